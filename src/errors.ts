@@ -1,0 +1,71 @@
+/**
+ * The only registry of error codes. What HTTP makes of a code is decided in one other place,
+ * src/http/error-response.ts.
+ */
+export const ERROR_CODES = [
+  // A request asked for something that cannot be had.
+  'invalid_request',
+  'context_length_exceeded',
+  'model_not_found',
+  'not_found',
+  'method_not_allowed',
+  'payload_too_large',
+  'forbidden',
+  'conflict',
+  // The service cannot take or finish the request now.
+  'queue_full',
+  'engine_not_ready',
+  'request_timeout',
+  'backend_failure',
+  // The service cannot start.
+  'backend_unavailable',
+  'weights_invalid',
+  'config_invalid',
+  // Anything that nobody foresaw: its message is never shown to a client.
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface EngineErrorOptions {
+  /** The request field at fault, as the client spelled it: `max_tokens`, `prompt[2]`. */
+  param?: string;
+  /** True when the same request may succeed later. */
+  retryable?: boolean;
+  /** How long a client should wait before it tries again, in milliseconds. */
+  retryAfterMs?: number;
+  /** Numbers and names behind the message, for logs. */
+  details?: Record<string, unknown>;
+  cause?: unknown;
+}
+
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'queue_full',
+  'engine_not_ready',
+  'request_timeout',
+  'backend_failure',
+]);
+
+/** A promise that cannot be kept. Expected outcomes (stop, length, abort) are finish reasons, not errors. */
+export class EngineError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly param: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'EngineError';
+    this.code = code;
+    this.retryable = options.retryable ?? RETRYABLE.has(code);
+    this.param = options.param;
+    this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details;
+  }
+}
+
+/** States an invariant of our own code; its failure is a defect of ours, never of a request. */
+export function assertInvariant(condition: unknown, invariant: string): asserts condition {
+  if (!condition) throw new EngineError('internal', `invariant broken: ${invariant}`);
+}
