@@ -1,0 +1,182 @@
+import type { EngineError } from '../errors.ts';
+import type { SamplingParams } from '../sampling/sampling-params.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+
+/**
+ * What the rest of the service knows of the engine: completions go in, events come out. The one implementation is
+ * EngineClient, which keeps the transformer in a worker thread.
+ */
+
+export type EngineState = 'loading' | 'ready' | 'draining' | 'stopped';
+
+/** `stop`: end-of-text or a stop string; `length`: max_tokens; `abort`: the client, a DELETE or a deadline. */
+export type FinishReason = 'stop' | 'length' | 'abort' | 'error';
+
+export interface ModelInfo {
+  /** The id clients name in `model`. */
+  id: string;
+  architecture: string;
+  vocabSize: number;
+  /** Most tokens of prompt and completion together. */
+  contextLength: number;
+  numParameters: number;
+  weightBytes: number;
+  runtime: string;
+  /** For people: backend, instruction set, threads. */
+  runtimeDescription: string;
+  numThreads: number;
+  numLanes: number;
+  /** Tokens that the KV cache holds in all lanes together. */
+  kvCacheTokens: number;
+  kvCacheBytes: number;
+  /** Unix time in seconds at which the model was ready. */
+  createdAt: number;
+}
+
+/** One HTTP request: `prompts.length * n` sequences, which are admitted together or not at all. */
+export interface CompletionRequest {
+  id: string;
+  /** Token ids, one non-empty list a prompt. */
+  prompts: readonly (readonly number[])[];
+  /** Completions for each prompt. */
+  n: number;
+  maxTokens: number;
+  /** End-of-text and stop strings are ignored until so many tokens are generated. */
+  minTokens: number;
+  ignoreEos: boolean;
+  /** Stop strings; the text ends before the earliest. */
+  stop: readonly string[];
+  sampling: SamplingParams;
+  /** How many alternatives to report for each generated token; `undefined`: no logprobs at all. */
+  numLogprobs: number | undefined;
+  /** Report logprobs of the prompt's tokens too. */
+  promptLogprobs: boolean;
+  /** Total time the request may take, queueing included. */
+  timeoutMs: number | undefined;
+}
+
+export interface TokenLogprob {
+  tokenId: number;
+  logprob: number;
+}
+
+export interface TokenOutput {
+  tokenId: number;
+  /** Natural logarithm of the probability under the model's own logits; absent unless asked for. */
+  logprob?: number;
+  topLogprobs?: readonly TokenLogprob[];
+}
+
+/** `index` is the choice: `promptIndex * n + i`. */
+export type CompletionEvent =
+  /** Logprobs of the prompt's tokens, once for each prompt; the first token has none. */
+  | { type: 'prompt'; promptIndex: number; tokens: readonly (TokenOutput | { tokenId: number })[] }
+  /** New tokens, and the text that became final with them (it lags while a character or a stop string is open). */
+  | { type: 'delta'; index: number; text: string; tokens: readonly TokenOutput[] }
+  | { type: 'finish'; index: number; finishReason: FinishReason; stopString?: string };
+
+export interface Usage {
+  promptTokens: number;
+  completionTokens: number;
+  /** Prompt tokens whose keys and values were found in a cache. */
+  cachedTokens: number;
+}
+
+/** Milliseconds on a monotonic clock; absent when that point was never reached. */
+export interface Timings {
+  /** From arrival until the first of the request's sequences joined a step. */
+  queueMs?: number;
+  /** From arrival until the first token. */
+  ttftMs?: number;
+  /** Mean gap between tokens after the first. */
+  tpotMs?: number;
+  /** From arrival until the end. */
+  totalMs: number;
+}
+
+/** What is known of a request while it runs and for a while after it ended. */
+export interface RequestRecord {
+  id: string;
+  status: 'queued' | 'running' | 'finished' | 'cancelled' | 'failed';
+  /** Why it was cancelled: the client hung up, a DELETE, the deadline, or the service stopped. */
+  cancelCause?: CancelCause;
+  errorCode?: EngineError['code'];
+  finishReasons: readonly FinishReason[];
+  usage: Usage;
+  timings: Timings;
+  /** Tokens computed for a client that was gone already. */
+  wastedTokens: number;
+}
+
+export type CancelCause = 'disconnect' | 'delete' | 'timeout' | 'shutdown';
+
+/** A running request. Iterate it once; it throws EngineError when the engine fails or the deadline passes. */
+export interface Completion extends AsyncIterable<CompletionEvent> {
+  readonly id: string;
+  /** Stops all sequences within one step. The iteration ends with `finishReason: 'abort'` for each open choice. */
+  cancel(cause: CancelCause): void;
+  /** The request as it stands now; final once the iteration is over. */
+  record(): RequestRecord;
+}
+
+/** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */
+export interface EngineStats {
+  numRequestsRunning: number;
+  numRequestsWaiting: number;
+  numTokensWaiting: number;
+  numLanes: number;
+  numLanesUsed: number;
+  kvCacheTokens: number;
+  kvCacheTokensUsed: number;
+  numTensors: number;
+  runtimeBytes: number;
+  /** Steps run, and the rows in them: real ones and padding. */
+  numSteps: number;
+  numRows: number;
+  numPaddedRows: number;
+  /** Query-key pairs scored in attention: useful ones, and what one rectangular padded batch would have scored. */
+  numScores: number;
+  numRectangularScores: number;
+  promptTokens: number;
+  generationTokens: number;
+  wastedTokens: number;
+  numRestarts: number;
+}
+
+/** Told of what happens, for metrics and logs. Must not throw. */
+export interface EngineObserver {
+  onFinished?(record: RequestRecord): void;
+  /** One step of the engine: real rows in it and its duration. */
+  onStep?(numRows: number, durationMs: number): void;
+  /** Gap between two tokens of one sequence. */
+  onInterTokenLatency?(ms: number): void;
+}
+
+/** Places a request holds in the bounded queue from its arrival on. */
+export interface Reservation {
+  /** Gives the places back; harmless after `submit` took them over. */
+  release(): void;
+}
+
+export interface Engine {
+  readonly state: EngineState;
+  /** Throws `engine_not_ready` until the model is loaded. */
+  readonly model: ModelInfo;
+  readonly tokenizer: Tokenizer;
+  /**
+   * Takes `numSequences` places in the queue before any work is done for the request.
+   * Throws `queue_full` with `retryAfterMs` from the measured drain rate, or `engine_not_ready`.
+   */
+  reserve(numSequences: number): Reservation;
+  /**
+   * Admits a request by its reservation and starts it.
+   * Throws `context_length_exceeded`, `invalid_request` or `queue_full` (the queue's token bound).
+   */
+  submit(request: CompletionRequest, reservation: Reservation): Completion;
+  /** The request with that id, running or recently ended. */
+  find(requestId: string): RequestRecord | undefined;
+  /** Cancels a running request; false when there is none of that id. */
+  cancel(requestId: string, cause: CancelCause): boolean;
+  stats(): EngineStats;
+  observe(observer: EngineObserver): void;
+}
