@@ -1,8 +1,6 @@
+import type { RuntimeName } from '../config/settings.ts';
 import type { Activation, Parameter, TransformerOps } from './ops.ts';
 import type { StepBatch } from './step-batch.ts';
-
-export const RUNTIME_NAMES = ['wasm', 'cpu'] as const;
-export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
 export interface KvCacheShape {
   numLayers: number;

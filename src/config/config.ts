@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { EngineError } from '../errors.ts';
+import { SETTINGS, type Config } from './settings.ts';
+
+export type { Config } from './settings.ts';
+
+const settings = Object.entries(SETTINGS);
+
+/** `MAX_NUM_SEQS` -> `max-num-seqs`. */
+const flagOf = (env: string): string => env.toLowerCase().replaceAll('_', '-');
+
+/**
+ * Reads flags, then the environment, then the defaults, into one frozen Config.
+ *
+ * @throws EngineError `config_invalid` naming the variable, its value and what it may be
+ */
+export function readConfig(environment: NodeJS.ProcessEnv, args: readonly string[]): Config {
+  const flags = readFlags(args);
+  const config: Record<string, unknown> = {};
+  for (const [name, { env, schema, default: defaultValue }] of settings) {
+    const flag = flags[flagOf(env)];
+    const text = flag ?? environment[env] ?? defaultValue;
+    const result = schema.safeParse(text);
+    if (!result.success) {
+      const source = flag === undefined ? env : `--${flagOf(env)}`;
+      const reason = result.error.issues.at(-1)?.message ?? 'is not valid';
+      throw new EngineError('config_invalid', `${source} is '${String(text)}': ${reason}`, {
+        details: { setting: env, value: text },
+      });
+    }
+    config[name] = result.data;
+  }
+  // Every name of SETTINGS was just given the value that its own schema produced.
+  return Object.freeze(config) as Config;
+}
+
+function readFlags(args: readonly string[]): Record<string, string | undefined> {
+  const options = Object.fromEntries(settings.map(([, { env }]) => [flagOf(env), { type: 'string' as const }]));
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values;
+  } catch (cause) {
+    throw new EngineError('config_invalid', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+
+/** The runtimes a user may ask for by name. */
+export const RUNTIME_NAMES = ['wasm', 'cpu'] as const;
+export type RuntimeName = (typeof RUNTIME_NAMES)[number];
+
+/** One setting: its environment variable, how it is read, and what the README says of it. */
+interface Setting<T> {
+  env: string;
+  schema: z.ZodType<T>;
+  /** As a string, since that is what an environment holds; `undefined`: no default. */
+  default: string | undefined;
+  meaning: string;
+}
+
+const setting = <T>(
+  env: string,
+  defaultValue: string | undefined,
+  schema: z.ZodType<T>,
+  meaning: string,
+): Setting<T> => ({ env, schema, default: defaultValue, meaning });
+
+const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(minimum).max(maximum));
+
+const optional = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
+  z.union([z.undefined(), z.literal('').transform(() => undefined), schema]);
+
+const seconds = (minimum: number): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
+    .transform((text) => Number(text) * 1000)
+    .pipe(z.number().min(minimum * 1000));
+
+const onOff = z.enum(['on', 'off']).transform((text) => text === 'on');
+
+/**
+ * Every setting of the service. Each is an environment variable and a flag: `MAX_NUM_SEQS=8` is
+ * `--max-num-seqs 8`, and the flag wins.
+ */
+export const SETTINGS = {
+  host: setting('HOST', '127.0.0.1', z.string().min(1), 'Address to listen on.'),
+  port: setting('PORT', '8787', integer(0, 65535), 'Port to listen on; 0 takes a free one.'),
+  model: setting(
+    'MODEL',
+    undefined,
+    optional(z.string()),
+    'Directory in Hugging Face layout; without it the embedded model is served.',
+  ),
+  modelId: setting(
+    'MODEL_ID',
+    undefined,
+    optional(z.string().regex(/^[\w@./:-]+$/, 'may hold letters, digits, and @ . / : - _')),
+    'Name clients use for the model; by default the name of its directory.',
+  ),
+  runtime: setting('RUNTIME', 'wasm', z.enum(RUNTIME_NAMES), `Where tensors live: ${RUNTIME_NAMES.join(', ')}.`),
+  threads: setting(
+    'THREADS',
+    undefined,
+    optional(integer(1, 64)),
+    'Threads that compute; by default one for each core, at most 8.',
+  ),
+  maxNumSeqs: setting('MAX_NUM_SEQS', '32', integer(1, 1024), 'Sequences that may run at once (cache lanes).'),
+  maxModelLen: setting(
+    'MAX_MODEL_LEN',
+    undefined,
+    optional(integer(2)),
+    "Longest prompt and completion together, in tokens; by default the model's context length.",
+  ),
+  maxNumBatchedTokens: setting(
+    'MAX_NUM_BATCHED_TOKENS',
+    '128',
+    integer(1, 65536),
+    'Most tokens in one step; longer prompts are prefilled in chunks, so that running streams keep flowing.',
+  ),
+  kvCacheMb: setting(
+    'KV_CACHE_MB',
+    '1024',
+    integer(1),
+    'Memory for keys and values in MiB; fewer lanes than MAX_NUM_SEQS are made when they do not fit.',
+  ),
+  maxQueuedRequests: setting(
+    'MAX_QUEUED_REQUESTS',
+    '256',
+    integer(0),
+    'Sequences that may wait for a lane (n and lists of prompts count each); beyond it 429.',
+  ),
+  maxQueuedTokens: setting(
+    'MAX_QUEUED_TOKENS',
+    '65536',
+    integer(1),
+    'Prompt tokens that may wait for a lane; beyond it 429.',
+  ),
+  requestTimeoutMs: setting(
+    'REQUEST_TIMEOUT',
+    '600',
+    seconds(0.001),
+    'Longest a request may take in seconds, queueing included; `timeout_ms` may ask for less.',
+  ),
+  shutdownTimeoutMs: setting(
+    'SHUTDOWN_TIMEOUT',
+    '30',
+    seconds(0),
+    'Seconds that running streams have to finish after SIGTERM or SIGINT.',
+  ),
+  bodyLimitBytes: setting('BODY_LIMIT', '1048576', integer(1), 'Largest request body in bytes; beyond it 413.'),
+  ssePingIntervalMs: setting(
+    'SSE_PING_INTERVAL',
+    '15',
+    seconds(0.001),
+    'Seconds of silence on a stream after which a keep-alive comment is sent.',
+  ),
+  benchmark: setting(
+    'BENCHMARK',
+    'loopback',
+    z.enum(['on', 'off', 'loopback']),
+    'Who may run POST /benchmark: everybody, nobody, or clients on the loopback address.',
+  ),
+  logLevel: setting(
+    'LOG_LEVEL',
+    'info',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    'Least severe log line that is written.',
+  ),
+  logPrompts: setting('LOG_PROMPTS', 'off', onOff, 'Write prompts and completions to the log: on, off.'),
+} as const;
+
+type SettingName = keyof typeof SETTINGS;
+
+/** The service's settings, read once at start. Times are milliseconds, sizes bytes unless named otherwise. */
+export type Config = Readonly<{
+  [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never;
+}>;

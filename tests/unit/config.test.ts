@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
+
+describe('readConfig', () => {
+  it('has a default for every setting', () => {
+    const config = readConfig({}, []);
+    expect(config.port).toBe(8787);
+    expect(config.runtime).toBe('wasm');
+    expect(config.requestTimeoutMs).toBe(600_000);
+    expect(config.model).toBeUndefined();
+    expect(config.logPrompts).toBe(false);
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('lets a flag win over the environment', () => {
+    const environment = { MAX_NUM_SEQS: '4', SHUTDOWN_TIMEOUT: '1.5' };
+    expect(readConfig(environment, []).maxNumSeqs).toBe(4);
+    expect(readConfig(environment, []).shutdownTimeoutMs).toBe(1500);
+    expect(readConfig(environment, ['--max-num-seqs', '2']).maxNumSeqs).toBe(2);
+    expect(readConfig(environment, ['--max-num-seqs=3']).maxNumSeqs).toBe(3);
+  });
+
+  it('takes an empty variable of an optional setting as absent', () => {
+    expect(readConfig({ MODEL: '', THREADS: '' }, [])).toMatchObject({ model: undefined, threads: undefined });
+  });
+
+  it.each([
+    [{ PORT: 'http' }, [], /PORT is 'http'/],
+    [{ PORT: '70000' }, [], /PORT is '70000'/],
+    [{ RUNTIME: 'quantum' }, [], /RUNTIME is 'quantum'.*wasm/s],
+    [{ THREADS: '0' }, [], /THREADS is '0'/],
+    [{ LOG_PROMPTS: 'yes' }, [], /LOG_PROMPTS is 'yes'/],
+    [{}, ['--port', 'x'], /--port is 'x'/],
+    [{}, ['--prot', '1'], /--prot/],
+  ])('refuses %j %j and says why', (environment, args, message) => {
+    expect(() => readConfig(environment, args)).toThrow(message);
+    expect(() => readConfig(environment, args)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+  });
+});

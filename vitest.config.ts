@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a kind of test; CONTRIBUTING.md says which to run when. */
+const project = (name: string, options: { testTimeout: number; hookTimeout?: number }) => ({
+  test: { name, include: [`tests/${name}/**/*.test.ts`], pool: 'forks' as const, ...options },
+});
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      project('unit', { testTimeout: 20_000 }),
+      project('numeric', { testTimeout: 120_000, hookTimeout: 120_000 }),
+      project('http', { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('e2e', { testTimeout: 180_000, hookTimeout: 120_000 }),
+    ],
+  },
+});
