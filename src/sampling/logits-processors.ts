@@ -1,0 +1,50 @@
+/** Changes to the logits that can change which token is the most probable; each works in place. */
+
+/** Forbids tokens: min_tokens forbids those that would end the sequence. */
+export function maskTokens(logits: Float32Array, tokenIds: Iterable<number>): void {
+  for (const tokenId of tokenIds) if (tokenId < logits.length) logits[tokenId] = -Infinity;
+}
+
+/** Adds a bias to the logits of single tokens (OpenAI, `logit_bias`). */
+export function applyLogitBias(logits: Float32Array, logitBias: ReadonlyMap<number, number>): void {
+  for (const [tokenId, bias] of logitBias) addTo(logits, tokenId, bias);
+}
+
+/**
+ * Makes tokens that occurred in prompt or completion less probable, once each (Keskar et al., "CTRL", 2019,
+ * section 4.1, with the sign rule that Hugging Face added: a negative logit is multiplied).
+ */
+export function applyRepetitionPenalty(
+  logits: Float32Array,
+  seenTokenIds: Iterable<number>,
+  penalty: number,
+): void {
+  for (const tokenId of seenTokenIds) {
+    const logit = logits[tokenId];
+    if (logit === undefined) continue;
+    logits[tokenId] = logit > 0 ? logit / penalty : logit * penalty;
+  }
+}
+
+/** Takes the penalty off a logit for each time the token was generated (OpenAI, `frequency_penalty`). */
+export function applyFrequencyPenalty(
+  logits: Float32Array,
+  outputCounts: ReadonlyMap<number, number>,
+  penalty: number,
+): void {
+  for (const [tokenId, count] of outputCounts) addTo(logits, tokenId, -penalty * count);
+}
+
+/** Takes the penalty off a logit when the token was generated at all (OpenAI, `presence_penalty`). */
+export function applyPresencePenalty(
+  logits: Float32Array,
+  outputCounts: ReadonlyMap<number, number>,
+  penalty: number,
+): void {
+  for (const tokenId of outputCounts.keys()) addTo(logits, tokenId, -penalty);
+}
+
+function addTo(logits: Float32Array, tokenId: number, amount: number): void {
+  const logit = logits[tokenId];
+  if (logit !== undefined) logits[tokenId] = logit + amount;
+}

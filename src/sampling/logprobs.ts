@@ -1,0 +1,44 @@
+import { largestLogit } from './largest-logit.ts';
+
+export interface TokenLogprob {
+  tokenId: number;
+  /** Natural logarithm of the token's probability under the model's own logits. */
+  logprob: number;
+}
+
+export interface LogprobsResult {
+  logprob: number;
+  /** The most probable tokens in falling order, the lower id first on ties. */
+  topLogprobs: TokenLogprob[];
+}
+
+/**
+ * The log-softmax of one row of raw logits, at one token and at the `numTop` most probable ones. Neither bias,
+ * penalties nor temperature count, as OpenAI and vLLM report it by default.
+ * Throws `backend_failure` on NaN.
+ */
+export function tokenLogprobs(logits: Float32Array, tokenId: number, numTop: number): LogprobsResult {
+  const largest = largestLogit(logits).value;
+  let sum = 0;
+  for (let id = 0; id < logits.length; id++) sum += Math.exp((logits[id] ?? -Infinity) - largest);
+  const logSum = largest + Math.log(sum);
+  const topLogprobs = topLogits(logits, numTop).map((top) => ({ ...top, logprob: top.logprob - logSum }));
+  return { logprob: (logits[tokenId] ?? -Infinity) - logSum, topLogprobs };
+}
+
+/** The `numTop` largest logits by insertion into a short sorted list: `numTop` is at most 20. */
+function topLogits(logits: Float32Array, numTop: number): TokenLogprob[] {
+  const top: TokenLogprob[] = [];
+  if (numTop === 0) return top;
+  let least = -Infinity;
+  for (let tokenId = 0; tokenId < logits.length; tokenId++) {
+    const logit = logits[tokenId] ?? -Infinity;
+    if (top.length === numTop && logit <= least) continue;
+    let place = top.length;
+    while (place > 0 && logit > (top[place - 1]?.logprob ?? -Infinity)) place--;
+    top.splice(place, 0, { tokenId, logprob: logit });
+    if (top.length > numTop) top.pop();
+    least = top.at(-1)?.logprob ?? -Infinity;
+  }
+  return top;
+}

@@ -1,0 +1,114 @@
+import { assertInvariant } from '../errors.ts';
+import { keepMinP, keepTopK, keepTopP } from './candidate-filters.ts';
+import { Candidates } from './candidates.ts';
+import { largestLogit } from './largest-logit.ts';
+import {
+  applyFrequencyPenalty,
+  applyLogitBias,
+  applyPresencePenalty,
+  applyRepetitionPenalty,
+  maskTokens,
+} from './logits-processors.ts';
+import { tokenLogprobs } from './logprobs.ts';
+import type { TokenLogprob } from './logprobs.ts';
+import type { SamplerState } from './sampler-state.ts';
+import { isGreedy } from './sampling-params.ts';
+import { randomAt } from './seeded-random.ts';
+
+export interface SampleOptions {
+  /** How many alternatives to report, 0 to 20; `undefined`: no logprobs at all. */
+  numLogprobs?: number | undefined;
+  /** Tokens that must not be drawn now: those that end a sequence while min_tokens holds. */
+  forbiddenTokenIds?: readonly number[] | undefined;
+}
+
+export interface SampledToken {
+  tokenId: number;
+  /** Under the model's raw logits; absent unless asked for. */
+  logprob?: number;
+  topLogprobs?: readonly TokenLogprob[];
+}
+
+/**
+ * Draws tokens for all sequences of an engine, one at a time; it owns scratch of the vocabulary's size.
+ *
+ * The order is vLLM's (docstring of its v1 `Sampler`): raw logprobs; min_tokens, logit bias; repetition, frequency,
+ * presence penalty; then greedy, or temperature, min-p, top-k, top-p. It differs from OpenAI's in nothing a client
+ * of theirs can send, and from Hugging Face's in that min-p comes before top-k and top-p.
+ */
+export class Sampler {
+  readonly vocabSize: number;
+  readonly #logits: Float32Array; // [vocab]
+  readonly #candidates: Candidates;
+
+  constructor(vocabSize: number) {
+    this.vocabSize = vocabSize;
+    this.#logits = new Float32Array(vocabSize); // [vocab]
+    this.#candidates = new Candidates(vocabSize);
+  }
+
+  /**
+   * Draws the next token of a sequence from one row of raw logits ([vocab], left as it is) and notes it in `state`.
+   * Throws `backend_failure` when the logits hold NaN or infinity.
+   */
+  sampleToken(logits: Float32Array, state: SamplerState, options: SampleOptions = {}): SampledToken {
+    assertInvariant(
+      logits.length === this.vocabSize,
+      `a row of logits has ${this.vocabSize} numbers, not ${logits.length}`,
+    );
+    const processed = this.#process(logits, state, options.forbiddenTokenIds ?? []);
+    const tokenId = this.#draw(processed, state);
+    state.record(tokenId);
+    if (options.numLogprobs === undefined) return { tokenId };
+    return { tokenId, ...tokenLogprobs(logits, tokenId, options.numLogprobs) };
+  }
+
+  /** The logits after all that may change the most probable token: the input itself when nothing applies. */
+  #process(logits: Float32Array, state: SamplerState, forbidden: readonly number[]): Float32Array {
+    const { params, outputCounts, seenTokenIds } = state;
+    const repeats = params.repetitionPenalty !== 1;
+    const counts = params.frequencyPenalty !== 0 || params.presencePenalty !== 0;
+    if (forbidden.length === 0 && params.logitBias.size === 0 && !repeats && !counts) return logits;
+
+    const processed = this.#logits;
+    processed.set(logits);
+    maskTokens(processed, forbidden);
+    applyLogitBias(processed, params.logitBias);
+    if (repeats) applyRepetitionPenalty(processed, seenTokenIds, params.repetitionPenalty);
+    if (params.frequencyPenalty !== 0) {
+      applyFrequencyPenalty(processed, outputCounts, params.frequencyPenalty);
+    }
+    if (params.presencePenalty !== 0) applyPresencePenalty(processed, outputCounts, params.presencePenalty);
+    return processed;
+  }
+
+  #draw(logits: Float32Array, state: SamplerState): number {
+    const { params } = state;
+    const largest = largestLogit(logits);
+    if (isGreedy(params)) return largest.tokenId;
+
+    const candidates = this.#candidates;
+    candidates.fill(logits, largest.value, params.temperature);
+    if (params.minP > 0) keepMinP(candidates, params.minP);
+    if (params.topK > 0) keepTopK(candidates, params.topK);
+    if (params.topP < 1) keepTopP(candidates, params.topP);
+    return pick(candidates, randomAt(state.seed, state.stream, state.numSampled));
+  }
+}
+
+/** The candidate at which the running sum of weights passes `random` (in [0, 1)) of the whole. */
+function pick(candidates: Candidates, random: number): number {
+  const { tokenIds, weights, size } = candidates;
+  const target = random * candidates.totalWeight();
+  let sum = 0;
+  let last = tokenIds[0] ?? 0;
+  for (let i = 0; i < size; i++) {
+    const weight = weights[i] ?? 0;
+    if (weight === 0) continue;
+    last = tokenIds[i] ?? 0;
+    sum += weight;
+    if (sum > target) return last;
+  }
+  // Rounding may leave the sum just short of the target.
+  return last;
+}
