@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keepMinP, keepTopK, keepTopP } from '../../../src/sampling/candidate-filters.ts';
+import { Candidates } from '../../../src/sampling/candidates.ts';
+import { minPSet, ranking, renormalise, softmax, topKSet, topPSet } from './reference.ts';
+
+/** Logits on a coarse grid, so that ties are common; distances keep a nucleus's edge clear of rounding. */
+const logitsArbitrary = fc.array(
+  fc.integer({ min: -12, max: 12 }).map((n) => n / 4),
+  {
+    minLength: 1,
+    maxLength: 40,
+  },
+);
+
+function candidatesOf(logits: readonly number[], temperature = 1): Candidates {
+  const candidates = new Candidates(logits.length);
+  candidates.fill(Float32Array.from(logits), Math.max(...logits), temperature);
+  return candidates;
+}
+
+function idsOf(candidates: Candidates): number[] {
+  return [...candidates.tokenIds.subarray(0, candidates.size)];
+}
+
+function probabilitiesOf(candidates: Candidates, vocabSize: number): number[] {
+  const total = candidates.totalWeight();
+  const probabilities = new Array<number>(vocabSize).fill(0);
+  for (let i = 0; i < candidates.size; i++) {
+    probabilities[candidates.tokenIds[i] ?? 0] = (candidates.weights[i] ?? 0) / total;
+  }
+  return probabilities;
+}
+
+function expectProbabilities(actual: readonly number[], expected: readonly number[]): void {
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((p, id) => expect(p).toBeCloseTo(expected[id] ?? NaN, 6));
+}
+
+describe('Candidates', () => {
+  it('fill gives the softmax at a temperature', () => {
+    fc.assert(
+      fc.property(logitsArbitrary, fc.double({ min: 0.1, max: 3, noNaN: true }), (logits, temperature) => {
+        expectProbabilities(
+          probabilitiesOf(candidatesOf(logits, temperature), logits.length),
+          softmax(logits, temperature),
+        );
+      }),
+    );
+  });
+
+  it('keepLargest without bounds sorts, the lower id first on ties', () => {
+    fc.assert(
+      fc.property(logitsArbitrary, (logits) => {
+        const candidates = candidatesOf(logits);
+        candidates.keepLargest(logits.length, Infinity);
+        expect(idsOf(candidates)).toEqual(ranking(logits));
+      }),
+    );
+  });
+});
+
+describe('filters keep the tokens that their definitions keep', () => {
+  it('top-k', () => {
+    fc.assert(
+      fc.property(logitsArbitrary, fc.integer({ min: 1, max: 45 }), (logits, k) => {
+        const candidates = candidatesOf(logits);
+        keepTopK(candidates, k);
+        expect(new Set(idsOf(candidates))).toEqual(topKSet(softmax(logits), k));
+        const expected = renormalise(softmax(logits), topKSet(softmax(logits), k));
+        expectProbabilities(probabilitiesOf(candidates, logits.length), expected);
+      }),
+    );
+  });
+
+  it('top-p', () => {
+    // A share with this odd fraction never coincides with a sum of the grid's probabilities.
+    const share = fc.integer({ min: 0, max: 98 }).map((n) => (n + 0.3183098861) / 100);
+    fc.assert(
+      fc.property(logitsArbitrary, share, (logits, p) => {
+        const candidates = candidatesOf(logits);
+        keepTopP(candidates, p);
+        expect(idsOf(candidates)).toEqual([...topPSet(softmax(logits), p)]);
+      }),
+    );
+  });
+
+  it('min-p', () => {
+    const share = fc.integer({ min: 0, max: 98 }).map((n) => (n + 0.3183098861) / 100);
+    fc.assert(
+      fc.property(logitsArbitrary, share, (logits, minP) => {
+        const candidates = candidatesOf(logits);
+        keepMinP(candidates, minP);
+        expect(idsOf(candidates)).toEqual([...minPSet(softmax(logits), minP)]);
+      }),
+    );
+  });
+
+  it('top-p after top-k counts shares of what top-k left', () => {
+    const logits = [3, 2, 1, 0].map((n) => n * Math.log(2)); // probabilities 8, 4, 2, 1 of 15
+    const candidates = candidatesOf(logits);
+    keepTopK(candidates, 2); // 8 and 4 of 12
+    keepTopP(candidates, 0.65);
+    expect(idsOf(candidates)).toEqual([0]);
+
+    const alone = candidatesOf(logits);
+    keepTopP(alone, 0.65); // 8 of 15 does not reach it
+    expect(idsOf(alone)).toEqual([0, 1]);
+  });
+
+  it('each keeps at least the most probable token', () => {
+    const candidates = candidatesOf([0, 5, 0]);
+    keepTopP(candidates, 1e-12);
+    expect(idsOf(candidates)).toEqual([1]);
+    const others = candidatesOf([0, 5, 0]);
+    keepMinP(others, 1);
+    expect(idsOf(others)).toEqual([1]);
+  });
+});
