@@ -9,7 +9,7 @@ const MAX_HEADER_BYTES = 100_000_000;
 const CHUNK_ELEMENTS = 1 << 19;
 
 /** An open safetensors file. Tensors are read one by one at their offsets; the file as a whole is never in memory. */
-export class SafetensorsReader implements AsyncDisposable {
+export class SafetensorsReader {
   readonly path: string;
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
   readonly #file: FileHandle;
@@ -74,10 +74,6 @@ export class SafetensorsReader implements AsyncDisposable {
 
   async close(): Promise<void> {
     await this.#file.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 
   async #readHalves(

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assertInvariant, EngineError } from '../errors.ts';
+import type { Parameter } from '../runtime/ops.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { mapGpt2Tensors, type StoredTensor } from '../weights/gpt2-tensor-map.ts';
+import { numElements } from '../weights/safetensors-header.ts';
+import { SafetensorsReader } from '../weights/safetensors-reader.ts';
+import { transpose } from '../weights/transpose.ts';
+import type { CausalLm } from './causal-lm.ts';
+import { createGpt2Parameters, gpt2ParameterShapes } from './gpt2-parameters.ts';
+import { Gpt2 } from './gpt2.ts';
+import { parseModelConfig, type ModelConfig } from './model-config.ts';
+
+export interface LoadedModel {
+  readonly model: CausalLm;
+  readonly config: ModelConfig;
+  /** Trained numbers; a tied head counts once. */
+  readonly numParameters: number;
+  /** Bytes of the trained tensors as stored in the file. */
+  readonly weightBytes: number;
+}
+
+/**
+ * Loads a directory in Hugging Face's GPT-2 layout (`config.json`, `model.safetensors`) onto a runtime. Tensors are
+ * read, transposed and handed over one by one: at most one is in memory beside the runtime's own.
+ * @throws EngineError `config_invalid` or `weights_invalid` naming the file and the field or tensors at fault
+ */
+export async function loadModel(directory: string, runtime: Runtime): Promise<LoadedModel> {
+  const config = await readModelConfig(directory);
+  const reader = await SafetensorsReader.open(join(directory, 'model.safetensors'));
+  try {
+    const parameters = new Map<string, Parameter>();
+    let numParameters = 0;
+    let weightBytes = 0;
+    for (const tensor of mapGpt2Tensors(reader.entries, gpt2ParameterShapes(config))) {
+      const values = await readParameter(reader, tensor); // tensor.shape, flat
+      parameters.set(tensor.name, runtime.createParameter(tensor.name, tensor.shape, values));
+      const entry = reader.entries.get(tensor.storedName);
+      numParameters += numElements(tensor.shape);
+      weightBytes += entry === undefined ? 0 : entry.byteEnd - entry.byteStart;
+    }
+    const gpt2Parameters = createGpt2Parameters(config, (name) => {
+      const parameter = parameters.get(name);
+      assertInvariant(parameter, `parameter ${name} was loaded`);
+      return parameter;
+    });
+    return { model: new Gpt2(config, gpt2Parameters), config, numParameters, weightBytes };
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * Reads and checks the config.json of a model directory.
+ * @throws EngineError `config_invalid` when it is missing, not JSON, or of a model that cannot be served
+ */
+export async function readModelConfig(directory: string): Promise<ModelConfig> {
+  const path = join(directory, 'config.json');
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new EngineError('config_invalid', `cannot read ${path}: ${String(cause)}`, { cause });
+  }
+  return parseModelConfig(json);
+}
+
+async function readParameter(reader: SafetensorsReader, tensor: StoredTensor): Promise<Float32Array> {
+  const values = await reader.read(tensor.storedName); // as stored, flat
+  if (!tensor.transposed) return values;
+  const [outDim = 0, inDim = 0] = tensor.shape;
+  return transpose(values, inDim, outDim); // [out, in]
+}

@@ -1,0 +1,29 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface AttentionResult {
+  /** How much each query takes of each key: [..., queries, keys], rows sum to 1. */
+  weights: tf.Tensor;
+  /** The mixed values: [..., queries, valueDim]. */
+  context: tf.Tensor;
+}
+
+/**
+ * softmax(Q K^T / sqrt(d_k) + mask) V over any leading batch axes (Vaswani et al. 2017, 3.2.1). The mask is added
+ * before the softmax: a score of zero would still take its share.
+ * @param q [..., queries, headDim]
+ * @param k [..., keys, headDim]
+ * @param v [..., keys, valueDim]
+ * @param mask [queries, keys], 0 or -infinity
+ */
+export function scaledDotProductAttention(
+  q: tf.Tensor,
+  k: tf.Tensor,
+  v: tf.Tensor,
+  mask?: tf.Tensor,
+): AttentionResult {
+  const headDim = k.shape.at(-1) ?? 1;
+  const scores = tf.div(tf.matMul(q, k, false, true), Math.sqrt(headDim)); // [..., queries, keys]
+  const masked = mask === undefined ? scores : tf.add(scores, mask); // [..., queries, keys]
+  const weights = tf.softmax(masked); // [..., queries, keys]
+  return { weights, context: tf.matMul(weights, v) }; // context: [..., queries, valueDim]
+}

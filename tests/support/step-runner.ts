@@ -1,0 +1,47 @@
+import { loadModel, type LoadedModel } from '../../src/model/load-model.ts';
+import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
+import { fixturePath } from './fixtures.ts';
+
+const BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
+
+/** A fixture model on a runtime with a cache of its own: runs steps and hands out logits row by row. */
+export class StepRunner {
+  readonly runtime: Runtime;
+  readonly loaded: LoadedModel;
+  readonly cache: KvCache;
+
+  private constructor(runtime: Runtime, loaded: LoadedModel, numLanes: number) {
+    this.runtime = runtime;
+    this.loaded = loaded;
+    const { numLayers, numHeads, headDim, contextLength } = loaded.config;
+    this.cache = runtime.createKvCache({ numLayers, numHeads, headDim, numLanes, laneLength: contextLength });
+  }
+
+  static async load(runtime: Runtime, fixture: string, numLanes = 8): Promise<StepRunner> {
+    return new StepRunner(runtime, await loadModel(fixturePath(fixture), runtime), numLanes);
+  }
+
+  /** The logits asked for, in order, without the padding: [numLogitRows][vocab]. */
+  step(inputs: readonly SegmentInput[], buckets: readonly number[] = BUCKETS): Float32Array[] {
+    const batch = buildStepBatch(inputs, buckets);
+    const { vocabSize } = this.loaded.config;
+    const flat = this.runtime.runStep(batch, this.cache, (ops) => this.loaded.model.forward(ops)); // [logitRows, vocab]
+    return Array.from({ length: batch.numLogitRows }, (_, row) =>
+      flat.slice(row * vocabSize, (row + 1) * vocabSize),
+    );
+  }
+
+  /** Logits of every token of a sequence computed alone in one step: [tokens][vocab]. */
+  whole(tokenIds: readonly number[], lane = 0): Float32Array[] {
+    return this.step([{ lane, positionStart: 0, tokenIds, logits: 'all' }]);
+  }
+}
+
+/** Token ids that depend on `seed` alone. */
+export function someTokenIds(length: number, vocabSize: number, seed: number): number[] {
+  return Array.from(
+    { length },
+    (_, i) => (Math.imul(i + 1, 2654435761) + Math.imul(seed + 1, 40503)) % vocabSize,
+  ).map((id) => Math.abs(id));
+}
