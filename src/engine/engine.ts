@@ -17,6 +17,8 @@ export interface ModelInfo {
   id: string;
   architecture: string;
   vocabSize: number;
+  /** Tokens that end a sequence. */
+  eosTokenIds: readonly number[];
   /** Most tokens of prompt and completion together. */
   contextLength: number;
   numParameters: number;
@@ -156,6 +158,8 @@ export interface EngineObserver {
 export interface Reservation {
   /** Gives the places back; harmless after `submit` took them over. */
   release(): void;
+  /** The places belong to the sequences of an admitted request now. */
+  takeOver(): void;
 }
 
 export interface Engine {

@@ -1,0 +1,59 @@
+/** Who may import whom: the rooms of ARCHITECTURE.md, as rules. */
+const room = (name) => `^src/${name}/`;
+
+/** Each room, and the rooms it may import from beside itself, config and errors. */
+const MAY_IMPORT = {
+  config: [],
+  runtime: ['config'],
+  scheduler: [],
+  sampling: [],
+  tokenizer: [],
+  weights: ['runtime'],
+  model: ['runtime', 'weights'],
+  engine: ['scheduler', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
+  bench: ['engine', 'sampling', 'config'],
+  http: ['engine', 'config'],
+  training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
+};
+
+const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
+  name: `${name}-imports-only-below`,
+  severity: 'error',
+  from: { path: room(name) },
+  to: { path: '^(src|routes)/', pathNot: [room(name), '^src/errors\\.ts$', ...allowed.map(room)] },
+}));
+
+/** A package, and the only places that may import it. */
+const only = (name, packages, places) => ({
+  name,
+  severity: 'error',
+  from: { path: '^(src|routes)/', pathNot: places },
+  to: { path: `node_modules/(${packages})(/|$)` },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...directions,
+    {
+      name: 'routes-are-imported-by-composition-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(main|service)\\.ts$'] },
+      to: { path: '^routes/' },
+    },
+    only('tfjs-behind-the-runtime', '@tensorflow', [room('runtime'), room('training')]),
+    only('hono-at-the-edge', 'hono|@hono', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
+    only('zod-where-input-is-read', 'zod', ['^routes/', room('config'), room('model')]),
+    only('pino-at-the-edge', 'pino', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/assembly/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.check.json' },
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'node', 'default', 'types'],
+      exportsFields: ['exports'],
+    },
+  },
+};

@@ -1,0 +1,51 @@
+import type { FinishReason, TokenOutput } from './engine.ts';
+import { IncrementalDetokenizer } from '../tokenizer/incremental-detokenizer.ts';
+import { StopStrings } from '../tokenizer/stop-strings.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+
+export interface ChoiceOptions {
+  index: number;
+  sequenceId: string;
+  tokenizer: Tokenizer;
+  stop: readonly string[];
+  minTokens: number;
+}
+
+/** The text that became final, and the stop string that ended it. */
+export interface ChoiceText {
+  text: string;
+  stopString?: string;
+}
+
+/** One choice of a request on the HTTP thread: tokens come in, text that will not change any more goes out. */
+export class Choice {
+  readonly index: number;
+  readonly sequenceId: string;
+  readonly #detokenizer: IncrementalDetokenizer;
+  readonly #stopStrings: StopStrings;
+  readonly #minTokens: number;
+  numTokens = 0;
+  started = false;
+  finishReason: FinishReason | undefined;
+
+  constructor({ index, sequenceId, tokenizer, stop, minTokens }: ChoiceOptions) {
+    this.index = index;
+    this.sequenceId = sequenceId;
+    this.#detokenizer = new IncrementalDetokenizer(tokenizer);
+    this.#stopStrings = new StopStrings(stop);
+    this.#minTokens = minTokens;
+  }
+
+  push(token: TokenOutput): ChoiceText {
+    this.numTokens++;
+    const text = this.#detokenizer.push([token.tokenId]);
+    return this.numTokens < this.#minTokens ? { text } : this.#stopStrings.push(text);
+  }
+
+  /** What was held back, once no more tokens come. */
+  flush(): ChoiceText {
+    const last = this.#stopStrings.push(this.#detokenizer.flush());
+    if (last.stopString !== undefined) return last;
+    return { text: last.text + this.#stopStrings.flush() };
+  }
+}

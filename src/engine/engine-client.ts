@@ -1,0 +1,335 @@
+import { randomInt } from 'node:crypto';
+import { assertInvariant, EngineError } from '../errors.ts';
+import { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { EngineThread, type EngineThreadEvents } from './engine-thread.ts';
+import { EngineTotals } from './engine-totals.ts';
+import type {
+  CancelCause,
+  Completion,
+  CompletionRequest,
+  Engine,
+  EngineObserver,
+  EngineState,
+  EngineStats,
+  ModelInfo,
+  RequestRecord,
+  Reservation,
+} from './engine.ts';
+import type { EngineSettings, FromWorker, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
+import { RequestHistory } from './request-history.ts';
+import { RequestQueue, type QueueBounds } from './request-queue.ts';
+import { RunningCompletion, type CompletionHost } from './running-completion.ts';
+
+export interface EngineClientOptions {
+  settings: EngineSettings;
+  bounds: QueueBounds;
+  /** Longest a request may take, whatever it asks for. */
+  requestTimeoutMs: number;
+  /** Told of what an operator should know: the thread died, the model is back. */
+  onIncident?: (message: string, error?: EngineError) => void;
+  now?: () => number;
+  /** Makes the engine thread; tests put one in that they can break. */
+  createThread?: (settings: EngineSettings, events: EngineThreadEvents) => EngineThread;
+}
+
+/** A sequence that the engine thread holds: waiting, or running since `started`. */
+interface HeldSequence {
+  completion: RunningCompletion;
+  numPromptTokens: number;
+  started: boolean;
+}
+
+const RESTART_DELAYS_MS = [0, 1000, 2000, 5000, 15_000];
+
+/**
+ * The engine as the HTTP thread sees it. It admits, keeps the books of who waits and runs, and moves messages; the
+ * transformer is in the engine thread. When that thread dies, its requests fail, and another thread takes over.
+ */
+export class EngineClient implements Engine {
+  readonly #options: EngineClientOptions;
+  readonly #now: () => number;
+  readonly #queue: RequestQueue;
+  readonly #totals = new EngineTotals();
+  readonly #history: RequestHistory;
+  readonly #observers: EngineObserver[] = [];
+  readonly #host: CompletionHost;
+  readonly #completions = new Map<string, RunningCompletion>();
+  readonly #held = new Map<string, HeldSequence>();
+  readonly #deadlines = new Map<string, NodeJS.Timeout>();
+  #state: EngineState = 'loading';
+  #thread: EngineThread | undefined;
+  #model: ModelInfo | undefined;
+  #tokenizer: Tokenizer | undefined;
+  #onIdle: (() => void) | undefined;
+  #numFailedRestarts = 0;
+
+  constructor(options: EngineClientOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#queue = new RequestQueue(options.bounds, this.#now);
+    this.#history = new RequestHistory(this.#now);
+    this.#host = {
+      now: this.#now,
+      cancelSequences: (sequenceIds) => this.#thread?.send({ type: 'cancel', sequenceIds }),
+      onSettled: (completion) => this.#settle(completion),
+      onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
+    };
+  }
+
+  /**
+   * Loads tokenizer and model.
+   * @throws EngineError `backend_unavailable`, `weights_invalid`, `config_invalid`, or `backend_failure`
+   */
+  async start(): Promise<void> {
+    const tokenizer = await Tokenizer.load(this.#options.settings.modelPath);
+    await this.#startThread();
+    const { vocabSize, id } = this.model;
+    if (tokenizer.vocabSize > vocabSize) {
+      await this.stop();
+      throw new EngineError(
+        'weights_invalid',
+        `the tokenizer of ${id} has ${tokenizer.vocabSize} tokens, but the model embeds ${vocabSize}`,
+      );
+    }
+    this.#tokenizer = tokenizer;
+    this.#state = 'ready';
+  }
+
+  /** Resolves when the thread has said `ready`; rejects when it says `failed` or dies before. */
+  #startThread(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let isReady = false;
+      const thread = this.#createThread({
+        onMessage: (message) => {
+          if (message.type === 'failed') reject(new EngineError(message.code, message.message));
+          else if (message.type === 'ready') {
+            isReady = true;
+            this.#adopt(thread, message);
+            resolve();
+          } else this.#receive(message);
+        },
+        onDeath: (error) => {
+          if (isReady) this.#recover(error);
+          else reject(error);
+        },
+      });
+    });
+  }
+
+  #createThread(events: EngineThreadEvents): EngineThread {
+    const { settings, createThread } = this.#options;
+    return createThread?.(settings, events) ?? new EngineThread(settings, events);
+  }
+
+  #adopt(thread: EngineThread, { model, gauges }: Extract<FromWorker, { type: 'ready' }>): void {
+    this.#thread = thread;
+    this.#model = model;
+    this.#queue.setLanes(model.numLanes);
+    this.#totals.setGauges(gauges);
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  get model(): ModelInfo {
+    if (this.#model === undefined) throw this.#notReady();
+    return this.#model;
+  }
+
+  get tokenizer(): Tokenizer {
+    if (this.#tokenizer === undefined) throw this.#notReady();
+    return this.#tokenizer;
+  }
+
+  #notReady(): EngineError {
+    const why = { loading: 'the model is loading', draining: 'the service is shutting down' };
+    const reason =
+      this.#state === 'loading' || this.#state === 'draining' ? why[this.#state] : 'it has stopped';
+    return new EngineError('engine_not_ready', `${reason}; try again later`, {
+      retryAfterMs: this.#queue.retryAfterMs(),
+    });
+  }
+
+  reserve(numSequences: number): Reservation {
+    if (this.#state !== 'ready') throw this.#notReady();
+    return this.#queue.reserve(numSequences);
+  }
+
+  submit(request: CompletionRequest, reservation: Reservation): Completion {
+    if (this.#state !== 'ready') throw this.#notReady();
+    assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
+    checkLength(request, this.model.contextLength);
+    const completion = new RunningCompletion(request, this.tokenizer, this.#host);
+    const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
+    const sequences = completion.sequences(stopTokenIds, request.sampling.seed ?? randomInt(2 ** 47));
+    this.#queue.addTokens(sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0));
+    reservation.takeOver();
+    this.#hold(completion, sequences);
+    this.#setDeadline(completion, request);
+    return completion;
+  }
+
+  #hold(completion: RunningCompletion, sequences: readonly SequenceRequest[]): void {
+    this.#completions.set(completion.id, completion);
+    for (const { id, promptTokenIds } of sequences) {
+      this.#held.set(id, { completion, numPromptTokens: promptTokenIds.length, started: false });
+    }
+    this.#thread?.send({ type: 'submit', sequences });
+  }
+
+  #setDeadline(completion: RunningCompletion, { timeoutMs }: CompletionRequest): void {
+    const ms = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
+    const timer = setTimeout(() => completion.cancel('timeout'), ms);
+    this.#deadlines.set(completion.id, timer);
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.type === 'step') this.#receiveStep(message.report);
+    if (message.type === 'cancelled') {
+      for (const id of message.sequenceIds) this.#release(id);
+      this.#totals.setGauges(message.gauges);
+    }
+  }
+
+  #receiveStep(report: StepReport): void {
+    this.#totals.addStep(report);
+    for (const observer of this.#observers) observer.onStep?.(report.numRows, report.durationMs);
+    for (const update of report.updates) this.#receiveUpdate(update);
+  }
+
+  #receiveUpdate(update: SequenceUpdate): void {
+    const held = this.#held.get(update.id);
+    assertInvariant(
+      held !== undefined,
+      `the engine thread reports on sequence ${update.id} while it holds it`,
+    );
+    if (update.started) {
+      held.started = true;
+      this.#queue.start(held.numPromptTokens);
+    }
+    const { wastedTokens } = held.completion;
+    held.completion.receive(update);
+    this.#totals.addWastedTokens(held.completion.wastedTokens - wastedTokens);
+    if (update.finish !== undefined) this.#release(update.id);
+  }
+
+  /** The engine thread no longer holds the sequence: its lane or its place in the queue is free. */
+  #release(sequenceId: string): void {
+    const held = this.#held.get(sequenceId);
+    if (held === undefined) return;
+    this.#held.delete(sequenceId);
+    if (held.started) this.#queue.finish();
+    else this.#queue.leave(held.numPromptTokens);
+    if (!this.#completions.has(held.completion.id)) this.#history.add(held.completion.record());
+    if (this.#held.size === 0) this.#onIdle?.();
+  }
+
+  #settle(completion: RunningCompletion): void {
+    clearTimeout(this.#deadlines.get(completion.id));
+    this.#deadlines.delete(completion.id);
+    this.#completions.delete(completion.id);
+    const record = completion.record();
+    this.#history.add(record);
+    for (const observer of this.#observers) observer.onFinished?.(record);
+  }
+
+  find(requestId: string): RequestRecord | undefined {
+    return this.#completions.get(requestId)?.record() ?? this.#history.find(requestId);
+  }
+
+  cancel(requestId: string, cause: CancelCause): boolean {
+    const completion = this.#completions.get(requestId);
+    completion?.cancel(cause);
+    return completion !== undefined;
+  }
+
+  stats(): EngineStats {
+    return {
+      ...this.#totals.get(),
+      numRequestsRunning: this.#queue.numRunning,
+      numRequestsWaiting: this.#queue.numWaiting,
+      numTokensWaiting: this.#queue.numTokensWaiting,
+      numLanes: this.#model?.numLanes ?? 0,
+      kvCacheTokens: this.#model?.kvCacheTokens ?? 0,
+    };
+  }
+
+  observe(observer: EngineObserver): void {
+    this.#observers.push(observer);
+  }
+
+  /** The thread died while it served: its requests fail, and another thread is started. */
+  #recover(error: EngineError): void {
+    this.#thread = undefined;
+    if (this.#state === 'ready') this.#state = 'loading';
+    this.#options.onIncident?.('the engine thread died', error);
+    for (const completion of [...this.#completions.values()]) completion.fail(error);
+    for (const id of [...this.#held.keys()]) this.#release(id);
+    if (this.#state === 'loading') this.#restart();
+  }
+
+  #restart(): void {
+    this.#totals.addRestart();
+    const delay = RESTART_DELAYS_MS[Math.min(this.#numFailedRestarts, RESTART_DELAYS_MS.length - 1)];
+    setTimeout(() => void this.#tryRestart(), delay);
+  }
+
+  async #tryRestart(): Promise<void> {
+    if (this.#state !== 'loading') return;
+    try {
+      await this.#startThread();
+    } catch (error) {
+      this.#numFailedRestarts++;
+      this.#options.onIncident?.('the engine thread could not be restarted', asEngineError(error));
+      this.#restart();
+      return;
+    }
+    this.#numFailedRestarts = 0;
+    if (this.#state === 'loading') this.#state = 'ready';
+    this.#options.onIncident?.('the engine thread is back');
+  }
+
+  /** Takes no new work and lets what is there finish; what has not by then ends with an error. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#state = 'draining';
+    if (this.#held.size > 0 && !(await this.#idleWithin(timeoutMs))) {
+      for (const completion of [...this.#completions.values()]) completion.cancel('shutdown');
+    }
+    await this.stop();
+  }
+
+  #idleWithin(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#state = 'stopped';
+    await this.#thread?.stop();
+    this.#thread = undefined;
+  }
+}
+
+function checkLength({ prompts, maxTokens }: CompletionRequest, contextLength: number): void {
+  const numPromptTokens = Math.max(...prompts.map((prompt) => prompt.length));
+  if (numPromptTokens + maxTokens <= contextLength) return;
+  throw new EngineError(
+    'context_length_exceeded',
+    `the prompt has ${numPromptTokens} tokens and max_tokens is ${maxTokens}: together more than the context of ` +
+      `${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
+    { param: 'max_tokens', details: { numPromptTokens, maxTokens, contextLength } },
+  );
+}
+
+function asEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  return new EngineError('internal', error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
+}

@@ -1,0 +1,142 @@
+import { assertInvariant } from '../errors.ts';
+import { tokenLogprobs } from '../sampling/logprobs.ts';
+import type { Sampler } from '../sampling/sampler.ts';
+import { SamplerState } from '../sampling/sampler-state.ts';
+import type { ScheduledSequence, ScheduledStep, Scheduler } from '../scheduler/scheduler.ts';
+import { createSequence, numGeneratedTokens, type Sequence } from '../scheduler/sequence.ts';
+import type { TokenOutput } from './engine.ts';
+import type { ModelRunner } from './model-runner.ts';
+import type { SequenceFinish, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
+
+interface ActiveSequence {
+  request: SequenceRequest;
+  sequence: Sequence;
+  sampler: SamplerState;
+}
+
+/** What a step did; the gauges are added by whoever sends it on. */
+export type CoreReport = Omit<StepReport, 'gauges' | 'durationMs'>;
+
+/**
+ * The step loop's body: schedule -> run -> sample -> update. Sequences join and leave between steps and at no other
+ * time. It knows no thread and no clock, so tests drive it directly.
+ */
+export class EngineCore {
+  readonly #scheduler: Scheduler;
+  readonly #runner: ModelRunner;
+  readonly #sampler: Sampler;
+  readonly #active = new Map<string, ActiveSequence>();
+
+  constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler) {
+    this.#scheduler = scheduler;
+    this.#runner = runner;
+    this.#sampler = sampler;
+  }
+
+  get hasWork(): boolean {
+    return this.#active.size > 0;
+  }
+
+  get numCachedTokens(): number {
+    return this.#scheduler.numCachedTokens;
+  }
+
+  get numRunning(): number {
+    return this.#scheduler.numRunning;
+  }
+
+  submit(request: SequenceRequest): void {
+    assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
+    const { id, promptTokenIds, maxTokens, sampling, seed, stream } = request;
+    const sequence = createSequence(id, promptTokenIds, maxTokens);
+    const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
+    this.#active.set(id, { request, sequence, sampler });
+    this.#scheduler.add(sequence);
+  }
+
+  /** Takes a sequence out between two steps; false when it is not here (any more). */
+  cancel(sequenceId: string): boolean {
+    return this.#active.delete(sequenceId) && this.#scheduler.remove(sequenceId);
+  }
+
+  /** Runs one step, or returns `undefined` when there is nothing to compute. */
+  step(): CoreReport | undefined {
+    const step = this.#scheduler.schedule();
+    if (step === undefined) return undefined;
+    const { logits, cost } = this.#runner.run(step, (id) => this.#activeOf(id).request.promptLogprobs);
+    const started = new Set(step.started);
+    const updates = step.sequences.map((scheduled, i): SequenceUpdate => {
+      const update = this.#update(scheduled, logits[i] ?? []);
+      return { ...update, started: started.has(scheduled.sequence) };
+    });
+    const numPromptTokens = countPromptTokens(step);
+    this.#scheduler.advance(step);
+    for (const { id, finish } of updates) if (finish !== undefined) this.cancel(id);
+    return { updates, ...cost, numPromptTokens };
+  }
+
+  #activeOf(id: string): ActiveSequence {
+    const active = this.#active.get(id);
+    assertInvariant(active !== undefined, `sequence ${id} is scheduled only while it is active`);
+    return active;
+  }
+
+  #update(scheduled: ScheduledSequence, logits: readonly Float32Array[]): Omit<SequenceUpdate, 'started'> {
+    const { sequence, completesTokens } = scheduled;
+    const active = this.#activeOf(sequence.id);
+    const update: Omit<SequenceUpdate, 'started'> = { id: sequence.id };
+    if (active.request.promptLogprobs && sequence.numComputedTokens < sequence.numPromptTokens) {
+      update.promptLogprobs = this.#scorePrompt(active, scheduled, logits);
+    }
+    if (!completesTokens) return update;
+    if (active.request.maxTokens === 0) return { ...update, finish: 'length' };
+    const lastRow = logits.at(-1);
+    assertInvariant(
+      lastRow !== undefined,
+      'a sequence whose tokens are complete has logits for its last row',
+    );
+    const token = this.#sample(active, lastRow);
+    sequence.tokenIds.push(token.tokenId);
+    const finish = finishOf(active, token.tokenId);
+    return { ...update, token, ...(finish === undefined ? {} : { finish }) };
+  }
+
+  /** Row i of a chunk predicts the prompt token after it; nothing predicts the first. */
+  #scorePrompt(
+    active: ActiveSequence,
+    { sequence, numScheduledTokens }: ScheduledSequence,
+    logits: readonly Float32Array[],
+  ): (TokenOutput | { tokenId: number })[] {
+    const start = sequence.numComputedTokens;
+    const end = Math.min(start + numScheduledTokens, sequence.numPromptTokens - 1);
+    const scored: (TokenOutput | { tokenId: number })[] = [];
+    if (start === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
+    for (let position = start; position < end; position++) {
+      const row = logits[position - start]; // [vocab]
+      const tokenId = sequence.tokenIds[position + 1];
+      assertInvariant(row !== undefined && tokenId !== undefined, 'every prompt row of the chunk has logits');
+      scored.push({ tokenId, ...tokenLogprobs(row, tokenId, active.request.numLogprobs ?? 0) });
+    }
+    return scored;
+  }
+
+  #sample({ request, sequence, sampler }: ActiveSequence, logits: Float32Array): TokenOutput {
+    const forbidden = numGeneratedTokens(sequence) < request.minTokens ? request.stopTokenIds : [];
+    return this.#sampler.sampleToken(logits, sampler, {
+      numLogprobs: request.numLogprobs,
+      forbiddenTokenIds: forbidden,
+    });
+  }
+}
+
+function finishOf({ request, sequence }: ActiveSequence, tokenId: number): SequenceFinish | undefined {
+  if (request.stopTokenIds.includes(tokenId)) return 'stop';
+  return numGeneratedTokens(sequence) >= request.maxTokens ? 'length' : undefined;
+}
+
+function countPromptTokens(step: ScheduledStep): number {
+  return step.sequences.reduce((sum, { sequence, numScheduledTokens }) => {
+    const numPromptLeft = Math.max(sequence.numPromptTokens - sequence.numComputedTokens, 0);
+    return sum + Math.min(numScheduledTokens, numPromptLeft);
+  }, 0);
+}

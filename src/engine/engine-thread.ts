@@ -1,0 +1,70 @@
+import { Worker } from 'node:worker_threads';
+import { EngineError } from '../errors.ts';
+import type { EngineSettings, FromWorker, ToWorker } from './protocol.ts';
+
+export interface EngineThreadEvents {
+  onMessage(message: FromWorker): void;
+  /** The thread ended without having been asked to. */
+  onDeath(error: EngineError): void;
+}
+
+/** The worker thread behind its typed port. It lives once: whoever wants another makes another. */
+export class EngineThread {
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  #fault: unknown;
+  #stopping = false;
+
+  constructor(settings: EngineSettings, events: EngineThreadEvents) {
+    this.#worker = new Worker(workerUrl(), {
+      workerData: settings,
+      execArgv: workerExecArgv(),
+      name: 'engine',
+    });
+    this.#worker.on('message', (message: FromWorker) => events.onMessage(message));
+    this.#worker.on('error', (error) => (this.#fault = error));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('exit', (exitCode) => {
+        resolve();
+        if (!this.#stopping) events.onDeath(deathError(exitCode, this.#fault));
+      });
+    });
+  }
+
+  send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** Ends the thread between two steps; by force when it does not answer within `timeoutMs`. */
+  async stop(timeoutMs = 2000): Promise<void> {
+    this.#stopping = true;
+    this.send({ type: 'stop' });
+    const timer = setTimeout(() => void this.kill(), timeoutMs);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  /** Ends the thread at once, in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+function deathError(exitCode: number, fault: unknown): EngineError {
+  const reason = fault instanceof Error ? fault.message : `exit code ${exitCode}`;
+  return new EngineError('backend_failure', `the engine thread died (${reason}); it is being restarted`, {
+    cause: fault,
+    details: { exitCode },
+  });
+}
+
+const runsFromSource = import.meta.url.endsWith('.ts');
+
+function workerUrl(): URL {
+  return new URL(runsFromSource ? './engine-worker.ts' : './engine-worker.js', import.meta.url);
+}
+
+/** From TypeScript sources (development, tests) the thread needs the loader that its parent has. */
+function workerExecArgv(): string[] {
+  return runsFromSource ? ['--import', 'tsx'] : [];
+}

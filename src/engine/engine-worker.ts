@@ -1,0 +1,93 @@
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { assertInvariant, EngineError } from '../errors.ts';
+import type { EngineCore } from './engine-core.ts';
+import type { EngineGauges, EngineSettings, FromWorker, ToWorker } from './protocol.ts';
+import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
+
+/**
+ * The engine thread. Every tfjs call blocks its thread, hence the transformer has one of its own: messages are taken
+ * in between two steps, and each step is answered by one message.
+ *
+ * A fault in a step is not caught here: it ends the thread, and EngineClient starts another.
+ */
+assertInvariant(!isMainThread && parentPort !== null, 'the engine runs in a worker thread');
+const port = parentPort;
+const send = (message: FromWorker): void => port.postMessage(message);
+
+let wake: (() => void) | undefined;
+let stopping = false;
+
+const setup = await trySetUp();
+if (setup !== undefined) {
+  port.on('message', (message: ToWorker) => receive(setup.core, message));
+  send({ type: 'ready', model: setup.model, gauges: gaugesOf(setup) });
+  await runSteps(setup);
+  await setup.runtime.dispose();
+  port.close();
+}
+
+/** A model that cannot be served is an answer, not a crash: trying again would not help. */
+async function trySetUp(): Promise<EngineSetup | undefined> {
+  try {
+    // The client wrote these settings; structured clone keeps their shape.
+    return await setUpEngine(workerData as EngineSettings);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    send({ type: 'failed', code: error.code, message: error.message });
+    port.close();
+    return undefined;
+  }
+}
+
+function receive(core: EngineCore, message: ToWorker): void {
+  switch (message.type) {
+    case 'submit':
+      for (const sequence of message.sequences) core.submit(sequence);
+      break;
+    case 'cancel':
+      cancel(core, message.sequenceIds);
+      break;
+    case 'stop':
+      stopping = true;
+      break;
+    default:
+      throw new EngineError(
+        'internal',
+        `the engine thread got a message it does not know: ${String(message)}`,
+      );
+  }
+  wake?.();
+}
+
+function cancel(core: EngineCore, sequenceIds: readonly string[]): void {
+  const cancelled = sequenceIds.filter((id) => core.cancel(id));
+  if (setup !== undefined && cancelled.length > 0) {
+    send({ type: 'cancelled', sequenceIds: cancelled, gauges: gaugesOf(setup) });
+  }
+}
+
+async function runSteps(engine: EngineSetup): Promise<void> {
+  while (!stopping) {
+    const startedAt = performance.now();
+    const report = engine.core.step();
+    if (report === undefined) {
+      await new Promise<void>((resolve) => (wake = resolve));
+      wake = undefined;
+      continue;
+    }
+    const durationMs = performance.now() - startedAt;
+    send({ type: 'step', report: { ...report, durationMs, gauges: gaugesOf(engine) } });
+    // One turn of the event loop: messages that came during the step are received.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {
+  const { numTensors, numBytes } = runtime.memory();
+  return {
+    numLanesUsed: core.numRunning,
+    kvCacheTokensUsed: core.numCachedTokens,
+    numTensors,
+    runtimeBytes: numBytes,
+  };
+}

@@ -1,0 +1,81 @@
+import type { RuntimeName } from '../config/settings.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { SamplingParams } from '../sampling/sampling-params.ts';
+import type { ModelInfo, TokenOutput } from './engine.ts';
+
+/**
+ * What crosses the port between the HTTP thread (EngineClient) and the engine thread (engine-worker.ts): plain data
+ * that structured clone copies.
+ */
+
+/** How the engine thread is to set itself up; `workerData` of the thread. */
+export interface EngineSettings {
+  modelPath: string;
+  modelId: string;
+  runtime: RuntimeName;
+  numThreads: number;
+  maxNumSeqs: number;
+  maxModelLen: number | undefined;
+  maxNumBatchedTokens: number;
+  kvCacheBytes: number;
+}
+
+export interface SequenceRequest {
+  id: string;
+  promptTokenIds: readonly number[];
+  maxTokens: number;
+  minTokens: number;
+  /** Token ids that end the sequence; empty when end-of-text is to be ignored. */
+  stopTokenIds: readonly number[];
+  sampling: SamplingParams;
+  /** The seed in force, and which of the choices that share it this is. */
+  seed: number;
+  stream: number;
+  numLogprobs: number | undefined;
+  promptLogprobs: boolean;
+}
+
+export type ToWorker =
+  | { type: 'submit'; sequences: readonly SequenceRequest[] }
+  | { type: 'cancel'; sequenceIds: readonly string[] }
+  | { type: 'stop' };
+
+export type SequenceFinish = 'stop' | 'length' | 'abort';
+
+export interface SequenceUpdate {
+  id: string;
+  /** True with the first step that the sequence takes part in. */
+  started: boolean;
+  /** The token that this step yielded, if it yielded one. */
+  token?: TokenOutput;
+  /** Logprobs of prompt tokens that this step computed, in order; the sequence's first token has none. */
+  promptLogprobs?: readonly (TokenOutput | { tokenId: number })[];
+  finish?: SequenceFinish;
+}
+
+/** What one step did. Counts are of this step; gauges are as it left them. */
+export interface StepReport {
+  updates: readonly SequenceUpdate[];
+  durationMs: number;
+  numRows: number;
+  numPaddedRows: number;
+  numScores: number;
+  numRectangularScores: number;
+  numPromptTokens: number;
+  gauges: EngineGauges;
+}
+
+export interface EngineGauges {
+  numLanesUsed: number;
+  kvCacheTokensUsed: number;
+  numTensors: number;
+  runtimeBytes: number;
+}
+
+export type FromWorker =
+  | { type: 'ready'; model: ModelInfo; gauges: EngineGauges }
+  /** The model cannot be served; the thread ends. */
+  | { type: 'failed'; code: ErrorCode; message: string }
+  | { type: 'step'; report: StepReport }
+  /** Sequences that left because of a cancel, and what is left. */
+  | { type: 'cancelled'; sequenceIds: readonly string[]; gauges: EngineGauges };

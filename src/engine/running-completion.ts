@@ -1,0 +1,202 @@
+import { assertInvariant, EngineError } from '../errors.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { Choice } from './choice.ts';
+import type {
+  CancelCause,
+  Completion,
+  CompletionEvent,
+  CompletionRequest,
+  FinishReason,
+  RequestRecord,
+  TokenOutput,
+} from './engine.ts';
+import { EventQueue } from './event-queue.ts';
+import type { SequenceRequest, SequenceUpdate } from './protocol.ts';
+import { RequestTimer } from './request-timer.ts';
+
+/** What a completion asks of the engine client. */
+export interface CompletionHost {
+  now: () => number;
+  /** Stops sequences in the engine thread. */
+  cancelSequences(sequenceIds: readonly string[]): void;
+  /** Every choice has ended; the record is final. */
+  onSettled(completion: RunningCompletion): void;
+  onInterTokenLatency(ms: number): void;
+}
+
+/**
+ * A request on the HTTP thread: turns what the engine thread reports of its sequences into events, and keeps its
+ * record. A choice ends once: by the engine, by a stop string found here, by a cancel or by a failure.
+ */
+export class RunningCompletion implements Completion {
+  readonly id: string;
+  readonly #request: CompletionRequest;
+  readonly #host: CompletionHost;
+  readonly #choices = new Map<string, Choice>();
+  readonly #events = new EventQueue<CompletionEvent>();
+  readonly #timer: RequestTimer;
+  readonly #promptLogprobs = new Map<number, (TokenOutput | { tokenId: number })[]>();
+  #numOpen: number;
+  #wastedTokens = 0;
+  #cancelCause: CancelCause | undefined;
+  #error: EngineError | undefined;
+
+  constructor(request: CompletionRequest, tokenizer: Tokenizer, host: CompletionHost) {
+    this.id = request.id;
+    this.#request = request;
+    this.#host = host;
+    this.#timer = new RequestTimer(host.now);
+    this.#numOpen = request.prompts.length * request.n;
+    const { stop, minTokens } = request;
+    for (let index = 0; index < this.#numOpen; index++) {
+      const sequenceId = `${request.id}#${index}`;
+      this.#choices.set(sequenceId, new Choice({ index, sequenceId, tokenizer, stop, minTokens }));
+    }
+  }
+
+  /** The sequences that the engine thread is to run, one a choice. */
+  sequences(stopTokenIds: readonly number[], seed: number): SequenceRequest[] {
+    const { prompts, n, maxTokens, minTokens, sampling, numLogprobs, promptLogprobs } = this.#request;
+    return [...this.#choices.values()].map(({ index, sequenceId }): SequenceRequest => {
+      const promptTokenIds = prompts[Math.floor(index / n)];
+      assertInvariant(promptTokenIds !== undefined, 'a choice belongs to a prompt');
+      return {
+        id: sequenceId,
+        promptTokenIds,
+        maxTokens,
+        minTokens,
+        stopTokenIds,
+        sampling,
+        seed,
+        stream: index % n,
+        numLogprobs,
+        promptLogprobs: promptLogprobs && index % n === 0,
+      };
+    });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<CompletionEvent> {
+    return this.#events[Symbol.asyncIterator]();
+  }
+
+  /** Takes in what a step did for one of the sequences. */
+  receive(update: SequenceUpdate): void {
+    const choice = this.#choices.get(update.id);
+    assertInvariant(choice !== undefined, `sequence ${update.id} belongs to request ${this.id}`);
+    if (update.started) {
+      choice.started = true;
+      this.#timer.recordStart();
+    }
+    if (choice.finishReason !== undefined) {
+      if (update.token !== undefined) this.#wastedTokens++;
+      return;
+    }
+    if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
+    if (update.token !== undefined) this.#receiveToken(choice, update.token);
+    if (update.finish !== undefined && choice.finishReason === undefined) this.#finish(choice, update.finish);
+  }
+
+  #receivePrompt(choice: Choice, tokens: readonly (TokenOutput | { tokenId: number })[]): void {
+    const promptIndex = Math.floor(choice.index / this.#request.n);
+    const scored = [...(this.#promptLogprobs.get(promptIndex) ?? []), ...tokens];
+    this.#promptLogprobs.set(promptIndex, scored);
+    if (scored.length === this.#request.prompts[promptIndex]?.length) {
+      this.#events.push({ type: 'prompt', promptIndex, tokens: scored });
+    }
+  }
+
+  #receiveToken(choice: Choice, token: TokenOutput): void {
+    const gap = this.#timer.recordToken(choice.index);
+    if (gap !== undefined) this.#host.onInterTokenLatency(gap);
+    const { text, stopString } = choice.push(token);
+    this.#events.push({ type: 'delta', index: choice.index, text, tokens: [token] });
+    if (stopString === undefined) return;
+    this.#host.cancelSequences([choice.sequenceId]);
+    this.#close(choice, 'stop', stopString);
+  }
+
+  /** The engine yields no more tokens: what was held back is final now. */
+  #finish(choice: Choice, reason: FinishReason): void {
+    const { text, stopString } = choice.flush();
+    if (text !== '') this.#events.push({ type: 'delta', index: choice.index, text, tokens: [] });
+    this.#close(choice, stopString === undefined ? reason : 'stop', stopString);
+  }
+
+  #close(choice: Choice, finishReason: FinishReason, stopString?: string): void {
+    choice.finishReason = finishReason;
+    const { index } = choice;
+    this.#events.push({
+      type: 'finish',
+      index,
+      finishReason,
+      ...(stopString === undefined ? {} : { stopString }),
+    });
+    this.#numOpen--;
+    if (this.#numOpen === 0) this.#settle();
+  }
+
+  #settle(): void {
+    this.#timer.recordEnd();
+    if (this.#error === undefined) this.#events.end();
+    else this.#events.fail(this.#error);
+    this.#host.onSettled(this);
+  }
+
+  get #openChoices(): Choice[] {
+    return [...this.#choices.values()].filter((choice) => choice.finishReason === undefined);
+  }
+
+  cancel(cause: CancelCause): void {
+    const open = this.#openChoices;
+    if (open.length === 0) return;
+    this.#cancelCause = cause;
+    if (cause === 'timeout') this.#error = this.#timeoutError();
+    if (cause === 'shutdown') {
+      this.#error = new EngineError('engine_not_ready', 'the service is shutting down; try again later');
+    }
+    this.#host.cancelSequences(open.map(({ sequenceId }) => sequenceId));
+    for (const choice of open) this.#finish(choice, 'abort');
+  }
+
+  #timeoutError(): EngineError {
+    const { usage, status } = this.record();
+    return new EngineError(
+      'request_timeout',
+      `the request took longer than ${this.#request.timeoutMs} ms; it was ${status}, ` +
+        `with ${usage.completionTokens} tokens generated`,
+      { param: 'timeout_ms' },
+    );
+  }
+
+  get wastedTokens(): number {
+    return this.#wastedTokens;
+  }
+
+  /** The engine cannot finish it. */
+  fail(error: EngineError): void {
+    this.#error = error;
+    for (const choice of this.#openChoices) this.#close(choice, 'error');
+  }
+
+  record(): RequestRecord {
+    const choices = [...this.#choices.values()];
+    const numPromptTokens = this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0);
+    const numTokens = choices.reduce((sum, choice) => sum + choice.numTokens, 0);
+    return {
+      id: this.id,
+      status: this.#status(choices),
+      ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
+      ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),
+      finishReasons: choices.flatMap(({ finishReason }) => finishReason ?? []),
+      usage: { promptTokens: numPromptTokens, completionTokens: numTokens, cachedTokens: 0 },
+      timings: this.#timer.timings(),
+      wastedTokens: this.#wastedTokens,
+    };
+  }
+
+  #status(choices: readonly Choice[]): RequestRecord['status'] {
+    if (this.#numOpen > 0) return choices.some(({ started }) => started) ? 'running' : 'queued';
+    if (this.#cancelCause !== undefined) return 'cancelled';
+    return this.#error === undefined ? 'finished' : 'failed';
+  }
+}

@@ -1,0 +1,73 @@
+import { EngineError } from '../errors.ts';
+import type { CausalLm } from '../model/causal-lm.ts';
+import { loadModel } from '../model/load-model.ts';
+import { kvCacheBytes, type KvCacheShape, type Runtime } from '../runtime/runtime.ts';
+import { startRuntime } from '../runtime/start-runtime.ts';
+import { Sampler } from '../sampling/sampler.ts';
+import { planNumLanes } from '../scheduler/cache-plan.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
+import { EngineCore } from './engine-core.ts';
+import type { ModelInfo } from './engine.ts';
+import { ModelRunner } from './model-runner.ts';
+import type { EngineSettings } from './protocol.ts';
+
+export interface EngineSetup {
+  core: EngineCore;
+  runtime: Runtime;
+  model: ModelInfo;
+}
+
+/**
+ * Starts the runtime, loads the model and allocates the KV cache; after it, nothing of a model's or cache's size is
+ * allocated any more.
+ *
+ * @throws EngineError `backend_unavailable`, `weights_invalid` or `config_invalid`
+ */
+export async function setUpEngine(settings: EngineSettings): Promise<EngineSetup> {
+  const runtime = await startRuntime(settings.runtime, { numThreads: settings.numThreads });
+  const { model, numParameters, weightBytes } = await loadModel(settings.modelPath, runtime);
+  const shape = cacheShape(model, settings);
+  const cache = runtime.createKvCache(shape);
+  const scheduler = new Scheduler({
+    numLanes: shape.numLanes,
+    maxNumBatchedTokens: settings.maxNumBatchedTokens,
+  });
+  const runner = new ModelRunner(model, runtime, cache);
+  const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize));
+  const { architecture, vocabSize, eosTokenIds } = model.config;
+  return {
+    core,
+    runtime,
+    model: {
+      id: settings.modelId,
+      architecture,
+      vocabSize,
+      eosTokenIds,
+      contextLength: shape.laneLength,
+      numParameters,
+      weightBytes,
+      runtime: runtime.name,
+      runtimeDescription: runtime.description,
+      numThreads: runtime.numThreads,
+      numLanes: shape.numLanes,
+      kvCacheTokens: shape.numLanes * shape.laneLength,
+      kvCacheBytes: cache.numBytes,
+      createdAt: Math.floor(Date.now() / 1000),
+    },
+  };
+}
+
+function cacheShape({ config }: CausalLm, settings: EngineSettings): KvCacheShape {
+  const { numLayers, numHeads, headDim, contextLength } = config;
+  const laneLength = settings.maxModelLen ?? contextLength;
+  if (laneLength > contextLength) {
+    throw new EngineError(
+      'config_invalid',
+      `MAX_MODEL_LEN is ${laneLength}, but the model was trained for ${contextLength} tokens: take at most that`,
+    );
+  }
+  const bytesPerToken = kvCacheBytes({ numLayers, numHeads, headDim, numLanes: 1, laneLength: 1 });
+  const { maxNumSeqs, kvCacheBytes: budgetBytes } = settings;
+  const numLanes = planNumLanes({ maxNumSeqs, laneLength, bytesPerToken, budgetBytes });
+  return { numLayers, numHeads, headDim, numLanes, laneLength };
+}
