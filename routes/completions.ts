@@ -1,0 +1,86 @@
+import { Hono } from 'hono';
+import type { AppContext, AppEnv } from '../src/http/app-env.ts';
+import { cancelOnDisconnect, streamCompletion } from '../src/http/completion-stream.ts';
+import { readJsonBody } from '../src/http/json-body.ts';
+import { toBodyId } from '../src/http/request-id.ts';
+import { dataFrame } from '../src/http/sse.ts';
+import { startCompletion, type StartedCompletion } from '../src/http/start-completion.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+import { CompletionChunks } from './schemas/completion-chunks.ts';
+import { toCompletionDemand } from './schemas/completion-demand.ts';
+import {
+  completionRequestSchema,
+  type CompletionChunk,
+  type CompletionInput,
+} from './schemas/completions.ts';
+import { parseInput } from './schemas/parse-input.ts';
+
+/** OpenAI's text completion. */
+export function completionRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
+  return new Hono<AppEnv>().post('/v1/completions', async (c) => {
+    const { scope } = c.var;
+    const input = parseInput(completionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    scope.model = engine.model.id;
+    if (config.logPrompts) scope.prompt = input.prompt;
+    const demand = toCompletionDemand(input, engine.model, config.requestTimeoutMs);
+    const started = startCompletion(engine, demand, scope.id);
+    const { completion } = started;
+    scope.attachCompletion(completion);
+    const chunks = chunksOf(c, input, started);
+    if (input.stream === true) {
+      const frames = toFrames(chunks, started, input.stream_options?.include_usage === true);
+      return streamCompletion(c, {
+        completion,
+        frames,
+        family: 'openai',
+        pingIntervalMs: config.ssePingIntervalMs,
+      });
+    }
+    cancelOnDisconnect(c, completion);
+    const collected = chunks.opening();
+    for await (const event of completion) collected.push(...chunks.toChunks(event));
+    return c.json(chunks.join(collected, completion.record().usage));
+  });
+
+  function chunksOf(
+    c: AppContext,
+    input: CompletionInput,
+    { demand, prompts }: StartedCompletion,
+  ): CompletionChunks {
+    const { tokenizer, model } = engine;
+    const echoOf = (index: number): string => {
+      const text = demand.prompts[index];
+      const { tokenIds = [], numDropped = 0 } = prompts[index] ?? {};
+      return typeof text === 'string' && numDropped === 0 ? text : tokenizer.decode(tokenIds);
+    };
+    return new CompletionChunks({
+      id: toBodyId(c.var.scope.id),
+      created: Math.floor(Date.now() / 1000),
+      model: model.id,
+      tokenizer,
+      n: demand.n,
+      prompts: prompts.map(({ numDropped }, index) => ({
+        echo: input.echo === true ? echoOf(index) : undefined,
+        numDropped,
+      })),
+      withLogprobs: demand.numLogprobs !== undefined,
+      withTokenIds: input.return_token_ids === true,
+      withUsage: input.stream === true && input.stream_options?.include_usage === true,
+    });
+  }
+}
+
+async function* toFrames(
+  chunks: CompletionChunks,
+  { completion }: StartedCompletion,
+  withUsage: boolean,
+): AsyncGenerator<string> {
+  const framesOf = (list: CompletionChunk[]): string => list.map(dataFrame).join('');
+  const opening = framesOf(chunks.opening());
+  if (opening !== '') yield opening;
+  for await (const event of completion) {
+    const frames = framesOf(chunks.toChunks(event));
+    if (frames !== '') yield frames;
+  }
+  if (withUsage) yield dataFrame(chunks.usageChunk(completion.record().usage));
+}

@@ -1,0 +1,21 @@
+import { Hono } from 'hono';
+import { EngineError } from '../src/errors.ts';
+import type { AppEnv } from '../src/http/app-env.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+import type { HealthBody, ReadyBody } from './schemas/health.ts';
+
+/** `/health` says that the process lives, `/ready` that it takes requests. */
+export function healthRoutes({ engine }: AppDependencies): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get('/health', (c) => {
+      const body: HealthBody = { status: 'ok', engine: engine.state };
+      return c.json(body);
+    })
+    .get('/ready', (c) => {
+      if (engine.state !== 'ready') {
+        throw new EngineError('engine_not_ready', `the engine is ${engine.state}; try again later`);
+      }
+      const body: ReadyBody = { status: 'ready', model: engine.model.id };
+      return c.json(body);
+    });
+}

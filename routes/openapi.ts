@@ -1,0 +1,10 @@
+import { Hono } from 'hono';
+import type { AppEnv } from '../src/http/app-env.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+
+/** The description of every route, as it lies in the repository. */
+export function openApiRoutes({ openApiDocument }: AppDependencies): Hono<AppEnv> {
+  return new Hono<AppEnv>().get('/openapi.yaml', (c) =>
+    c.body(openApiDocument, 200, { 'content-type': 'application/yaml; charset=utf-8' }),
+  );
+}

@@ -1,0 +1,25 @@
+import { Hono } from 'hono';
+import type { RequestRecord } from '../src/engine/engine.ts';
+import { EngineError } from '../src/errors.ts';
+import type { AppEnv } from '../src/http/app-env.ts';
+import { fromBodyId } from '../src/http/request-id.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+import { toRequestRecordBody, type CancelBody } from './schemas/requests.ts';
+
+/** A request by its id: what became of it, and an end to it. */
+export function requestRoutes({ engine }: AppDependencies): Hono<AppEnv> {
+  const find = (id: string): RequestRecord => {
+    const record = engine.find(fromBodyId(id));
+    if (record !== undefined) return record;
+    throw new EngineError('not_found', `no request '${id}' is running or ended lately`, { param: 'id' });
+  };
+  return new Hono<AppEnv>()
+    .get('/v1/requests/:id', (c) => c.json(toRequestRecordBody(find(c.req.param('id')))))
+    .delete('/v1/requests/:id', (c) => {
+      const id = c.req.param('id');
+      const { id: requestId } = find(id);
+      const cancelled = engine.cancel(requestId, 'delete');
+      const body: CancelBody = { ...toRequestRecordBody(find(id)), cancelled };
+      return c.json(body);
+    });
+}

@@ -1,0 +1,143 @@
+import type { CompletionEvent, FinishReason, Usage } from '../../src/engine/engine.ts';
+import { assertInvariant } from '../../src/errors.ts';
+import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import type { CompletionBody, CompletionChunk, LogprobsBody, UsageBody } from './completions.ts';
+import { toLogprobsBody, type ReportedToken } from './logprobs.ts';
+
+type ChunkChoice = CompletionChunk['choices'][number];
+
+/** How a completion is shown, apart from its events. */
+export interface CompletionView {
+  id: string;
+  /** Unix time in seconds. */
+  created: number;
+  model: string;
+  tokenizer: Tokenizer;
+  /** Choices for each prompt. */
+  n: number;
+  prompts: readonly { echo: string | undefined; numDropped: number }[];
+  withLogprobs: boolean;
+  withTokenIds: boolean;
+  /** Every chunk carries `usage`, null but in the last. */
+  withUsage: boolean;
+}
+
+/**
+ * Turns the engine's events into OpenAI's chunks. The body of an answer that is not streamed is the same chunks
+ * joined, so that both always say the same.
+ */
+export class CompletionChunks {
+  readonly #view: CompletionView;
+  readonly #textOffsets: number[];
+
+  constructor(view: CompletionView) {
+    this.#view = view;
+    this.#textOffsets = new Array<number>(view.prompts.length * view.n).fill(0);
+  }
+
+  /** What goes out before the first event: the prompts, when they are echoed without logprobs. */
+  opening(): CompletionChunk[] {
+    if (this.#view.withLogprobs) return [];
+    return this.#view.prompts.flatMap((_, promptIndex) => this.#echo(promptIndex, undefined));
+  }
+
+  /** Most events make one chunk; a delta that shows nothing yet makes none. */
+  toChunks(event: CompletionEvent): CompletionChunk[] {
+    switch (event.type) {
+      case 'prompt':
+        return this.#echo(event.promptIndex, event.tokens);
+      case 'delta': {
+        const { withLogprobs, withTokenIds } = this.#view;
+        if (event.text === '' && !withLogprobs && !withTokenIds) return [];
+        return [this.#chunk(this.#choice(event.index, event.text, event.tokens))];
+      }
+      case 'finish': {
+        // The iteration throws right after it.
+        if (event.finishReason === 'error') return [];
+        const numDropped = this.#view.prompts[Math.floor(event.index / this.#view.n)]?.numDropped ?? 0;
+        const truncation = numDropped > 0 ? { truncated: true as const, dropped_tokens: numDropped } : {};
+        const finishReason = toFinishReason(event.finishReason);
+        return [
+          this.#chunk({ ...this.#choice(event.index, '', []), ...truncation, finish_reason: finishReason }),
+        ];
+      }
+    }
+  }
+
+  /** The chunk of `include_usage`, which has no choices. */
+  usageChunk(usage: Usage): CompletionChunk {
+    return { ...this.#chunk(), usage: toUsageBody(usage) };
+  }
+
+  /** The answer that is not streamed: all chunks of all choices joined. */
+  join(chunks: readonly CompletionChunk[], usage: Usage): CompletionBody {
+    const parts = this.#textOffsets.map((): ChunkChoice[] => []);
+    for (const { choices } of chunks) for (const choice of choices) parts[choice.index]?.push(choice);
+    const choices = parts.map((choiceParts) => joinChoice(choiceParts, this.#view));
+    const { id, created, model } = this.#view;
+    return { id, object: 'text_completion', created, model, choices, usage: toUsageBody(usage) };
+  }
+
+  #echo(promptIndex: number, tokens: readonly ReportedToken[] | undefined): CompletionChunk[] {
+    const { n, prompts } = this.#view;
+    const text = prompts[promptIndex]?.echo;
+    if (text === undefined) return [];
+    return Array.from({ length: n }, (_, i) => {
+      const index = promptIndex * n + i;
+      return this.#chunk({ index, text, logprobs: this.#logprobs(index, tokens ?? []), finish_reason: null });
+    });
+  }
+
+  #choice(index: number, text: string, tokens: readonly ReportedToken[]): ChunkChoice {
+    const tokenIds = this.#view.withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
+    return { index, text, logprobs: this.#logprobs(index, tokens), ...tokenIds, finish_reason: null };
+  }
+
+  #logprobs(index: number, tokens: readonly ReportedToken[]): LogprobsBody | null {
+    if (!this.#view.withLogprobs || tokens.length === 0) return null;
+    const { body, textOffset } = toLogprobsBody(tokens, this.#textOffsets[index] ?? 0, this.#view.tokenizer);
+    this.#textOffsets[index] = textOffset;
+    return body;
+  }
+
+  #chunk(choice?: ChunkChoice): CompletionChunk {
+    const { id, created, model, withUsage } = this.#view;
+    const usage = withUsage ? { usage: null } : {};
+    return { id, object: 'text_completion', created, model, choices: choice ? [choice] : [], ...usage };
+  }
+}
+
+export function toUsageBody({ promptTokens, completionTokens, cachedTokens }: Usage): UsageBody {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+  };
+}
+
+function joinChoice(parts: readonly ChunkChoice[], view: CompletionView): CompletionBody['choices'][number] {
+  const last = parts.at(-1);
+  const finishReason = last?.finish_reason;
+  assertInvariant(last && finishReason, 'every choice ends with a finish event');
+  return {
+    ...last,
+    text: parts.map(({ text }) => text).join(''),
+    logprobs: view.withLogprobs ? joinLogprobs(parts.flatMap(({ logprobs }) => logprobs ?? [])) : null,
+    ...(view.withTokenIds ? { token_ids: parts.flatMap((part) => part.token_ids ?? []) } : {}),
+    finish_reason: finishReason,
+  };
+}
+
+const joinLogprobs = (parts: readonly LogprobsBody[]): LogprobsBody => ({
+  tokens: parts.flatMap((part) => part.tokens),
+  token_logprobs: parts.flatMap((part) => part.token_logprobs),
+  top_logprobs: parts.flatMap((part) => part.top_logprobs),
+  text_offset: parts.flatMap((part) => part.text_offset),
+});
+
+/** A finish reason that a client may see. */
+export function toFinishReason(reason: FinishReason): 'stop' | 'length' | 'abort' {
+  assertInvariant(reason !== 'error', 'an engine error is thrown, not reported as a finish reason');
+  return reason;
+}

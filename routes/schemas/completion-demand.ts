@@ -1,0 +1,98 @@
+import type { ModelInfo } from '../../src/engine/engine.ts';
+import { EngineError } from '../../src/errors.ts';
+import type { CompletionDemand } from '../../src/http/start-completion.ts';
+import type { CompletionInput } from './completions.ts';
+import type { PromptInput } from './prompt.ts';
+
+/** Most sequences (prompts times `n`) in one request. */
+export const MAX_SEQUENCES = 128;
+
+const DEFAULT_MAX_TOKENS = 16;
+
+/**
+ * The one conversion from OpenAI's fields to the engine's.
+ *
+ * @throws EngineError `model_not_found`, or `invalid_request` where fields contradict each other or the model
+ */
+export function toCompletionDemand(
+  input: CompletionInput,
+  model: ModelInfo,
+  requestTimeoutMs: number,
+): CompletionDemand {
+  checkModel(input.model ?? undefined, model);
+  const demand: CompletionDemand = {
+    prompts: input.prompt,
+    n: input.n ?? 1,
+    maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
+    minTokens: input.min_tokens ?? 0,
+    ignoreEos: input.ignore_eos ?? false,
+    stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
+    sampling: {
+      temperature: input.temperature ?? 1,
+      topP: input.top_p ?? 1,
+      topK: Math.max(input.top_k ?? 0, 0),
+      minP: input.min_p ?? 0,
+      seed: input.seed ?? undefined,
+      logitBias: new Map(Object.entries(input.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias])),
+      frequencyPenalty: input.frequency_penalty ?? 0,
+      presencePenalty: input.presence_penalty ?? 0,
+      repetitionPenalty: input.repetition_penalty ?? 1,
+    },
+    numLogprobs: input.logprobs ?? undefined,
+    promptLogprobs: input.echo === true && typeof input.logprobs === 'number',
+    timeoutMs: Math.min(input.timeout_ms ?? requestTimeoutMs, requestTimeoutMs),
+    truncateTo: input.truncate_prompt_tokens === -1 ? 'fit' : (input.truncate_prompt_tokens ?? undefined),
+  };
+  checkFields(input, demand);
+  checkTokenIds(input.prompt, demand, model.vocabSize);
+  return demand;
+}
+
+/** @throws EngineError `model_not_found` */
+export function checkModel(modelId: string | undefined, model: ModelInfo): void {
+  if (modelId === undefined || modelId === model.id) return;
+  throw new EngineError(
+    'model_not_found',
+    `the model '${modelId}' is not served here; this is '${model.id}'`,
+    {
+      param: 'model',
+    },
+  );
+}
+
+function checkFields(input: CompletionInput, demand: CompletionDemand): void {
+  const { n, maxTokens, minTokens, prompts } = demand;
+  const bestOf = input.best_of ?? n;
+  check((input.suffix ?? '') === '', 'suffix', 'is not supported; leave it out');
+  check(bestOf === n, 'best_of', `must equal n (${n}), not ${bestOf}: ranking completions is not supported`);
+  check(maxTokens > 0 || input.echo === true, 'max_tokens', 'may be 0 only with echo');
+  check(minTokens <= maxTokens, 'min_tokens', `must be at most max_tokens (${maxTokens}), not ${minTokens}`);
+  check(
+    (input.stream_options ?? undefined) === undefined || input.stream === true,
+    'stream_options',
+    'is allowed only with stream',
+  );
+  const numSequences = prompts.length * n;
+  check(
+    numSequences <= MAX_SEQUENCES,
+    'n',
+    `times ${prompts.length} prompts makes ${numSequences} completions; at most ${MAX_SEQUENCES} are taken`,
+  );
+}
+
+function checkTokenIds(prompts: readonly PromptInput[], demand: CompletionDemand, vocabSize: number): void {
+  const range = `outside the vocabulary (0 to ${vocabSize - 1})`;
+  for (const [promptIndex, prompt] of prompts.entries()) {
+    if (typeof prompt === 'string') continue;
+    const index = prompt.findIndex((id) => id >= vocabSize);
+    const place = prompts.length === 1 ? `prompt[${index}]` : `prompt[${promptIndex}][${index}]`;
+    check(index === -1, place, `is ${prompt[index]}, a token id ${range}`);
+  }
+  for (const id of demand.sampling.logitBias.keys()) {
+    check(id < vocabSize, `logit_bias.${id}`, `names a token id ${range}`);
+  }
+}
+
+function check(holds: boolean, param: string, complaint: string): void {
+  if (!holds) throw new EngineError('invalid_request', `${param} ${complaint}`, { param });
+}

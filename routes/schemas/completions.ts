@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { MAX_LOGPROBS } from '../../src/sampling/sampling-params.ts';
+import { promptSchema } from './prompt.ts';
+
+const MAX_STOP_STRINGS = 4;
+const MAX_STOP_LENGTH = 1000;
+
+const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
+
+/** Fields of OpenAI's API that change nothing here and are ignored, so that its clients work unchanged. */
+const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+
+/** `null` means the default throughout, as in OpenAI's API. Unknown fields are refused: a typo must not be silent. */
+export const completionRequestSchema = z
+  .strictObject({
+    model: z.string().nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
+    prompt: promptSchema,
+    max_tokens: z.int().min(0).nullish().meta({ default: 16, description: '0 only together with `echo`.' }),
+    temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
+    top_p: z.number().gt(0).max(1).nullish().meta({ default: 1 }),
+    top_k: z.int().min(-1).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
+    min_p: z.number().min(0).max(1).nullish().meta({ default: 0 }),
+    n: z.int().min(1).max(128).nullish().meta({ default: 1, description: 'Completions for each prompt.' }),
+    best_of: z
+      .int()
+      .min(1)
+      .nullish()
+      .meta({ description: 'Only as OpenAI sends it by default: equal to `n`.' }),
+    seed: z
+      .int()
+      .nullish()
+      .meta({ description: 'The same seed gives the same text whatever else is running.' }),
+    stop: z
+      .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)])
+      .nullish()
+      .meta({ description: 'Up to 4 strings; the text ends before the earliest.' }),
+    stream: z.boolean().nullish().meta({ default: false }),
+    stream_options: z
+      .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: ignored })
+      .nullish()
+      .meta({ description: 'Only with `stream`.' }),
+    logprobs: z
+      .int()
+      .min(0)
+      .max(MAX_LOGPROBS)
+      .nullish()
+      .meta({ description: 'Alternatives for each token.' }),
+    echo: z.boolean().nullish().meta({ default: false, description: 'The prompt comes first in the text.' }),
+    logit_bias: z
+      .record(z.string().regex(/^\d{1,9}$/, 'must be named by token ids'), z.number().min(-100).max(100))
+      .nullish()
+      .meta({ description: 'Added to the logits of the token ids named.' }),
+    frequency_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
+    presence_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
+    repetition_penalty: z.number().min(0.01).max(2).nullish().meta({ default: 1 }),
+    ignore_eos: z.boolean().nullish().meta({ default: false }),
+    min_tokens: z.int().min(0).nullish().meta({ default: 0, description: 'At most `max_tokens`.' }),
+    return_token_ids: z.boolean().nullish().meta({ description: 'Each choice then carries `token_ids`.' }),
+    timeout_ms: z
+      .int()
+      .min(1)
+      .nullish()
+      .meta({ description: 'Longest the request may take, queueing included.' }),
+    truncate_prompt_tokens: z
+      .int()
+      .min(-1)
+      .refine((value) => value !== 0, 'must be -1 or at least 1, not 0')
+      .nullish()
+      .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
+    suffix: z.string().nullish().meta({ description: 'Not supported: only null or an empty text.' }),
+    user: ignored,
+    metadata: ignored,
+    store: ignored,
+    service_tier: ignored,
+    safety_identifier: ignored,
+    prompt_cache_key: ignored,
+  })
+  .meta({ id: 'CompletionRequest' });
+
+export type CompletionInput = z.output<typeof completionRequestSchema>;
+
+export const usageSchema = z
+  .object({
+    prompt_tokens: z.int(),
+    completion_tokens: z.int(),
+    total_tokens: z.int(),
+    prompt_tokens_details: z.object({ cached_tokens: z.int() }),
+  })
+  .meta({ id: 'Usage' });
+
+const logprobsSchema = z
+  .object({
+    tokens: z.array(z.string()),
+    token_logprobs: z.array(z.number().nullable()),
+    top_logprobs: z.array(z.record(z.string(), z.number()).nullable()),
+    text_offset: z
+      .array(z.int())
+      .meta({ description: 'Characters (code points) of the text before each token.' }),
+  })
+  .meta({ id: 'Logprobs' });
+
+const choiceFields = {
+  index: z.int(),
+  text: z.string(),
+  logprobs: logprobsSchema.nullable(),
+  token_ids: z.array(z.int()).optional(),
+  truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as the request allowed.' }),
+  dropped_tokens: z.int().optional().meta({ description: 'Tokens cut from the start of the prompt.' }),
+};
+
+const finishReasonSchema = z
+  .enum(['stop', 'length', 'abort'])
+  .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
+
+const completionFields = {
+  id: z.string(),
+  object: z.literal('text_completion'),
+  created: z.int(),
+  model: z.string(),
+};
+
+export const completionResponseSchema = z
+  .object({
+    ...completionFields,
+    choices: z.array(z.object({ ...choiceFields, finish_reason: finishReasonSchema })),
+    usage: usageSchema,
+  })
+  .meta({ id: 'Completion' });
+
+export type CompletionBody = z.output<typeof completionResponseSchema>;
+
+/** What each `data:` line of a stream holds, apart from `[DONE]` and an error. */
+export const completionChunkSchema = z
+  .object({
+    ...completionFields,
+    choices: z.array(z.object({ ...choiceFields, finish_reason: finishReasonSchema.nullable() })),
+    usage: usageSchema
+      .nullable()
+      .optional()
+      .meta({ description: 'With `include_usage`: null but in the last chunk, which has no choices.' }),
+  })
+  .meta({ id: 'CompletionChunk' });
+
+export type CompletionChunk = z.output<typeof completionChunkSchema>;
+export type LogprobsBody = z.output<typeof logprobsSchema>;
+export type UsageBody = z.output<typeof usageSchema>;

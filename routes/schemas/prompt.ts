@@ -1,0 +1,90 @@
+import { z } from 'zod';
+
+/** Prompts in one request; each counts `n` times against the sequences that may run together. */
+export const MAX_PROMPTS = 64;
+
+/** One prompt as it came: text, or token ids that need no tokenizer. */
+export type PromptInput = string | readonly number[];
+
+interface PromptFault {
+  path: number[];
+  message: string;
+}
+
+const SHAPES = 'must be a string, a list of strings, a list of token ids or a list of lists of token ids';
+
+/**
+ * OpenAI's four shapes of `prompt`, as a list of prompts. Written by hand, since a union would collect one issue for
+ * every entry of a long list against every shape that it is not.
+ */
+export const promptSchema = z
+  .unknown()
+  .transform((value, context): readonly PromptInput[] => {
+    const prompts = readPrompts(value);
+    if (Array.isArray(prompts)) return prompts;
+    context.issues.push({ code: 'custom', input: undefined, ...prompts });
+    return z.NEVER;
+  })
+  .meta({
+    description:
+      'Text, a list of texts, token ids, or a list of lists of token ids. An empty text or `null` starts from ' +
+      '`<|endoftext|>`.',
+    override: {
+      anyOf: [
+        { type: 'string' },
+        { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: MAX_PROMPTS },
+        { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 },
+        {
+          type: 'array',
+          items: { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 },
+          minItems: 1,
+          maxItems: MAX_PROMPTS,
+        },
+        { type: 'null' },
+      ],
+    },
+  });
+
+function readPrompts(value: unknown): PromptInput[] | PromptFault {
+  if (value === undefined) return { path: [], message: 'is required' };
+  if (value === null) return [''];
+  if (typeof value === 'string') return [value];
+  if (!Array.isArray(value)) return { path: [], message: SHAPES };
+  const list: unknown[] = value;
+  const [first] = list;
+  if (first === undefined) return { path: [], message: 'is an empty list; it needs at least one entry' };
+  if (typeof first === 'number') return readTokenIds(list, []);
+  if (list.length > MAX_PROMPTS) {
+    return { path: [], message: `holds ${list.length} prompts, at most ${MAX_PROMPTS} are taken` };
+  }
+  return typeof first === 'string' ? readTexts(list) : readTokenIdLists(list);
+}
+
+function readTexts(list: unknown[]): PromptInput[] | PromptFault {
+  const index = list.findIndex((text) => typeof text !== 'string');
+  if (index !== -1) return { path: [index], message: 'must be a string, as the entries before it are' };
+  return list.filter((text) => typeof text === 'string');
+}
+
+function readTokenIdLists(list: unknown[]): PromptInput[] | PromptFault {
+  const prompts: PromptInput[] = [];
+  for (const [index, entry] of list.entries()) {
+    if (!Array.isArray(entry)) {
+      return index === 0
+        ? { path: [], message: SHAPES }
+        : { path: [index], message: 'must be a list of token ids' };
+    }
+    const tokenIds = readTokenIds(entry, [index]);
+    if (!Array.isArray(tokenIds)) return tokenIds;
+    prompts.push(...tokenIds);
+  }
+  return prompts;
+}
+
+function readTokenIds(list: unknown[], path: number[]): PromptInput[] | PromptFault {
+  if (list.length === 0) return { path, message: 'is an empty list; it needs at least one token id' };
+  const index = list.findIndex((id) => !Number.isSafeInteger(id) || Number(id) < 0);
+  if (index !== -1)
+    return { path: [...path, index], message: 'must be a token id, a whole number from 0 on' };
+  return [list.filter((id) => typeof id === 'number')];
+}

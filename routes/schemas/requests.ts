@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { RequestRecord } from '../../src/engine/engine.ts';
+import { toBodyId } from '../../src/http/request-id.ts';
+import { toUsageBody } from './completion-chunks.ts';
+import { usageSchema } from './completions.ts';
+
+export const requestRecordSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('request'),
+    status: z.enum(['queued', 'running', 'finished', 'cancelled', 'failed']),
+    cancel_cause: z.enum(['disconnect', 'delete', 'timeout', 'shutdown']).nullable(),
+    error_code: z.string().nullable(),
+    finish_reasons: z.array(z.enum(['stop', 'length', 'abort', 'error'])),
+    usage: usageSchema,
+    timings: z
+      .object({
+        queue_ms: z.number().nullable(),
+        ttft_ms: z.number().nullable(),
+        tpot_ms: z.number().nullable(),
+        total_ms: z.number(),
+      })
+      .meta({ description: 'Milliseconds; null where the request never got so far.' }),
+    wasted_tokens: z.int().meta({ description: 'Tokens computed after nobody wanted them any more.' }),
+  })
+  .meta({ id: 'RequestRecord' });
+
+export const cancelResponseSchema = z
+  .object({
+    ...requestRecordSchema.shape,
+    cancelled: z.boolean().meta({ description: 'False: it had ended.' }),
+  })
+  .meta({ id: 'CancelledRequest' });
+
+export type RequestRecordBody = z.output<typeof requestRecordSchema>;
+export type CancelBody = z.output<typeof cancelResponseSchema>;
+
+/** A request as it stands, by the id that its completion's body has. */
+export function toRequestRecordBody(record: RequestRecord): RequestRecordBody {
+  const { queueMs, ttftMs, tpotMs, totalMs } = record.timings;
+  return {
+    id: toBodyId(record.id),
+    object: 'request',
+    status: record.status,
+    cancel_cause: record.cancelCause ?? null,
+    error_code: record.errorCode ?? null,
+    finish_reasons: [...record.finishReasons],
+    usage: toUsageBody(record.usage),
+    timings: {
+      queue_ms: queueMs ?? null,
+      ttft_ms: ttftMs ?? null,
+      tpot_ms: tpotMs ?? null,
+      total_ms: totalMs,
+    },
+    wasted_tokens: record.wastedTokens,
+  };
+}

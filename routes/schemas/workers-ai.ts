@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import type { FinishReason, Usage } from '../../src/engine/engine.ts';
+import { EngineError } from '../../src/errors.ts';
+import type { CompletionDemand } from '../../src/http/start-completion.ts';
+import { usageSchema } from './completions.ts';
+import { toFinishReason, toUsageBody } from './completion-chunks.ts';
+
+const DEFAULT_MAX_TOKENS = 256;
+const DEFAULT_TEMPERATURE = 0.6;
+
+/** Fields of Cloudflare's schema that this service has no answer to: named in the refusal. */
+const UNSUPPORTED = {
+  messages: 'chat is not supported by this model; send the text as prompt',
+  tools: 'tools are not supported by this model',
+  functions: 'functions are not supported by this model',
+  lora: 'adapters are not supported by this model',
+  response_format: 'structured output is not supported by this model',
+} as const;
+
+const unsupported = z.unknown().optional().meta({ description: 'Not supported; refused when it is set.' });
+
+/** Cloudflare's text generation by `prompt`, with its defaults. */
+export const workersAiRequestSchema = z
+  .strictObject({
+    prompt: z.string().min(1).optional().meta({ description: 'Required.' }),
+    raw: z.boolean().nullish().meta({ description: 'Ignored: this model has no chat template.' }),
+    stream: z.boolean().nullish().meta({ default: false }),
+    max_tokens: z.int().min(1).nullish().meta({ default: DEFAULT_MAX_TOKENS }),
+    temperature: z.number().min(0).max(5).nullish().meta({ default: DEFAULT_TEMPERATURE }),
+    top_p: z.number().min(0).max(2).nullish().meta({ description: 'From 1 on it is off.' }),
+    top_k: z.int().min(1).nullish(),
+    seed: z.int().nullish(),
+    repetition_penalty: z.number().min(0.01).max(2).nullish(),
+    frequency_penalty: z.number().min(-2).max(2).nullish(),
+    presence_penalty: z.number().min(-2).max(2).nullish(),
+    messages: unsupported,
+    tools: unsupported,
+    functions: unsupported,
+    lora: unsupported,
+    response_format: unsupported,
+  })
+  .meta({ id: 'WorkersAiRequest' });
+
+export type WorkersAiInput = z.output<typeof workersAiRequestSchema>;
+
+const finishReasonSchema = z.enum(['stop', 'length', 'abort']);
+
+export const workersAiResponseSchema = z
+  .object({
+    result: z.object({ response: z.string(), finish_reason: finishReasonSchema, usage: usageSchema }),
+    success: z.literal(true),
+    errors: z.array(z.never()),
+    messages: z.array(z.string()),
+  })
+  .meta({ id: 'WorkersAiResponse' });
+
+/** What each `data:` line of a stream holds, apart from `[DONE]` and an error. */
+export const workersAiChunkSchema = z
+  .object({
+    response: z.string(),
+    p: z.string().optional().meta({ description: 'Padding that hides the length of a token.' }),
+    finish_reason: finishReasonSchema.optional().meta({ description: 'In the last frame.' }),
+    usage: usageSchema.optional().meta({ description: 'In the last frame.' }),
+  })
+  .meta({ id: 'WorkersAiChunk' });
+
+export type WorkersAiBody = z.output<typeof workersAiResponseSchema>;
+export type WorkersAiChunk = z.output<typeof workersAiChunkSchema>;
+
+/**
+ * The one conversion from Cloudflare's fields to the engine's.
+ *
+ * @throws EngineError `invalid_request` for a missing prompt or a field that cannot be honoured
+ */
+export function toWorkersAiDemand(input: WorkersAiInput, requestTimeoutMs: number): CompletionDemand {
+  for (const [field, refusal] of Object.entries(UNSUPPORTED)) {
+    const value: unknown = Reflect.get(input, field);
+    if (value !== undefined && value !== null) throw refuse(field, `${field}: ${refusal}`);
+  }
+  if (input.prompt === undefined) throw refuse('prompt', 'prompt is required');
+  return {
+    prompts: [input.prompt],
+    n: 1,
+    maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
+    minTokens: 0,
+    ignoreEos: false,
+    stop: [],
+    sampling: {
+      temperature: input.temperature ?? DEFAULT_TEMPERATURE,
+      // Cloudflare lets 0 pass, the sampler wants a nucleus of at least one token.
+      topP: Math.min(Math.max(input.top_p ?? 1, Number.EPSILON), 1),
+      topK: input.top_k ?? 0,
+      minP: 0,
+      seed: input.seed ?? undefined,
+      logitBias: new Map(),
+      frequencyPenalty: input.frequency_penalty ?? 0,
+      presencePenalty: input.presence_penalty ?? 0,
+      repetitionPenalty: input.repetition_penalty ?? 1,
+    },
+    numLogprobs: undefined,
+    promptLogprobs: false,
+    timeoutMs: requestTimeoutMs,
+    truncateTo: undefined,
+  };
+}
+
+const refuse = (param: string, message: string): EngineError =>
+  new EngineError('invalid_request', message, { param });
+
+/** The answer that is not streamed. */
+export function toWorkersAiBody(response: string, finishReason: FinishReason, usage: Usage): WorkersAiBody {
+  const result = { response, finish_reason: toFinishReason(finishReason), usage: toUsageBody(usage) };
+  return { result, success: true, errors: [], messages: [] };
+}
+
+/** The last frame, which carries the usage without being asked. */
+export function toWorkersAiLastChunk(finishReason: FinishReason, usage: Usage): WorkersAiChunk {
+  return { response: '', finish_reason: toFinishReason(finishReason), usage: toUsageBody(usage) };
+}
+
+const PADDING = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const FRAME_STEP = 32;
+
+/** A frame of text, padded so that its size does not tell which token is in it. */
+export function toWorkersAiChunk(response: string): WorkersAiChunk {
+  const numBytes = Buffer.byteLength(JSON.stringify(response));
+  return { response, p: PADDING.slice(0, FRAME_STEP - (numBytes % FRAME_STEP)) };
+}

@@ -1,0 +1,59 @@
+import { Hono } from 'hono';
+import type { Completion, FinishReason } from '../src/engine/engine.ts';
+import type { AppContext, AppEnv } from '../src/http/app-env.ts';
+import { cancelOnDisconnect, streamCompletion } from '../src/http/completion-stream.ts';
+import { readJsonBody } from '../src/http/json-body.ts';
+import { dataFrame } from '../src/http/sse.ts';
+import { startCompletion } from '../src/http/start-completion.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+import { checkModel } from './schemas/completion-demand.ts';
+import { parseInput } from './schemas/parse-input.ts';
+import {
+  toWorkersAiBody,
+  toWorkersAiChunk,
+  toWorkersAiDemand,
+  toWorkersAiLastChunk,
+  workersAiRequestSchema,
+} from './schemas/workers-ai.ts';
+
+/** A model id may hold slashes. */
+const MODEL = ':model{.+}';
+
+/** Text generation as Cloudflare Workers AI has it; the account id of its long path is not looked at. */
+export function workersAiRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
+  const run = async (c: AppContext): Promise<Response> => {
+    const { scope } = c.var;
+    checkModel(c.req.param('model'), engine.model);
+    const input = parseInput(workersAiRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    scope.model = engine.model.id;
+    if (config.logPrompts) scope.prompt = input.prompt;
+    const demand = toWorkersAiDemand(input, config.requestTimeoutMs);
+    const { completion } = startCompletion(engine, demand, scope.id);
+    scope.attachCompletion(completion);
+    if (input.stream === true) {
+      return streamCompletion(c, {
+        completion,
+        frames: toFrames(completion),
+        family: 'workers-ai',
+        pingIntervalMs: config.ssePingIntervalMs,
+      });
+    }
+    cancelOnDisconnect(c, completion);
+    let response = '';
+    for await (const event of completion) if (event.type === 'delta') response += event.text;
+    return c.json(toWorkersAiBody(response, finishReasonOf(completion), completion.record().usage));
+  };
+  return new Hono<AppEnv>()
+    .post(`/ai/run/${MODEL}`, run)
+    .post(`/client/v4/accounts/:account_id/ai/run/${MODEL}`, run);
+}
+
+const finishReasonOf = (completion: Completion): FinishReason =>
+  completion.record().finishReasons[0] ?? 'abort';
+
+async function* toFrames(completion: Completion): AsyncGenerator<string> {
+  for await (const event of completion) {
+    if (event.type === 'delta' && event.text !== '') yield dataFrame(toWorkersAiChunk(event.text));
+  }
+  yield dataFrame(toWorkersAiLastChunk(finishReasonOf(completion), completion.record().usage));
+}

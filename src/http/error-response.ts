@@ -1,0 +1,119 @@
+import { EngineError, type ErrorCode } from '../errors.ts';
+
+/** Whose API a route speaks, and so which envelope its errors wear. */
+export type ApiFamily = 'openai' | 'workers-ai';
+
+interface HttpError {
+  status: number;
+  /** `error.type` of OpenAI's envelope. */
+  openAiType: string;
+  /** Code of the Workers AI envelope, from Cloudflare's error page (platform/errors) where it has one. */
+  workersAiCode: number;
+  /** Where Cloudflare answers the same fault with another status. */
+  workersAiStatus?: number;
+}
+
+const BAD_REQUEST = 'invalid_request_error';
+const SERVER_ERROR = 'server_error';
+
+/** The one place that knows what HTTP makes of an error. */
+const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
+  invalid_request: { status: 400, openAiType: BAD_REQUEST, workersAiCode: 5004 }, // Invalid data
+  context_length_exceeded: { status: 400, openAiType: BAD_REQUEST, workersAiCode: 5004 },
+  model_not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 3042 }, // Invalid model ID
+  not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 7000 }, // No route for that URI
+  method_not_allowed: { status: 405, openAiType: BAD_REQUEST, workersAiCode: 7001 }, // Method not available
+  payload_too_large: { status: 413, openAiType: BAD_REQUEST, workersAiCode: 3006 }, // Request too large
+  forbidden: { status: 403, openAiType: 'permission_error', workersAiCode: 3041 }, // Not allowed
+  conflict: { status: 409, openAiType: BAD_REQUEST, workersAiCode: 5004 },
+  queue_full: { status: 429, openAiType: 'rate_limit_error', workersAiCode: 3040 }, // Out of capacity
+  engine_not_ready: { status: 503, openAiType: 'service_unavailable_error', workersAiCode: 7009 }, // Unavailable
+  request_timeout: { status: 504, openAiType: 'timeout_error', workersAiCode: 3007, workersAiStatus: 408 }, // Timeout
+  backend_failure: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 }, // Internal server error
+  backend_unavailable: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
+  weights_invalid: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
+  config_invalid: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
+  internal: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
+};
+
+/** A client that is told nothing better comes back after a second. */
+const DEFAULT_RETRY_AFTER_MS = 1000;
+
+export interface OpenAiErrorBody {
+  error: { message: string; type: string; code: ErrorCode; param: string | null; request_id: string };
+}
+
+export interface WorkersAiErrorBody {
+  result: null;
+  success: false;
+  /** `source.pointer` names the field at fault as a JSON pointer, as Cloudflare's API does. */
+  errors: { code: number; message: string; source?: { pointer: string } }[];
+  messages: string[];
+}
+
+export interface ErrorResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: OpenAiErrorBody | WorkersAiErrorBody;
+}
+
+/** What was thrown, as one of ours; anything that nobody foresaw becomes `internal`. */
+export function toEngineError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  return new EngineError('internal', 'unforeseen error', { cause: thrown });
+}
+
+/** Status, headers and body that answer a request with an error. */
+export function toErrorResponse(error: EngineError, family: ApiFamily, requestId: string): ErrorResponse {
+  const { status, workersAiStatus } = HTTP_ERRORS[error.code];
+  return {
+    status: family === 'workers-ai' ? (workersAiStatus ?? status) : status,
+    headers: retryHeaders(error, status),
+    body: toErrorBody(error, family, requestId),
+  };
+}
+
+/** The error in the envelope of its family; also the frame that ends a stream. */
+export function toErrorBody(
+  error: EngineError,
+  family: ApiFamily,
+  requestId: string,
+): OpenAiErrorBody | WorkersAiErrorBody {
+  const message = clientMessage(error, requestId);
+  const { openAiType, workersAiCode } = HTTP_ERRORS[error.code];
+  if (family === 'openai') {
+    const { code, param = null } = error;
+    return { error: { message, type: openAiType, code, param, request_id: requestId } };
+  }
+  const source = error.param === undefined ? {} : { source: { pointer: toJsonPointer(error.param) } };
+  return {
+    result: null,
+    success: false,
+    errors: [{ code: workersAiCode, message, ...source }],
+    messages: [],
+  };
+}
+
+/** What the official SDK obeys: `x-should-retry` first, then `retry-after-ms`, then `retry-after`. */
+function retryHeaders(error: EngineError, status: number): Record<string, string> {
+  const shouldRetry = { 'x-should-retry': String(error.retryable) };
+  if (status !== 429 && status !== 503) return shouldRetry;
+  const retryAfterMs = Math.max(1, Math.ceil(error.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS));
+  return {
+    ...shouldRetry,
+    'retry-after': String(Math.ceil(retryAfterMs / 1000)),
+    'retry-after-ms': String(retryAfterMs),
+  };
+}
+
+/** An internal message may hold anything, a prompt included; only the log shows it. */
+function clientMessage(error: EngineError, requestId: string): string {
+  if (error.code !== 'internal') return error.message;
+  return `the service failed on this request; its log tells why under request id ${requestId}`;
+}
+
+/** `prompt[2]` -> `/prompt/2`, `stream_options.include_usage` -> `/stream_options/include_usage`. */
+function toJsonPointer(param: string): string {
+  const tokens = param.split(/[.[\]]+/).filter((token) => token !== '');
+  return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

@@ -1,0 +1,204 @@
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Engine, EngineStats, RequestRecord } from '../engine/engine.ts';
+
+const PREFIX = 'tokenflare_';
+
+/** vLLM's buckets, with finer ones in front for models that take a step in a millisecond. */
+const TTFT_BUCKETS_S = [
+  0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640,
+  2560,
+];
+const ITL_BUCKETS_S = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20,
+  40, 80,
+];
+const LATENCY_BUCKETS_S = [
+  0.01, 0.03, 0.1, 0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920,
+  7680,
+];
+const TOKEN_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
+const STEP_ROW_BUCKETS = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
+
+/** Gauges that are read from the engine when Prometheus asks. */
+const ENGINE_GAUGES: readonly [name: string, help: string, read: (stats: EngineStats) => number][] = [
+  ['num_requests_running', 'Requests whose tokens are being computed.', (s) => s.numRequestsRunning],
+  ['num_requests_waiting', 'Requests that wait for a lane.', (s) => s.numRequestsWaiting],
+  ['num_tokens_waiting', 'Prompt tokens that wait for a lane.', (s) => s.numTokensWaiting],
+  [
+    'kv_cache_usage_perc',
+    'KV cache usage, 1 means 100 percent.',
+    (s) => ratio(s.kvCacheTokensUsed, s.kvCacheTokens),
+  ],
+  ['kv_cache_tokens', 'Tokens that the KV cache holds in all lanes together.', (s) => s.kvCacheTokens],
+  ['lanes', 'Cache lanes: sequences that may run at once.', (s) => s.numLanes],
+  ['lanes_used', 'Cache lanes that hold a running sequence.', (s) => s.numLanesUsed],
+  ['tensors', 'Tensors alive in tfjs.', (s) => s.numTensors],
+  ['runtime_bytes', 'Bytes behind tensors and own buffers.', (s) => s.runtimeBytes],
+];
+
+const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: EngineStats) => number][] = [
+  ['prompt_tokens_total', 'Prompt tokens computed.', (s) => s.promptTokens],
+  ['generation_tokens_total', 'Tokens generated.', (s) => s.generationTokens],
+  ['wasted_tokens_total', 'Tokens computed for clients that were gone already.', (s) => s.wastedTokens],
+  ['steps_total', 'Engine steps run.', (s) => s.numSteps],
+  ['step_rows_total', 'Rows computed in steps, padding left out.', (s) => s.numRows],
+  ['step_padded_rows_total', 'Rows of padding computed in steps.', (s) => s.numPaddedRows],
+  ['engine_restarts_total', 'Times the engine worker was replaced.', (s) => s.numRestarts],
+];
+
+/**
+ * Everything that `GET /metrics` shows, named as vLLM names it (docs/design/metrics.md) under our own prefix. Has its
+ * own registry; `dispose` stops the event-loop monitor.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #eventLoopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: 10 });
+  readonly #httpRequests = this.#counter('http_requests_total', 'HTTP requests answered.', [
+    'method',
+    'route',
+    'status',
+  ]);
+  readonly #requestSuccess = this.#counter('request_success_total', 'Sequences ended, by finish reason.', [
+    'finished_reason',
+  ]);
+  readonly #ttft = this.#histogram('time_to_first_token_seconds', 'Time to first token.', TTFT_BUCKETS_S);
+  readonly #interToken = this.#histogram(
+    'inter_token_latency_seconds',
+    'Gap between two tokens.',
+    ITL_BUCKETS_S,
+  );
+  readonly #endToEnd = this.#histogram('e2e_request_latency_seconds', 'Arrival to end.', LATENCY_BUCKETS_S);
+  readonly #queueTime = this.#histogram(
+    'request_queue_time_seconds',
+    'Time in the queue.',
+    LATENCY_BUCKETS_S,
+  );
+  readonly #promptTokens = this.#histogram(
+    'request_prompt_tokens',
+    'Prompt tokens of a request.',
+    TOKEN_BUCKETS,
+  );
+  readonly #generationTokens = this.#histogram(
+    'request_generation_tokens',
+    'Generated tokens of a request.',
+    TOKEN_BUCKETS,
+  );
+  readonly #iterationTokens = this.#histogram(
+    'iteration_tokens_total',
+    'Tokens in one step.',
+    STEP_ROW_BUCKETS,
+  );
+  readonly #stepDuration = this.#histogram('step_duration_seconds', 'Duration of one step.', ITL_BUCKETS_S);
+
+  constructor(engine: Engine) {
+    for (const [name, help, read] of ENGINE_GAUGES) this.#gauge(name, help, () => read(engine.stats()));
+    for (const [name, help, read] of ENGINE_COUNTERS)
+      this.#scrapedCounter(name, help, () => read(engine.stats()));
+    this.#gauge('ready', '1 when requests are taken.', () => (engine.state === 'ready' ? 1 : 0));
+    this.#gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss());
+    this.#registerEventLoopDelay();
+    this.#registerModelInfo(engine);
+    engine.observe({
+      onFinished: (record) => this.#observeFinished(record),
+      onStep: (numRows, durationMs) => {
+        this.#iterationTokens.observe(numRows);
+        this.#stepDuration.observe(durationMs / 1000);
+      },
+      onInterTokenLatency: (ms) => this.#interToken.observe(ms / 1000),
+    });
+  }
+
+  /** `text/plain` in the version that Prometheus asks for. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The registry in Prometheus' text format. */
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  countHttpRequest(method: string, route: string, status: number): void {
+    this.#httpRequests.inc({ method, route, status });
+  }
+
+  dispose(): void {
+    this.#eventLoopDelay.disable();
+    this.#registry.clear();
+  }
+
+  #observeFinished({ finishReasons, timings, usage }: RequestRecord): void {
+    for (const finishReason of finishReasons) this.#requestSuccess.inc({ finished_reason: finishReason });
+    if (timings.ttftMs !== undefined) this.#ttft.observe(timings.ttftMs / 1000);
+    if (timings.queueMs !== undefined) this.#queueTime.observe(timings.queueMs / 1000);
+    this.#endToEnd.observe(timings.totalMs / 1000);
+    this.#promptTokens.observe(usage.promptTokens);
+    this.#generationTokens.observe(usage.completionTokens);
+  }
+
+  #registerEventLoopDelay(): void {
+    this.#eventLoopDelay.enable();
+    const quantile = new Gauge({
+      name: `${PREFIX}event_loop_delay_seconds`,
+      help: 'How late the HTTP thread got to its timers since the last scrape, by quantile.',
+      labelNames: ['quantile'],
+      registers: [this.#registry],
+      collect: () => {
+        for (const percentile of [50, 99]) {
+          quantile.set({ quantile: percentile / 100 }, this.#eventLoopDelay.percentile(percentile) / 1e9);
+        }
+        quantile.set({ quantile: 1 }, this.#eventLoopDelay.max / 1e9);
+        this.#eventLoopDelay.reset();
+      },
+    });
+  }
+
+  #registerModelInfo(engine: Engine): void {
+    const info = new Gauge({
+      name: `${PREFIX}model_info`,
+      help: 'The model that is served; the value is always 1.',
+      labelNames: ['model_name', 'architecture', 'runtime'],
+      registers: [this.#registry],
+      collect: () => {
+        if (engine.state !== 'ready' && engine.state !== 'draining') return;
+        const { id, architecture, runtime } = engine.model;
+        info.set({ model_name: id, architecture, runtime }, 1);
+      },
+    });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  /** A counter that the engine keeps; it never falls, so setting it anew is safe. */
+  #scrapedCounter(name: string, help: string, read: () => number): void {
+    new Counter({
+      name: PREFIX + name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
+    return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ name: PREFIX + name, help, buckets, registers: [this.#registry] });
+  }
+}
+
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);

@@ -1,0 +1,61 @@
+import type { Logger } from 'pino';
+import type { RequestRecord } from '../engine/engine.ts';
+import type { RequestOutcome, RequestScope } from './request-scope.ts';
+
+/** Routes that machines poll; their lines are written at debug level. */
+const POLLED_ROUTES: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
+
+/** Writes the one line of a request. A prompt is in it only where the scope was given one. */
+export function logRequest(logger: Logger, outcome: RequestOutcome): void {
+  const { scope, status } = outcome;
+  const line = requestLogLine(outcome);
+  // A foreseen error tells all in its message; only a defect needs its stack.
+  const err =
+    scope.error?.code === 'internal' || scope.error?.code === 'backend_failure' ? scope.error : undefined;
+  const text = `${scope.method} ${scope.path} ${status}`;
+  if (status >= 500) logger.error({ ...line, err }, text);
+  else if (POLLED_ROUTES.has(scope.route)) logger.debug(line, text);
+  else logger.info(line, text);
+}
+
+/** The fields of a request's line, absent where they are not known. */
+export function requestLogLine({ scope, status, durationMs }: RequestOutcome): Record<string, unknown> {
+  const { record } = scope;
+  return {
+    requestId: scope.id,
+    method: scope.method,
+    path: scope.path,
+    status,
+    durationMs: round(durationMs),
+    ended: howItEnded(scope, record),
+    ...(scope.model === undefined ? {} : { model: scope.model }),
+    ...(record === undefined ? {} : completionFields(record)),
+    ...(scope.error === undefined ? {} : { error: scope.error.message }),
+    ...(scope.prompt === undefined ? {} : { prompt: scope.prompt }),
+  };
+}
+
+function completionFields({ usage, timings, wastedTokens }: RequestRecord): Record<string, unknown> {
+  const { queueMs, ttftMs, totalMs } = timings;
+  const computingMs = totalMs - (queueMs ?? totalMs);
+  return {
+    promptTokens: usage.promptTokens,
+    completionTokens: usage.completionTokens,
+    cachedTokens: usage.cachedTokens,
+    ...(queueMs === undefined ? {} : { queueMs: round(queueMs) }),
+    ...(ttftMs === undefined ? {} : { ttftMs: round(ttftMs) }),
+    ...(computingMs > 0 ? { tokensPerSecond: round((1000 * usage.completionTokens) / computingMs) } : {}),
+    ...(wastedTokens > 0 ? { wastedTokens } : {}),
+  };
+}
+
+/** `stop`, `length`, `abort: disconnect`, `error: queue_full`, or `ok` where nothing was generated. */
+function howItEnded(scope: RequestScope, record: RequestRecord | undefined): string {
+  const errorCode = scope.error?.code ?? record?.errorCode;
+  if (errorCode !== undefined) return `error: ${errorCode}`;
+  if (record === undefined) return 'ok';
+  if (record.cancelCause !== undefined) return `abort: ${record.cancelCause}`;
+  return [...new Set(record.finishReasons)].join(', ');
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;

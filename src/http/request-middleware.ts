@@ -1,0 +1,44 @@
+import type { MiddlewareHandler } from 'hono';
+import { routePath } from 'hono/route';
+import type { Logger } from 'pino';
+import type { AppEnv } from './app-env.ts';
+import { handleError } from './error-handlers.ts';
+import type { Metrics } from './metrics.ts';
+import { chooseRequestId } from './request-id.ts';
+import { logRequest } from './request-log.ts';
+import { RequestScope } from './request-scope.ts';
+import { timingHeaders } from './timing-headers.ts';
+
+/**
+ * Around every request: gives it its id, puts id and timings on the answer, and writes its log line and metrics
+ * when its last byte is out.
+ */
+export function requestMiddleware(logger: Logger, metrics: Metrics): MiddlewareHandler<AppEnv> {
+  const inFlight = new Set<string>();
+  return async (c, next) => {
+    const id = chooseRequestId(c.req.header('x-request-id'), (clientId) => inFlight.has(clientId));
+    const scope = new RequestScope(id, c.req.method, c.req.path, (outcome) => {
+      inFlight.delete(id);
+      metrics.countHttpRequest(scope.method, scope.route, outcome.status);
+      logRequest(logger, outcome);
+    });
+    inFlight.add(id);
+    c.set('scope', scope);
+    try {
+      await next();
+    } catch (thrown) {
+      // The router's own refusals, and values that are no Error, pass by Hono's error handler.
+      c.res = await handleError(thrown, c);
+    }
+    const route = routePath(c, -1);
+    // Middleware alone matched: its pattern says nothing.
+    if (route !== '/*' && route !== '*') scope.route = route;
+    c.res.headers.set('x-request-id', id);
+    for (const [name, value] of Object.entries(
+      timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),
+    )) {
+      c.res.headers.set(name, value);
+    }
+    scope.respond(c.res.status);
+  };
+}

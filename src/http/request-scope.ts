@@ -1,0 +1,75 @@
+import type { EngineError } from '../errors.ts';
+import type { RequestRecord } from '../engine/engine.ts';
+
+/** How a request is answered, known when its last byte is out. */
+export interface RequestOutcome {
+  scope: RequestScope;
+  status: number;
+  durationMs: number;
+}
+
+/**
+ * One HTTP request from its first byte to its last: what the log line and the metrics say of it gathers here. A
+ * streamed answer is held open until its stream closes.
+ */
+export class RequestScope {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  /** The pattern that matched, a label of metrics: paths would be too many. */
+  route = 'unmatched';
+  model: string | undefined;
+  /** Only set where prompts may be logged. */
+  prompt: unknown;
+  /** The error that the client was told of. */
+  error: EngineError | undefined;
+  #readRecord: (() => RequestRecord) | undefined;
+  #status = 0;
+  #isHeld = false;
+  #isEnded = false;
+  readonly #startedMs = performance.now();
+  readonly #onEnd: (outcome: RequestOutcome) => void;
+
+  constructor(id: string, method: string, path: string, onEnd: (outcome: RequestOutcome) => void) {
+    this.id = id;
+    this.method = method;
+    this.path = path;
+    this.#onEnd = onEnd;
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  /** The completion behind the request, as it stands; `undefined` when none was started. */
+  get record(): RequestRecord | undefined {
+    return this.#readRecord?.();
+  }
+
+  /** True while a stream goes on after its headers were sent. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  attachCompletion(completion: { record(): RequestRecord }): void {
+    this.#readRecord = () => completion.record();
+  }
+
+  /** The answer is a stream: the request ends with `end()`, not with its headers. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Headers are on their way. */
+  respond(status: number): void {
+    this.#status = status;
+    if (!this.#isHeld) this.end();
+  }
+
+  /** The last byte is out, or the client is gone. */
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#onEnd({ scope: this, status: this.#status, durationMs: this.elapsedMs });
+  }
+}

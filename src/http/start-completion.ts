@@ -1,0 +1,76 @@
+import type { Completion, CompletionRequest, Engine } from '../engine/engine.ts';
+import { EngineError } from '../errors.ts';
+
+/** What a route wants of the engine, in either API, before its prompts are token ids. */
+export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'prompts'> {
+  /** Each a text or token ids. */
+  prompts: readonly (string | readonly number[])[];
+  /** Most tokens kept from the end of each prompt, `fit`: as many as the context leaves room for. */
+  truncateTo: number | 'fit' | undefined;
+}
+
+export interface EncodedPrompt {
+  tokenIds: readonly number[];
+  /** Tokens cut from the start. */
+  numDropped: number;
+}
+
+export interface StartedCompletion {
+  completion: Completion;
+  demand: CompletionDemand;
+  prompts: readonly EncodedPrompt[];
+}
+
+/**
+ * Admits a demand and starts it. Its places in the queue are taken before its prompts are tokenised, so that a
+ * burst that will be refused costs nothing.
+ *
+ * @throws EngineError whatever `reserve` and `submit` throw
+ */
+export function startCompletion(
+  engine: Engine,
+  demand: CompletionDemand,
+  requestId: string,
+): StartedCompletion {
+  const reservation = engine.reserve(demand.prompts.length * demand.n);
+  try {
+    const prompts = demand.prompts.map((prompt) => {
+      const numFitting = engine.model.contextLength - demand.maxTokens;
+      return truncate(encode(engine, prompt), demand.truncateTo, numFitting);
+    });
+    const { truncateTo: _, ...request } = demand;
+    const completion = engine.submit(
+      { ...request, id: requestId, prompts: prompts.map(({ tokenIds }) => tokenIds) },
+      reservation,
+    );
+    return { completion, demand, prompts };
+  } catch (error) {
+    reservation.release();
+    throw error;
+  }
+}
+
+/** An empty text starts from end-of-text, as in OpenAI's API: the model's mark between documents. */
+function encode(engine: Engine, prompt: string | readonly number[]): readonly number[] {
+  const tokenIds = typeof prompt === 'string' ? engine.tokenizer.encode(prompt) : prompt;
+  if (tokenIds.length > 0) return tokenIds;
+  const [eosTokenId] = engine.model.eosTokenIds;
+  if (eosTokenId !== undefined) return [eosTokenId];
+  throw new EngineError(
+    'invalid_request',
+    'prompt is empty, and this model has no end-of-text token to start from',
+    {
+      param: 'prompt',
+    },
+  );
+}
+
+function truncate(
+  tokenIds: readonly number[],
+  truncateTo: CompletionDemand['truncateTo'],
+  numFitting: number,
+): EncodedPrompt {
+  const numKept = truncateTo === 'fit' ? Math.max(numFitting, 1) : (truncateTo ?? tokenIds.length);
+  const numDropped = Math.max(tokenIds.length - numKept, 0);
+  return { tokenIds: numDropped === 0 ? tokenIds : tokenIds.slice(numDropped), numDropped };
+}
