@@ -1,0 +1,48 @@
+import type { Tokenizer } from './tokenizer.ts';
+
+export interface IncrementalDetokenizerOptions {
+  /** Leave special tokens out of the text, as servers do; on unless turned off. */
+  skipSpecialTokens?: boolean;
+}
+
+/**
+ * Turns the tokens of one sequence into text as they come. What it returns is final: a character whose bytes are
+ * spread over tokens waits until it is whole, and bytes that can be no character become U+FFFD. All pieces and the
+ * flush together are the text of all tokens.
+ */
+export class IncrementalDetokenizer {
+  readonly #tokenizer: Pick<Tokenizer, 'idToBytes' | 'specialTokenIds' | 'stripsLeadingSpace'>;
+  readonly #skipSpecialTokens: boolean;
+  // A byte order mark is a character of the text like any other.
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #atStart = true;
+
+  constructor(
+    tokenizer: Pick<Tokenizer, 'idToBytes' | 'specialTokenIds' | 'stripsLeadingSpace'>,
+    { skipSpecialTokens = true }: IncrementalDetokenizerOptions = {},
+  ) {
+    this.#tokenizer = tokenizer;
+    this.#skipSpecialTokens = skipSpecialTokens;
+  }
+
+  /** The text that became final with these tokens. */
+  push(tokenIds: readonly number[]): string {
+    let text = '';
+    for (const tokenId of tokenIds) {
+      if (this.#skipSpecialTokens && this.#tokenizer.specialTokenIds.has(tokenId)) continue;
+      text += this.#decoder.decode(this.#tokenizer.idToBytes(tokenId), { stream: true });
+    }
+    return this.#withoutLeadingSpace(text);
+  }
+
+  /** What is left when no more tokens come: U+FFFD for a character that was never finished. */
+  flush(): string {
+    return this.#decoder.decode();
+  }
+
+  #withoutLeadingSpace(text: string): string {
+    if (!this.#atStart || text === '') return text;
+    this.#atStart = false;
+    return this.#tokenizer.stripsLeadingSpace && text.startsWith(' ') ? text.slice(1) : text;
+  }
+}

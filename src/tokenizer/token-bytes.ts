@@ -1,0 +1,81 @@
+import { EngineError } from '../errors.ts';
+
+/** How a tokenizer.json spells bytes in its tokens. */
+export type ByteScheme = 'byte-level' | 'byte-fallback';
+
+/** The part of a tokenizer.json's `decoder` that says how tokens become bytes. */
+export interface DecoderConfig {
+  type?: unknown;
+  decoders?: unknown;
+}
+
+/** The mark that SentencePiece writes for a space. */
+const METASPACE = '\u2581';
+const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;
+/** Bytes that GPT-2's byte-level alphabet writes as themselves; the others get characters from U+0100 on. */
+const PRINTABLE_RANGES = [
+  [0x21, 0x7e],
+  [0xa1, 0xac],
+  [0xae, 0xff],
+] as const;
+
+const utf8 = new TextEncoder();
+
+/**
+ * Reads the scheme from a decoder: ByteLevel (GPT-2), or ByteFallback (SentencePiece), alone or in a sequence.
+ * Throws `weights_invalid` for any other.
+ */
+export function byteSchemeOf(decoder: DecoderConfig | null | undefined): ByteScheme {
+  const types = decoderTypes(decoder);
+  if (types.includes('ByteLevel')) return 'byte-level';
+  if (types.includes('ByteFallback')) return 'byte-fallback';
+  throw new EngineError(
+    'weights_invalid',
+    `the decoder of tokenizer.json is ${types.join(', ') || 'missing'}; supported: ByteLevel, ByteFallback`,
+  );
+}
+
+/** The types of a decoder and of those inside it. */
+export function decoderTypes(decoder: DecoderConfig | null | undefined): string[] {
+  if (decoder === null || decoder === undefined) return [];
+  const inner = Array.isArray(decoder.decoders) ? decoder.decoders.flatMap((one) => decoderTypes(one)) : [];
+  return typeof decoder.type === 'string' ? [decoder.type, ...inner] : inner;
+}
+
+/** The bytes a vocabulary entry stands for. An added token stands for its own text: use `textBytes` there. */
+export function tokenBytes(token: string, scheme: ByteScheme): Uint8Array {
+  return scheme === 'byte-level' ? byteLevelBytes(token) : byteFallbackBytes(token);
+}
+
+export function textBytes(text: string): Uint8Array {
+  return utf8.encode(text);
+}
+
+function byteLevelBytes(token: string): Uint8Array {
+  const bytes: number[] = [];
+  for (const character of token) {
+    const byte = BYTE_LEVEL_ALPHABET.get(character);
+    // A character outside the alphabet cannot come from encoding: it stands for itself, as in Hugging Face's.
+    if (byte === undefined) return textBytes(token);
+    bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}
+
+function byteFallbackBytes(token: string): Uint8Array {
+  const hex = BYTE_TOKEN.exec(token)?.[1];
+  if (hex !== undefined) return Uint8Array.of(parseInt(hex, 16));
+  return textBytes(token.replaceAll(METASPACE, ' '));
+}
+
+/** Character to byte: the inverse of `bytes_to_unicode` in GPT-2's encoder.py. */
+const BYTE_LEVEL_ALPHABET: ReadonlyMap<string, number> = (() => {
+  const alphabet = new Map<string, number>();
+  let numOthers = 0;
+  for (let byte = 0; byte < 256; byte++) {
+    const printable = PRINTABLE_RANGES.some(([first, last]) => byte >= first && byte <= last);
+    const codePoint = printable ? byte : 256 + numOthers++;
+    alphabet.set(String.fromCodePoint(codePoint), byte);
+  }
+  return alphabet;
+})();
