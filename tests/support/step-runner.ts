@@ -42,6 +42,6 @@ export class StepRunner {
 export function someTokenIds(length: number, vocabSize: number, seed: number): number[] {
   return Array.from(
     { length },
-    (_, i) => (Math.imul(i + 1, 2654435761) + Math.imul(seed + 1, 40503)) % vocabSize,
-  ).map((id) => Math.abs(id));
+    (_, i) => (Math.imul(i + 1, 2654435761) ^ Math.imul(seed + 1, 40503)) >>> 7,
+  ).map((hash) => hash % vocabSize);
 }

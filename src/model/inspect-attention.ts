@@ -1,0 +1,74 @@
+import { assertInvariant } from '../errors.ts';
+import { buildStepBatch } from '../runtime/build-step-batch.ts';
+import type { Activation, TransformerOps } from '../runtime/ops.ts';
+import type { KvCache, Runtime } from '../runtime/runtime.ts';
+import type { CausalLm } from './causal-lm.ts';
+
+/** Attention weights by layer, head, query and key: [layers][heads][tokens][tokens]; each row sums to 1. */
+export type AttentionWeights = number[][][][];
+
+/**
+ * What every head of every layer looks at in a prompt, on any runtime. Each layer's queries and keys are read back
+ * by a forward pass of its own that stops there: made for people to look at, not for speed.
+ * @param lane a free lane of the cache; overwritten
+ */
+export function inspectAttention(
+  model: CausalLm,
+  runtime: Runtime,
+  cache: KvCache,
+  lane: number,
+  tokenIds: readonly number[],
+): AttentionWeights {
+  const { numLayers, numHeads, headDim } = model.config;
+  const batch = buildStepBatch([{ lane, positionStart: 0, tokenIds, logits: 'last' }]);
+  return Array.from({ length: numLayers }, (_, layerIndex) => {
+    const qkv = runtime.runStep(batch, cache, (ops) => qkvOfLayer(model, ops, layerIndex)); // [tokens, 3 * dim]
+    return Array.from({ length: numHeads }, (_, head) => headWeights(qkv, tokenIds.length, numHeads, headDim, head));
+  });
+}
+
+/** Runs the model up to the attention of one layer and returns what goes into it: [rows, 3 * dim]. */
+function qkvOfLayer(model: CausalLm, ops: TransformerOps, layerIndex: number): Activation {
+  let found: Activation | undefined;
+  /** Once the layer is reached nothing more is computed, so nothing can overwrite what was found. */
+  const unlessFound = (compute: () => Activation): Activation => found ?? compute();
+  model.forward({
+    embed: (tokens, positions) => ops.embed(tokens, positions),
+    linear: (x, weight, bias) => unlessFound(() => ops.linear(x, weight, bias)),
+    layerNorm: (x, gain, shift, epsilon) => unlessFound(() => ops.layerNorm(x, gain, shift, epsilon)),
+    attention: (qkv, layer, numHeads) => {
+      if (layer === layerIndex) found = qkv;
+      return unlessFound(() => ops.attention(qkv, layer, numHeads));
+    },
+    gelu: (x) => unlessFound(() => ops.gelu(x)),
+    add: (x, y) => unlessFound(() => ops.add(x, y)),
+    dropout: (x) => x,
+    selectRows: (x) => unlessFound(() => ops.selectRows(x)),
+  });
+  assertInvariant(found, `the model has attention in layer ${layerIndex}`);
+  return found;
+}
+
+/** softmax(q k^T / sqrt(headDim)) of one head over the keys up to the query: [tokens][tokens]. */
+function headWeights(
+  qkv: Float32Array,
+  numTokens: number,
+  numHeads: number,
+  headDim: number,
+  head: number,
+): number[][] {
+  const dim = numHeads * headDim;
+  const queryOf = (token: number) => qkv.subarray(token * 3 * dim + head * headDim).subarray(0, headDim); // [headDim]
+  const keyOf = (token: number) => qkv.subarray(token * 3 * dim + dim + head * headDim).subarray(0, headDim); // [headDim]
+  return Array.from({ length: numTokens }, (_, query) => {
+    const scores = Array.from({ length: query + 1 }, (_, key) => dot(queryOf(query), keyOf(key)) / Math.sqrt(headDim));
+    const largest = Math.max(...scores);
+    const exponentials = scores.map((score) => Math.exp(score - largest));
+    const sum = exponentials.reduce((total, value) => total + value, 0);
+    return Array.from({ length: numTokens }, (_, key) => (exponentials[key] ?? 0) / sum); // [tokens]
+  });
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
+}

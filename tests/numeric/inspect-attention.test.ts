@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inspectAttention } from '../../src/model/inspect-attention.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { SafetensorsReader } from '../../src/weights/safetensors-reader.ts';
+import { expectClose } from '../support/compare.ts';
+import { fixturePath, readJsonFixture } from '../support/fixtures.ts';
+import { RUNTIMES } from '../support/runtimes.ts';
+import { someTokenIds, StepRunner } from '../support/step-runner.ts';
+
+const VARIANTS = ['tied-f32-head-dim-8', 'untied-f32-head-dim-6', 'no-biases', 'one-head-one-layer'];
+
+describe.each(RUNTIMES)('attention weights on $label', ({ create }) => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    runtime = await create();
+  });
+  afterAll(() => runtime.dispose());
+
+  const inspect = (runner: StepRunner, tokenIds: readonly number[]) =>
+    inspectAttention(runner.loaded.model, runtime, runner.cache, 0, tokenIds);
+
+  it.each(VARIANTS)("are transformers' own, in every layer and head: %s", async (variant) => {
+    const runner = await StepRunner.load(runtime, `gpt2-variants/${variant}`);
+    const tokenIds = readJsonFixture<number[][]>('gpt2-variants', variant, 'prompts.json')[2] ?? [];
+    const expected = await SafetensorsReader.open(
+      fixturePath('gpt2-variants', variant, 'expected.safetensors'),
+    );
+    const golden = await expected.read('attentions.2'); // [layers, heads, tokens, tokens]
+    await expected.close();
+    expectClose(inspect(runner, tokenIds).flat(3), golden, 1e-5);
+  });
+
+  it('grow fourfold when the prompt doubles', async () => {
+    const runner = await StepRunner.load(runtime, 'tiny-gpt2');
+    const { vocabSize, numLayers, numHeads } = runner.loaded.config;
+    const numWeights = (numTokens: number) =>
+      inspect(runner, someTokenIds(numTokens, vocabSize, 1)).flat(3).length;
+    expect(numWeights(6)).toBe(36 * numLayers * numHeads);
+    expect(numWeights(12)).toBe(4 * numWeights(6));
+  });
+});

@@ -1,0 +1,81 @@
+import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import type { Activation, TransformerOps } from '../../src/runtime/ops.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { flat, toRows, type Rows } from './matrix.ts';
+
+interface RunOptions {
+  numHeads?: number;
+  /** How the rows come: by default one sequence in one step. Row r has token r. */
+  segments?: readonly SegmentInput[];
+}
+
+/**
+ * Runs single operations of a runtime on numbers of one's own: the rows go in as a token embedding without positions.
+ * Returns the rows of whatever `compute` returns.
+ */
+export function runOps(
+  runtime: Runtime,
+  inputs: Rows,
+  compute: (x: Activation, ops: TransformerOps) => Activation,
+  options: RunOptions = {},
+): number[][] {
+  const numTokens = inputs.length;
+  const dim = inputs[0]?.length ?? 0;
+  const {
+    numHeads = 1,
+    segments = [{ lane: 0, positionStart: 0, tokenIds: inputs.map((_, r) => r), logits: 'all' }],
+  } = options;
+  const embedding = runtime.createParameter('inputs', [numTokens, dim], flat(inputs));
+  const noPositions = runtime.createParameter(
+    'positions',
+    [numTokens, dim],
+    new Float32Array(numTokens * dim),
+  );
+  const headDim = Math.max(1, Math.floor(dim / 3 / numHeads));
+  const cache = runtime.createKvCache({
+    numLayers: 1,
+    numHeads,
+    headDim,
+    numLanes: 4,
+    laneLength: numTokens,
+  });
+  let numCols = 0;
+  const values = runtime.runStep(buildStepBatch(segments), cache, (ops) => {
+    const result = compute(ops.embed(embedding, noPositions), ops);
+    numCols = result.shape[1] ?? 0;
+    return result;
+  });
+  const rows = toRows(values.slice(), numCols);
+  cache.dispose();
+  return rows;
+}
+
+/** Rows of queries, keys and values through a runtime's causal attention: [tokens][heads * headDim]. */
+export function runCausalAttention(runtime: Runtime, q: Rows, k: Rows, v: Rows, numHeads = 1): number[][] {
+  const qkv = q.map((row, token) => [...row, ...(k[token] ?? []), ...(v[token] ?? [])]); // [tokens][3 * dim]
+  return runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, numHeads), { numHeads });
+}
+
+/**
+ * Unmasked attention by causal means: the last token sees everything, so each query takes its turn as the last.
+ * [queries][headDim]
+ */
+export function runFullAttention(runtime: Runtime, q: Rows, k: Rows, v: Rows): number[][] {
+  return q.map((query) => runCausalAttention(runtime, [...q.slice(0, -1), query], k, v).at(-1) ?? []);
+}
+
+/** The weights behind an attention, read off by giving each key a one in a column of its own: [queries][keys]. */
+export function attentionWeights(
+  attend: (v: Rows) => number[][],
+  numKeys: number,
+  headDim: number,
+): number[][] {
+  const weights: number[][] = [];
+  for (let start = 0; start < numKeys; start += headDim) {
+    const markers = Array.from({ length: numKeys }, (_, key) =>
+      Array.from({ length: headDim }, (_, col) => (key === start + col ? 1 : 0)),
+    ); // [keys][headDim]
+    attend(markers).forEach((row, query) => (weights[query] ??= []).push(...row));
+  }
+  return weights.map((row) => row.slice(0, numKeys));
+}
