@@ -1,0 +1,4 @@
+/** Builds every entry that exists and is out of date. */
+export function buildKernels(): Promise<void>;
+/** The names of forbidden sections in a module; none in a good one. */
+export function staticMemoryUses(bytes: Uint8Array): string[];

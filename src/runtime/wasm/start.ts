@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
+import { EngineError } from '../../errors.ts';
+import { loadStockModule, type StockModule } from './stock-module.ts';
+import { WasmHeap } from './wasm-heap.ts';
+
+/** The wasm backend of tfjs in this thread, with its heap open to our own kernels. */
+export interface WasmBackend {
+  readonly backend: BackendWasm;
+  readonly heap: WasmHeap;
+}
+
+let started: Promise<WasmBackend> | undefined;
+
+/**
+ * Starts tfjs' stock wasm backend (SIMD, shared memory) in this thread, main or worker, and makes it the current
+ * one. tfjs has one engine a thread, so a second call returns the same backend; it lives as long as its thread.
+ * Throws `backend_unavailable`.
+ */
+export function startWasmBackend(): Promise<WasmBackend> {
+  started ??= start();
+  return started;
+}
+
+async function start(): Promise<WasmBackend> {
+  let module: StockModule;
+  try {
+    module = await loadStockModule();
+  } catch (cause) {
+    throw new EngineError('backend_unavailable', 'the wasm backend of tfjs did not start', { cause });
+  }
+  // XNNPACK gets no threads of its own: products run in our kernels, on the kernel pool.
+  setThreadsCount(1);
+  const backend = new BackendWasm(module);
+  tf.removeBackend('wasm');
+  tf.registerBackend('wasm', () => backend, 2);
+  await tf.setBackend('wasm');
+  return { backend, heap: new WasmHeap(module, backend) };
+}
+
+/** The bytes of a module built by scripts/build-kernels.mjs. Throws `backend_unavailable` when it is not built. */
+export async function readKernels(name: 'inference' | 'training'): Promise<Uint8Array> {
+  // Compiled code lies in dist/src/runtime/wasm, the sources in src/runtime/wasm.
+  const folder = import.meta.url.endsWith('.ts') ? '../../../dist/kernels/' : '../../../kernels/';
+  const url = new URL(`${folder}${name}.wasm`, import.meta.url);
+  try {
+    return await readFile(url);
+  } catch (cause) {
+    throw new EngineError('backend_unavailable', `the ${name} kernels are not built: run \`npm run build\``, {
+      cause,
+    });
+  }
+}
