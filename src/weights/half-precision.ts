@@ -49,7 +49,7 @@ function float16FromFloat32Bits(word: number): number {
     // Below 2^-14 a half is a multiple of 2^-24; adding 2^-1 makes float32 round to just that unit.
     bits[0] = magnitude;
     float[0] = (float[0] ?? 0) + 0.5;
-    return sign | ((bits[0] ?? 0) - 0x3f000000);
+    return sign | (bits[0] - 0x3f000000);
   }
   const lastKeptBit = (magnitude >>> 13) & 1;
   return sign | ((magnitude - 0x38000000 + 0xfff + lastKeptBit) >>> 13);

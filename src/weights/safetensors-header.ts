@@ -1,23 +1,25 @@
 import { EngineError } from '../errors.ts';
 
 /** Bytes of one element of every dtype of the format. */
-const DTYPE_BYTES: Readonly<Record<string, number>> = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  U16: 2,
-  I16: 2,
-  F16: 2,
-  BF16: 2,
-  U32: 4,
-  I32: 4,
-  F32: 4,
-  U64: 8,
-  I64: 8,
-  F64: 8,
-};
+const DTYPE_BYTES: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    BOOL: 1,
+    U8: 1,
+    I8: 1,
+    F8_E4M3: 1,
+    F8_E5M2: 1,
+    U16: 2,
+    I16: 2,
+    F16: 2,
+    BF16: 2,
+    U32: 4,
+    I32: 4,
+    F32: 4,
+    U64: 8,
+    I64: 8,
+    F64: 8,
+  }),
+);
 
 export interface SafetensorsEntry {
   readonly name: string;
@@ -63,7 +65,8 @@ function parseObject(header: string): Record<string, unknown> {
 function parseEntry(name: string, value: unknown, dataBytes: number): SafetensorsEntry {
   if (!isRecord(value)) throw invalid(name, 'its header entry is not an object');
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== 'string' || DTYPE_BYTES[dtype] === undefined)
+  const elementBytes = typeof dtype === 'string' ? DTYPE_BYTES.get(dtype) : undefined;
+  if (typeof dtype !== 'string' || elementBytes === undefined)
     throw invalid(name, `unknown dtype ${show(dtype)}`);
   if (!isSizes(shape)) throw invalid(name, `shape ${show(shape)} is not a list of sizes`);
   if (!isSizes(offsets) || offsets.length !== 2)
@@ -75,7 +78,7 @@ function parseEntry(name: string, value: unknown, dataBytes: number): Safetensor
       `bytes ${byteStart} to ${byteEnd} lie outside the ${dataBytes} bytes of data; is the file cut?`,
     );
   }
-  const expectedBytes = numElements(shape) * DTYPE_BYTES[dtype];
+  const expectedBytes = numElements(shape) * elementBytes;
   if (byteEnd - byteStart !== expectedBytes) {
     throw invalid(
       name,
@@ -108,7 +111,7 @@ function invalid(name: string, problem: string): EngineError {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value) ?? 'undefined';
+  return value === undefined ? 'undefined' : JSON.stringify(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

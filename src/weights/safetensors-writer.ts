@@ -51,19 +51,19 @@ function encodeHeader(
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const bytesPerElement = dtype === 'F32' ? 4 : 2;
-  const fields: Record<string, unknown> = { __metadata__: metadata };
+  const fields = new Map<string, unknown>([['__metadata__', metadata]]);
   let byteStart = 0;
   for (const { name, shape, values } of tensors) {
     assertInvariant(
       numElements(shape) === values.length,
       `tensor "${name}" has as many values as its shape says`,
     );
-    assertInvariant(!(name in fields), `tensor name "${name}" is used once`);
+    assertInvariant(!fields.has(name), `tensor name "${name}" is used once`);
     const byteEnd = byteStart + values.length * bytesPerElement;
-    fields[name] = { dtype, shape, data_offsets: [byteStart, byteEnd] };
+    fields.set(name, { dtype, shape, data_offsets: [byteStart, byteEnd] });
     byteStart = byteEnd;
   }
-  const json = JSON.stringify(fields);
+  const json = JSON.stringify(Object.fromEntries(fields));
   const jsonBytes = Buffer.byteLength(json);
   // Spaces after the JSON keep the data aligned to 8 bytes, as the format's own writer does.
   const header = Buffer.alloc(8 + Math.ceil(jsonBytes / 8) * 8, ' ');

@@ -6,12 +6,8 @@ export function transpose(matrix: Float32Array, rows: number, cols: number): Flo
   const result = new Float32Array(matrix.length); // [cols, rows]
   for (let rowStart = 0; rowStart < rows; rowStart += TILE) {
     const rowEnd = Math.min(rows, rowStart + TILE);
-    for (let colStart = 0; colStart < cols; colStart += TILE) {
-      const colEnd = Math.min(cols, colStart + TILE);
-      for (let col = colStart; col < colEnd; col++) {
-        for (let row = rowStart; row < rowEnd; row++)
-          result[col * rows + row] = matrix[row * cols + col] ?? 0;
-      }
+    for (let col = 0; col < cols; col++) {
+      for (let row = rowStart; row < rowEnd; row++) result[col * rows + row] = matrix[row * cols + col] ?? 0;
     }
   }
   return result;

@@ -22,7 +22,7 @@ interface BookTables {
   selfAttentionV2: Projections & { causalWeights: Rows };
 }
 
-const book = readJsonFixture<BookTables>('book-attention.json');
+const book = readJsonFixture('book-attention.json') as BookTables;
 const PRINTED = 1e-4;
 
 function expectRows(actual: Rows, expected: Rows, tolerance = PRINTED): void {

@@ -21,7 +21,8 @@ describe.each(RUNTIMES)('attention weights on $label', ({ create }) => {
 
   it.each(VARIANTS)("are transformers' own, in every layer and head: %s", async (variant) => {
     const runner = await StepRunner.load(runtime, `gpt2-variants/${variant}`);
-    const tokenIds = readJsonFixture<number[][]>('gpt2-variants', variant, 'prompts.json')[2] ?? [];
+    const prompts = readJsonFixture('gpt2-variants', variant, 'prompts.json') as number[][];
+    const tokenIds = prompts[2] ?? [];
     const expected = await SafetensorsReader.open(
       fixturePath('gpt2-variants', variant, 'expected.safetensors'),
     );

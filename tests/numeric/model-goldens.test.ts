@@ -29,7 +29,7 @@ describe.each(RUNTIMES)('GPT-2 on $label against transformers on PyTorch', ({ cr
 
   it.each(VARIANTS)('gives the same logits: %s', async (variant) => {
     const runner = await StepRunner.load(runtime, `gpt2-variants/${variant}`);
-    const prompts = readJsonFixture<number[][]>('gpt2-variants', variant, 'prompts.json');
+    const prompts = readJsonFixture('gpt2-variants', variant, 'prompts.json') as number[][];
     const expected = await SafetensorsReader.open(
       fixturePath('gpt2-variants', variant, 'expected.safetensors'),
     );
@@ -47,7 +47,8 @@ describe.each(RUNTIMES)('GPT-2 on $label against transformers on PyTorch', ({ cr
 
   it('continues prompts greedily with the same tokens, one cached token a step', async () => {
     const runner = await StepRunner.load(runtime, 'tiny-gpt2');
-    for (const golden of readJsonFixture<GoldenCompletion[]>('tiny-gpt2', 'completions.json')) {
+    const completions = readJsonFixture('tiny-gpt2', 'completions.json') as GoldenCompletion[];
+    for (const golden of completions) {
       let logits = runner.step([
         { lane: 3, positionStart: 0, tokenIds: golden.promptTokenIds, logits: 'last' },
       ]);

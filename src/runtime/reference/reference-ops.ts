@@ -92,6 +92,7 @@ export class ReferenceOps implements TransformerOps {
 
 /** The tensor behind an activation: [rows, cols]. */
 export function tensorOf(activation: Activation): tf.Tensor2D {
+  const [rows = 0, cols = 0] = activation.shape;
   assertInvariant(activation instanceof tf.Tensor, 'an activation of this runtime is a tensor');
-  return tf.reshape<tf.Rank.R2>(activation, [activation.shape[0] ?? 0, activation.shape[1] ?? 0]);
+  return tf.reshape<tf.Rank.R2>(activation, [rows, cols]);
 }
