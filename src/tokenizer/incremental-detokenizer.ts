@@ -1,4 +1,9 @@
-import type { Tokenizer } from './tokenizer.ts';
+/** What detokenizing needs of a tokenizer. */
+export interface TokenVocabulary {
+  readonly specialTokenIds: ReadonlySet<number>;
+  readonly stripsLeadingSpace: boolean;
+  idToBytes(tokenId: number): Uint8Array;
+}
 
 export interface IncrementalDetokenizerOptions {
   /** Leave special tokens out of the text, as servers do; on unless turned off. */
@@ -11,17 +16,14 @@ export interface IncrementalDetokenizerOptions {
  * flush together are the text of all tokens.
  */
 export class IncrementalDetokenizer {
-  readonly #tokenizer: Pick<Tokenizer, 'idToBytes' | 'specialTokenIds' | 'stripsLeadingSpace'>;
+  readonly #vocabulary: TokenVocabulary;
   readonly #skipSpecialTokens: boolean;
   // A byte order mark is a character of the text like any other.
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #atStart = true;
 
-  constructor(
-    tokenizer: Pick<Tokenizer, 'idToBytes' | 'specialTokenIds' | 'stripsLeadingSpace'>,
-    { skipSpecialTokens = true }: IncrementalDetokenizerOptions = {},
-  ) {
-    this.#tokenizer = tokenizer;
+  constructor(vocabulary: TokenVocabulary, { skipSpecialTokens = true }: IncrementalDetokenizerOptions = {}) {
+    this.#vocabulary = vocabulary;
     this.#skipSpecialTokens = skipSpecialTokens;
   }
 
@@ -29,8 +31,8 @@ export class IncrementalDetokenizer {
   push(tokenIds: readonly number[]): string {
     let text = '';
     for (const tokenId of tokenIds) {
-      if (this.#skipSpecialTokens && this.#tokenizer.specialTokenIds.has(tokenId)) continue;
-      text += this.#decoder.decode(this.#tokenizer.idToBytes(tokenId), { stream: true });
+      if (this.#skipSpecialTokens && this.#vocabulary.specialTokenIds.has(tokenId)) continue;
+      text += this.#decoder.decode(this.#vocabulary.idToBytes(tokenId), { stream: true });
     }
     return this.#withoutLeadingSpace(text);
   }
@@ -43,6 +45,6 @@ export class IncrementalDetokenizer {
   #withoutLeadingSpace(text: string): string {
     if (!this.#atStart || text === '') return text;
     this.#atStart = false;
-    return this.#tokenizer.stripsLeadingSpace && text.startsWith(' ') ? text.slice(1) : text;
+    return this.#vocabulary.stripsLeadingSpace && text.startsWith(' ') ? text.slice(1) : text;
   }
 }
