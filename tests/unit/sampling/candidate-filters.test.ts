@@ -108,6 +108,16 @@ describe('filters keep the tokens that their definitions keep', () => {
     expect(idsOf(alone)).toEqual([0, 1]);
   });
 
+  it('top-p keeps no more once its share is reached exactly', () => {
+    const candidates = candidatesOf([1, 1, 1, 1]);
+    keepTopP(candidates, 0.5);
+    expect(idsOf(candidates)).toEqual([0, 1]);
+    const sorted = candidatesOf([1, 1, 1, 1, 0]);
+    keepTopK(sorted, 4);
+    keepTopP(sorted, 0.5);
+    expect(idsOf(sorted)).toEqual([0, 1]);
+  });
+
   it('each keeps at least the most probable token', () => {
     const candidates = candidatesOf([0, 5, 0]);
     keepTopP(candidates, 1e-12);
