@@ -15,7 +15,7 @@ export interface Gpt2Parameters {
 }
 
 /** Makes, or finds, the parameter of that name; a matrix has the shape [out, in]. */
-export type ParameterSource = (name: string, shape: readonly number[]) => Parameter;
+type ParameterSource = (name: string, shape: readonly number[]) => Parameter;
 
 /**
  * Asks `source` once for each trained tensor, in the order of the forward pass, by the names of Hugging Face's GPT-2

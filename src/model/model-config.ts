@@ -113,7 +113,7 @@ function fromGpt2Config(fields: Gpt2Config): ModelConfig {
  * The width of one head.
  * @throws EngineError `config_invalid` when the heads do not divide the width.
  */
-export function headDimOf(dim: number, numHeads: number): number {
+function headDimOf(dim: number, numHeads: number): number {
   if (dim % numHeads !== 0) {
     throw invalid(
       `the number of heads must divide the width: n_embd ${dim} is not a multiple of n_head ${numHeads}`,
