@@ -16,11 +16,7 @@ export class EngineThread {
   #stopping = false;
 
   constructor(settings: EngineSettings, events: EngineThreadEvents) {
-    this.#worker = new Worker(workerUrl(), {
-      workerData: settings,
-      execArgv: workerExecArgv(),
-      name: 'engine',
-    });
+    this.#worker = spawnWorker(settings);
     this.#worker.on('message', (message: FromWorker) => events.onMessage(message));
     this.#worker.on('error', (error) => (this.#fault = error));
     this.#exited = new Promise((resolve) => {
@@ -58,13 +54,16 @@ function deathError(exitCode: number, fault: unknown): EngineError {
   });
 }
 
-const runsFromSource = import.meta.url.endsWith('.ts');
-
-function workerUrl(): URL {
-  return new URL(runsFromSource ? './engine-worker.ts' : './engine-worker.js', import.meta.url);
-}
-
-/** From TypeScript sources (development, tests) the thread needs the loader that its parent has. */
-function workerExecArgv(): string[] {
-  return runsFromSource ? ['--import', 'tsx'] : [];
+/**
+ * The compiled worker, or, when this very file runs as TypeScript (development, tests), the worker's source behind
+ * the loader. Node gives a worker no loader by `--import`, hence the few lines that register it there.
+ */
+function spawnWorker(workerData: EngineSettings): Worker {
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(new URL('./engine-worker.js', import.meta.url), { workerData, name: 'engine' });
+  }
+  const loader = import.meta.resolve('tsx/esm/api');
+  const source = new URL('./engine-worker.ts', import.meta.url).href;
+  const bootstrap = `import('${loader}').then(({ register }) => { register(); return import('${source}'); });`;
+  return new Worker(bootstrap, { eval: true, execArgv: [], workerData, name: 'engine' });
 }

@@ -1,0 +1,65 @@
+import { pino, type Logger } from 'pino';
+import { readConfig, type Config } from './config/config.ts';
+import type { ModelInfo } from './engine/engine.ts';
+import { EngineError } from './errors.ts';
+import { startService, type Service } from './service.ts';
+
+/** The service as a process: configuration, log, signals, exit code. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env, process.argv.slice(2));
+  const logger = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const startedAt = performance.now();
+  const service = await startService(config, logger);
+  drainOnSignals(service, config, logger);
+  const { engine, url } = service;
+  logger.info(
+    { ...startUpFields(engine.model), startMs: Math.round(performance.now() - startedAt) },
+    'ready',
+  );
+  process.stderr.write(greeting(url, engine.model));
+}
+
+function drainOnSignals(service: Service, config: Config, logger: Logger): void {
+  let draining = false;
+  const drain = (signal: NodeJS.Signals): void => {
+    // The second signal means it: whoever sends it does not want to wait.
+    if (draining) process.exit(1);
+    draining = true;
+    logger.info({ signal, timeoutMs: config.shutdownTimeoutMs }, 'draining');
+    service.close(config.shutdownTimeoutMs).then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGTERM', drain);
+  process.on('SIGINT', drain);
+}
+
+function startUpFields(model: ModelInfo): Record<string, unknown> {
+  return {
+    model: model.id,
+    runtime: model.runtimeDescription,
+    parameters: model.numParameters,
+    contextLength: model.contextLength,
+    lanes: model.numLanes,
+    kvCacheTokens: model.kvCacheTokens,
+    kvCacheMb: Math.round(model.kvCacheBytes / 2 ** 20),
+  };
+}
+
+function greeting(url: string, model: ModelInfo): string {
+  const body = JSON.stringify({ prompt: 'Once upon a time', max_tokens: 64, stream: true });
+  return (
+    `\nTokenflare serves ${model.id} on ${url} (${model.runtimeDescription}; ` +
+    `${model.numLanes} sequences at once, ${model.kvCacheTokens} tokens in the cache).\nTry:\n\n` +
+    `  curl -N ${url}/v1/completions -H 'content-type: application/json' -d '${body}'\n\n`
+  );
+}
+
+function fail(error: unknown): void {
+  const message = error instanceof EngineError ? `${error.code}: ${error.message}` : error;
+  console.error('tokenflare cannot start:', message);
+  process.exit(1);
+}
+
+await main().catch(fail);

@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { readConfig } from '../../src/config/config.ts';
+import type { EngineThreadEvents } from '../../src/engine/engine-thread.ts';
+import { EngineThread } from '../../src/engine/engine-thread.ts';
+import type { EngineSettings } from '../../src/engine/protocol.ts';
+import { startService, type Service } from '../../src/service.ts';
+
+export const TINY_MODEL = fileURLToPath(new URL('../fixtures/tiny-gpt2', import.meta.url));
+
+export interface TestService extends Service {
+  /** The thread that serves now. */
+  thread(): EngineThread;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The whole service on a free port, in this process, with the tiny model unless told otherwise. */
+export async function startTestService(environment: Record<string, string> = {}): Promise<TestService> {
+  const config = readConfig({ PORT: '0', MODEL: TINY_MODEL, THREADS: '2', ...environment }, []);
+  const threads: EngineThread[] = [];
+  const createThread = (settings: EngineSettings, events: EngineThreadEvents): EngineThread => {
+    const thread = new EngineThread(settings, events);
+    threads.push(thread);
+    return thread;
+  };
+  const service = await startService(config, pino({ level: 'silent' }), createThread);
+  return {
+    ...service,
+    thread: () => {
+      const thread = threads.at(-1);
+      if (thread === undefined) throw new Error('no engine thread was started');
+      return thread;
+    },
+    [Symbol.asyncDispose]: () => service.close(0),
+  };
+}
+
+/** The value of a metric without labels. */
+export async function metric(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+  if (line === undefined) throw new Error(`/metrics has no ${name}`);
+  return Number(line.slice(name.length + 1));
+}
+
+/** Waits until a condition holds; fails by the test's own timeout when it never does. */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
