@@ -23,7 +23,9 @@ export function inspectAttention(
   const batch = buildStepBatch([{ lane, positionStart: 0, tokenIds, logits: 'last' }]);
   return Array.from({ length: numLayers }, (_, layerIndex) => {
     const qkv = runtime.runStep(batch, cache, (ops) => qkvOfLayer(model, ops, layerIndex)); // [tokens, 3 * dim]
-    return Array.from({ length: numHeads }, (_, head) => headWeights(qkv, tokenIds.length, numHeads, headDim, head));
+    return Array.from({ length: numHeads }, (_, head) =>
+      headWeights(qkv, tokenIds.length, numHeads, headDim, head),
+    );
   });
 }
 
@@ -61,7 +63,10 @@ function headWeights(
   const queryOf = (token: number) => qkv.subarray(token * 3 * dim + head * headDim).subarray(0, headDim); // [headDim]
   const keyOf = (token: number) => qkv.subarray(token * 3 * dim + dim + head * headDim).subarray(0, headDim); // [headDim]
   return Array.from({ length: numTokens }, (_, query) => {
-    const scores = Array.from({ length: query + 1 }, (_, key) => dot(queryOf(query), keyOf(key)) / Math.sqrt(headDim));
+    const scores = Array.from(
+      { length: query + 1 },
+      (_, key) => dot(queryOf(query), keyOf(key)) / Math.sqrt(headDim),
+    );
     const largest = Math.max(...scores);
     const exponentials = scores.map((score) => Math.exp(score - largest));
     const sum = exponentials.reduce((total, value) => total + value, 0);

@@ -77,9 +77,8 @@ export class ReferenceOps implements TransformerOps {
     const kvLen = segment.positionStart + segment.numRows;
     const dim = q.shape[1];
     const { keys, values } = this.#cache.read(layerIndex, segment.lane, kvLen);
-    // tfjs keeps the array that it is given, and the next step overwrites the cache: hence the copies.
-    const k = tf.tensor2d(keys.slice(), [kvLen, dim]); // [kvLen, dim]
-    const v = tf.tensor2d(values.slice(), [kvLen, dim]); // [kvLen, dim]
+    const k = tf.tensor2d(keys, [kvLen, dim]); // [kvLen, dim]
+    const v = tf.tensor2d(values, [kvLen, dim]); // [kvLen, dim]
     const { context } = scaledDotProductAttention(
       splitHeads(q, numHeads), // [heads, numRows, headDim]
       splitHeads(k, numHeads), // [heads, kvLen, headDim]
