@@ -48,7 +48,7 @@ export class EngineThread {
 
 function deathError(exitCode: number, fault: unknown): EngineError {
   const reason = fault instanceof Error ? fault.message : `exit code ${exitCode}`;
-  return new EngineError('backend_failure', `the engine thread died (${reason}); it is being restarted`, {
+  return new EngineError('backend_failure', `the engine thread died (${reason})`, {
     cause: fault,
     details: { exitCode },
   });

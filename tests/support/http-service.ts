@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer } from '@hono/node-server';
+import { pino } from 'pino';
+import { createApp } from '../../routes/app.ts';
+import type { AppConfig } from '../../routes/app-dependencies.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { Metrics } from '../../src/http/metrics.ts';
+
+const CONFIG: AppConfig = {
+  bodyLimitBytes: 20_000,
+  ssePingIntervalMs: 15_000,
+  requestTimeoutMs: 60_000,
+  logPrompts: false,
+  benchmark: 'loopback',
+};
+
+export interface HttpService {
+  server: Server;
+  url: string;
+  /** Every line of the log so far, parsed. */
+  logLines: Record<string, unknown>[];
+  close(): Promise<void>;
+}
+
+/** The app over a real socket, with its log kept. */
+export async function startHttpService(
+  engine: Engine,
+  config: Partial<AppConfig> = {},
+): Promise<HttpService> {
+  const logLines: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'debug' },
+    { write: (line: string) => void logLines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const metrics = new Metrics(engine);
+  const app = createApp({
+    engine,
+    config: { ...CONFIG, ...config },
+    logger,
+    metrics,
+    openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
+  });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    server,
+    url: `http://127.0.0.1:${port}`,
+    logLines,
+    close: async () => {
+      metrics.dispose();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

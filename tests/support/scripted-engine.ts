@@ -1,0 +1,275 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  CancelCause,
+  Completion,
+  CompletionEvent,
+  CompletionRequest,
+  Engine,
+  EngineObserver,
+  EngineState,
+  EngineStats,
+  FinishReason,
+  ModelInfo,
+  RequestRecord,
+  Reservation,
+  TokenOutput,
+} from '../../src/engine/engine.ts';
+import { EngineError } from '../../src/errors.ts';
+import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { fixturePath } from './fixtures.ts';
+
+/** What the engine does with each request until it is told otherwise. */
+export interface Script {
+  /** Its tokens are the completion, then end-of-text. */
+  text: string;
+  tokenDelayMs: number;
+  /** Throws after so many tokens. */
+  failAfter: number | undefined;
+  failure: EngineError;
+  /** Yields nothing more after so many tokens, until it is cancelled. */
+  stallAfter: number | undefined;
+}
+
+const DEFAULT_SCRIPT: Script = {
+  text: ' runs past the old mill and down to the sea',
+  tokenDelayMs: 0,
+  failAfter: undefined,
+  failure: new EngineError('backend_failure', 'a kernel failed in step 7'),
+  stallAfter: undefined,
+};
+
+/** An engine without a model: it says its script, counts what it is asked, and refuses what the real one refuses. */
+export class ScriptedEngine implements Engine {
+  state: EngineState = 'ready';
+  script: Script = { ...DEFAULT_SCRIPT };
+  /** Places in the queue; `reserve` refuses beyond them. */
+  numFreePlaces = 1000;
+  readonly requests: CompletionRequest[] = [];
+  readonly tokenizer: Tokenizer;
+  readonly model: ModelInfo = {
+    id: '@test/tiny-gpt2',
+    architecture: 'gpt2',
+    vocabSize: 384,
+    eosTokenIds: [0],
+    contextLength: 128,
+    numParameters: 42_000,
+    weightBytes: 168_000,
+    runtime: 'scripted',
+    runtimeDescription: 'scripted',
+    numThreads: 1,
+    numLanes: 4,
+    kvCacheTokens: 512,
+    kvCacheBytes: 262_144,
+    createdAt: 1_700_000_000,
+  };
+  readonly #completions = new Map<string, ScriptedCompletion>();
+  readonly #observers: EngineObserver[] = [];
+
+  constructor(tokenizer: Tokenizer) {
+    this.tokenizer = tokenizer;
+  }
+
+  static async create(): Promise<ScriptedEngine> {
+    return new ScriptedEngine(await Tokenizer.load(fixturePath('tiny-gpt2')));
+  }
+
+  reset(script: Partial<Script> = {}): void {
+    this.state = 'ready';
+    this.script = { ...DEFAULT_SCRIPT, ...script };
+    this.numFreePlaces = 1000;
+    this.requests.length = 0;
+  }
+
+  reserve(numSequences: number): Reservation {
+    if (this.state !== 'ready') {
+      throw new EngineError('engine_not_ready', `the engine is ${this.state}`, { retryAfterMs: 1500 });
+    }
+    if (numSequences > this.numFreePlaces) {
+      throw new EngineError('queue_full', 'the queue is full', { retryAfterMs: 2500 });
+    }
+    this.numFreePlaces -= numSequences;
+    let held = true;
+    return {
+      release: () => {
+        if (held) this.numFreePlaces += numSequences;
+        held = false;
+      },
+      takeOver: () => (held = false),
+    };
+  }
+
+  submit(request: CompletionRequest, reservation: Reservation): Completion {
+    const numPromptTokens = Math.max(...request.prompts.map((prompt) => prompt.length));
+    if (numPromptTokens + request.maxTokens > this.model.contextLength) {
+      throw new EngineError(
+        'context_length_exceeded',
+        `${numPromptTokens} tokens and max_tokens ${request.maxTokens} exceed ${this.model.contextLength}`,
+        { param: 'max_tokens' },
+      );
+    }
+    reservation.takeOver();
+    this.requests.push(request);
+    const completion = new ScriptedCompletion(request, this.script, this.tokenizer, () => {
+      this.numFreePlaces += request.prompts.length * request.n;
+      for (const observer of this.#observers) observer.onFinished?.(completion.record());
+    });
+    this.#completions.set(request.id, completion);
+    return completion;
+  }
+
+  find(requestId: string): RequestRecord | undefined {
+    return this.#completions.get(requestId)?.record();
+  }
+
+  cancel(requestId: string, cause: CancelCause): boolean {
+    const completion = this.#completions.get(requestId);
+    if (completion === undefined || completion.isOver) return false;
+    completion.cancel(cause);
+    return true;
+  }
+
+  stats(): EngineStats {
+    const running = [...this.#completions.values()].filter((completion) => !completion.isOver).length;
+    return {
+      numRequestsRunning: running,
+      numRequestsWaiting: 0,
+      numTokensWaiting: 0,
+      numLanes: 4,
+      numLanesUsed: running,
+      kvCacheTokens: 512,
+      kvCacheTokensUsed: 128,
+      numTensors: 7,
+      runtimeBytes: 1024,
+      numSteps: 3,
+      numRows: 30,
+      numPaddedRows: 2,
+      numScores: 100,
+      numRectangularScores: 200,
+      promptTokens: 20,
+      generationTokens: 10,
+      wastedTokens: 1,
+      numRestarts: 0,
+    };
+  }
+
+  observe(observer: EngineObserver): void {
+    this.#observers.push(observer);
+  }
+}
+
+class ScriptedCompletion implements Completion {
+  readonly id: string;
+  isOver = false;
+  readonly #request: CompletionRequest;
+  readonly #script: Script;
+  readonly #tokenizer: Tokenizer;
+  readonly #onOver: () => void;
+  readonly #abort = new AbortController();
+  readonly #finishReasons: FinishReason[] = [];
+  readonly #startedMs = performance.now();
+  #cause: CancelCause | undefined;
+  #errorCode: EngineError['code'] | undefined;
+  #numTokens = 0;
+
+  constructor(request: CompletionRequest, script: Script, tokenizer: Tokenizer, onOver: () => void) {
+    this.id = request.id;
+    this.#request = request;
+    this.#script = script;
+    this.#tokenizer = tokenizer;
+    this.#onOver = onOver;
+  }
+
+  cancel(cause: CancelCause): void {
+    if (this.isOver || this.#cause !== undefined) return;
+    this.#cause = cause;
+    this.#abort.abort();
+    const numOpen = this.#request.prompts.length * this.#request.n - this.#finishReasons.length;
+    this.#finishReasons.push(...new Array<FinishReason>(numOpen).fill('abort'));
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#onOver();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<CompletionEvent> {
+    const { prompts, n, promptLogprobs } = this.#request;
+    if (promptLogprobs) {
+      for (const [promptIndex, prompt] of prompts.entries()) {
+        const tokens = prompt.map((tokenId, i) => (i === 0 ? { tokenId } : this.#toOutput(tokenId)));
+        yield { type: 'prompt', promptIndex, tokens };
+      }
+    }
+    const indices = Array.from({ length: prompts.length * n }, (_, index) => index);
+    yield* this.#deltas(indices);
+    if (this.#cause === 'timeout')
+      throw new EngineError('request_timeout', 'too late', { param: 'timeout_ms' });
+    const aborted = this.#cause !== undefined;
+    const finishReason = aborted
+      ? 'abort'
+      : this.#request.maxTokens > this.#tokenIds.length
+        ? 'stop'
+        : 'length';
+    if (!aborted) this.#finishReasons.push(...indices.map(() => finishReason as FinishReason));
+    for (const index of indices) yield { type: 'finish', index, finishReason };
+    this.#end();
+  }
+
+  /** The choices take turns, as in a batch. */
+  async *#deltas(indices: readonly number[]): AsyncGenerator<CompletionEvent> {
+    const { failAfter, failure, stallAfter, tokenDelayMs } = this.#script;
+    for (const [position, tokenId] of this.#tokenIds.slice(0, this.#request.maxTokens).entries()) {
+      if (position === failAfter) {
+        this.#errorCode = failure.code;
+        this.#end();
+        throw failure;
+      }
+      if (position === stallAfter) await this.#rest(3_600_000);
+      else await this.#rest(tokenDelayMs);
+      if (this.#abort.signal.aborted) return;
+      for (const index of indices) {
+        this.#numTokens++;
+        const text = this.#tokenizer.decode([tokenId]);
+        yield { type: 'delta', index, text, tokens: [this.#toOutput(tokenId)] };
+      }
+    }
+  }
+
+  get #tokenIds(): number[] {
+    return this.#tokenizer.encode(this.#script.text);
+  }
+
+  async #rest(ms: number): Promise<void> {
+    if (ms === 0) return;
+    await sleep(ms, undefined, { signal: this.#abort.signal }).catch(() => undefined);
+  }
+
+  #toOutput(tokenId: number): TokenOutput {
+    const { numLogprobs } = this.#request;
+    if (numLogprobs === undefined) return { tokenId };
+    const topLogprobs = Array.from({ length: numLogprobs }, (_, i) => ({
+      tokenId: 300 + i,
+      logprob: -1 - i,
+    }));
+    return { tokenId, logprob: -0.5, topLogprobs };
+  }
+
+  record(): RequestRecord {
+    return {
+      id: this.id,
+      status: this.#cause ? 'cancelled' : this.#errorCode ? 'failed' : this.isOver ? 'finished' : 'running',
+      ...(this.#cause === undefined ? {} : { cancelCause: this.#cause }),
+      ...(this.#errorCode === undefined ? {} : { errorCode: this.#errorCode }),
+      finishReasons: [...this.#finishReasons],
+      usage: {
+        promptTokens: this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0),
+        completionTokens: this.#numTokens,
+        cachedTokens: 0,
+      },
+      timings: { queueMs: 1, ttftMs: 2, tpotMs: 0.5, totalMs: performance.now() - this.#startedMs },
+      wastedTokens: 0,
+    };
+  }
+}
