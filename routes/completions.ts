@@ -51,7 +51,8 @@ export function completionRoutes({ engine, config }: AppDependencies): Hono<AppE
     const echoOf = (index: number): string => {
       const text = demand.prompts[index];
       const { tokenIds = [], numDropped = 0 } = prompts[index] ?? {};
-      return typeof text === 'string' && numDropped === 0 ? text : tokenizer.decode(tokenIds);
+      // An empty prompt became end-of-text, and is echoed as such.
+      return typeof text === 'string' && text !== '' && numDropped === 0 ? text : tokenizer.decode(tokenIds);
     };
     return new CompletionChunks({
       id: toBodyId(c.var.scope.id),

@@ -84,18 +84,25 @@ export class CompletionChunks {
     if (text === undefined) return [];
     return Array.from({ length: n }, (_, i) => {
       const index = promptIndex * n + i;
-      return this.#chunk({ index, text, logprobs: this.#logprobs(index, tokens ?? []), finish_reason: null });
+      const logprobs = this.#logprobs(index, tokens ?? [], false);
+      return this.#chunk({ index, text, logprobs, finish_reason: null });
     });
   }
 
   #choice(index: number, text: string, tokens: readonly ReportedToken[]): ChunkChoice {
     const tokenIds = this.#view.withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
-    return { index, text, logprobs: this.#logprobs(index, tokens), ...tokenIds, finish_reason: null };
+    return { index, text, logprobs: this.#logprobs(index, tokens, true), ...tokenIds, finish_reason: null };
   }
 
-  #logprobs(index: number, tokens: readonly ReportedToken[]): LogprobsBody | null {
-    if (!this.#view.withLogprobs || tokens.length === 0) return null;
-    const { body, textOffset } = toLogprobsBody(tokens, this.#textOffsets[index] ?? 0, this.#view.tokenizer);
+  #logprobs(
+    index: number,
+    tokens: readonly ReportedToken[],
+    skipSpecialTokens: boolean,
+  ): LogprobsBody | null {
+    const { withLogprobs, tokenizer } = this.#view;
+    if (!withLogprobs || tokens.length === 0) return null;
+    const start = this.#textOffsets[index] ?? 0;
+    const { body, textOffset } = toLogprobsBody(tokens, start, { tokenizer, skipSpecialTokens });
     this.#textOffsets[index] = textOffset;
     return body;
   }

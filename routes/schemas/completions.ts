@@ -31,7 +31,9 @@ export const completionRequestSchema = z
       .nullish()
       .meta({ description: 'The same seed gives the same text whatever else is running.' }),
     stop: z
-      .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)])
+      .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)], {
+        error: `must be a string or up to ${MAX_STOP_STRINGS} strings, each of 1 to ${MAX_STOP_LENGTH} characters`,
+      })
       .nullish()
       .meta({ description: 'Up to 4 strings; the text ends before the earliest.' }),
     stream: z.boolean().nullish().meta({ default: false }),

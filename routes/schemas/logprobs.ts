@@ -12,12 +12,13 @@ export type ReportedToken = Pick<TokenOutput, 'tokenId' | 'logprob' | 'topLogpro
  * OpenAI's `logprobs` object for consecutive tokens.
  *
  * @param textOffset characters (code points) of the choice's text before the first token
+ * @param skipSpecialTokens they are no part of the text, as in a completion
  * @returns the object, and the offset after the last token
  */
 export function toLogprobsBody(
   tokens: readonly ReportedToken[],
   textOffset: number,
-  tokenizer: Tokenizer,
+  { tokenizer, skipSpecialTokens }: { tokenizer: Tokenizer; skipSpecialTokens: boolean },
 ): { body: LogprobsBody; textOffset: number } {
   const body: LogprobsBody = { tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] };
   let offset = textOffset;
@@ -27,7 +28,7 @@ export function toLogprobsBody(
     body.token_logprobs.push(token.logprob === undefined ? null : toJsonLogprob(token.logprob));
     body.top_logprobs.push(toTopLogprobs(token, tokenizer));
     body.text_offset.push(offset);
-    offset += countCodePoints(bytes);
+    if (!skipSpecialTokens || !tokenizer.specialTokenIds.has(token.tokenId)) offset += countCodePoints(bytes);
   }
   return { body, textOffset: offset };
 }

@@ -41,6 +41,8 @@ function expectation(issue: Issue, value: unknown): string {
       return bound(issue.inclusive === false ? 'above' : 'at least', issue.minimum, issue.origin, value);
     case 'too_big':
       return bound(issue.inclusive === false ? 'below' : 'at most', issue.maximum, issue.origin, value);
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? issue.message;
     default:
       return issue.message;
   }

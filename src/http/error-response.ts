@@ -63,11 +63,17 @@ export function toEngineError(thrown: unknown): EngineError {
   return new EngineError('internal', 'unforeseen error', { cause: thrown });
 }
 
+/** The HTTP status that a code has in a family. */
+export function httpStatusOf(code: ErrorCode, family: ApiFamily): number {
+  const { status, workersAiStatus } = HTTP_ERRORS[code];
+  return family === 'workers-ai' ? (workersAiStatus ?? status) : status;
+}
+
 /** Status, headers and body that answer a request with an error. */
 export function toErrorResponse(error: EngineError, family: ApiFamily, requestId: string): ErrorResponse {
-  const { status, workersAiStatus } = HTTP_ERRORS[error.code];
+  const status = httpStatusOf(error.code, family);
   return {
-    status: family === 'workers-ai' ? (workersAiStatus ?? status) : status,
+    status,
     headers: retryHeaders(error, status),
     body: toErrorBody(error, family, requestId),
   };

@@ -35,6 +35,7 @@ export function startCompletion(
   const reservation = engine.reserve(demand.prompts.length * demand.n);
   try {
     const prompts = demand.prompts.map((prompt) => {
+      checkMinLength(engine, prompt, demand);
       const numFitting = engine.model.contextLength - demand.maxTokens;
       return truncate(encode(engine, prompt), demand.truncateTo, numFitting);
     });
@@ -48,6 +49,20 @@ export function startCompletion(
     reservation.release();
     throw error;
   }
+}
+
+/** Refuses a text that cannot fit before it is tokenised: a megabyte would hold up this thread for a second. */
+function checkMinLength(engine: Engine, prompt: string | readonly number[], demand: CompletionDemand): void {
+  if (typeof prompt !== 'string' || demand.truncateTo !== undefined) return;
+  const { contextLength } = engine.model;
+  const minNumTokens = engine.tokenizer.minNumTokens(prompt);
+  if (minNumTokens + demand.maxTokens <= contextLength) return;
+  throw new EngineError(
+    'context_length_exceeded',
+    `the prompt has at least ${minNumTokens} tokens and max_tokens is ${demand.maxTokens}: together more than the ` +
+      `context of ${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
+    { param: 'max_tokens', details: { minNumTokens, maxTokens: demand.maxTokens, contextLength } },
+  );
 }
 
 /** An empty text starts from end-of-text, as in OpenAI's API: the model's mark between documents. */

@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import type { ErrorCode } from '../src/errors.ts';
+import { errorResponses, jsonResponse, streamableResponse, textResponse } from './openapi-parts.ts';
+import {
+  completionChunkSchema,
+  completionRequestSchema,
+  completionResponseSchema,
+} from './schemas/completions.ts';
+import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
+import { healthSchema, readySchema } from './schemas/health.ts';
+import { modelListSchema, modelSchema } from './schemas/models.ts';
+import { cancelResponseSchema, requestRecordSchema } from './schemas/requests.ts';
+import {
+  detokenizeRequestSchema,
+  detokenizeResponseSchema,
+  tokenizeRequestSchema,
+  tokenizeResponseSchema,
+} from './schemas/tokenize.ts';
+import {
+  workersAiChunkSchema,
+  workersAiRequestSchema,
+  workersAiResponseSchema,
+} from './schemas/workers-ai.ts';
+
+const json = (schema: z.ZodType): { content: { 'application/json': { schema: z.ZodType } } } => ({
+  content: { 'application/json': { schema } },
+});
+
+const BODY_ERRORS = ['invalid_request', 'model_not_found', 'payload_too_large', 'internal'] as const;
+const COMPLETION_ERRORS: readonly ErrorCode[] = [
+  ...BODY_ERRORS,
+  'context_length_exceeded',
+  'queue_full',
+  'engine_not_ready',
+  'request_timeout',
+  'backend_failure',
+];
+
+const modelParam = z.object({
+  model: z
+    .string()
+    .meta({ description: 'Id of the model; may hold slashes and `@`, percent-encoded or not.' }),
+});
+
+const requestIdParam = z.object({
+  id: z.string().meta({ description: 'As in `x-request-id`, or as in the body (`cmpl-…`).' }),
+});
+
+const runModel: Omit<ZodOpenApiOperationObject, 'requestParams' | 'operationId'> = {
+  tags: ['Workers AI'],
+  summary: 'Generate text',
+  requestBody: { required: true, ...json(workersAiRequestSchema) },
+  responses: {
+    200: streamableResponse(
+      'The text and its usage.',
+      workersAiResponseSchema,
+      z.union([workersAiChunkSchema, workersAiErrorSchema]),
+    ),
+    ...errorResponses(COMPLETION_ERRORS, 'workers-ai'),
+  },
+};
+
+const generationPaths: ZodOpenApiPathsObject = {
+  '/v1/completions': {
+    post: {
+      operationId: 'createCompletion',
+      tags: ['OpenAI'],
+      summary: 'Complete a text',
+      requestBody: { required: true, ...json(completionRequestSchema) },
+      responses: {
+        200: streamableResponse(
+          'The completions, `n` for each prompt.',
+          completionResponseSchema,
+          z.union([completionChunkSchema, openAiErrorSchema]),
+        ),
+        ...errorResponses(COMPLETION_ERRORS),
+      },
+    },
+  },
+  '/ai/run/{model}': {
+    post: { operationId: 'runModel', requestParams: { path: modelParam }, ...runModel },
+  },
+  '/client/v4/accounts/{account_id}/ai/run/{model}': {
+    post: {
+      operationId: 'runModelOfAccount',
+      requestParams: { path: z.object({ account_id: z.string(), ...modelParam.shape }) },
+      ...runModel,
+    },
+  },
+};
+
+const modelPaths: ZodOpenApiPathsObject = {
+  '/v1/models': {
+    get: {
+      operationId: 'listModels',
+      tags: ['OpenAI'],
+      summary: 'The model that is served',
+      responses: {
+        200: jsonResponse('A list of one.', modelListSchema),
+        ...errorResponses(['engine_not_ready']),
+      },
+    },
+  },
+  '/v1/models/{model}': {
+    get: {
+      operationId: 'retrieveModel',
+      tags: ['OpenAI'],
+      summary: 'One model',
+      requestParams: { path: modelParam },
+      responses: {
+        200: jsonResponse('The model.', modelSchema),
+        ...errorResponses(['model_not_found', 'engine_not_ready']),
+      },
+    },
+  },
+  '/tokenize': {
+    post: {
+      operationId: 'tokenize',
+      tags: ['Tokens'],
+      summary: 'Text to token ids',
+      requestBody: { required: true, ...json(tokenizeRequestSchema) },
+      responses: {
+        200: jsonResponse('The token ids.', tokenizeResponseSchema),
+        ...errorResponses([...BODY_ERRORS, 'engine_not_ready']),
+      },
+    },
+  },
+  '/detokenize': {
+    post: {
+      operationId: 'detokenize',
+      tags: ['Tokens'],
+      summary: 'Token ids to text',
+      requestBody: { required: true, ...json(detokenizeRequestSchema) },
+      responses: {
+        200: jsonResponse('The text.', detokenizeResponseSchema),
+        ...errorResponses([...BODY_ERRORS, 'engine_not_ready']),
+      },
+    },
+  },
+};
+
+const operationPaths: ZodOpenApiPathsObject = {
+  '/v1/requests/{id}': {
+    get: {
+      operationId: 'retrieveRequest',
+      tags: ['Requests'],
+      summary: 'How a request stands or ended, for a while after its end',
+      requestParams: { path: requestIdParam },
+      responses: { 200: jsonResponse('The request.', requestRecordSchema), ...errorResponses(['not_found']) },
+    },
+    delete: {
+      operationId: 'cancelRequest',
+      tags: ['Requests'],
+      summary: 'Cancel a request: queued, in prefill or in decode',
+      requestParams: { path: requestIdParam },
+      responses: {
+        200: jsonResponse('The request.', cancelResponseSchema),
+        ...errorResponses(['not_found']),
+      },
+    },
+  },
+  '/health': {
+    get: {
+      operationId: 'health',
+      tags: ['Operation'],
+      summary: 'The process lives',
+      responses: { 200: jsonResponse('It does.', healthSchema) },
+    },
+  },
+  '/ready': {
+    get: {
+      operationId: 'ready',
+      tags: ['Operation'],
+      summary: 'Requests are taken',
+      responses: {
+        200: jsonResponse('They are.', readySchema),
+        ...errorResponses(['engine_not_ready']),
+      },
+    },
+  },
+  '/metrics': {
+    get: {
+      operationId: 'metrics',
+      tags: ['Operation'],
+      summary: 'Metrics for Prometheus',
+      responses: { 200: textResponse('Text format 0.0.4.', 'text/plain') },
+    },
+  },
+  '/openapi.yaml': {
+    get: {
+      operationId: 'openApi',
+      tags: ['Operation'],
+      summary: 'This document',
+      responses: { 200: textResponse('OpenAPI 3.1.', 'application/yaml') },
+    },
+  },
+};
+
+/** The whole API as OpenAPI 3.1, from the schemas that requests are checked by. */
+export function openApiDocument(): ReturnType<typeof createDocument> {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Tokenflare',
+      version: '0.1.0',
+      description:
+        'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A path or method ' +
+        'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
+        'path answers to OPTIONS.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: 'http://127.0.0.1:8787' }],
+    paths: { ...generationPaths, ...modelPaths, ...operationPaths },
+  });
+}

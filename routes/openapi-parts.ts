@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import type { ErrorCode } from '../src/errors.ts';
+import { httpStatusOf, type ApiFamily } from '../src/http/error-response.ts';
+import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
+
+/** Building blocks of the OpenAPI document: answers, their headers, and the errors of each family. */
+
+/** A header that the document lists once and refers to. */
+const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
+  z.string().optional().meta({ description, header: { id } });
+
+const commonHeaders = {
+  'x-request-id': header('x-request-id', "The id of the request: the client's own if it sent a good one."),
+  'x-total-time': header('x-total-time', 'Milliseconds from arrival until the answer.'),
+  'server-timing': header('server-timing', 'The times of the `x-` headers, in the form browsers read.'),
+};
+
+const completionHeaders = {
+  'x-queue-time': header('x-queue-time', 'Milliseconds from arrival until the first step.'),
+  'x-time-to-first-token': header(
+    'x-time-to-first-token',
+    'Milliseconds from arrival until the first token.',
+  ),
+  'x-time-per-token': header('x-time-per-token', 'Mean milliseconds between tokens after the first.'),
+  'x-prompt-tokens': header('x-prompt-tokens', 'Tokens of all prompts.'),
+  'x-generated-tokens': header('x-generated-tokens', 'Tokens of all completions.'),
+};
+
+const retryHeaders = {
+  'x-should-retry': header(
+    'x-should-retry',
+    '`true` where the same request may succeed later, else `false`.',
+  ),
+  'retry-after': header('retry-after', 'Seconds to wait; with 429 and 503.'),
+  'retry-after-ms': header('retry-after-ms', 'Milliseconds to wait; with 429 and 503.'),
+};
+
+/** A good answer with JSON. */
+export function jsonResponse(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
+  return {
+    description,
+    content: { 'application/json': { schema } },
+    headers: z.object(commonHeaders),
+  };
+}
+
+/** A good answer with text of another type. */
+export function textResponse(description: string, contentType: string): ZodOpenApiResponseObject {
+  return {
+    description,
+    content: { [contentType]: { schema: z.string() } },
+    headers: z.object(commonHeaders),
+  };
+}
+
+/**
+ * A good answer that is JSON, or server-sent events when the request says `stream`. The schema of
+ * `text/event-stream` is what each `data:` line holds, `[DONE]` apart.
+ */
+export function streamableResponse(
+  description: string,
+  schema: z.ZodType,
+  eventSchema: z.ZodType,
+): ZodOpenApiResponseObject {
+  return {
+    description:
+      `${description} With \`stream\`: events, then \`data: [DONE]\`. ` +
+      'A fault after the stream began is an event with an error, after which the stream ends without `[DONE]`.',
+    content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
+    headers: z.object({ ...commonHeaders, ...completionHeaders }),
+  };
+}
+
+/** The error envelope of a family. */
+export const errorSchemaOf = (family: ApiFamily): z.ZodType =>
+  family === 'openai' ? openAiErrorSchema : workersAiErrorSchema;
+
+/** One answer for each status that the codes make; several codes may share one. */
+export function errorResponses(
+  codes: readonly ErrorCode[],
+  family: ApiFamily = 'openai',
+): ZodOpenApiResponsesObject {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const status = httpStatusOf(code, family);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const responses: ZodOpenApiResponsesObject = {};
+  for (const [status, statusCodes] of byStatus) {
+    responses[`${status}` as `${1 | 2 | 3 | 4 | 5}${string}`] = {
+      description: statusCodes.map((code) => `\`${code}\``).join(', '),
+      content: { 'application/json': { schema: errorSchemaOf(family) } },
+      headers: z.object({ ...commonHeaders, ...retryHeaders }),
+    };
+  }
+  return responses;
+}

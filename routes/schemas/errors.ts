@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '../../src/errors.ts';
+
+/** OpenAI's error envelope, on every route but those of Workers AI. */
+export const openAiErrorSchema = z
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      code: z.enum(ERROR_CODES),
+      param: z.string().nullable().meta({ description: 'The field at fault.' }),
+      request_id: z.string(),
+    }),
+  })
+  .meta({ id: 'Error' });
+
+/** Cloudflare's error envelope. */
+export const workersAiErrorSchema = z
+  .object({
+    result: z.null(),
+    success: z.literal(false),
+    errors: z.array(
+      z.object({
+        code: z.int().meta({ description: "Cloudflare's number of the fault." }),
+        message: z.string(),
+        source: z
+          .object({ pointer: z.string() })
+          .optional()
+          .meta({ description: 'The field at fault, as a JSON pointer.' }),
+      }),
+    ),
+    messages: z.array(z.string()),
+  })
+  .meta({ id: 'WorkersAiError' });

@@ -1,0 +1,312 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EngineError, type ErrorCode } from '../../src/errors.ts';
+import { call, post, type Answer } from '../support/http-client.ts';
+import { startHttpService, type HttpService } from '../support/http-service.ts';
+import { ScriptedEngine } from '../support/scripted-engine.ts';
+
+const OPENAI = '/v1/completions';
+const WORKERS_AI = '/ai/run/@test/tiny-gpt2';
+
+let engine: ScriptedEngine;
+let service: HttpService;
+
+beforeAll(async () => {
+  engine = await ScriptedEngine.create();
+  service = await startHttpService(engine);
+});
+beforeEach(() => engine.reset());
+afterAll(() => service.close());
+
+function openAiError({ json }: Answer): {
+  message: string;
+  code: string;
+  param: string | null;
+  type: string;
+} {
+  return (json as { error: { message: string; code: string; param: string | null; type: string } }).error;
+}
+
+function workersAiError({ json }: Answer): { code: number; message: string; source?: { pointer: string } } {
+  const { success, errors } = json as { success: boolean; errors: { code: number; message: string }[] };
+  expect(success).toBe(false);
+  return errors[0] ?? { code: -1, message: 'no error' };
+}
+
+describe('a field at fault is named: OpenAI', () => {
+  it.each([
+    ['prompt', {}, 'is required'],
+    ['prompt', { prompt: 5 }, 'must be a string, a list'],
+    ['prompt', { prompt: [] }, 'empty list'],
+    ['prompt', { prompt: [{}] }, 'must be a string, a list'],
+    ['prompt[0]', { prompt: [[]] }, 'empty list'],
+    ['prompt[1]', { prompt: ['a', 5] }, 'must be a string'],
+    ['prompt[1]', { prompt: [1, 'a'] }, 'token id'],
+    ['prompt[0]', { prompt: [-1] }, 'token id'],
+    ['prompt[1]', { prompt: [1, 1.5] }, 'token id'],
+    ['prompt[2]', { prompt: [1, 2, 384] }, 'outside the vocabulary (0 to 383)'],
+    ['prompt[1][0]', { prompt: [[1], [9999]] }, 'outside the vocabulary'],
+    ['prompt[1]', { prompt: [[1], 'a'] }, 'list of token ids'],
+    ['prompt', { prompt: new Array(65).fill('a') }, 'at most 64'],
+    ['max_tokens', { prompt: 'a', max_tokens: -1 }, 'at least 0, not -1'],
+    ['max_tokens', { prompt: 'a', max_tokens: 1.5 }, 'an integer, not 1.5'],
+    ['max_tokens', { prompt: 'a', max_tokens: '5' }, 'not a string'],
+    ['max_tokens', { prompt: 'a', max_tokens: 0 }, 'only with echo'],
+    ['temperature', { prompt: 'a', temperature: 2.1 }, 'at most 2, not 2.1'],
+    ['temperature', { prompt: 'a', temperature: 'hot' }, 'not a string'],
+    ['top_p', { prompt: 'a', top_p: 0 }, 'above 0'],
+    ['top_k', { prompt: 'a', top_k: -2 }, 'at least -1'],
+    ['min_p', { prompt: 'a', min_p: 2 }, 'at most 1'],
+    ['repetition_penalty', { prompt: 'a', repetition_penalty: 0 }, 'at least'],
+    ['n', { prompt: 'a', n: 0 }, 'at least 1'],
+    ['n', { prompt: ['a', 'b'], n: 100 }, 'makes 200 completions'],
+    ['best_of', { prompt: 'a', best_of: 3 }, 'must equal n'],
+    ['seed', { prompt: 'a', seed: 1.5 }, 'an integer'],
+    ['stop', { prompt: 'a', stop: ['a', 'b', 'c', 'd', 'e'] }, 'up to 4 strings'],
+    ['stop', { prompt: 'a', stop: '' }, 'up to 4 strings'],
+    ['stream', { prompt: 'a', stream: 'yes' }, 'true or false'],
+    ['stream_options', { prompt: 'a', stream_options: { include_usage: true } }, 'only with stream'],
+    ['stream_options.usage', { prompt: 'a', stream: true, stream_options: { usage: true } }, 'unknown field'],
+    ['logprobs', { prompt: 'a', logprobs: 21 }, 'at most 20'],
+    ['logit_bias.5', { prompt: 'a', logit_bias: { 5: 101 } }, 'at most 100'],
+    ['logit_bias.384', { prompt: 'a', logit_bias: { 384: 1 } }, 'outside the vocabulary'],
+    ['logit_bias.river', { prompt: 'a', logit_bias: { river: 1 } }, 'token ids'],
+    ['min_tokens', { prompt: 'a', max_tokens: 4, min_tokens: 5 }, 'at most max_tokens'],
+    ['truncate_prompt_tokens', { prompt: 'a', truncate_prompt_tokens: 0 }, 'not 0'],
+    ['timeout_ms', { prompt: 'a', timeout_ms: 0 }, 'at least 1'],
+    ['suffix', { prompt: 'a', suffix: 'end' }, 'not supported'],
+    ['max_token', { prompt: 'a', max_token: 5 }, "unknown field 'max_token'"],
+    ['__proto__', '{"prompt": "a", "__proto__": {"n": 3}}', 'unknown field'],
+    ['max_tokens', '{"prompt": "a", "max_tokens": 1e400}', 'not Infinity'],
+  ])('%s: %j', async (param, body, message) => {
+    const answer = await post(service, OPENAI, body);
+    expect(answer.status).toBe(400);
+    expect(openAiError(answer)).toMatchObject({
+      param,
+      code: 'invalid_request',
+      type: 'invalid_request_error',
+    });
+    expect(openAiError(answer).message).toContain(message);
+    expect(answer.headers['x-should-retry']).toBe('false');
+    expect(engine.numFreePlaces).toBe(1000);
+  });
+});
+
+describe('a field at fault is named: Workers AI', () => {
+  it.each([
+    ['/prompt', {}, 'prompt is required'],
+    ['/prompt', { prompt: '' }, 'prompt must have at least 1 characters'],
+    ['/prompt', { prompt: ['a'] }, 'prompt must be a string, not a list'],
+    ['/messages', { messages: [{ role: 'user', content: 'hello' }] }, 'chat is not supported'],
+    ['/lora', { prompt: 'a', lora: 'mine' }, 'not supported'],
+    ['/response_format', { prompt: 'a', response_format: { type: 'json_object' } }, 'not supported'],
+    ['/max_tokens', { prompt: 'a', max_tokens: 0 }, 'max_tokens must be at least 1, not 0'],
+    ['/temperature', { prompt: 'a', temperature: 5.5 }, 'temperature must be at most 5'],
+    ['/top_p', { prompt: 'a', top_p: 3 }, 'top_p must be at most 2'],
+    ['/stop', { prompt: 'a', stop: 'x' }, "unknown field 'stop'"],
+    ['/temperature', '{"prompt": "a", "temperature": 1e400}', 'temperature'],
+  ])('%s: %j', async (pointer, body, message) => {
+    const answer = await post(service, WORKERS_AI, body);
+    expect(answer.status).toBe(400);
+    expect(workersAiError(answer)).toMatchObject({ code: 5004, source: { pointer } });
+    expect(workersAiError(answer).message).toContain(message);
+  });
+});
+
+const JSON_ROUTES = [OPENAI, WORKERS_AI, `/client/v4/accounts/me${WORKERS_AI}`, '/tokenize', '/detokenize'];
+
+describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
+  const isWorkersAi = path.includes('/ai/');
+  const messageOf = (answer: Answer): string =>
+    isWorkersAi ? workersAiError(answer).message : openAiError(answer).message;
+  const paramOf = (answer: Answer): string | null | undefined =>
+    isWorkersAi ? workersAiError(answer).source?.pointer.slice(1) : openAiError(answer).param;
+
+  it.each([
+    ['malformed', '{"prompt": ', 'not valid JSON'],
+    ['with NaN', '{"prompt": "a", "temperature": NaN}', 'not valid JSON'],
+    ['a list', '[1]', 'a JSON object, not a list'],
+    ['null', 'null', 'a JSON object, not null'],
+    ['empty', '', 'empty'],
+    ['nested without end', '['.repeat(5000), 'not valid JSON'],
+    ['nested deeply', `${'['.repeat(5000)}${']'.repeat(5000)}`, 'a JSON object'],
+  ])('%s', async (_, body, message) => {
+    const answer = await call(service, 'POST', path, { body });
+    expect(answer.status).toBe(400);
+    expect(messageOf(answer)).toContain(message);
+    expect(paramOf(answer)).toBe('body');
+  });
+
+  it('names a wrong content type, and a missing one', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await call(service, 'POST', path, { body: 'prompt=a', headers: form });
+    expect(answer.status).toBe(400);
+    expect(messageOf(answer)).toContain("'application/x-www-form-urlencoded'; send application/json");
+    expect(paramOf(answer)).toBe('content-type');
+  });
+
+  it('refuses a compressed body', async () => {
+    const answer = await call(service, 'POST', path, { body: '{}', headers: { 'content-encoding': 'gzip' } });
+    expect(answer.status).toBe(400);
+    expect(paramOf(answer)).toBe('content-encoding');
+  });
+
+  it('answers 413 to a body over the limit', async () => {
+    const answer = await call(service, 'POST', path, { body: { prompt: 'a'.repeat(20_000) } });
+    expect(answer.status).toBe(413);
+    expect(messageOf(answer)).toMatch(/20013 bytes, the limit is 20000/);
+    if (isWorkersAi) expect(workersAiError(answer).code).toBe(3006);
+    else expect(openAiError(answer).code).toBe('payload_too_large');
+  });
+});
+
+/** What a server answers to raw bytes; the connection is left open by the client. */
+function exchange(bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1', () => socket.write(bytes));
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString();
+      if (!received.includes('\r\n\r\n')) return;
+      resolve(received);
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+
+describe('bodies on the wire', () => {
+  const head = `POST ${OPENAI} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`;
+
+  it('answers 413 before a body over the limit is sent', async () => {
+    expect(await exchange(`${head}content-length: 1000000\r\n\r\n`)).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('cuts off a chunked body at the limit', async () => {
+    const chunk = `4000\r\n${'a'.repeat(0x4000)}\r\n`;
+    expect(await exchange(`${head}transfer-encoding: chunked\r\n\r\n${chunk}${chunk}`)).toMatch(
+      /^HTTP\/1\.1 413 /,
+    );
+  });
+
+  it('takes a chunked body within the limit', async () => {
+    const body = '{"prompt": "a"}';
+    const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    expect(await exchange(`${head}transfer-encoding: chunked\r\n\r\n${chunked}`)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('refuses bytes that are not UTF-8', async () => {
+    const answer = await fetch(service.url + OPENAI, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: Uint8Array.of(0x7b, 0xff, 0x7d),
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain('not valid UTF-8');
+  });
+});
+
+describe('what the engine refuses', () => {
+  const codes: [ErrorCode, number, number, number][] = [
+    ['context_length_exceeded', 400, 400, 5004],
+    ['queue_full', 429, 429, 3040],
+    ['engine_not_ready', 503, 503, 7009],
+    ['request_timeout', 504, 408, 3007],
+    ['backend_failure', 500, 500, 3043],
+  ];
+  it.each(codes)('%s', async (code, openAiStatus, workersAiStatus, workersAiCode) => {
+    engine.reset({ failAfter: 0, failure: new EngineError(code, 'as it is', { retryAfterMs: 2500 }) });
+    const answer = await post(service, OPENAI, { prompt: 'a' });
+    expect(answer.status).toBe(openAiStatus);
+    expect(openAiError(answer)).toMatchObject({ code, message: 'as it is' });
+    const native = await post(service, WORKERS_AI, { prompt: 'a', max_tokens: 5 });
+    expect(native.status).toBe(workersAiStatus);
+    expect(workersAiError(native)).toMatchObject({ code: workersAiCode, message: 'as it is' });
+    for (const { headers } of [answer, native]) {
+      expect(headers['x-should-retry']).toBe(String(code !== 'context_length_exceeded'));
+    }
+  });
+
+  it.each([OPENAI, WORKERS_AI])('tells a busy client when to come back: %s', async (path) => {
+    engine.numFreePlaces = 0;
+    const { status, headers } = await post(service, path, { prompt: 'a', max_tokens: 5 });
+    expect(status).toBe(429);
+    expect(headers).toMatchObject({ 'retry-after': '3', 'retry-after-ms': '2500', 'x-should-retry': 'true' });
+  });
+
+  it.each([OPENAI, WORKERS_AI])(
+    'refuses a prompt that cannot fit, with numbers, and gives its places back: %s',
+    async (path) => {
+      for (const prompt of ['a b '.repeat(40), 'a b '.repeat(4000)]) {
+        const answer = await post(service, path, { prompt, max_tokens: 100 });
+        expect(answer.status).toBe(400);
+        expect(answer.text).toMatch(/\d+ tokens and max_tokens/);
+        expect(answer.text).toContain('128');
+      }
+      expect(engine.numFreePlaces).toBe(1000);
+    },
+  );
+
+  it('hides what nobody foresaw, and logs it under the request id', async () => {
+    engine.script.failure = new EngineError('internal', 'secret of the prompt');
+    engine.script.failAfter = 0;
+    const answer = await post(service, OPENAI, { prompt: 'a' });
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain('secret');
+    expect(answer.headers['x-should-retry']).toBe('false');
+    const line = service.logLines.find(({ requestId }) => requestId === answer.headers['x-request-id']);
+    expect(line).toMatchObject({ status: 500, err: { message: 'secret of the prompt' } });
+  });
+});
+
+describe('unknown models, routes and methods', () => {
+  it('404 model_not_found names the model', async () => {
+    const answer = await post(service, OPENAI, { model: 'gpt-9', prompt: 'a' });
+    expect(answer.status).toBe(404);
+    expect(openAiError(answer)).toMatchObject({ code: 'model_not_found', param: 'model' });
+    expect(openAiError(answer).message).toContain("'gpt-9'");
+    for (const path of ['/ai/run/@cf/x/y', '/client/v4/accounts/me/ai/run/@cf/x/y']) {
+      const native = await post(service, path, { prompt: 'a' });
+      expect(native.status).toBe(404);
+      expect(workersAiError(native)).toMatchObject({ code: 3042 });
+      expect(workersAiError(native).message).toContain("'@cf/x/y'");
+    }
+  });
+
+  it.each(['/', '/v1/chat/completions', '/v1/completions/', '/favicon.ico', '/v1/%zz', '/a%00b'])(
+    '404 in the envelope of OpenAI: %s',
+    async (path) => {
+      const answer = await call(service, 'GET', path);
+      expect(answer.status).toBe(404);
+      expect(openAiError(answer).code).toBe('not_found');
+    },
+  );
+
+  it.each(['/ai/run', '/client/v4/accounts', '/client/v4/accounts/me/ai/v1/chat/completions'])(
+    '404 in the envelope of Workers AI: %s',
+    async (path) => {
+      const answer = await post(service, path, {});
+      expect(answer.status).toBe(404);
+      expect(workersAiError(answer).code).toBe(7000);
+    },
+  );
+
+  it.each([
+    ['GET', OPENAI, 'POST, OPTIONS'],
+    ['PUT', '/v1/models', 'GET, HEAD, OPTIONS'],
+    ['POST', '/v1/requests/x', 'GET, DELETE, HEAD, OPTIONS'],
+    ['DELETE', '/health', 'GET, HEAD, OPTIONS'],
+  ] as const)('405 with allow: %s %s', async (method, path, allow) => {
+    const answer = await call(service, method, path);
+    expect(answer.status).toBe(405);
+    expect(openAiError(answer).code).toBe('method_not_allowed');
+    expect(answer.headers['allow']).toBe(allow);
+  });
+
+  it('405 with allow: Workers AI', async () => {
+    const answer = await call(service, 'GET', WORKERS_AI);
+    expect(answer.status).toBe(405);
+    expect(workersAiError(answer).code).toBe(7001);
+    expect(answer.headers['allow']).toBe('POST, OPTIONS');
+  });
+});

@@ -1,0 +1,57 @@
+import request from 'supertest';
+import type { HttpService } from './http-service.ts';
+import { checkAgainstOpenApi } from './openapi-validator.ts';
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+  /** The body parsed, where it is JSON. */
+  json: unknown;
+}
+
+export interface CallOptions {
+  /** An object is sent as JSON; a string as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** One request over the service's socket. Every answer is checked against openapi.yaml. */
+export async function call(
+  service: HttpService,
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  { body, headers = {} }: CallOptions = {},
+): Promise<Answer> {
+  const builder = {
+    GET: () => request(service.server).get(path),
+    POST: () => request(service.server).post(path),
+    PUT: () => request(service.server).put(path),
+    DELETE: () => request(service.server).delete(path),
+  };
+  const pending = builder[method]().responseType('blob').set(headers);
+  if (body !== undefined) {
+    if (headers['content-type'] === undefined) pending.set('content-type', 'application/json');
+    pending.send(typeof body === 'string' ? body : JSON.stringify(body));
+  }
+  const response = await pending;
+  const text = (response.body as Buffer).toString('utf8');
+  const contentType = String(response.headers['content-type']);
+  checkAgainstOpenApi({
+    method,
+    path: path.split('?')[0] ?? '',
+    status: response.status,
+    contentType,
+    body: text,
+  });
+  return {
+    status: response.status,
+    headers: response.headers as Record<string, string>,
+    text,
+    json: contentType.startsWith('application/json') ? (JSON.parse(text) as unknown) : undefined,
+  };
+}
+
+/** A POST of JSON. */
+export const post = (service: HttpService, path: string, body: unknown): Promise<Answer> =>
+  call(service, 'POST', path, { body });
