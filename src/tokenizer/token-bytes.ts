@@ -38,7 +38,8 @@ export function byteSchemeOf(decoder: DecoderConfig | null | undefined): ByteSch
 /** The types of a decoder and of those inside it. */
 export function decoderTypes(decoder: DecoderConfig | null | undefined): string[] {
   if (decoder === null || decoder === undefined) return [];
-  const inner = Array.isArray(decoder.decoders) ? decoder.decoders.flatMap((one) => decoderTypes(one)) : [];
+  const decoders: readonly DecoderConfig[] = Array.isArray(decoder.decoders) ? decoder.decoders : [];
+  const inner = decoders.flatMap((one) => decoderTypes(one));
   return typeof decoder.type === 'string' ? [decoder.type, ...inner] : inner;
 }
 

@@ -65,7 +65,8 @@ export class Tokenizer {
     this.vocabSize = largestId + 1;
     this.eosTokenId = findEosTokenId(tokenizerConfig, vocab);
     const losesText =
-      tokenizerJson.normalizer || [...added.values()].some(({ lstrip, rstrip }) => lstrip || rstrip);
+      (tokenizerJson.normalizer ?? null) !== null ||
+      [...added.values()].some(({ lstrip, rstrip }) => lstrip || rstrip);
     this.#maxBytesPerToken = losesText ? undefined : this.#longestToken();
   }
 
