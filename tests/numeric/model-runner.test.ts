@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ModelRunner, stepCost } from '../../src/engine/model-runner.ts';
+import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import type { ScheduledSequence } from '../../src/scheduler/scheduler.ts';
+import { createSequence } from '../../src/scheduler/sequence.ts';
+import { expectClose } from '../support/compare.ts';
+import { RUNTIMES } from '../support/runtimes.ts';
+import { someTokenIds, StepRunner } from '../support/step-runner.ts';
+
+describe.each(RUNTIMES)('the model runner on $label', ({ create }) => {
+  let runtime: Runtime;
+  let reference: StepRunner;
+  let runner: ModelRunner;
+  beforeAll(async () => {
+    runtime = await create();
+    reference = await StepRunner.load(runtime, 'tiny-gpt2');
+    runner = new ModelRunner(reference.loaded.model, runtime, reference.cache);
+  });
+  afterAll(() => runtime.dispose());
+
+  function scheduled(
+    id: string,
+    lane: number,
+    tokenIds: readonly number[],
+    numTokens: number,
+  ): ScheduledSequence {
+    const sequence = createSequence(id, tokenIds, 10);
+    sequence.lane = lane;
+    return { sequence, numScheduledTokens: numTokens, completesTokens: numTokens === tokenIds.length };
+  }
+
+  it('hands each sequence its own logits: none for a chunk, the last of a prompt, or all where they are wanted', () => {
+    const prompts = [9, 6, 4].map((length, seed) =>
+      someTokenIds(length, reference.loaded.config.vocabSize, seed),
+    );
+    const [chunk = [], scored = [], last = []] = prompts;
+    const [scoredLogits = [], lastLogits = []] = [scored, last].map((tokenIds) =>
+      reference.whole(tokenIds, 7),
+    );
+    const sequences = [
+      scheduled('chunk', 0, chunk, 5),
+      scheduled('scored', 1, scored, 6),
+      scheduled('last', 2, last, 4),
+    ];
+    const step = { sequences, started: [], numScheduledTokens: 15 };
+    const { logits, cost } = runner.run(step, (id) => id === 'scored');
+    expect(logits.map((rows) => rows.length)).toEqual([0, 6, 1]);
+    expectClose(
+      logits[1]?.flatMap((row) => [...row]) ?? [],
+      scoredLogits.flatMap((row) => [...row]),
+      1e-4,
+    );
+    expectClose(logits[2]?.[0] ?? [], lastLogits[3] ?? [], 1e-4);
+    expect(cost).toMatchObject({ numRows: 15, numPaddedRows: 1 });
+  });
+});
+
+describe('stepCost', () => {
+  const costOf = (lengths: readonly number[]) =>
+    stepCost(
+      buildStepBatch(
+        lengths.map((length, lane) => ({
+          lane,
+          positionStart: 0,
+          tokenIds: new Int32Array(length),
+          logits: 'last' as const,
+        })),
+      ),
+    );
+
+  it('tells what a rectangle of prompts of 6, 6, 6 and 512 tokens would score: 1,048,576 pairs', () => {
+    const cost = costOf([6, 6, 6, 512]);
+    expect(cost.numRectangularScores).toBe(1_048_576);
+    // 3 * 6^2 + 512^2 = 262,252 useful pairs with the masked half; the causal half is what is computed.
+    expect(2 * cost.numScores - cost.numRows).toBe(262_252);
+  });
+
+  it('pays for the cache in a decode: one score a key', () => {
+    const batch = buildStepBatch([{ lane: 0, positionStart: 100, tokenIds: [1], logits: 'last' }]);
+    expect(stepCost(batch)).toMatchObject({ numScores: 101, numRectangularScores: 101 });
+  });
+
+  it('grows fourfold with twice the prompt, but for the diagonal', () => {
+    const square = (length: number) => 2 * costOf([length]).numScores - length;
+    expect(square(64)).toBe(4 * square(32));
+  });
+});
