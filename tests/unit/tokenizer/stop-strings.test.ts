@@ -50,9 +50,15 @@ describe('StopStrings', () => {
   });
 
   it('finds one inside a false start: aab in aaab', () => {
-    expect(run(['aab'], [...'aaab'])).toEqual({ out: ['', '', 'a', ''], stopString: 'aab' });
-    expect(run(['abab', 'abac'], [...'ababac'])).toEqual({ out: ['', '', '', ''], stopString: 'abab' });
-    expect(run(['abac'], [...'ababac'])).toEqual({ out: ['', '', '', 'ab', '', ''], stopString: 'abac' });
+    expect(run(['aab'], Array.from('aaab'))).toEqual({ out: ['', '', 'a', ''], stopString: 'aab' });
+    expect(run(['abab', 'abac'], Array.from('ababac'))).toEqual({
+      out: ['', '', '', ''],
+      stopString: 'abab',
+    });
+    expect(run(['abac'], Array.from('ababac'))).toEqual({
+      out: ['', '', '', 'ab', '', ''],
+      stopString: 'abac',
+    });
   });
 
   it('is ended by the match that is complete first, the longest of several', () => {

@@ -4,8 +4,8 @@ import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 
 export const TINY_GPT2 = fileURLToPath(new URL('../../fixtures/tiny-gpt2/', import.meta.url));
 
-export function readTinyJson<T>(name: string): T {
-  return JSON.parse(readFileSync(TINY_GPT2 + name, 'utf8')) as T;
+export function readTinyJson(name: string): object {
+  return JSON.parse(readFileSync(TINY_GPT2 + name, 'utf8')) as object;
 }
 
 /** Byte-level BPE with 384 tokens, made by Hugging Face's tokenizers. */
