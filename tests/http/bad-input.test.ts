@@ -63,7 +63,7 @@ describe('a field at fault is named: OpenAI', () => {
     ['best_of', { prompt: 'a', best_of: 3 }, 'must equal n'],
     ['seed', { prompt: 'a', seed: 1.5 }, 'an integer'],
     ['stop', { prompt: 'a', stop: ['a', 'b', 'c', 'd', 'e'] }, 'up to 4 strings'],
-    ['stop', { prompt: 'a', stop: '' }, 'up to 4 strings'],
+    ['stop', { prompt: 'a', stop: '' }, 'at least 1 characters'],
     ['stream', { prompt: 'a', stream: 'yes' }, 'true or false'],
     ['stream_options', { prompt: 'a', stream_options: { include_usage: true } }, 'only with stream'],
     ['stream_options.usage', { prompt: 'a', stream: true, stream_options: { usage: true } }, 'unknown field'],

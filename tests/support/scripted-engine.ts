@@ -166,7 +166,6 @@ class ScriptedCompletion implements Completion {
   readonly #onOver: () => void;
   readonly #abort = new AbortController();
   readonly #finishReasons: FinishReason[] = [];
-  readonly #startedMs = performance.now();
   #cause: CancelCause | undefined;
   #errorCode: EngineError['code'] | undefined;
   #numTokens = 0;
@@ -268,7 +267,7 @@ class ScriptedCompletion implements Completion {
         completionTokens: this.#numTokens,
         cachedTokens: 0,
       },
-      timings: { queueMs: 1, ttftMs: 2, tpotMs: 0.5, totalMs: performance.now() - this.#startedMs },
+      timings: { queueMs: 1, ttftMs: 2, tpotMs: 0.5, totalMs: 10 },
       wastedTokens: 0,
     };
   }

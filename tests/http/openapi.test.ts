@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createApp } from '../../routes/app.ts';
+import { openApiDocument } from '../../routes/openapi-document.ts';
+import { Metrics } from '../../src/http/metrics.ts';
+import { call } from '../support/http-client.ts';
+import { startHttpService, type HttpService } from '../support/http-service.ts';
+import { checkAgainstOpenApi } from '../support/openapi-validator.ts';
+import { ScriptedEngine } from '../support/scripted-engine.ts';
+
+const text = readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8');
+const document = parse(text) as { paths: Record<string, Record<string, unknown>> };
+
+let engine: ScriptedEngine;
+let service: HttpService;
+beforeAll(async () => {
+  engine = await ScriptedEngine.create();
+  service = await startHttpService(engine);
+});
+afterAll(() => service.close());
+
+describe('openapi.yaml', () => {
+  it('is what the schemas make: else run `npm run openapi`', () => {
+    expect(document).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+  });
+
+  it('is served as it is', async () => {
+    const answer = await call(service, 'GET', '/openapi.yaml');
+    expect(answer.text).toBe(text);
+  });
+
+  it('lists every route of the app, and no other', () => {
+    const metrics = new Metrics(engine);
+    const config = {
+      bodyLimitBytes: 1,
+      ssePingIntervalMs: 1000,
+      requestTimeoutMs: 1000,
+      logPrompts: false,
+      benchmark: 'on' as const,
+    };
+    const app = createApp({ engine, config, logger: pino({ enabled: false }), metrics, openApiDocument: '' });
+    metrics.dispose();
+    const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
+    const routes = app.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${toTemplate(path)}`);
+    const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(routes.toSorted()).toEqual(listed.toSorted());
+  });
+});
+
+describe('the validator of the HTTP tests', () => {
+  const good = { method: 'GET', path: '/health', status: 200, contentType: 'application/json' };
+
+  it('passes what is listed and refuses what is not', () => {
+    const body = JSON.stringify({ status: 'ok', engine: 'ready' });
+    expect(() => checkAgainstOpenApi({ ...good, body })).not.toThrow();
+    expect(() => checkAgainstOpenApi({ ...good, body: '{"status":"ok"}' })).toThrow(/engine/);
+    expect(() => checkAgainstOpenApi({ ...good, body, status: 201 })).toThrow(/does not list 201/);
+    expect(() => checkAgainstOpenApi({ ...good, body, contentType: 'text/html' })).toThrow(/no content/);
+    expect(() => checkAgainstOpenApi({ ...good, body, path: '/nowhere' })).toThrow(/not listed/);
+    const frame = 'data: {"response": 5}\n\n';
+    const stream = { method: 'POST', path: '/ai/run/a/b', status: 200, contentType: 'text/event-stream' };
+    expect(() => checkAgainstOpenApi({ ...stream, body: frame })).toThrow(/string/);
+  });
+});

@@ -1,0 +1,305 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { call, post } from '../support/http-client.ts';
+import { startHttpService, type HttpService } from '../support/http-service.ts';
+import { ScriptedEngine } from '../support/scripted-engine.ts';
+
+const COMPLETIONS = '/v1/completions';
+
+let engine: ScriptedEngine;
+let service: HttpService;
+
+beforeAll(async () => {
+  engine = await ScriptedEngine.create();
+  service = await startHttpService(engine);
+});
+beforeEach(() => engine.reset());
+afterAll(() => service.close());
+
+describe('models', () => {
+  const model = {
+    id: '@test/tiny-gpt2',
+    object: 'model',
+    created: 1_700_000_000,
+    owned_by: 'tokenflare',
+    max_model_len: 128,
+    architecture: 'gpt2',
+    vocab_size: 384,
+    num_parameters: 42_000,
+    runtime: 'scripted',
+  };
+
+  it('lists the one that is served', async () => {
+    const { json } = await call(service, 'GET', '/v1/models');
+    expect(json).toEqual({ object: 'list', data: [model] });
+  });
+
+  it.each(['/v1/models/@test/tiny-gpt2', '/v1/models/%40test%2Ftiny-gpt2'])(
+    'finds it by id: %s',
+    async (path) => {
+      expect((await call(service, 'GET', path)).json).toEqual(model);
+    },
+  );
+
+  it('404 for another', async () => {
+    const { status, json } = await call(service, 'GET', '/v1/models/gpt-9');
+    expect(status).toBe(404);
+    expect(json).toMatchObject({ error: { code: 'model_not_found' } });
+  });
+});
+
+describe('health', () => {
+  it.each(['loading', 'draining', 'stopped'] as const)('%s: alive, but not ready', async (state) => {
+    engine.state = state;
+    expect((await call(service, 'GET', '/health')).json).toEqual({ status: 'ok', engine: state });
+    const ready = await call(service, 'GET', '/ready');
+    expect(ready.status).toBe(503);
+    expect(ready.json).toMatchObject({ error: { code: 'engine_not_ready' } });
+    expect(Number(ready.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect((await post(service, COMPLETIONS, { prompt: 'a' })).status).toBe(503);
+  });
+
+  it('ready', async () => {
+    const { status, json } = await call(service, 'GET', '/ready');
+    expect(status).toBe(200);
+    expect(json).toEqual({ status: 'ready', model: '@test/tiny-gpt2' });
+  });
+});
+
+describe('metrics', () => {
+  async function sample(line: string): Promise<number | undefined> {
+    const { text } = await call(service, 'GET', '/metrics');
+    const found = text.split('\n').find((candidate) => candidate.startsWith(`tokenflare_${line} `));
+    return found === undefined ? undefined : Number(found.split(' ').at(-1));
+  }
+
+  it.each([
+    'num_requests_running',
+    'num_requests_waiting',
+    'kv_cache_usage_perc',
+    'prompt_tokens_total',
+    'generation_tokens_total',
+    'time_to_first_token_seconds_count',
+    'inter_token_latency_seconds_count',
+    'e2e_request_latency_seconds_count',
+    'request_queue_time_seconds_count',
+    'request_prompt_tokens_count',
+    'request_generation_tokens_count',
+    'iteration_tokens_total_count',
+    'lanes_used',
+    'tensors',
+    'runtime_bytes',
+    'process_resident_memory_bytes',
+    'event_loop_delay_seconds{quantile="0.99"}',
+    'wasted_tokens_total',
+    'engine_restarts_total',
+    'model_info{model_name="@test/tiny-gpt2",architecture="gpt2",runtime="scripted"}',
+  ])('has %s', async (name) => {
+    expect(await sample(name)).toBeDefined();
+  });
+
+  it('counts requests, their ends and their tokens', async () => {
+    const name = 'request_success_total{finished_reason="length"}';
+    const http = `http_requests_total{method="POST",route="${COMPLETIONS}",status="200"}`;
+    const before = [await sample(name), await sample(http), await sample('request_generation_tokens_sum')];
+    await post(service, COMPLETIONS, { prompt: 'a', max_tokens: 3, n: 2 });
+    const after = [await sample(name), await sample(http), await sample('request_generation_tokens_sum')];
+    expect(after.map((value, i) => (value ?? 0) - (before[i] ?? 0))).toEqual([2, 1, 6]);
+  });
+
+  it('does not make a label of every path that a stranger tries', async () => {
+    await call(service, 'GET', '/wp-login.php');
+    expect(await sample('http_requests_total{method="GET",route="unmatched",status="404"}')).toBeGreaterThan(
+      0,
+    );
+  });
+
+  it('does not count anew when it is read twice', async () => {
+    expect(await sample('generation_tokens_total')).toBe(10);
+    expect(await sample('generation_tokens_total')).toBe(10);
+  });
+});
+
+describe('tokenize and detokenize', () => {
+  it('are each other`s inverse', async () => {
+    const tokenized = await post(service, '/tokenize', { prompt: 'The river' });
+    expect(tokenized.json).toEqual({ tokens: [304, 283, 312, 273], count: 4, max_model_len: 128 });
+    const { tokens } = tokenized.json as { tokens: number[] };
+    expect((await post(service, '/detokenize', { tokens })).json).toEqual({ prompt: 'The river' });
+  });
+
+  it('text is another name of prompt, and both at once are refused', async () => {
+    expect((await post(service, '/tokenize', { text: '' })).json).toMatchObject({ tokens: [], count: 0 });
+    expect((await post(service, '/tokenize', { text: 'a', prompt: 'a' })).status).toBe(400);
+    expect((await post(service, '/tokenize', {})).status).toBe(400);
+  });
+
+  it('names a token id outside the vocabulary', async () => {
+    const { status, json } = await post(service, '/detokenize', { tokens: [1, 384] });
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ error: { param: 'tokens[1]' } });
+    expect((await post(service, '/tokenize', { prompt: 'a', model: 'x' })).status).toBe(404);
+  });
+});
+
+describe('requests by id', () => {
+  it('tells how one ended, by either form of its id', async () => {
+    const { headers } = await post(service, COMPLETIONS, { prompt: 'The river', max_tokens: 3 });
+    const id = headers['x-request-id'];
+    for (const name of [id, `cmpl-${id}`]) {
+      const { status, json } = await call(service, 'GET', `/v1/requests/${name}`);
+      expect(status).toBe(200);
+      expect(json).toMatchObject({
+        id: `cmpl-${id}`,
+        object: 'request',
+        status: 'finished',
+        cancel_cause: null,
+        error_code: null,
+        finish_reasons: ['length'],
+        usage: { prompt_tokens: 4, completion_tokens: 3 },
+        timings: { queue_ms: 1, ttft_ms: 2, tpot_ms: 0.5 },
+      });
+    }
+  });
+
+  it('cancels a running one, which answers with what it has', async () => {
+    engine.reset({ stallAfter: 2 });
+    const headers = { 'x-request-id': 'to-be-cancelled' };
+    const pending = call(service, 'POST', COMPLETIONS, { body: { prompt: 'a' }, headers });
+    while (engine.requests.length === 0) await sleep(5);
+    const cancelled = await call(service, 'DELETE', '/v1/requests/cmpl-to-be-cancelled');
+    expect(cancelled.json).toMatchObject({ cancelled: true, status: 'cancelled', cancel_cause: 'delete' });
+    const answer = await pending;
+    expect(answer.json).toMatchObject({
+      choices: [{ finish_reason: 'abort' }],
+      usage: { completion_tokens: 2 },
+    });
+    const again = await call(service, 'DELETE', '/v1/requests/to-be-cancelled');
+    expect(again.json).toMatchObject({ cancelled: false });
+  });
+
+  it('keeps the usage of one whose client is gone', async () => {
+    engine.reset({ stallAfter: 2 });
+    const client = new AbortController();
+    const pending = fetch(service.url + COMPLETIONS, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'client-gone' },
+      body: JSON.stringify({ prompt: 'The river' }),
+      signal: client.signal,
+    });
+    while (engine.requests.length === 0) await sleep(5);
+    client.abort();
+    await expect(pending).rejects.toThrow();
+    while (engine.find('client-gone')?.status !== 'cancelled') await sleep(5);
+    const { json } = await call(service, 'GET', '/v1/requests/client-gone');
+    expect(json).toMatchObject({
+      cancel_cause: 'disconnect',
+      usage: { prompt_tokens: 4, completion_tokens: 2 },
+    });
+  });
+
+  it('404 for an id that nobody had', async () => {
+    for (const method of ['GET', 'DELETE'] as const) {
+      expect((await call(service, method, '/v1/requests/nobody')).status).toBe(404);
+    }
+  });
+});
+
+describe('every answer', () => {
+  it.each(['/health', '/v1/models', '/metrics', '/openapi.yaml', '/nowhere'])(
+    'has an id and timings: %s',
+    async (path) => {
+      const { headers } = await call(service, 'GET', path);
+      expect(headers['x-request-id']).toMatch(/^[\w-]{36}$/);
+      expect(headers['x-total-time']).toMatch(/^[\d.]+$/);
+      expect(headers['server-timing']).toMatch(/^total;dur=/);
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+    },
+  );
+
+  it('keeps the id of the client when it is good and free', async () => {
+    const id = async (clientId: string): Promise<string | undefined> =>
+      (await call(service, 'GET', '/health', { headers: { 'x-request-id': clientId } })).headers[
+        'x-request-id'
+      ];
+    expect(await id('my-id.1_2')).toBe('my-id.1_2');
+    expect(await id('cmpl-mine')).toBe('mine');
+    for (const bad of ['two words', 'a'.repeat(129), 'ümlaut', 'a/b'])
+      expect(await id(bad)).toMatch(/^[\w-]{36}$/);
+    engine.reset({ stallAfter: 0 });
+    const headers = { 'x-request-id': 'taken' };
+    const pending = call(service, 'POST', COMPLETIONS, { body: { prompt: 'a', stream: true }, headers });
+    while (engine.requests.length === 0) await sleep(5);
+    expect(await id('taken')).not.toBe('taken');
+    engine.cancel('taken', 'delete');
+    await pending;
+    expect(await id('taken')).toBe('taken');
+  });
+
+  it('HEAD is GET without a body, OPTIONS says what is allowed', async () => {
+    const head = await fetch(`${service.url}/v1/models`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const options = await fetch(`${service.url}${COMPLETIONS}`, { method: 'OPTIONS' });
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'POST, OPTIONS']);
+    expect((await fetch(`${service.url}/nowhere`, { method: 'OPTIONS' })).status).toBe(404);
+  });
+});
+
+describe('the log', () => {
+  async function logged(path: string, body: unknown): Promise<Record<string, unknown>> {
+    const { headers } = await post(service, path, body);
+    const lines = service.logLines.filter(({ requestId }) => requestId === headers['x-request-id']);
+    expect(lines).toHaveLength(1);
+    return lines[0] ?? {};
+  }
+
+  it.each([false, true])('has one line a request; stream: %s', async (stream) => {
+    const line = await logged(COMPLETIONS, { prompt: 'The river', max_tokens: 3, stream });
+    expect(line).toMatchObject({
+      level: 30,
+      method: 'POST',
+      path: COMPLETIONS,
+      status: 200,
+      ended: 'length',
+      model: '@test/tiny-gpt2',
+      promptTokens: 4,
+      completionTokens: 3,
+      queueMs: 1,
+      ttftMs: 2,
+    });
+    expect(line['tokensPerSecond']).toBeGreaterThan(0);
+  });
+
+  it('says how a request ended that did not end well', async () => {
+    expect(await logged(COMPLETIONS, { prompt: 5 })).toMatchObject({
+      status: 400,
+      ended: 'error: invalid_request',
+    });
+    engine.reset({ failAfter: 1 });
+    const line = await logged(COMPLETIONS, { prompt: 'The river', stream: true });
+    expect(line).toMatchObject({ status: 200, ended: 'error: backend_failure', completionTokens: 1 });
+  });
+
+  it('never holds the prompt, valid or not', async () => {
+    const secret = 'xyzzy';
+    for (const body of [
+      { prompt: secret },
+      { prompt: [secret, 5] },
+      { prompt: 'a', stop: { secret } },
+      `{"prompt": "${secret}`,
+      { prompt: secret.repeat(200) },
+      { prompt: 'a', suffix: secret },
+    ]) {
+      await post(service, COMPLETIONS, body);
+      await post(service, '/ai/run/@test/tiny-gpt2', body);
+    }
+    expect(JSON.stringify(service.logLines)).not.toContain(secret);
+  });
+
+  it('holds the prompt where that is switched on', async () => {
+    const talkative = await startHttpService(engine, { logPrompts: true });
+    await post(talkative, COMPLETIONS, { prompt: 'The river' });
+    expect(talkative.logLines.at(-1)).toMatchObject({ prompt: ['The river'] });
+    await talkative.close();
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { EngineError, ERROR_CODES } from '../../../src/errors.ts';
+import { toEngineError, toErrorResponse } from '../../../src/http/error-response.ts';
+
+const FAMILIES = ['openai', 'workers-ai'] as const;
+
+describe('toErrorResponse', () => {
+  it.each(ERROR_CODES)('%s has a status of its class, and says whether to retry', (code) => {
+    for (const family of FAMILIES) {
+      const error = new EngineError(code, 'why');
+      const { status, headers } = toErrorResponse(error, family, 'r1');
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThan(600);
+      expect(headers['x-should-retry']).toBe(String(error.retryable));
+      expect(headers['retry-after'] !== undefined).toBe(status === 429 || status === 503);
+    }
+  });
+
+  it.each([
+    [1, '1', '1'],
+    [999.2, '1', '1000'],
+    [1000.5, '2', '1001'],
+    [61_000, '61', '61000'],
+    [undefined, '1', '1000'],
+  ])('rounds %s ms up, to at least a second', (retryAfterMs, seconds, milliseconds) => {
+    const error = new EngineError('queue_full', 'full', retryAfterMs === undefined ? {} : { retryAfterMs });
+    const { headers } = toErrorResponse(error, 'openai', 'r1');
+    expect(headers).toMatchObject({ 'retry-after': seconds, 'retry-after-ms': milliseconds });
+  });
+
+  it('names the field as each family does', () => {
+    const error = new EngineError('invalid_request', 'why', { param: 'prompt[2]' });
+    expect(toErrorResponse(error, 'openai', 'r1').body).toEqual({
+      error: {
+        message: 'why',
+        type: 'invalid_request_error',
+        code: 'invalid_request',
+        param: 'prompt[2]',
+        request_id: 'r1',
+      },
+    });
+    expect(toErrorResponse(error, 'workers-ai', 'r1').body).toEqual({
+      result: null,
+      success: false,
+      errors: [{ code: 5004, message: 'why', source: { pointer: '/prompt/2' } }],
+      messages: [],
+    });
+  });
+
+  it('shows no client the message of what nobody foresaw', () => {
+    const error = toEngineError(new TypeError('secret'));
+    expect(error.code).toBe('internal');
+    for (const family of FAMILIES) {
+      const { body } = toErrorResponse(error, family, 'r1');
+      expect(JSON.stringify(body)).not.toContain('secret');
+      expect(JSON.stringify(body)).toContain('r1');
+    }
+    expect(toEngineError(new EngineError('internal', 'x')).code).toBe('internal');
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { chooseRequestId, fromBodyId, toBodyId } from '../../../src/http/request-id.ts';
+
+const free = (): boolean => false;
+const UUID = /^[\da-f-]{36}$/;
+
+describe('chooseRequestId', () => {
+  it.each(['a', 'A.b_c-9', 'x'.repeat(128)])('keeps %s', (id) => {
+    expect(chooseRequestId(id, free)).toBe(id);
+  });
+
+  it.each([undefined, '', ' ', 'a b', 'a\n', 'é', 'a/b', 'x'.repeat(129), 'cmpl-'])(
+    'makes one for %j',
+    (id) => {
+      expect(chooseRequestId(id, free)).toMatch(UUID);
+    },
+  );
+
+  it('makes one where the id is in use, in either form', () => {
+    const isInFlight = (id: string): boolean => id === 'mine';
+    expect(chooseRequestId('mine', isInFlight)).toMatch(UUID);
+    expect(chooseRequestId('cmpl-mine', isInFlight)).toMatch(UUID);
+  });
+});
+
+describe('body ids', () => {
+  it('both forms name the same request', () => {
+    expect(toBodyId('mine')).toBe('cmpl-mine');
+    expect(fromBodyId('cmpl-mine')).toBe('mine');
+    expect(fromBodyId('mine')).toBe('mine');
+  });
+});
