@@ -1,5 +1,5 @@
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { createCpuRuntime } from '../../src/runtime/cpu/cpu-runtime.ts';
+import { startRuntime } from '../../src/runtime/start-runtime.ts';
 
 export interface RuntimeUnderTest {
   label: string;
@@ -10,5 +10,7 @@ export interface RuntimeUnderTest {
 
 /** Every runtime that the numeric suite runs on, once each. */
 export const RUNTIMES: readonly RuntimeUnderTest[] = [
-  { label: 'cpu', create: createCpuRuntime, bitExact: false },
+  { label: 'cpu', create: () => startRuntime('cpu', { numThreads: 1 }), bitExact: false },
+  { label: 'wasm, 1 thread', create: () => startRuntime('wasm', { numThreads: 1 }), bitExact: true },
+  { label: 'wasm, 2 threads', create: () => startRuntime('wasm', { numThreads: 2 }), bitExact: true },
 ];

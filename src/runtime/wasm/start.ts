@@ -18,9 +18,11 @@ let started: Promise<WasmBackend> | undefined;
  * one. tfjs has one engine a thread, so a second call returns the same backend; it lives as long as its thread.
  * Throws `backend_unavailable`.
  */
-export function startWasmBackend(): Promise<WasmBackend> {
+export async function startWasmBackend(): Promise<WasmBackend> {
   started ??= start();
-  return started;
+  const wasmBackend = await started;
+  await tf.setBackend('wasm'); // another backend may have become the current one since
+  return wasmBackend;
 }
 
 async function start(): Promise<WasmBackend> {
@@ -35,7 +37,6 @@ async function start(): Promise<WasmBackend> {
   const backend = new BackendWasm(module);
   tf.removeBackend('wasm');
   tf.registerBackend('wasm', () => backend, 2);
-  await tf.setBackend('wasm');
   return { backend, heap: new WasmHeap(module, backend) };
 }
 
