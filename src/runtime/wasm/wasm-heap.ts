@@ -3,35 +3,55 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { EngineError } from '../../errors.ts';
 import type { StockModule } from './stock-module.ts';
 
+/** A cache line: vectors never straddle one, and no two buffers share one. */
 const ALIGNMENT = 64;
+const VECTOR_BYTES = 16;
 const MAX_HEAP_BYTES = 4 * 1024 ** 3;
 
 /**
- * The memory of the tfjs wasm backend, for buffers of our own beside its tensors. It grows up to 4 GiB and never
- * shrinks. A view covers the memory as it was when the view was made: make a new one after any allocation.
+ * The memory of the tfjs wasm backend, for its tensors and for buffers of our own. It grows up to 4 GiB and never
+ * shrinks. Every buffer begins at a multiple of 64 and a vector may be read past its end, never written. A view
+ * covers the memory as it was when the view was made: make a new one after any allocation.
  */
 export class WasmHeap {
   readonly memory: WebAssembly.Memory;
-  readonly #module: StockModule;
   readonly #backend: BackendWasm;
-  /** By aligned address: where the allocator's block begins and how much was asked for. */
+  readonly #stockMalloc: (numBytes: number) => number;
+  readonly #stockFree: (address: number) => void;
+  /** By aligned address: where the stock allocator's block begins and how much was asked for. */
   readonly #blocks = new Map<number, { start: number; numBytes: number }>();
   #numBytes = 0;
 
+  /**
+   * Takes the allocation of `module` over, tensors of tfjs included: its own allocator aligns to 8 bytes, and when
+   * the heap is full, tfjs would go on at address 0.
+   */
   constructor(module: StockModule, backend: BackendWasm) {
     this.memory = module.wasmMemory;
-    this.#module = module;
     this.#backend = backend;
+    this.#stockMalloc = module._malloc.bind(module);
+    this.#stockFree = module._free.bind(module);
+    module._malloc = (numBytes) => this.malloc(numBytes);
+    module._free = (address) => this.free(address >>> 0);
   }
 
-  /** Bytes in own buffers, tensors of tfjs not counted. */
+  /** Bytes in use, tensors of tfjs included. */
   get numBytes(): number {
     return this.#numBytes;
   }
 
-  /** A buffer of `numBytes` at a multiple of 64, its content arbitrary. Throws `backend_failure` when the heap is full. */
+  /** A buffer at a multiple of 64, its content arbitrary. Throws `backend_failure` when the heap is full. */
   malloc(numBytes: number): number {
-    const start = this.#allocate(numBytes + ALIGNMENT);
+    const start =
+      numBytes < MAX_HEAP_BYTES ? this.#stockMalloc(numBytes + ALIGNMENT + VECTOR_BYTES) >>> 0 : 0;
+    if (start === 0) {
+      const heapBytes = this.memory.buffer.byteLength;
+      throw new EngineError(
+        'backend_failure',
+        `the wasm heap cannot hold another ${numBytes} bytes: ${this.#numBytes} of at most ${MAX_HEAP_BYTES} are in use`,
+        { details: { numBytes, usedBytes: this.#numBytes, heapBytes, maxHeapBytes: MAX_HEAP_BYTES } },
+      );
+    }
     const address = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
     this.#blocks.set(address, { start, numBytes });
     this.#numBytes += numBytes;
@@ -40,11 +60,10 @@ export class WasmHeap {
 
   free(address: number): void {
     const block = this.#blocks.get(address);
-    if (block === undefined)
-      throw new EngineError('internal', `no buffer of the wasm heap begins at ${address}`);
-    this.#module._free(block.start);
+    // A few stock kernels allocate their outputs themselves; tfjs frees those here too.
+    this.#stockFree(block?.start ?? address);
     this.#blocks.delete(address);
-    this.#numBytes -= block.numBytes;
+    this.#numBytes -= block?.numBytes ?? 0;
   }
 
   float32(address: number, length: number): Float32Array {
@@ -66,21 +85,6 @@ export class WasmHeap {
 
   /** A new float32 tensor of that shape, its content arbitrary. Throws `backend_failure` when the heap is full. */
   makeTensor(shape: readonly number[]): TensorInfo {
-    // tfjs' own allocation would go on at address 0 when the heap is full.
-    const numElements = shape.reduce((product, size) => product * size, 1);
-    return this.#backend.makeOutput([...shape], 'float32', this.#allocate(numElements * 4));
-  }
-
-  #allocate(numBytes: number): number {
-    const heapBytes = this.memory.buffer.byteLength;
-    const address = numBytes < MAX_HEAP_BYTES ? this.#module._malloc(numBytes) >>> 0 : 0;
-    if (address === 0) {
-      throw new EngineError(
-        'backend_failure',
-        `the wasm heap cannot hold another ${numBytes} bytes: it has ${heapBytes} of at most ${MAX_HEAP_BYTES}`,
-        { details: { numBytes, heapBytes, ownBytes: this.#numBytes } },
-      );
-    }
-    return address;
+    return this.#backend.makeOutput([...shape], 'float32');
   }
 }

@@ -1,26 +1,54 @@
-import { floatArg, intArg, KernelSet, pointerArg, runJobs, serve } from './pool';
+import {
+  ADD,
+  CAUSAL_ATTENTION,
+  EMBED,
+  FILL,
+  GELU,
+  LAYER_NORM,
+  LINEAR,
+  PACK_ROWS,
+  PACK_WEIGHT,
+  SELECT_ROWS,
+  STORE_KEYS_VALUES,
+} from './kernel-ids';
+import { causalAttention, storeKeysValues } from './attention';
+import { embed, selectRows } from './gather';
+import { layerNorm } from './layer-norm';
+import { linear } from './linear';
+import { packRows, packWeight } from './pack';
+import { add, fill, gelu } from './pointwise';
+import { KernelSet, runJobs, serve } from './pool';
 
-/** The kernels of inference. Their numbers are repeated in ../kernel-ids.ts. */
+/** The kernels of inference. Each says in its comment what arguments its jobs carry, in order. */
 class InferenceKernels extends KernelSet {
   dispatch(kernelId: i32, job: usize, chunk: i32): void {
     switch (kernelId) {
-      case 0:
-        fill(job, chunk);
-        break;
+      case FILL:
+        return fill(job, chunk);
+      case PACK_WEIGHT:
+        return packWeight(job, chunk);
+      case PACK_ROWS:
+        return packRows(job, chunk);
+      case LINEAR:
+        return linear(job, chunk);
+      case STORE_KEYS_VALUES:
+        return storeKeysValues(job, chunk);
+      case CAUSAL_ATTENTION:
+        return causalAttention(job, chunk);
+      case LAYER_NORM:
+        return layerNorm(job, chunk);
+      case GELU:
+        return gelu(job, chunk);
+      case ADD:
+        return add(job, chunk);
+      case EMBED:
+        return embed(job, chunk);
+      case SELECT_ROWS:
+        return selectRows(job, chunk);
       default:
         unreachable();
     }
   }
-}
-
-/** Writes a value into every element of one chunk: the smallest kernel there is, for tests of the pool. */
-function fill(job: usize, chunk: i32): void {
-  const out = pointerArg(job, 0);
-  const length = intArg(job, 1);
-  const chunkLength = intArg(job, 2);
-  const value = floatArg(job, 3);
-  const end = min(length, (chunk + 1) * chunkLength);
-  for (let i = chunk * chunkLength; i < end; i++) store<f32>(out + ((i as usize) << 2), value + (chunk as f32));
 }
 
 export function serveJobs(control: usize, spinLimit: i32): void {

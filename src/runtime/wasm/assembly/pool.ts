@@ -64,6 +64,11 @@ export function floatArg(job: usize, index: usize): f32 {
   return load<f32>(job + ARGUMENTS + (index << 2));
 }
 
+/** The bytes of `count` float32 (or int32) numbers. */
+export function floats(count: i32): usize {
+  return (count as usize) << 2;
+}
+
 /** The life of a worker thread; returns when the pool is told to stop. */
 export function serve<K extends KernelSet>(control: usize, spinLimit: i32): void {
   let spins = 0;

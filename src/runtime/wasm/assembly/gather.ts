@@ -1,0 +1,35 @@
+import { ROW_CHUNK } from './kernel-ids';
+import { intArg, pointerArg, floats } from './pool';
+
+/**
+ * Token embedding plus position embedding, both read out of panels (pack.ts), so that a token embedding which is the
+ * output head too is in memory once.
+ * Arguments: tokens (panels), positions (panels), token ids, positions of the rows, out [numRows, dim], numRows, dim.
+ */
+export function embed(job: usize, chunk: i32): void {
+  const dim = intArg(job, 6);
+  const end = min(intArg(job, 5), (chunk + 1) * ROW_CHUNK);
+  for (let row = chunk * ROW_CHUNK; row < end; row++) {
+    const index = floats(row);
+    let token = rowInPanels(pointerArg(job, 0), load<i32>(pointerArg(job, 2) + index), dim);
+    let position = rowInPanels(pointerArg(job, 1), load<i32>(pointerArg(job, 3) + index), dim);
+    let out = pointerArg(job, 4) + floats(row * dim);
+    for (let d = 0; d < dim; d++, token += 32, position += 32, out += 4) {
+      f32.store(out, f32.load(token) + f32.load(position));
+    }
+  }
+}
+
+function rowInPanels(panels: usize, row: i32, dim: i32): usize {
+  return panels + floats((row & ~7) * dim + (row & 7));
+}
+
+/** Copies rows. Arguments: x [any, dim], indices of the rows, out [numRows, dim], numRows, dim. */
+export function selectRows(job: usize, chunk: i32): void {
+  const rowBytes = floats(intArg(job, 4));
+  const end = min(intArg(job, 3), (chunk + 1) * ROW_CHUNK);
+  for (let row = chunk * ROW_CHUNK; row < end; row++) {
+    const from = load<i32>(pointerArg(job, 1) + floats(row));
+    memory.copy(pointerArg(job, 2) + (row as usize) * rowBytes, pointerArg(job, 0) + (from as usize) * rowBytes, rowBytes);
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The numbers and sizes that both sides of a job must agree on: this file is read by the AssemblyScript compiler and
+ * by TypeScript alike.
+ */
+export const FILL = 0;
+export const PACK_WEIGHT = 1;
+export const PACK_ROWS = 2;
+export const LINEAR = 3;
+export const STORE_KEYS_VALUES = 4;
+export const CAUSAL_ATTENTION = 5;
+export const LAYER_NORM = 6;
+export const GELU = 7;
+export const ADD = 8;
+export const EMBED = 9;
+export const SELECT_ROWS = 10;
+
+/** Rows of a weight that lie side by side in a panel; also the tokens in a panel of keys. */
+export const PANEL_WIDTH = 8;
+/** From so many rows up a product takes tiles of eight rows. */
+export const MIN_ROWS_OF_TALL_TILES = 16;
+/** Elements of a chunk of GELU or ADD. */
+export const POINTWISE_CHUNK = 8192;
+/** Rows of a chunk of LAYER_NORM, EMBED and SELECT_ROWS. */
+export const ROW_CHUNK = 8;
+/** Most query rows of an attention tile; four of them share every load of keys and values. */
+export const TILE_ROWS = 4;
+/** Bytes of an attention tile: row, number of rows, lane, position of the first row, as i32. */
+export const TILE_BYTES = 16;

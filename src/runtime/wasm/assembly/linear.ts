@@ -1,0 +1,180 @@
+/**
+ * Dense layers on packed operands (pack.ts). Every output is the sum over k in order of x[k] * w[k], each product
+ * rounded before it is added, the bias added last: the same bits in every tile, so that a row's result does not
+ * depend on how many rows share the step.
+ *
+ * A tile keeps its sums in eight named vectors, enough independent chains for the full rate of multiply and add:
+ *
+ *     one row      1 x 8   for a single row: as fast as memory delivers the weights
+ *     four rows    4 x 8   two vectors of outputs for each of four rows
+ *     eight rows   8 x 4   one vector of outputs for each of eight rows, twice for a panel
+ *
+ * A chunk is a run of panels. With several tiles of rows, the tiles are the outer loop: the chunk's weights come from
+ * memory once, for the first tile, and from the cache for the others.
+ */
+import { PANEL_WIDTH } from './kernel-ids';
+import { numTallRows } from './pack';
+import { intArg, pointerArg, floats } from './pool';
+import { Vector } from './vector';
+
+/** Bytes that one step along the depth takes in a panel. */
+const PANEL_STEP: usize = 32;
+
+/**
+ * Arguments: tiles of rows (a plain row if there is one alone), panels, bias (padded to whole panels; 0: none),
+ * out [numRows, numCols], numRows, depth, numCols, panels a chunk.
+ */
+export function linear(job: usize, chunk: i32): void {
+  const weight = pointerArg(job, 1);
+  const bias = pointerArg(job, 2);
+  const out = pointerArg(job, 3);
+  const numRows = intArg(job, 4);
+  const depth = intArg(job, 5);
+  const numCols = intArg(job, 6);
+  const firstCol = chunk * intArg(job, 7) * PANEL_WIDTH;
+  const endCol = min(numCols, firstCol + intArg(job, 7) * PANEL_WIDTH);
+  const panelBytes = (depth as usize) * PANEL_STEP;
+  const firstPanel = weight + ((firstCol >> 3) as usize) * panelBytes;
+
+  let tile = pointerArg(job, 0);
+  const tall = numTallRows(numRows);
+  for (let row = 0; row < numRows; ) {
+    const height = row < tall ? 8 : numRows == 1 ? 1 : 4;
+    let panel = firstPanel;
+    for (let col = firstCol; col < endCol; col += PANEL_WIDTH, panel += panelBytes) {
+      const to = out + floats(row * numCols + col);
+      const panelBias = bias ? bias + floats(col) : 0;
+      if (height == 8) tile8x8(tile, panel, depth, panelBias, to, numCols, numCols - col);
+      else if (height == 4) tile4x8(tile, panel, depth, panelBias, to, numCols, numRows - row, numCols - col);
+      else row1x8(tile, panel, depth, panelBias, to, numCols - col);
+    }
+    tile += floats(height * depth);
+    row += height;
+  }
+}
+
+/** Ends a sum: adds the bias (none at address 0) and stores at most `cols` numbers. */
+class Output {
+  @inline
+  static store(to: usize, sum: v128, bias: usize, cols: i32): void {
+    Vector.store(to, bias ? f32x4.add(sum, v128.load(bias)) : sum, cols);
+  }
+}
+
+/** One row [depth] times a panel [depth][8]: at most `cols` numbers at `to`. */
+export function row1x8(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  const end = x + floats(depth);
+  for (const unrolled = x + floats(depth & ~3); x < unrolled; x += 16, w += 4 * PANEL_STEP) {
+    let a = v128.load32_splat(x);
+    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w)));
+    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 16)));
+    a = v128.load32_splat(x, 4);
+    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w, 32)));
+    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 48)));
+    a = v128.load32_splat(x, 8);
+    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w, 64)));
+    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 80)));
+    a = v128.load32_splat(x, 12);
+    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w, 96)));
+    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 112)));
+  }
+  for (; x < end; x += 4, w += PANEL_STEP) {
+    const a = v128.load32_splat(x);
+    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w)));
+    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 16)));
+  }
+  Output.store(to, s0, bias, cols);
+  Output.store(to + 16, s1, bias ? bias + 16 : 0, cols - 4);
+}
+
+/** Four rows [depth][4] times a panel [depth][8]: at most rows x cols numbers at `to`, `stride` numbers apart. */
+export function tile4x8(
+  x: usize,
+  w: usize,
+  depth: i32,
+  bias: usize,
+  to: usize,
+  stride: i32,
+  rows: i32,
+  cols: i32,
+): void {
+  let s00 = f32x4.splat(0);
+  let s01 = f32x4.splat(0);
+  let s10 = f32x4.splat(0);
+  let s11 = f32x4.splat(0);
+  let s20 = f32x4.splat(0);
+  let s21 = f32x4.splat(0);
+  let s30 = f32x4.splat(0);
+  let s31 = f32x4.splat(0);
+  for (const end = x + ((depth as usize) << 4); x < end; x += 16, w += PANEL_STEP) {
+    const w0 = v128.load(w);
+    const w1 = v128.load(w, 16);
+    let a = v128.load32_splat(x);
+    s00 = f32x4.add(s00, f32x4.mul(a, w0));
+    s01 = f32x4.add(s01, f32x4.mul(a, w1));
+    a = v128.load32_splat(x, 4);
+    s10 = f32x4.add(s10, f32x4.mul(a, w0));
+    s11 = f32x4.add(s11, f32x4.mul(a, w1));
+    a = v128.load32_splat(x, 8);
+    s20 = f32x4.add(s20, f32x4.mul(a, w0));
+    s21 = f32x4.add(s21, f32x4.mul(a, w1));
+    a = v128.load32_splat(x, 12);
+    s30 = f32x4.add(s30, f32x4.mul(a, w0));
+    s31 = f32x4.add(s31, f32x4.mul(a, w1));
+  }
+  const bias1 = bias ? bias + 16 : 0;
+  const rowBytes = floats(stride);
+  Output.store(to, s00, bias, cols);
+  Output.store(to + 16, s01, bias1, cols - 4);
+  if (rows < 2) return;
+  to += rowBytes;
+  Output.store(to, s10, bias, cols);
+  Output.store(to + 16, s11, bias1, cols - 4);
+  if (rows < 3) return;
+  to += rowBytes;
+  Output.store(to, s20, bias, cols);
+  Output.store(to + 16, s21, bias1, cols - 4);
+  if (rows < 4) return;
+  to += rowBytes;
+  Output.store(to, s30, bias, cols);
+  Output.store(to + 16, s31, bias1, cols - 4);
+}
+
+/** Eight rows [depth][8] times a panel [depth][8], four outputs at a time. */
+function tile8x8(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, cols: i32): void {
+  tile8x4(x, w, depth, bias, to, stride, cols);
+  if (cols > 4) tile8x4(x, w + 16, depth, bias ? bias + 16 : 0, to + 16, stride, cols - 4);
+}
+
+function tile8x4(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, cols: i32): void {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  let s4 = f32x4.splat(0);
+  let s5 = f32x4.splat(0);
+  let s6 = f32x4.splat(0);
+  let s7 = f32x4.splat(0);
+  for (const end = x + ((depth as usize) << 5); x < end; x += 32, w += PANEL_STEP) {
+    const w0 = v128.load(w);
+    s0 = f32x4.add(s0, f32x4.mul(v128.load32_splat(x), w0));
+    s1 = f32x4.add(s1, f32x4.mul(v128.load32_splat(x, 4), w0));
+    s2 = f32x4.add(s2, f32x4.mul(v128.load32_splat(x, 8), w0));
+    s3 = f32x4.add(s3, f32x4.mul(v128.load32_splat(x, 12), w0));
+    s4 = f32x4.add(s4, f32x4.mul(v128.load32_splat(x, 16), w0));
+    s5 = f32x4.add(s5, f32x4.mul(v128.load32_splat(x, 20), w0));
+    s6 = f32x4.add(s6, f32x4.mul(v128.load32_splat(x, 24), w0));
+    s7 = f32x4.add(s7, f32x4.mul(v128.load32_splat(x, 28), w0));
+  }
+  const rowBytes = floats(stride);
+  Output.store(to, s0, bias, cols);
+  Output.store(to + rowBytes, s1, bias, cols);
+  Output.store(to + 2 * rowBytes, s2, bias, cols);
+  Output.store(to + 3 * rowBytes, s3, bias, cols);
+  Output.store(to + 4 * rowBytes, s4, bias, cols);
+  Output.store(to + 5 * rowBytes, s5, bias, cols);
+  Output.store(to + 6 * rowBytes, s6, bias, cols);
+  Output.store(to + 7 * rowBytes, s7, bias, cols);
+}

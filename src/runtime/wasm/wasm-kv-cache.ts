@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { EngineError } from '../../errors.ts';
+import { PANEL_WIDTH } from './assembly/kernel-ids.ts';
+import type { KvCache, KvCacheShape } from '../runtime.ts';
+import type { WasmHeap } from './wasm-heap.ts';
+
+/** Keys and values as the kernel CausalAttention reads them: eight tokens of a head side by side, values row by row. */
+export class WasmKvCache implements KvCache {
+  readonly shape: KvCacheShape;
+  readonly numBytes: number;
+  readonly keys: tf.Tensor; // [layers, lanes, heads, laneLength / 8, headDim, 8]
+  readonly values: tf.Tensor; // [layers, lanes, heads, laneLength, headDim up to a multiple of 8]
+
+  /** Throws `backend_unavailable` when the heap cannot hold it. */
+  constructor(heap: WasmHeap, shape: KvCacheShape) {
+    const { numLayers, numLanes, numHeads, headDim, laneLength } = shape;
+    const numPanels = Math.ceil(laneLength / PANEL_WIDTH);
+    const valueDim = Math.ceil(headDim / PANEL_WIDTH) * PANEL_WIDTH;
+    const numSlots = numLayers * numLanes * numHeads * numPanels * PANEL_WIDTH;
+    this.shape = shape;
+    this.numBytes = 4 * numSlots * (headDim + valueDim);
+    const heads = [numLayers, numLanes, numHeads];
+    let keys: tf.Tensor | undefined;
+    try {
+      keys = makeTensor(heap, [...heads, numPanels, headDim, PANEL_WIDTH]);
+      this.keys = keys;
+      this.values = makeTensor(heap, [...heads, numPanels * PANEL_WIDTH, valueDim]);
+    } catch (cause) {
+      keys?.dispose();
+      throw new EngineError(
+        'backend_unavailable',
+        `a KV cache of ${numLanes} lanes of ${laneLength} tokens needs ${this.numBytes} bytes, and the wasm heap ` +
+          `has ${heap.numBytes} in use of 4 GiB: take fewer lanes or a shorter context`,
+        { cause },
+      );
+    }
+  }
+
+  dispose(): void {
+    this.keys.dispose();
+    this.values.dispose();
+  }
+}
+
+function makeTensor(heap: WasmHeap, shape: number[]): tf.Tensor {
+  return tf.engine().makeTensorFromTensorInfo(heap.makeTensor(shape));
+}

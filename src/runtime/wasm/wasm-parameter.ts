@@ -1,0 +1,72 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { assertInvariant } from '../../errors.ts';
+import { PACK_WEIGHT, PANEL_WIDTH } from './assembly/kernel-ids.ts';
+import type { KernelContext } from './kernels/define-kernel.ts';
+import type { Parameter } from '../ops.ts';
+
+/** Rows of a matrix copied to the heap at a time on their way into panels. */
+const STAGED_BYTES = 4 * 1024 ** 2;
+
+/** A trained tensor on the heap: a matrix in panels [out / 8, in, 8], a vector padded to a multiple of 8 by zeros. */
+export class WasmParameter implements Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly tensor: tf.Tensor;
+
+  constructor(context: KernelContext, name: string, shape: readonly number[], values: Float32Array) {
+    const [size = 0, depth] = shape;
+    const numValues = size * (depth ?? 1);
+    assertInvariant(shape.length === 1 || shape.length === 2, `parameter ${name} is a vector or a matrix`);
+    assertInvariant(
+      values.length === numValues,
+      `parameter ${name} [${shape.join(', ')}] has ${numValues} values`,
+    );
+    this.name = name;
+    this.shape = shape;
+    const info = depth === undefined ? padVector(context, values) : packMatrix(context, values, size, depth);
+    this.tensor = tf.engine().makeTensorFromTensorInfo(info);
+  }
+}
+
+/** The tensor behind a parameter of this runtime. */
+export function parameterTensor(parameter: Parameter): tf.Tensor {
+  assertInvariant(parameter instanceof WasmParameter, `parameter ${parameter.name} belongs to this runtime`);
+  return parameter.tensor;
+}
+
+function padVector({ heap }: KernelContext, values: Float32Array): tf.TensorInfo {
+  const size = Math.ceil(values.length / PANEL_WIDTH) * PANEL_WIDTH;
+  const info = heap.makeTensor([size]); // [size up to a multiple of 8]
+  const padded = heap.float32(heap.tensorAddress(info), size);
+  padded.set(values);
+  padded.fill(0, values.length);
+  return info;
+}
+
+function packMatrix(
+  { heap, run }: KernelContext,
+  values: Float32Array,
+  numRows: number,
+  depth: number,
+): tf.TensorInfo {
+  const numPanels = Math.ceil(numRows / PANEL_WIDTH);
+  const info = heap.makeTensor([numPanels, depth, PANEL_WIDTH]); // [out / 8, in, 8]
+  const panelSize = depth * PANEL_WIDTH;
+  const panelsAtOnce = Math.min(numPanels, Math.max(1, Math.floor(STAGED_BYTES / (panelSize * 4))));
+  let staged: number;
+  try {
+    staged = heap.malloc(panelsAtOnce * panelSize * 4);
+  } catch (error) {
+    tf.engine().makeTensorFromTensorInfo(info).dispose();
+    throw error;
+  }
+  for (let panel = 0; panel < numPanels; panel += panelsAtOnce) {
+    const count = Math.min(panelsAtOnce, numPanels - panel);
+    const rows = values.subarray(panel * panelSize, (panel + count) * panelSize);
+    heap.float32(staged, rows.length).set(rows);
+    const panels = heap.tensorAddress(info) + panel * panelSize * 4;
+    run(PACK_WEIGHT, count, [staged, panels, rows.length / depth, depth]);
+  }
+  heap.free(staged);
+  return info;
+}

@@ -1,0 +1,119 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { assertInvariant } from '../../errors.ts';
+import type { Activation, Parameter, TransformerOps } from '../ops.ts';
+import type { KvCache, KvCacheShape, Runtime, RuntimeMemory } from '../runtime.ts';
+import type { StepBatch } from '../step-batch.ts';
+import { closeContext, openContext, type KernelContext } from './kernels/define-kernel.ts';
+import { KernelPool } from './kernel-pool.ts';
+import { readKernels, startWasmBackend } from './start.ts';
+import type { WasmHeap } from './wasm-heap.ts';
+import { WasmKvCache } from './wasm-kv-cache.ts';
+import { WasmOps, wasmActivation } from './wasm-ops.ts';
+import { WasmParameter } from './wasm-parameter.ts';
+
+export interface WasmRuntimeOptions {
+  /** Threads that compute, the calling one included. */
+  numThreads: number;
+}
+
+/** tfjs' wasm backend with our own kernels. Throws `backend_unavailable` or `config_invalid`. */
+export async function createWasmRuntime({ numThreads }: WasmRuntimeOptions): Promise<Runtime> {
+  const { heap } = await startWasmBackend();
+  const pool = await KernelPool.start({ wasmBytes: await readKernels('inference'), heap, numThreads });
+  return new WasmRuntime(heap, pool);
+}
+
+let numContexts = 0;
+
+/**
+ * A row's result has the same bits whatever else is in the step, however it is padded or chunked, and on any number
+ * of threads: every kernel sums in one fixed order.
+ */
+class WasmRuntime implements Runtime {
+  readonly name = 'wasm';
+  readonly #heap: WasmHeap;
+  readonly #pool: KernelPool;
+  readonly #context: KernelContext;
+  readonly #parameters: WasmParameter[] = [];
+  readonly #caches = new Set<WasmKvCache>();
+  #scratch: { address: number; numBytes: number } | undefined;
+  #result = new Float32Array();
+
+  constructor(heap: WasmHeap, pool: KernelPool) {
+    this.#heap = heap;
+    this.#pool = pool;
+    this.#context = {
+      id: numContexts++,
+      heap,
+      numThreads: pool.numThreads,
+      run: (kernelId, numChunks, args) => pool.run(kernelId, numChunks, args),
+      scratch: (numBytes) => this.#reserveScratch(numBytes),
+    };
+    openContext(this.#context);
+  }
+
+  get numThreads(): number {
+    return this.#pool.numThreads;
+  }
+
+  get description(): string {
+    return `tfjs wasm, SIMD, ${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
+  }
+
+  createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
+    const parameter = new WasmParameter(this.#context, name, shape, values);
+    this.#parameters.push(parameter);
+    return parameter;
+  }
+
+  createKvCache(shape: KvCacheShape): KvCache {
+    const cache = new WasmKvCache(this.#heap, shape);
+    this.#caches.add(cache);
+    return cache;
+  }
+
+  runStep(batch: StepBatch, cache: KvCache, forward: (ops: TransformerOps) => Activation): Float32Array {
+    assertInvariant(cache instanceof WasmKvCache, 'the KV cache belongs to this runtime');
+    let numRows = 0;
+    const result = tf.tidy(() => {
+      const activation = wasmActivation(forward(new WasmOps(this.#context, batch, cache)));
+      numRows = activation.numRows;
+      return activation.tensor;
+    }); // [rows, cols]
+    const values = this.#readBack(result, numRows);
+    result.dispose();
+    return values;
+  }
+
+  memory(): RuntimeMemory {
+    return { numTensors: tf.memory().numTensors, numBytes: this.#heap.numBytes };
+  }
+
+  async dispose(): Promise<void> {
+    closeContext(this.#context);
+    for (const { tensor } of this.#parameters) tensor.dispose();
+    for (const cache of this.#caches) cache.dispose();
+    this.#parameters.length = 0;
+    this.#caches.clear();
+    if (this.#scratch !== undefined) this.#heap.free(this.#scratch.address);
+    this.#scratch = undefined;
+    await this.#pool.dispose();
+  }
+
+  /** The computed rows; padding rows hold what an earlier step left there. */
+  #readBack(tensor: tf.Tensor, numRows: number): Float32Array {
+    const [paddedRows = 0, numCols = 0] = tensor.shape;
+    if (this.#result.length < paddedRows * numCols) this.#result = new Float32Array(paddedRows * numCols);
+    this.#result.set(this.#heap.float32(this.#heap.tensorAddress(tensor), numRows * numCols));
+    return this.#result.subarray(0, paddedRows * numCols); // [rows, cols]
+  }
+
+  #reserveScratch(numBytes: number): number {
+    if (this.#scratch === undefined || this.#scratch.numBytes < numBytes) {
+      if (this.#scratch !== undefined) this.#heap.free(this.#scratch.address);
+      this.#scratch = undefined;
+      this.#scratch = { address: this.#heap.malloc(numBytes), numBytes };
+    }
+    return this.#scratch.address;
+  }
+}
