@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import { expectSameRow } from '../support/compare.ts';
+import { RUNTIMES } from '../support/runtimes.ts';
+import { someTokenIds, StepRunner } from '../support/step-runner.ts';
+
+const NUM_LANES = 4;
+
+/** A sequence that enters at some step, computes its tokens in chunks of these sizes, and leaves its lane. */
+const plan = fc.record({
+  firstStep: fc.nat(6),
+  chunks: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }),
+  seed: fc.nat(1000),
+});
+
+describe.each(RUNTIMES)('sequences that join and leave between steps on $label', ({ create, bitExact }) => {
+  let runtime: Runtime;
+  let runner: StepRunner;
+  beforeAll(async () => {
+    runtime = await create();
+    runner = await StepRunner.load(runtime, 'gpt2-variants/untied-f32-head-dim-6', NUM_LANES + 1);
+  });
+  afterAll(() => runtime.dispose());
+
+  it('each get the logits that they get alone, whoever computes beside them and whoever had the lane before', () => {
+    const { vocabSize, contextLength } = runner.loaded.config;
+    fc.assert(
+      fc.property(fc.array(plan, { minLength: 1, maxLength: 8 }), (plans) => {
+        const waiting = plans.map(({ firstStep, chunks, seed }) => {
+          const length = Math.min(
+            contextLength,
+            chunks.reduce((sum, chunk) => sum + chunk, 0),
+          );
+          return {
+            firstStep,
+            chunks: [...chunks],
+            tokenIds: someTokenIds(length, vocabSize, seed),
+            numComputed: 0,
+          };
+        });
+        const running = new Map<number, (typeof waiting)[number]>();
+        for (let step = 0; waiting.length + running.size > 0; step++) {
+          for (let lane = 0; lane < NUM_LANES; lane++) {
+            const next = waiting.findIndex(({ firstStep }) => firstStep <= step);
+            const [sequence] = running.has(lane) || next < 0 ? [] : waiting.splice(next, 1);
+            if (sequence !== undefined) running.set(lane, sequence);
+          }
+          const inputs = [...running].map(([lane, sequence]): SegmentInput => {
+            const { numComputed, tokenIds } = sequence;
+            const tokens = tokenIds.slice(numComputed, numComputed + (sequence.chunks.shift() ?? 1));
+            return { lane, positionStart: numComputed, tokenIds: tokens, logits: 'last' };
+          });
+          const logits = inputs.length > 0 ? runner.step(inputs) : [];
+          inputs.forEach(({ lane, positionStart, tokenIds }, index) => {
+            const sequence = running.get(lane);
+            if (sequence === undefined) return;
+            sequence.numComputed = positionStart + tokenIds.length;
+            const alone = runner.whole(sequence.tokenIds.slice(0, sequence.numComputed), NUM_LANES).at(-1);
+            expectSameRow(logits[index] ?? new Float32Array(), alone ?? new Float32Array(), bitExact);
+            if (sequence.numComputed === sequence.tokenIds.length) running.delete(lane);
+          });
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
