@@ -12,8 +12,10 @@ export interface SweepTimings {
   splitPrefillMs: number;
   /** Mean number of tokens in the cache during the steps of `stepMs`. */
   stepContextTokens: number;
-  /** Median gap between tokens of one sequence after that prefill: a cached step of one row. Two tokens that a busy
-   * thread sees together make one gap short and one long, hence not the fastest. */
+  /**
+   * Median gap between tokens of one sequence after that prefill: a cached step of one row. Two tokens that a busy
+   * thread sees together make one gap short and one long, hence not the fastest.
+   */
   stepMs: number;
 }
 
