@@ -17,7 +17,8 @@ import { parseInput } from './schemas/parse-input.ts';
 
 /** OpenAI's text completion. */
 export function completionRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
-  return new Hono<AppEnv>().post('/v1/completions', async (c) => {
+  const routes = new Hono<AppEnv>();
+  routes.post('/v1/completions', async (c) => {
     const { scope } = c.var;
     const input = parseInput(completionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
     scope.model = engine.model.id;
@@ -41,6 +42,7 @@ export function completionRoutes({ engine, config }: AppDependencies): Hono<AppE
     for await (const event of completion) collected.push(...chunks.toChunks(event));
     return c.json(chunks.join(collected, completion.record().usage));
   });
+  return routes;
 
   function chunksOf(
     c: AppContext,

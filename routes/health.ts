@@ -6,16 +6,17 @@ import type { HealthBody, ReadyBody } from './schemas/health.ts';
 
 /** `/health` says that the process lives, `/ready` that it takes requests. */
 export function healthRoutes({ engine }: AppDependencies): Hono<AppEnv> {
-  return new Hono<AppEnv>()
-    .get('/health', (c) => {
-      const body: HealthBody = { status: 'ok', engine: engine.state };
-      return c.json(body);
-    })
-    .get('/ready', (c) => {
-      if (engine.state !== 'ready') {
-        throw new EngineError('engine_not_ready', `the engine is ${engine.state}; try again later`);
-      }
-      const body: ReadyBody = { status: 'ready', model: engine.model.id };
-      return c.json(body);
-    });
+  const routes = new Hono<AppEnv>();
+  routes.get('/health', (c) => {
+    const body: HealthBody = { status: 'ok', engine: engine.state };
+    return c.json(body);
+  });
+  routes.get('/ready', (c) => {
+    if (engine.state !== 'ready') {
+      throw new EngineError('engine_not_ready', `the engine is ${engine.state}; try again later`);
+    }
+    const body: ReadyBody = { status: 'ready', model: engine.model.id };
+    return c.json(body);
+  });
+  return routes;
 }

@@ -4,7 +4,9 @@ import type { AppDependencies } from './app-dependencies.ts';
 
 /** What Prometheus scrapes. */
 export function metricsRoutes({ metrics }: AppDependencies): Hono<AppEnv> {
-  return new Hono<AppEnv>().get('/metrics', async (c) =>
+  const routes = new Hono<AppEnv>();
+  routes.get('/metrics', async (c) =>
     c.body(await metrics.render(), 200, { 'content-type': metrics.contentType }),
   );
+  return routes;
 }

@@ -6,13 +6,14 @@ import { toModelBody, type ModelListBody } from './schemas/models.ts';
 
 /** OpenAI's list of models: the one that is served. */
 export function modelRoutes({ engine }: AppDependencies): Hono<AppEnv> {
-  return new Hono<AppEnv>()
-    .get('/v1/models', (c) => {
-      const body: ModelListBody = { object: 'list', data: [toModelBody(engine.model)] };
-      return c.json(body);
-    })
-    .get('/v1/models/:model{.+}', (c) => {
-      checkModel(c.req.param('model'), engine.model);
-      return c.json(toModelBody(engine.model));
-    });
+  const routes = new Hono<AppEnv>();
+  routes.get('/v1/models', (c) => {
+    const body: ModelListBody = { object: 'list', data: [toModelBody(engine.model)] };
+    return c.json(body);
+  });
+  routes.get('/v1/models/:model{.+}', (c) => {
+    checkModel(c.req.param('model'), engine.model);
+    return c.json(toModelBody(engine.model));
+  });
+  return routes;
 }

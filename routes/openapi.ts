@@ -4,7 +4,9 @@ import type { AppDependencies } from './app-dependencies.ts';
 
 /** The description of every route, as it lies in the repository. */
 export function openApiRoutes({ openApiDocument }: AppDependencies): Hono<AppEnv> {
-  return new Hono<AppEnv>().get('/openapi.yaml', (c) =>
+  const routes = new Hono<AppEnv>();
+  routes.get('/openapi.yaml', (c) =>
     c.body(openApiDocument, 200, { 'content-type': 'application/yaml; charset=utf-8' }),
   );
+  return routes;
 }

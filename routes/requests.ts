@@ -13,13 +13,14 @@ export function requestRoutes({ engine }: AppDependencies): Hono<AppEnv> {
     if (record !== undefined) return record;
     throw new EngineError('not_found', `no request '${id}' is running or ended lately`, { param: 'id' });
   };
-  return new Hono<AppEnv>()
-    .get('/v1/requests/:id', (c) => c.json(toRequestRecordBody(find(c.req.param('id')))))
-    .delete('/v1/requests/:id', (c) => {
-      const id = c.req.param('id');
-      const { id: requestId } = find(id);
-      const cancelled = engine.cancel(requestId, 'delete');
-      const body: CancelBody = { ...toRequestRecordBody(find(id)), cancelled };
-      return c.json(body);
-    });
+  const routes = new Hono<AppEnv>();
+  routes.get('/v1/requests/:id', (c) => c.json(toRequestRecordBody(find(c.req.param('id')))));
+  routes.delete('/v1/requests/:id', (c) => {
+    const id = c.req.param('id');
+    const { id: requestId } = find(id);
+    const cancelled = engine.cancel(requestId, 'delete');
+    const body: CancelBody = { ...toRequestRecordBody(find(id)), cancelled };
+    return c.json(body);
+  });
+  return routes;
 }

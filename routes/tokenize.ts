@@ -14,33 +14,34 @@ import {
 
 /** Text to token ids and back, as vLLM has it. */
 export function tokenizeRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
-  return new Hono<AppEnv>()
-    .post('/tokenize', async (c) => {
-      const input = parseInput(tokenizeRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
-      checkModel(input.model ?? undefined, engine.model);
-      const text = input.prompt ?? input.text;
-      if (text === undefined || (input.prompt !== undefined && input.text !== undefined)) {
-        throw new EngineError('invalid_request', 'send prompt or text, exactly one of them', {
-          param: 'prompt',
-        });
-      }
-      const tokens = engine.tokenizer.encode(text, { addSpecialTokens: input.add_special_tokens ?? true });
-      const body: TokenizeBody = { tokens, count: tokens.length, max_model_len: engine.model.contextLength };
-      return c.json(body);
-    })
-    .post('/detokenize', async (c) => {
-      const { model, tokens } = parseInput(
-        detokenizeRequestSchema,
-        await readJsonBody(c.req.raw, config.bodyLimitBytes),
-      );
-      checkModel(model ?? undefined, engine.model);
-      const { vocabSize } = engine.model;
-      const index = tokens.findIndex((tokenId) => tokenId >= vocabSize);
-      if (index !== -1) {
-        const message = `tokens[${index}] is ${tokens[index]}, outside the vocabulary (0 to ${vocabSize - 1})`;
-        throw new EngineError('invalid_request', message, { param: `tokens[${index}]` });
-      }
-      const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
-      return c.json(body);
-    });
+  const routes = new Hono<AppEnv>();
+  routes.post('/tokenize', async (c) => {
+    const input = parseInput(tokenizeRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    checkModel(input.model ?? undefined, engine.model);
+    const text = input.prompt ?? input.text;
+    if (text === undefined || (input.prompt !== undefined && input.text !== undefined)) {
+      throw new EngineError('invalid_request', 'send prompt or text, exactly one of them', {
+        param: 'prompt',
+      });
+    }
+    const tokens = engine.tokenizer.encode(text, { addSpecialTokens: input.add_special_tokens ?? true });
+    const body: TokenizeBody = { tokens, count: tokens.length, max_model_len: engine.model.contextLength };
+    return c.json(body);
+  });
+  routes.post('/detokenize', async (c) => {
+    const { model, tokens } = parseInput(
+      detokenizeRequestSchema,
+      await readJsonBody(c.req.raw, config.bodyLimitBytes),
+    );
+    checkModel(model ?? undefined, engine.model);
+    const { vocabSize } = engine.model;
+    const index = tokens.findIndex((tokenId) => tokenId >= vocabSize);
+    if (index !== -1) {
+      const message = `tokens[${index}] is ${tokens[index]}, outside the vocabulary (0 to ${vocabSize - 1})`;
+      throw new EngineError('invalid_request', message, { param: `tokens[${index}]` });
+    }
+    const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
+    return c.json(body);
+  });
+  return routes;
 }

@@ -43,9 +43,10 @@ export function workersAiRoutes({ engine, config }: AppDependencies): Hono<AppEn
     for await (const event of completion) if (event.type === 'delta') response += event.text;
     return c.json(toWorkersAiBody(response, finishReasonOf(completion), completion.record().usage));
   };
-  return new Hono<AppEnv>()
-    .post(`/ai/run/${MODEL}`, run)
-    .post(`/client/v4/accounts/:account_id/ai/run/${MODEL}`, run);
+  const routes = new Hono<AppEnv>();
+  routes.post(`/ai/run/${MODEL}`, run);
+  routes.post(`/client/v4/accounts/:account_id/ai/run/${MODEL}`, run);
+  return routes;
 }
 
 const finishReasonOf = (completion: Completion): FinishReason =>

@@ -5,7 +5,9 @@ import { openApiDocument } from '../routes/openapi-document.ts';
 
 /** Writes openapi.yaml from the zod schemas; with `--check` it only says whether the file is up to date. */
 
-const path = fileURLToPath(new URL('../openapi.yaml', import.meta.url));
+// As a source file one folder below the root, compiled two.
+const root = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url);
+const path = fileURLToPath(new URL('openapi.yaml', root));
 const header = '# Generated from routes/schemas by `npm run openapi`; do not edit.\n';
 const text = header + stringify(openApiDocument(), { aliasDuplicateObjects: false, lineWidth: 100 });
 

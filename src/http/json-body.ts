@@ -45,10 +45,11 @@ function checkContentType({ headers }: Request): void {
 async function readBytes(request: Request, limitBytes: number): Promise<Uint8Array> {
   // The length is known and within the limit, and Node reads no more than that.
   if (request.headers.has('content-length')) return new Uint8Array(await request.arrayBuffer());
-  if (request.body === null) return new Uint8Array();
+  const body: ReadableStream<Uint8Array> | null = request.body;
+  if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let numBytes = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     numBytes += chunk.length;
     if (numBytes > limitBytes) throw tooLarge(`more than ${limitBytes} bytes`, limitBytes);
     chunks.push(chunk);

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Engine, EngineStats, RequestRecord } from '../engine/engine.ts';
 
 const PREFIX = 'tokenflare_';
+const LOOP_RESOLUTION_MS = 10;
 
 /** vLLM's buckets, with finer ones in front for models that take a step in a millisecond. */
 const TTFT_BUCKETS_S = [
@@ -53,7 +54,7 @@ const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: Engin
  */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #eventLoopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: 10 });
+  readonly #eventLoopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   readonly #httpRequests = this.#counter('http_requests_total', 'HTTP requests answered.', [
     'method',
     'route',
@@ -146,9 +147,9 @@ export class Metrics {
       registers: [this.#registry],
       collect: () => {
         for (const percentile of [50, 99]) {
-          quantile.set({ quantile: percentile / 100 }, this.#eventLoopDelay.percentile(percentile) / 1e9);
+          quantile.set({ quantile: percentile / 100 }, toDelayS(this.#eventLoopDelay.percentile(percentile)));
         }
-        quantile.set({ quantile: 1 }, this.#eventLoopDelay.max / 1e9);
+        quantile.set({ quantile: 1 }, toDelayS(this.#eventLoopDelay.max));
         this.#eventLoopDelay.reset();
       },
     });
@@ -200,5 +201,8 @@ export class Metrics {
     return new Histogram({ name: PREFIX + name, help, buckets, registers: [this.#registry] });
   }
 }
+
+/** Node records the whole interval between two of its timers, the interval asked for included. */
+const toDelayS = (nanoseconds: number): number => Math.max(nanoseconds / 1e9 - LOOP_RESOLUTION_MS / 1000, 0);
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);

@@ -28,7 +28,7 @@ export function requestMiddleware(logger: Logger, metrics: Metrics): MiddlewareH
       await next();
     } catch (thrown) {
       // The router's own refusals, and values that are no Error, pass by Hono's error handler.
-      c.res = await handleError(thrown, c);
+      c.res = handleError(thrown, c);
     }
     const route = routePath(c, -1);
     // Middleware alone matched: its pattern says nothing.

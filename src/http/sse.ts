@@ -83,19 +83,19 @@ export function sseStream(frames: AsyncIterable<string>, options: SseOptions): R
       },
       async pull(controller) {
         isPulling = true;
-        const { done, value } = await iterator.next();
+        const result = await iterator.next();
         isPulling = false;
         if (!isOpen) {
           controller.error();
           return;
         }
-        if (done === true) {
+        if (result.done === true) {
           close();
           controller.close();
           return;
         }
         lastFrameMs = performance.now();
-        controller.enqueue(encoder.encode(value));
+        controller.enqueue(encoder.encode(result.value));
       },
       cancel: disconnect,
     },

@@ -32,14 +32,14 @@ export function startCompletion(
   demand: CompletionDemand,
   requestId: string,
 ): StartedCompletion {
+  const { truncateTo, ...request } = demand;
   const reservation = engine.reserve(demand.prompts.length * demand.n);
   try {
     const prompts = demand.prompts.map((prompt) => {
       checkMinLength(engine, prompt, demand);
       const numFitting = engine.model.contextLength - demand.maxTokens;
-      return truncate(encode(engine, prompt), demand.truncateTo, numFitting);
+      return truncate(encode(engine, prompt), truncateTo, numFitting);
     });
-    const { truncateTo: _, ...request } = demand;
     const completion = engine.submit(
       { ...request, id: requestId, prompts: prompts.map(({ tokenIds }) => tokenIds) },
       reservation,

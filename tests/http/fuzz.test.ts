@@ -41,7 +41,7 @@ const fieldValue = fc.oneof(
     21,
     128,
     129,
-    1e400,
+    Infinity,
     -1e308,
     2 ** 53,
     [],

@@ -46,7 +46,7 @@ export async function call(
   });
   return {
     status: response.status,
-    headers: response.headers as Record<string, string>,
+    headers: response.headers,
     text,
     json: contentType.startsWith('application/json') ? (JSON.parse(text) as unknown) : undefined,
   };

@@ -14,6 +14,7 @@ import type {
   Reservation,
   TokenOutput,
 } from '../../src/engine/engine.ts';
+import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { EngineError } from '../../src/errors.ts';
 import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from './fixtures.ts';
@@ -115,6 +116,14 @@ export class ScriptedEngine implements Engine {
     });
     this.#completions.set(request.id, completion);
     return completion;
+  }
+
+  /** Every token looks at itself and all before it alike. */
+  inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights> {
+    const weights = tokenIds.map((_, row) =>
+      tokenIds.map((__, column) => (column <= row ? 1 / (row + 1) : 0)),
+    );
+    return Promise.resolve([[weights]]);
   }
 
   find(requestId: string): RequestRecord | undefined {

@@ -81,8 +81,7 @@ describe('timingHeaders', () => {
       'x-total-time': '5.00',
       'server-timing': 'total;dur=5.00',
     });
-    const { timings: _, ...rest } = RECORD;
-    expect(timingHeaders({ ...rest, timings: { queueMs: 3, totalMs: 9 } }, 10)).toEqual({
+    expect(timingHeaders({ ...RECORD, timings: { queueMs: 3, totalMs: 9 } }, 10)).toEqual({
       'x-queue-time': '3.00',
       'x-total-time': '10.00',
       'server-timing': 'queue;dur=3.00, total;dur=10.00',

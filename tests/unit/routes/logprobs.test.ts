@@ -14,7 +14,7 @@ describe('toLogprobsBody', () => {
     const tokens = tokenizer.encode(text).map((tokenId) => ({ tokenId, logprob: -1 }));
     const { body, textOffset } = toLogprobsBody(tokens, 10, { tokenizer, skipSpecialTokens: true });
     expect(tokens.length).toBeGreaterThan(3);
-    expect(textOffset).toBe(10 + [...text].length);
+    expect(textOffset).toBe(10 + Array.from(text).length);
     expect(body.text_offset[0]).toBe(10);
     expect(body.text_offset.at(-1)).toBe(12);
     expect(body.tokens.at(-1)).toBe('x');
