@@ -32,6 +32,9 @@ const FORBIDDEN_SECTIONS = new Map([
   [12, 'data count'],
 ]);
 
+/** The sources do not make a module that can share the heap of tfjs. */
+export class KernelBuildError extends Error {}
+
 /** The ids of a wasm binary's sections, in order (WebAssembly Core Specification, 5.5.2). */
 function sectionIds(bytes) {
   const ids = [];
@@ -69,11 +72,11 @@ async function buildEntry({ source, output }) {
 
   mkdirSync(dirname(outputPath), { recursive: true });
   const { error, stderr } = await asc.main([source, '--baseDir', ROOT, '--outFile', output, ...FLAGS]);
-  if (error) throw new Error(`${source} does not compile:\n${stderr.toString()}`);
+  if (error) throw new KernelBuildError(`${source} does not compile:\n${stderr.toString()}`);
   const uses = staticMemoryUses(readFileSync(outputPath));
   if (uses.length > 0) {
     rmSync(outputPath);
-    throw new Error(
+    throw new KernelBuildError(
       `${source} needs a ${uses.join(' and a ')} section, but the memory belongs to tfjs: ` +
         'use no strings, array literals, function references, new or mutable globals',
     );

@@ -31,6 +31,9 @@ try {
 }
 `;
 
+/** Zero when a worker has trapped. */
+type RunJobList = (control: number, jobs: number, numJobs: number) => number;
+
 export interface KernelPoolOptions {
   /** An entry compiled by scripts/build-kernels.mjs; it exports serveJobs and runJobList. */
   wasmBytes: Uint8Array;
@@ -71,7 +74,7 @@ export class KernelPool {
   readonly #control: number;
   readonly #job: number;
   readonly #jobWords: Int32Array;
-  readonly #runJobList: (control: number, jobs: number, numJobs: number) => number;
+  readonly #runJobList: RunJobList;
   readonly #workers: Worker[] = [];
   #state: 'running' | 'failed' | 'disposed' = 'running';
 
@@ -161,19 +164,20 @@ export class KernelPool {
   }
 }
 
-function exportedRunner(
-  instance: WebAssembly.Instance,
-): (control: number, jobs: number, numJobs: number) => number {
+function exportedRunner(instance: WebAssembly.Instance): RunJobList {
   const run = instance.exports['runJobList'];
-  if (typeof run !== 'function')
-    throw new EngineError('backend_unavailable', 'the kernel module has no runJobList');
-  return (control, jobs, numJobs) => Number(run(control, jobs, numJobs));
+  if (isRunJobList(run)) return run;
+  throw new EngineError('backend_unavailable', 'the kernel module exports no runJobList');
+}
+
+function isRunJobList(value: unknown): value is RunJobList {
+  return typeof value === 'function';
 }
 
 function exited(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return Promise.resolve();
+  worker.ref();
   return new Promise((resolve) => {
-    if (worker.threadId === -1) return resolve();
-    worker.ref();
     worker.once('exit', () => resolve());
   });
 }

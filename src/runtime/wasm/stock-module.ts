@@ -2,18 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
-import { EngineError } from '../../errors.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
 
 /** What we use of the emscripten module inside tfjs' threaded SIMD build. */
 export interface StockModule {
   readonly wasmMemory: WebAssembly.Memory;
   _malloc(numBytes: number): number;
   _free(address: number): void;
-  cwrap<Args extends unknown[], Result>(
-    name: string,
-    returnType: string | null,
-    argTypes: string[],
-  ): (...args: Args) => Result;
+  _init(): void;
+  _init_with_threads_count(numThreads: number): void;
+  _get_threads_count(): number;
+  _register_tensor(id: number, size: number, memoryOffset: number): void;
+  _dispose_data(id: number): void;
+  _dispose(): void;
+  /** The names by which BackendWasm calls the six above; the package sets them after loading, and so do we. */
   tfjs: {
     init(): void;
     initWithThreadsCount(numThreads: number): void;
@@ -36,11 +38,12 @@ export async function loadStockModule(): Promise<StockModule> {
   const require = createRequire(import.meta.url);
   const folder = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), '..', 'wasm-out');
   const file = join(folder, 'tfjs-backend-wasm-threaded-simd.js');
-  const glue = compileFunction(
+  const glue: unknown = compileFunction(
     await readFile(file, 'utf8'),
     ['module', 'exports', 'require', '__filename', '__dirname', 'process', 'global', 'Worker'],
     { filename: file },
   );
+  assertInvariant(isGlue(glue), 'compiled glue is a function');
   const commonJs: { exports: unknown } = { exports: {} };
   const localRequire = (id: string): unknown =>
     id === 'worker_threads' ? { Worker: IdleWorker } : require(id);
@@ -51,14 +54,18 @@ export async function loadStockModule(): Promise<StockModule> {
   }
   const module = await commonJs.exports({ locateFile: (path) => join(folder, path) });
   module.tfjs = {
-    init: module.cwrap('init', null, []),
-    initWithThreadsCount: module.cwrap('init_with_threads_count', null, ['number']),
-    getThreadsCount: module.cwrap('get_threads_count', 'number', []),
-    registerTensor: module.cwrap('register_tensor', null, ['number', 'number', 'number']),
-    disposeData: module.cwrap('dispose_data', null, ['number']),
-    dispose: module.cwrap('dispose', null, []),
+    init: () => module._init(),
+    initWithThreadsCount: (numThreads) => module._init_with_threads_count(numThreads),
+    getThreadsCount: () => module._get_threads_count(),
+    registerTensor: (id, size, memoryOffset) => module._register_tensor(id, size, memoryOffset),
+    disposeData: (id) => module._dispose_data(id),
+    dispose: () => module._dispose(),
   };
   return module;
+}
+
+function isGlue(value: unknown): value is (...scope: unknown[]) => void {
+  return typeof value === 'function';
 }
 
 function isFactory(value: unknown): value is ModuleFactory {

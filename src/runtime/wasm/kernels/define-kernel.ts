@@ -9,9 +9,9 @@ export interface KernelContext {
   readonly heap: WasmHeap;
   readonly numThreads: number;
   /** Runs one job on all threads (kernel-pool.ts); a job may rely on the ones before it. */
-  run(kernelId: number, numChunks: number, args: readonly number[]): void;
+  readonly run: (kernelId: number, numChunks: number, args: readonly number[]) => void;
   /** Address of at least `numBytes` that hold nothing beyond the kernel that asked. */
-  scratch(numBytes: number): number;
+  readonly scratch: (numBytes: number) => number;
 }
 
 type Compute<Inputs, Attrs> = (context: KernelContext, inputs: Inputs, attrs: Attrs) => tf.TensorInfo;

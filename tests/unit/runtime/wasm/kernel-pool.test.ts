@@ -59,7 +59,7 @@ describe('KernelPool', () => {
   it('fails with backend_failure when a kernel traps, on whatever thread, and stays failed', async () => {
     const { heap } = await startWasmBackend();
     const pool = await KernelPool.start({ wasmBytes: await readKernels('inference'), heap, numThreads: 2 });
-    const failure = expect.objectContaining({ code: 'backend_failure' });
+    const failure: unknown = expect.objectContaining({ code: 'backend_failure' });
     expect(() => pool.run(NO_SUCH_KERNEL, 4, [])).toThrow(failure);
     expect(() => pool.run(FILL, 1, [])).toThrow(failure);
     await pool.dispose();
