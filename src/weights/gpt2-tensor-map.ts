@@ -18,6 +18,11 @@ const CONV1D_WEIGHT = /\.(c_attn|c_proj|c_fc)\.weight$/;
 const MASK_BUFFER = /\.attn\.(bias|masked_bias)$/;
 const HEAD = 'lm_head.weight';
 
+/** The Hugging Face file holds this matrix as [in, out]. */
+export function isStoredTransposed(name: string): boolean {
+  return CONV1D_WEIGHT.test(name);
+}
+
 /**
  * Finds every expected parameter among the tensors of a Hugging Face GPT-2 file, with or without the `transformer.`
  * prefix. Mask buffers are passed over, and so is a head that the config ties to the token embedding.
@@ -41,7 +46,7 @@ export function mapGpt2Tensors(
   for (const { name, shape } of expected) {
     const entry = stored.get(name);
     stored.delete(name);
-    const transposed = CONV1D_WEIGHT.test(name);
+    const transposed = isStoredTransposed(name);
     const storedShape = transposed ? shape.toReversed() : shape;
     if (entry === undefined) {
       problems.push(`"${name}" of shape ${formatShape(storedShape)} is missing`);

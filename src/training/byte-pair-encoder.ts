@@ -1,0 +1,92 @@
+import { BYTE_CHARACTERS, splitWords } from './byte-level.ts';
+import { applyMerge, type Merge } from './byte-pair-vocabulary.ts';
+
+export const END_OF_TEXT = '<|endoftext|>';
+
+const NUM_BYTES = 256;
+
+/** A byte-level BPE vocabulary: bytes, then merges, then `<|endoftext|>`. */
+export class BytePairEncoder {
+  readonly merges: readonly Merge[];
+  readonly vocabSize: number;
+  readonly endOfTextId: number;
+  readonly #ranks = new Map<string, number>();
+  readonly #encoded = new Map<string, readonly number[]>();
+
+  constructor(merges: readonly Merge[]) {
+    this.merges = merges;
+    this.endOfTextId = NUM_BYTES + merges.length;
+    this.vocabSize = this.endOfTextId + 1;
+    merges.forEach(([left, right], rank) => this.#ranks.set(`${left},${right}`, rank));
+  }
+
+  /** Ids of the text; `<|endoftext|>` in it is plain text. */
+  encode(text: string): Int32Array {
+    return Int32Array.from(splitWords(text).flatMap((word) => this.#encodeWord(word)));
+  }
+
+  /**
+   * The same vocabulary as a Hugging Face tokenizer.json
+   * (https://huggingface.co/docs/tokenizers: a BPE model between ByteLevel pre-tokenizer and decoder).
+   */
+  toTokenizerJson(): Record<string, unknown> {
+    const tokens = [...BYTE_CHARACTERS];
+    for (const [left, right] of this.merges) tokens.push(`${tokens[left] ?? ''}${tokens[right] ?? ''}`);
+    const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+    return {
+      version: '1.0',
+      truncation: null,
+      padding: null,
+      added_tokens: [
+        {
+          id: this.endOfTextId,
+          content: END_OF_TEXT,
+          single_word: false,
+          lstrip: false,
+          rstrip: false,
+          normalized: false,
+          special: true,
+        },
+      ],
+      normalizer: null,
+      pre_tokenizer: byteLevel,
+      post_processor: null,
+      decoder: byteLevel,
+      model: {
+        type: 'BPE',
+        dropout: null,
+        unk_token: null,
+        continuing_subword_prefix: null,
+        end_of_word_suffix: null,
+        fuse_unk: false,
+        byte_fallback: false,
+        ignore_merges: false,
+        vocab: Object.fromEntries([...tokens, END_OF_TEXT].map((token, id) => [token, id])),
+        merges: this.merges.map(([left, right]) => `${tokens[left] ?? ''} ${tokens[right] ?? ''}`),
+      },
+    };
+  }
+
+  #encodeWord(word: string): readonly number[] {
+    const known = this.#encoded.get(word);
+    if (known !== undefined) return known;
+    let symbols = [...Buffer.from(word)];
+    for (;;) {
+      const rank = this.#lowestRank(symbols);
+      const merge = this.merges[rank];
+      if (merge === undefined) break;
+      symbols = applyMerge(symbols, merge, NUM_BYTES + rank);
+    }
+    this.#encoded.set(word, symbols);
+    return symbols;
+  }
+
+  /** The earliest merge that applies to any neighbours, or Infinity. */
+  #lowestRank(symbols: readonly number[]): number {
+    let lowest = Infinity;
+    for (let i = 1; i < symbols.length; i++) {
+      lowest = Math.min(lowest, this.#ranks.get(`${symbols[i - 1]},${symbols[i]}`) ?? Infinity);
+    }
+    return lowest;
+  }
+}

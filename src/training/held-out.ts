@@ -1,0 +1,73 @@
+import type { BytePairEncoder } from './byte-pair-encoder.ts';
+import type { Book } from './corpus.ts';
+import type { TrainingKernels } from './kernels.ts';
+import { evaluateRows } from './loss-and-gradients.ts';
+import type { TokenBuffers } from './token-buffers.ts';
+import type { TrainableParameters } from './trainable-parameters.ts';
+
+export interface HeldOut {
+  /** One array a book: `<|endoftext|>`, then its held-out tokens. */
+  readonly sequences: readonly Int32Array[];
+  /** UTF-8 bytes of the held-out texts. */
+  readonly numBytes: number;
+}
+
+/** A window of a sequence; rows from `firstCounted` on count, those before are context. */
+interface Window {
+  readonly tokens: Int32Array;
+  readonly start: number;
+  readonly firstCounted: number;
+}
+
+export function encodeHeldOut(books: readonly Book[], encoder: BytePairEncoder): HeldOut {
+  return {
+    sequences: books.map(({ heldOutText }) =>
+      Int32Array.from([encoder.endOfTextId, ...encoder.encode(heldOutText)]),
+    ),
+    numBytes: books.reduce((sum, { heldOutText }) => sum + Buffer.byteLength(heldOutText), 0),
+  };
+}
+
+/**
+ * Bits per byte over the whole held-out text, every token counted once. A window begins `stride` tokens after the
+ * one before: with a stride below the context length each token but the first sees contextLength - stride or more
+ * tokens before it; with a stride equal to it, windows lie side by side.
+ */
+export function heldOutBitsPerByte(
+  kernels: TrainingKernels,
+  parameters: TrainableParameters,
+  buffers: TokenBuffers,
+  heldOut: HeldOut,
+  stride: number,
+): number {
+  const { numSequences, seqLen } = buffers;
+  const windows = heldOut.sequences.flatMap((tokens) => [...windowsOf(tokens, seqLen, stride)]);
+  let nats = 0;
+  for (let first = 0; first < windows.length; first += numSequences) {
+    const group = windows.slice(first, first + numSequences);
+    const ids = new Int32Array(buffers.numRows); // [rows]
+    const targets = new Int32Array(buffers.numRows); // [rows]
+    group.forEach(({ tokens, start }, i) => {
+      const end = Math.min(start + seqLen, tokens.length - 1);
+      ids.set(tokens.subarray(start, end), i * seqLen);
+      targets.set(tokens.subarray(start + 1, end + 1), i * seqLen);
+    });
+    buffers.fill(ids, targets);
+    const losses = evaluateRows(kernels, parameters, buffers); // [rows]
+    group.forEach(({ tokens, start, firstCounted }, i) => {
+      const numRows = Math.min(seqLen, tokens.length - 1 - start);
+      for (let row = firstCounted; row < numRows; row++) nats += losses[i * seqLen + row] ?? NaN;
+    });
+  }
+  return nats / Math.LN2 / heldOut.numBytes;
+}
+
+/** Windows whose counted rows together cover every token but the first, once each. */
+export function* windowsOf(tokens: Int32Array, seqLen: number, stride: number): Generator<Window> {
+  const numTargets = tokens.length - 1;
+  for (let start = 0; start < numTargets; start += stride) {
+    const firstCounted = start === 0 ? 0 : seqLen - stride;
+    if (start + firstCounted >= numTargets) return;
+    yield { tokens, start, firstCounted };
+  }
+}

@@ -1,0 +1,73 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { createGpt2Parameters, gpt2ParameterShapes } from '../model/gpt2-parameters.ts';
+import { Gpt2 } from '../model/gpt2.ts';
+import type { ModelConfig } from '../model/model-config.ts';
+import { assertInvariant, EngineError } from '../errors.ts';
+import { hashCounters, normals } from './random.ts';
+
+/** Standard deviation of fresh weights (GPT-2). */
+const INITIAL_DEVIATION = 0.02;
+/** The weights that write into the residual stream. */
+const RESIDUAL_PROJECTION = /\.c_proj\.weight$/;
+
+/** The weights of a GPT-2 as tf variables, by their Hugging Face names; a matrix is [out, in]. */
+export class TrainableParameters {
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+  readonly model: Gpt2;
+
+  private constructor(config: ModelConfig, variables: Map<string, tf.Variable>) {
+    this.variables = variables;
+    this.model = new Gpt2(
+      config,
+      createGpt2Parameters(config, (name) => {
+        const variable = variables.get(name);
+        assertInvariant(variable !== undefined, `parameter ${name} exists`);
+        return variable;
+      }),
+    );
+  }
+
+  /**
+   * GPT-2's initialisation: normal with deviation 0.02, divided by sqrt(2 * layers) where a product writes into the
+   * residual stream; biases and shifts 0, gains 1.
+   */
+  static initialise(config: ModelConfig, seed: number): TrainableParameters {
+    const residualScale = 1 / Math.sqrt(2 * config.numLayers);
+    let index = 0;
+    return TrainableParameters.from(config, (name, shape) => {
+      const length = shape.reduce((product, size) => product * size, 1);
+      const parameterSeed = hashCounters(seed, index++);
+      if (shape.length === 1) return new Float32Array(length).fill(name.endsWith('.weight') ? 1 : 0);
+      const deviation = INITIAL_DEVIATION * (RESIDUAL_PROJECTION.test(name) ? residualScale : 1);
+      return normals(length, parameterSeed).map((value) => value * deviation);
+    });
+  }
+
+  /** Parameters with the values that `valuesOf` gives, row-major. */
+  static from(
+    config: ModelConfig,
+    valuesOf: (name: string, shape: readonly number[]) => Float32Array,
+  ): TrainableParameters {
+    const variables = new Map<string, tf.Variable>();
+    for (const { name, shape } of gpt2ParameterShapes(config)) {
+      if (shape.some((size) => size % 8 !== 0)) {
+        throw new EngineError(
+          'config_invalid',
+          `the training kernels need sizes that are multiples of 8; ${name} is [${shape.join(', ')}]`,
+        );
+      }
+      const initial = tf.tensor(valuesOf(name, shape), [...shape], 'float32');
+      variables.set(name, tf.variable(initial, true, name));
+      initial.dispose();
+    }
+    return new TrainableParameters(config, variables);
+  }
+
+  get numParameters(): number {
+    return [...this.variables.values()].reduce((sum, variable) => sum + variable.size, 0);
+  }
+
+  dispose(): void {
+    for (const variable of this.variables.values()) variable.dispose();
+  }
+}

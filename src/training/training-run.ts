@@ -1,0 +1,214 @@
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import { EngineError } from '../errors.ts';
+import type { ModelConfig } from '../model/model-config.ts';
+import { AdamW } from './adamw.ts';
+import type { BytePairEncoder } from './byte-pair-encoder.ts';
+import { type HistoryPoint, readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
+import { type HeldOut, heldOutBitsPerByte } from './held-out.ts';
+import type { TrainingKernels } from './kernels.ts';
+import { learningRateAt, type Schedule } from './learning-rate.ts';
+import { lossAndGradients } from './loss-and-gradients.ts';
+import { writeWeights } from './model-directory.ts';
+import type { TrainOptions } from './options.ts';
+import type { ProgressFigures } from './progress.ts';
+import { hashCounters } from './random.ts';
+import { TokenBuffers } from './token-buffers.ts';
+import { TrainableParameters } from './trainable-parameters.ts';
+import type { DropoutRates } from './training-ops.ts';
+import { TrainingWindows } from './training-windows.ts';
+
+/** What training reads; the same texts and seed give the same. */
+export interface TrainingData {
+  readonly encoder: BytePairEncoder;
+  readonly tokens: Int32Array;
+  readonly heldOut: HeldOut;
+}
+
+const BETA1 = 0.9;
+const BETA2 = 0.99;
+const EPSILON = 1e-8;
+/** Share of the peak learning rate that is left in the last step. */
+const FINAL_LEARNING_RATE = 0.01;
+/** Steps whose speed the figures of the progress line average. */
+const SPEED_STEPS = 20;
+
+/** What decides the result of a run; paths, intervals and threads do not. */
+function fingerprintOf(options: TrainOptions, config: ModelConfig, numTokens: number): string {
+  const { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm, dropout, seed } =
+    options;
+  const schedule = { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm };
+  return JSON.stringify({ config, numTokens, ...schedule, dropout, seed });
+}
+
+/**
+ * A training run: weights, moments and the place in the data. Everything random in a step is a function of seed and
+ * step, so a run that is resumed from a checkpoint ends with the same bits as one that was never interrupted.
+ */
+export class TrainingRun {
+  readonly parameters: TrainableParameters;
+  readonly buffers: TokenBuffers;
+  readonly #options: TrainOptions;
+  readonly #kernels: TrainingKernels;
+  readonly #heldOut: HeldOut;
+  readonly #optimizer: AdamW;
+  readonly #windows: TrainingWindows;
+  readonly #schedule: Schedule;
+  readonly #rates: DropoutRates;
+  readonly #fingerprint: string;
+  readonly #history: HistoryPoint[];
+  readonly #stepTimes: number[] = [];
+  #step: number;
+  #elapsedMs: number;
+  #bestBitsPerByte: number | null;
+  #recentLosses: number[];
+
+  private constructor(
+    kernels: TrainingKernels,
+    options: TrainOptions,
+    config: ModelConfig,
+    data: TrainingData,
+    checkpoint: { state: TrainingState; tensors: Map<string, Float32Array> } | undefined,
+  ) {
+    const { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm, dropout, seed } =
+      options;
+    this.#kernels = kernels;
+    this.#options = options;
+    this.#heldOut = data.heldOut;
+    this.#fingerprint = fingerprintOf(options, config, data.tokens.length);
+    if (checkpoint !== undefined && checkpoint.state.fingerprint !== this.#fingerprint) {
+      throw new EngineError(
+        'config_invalid',
+        `the checkpoint is of another run: it has ${checkpoint.state.fingerprint}, this one ${this.#fingerprint}`,
+      );
+    }
+    const saved = (name: string): Float32Array => {
+      const values = checkpoint?.tensors.get(name);
+      if (values === undefined) throw new EngineError('weights_invalid', `the checkpoint has no "${name}"`);
+      return values;
+    };
+    this.parameters = checkpoint
+      ? TrainableParameters.from(config, saved)
+      : TrainableParameters.initialise(config, seed);
+    this.#optimizer = new AdamW(
+      kernels,
+      this.parameters.variables,
+      { beta1: BETA1, beta2: BETA2, epsilon: EPSILON, weightDecay, maxGradientNorm },
+      checkpoint && saved,
+    );
+    this.#windows = new TrainingWindows(data.tokens, config.contextLength, hashCounters(seed, 1));
+    this.buffers = new TokenBuffers(kernels.heap, batchSize, config.contextLength);
+    this.#schedule = { peak: learningRate, finalFraction: FINAL_LEARNING_RATE, numWarmupSteps, numSteps };
+    this.#rates = { embedding: dropout, attention: dropout, residual: dropout };
+    this.#step = checkpoint?.state.step ?? 0;
+    this.#elapsedMs = checkpoint?.state.elapsedMs ?? 0;
+    this.#bestBitsPerByte = checkpoint?.state.bestBitsPerByte ?? null;
+    this.#history = [...(checkpoint?.state.history ?? [])];
+    this.#recentLosses = [...(checkpoint?.state.recentLosses ?? [])];
+  }
+
+  /** A fresh run, or with `--resume` the one in the output directory's checkpoint. */
+  static async create(
+    kernels: TrainingKernels,
+    options: TrainOptions,
+    config: ModelConfig,
+    data: TrainingData,
+  ): Promise<TrainingRun> {
+    const checkpoint = options.resume ? await readCheckpoint(checkpointPath(options)) : undefined;
+    return new TrainingRun(kernels, options, config, data, checkpoint);
+  }
+
+  get state(): TrainingState {
+    return {
+      step: this.#step,
+      elapsedMs: this.#elapsedMs,
+      bestBitsPerByte: this.#bestBitsPerByte,
+      history: this.#history,
+      recentLosses: this.#recentLosses,
+      fingerprint: this.#fingerprint,
+    };
+  }
+
+  /**
+   * Steps until the schedule's end or until `signal` asks to stop; then writes a checkpoint. The weights with the
+   * best held-out figure so far are in the output directory at any time.
+   */
+  async train(signal: AbortSignal, onStep: (figures: ProgressFigures) => void): Promise<void> {
+    const { numSteps, evaluateEvery, checkpointEvery } = this.#options;
+    while (this.#step < numSteps && !signal.aborted) {
+      const startedAt = performance.now();
+      const loss = this.#trainStep();
+      this.#recentLosses.push(loss);
+      this.#step++;
+      this.#stepTimes.push(performance.now() - startedAt);
+      const isLast = this.#step === numSteps;
+      if (this.#step % evaluateEvery === 0 || isLast) await this.#evaluate();
+      this.#elapsedMs += performance.now() - startedAt;
+      if (this.#step % checkpointEvery === 0 || isLast) await this.#save();
+      onStep(this.#figures(loss));
+      // Lets signals in: the step itself never yields.
+      await setImmediate();
+    }
+    if (this.#step < numSteps) await this.#save();
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+    this.#optimizer.dispose();
+    this.buffers.dispose();
+  }
+
+  #trainStep(): number {
+    const { ids, targets } = this.#windows.batch(this.#step, this.#options.batchSize);
+    this.buffers.fill(ids, targets);
+    const dropoutSeed = hashCounters(this.#options.seed, 2, this.#step);
+    const { loss, gradients } = lossAndGradients(
+      this.#kernels,
+      this.parameters,
+      this.buffers,
+      this.#rates,
+      dropoutSeed,
+    );
+    if (!Number.isFinite(loss)) {
+      throw new EngineError(
+        'internal',
+        `the loss of step ${this.#step} is ${loss}: try a lower --learning-rate`,
+      );
+    }
+    this.#optimizer.step(gradients, this.#step + 1, learningRateAt(this.#step, this.#schedule));
+    tf.dispose(gradients);
+    return loss;
+  }
+
+  async #evaluate(): Promise<void> {
+    const { buffers, parameters } = this;
+    const bits = heldOutBitsPerByte(this.#kernels, parameters, buffers, this.#heldOut, buffers.seqLen);
+    const trainingLoss = this.#recentLosses.reduce((sum, loss) => sum + loss, 0) / this.#recentLosses.length;
+    this.#history.push({ step: this.#step, trainingLoss, heldOutBitsPerByte: bits });
+    this.#recentLosses = [];
+    if (this.#bestBitsPerByte !== null && bits >= this.#bestBitsPerByte) return;
+    this.#bestBitsPerByte = bits;
+    await writeWeights(this.#options.out, parameters, this.#options.dtype);
+  }
+
+  async #save(): Promise<void> {
+    await writeCheckpoint(checkpointPath(this.#options), this.parameters, this.#optimizer, this.state);
+  }
+
+  #figures(loss: number): ProgressFigures {
+    const recent = this.#stepTimes.slice(-SPEED_STEPS);
+    const msPerStep = recent.reduce((sum, ms) => sum + ms, 0) / recent.length;
+    return {
+      step: this.#step,
+      loss,
+      bitsPerByte: this.#history.at(-1)?.heldOutBitsPerByte,
+      tokensPerSecond: (this.buffers.numRows / msPerStep) * 1000,
+      secondsLeft: ((this.#options.numSteps - this.#step) * msPerStep) / 1000,
+    };
+  }
+}
+
+function checkpointPath(options: TrainOptions): string {
+  return join(options.out, 'checkpoint.safetensors');
+}
