@@ -136,7 +136,10 @@ describe('runBenchmark', () => {
     const run = (): Promise<unknown> =>
       runBenchmark({ params: { ...params, modes: [mode] }, engine, url: service.url });
     engine.reset({ text: 'a'.repeat(50), failAfter: 3 });
+    const message =
+      mode === 'http' ? /^the stream broke: .*a kernel failed in step 7/ : /^a kernel failed in step 7/;
     await expect(run()).rejects.toMatchObject({ code: 'backend_failure' });
+    await expect(run()).rejects.toThrow(message);
     engine.reset({ text: 'aaaa' });
     await expect(run()).rejects.toThrow(/ended after 4 of 6 tokens/);
     expect(engine.numFreePlaces).toBe(1000);
