@@ -2,7 +2,6 @@ import { SWEEP_SPLIT, SWEEP_STEPS } from './benchmark-params.ts';
 import type { BenchmarkMode } from './benchmark-params.ts';
 import type { BenchmarkTarget } from './benchmark-target.ts';
 import { median } from './percentiles.ts';
-import { eventGapsMs } from './request-times.ts';
 import { timeRequest } from './run-load.ts';
 import { fitSweep } from './sweep-fit.ts';
 import type { SweepFits } from './sweep-fit.ts';
@@ -26,7 +25,8 @@ export interface ContextSweepOptions {
 interface Observed {
   prefillMs: number;
   splitPrefillMs: number;
-  gapsMs: readonly number[];
+  /** Mean gap between the tokens of each repeat. */
+  stepMs: readonly number[];
 }
 
 /** Times one sequence alone at each context length, and fits how its cost grows. */
@@ -42,12 +42,12 @@ export async function runContextSweep(options: ContextSweepOptions): Promise<Con
       onMeasured?.(++numDone, repeats * lengths.length);
     }
   }
-  const timings = [...observed].map(([contextTokens, { prefillMs, splitPrefillMs, gapsMs }]) => ({
+  const timings = [...observed].map(([contextTokens, { prefillMs, splitPrefillMs, stepMs }]) => ({
     contextTokens,
     prefillMs,
     splitPrefillMs,
     stepContextTokens: contextTokens + (SWEEP_STEPS + 1) / 2,
-    stepMs: median(gapsMs),
+    stepMs: median(stepMs),
   }));
   return { mode: target.mode, ...fitSweep(timings) };
 }
@@ -58,12 +58,13 @@ async function observe(
 ): Promise<Observed> {
   const prompt = workload.nextPrompt(contextTokens);
   const whole = await timeRequest(target, { prompts: [prompt], maxTokens: SWEEP_STEPS + 1 }, signal);
+  const [firstMs = NaN] = whole.eventMs;
   const parts = Array.from({ length: SWEEP_SPLIT }, () => workload.nextPrompt(contextTokens / SWEEP_SPLIT));
   const split = await timeRequest(target, { prompts: parts, maxTokens: 1 }, signal);
   return {
-    prefillMs: (whole.eventMs[0] ?? NaN) - whole.startMs,
+    prefillMs: firstMs - whole.startMs,
     splitPrefillMs: (split.eventMs.at(-1) ?? NaN) - split.startMs,
-    gapsMs: eventGapsMs(whole),
+    stepMs: [((whole.eventMs.at(-1) ?? NaN) - firstMs) / SWEEP_STEPS],
   };
 }
 
@@ -72,6 +73,6 @@ function merge(one: Observed | undefined, other: Observed): Observed {
   return {
     prefillMs: Math.min(one.prefillMs, other.prefillMs),
     splitPrefillMs: Math.min(one.splitPrefillMs, other.splitPrefillMs),
-    gapsMs: [...one.gapsMs, ...other.gapsMs],
+    stepMs: [...one.stepMs, ...other.stepMs],
   };
 }

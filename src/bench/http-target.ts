@@ -84,7 +84,9 @@ export class HttpTarget implements BenchmarkTarget {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       };
-      response = await fetch(this.#url + path, { signal, ...(body === undefined ? {} : post) });
+      // A signal of its own for each: fetch leaves its listeners on it until they are collected.
+      const ownSignal = AbortSignal.any([signal]);
+      response = await fetch(this.#url + path, { signal: ownSignal, ...(body === undefined ? {} : post) });
     } catch (cause) {
       signal.throwIfAborted();
       throw failure(`${this.#url}${path} cannot be reached`, cause);

@@ -35,7 +35,7 @@ export function summariseRequests(requests: readonly RequestTimes[]): LatencyRep
 }
 
 /** Each gap between two events of a request. */
-export function eventGapsMs({ eventMs }: RequestTimes): number[] {
+function eventGapsMs({ eventMs }: RequestTimes): number[] {
   return eventMs.slice(1).map((time, i) => time - (eventMs[i] ?? NaN));
 }
 

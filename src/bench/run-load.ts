@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { BenchmarkTarget } from './benchmark-target.ts';
 import type { RequestTimes } from './request-times.ts';
 import type { Workload } from './workload.ts';
@@ -29,6 +30,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadTimes> {
     options;
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
+  // Each client listens to it.
+  setMaxListeners(concurrency + 1, signal);
   // Prompts are made beforehand: their making is no part of the duration.
   const prompts = Array.from({ length: concurrency * repeats }, () => workload.nextPrompt(promptTokens));
   const requests: RequestTimes[] = [];

@@ -13,8 +13,8 @@ export interface SweepTimings {
   /** Mean number of tokens in the cache during the steps of `stepMs`. */
   stepContextTokens: number;
   /**
-   * Median gap between tokens of one sequence after that prefill: a cached step of one row. Two tokens that a busy
-   * thread sees together make one gap short and one long, hence not the fastest.
+   * A cached step of one row: the mean gap between tokens of one sequence after that prefill, of all repeats the
+   * median. A busy thread may see several tokens at once, hence neither single gaps nor the fastest repeat.
    */
   stepMs: number;
 }
