@@ -36,6 +36,10 @@ export class Choice {
     this.#minTokens = minTokens;
   }
 
+  isClosed(): boolean {
+    return this.finishReason !== undefined;
+  }
+
   push(token: TokenOutput): ChoiceText {
     this.numTokens++;
     const text = this.#detokenizer.push([token.tokenId]);

@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { assertInvariant, EngineError } from '../errors.ts';
+import type { AttentionWeights } from '../model/inspect-attention.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { EngineThread, type EngineThreadEvents } from './engine-thread.ts';
+import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
 import { EngineTotals } from './engine-totals.ts';
 import type {
   CancelCause,
@@ -15,7 +17,7 @@ import type {
   RequestRecord,
   Reservation,
 } from './engine.ts';
-import type { EngineSettings, FromWorker, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
+import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue, type QueueBounds } from './request-queue.ts';
 import { RunningCompletion, type CompletionHost } from './running-completion.ts';
@@ -39,7 +41,10 @@ interface HeldSequence {
   started: boolean;
 }
 
-const RESTART_DELAYS_MS = [0, 1000, 2000, 5000, 15_000];
+interface PendingInspection {
+  resolve(weights: AttentionWeights): void;
+  reject(error: EngineError): void;
+}
 
 /**
  * The engine as the HTTP thread sees it. It admits, keeps the books of who waits and runs, and moves messages; the
@@ -53,24 +58,35 @@ export class EngineClient implements Engine {
   readonly #history: RequestHistory;
   readonly #observers: EngineObserver[] = [];
   readonly #host: CompletionHost;
+  readonly #supervisor: EngineSupervisor;
   readonly #completions = new Map<string, RunningCompletion>();
   readonly #held = new Map<string, HeldSequence>();
+  readonly #inspections = new Map<string, PendingInspection>();
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
   #state: EngineState = 'loading';
-  #thread: EngineThread | undefined;
   #model: ModelInfo | undefined;
   #tokenizer: Tokenizer | undefined;
   #onIdle: (() => void) | undefined;
-  #numFailedRestarts = 0;
+  #numInspections = 0;
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#queue = new RequestQueue(options.bounds, this.#now);
     this.#history = new RequestHistory(this.#now);
+    const { settings, createThread, onIncident } = options;
+    this.#supervisor = new EngineSupervisor(
+      (events) => createThread?.(settings, events) ?? new EngineThread(settings, events),
+      {
+        onReady: (message) => this.#onReady(message),
+        onMessage: (message) => this.#receive(message),
+        onDeath: (error) => this.#onDeath(error),
+        onIncident: (message, error) => onIncident?.(message, error),
+      },
+    );
     this.#host = {
       now: this.#now,
-      cancelSequences: (sequenceIds) => this.#thread?.send({ type: 'cancel', sequenceIds }),
+      cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
       onSettled: (completion) => this.#settle(completion),
       onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
     };
@@ -82,7 +98,7 @@ export class EngineClient implements Engine {
    */
   async start(): Promise<void> {
     const tokenizer = await Tokenizer.load(this.#options.settings.modelPath);
-    await this.#startThread();
+    await this.#supervisor.start();
     const { vocabSize, id } = this.model;
     if (tokenizer.vocabSize > vocabSize) {
       await this.stop();
@@ -95,37 +111,12 @@ export class EngineClient implements Engine {
     this.#state = 'ready';
   }
 
-  /** Resolves when the thread has said `ready`; rejects when it says `failed` or dies before. */
-  #startThread(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let isReady = false;
-      const thread = this.#createThread({
-        onMessage: (message) => {
-          if (message.type === 'failed') reject(new EngineError(message.code, message.message));
-          else if (message.type === 'ready') {
-            isReady = true;
-            this.#adopt(thread, message);
-            resolve();
-          } else this.#receive(message);
-        },
-        onDeath: (error) => {
-          if (isReady) this.#recover(error);
-          else reject(error);
-        },
-      });
-    });
-  }
-
-  #createThread(events: EngineThreadEvents): EngineThread {
-    const { settings, createThread } = this.#options;
-    return createThread?.(settings, events) ?? new EngineThread(settings, events);
-  }
-
-  #adopt(thread: EngineThread, { model, gauges }: Extract<FromWorker, { type: 'ready' }>): void {
-    this.#thread = thread;
+  #onReady({ model, gauges }: ReadyMessage): void {
     this.#model = model;
     this.#queue.setLanes(model.numLanes);
     this.#totals.setGauges(gauges);
+    // The first thread's model is ready only when the tokenizer is, too.
+    if (this.#state === 'loading' && this.#tokenizer !== undefined) this.#state = 'ready';
   }
 
   get state(): EngineState {
@@ -175,7 +166,7 @@ export class EngineClient implements Engine {
     for (const { id, promptTokenIds } of sequences) {
       this.#held.set(id, { completion, numPromptTokens: promptTokenIds.length, started: false });
     }
-    this.#thread?.send({ type: 'submit', sequences });
+    this.#supervisor.send({ type: 'submit', sequences });
   }
 
   #setDeadline(completion: RunningCompletion, { timeoutMs }: CompletionRequest): void {
@@ -184,11 +175,15 @@ export class EngineClient implements Engine {
     this.#deadlines.set(completion.id, timer);
   }
 
-  #receive(message: FromWorker): void {
+  #receive(message: ServingMessage): void {
     if (message.type === 'step') this.#receiveStep(message.report);
     if (message.type === 'cancelled') {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
+    }
+    if (message.type === 'inspected') {
+      this.#inspections.get(message.id)?.resolve(message.weights);
+      this.#inspections.delete(message.id);
     }
   }
 
@@ -234,6 +229,15 @@ export class EngineClient implements Engine {
     for (const observer of this.#observers) observer.onFinished?.(record);
   }
 
+  inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights> {
+    if (this.#state !== 'ready') throw this.#notReady();
+    return new Promise((resolve, reject) => {
+      const id = String(this.#numInspections++);
+      this.#inspections.set(id, { resolve, reject });
+      this.#supervisor.send({ type: 'inspect', id, tokenIds });
+    });
+  }
+
   find(requestId: string): RequestRecord | undefined {
     return this.#completions.get(requestId)?.record() ?? this.#history.find(requestId);
   }
@@ -259,35 +263,14 @@ export class EngineClient implements Engine {
     this.#observers.push(observer);
   }
 
-  /** The thread died while it served: its requests fail, and another thread is started. */
-  #recover(error: EngineError): void {
-    this.#thread = undefined;
+  /** The thread died while it served: what it held is lost. */
+  #onDeath(error: EngineError): void {
+    this.#totals.addRestart();
     if (this.#state === 'ready') this.#state = 'loading';
-    this.#options.onIncident?.('the engine thread died', error);
     for (const completion of [...this.#completions.values()]) completion.fail(error);
     for (const id of [...this.#held.keys()]) this.#release(id);
-    if (this.#state === 'loading') this.#restart();
-  }
-
-  #restart(): void {
-    this.#totals.addRestart();
-    const delay = RESTART_DELAYS_MS[Math.min(this.#numFailedRestarts, RESTART_DELAYS_MS.length - 1)];
-    setTimeout(() => void this.#tryRestart(), delay);
-  }
-
-  async #tryRestart(): Promise<void> {
-    if (this.#state !== 'loading') return;
-    try {
-      await this.#startThread();
-    } catch (error) {
-      this.#numFailedRestarts++;
-      this.#options.onIncident?.('the engine thread could not be restarted', asEngineError(error));
-      this.#restart();
-      return;
-    }
-    this.#numFailedRestarts = 0;
-    if (this.#state === 'loading') this.#state = 'ready';
-    this.#options.onIncident?.('the engine thread is back');
+    for (const inspection of this.#inspections.values()) inspection.reject(error);
+    this.#inspections.clear();
   }
 
   /** Takes no new work and lets what is there finish; what has not by then ends with an error. */
@@ -311,8 +294,7 @@ export class EngineClient implements Engine {
 
   async stop(): Promise<void> {
     this.#state = 'stopped';
-    await this.#thread?.stop();
-    this.#thread = undefined;
+    await this.#supervisor.stop();
   }
 }
 
@@ -325,11 +307,4 @@ function checkLength({ prompts, maxTokens }: CompletionRequest, contextLength: n
       `${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
     { param: 'max_tokens', details: { numPromptTokens, maxTokens, contextLength } },
   );
-}
-
-function asEngineError(error: unknown): EngineError {
-  if (error instanceof EngineError) return error;
-  return new EngineError('internal', error instanceof Error ? error.message : String(error), {
-    cause: error,
-  });
 }

@@ -1,4 +1,5 @@
 import { assertInvariant } from '../errors.ts';
+import type { AttentionWeights } from '../model/inspect-attention.ts';
 import { tokenLogprobs } from '../sampling/logprobs.ts';
 import type { Sampler } from '../sampling/sampler.ts';
 import { SamplerState } from '../sampling/sampler-state.ts';
@@ -33,10 +34,6 @@ export class EngineCore {
     this.#sampler = sampler;
   }
 
-  get hasWork(): boolean {
-    return this.#active.size > 0;
-  }
-
   get numCachedTokens(): number {
     return this.#scheduler.numCachedTokens;
   }
@@ -57,6 +54,11 @@ export class EngineCore {
   /** Takes a sequence out between two steps; false when it is not here (any more). */
   cancel(sequenceId: string): boolean {
     return this.#active.delete(sequenceId) && this.#scheduler.remove(sequenceId);
+  }
+
+  /** What every head looks at in a prompt; `undefined` as long as no lane is free. */
+  tryInspect(tokenIds: readonly number[]): AttentionWeights | undefined {
+    return this.#scheduler.tryWithLane((lane) => this.#runner.inspectAttention(tokenIds, lane));
   }
 
   /** Runs one step, or returns `undefined` when there is nothing to compute. */

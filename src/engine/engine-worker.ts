@@ -16,6 +16,8 @@ const send = (message: FromWorker): void => port.postMessage(message);
 
 let wake: (() => void) | undefined;
 let stopping = false;
+/** Inspections that wait for a free lane. */
+const inspections: Extract<ToWorker, { type: 'inspect' }>[] = [];
 
 const setup = await trySetUp();
 if (setup !== undefined) {
@@ -47,6 +49,9 @@ function receive(core: EngineCore, message: ToWorker): void {
     case 'cancel':
       cancel(core, message.sequenceIds);
       break;
+    case 'inspect':
+      inspections.push(message);
+      break;
     case 'stop':
       stopping = true;
       break;
@@ -66,8 +71,17 @@ function cancel(core: EngineCore, sequenceIds: readonly string[]): void {
   }
 }
 
+function inspect(core: EngineCore): void {
+  for (const { id, tokenIds } of inspections.splice(0)) {
+    const weights = core.tryInspect(tokenIds);
+    if (weights === undefined) inspections.push({ type: 'inspect', id, tokenIds });
+    else send({ type: 'inspected', id, weights });
+  }
+}
+
 async function runSteps(engine: EngineSetup): Promise<void> {
   while (!stopping) {
+    inspect(engine.core);
     const startedAt = performance.now();
     const report = engine.core.step();
     if (report === undefined) {

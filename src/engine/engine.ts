@@ -1,4 +1,5 @@
 import type { EngineError } from '../errors.ts';
+import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
@@ -177,6 +178,11 @@ export interface Engine {
    * Throws `context_length_exceeded`, `invalid_request` or `queue_full` (the queue's token bound).
    */
   submit(request: CompletionRequest, reservation: Reservation): Completion;
+  /**
+   * What every head of every layer looks at in a prompt: [layers][heads][tokens][tokens], each row sums to 1.
+   * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile.
+   */
+  inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights>;
   /** The request with that id, running or recently ended. */
   find(requestId: string): RequestRecord | undefined;
   /** Cancels a running request; false when there is none of that id. */

@@ -1,4 +1,5 @@
 import type { CausalLm } from '../model/causal-lm.ts';
+import { inspectAttention, type AttentionWeights } from '../model/inspect-attention.ts';
 import { buildStepBatch, type SegmentInput } from '../runtime/build-step-batch.ts';
 import type { KvCache, Runtime } from '../runtime/runtime.ts';
 import type { Segment, StepBatch } from '../runtime/step-batch.ts';
@@ -51,6 +52,11 @@ export class ModelRunner {
     const batch = buildStepBatch(inputs, ROW_BUCKETS);
     const logits = this.#runtime.runStep(batch, this.#cache, (ops) => this.#model.forward(ops)); // [logitRows, vocab]
     return { logits: this.#splitLogits(logits, inputs), cost: stepCost(batch) };
+  }
+
+  /** What every head looks at in a prompt; the lane is overwritten. */
+  inspectAttention(tokenIds: readonly number[], lane: number): AttentionWeights {
+    return inspectAttention(this.#model, this.#runtime, this.#cache, lane, tokenIds);
   }
 
   #splitLogits(logits: Float32Array, inputs: readonly SegmentInput[]): Float32Array[][] {

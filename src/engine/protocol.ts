@@ -1,5 +1,6 @@
 import type { RuntimeName } from '../config/settings.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { ModelInfo, TokenOutput } from './engine.ts';
 
@@ -38,6 +39,7 @@ export interface SequenceRequest {
 export type ToWorker =
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
   | { type: 'cancel'; sequenceIds: readonly string[] }
+  | { type: 'inspect'; id: string; tokenIds: readonly number[] }
   | { type: 'stop' };
 
 export type SequenceFinish = 'stop' | 'length' | 'abort';
@@ -77,5 +79,6 @@ export type FromWorker =
   /** The model cannot be served; the thread ends. */
   | { type: 'failed'; code: ErrorCode; message: string }
   | { type: 'step'; report: StepReport }
+  | { type: 'inspected'; id: string; weights: AttentionWeights }
   /** Sequences that left because of a cancel, and what is left. */
   | { type: 'cancelled'; sequenceIds: readonly string[]; gauges: EngineGauges };

@@ -87,13 +87,14 @@ export class RunningCompletion implements Completion {
       choice.started = true;
       this.#timer.recordStart();
     }
-    if (choice.finishReason !== undefined) {
+    if (choice.isClosed()) {
       if (update.token !== undefined) this.#wastedTokens++;
       return;
     }
     if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
     if (update.token !== undefined) this.#receiveToken(choice, update.token);
-    if (update.finish !== undefined && choice.finishReason === undefined) this.#finish(choice, update.finish);
+    // A stop string may have closed the choice with this very token.
+    if (update.finish !== undefined && !choice.isClosed()) this.#finish(choice, update.finish);
   }
 
   #receivePrompt(choice: Choice, tokens: readonly (TokenOutput | { tokenId: number })[]): void {
@@ -143,7 +144,7 @@ export class RunningCompletion implements Completion {
   }
 
   get #openChoices(): Choice[] {
-    return [...this.#choices.values()].filter((choice) => choice.finishReason === undefined);
+    return [...this.#choices.values()].filter((choice) => !choice.isClosed());
   }
 
   cancel(cause: CancelCause): void {

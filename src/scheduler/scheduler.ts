@@ -107,6 +107,17 @@ export class Scheduler {
     }
   }
 
+  /** Lends a free lane for the length of a call that is no sequence; `undefined` when every lane is in use. */
+  tryWithLane<T>(use: (lane: number) => T): T | undefined {
+    const lane = this.#lanes.tryAllocate();
+    if (lane === undefined) return undefined;
+    try {
+      return use(lane);
+    } finally {
+      this.#lanes.free(lane);
+    }
+  }
+
   /** Takes a sequence out, wherever it is, and frees its lane. False when it is not here (any more). */
   remove(sequenceId: string): boolean {
     return this.#removeFrom(this.#running, sequenceId) || this.#removeFrom(this.#waiting, sequenceId);
