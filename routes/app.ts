@@ -4,6 +4,7 @@ import type { AppEnv } from '../src/http/app-env.ts';
 import { handleError, handleNotFound } from '../src/http/error-handlers.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
 import type { AppDependencies } from './app-dependencies.ts';
+import { benchmarkRoutes } from './benchmark.ts';
 import { completionRoutes } from './completions.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -24,6 +25,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
     healthRoutes,
     metricsRoutes,
     openApiRoutes,
+    benchmarkRoutes,
   ];
   const app = new Hono<AppEnv>();
   app.use(requestMiddleware(dependencies.logger, dependencies.metrics));

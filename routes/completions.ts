@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { AppContext, AppEnv } from '../src/http/app-env.ts';
-import { cancelOnDisconnect, streamCompletion } from '../src/http/completion-stream.ts';
+import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toBodyId } from '../src/http/request-id.ts';
 import { dataFrame } from '../src/http/sse.ts';
@@ -27,17 +27,13 @@ export function completionRoutes({ engine, config }: AppDependencies): Hono<AppE
     const started = startCompletion(engine, demand, scope.id);
     const { completion } = started;
     scope.attachCompletion(completion);
+    const onDisconnect = (): void => completion.cancel('disconnect');
     const chunks = chunksOf(c, input, started);
     if (input.stream === true) {
       const frames = toFrames(chunks, started, input.stream_options?.include_usage === true);
-      return streamCompletion(c, {
-        completion,
-        frames,
-        family: 'openai',
-        pingIntervalMs: config.ssePingIntervalMs,
-      });
+      return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });
     }
-    cancelOnDisconnect(c, completion);
+    onClientGone(c, onDisconnect);
     const collected = chunks.opening();
     for await (const event of completion) collected.push(...chunks.toChunks(event));
     return c.json(chunks.join(collected, completion.record().usage));

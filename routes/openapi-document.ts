@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
 import { errorResponses, jsonResponse, streamableResponse, textResponse } from './openapi-parts.ts';
+import { benchmarkEventSchema, benchmarkReportSchema, benchmarkRequestSchema } from './schemas/benchmark.ts';
 import {
   completionChunkSchema,
   completionRequestSchema,
@@ -197,6 +198,36 @@ const operationPaths: ZodOpenApiPathsObject = {
   },
 };
 
+const benchmarkPath: ZodOpenApiPathsObject = {
+  '/benchmark': {
+    post: {
+      operationId: 'runBenchmark',
+      tags: ['Operation'],
+      summary: 'Run a workload on the live engine, one at a time',
+      description:
+        'Off unless BENCHMARK=on, or from the loopback address: it takes the engine from other clients.',
+      requestBody: { required: false, ...json(benchmarkRequestSchema) },
+      responses: {
+        200: streamableResponse(
+          'The report.',
+          benchmarkReportSchema,
+          z.union([benchmarkEventSchema, openAiErrorSchema]),
+        ),
+        ...errorResponses(['forbidden', 'conflict', ...COMPLETION_ERRORS]),
+      },
+    },
+    get: {
+      operationId: 'lastBenchmark',
+      tags: ['Operation'],
+      summary: 'The report of the last benchmark that ran to its end',
+      responses: {
+        200: jsonResponse('The report.', benchmarkReportSchema),
+        ...errorResponses(['not_found']),
+      },
+    },
+  },
+};
+
 /** The whole API as OpenAPI 3.1, from the schemas that requests are checked by. */
 export function openApiDocument(): ReturnType<typeof createDocument> {
   return createDocument({
@@ -211,6 +242,6 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: 'http://127.0.0.1:8787' }],
-    paths: { ...generationPaths, ...modelPaths, ...operationPaths },
+    paths: { ...generationPaths, ...modelPaths, ...operationPaths, ...benchmarkPath },
   });
 }

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Completion, FinishReason } from '../src/engine/engine.ts';
 import type { AppContext, AppEnv } from '../src/http/app-env.ts';
-import { cancelOnDisconnect, streamCompletion } from '../src/http/completion-stream.ts';
+import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { dataFrame } from '../src/http/sse.ts';
 import { startCompletion } from '../src/http/start-completion.ts';
@@ -30,15 +30,12 @@ export function workersAiRoutes({ engine, config }: AppDependencies): Hono<AppEn
     const demand = toWorkersAiDemand(input, config.requestTimeoutMs);
     const { completion } = startCompletion(engine, demand, scope.id);
     scope.attachCompletion(completion);
+    const onDisconnect = (): void => completion.cancel('disconnect');
     if (input.stream === true) {
-      return streamCompletion(c, {
-        completion,
-        frames: toFrames(completion),
-        family: 'workers-ai',
-        pingIntervalMs: config.ssePingIntervalMs,
-      });
+      const frames = toFrames(completion);
+      return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });
     }
-    cancelOnDisconnect(c, completion);
+    onClientGone(c, onDisconnect);
     let response = '';
     for await (const event of completion) if (event.type === 'delta') response += event.text;
     return c.json(toWorkersAiBody(response, finishReasonOf(completion), completion.record().usage));

@@ -6,12 +6,20 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/;
  * Reads a request's JSON object. Its size is judged by `content-length` before a byte is read, and a chunked body is
  * cut off where it passes the limit.
  *
+ * @param emptyBody what no body at all means; without it that is a fault
  * @throws EngineError `payload_too_large`, or `invalid_request` naming the header or the body
  */
-export async function readJsonBody(request: Request, limitBytes: number): Promise<Record<string, unknown>> {
+export async function readJsonBody(
+  request: Request,
+  limitBytes: number,
+  emptyBody?: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
   checkContentLength(request, limitBytes);
   const bytes = await readBytes(request, limitBytes);
-  if (bytes.length === 0) throw bodyError('the body is empty; send a JSON object');
+  if (bytes.length === 0) {
+    if (emptyBody !== undefined) return emptyBody;
+    throw bodyError('the body is empty; send a JSON object');
+  }
   checkContentType(request);
   return parseObject(decodeUtf8(bytes));
 }

@@ -1,0 +1,84 @@
+import { Hono } from 'hono';
+import { checkBenchmarkParams } from '../src/bench/benchmark-params.ts';
+import type { BenchmarkProgress, BenchmarkReport } from '../src/bench/benchmark-report.ts';
+import { BenchmarkRunner } from '../src/bench/benchmark-runner.ts';
+import { EventQueue } from '../src/engine/event-queue.ts';
+import { EngineError } from '../src/errors.ts';
+import type { AppContext, AppEnv } from '../src/http/app-env.ts';
+import { toEngineError } from '../src/http/error-response.ts';
+import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
+import { readJsonBody } from '../src/http/json-body.ts';
+import { isLoopbackClient, ownUrl } from '../src/http/peer.ts';
+import { dataFrame } from '../src/http/sse.ts';
+import type { AppConfig, AppDependencies } from './app-dependencies.ts';
+import { parseInput } from './schemas/parse-input.ts';
+import {
+  benchmarkRequestSchema,
+  toBenchmarkParams,
+  toProgressEvent,
+  toReportBody,
+} from './schemas/benchmark.ts';
+
+/** Runs a workload on the live engine, and keeps the last report. */
+export function benchmarkRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
+  const runner = new BenchmarkRunner(engine);
+  const routes = new Hono<AppEnv>();
+
+  routes.post('/benchmark', async (c) => {
+    checkAllowed(c, config.benchmark);
+    const input = parseInput(
+      benchmarkRequestSchema,
+      await readJsonBody(c.req.raw, config.bodyLimitBytes, {}),
+    );
+    const { contextLength } = engine.model;
+    const params = toBenchmarkParams(input, contextLength);
+    checkBenchmarkParams(params, contextLength);
+    const abort = new AbortController();
+    const onDisconnect = (): void => abort.abort(new EngineError('request_timeout', 'the client is gone'));
+    const run = (onProgress?: (progress: BenchmarkProgress) => void): Promise<BenchmarkReport> =>
+      runner.run({ params, url: ownUrl(c), signal: abort.signal, onProgress });
+    if (input.stream === true) {
+      const frames = await begun(toFrames(run));
+      return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });
+    }
+    onClientGone(c, onDisconnect);
+    return c.json(toReportBody(await run()));
+  });
+
+  routes.get('/benchmark', (c) => {
+    if (runner.last === undefined) throw new EngineError('not_found', 'no benchmark has run to its end yet');
+    return c.json(toReportBody(runner.last));
+  });
+  return routes;
+}
+
+/** It takes the engine from everybody else, so not everybody may ask for it. */
+function checkAllowed(c: AppContext, benchmark: AppConfig['benchmark']): void {
+  if (benchmark === 'on' || (benchmark === 'loopback' && isLoopbackClient(c))) return;
+  const remedy =
+    benchmark === 'off' ? 'set BENCHMARK=on' : 'call it from the machine it runs on, or set BENCHMARK=on';
+  throw new EngineError('forbidden', `the benchmark is off for you; ${remedy}`);
+}
+
+async function* toFrames(
+  run: (onProgress: (progress: BenchmarkProgress) => void) => Promise<BenchmarkReport>,
+): AsyncGenerator<string> {
+  const queue = new EventQueue<string>();
+  run((progress) => queue.push(dataFrame(toProgressEvent(progress)))).then(
+    (report) => {
+      queue.push(dataFrame({ report: toReportBody(report) }));
+      queue.end();
+    },
+    (thrown: unknown) => queue.fail(toEngineError(thrown)),
+  );
+  yield* queue;
+}
+
+/** Waits for the first frame, so that a run that is refused is answered with a status and not with a stream. */
+async function begun(frames: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
+  const first = await frames.next();
+  return (async function* () {
+    if (first.done !== true) yield first.value;
+    yield* frames;
+  })();
+}

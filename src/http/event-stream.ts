@@ -1,0 +1,56 @@
+import type { AppContext } from './app-env.ts';
+import { familyOf } from './error-handlers.ts';
+import { toEngineError, toErrorBody } from './error-response.ts';
+import { commentFrame, DONE_FRAME, errorFrame, SSE_HEADERS, sseStream } from './sse.ts';
+import { timingHeaders } from './timing-headers.ts';
+
+export interface EventStreamOptions {
+  /** The frames of a stream that goes well, `[DONE]` left out. */
+  frames: AsyncIterable<string>;
+  pingIntervalMs: number;
+  /** Stops the work behind the frames. */
+  onDisconnect: () => void;
+}
+
+/** A reader that takes nothing for two minutes is not coming back. */
+const STALL_TIMEOUT_MS = 120_000;
+
+/**
+ * Answers with a stream whose headers go out at once. A client that hangs up stops the work; a fault ends the stream
+ * with an error frame and no `[DONE]`.
+ */
+export function streamEvents(c: AppContext, options: EventStreamOptions): Response {
+  const { scope } = c.var;
+  const { frames, pingIntervalMs, onDisconnect } = options;
+  onClientGone(c, onDisconnect);
+  scope.hold();
+  const body = sseStream(endedFrames(c, frames), {
+    pingIntervalMs,
+    stallTimeoutMs: STALL_TIMEOUT_MS,
+    destroyConnection: () => c.env.outgoing?.destroy(),
+    onDisconnect,
+    onClose: () => scope.end(),
+  });
+  return c.body(body, 200, SSE_HEADERS);
+}
+
+/** Calls back when the client closes its connection before it has its answer, streamed or not. */
+export function onClientGone(c: AppContext, callback: () => void): void {
+  const { signal } = c.req.raw;
+  if (signal.aborted) callback();
+  else signal.addEventListener('abort', callback, { once: true });
+}
+
+async function* endedFrames(c: AppContext, frames: AsyncIterable<string>): AsyncGenerator<string> {
+  const { scope } = c.var;
+  try {
+    yield* frames;
+    // The headers left before these were known.
+    yield commentFrame(JSON.stringify(timingHeaders(scope.record, scope.elapsedMs)));
+    yield DONE_FRAME;
+  } catch (thrown) {
+    const error = toEngineError(thrown);
+    scope.error = error;
+    yield errorFrame(toErrorBody(error, familyOf(c.req.path), scope.id));
+  }
+}
