@@ -1,6 +1,6 @@
 /** A power law fitted to timings: time = offset + constant * length ^ exponent. */
 export interface PowerFit {
-  /** Absent when there are too few lengths, or the times do not grow with them. */
+  /** Absent when there are too few lengths, or their times follow no such law. */
   exponent?: number;
   /** The part of each time that does not depend on the length. */
   offsetMs?: number;
@@ -31,7 +31,9 @@ export function fitPower(points: readonly Point[]): PowerFit {
     const line = fitLine(points.map(([length, time]) => [(length / longest) ** exponent, time]));
     if (line.residual < best.residual) best = { exponent, ...line };
   }
-  if (best.slope <= 0) return { numPoints };
+  // At the edge of the search the best exponent is somewhere else: the times follow no such law.
+  const isInside = best.exponent > MIN_EXPONENT && best.exponent < MAX_EXPONENT - EXPONENT_STEP;
+  if (best.slope <= 0 || !isInside) return { numPoints };
   const { residual } = fitLine(points.map(([, time]) => [0, time]));
   return { exponent: best.exponent, offsetMs: best.offset, r2: 1 - best.residual / residual, numPoints };
 }

@@ -28,9 +28,14 @@ describe('fitPower', () => {
     expect(r2).toBeLessThan(0.95);
   });
 
-  it('finds nothing in few points or in times that fall', () => {
+  it('finds nothing in few points, or in times that fall or jump', () => {
     expect(fitPower(LENGTHS.slice(0, 3).map((length) => [length, length]))).toEqual({ numPoints: 3 });
-    expect(fitPower(LENGTHS.map((length) => [length, -length])).exponent).toBeUndefined();
+    const jump = (length: number): number => (length === 256 ? 100 : 1);
+    for (const time of [(length: number) => -length, () => 5, jump]) {
+      expect(fitPower(LENGTHS.map((length) => [length, time(length)]))).toEqual({
+        numPoints: LENGTHS.length,
+      });
+    }
   });
 });
 
