@@ -4,29 +4,35 @@ import { assertInvariant } from '../errors.ts';
 import { watchEventLoop } from './event-loop-delay.ts';
 import type { EventLoopDelayReport } from './event-loop-delay.ts';
 
-/** Reads an engine's counters around a run. */
+const SAMPLE_INTERVAL_MS = 10;
+
+/** Reads an engine's counters before and after a run, and its gauges in between. */
 export class EngineMeter {
   readonly #engine: Engine;
   readonly #before: EngineStats;
   readonly #stopWatching = watchEventLoop();
+  readonly #sampling: NodeJS.Timeout;
+  #peakTokens = 0;
   #eventLoopDelayMs: EventLoopDelayReport | undefined;
   #after: EngineStats | undefined;
-  #peakTokens = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#before = engine.stats();
-  }
-
-  /** To be called often: the cache's peak is the largest value seen. */
-  sample(): void {
-    this.#peakTokens = Math.max(this.#peakTokens, this.#engine.stats().kvCacheTokensUsed);
+    this.#before = this.#sample();
+    this.#sampling = setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS);
   }
 
   /** Ends the run; to be called whether it went well or not. */
   stop(): void {
-    this.#after = this.#engine.stats();
+    clearInterval(this.#sampling);
+    this.#after = this.#sample();
     this.#eventLoopDelayMs = this.#stopWatching();
+  }
+
+  #sample(): EngineStats {
+    const stats = this.#engine.stats();
+    this.#peakTokens = Math.max(this.#peakTokens, stats.kvCacheTokensUsed);
+    return stats;
   }
 
   report(): EngineLoadReport {

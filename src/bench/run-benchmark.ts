@@ -124,11 +124,9 @@ async function measureLoad(bench: Bench, target: BenchmarkTarget, concurrency: n
   const meter = engine === undefined ? undefined : new EngineMeter(engine);
   const { promptTokens, maxTokens, repeats } = params;
   const load = { target, workload, promptTokens, maxTokens, concurrency, repeats, signal };
-  const { requests, durationMs } = await runLoad({
-    ...load,
-    onRequestDone: tell,
-    onTokens: () => meter?.sample(),
-  }).finally(() => meter?.stop());
+  const { requests, durationMs } = await runLoad({ ...load, onRequestDone: tell }).finally(() =>
+    meter?.stop(),
+  );
   const numPromptTokens = requests.length * promptTokens;
   const numGenerated = requests.reduce((sum, { numTokens }) => sum + numTokens, 0);
   const perSecond = (count: number): number => (count / durationMs) * 1000;

@@ -10,8 +10,6 @@ export interface LoadOptions {
   maxTokens: number;
   concurrency: number;
   repeats: number;
-  /** Called after each event with tokens. */
-  onTokens?: () => void;
   onRequestDone?: (numDone: number) => void;
   signal: AbortSignal;
 }
@@ -26,8 +24,7 @@ export interface LoadTimes {
  * all of them and is thrown, since a run with fewer requests is another run.
  */
 export async function runLoad(options: LoadOptions): Promise<LoadTimes> {
-  const { target, workload, promptTokens, maxTokens, concurrency, repeats, onTokens, onRequestDone } =
-    options;
+  const { target, workload, promptTokens, maxTokens, concurrency, repeats, onRequestDone } = options;
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
   // Each client listens to it.
@@ -39,7 +36,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadTimes> {
   const runClient = async (): Promise<void> => {
     for (let i = 0; i < repeats; i++) {
       const prompt = prompts.pop() ?? [];
-      requests.push(await timeRequest(target, { prompts: [prompt], maxTokens }, signal, onTokens));
+      requests.push(await timeRequest(target, { prompts: [prompt], maxTokens }, signal));
       onRequestDone?.(requests.length);
     }
   };
@@ -61,7 +58,6 @@ export async function timeRequest(
   target: BenchmarkTarget,
   request: { prompts: readonly (readonly number[])[]; maxTokens: number },
   signal: AbortSignal,
-  onTokens?: () => void,
 ): Promise<RequestTimes> {
   const eventMs: number[] = [];
   let numTokens = 0;
@@ -71,7 +67,6 @@ export async function timeRequest(
     (numNew) => {
       eventMs.push(performance.now());
       numTokens += numNew;
-      onTokens?.();
     },
     signal,
   );

@@ -23,9 +23,14 @@ function parseBlock(block: string): SseEvent | undefined {
   let event = 'message';
   const data: string[] = [];
   for (const line of block.split(/\r?\n/)) {
-    const [, field, value] = /^(event|data): ?(.*)$/.exec(line) ?? [];
-    if (field === 'event') event = value ?? '';
-    if (field === 'data') data.push(value ?? '');
+    if (line.startsWith('data:')) data.push(valueOf(line));
+    else if (line.startsWith('event:')) event = valueOf(line);
   }
   return data.length === 0 ? undefined : { event, data: data.join('\n') };
+}
+
+/** What follows the first colon, less one space. */
+function valueOf(line: string): string {
+  const start = line.indexOf(':') + 1;
+  return line.slice(line[start] === ' ' ? start + 1 : start);
 }
