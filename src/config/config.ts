@@ -35,10 +35,14 @@ export function readConfig(environment: NodeJS.ProcessEnv, args: readonly string
 }
 
 function readFlags(args: readonly string[]): Record<string, string | undefined> {
-  const options = Object.fromEntries(settings.map(([, { env }]) => [flagOf(env), { type: 'string' as const }]));
+  const options = Object.fromEntries(
+    settings.map(([, { env }]) => [flagOf(env), { type: 'string' as const }]),
+  );
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (cause) {
-    throw new EngineError('config_invalid', cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new EngineError('config_invalid', cause instanceof Error ? cause.message : String(cause), {
+      cause,
+    });
   }
 }

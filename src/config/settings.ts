@@ -58,14 +58,24 @@ export const SETTINGS = {
     optional(z.string().regex(/^[\w@./:-]+$/, 'may hold letters, digits, and @ . / : - _')),
     'Name clients use for the model; by default the name of its directory.',
   ),
-  runtime: setting('RUNTIME', 'wasm', z.enum(RUNTIME_NAMES), `Where tensors live: ${RUNTIME_NAMES.join(', ')}.`),
+  runtime: setting(
+    'RUNTIME',
+    'wasm',
+    z.enum(RUNTIME_NAMES),
+    `Where tensors live: ${RUNTIME_NAMES.join(', ')}.`,
+  ),
   threads: setting(
     'THREADS',
     undefined,
     optional(integer(1, 64)),
     'Threads that compute; by default one for each core, at most 8.',
   ),
-  maxNumSeqs: setting('MAX_NUM_SEQS', '32', integer(1, 1024), 'Sequences that may run at once (cache lanes).'),
+  maxNumSeqs: setting(
+    'MAX_NUM_SEQS',
+    '32',
+    integer(1, 1024),
+    'Sequences that may run at once (cache lanes).',
+  ),
   maxModelLen: setting(
     'MAX_MODEL_LEN',
     undefined,
@@ -108,7 +118,12 @@ export const SETTINGS = {
     seconds(0),
     'Seconds that running streams have to finish after SIGTERM or SIGINT.',
   ),
-  bodyLimitBytes: setting('BODY_LIMIT', '1048576', integer(1), 'Largest request body in bytes; beyond it 413.'),
+  bodyLimitBytes: setting(
+    'BODY_LIMIT',
+    '1048576',
+    integer(1),
+    'Largest request body in bytes; beyond it 413.',
+  ),
   ssePingIntervalMs: setting(
     'SSE_PING_INTERVAL',
     '15',

@@ -59,7 +59,7 @@ describe('streams over a real socket', () => {
         expect(response.status).toBe(200);
         if (i % 2 === 0) return textOf(response);
         let numFrames = 0;
-        for await (const _data of sseData(response)) if (++numFrames === 5) break;
+        for await (const data of sseData(response)) if (data !== '' && ++numFrames === 5) break;
         controller.abort();
         return 'gone';
       }),

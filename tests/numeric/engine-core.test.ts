@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EngineCore } from '../../src/engine/engine-core.ts';
+import { ModelRunner } from '../../src/engine/model-runner.ts';
+import type { SequenceRequest, SequenceUpdate } from '../../src/engine/protocol.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
+import { Sampler } from '../../src/sampling/sampler.ts';
+import { Scheduler } from '../../src/scheduler/scheduler.ts';
+import { readJsonFixture } from '../support/fixtures.ts';
+import { RUNTIMES } from '../support/runtimes.ts';
+import { StepRunner } from '../support/step-runner.ts';
+
+/** Greedy continuations by transformers on PyTorch (scripts/goldens). */
+interface Golden {
+  promptTokenIds: number[];
+  tokenIds: number[];
+  finishReason: 'stop' | 'length';
+}
+const goldens = readJsonFixture('tiny-gpt2', 'completions.json') as Golden[];
+const EOS = 0;
+const NUM_LANES = 3;
+
+function request(
+  id: string,
+  promptTokenIds: number[],
+  changes: Partial<SequenceRequest> = {},
+): SequenceRequest {
+  return {
+    id,
+    promptTokenIds,
+    maxTokens: 24,
+    minTokens: 0,
+    stopTokenIds: [EOS],
+    sampling: { ...DEFAULT_SAMPLING_PARAMS, temperature: 0 },
+    seed: 0,
+    stream: 0,
+    numLogprobs: undefined,
+    promptLogprobs: false,
+    ...changes,
+  };
+}
+
+interface Outcome {
+  tokenIds: number[];
+  finish: SequenceUpdate['finish'];
+  promptLogprobs: (number | undefined)[];
+}
+
+/** Steps until nothing is left; what each sequence got. */
+function runToEnd(core: EngineCore, onStep: () => void = () => undefined): Map<string, Outcome> {
+  const outcomes = new Map<string, Outcome>();
+  for (let report = core.step(); report !== undefined; report = core.step()) {
+    for (const { id, token, finish, promptLogprobs } of report.updates) {
+      const outcome = outcomes.get(id) ?? { tokenIds: [], finish: undefined, promptLogprobs: [] };
+      if (token !== undefined) outcome.tokenIds.push(token.tokenId);
+      outcome.finish = finish;
+      for (const scored of promptLogprobs ?? []) {
+        outcome.promptLogprobs.push('logprob' in scored ? scored.logprob : undefined);
+      }
+      outcomes.set(id, outcome);
+    }
+    onStep();
+  }
+  return outcomes;
+}
+
+describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
+  let runtime: Runtime;
+  let runner: StepRunner;
+
+  beforeAll(async () => {
+    runtime = await create();
+    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_LANES);
+  });
+  afterAll(() => runtime.dispose());
+
+  const createCore = (maxNumBatchedTokens: number): EngineCore =>
+    new EngineCore(
+      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens }),
+      new ModelRunner(runner.loaded.model, runtime, runner.cache),
+      new Sampler(runner.loaded.config.vocabSize),
+    );
+
+  it.each([4, 16, 128])("gives transformers' greedy texts, all at once, in steps of %i tokens", (budget) => {
+    const core = createCore(budget);
+    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(String(i), promptTokenIds)));
+    const outcomes = runToEnd(core);
+    goldens.forEach(({ tokenIds, finishReason }, i) => {
+      const outcome = outcomes.get(String(i));
+      expect(outcome?.finish).toBe(finishReason);
+      // transformers ends before end-of-text in the text, after it in the ids.
+      expect(outcome?.tokenIds).toEqual(tokenIds);
+    });
+    expect([core.numRunning, core.numCachedTokens]).toEqual([0, 0]);
+  });
+
+  it('scores a prompt alike in whatever chunks, the first token not at all', () => {
+    const prompt = goldens[2]?.promptTokenIds ?? [];
+    const scoresBy = (budget: number): (number | undefined)[] => {
+      const core = createCore(budget);
+      core.submit(request('a', prompt, { promptLogprobs: true, maxTokens: 0 }));
+      const outcome = runToEnd(core).get('a');
+      expect(outcome).toMatchObject({ finish: 'length', tokenIds: [] });
+      return outcome?.promptLogprobs ?? [];
+    };
+    const whole = scoresBy(128);
+    expect(whole).toHaveLength(prompt.length);
+    expect(whole[0]).toBeUndefined();
+    const logits = runner.whole(prompt);
+    prompt.slice(1).forEach((tokenId, i) => {
+      const row = logits[i] ?? new Float32Array();
+      const logSum = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0));
+      expect(whole[i + 1]).toBeCloseTo((row[tokenId] ?? NaN) - logSum, 4);
+    });
+    scoresBy(4).forEach((score, i) => {
+      if (i > 0) expect(score).toBeCloseTo(whole[i] ?? NaN, 4);
+    });
+  });
+
+  it('lets no sequence end before min_tokens', () => {
+    const early = goldens.find(({ tokenIds }) => tokenIds.length === 3);
+    const core = createCore(32);
+    core.submit(request('a', early?.promptTokenIds ?? [], { minTokens: 10 }));
+    const tokenIds = runToEnd(core).get('a')?.tokenIds ?? [];
+    expect(tokenIds.slice(0, 9)).not.toContain(EOS);
+    expect(tokenIds.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('goes on after end-of-text when nothing is to stop it', () => {
+    const early = goldens.find(({ tokenIds }) => tokenIds.length === 3);
+    const core = createCore(32);
+    core.submit(request('a', early?.promptTokenIds ?? [], { stopTokenIds: [] }));
+    const outcome = runToEnd(core).get('a');
+    expect(outcome?.tokenIds.slice(0, 3)).toEqual(early?.tokenIds);
+    expect(outcome).toMatchObject({ finish: 'length', tokenIds: { length: 24 } });
+  });
+
+  it('frees the lane of a cancelled sequence before the next step, and keeps no tensors', () => {
+    const core = createCore(32);
+    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(String(i), promptTokenIds)));
+    core.step();
+    const { numTensors } = runtime.memory();
+    expect(core.numRunning).toBe(NUM_LANES);
+    expect([core.cancel('0'), core.cancel('0'), core.cancel('7')]).toEqual([true, false, true]);
+    expect(core.numRunning).toBe(NUM_LANES - 1);
+    const outcomes = runToEnd(core, () => expect(runtime.memory().numTensors).toBe(numTensors));
+    expect([...outcomes.keys()].sort()).toEqual(['1', '2', '3', '4', '5', '6']);
+    for (const [id, outcome] of outcomes) {
+      expect(outcome.tokenIds).toEqual(goldens[Number(id)]?.tokenIds.slice(-outcome.tokenIds.length));
+    }
+  });
+
+  it('shows what every head looks at, once a lane is free', () => {
+    const core = createCore(32);
+    const tokenIds = goldens[0]?.promptTokenIds ?? [];
+    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(String(i), promptTokenIds)));
+    core.step();
+    expect(core.tryInspect(tokenIds)).toBeUndefined();
+    runToEnd(core);
+    const weights = core.tryInspect(tokenIds);
+    expect(weights).toHaveLength(runner.loaded.config.numLayers);
+    for (const row of weights?.flat(2) ?? [])
+      expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+  });
+});
