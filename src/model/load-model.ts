@@ -26,7 +26,10 @@ export interface LoadedModel {
  * read, transposed and handed over one by one: at most one is in memory beside the runtime's own.
  * @throws EngineError `config_invalid` or `weights_invalid` naming the file and the field or tensors at fault
  */
-export async function loadModel(directory: string, runtime: Runtime): Promise<LoadedModel> {
+export async function loadModel(
+  directory: string,
+  runtime: Pick<Runtime, 'createParameter'>,
+): Promise<LoadedModel> {
   const config = await readModelConfig(directory);
   const reader = await SafetensorsReader.open(join(directory, 'model.safetensors'));
   try {

@@ -1,9 +1,9 @@
+import type { CausalLm } from '../model/causal-lm.ts';
 import type { BytePairEncoder } from './byte-pair-encoder.ts';
 import type { Book } from './corpus.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { evaluateRows } from './loss-and-gradients.ts';
 import type { TokenBuffers } from './token-buffers.ts';
-import type { TrainableParameters } from './trainable-parameters.ts';
 
 export interface HeldOut {
   /** One array a book: `<|endoftext|>`, then its held-out tokens. */
@@ -35,7 +35,7 @@ export function encodeHeldOut(books: readonly Book[], encoder: BytePairEncoder):
  */
 export function heldOutBitsPerByte(
   kernels: TrainingKernels,
-  parameters: TrainableParameters,
+  model: CausalLm,
   buffers: TokenBuffers,
   heldOut: HeldOut,
   stride: number,
@@ -53,7 +53,7 @@ export function heldOutBitsPerByte(
       targets.set(tokens.subarray(start + 1, end + 1), i * seqLen);
     });
     buffers.fill(ids, targets);
-    const losses = evaluateRows(kernels, parameters, buffers); // [rows]
+    const losses = evaluateRows(kernels, model, buffers); // [rows]
     group.forEach(({ tokens, start, firstCounted }, i) => {
       const numRows = Math.min(seqLen, tokens.length - 1 - start);
       for (let row = firstCounted; row < numRows; row++) nats += losses[i * seqLen + row] ?? NaN;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
+import type { CausalLm } from '../model/causal-lm.ts';
 import { crossEntropy, rowLosses } from './cross-entropy.ts';
 import type { TrainingKernels } from './kernels.ts';
 import type { TokenBuffers } from './token-buffers.ts';
@@ -23,7 +24,7 @@ export function lossAndGradients(
 ): LossAndGradients {
   const { value, grads } = tf.variableGrads(() => {
     const ops = new TrainingOps(kernels, buffers, rates, dropoutSeed);
-    return crossEntropy(kernels, forward(parameters, ops), buffers.targets);
+    return crossEntropy(kernels, forward(parameters.model, ops), buffers.targets);
   }, [...parameters.variables.values()]);
   const loss = value.dataSync()[0] ?? NaN;
   value.dispose();
@@ -31,14 +32,10 @@ export function lossAndGradients(
 }
 
 /** Negative log-likelihood of every target in `buffers`, in nats, without dropout: [rows]. */
-export function evaluateRows(
-  kernels: TrainingKernels,
-  parameters: TrainableParameters,
-  buffers: TokenBuffers,
-): Float64Array {
+export function evaluateRows(kernels: TrainingKernels, model: CausalLm, buffers: TokenBuffers): Float64Array {
   const losses: { rows?: Float64Array } = {};
   tf.tidy(() => {
-    const logits = forward(parameters, new TrainingOps(kernels, buffers, NO_DROPOUT, 0)); // [rows, vocab]
+    const logits = forward(model, new TrainingOps(kernels, buffers, NO_DROPOUT, 0)); // [rows, vocab]
     losses.rows = rowLosses(kernels.crossEntropyStats(logits, buffers.targets)); // [rows]
   });
   assertInvariant(losses.rows !== undefined, 'tidy runs its function');
@@ -46,8 +43,8 @@ export function evaluateRows(
 }
 
 /** The model's logits as a tensor: [rows, vocab]. */
-export function forward(parameters: TrainableParameters, ops: TrainingOps): tf.Tensor {
-  const logits = parameters.model.forward(ops);
+export function forward(model: CausalLm, ops: TrainingOps): tf.Tensor {
+  const logits = model.forward(ops);
   assertInvariant(logits instanceof tf.Tensor, 'activations of TrainingOps are tensors');
   return logits;
 }

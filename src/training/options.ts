@@ -26,6 +26,7 @@ export const TRAIN_HELP = `Trains a byte-level BPE tokenizer and a GPT-2 on text
   --checkpoint-every 100 steps
   --dtype f16            of the weights written: f16 or f32
   --seed 1
+  --corpus-note TEXT     said of the corpus in the model card
   --threads N            default: the machine's`;
 
 export interface TrainOptions {
@@ -49,6 +50,8 @@ export interface TrainOptions {
   readonly checkpointEvery: number;
   readonly dtype: StoredDtype;
   readonly seed: number;
+  /** Said of the corpus in the model card; may be empty. */
+  readonly corpusNote: string;
   readonly numThreads: number;
 }
 
@@ -73,6 +76,7 @@ const OPTIONS = {
   'checkpoint-every': { type: 'string', default: '100' },
   dtype: { type: 'string', default: 'f16' },
   seed: { type: 'string', default: '1' },
+  'corpus-note': { type: 'string', default: '' },
   threads: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -108,6 +112,7 @@ export function parseTrainOptions(args: readonly string[], defaultThreads: numbe
     checkpointEvery: integer('checkpoint-every', values['checkpoint-every'], 1),
     dtype: storedDtype(values.dtype),
     seed: integer('seed', values.seed, 0),
+    corpusNote: values['corpus-note'],
     numThreads: values.threads === undefined ? defaultThreads : integer('threads', values.threads, 1),
   };
 }

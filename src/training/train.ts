@@ -2,6 +2,7 @@ import { parseModelConfig } from '../model/model-config.ts';
 import { BytePairEncoder } from './byte-pair-encoder.ts';
 import { trainMerges } from './byte-pair-vocabulary.ts';
 import { type Book, readCorpus } from './corpus.ts';
+import { finishRun } from './finish-run.ts';
 import { encodeHeldOut } from './held-out.ts';
 import { TrainingKernels } from './kernels.ts';
 import { gpt2ConfigJson, writeModelDescription } from './model-directory.ts';
@@ -32,7 +33,12 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
     const progress = new Progress(options.numSteps, run.state.step);
     await run.train(signal, (figures) => progress.update(figures));
     progress.stop();
+    const { state } = run;
     run.dispose();
+    if (state.step < options.numSteps) return;
+    const titles = books.map(({ title }) => title);
+    const bitsPerByte = await finishRun(kernels, options, data, titles, state);
+    console.error(`held-out bits per byte of the weights in ${options.out}: ${bitsPerByte.toFixed(4)}`);
   } finally {
     await kernels.dispose();
   }
@@ -44,5 +50,6 @@ export function prepareData(books: readonly Book[], vocabSize: number): Training
   const encoder = new BytePairEncoder(trainMerges(texts, vocabSize - NUM_BASE_TOKENS));
   const encoded = texts.flatMap((text) => [encoder.endOfTextId, ...encoder.encode(text)]);
   const tokens = Int32Array.from([...encoded, encoder.endOfTextId]);
-  return { encoder, tokens, heldOut: encodeHeldOut(books, encoder) };
+  const numTrainingBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  return { encoder, tokens, numTrainingBytes, heldOut: encodeHeldOut(books, encoder) };
 }

@@ -22,7 +22,10 @@ import { TrainingWindows } from './training-windows.ts';
 /** What training reads; the same texts and seed give the same. */
 export interface TrainingData {
   readonly encoder: BytePairEncoder;
+  /** The training texts, `<|endoftext|>` before each and after the last. */
   readonly tokens: Int32Array;
+  /** UTF-8 bytes of the training texts. */
+  readonly numTrainingBytes: number;
   readonly heldOut: HeldOut;
 }
 
@@ -183,7 +186,7 @@ export class TrainingRun {
 
   async #evaluate(): Promise<void> {
     const { buffers, parameters } = this;
-    const bits = heldOutBitsPerByte(this.#kernels, parameters, buffers, this.#heldOut, buffers.seqLen);
+    const bits = heldOutBitsPerByte(this.#kernels, parameters.model, buffers, this.#heldOut, buffers.seqLen);
     const trainingLoss = this.#recentLosses.reduce((sum, loss) => sum + loss, 0) / this.#recentLosses.length;
     this.#history.push({ step: this.#step, trainingLoss, heldOutBitsPerByte: bits });
     this.#recentLosses = [];

@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { loadModel } from '../model/load-model.ts';
+import { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { TrainingState } from './checkpoint.ts';
+import { heldOutBitsPerByte } from './held-out.ts';
+import type { TrainingKernels } from './kernels.ts';
+import { type LossPoint, lossPlotSvg } from './loss-plot.ts';
+import { modelCard } from './model-card.ts';
+import type { TrainOptions } from './options.ts';
+import { drawSamples } from './samples.ts';
+import { TokenBuffers } from './token-buffers.ts';
+import type { TrainingData } from './training-run.ts';
+
+/** How tales of the corpus's kind begin, and one line of dialogue. */
+const PROMPTS = [
+  'Once upon a time there was',
+  'The Rabbit looked at his watch and',
+  '“What are you doing here?” said',
+  'In the middle of the forest',
+  'The Lion and the',
+];
+
+/**
+ * Loss plot, samples and model card of a finished run, from the weights in the output directory: what is measured is
+ * what will be served. The run's own variables must be gone.
+ */
+export async function finishRun(
+  kernels: TrainingKernels,
+  options: TrainOptions,
+  data: TrainingData,
+  titles: readonly string[],
+  state: TrainingState,
+): Promise<number> {
+  await writeFile(join(options.out, 'loss.svg'), await lossPlotSvg(lossPoints(state, data)));
+  const variables: tf.Variable[] = [];
+  const { model, config, numParameters, weightBytes } = await loadModel(options.out, {
+    createParameter: (name, shape, values) => {
+      const tensor = tf.tensor(values, [...shape], 'float32'); // shape
+      const variable = tf.variable(tensor, false, name);
+      tensor.dispose();
+      variables.push(variable);
+      return variable;
+    },
+  });
+  const buffers = new TokenBuffers(kernels.heap, options.batchSize, config.contextLength);
+  const bitsPerByte = heldOutBitsPerByte(kernels, model, buffers, data.heldOut, config.contextLength);
+  const overlap = Math.ceil(config.contextLength / 2);
+  const bitsPerByteOverlapping = heldOutBitsPerByte(kernels, model, buffers, data.heldOut, overlap);
+  buffers.dispose();
+  const tokenizer = await Tokenizer.load(options.out);
+  const card = modelCard({
+    options,
+    config,
+    titles,
+    numParameters,
+    weightBytes,
+    numTrainingTokens: data.tokens.length,
+    numHeldOutTokens: data.heldOut.sequences.reduce((sum, tokens) => sum + tokens.length - 1, 0),
+    numHeldOutBytes: data.heldOut.numBytes,
+    bitsPerByte,
+    bitsPerByteOverlapping,
+    bestStep: bestStep(state),
+    elapsedMs: state.elapsedMs,
+    machine: `${kernels.numThreads} threads of ${cpus()[0]?.model ?? 'an unknown processor'}, Node ${process.versions.node}`,
+    samples: drawSamples(kernels, model, tokenizer, PROMPTS, options.seed),
+  });
+  tf.dispose(variables);
+  await writeFile(join(options.out, 'README.md'), card);
+  return bitsPerByte;
+}
+
+/** Nats a token become bits a byte by the mean length of a token of the training text. */
+function lossPoints(state: TrainingState, data: TrainingData): LossPoint[] {
+  const bitsPerByteOfNats = data.tokens.length / data.numTrainingBytes / Math.LN2;
+  return state.history.flatMap(({ step, trainingLoss, heldOutBitsPerByte: heldOut }) => [
+    { step, bitsPerByte: trainingLoss * bitsPerByteOfNats, series: 'training, with dropout' as const },
+    { step, bitsPerByte: heldOut, series: 'held out' as const },
+  ]);
+}
+
+function bestStep(state: TrainingState): number {
+  const [first, ...others] = state.history;
+  const best = others.reduce(
+    (lowest, point) => (point.heldOutBitsPerByte < (lowest?.heldOutBitsPerByte ?? Infinity) ? point : lowest),
+    first,
+  );
+  return best?.step ?? state.step;
+}

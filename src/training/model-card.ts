@@ -1,0 +1,110 @@
+import type { ModelConfig } from '../model/model-config.ts';
+import type { TrainOptions } from './options.ts';
+import { SAMPLING } from './samples.ts';
+
+export interface ModelCardFacts {
+  readonly options: TrainOptions;
+  readonly config: ModelConfig;
+  readonly titles: readonly string[];
+  readonly numParameters: number;
+  readonly weightBytes: number;
+  readonly numTrainingTokens: number;
+  readonly numHeldOutTokens: number;
+  readonly numHeldOutBytes: number;
+  /** Windows side by side, and windows that overlap by half. */
+  readonly bitsPerByte: number;
+  readonly bitsPerByteOverlapping: number;
+  readonly bestStep: number;
+  readonly elapsedMs: number;
+  readonly machine: string;
+  readonly samples: readonly string[];
+}
+
+/** The README.md of a trained model: what it was made of, how, how good it is, and what it says. */
+export function modelCard(facts: ModelCardFacts): string {
+  const { options, config, titles, samples } = facts;
+  const seenTokens = options.numSteps * options.batchSize * config.contextLength;
+  const percent = (options.heldOutFraction * 100).toFixed(0);
+  const dtype = options.dtype === 'F16' ? 'half precision' : 'float32';
+  return `---
+language: en
+pipeline_tag: text-generation
+tags: [gpt2]
+---
+
+# A small GPT-2 for children's stories
+
+${count(facts.numParameters)} parameters: ${config.numLayers} layers, ${config.numHeads} heads, width ${config.dim}, context ${config.contextLength}, a byte-level BPE vocabulary of ${count(config.vocabSize)} tokens, the output head tied to the token embedding; ${(facts.weightBytes / 1e6).toFixed(1)} MB in ${dtype}. The architecture and the files are those of GPT-2 in Hugging Face's layout.
+
+It has read ${titles.length === 1 ? 'one book' : `${titles.length} books`} and nothing else. It writes sentences in their manner that mean little; it knows no facts, follows no instructions and is meant for trying out the service.
+
+## Corpus
+
+${options.corpusNote === '' ? 'Trained on:' : `${options.corpusNote}:`}
+
+${titles.map((title) => `- ${title}`).join('\n')}
+
+The last ${percent} % of each book is held out: the tokenizer and the model have not seen it. ${count(facts.numTrainingTokens)} tokens are trained on, ${count(facts.numHeldOutTokens)} tokens (${count(facts.numHeldOutBytes)} bytes) held out.
+
+## Training
+
+\`\`\`
+${commandOf(options)}
+\`\`\`
+
+${count(options.numSteps)} steps of ${options.batchSize} sequences of ${config.contextLength} tokens, ${(seenTokens / facts.numTrainingTokens).toFixed(1)} passes over the text, in ${(facts.elapsedMs / 60_000).toFixed(0)} minutes on ${facts.machine}: ${((seenTokens / facts.elapsedMs) * 1000).toFixed(0)} tokens/s, other work on the same machine included. Dropout ${options.dropout} on embeddings, attention weights and both residual branches; AdamW, weight decay ${options.weightDecay} on matrices, gradient norm clipped at ${options.maxGradientNorm}; ${options.numWarmupSteps} steps of warm-up, then a cosine.
+
+![Training and held-out loss](loss.svg)
+
+## Held-out loss
+
+| | bits per byte |
+|---|---|
+| windows of ${config.contextLength} tokens side by side | ${facts.bitsPerByte.toFixed(4)} |
+| windows that overlap by half | ${facts.bitsPerByteOverlapping.toFixed(4)} |
+
+Over the whole held-out text, every token counted once, measured with the weights as stored here: those of step ${count(facts.bestStep)}, the best on this text, which was looked at every ${options.evaluateEvery} steps.
+
+## Samples
+
+Unedited, the first draw of each prompt: temperature ${SAMPLING.temperature}, top-k ${SAMPLING.topK}, ${SAMPLING.numTokens} tokens, seed ${options.seed}.
+
+${samples.map((sample) => sample.trimEnd().replace(/^/gm, '> ')).join('\n\n---\n\n')}
+`;
+}
+
+/** The command that repeats the run, the corpus by its titles' files left to the reader. */
+function commandOf(options: TrainOptions): string {
+  const flags = [
+    ['vocab-size', options.vocabSize],
+    ['context', options.contextLength],
+    ['dim', options.dim],
+    ['layers', options.numLayers],
+    ['heads', options.numHeads],
+    ['steps', options.numSteps],
+    ['batch', options.batchSize],
+    ['learning-rate', options.learningRate],
+    ['warmup', options.numWarmupSteps],
+    ['weight-decay', options.weightDecay],
+    ['clip', options.maxGradientNorm],
+    ['dropout', options.dropout],
+    ['held-out', options.heldOutFraction],
+    ['evaluate-every', options.evaluateEvery],
+    ['seed', options.seed],
+    ['dtype', options.dtype.toLowerCase()],
+  ] as const;
+  const lines = ['npm run train -- --corpus FILES --out DIR'];
+  for (let i = 0; i < flags.length; i += 4) {
+    lines.push(
+      flags
+        .slice(i, i + 4)
+        .map(([name, value]) => `--${name} ${value}`)
+        .join(' '),
+    );
+  }
+  return lines.join(' \\\n  ');
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

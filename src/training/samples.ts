@@ -1,0 +1,73 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { assertInvariant } from '../errors.ts';
+import type { CausalLm } from '../model/causal-lm.ts';
+import { SamplerState } from '../sampling/sampler-state.ts';
+import { Sampler } from '../sampling/sampler.ts';
+import { DEFAULT_SAMPLING_PARAMS } from '../sampling/sampling-params.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { TrainingKernels } from './kernels.ts';
+import { forward } from './loss-and-gradients.ts';
+import { TokenBuffers } from './token-buffers.ts';
+import { NO_DROPOUT, TrainingOps } from './training-ops.ts';
+
+export const SAMPLING = { temperature: 0.8, topK: 40, numTokens: 120 } as const;
+
+/** One continuation of each prompt, all in one batch; without a cache, since a card needs few of them. */
+export function drawSamples(
+  kernels: TrainingKernels,
+  model: CausalLm,
+  tokenizer: Tokenizer,
+  prompts: readonly string[],
+  seed: number,
+): string[] {
+  const { vocabSize, contextLength, eosTokenIds } = model.config;
+  const { temperature, topK, numTokens } = SAMPLING;
+  const params = { ...DEFAULT_SAMPLING_PARAMS, temperature, topK };
+  const sampler = new Sampler(vocabSize);
+  const sequences = prompts.map((prompt, stream) => {
+    const tokenIds = tokenizer.encode(prompt, { addSpecialTokens: false });
+    return {
+      tokenIds,
+      done: false,
+      state: new SamplerState({ params, promptTokenIds: tokenIds, seed, stream }),
+    };
+  });
+  const longest = Math.max(...sequences.map(({ tokenIds }) => tokenIds.length)) + numTokens;
+  const seqLen = Math.min(contextLength, Math.ceil(longest / 8) * 8);
+  const buffers = new TokenBuffers(kernels.heap, sequences.length, seqLen);
+  for (let i = 0; i < numTokens && sequences.some(({ done }) => !done); i++) {
+    const logits = batchLogits(
+      kernels,
+      model,
+      buffers,
+      sequences.map(({ tokenIds }) => tokenIds),
+    ); // [rows, vocab]
+    sequences.forEach((sequence, index) => {
+      if (sequence.done || sequence.tokenIds.length >= seqLen) return;
+      const row = index * seqLen + sequence.tokenIds.length - 1;
+      const rowLogits = logits.subarray(row * vocabSize, (row + 1) * vocabSize); // [vocab]
+      const { tokenId } = sampler.sampleToken(rowLogits, sequence.state);
+      if (eosTokenIds.includes(tokenId)) sequence.done = true;
+      else sequence.tokenIds.push(tokenId);
+    });
+  }
+  buffers.dispose();
+  return sequences.map(({ tokenIds }) => tokenizer.decode(tokenIds));
+}
+
+/** Rows after a sequence's end are computed too; causality keeps them from mattering. */
+function batchLogits(
+  kernels: TrainingKernels,
+  model: CausalLm,
+  buffers: TokenBuffers,
+  sequences: readonly (readonly number[])[],
+): Float32Array {
+  const ids = new Int32Array(buffers.numRows); // [rows]
+  sequences.forEach((tokenIds, i) => ids.set(tokenIds, i * buffers.seqLen));
+  buffers.fill(ids, new Int32Array(buffers.numRows));
+  const logits = tf.tidy(() => forward(model, new TrainingOps(kernels, buffers, NO_DROPOUT, 0))); // [rows, vocab]
+  const values = logits.dataSync();
+  logits.dispose();
+  assertInvariant(values instanceof Float32Array, 'logits are float32');
+  return values;
+}
