@@ -1,0 +1,158 @@
+import OpenAI from 'openai';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CompletionBody, CompletionChunk } from '../../routes/schemas/completions.ts';
+import type { EngineClient } from '../../src/engine/engine-client.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createEngine } from '../../src/service.ts';
+import { fixturePath, readJsonFixture } from '../support/fixtures.ts';
+import { call, post } from '../support/http-client.ts';
+import { startHttpService, type HttpService } from '../support/http-service.ts';
+import { sseData } from '../support/openapi-validator.ts';
+
+/** The routes over the engine itself, and a tiny model whose greedy texts were made by transformers. */
+
+interface Golden {
+  prompt: string;
+  promptTokenIds: number[];
+  tokenIds: number[];
+  text: string;
+}
+
+const GOLDENS = readJsonFixture('tiny-gpt2', 'completions.json') as Golden[];
+const EMPTY: Golden = { prompt: '', promptTokenIds: [], tokenIds: [], text: '' };
+const PATH = '/v1/completions';
+const greedy = { temperature: 0, max_tokens: 24 };
+
+let engine: EngineClient;
+let service: HttpService;
+
+beforeAll(async () => {
+  const environment = {
+    MODEL: fixturePath('tiny-gpt2'),
+    MODEL_ID: 'tiny',
+    RUNTIME: 'cpu',
+    MAX_NUM_SEQS: '4',
+  };
+  engine = createEngine(readConfig(environment, []), pino({ enabled: false }));
+  await engine.start();
+  service = await startHttpService(engine);
+});
+afterAll(async () => {
+  await service.close();
+  await engine.stop();
+});
+
+describe('the routes over the engine', () => {
+  it.each(GOLDENS)('complete greedily as transformers does: $prompt', async ({ prompt, tokenIds, text }) => {
+    const { json } = await post(service, PATH, { ...greedy, prompt, return_token_ids: true });
+    expect((json as CompletionBody).choices[0]).toMatchObject({ text, token_ids: tokenIds });
+  });
+
+  it('stream the same text, and say the same usage', async () => {
+    for (const { prompt, promptTokenIds, tokenIds, text } of GOLDENS) {
+      const body = { ...greedy, prompt, stream: true, stream_options: { include_usage: true } };
+      const chunks = sseData((await post(service, PATH, body)).text) as CompletionChunk[];
+      expect(chunks.map(({ choices }) => choices[0]?.text ?? '').join('')).toBe(text);
+      expect(chunks.at(-1)?.usage).toMatchObject({
+        prompt_tokens: promptTokenIds.length,
+        completion_tokens: tokenIds.length,
+      });
+    }
+  });
+
+  it('answer a list of prompts, several choices each, echoed with logprobs', async () => {
+    const prompts = GOLDENS.map(({ prompt }) => prompt);
+    const { json } = await post(service, PATH, { ...greedy, prompt: prompts, n: 2, echo: true, logprobs: 2 });
+    const { choices } = json as CompletionBody;
+    expect(choices).toHaveLength(2 * prompts.length);
+    for (const { index, text, logprobs } of choices) {
+      const { prompt, promptTokenIds, tokenIds, ...golden } = GOLDENS[Math.floor(index / 2)] ?? EMPTY;
+      expect(text).toBe(prompt + golden.text);
+      expect(logprobs?.token_logprobs).toHaveLength(promptTokenIds.length + tokenIds.length);
+      expect(logprobs?.token_logprobs[0]).toBeNull();
+      // Greedy: the chosen token is the likeliest of its alternatives.
+      const generated = promptTokenIds.length;
+      const alternatives = Object.values(logprobs?.top_logprobs[generated] ?? {});
+      expect(logprobs?.token_logprobs[generated]).toBe(Math.max(...alternatives));
+    }
+  });
+
+  it('score a prompt without generating', async () => {
+    const [{ prompt, promptTokenIds } = EMPTY] = GOLDENS;
+    const body = { prompt, max_tokens: 0, echo: true, logprobs: 1 };
+    const { status, text, json } = await post(service, PATH, body);
+    expect(status, text).toBe(200);
+    const { choices, usage } = json as CompletionBody;
+    expect(choices[0]?.logprobs?.token_logprobs).toHaveLength(promptTokenIds.length);
+    expect(usage.completion_tokens).toBe(0);
+  });
+
+  it('stop at a stop string that spans tokens, and leak nothing of it', async () => {
+    const [{ prompt, text } = EMPTY] = GOLDENS;
+    for (const stream of [false, true]) {
+      const answer = await post(service, PATH, { ...greedy, prompt, stop: ['ast the old'], stream });
+      const choices = stream
+        ? (sseData(answer.text) as CompletionChunk[]).flatMap((chunk) => chunk.choices)
+        : (answer.json as CompletionBody).choices;
+      expect(choices.map((choice) => choice.text).join('')).toBe(text.slice(0, text.indexOf('ast the old')));
+      expect(choices.at(-1)?.finish_reason).toBe('stop');
+    }
+  });
+
+  it('give the same text for the same seed, alone and beside others', async () => {
+    const body = { prompt: 'The river', seed: 7, max_tokens: 20, temperature: 1.2 };
+    const textOf = async (): Promise<string | undefined> =>
+      ((await post(service, PATH, body)).json as CompletionBody).choices[0]?.text;
+    const alone = await textOf();
+    const [beside] = await Promise.all([
+      textOf(),
+      ...GOLDENS.map(({ prompt }) => post(service, PATH, { prompt })),
+    ]);
+    expect(beside).toBe(alone);
+  });
+
+  it('answer Workers AI in both of its forms', async () => {
+    const [{ prompt, text } = EMPTY] = GOLDENS;
+    const body = { prompt, temperature: 0, max_tokens: 24 };
+    const { json } = await post(service, '/ai/run/tiny', body);
+    expect(json).toMatchObject({
+      success: true,
+      result: { response: text, usage: { completion_tokens: 24 } },
+    });
+    const streamed = await post(service, '/client/v4/accounts/me/ai/run/tiny', { ...body, stream: true });
+    const frames = sseData(streamed.text) as { response: string }[];
+    expect(frames.map(({ response }) => response).join('')).toBe(text);
+  });
+
+  it('refuse what does not fit, naming the numbers, or cut it when told to', async () => {
+    const prompt = new Array<number>(200).fill(300);
+    const refused = await post(service, PATH, { prompt, max_tokens: 10 });
+    expect(refused.status).toBe(400);
+    expect(refused.text).toMatch(/200 tokens.*max_tokens is 10.*128/);
+    const cut = await post(service, PATH, { prompt, max_tokens: 10, truncate_prompt_tokens: -1 });
+    expect((cut.json as CompletionBody).choices[0]).toMatchObject({ truncated: true, dropped_tokens: 82 });
+  });
+
+  it('fail a request that takes longer than it may', async () => {
+    const body = { prompt: 'The river', max_tokens: 100, ignore_eos: true, timeout_ms: 1 };
+    const answer = await post(service, PATH, body);
+    expect(answer.status).toBe(504);
+    const id = answer.headers['x-request-id'];
+    const { json } = await call(service, 'GET', `/v1/requests/${id}`);
+    expect(json).toMatchObject({
+      status: 'cancelled',
+      cancel_cause: 'timeout',
+      error_code: 'request_timeout',
+    });
+  });
+
+  it('serve the official client', async () => {
+    const [{ prompt, text } = EMPTY] = GOLDENS;
+    const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none' });
+    const stream = await client.completions.create({ model: 'tiny', prompt, ...greedy, stream: true });
+    let received = '';
+    for await (const chunk of stream) received += chunk.choices[0]?.text ?? '';
+    expect(received).toBe(text);
+  });
+});
