@@ -29,6 +29,8 @@ export class WasmHeap {
   constructor(module: StockModule, backend: BackendWasm) {
     this.memory = module.wasmMemory;
     this.#backend = backend;
+    // Each of the glue's exports replaces itself in the module on its first call; a replacement of ours comes after.
+    module._free(module._malloc(ALIGNMENT));
     this.#stockMalloc = module._malloc.bind(module);
     this.#stockFree = module._free.bind(module);
     module._malloc = (numBytes) => this.malloc(numBytes);

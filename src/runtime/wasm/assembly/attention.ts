@@ -136,47 +136,30 @@ function scoreTile(q: usize, keys: usize, headDim: i32, length: i32, scores: usi
 function scoreRow(q: usize, keys: usize, headDim: i32, length: i32, scores: usize): void {
   const panelBytes = (headDim as usize) << 5;
   let token = 0;
-  for (; token + 24 < length; token += 32, keys += 4 * panelBytes) {
-    scoreRow32(q, keys, panelBytes, headDim, scores + floats(token));
+  for (; token + 8 < length; token += 16, keys += 2 * panelBytes) {
+    scoreRow16(q, keys, panelBytes, headDim, scores + floats(token));
   }
-  for (; token < length; token += 8, keys += panelBytes) {
-    row1x8(q, keys, headDim, 0, scores + floats(token), 8);
-  }
+  if (token < length) row1x8(q, keys, headDim, 0, scores + floats(token), 8);
 }
 
-/** Four panels side by side: one panel alone leaves the adders waiting for its two sums. */
-function scoreRow32(q: usize, keys: usize, panelBytes: usize, headDim: i32, to: usize): void {
-  let a = keys;
+/** Two panels side by side: with one alone the adders wait for its two sums. */
+function scoreRow16(q: usize, a: usize, panelBytes: usize, headDim: i32, to: usize): void {
   let b = a + panelBytes;
-  let c = b + panelBytes;
-  let d = c + panelBytes;
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(0);
   let b0 = f32x4.splat(0);
   let b1 = f32x4.splat(0);
-  let c0 = f32x4.splat(0);
-  let c1 = f32x4.splat(0);
-  let d0 = f32x4.splat(0);
-  let d1 = f32x4.splat(0);
-  for (const end = q + floats(headDim); q < end; q += 4, a += 32, b += 32, c += 32, d += 32) {
+  for (const end = q + floats(headDim); q < end; q += 4, a += 32, b += 32) {
     const x = v128.load32_splat(q);
     a0 = f32x4.add(a0, f32x4.mul(x, v128.load(a)));
     a1 = f32x4.add(a1, f32x4.mul(x, v128.load(a, 16)));
     b0 = f32x4.add(b0, f32x4.mul(x, v128.load(b)));
     b1 = f32x4.add(b1, f32x4.mul(x, v128.load(b, 16)));
-    c0 = f32x4.add(c0, f32x4.mul(x, v128.load(c)));
-    c1 = f32x4.add(c1, f32x4.mul(x, v128.load(c, 16)));
-    d0 = f32x4.add(d0, f32x4.mul(x, v128.load(d)));
-    d1 = f32x4.add(d1, f32x4.mul(x, v128.load(d, 16)));
   }
   v128.store(to, a0);
   v128.store(to, a1, 16);
   v128.store(to, b0, 32);
   v128.store(to, b1, 48);
-  v128.store(to, c0, 64);
-  v128.store(to, c1, 80);
-  v128.store(to, d0, 96);
-  v128.store(to, d1, 112);
 }
 
 /** Adds weight * value of the tokens `from` to `end` to sum [valueDim], token by token. */
@@ -185,38 +168,27 @@ function addValues(weights: usize, values: usize, valueBytes: usize, from: i32, 
   const lastWeight = weights + floats(end);
   const value = values + (from as usize) * valueBytes;
   let at: usize = 0;
-  for (; at + 128 <= valueBytes; at += 128) addValues32(weight, lastWeight, value + at, valueBytes, sum + at);
-  for (; at < valueBytes; at += 32) addValues8(weight, lastWeight, value + at, valueBytes, sum + at);
+  for (; at + 64 <= valueBytes; at += 64) addValues16(weight, lastWeight, value + at, valueBytes, sum + at);
+  if (at < valueBytes) addValues8(weight, lastWeight, value + at, valueBytes, sum + at);
 }
 
-function addValues32(weight: usize, lastWeight: usize, value: usize, valueBytes: usize, sum: usize): void {
+/** Sixteen columns: one cache line of each value. */
+function addValues16(weight: usize, lastWeight: usize, value: usize, valueBytes: usize, sum: usize): void {
   let s0 = v128.load(sum);
   let s1 = v128.load(sum, 16);
   let s2 = v128.load(sum, 32);
   let s3 = v128.load(sum, 48);
-  let s4 = v128.load(sum, 64);
-  let s5 = v128.load(sum, 80);
-  let s6 = v128.load(sum, 96);
-  let s7 = v128.load(sum, 112);
   for (; weight < lastWeight; weight += 4, value += valueBytes) {
     const p = v128.load32_splat(weight);
     s0 = f32x4.add(s0, f32x4.mul(p, v128.load(value)));
     s1 = f32x4.add(s1, f32x4.mul(p, v128.load(value, 16)));
     s2 = f32x4.add(s2, f32x4.mul(p, v128.load(value, 32)));
     s3 = f32x4.add(s3, f32x4.mul(p, v128.load(value, 48)));
-    s4 = f32x4.add(s4, f32x4.mul(p, v128.load(value, 64)));
-    s5 = f32x4.add(s5, f32x4.mul(p, v128.load(value, 80)));
-    s6 = f32x4.add(s6, f32x4.mul(p, v128.load(value, 96)));
-    s7 = f32x4.add(s7, f32x4.mul(p, v128.load(value, 112)));
   }
   v128.store(sum, s0);
   v128.store(sum, s1, 16);
   v128.store(sum, s2, 32);
   v128.store(sum, s3, 48);
-  v128.store(sum, s4, 64);
-  v128.store(sum, s5, 80);
-  v128.store(sum, s6, 96);
-  v128.store(sum, s7, 112);
 }
 
 function addValues8(weight: usize, lastWeight: usize, value: usize, valueBytes: usize, sum: usize): void {

@@ -16,8 +16,6 @@ export const SELECT_ROWS = 10;
 
 /** Rows of a weight that lie side by side in a panel; also the tokens in a panel of keys. */
 export const PANEL_WIDTH = 8;
-/** From so many rows up a product takes tiles of eight rows. */
-export const MIN_ROWS_OF_TALL_TILES = 16;
 /** Elements of a chunk of GELU or ADD. */
 export const POINTWISE_CHUNK = 8192;
 /** Rows of a chunk of LAYER_NORM, EMBED and SELECT_ROWS. */

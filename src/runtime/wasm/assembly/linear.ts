@@ -3,17 +3,16 @@
  * rounded before it is added, the bias added last: the same bits in every tile, so that a row's result does not
  * depend on how many rows share the step.
  *
- * A tile keeps its sums in eight named vectors, enough independent chains for the full rate of multiply and add:
+ *     one row      1 x 8   two sums; for a single row, as fast as memory delivers the weights
+ *     four rows    4 x 8   eight sums
  *
- *     one row      1 x 8   for a single row: as fast as memory delivers the weights
- *     four rows    4 x 8   two vectors of outputs for each of four rows
- *     eight rows   8 x 4   one vector of outputs for each of eight rows, twice for a panel
+ * V8 moves all loads of a loop before its arithmetic. Eight sums, two vectors of weights, four of x and a product are
+ * the fifteen registers that it has: a larger tile, or this one unrolled, would go through the stack.
  *
  * A chunk is a run of panels. With several tiles of rows, the tiles are the outer loop: the chunk's weights come from
  * memory once, for the first tile, and from the cache for the others.
  */
 import { PANEL_WIDTH } from './kernel-ids';
-import { numTallRows } from './pack';
 import { intArg, pointerArg, floats } from './pool';
 import { Vector } from './vector';
 
@@ -37,19 +36,15 @@ export function linear(job: usize, chunk: i32): void {
   const firstPanel = weight + ((firstCol >> 3) as usize) * panelBytes;
 
   let tile = pointerArg(job, 0);
-  const tall = numTallRows(numRows);
-  for (let row = 0; row < numRows; ) {
-    const height = row < tall ? 8 : numRows == 1 ? 1 : 4;
+  const tileBytes = floats(4 * depth);
+  for (let row = 0; row < numRows; row += 4, tile += tileBytes) {
     let panel = firstPanel;
     for (let col = firstCol; col < endCol; col += PANEL_WIDTH, panel += panelBytes) {
       const to = out + floats(row * numCols + col);
       const panelBias = bias ? bias + floats(col) : 0;
-      if (height == 8) tile8x8(tile, panel, depth, panelBias, to, numCols, numCols - col);
-      else if (height == 4) tile4x8(tile, panel, depth, panelBias, to, numCols, numRows - row, numCols - col);
-      else row1x8(tile, panel, depth, panelBias, to, numCols - col);
+      if (numRows == 1) row1x8(tile, panel, depth, panelBias, to, numCols - col);
+      else tile4x8(tile, panel, depth, panelBias, to, numCols, numRows - row, numCols - col);
     }
-    tile += floats(height * depth);
-    row += height;
   }
 }
 
@@ -140,41 +135,4 @@ export function tile4x8(
   to += rowBytes;
   Output.store(to, s30, bias, cols);
   Output.store(to + 16, s31, bias1, cols - 4);
-}
-
-/** Eight rows [depth][8] times a panel [depth][8], four outputs at a time. */
-function tile8x8(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, cols: i32): void {
-  tile8x4(x, w, depth, bias, to, stride, cols);
-  if (cols > 4) tile8x4(x, w + 16, depth, bias ? bias + 16 : 0, to + 16, stride, cols - 4);
-}
-
-function tile8x4(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, cols: i32): void {
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  let s2 = f32x4.splat(0);
-  let s3 = f32x4.splat(0);
-  let s4 = f32x4.splat(0);
-  let s5 = f32x4.splat(0);
-  let s6 = f32x4.splat(0);
-  let s7 = f32x4.splat(0);
-  for (const end = x + ((depth as usize) << 5); x < end; x += 32, w += PANEL_STEP) {
-    const w0 = v128.load(w);
-    s0 = f32x4.add(s0, f32x4.mul(v128.load32_splat(x), w0));
-    s1 = f32x4.add(s1, f32x4.mul(v128.load32_splat(x, 4), w0));
-    s2 = f32x4.add(s2, f32x4.mul(v128.load32_splat(x, 8), w0));
-    s3 = f32x4.add(s3, f32x4.mul(v128.load32_splat(x, 12), w0));
-    s4 = f32x4.add(s4, f32x4.mul(v128.load32_splat(x, 16), w0));
-    s5 = f32x4.add(s5, f32x4.mul(v128.load32_splat(x, 20), w0));
-    s6 = f32x4.add(s6, f32x4.mul(v128.load32_splat(x, 24), w0));
-    s7 = f32x4.add(s7, f32x4.mul(v128.load32_splat(x, 28), w0));
-  }
-  const rowBytes = floats(stride);
-  Output.store(to, s0, bias, cols);
-  Output.store(to + rowBytes, s1, bias, cols);
-  Output.store(to + 2 * rowBytes, s2, bias, cols);
-  Output.store(to + 3 * rowBytes, s3, bias, cols);
-  Output.store(to + 4 * rowBytes, s4, bias, cols);
-  Output.store(to + 5 * rowBytes, s5, bias, cols);
-  Output.store(to + 6 * rowBytes, s6, bias, cols);
-  Output.store(to + 7 * rowBytes, s7, bias, cols);
 }

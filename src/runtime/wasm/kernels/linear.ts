@@ -18,8 +18,8 @@ export const linear = defineKernel<
   if (numRows === 0) return out;
   let rows = heap.tensorAddress(x);
   if (numRows > 1) {
-    const tiles = context.scratch(4 * depth * Math.ceil(numRows / 4) * 4); // [rows / 4 or 8][in][4 or 8]
-    context.run(PACK_ROWS, Math.ceil(numRows / 8), [rows, tiles, numRows, depth]);
+    const tiles = context.scratch(4 * depth * Math.ceil(numRows / 4) * 4); // [rows / 4][in][4]
+    context.run(PACK_ROWS, Math.ceil(numRows / 4), [rows, tiles, numRows, depth]);
     rows = tiles;
   }
   const numPanels = Math.ceil(numCols / PANEL_WIDTH);
