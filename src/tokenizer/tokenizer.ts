@@ -6,14 +6,8 @@ import { IncrementalDetokenizer } from './incremental-detokenizer.ts';
 import { byteSchemeOf, decoderTypes, textBytes, tokenBytes } from './token-bytes.ts';
 import type { ByteScheme, DecoderConfig } from './token-bytes.ts';
 
-/** Names of end-of-text for a directory without a tokenizer_config.json. */
-const USUAL_EOS_TOKENS = ['<|endoftext|>', '</s>'];
 /** With the `u` flag a surrogate is matched only where it stands alone. */
 const LONE_SURROGATES = /\p{Surrogate}/gu;
-
-interface TokenizerConfig {
-  eos_token?: unknown;
-}
 
 interface TokenizerJson {
   decoder?: DecoderConfig | null;
@@ -39,7 +33,6 @@ export interface DecodeOptions {
 export class Tokenizer {
   /** One more than the largest token id. */
   readonly vocabSize: number;
-  readonly eosTokenId: number | undefined;
   /** Tokens that are no text: end-of-text and its kin. */
   readonly specialTokenIds: ReadonlySet<number>;
   /** True when decoding drops the space that SentencePiece puts in front of a text. */
@@ -52,18 +45,16 @@ export class Tokenizer {
   readonly #maxBytesPerToken: number | undefined;
 
   /** Throws `weights_invalid` for a tokenizer that is not byte-level or byte-fallback. */
-  constructor(tokenizerJson: TokenizerJson, tokenizerConfig: TokenizerConfig = {}) {
+  constructor(tokenizerJson: TokenizerJson, tokenizerConfig: object = {}) {
     this.#scheme = byteSchemeOf(tokenizerJson.decoder);
     this.stripsLeadingSpace = decoderTypes(tokenizerJson.decoder).includes('Strip');
     this.#hf = createHfTokenizer(tokenizerJson, tokenizerConfig);
     const added = this.#hf.get_added_tokens_decoder();
     this.#addedTokens = added;
     this.specialTokenIds = new Set([...added.values()].filter(({ special }) => special).map(({ id }) => id));
-    const vocab = this.#hf.get_vocab(true);
     let largestId = -1;
-    for (const id of vocab.values()) largestId = Math.max(largestId, id);
+    for (const id of this.#hf.get_vocab(true).values()) largestId = Math.max(largestId, id);
     this.vocabSize = largestId + 1;
-    this.eosTokenId = findEosTokenId(tokenizerConfig, vocab);
     const losesText =
       (tokenizerJson.normalizer ?? null) !== null ||
       [...added.values()].some(({ lstrip, rstrip }) => lstrip || rstrip);
@@ -80,7 +71,7 @@ export class Tokenizer {
     if (tokenizerJson === undefined) {
       throw new EngineError('weights_invalid', `there is no ${path}: a model needs its tokenizer beside it`);
     }
-    const tokenizerConfig = await readJson<TokenizerConfig>(join(directory, 'tokenizer_config.json'));
+    const tokenizerConfig = await readJson<object>(join(directory, 'tokenizer_config.json'));
     return new Tokenizer(tokenizerJson, tokenizerConfig);
   }
 
@@ -125,20 +116,13 @@ export class Tokenizer {
   }
 }
 
-function createHfTokenizer(tokenizerJson: TokenizerJson, tokenizerConfig: TokenizerConfig): HfTokenizer {
+function createHfTokenizer(tokenizerJson: TokenizerJson, tokenizerConfig: object): HfTokenizer {
   try {
     return new HfTokenizer(tokenizerJson, tokenizerConfig);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError('weights_invalid', `tokenizer.json cannot be used: ${reason}`, { cause });
   }
-}
-
-function findEosTokenId(config: TokenizerConfig, vocab: ReadonlyMap<string, number>): number | undefined {
-  const { eos_token: eos } = config;
-  const named = typeof eos === 'object' && eos !== null && 'content' in eos ? eos.content : eos;
-  const candidates = typeof named === 'string' ? [named] : USUAL_EOS_TOKENS;
-  return candidates.map((token) => vocab.get(token)).find((id) => id !== undefined);
 }
 
 /** The parsed file, or undefined when there is none. */
@@ -150,9 +134,14 @@ async function readJson<T extends object>(path: string): Promise<T | undefined> 
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
     throw new EngineError('weights_invalid', `${path} cannot be read`, { cause });
   }
+  let json: unknown;
   try {
-    return JSON.parse(text) as T;
+    json = JSON.parse(text);
   } catch (cause) {
     throw new EngineError('weights_invalid', `${path} is not JSON`, { cause });
   }
+  if (typeof json !== 'object' || json === null) {
+    throw new EngineError('weights_invalid', `${path} must hold an object`);
+  }
+  return json as T;
 }

@@ -58,9 +58,8 @@ describe('a byte-level tokenizer', () => {
     );
   });
 
-  it('knows its size, its end-of-text and every byte', () => {
+  it('knows its size, its special tokens and every byte', () => {
     expect(byteLevel.vocabSize).toBe(384);
-    expect(byteLevel.eosTokenId).toBe(0);
     expect([...byteLevel.specialTokenIds]).toEqual([0]);
     const singleBytes = Array.from({ length: 384 }, (_, id) => byteLevel.idToBytes(id))
       .filter((bytes) => bytes.length === 1)
@@ -98,7 +97,6 @@ describe('a tokenizer with byte fallback', () => {
     const skipped = byteFallback.encode(' \u00e9\u{1F600} ab');
     expect(byteFallback.decode(skipped, { skipSpecialTokens: true })).toBe(' \u00e9\u{1F600} ab');
     expect([...byteFallback.idToBytes(3 + 0xe9)]).toEqual([0xe9]);
-    expect(byteFallback.eosTokenId).toBe(2);
   });
 
   it('gives back any text', () => {
@@ -140,24 +138,15 @@ describe('loading', () => {
     expect((await Tokenizer.load(TINY_GPT2)).vocabSize).toBe(384);
   });
 
-  it.each([
-    ['a string', '"<|endoftext|>"', 0],
-    ['an added token', '{"content": "<|endoftext|>"}', 0],
-    ['an ordinary token', '"a"', byteLevel.encode('a')[0]],
-    ['nothing', 'null', 0],
-  ])('takes eos_token from tokenizer_config.json: %s', async (_, eosToken, expected) => {
-    const files = { 'tokenizer.json': tokenizerJson, 'tokenizer_config.json': `{"eos_token": ${eosToken}}` };
-    await inDirectory(files, async (directory) => {
-      expect((await Tokenizer.load(directory)).eosTokenId).toBe(expected);
-    });
-  });
-
   it('names the file that is missing, broken or of another kind', async () => {
     await inDirectory({}, async (directory) => {
       expect(await messageOf(directory)).toContain(join(directory, 'tokenizer.json'));
     });
     await inDirectory({ 'tokenizer.json': '{' }, async (directory) => {
       expect(await messageOf(directory)).toMatch(/tokenizer\.json is not JSON/);
+    });
+    await inDirectory({ 'tokenizer.json': 'null' }, async (directory) => {
+      expect(await messageOf(directory)).toMatch(/tokenizer\.json must hold an object/);
     });
     await inDirectory({ 'tokenizer.json': '{"decoder": {"type": "WordPiece"}}' }, async (directory) => {
       expect(await messageOf(directory)).toMatch(/WordPiece; supported: ByteLevel, ByteFallback/);
