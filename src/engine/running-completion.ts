@@ -29,6 +29,7 @@ export interface CompletionHost {
  * record. A choice ends once: by the engine, by a stop string found here, by a cancel or by a failure.
  */
 export class RunningCompletion implements Completion {
+  static #numCreated = 0;
   readonly id: string;
   readonly #request: CompletionRequest;
   readonly #host: CompletionHost;
@@ -48,8 +49,10 @@ export class RunningCompletion implements Completion {
     this.#timer = new RequestTimer(host.now);
     this.#numOpen = request.prompts.length * request.n;
     const { stop, minTokens } = request;
+    // A client may come back under its request id while the thread still lets go of what it left.
+    const serial = RunningCompletion.#numCreated++;
     for (let index = 0; index < this.#numOpen; index++) {
-      const sequenceId = `${request.id}#${index}`;
+      const sequenceId = `${request.id}#${serial}.${index}`;
       this.#choices.set(sequenceId, new Choice({ index, sequenceId, tokenizer, stop, minTokens }));
     }
   }

@@ -50,10 +50,19 @@ function checkContentType({ headers }: Request): void {
   }
 }
 
+/** The body's bytes; a client that closes the connection before it has sent them all is at fault, not the service. */
 async function readBytes(request: Request, limitBytes: number): Promise<Uint8Array> {
-  // The length is known and within the limit, and Node reads no more than that.
-  if (request.headers.has('content-length')) return new Uint8Array(await request.arrayBuffer());
-  const body: ReadableStream<Uint8Array> | null = request.body;
+  try {
+    // The length is known and within the limit, and Node reads no more than that.
+    if (request.headers.has('content-length')) return new Uint8Array(await request.arrayBuffer());
+    return await readChunks(request.body, limitBytes);
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
+    throw new EngineError('invalid_request', 'the body ended before it was whole', { param: 'body', cause });
+  }
+}
+
+async function readChunks(body: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let numBytes = 0;

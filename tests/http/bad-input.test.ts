@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EngineError, type ErrorCode } from '../../src/errors.ts';
 import { call, post, type Answer } from '../support/http-client.ts';
@@ -194,6 +195,24 @@ describe('bodies on the wire', () => {
     const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
     expect(await exchange(`${head}transfer-encoding: chunked\r\n\r\n${chunked}`)).toMatch(/^HTTP\/1\.1 200 /);
   });
+
+  it.each(['content-length: 100', 'transfer-encoding: chunked'])(
+    'a client that leaves while it sends is no fault of the service: %s',
+    async (framing) => {
+      const numLines = service.logLines.length;
+      const { port } = new URL(service.url);
+      const socket = connect(Number(port), '127.0.0.1', () =>
+        socket.write(`${head}${framing}\r\n\r\n8\r\n{"prompt`),
+      );
+      await sleep(50);
+      socket.destroy();
+      while (service.logLines.length === numLines) await sleep(5);
+      expect(service.logLines.at(-1)).toMatchObject({
+        status: 400,
+        error: 'the body ended before it was whole',
+      });
+    },
+  );
 
   it('refuses bytes that are not UTF-8', async () => {
     const answer = await fetch(service.url + OPENAI, {

@@ -147,6 +147,28 @@ describe('the routes over the engine', () => {
     });
   });
 
+  it('let a client that left come back at once under the same request id', async () => {
+    const body = { prompt: 'The river', ...greedy };
+    const headers = { 'x-request-id': 'come-back' };
+    const expected = (await post(service, PATH, body)).json as CompletionBody;
+    for (let i = 0; i < 10; i++) {
+      const client = new AbortController();
+      const left = fetch(service.url + PATH, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ ...body, stream: true, max_tokens: 100, ignore_eos: true }),
+        signal: client.signal,
+      });
+      await left;
+      await call(service, 'DELETE', '/v1/requests/come-back');
+      const again = await call(service, 'POST', PATH, { body, headers });
+      client.abort();
+      expect((again.json as CompletionBody).choices).toEqual(expected.choices);
+    }
+    expect(engine.state).toBe('ready');
+    expect(engine.stats()).toMatchObject({ numRequestsRunning: 0, numRequestsWaiting: 0, numLanesUsed: 0 });
+  });
+
   it('serve the official client', async () => {
     const [{ prompt, text } = EMPTY] = GOLDENS;
     const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none' });
