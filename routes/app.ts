@@ -4,6 +4,7 @@ import type { AppEnv } from '../src/http/app-env.ts';
 import { handleError, handleNotFound } from '../src/http/error-handlers.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
 import type { AppDependencies } from './app-dependencies.ts';
+import { attentionRoutes } from './attention.ts';
 import { benchmarkRoutes } from './benchmark.ts';
 import { completionRoutes } from './completions.ts';
 import { healthRoutes } from './health.ts';
@@ -22,6 +23,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
     modelRoutes,
     requestRoutes,
     tokenizeRoutes,
+    attentionRoutes,
     healthRoutes,
     metricsRoutes,
     openApiRoutes,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
 import { errorResponses, jsonResponse, streamableResponse, textResponse } from './openapi-parts.ts';
+import { attentionRequestSchema, attentionResponseSchema } from './schemas/attention.ts';
 import { benchmarkEventSchema, benchmarkReportSchema, benchmarkRequestSchema } from './schemas/benchmark.ts';
 import {
   completionChunkSchema,
@@ -141,6 +142,21 @@ const modelPaths: ZodOpenApiPathsObject = {
   },
 };
 
+const attentionPath: ZodOpenApiPathsObject = {
+  '/v1/attention': {
+    post: {
+      operationId: 'inspectAttention',
+      tags: ['Tokens'],
+      summary: 'What every head of every layer looks at in a short prompt',
+      requestBody: { required: true, ...json(attentionRequestSchema) },
+      responses: {
+        200: jsonResponse('Attention weights by layer, head, query and key.', attentionResponseSchema),
+        ...errorResponses([...BODY_ERRORS, 'queue_full', 'engine_not_ready', 'backend_failure']),
+      },
+    },
+  },
+};
+
 const operationPaths: ZodOpenApiPathsObject = {
   '/v1/requests/{id}': {
     get: {
@@ -242,6 +258,6 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: 'http://127.0.0.1:8787' }],
-    paths: { ...generationPaths, ...modelPaths, ...operationPaths, ...benchmarkPath },
+    paths: { ...generationPaths, ...modelPaths, ...attentionPath, ...operationPaths, ...benchmarkPath },
   });
 }

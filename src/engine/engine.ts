@@ -97,6 +97,8 @@ export interface Timings {
   totalMs: number;
 }
 
+export type { AttentionWeights } from '../model/inspect-attention.ts';
+
 /** What is known of a request while it runs and for a while after it ended. */
 export interface RequestRecord {
   id: string;

@@ -1,0 +1,69 @@
+import { Hono } from 'hono';
+import type { AttentionWeights, Engine } from '../src/engine/engine.ts';
+import { EngineError } from '../src/errors.ts';
+import type { AppEnv } from '../src/http/app-env.ts';
+import { readJsonBody } from '../src/http/json-body.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+import { attentionRequestSchema, MAX_ATTENTION_TOKENS, type AttentionBody } from './schemas/attention.ts';
+import { checkModel } from './schemas/completion-demand.ts';
+import { parseInput } from './schemas/parse-input.ts';
+import type { PromptInput } from './schemas/prompt.ts';
+
+/** What every head looks at in a short prompt: one looks for what another is, and nothing more. */
+export function attentionRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.post('/v1/attention', async (c) => {
+    const input = parseInput(attentionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    checkModel(input.model ?? undefined, engine.model);
+    const tokenIds = readTokenIds(engine, input.prompt);
+    const weights = await inspect(engine, tokenIds);
+    const layers = (input.layers ?? [...weights.keys()]).map((index, i) => {
+      const heads = weights[index];
+      if (heads !== undefined) return { index, heads };
+      const param = `layers[${i}]`;
+      throw new EngineError(
+        'invalid_request',
+        `${param} is ${index}; the model has ${weights.length} layers`,
+        {
+          param,
+        },
+      );
+    });
+    const tokens = tokenIds.map((id) => ({ id, text: engine.tokenizer.decode([id]) }));
+    const body: AttentionBody = { object: 'attention', model: engine.model.id, tokens, layers };
+    return c.json(body);
+  });
+  return routes;
+}
+
+/** It waits for a lane like a completion, hence it takes a place in the queue like one. */
+async function inspect(engine: Engine, tokenIds: readonly number[]): Promise<AttentionWeights> {
+  const reservation = engine.reserve(1);
+  try {
+    return await engine.inspectAttention(tokenIds);
+  } finally {
+    reservation.release();
+  }
+}
+
+function readTokenIds(engine: Engine, prompts: readonly PromptInput[]): readonly number[] {
+  const [prompt, ...others] = prompts;
+  if (prompt === undefined || others.length > 0)
+    throw invalid('prompt must be one text or one list of token ids');
+  const { vocabSize, contextLength } = engine.model;
+  const limit = Math.min(MAX_ATTENTION_TOKENS, contextLength);
+  const minNumTokens = typeof prompt === 'string' ? engine.tokenizer.minNumTokens(prompt) : prompt.length;
+  if (minNumTokens > limit) throw tooLong(minNumTokens, limit);
+  const tokenIds = typeof prompt === 'string' ? engine.tokenizer.encode(prompt) : prompt;
+  if (tokenIds.length > limit) throw tooLong(tokenIds.length, limit);
+  if (tokenIds.length === 0) throw invalid('prompt is empty; attention needs a token to look at');
+  const outside = tokenIds.find((id) => id >= vocabSize);
+  if (outside === undefined) return tokenIds;
+  throw invalid(`prompt holds token id ${outside}, outside the vocabulary (0 to ${vocabSize - 1})`);
+}
+
+const tooLong = (numTokens: number, limit: number): EngineError =>
+  invalid(`prompt has at least ${numTokens} tokens; the attention of at most ${limit} is shown`);
+
+const invalid = (message: string): EngineError =>
+  new EngineError('invalid_request', message, { param: 'prompt' });

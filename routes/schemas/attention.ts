@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { promptSchema } from './prompt.ts';
+
+/** The answer grows with the square of it: layers * heads * tokens * tokens numbers. */
+export const MAX_ATTENTION_TOKENS = 64;
+
+export const attentionRequestSchema = z
+  .strictObject({
+    model: z.string().nullish(),
+    prompt: promptSchema,
+    layers: z
+      .array(z.int().min(0))
+      .min(1)
+      .nullish()
+      .meta({ description: 'Indices of the layers to report; all when absent.' }),
+  })
+  .meta({ id: 'AttentionRequest' });
+
+export const attentionResponseSchema = z
+  .object({
+    object: z.literal('attention'),
+    model: z.string(),
+    tokens: z.array(z.object({ id: z.int(), text: z.string() })),
+    layers: z.array(
+      z.object({
+        index: z.int(),
+        heads: z.array(z.array(z.array(z.number()))).meta({
+          description:
+            '[heads][queries][keys]: how much each token takes of itself and of those before it; each row sums to 1.',
+        }),
+      }),
+    ),
+  })
+  .meta({ id: 'AttentionResponse' });
+
+export type AttentionBody = z.output<typeof attentionResponseSchema>;

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { SETTINGS } from '../../src/config/settings.ts';
+import { ERROR_CODES } from '../../src/errors.ts';
+
+const textOf = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+const readme = textOf('README.md');
+/** Table rows, without the padding that the formatter puts in. */
+const rows = readme
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .map((line) => line.replaceAll(/\s+/g, ' '));
+
+it.each(Object.values(SETTINGS))(
+  'README.md has $env with its default and meaning',
+  ({ env, meaning, ...setting }) => {
+    const defaultValue = setting.default === undefined ? '' : `\`${setting.default}\` `;
+    expect(rows).toContain(`| \`${env}\` | ${defaultValue}| ${meaning} |`);
+  },
+);
+
+it.each(ERROR_CODES)('README.md has the error code %s', (code) => {
+  expect(rows.some((row) => row.split('|')[1]?.includes(`\`${code}\``))).toBe(true);
+});
+
+it('README.md has every path of openapi.yaml', () => {
+  const { paths } = parse(textOf('openapi.yaml')) as { paths: Record<string, unknown> };
+  const missing = Object.keys(paths).filter((path) => !readme.includes(`${path}\``));
+  expect(missing).toEqual([]);
+});
