@@ -8,7 +8,7 @@ import { saveOf } from './training-ops.ts';
  * `targets` is the address of an int32 array of one id a row.
  */
 export function crossEntropy(kernels: TrainingKernels, logits: tf.Tensor, targets: number): tf.Scalar {
-  const rows = logits.shape[0] ?? 0;
+  const rows = logits.shape[0];
   const loss = tf.customGrad((...inputs) => {
     const stats = kernels.crossEntropyStats(logits, targets); // [rows, 3]
     saveOf(inputs)([logits, stats]);

@@ -3,26 +3,7 @@ import { assertInvariant } from '../errors.ts';
 import { floatArg, KernelPool } from '../runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend } from '../runtime/wasm/start.ts';
 import type { WasmHeap } from '../runtime/wasm/wasm-heap.ts';
-
-/** The numbers of assembly/training.ts. */
-const PACK = 0;
-const GEMM = 1;
-const ATTENTION = 2;
-const ATTENTION_BACKWARD = 3;
-const LAYER_NORM = 4;
-const LAYER_NORM_BACKWARD = 5;
-const LAYER_NORM_GAIN_BACKWARD = 6;
-const COLUMN_SUM = 7;
-const GELU = 8;
-const GELU_BACKWARD = 9;
-const ADD = 10;
-const DROPOUT = 11;
-const EMBED = 12;
-const SCATTER_ADD_ROWS = 13;
-const CROSS_ENTROPY = 14;
-const CROSS_ENTROPY_BACKWARD = 15;
-const SUM_SQUARES = 16;
-const ADAM_W = 17;
+import { KERNEL } from './kernel-ids.ts';
 
 /** Sizes of chunks; those of the assembly files must be the same. */
 const CHUNK_ELEMENTS = 16384;
@@ -112,7 +93,7 @@ export class TrainingKernels {
   columnSum(x: tf.Tensor): tf.Tensor {
     const [rows, cols] = matrixShape(x);
     const out = this.#make([cols]); // [cols]
-    this.#pool.run(COLUMN_SUM, chunks(cols, CHUNK_COLS), [this.#at(x), this.#at(out), rows, cols]);
+    this.#pool.run(KERNEL.COLUMN_SUM, chunks(cols, CHUNK_COLS), [this.#at(x), this.#at(out), rows, cols]);
     return out;
   }
 
@@ -133,7 +114,7 @@ export class TrainingKernels {
       this.#at(normed),
       this.#at(stats),
     ];
-    this.#pool.run(LAYER_NORM, chunks(rows, CHUNK_ROWS), [...args, rows, cols, floatArg(epsilon)]);
+    this.#pool.run(KERNEL.LAYER_NORM, chunks(rows, CHUNK_ROWS), [...args, rows, cols, floatArg(epsilon)]);
     return { normed, stats };
   }
 
@@ -147,27 +128,27 @@ export class TrainingKernels {
     const dX = this.#make([rows, cols]); // [rows, cols]
     const dGain = this.#make([cols]); // [cols]
     const rowArgs = [this.#at(x), this.#at(gain), this.#at(stats), this.#at(dY), this.#at(dX), rows, cols];
-    this.#pool.run(LAYER_NORM_BACKWARD, chunks(rows, CHUNK_ROWS), rowArgs);
+    this.#pool.run(KERNEL.LAYER_NORM_BACKWARD, chunks(rows, CHUNK_ROWS), rowArgs);
     const colArgs = [this.#at(x), this.#at(stats), this.#at(dY), this.#at(dGain), rows, cols];
-    this.#pool.run(LAYER_NORM_GAIN_BACKWARD, chunks(cols, CHUNK_COLS), colArgs);
+    this.#pool.run(KERNEL.LAYER_NORM_GAIN_BACKWARD, chunks(cols, CHUNK_COLS), colArgs);
     return { dX, dGain };
   }
 
   gelu(x: tf.Tensor): tf.Tensor {
-    return this.#pointwise(GELU, [x]);
+    return this.#pointwise(KERNEL.GELU, [x]);
   }
 
   geluGradient(x: tf.Tensor, dY: tf.Tensor): tf.Tensor {
-    return this.#pointwise(GELU_BACKWARD, [x, dY]);
+    return this.#pointwise(KERNEL.GELU_BACKWARD, [x, dY]);
   }
 
   add(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
-    return this.#pointwise(ADD, [x, y]);
+    return this.#pointwise(KERNEL.ADD, [x, y]);
   }
 
   /** Survivors times 1 / (1 - rate). The gradient is the same function of the gradient. */
   dropout(x: tf.Tensor, draw: DropoutDraw): tf.Tensor {
-    return this.#pointwise(DROPOUT, [x], dropoutArgs(draw));
+    return this.#pointwise(KERNEL.DROPOUT, [x], dropoutArgs(draw));
   }
 
   /** Rows of two tables, added: [vocab, dim], [context, dim] -> [rows, dim]. */
@@ -175,7 +156,7 @@ export class TrainingKernels {
     const [, dim] = matrixShape(token);
     const out = this.#make([rows, dim]); // [rows, dim]
     const args = [this.#at(token), this.#at(position), ids, positions, this.#at(out), rows, dim];
-    this.#pool.run(EMBED, chunks(rows, CHUNK_ROWS), args);
+    this.#pool.run(KERNEL.EMBED, chunks(rows, CHUNK_ROWS), args);
     return out;
   }
 
@@ -184,7 +165,7 @@ export class TrainingKernels {
     const [rows, dim] = matrixShape(dY);
     const out = this.#make([size, dim]); // [size, dim]
     const args = [this.#at(dY), indices, this.#at(out), rows, dim, size];
-    this.#pool.run(SCATTER_ADD_ROWS, chunks(dim, CHUNK_COLS), args);
+    this.#pool.run(KERNEL.SCATTER_ADD_ROWS, chunks(dim, CHUNK_COLS), args);
     return out;
   }
 
@@ -199,7 +180,7 @@ export class TrainingKernels {
     const headDim = dim / shape.numHeads;
     const scratch = this.#attentionScratch(shape, headDim);
     const args = [this.#at(qkv), this.#at(out), this.#at(stats), scratch];
-    this.#pool.run(ATTENTION, numChunks, [...args, ...attentionArgs(shape, headDim, draw)]);
+    this.#pool.run(KERNEL.ATTENTION, numChunks, [...args, ...attentionArgs(shape, headDim, draw)]);
     return { out, stats };
   }
 
@@ -218,7 +199,7 @@ export class TrainingKernels {
     const scratch = this.#attentionScratch(shape, headDim);
     const args = [this.#at(qkv), this.#at(out), this.#at(stats), this.#at(dOut), this.#at(dQkv), scratch];
     const numChunks = shape.numSequences * shape.numHeads;
-    this.#pool.run(ATTENTION_BACKWARD, numChunks, [...args, ...attentionArgs(shape, headDim, draw)]);
+    this.#pool.run(KERNEL.ATTENTION_BACKWARD, numChunks, [...args, ...attentionArgs(shape, headDim, draw)]);
     return dQkv;
   }
 
@@ -227,7 +208,7 @@ export class TrainingKernels {
     const [rows, vocabSize] = matrixShape(logits);
     const stats = this.#make([rows, 3]); // [rows, 3]
     const args = [this.#at(logits), targets, this.#at(stats), rows, vocabSize];
-    this.#pool.run(CROSS_ENTROPY, chunks(rows, CHUNK_ROWS), args);
+    this.#pool.run(KERNEL.CROSS_ENTROPY, chunks(rows, CHUNK_ROWS), args);
     return stats;
   }
 
@@ -236,14 +217,14 @@ export class TrainingKernels {
     const [rows, vocabSize] = matrixShape(logits);
     const out = this.#make([rows, vocabSize]); // [rows, vocab]
     const args = [this.#at(logits), targets, this.#at(stats), this.#at(out), rows, vocabSize];
-    this.#pool.run(CROSS_ENTROPY_BACKWARD, chunks(rows, CHUNK_ROWS), [...args, floatArg(scale)]);
+    this.#pool.run(KERNEL.CROSS_ENTROPY_BACKWARD, chunks(rows, CHUNK_ROWS), [...args, floatArg(scale)]);
     return out;
   }
 
   sumOfSquares(x: tf.Tensor): number {
     const numChunks = chunks(x.size, CHUNK_ELEMENTS);
     const partials = this.#scratchBytes('partials', numChunks * 8);
-    this.#pool.run(SUM_SQUARES, numChunks, [this.#at(x), partials, x.size]);
+    this.#pool.run(KERNEL.SUM_SQUARES, numChunks, [this.#at(x), partials, x.size]);
     return new Float64Array(this.heap.memory.buffer, partials, numChunks).reduce(
       (sum, part) => sum + part,
       0,
@@ -261,7 +242,7 @@ export class TrainingKernels {
   ): void {
     const args = [weight, gradient, mean, square].map((tensor) => this.#at(tensor));
     const numChunks = chunks(weight.size, CHUNK_ELEMENTS);
-    this.#pool.run(ADAM_W, numChunks, [...args, weight.size, hyper, decays ? 1 : 0]);
+    this.#pool.run(KERNEL.ADAM_W, numChunks, [...args, weight.size, hyper, decays ? 1 : 0]);
   }
 
   #product(
@@ -281,14 +262,14 @@ export class TrainingKernels {
     const bPanels = this.#pack(b, cols, depth, 4, 'b'); // [cols / 4][depth][4]
     const args = [aTiles, bPanels, this.#at(out), bias ? this.#at(bias) : 0, rows, cols, depth];
     const numChunks = chunks(rows, GEMM_BLOCK) * chunks(cols, GEMM_BLOCK);
-    this.#pool.run(GEMM, numChunks, [...args, GEMM_BLOCK, GEMM_BLOCK]);
+    this.#pool.run(KERNEL.GEMM, numChunks, [...args, GEMM_BLOCK, GEMM_BLOCK]);
     return out;
   }
 
   #pack(operand: Operand, numLanes: number, depth: number, width: number, name: string): number {
     const packed = this.#scratchBytes(name, numLanes * depth * 4);
     const source = [this.#at(operand.tensor), operand.laneStride, operand.depthStride, numLanes, depth];
-    this.#pool.run(PACK, chunks(numLanes, PACK_LANES), [...source, width, packed, PACK_LANES]);
+    this.#pool.run(KERNEL.PACK, chunks(numLanes, PACK_LANES), [...source, width, packed, PACK_LANES]);
     return packed;
   }
 
@@ -302,7 +283,7 @@ export class TrainingKernels {
   }
 
   #attentionScratch({ numSequences, seqLen, numHeads }: SequenceShape, headDim: number): number {
-    // attentionScratchBytes of assembly/attention.ts.
+    // attentionScratchBytes of assembly/attention-tiles.ts.
     const bytesPerHead = 7 * seqLen * headDim * 4 + 2 * 8 * seqLen * 32 + 2 * headDim * 32;
     return this.#scratchBytes('attention', numSequences * numHeads * bytesPerHead);
   }
@@ -332,7 +313,7 @@ function chunks(total: number, size: number): number {
 
 function matrixShape(tensor: tf.Tensor): [number, number] {
   const [rows, cols] = tensor.shape;
-  assertInvariant(tensor.rank === 2 && rows !== undefined && cols !== undefined, 'the tensor is a matrix');
+  assertInvariant(tensor.rank === 2 && cols !== undefined, 'the tensor is a matrix');
   return [rows, cols];
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
 import type { CausalLm } from '../model/causal-lm.ts';
+import type { Activation } from '../runtime/ops.ts';
 import { crossEntropy, rowLosses } from './cross-entropy.ts';
 import type { TrainingKernels } from './kernels.ts';
 import type { TokenBuffers } from './token-buffers.ts';
@@ -45,6 +46,10 @@ export function evaluateRows(kernels: TrainingKernels, model: CausalLm, buffers:
 /** The model's logits as a tensor: [rows, vocab]. */
 export function forward(model: CausalLm, ops: TrainingOps): tf.Tensor {
   const logits = model.forward(ops);
-  assertInvariant(logits instanceof tf.Tensor, 'activations of TrainingOps are tensors');
+  assertInvariant(isTensor(logits), 'activations of TrainingOps are tensors');
   return logits;
+}
+
+function isTensor(activation: Activation): activation is tf.Tensor {
+  return activation instanceof tf.Tensor;
 }

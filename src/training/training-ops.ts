@@ -167,5 +167,5 @@ function present(tensor: tf.Tensor | undefined): tf.Tensor {
 }
 
 function rowsOf(table: tf.Tensor): number {
-  return table.shape[0] ?? 0;
+  return table.shape[0];
 }

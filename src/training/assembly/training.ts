@@ -1,5 +1,7 @@
 import { floatArg, intArg, KernelSet, pointerArg, runJobs, serve } from '../../runtime/wasm/assembly/pool';
-import { attentionBackward, attentionForward, attentionScratchBytes } from './attention';
+import { attentionBackward } from './attention-backward';
+import { attentionForward } from './attention-forward';
+import { attentionScratchBytes } from './attention-tiles';
 import { crossEntropy, crossEntropyBackward } from './cross-entropy';
 import { embed, scatterAddRows } from './embedding';
 import { gemmBlock, packLanes } from './gemm';
@@ -7,7 +9,7 @@ import { columnSum, layerNorm, layerNormBackward, layerNormGainBackward } from '
 import { adamW, sumSquares } from './optimizer';
 import { add, dropout, gelu, geluBackward } from './pointwise';
 
-/** The kernels of training. Their numbers, and the sizes of their chunks, are repeated in ../kernels.ts. */
+/** The kernels of training. Their numbers are repeated in ../kernel-ids.ts, the sizes of their chunks in ../kernels.ts. */
 class TrainingKernels extends KernelSet {
   dispatch(kernelId: i32, job: usize, chunk: i32): void {
     switch (kernelId) {

@@ -1,0 +1,21 @@
+/** The numbers that `dispatch` of assembly/training.ts switches on. */
+export const KERNEL = {
+  PACK: 0,
+  GEMM: 1,
+  ATTENTION: 2,
+  ATTENTION_BACKWARD: 3,
+  LAYER_NORM: 4,
+  LAYER_NORM_BACKWARD: 5,
+  LAYER_NORM_GAIN_BACKWARD: 6,
+  COLUMN_SUM: 7,
+  GELU: 8,
+  GELU_BACKWARD: 9,
+  ADD: 10,
+  DROPOUT: 11,
+  EMBED: 12,
+  SCATTER_ADD_ROWS: 13,
+  CROSS_ENTROPY: 14,
+  CROSS_ENTROPY_BACKWARD: 15,
+  SUM_SQUARES: 16,
+  ADAM_W: 17,
+} as const;
