@@ -221,8 +221,22 @@ export function attentionBackward(
       const firstQuery = <usize>(block + firstTile * QUERY_TILE) * headBytes;
       for (let d: usize = 0; d < headBytes; d += 16) {
         const to = <usize>key * headBytes + d;
-        accumulateKeys(weights + offset, tileBytes, numTiles, dOuts + firstQuery + d, headBytes, dValues + to);
-        accumulateKeys(dScores + offset, tileBytes, numTiles, queries + firstQuery + d, headBytes, dKeys + to);
+        accumulateKeys(
+          weights + offset,
+          tileBytes,
+          numTiles,
+          dOuts + firstQuery + d,
+          headBytes,
+          dValues + to,
+        );
+        accumulateKeys(
+          dScores + offset,
+          tileBytes,
+          numTiles,
+          queries + firstQuery + d,
+          headBytes,
+          dKeys + to,
+        );
       }
     }
   }

@@ -13,13 +13,21 @@ export function attentionScratchBytes(seq: i32, headDim: i32): usize {
 }
 
 /** Copies one head's columns into [seq, headDim], times `scale`. */
-export function gatherHead(source: usize, rowBytes: usize, seq: i32, headDim: i32, scale: f32, dest: usize): void {
+export function gatherHead(
+  source: usize,
+  rowBytes: usize,
+  seq: i32,
+  headDim: i32,
+  scale: f32,
+  dest: usize,
+): void {
   const headBytes = <usize>headDim * 4;
   const factor = f32x4.splat(scale);
   for (let row = 0; row < seq; row++) {
     const from = source + <usize>row * rowBytes;
     const to = dest + <usize>row * headBytes;
-    for (let at: usize = 0; at < headBytes; at += 16) v128.store(to + at, f32x4.mul(v128.load(from + at), factor));
+    for (let at: usize = 0; at < headBytes; at += 16)
+      v128.store(to + at, f32x4.mul(v128.load(from + at), factor));
   }
 }
 

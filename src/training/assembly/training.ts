@@ -137,7 +137,6 @@ function attendBackward(job: usize, chunk: i32): void {
   );
 }
 
-
 export function serveJobs(control: usize, spinLimit: i32): void {
   serve<TrainingKernels>(control, spinLimit);
 }

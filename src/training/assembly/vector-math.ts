@@ -14,8 +14,8 @@ export abstract class Vector {
     const n = f32x4.sub(shifted, f32x4.splat(12582912));
     // Cephes expf: ln 2 in two parts, then a polynomial on [-ln 2 / 2, ln 2 / 2].
     let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
-    r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
-    let p = f32x4.splat(1.9875691500e-4);
+    r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
+    let p = f32x4.splat(1.98756915e-4);
     p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
     p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
     p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
