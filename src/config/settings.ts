@@ -142,7 +142,7 @@ export const SETTINGS = {
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     'Least severe log line that is written.',
   ),
-  logPrompts: setting('LOG_PROMPTS', 'off', onOff, 'Write prompts and completions to the log: on, off.'),
+  logPrompts: setting('LOG_PROMPTS', 'off', onOff, 'Write prompts to the log: on, off.'),
 } as const;
 
 type SettingName = keyof typeof SETTINGS;
