@@ -128,13 +128,11 @@ export class RunningCompletion implements Completion {
 
   #close(choice: Choice, finishReason: FinishReason, stopString?: string): void {
     choice.finishReason = finishReason;
-    const { index } = choice;
-    this.#events.push({
-      type: 'finish',
-      index,
-      finishReason,
-      ...(stopString === undefined ? {} : { stopString }),
-    });
+    // A choice that ends by an error has no finish of its own: the iteration throws.
+    if (this.#error === undefined) {
+      const stopped = stopString === undefined ? {} : { stopString };
+      this.#events.push({ type: 'finish', index: choice.index, finishReason, ...stopped });
+    }
     this.#numOpen--;
     if (this.#numOpen === 0) this.#settle();
   }
