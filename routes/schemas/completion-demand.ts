@@ -24,6 +24,7 @@ export function toCompletionDemand(
     prompts: input.prompt,
     n: input.n ?? 1,
     maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
+    asksForMaxTokens: typeof input.max_tokens === 'number',
     minTokens: input.min_tokens ?? 0,
     ignoreEos: input.ignore_eos ?? false,
     stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),

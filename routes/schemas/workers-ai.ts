@@ -82,6 +82,7 @@ export function toWorkersAiDemand(input: WorkersAiInput, requestTimeoutMs: numbe
     prompts: [input.prompt],
     n: 1,
     maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
+    asksForMaxTokens: typeof input.max_tokens === 'number',
     minTokens: 0,
     ignoreEos: false,
     stop: [],

@@ -5,6 +5,8 @@ import { EngineError } from '../errors.ts';
 export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'prompts'> {
   /** Each a text or token ids. */
   prompts: readonly (string | readonly number[])[];
+  /** False where `maxTokens` is the API's default: then it yields to a prompt that leaves less room. */
+  asksForMaxTokens: boolean;
   /** Most tokens kept from the end of each prompt, `fit`: as many as the context leaves room for. */
   truncateTo: number | 'fit' | undefined;
 }
@@ -32,7 +34,7 @@ export function startCompletion(
   demand: CompletionDemand,
   requestId: string,
 ): StartedCompletion {
-  const { truncateTo, ...request } = demand;
+  const { truncateTo, asksForMaxTokens, ...request } = demand;
   const reservation = engine.reserve(demand.prompts.length * demand.n);
   try {
     const prompts = demand.prompts.map((prompt) => {
@@ -40,8 +42,10 @@ export function startCompletion(
       const numFitting = engine.model.contextLength - demand.maxTokens;
       return truncate(encode(engine, prompt), truncateTo, numFitting);
     });
+    const room = engine.model.contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
+    const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
     const completion = engine.submit(
-      { ...request, id: requestId, prompts: prompts.map(({ tokenIds }) => tokenIds) },
+      { ...request, maxTokens, id: requestId, prompts: prompts.map(({ tokenIds }) => tokenIds) },
       reservation,
     );
     return { completion, demand, prompts };
@@ -56,12 +60,13 @@ function checkMinLength(engine: Engine, prompt: string | readonly number[], dema
   if (typeof prompt !== 'string' || demand.truncateTo !== undefined) return;
   const { contextLength } = engine.model;
   const minNumTokens = engine.tokenizer.minNumTokens(prompt);
-  if (minNumTokens + demand.maxTokens <= contextLength) return;
+  const maxTokens = demand.asksForMaxTokens ? demand.maxTokens : 1;
+  if (minNumTokens + maxTokens <= contextLength) return;
   throw new EngineError(
     'context_length_exceeded',
-    `the prompt has at least ${minNumTokens} tokens and max_tokens is ${demand.maxTokens}: together more than the ` +
+    `the prompt has at least ${minNumTokens} tokens and max_tokens is ${maxTokens}: together more than the ` +
       `context of ${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
-    { param: 'max_tokens', details: { minNumTokens, maxTokens: demand.maxTokens, contextLength } },
+    { param: 'max_tokens', details: { minNumTokens, maxTokens, contextLength } },
   );
 }
 

@@ -169,6 +169,16 @@ describe('the routes over the engine', () => {
     expect(engine.stats()).toMatchObject({ numRequestsRunning: 0, numRequestsWaiting: 0, numLanesUsed: 0 });
   });
 
+  it('let the default of max_tokens yield to a prompt that leaves less room, but not a number asked for', async () => {
+    const prompt = Array<number>(125).fill(299); // of a context of 128
+    const { json } = await post(service, PATH, { prompt, temperature: 0, ignore_eos: true });
+    expect(json).toMatchObject({ usage: { completion_tokens: 3 }, choices: [{ finish_reason: 'length' }] });
+    const native = await post(service, '/ai/run/tiny', { prompt: 'The river' });
+    expect(native.status).toBe(200);
+    expect((await post(service, PATH, { prompt, max_tokens: 16 })).status).toBe(400);
+    expect((await post(service, PATH, { prompt: Array<number>(128).fill(299) })).status).toBe(400);
+  });
+
   it('serve the official client', async () => {
     const [{ prompt, text } = EMPTY] = GOLDENS;
     const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none' });
