@@ -6,7 +6,11 @@ import type { StockModule } from './stock-module.ts';
 /** A cache line: vectors never straddle one, and no two buffers share one. */
 const ALIGNMENT = 64;
 const VECTOR_BYTES = 16;
-const MAX_HEAP_BYTES = 4 * 1024 ** 3;
+/** What the stock allocator aligns to, and keeps between two blocks. */
+const BLOCK_GAP = 8;
+/** Left at the end of the heap, where the last page is never given out. */
+const MARGIN = 1024 ** 2;
+export const MAX_HEAP_BYTES = 4 * 1024 ** 3;
 
 /**
  * The memory of the tfjs wasm backend, for its tensors and for buffers of our own. It grows up to 4 GiB and never
@@ -19,8 +23,11 @@ export class WasmHeap {
   readonly #stockMalloc: (numBytes: number) => number;
   readonly #stockFree: (address: number) => void;
   /** By aligned address: where the stock allocator's block begins and how much was asked for. */
-  readonly #blocks = new Map<number, { start: number; numBytes: number }>();
+  readonly #blocks = new Map<number, { start: number; numBytes: number; blockBytes: number }>();
   #numBytes = 0;
+  /** The lowest and the highest address that a block ever had: what the stock allocator manages. */
+  #bottom = MAX_HEAP_BYTES;
+  #top = 0;
 
   /**
    * Takes the allocation of `module` over, tensors of tfjs included: its own allocator aligns to 8 bytes, and when
@@ -44,9 +51,9 @@ export class WasmHeap {
 
   /** A buffer at a multiple of 64, its content arbitrary. Throws `backend_failure` when the heap is full. */
   malloc(numBytes: number): number {
-    const start =
-      numBytes < MAX_HEAP_BYTES ? this.#stockMalloc(numBytes + ALIGNMENT + VECTOR_BYTES) >>> 0 : 0;
-    if (start === 0) {
+    const blockBytes = numBytes + ALIGNMENT + VECTOR_BYTES;
+    const start = this.#fits(blockBytes) ? this.#stockMalloc(blockBytes) >>> 0 : 0;
+    if (start === 0 || start + blockBytes > this.memory.buffer.byteLength) {
       const heapBytes = this.memory.buffer.byteLength;
       throw new EngineError(
         'backend_failure',
@@ -54,8 +61,10 @@ export class WasmHeap {
         { details: { numBytes, usedBytes: this.#numBytes, heapBytes, maxHeapBytes: MAX_HEAP_BYTES } },
       );
     }
+    this.#bottom = Math.min(this.#bottom, start);
+    this.#top = Math.max(this.#top, start + blockBytes);
     const address = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
-    this.#blocks.set(address, { start, numBytes });
+    this.#blocks.set(address, { start, numBytes, blockBytes });
     this.#numBytes += numBytes;
     return address;
   }
@@ -88,5 +97,21 @@ export class WasmHeap {
   /** A new float32 tensor of that shape, its content arbitrary. Throws `backend_failure` when the heap is full. */
   makeTensor(shape: readonly number[]): TensorInfo {
     return this.#backend.makeOutput([...shape], 'float32');
+  }
+
+  /**
+   * Whether a block can be had. The stock allocator (emmalloc of the emscripten that tfjs 4.22 was built with) misses
+   * the overflow of its last address: near 4 GiB it hands out a block that lies partly outside the memory. So beyond
+   * the top there must be room, or among the blocks a gap.
+   */
+  #fits(blockBytes: number): boolean {
+    const needed = Math.ceil(blockBytes / BLOCK_GAP) * BLOCK_GAP + 2 * BLOCK_GAP;
+    if (this.#top + needed <= MAX_HEAP_BYTES - MARGIN) return true;
+    let end = this.#bottom;
+    for (const block of [...this.#blocks.values()].sort((a, b) => a.start - b.start)) {
+      if (block.start - end >= needed) return true;
+      end = block.start + block.blockBytes;
+    }
+    return this.#top + BLOCK_GAP - end >= needed;
   }
 }

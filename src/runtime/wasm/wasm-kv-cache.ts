@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { EngineError } from '../../errors.ts';
 import { PANEL_WIDTH } from './assembly/kernel-ids.ts';
 import type { KvCache, KvCacheShape } from '../runtime.ts';
-import type { WasmHeap } from './wasm-heap.ts';
+import { MAX_HEAP_BYTES, type WasmHeap } from './wasm-heap.ts';
 
 /** Keys and values as the kernel CausalAttention reads them: eight tokens of a head side by side, values row by row. */
 export class WasmKvCache implements KvCache {
@@ -20,6 +20,15 @@ export class WasmKvCache implements KvCache {
     this.shape = shape;
     this.numBytes = 4 * numSlots * (headDim + valueDim);
     const heads = [numLayers, numLanes, numHeads];
+    const failure = (cause?: unknown): EngineError =>
+      new EngineError(
+        'backend_unavailable',
+        `a KV cache of ${numLanes} lanes of ${laneLength} tokens needs ${this.numBytes} bytes, and the wasm heap ` +
+          `has ${heap.numBytes} in use of ${MAX_HEAP_BYTES}: take fewer lanes or a shorter context`,
+        { cause },
+      );
+    // Asked before anything is allocated: the heap would keep what it grew by for the first half.
+    if (heap.numBytes + this.numBytes > MAX_HEAP_BYTES) throw failure();
     let keys: tf.Tensor | undefined;
     try {
       keys = makeTensor(heap, [...heads, numPanels, headDim, PANEL_WIDTH]);
@@ -27,12 +36,7 @@ export class WasmKvCache implements KvCache {
       this.values = makeTensor(heap, [...heads, numPanels * PANEL_WIDTH, valueDim]);
     } catch (cause) {
       keys?.dispose();
-      throw new EngineError(
-        'backend_unavailable',
-        `a KV cache of ${numLanes} lanes of ${laneLength} tokens needs ${this.numBytes} bytes, and the wasm heap ` +
-          `has ${heap.numBytes} in use of 4 GiB: take fewer lanes or a shorter context`,
-        { cause },
-      );
+      throw failure(cause);
     }
   }
 

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assertInvariant } from '../../errors.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
 import { PACK_WEIGHT, PANEL_WIDTH } from './assembly/kernel-ids.ts';
 import type { KernelContext } from './kernels/define-kernel.ts';
+import { MAX_HEAP_BYTES } from './wasm-heap.ts';
 import type { Parameter } from '../ops.ts';
 
 /** Rows of a matrix copied to the heap at a time on their way into panels. */
@@ -13,6 +14,7 @@ export class WasmParameter implements Parameter {
   readonly shape: readonly number[];
   readonly tensor: tf.Tensor;
 
+  /** Throws `backend_unavailable` when the heap cannot hold it. */
   constructor(context: KernelContext, name: string, shape: readonly number[], values: Float32Array) {
     const [size = 0, depth] = shape;
     const numValues = size * (depth ?? 1);
@@ -23,8 +25,18 @@ export class WasmParameter implements Parameter {
     );
     this.name = name;
     this.shape = shape;
-    const info = depth === undefined ? padVector(context, values) : packMatrix(context, values, size, depth);
-    this.tensor = tf.engine().makeTensorFromTensorInfo(info);
+    try {
+      const info =
+        depth === undefined ? padVector(context, values) : packMatrix(context, values, size, depth);
+      this.tensor = tf.engine().makeTensorFromTensorInfo(info);
+    } catch (cause) {
+      throw new EngineError(
+        'backend_unavailable',
+        `parameter ${name} [${shape.join(', ')}] does not fit: the wasm heap has ${context.heap.numBytes} bytes in ` +
+          `use of ${MAX_HEAP_BYTES}`,
+        { cause },
+      );
+    }
   }
 }
 

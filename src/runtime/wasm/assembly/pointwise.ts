@@ -16,7 +16,9 @@ export function gelu(job: usize, chunk: i32): void {
     // 0.5 (1 + tanh u) = 1 / (1 + e^-2u), with u = sqrt(2 / pi) (x + 0.044715 x^3).
     const cubic = f32x4.add(f32x4.splat(1), f32x4.mul(f32x4.splat(0.044715), f32x4.mul(x, x)));
     const exponent = f32x4.mul(f32x4.splat(-1.5957691216057308), f32x4.mul(x, cubic));
-    const y = f32x4.div(x, f32x4.add(f32x4.splat(1), Vector.exp(exponent)));
+    // Vector.exp ends at e^88, which for x below -10 still makes a zero of -10, though not of every x.
+    const bounded = f32x4.pmax(x, f32x4.splat(-10));
+    const y = f32x4.div(bounded, f32x4.add(f32x4.splat(1), Vector.exp(exponent)));
     Vector.store(pointerArg(job, 1) + at, y, end - i);
   }
 }

@@ -47,6 +47,10 @@ const CURRENT_JOB: usize = 256;
 const JOB_BYTES: usize = 64;
 const ARGUMENTS: usize = 8;
 
+/** Looks at `done`, about 0.1 ms of them, before the main thread gives its core away for a moment. */
+const PATIENCE: i32 = 50000;
+const YIELD_NANOSECONDS: i64 = 50000;
+
 /** The kernels of one module. Never instantiated: `serve` and `runJobs` are compiled once for each subclass. */
 export abstract class KernelSet {
   abstract dispatch(kernelId: i32, job: usize, chunk: i32): void;
@@ -94,9 +98,7 @@ export function runJobs<K extends KernelSet>(control: usize, jobs: usize, numJob
     }
     publish(control, job, numChunks);
     takeChunks<K>(control);
-    while (atomic.load<i32>(control + DONE) < numChunks) {
-      if (atomic.load<i32>(control + FAILED) != 0) return false;
-    }
+    if (!awaitDone(control, numChunks)) return false;
   }
   return true;
 }
@@ -118,6 +120,18 @@ function publish(control: usize, job: usize, numChunks: i32): void {
   if (atomic.load<i32>(control + SLEEPERS) > 0) {
     atomic.add<i32>(control + WAKE_EPOCH, 1);
     atomic.notify(control + WAKE_EPOCH, -1);
+  }
+}
+
+/** Waits for the chunks of other threads. False when one of them has trapped. */
+function awaitDone(control: usize, numChunks: i32): bool {
+  let spins = 0;
+  while (true) {
+    const done = atomic.load<i32>(control + DONE);
+    if (done >= numChunks) return true;
+    if (atomic.load<i32>(control + FAILED) != 0) return false;
+    // A worker without a core of its own may need this one.
+    if (++spins > PATIENCE) atomic.wait<i32>(control + DONE, done, YIELD_NANOSECONDS);
   }
 }
 

@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import type { Activation, TransformerOps } from '../../src/runtime/ops.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
+import { expectClose } from '../support/compare.ts';
+import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
+import { runCausalAttention, runOps } from '../support/run-ops.ts';
+
+type Compute = (x: Activation, ops: TransformerOps) => Activation;
+
+/** Every segment from the start of its sequence, in a lane of its own: far apart, out of order. */
+const LANES = [2, 0, 3, 1];
+
+describe.each([1, 2, 3])('wasm kernels on %i threads against float64', (numThreads) => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    runtime = await createWasmRuntime({ numThreads });
+  });
+  afterAll(() => runtime.dispose());
+
+  it.each([
+    { rows: 1, depth: 1, cols: 1 },
+    { rows: 1, depth: 5, cols: 9 },
+    { rows: 1, depth: 67, cols: 1000 },
+    { rows: 2, depth: 7, cols: 8 },
+    { rows: 3, depth: 64, cols: 17 },
+    { rows: 4, depth: 33, cols: 44 },
+    { rows: 5, depth: 12, cols: 130 },
+    { rows: 16, depth: 24, cols: 31 },
+    { rows: 17, depth: 100, cols: 257 },
+    { rows: 70, depth: 8, cols: 6 },
+  ])('multiplies [$rows, $depth] by [$depth, $cols], with and without a bias', ({ rows, depth, cols }) => {
+    const [x, w, [b = []]] = [someRows(rows, depth, 1), someRows(cols, depth, 2), someRows(1, cols, 3)];
+    const weight = runtime.createParameter('w', [cols, depth], flat(w));
+    const bias = runtime.createParameter('b', [cols], Float32Array.from(b));
+    const expected = product(x, transposed(w)); // [rows][cols]
+    const tolerance = 1e-6 * Math.sqrt(depth);
+    expectClose(
+      runOps(runtime, x, (a, ops) => ops.linear(a, weight, undefined)).flat(),
+      expected.flat(),
+      tolerance,
+    );
+    const withBias = expected.map((row) => row.map((value, col) => value + (b[col] ?? NaN)));
+    expectClose(
+      runOps(runtime, x, (a, ops) => ops.linear(a, weight, bias)).flat(),
+      withBias.flat(),
+      tolerance,
+    );
+  });
+
+  it.each([1, 3, 8, 13, 64, 100])('normalises rows of %i', (dim) => {
+    const [x, [gain = []], [shift = []]] = [someRows(11, dim, 4), someRows(1, dim, 5), someRows(1, dim, 6)];
+    const g = runtime.createParameter('g', [dim], Float32Array.from(gain));
+    const s = runtime.createParameter('s', [dim], Float32Array.from(shift));
+    const normalise = (row: readonly number[]) => {
+      const mean = row.reduce((sum, value) => sum + value, 0) / dim;
+      const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / dim;
+      return row.map((value, d) => ((value - mean) / Math.sqrt(variance + 1e-5)) * (gain[d] ?? NaN));
+    };
+    const plain = x.map(normalise);
+    const shifted = plain.map((row) => row.map((value, d) => value + (shift[d] ?? NaN)));
+    expectClose(
+      runOps(runtime, x, (a, ops) => ops.layerNorm(a, g, undefined, 1e-5)).flat(),
+      plain.flat(),
+      2e-6,
+    );
+    expectClose(runOps(runtime, x, (a, ops) => ops.layerNorm(a, g, s, 1e-5)).flat(), shifted.flat(), 2e-6);
+  });
+
+  it('has the tanh GELU from far below zero to far above', () => {
+    const x = Array.from({ length: 40 }, (_, r) =>
+      Array.from({ length: 63 }, (_, c) => (r * 63 + c - 1260) / 100),
+    );
+    const gelu = (value: number) =>
+      0.5 * value * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (value + 0.044715 * value ** 3)));
+    const result = runOps(runtime, x, (a, ops) => ops.gelu(a)).flat();
+    expectClose(result, x.flat().map(gelu), 1e-6);
+    const extremes = runOps(runtime, [[-3e38, -1e20, -100, 0, 100, 3e37]], (a, ops) => ops.gelu(a)).flat();
+    expectClose(extremes.slice(0, 4), [0, 0, 0, 0], 1e-30);
+    expect(extremes.slice(4)).toEqual([100, Math.fround(3e37)]);
+  });
+
+  it.each([1, 3, 4, 7, 12, 20, 64, 128])(
+    'attends with heads of %i, in lanes far apart, at lengths 1 to 40',
+    (headDim) => {
+      const numHeads = 2;
+      const lengths = [1, 40, 7, 16];
+      const numTokens = lengths.reduce((sum, length) => sum + length, 0);
+      const qkv = someRows(numTokens, 3 * numHeads * headDim, 7);
+      let next = 0;
+      const segments = lengths.map((length, index): SegmentInput => {
+        const tokenIds = Array.from({ length }, () => next++);
+        return { lane: LANES[index] ?? 0, positionStart: 0, tokenIds, logits: 'all' };
+      });
+      const attended = runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, numHeads), {
+        numHeads,
+        segments,
+      });
+      const expected = segments.flatMap(({ tokenIds }) => {
+        const first = tokenIds[0] ?? 0;
+        return attentionByDefinition(qkv.slice(first, first + tokenIds.length), numHeads, headDim);
+      });
+      expectClose(attended.flat(), expected.flat(), 2e-6);
+    },
+  );
+
+  it('keeps the weights of a hundred and one equal keys equal', () => {
+    const [q] = someRows(1, 8, 8);
+    const rows = Array.from({ length: 101 }, () => q ?? []);
+    const values = Array.from({ length: 101 }, (_, token) => Array.from({ length: 8 }, () => token));
+    const result = runCausalAttention(runtime, rows, rows, values);
+    expectClose(
+      result.map((row) => row[0] ?? NaN),
+      values.map((_, token) => token / 2),
+      1e-4,
+    );
+  });
+});
+
+describe('wasm kernels, bit for bit', () => {
+  let runtimes: Runtime[];
+  beforeAll(async () => {
+    runtimes = await Promise.all([1, 2, 3].map((numThreads) => createWasmRuntime({ numThreads })));
+  });
+  afterAll(() => Promise.all(runtimes.map((runtime) => runtime.dispose())));
+
+  /** A layer of everything but attention: products of odd sizes, norm, GELU, shortcut. */
+  function layer(runtime: Runtime): Compute {
+    const parameter = (name: string, shape: [number, number], seed: number) =>
+      runtime.createParameter(name, shape, flat(someRows(...shape, seed)));
+    const [expand, contract] = [parameter('expand', [301, 37], 1), parameter('contract', [37, 301], 2)];
+    const bias = runtime.createParameter('bias', [301], flat(someRows(1, 301, 3)));
+    const gain = runtime.createParameter('gain', [37], flat(someRows(1, 37, 4)));
+    return (x, ops) => {
+      const hidden = ops.gelu(ops.linear(ops.layerNorm(x, gain, undefined, 1e-5), expand, bias));
+      return ops.add(x, ops.linear(hidden, contract, undefined));
+    };
+  }
+
+  it('gives a row the same bits alone, among any number of others, and on any number of threads', () => {
+    const x = someRows(37, 37, 5);
+    const [first, ...others] = runtimes.map((runtime) => {
+      const compute = layer(runtime);
+      const alone = x.map((row) => runOps(runtime, [row], compute).flat());
+      for (const numRows of [2, 3, 4, 5, 8, 15, 16, 17, 37]) {
+        expect(runOps(runtime, x.slice(0, numRows), compute)).toEqual(alone.slice(0, numRows));
+      }
+      return alone;
+    });
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it('gives a token the same bits whether its keys came by one chunk, by several, or one at a time', () => {
+    const [numHeads, headDim, length] = [3, 10, 45];
+    const qkv = someRows(length, 3 * numHeads * headDim, 6);
+    const results = runtimes.flatMap((runtime) =>
+      [[45], [1, 44], [3, 8, 30, 4], [16, 16, 13], Array.from({ length }, () => 1)].map((chunks) =>
+        attendInChunks(runtime, qkv, numHeads, headDim, chunks),
+      ),
+    );
+    for (const result of results) expect(result).toEqual(results[0]);
+  });
+});
+
+/** One sequence in chunks of the given lengths, each a step of its own: [tokens][dim]. */
+function attendInChunks(
+  runtime: Runtime,
+  qkv: Rows,
+  numHeads: number,
+  headDim: number,
+  chunks: readonly number[],
+): number[][] {
+  const width = 3 * numHeads * headDim;
+  const tokens = runtime.createParameter('qkv', [qkv.length, width], flat(qkv));
+  const noPositions = runtime.createParameter(
+    'zeros',
+    [qkv.length, width],
+    new Float32Array(qkv.length * width),
+  );
+  const cache = runtime.createKvCache({
+    numLayers: 2,
+    numHeads,
+    headDim,
+    numLanes: 3,
+    laneLength: qkv.length,
+  });
+  let start = 0;
+  const rows = chunks.flatMap((numRows) => {
+    const indices = Int32Array.from({ length: numRows }, (_, i) => start + i);
+    const segments = [{ lane: 1, rowStart: 0, numRows, positionStart: start }];
+    const lanes = new Int32Array(numRows).fill(1);
+    const logitRows = Int32Array.from({ length: numRows }, (_, i) => i);
+    const batch = {
+      numRows,
+      tokenIds: indices,
+      positions: indices,
+      lanes,
+      segments,
+      numLogitRows: numRows,
+      logitRows,
+    };
+    start += numRows;
+    const values = runtime.runStep(batch, cache, (ops) =>
+      ops.attention(ops.embed(tokens, noPositions), 1, numHeads),
+    );
+    const dim = numHeads * headDim;
+    return Array.from({ length: numRows }, (_, row) => [...values.slice(row * dim, (row + 1) * dim)]);
+  });
+  cache.dispose();
+  return rows;
+}
+
+/** softmax(q k^T / sqrt(headDim)) v of each head in float64, a token seeing itself and those before: [tokens][dim]. */
+function attentionByDefinition(qkv: Rows, numHeads: number, headDim: number): number[][] {
+  const dim = numHeads * headDim;
+  const stripe = (part: number, head: number) =>
+    qkv.map((row) => row.slice(part * dim + head * headDim, part * dim + (head + 1) * headDim));
+  const heads = Array.from({ length: numHeads }, (_, head) => {
+    const scores = product(stripe(0, head), transposed(stripe(1, head))).map((row, query) =>
+      row.map((score, key) => (key <= query ? score / Math.sqrt(headDim) : -Infinity)),
+    );
+    return product(softmaxRows(scores), stripe(2, head)); // [tokens][headDim]
+  });
+  return qkv.map((_, token) => heads.flatMap((head) => head[token] ?? []));
+}

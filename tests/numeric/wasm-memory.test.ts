@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
+import { StepRunner } from '../support/step-runner.ts';
+
+const GIB = 1024 ** 3;
+const unavailable: unknown = expect.objectContaining({ code: 'backend_unavailable' });
+
+/** Bytes of keys and values for each lane: 1 MiB. */
+const laneOfOneMib = { numLayers: 2, numHeads: 4, headDim: 16, laneLength: 1024 };
+
+describe('memory of the wasm runtime', () => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    runtime = await createWasmRuntime({ numThreads: 2 });
+  });
+  afterAll(() => runtime.dispose());
+
+  it('says what it is', () => {
+    expect(runtime).toMatchObject({ name: 'wasm', numThreads: 2, description: 'tfjs wasm, SIMD, 2 threads' });
+  });
+
+  it('holds neither tensors nor bytes more after 50 steps of changing sizes', async () => {
+    const runner = await StepRunner.load(runtime, 'tiny-gpt2', 4);
+    const step = (numTokens: number) => {
+      const tokenIds = Array.from({ length: numTokens }, (_, i) => i);
+      runner.step([{ lane: numTokens % 4, positionStart: 0, tokenIds, logits: 'all' }]);
+    };
+    step(runner.loaded.config.contextLength);
+    const before = runtime.memory();
+    for (let i = 1; i <= 50; i++) step(1 + (i % runner.loaded.config.contextLength));
+    expect(runtime.memory()).toEqual(before);
+  });
+
+  it('frees what a failed step made', () => {
+    const cache = runtime.createKvCache({ ...laneOfOneMib, numLanes: 1 });
+    const embedding = runtime.createParameter('tokens', [4, 8], new Float32Array(32));
+    const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds: [1, 2], logits: 'last' }]);
+    const before = runtime.memory();
+    expect(() =>
+      runtime.runStep(batch, cache, (ops) =>
+        ops.linear(ops.embed(embedding, embedding), cacheless, undefined),
+      ),
+    ).toThrow('belongs to this runtime');
+    expect(runtime.memory()).toEqual(before);
+    cache.dispose();
+  });
+
+  it('counts a cache as long as it lives', () => {
+    const before = runtime.memory().numBytes;
+    const cache = runtime.createKvCache({ ...laneOfOneMib, numLanes: 3 });
+    expect(cache.numBytes).toBe(3 * 1024 ** 2);
+    expect(runtime.memory().numBytes - before).toBe(cache.numBytes);
+    cache.dispose();
+    expect(runtime.memory().numBytes).toBe(before);
+  });
+
+  it('refuses a cache and a parameter beyond 4 GiB with the numbers, and works on', async () => {
+    const before = runtime.memory();
+    expect(() => runtime.createKvCache({ ...laneOfOneMib, numLanes: 5 * 1024 })).toThrow(unavailable);
+    expect(() => runtime.createKvCache({ ...laneOfOneMib, numLanes: 5 * 1024 })).toThrow(`${5 * GIB} bytes`);
+    expect(runtime.memory()).toEqual(before);
+
+    const huge = runtime.createKvCache({ ...laneOfOneMib, numLanes: 4 * 1024 - 160 });
+    const numValues = (256 * 1024 ** 2) / 4;
+    const values = new Float32Array(numValues);
+    expect(() => runtime.createParameter('head', [numValues / 64, 64], values)).toThrow(unavailable);
+    expect(() => runtime.createParameter('head', [numValues / 64, 64], values)).toThrow('head [1048576, 64]');
+    huge.dispose();
+    expect(runtime.memory()).toEqual(before);
+    const runner = await StepRunner.load(runtime, 'tiny-gpt2', 2);
+    expect(
+      runner
+        .whole([1, 2, 3])
+        .flatMap((row) => [...row])
+        .every(Number.isFinite),
+    ).toBe(true);
+  });
+});
+
+const cacheless = { name: 'elsewhere', shape: [8, 8] };
