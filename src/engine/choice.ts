@@ -5,7 +5,7 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 export interface ChoiceOptions {
   index: number;
-  sequenceId: string;
+  sequenceId: number;
   tokenizer: Tokenizer;
   stop: readonly string[];
   minTokens: number;
@@ -20,7 +20,7 @@ export interface ChoiceText {
 /** One choice of a request on the HTTP thread: tokens come in, text that will not change any more goes out. */
 export class Choice {
   readonly index: number;
-  readonly sequenceId: string;
+  readonly sequenceId: number;
   readonly #detokenizer: IncrementalDetokenizer;
   readonly #stopStrings: StopStrings;
   readonly #minTokens: number;

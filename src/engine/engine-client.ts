@@ -20,7 +20,7 @@ import type {
 import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue, type QueueBounds } from './request-queue.ts';
-import { RunningCompletion, type CompletionHost } from './running-completion.ts';
+import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
 
 export interface EngineClientOptions {
   settings: EngineSettings;
@@ -60,7 +60,7 @@ export class EngineClient implements Engine {
   readonly #host: CompletionHost;
   readonly #supervisor: EngineSupervisor;
   readonly #completions = new Map<string, RunningCompletion>();
-  readonly #held = new Map<string, HeldSequence>();
+  readonly #held = new Map<number, HeldSequence>();
   readonly #inspections = new Map<string, PendingInspection>();
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
   #state: EngineState = 'loading';
@@ -71,7 +71,7 @@ export class EngineClient implements Engine {
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
     this.#queue = new RequestQueue(options.bounds, this.#now);
     this.#history = new RequestHistory(this.#now);
     const { settings, createThread, onIncident } = options;
@@ -176,7 +176,7 @@ export class EngineClient implements Engine {
   }
 
   #receive(message: ServingMessage): void {
-    if (message.type === 'step') this.#receiveStep(message.report);
+    if (message.type === 'steps') for (const report of message.reports) this.#receiveStep(report);
     if (message.type === 'cancelled') {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
@@ -190,27 +190,29 @@ export class EngineClient implements Engine {
   #receiveStep(report: StepReport): void {
     this.#totals.addStep(report);
     for (const observer of this.#observers) observer.onStep?.(report.numRows, report.durationMs);
-    for (const update of report.updates) this.#receiveUpdate(update);
+    const { endedAtMs, durationMs } = report;
+    const times = { startedAtMs: endedAtMs - durationMs, endedAtMs };
+    for (const update of report.updates) this.#receiveUpdate(update, times);
   }
 
-  #receiveUpdate(update: SequenceUpdate): void {
+  #receiveUpdate(update: SequenceUpdate, times: StepTimes): void {
     const held = this.#held.get(update.id);
     assertInvariant(
       held !== undefined,
       `the engine thread reports on sequence ${update.id} while it holds it`,
     );
-    if (update.started) {
+    if (update.started === true) {
       held.started = true;
       this.#queue.start(held.numPromptTokens);
     }
     const { wastedTokens } = held.completion;
-    held.completion.receive(update);
+    held.completion.receive(update, times);
     this.#totals.addWastedTokens(held.completion.wastedTokens - wastedTokens);
     if (update.finish !== undefined) this.#release(update.id);
   }
 
   /** The engine thread no longer holds the sequence: its lane or its place in the queue is free. */
-  #release(sequenceId: string): void {
+  #release(sequenceId: number): void {
     const held = this.#held.get(sequenceId);
     if (held === undefined) return;
     this.#held.delete(sequenceId);

@@ -15,8 +15,11 @@ interface ActiveSequence {
   sampler: SamplerState;
 }
 
-/** What a step did; the gauges are added by whoever sends it on. */
-export type CoreReport = Omit<StepReport, 'gauges' | 'durationMs'>;
+/** What a step did; times and gauges are added by whoever sends it on. */
+export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | 'endedAtMs'> {
+  /** True when somebody waits for it: a first token, an end, or text that may end at any token. */
+  isUrgent: boolean;
+}
 
 /**
  * The step loop's body: schedule -> run -> sample -> update. Sequences join and leave between steps and at no other
@@ -26,7 +29,7 @@ export class EngineCore {
   readonly #scheduler: Scheduler;
   readonly #runner: ModelRunner;
   readonly #sampler: Sampler;
-  readonly #active = new Map<string, ActiveSequence>();
+  readonly #active = new Map<number, ActiveSequence>();
 
   constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler) {
     this.#scheduler = scheduler;
@@ -52,7 +55,7 @@ export class EngineCore {
   }
 
   /** Takes a sequence out between two steps; false when it is not here (any more). */
-  cancel(sequenceId: string): boolean {
+  cancel(sequenceId: number): boolean {
     return this.#active.delete(sequenceId) && this.#scheduler.remove(sequenceId);
   }
 
@@ -69,24 +72,31 @@ export class EngineCore {
     const started = new Set(step.started);
     const updates = step.sequences.map((scheduled, i): SequenceUpdate => {
       const update = this.#update(scheduled, logits[i] ?? []);
-      return { ...update, started: started.has(scheduled.sequence) };
+      return started.has(scheduled.sequence) ? { ...update, started: true } : update;
     });
+    const isUrgent = updates.some((update) => this.#isUrgent(update));
     const numPromptTokens = countPromptTokens(step);
     this.#scheduler.advance(step);
     for (const { id, finish } of updates) if (finish !== undefined) this.cancel(id);
-    return { updates, ...cost, numPromptTokens };
+    return { updates, ...cost, numPromptTokens, isUrgent };
   }
 
-  #activeOf(id: string): ActiveSequence {
+  #activeOf(id: number): ActiveSequence {
     const active = this.#active.get(id);
     assertInvariant(active !== undefined, `sequence ${id} is scheduled only while it is active`);
     return active;
   }
 
-  #update(scheduled: ScheduledSequence, logits: readonly Float32Array[]): Omit<SequenceUpdate, 'started'> {
+  #isUrgent({ id, token, finish }: SequenceUpdate): boolean {
+    if (finish !== undefined) return true;
+    const { request, sequence } = this.#activeOf(id);
+    return token !== undefined && (request.mayStopByText || numGeneratedTokens(sequence) === 1);
+  }
+
+  #update(scheduled: ScheduledSequence, logits: readonly Float32Array[]): SequenceUpdate {
     const { sequence, completesTokens } = scheduled;
     const active = this.#activeOf(sequence.id);
-    const update: Omit<SequenceUpdate, 'started'> = { id: sequence.id };
+    const update: SequenceUpdate = { id: sequence.id };
     if (active.request.promptLogprobs && sequence.numComputedTokens < sequence.numPromptTokens) {
       update.promptLogprobs = this.#scorePrompt(active, scheduled, logits);
     }

@@ -1,12 +1,12 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { assertInvariant, EngineError } from '../errors.ts';
 import type { EngineCore } from './engine-core.ts';
-import type { EngineGauges, EngineSettings, FromWorker, ToWorker } from './protocol.ts';
+import type { EngineGauges, EngineSettings, FromWorker, StepReport, ToWorker } from './protocol.ts';
 import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
 
 /**
  * The engine thread. Every tfjs call blocks its thread, hence the transformer has one of its own: messages are taken
- * in between two steps, and each step is answered by one message.
+ * in between two steps, and what the steps did is reported by messages.
  *
  * A fault in a step is not caught here: it ends the thread, and EngineClient starts another.
  */
@@ -14,8 +14,17 @@ assertInvariant(!isMainThread && parentPort !== null, 'the engine runs in a work
 const port = parentPort;
 const send = (message: FromWorker): void => port.postMessage(message);
 
+/**
+ * Steps are reported together for so long, unless somebody waits for one: waking the HTTP thread and writing to every
+ * stream costs a small model as much as a step. Nobody sees tokens come faster.
+ */
+const REPORT_INTERVAL_MS = 8;
+
 let wake: (() => void) | undefined;
 let stopping = false;
+/** Steps that are not reported yet, and when the last were. */
+const reports: StepReport[] = [];
+let reportedAt = 0;
 /** Inspections that wait for a free lane. */
 const inspections: Extract<ToWorker, { type: 'inspect' }>[] = [];
 
@@ -64,11 +73,17 @@ function receive(core: EngineCore, message: ToWorker): void {
   wake?.();
 }
 
-function cancel(core: EngineCore, sequenceIds: readonly string[]): void {
+function cancel(core: EngineCore, sequenceIds: readonly number[]): void {
+  flushReports();
   const cancelled = sequenceIds.filter((id) => core.cancel(id));
   if (setup !== undefined && cancelled.length > 0) {
     send({ type: 'cancelled', sequenceIds: cancelled, gauges: gaugesOf(setup) });
   }
+}
+
+function flushReports(): void {
+  reportedAt = performance.now();
+  if (reports.length > 0) send({ type: 'steps', reports: reports.splice(0) });
 }
 
 function inspect(core: EngineCore): void {
@@ -83,14 +98,18 @@ async function runSteps(engine: EngineSetup): Promise<void> {
   while (!stopping) {
     inspect(engine.core);
     const startedAt = performance.now();
-    const report = engine.core.step();
-    if (report === undefined) {
+    const result = engine.core.step();
+    if (result === undefined) {
+      flushReports();
       await new Promise<void>((resolve) => (wake = resolve));
       wake = undefined;
       continue;
     }
-    const durationMs = performance.now() - startedAt;
-    send({ type: 'step', report: { ...report, durationMs, gauges: gaugesOf(engine) } });
+    const endedAt = performance.now();
+    const { isUrgent, ...report } = result;
+    const endedAtMs = performance.timeOrigin + endedAt;
+    reports.push({ ...report, endedAtMs, durationMs: endedAt - startedAt, gauges: gaugesOf(engine) });
+    if (isUrgent || endedAt - reportedAt >= REPORT_INTERVAL_MS) flushReports();
     // One turn of the event loop: messages that came during the step are received.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -41,7 +41,7 @@ export class ModelRunner {
   }
 
   /** `wantsAllLogits`: sequences whose prompt tokens are to be scored too. */
-  run(step: ScheduledStep, wantsAllLogits: (sequenceId: string) => boolean): StepResult {
+  run(step: ScheduledStep, wantsAllLogits: (sequenceId: number) => boolean): StepResult {
     const inputs = step.sequences.map(({ sequence, numScheduledTokens, completesTokens }): SegmentInput => {
       const { lane, numComputedTokens } = sequence;
       assertInvariant(lane !== undefined, 'a scheduled sequence has a lane');

@@ -22,7 +22,8 @@ export interface EngineSettings {
 }
 
 export interface SequenceRequest {
-  id: string;
+  /** Never used twice in a process. */
+  id: number;
   promptTokenIds: readonly number[];
   maxTokens: number;
   minTokens: number;
@@ -34,20 +35,22 @@ export interface SequenceRequest {
   stream: number;
   numLogprobs: number | undefined;
   promptLogprobs: boolean;
+  /** Report each of its tokens at once: the client's side may find a stop string in it. */
+  mayStopByText: boolean;
 }
 
 export type ToWorker =
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
-  | { type: 'cancel'; sequenceIds: readonly string[] }
+  | { type: 'cancel'; sequenceIds: readonly number[] }
   | { type: 'inspect'; id: string; tokenIds: readonly number[] }
   | { type: 'stop' };
 
 export type SequenceFinish = 'stop' | 'length' | 'abort';
 
 export interface SequenceUpdate {
-  id: string;
-  /** True with the first step that the sequence takes part in. */
-  started: boolean;
+  id: number;
+  /** Present with the first step that the sequence takes part in. */
+  started?: true;
   /** The token that this step yielded, if it yielded one. */
   token?: TokenOutput;
   /** Logprobs of prompt tokens that this step computed, in order; the sequence's first token has none. */
@@ -58,6 +61,8 @@ export interface SequenceUpdate {
 /** What one step did. Counts are of this step; gauges are as it left them. */
 export interface StepReport {
   updates: readonly SequenceUpdate[];
+  /** End of the step, in milliseconds since the Unix epoch on a monotonic clock, alike in all threads. */
+  endedAtMs: number;
   durationMs: number;
   numRows: number;
   numPaddedRows: number;
@@ -78,7 +83,8 @@ export type FromWorker =
   | { type: 'ready'; model: ModelInfo; gauges: EngineGauges }
   /** The model cannot be served; the thread ends. */
   | { type: 'failed'; code: ErrorCode; message: string }
-  | { type: 'step'; report: StepReport }
+  /** Steps in order; short ones are reported together. */
+  | { type: 'steps'; reports: readonly StepReport[] }
   | { type: 'inspected'; id: string; weights: AttentionWeights }
   /** Sequences that left because of a cancel, and what is left. */
-  | { type: 'cancelled'; sequenceIds: readonly string[]; gauges: EngineGauges };
+  | { type: 'cancelled'; sequenceIds: readonly number[]; gauges: EngineGauges };

@@ -1,6 +1,6 @@
 import type { Timings } from './engine.ts';
 
-/** Takes down when a request arrived, started, and yielded tokens, on a monotonic clock in milliseconds. */
+/** Takes down when a request arrived, started, and yielded tokens, in milliseconds on the clock of all threads. */
 export class RequestTimer {
   readonly #now: () => number;
   readonly #arrivedAt: number;
@@ -17,20 +17,19 @@ export class RequestTimer {
     this.#arrivedAt = now();
   }
 
-  recordStart(): void {
-    this.#startedAt ??= this.#now();
+  recordStart(atMs: number): void {
+    this.#startedAt ??= atMs;
   }
 
   /** Returns the gap since the choice's token before, if there was one. */
-  recordToken(choiceIndex: number): number | undefined {
-    const now = this.#now();
-    this.#firstTokenAt ??= now;
+  recordToken(choiceIndex: number, atMs: number): number | undefined {
+    this.#firstTokenAt ??= atMs;
     const last = this.#lastTokenAt.get(choiceIndex);
-    this.#lastTokenAt.set(choiceIndex, now);
+    this.#lastTokenAt.set(choiceIndex, atMs);
     if (last === undefined) return undefined;
-    this.#sumOfGaps += now - last;
+    this.#sumOfGaps += atMs - last;
     this.#numGaps++;
-    return now - last;
+    return atMs - last;
   }
 
   recordEnd(): void {
@@ -38,7 +37,8 @@ export class RequestTimer {
   }
 
   timings(): Timings {
-    const since = (time: number): number => time - this.#arrivedAt;
+    // Clocks of two threads may differ by microseconds.
+    const since = (time: number): number => Math.max(time - this.#arrivedAt, 0);
     return {
       ...(this.#startedAt === undefined ? {} : { queueMs: since(this.#startedAt) }),
       ...(this.#firstTokenAt === undefined ? {} : { ttftMs: since(this.#firstTokenAt) }),

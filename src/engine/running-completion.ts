@@ -18,10 +18,22 @@ import { RequestTimer } from './request-timer.ts';
 export interface CompletionHost {
   now: () => number;
   /** Stops sequences in the engine thread. */
-  cancelSequences(sequenceIds: readonly string[]): void;
+  cancelSequences(sequenceIds: readonly number[]): void;
   /** Every choice has ended; the record is final. */
   onSettled(completion: RunningCompletion): void;
   onInterTokenLatency(ms: number): void;
+}
+
+/** When a step began and ended, on the clock of all threads. */
+export interface StepTimes {
+  startedAtMs: number;
+  endedAtMs: number;
+}
+
+/** Two deltas of one choice that nobody has read yet are one. */
+function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): CompletionEvent | undefined {
+  if (waiting.type !== 'delta' || next.type !== 'delta' || waiting.index !== next.index) return undefined;
+  return { ...next, text: waiting.text + next.text, tokens: [...waiting.tokens, ...next.tokens] };
 }
 
 /**
@@ -29,12 +41,12 @@ export interface CompletionHost {
  * record. A choice ends once: by the engine, by a stop string found here, by a cancel or by a failure.
  */
 export class RunningCompletion implements Completion {
-  static #numCreated = 0;
+  static #numSequences = 0;
   readonly id: string;
   readonly #request: CompletionRequest;
   readonly #host: CompletionHost;
-  readonly #choices = new Map<string, Choice>();
-  readonly #events = new EventQueue<CompletionEvent>();
+  readonly #choices = new Map<number, Choice>();
+  readonly #events = new EventQueue<CompletionEvent>(mergeDeltas);
   readonly #timer: RequestTimer;
   readonly #promptLogprobs = new Map<number, (TokenOutput | { tokenId: number })[]>();
   #numOpen: number;
@@ -49,17 +61,16 @@ export class RunningCompletion implements Completion {
     this.#timer = new RequestTimer(host.now);
     this.#numOpen = request.prompts.length * request.n;
     const { stop, minTokens } = request;
-    // A client may come back under its request id while the thread still lets go of what it left.
-    const serial = RunningCompletion.#numCreated++;
     for (let index = 0; index < this.#numOpen; index++) {
-      const sequenceId = `${request.id}#${serial}.${index}`;
+      // Not made of the request's id: a client may come back under it while the thread still lets go of what it left.
+      const sequenceId = RunningCompletion.#numSequences++;
       this.#choices.set(sequenceId, new Choice({ index, sequenceId, tokenizer, stop, minTokens }));
     }
   }
 
   /** The sequences that the engine thread is to run, one a choice. */
   sequences(stopTokenIds: readonly number[], seed: number): SequenceRequest[] {
-    const { prompts, n, maxTokens, minTokens, sampling, numLogprobs, promptLogprobs } = this.#request;
+    const { prompts, n, maxTokens, minTokens, stop, sampling, numLogprobs, promptLogprobs } = this.#request;
     return [...this.#choices.values()].map(({ index, sequenceId }): SequenceRequest => {
       const promptTokenIds = prompts[Math.floor(index / n)];
       assertInvariant(promptTokenIds !== undefined, 'a choice belongs to a prompt');
@@ -74,6 +85,7 @@ export class RunningCompletion implements Completion {
         stream: index % n,
         numLogprobs,
         promptLogprobs: promptLogprobs && index % n === 0,
+        mayStopByText: stop.length > 0,
       };
     });
   }
@@ -83,19 +95,19 @@ export class RunningCompletion implements Completion {
   }
 
   /** Takes in what a step did for one of the sequences. */
-  receive(update: SequenceUpdate): void {
+  receive(update: SequenceUpdate, { startedAtMs, endedAtMs }: StepTimes): void {
     const choice = this.#choices.get(update.id);
     assertInvariant(choice !== undefined, `sequence ${update.id} belongs to request ${this.id}`);
-    if (update.started) {
+    if (update.started === true) {
       choice.started = true;
-      this.#timer.recordStart();
+      this.#timer.recordStart(startedAtMs);
     }
     if (choice.isClosed()) {
       if (update.token !== undefined) this.#wastedTokens++;
       return;
     }
     if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
-    if (update.token !== undefined) this.#receiveToken(choice, update.token);
+    if (update.token !== undefined) this.#receiveToken(choice, update.token, endedAtMs);
     // A stop string may have closed the choice with this very token.
     if (update.finish !== undefined && !choice.isClosed()) this.#finish(choice, update.finish);
   }
@@ -109,8 +121,8 @@ export class RunningCompletion implements Completion {
     }
   }
 
-  #receiveToken(choice: Choice, token: TokenOutput): void {
-    const gap = this.#timer.recordToken(choice.index);
+  #receiveToken(choice: Choice, token: TokenOutput, atMs: number): void {
+    const gap = this.#timer.recordToken(choice.index, atMs);
     if (gap !== undefined) this.#host.onInterTokenLatency(gap);
     const { text, stopString } = choice.push(token);
     this.#events.push({ type: 'delta', index: choice.index, text, tokens: [token] });

@@ -119,11 +119,11 @@ export class Scheduler {
   }
 
   /** Takes a sequence out, wherever it is, and frees its lane. False when it is not here (any more). */
-  remove(sequenceId: string): boolean {
+  remove(sequenceId: number): boolean {
     return this.#removeFrom(this.#running, sequenceId) || this.#removeFrom(this.#waiting, sequenceId);
   }
 
-  #removeFrom(list: Sequence[], sequenceId: string): boolean {
+  #removeFrom(list: Sequence[], sequenceId: number): boolean {
     const index = list.findIndex((sequence) => sequence.id === sequenceId);
     const [sequence] = index === -1 ? [] : list.splice(index, 1);
     if (sequence?.lane !== undefined) this.#lanes.free(sequence.lane);

@@ -1,6 +1,6 @@
 /** One generation inside the engine: a prompt that grows token by token in a lane of the KV cache. */
 export interface Sequence {
-  readonly id: string;
+  readonly id: number;
   readonly numPromptTokens: number;
   /** Prompt and generated tokens. */
   readonly tokenIds: number[];
@@ -15,7 +15,7 @@ export interface Sequence {
 export const numGeneratedTokens = (sequence: Sequence): number =>
   sequence.tokenIds.length - sequence.numPromptTokens;
 
-export function createSequence(id: string, promptTokenIds: readonly number[], maxTokens: number): Sequence {
+export function createSequence(id: number, promptTokenIds: readonly number[], maxTokens: number): Sequence {
   return {
     id,
     numPromptTokens: promptTokenIds.length,

@@ -21,7 +21,7 @@ const EOS = 0;
 const NUM_LANES = 3;
 
 function request(
-  id: string,
+  id: number,
   promptTokenIds: number[],
   changes: Partial<SequenceRequest> = {},
 ): SequenceRequest {
@@ -36,6 +36,7 @@ function request(
     stream: 0,
     numLogprobs: undefined,
     promptLogprobs: false,
+    mayStopByText: false,
     ...changes,
   };
 }
@@ -47,8 +48,8 @@ interface Outcome {
 }
 
 /** Steps until nothing is left; what each sequence got. */
-function runToEnd(core: EngineCore, onStep: () => void = () => undefined): Map<string, Outcome> {
-  const outcomes = new Map<string, Outcome>();
+function runToEnd(core: EngineCore, onStep: () => void = () => undefined): Map<number, Outcome> {
+  const outcomes = new Map<number, Outcome>();
   for (let report = core.step(); report !== undefined; report = core.step()) {
     for (const { id, token, finish, promptLogprobs } of report.updates) {
       const outcome = outcomes.get(id) ?? { tokenIds: [], finish: undefined, promptLogprobs: [] };
@@ -83,10 +84,10 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
 
   it.each([4, 16, 128])("gives transformers' greedy texts, all at once, in steps of %i tokens", (budget) => {
     const core = createCore(budget);
-    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(String(i), promptTokenIds)));
+    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
     const outcomes = runToEnd(core);
     goldens.forEach(({ tokenIds, finishReason }, i) => {
-      const outcome = outcomes.get(String(i));
+      const outcome = outcomes.get(i);
       expect(outcome?.finish).toBe(finishReason);
       // transformers ends before end-of-text in the text, after it in the ids.
       expect(outcome?.tokenIds).toEqual(tokenIds);
@@ -98,8 +99,8 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
     const prompt = goldens[2]?.promptTokenIds ?? [];
     const scoresBy = (budget: number): (number | undefined)[] => {
       const core = createCore(budget);
-      core.submit(request('a', prompt, { promptLogprobs: true, maxTokens: 0 }));
-      const outcome = runToEnd(core).get('a');
+      core.submit(request(0, prompt, { promptLogprobs: true, maxTokens: 0 }));
+      const outcome = runToEnd(core).get(0);
       expect(outcome).toMatchObject({ finish: 'length', tokenIds: [] });
       return outcome?.promptLogprobs ?? [];
     };
@@ -120,8 +121,8 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
   it('lets no sequence end before min_tokens', () => {
     const early = goldens.find(({ tokenIds }) => tokenIds.length === 3);
     const core = createCore(32);
-    core.submit(request('a', early?.promptTokenIds ?? [], { minTokens: 10 }));
-    const tokenIds = runToEnd(core).get('a')?.tokenIds ?? [];
+    core.submit(request(0, early?.promptTokenIds ?? [], { minTokens: 10 }));
+    const tokenIds = runToEnd(core).get(0)?.tokenIds ?? [];
     expect(tokenIds.slice(0, 9)).not.toContain(EOS);
     expect(tokenIds.length).toBeGreaterThanOrEqual(10);
   });
@@ -129,31 +130,31 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
   it('goes on after end-of-text when nothing is to stop it', () => {
     const early = goldens.find(({ tokenIds }) => tokenIds.length === 3);
     const core = createCore(32);
-    core.submit(request('a', early?.promptTokenIds ?? [], { stopTokenIds: [] }));
-    const outcome = runToEnd(core).get('a');
+    core.submit(request(0, early?.promptTokenIds ?? [], { stopTokenIds: [] }));
+    const outcome = runToEnd(core).get(0);
     expect(outcome?.tokenIds.slice(0, 3)).toEqual(early?.tokenIds);
     expect(outcome).toMatchObject({ finish: 'length', tokenIds: { length: 24 } });
   });
 
   it('frees the lane of a cancelled sequence before the next step, and keeps no tensors', () => {
     const core = createCore(32);
-    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(String(i), promptTokenIds)));
+    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
     core.step();
     const { numTensors } = runtime.memory();
     expect(core.numRunning).toBe(NUM_LANES);
-    expect([core.cancel('0'), core.cancel('0'), core.cancel('7')]).toEqual([true, false, true]);
+    expect([core.cancel(0), core.cancel(0), core.cancel(7)]).toEqual([true, false, true]);
     expect(core.numRunning).toBe(NUM_LANES - 1);
     const outcomes = runToEnd(core, () => expect(runtime.memory().numTensors).toBe(numTensors));
-    expect([...outcomes.keys()].sort()).toEqual(['1', '2', '3', '4', '5', '6']);
+    expect([...outcomes.keys()].sort()).toEqual([1, 2, 3, 4, 5, 6]);
     for (const [id, outcome] of outcomes) {
-      expect(outcome.tokenIds).toEqual(goldens[Number(id)]?.tokenIds.slice(-outcome.tokenIds.length));
+      expect(outcome.tokenIds).toEqual(goldens[id]?.tokenIds.slice(-outcome.tokenIds.length));
     }
   });
 
   it('shows what every head looks at, once a lane is free', () => {
     const core = createCore(32);
     const tokenIds = goldens[0]?.promptTokenIds ?? [];
-    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(String(i), promptTokenIds)));
+    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
     core.step();
     expect(core.tryInspect(tokenIds)).toBeUndefined();
     runToEnd(core);

@@ -20,7 +20,7 @@ describe.each(RUNTIMES)('the model runner on $label', ({ create }) => {
   afterAll(() => runtime.dispose());
 
   function scheduled(
-    id: string,
+    id: number,
     lane: number,
     tokenIds: readonly number[],
     numTokens: number,
@@ -38,13 +38,9 @@ describe.each(RUNTIMES)('the model runner on $label', ({ create }) => {
     const [scoredLogits = [], lastLogits = []] = [scored, last].map((tokenIds) =>
       reference.whole(tokenIds, 7),
     );
-    const sequences = [
-      scheduled('chunk', 0, chunk, 5),
-      scheduled('scored', 1, scored, 6),
-      scheduled('last', 2, last, 4),
-    ];
+    const sequences = [scheduled(1, 0, chunk, 5), scheduled(2, 1, scored, 6), scheduled(3, 2, last, 4)];
     const step = { sequences, started: [], numScheduledTokens: 15 };
-    const { logits, cost } = runner.run(step, (id) => id === 'scored');
+    const { logits, cost } = runner.run(step, (id) => id === 2);
     expect(logits.map((rows) => rows.length)).toEqual([0, 6, 1]);
     expectClose(
       logits[1]?.flatMap((row) => [...row]) ?? [],

@@ -5,7 +5,7 @@ import { createSequence, type Sequence } from '../../../src/scheduler/sequence.t
 
 const promptOf = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
-const sharesOf = (step: ScheduledStep | undefined): [string, number][] =>
+const sharesOf = (step: ScheduledStep | undefined): [number, number][] =>
   (step?.sequences ?? []).map(({ sequence, numScheduledTokens }) => [sequence.id, numScheduledTokens]);
 
 /** Runs the step as the engine would: a sequence whose tokens are complete gets its next token. */
@@ -28,49 +28,49 @@ describe('Scheduler', () => {
 
   it('prefills a long prompt in chunks, then decodes', () => {
     const scheduler = new Scheduler({ numLanes: 2, maxNumBatchedTokens: 8 });
-    scheduler.add(createSequence('a', promptOf(19), 4));
+    scheduler.add(createSequence(1, promptOf(19), 4));
     const shares = Array.from({ length: 5 }, () => runNext(scheduler).sequences[0]?.numScheduledTokens);
     expect(shares).toEqual([8, 8, 3, 1, 1]);
   });
 
   it('lets decodes go first, so that a long prompt never holds up a stream', () => {
     const scheduler = new Scheduler({ numLanes: 3, maxNumBatchedTokens: 8 });
-    scheduler.add(createSequence('a', promptOf(2), 9));
-    scheduler.add(createSequence('b', promptOf(2), 9));
+    scheduler.add(createSequence(1, promptOf(2), 9));
+    scheduler.add(createSequence(2, promptOf(2), 9));
     runNext(scheduler);
-    scheduler.add(createSequence('long', promptOf(30), 9));
+    scheduler.add(createSequence(9, promptOf(30), 9));
     for (const chunk of [6, 6, 6, 6, 6]) {
-      expect(sharesOf(runNext(scheduler))).toEqual([['a', 1], ['b', 1], ['long', chunk]]); // prettier-ignore
+      expect(sharesOf(runNext(scheduler))).toEqual([[1, 1], [2, 1], [9, chunk]]); // prettier-ignore
     }
-    expect(sharesOf(runNext(scheduler))).toEqual([['a', 1], ['b', 1], ['long', 1]]); // prettier-ignore
+    expect(sharesOf(runNext(scheduler))).toEqual([[1, 1], [2, 1], [9, 1]]); // prettier-ignore
   });
 
   it('starts waiting sequences in order, as lanes become free', () => {
     const scheduler = new Scheduler({ numLanes: 1, maxNumBatchedTokens: 8 });
-    scheduler.add(createSequence('a', promptOf(2), 9));
-    scheduler.add(createSequence('b', promptOf(2), 9));
-    expect(runNext(scheduler).started.map(({ id }) => id)).toEqual(['a']);
-    expect(sharesOf(runNext(scheduler))).toEqual([['a', 1]]);
-    expect(scheduler.remove('a')).toBe(true);
-    expect(runNext(scheduler).started.map(({ id }) => id)).toEqual(['b']);
-    expect(scheduler.remove('a')).toBe(false);
+    scheduler.add(createSequence(1, promptOf(2), 9));
+    scheduler.add(createSequence(2, promptOf(2), 9));
+    expect(runNext(scheduler).started.map(({ id }) => id)).toEqual([1]);
+    expect(sharesOf(runNext(scheduler))).toEqual([[1, 1]]);
+    expect(scheduler.remove(1)).toBe(true);
+    expect(runNext(scheduler).started.map(({ id }) => id)).toEqual([2]);
+    expect(scheduler.remove(1)).toBe(false);
   });
 
   it('takes a waiting sequence out without touching a lane', () => {
     const scheduler = new Scheduler({ numLanes: 1, maxNumBatchedTokens: 8 });
-    scheduler.add(createSequence('a', promptOf(2), 9));
-    scheduler.add(createSequence('b', promptOf(2), 9));
+    scheduler.add(createSequence(1, promptOf(2), 9));
+    scheduler.add(createSequence(2, promptOf(2), 9));
     runNext(scheduler);
-    expect(scheduler.remove('b')).toBe(true);
+    expect(scheduler.remove(2)).toBe(true);
     expect([scheduler.numRunning, scheduler.numWaiting]).toEqual([1, 0]);
   });
 
   it('leaves a row for prefill when every other lane decodes', () => {
     const scheduler = new Scheduler({ numLanes: 4, maxNumBatchedTokens: 1 });
-    for (const id of ['a', 'b', 'c']) scheduler.add(createSequence(id, promptOf(1), 9));
+    for (const id of [1, 2, 3]) scheduler.add(createSequence(id, promptOf(1), 9));
     runNext(scheduler);
-    scheduler.add(createSequence('d', promptOf(7), 9));
-    expect(sharesOf(runNext(scheduler)).at(-1)).toEqual(['d', 2]);
+    scheduler.add(createSequence(4, promptOf(7), 9));
+    expect(sharesOf(runNext(scheduler)).at(-1)).toEqual([4, 2]);
   });
 
   it('keeps its promises under any order of submit, step and cancel', () => {
@@ -87,15 +87,15 @@ describe('Scheduler', () => {
       fc.property(limits, fc.array(action, { maxLength: 120 }), (limit, actions) => {
         const scheduler = new Scheduler(limit);
         const budget = Math.max(limit.maxNumBatchedTokens, limit.numLanes + 1);
-        const here = new Map<string, Sequence>();
+        const here = new Map<number, Sequence>();
         let numAdded = 0;
         for (const next of actions) {
           if (next.type === 'add') {
-            const sequence = createSequence(`s${numAdded++}`, promptOf(next.length), 9);
+            const sequence = createSequence(numAdded++, promptOf(next.length), 9);
             here.set(sequence.id, sequence);
             scheduler.add(sequence);
           } else if (next.type === 'remove') {
-            const id = `s${next.which}`;
+            const id = next.which;
             expect(scheduler.remove(id)).toBe(here.delete(id));
           } else {
             const step = scheduler.schedule();
