@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { EngineError } from '../errors.ts';
 import { checkNumTokens } from './benchmark-target.ts';
 import type { BenchmarkRequest, BenchmarkTarget } from './benchmark-target.ts';
@@ -22,6 +25,7 @@ export interface RemoteModel {
 export class HttpTarget implements BenchmarkTarget {
   readonly mode = 'http';
   readonly #url: string;
+  readonly #agent = new Agent({ keepAlive: true });
 
   constructor(url: string) {
     this.#url = url.replace(/\/+$/, '');
@@ -34,7 +38,7 @@ export class HttpTarget implements BenchmarkTarget {
   ): Promise<void> {
     const { prompts, maxTokens } = request;
     const [only] = prompts;
-    const response = await this.#fetch('/v1/completions', signal, {
+    const response = await this.#post('/v1/completions', signal, {
       prompt: prompts.length === 1 ? only : prompts,
       max_tokens: maxTokens,
       temperature: 0,
@@ -43,62 +47,80 @@ export class HttpTarget implements BenchmarkTarget {
       return_token_ids: true,
     });
     let numTokens = 0;
-    for await (const { event, data } of readSse(response.body ?? emptyBody())) {
-      if (event === 'error') throw failure(`the stream broke: ${data}`);
-      if (data === '[DONE]') break;
-      const chunk = JSON.parse(data) as Chunk;
-      const numNew = (chunk.choices ?? []).reduce((sum, choice) => sum + (choice.token_ids?.length ?? 0), 0);
-      if (numNew === 0) continue;
-      numTokens += numNew;
-      onTokens(numNew);
+    try {
+      for await (const numNew of newTokens(response)) {
+        numTokens += numNew;
+        onTokens(numNew);
+      }
+    } catch (cause) {
+      // An aborted response fails by a reset connection.
+      signal.throwIfAborted();
+      throw cause;
     }
     checkNumTokens(request, numTokens);
   }
 
   /** @throws EngineError `backend_failure` when there is no such service */
   async readModel(signal: AbortSignal): Promise<RemoteModel> {
-    const response = await this.#fetch('/v1/models', signal);
-    const { data } = (await response.json()) as { data?: Record<string, unknown>[] };
+    const { data } = (await this.#readJson('/v1/models', signal)) as { data?: Record<string, unknown>[] };
     const model = data?.[0] ?? {};
-    const text = (name: string): string => (typeof model[name] === 'string' ? model[name] : 'unknown');
+    const textOf = (name: string): string => (typeof model[name] === 'string' ? model[name] : 'unknown');
     const count = (name: string): number => {
       const value = model[name];
       if (typeof value === 'number') return value;
       throw failure(`${this.#url}/v1/models names no ${name}: is it this service?`);
     };
     return {
-      id: text('id'),
-      architecture: text('architecture'),
+      id: textOf('id'),
+      architecture: textOf('architecture'),
       vocabSize: count('vocab_size'),
       contextLength: count('max_model_len'),
       numParameters: count('num_parameters'),
-      runtimeDescription: text('runtime'),
+      runtimeDescription: textOf('runtime'),
     };
   }
 
-  async #fetch(path: string, signal: AbortSignal, body?: unknown): Promise<Response> {
+  async #readJson(path: string, signal: AbortSignal): Promise<unknown> {
+    const url = this.#url + path;
     let response: Response;
     try {
-      const post = {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      };
-      // A signal of its own for each: fetch leaves its listeners on it until they are collected.
-      const ownSignal = AbortSignal.any([signal]);
-      response = await fetch(this.#url + path, { signal: ownSignal, ...(body === undefined ? {} : post) });
+      response = await fetch(url, { signal });
     } catch (cause) {
       signal.throwIfAborted();
-      throw failure(`${this.#url}${path} cannot be reached`, cause);
+      throw failure(`${url} cannot be reached`, cause);
     }
-    if (response.ok) return response;
-    throw failure(
-      `${this.#url}${path} answered ${response.status}: ${(await response.text()).slice(0, 500)}`,
-    );
+    if (response.ok) return response.json();
+    throw failure(`${url} answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
+  }
+
+  /** By node:http: in the service's own thread, fetch and its web streams would cost more than the service. */
+  async #post(path: string, signal: AbortSignal, body: unknown): Promise<IncomingMessage> {
+    const url = this.#url + path;
+    const headers = { 'content-type': 'application/json' };
+    const outgoing = request(url, { method: 'POST', headers, signal, agent: this.#agent });
+    outgoing.end(JSON.stringify(body));
+    let response: IncomingMessage;
+    try {
+      [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw failure(`${url} cannot be reached`, cause);
+    }
+    if (response.statusCode === 200) return response;
+    throw failure(`${url} answered ${response.statusCode}: ${(await text(response)).slice(0, 500)}`);
   }
 }
 
-async function* emptyBody(): AsyncGenerator<Uint8Array> {}
+/** The number of tokens in each event that brings some, until the stream ends well. */
+async function* newTokens(response: IncomingMessage): AsyncGenerator<number> {
+  for await (const { event, data } of readSse(response)) {
+    if (event === 'error') throw failure(`the stream broke: ${data}`);
+    if (data === '[DONE]') return;
+    const { choices = [] } = JSON.parse(data) as Chunk;
+    const numNew = choices.reduce((sum, choice) => sum + (choice.token_ids?.length ?? 0), 0);
+    if (numNew > 0) yield numNew;
+  }
+}
 
 function failure(message: string, cause?: unknown): EngineError {
   return new EngineError('backend_failure', message, { cause });
