@@ -9,11 +9,10 @@ const POLLED_ROUTES: ReadonlySet<string> = new Set(['/health', '/ready', '/metri
 export function logRequest(logger: Logger, outcome: RequestOutcome): void {
   const { scope, status } = outcome;
   const line = requestLogLine(outcome);
-  // A foreseen error tells all in its message; only a defect needs its stack.
-  const err =
-    scope.error?.code === 'internal' || scope.error?.code === 'backend_failure' ? scope.error : undefined;
+  // A foreseen error tells all in its message; only a defect needs its stack, and an operator.
+  const isDefect = scope.error?.code === 'internal' || scope.error?.code === 'backend_failure';
   const text = `${scope.method} ${scope.path} ${status}`;
-  if (status >= 500) logger.error({ ...line, err }, text);
+  if (isDefect) logger.error({ ...line, err: scope.error }, text);
   else if (POLLED_ROUTES.has(scope.route)) logger.debug(line, text);
   else logger.info(line, text);
 }

@@ -21,7 +21,10 @@ describe('readConfig', () => {
   });
 
   it('takes an empty variable of an optional setting as absent', () => {
-    expect(readConfig({ MODEL: '', THREADS: '' }, [])).toMatchObject({ model: undefined, threads: undefined });
+    expect(readConfig({ MODEL: '', THREADS: '' }, [])).toMatchObject({
+      model: undefined,
+      threads: undefined,
+    });
   });
 
   it.each([
