@@ -2,6 +2,10 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { build, spawnService, urlOf, type ServiceProcess } from '../support/process.ts';
 import { postJson, sseData } from '../support/sse.ts';
 
+interface Chunk {
+  choices: { token_ids?: number[] }[];
+}
+
 const started: ServiceProcess[] = [];
 
 function start(environment: Record<string, string> = {}): ServiceProcess {
@@ -25,7 +29,8 @@ describe('SIGTERM', () => {
     // The slow runtime, so that there is time to look.
     const service = start({ RUNTIME: 'cpu' });
     const url = await urlOf(service);
-    const stream = await postJson(`${url}/v1/completions`, { ...body, stream: true });
+    const request = { ...body, stream: true, return_token_ids: true };
+    const stream = await postJson(`${url}/v1/completions`, request);
     const frames: string[] = [];
     let refusal: Response | undefined;
     let readiness: Response | undefined;
@@ -40,7 +45,10 @@ describe('SIGTERM', () => {
     expect(refusal?.status).toBe(503);
     expect(refusal?.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(frames.at(-1)).toBe('[DONE]');
-    expect(frames.length).toBeGreaterThan(100);
+    const tokenIds = frames
+      .slice(0, -1)
+      .flatMap((data) => (JSON.parse(data) as Chunk).choices[0]?.token_ids ?? []);
+    expect(tokenIds).toHaveLength(body.max_tokens);
     expect(await service.exited).toBe(0);
   });
 
