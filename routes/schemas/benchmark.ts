@@ -110,6 +110,7 @@ const contextSweepSchema = z.object({
       context_tokens: z.int(),
       prefill_ms: z.number(),
       split_prefill_ms: z.number(),
+      split_gain_ms: z.number(),
       step_context_tokens: z.number(),
       step_ms: z.number(),
       attention_ms: z.number(),

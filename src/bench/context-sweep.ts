@@ -23,8 +23,8 @@ export interface ContextSweepOptions {
 
 /** What is known of one context length after some repeats. */
 interface Observed {
-  prefillMs: number;
-  splitPrefillMs: number;
+  prefillMs: readonly number[];
+  splitPrefillMs: readonly number[];
   /** Mean gap between the tokens of each repeat. */
   stepMs: readonly number[];
 }
@@ -44,8 +44,9 @@ export async function runContextSweep(options: ContextSweepOptions): Promise<Con
   }
   const timings = [...observed].map(([contextTokens, { prefillMs, splitPrefillMs, stepMs }]) => ({
     contextTokens,
-    prefillMs,
-    splitPrefillMs,
+    prefillMs: Math.min(...prefillMs),
+    splitPrefillMs: Math.min(...splitPrefillMs),
+    splitGainMs: median(prefillMs.map((ms, repeat) => ms - (splitPrefillMs[repeat] ?? NaN))),
     stepContextTokens: contextTokens + (SWEEP_STEPS + 1) / 2,
     stepMs: median(stepMs),
   }));
@@ -62,8 +63,8 @@ async function observe(
   const parts = Array.from({ length: SWEEP_SPLIT }, () => workload.nextPrompt(contextTokens / SWEEP_SPLIT));
   const split = await timeRequest(target, { prompts: parts, maxTokens: 1 }, signal);
   return {
-    prefillMs: firstMs - whole.startMs,
-    splitPrefillMs: (split.eventMs.at(-1) ?? NaN) - split.startMs,
+    prefillMs: [firstMs - whole.startMs],
+    splitPrefillMs: [(split.eventMs.at(-1) ?? NaN) - split.startMs],
     stepMs: [((whole.eventMs.at(-1) ?? NaN) - firstMs) / SWEEP_STEPS],
   };
 }
@@ -71,8 +72,8 @@ async function observe(
 function merge(one: Observed | undefined, other: Observed): Observed {
   if (one === undefined) return other;
   return {
-    prefillMs: Math.min(one.prefillMs, other.prefillMs),
-    splitPrefillMs: Math.min(one.splitPrefillMs, other.splitPrefillMs),
+    prefillMs: [...one.prefillMs, ...other.prefillMs],
+    splitPrefillMs: [...one.splitPrefillMs, ...other.splitPrefillMs],
     stepMs: [...one.stepMs, ...other.stepMs],
   };
 }

@@ -10,6 +10,11 @@ export interface SweepTimings {
   prefillMs: number;
   /** The same number of tokens dealt to 4 prompts, until all have their first token; the fastest. */
   splitPrefillMs: number;
+  /**
+   * What the split saves: the difference of the two in each repeat, of all repeats the median. One follows the other
+   * at once, so that a machine that slows down slows both.
+   */
+  splitGainMs: number;
   /** Mean number of tokens in the cache during the steps of `stepMs`. */
   stepContextTokens: number;
   /**
@@ -52,7 +57,7 @@ export interface SweepFits {
 export function fitSweep(timings: readonly SweepTimings[]): SweepFits {
   const points = timings.map((timing) => ({
     ...timing,
-    attentionMs: ((timing.prefillMs - timing.splitPrefillMs) * SWEEP_SPLIT) / (SWEEP_SPLIT - 1),
+    attentionMs: (timing.splitGainMs * SWEEP_SPLIT) / (SWEEP_SPLIT - 1),
   }));
   const fit = (length: 'contextTokens' | 'stepContextTokens', time: keyof SweepPoint): PowerFit =>
     fitPower(points.map((point) => [point[length], point[time]]));
@@ -68,7 +73,7 @@ export function fitSweep(timings: readonly SweepTimings[]): SweepFits {
       theory: 2,
       method:
         'least squares of attention_ms = offset_ms + c * context_tokens ^ exponent, with attention_ms = ' +
-        '(prefill_ms - split_prefill_ms) * 4 / 3',
+        'split_gain_ms * 4 / 3',
     },
     cachedStep: {
       ...fit('stepContextTokens', 'stepMs'),

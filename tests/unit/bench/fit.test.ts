@@ -48,6 +48,7 @@ describe('fitSweep', () => {
         contextTokens: length,
         prefillMs: 5 + 0.1 * length + attention(length),
         splitPrefillMs: 5 + 3 + 0.1 * length + 4 * attention(length / 4),
+        splitGainMs: attention(length) - 4 * attention(length / 4) - 3,
         stepContextTokens: length + 8,
         stepMs: 2 + 0.003 * (length + 8),
       })),
