@@ -1,12 +1,17 @@
 import { pino, type Logger } from 'pino';
-import { readConfig, type Config } from './config/config.ts';
+import { describeSettings, readConfig, type Config } from './config/config.ts';
 import type { ModelInfo } from './engine/engine.ts';
 import { EngineError } from './errors.ts';
 import { startService, type Service } from './service.ts';
 
 /** The service as a process: configuration, log, signals, exit code. */
 async function main(): Promise<void> {
-  const config = readConfig(process.env, process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) {
+    process.stdout.write(describeSettings());
+    return;
+  }
+  const config = readConfig(process.env, args);
   const logger = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
   const startedAt = performance.now();
   const service = await startService(config, logger);

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
@@ -24,7 +23,6 @@ export interface Service {
 const ROOT = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url);
 const EMBEDDED_MODEL = fileURLToPath(new URL('model-weights', ROOT));
 const EMBEDDED_MODEL_ID = 'tokenflare-tales';
-const MAX_DEFAULT_THREADS = 8;
 /** After the last token, clients have at least so long to read what is on its way to them. */
 const LAST_FRAMES_MS = 1000;
 
@@ -94,7 +92,7 @@ function engineSettings(config: Config): EngineSettings {
     modelPath,
     modelId,
     runtime: config.runtime,
-    numThreads: config.threads ?? Math.min(availableParallelism(), MAX_DEFAULT_THREADS),
+    numThreads: config.threads,
     maxNumSeqs: config.maxNumSeqs,
     maxModelLen: config.maxModelLen,
     maxNumBatchedTokens: config.maxNumBatchedTokens,

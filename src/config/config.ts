@@ -34,6 +34,15 @@ export function readConfig(environment: NodeJS.ProcessEnv, args: readonly string
   return Object.freeze(config) as Config;
 }
 
+/** What `--help` prints: every flag, its variable, default and meaning. */
+export function describeSettings(): string {
+  const lines = settings.map(([, { env, default: defaultValue, meaning }]) => {
+    const suffix = defaultValue === undefined ? '' : ` (${defaultValue})`;
+    return `  --${flagOf(env)}, ${env}${suffix}\n      ${meaning}\n`;
+  });
+  return `Tokenflare: settings, as flags or environment variables\n\n${lines.join('')}`;
+}
+
 function readFlags(args: readonly string[]): Record<string, string | undefined> {
   const options = Object.fromEntries(
     settings.map(([, { env }]) => [flagOf(env), { type: 'string' as const }]),

@@ -68,7 +68,7 @@ export const SETTINGS = {
     'THREADS',
     undefined,
     optional(integer(1, 64)),
-    'Threads that compute; by default one for each core, at most 8.',
+    'Threads that compute; by default one for each core, at most 8 (cpu: 1).',
   ),
   maxNumSeqs: setting(
     'MAX_NUM_SEQS',

@@ -14,7 +14,7 @@ export interface EngineSettings {
   modelPath: string;
   modelId: string;
   runtime: RuntimeName;
-  numThreads: number;
+  numThreads: number | undefined;
   maxNumSeqs: number;
   maxModelLen: number | undefined;
   maxNumBatchedTokens: number;

@@ -114,6 +114,7 @@ describe('the log', () => {
 
 describe('what cannot be had is an error at start', () => {
   it.each([
+    [{ RUNTIME: 'cpu', THREADS: '4' }, /config_invalid.*1 thread, not 4/s],
     [{ RUNTIME: 'quantum' }, /config_invalid.*RUNTIME is 'quantum'/s],
     [{ MODEL: '/nowhere/to/be/found' }, /\/nowhere\/to\/be\/found/],
     [{ MAX_MODEL_LEN: '100000' }, /config_invalid.*MAX_MODEL_LEN/s],

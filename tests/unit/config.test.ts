@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config/config.ts';
+import { describeSettings, readConfig } from '../../src/config/config.ts';
 
 describe('readConfig', () => {
   it('has a default for every setting', () => {
@@ -18,6 +18,10 @@ describe('readConfig', () => {
     expect(readConfig(environment, []).shutdownTimeoutMs).toBe(1500);
     expect(readConfig(environment, ['--max-num-seqs', '2']).maxNumSeqs).toBe(2);
     expect(readConfig(environment, ['--max-num-seqs=3']).maxNumSeqs).toBe(3);
+  });
+
+  it('describes every flag', () => {
+    expect(describeSettings()).toContain('--max-num-seqs, MAX_NUM_SEQS (32)');
   });
 
   it('takes an empty variable of an optional setting as absent', () => {
