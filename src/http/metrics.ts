@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Engine, EngineStats, RequestRecord } from '../engine/engine.ts';
 
 const PREFIX = 'tokenflare_';
-const LOOP_RESOLUTION_MS = 10;
+const LOOP_RESOLUTION_MS = 20;
 
 /** vLLM's buckets, with finer ones in front for models that take a step in a millisecond. */
 const TTFT_BUCKETS_S = [
