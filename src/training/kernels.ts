@@ -20,7 +20,7 @@ interface Operand {
   readonly depthStride: number;
 }
 
-/** Which elements die: counter hash of index and seed, see `keepMask` of assembly/vector-math.ts. */
+/** Which elements die: counter hash of index and seed, see `keepMask` of assembly/dropout.ts. */
 export interface DropoutDraw {
   /** Probability of an element to be dropped. */
   readonly rate: number;

@@ -19,7 +19,7 @@ export async function lossPlotSvg(points: readonly LossPoint[]): Promise<string>
     encoding: {
       x: { field: 'step', type: 'quantitative', title: 'optimizer step' },
       y: { field: 'bitsPerByte', type: 'quantitative', title: 'bits per byte', scale: { zero: false } },
-      color: { field: 'series', type: 'nominal', title: null },
+      color: { field: 'series', type: 'nominal', legend: { title: null, labelLimit: 0 } },
     },
   };
   const view = new View(parse(compile(spec).spec), { renderer: 'none' });

@@ -1,3 +1,4 @@
+import { Vector } from '../../runtime/wasm/assembly/vector';
 import {
   dotRows,
   dropoutIndex,
@@ -7,7 +8,7 @@ import {
   TILES_PER_BLOCK,
 } from './attention-tiles';
 import { packLanes, tile8x4 } from './gemm';
-import { Vector } from './vector-math';
+import { Dropout } from './dropout';
 
 /** The way back: [seq, headDim] into the head's columns. */
 function scatterHead(source: usize, seq: i32, headDim: i32, dest: usize, rowBytes: usize): void {
@@ -21,7 +22,7 @@ function rowDot(a: usize, b: usize, headDim: i32): f32 {
   let sum = f32x4.splat(0);
   for (let d: usize = 0; d < <usize>headDim * 4; d += 16)
     sum = f32x4.add(sum, f32x4.mul(v128.load(a + d), v128.load(b + d)));
-  return Vector.sum4(sum);
+  return Vector.sum(sum);
 }
 
 /**
@@ -53,13 +54,13 @@ function softmaxBackwardTile(
   const one = i32x4.splat(1);
   const end = <usize>numKeys * 32;
   for (let at: usize = 0; at < end; at += 32) {
-    const p0 = f32x4.mul(Vector.exp4(f32x4.sub(v128.load(scores + at), max0)), inv0);
-    const p1 = f32x4.mul(Vector.exp4(f32x4.sub(v128.load(scores + at, 16), max1)), inv1);
+    const p0 = f32x4.mul(Vector.exp(f32x4.sub(v128.load(scores + at), max0)), inv0);
+    const p1 = f32x4.mul(Vector.exp(f32x4.sub(v128.load(scores + at, 16), max1)), inv1);
     let keep0 = scale;
     let keep1 = scale;
     if (threshold > 0) {
-      keep0 = v128.and(scale, Vector.keepMask(index0, seed, threshold));
-      keep1 = v128.and(scale, Vector.keepMask(index1, seed, threshold));
+      keep0 = v128.and(scale, Dropout.keepMask(index0, seed, threshold));
+      keep1 = v128.and(scale, Dropout.keepMask(index1, seed, threshold));
       index0 = i32x4.add(index0, one);
       index1 = i32x4.add(index1, one);
     }

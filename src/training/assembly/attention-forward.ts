@@ -1,6 +1,7 @@
+import { Vector } from '../../runtime/wasm/assembly/vector';
 import { dotRows, dropoutIndex, gatherHead, maskDiagonal, QUERY_TILE } from './attention-tiles';
 import { packLanes, tile8x4 } from './gemm';
-import { Vector } from './vector-math';
+import { Dropout } from './dropout';
 
 /**
  * Causal attention of one sequence and one head at a time, forward and backward, eight queries side by side.
@@ -27,8 +28,8 @@ function softmaxTile(scores: usize, numKeys: i32, maxAt: usize, invSumAt: usize)
   let sum0 = f32x4.splat(0);
   let sum1 = sum0;
   for (let at = scores; at < end; at += 32) {
-    const e0 = Vector.exp4(f32x4.sub(v128.load(at), max0));
-    const e1 = Vector.exp4(f32x4.sub(v128.load(at, 16), max1));
+    const e0 = Vector.exp(f32x4.sub(v128.load(at), max0));
+    const e1 = Vector.exp(f32x4.sub(v128.load(at, 16), max1));
     sum0 = f32x4.add(sum0, e0);
     sum1 = f32x4.add(sum1, e1);
     v128.store(at, e0);
@@ -64,8 +65,8 @@ function normaliseTile(
     let p0 = f32x4.mul(v128.load(at), inv0);
     let p1 = f32x4.mul(v128.load(at, 16), inv1);
     if (threshold > 0) {
-      p0 = v128.and(p0, Vector.keepMask(index0, seed, threshold));
-      p1 = v128.and(p1, Vector.keepMask(index1, seed, threshold));
+      p0 = v128.and(p0, Dropout.keepMask(index0, seed, threshold));
+      p1 = v128.and(p1, Dropout.keepMask(index1, seed, threshold));
       index0 = i32x4.add(index0, one);
       index1 = i32x4.add(index1, one);
     }

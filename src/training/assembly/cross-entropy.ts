@@ -1,5 +1,5 @@
 import { floatArg, intArg, pointerArg } from '../../runtime/wasm/assembly/pool';
-import { Vector } from './vector-math';
+import { Vector } from '../../runtime/wasm/assembly/vector';
 
 /** Rows of one chunk. */
 const CHUNK_ROWS: i32 = 64;
@@ -24,9 +24,9 @@ export function crossEntropy(job: usize, chunk: i32): void {
     const maxes = f32x4.splat(max);
     let sum = f32x4.splat(0);
     for (let at: usize = 0; at < rowBytes; at += 16)
-      sum = f32x4.add(sum, Vector.exp4(f32x4.sub(v128.load(logits + at), maxes)));
+      sum = f32x4.add(sum, Vector.exp(f32x4.sub(v128.load(logits + at), maxes)));
     f32.store(stats, max);
-    f32.store(stats, Vector.sum4(sum), 4);
+    f32.store(stats, Vector.sum(sum), 4);
     f32.store(stats, f32.load(logits + <usize>load<i32>(targets + <usize>row * 4) * 4), 8);
   }
 }
@@ -44,7 +44,7 @@ export function crossEntropyBackward(job: usize, chunk: i32): void {
     const maxes = v128.load32_splat(stats);
     const factor = f32x4.splat(scale / f32.load(stats, 4));
     for (let at: usize = 0; at < rowBytes; at += 16) {
-      const e = Vector.exp4(f32x4.sub(v128.load(logits + at), maxes));
+      const e = Vector.exp(f32x4.sub(v128.load(logits + at), maxes));
       v128.store(dLogits + at, f32x4.mul(e, factor));
     }
     const target = dLogits + <usize>load<i32>(targets + <usize>row * 4) * 4;

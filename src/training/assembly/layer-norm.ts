@@ -1,5 +1,5 @@
 import { floatArg, intArg, pointerArg } from '../../runtime/wasm/assembly/pool';
-import { Vector } from './vector-math';
+import { Vector } from '../../runtime/wasm/assembly/vector';
 
 /** Rows of one chunk. */
 const CHUNK_ROWS: i32 = 64;
@@ -23,14 +23,14 @@ export function layerNorm(job: usize, chunk: i32): void {
     const out = pointerArg(job, 3) + <usize>row * rowBytes;
     let sum = f32x4.splat(0);
     for (let at: usize = 0; at < rowBytes; at += 16) sum = f32x4.add(sum, v128.load(x + at));
-    const mean = Vector.sum4(sum) / <f32>numCols;
+    const mean = Vector.sum(sum) / <f32>numCols;
     const means = f32x4.splat(mean);
     let squares = f32x4.splat(0);
     for (let at: usize = 0; at < rowBytes; at += 16) {
       const centred = f32x4.sub(v128.load(x + at), means);
       squares = f32x4.add(squares, f32x4.mul(centred, centred));
     }
-    const inverse = <f32>1 / sqrt<f32>(Vector.sum4(squares) / <f32>numCols + epsilon);
+    const inverse = <f32>1 / sqrt<f32>(Vector.sum(squares) / <f32>numCols + epsilon);
     const inverses = f32x4.splat(inverse);
     f32.store(stats + <usize>row * 8, mean);
     f32.store(stats + <usize>row * 8, inverse, 4);
@@ -66,8 +66,8 @@ export function layerNormBackward(job: usize, chunk: i32): void {
       sum = f32x4.add(sum, g);
       dot = f32x4.add(dot, f32x4.mul(g, normed));
     }
-    const meanG = f32x4.splat(Vector.sum4(sum) / <f32>numCols);
-    const meanDot = f32x4.splat(Vector.sum4(dot) / <f32>numCols);
+    const meanG = f32x4.splat(Vector.sum(sum) / <f32>numCols);
+    const meanDot = f32x4.splat(Vector.sum(dot) / <f32>numCols);
     for (let at: usize = 0; at < rowBytes; at += 16) {
       const g = f32x4.mul(v128.load(dY + at), v128.load(gain + at));
       const normed = f32x4.mul(f32x4.sub(v128.load(x + at), means), inverses);

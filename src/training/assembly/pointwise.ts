@@ -1,5 +1,6 @@
 import { floatArg, intArg, pointerArg } from '../../runtime/wasm/assembly/pool';
-import { Vector } from './vector-math';
+import { Vector } from '../../runtime/wasm/assembly/vector';
+import { Dropout } from './dropout';
 
 /** Elements of one chunk; lengths are multiples of 4, chunks are this long but for the last. */
 const CHUNK: i32 = 16384;
@@ -33,7 +34,7 @@ export function dropout(job: usize, chunk: i32): void {
   const four = i32x4.splat(4);
   let index = i32x4.add(i32x4.splat(chunk * CHUNK), i32x4(0, 1, 2, 3));
   for (let at = chunkStart(chunk); at < end; at += 16) {
-    const kept = v128.and(v128.load(x + at), Vector.keepMask(index, seed, threshold));
+    const kept = v128.and(v128.load(x + at), Dropout.keepMask(index, seed, threshold));
     v128.store(out + at, f32x4.mul(kept, scale));
     index = i32x4.add(index, four);
   }
@@ -49,7 +50,7 @@ export function gelu(job: usize, chunk: i32): void {
     const x = v128.load(source + at);
     const cubic = f32x4.add(f32x4.mul(f32x4.mul(x, x), f32x4.splat(0.044715)), one);
     const minus2u = f32x4.mul(f32x4.mul(x, cubic), f32x4.splat(-1.5957691216));
-    v128.store(out + at, f32x4.div(x, f32x4.add(one, Vector.exp4(minus2u))));
+    v128.store(out + at, f32x4.div(x, f32x4.add(one, Vector.exp(minus2u))));
   }
 }
 
@@ -64,7 +65,7 @@ export function geluBackward(job: usize, chunk: i32): void {
     const x = v128.load(source + at);
     const square = f32x4.mul(f32x4.mul(x, x), f32x4.splat(0.044715));
     const minus2u = f32x4.mul(f32x4.mul(x, f32x4.add(square, one)), f32x4.splat(-1.5957691216));
-    const s = f32x4.div(one, f32x4.add(one, Vector.exp4(minus2u)));
+    const s = f32x4.div(one, f32x4.add(one, Vector.exp(minus2u)));
     const slope = f32x4.mul(f32x4.splat(1.5957691216), f32x4.add(one, f32x4.mul(f32x4.splat(3), square)));
     const rise = f32x4.mul(f32x4.mul(x, slope), f32x4.sub(one, s));
     const derivative = f32x4.mul(s, f32x4.add(one, rise));
