@@ -14,8 +14,9 @@ async function main(): Promise<void> {
   const config = readConfig(process.env, args);
   const logger = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
   const startedAt = performance.now();
-  const service = await startService(config, logger);
-  drainOnSignals(service, config, logger);
+  const starting = startService(config, logger);
+  drainOnSignals(starting, config, logger);
+  const service = await starting;
   const { engine, url } = service;
   logger.info(
     { ...startUpFields(engine.model), startMs: Math.round(performance.now() - startedAt) },
@@ -24,12 +25,19 @@ async function main(): Promise<void> {
   process.stderr.write(greeting(url, engine.model));
 }
 
-function drainOnSignals(service: Service, config: Config, logger: Logger): void {
+/** Before the service has started there is nothing to drain. */
+function drainOnSignals(starting: Promise<Service>, config: Config, logger: Logger): void {
+  let service: Service | undefined;
+  void starting.then(
+    (started) => (service = started),
+    () => undefined,
+  );
   let draining = false;
   const drain = (signal: NodeJS.Signals): void => {
     // The second signal means it: whoever sends it does not want to wait.
     if (draining) process.exit(1);
     draining = true;
+    if (service === undefined) process.exit(0);
     logger.info({ signal, timeoutMs: config.shutdownTimeoutMs }, 'draining');
     service.close(config.shutdownTimeoutMs).then(
       () => process.exit(0),

@@ -107,7 +107,12 @@ export interface RequestRecord {
   cancelCause?: CancelCause;
   errorCode?: EngineError['code'];
   finishReasons: readonly FinishReason[];
+  /** Completions asked for each prompt, and most tokens of each. */
+  n: number;
+  maxTokens: number;
   usage: Usage;
+  /** Tokens of the longest of its completions. */
+  longestCompletionTokens: number;
   timings: Timings;
   /** Tokens computed for a client that was gone already. */
   wastedTokens: number;

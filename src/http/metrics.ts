@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Engine, EngineStats, RequestRecord } from '../engine/engine.ts';
+import type { Engine, EngineStats, RequestRecord, Timings } from '../engine/engine.ts';
 
 const PREFIX = 'tokenflare_';
 const LOOP_RESOLUTION_MS = 20;
@@ -19,6 +19,7 @@ const LATENCY_BUCKETS_S = [
   7680,
 ];
 const TOKEN_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
+const CHOICE_BUCKETS = [1, 2, 5, 10, 20];
 const STEP_ROW_BUCKETS = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
 
 /** Gauges that are read from the engine when Prometheus asks. */
@@ -75,6 +76,32 @@ export class Metrics {
     'Time in the queue.',
     LATENCY_BUCKETS_S,
   );
+  readonly #inferenceTime = this.#histogram(
+    'request_inference_time_seconds',
+    'Time from the start of the first sequence to the end of the last.',
+    LATENCY_BUCKETS_S,
+  );
+  readonly #prefillTime = this.#histogram(
+    'request_prefill_time_seconds',
+    'Time from the start to the first token.',
+    LATENCY_BUCKETS_S,
+  );
+  readonly #decodeTime = this.#histogram(
+    'request_decode_time_seconds',
+    'Time from the first token to the end.',
+    LATENCY_BUCKETS_S,
+  );
+  readonly #paramsN = this.#histogram('request_params_n', 'Completions for each prompt.', CHOICE_BUCKETS);
+  readonly #paramsMaxTokens = this.#histogram(
+    'request_params_max_tokens',
+    'Most tokens asked for.',
+    TOKEN_BUCKETS,
+  );
+  readonly #longestGeneration = this.#histogram(
+    'request_max_num_generation_tokens',
+    "Tokens of a request's longest completion.",
+    TOKEN_BUCKETS,
+  );
   readonly #promptTokens = this.#histogram(
     'request_prompt_tokens',
     'Prompt tokens of a request.',
@@ -129,13 +156,28 @@ export class Metrics {
     this.#registry.clear();
   }
 
-  #observeFinished({ finishReasons, timings, usage }: RequestRecord): void {
-    for (const finishReason of finishReasons) this.#requestSuccess.inc({ finished_reason: finishReason });
-    if (timings.ttftMs !== undefined) this.#ttft.observe(timings.ttftMs / 1000);
-    if (timings.queueMs !== undefined) this.#queueTime.observe(timings.queueMs / 1000);
-    this.#endToEnd.observe(timings.totalMs / 1000);
-    this.#promptTokens.observe(usage.promptTokens);
-    this.#generationTokens.observe(usage.completionTokens);
+  #observeFinished(record: RequestRecord): void {
+    for (const finishReason of record.finishReasons) {
+      this.#requestSuccess.inc({ finished_reason: finishReason });
+    }
+    this.#observeTimings(record.timings);
+    this.#paramsN.observe(record.n);
+    this.#paramsMaxTokens.observe(record.maxTokens);
+    this.#promptTokens.observe(record.usage.promptTokens);
+    this.#generationTokens.observe(record.usage.completionTokens);
+    this.#longestGeneration.observe(record.longestCompletionTokens);
+  }
+
+  /** The intervals between vLLM's events QUEUED, SCHEDULED, first and last NEW_TOKENS. */
+  #observeTimings({ queueMs, ttftMs, totalMs }: Timings): void {
+    this.#endToEnd.observe(totalMs / 1000);
+    if (queueMs === undefined) return;
+    this.#queueTime.observe(queueMs / 1000);
+    this.#inferenceTime.observe((totalMs - queueMs) / 1000);
+    if (ttftMs === undefined) return;
+    this.#ttft.observe(ttftMs / 1000);
+    this.#prefillTime.observe((ttftMs - queueMs) / 1000);
+    this.#decodeTime.observe((totalMs - ttftMs) / 1000);
   }
 
   #registerEventLoopDelay(): void {

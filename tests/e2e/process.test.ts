@@ -72,6 +72,19 @@ describe('SIGTERM', () => {
   });
 });
 
+it('exits 0 on SIGTERM while the model is still loading', async () => {
+  const service = start({ MODEL: '', LOG_LEVEL: 'debug', PORT: '8789' });
+  while (
+    !(await fetch('http://127.0.0.1:8789/health').then(
+      (r) => r.ok,
+      () => false,
+    ))
+  )
+    continue;
+  service.child.kill('SIGTERM');
+  expect(await service.exited).toBe(0);
+});
+
 describe('the log', () => {
   const requestLines = (service: ServiceProcess): Record<string, unknown>[] =>
     service

@@ -276,6 +276,9 @@ class ScriptedCompletion implements Completion {
         completionTokens: this.#numTokens,
         cachedTokens: 0,
       },
+      n: this.#request.n,
+      maxTokens: this.#request.maxTokens,
+      longestCompletionTokens: 0,
       timings: { queueMs: 1, ttftMs: 2, tpotMs: 0.5, totalMs: 10 },
       wastedTokens: 0,
     };
