@@ -55,18 +55,17 @@ export function startCompletion(
   }
 }
 
-/** Refuses a text that cannot fit before it is tokenised: a megabyte would hold up this thread for a second. */
+/** Refuses a text that alone cannot fit before it is tokenised: a megabyte would hold up this thread for a second. */
 function checkMinLength(engine: Engine, prompt: string | readonly number[], demand: CompletionDemand): void {
   if (typeof prompt !== 'string' || demand.truncateTo !== undefined) return;
   const { contextLength } = engine.model;
   const minNumTokens = engine.tokenizer.minNumTokens(prompt);
-  const maxTokens = demand.asksForMaxTokens ? demand.maxTokens : 1;
-  if (minNumTokens + maxTokens <= contextLength) return;
+  if (minNumTokens <= contextLength) return;
   throw new EngineError(
     'context_length_exceeded',
-    `the prompt has at least ${minNumTokens} tokens and max_tokens is ${maxTokens}: together more than the ` +
+    `the prompt has at least ${minNumTokens} tokens and max_tokens is ${demand.maxTokens}: together more than the ` +
       `context of ${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
-    { param: 'max_tokens', details: { minNumTokens, maxTokens, contextLength } },
+    { param: 'prompt', details: { minNumTokens, maxTokens: demand.maxTokens, contextLength } },
   );
 }
 
