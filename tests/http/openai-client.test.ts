@@ -1,6 +1,7 @@
 import OpenAI, { APIError, APIUserAbortError, RateLimitError } from 'openai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CheckedFetch } from '../support/checked-fetch.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
@@ -12,14 +13,19 @@ const TEXT = ' runs past the old mill and down to the sea';
 let engine: ScriptedEngine;
 let service: HttpService;
 let client: OpenAI;
+const checked = new CheckedFetch();
 
 beforeAll(async () => {
   engine = await ScriptedEngine.create();
   service = await startHttpService(engine);
-  client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none', maxRetries: 0 });
+  client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none', maxRetries: 0, fetch: checked.fetch });
 });
 beforeEach(() => engine.reset());
-afterAll(() => service.close());
+afterEach(() => checked.settled());
+afterAll(async () => {
+  await service.close();
+  expect(checked.numChecked).toBeGreaterThan(5);
+});
 
 describe('openai client', () => {
   it('reads a completion, and its request id', async () => {
@@ -117,6 +123,8 @@ describe('openai client', () => {
   });
 
   it('cancels by abort and by leaving the loop', async () => {
+    // A checked answer would be read to its end.
+    const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none', maxRetries: 0 });
     engine.reset({ stallAfter: 1 });
     const controller = new AbortController();
     const pending = client.completions.create({ model: MODEL, prompt: 'a' }, { signal: controller.signal });

@@ -5,6 +5,7 @@ import type { CompletionBody, CompletionChunk } from '../../routes/schemas/compl
 import type { EngineClient } from '../../src/engine/engine-client.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createEngine } from '../../src/service.ts';
+import { CheckedFetch } from '../support/checked-fetch.ts';
 import { fixturePath, readJsonFixture } from '../support/fixtures.ts';
 import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -181,10 +182,13 @@ describe('the routes over the engine', () => {
 
   it('serve the official client', async () => {
     const [{ prompt, text } = EMPTY] = GOLDENS;
-    const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none' });
+    const checked = new CheckedFetch();
+    const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none', fetch: checked.fetch });
     const stream = await client.completions.create({ model: 'tiny', prompt, ...greedy, stream: true });
     let received = '';
     for await (const chunk of stream) received += chunk.choices[0]?.text ?? '';
     expect(received).toBe(text);
+    await checked.settled();
+    expect(checked.numChecked).toBe(1);
   });
 });
