@@ -207,7 +207,8 @@ export class EngineClient implements Engine {
     }
     const { wastedTokens } = held.completion;
     held.completion.receive(update, times);
-    this.#totals.addWastedTokens(held.completion.wastedTokens - wastedTokens);
+    const numWasted = held.completion.wastedTokens - wastedTokens;
+    if (numWasted > 0) this.#totals.addWastedTokens(numWasted);
     if (update.finish !== undefined) this.#release(update.id);
   }
 

@@ -8,7 +8,7 @@ import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
  * The engine thread. Every tfjs call blocks its thread, hence the transformer has one of its own: messages are taken
  * in between two steps, and what the steps did is reported by messages.
  *
- * A fault in a step is not caught here: it ends the thread, and EngineClient starts another.
+ * A fault in a step is not caught here: it ends the thread, and EngineSupervisor starts another.
  */
 assertInvariant(!isMainThread && parentPort !== null, 'the engine runs in a worker thread');
 const port = parentPort;

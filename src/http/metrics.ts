@@ -46,7 +46,7 @@ const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: Engin
   ['steps_total', 'Engine steps run.', (s) => s.numSteps],
   ['step_rows_total', 'Rows computed in steps, padding left out.', (s) => s.numRows],
   ['step_padded_rows_total', 'Rows of padding computed in steps.', (s) => s.numPaddedRows],
-  ['engine_restarts_total', 'Times the engine worker was replaced.', (s) => s.numRestarts],
+  ['engine_restarts_total', 'Times the engine thread was replaced.', (s) => s.numRestarts],
 ];
 
 /**

@@ -180,6 +180,23 @@ describe('the routes over the engine', () => {
     expect((await post(service, PATH, { prompt: Array<number>(128).fill(299) })).status).toBe(400);
   });
 
+  it('never split a character, whose bytes may be tokens of their own', async () => {
+    const texts = await Promise.all(
+      Array.from({ length: 8 }, async (_, seed) => {
+        const body = { prompt: 'über 😀', temperature: 2, seed, max_tokens: 60, ignore_eos: true };
+        const answer = await post(service, PATH, { ...body, stream: true, return_token_ids: true });
+        const choices = (sseData(answer.text) as CompletionChunk[]).flatMap((chunk) => chunk.choices);
+        const tokenIds = choices.flatMap(({ token_ids: ids }) => ids ?? []);
+        const text = choices.map((choice) => choice.text).join('');
+        expect(tokenIds).toHaveLength(60);
+        expect(text).toBe(engine.tokenizer.decode(tokenIds, { skipSpecialTokens: true }));
+        return text;
+      }),
+    );
+    // Bytes were drawn that make no character alone: pieces decoded one by one would differ.
+    expect(texts.join('')).toContain('\uFFFD');
+  });
+
   it('serve the official client', async () => {
     const [{ prompt, text } = EMPTY] = GOLDENS;
     const checked = new CheckedFetch();
