@@ -45,7 +45,11 @@ const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: Engin
   ['wasted_tokens_total', 'Tokens computed for clients that were gone already.', (s) => s.wastedTokens],
   ['steps_total', 'Engine steps run.', (s) => s.numSteps],
   ['step_rows_total', 'Rows computed in steps, padding left out.', (s) => s.numRows],
-  ['step_padded_rows_total', 'Rows of padding computed in steps.', (s) => s.numPaddedRows],
+  [
+    'step_padded_rows_total',
+    'Rows of padding in steps; the wasm runtime does not compute them.',
+    (s) => s.numPaddedRows,
+  ],
   ['engine_restarts_total', 'Times the engine thread was replaced.', (s) => s.numRestarts],
 ];
 
