@@ -6,7 +6,7 @@ const MAY_IMPORT = {
   config: [],
   runtime: ['config'],
   scheduler: [],
-  sampling: [],
+  sampling: ['runtime'],
   tokenizer: [],
   weights: ['runtime'],
   model: ['runtime', 'weights'],

@@ -7,6 +7,7 @@ import {
 } from '../src/bench/benchmark-params.ts';
 import type { BenchmarkMode, BenchmarkParams } from '../src/bench/benchmark-params.ts';
 import type { BenchmarkProgress, BenchmarkReport } from '../src/bench/benchmark-report.ts';
+import { formatComparison } from '../src/bench/comparison-table.ts';
 import { HttpTarget } from '../src/bench/http-target.ts';
 import { formatReport } from '../src/bench/report-table.ts';
 import { runBenchmark } from '../src/bench/run-benchmark.ts';
@@ -15,6 +16,7 @@ import { toSnakeCase } from '../src/bench/snake-case.ts';
 import { readConfig } from '../src/config/config.ts';
 import { EngineError } from '../src/errors.ts';
 import { startService } from '../src/service.ts';
+import { benchRuntimes, COMPARISON_DEFAULTS, type RuntimesParams } from './bench-runtimes.ts';
 
 const USAGE = `npm run bench -- [options]
 
@@ -29,6 +31,17 @@ const USAGE = `npm run bench -- [options]
   --json                 print the report as JSON, as POST /benchmark returns it
 
 A service started here takes its settings from the environment: MODEL=path RUNTIME=cpu npm run bench
+
+npm run bench -- --runtimes NAME,NAME,...   every runtime with every model, as a Markdown table; NAME:f16 asks for
+                         half-precision weights. Also takes --seed and --json, and with other defaults
+  --models NAME,...      embedded, gpt2-small (of random weights), or a model directory (embedded,gpt2-small)
+  --concurrency N,N,...  streams that decode at once (${COMPARISON_DEFAULTS.concurrency.join()})
+  --prompt-tokens N      of each stream (${COMPARISON_DEFAULTS.promptTokens})
+  --max-tokens N         of each stream (${COMPARISON_DEFAULTS.maxTokens})
+  --ttft N,N,...         prompts whose first token is waited for (${COMPARISON_DEFAULTS.ttftPromptTokens.join()})
+  --repeats N            rounds (${COMPARISON_DEFAULTS.rounds})
+  --max-seconds N        what a runtime may take for one turn; then it is cut off (${COMPARISON_DEFAULTS.maxSeconds})
+  --require              fail when a runtime cannot run or does not last
 `;
 
 const OPTIONS = {
@@ -40,6 +53,11 @@ const OPTIONS = {
   modes: { type: 'string' },
   seed: { type: 'string' },
   url: { type: 'string' },
+  runtimes: { type: 'string' },
+  models: { type: 'string' },
+  ttft: { type: 'string' },
+  'max-seconds': { type: 'string' },
+  require: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
@@ -50,6 +68,10 @@ async function main(): Promise<void> {
   const flags = readFlags();
   if (flags.help === true) {
     process.stdout.write(USAGE);
+    return;
+  }
+  if (flags.runtimes !== undefined) {
+    await compare(flags, flags.runtimes.split(','));
     return;
   }
   const report = flags.url === undefined ? await benchOwnService(flags) : await benchUrl(flags, flags.url);
@@ -74,13 +96,26 @@ async function benchUrl(flags: Flags, url: string): Promise<BenchmarkReport> {
   return run({ params: readParams(flags, contextLength, ['http']), url });
 }
 
+async function compare(flags: Flags, runtimes: readonly string[]): Promise<void> {
+  const report = await benchRuntimes(readRuntimesParams(flags, runtimes), interruptSignal());
+  const text =
+    flags.json === true ? JSON.stringify(toSnakeCase(report), undefined, 2) : formatComparison(report);
+  process.stdout.write(`${text}\n`);
+  const hasFailure = report.models.some(({ rows }) => rows.some(({ failure }) => failure !== undefined));
+  if (flags.require === true && hasFailure) process.exitCode = 1;
+}
+
+function run(options: BenchmarkOptions): Promise<BenchmarkReport> {
+  return runBenchmark({ ...options, onProgress: showProgress, signal: interruptSignal() });
+}
+
 /** Ctrl-C stops the requests, and the service with them. */
-async function run(options: BenchmarkOptions): Promise<BenchmarkReport> {
+function interruptSignal(): AbortSignal {
   const interrupt = new AbortController();
   process.once('SIGINT', () =>
     interrupt.abort(new EngineError('request_timeout', 'interrupted', { retryable: false })),
   );
-  return runBenchmark({ ...options, onProgress: showProgress, signal: interrupt.signal });
+  return interrupt.signal;
 }
 
 function readFlags() {
@@ -104,6 +139,22 @@ function readParams(flags: Flags, contextLength: number, modes: readonly Benchma
     repeats: readNumber(flags.repeats, defaults.repeats),
     contextSweep: sweep === 'auto' ? defaultContextSweep(contextLength) : readNumbers(sweep, []),
     modes: flags.modes === undefined ? modes : flags.modes.split(',').map(readMode),
+    seed: readNumber(flags.seed, defaults.seed),
+  };
+}
+
+function readRuntimesParams(flags: Flags, runtimes: readonly string[]): RuntimesParams {
+  const defaults = COMPARISON_DEFAULTS;
+  return {
+    runtimes,
+    models: flags.models?.split(',') ?? defaults.models,
+    concurrency: readNumbers(flags.concurrency, defaults.concurrency),
+    promptTokens: readNumber(flags['prompt-tokens'], defaults.promptTokens),
+    maxTokens: readNumber(flags['max-tokens'], defaults.maxTokens),
+    ttftPromptTokens: readNumbers(flags.ttft, defaults.ttftPromptTokens),
+    rounds: readNumber(flags.repeats, defaults.rounds),
+    minSeconds: defaults.minSeconds,
+    maxSeconds: readNumber(flags['max-seconds'], defaults.maxSeconds),
     seed: readNumber(flags.seed, defaults.seed),
   };
 }

@@ -1,12 +1,13 @@
 import { assertInvariant } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
+import type { StepRow } from '../runtime/step-row.ts';
 import { tokenLogprobs } from '../sampling/logprobs.ts';
 import type { Sampler } from '../sampling/sampler.ts';
 import { SamplerState } from '../sampling/sampler-state.ts';
 import type { ScheduledSequence, ScheduledStep, Scheduler } from '../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../scheduler/sequence.ts';
 import type { TokenOutput } from './engine.ts';
-import type { ModelRunner } from './model-runner.ts';
+import type { LogitsNeeded, ModelRunner } from './model-runner.ts';
 import type { SequenceFinish, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
 
 interface ActiveSequence {
@@ -23,13 +24,14 @@ export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | '
 
 /**
  * The step loop's body: schedule -> run -> sample -> update. Sequences join and leave between steps and at no other
- * time. It knows no thread and no clock, so tests drive it directly.
+ * time: whoever awaits a step calls nothing else meanwhile. It knows no thread and no clock, so tests drive it directly.
  */
 export class EngineCore {
   readonly #scheduler: Scheduler;
   readonly #runner: ModelRunner;
   readonly #sampler: Sampler;
   readonly #active = new Map<number, ActiveSequence>();
+  #isStepping = false;
 
   constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler) {
     this.#scheduler = scheduler;
@@ -46,6 +48,7 @@ export class EngineCore {
   }
 
   submit(request: SequenceRequest): void {
+    this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
     const { id, promptTokenIds, maxTokens, sampling, seed, stream } = request;
     const sequence = createSequence(id, promptTokenIds, maxTokens);
@@ -56,19 +59,24 @@ export class EngineCore {
 
   /** Takes a sequence out between two steps; false when it is not here (any more). */
   cancel(sequenceId: number): boolean {
+    this.#checkBetweenSteps();
     return this.#active.delete(sequenceId) && this.#scheduler.remove(sequenceId);
   }
 
   /** What every head looks at in a prompt; `undefined` as long as no lane is free. */
-  tryInspect(tokenIds: readonly number[]): AttentionWeights | undefined {
-    return this.#scheduler.tryWithLane((lane) => this.#runner.inspectAttention(tokenIds, lane));
+  async tryInspect(tokenIds: readonly number[]): Promise<AttentionWeights | undefined> {
+    return this.#alone(() =>
+      this.#scheduler.tryWithLane((lane) => this.#runner.inspectAttention(tokenIds, lane)),
+    );
   }
 
   /** Runs one step, or returns `undefined` when there is nothing to compute. */
-  step(): CoreReport | undefined {
+  async step(): Promise<CoreReport | undefined> {
     const step = this.#scheduler.schedule();
     if (step === undefined) return undefined;
-    const { logits, cost } = this.#runner.run(step, (id) => this.#activeOf(id).request.promptLogprobs);
+    const { logits, cost } = await this.#alone(() =>
+      this.#runner.run(step, (id) => this.#logitsNeeded(this.#activeOf(id))),
+    );
     const started = new Set(step.started);
     const updates = step.sequences.map((scheduled, i): SequenceUpdate => {
       const update = this.#update(scheduled, logits[i] ?? []);
@@ -79,6 +87,29 @@ export class EngineCore {
     this.#scheduler.advance(step);
     for (const { id, finish } of updates) if (finish !== undefined) this.cancel(id);
     return { updates, ...cost, numPromptTokens, isUrgent };
+  }
+
+  async #alone<T>(run: () => Promise<T>): Promise<T> {
+    this.#checkBetweenSteps();
+    this.#isStepping = true;
+    try {
+      return await run();
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  #checkBetweenSteps(): void {
+    assertInvariant(!this.#isStepping, 'nothing joins, leaves or runs while a step does');
+  }
+
+  #logitsNeeded(active: ActiveSequence): LogitsNeeded {
+    const { request, sampler } = active;
+    const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
+    return {
+      everyRow: request.promptLogprobs,
+      topIsEnough: !request.promptLogprobs && this.#sampler.topIsEnough(sampler, options),
+    };
   }
 
   #activeOf(id: number): ActiveSequence {
@@ -93,7 +124,7 @@ export class EngineCore {
     return token !== undefined && (request.mayStopByText || numGeneratedTokens(sequence) === 1);
   }
 
-  #update(scheduled: ScheduledSequence, logits: readonly Float32Array[]): SequenceUpdate {
+  #update(scheduled: ScheduledSequence, logits: readonly StepRow[]): SequenceUpdate {
     const { sequence, completesTokens } = scheduled;
     const active = this.#activeOf(sequence.id);
     const update: SequenceUpdate = { id: sequence.id };
@@ -117,7 +148,7 @@ export class EngineCore {
   #scorePrompt(
     active: ActiveSequence,
     { sequence, numScheduledTokens }: ScheduledSequence,
-    logits: readonly Float32Array[],
+    logits: readonly StepRow[],
   ): (TokenOutput | { tokenId: number })[] {
     const start = sequence.numComputedTokens;
     const end = Math.min(start + numScheduledTokens, sequence.numPromptTokens - 1);
@@ -126,19 +157,26 @@ export class EngineCore {
     for (let position = start; position < end; position++) {
       const row = logits[position - start]; // [vocab]
       const tokenId = sequence.tokenIds[position + 1];
-      assertInvariant(row !== undefined && tokenId !== undefined, 'every prompt row of the chunk has logits');
+      assertInvariant(
+        row instanceof Float32Array && tokenId !== undefined,
+        'every prompt row of the chunk has all its logits',
+      );
       scored.push({ tokenId, ...tokenLogprobs(row, tokenId, active.request.numLogprobs ?? 0) });
     }
     return scored;
   }
 
-  #sample({ request, sequence, sampler }: ActiveSequence, logits: Float32Array): TokenOutput {
-    const forbidden = numGeneratedTokens(sequence) < request.minTokens ? request.stopTokenIds : [];
-    return this.#sampler.sampleToken(logits, sampler, {
-      numLogprobs: request.numLogprobs,
-      forbiddenTokenIds: forbidden,
+  #sample(active: ActiveSequence, logits: StepRow): TokenOutput {
+    return this.#sampler.sampleToken(logits, active.sampler, {
+      numLogprobs: active.request.numLogprobs,
+      forbiddenTokenIds: forbiddenTokens(active),
     });
   }
+}
+
+/** What may not be drawn next: the ends of the sequence, as long as it is shorter than its least length. */
+function forbiddenTokens({ request, sequence }: ActiveSequence): readonly number[] {
+  return numGeneratedTokens(sequence) < request.minTokens ? request.stopTokenIds : [];
 }
 
 function finishOf({ request, sequence }: ActiveSequence, tokenId: number): SequenceFinish | undefined {

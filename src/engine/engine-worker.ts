@@ -5,7 +5,7 @@ import type { EngineGauges, EngineSettings, FromWorker, StepReport, ToWorker } f
 import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
 
 /**
- * The engine thread. Every tfjs call blocks its thread, hence the transformer has one of its own: messages are taken
+ * The engine thread. Most tfjs calls block their thread, hence the transformer has one of its own: messages are taken
  * in between two steps, and what the steps did is reported by messages.
  *
  * A fault in a step is not caught here: it ends the thread, and EngineSupervisor starts another.
@@ -20,6 +20,8 @@ const send = (message: FromWorker): void => port.postMessage(message);
  */
 const REPORT_INTERVAL_MS = 8;
 
+/** Messages that came while a step ran, or just now. */
+const inbox: ToWorker[] = [];
 let wake: (() => void) | undefined;
 let stopping = false;
 /** Steps that are not reported yet, and when the last were. */
@@ -30,7 +32,10 @@ const inspections: Extract<ToWorker, { type: 'inspect' }>[] = [];
 
 const setup = await trySetUp();
 if (setup !== undefined) {
-  port.on('message', (message: ToWorker) => receive(setup.core, message));
+  port.on('message', (message: ToWorker) => {
+    inbox.push(message);
+    wake?.();
+  });
   send({ type: 'ready', model: setup.model, gauges: gaugesOf(setup) });
   await runSteps(setup);
   await setup.runtime.dispose();
@@ -70,7 +75,6 @@ function receive(core: EngineCore, message: ToWorker): void {
         `the engine thread got a message it does not know: ${String(message)}`,
       );
   }
-  wake?.();
 }
 
 function cancel(core: EngineCore, sequenceIds: readonly number[]): void {
@@ -86,22 +90,24 @@ function flushReports(): void {
   if (reports.length > 0) send({ type: 'steps', reports: reports.splice(0) });
 }
 
-function inspect(core: EngineCore): void {
+async function inspect(core: EngineCore): Promise<void> {
   for (const { id, tokenIds } of inspections.splice(0)) {
-    const weights = core.tryInspect(tokenIds);
+    const weights = await core.tryInspect(tokenIds);
     if (weights === undefined) inspections.push({ type: 'inspect', id, tokenIds });
     else send({ type: 'inspected', id, weights });
   }
 }
 
 async function runSteps(engine: EngineSetup): Promise<void> {
-  while (!stopping) {
-    inspect(engine.core);
+  for (;;) {
+    for (const message of inbox.splice(0)) receive(engine.core, message);
+    if (stopping) return;
+    await inspect(engine.core);
     const startedAt = performance.now();
-    const result = engine.core.step();
+    const result = await engine.core.step();
     if (result === undefined) {
       flushReports();
-      await new Promise<void>((resolve) => (wake = resolve));
+      if (inbox.length === 0) await new Promise<void>((resolve) => (wake = resolve));
       wake = undefined;
       continue;
     }
@@ -110,7 +116,7 @@ async function runSteps(engine: EngineSetup): Promise<void> {
     const endedAtMs = performance.timeOrigin + endedAt;
     reports.push({ ...report, endedAtMs, durationMs: endedAt - startedAt, gauges: gaugesOf(engine) });
     if (isUrgent || endedAt - reportedAt >= REPORT_INTERVAL_MS) flushReports();
-    // One turn of the event loop: messages that came during the step are received.
+    // One turn of the event loop: messages that came during the step arrive.
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

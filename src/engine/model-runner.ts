@@ -1,8 +1,9 @@
 import type { CausalLm } from '../model/causal-lm.ts';
 import { inspectAttention, type AttentionWeights } from '../model/inspect-attention.ts';
 import { buildStepBatch, type SegmentInput } from '../runtime/build-step-batch.ts';
-import type { KvCache, Runtime } from '../runtime/runtime.ts';
+import type { Forward, KvCache, Runtime } from '../runtime/runtime.ts';
 import type { Segment, StepBatch } from '../runtime/step-batch.ts';
+import type { StepRow } from '../runtime/step-row.ts';
 import type { ScheduledStep } from '../scheduler/scheduler.ts';
 import { assertInvariant } from '../errors.ts';
 
@@ -24,8 +25,16 @@ export interface StepCost {
 
 export interface StepResult {
   /** For each scheduled sequence, the rows of logits it asked for: all of its tokens, the last, or none. */
-  logits: readonly (readonly Float32Array[])[]; // [sequences][logitRows][vocab]
+  logits: readonly (readonly StepRow[])[]; // [sequences][logitRows][vocab]
   cost: StepCost;
+}
+
+/** How much of its logits a sequence needs. */
+export interface LogitsNeeded {
+  /** Its prompt tokens are to be scored, hence the logits of every row. */
+  everyRow: boolean;
+  /** The most probable tokens of a row are enough. */
+  topIsEnough: boolean;
 }
 
 /** Turns a decided step into one padded batch, runs the transformer on it, and hands each sequence its logits. */
@@ -33,43 +42,43 @@ export class ModelRunner {
   readonly #model: CausalLm;
   readonly #runtime: Runtime;
   readonly #cache: KvCache;
+  /** One function for good: a runtime may know its recordings by it. */
+  readonly #forward: Forward;
 
   constructor(model: CausalLm, runtime: Runtime, cache: KvCache) {
     this.#model = model;
+    this.#forward = (ops) => model.forward(ops);
     this.#runtime = runtime;
     this.#cache = cache;
   }
 
-  /** `wantsAllLogits`: sequences whose prompt tokens are to be scored too. */
-  run(step: ScheduledStep, wantsAllLogits: (sequenceId: number) => boolean): StepResult {
+  async run(step: ScheduledStep, logitsNeeded: (sequenceId: number) => LogitsNeeded): Promise<StepResult> {
     const inputs = step.sequences.map(({ sequence, numScheduledTokens, completesTokens }): SegmentInput => {
       const { lane, numComputedTokens } = sequence;
       assertInvariant(lane !== undefined, 'a scheduled sequence has a lane');
       const tokenIds = sequence.tokenIds.slice(numComputedTokens, numComputedTokens + numScheduledTokens);
-      const logits = wantsAllLogits(sequence.id) ? 'all' : completesTokens ? 'last' : 'none';
-      return { lane, positionStart: numComputedTokens, tokenIds, logits };
+      const { everyRow, topIsEnough } = logitsNeeded(sequence.id);
+      const logits = everyRow ? 'all' : completesTokens ? 'last' : 'none';
+      return { lane, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
     });
     const batch = buildStepBatch(inputs, ROW_BUCKETS);
-    const logits = this.#runtime.runStep(batch, this.#cache, (ops) => this.#model.forward(ops)); // [logitRows, vocab]
-    return { logits: this.#splitLogits(logits, inputs), cost: stepCost(batch) };
+    const rows = await this.#runtime.runStep(batch, this.#cache, this.#forward); // [logitRows][vocab]
+    return { logits: splitRows(rows, inputs), cost: stepCost(batch) };
   }
 
   /** What every head looks at in a prompt; the lane is overwritten. */
-  inspectAttention(tokenIds: readonly number[], lane: number): AttentionWeights {
+  inspectAttention(tokenIds: readonly number[], lane: number): Promise<AttentionWeights> {
     return inspectAttention(this.#model, this.#runtime, this.#cache, lane, tokenIds);
   }
+}
 
-  #splitLogits(logits: Float32Array, inputs: readonly SegmentInput[]): Float32Array[][] {
-    const { vocabSize } = this.#model.config;
-    let row = 0;
-    return inputs.map((input) => {
-      const numLogitRows = { all: input.tokenIds.length, last: 1, none: 0 }[input.logits];
-      const end = row + numLogitRows;
-      const rows: Float32Array[] = [];
-      for (; row < end; row++) rows.push(logits.subarray(row * vocabSize, (row + 1) * vocabSize)); // [vocab]
-      return rows;
-    });
-  }
+function splitRows(rows: readonly StepRow[], inputs: readonly SegmentInput[]): StepRow[][] {
+  let row = 0;
+  return inputs.map(({ logits, tokenIds }) => {
+    const start = row;
+    row += { all: tokenIds.length, last: 1, none: 0 }[logits];
+    return rows.slice(start, row);
+  });
 }
 
 /**

@@ -12,21 +12,25 @@ export type AttentionWeights = number[][][][];
  * by a forward pass of its own that stops there: made for people to look at, not for speed.
  * @param lane a free lane of the cache; overwritten
  */
-export function inspectAttention(
+export async function inspectAttention(
   model: CausalLm,
   runtime: Runtime,
   cache: KvCache,
   lane: number,
   tokenIds: readonly number[],
-): AttentionWeights {
+): Promise<AttentionWeights> {
   const { numLayers, numHeads, headDim } = model.config;
   const batch = buildStepBatch([{ lane, positionStart: 0, tokenIds, logits: 'last' }]);
-  return Array.from({ length: numLayers }, (_, layerIndex) => {
-    const qkv = runtime.runStep(batch, cache, (ops) => qkvOfLayer(model, ops, layerIndex)); // [tokens, 3 * dim]
-    return Array.from({ length: numHeads }, (_, head) =>
-      headWeights(qkv, tokenIds.length, numHeads, headDim, head),
-    );
-  });
+  const weights: number[][][][] = [];
+  for (let layerIndex = 0; layerIndex < numLayers; layerIndex++) {
+    const rows = await runtime.runStep(batch, cache, (ops) => qkvOfLayer(model, ops, layerIndex)); // [tokens][3 * dim]
+    const qkv = rows.slice(0, tokenIds.length).map((row) => {
+      assertInvariant(row instanceof Float32Array, 'rows come whole unless the batch asks for their top');
+      return row;
+    }); // [tokens][3 * dim]
+    weights.push(Array.from({ length: numHeads }, (_, head) => headWeights(qkv, numHeads, headDim, head)));
+  }
+  return weights;
 }
 
 /** Runs the model up to the attention of one layer and returns what goes into it: [rows, 3 * dim]. */
@@ -53,24 +57,22 @@ function qkvOfLayer(model: CausalLm, ops: TransformerOps, layerIndex: number): A
 
 /** softmax(q k^T / sqrt(headDim)) of one head over the keys up to the query: [tokens][tokens]. */
 function headWeights(
-  qkv: Float32Array,
-  numTokens: number,
+  qkv: readonly Float32Array[],
   numHeads: number,
   headDim: number,
   head: number,
 ): number[][] {
   const dim = numHeads * headDim;
-  const queryOf = (token: number) => qkv.subarray(token * 3 * dim + head * headDim).subarray(0, headDim); // [headDim]
-  const keyOf = (token: number) => qkv.subarray(token * 3 * dim + dim + head * headDim).subarray(0, headDim); // [headDim]
-  return Array.from({ length: numTokens }, (_, query) => {
-    const scores = Array.from(
-      { length: query + 1 },
-      (_, key) => dot(queryOf(query), keyOf(key)) / Math.sqrt(headDim),
-    );
+  const stripe = (row: Float32Array, start: number) =>
+    row.subarray(start + head * headDim).subarray(0, headDim); // [headDim]
+  const keys = qkv.map((row) => stripe(row, dim)); // [tokens][headDim]
+  return qkv.map((row, query) => {
+    const q = stripe(row, 0); // [headDim]
+    const scores = keys.slice(0, query + 1).map((key) => dot(q, key) / Math.sqrt(headDim));
     const largest = Math.max(...scores);
     const exponentials = scores.map((score) => Math.exp(score - largest));
     const sum = exponentials.reduce((total, value) => total + value, 0);
-    return Array.from({ length: numTokens }, (_, key) => (exponentials[key] ?? 0) / sum); // [tokens]
+    return qkv.map((_, key) => (exponentials[key] ?? 0) / sum); // [tokens]
   });
 }
 

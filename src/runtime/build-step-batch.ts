@@ -9,6 +9,8 @@ export interface SegmentInput {
   tokenIds: ArrayLike<number>;
   /** `last` for a decode or the end of a prompt, `none` for an earlier chunk of it, `all` to score every token. */
   logits: 'none' | 'last' | 'all';
+  /** The most probable tokens of each row are enough. */
+  topIsEnough?: boolean;
 }
 
 /** Smallest bucket that holds `count`; beyond the largest, the next multiple of the largest. No buckets: no padding. */
@@ -32,6 +34,7 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
   const lanes = new Int32Array(paddedRows).fill(-1); // [paddedRows]
   const segments: Segment[] = [];
   const logitRows: number[] = [];
+  const topRows: boolean[] = [];
   let rowStart = 0;
   for (const input of inputs) {
     const rowEnd = rowStart + input.tokenIds.length;
@@ -40,7 +43,10 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
     lanes.fill(input.lane, rowStart, rowEnd);
     for (let row = rowStart; row < rowEnd; row++) {
       positions[row] = input.positionStart + row - rowStart;
-      if (input.logits === 'all' || (input.logits === 'last' && row === rowEnd - 1)) logitRows.push(row);
+      if (input.logits === 'all' || (input.logits === 'last' && row === rowEnd - 1)) {
+        logitRows.push(row);
+        topRows.push(input.topIsEnough ?? false);
+      }
     }
     segments.push({
       lane: input.lane,
@@ -60,5 +66,6 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
     segments,
     numLogitRows: logitRows.length,
     logitRows: paddedLogitRows,
+    topRows,
   };
 }

@@ -1,6 +1,7 @@
 import type { RuntimeName } from '../config/settings.ts';
 import type { Activation, Parameter, TransformerOps } from './ops.ts';
 import type { StepBatch } from './step-batch.ts';
+import type { StepRow } from './step-row.ts';
 
 export interface KvCacheShape {
   numLayers: number;
@@ -24,6 +25,21 @@ export function kvCacheBytes(shape: KvCacheShape): number {
   return 2 * 4 * shape.numLayers * shape.numHeads * shape.headDim * shape.numLanes * shape.laneLength;
 }
 
+/**
+ * Calls the operations of a forward pass. The same function makes the same calls for every batch, so that a runtime
+ * may record them once for each bucket; one that is run once (a forward that stops early) is a function of its own.
+ */
+export type Forward = (ops: TransformerOps) => Activation;
+
+export interface RuntimeDevice {
+  /** As its driver or operating system names it. */
+  readonly name: string;
+  /** Memory that weights and cache share; `undefined` where nobody tells. */
+  readonly memoryBytes?: number | undefined;
+  /** A GPU that is a program on the CPU. */
+  readonly isSoftware?: boolean;
+}
+
 export interface RuntimeMemory {
   /** Tensors alive in tfjs (`tf.memory().numTensors`). */
   numTensors: number;
@@ -31,20 +47,23 @@ export interface RuntimeMemory {
   numBytes: number;
 }
 
-/** The only door to tfjs. One runtime lives in one thread; every call blocks that thread. */
+/** The only door to tfjs. One runtime lives in one thread, and runs one step at a time. */
 export interface Runtime {
   readonly name: RuntimeName;
   /** For people: backend, instruction set, threads. */
   readonly description: string;
+  readonly device: RuntimeDevice;
   readonly numThreads: number;
   /** Takes over `values` (row-major; a matrix as [out, in]) in the form this runtime multiplies fastest. */
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter;
   createKvCache(shape: KvCacheShape): KvCache;
   /**
-   * Runs one forward pass and reads back what it returns, row-major. The array is the caller's until the next step.
-   * Activations made inside are freed on return.
+   * Runs one forward pass and reads back what it returns, row by row; rows of padding may be missing or hold anything.
+   * A row that `batch.topRows` marks may come back as its top. The arrays are the caller's until the next step.
+   *
+   * @throws EngineError `backend_failure` when the device failed the step; the runtime is of no further use then
    */
-  runStep(batch: StepBatch, cache: KvCache, forward: (ops: TransformerOps) => Activation): Float32Array;
+  runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]>;
   memory(): RuntimeMemory;
   dispose(): Promise<void>;
 }

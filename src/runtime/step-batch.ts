@@ -23,4 +23,6 @@ export interface StepBatch {
   numLogitRows: number;
   /** Row indices whose logits are wanted, in order; padding repeats row 0. */
   logitRows: Int32Array; // [paddedLogitRows]
+  /** Of the rows wanted, those whose most probable tokens are enough (`TopLogits`). */
+  topRows: readonly boolean[]; // [numLogitRows]
 }

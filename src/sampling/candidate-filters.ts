@@ -22,7 +22,8 @@ export function keepMinP(candidates: Candidates, minP: number): void {
 /** Keeps the `topK` most probable tokens (Fan et al., 2018); of equals, those with the lower ids. */
 export function keepTopK(candidates: Candidates, topK: number): void {
   if (topK >= candidates.size) return;
-  candidates.keepLargest(topK, Infinity);
+  if (candidates.sorted) candidates.size = topK;
+  else candidates.keepLargest(topK, Infinity);
 }
 
 /**

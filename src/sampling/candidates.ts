@@ -26,6 +26,17 @@ export class Candidates {
     this.sorted = false;
   }
 
+  /** Starts over with those tokens alone, the most probable first. */
+  fillSorted(tokenIds: Int32Array, logits: Float32Array, temperature: number): void {
+    const largest = logits[0] ?? -Infinity;
+    tokenIds.forEach((tokenId, i) => {
+      this.tokenIds[i] = tokenId;
+      this.weights[i] = Math.exp(((logits[i] ?? -Infinity) - largest) / temperature);
+    });
+    this.size = tokenIds.length;
+    this.sorted = true;
+  }
+
   /** The sum of the weights that are left. */
   totalWeight(): number {
     let total = 0;

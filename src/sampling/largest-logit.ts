@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts';
+import type { TopLogits } from '../runtime/step-row.ts';
 
 /**
  * The largest of a row of logits and its token, the lowest id on ties: greedy decoding in one pass.
@@ -17,6 +18,16 @@ export function largestLogit(logits: Float32Array): { tokenId: number; value: nu
   }
   if (value === Infinity) throw unusable(`logit ${tokenId} of ${logits.length} is infinite`);
   if (tokenId < 0) throw unusable(`all ${logits.length} logits are -Infinity`);
+  return { tokenId, value };
+}
+
+/** The same of a row of which only the top is known; its log-sum-exp tells of every logit that is NaN or infinite. */
+export function largestOfTop({ tokenIds, logits, logSumExp }: TopLogits): { tokenId: number; value: number } {
+  const [tokenId = -1] = tokenIds;
+  const [value = NaN] = logits;
+  if (!Number.isFinite(value) || !Number.isFinite(logSumExp)) {
+    throw unusable(`the largest is ${value}, the log-sum-exp of the row ${logSumExp}`);
+  }
   return { tokenId, value };
 }
 

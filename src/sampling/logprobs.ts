@@ -1,3 +1,5 @@
+import type { TopLogits } from '../runtime/step-row.ts';
+import { assertInvariant } from '../errors.ts';
 import { largestLogit } from './largest-logit.ts';
 
 export interface TokenLogprob {
@@ -24,6 +26,18 @@ export function tokenLogprobs(logits: Float32Array, tokenId: number, numTop: num
   const logSum = largest + Math.log(sum);
   const topLogprobs = topLogits(logits, numTop).map((top) => ({ ...top, logprob: top.logprob - logSum }));
   return { logprob: (logits[tokenId] ?? -Infinity) - logSum, topLogprobs };
+}
+
+/** The same from the top of a row, for a token in it. */
+export function topTokenLogprobs(top: TopLogits, tokenId: number, numTop: number): LogprobsResult {
+  const logprobAt = (index: number): number => (top.logits[index] ?? -Infinity) - top.logSumExp;
+  const index = top.tokenIds.indexOf(tokenId);
+  assertInvariant(index >= 0, `token ${tokenId} is among the ${top.tokenIds.length} most probable`);
+  const topLogprobs = Array.from(top.tokenIds.subarray(0, numTop), (id, i) => ({
+    tokenId: id,
+    logprob: logprobAt(i),
+  }));
+  return { logprob: logprobAt(index), topLogprobs };
 }
 
 /** The `numTop` largest logits by insertion into a short sorted list: `numTop` is at most 20. */

@@ -1,7 +1,8 @@
 import { assertInvariant } from '../errors.ts';
+import { TOP_LOGITS, type StepRow, type TopLogits } from '../runtime/step-row.ts';
 import { keepMinP, keepTopK, keepTopP } from './candidate-filters.ts';
 import { Candidates } from './candidates.ts';
-import { largestLogit } from './largest-logit.ts';
+import { largestLogit, largestOfTop } from './largest-logit.ts';
 import {
   applyFrequencyPenalty,
   applyLogitBias,
@@ -9,10 +10,10 @@ import {
   applyRepetitionPenalty,
   maskTokens,
 } from './logits-processors.ts';
-import { tokenLogprobs } from './logprobs.ts';
+import { tokenLogprobs, topTokenLogprobs } from './logprobs.ts';
 import type { TokenLogprob } from './logprobs.ts';
 import type { SamplerState } from './sampler-state.ts';
-import { isGreedy } from './sampling-params.ts';
+import { isGreedy, type SamplingParams } from './sampling-params.ts';
 import { randomAt } from './seeded-random.ts';
 
 export interface SampleOptions {
@@ -48,10 +49,25 @@ export class Sampler {
   }
 
   /**
-   * Draws the next token of a sequence from one row of raw logits ([vocab], left as it is) and notes it in `state`.
-   * Throws `backend_failure` when the logits hold NaN or infinity.
+   * True when the next token, and the logprobs asked for, follow from the `TOP_LOGITS` most probable tokens alone.
+   * Min-p is left out: what it leaves may stay in the order of ids, in which a draw runs through it.
    */
-  sampleToken(logits: Float32Array, state: SamplerState, options: SampleOptions = {}): SampledToken {
+  topIsEnough({ params }: SamplerState, { numLogprobs = 0, forbiddenTokenIds = [] }: SampleOptions): boolean {
+    const { topK, minP } = params;
+    const filtersToTop = topK > 0 && topK <= TOP_LOGITS && topK < this.vocabSize && minP === 0;
+    return (
+      !changesLogits(params, forbiddenTokenIds) &&
+      numLogprobs <= TOP_LOGITS &&
+      (isGreedy(params) || filtersToTop)
+    );
+  }
+
+  /**
+   * Draws the next token of a sequence from one row of raw logits ([vocab], left as it is), or from its top where
+   * `topIsEnough`, to the same end; notes it in `state`. Throws `backend_failure` when the logits hold NaN or infinity.
+   */
+  sampleToken(logits: StepRow, state: SamplerState, options: SampleOptions = {}): SampledToken {
+    if (!(logits instanceof Float32Array)) return this.#sampleFromTop(logits, state, options);
     assertInvariant(
       logits.length === this.vocabSize,
       `a row of logits has ${this.vocabSize} numbers, not ${logits.length}`,
@@ -63,18 +79,35 @@ export class Sampler {
     return { tokenId, ...tokenLogprobs(logits, tokenId, options.numLogprobs) };
   }
 
+  #sampleFromTop(top: TopLogits, state: SamplerState, options: SampleOptions): SampledToken {
+    assertInvariant(
+      this.topIsEnough(state, options),
+      'a token is drawn from the top only where it is enough',
+    );
+    const { params } = state;
+    const largest = largestOfTop(top);
+    let { tokenId } = largest;
+    if (!isGreedy(params)) {
+      this.#candidates.fillSorted(top.tokenIds, top.logits, params.temperature);
+      tokenId = this.#drawFiltered(state);
+    }
+    state.record(tokenId);
+    if (options.numLogprobs === undefined) return { tokenId };
+    return { tokenId, ...topTokenLogprobs(top, tokenId, options.numLogprobs) };
+  }
+
   /** The logits after all that may change the most probable token: the input itself when nothing applies. */
   #process(logits: Float32Array, state: SamplerState, forbidden: readonly number[]): Float32Array {
     const { params, outputCounts, seenTokenIds } = state;
-    const repeats = params.repetitionPenalty !== 1;
-    const counts = params.frequencyPenalty !== 0 || params.presencePenalty !== 0;
-    if (forbidden.length === 0 && params.logitBias.size === 0 && !repeats && !counts) return logits;
+    if (!changesLogits(params, forbidden)) return logits;
 
     const processed = this.#logits;
     processed.set(logits);
     maskTokens(processed, forbidden);
     applyLogitBias(processed, params.logitBias);
-    if (repeats) applyRepetitionPenalty(processed, seenTokenIds, params.repetitionPenalty);
+    if (params.repetitionPenalty !== 1) {
+      applyRepetitionPenalty(processed, seenTokenIds, params.repetitionPenalty);
+    }
     if (params.frequencyPenalty !== 0) {
       applyFrequencyPenalty(processed, outputCounts, params.frequencyPenalty);
     }
@@ -87,13 +120,30 @@ export class Sampler {
     const largest = largestLogit(logits);
     if (isGreedy(params)) return largest.tokenId;
 
+    this.#candidates.fill(logits, largest.value, params.temperature);
+    return this.#drawFiltered(state);
+  }
+
+  #drawFiltered(state: SamplerState): number {
+    const { params } = state;
     const candidates = this.#candidates;
-    candidates.fill(logits, largest.value, params.temperature);
     if (params.minP > 0) keepMinP(candidates, params.minP);
     if (params.topK > 0) keepTopK(candidates, params.topK);
     if (params.topP < 1) keepTopP(candidates, params.topP);
     return pick(candidates, randomAt(state.seed, state.stream, state.numSampled));
   }
+}
+
+/** True when something applies that may change which token is the most probable. */
+function changesLogits(params: SamplingParams, forbiddenTokenIds: readonly number[]): boolean {
+  const { logitBias, repetitionPenalty, frequencyPenalty, presencePenalty } = params;
+  return (
+    forbiddenTokenIds.length > 0 ||
+    logitBias.size > 0 ||
+    repetitionPenalty !== 1 ||
+    frequencyPenalty !== 0 ||
+    presencePenalty !== 0
+  );
 }
 
 /** The candidate at which the running sum of weights passes `random` (in [0, 1)) of the whole. */

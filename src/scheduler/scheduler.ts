@@ -108,11 +108,11 @@ export class Scheduler {
   }
 
   /** Lends a free lane for the length of a call that is no sequence; `undefined` when every lane is in use. */
-  tryWithLane<T>(use: (lane: number) => T): T | undefined {
+  async tryWithLane<T>(use: (lane: number) => Promise<T>): Promise<T | undefined> {
     const lane = this.#lanes.tryAllocate();
     if (lane === undefined) return undefined;
     try {
-      return use(lane);
+      return await use(lane);
     } finally {
       this.#lanes.free(lane);
     }

@@ -24,10 +24,10 @@ describe.each(RUNTIMES)('sequences that join and leave between steps on $label',
   });
   afterAll(() => runtime.dispose());
 
-  it('each get the logits that they get alone, whoever computes beside them and whoever had the lane before', () => {
+  it('each get the logits that they get alone, whoever computes beside them and whoever had the lane before', async () => {
     const { vocabSize, contextLength } = runner.loaded.config;
-    fc.assert(
-      fc.property(fc.array(plan, { minLength: 1, maxLength: 8 }), (plans) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 8 }), async (plans) => {
         const waiting = plans.map(({ firstStep, chunks, seed }) => {
           const length = Math.min(
             contextLength,
@@ -52,15 +52,15 @@ describe.each(RUNTIMES)('sequences that join and leave between steps on $label',
             const tokens = tokenIds.slice(numComputed, numComputed + (sequence.chunks.shift() ?? 1));
             return { lane, positionStart: numComputed, tokenIds: tokens, logits: 'last' };
           });
-          const logits = inputs.length > 0 ? runner.step(inputs) : [];
-          inputs.forEach(({ lane, positionStart, tokenIds }, index) => {
+          const logits = inputs.length > 0 ? await runner.step(inputs) : [];
+          for (const [index, { lane, positionStart, tokenIds }] of inputs.entries()) {
             const sequence = running.get(lane);
-            if (sequence === undefined) return;
+            if (sequence === undefined) continue;
             sequence.numComputed = positionStart + tokenIds.length;
-            const alone = runner.whole(sequence.tokenIds.slice(0, sequence.numComputed), NUM_LANES).at(-1);
-            expectSameRow(logits[index] ?? new Float32Array(), alone ?? new Float32Array(), bitExact);
+            const alone = await runner.lastOf(sequence.tokenIds.slice(0, sequence.numComputed), NUM_LANES);
+            expectSameRow(logits[index] ?? new Float32Array(), alone, bitExact);
             if (sequence.numComputed === sequence.tokenIds.length) running.delete(lane);
-          });
+          }
         }
       }),
       { numRuns: 30 },

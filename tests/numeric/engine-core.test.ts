@@ -48,9 +48,12 @@ interface Outcome {
 }
 
 /** Steps until nothing is left; what each sequence got. */
-function runToEnd(core: EngineCore, onStep: () => void = () => undefined): Map<number, Outcome> {
+async function runToEnd(
+  core: EngineCore,
+  onStep: () => void = () => undefined,
+): Promise<Map<number, Outcome>> {
   const outcomes = new Map<number, Outcome>();
-  for (let report = core.step(); report !== undefined; report = core.step()) {
+  for (let report = await core.step(); report !== undefined; report = await core.step()) {
     for (const { id, token, finish, promptLogprobs } of report.updates) {
       const outcome = outcomes.get(id) ?? { tokenIds: [], finish: undefined, promptLogprobs: [] };
       if (token !== undefined) outcome.tokenIds.push(token.tokenId);
@@ -82,83 +85,86 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
       new Sampler(runner.loaded.config.vocabSize),
     );
 
-  it.each([4, 16, 128])("gives transformers' greedy texts, all at once, in steps of %i tokens", (budget) => {
-    const core = createCore(budget);
-    goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
-    const outcomes = runToEnd(core);
-    goldens.forEach(({ tokenIds, finishReason }, i) => {
-      const outcome = outcomes.get(i);
-      expect(outcome?.finish).toBe(finishReason);
-      // transformers ends before end-of-text in the text, after it in the ids.
-      expect(outcome?.tokenIds).toEqual(tokenIds);
-    });
-    expect([core.numRunning, core.numCachedTokens]).toEqual([0, 0]);
-  });
+  it.each([4, 16, 128])(
+    "gives transformers' greedy texts, all at once, in steps of %i tokens",
+    async (budget) => {
+      const core = createCore(budget);
+      goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
+      const outcomes = await runToEnd(core);
+      goldens.forEach(({ tokenIds, finishReason }, i) => {
+        const outcome = outcomes.get(i);
+        expect(outcome?.finish).toBe(finishReason);
+        // transformers ends before end-of-text in the text, after it in the ids.
+        expect(outcome?.tokenIds).toEqual(tokenIds);
+      });
+      expect([core.numRunning, core.numCachedTokens]).toEqual([0, 0]);
+    },
+  );
 
-  it('scores a prompt alike in whatever chunks, the first token not at all', () => {
+  it('scores a prompt alike in whatever chunks, the first token not at all', async () => {
     const prompt = goldens[2]?.promptTokenIds ?? [];
-    const scoresBy = (budget: number): (number | undefined)[] => {
+    const scoresBy = async (budget: number): Promise<(number | undefined)[]> => {
       const core = createCore(budget);
       core.submit(request(0, prompt, { promptLogprobs: true, maxTokens: 0 }));
-      const outcome = runToEnd(core).get(0);
+      const outcome = (await runToEnd(core)).get(0);
       expect(outcome).toMatchObject({ finish: 'length', tokenIds: [] });
       return outcome?.promptLogprobs ?? [];
     };
-    const whole = scoresBy(128);
+    const whole = await scoresBy(128);
     expect(whole).toHaveLength(prompt.length);
     expect(whole[0]).toBeUndefined();
-    const logits = runner.whole(prompt);
+    const logits = await runner.whole(prompt);
     prompt.slice(1).forEach((tokenId, i) => {
       const row = logits[i] ?? new Float32Array();
       const logSum = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0));
       expect(whole[i + 1]).toBeCloseTo((row[tokenId] ?? NaN) - logSum, 4);
     });
-    scoresBy(4).forEach((score, i) => {
+    (await scoresBy(4)).forEach((score, i) => {
       if (i > 0) expect(score).toBeCloseTo(whole[i] ?? NaN, 4);
     });
   });
 
-  it('lets no sequence end before min_tokens', () => {
+  it('lets no sequence end before min_tokens', async () => {
     const early = goldens.find(({ tokenIds }) => tokenIds.length === 3);
     const core = createCore(32);
     core.submit(request(0, early?.promptTokenIds ?? [], { minTokens: 10 }));
-    const tokenIds = runToEnd(core).get(0)?.tokenIds ?? [];
+    const tokenIds = (await runToEnd(core)).get(0)?.tokenIds ?? [];
     expect(tokenIds.slice(0, 9)).not.toContain(EOS);
     expect(tokenIds.length).toBeGreaterThanOrEqual(10);
   });
 
-  it('goes on after end-of-text when nothing is to stop it', () => {
+  it('goes on after end-of-text when nothing is to stop it', async () => {
     const early = goldens.find(({ tokenIds }) => tokenIds.length === 3);
     const core = createCore(32);
     core.submit(request(0, early?.promptTokenIds ?? [], { stopTokenIds: [] }));
-    const outcome = runToEnd(core).get(0);
+    const outcome = (await runToEnd(core)).get(0);
     expect(outcome?.tokenIds.slice(0, 3)).toEqual(early?.tokenIds);
     expect(outcome).toMatchObject({ finish: 'length', tokenIds: { length: 24 } });
   });
 
-  it('frees the lane of a cancelled sequence before the next step, and keeps no tensors', () => {
+  it('frees the lane of a cancelled sequence before the next step, and keeps no tensors', async () => {
     const core = createCore(32);
     goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
-    core.step();
+    await core.step();
     const { numTensors } = runtime.memory();
     expect(core.numRunning).toBe(NUM_LANES);
     expect([core.cancel(0), core.cancel(0), core.cancel(7)]).toEqual([true, false, true]);
     expect(core.numRunning).toBe(NUM_LANES - 1);
-    const outcomes = runToEnd(core, () => expect(runtime.memory().numTensors).toBe(numTensors));
+    const outcomes = await runToEnd(core, () => expect(runtime.memory().numTensors).toBe(numTensors));
     expect([...outcomes.keys()].sort()).toEqual([1, 2, 3, 4, 5, 6]);
     for (const [id, outcome] of outcomes) {
       expect(outcome.tokenIds).toEqual(goldens[id]?.tokenIds.slice(-outcome.tokenIds.length));
     }
   });
 
-  it('shows what every head looks at, once a lane is free', () => {
+  it('shows what every head looks at, once a lane is free', async () => {
     const core = createCore(32);
     const tokenIds = goldens[0]?.promptTokenIds ?? [];
     goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
-    core.step();
-    expect(core.tryInspect(tokenIds)).toBeUndefined();
-    runToEnd(core);
-    const weights = core.tryInspect(tokenIds);
+    await core.step();
+    expect(await core.tryInspect(tokenIds)).toBeUndefined();
+    await runToEnd(core);
+    const weights = await core.tryInspect(tokenIds);
     expect(weights).toHaveLength(runner.loaded.config.numLayers);
     for (const row of weights?.flat(2) ?? [])
       expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);

@@ -28,15 +28,15 @@ describe.each(RUNTIMES)('attention weights on $label', ({ create }) => {
     );
     const golden = await expected.read('attentions.2'); // [layers, heads, tokens, tokens]
     await expected.close();
-    expectClose(inspect(runner, tokenIds).flat(3), golden, 1e-5);
+    expectClose((await inspect(runner, tokenIds)).flat(3), golden, 1e-5);
   });
 
   it('grow fourfold when the prompt doubles', async () => {
     const runner = await StepRunner.load(runtime, 'tiny-gpt2');
     const { vocabSize, numLayers, numHeads } = runner.loaded.config;
-    const numWeights = (numTokens: number) =>
-      inspect(runner, someTokenIds(numTokens, vocabSize, 1)).flat(3).length;
-    expect(numWeights(6)).toBe(36 * numLayers * numHeads);
-    expect(numWeights(12)).toBe(4 * numWeights(6));
+    const numWeights = async (numTokens: number) =>
+      (await inspect(runner, someTokenIds(numTokens, vocabSize, 1))).flat(3).length;
+    expect(await numWeights(6)).toBe(36 * numLayers * numHeads);
+    expect(await numWeights(12)).toBe(4 * (await numWeights(6)));
   });
 });

@@ -34,7 +34,7 @@ describe.each(RUNTIMES)('GPT-2 on $label against transformers on PyTorch', ({ cr
       fixturePath('gpt2-variants', variant, 'expected.safetensors'),
     );
     for (const [index, tokenIds] of prompts.entries()) {
-      const logits = runner.whole(tokenIds, index); // [tokens][vocab]
+      const logits = await runner.whole(tokenIds, index); // [tokens][vocab]
       const golden = await expected.read(`logits.${index}`); // [tokens, vocab]
       expectClose(
         logits.flatMap((row) => [...row]),
@@ -49,7 +49,7 @@ describe.each(RUNTIMES)('GPT-2 on $label against transformers on PyTorch', ({ cr
     const runner = await StepRunner.load(runtime, 'tiny-gpt2');
     const completions = readJsonFixture('tiny-gpt2', 'completions.json') as GoldenCompletion[];
     for (const golden of completions) {
-      let logits = runner.step([
+      let logits = await runner.step([
         { lane: 3, positionStart: 0, tokenIds: golden.promptTokenIds, logits: 'last' },
       ]);
       const tokenIds: number[] = [];
@@ -57,7 +57,9 @@ describe.each(RUNTIMES)('GPT-2 on $label against transformers on PyTorch', ({ cr
         const tokenId = argMax(logits[0] ?? new Float32Array());
         tokenIds.push(tokenId);
         if (tokenIds.length < golden.tokenIds.length) {
-          logits = runner.step([{ lane: 3, positionStart: position, tokenIds: [tokenId], logits: 'last' }]);
+          logits = await runner.step([
+            { lane: 3, positionStart: position, tokenIds: [tokenId], logits: 'last' },
+          ]);
         }
       }
       expect(tokenIds, golden.prompt).toEqual(golden.tokenIds);

@@ -6,7 +6,7 @@ import type { ScheduledSequence } from '../../src/scheduler/scheduler.ts';
 import { createSequence } from '../../src/scheduler/sequence.ts';
 import { expectClose } from '../support/compare.ts';
 import { RUNTIMES } from '../support/runtimes.ts';
-import { someTokenIds, StepRunner } from '../support/step-runner.ts';
+import { someTokenIds, StepRunner, wholeRow } from '../support/step-runner.ts';
 
 describe.each(RUNTIMES)('the model runner on $label', ({ create }) => {
   let runtime: Runtime;
@@ -30,24 +30,26 @@ describe.each(RUNTIMES)('the model runner on $label', ({ create }) => {
     return { sequence, numScheduledTokens: numTokens, completesTokens: numTokens === tokenIds.length };
   }
 
-  it('hands each sequence its own logits: none for a chunk, the last of a prompt, or all where they are wanted', () => {
+  it('hands each sequence its own logits: none for a chunk, the last of a prompt, or all where they are wanted', async () => {
     const prompts = [9, 6, 4].map((length, seed) =>
       someTokenIds(length, reference.loaded.config.vocabSize, seed),
     );
     const [chunk = [], scored = [], last = []] = prompts;
-    const [scoredLogits = [], lastLogits = []] = [scored, last].map((tokenIds) =>
-      reference.whole(tokenIds, 7),
-    );
+    const scoredLogits = await reference.whole(scored, 7);
+    const lastLogits = await reference.whole(last, 7);
     const sequences = [scheduled(1, 0, chunk, 5), scheduled(2, 1, scored, 6), scheduled(3, 2, last, 4)];
     const step = { sequences, started: [], numScheduledTokens: 15 };
-    const { logits, cost } = runner.run(step, (id) => id === 2);
+    const { logits, cost } = await runner.run(step, (id) => ({
+      everyRow: id === 2,
+      topIsEnough: false,
+    }));
     expect(logits.map((rows) => rows.length)).toEqual([0, 6, 1]);
     expectClose(
-      logits[1]?.flatMap((row) => [...row]) ?? [],
+      logits[1]?.flatMap((row) => [...wholeRow(row)]) ?? [],
       scoredLogits.flatMap((row) => [...row]),
       1e-4,
     );
-    expectClose(logits[2]?.[0] ?? [], lastLogits[3] ?? [], 1e-4);
+    expectClose(wholeRow(logits[2]?.[0]), lastLogits[3] ?? [], 1e-4);
     expect(cost).toMatchObject({ numRows: 15, numPaddedRows: 1 });
   });
 });

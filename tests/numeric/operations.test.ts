@@ -31,21 +31,21 @@ describe.each(RUNTIMES)('operations on $label', ({ create }) => {
     const weight = someRows(outDim, inDim, 2);
     const bias = someRows(1, outDim, 3)[0] ?? [];
 
-    it('agrees in its three forms: X W^T + b, W X + b on columns, and the bias baked into W', () => {
-      const byRows = run(x, (input, ops) => ops.linear(input, matrix(weight), vector(bias)));
+    it('agrees in its three forms: X W^T + b, W X + b on columns, and the bias baked into W', async () => {
+      const byRows = await run(x, (input, ops) => ops.linear(input, matrix(weight), vector(bias)));
       const byColumns = product(weight, transposed(x)).map((row, out) =>
         row.map((value) => value + (bias[out] ?? 0)),
       );
       const bakedWeight = weight.map((row, out) => [...row, bias[out] ?? 0]); // [out][in + 1]
       const withOnes = x.map((row) => [...row, 1]); // [rows][in + 1]
-      const baked = run(withOnes, (input, ops) => ops.linear(input, matrix(bakedWeight), undefined));
+      const baked = await run(withOnes, (input, ops) => ops.linear(input, matrix(bakedWeight), undefined));
       const tolerance = 1e-6 * Math.max(1, Math.sqrt(inDim));
       expectClose(byRows.flat(), transposed(byColumns).flat(), tolerance);
       expectClose(byRows.flat(), baked.flat(), tolerance);
     });
   });
 
-  it('normalises each row with the biased variance, with and without a shift', () => {
+  it('normalises each row with the biased variance, with and without a shift', async () => {
     const x = someRows(6, 10, 4).map((row, r) => row.map((value) => value * 10 ** (r - 3) + r));
     const [gain = [], shift = []] = someRows(2, 10, 5);
     const expected = (withShift: boolean) =>
@@ -58,23 +58,23 @@ describe.each(RUNTIMES)('operations on $label', ({ create }) => {
             (withShift ? (shift[i] ?? NaN) : 0),
         );
       });
-    const shifted = run(x, (input, ops) => ops.layerNorm(input, vector(gain), vector(shift), 1e-5));
-    const unshifted = run(x, (input, ops) => ops.layerNorm(input, vector(gain), undefined, 1e-5));
+    const shifted = await run(x, (input, ops) => ops.layerNorm(input, vector(gain), vector(shift), 1e-5));
+    const unshifted = await run(x, (input, ops) => ops.layerNorm(input, vector(gain), undefined, 1e-5));
     expectClose(shifted.flat(), expected(true).flat(), 5e-5);
     expectClose(unshifted.flat(), expected(false).flat(), 5e-5);
   });
 
-  it('computes the tanh GELU from far left to far right', () => {
+  it('computes the tanh GELU from far left to far right', async () => {
     const x = [Array.from({ length: 97 }, (_, i) => (i - 48) / 4), [...Array<number>(96).fill(0), -100]];
     const expected = x
       .flat()
       .map((v) => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3))));
-    expectClose(run(x, (input, ops) => ops.gelu(input)).flat(), expected, 2e-6);
+    expectClose((await run(x, (input, ops) => ops.gelu(input))).flat(), expected, 2e-6);
   });
 
-  it('adds, drops nothing out, and leaves both inputs as they were', () => {
+  it('adds, drops nothing out, and leaves both inputs as they were', async () => {
     const x = someRows(3, 5, 6);
-    const result = run(x, (input, ops) => {
+    const result = await run(x, (input, ops) => {
       const doubled = ops.add(input, input);
       return ops.add(ops.dropout(doubled, 'mlp-output'), input);
     });
@@ -85,14 +85,14 @@ describe.each(RUNTIMES)('operations on $label', ({ create }) => {
     );
   });
 
-  it('selects rows in the order asked for', () => {
+  it('selects rows in the order asked for', async () => {
     const x = someRows(4, 3, 7);
     const segments = [
       { lane: 1, positionStart: 0, tokenIds: [2, 3], logits: 'last' as const },
       { lane: 0, positionStart: 0, tokenIds: [0], logits: 'none' as const },
       { lane: 2, positionStart: 0, tokenIds: [1, 2], logits: 'all' as const },
     ];
-    const selected = runOps(runtime, x, (input, ops) => ops.selectRows(input), { segments });
+    const selected = await runOps(runtime, x, (input, ops) => ops.selectRows(input), { segments });
     expect(selected).toEqual([x[3], x[1], x[2]]);
   });
 
@@ -105,7 +105,7 @@ describe.each(RUNTIMES)('operations on $label', ({ create }) => {
     const dim = numHeads * headDim;
     const [q, k, v] = [8, 9, 10].map((seed) => someRows(numTokens, dim, seed));
 
-    it('equals its definition, head by head', () => {
+    it('equals its definition, head by head', async () => {
       const stripe = (rows: Rows = [], head: number) =>
         rows.map((row) => row.slice(head * headDim, (head + 1) * headDim));
       const heads = Array.from({ length: numHeads }, (_, head) => {
@@ -117,20 +117,21 @@ describe.each(RUNTIMES)('operations on $label', ({ create }) => {
       const concatenated = Array.from({ length: numTokens }, (_, token) =>
         heads.flatMap((head) => head[token] ?? []),
       );
-      const fused = runCausalAttention(runtime, q ?? [], k ?? [], v ?? [], numHeads);
+      const fused = await runCausalAttention(runtime, q ?? [], k ?? [], v ?? [], numHeads);
       expectClose(fused.flat(), concatenated.flat(), 2e-6);
     });
 
-    it('equals a loop over heads, each run alone', () => {
+    it('equals a loop over heads, each run alone', async () => {
       const stripe = (rows: Rows = [], head: number) =>
         rows.map((row) => row.slice(head * headDim, (head + 1) * headDim));
-      const heads = Array.from({ length: numHeads }, (_, head) =>
-        runCausalAttention(runtime, stripe(q, head), stripe(k, head), stripe(v, head)),
-      );
+      const heads: number[][][] = [];
+      for (let head = 0; head < numHeads; head++) {
+        heads.push(await runCausalAttention(runtime, stripe(q, head), stripe(k, head), stripe(v, head)));
+      }
       const concatenated = Array.from({ length: numTokens }, (_, token) =>
         heads.flatMap((head) => head[token] ?? []),
       );
-      const fused = runCausalAttention(runtime, q ?? [], k ?? [], v ?? [], numHeads);
+      const fused = await runCausalAttention(runtime, q ?? [], k ?? [], v ?? [], numHeads);
       expectClose(fused.flat(), concatenated.flat(), 1e-6);
     });
   });

@@ -6,6 +6,7 @@ import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 import { expectClose } from '../support/compare.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
 import { runCausalAttention, runOps } from '../support/run-ops.ts';
+import { wholeRow } from '../support/step-runner.ts';
 
 type Compute = (x: Activation, ops: TransformerOps) => Activation;
 
@@ -30,26 +31,29 @@ describe.each([1, 2, 3])('wasm kernels on %i threads against float64', (numThrea
     { rows: 16, depth: 24, cols: 31 },
     { rows: 17, depth: 100, cols: 257 },
     { rows: 70, depth: 8, cols: 6 },
-  ])('multiplies [$rows, $depth] by [$depth, $cols], with and without a bias', ({ rows, depth, cols }) => {
-    const [x, w, [b = []]] = [someRows(rows, depth, 1), someRows(cols, depth, 2), someRows(1, cols, 3)];
-    const weight = runtime.createParameter('w', [cols, depth], flat(w));
-    const bias = runtime.createParameter('b', [cols], Float32Array.from(b));
-    const expected = product(x, transposed(w)); // [rows][cols]
-    const tolerance = 1e-6 * Math.sqrt(depth);
-    expectClose(
-      runOps(runtime, x, (a, ops) => ops.linear(a, weight, undefined)).flat(),
-      expected.flat(),
-      tolerance,
-    );
-    const withBias = expected.map((row) => row.map((value, col) => value + (b[col] ?? NaN)));
-    expectClose(
-      runOps(runtime, x, (a, ops) => ops.linear(a, weight, bias)).flat(),
-      withBias.flat(),
-      tolerance,
-    );
-  });
+  ])(
+    'multiplies [$rows, $depth] by [$depth, $cols], with and without a bias',
+    async ({ rows, depth, cols }) => {
+      const [x, w, [b = []]] = [someRows(rows, depth, 1), someRows(cols, depth, 2), someRows(1, cols, 3)];
+      const weight = runtime.createParameter('w', [cols, depth], flat(w));
+      const bias = runtime.createParameter('b', [cols], Float32Array.from(b));
+      const expected = product(x, transposed(w)); // [rows][cols]
+      const tolerance = 1e-6 * Math.sqrt(depth);
+      expectClose(
+        (await runOps(runtime, x, (a, ops) => ops.linear(a, weight, undefined))).flat(),
+        expected.flat(),
+        tolerance,
+      );
+      const withBias = expected.map((row) => row.map((value, col) => value + (b[col] ?? NaN)));
+      expectClose(
+        (await runOps(runtime, x, (a, ops) => ops.linear(a, weight, bias))).flat(),
+        withBias.flat(),
+        tolerance,
+      );
+    },
+  );
 
-  it.each([1, 3, 8, 13, 64, 100])('normalises rows of %i', (dim) => {
+  it.each([1, 3, 8, 13, 64, 100])('normalises rows of %i', async (dim) => {
     const [x, [gain = []], [shift = []]] = [someRows(11, dim, 4), someRows(1, dim, 5), someRows(1, dim, 6)];
     const g = runtime.createParameter('g', [dim], Float32Array.from(gain));
     const s = runtime.createParameter('s', [dim], Float32Array.from(shift));
@@ -61,29 +65,35 @@ describe.each([1, 2, 3])('wasm kernels on %i threads against float64', (numThrea
     const plain = x.map(normalise);
     const shifted = plain.map((row) => row.map((value, d) => value + (shift[d] ?? NaN)));
     expectClose(
-      runOps(runtime, x, (a, ops) => ops.layerNorm(a, g, undefined, 1e-5)).flat(),
+      (await runOps(runtime, x, (a, ops) => ops.layerNorm(a, g, undefined, 1e-5))).flat(),
       plain.flat(),
       2e-6,
     );
-    expectClose(runOps(runtime, x, (a, ops) => ops.layerNorm(a, g, s, 1e-5)).flat(), shifted.flat(), 2e-6);
+    expectClose(
+      (await runOps(runtime, x, (a, ops) => ops.layerNorm(a, g, s, 1e-5))).flat(),
+      shifted.flat(),
+      2e-6,
+    );
   });
 
-  it('has the tanh GELU from far below zero to far above', () => {
+  it('has the tanh GELU from far below zero to far above', async () => {
     const x = Array.from({ length: 40 }, (_, r) =>
       Array.from({ length: 63 }, (_, c) => (r * 63 + c - 1260) / 100),
     );
     const gelu = (value: number) =>
       0.5 * value * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (value + 0.044715 * value ** 3)));
-    const result = runOps(runtime, x, (a, ops) => ops.gelu(a)).flat();
+    const result = (await runOps(runtime, x, (a, ops) => ops.gelu(a))).flat();
     expectClose(result, x.flat().map(gelu), 1e-6);
-    const extremes = runOps(runtime, [[-3e38, -1e20, -100, 0, 100, 3e37]], (a, ops) => ops.gelu(a)).flat();
+    const extremes = (
+      await runOps(runtime, [[-3e38, -1e20, -100, 0, 100, 3e37]], (a, ops) => ops.gelu(a))
+    ).flat();
     expectClose(extremes.slice(0, 4), [0, 0, 0, 0], 1e-30);
     expect(extremes.slice(4)).toEqual([100, Math.fround(3e37)]);
   });
 
   it.each([1, 3, 4, 7, 12, 20, 64, 128])(
     'attends with heads of %i, in lanes far apart, at lengths 1 to 40',
-    (headDim) => {
+    async (headDim) => {
       const numHeads = 2;
       const lengths = [1, 40, 7, 16];
       const numTokens = lengths.reduce((sum, length) => sum + length, 0);
@@ -93,7 +103,7 @@ describe.each([1, 2, 3])('wasm kernels on %i threads against float64', (numThrea
         const tokenIds = Array.from({ length }, () => next++);
         return { lane: LANES[index] ?? 0, positionStart: 0, tokenIds, logits: 'all' };
       });
-      const attended = runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, numHeads), {
+      const attended = await runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, numHeads), {
         numHeads,
         segments,
       });
@@ -105,11 +115,11 @@ describe.each([1, 2, 3])('wasm kernels on %i threads against float64', (numThrea
     },
   );
 
-  it('keeps the weights of a hundred and one equal keys equal', () => {
+  it('keeps the weights of a hundred and one equal keys equal', async () => {
     const [q] = someRows(1, 8, 8);
     const rows = Array.from({ length: 101 }, () => q ?? []);
     const values = Array.from({ length: 101 }, (_, token) => Array.from({ length: 8 }, () => token));
-    const result = runCausalAttention(runtime, rows, rows, values);
+    const result = await runCausalAttention(runtime, rows, rows, values);
     expectClose(
       result.map((row) => row[0] ?? NaN),
       values.map((_, token) => token / 2),
@@ -138,39 +148,43 @@ describe('wasm kernels, bit for bit', () => {
     };
   }
 
-  it('gives a row the same bits alone, among any number of others, and on any number of threads', () => {
+  it('gives a row the same bits alone, among any number of others, and on any number of threads', async () => {
     const x = someRows(37, 37, 5);
-    const [first, ...others] = runtimes.map((runtime) => {
+    const results: number[][][] = [];
+    for (const runtime of runtimes) {
       const compute = layer(runtime);
-      const alone = x.map((row) => runOps(runtime, [row], compute).flat());
+      const alone: number[][] = [];
+      for (const row of x) alone.push((await runOps(runtime, [row], compute)).flat());
       for (const numRows of [2, 3, 4, 5, 8, 15, 16, 17, 37]) {
-        expect(runOps(runtime, x.slice(0, numRows), compute)).toEqual(alone.slice(0, numRows));
+        expect(await runOps(runtime, x.slice(0, numRows), compute)).toEqual(alone.slice(0, numRows));
       }
-      return alone;
-    });
+      results.push(alone);
+    }
+    const [first, ...others] = results;
     for (const other of others) expect(other).toEqual(first);
   });
 
-  it('gives a token the same bits whether its keys came by one chunk, by several, or one at a time', () => {
+  it('gives a token the same bits whether its keys came by one chunk, by several, or one at a time', async () => {
     const [numHeads, headDim, length] = [3, 10, 45];
     const qkv = someRows(length, 3 * numHeads * headDim, 6);
-    const results = runtimes.flatMap((runtime) =>
-      [[45], [1, 44], [3, 8, 30, 4], [16, 16, 13], Array.from({ length }, () => 1)].map((chunks) =>
-        attendInChunks(runtime, qkv, numHeads, headDim, chunks),
-      ),
-    );
+    const results: number[][][] = [];
+    for (const runtime of runtimes) {
+      for (const chunks of [[45], [1, 44], [3, 8, 30, 4], [16, 16, 13], Array<number>(length).fill(1)]) {
+        results.push(await attendInChunks(runtime, qkv, numHeads, headDim, chunks));
+      }
+    }
     for (const result of results) expect(result).toEqual(results[0]);
   });
 });
 
 /** One sequence in chunks of the given lengths, each a step of its own: [tokens][dim]. */
-function attendInChunks(
+async function attendInChunks(
   runtime: Runtime,
   qkv: Rows,
   numHeads: number,
   headDim: number,
   chunks: readonly number[],
-): number[][] {
+): Promise<number[][]> {
   const width = 3 * numHeads * headDim;
   const tokens = runtime.createParameter('qkv', [qkv.length, width], flat(qkv));
   const noPositions = runtime.createParameter(
@@ -186,7 +200,8 @@ function attendInChunks(
     laneLength: qkv.length,
   });
   let start = 0;
-  const rows = chunks.flatMap((numRows) => {
+  const rows: number[][] = [];
+  for (const numRows of chunks) {
     const indices = Int32Array.from({ length: numRows }, (_, i) => start + i);
     const segments = [{ lane: 1, rowStart: 0, numRows, positionStart: start }];
     const lanes = new Int32Array(numRows).fill(1);
@@ -199,14 +214,14 @@ function attendInChunks(
       segments,
       numLogitRows: numRows,
       logitRows,
+      topRows: [],
     };
     start += numRows;
-    const values = runtime.runStep(batch, cache, (ops) =>
+    const attended = await runtime.runStep(batch, cache, (ops) =>
       ops.attention(ops.embed(tokens, noPositions), 1, numHeads),
     );
-    const dim = numHeads * headDim;
-    return Array.from({ length: numRows }, (_, row) => [...values.slice(row * dim, (row + 1) * dim)]);
-  });
+    rows.push(...attended.map((row) => [...wholeRow(row)]));
+  }
   cache.dispose();
   return rows;
 }

@@ -5,11 +5,6 @@ export type Rows = readonly (readonly number[])[];
 
 export const flat = (rows: Rows): Float32Array => Float32Array.from(rows.flat());
 
-export const toRows = (values: ArrayLike<number>, cols: number): number[][] =>
-  Array.from({ length: values.length / cols }, (_, row) =>
-    Array.from({ length: cols }, (_, col) => values[row * cols + col] ?? NaN),
-  );
-
 export const transposed = (rows: Rows): number[][] =>
   (rows[0] ?? []).map((_, col) => rows.map((row) => row[col] ?? NaN));
 

@@ -1,7 +1,8 @@
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import type { Activation, TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { flat, toRows, type Rows } from './matrix.ts';
+import { flat, type Rows } from './matrix.ts';
+import { wholeRow } from './step-runner.ts';
 
 interface RunOptions {
   numHeads?: number;
@@ -13,12 +14,12 @@ interface RunOptions {
  * Runs single operations of a runtime on numbers of one's own: the rows go in as a token embedding without positions.
  * Returns the rows of whatever `compute` returns.
  */
-export function runOps(
+export async function runOps(
   runtime: Runtime,
   inputs: Rows,
   compute: (x: Activation, ops: TransformerOps) => Activation,
   options: RunOptions = {},
-): number[][] {
+): Promise<number[][]> {
   const numTokens = inputs.length;
   const dim = inputs[0]?.length ?? 0;
   const {
@@ -39,19 +40,23 @@ export function runOps(
     numLanes: 4,
     laneLength: numTokens,
   });
-  let numCols = 0;
-  const values = runtime.runStep(buildStepBatch(segments), cache, (ops) => {
-    const result = compute(ops.embed(embedding, noPositions), ops);
-    numCols = result.shape[1] ?? 0;
-    return result;
-  });
-  const rows = toRows(values.slice(), numCols);
+  const batch = buildStepBatch(segments);
+  const result = await runtime.runStep(batch, cache, (ops) =>
+    compute(ops.embed(embedding, noPositions), ops),
+  );
+  const rows = result.map((row) => [...wholeRow(row)]);
   cache.dispose();
   return rows;
 }
 
 /** Rows of queries, keys and values through a runtime's causal attention: [tokens][heads * headDim]. */
-export function runCausalAttention(runtime: Runtime, q: Rows, k: Rows, v: Rows, numHeads = 1): number[][] {
+export function runCausalAttention(
+  runtime: Runtime,
+  q: Rows,
+  k: Rows,
+  v: Rows,
+  numHeads = 1,
+): Promise<number[][]> {
   const qkv = q.map((row, token) => [...row, ...(k[token] ?? []), ...(v[token] ?? [])]); // [tokens][3 * dim]
   return runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, numHeads), { numHeads });
 }
@@ -60,22 +65,26 @@ export function runCausalAttention(runtime: Runtime, q: Rows, k: Rows, v: Rows, 
  * Unmasked attention by causal means: the last token sees everything, so each query takes its turn as the last.
  * [queries][headDim]
  */
-export function runFullAttention(runtime: Runtime, q: Rows, k: Rows, v: Rows): number[][] {
-  return q.map((query) => runCausalAttention(runtime, [...q.slice(0, -1), query], k, v).at(-1) ?? []);
+export async function runFullAttention(runtime: Runtime, q: Rows, k: Rows, v: Rows): Promise<number[][]> {
+  const rows: number[][] = [];
+  for (const query of q) {
+    rows.push((await runCausalAttention(runtime, [...q.slice(0, -1), query], k, v)).at(-1) ?? []);
+  }
+  return rows;
 }
 
 /** The weights behind an attention, read off by giving each key a one in a column of its own: [queries][keys]. */
-export function attentionWeights(
-  attend: (v: Rows) => number[][],
+export async function attentionWeights(
+  attend: (v: Rows) => Promise<number[][]>,
   numKeys: number,
   headDim: number,
-): number[][] {
+): Promise<number[][]> {
   const weights: number[][] = [];
   for (let start = 0; start < numKeys; start += headDim) {
     const markers = Array.from({ length: numKeys }, (_, key) =>
       Array.from({ length: headDim }, (_, col) => (key === start + col ? 1 : 0)),
     ); // [keys][headDim]
-    attend(markers).forEach((row, query) => (weights[query] ??= []).push(...row));
+    (await attend(markers)).forEach((row, query) => (weights[query] ??= []).push(...row));
   }
   return weights.map((row) => row.slice(0, numKeys));
 }

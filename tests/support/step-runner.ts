@@ -1,6 +1,7 @@
 import { loadModel, type LoadedModel } from '../../src/model/load-model.ts';
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
+import type { Forward, KvCache, Runtime } from '../../src/runtime/runtime.ts';
+import type { StepRow } from '../../src/runtime/step-row.ts';
 import { fixturePath } from './fixtures.ts';
 
 const BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
@@ -10,6 +11,7 @@ export class StepRunner {
   readonly runtime: Runtime;
   readonly loaded: LoadedModel;
   readonly cache: KvCache;
+  readonly #forward: Forward = (ops) => this.loaded.model.forward(ops);
 
   private constructor(runtime: Runtime, loaded: LoadedModel, numLanes: number) {
     this.runtime = runtime;
@@ -23,19 +25,27 @@ export class StepRunner {
   }
 
   /** The logits asked for, in order, without the padding: [numLogitRows][vocab]. */
-  step(inputs: readonly SegmentInput[], buckets: readonly number[] = BUCKETS): Float32Array[] {
+  async step(inputs: readonly SegmentInput[], buckets: readonly number[] = BUCKETS): Promise<Float32Array[]> {
     const batch = buildStepBatch(inputs, buckets);
-    const { vocabSize } = this.loaded.config;
-    const flat = this.runtime.runStep(batch, this.cache, (ops) => this.loaded.model.forward(ops)); // [logitRows, vocab]
-    return Array.from({ length: batch.numLogitRows }, (_, row) =>
-      flat.slice(row * vocabSize, (row + 1) * vocabSize),
-    );
+    const rows = await this.runtime.runStep(batch, this.cache, this.#forward); // [logitRows][vocab]
+    return rows.slice(0, batch.numLogitRows).map((row) => wholeRow(row).slice());
   }
 
   /** Logits of every token of a sequence computed alone in one step: [tokens][vocab]. */
-  whole(tokenIds: readonly number[], lane = 0): Float32Array[] {
+  whole(tokenIds: readonly number[], lane = 0): Promise<Float32Array[]> {
     return this.step([{ lane, positionStart: 0, tokenIds, logits: 'all' }]);
   }
+
+  /** The last of them: [vocab]. */
+  async lastOf(tokenIds: readonly number[], lane = 0): Promise<Float32Array> {
+    return (await this.whole(tokenIds, lane)).at(-1) ?? new Float32Array();
+  }
+}
+
+/** A row that came back whole. */
+export function wholeRow(row: StepRow | undefined): Float32Array {
+  if (!(row instanceof Float32Array)) throw new Error('the row did not come back whole');
+  return row;
 }
 
 /** Token ids that depend on `seed` alone. */

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../errors.ts';
-import type { Activation, Parameter, TransformerOps } from '../ops.ts';
+import type { Parameter } from '../ops.ts';
 import type { RuntimeName } from '../../config/settings.ts';
-import type { KvCache, KvCacheShape, Runtime, RuntimeMemory } from '../runtime.ts';
+import { rowsOf } from '../rows-of.ts';
+import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
+import type { StepRow } from '../step-row.ts';
 import { ReferenceKvCache } from './reference-kv-cache.ts';
 import { ReferenceOps, tensorOf } from './reference-ops.ts';
 import { ReferenceParameter } from './reference-parameter.ts';
@@ -12,13 +14,15 @@ import { ReferenceParameter } from './reference-parameter.ts';
 export class ReferenceRuntime implements Runtime {
   readonly name: RuntimeName;
   readonly description: string;
+  readonly device: RuntimeDevice;
   readonly numThreads = 1;
   readonly #parameters: ReferenceParameter[] = [];
   readonly #caches = new Set<ReferenceKvCache>();
 
-  constructor(name: RuntimeName, description: string) {
+  constructor(name: RuntimeName, description: string, device: RuntimeDevice) {
     this.name = name;
     this.description = description;
+    this.device = device;
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
@@ -33,12 +37,12 @@ export class ReferenceRuntime implements Runtime {
     return cache;
   }
 
-  runStep(batch: StepBatch, cache: KvCache, forward: (ops: TransformerOps) => Activation): Float32Array {
+  async runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]> {
     assertInvariant(cache instanceof ReferenceKvCache, 'the KV cache belongs to this runtime');
     const result = tf.tidy(() => tensorOf(forward(new ReferenceOps(batch, cache)))); // [logitRows, cols]
-    const values = result.dataSync<'float32'>(); // [logitRows, cols]
+    const values = await result.data<'float32'>(); // [logitRows, cols]
     result.dispose();
-    return values;
+    return rowsOf(values, result.shape[1]);
   }
 
   memory(): RuntimeMemory {

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../errors.ts';
-import type { Activation, Parameter, TransformerOps } from '../ops.ts';
-import type { KvCache, KvCacheShape, Runtime, RuntimeMemory } from '../runtime.ts';
+import { hostDevice } from '../host-device.ts';
+import type { Parameter } from '../ops.ts';
+import { rowsOf } from '../rows-of.ts';
+import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
+import type { StepRow } from '../step-row.ts';
 import { closeContext, openContext, type KernelContext } from './kernels/define-kernel.ts';
 import { KernelPool } from './kernel-pool.ts';
 import { readKernels, startWasmBackend } from './start.ts';
@@ -31,6 +34,7 @@ let numContexts = 0;
  */
 class WasmRuntime implements Runtime {
   readonly name = 'wasm';
+  readonly device = hostDevice();
   readonly #heap: WasmHeap;
   readonly #pool: KernelPool;
   readonly #context: KernelContext;
@@ -72,17 +76,9 @@ class WasmRuntime implements Runtime {
     return cache;
   }
 
-  runStep(batch: StepBatch, cache: KvCache, forward: (ops: TransformerOps) => Activation): Float32Array {
-    assertInvariant(cache instanceof WasmKvCache, 'the KV cache belongs to this runtime');
-    let numRows = 0;
-    const result = tf.tidy(() => {
-      const activation = wasmActivation(forward(new WasmOps(this.#context, batch, cache)));
-      numRows = activation.numRows;
-      return activation.tensor;
-    }); // [rows, cols]
-    const values = this.#readBack(result, numRows);
-    result.dispose();
-    return values;
+  /** Computed in this thread before it returns: the promise is the interface's. */
+  runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]> {
+    return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
   }
 
   memory(): RuntimeMemory {
@@ -100,12 +96,26 @@ class WasmRuntime implements Runtime {
     await this.#pool.dispose();
   }
 
-  /** The computed rows; padding rows hold what an earlier step left there. */
-  #readBack(tensor: tf.Tensor, numRows: number): Float32Array {
+  #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
+    assertInvariant(cache instanceof WasmKvCache, 'the KV cache belongs to this runtime');
+    let numRows = 0;
+    const result = tf.tidy(() => {
+      const activation = wasmActivation(forward(new WasmOps(this.#context, batch, cache)));
+      numRows = activation.numRows;
+      return activation.tensor;
+    }); // [rows, cols]
+    const rows = this.#readBack(result, numRows);
+    result.dispose();
+    return rows;
+  }
+
+  /** The computed rows, without the padding. */
+  #readBack(tensor: tf.Tensor, numRows: number): Float32Array[] {
     const [paddedRows = 0, numCols = 0] = tensor.shape;
     if (this.#result.length < paddedRows * numCols) this.#result = new Float32Array(paddedRows * numCols);
-    this.#result.set(this.#heap.float32(this.#heap.tensorAddress(tensor), numRows * numCols));
-    return this.#result.subarray(0, paddedRows * numCols); // [rows, cols]
+    const values = this.#result.subarray(0, numRows * numCols); // [rows, cols]
+    values.set(this.#heap.float32(this.#heap.tensorAddress(tensor), values.length));
+    return rowsOf(values, numCols);
   }
 
   #reserveScratch(numBytes: number): number {

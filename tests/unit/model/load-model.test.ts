@@ -18,6 +18,7 @@ function recordingRuntime(): { runtime: Runtime; parameters: (Parameter & { valu
     runtime: {
       name: 'cpu',
       description: 'recorder',
+      device: { name: 'none' },
       numThreads: 1,
       createParameter: (name, shape, values) => {
         const parameter = { name, shape, values };

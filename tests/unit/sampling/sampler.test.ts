@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
+import { TOP_LOGITS, type TopLogits } from '../../../src/runtime/step-row.ts';
 import { SamplerState } from '../../../src/sampling/sampler-state.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../../../src/sampling/sampling-params.ts';
@@ -14,6 +15,19 @@ function stateOf(params: Partial<SamplingParams> = {}, promptTokenIds: number[] 
     seed: params.seed ?? 1,
     stream: 0,
   });
+}
+
+/** The top of a row by sorting all of it. */
+function topOf(logits: Float32Array): TopLogits {
+  const tokenIds = [...logits.keys()]
+    .sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b)
+    .slice(0, TOP_LOGITS);
+  const largest = Math.max(...logits);
+  return {
+    tokenIds: Int32Array.from(tokenIds),
+    logits: Float32Array.from(tokenIds, (id) => logits[id] ?? NaN),
+    logSumExp: largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0)),
+  };
 }
 
 function draw(sampler: Sampler, logits: Float32Array, state: SamplerState, count: number): number[] {
@@ -190,5 +204,68 @@ describe('unusable logits', () => {
 
   it('a row of another length breaks an invariant', () => {
     expect(errorOf(() => new Sampler(3).sampleToken(new Float32Array(4), stateOf())).code).toBe('internal');
+  });
+});
+
+describe('from the top of a row', () => {
+  const VOCAB = 300;
+  /** Few distinct values, so that ties are everywhere, the last place of the top included. */
+  const row = fc
+    .array(fc.integer({ min: -20, max: 20 }), { minLength: VOCAB, maxLength: VOCAB })
+    .map((values) => Float32Array.from(values, (value) => value / 4));
+  const params = fc.record({
+    temperature: fc.constantFrom(0, 0.3, 1, 2),
+    topK: fc.integer({ min: 1, max: TOP_LOGITS }),
+    topP: fc.constantFrom(0.1, 0.5, 0.9, 1),
+    seed: fc.nat(1000),
+  });
+
+  it('draws the tokens and gives the logprobs that the whole row gives', () => {
+    fc.assert(
+      fc.property(row, params, fc.constantFrom(undefined, 0, 5, 20), (logits, sampling, numLogprobs) => {
+        const sampler = new Sampler(VOCAB);
+        const [whole, top] = [stateOf(sampling), stateOf(sampling)];
+        expect(sampler.topIsEnough(top, { numLogprobs })).toBe(true);
+        for (let i = 0; i < 5; i++) {
+          const expected = sampler.sampleToken(logits, whole, { numLogprobs });
+          const actual = sampler.sampleToken(topOf(logits), top, { numLogprobs });
+          expect(actual.tokenId).toBe(expected.tokenId);
+          expect(actual.topLogprobs?.map(({ tokenId }) => tokenId)).toEqual(
+            expected.topLogprobs?.map(({ tokenId }) => tokenId),
+          );
+          if (numLogprobs !== undefined) expect(actual.logprob).toBeCloseTo(expected.logprob ?? NaN, 5);
+        }
+      }),
+    );
+  });
+
+  it.each<[string, Partial<SamplingParams>, number[]]>([
+    ['the whole distribution', {}, []],
+    ['top-p alone', { topP: 0.5 }, []],
+    ['more than the top', { topK: TOP_LOGITS + 1 }, []],
+    ['min-p', { topK: 5, minP: 0.1 }, []],
+    ['a bias', { temperature: 0, logitBias: new Map([[1, 1]]) }, []],
+    ['a repetition penalty', { temperature: 0, repetitionPenalty: 1.1 }, []],
+    ['a frequency penalty', { temperature: 0, frequencyPenalty: 0.1 }, []],
+    ['a presence penalty', { temperature: 0, presencePenalty: 0.1 }, []],
+    ['a forbidden token', { temperature: 0 }, [3]],
+  ])('is not enough for %s', (_, sampling, forbiddenTokenIds) => {
+    const sampler = new Sampler(VOCAB);
+    expect(sampler.topIsEnough(stateOf(sampling), { forbiddenTokenIds })).toBe(false);
+    const top = topOf(new Float32Array(VOCAB));
+    expect(errorOf(() => sampler.sampleToken(top, stateOf(sampling), { forbiddenTokenIds })).code).toBe(
+      'internal',
+    );
+  });
+
+  it.each([
+    ['NaN', { logits: [NaN, 1], logSumExp: 1 }],
+    ['a NaN beyond the top', { logits: [1, 0], logSumExp: NaN }],
+    ['infinity', { logits: [Infinity, 1], logSumExp: Infinity }],
+    ['nothing but -infinity', { logits: [-Infinity, -Infinity], logSumExp: -Infinity }],
+  ])('refuses %s', (_, { logits, logSumExp }) => {
+    const top = { tokenIds: Int32Array.of(0, 1), logits: Float32Array.from(logits), logSumExp };
+    const error = errorOf(() => new Sampler(VOCAB).sampleToken(top, stateOf({ temperature: 0 })));
+    expect(error.code).toBe('backend_failure');
   });
 });
