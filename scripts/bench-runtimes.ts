@@ -1,0 +1,211 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compareRuntimes, type ComparisonOptions, type Contender } from '../src/bench/compare-runtimes.ts';
+import type { ComparisonReport, ComparisonRow, ModelComparison } from '../src/bench/comparison-table.ts';
+import { HttpTarget } from '../src/bench/http-target.ts';
+import { describeMachine, readLoad } from '../src/bench/machine.ts';
+import type { Cell } from '../src/bench/measure-cell.ts';
+import { startServiceProcess, type ServiceProcess } from '../src/bench/service-process.ts';
+import { readConfig } from '../src/config/config.ts';
+import { EngineError } from '../src/errors.ts';
+import { parseModelConfig } from '../src/model/model-config.ts';
+import { GPT2_SMALL, makeRandomGpt2 } from './random-gpt2.ts';
+
+/** From dist/scripts, where this runs compiled. */
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
+const EMBEDDED = join(ROOT, 'model-weights');
+const RANDOM_GPT2_SMALL = join(ROOT, 'node_modules/.cache/tokenflare/gpt2-small-random');
+/** Enough for the lanes of GPT-2 small; a service makes no more lanes than it may run sequences. */
+const KV_CACHE_MB = 2048;
+
+export interface RuntimesParams {
+  /** `wasm`, `tensorflow`, `webgpu:f16` (the runtime, and how it is to keep its weights). */
+  runtimes: readonly string[];
+  /** `embedded`, `gpt2-small` (of random weights), or a model directory. */
+  models: readonly string[];
+  concurrency: readonly number[];
+  promptTokens: number;
+  maxTokens: number;
+  ttftPromptTokens: readonly number[];
+  rounds: number;
+  minSeconds: number;
+  maxSeconds: number;
+  seed: number;
+}
+
+export const COMPARISON_DEFAULTS: Omit<RuntimesParams, 'runtimes'> = {
+  models: ['embedded', 'gpt2-small'],
+  concurrency: [1, 8, 32],
+  promptTokens: 32,
+  maxTokens: 64,
+  ttftPromptTokens: [128, 512],
+  rounds: 3,
+  minSeconds: 1,
+  maxSeconds: 30,
+  seed: 0,
+};
+
+/** One contender that runs: its service, and what it says of itself. */
+interface Running extends Contender {
+  service: ServiceProcess;
+  device: string;
+}
+
+/** Every runtime with every model, each in a process of its own, as its clients see it. */
+export async function benchRuntimes(params: RuntimesParams, signal: AbortSignal): Promise<ComparisonReport> {
+  checkParams(params);
+  const startedAt = new Date();
+  const loadBefore = readLoad();
+  const cells = planCells(params, Infinity);
+  const models: ModelComparison[] = [];
+  for (const model of params.models) models.push(await benchModel(model, params, signal));
+  return {
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    machine: describeMachine(loadBefore),
+    cells,
+    rounds: params.rounds,
+    limitMs: params.maxSeconds * 1000,
+    models,
+  };
+}
+
+/** A name that no setting allows is a slip, not a runtime that is missing here. */
+function checkParams(params: RuntimesParams): void {
+  for (const label of params.runtimes) {
+    readConfig({ ...process.env, ...settingsOf(label) }, []);
+  }
+  const counts = [...params.concurrency, ...params.ttftPromptTokens, params.promptTokens, params.rounds];
+  const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
+  if (counts.every(isCount) && isCount(params.maxTokens) && params.maxSeconds > 0) return;
+  throw new EngineError(
+    'config_invalid',
+    `counts must be whole numbers from 1 on: ${JSON.stringify(params)}`,
+  );
+}
+
+function settingsOf(label: string): Record<string, string> {
+  const [runtime = '', weights] = label.split(':');
+  return { RUNTIME: runtime, ...(weights === undefined ? {} : { WEIGHTS: weights }) };
+}
+
+async function benchModel(
+  name: string,
+  params: RuntimesParams,
+  signal: AbortSignal,
+): Promise<ModelComparison> {
+  const { directory, label: model } = await findModel(name);
+  const config = parseModelConfig(JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')));
+  const cells = planCells(params, config.contextLength);
+  const environment = {
+    MODEL: directory,
+    MAX_NUM_SEQS: String(Math.max(...params.concurrency)),
+    MAX_MODEL_LEN: String(Math.min(longestSequence(cells), config.contextLength)),
+    KV_CACHE_MB: String(KV_CACHE_MB),
+  };
+  const running: Running[] = [];
+  const rows = new Map<string, ComparisonRow>();
+  try {
+    for (const label of params.runtimes) {
+      const started = await startContender(label, environment, signal);
+      if ('failure' in started) tell(`${model}, ${label}: ${started.failure}`);
+      else running.push(started);
+      rows.set(label, { label, cells: [], ...('failure' in started ? { failure: started.failure } : {}) });
+    }
+    for (const row of await measure(model, running, cells, params, signal)) rows.set(row.label, row);
+  } finally {
+    await Promise.all(running.map(({ service }) => service.stop()));
+  }
+  return { model, rows: [...rows.values()] };
+}
+
+async function measure(
+  model: string,
+  running: readonly Running[],
+  cells: readonly Cell[],
+  params: RuntimesParams,
+  signal: AbortSignal,
+): Promise<ComparisonRow[]> {
+  const options: ComparisonOptions = {
+    contenders: running,
+    cells,
+    rounds: params.rounds,
+    minMs: params.minSeconds * 1000,
+    limitMs: params.maxSeconds * 1000,
+    seed: params.seed,
+    signal,
+    onReading: ({ label, cell, round, values, isCutOff }) =>
+      tell(
+        `${model}, ${label}, round ${round + 1}: ${describeCell(cell)}: ` +
+          `${values.map((value) => value.toFixed(1)).join(' ')}${isCutOff ? ' (cut off)' : ''}`,
+      ),
+  };
+  const results = await compareRuntimes(options);
+  return Promise.all(
+    results.map(async (result, index): Promise<ComparisonRow> => {
+      const contender = running[index];
+      if (contender === undefined) return result;
+      // A service that failed may be gone.
+      const residentBytes = await contender.service.residentBytes().catch(() => undefined);
+      return {
+        ...result,
+        device: contender.device,
+        ...(residentBytes === undefined ? {} : { residentBytes }),
+      };
+    }),
+  );
+}
+
+/** The cells as they can be run: a first token must fit behind a prompt. */
+function planCells(params: RuntimesParams, contextLength: number): Cell[] {
+  const { concurrency, promptTokens, maxTokens, ttftPromptTokens } = params;
+  return [
+    ...concurrency.map((streams): Cell => ({ kind: 'decode', streams, promptTokens, maxTokens })),
+    ...ttftPromptTokens.map((tokens): Cell => ({
+      kind: 'ttft',
+      promptTokens: Math.min(tokens, contextLength - 1),
+    })),
+  ];
+}
+
+function longestSequence(cells: readonly Cell[]): number {
+  return Math.max(...cells.map((cell) => cell.promptTokens + (cell.kind === 'decode' ? cell.maxTokens : 1)));
+}
+
+async function startContender(
+  label: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Running | { failure: string }> {
+  let service: ServiceProcess;
+  try {
+    service = await startServiceProcess(MAIN, { ...environment, ...settingsOf(label) }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { failure: error instanceof EngineError ? error.message : String(error) };
+  }
+  const target = new HttpTarget(service.url);
+  const { vocabSize, runtimeDescription } = await target.readModel(signal);
+  return { label, target, vocabSize, device: runtimeDescription, service };
+}
+
+async function findModel(name: string): Promise<{ directory: string; label: string }> {
+  if (name === 'embedded') return { directory: EMBEDDED, label: 'embedded' };
+  if (name !== 'gpt2-small') return { directory: name, label: basename(name) };
+  tell('making GPT-2 small of random weights, unless it is there');
+  await makeRandomGpt2(RANDOM_GPT2_SMALL, GPT2_SMALL, EMBEDDED);
+  return { directory: RANDOM_GPT2_SMALL, label: 'GPT-2 small, random' };
+}
+
+function describeCell(cell: Cell): string {
+  return cell.kind === 'decode'
+    ? `tokens/s at ${cell.streams}`
+    : `ms to the first token after ${cell.promptTokens}`;
+}
+
+/** Apart from the report. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
