@@ -8,6 +8,7 @@ const project = (name: string, options: { testTimeout: number; hookTimeout?: num
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    globalSetup: 'tests/support/probe-runtimes.ts',
     projects: [
       project('unit', { testTimeout: 20_000 }),
       project('numeric', { testTimeout: 120_000, hookTimeout: 120_000 }),

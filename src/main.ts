@@ -52,6 +52,8 @@ function startUpFields(model: ModelInfo): Record<string, unknown> {
   return {
     model: model.id,
     runtime: model.runtimeDescription,
+    device: model.device,
+    ...(model.runtimeReason === undefined ? {} : { runtimeReason: model.runtimeReason }),
     parameters: model.numParameters,
     contextLength: model.contextLength,
     lanes: model.numLanes,

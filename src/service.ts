@@ -92,6 +92,7 @@ function engineSettings(config: Config): EngineSettings {
     modelPath,
     modelId,
     runtime: config.runtime,
+    weights: config.weights,
     numThreads: config.threads,
     maxNumSeqs: config.maxNumSeqs,
     maxModelLen: config.maxModelLen,

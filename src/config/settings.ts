@@ -1,8 +1,12 @@
 import { z } from 'zod';
 
 /** The runtimes a user may ask for by name. */
-export const RUNTIME_NAMES = ['wasm', 'cpu'] as const;
+export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
+
+/** How trained matrices are held in memory; `auto`: as small as loses no bit of the file's numbers. */
+export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16'] as const;
+export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
 /** One setting: its environment variable, how it is read, and what the README says of it. */
 interface Setting<T> {
@@ -60,9 +64,15 @@ export const SETTINGS = {
   ),
   runtime: setting(
     'RUNTIME',
-    'wasm',
-    z.enum(RUNTIME_NAMES),
-    `Where tensors live: ${RUNTIME_NAMES.join(', ')}.`,
+    'auto',
+    z.enum(['auto', ...RUNTIME_NAMES]),
+    `Where tensors live: ${RUNTIME_NAMES.join(', ')}; auto takes the first of them that works, a GPU in software and cpu aside.`,
+  ),
+  weights: setting(
+    'WEIGHTS',
+    'auto',
+    z.enum(WEIGHT_FORMATS),
+    'How matrices are held: f32, f16 (webgpu), bf16 (tensorflow); auto halves them only where no bit is lost.',
   ),
   threads: setting(
     'THREADS',

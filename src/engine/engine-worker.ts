@@ -46,13 +46,20 @@ if (setup !== undefined) {
 async function trySetUp(): Promise<EngineSetup | undefined> {
   try {
     // The client wrote these settings; structured clone keeps their shape.
-    return await setUpEngine(workerData as EngineSettings);
+    return await setUpEngine(workerData as EngineSettings, dieOf);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     send({ type: 'failed', code: error.code, message: error.message });
     port.close();
     return undefined;
   }
+}
+
+/** A lost device is the end of the thread, as any fault is: outside any promise, so that nobody can catch it. */
+function dieOf(error: EngineError): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 function receive(core: EngineCore, message: ToWorker): void {

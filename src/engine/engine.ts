@@ -27,6 +27,10 @@ export interface ModelInfo {
   runtime: string;
   /** For people: backend, instruction set, threads. */
   runtimeDescription: string;
+  /** The processor or GPU that computes, as its driver names it. */
+  device: string;
+  /** For people: why this runtime, where it was not asked for by name. */
+  runtimeReason?: string;
   numThreads: number;
   numLanes: number;
   /** Tokens that the KV cache holds in all lanes together. */

@@ -1,4 +1,4 @@
-import type { RuntimeName } from '../config/settings.ts';
+import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
@@ -13,7 +13,8 @@ import type { ModelInfo, TokenOutput } from './engine.ts';
 export interface EngineSettings {
   modelPath: string;
   modelId: string;
-  runtime: RuntimeName;
+  runtime: RuntimeName | 'auto';
+  weights: WeightFormat;
   numThreads: number | undefined;
   maxNumSeqs: number;
   maxModelLen: number | undefined;

@@ -2,7 +2,7 @@ import { EngineError } from '../errors.ts';
 import type { CausalLm } from '../model/causal-lm.ts';
 import { loadModel } from '../model/load-model.ts';
 import { kvCacheBytes, type KvCacheShape, type Runtime } from '../runtime/runtime.ts';
-import { startRuntime } from '../runtime/start-runtime.ts';
+import { startFastestRuntime, startRuntime, type RuntimeChoice } from '../runtime/start-runtime.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { planNumLanes } from '../scheduler/cache-plan.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -21,10 +21,14 @@ export interface EngineSetup {
  * Starts the runtime, loads the model and allocates the KV cache; after it, nothing of a model's or cache's size is
  * allocated any more.
  *
+ * @param onLost called when the device goes away for good, in a step or between two
  * @throws EngineError `backend_unavailable`, `weights_invalid` or `config_invalid`
  */
-export async function setUpEngine(settings: EngineSettings): Promise<EngineSetup> {
-  const runtime = await startRuntime(settings.runtime, { numThreads: settings.numThreads });
+export async function setUpEngine(
+  settings: EngineSettings,
+  onLost: (error: EngineError) => void,
+): Promise<EngineSetup> {
+  const { runtime, reason } = await chooseRuntime(settings, onLost);
   const { model, numParameters, weightBytes } = await loadModel(settings.modelPath, runtime);
   const shape = cacheShape(model, settings);
   const cache = runtime.createKvCache(shape);
@@ -48,6 +52,8 @@ export async function setUpEngine(settings: EngineSettings): Promise<EngineSetup
       weightBytes,
       runtime: runtime.name,
       runtimeDescription: runtime.description,
+      device: runtime.device.name,
+      ...(reason === undefined ? {} : { runtimeReason: reason }),
       numThreads: runtime.numThreads,
       numLanes: shape.numLanes,
       kvCacheTokens: shape.numLanes * shape.laneLength,
@@ -55,6 +61,15 @@ export async function setUpEngine(settings: EngineSettings): Promise<EngineSetup
       createdAt: Math.floor(Date.now() / 1000),
     },
   };
+}
+
+async function chooseRuntime(
+  { runtime, numThreads, weights }: EngineSettings,
+  onLost: (error: EngineError) => void,
+): Promise<Partial<RuntimeChoice> & { runtime: Runtime }> {
+  const options = { numThreads, weights, onLost };
+  if (runtime === 'auto') return startFastestRuntime(options);
+  return { runtime: await startRuntime(runtime, options) };
 }
 
 function cacheShape({ config }: CausalLm, settings: EngineSettings): KvCacheShape {

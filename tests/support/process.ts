@@ -27,7 +27,7 @@ export interface ServiceProcess {
 export function spawnService(environment: Record<string, string> = {}): ServiceProcess {
   const child = spawn(process.execPath, ['dist/src/main.js'], {
     cwd: ROOT,
-    env: { ...process.env, PORT: '0', MODEL: TINY_MODEL, ...environment },
+    env: { ...process.env, PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -1,16 +1,34 @@
+import { inject } from 'vitest';
+import type { RuntimeName } from '../../src/config/settings.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { startRuntime } from '../../src/runtime/start-runtime.ts';
 
 export interface RuntimeUnderTest {
+  name: RuntimeName;
   label: string;
   create: () => Promise<Runtime>;
   /** A row's bits depend on nothing but its own sequence; elsewhere it is equal to 1e-4. */
   bitExact: boolean;
 }
 
+/** In float32, so that all can be held to the same numbers. */
+const runtime = (name: RuntimeName, numThreads: number, bitExact = false): RuntimeUnderTest => ({
+  name,
+  label: numThreads === 1 ? name : `${name}, ${numThreads} threads`,
+  create: () => startRuntime(name, { numThreads, weights: 'f32' }),
+  bitExact,
+});
+
+const VARIANTS: Record<RuntimeName, RuntimeUnderTest[]> = {
+  cpu: [runtime('cpu', 1)],
+  wasm: [runtime('wasm', 1, true), runtime('wasm', 2, true)],
+  webgpu: [runtime('webgpu', 1)],
+  tensorflow: [runtime('tensorflow', 2)],
+  'tensorflow-gpu': [runtime('tensorflow-gpu', 1)],
+};
+
+/** The runtimes that work here, as tests/support/probe-runtimes.ts found them. */
+export const RUNTIME_NAMES_HERE: readonly RuntimeName[] = inject('runtimes');
+
 /** Every runtime that the numeric suite runs on, once each. */
-export const RUNTIMES: readonly RuntimeUnderTest[] = [
-  { label: 'cpu', create: () => startRuntime('cpu', { numThreads: 1 }), bitExact: false },
-  { label: 'wasm, 1 thread', create: () => startRuntime('wasm', { numThreads: 1 }), bitExact: true },
-  { label: 'wasm, 2 threads', create: () => startRuntime('wasm', { numThreads: 2 }), bitExact: true },
-];
+export const RUNTIMES: readonly RuntimeUnderTest[] = RUNTIME_NAMES_HERE.flatMap((name) => VARIANTS[name]);

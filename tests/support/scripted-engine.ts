@@ -57,6 +57,7 @@ export class ScriptedEngine implements Engine {
     weightBytes: 168_000,
     runtime: 'scripted',
     runtimeDescription: 'scripted',
+    device: 'none',
     numThreads: 1,
     numLanes: 4,
     kvCacheTokens: 512,

@@ -16,7 +16,7 @@ export interface TestService extends Service {
 
 /** The whole service on a free port, in this process, with the tiny model unless told otherwise. */
 export async function startTestService(environment: Record<string, string> = {}): Promise<TestService> {
-  const config = readConfig({ PORT: '0', MODEL: TINY_MODEL, ...environment }, []);
+  const config = readConfig({ PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', ...environment }, []);
   const threads: EngineThread[] = [];
   const createThread = (settings: EngineSettings, events: EngineThreadEvents): EngineThread => {
     const thread = new EngineThread(settings, events);

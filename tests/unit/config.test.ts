@@ -5,7 +5,7 @@ describe('readConfig', () => {
   it('has a default for every setting', () => {
     const config = readConfig({}, []);
     expect(config.port).toBe(8787);
-    expect(config.runtime).toBe('wasm');
+    expect(config.runtime).toBe('auto');
     expect(config.requestTimeoutMs).toBe(600_000);
     expect(config.model).toBeUndefined();
     expect(config.logPrompts).toBe(false);

@@ -1,0 +1,47 @@
+import { RUNTIME_NAMES, type RuntimeName } from '../config/settings.ts';
+import { assertInvariant, EngineError } from '../errors.ts';
+import { buildStepBatch } from './build-step-batch.ts';
+import type { RuntimeProbe } from './probe-runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { startRuntime } from './start-runtime.ts';
+
+/** A process that starts the runtime named in its argument and says on its last line how that went. */
+const name = RUNTIME_NAMES.find((candidate) => candidate === process.argv[2]);
+assertInvariant(name !== undefined, `a runtime is named: one of ${RUNTIME_NAMES.join(', ')}`);
+const result = await probe(name);
+// A driver may keep handles open, or crash on the way out: nothing after this line matters.
+process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+
+async function probe(runtimeName: RuntimeName): Promise<RuntimeProbe> {
+  const startedAt = performance.now();
+  try {
+    const runtime = await startRuntime(runtimeName, { numThreads: undefined, weights: 'auto' });
+    await checkProduct(runtime);
+    const startMs = Math.round(performance.now() - startedAt);
+    const { description, device } = runtime;
+    return { name: runtimeName, works: true, description, device, startMs };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { name: runtimeName, works: false, reason: error.message };
+  }
+}
+
+/** A driver that computes nothing may still start. [2, 2] x [2, 2] in whole numbers has one right answer. */
+async function checkProduct(runtime: Runtime): Promise<void> {
+  const x = runtime.createParameter('x', [2, 2], Float32Array.of(1, 2, 3, 4));
+  const zeros = runtime.createParameter('zeros', [2, 2], new Float32Array(4));
+  const weight = runtime.createParameter('weight', [2, 2], Float32Array.of(5, 6, 7, 8));
+  const cache = runtime.createKvCache({ numLayers: 1, numHeads: 1, headDim: 2, numLanes: 1, laneLength: 2 });
+  const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds: [0, 1], logits: 'all' }]);
+  const rows = await runtime.runStep(batch, cache, (ops) =>
+    ops.linear(ops.embed(x, zeros), weight, undefined),
+  ); // [2][2]
+  const values = rows.slice(0, 2).flatMap((row) => (row instanceof Float32Array ? [...row] : []));
+  if (values.join() !== '17,23,39,53') {
+    throw new EngineError(
+      'backend_unavailable',
+      `${runtime.description} computes wrongly: a product of whole numbers came out as ${values.join(', ')}, ` +
+        'not 17, 23, 39, 53; try another version of its driver or library',
+    );
+  }
+}

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { dirname, extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RuntimeName } from '../config/settings.ts';
+import type { RuntimeDevice } from './runtime.ts';
+
+/** Whether a runtime works here. */
+export type RuntimeProbe =
+  | { name: RuntimeName; works: true; description: string; device: RuntimeDevice; startMs: number }
+  /** What is missing, and what to do about it. */
+  | { name: RuntimeName; works: false; reason: string };
+
+/** Of this very file: TypeScript in development and tests, else what it was compiled to. */
+const EXTENSION = extname(fileURLToPath(import.meta.url));
+
+/** A driver that hangs is as good as none. */
+const PROBE_TIMEOUT_MS = 60_000;
+
+/** Starts a runtime in a process of its own, which a driver may bring down, and lets it compute something known. */
+export async function probeRuntime(name: RuntimeName): Promise<RuntimeProbe> {
+  const file = fileURLToPath(new URL(`./probe-process${EXTENSION}`, import.meta.url));
+  const loader = EXTENSION === '.ts' ? ['--import', 'tsx'] : [];
+  const child = spawn(process.execPath, [...loader, file, name], {
+    // Where the loader is looked for.
+    cwd: dirname(file),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PROBE_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const end = await new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(signal ?? `exit code ${code ?? 'unknown'}`));
+  });
+  return parseProbe(stdout) ?? { name, works: false, reason: crashReason(name, end, stderr) };
+}
+
+/** The probe is the last line; a driver may have written others before it. */
+function parseProbe(stdout: string): RuntimeProbe | undefined {
+  const line = stdout.trimEnd().split('\n').at(-1) ?? '';
+  try {
+    // Our own process wrote it.
+    return JSON.parse(line) as RuntimeProbe;
+  } catch {
+    return undefined;
+  }
+}
+
+function crashReason(name: RuntimeName, end: string, stderr: string): string {
+  const lastLines = stderr.trim().split('\n').slice(-3).join(' ');
+  return `the ${name} runtime brought its process down (${end})${lastLines === '' ? '' : `: ${lastLines}`}`;
+}
