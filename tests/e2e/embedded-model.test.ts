@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readJsonFixture } from '../support/fixtures.ts';
 import { build, spawnService, urlOf, type ServiceProcess } from '../support/process.ts';
+import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 import { postJson, sseData } from '../support/sse.ts';
 
 /** Greedy texts by transformers on PyTorch (scripts/goldens/embedded.py). */
@@ -18,7 +19,7 @@ interface Completion {
 
 const goldens = readJsonFixture('embedded-completions.json') as Golden[];
 
-describe.each(['wasm', 'cpu'])('the embedded model on %s, as it is shipped', (runtime) => {
+describe.each(RUNTIME_NAMES_HERE)('the embedded model on %s, as it is shipped', (runtime) => {
   let service: ServiceProcess;
   let url: string;
 

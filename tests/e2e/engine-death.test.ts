@@ -1,34 +1,38 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ToWorker } from '../../src/engine/protocol.ts';
+import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 import { metric, startTestService, until, type TestService } from '../support/service.ts';
 import { postJson, sseData } from '../support/sse.ts';
 
-let service: TestService;
+const body = { prompt: 'Once upon a time', max_tokens: 16, temperature: 0, ignore_eos: true };
+/** Long enough to be in the middle of it when the engine dies. */
+const longBody = { ...body, max_tokens: 480 };
 
-beforeEach(async () => {
-  service = await startTestService({ RUNTIME: 'cpu' });
-});
-afterEach(() => service[Symbol.asyncDispose]());
-
-const body = { model: 'tiny-gpt2', prompt: 'The river', max_tokens: 100, temperature: 0, ignore_eos: true };
+/** The embedded model, since the tiny one is done before anybody can do it harm. */
+const start = (runtime: string): Promise<TestService> => startTestService({ RUNTIME: runtime, MODEL: '' });
 
 /** Ways for the engine thread to go: killed from outside, and a fault thrown inside. */
-const DEATHS: [string, () => void][] = [
-  ['is killed', () => void service.thread().kill()],
-  ['throws', () => service.thread().send(JSON.parse('{"type":"nonsense"}') as ToWorker)],
+const DEATHS: [string, (service: TestService) => void][] = [
+  ['is killed', (service) => void service.thread().kill()],
+  ['throws', (service) => service.thread().send(JSON.parse('{"type":"nonsense"}') as ToWorker)],
 ];
+const CASES = RUNTIME_NAMES_HERE.flatMap((runtime) =>
+  DEATHS.map(([death, die]) => ({ runtime, death, die })),
+);
 
-describe.each(DEATHS)('when the engine thread %s', (_, die) => {
-  it('fails what ran with an error frame, starts anew, and serves the same text', async () => {
+describe.each(CASES)('when the engine thread on $runtime $death', ({ runtime, die }) => {
+  it('fails what ran with an error frame, starts anew, leaks nothing, and serves the same text', async () => {
+    await using service = await start(runtime);
     const url = `${service.url}/v1/completions`;
     const before = (await (await postJson(url, body)).json()) as { choices: { text: string }[] };
 
-    const streaming = await postJson(url, { ...body, stream: true });
-    const waiting = postJson(url, body);
+    const numTensors = await metric(service.url, 'tokenflare_tensors');
+    const streaming = await postJson(url, { ...longBody, stream: true });
+    const waiting = postJson(url, longBody);
     const frames: string[] = [];
     for await (const data of sseData(streaming)) {
       frames.push(data);
-      if (frames.length === 3) die();
+      if (frames.length === 3) die(service);
     }
     expect(JSON.parse(frames.at(-1) ?? '')).toMatchObject({ error: { code: 'backend_failure' } });
     expect(frames).not.toContain('[DONE]');
@@ -40,10 +44,13 @@ describe.each(DEATHS)('when the engine thread %s', (_, die) => {
     expect(after.choices[0]?.text).toBe(before.choices[0]?.text);
     expect(await metric(service.url, 'tokenflare_engine_restarts_total')).toBe(1);
     expect(await metric(service.url, 'tokenflare_lanes_used')).toBe(0);
+    expect(await metric(service.url, 'tokenflare_num_requests_running')).toBe(0);
+    expect(await metric(service.url, 'tokenflare_tensors')).toBe(numTensors);
   });
 });
 
 it('says 503 while no engine thread is there', async () => {
+  await using service = await start('cpu');
   await service.thread().kill();
   const ready = await fetch(`${service.url}/ready`);
   expect(ready.status).toBe(503);
