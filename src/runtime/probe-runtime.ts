@@ -49,7 +49,11 @@ function parseProbe(stdout: string): RuntimeProbe | undefined {
   }
 }
 
+/** The last words of the process, without stack traces: Node prints a native one when it aborts. */
 function crashReason(name: RuntimeName, end: string, stderr: string): string {
-  const lastLines = stderr.trim().split('\n').slice(-3).join(' ');
-  return `the ${name} runtime brought its process down (${end})${lastLines === '' ? '' : `: ${lastLines}`}`;
+  const [words = ''] = stderr.split('----- Native stack trace -----');
+  const lines = words.split('\n').map((line) => line.trim());
+  const lastWords = lines.filter((line) => line !== '' && !/^(at |Node\.js v)/.test(line)).slice(-3);
+  const suffix = lastWords.length === 0 ? '' : `: ${lastWords.join(' ')}`;
+  return `the ${name} runtime brought its process down (${end})${suffix}`;
 }

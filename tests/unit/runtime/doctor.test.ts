@@ -16,8 +16,8 @@ describe('probeRuntime', () => {
   });
 
   it('survives a runtime that brings its process down, and says how it ended', async () => {
-    const crash = 'data:text/javascript,console.error("no such driver");process.abort()';
-    vi.stubEnv('NODE_OPTIONS', `--import ${crash}`);
+    const crash = encodeURIComponent('console.error("no such driver");process.abort()');
+    vi.stubEnv('NODE_OPTIONS', `--import data:text/javascript,${crash}`);
     const probe = await probeRuntime('wasm');
     expect(probe).toMatchObject({ name: 'wasm', works: false });
     expect('reason' in probe && probe.reason).toMatch(
