@@ -12,6 +12,7 @@ export const modelSchema = z
     vocab_size: z.int(),
     num_parameters: z.int(),
     runtime: z.string(),
+    device: z.string().meta({ description: 'The processor or GPU that computes, as its driver names it.' }),
   })
   .meta({ id: 'Model' });
 
@@ -34,5 +35,6 @@ export function toModelBody(model: ModelInfo): ModelBody {
     vocab_size: model.vocabSize,
     num_parameters: model.numParameters,
     runtime: model.runtimeDescription,
+    device: model.device,
   };
 }

@@ -27,6 +27,7 @@ describe('models', () => {
     vocab_size: 384,
     num_parameters: 42_000,
     runtime: 'scripted',
+    device: 'none',
   };
 
   it('lists the one that is served', async () => {
