@@ -28,7 +28,8 @@ const defaultNumThreads = (): number => Math.min(availableParallelism(), MAX_DEF
 const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>> = {
   'tensorflow-gpu': () => notYet('tensorflow-gpu'),
   tensorflow: () => notYet('tensorflow'),
-  webgpu: () => notYet('webgpu'),
+  webgpu: async ({ weights, allowSoftware, onLost }) =>
+    (await import('./webgpu/webgpu-runtime.ts')).createWebGpuRuntime({ weights, allowSoftware, onLost }),
   wasm: async ({ numThreads = defaultNumThreads(), weights }) => {
     requireFloat32('wasm', weights);
     return (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({ numThreads });

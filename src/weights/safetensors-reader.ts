@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
-import { decodeBfloat16, decodeFloat16 } from './half-precision.ts';
+import { decodeBfloat16, decodeFloat16 } from '../runtime/half-precision.ts';
 import { numElements, parseSafetensorsHeader, type SafetensorsEntry } from './safetensors-header.ts';
 
 const LENGTH_BYTES = 8;

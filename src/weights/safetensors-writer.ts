@@ -1,6 +1,6 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { assertInvariant } from '../errors.ts';
-import { encodeBfloat16, encodeFloat16 } from './half-precision.ts';
+import { encodeBfloat16, encodeFloat16 } from '../runtime/half-precision.ts';
 import { numElements } from './safetensors-header.ts';
 
 export type StoredDtype = 'F32' | 'F16' | 'BF16';

@@ -4,7 +4,7 @@ import {
   decodeFloat16,
   encodeBfloat16,
   encodeFloat16,
-} from '../../../src/weights/half-precision.ts';
+} from '../../../src/runtime/half-precision.ts';
 
 const EVERY_WORD = Uint16Array.from({ length: 0x10000 }, (_, word) => word);
 

@@ -1,0 +1,55 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { assertInvariant, EngineError } from '../../errors.ts';
+import { kvCacheBytes, type KvCache, type KvCacheShape } from '../runtime.ts';
+import type { GpuDevice } from './gpu-device.ts';
+
+/** Keys and values in float32, two buffers a layer: [lanes, heads, laneLength, headDim] each. */
+export class GpuKvCache implements KvCache {
+  readonly shape: KvCacheShape;
+  readonly numBytes: number;
+  readonly keys: readonly GPUBuffer[]; // [layers][lanes, heads, laneLength, headDim]
+  readonly values: readonly GPUBuffer[]; // [layers][lanes, heads, laneLength, headDim]
+  readonly #device: GpuDevice;
+  readonly #tensors: readonly tf.Tensor[];
+  #isDisposed = false;
+
+  /** Throws `backend_unavailable` when the device cannot bind a layer's keys as a whole. */
+  constructor(device: GpuDevice, shape: KvCacheShape) {
+    const { numLayers, numLanes, numHeads, headDim, laneLength } = shape;
+    this.shape = shape;
+    this.numBytes = kvCacheBytes(shape);
+    this.#device = device;
+    const layerBytes = this.numBytes / numLayers / 2;
+    if (layerBytes > device.maxBufferBytes) {
+      throw new EngineError(
+        'backend_unavailable',
+        `the keys of a layer for ${numLanes} lanes of ${laneLength} tokens have ${layerBytes} bytes, and ` +
+          `${device.name} binds at most ${device.maxBufferBytes}: take fewer lanes (MAX_NUM_SEQS) or a shorter ` +
+          'context (MAX_MODEL_LEN)',
+      );
+    }
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const allocate = (what: string): GPUBuffer[] =>
+      Array.from({ length: numLayers }, (_, layer) =>
+        device.createBuffer(`${what} of layer ${layer}`, layerBytes, usage),
+      );
+    this.keys = allocate('keys');
+    this.values = allocate('values');
+    this.#tensors = [...this.keys, ...this.values].map((buffer) =>
+      device.adopt(buffer, [numLanes, numHeads, laneLength, headDim], 'float32'),
+    );
+  }
+
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    for (const tensor of this.#tensors) tensor.dispose();
+    for (const buffer of [...this.keys, ...this.values]) this.#device.destroyBuffer(buffer);
+  }
+}
+
+/** A KV cache of this runtime. */
+export function gpuKvCache(cache: KvCache): GpuKvCache {
+  assertInvariant(cache instanceof GpuKvCache, 'the KV cache belongs to this runtime');
+  return cache;
+}

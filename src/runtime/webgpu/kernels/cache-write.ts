@@ -1,0 +1,38 @@
+import type { KvCacheShape } from '../../runtime.ts';
+import { defineKernel, numRowsOf, strideOf, type Kernel } from './kernel.ts';
+
+const WORKGROUP_SIZE = 64;
+
+/** The WGSL function that finds a number of a key or value: column `col` of [heads * headDim] of a step's row. */
+export function cacheSlotFunction({ numHeads, headDim, laneLength }: KvCacheShape): string {
+  return `
+fn cache_slot(row: u32, col: u32) -> u32 {
+  let info = step_row(row);
+  let head = col / ${headDim}u;
+  return ((info.z * ${numHeads} + head) * ${laneLength} + info.y) * ${headDim} + col - head * ${headDim};
+}`;
+}
+
+/** Stores keys and values that no product could store itself: [rows, 3 * dim] -> the cache of a layer. */
+export function cacheWriteKernel(shape: KvCacheShape, paddedRows: number): Kernel {
+  const dim = shape.numHeads * shape.headDim;
+  return defineKernel({
+    name: 'cache-write',
+    bindings: [
+      { name: 'qkv', type: 'f32', access: 'read' },
+      { name: 'keys', type: 'f32', access: 'write' },
+      { name: 'values', type: 'f32', access: 'write' },
+    ],
+    declarations: cacheSlotFunction(shape),
+    workgroupSize: WORKGROUP_SIZE,
+    body: `
+  let row = group.y;
+  let col = group.x * ${WORKGROUP_SIZE} + thread;
+  if (row >= ${numRowsOf('step')} || col >= ${dim}) { return; }
+  let start = row * ${strideOf(3 * dim)};
+  let slot = cache_slot(row, col);
+  keys[slot] = qkv[start + ${dim} + col];
+  values[slot] = qkv[start + ${2 * dim} + col];`,
+    workgroups: [Math.ceil(dim / WORKGROUP_SIZE), paddedRows, 1],
+  });
+}

@@ -1,0 +1,81 @@
+import { defineKernel, maskLastQuad, numRowsOf, quadsOf, unroll, type Kernel } from './kernel.ts';
+import type { Epilogue, LinearDimensions } from './linear.ts';
+import { decodeFunction, weightBinding } from './weight-encoding.ts';
+
+const WORKGROUP_SIZE = 128;
+const TILE_ROWS = 32;
+const TILE_COLS = 64;
+/** Quads of the inner dimension in workgroup memory at a time. */
+const TILE_QUADS = 8;
+/** One more than is used: rows then start in different banks. */
+const TILE_STRIDE = TILE_QUADS + 1;
+/** Each thread computes 4 x 4 sums, eight rows and sixteen columns apart, so that neighbours store side by side. */
+const THREAD_ROWS = 4;
+const THREAD_COLS = 4;
+const COL_THREADS = TILE_COLS / THREAD_COLS;
+const ROW_THREADS = TILE_ROWS / THREAD_ROWS;
+
+/** The product of a prefill, bound by arithmetic: tiles of x and W in workgroup memory, 32 x 64 results each. */
+export function linearManyRowsKernel(dimensions: LinearDimensions, epilogue: Epilogue): Kernel {
+  const { inDim, numCols, colStart, rows, paddedRows, encoding } = dimensions;
+  const numQuads = quadsOf(inDim);
+  const eachSum = (statement: (row: number, col: number) => string): string =>
+    unroll(THREAD_ROWS, (row) => unroll(THREAD_COLS, (col) => statement(row, col)));
+  return defineKernel({
+    name: 'linear-many-rows',
+    bindings: [
+      { name: 'x', type: 'vec4<f32>', access: 'read' },
+      weightBinding('weight', encoding),
+      ...epilogue.bindings,
+    ],
+    declarations: `
+${decodeFunction('weight', encoding)}
+${epilogue.declarations}
+var<workgroup> x_tile: array<vec4<f32>, ${TILE_ROWS * TILE_STRIDE}>;
+var<workgroup> weight_tile: array<vec4<f32>, ${TILE_COLS * TILE_STRIDE}>;`,
+    workgroupSize: WORKGROUP_SIZE,
+    body: `
+  let first_row = group.y * ${TILE_ROWS};
+  let first_col = group.x * ${TILE_COLS};
+  if (first_row >= ${numRowsOf(rows)}) { return; }
+  let thread_row = thread / ${COL_THREADS};
+  let thread_col = thread % ${COL_THREADS};
+  ${eachSum((row, col) => `var sum_${row}_${col} = 0.0;`)}
+  for (var start = 0u; start < ${numQuads}; start += ${TILE_QUADS}) {
+    workgroupBarrier();
+    for (var i = thread; i < ${TILE_ROWS * TILE_QUADS}; i += ${WORKGROUP_SIZE}) {
+      let row = min(first_row + i / ${TILE_QUADS}, ${paddedRows - 1}u);
+      let quad = start + i % ${TILE_QUADS};
+      var value = vec4<f32>();
+      if (quad < ${numQuads}) { value = ${maskLastQuad(`x[row * ${numQuads} + quad]`, 'quad', inDim)}; }
+      x_tile[i / ${TILE_QUADS} * ${TILE_STRIDE} + i % ${TILE_QUADS}] = value;
+    }
+    for (var i = thread; i < ${TILE_COLS * TILE_QUADS}; i += ${WORKGROUP_SIZE}) {
+      let col = min(first_col + i / ${TILE_QUADS}, ${numCols - 1}u);
+      let quad = start + i % ${TILE_QUADS};
+      var value = vec4<f32>();
+      if (quad < ${numQuads}) { value = decode_weight(weight[col * ${numQuads} + quad]); }
+      weight_tile[i / ${TILE_QUADS} * ${TILE_STRIDE} + i % ${TILE_QUADS}] = value;
+    }
+    workgroupBarrier();
+    for (var quad = 0u; quad < ${TILE_QUADS}; quad++) {
+      ${unroll(THREAD_ROWS, (row) => `let x_${row} = x_tile[(thread_row + ${row * ROW_THREADS}) * ${TILE_STRIDE} + quad];`)}
+      ${unroll(THREAD_COLS, (col) => `let w_${col} = weight_tile[(thread_col + ${col * COL_THREADS}) * ${TILE_STRIDE} + quad];`)}
+      ${eachSum((row, col) => `sum_${row}_${col} += dot(x_${row}, w_${col});`)}
+    }
+  }
+  ${unroll(
+    THREAD_ROWS,
+    (row) => `{
+    let row = first_row + thread_row + ${row * ROW_THREADS};
+    if (row < ${numRowsOf(rows)}) {
+      ${unroll(THREAD_COLS, (col) => {
+        const at = `first_col + thread_col + ${col * COL_THREADS}`;
+        return `if (${at} < ${numCols}) { finish(row, ${colStart} + ${at}, sum_${row}_${col}); }`;
+      })}
+    }
+  }`,
+  )}`,
+    workgroups: [Math.ceil(numCols / TILE_COLS), Math.ceil(paddedRows / TILE_ROWS), 1],
+  });
+}

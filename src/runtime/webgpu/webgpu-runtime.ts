@@ -1,0 +1,160 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { WeightFormat } from '../../config/settings.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
+import type { Parameter } from '../ops.ts';
+import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
+import type { StepBatch } from '../step-batch.ts';
+import type { StepRow } from '../step-row.ts';
+import { Arena } from './arena.ts';
+import type { GpuDevice } from './gpu-device.ts';
+import { GpuKvCache, gpuKvCache } from './gpu-kv-cache.ts';
+import { GpuParameter } from './gpu-parameter.ts';
+import { planReadBack, rowsFrom, type ReadBackPlan } from './read-back.ts';
+import type { Recording } from './recording.ts';
+import { Recordings } from './recordings.ts';
+import { startDevice, type WebGpuDeviceOptions } from './start.ts';
+import { checkBatch, stepBufferWords, writeStepBuffer } from './step-buffer.ts';
+
+export interface WebGpuRuntimeOptions extends WebGpuDeviceOptions {
+  weights: WeightFormat;
+}
+
+/** tfjs' WebGPU backend with our own kernels, by way of Dawn. Throws `backend_unavailable`. */
+export async function createWebGpuRuntime(options: WebGpuRuntimeOptions): Promise<Runtime> {
+  return new WebGpuRuntime(await startDevice(options), options.weights);
+}
+
+/** A step is one submission: the commands recorded for its bucket, and the copies of what is read back. */
+class WebGpuRuntime implements Runtime {
+  readonly name = 'webgpu';
+  readonly numThreads = 1;
+  readonly #device: GpuDevice;
+  readonly #weights: WeightFormat;
+  readonly #arena: Arena;
+  readonly #recordings: Recordings;
+  readonly #parameters: GpuParameter[] = [];
+  readonly #caches = new Set<GpuKvCache>();
+  #stepNumbers = new Uint32Array();
+  #result = new Float32Array();
+  #isRunning = false;
+
+  constructor(device: GpuDevice, weights: WeightFormat) {
+    this.#device = device;
+    this.#weights = weights;
+    this.#arena = new Arena(device);
+    this.#recordings = new Recordings(device, this.#arena);
+  }
+
+  get device(): RuntimeDevice {
+    return { name: this.#device.name, isSoftware: this.#device.isSoftware };
+  }
+
+  get description(): string {
+    const kind = this.#device.isSoftware ? ', a software device' : '';
+    return `tfjs webgpu through Dawn, ${this.#device.name}${kind}, weights ${this.#weights}`;
+  }
+
+  createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
+    const parameter = new GpuParameter(this.#device, name, shape, values, this.#weights);
+    this.#parameters.push(parameter);
+    return parameter;
+  }
+
+  createKvCache(shape: KvCacheShape): KvCache {
+    const cache = new GpuKvCache(this.#device, shape);
+    this.#caches.add(cache);
+    return cache;
+  }
+
+  async runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]> {
+    assertInvariant(!this.#isRunning, 'one step runs at a time');
+    this.#isRunning = true;
+    try {
+      this.#throwIfFailed('before the step');
+      const topRows = batch.topRows.flatMap((isTop, row) => (isTop ? [row] : []));
+      const recording = await this.#recordings.find(batch, gpuKvCache(cache), forward, topRows.length > 0);
+      return await this.#run(batch, recording, recording.plan.topChunkBytes > 0 ? topRows : []);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  memory(): RuntimeMemory {
+    const { numTensors, numBytes } = tf.memory();
+    return { numTensors, numBytes: numBytes + this.#arena.numBytes };
+  }
+
+  async dispose(): Promise<void> {
+    for (const parameter of this.#parameters) parameter.dispose();
+    for (const cache of this.#caches) cache.dispose();
+    this.#parameters.length = 0;
+    this.#caches.clear();
+    this.#arena.dispose();
+    this.#device.dispose();
+    return Promise.resolve();
+  }
+
+  async #run(batch: StepBatch, recording: Recording, topRows: readonly number[]): Promise<StepRow[]> {
+    const { plan, cache } = recording;
+    for (const { tokens, positions } of plan.embeddings) {
+      checkBatch(batch, cache.shape, { tokens: tokens.shape[0] ?? 0, positions: positions.shape[0] ?? 0 });
+    }
+    const numRows = plan.result.rows === 'logit' ? batch.numLogitRows : batch.numRows;
+    const readBack = planReadBack({ numRows, stride: plan.resultSlot.stride, topRows });
+    this.#writeStep(batch, recording, topRows);
+    const staging = this.#submit(recording, readBack);
+    await this.#readStaging(staging, readBack.numWords);
+    this.#throwIfFailed('in the step');
+    return rowsFrom(this.#result, readBack, plan.result.numCols);
+  }
+
+  #writeStep(batch: StepBatch, { plan }: Recording, topRows: readonly number[]): void {
+    const numWords = stepBufferWords(plan.bucket);
+    if (this.#stepNumbers.length < numWords) this.#stepNumbers = new Uint32Array(numWords);
+    writeStepBuffer(this.#stepNumbers, batch, plan.bucket, topRows);
+    this.#device.queue.writeBuffer(this.#arena.step, 0, this.#stepNumbers, 0, numWords);
+  }
+
+  #submit(recording: Recording, { copies, numWords }: ReadBackPlan): GPUBuffer | undefined {
+    const arena = this.#arena;
+    const encoder = this.#device.device.createCommandEncoder();
+    recording.replay(encoder);
+    const staging = numWords === 0 ? undefined : arena.staging(4 * numWords);
+    let written = 0;
+    for (const copy of copies) {
+      const source = copy.from === 'topRows' ? arena.topRows : arena.slot(recording.plan.resultSlot);
+      if (staging) encoder.copyBufferToBuffer(source, 4 * copy.start, staging, written, 4 * copy.numWords);
+      written += 4 * copy.numWords;
+    }
+    this.#device.queue.submit([encoder.finish()]);
+    return staging;
+  }
+
+  /** Waits for the step; what was copied is in `#result` then. */
+  async #readStaging(staging: GPUBuffer | undefined, numWords: number): Promise<void> {
+    try {
+      if (staging === undefined) {
+        await this.#device.queue.onSubmittedWorkDone();
+        return;
+      }
+      await staging.mapAsync(GPUMapMode.READ, 0, 4 * numWords);
+      if (this.#result.length < numWords) this.#result = new Float32Array(numWords);
+      this.#result.set(new Float32Array(staging.getMappedRange(0, 4 * numWords)));
+      staging.unmap();
+    } catch (cause) {
+      this.#throwIfFailed('in the step');
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new EngineError('backend_failure', `the step's result could not be read: ${reason}`, { cause });
+    }
+  }
+
+  /** WebGPU reports what it could not do elsewhere, and the step's numbers are then those of an earlier one. */
+  #throwIfFailed(when: string): void {
+    if (this.#device.lost !== undefined) throw this.#device.lost;
+    const errors = this.#device.takeErrors();
+    if (errors.length === 0) return;
+    throw new EngineError('backend_failure', `the WebGPU device failed ${when}: ${errors.join('; ')}`, {
+      details: { errors },
+    });
+  }
+}
