@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import type { EngineSettings, FromWorker, ToWorker } from './protocol.ts';
 
@@ -59,11 +59,13 @@ function deathError(exitCode: number, fault: unknown): EngineError {
  * the loader. Node gives a worker no loader by `--import`, hence the few lines that register it there.
  */
 function spawnWorker(workerData: EngineSettings): Worker {
+  // TensorFlow reads its settings from the environment of the process, which a thread's own copy would not reach.
+  const options: WorkerOptions = { workerData, name: 'engine', env: SHARE_ENV };
   if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./engine-worker.js', import.meta.url), { workerData, name: 'engine' });
+    return new Worker(new URL('./engine-worker.js', import.meta.url), options);
   }
   const loader = import.meta.resolve('tsx/esm/api');
   const source = new URL('./engine-worker.ts', import.meta.url).href;
   const bootstrap = `import('${loader}').then(({ register }) => { register(); return import('${source}'); });`;
-  return new Worker(bootstrap, { eval: true, execArgv: [], workerData, name: 'engine' });
+  return new Worker(bootstrap, { eval: true, execArgv: [], ...options });
 }

@@ -26,8 +26,8 @@ const defaultNumThreads = (): number => Math.min(availableParallelism(), MAX_DEF
 
 /** One loader a runtime, so that no runtime's packages are loaded but those of the one asked for. */
 const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>> = {
-  'tensorflow-gpu': () => notYet('tensorflow-gpu'),
-  tensorflow: () => notYet('tensorflow'),
+  'tensorflow-gpu': (options) => startTensorflow('tensorflow-gpu', options),
+  tensorflow: (options) => startTensorflow('tensorflow', options),
   webgpu: async ({ weights, allowSoftware, onLost }) =>
     (await import('./webgpu/webgpu-runtime.ts')).createWebGpuRuntime({ weights, allowSoftware, onLost }),
   wasm: async ({ numThreads = defaultNumThreads(), weights }) => {
@@ -91,6 +91,10 @@ function requireFloat32(name: RuntimeName, weights: WeightFormat): void {
   );
 }
 
-function notYet(name: string): Promise<Runtime> {
-  return Promise.reject(new EngineError('backend_unavailable', `${name} is not built in yet`));
+async function startTensorflow(
+  name: 'tensorflow' | 'tensorflow-gpu',
+  { numThreads, weights }: RuntimeOptions,
+): Promise<Runtime> {
+  const { createTensorflowRuntime } = await import('./tensorflow/tensorflow-runtime.ts');
+  return createTensorflowRuntime({ name, numThreads, weights });
 }
