@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DCLinter } from 'dclint';
+import { validate } from 'dockerfile-utils';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { SETTINGS } from '../../src/config/settings.ts';
+import { environmentOf, execFormOf, stagesOf, textsOf, type Stage } from '../support/dockerfile.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const dockerfiles = readdirSync(join(ROOT, 'docker')).filter((name) => name.startsWith('Dockerfile'));
+
+interface ComposeService {
+  build: { context: string; dockerfile: string };
+  environment: Record<string, string>;
+  healthcheck: { test: string[] };
+  stop_grace_period: string;
+  ports: string[];
+  volumes: string[];
+  deploy?: { resources: { reservations: { devices: { driver: string; capabilities: string[] }[] } } };
+}
+
+const compose = parse(textOf('docker/compose.yaml'), { merge: true }) as {
+  services: Record<string, ComposeService>;
+  volumes: Record<string, unknown>;
+};
+const services = Object.entries(compose.services);
+
+function lastStageOf(dockerfile: string): Stage {
+  const stage = stagesOf(textOf(`docker/${dockerfile}`)).at(-1);
+  if (stage === undefined) throw new Error(`${dockerfile} has no stage`);
+  return stage;
+}
+
+it('there is an image for each way to compute', () => {
+  expect(dockerfiles.sort()).toEqual(['Dockerfile', 'Dockerfile.cuda']);
+  expect(services.map(([name]) => name)).toEqual(['wasm', 'webgpu', 'cuda']);
+});
+
+describe.each(dockerfiles)('docker/%s', (name) => {
+  const stages = stagesOf(textOf(`docker/${name}`));
+  const last = lastStageOf(name);
+
+  it('has no lint', () => {
+    expect(validate(textOf(`docker/${name}`))).toEqual([]);
+  });
+
+  it('is built in stages on bases of one exact version', () => {
+    expect(stages.length).toBeGreaterThan(1);
+    for (const { base } of stages) expect(base).toMatch(/^[a-z/]+:\d+\.\d+\.\d+(-[a-z0-9.]+)*$/);
+  });
+
+  it('takes nothing into its last stage but the assembled service and files of docker/', () => {
+    for (const text of textsOf(last, 'COPY')) expect(text).toMatch(/^(\/app \/app|docker\/[\w.-]+ \/\S+)$/);
+  });
+
+  it('copies and runs files that are in its context', () => {
+    const texts = stages.flatMap((stage) => [...textsOf(stage, 'RUN'), ...textsOf(stage, 'COPY')]).join('\n');
+    const files = [...texts.matchAll(/docker\/[\w.-]+/g)].map(([path]) => path);
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it('runs node as process 1 and as a user that is not root, by number', () => {
+    expect(execFormOf(last, 'ENTRYPOINT')).toEqual(['node', 'dist/src/main.js']);
+    expect(textsOf(last, 'USER')).toEqual(['1000:1000']);
+    expect(textsOf(last, 'STOPSIGNAL')).toEqual(['SIGTERM']);
+  });
+
+  it('sets only settings that exist, and listens on every address of the container', () => {
+    const environment = environmentOf(last);
+    const ofOthers = /^(NODE|NVIDIA|TF|CUDA)_/;
+    const settings = Object.values(SETTINGS).map(({ env }) => env);
+    for (const variable of Object.keys(environment)) {
+      if (!ofOthers.test(variable)) expect(settings).toContain(variable);
+    }
+    expect(environment).toMatchObject({ HOST: '0.0.0.0', PORT: '8787', NVIDIA_VISIBLE_DEVICES: 'all' });
+    expect(textsOf(last, 'EXPOSE')).toEqual([environment['PORT']]);
+  });
+});
+
+it('the context is a list of what may be in it, and all of it is there', () => {
+  const [first, ...rest] = textOf('.dockerignore')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  expect(first).toBe('*');
+  for (const line of rest) expect(line).toMatch(/^![\w.-]+$/);
+  expect(rest.filter((line) => !existsSync(join(ROOT, line.slice(1))))).toEqual([]);
+});
+
+describe('docker/compose.yaml', () => {
+  it('has no lint, and fits the schema of the Compose Specification', () => {
+    const linter = new DCLinter({
+      rules: {
+        // `image` names what `build` makes.
+        'no-build-and-image': 0,
+        // Order is for readers: what services share, then the services, the simplest first.
+        'service-keys-order': 0,
+        'services-alphabetical-order': 0,
+        'top-level-properties-order': 0,
+      },
+      quiet: false,
+      debug: false,
+      exclude: [],
+    });
+    const results = linter.lintFiles([join(ROOT, 'docker/compose.yaml')], false);
+    expect(results).toHaveLength(1);
+    expect(results.flatMap(({ messages }) => messages)).toEqual([]);
+  });
+
+  it.each(services)(
+    '%s asks what its image asks, and is stopped no sooner than its streams',
+    (_, service) => {
+      const { build, healthcheck, environment, stop_grace_period: grace } = service;
+      const image = lastStageOf(build.dockerfile.replace('docker/', ''));
+      expect(healthcheck.test).toEqual(['CMD', ...execFormOf(image, 'HEALTHCHECK')]);
+      expect(grace).toMatch(/^\d+s$/);
+      // A second for the last frames, and some to spare.
+      expect(parseInt(grace)).toBeGreaterThan(Number(environment['SHUTDOWN_TIMEOUT']) + 5);
+    },
+  );
+
+  it.each(services)('%s is reached from this machine alone, and cannot change its models', (_, service) => {
+    expect(service.ports).toHaveLength(1);
+    expect(service.ports[0]).toMatch(/^127\.0\.0\.1:\d+:8787$/);
+    expect(service.volumes).toEqual([expect.stringMatching(/:\/models:ro$/)]);
+    expect(compose.volumes).toHaveProperty('models');
+  });
+
+  it('gives each service a port and a runtime of its own, and a GPU where it computes on one', () => {
+    const all = services.map(([, service]) => service);
+    expect(new Set(all.flatMap(({ ports }) => ports)).size).toBe(all.length);
+    const runtimes = SETTINGS.runtime.schema;
+    for (const { environment } of all) expect(runtimes.parse(environment['RUNTIME'])).toBeDefined();
+    const devices = all.map(({ deploy }) => deploy?.resources.reservations.devices);
+    const gpu = [expect.objectContaining({ driver: 'nvidia', capabilities: ['gpu'] })];
+    expect(devices).toEqual([undefined, gpu, gpu]);
+  });
+});
