@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DCLinter } from 'dclint';
 import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -91,25 +90,6 @@ it('the context is a list of what may be in it, and all of it is there', () => {
 });
 
 describe('docker/compose.yaml', () => {
-  it('has no lint, and fits the schema of the Compose Specification', () => {
-    const linter = new DCLinter({
-      rules: {
-        // `image` names what `build` makes.
-        'no-build-and-image': 0,
-        // Order is for readers: what services share, then the services, the simplest first.
-        'service-keys-order': 0,
-        'services-alphabetical-order': 0,
-        'top-level-properties-order': 0,
-      },
-      quiet: false,
-      debug: false,
-      exclude: [],
-    });
-    const results = linter.lintFiles([join(ROOT, 'docker/compose.yaml')], false);
-    expect(results).toHaveLength(1);
-    expect(results.flatMap(({ messages }) => messages)).toEqual([]);
-  });
-
   it.each(services)(
     '%s asks what its image asks, and is stopped no sooner than its streams',
     (_, service) => {
