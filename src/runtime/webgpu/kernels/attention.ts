@@ -14,6 +14,8 @@ const PREFILL_TILE_ROWS = 8;
 const MAX_DECODE_ROWS = 16;
 /** Below any score. Finite, since WGSL promises nothing about infinity. */
 const NO_SCORE = '-3.0e38';
+/** Numbers that one thread reduces, in the first of two rounds; a tree would take a barrier for each level. */
+const RUN_LENGTH = 16;
 
 /** Consecutive rows of a sequence that a workgroup takes at once in that bucket. */
 export const attentionTileRows = (paddedRows: number): number =>
@@ -26,14 +28,10 @@ export const attentionTileRows = (paddedRows: number): number =>
  * row; then threads take columns, and mix the values by the weights of the block. What was mixed before is scaled
  * down when a larger score turns up (Milakov and Gimelshein 2018), so that no score outlives its block.
  */
-export function attentionKernel({ cache, queryCols, paddedRows }: AttentionDimensions): Kernel {
-  const { numHeads, headDim, laneLength } = cache;
-  const tileRows = attentionTileRows(paddedRows);
-  const width = headDim % 4 === 0 ? 4 : headDim % 2 === 0 ? 2 : 1;
-  const type = width === 1 ? 'f32' : `vec${width}<f32>`;
-  const numVectors = headDim / width;
-  const size = workgroupSize(numVectors, laneLength);
-  const eachRow = (statement: (row: number) => string): string => unroll(tileRows, statement);
+export function attentionKernel(dimensions: AttentionDimensions): Kernel {
+  const { numHeads, laneLength } = dimensions.cache;
+  const shape = shapeOf(dimensions);
+  const { tileRows, type, numVectors, size } = shape;
   return defineKernel({
     name: 'attention',
     bindings: [
@@ -44,103 +42,145 @@ export function attentionKernel({ cache, queryCols, paddedRows }: AttentionDimen
     ],
     declarations: `
 const SIZE = ${size}u;
+const TILE_ROWS = ${tileRows}u;
 const NUM_VECTORS = ${numVectors}u;
 const NUM_GROUPS = ${Math.floor(size / numVectors)}u;
-var<workgroup> tile_queries: array<${type}, ${tileRows * numVectors}>;
-var<workgroup> weights: array<f32, ${tileRows * size}>;
-var<workgroup> mixed: array<${type}, SIZE>;
-${reduceFunction('largest', 'max', tileRows, size)}
-${reduceFunction('total', 'sum', tileRows, size)}`,
+const NUM_RUNS = ${size / RUN_LENGTH}u;
+var<workgroup> tile_queries: array<${type}, TILE_ROWS * NUM_VECTORS>;
+var<workgroup> weights: array<f32, TILE_ROWS * SIZE>;
+var<workgroup> runs: array<f32, TILE_ROWS * NUM_RUNS>;
+var<workgroup> mixed: array<${type}, TILE_ROWS * SIZE>;`,
     workgroupSize: size,
     body: `
   if (group.x >= num_tiles()) { return; }
   let tile = tile_at(group.x);
   let first_row = tile.x;
+  let num_rows = tile.y;
   let position = tile.w;
-  let kv_len = position + tile.y;
+  let kv_len = position + num_rows;
   let lane_start = (tile.z * ${numHeads} + group.y) * ${laneLength} * NUM_VECTORS;
-  for (var i = thread; i < ${tileRows}u * NUM_VECTORS; i += SIZE) {
-    let row = min(i / NUM_VECTORS, tile.y - 1);
-    let at = (first_row + row) * ${strideOf(queryCols) / width} + group.y * NUM_VECTORS + i % NUM_VECTORS;
-    tile_queries[i] = queries[at] * ${1 / Math.sqrt(headDim)};
-  }
   let vector = thread % NUM_VECTORS;
   let key_group = thread / NUM_VECTORS;
-  ${eachRow((row) => `var mix_${row} = ${type}(); var sum_${row} = 0.0; var max_${row} = ${NO_SCORE};`)}
-  workgroupBarrier();
+  ${loadQueries(shape)}
   for (var start = 0u; start < kv_len; start += SIZE) {
+    ${scoreBlock(shape)}
+    ${weighBlock(shape)}
+    ${mixBlock(shape)}
+    workgroupBarrier();
+  }
+  ${storeMixed(shape)}`,
+    workgroups: [dimensions.paddedRows, numHeads, 1],
+  });
+}
+
+interface AttentionShape {
+  tileRows: number;
+  /** A head is read in vectors of this type, the widest that divides it. */
+  type: string;
+  numVectors: number;
+  /** Threads of a workgroup, and keys of a block. */
+  size: number;
+  /** Vectors of a row of queries, and of the result. */
+  queryStride: number;
+  resultStride: number;
+  scale: number;
+  eachRow: (statement: (row: number) => string) => string;
+}
+
+function shapeOf({ cache, queryCols, paddedRows }: AttentionDimensions): AttentionShape {
+  const { numHeads, headDim, laneLength } = cache;
+  const tileRows = attentionTileRows(paddedRows);
+  const width = headDim % 4 === 0 ? 4 : headDim % 2 === 0 ? 2 : 1;
+  const numVectors = headDim / width;
+  // Enough for the columns of a head; a decode takes more where a lane has keys for them.
+  const needed = numVectors > 64 ? 128 : 64;
+  const size = tileRows > 1 || laneLength <= 256 ? needed : laneLength <= 512 ? 128 : 256;
+  return {
+    tileRows,
+    type: width === 1 ? 'f32' : `vec${width}<f32>`,
+    numVectors,
+    size,
+    queryStride: strideOf(queryCols) / width,
+    resultStride: strideOf(numHeads * headDim) / width,
+    scale: 1 / Math.sqrt(headDim),
+    eachRow: (statement) => unroll(tileRows, statement),
+  };
+}
+
+const loadQueries = ({ type, queryStride, scale, eachRow }: AttentionShape): string => `
+  for (var i = thread; i < TILE_ROWS * NUM_VECTORS; i += SIZE) {
+    let row = first_row + min(i / NUM_VECTORS, num_rows - 1);
+    tile_queries[i] = queries[row * ${queryStride} + group.y * NUM_VECTORS + i % NUM_VECTORS] * ${scale};
+  }
+  ${eachRow((row) => `var mix_${row} = ${type}(); var sum_${row} = 0.0; var max_${row} = ${NO_SCORE};`)}
+  workgroupBarrier();`;
+
+/** One key a thread: score_<row>, also in \`weights\`. */
+const scoreBlock = ({ type, eachRow }: AttentionShape): string => `
     let key = start + thread;
     ${eachRow((row) => `var score_${row} = 0.0;`)}
     if (key < kv_len) {
       for (var i = 0u; i < NUM_VECTORS; i++) {
         let k = keys[lane_start + key * NUM_VECTORS + i];
-        ${eachRow((row) => `score_${row} += ${dot(width, `tile_queries[${row}u * NUM_VECTORS + i]`, 'k')};`)}
+        ${eachRow((row) => {
+          const q = `tile_queries[${row} * NUM_VECTORS + i]`;
+          return `score_${row} += ${type === 'f32' ? `${q} * k` : `dot(${q}, k)`};`;
+        })}
       }
     }
-    ${eachRow((row) => `score_${row} = select(${NO_SCORE}, score_${row}, key <= position + ${row} && key < kv_len);`)}
-    ${eachRow((row) => `weights[${row}u * SIZE + thread] = score_${row};`)}
-    largest(thread);
-    ${eachRow((row) => `let max_now_${row} = max(max_${row}, weights[${row}u * SIZE]);`)}
+    ${eachRow(
+      (row) => `
+    if (key >= kv_len || key > position + ${row}) { score_${row} = ${NO_SCORE}; }
+    weights[${row} * SIZE + thread] = score_${row};`,
+    )}
+    workgroupBarrier();`;
+
+/** Scores become weights over the largest score so far; what came before is scaled to it. */
+const weighBlock = ({ eachRow }: AttentionShape): string => `
+    if (thread < TILE_ROWS * NUM_RUNS) {
+      var largest = ${NO_SCORE};
+      for (var i = 0u; i < ${RUN_LENGTH}; i++) { largest = max(largest, weights[thread * ${RUN_LENGTH} + i]); }
+      runs[thread] = largest;
+    }
     workgroupBarrier();
     ${eachRow(
       (row) => `{
-      let scale = exp(max_${row} - max_now_${row});
-      let weight = exp(score_${row} - max_now_${row});
+      var largest = max_${row};
+      for (var i = 0u; i < NUM_RUNS; i++) { largest = max(largest, runs[${row} * NUM_RUNS + i]); }
+      let scale = exp(max_${row} - largest);
+      let weight = exp(score_${row} - largest);
+      weights[${row} * SIZE + thread] = weight;
       sum_${row} = sum_${row} * scale + weight;
       mix_${row} *= scale;
-      max_${row} = max_now_${row};
-      weights[${row}u * SIZE + thread] = weight;
+      max_${row} = largest;
     }`,
     )}
-    workgroupBarrier();
+    workgroupBarrier();`;
+
+/** One vector of columns a thread, and every NUM_GROUPS-th key. */
+const mixBlock = ({ eachRow }: AttentionShape): string => `
     if (key_group < NUM_GROUPS) {
       for (var i = key_group; i < min(SIZE, kv_len - start); i += NUM_GROUPS) {
         let v = values[lane_start + (start + i) * NUM_VECTORS + vector];
-        ${eachRow((row) => `mix_${row} += weights[${row}u * SIZE + i] * v;`)}
+        ${eachRow((row) => `mix_${row} += weights[${row} * SIZE + i] * v;`)}
       }
-    }
-    workgroupBarrier();
-  }
-  ${eachRow((row) => `weights[${row}u * SIZE + thread] = sum_${row};`)}
-  total(thread);
-  ${eachRow(
-    (row) => `
-  mixed[thread] = mix_${row};
+    }`;
+
+/** Adds up what the threads have, and divides by the sum of the weights. */
+const storeMixed = ({ type, resultStride, eachRow }: AttentionShape): string => `
+  ${eachRow((row) => `weights[${row} * SIZE + thread] = sum_${row}; mixed[${row} * SIZE + thread] = mix_${row};`)}
   workgroupBarrier();
-  if (thread < NUM_VECTORS && ${row} < tile.y) {
+  if (thread < TILE_ROWS * NUM_RUNS) {
+    var sum = 0.0;
+    for (var i = 0u; i < ${RUN_LENGTH}; i++) { sum += weights[thread * ${RUN_LENGTH} + i]; }
+    runs[thread] = sum;
+  }
+  workgroupBarrier();
+  for (var i = thread; i < num_rows * NUM_VECTORS; i += SIZE) {
+    let row = i / NUM_VECTORS;
+    var sum = 0.0;
+    for (var run = 0u; run < NUM_RUNS; run++) { sum += runs[row * NUM_RUNS + run]; }
     var mix = ${type}();
-    for (var i = 0u; i < NUM_GROUPS; i++) { mix += mixed[i * NUM_VECTORS + thread]; }
-    let at = (first_row + ${row}) * ${strideOf(numHeads * headDim) / width} + group.y * NUM_VECTORS + thread;
-    result[at] = mix / weights[${row}u * SIZE];
-  }
-  workgroupBarrier();`,
-  )}`,
-    workgroups: [paddedRows, numHeads, 1],
-  });
-}
-
-/** Enough threads for the columns of a head, and more where a lane has keys for them. */
-function workgroupSize(numVectors: number, laneLength: number): number {
-  if (laneLength > 512) return 256;
-  return numVectors > 64 || laneLength > 256 ? 128 : 64;
-}
-
-const dot = (width: number, a: string, b: string): string =>
-  width === 1 ? `${a} * ${b}` : `dot(${a}, ${b})`;
-
-/** A tree over `weights` that leaves the result of each row in its first number, visible to all. */
-function reduceFunction(name: string, operation: 'max' | 'sum', tileRows: number, size: number): string {
-  return `
-fn ${name}(thread: u32) {
-  for (var width = ${size / 2}u; width > 0; width >>= 1) {
-    workgroupBarrier();
-    if (thread < width) {
-      ${unroll(tileRows, (row) => {
-        const [a, b] = [`weights[${row * size}u + thread]`, `weights[${row * size}u + thread + width]`];
-        return operation === 'max' ? `${a} = max(${a}, ${b});` : `${a} += ${b};`;
-      })}
-    }
-  }
-  workgroupBarrier();
-}`;
-}
+    for (var g = 0u; g < NUM_GROUPS; g++) { mix += mixed[row * SIZE + g * NUM_VECTORS + i % NUM_VECTORS]; }
+    result[(first_row + row) * ${resultStride} + group.y * NUM_VECTORS + i % NUM_VECTORS] = mix / sum;
+  }`;

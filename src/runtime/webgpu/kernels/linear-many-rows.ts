@@ -9,18 +9,15 @@ const TILE_COLS = 64;
 const TILE_QUADS = 8;
 /** One more than is used: rows then start in different banks. */
 const TILE_STRIDE = TILE_QUADS + 1;
-/** Each thread computes 4 x 4 sums, eight rows and sixteen columns apart, so that neighbours store side by side. */
-const THREAD_ROWS = 4;
-const THREAD_COLS = 4;
-const COL_THREADS = TILE_COLS / THREAD_COLS;
-const ROW_THREADS = TILE_ROWS / THREAD_ROWS;
+/** Each thread computes 4 x 4 sums, eight rows and sixteen columns apart. */
+const THREAD_SUMS = 4;
+const COL_THREADS = TILE_COLS / THREAD_SUMS;
+const ROW_THREADS = TILE_ROWS / THREAD_SUMS;
 
 /** The product of a prefill, bound by arithmetic: tiles of x and W in workgroup memory, 32 x 64 results each. */
 export function linearManyRowsKernel(dimensions: LinearDimensions, epilogue: Epilogue): Kernel {
-  const { inDim, numCols, colStart, rows, paddedRows, encoding } = dimensions;
+  const { inDim, numCols, rows, paddedRows, encoding } = dimensions;
   const numQuads = quadsOf(inDim);
-  const eachSum = (statement: (row: number, col: number) => string): string =>
-    unroll(THREAD_ROWS, (row) => unroll(THREAD_COLS, (col) => statement(row, col)));
   return defineKernel({
     name: 'linear-many-rows',
     bindings: [
@@ -42,7 +39,6 @@ var<workgroup> weight_tile: array<vec4<f32>, ${TILE_COLS * TILE_STRIDE}>;`,
   let thread_col = thread % ${COL_THREADS};
   ${eachSum((row, col) => `var sum_${row}_${col} = 0.0;`)}
   for (var start = 0u; start < ${numQuads}; start += ${TILE_QUADS}) {
-    workgroupBarrier();
     for (var i = thread; i < ${TILE_ROWS * TILE_QUADS}; i += ${WORKGROUP_SIZE}) {
       let row = min(first_row + i / ${TILE_QUADS}, ${paddedRows - 1}u);
       let quad = start + i % ${TILE_QUADS};
@@ -59,23 +55,32 @@ var<workgroup> weight_tile: array<vec4<f32>, ${TILE_COLS * TILE_STRIDE}>;`,
     }
     workgroupBarrier();
     for (var quad = 0u; quad < ${TILE_QUADS}; quad++) {
-      ${unroll(THREAD_ROWS, (row) => `let x_${row} = x_tile[(thread_row + ${row * ROW_THREADS}) * ${TILE_STRIDE} + quad];`)}
-      ${unroll(THREAD_COLS, (col) => `let w_${col} = weight_tile[(thread_col + ${col * COL_THREADS}) * ${TILE_STRIDE} + quad];`)}
+      ${unroll(THREAD_SUMS, (row) => `let x_${row} = x_tile[(thread_row + ${row * ROW_THREADS}) * ${TILE_STRIDE} + quad];`)}
+      ${unroll(THREAD_SUMS, (col) => `let w_${col} = weight_tile[(thread_col + ${col * COL_THREADS}) * ${TILE_STRIDE} + quad];`)}
       ${eachSum((row, col) => `sum_${row}_${col} += dot(x_${row}, w_${col});`)}
     }
+    workgroupBarrier();
   }
-  ${unroll(
-    THREAD_ROWS,
-    (row) => `{
-    let row = first_row + thread_row + ${row * ROW_THREADS};
-    if (row < ${numRowsOf(rows)}) {
-      ${unroll(THREAD_COLS, (col) => {
-        const at = `first_col + thread_col + ${col * COL_THREADS}`;
-        return `if (${at} < ${numCols}) { finish(row, ${colStart} + ${at}, sum_${row}_${col}); }`;
-      })}
-    }
-  }`,
-  )}`,
+  ${finishTile(dimensions)}`,
     workgroups: [Math.ceil(numCols / TILE_COLS), Math.ceil(paddedRows / TILE_ROWS), 1],
   });
 }
+
+const eachSum = (statement: (row: number, col: number) => string): string =>
+  unroll(THREAD_SUMS, (row) => unroll(THREAD_SUMS, (col) => statement(row, col)));
+
+/** By way of the workgroup's memory, so that neighbours store side by side and the epilogue is compiled once. */
+const finishTile = ({ numCols, colStart, rows }: LinearDimensions): string => `
+  ${unroll(THREAD_SUMS, (row) => {
+    const sums = Array.from({ length: THREAD_SUMS }, (_, col) => `sum_${row}_${col}`);
+    return `weight_tile[(thread_row + ${row * ROW_THREADS}) * ${COL_THREADS} + thread_col] = vec4<f32>(${sums.join(', ')});`;
+  })}
+  workgroupBarrier();
+  for (var i = thread; i < ${TILE_ROWS * TILE_COLS}; i += ${WORKGROUP_SIZE}) {
+    let row = i / ${TILE_COLS};
+    let col = i % ${TILE_COLS};
+    if (first_row + row < ${numRowsOf(rows)} && first_col + col < ${numCols}) {
+      let sum = weight_tile[row * ${COL_THREADS} + col % ${COL_THREADS}][col / ${COL_THREADS}];
+      finish(first_row + row, ${colStart} + first_col + col, sum);
+    }
+  }`;
