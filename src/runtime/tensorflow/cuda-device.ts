@@ -1,0 +1,21 @@
+import { execFileSync } from 'node:child_process';
+import type { RuntimeDevice } from '../runtime.ts';
+
+const QUERY = ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'];
+
+/** The GPU that tfjs' addon takes, the last of those TensorFlow lists, as NVIDIA's own tool describes it. */
+export function cudaDevice(): RuntimeDevice {
+  try {
+    const lines = execFileSync('nvidia-smi', QUERY, { encoding: 'utf8', timeout: 10_000 }).trim().split('\n');
+    return parseCudaDevice(lines.at(-1) ?? '');
+  } catch {
+    return { name: 'a CUDA GPU (nvidia-smi, which knows its name, did not run)' };
+  }
+}
+
+/** `NVIDIA H100 80GB HBM3, 81559`, the memory in MiB. */
+export function parseCudaDevice(line: string): RuntimeDevice {
+  const [name = '', memoryMib = ''] = line.split(',').map((part) => part.trim());
+  const memoryBytes = Number.parseInt(memoryMib, 10) * 2 ** 20;
+  return Number.isNaN(memoryBytes) ? { name } : { name, memoryBytes };
+}
