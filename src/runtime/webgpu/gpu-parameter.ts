@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import type { WeightFormat } from '../../config/settings.ts';
-import { decodeFloat16, encodeBfloat16, encodeFloat16 } from '../half-precision.ts';
+import { encodeBfloat16, encodeFloat16, fitsFloat16 } from '../half-precision.ts';
 import type { Parameter } from '../ops.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { quadsOf } from './kernels/kernel.ts';
@@ -90,21 +90,12 @@ function encode(name: string, values: Float32Array, format: WeightFormat): Encod
         `value ${lost} of ${name} is ${values[lost] ?? NaN}, and f16 ends at 65504: take WEIGHTS=f32 or bf16`,
       );
     }
-    case 'auto': {
-      const words = encodeFloat16(values);
-      return holds(words, values) ? { encoding: 'f16', words } : { encoding: 'f32', words: values };
-    }
+    case 'auto':
+      return fitsFloat16(values) ? encode(name, values, 'f16') : { encoding: 'f32', words: values };
   }
 }
 
 const isInfinite = (word: number): boolean => (word & 0x7fff) === 0x7c00;
-
-/** Whether half precision gives every value back as it was. */
-function holds(words: Uint16Array, values: Float32Array): boolean {
-  const decoded = new Float32Array(values.length);
-  decodeFloat16(words, decoded);
-  return decoded.every((value, i) => value === values[i]);
-}
 
 function maxPartRows(device: GpuDevice, name: string, numCols: number, encoding: WeightEncoding): number {
   const rowBytes = quadsOf(numCols) * QUAD_BYTES[encoding];

@@ -153,8 +153,15 @@ class WebGpuRuntime implements Runtime {
     if (this.#device.lost !== undefined) throw this.#device.lost;
     const errors = this.#device.takeErrors();
     if (errors.length === 0) return;
-    throw new EngineError('backend_failure', `the WebGPU device failed ${when}: ${errors.join('; ')}`, {
-      details: { errors },
+    throw new EngineError('backend_failure', `the WebGPU device failed ${when}: ${inShort(errors)}`, {
+      details: { numErrors: errors.length },
     });
   }
+}
+
+/** One error brings others after it: the first says why. */
+function inShort([first = '', ...others]: readonly string[]): string {
+  const lines = first.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  return `${lines.map((line) => line.trim()).join(' ')}${more}`;
 }

@@ -4,6 +4,7 @@ import {
   decodeFloat16,
   encodeBfloat16,
   encodeFloat16,
+  fitsFloat16,
 } from '../../../src/runtime/half-precision.ts';
 
 const EVERY_WORD = Uint16Array.from({ length: 0x10000 }, (_, word) => word);
@@ -73,6 +74,31 @@ describe.each(FORMATS)('$name', ({ decode, encode, numMantissaBits, max, minNorm
     expect(values[negative]).toBe(-1);
     expect(values[overflow]).toBe(Infinity);
     expect(values[infinite]).toBe(-Infinity);
+  });
+});
+
+describe('fitsFloat16', () => {
+  it('holds of exactly the values that come back as they were', () => {
+    const floats: number[] = [];
+    const bits = new Uint32Array(1);
+    const float = new Float32Array(bits.buffer);
+    // All exponents, with mantissas that end above, at and below the last bit of a half.
+    for (let exponent = 0; exponent < 0x100; exponent++) {
+      for (const mantissa of [0, 1, 0x1000, 0x2000, 0x4000, 0x200000, 0x400000, 0x7fe000, 0x7fffff]) {
+        for (const sign of [0, 0x80000000]) {
+          bits[0] = (sign | (exponent << 23) | mantissa) >>> 0;
+          floats.push(float[0] ?? 0);
+        }
+      }
+    }
+    const wrong = floats.filter((value) => {
+      const source = Float32Array.of(value);
+      const back = new Float32Array(1);
+      decodeFloat16(encodeFloat16(source), back);
+      return fitsFloat16(source) !== (Number.isFinite(value) && back[0] === value);
+    });
+    expect(wrong).toEqual([]);
+    expect(floats.filter((value) => fitsFloat16(Float32Array.of(value))).length).toBeGreaterThan(100);
   });
 });
 

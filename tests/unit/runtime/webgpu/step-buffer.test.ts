@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
+import { checkBatch, stepBufferWords, writeStepBuffer } from '../../../../src/runtime/webgpu/step-buffer.ts';
+
+const CACHE = { numLayers: 1, numHeads: 1, headDim: 4, numLanes: 3, laneLength: 16 };
+const TABLES = { tokens: 10, positions: 16 };
+
+describe('the step buffer', () => {
+  it('has counts, rows, logit rows, tiles and top rows, each where the header says', () => {
+    const batch = buildStepBatch(
+      [
+        { lane: 2, positionStart: 5, tokenIds: [7], logits: 'last' },
+        { lane: 1, positionStart: 0, tokenIds: [3, 4], logits: 'all' },
+      ],
+      [4],
+    );
+    const bucket = { step: 4, logit: 4 };
+    const words = new Uint32Array(stepBufferWords(bucket));
+    writeStepBuffer(words, batch, bucket, [0, 2]);
+    const element = (index: number) => [...words.subarray(4 * index, 4 * index + 4)];
+    expect(element(0)).toEqual([3, 3, 3, 2]);
+    const [logitStart = 0, tileStart = 0, topStart = 0] = element(1);
+    expect([2, 3, 4].map((index) => element(index).slice(0, 3))).toEqual([
+      [7, 5, 2],
+      [3, 0, 1],
+      [4, 1, 1],
+    ]);
+    expect([0, 1, 2].map((row) => element(logitStart + row)[0])).toEqual([0, 1, 2]);
+    expect([0, 1, 2].map((tile) => element(tileStart + tile))).toEqual([
+      [0, 1, 2, 5],
+      [1, 1, 1, 0],
+      [2, 1, 1, 1],
+    ]);
+    expect([0, 1].map((row) => element(topStart + row)[0])).toEqual([0, 2]);
+  });
+
+  it('cuts a prefill into tiles of eight rows in a large bucket', () => {
+    const batch = buildStepBatch(
+      [{ lane: 0, positionStart: 3, tokenIds: Array(11).fill(1), logits: 'last' }],
+      [32],
+    );
+    const bucket = { step: 32, logit: 32 };
+    const words = new Uint32Array(stepBufferWords(bucket));
+    writeStepBuffer(words, batch, bucket, []);
+    expect(words[2]).toBe(2);
+    const tileStart = 4 * (words[5] ?? 0);
+    expect([...words.subarray(tileStart, tileStart + 8)]).toEqual([0, 8, 0, 3, 8, 3, 0, 11]);
+  });
+
+  it.each([
+    {
+      what: 'a token beyond the table',
+      lane: 0,
+      positionStart: 0,
+      tokenIds: [10],
+      message: /token 10 is one of 10/,
+    },
+    { what: 'a negative token', lane: 0, positionStart: 0, tokenIds: [-1], message: /token -1/ },
+    { what: 'a lane beyond the cache', lane: 3, positionStart: 0, tokenIds: [1], message: /fits lane 3/ },
+    {
+      what: 'a position beyond the lane',
+      lane: 0,
+      positionStart: 15,
+      tokenIds: [1, 1],
+      message: /from position 15/,
+    },
+  ])('is not written for $what', ({ message, ...segment }) => {
+    const batch = buildStepBatch([{ ...segment, logits: 'last' }]);
+    expect(() => checkBatch(batch, CACHE, TABLES)).toThrow(message);
+  });
+});
