@@ -88,14 +88,19 @@ export class EagerContext {
     return this.binding.tensorDataSync(tensor.id);
   }
 
-  #own(tensor: TensorInfo): TensorInfo {
-    if (this.#inStep !== undefined) {
-      this.#inStep.add(tensor.id);
-      return tensor;
-    }
+  /** Lets a tensor outlive the step that made it: until `free`. */
+  keep(tensor: TensorInfo): TensorInfo {
+    if (this.#kept.has(tensor.id)) return tensor;
     const numBytes = tensor.shape.reduce((size, dim) => size * dim, BYTES[tensor.dtype] ?? 0);
+    this.#inStep?.delete(tensor.id);
     this.#kept.set(tensor.id, numBytes);
     this.#numBytes += numBytes;
+    return tensor;
+  }
+
+  #own(tensor: TensorInfo): TensorInfo {
+    if (this.#inStep === undefined) return this.keep(tensor);
+    this.#inStep.add(tensor.id);
     return tensor;
   }
 

@@ -24,7 +24,7 @@ export class TensorflowKvCache implements KvCache {
     this.#context = context;
     const size = context.upload([2], Int32Array.of(numRows, headDim));
     // Zeros: what no token was written to is masked, and a mask of -infinity does not mask a NaN.
-    const empty = (): TensorInfo => context.run('Empty', EMPTY, [size]); // [cacheRows, headDim]
+    const empty = (): TensorInfo => context.keep(context.run('Empty', EMPTY, [size])); // [cacheRows, headDim]
     this.#keys = Array.from({ length: numLayers }, empty);
     this.#values = Array.from({ length: numLayers }, empty);
     context.free(size);

@@ -76,11 +76,11 @@ class TensorflowRuntime implements Runtime {
     const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
     const place = this.#isGpu ? 'CUDA' : `CPU, ${threads}`;
     const format = this.#halfMatrices ? ', weights bf16' : '';
-    return `TensorFlow ${this.#context.binding.TF_Version}, ${place}${format}`;
+    return `tfjs on TensorFlow ${this.#context.binding.TF_Version}, ${place}${format}`;
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
-    const parameter = new TensorflowParameter(name, shape, this.#upload(shape, values));
+    const parameter = new TensorflowParameter(name, shape, this.#context.keep(this.#upload(shape, values)));
     this.#parameters.push(parameter);
     return parameter;
   }
