@@ -50,6 +50,7 @@ export const COMPARISON_DEFAULTS: Omit<RuntimesParams, 'runtimes'> = {
 /** One contender that runs: its service, and what it says of itself. */
 interface Running extends Contender {
   service: ServiceProcess;
+  runtime: string;
   device: string;
 }
 
@@ -149,11 +150,8 @@ async function measure(
       if (contender === undefined) return result;
       // A service that failed may be gone.
       const residentBytes = await contender.service.residentBytes().catch(() => undefined);
-      return {
-        ...result,
-        device: contender.device,
-        ...(residentBytes === undefined ? {} : { residentBytes }),
-      };
+      const { runtime, device } = contender;
+      return { ...result, runtime, device, ...(residentBytes === undefined ? {} : { residentBytes }) };
     }),
   );
 }
@@ -187,8 +185,8 @@ async function startContender(
     return { failure: error instanceof EngineError ? error.message : String(error) };
   }
   const target = new HttpTarget(service.url);
-  const { vocabSize, runtimeDescription } = await target.readModel(signal);
-  return { label, target, vocabSize, device: runtimeDescription, service };
+  const { vocabSize, runtimeDescription, device } = await target.readModel(signal);
+  return { label, target, vocabSize, runtime: runtimeDescription, device, service };
 }
 
 async function findModel(name: string): Promise<{ directory: string; label: string }> {

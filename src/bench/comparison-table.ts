@@ -5,7 +5,8 @@ import { median } from './percentiles.ts';
 
 /** What one runtime did with one model. */
 export interface ComparisonRow extends ContenderResult {
-  /** As its service describes it; absent when it never started. */
+  /** As its service describes them; absent when it never started. */
+  runtime?: string;
   device?: string;
   residentBytes?: number;
 }
@@ -27,12 +28,12 @@ export interface ComparisonReport {
   models: readonly ModelComparison[];
 }
 
-/** Markdown: one table, the runtimes that could not run, and where and how it was measured. */
+/** Markdown: one table, what the runtimes are or why one could not run, and where and how it was measured. */
 export function formatComparison(report: ComparisonReport): string {
   const { cells, limitMs, models } = report;
   const head = ['model', 'runtime', 'device', ...cells.map(columnTitle), 'resident'];
-  const rows = models.flatMap(({ model, rows: ran }) =>
-    ran
+  const lines = models.flatMap(({ model, rows }) =>
+    rows
       .filter((row) => row.cells.length > 0)
       .map((row) => [
         model,
@@ -42,16 +43,19 @@ export function formatComparison(report: ComparisonReport): string {
         row.residentBytes === undefined ? '–' : `${Math.round(row.residentBytes / 2 ** 20)} MiB`,
       ]),
   );
-  const failures = models.flatMap(({ model, rows: all }) =>
-    all.flatMap(({ label, failure }) =>
-      failure === undefined ? [] : `- \`${label}\`, ${model}: ${failure}`,
-    ),
+  const table = toMarkdown([head, head.map(() => '---'), ...lines]);
+  return [table, describeRuntimes(models), describeRun(report)].join('\n\n');
+}
+
+function describeRuntimes(models: readonly ModelComparison[]): string {
+  const notes = models.flatMap(({ model, rows }) =>
+    rows.flatMap(({ label, runtime, failure }) => [
+      ...(runtime === undefined ? [] : [`- \`${label}\`: ${runtime}`]),
+      ...(failure === undefined ? [] : [`- \`${label}\` failed, ${model}: ${failure}`]),
+    ]),
   );
-  return [
-    toMarkdown([head, head.map(() => '---'), ...rows]),
-    ...(failures.length === 0 ? [] : [failures.join('\n')]),
-    describeRun(report),
-  ].join('\n\n');
+  // A runtime says the same of itself for every model.
+  return [...new Set(notes)].join('\n');
 }
 
 function columnTitle(cell: Cell): string {
@@ -76,16 +80,20 @@ export function formatNumber(value: number): string {
 
 function describeRun({ machine, startedAt, durationMs, cells, rounds, limitMs }: ComparisonReport): string {
   const { cpu, numCores, nodeVersion, platform, loadBefore } = machine;
-  const decode = cells.find((cell) => cell.kind === 'decode');
-  const prompts =
-    decode === undefined
-      ? ''
-      : ` Streams: prompts of ${decode.promptTokens} tokens, ${decode.maxTokens} generated, counted while all of them decode.`;
+  const decodes = cells.filter((cell) => cell.kind === 'decode');
+  const mostStreams = Math.max(...decodes.map(({ streams }) => streams));
+  const prompts = decodes
+    .slice(0, 1)
+    .map(
+      ({ promptTokens, maxTokens }) =>
+        ` Streams: prompts of ${promptTokens} tokens, ${maxTokens} generated, counted while all of them decode; ` +
+        `resident memory has a KV cache for ${mostStreams} in it, but nothing that lies on a GPU.`,
+    );
   return (
     `${cpu}, ${numCores} cores, ${platform}, Node ${nodeVersion}, ${startedAt.slice(0, 10)}; ` +
     `load ${loadBefore.toFixed(2)} before, ${(durationMs / 1000).toFixed(0)} s in all. ` +
     `Through HTTP and SSE, one process a runtime, medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, ` +
-    `runtimes in turn; at most ${limitMs / 1000} s a turn.${prompts}`
+    `runtimes in turn; at most ${limitMs / 1000} s a turn.${prompts.join('')}`
   );
 }
 

@@ -19,6 +19,8 @@ export interface RemoteModel {
   contextLength: number;
   numParameters: number;
   runtimeDescription: string;
+  /** The processor or GPU that computes. */
+  device: string;
 }
 
 /** A service of ours behind a URL, through HTTP and SSE; the client runs in this thread. */
@@ -77,6 +79,7 @@ export class HttpTarget implements BenchmarkTarget {
       contextLength: count('max_model_len'),
       numParameters: count('num_parameters'),
       runtimeDescription: textOf('runtime'),
+      device: textOf('device'),
     };
   }
 

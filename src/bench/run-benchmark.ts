@@ -96,8 +96,8 @@ async function describeModel(
     return { model, runtime: rest.runtimeDescription };
   }
   assertInvariant(url !== undefined, 'a benchmark has an engine or a URL');
-  const { runtimeDescription, ...model } = await new HttpTarget(url).readModel(signal);
-  return { model, runtime: runtimeDescription };
+  const { runtimeDescription, device, ...model } = await new HttpTarget(url).readModel(signal);
+  return { model, runtime: `${runtimeDescription}, on ${device}` };
 }
 
 /** Requests that are not counted, as many at once as there will be: by then code is compiled, connections are made. */

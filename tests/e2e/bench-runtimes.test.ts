@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { build } from '../support/process.ts';
+import { TINY_MODEL } from '../support/service.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SHORT = ['--repeats', '1', '--concurrency', '1,3', '--prompt-tokens', '4', '--max-tokens', '100'];
+
+const bench = (...args: string[]) =>
+  spawnSync(process.execPath, ['dist/scripts/bench.js', ...args], { cwd: ROOT, encoding: 'utf8' });
+
+beforeAll(build);
+
+describe('npm run bench -- --runtimes', () => {
+  const args = ['--runtimes', 'wasm,wasm:f16,cpu', '--models', TINY_MODEL, '--ttft', '16,512', ...SHORT];
+
+  it('measures each runtime in a process of its own, and names what cannot run', () => {
+    const { stdout, status, stderr } = bench(...args);
+    expect(stderr).toMatch(/tiny-gpt2, cpu, round 1: tokens\/s at 3: [\d.]+\n/);
+    const rows = stdout.split('\n').filter((line) => line.startsWith('| tiny-gpt2 '));
+    expect(rows).toHaveLength(2);
+    const value = String.raw`(> 30 s|[\d.,]+(?: ms)?(?: \(cut off\))?)`;
+    for (const [index, label] of ['wasm', 'cpu'].entries()) {
+      const cells = ['tiny-gpt2', `\`${label}\``, '[^|]+', value, value, value, value, String.raw`\d+ MiB`];
+      expect(rows[index]).toMatch(new RegExp(String.raw`^\| ${cells.join(String.raw` \| `)} \|$`));
+    }
+    expect(stdout).toMatch(/- `wasm:f16` failed, tiny-gpt2: config_invalid: .*f16/);
+    expect(status).toBe(0);
+  });
+
+  it('fails when it must not miss one', () => {
+    const { stdout, status } = bench('--runtimes', 'wasm:f16', '--models', TINY_MODEL, '--require', ...SHORT);
+    expect(stdout).toContain('`wasm:f16` failed');
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    ['--runtimes', 'quantum', /config_invalid: RUNTIME is 'quantum'/],
+    ['--runtimes', 'wasm:f4', /config_invalid: WEIGHTS is 'f4'/],
+    ['--max-seconds', 'ten', /config_invalid: counts must be/],
+  ])('%s %s is a slip', (flag, text, message) => {
+    const { stderr, status } = bench('--runtimes', 'wasm', flag, text);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(1);
+  });
+});
