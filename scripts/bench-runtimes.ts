@@ -148,8 +148,7 @@ async function measure(
     results.map(async (result, index): Promise<ComparisonRow> => {
       const contender = running[index];
       if (contender === undefined) return result;
-      // A service that failed may be gone.
-      const residentBytes = await contender.service.residentBytes().catch(() => undefined);
+      const residentBytes = await contender.service.residentBytes();
       const { runtime, device } = contender;
       return { ...result, runtime, device, ...(residentBytes === undefined ? {} : { residentBytes }) };
     }),

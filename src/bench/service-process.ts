@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { EngineError } from '../errors.ts';
+import { residentBytesOf } from './resident-memory.ts';
 
 /** A service in a process of its own, ready for requests. */
 export interface ServiceProcess {
   readonly url: string;
-  /** Of the whole process, all of its threads; what lies on a GPU is not in it. */
-  residentBytes(): Promise<number>;
+  /** Of the process and its children; what lies on a GPU is not in it. `undefined` where only Linux could tell. */
+  residentBytes(): Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
@@ -35,7 +36,7 @@ export async function startServiceProcess(
   child.once('exit', () => process.removeListener('exit', killWithUs));
   try {
     const url = await readUrl(child, AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT_MS)]));
-    return { url, residentBytes: () => readResidentBytes(url), stop: () => stop(child) };
+    return { url, residentBytes: () => residentBytesOf(child.pid ?? NaN), stop: () => stop(child) };
   } catch (error) {
     await stop(child);
     throw error;
@@ -63,12 +64,6 @@ async function readUrl(child: ChildProcess, signal: AbortSignal): Promise<string
 export function reasonIn(stderr: string): string {
   const said = /^tokenflare cannot start: (?:backend_unavailable: )?(.+)$/m.exec(stderr)?.[1];
   return said ?? stderr.trim().split('\n').at(-1) ?? '';
-}
-
-async function readResidentBytes(url: string): Promise<number> {
-  const response = await fetch(`${url}/metrics`);
-  const value = /^tokenflare_process_resident_memory_bytes (\S+)$/m.exec(await response.text())?.[1];
-  return Number(value);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
