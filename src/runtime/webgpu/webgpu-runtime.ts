@@ -20,12 +20,12 @@ export interface WebGpuRuntimeOptions extends WebGpuDeviceOptions {
 }
 
 /** tfjs' WebGPU backend with our own kernels, by way of Dawn. Throws `backend_unavailable`. */
-export async function createWebGpuRuntime(options: WebGpuRuntimeOptions): Promise<Runtime> {
+export async function createWebGpuRuntime(options: WebGpuRuntimeOptions): Promise<WebGpuRuntime> {
   return new WebGpuRuntime(await startDevice(options), options.weights);
 }
 
 /** A step is one submission: the commands recorded for its bucket, and the copies of what is read back. */
-class WebGpuRuntime implements Runtime {
+export class WebGpuRuntime implements Runtime {
   readonly name = 'webgpu';
   readonly numThreads = 1;
   readonly #device: GpuDevice;
