@@ -35,9 +35,9 @@ const LAST_FRAMES_MS = 1000;
 export async function startService(
   config: Config,
   logger: Logger,
-  createThread?: EngineClientOptions['createThread'],
+  createProcess?: EngineClientOptions['createProcess'],
 ): Promise<Service> {
-  const engine = createEngine(config, logger, createThread);
+  const engine = createEngine(config, logger, createProcess);
   const metrics = new Metrics(engine);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
   const app = createApp({ engine, config, logger, metrics, openApiDocument });
@@ -71,7 +71,7 @@ export async function startService(
 export function createEngine(
   config: Config,
   logger: Logger,
-  createThread?: EngineClientOptions['createThread'],
+  createProcess?: EngineClientOptions['createProcess'],
 ): EngineClient {
   return new EngineClient({
     settings: engineSettings(config),
@@ -81,7 +81,7 @@ export function createEngine(
       if (error === undefined) logger.info(message);
       else logger.error({ err: error }, message);
     },
-    ...(createThread === undefined ? {} : { createThread }),
+    ...(createProcess === undefined ? {} : { createProcess }),
   });
 }
 

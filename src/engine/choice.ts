@@ -17,7 +17,7 @@ export interface ChoiceText {
   stopString?: string;
 }
 
-/** One choice of a request on the HTTP thread: tokens come in, text that will not change any more goes out. */
+/** One choice of a request in the HTTP process: tokens come in, text that will not change any more goes out. */
 export class Choice {
   readonly index: number;
   readonly sequenceId: number;

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { assertInvariant, EngineError } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { EngineThread, type EngineThreadEvents } from './engine-thread.ts';
+import { monotonicMs } from './clock.ts';
+import { EngineProcess, type EngineProcessEvents } from './engine-process.ts';
 import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
 import { EngineTotals } from './engine-totals.ts';
 import type {
@@ -27,14 +28,14 @@ export interface EngineClientOptions {
   bounds: QueueBounds;
   /** Longest a request may take, whatever it asks for. */
   requestTimeoutMs: number;
-  /** Told of what an operator should know: the thread died, the model is back. */
+  /** Told of what an operator should know: the engine process died, the model is back. */
   onIncident?: (message: string, error?: EngineError) => void;
   now?: () => number;
-  /** Makes the engine thread; tests put one in that they can break. */
-  createThread?: (settings: EngineSettings, events: EngineThreadEvents) => EngineThread;
+  /** Makes the engine process; tests put one in that they can break. */
+  createProcess?: (settings: EngineSettings, events: EngineProcessEvents) => EngineProcess;
 }
 
-/** A sequence that the engine thread holds: waiting, or running since `started`. */
+/** A sequence that the engine process holds: waiting, or running since `started`. */
 interface HeldSequence {
   completion: RunningCompletion;
   numPromptTokens: number;
@@ -47,8 +48,8 @@ interface PendingInspection {
 }
 
 /**
- * The engine as the HTTP thread sees it. It admits, keeps the books of who waits and runs, and moves messages; the
- * transformer is in the engine thread. When that thread dies, its requests fail, and another thread takes over.
+ * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the
+ * transformer is in the engine process. When that dies, its requests fail, and another process takes over.
  */
 export class EngineClient implements Engine {
   readonly #options: EngineClientOptions;
@@ -71,12 +72,12 @@ export class EngineClient implements Engine {
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
+    this.#now = options.now ?? monotonicMs;
     this.#queue = new RequestQueue(options.bounds, this.#now);
     this.#history = new RequestHistory(this.#now);
-    const { settings, createThread, onIncident } = options;
+    const { settings, createProcess, onIncident } = options;
     this.#supervisor = new EngineSupervisor(
-      (events) => createThread?.(settings, events) ?? new EngineThread(settings, events),
+      (events) => createProcess?.(settings, events) ?? new EngineProcess(settings, events),
       {
         onReady: (message) => this.#onReady(message),
         onMessage: (message) => this.#receive(message),
@@ -115,7 +116,7 @@ export class EngineClient implements Engine {
     this.#model = model;
     this.#queue.setLanes(model.numLanes);
     this.#totals.setGauges(gauges);
-    // The first thread's model is ready only when the tokenizer is, too.
+    // The first process's model is ready only when the tokenizer is, too.
     if (this.#state === 'loading' && this.#tokenizer !== undefined) this.#state = 'ready';
   }
 
@@ -199,7 +200,7 @@ export class EngineClient implements Engine {
     const held = this.#held.get(update.id);
     assertInvariant(
       held !== undefined,
-      `the engine thread reports on sequence ${update.id} while it holds it`,
+      `the engine process reports on sequence ${update.id} while it holds it`,
     );
     if (update.started === true) {
       held.started = true;
@@ -212,7 +213,7 @@ export class EngineClient implements Engine {
     if (update.finish !== undefined) this.#release(update.id);
   }
 
-  /** The engine thread no longer holds the sequence: its lane or its place in the queue is free. */
+  /** The engine process no longer holds the sequence: its lane or its place in the queue is free. */
   #release(sequenceId: number): void {
     const held = this.#held.get(sequenceId);
     if (held === undefined) return;
@@ -266,7 +267,7 @@ export class EngineClient implements Engine {
     this.#observers.push(observer);
   }
 
-  /** The thread died while it served: what it held is lost. */
+  /** The process died while it served: what it held is lost. */
   #onDeath(error: EngineError): void {
     this.#totals.addRestart();
     if (this.#state === 'ready') this.#state = 'loading';

@@ -24,7 +24,7 @@ export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | '
 
 /**
  * The step loop's body: schedule -> run -> sample -> update. Sequences join and leave between steps and at no other
- * time: whoever awaits a step calls nothing else meanwhile. It knows no thread and no clock, so tests drive it directly.
+ * time: whoever awaits a step calls nothing else meanwhile. It knows no process and no clock, so tests drive it directly.
  */
 export class EngineCore {
   readonly #scheduler: Scheduler;

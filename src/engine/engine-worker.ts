@@ -1,21 +1,32 @@
-import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { assertInvariant, EngineError } from '../errors.ts';
+import { monotonicMs } from './clock.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineGauges, EngineSettings, FromWorker, StepReport, ToWorker } from './protocol.ts';
 import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
 
 /**
- * The engine thread. Most tfjs calls block their thread, hence the transformer has one of its own: messages are taken
- * in between two steps, and what the steps did is reported by messages.
+ * The engine process. Most tfjs calls block their thread, and a native library or a driver may bring its process down,
+ * hence the transformer has one of its own: messages are taken in between two steps, and what the steps did is
+ * reported by messages.
  *
- * A fault in a step is not caught here: it ends the thread, and EngineSupervisor starts another.
+ * A fault in a step is not caught here: it ends the process, and EngineSupervisor starts another.
  */
-assertInvariant(!isMainThread && parentPort !== null, 'the engine runs in a worker thread');
-const port = parentPort;
-const send = (message: FromWorker): void => port.postMessage(message);
+assertInvariant(process.connected, 'the engine runs in a process that its client forked');
+const send = (message: FromWorker, onSent: () => void = () => undefined): void => {
+  process.send?.(message, undefined, undefined, onSent);
+};
+
+process.on('uncaughtException', (error) => {
+  send({ type: 'fault', message: error.message }, () => process.exit(1));
+});
+// Whoever asked for all this is gone.
+process.on('disconnect', () => process.exit(0));
+// Signals to the whole group (Ctrl-C) are for the service, which then drains what runs here.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
 
 /**
- * Steps are reported together for so long, unless somebody waits for one: waking the HTTP thread and writing to every
+ * Steps are reported together for so long, unless somebody waits for one: waking the HTTP process and writing to every
  * stream costs a small model as much as a step. Nobody sees tokens come faster.
  */
 const REPORT_INTERVAL_MS = 8;
@@ -32,30 +43,29 @@ const inspections: Extract<ToWorker, { type: 'inspect' }>[] = [];
 
 const setup = await trySetUp();
 if (setup !== undefined) {
-  port.on('message', (message: ToWorker) => {
+  process.on('message', (message: ToWorker) => {
     inbox.push(message);
     wake?.();
   });
   send({ type: 'ready', model: setup.model, gauges: gaugesOf(setup) });
   await runSteps(setup);
   await setup.runtime.dispose();
-  port.close();
+  process.disconnect();
 }
 
 /** A model that cannot be served is an answer, not a crash: trying again would not help. */
 async function trySetUp(): Promise<EngineSetup | undefined> {
   try {
-    // The client wrote these settings; structured clone keeps their shape.
-    return await setUpEngine(workerData as EngineSettings, dieOf);
+    // The client wrote these settings.
+    return await setUpEngine(JSON.parse(process.argv[2] ?? '') as EngineSettings, dieOf);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    send({ type: 'failed', code: error.code, message: error.message });
-    port.close();
+    send({ type: 'failed', code: error.code, message: error.message }, () => process.disconnect());
     return undefined;
   }
 }
 
-/** A lost device is the end of the thread, as any fault is: outside any promise, so that nobody can catch it. */
+/** A lost device is the end of the process, as any fault is: outside any promise, so that nobody can catch it. */
 function dieOf(error: EngineError): void {
   setImmediate(() => {
     throw error;
@@ -79,7 +89,7 @@ function receive(core: EngineCore, message: ToWorker): void {
     default:
       throw new EngineError(
         'internal',
-        `the engine thread got a message it does not know: ${String(message)}`,
+        `the engine process got a message it does not know: ${String(message)}`,
       );
   }
 }
@@ -120,7 +130,7 @@ async function runSteps(engine: EngineSetup): Promise<void> {
     }
     const endedAt = performance.now();
     const { isUrgent, ...report } = result;
-    const endedAtMs = performance.timeOrigin + endedAt;
+    const endedAtMs = monotonicMs();
     reports.push({ ...report, endedAtMs, durationMs: endedAt - startedAt, gauges: gaugesOf(engine) });
     if (isUrgent || endedAt - reportedAt >= REPORT_INTERVAL_MS) flushReports();
     // One turn of the event loop: messages that came during the step arrive.

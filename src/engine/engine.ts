@@ -5,7 +5,7 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 /**
  * What the rest of the service knows of the engine: completions go in, events come out. The one implementation is
- * EngineClient, which keeps the transformer in a worker thread.
+ * EngineClient, which keeps the transformer in a process of its own.
  */
 
 export type EngineState = 'loading' | 'ready' | 'draining' | 'stopped';

@@ -5,11 +5,11 @@ import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { ModelInfo, TokenOutput } from './engine.ts';
 
 /**
- * What crosses the port between the HTTP thread (EngineClient) and the engine thread (engine-worker.ts): plain data
+ * What crosses the channel between the HTTP process (EngineClient) and the engine process (engine-worker.ts): plain data
  * that structured clone copies.
  */
 
-/** How the engine thread is to set itself up; `workerData` of the thread. */
+/** How the engine process is to set itself up; JSON in its argument. */
 export interface EngineSettings {
   modelPath: string;
   modelId: string;
@@ -62,7 +62,7 @@ export interface SequenceUpdate {
 /** What one step did. Counts are of this step; gauges are as it left them. */
 export interface StepReport {
   updates: readonly SequenceUpdate[];
-  /** End of the step, in milliseconds since the Unix epoch on a monotonic clock, alike in all threads. */
+  /** End of the step on the clock of all processes (`monotonicMs`). */
   endedAtMs: number;
   durationMs: number;
   numRows: number;
@@ -82,8 +82,10 @@ export interface EngineGauges {
 
 export type FromWorker =
   | { type: 'ready'; model: ModelInfo; gauges: EngineGauges }
-  /** The model cannot be served; the thread ends. */
+  /** The model cannot be served; the process ends. */
   | { type: 'failed'; code: ErrorCode; message: string }
+  /** The last words of a process that something unforeseen brings down. */
+  | { type: 'fault'; message: string }
   /** Steps in order; short ones are reported together. */
   | { type: 'steps'; reports: readonly StepReport[] }
   | { type: 'inspected'; id: string; weights: AttentionWeights }

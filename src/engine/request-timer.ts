@@ -1,6 +1,6 @@
 import type { Timings } from './engine.ts';
 
-/** Takes down when a request arrived, started, and yielded tokens, in milliseconds on the clock of all threads. */
+/** Takes down when a request arrived, started, and yielded tokens, in milliseconds on the clock of all processes. */
 export class RequestTimer {
   readonly #now: () => number;
   readonly #arrivedAt: number;
@@ -37,7 +37,7 @@ export class RequestTimer {
   }
 
   timings(): Timings {
-    // Clocks of two threads may differ by microseconds.
+    // Clocks of two cores may differ by microseconds.
     const since = (time: number): number => Math.max(time - this.#arrivedAt, 0);
     return {
       ...(this.#startedAt === undefined ? {} : { queueMs: since(this.#startedAt) }),

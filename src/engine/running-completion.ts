@@ -17,14 +17,14 @@ import { RequestTimer } from './request-timer.ts';
 /** What a completion asks of the engine client. */
 export interface CompletionHost {
   now: () => number;
-  /** Stops sequences in the engine thread. */
+  /** Stops sequences in the engine process. */
   cancelSequences(sequenceIds: readonly number[]): void;
   /** Every choice has ended; the record is final. */
   onSettled(completion: RunningCompletion): void;
   onInterTokenLatency(ms: number): void;
 }
 
-/** When a step began and ended, on the clock of all threads. */
+/** When a step began and ended, on the clock of all processes. */
 export interface StepTimes {
   startedAtMs: number;
   endedAtMs: number;
@@ -37,7 +37,7 @@ function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): Completio
 }
 
 /**
- * A request on the HTTP thread: turns what the engine thread reports of its sequences into events, and keeps its
+ * A request in the HTTP process: turns what the engine process reports of its sequences into events, and keeps its
  * record. A choice ends once: by the engine, by a stop string found here, by a cancel or by a failure.
  */
 export class RunningCompletion implements Completion {
@@ -62,13 +62,13 @@ export class RunningCompletion implements Completion {
     this.#numOpen = request.prompts.length * request.n;
     const { stop, minTokens } = request;
     for (let index = 0; index < this.#numOpen; index++) {
-      // Not made of the request's id: a client may come back under it while the thread still lets go of what it left.
+      // Not made of the request's id: a client may come back under it while the engine still lets go of what it left.
       const sequenceId = RunningCompletion.#numSequences++;
       this.#choices.set(sequenceId, new Choice({ index, sequenceId, tokenizer, stop, minTokens }));
     }
   }
 
-  /** The sequences that the engine thread is to run, one a choice. */
+  /** The sequences that the engine process is to run, one a choice. */
   sequences(stopTokenIds: readonly number[], seed: number): SequenceRequest[] {
     const { prompts, n, maxTokens, minTokens, stop, sampling, numLogprobs, promptLogprobs } = this.#request;
     return [...this.#choices.values()].map(({ index, sequenceId }): SequenceRequest => {

@@ -50,7 +50,7 @@ const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: Engin
     'Rows of padding in steps; the wasm runtime does not compute them.',
     (s) => s.numPaddedRows,
   ],
-  ['engine_restarts_total', 'Times the engine thread was replaced.', (s) => s.numRestarts],
+  ['engine_restarts_total', 'Times the engine process was replaced.', (s) => s.numRestarts],
 ];
 
 /**
@@ -188,7 +188,7 @@ export class Metrics {
     this.#eventLoopDelay.enable();
     const quantile = new Gauge({
       name: `${PREFIX}event_loop_delay_seconds`,
-      help: 'How late the HTTP thread got to its timers since the last scrape, by quantile.',
+      help: 'How late the HTTP process got to its timers since the last scrape, by quantile.',
       labelNames: ['quantile'],
       registers: [this.#registry],
       collect: () => {

@@ -55,7 +55,7 @@ export function startCompletion(
   }
 }
 
-/** Refuses a text that alone cannot fit before it is tokenised: a megabyte would hold up this thread for a second. */
+/** Refuses a text that alone cannot fit before it is tokenised: a megabyte would hold up this process for a second. */
 function checkMinLength(engine: Engine, prompt: string | readonly number[], demand: CompletionDemand): void {
   if (typeof prompt !== 'string' || demand.truncateTo !== undefined) return;
   const { contextLength } = engine.model;

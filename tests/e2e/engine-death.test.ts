@@ -8,19 +8,40 @@ const body = { prompt: 'Once upon a time', max_tokens: 16, temperature: 0, ignor
 /** Long enough to be in the middle of it when the engine dies. */
 const longBody = { ...body, max_tokens: 480 };
 
+const LOSE_GPU = new URL('../support/lose-gpu.mjs', import.meta.url).href;
+
 /** The embedded model, since the tiny one is done before anybody can do it harm. */
-const start = (runtime: string): Promise<TestService> => startTestService({ RUNTIME: runtime, MODEL: '' });
+const start = (runtime: string): Promise<TestService> =>
+  startTestService(
+    { RUNTIME: runtime, MODEL: '' },
+    runtime === 'webgpu' ? { execArgv: ['--import', LOSE_GPU] } : {},
+  );
 
-/** Ways for the engine thread to go: killed from outside, and a fault thrown inside. */
-const DEATHS: [string, (service: TestService) => void][] = [
-  ['is killed', (service) => void service.thread().kill()],
-  ['throws', (service) => service.thread().send(JSON.parse('{"type":"nonsense"}') as ToWorker)],
+interface Death {
+  death: string;
+  die: (service: TestService) => void;
+}
+
+/** Ways for the engine process to go: killed from outside, and a fault thrown inside. */
+const DEATHS: Death[] = [
+  { death: 'is killed', die: (service) => void service.engineProcess().kill() },
+  {
+    death: 'throws',
+    die: (service) => service.engineProcess().send(JSON.parse('{"type":"nonsense"}') as ToWorker),
+  },
 ];
-const CASES = RUNTIME_NAMES_HERE.flatMap((runtime) =>
-  DEATHS.map(([death, die]) => ({ runtime, death, die })),
-);
 
-describe.each(CASES)('when the engine thread on $runtime $death', ({ runtime, die }) => {
+/** The device goes away under the engine, in a step or between two. */
+const loseGpu = (service: TestService): void => {
+  process.kill(service.engineProcess().pid ?? NaN, 'SIGUSR2');
+};
+
+const CASES = RUNTIME_NAMES_HERE.flatMap((runtime) => [
+  ...DEATHS.map((death) => ({ runtime, ...death })),
+  ...(runtime === 'webgpu' ? [{ runtime, death: 'loses its device', die: loseGpu }] : []),
+]);
+
+describe.each(CASES)('when the engine process on $runtime $death', ({ runtime, die }) => {
   it('fails what ran with an error frame, starts anew, leaks nothing, and serves the same text', async () => {
     await using service = await start(runtime);
     const url = `${service.url}/v1/completions`;
@@ -49,9 +70,18 @@ describe.each(CASES)('when the engine thread on $runtime $death', ({ runtime, di
   });
 });
 
-it('says 503 while no engine thread is there', async () => {
+it.runIf(RUNTIME_NAMES_HERE.includes('webgpu'))('starts anew when an idle GPU is lost', async () => {
+  await using service = await start('webgpu');
+  loseGpu(service);
+  await until(async () => (await metric(service.url, 'tokenflare_engine_restarts_total')) === 1);
+  await until(async () => (await fetch(`${service.url}/ready`)).status === 200);
+  const { status } = await postJson(`${service.url}/v1/completions`, body);
+  expect(status).toBe(200);
+});
+
+it('says 503 while no engine process is there', async () => {
   await using service = await start('cpu');
-  await service.thread().kill();
+  await service.engineProcess().kill();
   const ready = await fetch(`${service.url}/ready`);
   expect(ready.status).toBe(503);
   const refused = await postJson(`${service.url}/v1/completions`, body);

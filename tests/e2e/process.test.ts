@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { build, spawnService, urlOf, type ServiceProcess } from '../support/process.ts';
+import { until } from '../support/service.ts';
 import { postJson, sseData } from '../support/sse.ts';
 
 interface Chunk {
@@ -23,6 +25,17 @@ afterEach(async () => {
 });
 
 const body = { prompt: 'The river', max_tokens: 120, temperature: 0, ignore_eos: true };
+
+it('leaves no engine process behind when it is killed', async () => {
+  const service = start();
+  await urlOf(service);
+  const pid = service.child.pid ?? NaN;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  expect(children).toHaveLength(1);
+  service.child.kill('SIGKILL');
+  await service.exited;
+  await until(() => children.every((child) => !existsSync(`/proc/${child}`)));
+});
 
 describe('SIGTERM', () => {
   it('lets a running stream finish, refuses new work meanwhile, and exits 0', async () => {

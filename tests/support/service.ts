@@ -1,35 +1,37 @@
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config/config.ts';
-import type { EngineThreadEvents } from '../../src/engine/engine-thread.ts';
-import { EngineThread } from '../../src/engine/engine-thread.ts';
+import { EngineProcess, type EngineProcessEvents } from '../../src/engine/engine-process.ts';
 import type { EngineSettings } from '../../src/engine/protocol.ts';
 import { startService, type Service } from '../../src/service.ts';
 
 export const TINY_MODEL = fileURLToPath(new URL('../fixtures/tiny-gpt2', import.meta.url));
 
 export interface TestService extends Service {
-  /** The thread that serves now. */
-  thread(): EngineThread;
+  /** The engine process that serves now. */
+  engineProcess(): EngineProcess;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** The whole service on a free port, in this process, with the tiny model unless told otherwise. */
-export async function startTestService(environment: Record<string, string> = {}): Promise<TestService> {
+export async function startTestService(
+  environment: Record<string, string> = {},
+  processOptions: { execArgv?: readonly string[] } = {},
+): Promise<TestService> {
   const config = readConfig({ PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', ...environment }, []);
-  const threads: EngineThread[] = [];
-  const createThread = (settings: EngineSettings, events: EngineThreadEvents): EngineThread => {
-    const thread = new EngineThread(settings, events);
-    threads.push(thread);
-    return thread;
+  const processes: EngineProcess[] = [];
+  const createProcess = (settings: EngineSettings, events: EngineProcessEvents): EngineProcess => {
+    const started = new EngineProcess(settings, events, processOptions);
+    processes.push(started);
+    return started;
   };
-  const service = await startService(config, pino({ level: 'silent' }), createThread);
+  const service = await startService(config, pino({ level: 'silent' }), createProcess);
   return {
     ...service,
-    thread: () => {
-      const thread = threads.at(-1);
-      if (thread === undefined) throw new Error('no engine thread was started');
-      return thread;
+    engineProcess: () => {
+      const latest = processes.at(-1);
+      if (latest === undefined) throw new Error('no engine process was started');
+      return latest;
     },
     [Symbol.asyncDispose]: () => service.close(0),
   };
