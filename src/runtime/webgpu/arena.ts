@@ -1,4 +1,4 @@
-import { assertInvariant } from '../../errors.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import type { Slot } from './assign-slots.ts';
 import type { StepPlan } from './step-plan.ts';
@@ -23,7 +23,7 @@ export class Arena {
   /**
    * Makes room for a plan. A buffer too small is replaced by one for the largest bucket so far, and never shrinks; how
    * long the sequences are has no say. True when a buffer was replaced: bind groups that have it are void.
-   * @throws EngineError `backend_unavailable` when the device cannot bind one of that size
+   * @throws EngineError `backend_failure` when the device cannot bind one of that size
    */
   reserve(plan: StepPlan): boolean {
     const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
@@ -79,9 +79,22 @@ export class Arena {
   #grow(key: string, numBytes: number, usage: GPUBufferUsageFlags): boolean {
     const before = this.#buffers.get(key);
     if (before !== undefined && before.size >= numBytes) return false;
-    const buffer = this.#device.createBuffer(`activations ${key}`, numBytes, usage);
+    const buffer = this.#allocate(key, numBytes, usage);
     if (before !== undefined) this.#device.destroyBuffer(before);
     this.#buffers.set(key, buffer);
     return before !== undefined;
+  }
+
+  #allocate(key: string, numBytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    try {
+      return this.#device.createBuffer(key, numBytes, usage);
+    } catch (cause) {
+      if (!(cause instanceof EngineError)) throw cause;
+      throw new EngineError(
+        'backend_failure',
+        `${cause.message}: let a step have fewer tokens (MAX_NUM_BATCHED_TOKENS)`,
+        { retryable: false, cause },
+      );
+    }
   }
 }

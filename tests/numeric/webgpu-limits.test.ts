@@ -1,0 +1,69 @@
+import { afterEach, expect, it } from 'vitest';
+import type { EngineError } from '../../src/errors.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { gpuParameter } from '../../src/runtime/webgpu/gpu-parameter.ts';
+import { expectClose } from '../support/compare.ts';
+import { someTokenIds, StepRunner } from '../support/step-runner.ts';
+import { describeWebGpu, openWebGpu } from '../support/webgpu.ts';
+
+const MODEL = 'gpt2-variants/untied-f32-head-dim-6';
+
+const unavailable = (message: RegExp): unknown =>
+  expect.objectContaining<Partial<EngineError>>({
+    code: 'backend_unavailable',
+    message: expect.stringMatching(message) as string,
+  });
+
+/** A device that binds less than a matrix has: on real ones it would come back as zeros, without an error. */
+describeWebGpu('what is too large for a binding on WebGPU', () => {
+  const open: Runtime[] = [];
+  afterEach(async () => {
+    for (const runtime of open.splice(0)) await runtime.dispose();
+  });
+  async function create(maxBufferBytes?: number): Promise<Runtime> {
+    const { runtime } = await openWebGpu({ maxBufferBytes });
+    open.push(runtime);
+    return runtime;
+  }
+
+  it('is split by rows of a matrix, and gives the same logits', async () => {
+    const limited = await StepRunner.load(await create(3800), MODEL, 1);
+    const whole = await StepRunner.load(await create(), MODEL, 1);
+    const { vocabSize, dim } = limited.loaded.config;
+    const wide = limited.runtime.createParameter('wide', [vocabSize, dim], new Float32Array(vocabSize * dim));
+    expect(gpuParameter(wide).parts.length).toBeGreaterThan(2);
+    for (const numTokens of [3, 18]) {
+      const tokenIds = someTokenIds(numTokens, vocabSize, 1);
+      const input = [{ lane: 0, positionStart: 0, tokenIds, logits: 'last' as const }];
+      const [actual] = await limited.step(input, []);
+      const [expected] = await whole.step(input, []);
+      expectClose(actual ?? [], expected ?? [NaN], 1e-5);
+    }
+  });
+
+  it('is refused with its name and both numbers where it cannot be split', async () => {
+    const runtime = await create(1024);
+    expect(() => runtime.createParameter('h.3.row', [2, 300], new Float32Array(600))).toThrow(
+      unavailable(/one row of h\.3\.row has 1200 bytes, and .* binds at most 1024/),
+    );
+    expect(() => runtime.createParameter('h.3.bias', [300], new Float32Array(300))).toThrow(
+      unavailable(/h\.3\.bias has 1200 bytes/),
+    );
+    expect(() =>
+      runtime.createKvCache({ numLayers: 2, numHeads: 2, headDim: 8, numLanes: 3, laneLength: 16 }),
+    ).toThrow(
+      unavailable(/keys of a layer for 3 lanes of 16 tokens have 3072 bytes.*at most 1024.*MAX_NUM_SEQS/),
+    );
+    expect(runtime.memory()).toEqual({ numTensors: 0, numBytes: 0 });
+  });
+
+  it('fails the step with the numbers when it is an activation', async () => {
+    const runner = await StepRunner.load(await create(7000), MODEL, 1);
+    const tokenIds = someTokenIds(32, runner.loaded.config.vocabSize, 2);
+    await expect(runner.whole(tokenIds)).rejects.toThrow(
+      /needs a buffer of \d+ bytes, and .* at most 7000: let a step have fewer tokens/,
+    );
+    // The next one is none the worse for it.
+    expect((await runner.whole(tokenIds.slice(0, 2))).length).toBe(2);
+  });
+});
