@@ -11,6 +11,7 @@ const ZERO: Totals = {
   kvCacheTokensUsed: 0,
   numTensors: 0,
   runtimeBytes: 0,
+  engineResidentBytes: 0,
   numSteps: 0,
   numRows: 0,
   numPaddedRows: 0,

@@ -38,6 +38,9 @@ let stopping = false;
 /** Steps that are not reported yet, and when the last were. */
 const reports: StepReport[] = [];
 let reportedAt = 0;
+/** Asked once a second: asking costs a tenth of a small model's step. */
+const RESIDENT_INTERVAL_MS = 1000;
+let resident = { bytes: 0, readAt: 0 };
 /** Inspections that wait for a free lane. */
 const inspections: Extract<ToWorker, { type: 'inspect' }>[] = [];
 
@@ -145,5 +148,14 @@ function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {
     kvCacheTokensUsed: core.numCachedTokens,
     numTensors,
     runtimeBytes: numBytes,
+    engineResidentBytes: residentBytes(),
   };
+}
+
+function residentBytes(): number {
+  const now = performance.now();
+  if (resident.bytes === 0 || now - resident.readAt >= RESIDENT_INTERVAL_MS) {
+    resident = { bytes: process.memoryUsage.rss(), readAt: now };
+  }
+  return resident.bytes;
 }

@@ -144,6 +144,8 @@ export interface EngineStats {
   kvCacheTokensUsed: number;
   numTensors: number;
   runtimeBytes: number;
+  /** Resident memory of the engine's process, as of a second ago at most. */
+  engineResidentBytes: number;
   /** Steps run, and the rows in them: real ones and padding. */
   numSteps: number;
   numRows: number;

@@ -78,6 +78,7 @@ export interface EngineGauges {
   kvCacheTokensUsed: number;
   numTensors: number;
   runtimeBytes: number;
+  engineResidentBytes: number;
 }
 
 export type FromWorker =

@@ -96,6 +96,7 @@ describe('metrics', () => {
     'lanes_used',
     'tensors',
     'runtime_bytes',
+    'engine_resident_memory_bytes',
     'process_resident_memory_bytes',
     'event_loop_delay_seconds{quantile="0.99"}',
     'wasted_tokens_total',

@@ -150,6 +150,7 @@ export class ScriptedEngine implements Engine {
       kvCacheTokensUsed: 128,
       numTensors: 7,
       runtimeBytes: 1024,
+      engineResidentBytes: 4096,
       numSteps: 3,
       numRows: 30,
       numPaddedRows: 2,
