@@ -37,11 +37,7 @@ const ENGINE_GAUGES: readonly [name: string, help: string, read: (stats: EngineS
   ['lanes_used', 'Cache lanes that hold a running sequence.', (s) => s.numLanesUsed],
   ['tensors', 'Tensors alive in tfjs.', (s) => s.numTensors],
   ['runtime_bytes', 'Bytes behind tensors and own buffers.', (s) => s.runtimeBytes],
-  [
-    'engine_resident_memory_bytes',
-    'Resident memory of the engine process.',
-    (s) => s.engineResidentBytes,
-  ],
+  ['engine_resident_memory_bytes', 'Resident memory of the engine process.', (s) => s.engineResidentBytes],
 ];
 
 const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: EngineStats) => number][] = [
@@ -133,7 +129,9 @@ export class Metrics {
     for (const [name, help, read] of ENGINE_COUNTERS)
       this.#scrapedCounter(name, help, () => read(engine.stats()));
     this.#gauge('ready', '1 when requests are taken.', () => (engine.state === 'ready' ? 1 : 0));
-    this.#gauge('process_resident_memory_bytes', 'Resident memory of the HTTP process.', () => process.memoryUsage.rss());
+    this.#gauge('process_resident_memory_bytes', 'Resident memory of the HTTP process.', () =>
+      process.memoryUsage.rss(),
+    );
     this.#registerEventLoopDelay();
     this.#registerModelInfo(engine);
     engine.observe({
