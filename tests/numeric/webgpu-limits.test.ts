@@ -3,6 +3,8 @@ import type { EngineError } from '../../src/errors.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { gpuParameter } from '../../src/runtime/webgpu/gpu-parameter.ts';
 import { expectClose } from '../support/compare.ts';
+import { flat, product, someRows, transposed } from '../support/matrix.ts';
+import { runOps } from '../support/run-ops.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 import { describeWebGpu, openWebGpu } from '../support/webgpu.ts';
 
@@ -39,6 +41,16 @@ describeWebGpu('what is too large for a binding on WebGPU', () => {
       const [expected] = await whole.step(input, []);
       expectClose(actual ?? [], expected ?? [NaN], 1e-5);
     }
+  });
+
+  it('is split in the product of many rows, too', async () => {
+    const runtime = await create(44_000);
+    const weight = someRows(70, 200, 2);
+    const parameter = runtime.createParameter('w', [70, 200], flat(weight));
+    expect(gpuParameter(parameter).parts.length).toBe(2);
+    const x = someRows(40, 200, 3);
+    const result = await runOps(runtime, x, (input, ops) => ops.linear(input, parameter, undefined));
+    expectClose(result.flat(), product(x, transposed(weight)).flat(), 3e-5);
   });
 
   it('is refused with its name and both numbers where it cannot be split', async () => {

@@ -3,8 +3,10 @@ import type { Activation, Parameter, TransformerOps } from '../ops.ts';
 import type { KvCacheShape } from '../runtime.ts';
 import type { RowKind } from './kernels/kernel.ts';
 
-/** Padded rows of each kind in a step: a recording is made for one bucket. */
-export type Bucket = Readonly<Record<RowKind, number>>;
+/** What a recording is made for: padded rows of each kind, and the rows that attention takes at once. */
+export interface Bucket extends Readonly<Record<RowKind, number>> {
+  readonly tileRows: number;
+}
 
 /** A matrix of the forward pass that somebody will compute: [rows, numCols]. */
 export class GraphValue implements Activation {

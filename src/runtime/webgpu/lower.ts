@@ -68,6 +68,7 @@ export function lower(operation: FusedOperation, context: LoweringContext): Disp
         cache: cacheShape,
         queryCols: x.numCols,
         paddedRows: bucket.step,
+        tileRows: bucket.tileRows,
       });
       const buffers = [slotOf(x, context), keys(layerIndex), values(layerIndex), slotOf(result, context)];
       return [{ kernel, buffers }];

@@ -3,7 +3,9 @@ import type { StepBatch } from '../step-batch.ts';
 import type { Arena } from './arena.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import type { GpuKvCache } from './gpu-kv-cache.ts';
+import type { Bucket } from './graph-recorder.ts';
 import { gpuParameter } from './gpu-parameter.ts';
+import { attentionTileRows } from './kernels/attention.ts';
 import { Pipelines } from './pipelines.ts';
 import { Recording } from './recording.ts';
 import { planStep } from './step-plan.ts';
@@ -26,9 +28,14 @@ export class Recordings {
 
   /** The recording for that batch's bucket, made if need be. Throws `backend_failure`. */
   async find(batch: StepBatch, cache: GpuKvCache, forward: Forward, wantsTop: boolean): Promise<Recording> {
-    const key = `${batch.tokenIds.length} ${batch.logitRows.length} ${wantsTop}`;
+    const bucket: Bucket = {
+      step: batch.tokenIds.length,
+      logit: batch.logitRows.length,
+      tileRows: attentionTileRows(batch.segments.map(({ numRows }) => numRows)),
+    };
+    const key = `${bucket.step} ${bucket.logit} ${bucket.tileRows} ${wantsTop}`;
     const known = this.#byForward.get(forward)?.get(key);
-    const recording = known?.cache === cache ? known : await this.#make(batch, cache, forward, wantsTop);
+    const recording = known?.cache === cache ? known : await this.#make(bucket, cache, forward, wantsTop);
     const ofForward = this.#byForward.get(forward) ?? new Map<string, Recording>();
     this.#byForward.set(forward, ofForward);
     // A map keeps the order of insertion: the last used is put last.
@@ -41,9 +48,9 @@ export class Recordings {
     return recording;
   }
 
-  #make(batch: StepBatch, cache: GpuKvCache, forward: Forward, wantsTop: boolean): Promise<Recording> {
+  #make(bucket: Bucket, cache: GpuKvCache, forward: Forward, wantsTop: boolean): Promise<Recording> {
     const plan = planStep(forward, {
-      bucket: { step: batch.tokenIds.length, logit: batch.logitRows.length },
+      bucket,
       cacheShape: cache.shape,
       layoutOf: gpuParameter,
       wantsTop,

@@ -1,7 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import type { KvCacheShape } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
-import { attentionTileRows } from './kernels/attention.ts';
 import { STEP_HEADER } from './kernels/kernel.ts';
 import type { Bucket } from './graph-recorder.ts';
 
@@ -38,7 +37,7 @@ export function writeStepBuffer(
   for (let index = 0; index < topRows.length; index++) {
     target[ELEMENT_WORDS * (topStart + index)] = topRows[index] ?? 0;
   }
-  const numTiles = writeTiles(target, tileStart, batch, attentionTileRows(bucket.step));
+  const numTiles = writeTiles(target, tileStart, batch, bucket.tileRows);
   target.set([batch.numRows, batch.numLogitRows, numTiles, topRows.length, logitStart, tileStart, topStart]);
 }
 

@@ -6,20 +6,27 @@ interface AttentionDimensions {
   /** Columns of a row of queries in memory: those of q alone, or of q, k and v. */
   queryCols: number;
   paddedRows: number;
+  /** As `attentionTileRows` has it. */
+  tileRows: number;
 }
 
-/** Rows of a tile in a bucket that may hold a prefill: each key is then read once for all of them. */
+/** Rows of a tile in a step that is a prefill for the most part: each key is then read once for all of them. */
 const PREFILL_TILE_ROWS = 8;
-/** Buckets up to this are decodes for the most part, and a tile would leave most of the device idle. */
-const MAX_DECODE_ROWS = 16;
+/** Rows that such tiles must have on average. A tile takes its time whether it is full or not. */
+const MIN_TILE_FILL = 4;
+/** Steps up to this leave a device idle as it is. */
+const MAX_UNTILED_ROWS = 16;
 /** Below any score. Finite, since WGSL promises nothing about infinity. */
 const NO_SCORE = '-3.0e38';
 /** Numbers that one thread reduces, in the first of two rounds; a tree would take a barrier for each level. */
 const RUN_LENGTH = 16;
 
-/** Consecutive rows of a sequence that a workgroup takes at once in that bucket. */
-export const attentionTileRows = (paddedRows: number): number =>
-  paddedRows <= MAX_DECODE_ROWS ? 1 : PREFILL_TILE_ROWS;
+/** How many consecutive rows of a sequence a workgroup should take at once; `lengths`: rows of each sequence. */
+export function attentionTileRows(lengths: readonly number[]): number {
+  const numRows = lengths.reduce((sum, length) => sum + length, 0);
+  const numTiles = lengths.reduce((sum, length) => sum + Math.ceil(length / PREFILL_TILE_ROWS), 0);
+  return numRows > MAX_UNTILED_ROWS && numTiles * MIN_TILE_FILL <= numRows ? PREFILL_TILE_ROWS : 1;
+}
 
 /**
  * Causal attention of the rows of a tile over the cache, one head a workgroup: writes [rows, heads * headDim].
@@ -69,9 +76,12 @@ var<workgroup> mixed: array<${type}, TILE_ROWS * SIZE>;`,
     workgroupBarrier();
   }
   ${storeMixed(shape)}`,
-    workgroups: [dimensions.paddedRows, numHeads, 1],
+    workgroups: [maxTiles(dimensions), numHeads, 1],
   });
 }
+
+const maxTiles = ({ paddedRows, tileRows }: AttentionDimensions): number =>
+  tileRows === 1 ? paddedRows : Math.ceil(paddedRows / MIN_TILE_FILL);
 
 interface AttentionShape {
   tileRows: number;
@@ -87,9 +97,8 @@ interface AttentionShape {
   eachRow: (statement: (row: number) => string) => string;
 }
 
-function shapeOf({ cache, queryCols, paddedRows }: AttentionDimensions): AttentionShape {
+function shapeOf({ cache, queryCols, tileRows }: AttentionDimensions): AttentionShape {
   const { numHeads, headDim, laneLength } = cache;
-  const tileRows = attentionTileRows(paddedRows);
   const width = headDim % 4 === 0 ? 4 : headDim % 2 === 0 ? 2 : 1;
   const numVectors = headDim / width;
   // Enough for the columns of a head; a decode takes more where a lane has keys for them.

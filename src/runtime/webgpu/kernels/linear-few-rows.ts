@@ -2,10 +2,13 @@ import { defineKernel, maskLastQuad, numRowsOf, quadsOf, unroll, type Kernel } f
 import type { Epilogue, LinearDimensions } from './linear.ts';
 import { decodeFunction, weightBinding } from './weight-encoding.ts';
 
-const WORKGROUP_SIZE = 64;
-/** A workgroup computes up to eight rows of four columns: 32 sums a thread, and 8 KiB to add them up. */
+/** A workgroup computes up to eight rows of four columns: 32 sums a thread. */
 const MAX_TILE_ROWS = 8;
 const TILE_COLS = 4;
+/** Threads of a workgroup: as many as keep a thread busy for four quads or so, and its sums within 8 KiB. */
+const MIN_SIZE = 64;
+const MAX_SIZE = 256;
+const MAX_PARTIALS = 2048;
 
 /**
  * The product of a decode, bound by reading the weights. The threads of a workgroup share the inner dimension of a
@@ -17,7 +20,8 @@ export function linearFewRowsKernel(dimensions: LinearDimensions, epilogue: Epil
   const numQuads = quadsOf(inDim);
   const tileRows = Math.min(MAX_TILE_ROWS, 2 ** Math.ceil(Math.log2(paddedRows)));
   const numSums = tileRows * TILE_COLS;
-  const partsPerSum = WORKGROUP_SIZE / numSums;
+  const size = numQuads <= 4 * MIN_SIZE ? MIN_SIZE : Math.min(MAX_SIZE, MAX_PARTIALS / numSums);
+  const partsPerSum = size / numSums;
   const eachSum = (statement: (row: number, col: number) => string): string =>
     unroll(numSums, (sum) => statement(Math.floor(sum / TILE_COLS), sum % TILE_COLS));
   return defineKernel({
@@ -30,9 +34,9 @@ export function linearFewRowsKernel(dimensions: LinearDimensions, epilogue: Epil
     declarations: `
 ${decodeFunction('weight', encoding)}
 ${epilogue.declarations}
-var<workgroup> partials: array<f32, ${numSums * WORKGROUP_SIZE}>;
-var<workgroup> parts: array<f32, ${WORKGROUP_SIZE}>;`,
-    workgroupSize: WORKGROUP_SIZE,
+var<workgroup> partials: array<f32, ${numSums * size}>;
+var<workgroup> parts: array<f32, ${size}>;`,
+    workgroupSize: size,
     body: `
   let first_row = group.y * ${tileRows};
   let first_col = group.x * ${TILE_COLS};
@@ -40,7 +44,7 @@ var<workgroup> parts: array<f32, ${WORKGROUP_SIZE}>;`,
   ${eachSum((row, col) => `var sum_${row}_${col} = 0.0;`)}
   ${unroll(tileRows, (row) => `let x_${row} = min(first_row + ${row}, ${paddedRows - 1}u) * ${numQuads};`)}
   ${unroll(TILE_COLS, (col) => `let w_${col} = min(first_col + ${col}, ${numCols - 1}u) * ${numQuads};`)}
-  for (var quad = thread; quad < ${numQuads}; quad += ${WORKGROUP_SIZE}) {
+  for (var quad = thread; quad < ${numQuads}; quad += ${size}) {
     ${unroll(TILE_COLS, (col) => `let weight_${col} = decode_weight(weight[w_${col} + quad]);`)}
     ${unroll(
       tileRows,
@@ -50,11 +54,11 @@ var<workgroup> parts: array<f32, ${WORKGROUP_SIZE}>;`,
     }`,
     )}
   }
-  ${eachSum((row, col) => `partials[${(row * TILE_COLS + col) * WORKGROUP_SIZE}u + thread] = sum_${row}_${col};`)}
+  ${eachSum((row, col) => `partials[${(row * TILE_COLS + col) * size}u + thread] = sum_${row}_${col};`)}
   workgroupBarrier();
-  let summed = thread / ${partsPerSum} * ${WORKGROUP_SIZE} + thread % ${partsPerSum};
+  let summed = thread / ${partsPerSum} * ${size} + thread % ${partsPerSum};
   var part = 0.0;
-  for (var i = 0u; i < ${WORKGROUP_SIZE}; i += ${partsPerSum}) { part += partials[summed + i]; }
+  for (var i = 0u; i < ${size}; i += ${partsPerSum}) { part += partials[summed + i]; }
   parts[thread] = part;
   workgroupBarrier();
   if (thread >= ${numSums}) { return; }

@@ -25,7 +25,7 @@ export interface LinearDimensions {
 }
 
 /** Rows up to which a product is bound by reading its weights once, not by arithmetic. */
-export const MAX_FEW_ROWS = 16;
+const MAX_FEW_ROWS = 32;
 
 /**
  * x W^T + b, then GELU or a shortcut or the cache write: [rows, in] -> [rows, out].

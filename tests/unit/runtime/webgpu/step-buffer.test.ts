@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
+import { attentionKernel, attentionTileRows } from '../../../../src/runtime/webgpu/kernels/attention.ts';
 import { checkBatch, stepBufferWords, writeStepBuffer } from '../../../../src/runtime/webgpu/step-buffer.ts';
 
 const CACHE = { numLayers: 1, numHeads: 1, headDim: 4, numLanes: 3, laneLength: 16 };
@@ -14,7 +16,7 @@ describe('the step buffer', () => {
       ],
       [4],
     );
-    const bucket = { step: 4, logit: 4 };
+    const bucket = { step: 4, logit: 4, tileRows: 1 };
     const words = new Uint32Array(stepBufferWords(bucket));
     writeStepBuffer(words, batch, bucket, [0, 2]);
     const element = (index: number) => [...words.subarray(4 * index, 4 * index + 4)];
@@ -34,12 +36,12 @@ describe('the step buffer', () => {
     expect([0, 1].map((row) => element(topStart + row)[0])).toEqual([0, 2]);
   });
 
-  it('cuts a prefill into tiles of eight rows in a large bucket', () => {
+  it('cuts a prefill into tiles of eight rows', () => {
     const batch = buildStepBatch(
       [{ lane: 0, positionStart: 3, tokenIds: Array(11).fill(1), logits: 'last' }],
       [32],
     );
-    const bucket = { step: 32, logit: 32 };
+    const bucket = { step: 32, logit: 32, tileRows: 8 };
     const words = new Uint32Array(stepBufferWords(bucket));
     writeStepBuffer(words, batch, bucket, []);
     expect(words[2]).toBe(2);
@@ -67,5 +69,30 @@ describe('the step buffer', () => {
   ])('is not written for $what', ({ message, ...segment }) => {
     const batch = buildStepBatch([{ ...segment, logits: 'last' }]);
     expect(() => checkBatch(batch, CACHE, TABLES)).toThrow(message);
+  });
+});
+
+describe('the rows that attention takes at once', () => {
+  it.each([
+    { what: 'decodes', lengths: Array<number>(64).fill(1), tileRows: 1 },
+    { what: 'a prefill', lengths: [64], tileRows: 8 },
+    { what: 'a short prefill', lengths: [16], tileRows: 1 },
+    { what: 'decodes beside a long prefill', lengths: [...Array<number>(8).fill(1), 120], tileRows: 8 },
+    { what: 'decodes beside a short one', lengths: [...Array<number>(24).fill(1), 8], tileRows: 1 },
+    { what: 'many short prompts', lengths: Array<number>(20).fill(3), tileRows: 1 },
+  ])('are $tileRows of $what', ({ lengths, tileRows }) => {
+    expect(attentionTileRows(lengths)).toBe(tileRows);
+  });
+
+  it('never make more tiles than the kernel has workgroups for', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 60 }), (lengths) => {
+        const tileRows = attentionTileRows(lengths);
+        const numTiles = lengths.reduce((sum, length) => sum + Math.ceil(length / tileRows), 0);
+        const paddedRows = lengths.reduce((sum, length) => sum + length, 0);
+        const { workgroups } = attentionKernel({ cache: CACHE, queryCols: 4, paddedRows, tileRows });
+        expect(numTiles).toBeLessThanOrEqual(workgroups[0]);
+      }),
+    );
   });
 });

@@ -46,7 +46,7 @@ function planGpt2({
   );
   const { numLayers, numHeads, headDim } = full;
   return planStep((ops) => model.forward(ops), {
-    bucket: { step: rows, logit: logitRows },
+    bucket: { step: rows, logit: logitRows, tileRows: rows > 32 ? 8 : 1 },
     cacheShape: { numLayers, numHeads, headDim, numLanes: 8, laneLength: 1024 },
     layoutOf: (parameter) => layout(parameter, partRows),
     wantsTop,
@@ -66,7 +66,7 @@ function layout({ shape }: Parameter, partRows: number): ParameterLayout {
 function planOps(forward: (x: Activation, ops: TransformerOps) => Activation): StepPlan {
   const table: Parameter = { name: 'table', shape: [16, 8] };
   return planStep((ops) => forward(ops.embed(table, table), ops), {
-    bucket: { step: 4, logit: 2 },
+    bucket: { step: 4, logit: 2, tileRows: 1 },
     cacheShape: { numLayers: 1, numHeads: 2, headDim: 4, numLanes: 1, laneLength: 16 },
     layoutOf: (parameter) => layout(parameter, Infinity),
     wantsTop: false,
@@ -143,9 +143,9 @@ describe('the plan of a GPT-2', () => {
     expect(heads.map(({ kernel }) => kernel.workgroups[0] * 4)).toEqual([20_000, 20_000, 10_260]);
   });
 
-  it('takes the tiled product from 17 rows on', () => {
-    expect(kernels(planGpt2({ rows: 16 }))).not.toContain('linear-many-rows');
-    expect(kernels(planGpt2({ rows: 24 })).filter((name) => name === 'linear-many-rows').length).toBe(48);
+  it('takes the tiled product from 33 rows on', () => {
+    expect(kernels(planGpt2({ rows: 32 }))).not.toContain('linear-many-rows');
+    expect(kernels(planGpt2({ rows: 48 })).filter((name) => name === 'linear-many-rows').length).toBe(48);
   });
 });
 
