@@ -1,3 +1,4 @@
+/// <reference types="@webgpu/types" />
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { EngineError } from '../../errors.ts';

@@ -1,5 +1,5 @@
 import { defineKernel, maskLastQuad, numRowsOf, quadsOf, unroll, type Kernel } from './kernel.ts';
-import type { Epilogue, LinearDimensions } from './linear.ts';
+import type { Epilogue, LinearDimensions } from './linear-epilogue.ts';
 import { decodeFunction, weightBinding } from './weight-encoding.ts';
 
 const WORKGROUP_SIZE = 128;

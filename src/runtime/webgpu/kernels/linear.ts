@@ -1,28 +1,7 @@
-import type { KvCacheShape } from '../../runtime.ts';
-import { cacheSlotFunction } from './cache-write.ts';
-import { GELU_FUNCTION } from './gelu.ts';
-import { strideOf, type Binding, type Kernel, type RowKind } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
+import { epilogueOf, type LinearDimensions } from './linear-epilogue.ts';
 import { linearFewRowsKernel } from './linear-few-rows.ts';
 import { linearManyRowsKernel } from './linear-many-rows.ts';
-import type { WeightEncoding } from './weight-encoding.ts';
-
-/** A dense layer, or the part of one whose output columns have their weights in one buffer. */
-export interface LinearDimensions {
-  inDim: number;
-  /** Columns of the whole result. */
-  outDim: number;
-  /** Columns computed here: `numCols` from `colStart` on. */
-  colStart: number;
-  numCols: number;
-  rows: RowKind;
-  paddedRows: number;
-  encoding: WeightEncoding;
-  hasBias: boolean;
-  gelu: boolean;
-  hasResidual: boolean;
-  /** The result is queries, keys and values side by side: keys and values go to that cache, queries to the result. */
-  cache: KvCacheShape | undefined;
-}
 
 /** Rows up to which a product is bound by reading its weights once, not by arithmetic. */
 const MAX_FEW_ROWS = 32;
@@ -34,47 +13,4 @@ const MAX_FEW_ROWS = 32;
 export function linearKernel(dimensions: LinearDimensions): Kernel {
   const kernel = dimensions.paddedRows <= MAX_FEW_ROWS ? linearFewRowsKernel : linearManyRowsKernel;
   return kernel(dimensions, epilogueOf(dimensions));
-}
-
-/** What happens to a sum before it is stored. */
-export interface Epilogue {
-  bindings: readonly Binding[];
-  /** `finish(row, col, sum)`, with `col` among the columns of the whole result. */
-  declarations: string;
-}
-
-function epilogueOf({ outDim, hasBias, gelu, hasResidual, cache }: LinearDimensions): Epilogue {
-  const read = (name: string): Binding => ({ name, type: 'f32', access: 'read' });
-  const write = (name: string): Binding => ({ name, type: 'f32', access: 'write' });
-  const stride = strideOf(outDim);
-  return {
-    bindings: [
-      ...(hasBias ? [read('bias')] : []),
-      ...(hasResidual ? [read('residual')] : []),
-      write('result'),
-      ...(cache ? [write('keys'), write('values')] : []),
-    ],
-    declarations: `
-${gelu ? GELU_FUNCTION : ''}
-${cache ? cacheSlotFunction(cache) : ''}
-fn finish(row: u32, col: u32, sum: f32) {
-  var y = sum;
-  ${hasBias ? 'y += bias[col];' : ''}
-  ${gelu ? 'y = gelu(y);' : ''}
-  ${hasResidual ? `y += residual[row * ${stride} + col];` : ''}
-  ${cache ? storeQkv(cache) : `result[row * ${stride} + col] = y;`}
-}`,
-  };
-}
-
-function storeQkv({ numHeads, headDim }: KvCacheShape): string {
-  const dim = numHeads * headDim;
-  return `
-  if (col < ${dim}) {
-    result[row * ${strideOf(dim)} + col] = y;
-  } else if (col < ${2 * dim}) {
-    keys[cache_slot(row, col - ${dim})] = y;
-  } else {
-    values[cache_slot(row, col - ${2 * dim})] = y;
-  }`;
 }
