@@ -29,6 +29,7 @@ import {
   parseArguments,
   problemsOf,
   remedyOf,
+  SetupError,
   tensorflowRequirement,
   TFJS_VERSION,
   USAGE,
@@ -86,7 +87,7 @@ function step(name, title, isDone, work) {
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { stdio: ['ignore', 2, 2], ...options });
   if (error) throw error;
-  if (status !== 0) throw new Error(`'${command} ${args.slice(0, 6).join(' ')} …' ended with ${status}`);
+  if (status !== 0) throw new SetupError(`'${command} ${args.slice(0, 6).join(' ')} …' ended with ${status}`);
 }
 
 /** tfjs' package and the Node-API headers in a folder of their own: npm does not install an optional peer by name. */
@@ -140,7 +141,8 @@ function unpack(wheel, folder) {
     maxBuffer: 2 ** 26,
   }).split('\n');
   const needed = names.filter(isNeededFile);
-  if (needed.length === 0) throw new Error(`${wheel} has none of the libraries that it is known to have`);
+  if (needed.length === 0)
+    throw new SetupError(`${wheel} has none of the libraries that it is known to have`);
   run('python3', [UNPACK, 'extract', wheel, folder], { input: needed.join('\n'), stdio: ['pipe', 2, 2] });
   rmSync(wheel);
 }

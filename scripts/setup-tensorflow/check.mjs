@@ -1,6 +1,7 @@
 /** Loads the addon as the service does, multiplies two small matrices, and prints what it runs on. */
 import { createRequire } from 'node:module';
 import util from 'node:util';
+import { SetupError } from './plan.mjs';
 
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
@@ -10,6 +11,7 @@ util.isArray ??= Array.isArray;
 const tf = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
 const { binding } = tf.backend();
 const product = Array.from(tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])).dataSync());
-if (product.join() !== '11') throw new Error(`[1, 2] times [3, 4] came out as ${product.join()}, not 11`);
+if (product.join() !== '11')
+  throw new SetupError(`[1, 2] times [3, 4] came out as ${product.join()}, not 11`);
 const device = binding.isUsingGpuDevice() ? 'a CUDA GPU' : 'the processor';
 console.error(`tokenflare: TensorFlow ${binding.TF_Version} runs on ${device}: RUNTIME=tensorflow npm start`);

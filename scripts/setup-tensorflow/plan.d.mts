@@ -12,6 +12,7 @@ export interface Found {
   freeBytes: number;
 }
 
+export class SetupError extends Error {}
 export const TFJS_VERSION: string;
 export const TENSORFLOW_VERSION: string;
 export const HEADERS_VERSION: string;

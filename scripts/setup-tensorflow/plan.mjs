@@ -1,5 +1,8 @@
 /** What `npm run setup:tensorflow` decides before it does anything: pure functions of what it found. */
 
+/** A step that failed in a way that was foreseen. */
+export class SetupError extends Error {}
+
 export const TFJS_VERSION = '4.22.0';
 export const TENSORFLOW_VERSION = '2.21.0';
 export const HEADERS_VERSION = '1.9.0';
@@ -143,7 +146,9 @@ export function downloadArguments(requirements, folder) {
 export function isNeededFile(name) {
   return (
     /^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(name) ||
-    /^tensorflow\/include\/(tensorflow\/(c|core\/platform)|tsl|xla\/tsl)\/.*\.h$/.test(name) ||
+    /^tensorflow\/include\/(tensorflow\/(c|core\/platform|core\/common_runtime\/next_pluggable_device\/c)|tsl|xla\/tsl)\/.*\.h$/.test(
+      name,
+    ) ||
     /^nvidia\/\w+\/lib\/.*\.so[.\d]*$/.test(name)
   );
 }
@@ -151,7 +156,7 @@ export function isNeededFile(name) {
 /** Arguments of g++ for the addon: tfjs' sources and our kernels against the libraries beside the result. */
 export function compileArguments({ sources, includes, libraries, output }) {
   return [
-    ...['-std=c++17', '-O3', '-w', '-fPIC', '-shared', '-pthread'],
+    ...['-std=c++17', '-O3', '-ffp-contract=fast', '-w', '-fPIC', '-shared', '-pthread'],
     ...[`-DNAPI_VERSION=${NAPI_VERSION}`, '-DBUILDING_NODE_EXTENSION'],
     ...includes.flatMap((folder) => ['-I', folder]),
     ...sources,

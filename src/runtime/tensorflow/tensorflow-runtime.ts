@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import type { WeightFormat } from '../../config/settings.ts';
 import { hostDevice } from '../host-device.ts';
-import type { Parameter } from '../ops.ts';
+import type { Parameter, TransformerOps } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
@@ -11,8 +11,10 @@ import { cudaDevice } from './cuda-device.ts';
 import { EagerContext } from './eager-context.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { BFLOAT16, FLOAT, type TensorflowBinding, type TensorInfo } from './tensorflow-binding.ts';
-import { TensorflowKvCache } from './tensorflow-kv-cache.ts';
-import { TensorflowOps, tensorflowActivation } from './tensorflow-ops.ts';
+import { blockLayout, laneLayout, TensorflowKvCache } from './tensorflow-kv-cache.ts';
+import { StockOps } from './stock-ops.ts';
+import { tensorflowActivation } from './tensorflow-activation.ts';
+import { hasKernels, KernelOps, packMatrix } from './kernel-ops.ts';
 import { TensorflowParameter } from './tensorflow-parameter.ts';
 import { StepOperands } from './step-operands.ts';
 import { topRows } from './top-rows.ts';
@@ -54,6 +56,8 @@ class TensorflowRuntime implements Runtime {
   readonly numThreads: number;
   readonly #context: EagerContext;
   readonly #isGpu: boolean;
+  /** Our own kernels in place of stock operations, where there is no GPU. */
+  readonly #hasKernels: boolean;
   readonly #halfMatrices: boolean;
   readonly #parameters: TensorflowParameter[] = [];
   readonly #caches = new Set<TensorflowKvCache>();
@@ -68,6 +72,7 @@ class TensorflowRuntime implements Runtime {
     this.numThreads = numThreads;
     this.#context = new EagerContext(binding);
     this.#isGpu = binding.isUsingGpuDevice();
+    this.#hasKernels = !this.#isGpu && hasKernels(this.#context);
     this.#halfMatrices = halfMatrices;
     this.device = this.#isGpu ? cudaDevice() : hostDevice();
   }
@@ -76,7 +81,8 @@ class TensorflowRuntime implements Runtime {
     const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
     const place = this.#isGpu ? 'CUDA' : `CPU, ${threads}`;
     const format = this.#halfMatrices ? ', weights bf16' : '';
-    return `tfjs on TensorFlow ${this.#context.binding.TF_Version}, ${place}${format}`;
+    const kernels = this.#hasKernels ? ', own kernels' : '';
+    return `tfjs on TensorFlow ${this.#context.binding.TF_Version}, ${place}${kernels}${format}`;
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
@@ -86,7 +92,8 @@ class TensorflowRuntime implements Runtime {
   }
 
   createKvCache(shape: KvCacheShape): KvCache {
-    const cache = new TensorflowKvCache(this.#context, shape);
+    const layout = this.#hasKernels ? laneLayout(shape) : blockLayout(shape);
+    const cache = new TensorflowKvCache(this.#context, shape, layout);
     this.#caches.add(cache);
     return cache;
   }
@@ -110,19 +117,27 @@ class TensorflowRuntime implements Runtime {
 
   #upload(shape: readonly number[], values: Float32Array): TensorInfo {
     const tensor = this.#context.upload(shape, values); // shape
-    if (!this.#halfMatrices || shape.length < 2) return tensor;
-    const half = this.#context.run('Cast', TO_HALF, [tensor]); // shape
-    this.#context.free(tensor);
-    return half;
+    if (shape.length < 2) return tensor;
+    const matrix = this.#toMatrix(tensor); // shape, or packed
+    if (matrix !== tensor) this.#context.free(tensor);
+    return matrix;
+  }
+
+  #toMatrix(tensor: TensorInfo): TensorInfo {
+    if (this.#hasKernels) return packMatrix(this.#context, tensor, this.#halfMatrices ? BFLOAT16 : FLOAT);
+    return this.#halfMatrices ? this.#context.run('Cast', TO_HALF, [tensor]) : tensor; // shape
+  }
+
+  #operations(batch: StepBatch, cache: TensorflowKvCache): TransformerOps {
+    const Operations = this.#hasKernels ? KernelOps : StockOps;
+    return new Operations(this.#context, batch, cache);
   }
 
   #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
     try {
       return this.#context.step(() => {
-        const { tensor, numRows } = tensorflowActivation(
-          forward(new TensorflowOps(this.#context, batch, cache)),
-        );
+        const { tensor, numRows } = tensorflowActivation(forward(this.#operations(batch, cache)));
         const topIsEnough = this.#isGpu && batch.topRows.length > 0 && batch.topRows.every(Boolean);
         return topIsEnough
           ? topRows(this.#context, new StepOperands(this.#context), tensor, numRows)

@@ -2,8 +2,10 @@ import { assertInvariant } from '../../errors.ts';
 import type { Activation, Parameter, TransformerOps } from '../ops.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { CachedAttention } from './cached-attention.ts';
+import { checkIndices } from './check-indices.ts';
 import type { EagerContext } from './eager-context.ts';
 import { StepOperands } from './step-operands.ts';
+import { TensorflowActivation, tensorflowActivation } from './tensorflow-activation.ts';
 import { BFLOAT16, FLOAT, INT32, type TensorInfo } from './tensorflow-binding.ts';
 import type { TensorflowKvCache } from './tensorflow-kv-cache.ts';
 import { parameterTensor } from './tensorflow-parameter.ts';
@@ -17,23 +19,8 @@ const PRODUCT_HALF = { ...PRODUCT, T: { type: BFLOAT16 } } as const;
 const TO_HALF = { SrcT: { type: FLOAT }, DstT: { type: BFLOAT16 }, Truncate: false } as const;
 const TO_FLOAT = { SrcT: { type: BFLOAT16 }, DstT: { type: FLOAT }, Truncate: false } as const;
 
-/** A tensor of the running step; rows from `numRows` on are padding. */
-export class TensorflowActivation implements Activation {
-  readonly tensor: TensorInfo; // [rows, cols]
-  readonly numRows: number;
-
-  constructor(tensor: TensorInfo, numRows: number) {
-    this.tensor = tensor;
-    this.numRows = numRows;
-  }
-
-  get shape(): readonly number[] {
-    return this.tensor.shape;
-  }
-}
-
 /** The operations of one step by stock operations of TensorFlow, on whatever device it has. */
-export class TensorflowOps implements TransformerOps {
+export class StockOps implements TransformerOps {
   readonly #context: EagerContext;
   readonly #operands: StepOperands;
   readonly #batch: StepBatch;
@@ -151,20 +138,3 @@ export class TensorflowOps implements TransformerOps {
 }
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
-
-/** An activation as this runtime makes them. */
-export function tensorflowActivation(activation: Activation): TensorflowActivation {
-  assertInvariant(activation instanceof TensorflowActivation, 'the activation belongs to this runtime');
-  return activation;
-}
-
-/** A GPU reads zeros for an index out of range, without an error. */
-function checkIndices(what: string, indices: Int32Array, embedding: Parameter): void {
-  const [size = 0] = embedding.shape;
-  for (const index of indices) {
-    assertInvariant(
-      index >= 0 && index < size,
-      `${what} ${index} is one of the ${size} in ${embedding.name}`,
-    );
-  }
-}
