@@ -42,6 +42,16 @@ describeWebGpu('a WebGPU device that fails', () => {
     expect((await runner.whole(tokenIds)).length).toBe(20);
   });
 
+  it('fails a step that reads nothing back just so', async () => {
+    const { runtime, runner } = await load();
+    const table = runtime.createParameter('table', [4, 4], new Float32Array(16));
+    const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds: [1], logits: 'none' }]);
+    const run = () => runtime.runStep(batch, runner.cache, (ops) => ops.selectRows(ops.embed(table, table)));
+    expect(await run()).toEqual([]);
+    gpuParameter(table).parts[0]?.buffer.destroy();
+    for (let attempt = 0; attempt < 5; attempt++) await expect(run()).rejects.toThrow(failure(/in the step/));
+  });
+
   it('says which kernel does not compile, and why', async () => {
     const device = await startDevice({});
     const kernel = {

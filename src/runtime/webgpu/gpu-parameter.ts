@@ -8,6 +8,9 @@ import { quadsOf } from './kernels/kernel.ts';
 import { QUAD_BYTES, type WeightEncoding } from './kernels/weight-encoding.ts';
 import type { ParameterLayout, ParameterPart } from './lower.ts';
 
+/** A kernel has 65,535 workgroups across at most, and a workgroup of a product four columns. */
+const MAX_PART_ROWS = 2 ** 17;
+
 interface GpuParameterPart extends ParameterPart {
   readonly buffer: GPUBuffer;
   /** [numRows, in up to a multiple of 4] in float32, or [numRows, half of that] in packed pairs. */
@@ -100,7 +103,7 @@ const isInfinite = (word: number): boolean => (word & 0x7fff) === 0x7c00;
 function maxPartRows(device: GpuDevice, name: string, numCols: number, encoding: WeightEncoding): number {
   const rowBytes = quadsOf(numCols) * QUAD_BYTES[encoding];
   const numRows = Math.floor(device.maxBufferBytes / rowBytes);
-  if (numRows > 0) return numRows;
+  if (numRows > 0) return Math.min(numRows, MAX_PART_ROWS);
   throw new EngineError(
     'backend_unavailable',
     `one row of ${name} has ${rowBytes} bytes, and ${device.name} binds at most ${device.maxBufferBytes}`,

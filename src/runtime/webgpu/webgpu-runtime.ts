@@ -80,7 +80,8 @@ export class WebGpuRuntime implements Runtime {
   }
 
   memory(): RuntimeMemory {
-    const { numTensors, numBytes } = tf.memory();
+    // Not `tf.memory()`, which asks a backend, and takes any that is registered where there is none.
+    const { numTensors, numBytes } = tf.engine().state;
     return { numTensors, numBytes: numBytes + this.#arena.numBytes };
   }
 

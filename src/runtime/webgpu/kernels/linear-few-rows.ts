@@ -41,8 +41,9 @@ var<workgroup> parts: array<f32, ${size}>;`,
   let first_row = group.y * ${tileRows};
   let first_col = group.x * ${TILE_COLS};
   if (first_row >= ${numRowsOf(rows)}) { return; }
+  let last_row = ${numRowsOf(rows)} - 1;
   ${eachSum((row, col) => `var sum_${row}_${col} = 0.0;`)}
-  ${unroll(tileRows, (row) => `let x_${row} = min(first_row + ${row}, ${paddedRows - 1}u) * ${numQuads};`)}
+  ${unroll(tileRows, (row) => `let x_${row} = min(first_row + ${row}, last_row) * ${numQuads};`)}
   ${unroll(TILE_COLS, (col) => `let w_${col} = min(first_col + ${col}, ${numCols - 1}u) * ${numQuads};`)}
   for (var quad = thread; quad < ${numQuads}; quad += ${size}) {
     ${unroll(TILE_COLS, (col) => `let weight_${col} = decode_weight(weight[w_${col} + quad]);`)}

@@ -40,7 +40,7 @@ var<workgroup> weight_tile: array<vec4<f32>, ${TILE_COLS * TILE_STRIDE}>;`,
   ${eachSum((row, col) => `var sum_${row}_${col} = 0.0;`)}
   for (var start = 0u; start < ${numQuads}; start += ${TILE_QUADS}) {
     for (var i = thread; i < ${TILE_ROWS * TILE_QUADS}; i += ${WORKGROUP_SIZE}) {
-      let row = min(first_row + i / ${TILE_QUADS}, ${paddedRows - 1}u);
+      let row = min(first_row + i / ${TILE_QUADS}, ${numRowsOf(rows)} - 1);
       let quad = start + i % ${TILE_QUADS};
       var value = vec4<f32>();
       if (quad < ${numQuads}) { value = ${maskLastQuad(`x[row * ${numQuads} + quad]`, 'quad', inDim)}; }

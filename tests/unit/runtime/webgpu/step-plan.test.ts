@@ -115,6 +115,13 @@ describe('the plan of a GPT-2', () => {
     expect(codes.size).toBe(9);
   });
 
+  it('shares its pipelines between the buckets of one kind', () => {
+    const codesOf = (rows: number) => planGpt2({ rows }).dispatches.map(({ kernel }) => kernel.code);
+    expect(codesOf(32)).toEqual(codesOf(12));
+    expect(codesOf(512)).toEqual(codesOf(48));
+    expect(codesOf(48)).not.toEqual(codesOf(32));
+  });
+
   it('keeps within what WebGPU promises of every device', () => {
     for (const options of [{ rows: 8 }, { rows: 512 }, { rows: 8, wantsTop: true }]) {
       for (const { kernel } of planGpt2(options).dispatches) {
