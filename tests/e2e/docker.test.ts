@@ -1,62 +1,70 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environmentOf, execFormOf, stagesOf, textsOf, type Stage } from '../support/dockerfile.ts';
+import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 import { postJson, sseData } from '../support/sse.ts';
 
 /**
- * What docker/Dockerfile does, without a container engine: its context, the RUN steps of its build stage, the
- * environment, user, entry point and health check of its last stage, all as they stand there.
+ * What the Dockerfiles do, without a container engine: the context, the RUN steps of the stages that build, the
+ * environment, user, entry point and health check of the last stage, all as they stand there.
  */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const [buildStage, lastStage] = stagesOf(readFileSync(join(ROOT, 'docker/Dockerfile'), 'utf8')) as [
-  Stage,
-  Stage,
-];
+const [buildStage, lastStage] = stagesOf(textOf('docker/Dockerfile')) as [Stage, Stage];
 /** As `USER` has it; who is not root can only be himself. */
 const identity = process.getuid?.() === 0 ? userOf(lastStage) : {};
 
 let folder: string;
 let app: string;
 
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tokenflare-image-'));
+  // Another user runs what is built here.
+  chmodSync(folder, 0o755);
+  app = join(folder, 'app');
+  const context = join(folder, 'build');
+  copy(contextNames(), context);
+  lend('node_modules', context);
+  for (const step of textsOf(buildStage, 'RUN')) run(step.replaceAll('/app', app), context);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function textOf(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
 function userOf(stage: Stage): { uid: number; gid: number } {
   const [uid = NaN, gid = NaN] = (textsOf(stage, 'USER')[0] ?? '').split(':').map(Number);
   return { uid, gid };
 }
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tokenflare-image-'));
-  // Another user runs what is built here.
-  chmodSync(folder, 0o755);
-  const context = join(folder, 'build');
-  app = join(folder, 'app');
-  for (const name of contextNames()) {
-    cpSync(join(ROOT, name), join(context, name), { recursive: true, preserveTimestamps: true });
-  }
-  lendDependencies(context);
-  for (const step of textsOf(buildStage, 'RUN')) {
-    const command = step.replaceAll('/app', app);
-    const { status, stderr, stdout } = spawnSync('sh', ['-c', command], { cwd: context, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`${command} failed:\n${stdout}${stderr}`);
-  }
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Spares the build stage `npm ci`, which the suite's own set-up has run; where links cannot be made, it runs. */
-function lendDependencies(context: string): void {
-  const { status } = spawnSync('cp', ['-al', join(ROOT, 'node_modules'), context]);
-  if (status !== 0) rmSync(join(context, 'node_modules'), { recursive: true, force: true });
+function contextNames(): string[] {
+  const lines = textOf('.dockerignore').split('\n');
+  return lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
 }
 
-function contextNames(): string[] {
-  const lines = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
-  return lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+/** With their times, by which the set-up tells what is fresh. */
+function copy(names: readonly string[], into: string): void {
+  for (const name of names) {
+    cpSync(join(ROOT, name), join(into, name), { recursive: true, preserveTimestamps: true });
+  }
+}
+
+/** Spares a step what the suite's own set-up has fetched; where links cannot be made, the step fetches it. */
+function lend(name: string, into: string): void {
+  const { status } = spawnSync('cp', ['-al', join(ROOT, name), into]);
+  if (status !== 0) rmSync(join(into, name), { recursive: true, force: true });
+}
+
+function run(command: string, cwd: string): void {
+  const { status, stderr, stdout } = spawnSync('sh', ['-c', command], { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} failed:\n${stdout}${stderr}`);
 }
 
 describe('the assembled service', () => {
@@ -82,40 +90,63 @@ describe('the assembled service', () => {
     expect(files.filter((name) => name.startsWith('dist/') && name.endsWith('.ts'))).toEqual([]);
   });
 
-  it('serves as another user, is healthy, finishes a stream on SIGTERM, and exits 0', async () => {
-    const port = await freePort();
-    const environment = {
-      ...environmentOf(lastStage),
-      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
-      PORT: String(port),
-      RUNTIME: 'wasm',
-    };
-    const [command = '', ...args] = execFormOf(lastStage, 'ENTRYPOINT');
-    const service = spawn(command, args, { cwd: app, env: environment, ...identity, stdio: 'pipe' });
-    const exited = once(service, 'exit');
-    let written = '';
-    service.stderr.setEncoding('utf8').on('data', (text: string) => (written += text));
-    service.stdout.resume();
-    try {
-      while (!(await isHealthy(environment))) {
-        if (service.exitCode !== null) throw new Error(`the service ended:\n${written}`);
-      }
+  it('serves as another user, is healthy, finishes a stream on SIGTERM, and exits 0', () =>
+    serveAndStop({ RUNTIME: 'wasm' }));
+});
 
-      const url = `http://127.0.0.1:${port}`;
-      const body = { prompt: 'The river', max_tokens: 400, ignore_eos: true, stream: true };
-      const stream = await postJson(`${url}/v1/completions`, body);
-      const frames: string[] = [];
-      for await (const data of sseData(stream)) {
-        if (frames.push(data) === 1) service.kill('SIGTERM');
-      }
-      expect(frames.at(-1)).toBe('[DONE]');
-      expect(await exited).toEqual([0, null]);
-      expect(await isHealthy(environment)).toBe(false);
-    } finally {
-      service.kill('SIGKILL');
-    }
+// With the library for the processor, since a GPU is not everywhere; what works here, the set-up of the suite says.
+describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('docker/Dockerfile.cuda', () => {
+  it('puts TensorFlow beside the service, and it serves', async () => {
+    const stage = stagesOf(textOf('docker/Dockerfile.cuda')).find(({ name }) => name === 'tensorflow');
+    if (stage === undefined) throw new Error('there is no stage tensorflow');
+    const context = join(folder, 'tensorflow');
+    copy(
+      textsOf(stage, 'COPY').map((text) => text.split(' ')[0] ?? ''),
+      context,
+    );
+    lend('.tensorflow', context);
+    const steps = textsOf(stage, 'RUN').filter((step) => step.includes('docker/'));
+    expect(steps).toEqual(['sh docker/tensorflow.sh --gpu']);
+    run('sh docker/tensorflow.sh', context);
+    expect(existsSync(join(context, '.tensorflow/npm/node_modules/node-api-headers'))).toBe(false);
+    for (const name of ['.tensorflow', 'node_modules']) run(`cp -al ${name} ${app}`, context);
+
+    await serveAndStop({ RUNTIME: 'tensorflow' });
   });
 });
+
+/** Starts the service as the image does, streams from it, and stops it in the middle. */
+async function serveAndStop(settings: Record<string, string>): Promise<void> {
+  const port = await freePort();
+  const environment = {
+    ...environmentOf(lastStage),
+    PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+    PORT: String(port),
+    ...settings,
+  };
+  const [command = '', ...args] = execFormOf(lastStage, 'ENTRYPOINT');
+  const service = spawn(command, args, { cwd: app, env: environment, ...identity, stdio: 'pipe' });
+  const exited = once(service, 'exit');
+  let written = '';
+  service.stderr.setEncoding('utf8').on('data', (text: string) => (written += text));
+  service.stdout.resume();
+  try {
+    while (!(await isHealthy(environment))) {
+      if (service.exitCode !== null) throw new Error(`the service ended:\n${written}`);
+    }
+    const body = { prompt: 'The river', max_tokens: 400, ignore_eos: true, stream: true };
+    const stream = await postJson(`http://127.0.0.1:${port}/v1/completions`, body);
+    const frames: string[] = [];
+    for await (const data of sseData(stream)) {
+      if (frames.push(data) === 1) service.kill('SIGTERM');
+    }
+    expect(frames.at(-1)).toBe('[DONE]');
+    expect(await exited).toEqual([0, null]);
+    expect(await isHealthy(environment)).toBe(false);
+  } finally {
+    service.kill('SIGKILL');
+  }
+}
 
 /** The health check as the image has it. */
 async function isHealthy(environment: Record<string, string>): Promise<boolean> {
