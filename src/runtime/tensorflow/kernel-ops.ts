@@ -35,13 +35,9 @@ export class KernelOps implements TransformerOps {
     checkIndices('token', this.#batch.tokenIds, tokenEmbedding);
     checkIndices('position', this.#batch.positions, positionEmbedding);
     const tokens = parameterTensor(tokenEmbedding);
-    const inputs = [
-      tokens,
-      parameterTensor(positionEmbedding),
-      this.#rows(this.#batch.tokenIds),
-      this.#rows(this.#batch.positions),
-    ];
-    return this.#run('TokenflareEmbed', EMBED[formatOf(tokens)], inputs); // [rows, dim]
+    const positions = parameterTensor(positionEmbedding);
+    const inputs = [tokens, positions, this.#rows(this.#batch.tokenIds), this.#rows(this.#batch.positions)];
+    return this.#run('TokenflareEmbed', EMBED[formatOf(tokens)][formatOf(positions)], inputs); // [rows, dim]
   }
 
   linear(x: Activation, weight: Parameter, bias: Parameter | undefined): Activation {
@@ -128,8 +124,11 @@ export function hasKernels(context: EagerContext): boolean {
 
 type Format = 'float' | 'half';
 
-const EMBED = { float: { T: { type: FLOAT } }, half: { T: { type: BFLOAT16 } } } as const;
-const PACK = EMBED;
+const PACK = { float: { T: { type: FLOAT } }, half: { T: { type: BFLOAT16 } } } as const;
+const EMBED = {
+  float: { float: { ...PACK.float, U: { type: FLOAT } }, half: { ...PACK.float, U: { type: BFLOAT16 } } },
+  half: { float: { ...PACK.half, U: { type: FLOAT } }, half: { ...PACK.half, U: { type: BFLOAT16 } } },
+} as const;
 
 const formatOf = (packed: TensorInfo): Format => (packed.dtype === BFLOAT16 ? 'half' : 'float');
 

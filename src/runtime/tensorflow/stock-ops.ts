@@ -116,7 +116,7 @@ export class StockOps implements TransformerOps {
 
   /** [rows, in] in float32 by [out, in] in bfloat16. */
   #productHalf(x: TensorInfo, matrix: TensorInfo): TensorInfo {
-    const half = this.#context.run('Cast', TO_HALF, [x]); // [rows, in]
+    const half = toHalf(this.#context, x); // [rows, in]
     const product = this.#context.run('BatchMatMulV2', PRODUCT_HALF, [half, matrix]); // [rows, out]
     const output = this.#context.run('Cast', TO_FLOAT, [product]); // [rows, out]
     this.#context.free(half, product);
@@ -138,3 +138,8 @@ export class StockOps implements TransformerOps {
 }
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+
+/** Rounded to bfloat16. */
+export function toHalf(context: EagerContext, tensor: TensorInfo): TensorInfo {
+  return context.run('Cast', TO_HALF, [tensor]); // as tensor
+}

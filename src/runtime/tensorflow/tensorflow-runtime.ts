@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { assertInvariant, EngineError } from '../../errors.ts';
 import type { WeightFormat } from '../../config/settings.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter, TransformerOps } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
@@ -9,27 +9,30 @@ import type { StepBatch } from '../step-batch.ts';
 import type { StepRow } from '../step-row.ts';
 import { cudaDevice } from './cuda-device.ts';
 import { EagerContext } from './eager-context.ts';
+import { isBfloat16 } from './is-bfloat16.ts';
+import { hasKernels, KernelOps, packMatrix } from './kernel-ops.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
+import { StepOperands } from './step-operands.ts';
+import { StockOps, toHalf } from './stock-ops.ts';
+import { tensorflowActivation } from './tensorflow-activation.ts';
 import { BFLOAT16, FLOAT, type TensorflowBinding, type TensorInfo } from './tensorflow-binding.ts';
 import { blockLayout, laneLayout, TensorflowKvCache } from './tensorflow-kv-cache.ts';
-import { StockOps } from './stock-ops.ts';
-import { tensorflowActivation } from './tensorflow-activation.ts';
-import { hasKernels, KernelOps, packMatrix } from './kernel-ops.ts';
 import { TensorflowParameter } from './tensorflow-parameter.ts';
-import { StepOperands } from './step-operands.ts';
 import { topRows } from './top-rows.ts';
-
-const TO_HALF = { SrcT: { type: FLOAT }, DstT: { type: BFLOAT16 }, Truncate: false } as const;
 
 export interface TensorflowRuntimeOptions {
   name: 'tensorflow' | 'tensorflow-gpu';
   numThreads: number | undefined;
   weights: WeightFormat;
+  /** Stock operations even where our kernels could be had: what a GPU computes by, on the processor. */
+  stockOperations?: boolean;
 }
 
 /**
  * TensorFlow through tfjs' addon, on a GPU if the library lists one, else on the processor; `tensorflow-gpu` takes
- * nothing less than a GPU. Throws `backend_unavailable` or `config_invalid`.
+ * nothing less than a GPU. The number of threads is that of the first runtime of a process.
+ *
+ * @throws EngineError `backend_unavailable` or `config_invalid` with the reason and the remedy
  */
 export function createTensorflowRuntime(options: TensorflowRuntimeOptions): Runtime {
   const { name, weights, numThreads = availableParallelism() } = options;
@@ -47,7 +50,7 @@ export function createTensorflowRuntime(options: TensorflowRuntimeOptions): Runt
         'the one with CUDA: run `npm run setup:tensorflow -- --gpu`, or take RUNTIME=tensorflow for the processor',
     );
   }
-  return new TensorflowRuntime(name, binding, numThreads, weights === 'bf16');
+  return new TensorflowRuntime(binding, { ...options, numThreads });
 }
 
 class TensorflowRuntime implements Runtime {
@@ -58,42 +61,45 @@ class TensorflowRuntime implements Runtime {
   readonly #isGpu: boolean;
   /** Our own kernels in place of stock operations, where there is no GPU. */
   readonly #hasKernels: boolean;
-  readonly #halfMatrices: boolean;
+  readonly #weights: WeightFormat;
   readonly #parameters: TensorflowParameter[] = [];
   readonly #caches = new Set<TensorflowKvCache>();
 
-  constructor(
-    name: 'tensorflow' | 'tensorflow-gpu',
-    binding: TensorflowBinding,
-    numThreads: number,
-    halfMatrices: boolean,
-  ) {
-    this.name = name;
-    this.numThreads = numThreads;
+  constructor(binding: TensorflowBinding, options: TensorflowRuntimeOptions & { numThreads: number }) {
+    this.name = options.name;
+    this.numThreads = options.numThreads;
     this.#context = new EagerContext(binding);
     this.#isGpu = binding.isUsingGpuDevice();
-    this.#hasKernels = !this.#isGpu && hasKernels(this.#context);
-    this.#halfMatrices = halfMatrices;
+    this.#hasKernels = !this.#isGpu && options.stockOperations !== true && hasKernels(this.#context);
+    this.#weights = options.weights;
     this.device = this.#isGpu ? cudaDevice() : hostDevice();
   }
 
   get description(): string {
     const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
-    const place = this.#isGpu ? 'CUDA' : `CPU, ${threads}`;
-    const format = this.#halfMatrices ? ', weights bf16' : '';
-    const kernels = this.#hasKernels ? ', own kernels' : '';
-    return `tfjs on TensorFlow ${this.#context.binding.TF_Version}, ${place}${kernels}${format}`;
+    const place = this.#isGpu
+      ? 'CUDA'
+      : `CPU, ${this.#hasKernels ? 'own kernels' : 'stock operations'}, ${threads}`;
+    const format = this.#weights === 'bf16' ? ', weights bf16' : '';
+    return `tfjs on TensorFlow ${this.#context.binding.TF_Version}, ${place}${format}`;
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
-    const parameter = new TensorflowParameter(name, shape, this.#context.keep(this.#upload(shape, values)));
+    const tensor = this.#allocate(`the parameter ${name}`, 4 * values.length, () =>
+      this.#upload(shape, values),
+    );
+    const parameter = new TensorflowParameter(name, shape, this.#context.keep(tensor));
     this.#parameters.push(parameter);
     return parameter;
   }
 
   createKvCache(shape: KvCacheShape): KvCache {
     const layout = this.#hasKernels ? laneLayout(shape) : blockLayout(shape);
-    const cache = new TensorflowKvCache(this.#context, shape, layout);
+    const cache = this.#allocate(
+      `a KV cache of ${shape.numLanes} lanes of ${shape.laneLength} tokens`,
+      2 * 4 * shape.numLayers * layout.reduce((size, dim) => size * dim, 1),
+      () => new TensorflowKvCache(this.#context, shape, layout),
+    );
     this.#caches.add(cache);
     return cache;
   }
@@ -118,14 +124,34 @@ class TensorflowRuntime implements Runtime {
   #upload(shape: readonly number[], values: Float32Array): TensorInfo {
     const tensor = this.#context.upload(shape, values); // shape
     if (shape.length < 2) return tensor;
-    const matrix = this.#toMatrix(tensor); // shape, or packed
+    const matrix = this.#toMatrix(tensor, values); // shape, or packed
     if (matrix !== tensor) this.#context.free(tensor);
     return matrix;
   }
 
-  #toMatrix(tensor: TensorInfo): TensorInfo {
-    if (this.#hasKernels) return packMatrix(this.#context, tensor, this.#halfMatrices ? BFLOAT16 : FLOAT);
-    return this.#halfMatrices ? this.#context.run('Cast', TO_HALF, [tensor]) : tensor; // shape
+  /** Our kernels compute in float32 whatever they read, so that halving what is bfloat16 already loses nothing. */
+  #toMatrix(tensor: TensorInfo, values: Float32Array): TensorInfo {
+    if (!this.#hasKernels) return this.#weights === 'bf16' ? toHalf(this.#context, tensor) : tensor; // shape
+    const isHalf = this.#weights === 'bf16' || (this.#weights === 'auto' && isBfloat16(values));
+    return packMatrix(this.#context, tensor, isHalf ? BFLOAT16 : FLOAT); // packed
+  }
+
+  #allocate<T>(what: string, numBytes: number, make: () => T): T {
+    const refusal = (reason: string, cause?: unknown): EngineError =>
+      new EngineError(
+        'backend_unavailable',
+        `TensorFlow has no room for ${what}, ${numBytes} bytes, beside ${this.#context.numBytes} in use: take ` +
+          `fewer lanes, a shorter context or a smaller model (${reason})`,
+        { cause },
+      );
+    // The library would try for ten seconds.
+    const { memoryBytes = Infinity, name } = this.device;
+    if (this.#context.numBytes + numBytes > memoryBytes) throw refusal(`${name} has ${memoryBytes}`);
+    try {
+      return make();
+    } catch (cause) {
+      throw refusal(cause instanceof Error ? (cause.message.split('\n').at(-1) ?? '') : String(cause), cause);
+    }
   }
 
   #operations(batch: StepBatch, cache: TensorflowKvCache): TransformerOps {
@@ -139,9 +165,8 @@ class TensorflowRuntime implements Runtime {
       return this.#context.step(() => {
         const { tensor, numRows } = tensorflowActivation(forward(this.#operations(batch, cache)));
         const topIsEnough = this.#isGpu && batch.topRows.length > 0 && batch.topRows.every(Boolean);
-        return topIsEnough
-          ? topRows(this.#context, new StepOperands(this.#context), tensor, numRows)
-          : this.#readRows(tensor, numRows);
+        if (!topIsEnough) return this.#readRows(tensor, numRows);
+        return topRows(this.#context, new StepOperands(this.#context), tensor, numRows);
       });
     } catch (cause) {
       if (cause instanceof EngineError) throw cause;

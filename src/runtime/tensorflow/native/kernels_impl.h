@@ -172,7 +172,11 @@ void LayerNormRow(const float *x, int64_t dim, const float *gain, const float *s
   float variance = Sum(squares);
   for (int64_t i = whole; i < dim; i++) variance += (x[i] - mean) * (x[i] - mean);
   const float inverse = 1.0f / std::sqrt(variance / dim + epsilon);
-  for (int64_t i = 0; i < dim; i++) {
+  for (int64_t i = 0; i < whole; i += kWidth) {
+    const Vector shifts = shift == nullptr ? Vector{} : Load(shift + i);
+    Store(output + i, (Load(x + i) - mean) * inverse * Load(gain + i) + shifts);
+  }
+  for (int64_t i = whole; i < dim; i++) {
     output[i] = (x[i] - mean) * inverse * gain[i] + (shift == nullptr ? 0.0f : shift[i]);
   }
 }
