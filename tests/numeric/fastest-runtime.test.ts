@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { EngineError } from '../../src/errors.ts';
+import { startFastestRuntime, startRuntime } from '../../src/runtime/start-runtime.ts';
+import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
+
+const ORDER = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm'];
+
+describe('RUNTIME=auto', () => {
+  it('takes the first that works, never a GPU in software, and says why not those before it', async () => {
+    const { runtime, reason } = await startFastestRuntime({ numThreads: 2, weights: 'auto' });
+    const place = ORDER.indexOf(runtime.name);
+    expect(place).toBeGreaterThanOrEqual(0);
+    expect(runtime.device.isSoftware ?? false).toBe(false);
+    const refused = [...reason.matchAll(/; not ([\w-]+): \S/g)].map(([, name]) => name);
+    expect(refused).toEqual(ORDER.slice(0, place));
+    await runtime.dispose();
+  });
+
+  it('takes none that cannot hold the weights as asked', async () => {
+    const choice = await startFastestRuntime({ numThreads: 2, weights: 'f16' }).catch(
+      (error: unknown) => error as EngineError,
+    );
+    if (choice instanceof EngineError) {
+      expect(choice.code).toBe('backend_unavailable');
+      for (const name of ORDER) expect(choice.message).toContain(`not ${name}: `);
+    } else {
+      expect(choice.runtime.name).toBe('webgpu');
+      await choice.runtime.dispose();
+    }
+  });
+
+  it.runIf(RUNTIME_NAMES_HERE.includes('webgpu'))('is not asked when a GPU in software is named', async () => {
+    const runtime = await startRuntime('webgpu', { numThreads: undefined, weights: 'auto' });
+    expect(runtime.name).toBe('webgpu');
+    await runtime.dispose();
+  });
+});
+
+describe.each(['wasm', 'cpu'] as const)('%s', (name) => {
+  it('refuses half precision', async () => {
+    await expect(startRuntime(name, { numThreads: undefined, weights: 'bf16' })).rejects.toMatchObject({
+      code: 'config_invalid',
+    });
+  });
+});
