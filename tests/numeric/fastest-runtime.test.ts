@@ -29,11 +29,14 @@ describe('RUNTIME=auto', () => {
     }
   });
 
-  it.runIf(RUNTIME_NAMES_HERE.includes('webgpu'))('is not asked when a GPU in software is named', async () => {
-    const runtime = await startRuntime('webgpu', { numThreads: undefined, weights: 'auto' });
-    expect(runtime.name).toBe('webgpu');
-    await runtime.dispose();
-  });
+  it.runIf(RUNTIME_NAMES_HERE.includes('webgpu'))(
+    'is not asked when a GPU in software is named',
+    async () => {
+      const runtime = await startRuntime('webgpu', { numThreads: undefined, weights: 'auto' });
+      expect(runtime.name).toBe('webgpu');
+      await runtime.dispose();
+    },
+  );
 });
 
 describe.each(['wasm', 'cpu'] as const)('%s', (name) => {
