@@ -42,6 +42,7 @@ module.exports = {
       to: { path: '^routes/' },
     },
     only('tfjs-behind-the-runtime', '@tensorflow', [room('runtime'), room('training')]),
+    only('dawn-behind-its-runtime', 'webgpu|@tensorflow/tfjs-backend-webgpu', ['^src/runtime/webgpu/']),
     only('hono-at-the-edge', 'hono|@hono', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
     only('zod-where-input-is-read', 'zod', ['^routes/', room('config'), room('model')]),
     only('pino-at-the-edge', 'pino', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
