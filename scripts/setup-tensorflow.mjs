@@ -199,7 +199,7 @@ function setUp(variant) {
     'check',
     'loading it',
     () => false,
-    () => run(process.execPath, [CHECK]),
+    () => run(process.execPath, [CHECK, variant]),
   );
 }
 
