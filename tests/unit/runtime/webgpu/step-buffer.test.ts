@@ -36,17 +36,17 @@ describe('the step buffer', () => {
     expect([0, 1].map((row) => element(topStart + row)[0])).toEqual([0, 2]);
   });
 
-  it('cuts a prefill into tiles of eight rows', () => {
+  it('cuts a prefill into tiles of four rows', () => {
     const batch = buildStepBatch(
       [{ lane: 0, positionStart: 3, tokenIds: Array(11).fill(1), logits: 'last' }],
       [32],
     );
-    const bucket = { step: 32, logit: 32, tileRows: 8 };
+    const bucket = { step: 32, logit: 32, tileRows: 4 };
     const words = new Uint32Array(stepBufferWords(bucket));
     writeStepBuffer(words, batch, bucket, []);
-    expect(words[2]).toBe(2);
+    expect(words[2]).toBe(3);
     const tileStart = 4 * (words[5] ?? 0);
-    expect([...words.subarray(tileStart, tileStart + 8)]).toEqual([0, 8, 0, 3, 8, 3, 0, 11]);
+    expect([...words.subarray(tileStart, tileStart + 12)]).toEqual([0, 4, 0, 3, 4, 4, 0, 7, 8, 3, 0, 11]);
   });
 
   it.each([
@@ -75,11 +75,11 @@ describe('the step buffer', () => {
 describe('the rows that attention takes at once', () => {
   it.each([
     { what: 'decodes', lengths: Array<number>(64).fill(1), tileRows: 1 },
-    { what: 'a prefill', lengths: [64], tileRows: 8 },
+    { what: 'a prefill', lengths: [64], tileRows: 4 },
     { what: 'a short prefill', lengths: [16], tileRows: 1 },
-    { what: 'decodes beside a long prefill', lengths: [...Array<number>(8).fill(1), 120], tileRows: 8 },
+    { what: 'decodes beside a long prefill', lengths: [...Array<number>(8).fill(1), 120], tileRows: 4 },
     { what: 'decodes beside a short one', lengths: [...Array<number>(24).fill(1), 8], tileRows: 1 },
-    { what: 'many short prompts', lengths: Array<number>(20).fill(3), tileRows: 1 },
+    { what: 'many short prompts', lengths: Array<number>(20).fill(3), tileRows: 4 },
   ])('are $tileRows of $what', ({ lengths, tileRows }) => {
     expect(attentionTileRows(lengths)).toBe(tileRows);
   });

@@ -46,7 +46,7 @@ function planGpt2({
   );
   const { numLayers, numHeads, headDim } = full;
   return planStep((ops) => model.forward(ops), {
-    bucket: { step: rows, logit: logitRows, tileRows: rows > 32 ? 8 : 1 },
+    bucket: { step: rows, logit: logitRows, tileRows: rows > 32 ? 4 : 1 },
     cacheShape: { numLayers, numHeads, headDim, numLanes: 8, laneLength: 1024 },
     layoutOf: (parameter) => layout(parameter, partRows),
     wantsTop,
