@@ -6,18 +6,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statfsSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { link, linkTensorflow, PACKAGE } from './setup-tensorflow/link.mjs';
 import {
   compileArguments,
   cudaRequirements,
@@ -37,7 +36,6 @@ import {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const HOME = join(ROOT, '.tensorflow');
-const PACKAGE = '@tensorflow/tfjs-node-gpu';
 const UNPACK = fileURLToPath(new URL('setup-tensorflow/unpack.py', import.meta.url));
 const CHECK = fileURLToPath(new URL('setup-tensorflow/check.mjs', import.meta.url));
 const KERNELS = join(ROOT, 'src/runtime/tensorflow/native');
@@ -170,13 +168,6 @@ function buildAddon(folder, npmFolder) {
   return output;
 }
 
-/** A relative link, so that the checkout can be moved. */
-function link(target, path) {
-  mkdirSync(dirname(path), { recursive: true });
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) rmSync(path, { recursive: true });
-  symlinkSync(relative(dirname(path), target), path);
-}
-
 function setUp(variant) {
   const folder = join(HOME, folderOf(variant));
   const isStock = variant.startsWith('stock');
@@ -194,7 +185,8 @@ function setUp(variant) {
     const addon = buildAddon(folder, npmFolder);
     link(addon, join(installed, `lib/napi-v${NAPI_VERSION}/tfjs_binding.node`));
   }
-  link(installed, join(ROOT, 'node_modules', PACKAGE));
+  link(installed, join(HOME, 'current'));
+  linkTensorflow(ROOT);
   step(
     'check',
     'loading it',

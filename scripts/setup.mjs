@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { linkTensorflow } from './setup-tensorflow/link.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const [MAJOR, MINOR] = process.versions.node.split('.').map(Number);
@@ -52,4 +53,5 @@ if (MAJOR < 20 || (MAJOR === 20 && MINOR < 12)) {
   process.exit(1);
 }
 installDependencies();
+linkTensorflow(ROOT);
 build();

@@ -1,4 +1,9 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { link, linkTensorflow, PACKAGE } from '../../../scripts/setup-tensorflow/link.mjs';
 import {
   compileArguments,
   cudaRequirements,
@@ -156,4 +161,31 @@ describe('a step that failed', () => {
       expect(remedyOf(step)).not.toBe(remedyOf('anything'));
     },
   );
+});
+
+describe('the link in node_modules', () => {
+  it('comes back after npm ci, wherever the checkout has been moved', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'tokenflare-link-'));
+    const before = join(parent, 'before');
+    const root = join(parent, 'after');
+    const installed = join(before, '.tensorflow/npm/node_modules', PACKAGE);
+    mkdirSync(installed, { recursive: true });
+    writeFileSync(join(installed, 'package.json'), '{}');
+    link(installed, join(before, '.tensorflow/current'));
+    renameSync(before, root);
+    const linked = join(root, 'node_modules', PACKAGE, 'package.json');
+    linkTensorflow(root);
+    expect(await readFile(linked, 'utf8')).toBe('{}');
+    rmSync(join(root, 'node_modules'), { recursive: true });
+    linkTensorflow(root);
+    expect(await readFile(linked, 'utf8')).toBe('{}');
+    rmSync(parent, { recursive: true });
+  });
+
+  it('is left out where nothing was set up', () => {
+    const root = mkdtempSync(join(tmpdir(), 'tokenflare-link-'));
+    linkTensorflow(root);
+    expect(() => rmSync(join(root, 'node_modules'))).toThrow('ENOENT');
+    rmSync(root, { recursive: true });
+  });
 });
