@@ -2,6 +2,7 @@ import { inject } from 'vitest';
 import type { RuntimeName } from '../../src/config/settings.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { startRuntime } from '../../src/runtime/start-runtime.ts';
+import { createTensorflowRuntime } from '../../src/runtime/tensorflow/tensorflow-runtime.ts';
 
 export interface RuntimeUnderTest {
   name: RuntimeName;
@@ -19,11 +20,22 @@ const runtime = (name: RuntimeName, numThreads: number, bitExact = false): Runti
   bitExact,
 });
 
+/** What a GPU computes by, on the processor. */
+const STOCK = { name: 'tensorflow', weights: 'f32', stockOperations: true } as const;
+
 const VARIANTS: Record<RuntimeName, RuntimeUnderTest[]> = {
   cpu: [runtime('cpu', 1)],
   wasm: [runtime('wasm', 1, true), runtime('wasm', 2, true)],
   webgpu: [runtime('webgpu', 1)],
-  tensorflow: [runtime('tensorflow', 2)],
+  tensorflow: [
+    runtime('tensorflow', 2, true),
+    {
+      name: 'tensorflow',
+      label: 'tensorflow, stock operations',
+      create: () => Promise.resolve(createTensorflowRuntime({ ...STOCK, numThreads: 2 })),
+      bitExact: false,
+    },
+  ],
   'tensorflow-gpu': [runtime('tensorflow-gpu', 1)],
 };
 
