@@ -61,7 +61,7 @@ function look() {
     glibc: process.report.getReport().header.glibcVersionRuntime,
     node: process.versions.node,
     python: outputOf('python3', ['-c', 'import platform; print(platform.python_version())']),
-    pip: outputOf('python3', ['-m', 'pip', '--version']),
+    pip: outputOf('python3', ['-m', 'pip', '--version'])?.split(' ')[1],
     compiler: outputOf('g++', ['-dumpfullversion', '-dumpversion']),
     freeBytes: bavail * bsize,
   };

@@ -82,6 +82,8 @@ export function problemsOf(found, variant) {
     );
   } else if (pip === undefined) {
     problems.push('python3 has no pip: apt install python3-pip');
+  } else if (!isAtLeast(pip, '20.3')) {
+    problems.push(`pip ${pip} is too old: python3 -m pip install --upgrade pip`);
   }
   if (compiler === undefined) {
     problems.push('there is no C++ compiler: apt install g++');

@@ -27,7 +27,7 @@ const GOOD: Found = {
   glibc: '2.36',
   node: '20.12.0',
   python: '3.9.2',
-  pip: 'pip 20.3.4',
+  pip: '20.3.4',
   compiler: '12.2.0',
   freeBytes: 20 * GIB,
 };
@@ -63,6 +63,7 @@ describe('checks before the setup', () => {
     { found: { python: undefined }, says: /python3 does not run.*apt install python3 python3-pip/ },
     { found: { python: '3.8.10' }, says: /Python 3\.8\.10 is too old/ },
     { found: { pip: undefined }, says: /no pip: apt install python3-pip/ },
+    { found: { pip: '20.2.3' }, says: /pip 20\.2\.3 is too old: python3 -m pip install --upgrade pip/ },
     { found: { compiler: undefined }, says: /no C\+\+ compiler: apt install g\+\+/ },
     { found: { compiler: '8.3.0' }, says: /g\+\+ 8\.3\.0 is too old/ },
     { found: { freeBytes: GIB }, says: /^1024 MiB are free on this disk and 1800 MiB are needed/ },
