@@ -66,6 +66,7 @@ describeWebGpu('kernels on WebGPU', () => {
   it.each([
     { numTokens: 150, headDim: 128 },
     { numTokens: 70, headDim: 127 },
+    { numTokens: 70, headDim: 256 },
     { numTokens: 200, headDim: 6 },
     { numTokens: 130, headDim: 7 },
   ])('attend over $numTokens tokens, several blocks of keys, with a head of $headDim', async (shape) => {

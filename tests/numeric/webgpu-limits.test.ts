@@ -67,6 +67,18 @@ describeWebGpu('what is too large for a binding on WebGPU', () => {
     expect(runtime.memory()).toEqual({ numTensors: 0, numBytes: 0 });
   });
 
+  it('is refused when it is a head that attention cannot take', async () => {
+    const runtime = await create();
+    const makeCache = (headDim: number) =>
+      runtime.createKvCache({ numLayers: 1, numHeads: 1, headDim, numLanes: 1, laneLength: 4 });
+    for (const headDim of [1, 127, 128, 254, 256]) makeCache(headDim).dispose();
+    for (const headDim of [129, 258, 260]) {
+      expect(() => makeCache(headDim)).toThrow(
+        unavailable(new RegExp(`heads of up to 128.*not of ${headDim}`)),
+      );
+    }
+  });
+
   it('fails the step with the numbers when it is an activation', async () => {
     const runner = await StepRunner.load(await create(7000), MODEL, 1);
     const tokenIds = someTokenIds(32, runner.loaded.config.vocabSize, 2);

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { kvCacheBytes, type KvCache, type KvCacheShape } from '../runtime.ts';
 import type { GpuDevice } from './gpu-device.ts';
+import { isHeadDimSupported } from './kernels/attention.ts';
 
 /** Keys and values in float32, two buffers a layer: [lanes, heads, laneLength, headDim] each. */
 export class GpuKvCache implements KvCache {
@@ -13,12 +14,18 @@ export class GpuKvCache implements KvCache {
   readonly #tensors: readonly tf.Tensor[];
   #isDisposed = false;
 
-  /** Throws `backend_unavailable` when the device cannot bind a layer's keys as a whole. */
+  /** Throws `backend_unavailable` for heads too wide, or when the device cannot bind a layer's keys as a whole. */
   constructor(device: GpuDevice, shape: KvCacheShape) {
     const { numLayers, numLanes, numHeads, headDim, laneLength } = shape;
     this.shape = shape;
     this.numBytes = kvCacheBytes(shape);
     this.#device = device;
+    if (!isHeadDimSupported(headDim)) {
+      throw new EngineError(
+        'backend_unavailable',
+        `the webgpu runtime takes heads of up to 128 numbers, or 256 where that is even, not of ${headDim}: take another`,
+      );
+    }
     const layerBytes = this.numBytes / numLayers / 2;
     if (layerBytes > device.maxBufferBytes) {
       throw new EngineError(

@@ -88,7 +88,6 @@ const maxTiles = ({ paddedRows, tileRows }: AttentionDimensions): number =>
 
 interface AttentionShape {
   tileRows: number;
-  /** A head is read in vectors of this type, the widest that divides it. */
   type: string;
   numVectors: number;
   /** Threads of a workgroup, and keys of a block. */
@@ -100,9 +99,16 @@ interface AttentionShape {
   eachRow: (statement: (row: number) => string) => string;
 }
 
+/** A head is read in the widest vectors that divide it. */
+const vectorWidth = (headDim: number): number => (headDim % 4 === 0 ? 4 : headDim % 2 === 0 ? 2 : 1);
+
+/** Whether a head has a thread for each of its vectors, and fits a workgroup's memory: up to 128 it always does. */
+export const isHeadDimSupported = (headDim: number): boolean =>
+  headDim <= 256 && headDim / vectorWidth(headDim) <= 128;
+
 function shapeOf({ cache, queryCols, tileRows }: AttentionDimensions): AttentionShape {
   const { numHeads, headDim, laneLength } = cache;
-  const width = headDim % 4 === 0 ? 4 : headDim % 2 === 0 ? 2 : 1;
+  const width = vectorWidth(headDim);
   const numVectors = headDim / width;
   // Enough for the columns of a head; a decode takes more where a lane has keys for them.
   const needed = numVectors > 64 ? 128 : 64;
@@ -127,7 +133,7 @@ const loadQueries = ({ type, queryStride, scale, eachRow }: AttentionShape): str
   ${eachRow((row) => `var mix_${row} = ${type}(); var sum_${row} = 0.0; var max_${row} = ${NO_SCORE};`)}
   workgroupBarrier();`;
 
-/** One key a thread: score_<row>, also in \`weights\`. */
+/** One key a thread: score_<row>, also in `weights`. */
 const scoreBlock = ({ type, eachRow }: AttentionShape): string => `
     let key = start + thread;
     ${eachRow((row) => `var score_${row} = 0.0;`)}
