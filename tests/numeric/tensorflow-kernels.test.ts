@@ -136,7 +136,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('kernels on TensorFlow
       'TokenflareLinear',
       'TokenflareAttention',
       'TokenflareGelu',
-      'AddV2',
+      'TokenflareAdd',
     ]);
     calls.mockRestore();
     cache.dispose();

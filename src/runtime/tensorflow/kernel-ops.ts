@@ -8,7 +8,6 @@ import { BFLOAT16, FLOAT, INT32, type DType, type TensorInfo } from './tensorflo
 import type { TensorflowKvCache } from './tensorflow-kv-cache.ts';
 import { parameterTensor } from './tensorflow-parameter.ts';
 
-const ADD = { T: { type: FLOAT } } as const;
 const GATHER = { Tparams: { type: FLOAT }, Tindices: { type: INT32 }, Taxis: { type: INT32 } } as const;
 const NONE = {} as const;
 
@@ -67,7 +66,8 @@ export class KernelOps implements TransformerOps {
   }
 
   add(x: Activation, y: Activation): Activation {
-    return this.#run('AddV2', ADD, [tensorflowActivation(x).tensor, tensorflowActivation(y).tensor]); // [rows, dim]
+    // TensorFlow's own sum wakes its pool, whose threads then spin in the way of ours.
+    return this.#run('TokenflareAdd', NONE, [tensorflowActivation(x).tensor, tensorflowActivation(y).tensor]); // [rows, dim]
   }
 
   dropout(x: Activation): Activation {

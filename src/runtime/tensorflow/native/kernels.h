@@ -34,6 +34,8 @@ struct Kernels {
                      float epsilon, float *output);
   // GELU in its tanh form, element by element.
   void (*gelu)(const float *x, int64_t size, float *output);
+  // x + y, element by element.
+  void (*add)(const float *x, const float *y, int64_t size, float *output);
   // Writes the rows' keys and values into their lanes, then lets each row attend up to its own position.
   void (*attention)(const Attention &attention);
 };

@@ -183,7 +183,7 @@ void LayerNormRow(const float *x, int64_t dim, const float *gain, const float *s
 
 void LayerNorm(const float *x, int64_t num_rows, int64_t dim, const float *gain, const float *shift, float epsilon,
                float *output) {
-  constexpr int64_t kRowsPerChunk = 8;
+  constexpr int64_t kRowsPerChunk = 16;  // fewer are done before another thread has heard of them
   ParallelFor((num_rows + kRowsPerChunk - 1) / kRowsPerChunk, [&](int64_t chunk) {
     const int64_t end = std::min(num_rows, (chunk + 1) * kRowsPerChunk);
     for (int64_t row = chunk * kRowsPerChunk; row < end; row++) {
@@ -210,6 +210,14 @@ void Gelu(const float *x, int64_t size, float *output) {
       Store(rest, GeluOf(Load(rest)));
       std::memcpy(output + i, rest, (end - i) * sizeof(float));
     }
+  });
+}
+
+void Add(const float *x, const float *y, int64_t size, float *output) {
+  constexpr int64_t kPerChunk = 16384;
+  ParallelFor((size + kPerChunk - 1) / kPerChunk, [&](int64_t chunk) {
+    const int64_t end = std::min(size, (chunk + 1) * kPerChunk);
+    for (int64_t i = chunk * kPerChunk; i < end; i++) output[i] = x[i] + y[i];
   });
 }
 
@@ -291,7 +299,7 @@ void RunAttention(const Attention &a) {
 }  // namespace
 
 const Kernels &TOKENFLARE_KERNELS() {
-  static const Kernels kernels = {kPanelWidth, Linear, LayerNorm, Gelu, RunAttention};
+  static const Kernels kernels = {kPanelWidth, Linear, LayerNorm, Gelu, Add, RunAttention};
   return kernels;
 }
 

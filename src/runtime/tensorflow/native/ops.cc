@@ -220,6 +220,16 @@ void ComputeGelu(void *, TF_OpKernelContext *context) {
   if (call.ok()) kernels->gelu(Data<float>(x), TF_TensorElementCount(x), Data<float>(output));
 }
 
+void ComputeAdd(void *, TF_OpKernelContext *context) {
+  Call call(context);
+  const TF_Tensor *x = call.Input(0), *y = call.Input(1);
+  if (!call.ok()) return;
+  const bool fits = TF_Dim(x, 0) == TF_Dim(y, 0) && TF_Dim(x, 1) == TF_Dim(y, 1);
+  if (!call.Require(fits, "both have the same shape")) return;
+  TF_Tensor *output = call.Output(TF_FLOAT, {TF_Dim(x, 0), TF_Dim(x, 1)});
+  if (call.ok()) kernels->add(Data<float>(x), Data<float>(y), TF_TensorElementCount(x), Data<float>(output));
+}
+
 // [rows, 3 * dim], the cache of one layer [lanes, heads, laneLength, paddedDim] twice, written in place, the lane and
 // position of each row -> [rows, dim]
 void ComputeAttention(void *attributes, TF_OpKernelContext *context) {
@@ -285,6 +295,7 @@ __attribute__((constructor)) void RegisterAll() {
   Register({"TokenflareLayerNorm", {"x: float", "gain: float", "shift: float"}, "y: float", {"epsilon: float"},
             CreateWithEpsilon, ComputeLayerNorm});
   Register({"TokenflareGelu", {"x: float"}, "y: float", {}, CreateBare, ComputeGelu});
+  Register({"TokenflareAdd", {"x: float", "y: float"}, "sum: float", {}, CreateBare, ComputeAdd});
   Register({"TokenflareAttention",
             {"qkv: float", "keys: float", "values: float", "lanes: int32", "positions: int32"},
             "y: float", {"size: int"}, CreateWithSize, ComputeAttention});
