@@ -66,6 +66,15 @@ export class ModelRunner {
     return { logits: splitRows(rows, inputs), cost: stepCost(batch) };
   }
 
+  /**
+   * Decodes one token in the first lane: what a device lacks shows, and what it compiles for a decode is compiled.
+   * Throws `backend_failure`.
+   */
+  async warmUp(): Promise<void> {
+    const input = { lane: 0, positionStart: 0, tokenIds: [0], logits: 'last', topIsEnough: true } as const;
+    await this.#runtime.runStep(buildStepBatch([input], ROW_BUCKETS), this.#cache, this.#forward);
+  }
+
   /** What every head looks at in a prompt; the lane is overwritten. */
   inspectAttention(tokenIds: readonly number[], lane: number): Promise<AttentionWeights> {
     return inspectAttention(this.#model, this.#runtime, this.#cache, lane, tokenIds);

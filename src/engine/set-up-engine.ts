@@ -18,11 +18,11 @@ export interface EngineSetup {
 }
 
 /**
- * Starts the runtime, loads the model and allocates the KV cache; after it, nothing of a model's or cache's size is
- * allocated any more.
+ * Starts the runtime, loads the model, allocates the KV cache and takes a first step; after it, nothing of a model's or
+ * cache's size is allocated any more.
  *
  * @param onLost called when the device goes away for good, in a step or between two
- * @throws EngineError `backend_unavailable`, `weights_invalid` or `config_invalid`
+ * @throws EngineError `backend_unavailable`, `weights_invalid`, `config_invalid`; `backend_failure` of the first step
  */
 export async function setUpEngine(
   settings: EngineSettings,
@@ -37,6 +37,7 @@ export async function setUpEngine(
     maxNumBatchedTokens: settings.maxNumBatchedTokens,
   });
   const runner = new ModelRunner(model, runtime, cache);
+  await runner.warmUp();
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize));
   const { architecture, vocabSize, eosTokenIds } = model.config;
   return {

@@ -24,7 +24,7 @@ describe('buildStepBatch', () => {
   it('lays a decode, a whole prompt and an inner chunk side by side', () => {
     const batch = buildStepBatch(
       [
-        { lane: 5, positionStart: 9, tokenIds: [70], logits: 'last' },
+        { lane: 5, positionStart: 9, tokenIds: [70], logits: 'last', topIsEnough: true },
         { lane: 2, positionStart: 0, tokenIds: [10, 11, 12], logits: 'all' },
         { lane: 0, positionStart: 4, tokenIds: [20, 21], logits: 'none' },
       ],
@@ -42,6 +42,7 @@ describe('buildStepBatch', () => {
       ],
       numLogitRows: 4,
       logitRows: Int32Array.of(0, 1, 2, 3),
+      topRows: [true, false, false, false],
     });
   });
 
