@@ -12,7 +12,7 @@ export function doctorReport(machine: string, probes: readonly RuntimeProbe[], f
 function describeProbe(probe: RuntimeProbe): string {
   if (!probe.works) return `no: ${probe.reason}`;
   const { name, memoryBytes, isSoftware = false } = probe.device;
-  const memory = memoryBytes === undefined ? '' : `, ${(memoryBytes / GIB).toFixed(1)} GiB`;
+  const memory = memoryBytes === undefined ? 'memory not told' : `${(memoryBytes / GIB).toFixed(1)} GiB`;
   const software = isSoftware ? '; a GPU in software: right but slow, auto never takes it' : '';
-  return `yes: ${probe.description}; on ${name}${memory}; starts in ${probe.startMs} ms${software}`;
+  return `yes: ${probe.description}; on ${name}, ${memory}; starts in ${probe.startMs} ms${software}`;
 }

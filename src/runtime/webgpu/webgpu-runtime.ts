@@ -51,7 +51,7 @@ export class WebGpuRuntime implements Runtime {
 
   get description(): string {
     const kind = this.#device.isSoftware ? ', a software device' : '';
-    return `tfjs webgpu through Dawn, ${this.#device.name}${kind}, weights ${this.#weights}`;
+    return `tfjs webgpu through Dawn${kind}, weights ${this.#weights}`;
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {

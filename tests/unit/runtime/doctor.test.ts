@@ -50,7 +50,7 @@ describe('doctorReport', () => {
       'Node 20, linux',
       '',
       '  tensorflow-gpu  no: TensorFlow lists no GPU: install its driver',
-      '  webgpu          yes: tfjs webgpu; on llvmpipe; starts in 120 ms; a GPU in software: right but slow, auto never takes it',
+      '  webgpu          yes: tfjs webgpu; on llvmpipe, memory not told; starts in 120 ms; a GPU in software: right but slow, auto never takes it',
       '  wasm            yes: tfjs wasm, SIMD, 2 threads; on Some CPU, 1.5 GiB; starts in 90 ms',
       '',
       'RUNTIME=auto takes wasm.',
