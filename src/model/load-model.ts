@@ -4,8 +4,9 @@ import { assertInvariant, EngineError } from '../errors.ts';
 import type { Parameter } from '../runtime/ops.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { mapGpt2Tensors, type StoredTensor } from '../weights/gpt2-tensor-map.ts';
+import { openSafetensors } from '../weights/open-safetensors.ts';
 import { numElements } from '../weights/safetensors-header.ts';
-import { SafetensorsReader } from '../weights/safetensors-reader.ts';
+import type { TensorSource } from '../weights/tensor-source.ts';
 import { transpose } from '../weights/transpose.ts';
 import type { CausalLm } from './causal-lm.ts';
 import { createGpt2Parameters, gpt2ParameterShapes } from './gpt2-parameters.ts';
@@ -22,8 +23,8 @@ export interface LoadedModel {
 }
 
 /**
- * Loads a directory in Hugging Face's GPT-2 layout (`config.json`, `model.safetensors`) onto a runtime. Tensors are
- * read, transposed and handed over one by one: at most one is in memory beside the runtime's own.
+ * Loads a directory in Hugging Face's GPT-2 layout (`config.json`, `model.safetensors` in one file or sharded) onto a
+ * runtime. Tensors are read, transposed and handed over one by one: at most one is in memory beside the runtime's own.
  * @throws EngineError `config_invalid` or `weights_invalid` naming the file and the field or tensors at fault
  */
 export async function loadModel(
@@ -31,15 +32,15 @@ export async function loadModel(
   runtime: Pick<Runtime, 'createParameter'>,
 ): Promise<LoadedModel> {
   const config = await readModelConfig(directory);
-  const reader = await SafetensorsReader.open(join(directory, 'model.safetensors'));
+  const source = await openSafetensors(directory);
   try {
     const parameters = new Map<string, Parameter>();
     let numParameters = 0;
     let weightBytes = 0;
-    for (const tensor of mapGpt2Tensors(reader.entries, gpt2ParameterShapes(config))) {
-      const values = await readParameter(reader, tensor); // tensor.shape, flat
+    for (const tensor of mapGpt2Tensors(source.entries, gpt2ParameterShapes(config))) {
+      const values = await readParameter(source, tensor); // tensor.shape, flat
       parameters.set(tensor.name, runtime.createParameter(tensor.name, tensor.shape, values));
-      const entry = reader.entries.get(tensor.storedName);
+      const entry = source.entries.get(tensor.storedName);
       numParameters += numElements(tensor.shape);
       weightBytes += entry === undefined ? 0 : entry.byteEnd - entry.byteStart;
     }
@@ -50,7 +51,7 @@ export async function loadModel(
     });
     return { model: new Gpt2(config, gpt2Parameters), config, numParameters, weightBytes };
   } finally {
-    await reader.close();
+    await source.close();
   }
 }
 
@@ -69,8 +70,8 @@ export async function readModelConfig(directory: string): Promise<ModelConfig> {
   return parseModelConfig(json);
 }
 
-async function readParameter(reader: SafetensorsReader, tensor: StoredTensor): Promise<Float32Array> {
-  const values = await reader.read(tensor.storedName); // as stored, flat
+async function readParameter(source: TensorSource, tensor: StoredTensor): Promise<Float32Array> {
+  const values = await source.read(tensor.storedName); // as stored, flat
   if (!tensor.transposed) return values;
   const [outDim = 0, inDim = 0] = tensor.shape;
   return transpose(values, inDim, outDim); // [out, in]

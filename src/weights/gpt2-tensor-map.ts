@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts';
-import type { SafetensorsEntry } from './safetensors-header.ts';
+import type { TensorEntry } from './tensor-source.ts';
 
 /** Where the values of one parameter are found. */
 export interface StoredTensor {
@@ -30,11 +30,11 @@ export function isStoredTransposed(name: string): boolean {
  * @throws EngineError `weights_invalid` naming every missing, misshapen or unexpected tensor
  */
 export function mapGpt2Tensors(
-  entries: ReadonlyMap<string, SafetensorsEntry>,
+  entries: ReadonlyMap<string, TensorEntry>,
   expected: readonly { name: string; shape: readonly number[] }[],
 ): StoredTensor[] {
   const problems: string[] = [];
-  const stored = new Map<string, SafetensorsEntry>();
+  const stored = new Map<string, TensorEntry>();
   for (const entry of entries.values()) {
     const bareName = entry.name.startsWith(PREFIX) ? entry.name.slice(PREFIX.length) : entry.name;
     if (MASK_BUFFER.test(bareName)) continue;

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts';
+import type { TensorEntry } from './tensor-source.ts';
 
 /** Bytes of one element of every dtype of the format. */
 const DTYPE_BYTES: ReadonlyMap<string, number> = new Map(
@@ -21,15 +22,6 @@ const DTYPE_BYTES: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-export interface SafetensorsEntry {
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  /** Counted from the end of the header. */
-  readonly byteStart: number;
-  readonly byteEnd: number;
-}
-
 /**
  * Reads the JSON header of a safetensors file and checks what the format promises
  * (https://huggingface.co/docs/safetensors): known dtypes, sizes that fit shapes, and tensors that cover the data
@@ -37,9 +29,9 @@ export interface SafetensorsEntry {
  * @param dataBytes size of the file after the header
  * @throws EngineError `weights_invalid` naming the tensor
  */
-export function parseSafetensorsHeader(header: string, dataBytes: number): Map<string, SafetensorsEntry> {
+export function parseSafetensorsHeader(header: string, dataBytes: number): Map<string, TensorEntry> {
   const fields = parseObject(header);
-  const entries: SafetensorsEntry[] = [];
+  const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (name !== '__metadata__') entries.push(parseEntry(name, value, dataBytes));
   }
@@ -62,7 +54,7 @@ function parseObject(header: string): Record<string, unknown> {
   throw new EngineError('weights_invalid', 'the safetensors header is not a JSON object');
 }
 
-function parseEntry(name: string, value: unknown, dataBytes: number): SafetensorsEntry {
+function parseEntry(name: string, value: unknown, dataBytes: number): TensorEntry {
   if (!isRecord(value)) throw invalid(name, 'its header entry is not an object');
   const { dtype, shape, data_offsets: offsets } = value;
   const elementBytes = typeof dtype === 'string' ? DTYPE_BYTES.get(dtype) : undefined;
@@ -88,7 +80,7 @@ function parseEntry(name: string, value: unknown, dataBytes: number): Safetensor
   return { name, dtype, shape, byteStart, byteEnd };
 }
 
-function checkCoverage(entries: readonly SafetensorsEntry[], dataBytes: number): void {
+function checkCoverage(entries: readonly TensorEntry[], dataBytes: number): void {
   let covered = 0;
   const inFileOrder = entries.toSorted((a, b) => a.byteStart - b.byteStart || a.byteEnd - b.byteEnd);
   for (const { name, byteStart, byteEnd } of inFileOrder) {

@@ -1,7 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
 import { decodeBfloat16, decodeFloat16 } from '../runtime/half-precision.ts';
-import { numElements, parseSafetensorsHeader, type SafetensorsEntry } from './safetensors-header.ts';
+import { readFully } from './read-fully.ts';
+import { numElements, parseSafetensorsHeader } from './safetensors-header.ts';
+import type { TensorEntry, TensorSource } from './tensor-source.ts';
 
 const LENGTH_BYTES = 8;
 /** The format's own limit. */
@@ -9,9 +11,9 @@ const MAX_HEADER_BYTES = 100_000_000;
 const CHUNK_ELEMENTS = 1 << 19;
 
 /** An open safetensors file. Tensors are read one by one at their offsets; the file as a whole is never in memory. */
-export class SafetensorsReader {
+export class SafetensorsReader implements TensorSource {
   readonly path: string;
-  readonly entries: ReadonlyMap<string, SafetensorsEntry>;
+  readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly #file: FileHandle;
   readonly #dataStart: number;
 
@@ -19,7 +21,7 @@ export class SafetensorsReader {
     path: string,
     file: FileHandle,
     dataStart: number,
-    entries: ReadonlyMap<string, SafetensorsEntry>,
+    entries: ReadonlyMap<string, TensorEntry>,
   ) {
     this.path = path;
     this.#file = file;
@@ -109,20 +111,4 @@ async function readHeader(
   await readFully(file, header, LENGTH_BYTES);
   const dataStart = LENGTH_BYTES + header.length;
   return { header: new TextDecoder().decode(header), dataStart, dataBytes: size - dataStart };
-}
-
-/** Fills `target` from the file; one read call returns at most 2 GiB and may return less than asked for. */
-async function readFully(file: FileHandle, target: Uint8Array, position: number): Promise<void> {
-  let filled = 0;
-  while (filled < target.length) {
-    const { bytesRead } = await file.read(
-      target,
-      filled,
-      Math.min(target.length - filled, 1 << 30),
-      position + filled,
-    );
-    if (bytesRead === 0)
-      throw new EngineError('weights_invalid', `the file ends at byte ${position + filled}`);
-    filled += bytesRead;
-  }
 }

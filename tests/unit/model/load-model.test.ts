@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { loadModel } from '../../../src/model/load-model.ts';
 import type { Parameter } from '../../../src/runtime/ops.ts';
 import type { Runtime } from '../../../src/runtime/runtime.ts';
+import { SafetensorsReader } from '../../../src/weights/safetensors-reader.ts';
+import { writeSafetensors, type NamedTensor } from '../../../src/weights/safetensors-writer.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
@@ -39,6 +41,24 @@ function copyOfTinyGpt2(): string {
   return folder;
 }
 
+/** The same model, its tensors dealt out to three shards by turns. */
+async function shardedTinyGpt2(): Promise<string> {
+  const folder = copyOfTinyGpt2();
+  const reader = await SafetensorsReader.open(join(folder, 'model.safetensors'));
+  const shards: NamedTensor[][] = [[], [], []];
+  const weightMap: Record<string, string> = {};
+  for (const [index, { name, shape }] of [...reader.entries.values()].entries()) {
+    shards[index % 3]?.push({ name, shape, values: await reader.read(name) });
+    weightMap[name] = `shard-${index % 3}.safetensors`;
+  }
+  await reader.close();
+  rmSync(join(folder, 'model.safetensors'));
+  for (const [index, tensors] of shards.entries())
+    await writeSafetensors(join(folder, `shard-${index}.safetensors`), tensors);
+  writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: weightMap }));
+  return folder;
+}
+
 describe('loadModel', () => {
   it('hands every parameter over once, and counts numbers and bytes', async () => {
     const { runtime, parameters } = recordingRuntime();
@@ -62,6 +82,15 @@ describe('loadModel', () => {
       runtime,
     );
     expect(weightBytes).toBe(2 * numParameters);
+  });
+
+  it('hands over the same parameters from shards', async () => {
+    const whole = recordingRuntime();
+    await loadModel(fixturePath('tiny-gpt2'), whole.runtime);
+    const sharded = recordingRuntime();
+    const { numParameters, weightBytes } = await loadModel(await shardedTinyGpt2(), sharded.runtime);
+    expect(sharded.parameters).toEqual(whole.parameters);
+    expect(weightBytes).toBe(4 * numParameters);
   });
 
   it('says which file is missing', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gpt2ParameterShapes } from '../../../src/model/gpt2-parameters.ts';
 import { parseModelConfig } from '../../../src/model/model-config.ts';
 import { mapGpt2Tensors } from '../../../src/weights/gpt2-tensor-map.ts';
-import type { SafetensorsEntry } from '../../../src/weights/safetensors-header.ts';
+import type { TensorEntry } from '../../../src/weights/tensor-source.ts';
 
 const CONFIG = { model_type: 'gpt2', vocab_size: 11, n_positions: 7, n_embd: 4, n_head: 2, n_layer: 1 };
 const EXPECTED = gpt2ParameterShapes(parseModelConfig(CONFIG));
@@ -27,7 +27,7 @@ const STORED: Record<string, number[]> = {
   'ln_f.bias': [4],
 };
 
-function entriesOf(tensors: Record<string, number[]>, prefix = ''): Map<string, SafetensorsEntry> {
+function entriesOf(tensors: Record<string, number[]>, prefix = ''): Map<string, TensorEntry> {
   return new Map(
     Object.entries(tensors).map(([name, shape]) => {
       const fullName = name === 'lm_head.weight' ? name : prefix + name;

@@ -1,0 +1,142 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { EngineError } from '../errors.ts';
+import { SafetensorsReader } from './safetensors-reader.ts';
+import type { TensorEntry, TensorSource } from './tensor-source.ts';
+
+/** The weights of a directory whose `model.safetensors.index.json` spreads them over several files, all open. */
+export class ShardedSafetensors implements TensorSource {
+  readonly path: string;
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  readonly #shardOf: ReadonlyMap<string, SafetensorsReader>;
+  readonly #shards: readonly SafetensorsReader[];
+
+  private constructor(
+    path: string,
+    shards: readonly SafetensorsReader[],
+    shardOf: ReadonlyMap<string, SafetensorsReader>,
+    entries: ReadonlyMap<string, TensorEntry>,
+  ) {
+    this.path = path;
+    this.#shards = shards;
+    this.#shardOf = shardOf;
+    this.entries = entries;
+  }
+
+  /**
+   * @param path of the index, which lies beside its shards
+   * @throws EngineError `weights_invalid` naming shard and tensor when the index is no index, or does not fit the
+   * files: a shard that is missing, broken or outside the directory, a tensor that its shard lacks, or one that no
+   * line of the index names
+   */
+  static async open(path: string): Promise<ShardedSafetensors> {
+    const shardNames = parseIndex(path, await readIndex(path));
+    const shards = new Map<string, SafetensorsReader>();
+    try {
+      for (const [tensorName, shardName] of shardNames) {
+        if (shards.has(shardName)) continue;
+        const shardPath = await shardInside(path, tensorName, shardName);
+        shards.set(shardName, await SafetensorsReader.open(shardPath));
+      }
+      const shardOf = new Map<string, SafetensorsReader>();
+      const entries = new Map<string, TensorEntry>();
+      for (const [tensorName, shardName] of shardNames) {
+        const shard = shards.get(shardName);
+        const entry = shard?.entries.get(tensorName);
+        if (shard === undefined || entry === undefined)
+          throw invalid(path, `tensor "${tensorName}" is not in "${shardName}"`);
+        shardOf.set(tensorName, shard);
+        entries.set(tensorName, entry);
+      }
+      checkAllNamed(path, shards, shardNames);
+      return new ShardedSafetensors(path, [...shards.values()], shardOf, entries);
+    } catch (error) {
+      await closeAll([...shards.values()]);
+      throw error;
+    }
+  }
+
+  async read(name: string): Promise<Float32Array> {
+    const shard = this.#shardOf.get(name);
+    if (shard === undefined) throw invalid(this.path, `there is no tensor "${name}"`);
+    return shard.read(name);
+  }
+
+  async close(): Promise<void> {
+    await closeAll(this.#shards);
+  }
+}
+
+async function readIndex(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw invalid(path, `it cannot be read: ${String(cause)}`, cause);
+  }
+}
+
+/** Tensor name to file name: the index's `weight_map`. */
+function parseIndex(path: string, index: unknown): Map<string, string> {
+  const weightMap =
+    typeof index === 'object' && index !== null && 'weight_map' in index ? index.weight_map : undefined;
+  if (typeof weightMap !== 'object' || weightMap === null || Array.isArray(weightMap))
+    throw invalid(path, 'there is no "weight_map" object in it');
+  const shardNames = new Map<string, string>();
+  for (const [tensorName, shardName] of Object.entries(weightMap) as [string, unknown][]) {
+    if (typeof shardName !== 'string' || shardName === '')
+      throw invalid(path, `the shard of tensor "${tensorName}" is not a file name`);
+    shardNames.set(tensorName, shardName);
+  }
+  if (shardNames.size === 0) throw invalid(path, 'its "weight_map" names no tensor');
+  return shardNames;
+}
+
+/** The path of a shard, made sure to lie, links followed, in the directory of the index. */
+async function shardInside(path: string, tensorName: string, shardName: string): Promise<string> {
+  const shardPath = join(dirname(path), shardName);
+  const directory = await realpath(dirname(path));
+  const leaves = (target: string) => {
+    const way = relative(directory, target);
+    return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way);
+  };
+  // Before the file system is asked: the error must not tell whether a file elsewhere exists.
+  if (isAbsolute(shardName) || leaves(join(directory, shardName)))
+    throw invalid(path, `the shard of tensor "${tensorName}", "${shardName}", lies outside the directory`);
+  let target: string;
+  try {
+    target = await realpath(shardPath);
+  } catch (cause) {
+    throw invalid(path, `the shard of tensor "${tensorName}", "${shardName}", is missing`, cause);
+  }
+  if (leaves(target)) {
+    throw invalid(
+      path,
+      `the shard of tensor "${tensorName}", "${shardName}", is a link out of the directory; put the file itself there`,
+    );
+  }
+  return shardPath;
+}
+
+function checkAllNamed(
+  path: string,
+  shards: ReadonlyMap<string, SafetensorsReader>,
+  shardNames: ReadonlyMap<string, string>,
+): void {
+  for (const [shardName, shard] of shards) {
+    for (const tensorName of shard.entries.keys()) {
+      if (shardNames.get(tensorName) !== shardName)
+        throw invalid(
+          path,
+          `"${shardName}" holds tensor "${tensorName}", which the index does not place there`,
+        );
+    }
+  }
+}
+
+async function closeAll(shards: readonly SafetensorsReader[]): Promise<void> {
+  await Promise.all(shards.map((shard) => shard.close()));
+}
+
+function invalid(path: string, problem: string, cause?: unknown): EngineError {
+  return new EngineError('weights_invalid', `${path}: ${problem}`, { cause });
+}
