@@ -6,6 +6,7 @@ import { requestMiddleware } from '../src/http/request-middleware.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { attentionRoutes } from './attention.ts';
 import { benchmarkRoutes } from './benchmark.ts';
+import { chatRoutes } from './chat.ts';
 import { completionRoutes } from './completions.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -19,6 +20,7 @@ import { workersAiRoutes } from './workers-ai.ts';
 export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   const groups = [
     completionRoutes,
+    chatRoutes,
     workersAiRoutes,
     modelRoutes,
     requestRoutes,

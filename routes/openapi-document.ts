@@ -4,6 +4,7 @@ import type { ErrorCode } from '../src/errors.ts';
 import { errorResponses, jsonResponse, streamableResponse, textResponse } from './openapi-parts.ts';
 import { attentionRequestSchema, attentionResponseSchema } from './schemas/attention.ts';
 import { benchmarkEventSchema, benchmarkReportSchema, benchmarkRequestSchema } from './schemas/benchmark.ts';
+import { chatChunkSchema, chatRequestSchema, chatResponseSchema } from './schemas/chat.ts';
 import {
   completionChunkSchema,
   completionRequestSchema,
@@ -38,6 +39,8 @@ const COMPLETION_ERRORS: readonly ErrorCode[] = [
   'request_timeout',
   'backend_failure',
 ];
+/** A template that cannot be used is a fault of the model's files, found when it is first run. */
+const CHAT_ERRORS: readonly ErrorCode[] = [...COMPLETION_ERRORS, 'weights_invalid'];
 
 const modelParam = z.object({
   model: z
@@ -46,7 +49,7 @@ const modelParam = z.object({
 });
 
 const requestIdParam = z.object({
-  id: z.string().meta({ description: 'As in `x-request-id`, or as in the body (`cmpl-…`).' }),
+  id: z.string().meta({ description: 'As in `x-request-id`, or as in the body (`cmpl-…`, `chatcmpl-…`).' }),
 });
 
 const runModel: Omit<ZodOpenApiOperationObject, 'requestParams' | 'operationId'> = {
@@ -59,7 +62,7 @@ const runModel: Omit<ZodOpenApiOperationObject, 'requestParams' | 'operationId'>
       workersAiResponseSchema,
       z.union([workersAiChunkSchema, workersAiErrorSchema]),
     ),
-    ...errorResponses(COMPLETION_ERRORS, 'workers-ai'),
+    ...errorResponses(CHAT_ERRORS, 'workers-ai'),
   },
 };
 
@@ -77,6 +80,22 @@ const generationPaths: ZodOpenApiPathsObject = {
           z.union([completionChunkSchema, openAiErrorSchema]),
         ),
         ...errorResponses(COMPLETION_ERRORS),
+      },
+    },
+  },
+  '/v1/chat/completions': {
+    post: {
+      operationId: 'createChatCompletion',
+      tags: ['OpenAI'],
+      summary: "Answer in a conversation, written by the model's own chat template",
+      requestBody: { required: true, ...json(chatRequestSchema) },
+      responses: {
+        200: streamableResponse(
+          'The answers, `n` of them.',
+          chatResponseSchema,
+          z.union([chatChunkSchema, openAiErrorSchema]),
+        ),
+        ...errorResponses(CHAT_ERRORS),
       },
     },
   },

@@ -4,6 +4,7 @@ import type { AppContext, AppEnv } from '../src/http/app-env.ts';
 import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { dataFrame } from '../src/http/sse.ts';
+import { startChat } from '../src/http/start-chat.ts';
 import { startCompletion } from '../src/http/start-completion.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { checkModel } from './schemas/completion-demand.ts';
@@ -26,9 +27,13 @@ export function workersAiRoutes({ engine, config }: AppDependencies): Hono<AppEn
     checkModel(c.req.param('model'), engine.model);
     const input = parseInput(workersAiRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
     scope.model = engine.model.id;
-    if (config.logPrompts) scope.prompt = input.prompt;
-    const demand = toWorkersAiDemand(input, config.requestTimeoutMs);
-    const { completion } = startCompletion(engine, demand, scope.id);
+    if (config.logPrompts) scope.prompt = input.prompt ?? input.messages;
+    const hasChatTemplate = engine.tokenizer.chatTemplate !== undefined;
+    const demand = toWorkersAiDemand(input, config.requestTimeoutMs, hasChatTemplate);
+    const { completion } =
+      'messages' in demand
+        ? await startChat(engine, demand, scope.id)
+        : startCompletion(engine, demand, scope.id);
     scope.attachCompletion(completion);
     const onDisconnect = (): void => completion.cancel('disconnect');
     if (input.stream === true) {

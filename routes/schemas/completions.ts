@@ -110,7 +110,7 @@ const choiceFields = {
   dropped_tokens: z.int().optional().meta({ description: 'Tokens cut from the start of the prompt.' }),
 };
 
-const finishReasonSchema = z
+export const finishReasonSchema = z
   .enum(['stop', 'length', 'abort'])
   .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
 

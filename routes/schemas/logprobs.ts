@@ -57,4 +57,5 @@ export function tokenText(bytes: Uint8Array): string {
 /** Every UTF-8 character has one byte that does not continue another: a character that spans tokens counts once. */
 const countCodePoints = (bytes: Uint8Array): number => bytes.filter((byte) => (byte & 0xc0) !== 0x80).length;
 
-const toJsonLogprob = (logprob: number): number => Math.max(logprob, MIN_LOGPROB);
+/** A logarithm that JSON can write. */
+export const toJsonLogprob = (logprob: number): number => Math.max(logprob, MIN_LOGPROB);

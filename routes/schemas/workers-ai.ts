@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { FinishReason, Usage } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
+import type { ChatDemand } from '../../src/http/start-chat.ts';
 import type { CompletionDemand } from '../../src/http/start-completion.ts';
+import { chatMessageSchema, toChatMessages } from './chat-messages.ts';
 import { usageSchema } from './completions.ts';
 import { toFinishReason, toUsageBody } from './completion-chunks.ts';
 
@@ -10,7 +12,6 @@ const DEFAULT_TEMPERATURE = 0.6;
 
 /** Fields of Cloudflare's schema that this service has no answer to: named in the refusal. */
 const UNSUPPORTED = {
-  messages: 'chat is not supported by this model; send the text as prompt',
   tools: 'tools are not supported by this model',
   functions: 'functions are not supported by this model',
   lora: 'adapters are not supported by this model',
@@ -19,11 +20,16 @@ const UNSUPPORTED = {
 
 const unsupported = z.unknown().optional().meta({ description: 'Not supported; refused when it is set.' });
 
-/** Cloudflare's text generation by `prompt`, with its defaults. */
+/** Cloudflare's text generation by `prompt` or `messages`, with its defaults. */
 export const workersAiRequestSchema = z
   .strictObject({
-    prompt: z.string().min(1).optional().meta({ description: 'Required.' }),
-    raw: z.boolean().nullish().meta({ description: 'Ignored: this model has no chat template.' }),
+    prompt: z.string().min(1).optional().meta({ description: 'Exactly one of `prompt` and `messages`.' }),
+    messages: z.array(chatMessageSchema).min(1).optional(),
+    raw: z.boolean().nullish().meta({
+      default: false,
+      description:
+        'Take `prompt` as it is; else it becomes the message of a user, where the model has a chat template.',
+    }),
     stream: z.boolean().nullish().meta({ default: false }),
     max_tokens: z.int().min(1).nullish().meta({ default: DEFAULT_MAX_TOKENS }),
     temperature: z.number().min(0).max(5).nullish().meta({ default: DEFAULT_TEMPERATURE }),
@@ -33,7 +39,6 @@ export const workersAiRequestSchema = z
     repetition_penalty: z.number().min(0.01).max(2).nullish(),
     frequency_penalty: z.number().min(-2).max(2).nullish(),
     presence_penalty: z.number().min(-2).max(2).nullish(),
-    messages: unsupported,
     tools: unsupported,
     functions: unsupported,
     lora: unsupported,
@@ -68,18 +73,38 @@ export type WorkersAiBody = z.output<typeof workersAiResponseSchema>;
 export type WorkersAiChunk = z.output<typeof workersAiChunkSchema>;
 
 /**
- * The one conversion from Cloudflare's fields to the engine's.
+ * The one conversion from Cloudflare's fields to the engine's: a conversation, or a prompt that is taken as it is.
  *
+ * @param hasChatTemplate then a prompt that is not `raw` is a user's message, as Cloudflare has it
  * @throws EngineError `invalid_request` for a missing prompt or a field that cannot be honoured
  */
-export function toWorkersAiDemand(input: WorkersAiInput, requestTimeoutMs: number): CompletionDemand {
+export function toWorkersAiDemand(
+  input: WorkersAiInput,
+  requestTimeoutMs: number,
+  hasChatTemplate: boolean,
+): ChatDemand | CompletionDemand {
   for (const [field, refusal] of Object.entries(UNSUPPORTED)) {
     const value: unknown = Reflect.get(input, field);
     if (value !== undefined && value !== null) throw refuse(field, `${field}: ${refusal}`);
   }
-  if (input.prompt === undefined) throw refuse('prompt', 'prompt is required');
+  const { prompt, messages, raw } = input;
+  const shared = toSharedDemand(input, requestTimeoutMs);
+  if (messages !== undefined) {
+    if (prompt !== undefined) {
+      throw refuse('messages', 'send prompt or messages, exactly one of them');
+    }
+    if (raw === true) {
+      throw refuse('raw', 'raw leaves the chat template out, so it goes with prompt, not with messages');
+    }
+    return { ...shared, messages: toChatMessages(messages) };
+  }
+  if (prompt === undefined) throw refuse('prompt', 'prompt is required, or messages in its place');
+  if (raw === true || !hasChatTemplate) return { ...shared, prompts: [prompt] };
+  return { ...shared, messages: [{ role: 'user', content: prompt }] };
+}
+
+function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<CompletionDemand, 'prompts'> {
   return {
-    prompts: [input.prompt],
     n: 1,
     maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
     asksForMaxTokens: typeof input.max_tokens === 'number',

@@ -102,6 +102,7 @@ export interface Timings {
 }
 
 export type { AttentionWeights } from '../model/inspect-attention.ts';
+export type { ChatMessage } from '../tokenizer/chat-template-renderer.ts';
 
 /** What is known of a request while it runs and for a while after it ended. */
 export interface RequestRecord {

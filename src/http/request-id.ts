@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const BODY_PREFIX = 'cmpl-';
+const CHAT_BODY_PREFIX = 'chatcmpl-';
 
 /**
  * The id of a request: the client's own `x-request-id` when it is well formed and no running request has it, else a
@@ -18,6 +19,11 @@ export function chooseRequestId(clientId: string | undefined, isInFlight: (id: s
 /** `abc` -> `cmpl-abc`: the id in the body of a completion. */
 export const toBodyId = (requestId: string): string => BODY_PREFIX + requestId;
 
-/** `cmpl-abc` -> `abc`; an id without the prefix stays as it is, so that both name the same request. */
-export const fromBodyId = (id: string): string =>
-  id.startsWith(BODY_PREFIX) ? id.slice(BODY_PREFIX.length) : id;
+/** `abc` -> `chatcmpl-abc`: the same of a chat completion. */
+export const toChatBodyId = (requestId: string): string => CHAT_BODY_PREFIX + requestId;
+
+/** `cmpl-abc`, `chatcmpl-abc` -> `abc`; an id without a prefix stays as it is, so that all name the same request. */
+export function fromBodyId(id: string): string {
+  const prefix = [CHAT_BODY_PREFIX, BODY_PREFIX].find((candidate) => id.startsWith(candidate)) ?? '';
+  return id.slice(prefix.length);
+}

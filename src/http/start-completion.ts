@@ -9,6 +9,8 @@ export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'prompt
   asksForMaxTokens: boolean;
   /** Most tokens kept from the end of each prompt, `fit`: as many as the context leaves room for. */
   truncateTo: number | 'fit' | undefined;
+  /** The field that the prompts came from; a conversation rendered by its template has its special tokens already. */
+  promptField?: 'prompt' | 'messages';
 }
 
 export interface EncodedPrompt {
@@ -25,7 +27,7 @@ export interface StartedCompletion {
 
 /**
  * Admits a demand and starts it. Its places in the queue are taken before its prompts are tokenised, so that a
- * burst that will be refused costs nothing.
+ * burst that will be refused costs nothing; `reservation` has them where they had to be taken earlier.
  *
  * @throws EngineError whatever `reserve` and `submit` throw
  */
@@ -33,14 +35,14 @@ export function startCompletion(
   engine: Engine,
   demand: CompletionDemand,
   requestId: string,
+  reservation = engine.reserve(demand.prompts.length * demand.n),
 ): StartedCompletion {
-  const { truncateTo, asksForMaxTokens, ...request } = demand;
-  const reservation = engine.reserve(demand.prompts.length * demand.n);
+  const { truncateTo, asksForMaxTokens, promptField = 'prompt', ...request } = demand;
   try {
     const prompts = demand.prompts.map((prompt) => {
-      checkMinLength(engine, prompt, demand);
+      checkMinLength(engine, prompt, demand, promptField);
       const numFitting = engine.model.contextLength - demand.maxTokens;
-      return truncate(encode(engine, prompt), truncateTo, numFitting);
+      return truncate(encode(engine, prompt, promptField), truncateTo, numFitting);
     });
     const room = engine.model.contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
     const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
@@ -56,7 +58,12 @@ export function startCompletion(
 }
 
 /** Refuses a text that alone cannot fit before it is tokenised: a megabyte would hold up this process for a second. */
-function checkMinLength(engine: Engine, prompt: string | readonly number[], demand: CompletionDemand): void {
+function checkMinLength(
+  engine: Engine,
+  prompt: string | readonly number[],
+  demand: CompletionDemand,
+  param: string,
+): void {
   if (typeof prompt !== 'string' || demand.truncateTo !== undefined) return;
   const { contextLength } = engine.model;
   const minNumTokens = engine.tokenizer.minNumTokens(prompt);
@@ -65,22 +72,22 @@ function checkMinLength(engine: Engine, prompt: string | readonly number[], dema
     'context_length_exceeded',
     `the prompt has at least ${minNumTokens} tokens and max_tokens is ${demand.maxTokens}: together more than the ` +
       `context of ${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
-    { param: 'prompt', details: { minNumTokens, maxTokens: demand.maxTokens, contextLength } },
+    { param, details: { minNumTokens, maxTokens: demand.maxTokens, contextLength } },
   );
 }
 
 /** An empty text starts from end-of-text, as in OpenAI's API: the model's mark between documents. */
-function encode(engine: Engine, prompt: string | readonly number[]): readonly number[] {
-  const tokenIds = typeof prompt === 'string' ? engine.tokenizer.encode(prompt) : prompt;
+function encode(engine: Engine, prompt: string | readonly number[], param: string): readonly number[] {
+  const addSpecialTokens = param === 'prompt';
+  const tokenIds =
+    typeof prompt === 'string' ? engine.tokenizer.encode(prompt, { addSpecialTokens }) : prompt;
   if (tokenIds.length > 0) return tokenIds;
   const [eosTokenId] = engine.model.eosTokenIds;
   if (eosTokenId !== undefined) return [eosTokenId];
   throw new EngineError(
     'invalid_request',
-    'prompt is empty, and this model has no end-of-text token to start from',
-    {
-      param: 'prompt',
-    },
+    `${param}: there is no text, and this model has no end-of-text token to start from`,
+    { param },
   );
 }
 

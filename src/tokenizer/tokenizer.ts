@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { EngineError } from '../errors.ts';
+import { readChatTemplate } from './chat-template-files.ts';
+import { ChatTemplate } from './chat-template.ts';
 import { IncrementalDetokenizer } from './incremental-detokenizer.ts';
 import { byteSchemeOf, decoderTypes, textBytes, tokenBytes } from './token-bytes.ts';
 import type { ByteScheme, DecoderConfig } from './token-bytes.ts';
@@ -37,6 +39,8 @@ export class Tokenizer {
   readonly specialTokenIds: ReadonlySet<number>;
   /** True when decoding drops the space that SentencePiece puts in front of a text. */
   readonly stripsLeadingSpace: boolean;
+  /** How the model wants a conversation written; undefined where its files do not say. */
+  readonly chatTemplate: ChatTemplate | undefined;
   readonly #hf: HfTokenizer;
   readonly #scheme: ByteScheme;
   readonly #addedTokens: ReadonlyMap<number, { content: string; special: boolean }>;
@@ -45,7 +49,8 @@ export class Tokenizer {
   readonly #maxBytesPerToken: number | undefined;
 
   /** Throws `weights_invalid` for a tokenizer that is not byte-level or byte-fallback. */
-  constructor(tokenizerJson: TokenizerJson, tokenizerConfig: object = {}) {
+  constructor(tokenizerJson: TokenizerJson, tokenizerConfig: object = {}, chatTemplate?: ChatTemplate) {
+    this.chatTemplate = chatTemplate;
     this.#scheme = byteSchemeOf(tokenizerJson.decoder);
     this.stripsLeadingSpace = decoderTypes(tokenizerJson.decoder).includes('Strip');
     this.#hf = createHfTokenizer(tokenizerJson, tokenizerConfig);
@@ -62,7 +67,7 @@ export class Tokenizer {
   }
 
   /**
-   * Reads `tokenizer.json`, and `tokenizer_config.json` where there is one, of a model directory.
+   * Reads `tokenizer.json` of a model directory, and `tokenizer_config.json` and `chat_template.jinja` where they are.
    * Throws `weights_invalid` naming the file.
    */
   static async load(directory: string): Promise<Tokenizer> {
@@ -71,8 +76,10 @@ export class Tokenizer {
     if (tokenizerJson === undefined) {
       throw new EngineError('weights_invalid', `there is no ${path}: a model needs its tokenizer beside it`);
     }
-    const tokenizerConfig = await readJson<object>(join(directory, 'tokenizer_config.json'));
-    return new Tokenizer(tokenizerJson, tokenizerConfig);
+    const tokenizerConfig = (await readJson<object>(join(directory, 'tokenizer_config.json'))) ?? {};
+    const template = await readChatTemplate(directory, tokenizerConfig);
+    const chatTemplate = template === undefined ? undefined : new ChatTemplate(template);
+    return new Tokenizer(tokenizerJson, tokenizerConfig, chatTemplate);
   }
 
   /** The token ids of a text; a lone surrogate, which no UTF-8 can hold, becomes U+FFFD. */

@@ -7,6 +7,7 @@ import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const OPENAI = '/v1/completions';
+const CHAT = '/v1/chat/completions';
 const WORKERS_AI = '/ai/run/@test/tiny-gpt2';
 
 let engine: ScriptedEngine;
@@ -93,12 +94,80 @@ describe('a field at fault is named: OpenAI', () => {
   });
 });
 
+describe('a field at fault is named: chat', () => {
+  const user = { role: 'user', content: 'a' };
+  const messages = [user];
+  const image = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
+  const callingTool = (text: string): object => ({
+    role: 'assistant',
+    tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: text } }],
+  });
+  it.each([
+    ['messages', {}, 'is required'],
+    ['messages', { messages: 'a' }, 'a list, not a string'],
+    ['messages', { messages: [] }, 'at least 1 entries'],
+    ['messages', { messages }, 'has no chat template'],
+    ['messages[0]', { messages: ['a'] }, 'an object, not a string'],
+    ['messages[0].role', { messages: [{ content: 'a' }] }, 'is required'],
+    ['messages[1].role', { messages: [user, { role: 'bot', content: 'a' }] }, 'must be "system" or'],
+    ['messages[0].content', { messages: [{ role: 'user' }] }, 'is required'],
+    ['messages[0].content', { messages: [{ role: 'user', content: null }] }, 'is required'],
+    ['messages[0].content', { messages: [{ role: 'user', content: 5 }] }, 'a string or a list of text parts'],
+    ['messages[0].content', { messages: [{ role: 'user', content: [] }] }, 'empty list'],
+    ['messages[0].content[0]', { messages: [{ role: 'user', content: ['a'] }] }, 'must be a text part'],
+    ['messages[0].content[0].type', { messages: [{ role: 'user', content: [image] }] }, 'not "image_url"'],
+    [
+      'messages[0].content[0].text',
+      { messages: [{ role: 'user', content: [{ type: 'text' }] }] },
+      'a string',
+    ],
+    [
+      'messages[0].content[0].txt',
+      { messages: [{ role: 'user', content: [{ type: 'text', text: 'a', txt: 1 }] }] },
+      'unknown field',
+    ],
+    ['messages[0].contents', { messages: [{ ...user, contents: 'a' }] }, 'unknown field'],
+    [
+      'messages[1].tool_calls[0].function.arguments',
+      { messages: [user, callingTool('{"a": ')] },
+      'JSON object',
+    ],
+    ['messages[1].tool_calls[0].function.arguments', { messages: [user, callingTool('[1]')] }, 'JSON object'],
+    ['prompt', { messages, prompt: 'a' }, "unknown field 'prompt'"],
+    ['max_completion_tokens', { messages, max_completion_tokens: 0 }, 'at least 1, not 0'],
+    ['max_tokens', { messages, max_tokens: 3, max_completion_tokens: 4 }, 'not 4 and 3'],
+    ['min_tokens', { messages, max_tokens: 4, min_tokens: 5 }, 'at most max_tokens'],
+    ['logprobs', { messages, logprobs: 3 }, 'true or false, not 3'],
+    ['top_logprobs', { messages, top_logprobs: 3 }, 'only with logprobs'],
+    ['top_logprobs', { messages, logprobs: true, top_logprobs: 21 }, 'at most 20'],
+    ['logit_bias.384', { messages, logit_bias: { 384: 1 } }, 'outside the vocabulary'],
+    ['n', { messages, n: 129 }, 'at most 128'],
+    ['truncate_prompt_tokens', { messages, truncate_prompt_tokens: -1 }, 'needs max_completion_tokens'],
+    ['stream_options', { messages, stream_options: { include_usage: true } }, 'only with stream'],
+    ['tools', { messages, tools: [{ type: 'function', function: { name: 'f' } }] }, 'not supported'],
+    ['tool_choice', { messages, tool_choice: 'required' }, 'not supported'],
+    ['response_format', { messages, response_format: { type: 'json_object' } }, 'not supported'],
+    ['temperature', { messages, temperature: 2.1 }, 'at most 2'],
+  ])('%s: %j', async (param, body, message) => {
+    const answer = await post(service, CHAT, body);
+    expect(answer.status).toBe(400);
+    expect(openAiError(answer)).toMatchObject({ param, code: 'invalid_request' });
+    expect(openAiError(answer).message).toContain(message);
+    expect(engine.numFreePlaces).toBe(1000);
+  });
+});
+
 describe('a field at fault is named: Workers AI', () => {
   it.each([
     ['/prompt', {}, 'prompt is required'],
     ['/prompt', { prompt: '' }, 'prompt must have at least 1 characters'],
     ['/prompt', { prompt: ['a'] }, 'prompt must be a string, not a list'],
-    ['/messages', { messages: [{ role: 'user', content: 'hello' }] }, 'chat is not supported'],
+    ['/messages', { messages: [{ role: 'user', content: 'hello' }] }, 'has no chat template'],
+    ['/messages', { messages: [] }, 'at least 1 entries'],
+    ['/messages', { prompt: 'a', messages: [{ role: 'user', content: 'a' }] }, 'exactly one of them'],
+    ['/messages/0/role', { messages: [{ role: 'bot', content: 'a' }] }, 'must be "system" or'],
+    ['/raw', { messages: [{ role: 'user', content: 'a' }], raw: true }, 'goes with prompt'],
+    ['/tools', { prompt: 'a', tools: [{}] }, 'not supported'],
     ['/lora', { prompt: 'a', lora: 'mine' }, 'not supported'],
     ['/response_format', { prompt: 'a', response_format: { type: 'json_object' } }, 'not supported'],
     ['/max_tokens', { prompt: 'a', max_tokens: 0 }, 'max_tokens must be at least 1, not 0'],
@@ -114,7 +183,14 @@ describe('a field at fault is named: Workers AI', () => {
   });
 });
 
-const JSON_ROUTES = [OPENAI, WORKERS_AI, `/client/v4/accounts/me${WORKERS_AI}`, '/tokenize', '/detokenize'];
+const JSON_ROUTES = [
+  OPENAI,
+  CHAT,
+  WORKERS_AI,
+  `/client/v4/accounts/me${WORKERS_AI}`,
+  '/tokenize',
+  '/detokenize',
+];
 
 describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
   const isWorkersAi = path.includes('/ai/');
@@ -292,7 +368,7 @@ describe('unknown models, routes and methods', () => {
     }
   });
 
-  it.each(['/', '/v1/chat/completions', '/v1/completions/', '/favicon.ico', '/v1/%zz', '/a%00b'])(
+  it.each(['/', '/v1/chat', '/v1/completions/', '/favicon.ico', '/v1/%zz', '/a%00b'])(
     '404 in the envelope of OpenAI: %s',
     async (path) => {
       const answer = await call(service, 'GET', path);
@@ -312,6 +388,7 @@ describe('unknown models, routes and methods', () => {
 
   it.each([
     ['GET', OPENAI, 'POST, OPTIONS'],
+    ['GET', CHAT, 'POST, OPTIONS'],
     ['PUT', '/v1/models', 'GET, HEAD, OPTIONS'],
     ['POST', '/v1/requests/x', 'GET, DELETE, HEAD, OPTIONS'],
     ['DELETE', '/health', 'GET, HEAD, OPTIONS'],

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chatRequestSchema } from '../../routes/schemas/chat.ts';
 import { completionRequestSchema } from '../../routes/schemas/completions.ts';
 import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/schemas/tokenize.ts';
 import { workersAiRequestSchema } from '../../routes/schemas/workers-ai.ts';
+import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { requestBodyValidator } from '../support/openapi-validator.ts';
@@ -11,18 +14,23 @@ import { ScriptedEngine } from '../support/scripted-engine.ts';
 const SEED = 20_251_124;
 const ROUTES = [
   ['/v1/completions', completionRequestSchema],
+  ['/v1/chat/completions', chatRequestSchema],
   ['/ai/run/{model}', workersAiRequestSchema],
   ['/tokenize', tokenizeRequestSchema],
   ['/detokenize', detokenizeRequestSchema],
 ] as const;
 
+const model = makeChatModel();
 let service: HttpService;
 beforeAll(async () => {
-  const engine = await ScriptedEngine.create();
+  const engine = new ScriptedEngine(await Tokenizer.load(model.path));
   engine.model.contextLength = 1024; // Cloudflare's default of 256 tokens must fit
   service = await startHttpService(engine);
 });
-afterAll(() => service.close());
+afterAll(async () => {
+  await service.close();
+  model.remove();
+});
 
 /** Values that a field may get: mostly near the border of what is allowed, sometimes anything at all. */
 const fieldValue = fc.oneof(
@@ -57,6 +65,23 @@ const fieldValue = fc.oneof(
     maxKeys: 3,
   }),
   fc.jsonValue({ maxDepth: 4 }),
+  fc.array(
+    fc.record(
+      {
+        role: fc.constantFrom('system', 'user', 'assistant', 'tool', 'nobody'),
+        content: fc.oneof(
+          fc.string({ unit: 'binary', maxLength: 20 }),
+          fc.array(fc.record({ type: fc.constantFrom('text', 'image_url'), text: fc.string() }), {
+            maxLength: 2,
+          }),
+          fc.constantFrom(null, 5),
+        ),
+        name: fc.constantFrom('Ann', null, 5),
+      },
+      { requiredKeys: ['role'] },
+    ),
+    { maxLength: 3 },
+  ),
 );
 
 /** Bodies of a route's own fields, a few at a time, so that some are good and most have one fault. */
@@ -64,7 +89,11 @@ function bodiesOf(schema: (typeof ROUTES)[number][1]): fc.Arbitrary<Record<strin
   const fields = [...Object.keys(schema.shape), 'nonsense'];
   return fc
     .tuple(fc.dictionary(fc.constantFrom(...fields), fieldValue, { maxKeys: 3 }), fc.boolean())
-    .map(([body, withPrompt]) => (withPrompt ? { prompt: 'a', tokens: [1], ...body } : body))
+    .map(([body, withPrompt]) => {
+      const prompt =
+        'prompt' in schema.shape ? { prompt: 'a' } : { messages: [{ role: 'user', content: 'a' }] };
+      return withPrompt ? { ...prompt, tokens: [1], ...body } : body;
+    })
     .map((body) => Object.fromEntries(Object.entries(body).filter(([field]) => fields.includes(field))));
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseRequestId, fromBodyId, toBodyId } from '../../../src/http/request-id.ts';
+import { chooseRequestId, fromBodyId, toBodyId, toChatBodyId } from '../../../src/http/request-id.ts';
 
 const free = (): boolean => false;
 const UUID = /^[\da-f-]{36}$/;
@@ -24,9 +24,11 @@ describe('chooseRequestId', () => {
 });
 
 describe('body ids', () => {
-  it('both forms name the same request', () => {
+  it('all forms name the same request', () => {
     expect(toBodyId('mine')).toBe('cmpl-mine');
     expect(fromBodyId('cmpl-mine')).toBe('mine');
+    expect(toChatBodyId('mine')).toBe('chatcmpl-mine');
+    expect(fromBodyId('chatcmpl-mine')).toBe('mine');
     expect(fromBodyId('mine')).toBe('mine');
   });
 });

@@ -1,0 +1,168 @@
+import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { EngineError } from '../errors.ts';
+import { formatDate } from './chat-template-date.ts';
+import { STRIP_GLOBALS, withStripArguments } from './chat-template-strip.ts';
+
+/** One message as a template reads it; roles and further fields are the template's business. */
+export interface ChatMessage {
+  role: string;
+  content?: string | readonly ChatTextPart[];
+  [field: string]: unknown;
+}
+
+export interface ChatTextPart {
+  type: 'text';
+  text: string;
+}
+
+export interface ChatTemplateSource {
+  /** Jinja. */
+  template: string;
+  /** `bos_token`, `eos_token` and their kin, by name. */
+  specialTokens: Readonly<Record<string, string>>;
+}
+
+/** Of jinja2's sandbox, in which transformers renders. */
+const MAX_RANGE = 100_000;
+/** Longer than any context holds; a template that writes without end should not fill the memory of its reader. */
+const MAX_CHARACTERS = 2 ** 25;
+/** A text that no template writes by itself. */
+const MARK = 'tokenflare reads this';
+
+type ContentForm = 'text' | 'parts' | 'both';
+
+/**
+ * A chat template and all that transformers gives one: messages, special tokens, `add_generation_prompt`,
+ * `raise_exception`, `strftime_now`, `tojson`. It may run as long as it likes: see ChatTemplate.
+ */
+export class ChatTemplateRenderer {
+  readonly #program: ReturnType<typeof parse>;
+  readonly #specialTokens: ChatTemplateSource['specialTokens'];
+  readonly #contentForm: ContentForm;
+  /** Why not even one plain message can be rendered. */
+  readonly #defect: unknown;
+
+  /** @throws EngineError `weights_invalid` for a text that is no Jinja */
+  constructor({ template, specialTokens }: ChatTemplateSource) {
+    this.#specialTokens = specialTokens;
+    try {
+      const tokens = tokenize(withoutGenerationTags(template), { lstrip_blocks: true, trim_blocks: true });
+      this.#program = withStripArguments(parse(tokens));
+    } catch (cause) {
+      throw templateError('is not valid Jinja', cause);
+    }
+    const text = this.#probe(MARK);
+    const parts = this.#probe([{ type: 'text', text: MARK }]);
+    this.#contentForm = parts.isRead ? (text.isRead ? 'both' : 'parts') : 'text';
+    this.#defect = parts.isRead ? undefined : text.defect;
+  }
+
+  /**
+   * The text that a conversation becomes, up to where the assistant's answer begins.
+   *
+   * @throws EngineError `invalid_request` where the template refuses the messages, `weights_invalid` where it fails on
+   * any
+   */
+  render(messages: readonly ChatMessage[], now: Date): string {
+    let text: string;
+    try {
+      text = this.#run(
+        messages.map((message) => this.#toForm(message)),
+        now,
+      );
+    } catch (cause) {
+      if (cause instanceof EngineError) throw cause;
+      if (this.#defect !== undefined) throw templateError('cannot be rendered', this.#defect);
+      throw new EngineError(
+        'invalid_request',
+        `the model's chat template fails on these messages: ${reasonOf(cause)}`,
+        { param: 'messages', cause },
+      );
+    }
+    if (text.length <= MAX_CHARACTERS) return text;
+    throw new EngineError(
+      'weights_invalid',
+      `the model's chat template wrote ${text.length} characters, at most ${MAX_CHARACTERS} are taken`,
+    );
+  }
+
+  #run(messages: readonly ChatMessage[], now: Date): string {
+    const environment = new Environment();
+    const globals = {
+      ...CONSTANTS,
+      ...STRIP_GLOBALS,
+      ...this.#specialTokens,
+      messages,
+      tools: null,
+      documents: null,
+      add_generation_prompt: true,
+      range,
+      raise_exception: refuse,
+      strftime_now: (format: string) => formatDate(now, format),
+    };
+    for (const [name, value] of Object.entries(globals)) environment.set(name, value);
+    return new Interpreter(environment).run(this.#program).value;
+  }
+
+  /** Templates differ in whether they read content as text, as a list of parts, or either. */
+  #probe(content: string | ChatTextPart[]): { isRead: boolean; defect?: unknown } {
+    try {
+      const text = this.#run([{ role: 'user', content }], new Date());
+      // A list printed as it is, is not read.
+      return { isRead: text.includes(MARK) && !text.includes('"type": "text"') };
+    } catch (error) {
+      // A template that refuses a message by name works.
+      return error instanceof EngineError && error.code === 'invalid_request'
+        ? { isRead: false }
+        : { isRead: false, defect: error };
+    }
+  }
+
+  #toForm(given: ChatMessage): ChatMessage {
+    const { content, reasoning_content: reasoning } = given;
+    // The older name of a model's reasoning, which transformers gives beside the newer.
+    const message = reasoning === undefined ? given : { thinking: reasoning, ...given };
+    if (typeof content === 'string' && this.#contentForm === 'parts') {
+      return { ...message, content: [{ type: 'text', text: content }] };
+    }
+    if (Array.isArray(content) && this.#contentForm === 'text') {
+      const parts: readonly ChatTextPart[] = content;
+      return { ...message, content: parts.map(({ text }) => text).join('\n') };
+    }
+    return message;
+  }
+}
+
+const CONSTANTS = { true: true, false: false, none: null, True: true, False: false, None: null };
+
+/** The tag marks the assistant's own words for training; it changes nothing that is written. */
+const withoutGenerationTags = (template: string): string =>
+  template
+    .replaceAll(/\{%([-+]?)\s*generation\s*([-+]?)%\}/g, '{%$1 if true $2%}')
+    .replaceAll(/\{%([-+]?)\s*endgeneration\s*([-+]?)%\}/g, '{%$1 endif $2%}');
+
+function refuse(message: unknown): never {
+  throw new EngineError(
+    'invalid_request',
+    `the model's chat template refuses these messages: ${String(message)}`,
+    { param: 'messages' },
+  );
+}
+
+/** Python's; a list, as the library has it. */
+function range(start: number, stop?: number, step = 1): number[] {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  const length = Math.max(Math.ceil((to - from) / step), 0);
+  if (!(length <= MAX_RANGE)) {
+    throw new EngineError(
+      'weights_invalid',
+      `the model's chat template asks for a range of ${length} numbers; at most ${MAX_RANGE} are given`,
+    );
+  }
+  return Array.from({ length }, (_, i) => from + i * step);
+}
+
+const templateError = (what: string, cause: unknown): EngineError =>
+  new EngineError('weights_invalid', `the model's chat template ${what}: ${reasonOf(cause)}`, { cause });
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

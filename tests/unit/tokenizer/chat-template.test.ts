@@ -1,0 +1,217 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatDate } from '../../../src/tokenizer/chat-template-date.ts';
+import { readChatTemplate } from '../../../src/tokenizer/chat-template-files.ts';
+import { ChatTemplateRenderer, type ChatMessage } from '../../../src/tokenizer/chat-template-renderer.ts';
+import { ChatTemplate } from '../../../src/tokenizer/chat-template.ts';
+import { fixturePath, readJsonFixture } from '../../support/fixtures.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
+
+interface Goldens {
+  specialTokens: Record<string, string>;
+  conversations: Record<string, ChatMessage[]>;
+  cases: { template: string; conversation: string; text?: string; error?: string }[];
+}
+
+const GOLDENS = readJsonFixture('chat-templates', 'expected.json') as Goldens;
+const NOON = new Date(2026, 10, 4, 12, 5, 9);
+const HELLO: ChatMessage[] = [{ role: 'user', content: 'Hello' }];
+
+/**
+ * A message without content: Python's undefined can be trimmed and iterated, the library's cannot. A printed `True`
+ * and the length of astral characters differ too; no template here has them.
+ */
+const LIBRARY_DIFFERS = [
+  'instruct-brackets.jinja, a tool',
+  'turns-with-parts.jinja, a tool',
+  'parts-only.jinja, a tool',
+];
+
+const templateOf = (name: string): string => readFileSync(fixturePath('chat-templates', name), 'utf8');
+const renderer = (template: string): ChatTemplateRenderer =>
+  new ChatTemplateRenderer({ template, specialTokens: GOLDENS.specialTokens });
+const render = (template: string, messages = HELLO): string => renderer(template).render(messages, NOON);
+
+describe('templates render as transformers renders them', () => {
+  const cases = GOLDENS.cases.filter((it) => !LIBRARY_DIFFERS.includes(`${it.template}, ${it.conversation}`));
+  const rendered = cases.filter(({ text }) => text !== undefined);
+  const refused = cases.filter(({ error }) => error?.startsWith('TemplateError: '));
+  const failed = GOLDENS.cases.filter(({ error }) => error !== undefined);
+
+  it.each(rendered)('$template, $conversation', ({ template, conversation, text }) => {
+    expect(render(templateOf(template), GOLDENS.conversations[conversation])).toBe(text);
+  });
+
+  it.each(refused)('$template, $conversation: refused', ({ template, conversation, error = '' }) => {
+    expect(() => render(templateOf(template), GOLDENS.conversations[conversation])).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        param: 'messages',
+        message: `the model's chat template refuses these messages: ${error.slice('TemplateError: '.length)}`,
+      }),
+    );
+  });
+
+  it.each(failed)('$template, $conversation: an error that names messages', ({ template, conversation }) => {
+    expect(() => render(templateOf(template), GOLDENS.conversations[conversation])).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'messages' }),
+    );
+  });
+
+  it('has goldens of each kind', () => {
+    expect(rendered.length).toBeGreaterThan(60);
+    expect(refused.length).toBeGreaterThan(3);
+  });
+});
+
+describe('content in the form that a template reads', () => {
+  it('joins text parts by a line break for a template that reads text', () => {
+    const parts = GOLDENS.conversations['parts'];
+    expect(render(templateOf('chatml.jinja'), parts)).toContain(
+      '<|im_start|>user\n Look: \na fox.<|im_end|>',
+    );
+  });
+
+  it('makes a part of a text for a template that reads parts', () => {
+    expect(render(templateOf('parts-only.jinja'))).toContain('User: Hello<end_of_utterance>');
+  });
+});
+
+describe('a template that fails', () => {
+  it.each([
+    ['no Jinja', '{% for %}', 'is not valid Jinja'],
+    ['an end that is missing', '{% if true %}', 'is not valid Jinja'],
+    ['a filter nobody knows', '{{ messages | nonsense }}', 'cannot be rendered'],
+    ['a macro that calls itself', '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}', 'cannot be rendered'],
+    ['a range too long', '{% for i in range(10 ** 9) %}{% endfor %}', 'range of 1000000000'],
+    ['a date nobody knows', '{{ strftime_now("%Q") }}{{ messages[0].content }}', 'does not know %Q'],
+    [
+      'a text without end',
+      '{{ messages[0].content }}{% set big = range(200) | join("") %}{% for i in range(99999) %}{{ big }}{% endfor %}',
+      'characters',
+    ],
+  ])('is a defect of the model: %s', (_, template, message) => {
+    expect(() => render(template)).toThrow(
+      expect.objectContaining({
+        code: 'weights_invalid',
+        message: expect.stringContaining(message) as string,
+      }),
+    );
+  });
+
+  it('is a defect of the messages where it renders others', () => {
+    const template = '{{ messages[0].content }}{% if messages | length > 1 %}{{ 1 + none }}{% endif %}';
+    expect(render(template)).toBe('Hello');
+    expect(() => render(template, [...HELLO, ...HELLO])).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'messages' }),
+    );
+  });
+
+  it('gets no access to what is not its own', () => {
+    const source = "{{ messages.constructor }}{{ raise_exception.constructor('return process')() }}";
+    expect(() => render(source)).toThrow(expect.objectContaining({ code: 'weights_invalid' }));
+    expect(
+      render('[{{ messages.constructor }}{{ process }}{{ globalThis }}{{ messages[0].__proto__ }}]'),
+    ).toBe('[]');
+  });
+});
+
+describe('dates', () => {
+  // From Python: datetime(2026, 11, 4, 12, 5, 9).strftime(…)
+  it.each([
+    ['%d %b %Y', '04 Nov 2026'],
+    ['%B %-d, %y, %A %a', 'November 4, 26, Wednesday Wed'],
+    ['%Y-%m-%d %H:%M:%S %I %p %%', '2026-11-04 12:05:09 12 PM %'],
+    ['%F %T|%e', '2026-11-04 12:05:09| 4'],
+  ])('%s', (format, expected) => {
+    expect(formatDate(NOON, format)).toBe(expected);
+    expect(render(`{{ strftime_now("${format}") }}`)).toBe(expected);
+  });
+});
+
+describe('ChatTemplate', () => {
+  const LOOP = '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}';
+  const HOG =
+    '{% set ns = namespace(list=[1, 2, 3]) %}{% for i in range(99) %}{% set ns.list = ns.list + ns.list %}{% endfor %}';
+  const onlyFor = (what: string): string =>
+    `{% if messages[0].content == "bad" %}${what}{% endif %}{{ messages[0].content }}`;
+  const BAD: ChatMessage[] = [{ role: 'user', content: 'bad' }];
+  const start = (template: string, deadlineMs?: number): ChatTemplate =>
+    new ChatTemplate({ template, specialTokens: {} }, deadlineMs === undefined ? {} : { deadlineMs });
+
+  it('renders many conversations at once, each its own', async () => {
+    const template = start('{{ messages[0].content }}!');
+    const contents = Array.from({ length: 50 }, (_, i) => `message ${i}`);
+    const texts = await Promise.all(contents.map((content) => template.render([{ role: 'user', content }])));
+    expect(texts).toEqual(contents.map((content) => `${content}!`));
+  });
+
+  it.each([
+    ['loops', LOOP, /did not end within 300 ms/],
+    ['fills the memory', HOG, /took its process with it \(SIG[A-Z]+; it may use 128 MiB/],
+  ])('ends a template that %s, and renders the next', async (_, what, message) => {
+    const template = start(onlyFor(what), what === LOOP ? 300 : 10_000);
+    const [first, bad, next] = await Promise.allSettled([HELLO, BAD, HELLO].map((it) => template.render(it)));
+    expect(first).toMatchObject({ value: 'Hello' });
+    expect(bad).toMatchObject({
+      reason: { code: 'weights_invalid', message: expect.stringMatching(message) as string },
+    });
+    expect(next).toMatchObject({ value: 'Hello' });
+    expect(await template.render(HELLO)).toBe('Hello');
+  });
+
+  it('hands on refusals with their field, from a process that goes on', async () => {
+    const template = start(onlyFor('{{ raise_exception("not that") }}'));
+    await expect(template.render(BAD)).rejects.toMatchObject({
+      code: 'invalid_request',
+      param: 'messages',
+      message: expect.stringContaining('not that') as string,
+    });
+    expect(await template.render(HELLO)).toBe('Hello');
+  });
+
+  it('tells of a template that is broken each time', async () => {
+    const template = start('{% endif %}');
+    for (let i = 0; i < 2; i++) {
+      await expect(template.render(HELLO)).rejects.toMatchObject({ code: 'weights_invalid' });
+    }
+  });
+});
+
+describe('readChatTemplate', () => {
+  const named = [
+    { name: 'tool_use', template: 'T' },
+    { name: 'default', template: 'D' },
+  ];
+
+  it.each([
+    ['a text', { chat_template: 'X' }, 'X'],
+    ['a list with a default', { chat_template: named }, 'D'],
+    ['none', {}, undefined],
+    ['null', { chat_template: null }, undefined],
+  ])('takes %s', async (_, config, expected) => {
+    expect((await readChatTemplate(tempDirectory(), config))?.template).toBe(expected);
+  });
+
+  it('lets chat_template.jinja go first, as transformers does', async () => {
+    const directory = tempDirectory();
+    writeFileSync(join(directory, 'chat_template.jinja'), 'J');
+    expect((await readChatTemplate(directory, { chat_template: 'X' }))?.template).toBe('J');
+  });
+
+  it('reads special tokens as texts or as objects', async () => {
+    const config = { chat_template: 'X', bos_token: '<s>', eos_token: { content: '</s>' }, pad_token: null };
+    const source = await readChatTemplate(tempDirectory(), config);
+    expect(source?.specialTokens).toEqual({ bos_token: '<s>', eos_token: '</s>' });
+  });
+
+  it.each([5, {}, [], [{ name: 'tool_use', template: 'T' }], [{ name: 'default' }]])(
+    'refuses %j',
+    async (template) => {
+      await expect(readChatTemplate(tempDirectory(), { chat_template: template })).rejects.toMatchObject({
+        code: 'weights_invalid',
+      });
+    },
+  );
+});
