@@ -55,11 +55,16 @@ function startUpFields(model: ModelInfo): Record<string, unknown> {
     device: model.device,
     ...(model.runtimeReason === undefined ? {} : { runtimeReason: model.runtimeReason }),
     parameters: model.numParameters,
+    weights: `${model.weightFormat}, ${megabytes(model.weightBytes)} stored, ${megabytes(model.weightMemoryBytes)} in memory`,
     contextLength: model.contextLength,
     lanes: model.numLanes,
     kvCacheTokens: model.kvCacheTokens,
     kvCacheMb: Math.round(model.kvCacheBytes / 2 ** 20),
   };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function greeting(url: string, model: ModelInfo): string {

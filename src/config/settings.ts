@@ -54,13 +54,13 @@ export const SETTINGS = {
     'MODEL',
     undefined,
     optional(z.string()),
-    'Directory in Hugging Face layout; without it the embedded model is served.',
+    'Directory in Hugging Face layout, or a GGUF file; without it the embedded model is served.',
   ),
   modelId: setting(
     'MODEL_ID',
     undefined,
     optional(z.string().regex(/^[\w@./:-]+$/, 'may hold letters, digits, and @ . / : - _')),
-    'Name clients use for the model; by default the name of its directory.',
+    'Name clients use for the model; by default the name of its directory or file.',
   ),
   runtime: setting(
     'RUNTIME',

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { assertInvariant, EngineError } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
-import { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { monotonicMs } from './clock.ts';
 import { EngineProcess, type EngineProcessEvents } from './engine-process.ts';
 import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
@@ -19,6 +19,7 @@ import type {
   Reservation,
 } from './engine.ts';
 import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
+import { loadTokenizer } from './load-tokenizer.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue, type QueueBounds } from './request-queue.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
@@ -98,7 +99,7 @@ export class EngineClient implements Engine {
    * @throws EngineError `backend_unavailable`, `weights_invalid`, `config_invalid`, or `backend_failure`
    */
   async start(): Promise<void> {
-    const tokenizer = await Tokenizer.load(this.#options.settings.modelPath);
+    const tokenizer = await loadTokenizer(this.#options.settings.modelPath);
     await this.#supervisor.start();
     const { vocabSize, id } = this.model;
     if (tokenizer.vocabSize > vocabSize) {

@@ -23,7 +23,12 @@ export interface ModelInfo {
   /** Most tokens of prompt and completion together. */
   contextLength: number;
   numParameters: number;
+  /** Bytes of the weights in their files. */
   weightBytes: number;
+  /** For people: file format and number formats. */
+  weightFormat: string;
+  /** Bytes that the weights take in memory. */
+  weightMemoryBytes: number;
   runtime: string;
   /** For people: backend, instruction set, threads. */
   runtimeDescription: string;

@@ -29,7 +29,8 @@ export async function setUpEngine(
   onLost: (error: EngineError) => void,
 ): Promise<EngineSetup> {
   const { runtime, reason } = await chooseRuntime(settings, onLost);
-  const { model, numParameters, weightBytes } = await loadModel(settings.modelPath, runtime);
+  const { model, numParameters, weightBytes, weightFormat } = await loadModel(settings.modelPath, runtime);
+  const weightMemoryBytes = runtime.memory().numBytes;
   const shape = cacheShape(model, settings);
   const cache = runtime.createKvCache(shape);
   const scheduler = new Scheduler({
@@ -51,6 +52,8 @@ export async function setUpEngine(
       contextLength: shape.laneLength,
       numParameters,
       weightBytes,
+      weightFormat,
+      weightMemoryBytes,
       runtime: runtime.name,
       runtimeDescription: runtime.description,
       device: runtime.device.name,

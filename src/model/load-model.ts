@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import { assertInvariant, EngineError } from '../errors.ts';
 import type { Parameter } from '../runtime/ops.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { mapGpt2Tensors, type StoredTensor } from '../weights/gpt2-tensor-map.ts';
+import { mapGgufGpt2Tensors } from '../weights/gguf/gguf-gpt2-tensor-map.ts';
+import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+import { GgufReader } from '../weights/gguf/gguf-reader.ts';
+import { mapGpt2Tensors } from '../weights/gpt2-tensor-map.ts';
+import type { StoredTensor } from '../weights/match-tensors.ts';
 import { openSafetensors } from '../weights/open-safetensors.ts';
 import { numElements } from '../weights/safetensors-header.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
 import { transpose } from '../weights/transpose.ts';
 import type { CausalLm } from './causal-lm.ts';
+import { ggufModelConfig } from './gguf-model-config.ts';
 import { createGpt2Parameters, gpt2ParameterShapes } from './gpt2-parameters.ts';
 import { Gpt2 } from './gpt2.ts';
 import { parseModelConfig, type ModelConfig } from './model-config.ts';
@@ -20,39 +25,83 @@ export interface LoadedModel {
   readonly numParameters: number;
   /** Bytes of the trained tensors as stored in the file. */
   readonly weightBytes: number;
+  /** For people: file format and number formats, the one with most bytes first, as in `GGUF Q8_0, F32`. */
+  readonly weightFormat: string;
+}
+
+/** Weights that are open, and where in them each parameter is. */
+interface OpenModel {
+  readonly config: ModelConfig;
+  readonly source: TensorSource;
+  readonly fileFormat: 'safetensors' | 'GGUF';
+  readonly mapTensors: typeof mapGpt2Tensors;
 }
 
 /**
- * Loads a directory in Hugging Face's GPT-2 layout (`config.json`, `model.safetensors` in one file or sharded) onto a
- * runtime. Tensors are read, transposed and handed over one by one: at most one is in memory beside the runtime's own.
+ * Loads a GPT-2 onto a runtime: a directory in Hugging Face's layout (`config.json`, `model.safetensors` in one file or
+ * sharded), or a GGUF file. Tensors are read, widened, transposed and handed over one by one: at most one is in memory
+ * beside the runtime's own.
+ * @param path of the directory, or of a file that ends in `.gguf`
  * @throws EngineError `config_invalid` or `weights_invalid` naming the file and the field or tensors at fault
  */
 export async function loadModel(
-  directory: string,
+  path: string,
   runtime: Pick<Runtime, 'createParameter'>,
 ): Promise<LoadedModel> {
-  const config = await readModelConfig(directory);
-  const source = await openSafetensors(directory);
+  const { config, source, fileFormat, mapTensors } = await openModel(path);
   try {
     const parameters = new Map<string, Parameter>();
+    const bytesByFormat = new Map<string, number>();
     let numParameters = 0;
-    let weightBytes = 0;
-    for (const tensor of mapGpt2Tensors(source.entries, gpt2ParameterShapes(config))) {
+    for (const tensor of mapTensors(source.entries, gpt2ParameterShapes(config))) {
       const values = await readParameter(source, tensor); // tensor.shape, flat
       parameters.set(tensor.name, runtime.createParameter(tensor.name, tensor.shape, values));
-      const entry = source.entries.get(tensor.storedName);
       numParameters += numElements(tensor.shape);
-      weightBytes += entry === undefined ? 0 : entry.byteEnd - entry.byteStart;
+      const entry = source.entries.get(tensor.storedName);
+      assertInvariant(entry, `tensor ${tensor.storedName} is listed`);
+      const bytes = entry.byteEnd - entry.byteStart;
+      bytesByFormat.set(entry.dtype, (bytesByFormat.get(entry.dtype) ?? 0) + bytes);
     }
     const gpt2Parameters = createGpt2Parameters(config, (name) => {
       const parameter = parameters.get(name);
       assertInvariant(parameter, `parameter ${name} was loaded`);
       return parameter;
     });
-    return { model: new Gpt2(config, gpt2Parameters), config, numParameters, weightBytes };
+    return {
+      model: new Gpt2(config, gpt2Parameters),
+      config,
+      numParameters,
+      weightBytes: [...bytesByFormat.values()].reduce((sum, bytes) => sum + bytes, 0),
+      weightFormat: describeFormat(fileFormat, bytesByFormat),
+    };
   } finally {
     await source.close();
   }
+}
+
+async function openModel(path: string): Promise<OpenModel> {
+  if (!isGgufPath(path)) {
+    const config = await readModelConfig(path);
+    return {
+      config,
+      source: await openSafetensors(path),
+      fileFormat: 'safetensors',
+      mapTensors: mapGpt2Tensors,
+    };
+  }
+  const source = await GgufReader.open(path);
+  try {
+    const config = ggufModelConfig(source.metadata, source.entries);
+    return { config, source, fileFormat: 'GGUF', mapTensors: mapGgufGpt2Tensors };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+function describeFormat(fileFormat: string, bytesByFormat: ReadonlyMap<string, number>): string {
+  const largestFirst = [...bytesByFormat].toSorted(([, a], [, b]) => b - a).map(([dtype]) => dtype);
+  return `${fileFormat} ${largestFirst.join(', ')}`;
 }
 
 /**

@@ -55,6 +55,8 @@ export class ScriptedEngine implements Engine {
     contextLength: 128,
     numParameters: 42_000,
     weightBytes: 168_000,
+    weightFormat: 'safetensors F32',
+    weightMemoryBytes: 168_000,
     runtime: 'scripted',
     runtimeDescription: 'scripted',
     device: 'none',

@@ -1,0 +1,158 @@
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import type { gguf } from '@huggingface/gguf';
+import { EngineError } from '../../errors.ts';
+import { readFully } from '../read-fully.ts';
+import type { TensorEntry } from '../tensor-source.ts';
+import { checkGgufTensors } from './gguf-tensors.ts';
+import { metadataBytes, type TypedValue } from './metadata-bytes.ts';
+
+export interface GgufHeader {
+  /** The file's key-value pairs; a 64-bit integer is a bigint. */
+  readonly metadata: ReadonlyMap<string, unknown>;
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Where the tensors' data begins in the file. */
+  readonly dataStart: number;
+}
+
+const FIXED_BYTES = 24;
+const MAGIC = 'GGUF';
+const VERSIONS = [2, 3];
+/**
+ * The parser asks for the header in ranges of 2 MB, and reads a list again from its start for each range it takes. Eight
+ * hold the largest vocabularies, some 12 MB with their merges, and keep a hostile header to seconds.
+ */
+const MAX_RANGES = 8;
+/** A tensor's entry has at least a name's length, a count of dimensions, a type and an offset. */
+const MIN_TENSOR_BYTES = 24;
+/** A pair has at least a key's length, a type and a byte. */
+const MIN_PAIR_BYTES = 13;
+const MAX_TENSORS = 100_000;
+const MAX_PAIRS = 10_000;
+/** What the parser adds to the file's own keys. */
+const PARSER_KEYS = ['version', 'tensor_count', 'kv_count'];
+const MAX_ALIGNMENT = 1 << 16;
+
+/** A model path that names a GGUF file and not a directory. */
+export function isGgufPath(path: string): boolean {
+  return path.toLowerCase().endsWith('.gguf');
+}
+
+/**
+ * Reads the header of a GGUF file (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md) by @huggingface/gguf, and
+ * checks round it what that leaves open: counts that the file cannot hold are refused before anything is allocated for
+ * them, the header ends within the file, and the tensors lie within the data, apart from each other.
+ * @throws EngineError `weights_invalid` naming the file and what is wrong
+ */
+export async function readGgufHeader(path: string): Promise<GgufHeader> {
+  // Loaded when first needed: nobody who serves safetensors waits for it.
+  const { gguf } = await import('@huggingface/gguf');
+  const file = await openRegularFile(path);
+  try {
+    return await parseHeader(file, gguf);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('weights_invalid', `${path}: ${reason}`, { cause });
+  } finally {
+    await file.close();
+  }
+}
+
+async function openRegularFile(path: string): Promise<FileHandle> {
+  try {
+    // Asked first: to open a pipe waits for its writer, for good perhaps.
+    if ((await stat(path)).isFile()) return await open(path, 'r');
+  } catch (cause) {
+    throw new EngineError('weights_invalid', `cannot open ${path}: ${String(cause)}`, { cause });
+  }
+  throw new EngineError('weights_invalid', `cannot open ${path}: it is not a file`);
+}
+
+async function parseHeader(file: FileHandle, parse: typeof gguf): Promise<GgufHeader> {
+  const { size } = await file.stat();
+  await checkFixedPart(file, size);
+  // Its way to read local files pads them with zeros; by `fetch` each range is ours to give, and to refuse.
+  const parsed = await parse('https://localhost/', {
+    fetch: rangesOf(file, size),
+    typedMetadata: true,
+  });
+  const [pairsEnd, headerEnd] = parsed.tensorInfoByteRange;
+  if (headerEnd > size)
+    throw invalid(`the header runs to byte ${headerEnd} of a file of ${size}; is it cut?`);
+  checkNothingLost(parsed.typedMetadata, pairsEnd - FIXED_BYTES);
+  const metadata = new Map<string, unknown>(Object.entries(parsed.metadata));
+  const alignment = alignmentOf(metadata);
+  const dataStart = Math.ceil(headerEnd / alignment) * alignment;
+  const dataBytes = Math.max(0, size - dataStart);
+  return { metadata, tensors: checkGgufTensors(parsed.tensorInfos, dataBytes, alignment), dataStart };
+}
+
+/** Magic, version and the two counts, before a parser acts on them. */
+async function checkFixedPart(file: FileHandle, size: number): Promise<void> {
+  if (size < FIXED_BYTES) throw invalid(`${size} bytes are too few for a GGUF file`);
+  const bytes = Buffer.alloc(FIXED_BYTES);
+  await readFully(file, bytes, 0);
+  if (bytes.toString('latin1', 0, 4) !== MAGIC)
+    throw invalid('not a GGUF file: it does not begin with "GGUF"');
+  const version = bytes.readUInt32LE(4);
+  if (!VERSIONS.includes(version)) {
+    const bigEndian = VERSIONS.includes(bytes.readUInt32BE(4)) ? ', big-endian,' : '';
+    throw invalid(
+      `version ${bigEndian === '' ? version : bytes.readUInt32BE(4)}${bigEndian} is not supported; ` +
+        `supported: ${VERSIONS.join(', ')}, little-endian`,
+    );
+  }
+  const numTensors = bytes.readBigUInt64LE(8);
+  const numPairs = bytes.readBigUInt64LE(16);
+  if (numTensors > MAX_TENSORS || numPairs > MAX_PAIRS) {
+    throw invalid(
+      `the header claims ${numTensors} tensors and ${numPairs} keys; at most ${MAX_TENSORS} and ${MAX_PAIRS} are read`,
+    );
+  }
+  const leastBytes = FIXED_BYTES + Number(numTensors) * MIN_TENSOR_BYTES + Number(numPairs) * MIN_PAIR_BYTES;
+  if (leastBytes > size) {
+    throw invalid(
+      `the header claims ${numTensors} tensors and ${numPairs} keys, which a file of ${size} bytes cannot hold`,
+    );
+  }
+}
+
+function checkNothingLost(typed: Readonly<Record<string, TypedValue>>, storedBytes: number): void {
+  const pairs = Object.entries(typed).filter(([key]) => !PARSER_KEYS.includes(key));
+  if (metadataBytes(pairs) !== storedBytes) {
+    throw invalid(
+      'its metadata cannot be read whole: a key is used twice, a list holds lists, or a string is no UTF-8 or too long',
+    );
+  }
+}
+
+/** A `fetch` that answers range requests from the file: one empty range after the end, and then no more. */
+function rangesOf(file: FileHandle, size: number): typeof fetch {
+  let numRanges = 0;
+  let pastEnd = false;
+  return async (_, init) => {
+    const range = new Headers(init?.headers).get('range') ?? '';
+    const [, first = '', last = ''] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
+    const start = Math.min(Number(first), size);
+    if (pastEnd) throw invalid(`the header runs past the file's ${size} bytes; is it cut?`);
+    if (++numRanges > MAX_RANGES) throw invalid(`the header is longer than ${start} bytes`);
+    pastEnd = start === size;
+    const bytes = new Uint8Array(Math.min(Number(last) + 1, size) - start);
+    await readFully(file, bytes, start);
+    return new Response(bytes);
+  };
+}
+
+function alignmentOf(metadata: ReadonlyMap<string, unknown>): number {
+  const alignment = metadata.get('general.alignment') ?? 32;
+  const isPowerOfTwo = typeof alignment === 'number' && alignment > 0 && (alignment & (alignment - 1)) === 0;
+  if (!isPowerOfTwo || alignment > MAX_ALIGNMENT) {
+    throw invalid(
+      `general.alignment is ${typeof alignment === 'number' ? alignment : 'no number'}; it must be a power of two up to ${MAX_ALIGNMENT}`,
+    );
+  }
+  return alignment;
+}
+
+function invalid(problem: string): EngineError {
+  return new EngineError('weights_invalid', problem);
+}

@@ -1,0 +1,156 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadTokenizer } from '../../../src/engine/load-tokenizer.ts';
+import { EngineError } from '../../../src/errors.ts';
+import { ggufModelConfig } from '../../../src/model/gguf-model-config.ts';
+import { loadModel } from '../../../src/model/load-model.ts';
+import { GgufReader } from '../../../src/weights/gguf/gguf-reader.ts';
+import { fixturePath } from '../../support/fixtures.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
+
+type Values = Map<string, { shape: readonly number[]; values: Float32Array }>;
+
+/** What a loader hands to a runtime. */
+async function parametersOf(path: string): Promise<Values> {
+  const parameters: Values = new Map();
+  await loadModel(path, {
+    createParameter: (name, shape, values) => {
+      parameters.set(name, { shape, values });
+      return { name, shape };
+    },
+  });
+  return parameters;
+}
+
+const Q8 = fixturePath('gguf', 'tiny-gpt2-q8_0.gguf');
+const { metadata, entries } = await (async () => {
+  const reader = await GgufReader.open(Q8);
+  await reader.close();
+  return reader;
+})();
+
+describe('loadModel of a GGUF file', () => {
+  it('hands over the parameters of the safetensors it was made from, bit for bit in F32', async () => {
+    const expected = await parametersOf(fixturePath('tiny-gpt2'));
+    expect(await parametersOf(fixturePath('gguf', 'tiny-gpt2-f32.gguf'))).toEqual(expected);
+  });
+
+  it.each([
+    ['f16', 2e-3],
+    ['q8_0', 2e-2],
+  ])('hands over nearly the same in %s', async (variant, tolerance) => {
+    const expected = await parametersOf(fixturePath('tiny-gpt2'));
+    const found = await parametersOf(fixturePath('gguf', `tiny-gpt2-${variant}.gguf`));
+    expect([...found.keys()]).toEqual([...expected.keys()]);
+    for (const [name, { shape, values }] of expected) {
+      const other = found.get(name);
+      expect(other?.shape).toEqual(shape);
+      const largest = Math.max(...values.map(Math.abs));
+      const worst = Math.max(...values.map((value, i) => Math.abs(value - (other?.values[i] ?? NaN))));
+      expect(worst, name).toBeLessThanOrEqual(tolerance * largest);
+    }
+  });
+
+  it('tells the stored format, the largest part first, and its bytes', async () => {
+    const loaded = await loadModel(Q8, { createParameter: (name, shape) => ({ name, shape }) });
+    expect(loaded.weightFormat).toBe('GGUF Q8_0, F32');
+    const sizes = [...entries.values()].map(({ byteStart, byteEnd }) => byteEnd - byteStart);
+    expect(loaded.weightBytes).toBe(sizes.reduce((sum, size) => sum + size, 0));
+    expect(loaded.weightBytes).toBeLessThan(2 * loaded.numParameters);
+    expect(loaded.config).toMatchObject({ tiedHead: true, bias: true, bosTokenId: 0, eosTokenIds: [0] });
+  });
+});
+
+describe('ggufModelConfig', () => {
+  const changed = (changes: Record<string, unknown>) => new Map([...metadata, ...Object.entries(changes)]);
+
+  it.each<[Record<string, unknown>, RegExp]>([
+    [{ 'general.architecture': 'llama' }, /architecture "llama" is not supported; supported: gpt2/],
+    [{ 'general.architecture': undefined }, /no "general.architecture"/],
+    [{ 'gpt2.context_length': undefined }, /gpt2.context_length/],
+    [{ 'gpt2.embedding_length': 0 }, /gpt2.embedding_length/],
+    [{ 'gpt2.block_count': 1n << 60n }, /gpt2.block_count/],
+    [{ 'gpt2.block_count': 4_000_000_000 }, /block_count is 4000000000, but there are 28 tensors/],
+    [{ 'gpt2.attention.head_count': 5 }, /heads must divide the width/],
+    [{ 'gpt2.attention.layer_norm_epsilon': 'small' }, /layer_norm_epsilon/],
+    [{ 'tokenizer.ggml.eos_token_id': 384 }, /token id 384 lies outside the vocabulary of 384/],
+  ])('refuses %s', (changes, message) => {
+    expect(() => ggufModelConfig(changed(changes), entries)).toThrow(
+      expect.objectContaining({ code: 'config_invalid', message: expect.stringMatching(message) as unknown }),
+    );
+  });
+
+  it('reads several end tokens, and counts of 64 bits', () => {
+    const changes = { 'tokenizer.ggml.eot_token_id': 5, 'gpt2.context_length': 128n };
+    expect(ggufModelConfig(changed(changes), entries)).toMatchObject({
+      eosTokenIds: [0, 5],
+      contextLength: 128,
+    });
+  });
+
+  it('reads an untied head and missing biases from the tensors', () => {
+    const tensors = new Map(entries);
+    tensors.set('output.weight', {
+      name: 'output.weight',
+      dtype: 'F32',
+      shape: [384, 32],
+      byteStart: 0,
+      byteEnd: 0,
+    });
+    tensors.delete('blk.0.attn_qkv.bias');
+    expect(ggufModelConfig(metadata, tensors)).toMatchObject({ tiedHead: false, qkvBias: false, bias: true });
+  });
+});
+
+describe('a mutated GGUF file', () => {
+  const whole = readFileSync(Q8);
+  const headerBytes =
+    statSync(Q8).size - [...entries.values()].reduce((end, { byteEnd }) => Math.max(end, byteEnd), 0);
+
+  /** Bytes written over others, 64-bit numbers among them, bytes cut out or put in, an end cut off. */
+  const position = fc.nat(headerBytes - 9);
+  const mutation = fc.oneof(
+    fc
+      .record({ at: position, cut: fc.constant(0), put: fc.uint8Array({ minLength: 1, maxLength: 8 }) })
+      .map(over),
+    fc.record({ at: position, value: fc.bigInt(0n, (1n << 64n) - 1n) }).map(({ at, value }) => {
+      const put = Buffer.alloc(8);
+      put.writeBigUInt64LE(value);
+      return over({ at, cut: 0, put });
+    }),
+    fc.record({ at: position, cut: fc.nat(40), put: fc.uint8Array({ maxLength: 40 }) }),
+    fc.record({ at: position, cut: fc.constant(whole.length), put: fc.constant(new Uint8Array()) }),
+  );
+
+  function over({ at, put }: { at: number; cut: number; put: Uint8Array }) {
+    return { at, cut: put.length, put };
+  }
+
+  it('loads or is refused with a clear error, whatever bytes of its header change', async () => {
+    const path = join(tempDirectory(), 'model.gguf');
+    let numRefused = 0;
+    const check = async (mutations: readonly { at: number; cut: number; put: Uint8Array }[]) => {
+      let bytes = Buffer.from(whole);
+      for (const { at, cut, put } of mutations)
+        bytes = Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + cut)]);
+      writeFileSync(path, bytes);
+      for (const load of [parametersOf, loadTokenizer]) {
+        const error: unknown = await load(path).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        if (error === undefined) continue;
+        numRefused++;
+        expect(error).toBeInstanceOf(EngineError);
+        expect(['weights_invalid', 'config_invalid']).toContain((error as EngineError).code);
+      }
+    };
+    await fc.assert(fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 3 }), check), {
+      numRuns: 300,
+      seed: 20_261_124,
+    });
+    expect(numRefused).toBeGreaterThan(100);
+  });
+});
