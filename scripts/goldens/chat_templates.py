@@ -57,6 +57,15 @@ CONVERSATIONS = {
 }
 
 
+# Special tokens that the tokenizer has, and conversations that are also encoded.
+OWN_SPECIAL_TOKENS = {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>"}
+TOKENIZED_TEMPLATE = "instruct-brackets.jinja"
+TOKENIZED = [
+    CONVERSATIONS["one question"],
+    CONVERSATIONS["three turns"],
+    [{"role": "user", "content": "An end<|endoftext|> that a user wrote, and <|endoftext| that is none. 🌊"}],
+]
+
 # What a template reads as content, where it is not text alone.
 FORMS = {"parts-only.jinja": "parts", "turns-with-parts.jinja": "either"}
 
@@ -80,13 +89,26 @@ def render(template: str, messages: list[dict]) -> dict:
     return {"text": text}
 
 
+def token_ids(template: str, messages: list[dict]) -> list[int]:
+    """As a model gets them: the special tokens that the template wrote, and whichever a user wrote, as such."""
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(TOKENIZER), chat_template=template, **OWN_SPECIAL_TOKENS)
+    return tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+
+
 def main() -> None:
     cases = []
     for path in sorted(FIXTURES.glob("*.jinja")):
         for name, messages in CONVERSATIONS.items():
             formed = [in_form(message, FORMS.get(path.name, "text")) for message in messages]
             cases.append({"template": path.name, "conversation": name, **render(path.read_text(), formed)})
-    expected = {"specialTokens": SPECIAL_TOKENS, "conversations": CONVERSATIONS, "cases": cases}
+    template = (FIXTURES / TOKENIZED_TEMPLATE).read_text()
+    tokenized = [{"messages": messages, "tokenIds": token_ids(template, messages)} for messages in TOKENIZED]
+    expected = {
+        "specialTokens": SPECIAL_TOKENS,
+        "conversations": CONVERSATIONS,
+        "cases": cases,
+        "tokenized": {"template": TOKENIZED_TEMPLATE, "specialTokens": OWN_SPECIAL_TOKENS, "cases": tokenized},
+    }
     (FIXTURES / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -5,6 +5,7 @@ import { formatDate } from '../../../src/tokenizer/chat-template-date.ts';
 import { readChatTemplate } from '../../../src/tokenizer/chat-template-files.ts';
 import { ChatTemplateRenderer, type ChatMessage } from '../../../src/tokenizer/chat-template-renderer.ts';
 import { ChatTemplate } from '../../../src/tokenizer/chat-template.ts';
+import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath, readJsonFixture } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
@@ -12,6 +13,11 @@ interface Goldens {
   specialTokens: Record<string, string>;
   conversations: Record<string, ChatMessage[]>;
   cases: { template: string; conversation: string; text?: string; error?: string }[];
+  tokenized: {
+    template: string;
+    specialTokens: Record<string, string>;
+    cases: { messages: ChatMessage[]; tokenIds: number[] }[];
+  };
 }
 
 const GOLDENS = readJsonFixture('chat-templates', 'expected.json') as Goldens;
@@ -62,6 +68,22 @@ describe('templates render as transformers renders them', () => {
   it('has goldens of each kind', () => {
     expect(rendered.length).toBeGreaterThan(60);
     expect(refused.length).toBeGreaterThan(3);
+  });
+});
+
+describe('what is rendered is encoded as transformers encodes it', () => {
+  const { template, specialTokens, cases } = GOLDENS.tokenized;
+
+  it.each(cases)('$messages', async ({ messages, tokenIds }) => {
+    const tokenizer = await Tokenizer.load(fixturePath('tiny-gpt2'));
+    const own = new ChatTemplateRenderer({ template: templateOf(template), specialTokens });
+    const text = own.render(messages, NOON);
+    expect(tokenizer.encode(text, { addSpecialTokens: false })).toEqual(tokenIds);
+  });
+
+  it('a special token in the words of a user is one', () => {
+    const numSpecial = cases.map(({ tokenIds }) => tokenIds.filter((id) => id === 0).length);
+    expect(numSpecial).toEqual([1, 2, 2]);
   });
 });
 
