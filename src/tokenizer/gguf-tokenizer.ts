@@ -1,10 +1,19 @@
 import { EngineError } from '../errors.ts';
+import { ChatTemplate } from './chat-template.ts';
 import { Tokenizer } from './tokenizer.ts';
 
 const KEY = 'tokenizer.ggml.';
 /** `tokenizer.ggml.token_type`: a token that is no text, and one that the text may contain as it is. */
 const CONTROL = 3;
 const USER_DEFINED = 4;
+
+/** A chat template's names of tokens, and the format's. */
+const TEMPLATE_TOKENS = [
+  ['bos_token', 'bos'],
+  ['eos_token', 'eos'],
+  ['unk_token', 'unknown'],
+  ['pad_token', 'padding'],
+] as const;
 
 const GPT2_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
@@ -49,7 +58,7 @@ export function ggufTokenizer(metadata: ReadonlyMap<string, unknown>): Tokenizer
       merges: stringsAt(metadata, 'merges').map(splitMerge),
     },
   };
-  return new Tokenizer(tokenizerJson);
+  return new Tokenizer(tokenizerJson, {}, chatTemplate(metadata, tokens));
 }
 
 function addedTokens(metadata: ReadonlyMap<string, unknown>, tokens: readonly string[]): object[] {
@@ -105,6 +114,22 @@ function postProcessor(metadata: ReadonlyMap<string, unknown>, tokens: readonly 
       used.map(({ id, content }) => [content, { id: content, ids: [id], tokens: [content] }]),
     ),
   };
+}
+
+/** The template that the file carries, with the tokens it may name; undefined where it carries none. */
+function chatTemplate(
+  metadata: ReadonlyMap<string, unknown>,
+  tokens: readonly string[],
+): ChatTemplate | undefined {
+  const template = metadata.get('tokenizer.chat_template');
+  if (template === undefined) return undefined;
+  if (typeof template !== 'string') throw invalid('tokenizer.chat_template is not a text');
+  const specialTokens: Record<string, string> = {};
+  for (const [name, key] of TEMPLATE_TOKENS) {
+    const content = tokens[Number(metadata.get(`${KEY}${key}_token_id`))];
+    if (content !== undefined) specialTokens[name] = content;
+  }
+  return new ChatTemplate({ template, specialTokens });
 }
 
 /** "left right": the first character may itself be a space. */

@@ -50,7 +50,16 @@ describe('ggufTokenizer', () => {
     expect(tokenizer.encode('The river')).toEqual([0, ...plain, 0]);
   });
 
+  it('has the chat template of the file, with its tokens, and none where the file has none', async () => {
+    const template = '{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}{% endfor %}';
+    const tokenizer = ggufTokenizer(changed({ 'tokenizer.chat_template': template }));
+    const text = await tokenizer.chatTemplate?.render([{ role: 'user', content: 'Hello' }]);
+    expect(text).toBe('user: Hello<|endoftext|>');
+    expect(ggufTokenizer(metadata).chatTemplate).toBeUndefined();
+  });
+
   it.each<[Record<string, unknown>, RegExp]>([
+    [{ 'tokenizer.chat_template': 5 }, /tokenizer.chat_template is not a text/],
     [{ 'tokenizer.ggml.model': 'llama' }, /tokenizer.ggml.model is "llama"; supported: gpt2/],
     [{ 'tokenizer.ggml.model': undefined }, /tokenizer.ggml.model is undefined/],
     [{ 'tokenizer.ggml.pre': 'deepseek-llm' }, /pre is "deepseek-llm"; supported: gpt-2, default, smollm/],
