@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fixturePath } from './fixtures.ts';
+import { fixturePath, readJsonFixture } from './fixtures.ts';
 
 /** Short, since the tiny model's context is: a line for each message, end-of-text between them. */
 export const TINY_TEMPLATE =
@@ -16,13 +16,26 @@ export interface ChatModel {
   remove(): void;
 }
 
-/** The tiny GPT-2 with a chat template of its own, in a folder of its own. */
-export function makeChatModel(template: string = TINY_TEMPLATE, config: object = {}): ChatModel {
+/** Begins every text that is not told otherwise with end-of-text, as Llama's begins it with its BOS. */
+const POST_PROCESSOR = {
+  type: 'TemplateProcessing',
+  single: [{ SpecialToken: { id: '<|endoftext|>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+  pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
+  special_tokens: { '<|endoftext|>': { id: '<|endoftext|>', ids: [0], tokens: ['<|endoftext|>'] } },
+};
+
+/** The tiny GPT-2 with a chat template of its own, in a folder of its own; `addsBos`: its tokenizer adds one, too. */
+export function makeChatModel(template: string = TINY_TEMPLATE, { addsBos = false } = {}): ChatModel {
   const path = mkdtempSync(join(tmpdir(), 'tokenflare-chat-'));
-  for (const file of ['config.json', 'model.safetensors', 'tokenizer.json']) {
+  for (const file of ['config.json', 'model.safetensors']) {
     cpSync(fixturePath('tiny-gpt2', file), join(path, file));
   }
-  const tokenizerConfig = { bos_token: '<|endoftext|>', chat_template: template, ...config };
+  const tokenizer = readJsonFixture('tiny-gpt2', 'tokenizer.json') as object;
+  writeFileSync(
+    join(path, 'tokenizer.json'),
+    JSON.stringify({ ...tokenizer, ...(addsBos ? { post_processor: POST_PROCESSOR } : {}) }),
+  );
+  const tokenizerConfig = { bos_token: '<|endoftext|>', chat_template: template };
   writeFileSync(join(path, 'tokenizer_config.json'), JSON.stringify(tokenizerConfig));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
