@@ -1,11 +1,10 @@
 import { Hono } from 'hono';
 import type { AppContext, AppEnv } from '../src/http/app-env.ts';
-import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toChatBodyId } from '../src/http/request-id.ts';
-import { dataFrame } from '../src/http/sse.ts';
 import { startChat } from '../src/http/start-chat.ts';
 import type { StartedCompletion } from '../src/http/start-completion.ts';
+import { answerCompletion } from './answer-completion.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { ChatChunks } from './schemas/chat-chunks.ts';
 import { chatRequestSchema, toChatDemand, type ChatInput } from './schemas/chat.ts';
@@ -21,18 +20,9 @@ export function chatRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
     if (config.logPrompts) scope.prompt = input.messages;
     const demand = toChatDemand(input, engine.model, config.requestTimeoutMs);
     const started = await startChat(engine, demand, scope.id);
-    const { completion } = started;
-    scope.attachCompletion(completion);
-    const onDisconnect = (): void => completion.cancel('disconnect');
+    scope.attachCompletion(started.completion);
     const chunks = chunksOf(c, input, started);
-    if (input.stream === true) {
-      const frames = toFrames(chunks, started, input.stream_options?.include_usage === true);
-      return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });
-    }
-    onClientGone(c, onDisconnect);
-    const collected = chunks.opening();
-    for await (const event of completion) collected.push(...chunks.toChunks(event));
-    return c.json(chunks.join(collected, completion.record().usage));
+    return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
   });
   return routes;
 
@@ -49,17 +39,4 @@ export function chatRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
       withUsage: input.stream === true && input.stream_options?.include_usage === true,
     });
   }
-}
-
-async function* toFrames(
-  chunks: ChatChunks,
-  { completion }: StartedCompletion,
-  withUsage: boolean,
-): AsyncGenerator<string> {
-  yield chunks.opening().map(dataFrame).join('');
-  for await (const event of completion) {
-    const frames = chunks.toChunks(event).map(dataFrame).join('');
-    if (frames !== '') yield frames;
-  }
-  if (withUsage) yield dataFrame(chunks.usageChunk(completion.record().usage));
 }

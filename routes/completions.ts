@@ -1,18 +1,13 @@
 import { Hono } from 'hono';
 import type { AppContext, AppEnv } from '../src/http/app-env.ts';
-import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toBodyId } from '../src/http/request-id.ts';
-import { dataFrame } from '../src/http/sse.ts';
 import { startCompletion, type StartedCompletion } from '../src/http/start-completion.ts';
+import { answerCompletion } from './answer-completion.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { CompletionChunks } from './schemas/completion-chunks.ts';
 import { toCompletionDemand } from './schemas/completion-demand.ts';
-import {
-  completionRequestSchema,
-  type CompletionChunk,
-  type CompletionInput,
-} from './schemas/completions.ts';
+import { completionRequestSchema, type CompletionInput } from './schemas/completions.ts';
 import { parseInput } from './schemas/parse-input.ts';
 
 /** OpenAI's text completion. */
@@ -25,18 +20,9 @@ export function completionRoutes({ engine, config }: AppDependencies): Hono<AppE
     if (config.logPrompts) scope.prompt = input.prompt;
     const demand = toCompletionDemand(input, engine.model, config.requestTimeoutMs);
     const started = startCompletion(engine, demand, scope.id);
-    const { completion } = started;
-    scope.attachCompletion(completion);
-    const onDisconnect = (): void => completion.cancel('disconnect');
+    scope.attachCompletion(started.completion);
     const chunks = chunksOf(c, input, started);
-    if (input.stream === true) {
-      const frames = toFrames(chunks, started, input.stream_options?.include_usage === true);
-      return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });
-    }
-    onClientGone(c, onDisconnect);
-    const collected = chunks.opening();
-    for await (const event of completion) collected.push(...chunks.toChunks(event));
-    return c.json(chunks.join(collected, completion.record().usage));
+    return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
   });
   return routes;
 
@@ -67,19 +53,4 @@ export function completionRoutes({ engine, config }: AppDependencies): Hono<AppE
       withUsage: input.stream === true && input.stream_options?.include_usage === true,
     });
   }
-}
-
-async function* toFrames(
-  chunks: CompletionChunks,
-  { completion }: StartedCompletion,
-  withUsage: boolean,
-): AsyncGenerator<string> {
-  const framesOf = (list: CompletionChunk[]): string => list.map(dataFrame).join('');
-  const opening = framesOf(chunks.opening());
-  if (opening !== '') yield opening;
-  for await (const event of completion) {
-    const frames = framesOf(chunks.toChunks(event));
-    if (frames !== '') yield frames;
-  }
-  if (withUsage) yield dataFrame(chunks.usageChunk(completion.record().usage));
 }
