@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EngineError } from '../errors.ts';
+import { siblingProcess } from '../sibling-process.ts';
 import type { EngineSettings, FromWorker, ToWorker } from './protocol.ts';
 
 export interface EngineProcessEvents {
@@ -70,12 +69,8 @@ function deathError(reason: string): EngineError {
   return new EngineError('backend_failure', `the engine process died (${reason})`, { details: { reason } });
 }
 
-/** Of this very file: TypeScript in development and tests, else what it was compiled to. */
-const EXTENSION = extname(fileURLToPath(import.meta.url));
-
 function spawnWorker(settings: EngineSettings, execArgv: readonly string[]): ChildProcess {
-  const file = fileURLToPath(new URL(`./engine-worker${EXTENSION}`, import.meta.url));
-  const loader = EXTENSION === '.ts' ? ['--import', import.meta.resolve('tsx')] : [];
+  const { file, execArgv: loader } = siblingProcess(import.meta.url, 'engine-worker');
   return fork(file, [JSON.stringify(settings)], {
     execArgv: [...loader, ...execArgv],
     // Structured clone, as between threads: maps and typed arrays arrive as what they are.

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { dirname, extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { RuntimeName } from '../config/settings.ts';
+import { siblingProcess } from '../sibling-process.ts';
 import type { RuntimeDevice } from './runtime.ts';
 
 /** Whether a runtime works here. */
@@ -10,19 +9,13 @@ export type RuntimeProbe =
   /** What is missing, and what to do about it. */
   | { name: RuntimeName; works: false; reason: string };
 
-/** Of this very file: TypeScript in development and tests, else what it was compiled to. */
-const EXTENSION = extname(fileURLToPath(import.meta.url));
-
 /** A driver that hangs is as good as none. */
 const PROBE_TIMEOUT_MS = 60_000;
 
 /** Starts a runtime in a process of its own, which a driver may bring down, and lets it compute something known. */
 export async function probeRuntime(name: RuntimeName): Promise<RuntimeProbe> {
-  const file = fileURLToPath(new URL(`./probe-process${EXTENSION}`, import.meta.url));
-  const loader = EXTENSION === '.ts' ? ['--import', 'tsx'] : [];
+  const { file, execArgv: loader } = siblingProcess(import.meta.url, 'probe-process');
   const child = spawn(process.execPath, [...loader, file, name], {
-    // Where the loader is looked for.
-    cwd: dirname(file),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: PROBE_TIMEOUT_MS,
     killSignal: 'SIGKILL',

@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EngineError } from '../errors.ts';
+import { siblingProcess } from '../sibling-process.ts';
 import type { ChatMessage, ChatTemplateSource } from './chat-template-renderer.ts';
 import type { FromChatTemplate, ToChatTemplate } from './chat-template-worker.ts';
 
@@ -118,12 +117,8 @@ function send(child: ChildProcess, message: ToChatTemplate): void {
   child.send(message, () => undefined);
 }
 
-/** Of this very file: TypeScript in development and tests, else what it was compiled to. */
-const EXTENSION = extname(fileURLToPath(import.meta.url));
-
 function spawnWorker(): ChildProcess {
-  const file = fileURLToPath(new URL(`./chat-template-worker${EXTENSION}`, import.meta.url));
-  const loader = EXTENSION === '.ts' ? ['--import', import.meta.resolve('tsx')] : [];
+  const { file, execArgv: loader } = siblingProcess(import.meta.url, 'chat-template-worker');
   return fork(file, [], {
     execArgv: [...loader, `--max-old-space-size=${MAX_HEAP_MB}`],
     serialization: 'advanced',

@@ -26,7 +26,7 @@ export function loadTensorflow(numThreads: number): TensorflowBinding {
   return bindingOf(loaded);
 }
 
-/** The library reads these by getenv while it loads: a thread must share the environment of its process (SHARE_ENV). */
+/** The library reads these by getenv while it loads, which a worker thread's own environment does not reach. */
 function setEnvironment(numThreads: number): void {
   process.env['TF_NUM_INTRAOP_THREADS'] = String(numThreads);
   process.env['TF_NUM_INTEROP_THREADS'] = '1';

@@ -75,7 +75,7 @@ class ThreadPool {
   }
 
   const int num_workers_;
-  std::mutex callers_;  // two engine threads of one process take turns
+  std::mutex callers_;  // two threads that call at once take turns
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<uint64_t> round_{0};
