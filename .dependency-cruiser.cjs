@@ -20,7 +20,10 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   name: `${name}-imports-only-below`,
   severity: 'error',
   from: { path: room(name) },
-  to: { path: '^(src|routes)/', pathNot: [room(name), '^src/(errors|sibling-process)\\.ts$', ...allowed.map(room)] },
+  to: {
+    path: '^(src|routes)/',
+    pathNot: [room(name), '^src/(errors|sibling-process)\\.ts$', ...allowed.map(room)],
+  },
 }));
 
 /** A package, and the only places that may import it. */
