@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import { startCompletion, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
 
 /** What a chat route wants of the engine; its one prompt is what the model's template makes of the messages. */
-export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptField'> {
+export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered'> {
   messages: readonly ChatMessage[];
 }
 
@@ -38,7 +38,7 @@ export async function startChat(
   }
   return startCompletion(
     engine,
-    { ...demand, prompts: [prompt], promptField: 'messages' },
+    { ...demand, prompts: [prompt], promptField: 'messages', isRendered: true },
     requestId,
     reservation,
   );

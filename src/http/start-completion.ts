@@ -9,8 +9,10 @@ export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'prompt
   asksForMaxTokens: boolean;
   /** Most tokens kept from the end of each prompt, `fit`: as many as the context leaves room for. */
   truncateTo: number | 'fit' | undefined;
-  /** The field that the prompts came from; a conversation rendered by its template has its special tokens already. */
+  /** The field that the prompts came from, for messages; `prompt` unless told otherwise. */
   promptField?: 'prompt' | 'messages';
+  /** The texts were rendered by a chat template, which wrote the special tokens itself. */
+  isRendered?: boolean;
 }
 
 export interface EncodedPrompt {
@@ -37,12 +39,12 @@ export function startCompletion(
   requestId: string,
   reservation = engine.reserve(demand.prompts.length * demand.n),
 ): StartedCompletion {
-  const { truncateTo, asksForMaxTokens, promptField = 'prompt', ...request } = demand;
+  const { truncateTo, asksForMaxTokens, promptField = 'prompt', isRendered = false, ...request } = demand;
   try {
     const prompts = demand.prompts.map((prompt) => {
       checkMinLength(engine, prompt, demand, promptField);
       const numFitting = engine.model.contextLength - demand.maxTokens;
-      return truncate(encode(engine, prompt, promptField), truncateTo, numFitting);
+      return truncate(encode(engine, prompt, { param: promptField, isRendered }), truncateTo, numFitting);
     });
     const room = engine.model.contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
     const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
@@ -77,10 +79,13 @@ function checkMinLength(
 }
 
 /** An empty text starts from end-of-text, as in OpenAI's API: the model's mark between documents. */
-function encode(engine: Engine, prompt: string | readonly number[], param: string): readonly number[] {
-  const addSpecialTokens = param === 'prompt';
+function encode(
+  engine: Engine,
+  prompt: string | readonly number[],
+  { param, isRendered }: { param: string; isRendered: boolean },
+): readonly number[] {
   const tokenIds =
-    typeof prompt === 'string' ? engine.tokenizer.encode(prompt, { addSpecialTokens }) : prompt;
+    typeof prompt === 'string' ? engine.tokenizer.encode(prompt, { addSpecialTokens: !isRendered }) : prompt;
   if (tokenIds.length > 0) return tokenIds;
   const [eosTokenId] = engine.model.eosTokenIds;
   if (eosTokenId !== undefined) return [eosTokenId];
