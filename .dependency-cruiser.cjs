@@ -10,7 +10,8 @@ const MAY_IMPORT = {
   tokenizer: [],
   weights: ['runtime'],
   model: ['runtime', 'weights'],
-  engine: ['scheduler', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
+  models: ['weights', 'config'],
+  engine: ['scheduler', 'models', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
   bench: ['engine', 'sampling', 'config'],
   http: ['engine', 'config'],
   training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
@@ -47,7 +48,7 @@ module.exports = {
     only('tfjs-behind-the-runtime', '@tensorflow', [room('runtime'), room('training')]),
     only('dawn-behind-its-runtime', 'webgpu|@tensorflow/tfjs-backend-webgpu', ['^src/runtime/webgpu/']),
     only('hono-at-the-edge', 'hono|@hono', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
-    only('zod-where-input-is-read', 'zod', ['^routes/', room('config'), room('model')]),
+    only('zod-where-input-is-read', 'zod', ['^routes/', room('config'), room('model'), room('models')]),
     only('pino-at-the-edge', 'pino', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
   ],
   options: {

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 /** The runtimes a user may ask for by name. */
@@ -41,6 +43,15 @@ const seconds = (minimum: number): z.ZodType<number> =>
     .transform((text) => Number(text) * 1000)
     .pipe(z.number().min(minimum * 1000));
 
+/** XDG Base Directory Specification: data that is a user's own. */
+const modelsDirectory = z
+  .union([z.undefined(), z.string()])
+  .transform((path) => resolve(path || join(dataHome(), 'tokenflare', 'models')));
+
+function dataHome(): string {
+  return process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+}
+
 const onOff = z.enum(['on', 'off']).transform((text) => text === 'on');
 
 /**
@@ -61,6 +72,12 @@ export const SETTINGS = {
     undefined,
     optional(z.string().regex(/^[\w@./:-]+$/, 'may hold letters, digits, and @ . / : - _')),
     'Name clients use for the model; by default the name of its directory or file.',
+  ),
+  modelsDir: setting(
+    'MODELS_DIR',
+    undefined,
+    modelsDirectory,
+    'Where pulled models lie; by default `tokenflare/models` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
   ),
   runtime: setting(
     'RUNTIME',

@@ -1,0 +1,69 @@
+import { posix } from 'node:path';
+import { isSafePath } from './safe-path.ts';
+
+/** A model of the hub: a repository, or one GGUF file of it. */
+export interface HubModel {
+  /** `owner/name`. */
+  readonly repository: string;
+  /** Path of the GGUF file in its repository; undefined for a repository in safetensors. */
+  readonly file: string | undefined;
+}
+
+/** What the hub allows an owner and a repository to be called; neither may hold `--`, which separates them on disk. */
+const NAME = /^(?!.*(?:--|\.\.))\w(?:[\w.-]*\w)?$/;
+const MAX_REPOSITORY_LENGTH = 96;
+
+/** `owner/name`, by the hub's own rules (huggingface_hub, `validate_repo_id`). */
+export function isRepository(text: string): boolean {
+  const parts = text.split('/');
+  return parts.length === 2 && text.length <= MAX_REPOSITORY_LENGTH && parts.every((part) => NAME.test(part));
+}
+
+/** `owner/name`, or `owner/name:FILE.gguf`. */
+export function modelIdOf({ repository, file }: HubModel): string {
+  return file === undefined ? repository : `${repository}:${file}`;
+}
+
+/**
+ * The folder of a hub's model under MODELS_DIR: `owner--name`, or `owner--name--FILE.gguf` with the file's path
+ * percent-encoded. `modelIdOfFolder` takes it back.
+ */
+export function folderOfHubModel({ repository, file }: HubModel): string {
+  const folder = repository.replace('/', '--');
+  return file === undefined ? folder : `${folder}--${encodeURIComponent(file)}`;
+}
+
+/** The id of the model in a folder; a folder that nothing was pulled into is called by its own name. */
+export function modelIdOfFolder(folder: string): string {
+  const model = hubModelOfFolder(folder);
+  return model === undefined ? folder : modelIdOf(model);
+}
+
+function hubModelOfFolder(folder: string): HubModel | undefined {
+  const [owner = '', name = '', ...rest] = folder.split('--');
+  const encoded = rest.length === 0 ? undefined : rest.join('--');
+  const model = { repository: `${owner}/${name}`, file: decoded(encoded) };
+  const isHubModel = isRepository(model.repository) && (model.file === undefined || isSafePath(model.file));
+  // Two folders must never have one id: what does not lead back to the folder is its own name.
+  return isHubModel && folderOfHubModel(model) === folder ? model : undefined;
+}
+
+function decoded(text: string | undefined): string | undefined {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether what somebody wrote after the colon means this GGUF file: its path, its name, or the end of its name that
+ * tells its format, in any case: `Q4_K_M` is `SmolLM2-Q4_K_M.gguf` (as Ollama and llama.cpp have it).
+ */
+export function selectsFile(selector: string, path: string): boolean {
+  const name = posix.basename(path);
+  if (selector === path || selector === name) return true;
+  const stem = name.replace(/\.gguf$/i, '').toLowerCase();
+  const tag = selector.toLowerCase();
+  return stem === tag || ['-', '.', '_'].some((separator) => stem.endsWith(separator + tag));
+}

@@ -1,0 +1,161 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, posix } from 'node:path';
+import { EngineError } from '../errors.ts';
+import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+import { readManifest, type Manifest } from './manifest.ts';
+import { modelIdOf, modelIdOfFolder, selectsFile } from './model-id.ts';
+
+export interface StoredModel {
+  /** `owner/name`, `owner/name:FILE.gguf`, or of a model that was not pulled the name of its folder or file. */
+  readonly id: string;
+  /** What `loadModel` takes: a directory, or a `.gguf` file. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** The commit that was pulled; undefined for a model that was put there by hand. */
+  readonly revision?: string;
+  /** Milliseconds since 1970. */
+  readonly pulledAt?: number;
+}
+
+/** What is in MODELS_DIR under one name: a model, or the reason why what looks like one is none. */
+export interface StoreEntry {
+  readonly id: string;
+  /** The folder, or the file that lies in MODELS_DIR by itself: what `rm` removes. */
+  readonly location: string;
+  readonly model?: StoredModel;
+  readonly manifest?: Manifest;
+  readonly problem?: string;
+}
+
+/**
+ * The sound models in MODELS_DIR, by id. A pulled one has a manifest, and its files the sizes it says; one put there
+ * by hand is a folder with `config.json` and safetensors, a folder with one `.gguf`, or a `.gguf` by itself.
+ * @throws EngineError `config_invalid` when MODELS_DIR cannot be read; one that does not exist holds no model
+ */
+export async function listModels(modelsDir: string): Promise<StoredModel[]> {
+  const entries = await scanStore(modelsDir);
+  return entries.flatMap(({ model }) => model ?? []);
+}
+
+/**
+ * The model with this id; undefined when there is none. `owner/name` also finds the only GGUF file stored of it, and
+ * `owner/name:Q4_K_M` the only one whose name ends so.
+ * @throws EngineError `weights_invalid` when it is there and not sound, `model_not_found` when several are meant
+ */
+export async function findModel(modelsDir: string, id: string): Promise<StoredModel | undefined> {
+  const entry = await findEntry(modelsDir, id);
+  if (entry?.problem !== undefined) throw new EngineError('weights_invalid', entry.problem);
+  return entry?.model;
+}
+
+/** As `findModel`, for one that is not sound too. */
+export async function findEntry(modelsDir: string, id: string): Promise<StoreEntry | undefined> {
+  const entries = await scanStore(modelsDir);
+  const exact = entries.find((entry) => entry.id === id);
+  if (exact !== undefined) return exact;
+  const [repository, selector] = splitOnce(id, ':');
+  const candidates = entries.filter((entry) => {
+    const [ofRepository, file] = splitOnce(entry.id, ':');
+    if (ofRepository !== repository || file === undefined) return false;
+    return selector === undefined || selectsFile(selector, file);
+  });
+  if (candidates.length > 1) {
+    const ids = candidates.map((candidate) => candidate.id).join(', ');
+    throw new EngineError('model_not_found', `'${id}' may mean several models: ${ids}; name one of them`);
+  }
+  return candidates[0];
+}
+
+/** Everything in MODELS_DIR that is a model or looks like one, by id. */
+export async function scanStore(modelsDir: string): Promise<StoreEntry[]> {
+  const names = await namesIn(modelsDir);
+  const entries = await Promise.all(
+    // Hidden ones are downloads under way, and what systems leave behind.
+    names.filter((name) => !name.startsWith('.')).map((name) => readEntry(modelsDir, name)),
+  );
+  return entries.flatMap((entry) => entry ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function namesIn(modelsDir: string): Promise<string[]> {
+  try {
+    return await readdir(modelsDir);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw new EngineError('config_invalid', `MODELS_DIR ${modelsDir} cannot be read: ${String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+async function readEntry(modelsDir: string, name: string): Promise<StoreEntry | undefined> {
+  const location = join(modelsDir, name);
+  const id = modelIdOfFolder(name);
+  try {
+    const found = await stat(location);
+    if (found.isFile()) {
+      const model = { id, path: location, sizeBytes: found.size };
+      return isGgufPath(name) ? { id, location, model } : undefined;
+    }
+    if (!found.isDirectory()) return undefined;
+    const manifest = await readManifest(location);
+    const model = await (manifest === undefined
+      ? localModel(id, location)
+      : pulledModel(id, location, manifest));
+    return model === undefined
+      ? undefined
+      : { id, location, model, ...(manifest === undefined ? {} : { manifest }) };
+  } catch (cause) {
+    const problem = cause instanceof EngineError ? cause.message : `${location}: ${String(cause)}`;
+    return { id, location, problem };
+  }
+}
+
+async function pulledModel(id: string, folder: string, manifest: Manifest): Promise<StoredModel> {
+  if (modelIdOf({ repository: manifest.repository, file: manifest.file }) !== id) {
+    throw unsound(folder, `its manifest is of ${manifest.repository}; the folder was renamed or copied`);
+  }
+  for (const { path, size } of manifest.files) {
+    const found = await sizeOf(join(folder, path));
+    if (found === size) continue;
+    const what = found === undefined ? 'is missing' : `has ${found} bytes and not ${size}`;
+    throw unsound(folder, `${path} ${what}; pull the model again`);
+  }
+  return {
+    id,
+    path: manifest.file === undefined ? folder : join(folder, posix.basename(manifest.file)),
+    sizeBytes: manifest.files.reduce((sum, { size }) => sum + size, 0),
+    revision: manifest.revision,
+    pulledAt: Date.parse(manifest.pulled_at),
+  };
+}
+
+async function localModel(id: string, folder: string): Promise<StoredModel | undefined> {
+  const names = await readdir(folder);
+  const hasWeights = ['model.safetensors', 'model.safetensors.index.json'].some((name) =>
+    names.includes(name),
+  );
+  if (names.includes('config.json') && hasWeights) {
+    const sizes = await Promise.all(names.map((name) => sizeOf(join(folder, name))));
+    return { id, path: folder, sizeBytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) };
+  }
+  const [first, ...others] = names.filter(isGgufPath);
+  if (first === undefined) return undefined;
+  if (others.length > 0) throw unsound(folder, 'it holds several .gguf files; give each a folder of its own');
+  const path = join(folder, basename(first));
+  return { id, path, sizeBytes: (await sizeOf(path)) ?? 0 };
+}
+
+/** In bytes; undefined for what is not a file. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true ? found.size : undefined;
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function unsound(folder: string, problem: string): EngineError {
+  return new EngineError('weights_invalid', `${folder}: ${problem}`);
+}

@@ -1,0 +1,118 @@
+import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findModel, listModels } from '../../../src/models/model-store.ts';
+import { resolveModelPath } from '../../../src/models/resolve-model-path.ts';
+import { fixturePath } from '../../support/fixtures.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
+
+const TINY = fixturePath('tiny-gpt2');
+const GGUF = fixturePath('gguf', 'tiny-gpt2-q8_0.gguf');
+const GGUF_BYTES = 68288;
+
+function store(...ggufPaths: string[]): string {
+  const modelsDir = tempDirectory();
+  for (const path of ggufPaths) {
+    mkdirSync(join(modelsDir, dirname(path)), { recursive: true });
+    copyFileSync(GGUF, join(modelsDir, path));
+  }
+  return modelsDir;
+}
+
+const idsIn = async (modelsDir: string) => (await listModels(modelsDir)).map(({ id }) => id);
+
+describe('listModels', () => {
+  it('finds none where there is no directory', async () => {
+    expect(await listModels(join(tempDirectory(), 'absent'))).toEqual([]);
+  });
+
+  it('says so when the directory cannot be read', async () => {
+    await expect(listModels(GGUF)).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('MODELS_DIR') as string,
+    });
+  });
+
+  it('takes folders and files that people put there by the names they have', async () => {
+    const modelsDir = store('by-itself.gguf', 'in-a-folder/whatever.GGUF');
+    cpSync(TINY, join(modelsDir, 'tiny'), { recursive: true });
+    symlinkSync(TINY, join(modelsDir, 'linked'));
+    const models = await listModels(modelsDir);
+    expect(models.map(({ id, path }) => [id, path])).toEqual([
+      ['by-itself.gguf', join(modelsDir, 'by-itself.gguf')],
+      ['in-a-folder', join(modelsDir, 'in-a-folder/whatever.GGUF')],
+      ['linked', join(modelsDir, 'linked')],
+      ['tiny', join(modelsDir, 'tiny')],
+    ]);
+    expect(models[0]).toEqual({
+      id: 'by-itself.gguf',
+      path: join(modelsDir, 'by-itself.gguf'),
+      sizeBytes: GGUF_BYTES,
+    });
+  });
+
+  it('takes a folder named as a pulled one is for that model', async () => {
+    const modelsDir = store('owner--name--model.gguf/model.gguf');
+    expect(await idsIn(modelsDir)).toEqual(['owner/name:model.gguf']);
+  });
+
+  it('leaves out what is no model, downloads under way, and folders with several', async () => {
+    const modelsDir = store('.partial/half/half.gguf', '.hidden.gguf', 'two/a.gguf', 'two/b.gguf');
+    mkdirSync(join(modelsDir, 'empty'));
+    mkdirSync(join(modelsDir, 'no-weights'));
+    writeFileSync(join(modelsDir, 'no-weights', 'config.json'), '{}');
+    writeFileSync(join(modelsDir, 'notes.txt'), '');
+    expect(await listModels(modelsDir)).toEqual([]);
+    await expect(findModel(modelsDir, 'two')).rejects.toThrow(/two: it holds several \.gguf files/);
+  });
+});
+
+describe('findModel', () => {
+  const FILES = ['owner--name--M-Q8_0.gguf/M-Q8_0.gguf', 'owner--name--M-Q4_K_M.gguf/M-Q4_K_M.gguf'];
+
+  it.each([
+    ['owner/name:M-Q8_0.gguf', 'owner/name:M-Q8_0.gguf'],
+    ['owner/name:Q8_0', 'owner/name:M-Q8_0.gguf'],
+    ['owner/name:q4_k_m', 'owner/name:M-Q4_K_M.gguf'],
+    ['owner/name:Q4_K', undefined],
+    ['owner/other', undefined],
+    ['owner', undefined],
+  ])('%s is %s', async (id, found) => {
+    expect((await findModel(store(...FILES), id))?.id).toBe(found);
+  });
+
+  it('takes the repository for its only file, and says which there are when there are more', async () => {
+    expect((await findModel(store(FILES[0]!), 'owner/name'))?.id).toBe('owner/name:M-Q8_0.gguf');
+    await expect(findModel(store(...FILES), 'owner/name')).rejects.toThrow(
+      "'owner/name' may mean several models: owner/name:M-Q4_K_M.gguf, owner/name:M-Q8_0.gguf; name one of them",
+    );
+  });
+
+  it.each(['../secret', '..', '/etc/passwd', 'a/../b', '', '.partial/x.gguf'])(
+    '%j finds nothing',
+    async (id) => {
+      const outside = store('secret/x.gguf', 'models/.partial/x.gguf');
+      expect(await findModel(join(outside, 'models'), id)).toBeUndefined();
+    },
+  );
+});
+
+describe('resolveModelPath', () => {
+  it('takes a path that exists, or begins as a path does, before a stored model', async () => {
+    const modelsDir = store('tests/x.gguf', 'tiny.gguf');
+    expect(await resolveModelPath('tests', modelsDir)).toBe(join(process.cwd(), 'tests'));
+    expect(await resolveModelPath('./tiny.gguf', modelsDir)).toBe(join(process.cwd(), 'tiny.gguf'));
+    expect(await resolveModelPath('/no/such', modelsDir)).toBe('/no/such');
+    expect(await resolveModelPath('tiny.gguf', modelsDir)).toBe(join(modelsDir, 'tiny.gguf'));
+  });
+
+  it('names both, and the command, when there is neither', async () => {
+    const modelsDir = store();
+    await expect(resolveModelPath('owner/name', modelsDir)).rejects.toMatchObject({
+      code: 'config_invalid',
+      message:
+        `MODEL is 'owner/name': there is no such path, and no model of that id in ${modelsDir}; ` +
+        `'npm run models -- pull owner/name' fetches one, 'npm run models -- list' says which are there`,
+    });
+  });
+});
