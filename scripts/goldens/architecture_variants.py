@@ -146,13 +146,13 @@ GEMMA3 = {
             sliding_window=9,
             layer_types=["sliding_attention", "full_attention", "sliding_attention"],
             rope_parameters=dict(
-                full_attention=rope(1000000.0, rope_type="linear", factor=8.0), sliding_attention=rope(10000.0)
+                full_attention=rope(20000.0, rope_type="linear", factor=4.0), sliding_attention=rope(5000.0)
             ),
         ),
         old=dict(
-            rope_theta=1000000,
-            rope_local_base_freq=10000,
-            rope_scaling=dict(rope_type="linear", factor=8.0),
+            rope_theta=20000,
+            rope_local_base_freq=5000,
+            rope_scaling=dict(rope_type="linear", factor=4.0),
             sliding_window_pattern=2,
         ),
     ),
