@@ -5,6 +5,7 @@ import { readFully } from '../read-fully.ts';
 import type { TensorEntry } from '../tensor-source.ts';
 import { checkGgufTensors } from './gguf-tensors.ts';
 import { metadataBytes, type TypedValue } from './metadata-bytes.ts';
+import { restoreTexts } from './restore-texts.ts';
 
 export interface GgufHeader {
   /** The file's key-value pairs; a 64-bit integer is a bigint. */
@@ -78,8 +79,8 @@ async function parseHeader(file: FileHandle, parse: typeof gguf): Promise<GgufHe
   const [pairsEnd, headerEnd] = parsed.tensorInfoByteRange;
   if (headerEnd > size)
     throw invalid(`the header runs to byte ${headerEnd} of a file of ${size}; is it cut?`);
-  checkNothingLost(parsed.typedMetadata, pairsEnd - FIXED_BYTES);
-  const metadata = new Map<string, unknown>(Object.entries(parsed.metadata));
+  const pairs = await readPairs(file, parsed.typedMetadata, pairsEnd);
+  const metadata = new Map(Object.entries(pairs).map(([key, { value }]) => [key, value]));
   const alignment = alignmentOf(metadata);
   const dataStart = Math.ceil(headerEnd / alignment) * alignment;
   const dataBytes = Math.max(0, size - dataStart);
@@ -116,13 +117,22 @@ async function checkFixedPart(file: FileHandle, size: number): Promise<void> {
   }
 }
 
-function checkNothingLost(typed: Readonly<Record<string, TypedValue>>, storedBytes: number): void {
-  const pairs = Object.entries(typed).filter(([key]) => !PARSER_KEYS.includes(key));
-  if (metadataBytes(pairs) !== storedBytes) {
-    throw invalid(
-      'its metadata cannot be read whole: a key is used twice, a list holds lists, or a string is no UTF-8 or too long',
-    );
-  }
+/** The file's own pairs, with nothing lost of them. */
+async function readPairs(
+  file: FileHandle,
+  typed: Readonly<Record<string, TypedValue>>,
+  pairsEnd: number,
+): Promise<Record<string, TypedValue>> {
+  const pairs = Object.fromEntries(Object.entries(typed).filter(([key]) => !PARSER_KEYS.includes(key)));
+  const isWhole = (): boolean => metadataBytes(Object.entries(pairs)) === pairsEnd - FIXED_BYTES;
+  if (isWhole()) return pairs;
+  const bytes = Buffer.alloc(pairsEnd - FIXED_BYTES);
+  await readFully(file, bytes, FIXED_BYTES);
+  restoreTexts(pairs, bytes);
+  if (isWhole()) return pairs;
+  throw invalid(
+    'its metadata cannot be read whole: a key is used twice, a list holds lists, or a string is no UTF-8',
+  );
 }
 
 /** A `fetch` that answers range requests from the file: one empty range after the end, and then no more. */

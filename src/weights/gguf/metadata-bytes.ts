@@ -6,8 +6,8 @@ export interface TypedValue {
   readonly subType?: number;
 }
 
-const STRING = 8;
-const LIST = 9;
+export const STRING = 8;
+export const LIST = 9;
 const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
   [0, 1], // uint8
   [1, 1], // int8
@@ -49,4 +49,9 @@ function listBytes(values: readonly unknown[], subType = LIST): number | undefin
 
 function valueBytes(value: unknown, type: number): number | undefined {
   return type === STRING ? 8 + Buffer.byteLength(String(value)) : FIXED_BYTES.get(type);
+}
+
+/** The bytes of a number or a truth value; 0 for any other type. */
+export function fixedBytes(type: number | undefined): number {
+  return FIXED_BYTES.get(type ?? LIST) ?? 0;
 }
