@@ -21,6 +21,8 @@ export const ERROR_CODES = [
   'backend_unavailable',
   'weights_invalid',
   'config_invalid',
+  // A model cannot be fetched from the hub onto the disk.
+  'download_failed',
   // Anything that nobody foresaw: its message is never shown to a client.
   'internal',
 ] as const;

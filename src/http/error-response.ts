@@ -33,6 +33,7 @@ const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
   backend_unavailable: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
   weights_invalid: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
   config_invalid: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
+  download_failed: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
   internal: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
 };
 

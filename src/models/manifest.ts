@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import { hasCode } from './error-codes.ts';
 import { isRepository } from './model-id.ts';
 import { isSafePath } from './safe-path.ts';
 
@@ -44,7 +45,7 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    if (hasCode(cause, 'ENOENT')) return undefined;
     throw invalid(path, `it cannot be read: ${String(cause)}`, cause);
   }
   return parseManifest(path, text);

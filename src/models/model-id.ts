@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { EngineError } from '../errors.ts';
 import { isSafePath } from './safe-path.ts';
 
 /** A model of the hub: a repository, or one GGUF file of it. */
@@ -31,6 +32,12 @@ export function modelIdOf({ repository, file }: HubModel): string {
 export function folderOfHubModel({ repository, file }: HubModel): string {
   const folder = repository.replace('/', '--');
   return file === undefined ? folder : `${folder}--${encodeURIComponent(file)}`;
+}
+
+/** The folder that has this id; `modelIdOfFolder` the other way. */
+export function folderOfId(id: string): string {
+  const [repository, file] = splitId(id);
+  return isRepository(repository) ? folderOfHubModel({ repository, file }) : id;
 }
 
 /** The id of the model in a folder; a folder that nothing was pulled into is called by its own name. */
@@ -66,4 +73,56 @@ export function selectsFile(selector: string, path: string): boolean {
   const stem = name.replace(/\.gguf$/i, '').toLowerCase();
   const tag = selector.toLowerCase();
   return stem === tag || ['-', '.', '_'].some((separator) => stem.endsWith(separator + tag));
+}
+
+/**
+ * The one id among these that a user means: itself; or `owner/name` for the only file of it, or `owner/name:Q4_K_M` for
+ * the only one whose name ends so; undefined when there is none.
+ * @throws EngineError `model_not_found` naming them when there are several
+ */
+export function matchId(ids: readonly string[], id: string): string | undefined {
+  if (ids.includes(id)) return id;
+  const [repository, selector] = splitId(id);
+  const candidates = ids.filter((candidate) => {
+    const [ofRepository, file] = splitId(candidate);
+    if (ofRepository !== repository || file === undefined) return false;
+    return selector === undefined || selectsFile(selector, file);
+  });
+  if (candidates.length > 1) {
+    throw new EngineError(
+      'model_not_found',
+      `'${id}' may mean several models: ${candidates.join(', ')}; name one of them`,
+    );
+  }
+  return candidates[0];
+}
+
+function splitId(id: string): [string, string | undefined] {
+  const at = id.indexOf(':');
+  return at < 0 ? [id, undefined] : [id.slice(0, at), id.slice(at + 1)];
+}
+
+/** What a user asks to be pulled. */
+export interface PullRequest {
+  readonly repository: string;
+  /** After the colon: a GGUF file, or the end of its name. */
+  readonly selector: string | undefined;
+  /** A branch, a tag or a commit. */
+  readonly revision: string;
+}
+
+/**
+ * Reads `owner/name[:FILE.gguf][@REVISION]`; without a revision `main`.
+ * @throws EngineError `invalid_request` with the form that is wanted
+ */
+export function parsePullRequest(text: string): PullRequest {
+  const [, repository = '', selector, revision = 'main'] =
+    /^([^:@]+)(?::([^@]+))?(?:@(\S+))?$/.exec(text) ?? [];
+  const isRevision = /^[\w][\w./-]*$/.test(revision) && !revision.includes('..');
+  if (isRepository(repository) && isRevision) return { repository, selector, revision };
+  throw new EngineError(
+    'invalid_request',
+    `${JSON.stringify(text)} names no model of the hub: write owner/name, owner/name:FILE.gguf or owner/name:Q4_K_M, ` +
+      'and @REVISION after it for another revision than main',
+  );
 }

@@ -2,8 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+import { hasCode } from './error-codes.ts';
 import { readManifest, type Manifest } from './manifest.ts';
-import { modelIdOf, modelIdOfFolder, selectsFile } from './model-id.ts';
+import { matchId, modelIdOf, modelIdOfFolder } from './model-id.ts';
 
 export interface StoredModel {
   /** `owner/name`, `owner/name:FILE.gguf`, or of a model that was not pulled the name of its folder or file. */
@@ -51,19 +52,11 @@ export async function findModel(modelsDir: string, id: string): Promise<StoredMo
 /** As `findModel`, for one that is not sound too. */
 export async function findEntry(modelsDir: string, id: string): Promise<StoreEntry | undefined> {
   const entries = await scanStore(modelsDir);
-  const exact = entries.find((entry) => entry.id === id);
-  if (exact !== undefined) return exact;
-  const [repository, selector] = splitOnce(id, ':');
-  const candidates = entries.filter((entry) => {
-    const [ofRepository, file] = splitOnce(entry.id, ':');
-    if (ofRepository !== repository || file === undefined) return false;
-    return selector === undefined || selectsFile(selector, file);
-  });
-  if (candidates.length > 1) {
-    const ids = candidates.map((candidate) => candidate.id).join(', ');
-    throw new EngineError('model_not_found', `'${id}' may mean several models: ${ids}; name one of them`);
-  }
-  return candidates[0];
+  const found = matchId(
+    entries.map((entry) => entry.id),
+    id,
+  );
+  return entries.find((entry) => entry.id === found);
 }
 
 /** Everything in MODELS_DIR that is a model or looks like one, by id. */
@@ -80,16 +73,18 @@ async function namesIn(modelsDir: string): Promise<string[]> {
   try {
     return await readdir(modelsDir);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    if (hasCode(cause, 'ENOENT')) return [];
     throw new EngineError('config_invalid', `MODELS_DIR ${modelsDir} cannot be read: ${String(cause)}`, {
       cause,
     });
   }
 }
 
-async function readEntry(modelsDir: string, name: string): Promise<StoreEntry | undefined> {
+/** What lies in MODELS_DIR under this name; undefined when nothing does, or no model. */
+export async function readEntry(modelsDir: string, name: string): Promise<StoreEntry | undefined> {
   const location = join(modelsDir, name);
   const id = modelIdOfFolder(name);
+  let manifest: Manifest | undefined;
   try {
     const found = await stat(location);
     if (found.isFile()) {
@@ -97,7 +92,7 @@ async function readEntry(modelsDir: string, name: string): Promise<StoreEntry | 
       return isGgufPath(name) ? { id, location, model } : undefined;
     }
     if (!found.isDirectory()) return undefined;
-    const manifest = await readManifest(location);
+    manifest = await readManifest(location);
     const model = await (manifest === undefined
       ? localModel(id, location)
       : pulledModel(id, location, manifest));
@@ -105,8 +100,9 @@ async function readEntry(modelsDir: string, name: string): Promise<StoreEntry | 
       ? undefined
       : { id, location, model, ...(manifest === undefined ? {} : { manifest }) };
   } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return undefined;
     const problem = cause instanceof EngineError ? cause.message : `${location}: ${String(cause)}`;
-    return { id, location, problem };
+    return { id, location, problem, ...(manifest === undefined ? {} : { manifest }) };
   }
 }
 
@@ -149,11 +145,6 @@ async function localModel(id: string, folder: string): Promise<StoredModel | und
 async function sizeOf(path: string): Promise<number | undefined> {
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() === true ? found.size : undefined;
-}
-
-function splitOnce(text: string, separator: string): [string, string | undefined] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function unsound(folder: string, problem: string): EngineError {

@@ -1,0 +1,82 @@
+import { EngineError } from '../errors.ts';
+import { hubError } from './hub-error.ts';
+
+const DEFAULT_ENDPOINT = 'https://huggingface.co';
+/** What an HTTP header may hold; undici's error on anything else would print the token. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
+/** Where models are pulled from: the Hugging Face hub, or a mirror that speaks as it does. */
+export interface Hub {
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  /** True when requests to the endpoint carry a token. */
+  readonly hasToken: boolean;
+  /**
+   * As the global one; requests to the endpoint's own origin carry the token, and those only: the fetch standard drops
+   * it on a redirect to another origin. Rejects with an EngineError when there is no answer, or not one of success.
+   */
+  readonly fetch: typeof fetch;
+}
+
+/**
+ * The hub that an environment names by `HF_ENDPOINT` and `HF_TOKEN`, the variables of Hugging Face's own clients.
+ * @throws EngineError `config_invalid` naming the variable
+ */
+export function openHub(environment: NodeJS.ProcessEnv, signal: AbortSignal): Hub {
+  const endpoint = readEndpoint(environment['HF_ENDPOINT']);
+  const token = readToken(environment['HF_TOKEN']);
+  const { origin } = new URL(endpoint);
+  return {
+    endpoint,
+    hasToken: token !== undefined,
+    fetch: async (input, init) => {
+      const request = new Request(input, { ...init, signal });
+      if (token !== undefined && new URL(request.url).origin === origin)
+        request.headers.set('authorization', `Bearer ${token}`);
+      const response = await answerOf(request, signal);
+      if (response.ok) return response;
+      throw await hubError(response, endpoint, token !== undefined);
+    },
+  };
+}
+
+async function answerOf(request: Request, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw brokenConnection(new URL(request.url).host, cause);
+  }
+}
+
+/** No answer, or one that broke off: trying again may help. */
+export function brokenConnection(host: string, cause: unknown): EngineError {
+  const reasons = [cause, cause instanceof Error ? cause.cause : undefined].filter(
+    (error): error is Error => error instanceof Error,
+  );
+  const reason = reasons.map(({ message }) => message).filter((message) => message !== '');
+  return new EngineError('download_failed', `the connection to ${host} failed: ${reason.join(': ')}`, {
+    retryable: true,
+    cause,
+  });
+}
+
+function readEndpoint(text: string | undefined): string {
+  if (text === undefined || text === '') return DEFAULT_ENDPOINT;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // The address of one with a password in it would be printed.
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '')
+    throw new EngineError(
+      'config_invalid',
+      'HF_ENDPOINT must be an http or https address without a user in it, such as https://huggingface.co',
+    );
+  return text.replace(/\/+$/, '');
+}
+
+function readToken(text: string | undefined): string | undefined {
+  const token = text?.trim() ?? '';
+  if (token === '') return undefined;
+  if (!TOKEN.test(token))
+    throw new EngineError('config_invalid', 'HF_TOKEN holds characters that no token has');
+  return token;
+}
