@@ -24,6 +24,7 @@ const completionHeaders = {
   ),
   'x-time-per-token': header('x-time-per-token', 'Mean milliseconds between tokens after the first.'),
   'x-prompt-tokens': header('x-prompt-tokens', 'Tokens of all prompts.'),
+  'x-cached-tokens': header('x-cached-tokens', 'Tokens of the prompts that were found in the prefix cache.'),
   'x-generated-tokens': header('x-generated-tokens', 'Tokens of all completions.'),
 };
 

@@ -98,6 +98,7 @@ function engineSettings(config: Config): EngineSettings {
     maxModelLen: config.maxModelLen,
     maxNumBatchedTokens: config.maxNumBatchedTokens,
     kvCacheBytes: config.kvCacheMb * 2 ** 20,
+    prefixCache: config.prefixCache,
   };
 }
 

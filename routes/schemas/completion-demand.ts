@@ -41,6 +41,7 @@ export function toCompletionDemand(
     },
     numLogprobs: input.logprobs ?? undefined,
     promptLogprobs: input.echo === true && typeof input.logprobs === 'number',
+    cacheSalt: input.cache_salt ?? undefined,
     timeoutMs: Math.min(input.timeout_ms ?? requestTimeoutMs, requestTimeoutMs),
     truncateTo: input.truncate_prompt_tokens === -1 ? 'fit' : (input.truncate_prompt_tokens ?? undefined),
   };

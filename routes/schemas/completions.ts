@@ -4,11 +4,23 @@ import { promptSchema } from './prompt.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
+const MAX_CACHE_SALT_LENGTH = 1024;
 
 const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
 
 /** Fields of OpenAI's API that change nothing here and are ignored, so that its clients work unchanged. */
 const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+
+export const cacheSaltSchema = z
+  .string()
+  .min(1)
+  .max(MAX_CACHE_SALT_LENGTH)
+  .nullish()
+  .meta({
+    description:
+      'Prompts share keys and values only with those of the same salt, so that the time to the first token tells ' +
+      'nothing about the prompts of others.',
+  });
 
 /** `null` means the default throughout, as in OpenAI's API. Unknown fields are refused: a typo must not be silent. */
 export const completionRequestSchema = z
@@ -69,6 +81,7 @@ export const completionRequestSchema = z
       .refine((value) => value !== 0, 'must be -1 or at least 1, not 0')
       .nullish()
       .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
+    cache_salt: cacheSaltSchema,
     suffix: z.string().nullish().meta({ description: 'Not supported: only null or an empty text.' }),
     user: ignored,
     metadata: ignored,

@@ -4,7 +4,7 @@ import { EngineError } from '../../src/errors.ts';
 import type { ChatDemand } from '../../src/http/start-chat.ts';
 import type { CompletionDemand } from '../../src/http/start-completion.ts';
 import { chatMessageSchema, toChatMessages } from './chat-messages.ts';
-import { usageSchema } from './completions.ts';
+import { cacheSaltSchema, usageSchema } from './completions.ts';
 import { toFinishReason, toUsageBody } from './completion-chunks.ts';
 
 const DEFAULT_MAX_TOKENS = 256;
@@ -39,6 +39,7 @@ export const workersAiRequestSchema = z
     repetition_penalty: z.number().min(0.01).max(2).nullish(),
     frequency_penalty: z.number().min(-2).max(2).nullish(),
     presence_penalty: z.number().min(-2).max(2).nullish(),
+    cache_salt: cacheSaltSchema,
     tools: unsupported,
     functions: unsupported,
     lora: unsupported,
@@ -125,6 +126,7 @@ function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<C
     },
     numLogprobs: undefined,
     promptLogprobs: false,
+    cacheSalt: input.cache_salt ?? undefined,
     timeoutMs: requestTimeoutMs,
     truncateTo: undefined,
   };

@@ -37,11 +37,12 @@ export class EngineTarget implements BenchmarkTarget {
   }
 
   #submit({ prompts, maxTokens }: BenchmarkRequest) {
+    const id = `bench-${randomUUID()}`;
     const reservation = this.#engine.reserve(prompts.length);
     try {
       return this.#engine.submit(
         {
-          id: `bench-${randomUUID()}`,
+          id,
           prompts,
           n: 1,
           maxTokens,
@@ -51,6 +52,8 @@ export class EngineTarget implements BenchmarkTarget {
           sampling: { ...DEFAULT_SAMPLING_PARAMS, temperature: 0 },
           numLogprobs: undefined,
           promptLogprobs: false,
+          // A benchmark that is run again has the same prompts.
+          cacheSalt: id,
           timeoutMs: undefined,
         },
         reservation,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -47,6 +48,8 @@ export class HttpTarget implements BenchmarkTarget {
       ignore_eos: true,
       stream: true,
       return_token_ids: true,
+      // A benchmark that is run again has the same prompts.
+      cache_salt: randomUUID(),
     });
     let numTokens = 0;
     try {

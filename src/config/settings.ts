@@ -121,6 +121,12 @@ export const SETTINGS = {
     integer(1),
     'Memory for keys and values in MiB; fewer lanes than MAX_NUM_SEQS are made when they do not fit.',
   ),
+  prefixCache: setting(
+    'PREFIX_CACHE',
+    'on',
+    onOff,
+    'Prompts that begin alike share keys and values: on, off. Timing can tell a client what others sent: keep tenants apart by `cache_salt`.',
+  ),
   maxQueuedRequests: setting(
     'MAX_QUEUED_REQUESTS',
     '256',

@@ -26,6 +26,8 @@ export class Choice {
   readonly #minTokens: number;
   numTokens = 0;
   started = false;
+  /** Prompt tokens that were in the cache when it started. */
+  numCachedTokens = 0;
   finishReason: FinishReason | undefined;
 
   constructor({ index, sequenceId, tokenizer, stop, minTokens }: ChoiceOptions) {

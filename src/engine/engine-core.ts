@@ -50,8 +50,9 @@ export class EngineCore {
   submit(request: SequenceRequest): void {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
-    const { id, promptTokenIds, maxTokens, sampling, seed, stream } = request;
-    const sequence = createSequence(id, promptTokenIds, maxTokens);
+    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs, cacheSalt } = request;
+    const cacheUse = { readsCache: !promptLogprobs, cacheSalt };
+    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
     this.#active.set(id, { request, sequence, sampler });
     this.#scheduler.add(sequence);
@@ -80,13 +81,13 @@ export class EngineCore {
     const started = new Set(step.started);
     const updates = step.sequences.map((scheduled, i): SequenceUpdate => {
       const update = this.#update(scheduled, logits[i] ?? []);
-      return started.has(scheduled.sequence) ? { ...update, started: true } : update;
+      return started.has(scheduled.sequence) ? { ...update, ...startOf(scheduled.sequence) } : update;
     });
     const isUrgent = updates.some((update) => this.#isUrgent(update));
     const numPromptTokens = countPromptTokens(step);
     this.#scheduler.advance(step);
     for (const { id, finish } of updates) if (finish !== undefined) this.cancel(id);
-    return { updates, ...cost, numPromptTokens, isUrgent };
+    return { updates, ...cost, numPromptTokens, ...countLookups(step), isUrgent };
   }
 
   async #alone<T>(run: () => Promise<T>): Promise<T> {
@@ -182,6 +183,18 @@ function forbiddenTokens({ request, sequence }: ActiveSequence): readonly number
 function finishOf({ request, sequence }: ActiveSequence, tokenId: number): SequenceFinish | undefined {
   if (request.stopTokenIds.includes(tokenId)) return 'stop';
   return numGeneratedTokens(sequence) >= request.maxTokens ? 'length' : undefined;
+}
+
+function startOf({ numCachedTokens }: Sequence): Pick<SequenceUpdate, 'started' | 'numCachedTokens'> {
+  return { started: true, ...(numCachedTokens === undefined ? {} : { numCachedTokens }) };
+}
+
+function countLookups({ started }: ScheduledStep): Pick<StepReport, 'numQueriedTokens' | 'numCachedTokens'> {
+  const lookups = started.filter(({ numCachedTokens }) => numCachedTokens !== undefined);
+  return {
+    numQueriedTokens: lookups.reduce((sum, { numPromptTokens }) => sum + numPromptTokens, 0),
+    numCachedTokens: lookups.reduce((sum, { numCachedTokens = 0 }) => sum + numCachedTokens, 0),
+  };
 }
 
 function countPromptTokens(step: ScheduledStep): number {

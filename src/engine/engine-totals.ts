@@ -18,6 +18,8 @@ const ZERO: Totals = {
   numScores: 0,
   numRectangularScores: 0,
   promptTokens: 0,
+  prefixCacheQueries: 0,
+  prefixCacheHits: 0,
   generationTokens: 0,
   wastedTokens: 0,
   numRestarts: 0,
@@ -42,6 +44,8 @@ export class EngineTotals {
       numScores: totals.numScores + report.numScores,
       numRectangularScores: totals.numRectangularScores + report.numRectangularScores,
       promptTokens: totals.promptTokens + report.numPromptTokens,
+      prefixCacheQueries: totals.prefixCacheQueries + report.numQueriedTokens,
+      prefixCacheHits: totals.prefixCacheHits + report.numCachedTokens,
       generationTokens:
         totals.generationTokens + report.updates.filter(({ token }) => token !== undefined).length,
     };

@@ -63,6 +63,8 @@ export interface CompletionRequest {
   numLogprobs: number | undefined;
   /** Report logprobs of the prompt's tokens too. */
   promptLogprobs: boolean;
+  /** Its prompts share keys and values only with those of requests of the same salt. */
+  cacheSalt: string | undefined;
   /** Total time the request may take, queueing included. */
   timeoutMs: number | undefined;
 }
@@ -90,7 +92,10 @@ export type CompletionEvent =
 export interface Usage {
   promptTokens: number;
   completionTokens: number;
-  /** Prompt tokens whose keys and values were found in a cache. */
+  /**
+   * Prompt tokens whose keys and values were found in the cache; of several choices of one prompt those of the first,
+   * since the prompt counts once.
+   */
   cachedTokens: number;
 }
 
@@ -159,7 +164,11 @@ export interface EngineStats {
   /** Query-key pairs scored in attention: useful ones, and what one rectangular padded batch would have scored. */
   numScores: number;
   numRectangularScores: number;
+  /** Prompt tokens computed. */
   promptTokens: number;
+  /** Prompt tokens looked for in the prefix cache, and those that were there. */
+  prefixCacheQueries: number;
+  prefixCacheHits: number;
   generationTokens: number;
   wastedTokens: number;
   numRestarts: number;

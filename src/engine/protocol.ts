@@ -20,6 +20,8 @@ export interface EngineSettings {
   maxModelLen: number | undefined;
   maxNumBatchedTokens: number;
   kvCacheBytes: number;
+  /** Prompts that begin alike share the keys and values of their beginning. */
+  prefixCache: boolean;
 }
 
 export interface SequenceRequest {
@@ -36,6 +38,8 @@ export interface SequenceRequest {
   stream: number;
   numLogprobs: number | undefined;
   promptLogprobs: boolean;
+  /** It shares keys and values only with sequences of the same salt. */
+  cacheSalt: string | undefined;
   /** Report each of its tokens at once: the client's side may find a stop string in it. */
   mayStopByText: boolean;
 }
@@ -52,6 +56,8 @@ export interface SequenceUpdate {
   id: number;
   /** Present with the first step that the sequence takes part in. */
   started?: true;
+  /** With `started`, where it was looked for: tokens of the prompt that were in the cache. */
+  numCachedTokens?: number;
   /** The token that this step yielded, if it yielded one. */
   token?: TokenOutput;
   /** Logprobs of prompt tokens that this step computed, in order; the sequence's first token has none. */
@@ -69,7 +75,11 @@ export interface StepReport {
   numPaddedRows: number;
   numScores: number;
   numRectangularScores: number;
+  /** Prompt tokens computed. */
   numPromptTokens: number;
+  /** Prompt tokens looked for in the cache, and those that were there. */
+  numQueriedTokens: number;
+  numCachedTokens: number;
   gauges: EngineGauges;
 }
 

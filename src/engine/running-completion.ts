@@ -70,21 +70,22 @@ export class RunningCompletion implements Completion {
 
   /** The sequences that the engine process is to run, one a choice. */
   sequences(stopTokenIds: readonly number[], seed: number): SequenceRequest[] {
-    const { prompts, n, maxTokens, minTokens, stop, sampling, numLogprobs, promptLogprobs } = this.#request;
+    const { prompts, n, stop, promptLogprobs, ...request } = this.#request;
     return [...this.#choices.values()].map(({ index, sequenceId }): SequenceRequest => {
       const promptTokenIds = prompts[Math.floor(index / n)];
       assertInvariant(promptTokenIds !== undefined, 'a choice belongs to a prompt');
       return {
         id: sequenceId,
         promptTokenIds,
-        maxTokens,
-        minTokens,
+        maxTokens: request.maxTokens,
+        minTokens: request.minTokens,
         stopTokenIds,
-        sampling,
+        sampling: request.sampling,
         seed,
         stream: index % n,
-        numLogprobs,
+        numLogprobs: request.numLogprobs,
         promptLogprobs: promptLogprobs && index % n === 0,
+        cacheSalt: request.cacheSalt,
         mayStopByText: stop.length > 0,
       };
     });
@@ -100,6 +101,7 @@ export class RunningCompletion implements Completion {
     assertInvariant(choice !== undefined, `sequence ${update.id} belongs to request ${this.id}`);
     if (update.started === true) {
       choice.started = true;
+      choice.numCachedTokens = update.numCachedTokens ?? 0;
       this.#timer.recordStart(startedAtMs);
     }
     if (choice.isClosed()) {
@@ -196,6 +198,9 @@ export class RunningCompletion implements Completion {
     const choices = [...this.#choices.values()];
     const numPromptTokens = this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0);
     const numTokens = choices.reduce((sum, choice) => sum + choice.numTokens, 0);
+    const numCachedTokens = choices
+      .filter(({ index }) => index % this.#request.n === 0)
+      .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
     return {
       id: this.id,
       status: this.#status(choices),
@@ -205,7 +210,7 @@ export class RunningCompletion implements Completion {
       n: this.#request.n,
       maxTokens: this.#request.maxTokens,
       longestCompletionTokens: Math.max(...choices.map((choice) => choice.numTokens)),
-      usage: { promptTokens: numPromptTokens, completionTokens: numTokens, cachedTokens: 0 },
+      usage: { promptTokens: numPromptTokens, completionTokens: numTokens, cachedTokens: numCachedTokens },
       timings: this.#timer.timings(),
       wastedTokens: this.#wastedTokens,
     };

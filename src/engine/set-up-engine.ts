@@ -36,6 +36,8 @@ export async function setUpEngine(
   const scheduler = new Scheduler({
     numLanes: shape.numLanes,
     maxNumBatchedTokens: settings.maxNumBatchedTokens,
+    prefixCache: settings.prefixCache,
+    canCopyLanes: false,
   });
   const runner = new ModelRunner(model, runtime, cache);
   await runner.warmUp();

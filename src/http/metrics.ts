@@ -42,6 +42,12 @@ const ENGINE_GAUGES: readonly [name: string, help: string, read: (stats: EngineS
 
 const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: EngineStats) => number][] = [
   ['prompt_tokens_total', 'Prompt tokens computed.', (s) => s.promptTokens],
+  [
+    'prefix_cache_queries_total',
+    'Prompt tokens looked for in the prefix cache.',
+    (s) => s.prefixCacheQueries,
+  ],
+  ['prefix_cache_hits_total', 'Prompt tokens found in the prefix cache.', (s) => s.prefixCacheHits],
   ['generation_tokens_total', 'Tokens generated.', (s) => s.generationTokens],
   ['wasted_tokens_total', 'Tokens computed for clients that were gone already.', (s) => s.wastedTokens],
   ['steps_total', 'Engine steps run.', (s) => s.numSteps],

@@ -22,6 +22,7 @@ export function timingHeaders(record: RequestRecord | undefined, elapsedMs: numb
   headers['server-timing'] = serverTiming.join(', ');
   if (record !== undefined) {
     headers['x-prompt-tokens'] = String(record.usage.promptTokens);
+    headers['x-cached-tokens'] = String(record.usage.cachedTokens);
     headers['x-generated-tokens'] = String(record.usage.completionTokens);
   }
   return headers;

@@ -1,5 +1,4 @@
-import { assertInvariant } from '../errors.ts';
-import { LanePool } from './lane-pool.ts';
+import { LaneCache, type LaneCacheOptions, type LaneCopy } from './lane-cache.ts';
 import type { Sequence } from './sequence.ts';
 
 /**
@@ -11,12 +10,12 @@ import type { Sequence } from './sequence.ts';
  * A step is filled in this order, up to `maxNumBatchedTokens` rows:
  *   1. every running sequence that decodes: one row each, so that no stream ever waits for a prompt;
  *   2. running sequences in prefill, oldest first: as large a chunk as still fits;
- *   3. waiting sequences, oldest first, as long as a lane is free and rows are left.
+ *   3. waiting sequences, oldest first, as long as a lane is free and rows are left. One whose beginning another is
+ *      computing waits for it, since it then need not.
  *
  * Pure bookkeeping: no tensors, no promises, no clock.
  */
-export interface SchedulerLimits {
-  numLanes: number;
+export interface SchedulerLimits extends LaneCacheOptions {
   /** Rows of a step. At least one more than lanes, so that prefill moves on while all other lanes decode. */
   maxNumBatchedTokens: number;
 }
@@ -33,17 +32,19 @@ export interface ScheduledStep {
   sequences: readonly ScheduledSequence[];
   /** Sequences that left the queue with this step. */
   started: readonly Sequence[];
+  /** To be done before the step, in this order. */
+  copies: readonly LaneCopy[];
   numScheduledTokens: number;
 }
 
 export class Scheduler {
-  readonly #lanes: LanePool;
+  readonly #lanes: LaneCache;
   readonly #maxNumBatchedTokens: number;
   readonly #waiting: Sequence[] = [];
   readonly #running: Sequence[] = [];
 
   constructor(limits: SchedulerLimits) {
-    this.#lanes = new LanePool(limits.numLanes);
+    this.#lanes = new LaneCache(limits);
     this.#maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
   }
 
@@ -80,36 +81,52 @@ export class Scheduler {
       sequence.tokenIds.length - sequence.numComputedTokens === 1;
     for (const sequence of this.#running) if (decodes(sequence)) take(sequence);
     for (const sequence of this.#running) if (!decodes(sequence)) take(sequence);
-    const started = this.#startWaiting(() => budget > 0, take);
+    const { started, copies } = this.#startWaiting(() => budget > 0, take);
     if (scheduled.length === 0) return undefined;
-    return { sequences: scheduled, started, numScheduledTokens: this.#maxNumBatchedTokens - budget };
+    return {
+      sequences: scheduled,
+      started,
+      copies,
+      numScheduledTokens: this.#maxNumBatchedTokens - budget,
+    };
   }
 
-  #startWaiting(hasRows: () => boolean, take: (sequence: Sequence) => void): Sequence[] {
+  #startWaiting(
+    hasRows: () => boolean,
+    take: (sequence: Sequence) => void,
+  ): Pick<ScheduledStep, 'started' | 'copies'> {
     const started: Sequence[] = [];
-    while (this.#waiting.length > 0 && hasRows()) {
-      const lane = this.#lanes.tryAllocate();
-      if (lane === undefined) break;
-      const sequence = this.#waiting.shift();
-      assertInvariant(sequence !== undefined, 'a lane is allocated for a sequence that waits');
-      sequence.lane = lane;
+    const copies: LaneCopy[] = [];
+    while (hasRows() && this.#lanes.hasFreeLane) {
+      const [sequence] = this.#waiting;
+      if (sequence === undefined) break;
+      const match = this.#lanes.find(sequence);
+      // Whoever computes it takes rows first, so nobody behind waits longer than for the step that ends it.
+      if (this.#lanes.isWorthWaiting(sequence, match, this.#running)) break;
+      const copy = this.#lanes.allocate(sequence, match);
+      if (copy !== undefined) copies.push(copy);
+      this.#waiting.shift();
       this.#running.push(sequence);
       started.push(sequence);
       take(sequence);
     }
-    return started;
+    return { started, copies };
   }
 
   /** Records that a step was computed. */
   advance(step: ScheduledStep): void {
     for (const { sequence, numScheduledTokens } of step.sequences) {
       sequence.numComputedTokens += numScheduledTokens;
+      this.#lanes.record(sequence);
     }
   }
 
-  /** Lends a free lane for the length of a call that is no sequence; `undefined` when every lane is in use. */
+  /**
+   * Lends a free lane for the length of a call that is no sequence; `undefined` when every lane is in use. What the
+   * lane held is forgotten.
+   */
   async tryWithLane<T>(use: (lane: number) => Promise<T>): Promise<T | undefined> {
-    const lane = this.#lanes.tryAllocate();
+    const lane = this.#lanes.tryAllocateBlank();
     if (lane === undefined) return undefined;
     try {
       return await use(lane);

@@ -9,13 +9,30 @@ export interface Sequence {
   /** The cache lane, while the sequence runs. */
   lane: number | undefined;
   readonly maxTokens: number;
+  /** Whether it may start behind tokens that were computed before; false where every row's logits are wanted. */
+  readonly readsCache: boolean;
+  /** Sequences share keys and values only with those of the same salt. */
+  readonly cacheSalt: string | undefined;
+  /** Tokens found in the cache when it started; `undefined` where nobody looked. */
+  numCachedTokens: number | undefined;
+}
+
+/** How a sequence takes part in the prefix cache. */
+export interface CacheUse {
+  readsCache: boolean;
+  cacheSalt: string | undefined;
 }
 
 /** Tokens generated so far. */
 export const numGeneratedTokens = (sequence: Sequence): number =>
   sequence.tokenIds.length - sequence.numPromptTokens;
 
-export function createSequence(id: number, promptTokenIds: readonly number[], maxTokens: number): Sequence {
+export function createSequence(
+  id: number,
+  promptTokenIds: readonly number[],
+  maxTokens: number,
+  { readsCache, cacheSalt }: CacheUse = { readsCache: true, cacheSalt: undefined },
+): Sequence {
   return {
     id,
     numPromptTokens: promptTokenIds.length,
@@ -23,5 +40,8 @@ export function createSequence(id: number, promptTokenIds: readonly number[], ma
     numComputedTokens: 0,
     lane: undefined,
     maxTokens,
+    readsCache,
+    cacheSalt,
+    numCachedTokens: undefined,
   };
 }

@@ -95,6 +95,7 @@ describe('POST /v1/chat/completions', () => {
       frequency_penalty: 0.1,
       presence_penalty: -0.2,
       timeout_ms: 5000,
+      cache_salt: 'tenant',
     };
     await chat({
       ...fields,
@@ -112,6 +113,7 @@ describe('POST /v1/chat/completions', () => {
       stop: ['END'],
       numLogprobs: undefined,
       promptLogprobs: false,
+      cacheSalt: 'tenant',
       timeoutMs: 5000,
       sampling: {
         temperature: 0.7,

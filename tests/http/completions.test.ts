@@ -59,6 +59,7 @@ describe('POST /v1/completions', () => {
       'x-time-to-first-token': '2.00',
       'x-time-per-token': '0.50',
       'x-prompt-tokens': '4',
+      'x-cached-tokens': '0',
       'x-generated-tokens': '3',
     });
     expect(Number(headers['x-total-time'])).toBeGreaterThan(0);
@@ -86,6 +87,7 @@ describe('POST /v1/completions', () => {
       repetition_penalty: 1.3,
       ignore_eos: true,
       timeout_ms: 5000,
+      cache_salt: 'tenant',
     });
     expect(engine.requests[0]).toMatchObject({
       prompts: [PROMPT_IDS],
@@ -96,6 +98,7 @@ describe('POST /v1/completions', () => {
       stop: ['\n', 'END'],
       numLogprobs: 3,
       promptLogprobs: false,
+      cacheSalt: 'tenant',
       timeoutMs: 5000,
       sampling: {
         temperature: 0.7,

@@ -85,10 +85,12 @@ describe('POST /ai/run/{model}', () => {
       repetition_penalty: 1.5,
       frequency_penalty: 2,
       presence_penalty: 0.5,
+      cache_salt: 'tenant',
     });
     expect(engine.requests[0]).toMatchObject({
       n: 1,
       maxTokens: 9,
+      cacheSalt: 'tenant',
       sampling: {
         temperature: 5,
         topP: 1,

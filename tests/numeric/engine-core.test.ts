@@ -36,6 +36,7 @@ function request(
     stream: 0,
     numLogprobs: undefined,
     promptLogprobs: false,
+    cacheSalt: undefined,
     mayStopByText: false,
     ...changes,
   };
@@ -80,7 +81,7 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
 
   const createCore = (maxNumBatchedTokens: number): EngineCore =>
     new EngineCore(
-      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens }),
+      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens, prefixCache: true, canCopyLanes: false }),
       new ModelRunner(runner.loaded.model, runtime, runner.cache),
       new Sampler(runner.loaded.config.vocabSize),
     );

@@ -159,6 +159,8 @@ export class ScriptedEngine implements Engine {
       numScores: 100,
       numRectangularScores: 200,
       promptTokens: 20,
+      prefixCacheQueries: 32,
+      prefixCacheHits: 12,
       generationTokens: 10,
       wastedTokens: 1,
       numRestarts: 0,

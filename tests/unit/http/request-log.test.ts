@@ -89,6 +89,7 @@ describe('timingHeaders', () => {
       'x-total-time': '10.00',
       'server-timing': 'queue;dur=3.00, total;dur=10.00',
       'x-prompt-tokens': '4',
+      'x-cached-tokens': '1',
       'x-generated-tokens': '30',
     });
   });

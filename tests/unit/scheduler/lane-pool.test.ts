@@ -2,38 +2,44 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { LanePool } from '../../../src/scheduler/lane-pool.ts';
 
-it('hands out the lowest free lane, and none twice', () => {
+it('gives away empty lanes first, the lowest in front, then the one that was freed longest ago', () => {
+  const action = fc.record({ choice: fc.nat(9), isEmpty: fc.boolean() });
   fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 6 }),
-      fc.array(fc.nat(9), { maxLength: 60 }),
-      (numLanes, choices) => {
-        const pool = new LanePool(numLanes);
-        const used = new Set<number>();
-        for (const choice of choices) {
-          const toFree = [...used][choice];
-          if (toFree === undefined) {
-            const lowestFree = Array.from({ length: numLanes }, (_, lane) => lane).find(
-              (lane) => !used.has(lane),
-            );
-            const lane = pool.tryAllocate();
-            expect(lane).toBe(lowestFree);
-            if (lane !== undefined) used.add(lane);
-          } else {
-            pool.free(toFree);
-            used.delete(toFree);
-          }
-          expect(pool.numUsed).toBe(used.size);
-          expect(pool.numFree + pool.numUsed).toBe(numLanes);
+    fc.property(fc.integer({ min: 1, max: 6 }), fc.array(action, { maxLength: 60 }), (numLanes, actions) => {
+      const pool = new LanePool(numLanes);
+      const used = new Set<number>();
+      /** When each lane that keeps something was freed. */
+      const freedAt = new Map<number, number>();
+      for (const [time, { choice, isEmpty }] of actions.entries()) {
+        const toFree = [...used][choice];
+        if (toFree === undefined) {
+          const free = Array.from({ length: numLanes }, (_, lane) => lane).filter((lane) => !used.has(lane));
+          const next = free.sort(
+            (a, b) => (freedAt.get(a) ?? a - numLanes) - (freedAt.get(b) ?? b - numLanes),
+          );
+          expect(pool.freeLanes).toEqual(next);
+          const [lane] = next;
+          if (lane === undefined) continue;
+          pool.allocate(lane);
+          used.add(lane);
+        } else {
+          pool.free(toFree, isEmpty);
+          used.delete(toFree);
+          freedAt.delete(toFree);
+          if (!isEmpty) freedAt.set(toFree, time);
         }
-      },
-    ),
+        expect(pool.numUsed).toBe(used.size);
+        expect(pool.numFree + pool.numUsed).toBe(numLanes);
+      }
+    }),
   );
 });
 
-it('refuses to free a lane that is free', () => {
+it('refuses to free a lane that is free, and to give one away that is not', () => {
   const pool = new LanePool(2);
-  const lane = pool.tryAllocate();
-  pool.free(lane ?? 0);
-  expect(() => pool.free(lane ?? 0)).toThrow(/invariant/);
+  pool.allocate(1);
+  pool.free(1, true);
+  expect(() => pool.free(1, true)).toThrow(/invariant/);
+  pool.allocate(0);
+  expect(() => pool.allocate(0)).toThrow(/invariant/);
 });

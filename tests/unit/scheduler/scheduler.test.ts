@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Scheduler, type ScheduledStep } from '../../../src/scheduler/scheduler.ts';
+import { Scheduler, type ScheduledStep, type SchedulerLimits } from '../../../src/scheduler/scheduler.ts';
 import { createSequence, type Sequence } from '../../../src/scheduler/sequence.ts';
+
+const createScheduler = (limits: Pick<SchedulerLimits, 'numLanes' | 'maxNumBatchedTokens'>): Scheduler =>
+  new Scheduler({ ...limits, prefixCache: false, canCopyLanes: false });
 
 const promptOf = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
@@ -23,18 +26,18 @@ function runNext(scheduler: Scheduler): ScheduledStep {
 
 describe('Scheduler', () => {
   it('has no step when nothing is there', () => {
-    expect(new Scheduler({ numLanes: 2, maxNumBatchedTokens: 8 }).schedule()).toBeUndefined();
+    expect(createScheduler({ numLanes: 2, maxNumBatchedTokens: 8 }).schedule()).toBeUndefined();
   });
 
   it('prefills a long prompt in chunks, then decodes', () => {
-    const scheduler = new Scheduler({ numLanes: 2, maxNumBatchedTokens: 8 });
+    const scheduler = createScheduler({ numLanes: 2, maxNumBatchedTokens: 8 });
     scheduler.add(createSequence(1, promptOf(19), 4));
     const shares = Array.from({ length: 5 }, () => runNext(scheduler).sequences[0]?.numScheduledTokens);
     expect(shares).toEqual([8, 8, 3, 1, 1]);
   });
 
   it('lets decodes go first, so that a long prompt never holds up a stream', () => {
-    const scheduler = new Scheduler({ numLanes: 3, maxNumBatchedTokens: 8 });
+    const scheduler = createScheduler({ numLanes: 3, maxNumBatchedTokens: 8 });
     scheduler.add(createSequence(1, promptOf(2), 9));
     scheduler.add(createSequence(2, promptOf(2), 9));
     runNext(scheduler);
@@ -46,7 +49,7 @@ describe('Scheduler', () => {
   });
 
   it('starts waiting sequences in order, as lanes become free', () => {
-    const scheduler = new Scheduler({ numLanes: 1, maxNumBatchedTokens: 8 });
+    const scheduler = createScheduler({ numLanes: 1, maxNumBatchedTokens: 8 });
     scheduler.add(createSequence(1, promptOf(2), 9));
     scheduler.add(createSequence(2, promptOf(2), 9));
     expect(runNext(scheduler).started.map(({ id }) => id)).toEqual([1]);
@@ -57,7 +60,7 @@ describe('Scheduler', () => {
   });
 
   it('takes a waiting sequence out without touching a lane', () => {
-    const scheduler = new Scheduler({ numLanes: 1, maxNumBatchedTokens: 8 });
+    const scheduler = createScheduler({ numLanes: 1, maxNumBatchedTokens: 8 });
     scheduler.add(createSequence(1, promptOf(2), 9));
     scheduler.add(createSequence(2, promptOf(2), 9));
     runNext(scheduler);
@@ -66,7 +69,7 @@ describe('Scheduler', () => {
   });
 
   it('leaves a row for prefill when every other lane decodes', () => {
-    const scheduler = new Scheduler({ numLanes: 4, maxNumBatchedTokens: 1 });
+    const scheduler = createScheduler({ numLanes: 4, maxNumBatchedTokens: 1 });
     for (const id of [1, 2, 3]) scheduler.add(createSequence(id, promptOf(1), 9));
     runNext(scheduler);
     scheduler.add(createSequence(4, promptOf(7), 9));
@@ -85,7 +88,7 @@ describe('Scheduler', () => {
     });
     fc.assert(
       fc.property(limits, fc.array(action, { maxLength: 120 }), (limit, actions) => {
-        const scheduler = new Scheduler(limit);
+        const scheduler = createScheduler(limit);
         const budget = Math.max(limit.maxNumBatchedTokens, limit.numLanes + 1);
         const here = new Map<number, Sequence>();
         let numAdded = 0;

@@ -1,0 +1,119 @@
+import { assertInvariant } from '../errors.ts';
+import { LanePool } from './lane-pool.ts';
+import { BLOCK_SIZE, commonLength, PrefixIndex, type PrefixMatch } from './prefix-index.ts';
+import type { Sequence } from './sequence.ts';
+
+/** Keys and values to copy before a step: the first tokens of one lane to another. */
+export interface LaneCopy {
+  from: number;
+  to: number;
+  numTokens: number;
+}
+
+export interface LaneCacheOptions {
+  numLanes: number;
+  /** Off: a lane forgets what it held as soon as it is free. */
+  prefixCache: boolean;
+  /** Whether what one lane holds can be had in another. */
+  canCopyLanes: boolean;
+}
+
+/**
+ * Gives lanes to sequences, and with them what was computed before: a lane that becomes free keeps its tokens, and a
+ * sequence that begins as they do goes on behind them.
+ *
+ * The longest beginning wins. It is had in one of two ways, whichever loses fewer tokens that a lane holds:
+ *   - its lane is taken over, when it is free; what it holds beyond the beginning is lost. A conversation's next turn
+ *     loses nothing so;
+ *   - it is copied into the lane that is first to be given away, whose own tokens are lost: an empty one, then the
+ *     least recently used. Prompts that share instructions live side by side so.
+ *
+ * Bookkeeping alone: who is told to copy must do so before the step that it is told with.
+ */
+export class LaneCache {
+  readonly #pool: LanePool;
+  readonly #index: PrefixIndex;
+  readonly #prefixCache: boolean;
+  readonly #canCopyLanes: boolean;
+
+  constructor({ numLanes, prefixCache, canCopyLanes }: LaneCacheOptions) {
+    this.#pool = new LanePool(numLanes);
+    this.#index = new PrefixIndex(numLanes);
+    this.#prefixCache = prefixCache;
+    this.#canCopyLanes = canCopyLanes;
+  }
+
+  get hasFreeLane(): boolean {
+    return this.#pool.numFree > 0;
+  }
+
+  /** What the cache holds of a sequence that is to start; `undefined` when nobody may look. */
+  find(sequence: Sequence): PrefixMatch | undefined {
+    if (!this.#prefixCache || !sequence.readsCache) return undefined;
+    return this.#index.find(sequence.tokenIds, numReusable(sequence), sequence.cacheSalt);
+  }
+
+  /** True when one of `others` is about to compute what the sequence would else compute a second time. */
+  isWorthWaiting(sequence: Sequence, match: PrefixMatch | undefined, others: readonly Sequence[]): boolean {
+    if (match === undefined || !this.#canCopyLanes) return false;
+    const numWanted = match.numTokens + BLOCK_SIZE;
+    return others.some(
+      ({ tokenIds, cacheSalt, numComputedTokens }) =>
+        numComputedTokens < tokenIds.length - 1 &&
+        cacheSalt === sequence.cacheSalt &&
+        commonLength(tokenIds, sequence.tokenIds, numReusable(sequence)) >= numWanted,
+    );
+  }
+
+  /** Gives a sequence a lane with as much of it as is there. At least one lane is free. */
+  allocate(sequence: Sequence, match: PrefixMatch | undefined): LaneCopy | undefined {
+    const { lane, numTokens, from } = this.#choose(match);
+    this.#pool.allocate(lane);
+    if (lane !== from) this.#index.reset(lane, sequence.cacheSalt);
+    this.#index.update(lane, sequence.tokenIds, numTokens);
+    sequence.lane = lane;
+    sequence.numComputedTokens = numTokens;
+    sequence.numCachedTokens = match && numTokens;
+    return from === undefined || from === lane ? undefined : { from, to: lane, numTokens };
+  }
+
+  #choose(match: PrefixMatch | undefined): { lane: number; numTokens: number; from?: number } {
+    const { freeLanes } = this.#pool;
+    const [victim] = freeLanes;
+    assertInvariant(victim !== undefined, 'a lane is allocated while one is free');
+    const { numTokens = 0, lanes = [] } = match ?? {};
+    const numHeld = (lane: number): number => this.#index.numTokens(lane);
+    // A stable sort: of those that lose alike, the least recently used comes first.
+    const [taken] = freeLanes
+      .filter((lane) => lanes.includes(lane))
+      .sort((one, other) => numHeld(one) - numHeld(other));
+    const copied = this.#canCopyLanes ? lanes[0] : undefined;
+    if (taken !== undefined && (copied === undefined || numHeld(taken) - numTokens <= numHeld(victim))) {
+      return { lane: taken, numTokens, from: taken };
+    }
+    return copied === undefined ? { lane: victim, numTokens: 0 } : { lane: victim, numTokens, from: copied };
+  }
+
+  /** Takes note of what was computed of a sequence, or undone. */
+  record({ lane, tokenIds, numComputedTokens }: Sequence): void {
+    assertInvariant(lane !== undefined, 'a sequence that runs has a lane');
+    if (this.#prefixCache) this.#index.update(lane, tokenIds, numComputedTokens);
+  }
+
+  /** The sequence needs its lane no more; what it computed stays there. */
+  free(lane: number): void {
+    this.#pool.free(lane, this.#index.numTokens(lane) === 0);
+  }
+
+  /** A lane to write anything into; `undefined` when every lane is in use. */
+  tryAllocateBlank(): number | undefined {
+    const [lane] = this.#pool.freeLanes;
+    if (lane === undefined) return undefined;
+    this.#pool.allocate(lane);
+    this.#index.reset(lane);
+    return lane;
+  }
+}
+
+/** The last token is always computed: its logits are what comes next. */
+const numReusable = ({ tokenIds }: Sequence): number => tokenIds.length - 1;
