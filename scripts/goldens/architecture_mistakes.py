@@ -79,9 +79,8 @@ def mistakes(model: PreTrainedModel) -> Iterator[tuple[str, PreTrainedModel]]:
             yield f"a window of {step:+d}", changed(
                 model, lambda other, step=step: setattr(other, "sliding_window", config.sliding_window + step)
             )
-        yield "layers slide in reverse", changed(
-            model, lambda other: setattr(other, "layer_types", config.layer_types[::-1])
-        )
+        shifted = config.layer_types[1:] + config.layer_types[:1]
+        yield "each layer slides as the next", changed(model, lambda other: setattr(other, "layer_types", shifted))
     if config.model_type.startswith("gemma"):
         scalar = 2 * config.query_pre_attn_scalar
         yield "half the scale", changed(model, lambda other: setattr(other, "query_pre_attn_scalar", scalar))

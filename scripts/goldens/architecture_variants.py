@@ -89,6 +89,7 @@ QWEN2 = {
             use_sliding_window=True,
             sliding_window=16,
             max_window_layers=1,
+            rms_norm_eps=1e-3,
             rope_parameters=rope(10000.0),
         ),
         old=dict(rope_theta=10000.0, rope_scaling=None),
@@ -109,6 +110,7 @@ QWEN3 = {
             use_sliding_window=True,
             sliding_window=9,
             max_window_layers=2,
+            rms_norm_eps=1e-3,
             rope_parameters=rope(10000.0, rope_type="linear", factor=2.0),
         ),
         dtype=torch.float16,
@@ -143,6 +145,7 @@ GEMMA3 = {
             num_hidden_layers=3,
             head_dim=16,
             query_pre_attn_scalar=40,
+            rms_norm_eps=1e-3,
             sliding_window=9,
             layer_types=["sliding_attention", "full_attention", "sliding_attention"],
             rope_parameters=dict(

@@ -1,5 +1,6 @@
 """Random models of transformers on PyTorch, and what they give: shared by the scripts that write goldens of them."""
 
+import copy
 from pathlib import Path
 
 import torch
@@ -36,7 +37,7 @@ def random_model(config: PreTrainedConfig, seed: int, dtype: torch.dtype) -> Pre
 def save_model(model: PreTrainedModel, folder: Path, dtype: torch.dtype) -> None:
     """config.json and model.safetensors as save_pretrained writes them."""
     folder.mkdir(parents=True, exist_ok=True)
-    stored = AutoModelForCausalLM.from_config(model.config, attn_implementation="eager")
+    stored = AutoModelForCausalLM.from_config(copy.deepcopy(model.config), attn_implementation="eager")
     stored.load_state_dict(model.state_dict())
     stored.to(dtype).save_pretrained(folder)
     (folder / "generation_config.json").unlink()
