@@ -332,7 +332,8 @@ describe('over the engine itself', () => {
     const completion = (await post(service, '/v1/completions', { ...greedy, prompt })).json as CompletionBody;
     const chat = (await post(service, PATH, { ...greedy, messages: HELLO })).json as ChatBody;
     expect(chat.choices[0]?.message.content).toBe(completion.choices[0]?.text);
-    expect(chat.usage).toEqual(completion.usage);
+    expect(chat.usage.prompt_tokens).toBe(completion.usage.prompt_tokens);
+    expect(chat.usage.completion_tokens).toBe(completion.usage.completion_tokens);
     expect(chat.choices[0]?.message.content).not.toBe('');
   });
 
@@ -357,7 +358,11 @@ describe('over the engine itself', () => {
       }
       const answer = whole.choices[0]?.message;
       expect(text).toBe(answer?.content);
-      expect(usage).toEqual(whole.usage);
+      // Only what was in the cache differs: the second time it may be the whole prompt.
+      expect({ ...usage, prompt_tokens_details: undefined }).toEqual({
+        ...whole.usage,
+        prompt_tokens_details: undefined,
+      });
       // As an official client's own message goes back, whole.
       if (answer !== undefined) messages.push(answer);
     }

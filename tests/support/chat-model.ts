@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { fixturePath, readJsonFixture } from './fixtures.ts';
 
 /** Short, since the tiny model's context is: a line for each message, end-of-text between them. */
@@ -24,6 +25,15 @@ const POST_PROCESSOR = {
   special_tokens: { '<|endoftext|>': { id: '<|endoftext|>', ids: [0], tokens: ['<|endoftext|>'] } },
 };
 
+/** The embedded model, which speaks English and has room for a conversation, with a chat template in a folder of its own. */
+export function makeEmbeddedChatModel(): ChatModel {
+  const path = mkdtempSync(join(tmpdir(), 'tokenflare-chat-'));
+  for (const file of ['config.json', 'model.safetensors', 'tokenizer.json']) {
+    cpSync(fileURLToPath(new URL(`../../model-weights/${file}`, import.meta.url)), join(path, file));
+  }
+  return withTemplate(path, TINY_TEMPLATE);
+}
+
 /** The tiny GPT-2 with a chat template of its own, in a folder of its own; `addsBos`: its tokenizer adds one, too. */
 export function makeChatModel(template: string = TINY_TEMPLATE, { addsBos = false } = {}): ChatModel {
   const path = mkdtempSync(join(tmpdir(), 'tokenflare-chat-'));
@@ -35,6 +45,10 @@ export function makeChatModel(template: string = TINY_TEMPLATE, { addsBos = fals
     join(path, 'tokenizer.json'),
     JSON.stringify({ ...tokenizer, ...(addsBos ? { post_processor: POST_PROCESSOR } : {}) }),
   );
+  return withTemplate(path, template);
+}
+
+function withTemplate(path: string, template: string): ChatModel {
   const tokenizerConfig = { bos_token: '<|endoftext|>', chat_template: template };
   writeFileSync(join(path, 'tokenizer_config.json'), JSON.stringify(tokenizerConfig));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };

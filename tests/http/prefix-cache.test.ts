@@ -1,0 +1,211 @@
+import OpenAI from 'openai';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CompletionBody } from '../../routes/schemas/completions.ts';
+import type { WorkersAiChunk } from '../../routes/schemas/workers-ai.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { EngineClient } from '../../src/engine/engine-client.ts';
+import { createEngine } from '../../src/service.ts';
+import { makeEmbeddedChatModel } from '../support/chat-model.ts';
+import { CheckedFetch } from '../support/checked-fetch.ts';
+import { post } from '../support/http-client.ts';
+import { startHttpService, type HttpService } from '../support/http-service.ts';
+import { sseData } from '../support/openapi-validator.ts';
+import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
+import { metric } from '../support/service.ts';
+
+/** The engine with the embedded model, once with its prefix cache and once without. */
+
+const QUESTIONS = [
+  'Once upon a time there was a fox who lived by the river.',
+  'Who came to see the fox?',
+  'What did they say?',
+  'Was the fox glad?',
+  'Where did they go?',
+  'What did they find there?',
+  'Who was waiting for them?',
+  'Were they afraid?',
+  'What did the fox do?',
+  'How did it end?',
+];
+const PATH = '/v1/completions';
+const STORY = 'One day a little girl went into the garden. She saw a big red bird in the tree and she said: ';
+const greedy = { temperature: 0, max_tokens: 8 };
+
+interface Turn {
+  text: string;
+  usage: OpenAI.CompletionUsage;
+  /** Prompt tokens that the engine computed. */
+  numComputed: number;
+}
+
+class Served {
+  readonly engine: EngineClient;
+  readonly service: HttpService;
+
+  private constructor(engine: EngineClient, service: HttpService) {
+    this.engine = engine;
+    this.service = service;
+  }
+
+  static async start(modelPath: string, prefixCache: 'on' | 'off'): Promise<Served> {
+    const runtime = RUNTIME_NAMES_HERE.includes('wasm') ? 'wasm' : 'cpu';
+    const environment = { MODEL: modelPath, MODEL_ID: 'tales', MAX_NUM_SEQS: '6', THREADS: '1' };
+    const config = readConfig({ ...environment, RUNTIME: runtime, PREFIX_CACHE: prefixCache }, []);
+    const engine = createEngine(config, pino({ enabled: false }));
+    await engine.start();
+    return new Served(engine, await startHttpService(engine));
+  }
+
+  async complete(body: Record<string, unknown>): Promise<CompletionBody> {
+    const { status, text, json } = await post(this.service, PATH, { ...greedy, ...body });
+    expect(status, text).toBe(200);
+    return json as CompletionBody;
+  }
+
+  /** A conversation through the official client, streamed. */
+  async converse(): Promise<Turn[]> {
+    const checked = new CheckedFetch();
+    const client = new OpenAI({ baseURL: `${this.service.url}/v1`, apiKey: 'none', fetch: checked.fetch });
+    const messages: OpenAI.ChatCompletionMessageParam[] = [];
+    const turns: Turn[] = [];
+    for (const content of QUESTIONS) {
+      messages.push({ role: 'user', content });
+      const before = this.engine.stats().promptTokens;
+      const stream = await client.chat.completions.create({
+        model: 'tales',
+        messages,
+        temperature: 0,
+        max_completion_tokens: 16,
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+      let text = '';
+      for await (const chunk of stream) {
+        text += chunk.choices[0]?.delta.content ?? '';
+        const numComputed = this.engine.stats().promptTokens - before;
+        if (chunk.usage) turns.push({ text, usage: chunk.usage, numComputed });
+      }
+      messages.push({ role: 'assistant', content: text });
+    }
+    await checked.settled();
+    return turns;
+  }
+
+  async stop(): Promise<void> {
+    await this.service.close();
+    await this.engine.stop();
+  }
+}
+
+const model = makeEmbeddedChatModel();
+let on: Served;
+let off: Served;
+beforeAll(async () => {
+  on = await Served.start(model.path, 'on');
+  off = await Served.start(model.path, 'off');
+});
+afterAll(async () => {
+  await on.stop();
+  await off.stop();
+  model.remove();
+});
+
+const cachedOf = ({ usage }: { usage: OpenAI.CompletionUsage | CompletionBody['usage'] }): number =>
+  usage.prompt_tokens_details?.cached_tokens ?? NaN;
+
+describe('a conversation of ten turns', () => {
+  let turns: Turn[];
+  beforeAll(async () => {
+    turns = await on.converse();
+  });
+
+  it('computes of each turn only what is new in it', () => {
+    expect(turns).toHaveLength(10);
+    expect(cachedOf(turns[0] ?? { usage: {} as never })).toBe(0);
+    for (const [index, turn] of turns.entries()) {
+      const previous = turns[index - 1]?.usage;
+      expect(turn.numComputed).toBe(turn.usage.prompt_tokens - cachedOf(turn));
+      // All of the turn before but its last token, which nobody had to compute.
+      if (previous !== undefined) expect(cachedOf(turn)).toBe(previous.total_tokens - 1);
+    }
+  });
+
+  it('says what it says without a cache, which computes every turn again', async () => {
+    const uncached = await off.converse();
+    expect(uncached.map(({ text }) => text)).toEqual(turns.map(({ text }) => text));
+    for (const turn of uncached) {
+      expect(cachedOf(turn)).toBe(0);
+      expect(turn.numComputed).toBe(turn.usage.prompt_tokens);
+    }
+    const stats = off.engine.stats();
+    expect([stats.prefixCacheQueries, stats.prefixCacheHits]).toEqual([0, 0]);
+  });
+});
+
+describe('usage', () => {
+  it('counts a prompt that came before, but for the token whose logits are wanted', async () => {
+    const first = await on.complete({ prompt: STORY });
+    const second = await on.complete({ prompt: STORY });
+    expect([cachedOf(first), cachedOf(second)]).toEqual([0, first.usage.prompt_tokens - 1]);
+    expect(second.choices).toEqual(first.choices);
+    const { headers } = await post(on.service, PATH, { ...greedy, prompt: STORY });
+    expect(headers['x-cached-tokens']).toBe(String(first.usage.prompt_tokens - 1));
+  });
+
+  it('counts nothing that came with another salt', async () => {
+    const prompt = `A secret. ${STORY}`;
+    const cached: number[] = [];
+    for (const salt of ['alice', 'bob', null, 'alice']) {
+      cached.push(cachedOf(await on.complete({ prompt, cache_salt: salt })));
+    }
+    const { prompt_tokens: numTokens } = (await on.complete({ prompt, cache_salt: 'bob' })).usage;
+    expect(cached).toEqual([0, 0, 0, numTokens - 1]);
+  });
+
+  it('refuses a salt that is empty, or no text', async () => {
+    for (const salt of ['', 7]) {
+      const { status, text } = await post(on.service, PATH, { prompt: 'a', cache_salt: salt });
+      expect(status).toBe(400);
+      expect(text).toContain('cache_salt');
+    }
+  });
+
+  it('tells it on the route of Workers AI, streamed', async () => {
+    const body = { prompt: `Again: ${STORY}`, raw: true, ...greedy, stream: true };
+    const usages = [];
+    for (let i = 0; i < 2; i++) {
+      const { text } = await post(on.service, '/ai/run/tales', body);
+      usages.push((sseData(text) as WorkersAiChunk[]).at(-1)?.usage);
+    }
+    expect(usages.map((usage) => usage?.prompt_tokens_details.cached_tokens)).toEqual([
+      0,
+      (usages[0]?.prompt_tokens ?? NaN) - 1,
+    ]);
+  });
+
+  it('scores a whole prompt whose beginning is in the cache', async () => {
+    const body = { prompt: STORY, max_tokens: 1, echo: true, logprobs: 0 };
+    const [scored, unhurried] = [await on.complete(body), await off.complete(body)];
+    expect(cachedOf(scored)).toBe(0);
+    const logprobs = scored.choices[0]?.logprobs?.token_logprobs ?? [];
+    expect(logprobs).toHaveLength(scored.usage.total_tokens);
+    for (const [i, logprob] of logprobs.entries()) {
+      const expected = unhurried.choices[0]?.logprobs?.token_logprobs[i];
+      if (i > 0) expect(logprob).toBeCloseTo(expected ?? NaN, 4);
+    }
+  });
+});
+
+it('counts what was looked for and what was found in metrics', async () => {
+  const read = async (): Promise<number[]> => [
+    await metric(on.service.url, 'tokenflare_prefix_cache_queries_total'),
+    await metric(on.service.url, 'tokenflare_prefix_cache_hits_total'),
+  ];
+  const prompt = `Measured. ${STORY}`;
+  await on.complete({ prompt });
+  const before = await read();
+  const { usage } = await on.complete({ prompt });
+  const grown = (await read()).map((value, i) => value - (before[i] ?? NaN));
+  expect(grown).toEqual([usage.prompt_tokens, usage.prompt_tokens - 1]);
+});
