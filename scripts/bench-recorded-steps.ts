@@ -1,6 +1,6 @@
 import { createGpt2Parameters } from '../src/model/gpt2-parameters.ts';
 import { Gpt2 } from '../src/model/gpt2.ts';
-import { parseModelConfig } from '../src/model/model-config.ts';
+import { parseGpt2Config } from '../src/model/gpt2-config.ts';
 import { buildStepBatch } from '../src/runtime/build-step-batch.ts';
 import type { Forward } from '../src/runtime/runtime.ts';
 import { createWebGpuRuntime } from '../src/runtime/webgpu/webgpu-runtime.ts';
@@ -18,16 +18,16 @@ const NUM_ROUNDS = 5;
  * What a step costs before a GPU does anything: decodes of GPT-2 small, 8 sequences a step, replayed on Dawn's null
  * backend, with the most probable tokens read back.
  */
-const config = parseModelConfig(GPT2_SMALL);
+const config = parseGpt2Config(GPT2_SMALL);
 const runtime = await createWebGpuRuntime({ weights: 'f16', backend: 'null' });
 const parameters = createGpt2Parameters(config, (name, shape) =>
   runtime.createParameter(name, shape, new Float32Array(numElements(shape))),
 );
 const model = new Gpt2(config, parameters);
-const { numLayers, numHeads, headDim } = config;
+const { numLayers, numKvHeads, headDim } = config;
 const cache = runtime.createKvCache({
   numLayers,
-  numHeads,
+  numKvHeads,
   headDim,
   numLanes: NUM_SEQUENCES,
   laneLength: LANE_LENGTH,

@@ -9,7 +9,7 @@ import type { Cell } from '../src/bench/measure-cell.ts';
 import { startServiceProcess, type ServiceProcess } from '../src/bench/service-process.ts';
 import { readConfig } from '../src/config/config.ts';
 import { EngineError } from '../src/errors.ts';
-import { parseModelConfig } from '../src/model/model-config.ts';
+import { parseGpt2Config } from '../src/model/gpt2-config.ts';
 import { GPT2_SMALL, makeRandomGpt2 } from './random-gpt2.ts';
 
 /** From dist/scripts, where this runs compiled. */
@@ -98,7 +98,7 @@ async function benchModel(
   signal: AbortSignal,
 ): Promise<ModelComparison> {
   const { directory, label: model } = await findModel(name);
-  const config = parseModelConfig(JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')));
+  const config = parseGpt2Config(JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')));
   const cells = planCells(params, config.contextLength);
   const environment = {
     MODEL: directory,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gpt2ParameterShapes } from '../src/model/gpt2-parameters.ts';
-import { parseModelConfig } from '../src/model/model-config.ts';
+import { parseGpt2Config } from '../src/model/gpt2-config.ts';
 import { isStoredTransposed } from '../src/weights/gpt2-tensor-map.ts';
 import { numElements } from '../src/weights/safetensors-header.ts';
 import { writeSafetensors, type NamedTensor } from '../src/weights/safetensors-writer.ts';
@@ -42,7 +42,7 @@ export async function makeRandomGpt2(
   if (existsSync(configPath)) return;
   await mkdir(directory, { recursive: true });
   const random = createXorshift32(1);
-  const tensors = gpt2ParameterShapes(parseModelConfig(configJson)).map(({ name, shape }): NamedTensor => {
+  const tensors = gpt2ParameterShapes(parseGpt2Config(configJson)).map(({ name, shape }): NamedTensor => {
     const storedShape = isStoredTransposed(name) ? shape.toReversed() : shape;
     return { name: `transformer.${name}`, shape: storedShape, values: randomValues(name, shape, random) };
   });

@@ -1,7 +1,7 @@
 import type { Parameter } from '../runtime/ops.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
 import type { LayerNormParameters } from './layer-norm.ts';
 import type { LinearParameters } from './linear.ts';
-import type { ModelConfig } from './model-config.ts';
 import type { TransformerBlockParameters } from './transformer-block.ts';
 
 /** Every trained tensor of a GPT-2, where the model looks for it. */
@@ -22,7 +22,7 @@ type ParameterSource = (name: string, shape: readonly number[]) => Parameter;
  * without the `transformer.` prefix (https://github.com/openai/gpt-2 has the same). The runtime's loader and the
  * trainer both build their parameters here.
  */
-export function createGpt2Parameters(config: ModelConfig, source: ParameterSource): Gpt2Parameters {
+export function createGpt2Parameters(config: Gpt2Config, source: ParameterSource): Gpt2Parameters {
   const tokenEmbedding = source('wte.weight', [config.vocabSize, config.dim]); // [vocab, dim]
   const positionEmbedding = source('wpe.weight', [config.contextLength, config.dim]); // [context, dim]
   const blocks = Array.from({ length: config.numLayers }, (_, layer) =>
@@ -39,7 +39,7 @@ export interface ParameterShape {
 }
 
 /** Name and shape of every trained tensor, in the order of the forward pass; a tied head is not listed. */
-export function gpt2ParameterShapes(config: ModelConfig): ParameterShape[] {
+export function gpt2ParameterShapes(config: Gpt2Config): ParameterShape[] {
   const shapes: ParameterShape[] = [];
   createGpt2Parameters(config, (name, shape) => {
     const parameter = { name, shape };
@@ -50,7 +50,7 @@ export function gpt2ParameterShapes(config: ModelConfig): ParameterShape[] {
 }
 
 function createBlock(
-  config: ModelConfig,
+  config: Gpt2Config,
   source: ParameterSource,
   prefix: string,
 ): TransformerBlockParameters {
@@ -82,7 +82,7 @@ function createLinear(
   };
 }
 
-function createLayerNorm(config: ModelConfig, source: ParameterSource, prefix: string): LayerNormParameters {
+function createLayerNorm(config: Gpt2Config, source: ParameterSource, prefix: string): LayerNormParameters {
   return {
     gain: source(`${prefix}.weight`, [config.dim]),
     shift: config.bias ? source(`${prefix}.bias`, [config.dim]) : undefined,

@@ -39,14 +39,19 @@ function qkvOfLayer(model: CausalLm, ops: TransformerOps, layerIndex: number): A
   /** Once the layer is reached nothing more is computed, so nothing can overwrite what was found. */
   const unlessFound = (compute: () => Activation): Activation => found ?? compute();
   model.forward({
-    embed: (tokens, positions) => ops.embed(tokens, positions),
+    embed: (tokens, positions, scale) => ops.embed(tokens, positions, scale),
     linear: (x, weight, bias) => unlessFound(() => ops.linear(x, weight, bias)),
     layerNorm: (x, gain, shift, epsilon) => unlessFound(() => ops.layerNorm(x, gain, shift, epsilon)),
-    attention: (qkv, layer, numHeads) => {
+    attention: (qkv, layer, heads) => {
       if (layer === layerIndex) found = qkv;
-      return unlessFound(() => ops.attention(qkv, layer, numHeads));
+      return unlessFound(() => ops.attention(qkv, layer, heads));
     },
+    rmsNorm: (x, gain, epsilon) => unlessFound(() => ops.rmsNorm(x, gain, epsilon)),
+    normHeads: (qkv, queryGain, keyGain, epsilon, stripes) =>
+      unlessFound(() => ops.normHeads(qkv, queryGain, keyGain, epsilon, stripes)),
+    rotate: (qkv, rotation, stripes) => unlessFound(() => ops.rotate(qkv, rotation, stripes)),
     gelu: (x) => unlessFound(() => ops.gelu(x)),
+    gate: (x, activation) => unlessFound(() => ops.gate(x, activation)),
     add: (x, y) => unlessFound(() => ops.add(x, y)),
     dropout: (x) => x,
     selectRows: (x) => unlessFound(() => ops.selectRows(x)),

@@ -1,4 +1,4 @@
-import type { Activation, Parameter, TransformerOps } from '../runtime/ops.ts';
+import type { Activation, Parameter, BookOps } from '../runtime/ops.ts';
 
 export interface LayerNormParameters {
   readonly gain: Parameter; // [dim]
@@ -7,7 +7,7 @@ export interface LayerNormParameters {
 
 /** LayerNorm over each row (Ba et al. 2016): [rows, dim] -> [rows, dim]. */
 export function layerNorm(
-  ops: TransformerOps,
+  ops: BookOps,
   parameters: LayerNormParameters,
   x: Activation,
   epsilon: number,

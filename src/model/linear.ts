@@ -1,4 +1,4 @@
-import type { Activation, Parameter, TransformerOps } from '../runtime/ops.ts';
+import type { Activation, Parameter, BookOps } from '../runtime/ops.ts';
 
 /** A dense layer, stored as [out, in]; the bias is [out] or left out. */
 export interface LinearParameters {
@@ -7,6 +7,6 @@ export interface LinearParameters {
 }
 
 /** X W^T + b, one product for the tokens of every sequence: [rows, in] -> [rows, out]. */
-export function linear(ops: TransformerOps, parameters: LinearParameters, x: Activation): Activation {
+export function linear(ops: BookOps, parameters: LinearParameters, x: Activation): Activation {
   return ops.linear(x, parameters.weight, parameters.bias);
 }

@@ -3,20 +3,17 @@ import { join } from 'node:path';
 import { assertInvariant, EngineError } from '../errors.ts';
 import type { Parameter } from '../runtime/ops.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { mapGgufGpt2Tensors } from '../weights/gguf/gguf-gpt2-tensor-map.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { GgufReader } from '../weights/gguf/gguf-reader.ts';
-import { mapGpt2Tensors } from '../weights/gpt2-tensor-map.ts';
 import type { StoredTensor } from '../weights/match-tensors.ts';
 import { openSafetensors } from '../weights/open-safetensors.ts';
 import { numElements } from '../weights/safetensors-header.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
 import { transpose } from '../weights/transpose.ts';
+import type { ModelPlan, PlannedParameter } from './architecture.ts';
+import { planByConfigJson, planByGguf } from './architectures/registry.ts';
 import type { CausalLm } from './causal-lm.ts';
-import { ggufModelConfig } from './gguf-model-config.ts';
-import { createGpt2Parameters, gpt2ParameterShapes } from './gpt2-parameters.ts';
-import { Gpt2 } from './gpt2.ts';
-import { parseModelConfig, type ModelConfig } from './model-config.ts';
+import type { ModelConfig } from './model-config.ts';
 
 export interface LoadedModel {
   readonly model: CausalLm;
@@ -29,74 +26,139 @@ export interface LoadedModel {
   readonly weightFormat: string;
 }
 
-/** Weights that are open, and where in them each parameter is. */
-interface OpenModel {
-  readonly config: ModelConfig;
-  readonly source: TensorSource;
-  readonly fileFormat: 'safetensors' | 'GGUF';
-  readonly mapTensors: typeof mapGpt2Tensors;
+/** A model whose files are open: what it is, and where its weights are. */
+export class OpenModel {
+  readonly plan: ModelPlan;
+  readonly #source: TensorSource;
+  readonly #fileFormat: 'safetensors' | 'GGUF';
+  readonly #stored: ReadonlyMap<string, StoredTensor>;
+
+  private constructor(plan: ModelPlan, source: TensorSource, fileFormat: 'safetensors' | 'GGUF') {
+    this.plan = plan;
+    this.#source = source;
+    this.#fileFormat = fileFormat;
+    this.#stored = new Map(plan.findTensors(source.entries).map((tensor) => [tensor.name, tensor]));
+  }
+
+  /**
+   * Opens a model and checks that its tensors are those of its configuration; no weights are read yet.
+   * @param path of a directory in Hugging Face's layout (`config.json`, `model.safetensors` in one file or sharded), or
+   * of a file that ends in `.gguf`
+   * @throws EngineError `config_invalid` or `weights_invalid` naming the file and the field or tensors at fault
+   */
+  static async open(path: string): Promise<OpenModel> {
+    if (!isGgufPath(path)) {
+      const plan = planByConfigJson(await readConfigJson(path));
+      return OpenModel.#over(await openSafetensors(path), 'safetensors', () => plan);
+    }
+    const reader = await GgufReader.open(path);
+    return OpenModel.#over(reader, 'GGUF', () => planByGguf(reader.metadata, reader.entries));
+  }
+
+  static async #over(
+    source: TensorSource,
+    fileFormat: 'safetensors' | 'GGUF',
+    planOf: () => ModelPlan,
+  ): Promise<OpenModel> {
+    try {
+      return new OpenModel(planOf(), source, fileFormat);
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  get config(): ModelConfig {
+    return this.plan.config;
+  }
+
+  /** Trained numbers; a tied head counts once. */
+  get numParameters(): number {
+    return this.plan.parameters.reduce((sum, { shape }) => sum + numElements(shape), 0);
+  }
+
+  /** Bytes of the trained tensors as stored, by number format. */
+  get bytesByFormat(): ReadonlyMap<string, number> {
+    const bytesByFormat = new Map<string, number>();
+    for (const { storedName } of this.#stored.values()) {
+      const entry = this.#source.entries.get(storedName);
+      assertInvariant(entry, `tensor ${storedName} is listed`);
+      const bytes = entry.byteEnd - entry.byteStart;
+      bytesByFormat.set(entry.dtype, (bytesByFormat.get(entry.dtype) ?? 0) + bytes);
+    }
+    return bytesByFormat;
+  }
+
+  /**
+   * Loads the weights onto a runtime. Tensors are read, widened, transposed, joined and handed over parameter by
+   * parameter: at most one is in memory beside the runtime's own.
+   * @param numPositions most tokens of a sequence: the model's context, or fewer
+   * @throws EngineError `weights_invalid` when a file cannot be read
+   */
+  async load(
+    runtime: Pick<Runtime, 'createParameter'>,
+    numPositions: number = this.config.contextLength,
+  ): Promise<LoadedModel> {
+    const { config, parameters: planned } = this.plan;
+    const parameters = new Map<string, Parameter>();
+    for (const parameter of planned) {
+      const { name, shape } = parameter;
+      parameters.set(name, runtime.createParameter(name, shape, await this.#read(parameter)));
+    }
+    const find = (name: string): Parameter => {
+      const parameter = parameters.get(name);
+      assertInvariant(parameter, `parameter ${name} was loaded`);
+      return parameter;
+    };
+    const { bytesByFormat, numParameters } = this;
+    return {
+      model: this.plan.build(find, runtime, numPositions),
+      config,
+      numParameters,
+      weightBytes: [...bytesByFormat.values()].reduce((sum, bytes) => sum + bytes, 0),
+      weightFormat: describeFormat(this.#fileFormat, bytesByFormat),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#source.close();
+  }
+
+  /** The rows of the parts of a parameter, one below the other: parameter.shape, flat. */
+  async #read({ shape, parts, offset = 0 }: PlannedParameter): Promise<Float32Array> {
+    const tensors: Float32Array[] = [];
+    for (const { name } of parts) {
+      const tensor = this.#stored.get(name);
+      assertInvariant(tensor, `tensor ${name} was found`);
+      tensors.push(await readTensor(this.#source, tensor));
+    }
+    const [only] = tensors;
+    const values = tensors.length === 1 && only !== undefined ? only : joined(tensors, numElements(shape));
+    return offset === 0 ? values : values.map((value) => value + offset);
+  }
 }
 
-/**
- * Loads a GPT-2 onto a runtime: a directory in Hugging Face's layout (`config.json`, `model.safetensors` in one file or
- * sharded), or a GGUF file. Tensors are read, widened, transposed and handed over one by one: at most one is in memory
- * beside the runtime's own.
- * @param path of the directory, or of a file that ends in `.gguf`
- * @throws EngineError `config_invalid` or `weights_invalid` naming the file and the field or tensors at fault
- */
+/** Opens a model and loads it onto a runtime; see `OpenModel`. */
 export async function loadModel(
   path: string,
   runtime: Pick<Runtime, 'createParameter'>,
 ): Promise<LoadedModel> {
-  const { config, source, fileFormat, mapTensors } = await openModel(path);
+  const open = await OpenModel.open(path);
   try {
-    const parameters = new Map<string, Parameter>();
-    const bytesByFormat = new Map<string, number>();
-    let numParameters = 0;
-    for (const tensor of mapTensors(source.entries, gpt2ParameterShapes(config))) {
-      const values = await readParameter(source, tensor); // tensor.shape, flat
-      parameters.set(tensor.name, runtime.createParameter(tensor.name, tensor.shape, values));
-      numParameters += numElements(tensor.shape);
-      const entry = source.entries.get(tensor.storedName);
-      assertInvariant(entry, `tensor ${tensor.storedName} is listed`);
-      const bytes = entry.byteEnd - entry.byteStart;
-      bytesByFormat.set(entry.dtype, (bytesByFormat.get(entry.dtype) ?? 0) + bytes);
-    }
-    const gpt2Parameters = createGpt2Parameters(config, (name) => {
-      const parameter = parameters.get(name);
-      assertInvariant(parameter, `parameter ${name} was loaded`);
-      return parameter;
-    });
-    return {
-      model: new Gpt2(config, gpt2Parameters),
-      config,
-      numParameters,
-      weightBytes: [...bytesByFormat.values()].reduce((sum, bytes) => sum + bytes, 0),
-      weightFormat: describeFormat(fileFormat, bytesByFormat),
-    };
+    return await open.load(runtime);
   } finally {
-    await source.close();
+    await open.close();
   }
 }
 
-async function openModel(path: string): Promise<OpenModel> {
-  if (!isGgufPath(path)) {
-    const config = await readModelConfig(path);
-    return {
-      config,
-      source: await openSafetensors(path),
-      fileFormat: 'safetensors',
-      mapTensors: mapGpt2Tensors,
-    };
+function joined(tensors: readonly Float32Array[], length: number): Float32Array {
+  const values = new Float32Array(length);
+  let at = 0;
+  for (const tensor of tensors) {
+    values.set(tensor, at);
+    at += tensor.length;
   }
-  const source = await GgufReader.open(path);
-  try {
-    const config = ggufModelConfig(source.metadata, source.entries);
-    return { config, source, fileFormat: 'GGUF', mapTensors: mapGgufGpt2Tensors };
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
+  return values;
 }
 
 function describeFormat(fileFormat: string, bytesByFormat: ReadonlyMap<string, number>): string {
@@ -105,21 +167,24 @@ function describeFormat(fileFormat: string, bytesByFormat: ReadonlyMap<string, n
 }
 
 /**
- * Reads and checks the config.json of a model directory.
+ * The configuration of a model directory by its config.json.
  * @throws EngineError `config_invalid` when it is missing, not JSON, or of a model that cannot be served
  */
 export async function readModelConfig(directory: string): Promise<ModelConfig> {
+  return planByConfigJson(await readConfigJson(directory)).config;
+}
+
+/** The config.json of a model directory, parsed. */
+async function readConfigJson(directory: string): Promise<unknown> {
   const path = join(directory, 'config.json');
-  let json: unknown;
   try {
-    json = JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
   } catch (cause) {
     throw new EngineError('config_invalid', `cannot read ${path}: ${String(cause)}`, { cause });
   }
-  return parseModelConfig(json);
 }
 
-async function readParameter(source: TensorSource, tensor: StoredTensor): Promise<Float32Array> {
+async function readTensor(source: TensorSource, tensor: StoredTensor): Promise<Float32Array> {
   const values = await source.read(tensor.storedName); // as stored, flat
   if (!tensor.transposed) return values;
   const [outDim = 0, inDim = 0] = tensor.shape;

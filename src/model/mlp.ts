@@ -1,4 +1,4 @@
-import type { Activation, TransformerOps } from '../runtime/ops.ts';
+import type { Activation, BookOps } from '../runtime/ops.ts';
 import { linear, type LinearParameters } from './linear.ts';
 
 export interface MlpParameters {
@@ -7,7 +7,7 @@ export interface MlpParameters {
 }
 
 /** The feed-forward network of a block with GPT-2's tanh GELU: [rows, dim] -> [rows, dim]. */
-export function mlp(ops: TransformerOps, parameters: MlpParameters, x: Activation): Activation {
+export function mlp(ops: BookOps, parameters: MlpParameters, x: Activation): Activation {
   const hidden = ops.gelu(linear(ops, parameters.expand, x)); // [rows, mlpDim]
   return linear(ops, parameters.contract, hidden); // [rows, dim]
 }

@@ -1,4 +1,4 @@
-import type { Activation, TransformerOps } from '../runtime/ops.ts';
+import type { Activation, AttentionHeads, BookOps } from '../runtime/ops.ts';
 import { linear, type LinearParameters } from './linear.ts';
 
 export interface MultiHeadAttentionParameters {
@@ -13,13 +13,13 @@ export interface MultiHeadAttentionParameters {
  * own stripe of the projected columns. [rows, dim] -> [rows, dim].
  */
 export function multiHeadAttention(
-  ops: TransformerOps,
+  ops: BookOps,
   parameters: MultiHeadAttentionParameters,
   x: Activation,
   layerIndex: number,
-  numHeads: number,
+  heads: AttentionHeads,
 ): Activation {
   const qkv = linear(ops, parameters.qkv, x); // [rows, 3 * dim]
-  const context = ops.attention(qkv, layerIndex, numHeads); // [rows, dim]
+  const context = ops.attention(qkv, layerIndex, heads); // [rows, dim]
   return linear(ops, parameters.output, context); // [rows, dim]
 }

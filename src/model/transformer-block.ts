@@ -1,7 +1,7 @@
-import type { Activation, TransformerOps } from '../runtime/ops.ts';
+import { bookHeads, type Activation, type BookOps } from '../runtime/ops.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
 import { layerNorm, type LayerNormParameters } from './layer-norm.ts';
 import { mlp, type MlpParameters } from './mlp.ts';
-import type { ModelConfig } from './model-config.ts';
 import { multiHeadAttention, type MultiHeadAttentionParameters } from './multi-head-attention.ts';
 
 export interface TransformerBlockParameters {
@@ -13,14 +13,15 @@ export interface TransformerBlockParameters {
 
 /** A pre-LayerNorm block: attention and MLP, each behind a shortcut connection. [rows, dim] -> [rows, dim]. */
 export function transformerBlock(
-  ops: TransformerOps,
+  ops: BookOps,
   parameters: TransformerBlockParameters,
   x: Activation,
   layerIndex: number,
-  config: ModelConfig,
+  config: Gpt2Config,
 ): Activation {
   const attentionIn = layerNorm(ops, parameters.attentionNorm, x, config.layerNormEpsilon); // [rows, dim]
-  const attended = multiHeadAttention(ops, parameters.attention, attentionIn, layerIndex, config.numHeads);
+  const heads = bookHeads(config.numHeads, config.headDim);
+  const attended = multiHeadAttention(ops, parameters.attention, attentionIn, layerIndex, heads); // [rows, dim]
   const afterAttention = ops.add(x, ops.dropout(attended, 'attention-output')); // [rows, dim]
   const mlpIn = layerNorm(ops, parameters.mlpNorm, afterAttention, config.layerNormEpsilon); // [rows, dim]
   const mlpOut = mlp(ops, parameters.mlp, mlpIn); // [rows, dim]

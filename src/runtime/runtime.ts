@@ -5,7 +5,8 @@ import type { StepRow } from './step-row.ts';
 
 export interface KvCacheShape {
   numLayers: number;
-  numHeads: number;
+  /** Heads of keys and values, which may be fewer than those of queries. */
+  numKvHeads: number;
   headDim: number;
   /** Sequences that can be held at once. */
   numLanes: number;
@@ -22,7 +23,7 @@ export interface KvCache {
 
 /** Bytes of a float32 cache of that shape: keys and values of every layer, head, lane and position. */
 export function kvCacheBytes(shape: KvCacheShape): number {
-  return 2 * 4 * shape.numLayers * shape.numHeads * shape.headDim * shape.numLanes * shape.laneLength;
+  return 2 * 4 * shape.numLayers * shape.numKvHeads * shape.headDim * shape.numLanes * shape.laneLength;
 }
 
 /**

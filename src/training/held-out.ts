@@ -1,4 +1,4 @@
-import type { CausalLm } from '../model/causal-lm.ts';
+import type { Gpt2 } from '../model/gpt2.ts';
 import type { BytePairEncoder } from './byte-pair-encoder.ts';
 import type { Book } from './corpus.ts';
 import type { TrainingKernels } from './kernels.ts';
@@ -35,7 +35,7 @@ export function encodeHeldOut(books: readonly Book[], encoder: BytePairEncoder):
  */
 export function heldOutBitsPerByte(
   kernels: TrainingKernels,
-  model: CausalLm,
+  model: Gpt2,
   buffers: TokenBuffers,
   heldOut: HeldOut,
   stride: number,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
-import type { CausalLm } from '../model/causal-lm.ts';
+import type { Gpt2 } from '../model/gpt2.ts';
 import type { Activation } from '../runtime/ops.ts';
 import { crossEntropy, rowLosses } from './cross-entropy.ts';
 import type { TrainingKernels } from './kernels.ts';
@@ -33,7 +33,7 @@ export function lossAndGradients(
 }
 
 /** Negative log-likelihood of every target in `buffers`, in nats, without dropout: [rows]. */
-export function evaluateRows(kernels: TrainingKernels, model: CausalLm, buffers: TokenBuffers): Float64Array {
+export function evaluateRows(kernels: TrainingKernels, model: Gpt2, buffers: TokenBuffers): Float64Array {
   const losses: { rows?: Float64Array } = {};
   tf.tidy(() => {
     const logits = forward(model, new TrainingOps(kernels, buffers, NO_DROPOUT, 0)); // [rows, vocab]
@@ -44,7 +44,7 @@ export function evaluateRows(kernels: TrainingKernels, model: CausalLm, buffers:
 }
 
 /** The model's logits as a tensor: [rows, vocab]. */
-export function forward(model: CausalLm, ops: TrainingOps): tf.Tensor {
+export function forward(model: Gpt2, ops: TrainingOps): tf.Tensor {
   const logits = model.forward(ops);
   assertInvariant(isTensor(logits), 'activations of TrainingOps are tensors');
   return logits;

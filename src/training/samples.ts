@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
-import type { CausalLm } from '../model/causal-lm.ts';
+import type { Gpt2 } from '../model/gpt2.ts';
 import { SamplerState } from '../sampling/sampler-state.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../sampling/sampling-params.ts';
@@ -15,7 +15,7 @@ export const SAMPLING = { temperature: 0.8, topK: 40, numTokens: 120 } as const;
 /** One continuation of each prompt, all in one batch; without a cache, since a card needs few of them. */
 export function drawSamples(
   kernels: TrainingKernels,
-  model: CausalLm,
+  model: Gpt2,
   tokenizer: Tokenizer,
   prompts: readonly string[],
   seed: number,
@@ -58,7 +58,7 @@ export function drawSamples(
 /** Rows after a sequence's end are computed too; causality keeps them from mattering. */
 function batchLogits(
   kernels: TrainingKernels,
-  model: CausalLm,
+  model: Gpt2,
   buffers: TokenBuffers,
   sequences: readonly (readonly number[])[],
 ): Float32Array {

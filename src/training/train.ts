@@ -1,4 +1,4 @@
-import { parseModelConfig } from '../model/model-config.ts';
+import { parseGpt2Config } from '../model/gpt2-config.ts';
 import { BytePairEncoder } from './byte-pair-encoder.ts';
 import { trainMerges } from './byte-pair-vocabulary.ts';
 import { type Book, readCorpus } from './corpus.ts';
@@ -21,7 +21,7 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
   const books = await readCorpus(options.corpus, options.heldOutFraction);
   const data = prepareData(books, options.vocabSize);
   const configJson = gpt2ConfigJson(options, data.encoder);
-  const config = parseModelConfig(configJson);
+  const config = parseGpt2Config(configJson);
   await writeModelDescription(options.out, configJson, data.encoder);
   const kernels = await TrainingKernels.start(options.numThreads);
   try {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createGpt2Parameters, gpt2ParameterShapes } from '../model/gpt2-parameters.ts';
 import { Gpt2 } from '../model/gpt2.ts';
-import type { ModelConfig } from '../model/model-config.ts';
+import type { Gpt2Config } from '../model/gpt2-config.ts';
 import { assertInvariant, EngineError } from '../errors.ts';
 import { hashCounters, normals } from './random.ts';
 
@@ -15,7 +15,7 @@ export class TrainableParameters {
   readonly variables: ReadonlyMap<string, tf.Variable>;
   readonly model: Gpt2;
 
-  private constructor(config: ModelConfig, variables: Map<string, tf.Variable>) {
+  private constructor(config: Gpt2Config, variables: Map<string, tf.Variable>) {
     this.variables = variables;
     this.model = new Gpt2(
       config,
@@ -31,7 +31,7 @@ export class TrainableParameters {
    * GPT-2's initialisation: normal with deviation 0.02, divided by sqrt(2 * layers) where a product writes into the
    * residual stream; biases and shifts 0, gains 1.
    */
-  static initialise(config: ModelConfig, seed: number): TrainableParameters {
+  static initialise(config: Gpt2Config, seed: number): TrainableParameters {
     const residualScale = 1 / Math.sqrt(2 * config.numLayers);
     let index = 0;
     return TrainableParameters.from(config, (name, shape) => {
@@ -45,7 +45,7 @@ export class TrainableParameters {
 
   /** Parameters with the values that `valuesOf` gives, row-major. */
   static from(
-    config: ModelConfig,
+    config: Gpt2Config,
     valuesOf: (name: string, shape: readonly number[]) => Float32Array,
   ): TrainableParameters {
     const variables = new Map<string, tf.Variable>();

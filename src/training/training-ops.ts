@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
-import type { DropoutPlace, TransformerOps } from '../runtime/ops.ts';
+import type { AttentionHeads, BookOps, DropoutPlace } from '../runtime/ops.ts';
 import type { DropoutDraw, TrainingKernels } from './kernels.ts';
 import { hashCounters } from './random.ts';
 
@@ -29,7 +29,7 @@ export interface TokenBatch {
  * Activations that the backward pass needs go through `save`, because tfjs frees what a gradient function merely
  * closes over; parameters are variables and outlive the step.
  */
-export class TrainingOps implements TransformerOps {
+export class TrainingOps implements BookOps {
   readonly #kernels: TrainingKernels;
   readonly #batch: TokenBatch;
   readonly #rates: DropoutRates;
@@ -89,7 +89,7 @@ export class TrainingOps implements TransformerOps {
   }
 
   /** Attention inside each sequence of the batch, attention weights dropped; there is no cache. */
-  attention(qkv: tf.Tensor, _layerIndex: number, numHeads: number): tf.Tensor {
+  attention(qkv: tf.Tensor, _layerIndex: number, { numHeads }: AttentionHeads): tf.Tensor {
     const kernels = this.#kernels;
     const shape = { ...this.#batch, numHeads };
     const draw = this.#draw(this.#rates.attention);

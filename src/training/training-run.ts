@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { EngineError } from '../errors.ts';
-import type { ModelConfig } from '../model/model-config.ts';
+import type { Gpt2Config } from '../model/gpt2-config.ts';
 import { AdamW } from './adamw.ts';
 import type { BytePairEncoder } from './byte-pair-encoder.ts';
 import { type HistoryPoint, readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
@@ -38,7 +38,7 @@ const FINAL_LEARNING_RATE = 0.01;
 const SPEED_STEPS = 20;
 
 /** What decides the result of a run; paths, intervals and threads do not. */
-function fingerprintOf(options: TrainOptions, config: ModelConfig, numTokens: number): string {
+function fingerprintOf(options: TrainOptions, config: Gpt2Config, numTokens: number): string {
   const { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm, dropout, seed } =
     options;
   const schedule = { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm };
@@ -70,7 +70,7 @@ export class TrainingRun {
   private constructor(
     kernels: TrainingKernels,
     options: TrainOptions,
-    config: ModelConfig,
+    config: Gpt2Config,
     data: TrainingData,
     checkpoint: { state: TrainingState; tensors: Map<string, Float32Array> } | undefined,
   ) {
@@ -115,7 +115,7 @@ export class TrainingRun {
   static async create(
     kernels: TrainingKernels,
     options: TrainOptions,
-    config: ModelConfig,
+    config: Gpt2Config,
     data: TrainingData,
   ): Promise<TrainingRun> {
     const checkpoint = options.resume ? await readCheckpoint(checkpointPath(options)) : undefined;

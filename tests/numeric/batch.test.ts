@@ -159,7 +159,7 @@ describe.each(RUNTIMES)('a runtime: $label', ({ create, label }) => {
     const runtime = await create();
     const cache = runtime.createKvCache({
       numLayers: 12,
-      numHeads: 12,
+      numKvHeads: 12,
       headDim: 64,
       numLanes: 1,
       laneLength: 64,

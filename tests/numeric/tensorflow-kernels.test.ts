@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import type { Activation, TransformerOps } from '../../src/runtime/ops.ts';
+import { bookHeads, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { EagerContext } from '../../src/runtime/tensorflow/eager-context.ts';
 import { loadTensorflow } from '../../src/runtime/tensorflow/load-tensorflow.ts';
@@ -98,7 +98,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('kernels on TensorFlow
     const inputs = someRows(150, 3 * numHeads * headDim, 6);
     const segments = [segment(2, 1), segment(0, 1, 1), segment(3, 17, 2), segment(1, 131, 19)];
     const options = { numHeads, segments };
-    const { ours, theirs } = await both(inputs, () => (x, ops) => ops.attention(x, 0, numHeads), options);
+    const { ours, theirs } = await both(inputs, () => (x, ops) => ops.attention(x, 0, bookHeads(numHeads, headDim)), options);
     expectClose(ours, theirs, 1e-5);
   });
 
@@ -119,7 +119,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('kernels on TensorFlow
     const gain = kernels.createParameter('g', [8], new Float32Array(8));
     const cache = kernels.createKvCache({
       numLayers: 1,
-      numHeads: 1,
+      numKvHeads: 1,
       headDim: 8,
       numLanes: 1,
       laneLength: 4,
@@ -128,7 +128,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('kernels on TensorFlow
     await kernels.runStep(buildStepBatch([segment(0, 4)]), cache, (ops) => {
       const x = ops.embed(weight, weight);
       const qkv = ops.linear(ops.layerNorm(x, gain, gain, 1e-5), weight, undefined);
-      return ops.add(x, ops.gelu(ops.attention(qkv, 0, 1)));
+      return ops.add(x, ops.gelu(ops.attention(qkv, 0, bookHeads(1, 8))));
     });
     expect(calls.mock.calls.map(([name]) => name)).toEqual([
       'TokenflareEmbed',

@@ -47,7 +47,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('the TensorFlow runtim
     const runtime = create(stockOperations);
     const cache = runtime.createKvCache({
       numLayers: 1,
-      numHeads: 1,
+      numKvHeads: 1,
       headDim: 8,
       numLanes: 1,
       laneLength: 4,
@@ -67,7 +67,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('the TensorFlow runtim
     const runtime = create(stockOperations);
     const cache = runtime.createKvCache({
       numLayers: 2,
-      numHeads: 4,
+      numKvHeads: 4,
       headDim: 16,
       numLanes: 3,
       laneLength: 64,
@@ -90,7 +90,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('the TensorFlow runtim
 
   it('refuses a cache that no machine holds with the numbers, and works on', async () => {
     const runtime = create();
-    const shape = { numLayers: 1, numHeads: 64, headDim: 128, numLanes: 65536, laneLength: 65536 };
+    const shape = { numLayers: 1, numKvHeads: 64, headDim: 128, numLanes: 65536, laneLength: 65536 };
     expect(() => runtime.createKvCache(shape)).toThrow(
       code(
         'backend_unavailable',

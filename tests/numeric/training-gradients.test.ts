@@ -1,18 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelConfig } from '../../src/model/model-config.ts';
+import type { Gpt2Config } from '../../src/model/gpt2-config.ts';
 import { TrainingKernels } from '../../src/training/kernels.ts';
 import { lossAndGradients } from '../../src/training/loss-and-gradients.ts';
 import { TokenBuffers } from '../../src/training/token-buffers.ts';
 import { TrainableParameters } from '../../src/training/trainable-parameters.ts';
 import { NO_DROPOUT } from '../../src/training/training-ops.ts';
 
-const config: ModelConfig = {
+const config: Gpt2Config = {
   architecture: 'gpt2',
   vocabSize: 40,
   contextLength: 128,
   dim: 32,
   numHeads: 2,
+  numKvHeads: 2,
   headDim: 16,
   numLayers: 2,
   mlpDim: 64,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseModelConfig } from '../../src/model/model-config.ts';
+import { parseGpt2Config } from '../../src/model/gpt2-config.ts';
 import { readCheckpoint } from '../../src/training/checkpoint.ts';
 import { splitBook } from '../../src/training/corpus.ts';
 import { TrainingKernels } from '../../src/training/kernels.ts';
@@ -62,7 +62,7 @@ describe('a small training run', () => {
     const startRun = async (runOptions: TrainOptions): Promise<TrainingRun> => {
       const json = gpt2ConfigJson(runOptions, data.encoder);
       await writeModelDescription(runOptions.out, json, data.encoder);
-      return TrainingRun.create(kernels, runOptions, parseModelConfig(json), data);
+      return TrainingRun.create(kernels, runOptions, parseGpt2Config(json), data);
     };
 
     const whole = await startRun(options('whole'));

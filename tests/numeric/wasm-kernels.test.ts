@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import type { Activation, TransformerOps } from '../../src/runtime/ops.ts';
+import { bookHeads, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 import { expectClose } from '../support/compare.ts';
@@ -103,7 +103,7 @@ describe.each([1, 2, 3])('wasm kernels on %i threads against float64', (numThrea
         const tokenIds = Array.from({ length }, () => next++);
         return { lane: LANES[index] ?? 0, positionStart: 0, tokenIds, logits: 'all' };
       });
-      const attended = await runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, numHeads), {
+      const attended = await runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, bookHeads(numHeads, headDim)), {
         numHeads,
         segments,
       });
@@ -194,7 +194,7 @@ async function attendInChunks(
   );
   const cache = runtime.createKvCache({
     numLayers: 2,
-    numHeads,
+    numKvHeads: numHeads,
     headDim,
     numLanes: 3,
     laneLength: qkv.length,
@@ -218,7 +218,7 @@ async function attendInChunks(
     };
     start += numRows;
     const attended = await runtime.runStep(batch, cache, (ops) =>
-      ops.attention(ops.embed(tokens, noPositions), 1, numHeads),
+      ops.attention(ops.embed(tokens, noPositions), 1, bookHeads(numHeads, headDim)),
     );
     rows.push(...attended.map((row) => [...wholeRow(row)]));
   }

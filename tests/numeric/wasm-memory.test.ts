@@ -8,7 +8,7 @@ const GIB = 1024 ** 3;
 const unavailable: unknown = expect.objectContaining({ code: 'backend_unavailable' });
 
 /** Bytes of keys and values for each lane: 1 MiB. */
-const laneOfOneMib = { numLayers: 2, numHeads: 4, headDim: 16, laneLength: 1024 };
+const laneOfOneMib = { numLayers: 2, numKvHeads: 4, headDim: 16, laneLength: 1024 };
 
 describe('memory of the wasm runtime', () => {
   let runtime: Runtime;

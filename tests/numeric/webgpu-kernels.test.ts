@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
+import { bookHeads } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { TOP_LOGITS, type StepRow, type TopLogits } from '../../src/runtime/step-row.ts';
 import { gpuParameter } from '../../src/runtime/webgpu/gpu-parameter.ts';
@@ -92,13 +93,13 @@ describeWebGpu('kernels on WebGPU', () => {
     const zeros = matrix(rows.map((row) => row.map(() => 0)));
     const cache = runtime.createKvCache({
       numLayers: 1,
-      numHeads: 1,
+      numKvHeads: 1,
       headDim,
       numLanes: 2,
       laneLength: 1024,
     });
     const forward = (ops: Parameters<Parameters<Runtime['runStep']>[2]>[0]) =>
-      ops.attention(ops.embed(embedding, zeros), 0, 1);
+      ops.attention(ops.embed(embedding, zeros), 0, bookHeads(1, headDim));
     const tokenIds = rows.map((_, token) => token);
     const step = (start: number, end: number) =>
       runtime.runStep(
@@ -126,7 +127,7 @@ async function runTop(runtime: Runtime, logits: Rows, topRows: readonly boolean[
   const zeros = runtime.createParameter('zeros', [1, numCols], new Float32Array(numCols));
   const cache = runtime.createKvCache({
     numLayers: 1,
-    numHeads: 1,
+    numKvHeads: 1,
     headDim: 1,
     numLanes: logits.length,
     laneLength: 1,

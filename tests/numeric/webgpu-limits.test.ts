@@ -60,7 +60,7 @@ describeWebGpu('what is too large for a binding on WebGPU', () => {
       unavailable(/h\.3\.bias has 1200 bytes/),
     );
     expect(() =>
-      runtime.createKvCache({ numLayers: 2, numHeads: 2, headDim: 8, numLanes: 3, laneLength: 16 }),
+      runtime.createKvCache({ numLayers: 2, numKvHeads: 2, headDim: 8, numLanes: 3, laneLength: 16 }),
     ).toThrow(
       unavailable(/keys of a layer for 3 lanes of 16 tokens have 3072 bytes.*at most 1024.*MAX_NUM_SEQS/),
     );
@@ -70,7 +70,7 @@ describeWebGpu('what is too large for a binding on WebGPU', () => {
   it('is refused when it is a head that attention cannot take', async () => {
     const runtime = await create();
     const makeCache = (headDim: number) =>
-      runtime.createKvCache({ numLayers: 1, numHeads: 1, headDim, numLanes: 1, laneLength: 4 });
+      runtime.createKvCache({ numLayers: 1, numKvHeads: 1, headDim, numLanes: 1, laneLength: 4 });
     for (const headDim of [1, 127, 128, 254, 256]) makeCache(headDim).dispose();
     for (const headDim of [129, 258, 260]) {
       expect(() => makeCache(headDim)).toThrow(

@@ -1,5 +1,5 @@
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import type { Activation, TransformerOps } from '../../src/runtime/ops.ts';
+import { bookHeads, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { flat, type Rows } from './matrix.ts';
 import { wholeRow } from './step-runner.ts';
@@ -35,7 +35,7 @@ export async function runOps(
   const headDim = Math.max(1, Math.floor(dim / 3 / numHeads));
   const cache = runtime.createKvCache({
     numLayers: 1,
-    numHeads,
+    numKvHeads: numHeads,
     headDim,
     numLanes: 4,
     laneLength: numTokens,
@@ -58,7 +58,7 @@ export function runCausalAttention(
   numHeads = 1,
 ): Promise<number[][]> {
   const qkv = q.map((row, token) => [...row, ...(k[token] ?? []), ...(v[token] ?? [])]); // [tokens][3 * dim]
-  return runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, numHeads), { numHeads });
+  return runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, bookHeads(numHeads, (q[0]?.length ?? 0) / numHeads)), { numHeads });
 }
 
 /**

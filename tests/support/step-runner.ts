@@ -16,8 +16,8 @@ export class StepRunner {
   private constructor(runtime: Runtime, loaded: LoadedModel, numLanes: number) {
     this.runtime = runtime;
     this.loaded = loaded;
-    const { numLayers, numHeads, headDim, contextLength } = loaded.config;
-    this.cache = runtime.createKvCache({ numLayers, numHeads, headDim, numLanes, laneLength: contextLength });
+    const { numLayers, numKvHeads, headDim, contextLength } = loaded.config;
+    this.cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, numLanes, laneLength: contextLength });
   }
 
   static async load(runtime: Runtime, fixture: string, numLanes = 8): Promise<StepRunner> {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { GPT2_SMALL, makeRandomGpt2 } from '../../scripts/random-gpt2.ts';
 import { gpt2ParameterShapes } from '../../src/model/gpt2-parameters.ts';
-import { parseModelConfig } from '../../src/model/model-config.ts';
+import { parseGpt2Config } from '../../src/model/gpt2-config.ts';
 import { mapGpt2Tensors } from '../../src/weights/gpt2-tensor-map.ts';
 import { numElements } from '../../src/weights/safetensors-header.ts';
 import { SafetensorsReader } from '../../src/weights/safetensors-reader.ts';
@@ -15,14 +15,14 @@ const small = { ...GPT2_SMALL, vocab_size: 3100, n_positions: 32, n_embd: 48, n_
 const tiny = { ...small, bos_token_id: 0, eos_token_id: 0 };
 
 it('GPT-2 small has the size that OpenAI gave it', () => {
-  const shapes = gpt2ParameterShapes(parseModelConfig(GPT2_SMALL));
+  const shapes = gpt2ParameterShapes(parseGpt2Config(GPT2_SMALL));
   expect(shapes.reduce((sum, { shape }) => sum + numElements(shape), 0)).toBe(124_439_808);
 });
 
 it('a random model is whole, by its own config, and spread as GPT-2 starts', async () => {
   const directory = tempDirectory();
   await makeRandomGpt2(directory, tiny, EMBEDDED);
-  const config = parseModelConfig(JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8')));
+  const config = parseGpt2Config(JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8')));
   const reader = await SafetensorsReader.open(join(directory, 'model.safetensors'));
   try {
     expect(() => mapGpt2Tensors(reader.entries, gpt2ParameterShapes(config))).not.toThrow();

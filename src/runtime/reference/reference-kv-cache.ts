@@ -11,7 +11,7 @@ export class ReferenceKvCache implements KvCache {
   constructor(shape: KvCacheShape) {
     this.shape = shape;
     this.numBytes = kvCacheBytes(shape);
-    this.#dim = shape.numHeads * shape.headDim;
+    this.#dim = shape.numKvHeads * shape.headDim;
     const layerSize = shape.numLanes * shape.laneLength * this.#dim;
     this.#keys = Array.from({ length: shape.numLayers }, () => new Float32Array(layerSize));
     this.#values = Array.from({ length: shape.numLayers }, () => new Float32Array(layerSize));

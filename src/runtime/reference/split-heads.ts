@@ -13,3 +13,12 @@ export function concatHeads(x: tf.Tensor3D): tf.Tensor2D {
   const striped = tf.transpose(x, [1, 0, 2]); // [tokens, heads, headDim]
   return tf.reshape(striped, [numTokens, numHeads * headDim]); // [tokens, heads * headDim]
 }
+
+/** Gives each head of queries its head of keys or values: [kvHeads, tokens, headDim] -> [heads, tokens, headDim]. */
+export function repeatHeads(x: tf.Tensor3D, numHeads: number): tf.Tensor3D {
+  const [numKvHeads, numTokens, headDim] = x.shape;
+  if (numKvHeads === numHeads) return x;
+  const apart = tf.reshape(x, [numKvHeads, 1, numTokens, headDim]); // [kvHeads, 1, tokens, headDim]
+  const repeated = tf.tile(apart, [1, numHeads / numKvHeads, 1, 1]); // [kvHeads, group, tokens, headDim]
+  return tf.reshape(repeated, [numHeads, numTokens, headDim]); // [heads, tokens, headDim]
+}

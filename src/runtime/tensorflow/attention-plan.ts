@@ -25,7 +25,7 @@ export interface DecodePlan {
 
 /** How the rows of a step attend to the cache of TensorFlow tensors; see `TensorflowKvCache`. */
 export interface AttentionPlan {
-  /** The cache row of every head of every real row: [numRows * numHeads]. */
+  /** The cache row of every head of every real row: [numRows * numKvHeads]. */
   cacheRows: Int32Array;
   decodes: DecodePlan | undefined;
   chunks: ChunkPlan[];
@@ -68,14 +68,14 @@ function planChunk({ lane, rowStart, numRows, positionStart }: Segment): ChunkPl
 }
 
 /** Of the cache as [blocks, lanes, heads, BLOCK_LENGTH] rows. */
-function cacheRowsOf(batch: StepBatch, { numLanes, numHeads }: KvCacheShape): Int32Array {
-  const cacheRows = new Int32Array(batch.numRows * numHeads); // [numRows * numHeads]
+function cacheRowsOf(batch: StepBatch, { numLanes, numKvHeads }: KvCacheShape): Int32Array {
+  const cacheRows = new Int32Array(batch.numRows * numKvHeads); // [numRows * numKvHeads]
   for (let row = 0; row < batch.numRows; row++) {
     const position = batch.positions[row] ?? 0;
     const block = Math.floor(position / BLOCK_LENGTH);
-    const firstHead = (block * numLanes + (batch.lanes[row] ?? 0)) * numHeads;
-    for (let head = 0; head < numHeads; head++) {
-      cacheRows[row * numHeads + head] = (firstHead + head) * BLOCK_LENGTH + (position % BLOCK_LENGTH);
+    const firstHead = (block * numLanes + (batch.lanes[row] ?? 0)) * numKvHeads;
+    for (let head = 0; head < numKvHeads; head++) {
+      cacheRows[row * numKvHeads + head] = (firstHead + head) * BLOCK_LENGTH + (position % BLOCK_LENGTH);
     }
   }
   return cacheRows;

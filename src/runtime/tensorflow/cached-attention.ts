@@ -68,7 +68,7 @@ export class CachedAttention {
   /** One layer: [rows, 3 * dim] -> [rows, dim]. */
   run(qkv: TensorInfo, layerIndex: number): TensorInfo {
     const context = this.#context;
-    const { numHeads, headDim } = this.#cache.shape;
+    const { numKvHeads: numHeads, headDim } = this.#cache.shape;
     const axis = this.#operands.integer(1);
     const [q, k, v] = context.runMany('Split', SPLIT_QKV, [axis, qkv], 3) as [
       TensorInfo,
@@ -106,7 +106,7 @@ export class CachedAttention {
     values: TensorInfo,
   ): TensorInfo {
     const context = this.#context;
-    const { numHeads, headDim } = this.#cache.shape;
+    const { numKvHeads: numHeads, headDim } = this.#cache.shape;
     const { numRows } = group;
     const rows = this.#slice(scaled, rowStart, numRows); // [numRows, dim]
     const striped = this.#reshape(rows, [1, numRows, numHeads, headDim]); // [1, numRows, heads, headDim]
@@ -153,7 +153,7 @@ export class CachedAttention {
     block: number,
     use: (tensor: TensorInfo) => TensorInfo,
   ): TensorInfo {
-    const { numLanes, numHeads, headDim } = this.#cache.shape;
+    const { numLanes, numKvHeads: numHeads, headDim } = this.#cache.shape;
     const laneRows = numHeads * BLOCK_LENGTH;
     const start = (block * numLanes + group.laneStart) * laneRows;
     const rows = this.#slice(tensor, start, group.numLanes * laneRows); // [lanes * heads * BLOCK_LENGTH, headDim]
@@ -166,7 +166,7 @@ export class CachedAttention {
   /** Writes the real rows of [rows, dim] into the cache. */
   #write(target: TensorInfo, rows: TensorInfo): void {
     const context = this.#context;
-    const { numHeads, headDim } = this.#cache.shape;
+    const { numKvHeads: numHeads, headDim } = this.#cache.shape;
     const numRows = this.#plan.cacheRows.length / numHeads;
     const real = this.#slice(rows, 0, numRows); // [numRows, dim]
     const heads = this.#reshape(real, [numRows * numHeads, headDim]); // [numRows * heads, headDim]

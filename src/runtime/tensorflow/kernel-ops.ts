@@ -1,5 +1,5 @@
-import { assertInvariant } from '../../errors.ts';
-import type { Activation, Parameter, TransformerOps } from '../ops.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
+import type { Activation, AttentionHeads, Parameter, TransformerOps } from '../ops.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { checkIndices } from './check-indices.ts';
 import type { EagerContext } from './eager-context.ts';
@@ -30,7 +30,8 @@ export class KernelOps implements TransformerOps {
     this.#nothing = context.upload([0], new Float32Array());
   }
 
-  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter): Activation {
+  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter | undefined): Activation {
+    assertInvariant(positionEmbedding, 'tokens without positions are not there yet');
     checkIndices('token', this.#batch.tokenIds, tokenEmbedding);
     checkIndices('position', this.#batch.positions, positionEmbedding);
     const tokens = parameterTensor(tokenEmbedding);
@@ -51,9 +52,9 @@ export class KernelOps implements TransformerOps {
     return this.#run('TokenflareLayerNorm', normAttributes(epsilon), inputs); // [rows, dim]
   }
 
-  attention(qkv: Activation, layerIndex: number, numHeads: number): Activation {
+  attention(qkv: Activation, layerIndex: number, { numHeads }: AttentionHeads): Activation {
     const { shape } = this.#cache;
-    assertInvariant(shape.numHeads === numHeads, `the cache is made for ${numHeads} heads`);
+    assertInvariant(shape.numKvHeads === numHeads, `the cache is made for ${numHeads} heads`);
     this.#places ??= { lanes: this.#rows(this.#batch.lanes), positions: this.#rows(this.#batch.positions) };
     const { keys, values } = this.#cache.layer(layerIndex);
     const { lanes, positions } = this.#places;
@@ -68,6 +69,22 @@ export class KernelOps implements TransformerOps {
   add(x: Activation, y: Activation): Activation {
     // TensorFlow's own sum wakes its pool, whose threads then spin in the way of ours.
     return this.#run('TokenflareAdd', NONE, [tensorflowActivation(x).tensor, tensorflowActivation(y).tensor]); // [rows, dim]
+  }
+
+  rmsNorm(): Activation {
+    throw new EngineError('internal', 'rmsNorm is not there yet');
+  }
+
+  normHeads(): Activation {
+    throw new EngineError('internal', 'normHeads is not there yet');
+  }
+
+  rotate(): Activation {
+    throw new EngineError('internal', 'rotate is not there yet');
+  }
+
+  gate(): Activation {
+    throw new EngineError('internal', 'gate is not there yet');
   }
 
   dropout(x: Activation): Activation {

@@ -1,5 +1,5 @@
-import { assertInvariant } from '../../errors.ts';
-import type { Activation, Parameter, TransformerOps } from '../ops.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
+import type { Activation, AttentionHeads, Parameter, TransformerOps } from '../ops.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { CachedAttention } from './cached-attention.ts';
 import { checkIndices } from './check-indices.ts';
@@ -35,7 +35,8 @@ export class StockOps implements TransformerOps {
     this.#cache = cache;
   }
 
-  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter): Activation {
+  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter | undefined): Activation {
+    assertInvariant(positionEmbedding, 'tokens without positions are not there yet');
     checkIndices('token', this.#batch.tokenIds, tokenEmbedding);
     checkIndices('position', this.#batch.positions, positionEmbedding);
     const tokens = this.#gather(parameterTensor(tokenEmbedding), this.#batch.tokenIds); // [rows, dim]
@@ -75,11 +76,11 @@ export class StockOps implements TransformerOps {
     return this.#activation(output, numRows);
   }
 
-  attention(qkv: Activation, layerIndex: number, numHeads: number): Activation {
+  attention(qkv: Activation, layerIndex: number, { numHeads }: AttentionHeads): Activation {
     const { tensor, numRows } = tensorflowActivation(qkv);
     const { shape } = this.#cache;
     assertInvariant(
-      shape.numHeads === numHeads && tensor.shape[1] === 3 * numHeads * shape.headDim,
+      shape.numKvHeads === numHeads && tensor.shape[1] === 3 * numHeads * shape.headDim,
       `the cache is made for layer ${layerIndex} with ${numHeads} heads`,
     );
     this.#attention ??= new CachedAttention(this.#context, this.#operands, this.#batch, this.#cache);
@@ -103,6 +104,22 @@ export class StockOps implements TransformerOps {
   add(x: Activation, y: Activation): Activation {
     const { tensor, numRows } = tensorflowActivation(x);
     return this.#activation(this.#context.run('AddV2', T, [tensor, tensorflowActivation(y).tensor]), numRows); // [rows, dim]
+  }
+
+  rmsNorm(): Activation {
+    throw new EngineError('internal', 'rmsNorm is not there yet');
+  }
+
+  normHeads(): Activation {
+    throw new EngineError('internal', 'normHeads is not there yet');
+  }
+
+  rotate(): Activation {
+    throw new EngineError('internal', 'rotate is not there yet');
+  }
+
+  gate(): Activation {
+    throw new EngineError('internal', 'gate is not there yet');
   }
 
   dropout(x: Activation): Activation {

@@ -8,13 +8,13 @@ import { FLOAT, type TensorInfo } from './tensorflow-binding.ts';
  * For stock operations: [blocks * lanes * heads * BLOCK_LENGTH, headDim]. TensorFlow slices the first dimension
  * without a copy, so that any range of lanes of a block is at hand as one tensor [lanes, heads, BLOCK_LENGTH, headDim].
  */
-export function blockLayout({ numHeads, headDim, numLanes, laneLength }: KvCacheShape): number[] {
-  return [blocksOf(laneLength) * numLanes * numHeads * BLOCK_LENGTH, headDim];
+export function blockLayout({ numKvHeads, headDim, numLanes, laneLength }: KvCacheShape): number[] {
+  return [blocksOf(laneLength) * numLanes * numKvHeads * BLOCK_LENGTH, headDim];
 }
 
 /** For our own kernels, which read whole vectors: a lane's head is one stretch, its width filled up with zeros. */
-export function laneLayout({ numHeads, headDim, numLanes, laneLength }: KvCacheShape): number[] {
-  return [numLanes, numHeads, laneLength, Math.ceil(headDim / VECTOR_WIDTH) * VECTOR_WIDTH];
+export function laneLayout({ numKvHeads, headDim, numLanes, laneLength }: KvCacheShape): number[] {
+  return [numLanes, numKvHeads, laneLength, Math.ceil(headDim / VECTOR_WIDTH) * VECTOR_WIDTH];
 }
 
 /** Floats of the widest vector that a kernel uses. */

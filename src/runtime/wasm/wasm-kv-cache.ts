@@ -13,13 +13,13 @@ export class WasmKvCache implements KvCache {
 
   /** Throws `backend_unavailable` when the heap cannot hold it. */
   constructor(heap: WasmHeap, shape: KvCacheShape) {
-    const { numLayers, numLanes, numHeads, headDim, laneLength } = shape;
+    const { numLayers, numLanes, numKvHeads, headDim, laneLength } = shape;
     const numPanels = Math.ceil(laneLength / PANEL_WIDTH);
     const valueDim = Math.ceil(headDim / PANEL_WIDTH) * PANEL_WIDTH;
-    const numSlots = numLayers * numLanes * numHeads * numPanels * PANEL_WIDTH;
+    const numSlots = numLayers * numLanes * numKvHeads * numPanels * PANEL_WIDTH;
     this.shape = shape;
     this.numBytes = 4 * numSlots * (headDim + valueDim);
-    const heads = [numLayers, numLanes, numHeads];
+    const heads = [numLayers, numLanes, numKvHeads];
     const failure = (cause?: unknown): EngineError =>
       new EngineError(
         'backend_unavailable',

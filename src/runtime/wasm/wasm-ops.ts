@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assertInvariant } from '../../errors.ts';
-import type { Activation, Parameter, TransformerOps } from '../ops.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
+import type { Activation, AttentionHeads, Parameter, TransformerOps } from '../ops.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { TILE_BYTES, TILE_ROWS } from './assembly/kernel-ids.ts';
 import { causalAttention } from './kernels/causal-attention.ts';
@@ -50,7 +50,8 @@ export class WasmOps implements TransformerOps {
     this.#logitRows = tf.tensor1d(batch.logitRows, 'int32'); // [logitRows]
   }
 
-  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter): Activation {
+  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter | undefined): Activation {
+    assertInvariant(positionEmbedding, 'tokens without positions are not there yet');
     checkIndices('token', this.#batch.tokenIds, tokenEmbedding);
     checkIndices('position', this.#batch.positions, positionEmbedding);
     const { numRows } = this.#batch;
@@ -85,11 +86,11 @@ export class WasmOps implements TransformerOps {
     return new WasmActivation(layerNorm(this.#context, inputs, { numRows, epsilon }), numRows); // [rows, dim]
   }
 
-  attention(qkv: Activation, layerIndex: number, numHeads: number): Activation {
+  attention(qkv: Activation, layerIndex: number, { numHeads }: AttentionHeads): Activation {
     const { tensor, numRows } = wasmActivation(qkv);
     const { shape, keys, values } = this.#cache;
     assertInvariant(
-      shape.numHeads === numHeads &&
+      shape.numKvHeads === numHeads &&
         tensor.shape[1] === 3 * numHeads * shape.headDim &&
         layerIndex < shape.numLayers,
       `the cache is made for layer ${layerIndex} with ${numHeads} heads`,
@@ -107,6 +108,22 @@ export class WasmOps implements TransformerOps {
     const { tensor, numRows } = wasmActivation(x);
     const inputs = { x: tensor, y: wasmActivation(y).tensor };
     return new WasmActivation(shortcut(this.#context, inputs, { numRows }), numRows); // [rows, dim]
+  }
+
+  rmsNorm(): Activation {
+    throw new EngineError('internal', 'rmsNorm is not there yet');
+  }
+
+  normHeads(): Activation {
+    throw new EngineError('internal', 'normHeads is not there yet');
+  }
+
+  rotate(): Activation {
+    throw new EngineError('internal', 'rotate is not there yet');
+  }
+
+  gate(): Activation {
+    throw new EngineError('internal', 'gate is not there yet');
   }
 
   dropout(x: Activation): Activation {

@@ -16,7 +16,7 @@ export class GpuKvCache implements KvCache {
 
   /** Throws `backend_unavailable` for heads too wide, or when the device cannot bind a layer's keys as a whole. */
   constructor(device: GpuDevice, shape: KvCacheShape) {
-    const { numLayers, numLanes, numHeads, headDim, laneLength } = shape;
+    const { numLayers, numLanes, numKvHeads, headDim, laneLength } = shape;
     this.shape = shape;
     this.numBytes = kvCacheBytes(shape);
     this.#device = device;
@@ -43,7 +43,7 @@ export class GpuKvCache implements KvCache {
     this.keys = allocate('keys');
     this.values = allocate('values');
     this.#tensors = [...this.keys, ...this.values].map((buffer) =>
-      device.adopt(buffer, [numLanes, numHeads, laneLength, headDim], 'float32'),
+      device.adopt(buffer, [numLanes, numKvHeads, laneLength, headDim], 'float32'),
     );
   }
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/engine/load-tokenizer.ts';
 import { EngineError } from '../../../src/errors.ts';
-import { ggufModelConfig } from '../../../src/model/gguf-model-config.ts';
+import { planByGguf } from '../../../src/model/architectures/registry.ts';
 import { loadModel } from '../../../src/model/load-model.ts';
 import { GgufReader } from '../../../src/weights/gguf/gguf-reader.ts';
 import { fixturePath } from '../../support/fixtures.ts';
@@ -77,14 +77,14 @@ describe('ggufModelConfig', () => {
     [{ 'gpt2.attention.layer_norm_epsilon': 'small' }, /layer_norm_epsilon/],
     [{ 'tokenizer.ggml.eos_token_id': 384 }, /token id 384 lies outside the vocabulary of 384/],
   ])('refuses %s', (changes, message) => {
-    expect(() => ggufModelConfig(changed(changes), entries)).toThrow(
+    expect(() => planByGguf(changed(changes), entries)).toThrow(
       expect.objectContaining({ code: 'config_invalid', message: expect.stringMatching(message) as unknown }),
     );
   });
 
   it('reads several end tokens, and counts of 64 bits', () => {
     const changes = { 'tokenizer.ggml.eot_token_id': 5, 'gpt2.context_length': 128n };
-    expect(ggufModelConfig(changed(changes), entries)).toMatchObject({
+    expect(planByGguf(changed(changes), entries)).toMatchObject({
       eosTokenIds: [0, 5],
       contextLength: 128,
     });
@@ -100,7 +100,7 @@ describe('ggufModelConfig', () => {
       byteEnd: 0,
     });
     tensors.delete('blk.0.attn_qkv.bias');
-    expect(ggufModelConfig(metadata, tensors)).toMatchObject({ tiedHead: false, qkvBias: false, bias: true });
+    expect(planByGguf(metadata, tensors)).toMatchObject({ tiedHead: false, qkvBias: false, bias: true });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gpt2ParameterShapes } from '../../../src/model/gpt2-parameters.ts';
-import { parseModelConfig } from '../../../src/model/model-config.ts';
+import { parseGpt2Config } from '../../../src/model/gpt2-config.ts';
 import { kvCacheBytes } from '../../../src/runtime/runtime.ts';
 
 /** The published config.json of openai-community/gpt2, the fields that matter. */
@@ -20,18 +20,19 @@ const GPT2_SMALL = {
 };
 
 const countOf = (json: unknown, pattern = /./) =>
-  gpt2ParameterShapes(parseModelConfig(json))
+  gpt2ParameterShapes(parseGpt2Config(json))
     .filter(({ name }) => pattern.test(name))
     .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 
-describe('parseModelConfig', () => {
+describe('parseGpt2Config', () => {
   it("reads GPT-2's own config", () => {
-    expect(parseModelConfig(GPT2_SMALL)).toEqual({
+    expect(parseGpt2Config(GPT2_SMALL)).toEqual({
       architecture: 'gpt2',
       vocabSize: 50257,
       contextLength: 1024,
       dim: 768,
       numHeads: 12,
+      numKvHeads: 12,
       headDim: 64,
       numLayers: 12,
       mlpDim: 3072,
@@ -57,11 +58,11 @@ describe('parseModelConfig', () => {
       { eosTokenIds: [], bosTokenId: undefined },
     ],
   ])('reads %j', (fields, expected) => {
-    expect(parseModelConfig({ ...GPT2_SMALL, ...fields })).toMatchObject(expected);
+    expect(parseGpt2Config({ ...GPT2_SMALL, ...fields })).toMatchObject(expected);
   });
 
   it.each([
-    [{ n_head: 7 }, /heads must divide the width: n_embd 768 is not a multiple of n_head 7/],
+    [{ n_head: 7 }, /heads must divide the width: 768 is not a multiple of 7 heads/],
     [{ model_type: 'llama' }, /model_type "llama" is not supported; supported: gpt2/],
     [{ model_type: undefined }, /no "model_type"/],
     [{ activation_function: 'relu' }, /activation_function "relu" is not supported; supported: gelu_new/],
@@ -74,13 +75,13 @@ describe('parseModelConfig', () => {
     [{ scale_attn_weights: false }, /scale_attn_weights/],
     [{ add_cross_attention: true }, /add_cross_attention/],
   ])('refuses %j', (fields, message) => {
-    expect(() => parseModelConfig({ ...GPT2_SMALL, ...fields })).toThrow(
+    expect(() => parseGpt2Config({ ...GPT2_SMALL, ...fields })).toThrow(
       expect.objectContaining({ code: 'config_invalid', message: expect.stringMatching(message) as unknown }),
     );
   });
 
   it.each([null, 'gpt2', [], 5])('refuses %j as a config', (json) => {
-    expect(() => parseModelConfig(json)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+    expect(() => parseGpt2Config(json)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
   });
 });
 
@@ -99,9 +100,9 @@ describe('the size of GPT-2 small', () => {
   });
 
   it('caches 73,728 bytes a token, 72 MiB at the full context', () => {
-    const { numLayers, numHeads, headDim, contextLength } = parseModelConfig(GPT2_SMALL);
+    const { numLayers, numKvHeads, headDim, contextLength } = parseGpt2Config(GPT2_SMALL);
     const cacheOf = (laneLength: number) =>
-      kvCacheBytes({ numLayers, numHeads, headDim, numLanes: 1, laneLength });
+      kvCacheBytes({ numLayers, numKvHeads, headDim, numLanes: 1, laneLength });
     expect(cacheOf(1)).toBe(73_728);
     expect(cacheOf(contextLength)).toBe(72 * 1024 * 1024);
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { gpt2ParameterShapes } from '../../../src/model/gpt2-parameters.ts';
-import { parseModelConfig } from '../../../src/model/model-config.ts';
+import { parseGpt2Config } from '../../../src/model/gpt2-config.ts';
 import { mapGpt2Tensors } from '../../../src/weights/gpt2-tensor-map.ts';
 import type { TensorEntry } from '../../../src/weights/tensor-source.ts';
 
 const CONFIG = { model_type: 'gpt2', vocab_size: 11, n_positions: 7, n_embd: 4, n_head: 2, n_layer: 1 };
-const EXPECTED = gpt2ParameterShapes(parseModelConfig(CONFIG));
+const EXPECTED = gpt2ParameterShapes(parseGpt2Config(CONFIG));
 
 /** The tensors of a sound file of CONFIG, as Hugging Face stores them. */
 const STORED: Record<string, number[]> = {
@@ -46,7 +46,7 @@ describe('mapGpt2Tensors', () => {
   });
 
   it('transposes the four Conv1D matrices of a block and nothing else, embeddings and head included', () => {
-    const untied = gpt2ParameterShapes(parseModelConfig({ ...CONFIG, tie_word_embeddings: false }));
+    const untied = gpt2ParameterShapes(parseGpt2Config({ ...CONFIG, tie_word_embeddings: false }));
     const found = mapGpt2Tensors(entriesOf({ ...STORED, 'lm_head.weight': [11, 4] }), untied);
     expect(found.filter(({ transposed }) => transposed).map(({ name, shape }) => [name, shape])).toEqual([
       ['h.0.attn.c_attn.weight', [12, 4]],
@@ -98,7 +98,7 @@ describe('mapGpt2Tensors', () => {
   });
 
   it('asks for the head of an untied model', () => {
-    const untied = gpt2ParameterShapes(parseModelConfig({ ...CONFIG, tie_word_embeddings: false }));
+    const untied = gpt2ParameterShapes(parseGpt2Config({ ...CONFIG, tie_word_embeddings: false }));
     expect(() => mapGpt2Tensors(entriesOf(STORED), untied)).toThrow(
       /"lm_head.weight" of shape \[11, 4\] is missing/,
     );

@@ -39,7 +39,7 @@ export function attentionTileRows(lengths: readonly number[]): number {
  * down when a larger score turns up (Milakov and Gimelshein 2018), so that no score outlives its block.
  */
 export function attentionKernel(dimensions: AttentionDimensions): Kernel {
-  const { numHeads, laneLength } = dimensions.cache;
+  const { numKvHeads: numHeads, laneLength } = dimensions.cache;
   const shape = shapeOf(dimensions);
   const { tileRows, type, numVectors, size } = shape;
   return defineKernel({
@@ -107,7 +107,7 @@ export const isHeadDimSupported = (headDim: number): boolean =>
   headDim <= 256 && headDim / vectorWidth(headDim) <= 128;
 
 function shapeOf({ cache, queryCols, tileRows }: AttentionDimensions): AttentionShape {
-  const { numHeads, headDim, laneLength } = cache;
+  const { numKvHeads: numHeads, headDim, laneLength } = cache;
   const width = vectorWidth(headDim);
   const numVectors = headDim / width;
   // Enough for the columns of a head; a decode takes more where a lane has keys for them.

@@ -4,18 +4,18 @@ import { defineKernel, numRowsOf, strideOf, type Kernel } from './kernel.ts';
 const WORKGROUP_SIZE = 64;
 
 /** The WGSL function that finds a number of a key or value: column `col` of [heads * headDim] of a step's row. */
-export function cacheSlotFunction({ numHeads, headDim, laneLength }: KvCacheShape): string {
+export function cacheSlotFunction({ numKvHeads, headDim, laneLength }: KvCacheShape): string {
   return `
 fn cache_slot(row: u32, col: u32) -> u32 {
   let info = step_row(row);
   let head = col / ${headDim}u;
-  return ((info.z * ${numHeads} + head) * ${laneLength} + info.y) * ${headDim} + col - head * ${headDim};
+  return ((info.z * ${numKvHeads} + head) * ${laneLength} + info.y) * ${headDim} + col - head * ${headDim};
 }`;
 }
 
 /** Stores keys and values that no product could store itself: [rows, 3 * dim] -> the cache of a layer. */
 export function cacheWriteKernel(shape: KvCacheShape, paddedRows: number): Kernel {
-  const dim = shape.numHeads * shape.headDim;
+  const dim = shape.numKvHeads * shape.headDim;
   return defineKernel({
     name: 'cache-write',
     bindings: [

@@ -53,7 +53,7 @@ fn finish(row: u32, col: u32, sum: f32) {
   };
 }
 
-function storeQkv({ numHeads, headDim }: KvCacheShape): string {
+function storeQkv({ numKvHeads: numHeads, headDim }: KvCacheShape): string {
   const dim = numHeads * headDim;
   return `
   if (col < ${dim}) {

@@ -4,7 +4,7 @@ import { parseCudaDevice } from '../../../../src/runtime/tensorflow/cuda-device.
 import { isBfloat16 } from '../../../../src/runtime/tensorflow/is-bfloat16.ts';
 import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
 
-const SHAPE = { numLayers: 1, numHeads: 2, headDim: 8, numLanes: 4, laneLength: 3 * BLOCK_LENGTH };
+const SHAPE = { numLayers: 1, numKvHeads: 2, headDim: 8, numLanes: 4, laneLength: 3 * BLOCK_LENGTH };
 
 const segment = (lane: number, positionStart: number, numTokens: number) => ({
   lane,

@@ -4,7 +4,7 @@ import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
 import { attentionKernel, attentionTileRows } from '../../../../src/runtime/webgpu/kernels/attention.ts';
 import { checkBatch, stepBufferWords, writeStepBuffer } from '../../../../src/runtime/webgpu/step-buffer.ts';
 
-const CACHE = { numLayers: 1, numHeads: 1, headDim: 4, numLanes: 3, laneLength: 16 };
+const CACHE = { numLayers: 1, numKvHeads: 1, headDim: 4, numLanes: 3, laneLength: 16 };
 const TABLES = { tokens: 10, positions: 16 };
 
 describe('the step buffer', () => {

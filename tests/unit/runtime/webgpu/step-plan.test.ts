@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { createGpt2Parameters } from '../../../../src/model/gpt2-parameters.ts';
 import { Gpt2 } from '../../../../src/model/gpt2.ts';
-import type { ModelConfig } from '../../../../src/model/model-config.ts';
-import type { Activation, Parameter, TransformerOps } from '../../../../src/runtime/ops.ts';
+import type { Gpt2Config } from '../../../../src/model/gpt2-config.ts';
+import {
+  bookHeads,
+  type Activation,
+  type Parameter,
+  type TransformerOps,
+} from '../../../../src/runtime/ops.ts';
 import type { ParameterLayout } from '../../../../src/runtime/webgpu/lower.ts';
 import { planStep, type StepPlan } from '../../../../src/runtime/webgpu/step-plan.ts';
 
-const CONFIG: ModelConfig = {
+const CONFIG: Gpt2Config = {
   architecture: 'gpt2',
   vocabSize: 50_257,
   contextLength: 1024,
   dim: 768,
   numHeads: 12,
+  numKvHeads: 12,
   headDim: 64,
   numLayers: 12,
   mlpDim: 3072,
@@ -24,7 +30,7 @@ const CONFIG: ModelConfig = {
 };
 
 interface PlanOptions {
-  config?: Partial<ModelConfig>;
+  config?: Partial<Gpt2Config>;
   rows?: number;
   logitRows?: number;
   wantsTop?: boolean;
@@ -44,10 +50,10 @@ function planGpt2({
     full,
     createGpt2Parameters(full, (name, shape) => ({ name, shape })),
   );
-  const { numLayers, numHeads, headDim } = full;
+  const { numLayers, numKvHeads, headDim } = full;
   return planStep((ops) => model.forward(ops), {
     bucket: { step: rows, logit: logitRows, tileRows: rows > 32 ? 4 : 1 },
-    cacheShape: { numLayers, numHeads, headDim, numLanes: 8, laneLength: 1024 },
+    cacheShape: { numLayers, numKvHeads, headDim, numLanes: 8, laneLength: 1024 },
     layoutOf: (parameter) => layout(parameter, partRows),
     wantsTop,
   });
@@ -67,7 +73,7 @@ function planOps(forward: (x: Activation, ops: TransformerOps) => Activation): S
   const table: Parameter = { name: 'table', shape: [16, 8] };
   return planStep((ops) => forward(ops.embed(table, table), ops), {
     bucket: { step: 4, logit: 2, tileRows: 1 },
-    cacheShape: { numLayers: 1, numHeads: 2, headDim: 4, numLanes: 1, laneLength: 16 },
+    cacheShape: { numLayers: 1, numKvHeads: 2, headDim: 4, numLanes: 1, laneLength: 16 },
     layoutOf: (parameter) => layout(parameter, Infinity),
     wantsTop: false,
   });
@@ -197,7 +203,7 @@ describe('the fusion of operations', () => {
   it('writes the cache even where nobody reads what attended', () => {
     const plan = planOps((x, ops) => {
       const qkv = ops.linear(x, matrix(24), undefined);
-      ops.attention(qkv, 0, 2);
+      ops.attention(qkv, 0, bookHeads(2, 4));
       return qkv;
     });
     expect(kernels(plan)).toEqual(['embed', 'linear-few-rows', 'cache-write', 'attention']);
@@ -216,6 +222,6 @@ describe('the fusion of operations', () => {
     expect(() => planOps((x, ops) => ops.linear(x, { name: 'w', shape: [8, 9] }, undefined))).toThrow(
       /w takes rows of 9/,
     );
-    expect(() => planOps((x, ops) => ops.attention(x, 0, 2))).toThrow(/layer 0 with 2 heads/);
+    expect(() => planOps((x, ops) => ops.attention(x, 0, bookHeads(2, 4)))).toThrow(/layer 0 with 2 heads/);
   });
 });

@@ -1,0 +1,55 @@
+import type { Parameter } from '../runtime/ops.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { ExpectedTensor, StoredTensor } from '../weights/match-tensors.ts';
+import type { TensorEntry } from '../weights/tensor-source.ts';
+import type { CausalLm } from './causal-lm.ts';
+import type { ModelConfig } from './model-config.ts';
+
+/** A kind of model that can be served: how its files describe it, and what it computes. */
+export interface Architecture {
+  /** The `model_type` of its config.json. */
+  readonly modelType: string;
+  /** The `general.architecture` of its GGUF files. */
+  readonly ggufName: string;
+  /**
+   * By a config.json, already parsed.
+   * @throws EngineError `config_invalid` naming the field
+   */
+  fromConfigJson(json: unknown): ModelPlan;
+  /**
+   * By the metadata of a GGUF file, and by which tensors there are for what the format has no key for.
+   * @throws EngineError `config_invalid` naming the key
+   */
+  fromGguf(metadata: GgufMetadata, tensors: TensorShapes): ModelPlan;
+}
+
+export type GgufMetadata = ReadonlyMap<string, unknown>;
+export type TensorShapes = ReadonlyMap<string, Pick<TensorEntry, 'shape'>>;
+
+/** A model of which everything is known but the numbers. */
+export interface ModelPlan {
+  readonly config: ModelConfig;
+  /** Every trained parameter, in the order of the forward pass. */
+  readonly parameters: readonly PlannedParameter[];
+  /**
+   * Where the parts of all parameters are stored.
+   * @throws EngineError `weights_invalid` naming every missing, misshapen or unexpected tensor
+   */
+  findTensors(entries: ReadonlyMap<string, TensorEntry>): StoredTensor[];
+  /**
+   * The model over its parameters.
+   * @param numPositions most tokens of a sequence, for tables by position
+   */
+  build(
+    find: (name: string) => Parameter,
+    runtime: Pick<Runtime, 'createParameter'>,
+    numPositions: number,
+  ): CausalLm;
+}
+
+/** A parameter and the stored tensors that it is made of: their rows one below the other. */
+export interface PlannedParameter extends ExpectedTensor {
+  readonly parts: readonly ExpectedTensor[];
+  /** Added to every number: some store a gain as its distance from 1. */
+  readonly offset?: number;
+}

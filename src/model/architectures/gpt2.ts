@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { mapGgufGpt2Tensors } from '../../weights/gguf/gguf-gpt2-tensor-map.ts';
+import { mapGpt2Tensors } from '../../weights/gpt2-tensor-map.ts';
+import type { Architecture, GgufMetadata, ModelPlan, TensorShapes } from '../architecture.ts';
+import { checkBlockCount, ggufCount, ggufTokenFields, parseMetadata } from '../gguf-fields.ts';
+import { parseGpt2Config, type Gpt2Config } from '../gpt2-config.ts';
+import { createGpt2Parameters, gpt2ParameterShapes } from '../gpt2-parameters.ts';
+import { Gpt2 } from '../gpt2.ts';
+
+/** GPT-2, and with it the book's GPT and nanoGPT's. */
+export const gpt2: Architecture = {
+  modelType: 'gpt2',
+  ggufName: 'gpt2',
+  fromConfigJson: (json) => planOf(parseGpt2Config(json), mapGpt2Tensors),
+  fromGguf: (metadata, tensors) =>
+    planOf(parseGpt2Config(configFields(metadata, tensors)), mapGgufGpt2Tensors),
+};
+
+function planOf(config: Gpt2Config, mapTensors: typeof mapGpt2Tensors): ModelPlan {
+  const shapes = gpt2ParameterShapes(config);
+  return {
+    config,
+    parameters: shapes.map((tensor) => ({ ...tensor, parts: [tensor] })),
+    findTensors: (entries) => mapTensors(entries, shapes),
+    build: (find) => new Gpt2(config, createGpt2Parameters(config, find)),
+  };
+}
+
+/** The keys of a GPT-2 (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). */
+const metadataSchema = z.object({
+  'gpt2.context_length': ggufCount,
+  'gpt2.embedding_length': ggufCount,
+  'gpt2.block_count': ggufCount,
+  'gpt2.attention.head_count': ggufCount,
+  'gpt2.feed_forward_length': ggufCount.optional(),
+  'gpt2.attention.layer_norm_epsilon': z.number().positive().default(1e-5),
+});
+
+/** The metadata as the fields of a config.json. */
+function configFields(metadata: GgufMetadata, tensors: TensorShapes): Record<string, unknown> {
+  const fields = parseMetadata(metadataSchema, metadata);
+  const numLayers = fields['gpt2.block_count'];
+  checkBlockCount('gpt2.block_count', numLayers, tensors);
+  return {
+    vocab_size: tensors.get('token_embd.weight')?.shape[0] ?? 1,
+    n_positions: fields['gpt2.context_length'],
+    n_embd: fields['gpt2.embedding_length'],
+    n_layer: numLayers,
+    n_head: fields['gpt2.attention.head_count'],
+    n_inner: fields['gpt2.feed_forward_length'],
+    layer_norm_epsilon: fields['gpt2.attention.layer_norm_epsilon'],
+    tie_word_embeddings: !tensors.has('output.weight'),
+    bias: tensors.has('output_norm.bias'),
+    qkv_bias: tensors.has('blk.0.attn_qkv.bias'),
+    ...ggufTokenFields(metadata),
+  };
+}
