@@ -9,8 +9,6 @@ const TOKEN = /^[\x21-\x7e]+$/;
 export interface Hub {
   /** Without a slash at its end. */
   readonly endpoint: string;
-  /** True when requests to the endpoint carry a token. */
-  readonly hasToken: boolean;
   /**
    * As the global one; requests to the endpoint's own origin carry the token, and those only: the fetch standard drops
    * it on a redirect to another origin. Rejects with an EngineError when there is no answer, or not one of success.
@@ -28,7 +26,6 @@ export function openHub(environment: NodeJS.ProcessEnv, signal: AbortSignal): Hu
   const { origin } = new URL(endpoint);
   return {
     endpoint,
-    hasToken: token !== undefined,
     fetch: async (input, init) => {
       const request = new Request(input, { ...init, signal });
       if (token !== undefined && new URL(request.url).origin === origin)
