@@ -223,7 +223,7 @@ describe('a connection that breaks', () => {
     const { hub, run } = await startPull();
     // Often further than the time before, never further than the first.
     let numCuts = 0;
-    const afterBytes = (): number => (numCuts++ === 0 ? 90_000 : 20_000 * (1 + (numCuts % 3)));
+    const afterBytes = (): number => (numCuts++ === 0 ? 90_000 : 20_000 * (1 + ((numCuts + 1) % 3)));
     hub.faults = { ignoreRange: true, cut: { path: WEIGHTS, afterBytes, times: 100 } };
     await expect(run()).rejects.toMatchObject({ code: 'download_failed' });
   });
