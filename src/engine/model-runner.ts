@@ -62,6 +62,9 @@ export class ModelRunner {
       return { lane, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
     });
     const batch = buildStepBatch(inputs, ROW_BUCKETS);
+    for (const { from, to, numTokens } of step.copies) {
+      this.#runtime.copyLane(this.#cache, from, to, numTokens);
+    }
     const rows = await this.#runtime.runStep(batch, this.#cache, this.#forward); // [logitRows][vocab]
     return { logits: splitRows(rows, inputs), cost: stepCost(batch) };
   }

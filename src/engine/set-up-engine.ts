@@ -37,7 +37,6 @@ export async function setUpEngine(
     numLanes: shape.numLanes,
     maxNumBatchedTokens: settings.maxNumBatchedTokens,
     prefixCache: settings.prefixCache,
-    canCopyLanes: false,
   });
   const runner = new ModelRunner(model, runtime, cache);
   await runner.warmUp();
@@ -79,7 +78,7 @@ async function chooseRuntime(
 }
 
 function cacheShape({ config }: CausalLm, settings: EngineSettings): KvCacheShape {
-  const { numLayers, numHeads, headDim, contextLength } = config;
+  const { numLayers, numKvHeads, headDim, contextLength } = config;
   const laneLength = settings.maxModelLen ?? contextLength;
   if (laneLength > contextLength) {
     throw new EngineError(
@@ -87,8 +86,8 @@ function cacheShape({ config }: CausalLm, settings: EngineSettings): KvCacheShap
       `MAX_MODEL_LEN is ${laneLength}, but the model was trained for ${contextLength} tokens: take at most that`,
     );
   }
-  const bytesPerToken = kvCacheBytes({ numLayers, numHeads, headDim, numLanes: 1, laneLength: 1 });
+  const bytesPerToken = kvCacheBytes({ numLayers, numKvHeads, headDim, numLanes: 1, laneLength: 1 });
   const { maxNumSeqs, kvCacheBytes: budgetBytes } = settings;
   const numLanes = planNumLanes({ maxNumSeqs, laneLength, bytesPerToken, budgetBytes });
-  return { numLayers, numHeads, headDim, numLanes, laneLength };
+  return { numLayers, numKvHeads, headDim, numLanes, laneLength };
 }

@@ -65,6 +65,11 @@ export interface Runtime {
    * @throws EngineError `backend_failure` when the device failed the step; the runtime is of no further use then
    */
   runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]>;
+  /**
+   * Copies the keys and values of the first `numTokens` tokens of lane `from` to lane `to`, in every layer: seen by
+   * the steps and copies that come after. Between two steps.
+   */
+  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void;
   memory(): RuntimeMemory;
   dispose(): Promise<void>;
 }

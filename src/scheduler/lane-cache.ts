@@ -14,8 +14,6 @@ export interface LaneCacheOptions {
   numLanes: number;
   /** Off: a lane forgets what it held as soon as it is free. */
   prefixCache: boolean;
-  /** Whether what one lane holds can be had in another. */
-  canCopyLanes: boolean;
 }
 
 /**
@@ -34,13 +32,11 @@ export class LaneCache {
   readonly #pool: LanePool;
   readonly #index: PrefixIndex;
   readonly #prefixCache: boolean;
-  readonly #canCopyLanes: boolean;
 
-  constructor({ numLanes, prefixCache, canCopyLanes }: LaneCacheOptions) {
+  constructor({ numLanes, prefixCache }: LaneCacheOptions) {
     this.#pool = new LanePool(numLanes);
     this.#index = new PrefixIndex(numLanes);
     this.#prefixCache = prefixCache;
-    this.#canCopyLanes = canCopyLanes;
   }
 
   get hasFreeLane(): boolean {
@@ -55,7 +51,7 @@ export class LaneCache {
 
   /** True when one of `others` is about to compute what the sequence would else compute a second time. */
   isWorthWaiting(sequence: Sequence, match: PrefixMatch | undefined, others: readonly Sequence[]): boolean {
-    if (match === undefined || !this.#canCopyLanes) return false;
+    if (match === undefined) return false;
     const numWanted = match.numTokens + BLOCK_SIZE;
     return others.some(
       ({ tokenIds, cacheSalt, numComputedTokens }) =>
@@ -77,7 +73,7 @@ export class LaneCache {
     return from === undefined || from === lane ? undefined : { from, to: lane, numTokens };
   }
 
-  #choose(match: PrefixMatch | undefined): { lane: number; numTokens: number; from?: number } {
+  #choose(match: PrefixMatch | undefined): { lane: number; numTokens: number; from: number | undefined } {
     const { freeLanes } = this.#pool;
     const [victim] = freeLanes;
     assertInvariant(victim !== undefined, 'a lane is allocated while one is free');
@@ -87,11 +83,10 @@ export class LaneCache {
     const [taken] = freeLanes
       .filter((lane) => lanes.includes(lane))
       .sort((one, other) => numHeld(one) - numHeld(other));
-    const copied = this.#canCopyLanes ? lanes[0] : undefined;
-    if (taken !== undefined && (copied === undefined || numHeld(taken) - numTokens <= numHeld(victim))) {
+    if (taken !== undefined && numHeld(taken) - numTokens <= numHeld(victim)) {
       return { lane: taken, numTokens, from: taken };
     }
-    return copied === undefined ? { lane: victim, numTokens: 0 } : { lane: victim, numTokens, from: copied };
+    return { lane: victim, numTokens, from: lanes[0] };
   }
 
   /** Takes note of what was computed of a sequence, or undone. */

@@ -81,7 +81,7 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
 
   const createCore = (maxNumBatchedTokens: number): EngineCore =>
     new EngineCore(
-      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens, prefixCache: true, canCopyLanes: false }),
+      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens, prefixCache: true }),
       new ModelRunner(runner.loaded.model, runtime, runner.cache),
       new Sampler(runner.loaded.config.vocabSize),
     );

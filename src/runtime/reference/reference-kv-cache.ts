@@ -35,6 +35,13 @@ export class ReferenceKvCache implements KvCache {
     };
   }
 
+  copyLane(from: number, to: number, numTokens: number): void {
+    const laneSize = this.shape.laneLength * this.#dim;
+    for (const tensor of [...this.#keys, ...this.#values]) {
+      tensor.copyWithin(to * laneSize, from * laneSize, from * laneSize + numTokens * this.#dim);
+    }
+  }
+
   dispose(): void {
     this.#keys.length = 0;
     this.#values.length = 0;

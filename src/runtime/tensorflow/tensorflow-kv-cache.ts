@@ -2,19 +2,35 @@ import { assertInvariant } from '../../errors.ts';
 import type { KvCache, KvCacheShape } from '../runtime.ts';
 import { BLOCK_LENGTH, blocksOf } from './attention-plan.ts';
 import type { EagerContext } from './eager-context.ts';
-import { FLOAT, type TensorInfo } from './tensorflow-binding.ts';
+import { FLOAT, INT32, type TensorInfo } from './tensorflow-binding.ts';
+
+/** Where things lie in a layer's keys, and in its values. */
+export interface CacheLayout {
+  shape: readonly number[];
+  /** Of the tensor as [rows, the last of its dimensions]: the row of one head of one token. */
+  rowOf(lane: number, head: number, position: number): number;
+}
 
 /**
  * For stock operations: [blocks * lanes * heads * BLOCK_LENGTH, headDim]. TensorFlow slices the first dimension
  * without a copy, so that any range of lanes of a block is at hand as one tensor [lanes, heads, BLOCK_LENGTH, headDim].
  */
-export function blockLayout({ numKvHeads, headDim, numLanes, laneLength }: KvCacheShape): number[] {
-  return [blocksOf(laneLength) * numLanes * numKvHeads * BLOCK_LENGTH, headDim];
+export function blockLayout({ numKvHeads, headDim, numLanes, laneLength }: KvCacheShape): CacheLayout {
+  return {
+    shape: [blocksOf(laneLength) * numLanes * numKvHeads * BLOCK_LENGTH, headDim],
+    rowOf: (lane, head, position) => {
+      const block = Math.floor(position / BLOCK_LENGTH);
+      return ((block * numLanes + lane) * numKvHeads + head) * BLOCK_LENGTH + (position % BLOCK_LENGTH);
+    },
+  };
 }
 
 /** For our own kernels, which read whole vectors: a lane's head is one stretch, its width filled up with zeros. */
-export function laneLayout({ numKvHeads, headDim, numLanes, laneLength }: KvCacheShape): number[] {
-  return [numLanes, numKvHeads, laneLength, Math.ceil(headDim / VECTOR_WIDTH) * VECTOR_WIDTH];
+export function laneLayout({ numKvHeads, headDim, numLanes, laneLength }: KvCacheShape): CacheLayout {
+  return {
+    shape: [numLanes, numKvHeads, laneLength, Math.ceil(headDim / VECTOR_WIDTH) * VECTOR_WIDTH],
+    rowOf: (lane, head, position) => (lane * numKvHeads + head) * laneLength + position,
+  };
 }
 
 /** Floats of the widest vector that a kernel uses. */
@@ -25,15 +41,17 @@ export class TensorflowKvCache implements KvCache {
   readonly shape: KvCacheShape;
   readonly numBytes: number;
   readonly #context: EagerContext;
+  readonly #layout: CacheLayout;
   readonly #keys: TensorInfo[]; // [layers], each of the layout
   readonly #values: TensorInfo[]; // [layers], each of the layout
 
-  constructor(context: EagerContext, shape: KvCacheShape, layout: readonly number[]) {
+  constructor(context: EagerContext, shape: KvCacheShape, layout: CacheLayout) {
     const { numLayers } = shape;
     this.shape = shape;
-    this.numBytes = 2 * 4 * numLayers * layout.reduce((size, dim) => size * dim, 1);
+    this.numBytes = 2 * 4 * numLayers * layout.shape.reduce((size, dim) => size * dim, 1);
     this.#context = context;
-    const size = context.upload([layout.length], Int32Array.from(layout));
+    this.#layout = layout;
+    const size = context.upload([layout.shape.length], Int32Array.from(layout.shape));
     // Zeros: what no token was written to is masked, and a mask of -infinity does not mask a NaN.
     const empty = (): TensorInfo => context.keep(context.run('Empty', EMPTY, [size])); // layout
     this.#keys = Array.from({ length: numLayers }, empty);
@@ -49,9 +67,37 @@ export class TensorflowKvCache implements KvCache {
     return { keys, values };
   }
 
+  /** Copies the first `numTokens` keys and values of a lane, in place. */
+  copyLane(from: number, to: number, numTokens: number): void {
+    const context = this.#context;
+    context.step(() => {
+      const sources = this.#rowsOf(from, numTokens); // [heads * tokens]
+      const targets = this.#rowsOf(to, numTokens); // [heads * tokens]
+      const axis = context.upload([], Int32Array.of(0));
+      const matrix = context.upload([2], Int32Array.of(-1, this.#layout.shape.at(-1) ?? 1));
+      for (const tensor of [...this.#keys, ...this.#values]) {
+        const rows = context.run('Reshape', RESHAPE, [tensor, matrix]); // [rows, width], the same memory
+        const copied = context.run('GatherV2', GATHER, [rows, sources, axis]); // [heads * tokens, width]
+        context.free(context.run('InplaceUpdate', T, [rows, targets, copied]), rows, copied);
+      }
+    });
+  }
+
+  /** Where a lane's first tokens lie, head by head: [heads * tokens]. */
+  #rowsOf(lane: number, numTokens: number): TensorInfo {
+    const rows = new Int32Array(this.shape.numKvHeads * numTokens); // [heads * tokens]
+    for (let i = 0; i < rows.length; i++) {
+      rows[i] = this.#layout.rowOf(lane, Math.floor(i / numTokens), i % numTokens);
+    }
+    return this.#context.upload([rows.length], rows); // [heads * tokens]
+  }
+
   dispose(): void {
     this.#context.free(...this.#keys.splice(0), ...this.#values.splice(0));
   }
 }
 
+const T = { T: { type: FLOAT } } as const;
+const RESHAPE = { ...T, Tshape: { type: INT32 } } as const;
+const GATHER = { Tparams: { type: FLOAT }, Tindices: { type: INT32 }, Taxis: { type: INT32 } } as const;
 const EMPTY = { dtype: { type: FLOAT }, init: true } as const;

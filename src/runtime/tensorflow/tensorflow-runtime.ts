@@ -97,7 +97,7 @@ class TensorflowRuntime implements Runtime {
     const layout = this.#hasKernels ? laneLayout(shape) : blockLayout(shape);
     const cache = this.#allocate(
       `a KV cache of ${shape.numLanes} lanes of ${shape.laneLength} tokens`,
-      2 * 4 * shape.numLayers * layout.reduce((size, dim) => size * dim, 1),
+      2 * 4 * shape.numLayers * layout.shape.reduce((size, dim) => size * dim, 1),
       () => new TensorflowKvCache(this.#context, shape, layout),
     );
     this.#caches.add(cache);
@@ -107,6 +107,11 @@ class TensorflowRuntime implements Runtime {
   /** Computed in this thread before it returns: the promise is the interface's. */
   runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]> {
     return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
+  }
+
+  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+    assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
+    this.#attempt('a copy', () => cache.copyLane(from, to, numTokens));
   }
 
   memory(): RuntimeMemory {
@@ -161,17 +166,23 @@ class TensorflowRuntime implements Runtime {
 
   #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
-    try {
-      return this.#context.step(() => {
+    return this.#attempt('a step', () =>
+      this.#context.step(() => {
         const { tensor, numRows } = tensorflowActivation(forward(this.#operations(batch, cache)));
         const topIsEnough = this.#isGpu && batch.topRows.length > 0 && batch.topRows.every(Boolean);
         if (!topIsEnough) return this.#readRows(tensor, numRows);
         return topRows(this.#context, new StepOperands(this.#context), tensor, numRows);
-      });
+      }),
+    );
+  }
+
+  #attempt<T>(what: string, run: () => T): T {
+    try {
+      return run();
     } catch (cause) {
       if (cause instanceof EngineError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new EngineError('backend_failure', `TensorFlow failed a step: ${reason}`, { cause });
+      throw new EngineError('backend_failure', `TensorFlow failed ${what}: ${reason}`, { cause });
     }
   }
 

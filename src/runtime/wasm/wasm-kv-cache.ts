@@ -11,6 +11,8 @@ export class WasmKvCache implements KvCache {
   readonly keys: tf.Tensor; // [layers, lanes, heads, laneLength / 8, headDim, 8]
   readonly values: tf.Tensor; // [layers, lanes, heads, laneLength, headDim up to a multiple of 8]
 
+  readonly #heap: WasmHeap;
+
   /** Throws `backend_unavailable` when the heap cannot hold it. */
   constructor(heap: WasmHeap, shape: KvCacheShape) {
     const { numLayers, numLanes, numKvHeads, headDim, laneLength } = shape;
@@ -18,6 +20,7 @@ export class WasmKvCache implements KvCache {
     const valueDim = Math.ceil(headDim / PANEL_WIDTH) * PANEL_WIDTH;
     const numSlots = numLayers * numLanes * numKvHeads * numPanels * PANEL_WIDTH;
     this.shape = shape;
+    this.#heap = heap;
     this.numBytes = 4 * numSlots * (headDim + valueDim);
     const heads = [numLayers, numLanes, numKvHeads];
     const failure = (cause?: unknown): EngineError =>
@@ -37,6 +40,30 @@ export class WasmKvCache implements KvCache {
     } catch (cause) {
       keys?.dispose();
       throw failure(cause);
+    }
+  }
+
+  /** Whole panels of keys, so that a few tokens behind the last one may come along: nobody looks at them. */
+  copyLane(from: number, to: number, numTokens: number): void {
+    const numKeyPanels = Math.ceil(numTokens / PANEL_WIDTH);
+    this.#copyLane(this.keys, from, to, numKeyPanels);
+    this.#copyLane(this.values, from, to, numTokens);
+  }
+
+  /** Copies the first `numParts` of each head, of a tensor [layers, lanes, heads, parts, ...]. */
+  #copyLane({ shape, dataId }: tf.Tensor, from: number, to: number, numParts: number): void {
+    const [numLayers = 0, numLanes = 0, numKvHeads = 0, ...head] = shape;
+    const headSize = head.reduce((size, dim) => size * dim, 1);
+    const copySize = (headSize / (head[0] ?? 1)) * numParts;
+    const floats = this.#heap.float32(
+      this.#heap.tensorAddress({ dataId }),
+      numLayers * numLanes * numKvHeads * headSize,
+    );
+    for (let layer = 0; layer < numLayers; layer++) {
+      for (let head = 0; head < numKvHeads; head++) {
+        const start = (lane: number): number => ((layer * numLanes + lane) * numKvHeads + head) * headSize;
+        floats.copyWithin(start(to), start(from), start(from) + copySize);
+      }
     }
   }
 

@@ -81,6 +81,11 @@ class WasmRuntime implements Runtime {
     return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
   }
 
+  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+    assertInvariant(cache instanceof WasmKvCache, 'the KV cache belongs to this runtime');
+    cache.copyLane(from, to, numTokens);
+  }
+
   memory(): RuntimeMemory {
     return { numTensors: tf.memory().numTensors, numBytes: this.#heap.numBytes };
   }

@@ -49,6 +49,12 @@ export class Arena {
     return this.#get('staging');
   }
 
+  /** What a copy within one buffer goes through, since WebGPU copies between two: of at least that many bytes. */
+  detour(numBytes: number): GPUBuffer {
+    this.#grow('detour', numBytes, GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+    return this.#get('detour');
+  }
+
   slot({ key }: Slot): GPUBuffer {
     return this.#get(key);
   }

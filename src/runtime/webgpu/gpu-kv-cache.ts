@@ -47,6 +47,30 @@ export class GpuKvCache implements KvCache {
     );
   }
 
+  /**
+   * The commands that copy the first `numTokens` keys and values of a lane.
+   *
+   * @param detour a buffer of at least `numKvHeads * numTokens * headDim` floats to go through
+   */
+  copyLane(
+    encoder: GPUCommandEncoder,
+    detour: GPUBuffer,
+    { from, to, numTokens }: { from: number; to: number; numTokens: number },
+  ): void {
+    const { numKvHeads, headDim, laneLength } = this.shape;
+    const numBytes = 4 * numTokens * headDim;
+    const startOf = (lane: number, head: number): number =>
+      4 * (lane * numKvHeads + head) * laneLength * headDim;
+    for (const buffer of [...this.keys, ...this.values]) {
+      for (let head = 0; head < numKvHeads; head++) {
+        encoder.copyBufferToBuffer(buffer, startOf(from, head), detour, head * numBytes, numBytes);
+      }
+      for (let head = 0; head < numKvHeads; head++) {
+        encoder.copyBufferToBuffer(detour, head * numBytes, buffer, startOf(to, head), numBytes);
+      }
+    }
+  }
+
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;

@@ -79,6 +79,15 @@ export class WebGpuRuntime implements Runtime {
     }
   }
 
+  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+    const gpuCache = gpuKvCache(cache);
+    const { numKvHeads, headDim } = cache.shape;
+    const detour = this.#arena.detour(4 * numKvHeads * numTokens * headDim);
+    const encoder = this.#device.device.createCommandEncoder();
+    gpuCache.copyLane(encoder, detour, { from, to, numTokens });
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
   memory(): RuntimeMemory {
     // Not `tf.memory()`, which asks a backend, and takes any that is registered where there is none.
     const { numTensors, numBytes } = tf.engine().state;

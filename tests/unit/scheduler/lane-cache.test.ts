@@ -17,7 +17,6 @@ class Simulation {
       numLanes: 3,
       maxNumBatchedTokens: 512,
       prefixCache: true,
-      canCopyLanes: true,
       ...limits,
     });
   }
@@ -217,7 +216,6 @@ describe('LaneCache', () => {
     const limits = fc.record({
       numLanes: fc.integer({ min: 1, max: 5 }),
       maxNumBatchedTokens: fc.integer({ min: 1, max: 64 }),
-      canCopyLanes: fc.boolean(),
     });
     let numFound = 0;
     let numCopied = 0;

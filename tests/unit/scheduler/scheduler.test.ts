@@ -4,7 +4,7 @@ import { Scheduler, type ScheduledStep, type SchedulerLimits } from '../../../sr
 import { createSequence, type Sequence } from '../../../src/scheduler/sequence.ts';
 
 const createScheduler = (limits: Pick<SchedulerLimits, 'numLanes' | 'maxNumBatchedTokens'>): Scheduler =>
-  new Scheduler({ ...limits, prefixCache: false, canCopyLanes: false });
+  new Scheduler({ ...limits, prefixCache: false });
 
 const promptOf = (length: number): number[] => Array.from({ length }, (_, i) => i);
 

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { expectSameRow } from '../support/compare.ts';
+import { RUNTIMES } from '../support/runtimes.ts';
+import { someTokenIds, StepRunner } from '../support/step-runner.ts';
+
+const NUM_LANES = 4;
+const ALONE = NUM_LANES;
+
+describe.each(RUNTIMES)('copies from lane to lane on $label', ({ create, bitExact }) => {
+  let runtime: Runtime;
+  let runner: StepRunner;
+  beforeAll(async () => {
+    runtime = await create();
+    runner = await StepRunner.load(runtime, 'gpt2-variants/untied-f32-head-dim-6', NUM_LANES + 1);
+  });
+  afterAll(() => runtime.dispose());
+
+  const lane = fc.nat(NUM_LANES - 1);
+
+  it('let a sequence go on behind what another computed, and leave all other lanes as they are', async () => {
+    const { vocabSize, contextLength } = runner.loaded.config;
+    const copy = fc.record({ from: lane, to: lane, length: fc.nat(contextLength), seed: fc.nat(1000) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(copy, { minLength: 1, maxLength: 8, size: 'max' }), async (copies) => {
+        const held = Array.from({ length: NUM_LANES }, (_, i) =>
+          someTokenIds(contextLength - 4 * i, vocabSize, i),
+        );
+        for (const [i, tokenIds] of held.entries()) await runner.whole(tokenIds, i);
+        for (const { from, to, length, seed } of copies) {
+          const numTokens = Math.min(length, held[from]?.length ?? 0, contextLength - 1);
+          if (from === to || numTokens === 0) continue;
+          runtime.copyLane(runner.cache, from, to, numTokens);
+          held[to] = held[from]?.slice(0, numTokens) ?? [];
+          const [next = 0] = someTokenIds(1, vocabSize, seed);
+          held[to].push(next);
+          const [logits] = await runner.step([
+            { lane: to, positionStart: numTokens, tokenIds: [next], logits: 'last' },
+          ]);
+          expectSameRow(logits ?? new Float32Array(), await runner.lastOf(held[to], ALONE), bitExact);
+        }
+        // Every lane still holds what it should: its last token computed anew sees all before it.
+        for (const [i, tokenIds] of held.entries()) {
+          const [logits] = await runner.step([
+            { lane: i, positionStart: tokenIds.length - 1, tokenIds: tokenIds.slice(-1), logits: 'last' },
+          ]);
+          expectSameRow(logits ?? new Float32Array(), await runner.lastOf(tokenIds, ALONE), bitExact);
+        }
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  it('keep no tensors', async () => {
+    await runner.whole(someTokenIds(9, runner.loaded.config.vocabSize, 1), 0);
+    runtime.copyLane(runner.cache, 0, 1, 9);
+    const before = runtime.memory();
+    for (let i = 0; i < 5; i++) runtime.copyLane(runner.cache, 0, 1, 5 + i);
+    expect(runtime.memory()).toEqual(before);
+  });
+});
