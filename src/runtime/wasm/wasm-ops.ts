@@ -1,14 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assertInvariant, EngineError } from '../../errors.ts';
-import type { Activation, AttentionHeads, Parameter, TransformerOps } from '../ops.ts';
+import { assertInvariant } from '../../errors.ts';
+import {
+  qkvDim,
+  type Activation,
+  type AttentionHeads,
+  type GateActivation,
+  type HeadStripes,
+  type Parameter,
+  type Rotation,
+  type TransformerOps,
+} from '../ops.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { TILE_BYTES, TILE_ROWS } from './assembly/kernel-ids.ts';
 import { causalAttention } from './kernels/causal-attention.ts';
 import type { KernelContext } from './kernels/define-kernel.ts';
 import { embed } from './kernels/embed.ts';
+import { gate } from './kernels/gate.ts';
 import { gelu } from './kernels/gelu.ts';
 import { layerNorm } from './kernels/layer-norm.ts';
 import { linear } from './kernels/linear.ts';
+import { normHeads } from './kernels/norm-heads.ts';
+import { rmsNorm } from './kernels/rms-norm.ts';
+import { rotate } from './kernels/rotate.ts';
 import { selectRows } from './kernels/select-rows.ts';
 import { shortcut } from './kernels/shortcut.ts';
 import type { WasmKvCache } from './wasm-kv-cache.ts';
@@ -50,18 +63,17 @@ export class WasmOps implements TransformerOps {
     this.#logitRows = tf.tensor1d(batch.logitRows, 'int32'); // [logitRows]
   }
 
-  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter | undefined): Activation {
-    assertInvariant(positionEmbedding, 'tokens without positions are not there yet');
-    checkIndices('token', this.#batch.tokenIds, tokenEmbedding);
-    checkIndices('position', this.#batch.positions, positionEmbedding);
+  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter | undefined, scale = 1): Activation {
+    checkIndices('token', this.#batch.tokenIds, sizeOf(tokenEmbedding), tokenEmbedding);
+    if (positionEmbedding !== undefined) this.#checkPositions(sizeOf(positionEmbedding), positionEmbedding);
     const { numRows } = this.#batch;
     const inputs = {
       tokens: parameterTensor(tokenEmbedding),
-      positions: parameterTensor(positionEmbedding),
+      ...(positionEmbedding && { positions: parameterTensor(positionEmbedding) }),
       tokenIds: this.#tokenIds,
       positionIds: this.#positionIds,
     };
-    return new WasmActivation(embed(this.#context, inputs, { numRows }), numRows); // [rows, dim]
+    return new WasmActivation(embed(this.#context, inputs, { numRows, scale }), numRows); // [rows, dim]
   }
 
   linear(x: Activation, weight: Parameter, bias: Parameter | undefined): Activation {
@@ -86,17 +98,57 @@ export class WasmOps implements TransformerOps {
     return new WasmActivation(layerNorm(this.#context, inputs, { numRows, epsilon }), numRows); // [rows, dim]
   }
 
-  attention(qkv: Activation, layerIndex: number, { numHeads }: AttentionHeads): Activation {
+  rmsNorm(x: Activation, gain: Parameter, epsilon: number): Activation {
+    const { tensor, numRows } = wasmActivation(x);
+    const inputs = { x: tensor, gain: parameterTensor(gain) };
+    return new WasmActivation(rmsNorm(this.#context, inputs, { numRows, epsilon }), numRows); // [rows, dim]
+  }
+
+  normHeads(
+    qkv: Activation,
+    queryGain: Parameter,
+    keyGain: Parameter,
+    epsilon: number,
+    { numHeads, numKvHeads, headDim }: HeadStripes,
+  ): Activation {
+    const { tensor, numRows } = wasmActivation(qkv);
+    const stripes = { numHeads, numKvHeads, headDim };
+    checkStripes(tensor, stripes);
+    assertInvariant(
+      sizeOf(queryGain) === headDim && sizeOf(keyGain) === headDim,
+      `the gains ${queryGain.name} and ${keyGain.name} have ${headDim} numbers, as a head has`,
+    );
+    const inputs = { qkv: tensor, queryGain: parameterTensor(queryGain), keyGain: parameterTensor(keyGain) };
+    const attrs = { ...stripes, numRows, epsilon };
+    return new WasmActivation(normHeads(this.#context, inputs, attrs), numRows); // [rows, qkv]
+  }
+
+  rotate(
+    qkv: Activation,
+    { pairing, table }: Rotation,
+    { numHeads, numKvHeads, headDim }: HeadStripes,
+  ): Activation {
+    const { tensor, numRows } = wasmActivation(qkv);
+    const stripes = { numHeads, numKvHeads, headDim };
+    checkStripes(tensor, stripes);
+    this.#checkPositions(sizeOf(table) / headDim, table);
+    const inputs = { qkv: tensor, table: parameterTensor(table), positionIds: this.#positionIds };
+    const attrs = { ...stripes, numRows, areNeighbours: pairing === 'neighbours' ? 1 : 0 };
+    return new WasmActivation(rotate(this.#context, inputs, attrs), numRows); // [rows, qkv]
+  }
+
+  attention(qkv: Activation, layerIndex: number, heads: AttentionHeads): Activation {
     const { tensor, numRows } = wasmActivation(qkv);
     const { shape, keys, values } = this.#cache;
+    const { numHeads, numKvHeads, headDim, scale, window = shape.laneLength } = heads;
+    checkStripes(tensor, heads);
     assertInvariant(
-      shape.numKvHeads === numHeads &&
-        tensor.shape[1] === 3 * numHeads * shape.headDim &&
-        layerIndex < shape.numLayers,
-      `the cache is made for layer ${layerIndex} with ${numHeads} heads`,
+      shape.numKvHeads === numKvHeads && shape.headDim === headDim && layerIndex < shape.numLayers,
+      `the cache is made for layer ${layerIndex} with ${numKvHeads} heads of ${headDim}`,
     );
     const inputs = { qkv: tensor, keys, values, tiles: this.#tiles };
-    return new WasmActivation(causalAttention(this.#context, inputs, { layerIndex }), numRows); // [rows, dim]
+    const attrs = { layerIndex, numHeads, scale, window };
+    return new WasmActivation(causalAttention(this.#context, inputs, attrs), numRows); // [rows, heads * headDim]
   }
 
   gelu(x: Activation): Activation {
@@ -110,20 +162,10 @@ export class WasmOps implements TransformerOps {
     return new WasmActivation(shortcut(this.#context, inputs, { numRows }), numRows); // [rows, dim]
   }
 
-  rmsNorm(): Activation {
-    throw new EngineError('internal', 'rmsNorm is not there yet');
-  }
-
-  normHeads(): Activation {
-    throw new EngineError('internal', 'normHeads is not there yet');
-  }
-
-  rotate(): Activation {
-    throw new EngineError('internal', 'rotate is not there yet');
-  }
-
-  gate(): Activation {
-    throw new EngineError('internal', 'gate is not there yet');
+  gate(x: Activation, activation: GateActivation): Activation {
+    const { tensor, numRows } = wasmActivation(x);
+    const attrs = { numRows, isGelu: activation === 'gelu' ? 1 : 0 };
+    return new WasmActivation(gate(this.#context, { x: tensor }, attrs), numRows); // [rows, mlpDim]
   }
 
   dropout(x: Activation): Activation {
@@ -134,6 +176,10 @@ export class WasmOps implements TransformerOps {
     const numRows = this.#batch.numLogitRows;
     const inputs = { x: wasmActivation(x).tensor, rows: this.#logitRows };
     return new WasmActivation(selectRows(this.#context, inputs, { numRows }), numRows); // [logitRows, dim]
+  }
+
+  #checkPositions(size: number, parameter: Parameter): void {
+    checkIndices('position', this.#batch.positions, size, parameter);
   }
 }
 
@@ -161,12 +207,17 @@ function attentionTiles({ segments, numRows }: StepBatch, { shape }: WasmKvCache
   return Int32Array.from(tiles); // [tiles][4]
 }
 
-function checkIndices(what: string, indices: Int32Array, embedding: Parameter): void {
-  const [size = 0] = embedding.shape;
+const sizeOf = ({ shape }: Parameter): number => shape[0] ?? 0;
+
+function checkIndices(what: string, indices: Int32Array, size: number, { name }: Parameter): void {
   for (const index of indices) {
-    assertInvariant(
-      index >= 0 && index < size,
-      `${what} ${index} is one of the ${size} in ${embedding.name}`,
-    );
+    assertInvariant(index >= 0 && index < size, `${what} ${index} is one of the ${size} in ${name}`);
   }
+}
+
+function checkStripes(qkv: tf.Tensor, stripes: HeadStripes): void {
+  assertInvariant(
+    qkv.shape[1] === qkvDim(stripes) && stripes.numHeads % stripes.numKvHeads === 0,
+    `rows of ${qkv.shape[1] ?? 'no'} numbers are ${stripes.numHeads} queries and ${stripes.numKvHeads} keys and values`,
+  );
 }

@@ -1,12 +1,13 @@
 /**
- * Causal attention of one layer over the KV cache. For each lane and head the cache holds
+ * Causal attention of one layer over the KV cache. For each lane and head of keys the cache holds
  *
  *     keys    in panels of 8 tokens  [laneLength / 8][headDim][8]
  *     values  row by row             [laneLength][headDim up to a multiple of 8, the rest zero]
  *
  * so that eight scores at a time are the sum over headDim in order, whether one query asks (decode) or four
  * (prefill), and the weighted values are the sum over tokens in order. With the softmax of a row depending on that
- * row alone, a token's result has the same bits in whatever step and company it is computed.
+ * row alone, a token's result has the same bits in whatever step and company it is computed. Tokens in sight of a
+ * tile but not of one of its rows have a weight of zero there, and adding zero times a value leaves the bits alone.
  *
  * A tile is up to four consecutive rows of one sequence: { row, numRows, lane, position of the first } as i32.
  */
@@ -20,12 +21,19 @@ function padded(size: i32): i32 {
   return (size + 7) & ~7;
 }
 
+/** Columns of a row of queries, keys and values. */
+function qkvDim(job: usize): i32 {
+  return (intArg(job, 5) + 2 * intArg(job, 6)) * intArg(job, 7);
+}
+
 /**
  * Writes the keys and values of all rows into the cache. Tile t is done by chunk t modulo the number of chunks.
- * Arguments: qkv [rows, 3 * dim], keys and values of the layer, tiles, numTiles, numHeads, headDim, laneLength.
+ * Arguments: qkv [rows, (numHeads + 2 numKvHeads) * headDim], keys and values of the layer, tiles, numTiles, numHeads,
+ * numKvHeads, headDim, laneLength.
  */
 export function storeKeysValues(job: usize, chunk: i32): void {
-  const dim = intArg(job, 5) * intArg(job, 6);
+  const headDim = intArg(job, 7);
+  const kvBytes = floats(intArg(job, 6) * headDim);
   const numTiles = intArg(job, 4);
   const numChunks = load<i32>(job, 4);
   for (let i = chunk; i < numTiles; i += numChunks) {
@@ -33,19 +41,19 @@ export function storeKeysValues(job: usize, chunk: i32): void {
     const numRows = load<i32>(tile, 4);
     for (let r = 0; r < numRows; r++) {
       const row = load<i32>(tile) + r;
-      const k = pointerArg(job, 0) + floats((row * 3 + 1) * dim);
-      storeRow(job, k, k + floats(dim), load<i32>(tile, 8), load<i32>(tile, 12) + r);
+      const k = pointerArg(job, 0) + floats(row * qkvDim(job) + intArg(job, 5) * headDim);
+      storeRow(job, k, k + kvBytes, load<i32>(tile, 8), load<i32>(tile, 12) + r);
     }
   }
 }
 
 function storeRow(job: usize, k: usize, v: usize, lane: i32, position: i32): void {
-  const numHeads = intArg(job, 5);
-  const headDim = intArg(job, 6);
-  const laneLength = padded(intArg(job, 7));
+  const numKvHeads = intArg(job, 6);
+  const headDim = intArg(job, 7);
+  const laneLength = padded(intArg(job, 8));
   const valueDim = padded(headDim);
-  for (let head = 0; head < numHeads; head++) {
-    const firstToken = ((lane * numHeads + head) * laneLength) as usize;
+  for (let head = 0; head < numKvHeads; head++) {
+    const firstToken = ((lane * numKvHeads + head) * laneLength) as usize;
     const panel = (firstToken + (position & ~7)) * (headDim as usize) + ((position & 7) as usize);
     let key = pointerArg(job, 1) + (panel << 2);
     const value = pointerArg(job, 2) + (firstToken + position) * floats(valueDim);
@@ -60,13 +68,14 @@ function storeRow(job: usize, k: usize, v: usize, lane: i32, position: i32): voi
 /**
  * Lets every row attend to its own sequence. Pair p of (head, tile), head by head, is done by chunk p modulo the
  * number of chunks, so that one chunk's scratch serves all of its pairs.
- * Arguments: as storeKeysValues, then out [rows, dim], scratch, bytes of scratch a chunk, 1 / sqrt(headDim).
+ * Arguments: as storeKeysValues, then out [rows, numHeads * headDim], scratch, bytes of scratch a chunk, scale of the
+ * scores, window: the tokens that a row sees, itself included.
  */
 export function causalAttention(job: usize, chunk: i32): void {
   const numTiles = intArg(job, 4);
   const numPairs = numTiles * intArg(job, 5);
   const numChunks = load<i32>(job, 4);
-  const scratch = pointerArg(job, 9) + (chunk as usize) * pointerArg(job, 10);
+  const scratch = pointerArg(job, 10) + (chunk as usize) * pointerArg(job, 11);
   for (let pair = chunk; pair < numPairs; pair += numChunks) {
     const tile = pointerArg(job, 3) + ((pair % numTiles) as usize) * TILE_BYTES;
     attendTile(job, tile, pair / numTiles, scratch);
@@ -76,41 +85,62 @@ export function causalAttention(job: usize, chunk: i32): void {
 /** Scratch: queries [headDim][4], sums [4][valueDim], scores [4][laneLength]. */
 function attendTile(job: usize, tile: usize, head: i32, scratch: usize): void {
   const numHeads = intArg(job, 5);
-  const headDim = intArg(job, 6);
+  const numKvHeads = intArg(job, 6);
+  const headDim = intArg(job, 7);
   const valueDim = padded(headDim);
-  const laneLength = padded(intArg(job, 7));
+  const laneLength = padded(intArg(job, 8));
   const dim = numHeads * headDim;
   const row = load<i32>(tile);
   const numRows = load<i32>(tile, 4);
   const position = load<i32>(tile, 12);
-  const block = ((load<i32>(tile, 8) * numHeads + head) * laneLength) as usize;
-  const keys = pointerArg(job, 1) + block * floats(headDim);
+  const kvHead = head / (numHeads / numKvHeads);
+  const block = ((load<i32>(tile, 8) * numKvHeads + kvHead) * laneLength) as usize;
   const values = pointerArg(job, 2) + block * floats(valueDim);
   const sums = scratch + floats(headDim * TILE_ROWS);
   const scores = sums + floats(valueDim * TILE_ROWS);
-  const query = pointerArg(job, 0) + floats(row * 3 * dim + head * headDim);
+  const first = firstInSight(job, position);
 
   const width = numRows == 1 ? 1 : TILE_ROWS;
-  packQueries(query, numRows, width, headDim, 3 * dim, floatArg(job, 11), scratch);
-  if (width == 1) scoreRow(scratch, keys, headDim, position + 1, scores);
-  else scoreTile(scratch, keys, headDim, position + numRows, scores, laneLength);
+  const query = pointerArg(job, 0) + floats(row * qkvDim(job) + head * headDim);
+  packQueries(query, numRows, width, headDim, qkvDim(job), floatArg(job, 12), scratch);
+  const start = first & ~7; // keys come in whole panels
+  const keys = pointerArg(job, 1) + (block + start) * floats(headDim);
+  if (width == 1) scoreRow(scratch, keys, headDim, start, position + 1, scores);
+  else scoreTile(scratch, keys, headDim, start, position + numRows, scores, laneLength);
 
   memory.fill(sums, 0, floats(valueDim * TILE_ROWS));
-  const shared = numRows == TILE_ROWS ? position + 1 : 0;
+  const shared = numRows == TILE_ROWS ? position + 1 : first;
   const stride = floats(laneLength);
   const valueBytes = floats(valueDim);
-  let out = pointerArg(job, 8) + floats(row * dim + head * headDim);
+  let out = pointerArg(job, 9) + floats(row * dim + head * headDim);
   const totals = scratch; // the queries are spent
   for (let r = 0; r < numRows; r++) {
-    f32.store(totals + floats(r), exponentiate(scores + (r as usize) * stride, position + r + 1));
+    const from = firstInSight(job, position + r);
+    f32.store(totals + floats(r), weigh(scores + (r as usize) * stride, start, from, position + r + 1));
   }
-  if (shared > 0) addValuesToTile(scores, stride, values, valueBytes, shared, sums);
+  if (shared > first) addValuesToTile(scores, stride, values, valueBytes, first, shared, sums);
   for (let r = 0; r < numRows; r++) {
     const sum = sums + (r as usize) * valueBytes;
     addValues(scores + (r as usize) * stride, values, valueBytes, shared, position + r + 1, sum);
     divideRow(sum, f32.load(totals + floats(r)), headDim, out);
     out += floats(dim);
   }
+}
+
+/** The first token that a row at `position` sees. */
+function firstInSight(job: usize, position: i32): i32 {
+  return max(0, position + 1 - intArg(job, 13));
+}
+
+/**
+ * Turns the scores of the tokens from `first` to `end` into weights and returns their sum; tokens from `start`, a
+ * panel's first, up to `first` weigh nothing. The softmax begins at the panel of `first`, wherever the tile does.
+ */
+function weigh(scores: usize, start: i32, first: i32, end: i32): f32 {
+  const panel = first & ~7;
+  memory.fill(scores + floats(start), 0, floats(panel - start));
+  for (let token = panel; token < first; token++) f32.store(scores + floats(token), -Infinity);
+  return exponentiate(scores + floats(panel), end - panel);
 }
 
 /** Scaled queries as [headDim][width]; rows that do not exist are zeros. */
@@ -124,22 +154,22 @@ function packQueries(q: usize, numRows: i32, width: i32, headDim: i32, stride: i
   }
 }
 
-/** Scores of four queries against the keys of `length` tokens, whole panels of them: [4][laneLength]. */
-function scoreTile(q: usize, keys: usize, headDim: i32, length: i32, scores: usize, laneLength: i32): void {
+/** Scores of four queries against the keys of the tokens `start` to `end`, whole panels of them: [4][laneLength]. */
+function scoreTile(q: usize, keys: usize, headDim: i32, start: i32, end: i32, scores: usize, laneLength: i32): void {
   const panelBytes = (headDim as usize) << 5;
-  for (let token = 0; token < length; token += 8, keys += panelBytes) {
+  for (let token = start; token < end; token += 8, keys += panelBytes) {
     tile4x8(q, keys, headDim, 0, scores + floats(token), laneLength, 4, 8);
   }
 }
 
-/** Scores of one query against the keys of `length` tokens, whole panels of them: [laneLength]. */
-function scoreRow(q: usize, keys: usize, headDim: i32, length: i32, scores: usize): void {
+/** Scores of one query against the keys of the tokens `start` to `end`, whole panels of them: [laneLength]. */
+function scoreRow(q: usize, keys: usize, headDim: i32, start: i32, end: i32, scores: usize): void {
   const panelBytes = (headDim as usize) << 5;
-  let token = 0;
-  for (; token + 8 < length; token += 16, keys += 2 * panelBytes) {
+  let token = start;
+  for (; token + 8 < end; token += 16, keys += 2 * panelBytes) {
     scoreRow16(q, keys, panelBytes, headDim, scores + floats(token));
   }
-  if (token < length) row1x8(q, keys, headDim, 0, scores + floats(token), 8);
+  if (token < end) row1x8(q, keys, headDim, 0, scores + floats(token), 8);
 }
 
 /** Two panels side by side: with one alone the adders wait for its two sums. */
@@ -203,14 +233,16 @@ function addValues8(weight: usize, lastWeight: usize, value: usize, valueBytes: 
   v128.store(sum, s1, 16);
 }
 
-/** addValues for four rows and the first `end` tokens, which all four see. */
-function addValuesToTile(weights: usize, stride: usize, values: usize, valueBytes: usize, end: i32, sums: usize): void {
+/** addValues for four rows and the tokens `from` to `end`; all four see them, or give them no weight. */
+function addValuesToTile(weights: usize, stride: usize, values: usize, valueBytes: usize, from: i32, end: i32, sums: usize): void {
+  const weight = weights + floats(from);
+  const value = values + (from as usize) * valueBytes;
   for (let at: usize = 0; at < valueBytes; at += 32) {
-    addValues4x8(weights, stride, values + at, valueBytes, end, sums + at);
+    addValues4x8(weight, stride, value + at, valueBytes, end - from, sums + at);
   }
 }
 
-function addValues4x8(weights: usize, stride: usize, value: usize, valueBytes: usize, end: i32, sum: usize): void {
+function addValues4x8(weights: usize, stride: usize, value: usize, valueBytes: usize, length: i32, sum: usize): void {
   let p = weights;
   let q = p + stride;
   let r = q + stride;
@@ -223,7 +255,7 @@ function addValues4x8(weights: usize, stride: usize, value: usize, valueBytes: u
   let r1 = f32x4.splat(0);
   let s0 = f32x4.splat(0);
   let s1 = f32x4.splat(0);
-  for (const last = p + floats(end); p < last; p += 4, q += 4, r += 4, s += 4, value += valueBytes) {
+  for (const last = p + floats(length); p < last; p += 4, q += 4, r += 4, s += 4, value += valueBytes) {
     const v0 = v128.load(value);
     const v1 = v128.load(value, 16);
     let x = v128.load32_splat(p);

@@ -13,12 +13,16 @@ export const GELU = 7;
 export const ADD = 8;
 export const EMBED = 9;
 export const SELECT_ROWS = 10;
+export const RMS_NORM = 11;
+export const NORM_HEADS = 12;
+export const ROTATE = 13;
+export const GATE = 14;
 
 /** Rows of a weight that lie side by side in a panel; also the tokens in a panel of keys. */
 export const PANEL_WIDTH = 8;
 /** Elements of a chunk of GELU or ADD. */
 export const POINTWISE_CHUNK = 8192;
-/** Rows of a chunk of LAYER_NORM, EMBED and SELECT_ROWS. */
+/** Rows of a chunk of the norms, ROTATE, EMBED and SELECT_ROWS. */
 export const ROW_CHUNK = 8;
 /** Most query rows of an attention tile; four of them share every load of keys and values. */
 export const TILE_ROWS = 4;

@@ -3,21 +3,28 @@ import {
   CAUSAL_ATTENTION,
   EMBED,
   FILL,
+  GATE,
   GELU,
   LAYER_NORM,
   LINEAR,
+  NORM_HEADS,
   PACK_ROWS,
   PACK_WEIGHT,
+  RMS_NORM,
+  ROTATE,
   SELECT_ROWS,
   STORE_KEYS_VALUES,
 } from './kernel-ids';
 import { causalAttention, storeKeysValues } from './attention';
+import { gate } from './gate';
 import { embed, selectRows } from './gather';
 import { layerNorm } from './layer-norm';
 import { linear } from './linear';
 import { packRows, packWeight } from './pack';
 import { add, fill, gelu } from './pointwise';
 import { KernelSet, runJobs, serve } from './pool';
+import { normHeads, rmsNorm } from './rms-norm';
+import { rotate } from './rotate';
 
 /** The kernels of inference. Each says in its comment what arguments its jobs carry, in order. */
 class InferenceKernels extends KernelSet {
@@ -45,6 +52,14 @@ class InferenceKernels extends KernelSet {
         return embed(job, chunk);
       case SELECT_ROWS:
         return selectRows(job, chunk);
+      case RMS_NORM:
+        return rmsNorm(job, chunk);
+      case NORM_HEADS:
+        return normHeads(job, chunk);
+      case ROTATE:
+        return rotate(job, chunk);
+      case GATE:
+        return gate(job, chunk);
       default:
         unreachable();
     }

@@ -43,7 +43,8 @@ function sumOf(x: usize, dim: i32): f32 {
   return sum;
 }
 
-function squaredDeviations(x: usize, dim: i32, mean: f32): f32 {
+/** The sum of (x - mean)^2 over a row, in eights, the same for every row. */
+export function squaredDeviations(x: usize, dim: i32, mean: f32): f32 {
   const means = f32x4.splat(mean);
   let s0 = f32x4.splat(0);
   let s1 = f32x4.splat(0);

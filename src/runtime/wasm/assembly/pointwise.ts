@@ -2,24 +2,19 @@
  * Element by element. The last vector may read a few bytes past its operands, which every buffer of this runtime
  * allows for (WasmHeap), and writes none.
  */
+import { Curve } from './curve';
 import { POINTWISE_CHUNK } from './kernel-ids';
 import { floatArg, intArg, pointerArg, floats } from './pool';
 import { Vector } from './vector';
 
-/** GELU in its tanh form (Hendrycks & Gimpel 2016, section 2). Arguments: x, out, number of elements. */
+/** GELU in its tanh form. Arguments: x, out, number of elements. */
 export function gelu(job: usize, chunk: i32): void {
   const length = intArg(job, 2);
   const end = min(length, (chunk + 1) * POINTWISE_CHUNK);
   for (let i = chunk * POINTWISE_CHUNK; i < end; i += 4) {
     const at = floats(i);
     const x = v128.load(pointerArg(job, 0) + at);
-    // 0.5 (1 + tanh u) = 1 / (1 + e^-2u), with u = sqrt(2 / pi) (x + 0.044715 x^3).
-    const cubic = f32x4.add(f32x4.splat(1), f32x4.mul(f32x4.splat(0.044715), f32x4.mul(x, x)));
-    const exponent = f32x4.mul(f32x4.splat(-1.5957691216057308), f32x4.mul(x, cubic));
-    // Vector.exp ends at e^88, which for x below -10 still makes a zero of -10, though not of every x.
-    const bounded = f32x4.pmax(x, f32x4.splat(-10));
-    const y = f32x4.div(bounded, f32x4.add(f32x4.splat(1), Vector.exp(exponent)));
-    Vector.store(pointerArg(job, 1) + at, y, end - i);
+    Vector.store(pointerArg(job, 1) + at, Curve.gelu(x), end - i);
   }
 }
 

@@ -8,23 +8,24 @@ const CHUNKS_PER_THREAD = 8;
 
 /**
  * Writes the keys and values of every row into the cache, then lets each row attend to its own sequence.
- * qkv [rows, 3 * dim], keys [layers, lanes, heads, laneLength / 8, headDim, 8],
- * values [layers, lanes, heads, laneLength, headDim up to a multiple of 8], tiles [tiles, 4] -> [rows, dim].
- * Keys and values are changed in place.
+ * qkv [rows, (numHeads + 2 numKvHeads) * headDim], keys [layers, lanes, numKvHeads, laneLength / 8, headDim, 8],
+ * values [layers, lanes, numKvHeads, laneLength, headDim up to a multiple of 8], tiles [tiles, 4]
+ * -> [rows, numHeads * headDim]. Keys and values are changed in place. A row sees `window` tokens at most, itself
+ * included.
  */
 export const causalAttention = defineKernel<
   { qkv: TensorInfo; keys: TensorInfo; values: TensorInfo; tiles: TensorInfo },
-  { layerIndex: number }
->('CausalAttention', (context, { qkv, keys, values, tiles }, { layerIndex }) => {
+  { layerIndex: number; numHeads: number; scale: number; window: number }
+>('CausalAttention', (context, { qkv, keys, values, tiles }, { layerIndex, numHeads, scale, window }) => {
   const { heap, run, numThreads } = context;
-  const [, numLanes = 0, numHeads = 0, numPanels = 0, headDim = 0] = keys.shape;
+  const [, numLanes = 0, numKvHeads = 0, numPanels = 0, headDim = 0] = keys.shape;
   const valueDim = values.shape[4] ?? 0;
   const laneLength = numPanels * 8;
-  const out = heap.makeTensor([qkv.shape[0] ?? 0, numHeads * headDim]); // [rows, dim]
+  const out = heap.makeTensor([qkv.shape[0] ?? 0, numHeads * headDim]); // [rows, heads * headDim]
   const numTiles = tiles.shape[0] ?? 0;
   if (numTiles === 0) return out;
 
-  const layerTokens = layerIndex * numLanes * numHeads * laneLength;
+  const layerTokens = layerIndex * numLanes * numKvHeads * laneLength;
   const args = [
     heap.tensorAddress(qkv),
     heap.tensorAddress(keys) + layerTokens * headDim * 4,
@@ -32,6 +33,7 @@ export const causalAttention = defineKernel<
     heap.tensorAddress(tiles),
     numTiles,
     numHeads,
+    numKvHeads,
     headDim,
     laneLength,
   ];
@@ -41,7 +43,7 @@ export const causalAttention = defineKernel<
   const chunkBytes = Math.ceil((TILE_ROWS * (headDim + valueDim + laneLength) * 4) / 64) * 64;
   const numChunks = numThreads === 1 ? 1 : Math.min(numTiles * numHeads, CHUNKS_PER_THREAD * numThreads);
   const scratch = context.scratch(numChunks * chunkBytes);
-  const scale = floatArg(1 / Math.sqrt(headDim));
-  run(CAUSAL_ATTENTION, numChunks, [...args, heap.tensorAddress(out), scratch, chunkBytes, scale]);
+  const more = [heap.tensorAddress(out), scratch, chunkBytes, floatArg(scale), Math.min(window, laneLength)];
+  run(CAUSAL_ATTENTION, numChunks, [...args, ...more]);
   return out;
 });
