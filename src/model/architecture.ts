@@ -7,8 +7,8 @@ import type { ModelConfig } from './model-config.ts';
 
 /** A kind of model that can be served: how its files describe it, and what it computes. */
 export interface Architecture {
-  /** The `model_type` of its config.json. */
-  readonly modelType: string;
+  /** Each `model_type` that its config.json may have. */
+  readonly modelTypes: readonly string[];
   /** The `general.architecture` of its GGUF files. */
   readonly ggufName: string;
   /**
@@ -31,6 +31,8 @@ export interface ModelPlan {
   readonly config: ModelConfig;
   /** Every trained parameter, in the order of the forward pass. */
   readonly parameters: readonly PlannedParameter[];
+  /** Stored tensors that tables are computed from. */
+  readonly constants?: readonly ExpectedTensor[];
   /**
    * Where the parts of all parameters are stored.
    * @throws EngineError `weights_invalid` naming every missing, misshapen or unexpected tensor
@@ -38,13 +40,19 @@ export interface ModelPlan {
   findTensors(entries: ReadonlyMap<string, TensorEntry>): StoredTensor[];
   /**
    * The model over its parameters.
-   * @param numPositions most tokens of a sequence, for tables by position
+   * @param find the parameter of that name, which is loaded
    */
-  build(
-    find: (name: string) => Parameter,
-    runtime: Pick<Runtime, 'createParameter'>,
-    numPositions: number,
-  ): CausalLm;
+  build(find: (name: string) => Parameter, context: BuildContext): CausalLm;
+}
+
+/** What a model is built with beside its parameters. */
+export interface BuildContext {
+  /** For tables that are computed, not trained. */
+  readonly runtime: Pick<Runtime, 'createParameter'>;
+  /** Most tokens of a sequence. */
+  readonly numPositions: number;
+  /** The values of the plan's constants. */
+  readonly constantsByName: ReadonlyMap<string, Float32Array>;
 }
 
 /** A parameter and the stored tensors that it is made of: their rows one below the other. */

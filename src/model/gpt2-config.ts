@@ -88,4 +88,3 @@ function fromGpt2Fields(fields: Gpt2Fields): Gpt2Config {
     eosTokenIds,
   };
 }
-

@@ -110,9 +110,12 @@ export class OpenModel {
       assertInvariant(parameter, `parameter ${name} was loaded`);
       return parameter;
     };
+    const constantsByName = new Map<string, Float32Array>();
+    for (const { name } of this.plan.constants ?? [])
+      constantsByName.set(name, await readTensor(this.#source, this.#storedOf(name)));
     const { bytesByFormat, numParameters } = this;
     return {
-      model: this.plan.build(find, runtime, numPositions),
+      model: this.plan.build(find, { runtime, numPositions, constantsByName }),
       config,
       numParameters,
       weightBytes: [...bytesByFormat.values()].reduce((sum, bytes) => sum + bytes, 0),
@@ -127,14 +130,16 @@ export class OpenModel {
   /** The rows of the parts of a parameter, one below the other: parameter.shape, flat. */
   async #read({ shape, parts, offset = 0 }: PlannedParameter): Promise<Float32Array> {
     const tensors: Float32Array[] = [];
-    for (const { name } of parts) {
-      const tensor = this.#stored.get(name);
-      assertInvariant(tensor, `tensor ${name} was found`);
-      tensors.push(await readTensor(this.#source, tensor));
-    }
+    for (const { name } of parts) tensors.push(await readTensor(this.#source, this.#storedOf(name)));
     const [only] = tensors;
     const values = tensors.length === 1 && only !== undefined ? only : joined(tensors, numElements(shape));
     return offset === 0 ? values : values.map((value) => value + offset);
+  }
+
+  #storedOf(name: string): StoredTensor {
+    const tensor = this.#stored.get(name);
+    assertInvariant(tensor, `tensor ${name} was found`);
+    return tensor;
   }
 }
 

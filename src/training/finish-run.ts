@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { assertInvariant } from '../errors.ts';
+import { Gpt2 } from '../model/gpt2.ts';
 import { loadModel } from '../model/load-model.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { TrainingState } from './checkpoint.ts';
@@ -45,6 +47,7 @@ export async function finishRun(
       return variable;
     },
   });
+  assertInvariant(model instanceof Gpt2, 'what is trained is a GPT-2');
   const buffers = new TokenBuffers(kernels.heap, options.batchSize, config.contextLength);
   const bitsPerByte = heldOutBitsPerByte(kernels, model, buffers, data.heldOut, config.contextLength);
   const overlap = Math.ceil(config.contextLength / 2);

@@ -98,7 +98,11 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('kernels on TensorFlow
     const inputs = someRows(150, 3 * numHeads * headDim, 6);
     const segments = [segment(2, 1), segment(0, 1, 1), segment(3, 17, 2), segment(1, 131, 19)];
     const options = { numHeads, segments };
-    const { ours, theirs } = await both(inputs, () => (x, ops) => ops.attention(x, 0, bookHeads(numHeads, headDim)), options);
+    const { ours, theirs } = await both(
+      inputs,
+      () => (x, ops) => ops.attention(x, 0, bookHeads(numHeads, headDim)),
+      options,
+    );
     expectClose(ours, theirs, 1e-5);
   });
 

@@ -103,10 +103,15 @@ describe.each([1, 2, 3])('wasm kernels on %i threads against float64', (numThrea
         const tokenIds = Array.from({ length }, () => next++);
         return { lane: LANES[index] ?? 0, positionStart: 0, tokenIds, logits: 'all' };
       });
-      const attended = await runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, bookHeads(numHeads, headDim)), {
-        numHeads,
-        segments,
-      });
+      const attended = await runOps(
+        runtime,
+        qkv,
+        (x, ops) => ops.attention(x, 0, bookHeads(numHeads, headDim)),
+        {
+          numHeads,
+          segments,
+        },
+      );
       const expected = segments.flatMap(({ tokenIds }) => {
         const first = tokenIds[0] ?? 0;
         return attentionByDefinition(qkv.slice(first, first + tokenIds.length), numHeads, headDim);

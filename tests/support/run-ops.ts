@@ -58,7 +58,12 @@ export function runCausalAttention(
   numHeads = 1,
 ): Promise<number[][]> {
   const qkv = q.map((row, token) => [...row, ...(k[token] ?? []), ...(v[token] ?? [])]); // [tokens][3 * dim]
-  return runOps(runtime, qkv, (x, ops) => ops.attention(x, 0, bookHeads(numHeads, (q[0]?.length ?? 0) / numHeads)), { numHeads });
+  return runOps(
+    runtime,
+    qkv,
+    (x, ops) => ops.attention(x, 0, bookHeads(numHeads, (q[0]?.length ?? 0) / numHeads)),
+    { numHeads },
+  );
 }
 
 /**

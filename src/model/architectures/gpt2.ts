@@ -9,7 +9,7 @@ import { Gpt2 } from '../gpt2.ts';
 
 /** GPT-2, and with it the book's GPT and nanoGPT's. */
 export const gpt2: Architecture = {
-  modelType: 'gpt2',
+  modelTypes: ['gpt2'],
   ggufName: 'gpt2',
   fromConfigJson: (json) => planOf(parseGpt2Config(json), mapGpt2Tensors),
   fromGguf: (metadata, tensors) =>

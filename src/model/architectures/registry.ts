@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type { Architecture, GgufMetadata, ModelPlan, TensorShapes } from '../architecture.ts';
 import { invalidConfig } from '../model-config.ts';
+import { gemma3 } from './gemma3.ts';
 import { gpt2 } from './gpt2.ts';
+import { llama } from './llama.ts';
+import { qwen2 } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
 
 /** Every architecture that can be served. */
-const ARCHITECTURES: readonly Architecture[] = [gpt2];
+const ARCHITECTURES: readonly Architecture[] = [gpt2, llama, qwen2, qwen3, gemma3];
 
 /**
  * The plan of a model by its config.json, already parsed.
@@ -15,9 +19,9 @@ export function planByConfigJson(json: unknown): ModelPlan {
   if (!modelType.success)
     throw invalidConfig('config.json has no "model_type"; it must name the architecture, such as "gpt2"');
   const { model_type: name } = modelType.data;
-  const architecture = ARCHITECTURES.find((one) => one.modelType === name);
+  const architecture = ARCHITECTURES.find((one) => one.modelTypes.includes(name));
   if (architecture !== undefined) return architecture.fromConfigJson(json);
-  const supported = ARCHITECTURES.map((one) => one.modelType).join(', ');
+  const supported = ARCHITECTURES.flatMap((one) => one.modelTypes).join(', ');
   throw invalidConfig(`model_type "${name}" is not supported; supported: ${supported}`);
 }
 

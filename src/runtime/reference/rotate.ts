@@ -18,9 +18,6 @@ export function rotate(x: tf.Tensor2D, turns: tf.Tensor2D, pairing: Rotation['pa
   const [a, b] = tf.unstack(tf.reshape(x, [numRows, numHeads, ...pairs]), axis); // both [rows, heads, pairs]
   const [cosines, sines] = tf.split(tf.reshape(turns, [numRows, 1, headDim]), 2, 2); // both [rows, 1, pairs]
   assertInvariant(a && b && cosines && sines, 'a pair has two numbers, an angle a cosine and a sine');
-  const turned = [
-    tf.sub(tf.mul(a, cosines), tf.mul(b, sines)),
-    tf.add(tf.mul(a, sines), tf.mul(b, cosines)),
-  ]; // both [rows, heads, pairs]
+  const turned = [tf.sub(tf.mul(a, cosines), tf.mul(b, sines)), tf.add(tf.mul(a, sines), tf.mul(b, cosines))]; // both [rows, heads, pairs]
   return tf.reshape<tf.Rank.R2>(tf.stack(turned, axis), [numRows, dim]); // [rows, heads * headDim]
 }

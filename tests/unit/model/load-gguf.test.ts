@@ -84,7 +84,7 @@ describe('ggufModelConfig', () => {
 
   it('reads several end tokens, and counts of 64 bits', () => {
     const changes = { 'tokenizer.ggml.eot_token_id': 5, 'gpt2.context_length': 128n };
-    expect(planByGguf(changed(changes), entries)).toMatchObject({
+    expect(planByGguf(changed(changes), entries).config).toMatchObject({
       eosTokenIds: [0, 5],
       contextLength: 128,
     });
@@ -100,7 +100,11 @@ describe('ggufModelConfig', () => {
       byteEnd: 0,
     });
     tensors.delete('blk.0.attn_qkv.bias');
-    expect(planByGguf(metadata, tensors)).toMatchObject({ tiedHead: false, qkvBias: false, bias: true });
+    expect(planByGguf(metadata, tensors).config).toMatchObject({
+      tiedHead: false,
+      qkvBias: false,
+      bias: true,
+    });
   });
 });
 

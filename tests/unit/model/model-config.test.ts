@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gpt2ParameterShapes } from '../../../src/model/gpt2-parameters.ts';
 import { parseGpt2Config } from '../../../src/model/gpt2-config.ts';
+import { planByConfigJson } from '../../../src/model/architectures/registry.ts';
 import { kvCacheBytes } from '../../../src/runtime/runtime.ts';
 
 /** The published config.json of openai-community/gpt2, the fields that matter. */
@@ -75,7 +76,7 @@ describe('parseGpt2Config', () => {
     [{ scale_attn_weights: false }, /scale_attn_weights/],
     [{ add_cross_attention: true }, /add_cross_attention/],
   ])('refuses %j', (fields, message) => {
-    expect(() => parseGpt2Config({ ...GPT2_SMALL, ...fields })).toThrow(
+    expect(() => planByConfigJson({ ...GPT2_SMALL, ...fields })).toThrow(
       expect.objectContaining({ code: 'config_invalid', message: expect.stringMatching(message) as unknown }),
     );
   });

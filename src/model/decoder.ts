@@ -1,0 +1,64 @@
+import { assertInvariant } from '../errors.ts';
+import type { Activation, Parameter, Rotation, TransformerOps } from '../runtime/ops.ts';
+import type { CausalLm } from './causal-lm.ts';
+import type { DecoderConfig } from './decoder-config.ts';
+import type { DecoderBlockParameters, DecoderParameters } from './decoder-parameters.ts';
+import { gatedMlp } from './gated-mlp.ts';
+import { rmsNorm } from './rms-norm.ts';
+import { rotaryAttention } from './rotary-attention.ts';
+
+/**
+ * Llama (Touvron et al. 2023) and its kin: pre-RMSNorm blocks of rotary attention and a gated MLP, a final norm, the
+ * output head. What Qwen and Gemma do otherwise is in the configuration.
+ */
+export class Decoder implements CausalLm {
+  readonly config: DecoderConfig;
+  readonly #parameters: DecoderParameters;
+  readonly #rotations: readonly Rotation[];
+
+  /** @param tables one for each of the configuration's rotations, as `Rotation.table` */
+  constructor(config: DecoderConfig, parameters: DecoderParameters, tables: readonly Parameter[]) {
+    this.config = config;
+    this.#parameters = parameters;
+    this.#rotations = tables.map((table) => ({ pairing: config.rotaryPairing, table }));
+  }
+
+  forward(ops: TransformerOps): Activation {
+    const { tokenEmbedding, blocks, finalNorm, head } = this.#parameters;
+    let x = ops.embed(tokenEmbedding, undefined, this.config.embeddingScale); // [rows, dim]
+    blocks.forEach((block, layerIndex) => {
+      x = this.#block(ops, block, x, layerIndex); // [rows, dim]
+    });
+    const normed = rmsNorm(ops, finalNorm, x, this.config.rmsNormEpsilon); // [rows, dim]
+    return ops.linear(ops.selectRows(normed), head, undefined); // [logitRows, vocab]
+  }
+
+  /** Attention and MLP, each behind a shortcut connection: [rows, dim] -> [rows, dim]. */
+  #block(
+    ops: TransformerOps,
+    parameters: DecoderBlockParameters,
+    x: Activation,
+    layerIndex: number,
+  ): Activation {
+    const { rmsNormEpsilon: epsilon, gateActivation } = this.config;
+    /** The norm behind a part, where there is one. */
+    const outputNorm = (gain: Parameter | undefined, y: Activation): Activation =>
+      gain === undefined ? y : rmsNorm(ops, gain, y, epsilon); // [rows, dim]
+    const attentionIn = rmsNorm(ops, parameters.attentionNorm, x, epsilon); // [rows, dim]
+    const layer = this.#attentionLayer(layerIndex);
+    const attended = rotaryAttention(ops, parameters.attention, attentionIn, layerIndex, layer); // [rows, dim]
+    const afterAttention = ops.add(x, outputNorm(parameters.attentionOutputNorm, attended)); // [rows, dim]
+    const mlpIn = rmsNorm(ops, parameters.mlpNorm, afterAttention, epsilon); // [rows, dim]
+    const mlpOut = gatedMlp(ops, parameters.mlp, mlpIn, gateActivation); // [rows, dim]
+    return ops.add(afterAttention, outputNorm(parameters.mlpOutputNorm, mlpOut)); // [rows, dim]
+  }
+
+  #attentionLayer(layerIndex: number): Parameters<typeof rotaryAttention>[4] {
+    const { numHeads, numKvHeads, headDim, attentionScale: scale, rmsNormEpsilon, layers } = this.config;
+    const layer = layers[layerIndex];
+    const rotation = this.#rotations[layer?.rotation ?? 0];
+    assertInvariant(layer && rotation, `layer ${layerIndex} turns its heads`);
+    const heads = { numHeads, numKvHeads, headDim, scale, window: layer.window };
+    return { heads, rotation, rmsNormEpsilon };
+  }
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import type { GgufMetadata, TensorShapes } from './architecture.ts';
+import type { DecoderConfig } from './decoder-config.ts';
+import { checkBlockCount, ggufCount, ggufTokenFields, parseMetadata } from './gguf-fields.ts';
+import { commonConfig } from './hub-decoder-fields.ts';
+import { invalidConfig } from './model-config.ts';
+import type { RotaryScaling } from './rotary.ts';
+
+/** The keys of a decoder behind its architecture's name (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). */
+const keySchema = z.object({
+  context_length: ggufCount,
+  embedding_length: ggufCount,
+  block_count: ggufCount,
+  feed_forward_length: ggufCount,
+  'attention.head_count': ggufCount,
+  'attention.head_count_kv': ggufCount.optional(),
+  'attention.key_length': ggufCount.optional(),
+  'attention.value_length': ggufCount.optional(),
+  'attention.layer_norm_rms_epsilon': z.number().positive(),
+  'attention.sliding_window': ggufCount.optional(),
+  'attention.sliding_window_pattern': ggufCount.optional(),
+  'rope.freq_base': z.number().positive().default(10_000),
+  'rope.freq_base_swa': z.number().positive().default(10_000),
+  'rope.dimension_count': ggufCount.optional(),
+  'rope.scaling.type': z.string().optional(),
+  'rope.scaling.factor': z.number().positive().optional(),
+  expert_count: ggufCount.optional(),
+});
+
+/** Factors that the pairs of Llama 3 turn slower by. */
+const FREQUENCY_FACTORS = 'rope_freqs.weight';
+
+type CommonConfig = ReturnType<typeof commonConfig> &
+  Pick<DecoderConfig, 'tiedHead' | 'rotations' | 'layers'> & { keys: z.infer<typeof keySchema> };
+
+/**
+ * What the metadata of a decoder's GGUF file says, whatever the architecture, and its keys for the rest.
+ * @throws EngineError `config_invalid` naming the key
+ */
+export function ggufDecoderConfig(
+  architecture: string,
+  metadata: GgufMetadata,
+  tensors: TensorShapes,
+): Omit<CommonConfig, 'keys'> {
+  const { keys: _keys, ...config } = ggufDecoderKeys(architecture, metadata, tensors);
+  return config;
+}
+
+/** The same, and the keys themselves. */
+export function ggufDecoderKeys(
+  architecture: string,
+  metadata: GgufMetadata,
+  tensors: TensorShapes,
+): CommonConfig {
+  const keys = keysOf(architecture, metadata);
+  const numLayers = keys.block_count;
+  checkBlockCount(`${architecture}.block_count`, numLayers, tensors);
+  const headDim = keys['attention.key_length'];
+  const common = commonConfig({
+    vocab_size: tensors.get('token_embd.weight')?.shape[0] ?? 1,
+    hidden_size: keys.embedding_length,
+    intermediate_size: keys.feed_forward_length,
+    num_hidden_layers: numLayers,
+    num_attention_heads: keys['attention.head_count'],
+    num_key_value_heads: keys['attention.head_count_kv'],
+    head_dim: headDim,
+    max_position_embeddings: keys.context_length,
+    rms_norm_eps: keys['attention.layer_norm_rms_epsilon'],
+    ...ggufTokenFields(metadata),
+  });
+  requireEqual(architecture, 'attention.value_length', keys['attention.value_length'], common.headDim);
+  requireEqual(architecture, 'rope.dimension_count', keys['rope.dimension_count'], common.headDim);
+  if (keys.expert_count !== undefined)
+    throw invalidConfig(`${architecture}.expert_count: a mixture of experts is not supported`);
+  return {
+    ...common,
+    keys,
+    tiedHead: !tensors.has('output.weight'),
+    rotations: [{ theta: keys['rope.freq_base'], scaling: scalingOf(architecture, keys, tensors) }],
+    layers: Array.from({ length: numLayers }, () => ({ window: undefined, rotation: 0 })),
+  };
+}
+
+function keysOf(architecture: string, metadata: GgufMetadata): z.infer<typeof keySchema> {
+  const prefix = `${architecture}.`;
+  const own = new Map(
+    [...metadata].flatMap(([key, value]): [string, unknown][] =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+    ),
+  );
+  return parseMetadata(keySchema, own);
+}
+
+function scalingOf(
+  architecture: string,
+  keys: z.infer<typeof keySchema>,
+  tensors: TensorShapes,
+): RotaryScaling {
+  if (tensors.has(FREQUENCY_FACTORS)) return { type: 'stored', name: FREQUENCY_FACTORS };
+  const type = keys['rope.scaling.type'] ?? 'none';
+  if (type === 'none') return { type: 'default' };
+  const factor = keys['rope.scaling.factor'];
+  if (type === 'linear' && factor !== undefined) return { type, factor };
+  throw invalidConfig(
+    `${architecture}.rope.scaling.type "${type}" is not supported; supported: none, linear with a factor`,
+  );
+}
+
+function requireEqual(architecture: string, key: string, value: number | undefined, headDim: number): void {
+  if (value !== undefined && value !== headDim)
+    throw invalidConfig(`${architecture}.${key} ${value} is not supported: a head has ${headDim} numbers`);
+}

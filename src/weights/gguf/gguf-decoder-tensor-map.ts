@@ -1,0 +1,60 @@
+import { matchTensors, type ExpectedTensor, type StoredTensor } from '../match-tensors.ts';
+import type { TensorEntry } from '../tensor-source.ts';
+
+/** Our name of each part of a decoder outside the blocks, by its name in a GGUF file. */
+const OUTER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['token_embd', 'embed_tokens'],
+  ['output_norm', 'norm'],
+  ['output', 'lm_head'],
+]);
+
+/** The same for those of block N: `blk.N.` in the file, `layers.N.` here. */
+const BLOCK_NAMES: ReadonlyMap<string, string> = new Map([
+  ['attn_norm', 'input_layernorm'],
+  ['attn_q', 'self_attn.q_proj'],
+  ['attn_k', 'self_attn.k_proj'],
+  ['attn_v', 'self_attn.v_proj'],
+  ['attn_q_norm', 'self_attn.q_norm'],
+  ['attn_k_norm', 'self_attn.k_norm'],
+  ['attn_output', 'self_attn.o_proj'],
+  ['post_attention_norm', 'post_attention_layernorm'],
+  ['ffn_norm', 'pre_feedforward_layernorm'],
+  ['ffn_gate', 'mlp.gate_proj'],
+  ['ffn_up', 'mlp.up_proj'],
+  ['ffn_down', 'mlp.down_proj'],
+  ['post_ffw_norm', 'post_feedforward_layernorm'],
+]);
+
+const TENSOR_NAME = /^(?:blk\.(?<layer>0|[1-9]\d*)\.)?(?<part>\w+)\.(?<kind>weight|bias)$/;
+
+/**
+ * Finds every expected tensor of a decoder in a GGUF file, whose matrices lie as [out, in].
+ * @throws EngineError `weights_invalid` naming every missing, misshapen or unexpected tensor
+ */
+export function mapGgufDecoderTensors(
+  entries: ReadonlyMap<string, TensorEntry>,
+  expected: readonly ExpectedTensor[],
+): StoredTensor[] {
+  // Without norms behind attention and MLP, the one before the MLP has the name of that behind attention.
+  const isSandwich = expected.some(({ name }) => name.endsWith('.pre_feedforward_layernorm.weight'));
+  const byName = new Map<string, TensorEntry>();
+  for (const entry of entries.values()) {
+    const name = nameOf(entry.name) ?? entry.name;
+    byName.set(
+      isSandwich ? name : name.replace('.pre_feedforward_layernorm.', '.post_attention_layernorm.'),
+      entry,
+    );
+  }
+  return matchTensors(
+    { shapesFrom: 'the metadata', byName, isTransposed: () => false, problems: [] },
+    expected,
+  );
+}
+
+/** Undefined where a decoder has no tensor of that name. */
+function nameOf(ggufName: string): string | undefined {
+  const { layer, part = '', kind = '' } = TENSOR_NAME.exec(ggufName)?.groups ?? {};
+  const name = (layer === undefined ? OUTER_NAMES : BLOCK_NAMES).get(part);
+  if (name === undefined) return undefined;
+  return layer === undefined ? `${name}.${kind}` : `layers.${layer}.${name}.${kind}`;
+}
