@@ -153,6 +153,29 @@ describe('usage', () => {
     expect(headers['x-cached-tokens']).toBe(String(first.usage.prompt_tokens - 1));
   });
 
+  it('counts a prompt once, however many choices share it, by what was there before the first', async () => {
+    const before = on.engine.stats().promptTokens;
+    const body = { prompt: `Thrice. ${STORY}`, n: 3, temperature: 1, seed: 7 };
+    const first = await on.complete(body);
+    const { prompt_tokens: numTokens } = first.usage;
+    expect(cachedOf(first)).toBe(0);
+    // One computes the prompt, the others its last token.
+    expect(on.engine.stats().promptTokens - before).toBe(numTokens + 2);
+    expect(first.choices).toEqual((await off.complete(body)).choices);
+    expect(cachedOf(await on.complete(body))).toBe(numTokens - 1);
+  });
+
+  it('counts what the prompts of a list have in common', async () => {
+    const prompts = ['fox', 'bear', 'little bird'].map((animal) => `List. ${STORY}I am a ${animal}!`);
+    const whole = await off.complete({ prompt: prompts });
+    const shared = await on.complete({ prompt: prompts });
+    expect(shared.choices).toEqual(whole.choices);
+    const encode = (text: string): number[] => on.engine.tokenizer.encode(text);
+    const numCommon = encode(`List. ${STORY}I am a`).length;
+    expect(cachedOf(shared)).toBeGreaterThanOrEqual(2 * numCommon);
+    expect(cachedOf(shared)).toBeLessThan(2 * numCommon + 6);
+  });
+
   it('counts nothing that came with another salt', async () => {
     const prompt = `A secret. ${STORY}`;
     const cached: number[] = [];
