@@ -11,6 +11,7 @@ import { formatModel, formatModelList, type ListedModel } from '../src/models/mo
 import { pullModel } from '../src/models/pull-model.ts';
 import { removeModel } from '../src/models/remove-model.ts';
 import { listStaged } from '../src/models/staging.ts';
+import { DEFAULT_RETRIES } from '../src/models/with-retries.ts';
 import { verifyModel, type Verification } from '../src/models/verify-model.ts';
 
 const USAGE = `npm run models -- COMMAND [--json] [--models-dir DIR]
@@ -73,6 +74,14 @@ async function pull(args: readonly string[], { modelsDir, json, signal }: Invoca
       hub,
       modelsDir,
       signal,
+      retries: {
+        ...DEFAULT_RETRIES,
+        onRetry: ({ message }, delayMs) => {
+          const text = printable(`${message}; again in ${Math.round(delayMs / 1000)} s`);
+          if (progress === undefined) say(text);
+          else progress.note(text);
+        },
+      },
       listener: {
         onPlan: ({ id, revision, files, totalBytes }) => {
           say(`${id} at ${revision}, ${files.length} file${files.length === 1 ? '' : 's'}`);

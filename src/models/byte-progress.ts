@@ -1,3 +1,4 @@
+import { clearLine, cursorTo } from 'node:readline';
 import { SingleBar } from 'cli-progress';
 import { formatBytes } from './format-bytes.ts';
 
@@ -40,6 +41,15 @@ export class ByteProgress {
     if (percent < this.#lastPercent + PERCENT_PER_LINE) return;
     this.#lastPercent = percent - (percent % PERCENT_PER_LINE);
     console.error(`${percent} %, ${this.#done()}`);
+  }
+
+  /** A line of its own, above the bar. */
+  note(text: string): void {
+    if (this.#bar !== undefined) {
+      clearLine(process.stderr, 0);
+      cursorTo(process.stderr, 0);
+    }
+    console.error(text);
   }
 
   stop(): void {

@@ -46,15 +46,25 @@ async function completeFile(download: FileDownload): Promise<ReturnType<FileHash
   try {
     const writer = new PartWriter(download, handle);
     await writer.readExisting();
-    while (!writer.isComplete) {
-      await withRetries(download.retries, download.signal, (progress) => receive(download, writer, progress));
-    }
+    await receiveAll(download, writer);
     await handle.sync();
     return writer.digest();
   } catch (error) {
     throw diskError(error);
   } finally {
     await handle.close();
+  }
+}
+
+async function receiveAll(download: FileDownload, writer: PartWriter): Promise<void> {
+  try {
+    while (!writer.isComplete) {
+      await withRetries(download.retries, download.signal, (progress) => receive(download, writer, progress));
+    }
+  } catch (cause) {
+    if (!(cause instanceof EngineError) || !cause.retryable) throw cause;
+    const message = `${cause.message}; what came so far is kept: run the same command again to go on`;
+    throw new EngineError('download_failed', message, { retryable: true, cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import { hasCode } from './error-codes.ts';
@@ -13,7 +13,7 @@ const MAX_MANIFEST_BYTES = 1 << 20;
 
 const safePath = z.string().refine(isSafePath, 'is no path inside the folder');
 
-const manifestSchema = z.object({
+const manifestFields = z.object({
   version: z.literal(1),
   repository: z.string().refine(isRepository, 'is not owner/name'),
   /** The commit that was pulled. */
@@ -31,6 +31,11 @@ const manifestSchema = z.object({
     )
     .min(1),
 });
+
+const manifestSchema = manifestFields.refine(
+  ({ file, files }) => file === undefined || files.some(({ path }) => path === posix.basename(file)),
+  'files: the GGUF file is not among them',
+);
 
 /** What was pulled: from where, which commit, and the files with their sizes in bytes and checksums. */
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -6,6 +6,8 @@ export interface RetryPolicy {
   readonly maxFailures: number;
   /** Before the second try, in milliseconds; doubled for each one after. */
   readonly firstDelayMs: number;
+  /** Told why it is tried again, and after how long. */
+  readonly onRetry?: (error: EngineError, delayMs: number) => void;
 }
 
 export const DEFAULT_RETRIES: RetryPolicy = { maxFailures: 5, firstDelayMs: 1000 };
@@ -29,7 +31,9 @@ export async function withRetries<T>(
       signal.throwIfAborted();
       if (!(error instanceof EngineError) || !error.retryable || numFailures >= policy.maxFailures)
         throw error;
-      await delay(error.retryAfterMs ?? policy.firstDelayMs * 2 ** (numFailures - 1), undefined, { signal });
+      const delayMs = error.retryAfterMs ?? policy.firstDelayMs * 2 ** (numFailures - 1);
+      policy.onRetry?.(error, delayMs);
+      await delay(delayMs, undefined, { signal });
     }
   }
 }

@@ -38,6 +38,8 @@ export interface HubFaults {
   commit?: string;
 }
 
+const CUT_AFTER_MS = 50;
+
 /**
  * A Hugging Face hub on the loopback address, as far as a model can be pulled from it: model info, the tree of a commit
  * with pages, `resolve` with a redirect of large files to another origin, ranges. The protocol is that of
@@ -166,9 +168,11 @@ export class HubServer {
     response.writeHead(start > 0 ? 206 : 200);
     if (cut !== undefined && path.includes(cut.path) && cut.times > 0) {
       cut.times--;
-      // The cut comes when the bytes before it have left, or nothing would have come at all.
       const numBytes = typeof cut.afterBytes === 'number' ? cut.afterBytes : cut.afterBytes();
-      response.write(bytes.subarray(0, numBytes), () => setImmediate(() => request.socket.destroy()));
+      // A client drops what it has received and not read yet when the connection breaks: it gets time to read.
+      response.write(bytes.subarray(0, numBytes), () =>
+        setTimeout(() => request.socket.destroy(), CUT_AFTER_MS),
+      );
     } else if (hold !== undefined && path.includes(hold.path)) {
       response.write(bytes.subarray(0, hold.afterBytes));
       this.#holding.add(() => response.end(bytes.subarray(hold.afterBytes)));

@@ -67,6 +67,67 @@ describe('listModels', () => {
   });
 });
 
+describe('a manifest', () => {
+  const MANIFEST = {
+    version: 1,
+    repository: 'owner/name',
+    revision: 'a'.repeat(40),
+    file: 'x.gguf',
+    pulled_at: '2026-08-01T12:00:00.000Z',
+    files: [{ path: 'x.gguf', size: GGUF_BYTES, sha256: 'b'.repeat(64) }],
+  };
+  function pulled(manifest: unknown): string {
+    const modelsDir = store('owner--name--x.gguf/x.gguf');
+    const text = typeof manifest === 'string' ? manifest : JSON.stringify(manifest);
+    writeFileSync(join(modelsDir, 'owner--name--x.gguf', 'tokenflare-model.json'), text);
+    return modelsDir;
+  }
+
+  it('tells revision and time', async () => {
+    const modelsDir = pulled(MANIFEST);
+    expect(await listModels(modelsDir)).toEqual([
+      {
+        id: 'owner/name:x.gguf',
+        path: join(modelsDir, 'owner--name--x.gguf/x.gguf'),
+        sizeBytes: GGUF_BYTES,
+        revision: 'a'.repeat(40),
+        pulledAt: Date.UTC(2026, 7, 1, 12),
+      },
+    ]);
+  });
+
+  it.each([
+    ['not JSON', '{', /is not JSON/],
+    ['cut short', {}, /version/],
+    ['of a later version', { ...MANIFEST, version: 2 }, /version/],
+    ['that leads out', { ...MANIFEST, file: '../../x.gguf' }, /file: is no path inside the folder/],
+    [
+      'of a file elsewhere',
+      { ...MANIFEST, files: [{ ...MANIFEST.files[0], path: '/etc/passwd' }] },
+      /files\.0\.path/,
+    ],
+    ['of no file', { ...MANIFEST, files: [] }, /files/],
+    ['of another model', { ...MANIFEST, file: 'y/x.gguf' }, /the folder was renamed or copied/],
+    [
+      'of another size',
+      { ...MANIFEST, files: [{ ...MANIFEST.files[0], size: 1 }] },
+      /has 68288 bytes and not 1/,
+    ],
+    [
+      'of a file that is gone',
+      { ...MANIFEST, files: [...MANIFEST.files, { path: 'y.gguf', size: 1, sha256: 'b'.repeat(64) }] },
+      /y\.gguf is missing/,
+    ],
+    ['without the model itself', { ...MANIFEST, file: 'y/z.gguf' }, /the GGUF file is not among them/],
+  ])('%s makes its model none', async (_, manifest, message) => {
+    const modelsDir = pulled(manifest);
+    expect(await listModels(modelsDir)).toEqual([]);
+    const finding = findModel(modelsDir, 'owner/name');
+    await expect(finding).rejects.toMatchObject({ code: 'weights_invalid' });
+    await expect(finding).rejects.toThrow(message);
+  });
+});
+
 describe('findModel', () => {
   const FILES = ['owner--name--M-Q8_0.gguf/M-Q8_0.gguf', 'owner--name--M-Q4_K_M.gguf/M-Q4_K_M.gguf'];
 
