@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   // The service cannot take or finish the request now.
   'queue_full',
   'engine_not_ready',
+  'insufficient_memory',
   'request_timeout',
   'backend_failure',
   // The service cannot start.
@@ -44,6 +45,7 @@ export interface EngineErrorOptions {
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'queue_full',
   'engine_not_ready',
+  'insufficient_memory',
   'request_timeout',
   'backend_failure',
 ]);

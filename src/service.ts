@@ -99,6 +99,7 @@ function engineSettings(config: Config): EngineSettings {
     maxNumBatchedTokens: config.maxNumBatchedTokens,
     kvCacheBytes: config.kvCacheMb * 2 ** 20,
     prefixCache: config.prefixCache,
+    memoryLimitBytes: config.memoryLimitBytes,
   };
 }
 

@@ -52,6 +52,10 @@ function dataHome(): string {
   return process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
 }
 
+const idList = z
+  .union([z.undefined(), z.string()])
+  .transform((text = '') => text.split(',').flatMap((id) => id.trim() || []));
+
 const onOff = z.enum(['on', 'off']).transform((text) => text === 'on');
 
 /**
@@ -65,19 +69,37 @@ export const SETTINGS = {
     'MODEL',
     undefined,
     optional(z.string()),
-    'Directory in Hugging Face layout, or a GGUF file; without it the embedded model is served.',
+    'The default model: a directory in Hugging Face layout, a GGUF file, or the id of a pulled model; without it the embedded one.',
   ),
   modelId: setting(
     'MODEL_ID',
     undefined,
     optional(z.string().regex(/^[\w@./:-]+$/, 'may hold letters, digits, and @ . / : - _')),
-    'Name clients use for the model; by default the name of its directory or file.',
+    'Name clients use for the default model; by default its id, or the name of its directory or file.',
   ),
   modelsDir: setting(
     'MODELS_DIR',
     undefined,
     modelsDirectory,
     'Where pulled models lie; by default `tokenflare/models` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
+  ),
+  preloadModels: setting(
+    'PRELOAD_MODELS',
+    undefined,
+    idList,
+    'Models of MODELS_DIR to load at start and keep loaded, as ids separated by commas.',
+  ),
+  modelIdleMs: setting(
+    'MODEL_IDLE_SECONDS',
+    '300',
+    seconds(0),
+    'Seconds without a request after which a model is unloaded; 0: never. The default and preloaded ones stay.',
+  ),
+  memoryLimitBytes: setting(
+    'MEMORY_LIMIT_MB',
+    undefined,
+    optional(integer(1).transform((megabytes) => megabytes * 2 ** 20)),
+    'MiB that all loaded models may take together; by default 80 % of what the machine, container or GPU has.',
   ),
   runtime: setting(
     'RUNTIME',

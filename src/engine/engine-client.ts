@@ -10,10 +10,10 @@ import type {
   CancelCause,
   Completion,
   CompletionRequest,
-  Engine,
   EngineObserver,
   EngineState,
   EngineStats,
+  ManagedEngine,
   ModelInfo,
   RequestRecord,
   Reservation,
@@ -52,7 +52,7 @@ interface PendingInspection {
  * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the
  * transformer is in the engine process. When that dies, its requests fail, and another process takes over.
  */
-export class EngineClient implements Engine {
+export class EngineClient implements ManagedEngine {
   readonly #options: EngineClientOptions;
   readonly #now: () => number;
   readonly #queue: RequestQueue;
@@ -94,14 +94,13 @@ export class EngineClient implements Engine {
     };
   }
 
-  /**
-   * Loads tokenizer and model.
-   * @throws EngineError `backend_unavailable`, `weights_invalid`, `config_invalid`, or `backend_failure`
-   */
   async start(): Promise<void> {
+    this.#state = 'loading';
     const tokenizer = await loadTokenizer(this.#options.settings.modelPath);
+    if (this.#hasLeft('loading')) throw this.#notReady();
     await this.#supervisor.start();
     const { vocabSize, id } = this.model;
+    if (this.#hasLeft('loading')) throw this.#notReady();
     if (tokenizer.vocabSize > vocabSize) {
       await this.stop();
       throw new EngineError(
@@ -123,6 +122,11 @@ export class EngineClient implements Engine {
 
   get state(): EngineState {
     return this.#state;
+  }
+
+  /** Asked after a wait, which the compiler does not know to change it. */
+  #hasLeft(state: EngineState): boolean {
+    return this.#state !== state;
   }
 
   get model(): ModelInfo {
@@ -222,7 +226,9 @@ export class EngineClient implements Engine {
     if (held.started) this.#queue.finish();
     else this.#queue.leave(held.numPromptTokens);
     if (!this.#completions.has(held.completion.id)) this.#history.add(held.completion.record());
-    if (this.#held.size === 0) this.#onIdle?.();
+    if (this.#held.size > 0) return;
+    this.#onIdle?.();
+    for (const observer of this.#observers) observer.onIdle?.();
   }
 
   #settle(completion: RunningCompletion): void {
@@ -278,7 +284,6 @@ export class EngineClient implements Engine {
     this.#inspections.clear();
   }
 
-  /** Takes no new work and lets what is there finish; what has not by then ends with an error. */
   async drain(timeoutMs: number): Promise<void> {
     this.#state = 'draining';
     if (this.#held.size > 0 && !(await this.#idleWithin(timeoutMs))) {
@@ -299,7 +304,11 @@ export class EngineClient implements Engine {
 
   async stop(): Promise<void> {
     this.#state = 'stopped';
+    this.#tokenizer?.chatTemplate?.dispose();
+    // It may be as large as a small model.
+    this.#tokenizer = undefined;
     await this.#supervisor.stop();
+    this.#totals.clearGauges();
   }
 }
 

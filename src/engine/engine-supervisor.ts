@@ -19,11 +19,18 @@ export interface EngineSupervisorEvents {
 /** Pauses before a restart; longer each time in a row that the model could not be loaded again. */
 const RESTART_DELAYS_MS = [0, 1000, 2000, 5000, 15_000];
 
-/** Keeps one engine process alive: starts it, and another whenever it dies. */
+interface Launch {
+  readonly child: EngineProcess;
+  reject(error: EngineError): void;
+}
+
+/** Keeps one engine process alive: starts it, and another whenever it dies. It may be started again after a stop. */
 export class EngineSupervisor {
   readonly #createProcess: (events: EngineProcessEvents) => EngineProcess;
   readonly #events: EngineSupervisorEvents;
   #process: EngineProcess | undefined;
+  /** The process that loads the model now. */
+  #launch: Launch | undefined;
   #stopped = false;
   #numFailures = 0;
 
@@ -34,25 +41,37 @@ export class EngineSupervisor {
 
   /**
    * Resolves when a process has loaded the model.
-   * @throws EngineError what the process says of why it cannot, or `backend_failure` when it dies before
+   * @throws EngineError what the process says of why it cannot, `backend_failure` when it dies before,
+   * `engine_not_ready` when it is stopped before
    */
   start(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const child = this.#createProcess({
-        onMessage: (message) => {
-          if (message.type === 'failed') reject(new EngineError(message.code, message.message));
-          else if (message.type === 'ready') {
-            this.#process = child;
-            this.#events.onReady(message);
-            resolve();
-          } else this.#events.onMessage(message);
-        },
-        onDeath: (error) => {
-          if (this.#process === child) this.#recover(error);
-          else reject(error);
-        },
+    this.#stopped = false;
+    this.#numFailures = 0;
+    return this.#load();
+  }
+
+  async #load(): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const child = this.#createProcess({
+          onMessage: (message) => {
+            if (message.type === 'failed') reject(toError(message));
+            else if (message.type === 'ready') {
+              this.#process = child;
+              this.#events.onReady(message);
+              resolve();
+            } else this.#events.onMessage(message);
+          },
+          onDeath: (error) => {
+            if (this.#process === child) this.#recover(error);
+            else reject(error);
+          },
+        });
+        this.#launch = { child, reject };
       });
-    });
+    } finally {
+      this.#launch = undefined;
+    }
   }
 
   /** Dropped while no process is there: who died knows nothing more, and who comes starts from nothing. */
@@ -60,9 +79,13 @@ export class EngineSupervisor {
     this.#process?.send(message);
   }
 
+  /** Ends the process, also one that still loads. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#process?.stop();
+    const launch = this.#launch;
+    launch?.reject(new EngineError('engine_not_ready', 'the engine was stopped while its model was loading'));
+    // What loads reads no messages: no time is given to answer.
+    await Promise.all([launch?.child.stop(0), this.#process?.stop()]);
     this.#process = undefined;
   }
 
@@ -81,8 +104,9 @@ export class EngineSupervisor {
   async #tryRestart(): Promise<void> {
     if (this.#stopped) return;
     try {
-      await this.start();
+      await this.#load();
     } catch (error) {
+      if (this.#isStopped()) return;
       this.#numFailures++;
       this.#events.onIncident('the engine process could not be restarted', asEngineError(error));
       this.#restart();
@@ -91,6 +115,15 @@ export class EngineSupervisor {
     this.#numFailures = 0;
     this.#events.onIncident('the engine process is back');
   }
+
+  /** Asked anew after a wait, which the compiler does not know to change it. */
+  #isStopped(): boolean {
+    return this.#stopped;
+  }
+}
+
+function toError({ code, message, retryable }: Extract<FromWorker, { type: 'failed' }>): EngineError {
+  return new EngineError(code, message, { retryable });
 }
 
 function asEngineError(error: unknown): EngineError {

@@ -55,6 +55,17 @@ export class EngineTotals {
     this.#totals = { ...this.#totals, ...gauges };
   }
 
+  /** The process is gone, and what it held with it. */
+  clearGauges(): void {
+    this.setGauges({
+      numLanesUsed: 0,
+      kvCacheTokensUsed: 0,
+      numTensors: 0,
+      runtimeBytes: 0,
+      engineResidentBytes: 0,
+    });
+  }
+
   addWastedTokens(numTokens: number): void {
     this.#totals = { ...this.#totals, wastedTokens: this.#totals.wastedTokens + numTokens };
   }

@@ -63,7 +63,8 @@ async function trySetUp(): Promise<EngineSetup | undefined> {
     return await setUpEngine(JSON.parse(process.argv[2] ?? '') as EngineSettings, dieOf);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    send({ type: 'failed', code: error.code, message: error.message }, () => process.disconnect());
+    const { code, message, retryable } = error;
+    send({ type: 'failed', code, message, retryable }, () => process.disconnect());
     return undefined;
   }
 }

@@ -41,6 +41,9 @@ export interface ModelInfo {
   /** Tokens that the KV cache holds in all lanes together. */
   kvCacheTokens: number;
   kvCacheBytes: number;
+  /** What the model takes of the memory that all models share, of the device or of the machine, and how much that is. */
+  memoryBytes: number;
+  memoryLimitBytes: number;
   /** Unix time in seconds at which the model was ready. */
   createdAt: number;
 }
@@ -181,6 +184,8 @@ export interface EngineObserver {
   onStep?(numRows: number, durationMs: number): void;
   /** Gap between two tokens of one sequence. */
   onInterTokenLatency?(ms: number): void;
+  /** Its last sequence has left. */
+  onIdle?(): void;
 }
 
 /** Places a request holds in the bounded queue from its arrival on. */
@@ -217,4 +222,18 @@ export interface Engine {
   cancel(requestId: string, cause: CancelCause): boolean;
   stats(): EngineStats;
   observe(observer: EngineObserver): void;
+}
+
+/** An engine in the hands of whoever decides when its model is in memory. */
+export interface ManagedEngine extends Engine {
+  /**
+   * Loads tokenizer and model; once more after a `stop`, with its counters and records as they were.
+   * @throws EngineError `backend_unavailable`, `weights_invalid`, `config_invalid`, `insufficient_memory`,
+   * `backend_failure`; `engine_not_ready` when it is stopped meanwhile
+   */
+  start(): Promise<void>;
+  /** Takes no new work and lets what is there finish; what has not by then ends with an error. */
+  drain(timeoutMs: number): Promise<void>;
+  /** Lets go of the model at once, also of one that still loads. */
+  stop(): Promise<void>;
 }

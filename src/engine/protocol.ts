@@ -22,6 +22,8 @@ export interface EngineSettings {
   kvCacheBytes: number;
   /** Prompts that begin alike share the keys and values of their beginning. */
   prefixCache: boolean;
+  /** Memory that all models together may take; undefined: by what there is. */
+  memoryLimitBytes: number | undefined;
 }
 
 export interface SequenceRequest {
@@ -94,7 +96,7 @@ export interface EngineGauges {
 export type FromWorker =
   | { type: 'ready'; model: ModelInfo; gauges: EngineGauges }
   /** The model cannot be served; the process ends. */
-  | { type: 'failed'; code: ErrorCode; message: string }
+  | { type: 'failed'; code: ErrorCode; message: string; retryable: boolean }
   /** The last words of a process that something unforeseen brings down. */
   | { type: 'fault'; message: string }
   /** Steps in order; short ones are reported together. */

@@ -1,13 +1,14 @@
-import { EngineError } from '../errors.ts';
-import type { CausalLm } from '../model/causal-lm.ts';
-import { loadModel } from '../model/load-model.ts';
-import { kvCacheBytes, type KvCacheShape, type Runtime } from '../runtime/runtime.ts';
+import type { EngineError } from '../errors.ts';
+import { OpenModel, type LoadedModel } from '../model/load-model.ts';
+import type { KvCacheShape, Runtime } from '../runtime/runtime.ts';
 import { startFastestRuntime, startRuntime, type RuntimeChoice } from '../runtime/start-runtime.ts';
 import { Sampler } from '../sampling/sampler.ts';
-import { planNumLanes } from '../scheduler/cache-plan.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import { cacheShape } from './cache-shape.ts';
+import { checkMemory, type MemoryDemand } from './check-memory.ts';
 import { EngineCore } from './engine-core.ts';
 import type { ModelInfo } from './engine.ts';
+import { estimateMemory, modelSizeOf } from './estimate-memory.ts';
 import { ModelRunner } from './model-runner.ts';
 import type { EngineSettings } from './protocol.ts';
 
@@ -29,9 +30,9 @@ export async function setUpEngine(
   onLost: (error: EngineError) => void,
 ): Promise<EngineSetup> {
   const { runtime, reason } = await chooseRuntime(settings, onLost);
-  const { model, numParameters, weightBytes, weightFormat } = await loadModel(settings.modelPath, runtime);
+  const { loaded, shape, demand } = await loadFitting(settings, runtime);
+  const { model, numParameters, weightBytes, weightFormat } = loaded;
   const weightMemoryBytes = runtime.memory().numBytes;
-  const shape = cacheShape(model, settings);
   const cache = runtime.createKvCache(shape);
   const scheduler = new Scheduler({
     numLanes: shape.numLanes,
@@ -63,9 +64,26 @@ export async function setUpEngine(
       numLanes: shape.numLanes,
       kvCacheTokens: shape.numLanes * shape.laneLength,
       kvCacheBytes: cache.numBytes,
+      ...demand,
       createdAt: Math.floor(Date.now() / 1000),
     },
   };
+}
+
+/** Loads a model once its headers say that it and its cache fit. */
+async function loadFitting(
+  settings: EngineSettings,
+  runtime: Runtime,
+): Promise<{ loaded: LoadedModel; shape: KvCacheShape; demand: MemoryDemand }> {
+  const open = await OpenModel.open(settings.modelPath);
+  try {
+    const shape = cacheShape(open.config, settings);
+    const estimate = estimateMemory(modelSizeOf(open), shape, { ...settings, runtime: runtime.name });
+    const demand = checkMemory(estimate, runtime, settings.memoryLimitBytes);
+    return { loaded: await open.load(runtime, shape.laneLength), shape, demand };
+  } finally {
+    await open.close();
+  }
 }
 
 async function chooseRuntime(
@@ -75,19 +93,4 @@ async function chooseRuntime(
   const options = { numThreads, weights, onLost };
   if (runtime === 'auto') return startFastestRuntime(options);
   return { runtime: await startRuntime(runtime, options) };
-}
-
-function cacheShape({ config }: CausalLm, settings: EngineSettings): KvCacheShape {
-  const { numLayers, numKvHeads, headDim, contextLength } = config;
-  const laneLength = settings.maxModelLen ?? contextLength;
-  if (laneLength > contextLength) {
-    throw new EngineError(
-      'config_invalid',
-      `MAX_MODEL_LEN is ${laneLength}, but the model was trained for ${contextLength} tokens: take at most that`,
-    );
-  }
-  const bytesPerToken = kvCacheBytes({ numLayers, numKvHeads, headDim, numLanes: 1, laneLength: 1 });
-  const { maxNumSeqs, kvCacheBytes: budgetBytes } = settings;
-  const numLanes = planNumLanes({ maxNumSeqs, laneLength, bytesPerToken, budgetBytes });
-  return { numLayers, numKvHeads, headDim, numLanes, laneLength };
 }

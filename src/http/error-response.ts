@@ -28,6 +28,7 @@ const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
   conflict: { status: 409, openAiType: BAD_REQUEST, workersAiCode: 5004 },
   queue_full: { status: 429, openAiType: 'rate_limit_error', workersAiCode: 3040 }, // Out of capacity
   engine_not_ready: { status: 503, openAiType: 'service_unavailable_error', workersAiCode: 7009 }, // Unavailable
+  insufficient_memory: { status: 503, openAiType: 'service_unavailable_error', workersAiCode: 3040 }, // Out of capacity
   request_timeout: { status: 504, openAiType: 'timeout_error', workersAiCode: 3007, workersAiStatus: 408 }, // Timeout
   backend_failure: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 }, // Internal server error
   backend_unavailable: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
@@ -104,7 +105,7 @@ export function toErrorBody(
 /** What the official SDK obeys: `x-should-retry` first, then `retry-after-ms`, then `retry-after`. */
 function retryHeaders(error: EngineError, status: number): Record<string, string> {
   const shouldRetry = { 'x-should-retry': String(error.retryable) };
-  if (status !== 429 && status !== 503) return shouldRetry;
+  if (!error.retryable || (status !== 429 && status !== 503)) return shouldRetry;
   const retryAfterMs = Math.max(1, Math.ceil(error.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS));
   return {
     ...shouldRetry,

@@ -46,6 +46,20 @@ export class ChatTemplate {
     });
   }
 
+  /** Ends its process. A conversation that comes later is given a new one. */
+  dispose(): void {
+    const child = this.#child;
+    this.#child = undefined;
+    this.#isReady = false;
+    child?.kill('SIGKILL');
+    clearTimeout(this.#timer);
+    const jobs = [this.#job ?? [], this.#waiting.splice(0)].flat();
+    this.#job = undefined;
+    for (const { reject } of jobs) {
+      reject(new EngineError('engine_not_ready', 'the model was unloaded; try again later'));
+    }
+  }
+
   #next(): void {
     if (this.#job !== undefined || this.#waiting.length === 0) return;
     this.#child ??= this.#start();

@@ -4,11 +4,11 @@ import type {
   Completion,
   CompletionEvent,
   CompletionRequest,
-  Engine,
   EngineObserver,
   EngineState,
   EngineStats,
   FinishReason,
+  ManagedEngine,
   ModelInfo,
   RequestRecord,
   Reservation,
@@ -40,7 +40,7 @@ const DEFAULT_SCRIPT: Script = {
 };
 
 /** An engine without a model: it says its script, counts what it is asked, and refuses what the real one refuses. */
-export class ScriptedEngine implements Engine {
+export class ScriptedEngine implements ManagedEngine {
   state: EngineState = 'ready';
   script: Script = { ...DEFAULT_SCRIPT };
   /** Places in the queue; `reserve` refuses beyond them. */
@@ -64,6 +64,8 @@ export class ScriptedEngine implements Engine {
     numLanes: 4,
     kvCacheTokens: 512,
     kvCacheBytes: 262_144,
+    memoryBytes: 160_000_000,
+    memoryLimitBytes: 8e9,
     createdAt: 1_700_000_000,
   };
   readonly #completions = new Map<string, ScriptedCompletion>();
@@ -169,6 +171,20 @@ export class ScriptedEngine implements Engine {
 
   observe(observer: EngineObserver): void {
     this.#observers.push(observer);
+  }
+
+  start(): Promise<void> {
+    this.state = 'ready';
+    return Promise.resolve();
+  }
+
+  drain(): Promise<void> {
+    return this.stop();
+  }
+
+  stop(): Promise<void> {
+    this.state = 'stopped';
+    return Promise.resolve();
   }
 }
 

@@ -1,0 +1,66 @@
+import { totalmem } from 'node:os';
+import { EngineError } from '../errors.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { MemoryEstimate } from './estimate-memory.ts';
+
+/** Of the memory there is, what models may take unless MEMORY_LIMIT_MB says it: others live here, too. */
+const SHARE = 0.8;
+/** Addresses of a wasm heap have 32 bits. */
+const WASM_HEAP_BYTES = 4 * 2 ** 30;
+
+export interface MemoryDemand {
+  /** What the model takes of the memory that all models share. */
+  readonly memoryBytes: number;
+  /** How much of it models may take together. */
+  readonly memoryLimitBytes: number;
+}
+
+type Place = Pick<Runtime, 'name' | 'device'>;
+
+/**
+ * What a model takes of its device's memory, and how much of that there is for models.
+ * @throws EngineError `insufficient_memory` with the numbers when it could not fit even alone
+ */
+export function checkMemory(
+  estimate: MemoryEstimate,
+  place: Place,
+  settingBytes: number | undefined,
+): MemoryDemand {
+  const isOnGpu = (place.name === 'webgpu' || place.name === 'tensorflow-gpu') && !place.device.isSoftware;
+  const { processBytes, totalBytes } = estimate;
+  const tensorBytes = totalBytes - processBytes;
+  if (place.name === 'wasm' && tensorBytes > WASM_HEAP_BYTES) {
+    throw tooLarge(estimate, tensorBytes, `a wasm heap holds ${mib(WASM_HEAP_BYTES)}`, 'another RUNTIME');
+  }
+  const thereIs = isOnGpu ? (place.device.memoryBytes ?? Infinity) : hostMemoryBytes();
+  const memoryLimitBytes = settingBytes ?? Math.floor(SHARE * thereIs);
+  const memoryBytes = isOnGpu ? tensorBytes : totalBytes;
+  if (memoryBytes > memoryLimitBytes) {
+    const why =
+      settingBytes === undefined
+        ? `models may take ${mib(memoryLimitBytes)}, ${SHARE * 100} % of what ${isOnGpu ? place.device.name : 'this machine'} has`
+        : `MEMORY_LIMIT_MB is ${mib(memoryLimitBytes)}`;
+    throw tooLarge(estimate, memoryBytes, why, 'a larger MEMORY_LIMIT_MB');
+  }
+  return { memoryBytes, memoryLimitBytes };
+}
+
+/** The machine's memory, or what a container is given of it. */
+function hostMemoryBytes(): number {
+  // 0 or far more than there is where nothing constrains the process.
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+function tooLarge(estimate: MemoryEstimate, bytes: number, why: string, remedy: string): EngineError {
+  const { weightBytes, kvCacheBytes, stepBytes } = estimate;
+  return new EngineError(
+    'insufficient_memory',
+    `the model needs ${mib(bytes)} (weights ${mib(weightBytes)}, KV cache ${mib(kvCacheBytes)}, steps ${mib(stepBytes)}), ` +
+      `and ${why}; take a smaller model, a smaller KV_CACHE_MB or MAX_MODEL_LEN, or ${remedy}`,
+    { retryable: false, details: { ...estimate } },
+  );
+}
+
+/** For messages. */
+export const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;

@@ -1,0 +1,91 @@
+import type { RuntimeName, WeightFormat } from '../config/settings.ts';
+import type { OpenModel } from '../model/load-model.ts';
+import type { ModelConfig } from '../model/model-config.ts';
+import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
+
+/** What the headers of a model's files say of its size. */
+export interface ModelSize {
+  readonly config: ModelConfig;
+  /** Trained numbers in matrices, and in vectors. */
+  readonly numMatrixWeights: number;
+  readonly numVectorWeights: number;
+  /** The number format that most bytes of it are stored in: `F16`, `Q8_0`. */
+  readonly storedFormat: string;
+}
+
+/** Bytes that an engine process will take, part by part. */
+export interface MemoryEstimate {
+  readonly weightBytes: number;
+  readonly kvCacheBytes: number;
+  /** Activations and logits of the largest step. */
+  readonly stepBytes: number;
+  /** Node, tfjs and their code. */
+  readonly processBytes: number;
+  readonly totalBytes: number;
+}
+
+/** The size of a model whose files are open. */
+export function modelSizeOf(model: OpenModel): ModelSize {
+  const numWeights = { vector: 0, matrix: 0 };
+  for (const { shape } of model.plan.parameters) {
+    const kind = shape.length === 1 ? 'vector' : 'matrix';
+    numWeights[kind] += shape.reduce((product, size) => product * size, 1);
+  }
+  const [largest] = [...model.bytesByFormat].toSorted(([, a], [, b]) => b - a);
+  return {
+    config: model.config,
+    numMatrixWeights: numWeights.matrix,
+    numVectorWeights: numWeights.vector,
+    storedFormat: largest?.[0] ?? 'F32',
+  };
+}
+
+/** Resident memory of an engine process whose model has next to no weights, rounded up. */
+const PROCESS_BYTES: Record<RuntimeName, number> = {
+  cpu: 160e6,
+  wasm: 160e6,
+  tensorflow: 500e6,
+  // Beside the tensors of the device, which are counted.
+  'tensorflow-gpu': 500e6,
+  webgpu: 300e6,
+};
+
+/**
+ * What a model will take in memory once it is loaded, known before any weight is read. Weights that `WEIGHTS=auto` may
+ * halve are counted whole unless they are stored in the very format that they are held in.
+ */
+export function estimateMemory(
+  { config, numMatrixWeights, numVectorWeights, storedFormat }: ModelSize,
+  shape: KvCacheShape,
+  { runtime, weights, maxNumBatchedTokens }: EstimateSettings,
+): MemoryEstimate {
+  const { dim, mlpDim, vocabSize } = config;
+  const numRows = Math.max(maxNumBatchedTokens, shape.numLanes);
+  const parts = {
+    weightBytes: numMatrixWeights * bytesPerWeight(runtime, weights, storedFormat) + 4 * numVectorWeights,
+    kvCacheBytes: kvCacheBytes(shape),
+    // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
+    stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + shape.numLanes * vocabSize),
+    processBytes: PROCESS_BYTES[runtime],
+  };
+  return { ...parts, totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+interface EstimateSettings {
+  runtime: RuntimeName;
+  weights: WeightFormat;
+  maxNumBatchedTokens: number;
+}
+
+/** As the runtimes' `createParameter` hold a matrix. */
+function bytesPerWeight(runtime: RuntimeName, weights: WeightFormat, storedFormat: string): number {
+  const format = weights === 'auto' ? storedFormat : weights.toUpperCase();
+  const halves: Record<RuntimeName, readonly string[]> = {
+    cpu: [],
+    wasm: [],
+    tensorflow: ['BF16'],
+    'tensorflow-gpu': weights === 'auto' ? [] : ['BF16'],
+    webgpu: weights === 'auto' ? ['F16'] : ['F16', 'BF16'],
+  };
+  return halves[runtime].includes(format) ? 2 : 4;
+}
