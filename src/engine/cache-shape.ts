@@ -1,7 +1,6 @@
-import { EngineError } from '../errors.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
-import { planNumLanes } from '../scheduler/cache-plan.ts';
+import { planCache } from '../scheduler/cache-plan.ts';
 import type { EngineSettings } from './protocol.ts';
 
 /**
@@ -10,17 +9,11 @@ import type { EngineSettings } from './protocol.ts';
  */
 export function cacheShape(
   { numLayers, numKvHeads, headDim, contextLength }: ModelConfig,
-  settings: Pick<EngineSettings, 'maxModelLen' | 'maxNumSeqs' | 'kvCacheBytes'>,
+  { maxModelLen, maxNumSeqs, kvCacheBytes: budgetBytes }: CacheSettings,
 ): KvCacheShape {
-  const laneLength = settings.maxModelLen ?? contextLength;
-  if (laneLength > contextLength) {
-    throw new EngineError(
-      'config_invalid',
-      `MAX_MODEL_LEN is ${laneLength}, but the model was trained for ${contextLength} tokens: take at most that`,
-    );
-  }
   const bytesPerToken = kvCacheBytes({ numLayers, numKvHeads, headDim, numLanes: 1, laneLength: 1 });
-  const { maxNumSeqs, kvCacheBytes: budgetBytes } = settings;
-  const numLanes = planNumLanes({ maxNumSeqs, laneLength, bytesPerToken, budgetBytes });
-  return { numLayers, numKvHeads, headDim, numLanes, laneLength };
+  const plan = planCache({ maxNumSeqs, maxModelLen, contextLength, bytesPerToken, budgetBytes });
+  return { numLayers, numKvHeads, headDim, ...plan };
 }
+
+type CacheSettings = Pick<EngineSettings, 'maxModelLen' | 'maxNumSeqs' | 'kvCacheBytes'>;

@@ -1,6 +1,6 @@
 import { assertInvariant } from '../errors.ts';
 import { buildStepBatch } from '../runtime/build-step-batch.ts';
-import type { Activation, TransformerOps } from '../runtime/ops.ts';
+import type { Activation, AttentionHeads, TransformerOps } from '../runtime/ops.ts';
 import type { KvCache, Runtime } from '../runtime/runtime.ts';
 import type { CausalLm } from './causal-lm.ts';
 
@@ -19,31 +19,42 @@ export async function inspectAttention(
   lane: number,
   tokenIds: readonly number[],
 ): Promise<AttentionWeights> {
-  const { numLayers, numHeads, headDim } = model.config;
+  const { numLayers } = model.config;
   const batch = buildStepBatch([{ lane, positionStart: 0, tokenIds, logits: 'last' }]);
   const weights: number[][][][] = [];
   for (let layerIndex = 0; layerIndex < numLayers; layerIndex++) {
-    const rows = await runtime.runStep(batch, cache, (ops) => qkvOfLayer(model, ops, layerIndex)); // [tokens][3 * dim]
+    let heads: AttentionHeads | undefined;
+    const rows = await runtime.runStep(batch, cache, (ops) => {
+      const found = attentionOfLayer(model, ops, layerIndex);
+      heads = found.heads;
+      return found.qkv;
+    }); // [tokens][qkv]
+    assertInvariant(heads, 'the forward pass was run, or recorded');
     const qkv = rows.slice(0, tokenIds.length).map((row) => {
       assertInvariant(row instanceof Float32Array, 'rows come whole unless the batch asks for their top');
       return row;
-    }); // [tokens][3 * dim]
-    weights.push(Array.from({ length: numHeads }, (_, head) => headWeights(qkv, numHeads, headDim, head)));
+    }); // [tokens][qkv]
+    weights.push(inspectLayer(qkv, heads));
   }
   return weights;
 }
 
-/** Runs the model up to the attention of one layer and returns what goes into it: [rows, 3 * dim]. */
-function qkvOfLayer(model: CausalLm, ops: TransformerOps, layerIndex: number): Activation {
-  let found: Activation | undefined;
+interface FoundAttention {
+  readonly qkv: Activation; // [rows, qkv]
+  readonly heads: AttentionHeads;
+}
+
+/** Runs the model up to the attention of one layer and returns what goes into it. */
+function attentionOfLayer(model: CausalLm, ops: TransformerOps, layerIndex: number): FoundAttention {
+  let found: FoundAttention | undefined;
   /** Once the layer is reached nothing more is computed, so nothing can overwrite what was found. */
-  const unlessFound = (compute: () => Activation): Activation => found ?? compute();
+  const unlessFound = (compute: () => Activation): Activation => found?.qkv ?? compute();
   model.forward({
     embed: (tokens, positions, scale) => ops.embed(tokens, positions, scale),
     linear: (x, weight, bias) => unlessFound(() => ops.linear(x, weight, bias)),
     layerNorm: (x, gain, shift, epsilon) => unlessFound(() => ops.layerNorm(x, gain, shift, epsilon)),
     attention: (qkv, layer, heads) => {
-      if (layer === layerIndex) found = qkv;
+      if (layer === layerIndex) found ??= { qkv, heads };
       return unlessFound(() => ops.attention(qkv, layer, heads));
     },
     rmsNorm: (x, gain, epsilon) => unlessFound(() => ops.rmsNorm(x, gain, epsilon)),
@@ -60,24 +71,25 @@ function qkvOfLayer(model: CausalLm, ops: TransformerOps, layerIndex: number): A
   return found;
 }
 
-/** softmax(q k^T / sqrt(headDim)) of one head over the keys up to the query: [tokens][tokens]. */
-function headWeights(
-  qkv: readonly Float32Array[],
-  numHeads: number,
-  headDim: number,
-  head: number,
-): number[][] {
-  const dim = numHeads * headDim;
-  const stripe = (row: Float32Array, start: number) =>
-    row.subarray(start + head * headDim).subarray(0, headDim); // [headDim]
-  const keys = qkv.map((row) => stripe(row, dim)); // [tokens][headDim]
+/** The weights of every head: [heads][tokens][tokens]. */
+function inspectLayer(qkv: readonly Float32Array[], heads: AttentionHeads): number[][][] {
+  return Array.from({ length: heads.numHeads }, (_, head) => headWeights(qkv, heads, head));
+}
+
+/** softmax(q k^T * scale) of one head over the keys that a query sees: [tokens][tokens]. */
+function headWeights(qkv: readonly Float32Array[], heads: AttentionHeads, head: number): number[][] {
+  const { numHeads, numKvHeads, headDim, scale, window = Infinity } = heads;
+  const stripe = (row: Float32Array, index: number) => row.subarray(index * headDim, (index + 1) * headDim); // [headDim]
+  const kvHead = Math.floor(head / (numHeads / numKvHeads));
+  const keys = qkv.map((row) => stripe(row, numHeads + kvHead)); // [tokens][headDim]
   return qkv.map((row, query) => {
-    const q = stripe(row, 0); // [headDim]
-    const scores = keys.slice(0, query + 1).map((key) => dot(q, key) / Math.sqrt(headDim));
+    const q = stripe(row, head); // [headDim]
+    const first = Math.max(0, query + 1 - window);
+    const scores = keys.slice(first, query + 1).map((key) => dot(q, key) * scale);
     const largest = Math.max(...scores);
     const exponentials = scores.map((score) => Math.exp(score - largest));
     const sum = exponentials.reduce((total, value) => total + value, 0);
-    return qkv.map((_, key) => (exponentials[key] ?? 0) / sum); // [tokens]
+    return qkv.map((_, key) => (exponentials[key - first] ?? 0) / sum); // [tokens]
   });
 }
 

@@ -64,7 +64,10 @@ describe('parseGpt2Config', () => {
 
   it.each([
     [{ n_head: 7 }, /heads must divide the width: 768 is not a multiple of 7 heads/],
-    [{ model_type: 'llama' }, /model_type "llama" is not supported; supported: gpt2/],
+    [
+      { model_type: 'bert' },
+      /model_type "bert" is not supported; supported: gpt2, llama, qwen2, qwen3, gemma3_text, gemma3$/,
+    ],
     [{ model_type: undefined }, /no "model_type"/],
     [{ activation_function: 'relu' }, /activation_function "relu" is not supported; supported: gelu_new/],
     [{ n_embd: undefined }, /n_embd/],
