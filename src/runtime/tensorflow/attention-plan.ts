@@ -19,7 +19,7 @@ export interface DecodePlan {
   laneStart: number;
   numLanes: number;
   rowOfLane: Int32Array; // [numLanes], row 0 where a lane has none
-  positions: Int32Array; // [numLanes], 0 where a lane has none
+  positions: Int32Array; // [numLanes], another lane's where a lane has none
   numBlocks: number;
 }
 
@@ -54,7 +54,8 @@ function planDecodes(segments: readonly Segment[]): DecodePlan | undefined {
   const laneStart = Math.min(...lanes);
   const numLanes = Math.max(...lanes) + 1 - laneStart;
   const rowOfLane = new Int32Array(numLanes); // [numLanes]
-  const positions = new Int32Array(numLanes); // [numLanes]
+  // What a lane without a row computes is never read; its window is then one that the step reads anyway.
+  const positions = new Int32Array(numLanes).fill(segments[0]?.positionStart ?? 0); // [numLanes]
   for (const { lane, rowStart, positionStart } of segments) {
     rowOfLane[lane - laneStart] = rowStart;
     positions[lane - laneStart] = positionStart;

@@ -1,9 +1,20 @@
-import { assertInvariant, EngineError } from '../../errors.ts';
-import type { Activation, AttentionHeads, Parameter, TransformerOps } from '../ops.ts';
+import { assertInvariant } from '../../errors.ts';
+import {
+  qkvDim,
+  type Activation,
+  type AttentionHeads,
+  type GateActivation,
+  type HeadStripes,
+  type Parameter,
+  type Rotation,
+  type TransformerOps,
+} from '../ops.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { CachedAttention } from './cached-attention.ts';
+import { checkHeads } from './check-heads.ts';
 import { checkIndices } from './check-indices.ts';
 import type { EagerContext } from './eager-context.ts';
+import { once } from './once.ts';
 import { StepOperands } from './step-operands.ts';
 import { TensorflowActivation, tensorflowActivation } from './tensorflow-activation.ts';
 import { BFLOAT16, FLOAT, INT32, type TensorInfo } from './tensorflow-binding.ts';
@@ -14,6 +25,8 @@ const T = { T: { type: FLOAT } } as const;
 const REDUCE = { ...T, Tidx: { type: INT32 }, keep_dims: true } as const;
 const GATHER = { Tparams: { type: FLOAT }, Tindices: { type: INT32 }, Taxis: { type: INT32 } } as const;
 const GATHER_HALF = { ...GATHER, Tparams: { type: BFLOAT16 } } as const;
+const RESHAPE = { ...T, Tshape: { type: INT32 } } as const;
+const IN_TWO = { ...T, num_split: 2 } as const;
 const PRODUCT = { ...T, adj_x: false, adj_y: true } as const;
 const PRODUCT_HALF = { ...PRODUCT, T: { type: BFLOAT16 } } as const;
 const TO_HALF = { SrcT: { type: FLOAT }, DstT: { type: BFLOAT16 }, Truncate: false } as const;
@@ -25,6 +38,7 @@ export class StockOps implements TransformerOps {
   readonly #operands: StepOperands;
   readonly #batch: StepBatch;
   readonly #cache: TensorflowKvCache;
+  readonly #turns = new Map<Parameter, Turns>();
   #attention: CachedAttention | undefined;
 
   /** Made inside a step, for that step. */
@@ -35,11 +49,14 @@ export class StockOps implements TransformerOps {
     this.#cache = cache;
   }
 
-  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter | undefined): Activation {
-    assertInvariant(positionEmbedding, 'tokens without positions are not there yet');
+  embed(tokenEmbedding: Parameter, positionEmbedding: Parameter | undefined, scale = 1): Activation {
     checkIndices('token', this.#batch.tokenIds, tokenEmbedding);
-    checkIndices('position', this.#batch.positions, positionEmbedding);
     const tokens = this.#gather(parameterTensor(tokenEmbedding), this.#batch.tokenIds); // [rows, dim]
+    if (positionEmbedding === undefined) {
+      if (scale === 1) return this.#activation(tokens);
+      return this.#activation(this.#context.run('Mul', T, [tokens, this.#operands.float(scale)])); // [rows, dim]
+    }
+    checkIndices('position', this.#batch.positions, positionEmbedding);
     const positions = this.#gather(parameterTensor(positionEmbedding), this.#batch.positions); // [rows, dim]
     return this.#activation(this.#context.run('AddV2', T, [tokens, positions])); // [rows, dim]
   }
@@ -76,50 +93,79 @@ export class StockOps implements TransformerOps {
     return this.#activation(output, numRows);
   }
 
-  attention(qkv: Activation, layerIndex: number, { numHeads }: AttentionHeads): Activation {
-    const { tensor, numRows } = tensorflowActivation(qkv);
-    const { shape } = this.#cache;
-    assertInvariant(
-      shape.numKvHeads === numHeads && tensor.shape[1] === 3 * numHeads * shape.headDim,
-      `the cache is made for layer ${layerIndex} with ${numHeads} heads`,
-    );
-    this.#attention ??= new CachedAttention(this.#context, this.#operands, this.#batch, this.#cache);
-    return this.#activation(this.#attention.run(tensor, layerIndex), numRows); // [rows, dim]
+  rmsNorm(x: Activation, gain: Parameter, epsilon: number): Activation {
+    const { tensor, numRows } = tensorflowActivation(x);
+    return this.#activation(this.#rmsNorm(tensor, gain, epsilon), numRows); // [rows, dim]
   }
 
-  /** 0.5 x (1 + tanh(u)) is x sigmoid(2 u): six operations instead of nine. */
+  normHeads(
+    qkv: Activation,
+    queryGain: Parameter,
+    keyGain: Parameter,
+    epsilon: number,
+    stripes: HeadStripes,
+  ): Activation {
+    const { tensor, numRows } = tensorflowActivation(qkv);
+    const { numHeads, numKvHeads, headDim } = stripes;
+    const [q, k, v] = this.#splitColumns(tensor, [numHeads, numKvHeads, numKvHeads], headDim);
+    assertInvariant(q && k && v, 'a split into three has three parts');
+    const queries = this.#normStripes(q, queryGain, epsilon, headDim); // [rows, heads * headDim]
+    const keys = this.#normStripes(k, keyGain, epsilon, headDim); // [rows, kvHeads * headDim]
+    const output = this.#join([queries, keys, v]); // [rows, qkv]
+    this.#context.free(q, k, v, queries, keys);
+    return this.#activation(output, numRows);
+  }
+
+  rotate(qkv: Activation, { pairing, table }: Rotation, stripes: HeadStripes): Activation {
+    const { tensor, numRows } = tensorflowActivation(qkv);
+    const { numHeads, numKvHeads, headDim } = stripes;
+    const context = this.#context;
+    const [turned, v] = this.#splitColumns(tensor, [numHeads + numKvHeads, numKvHeads], headDim);
+    assertInvariant(turned && v, 'a split into two has two parts');
+    const { cosines, sines } = this.#turnsOf(table, headDim); // both [rows, 1, pairs]
+    // The two of a pair lie along an axis of their own, before the pairs or behind them.
+    const [axis, pairs] = pairing === 'halves' ? [2, [2, headDim / 2]] : [3, [headDim / 2, 2]];
+    const apart = this.#reshape(turned, [-1, numHeads + numKvHeads, ...pairs]); // [rows, heads, 2, pairs] or with 2 last
+    const [a, b] = context.runMany('Unpack', unpackOn(axis), [apart], 2); // both [rows, heads, pairs]
+    assertInvariant(a && b, 'a pair has two numbers');
+    const times = (x: TensorInfo, y: TensorInfo) => context.run('Mul', T, [x, y]); // [rows, heads, pairs]
+    const products = [times(a, cosines), times(b, sines), times(a, sines), times(b, cosines)] as const;
+    const first = context.run('Sub', T, products.slice(0, 2)); // [rows, heads, pairs]
+    const second = context.run('AddV2', T, products.slice(2)); // [rows, heads, pairs]
+    const together = context.run('Pack', packOn(axis), [first, second]); // as apart
+    const heads = this.#reshape(together, turned.shape); // [rows, (heads + kvHeads) * headDim]
+    const output = this.#join([heads, v]); // [rows, qkv]
+    context.free(turned, v, apart, a, b, ...products, first, second, together, heads);
+    return this.#activation(output, numRows);
+  }
+
+  attention(qkv: Activation, layerIndex: number, heads: AttentionHeads): Activation {
+    const { tensor, numRows } = tensorflowActivation(qkv);
+    checkHeads(this.#cache.shape, heads);
+    assertInvariant(tensor.shape[1] === qkvDim(heads), 'queries, keys and values lie side by side');
+    this.#attention ??= new CachedAttention(this.#context, this.#operands, this.#batch, this.#cache);
+    return this.#activation(this.#attention.run(tensor, layerIndex, heads), numRows); // [rows, heads * headDim]
+  }
+
   gelu(x: Activation): Activation {
     const { tensor, numRows } = tensorflowActivation(x);
+    return this.#activation(this.#gelu(tensor), numRows); // [rows, dim]
+  }
+
+  gate(x: Activation, activation: GateActivation): Activation {
+    const { tensor, numRows } = tensorflowActivation(x);
     const context = this.#context;
-    const square = context.run('Square', T, [tensor]); // [rows, dim]
-    const cubic = context.run('Mul', T, [square, this.#operands.float(2 * SQRT_2_OVER_PI * 0.044715)]); // [rows, dim]
-    const factor = context.run('AddV2', T, [cubic, this.#operands.float(2 * SQRT_2_OVER_PI)]); // [rows, dim]
-    const inner = context.run('Mul', T, [factor, tensor]); // [rows, dim]
-    const gate = context.run('Sigmoid', T, [inner]); // [rows, dim]
-    const output = context.run('Mul', T, [gate, tensor]); // [rows, dim]
-    context.free(square, cubic, factor, inner, gate);
+    const [gates, values] = context.runMany('Split', IN_TWO, [this.#operands.integer(1), tensor], 2); // both [rows, mlpDim]
+    assertInvariant(gates && values, 'a split into two has two parts');
+    const open = activation === 'silu' ? this.#silu(gates) : this.#gelu(gates); // [rows, mlpDim]
+    const output = context.run('Mul', T, [open, values]); // [rows, mlpDim]
+    context.free(gates, values, open);
     return this.#activation(output, numRows);
   }
 
   add(x: Activation, y: Activation): Activation {
     const { tensor, numRows } = tensorflowActivation(x);
     return this.#activation(this.#context.run('AddV2', T, [tensor, tensorflowActivation(y).tensor]), numRows); // [rows, dim]
-  }
-
-  rmsNorm(): Activation {
-    throw new EngineError('internal', 'rmsNorm is not there yet');
-  }
-
-  normHeads(): Activation {
-    throw new EngineError('internal', 'normHeads is not there yet');
-  }
-
-  rotate(): Activation {
-    throw new EngineError('internal', 'rotate is not there yet');
-  }
-
-  gate(): Activation {
-    throw new EngineError('internal', 'gate is not there yet');
   }
 
   dropout(x: Activation): Activation {
@@ -129,6 +175,82 @@ export class StockOps implements TransformerOps {
   selectRows(x: Activation): Activation {
     const rows = this.#gather(tensorflowActivation(x).tensor, this.#batch.logitRows); // [logitRows, dim]
     return this.#activation(rows, this.#batch.numLogitRows);
+  }
+
+  /** x / sqrt(mean(x^2) + epsilon) * gain over each row of a matrix. */
+  #rmsNorm(x: TensorInfo, gain: Parameter, epsilon: number): TensorInfo {
+    const context = this.#context;
+    const squares = context.run('Square', T, [x]); // [rows, dim]
+    const meanSquare = context.run('Mean', REDUCE, [squares, this.#operands.vector([1])]); // [rows, 1]
+    const safe = context.run('AddV2', T, [meanSquare, this.#operands.float(epsilon)]); // [rows, 1]
+    const inverse = context.run('Rsqrt', T, [safe]); // [rows, 1]
+    const normed = context.run('Mul', T, [x, inverse]); // [rows, dim]
+    const output = context.run('Mul', T, [normed, parameterTensor(gain)]); // [rows, dim]
+    context.free(squares, meanSquare, safe, inverse, normed);
+    return output;
+  }
+
+  /** The same over each stripe of headDim by itself. */
+  #normStripes(x: TensorInfo, gain: Parameter, epsilon: number, headDim: number): TensorInfo {
+    const heads = this.#reshape(x, [-1, headDim]); // [rows * heads, headDim]
+    const normed = this.#rmsNorm(heads, gain, epsilon); // [rows * heads, headDim]
+    const output = this.#reshape(normed, x.shape); // as x
+    this.#context.free(heads, normed);
+    return output;
+  }
+
+  #silu(x: TensorInfo): TensorInfo {
+    const logistic = this.#context.run('Sigmoid', T, [x]); // as x
+    const output = this.#context.run('Mul', T, [logistic, x]); // as x
+    this.#context.free(logistic);
+    return output;
+  }
+
+  /** 0.5 x (1 + tanh(u)) is x sigmoid(2 u): six operations instead of nine. */
+  #gelu(tensor: TensorInfo): TensorInfo {
+    const context = this.#context;
+    const square = context.run('Square', T, [tensor]); // [rows, dim]
+    const cubic = context.run('Mul', T, [square, this.#operands.float(2 * SQRT_2_OVER_PI * 0.044715)]); // [rows, dim]
+    const factor = context.run('AddV2', T, [cubic, this.#operands.float(2 * SQRT_2_OVER_PI)]); // [rows, dim]
+    const inner = context.run('Mul', T, [factor, tensor]); // [rows, dim]
+    const gate = context.run('Sigmoid', T, [inner]); // [rows, dim]
+    const output = context.run('Mul', T, [gate, tensor]); // [rows, dim]
+    context.free(square, cubic, factor, inner, gate);
+    return output;
+  }
+
+  /** The cosines and sines of each row's position, made once a step: both [rows, 1, pairs]. */
+  #turnsOf(table: Parameter, headDim: number): Turns {
+    let turns = this.#turns.get(table);
+    if (turns !== undefined) return turns;
+    const { positions } = this.#batch;
+    checkIndices('position', positions, table, headDim);
+    const byPosition = this.#reshape(parameterTensor(table), [-1, headDim]); // [positions, headDim]
+    const rows = this.#reshape(this.#gather(byPosition, positions), [positions.length, 1, headDim]); // [rows, 1, headDim]
+    const [cosines, sines] = this.#context.runMany('Split', IN_TWO, [this.#operands.integer(2), rows], 2);
+    assertInvariant(cosines && sines, 'an angle has a cosine and a sine');
+    this.#turns.set(table, (turns = { cosines, sines }));
+    return turns;
+  }
+
+  /** [rows, stripes * headDim] -> as many matrices as there are counts, each of so many stripes. */
+  #splitColumns(x: TensorInfo, counts: readonly number[], headDim: number): TensorInfo[] {
+    const sizes = this.#operands.vector(counts.map((count) => count * headDim));
+    return this.#context.runMany(
+      'SplitV',
+      splitInto(counts.length),
+      [x, sizes, this.#operands.integer(1)],
+      counts.length,
+    );
+  }
+
+  /** Matrices of as many rows side by side. */
+  #join(parts: readonly TensorInfo[]): TensorInfo {
+    return this.#context.run('ConcatV2', concatOf(parts.length), [...parts, this.#operands.integer(1)]); // [rows, cols]
+  }
+
+  #reshape(tensor: TensorInfo, shape: readonly number[]): TensorInfo {
+    return this.#context.run('Reshape', RESHAPE, [tensor, this.#operands.vector(shape)]); // shape
   }
 
   /** [rows, in] in float32 by [out, in] in bfloat16. */
@@ -153,6 +275,17 @@ export class StockOps implements TransformerOps {
     return new TensorflowActivation(tensor, numRows);
   }
 }
+
+/** Each [rows, 1, pairs]. */
+interface Turns {
+  cosines: TensorInfo;
+  sines: TensorInfo;
+}
+
+const unpackOn = once((axis: number) => ({ ...T, num: 2, axis }));
+const packOn = once((axis: number) => ({ ...T, N: 2, axis }));
+const splitInto = once((count: number) => ({ ...T, Tlen: { type: INT32 } as const, num_split: count }));
+const concatOf = once((count: number) => ({ ...T, Tidx: { type: INT32 } as const, N: count }));
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 

@@ -24,7 +24,7 @@ describe('planning attention over blocks', () => {
       laneStart: 1,
       numLanes: 3,
       rowOfLane: Int32Array.of(1, 0, 0),
-      positions: Int32Array.of(BLOCK_LENGTH, 0, 5),
+      positions: Int32Array.of(BLOCK_LENGTH, 5, 5),
       numBlocks: 2,
     });
   });
