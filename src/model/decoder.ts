@@ -24,13 +24,16 @@ export class Decoder implements CausalLm {
   }
 
   forward(ops: TransformerOps): Activation {
-    const { tokenEmbedding, blocks, finalNorm, head } = this.#parameters;
+    return ops.linear(this.hiddenState(ops), this.#parameters.head, undefined); // [logitRows, vocab]
+  }
+
+  hiddenState(ops: TransformerOps): Activation {
+    const { tokenEmbedding, blocks, finalNorm } = this.#parameters;
     let x = ops.embed(tokenEmbedding, undefined, this.config.embeddingScale); // [rows, dim]
     blocks.forEach((block, layerIndex) => {
       x = this.#block(ops, block, x, layerIndex); // [rows, dim]
     });
-    const normed = rmsNorm(ops, finalNorm, x, this.config.rmsNormEpsilon); // [rows, dim]
-    return ops.linear(ops.selectRows(normed), head, undefined); // [logitRows, vocab]
+    return ops.selectRows(rmsNorm(ops, finalNorm, x, this.config.rmsNormEpsilon)); // [logitRows, dim]
   }
 
   /** Attention and MLP, each behind a shortcut connection: [rows, dim] -> [rows, dim]. */

@@ -16,13 +16,16 @@ export class Gpt2 implements CausalLm {
   }
 
   forward(ops: BookOps): Activation {
-    const { tokenEmbedding, positionEmbedding, blocks, finalNorm, head } = this.#parameters;
+    return ops.linear(this.hiddenState(ops), this.#parameters.head, undefined); // [logitRows, vocab]
+  }
+
+  hiddenState(ops: BookOps): Activation {
+    const { tokenEmbedding, positionEmbedding, blocks, finalNorm } = this.#parameters;
     let x = ops.dropout(ops.embed(tokenEmbedding, positionEmbedding), 'embedding'); // [rows, dim]
     blocks.forEach((block, layerIndex) => {
       x = transformerBlock(ops, block, x, layerIndex, this.config); // [rows, dim]
     });
     const normed = layerNorm(ops, finalNorm, x, this.config.layerNormEpsilon); // [rows, dim]
-    const selected = ops.selectRows(normed); // [logitRows, dim]
-    return ops.linear(selected, head, undefined); // [logitRows, vocab]
+    return ops.selectRows(normed); // [logitRows, dim]
   }
 }
