@@ -1,7 +1,7 @@
 import { constants, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
 import { diskError } from './disk-space.ts';
-import { FileHash } from './file-hash.ts';
+import { FileHash, type FileDigest } from './file-hash.ts';
 import { brokenConnection } from './hub.ts';
 import type { HubFile } from './hub-repository.ts';
 import { withRetries, type RetryPolicy } from './with-retries.ts';
@@ -29,19 +29,19 @@ const READ_BYTES = 1 << 20;
 export async function downloadFile(download: FileDownload): Promise<string> {
   const { file, partPath } = download;
   const isResumed = (await sizeOnDisk(partPath)) > 0;
-  const hashes = await completeFile(download);
-  if (hashes[file.checksum.algorithm] === file.checksum.hex) return hashes.sha256;
+  const digest = await completeFile(download);
+  if (digest.listed === file.checksum.hex) return digest.sha256;
   await rm(partPath, { force: true });
   download.onBytes(-file.size);
   if (isResumed) return downloadFile(download);
   throw new EngineError(
     'weights_invalid',
-    `${file.path} came with the wrong bytes: its ${file.checksum.algorithm} is ${hashes[file.checksum.algorithm]}, and ` +
+    `${file.path} came with the wrong bytes: its ${file.checksum.algorithm} is ${digest.listed}, and ` +
       `the hub lists ${file.checksum.hex}. The file was deleted; pull again, from another mirror if it stays so`,
   );
 }
 
-async function completeFile(download: FileDownload): Promise<ReturnType<FileHash['digest']>> {
+async function completeFile(download: FileDownload): Promise<FileDigest> {
   const handle = await open(download.partPath, constants.O_RDWR | constants.O_CREAT);
   try {
     const writer = new PartWriter(download, handle);
@@ -119,7 +119,7 @@ class PartWriter {
     this.#file = file;
     this.#handle = handle;
     this.#onBytes = onBytes;
-    this.#hash = new FileHash(file.size);
+    this.#hash = new FileHash(file.size, file.checksum.algorithm);
   }
 
   get position(): number {
@@ -151,7 +151,7 @@ class PartWriter {
     await this.#handle.truncate(0);
     this.#onBytes(-this.#position);
     this.#position = 0;
-    this.#hash = new FileHash(this.#file.size);
+    this.#hash = new FileHash(this.#file.size, this.#file.checksum.algorithm);
   }
 
   /** @throws EngineError `weights_invalid` when more comes than was listed */
@@ -180,7 +180,7 @@ class PartWriter {
     this.#take(bytes);
   }
 
-  digest(): ReturnType<FileHash['digest']> {
+  digest(): FileDigest {
     return this.#hash.digest();
   }
 
