@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import { bookHeads, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
+import { bookHeads, qkvDim, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { EagerContext } from '../../src/runtime/tensorflow/eager-context.ts';
 import { loadTensorflow } from '../../src/runtime/tensorflow/load-tensorflow.ts';
@@ -106,6 +106,66 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('kernels on TensorFlow
     expectClose(ours, theirs, 1e-5);
   });
 
+  it.each([5, 16, 100, 769])('take rows of %i by the root of their mean square', async (dim) => {
+    const [gains = []] = someRows(1, dim, 9);
+    const { ours, theirs } = await both(someRows(20, dim, 10), (runtime) => {
+      const gain = runtime.createParameter('g', [dim], Float32Array.from(gains));
+      return (x, ops) => ops.rmsNorm(x, gain, 1e-6);
+    });
+    expectClose(ours, theirs, 1e-6);
+  });
+
+  describe.each([
+    { numHeads: 6, numKvHeads: 2, headDim: 20 },
+    { numHeads: 2, numKvHeads: 2, headDim: 64 },
+    { numHeads: 3, numKvHeads: 1, headDim: 130 },
+  ])('with $numHeads heads of $headDim that share $numKvHeads of keys', (stripes) => {
+    const { headDim, numKvHeads } = stripes;
+    const rows = someRows(150, qkvDim(stripes), 11);
+
+    it('norm each head by itself', async () => {
+      const [queryGain = [], keyGain = []] = someRows(2, headDim, 12);
+      const { ours, theirs } = await both(rows, (runtime) => {
+        const queries = runtime.createParameter('q', [headDim], Float32Array.from(queryGain));
+        const keys = runtime.createParameter('k', [headDim], Float32Array.from(keyGain));
+        return (x, ops) => ops.normHeads(x, queries, keys, 1e-6, stripes);
+      });
+      expectClose(ours, theirs, 2e-6);
+    });
+
+    it.each(['halves', 'neighbours'] as const)('turn pairs as %s', async (pairing) => {
+      const values = flat(someRows(150, headDim, 13));
+      const { ours, theirs } = await both(rows, (runtime) => {
+        const table = runtime.createParameter('t', [values.length], values);
+        return (x, ops) => ops.rotate(x, { pairing, table }, stripes);
+      });
+      expectClose(ours, theirs, 1e-6);
+    });
+
+    it.each([undefined, 7, 70])('attend in a window of %s', async (window) => {
+      const segments = [segment(2, 1), segment(0, 1, 1), segment(3, 17, 2), segment(1, 131, 19)];
+      const attend = () => (x: Activation, ops: TransformerOps) =>
+        ops.attention(x, 0, { ...stripes, scale: 0.3, window });
+      const { ours, theirs } = await both(rows, attend, { numHeads: numKvHeads, headDim, segments });
+      expectClose(ours, theirs, 1e-5);
+    });
+  });
+
+  it.each(['silu', 'gelu'] as const)('gate by %s rows short and longer than a part of work', async (name) => {
+    for (const mlpDim of [3, 100, 9001]) {
+      const { ours, theirs } = await both(someRows(20, 2 * mlpDim, 14), () => (x, ops) => ops.gate(x, name));
+      expectClose(ours, theirs, 1e-5);
+    }
+  });
+
+  it('embed tokens alone, times a scale', async () => {
+    const { ours, theirs } = await both(someRows(3, 50, 15), (runtime) => {
+      const matrix = runtime.createParameter('m', [3, 50], flat(someRows(3, 50, 16)));
+      return (_, ops) => ops.embed(matrix, undefined, 7.5);
+    });
+    expect(ours).toEqual(theirs);
+  });
+
   it('refuse an operation that cannot be, and run the next', async () => {
     const weight = kernels.createParameter('w', [4, 5], new Float32Array(20));
     const wrong = runOps(kernels, someRows(2, 4, 7), (x, ops) => ops.linear(x, weight, undefined));
@@ -144,6 +204,36 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('kernels on TensorFlow
     ]);
     calls.mockRestore();
     cache.dispose();
+  });
+});
+
+describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('an addon of TensorFlow', () => {
+  const options = { name: 'tensorflow', numThreads: 2, weights: 'f32' } as const;
+  const without = (...missing: string[]): void => {
+    const runMany = Object.getOwnPropertyDescriptor(EagerContext.prototype, 'runMany')?.value as Run;
+    vi.spyOn(EagerContext.prototype, 'runMany').mockImplementation(function (this: EagerContext, ...call) {
+      if (missing.includes(call[0])) throw new Error(`Op type not registered '${call[0]}'`);
+      return runMany.apply(this, call);
+    });
+  };
+  type Run = EagerContext['runMany'];
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('with kernels of an earlier version is refused with the remedy', () => {
+    without('TokenflareRevision');
+    expect(() => createTensorflowRuntime(options)).toThrow(
+      expect.objectContaining({
+        code: 'backend_unavailable',
+        message: expect.stringContaining('run `npm run setup:tensorflow` again') as string,
+      }),
+    );
+  });
+
+  it('without kernels computes by stock operations, and says so', async () => {
+    without('TokenflareRevision', 'TokenflarePack');
+    const runtime = createTensorflowRuntime(options);
+    expect(runtime.description).toContain('CPU, stock operations');
+    await runtime.dispose();
   });
 });
 

@@ -5,7 +5,10 @@ import { flat, type Rows } from './matrix.ts';
 import { wholeRow } from './step-runner.ts';
 
 interface RunOptions {
+  /** Heads of keys. */
   numHeads?: number;
+  /** By default the third part of a row, one for each head. */
+  headDim?: number;
   /** How the rows come: by default one sequence in one step. Row r has token r. */
   segments?: readonly SegmentInput[];
 }
@@ -24,6 +27,7 @@ export async function runOps(
   const dim = inputs[0]?.length ?? 0;
   const {
     numHeads = 1,
+    headDim = Math.max(1, Math.floor(dim / 3 / numHeads)),
     segments = [{ lane: 0, positionStart: 0, tokenIds: inputs.map((_, r) => r), logits: 'all' }],
   } = options;
   const embedding = runtime.createParameter('inputs', [numTokens, dim], flat(inputs));
@@ -32,7 +36,6 @@ export async function runOps(
     [numTokens, dim],
     new Float32Array(numTokens * dim),
   );
-  const headDim = Math.max(1, Math.floor(dim / 3 / numHeads));
   const cache = runtime.createKvCache({
     numLayers: 1,
     numKvHeads: numHeads,
