@@ -12,12 +12,12 @@ export interface HubModel {
 
 /** What the hub allows an owner and a repository to be called; neither may hold `--`, which separates them on disk. */
 const NAME = /^(?!.*(?:--|\.\.))\w(?:[\w.-]*\w)?$/;
-const MAX_REPOSITORY_LENGTH = 96;
+const MAX_NAME_LENGTH = 96;
 
 /** `owner/name`, by the hub's own rules (huggingface_hub, `validate_repo_id`). */
 export function isRepository(text: string): boolean {
   const parts = text.split('/');
-  return parts.length === 2 && text.length <= MAX_REPOSITORY_LENGTH && parts.every((part) => NAME.test(part));
+  return parts.length === 2 && parts.every((part) => part.length <= MAX_NAME_LENGTH && NAME.test(part));
 }
 
 /** `owner/name`, or `owner/name:FILE.gguf`. */

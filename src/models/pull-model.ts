@@ -16,6 +16,9 @@ import { selectFiles } from './select-files.ts';
 import { emptyTrash, nameOnDisk, partName, prepareStaging, publish, stagingFolder } from './staging.ts';
 import { DEFAULT_RETRIES, withRetries, type RetryPolicy } from './with-retries.ts';
 
+/** What file systems allow, less what a lock's name has beside it. Percent-encoded, and so of one byte a character. */
+const MAX_FOLDER_BYTES = 200;
+
 /** Told how a pull goes. */
 export interface PullListener {
   /** Before the first byte: which files of which commit will be there, and how many bytes they have together. */
@@ -85,10 +88,13 @@ async function planPull(request: PullRequest, { hub, signal, retries }: PullOpti
   const listing = await ask(() => listRepository(hub, repository, commit));
   const { file, files } = selectFiles(repository, listing, selector);
   const hubModel = { repository, file };
+  const folder = folderOfHubModel(hubModel);
+  if (folder.length > MAX_FOLDER_BYTES)
+    throw new EngineError('weights_invalid', `${modelIdOf(hubModel)} is too long a name for a folder`);
   return {
     id: modelIdOf(hubModel),
     hubModel,
-    folder: folderOfHubModel(hubModel),
+    folder,
     revision: commit,
     // Small ones first: what is wrong with a repository shows before gigabytes are fetched.
     files: files.toSorted((a, b) => a.size - b.size),

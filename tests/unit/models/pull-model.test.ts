@@ -123,6 +123,12 @@ describe('pullModel', () => {
     },
   );
 
+  it('refuses a name that no folder can have', async () => {
+    const { hub, run } = await startPull();
+    hub.commit('owner/long', { [`${'é'.repeat(60)}.gguf`]: ggufRepository()['tiny-gpt2-Q8_0.gguf']! });
+    await expect(run('owner/long')).rejects.toThrow(/is too long a name for a folder/);
+  });
+
   it('pins a revision: a branch becomes its commit, and a commit stays', async () => {
     const { hub, run } = await startPull();
     const changed = { ...tinyRepository(), 'generation_config.json': { bytes: Buffer.from('{}') } };
