@@ -153,21 +153,41 @@ describe('wasm kernels, bit for bit', () => {
     };
   }
 
-  it('gives a row the same bits alone, among any number of others, and on any number of threads', async () => {
-    const x = someRows(37, 37, 5);
-    const results: number[][][] = [];
-    for (const runtime of runtimes) {
-      const compute = layer(runtime);
-      const alone: number[][] = [];
-      for (const row of x) alone.push((await runOps(runtime, [row], compute)).flat());
-      for (const numRows of [2, 3, 4, 5, 8, 15, 16, 17, 37]) {
-        expect(await runOps(runtime, x.slice(0, numRows), compute)).toEqual(alone.slice(0, numRows));
+  /** The same of a later decoder: RMSNorm of rows and of heads, a gate. */
+  function gatedLayer(runtime: Runtime): Compute {
+    const expand = runtime.createParameter('expand', [602, 37], flat(someRows(602, 37, 1)));
+    const contract = runtime.createParameter('contract', [37, 301], flat(someRows(37, 301, 2)));
+    const gain = runtime.createParameter('gain', [37], flat(someRows(1, 37, 4)));
+    const headGain = runtime.createParameter('head gain', [7], flat(someRows(1, 7, 3)));
+    const stripes = { numHeads: 82, numKvHeads: 2, headDim: 7 };
+    return (x, ops) => {
+      const heads = ops.linear(ops.rmsNorm(x, gain, 1e-6), expand, undefined);
+      const hidden = ops.gate(ops.normHeads(heads, headGain, headGain, 1e-6, stripes), 'silu');
+      return ops.add(x, ops.linear(hidden, contract, undefined));
+    };
+  }
+
+  it.each([
+    ['book', layer],
+    ['gated', gatedLayer],
+  ])(
+    'gives a row of a %s layer the same bits alone, in company, and on any number of threads',
+    async (_, of) => {
+      const x = someRows(37, 37, 5);
+      const results: number[][][] = [];
+      for (const runtime of runtimes) {
+        const compute = of(runtime);
+        const alone: number[][] = [];
+        for (const row of x) alone.push((await runOps(runtime, [row], compute)).flat());
+        for (const numRows of [2, 3, 4, 5, 8, 15, 16, 17, 37]) {
+          expect(await runOps(runtime, x.slice(0, numRows), compute)).toEqual(alone.slice(0, numRows));
+        }
+        results.push(alone);
       }
-      results.push(alone);
-    }
-    const [first, ...others] = results;
-    for (const other of others) expect(other).toEqual(first);
-  });
+      const [first, ...others] = results;
+      for (const other of others) expect(other).toEqual(first);
+    },
+  );
 
   it('gives a token the same bits whether its keys came by one chunk, by several, or one at a time', async () => {
     const [numHeads, headDim, length] = [3, 10, 45];

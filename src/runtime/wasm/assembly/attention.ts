@@ -93,7 +93,8 @@ function attendTile(job: usize, tile: usize, head: i32, scratch: usize): void {
   const row = load<i32>(tile);
   const numRows = load<i32>(tile, 4);
   const position = load<i32>(tile, 12);
-  const kvHead = head / (numHeads / numKvHeads);
+  // Short sequences would feel the divisions.
+  const kvHead = numHeads == numKvHeads ? head : head / (numHeads / numKvHeads);
   const block = ((load<i32>(tile, 8) * numKvHeads + kvHead) * laneLength) as usize;
   const values = pointerArg(job, 2) + block * floats(valueDim);
   const sums = scratch + floats(headDim * TILE_ROWS);
@@ -134,13 +135,11 @@ function firstInSight(job: usize, position: i32): i32 {
 
 /**
  * Turns the scores of the tokens from `first` to `end` into weights and returns their sum; tokens from `start`, a
- * panel's first, up to `first` weigh nothing. The softmax begins at the panel of `first`, wherever the tile does.
+ * panel's first, up to `first` weigh nothing. Panels without weight in front of a sum leave its bits alone.
  */
 function weigh(scores: usize, start: i32, first: i32, end: i32): f32 {
-  const panel = first & ~7;
-  memory.fill(scores + floats(start), 0, floats(panel - start));
-  for (let token = panel; token < first; token++) f32.store(scores + floats(token), -Infinity);
-  return exponentiate(scores + floats(panel), end - panel);
+  for (let token = start; token < first; token++) f32.store(scores + floats(token), -Infinity);
+  return exponentiate(scores + floats(start), end - start);
 }
 
 /** Scaled queries as [headDim][width]; rows that do not exist are zeros. */
