@@ -1,27 +1,43 @@
 import { assertInvariant } from '../../errors.ts';
-import type { Parameter } from '../ops.ts';
-import { GraphValue, type GraphOperation } from './graph-recorder.ts';
+import type { AttentionHeads, HeadStripes, Parameter, Rotation } from '../ops.ts';
+import { GraphValue, type GraphOperation, type HeadNorm } from './graph-recorder.ts';
 
 /** What is computed in one go; operations of the model that follow each other may have become one. */
 export type FusedOperation =
-  | Extract<GraphOperation, { kind: 'embed' | 'gelu' | 'add' | 'selectRows' }>
-  | FusedLayerNorm
+  | Extract<GraphOperation, { kind: 'embed' | 'gelu' | 'gate' | 'add' | 'selectRows' }>
+  | FusedNorm
   | FusedLinear
+  | FusedHeads
   | { readonly kind: 'cacheWrite'; readonly x: GraphValue; readonly layerIndex: number }
   | {
       readonly kind: 'attention';
       /** The queries, alone or with keys and values beside them. */
       readonly x: GraphValue;
       readonly layerIndex: number;
+      readonly heads: AttentionHeads;
       readonly result: GraphValue;
     };
 
-export interface FusedLayerNorm {
-  readonly kind: 'layerNorm';
+export interface FusedNorm {
+  readonly kind: 'layerNorm' | 'rmsNorm';
   readonly x: GraphValue;
   readonly gain: Parameter;
   readonly shift: Parameter | undefined;
   readonly epsilon: number;
+  readonly residual: GraphValue | undefined;
+  /** All rows, or those whose logits are wanted. */
+  readonly result: GraphValue;
+}
+
+/** What happens to heads between a product and attention. */
+export interface FusedHeads {
+  readonly kind: 'heads';
+  readonly x: GraphValue;
+  readonly stripes: HeadStripes;
+  readonly norm: HeadNorm | undefined;
+  readonly rotation: Rotation | undefined;
+  /** The layer whose cache takes the keys and values; the result is the queries. */
+  readonly cacheLayer: number | undefined;
   readonly result: GraphValue;
 }
 
@@ -39,8 +55,9 @@ export interface FusedLinear {
 
 /**
  * Joins operations where one alone reads what the other writes: a linear layer takes the GELU, the shortcut or the
- * cache write behind it along; a LayerNorm computes the selected rows only. An operation that became part of another
- * is computed where the last of them stood, when everything it needs is there.
+ * cache write behind it along; the norm and the rotation of heads are one with the cache write; a norm takes the
+ * shortcut along, or computes the selected rows only. An operation that became part of another is computed where the
+ * last of them stood, when everything it needs is there.
  */
 export function fuse(operations: readonly GraphOperation[], result: GraphValue): FusedOperation[] {
   const live = liveOperations(operations, result);
@@ -73,17 +90,20 @@ interface Fusion {
   last: GraphOperation;
 }
 
+type Attention = Extract<GraphOperation, { kind: 'attention' }>;
+
 type SoleReader = (value: GraphValue) => GraphOperation | undefined;
 
 function fuseFrom(operation: GraphOperation, soleReader: SoleReader): Fusion {
   switch (operation.kind) {
     case 'linear':
       return fuseLinear(operation, soleReader);
-    case 'layerNorm': {
-      const reader = soleReader(operation.result);
-      if (reader?.kind !== 'selectRows') return { fused: [operation], parts: [], last: operation };
-      return { fused: [{ ...operation, result: reader.result }], parts: [reader], last: reader };
-    }
+    case 'layerNorm':
+    case 'rmsNorm':
+      return fuseNorm({ ...operation, residual: undefined }, operation, soleReader);
+    case 'normHeads':
+    case 'rotate':
+      return fuseHeads(operation, soleReader);
     case 'attention': {
       const { x, layerIndex } = operation;
       return { fused: [{ kind: 'cacheWrite', x, layerIndex }, operation], parts: [], last: operation };
@@ -105,27 +125,78 @@ function fuseLinear(operation: Extract<GraphOperation, { kind: 'linear' }>, sole
   const reader = soleReader(fused.result);
   if (reader?.kind === 'add') {
     parts.push(reader);
-    const residual = reader.x === fused.result ? reader.y : reader.x;
-    fused = { ...fused, residual, result: reader.result };
+    fused = { ...fused, residual: otherOf(reader, fused.result), result: reader.result };
   } else if (reader?.kind === 'attention' && parts.length === 0) {
     return fuseQkv(plain, reader);
   }
   return { fused: [fused], parts, last: parts.at(-1) ?? operation };
 }
 
-function fuseQkv(linear: FusedLinear, attention: Extract<GraphOperation, { kind: 'attention' }>): Fusion {
-  const { layerIndex, result } = attention;
-  const [numRows = 0] = result.shape;
-  const queries = new GraphValue('step', result.numCols, numRows); // [rows, dim]
+function fuseQkv(linear: FusedLinear, attention: Attention): Fusion {
+  const { layerIndex } = attention;
+  const queries = queriesOf(attention);
   return {
     fused: [
       { ...linear, cacheLayer: layerIndex, result: queries },
-      { kind: 'attention', x: queries, layerIndex, result },
+      { ...attention, x: queries },
     ],
     parts: [attention],
     last: attention,
   };
 }
+
+function fuseNorm(norm: FusedNorm, operation: GraphOperation, soleReader: SoleReader): Fusion {
+  const reader = soleReader(norm.result);
+  if (reader?.kind === 'selectRows') {
+    return { fused: [{ ...norm, result: reader.result }], parts: [reader], last: reader };
+  }
+  if (reader?.kind === 'add') {
+    const residual = otherOf(reader, norm.result);
+    return { fused: [{ ...norm, residual, result: reader.result }], parts: [reader], last: reader };
+  }
+  return { fused: [norm], parts: [], last: operation };
+}
+
+function fuseHeads(
+  first: Extract<GraphOperation, { kind: 'normHeads' | 'rotate' }>,
+  soleReader: SoleReader,
+): Fusion {
+  const parts: GraphOperation[] = [];
+  const norm = first.kind === 'normHeads' ? first.norm : undefined;
+  let last = first;
+  if (first.kind === 'normHeads') {
+    const rotate = soleReader(first.result);
+    if (rotate?.kind === 'rotate') {
+      parts.push(rotate);
+      last = rotate;
+    }
+  }
+  const rotation = last.kind === 'rotate' ? last.rotation : undefined;
+  const { x, stripes } = first;
+  const fused = { kind: 'heads', x, stripes, norm, rotation } as const;
+  const attention = soleReader(last.result);
+  if (attention?.kind !== 'attention') {
+    return { fused: [{ ...fused, cacheLayer: undefined, result: last.result }], parts, last };
+  }
+  const queries = queriesOf(attention);
+  return {
+    fused: [
+      { ...fused, cacheLayer: attention.layerIndex, result: queries },
+      { ...attention, x: queries },
+    ],
+    parts: [...parts, attention],
+    last: attention,
+  };
+}
+
+/** The queries alone, once keys and values are in the cache: [rows, heads * headDim], as what attends. */
+function queriesOf({ result }: Attention): GraphValue {
+  return new GraphValue('step', result.numCols, result.shape[0] ?? 0); // [rows, heads * headDim]
+}
+
+/** What a shortcut adds to that value. */
+const otherOf = ({ x, y }: Extract<GraphOperation, { kind: 'add' }>, value: GraphValue): GraphValue =>
+  x === value ? y : x;
 
 /** What the result needs, and every attention: it writes the cache. */
 function liveOperations(operations: readonly GraphOperation[], result: GraphValue): GraphOperation[] {
@@ -161,6 +232,8 @@ export function valuesRead(operation: GraphOperation | FusedOperation): GraphVal
     case 'add':
       return [operation.x, operation.y];
     case 'linear':
+    case 'layerNorm':
+    case 'rmsNorm':
       return 'residual' in operation && operation.residual
         ? [operation.x, operation.residual]
         : [operation.x];

@@ -1,5 +1,14 @@
-import { assertInvariant, EngineError } from '../../errors.ts';
-import type { Activation, AttentionHeads, Parameter, TransformerOps } from '../ops.ts';
+import { assertInvariant } from '../../errors.ts';
+import {
+  qkvDim,
+  type Activation,
+  type AttentionHeads,
+  type GateActivation,
+  type HeadStripes,
+  type Parameter,
+  type Rotation,
+  type TransformerOps,
+} from '../ops.ts';
 import type { KvCacheShape } from '../runtime.ts';
 import type { RowKind } from './kernels/kernel.ts';
 
@@ -21,9 +30,21 @@ export class GraphValue implements Activation {
   }
 }
 
+/** The norm of each head of queries and of keys. */
+export interface HeadNorm {
+  readonly queryGain: Parameter;
+  readonly keyGain: Parameter;
+  readonly epsilon: number;
+}
+
 /** An operation as the model called it. */
 export type GraphOperation = { readonly result: GraphValue } & (
-  | { readonly kind: 'embed'; readonly tokens: Parameter; readonly positions: Parameter }
+  | {
+      readonly kind: 'embed';
+      readonly tokens: Parameter;
+      readonly positions: Parameter | undefined;
+      readonly scale: number;
+    }
   | {
       readonly kind: 'linear';
       readonly x: GraphValue;
@@ -31,13 +52,31 @@ export type GraphOperation = { readonly result: GraphValue } & (
       readonly bias: Parameter | undefined;
     }
   | {
-      readonly kind: 'layerNorm';
+      readonly kind: 'layerNorm' | 'rmsNorm';
       readonly x: GraphValue;
       readonly gain: Parameter;
       readonly shift: Parameter | undefined;
       readonly epsilon: number;
     }
-  | { readonly kind: 'attention'; readonly x: GraphValue; readonly layerIndex: number }
+  | {
+      readonly kind: 'normHeads';
+      readonly x: GraphValue;
+      readonly norm: HeadNorm;
+      readonly stripes: HeadStripes;
+    }
+  | {
+      readonly kind: 'rotate';
+      readonly x: GraphValue;
+      readonly rotation: Rotation;
+      readonly stripes: HeadStripes;
+    }
+  | {
+      readonly kind: 'attention';
+      readonly x: GraphValue;
+      readonly layerIndex: number;
+      readonly heads: AttentionHeads;
+    }
+  | { readonly kind: 'gate'; readonly x: GraphValue; readonly activation: GateActivation }
   | { readonly kind: 'gelu' | 'selectRows'; readonly x: GraphValue }
   | { readonly kind: 'add'; readonly x: GraphValue; readonly y: GraphValue }
 );
@@ -53,12 +92,14 @@ export class GraphRecorder implements TransformerOps {
     this.#cacheShape = cacheShape;
   }
 
-  embed(tokens: Parameter, positions: Parameter | undefined): Activation {
-    assertInvariant(positions, 'tokens without positions are not there yet');
+  embed(tokens: Parameter, positions: Parameter | undefined, scale = 1): Activation {
     const dim = tokens.shape[1] ?? 0;
-    assertInvariant(positions.shape[1] === dim, `${positions.name} has rows of ${dim} numbers`);
+    assertInvariant(
+      positions === undefined || positions.shape[1] === dim,
+      `${positions?.name ?? ''} has rows of ${dim} numbers`,
+    );
     const result = this.#value('step', dim); // [rows, dim]
-    return this.#record({ kind: 'embed', tokens, positions, result });
+    return this.#record({ kind: 'embed', tokens, positions, scale, result });
   }
 
   linear(activation: Activation, weight: Parameter, bias: Parameter | undefined): Activation {
@@ -80,16 +121,44 @@ export class GraphRecorder implements TransformerOps {
     return this.#record({ kind: 'layerNorm', x, gain, shift, epsilon, result });
   }
 
-  attention(activation: Activation, layerIndex: number, { numHeads }: AttentionHeads): Activation {
+  rmsNorm(activation: Activation, gain: Parameter, epsilon: number): Activation {
     const x = graphValue(activation);
+    const result = this.#value(x.rows, x.numCols); // [rows, dim]
+    return this.#record({ kind: 'rmsNorm', x, gain, shift: undefined, epsilon, result });
+  }
+
+  normHeads(
+    activation: Activation,
+    queryGain: Parameter,
+    keyGain: Parameter,
+    epsilon: number,
+    stripes: HeadStripes,
+  ): Activation {
+    const x = qkvValue(activation, stripes);
+    const { headDim } = stripes;
+    for (const { name, shape } of [queryGain, keyGain]) {
+      assertInvariant(shape[0] === headDim, `${name} has ${headDim} numbers, one for each of a head`);
+    }
+    const norm = { queryGain, keyGain, epsilon };
+    return this.#record({ kind: 'normHeads', x, norm, stripes, result: this.#value('step', x.numCols) }); // [rows, qkv]
+  }
+
+  rotate(activation: Activation, rotation: Rotation, stripes: HeadStripes): Activation {
+    const x = qkvValue(activation, stripes);
+    assertInvariant(stripes.headDim % 2 === 0, 'heads that are rotated consist of pairs');
+    return this.#record({ kind: 'rotate', x, rotation, stripes, result: this.#value('step', x.numCols) }); // [rows, qkv]
+  }
+
+  attention(activation: Activation, layerIndex: number, heads: AttentionHeads): Activation {
+    const { numHeads, numKvHeads, headDim } = heads;
     const shape = this.#cacheShape;
-    const dim = numHeads * shape.headDim;
     assertInvariant(
-      shape.numKvHeads === numHeads && x.numCols === 3 * dim && layerIndex < shape.numLayers,
-      `the cache is made for layer ${layerIndex} with ${numHeads} heads`,
+      shape.numKvHeads === numKvHeads && shape.headDim === headDim && layerIndex < shape.numLayers,
+      `the cache is made for layer ${layerIndex} with ${numKvHeads} heads of ${headDim}`,
     );
-    assertInvariant(x.rows === 'step', 'every row of the step attends');
-    return this.#record({ kind: 'attention', x, layerIndex, result: this.#value('step', dim) }); // [rows, dim]
+    const x = qkvValue(activation, heads);
+    const result = this.#value('step', numHeads * headDim); // [rows, heads * headDim]
+    return this.#record({ kind: 'attention', x, layerIndex, heads, result });
   }
 
   gelu(activation: Activation): Activation {
@@ -104,20 +173,11 @@ export class GraphRecorder implements TransformerOps {
     return this.#record({ kind: 'add', x, y, result: this.#value(x.rows, x.numCols) }); // [rows, cols]
   }
 
-  rmsNorm(): Activation {
-    throw new EngineError('internal', 'rmsNorm is not there yet');
-  }
-
-  normHeads(): Activation {
-    throw new EngineError('internal', 'normHeads is not there yet');
-  }
-
-  rotate(): Activation {
-    throw new EngineError('internal', 'rotate is not there yet');
-  }
-
-  gate(): Activation {
-    throw new EngineError('internal', 'gate is not there yet');
+  gate(activation: Activation, how: GateActivation): Activation {
+    const x = graphValue(activation);
+    assertInvariant(x.numCols % 2 === 0, 'gates and values are as many');
+    const result = this.#value(x.rows, x.numCols / 2); // [rows, mlpDim]
+    return this.#record({ kind: 'gate', x, activation: how, result });
   }
 
   dropout(x: Activation): Activation {
@@ -138,6 +198,18 @@ export class GraphRecorder implements TransformerOps {
     this.operations.push(operation);
     return operation.result;
   }
+}
+
+/** Queries, keys and values side by side, of every row: the step buffer has positions and lanes of those. */
+function qkvValue(activation: Activation, stripes: HeadStripes): GraphValue {
+  const x = graphValue(activation);
+  const { numHeads, numKvHeads, headDim } = stripes;
+  assertInvariant(
+    x.numCols === qkvDim(stripes) && numHeads % numKvHeads === 0,
+    `rows of ${x.numCols} numbers are ${numHeads} heads of queries and ${numKvHeads} of keys and values, each of ${headDim}`,
+  );
+  assertInvariant(x.rows === 'step', 'every row of the step attends');
+  return x;
 }
 
 /** A value as the recorder makes them. */

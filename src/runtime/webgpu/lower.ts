@@ -2,15 +2,17 @@ import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import type { KvCacheShape } from '../runtime.ts';
 import type { Slot } from './assign-slots.ts';
-import type { FusedLayerNorm, FusedLinear, FusedOperation } from './fuse.ts';
+import type { FusedHeads, FusedLinear, FusedNorm, FusedOperation } from './fuse.ts';
 import type { Bucket, GraphValue } from './graph-recorder.ts';
 import { attentionKernel } from './kernels/attention.ts';
 import { cacheWriteKernel } from './kernels/cache-write.ts';
 import { elementwiseKernel } from './kernels/elementwise.ts';
 import { embedKernel } from './kernels/embed.ts';
+import { gateKernel } from './kernels/gate.ts';
+import { headsKernel } from './kernels/heads.ts';
 import type { Kernel } from './kernels/kernel.ts';
-import { layerNormKernel } from './kernels/layer-norm.ts';
 import { linearKernel } from './kernels/linear.ts';
+import { normKernel } from './kernels/norm.ts';
 import { topLogitsChunksKernel, topLogitsMergeKernel } from './kernels/top-logits.ts';
 import type { WeightEncoding } from './kernels/weight-encoding.ts';
 
@@ -56,22 +58,32 @@ export function lower(operation: FusedOperation, context: LoweringContext): Disp
     case 'linear':
       return lowerLinear(operation, context);
     case 'layerNorm':
-      return [lowerLayerNorm(operation, context)];
+    case 'rmsNorm':
+      return [lowerNorm(operation, context)];
+    case 'heads':
+      return [lowerHeads(operation, context)];
     case 'cacheWrite': {
       const { x, layerIndex } = operation;
       const buffers = [slotOf(x, context), keys(layerIndex), values(layerIndex)];
-      return [{ kernel: cacheWriteKernel(cacheShape, bucket.step), buffers }];
+      return [{ kernel: cacheWriteKernel(cacheShape, x.numCols, bucket.step), buffers }];
     }
     case 'attention': {
-      const { x, layerIndex, result } = operation;
+      const { x, layerIndex, heads, result } = operation;
       const kernel = attentionKernel({
-        cache: cacheShape,
+        heads,
+        laneLength: cacheShape.laneLength,
         queryCols: x.numCols,
         paddedRows: bucket.step,
         tileRows: bucket.tileRows,
       });
       const buffers = [slotOf(x, context), keys(layerIndex), values(layerIndex), slotOf(result, context)];
       return [{ kernel, buffers }];
+    }
+    case 'gate': {
+      const { x, activation, result } = operation;
+      const { rows, numCols } = result;
+      const kernel = gateKernel({ activation, mlpDim: numCols, rows, paddedRows: bucket[rows] });
+      return [{ kernel, buffers: [slotOf(x, context), slotOf(result, context)] }];
     }
     case 'gelu':
     case 'add':
@@ -98,23 +110,28 @@ export function lowerTopLogits(logits: GraphValue, context: LoweringContext): Di
   ];
 }
 
-/** One kernel for each pair of parts: it computes the rows whose token and position lie there. */
+/** One kernel for each part of the tokens, or pair of parts where there are positions: it computes the rows whose token and position lie there. */
 function lowerEmbed(
-  { tokens, positions, result }: Extract<FusedOperation, { kind: 'embed' }>,
+  { tokens, positions, scale, result }: Extract<FusedOperation, { kind: 'embed' }>,
   context: LoweringContext,
 ): Dispatch[] {
-  const [tokenLayout, positionLayout] = [context.layoutOf(tokens), context.layoutOf(positions)];
-  return tokenLayout.parts.flatMap((tokenPart, tokenIndex) =>
-    positionLayout.parts.map((positionPart, positionIndex) => ({
+  return embeddingParts(tokens, context).flatMap((tokenPart) =>
+    (positions ? embeddingParts(positions, context) : [undefined]).map((positionPart) => ({
       kernel: embedKernel({
         dim: result.numCols,
         paddedRows: context.bucket.step,
-        tokens: { ...tokenPart, encoding: tokenLayout.encoding },
-        positions: { ...positionPart, encoding: positionLayout.encoding },
+        tokens: tokenPart.rows,
+        positions: positionPart?.rows,
+        scale,
       }),
-      buffers: [part(tokens, tokenIndex), part(positions, positionIndex), slotOf(result, context)],
+      buffers: [tokenPart.buffer, ...(positionPart ? [positionPart.buffer] : []), slotOf(result, context)],
     })),
   );
+}
+
+function embeddingParts(table: Parameter, { layoutOf }: LoweringContext) {
+  const { encoding, parts } = layoutOf(table);
+  return parts.map((rows, index) => ({ rows: { ...rows, encoding }, buffer: part(table, index) }));
 }
 
 /** One kernel for each part: it computes the columns whose weights lie there. */
@@ -147,18 +164,46 @@ function lowerLinear(operation: FusedLinear, context: LoweringContext): Dispatch
   }));
 }
 
-function lowerLayerNorm(operation: FusedLayerNorm, context: LoweringContext): Dispatch {
-  const { x, gain, shift, epsilon, result } = operation;
+function lowerNorm(operation: FusedNorm, context: LoweringContext): Dispatch {
+  const { kind, x, gain, shift, epsilon, residual, result } = operation;
   return {
-    kernel: layerNormKernel({
+    kernel: normKernel({
+      name: kind === 'layerNorm' ? 'layer-norm' : 'rms-norm',
       dim: x.numCols,
       rows: result.rows,
       paddedRows: context.bucket[result.rows],
       selects: result.rows !== x.rows,
       hasShift: shift !== undefined,
+      hasResidual: residual !== undefined,
       epsilon,
     }),
-    buffers: [slotOf(x, context), part(gain, 0), ...(shift ? [part(shift, 0)] : []), slotOf(result, context)],
+    buffers: [
+      slotOf(x, context),
+      part(gain, 0),
+      ...(shift ? [part(shift, 0)] : []),
+      ...(residual ? [slotOf(residual, context)] : []),
+      slotOf(result, context),
+    ],
+  };
+}
+
+function lowerHeads(operation: FusedHeads, context: LoweringContext): Dispatch {
+  const { x, stripes, norm, rotation, cacheLayer, result } = operation;
+  return {
+    kernel: headsKernel({
+      stripes,
+      paddedRows: context.bucket.step,
+      epsilon: norm?.epsilon,
+      pairing: rotation?.pairing,
+      cache: cacheLayer === undefined ? undefined : context.cacheShape,
+    }),
+    buffers: [
+      slotOf(x, context),
+      ...(norm ? [part(norm.queryGain, 0), part(norm.keyGain, 0)] : []),
+      ...(rotation ? [part(rotation.table, 0)] : []),
+      slotOf(result, context),
+      ...(cacheLayer === undefined ? [] : [keys(cacheLayer), values(cacheLayer)]),
+    ],
   };
 }
 

@@ -3,6 +3,7 @@ import type { KvCacheShape } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { STEP_HEADER } from './kernels/kernel.ts';
 import type { Bucket } from './graph-recorder.ts';
+import type { TableSizes } from './step-plan.ts';
 
 /** Words of an element of the step buffer: a vec4<u32>. */
 const ELEMENT_WORDS = 4;
@@ -56,11 +57,7 @@ function writeTiles(target: Uint32Array, tileStart: number, batch: StepBatch, ti
 }
 
 /** Kernels do not look: an index beyond its table would read or write what belongs to another. */
-export function checkBatch(
-  batch: StepBatch,
-  cacheShape: KvCacheShape,
-  tables: { readonly tokens: number; readonly positions: number },
-): void {
+export function checkBatch(batch: StepBatch, cacheShape: KvCacheShape, tables: TableSizes): void {
   for (const { lane, rowStart, numRows, positionStart } of batch.segments) {
     assertInvariant(
       lane >= 0 &&

@@ -2,7 +2,7 @@ import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import type { Forward, KvCacheShape } from '../runtime.ts';
 import { assignSlots, type Slot } from './assign-slots.ts';
-import { fuse } from './fuse.ts';
+import { fuse, type FusedOperation } from './fuse.ts';
 import { graphValue, GraphRecorder, type Bucket, type GraphValue } from './graph-recorder.ts';
 import { MIN_TOP_COLS, topChunkBytes } from './kernels/top-logits.ts';
 import { lower, lowerTopLogits, type Dispatch, type ParameterLayout } from './lower.ts';
@@ -16,8 +16,13 @@ export interface StepPlan {
   readonly resultSlot: Slot;
   /** Bytes for the first pass over the logits; 0 where all rows come back whole. */
   readonly topChunkBytes: number;
-  /** Tables that tokens and positions index: whatever is beyond them is no token. */
-  readonly embeddings: readonly { readonly tokens: Parameter; readonly positions: Parameter }[];
+  readonly tables: TableSizes;
+}
+
+/** Rows of the smallest table that tokens and positions index: whatever is beyond is no token, no position. */
+export interface TableSizes {
+  readonly tokens: number;
+  readonly positions: number;
 }
 
 interface PlanOptions {
@@ -47,6 +52,20 @@ export function planStep(forward: Forward, options: PlanOptions): StepPlan {
     result,
     resultSlot,
     topChunkBytes: hasTop ? topChunkBytes({ numCols: result.numCols, paddedRows: bucket.logit }) : 0,
-    embeddings: operations.filter((operation) => operation.kind === 'embed'),
+    tables: tableSizes(operations),
   };
+}
+
+function tableSizes(operations: readonly FusedOperation[]): TableSizes {
+  let [tokens, positions] = [Infinity, Infinity];
+  for (const operation of operations) {
+    if (operation.kind === 'embed') {
+      tokens = Math.min(tokens, operation.tokens.shape[0] ?? 0);
+      positions = Math.min(positions, operation.positions?.shape[0] ?? Infinity);
+    } else if (operation.kind === 'heads' && operation.rotation) {
+      const [numAngles = 0] = operation.rotation.table.shape;
+      positions = Math.min(positions, numAngles / operation.stripes.headDim);
+    }
+  }
+  return { tokens, positions };
 }

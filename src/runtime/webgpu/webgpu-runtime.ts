@@ -106,9 +106,7 @@ export class WebGpuRuntime implements Runtime {
 
   async #run(batch: StepBatch, recording: Recording, topRows: readonly number[]): Promise<StepRow[]> {
     const { plan, cache } = recording;
-    for (const { tokens, positions } of plan.embeddings) {
-      checkBatch(batch, cache.shape, { tokens: tokens.shape[0] ?? 0, positions: positions.shape[0] ?? 0 });
-    }
+    checkBatch(batch, cache.shape, plan.tables);
     const numRows = plan.result.rows === 'logit' ? batch.numLogitRows : batch.numRows;
     const readBack = planReadBack({ numRows, stride: plan.resultSlot.stride, topRows });
     this.#writeStep(batch, recording, topRows);

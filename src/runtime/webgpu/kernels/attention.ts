@@ -1,8 +1,10 @@
-import type { KvCacheShape } from '../../runtime.ts';
+import type { AttentionHeads } from '../../ops.ts';
 import { defineKernel, strideOf, unroll, type Kernel } from './kernel.ts';
 
 interface AttentionDimensions {
-  cache: KvCacheShape;
+  heads: AttentionHeads;
+  /** Tokens that a lane of the cache can hold. */
+  laneLength: number;
   /** Columns of a row of queries in memory: those of q alone, or of q, k and v. */
   queryCols: number;
   paddedRows: number;
@@ -32,14 +34,16 @@ export function attentionTileRows(lengths: readonly number[]): number {
 }
 
 /**
- * Causal attention of the rows of a tile over the cache, one head a workgroup: writes [rows, heads * headDim].
+ * Causal attention of the rows of a tile over the cache, one head of queries a workgroup: writes
+ * [rows, heads * headDim].
  *
  * The keys come in blocks of as many as the workgroup has threads. A thread first scores one key of the block for each
  * row; then threads take columns, and mix the values by the weights of the block. What was mixed before is scaled
  * down when a larger score turns up (Milakov and Gimelshein 2018), so that no score outlives its block.
  */
 export function attentionKernel(dimensions: AttentionDimensions): Kernel {
-  const { numKvHeads: numHeads, laneLength } = dimensions.cache;
+  const { heads, laneLength } = dimensions;
+  const { numHeads, numKvHeads, window } = heads;
   const shape = shapeOf(dimensions);
   const { tileRows, type, numVectors, size } = shape;
   return defineKernel({
@@ -68,11 +72,12 @@ var<workgroup> mixed: array<${type}, TILE_ROWS * SIZE>;`,
   let num_rows = tile.y;
   let position = tile.w;
   let kv_len = position + num_rows;
-  let lane_start = (tile.z * ${numHeads} + group.y) * ${laneLength} * NUM_VECTORS;
+  let kv_head = group.y / ${numHeads / numKvHeads}u;
+  let lane_start = (tile.z * ${numKvHeads} + kv_head) * ${laneLength} * NUM_VECTORS;
   let vector = thread % NUM_VECTORS;
   let key_group = thread / NUM_VECTORS;
   ${loadQueries(shape)}
-  for (var start = 0u; start < kv_len; start += SIZE) {
+  for (var start = ${firstKey(window)}; start < kv_len; start += SIZE) {
     ${scoreBlock(shape)}
     ${weighBlock(shape)}
     ${mixBlock(shape)}
@@ -82,6 +87,10 @@ var<workgroup> mixed: array<${type}, TILE_ROWS * SIZE>;`,
     workgroups: [maxTiles(dimensions), numHeads, 1],
   });
 }
+
+/** The first key that the first row of a tile sees. Later rows begin less than a block behind it, so each sees one there. */
+const firstKey = (window: number | undefined): string =>
+  window === undefined ? '0u' : `max(position + 1, ${window}u) - ${window}u`;
 
 const maxTiles = ({ paddedRows, tileRows }: AttentionDimensions): number =>
   tileRows === 1 ? paddedRows : Math.ceil(paddedRows / MIN_TILE_FILL);
@@ -96,6 +105,7 @@ interface AttentionShape {
   queryStride: number;
   resultStride: number;
   scale: number;
+  window: number | undefined;
   eachRow: (statement: (row: number) => string) => string;
 }
 
@@ -106,8 +116,8 @@ const vectorWidth = (headDim: number): number => (headDim % 4 === 0 ? 4 : headDi
 export const isHeadDimSupported = (headDim: number): boolean =>
   headDim <= 256 && headDim / vectorWidth(headDim) <= 128;
 
-function shapeOf({ cache, queryCols, tileRows }: AttentionDimensions): AttentionShape {
-  const { numKvHeads: numHeads, headDim, laneLength } = cache;
+function shapeOf({ heads, laneLength, queryCols, tileRows }: AttentionDimensions): AttentionShape {
+  const { numHeads, headDim, scale, window } = heads;
   const width = vectorWidth(headDim);
   const numVectors = headDim / width;
   // Enough for the columns of a head; a decode takes more where a lane has keys for them.
@@ -120,7 +130,8 @@ function shapeOf({ cache, queryCols, tileRows }: AttentionDimensions): Attention
     size,
     queryStride: strideOf(queryCols) / width,
     resultStride: strideOf(numHeads * headDim) / width,
-    scale: 1 / Math.sqrt(headDim),
+    scale,
+    window,
     eachRow: (statement) => unroll(tileRows, statement),
   };
 }
@@ -134,7 +145,7 @@ const loadQueries = ({ type, queryStride, scale, eachRow }: AttentionShape): str
   workgroupBarrier();`;
 
 /** One key a thread: score_<row>, also in `weights`. */
-const scoreBlock = ({ type, eachRow }: AttentionShape): string => `
+const scoreBlock = ({ type, window, eachRow }: AttentionShape): string => `
     let key = start + thread;
     ${eachRow((row) => `var score_${row} = 0.0;`)}
     if (key < kv_len) {
@@ -148,7 +159,7 @@ const scoreBlock = ({ type, eachRow }: AttentionShape): string => `
     }
     ${eachRow(
       (row) => `
-    if (key >= kv_len || key > position + ${row}) { score_${row} = ${NO_SCORE}; }
+    if (key >= kv_len || key > position + ${row}${window === undefined ? '' : ` || key + ${window} <= position + ${row}`}) { score_${row} = ${NO_SCORE}; }
     weights[${row} * SIZE + thread] = score_${row};`,
     )}
     workgroupBarrier();`;

@@ -13,9 +13,12 @@ fn cache_slot(row: u32, col: u32) -> u32 {
 }`;
 }
 
-/** Stores keys and values that no product could store itself: [rows, 3 * dim] -> the cache of a layer. */
-export function cacheWriteKernel(shape: KvCacheShape, paddedRows: number): Kernel {
-  const dim = shape.numKvHeads * shape.headDim;
+/**
+ * Stores keys and values that no product could store itself, the last of a row: [rows, qkv] -> the cache of a layer.
+ * @param numCols columns of queries, keys and values
+ */
+export function cacheWriteKernel(shape: KvCacheShape, numCols: number, paddedRows: number): Kernel {
+  const kvDim = shape.numKvHeads * shape.headDim;
   return defineKernel({
     name: 'cache-write',
     bindings: [
@@ -28,11 +31,11 @@ export function cacheWriteKernel(shape: KvCacheShape, paddedRows: number): Kerne
     body: `
   let row = group.y;
   let col = group.x * ${WORKGROUP_SIZE} + thread;
-  if (row >= ${numRowsOf('step')} || col >= ${dim}) { return; }
-  let start = row * ${strideOf(3 * dim)};
+  if (row >= ${numRowsOf('step')} || col >= ${kvDim}) { return; }
+  let start = row * ${strideOf(numCols)} + ${numCols - 2 * kvDim};
   let slot = cache_slot(row, col);
-  keys[slot] = qkv[start + ${dim} + col];
-  values[slot] = qkv[start + ${2 * dim} + col];`,
-    workgroups: [Math.ceil(dim / WORKGROUP_SIZE), paddedRows, 1],
+  keys[slot] = qkv[start + col];
+  values[slot] = qkv[start + ${kvDim} + col];`,
+    workgroups: [Math.ceil(kvDim / WORKGROUP_SIZE), paddedRows, 1],
   });
 }

@@ -48,19 +48,21 @@ fn finish(row: u32, col: u32, sum: f32) {
   ${hasBias ? 'y += bias[col];' : ''}
   ${gelu ? 'y = gelu(y);' : ''}
   ${hasResidual ? `y += residual[row * ${stride} + col];` : ''}
-  ${cache ? storeQkv(cache) : `result[row * ${stride} + col] = y;`}
+  ${cache ? storeQkv(cache, outDim) : `result[row * ${stride} + col] = y;`}
 }`,
   };
 }
 
-function storeQkv({ numKvHeads: numHeads, headDim }: KvCacheShape): string {
-  const dim = numHeads * headDim;
+/** Queries are what keys and values leave of the columns. */
+function storeQkv({ numKvHeads, headDim }: KvCacheShape, outDim: number): string {
+  const kvDim = numKvHeads * headDim;
+  const queryDim = outDim - 2 * kvDim;
   return `
-  if (col < ${dim}) {
-    result[row * ${strideOf(dim)} + col] = y;
-  } else if (col < ${2 * dim}) {
-    keys[cache_slot(row, col - ${dim})] = y;
+  if (col < ${queryDim}) {
+    result[row * ${strideOf(queryDim)} + col] = y;
+  } else if (col < ${queryDim + kvDim}) {
+    keys[cache_slot(row, col - ${queryDim})] = y;
   } else {
-    values[cache_slot(row, col - ${2 * dim})] = y;
+    values[cache_slot(row, col - ${queryDim + kvDim})] = y;
   }`;
 }

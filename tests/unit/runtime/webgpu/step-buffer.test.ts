@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
+import { bookHeads } from '../../../../src/runtime/ops.ts';
 import { attentionKernel, attentionTileRows } from '../../../../src/runtime/webgpu/kernels/attention.ts';
 import { checkBatch, stepBufferWords, writeStepBuffer } from '../../../../src/runtime/webgpu/step-buffer.ts';
 
@@ -90,7 +91,13 @@ describe('the rows that attention takes at once', () => {
         const tileRows = attentionTileRows(lengths);
         const numTiles = lengths.reduce((sum, length) => sum + Math.ceil(length / tileRows), 0);
         const paddedRows = lengths.reduce((sum, length) => sum + length, 0);
-        const { workgroups } = attentionKernel({ cache: CACHE, queryCols: 4, paddedRows, tileRows });
+        const { workgroups } = attentionKernel({
+          heads: bookHeads(1, 4),
+          laneLength: 16,
+          queryCols: 4,
+          paddedRows,
+          tileRows,
+        });
         expect(numTiles).toBeLessThanOrEqual(workgroups[0]);
       }),
     );

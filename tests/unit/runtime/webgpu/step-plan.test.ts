@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { DecoderConfig } from '../../../../src/model/decoder-config.ts';
+import { createDecoderParameters } from '../../../../src/model/decoder-parameters.ts';
+import { Decoder } from '../../../../src/model/decoder.ts';
 import { createGpt2Parameters } from '../../../../src/model/gpt2-parameters.ts';
 import { Gpt2 } from '../../../../src/model/gpt2.ts';
 import type { Gpt2Config } from '../../../../src/model/gpt2-config.ts';
-import {
-  bookHeads,
-  type Activation,
-  type Parameter,
-  type TransformerOps,
-} from '../../../../src/runtime/ops.ts';
+import type { Parameter } from '../../../../src/runtime/ops.ts';
 import type { ParameterLayout } from '../../../../src/runtime/webgpu/lower.ts';
 import { planStep, type StepPlan } from '../../../../src/runtime/webgpu/step-plan.ts';
 
@@ -27,6 +25,49 @@ const CONFIG: Gpt2Config = {
   bias: true,
   bosTokenId: 50_256,
   eosTokenIds: [50_256],
+};
+
+/** Llama 3.2 1B. */
+const LLAMA: DecoderConfig = {
+  architecture: 'llama',
+  vocabSize: 128_256,
+  contextLength: 1024,
+  dim: 2048,
+  numHeads: 32,
+  numKvHeads: 8,
+  headDim: 64,
+  numLayers: 16,
+  mlpDim: 8192,
+  rmsNormEpsilon: 1e-5,
+  tiedHead: true,
+  qkvBias: false,
+  outputBias: false,
+  mlpBias: false,
+  headNorms: false,
+  sandwichNorms: false,
+  gateActivation: 'silu',
+  embeddingScale: 1,
+  attentionScale: 1 / 8,
+  rotaryPairing: 'halves',
+  rotations: [{ theta: 500_000, scaling: { type: 'default' } }],
+  layers: Array.from({ length: 16 }, () => ({ window: undefined, rotation: 0 })),
+  bosTokenId: 128_000,
+  eosTokenIds: [128_001],
+};
+
+/** Gemma 3 270M, but for its depth and vocabulary. */
+const GEMMA: DecoderConfig = {
+  ...LLAMA,
+  dim: 640,
+  numHeads: 4,
+  numKvHeads: 1,
+  headDim: 256,
+  mlpDim: 2048,
+  headNorms: true,
+  sandwichNorms: true,
+  gateActivation: 'gelu',
+  embeddingScale: 25.25,
+  layers: LLAMA.layers.map((_, layer) => ({ window: layer % 6 === 5 ? undefined : 512, rotation: 0 })),
 };
 
 interface PlanOptions {
@@ -59,6 +100,24 @@ function planGpt2({
   });
 }
 
+function planDecoder(config: DecoderConfig, { rows = 8, numPositions = 1024 } = {}): StepPlan {
+  const { numLayers, numKvHeads, headDim } = config;
+  const model = new Decoder(
+    config,
+    createDecoderParameters(config, (name, parts) => {
+      const numRows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+      return { name, shape: [numRows, ...(parts[0]?.shape.slice(1) ?? [])] };
+    }),
+    [{ name: 'rotation', shape: [numPositions * headDim] }],
+  );
+  return planStep((ops) => model.forward(ops), {
+    bucket: { step: rows, logit: 8, tileRows: rows > 32 ? 4 : 1 },
+    cacheShape: { numLayers, numKvHeads, headDim, numLanes: 8, laneLength: 1024 },
+    layoutOf: (parameter) => layout(parameter, 2 ** 17),
+    wantsTop: false,
+  });
+}
+
 function layout({ shape }: Parameter, partRows: number): ParameterLayout {
   const numRows = shape.length === 1 ? 1 : (shape[0] ?? 0);
   const parts = [];
@@ -68,18 +127,6 @@ function layout({ shape }: Parameter, partRows: number): ParameterLayout {
   return { encoding: 'f32', parts };
 }
 
-/** The plan of a forward pass of one's own, over rows of 8 numbers. */
-function planOps(forward: (x: Activation, ops: TransformerOps) => Activation): StepPlan {
-  const table: Parameter = { name: 'table', shape: [16, 8] };
-  return planStep((ops) => forward(ops.embed(table, table), ops), {
-    bucket: { step: 4, logit: 2, tileRows: 1 },
-    cacheShape: { numLayers: 1, numKvHeads: 2, headDim: 4, numLanes: 1, laneLength: 16 },
-    layoutOf: (parameter) => layout(parameter, Infinity),
-    wantsTop: false,
-  });
-}
-
-const matrix = (outDim: number): Parameter => ({ name: `to ${outDim}`, shape: [outDim, 8] });
 const kernels = (plan: StepPlan): string[] => plan.dispatches.map(({ kernel }) => kernel.name);
 
 describe('the plan of a GPT-2', () => {
@@ -162,66 +209,58 @@ describe('the plan of a GPT-2', () => {
   });
 });
 
-describe('the fusion of operations', () => {
-  it('leaves alone what two read', () => {
-    const plan = planOps((x, ops) => {
-      const hidden = ops.linear(x, matrix(8), undefined);
-      return ops.add(ops.gelu(hidden), hidden);
-    });
-    expect(kernels(plan)).toEqual(['embed', 'linear-few-rows', 'gelu', 'add']);
+describe('the plan of a decoder', () => {
+  const block = [
+    'rms-norm',
+    'linear-few-rows',
+    'heads',
+    'attention',
+    'linear-few-rows',
+    'rms-norm',
+    'linear-few-rows',
+    'gate',
+    'linear-few-rows',
+  ];
+
+  it('takes nine kernels a block, and three around the blocks', () => {
+    expect(kernels(planDecoder(LLAMA))).toEqual([
+      'embed',
+      ...Array.from({ length: 16 }, () => block).flat(),
+      'rms-norm',
+      'linear-few-rows',
+    ]);
   });
 
-  it('leaves alone what is the result', () => {
-    let hidden: Activation | undefined;
-    const plan = planOps((x, ops) => {
-      hidden = ops.linear(x, matrix(8), undefined);
-      ops.gelu(hidden);
-      return hidden;
-    });
-    expect(kernels(plan)).toEqual(['embed', 'linear-few-rows']);
-    expect(plan.result).toBe(hidden);
+  it('takes two more for the norms behind attention and MLP, and none for those of the heads', () => {
+    expect(kernels(planDecoder(GEMMA)).slice(1, 12)).toEqual([
+      ...block.slice(0, 5),
+      'rms-norm',
+      ...block.slice(5),
+      'rms-norm',
+    ]);
   });
 
-  it('gives a shortcut between two products to one of them', () => {
-    const plan = planOps((x, ops) =>
-      ops.add(ops.linear(x, matrix(8), undefined), ops.linear(x, matrix(8), undefined)),
-    );
-    expect(kernels(plan)).toEqual(['embed', 'linear-few-rows', 'linear-few-rows']);
-    const [, other, fused] = plan.dispatches;
-    // The residual is read where the other product was written.
-    expect(fused?.buffers[2]).toEqual(other?.buffers.at(-1));
+  it('writes down the same code for every layer, but for the window', () => {
+    const codesOf = (config: DecoderConfig) =>
+      new Set(planDecoder(config).dispatches.map(({ kernel }) => kernel.code)).size;
+    expect(codesOf(LLAMA)).toBe(11);
+    expect(codesOf(GEMMA)).toBe(codesOf({ ...GEMMA, layers: LLAMA.layers }) + 1);
   });
 
-  it('doubles a value by a kernel of its own', () => {
-    const plan = planOps((x, ops) => {
-      const hidden = ops.linear(x, matrix(8), undefined);
-      return ops.add(hidden, hidden);
-    });
-    expect(kernels(plan)).toEqual(['embed', 'linear-few-rows', 'add']);
+  it('keeps within what WebGPU promises of every device', () => {
+    for (const config of [LLAMA, GEMMA]) {
+      for (const { kernel, buffers } of planDecoder(config, { rows: 512 }).dispatches) {
+        const keys = buffers.map((ref) => JSON.stringify(ref));
+        expect(new Set(keys).size, kernel.name).toBe(keys.length);
+        expect(kernel.access.length, kernel.name).toBe(keys.length + 1);
+        expect(kernel.access.length, kernel.name).toBeLessThanOrEqual(8);
+        expect(Math.max(...kernel.workgroups), kernel.name).toBeLessThanOrEqual(65_535);
+      }
+    }
   });
 
-  it('writes the cache even where nobody reads what attended', () => {
-    const plan = planOps((x, ops) => {
-      const qkv = ops.linear(x, matrix(24), undefined);
-      ops.attention(qkv, 0, bookHeads(2, 4));
-      return qkv;
-    });
-    expect(kernels(plan)).toEqual(['embed', 'linear-few-rows', 'cache-write', 'attention']);
-  });
-
-  it('computes nothing that nobody needs', () => {
-    const plan = planOps((x, ops) => {
-      ops.gelu(x);
-      return ops.selectRows(ops.layerNorm(x, { name: 'gain', shape: [8] }, undefined, 1e-5));
-    });
-    expect(kernels(plan)).toEqual(['embed', 'layer-norm']);
-    expect(plan.result.shape).toEqual([2, 8]);
-  });
-
-  it('refuses shapes that do not fit, by name', () => {
-    expect(() => planOps((x, ops) => ops.linear(x, { name: 'w', shape: [8, 9] }, undefined))).toThrow(
-      /w takes rows of 9/,
-    );
-    expect(() => planOps((x, ops) => ops.attention(x, 0, bookHeads(2, 4)))).toThrow(/layer 0 with 2 heads/);
+  it('knows how many tokens there are, and angles for how many positions', () => {
+    expect(planDecoder(GEMMA, { numPositions: 77 }).tables).toEqual({ tokens: 128_256, positions: 77 });
+    expect(planGpt2().tables).toEqual({ tokens: 50_257, positions: 1024 });
   });
 });
