@@ -1,45 +1,33 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
-import type { ChatTemplateSource } from './chat-template-renderer.ts';
+import { readOptionalJson, readOptionalText } from './optional-file.ts';
 
-/** Where a template's variables of that name come from. */
-const SPECIAL_TOKENS = [
-  'bos_token',
-  'eos_token',
-  'unk_token',
-  'sep_token',
-  'pad_token',
-  'cls_token',
-  'mask_token',
-];
+/** Files that are a template, the first that is there counts: `save_pretrained` writes named ones into a folder. */
+const TEMPLATE_FILES = ['chat_template.jinja', join('additional_chat_templates', 'default.jinja')];
 
 /**
- * The chat template of a model directory: `chat_template.jinja`, else `chat_template` of `tokenizer_config.json`, a
- * text or a list of named ones with a `default`; undefined where there is none.
+ * The chat template of a model directory: `chat_template.jinja`, else `default.jinja` in `additional_chat_templates`,
+ * else `chat_template` of `tokenizer_config.json` or of `chat_template.json`, which is the processor's of a model that
+ * also sees: a text, or a list of named ones with a `default`. Undefined where there is none.
  *
  * @throws EngineError `weights_invalid` naming the file
  */
 export async function readChatTemplate(
   directory: string,
   tokenizerConfig: object,
-): Promise<ChatTemplateSource | undefined> {
-  const template = (await readJinja(join(directory, 'chat_template.jinja'))) ?? templateOf(tokenizerConfig);
-  if (template === undefined) return undefined;
-  return { template, specialTokens: specialTokensOf(tokenizerConfig) };
-}
-
-async function readJinja(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new EngineError('weights_invalid', `${path} cannot be read`, { cause });
+): Promise<string | undefined> {
+  for (const name of TEMPLATE_FILES) {
+    const template = await readOptionalText(join(directory, name));
+    if (template !== undefined) return template;
   }
+  return (
+    templateOf(tokenizerConfig, 'tokenizer_config.json') ??
+    templateOf(await readOptionalJson(join(directory, 'chat_template.json')), 'chat_template.json')
+  );
 }
 
-function templateOf(tokenizerConfig: object): string | undefined {
-  const value = fieldOf(tokenizerConfig, 'chat_template') ?? undefined;
+function templateOf(json: unknown, file: string): string | undefined {
+  const value = fieldOf(json, 'chat_template') ?? undefined;
   if (value === undefined || typeof value === 'string') return value;
   if (Array.isArray(value)) {
     const named: unknown[] = value;
@@ -51,18 +39,8 @@ function templateOf(tokenizerConfig: object): string | undefined {
   }
   throw new EngineError(
     'weights_invalid',
-    'chat_template of tokenizer_config.json must be a text, or a list of {name, template} with one named default',
+    `chat_template of ${file} must be a text, or a list of {name, template} with one named default`,
   );
-}
-
-function specialTokensOf(tokenizerConfig: object): Record<string, string> {
-  const tokens: Record<string, string> = {};
-  for (const name of SPECIAL_TOKENS) {
-    const value = fieldOf(tokenizerConfig, name);
-    const text = typeof value === 'string' ? value : fieldOf(value, 'content');
-    if (typeof text === 'string') tokens[name] = text;
-  }
-  return tokens;
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -10,7 +10,7 @@ export interface DecoderConfig {
 }
 
 /** The mark that SentencePiece writes for a space. */
-const METASPACE = '\u2581';
+export const METASPACE = '\u2581';
 const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;
 /** Bytes that GPT-2's byte-level alphabet writes as themselves; the others get characters from U+0100 on. */
 const PRINTABLE_RANGES = [
@@ -64,9 +64,14 @@ function byteLevelBytes(token: string): Uint8Array {
 }
 
 function byteFallbackBytes(token: string): Uint8Array {
+  const byte = byteOfToken(token);
+  return byte === undefined ? textBytes(token.replaceAll(METASPACE, ' ')) : Uint8Array.of(byte);
+}
+
+/** The byte that a token such as <0x0A> stands for; undefined for any other. */
+export function byteOfToken(token: string): number | undefined {
   const hex = BYTE_TOKEN.exec(token)?.[1];
-  if (hex !== undefined) return Uint8Array.of(parseInt(hex, 16));
-  return textBytes(token.replaceAll(METASPACE, ' '));
+  return hex === undefined ? undefined : parseInt(hex, 16);
 }
 
 /** Character to byte: the inverse of `bytes_to_unicode` in GPT-2's encoder.py. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatDate } from '../../../src/tokenizer/chat-template-date.ts';
@@ -213,19 +213,25 @@ describe('readChatTemplate', () => {
     ['none', {}, undefined],
     ['null', { chat_template: null }, undefined],
   ])('takes %s', async (_, config, expected) => {
-    expect((await readChatTemplate(tempDirectory(), config))?.template).toBe(expected);
+    expect(await readChatTemplate(tempDirectory(), config)).toBe(expected);
   });
 
   it('lets chat_template.jinja go first, as transformers does', async () => {
     const directory = tempDirectory();
     writeFileSync(join(directory, 'chat_template.jinja'), 'J');
-    expect((await readChatTemplate(directory, { chat_template: 'X' }))?.template).toBe('J');
+    expect(await readChatTemplate(directory, { chat_template: 'X' })).toBe('J');
   });
 
-  it('reads special tokens as texts or as objects', async () => {
-    const config = { chat_template: 'X', bos_token: '<s>', eos_token: { content: '</s>' }, pad_token: null };
-    const source = await readChatTemplate(tempDirectory(), config);
-    expect(source?.specialTokens).toEqual({ bos_token: '<s>', eos_token: '</s>' });
+  it('takes the folder of named ones next, and the file of a processor last', async () => {
+    const directory = tempDirectory();
+    writeFileSync(join(directory, 'chat_template.json'), '{"chat_template": "P"}');
+    expect(await readChatTemplate(directory, {})).toBe('P');
+    expect(await readChatTemplate(directory, { chat_template: 'X' })).toBe('X');
+    mkdirSync(join(directory, 'additional_chat_templates'));
+    writeFileSync(join(directory, 'additional_chat_templates', 'tool_use.jinja'), 'T');
+    expect(await readChatTemplate(directory, { chat_template: 'X' })).toBe('X');
+    writeFileSync(join(directory, 'additional_chat_templates', 'default.jinja'), 'D');
+    expect(await readChatTemplate(directory, { chat_template: 'X' })).toBe('D');
   });
 
   it.each([5, {}, [], [{ name: 'tool_use', template: 'T' }], [{ name: 'default' }]])(

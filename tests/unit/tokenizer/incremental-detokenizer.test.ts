@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IncrementalDetokenizer } from '../../../src/tokenizer/incremental-detokenizer.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
-import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
-import { byteFallbackJson, byteLevelTokenizer } from './tiny-tokenizers.ts';
+import { byteFallbackTokenizer, byteLevelTokenizer } from './tiny-tokenizers.ts';
 
 /** A vocabulary whose token ids are bytes. */
 const byteVocabulary: TokenVocabulary = {
@@ -49,7 +48,7 @@ describe('IncrementalDetokenizer', () => {
 
   it.each([
     ['byte-level', byteLevelTokenizer()],
-    ['byte-fallback', new Tokenizer(byteFallbackJson())],
+    ['byte-fallback', byteFallbackTokenizer()],
   ])('pieces and flush join to decode of the whole: %s', (_, tokenizer) => {
     const ids = fc.array(fc.nat(tokenizer.vocabSize - 1), { maxLength: 30 });
     fc.assert(

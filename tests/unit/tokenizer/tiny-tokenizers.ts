@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { JsonTokenizer } from '../../../src/tokenizer/json-tokenizer.ts';
 import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 
 export const TINY_GPT2 = fileURLToPath(new URL('../../fixtures/tiny-gpt2/', import.meta.url));
@@ -10,11 +11,16 @@ export function readTinyJson(name: string): object {
 
 /** Byte-level BPE with 384 tokens, made by Hugging Face's tokenizers. */
 export function byteLevelTokenizer(): Tokenizer {
-  return new Tokenizer(readTinyJson('tokenizer.json'));
+  return new Tokenizer(new JsonTokenizer(readTinyJson('tokenizer.json')));
+}
+
+/** @param missing a token that the vocabulary does not have */
+export function byteFallbackTokenizer(missing?: string): Tokenizer {
+  return new Tokenizer(new JsonTokenizer(byteFallbackJson(missing)));
 }
 
 /** The tokenizer.json of a small SentencePiece BPE with byte fallback, as Llama's is built. */
-export function byteFallbackJson() {
+function byteFallbackJson(missing?: string) {
   const byteTokens = Array.from(
     { length: 256 },
     (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
@@ -60,7 +66,9 @@ export function byteFallbackJson() {
       unk_token: '<unk>',
       fuse_unk: true,
       byte_fallback: true,
-      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
+      vocab: Object.fromEntries(
+        pieces.map((piece, id) => [piece === missing ? '<gone>' : piece, id] as const),
+      ),
       merges: ['a b', '\u2581 ab'],
     },
   };

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
 import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
-import { byteFallbackJson, byteLevelTokenizer, readTinyJson, TINY_GPT2 } from './tiny-tokenizers.ts';
+import { byteFallbackTokenizer, byteLevelTokenizer, readTinyJson, TINY_GPT2 } from './tiny-tokenizers.ts';
 
 interface Goldens {
   encode: { text: string; ids: number[] }[];
@@ -15,7 +15,7 @@ interface Goldens {
 
 const anyText = fc.string({ unit: 'binary' });
 const byteLevel = byteLevelTokenizer();
-const byteFallback = new Tokenizer(byteFallbackJson());
+const byteFallback = byteFallbackTokenizer();
 
 describe('against transformers', () => {
   const goldens = readTinyJson('tokenizer-goldens.json') as Goldens;
@@ -110,8 +110,17 @@ describe('a tokenizer with byte fallback', () => {
     );
   });
 
-  it('promises nothing about lengths, since its normalizer may change them', () => {
-    expect(byteFallback.minNumTokens('x'.repeat(1000))).toBe(0);
+  it('never promises more tokens than there are, a mark of its own counted as a space', () => {
+    for (const text of ['x'.repeat(1000), '\u2581'.repeat(1000), 'ab'.repeat(500)]) {
+      const { length } = byteFallback.encode(text, { addSpecialTokens: false });
+      expect(byteFallback.minNumTokens(text)).toBeLessThanOrEqual(length);
+    }
+    expect(byteFallback.minNumTokens('x'.repeat(1500))).toBe(100);
+  });
+
+  it('promises nothing where unknown characters may be one token, however many', () => {
+    const tokenizer = byteFallbackTokenizer('<0x41>');
+    expect(tokenizer.minNumTokens('x'.repeat(1000))).toBe(0);
   });
 });
 
@@ -160,5 +169,40 @@ describe('loading', () => {
         expect(await messageOf(directory)).toMatch(/tokenizer_config\.json is not JSON/);
       },
     );
+  });
+
+  it('knows the ends that the files name, by tokenizer_config.json or special_tokens_map.json', async () => {
+    const eosOf = async (files: Record<string, string>) => {
+      let eosTokenIds: readonly number[] = [];
+      await inDirectory({ 'tokenizer.json': tokenizerJson, ...files }, async (directory) => {
+        ({ eosTokenIds } = await Tokenizer.load(directory));
+      });
+      return eosTokenIds;
+    };
+    const config = (eos_token: unknown) => JSON.stringify({ eos_token });
+    expect(await eosOf({})).toEqual([]);
+    expect(await eosOf({ 'tokenizer_config.json': config('<|endoftext|>') })).toEqual([0]);
+    expect(await eosOf({ 'tokenizer_config.json': config({ content: '<|endoftext|>' }) })).toEqual([0]);
+    expect(await eosOf({ 'tokenizer_config.json': config('<other>') })).toEqual([]);
+    expect(await eosOf({ 'special_tokens_map.json': config({ content: '<|endoftext|>' }) })).toEqual([0]);
+    // What the first says, it says.
+    const both = {
+      'tokenizer_config.json': config(null),
+      'special_tokens_map.json': config('<|endoftext|>'),
+    };
+    expect(await eosOf(both)).toEqual([]);
+  });
+
+  it('gives the chat template the special tokens of both files', async () => {
+    const template = '{{ bos_token }}|{{ eos_token }}|{{ messages[0].content }}';
+    const files = {
+      'tokenizer.json': tokenizerJson,
+      'tokenizer_config.json': JSON.stringify({ eos_token: '</s>', chat_template: template }),
+      'special_tokens_map.json': JSON.stringify({ bos_token: { content: '<s>' }, eos_token: '<other>' }),
+    };
+    await inDirectory(files, async (directory) => {
+      const { chatTemplate } = await Tokenizer.load(directory);
+      expect(await chatTemplate?.render([{ role: 'user', content: 'Hi' }])).toBe('<s>|</s>|Hi');
+    });
   });
 });

@@ -1,0 +1,117 @@
+import TinyQueue from 'tinyqueue';
+
+/** A piece of a SentencePiece vocabulary. */
+export interface Piece {
+  score: number;
+  /** The text may be joined into it on the way to a longer piece, but it is taken apart again where it is left. */
+  isUnused: boolean;
+}
+
+/** Two neighbours that join to a piece: symbols `left` and `right`, which together end at `end`. */
+interface Candidate {
+  score: number;
+  left: number;
+  right: number;
+  end: number;
+}
+
+/** A text as a chain of symbols; -1 is where the chain ends. A symbol is named by its first character's index. */
+interface Chain {
+  text: string;
+  /** Where each symbol starts in the text, and where it ends; 0 for one that has joined the one before it. */
+  starts: Int32Array;
+  ends: Int32Array;
+  previous: Int32Array;
+  next: Int32Array;
+}
+
+const NONE = -1;
+
+/**
+ * Byte-pair encoding as SentencePiece does it (bpe_model.cc), and llama.cpp after it: of all neighbours that join to a
+ * piece of the vocabulary, those with the highest score are joined first, the leftmost among equals.
+ *
+ * Why not merges derived from the scores, for a library: a list of merges ranks pairs, and here pieces rank, however
+ * they come about. Where one piece can be joined of different halves ("aaa" of "a" and "aa", or of "aa" and "a"), where
+ * two pieces share a score, or where a character is no piece by itself, the two differ.
+ *
+ * A text of n characters takes O(n log n): each join makes at most two new candidates, kept in a heap.
+ */
+export class PieceMerger {
+  readonly #pieces: ReadonlyMap<string, Piece>;
+
+  constructor(pieces: ReadonlyMap<string, Piece>) {
+    this.#pieces = pieces;
+  }
+
+  /** The pieces that a text becomes, in order; a character of no piece stands alone. */
+  split(text: string): string[] {
+    const chain = chainOf(text);
+    const candidates = new TinyQueue<Candidate>([], (a, b) => b.score - a.score || a.left - b.left);
+    /** The halves of unused pieces. */
+    const halves = new Map<string, readonly [string, string]>();
+    const propose = (left: number, right: number): void => {
+      if (left === NONE || right === NONE) return;
+      const end = chain.ends[right] ?? 0;
+      const joined = text.slice(chain.starts[left], end);
+      const piece = this.#pieces.get(joined);
+      if (piece === undefined) return;
+      candidates.push({ score: piece.score, left, right, end });
+      if (piece.isUnused) halves.set(joined, [textOf(chain, left), textOf(chain, right)]);
+    };
+    for (let right = 1; right < chain.starts.length; right++) propose(right - 1, right);
+    for (let best = candidates.pop(); best !== undefined; best = candidates.pop()) {
+      if (isStale(chain, best)) continue;
+      join(chain, best);
+      propose(chain.previous[best.left] ?? NONE, best.left);
+      propose(best.left, chain.next[best.left] ?? NONE);
+    }
+    return symbolsOf(chain).flatMap((symbol) => this.#resegment(symbol, halves));
+  }
+
+  /** An unused piece comes apart into what it was joined of. */
+  #resegment(symbol: string, halves: ReadonlyMap<string, readonly [string, string]>): string[] {
+    const pair = this.#pieces.get(symbol)?.isUnused === true ? halves.get(symbol) : undefined;
+    return pair === undefined ? [symbol] : pair.flatMap((half) => this.#resegment(half, halves));
+  }
+}
+
+function chainOf(text: string): Chain {
+  const starts: number[] = [];
+  for (let i = 0; i < text.length; i += (text.codePointAt(i) ?? 0) > 0xffff ? 2 : 1) starts.push(i);
+  const numSymbols = starts.length;
+  return {
+    text,
+    starts: Int32Array.from(starts),
+    ends: Int32Array.from(starts, (_, i) => starts[i + 1] ?? text.length),
+    previous: Int32Array.from(starts, (_, i) => i - 1),
+    next: Int32Array.from(starts, (_, i) => (i + 1 < numSymbols ? i + 1 : NONE)),
+  };
+}
+
+/** One of the two has joined another symbol since: the left one from either side, or the right one from its right. */
+function isStale({ ends, next }: Chain, { left, right, end }: Candidate): boolean {
+  return ends[left] === 0 || next[left] !== right || ends[right] !== end;
+}
+
+/** The right symbol becomes a part of the left one. */
+function join({ ends, previous, next }: Chain, { left, right, end }: Candidate): void {
+  ends[left] = end;
+  ends[right] = 0;
+  const following = next[right] ?? NONE;
+  next[left] = following;
+  if (following !== NONE) previous[following] = left;
+}
+
+function textOf({ text, starts, ends }: Chain, symbol: number): string {
+  return text.slice(starts[symbol], ends[symbol]);
+}
+
+function symbolsOf(chain: Chain): string[] {
+  const symbols: string[] = [];
+  if (chain.starts.length === 0) return symbols;
+  for (let symbol = 0; symbol !== NONE; symbol = chain.next[symbol] ?? NONE) {
+    symbols.push(textOf(chain, symbol));
+  }
+  return symbols;
+}

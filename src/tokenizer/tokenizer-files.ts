@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { EngineError } from '../errors.ts';
+import { readChatTemplate } from './chat-template-files.ts';
+import { readOptionalJson } from './optional-file.ts';
+import type { TokenizerJson } from './tokenizer-json.ts';
+
+export interface TokenizerFiles {
+  tokenizerJson: TokenizerJson;
+  /** tokenizer_config.json; empty where there is none. */
+  tokenizerConfig: object;
+  /** `bos_token`, `eos_token` and their kin, by name. */
+  specialTokens: Readonly<Record<string, string>>;
+  /** A chat template in Jinja. */
+  template: string | undefined;
+}
+
+/** The names that a chat template's variables have, and the files' fields. */
+const SPECIAL_TOKENS = [
+  'bos_token',
+  'eos_token',
+  'unk_token',
+  'sep_token',
+  'pad_token',
+  'cls_token',
+  'mask_token',
+];
+
+/**
+ * The files of a model directory that make its tokenizer.
+ * @throws EngineError `weights_invalid` naming the file
+ */
+export async function readTokenizerFiles(directory: string): Promise<TokenizerFiles> {
+  const path = join(directory, 'tokenizer.json');
+  const tokenizerJson = await readOptionalJson(path);
+  if (tokenizerJson === undefined) {
+    throw new EngineError('weights_invalid', `there is no ${path}: a model needs its tokenizer beside it`);
+  }
+  const tokenizerConfig = (await readOptionalJson(join(directory, 'tokenizer_config.json'))) ?? {};
+  const specialTokensMap = (await readOptionalJson(join(directory, 'special_tokens_map.json'))) ?? {};
+  return {
+    tokenizerJson,
+    tokenizerConfig,
+    specialTokens: specialTokensOf({ ...specialTokensMap, ...tokenizerConfig }),
+    template: await readChatTemplate(directory, tokenizerConfig),
+  };
+}
+
+function specialTokensOf(fields: Readonly<Record<string, unknown>>): Record<string, string> {
+  const tokens: Record<string, string> = {};
+  for (const name of SPECIAL_TOKENS) {
+    const value = fields[name];
+    const text: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'content') : value;
+    if (typeof text === 'string') tokens[name] = text;
+  }
+  return tokens;
+}

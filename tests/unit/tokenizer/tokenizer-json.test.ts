@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { JsonTokenizer } from '../../../src/tokenizer/json-tokenizer.ts';
+import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
+import { readJsonFixture } from '../../support/fixtures.ts';
+
+/** Ids and texts by Hugging Face's `tokenizers`; see scripts/goldens/tokenizer_vocabularies.py. */
+const { texts, vocabularies, cases } = readJsonFixture('tokenizers', 'tokenizer-jsons.json') as {
+  texts: string[];
+  vocabularies: Record<string, { vocab: Record<string, number>; merges: string[] }>;
+  cases: {
+    name: string;
+    vocabulary: string;
+    json: { model: object };
+    ids: number[][];
+    decoded: string[];
+  }[];
+};
+
+function tokenizerOf({ vocabulary, json }: (typeof cases)[number], config: object = {}): Tokenizer {
+  const model = { ...json.model, ...vocabularies[vocabulary] };
+  return new Tokenizer(new JsonTokenizer({ ...json, model }, { config }));
+}
+
+function caseOf(name: string): (typeof cases)[number] {
+  const found = cases.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`no case ${name}`);
+  return found;
+}
+
+describe('a tokenizer.json', () => {
+  it.each(cases)('has the ids that Hugging Face has: $name', (golden) => {
+    const tokenizer = tokenizerOf(golden);
+    texts.forEach((text, i) => expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(golden.ids[i]));
+    golden.decoded.forEach((text, i) => expect(tokenizer.decode(golden.ids[i] ?? [])).toBe(text));
+  });
+
+  it('takes tokens that only tokenizer_config.json adds, once each', () => {
+    const golden = caseOf('llama');
+    const added_tokens_decoder = {
+      1: { content: '<s>', special: false },
+      800: { content: '<|turn|>', special: true, normalized: false },
+      801: { content: 'plain', special: false, normalized: false },
+    };
+    const tokenizer = tokenizerOf(golden, { added_tokens_decoder });
+    expect(tokenizer.encode('a<|turn|>plain').slice(-2)).toEqual([800, 801]);
+    expect(tokenizer.controlTokens.get('<|turn|>')).toBe(800);
+    expect(tokenizer.controlTokens.get('plain')).toBeUndefined();
+    expect(tokenizer.controlTokens.get('<s>')).toBe(1);
+    expect(tokenizer.vocabSize).toBe(802);
+  });
+
+  it.each([
+    [{ String: 'ab' }, 'MergedWithNext', false],
+    [{ String: 'a' }, 'MergedWithNext', true],
+    [{ Regex: 'a' }, 'MergedWithPrevious', false],
+    [{ String: 'a' }, 'Contiguous', false],
+  ])('is refused where it splits as the library cannot: %j %s', (pattern, behavior, invert) => {
+    const golden = caseOf('llama');
+    const json = { ...golden.json, pre_tokenizer: { type: 'Split', pattern, behavior, invert } };
+    expect(() => tokenizerOf({ ...golden, json })).toThrow(
+      expect.objectContaining({
+        code: 'weights_invalid',
+        message: expect.stringContaining(`behavior ${behavior}; supported: Removed,`) as unknown,
+      }),
+    );
+  });
+
+  it('knows how few tokens a text may have, also where its normalizer shortens the text', () => {
+    const long = fc.string({ unit: 'binary', maxLength: 60 });
+    // Hangul letters, Kelvin's and Angstrom's signs, marks over vowels: what NFC makes shorter.
+    const composed = fc.string({
+      unit: fc.constantFrom('\u1112', '\u1161', '\u11ab', '\u212a', 'e', '\u0301'),
+      maxLength: 60,
+    });
+    for (const name of ['llama', 'llama, older', 'gemma', 'qwen', 'smollm']) {
+      const tokenizer = tokenizerOf(caseOf(name));
+      fc.assert(
+        fc.property(fc.oneof(long, composed, fc.constant('\u2581'.repeat(60))), (text) => {
+          expect(tokenizer.minNumTokens(text)).toBeLessThanOrEqual(tokenizer.encode(text).length);
+        }),
+        { numRuns: 50 },
+      );
+      expect(tokenizer.minNumTokens('x'.repeat(10_000))).toBeGreaterThan(50);
+    }
+    expect(tokenizerOf(caseOf('merged with previous')).minNumTokens('x'.repeat(10_000))).toBe(0);
+  });
+
+  it('counts on NFC making no character shorter than a third', () => {
+    let shrunk = 0;
+    // Beyond lie no characters that are made of others.
+    for (let codePoint = 0; codePoint <= 0x2ffff; codePoint++) {
+      const character = String.fromCodePoint(codePoint);
+      const longest = Math.max(Buffer.byteLength(character), Buffer.byteLength(character.normalize('NFD')));
+      shrunk = Math.max(shrunk, longest / Buffer.byteLength(character.normalize('NFC')));
+    }
+    expect(shrunk).toBe(3);
+  });
+});
