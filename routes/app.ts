@@ -8,6 +8,7 @@ import { attentionRoutes } from './attention.ts';
 import { benchmarkRoutes } from './benchmark.ts';
 import { chatRoutes } from './chat.ts';
 import { completionRoutes } from './completions.ts';
+import { embeddingRoutes } from './embeddings.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { modelRoutes } from './models.ts';
@@ -21,6 +22,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   const groups = [
     completionRoutes,
     chatRoutes,
+    embeddingRoutes,
     workersAiRoutes,
     modelRoutes,
     requestRoutes,

@@ -3,6 +3,7 @@ import { assertInvariant, EngineError } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { monotonicMs } from './clock.ts';
+import { PendingReplies } from './pending-replies.ts';
 import { EngineProcess, type EngineProcessEvents } from './engine-process.ts';
 import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
 import { EngineTotals } from './engine-totals.ts';
@@ -43,11 +44,6 @@ interface HeldSequence {
   started: boolean;
 }
 
-interface PendingInspection {
-  resolve(weights: AttentionWeights): void;
-  reject(error: EngineError): void;
-}
-
 /**
  * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the
  * transformer is in the engine process. When that dies, its requests fail, and another process takes over.
@@ -63,13 +59,13 @@ export class EngineClient implements ManagedEngine {
   readonly #supervisor: EngineSupervisor;
   readonly #completions = new Map<string, RunningCompletion>();
   readonly #held = new Map<number, HeldSequence>();
-  readonly #inspections = new Map<string, PendingInspection>();
+  readonly #inspections = new PendingReplies<AttentionWeights>();
+  readonly #embeddings = new PendingReplies<Float32Array>();
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
   #state: EngineState = 'loading';
   #model: ModelInfo | undefined;
   #tokenizer: Tokenizer | undefined;
   #onIdle: (() => void) | undefined;
-  #numInspections = 0;
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -187,9 +183,10 @@ export class EngineClient implements ManagedEngine {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
     }
-    if (message.type === 'inspected') {
-      this.#inspections.get(message.id)?.resolve(message.weights);
-      this.#inspections.delete(message.id);
+    if (message.type === 'inspected') this.#inspections.answer(message.id, message.weights);
+    if (message.type === 'embedded') {
+      for (const { id, embedding } of message.finished) this.#embeddings.answer(id, embedding);
+      this.#checkIdle();
     }
   }
 
@@ -226,7 +223,11 @@ export class EngineClient implements ManagedEngine {
     if (held.started) this.#queue.finish();
     else this.#queue.leave(held.numPromptTokens);
     if (!this.#completions.has(held.completion.id)) this.#history.add(held.completion.record());
-    if (this.#held.size > 0) return;
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#isBusy) return;
     this.#onIdle?.();
     for (const observer of this.#observers) observer.onIdle?.();
   }
@@ -242,11 +243,26 @@ export class EngineClient implements ManagedEngine {
 
   inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights> {
     if (this.#state !== 'ready') throw this.#notReady();
-    return new Promise((resolve, reject) => {
-      const id = String(this.#numInspections++);
-      this.#inspections.set(id, { resolve, reject });
-      this.#supervisor.send({ type: 'inspect', id, tokenIds });
+    return this.#inspections.ask((id) => this.#supervisor.send({ type: 'inspect', id, tokenIds }));
+  }
+
+  embed(tokenIds: readonly number[], signal: AbortSignal): Promise<Float32Array> {
+    if (this.#state !== 'ready') throw this.#notReady();
+    return this.#embeddings.ask((id) => {
+      this.#supervisor.send({ type: 'embed', id, tokenIds });
+      const onAbort = (): void => {
+        if (!this.#embeddings.fail(id, abortError(signal))) return;
+        this.#supervisor.send({ type: 'cancelEmbedding', id });
+        this.#checkIdle();
+      };
+      if (signal.aborted) queueMicrotask(onAbort);
+      else signal.addEventListener('abort', onAbort, { once: true });
     });
+  }
+
+  /** True while it owes an answer. */
+  get #isBusy(): boolean {
+    return this.#held.size > 0 || this.#embeddings.size > 0;
   }
 
   find(requestId: string): RequestRecord | undefined {
@@ -280,13 +296,13 @@ export class EngineClient implements ManagedEngine {
     if (this.#state === 'ready') this.#state = 'loading';
     for (const completion of [...this.#completions.values()]) completion.fail(error);
     for (const id of [...this.#held.keys()]) this.#release(id);
-    for (const inspection of this.#inspections.values()) inspection.reject(error);
-    this.#inspections.clear();
+    this.#inspections.failAll(error);
+    this.#embeddings.failAll(error);
   }
 
   async drain(timeoutMs: number): Promise<void> {
     this.#state = 'draining';
-    if (this.#held.size > 0 && !(await this.#idleWithin(timeoutMs))) {
+    if (this.#isBusy && !(await this.#idleWithin(timeoutMs))) {
       for (const completion of [...this.#completions.values()]) completion.cancel('shutdown');
     }
     await this.stop();
@@ -304,12 +320,21 @@ export class EngineClient implements ManagedEngine {
 
   async stop(): Promise<void> {
     this.#state = 'stopped';
+    this.#inspections.failAll(this.#notReady());
+    this.#embeddings.failAll(this.#notReady());
     this.#tokenizer?.chatTemplate?.dispose();
     // It may be as large as a small model.
     this.#tokenizer = undefined;
     await this.#supervisor.stop();
     this.#totals.clearGauges();
   }
+}
+
+/** Why whoever waited no longer does; the reason of a deadline is its own error. */
+function abortError({ reason }: AbortSignal): EngineError {
+  return reason instanceof EngineError
+    ? reason
+    : new EngineError('request_timeout', 'the request was given up before its answer was there');
 }
 
 function checkLength({ prompts, maxTokens }: CompletionRequest, contextLength: number): void {

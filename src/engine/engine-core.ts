@@ -6,6 +6,7 @@ import type { Sampler } from '../sampling/sampler.ts';
 import { SamplerState } from '../sampling/sampler-state.ts';
 import type { ScheduledSequence, ScheduledStep, Scheduler } from '../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../scheduler/sequence.ts';
+import { EmbeddingJobs, type FinishedEmbedding } from './embedding-jobs.ts';
 import type { TokenOutput } from './engine.ts';
 import type { LogitsNeeded, ModelRunner } from './model-runner.ts';
 import type { SequenceFinish, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
@@ -31,12 +32,14 @@ export class EngineCore {
   readonly #runner: ModelRunner;
   readonly #sampler: Sampler;
   readonly #active = new Map<number, ActiveSequence>();
+  readonly #embeddings: EmbeddingJobs;
   #isStepping = false;
 
   constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler) {
     this.#scheduler = scheduler;
     this.#runner = runner;
     this.#sampler = sampler;
+    this.#embeddings = new EmbeddingJobs(scheduler, scheduler.maxNumBatchedTokens);
   }
 
   get numCachedTokens(): number {
@@ -69,6 +72,25 @@ export class EngineCore {
     return this.#alone(() =>
       this.#scheduler.tryWithLane((lane) => this.#runner.inspectAttention(tokenIds, lane)),
     );
+  }
+
+  /** Takes a text to be embedded by `stepEmbeddings`. */
+  addEmbedding(id: number, tokenIds: readonly number[]): void {
+    this.#checkBetweenSteps();
+    this.#embeddings.add(id, tokenIds);
+  }
+
+  cancelEmbedding(id: number): void {
+    this.#checkBetweenSteps();
+    this.#embeddings.cancel(id);
+  }
+
+  /** Computes the next tokens of texts to be embedded; the texts that are done, or `undefined` without any to compute. */
+  async stepEmbeddings(): Promise<FinishedEmbedding[] | undefined> {
+    const chunks = this.#embeddings.schedule();
+    if (chunks.length === 0) return undefined;
+    const rows = await this.#alone(() => this.#runner.hiddenStates(chunks.map(({ segment }) => segment))); // [tokens][dim]
+    return this.#embeddings.advance(chunks, rows);
   }
 
   /** Runs one step, or returns `undefined` when there is nothing to compute. */

@@ -87,6 +87,12 @@ function receive(core: EngineCore, message: ToWorker): void {
     case 'inspect':
       inspections.push(message);
       break;
+    case 'embed':
+      core.addEmbedding(message.id, message.tokenIds);
+      break;
+    case 'cancelEmbedding':
+      core.cancelEmbedding(message.id);
+      break;
     case 'stop':
       stopping = true;
       break;
@@ -119,16 +125,25 @@ async function inspect(core: EngineCore): Promise<void> {
   }
 }
 
+/** Takes a step for texts to be embedded; false when none could be taken. */
+async function embed(core: EngineCore): Promise<boolean> {
+  const finished = await core.stepEmbeddings();
+  if (finished !== undefined && finished.length > 0) send({ type: 'embedded', finished });
+  return finished !== undefined;
+}
+
 async function runSteps(engine: EngineSetup): Promise<void> {
   for (;;) {
     for (const message of inbox.splice(0)) receive(engine.core, message);
     if (stopping) return;
     await inspect(engine.core);
+    const hasEmbedded = await embed(engine.core);
     const startedAt = performance.now();
     const result = await engine.core.step();
     if (result === undefined) {
       flushReports();
-      if (inbox.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      if (hasEmbedded) await new Promise((resolve) => setImmediate(resolve));
+      else if (inbox.length === 0) await new Promise<void>((resolve) => (wake = resolve));
       wake = undefined;
       continue;
     }

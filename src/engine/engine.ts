@@ -18,6 +18,8 @@ export interface ModelInfo {
   id: string;
   architecture: string;
   vocabSize: number;
+  /** Width of a hidden state. */
+  dim: number;
   /** Tokens that end a sequence. */
   eosTokenIds: readonly number[];
   /** Most tokens of prompt and completion together. */
@@ -216,6 +218,12 @@ export interface Engine {
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile.
    */
   inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights>;
+  /**
+   * The mean of the hidden states that the model has of a text's tokens, of length 1: [dim].
+   * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
+   * once that is aborted.
+   */
+  embed(tokenIds: readonly number[], signal: AbortSignal): Promise<Float32Array>;
   /** The request with that id, running or recently ended. */
   find(requestId: string): RequestRecord | undefined;
   /** Cancels a running request; false when there is none of that id. */

@@ -44,10 +44,12 @@ export class ModelRunner {
   readonly #cache: KvCache;
   /** One function for good: a runtime may know its recordings by it. */
   readonly #forward: Forward;
+  readonly #hiddenState: Forward;
 
   constructor(model: CausalLm, runtime: Runtime, cache: KvCache) {
     this.#model = model;
     this.#forward = (ops) => model.forward(ops);
+    this.#hiddenState = (ops) => model.hiddenState(ops);
     this.#runtime = runtime;
     this.#cache = cache;
   }
@@ -76,6 +78,16 @@ export class ModelRunner {
   async warmUp(): Promise<void> {
     const input = { lane: 0, positionStart: 0, tokenIds: [0], logits: 'last', topIsEnough: true } as const;
     await this.#runtime.runStep(buildStepBatch([input], ROW_BUCKETS), this.#cache, this.#forward);
+  }
+
+  /** What the last block leaves of every token, behind the final norm: [tokens][dim]. */
+  async hiddenStates(inputs: readonly SegmentInput[]): Promise<Float32Array[]> {
+    const batch = buildStepBatch(inputs, ROW_BUCKETS);
+    const rows = await this.#runtime.runStep(batch, this.#cache, this.#hiddenState); // [tokens][dim]
+    return rows.slice(0, batch.numLogitRows).map((row) => {
+      assertInvariant(row instanceof Float32Array, 'rows come whole unless the batch asks for their top');
+      return row;
+    });
   }
 
   /** What every head looks at in a prompt; the lane is overwritten. */

@@ -2,6 +2,7 @@ import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
+import type { FinishedEmbedding } from './embedding-jobs.ts';
 import type { ModelInfo, TokenOutput } from './engine.ts';
 
 /**
@@ -49,7 +50,9 @@ export interface SequenceRequest {
 export type ToWorker =
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
   | { type: 'cancel'; sequenceIds: readonly number[] }
-  | { type: 'inspect'; id: string; tokenIds: readonly number[] }
+  | { type: 'inspect'; id: number; tokenIds: readonly number[] }
+  | { type: 'embed'; id: number; tokenIds: readonly number[] }
+  | { type: 'cancelEmbedding'; id: number }
   | { type: 'stop' };
 
 export type SequenceFinish = 'stop' | 'length' | 'abort';
@@ -101,6 +104,7 @@ export type FromWorker =
   | { type: 'fault'; message: string }
   /** Steps in order; short ones are reported together. */
   | { type: 'steps'; reports: readonly StepReport[] }
-  | { type: 'inspected'; id: string; weights: AttentionWeights }
+  | { type: 'inspected'; id: number; weights: AttentionWeights }
+  | { type: 'embedded'; finished: readonly FinishedEmbedding[] }
   /** Sequences that left because of a cancel, and what is left. */
   | { type: 'cancelled'; sequenceIds: readonly number[]; gauges: EngineGauges };

@@ -42,7 +42,7 @@ export async function setUpEngine(
   const runner = new ModelRunner(model, runtime, cache);
   await runner.warmUp();
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize));
-  const { architecture, vocabSize, eosTokenIds } = model.config;
+  const { architecture, vocabSize, dim, eosTokenIds } = model.config;
   return {
     core,
     runtime,
@@ -50,6 +50,7 @@ export async function setUpEngine(
       id: settings.modelId,
       architecture,
       vocabSize,
+      dim,
       eosTokenIds,
       contextLength: shape.laneLength,
       numParameters,

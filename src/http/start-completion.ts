@@ -44,7 +44,11 @@ export function startCompletion(
     const prompts = demand.prompts.map((prompt) => {
       checkMinLength(engine, prompt, demand, promptField);
       const numFitting = engine.model.contextLength - demand.maxTokens;
-      return truncate(encode(engine, prompt, { param: promptField, isRendered }), truncateTo, numFitting);
+      return truncatePrompt(
+        encodePrompt(engine, prompt, { param: promptField, isRendered }),
+        truncateTo,
+        numFitting,
+      );
     });
     const room = engine.model.contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
     const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
@@ -79,7 +83,7 @@ function checkMinLength(
 }
 
 /** An empty text starts from end-of-text, as in OpenAI's API: the model's mark between documents. */
-function encode(
+export function encodePrompt(
   engine: Engine,
   prompt: string | readonly number[],
   { param, isRendered }: { param: string; isRendered: boolean },
@@ -96,7 +100,8 @@ function encode(
   );
 }
 
-function truncate(
+/** Keeps the end of a prompt that is too long. */
+export function truncatePrompt(
   tokenIds: readonly number[],
   truncateTo: CompletionDemand['truncateTo'],
   numFitting: number,

@@ -39,13 +39,14 @@ export interface ScheduledStep {
 
 export class Scheduler {
   readonly #lanes: LaneCache;
-  readonly #maxNumBatchedTokens: number;
+  /** Rows of a step at most. */
+  readonly maxNumBatchedTokens: number;
   readonly #waiting: Sequence[] = [];
   readonly #running: Sequence[] = [];
 
   constructor(limits: SchedulerLimits) {
     this.#lanes = new LaneCache(limits);
-    this.#maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
+    this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
   }
 
   get numWaiting(): number {
@@ -68,7 +69,7 @@ export class Scheduler {
   /** The next step, or `undefined` when there is nothing to compute. */
   schedule(): ScheduledStep | undefined {
     const scheduled: ScheduledSequence[] = [];
-    let budget = this.#maxNumBatchedTokens;
+    let budget = this.maxNumBatchedTokens;
     const take = (sequence: Sequence): void => {
       const numOpen = sequence.tokenIds.length - sequence.numComputedTokens;
       const numScheduledTokens = Math.min(numOpen, budget);
@@ -87,7 +88,7 @@ export class Scheduler {
       sequences: scheduled,
       started,
       copies,
-      numScheduledTokens: this.#maxNumBatchedTokens - budget,
+      numScheduledTokens: this.maxNumBatchedTokens - budget,
     };
   }
 
@@ -126,13 +127,22 @@ export class Scheduler {
    * lane held is forgotten.
    */
   async tryWithLane<T>(use: (lane: number) => Promise<T>): Promise<T | undefined> {
-    const lane = this.#lanes.tryAllocateBlank();
+    const lane = this.tryTakeLane();
     if (lane === undefined) return undefined;
     try {
       return await use(lane);
     } finally {
-      this.#lanes.free(lane);
+      this.returnLane(lane);
     }
+  }
+
+  /** The same for work of several steps; whoever takes it returns it. */
+  tryTakeLane(): number | undefined {
+    return this.#lanes.tryAllocateBlank();
+  }
+
+  returnLane(lane: number): void {
+    this.#lanes.free(lane);
   }
 
   /** Takes a sequence out, wherever it is, and frees its lane. False when it is not here (any more). */

@@ -51,6 +51,7 @@ export class ScriptedEngine implements ManagedEngine {
     id: '@test/tiny-gpt2',
     architecture: 'gpt2',
     vocabSize: 384,
+    dim: 8,
     eosTokenIds: [0],
     contextLength: 128,
     numParameters: 42_000,
@@ -129,6 +130,13 @@ export class ScriptedEngine implements ManagedEngine {
       tokenIds.map((__, column) => (column <= row ? 1 / (row + 1) : 0)),
     );
     return Promise.resolve([[weights]]);
+  }
+
+  /** One in the place of the first token, of 8. */
+  embed(tokenIds: readonly number[]): Promise<Float32Array> {
+    const embedding = new Float32Array(8); // [dim]
+    embedding[(tokenIds[0] ?? 0) % 8] = 1;
+    return Promise.resolve(embedding);
   }
 
   find(requestId: string): RequestRecord | undefined {

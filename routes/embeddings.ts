@@ -1,0 +1,49 @@
+import { Hono } from 'hono';
+import type { Engine } from '../src/engine/engine.ts';
+import { EngineError } from '../src/errors.ts';
+import type { AppEnv } from '../src/http/app-env.ts';
+import { embedTexts } from '../src/http/embed-texts.ts';
+import { readJsonBody } from '../src/http/json-body.ts';
+import { useEngine } from '../src/http/use-engine.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+import { totalTimeoutMs } from './schemas/completion-demand.ts';
+import { embeddingRequestSchema, toEmbeddingBody, type EmbeddingInput } from './schemas/embeddings.ts';
+import { parseInput } from './schemas/parse-input.ts';
+
+/** OpenAI's embeddings. */
+export function embeddingRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.post('/v1/embeddings', async (c) => {
+    const input = parseInput(embeddingRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
+    const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+    checkFields(engine, input);
+    const demand = {
+      texts: input.input,
+      truncateTo:
+        input.truncate_prompt_tokens === -1 ? ('fit' as const) : (input.truncate_prompt_tokens ?? undefined),
+      timeoutMs,
+    };
+    const embeddings = await embedTexts(engine, demand, c.req.raw.signal);
+    return c.json(toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));
+  });
+  return routes;
+}
+
+/** @throws EngineError `invalid_request` */
+function checkFields({ model }: Engine, { input, dimensions }: EmbeddingInput): void {
+  const refuse = (param: string, message: string): never => {
+    throw new EngineError('invalid_request', `${param} ${message}`, { param });
+  };
+  if (typeof dimensions === 'number' && dimensions !== model.dim)
+    refuse('dimensions', `must be ${model.dim}, the width of the model, or left out, not ${dimensions}`);
+  for (const [index, text] of input.entries()) {
+    if (text === '') refuse(`input[${index}]`, 'is empty; there is nothing to embed');
+    const outside = typeof text === 'string' ? undefined : text.find((id) => id >= model.vocabSize);
+    if (outside !== undefined)
+      refuse(
+        `input[${index}]`,
+        `holds token id ${outside}, outside the vocabulary (0 to ${model.vocabSize - 1})`,
+      );
+  }
+}

@@ -1,0 +1,84 @@
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CheckedFetch } from '../support/checked-fetch.ts';
+import { readJsonFixture } from '../support/fixtures.ts';
+import { call, post } from '../support/http-client.ts';
+import { startHttpService, type HttpService } from '../support/http-service.ts';
+import { ScriptedEngine } from '../support/scripted-engine.ts';
+
+const PATH = '/v1/embeddings';
+const MODEL = '@test/tiny-gpt2';
+
+let service: HttpService;
+const checked = new CheckedFetch();
+beforeAll(async () => {
+  service = await startHttpService(await ScriptedEngine.create());
+});
+afterAll(() => service.close());
+
+describe('POST /v1/embeddings', () => {
+  it("answers OpenAI's client, which asks for base64, with a vector a text", async () => {
+    const client = new OpenAI({
+      baseURL: `${service.url}/v1`,
+      apiKey: 'none',
+      maxRetries: 0,
+      fetch: checked.fetch,
+    });
+    const { data, usage, model } = await client.embeddings.create({
+      model: MODEL,
+      input: ['The river', 'N'],
+    });
+    const [{ ids = [] } = {}] = (
+      readJsonFixture('tiny-gpt2', 'tokenizer-goldens.json') as { text: string; ids: number[] }[]
+    ).filter(({ text }) => text.startsWith('The river'));
+    expect(data).toHaveLength(2);
+    expect(data[0]?.embedding).toHaveLength(8);
+    expect(data[0]?.embedding.indexOf(1)).toBe((ids[0] ?? NaN) % 8);
+    expect(model).toBe(MODEL);
+    expect(usage.prompt_tokens).toBeGreaterThan(2);
+    await checked.settled();
+  });
+
+  it('gives the same numbers as a list and as base64, and takes token ids', async () => {
+    const list = await post(service, PATH, { input: [[5, 6], [11]] });
+    const encoded = await post(service, PATH, { input: [[5, 6], [11]], encoding_format: 'base64' });
+    const of = (json: unknown) =>
+      (json as { data: { embedding: unknown }[] }).data.map(({ embedding }) => embedding);
+    const decoded = of(encoded.json).map((text) => {
+      const bytes = Buffer.from(String(text), 'base64');
+      return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(4 * index));
+    });
+    expect(decoded).toEqual(of(list.json));
+    expect(decoded.map((values) => values.indexOf(1))).toEqual([5, 3]);
+    expect(list.json).toMatchObject({ usage: { prompt_tokens: 3, total_tokens: 3 } });
+  });
+
+  it.each([
+    [{ input: '' }, 'input[0]'],
+    [{ input: ['a', ''] }, 'input[1]'],
+    [{ input: [9999] }, 'input[0]'],
+    [{}, 'input'],
+    [{ input: 'a', dimensions: 4 }, 'dimensions'],
+    [{ input: 'a', encoding_format: 'int8' }, 'encoding_format'],
+    [{ input: 'a', inputs: 'b' }, 'inputs'],
+  ])('400 for %j, naming the field', async (body, param) => {
+    const { status, json } = await post(service, PATH, body);
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ error: { code: 'invalid_request', param } });
+  });
+
+  it('400 for a text beyond the context, unless it may be cut', async () => {
+    const input = 'long '.repeat(2000);
+    const { status, json } = await post(service, PATH, { input });
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ error: { code: 'context_length_exceeded', param: 'input' } });
+    const cut = await post(service, PATH, { input, truncate_prompt_tokens: -1 });
+    expect(cut.status).toBe(200);
+    expect(cut.json).toMatchObject({ usage: { prompt_tokens: 128 } });
+  });
+
+  it('404 for another model, 405 for another method', async () => {
+    expect((await post(service, PATH, { model: 'gpt-9', input: 'a' })).status).toBe(404);
+    expect((await call(service, 'GET', PATH)).status).toBe(405);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { EmbeddingJobs } from '../../../src/engine/embedding-jobs.ts';
+
+/** Lanes that are taken from the lowest, and the jobs over them. */
+function jobsOver(numLanes: number, maxNumBatchedTokens: number): { jobs: EmbeddingJobs; free: number[] } {
+  const free = Array.from({ length: numLanes }, (_, lane) => lane);
+  const lender = { tryTakeLane: () => free.shift(), returnLane: (lane: number) => void free.push(lane) };
+  return { jobs: new EmbeddingJobs(lender, maxNumBatchedTokens), free };
+}
+
+const rows = (values: readonly (readonly number[])[]): Float32Array[] =>
+  values.map((row) => Float32Array.from(row));
+
+describe('EmbeddingJobs', () => {
+  it('fills a step with the oldest texts, and goes on where it stopped', () => {
+    const { jobs, free } = jobsOver(2, 4);
+    jobs.add(7, [1, 2, 3]);
+    jobs.add(8, [4, 5]);
+    const first = jobs.schedule();
+    expect(first.map(({ segment }) => segment)).toEqual([
+      { lane: 0, positionStart: 0, tokenIds: [1, 2, 3], logits: 'all' },
+      { lane: 1, positionStart: 0, tokenIds: [4], logits: 'all' },
+    ]);
+    // The mean of the first is (1, 2) times something: its length is what is divided out.
+    const finished = jobs.advance(
+      first,
+      rows([
+        [3, 0],
+        [0, 3],
+        [0, 1],
+        [1, 0],
+      ]),
+    );
+    expect(finished).toEqual([{ id: 7, embedding: Float32Array.of(3 / 5, 4 / 5) }]);
+    expect(free).toEqual([0]);
+    const second = jobs.schedule();
+    expect(second.map(({ segment }) => segment)).toEqual([
+      { lane: 1, positionStart: 1, tokenIds: [5], logits: 'all' },
+    ]);
+    expect(jobs.advance(second, rows([[1, 0]]))).toEqual([{ id: 8, embedding: Float32Array.of(1, 0) }]);
+    expect(jobs.schedule()).toEqual([]);
+  });
+
+  it('waits while there is no lane, and gives back that of a text that is cancelled', () => {
+    const { jobs, free } = jobsOver(1, 8);
+    jobs.add(1, [1, 2]);
+    jobs.add(2, [3]);
+    expect(jobs.schedule()).toHaveLength(1);
+    expect(jobs.cancel(1)).toBe(true);
+    expect(jobs.cancel(1)).toBe(false);
+    expect(free).toEqual([0]);
+    expect(jobs.schedule().map(({ segment }) => segment.tokenIds)).toEqual([[3]]);
+  });
+
+  it('leaves a state of nothing as it is', () => {
+    const { jobs } = jobsOver(1, 8);
+    jobs.add(1, [1]);
+    expect(jobs.advance(jobs.schedule(), rows([[0, 0]]))).toEqual([
+      { id: 1, embedding: Float32Array.of(0, 0) },
+    ]);
+  });
+});
