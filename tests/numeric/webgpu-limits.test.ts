@@ -28,9 +28,13 @@ describeWebGpu('what is too large for a binding on WebGPU', () => {
     return runtime;
   }
 
-  it('is split by rows of a matrix, and gives the same logits', async () => {
-    const limited = await StepRunner.load(await create(5000), MODEL, 1);
-    const whole = await StepRunner.load(await create(), MODEL, 1);
+  it.each([
+    { model: MODEL, maxBufferBytes: 5000 },
+    // Its angles and the keys of a layer are 12,288 bytes.
+    { model: 'tiny-gemma3/pattern-6', maxBufferBytes: 13_000 },
+  ])('is split by rows of a matrix, and gives the same logits: $model', async ({ model, maxBufferBytes }) => {
+    const limited = await StepRunner.load(await create(maxBufferBytes), model, 1);
+    const whole = await StepRunner.load(await create(), model, 1);
     const { vocabSize, dim } = limited.loaded.config;
     const wide = limited.runtime.createParameter('wide', [vocabSize, dim], new Float32Array(vocabSize * dim));
     expect(gpuParameter(wide).parts.length).toBeGreaterThan(1);

@@ -48,7 +48,7 @@ export class GpuParameter implements Parameter, ParameterLayout {
     const { encoding, words } =
       shape.length === 1 ? encode(name, values, 'f32') : encode(name, values, format);
     this.encoding = encoding;
-    const numPartRows = maxPartRows(device, name, numCols, encoding);
+    const numPartRows = maxPartRows(device, this, numCols);
     const parts: GpuParameterPart[] = [];
     for (let start = 0; start < numRows; start += numPartRows) {
       const count = Math.min(numPartRows, numRows - start);
@@ -100,13 +100,19 @@ function encode(name: string, values: Float32Array, format: WeightFormat): Encod
 
 const isInfinite = (word: number): boolean => (word & 0x7fff) === 0x7c00;
 
-function maxPartRows(device: GpuDevice, name: string, numCols: number, encoding: WeightEncoding): number {
+function maxPartRows(
+  device: GpuDevice,
+  { name, shape, encoding }: Pick<GpuParameter, 'name' | 'shape' | 'encoding'>,
+  numCols: number,
+): number {
   const rowBytes = quadsOf(numCols) * QUAD_BYTES[encoding];
   const numRows = Math.floor(device.maxBufferBytes / rowBytes);
   if (numRows > 0) return Math.min(numRows, MAX_PART_ROWS);
+  // The only vectors to come near are the angles of every position.
+  const remedy = shape.length === 1 ? ': a shorter context (MAX_MODEL_LEN) needs fewer angles' : '';
   throw new EngineError(
     'backend_unavailable',
-    `one row of ${name} has ${rowBytes} bytes, and ${device.name} binds at most ${device.maxBufferBytes}`,
+    `one row of ${name} has ${rowBytes} bytes, and ${device.name} binds at most ${device.maxBufferBytes}${remedy}`,
   );
 }
 
