@@ -7,6 +7,8 @@ export interface ChoiceOptions {
   index: number;
   sequenceId: number;
   tokenizer: Tokenizer;
+  /** What the text goes on after. */
+  promptTokenIds: readonly number[];
   stop: readonly string[];
   minTokens: number;
 }
@@ -30,10 +32,10 @@ export class Choice {
   numCachedTokens = 0;
   finishReason: FinishReason | undefined;
 
-  constructor({ index, sequenceId, tokenizer, stop, minTokens }: ChoiceOptions) {
+  constructor({ index, sequenceId, tokenizer, promptTokenIds, stop, minTokens }: ChoiceOptions) {
     this.index = index;
     this.sequenceId = sequenceId;
-    this.#detokenizer = new IncrementalDetokenizer(tokenizer);
+    this.#detokenizer = new IncrementalDetokenizer(tokenizer, { after: promptTokenIds });
     this.#stopStrings = new StopStrings(stop);
     this.#minTokens = minTokens;
   }

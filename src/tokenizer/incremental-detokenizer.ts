@@ -8,30 +8,38 @@ export interface TokenVocabulary {
 export interface IncrementalDetokenizerOptions {
   /** Leave special tokens out of the text, as servers do; on unless turned off. */
   skipSpecialTokens?: boolean;
+  /** Tokens that the text goes on after: where they are text themselves, a space that it begins with belongs to it. */
+  after?: readonly number[];
 }
 
 /**
  * Turns the tokens of one sequence into text as they come. What it returns is final: a character whose bytes are
  * spread over tokens waits until it is whole, and bytes that can be no character become U+FFFD. All pieces and the
- * flush together are the text of all tokens.
+ * flush together are the text of all tokens; behind the text of `after` they are that of both.
  */
 export class IncrementalDetokenizer {
   readonly #vocabulary: TokenVocabulary;
   readonly #skipSpecialTokens: boolean;
   // A byte order mark is a character of the text like any other.
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  #atStart = true;
+  #atStart: boolean;
 
-  constructor(vocabulary: TokenVocabulary, { skipSpecialTokens = true }: IncrementalDetokenizerOptions = {}) {
+  constructor(
+    vocabulary: TokenVocabulary,
+    { skipSpecialTokens = true, after = [] }: IncrementalDetokenizerOptions = {},
+  ) {
     this.#vocabulary = vocabulary;
     this.#skipSpecialTokens = skipSpecialTokens;
+    this.#atStart =
+      vocabulary.stripsLeadingSpace &&
+      !after.some((id) => !this.#isSkipped(id) && vocabulary.idToBytes(id).length > 0);
   }
 
   /** The text that became final with these tokens. */
   push(tokenIds: readonly number[]): string {
     let text = '';
     for (const tokenId of tokenIds) {
-      if (this.#skipSpecialTokens && this.#vocabulary.specialTokenIds.has(tokenId)) continue;
+      if (this.#isSkipped(tokenId)) continue;
       text += this.#decoder.decode(this.#vocabulary.idToBytes(tokenId), { stream: true });
     }
     return this.#withoutLeadingSpace(text);
@@ -45,6 +53,10 @@ export class IncrementalDetokenizer {
   #withoutLeadingSpace(text: string): string {
     if (!this.#atStart || text === '') return text;
     this.#atStart = false;
-    return this.#vocabulary.stripsLeadingSpace && text.startsWith(' ') ? text.slice(1) : text;
+    return text.startsWith(' ') ? text.slice(1) : text;
+  }
+
+  #isSkipped(tokenId: number): boolean {
+    return this.#skipSpecialTokens && this.#vocabulary.specialTokenIds.has(tokenId);
   }
 }

@@ -109,6 +109,34 @@ describe('texts', () => {
     );
   });
 
+  it.each([
+    ['llama', LLAMA],
+    ['gemma', GEMMA],
+  ])('go on after a prompt as if both were one: %s', (_, tokenizer) => {
+    const ids = fc.array(fc.nat(tokenizer.vocabSize), { maxLength: 20 });
+    fc.assert(
+      fc.property(
+        fc.oneof(wordyText, anyText),
+        ids,
+        fc.boolean(),
+        (prompt, completion, skipSpecialTokens) => {
+          const promptIds = tokenizer.encode(prompt);
+          const detokenizer = new IncrementalDetokenizer(tokenizer, { skipSpecialTokens, after: promptIds });
+          const text = completion.map((id) => detokenizer.push([id])).join('') + detokenizer.flush();
+          const options = { skipSpecialTokens };
+          expect(tokenizer.decode(promptIds, options) + text).toBe(
+            tokenizer.decode([...promptIds, ...completion], options),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+    const [river] = LLAMA.encode('river', plain);
+    const textAfter = (prompt: string) =>
+      new IncrementalDetokenizer(LLAMA, { after: LLAMA.encode(prompt) }).push([river ?? NaN]);
+    expect([textAfter('the'), textAfter('')]).toEqual([' river', 'river']);
+  });
+
   it('never have fewer tokens than promised', () => {
     fc.assert(
       fc.property(fc.oneof(anyText, wordyText, fc.constant('\u2581'.repeat(50))), (text) => {
