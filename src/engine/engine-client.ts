@@ -20,6 +20,7 @@ import type {
   Reservation,
 } from './engine.ts';
 import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
+import { loadEndTokens } from './load-end-tokens.ts';
 import { loadTokenizer } from './load-tokenizer.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue, type QueueBounds } from './request-queue.ts';
@@ -64,6 +65,8 @@ export class EngineClient implements ManagedEngine {
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
   #state: EngineState = 'loading';
   #model: ModelInfo | undefined;
+  /** By all of the model's files; known once the first process is ready. */
+  #endTokenIds: readonly number[] | undefined;
   #tokenizer: Tokenizer | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -104,12 +107,25 @@ export class EngineClient implements ManagedEngine {
         `the tokenizer of ${id} has ${tokenizer.vocabSize} tokens, but the model embeds ${vocabSize}`,
       );
     }
+    await this.#findEndTokens(tokenizer);
+    if (this.#hasLeft('loading')) throw this.#notReady();
     this.#tokenizer = tokenizer;
     this.#state = 'ready';
   }
 
+  async #findEndTokens(tokenizer: Tokenizer): Promise<void> {
+    try {
+      const { modelPath } = this.#options.settings;
+      this.#endTokenIds = await loadEndTokens(modelPath, this.model.eosTokenIds, tokenizer);
+      this.#model = { ...this.model, eosTokenIds: this.#endTokenIds };
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
   #onReady({ model, gauges }: ReadyMessage): void {
-    this.#model = model;
+    this.#model = { ...model, eosTokenIds: this.#endTokenIds ?? model.eosTokenIds };
     this.#queue.setLanes(model.numLanes);
     this.#totals.setGauges(gauges);
     // The first process's model is ready only when the tokenizer is, too.

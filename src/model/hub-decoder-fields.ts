@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import type { LayerConfig } from './decoder-config.ts';
-import { checkTokenIds, headDimOf, invalidConfig, size, tokenId, tokenIds } from './model-config.ts';
+import {
+  checkTokenIds,
+  headDimOf,
+  invalidConfig,
+  layerCount,
+  size,
+  tokenId,
+  tokenIds,
+} from './model-config.ts';
 import type { RotaryConfig, RotaryScaling } from './rotary.ts';
 
 /** Rotary positions as transformers writes them since version 5, and inside `rope_scaling` before. */
@@ -21,7 +29,7 @@ export const decoderFields = {
   vocab_size: size,
   hidden_size: size,
   intermediate_size: size,
-  num_hidden_layers: size,
+  num_hidden_layers: layerCount,
   num_attention_heads: size,
   num_key_value_heads: size.nullish(),
   head_dim: size.nullish(),

@@ -24,6 +24,8 @@ export interface ModelConfig {
 
 /** Fields that config.json files share. */
 export const size = z.int().positive();
+/** Shapes are listed for each layer before any tensor is looked at, so that their number is bounded. */
+export const layerCount = z.int().positive().max(4096);
 export const tokenId = z.int().nonnegative();
 export const tokenIds = z.union([tokenId, z.array(tokenId)]).nullish();
 

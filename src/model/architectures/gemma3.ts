@@ -13,7 +13,7 @@ import {
   rotaryOf,
   windowFields,
 } from '../hub-decoder-fields.ts';
-import { parseFields, size } from '../model-config.ts';
+import { layerCount, parseFields, size } from '../model-config.ts';
 import type { RotaryConfig } from '../rotary.ts';
 
 /**
@@ -42,7 +42,7 @@ const configSchema = z.object({
   vocab_size: size.default(262_208),
   hidden_size: size.default(2304),
   intermediate_size: size.default(9216),
-  num_hidden_layers: size.default(26),
+  num_hidden_layers: layerCount.default(26),
   num_attention_heads: size.default(8),
   num_key_value_heads: size.default(4),
   head_dim: size.default(256),
