@@ -67,7 +67,10 @@ describe('planByGguf', () => {
   const changed = (changes: Record<string, unknown>) => new Map([...metadata, ...Object.entries(changes)]);
 
   it.each<[Record<string, unknown>, RegExp]>([
-    [{ 'general.architecture': 'bert' }, /"bert" is not supported; supported: gpt2, llama, qwen2, qwen3, gemma3$/],
+    [
+      { 'general.architecture': 'bert' },
+      /"bert" is not supported; supported: gpt2, llama, qwen2, qwen3, gemma3$/,
+    ],
     [{ 'general.architecture': undefined }, /no "general.architecture"/],
     [{ 'gpt2.context_length': undefined }, /gpt2.context_length/],
     [{ 'gpt2.embedding_length': 0 }, /gpt2.embedding_length/],
