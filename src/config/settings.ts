@@ -129,7 +129,7 @@ export const SETTINGS = {
     'MAX_MODEL_LEN',
     undefined,
     optional(integer(2)),
-    "Longest prompt and completion together, in tokens; by default the model's context length.",
+    "Longest prompt and completion together, in tokens; by default the model's context length, cut where eight lanes would not fit.",
   ),
   maxNumBatchedTokens: setting(
     'MAX_NUM_BATCHED_TOKENS',
