@@ -55,8 +55,8 @@ export class ChatTemplate {
     clearTimeout(this.#timer);
     const jobs = [this.#job ?? [], this.#waiting.splice(0)].flat();
     this.#job = undefined;
-    for (const { reject } of jobs) {
-      reject(new EngineError('engine_not_ready', 'the model was unloaded; try again later'));
+    for (const job of jobs) {
+      job.reject(new EngineError('engine_not_ready', 'the model was unloaded; try again later'));
     }
   }
 
