@@ -12,8 +12,9 @@ const MAY_IMPORT = {
   model: ['runtime', 'weights'],
   models: ['weights', 'config'],
   engine: ['scheduler', 'models', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
+  serving: ['engine', 'models', 'model', 'config'],
   bench: ['engine', 'sampling', 'config'],
-  http: ['engine', 'config'],
+  http: ['engine', 'serving', 'config'],
   training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
 };
 

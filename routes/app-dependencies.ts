@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../src/config/config.ts';
-import type { Engine } from '../src/engine/engine.ts';
 import type { Metrics } from '../src/http/metrics.ts';
+import type { ServedModels } from '../src/serving/served-models.ts';
 
 /** Settings that the HTTP edge reads. */
 export type AppConfig = Pick<
@@ -11,7 +11,7 @@ export type AppConfig = Pick<
 
 /** What routes are made of; they hold no state of their own. */
 export interface AppDependencies {
-  engine: Engine;
+  models: ServedModels;
   config: AppConfig;
   logger: Logger;
   metrics: Metrics;

@@ -3,18 +3,18 @@ import type { AttentionWeights, Engine } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
+import { useEngine } from '../src/http/use-engine.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { attentionRequestSchema, MAX_ATTENTION_TOKENS, type AttentionBody } from './schemas/attention.ts';
-import { checkModel } from './schemas/completion-demand.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import type { PromptInput } from './schemas/prompt.ts';
 
 /** What every head looks at in a short prompt: one looks for what another is, and nothing more. */
-export function attentionRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
+export function attentionRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/attention', async (c) => {
     const input = parseInput(attentionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
-    checkModel(input.model ?? undefined, engine.model);
+    const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
     const tokenIds = readTokenIds(engine, input.prompt);
     const weights = await inspect(engine, tokenIds);
     const layers = (input.layers ?? [...weights.keys()]).map((index, i) => {

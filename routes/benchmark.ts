@@ -10,6 +10,7 @@ import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { isLoopbackClient, ownUrl } from '../src/http/peer.ts';
 import { dataFrame } from '../src/http/sse.ts';
+import { useEngine } from '../src/http/use-engine.ts';
 import type { AppConfig, AppDependencies } from './app-dependencies.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import {
@@ -20,8 +21,8 @@ import {
 } from './schemas/benchmark.ts';
 
 /** Runs a workload on the live engine, and keeps the last report. */
-export function benchmarkRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
-  const runner = new BenchmarkRunner(engine);
+export function benchmarkRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
+  const runner = new BenchmarkRunner();
   const routes = new Hono<AppEnv>();
 
   routes.post('/benchmark', async (c) => {
@@ -30,13 +31,14 @@ export function benchmarkRoutes({ engine, config }: AppDependencies): Hono<AppEn
       benchmarkRequestSchema,
       await readJsonBody(c.req.raw, config.bodyLimitBytes, {}),
     );
+    const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
     const { contextLength } = engine.model;
     const params = toBenchmarkParams(input, contextLength);
     checkBenchmarkParams(params, contextLength);
     const abort = new AbortController();
     const onDisconnect = (): void => abort.abort(new EngineError('request_timeout', 'the client is gone'));
     const run = (onProgress?: (progress: BenchmarkProgress) => void): Promise<BenchmarkReport> =>
-      runner.run({ params, url: ownUrl(c), signal: abort.signal, onProgress });
+      runner.run({ engine, params, url: ownUrl(c), signal: abort.signal, onProgress });
     if (input.stream === true) {
       const frames = await begun(toFrames(run));
       return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });

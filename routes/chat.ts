@@ -1,37 +1,46 @@
 import { Hono } from 'hono';
+import type { Engine } from '../src/engine/engine.ts';
 import type { AppContext, AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toChatBodyId } from '../src/http/request-id.ts';
 import { startChat } from '../src/http/start-chat.ts';
 import type { StartedCompletion } from '../src/http/start-completion.ts';
+import { useEngine } from '../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { ChatChunks } from './schemas/chat-chunks.ts';
 import { chatRequestSchema, toChatDemand, type ChatInput } from './schemas/chat.ts';
+import { totalTimeoutMs } from './schemas/completion-demand.ts';
 import { parseInput } from './schemas/parse-input.ts';
 
 /** OpenAI's chat completion, by the model's own chat template. */
-export function chatRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
+export function chatRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/chat/completions', async (c) => {
     const { scope } = c.var;
     const input = parseInput(chatRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
-    scope.model = engine.model.id;
     if (config.logPrompts) scope.prompt = input.messages;
-    const demand = toChatDemand(input, engine.model, config.requestTimeoutMs);
+    const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
+    const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+    const demand = toChatDemand(input, engine.model, timeoutMs);
     const started = await startChat(engine, demand, scope.id);
     scope.attachCompletion(started.completion);
-    const chunks = chunksOf(c, input, started);
+    const chunks = chunksOf(c, engine, input, started);
     return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
   });
   return routes;
 
-  function chunksOf(c: AppContext, input: ChatInput, { demand, prompts }: StartedCompletion): ChatChunks {
+  function chunksOf(
+    c: AppContext,
+    { model, tokenizer }: Engine,
+    input: ChatInput,
+    { demand, prompts }: StartedCompletion,
+  ): ChatChunks {
     return new ChatChunks({
       id: toChatBodyId(c.var.scope.id),
       created: Math.floor(Date.now() / 1000),
-      model: engine.model.id,
-      tokenizer: engine.tokenizer,
+      model: model.id,
+      tokenizer,
       n: demand.n,
       numDropped: prompts[0]?.numDropped ?? 0,
       withLogprobs: demand.numLogprobs !== undefined,

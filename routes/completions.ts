@@ -1,37 +1,40 @@
 import { Hono } from 'hono';
+import type { Engine } from '../src/engine/engine.ts';
 import type { AppContext, AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toBodyId } from '../src/http/request-id.ts';
 import { startCompletion, type StartedCompletion } from '../src/http/start-completion.ts';
+import { useEngine } from '../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { CompletionChunks } from './schemas/completion-chunks.ts';
-import { toCompletionDemand } from './schemas/completion-demand.ts';
+import { toCompletionDemand, totalTimeoutMs } from './schemas/completion-demand.ts';
 import { completionRequestSchema, type CompletionInput } from './schemas/completions.ts';
 import { parseInput } from './schemas/parse-input.ts';
 
 /** OpenAI's text completion. */
-export function completionRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
+export function completionRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/completions', async (c) => {
     const { scope } = c.var;
     const input = parseInput(completionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
-    scope.model = engine.model.id;
     if (config.logPrompts) scope.prompt = input.prompt;
-    const demand = toCompletionDemand(input, engine.model, config.requestTimeoutMs);
+    const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
+    const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+    const demand = toCompletionDemand(input, engine.model, timeoutMs);
     const started = startCompletion(engine, demand, scope.id);
     scope.attachCompletion(started.completion);
-    const chunks = chunksOf(c, input, started);
+    const chunks = chunksOf(c, engine, input, started);
     return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
   });
   return routes;
 
   function chunksOf(
     c: AppContext,
+    { tokenizer, model }: Engine,
     input: CompletionInput,
     { demand, prompts }: StartedCompletion,
   ): CompletionChunks {
-    const { tokenizer, model } = engine;
     const echoOf = (index: number): string => {
       const text = demand.prompts[index];
       const { tokenIds = [], numDropped = 0 } = prompts[index] ?? {};

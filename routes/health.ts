@@ -4,8 +4,9 @@ import type { AppEnv } from '../src/http/app-env.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { HealthBody, ReadyBody } from './schemas/health.ts';
 
-/** `/health` says that the process lives, `/ready` that it takes requests. */
-export function healthRoutes({ engine }: AppDependencies): Hono<AppEnv> {
+/** `/health` says that the process lives, `/ready` that the default model takes requests. */
+export function healthRoutes({ models }: AppDependencies): Hono<AppEnv> {
+  const engine = models.defaultEngine;
   const routes = new Hono<AppEnv>();
   routes.get('/health', (c) => {
     const body: HealthBody = { status: 'ok', engine: engine.state };

@@ -10,6 +10,7 @@ import {
   completionRequestSchema,
   completionResponseSchema,
 } from './schemas/completions.ts';
+import { embeddingRequestSchema, embeddingResponseSchema } from './schemas/embeddings.ts';
 import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
 import { healthSchema, readySchema } from './schemas/health.ts';
 import { modelListSchema, modelSchema } from './schemas/models.ts';
@@ -31,16 +32,18 @@ const json = (schema: z.ZodType): { content: { 'application/json': { schema: z.Z
 });
 
 const BODY_ERRORS = ['invalid_request', 'model_not_found', 'payload_too_large', 'internal'] as const;
-const COMPLETION_ERRORS: readonly ErrorCode[] = [
-  ...BODY_ERRORS,
-  'context_length_exceeded',
+/** What may go wrong as a model is loaded. */
+const LOAD_ERRORS = [
   'queue_full',
   'engine_not_ready',
+  'insufficient_memory',
   'request_timeout',
   'backend_failure',
-];
-/** A template that cannot be used is a fault of the model's files, found when it is first run. */
-const CHAT_ERRORS: readonly ErrorCode[] = [...COMPLETION_ERRORS, 'weights_invalid'];
+  'backend_unavailable',
+  'weights_invalid',
+  'config_invalid',
+] as const;
+const COMPLETION_ERRORS: readonly ErrorCode[] = [...BODY_ERRORS, ...LOAD_ERRORS, 'context_length_exceeded'];
 
 const modelParam = z.object({
   model: z
@@ -62,7 +65,7 @@ const runModel: Omit<ZodOpenApiOperationObject, 'requestParams' | 'operationId'>
       workersAiResponseSchema,
       z.union([workersAiChunkSchema, workersAiErrorSchema]),
     ),
-    ...errorResponses(CHAT_ERRORS, 'workers-ai'),
+    ...errorResponses(COMPLETION_ERRORS, 'workers-ai'),
   },
 };
 
@@ -95,7 +98,19 @@ const generationPaths: ZodOpenApiPathsObject = {
           chatResponseSchema,
           z.union([chatChunkSchema, openAiErrorSchema]),
         ),
-        ...errorResponses(CHAT_ERRORS),
+        ...errorResponses(COMPLETION_ERRORS),
+      },
+    },
+  },
+  '/v1/embeddings': {
+    post: {
+      operationId: 'createEmbedding',
+      tags: ['OpenAI'],
+      summary: 'Texts to vectors',
+      requestBody: { required: true, ...json(embeddingRequestSchema) },
+      responses: {
+        200: jsonResponse('A vector for each text.', embeddingResponseSchema),
+        ...errorResponses(COMPLETION_ERRORS),
       },
     },
   },
@@ -116,10 +131,10 @@ const modelPaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'listModels',
       tags: ['OpenAI'],
-      summary: 'The model that is served',
+      summary: 'The models that are served: the default one first, then all in MODELS_DIR',
       responses: {
-        200: jsonResponse('A list of one.', modelListSchema),
-        ...errorResponses(['engine_not_ready']),
+        200: jsonResponse('The models, loaded or not.', modelListSchema),
+        ...errorResponses(['config_invalid']),
       },
     },
   },
@@ -131,7 +146,7 @@ const modelPaths: ZodOpenApiPathsObject = {
       requestParams: { path: modelParam },
       responses: {
         200: jsonResponse('The model.', modelSchema),
-        ...errorResponses(['model_not_found', 'engine_not_ready']),
+        ...errorResponses(['model_not_found', 'config_invalid']),
       },
     },
   },
@@ -143,7 +158,7 @@ const modelPaths: ZodOpenApiPathsObject = {
       requestBody: { required: true, ...json(tokenizeRequestSchema) },
       responses: {
         200: jsonResponse('The token ids.', tokenizeResponseSchema),
-        ...errorResponses([...BODY_ERRORS, 'engine_not_ready']),
+        ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),
       },
     },
   },
@@ -155,7 +170,7 @@ const modelPaths: ZodOpenApiPathsObject = {
       requestBody: { required: true, ...json(detokenizeRequestSchema) },
       responses: {
         200: jsonResponse('The text.', detokenizeResponseSchema),
-        ...errorResponses([...BODY_ERRORS, 'engine_not_ready']),
+        ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),
       },
     },
   },
@@ -170,7 +185,7 @@ const attentionPath: ZodOpenApiPathsObject = {
       requestBody: { required: true, ...json(attentionRequestSchema) },
       responses: {
         200: jsonResponse('Attention weights by layer, head, query and key.', attentionResponseSchema),
-        ...errorResponses([...BODY_ERRORS, 'queue_full', 'engine_not_ready', 'backend_failure']),
+        ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),
       },
     },
   },

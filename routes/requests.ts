@@ -7,10 +7,13 @@ import type { AppDependencies } from './app-dependencies.ts';
 import { toRequestRecordBody, type CancelBody } from './schemas/requests.ts';
 
 /** A request by its id: what became of it, and an end to it. */
-export function requestRoutes({ engine }: AppDependencies): Hono<AppEnv> {
+export function requestRoutes({ models }: AppDependencies): Hono<AppEnv> {
   const find = (id: string): RequestRecord => {
-    const record = engine.find(fromBodyId(id));
-    if (record !== undefined) return record;
+    const requestId = fromBodyId(id);
+    for (const { engine } of models.engines()) {
+      const record = engine.find(requestId);
+      if (record !== undefined) return record;
+    }
     throw new EngineError('not_found', `no request '${id}' is running or ended lately`, { param: 'id' });
   };
   const routes = new Hono<AppEnv>();
@@ -18,7 +21,7 @@ export function requestRoutes({ engine }: AppDependencies): Hono<AppEnv> {
   routes.delete('/v1/requests/:id', (c) => {
     const id = c.req.param('id');
     const { id: requestId } = find(id);
-    const cancelled = engine.cancel(requestId, 'delete');
+    const cancelled = models.engines().some(({ engine }) => engine.cancel(requestId, 'delete'));
     const body: CancelBody = { ...toRequestRecordBody(find(id)), cancelled };
     return c.json(body);
   });

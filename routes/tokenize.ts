@@ -2,8 +2,8 @@ import { Hono } from 'hono';
 import { EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
+import { useEngine } from '../src/http/use-engine.ts';
 import type { AppDependencies } from './app-dependencies.ts';
-import { checkModel } from './schemas/completion-demand.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import {
   detokenizeRequestSchema,
@@ -13,17 +13,17 @@ import {
 } from './schemas/tokenize.ts';
 
 /** Text to token ids and back, as vLLM has it. */
-export function tokenizeRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
+export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/tokenize', async (c) => {
     const input = parseInput(tokenizeRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
-    checkModel(input.model ?? undefined, engine.model);
     const text = input.prompt ?? input.text;
     if (text === undefined || (input.prompt !== undefined && input.text !== undefined)) {
       throw new EngineError('invalid_request', 'send prompt or text, exactly one of them', {
         param: 'prompt',
       });
     }
+    const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
     const tokens = engine.tokenizer.encode(text, { addSpecialTokens: input.add_special_tokens ?? true });
     const body: TokenizeBody = { tokens, count: tokens.length, max_model_len: engine.model.contextLength };
     return c.json(body);
@@ -33,7 +33,7 @@ export function tokenizeRoutes({ engine, config }: AppDependencies): Hono<AppEnv
       detokenizeRequestSchema,
       await readJsonBody(c.req.raw, config.bodyLimitBytes),
     );
-    checkModel(model ?? undefined, engine.model);
+    const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
     const { vocabSize } = engine.model;
     const index = tokens.findIndex((tokenId) => tokenId >= vocabSize);
     if (index !== -1) {

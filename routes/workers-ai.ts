@@ -6,8 +6,8 @@ import { readJsonBody } from '../src/http/json-body.ts';
 import { dataFrame } from '../src/http/sse.ts';
 import { startChat } from '../src/http/start-chat.ts';
 import { startCompletion } from '../src/http/start-completion.ts';
+import { useEngine } from '../src/http/use-engine.ts';
 import type { AppDependencies } from './app-dependencies.ts';
-import { checkModel } from './schemas/completion-demand.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import {
   toWorkersAiBody,
@@ -21,15 +21,14 @@ import {
 const MODEL = ':model{.+}';
 
 /** Text generation as Cloudflare Workers AI has it; the account id of its long path is not looked at. */
-export function workersAiRoutes({ engine, config }: AppDependencies): Hono<AppEnv> {
+export function workersAiRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const run = async (c: AppContext): Promise<Response> => {
     const { scope } = c.var;
-    checkModel(c.req.param('model'), engine.model);
     const input = parseInput(workersAiRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
-    scope.model = engine.model.id;
     if (config.logPrompts) scope.prompt = input.prompt ?? input.messages;
+    const { engine, timeoutMs } = await useEngine(c, models, c.req.param('model'), config.requestTimeoutMs);
     const hasChatTemplate = engine.tokenizer.chatTemplate !== undefined;
-    const demand = toWorkersAiDemand(input, config.requestTimeoutMs, hasChatTemplate);
+    const demand = toWorkersAiDemand(input, timeoutMs, hasChatTemplate);
     const { completion } =
       'messages' in demand
         ? await startChat(engine, demand, scope.id)

@@ -7,13 +7,21 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { createApp } from '../routes/app.ts';
 import type { Config } from './config/config.ts';
+import { RUNTIME_NAMES, type RuntimeName } from './config/settings.ts';
 import { EngineClient, type EngineClientOptions } from './engine/engine-client.ts';
+import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
-import { EngineError } from './errors.ts';
+import { assertInvariant, EngineError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
+import { listModels } from './models/model-store.ts';
+import { resolveModelPath } from './models/resolve-model-path.ts';
+import { forecastMemory } from './serving/forecast-memory.ts';
+import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
+import { ModelPool } from './serving/model-pool.ts';
 
 export interface Service {
-  readonly engine: EngineClient;
+  /** Of the default model. */
+  readonly engine: Engine;
   /** `http://127.0.0.1:8787`. */
   readonly url: string;
   /** Takes no new work, lets running streams finish within `timeoutMs`, and closes. */
@@ -27,20 +35,20 @@ const EMBEDDED_MODEL_ID = 'tokenflare-tales';
 const LAST_FRAMES_MS = 1000;
 
 /**
- * Puts the parts together: engine, app, socket. It listens at once, so that `/health` answers while the model loads,
- * and resolves when the model is ready.
+ * Puts the parts together: models, app, socket. It listens at once, so that `/health` answers while the default model
+ * loads, and resolves when that one is ready, and those that are preloaded.
  *
- * @throws EngineError when it cannot listen or the model cannot be served; nothing is left open then
+ * @throws EngineError when it cannot listen or the default model cannot be served; nothing is left open then
  */
 export async function startService(
   config: Config,
   logger: Logger,
   createProcess?: EngineClientOptions['createProcess'],
 ): Promise<Service> {
-  const engine = createEngine(config, logger, createProcess);
-  const metrics = new Metrics(engine);
+  const models = createModelPool(config, logger, await defaultModel(config), createProcess);
+  const metrics = new Metrics(models);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
-  const app = createApp({ engine, config, logger, metrics, openApiDocument });
+  const app = createApp({ models, config, logger, metrics, openApiDocument });
   // Node's own server, since no HTTP/2 is asked for.
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const close = async (timeoutMs: number): Promise<void> => {
@@ -49,48 +57,108 @@ export async function startService(
   };
   try {
     await listen(server, config);
-    await engine.start();
+    await models.start(config.preloadModels);
   } catch (error) {
-    await engine.stop();
+    await models.stop();
     await close(0);
     throw error;
   }
   const { address, port } = server.address() as AddressInfo;
   return {
-    engine,
+    engine: models.defaultEngine,
     url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
     close: async (timeoutMs) => {
       const startedAt = performance.now();
-      await engine.drain(timeoutMs);
+      await models.drain(timeoutMs);
       await close(Math.max(timeoutMs - (performance.now() - startedAt), LAST_FRAMES_MS));
     },
   };
 }
 
-/** The engine that a configuration asks for, not started yet. */
-export function createEngine(
+/** The model of requests that name none. */
+async function defaultModel({ model, modelId, modelsDir }: Config): Promise<CatalogModel> {
+  if (model === undefined) return { id: modelId ?? EMBEDDED_MODEL_ID, path: EMBEDDED_MODEL };
+  const path = await resolveModelPath(model, modelsDir);
+  const stored = (await listModels(modelsDir)).find((one) => one.path === path);
+  return { id: modelId ?? stored?.id ?? basename(path), path };
+}
+
+/** The models of a configuration, none of them loaded yet. */
+function createModelPool(
   config: Config,
   logger: Logger,
-  createProcess?: EngineClientOptions['createProcess'],
-): EngineClient {
+  model: CatalogModel,
+  createProcess: EngineClientOptions['createProcess'],
+): ModelPool {
+  const catalog = new ModelCatalog(model, config.modelsDir);
+  const pool: ModelPool = new ModelPool({
+    catalog,
+    createEngine: (entry) =>
+      createEngine(config, logger, {
+        model: entry,
+        // All compute where the default one does, which need not look for the fastest again.
+        runtime: entry === model ? config.runtime : runtimeOf(pool.defaultEngine),
+        createProcess,
+      }),
+    forecast: async (entry) => {
+      const settings = { ...engineSettings(config, entry), runtime: runtimeOf(pool.defaultEngine) };
+      return forecastMemory(await catalog.header(entry), settings);
+    },
+    maxWaiting: config.maxQueuedRequests,
+    idleMs: config.modelIdleMs,
+  });
+  logPool(pool, logger);
+  return pool;
+}
+
+/** Where a loaded model computes. */
+function runtimeOf({ model }: Engine): RuntimeName {
+  const runtime = RUNTIME_NAMES.find((name) => name === model.runtime);
+  assertInvariant(runtime !== undefined, `${model.runtime} is a runtime`);
+  return runtime;
+}
+
+function logPool(pool: ModelPool, logger: Logger): void {
+  const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+  pool.observe({
+    onLoaded: (model, durationMs) =>
+      logger.info(
+        { model, durationMs: Math.round(durationMs), modelsMb: mebibytes(pool.memoryBytes) },
+        'model loaded',
+      ),
+    onLoadFailed: (model, err) => logger.error({ model, err }, 'model could not be loaded'),
+    onUnloaded: (model, reason, freedBytes) =>
+      logger.info({ model, reason, freedMb: mebibytes(freedBytes) }, 'model unloaded'),
+  });
+}
+
+interface EngineOptions {
+  /** By default what MODEL is the path of. */
+  model?: CatalogModel;
+  runtime?: Config['runtime'];
+  createProcess?: EngineClientOptions['createProcess'];
+}
+
+/** The engine of a model, not started yet. */
+export function createEngine(config: Config, logger: Logger, options: EngineOptions = {}): EngineClient {
+  const path = config.model === undefined ? EMBEDDED_MODEL : resolve(config.model);
+  const { model = { id: config.modelId ?? basename(path), path }, createProcess } = options;
   return new EngineClient({
-    settings: engineSettings(config),
+    settings: { ...engineSettings(config, model), runtime: options.runtime ?? config.runtime },
     bounds: { maxQueuedSequences: config.maxQueuedRequests, maxQueuedTokens: config.maxQueuedTokens },
     requestTimeoutMs: config.requestTimeoutMs,
     onIncident: (message, error) => {
-      if (error === undefined) logger.info(message);
-      else logger.error({ err: error }, message);
+      if (error === undefined) logger.info({ model: model.id }, message);
+      else logger.error({ model: model.id, err: error }, message);
     },
     ...(createProcess === undefined ? {} : { createProcess }),
   });
 }
 
-function engineSettings(config: Config): EngineSettings {
-  const modelPath = config.model === undefined ? EMBEDDED_MODEL : resolve(config.model);
-  const modelId = config.modelId ?? (config.model === undefined ? EMBEDDED_MODEL_ID : basename(modelPath));
+function engineSettings(config: Config, { id, path }: CatalogModel): EngineSettings {
   return {
-    modelPath,
-    modelId,
+    modelPath: path,
+    modelId: id,
     runtime: config.runtime,
     weights: config.weights,
     numThreads: config.threads,

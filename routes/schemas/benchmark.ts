@@ -42,6 +42,7 @@ export const benchmarkRequestSchema = z
         default: ['engine'],
         description: '`engine`: inside the service; `http`: through HTTP and SSE.',
       }),
+    model: z.string().nullish().meta({ description: 'By default the default model.' }),
     seed: z.int().nullish().meta({ default: 0, description: 'Of the prompts.' }),
     stream: z.boolean().nullish().meta({ default: false, description: 'Progress as server-sent events.' }),
   })

@@ -135,9 +135,9 @@ export type ChatLogprobs = z.output<typeof chatLogprobsSchema>;
 /**
  * The one conversion from OpenAI's fields to the engine's.
  *
- * @throws EngineError `model_not_found`, or `invalid_request` where fields contradict each other or the model
+ * @throws EngineError `invalid_request` where fields contradict each other or the model
  */
-export function toChatDemand(input: ChatInput, model: ModelInfo, requestTimeoutMs: number): ChatDemand {
+export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: number): ChatDemand {
   const { messages, max_completion_tokens: maxCompletionTokens, logprobs, top_logprobs: numTop } = input;
   const askedMaxTokens = maxCompletionTokens ?? input.max_tokens ?? undefined;
   checkChatFields(input, askedMaxTokens);
@@ -149,7 +149,7 @@ export function toChatDemand(input: ChatInput, model: ModelInfo, requestTimeoutM
       logprobs: logprobs === true ? (numTop ?? 0) : null,
     },
     model,
-    requestTimeoutMs,
+    timeoutMs,
   );
   return {
     ...shared,

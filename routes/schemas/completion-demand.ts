@@ -12,14 +12,13 @@ const DEFAULT_MAX_TOKENS = 16;
 /**
  * The one conversion from OpenAI's fields to the engine's.
  *
- * @throws EngineError `model_not_found`, or `invalid_request` where fields contradict each other or the model
+ * @throws EngineError `invalid_request` where fields contradict each other or the model
  */
 export function toCompletionDemand(
   input: CompletionInput,
   model: ModelInfo,
-  requestTimeoutMs: number,
+  timeoutMs: number,
 ): CompletionDemand {
-  checkModel(input.model ?? undefined, model);
   const demand: CompletionDemand = {
     prompts: input.prompt,
     n: input.n ?? 1,
@@ -42,7 +41,7 @@ export function toCompletionDemand(
     numLogprobs: input.logprobs ?? undefined,
     promptLogprobs: input.echo === true && typeof input.logprobs === 'number',
     cacheSalt: input.cache_salt ?? undefined,
-    timeoutMs: Math.min(input.timeout_ms ?? requestTimeoutMs, requestTimeoutMs),
+    timeoutMs: totalTimeoutMs(input.timeout_ms, timeoutMs),
     truncateTo: input.truncate_prompt_tokens === -1 ? 'fit' : (input.truncate_prompt_tokens ?? undefined),
   };
   checkFields(input, demand);
@@ -50,16 +49,9 @@ export function toCompletionDemand(
   return demand;
 }
 
-/** @throws EngineError `model_not_found` */
-export function checkModel(modelId: string | undefined, model: ModelInfo): void {
-  if (modelId === undefined || modelId === model.id) return;
-  throw new EngineError(
-    'model_not_found',
-    `the model '${modelId}' is not served here; this is '${model.id}'`,
-    {
-      param: 'model',
-    },
-  );
+/** Longest that a request may take, its model's load included. */
+export function totalTimeoutMs(askedMs: number | null | undefined, requestTimeoutMs: number): number {
+  return Math.min(askedMs ?? requestTimeoutMs, requestTimeoutMs);
 }
 
 function checkFields(input: CompletionInput, demand: CompletionDemand): void {

@@ -1,18 +1,30 @@
 import { z } from 'zod';
-import type { ModelInfo } from '../../src/engine/engine.ts';
+import type { ModelStatus } from '../../src/serving/served-models.ts';
 
 export const modelSchema = z
   .object({
     id: z.string(),
     object: z.literal('model'),
-    created: z.int(),
+    created: z.int().meta({ description: 'When it became ready, or its files were put there.' }),
     owned_by: z.literal('tokenflare'),
-    max_model_len: z.int().meta({ description: 'Most tokens of prompt and completion together.' }),
-    architecture: z.string(),
-    vocab_size: z.int(),
-    num_parameters: z.int(),
-    runtime: z.string(),
-    device: z.string().meta({ description: 'The processor or GPU that computes, as its driver names it.' }),
+    state: z.enum(['unloaded', 'loading', 'loaded', 'failed']).meta({
+      description:
+        'An unloaded one is loaded for the first request that names it; a failed one tells its `error`.',
+    }),
+    is_default: z.boolean().meta({ description: 'Answers requests that name no model.' }),
+    max_model_len: z.int().nullable().meta({ description: 'Most tokens of prompt and completion together.' }),
+    architecture: z.string().nullable(),
+    vocab_size: z.int().nullable(),
+    num_parameters: z.int().nullable(),
+    size_bytes: z.int().nullable().meta({ description: 'Of its files.' }),
+    memory_bytes: z.int().nullable().meta({
+      description: 'What it takes of the memory that models share; by its headers until it is loaded.',
+    }),
+    runtime: z.string().nullable().meta({ description: 'Null until it is loaded.' }),
+    device: z.string().nullable().meta({
+      description: 'The processor or GPU that computes, as its driver names it; null until it is loaded.',
+    }),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
   })
   .meta({ id: 'Model' });
 
@@ -20,21 +32,27 @@ export const modelListSchema = z
   .object({ object: z.literal('list'), data: z.array(modelSchema) })
   .meta({ id: 'ModelList' });
 
-export type ModelBody = z.output<typeof modelSchema>;
+type ModelBody = z.output<typeof modelSchema>;
 export type ModelListBody = z.output<typeof modelListSchema>;
 
-/** The model as OpenAI's clients know one, with what a person asks next. */
-export function toModelBody(model: ModelInfo): ModelBody {
+/** The model as OpenAI's clients know one, with what a person asks next; what is not known is null. */
+export function toModelBody(model: ModelStatus): ModelBody {
+  const { error } = model;
   return {
     id: model.id,
     object: 'model',
     created: model.createdAt,
     owned_by: 'tokenflare',
-    max_model_len: model.contextLength,
-    architecture: model.architecture,
-    vocab_size: model.vocabSize,
-    num_parameters: model.numParameters,
-    runtime: model.runtimeDescription,
-    device: model.device,
+    state: model.state,
+    is_default: model.isDefault,
+    max_model_len: model.contextLength ?? null,
+    architecture: model.architecture ?? null,
+    vocab_size: model.vocabSize ?? null,
+    num_parameters: model.numParameters ?? null,
+    size_bytes: model.sizeBytes ?? null,
+    memory_bytes: model.memoryBytes ?? null,
+    runtime: model.runtimeDescription ?? null,
+    device: model.device ?? null,
+    error: error === undefined ? null : { code: error.code, message: error.message },
   };
 }

@@ -12,7 +12,7 @@ interface Chunk {
   choices?: { token_ids?: unknown[] }[];
 }
 
-/** What `GET /v1/models` tells of the model. */
+/** What `GET /v1/models` tells of the default model, which it names first. */
 export interface RemoteModel {
   id: string;
   architecture: string;
@@ -28,10 +28,13 @@ export interface RemoteModel {
 export class HttpTarget implements BenchmarkTarget {
   readonly mode = 'http';
   readonly #url: string;
+  readonly #modelId: string | undefined;
   readonly #agent = new Agent({ keepAlive: true });
 
-  constructor(url: string) {
+  /** `modelId`: by default the service's default model. */
+  constructor(url: string, modelId?: string) {
     this.#url = url.replace(/\/+$/, '');
+    this.#modelId = modelId;
   }
 
   async generate(
@@ -42,6 +45,7 @@ export class HttpTarget implements BenchmarkTarget {
     const { prompts, maxTokens } = request;
     const [only] = prompts;
     const response = await this.#post('/v1/completions', signal, {
+      model: this.#modelId,
       prompt: prompts.length === 1 ? only : prompts,
       max_tokens: maxTokens,
       temperature: 0,

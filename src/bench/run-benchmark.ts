@@ -78,7 +78,7 @@ function createTarget(
   url: string | undefined,
 ): BenchmarkTarget {
   if (mode === 'engine' && engine !== undefined) return new EngineTarget(engine);
-  if (mode === 'http' && url !== undefined) return new HttpTarget(url);
+  if (mode === 'http' && url !== undefined) return new HttpTarget(url, engine?.model.id);
   const missing = mode === 'engine' ? 'an engine in this process' : 'the address of a service';
   throw new EngineError('invalid_request', `mode ${mode} needs ${missing}`, { param: 'modes' });
 }

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import type { RuntimeName } from '../config/settings.ts';
 import { EngineError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { MemoryEstimate } from './estimate-memory.ts';
@@ -15,34 +16,48 @@ export interface MemoryDemand {
   readonly memoryLimitBytes: number;
 }
 
-type Place = Pick<Runtime, 'name' | 'device'>;
+/** Whether models of this runtime share the memory of a GPU, unless it is one in software. */
+export function sharesGpu(runtime: string): boolean {
+  return runtime === 'webgpu' || runtime === 'tensorflow-gpu';
+}
 
 /**
  * What a model takes of its device's memory, and how much of that there is for models.
+ * @param settingBytes of MEMORY_LIMIT_MB; undefined: by what there is
  * @throws EngineError `insufficient_memory` with the numbers when it could not fit even alone
  */
 export function checkMemory(
   estimate: MemoryEstimate,
-  place: Place,
+  { name, device }: Pick<Runtime, 'name' | 'device'>,
   settingBytes: number | undefined,
 ): MemoryDemand {
-  const isOnGpu = (place.name === 'webgpu' || place.name === 'tensorflow-gpu') && !place.device.isSoftware;
-  const { processBytes, totalBytes } = estimate;
-  const tensorBytes = totalBytes - processBytes;
-  if (place.name === 'wasm' && tensorBytes > WASM_HEAP_BYTES) {
+  const isOnGpu = sharesGpu(name) && device.isSoftware !== true;
+  const memoryBytes = demandOn(estimate, name, isOnGpu);
+  const thereIs = isOnGpu ? (device.memoryBytes ?? Infinity) : hostMemoryBytes();
+  const memoryLimitBytes = settingBytes ?? Math.floor(SHARE * thereIs);
+  if (memoryBytes <= memoryLimitBytes) return { memoryBytes, memoryLimitBytes };
+  const place = isOnGpu ? device.name : 'this machine';
+  const limit =
+    settingBytes === undefined
+      ? `models may take ${mib(memoryLimitBytes)}, ${SHARE * 100} % of what ${place} has`
+      : `MEMORY_LIMIT_MB is ${mib(memoryLimitBytes)}`;
+  throw tooLarge(estimate, memoryBytes, limit, 'a larger MEMORY_LIMIT_MB');
+}
+
+/**
+ * What a model takes of the memory that all models of a runtime share: a GPU's is shared by tensors alone.
+ * @throws EngineError `insufficient_memory` with the numbers when a wasm heap cannot hold it
+ */
+export function demandOn(
+  estimate: MemoryEstimate,
+  runtime: RuntimeName,
+  isOnGpu = sharesGpu(runtime),
+): number {
+  const tensorBytes = estimate.totalBytes - estimate.processBytes;
+  if (runtime === 'wasm' && tensorBytes > WASM_HEAP_BYTES) {
     throw tooLarge(estimate, tensorBytes, `a wasm heap holds ${mib(WASM_HEAP_BYTES)}`, 'another RUNTIME');
   }
-  const thereIs = isOnGpu ? (place.device.memoryBytes ?? Infinity) : hostMemoryBytes();
-  const memoryLimitBytes = settingBytes ?? Math.floor(SHARE * thereIs);
-  const memoryBytes = isOnGpu ? tensorBytes : totalBytes;
-  if (memoryBytes > memoryLimitBytes) {
-    const why =
-      settingBytes === undefined
-        ? `models may take ${mib(memoryLimitBytes)}, ${SHARE * 100} % of what ${isOnGpu ? place.device.name : 'this machine'} has`
-        : `MEMORY_LIMIT_MB is ${mib(memoryLimitBytes)}`;
-    throw tooLarge(estimate, memoryBytes, why, 'a larger MEMORY_LIMIT_MB');
-  }
-  return { memoryBytes, memoryLimitBytes };
+  return isOnGpu ? tensorBytes : estimate.totalBytes;
 }
 
 /** The machine's memory, or what a container is given of it. */

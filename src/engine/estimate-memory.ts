@@ -42,11 +42,11 @@ export function modelSizeOf(model: OpenModel): ModelSize {
 
 /** Resident memory of an engine process whose model has next to no weights, rounded up. */
 const PROCESS_BYTES: Record<RuntimeName, number> = {
-  cpu: 160e6,
-  wasm: 160e6,
-  tensorflow: 500e6,
+  cpu: 120e6,
+  wasm: 120e6,
+  tensorflow: 300e6,
   // Beside the tensors of the device, which are counted.
-  'tensorflow-gpu': 500e6,
+  'tensorflow-gpu': 300e6,
   webgpu: 300e6,
 };
 

@@ -1,9 +1,13 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Engine, EngineStats, RequestRecord, Timings } from '../engine/engine.ts';
+import type { EngineStats, RequestRecord, Timings } from '../engine/engine.ts';
+import type { ServedModels } from '../serving/served-models.ts';
 
 const PREFIX = 'tokenflare_';
 const LOOP_RESOLUTION_MS = 20;
+/** The label that tells models apart, as vLLM calls it. */
+const MODEL = 'model_name';
+type ModelLabel = Record<typeof MODEL, string>;
 
 /** vLLM's buckets, with finer ones in front for models that take a step in a millisecond. */
 const TTFT_BUCKETS_S = [
@@ -66,6 +70,8 @@ const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: Engin
  */
 export class Metrics {
   readonly #registry = new Registry();
+  /** Each shows a model as soon as there is one. */
+  readonly #histograms: Histogram<typeof MODEL>[] = [];
   readonly #eventLoopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   readonly #httpRequests = this.#counter('http_requests_total', 'HTTP requests answered.', [
     'method',
@@ -73,6 +79,7 @@ export class Metrics {
     'status',
   ]);
   readonly #requestSuccess = this.#counter('request_success_total', 'Sequences ended, by finish reason.', [
+    MODEL,
     'finished_reason',
   ]);
   readonly #ttft = this.#histogram('time_to_first_token_seconds', 'Time to first token.', TTFT_BUCKETS_S);
@@ -130,23 +137,67 @@ export class Metrics {
   );
   readonly #stepDuration = this.#histogram('step_duration_seconds', 'Duration of one step.', ITL_BUCKETS_S);
 
-  constructor(engine: Engine) {
-    for (const [name, help, read] of ENGINE_GAUGES) this.#gauge(name, help, () => read(engine.stats()));
-    for (const [name, help, read] of ENGINE_COUNTERS)
-      this.#scrapedCounter(name, help, () => read(engine.stats()));
-    this.#gauge('ready', '1 when requests are taken.', () => (engine.state === 'ready' ? 1 : 0));
+  readonly #loads = this.#counter('model_loads_total', 'Times the model was loaded.', [MODEL]);
+  readonly #loadFailures = this.#counter('model_load_failures_total', 'Times it could not be.', [MODEL]);
+  readonly #unloads = this.#counter('model_unloads_total', 'Times it was unloaded, by reason.', [
+    MODEL,
+    'reason',
+  ]);
+  readonly #loadDuration = this.#histogram(
+    'model_load_duration_seconds',
+    'From the turn of the load until the model was ready.',
+    LATENCY_BUCKETS_S,
+  );
+
+  constructor(models: ServedModels) {
+    for (const [name, help, read] of ENGINE_GAUGES) this.#engineGauge(models, name, help, read);
+    for (const [name, help, read] of ENGINE_COUNTERS) this.#engineCounter(models, name, help, read);
+    this.#gauge('ready', '1 when requests are taken.', () =>
+      models.defaultEngine.state === 'ready' ? 1 : 0,
+    );
+    this.#gauge(
+      'models_loaded',
+      'Models in memory.',
+      () => models.engines().filter((one) => one.isLoaded).length,
+    );
+    this.#gauge(
+      'num_requests_waiting_for_model',
+      'Requests that wait while a model loads.',
+      () => models.numWaiting,
+    );
+    this.#gauge(
+      'models_memory_bytes',
+      'What models take of the memory they share.',
+      () => models.memoryBytes,
+    );
+    this.#gauge('models_memory_limit_bytes', 'What models may take; 0 until one is loaded.', () =>
+      Number.isFinite(models.memoryLimitBytes) ? (models.memoryLimitBytes ?? 0) : 0,
+    );
     this.#gauge('process_resident_memory_bytes', 'Resident memory of the HTTP process.', () =>
       process.memoryUsage.rss(),
     );
     this.#registerEventLoopDelay();
-    this.#registerModelInfo(engine);
-    engine.observe({
-      onFinished: (record) => this.#observeFinished(record),
-      onStep: (numRows, durationMs) => {
-        this.#iterationTokens.observe(numRows);
-        this.#stepDuration.observe(durationMs / 1000);
+    this.#registerModelInfo(models);
+    models.observe({
+      onEngine: (id, engine) => {
+        const label = { [MODEL]: id };
+        for (const histogram of this.#histograms) histogram.zero(label);
+        this.#loads.inc(label, 0);
+        engine.observe({
+          onFinished: (record) => this.#observeFinished(label, record),
+          onStep: (numRows, durationMs) => {
+            this.#iterationTokens.observe(label, numRows);
+            this.#stepDuration.observe(label, durationMs / 1000);
+          },
+          onInterTokenLatency: (ms) => this.#interToken.observe(label, ms / 1000),
+        });
       },
-      onInterTokenLatency: (ms) => this.#interToken.observe(ms / 1000),
+      onLoaded: (id, durationMs) => {
+        this.#loads.inc({ [MODEL]: id });
+        this.#loadDuration.observe({ [MODEL]: id }, durationMs / 1000);
+      },
+      onLoadFailed: (id) => this.#loadFailures.inc({ [MODEL]: id }),
+      onUnloaded: (id, reason) => this.#unloads.inc({ [MODEL]: id, reason }),
     });
   }
 
@@ -169,28 +220,28 @@ export class Metrics {
     this.#registry.clear();
   }
 
-  #observeFinished(record: RequestRecord): void {
+  #observeFinished(label: ModelLabel, record: RequestRecord): void {
     for (const finishReason of record.finishReasons) {
-      this.#requestSuccess.inc({ finished_reason: finishReason });
+      this.#requestSuccess.inc({ ...label, finished_reason: finishReason });
     }
-    this.#observeTimings(record.timings);
-    this.#paramsN.observe(record.n);
-    this.#paramsMaxTokens.observe(record.maxTokens);
-    this.#promptTokens.observe(record.usage.promptTokens);
-    this.#generationTokens.observe(record.usage.completionTokens);
-    this.#longestGeneration.observe(record.longestCompletionTokens);
+    this.#observeTimings(label, record.timings);
+    this.#paramsN.observe(label, record.n);
+    this.#paramsMaxTokens.observe(label, record.maxTokens);
+    this.#promptTokens.observe(label, record.usage.promptTokens);
+    this.#generationTokens.observe(label, record.usage.completionTokens);
+    this.#longestGeneration.observe(label, record.longestCompletionTokens);
   }
 
   /** The intervals between vLLM's events QUEUED, SCHEDULED, first and last NEW_TOKENS. */
-  #observeTimings({ queueMs, ttftMs, totalMs }: Timings): void {
-    this.#endToEnd.observe(totalMs / 1000);
+  #observeTimings(label: ModelLabel, { queueMs, ttftMs, totalMs }: Timings): void {
+    this.#endToEnd.observe(label, totalMs / 1000);
     if (queueMs === undefined) return;
-    this.#queueTime.observe(queueMs / 1000);
-    this.#inferenceTime.observe((totalMs - queueMs) / 1000);
+    this.#queueTime.observe(label, queueMs / 1000);
+    this.#inferenceTime.observe(label, (totalMs - queueMs) / 1000);
     if (ttftMs === undefined) return;
-    this.#ttft.observe(ttftMs / 1000);
-    this.#prefillTime.observe((ttftMs - queueMs) / 1000);
-    this.#decodeTime.observe((totalMs - ttftMs) / 1000);
+    this.#ttft.observe(label, ttftMs / 1000);
+    this.#prefillTime.observe(label, (ttftMs - queueMs) / 1000);
+    this.#decodeTime.observe(label, (totalMs - ttftMs) / 1000);
   }
 
   #registerEventLoopDelay(): void {
@@ -210,16 +261,19 @@ export class Metrics {
     });
   }
 
-  #registerModelInfo(engine: Engine): void {
+  #registerModelInfo(models: ServedModels): void {
     const info = new Gauge({
       name: `${PREFIX}model_info`,
-      help: 'The model that is served; the value is always 1.',
-      labelNames: ['model_name', 'architecture', 'runtime'],
+      help: 'A model in memory; the value is always 1.',
+      labelNames: [MODEL, 'architecture', 'runtime'],
       registers: [this.#registry],
       collect: () => {
-        if (engine.state !== 'ready' && engine.state !== 'draining') return;
-        const { id, architecture, runtime } = engine.model;
-        info.set({ model_name: id, architecture, runtime }, 1);
+        info.reset();
+        for (const { engine } of models.engines()) {
+          if (engine.state !== 'ready' && engine.state !== 'draining') continue;
+          const { id, architecture, runtime } = engine.model;
+          info.set({ [MODEL]: id, architecture, runtime }, 1);
+        }
       },
     });
   }
@@ -235,15 +289,39 @@ export class Metrics {
     });
   }
 
-  /** A counter that the engine keeps; it never falls, so setting it anew is safe. */
-  #scrapedCounter(name: string, help: string, read: () => number): void {
-    new Counter({
+  /** Of each model in memory, and of the default one. */
+  #engineGauge(models: ServedModels, name: string, help: string, read: (stats: EngineStats) => number): void {
+    new Gauge({
       name: PREFIX + name,
       help,
+      labelNames: [MODEL],
       registers: [this.#registry],
       collect() {
         this.reset();
-        this.inc(read());
+        for (const { modelId, engine, isLoaded } of models.engines()) {
+          if (isLoaded || engine === models.defaultEngine)
+            this.set({ [MODEL]: modelId }, read(engine.stats()));
+        }
+      },
+    });
+  }
+
+  /** A counter that each engine keeps; it never falls, so setting it anew is safe. */
+  #engineCounter(
+    models: ServedModels,
+    name: string,
+    help: string,
+    read: (stats: EngineStats) => number,
+  ): void {
+    new Counter({
+      name: PREFIX + name,
+      help,
+      labelNames: [MODEL],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const { modelId, engine } of models.engines())
+          this.inc({ [MODEL]: modelId }, read(engine.stats()));
       },
     });
   }
@@ -252,8 +330,11 @@ export class Metrics {
     return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
   }
 
-  #histogram(name: string, help: string, buckets: number[]): Histogram {
-    return new Histogram({ name: PREFIX + name, help, buckets, registers: [this.#registry] });
+  #histogram(name: string, help: string, buckets: number[]): Histogram<typeof MODEL> {
+    const registers = [this.#registry];
+    const histogram = new Histogram({ name: PREFIX + name, help, labelNames: [MODEL], buckets, registers });
+    this.#histograms.push(histogram);
+    return histogram;
   }
 }
 

@@ -29,6 +29,7 @@ export class RequestScope {
   #isEnded = false;
   readonly #startedMs = performance.now();
   readonly #onEnd: (outcome: RequestOutcome) => void;
+  readonly #held: (() => void)[] = [];
 
   constructor(id: string, method: string, path: string, onEnd: (outcome: RequestOutcome) => void) {
     this.id = id;
@@ -55,6 +56,12 @@ export class RequestScope {
     this.#readRecord = () => completion.record();
   }
 
+  /** Called when the request has ended, at once if it has. */
+  releaseAtEnd(release: () => void): void {
+    if (this.#isEnded) release();
+    else this.#held.push(release);
+  }
+
   /** The answer is a stream: the request ends with `end()`, not with its headers. */
   hold(): void {
     this.#isHeld = true;
@@ -70,6 +77,7 @@ export class RequestScope {
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    for (const release of this.#held) release();
     this.#onEnd({ scope: this, status: this.#status, durationMs: this.elapsedMs });
   }
 }

@@ -70,7 +70,7 @@ describe('/benchmark', () => {
     ['context_sweep[0]', { ...SMALL, context_sweep: [7] }],
     ['max_tokens', { prompt_tokens: 100, max_tokens: 100 }],
     ['modes[0]', { modes: ['fast'] }],
-    ['model', { model: 'x' }],
+    ['models', { models: 'x' }],
   ])('names a field at fault, streamed or not: %s', async (param, body) => {
     for (const stream of [false, true]) {
       const { status, json } = await post(service, PATH, { ...body, stream });

@@ -9,6 +9,7 @@ import { Metrics } from '../../src/http/metrics.ts';
 import { call } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { checkAgainstOpenApi } from '../support/openapi-validator.ts';
+import { onlyModel } from '../support/only-model.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const text = readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8');
@@ -32,8 +33,9 @@ describe('openapi.yaml', () => {
     expect(answer.text).toBe(text);
   });
 
-  it('lists every route of the app, and no other', () => {
-    const metrics = new Metrics(engine);
+  it('lists every route of the app, and no other', async () => {
+    const models = await onlyModel(engine);
+    const metrics = new Metrics(models);
     const config = {
       bodyLimitBytes: 1,
       ssePingIntervalMs: 1000,
@@ -41,7 +43,7 @@ describe('openapi.yaml', () => {
       logPrompts: false,
       benchmark: 'on' as const,
     };
-    const app = createApp({ engine, config, logger: pino({ enabled: false }), metrics, openApiDocument: '' });
+    const app = createApp({ models, config, logger: pino({ enabled: false }), metrics, openApiDocument: '' });
     metrics.dispose();
     const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
     const routes = app.routes

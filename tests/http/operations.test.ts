@@ -22,12 +22,17 @@ describe('models', () => {
     object: 'model',
     created: 1_700_000_000,
     owned_by: 'tokenflare',
+    state: 'loaded',
+    is_default: true,
     max_model_len: 128,
     architecture: 'gpt2',
     vocab_size: 384,
     num_parameters: 42_000,
+    size_bytes: 168_000,
+    memory_bytes: 160_000_000,
     runtime: 'scripted',
     device: 'none',
+    error: null,
   };
 
   it('lists the one that is served', async () => {
@@ -68,9 +73,13 @@ describe('health', () => {
 });
 
 describe('metrics', () => {
+  /** Of the process, or else of the one model. */
   async function sample(line: string): Promise<number | undefined> {
     const { text } = await call(service, 'GET', '/metrics');
-    const found = text.split('\n').find((candidate) => candidate.startsWith(`tokenflare_${line} `));
+    const lines = text.split('\n');
+    const found = ['', '{model_name="@test/tiny-gpt2"}']
+      .map((label) => lines.find((candidate) => candidate.startsWith(`tokenflare_${line}${label} `)))
+      .find((candidate) => candidate !== undefined);
     return found === undefined ? undefined : Number(found.split(' ').at(-1));
   }
 
@@ -101,13 +110,18 @@ describe('metrics', () => {
     'event_loop_delay_seconds{quantile="0.99"}',
     'wasted_tokens_total',
     'engine_restarts_total',
+    'model_loads_total',
+    'models_loaded',
+    'num_requests_waiting_for_model',
+    'models_memory_bytes',
+    'models_memory_limit_bytes',
     'model_info{model_name="@test/tiny-gpt2",architecture="gpt2",runtime="scripted"}',
   ])('has %s', async (name) => {
     expect(await sample(name)).toBeDefined();
   });
 
   it('counts requests, their ends and their tokens', async () => {
-    const name = 'request_success_total{finished_reason="length"}';
+    const name = 'request_success_total{model_name="@test/tiny-gpt2",finished_reason="length"}';
     const http = `http_requests_total{method="POST",route="${COMPLETIONS}",status="200"}`;
     const before = [await sample(name), await sample(http), await sample('request_generation_tokens_sum')];
     await post(service, COMPLETIONS, { prompt: 'a', max_tokens: 3, n: 2 });

@@ -6,8 +6,9 @@ import { createAdaptorServer } from '@hono/node-server';
 import { pino } from 'pino';
 import { createApp } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
-import type { Engine } from '../../src/engine/engine.ts';
+import type { ManagedEngine } from '../../src/engine/engine.ts';
 import { Metrics } from '../../src/http/metrics.ts';
+import { onlyModel } from './only-model.ts';
 
 const CONFIG: AppConfig = {
   bodyLimitBytes: 20_000,
@@ -27,7 +28,7 @@ export interface HttpService {
 
 /** The app over a real socket, with its log kept. */
 export async function startHttpService(
-  engine: Engine,
+  engine: ManagedEngine,
   config: Partial<AppConfig> = {},
 ): Promise<HttpService> {
   const logLines: Record<string, unknown>[] = [];
@@ -35,9 +36,10 @@ export async function startHttpService(
     { level: 'debug' },
     { write: (line: string) => void logLines.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const metrics = new Metrics(engine);
+  const models = await onlyModel(engine);
+  const metrics = new Metrics(models);
   const app = createApp({
-    engine,
+    models,
     config: { ...CONFIG, ...config },
     logger,
     metrics,

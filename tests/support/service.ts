@@ -37,12 +37,15 @@ export async function startTestService(
   };
 }
 
-/** The value of a metric without labels. */
+/** The value of a metric: of all its models together, where it tells them apart. */
 export async function metric(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
-  if (line === undefined) throw new Error(`/metrics has no ${name}`);
-  return Number(line.slice(name.length + 1));
+  const values = text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
+  if (values.length === 0) throw new Error(`/metrics has no ${name}`);
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** Waits until a condition holds; fails by the test's own timeout when it never does. */

@@ -158,17 +158,17 @@ describe('runBenchmark', () => {
 
 describe('BenchmarkRunner', () => {
   it('runs one at a time and keeps the last report', async () => {
-    const runner = new BenchmarkRunner(engine);
+    const runner = new BenchmarkRunner();
     expect(runner.last).toBeUndefined();
-    const first = runner.run({ params });
-    await expect(runner.run({ params })).rejects.toMatchObject({ code: 'conflict' });
+    const first = runner.run({ engine, params });
+    await expect(runner.run({ engine, params })).rejects.toMatchObject({ code: 'conflict' });
     const report = await first;
     expect(runner.last).toBe(report);
     engine.reset({ text: 'a' });
-    await expect(runner.run({ params })).rejects.toThrow(EngineError);
+    await expect(runner.run({ engine, params })).rejects.toThrow(EngineError);
     expect(runner.last).toBe(report);
     engine.reset({ text: 'a'.repeat(50) });
-    expect(await runner.run({ params })).not.toBe(report);
+    expect(await runner.run({ engine, params })).not.toBe(report);
   });
 });
 

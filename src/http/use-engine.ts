@@ -1,0 +1,30 @@
+import type { Engine } from '../engine/engine.ts';
+import type { ServedModels } from '../serving/served-models.ts';
+import type { AppContext } from './app-env.ts';
+
+export interface UsedEngine {
+  engine: Engine;
+  /** What is left of the request's time after its model was loaded. */
+  timeoutMs: number;
+}
+
+/**
+ * The engine of the model that a request names, or of the default one. The model stays loaded until the last byte of
+ * the answer is out.
+ *
+ * @throws EngineError as `ServedModels.acquire`, `engine_not_ready` while the default model loads
+ */
+export async function useEngine(
+  c: AppContext,
+  models: ServedModels,
+  modelId: string | null | undefined,
+  timeoutMs: number,
+): Promise<UsedEngine> {
+  const { scope } = c.var;
+  const { signal } = c.req.raw;
+  const lease = await models.acquire(modelId ?? undefined, { timeoutMs, signal });
+  const { engine, waitedMs } = lease;
+  scope.releaseAtEnd(() => lease.release());
+  scope.model = engine.model.id;
+  return { engine, timeoutMs: Math.max(timeoutMs - waitedMs, 1) };
+}

@@ -1,0 +1,29 @@
+import type { RuntimeName } from '../config/settings.ts';
+import { cacheShape } from '../engine/cache-shape.ts';
+import { demandOn } from '../engine/check-memory.ts';
+import { estimateMemory } from '../engine/estimate-memory.ts';
+import type { EngineSettings } from '../engine/protocol.ts';
+import type { ModelHeader } from './model-catalog.ts';
+
+/** What can be said of a model before it is loaded. */
+export interface MemoryForecast {
+  /** What it will take of the memory that models share. */
+  readonly memoryBytes: number;
+  /** Most tokens of prompt and completion together that there will be room for. */
+  readonly contextLength: number;
+}
+
+/**
+ * What a model will take, by the headers of its files.
+ * @param settings `runtime`: where it will compute
+ * @throws EngineError `config_invalid` for settings that do not go with it, `insufficient_memory` for one that no wasm
+ * heap holds
+ */
+export function forecastMemory(
+  { size }: ModelHeader,
+  settings: EngineSettings & { runtime: RuntimeName },
+): MemoryForecast {
+  const shape = cacheShape(size.config, settings);
+  const estimate = estimateMemory(size, shape, settings);
+  return { memoryBytes: demandOn(estimate, settings.runtime), contextLength: shape.laneLength };
+}

@@ -1,0 +1,128 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { modelSizeOf, type ModelSize } from '../engine/estimate-memory.ts';
+import { EngineError } from '../errors.ts';
+import { OpenModel } from '../model/load-model.ts';
+import { matchId } from '../models/model-id.ts';
+import { scanStore } from '../models/model-store.ts';
+
+/** A model that there is, loaded or not. */
+export interface CatalogModel {
+  readonly id: string;
+  /** What `OpenModel` takes. */
+  readonly path: string;
+  /** Of its files; undefined where nobody has counted yet. */
+  readonly sizeBytes?: number;
+  /** Milliseconds since 1970. */
+  readonly pulledAt?: number;
+  /** Why what looks like a model is none. */
+  readonly problem?: string;
+}
+
+/** What the headers of a model's files say. */
+export interface ModelHeader {
+  readonly size: ModelSize;
+  readonly numParameters: number;
+  readonly fileBytes: number;
+  /** When its files were last written, in milliseconds since 1970. */
+  readonly modifiedAt: number;
+}
+
+/** The models there are: the default one, and what lies in MODELS_DIR when one asks. */
+export class ModelCatalog {
+  readonly defaultModel: CatalogModel;
+  readonly #modelsDir: string;
+  readonly #headers = new Map<string, { stamp: string; header: Promise<ModelHeader> }>();
+
+  constructor(defaultModel: CatalogModel, modelsDir: string) {
+    this.defaultModel = defaultModel;
+    this.#modelsDir = modelsDir;
+  }
+
+  /**
+   * Every model, the default first. One of MODELS_DIR that has its name or its files is no other.
+   * @throws EngineError `config_invalid` when MODELS_DIR cannot be read
+   */
+  async list(): Promise<CatalogModel[]> {
+    const { id: defaultId, path: defaultPath } = this.defaultModel;
+    const entries = await scanStore(this.#modelsDir);
+    const stored = entries.map(({ id, location, model, problem }): CatalogModel =>
+      model === undefined ? { id, path: location, problem: problem ?? 'it holds no model' } : model,
+    );
+    const others = stored.filter(({ id, path }) => id !== defaultId && path !== defaultPath);
+    return [{ ...stored.find(({ path }) => path === defaultPath), ...this.defaultModel }, ...others];
+  }
+
+  /**
+   * The model that an id means, as `findModel` reads ids.
+   * @throws EngineError `model_not_found` with those there are, `weights_invalid` for one that is not sound
+   */
+  async find(id: string): Promise<CatalogModel> {
+    const models = await this.list();
+    const ids = models.map((model) => model.id);
+    const foundId = matchId(ids, id);
+    const found = models.find((model) => model.id === foundId);
+    if (found !== undefined) return found;
+    throw new EngineError(
+      'model_not_found',
+      `the model '${id}' is not served here; these are: ${ids.join(', ')}`,
+      { param: 'model' },
+    );
+  }
+
+  /**
+   * The headers of a model, read again when its files have changed.
+   * @throws EngineError `config_invalid` or `weights_invalid` naming what is wrong with them
+   */
+  async header({ path, problem }: CatalogModel): Promise<ModelHeader> {
+    if (problem !== undefined) throw new EngineError('weights_invalid', problem);
+    const files = await filesOf(path);
+    const stamp = files.map(({ name, bytes, modifiedAt }) => `${name} ${bytes} ${modifiedAt}`).join('\n');
+    const known = this.#headers.get(path);
+    if (known?.stamp === stamp) return known.header;
+    const header = readHeader(path, files);
+    // Whoever reads it next is told of the failure, too.
+    header.catch(() => undefined);
+    this.#headers.set(path, { stamp, header });
+    return header;
+  }
+}
+
+interface ModelFile {
+  name: string;
+  bytes: number;
+  modifiedAt: number;
+}
+
+async function readHeader(path: string, files: readonly ModelFile[]): Promise<ModelHeader> {
+  const model = await OpenModel.open(path);
+  try {
+    return {
+      size: modelSizeOf(model),
+      numParameters: model.numParameters,
+      fileBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      modifiedAt: Math.max(...files.map(({ modifiedAt }) => modifiedAt)),
+    };
+  } finally {
+    await model.close();
+  }
+}
+
+/** A GGUF file by itself, or the files of a directory. */
+async function filesOf(path: string): Promise<ModelFile[]> {
+  try {
+    const self = await stat(path);
+    if (self.isFile()) return [{ name: path, bytes: self.size, modifiedAt: self.mtimeMs }];
+    const names = (await readdir(path)).toSorted();
+    const files = await Promise.all(
+      names.map(async (name) => {
+        // A link that leads nowhere is no file.
+        const found = await stat(join(path, name)).catch(() => undefined);
+        return found?.isFile() === true ? [{ name, bytes: found.size, modifiedAt: found.mtimeMs }] : [];
+      }),
+    );
+    return files.flat();
+  } catch (cause) {
+    throw new EngineError('weights_invalid', `${path} cannot be read: ${String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,80 @@
+import { EngineError } from '../errors.ts';
+import type { MemoryForecast } from './forecast-memory.ts';
+import type { CatalogModel, ModelCatalog } from './model-catalog.ts';
+import type { PooledModel } from './pooled-model.ts';
+import type { ModelState, ModelStatus } from './served-models.ts';
+
+interface StatusSources {
+  catalog: ModelCatalog;
+  forecast: (model: CatalogModel) => Promise<MemoryForecast>;
+}
+
+/** A model as its engine knows it, where it is loaded, else as the headers of its files do. */
+export async function modelStatus(
+  entry: CatalogModel,
+  model: PooledModel | undefined,
+  sources: StatusSources,
+): Promise<ModelStatus> {
+  const isDefault = entry.id === sources.catalog.defaultModel.id;
+  const id = entry.id;
+  if (model?.state === 'loaded') return { id, isDefault, ...loadedStatus(entry, model) };
+  const state = stateOf(model);
+  const failure = state === 'failed' ? model?.failure?.error : undefined;
+  try {
+    const status = { id, isDefault, state, ...(await headerStatus(entry, sources)) };
+    return failure === undefined ? status : { ...status, error: failure };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { id, isDefault, state: 'failed', ...fileStatus(entry), error: failure ?? error };
+  }
+}
+
+function stateOf(model: PooledModel | undefined): ModelState {
+  if (model?.loading !== undefined) return 'loading';
+  return model === undefined || model.state === 'unloading' ? 'unloaded' : model.state;
+}
+
+function loadedStatus(entry: CatalogModel, { engine }: PooledModel): Omit<ModelStatus, 'id' | 'isDefault'> {
+  const { model } = engine;
+  return {
+    // Its process died, and another is on its way.
+    state: engine.state === 'loading' ? 'loading' : 'loaded',
+    architecture: model.architecture,
+    vocabSize: model.vocabSize,
+    contextLength: model.contextLength,
+    numParameters: model.numParameters,
+    sizeBytes: entry.sizeBytes ?? model.weightBytes,
+    memoryBytes: model.memoryBytes,
+    runtimeDescription: model.runtimeDescription,
+    device: model.device,
+    createdAt: model.createdAt,
+  };
+}
+
+async function headerStatus(
+  entry: CatalogModel,
+  { catalog, forecast }: StatusSources,
+): Promise<Omit<ModelStatus, 'id' | 'isDefault' | 'state'>> {
+  const { size, numParameters, fileBytes, modifiedAt } = await catalog.header(entry);
+  const expected = await forecast(entry).catch((error: unknown) => {
+    // That it cannot fit is for whoever asks for it; the rest of it is known.
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  });
+  return {
+    architecture: size.config.architecture,
+    vocabSize: size.config.vocabSize,
+    contextLength: expected?.contextLength ?? size.config.contextLength,
+    numParameters,
+    ...(expected === undefined ? {} : { memoryBytes: expected.memoryBytes }),
+    ...fileStatus({ sizeBytes: fileBytes, pulledAt: modifiedAt, ...entry }),
+  };
+}
+
+const fileStatus = ({
+  sizeBytes,
+  pulledAt = 0,
+}: Pick<CatalogModel, 'sizeBytes' | 'pulledAt'>): Pick<ModelStatus, 'sizeBytes' | 'createdAt'> => ({
+  ...(sizeBytes === undefined ? {} : { sizeBytes }),
+  createdAt: Math.floor(pulledAt / 1000),
+});

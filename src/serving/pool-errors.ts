@@ -1,0 +1,46 @@
+import { mib } from '../engine/check-memory.ts';
+import { EngineError } from '../errors.ts';
+import type { ResidentModel } from './plan-load.ts';
+
+/** What a request is told when the model it names cannot be had. */
+
+export function shortageError(
+  { id, bytes, limitBytes }: { id: string; bytes: number; limitBytes: number },
+  residents: readonly ResidentModel[],
+  mayFitLater: boolean,
+): EngineError {
+  const taken = residents.map((resident) => `'${resident.id}' ${mib(resident.bytes)}`).join(', ');
+  const remedy = mayFitLater
+    ? 'some of them answer requests now; try again later'
+    : 'those that stay loaded leave too little; raise MEMORY_LIMIT_MB, or preload fewer';
+  return new EngineError(
+    'insufficient_memory',
+    `the model '${id}' needs ${mib(bytes)} of the ${mib(limitBytes)} that models may take, beside ${taken}: ${remedy}`,
+    { retryable: mayFitLater, details: { neededBytes: bytes, limitBytes } },
+  );
+}
+
+export function waitersFull(numWaiting: number): EngineError {
+  return new EngineError(
+    'queue_full',
+    `${numWaiting} requests wait for a model to load, as many as MAX_QUEUED_REQUESTS allows`,
+  );
+}
+
+export function loadTimeout(id: string, timeoutMs: number): EngineError {
+  return new EngineError(
+    'request_timeout',
+    `the request took longer than ${timeoutMs} ms; the model '${id}' was still loading`,
+    { param: 'timeout_ms' },
+  );
+}
+
+export function shuttingDown(): EngineError {
+  return new EngineError('engine_not_ready', 'the service is shutting down; try again later');
+}
+
+/** What a load failed with, as one of ours. */
+export function toEngineError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  return new EngineError('internal', 'a model could not be loaded', { cause: thrown });
+}

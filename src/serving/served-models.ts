@@ -1,0 +1,87 @@
+import type { Engine } from '../engine/engine.ts';
+import type { EngineError } from '../errors.ts';
+
+/** What routes and metrics know of the models that are served. The one implementation is ModelPool. */
+
+export type ModelState = 'unloaded' | 'loading' | 'loaded' | 'failed';
+
+/** A model as it stands; what only its files say is absent where they cannot be read. */
+export interface ModelStatus {
+  id: string;
+  state: ModelState;
+  /** Served to requests that name no model, and never unloaded. */
+  isDefault: boolean;
+  architecture?: string;
+  vocabSize?: number;
+  /** Most tokens of prompt and completion together. */
+  contextLength?: number;
+  numParameters?: number;
+  /** Bytes of its files. */
+  sizeBytes?: number;
+  /** Bytes it takes of the memory that models share, by its headers until it is loaded. */
+  memoryBytes?: number;
+  /** For people; absent until it is loaded. */
+  runtimeDescription?: string;
+  device?: string;
+  /** Unix time in seconds: when it became ready, or was pulled. */
+  createdAt: number;
+  /** Why it cannot be served, or the last load failed. */
+  error?: EngineError;
+}
+
+/** The engine of a loaded model, which stays loaded until the lease is released. */
+export interface EngineLease {
+  readonly engine: Engine;
+  /** Whole milliseconds that the model took to load; 0 where it was there. */
+  readonly waitedMs: number;
+  /** Harmless when repeated. */
+  release(): void;
+}
+
+export interface AcquireOptions {
+  /** Longest to wait while the model loads. */
+  timeoutMs: number;
+  /** Aborted when nobody wants the answer any more. */
+  signal?: AbortSignal;
+}
+
+/** Why a model left memory. */
+export type UnloadReason = 'idle' | 'memory';
+
+/** Told of what happens, for metrics and logs. Must not throw. */
+export interface PoolObserver {
+  /** There is an engine for a model now, once for each; also told of those there were before. */
+  onEngine?(modelId: string, engine: Engine): void;
+  onLoaded?(modelId: string, durationMs: number): void;
+  onLoadFailed?(modelId: string, error: EngineError): void;
+  onUnloaded?(modelId: string, reason: UnloadReason, freedBytes: number): void;
+}
+
+export interface ServedEngine {
+  modelId: string;
+  engine: Engine;
+  isLoaded: boolean;
+}
+
+export interface ServedModels {
+  /** Of the default model; the service is ready when it is. */
+  readonly defaultEngine: Engine;
+  /** Requests that wait while a model loads. */
+  readonly numWaiting: number;
+  /** What loaded models take of the memory that models share, and how much there is; undefined before the first. */
+  readonly memoryBytes: number;
+  readonly memoryLimitBytes: number | undefined;
+  /**
+   * The engine of a model, which is loaded for it if need be; of the default model as it is.
+   * @throws EngineError `model_not_found`; while it loads `queue_full`, `request_timeout`, `insufficient_memory`; what its
+   * load failed with
+   */
+  acquire(modelId: string | undefined, options: AcquireOptions): Promise<EngineLease>;
+  /** Every model, the default first. */
+  list(): Promise<ModelStatus[]>;
+  /** @throws EngineError `model_not_found` */
+  describe(modelId: string): Promise<ModelStatus>;
+  /** Every engine that there ever was, loaded or not. */
+  engines(): readonly ServedEngine[];
+  observe(observer: PoolObserver): void;
+}

@@ -1,0 +1,34 @@
+import { EngineError } from '../errors.ts';
+import { toEngineError } from './pool-errors.ts';
+
+/**
+ * Waits for a promise, but no longer than `timeoutMs`, and not after the signal is aborted. The promise goes on by itself.
+ * @throws EngineError what `onTimeout` makes; `request_timeout` when the signal is aborted; whatever the promise throws
+ */
+export function waitWithin(
+  promise: Promise<void>,
+  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
+  onTimeout: () => EngineError,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(new EngineError('request_timeout', 'the client hung up while the model was loading'));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      reject(onTimeout());
+    }, timeoutMs);
+    const settle = (finish: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      finish();
+    };
+    promise.then(
+      () => settle(resolve),
+      (error: unknown) => settle(() => reject(toEngineError(error))),
+    );
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
