@@ -21,8 +21,10 @@ const ropeSchema = z.object({
   low_freq_factor: z.number().positive().optional(),
   high_freq_factor: z.number().positive().optional(),
   original_max_position_embeddings: size.optional(),
+  partial_rotary_factor: z.number().nullish(),
 });
 export type RopeFields = z.infer<typeof ropeSchema>;
+type ScalingNumber = Exclude<keyof RopeFields, 'type' | 'rope_type' | 'partial_rotary_factor'>;
 
 /** The fields of config.json that all decoders share (https://huggingface.co/docs/transformers/model_doc/llama). */
 export const decoderFields = {
@@ -44,8 +46,7 @@ export const decoderFields = {
 };
 export const ropeFieldsSchema = ropeSchema;
 
-const commonSchema = z.object(decoderFields);
-type CommonFields = Omit<z.infer<typeof commonSchema>, 'rope_parameters'>;
+type CommonFields = Omit<z.infer<z.ZodObject<typeof decoderFields>>, 'rope_parameters'>;
 
 /** What the shared fields say, whatever the architecture. */
 export function commonConfig(fields: CommonFields, defaultHeadDim?: number) {
@@ -58,8 +59,7 @@ export function commonConfig(fields: CommonFields, defaultHeadDim?: number) {
   const headDim = fields.head_dim ?? defaultHeadDim ?? headDimOf(dim, numHeads);
   if (headDim % 2 !== 0)
     throw invalidConfig(`rotary positions turn pairs, but a head has ${headDim} numbers: head_dim is odd`);
-  if ((fields.partial_rotary_factor ?? 1) !== 1)
-    throw invalidConfig(`partial_rotary_factor ${fields.partial_rotary_factor} is not supported`);
+  checkTurnsWhole(fields.partial_rotary_factor);
   const eosTokenIds = [fields.eos_token_id ?? []].flat();
   checkTokenIds([...eosTokenIds, fields.bos_token_id ?? 0], vocabSize);
   return {
@@ -86,13 +86,20 @@ export function rotaryOf(
   parameters: RopeFields | null | undefined,
   defaultTheta: number,
 ): RotaryConfig {
+  checkTurnsWhole(parameters?.partial_rotary_factor);
   const theta = parameters?.rope_theta ?? fields.rope_theta ?? defaultTheta;
   return { theta, scaling: scalingOf(parameters ?? fields.rope_scaling ?? {}) };
 }
 
+/** Only whole heads are turned. */
+function checkTurnsWhole(partialRotaryFactor: number | null | undefined): void {
+  if ((partialRotaryFactor ?? 1) !== 1)
+    throw invalidConfig(`partial_rotary_factor ${partialRotaryFactor} is not supported`);
+}
+
 function scalingOf(fields: RopeFields): RotaryScaling {
   const type = fields.rope_type ?? fields.type ?? 'default';
-  const needed = (name: Exclude<keyof RopeFields, 'type' | 'rope_type'>): number => {
+  const needed = (name: ScalingNumber): number => {
     const value = fields[name];
     if (value === undefined) throw invalidConfig(`rotary scaling "${type}" needs "${name}"`);
     return value;
@@ -102,14 +109,15 @@ function scalingOf(fields: RopeFields): RotaryScaling {
       return { type };
     case 'linear':
       return { type, factor: needed('factor') };
-    case 'llama3':
-      return {
-        type,
-        factor: needed('factor'),
-        lowFreqFactor: needed('low_freq_factor'),
-        highFreqFactor: needed('high_freq_factor'),
-        originalContextLength: needed('original_max_position_embeddings'),
-      };
+    case 'llama3': {
+      const [lowFreqFactor, highFreqFactor] = [needed('low_freq_factor'), needed('high_freq_factor')];
+      if (highFreqFactor <= lowFreqFactor)
+        throw invalidConfig(
+          `rotary scaling "llama3": high_freq_factor ${highFreqFactor} must be above low_freq_factor ${lowFreqFactor}`,
+        );
+      const originalContextLength = needed('original_max_position_embeddings');
+      return { type, factor: needed('factor'), lowFreqFactor, highFreqFactor, originalContextLength };
+    }
     default:
       throw invalidConfig(`rotary scaling "${type}" is not supported; supported: default, linear, llama3`);
   }
@@ -123,10 +131,10 @@ export const windowFields = {
   use_sliding_window: z.boolean().default(false),
   max_window_layers: z.int().nonnegative().nullish(),
 };
-const windowSchema = z.object(windowFields);
+type WindowFields = z.infer<z.ZodObject<typeof windowFields>>;
 
 /** The layers of Qwen 2 and 3: those from `max_window_layers` on look back over a window, where it is in use. */
-export function qwenLayers(fields: z.infer<typeof windowSchema>, numLayers: number): LayerConfig[] {
+export function qwenLayers(fields: WindowFields, numLayers: number): LayerConfig[] {
   const { layer_types: types, max_window_layers: numFull = numLayers } = fields;
   checkLayerTypes(types, numLayers);
   return Array.from({ length: numLayers }, (_, layer) => {

@@ -21,3 +21,18 @@ export function expectSameRow(actual: Float32Array, expected: Float32Array, bitE
   if (bitExact) expect(actual).toEqual(expected);
   else expectClose(actual, expected, 1e-4);
 }
+
+/** Expects two lists to agree within `tolerance` times the number that is expected. */
+export function expectRelativelyClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): void {
+  const ratios = Array.from(actual, (value, i) => value / (expected[i] ?? NaN));
+  expect(actual.length).toBe(expected.length);
+  expectClose(
+    ratios,
+    ratios.map(() => 1),
+    tolerance,
+  );
+}

@@ -64,16 +64,15 @@ const configSchema = z.object({
 
 /** A file of a model that also sees has the language model's fields inside, and the tokens outside. */
 const wrapperSchema = z.object({
-  text_config: z.record(z.string(), z.unknown()),
+  text_config: z.record(z.string(), z.unknown()).optional(),
   bos_token_id: z.unknown().optional(),
   eos_token_id: z.unknown().optional(),
 });
 
 function fromConfigJson(json: unknown): DecoderConfig {
-  const wrapper = wrapperSchema.safeParse(json);
-  const { text_config: inner, ...outer } = wrapper.success ? wrapper.data : { text_config: json };
+  const { text_config: inner, ...outer } = parseFields(wrapperSchema, json);
   const known = Object.entries(outer).filter(([, value]) => value !== undefined);
-  const fields = parseFields(configSchema, { ...(inner as object), ...Object.fromEntries(known) });
+  const fields = parseFields(configSchema, { ...(inner ?? (json as object)), ...Object.fromEntries(known) });
   const { rope_parameters: parameters } = fields;
   const common = commonConfig(fields);
   return gemma3Config({
