@@ -1,0 +1,244 @@
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { EngineError } from '../../../src/errors.ts';
+import { ModelCatalog } from '../../../src/serving/model-catalog.ts';
+import { ModelPool } from '../../../src/serving/model-pool.ts';
+import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
+import { fixturePath } from '../../support/fixtures.ts';
+import { ScriptedEngine } from '../../support/scripted-engine.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
+
+const WAIT = { timeoutMs: 10_000 };
+const tokenizer = await Tokenizer.load(fixturePath('tiny-gpt2'));
+
+/** An engine whose load ends when it is told to. */
+class SlowEngine extends ScriptedEngine {
+  numStarts = 0;
+  #settle: { resolve(): void; reject(error: EngineError): void } | undefined;
+
+  constructor() {
+    super(tokenizer);
+    this.state = 'stopped';
+  }
+
+  override start(): Promise<void> {
+    this.numStarts++;
+    this.state = 'loading';
+    return new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+  }
+
+  override stop(): Promise<void> {
+    this.#settle?.reject(new EngineError('engine_not_ready', 'stopped'));
+    return super.stop();
+  }
+
+  loaded(): void {
+    this.state = 'ready';
+    this.#settle?.resolve();
+  }
+
+  fails(error: EngineError): void {
+    this.#settle?.reject(error);
+  }
+}
+
+/** A default model that is loaded, and a, b and c, of a hundred bytes each, in a folder. */
+async function createPool(options: { limitBytes?: number; maxWaiting?: number; idleMs?: number } = {}) {
+  const modelsDir = tempDirectory();
+  for (const id of ['a', 'b', 'c'])
+    cpSync(fixturePath('tiny-gpt2'), join(modelsDir, id), { recursive: true });
+  const engines = new Map<string, SlowEngine>();
+  const clock = { now: 0 };
+  const pool = new ModelPool({
+    catalog: new ModelCatalog({ id: 'default', path: fixturePath('tiny-gpt2') }, modelsDir),
+    createEngine: ({ id }) => {
+      const engine = new SlowEngine();
+      Object.assign(engine.model, { id, memoryBytes: 100, memoryLimitBytes: options.limitBytes ?? 1e9 });
+      // Resident memory counts where it is more.
+      const stats = engine.stats.bind(engine);
+      engine.stats = () => ({ ...stats(), engineResidentBytes: 0 });
+      engines.set(id, engine);
+      return engine;
+    },
+    forecast: () => Promise.resolve({ memoryBytes: 100, contextLength: 128 }),
+    maxWaiting: options.maxWaiting ?? 10,
+    idleMs: options.idleMs ?? 0,
+    now: () => clock.now,
+  });
+  const engineOf = async (id: string): Promise<SlowEngine> => {
+    for (;;) {
+      const engine = engines.get(id);
+      if (engine?.state === 'loading') return engine;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  };
+  const load = async (id: string) => {
+    const lease = pool.acquire(id, WAIT);
+    (await engineOf(id)).loaded();
+    return lease;
+  };
+  const starting = pool.start();
+  (await engineOf('default')).loaded();
+  await starting;
+  const statesOf = async (): Promise<Record<string, string>> =>
+    Object.fromEntries((await pool.list()).map(({ id, state }) => [id, state]));
+  return { pool, engineOf, load, statesOf, clock, modelsDir, engines };
+}
+
+describe('a pool of models', () => {
+  it('answers by the default model where none is named', async () => {
+    const { pool } = await createPool();
+    expect((await pool.acquire(undefined, WAIT)).engine).toBe(pool.defaultEngine);
+    expect((await pool.acquire('default', WAIT)).waitedMs).toBe(0);
+  });
+
+  it('names the models there are to who asks for another', async () => {
+    const { pool } = await createPool();
+    await expect(pool.acquire('d', WAIT)).rejects.toThrow(
+      /'d' is not served here; these are: default, a, b, c/,
+    );
+    await expect(pool.acquire('../a', WAIT)).rejects.toMatchObject({
+      code: 'model_not_found',
+      param: 'model',
+    });
+  });
+
+  it('loads once for all who wait', async () => {
+    const { pool, engineOf, statesOf } = await createPool();
+    const waiting = Array.from({ length: 8 }, () => pool.acquire('a', WAIT));
+    const engine = await engineOf('a');
+    expect(await statesOf()).toEqual({ default: 'loaded', a: 'loading', b: 'unloaded', c: 'unloaded' });
+    engine.loaded();
+    for (const lease of await Promise.all(waiting)) expect(lease.engine).toBe(engine);
+    expect(engine.numStarts).toBe(1);
+    expect(pool.numWaiting).toBe(0);
+  });
+
+  it('loads one model after the other', async () => {
+    const { pool, engineOf, engines } = await createPool();
+    const first = pool.acquire('a', WAIT);
+    const engine = await engineOf('a');
+    const second = pool.acquire('b', WAIT);
+    await pool.list();
+    expect(engines.get('b')?.numStarts ?? 0).toBe(0);
+    engine.loaded();
+    await first;
+    (await engineOf('b')).loaded();
+    await second;
+  });
+
+  it('lets as many wait as the bound says beside the one who began it', async () => {
+    const { pool, engineOf } = await createPool({ maxWaiting: 2 });
+    const first = pool.acquire('a', WAIT);
+    const engine = await engineOf('a');
+    const second = pool.acquire('a', WAIT);
+    await expect(pool.acquire('a', WAIT)).rejects.toMatchObject({ code: 'queue_full' });
+    engine.loaded();
+    await Promise.all([first, second]);
+  });
+
+  it('lets go of who does not wait any more, and loads on', async () => {
+    const { pool, engineOf, statesOf } = await createPool();
+    const gone = new AbortController();
+    const hungUp = pool.acquire('a', { ...WAIT, signal: gone.signal });
+    const late = pool.acquire('a', { timeoutMs: 1 });
+    const engine = await engineOf('a');
+    await expect(late).rejects.toMatchObject({ code: 'request_timeout', param: 'timeout_ms' });
+    gone.abort();
+    await expect(hungUp).rejects.toThrow(/hung up/);
+    expect(pool.numWaiting).toBe(0);
+    engine.loaded();
+    await pool.acquire('a', WAIT);
+    expect((await statesOf())['a']).toBe('loaded');
+  });
+
+  it('tells everybody why a load failed, and does not try again at once', async () => {
+    const { pool, engineOf, clock, engines, statesOf } = await createPool();
+    const waiting = [pool.acquire('a', WAIT), pool.acquire('a', WAIT)];
+    (await engineOf('a')).fails(new EngineError('weights_invalid', 'it is truncated'));
+    for (const lease of waiting) await expect(lease).rejects.toThrow('it is truncated');
+    await expect(pool.acquire('a', WAIT)).rejects.toThrow('it is truncated');
+    expect(engines.get('a')?.numStarts).toBe(1);
+    expect((await pool.describe('a')).error?.code).toBe('weights_invalid');
+    clock.now += 6000;
+    const lease = pool.acquire('a', WAIT);
+    (await engineOf('a')).loaded();
+    await lease;
+    expect((await statesOf())['a']).toBe('loaded');
+  });
+
+  it('unloads the least recently used for another, never the default one', async () => {
+    const { load, clock, statesOf, pool } = await createPool({ limitBytes: 300 });
+    for (const id of ['a', 'b']) {
+      clock.now++;
+      (await load(id)).release();
+    }
+    clock.now++;
+    (await pool.acquire('a', WAIT)).release();
+    await load('c');
+    expect(await statesOf()).toEqual({ default: 'loaded', a: 'loaded', b: 'unloaded', c: 'loaded' });
+  });
+
+  it('waits until a busy model is idle, or says with numbers that there is no room', async () => {
+    const { load, pool, statesOf, engineOf } = await createPool({ limitBytes: 200 });
+    const busy = await load('a');
+    const refused = pool.acquire('b', { timeoutMs: 20 });
+    await expect(refused).rejects.toMatchObject({ code: 'insufficient_memory', retryable: true });
+    await expect(refused).rejects.toThrow(
+      /'b' needs 1 MiB of the 1 MiB .* beside 'default' 1 MiB, 'a' 1 MiB/,
+    );
+    expect(await statesOf()).toMatchObject({ a: 'loaded', b: 'unloaded' });
+    const patient = pool.acquire('b', WAIT);
+    busy.release();
+    (await engineOf('b')).loaded();
+    await patient;
+    expect(await statesOf()).toMatchObject({ a: 'unloaded', b: 'loaded' });
+  });
+
+  it('refuses at once what can never fit beside the default one', async () => {
+    const { pool } = await createPool({ limitBytes: 150 });
+    await expect(pool.acquire('a', WAIT)).rejects.toMatchObject({
+      code: 'insufficient_memory',
+      retryable: false,
+    });
+  });
+
+  it('unloads who is idle, and loads again for the next request', async () => {
+    const { load, pool, statesOf, engines, engineOf } = await createPool({ idleMs: 5 });
+    const lease = await load('a');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect((await statesOf())['a']).toBe('loaded');
+    lease.release();
+    while ((await statesOf())['a'] !== 'unloaded') await new Promise((resolve) => setTimeout(resolve, 5));
+    const again = pool.acquire('a', WAIT);
+    (await engineOf('a')).loaded();
+    await again;
+    expect(engines.get('a')?.numStarts).toBe(2);
+    expect((await statesOf())['default']).toBe('loaded');
+  });
+
+  it('serves a loaded model whose files are gone, until it is unloaded', async () => {
+    const { load, pool, modelsDir, statesOf } = await createPool({ limitBytes: 200 });
+    (await load('a')).release();
+    rmSync(join(modelsDir, 'a'), { recursive: true });
+    (await pool.acquire('a', WAIT)).release();
+    expect(await statesOf()).toMatchObject({ a: 'loaded' });
+    (await load('b')).release();
+    expect(Object.keys(await statesOf())).not.toContain('a');
+    await expect(pool.acquire('a', WAIT)).rejects.toMatchObject({ code: 'model_not_found' });
+  });
+
+  it('gives up a load when it drains', async () => {
+    const { pool, engineOf, engines } = await createPool();
+    const loading = pool.acquire('a', WAIT);
+    await engineOf('a');
+    const queued = pool.acquire('b', WAIT);
+    const drained = pool.drain(1000);
+    await expect(loading).rejects.toMatchObject({ code: 'engine_not_ready' });
+    await expect(queued).rejects.toMatchObject({ code: 'engine_not_ready' });
+    await drained;
+    expect(engines.get('b')?.numStarts ?? 0).toBe(0);
+    await expect(pool.acquire(undefined, WAIT)).rejects.toMatchObject({ code: 'engine_not_ready' });
+  });
+});
