@@ -30,33 +30,30 @@ const keySchema = z.object({
 /** Factors that the pairs of Llama 3 turn slower by. */
 const FREQUENCY_FACTORS = 'rope_freqs.weight';
 
+/** What the metadata of a decoder says, whatever the architecture. */
 type CommonConfig = ReturnType<typeof commonConfig> &
-  Pick<DecoderConfig, 'tiedHead' | 'rotations' | 'layers'> & { keys: z.infer<typeof keySchema> };
+  Pick<DecoderConfig, 'tiedHead' | 'rotations' | 'layers'>;
 
-/**
- * What the metadata of a decoder's GGUF file says, whatever the architecture, and its keys for the rest.
- * @throws EngineError `config_invalid` naming the key
- */
-export function ggufDecoderConfig(
-  architecture: string,
-  metadata: GgufMetadata,
-  tensors: TensorShapes,
-): Omit<CommonConfig, 'keys'> {
-  const { keys: _keys, ...config } = ggufDecoderKeys(architecture, metadata, tensors);
-  return config;
+export interface GgufDecoder {
+  readonly common: CommonConfig;
+  /** For what is the architecture's own. */
+  readonly keys: z.infer<typeof keySchema>;
 }
 
-/** The same, and the keys themselves. */
-export function ggufDecoderKeys(
+/**
+ * Reads the metadata of a decoder's GGUF file.
+ * @throws EngineError `config_invalid` naming the key
+ */
+export function readGgufDecoder(
   architecture: string,
   metadata: GgufMetadata,
   tensors: TensorShapes,
-): CommonConfig {
+): GgufDecoder {
   const keys = keysOf(architecture, metadata);
   const numLayers = keys.block_count;
   checkBlockCount(`${architecture}.block_count`, numLayers, tensors);
   const headDim = keys['attention.key_length'];
-  const common = commonConfig({
+  const shape = commonConfig({
     vocab_size: tensors.get('token_embd.weight')?.shape[0] ?? 1,
     hidden_size: keys.embedding_length,
     intermediate_size: keys.feed_forward_length,
@@ -68,17 +65,17 @@ export function ggufDecoderKeys(
     rms_norm_eps: keys['attention.layer_norm_rms_epsilon'],
     ...ggufTokenFields(metadata),
   });
-  requireEqual(architecture, 'attention.value_length', keys['attention.value_length'], common.headDim);
-  requireEqual(architecture, 'rope.dimension_count', keys['rope.dimension_count'], common.headDim);
+  requireEqual(architecture, 'attention.value_length', keys['attention.value_length'], shape.headDim);
+  requireEqual(architecture, 'rope.dimension_count', keys['rope.dimension_count'], shape.headDim);
   if (keys.expert_count !== undefined)
     throw invalidConfig(`${architecture}.expert_count: a mixture of experts is not supported`);
-  return {
-    ...common,
-    keys,
+  const common = {
+    ...shape,
     tiedHead: !tensors.has('output.weight'),
     rotations: [{ theta: keys['rope.freq_base'], scaling: scalingOf(architecture, keys, tensors) }],
     layers: Array.from({ length: numLayers }, () => ({ window: undefined, rotation: 0 })),
   };
+  return { common, keys };
 }
 
 function keysOf(architecture: string, metadata: GgufMetadata): z.infer<typeof keySchema> {

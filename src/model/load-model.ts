@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertInvariant, EngineError } from '../errors.ts';
+import { readModelText } from '../model-files.ts';
 import type { Parameter } from '../runtime/ops.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
@@ -183,10 +183,13 @@ export async function readModelConfig(directory: string): Promise<ModelConfig> {
 async function readConfigJson(directory: string): Promise<unknown> {
   const path = join(directory, 'config.json');
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+    const text = await readModelText(directory, 'config.json');
+    if (text !== undefined) return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new EngineError('config_invalid', `cannot read ${path}: ${String(cause)}`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('config_invalid', `cannot read ${path}: ${reason}`, { cause });
   }
+  throw new EngineError('config_invalid', `there is no ${path}: it must name the architecture and its sizes`);
 }
 
 async function readTensor(source: TensorSource, tensor: StoredTensor): Promise<Float32Array> {

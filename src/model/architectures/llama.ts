@@ -4,7 +4,7 @@ import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-ma
 import type { Architecture } from '../architecture.ts';
 import type { DecoderConfig } from '../decoder-config.ts';
 import { planDecoder } from '../decoder-plan.ts';
-import { ggufDecoderConfig } from '../gguf-decoder-fields.ts';
+import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import { commonConfig, decoderFields, rotaryOf } from '../hub-decoder-fields.ts';
 import { parseFields } from '../model-config.ts';
 
@@ -14,7 +14,7 @@ export const llama: Architecture = {
   ggufName: 'llama',
   fromConfigJson: (json) => planDecoder(fromConfigJson(json), { findTensors: mapDecoderTensors }),
   fromGguf: (metadata, tensors) => {
-    const common = ggufDecoderConfig('llama', metadata, tensors);
+    const { common } = readGgufDecoder('llama', metadata, tensors);
     const config: DecoderConfig = {
       ...llamaConfig(common),
       qkvBias: tensors.has('blk.0.attn_q.bias'),

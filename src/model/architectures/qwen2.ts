@@ -4,7 +4,7 @@ import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-ma
 import type { Architecture } from '../architecture.ts';
 import type { DecoderConfig, LayerConfig } from '../decoder-config.ts';
 import { planDecoder } from '../decoder-plan.ts';
-import { ggufDecoderConfig } from '../gguf-decoder-fields.ts';
+import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import { commonConfig, decoderFields, qwenLayers, rotaryOf, windowFields } from '../hub-decoder-fields.ts';
 import { parseFields } from '../model-config.ts';
 
@@ -14,9 +14,8 @@ export const qwen2: Architecture = {
   ggufName: 'qwen2',
   fromConfigJson: (json) => planDecoder(fromConfigJson(json), { findTensors: mapDecoderTensors }),
   fromGguf: (metadata, tensors) => {
-    const common = ggufDecoderConfig('qwen2', metadata, tensors);
-    const layers = common.layers;
-    return planDecoder(qwen2Config(common, layers), { findTensors: mapGgufDecoderTensors });
+    const { common } = readGgufDecoder('qwen2', metadata, tensors);
+    return planDecoder(qwen2Config(common, common.layers), { findTensors: mapGgufDecoderTensors });
   },
 };
 

@@ -4,7 +4,7 @@ import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-ma
 import type { Architecture } from '../architecture.ts';
 import type { DecoderConfig, LayerConfig } from '../decoder-config.ts';
 import { planDecoder } from '../decoder-plan.ts';
-import { ggufDecoderConfig } from '../gguf-decoder-fields.ts';
+import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import { commonConfig, decoderFields, qwenLayers, rotaryOf, windowFields } from '../hub-decoder-fields.ts';
 import { parseFields } from '../model-config.ts';
 
@@ -14,7 +14,7 @@ export const qwen3: Architecture = {
   ggufName: 'qwen3',
   fromConfigJson: (json) => planDecoder(fromConfigJson(json), { findTensors: mapDecoderTensors }),
   fromGguf: (metadata, tensors) => {
-    const common = ggufDecoderConfig('qwen3', metadata, tensors);
+    const { common } = readGgufDecoder('qwen3', metadata, tensors);
     const config: DecoderConfig = {
       ...qwen3Config(common, common.layers),
       qkvBias: tensors.has('blk.0.attn_q.bias'),
