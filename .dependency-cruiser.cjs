@@ -24,7 +24,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   from: { path: room(name) },
   to: {
     path: '^(src|routes)/',
-    pathNot: [room(name), '^src/(errors|sibling-process)\\.ts$', ...allowed.map(room)],
+    pathNot: [room(name), '^src/(errors|model-files|sibling-process)\\.ts$', ...allowed.map(room)],
   },
 }));
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { generationEosTokenIds } from '../model/generation-config.ts';
 import { endTokenIds } from '../tokenizer/end-tokens.ts';
 import { readOptionalJson } from '../tokenizer/optional-file.ts';
@@ -17,7 +16,7 @@ export async function loadEndTokens(
 ): Promise<readonly number[]> {
   const json = isGgufPath(modelPath)
     ? undefined
-    : await readOptionalJson(join(modelPath, 'generation_config.json'));
+    : await readOptionalJson(modelPath, 'generation_config.json');
   const generationConfig = json === undefined ? undefined : generationEosTokenIds(json);
   return endTokenIds({ generationConfig, config: configIds, tokenizer: eosTokenIds, controlTokens });
 }

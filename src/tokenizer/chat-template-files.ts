@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { readOptionalJson, readOptionalText } from './optional-file.ts';
+import { readModelText } from '../model-files.ts';
+import { readOptionalJson } from './optional-file.ts';
 
 /** Files that are a template, the first that is there counts: `save_pretrained` writes named ones into a folder. */
 const TEMPLATE_FILES = ['chat_template.jinja', join('additional_chat_templates', 'default.jinja')];
@@ -17,12 +18,12 @@ export async function readChatTemplate(
   tokenizerConfig: object,
 ): Promise<string | undefined> {
   for (const name of TEMPLATE_FILES) {
-    const template = await readOptionalText(join(directory, name));
+    const template = await readModelText(directory, name);
     if (template !== undefined) return template;
   }
   return (
     templateOf(tokenizerConfig, 'tokenizer_config.json') ??
-    templateOf(await readOptionalJson(join(directory, 'chat_template.json')), 'chat_template.json')
+    templateOf(await readOptionalJson(directory, 'chat_template.json'), 'chat_template.json')
   );
 }
 

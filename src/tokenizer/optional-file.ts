@@ -1,26 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
+import { readModelText } from '../model-files.ts';
 
 /**
- * A text file, or undefined where there is none.
- * @throws EngineError `weights_invalid` for one that cannot be read
- */
-export async function readOptionalText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new EngineError('weights_invalid', `${path} cannot be read`, { cause });
-  }
-}
-
-/**
- * The parsed file, or undefined where there is none.
+ * A parsed file of a model's directory, or undefined where there is none.
  * @throws EngineError `weights_invalid` for one that cannot be read, or holds no object
  */
-export async function readOptionalJson(path: string): Promise<object | undefined> {
-  const text = await readOptionalText(path);
+export async function readOptionalJson(directory: string, name: string): Promise<object | undefined> {
+  const text = await readModelText(directory, name);
   if (text === undefined) return undefined;
+  const path = join(directory, name);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -30,13 +30,15 @@ const SPECIAL_TOKENS = [
  * @throws EngineError `weights_invalid` naming the file
  */
 export async function readTokenizerFiles(directory: string): Promise<TokenizerFiles> {
-  const path = join(directory, 'tokenizer.json');
-  const tokenizerJson = await readOptionalJson(path);
+  const tokenizerJson = await readOptionalJson(directory, 'tokenizer.json');
   if (tokenizerJson === undefined) {
-    throw new EngineError('weights_invalid', `there is no ${path}: a model needs its tokenizer beside it`);
+    throw new EngineError(
+      'weights_invalid',
+      `there is no ${join(directory, 'tokenizer.json')}: a model needs its tokenizer beside it`,
+    );
   }
-  const tokenizerConfig = (await readOptionalJson(join(directory, 'tokenizer_config.json'))) ?? {};
-  const specialTokensMap = (await readOptionalJson(join(directory, 'special_tokens_map.json'))) ?? {};
+  const tokenizerConfig = (await readOptionalJson(directory, 'tokenizer_config.json')) ?? {};
+  const specialTokensMap = (await readOptionalJson(directory, 'special_tokens_map.json')) ?? {};
   return {
     tokenizerJson,
     tokenizerConfig,

@@ -1,6 +1,6 @@
-import { readFile, realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { EngineError } from '../errors.ts';
+import { findModelFile, isInside, readModelText } from '../model-files.ts';
 import { SafetensorsReader } from './safetensors-reader.ts';
 import type { TensorEntry, TensorSource } from './tensor-source.ts';
 
@@ -68,8 +68,10 @@ export class ShardedSafetensors implements TensorSource {
 }
 
 async function readIndex(path: string): Promise<unknown> {
+  const text = await readModelText(dirname(path), basename(path));
+  if (text === undefined) throw invalid(path, 'it is missing');
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw invalid(path, `it cannot be read: ${String(cause)}`, cause);
   }
@@ -93,28 +95,15 @@ function parseIndex(path: string, index: unknown): Map<string, string> {
 
 /** The path of a shard, made sure to lie, links followed, in the directory of the index. */
 async function shardInside(path: string, tensorName: string, shardName: string): Promise<string> {
-  const shardPath = join(dirname(path), shardName);
-  const directory = await realpath(dirname(path));
-  const leaves = (target: string) => {
-    const way = relative(directory, target);
-    return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way);
-  };
+  const directory = dirname(path);
+  const what = `the shard of tensor "${tensorName}", "${shardName}",`;
   // Before the file system is asked: the error must not tell whether a file elsewhere exists.
-  if (isAbsolute(shardName) || leaves(join(directory, shardName)))
-    throw invalid(path, `the shard of tensor "${tensorName}", "${shardName}", lies outside the directory`);
-  let target: string;
-  try {
-    target = await realpath(shardPath);
-  } catch (cause) {
-    throw invalid(path, `the shard of tensor "${tensorName}", "${shardName}", is missing`, cause);
-  }
-  if (leaves(target)) {
-    throw invalid(
-      path,
-      `the shard of tensor "${tensorName}", "${shardName}", is a link out of the directory; put the file itself there`,
-    );
-  }
-  return shardPath;
+  if (isAbsolute(shardName) || !isInside(directory, join(directory, shardName)))
+    throw invalid(path, `${what} lies outside the directory`);
+  const found = await findModelFile(directory, shardName);
+  if (found === undefined) throw invalid(path, `${what} is missing`);
+  if ('problem' in found) throw invalid(path, `${what} ${found.problem}`);
+  return found.path;
 }
 
 function checkAllNamed(
