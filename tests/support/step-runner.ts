@@ -6,6 +6,14 @@ import { fixturePath } from './fixtures.ts';
 
 const BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
 
+interface StepRunnerOptions {
+  numLanes?: number;
+  /** Tokens a lane can hold; by default the model's context. */
+  laneLength?: number;
+  /** What rows are padded to. */
+  buckets?: readonly number[];
+}
+
 /** A fixture model on a runtime with a cache of its own: runs steps and hands out logits row by row. */
 export class StepRunner {
   readonly runtime: Runtime;
@@ -13,19 +21,29 @@ export class StepRunner {
   readonly cache: KvCache;
   readonly #forward: Forward = (ops) => this.loaded.model.forward(ops);
 
-  private constructor(runtime: Runtime, loaded: LoadedModel, numLanes: number) {
+  readonly #buckets: readonly number[];
+
+  private constructor(runtime: Runtime, loaded: LoadedModel, options: Required<StepRunnerOptions>) {
     this.runtime = runtime;
     this.loaded = loaded;
-    const { numLayers, numKvHeads, headDim, contextLength } = loaded.config;
-    this.cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, numLanes, laneLength: contextLength });
+    this.#buckets = options.buckets;
+    const { numLayers, numKvHeads, headDim } = loaded.config;
+    const { numLanes, laneLength } = options;
+    this.cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, numLanes, laneLength });
   }
 
-  static async load(runtime: Runtime, fixture: string, numLanes = 8): Promise<StepRunner> {
-    return new StepRunner(runtime, await loadModel(fixturePath(fixture), runtime), numLanes);
+  static load(runtime: Runtime, fixture: string, numLanes = 8): Promise<StepRunner> {
+    return StepRunner.open(runtime, fixturePath(fixture), { numLanes });
+  }
+
+  static async open(runtime: Runtime, path: string, options: StepRunnerOptions = {}): Promise<StepRunner> {
+    const loaded = await loadModel(path, runtime);
+    const defaults = { numLanes: 8, laneLength: loaded.config.contextLength, buckets: BUCKETS };
+    return new StepRunner(runtime, loaded, { ...defaults, ...options });
   }
 
   /** The logits asked for, in order, without the padding: [numLogitRows][vocab]. */
-  async step(inputs: readonly SegmentInput[], buckets: readonly number[] = BUCKETS): Promise<Float32Array[]> {
+  async step(inputs: readonly SegmentInput[], buckets = this.#buckets): Promise<Float32Array[]> {
     const batch = buildStepBatch(inputs, buckets);
     const rows = await this.runtime.runStep(batch, this.cache, this.#forward); // [logitRows][vocab]
     return rows.slice(0, batch.numLogitRows).map((row) => wholeRow(row).slice());
