@@ -34,7 +34,9 @@ export const tokenIds = z.union([tokenId, z.array(tokenId)]).nullish();
  * @throws EngineError `config_invalid` naming the fields
  */
 export function parseFields<T>(schema: z.ZodType<T>, json: unknown, what = 'config.json'): T {
-  const fields = schema.safeParse(json);
+  const fields = schema.safeParse(json, {
+    error: ({ input }) => (input === undefined ? 'it is missing' : undefined),
+  });
   if (fields.success) return fields.data;
   const issues = fields.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw invalidConfig(`${what}: ${issues.join('; ')}`);

@@ -83,6 +83,7 @@ export class GgufVocabulary {
 }
 
 export function show(value: unknown): string {
+  if (value === undefined) return 'missing';
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 

@@ -103,7 +103,7 @@ function invalid(name: string, problem: string): EngineError {
 }
 
 function show(value: unknown): string {
-  return value === undefined ? 'undefined' : JSON.stringify(value);
+  return value === undefined ? '(missing)' : JSON.stringify(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
