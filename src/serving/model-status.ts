@@ -17,8 +17,8 @@ export async function modelStatus(
 ): Promise<ModelStatus> {
   const isDefault = entry.id === sources.catalog.defaultModel.id;
   const id = entry.id;
-  if (model?.state === 'loaded') return { id, isDefault, ...loadedStatus(entry, model) };
   const state = stateOf(model);
+  if (model !== undefined && state === 'loaded') return { id, isDefault, ...loadedStatus(entry, model) };
   const failure = state === 'failed' ? model?.failure?.error : undefined;
   try {
     const status = { id, isDefault, state, ...(await headerStatus(entry, sources)) };
@@ -31,7 +31,8 @@ export async function modelStatus(
 
 function stateOf(model: PooledModel | undefined): ModelState {
   if (model?.loading !== undefined) return 'loading';
-  return model === undefined || model.state === 'unloading' ? 'unloaded' : model.state;
+  // Until its process has ended, its memory is not free.
+  return model?.state === 'unloading' ? 'loaded' : (model?.state ?? 'unloaded');
 }
 
 function loadedStatus(entry: CatalogModel, { engine }: PooledModel): Omit<ModelStatus, 'id' | 'isDefault'> {

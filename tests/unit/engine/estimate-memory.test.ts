@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { checkMemory, demandOn } from '../../../src/engine/check-memory.ts';
+import { cacheShape } from '../../../src/engine/cache-shape.ts';
+import { estimateMemory, modelSizeOf, type ModelSize } from '../../../src/engine/estimate-memory.ts';
+import { OpenModel } from '../../../src/model/load-model.ts';
+import { fixturePath } from '../../support/fixtures.ts';
+
+const SETTINGS = { maxModelLen: undefined, maxNumSeqs: 4, kvCacheBytes: 2 ** 30, maxNumBatchedTokens: 128 };
+
+const model = await OpenModel.open(fixturePath('tiny-gpt2'));
+const size = modelSizeOf(model);
+await model.close();
+const estimate = (
+  changed: Partial<ModelSize>,
+  runtime: 'cpu' | 'wasm' | 'webgpu',
+  weights = 'auto' as const,
+) => {
+  const sized = { ...size, ...changed };
+  return estimateMemory(sized, cacheShape(sized.config, SETTINGS), { ...SETTINGS, runtime, weights });
+};
+
+describe('the estimate', () => {
+  it('counts matrices half where the runtime holds what is stored as it is stored', () => {
+    const whole = estimate({ storedFormat: 'F16' }, 'wasm').weightBytes;
+    const half = estimate({ storedFormat: 'F16' }, 'webgpu').weightBytes;
+    expect(whole - half).toBe(2 * size.numMatrixWeights);
+    expect(estimate({ storedFormat: 'BF16' }, 'wasm').weightBytes).toBe(half);
+  });
+});
+
+describe('what does not fit', () => {
+  const large = estimate({ numMatrixWeights: 1.2e9 }, 'wasm');
+
+  it('is refused by a wasm heap with the numbers, and taken by a runtime without one', () => {
+    expect(() => demandOn(large, 'wasm')).toThrow(
+      /needs 4579 MiB \(weights 4578 MiB, .*a wasm heap holds 4096 MiB/,
+    );
+    expect(demandOn(large, 'tensorflow')).toBe(large.totalBytes);
+  });
+
+  it('is told by MEMORY_LIMIT_MB, or by what the GPU has', () => {
+    const cpu = { name: 'cpu' as const, device: { name: 'a processor' } };
+    expect(checkMemory(large, cpu, 8e9)).toEqual({ memoryBytes: large.totalBytes, memoryLimitBytes: 8e9 });
+    expect(() => checkMemory(large, cpu, 2 ** 30)).toThrow(/MEMORY_LIMIT_MB is 1024 MiB/);
+    const gpu = { name: 'webgpu' as const, device: { name: 'a card', memoryBytes: 5 * 2 ** 30 } };
+    expect(() => checkMemory(large, gpu, undefined)).toThrow(/may take 4096 MiB, 80 % of what a card has/);
+  });
+});
