@@ -83,8 +83,8 @@ export class GgufVocabulary {
 }
 
 export function show(value: unknown): string {
-  if (value === undefined) return 'missing';
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const shown: unknown = value === undefined ? 'missing' : value;
+  return typeof value === 'string' ? JSON.stringify(value) : String(shown);
 }
 
 export function ggufTokenizerError(problem: string): EngineError {

@@ -147,7 +147,7 @@ describe('ggufTokenizer', () => {
       { 'tokenizer.ggml.model': 'gemma4' },
       /tokenizer.ggml.model is "gemma4"; supported: gpt2 \(.*\), llama \(/,
     ],
-    [{ 'tokenizer.ggml.model': undefined }, /tokenizer.ggml.model is undefined/],
+    [{ 'tokenizer.ggml.model': undefined }, /tokenizer.ggml.model is missing/],
     [
       { 'tokenizer.ggml.pre': 'deepseek-llm' },
       /pre is "deepseek-llm"; supported: gpt-2, .*llama-bpe, .*qwen2/,
