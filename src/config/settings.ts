@@ -111,7 +111,7 @@ export const SETTINGS = {
     'WEIGHTS',
     'auto',
     z.enum(WEIGHT_FORMATS),
-    'How matrices are held: f32, f16 (webgpu), bf16 (webgpu, tensorflow); auto halves them only where no bit is lost.',
+    'How matrices are held: f32, f16 (webgpu), bf16 (webgpu, tensorflow, wasm); auto halves them only where no bit is lost.',
   ),
   threads: setting(
     'THREADS',

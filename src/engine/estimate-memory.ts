@@ -82,7 +82,7 @@ function bytesPerWeight(runtime: RuntimeName, weights: WeightFormat, storedForma
   const format = weights === 'auto' ? storedFormat : weights.toUpperCase();
   const halves: Record<RuntimeName, readonly string[]> = {
     cpu: [],
-    wasm: [],
+    wasm: ['BF16'],
     tensorflow: ['BF16'],
     'tensorflow-gpu': weights === 'auto' ? [] : ['BF16'],
     webgpu: weights === 'auto' ? ['F16'] : ['F16', 'BF16'],

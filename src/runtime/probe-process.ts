@@ -31,7 +31,13 @@ async function checkProduct(runtime: Runtime): Promise<void> {
   const x = runtime.createParameter('x', [2, 2], Float32Array.of(1, 2, 3, 4));
   const zeros = runtime.createParameter('zeros', [2, 2], new Float32Array(4));
   const weight = runtime.createParameter('weight', [2, 2], Float32Array.of(5, 6, 7, 8));
-  const cache = runtime.createKvCache({ numLayers: 1, numKvHeads: 1, headDim: 2, numLanes: 1, laneLength: 2 });
+  const cache = runtime.createKvCache({
+    numLayers: 1,
+    numKvHeads: 1,
+    headDim: 2,
+    numLanes: 1,
+    laneLength: 2,
+  });
   const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds: [0, 1], logits: 'all' }]);
   const rows = await runtime.runStep(batch, cache, (ops) =>
     ops.linear(ops.embed(x, zeros), weight, undefined),

@@ -30,12 +30,10 @@ const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>
   tensorflow: (options) => startTensorflow('tensorflow', options),
   webgpu: async ({ weights, allowSoftware, onLost }) =>
     (await import('./webgpu/webgpu-runtime.ts')).createWebGpuRuntime({ weights, allowSoftware, onLost }),
-  wasm: async ({ numThreads = defaultNumThreads(), weights }) => {
-    requireFloat32('wasm', weights);
-    return (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({ numThreads });
-  },
+  wasm: async ({ numThreads = defaultNumThreads(), weights }) =>
+    (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({ numThreads, weights }),
   cpu: async ({ numThreads = 1, weights }) => {
-    requireFloat32('cpu', weights);
+    requireFloat32(weights);
     if (numThreads === 1) return (await import('./cpu/cpu-runtime.ts')).createCpuRuntime();
     throw new EngineError(
       'config_invalid',
@@ -83,12 +81,9 @@ export async function startFastestRuntime(options: RuntimeOptions): Promise<Runt
 
 const REFUSALS: ReadonlySet<string> = new Set(['backend_unavailable', 'config_invalid']);
 
-function requireFloat32(name: RuntimeName, weights: WeightFormat): void {
+function requireFloat32(weights: WeightFormat): void {
   if (weights === 'auto' || weights === 'f32') return;
-  throw new EngineError(
-    'config_invalid',
-    `the ${name} runtime holds weights as f32, not ${weights} (WEIGHTS)`,
-  );
+  throw new EngineError('config_invalid', `the cpu runtime holds weights as f32, not ${weights} (WEIGHTS)`);
 }
 
 async function startTensorflow(

@@ -39,9 +39,13 @@ describe('RUNTIME=auto', () => {
   );
 });
 
-describe.each(['wasm', 'cpu'] as const)('%s', (name) => {
-  it('refuses half precision', async () => {
-    await expect(startRuntime(name, { numThreads: undefined, weights: 'bf16' })).rejects.toMatchObject({
+describe.each([
+  ['cpu', 'f16'],
+  ['cpu', 'bf16'],
+  ['wasm', 'f16'],
+] as const)('%s', (name, weights) => {
+  it(`refuses weights of ${weights}`, async () => {
+    await expect(startRuntime(name, { numThreads: undefined, weights })).rejects.toMatchObject({
       code: 'config_invalid',
     });
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import { bookHeads, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
+import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import { decodeBfloat16, encodeBfloat16 } from '../../src/runtime/half-precision.ts';
+import { bookHeads, type Activation, type Parameter, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 import { expectClose } from '../support/compare.ts';
@@ -16,7 +17,7 @@ const LANES = [2, 0, 3, 1];
 describe.each([1, 2, 3])('wasm kernels on %i threads against float64', (numThreads) => {
   let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await createWasmRuntime({ numThreads });
+    runtime = await createWasmRuntime({ numThreads, weights: 'f32' });
   });
   afterAll(() => runtime.dispose());
 
@@ -136,7 +137,9 @@ describe.each([1, 2, 3])('wasm kernels on %i threads against float64', (numThrea
 describe('wasm kernels, bit for bit', () => {
   let runtimes: Runtime[];
   beforeAll(async () => {
-    runtimes = await Promise.all([1, 2, 3].map((numThreads) => createWasmRuntime({ numThreads })));
+    runtimes = await Promise.all(
+      [1, 2, 3].map((numThreads) => createWasmRuntime({ numThreads, weights: 'f32' })),
+    );
   });
   afterAll(() => Promise.all(runtimes.map((runtime) => runtime.dispose())));
 
@@ -201,6 +204,126 @@ describe('wasm kernels, bit for bit', () => {
     for (const result of results) expect(result).toEqual(results[0]);
   });
 });
+
+describe.each([1, 2, 3])('wasm matrices in bfloat16 on %i threads', (numThreads) => {
+  let [whole, auto, rounding]: Runtime[] = [];
+  beforeAll(async () => {
+    whole = await createWasmRuntime({ numThreads, weights: 'f32' });
+    auto = await createWasmRuntime({ numThreads, weights: 'auto' });
+    rounding = await createWasmRuntime({ numThreads, weights: 'bf16' });
+  });
+  afterAll(async () => {
+    for (const runtime of [whole, auto, rounding]) await runtime?.dispose();
+  });
+
+  /** A matrix on a runtime, and the bytes of the heap that it takes. */
+  function matrix(runtime: Runtime | undefined, rows: Rows): { weight: Parameter; numBytes: number } {
+    const before = runtime!.memory().numBytes;
+    const weight = runtime!.createParameter('w', [rows.length, rows[0]?.length ?? 0], flat(rows));
+    return { weight, numBytes: runtime!.memory().numBytes - before };
+  }
+
+  it.each([
+    { depth: 1, cols: 1 },
+    { depth: 5, cols: 9 },
+    { depth: 67, cols: 1000 },
+    { depth: 7, cols: 8 },
+    { depth: 33, cols: 44 },
+    { depth: 130, cols: 257 },
+  ])('multiply [rows, $depth] by [$depth, $cols] to the bits of float32', async ({ depth, cols }) => {
+    const w = roundedRows(cols, depth, 2);
+    const [half, full] = [matrix(auto, w), matrix(whole, w)];
+    expect(half.numBytes).toBe(full.numBytes / 2);
+    const b = flat(someRows(1, cols, 3));
+    const x = someRows(130, depth, 1);
+    for (const numRows of [...Array.from({ length: 33 }, (_, i) => i + 1), 64, 130]) {
+      const productOn = (runtime: Runtime, { weight }: { weight: Parameter }) => {
+        const bias = numRows % 2 === 0 ? runtime.createParameter('b', [cols], b) : undefined;
+        return runOps(runtime, x.slice(0, numRows), (a, ops) => ops.linear(a, weight, bias));
+      };
+      expect(await productOn(auto!, half)).toEqual(await productOn(whole!, full));
+    }
+  });
+
+  it('do so where threads widen large chunks side by side', async () => {
+    const w = roundedRows(800, 300, 2);
+    const [half, full] = [matrix(auto, w).weight, matrix(whole, w).weight];
+    const x = someRows(130, 300, 1);
+    const expected = await runOps(whole!, x, (a, ops) => ops.linear(a, full, undefined));
+    for (let i = 0; i < 5; i++) {
+      expect(await runOps(auto!, x, (a, ops) => ops.linear(a, half, undefined))).toEqual(expected);
+    }
+  });
+
+  it('stay whole where one number would lose a bit', () => {
+    const w = roundedRows(9, 20, 4);
+    const exact = matrix(auto, w).numBytes;
+    (w[8] ?? [])[19] = 1 + 2 ** -8;
+    expect(matrix(auto, w).numBytes).toBe(2 * exact);
+    expect(matrix(auto, w).numBytes).toBe(matrix(whole, w).numBytes);
+    expect(matrix(rounding, w).numBytes).toBe(exact);
+  });
+
+  it('are rounded, ties to even, when asked for', async () => {
+    const tie = 2 ** -8;
+    const special = [1 + tie, 1 + 3 * tie, -1 - tie, 1 + tie * 1.001, -0, 2 ** -133, 3e38, -1e-40, 0.1];
+    const w = [special, ...someRows(70, 9, 5).map((row) => row.map((value) => value * 1.001))];
+    const expected = w.map((row) => [...rounded(Float32Array.from(row))]);
+    expect(expected).not.toEqual(w);
+    expect(await embedded(rounding!, matrix(rounding, w).weight, undefined, w.length, 9)).toEqual(expected);
+  });
+
+  it('embed to the bits of float32, tokens and positions in either format', async () => {
+    const [numRows, dim] = [19, 13];
+    const [exactTokens, exactPositions] = [roundedRows(numRows, dim, 6), roundedRows(numRows, dim, 7)];
+    const [tokens, positions] = [someRows(numRows, dim, 8), someRows(numRows, dim, 9)];
+    for (const [t, p] of [
+      [exactTokens, exactPositions],
+      [exactTokens, positions],
+      [tokens, exactPositions],
+      [exactTokens, undefined],
+    ] as const) {
+      const embeddedOn = (runtime: Runtime) =>
+        embedded(runtime, matrix(runtime, t).weight, p && matrix(runtime, p).weight, numRows, dim);
+      const [first, second] = [await embeddedOn(auto!), await embeddedOn(whole!)];
+      expect(first).toEqual(second);
+      const sum = t.map((row, r) => row.map((value, d) => Math.fround(value + (p?.[r]?.[d] ?? 0))));
+      expect(first).toEqual(sum);
+    }
+  });
+});
+
+/** Numbers that bfloat16 holds. */
+const roundedRows = (numRows: number, numCols: number, seed: number): number[][] =>
+  someRows(numRows, numCols, seed).map((row) => [...rounded(Float32Array.from(row))]);
+
+function rounded(values: Float32Array): Float32Array {
+  const back = new Float32Array(values.length);
+  decodeBfloat16(encodeBfloat16(values), back);
+  return back;
+}
+
+/** Every row of an embedding: [rows][dim]. */
+async function embedded(
+  runtime: Runtime,
+  tokens: Parameter,
+  positions: Parameter | undefined,
+  numRows: number,
+  dim: number,
+): Promise<number[][]> {
+  const cache = runtime.createKvCache({
+    numLayers: 1,
+    numKvHeads: 1,
+    headDim: dim,
+    numLanes: 1,
+    laneLength: numRows,
+  });
+  const tokenIds = Array.from({ length: numRows }, (_, i) => i);
+  const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds, logits: 'all' }]);
+  const rows = await runtime.runStep(batch, cache, (ops) => ops.embed(tokens, positions));
+  cache.dispose();
+  return rows.slice(0, numRows).map((row) => [...wholeRow(row)]);
+}
 
 /** One sequence in chunks of the given lengths, each a step of its own: [tokens][dim]. */
 async function attendInChunks(

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
-import { StepRunner } from '../support/step-runner.ts';
+import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
 const GIB = 1024 ** 3;
 const unavailable: unknown = expect.objectContaining({ code: 'backend_unavailable' });
@@ -13,7 +13,7 @@ const laneOfOneMib = { numLayers: 2, numKvHeads: 4, headDim: 16, laneLength: 102
 describe('memory of the wasm runtime', () => {
   let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await createWasmRuntime({ numThreads: 2 });
+    runtime = await createWasmRuntime({ numThreads: 2, weights: 'f32' });
   });
   afterAll(() => runtime.dispose());
 
@@ -56,7 +56,7 @@ describe('memory of the wasm runtime', () => {
     expect(runtime.memory().numBytes).toBe(before);
   });
 
-  it('refuses a cache and a parameter beyond 4 GiB with the numbers, and works on', async () => {
+  it('refuses a cache and a parameter beyond 4 GiB with the numbers, unless it can be halved, and works on', async () => {
     const before = runtime.memory();
     expect(() => runtime.createKvCache({ ...laneOfOneMib, numLanes: 5 * 1024 })).toThrow(unavailable);
     expect(() => runtime.createKvCache({ ...laneOfOneMib, numLanes: 5 * 1024 })).toThrow(`${5 * GIB} bytes`);
@@ -67,12 +67,34 @@ describe('memory of the wasm runtime', () => {
     const values = new Float32Array(numValues);
     expect(() => runtime.createParameter('head', [numValues / 64, 64], values)).toThrow(unavailable);
     expect(() => runtime.createParameter('head', [numValues / 64, 64], values)).toThrow('head [1048576, 64]');
+    const halving = await createWasmRuntime({ numThreads: 2, weights: 'auto' });
+    halving.createParameter('head', [numValues / 64, 64], values);
+    await halving.dispose();
     huge.dispose();
     expect(runtime.memory()).toEqual(before);
     const runner = await StepRunner.load(runtime, 'tiny-gpt2', 2);
     const logits = await runner.whole([1, 2, 3]); // [3][vocab]
     expect(logits.flatMap((row) => [...row]).every(Number.isFinite)).toBe(true);
   });
+
+  it.each(['tiny-llama/tied-llama3-rope', 'gpt2-variants/tied-bf16-head-dim-10'])(
+    'halves the matrices of %s, which are stored in bfloat16, and computes the same logits',
+    async (fixture) => {
+      const results: { numBytes: number; logits: number[][] }[] = [];
+      for (const weights of ['f32', 'auto'] as const) {
+        const held = await createWasmRuntime({ numThreads: 2, weights });
+        const before = held.memory().numBytes;
+        const runner = await StepRunner.load(held, fixture, 1);
+        const numBytes = held.memory().numBytes - before - runner.cache.numBytes;
+        const logits = await runner.whole(someTokenIds(16, runner.loaded.config.vocabSize, 1)); // [16][vocab]
+        results.push({ numBytes, logits: logits.map((row) => [...row]) });
+        await held.dispose();
+      }
+      const [whole, half] = results;
+      expect(half!.numBytes / whole!.numBytes).toBeLessThan(0.6);
+      expect(half!.logits).toEqual(whole!.logits);
+    },
+  );
 });
 
 const cacheless = { name: 'elsewhere', shape: [8, 8] };

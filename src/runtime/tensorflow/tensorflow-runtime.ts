@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { WeightFormat } from '../../config/settings.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
+import { fitsBfloat16 } from '../half-precision.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter, TransformerOps } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
@@ -9,7 +10,6 @@ import type { StepBatch } from '../step-batch.ts';
 import type { StepRow } from '../step-row.ts';
 import { cudaDevice } from './cuda-device.ts';
 import { EagerContext } from './eager-context.ts';
-import { isBfloat16 } from './is-bfloat16.ts';
 import { hasKernels, KernelOps, packMatrix } from './kernel-ops.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { StepOperands } from './step-operands.ts';
@@ -137,7 +137,7 @@ class TensorflowRuntime implements Runtime {
   /** Our kernels compute in float32 whatever they read, so that halving what is bfloat16 already loses nothing. */
   #toMatrix(tensor: TensorInfo, values: Float32Array): TensorInfo {
     if (!this.#hasKernels) return this.#weights === 'bf16' ? toHalf(this.#context, tensor) : tensor; // shape
-    const isHalf = this.#weights === 'bf16' || (this.#weights === 'auto' && isBfloat16(values));
+    const isHalf = this.#weights === 'bf16' || (this.#weights === 'auto' && fitsBfloat16(values));
     return packMatrix(this.#context, tensor, isHalf ? BFLOAT16 : FLOAT); // packed
   }
 

@@ -94,9 +94,9 @@ export class WasmHeap {
     return this.#backend.dataIdMap.get(tensor.dataId).memoryOffset >>> 0;
   }
 
-  /** A new float32 tensor of that shape, its content arbitrary. Throws `backend_failure` when the heap is full. */
-  makeTensor(shape: readonly number[]): TensorInfo {
-    return this.#backend.makeOutput([...shape], 'float32');
+  /** A new tensor of that shape, its content arbitrary. Throws `backend_failure` when the heap is full. */
+  makeTensor(shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): TensorInfo {
+    return this.#backend.makeOutput([...shape], dtype);
   }
 
   /**

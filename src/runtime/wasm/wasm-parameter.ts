@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { WeightFormat } from '../../config/settings.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
-import { PACK_WEIGHT, PANEL_WIDTH } from './assembly/kernel-ids.ts';
+import { fitsBfloat16 } from '../half-precision.ts';
+import { PACK_BFLOAT16, PACK_WEIGHT, PANEL_WIDTH } from './assembly/kernel-ids.ts';
 import type { KernelContext } from './kernels/define-kernel.ts';
 import { MAX_HEAP_BYTES } from './wasm-heap.ts';
 import type { Parameter } from '../ops.ts';
@@ -8,14 +10,29 @@ import type { Parameter } from '../ops.ts';
 /** Rows of a matrix copied to the heap at a time on their way into panels. */
 const STAGED_BYTES = 4 * 1024 ** 2;
 
-/** A trained tensor on the heap: a matrix in panels [out / 8, in, 8], a vector padded to a multiple of 8 by zeros. */
+/** How this runtime can hold matrices. */
+export type WasmWeightFormat = Exclude<WeightFormat, 'f16'>;
+
+/**
+ * A trained tensor on the heap: a matrix in panels, float32 [out / 8, in, 8] or pairs of bfloat16 in int32
+ * [out / 8, in, 4], a vector padded to a multiple of 8 by zeros.
+ */
 export class WasmParameter implements Parameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly tensor: tf.Tensor;
 
-  /** Throws `backend_unavailable` when the heap cannot hold it. */
-  constructor(context: KernelContext, name: string, shape: readonly number[], values: Float32Array) {
+  /**
+   * Halves a matrix in `bf16`, and in `auto` if bfloat16 holds each of its numbers: a product has the same bits then.
+   * @throws EngineError `backend_unavailable` when the heap cannot hold it
+   */
+  constructor(
+    context: KernelContext,
+    name: string,
+    shape: readonly number[],
+    values: Float32Array,
+    format: WasmWeightFormat,
+  ) {
     const [size = 0, depth] = shape;
     const numValues = size * (depth ?? 1);
     assertInvariant(shape.length === 1 || shape.length === 2, `parameter ${name} is a vector or a matrix`);
@@ -25,9 +42,10 @@ export class WasmParameter implements Parameter {
     );
     this.name = name;
     this.shape = shape;
+    const isHalf = format === 'bf16' || (format === 'auto' && fitsBfloat16(values));
     try {
       const info =
-        depth === undefined ? padVector(context, values) : packMatrix(context, values, size, depth);
+        depth === undefined ? padVector(context, values) : packMatrix(context, values, size, depth, isHalf);
       this.tensor = tf.engine().makeTensorFromTensorInfo(info);
     } catch (cause) {
       throw new EngineError(
@@ -46,6 +64,11 @@ export function parameterTensor(parameter: Parameter): tf.Tensor {
   return parameter.tensor;
 }
 
+/** Whether the panels of a matrix are of bfloat16. */
+export function hasBfloat16Panels({ dtype }: Pick<tf.TensorInfo, 'dtype'>): boolean {
+  return dtype === 'int32';
+}
+
 function padVector({ heap }: KernelContext, values: Float32Array): tf.TensorInfo {
   const size = Math.ceil(values.length / PANEL_WIDTH) * PANEL_WIDTH;
   const info = heap.makeTensor([size]); // [size up to a multiple of 8]
@@ -55,15 +78,20 @@ function padVector({ heap }: KernelContext, values: Float32Array): tf.TensorInfo
   return info;
 }
 
+/** By way of a few rows at a time on the heap, so that it never holds a matrix twice. */
 function packMatrix(
   { heap, run }: KernelContext,
   values: Float32Array,
   numRows: number,
   depth: number,
+  isHalf: boolean,
 ): tf.TensorInfo {
   const numPanels = Math.ceil(numRows / PANEL_WIDTH);
-  const info = heap.makeTensor([numPanels, depth, PANEL_WIDTH]); // [out / 8, in, 8]
+  const info = isHalf
+    ? heap.makeTensor([numPanels, depth, PANEL_WIDTH / 2], 'int32') // [out / 8, in, 4]
+    : heap.makeTensor([numPanels, depth, PANEL_WIDTH]); // [out / 8, in, 8]
   const panelSize = depth * PANEL_WIDTH;
+  const panelBytes = panelSize * (isHalf ? 2 : 4);
   const panelsAtOnce = Math.min(numPanels, Math.max(1, Math.floor(STAGED_BYTES / (panelSize * 4))));
   let staged: number;
   try {
@@ -76,8 +104,8 @@ function packMatrix(
     const count = Math.min(panelsAtOnce, numPanels - panel);
     const rows = values.subarray(panel * panelSize, (panel + count) * panelSize);
     heap.float32(staged, rows.length).set(rows);
-    const panels = heap.tensorAddress(info) + panel * panelSize * 4;
-    run(PACK_WEIGHT, count, [staged, panels, rows.length / depth, depth]);
+    const panels = heap.tensorAddress(info) + panel * panelBytes;
+    run(isHalf ? PACK_BFLOAT16 : PACK_WEIGHT, count, [staged, panels, rows.length / depth, depth]);
   }
   heap.free(staged);
   return info;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assertInvariant } from '../../errors.ts';
+import type { WeightFormat } from '../../config/settings.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
@@ -12,18 +13,25 @@ import { readKernels, startWasmBackend } from './start.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 import { WasmKvCache } from './wasm-kv-cache.ts';
 import { WasmOps, wasmActivation } from './wasm-ops.ts';
-import { WasmParameter } from './wasm-parameter.ts';
+import { WasmParameter, type WasmWeightFormat } from './wasm-parameter.ts';
 
 export interface WasmRuntimeOptions {
   /** Threads that compute, the calling one included. */
   numThreads: number;
+  weights: WeightFormat;
 }
 
 /** tfjs' wasm backend with our own kernels. Throws `backend_unavailable` or `config_invalid`. */
-export async function createWasmRuntime({ numThreads }: WasmRuntimeOptions): Promise<Runtime> {
+export async function createWasmRuntime({ numThreads, weights }: WasmRuntimeOptions): Promise<Runtime> {
+  if (weights === 'f16') {
+    throw new EngineError(
+      'config_invalid',
+      'the wasm runtime holds weights as f32 or bf16, not f16 (WEIGHTS)',
+    );
+  }
   const { heap } = await startWasmBackend();
   const pool = await KernelPool.start({ wasmBytes: await readKernels('inference'), heap, numThreads });
-  return new WasmRuntime(heap, pool);
+  return new WasmRuntime(heap, pool, weights);
 }
 
 let numContexts = 0;
@@ -38,14 +46,16 @@ class WasmRuntime implements Runtime {
   readonly #heap: WasmHeap;
   readonly #pool: KernelPool;
   readonly #context: KernelContext;
+  readonly #weights: WasmWeightFormat;
   readonly #parameters: WasmParameter[] = [];
   readonly #caches = new Set<WasmKvCache>();
   #scratch: { address: number; numBytes: number } | undefined;
   #result = new Float32Array();
 
-  constructor(heap: WasmHeap, pool: KernelPool) {
+  constructor(heap: WasmHeap, pool: KernelPool, weights: WasmWeightFormat) {
     this.#heap = heap;
     this.#pool = pool;
+    this.#weights = weights;
     this.#context = {
       id: numContexts++,
       heap,
@@ -65,7 +75,7 @@ class WasmRuntime implements Runtime {
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
-    const parameter = new WasmParameter(this.#context, name, shape, values);
+    const parameter = new WasmParameter(this.#context, name, shape, values, this.#weights);
     this.#parameters.push(parameter);
     return parameter;
   }

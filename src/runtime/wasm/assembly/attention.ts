@@ -12,7 +12,7 @@
  * A tile is up to four consecutive rows of one sequence: { row, numRows, lane, position of the first } as i32.
  */
 import { TILE_BYTES, TILE_ROWS } from './kernel-ids';
-import { row1x8, tile4x8 } from './linear';
+import { row1x8, tile4x8 } from './linear-tiles';
 import { floatArg, intArg, pointerArg, floats } from './pool';
 import { exponentiate } from './softmax';
 import { Vector } from './vector';

@@ -17,6 +17,8 @@ export const RMS_NORM = 11;
 export const NORM_HEADS = 12;
 export const ROTATE = 13;
 export const GATE = 14;
+export const PACK_BFLOAT16 = 15;
+export const LINEAR_BFLOAT16 = 16;
 
 /** Rows of a weight that lie side by side in a panel; also the tokens in a panel of keys. */
 export const PANEL_WIDTH = 8;
@@ -28,3 +30,5 @@ export const ROW_CHUNK = 8;
 export const TILE_ROWS = 4;
 /** Bytes of an attention tile: row, number of rows, lane, position of the first row, as i32. */
 export const TILE_BYTES = 16;
+/** Bytes of the line that says whether a slot is taken (slots.ts): of the cache, so that threads do not share one. */
+export const SLOT_LINE_BYTES = 64;

@@ -7,7 +7,9 @@ import {
   GELU,
   LAYER_NORM,
   LINEAR,
+  LINEAR_BFLOAT16,
   NORM_HEADS,
+  PACK_BFLOAT16,
   PACK_ROWS,
   PACK_WEIGHT,
   RMS_NORM,
@@ -19,8 +21,8 @@ import { causalAttention, storeKeysValues } from './attention';
 import { gate } from './gate';
 import { embed, selectRows } from './gather';
 import { layerNorm } from './layer-norm';
-import { linear } from './linear';
-import { packRows, packWeight } from './pack';
+import { linear, linearBfloat16 } from './linear';
+import { packBfloat16, packRows, packWeight } from './pack';
 import { add, fill, gelu } from './pointwise';
 import { KernelSet, runJobs, serve } from './pool';
 import { normHeads, rmsNorm } from './rms-norm';
@@ -60,6 +62,10 @@ class InferenceKernels extends KernelSet {
         return rotate(job, chunk);
       case GATE:
         return gate(job, chunk);
+      case PACK_BFLOAT16:
+        return packBfloat16(job, chunk);
+      case LINEAR_BFLOAT16:
+        return linearBfloat16(job, chunk);
       default:
         unreachable();
     }

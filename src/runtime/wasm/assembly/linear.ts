@@ -1,30 +1,57 @@
 /**
- * Dense layers on packed operands (pack.ts). Every output is the sum over k in order of x[k] * w[k], each product
- * rounded before it is added, the bias added last: the same bits in every tile, so that a row's result does not
- * depend on how many rows share the step.
- *
- *     one row      1 x 8   two sums; for a single row, as fast as memory delivers the weights
- *     four rows    4 x 8   eight sums
- *
- * V8 moves all loads of a loop before its arithmetic. Eight sums, two vectors of weights, four of x and a product are
- * the fifteen registers that it has: a larger tile, or this one unrolled, would go through the stack.
+ * Dense layers on packed operands (pack.ts), of float32 or bfloat16; the sums are in linear-tiles.ts.
  *
  * A chunk is a run of panels. With several tiles of rows, the tiles are the outer loop: the chunk's weights come from
  * memory once, for the first tile, and from the cache for the others.
  */
+import { Bfloat16, BFLOAT16_PANEL_STEP } from './bfloat16';
 import { PANEL_WIDTH } from './kernel-ids';
+import { PANEL_STEP, row1x8, tile4x8 } from './linear-tiles';
+import { row1x8Bfloat16, tile4x8Bfloat16 } from './linear-tiles-bfloat16';
 import { intArg, pointerArg, floats } from './pool';
-import { Vector } from './vector';
-
-/** Bytes that one step along the depth takes in a panel. */
-const PANEL_STEP: usize = 32;
+import { claimSlot, releaseSlot, slotAddress } from './slots';
 
 /**
  * Arguments: tiles of rows (a plain row if there is one alone), panels, bias (padded to whole panels; 0: none),
  * out [numRows, numCols], numRows, depth, numCols, panels a chunk.
  */
 export function linear(job: usize, chunk: i32): void {
-  const weight = pointerArg(job, 1);
+  multiply<f32>(job, chunk, pointerArg(job, 1) + stepsBefore(job, chunk) * PANEL_STEP);
+}
+
+/**
+ * The same with panels of bfloat16. Arguments: those of `linear`, then slots (slots.ts) of a chunk's panels in float32
+ * (0: none) and how many there are. With slots, a chunk is widened once instead of in every tile of rows.
+ */
+export function linearBfloat16(job: usize, chunk: i32): void {
+  const panels = pointerArg(job, 1) + stepsBefore(job, chunk) * BFLOAT16_PANEL_STEP;
+  const slots = pointerArg(job, 8);
+  if (!slots) return multiply<u16>(job, chunk, panels);
+  const numSlots = intArg(job, 9);
+  const slot = claimSlot(slots, numSlots);
+  const widened = slotAddress(slots, numSlots, slot, stepsBefore(job, 1) * PANEL_STEP);
+  const numPanels = (intArg(job, 6) + PANEL_WIDTH - 1) / PANEL_WIDTH;
+  const chunkPanels = min(intArg(job, 7), numPanels - chunk * intArg(job, 7));
+  widen(panels, widened, chunkPanels * intArg(job, 5));
+  multiply<f32>(job, chunk, widened);
+  releaseSlot(slots, slot);
+}
+
+/** Steps of the panels before those of a chunk. */
+function stepsBefore(job: usize, chunk: i32): usize {
+  return (chunk * intArg(job, 7) * intArg(job, 5)) as usize;
+}
+
+function widen(from: usize, to: usize, numSteps: i32): void {
+  for (const end = to + (numSteps as usize) * PANEL_STEP; to < end; to += PANEL_STEP, from += BFLOAT16_PANEL_STEP) {
+    const words = v128.load(from);
+    v128.store(to, Bfloat16.low(words));
+    v128.store(to, Bfloat16.high(words), 16);
+  }
+}
+
+/** All rows times the panels of a chunk, the first of which lies at `firstPanel`. */
+function multiply<Weight>(job: usize, chunk: i32, firstPanel: usize): void {
   const bias = pointerArg(job, 2);
   const out = pointerArg(job, 3);
   const numRows = intArg(job, 4);
@@ -32,8 +59,7 @@ export function linear(job: usize, chunk: i32): void {
   const numCols = intArg(job, 6);
   const firstCol = chunk * intArg(job, 7) * PANEL_WIDTH;
   const endCol = min(numCols, firstCol + intArg(job, 7) * PANEL_WIDTH);
-  const panelBytes = (depth as usize) * PANEL_STEP;
-  const firstPanel = weight + ((firstCol >> 3) as usize) * panelBytes;
+  const panelBytes = (depth as usize) * PANEL_WIDTH * sizeof<Weight>();
 
   let tile = pointerArg(job, 0);
   const tileBytes = floats(4 * depth);
@@ -42,97 +68,15 @@ export function linear(job: usize, chunk: i32): void {
     for (let col = firstCol; col < endCol; col += PANEL_WIDTH, panel += panelBytes) {
       const to = out + floats(row * numCols + col);
       const panelBias = bias ? bias + floats(col) : 0;
-      if (numRows == 1) row1x8(tile, panel, depth, panelBias, to, numCols - col);
-      else tile4x8(tile, panel, depth, panelBias, to, numCols, numRows - row, numCols - col);
+      const cols = numCols - col;
+      if (sizeof<Weight>() == 2) {
+        if (numRows == 1) row1x8Bfloat16(tile, panel, depth, panelBias, to, cols);
+        else tile4x8Bfloat16(tile, panel, depth, panelBias, to, numCols, numRows - row, cols);
+      } else if (numRows == 1) {
+        row1x8(tile, panel, depth, panelBias, to, cols);
+      } else {
+        tile4x8(tile, panel, depth, panelBias, to, numCols, numRows - row, cols);
+      }
     }
   }
-}
-
-/** Ends a sum: adds the bias (none at address 0) and stores at most `cols` numbers. */
-class Output {
-  @inline
-  static store(to: usize, sum: v128, bias: usize, cols: i32): void {
-    Vector.store(to, bias ? f32x4.add(sum, v128.load(bias)) : sum, cols);
-  }
-}
-
-/** One row [depth] times a panel [depth][8]: at most `cols` numbers at `to`. */
-export function row1x8(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  const end = x + floats(depth);
-  for (const unrolled = x + floats(depth & ~3); x < unrolled; x += 16, w += 4 * PANEL_STEP) {
-    let a = v128.load32_splat(x);
-    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w)));
-    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 16)));
-    a = v128.load32_splat(x, 4);
-    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w, 32)));
-    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 48)));
-    a = v128.load32_splat(x, 8);
-    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w, 64)));
-    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 80)));
-    a = v128.load32_splat(x, 12);
-    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w, 96)));
-    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 112)));
-  }
-  for (; x < end; x += 4, w += PANEL_STEP) {
-    const a = v128.load32_splat(x);
-    s0 = f32x4.add(s0, f32x4.mul(a, v128.load(w)));
-    s1 = f32x4.add(s1, f32x4.mul(a, v128.load(w, 16)));
-  }
-  Output.store(to, s0, bias, cols);
-  Output.store(to + 16, s1, bias ? bias + 16 : 0, cols - 4);
-}
-
-/** Four rows [depth][4] times a panel [depth][8]: at most rows x cols numbers at `to`, `stride` numbers apart. */
-export function tile4x8(
-  x: usize,
-  w: usize,
-  depth: i32,
-  bias: usize,
-  to: usize,
-  stride: i32,
-  rows: i32,
-  cols: i32,
-): void {
-  let s00 = f32x4.splat(0);
-  let s01 = f32x4.splat(0);
-  let s10 = f32x4.splat(0);
-  let s11 = f32x4.splat(0);
-  let s20 = f32x4.splat(0);
-  let s21 = f32x4.splat(0);
-  let s30 = f32x4.splat(0);
-  let s31 = f32x4.splat(0);
-  for (const end = x + ((depth as usize) << 4); x < end; x += 16, w += PANEL_STEP) {
-    const w0 = v128.load(w);
-    const w1 = v128.load(w, 16);
-    let a = v128.load32_splat(x);
-    s00 = f32x4.add(s00, f32x4.mul(a, w0));
-    s01 = f32x4.add(s01, f32x4.mul(a, w1));
-    a = v128.load32_splat(x, 4);
-    s10 = f32x4.add(s10, f32x4.mul(a, w0));
-    s11 = f32x4.add(s11, f32x4.mul(a, w1));
-    a = v128.load32_splat(x, 8);
-    s20 = f32x4.add(s20, f32x4.mul(a, w0));
-    s21 = f32x4.add(s21, f32x4.mul(a, w1));
-    a = v128.load32_splat(x, 12);
-    s30 = f32x4.add(s30, f32x4.mul(a, w0));
-    s31 = f32x4.add(s31, f32x4.mul(a, w1));
-  }
-  const bias1 = bias ? bias + 16 : 0;
-  const rowBytes = floats(stride);
-  Output.store(to, s00, bias, cols);
-  Output.store(to + 16, s01, bias1, cols - 4);
-  if (rows < 2) return;
-  to += rowBytes;
-  Output.store(to, s10, bias, cols);
-  Output.store(to + 16, s11, bias1, cols - 4);
-  if (rows < 3) return;
-  to += rowBytes;
-  Output.store(to, s20, bias, cols);
-  Output.store(to + 16, s21, bias1, cols - 4);
-  if (rows < 4) return;
-  to += rowBytes;
-  Output.store(to, s30, bias, cols);
-  Output.store(to + 16, s31, bias1, cols - 4);
 }

@@ -1,11 +1,12 @@
 /**
  * How the operands of a product lie.
  *
- *     weight W [out, in]  ->  panels of 8 outputs   [out / 8][in][8]
+ *     weight W [out, in]  ->  panels of 8 outputs   [out / 8][in][8], in bfloat16 as bfloat16.ts has a step
  *     rows   X [rows, in] ->  tiles of 4 rows       [rows / 4][in][4]
  *
  * A product then reads both straight through. Outputs and rows that do not exist are zeros.
  */
+import { Bfloat16, BFLOAT16_PANEL_STEP } from './bfloat16';
 import { PANEL_WIDTH } from './kernel-ids';
 import { intArg, pointerArg, floats } from './pool';
 
@@ -33,6 +34,23 @@ export function packWeight(job: usize, chunk: i32): void {
   const rowBytes = floats(depth);
   const from = pointerArg(job, 0) + (row as usize) * rowBytes;
   interleave(from, intArg(job, 2) - row, depth, PANEL_WIDTH, pointerArg(job, 1) + (row as usize) * rowBytes);
+}
+
+/** The same in bfloat16, rounded. */
+export function packBfloat16(job: usize, chunk: i32): void {
+  const depth = intArg(job, 3);
+  const row = chunk * PANEL_WIDTH;
+  const numRows = min(PANEL_WIDTH, intArg(job, 2) - row);
+  const panelBytes = (depth as usize) * BFLOAT16_PANEL_STEP;
+  const panel = pointerArg(job, 1) + (chunk as usize) * panelBytes;
+  if (numRows < PANEL_WIDTH) memory.fill(panel, 0, panelBytes);
+  let source = pointerArg(job, 0) + (row as usize) * floats(depth);
+  for (let col = 0; col < numRows; col++) {
+    let dest = panel + Bfloat16.offset(col);
+    for (const end = source + floats(depth); source < end; source += 4, dest += BFLOAT16_PANEL_STEP) {
+      store<u16>(dest, Bfloat16.round(load<u32>(source)));
+    }
+  }
 }
 
 /** One tile of rows a chunk. Arguments: rows [numRows, depth], tiles, numRows, depth. */

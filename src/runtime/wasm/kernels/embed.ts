@@ -1,10 +1,11 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { EMBED, ROW_CHUNK } from '../assembly/kernel-ids.ts';
 import { floatArg } from '../kernel-pool.ts';
+import { hasBfloat16Panels } from '../wasm-parameter.ts';
 import { defineKernel } from './define-kernel.ts';
 
 /**
- * Token embedding plus position embedding of each row, both in panels [size / 8, dim, 8] as a head has them, or without
+ * Token embedding plus position embedding of each row, both in panels [size / 8, dim, 8 or 4] as a head has them, or without
  * positions the token embedding times `scale`: tokenIds [rows], positionIds [rows] -> [rows, dim].
  */
 export const embed = defineKernel<
@@ -22,6 +23,8 @@ export const embed = defineKernel<
     numRows,
     dim,
     floatArg(scale),
+    Number(hasBfloat16Panels(tokens)),
+    Number(positions !== undefined && hasBfloat16Panels(positions)),
   ]);
   return out;
 });

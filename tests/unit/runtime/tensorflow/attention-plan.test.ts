@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BLOCK_LENGTH, planAttention } from '../../../../src/runtime/tensorflow/attention-plan.ts';
 import { parseCudaDevice } from '../../../../src/runtime/tensorflow/cuda-device.ts';
-import { isBfloat16 } from '../../../../src/runtime/tensorflow/is-bfloat16.ts';
 import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
 
 const SHAPE = { numLayers: 1, numKvHeads: 2, headDim: 8, numLanes: 4, laneLength: 3 * BLOCK_LENGTH };
@@ -68,14 +67,5 @@ describe('what TensorFlow runs on', () => {
       memoryBytes: 81559 * 2 ** 20,
     });
     expect(parseCudaDevice('NVIDIA GB10, [N/A]')).toEqual({ name: 'NVIDIA GB10' });
-  });
-});
-
-describe('a number that bfloat16 holds', () => {
-  it('has a lower half of zeros', () => {
-    expect(isBfloat16(Float32Array.of(0, -0, 1, -1.5, 2 ** -126, Infinity, 3.140625))).toBe(true);
-    expect(isBfloat16(Float32Array.of(1, 0.1))).toBe(false);
-    expect(isBfloat16(Float32Array.of(1 + 2 ** -8))).toBe(false);
-    expect(isBfloat16(Float32Array.of(9, 0.1, 1).subarray(2))).toBe(true);
   });
 });
