@@ -98,10 +98,12 @@ function createModelPool(
         model: entry,
         // All compute where the default one does, which need not look for the fastest again.
         runtime: entry === model ? config.runtime : runtimeOf(pool.defaultEngine),
+        allowsShorter: entry !== model,
         createProcess,
       }),
     forecast: async (entry) => {
-      const settings = { ...engineSettings(config, entry), runtime: runtimeOf(pool.defaultEngine) };
+      const runtime = runtimeOf(pool.defaultEngine);
+      const settings = { ...engineSettings(config, entry), runtime, allowsShorter: true };
       return forecastMemory(await catalog.header(entry), settings);
     },
     maxWaiting: config.maxQueuedRequests,
@@ -136,15 +138,21 @@ interface EngineOptions {
   /** By default what MODEL is the path of. */
   model?: CatalogModel;
   runtime?: Config['runtime'];
+  /** MAX_MODEL_LEN is meant for the default model, and the most for others. */
+  allowsShorter?: boolean;
   createProcess?: EngineClientOptions['createProcess'];
 }
 
 /** The engine of a model, not started yet. */
 export function createEngine(config: Config, logger: Logger, options: EngineOptions = {}): EngineClient {
   const path = config.model === undefined ? EMBEDDED_MODEL : resolve(config.model);
-  const { model = { id: config.modelId ?? basename(path), path }, createProcess } = options;
+  const {
+    model = { id: config.modelId ?? basename(path), path },
+    allowsShorter = false,
+    createProcess,
+  } = options;
   return new EngineClient({
-    settings: { ...engineSettings(config, model), runtime: options.runtime ?? config.runtime },
+    settings: { ...engineSettings(config, model), runtime: options.runtime ?? config.runtime, allowsShorter },
     bounds: { maxQueuedSequences: config.maxQueuedRequests, maxQueuedTokens: config.maxQueuedTokens },
     requestTimeoutMs: config.requestTimeoutMs,
     onIncident: (message, error) => {

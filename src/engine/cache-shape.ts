@@ -9,11 +9,12 @@ import type { EngineSettings } from './protocol.ts';
  */
 export function cacheShape(
   { numLayers, numKvHeads, headDim, contextLength }: ModelConfig,
-  { maxModelLen, maxNumSeqs, kvCacheBytes: budgetBytes }: CacheSettings,
+  { maxModelLen: askedLen, allowsShorter, maxNumSeqs, kvCacheBytes: budgetBytes }: CacheSettings,
 ): KvCacheShape {
   const bytesPerToken = kvCacheBytes({ numLayers, numKvHeads, headDim, numLanes: 1, laneLength: 1 });
+  const maxModelLen = askedLen !== undefined && allowsShorter ? Math.min(askedLen, contextLength) : askedLen;
   const plan = planCache({ maxNumSeqs, maxModelLen, contextLength, bytesPerToken, budgetBytes });
   return { numLayers, numKvHeads, headDim, ...plan };
 }
 
-type CacheSettings = Pick<EngineSettings, 'maxModelLen' | 'maxNumSeqs' | 'kvCacheBytes'>;
+type CacheSettings = Pick<EngineSettings, 'maxModelLen' | 'allowsShorter' | 'maxNumSeqs' | 'kvCacheBytes'>;

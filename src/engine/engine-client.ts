@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { assertInvariant, EngineError } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { checkLength } from './check-length.ts';
 import { monotonicMs } from './clock.ts';
 import { PendingReplies } from './pending-replies.ts';
 import { EngineProcess, type EngineProcessEvents } from './engine-process.ts';
@@ -264,16 +265,14 @@ export class EngineClient implements ManagedEngine {
 
   embed(tokenIds: readonly number[], signal: AbortSignal): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
-    return this.#embeddings.ask((id) => {
-      this.#supervisor.send({ type: 'embed', id, tokenIds });
-      const onAbort = (): void => {
-        if (!this.#embeddings.fail(id, abortError(signal))) return;
+    return this.#embeddings.askUntil(
+      signal,
+      (id) => this.#supervisor.send({ type: 'embed', id, tokenIds }),
+      (id) => {
         this.#supervisor.send({ type: 'cancelEmbedding', id });
         this.#checkIdle();
-      };
-      if (signal.aborted) queueMicrotask(onAbort);
-      else signal.addEventListener('abort', onAbort, { once: true });
-    });
+      },
+    );
   }
 
   /** True while it owes an answer. */
@@ -344,22 +343,4 @@ export class EngineClient implements ManagedEngine {
     await this.#supervisor.stop();
     this.#totals.clearGauges();
   }
-}
-
-/** Why whoever waited no longer does; the reason of a deadline is its own error. */
-function abortError({ reason }: AbortSignal): EngineError {
-  return reason instanceof EngineError
-    ? reason
-    : new EngineError('request_timeout', 'the request was given up before its answer was there');
-}
-
-function checkLength({ prompts, maxTokens }: CompletionRequest, contextLength: number): void {
-  const numPromptTokens = Math.max(...prompts.map((prompt) => prompt.length));
-  if (numPromptTokens + maxTokens <= contextLength) return;
-  throw new EngineError(
-    'context_length_exceeded',
-    `the prompt has ${numPromptTokens} tokens and max_tokens is ${maxTokens}: together more than the context of ` +
-      `${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
-    { param: 'max_tokens', details: { numPromptTokens, maxTokens, contextLength } },
-  );
 }

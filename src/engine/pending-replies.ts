@@ -1,4 +1,4 @@
-import type { EngineError } from '../errors.ts';
+import { EngineError } from '../errors.ts';
 
 interface Pending<Value> {
   resolve(value: Value): void;
@@ -23,6 +23,21 @@ export class PendingReplies<Value> {
     });
   }
 
+  /**
+   * The same until a signal is aborted: then it rejects with the signal's reason.
+   * @param onAborted told when that came before the answer
+   */
+  askUntil(signal: AbortSignal, send: (id: number) => void, onAborted: (id: number) => void): Promise<Value> {
+    return this.ask((id) => {
+      send(id);
+      const onAbort = (): void => {
+        if (this.fail(id, abortError(signal))) onAborted(id);
+      };
+      if (signal.aborted) queueMicrotask(onAbort);
+      else signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
   answer(id: number, value: Value): void {
     this.#take(id)?.resolve(value);
   }
@@ -43,4 +58,11 @@ export class PendingReplies<Value> {
     this.#pending.delete(id);
     return pending;
   }
+}
+
+/** A signal without a reason of its own is that of a client that is gone. */
+function abortError({ reason }: AbortSignal): EngineError {
+  return reason instanceof EngineError
+    ? reason
+    : new EngineError('request_timeout', 'the request was given up before its answer was there');
 }

@@ -19,6 +19,8 @@ export interface EngineSettings {
   numThreads: number | undefined;
   maxNumSeqs: number;
   maxModelLen: number | undefined;
+  /** A model that was trained for fewer tokens gets those; else it is refused. */
+  allowsShorter?: boolean;
   maxNumBatchedTokens: number;
   kvCacheBytes: number;
   /** Prompts that begin alike share the keys and values of their beginning. */

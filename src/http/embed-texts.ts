@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Engine } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
 import { encodePrompt, truncatePrompt } from './start-completion.ts';
@@ -28,6 +29,8 @@ export async function embedTexts(
 ): Promise<TextEmbedding[]> {
   const reservation = engine.reserve(texts.length);
   const abort = new AbortController();
+  // One for each text.
+  setMaxListeners(0, abort.signal);
   const onGone = (): void => abort.abort();
   gone.addEventListener('abort', onGone, { once: true });
   const timer = setTimeout(() => abort.abort(timeoutError(timeoutMs)), timeoutMs);

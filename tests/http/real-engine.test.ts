@@ -6,6 +6,7 @@ import type { EngineClient } from '../../src/engine/engine-client.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createEngine } from '../../src/service.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
+import { expectClose } from '../support/compare.ts';
 import { fixturePath, readJsonFixture } from '../support/fixtures.ts';
 import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -195,6 +196,30 @@ describe('the routes over the engine', () => {
     );
     // Bytes were drawn that make no character alone: pieces decoded one by one would differ.
     expect(texts.join('')).toContain('\uFFFD');
+  });
+
+  it('embed texts as transformers does, beside a stream that goes on', async () => {
+    const goldens = (
+      readJsonFixture('embeddings.json') as { model: string; tokenIds: number[]; embedding: number[] }[]
+    ).filter(({ model }) => model === 'tiny-gpt2');
+    const { prompt, text } = GOLDENS[0] ?? EMPTY;
+    const [streamed, { json }] = await Promise.all([
+      post(service, PATH, { ...greedy, prompt, stream: true }),
+      post(service, '/v1/embeddings', { input: goldens.map(({ tokenIds }) => tokenIds) }),
+    ]);
+    const { data } = json as { data: { embedding: number[] }[] };
+    goldens.forEach(({ embedding }, index) => expectClose(data[index]?.embedding ?? [], embedding, 1e-5));
+    const chunks = sseData(streamed.text) as CompletionChunk[];
+    expect(chunks.map(({ choices }) => choices[0]?.text ?? '').join('')).toBe(text);
+  });
+
+  it('give up embeddings that take longer than they may, and come back to rest', async () => {
+    const input = Array.from({ length: 12 }, () => Array.from({ length: 120 }, (_, i) => i));
+    const { status, json } = await post(service, '/v1/embeddings', { input, timeout_ms: 1 });
+    expect(status).toBe(504);
+    expect(json).toMatchObject({ error: { code: 'request_timeout' } });
+    expect((await post(service, PATH, { ...greedy, prompt: 'The river' })).status).toBe(200);
+    expect(engine.stats().numLanesUsed).toBe(0);
   });
 
   it('serve the official client', async () => {

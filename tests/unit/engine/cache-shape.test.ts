@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { cacheShape } from '../../../src/engine/cache-shape.ts';
+import { planByConfigJson } from '../../../src/model/architectures/registry.ts';
+import { readJsonFixture } from '../../support/fixtures.ts';
+
+const { config } = planByConfigJson(readJsonFixture('tiny-llama', 'gqa', 'config.json'));
+const settings = { maxModelLen: 1000, maxNumSeqs: 4, kvCacheBytes: 2 ** 30 };
+
+describe('cacheShape', () => {
+  it('holds keys and values for the heads that have them', () => {
+    expect(cacheShape(config, { ...settings, maxModelLen: 100 })).toEqual({
+      numLayers: 2,
+      numKvHeads: 2,
+      headDim: 8,
+      numLanes: 4,
+      laneLength: 100,
+    });
+  });
+
+  it('refuses a length that the model was not trained for, or takes what it was trained for where that will do', () => {
+    expect(() => cacheShape(config, settings)).toThrow(/trained for 192 tokens/);
+    expect(cacheShape(config, { ...settings, allowsShorter: true })).toMatchObject({ laneLength: 192 });
+  });
+});
