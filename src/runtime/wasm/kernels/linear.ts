@@ -10,7 +10,7 @@ const MIN_CHUNKS = 16;
 
 /**
  * From so many rows on, panels of bfloat16 are widened once a chunk; with fewer, widening them in each tile of rows
- * costs less than the copy (docs/decisions/0018-bfloat16-on-wasm.md).
+ * costs less than the copy (docs/decisions/0021-bfloat16-on-wasm.md).
  */
 const ROWS_WORTH_WIDENING = 32;
 
