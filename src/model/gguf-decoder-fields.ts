@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { GgufMetadata, TensorShapes } from './architecture.ts';
 import type { DecoderConfig } from './decoder-config.ts';
-import { checkBlockCount, ggufCount, ggufTokenFields, parseMetadata } from './gguf-fields.ts';
+import { checkBlockCount, ggufCount, ggufTokenFields, ggufVocabSize, parseMetadata } from './gguf-fields.ts';
 import { commonConfig } from './hub-decoder-fields.ts';
 import { invalidConfig } from './model-config.ts';
 import type { RotaryScaling } from './rotary.ts';
@@ -24,6 +24,8 @@ const keySchema = z.object({
   'rope.dimension_count': ggufCount.optional(),
   'rope.scaling.type': z.string().optional(),
   'rope.scaling.factor': z.number().positive().optional(),
+  attn_logit_softcapping: z.literal(0).optional(),
+  final_logit_softcapping: z.literal(0).optional(),
   expert_count: ggufCount.optional(),
 });
 
@@ -54,7 +56,7 @@ export function readGgufDecoder(
   checkBlockCount(`${architecture}.block_count`, numLayers, tensors);
   const headDim = keys['attention.key_length'];
   const shape = commonConfig({
-    vocab_size: tensors.get('token_embd.weight')?.shape[0] ?? 1,
+    vocab_size: ggufVocabSize(tensors),
     hidden_size: keys.embedding_length,
     intermediate_size: keys.feed_forward_length,
     num_hidden_layers: numLayers,
@@ -85,7 +87,7 @@ function keysOf(architecture: string, metadata: GgufMetadata): z.infer<typeof ke
       key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
     ),
   );
-  return parseMetadata(keySchema, own);
+  return parseMetadata(keySchema, own, `metadata of ${architecture}`);
 }
 
 function scalingOf(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EngineError } from '../errors.ts';
 import type { GgufMetadata, TensorShapes } from './architecture.ts';
 import { invalidConfig, parseFields } from './model-config.ts';
 
@@ -19,8 +20,8 @@ const tokenKeysSchema = z.object({
  * The metadata by a schema of its keys.
  * @throws EngineError `config_invalid` naming the keys at fault
  */
-export function parseMetadata<T>(schema: z.ZodType<T>, metadata: GgufMetadata): T {
-  return parseFields(schema, Object.fromEntries(metadata), 'metadata');
+export function parseMetadata<T>(schema: z.ZodType<T>, metadata: GgufMetadata, what = 'metadata'): T {
+  return parseFields(schema, Object.fromEntries(metadata), what);
 }
 
 /** The tokens that begin and end a sequence, as config.json has them. */
@@ -35,6 +36,16 @@ export function ggufTokenFields(metadata: GgufMetadata): {
     bos_token_id: fields['tokenizer.ggml.bos_token_id'],
     eos_token_id: [...new Set(ids.filter((id) => id !== undefined))],
   };
+}
+
+/**
+ * The number of tokens that are embedded: the format has no key for it.
+ * @throws EngineError `weights_invalid` where there is no embedding
+ */
+export function ggufVocabSize(tensors: TensorShapes): number {
+  const numRows = tensors.get('token_embd.weight')?.shape[0];
+  if (numRows !== undefined) return numRows;
+  throw new EngineError('weights_invalid', 'there is no tensor "token_embd.weight": is it a whole model?');
 }
 
 /**

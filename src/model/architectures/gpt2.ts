@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mapGgufGpt2Tensors } from '../../weights/gguf/gguf-gpt2-tensor-map.ts';
 import { mapGpt2Tensors } from '../../weights/gpt2-tensor-map.ts';
 import type { Architecture, GgufMetadata, ModelPlan, TensorShapes } from '../architecture.ts';
-import { checkBlockCount, ggufCount, ggufTokenFields, parseMetadata } from '../gguf-fields.ts';
+import { checkBlockCount, ggufCount, ggufTokenFields, ggufVocabSize, parseMetadata } from '../gguf-fields.ts';
 import { parseGpt2Config, type Gpt2Config } from '../gpt2-config.ts';
 import { createGpt2Parameters, gpt2ParameterShapes } from '../gpt2-parameters.ts';
 import { Gpt2 } from '../gpt2.ts';
@@ -42,7 +42,7 @@ function configFields(metadata: GgufMetadata, tensors: TensorShapes): Record<str
   const numLayers = fields['gpt2.block_count'];
   checkBlockCount('gpt2.block_count', numLayers, tensors);
   return {
-    vocab_size: tensors.get('token_embd.weight')?.shape[0] ?? 1,
+    vocab_size: ggufVocabSize(tensors),
     n_positions: fields['gpt2.context_length'],
     n_embd: fields['gpt2.embedding_length'],
     n_layer: numLayers,
