@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import { readModelText } from '../model-files.ts';
 import { isGgufPath, readGgufHeader, type GgufHeader } from '../weights/gguf/gguf-header.ts';
 import { openSafetensors } from '../weights/open-safetensors.ts';
 import { numElements } from '../weights/safetensors-header.ts';
 import type { TensorEntry } from '../weights/tensor-source.ts';
-import { hasCode } from './error-codes.ts';
 
 /** What a model's files say of it, whether it can be served or not; undefined where they do not say it. */
 export interface ModelDescription {
@@ -58,14 +57,14 @@ function describeGguf({ metadata, tensors }: GgufHeader): ModelDescription {
 }
 
 async function describeDirectory(path: string): Promise<ModelDescription> {
-  const config = await readJson(join(path, 'config.json'));
+  const config = await readJson(path, 'config.json');
   if (config === undefined)
     throw new EngineError('config_invalid', `${join(path, 'config.json')} is missing`);
   const weights = await openSafetensors(path);
   await weights.close();
-  const tokenizer = await readJson(join(path, 'tokenizer.json'));
-  const tokenizerConfig = await readJson(join(path, 'tokenizer_config.json'));
-  const jinja = await readText(join(path, 'chat_template.jinja'));
+  const tokenizer = await readJson(path, 'tokenizer.json');
+  const tokenizerConfig = await readJson(path, 'tokenizer_config.json');
+  const jinja = await readModelText(path, 'chat_template.jinja');
   const template = fieldOf(tokenizerConfig, 'chat_template') ?? undefined;
   return {
     ...shapeOf(config),
@@ -106,21 +105,14 @@ function describeWeights(
   return { format: `${fileFormat} ${largestFirst.join(', ')}`, numParameters };
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
+async function readJson(directory: string, name: string): Promise<unknown> {
+  const text = await readModelText(directory, name);
   try {
     return text === undefined ? undefined : JSON.parse(text);
   } catch (cause) {
-    throw new EngineError('config_invalid', `${path} is not JSON: ${String(cause)}`, { cause });
-  }
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    if (hasCode(cause, 'ENOENT')) return undefined;
-    throw new EngineError('weights_invalid', `${path} cannot be read: ${String(cause)}`, { cause });
+    throw new EngineError('config_invalid', `${join(directory, name)} is not JSON: ${String(cause)}`, {
+      cause,
+    });
   }
 }
 
