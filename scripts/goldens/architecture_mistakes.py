@@ -74,6 +74,8 @@ def mistakes(model: PreTrainedModel) -> Iterator[tuple[str, PreTrainedModel]]:
         yield f"twice the base, {kind or 'every layer'}", rope_changed(model, kind, rope_theta=2 * parameters["rope_theta"])
         if parameters["rope_type"] != "default":
             yield f"no scaling, {kind or 'every layer'}", rope_changed(model, kind, rope_type="default")
+        if parameters["rope_type"] == "llama3":
+            yield "another ramp", rope_changed(model, kind, high_freq_factor=2 * parameters["high_freq_factor"])
     if getattr(config, "sliding_window", None) is not None:
         for step in (-1, 1, 1000):
             yield f"a window of {step:+d}", changed(
