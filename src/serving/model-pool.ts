@@ -1,7 +1,14 @@
 import { monotonicMs } from '../engine/clock.ts';
 import type { ManagedEngine } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
-import { loadTimeout, shortageError, shuttingDown, toEngineError, waitersFull } from './pool-errors.ts';
+import {
+  loadTimeout,
+  shortageError,
+  shuttingDown,
+  toEngineError,
+  waitersFull,
+  withoutPath,
+} from './pool-errors.ts';
 import type { MemoryForecast } from './forecast-memory.ts';
 import { Mutex } from './mutex.ts';
 import type { CatalogModel, ModelCatalog } from './model-catalog.ts';
@@ -204,15 +211,16 @@ export class ModelPool implements ServedModels {
       this.#onUseEnded(model);
     } catch (thrown) {
       const error = toEngineError(thrown);
+      const shown = model === this.#default ? error : withoutPath(error, model.entry);
       await model.engine.stop();
       model.memoryBytes = 0;
       const isFailure = error.code !== 'engine_not_ready' && error !== model.shortage;
       model.state = isFailure ? 'failed' : 'unloaded';
       if (isFailure) {
-        model.failure = { error, at: this.#now() };
+        model.failure = { error: shown, at: this.#now() };
         for (const observer of this.#observers) observer.onLoadFailed?.(model.id, error);
       }
-      throw error;
+      throw shown;
     } finally {
       model.shortage = undefined;
     }

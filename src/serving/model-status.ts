@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.ts';
 import type { MemoryForecast } from './forecast-memory.ts';
+import { withoutPath } from './pool-errors.ts';
 import type { CatalogModel, ModelCatalog } from './model-catalog.ts';
 import type { PooledModel } from './pooled-model.ts';
 import type { ModelState, ModelStatus } from './served-models.ts';
@@ -25,7 +26,13 @@ export async function modelStatus(
     return failure === undefined ? status : { ...status, error: failure };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return { id, isDefault, state: 'failed', ...fileStatus(entry), error: failure ?? error };
+    return {
+      id,
+      isDefault,
+      state: 'failed',
+      ...fileStatus(entry),
+      error: failure ?? withoutPath(error, entry),
+    };
   }
 }
 

@@ -44,3 +44,11 @@ export function toEngineError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown;
   return new EngineError('internal', 'a model could not be loaded', { cause: thrown });
 }
+
+/** The same for clients: where a model's files lie is the operator's affair, who finds it in the log. */
+export function withoutPath(error: EngineError, { id, path }: { id: string; path: string }): EngineError {
+  const shown = error.message.replaceAll(path, id);
+  if (shown === error.message) return error;
+  const { code, retryable, details = {} } = error;
+  return new EngineError(code, shown, { retryable, details, cause: error });
+}
