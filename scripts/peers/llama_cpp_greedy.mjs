@@ -5,10 +5,10 @@
  *     node scripts/peers/llama_cpp_greedy.mjs SmolLM2-135M-Instruct.Q4_1.gguf
  *
  * Twice, on the same file. `rounded`: on one thread of the processor, where llama.cpp rounds activations to 8 bits
- * before it multiplies them with quantised weights; that moves logits by up to half a unit. `float32`: by its Vulkan
- * backend, told to do without half precision and integer products (Mesa's device in software will do), which rounds
- * nothing; there the continuation that transformers drafted is checked token by token, as speculative decoding does,
- * since a GPU in software takes seconds a step. No flash attention, keys and values in float32 in both.
+ * before it multiplies them with quantised weights; that moves leads by up to 0.9. `float32`: by its Vulkan backend,
+ * told to do without half precision and integer products (Mesa's device in software will do), which moves them by some
+ * thousandths; there the continuation that transformers drafted is checked token by token, as speculative decoding
+ * does, since a GPU in software is slow at single tokens. No flash attention, keys and values in float32 in both.
  *
  * node-llama-cpp is installed on demand into node_modules/.cache, without scripts: its binaries are packages.
  */
@@ -54,10 +54,11 @@ async function importNodeLlamaCpp() {
 
 /**
  * What the model would choose after `context` and after each token of `draft`, and the chosen tokens' leads in logits.
- * The sequence holds all but the last token of `context` or less.
  */
 async function choose(sequence, context, draft) {
   await sequence.adaptStateToTokens(context.slice(0, -1));
+  const excess = { start: context.length - 1, end: sequence.nextTokenIndex };
+  if (excess.end > excess.start) await sequence.eraseContextTokenRanges([excess]);
   const logits = { filter: { tokens: [], includeTop: 2 } };
   const input = [...context, ...draft].slice(sequence.nextTokenIndex);
   const start = input.length - draft.length - 1;

@@ -19,7 +19,7 @@ interface LlamaCppGoldens {
   prompts: {
     text: string;
     promptTokenIds: number[];
-    /** In float32 throughout. */
+    /** Within some thousandths of float32, by its Vulkan backend. */
     float32: Continuation;
     /** As llama.cpp computes on a processor by default: activations rounded to 8 bits before each product. */
     rounded: Continuation;
@@ -115,19 +115,19 @@ describe.skipIf(gguf.path === undefined)('SmolLM2-135M-Instruct in Q4_1', () => 
 describe.skipIf(safetensors.path === undefined || FAST.length === 0)(
   "the same weights as safetensors, widened by PyPI's gguf",
   () => {
-    it.each(FAST.slice(0, 1))('give the same tokens on $label', async ({ create }) => {
-      const runtime = await create();
-      const runner = await StepRunner.open(runtime, safetensors.path ?? '', {
-        numLanes: 20,
-        laneLength: LANE_LENGTH,
-      });
+    it.each(FAST.slice(0, 1))('give the same tokens as through GGUF on $label', async ({ create }) => {
       const sequences = llamaCpp.prompts.map(({ promptTokenIds, float32 }) => ({
         promptTokenIds,
-        ...float32,
+        tokenIds: float32.tokenIds.slice(0, 16),
       }));
-      const { differences } = await compareGreedily(runner, sequences);
-      expect(differences).toEqual([]);
-      await runtime.dispose();
+      const chosen = async (path = ''): Promise<number[][]> => {
+        const runtime = await create();
+        const runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: LANE_LENGTH });
+        const choices = await chooseAlong(runner, sequences); // [sequences][tokens]
+        await runtime.dispose();
+        return choices.map((ofSequence) => ofSequence.map(({ tokenId }) => tokenId));
+      };
+      expect(await chosen(safetensors.path)).toEqual(await chosen(gguf.path));
     });
   },
 );
