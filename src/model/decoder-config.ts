@@ -30,3 +30,28 @@ export interface LayerConfig {
   /** Which of the rotations. */
   rotation: number;
 }
+
+/** What configurations of both formats tell of any decoder. */
+type KnownDecoder = Omit<ModelConfig, 'architecture'> &
+  Pick<DecoderConfig, 'rmsNormEpsilon' | 'rotations' | 'layers'>;
+
+/** Llama as it was published, and what Qwen begins with: no biases, no norms but those before attention and MLP. */
+export function plainDecoder(architecture: string, known: KnownDecoder): DecoderConfig {
+  return {
+    architecture,
+    ...known,
+    qkvBias: false,
+    outputBias: false,
+    mlpBias: false,
+    headNorms: false,
+    sandwichNorms: false,
+    gateActivation: 'silu',
+    embeddingScale: 1,
+    attentionScale: 1 / Math.sqrt(known.headDim),
+    rotaryPairing: 'halves',
+  };
+}
+
+/** Layers that see everything, turned alike. */
+export const fullLayers = (numLayers: number): LayerConfig[] =>
+  Array.from({ length: numLayers }, () => ({ window: undefined, rotation: 0 }));

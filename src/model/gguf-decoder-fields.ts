@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { GgufMetadata, TensorShapes } from './architecture.ts';
-import type { DecoderConfig } from './decoder-config.ts';
+import { fullLayers, type DecoderConfig } from './decoder-config.ts';
 import { checkBlockCount, ggufCount, ggufTokenFields, ggufVocabSize, parseMetadata } from './gguf-fields.ts';
 import { commonConfig } from './hub-decoder-fields.ts';
 import { invalidConfig } from './model-config.ts';
@@ -75,7 +75,7 @@ export function readGgufDecoder(
     ...shape,
     tiedHead: !tensors.has('output.weight'),
     rotations: [{ theta: keys['rope.freq_base'], scaling: scalingOf(architecture, keys, tensors) }],
-    layers: Array.from({ length: numLayers }, () => ({ window: undefined, rotation: 0 })),
+    layers: fullLayers(numLayers),
   };
   return { common, keys };
 }

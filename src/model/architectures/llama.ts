@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mapDecoderTensors } from '../../weights/decoder-tensor-map.ts';
 import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-map.ts';
 import type { Architecture } from '../architecture.ts';
-import type { DecoderConfig } from '../decoder-config.ts';
+import { fullLayers, plainDecoder, type DecoderConfig } from '../decoder-config.ts';
 import { planDecoder } from '../decoder-plan.ts';
 import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import { commonConfig, decoderFields, rotaryOf } from '../hub-decoder-fields.ts';
@@ -16,7 +16,7 @@ export const llama: Architecture = {
   fromGguf: (metadata, tensors) => {
     const { common } = readGgufDecoder('llama', metadata, tensors);
     const config: DecoderConfig = {
-      ...llamaConfig(common),
+      ...plainDecoder('llama', common),
       qkvBias: tensors.has('blk.0.attn_q.bias'),
       outputBias: tensors.has('blk.0.attn_output.bias'),
       mlpBias: tensors.has('blk.0.ffn_gate.bias'),
@@ -39,33 +39,14 @@ function fromConfigJson(json: unknown): DecoderConfig {
   const fields = parseFields(configSchema, json);
   const common = commonConfig(fields);
   return {
-    ...llamaConfig({
+    ...plainDecoder('llama', {
       ...common,
       tiedHead: fields.tie_word_embeddings,
       rotations: [rotaryOf(fields, fields.rope_parameters, 10_000)],
+      layers: fullLayers(common.numLayers),
     }),
     qkvBias: fields.attention_bias,
     outputBias: fields.attention_bias,
     mlpBias: fields.mlp_bias,
-  };
-}
-
-type Known = ReturnType<typeof commonConfig> & Pick<DecoderConfig, 'tiedHead' | 'rotations'>;
-
-/** What all Llamas have alike; without biases. */
-function llamaConfig(known: Known): DecoderConfig {
-  return {
-    architecture: 'llama',
-    ...known,
-    qkvBias: false,
-    outputBias: false,
-    mlpBias: false,
-    headNorms: false,
-    sandwichNorms: false,
-    gateActivation: 'silu',
-    embeddingScale: 1,
-    attentionScale: 1 / Math.sqrt(known.headDim),
-    rotaryPairing: 'halves',
-    layers: Array.from({ length: known.numLayers }, () => ({ window: undefined, rotation: 0 })),
   };
 }

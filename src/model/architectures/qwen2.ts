@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mapDecoderTensors } from '../../weights/decoder-tensor-map.ts';
 import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-map.ts';
 import type { Architecture } from '../architecture.ts';
-import type { DecoderConfig, LayerConfig } from '../decoder-config.ts';
+import { plainDecoder, type DecoderConfig } from '../decoder-config.ts';
 import { planDecoder } from '../decoder-plan.ts';
 import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import { commonConfig, decoderFields, qwenLayers, rotaryOf, windowFields } from '../hub-decoder-fields.ts';
@@ -15,7 +15,8 @@ export const qwen2: Architecture = {
   fromConfigJson: (json) => planDecoder(fromConfigJson(json), { findTensors: mapDecoderTensors }),
   fromGguf: (metadata, tensors) => {
     const { common } = readGgufDecoder('qwen2', metadata, tensors);
-    return planDecoder(qwen2Config(common, common.layers), { findTensors: mapGgufDecoderTensors });
+    const config: DecoderConfig = { ...plainDecoder('qwen2', common), qkvBias: true };
+    return planDecoder(config, { findTensors: mapGgufDecoderTensors });
   },
 };
 
@@ -28,29 +29,12 @@ const configSchema = z.object({
 
 function fromConfigJson(json: unknown): DecoderConfig {
   const fields = parseFields(configSchema, json);
-  const known = {
-    ...commonConfig(fields),
+  const common = commonConfig(fields);
+  const config = plainDecoder('qwen2', {
+    ...common,
     tiedHead: fields.tie_word_embeddings,
     rotations: [rotaryOf(fields, fields.rope_parameters, 10_000)],
-  };
-  return qwen2Config(known, qwenLayers(fields, known.numLayers));
-}
-
-type Known = ReturnType<typeof commonConfig> & Pick<DecoderConfig, 'tiedHead' | 'rotations'>;
-
-function qwen2Config(known: Known, layers: readonly LayerConfig[]): DecoderConfig {
-  return {
-    architecture: 'qwen2',
-    ...known,
-    qkvBias: true,
-    outputBias: false,
-    mlpBias: false,
-    headNorms: false,
-    sandwichNorms: false,
-    gateActivation: 'silu',
-    embeddingScale: 1,
-    attentionScale: 1 / Math.sqrt(known.headDim),
-    rotaryPairing: 'halves',
-    layers,
-  };
+    layers: qwenLayers(fields, common.numLayers),
+  });
+  return { ...config, qkvBias: true };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mapDecoderTensors } from '../../weights/decoder-tensor-map.ts';
 import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-map.ts';
 import type { Architecture } from '../architecture.ts';
-import type { DecoderConfig, LayerConfig } from '../decoder-config.ts';
+import { plainDecoder, type DecoderConfig } from '../decoder-config.ts';
 import { planDecoder } from '../decoder-plan.ts';
 import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import { commonConfig, decoderFields, qwenLayers, rotaryOf, windowFields } from '../hub-decoder-fields.ts';
@@ -16,7 +16,8 @@ export const qwen3: Architecture = {
   fromGguf: (metadata, tensors) => {
     const { common } = readGgufDecoder('qwen3', metadata, tensors);
     const config: DecoderConfig = {
-      ...qwen3Config(common, common.layers),
+      ...plainDecoder('qwen3', common),
+      headNorms: true,
       qkvBias: tensors.has('blk.0.attn_q.bias'),
       outputBias: tensors.has('blk.0.attn_output.bias'),
     };
@@ -37,34 +38,17 @@ const configSchema = z.object({
 
 function fromConfigJson(json: unknown): DecoderConfig {
   const fields = parseFields(configSchema, json);
-  const known = {
-    ...commonConfig(fields, DEFAULT_HEAD_DIM),
+  const common = commonConfig(fields, DEFAULT_HEAD_DIM);
+  const config = plainDecoder('qwen3', {
+    ...common,
     tiedHead: fields.tie_word_embeddings,
     rotations: [rotaryOf(fields, fields.rope_parameters, 10_000)],
-  };
+    layers: qwenLayers(fields, common.numLayers),
+  });
   return {
-    ...qwen3Config(known, qwenLayers(fields, known.numLayers)),
+    ...config,
+    headNorms: true,
     qkvBias: fields.attention_bias,
     outputBias: fields.attention_bias,
-  };
-}
-
-type Known = ReturnType<typeof commonConfig> & Pick<DecoderConfig, 'tiedHead' | 'rotations'>;
-
-/** What all of them have alike; without biases. */
-function qwen3Config(known: Known, layers: readonly LayerConfig[]): DecoderConfig {
-  return {
-    architecture: 'qwen3',
-    ...known,
-    qkvBias: false,
-    outputBias: false,
-    mlpBias: false,
-    headNorms: true,
-    sandwichNorms: false,
-    gateActivation: 'silu',
-    embeddingScale: 1,
-    attentionScale: 1 / Math.sqrt(known.headDim),
-    rotaryPairing: 'halves',
-    layers,
   };
 }
