@@ -1,5 +1,6 @@
 import { matchTensors, type ExpectedTensor, type StoredTensor } from '../match-tensors.ts';
 import type { TensorEntry } from '../tensor-source.ts';
+import { nameOfGgufTensor } from './gguf-tensor-names.ts';
 
 /** Our name of each part of a decoder outside the blocks, by its name in a GGUF file. */
 const OUTER_NAMES: ReadonlyMap<string, string> = new Map([
@@ -25,7 +26,7 @@ const BLOCK_NAMES: ReadonlyMap<string, string> = new Map([
   ['post_ffw_norm', 'post_feedforward_layernorm'],
 ]);
 
-const TENSOR_NAME = /^(?:blk\.(?<layer>0|[1-9]\d*)\.)?(?<part>\w+)\.(?<kind>weight|bias)$/;
+const NAMES = { outer: OUTER_NAMES, block: BLOCK_NAMES, blockPrefix: 'layers' };
 
 /**
  * Finds every expected tensor of a decoder in a GGUF file, whose matrices lie as [out, in].
@@ -39,7 +40,7 @@ export function mapGgufDecoderTensors(
   const isSandwich = expected.some(({ name }) => name.endsWith('.pre_feedforward_layernorm.weight'));
   const byName = new Map<string, TensorEntry>();
   for (const entry of entries.values()) {
-    const name = nameOf(entry.name) ?? entry.name;
+    const name = nameOfGgufTensor(entry.name, NAMES);
     byName.set(
       isSandwich ? name : name.replace('.pre_feedforward_layernorm.', '.post_attention_layernorm.'),
       entry,
@@ -49,12 +50,4 @@ export function mapGgufDecoderTensors(
     { shapesFrom: 'the metadata', byName, isTransposed: () => false, problems: [] },
     expected,
   );
-}
-
-/** Undefined where a decoder has no tensor of that name. */
-function nameOf(ggufName: string): string | undefined {
-  const { layer, part = '', kind = '' } = TENSOR_NAME.exec(ggufName)?.groups ?? {};
-  const name = (layer === undefined ? OUTER_NAMES : BLOCK_NAMES).get(part);
-  if (name === undefined) return undefined;
-  return layer === undefined ? `${name}.${kind}` : `layers.${layer}.${name}.${kind}`;
 }

@@ -1,5 +1,6 @@
 import { matchTensors, type ExpectedTensor, type StoredTensor } from '../match-tensors.ts';
 import type { TensorEntry } from '../tensor-source.ts';
+import { nameOfGgufTensor } from './gguf-tensor-names.ts';
 
 /** Our name of each GPT-2 tensor outside the blocks, by its name in a GGUF file. */
 const OUTER_NAMES: ReadonlyMap<string, string> = new Map([
@@ -19,7 +20,7 @@ const BLOCK_NAMES: ReadonlyMap<string, string> = new Map([
   ['ffn_down', 'mlp.c_proj'],
 ]);
 
-const TENSOR_NAME = /^(?:blk\.(?<layer>0|[1-9]\d*)\.)?(?<part>\w+)\.(?<kind>weight|bias)$/;
+const NAMES = { outer: OUTER_NAMES, block: BLOCK_NAMES, blockPrefix: 'h' };
 
 /**
  * Finds every expected parameter among the tensors of a GPT-2's GGUF file, whose matrices lie as [out, in].
@@ -30,17 +31,9 @@ export function mapGgufGpt2Tensors(
   expected: readonly ExpectedTensor[],
 ): StoredTensor[] {
   const byName = new Map<string, TensorEntry>();
-  for (const entry of entries.values()) byName.set(nameOf(entry.name) ?? entry.name, entry);
+  for (const entry of entries.values()) byName.set(nameOfGgufTensor(entry.name, NAMES), entry);
   return matchTensors(
     { shapesFrom: 'the metadata', byName, isTransposed: () => false, problems: [] },
     expected,
   );
-}
-
-/** Undefined where GPT-2 has no tensor of that name. */
-function nameOf(ggufName: string): string | undefined {
-  const { layer, part = '', kind = '' } = TENSOR_NAME.exec(ggufName)?.groups ?? {};
-  const name = (layer === undefined ? OUTER_NAMES : BLOCK_NAMES).get(part);
-  if (name === undefined) return undefined;
-  return layer === undefined ? `${name}.${kind}` : `h.${layer}.${name}.${kind}`;
 }
