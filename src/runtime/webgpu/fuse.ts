@@ -1,6 +1,6 @@
-import { assertInvariant } from '../../errors.ts';
 import type { AttentionHeads, HeadStripes, Parameter, Rotation } from '../ops.ts';
-import { GraphValue, type GraphOperation, type HeadNorm } from './graph-recorder.ts';
+import { GraphValue, type GraphOperation, type HeadNorm } from '../graph/graph-recorder.ts';
+import { liveOperations, operandsOf } from '../graph/live-operations.ts';
 
 /** What is computed in one go; operations of the model that follow each other may have become one. */
 export type FusedOperation =
@@ -198,34 +198,17 @@ function queriesOf({ result }: Attention): GraphValue {
 const otherOf = ({ x, y }: Extract<GraphOperation, { kind: 'add' }>, value: GraphValue): GraphValue =>
   x === value ? y : x;
 
-/** What the result needs, and every attention: it writes the cache. */
-function liveOperations(operations: readonly GraphOperation[], result: GraphValue): GraphOperation[] {
-  const wanted = new Set<GraphValue>([result]);
-  const live: GraphOperation[] = [];
-  for (const operation of operations.toReversed()) {
-    if (!wanted.has(operation.result) && operation.kind !== 'attention') continue;
-    live.push(operation);
-    for (const value of valuesRead(operation)) wanted.add(value);
-  }
-  const ordered = live.reverse();
-  assertInvariant(
-    ordered.some((operation) => operation.result === result),
-    'the forward pass returns what it computed',
-  );
-  return ordered;
-}
-
 function readersOf(operations: readonly GraphOperation[]): Map<GraphValue, GraphOperation[]> {
   const readers = new Map<GraphValue, GraphOperation[]>();
   for (const operation of operations) {
     // A shortcut of a value to itself reads it twice.
-    for (const value of valuesRead(operation)) readers.set(value, [...(readers.get(value) ?? []), operation]);
+    for (const value of operandsOf(operation)) readers.set(value, [...(readers.get(value) ?? []), operation]);
   }
   return readers;
 }
 
-/** The matrices that an operation reads. */
-export function valuesRead(operation: GraphOperation | FusedOperation): GraphValue[] {
+/** The matrices that a fused operation reads. */
+export function valuesRead(operation: FusedOperation): GraphValue[] {
   switch (operation.kind) {
     case 'embed':
       return [];
@@ -234,9 +217,7 @@ export function valuesRead(operation: GraphOperation | FusedOperation): GraphVal
     case 'linear':
     case 'layerNorm':
     case 'rmsNorm':
-      return 'residual' in operation && operation.residual
-        ? [operation.x, operation.residual]
-        : [operation.x];
+      return operation.residual ? [operation.x, operation.residual] : [operation.x];
     default:
       return [operation.x];
   }

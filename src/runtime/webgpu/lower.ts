@@ -1,9 +1,10 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import type { KvCacheShape } from '../runtime.ts';
-import type { Slot } from './assign-slots.ts';
+import type { Slot } from '../graph/assign-slots.ts';
+import type { GraphValue } from '../graph/graph-recorder.ts';
+import type { Bucket } from './bucket.ts';
 import type { FusedHeads, FusedLinear, FusedNorm, FusedOperation } from './fuse.ts';
-import type { Bucket, GraphValue } from './graph-recorder.ts';
 import { attentionKernel } from './kernels/attention.ts';
 import { cacheWriteKernel } from './kernels/cache-write.ts';
 import { elementwiseKernel } from './kernels/elementwise.ts';

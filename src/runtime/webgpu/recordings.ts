@@ -1,9 +1,9 @@
 import type { Forward } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { Arena } from './arena.ts';
+import type { Bucket } from './bucket.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import type { GpuKvCache } from './gpu-kv-cache.ts';
-import type { Bucket } from './graph-recorder.ts';
 import { gpuParameter } from './gpu-parameter.ts';
 import { attentionTileRows } from './kernels/attention.ts';
 import { Pipelines } from './pipelines.ts';

@@ -1,9 +1,12 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import type { Forward, KvCacheShape } from '../runtime.ts';
-import { assignSlots, type Slot } from './assign-slots.ts';
-import { fuse, type FusedOperation } from './fuse.ts';
-import { graphValue, GraphRecorder, type Bucket, type GraphValue } from './graph-recorder.ts';
+import { assignSlots, type Slot } from '../graph/assign-slots.ts';
+import { graphValue, GraphRecorder, type GraphValue } from '../graph/graph-recorder.ts';
+import { tableSizes, type TableSizes } from '../graph/step-tables.ts';
+import type { Bucket } from './bucket.ts';
+import { fuse, valuesRead } from './fuse.ts';
+import { strideOf } from './kernels/kernel.ts';
 import { MIN_TOP_COLS, topChunkBytes } from './kernels/top-logits.ts';
 import { lower, lowerTopLogits, type Dispatch, type ParameterLayout } from './lower.ts';
 
@@ -19,12 +22,6 @@ export interface StepPlan {
   readonly tables: TableSizes;
 }
 
-/** Rows of the smallest table that tokens and positions index: whatever is beyond is no token, no position. */
-export interface TableSizes {
-  readonly tokens: number;
-  readonly positions: number;
-}
-
 interface PlanOptions {
   bucket: Bucket;
   cacheShape: KvCacheShape;
@@ -38,7 +35,11 @@ export function planStep(forward: Forward, options: PlanOptions): StepPlan {
   const recorder = new GraphRecorder(bucket, cacheShape);
   const result = graphValue(forward(recorder));
   const operations = fuse(recorder.operations, result);
-  const slots = assignSlots(operations, result);
+  const uses = operations.map((operation) => ({
+    reads: valuesRead(operation),
+    writes: 'result' in operation ? operation.result : undefined,
+  }));
+  const slots = assignSlots(uses, result, strideOf);
   const context = { bucket, cacheShape, slots, layoutOf };
   const hasTop = wantsTop && result.rows === 'logit' && result.numCols >= MIN_TOP_COLS;
   const dispatches = operations.flatMap((operation) => lower(operation, context));
@@ -52,20 +53,6 @@ export function planStep(forward: Forward, options: PlanOptions): StepPlan {
     result,
     resultSlot,
     topChunkBytes: hasTop ? topChunkBytes({ numCols: result.numCols, paddedRows: bucket.logit }) : 0,
-    tables: tableSizes(operations),
+    tables: tableSizes(recorder.operations),
   };
-}
-
-function tableSizes(operations: readonly FusedOperation[]): TableSizes {
-  let [tokens, positions] = [Infinity, Infinity];
-  for (const operation of operations) {
-    if (operation.kind === 'embed') {
-      tokens = Math.min(tokens, operation.tokens.shape[0] ?? 0);
-      positions = Math.min(positions, operation.positions?.shape[0] ?? Infinity);
-    } else if (operation.kind === 'heads' && operation.rotation) {
-      const [numAngles = 0] = operation.rotation.table.shape;
-      positions = Math.min(positions, numAngles / operation.stripes.headDim);
-    }
-  }
-  return { tokens, positions };
 }

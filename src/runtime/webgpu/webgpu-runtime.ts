@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { WeightFormat } from '../../config/settings.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
+import { checkBatch } from '../graph/step-tables.ts';
 import type { Parameter } from '../ops.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
@@ -13,7 +14,7 @@ import { planReadBack, rowsFrom, type ReadBackPlan } from './read-back.ts';
 import type { Recording } from './recording.ts';
 import { Recordings } from './recordings.ts';
 import { startDevice, type WebGpuDeviceOptions } from './start.ts';
-import { checkBatch, stepBufferWords, writeStepBuffer } from './step-buffer.ts';
+import { stepBufferWords, writeStepBuffer } from './step-buffer.ts';
 
 export interface WebGpuRuntimeOptions extends WebGpuDeviceOptions {
   weights: WeightFormat;

@@ -1,5 +1,6 @@
+import type { RowKind } from '../../graph/graph-recorder.ts';
 import { GELU_FUNCTION } from './gelu.ts';
-import { defineKernel, numRowsOf, quadsOf, type Kernel, type RowKind } from './kernel.ts';
+import { defineKernel, numRowsOf, quadsOf, type Kernel } from './kernel.ts';
 
 /** Operations that nothing could take along: each a pass over [rows, cols]. */
 type Elementwise = 'gelu' | 'add' | 'select-rows';

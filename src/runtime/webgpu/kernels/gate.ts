@@ -1,6 +1,7 @@
+import type { RowKind } from '../../graph/graph-recorder.ts';
 import type { GateActivation } from '../../ops.ts';
 import { GELU_FUNCTION } from './gelu.ts';
-import { defineKernel, numRowsOf, strideOf, type Kernel, type RowKind } from './kernel.ts';
+import { defineKernel, numRowsOf, strideOf, type Kernel } from './kernel.ts';
 
 interface GateDimensions {
   activation: GateActivation;

@@ -1,3 +1,5 @@
+import type { RowKind } from '../../graph/graph-recorder.ts';
+
 /** What a compute shader may do with a buffer: `write` includes reading it back. */
 export type Access = 'read' | 'write';
 
@@ -10,9 +12,6 @@ export interface Kernel {
   /** Workgroups to start: fixed for a bucket; those of rows that a step lacks return at once. */
   readonly workgroups: readonly [x: number, y: number, z: number];
 }
-
-/** Which rows a matrix has: one for each token of the step, or one for each row of logits. */
-export type RowKind = 'step' | 'logit';
 
 /** A buffer of a kernel: its name in the code, the type of its elements, what is done with it. */
 export interface Binding {

@@ -1,7 +1,8 @@
+import type { RowKind } from '../../graph/graph-recorder.ts';
 import type { KvCacheShape } from '../../runtime.ts';
 import { cacheSlotFunction } from './cache-write.ts';
 import { GELU_FUNCTION } from './gelu.ts';
-import { strideOf, type Binding, type RowKind } from './kernel.ts';
+import { strideOf, type Binding } from './kernel.ts';
 import type { WeightEncoding } from './weight-encoding.ts';
 
 /** A dense layer, or the part of one whose output columns have their weights in one buffer. */

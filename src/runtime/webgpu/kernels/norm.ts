@@ -1,4 +1,5 @@
-import { defineKernel, maskLastQuad, numRowsOf, quadsOf, type Kernel, type RowKind } from './kernel.ts';
+import type { RowKind } from '../../graph/graph-recorder.ts';
+import { defineKernel, maskLastQuad, numRowsOf, quadsOf, type Kernel } from './kernel.ts';
 import { sumOfWorkgroupFunction } from './sum-of-workgroup.ts';
 
 interface NormDimensions {

@@ -10,12 +10,12 @@ import {
   type TransformerOps,
 } from '../ops.ts';
 import type { KvCacheShape } from '../runtime.ts';
-import type { RowKind } from './kernels/kernel.ts';
 
-/** What a recording is made for: padded rows of each kind, and the rows that attention takes at once. */
-export interface Bucket extends Readonly<Record<RowKind, number>> {
-  readonly tileRows: number;
-}
+/** Which rows a matrix has: one for each token of the step, or one for each row of logits. */
+export type RowKind = 'step' | 'logit';
+
+/** How many rows of each kind a recording is made for. */
+export type RowCounts = Readonly<Record<RowKind, number>>;
 
 /** A matrix of the forward pass that somebody will compute: [rows, numCols]. */
 export class GraphValue implements Activation {
@@ -84,11 +84,11 @@ export type GraphOperation = { readonly result: GraphValue } & (
 /** Writes down what a forward pass calls, and computes nothing. */
 export class GraphRecorder implements TransformerOps {
   readonly operations: GraphOperation[] = [];
-  readonly #bucket: Bucket;
+  readonly #counts: RowCounts;
   readonly #cacheShape: KvCacheShape;
 
-  constructor(bucket: Bucket, cacheShape: KvCacheShape) {
-    this.#bucket = bucket;
+  constructor(counts: RowCounts, cacheShape: KvCacheShape) {
+    this.#counts = counts;
     this.#cacheShape = cacheShape;
   }
 
@@ -191,7 +191,7 @@ export class GraphRecorder implements TransformerOps {
   }
 
   #value(rows: RowKind, numCols: number): GraphValue {
-    return new GraphValue(rows, numCols, this.#bucket[rows]);
+    return new GraphValue(rows, numCols, this.#counts[rows]);
   }
 
   #record(operation: GraphOperation): Activation {

@@ -1,6 +1,4 @@
-import { valuesRead, type FusedOperation } from './fuse.ts';
-import type { GraphValue } from './graph-recorder.ts';
-import { strideOf, type RowKind } from './kernels/kernel.ts';
+import type { GraphValue, RowKind } from './graph-recorder.ts';
 
 /** A place for matrices of one width, used by one after the other. */
 export interface Slot {
@@ -11,19 +9,28 @@ export interface Slot {
   readonly stride: number;
 }
 
+/** What a step of a plan does to matrices. */
+export interface ValueUse {
+  readonly reads: readonly GraphValue[];
+  readonly writes: GraphValue | undefined;
+}
+
 /**
  * Gives each matrix a place to live from where it is computed to where it is last read, so that a forward pass of any
- * depth takes a handful. An operation never writes to a place it reads: the device would drop the whole step.
+ * depth takes a handful. An operation never writes to a place it reads: WebGPU would drop the whole step.
+ *
+ * @param strideOf numbers of a row in memory, of that many columns
  */
 export function assignSlots(
-  operations: readonly FusedOperation[],
+  uses: readonly ValueUse[],
   result: GraphValue,
+  strideOf: (numCols: number) => number,
 ): Map<GraphValue, Slot> {
   const lastReads = new Map<GraphValue, number>();
-  operations.forEach((operation, index) => {
-    for (const value of valuesRead(operation)) lastReads.set(value, index);
+  uses.forEach(({ reads }, index) => {
+    for (const value of reads) lastReads.set(value, index);
   });
-  lastReads.set(result, operations.length);
+  lastReads.set(result, uses.length);
 
   const slots = new Map<GraphValue, Slot>();
   const free = new Map<string, Slot[]>();
@@ -42,10 +49,9 @@ export function assignSlots(
     free.set(kind, [...(free.get(kind) ?? []), slot]);
   };
 
-  operations.forEach((operation, index) => {
-    if ('result' in operation) slots.set(operation.result, take(operation.result));
-    const written = 'result' in operation ? [operation.result] : [];
-    for (const value of new Set([...valuesRead(operation), ...written])) {
+  uses.forEach(({ reads, writes }, index) => {
+    if (writes !== undefined) slots.set(writes, take(writes));
+    for (const value of new Set([...reads, ...(writes === undefined ? [] : [writes])])) {
       const slot = slots.get(value);
       // What nobody reads is free again at once.
       if (slot !== undefined && (lastReads.get(value) ?? index) <= index) release(slot);
