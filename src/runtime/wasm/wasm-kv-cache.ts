@@ -43,6 +43,18 @@ export class WasmKvCache implements KvCache {
     }
   }
 
+  /** Tokens of a lane in memory: whole panels. */
+  get paddedLaneLength(): number {
+    return Math.ceil(this.shape.laneLength / PANEL_WIDTH) * PANEL_WIDTH;
+  }
+
+  /** Where the keys and values of a layer begin. */
+  layerAddresses(layerIndex: number): { keys: number; values: number } {
+    const start = (tensor: tf.Tensor): number =>
+      this.#heap.tensorAddress(tensor) + (4 * layerIndex * tensor.size) / this.shape.numLayers;
+    return { keys: start(this.keys), values: start(this.values) };
+  }
+
   /** Whole panels of keys, so that a few tokens behind the last one may come along: nobody looks at them. */
   copyLane(from: number, to: number, numTokens: number): void {
     const numKeyPanels = Math.ceil(numTokens / PANEL_WIDTH);

@@ -10,8 +10,10 @@ import {
   type Rotation,
   type TransformerOps,
 } from '../ops.ts';
+import { TILE_WORDS } from '../graph/attention-tiles.ts';
+import { checkBatch } from '../graph/step-tables.ts';
 import type { StepBatch } from '../step-batch.ts';
-import { TILE_BYTES, TILE_ROWS } from './assembly/kernel-ids.ts';
+import { attentionTiles } from './step-inputs.ts';
 import { causalAttention } from './kernels/causal-attention.ts';
 import type { KernelContext } from './kernels/define-kernel.ts';
 import { embed } from './kernels/embed.ts';
@@ -49,7 +51,7 @@ export class WasmOps implements TransformerOps {
   readonly #cache: WasmKvCache;
   readonly #tokenIds: tf.Tensor; // [rows]
   readonly #positionIds: tf.Tensor; // [rows]
-  readonly #tiles: tf.Tensor; // [tiles, 4]
+  readonly #tiles: tf.Tensor; // [1 + tiles, 4], the first of which is their number
   readonly #logitRows: tf.Tensor; // [logitRows]
 
   constructor(context: KernelContext, batch: StepBatch, cache: WasmKvCache) {
@@ -58,8 +60,9 @@ export class WasmOps implements TransformerOps {
     this.#cache = cache;
     this.#tokenIds = tf.tensor1d(batch.tokenIds, 'int32'); // [rows]
     this.#positionIds = tf.tensor1d(batch.positions, 'int32'); // [rows]
-    const tiles = attentionTiles(batch, cache);
-    this.#tiles = tf.tensor2d(tiles, [tiles.length / (TILE_BYTES / 4), TILE_BYTES / 4], 'int32'); // [tiles, 4]
+    checkBatch(batch, cache.shape, { tokens: Infinity, positions: Infinity });
+    const tiles = attentionTiles(batch);
+    this.#tiles = tf.tensor2d(tiles, [tiles.length / TILE_WORDS, TILE_WORDS], 'int32'); // [1 + tiles, 4]
     this.#logitRows = tf.tensor1d(batch.logitRows, 'int32'); // [logitRows]
   }
 
@@ -187,24 +190,6 @@ export class WasmOps implements TransformerOps {
 export function wasmActivation(activation: Activation): WasmActivation {
   assertInvariant(activation instanceof WasmActivation, 'the activation belongs to this runtime');
   return activation;
-}
-
-/** Every segment in tiles of up to four rows: [tiles][row, numRows, lane, position]. */
-function attentionTiles({ segments, numRows }: StepBatch, { shape }: WasmKvCache): Int32Array {
-  const tiles: number[] = [];
-  for (const { lane, rowStart, numRows: length, positionStart } of segments) {
-    assertInvariant(
-      lane >= 0 &&
-        lane < shape.numLanes &&
-        positionStart + length <= shape.laneLength &&
-        rowStart + length <= numRows,
-      `a segment of ${length} rows from position ${positionStart} fits lane ${lane}`,
-    );
-    for (let row = 0; row < length; row += TILE_ROWS) {
-      tiles.push(rowStart + row, Math.min(TILE_ROWS, length - row), lane, positionStart + row);
-    }
-  }
-  return Int32Array.from(tiles); // [tiles][4]
 }
 
 const sizeOf = ({ shape }: Parameter): number => shape[0] ?? 0;

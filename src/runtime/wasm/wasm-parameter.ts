@@ -105,7 +105,8 @@ function packMatrix(
     const rows = values.subarray(panel * panelSize, (panel + count) * panelSize);
     heap.float32(staged, rows.length).set(rows);
     const panels = heap.tensorAddress(info) + panel * panelBytes;
-    run(isHalf ? PACK_BFLOAT16 : PACK_WEIGHT, count, [staged, panels, rows.length / depth, depth]);
+    const kernelId = isHalf ? PACK_BFLOAT16 : PACK_WEIGHT;
+    run([{ kernelId, numChunks: count, args: [staged, panels, rows.length / depth, depth] }]);
   }
   heap.free(staged);
   return info;

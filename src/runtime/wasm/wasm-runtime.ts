@@ -7,9 +7,13 @@ import { rowsOf } from '../rows-of.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { StepRow } from '../step-row.ts';
+import { checkBatch } from '../graph/step-tables.ts';
+import { Arena } from './arena.ts';
 import { closeContext, openContext, type KernelContext } from './kernels/define-kernel.ts';
 import { KernelPool } from './kernel-pool.ts';
+import { Recordings, type Recording } from './recordings.ts';
 import { readKernels, startWasmBackend } from './start.ts';
+import { writeStepInputs } from './step-inputs.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 import { WasmKvCache } from './wasm-kv-cache.ts';
 import { WasmOps, wasmActivation } from './wasm-ops.ts';
@@ -19,10 +23,19 @@ export interface WasmRuntimeOptions {
   /** Threads that compute, the calling one included. */
   numThreads: number;
   weights: WeightFormat;
+  /**
+   * Whether a step is recorded and replayed as one list of jobs, as it is unless told otherwise, or runs operation by
+   * operation as kernels of tfjs. The same kernels, the same bits.
+   */
+  recordsSteps?: boolean;
 }
 
 /** tfjs' wasm backend with our own kernels. Throws `backend_unavailable` or `config_invalid`. */
-export async function createWasmRuntime({ numThreads, weights }: WasmRuntimeOptions): Promise<Runtime> {
+export async function createWasmRuntime({
+  numThreads,
+  weights,
+  recordsSteps = true,
+}: WasmRuntimeOptions): Promise<Runtime> {
   if (weights === 'f16') {
     throw new EngineError(
       'config_invalid',
@@ -31,10 +44,17 @@ export async function createWasmRuntime({ numThreads, weights }: WasmRuntimeOpti
   }
   const { heap } = await startWasmBackend();
   const pool = await KernelPool.start({ wasmBytes: await readKernels('inference'), heap, numThreads });
-  return new WasmRuntime(heap, pool, weights);
+  return new WasmRuntime({ heap, pool, weights, recordsSteps });
 }
 
 let numContexts = 0;
+
+interface WasmRuntimeParts {
+  heap: WasmHeap;
+  pool: KernelPool;
+  weights: WasmWeightFormat;
+  recordsSteps: boolean;
+}
 
 /**
  * A row's result has the same bits whatever else is in the step, however it is padded or chunked, and on any number
@@ -49,19 +69,24 @@ class WasmRuntime implements Runtime {
   readonly #weights: WasmWeightFormat;
   readonly #parameters: WasmParameter[] = [];
   readonly #caches = new Set<WasmKvCache>();
-  #scratch: { address: number; numBytes: number } | undefined;
+  readonly #arena: Arena;
+  readonly #recordings: Recordings | undefined;
   #result = new Float32Array();
 
-  constructor(heap: WasmHeap, pool: KernelPool, weights: WasmWeightFormat) {
+  constructor({ heap, pool, weights, recordsSteps }: WasmRuntimeParts) {
     this.#heap = heap;
     this.#pool = pool;
     this.#weights = weights;
+    this.#arena = new Arena(heap);
+    this.#recordings = recordsSteps ? new Recordings(heap, this.#arena, pool.numThreads) : undefined;
     this.#context = {
       id: numContexts++,
       heap,
       numThreads: pool.numThreads,
-      run: (kernelId, numChunks, args) => pool.run(kernelId, numChunks, args),
-      scratch: (numBytes) => this.#reserveScratch(numBytes),
+      run: (jobs) => {
+        for (const { kernelId, numChunks, args } of jobs) pool.run(kernelId, numChunks, args);
+      },
+      scratch: (numBytes) => this.#arena.reserve('scratch', numBytes),
     };
     openContext(this.#context);
   }
@@ -106,13 +131,28 @@ class WasmRuntime implements Runtime {
     for (const cache of this.#caches) cache.dispose();
     this.#parameters.length = 0;
     this.#caches.clear();
-    if (this.#scratch !== undefined) this.#heap.free(this.#scratch.address);
-    this.#scratch = undefined;
+    this.#recordings?.dispose();
+    this.#arena.dispose();
     await this.#pool.dispose();
   }
 
   #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
     assertInvariant(cache instanceof WasmKvCache, 'the KV cache belongs to this runtime');
+    if (this.#recordings === undefined) return this.#runEagerly(batch, cache, forward);
+    return this.#replay(batch, this.#recordings.find(batch, cache, forward), cache);
+  }
+
+  /** One call for the whole step. The rows are where the last job wrote them, on the heap. */
+  #replay(batch: StepBatch, recording: Recording, cache: WasmKvCache): StepRow[] {
+    const { address, jobs, inputs, tables, result, resultAddress } = recording;
+    checkBatch(batch, cache.shape, tables);
+    writeStepInputs(this.#heap, inputs, batch);
+    this.#pool.runList(address, jobs.length);
+    const numRows = result.rows === 'logit' ? batch.numLogitRows : batch.numRows;
+    return rowsOf(this.#heap.float32(resultAddress, numRows * result.numCols), result.numCols);
+  }
+
+  #runEagerly(batch: StepBatch, cache: WasmKvCache, forward: Forward): StepRow[] {
     let numRows = 0;
     const result = tf.tidy(() => {
       const activation = wasmActivation(forward(new WasmOps(this.#context, batch, cache)));
@@ -131,14 +171,5 @@ class WasmRuntime implements Runtime {
     const values = this.#result.subarray(0, numRows * numCols); // [rows, cols]
     values.set(this.#heap.float32(this.#heap.tensorAddress(tensor), values.length));
     return rowsOf(values, numCols);
-  }
-
-  #reserveScratch(numBytes: number): number {
-    if (this.#scratch === undefined || this.#scratch.numBytes < numBytes) {
-      if (this.#scratch !== undefined) this.#heap.free(this.#scratch.address);
-      this.#scratch = undefined;
-      this.#scratch = { address: this.#heap.malloc(numBytes), numBytes };
-    }
-    return this.#scratch.address;
   }
 }

@@ -9,9 +9,10 @@
  * row alone, a token's result has the same bits in whatever step and company it is computed. Tokens in sight of a
  * tile but not of one of its rows have a weight of zero there, and adding zero times a value leaves the bits alone.
  *
- * A tile is up to four consecutive rows of one sequence: { row, numRows, lane, position of the first } as i32.
+ * A tile is up to four consecutive rows of one sequence: { row, numRows, lane, position of the first } as i32. Tiles lie
+ * behind a line that says how many they are, so that a job which was written once serves steps of any tiles.
  */
-import { TILE_BYTES, TILE_ROWS } from './kernel-ids';
+import { TILE_BYTES, TILE_ROWS, TILES_HEADER_BYTES } from './kernel-ids';
 import { row1x8, tile4x8 } from './linear-tiles';
 import { floatArg, intArg, pointerArg, floats } from './pool';
 import { exponentiate } from './softmax';
@@ -21,36 +22,44 @@ function padded(size: i32): i32 {
   return (size + 7) & ~7;
 }
 
+function numTilesOf(job: usize): i32 {
+  return load<i32>(pointerArg(job, 3));
+}
+
+function tileOf(job: usize, index: i32): usize {
+  return pointerArg(job, 3) + TILES_HEADER_BYTES + (index as usize) * TILE_BYTES;
+}
+
 /** Columns of a row of queries, keys and values. */
 function qkvDim(job: usize): i32 {
-  return (intArg(job, 5) + 2 * intArg(job, 6)) * intArg(job, 7);
+  return (intArg(job, 4) + 2 * intArg(job, 5)) * intArg(job, 6);
 }
 
 /**
  * Writes the keys and values of all rows into the cache. Tile t is done by chunk t modulo the number of chunks.
- * Arguments: qkv [rows, (numHeads + 2 numKvHeads) * headDim], keys and values of the layer, tiles, numTiles, numHeads,
- * numKvHeads, headDim, laneLength.
+ * Arguments: qkv [rows, (numHeads + 2 numKvHeads) * headDim], keys and values of the layer, tiles, numHeads, numKvHeads,
+ * headDim, laneLength.
  */
 export function storeKeysValues(job: usize, chunk: i32): void {
-  const headDim = intArg(job, 7);
-  const kvBytes = floats(intArg(job, 6) * headDim);
-  const numTiles = intArg(job, 4);
+  const headDim = intArg(job, 6);
+  const kvBytes = floats(intArg(job, 5) * headDim);
+  const numTiles = numTilesOf(job);
   const numChunks = load<i32>(job, 4);
   for (let i = chunk; i < numTiles; i += numChunks) {
-    const tile = pointerArg(job, 3) + (i as usize) * TILE_BYTES;
+    const tile = tileOf(job, i);
     const numRows = load<i32>(tile, 4);
     for (let r = 0; r < numRows; r++) {
       const row = load<i32>(tile) + r;
-      const k = pointerArg(job, 0) + floats(row * qkvDim(job) + intArg(job, 5) * headDim);
+      const k = pointerArg(job, 0) + floats(row * qkvDim(job) + intArg(job, 4) * headDim);
       storeRow(job, k, k + kvBytes, load<i32>(tile, 8), load<i32>(tile, 12) + r);
     }
   }
 }
 
 function storeRow(job: usize, k: usize, v: usize, lane: i32, position: i32): void {
-  const numKvHeads = intArg(job, 6);
-  const headDim = intArg(job, 7);
-  const laneLength = padded(intArg(job, 8));
+  const numKvHeads = intArg(job, 5);
+  const headDim = intArg(job, 6);
+  const laneLength = padded(intArg(job, 7));
   const valueDim = padded(headDim);
   for (let head = 0; head < numKvHeads; head++) {
     const firstToken = ((lane * numKvHeads + head) * laneLength) as usize;
@@ -72,23 +81,22 @@ function storeRow(job: usize, k: usize, v: usize, lane: i32, position: i32): voi
  * scores, window: the tokens that a row sees, itself included.
  */
 export function causalAttention(job: usize, chunk: i32): void {
-  const numTiles = intArg(job, 4);
-  const numPairs = numTiles * intArg(job, 5);
+  const numTiles = numTilesOf(job);
+  const numPairs = numTiles * intArg(job, 4);
   const numChunks = load<i32>(job, 4);
-  const scratch = pointerArg(job, 10) + (chunk as usize) * pointerArg(job, 11);
+  const scratch = pointerArg(job, 9) + (chunk as usize) * pointerArg(job, 10);
   for (let pair = chunk; pair < numPairs; pair += numChunks) {
-    const tile = pointerArg(job, 3) + ((pair % numTiles) as usize) * TILE_BYTES;
-    attendTile(job, tile, pair / numTiles, scratch);
+    attendTile(job, tileOf(job, pair % numTiles), pair / numTiles, scratch);
   }
 }
 
 /** Scratch: queries [headDim][4], sums [4][valueDim], scores [4][laneLength]. */
 function attendTile(job: usize, tile: usize, head: i32, scratch: usize): void {
-  const numHeads = intArg(job, 5);
-  const numKvHeads = intArg(job, 6);
-  const headDim = intArg(job, 7);
+  const numHeads = intArg(job, 4);
+  const numKvHeads = intArg(job, 5);
+  const headDim = intArg(job, 6);
   const valueDim = padded(headDim);
-  const laneLength = padded(intArg(job, 8));
+  const laneLength = padded(intArg(job, 7));
   const dim = numHeads * headDim;
   const row = load<i32>(tile);
   const numRows = load<i32>(tile, 4);
@@ -103,7 +111,7 @@ function attendTile(job: usize, tile: usize, head: i32, scratch: usize): void {
 
   const width = numRows == 1 ? 1 : TILE_ROWS;
   const query = pointerArg(job, 0) + floats(row * qkvDim(job) + head * headDim);
-  packQueries(query, numRows, width, headDim, qkvDim(job), floatArg(job, 12), scratch);
+  packQueries(query, numRows, width, headDim, qkvDim(job), floatArg(job, 11), scratch);
   const start = first & ~7; // keys come in whole panels
   const keys = pointerArg(job, 1) + (block + start) * floats(headDim);
   if (width == 1) scoreRow(scratch, keys, headDim, start, position + 1, scores);
@@ -113,7 +121,7 @@ function attendTile(job: usize, tile: usize, head: i32, scratch: usize): void {
   const shared = numRows == TILE_ROWS ? position + 1 : first;
   const stride = floats(laneLength);
   const valueBytes = floats(valueDim);
-  let out = pointerArg(job, 9) + floats(row * dim + head * headDim);
+  let out = pointerArg(job, 8) + floats(row * dim + head * headDim);
   const totals = scratch; // the queries are spent
   for (let r = 0; r < numRows; r++) {
     const from = firstInSight(job, position + r);
@@ -130,7 +138,7 @@ function attendTile(job: usize, tile: usize, head: i32, scratch: usize): void {
 
 /** The first token that a row at `position` sees. */
 function firstInSight(job: usize, position: i32): i32 {
-  return max(0, position + 1 - intArg(job, 13));
+  return max(0, position + 1 - intArg(job, 12));
 }
 
 /**

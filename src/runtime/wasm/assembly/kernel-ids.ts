@@ -30,5 +30,7 @@ export const ROW_CHUNK = 8;
 export const TILE_ROWS = 4;
 /** Bytes of an attention tile: row, number of rows, lane, position of the first row, as i32. */
 export const TILE_BYTES = 16;
+/** Bytes in front of the tiles of a step, which begin with their number as i32. */
+export const TILES_HEADER_BYTES = 16;
 /** Bytes of the line that says whether a slot is taken (slots.ts): of the cache, so that threads do not share one. */
 export const SLOT_LINE_BYTES = 64;

@@ -1,17 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../../errors.ts';
 import type { WasmHeap } from '../wasm-heap.ts';
+import type { Job } from './job.ts';
+
+/** What the jobs of a kernel depend on beside their buffers. */
+export interface JobContext {
+  readonly numThreads: number;
+  /** Address of at least `numBytes` that hold nothing beyond the jobs that asked for them. */
+  readonly scratch: (numBytes: number) => number;
+}
 
 /** What a kernel may use of the runtime that calls it. */
-export interface KernelContext {
+export interface KernelContext extends JobContext {
   /** Tells the runtimes of one thread apart: tfjs carries it as an attribute. */
   readonly id: number;
   readonly heap: WasmHeap;
-  readonly numThreads: number;
-  /** Runs one job on all threads (kernel-pool.ts); a job may rely on the ones before it. */
-  readonly run: (kernelId: number, numChunks: number, args: readonly number[]) => void;
-  /** Address of at least `numBytes` that hold nothing beyond the kernel that asked. */
-  readonly scratch: (numBytes: number) => number;
+  /** Runs jobs on all threads, one after the other (kernel-pool.ts). */
+  readonly run: (jobs: readonly Job[]) => void;
 }
 
 type Compute<Inputs, Attrs> = (context: KernelContext, inputs: Inputs, attrs: Attrs) => tf.TensorInfo;

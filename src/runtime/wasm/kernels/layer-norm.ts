@@ -1,7 +1,17 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { LAYER_NORM, ROW_CHUNK } from '../assembly/kernel-ids.ts';
-import { floatArg } from '../kernel-pool.ts';
 import { defineKernel } from './define-kernel.ts';
+import { floatArg } from '../kernel-pool.ts';
+import type { Job } from './job.ts';
+
+/** @param operands addresses; without a shift it is 0 */
+export function layerNormJobs(
+  { x, gain, shift, out }: { x: number; gain: number; shift: number; out: number },
+  { numRows, dim, epsilon }: { numRows: number; dim: number; epsilon: number },
+): Job[] {
+  const args = [x, gain, shift, out, numRows, dim, floatArg(epsilon)];
+  return [{ kernelId: LAYER_NORM, numChunks: Math.ceil(numRows / ROW_CHUNK), args }];
+}
 
 /** (x - mean) / sqrt(var + epsilon) * gain + shift of each row: [rows, dim] -> [rows, dim]. */
 export const layerNorm = defineKernel<
@@ -9,14 +19,12 @@ export const layerNorm = defineKernel<
   { numRows: number; epsilon: number }
 >('LayerNorm', ({ heap, run }, { x, gain, shift }, { numRows, epsilon }) => {
   const out = heap.makeTensor(x.shape); // [rows, dim]
-  run(LAYER_NORM, Math.ceil(numRows / ROW_CHUNK), [
-    heap.tensorAddress(x),
-    heap.tensorAddress(gain),
-    shift === undefined ? 0 : heap.tensorAddress(shift),
-    heap.tensorAddress(out),
-    numRows,
-    x.shape[1] ?? 0,
-    floatArg(epsilon),
-  ]);
+  const operands = {
+    x: heap.tensorAddress(x),
+    gain: heap.tensorAddress(gain),
+    shift: shift === undefined ? 0 : heap.tensorAddress(shift),
+    out: heap.tensorAddress(out),
+  };
+  run(layerNormJobs(operands, { numRows, dim: x.shape[1] ?? 0, epsilon }));
   return out;
 });

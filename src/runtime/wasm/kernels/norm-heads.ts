@@ -1,7 +1,26 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { HeadStripes } from '../../ops.ts';
 import { NORM_HEADS, ROW_CHUNK } from '../assembly/kernel-ids.ts';
-import { floatArg } from '../kernel-pool.ts';
 import { defineKernel } from './define-kernel.ts';
+import { floatArg } from '../kernel-pool.ts';
+import type { Job } from './job.ts';
+
+interface NormHeadsOperands {
+  readonly qkv: number;
+  readonly queryGain: number;
+  readonly keyGain: number;
+  readonly out: number;
+}
+
+export function normHeadsJobs(
+  { qkv, queryGain, keyGain, out }: NormHeadsOperands,
+  { numHeads, numKvHeads, headDim }: HeadStripes,
+  { numRows, epsilon }: { numRows: number; epsilon: number },
+): Job[] {
+  const operands = [qkv, queryGain, keyGain, out];
+  const args = [...operands, numRows, numHeads, numKvHeads, headDim, floatArg(epsilon)];
+  return [{ kernelId: NORM_HEADS, numChunks: Math.ceil(numRows / ROW_CHUNK), args }];
+}
 
 /**
  * RMSNorm of each head of queries and keys, values as they are: qkv [rows, (numHeads + 2 numKvHeads) * headDim], gains
@@ -12,16 +31,12 @@ export const normHeads = defineKernel<
   { numRows: number; numHeads: number; numKvHeads: number; headDim: number; epsilon: number }
 >('NormHeads', ({ heap, run }, { qkv, queryGain, keyGain }, attrs) => {
   const out = heap.makeTensor(qkv.shape); // [rows, qkv]
-  run(NORM_HEADS, Math.ceil(attrs.numRows / ROW_CHUNK), [
-    heap.tensorAddress(qkv),
-    heap.tensorAddress(queryGain),
-    heap.tensorAddress(keyGain),
-    heap.tensorAddress(out),
-    attrs.numRows,
-    attrs.numHeads,
-    attrs.numKvHeads,
-    attrs.headDim,
-    floatArg(attrs.epsilon),
-  ]);
+  const operands = {
+    qkv: heap.tensorAddress(qkv),
+    queryGain: heap.tensorAddress(queryGain),
+    keyGain: heap.tensorAddress(keyGain),
+    out: heap.tensorAddress(out),
+  };
+  run(normHeadsJobs(operands, attrs, attrs));
   return out;
 });

@@ -1,7 +1,16 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { RMS_NORM, ROW_CHUNK } from '../assembly/kernel-ids.ts';
-import { floatArg } from '../kernel-pool.ts';
 import { defineKernel } from './define-kernel.ts';
+import { floatArg } from '../kernel-pool.ts';
+import type { Job } from './job.ts';
+
+export function rmsNormJobs(
+  { x, gain, out }: { x: number; gain: number; out: number },
+  { numRows, dim, epsilon }: { numRows: number; dim: number; epsilon: number },
+): Job[] {
+  const args = [x, gain, out, numRows, dim, floatArg(epsilon)];
+  return [{ kernelId: RMS_NORM, numChunks: Math.ceil(numRows / ROW_CHUNK), args }];
+}
 
 /** x / sqrt(mean(x^2) + epsilon) * gain of each row: [rows, dim] -> [rows, dim]. */
 export const rmsNorm = defineKernel<
@@ -9,13 +18,11 @@ export const rmsNorm = defineKernel<
   { numRows: number; epsilon: number }
 >('RmsNorm', ({ heap, run }, { x, gain }, { numRows, epsilon }) => {
   const out = heap.makeTensor(x.shape); // [rows, dim]
-  run(RMS_NORM, Math.ceil(numRows / ROW_CHUNK), [
-    heap.tensorAddress(x),
-    heap.tensorAddress(gain),
-    heap.tensorAddress(out),
-    numRows,
-    x.shape[1] ?? 0,
-    floatArg(epsilon),
-  ]);
+  const operands = {
+    x: heap.tensorAddress(x),
+    gain: heap.tensorAddress(gain),
+    out: heap.tensorAddress(out),
+  };
+  run(rmsNormJobs(operands, { numRows, dim: x.shape[1] ?? 0, epsilon }));
   return out;
 });

@@ -1,6 +1,25 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { HeadStripes, Rotation } from '../../ops.ts';
 import { ROTATE, ROW_CHUNK } from '../assembly/kernel-ids.ts';
 import { defineKernel } from './define-kernel.ts';
+import type { Job } from './job.ts';
+
+interface RotateOperands {
+  readonly qkv: number;
+  readonly table: number;
+  readonly positionIds: number;
+  readonly out: number;
+}
+
+export function rotateJobs(
+  { qkv, table, positionIds, out }: RotateOperands,
+  { numHeads, numKvHeads, headDim }: HeadStripes,
+  { numRows, pairing }: { numRows: number; pairing: Rotation['pairing'] },
+): Job[] {
+  const areNeighbours = Number(pairing === 'neighbours');
+  const args = [qkv, table, positionIds, out, numRows, numHeads, numKvHeads, headDim, areNeighbours];
+  return [{ kernelId: ROTATE, numChunks: Math.ceil(numRows / ROW_CHUNK), args }];
+}
 
 /**
  * Turns the heads of queries and keys by their row's position, values as they are:
@@ -18,16 +37,13 @@ export const rotate = defineKernel<
   }
 >('Rotate', ({ heap, run }, { qkv, table, positionIds }, attrs) => {
   const out = heap.makeTensor(qkv.shape); // [rows, qkv]
-  run(ROTATE, Math.ceil(attrs.numRows / ROW_CHUNK), [
-    heap.tensorAddress(qkv),
-    heap.tensorAddress(table),
-    heap.tensorAddress(positionIds),
-    heap.tensorAddress(out),
-    attrs.numRows,
-    attrs.numHeads,
-    attrs.numKvHeads,
-    attrs.headDim,
-    attrs.areNeighbours,
-  ]);
+  const operands = {
+    qkv: heap.tensorAddress(qkv),
+    table: heap.tensorAddress(table),
+    positionIds: heap.tensorAddress(positionIds),
+    out: heap.tensorAddress(out),
+  };
+  const pairing = attrs.areNeighbours === 1 ? 'neighbours' : 'halves';
+  run(rotateJobs(operands, attrs, { numRows: attrs.numRows, pairing }));
   return out;
 });

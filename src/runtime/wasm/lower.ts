@@ -1,0 +1,131 @@
+import type { GraphOperation, GraphValue, RowCounts } from '../graph/graph-recorder.ts';
+import type { Parameter } from '../ops.ts';
+import { causalAttentionJobs } from './kernels/causal-attention.ts';
+import type { JobContext } from './kernels/define-kernel.ts';
+import { embedJobs } from './kernels/embed.ts';
+import { gateJobs } from './kernels/gate.ts';
+import { geluJobs } from './kernels/gelu.ts';
+import type { Job } from './kernels/job.ts';
+import { layerNormJobs } from './kernels/layer-norm.ts';
+import { linearJobs } from './kernels/linear.ts';
+import { normHeadsJobs } from './kernels/norm-heads.ts';
+import { rmsNormJobs } from './kernels/rms-norm.ts';
+import { rotateJobs } from './kernels/rotate.ts';
+import { selectRowsJobs } from './kernels/select-rows.ts';
+import { shortcutJobs } from './kernels/shortcut.ts';
+import type { StepInputs } from './step-inputs.ts';
+import type { WasmHeap } from './wasm-heap.ts';
+import type { WasmKvCache } from './wasm-kv-cache.ts';
+import { hasBfloat16Panels, parameterTensor } from './wasm-parameter.ts';
+
+/** What turns operations into jobs: the rows that there are, and where everything lies. */
+export interface LoweringContext extends JobContext {
+  readonly counts: RowCounts;
+  readonly cache: WasmKvCache;
+  readonly inputs: StepInputs;
+  readonly heap: WasmHeap;
+  readonly addressOf: (value: GraphValue) => number;
+}
+
+/** The jobs of an operation, in order. */
+export function lower(operation: GraphOperation, context: LoweringContext): Job[] {
+  const { counts, inputs, addressOf } = context;
+  const at = (parameter: Parameter): number => addressOfParameter(parameter, context);
+  const { result } = operation;
+  const out = addressOf(result);
+  const numRows = counts[result.rows];
+  const numElements = numRows * result.numCols;
+  switch (operation.kind) {
+    case 'embed':
+      return lowerEmbed(operation, context);
+    case 'linear':
+      return lowerLinear(operation, context);
+    case 'layerNorm': {
+      const { x, gain, shift, epsilon } = operation;
+      const operands = { x: addressOf(x), gain: at(gain), shift: shift ? at(shift) : 0, out };
+      return layerNormJobs(operands, { numRows, dim: result.numCols, epsilon });
+    }
+    case 'rmsNorm': {
+      const { x, gain, epsilon } = operation;
+      return rmsNormJobs({ x: addressOf(x), gain: at(gain), out }, { numRows, dim: result.numCols, epsilon });
+    }
+    case 'normHeads': {
+      const { x, norm, stripes } = operation;
+      const { queryGain, keyGain, epsilon } = norm;
+      const operands = { qkv: addressOf(x), queryGain: at(queryGain), keyGain: at(keyGain), out };
+      return normHeadsJobs(operands, stripes, { numRows, epsilon });
+    }
+    case 'rotate': {
+      const { x, rotation, stripes } = operation;
+      const { positionIds } = inputs;
+      const operands = { qkv: addressOf(x), table: at(rotation.table), positionIds, out };
+      return rotateJobs(operands, stripes, { numRows, pairing: rotation.pairing });
+    }
+    case 'attention':
+      return lowerAttention(operation, context);
+    case 'gate': {
+      const isGelu = operation.activation === 'gelu';
+      return gateJobs({ x: addressOf(operation.x), out }, { numRows, mlpDim: result.numCols, isGelu });
+    }
+    case 'gelu':
+      return geluJobs({ x: addressOf(operation.x), out }, numElements);
+    case 'add':
+      return shortcutJobs({ x: addressOf(operation.x), y: addressOf(operation.y), out }, numElements);
+    case 'selectRows': {
+      const operands = { x: addressOf(operation.x), rows: inputs.logitRows, out };
+      return selectRowsJobs(operands, { numRows, dim: result.numCols });
+    }
+  }
+}
+
+function lowerEmbed(
+  { tokens, positions, scale, result }: Extract<GraphOperation, { kind: 'embed' }>,
+  context: LoweringContext,
+): Job[] {
+  const { counts, inputs, addressOf } = context;
+  const table = (parameter: Parameter) => ({
+    address: addressOfParameter(parameter, context),
+    isHalf: hasBfloat16Panels(parameterTensor(parameter)),
+  });
+  const { tokenIds, positionIds } = inputs;
+  const operands = {
+    tokens: table(tokens),
+    positions: positions && table(positions),
+    tokenIds,
+    positionIds,
+    out: addressOf(result),
+  };
+  return embedJobs(operands, { numRows: counts.step, dim: result.numCols, scale });
+}
+
+function lowerLinear(
+  { x, weight, bias, result }: Extract<GraphOperation, { kind: 'linear' }>,
+  context: LoweringContext,
+): Job[] {
+  const { counts, addressOf } = context;
+  const operands = {
+    x: addressOf(x),
+    weight: addressOfParameter(weight, context),
+    bias: bias ? addressOfParameter(bias, context) : 0,
+    out: addressOf(result),
+  };
+  const isHalf = hasBfloat16Panels(parameterTensor(weight));
+  const attrs = { numRows: counts[result.rows], depth: x.numCols, numCols: result.numCols, isHalf };
+  return linearJobs(operands, attrs, context);
+}
+
+function lowerAttention(
+  { x, layerIndex, heads, result }: Extract<GraphOperation, { kind: 'attention' }>,
+  context: LoweringContext,
+): Job[] {
+  const { cache, inputs, addressOf } = context;
+  const { keys, values } = cache.layerAddresses(layerIndex);
+  const { paddedLaneLength: laneLength } = cache;
+  const window = heads.window ?? laneLength;
+  const operands = { qkv: addressOf(x), keys, values, tiles: inputs.tiles, out: addressOf(result) };
+  return causalAttentionJobs(operands, { ...heads, window, laneLength }, context);
+}
+
+function addressOfParameter(parameter: Parameter, { heap }: LoweringContext): number {
+  return heap.tensorAddress(parameterTensor(parameter));
+}

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
+import { someTokenIds, StepRunner } from '../support/step-runner.ts';
+
+const MODELS = ['tiny-gpt2', 'tiny-llama/gqa', 'tiny-qwen3/head-dim-16', 'tiny-gemma3/pattern-6'];
+
+/** Chunks of prompts, decodes and both together: numbers of rows that come again, shrink and grow. */
+function someSteps(vocabSize: number): SegmentInput[][] {
+  const segment = (lane: number, positionStart: number, length: number, logits: SegmentInput['logits']) => ({
+    lane,
+    positionStart,
+    tokenIds: someTokenIds(length, vocabSize, lane + 5 * positionStart),
+    logits,
+  });
+  return [
+    [segment(2, 0, 1, 'last')],
+    [segment(0, 0, 5, 'none')],
+    [segment(0, 5, 3, 'last'), segment(2, 1, 1, 'last')],
+    [segment(1, 0, 9, 'all'), segment(0, 8, 1, 'last'), segment(2, 2, 1, 'last')],
+    [segment(2, 3, 1, 'last')],
+    [segment(0, 9, 1, 'last'), segment(1, 9, 1, 'last'), segment(2, 4, 1, 'last')],
+    [segment(3, 0, 12, 'last'), segment(0, 10, 3, 'all')],
+    [segment(2, 5, 1, 'last')],
+  ];
+}
+
+describe.each([1, 2, 3])('a recorded step on %i threads', (numThreads) => {
+  let recorded: Runtime;
+  let eager: Runtime;
+  beforeAll(async () => {
+    recorded = await createWasmRuntime({ numThreads, weights: 'f32' });
+    eager = await createWasmRuntime({ numThreads, weights: 'f32', recordsSteps: false });
+  });
+  afterAll(async () => {
+    await recorded.dispose();
+    await eager.dispose();
+  });
+
+  it.each(MODELS)('has the bits of the same kernels run one by one through tfjs: %s', async (model) => {
+    const replaying = await StepRunner.load(recorded, model, 4);
+    const running = await StepRunner.load(eager, model, 4);
+    for (const inputs of someSteps(running.loaded.config.vocabSize)) {
+      expect(await replaying.step(inputs)).toEqual(await running.step(inputs));
+    }
+  });
+
+  it('holds for one cache and one forward pass: others get recordings of their own', async () => {
+    const first = await StepRunner.load(recorded, 'tiny-gpt2', 2);
+    const second = await StepRunner.load(recorded, 'tiny-gpt2', 3);
+    const prompt = someTokenIds(6, first.loaded.config.vocabSize, 1);
+    const other = someTokenIds(6, first.loaded.config.vocabSize, 2);
+    const [alone] = await first.step([{ lane: 1, positionStart: 0, tokenIds: prompt, logits: 'last' }]);
+    await second.step([{ lane: 1, positionStart: 0, tokenIds: other, logits: 'last' }]);
+    await first.step([{ lane: 1, positionStart: 0, tokenIds: prompt.slice(0, 5), logits: 'none' }]);
+    await second.step([{ lane: 1, positionStart: 0, tokenIds: other.slice(0, 5), logits: 'none' }]);
+    const [last] = await first.step([
+      { lane: 1, positionStart: 5, tokenIds: prompt.slice(5), logits: 'last' },
+    ]);
+    expect(last).toEqual(alone);
+  });
+});
