@@ -26,7 +26,7 @@ export async function createWasmRuntime({ numThreads, weights }: WasmRuntimeOpti
   if (weights === 'f16') {
     throw new EngineError(
       'config_invalid',
-      'the wasm runtime holds weights as f32 or bf16, not f16 (WEIGHTS)',
+      'the wasm runtime holds weights as f32, bf16 or int8, not f16 (WEIGHTS)',
     );
   }
   const { heap } = await startWasmBackend();

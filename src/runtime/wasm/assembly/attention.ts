@@ -12,9 +12,9 @@
  * A tile is up to four consecutive rows of one sequence: { row, numRows, lane, position of the first } as i32.
  */
 import { TILE_BYTES, TILE_ROWS } from './kernel-ids';
-import { row1x8, tile4x8 } from './linear-tiles';
 import { floatArg, intArg, pointerArg, floats } from './pool';
 import { exponentiate } from './softmax';
+import { row1x8Float32, tile4x8Float32 } from './tiles.generated';
 import { Vector } from './vector';
 
 function padded(size: i32): i32 {
@@ -157,7 +157,7 @@ function packQueries(q: usize, numRows: i32, width: i32, headDim: i32, stride: i
 function scoreTile(q: usize, keys: usize, headDim: i32, start: i32, end: i32, scores: usize, laneLength: i32): void {
   const panelBytes = (headDim as usize) << 5;
   for (let token = start; token < end; token += 8, keys += panelBytes) {
-    tile4x8(q, keys, headDim, 0, scores + floats(token), laneLength, 4, 8);
+    tile4x8Float32(q, keys, headDim, 0, scores + floats(token), laneLength, 4, 8);
   }
 }
 
@@ -168,7 +168,7 @@ function scoreRow(q: usize, keys: usize, headDim: i32, start: i32, end: i32, sco
   for (; token + 8 < end; token += 16, keys += 2 * panelBytes) {
     scoreRow16(q, keys, panelBytes, headDim, scores + floats(token));
   }
-  if (token < end) row1x8(q, keys, headDim, 0, scores + floats(token), 8);
+  if (token < end) row1x8Float32(q, keys, headDim, 0, scores + floats(token), 8);
 }
 
 /** Two panels side by side: with one alone the adders wait for its two sums. */

@@ -1,10 +1,11 @@
 /**
  * How the operands of a product lie.
  *
- *     weight W [out, in]  ->  panels of 8 outputs   [out / 8][in][8], in bfloat16 as bfloat16.ts has a step
+ *     weight W [out, in]  ->  panels of 8 outputs   panels.ts
  *     rows   X [rows, in] ->  tiles of 4 rows       [rows / 4][in][4]
  *
- * A product then reads both straight through. Outputs and rows that do not exist are zeros.
+ * A product then reads both straight through. Outputs and rows that do not exist are zeros. For products of integers:
+ * quantise.ts.
  */
 import { Bfloat16, BFLOAT16_PANEL_STEP } from './bfloat16';
 import { PANEL_WIDTH } from './kernel-ids';

@@ -1,18 +1,17 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { EMBED, ROW_CHUNK } from '../assembly/kernel-ids.ts';
 import { floatArg } from '../kernel-pool.ts';
-import { hasBfloat16Panels } from '../wasm-parameter.ts';
 import { defineKernel } from './define-kernel.ts';
 
 /**
- * Token embedding plus position embedding of each row, both in panels [size / 8, dim, 8 or 4] as a head has them, or without
- * positions the token embedding times `scale`: tokenIds [rows], positionIds [rows] -> [rows, dim].
+ * Token embedding plus position embedding of each row, both in panels as a head has them, or without positions the
+ * token embedding times `scale`: tokenIds [rows], positionIds [rows] -> [rows, dim].
  */
 export const embed = defineKernel<
   { tokens: TensorInfo; positions?: TensorInfo; tokenIds: TensorInfo; positionIds: TensorInfo },
-  { numRows: number; scale: number }
->('Embed', ({ heap, run }, { tokens, positions, tokenIds, positionIds }, { numRows, scale }) => {
-  const dim = tokens.shape[1] ?? 0;
+  { numRows: number; dim: number; scale: number; tokenFormat: number; positionFormat: number }
+>('Embed', ({ heap, run }, { tokens, positions, tokenIds, positionIds }, attrs) => {
+  const { numRows, dim, scale, tokenFormat, positionFormat } = attrs;
   const out = heap.makeTensor([tokenIds.shape[0] ?? 0, dim]); // [rows, dim]
   run(EMBED, Math.ceil(numRows / ROW_CHUNK), [
     heap.tensorAddress(tokens),
@@ -23,8 +22,8 @@ export const embed = defineKernel<
     numRows,
     dim,
     floatArg(scale),
-    Number(hasBfloat16Panels(tokens)),
-    Number(positions !== undefined && hasBfloat16Panels(positions)),
+    tokenFormat,
+    positionFormat,
   ]);
   return out;
 });
