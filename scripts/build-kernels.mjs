@@ -2,15 +2,19 @@
  * Compiles the AssemblyScript kernels to dist/kernels/*.wasm. Plain JavaScript, so that it runs before anything is
  * compiled. An entry whose output is newer than its sources is left alone.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { generateTiles } from './generate-tiles.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The pool is part of every module; an entry's sources are its own folder and the pool's. */
 const POOL_FOLDER = 'src/runtime/wasm/assembly';
+
+/** Not in version control: it is a thousand lines that generate-tiles.mjs says in a hundred. */
+const GENERATED_TILES = join(ROOT, POOL_FOLDER, 'tiles.generated.ts');
 
 const ENTRIES = [
   { source: 'src/runtime/wasm/assembly/kernels.ts', output: 'dist/kernels/inference.wasm' },
@@ -83,8 +87,16 @@ async function buildEntry({ source, output }) {
   }
 }
 
+/** Left alone when it says what it should, so that nothing is compiled for a new date. */
+function writeTiles() {
+  const text = generateTiles();
+  if (existsSync(GENERATED_TILES) && readFileSync(GENERATED_TILES, 'utf8') === text) return;
+  writeFileSync(GENERATED_TILES, text);
+}
+
 /** Builds every entry that exists and is out of date. */
 export async function buildKernels() {
+  writeTiles();
   for (const entry of ENTRIES) {
     if (existsSync(join(ROOT, entry.source))) await buildEntry(entry);
   }

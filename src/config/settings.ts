@@ -7,7 +7,7 @@ export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
 /** How trained matrices are held in memory; `auto`: as small as loses no bit of the file's numbers. */
-export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16'] as const;
+export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
 /** One setting: its environment variable, how it is read, and what the README says of it. */
@@ -111,7 +111,7 @@ export const SETTINGS = {
     'WEIGHTS',
     'auto',
     z.enum(WEIGHT_FORMATS),
-    'How matrices are held: f32, f16 (webgpu), bf16 (webgpu, tensorflow, wasm); auto halves them only where no bit is lost.',
+    'How matrices are held: f32, f16 (webgpu), bf16 (webgpu, tensorflow, wasm), int8 (wasm); auto halves them only where no bit is lost.',
   ),
   threads: setting(
     'THREADS',

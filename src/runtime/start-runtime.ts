@@ -28,8 +28,10 @@ const defaultNumThreads = (): number => Math.min(availableParallelism(), MAX_DEF
 const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>> = {
   'tensorflow-gpu': (options) => startTensorflow('tensorflow-gpu', options),
   tensorflow: (options) => startTensorflow('tensorflow', options),
-  webgpu: async ({ weights, allowSoftware, onLost }) =>
-    (await import('./webgpu/webgpu-runtime.ts')).createWebGpuRuntime({ weights, allowSoftware, onLost }),
+  webgpu: async ({ weights, allowSoftware, onLost }) => {
+    const options = { weights: notInt8('webgpu', weights), allowSoftware, onLost };
+    return (await import('./webgpu/webgpu-runtime.ts')).createWebGpuRuntime(options);
+  },
   wasm: async ({ numThreads = defaultNumThreads(), weights }) =>
     (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({ numThreads, weights }),
   cpu: async ({ numThreads = 1, weights }) => {
@@ -86,10 +88,20 @@ function requireFloat32(weights: WeightFormat): void {
   throw new EngineError('config_invalid', `the cpu runtime holds weights as f32, not ${weights} (WEIGHTS)`);
 }
 
+function notInt8(name: RuntimeName, weights: WeightFormat): Exclude<WeightFormat, 'int8'> {
+  if (weights !== 'int8') return weights;
+  throw new EngineError(
+    'config_invalid',
+    `the ${name} runtime does not hold weights as int8, the wasm runtime does (WEIGHTS, RUNTIME)`,
+  );
+}
+
 async function startTensorflow(
   name: 'tensorflow' | 'tensorflow-gpu',
-  { numThreads, weights }: RuntimeOptions,
+  options: RuntimeOptions,
 ): Promise<Runtime> {
+  const { numThreads } = options;
+  const weights = notInt8(name, options.weights);
   const { createTensorflowRuntime } = await import('./tensorflow/tensorflow-runtime.ts');
   return createTensorflowRuntime({ name, numThreads, weights });
 }

@@ -42,7 +42,11 @@ describe('RUNTIME=auto', () => {
 describe.each([
   ['cpu', 'f16'],
   ['cpu', 'bf16'],
+  ['cpu', 'int8'],
   ['wasm', 'f16'],
+  ['webgpu', 'int8'],
+  ['tensorflow', 'int8'],
+  ['tensorflow-gpu', 'int8'],
 ] as const)('%s', (name, weights) => {
   it(`refuses weights of ${weights}`, async () => {
     await expect(startRuntime(name, { numThreads: undefined, weights })).rejects.toMatchObject({

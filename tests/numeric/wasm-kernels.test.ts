@@ -6,7 +6,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 import { expectClose } from '../support/compare.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
-import { runCausalAttention, runOps } from '../support/run-ops.ts';
+import { embedRows, runCausalAttention, runOps } from '../support/run-ops.ts';
 import { wholeRow } from '../support/step-runner.ts';
 
 type Compute = (x: Activation, ops: TransformerOps) => Activation;
@@ -270,7 +270,7 @@ describe.each([1, 2, 3])('wasm matrices in bfloat16 on %i threads', (numThreads)
     const w = [special, ...someRows(70, 9, 5).map((row) => row.map((value) => value * 1.001))];
     const expected = w.map((row) => [...rounded(Float32Array.from(row))]);
     expect(expected).not.toEqual(w);
-    expect(await embedded(rounding!, matrix(rounding, w).weight, undefined, w.length, 9)).toEqual(expected);
+    expect(await embedRows(rounding!, matrix(rounding, w).weight, undefined, w.length, 9)).toEqual(expected);
   });
 
   it('embed to the bits of float32, tokens and positions in either format', async () => {
@@ -284,7 +284,7 @@ describe.each([1, 2, 3])('wasm matrices in bfloat16 on %i threads', (numThreads)
       [exactTokens, undefined],
     ] as const) {
       const embeddedOn = (runtime: Runtime) =>
-        embedded(runtime, matrix(runtime, t).weight, p && matrix(runtime, p).weight, numRows, dim);
+        embedRows(runtime, matrix(runtime, t).weight, p && matrix(runtime, p).weight, numRows, dim);
       const [first, second] = [await embeddedOn(auto!), await embeddedOn(whole!)];
       expect(first).toEqual(second);
       const sum = t.map((row, r) => row.map((value, d) => Math.fround(value + (p?.[r]?.[d] ?? 0))));
@@ -301,28 +301,6 @@ function rounded(values: Float32Array): Float32Array {
   const back = new Float32Array(values.length);
   decodeBfloat16(encodeBfloat16(values), back);
   return back;
-}
-
-/** Every row of an embedding: [rows][dim]. */
-async function embedded(
-  runtime: Runtime,
-  tokens: Parameter,
-  positions: Parameter | undefined,
-  numRows: number,
-  dim: number,
-): Promise<number[][]> {
-  const cache = runtime.createKvCache({
-    numLayers: 1,
-    numKvHeads: 1,
-    headDim: dim,
-    numLanes: 1,
-    laneLength: numRows,
-  });
-  const tokenIds = Array.from({ length: numRows }, (_, i) => i);
-  const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds, logits: 'all' }]);
-  const rows = await runtime.runStep(batch, cache, (ops) => ops.embed(tokens, positions));
-  cache.dispose();
-  return rows.slice(0, numRows).map((row) => [...wholeRow(row)]);
 }
 
 /** One sequence in chunks of the given lengths, each a step of its own: [tokens][dim]. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import type { EngineError } from '../../src/errors.ts';
-import type { WeightFormat } from '../../src/config/settings.ts';
+import type { GpuWeightFormat } from '../../src/runtime/webgpu/gpu-parameter.ts';
 import {
   decodeBfloat16,
   decodeFloat16,
@@ -34,7 +34,7 @@ describeWebGpu('weights on WebGPU', () => {
   afterEach(async () => {
     for (const runtime of open.splice(0)) await runtime.dispose();
   });
-  async function create(weights: WeightFormat): Promise<Runtime> {
+  async function create(weights: GpuWeightFormat): Promise<Runtime> {
     const { runtime } = await openWebGpu({ weights });
     open.push(runtime);
     return runtime;
@@ -76,7 +76,7 @@ describeWebGpu('weights on WebGPU', () => {
   });
 
   it('take half the bytes in half precision, vectors aside', async () => {
-    const bytesOf = async (weights: WeightFormat) => {
+    const bytesOf = async (weights: GpuWeightFormat) => {
       const runtime = await create(weights);
       const before = runtime.memory().numBytes;
       runtime.createParameter('w', [100, 64], new Float32Array(6400).fill(1));
@@ -100,7 +100,7 @@ describeWebGpu('weights on WebGPU', () => {
   it.each(['tiny-gpt2', 'gpt2-variants/untied-f32-head-dim-6'])(
     'in half precision leave the logits of %s within their bounds',
     async (model) => {
-      const logitsAs = async (weights: WeightFormat) => {
+      const logitsAs = async (weights: GpuWeightFormat) => {
         const runner = await StepRunner.load(await create(weights), model);
         const { contextLength, vocabSize } = runner.loaded.config;
         return (await runner.whole(someTokenIds(contextLength, vocabSize, 4))).flatMap((row) => [...row]);

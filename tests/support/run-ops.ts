@@ -1,5 +1,5 @@
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import { bookHeads, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
+import { bookHeads, type Activation, type Parameter, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { flat, type Rows } from './matrix.ts';
 import { wholeRow } from './step-runner.ts';
@@ -95,4 +95,26 @@ export async function attentionWeights(
     (await attend(markers)).forEach((row, query) => (weights[query] ??= []).push(...row));
   }
   return weights.map((row) => row.slice(0, numKeys));
+}
+
+/** Every row of an embedding: [rows][dim]. */
+export async function embedRows(
+  runtime: Runtime,
+  tokens: Parameter,
+  positions: Parameter | undefined,
+  numRows: number,
+  dim: number,
+): Promise<number[][]> {
+  const cache = runtime.createKvCache({
+    numLayers: 1,
+    numKvHeads: 1,
+    headDim: dim,
+    numLanes: 1,
+    laneLength: numRows,
+  });
+  const tokenIds = Array.from({ length: numRows }, (_, i) => i);
+  const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds, logits: 'all' }]);
+  const rows = await runtime.runStep(batch, cache, (ops) => ops.embed(tokens, positions));
+  cache.dispose();
+  return rows.slice(0, numRows).map((row) => [...wholeRow(row)]);
 }

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import type { WeightFormat } from '../../src/config/settings.ts';
+import type { GpuWeightFormat } from '../../src/runtime/webgpu/gpu-parameter.ts';
 import { startDevice, type WebGpuDeviceOptions } from '../../src/runtime/webgpu/start.ts';
 import { WebGpuRuntime } from '../../src/runtime/webgpu/webgpu-runtime.ts';
 import { RUNTIME_NAMES_HERE } from './runtimes.ts';
@@ -15,7 +15,7 @@ interface OpenRuntime {
 
 /** A WebGPU runtime with its device in reach. */
 export async function openWebGpu(
-  options: WebGpuDeviceOptions & { weights?: WeightFormat } = {},
+  options: WebGpuDeviceOptions & { weights?: GpuWeightFormat } = {},
 ): Promise<OpenRuntime> {
   const device = await startDevice(options);
   return { runtime: new WebGpuRuntime(device, options.weights ?? 'f32'), device: device.device };

@@ -5,9 +5,9 @@ import type { JobContext } from './kernels/define-kernel.ts';
 import { embedJobs } from './kernels/embed.ts';
 import { gateJobs } from './kernels/gate.ts';
 import { geluJobs } from './kernels/gelu.ts';
-import type { Job } from './kernels/job.ts';
+import type { Job } from './job.ts';
 import { layerNormJobs } from './kernels/layer-norm.ts';
-import { linearJobs } from './kernels/linear.ts';
+import { linearJobs, linearScratchBytes } from './kernels/linear.ts';
 import { normHeadsJobs } from './kernels/norm-heads.ts';
 import { rmsNormJobs } from './kernels/rms-norm.ts';
 import { rotateJobs } from './kernels/rotate.ts';
@@ -16,7 +16,7 @@ import { shortcutJobs } from './kernels/shortcut.ts';
 import type { StepInputs } from './step-inputs.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 import type { WasmKvCache } from './wasm-kv-cache.ts';
-import { hasBfloat16Panels, parameterTensor } from './wasm-parameter.ts';
+import { parameterTensor, wasmParameter } from './wasm-parameter.ts';
 
 /** What turns operations into jobs: the rows that there are, and where everything lies. */
 export interface LoweringContext extends JobContext {
@@ -83,35 +83,35 @@ function lowerEmbed(
   context: LoweringContext,
 ): Job[] {
   const { counts, inputs, addressOf } = context;
-  const table = (parameter: Parameter) => ({
-    address: addressOfParameter(parameter, context),
-    isHalf: hasBfloat16Panels(parameterTensor(parameter)),
-  });
-  const { tokenIds, positionIds } = inputs;
   const operands = {
-    tokens: table(tokens),
-    positions: positions && table(positions),
-    tokenIds,
-    positionIds,
+    tokens: addressOfParameter(tokens, context),
+    positions: positions ? addressOfParameter(positions, context) : 0,
+    tokenIds: inputs.tokenIds,
+    positionIds: inputs.positionIds,
     out: addressOf(result),
   };
-  return embedJobs(operands, { numRows: counts.step, dim: result.numCols, scale });
+  const formats = {
+    tokenFormat: wasmParameter(tokens).format,
+    positionFormat: positions ? wasmParameter(positions).format : 0,
+  };
+  return embedJobs(operands, { numRows: counts.step, dim: result.numCols, scale, ...formats });
 }
 
 function lowerLinear(
   { x, weight, bias, result }: Extract<GraphOperation, { kind: 'linear' }>,
   context: LoweringContext,
 ): Job[] {
-  const { counts, addressOf } = context;
-  const operands = {
+  const { counts, numThreads, addressOf, scratch } = context;
+  const { format } = wasmParameter(weight);
+  const numRows = counts[result.rows];
+  const shape = { numRows, depth: x.numCols, numCols: result.numCols, format, numThreads };
+  return linearJobs(shape, {
     x: addressOf(x),
     weight: addressOfParameter(weight, context),
     bias: bias ? addressOfParameter(bias, context) : 0,
     out: addressOf(result),
-  };
-  const isHalf = hasBfloat16Panels(parameterTensor(weight));
-  const attrs = { numRows: counts[result.rows], depth: x.numCols, numCols: result.numCols, isHalf };
-  return linearJobs(operands, attrs, context);
+    scratch: scratch(linearScratchBytes(shape)),
+  });
 }
 
 function lowerAttention(

@@ -1,19 +1,26 @@
 import { assertInvariant } from '../../errors.ts';
 import { assignSlots, type Slot } from '../graph/assign-slots.ts';
-import { graphValue, GraphRecorder, type GraphValue, type RowCounts } from '../graph/graph-recorder.ts';
+import {
+  graphValue,
+  GraphRecorder,
+  type GraphOperation,
+  type GraphValue,
+  type RowCounts,
+} from '../graph/graph-recorder.ts';
 import { liveOperations, operandsOf } from '../graph/live-operations.ts';
 import { tableSizes, type TableSizes } from '../graph/step-tables.ts';
 import type { Forward } from '../runtime.ts';
 import type { Arena } from './arena.ts';
-import type { Job } from './kernels/job.ts';
+import type { Job } from './job.ts';
 import { lower } from './lower.ts';
 import { reserveStepInputs, type StepInputs } from './step-inputs.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 import type { WasmKvCache } from './wasm-kv-cache.ts';
 
 /** A job, and the operation of the model that it is of. */
-export interface RecordedJob extends Job {
-  readonly operation: string;
+export interface RecordedJob {
+  readonly job: Job;
+  readonly operation: GraphOperation;
 }
 
 /** A forward pass for fixed numbers of rows: jobs in order, which read and write the same places each time. */
@@ -60,8 +67,8 @@ export function recordStep(forward: Forward, options: RecordOptions): StepJobs {
     numMoves = arena.numMoves;
     jobs = operations.flatMap((operation) =>
       lower(operation, context)
-        .filter(({ numChunks }) => numChunks > 0)
-        .map((job) => ({ ...job, operation: operation.kind })),
+        .filter(([, numChunks]) => numChunks > 0)
+        .map((job) => ({ job, operation })),
     );
   } while (numMoves !== arena.numMoves);
   const tables = tableSizes(operations);

@@ -57,7 +57,7 @@ export class Recordings {
     const { jobs } = stepJobs;
     const address = heap.malloc(jobs.length * JOB_BYTES);
     const words = heap.int32(address, (jobs.length * JOB_BYTES) / 4);
-    jobs.forEach(({ kernelId, numChunks, args }, index) => writeJob(words, index, kernelId, numChunks, args));
+    jobs.forEach(({ job }, index) => writeJob(words, index, ...job));
     return { ...stepJobs, address };
   }
 

@@ -40,8 +40,11 @@ async function start(): Promise<WasmBackend> {
   return { backend, heap: new WasmHeap(module, backend) };
 }
 
+/** The modules that scripts/build-kernels.mjs builds. */
+export type KernelModule = 'inference' | 'training';
+
 /** The bytes of a module built by scripts/build-kernels.mjs. Throws `backend_unavailable` when it is not built. */
-export async function readKernels(name: 'inference' | 'training'): Promise<Uint8Array> {
+export async function readKernels(name: KernelModule): Promise<Uint8Array> {
   // Compiled code lies in dist/src/runtime/wasm, the sources in src/runtime/wasm.
   const folder = import.meta.url.endsWith('.ts') ? '../../../dist/kernels/' : '../../../kernels/';
   const url = new URL(`${folder}${name}.wasm`, import.meta.url);

@@ -27,7 +27,7 @@ import { rotate } from './kernels/rotate.ts';
 import { selectRows } from './kernels/select-rows.ts';
 import { shortcut } from './kernels/shortcut.ts';
 import type { WasmKvCache } from './wasm-kv-cache.ts';
-import { parameterTensor } from './wasm-parameter.ts';
+import { parameterTensor, wasmParameter } from './wasm-parameter.ts';
 
 /** A tensor of which the first `numRows` rows are computed; the padding below them holds anything. */
 export class WasmActivation implements Activation {
@@ -70,13 +70,17 @@ export class WasmOps implements TransformerOps {
     checkIndices('token', this.#batch.tokenIds, sizeOf(tokenEmbedding), tokenEmbedding);
     if (positionEmbedding !== undefined) this.#checkPositions(sizeOf(positionEmbedding), positionEmbedding);
     const { numRows } = this.#batch;
+    const dim = tokenEmbedding.shape[1] ?? 0;
+    const tokenFormat = wasmParameter(tokenEmbedding).format;
+    const positionFormat = positionEmbedding === undefined ? 0 : wasmParameter(positionEmbedding).format;
+    const attrs = { numRows, dim, scale, tokenFormat, positionFormat };
     const inputs = {
       tokens: parameterTensor(tokenEmbedding),
       ...(positionEmbedding && { positions: parameterTensor(positionEmbedding) }),
       tokenIds: this.#tokenIds,
       positionIds: this.#positionIds,
     };
-    return new WasmActivation(embed(this.#context, inputs, { numRows, scale }), numRows); // [rows, dim]
+    return new WasmActivation(embed(this.#context, inputs, attrs), numRows); // [rows, dim]
   }
 
   linear(x: Activation, weight: Parameter, bias: Parameter | undefined): Activation {
@@ -88,7 +92,8 @@ export class WasmOps implements TransformerOps {
       weight: parameterTensor(weight),
       ...(bias && { bias: parameterTensor(bias) }),
     };
-    return new WasmActivation(linear(this.#context, inputs, { numRows, numCols }), numRows); // [rows, out]
+    const attrs = { numRows, numCols, format: wasmParameter(weight).format };
+    return new WasmActivation(linear(this.#context, inputs, attrs), numRows); // [rows, out]
   }
 
   layerNorm(x: Activation, gain: Parameter, shift: Parameter | undefined, epsilon: number): Activation {

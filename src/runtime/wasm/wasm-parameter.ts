@@ -2,8 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { WeightFormat } from '../../config/settings.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { fitsBfloat16 } from '../half-precision.ts';
-import { PACK_BFLOAT16, PACK_WEIGHT, PANEL_WIDTH } from './assembly/kernel-ids.ts';
+import {
+  BFLOAT16_PANELS,
+  FLOAT32_PANELS,
+  INT8_PANELS,
+  PACK_BFLOAT16,
+  PACK_INT8,
+  PACK_WEIGHT,
+  PANEL_WIDTH,
+} from './assembly/kernel-ids.ts';
 import type { KernelContext } from './kernels/define-kernel.ts';
+import { panelBytes, type PanelFormat } from './panel-format.ts';
 import { MAX_HEAP_BYTES } from './wasm-heap.ts';
 import type { Parameter } from '../ops.ts';
 
@@ -13,17 +22,22 @@ const STAGED_BYTES = 4 * 1024 ** 2;
 /** How this runtime can hold matrices. */
 export type WasmWeightFormat = Exclude<WeightFormat, 'f16'>;
 
-/**
- * A trained tensor on the heap: a matrix in panels, float32 [out / 8, in, 8] or pairs of bfloat16 in int32
- * [out / 8, in, 4], a vector padded to a multiple of 8 by zeros.
- */
+const PACK_KERNELS: Record<PanelFormat, number> = {
+  [FLOAT32_PANELS]: PACK_WEIGHT,
+  [BFLOAT16_PANELS]: PACK_BFLOAT16,
+  [INT8_PANELS]: PACK_INT8,
+};
+
+/** A trained tensor on the heap: a matrix in panels, a vector in float32, padded to a multiple of 8 by zeros. */
 export class WasmParameter implements Parameter {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Of a matrix; a vector counts as float32. */
+  readonly format: PanelFormat;
   readonly tensor: tf.Tensor;
 
   /**
-   * Halves a matrix in `bf16`, and in `auto` if bfloat16 holds each of its numbers: a product has the same bits then.
+   * Holds a matrix in `format`; in `auto` halves it if bfloat16 has each of its numbers: a product has the same bits then.
    * @throws EngineError `backend_unavailable` when the heap cannot hold it
    */
   constructor(
@@ -42,10 +56,12 @@ export class WasmParameter implements Parameter {
     );
     this.name = name;
     this.shape = shape;
-    const isHalf = format === 'bf16' || (format === 'auto' && fitsBfloat16(values));
+    this.format = depth === undefined ? FLOAT32_PANELS : formatOf(values, format);
     try {
       const info =
-        depth === undefined ? padVector(context, values) : packMatrix(context, values, size, depth, isHalf);
+        depth === undefined
+          ? padVector(context, values)
+          : packMatrix(context, values, size, depth, this.format);
       this.tensor = tf.engine().makeTensorFromTensorInfo(info);
     } catch (cause) {
       throw new EngineError(
@@ -58,15 +74,20 @@ export class WasmParameter implements Parameter {
   }
 }
 
-/** The tensor behind a parameter of this runtime. */
-export function parameterTensor(parameter: Parameter): tf.Tensor {
+/** A parameter as this runtime makes them. */
+export function wasmParameter(parameter: Parameter): WasmParameter {
   assertInvariant(parameter instanceof WasmParameter, `parameter ${parameter.name} belongs to this runtime`);
-  return parameter.tensor;
+  return parameter;
 }
 
-/** Whether the panels of a matrix are of bfloat16. */
-export function hasBfloat16Panels({ dtype }: Pick<tf.TensorInfo, 'dtype'>): boolean {
-  return dtype === 'int32';
+/** The tensor behind a parameter of this runtime. */
+export function parameterTensor(parameter: Parameter): tf.Tensor {
+  return wasmParameter(parameter).tensor;
+}
+
+function formatOf(values: Float32Array, format: WasmWeightFormat): PanelFormat {
+  if (format === 'int8') return INT8_PANELS;
+  return format === 'bf16' || (format === 'auto' && fitsBfloat16(values)) ? BFLOAT16_PANELS : FLOAT32_PANELS;
 }
 
 function padVector({ heap }: KernelContext, values: Float32Array): tf.TensorInfo {
@@ -84,14 +105,13 @@ function packMatrix(
   values: Float32Array,
   numRows: number,
   depth: number,
-  isHalf: boolean,
+  format: PanelFormat,
 ): tf.TensorInfo {
   const numPanels = Math.ceil(numRows / PANEL_WIDTH);
-  const info = isHalf
-    ? heap.makeTensor([numPanels, depth, PANEL_WIDTH / 2], 'int32') // [out / 8, in, 4]
-    : heap.makeTensor([numPanels, depth, PANEL_WIDTH]); // [out / 8, in, 8]
+  const bytes = panelBytes(format, depth);
+  // int32 stands for bytes of whatever kind.
+  const info = heap.makeTensor([numPanels, bytes / 4], format === FLOAT32_PANELS ? 'float32' : 'int32');
   const panelSize = depth * PANEL_WIDTH;
-  const panelBytes = panelSize * (isHalf ? 2 : 4);
   const panelsAtOnce = Math.min(numPanels, Math.max(1, Math.floor(STAGED_BYTES / (panelSize * 4))));
   let staged: number;
   try {
@@ -104,9 +124,8 @@ function packMatrix(
     const count = Math.min(panelsAtOnce, numPanels - panel);
     const rows = values.subarray(panel * panelSize, (panel + count) * panelSize);
     heap.float32(staged, rows.length).set(rows);
-    const panels = heap.tensorAddress(info) + panel * panelBytes;
-    const kernelId = isHalf ? PACK_BFLOAT16 : PACK_WEIGHT;
-    run([{ kernelId, numChunks: count, args: [staged, panels, rows.length / depth, depth] }]);
+    const panels = heap.tensorAddress(info) + panel * bytes;
+    run(PACK_KERNELS[format], count, [staged, panels, rows.length / depth, depth]);
   }
   heap.free(staged);
   return info;

@@ -39,7 +39,7 @@ export async function createWasmRuntime({
   if (weights === 'f16') {
     throw new EngineError(
       'config_invalid',
-      'the wasm runtime holds weights as f32 or bf16, not f16 (WEIGHTS)',
+      'the wasm runtime holds weights as f32, bf16 or int8, not f16 (WEIGHTS)',
     );
   }
   const { heap } = await startWasmBackend();
@@ -83,9 +83,7 @@ class WasmRuntime implements Runtime {
       id: numContexts++,
       heap,
       numThreads: pool.numThreads,
-      run: (jobs) => {
-        for (const { kernelId, numChunks, args } of jobs) pool.run(kernelId, numChunks, args);
-      },
+      run: (kernelId, numChunks, args) => pool.run(kernelId, numChunks, args),
       scratch: (numBytes) => this.#arena.reserve('scratch', numBytes),
     };
     openContext(this.#context);

@@ -8,6 +8,9 @@ import { quadsOf } from './kernels/kernel.ts';
 import { QUAD_BYTES, type WeightEncoding } from './kernels/weight-encoding.ts';
 import type { ParameterLayout, ParameterPart } from './lower.ts';
 
+/** How this runtime can hold matrices. */
+export type GpuWeightFormat = Exclude<WeightFormat, 'int8'>;
+
 /** A kernel has 65,535 workgroups across at most, and a workgroup of a product four columns. */
 const MAX_PART_ROWS = 2 ** 17;
 
@@ -34,7 +37,7 @@ export class GpuParameter implements Parameter, ParameterLayout {
     name: string,
     shape: readonly number[],
     values: Float32Array,
-    format: WeightFormat,
+    format: GpuWeightFormat,
   ) {
     assertInvariant(shape.length === 1 || shape.length === 2, `parameter ${name} is a vector or a matrix`);
     const [numRows, numCols] = shape.length === 1 ? [1, shape[0] ?? 0] : [shape[0] ?? 0, shape[1] ?? 0];
@@ -78,7 +81,7 @@ interface Encoded {
 }
 
 /** `auto` takes half precision where nothing is lost by it: for tensors that were stored so. */
-function encode(name: string, values: Float32Array, format: WeightFormat): Encoded {
+function encode(name: string, values: Float32Array, format: GpuWeightFormat): Encoded {
   switch (format) {
     case 'f32':
       return { encoding: 'f32', words: values };

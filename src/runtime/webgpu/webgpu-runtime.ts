@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { WeightFormat } from '../../config/settings.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { checkBatch } from '../graph/step-tables.ts';
 import type { Parameter } from '../ops.ts';
@@ -9,7 +8,7 @@ import type { StepRow } from '../step-row.ts';
 import { Arena } from './arena.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { GpuKvCache, gpuKvCache } from './gpu-kv-cache.ts';
-import { GpuParameter } from './gpu-parameter.ts';
+import { type GpuWeightFormat, GpuParameter } from './gpu-parameter.ts';
 import { planReadBack, rowsFrom, type ReadBackPlan } from './read-back.ts';
 import type { Recording } from './recording.ts';
 import { Recordings } from './recordings.ts';
@@ -17,7 +16,7 @@ import { startDevice, type WebGpuDeviceOptions } from './start.ts';
 import { stepBufferWords, writeStepBuffer } from './step-buffer.ts';
 
 export interface WebGpuRuntimeOptions extends WebGpuDeviceOptions {
-  weights: WeightFormat;
+  weights: GpuWeightFormat;
 }
 
 /** tfjs' WebGPU backend with our own kernels, by way of Dawn. Throws `backend_unavailable`. */
@@ -30,7 +29,7 @@ export class WebGpuRuntime implements Runtime {
   readonly name = 'webgpu';
   readonly numThreads = 1;
   readonly #device: GpuDevice;
-  readonly #weights: WeightFormat;
+  readonly #weights: GpuWeightFormat;
   readonly #arena: Arena;
   readonly #recordings: Recordings;
   readonly #parameters: GpuParameter[] = [];
@@ -39,7 +38,7 @@ export class WebGpuRuntime implements Runtime {
   #result = new Float32Array();
   #isRunning = false;
 
-  constructor(device: GpuDevice, weights: WeightFormat) {
+  constructor(device: GpuDevice, weights: GpuWeightFormat) {
     this.#device = device;
     this.#weights = weights;
     this.#arena = new Arena(device);

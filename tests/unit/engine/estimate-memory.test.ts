@@ -3,6 +3,7 @@ import { checkMemory, demandOn } from '../../../src/engine/check-memory.ts';
 import { cacheShape } from '../../../src/engine/cache-shape.ts';
 import { estimateMemory, modelSizeOf, type ModelSize } from '../../../src/engine/estimate-memory.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
+import type { WeightFormat } from '../../../src/config/settings.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 
 const SETTINGS = { maxModelLen: undefined, maxNumSeqs: 4, kvCacheBytes: 2 ** 30, maxNumBatchedTokens: 128 };
@@ -13,7 +14,7 @@ await model.close();
 const estimate = (
   changed: Partial<ModelSize>,
   runtime: 'cpu' | 'wasm' | 'webgpu',
-  weights = 'auto' as const,
+  weights: WeightFormat = 'auto',
 ) => {
   const sized = { ...size, ...changed };
   return estimateMemory(sized, cacheShape(sized.config, SETTINGS), { ...SETTINGS, runtime, weights });
@@ -25,6 +26,7 @@ describe('the estimate', () => {
     const half = estimate({ storedFormat: 'F16' }, 'webgpu').weightBytes;
     expect(whole - half).toBe(2 * size.numMatrixWeights);
     expect(estimate({ storedFormat: 'BF16' }, 'wasm').weightBytes).toBe(half);
+    expect(whole - estimate({}, 'wasm', 'int8').weightBytes).toBe(3 * size.numMatrixWeights);
   });
 });
 

@@ -13,9 +13,9 @@
  * behind a line that says how many they are, so that a job which was written once serves steps of any tiles.
  */
 import { TILE_BYTES, TILE_ROWS, TILES_HEADER_BYTES } from './kernel-ids';
-import { row1x8, tile4x8 } from './linear-tiles';
 import { floatArg, intArg, pointerArg, floats } from './pool';
 import { exponentiate } from './softmax';
+import { row1x8Float32, tile4x8Float32 } from './tiles.generated';
 import { Vector } from './vector';
 
 function padded(size: i32): i32 {
@@ -165,7 +165,7 @@ function packQueries(q: usize, numRows: i32, width: i32, headDim: i32, stride: i
 function scoreTile(q: usize, keys: usize, headDim: i32, start: i32, end: i32, scores: usize, laneLength: i32): void {
   const panelBytes = (headDim as usize) << 5;
   for (let token = start; token < end; token += 8, keys += panelBytes) {
-    tile4x8(q, keys, headDim, 0, scores + floats(token), laneLength, 4, 8);
+    tile4x8Float32(q, keys, headDim, 0, scores + floats(token), laneLength, 4, 8);
   }
 }
 
@@ -176,7 +176,7 @@ function scoreRow(q: usize, keys: usize, headDim: i32, start: i32, end: i32, sco
   for (; token + 8 < end; token += 16, keys += 2 * panelBytes) {
     scoreRow16(q, keys, panelBytes, headDim, scores + floats(token));
   }
-  if (token < end) row1x8(q, keys, headDim, 0, scores + floats(token), 8);
+  if (token < end) row1x8Float32(q, keys, headDim, 0, scores + floats(token), 8);
 }
 
 /** Two panels side by side: with one alone the adders wait for its two sums. */

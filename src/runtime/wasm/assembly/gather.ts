@@ -1,59 +1,34 @@
-import { Bfloat16, BFLOAT16_PANEL_STEP } from './bfloat16';
 import { ROW_CHUNK } from './kernel-ids';
-import { PANEL_STEP } from './linear-tiles';
+import { panelOf, weightAt } from './panels';
 import { floatArg, intArg, pointerArg, floats } from './pool';
 
 /**
- * Token embedding plus position embedding, both read out of panels (pack.ts), so that a token embedding which is the
+ * Token embedding plus position embedding, both read out of panels (panels.ts), so that a token embedding which is the
  * output head too is in memory once; without positions, the token embedding times a scale.
  * Arguments: tokens (panels), positions (panels; 0: none), token ids, positions of the rows, out [numRows, dim],
- * numRows, dim, scale, 1 if the tokens are bfloat16, 1 if the positions are.
+ * numRows, dim, scale, format of the tokens, format of the positions.
  */
 export function embed(job: usize, chunk: i32): void {
   const dim = intArg(job, 6);
-  const areHalfTokens = intArg(job, 8) != 0;
-  const areHalfPositions = intArg(job, 9) != 0;
+  const positions = pointerArg(job, 1);
   const end = min(intArg(job, 5), (chunk + 1) * ROW_CHUNK);
   for (let row = chunk * ROW_CHUNK; row < end; row++) {
     const index = floats(row);
-    const token = rowInPanels(pointerArg(job, 0), load<i32>(pointerArg(job, 2) + index), dim, areHalfTokens);
     const out = pointerArg(job, 4) + floats(row * dim);
-    if (pointerArg(job, 1)) {
-      const position = rowInPanels(pointerArg(job, 1), load<i32>(pointerArg(job, 3) + index), dim, areHalfPositions);
-      embedWithPosition(token, areHalfTokens, position, areHalfPositions, out, dim);
-    } else {
-      embedScaled(token, areHalfTokens, floatArg(job, 7), out, dim);
-    }
+    const tokenId = load<i32>(pointerArg(job, 2) + index);
+    writeRow(pointerArg(job, 0), intArg(job, 8), tokenId, dim, positions ? 1 : floatArg(job, 7), out);
+    if (positions) addRow(positions, intArg(job, 9), load<i32>(pointerArg(job, 3) + index), dim, out);
   }
 }
 
-function embedWithPosition(token: usize, isHalf: bool, position: usize, isHalfPosition: bool, out: usize, dim: i32): void {
-  const tokenStep = stepBytes(isHalf);
-  const positionStep = stepBytes(isHalfPosition);
-  for (const end = out + floats(dim); out < end; token += tokenStep, position += positionStep, out += 4) {
-    f32.store(out, weightAt(token, isHalf) + weightAt(position, isHalfPosition));
-  }
+function writeRow(panels: usize, format: i32, row: i32, dim: i32, scale: f32, out: usize): void {
+  const panel = panelOf(panels, format, dim, row);
+  for (let k = 0; k < dim; k++, out += 4) f32.store(out, weightAt(format, panel, row & 7, k) * scale);
 }
 
-function embedScaled(token: usize, isHalf: bool, scale: f32, out: usize, dim: i32): void {
-  const tokenStep = stepBytes(isHalf);
-  for (const end = out + floats(dim); out < end; token += tokenStep, out += 4) {
-    f32.store(out, weightAt(token, isHalf) * scale);
-  }
-}
-
-function stepBytes(isHalf: bool): usize {
-  return isHalf ? BFLOAT16_PANEL_STEP : PANEL_STEP;
-}
-
-function weightAt(address: usize, isHalf: bool): f32 {
-  return isHalf ? Bfloat16.load(address) : f32.load(address);
-}
-
-/** Where the first number of a row is; the next ones are a step apart each. */
-function rowInPanels(panels: usize, row: i32, dim: i32, isHalf: bool): usize {
-  const panel = panels + ((row >> 3) as usize) * (dim as usize) * stepBytes(isHalf);
-  return panel + (isHalf ? Bfloat16.offset(row & 7) : floats(row & 7));
+function addRow(panels: usize, format: i32, row: i32, dim: i32, out: usize): void {
+  const panel = panelOf(panels, format, dim, row);
+  for (let k = 0; k < dim; k++, out += 4) f32.store(out, f32.load(out) + weightAt(format, panel, row & 7, k));
 }
 
 /** Copies rows. Arguments: x [any, dim], indices of the rows, out [numRows, dim], numRows, dim. */

@@ -19,6 +19,9 @@ export const ROTATE = 13;
 export const GATE = 14;
 export const PACK_BFLOAT16 = 15;
 export const LINEAR_BFLOAT16 = 16;
+export const PACK_INT8 = 17;
+export const QUANTISE_ROWS = 18;
+export const LINEAR_INT8 = 19;
 
 /** Rows of a weight that lie side by side in a panel; also the tokens in a panel of keys. */
 export const PANEL_WIDTH = 8;
@@ -34,3 +37,8 @@ export const TILE_BYTES = 16;
 export const TILES_HEADER_BYTES = 16;
 /** Bytes of the line that says whether a slot is taken (slots.ts): of the cache, so that threads do not share one. */
 export const SLOT_LINE_BYTES = 64;
+
+/** How the panels of a weight are held: panels.ts. */
+export const FLOAT32_PANELS = 0;
+export const BFLOAT16_PANELS = 1;
+export const INT8_PANELS = 2;

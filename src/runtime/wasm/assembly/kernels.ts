@@ -8,10 +8,13 @@ import {
   LAYER_NORM,
   LINEAR,
   LINEAR_BFLOAT16,
+  LINEAR_INT8,
   NORM_HEADS,
   PACK_BFLOAT16,
+  PACK_INT8,
   PACK_ROWS,
   PACK_WEIGHT,
+  QUANTISE_ROWS,
   RMS_NORM,
   ROTATE,
   SELECT_ROWS,
@@ -21,10 +24,11 @@ import { causalAttention, storeKeysValues } from './attention';
 import { gate } from './gate';
 import { embed, selectRows } from './gather';
 import { layerNorm } from './layer-norm';
-import { linear, linearBfloat16 } from './linear';
+import { linear, linearBfloat16, linearInt8 } from './linear';
 import { packBfloat16, packRows, packWeight } from './pack';
 import { add, fill, gelu } from './pointwise';
 import { KernelSet, runJobs, serve } from './pool';
+import { packInt8, quantiseRows } from './quantise';
 import { normHeads, rmsNorm } from './rms-norm';
 import { rotate } from './rotate';
 
@@ -66,6 +70,12 @@ class InferenceKernels extends KernelSet {
         return packBfloat16(job, chunk);
       case LINEAR_BFLOAT16:
         return linearBfloat16(job, chunk);
+      case PACK_INT8:
+        return packInt8(job, chunk);
+      case QUANTISE_ROWS:
+        return quantiseRows(job, chunk);
+      case LINEAR_INT8:
+        return linearInt8(job, chunk);
       default:
         unreachable();
     }

@@ -1,22 +1,92 @@
 /**
- * Dense layers on packed operands (pack.ts), of float32 or bfloat16; the sums are in linear-tiles.ts.
+ * Dense layers on packed operands (pack.ts, quantise.ts); the sums are in tiles.generated.ts, by
+ * scripts/generate-tiles.mjs.
  *
  * A chunk is a run of panels. With several tiles of rows, the tiles are the outer loop: the chunk's weights come from
  * memory once, for the first tile, and from the cache for the others.
  */
 import { Bfloat16, BFLOAT16_PANEL_STEP } from './bfloat16';
-import { PANEL_WIDTH } from './kernel-ids';
-import { PANEL_STEP, row1x8, tile4x8 } from './linear-tiles';
-import { row1x8Bfloat16, tile4x8Bfloat16 } from './linear-tiles-bfloat16';
+import { BFLOAT16_PANELS, FLOAT32_PANELS, INT8_PANELS, PANEL_WIDTH } from './kernel-ids';
+import { int8Steps, panelBytes, PANEL_STEP } from './panels';
 import { intArg, pointerArg, floats } from './pool';
+import { quantisedTileBytes } from './quantise';
 import { claimSlot, releaseSlot, slotAddress } from './slots';
+import {
+  row1x8Bfloat16,
+  row1x8Float32,
+  row1x8Int8,
+  tile4x8Bfloat16,
+  tile4x8Float32,
+  tile4x8Int8,
+} from './tiles.generated';
+
+/** What a product in some format is made of. Never instantiated: `multiply` is compiled once for each subclass. */
+abstract class Tiles {
+  abstract panelBytes(depth: i32): usize;
+  /** Bytes of a tile of four rows. */
+  abstract tileBytes(depth: i32): usize;
+  abstract row(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void;
+  abstract tile(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, rows: i32, cols: i32): void;
+}
+
+class Float32Tiles extends Tiles {
+  panelBytes(depth: i32): usize {
+    return panelBytes(FLOAT32_PANELS, depth);
+  }
+  tileBytes(depth: i32): usize {
+    return floats(4 * depth);
+  }
+  row(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
+    row1x8Float32(x, w, depth, bias, to, cols);
+  }
+  tile(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, rows: i32, cols: i32): void {
+    tile4x8Float32(x, w, depth, bias, to, stride, rows, cols);
+  }
+}
+
+class Bfloat16Tiles extends Tiles {
+  panelBytes(depth: i32): usize {
+    return panelBytes(BFLOAT16_PANELS, depth);
+  }
+  tileBytes(depth: i32): usize {
+    return floats(4 * depth);
+  }
+  row(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
+    row1x8Bfloat16(x, w, depth, bias, to, cols);
+  }
+  tile(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, rows: i32, cols: i32): void {
+    tile4x8Bfloat16(x, w, depth, bias, to, stride, rows, cols);
+  }
+}
+
+class Int8Tiles extends Tiles {
+  panelBytes(depth: i32): usize {
+    return panelBytes(INT8_PANELS, depth);
+  }
+  tileBytes(depth: i32): usize {
+    return quantisedTileBytes(4, depth);
+  }
+  row(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
+    row1x8Int8(x, w, int8Steps(depth), bias, to, cols);
+  }
+  tile(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, rows: i32, cols: i32): void {
+    tile4x8Int8(x, w, int8Steps(depth), bias, to, stride, rows, cols);
+  }
+}
 
 /**
  * Arguments: tiles of rows (a plain row if there is one alone), panels, bias (padded to whole panels; 0: none),
  * out [numRows, numCols], numRows, depth, numCols, panels a chunk.
  */
 export function linear(job: usize, chunk: i32): void {
-  multiply<f32>(job, chunk, pointerArg(job, 1) + stepsBefore(job, chunk) * PANEL_STEP);
+  multiply<Float32Tiles>(job, chunk, firstPanel<Float32Tiles>(job, chunk));
+}
+
+/**
+ * The same with panels of int8 and rows that QUANTISE_ROWS has made.
+ */
+export function linearInt8(job: usize, chunk: i32): void {
+  multiply<Int8Tiles>(job, chunk, firstPanel<Int8Tiles>(job, chunk));
 }
 
 /**
@@ -24,22 +94,22 @@ export function linear(job: usize, chunk: i32): void {
  * (0: none) and how many there are. With slots, a chunk is widened once instead of in every tile of rows.
  */
 export function linearBfloat16(job: usize, chunk: i32): void {
-  const panels = pointerArg(job, 1) + stepsBefore(job, chunk) * BFLOAT16_PANEL_STEP;
+  const panels = firstPanel<Bfloat16Tiles>(job, chunk);
   const slots = pointerArg(job, 8);
-  if (!slots) return multiply<u16>(job, chunk, panels);
+  if (!slots) return multiply<Bfloat16Tiles>(job, chunk, panels);
+  const depth = intArg(job, 5);
   const numSlots = intArg(job, 9);
   const slot = claimSlot(slots, numSlots);
-  const widened = slotAddress(slots, numSlots, slot, stepsBefore(job, 1) * PANEL_STEP);
+  const widened = slotAddress(slots, numSlots, slot, (intArg(job, 7) as usize) * panelBytes(FLOAT32_PANELS, depth));
   const numPanels = (intArg(job, 6) + PANEL_WIDTH - 1) / PANEL_WIDTH;
   const chunkPanels = min(intArg(job, 7), numPanels - chunk * intArg(job, 7));
-  widen(panels, widened, chunkPanels * intArg(job, 5));
-  multiply<f32>(job, chunk, widened);
+  widen(panels, widened, chunkPanels * depth);
+  multiply<Float32Tiles>(job, chunk, widened);
   releaseSlot(slots, slot);
 }
 
-/** Steps of the panels before those of a chunk. */
-function stepsBefore(job: usize, chunk: i32): usize {
-  return (chunk * intArg(job, 7) * intArg(job, 5)) as usize;
+function firstPanel<T extends Tiles>(job: usize, chunk: i32): usize {
+  return pointerArg(job, 1) + ((chunk * intArg(job, 7)) as usize) * changetype<T>(0).panelBytes(intArg(job, 5));
 }
 
 function widen(from: usize, to: usize, numSteps: i32): void {
@@ -51,7 +121,7 @@ function widen(from: usize, to: usize, numSteps: i32): void {
 }
 
 /** All rows times the panels of a chunk, the first of which lies at `firstPanel`. */
-function multiply<Weight>(job: usize, chunk: i32, firstPanel: usize): void {
+function multiply<T extends Tiles>(job: usize, chunk: i32, firstPanel: usize): void {
   const bias = pointerArg(job, 2);
   const out = pointerArg(job, 3);
   const numRows = intArg(job, 4);
@@ -59,24 +129,18 @@ function multiply<Weight>(job: usize, chunk: i32, firstPanel: usize): void {
   const numCols = intArg(job, 6);
   const firstCol = chunk * intArg(job, 7) * PANEL_WIDTH;
   const endCol = min(numCols, firstCol + intArg(job, 7) * PANEL_WIDTH);
-  const panelBytes = (depth as usize) * PANEL_WIDTH * sizeof<Weight>();
+  const panelBytes = changetype<T>(0).panelBytes(depth);
+  const tileBytes = changetype<T>(0).tileBytes(depth);
 
   let tile = pointerArg(job, 0);
-  const tileBytes = floats(4 * depth);
   for (let row = 0; row < numRows; row += 4, tile += tileBytes) {
     let panel = firstPanel;
     for (let col = firstCol; col < endCol; col += PANEL_WIDTH, panel += panelBytes) {
       const to = out + floats(row * numCols + col);
       const panelBias = bias ? bias + floats(col) : 0;
       const cols = numCols - col;
-      if (sizeof<Weight>() == 2) {
-        if (numRows == 1) row1x8Bfloat16(tile, panel, depth, panelBias, to, cols);
-        else tile4x8Bfloat16(tile, panel, depth, panelBias, to, numCols, numRows - row, cols);
-      } else if (numRows == 1) {
-        row1x8(tile, panel, depth, panelBias, to, cols);
-      } else {
-        tile4x8(tile, panel, depth, panelBias, to, numCols, numRows - row, cols);
-      }
+      if (numRows == 1) changetype<T>(0).row(tile, panel, depth, panelBias, to, cols);
+      else changetype<T>(0).tile(tile, panel, depth, panelBias, to, numCols, numRows - row, cols);
     }
   }
 }

@@ -1,14 +1,16 @@
 /**
  * How the operands of a product lie.
  *
- *     weight W [out, in]  ->  panels of 8 outputs   [out / 8][in][8], in bfloat16 as bfloat16.ts has a step
+ *     weight W [out, in]  ->  panels of 8 outputs   panels.ts
  *     rows   X [rows, in] ->  tiles of 4 rows       [rows / 4][in][4]
  *
- * A product then reads both straight through. Outputs and rows that do not exist are zeros.
+ * A product then reads both straight through. Outputs and rows that do not exist are zeros. For products of integers:
+ * quantise.ts.
  */
 import { Bfloat16, BFLOAT16_PANEL_STEP } from './bfloat16';
 import { PANEL_WIDTH } from './kernel-ids';
 import { intArg, pointerArg, floats } from './pool';
+import { freeSlots } from './slots';
 
 /** Transposes up to `width` rows of `depth` numbers into [depth][width]; rows from `numRows` on become zeros. */
 function interleave(from: usize, numRows: i32, depth: i32, width: i32, to: usize): void {
@@ -53,8 +55,12 @@ export function packBfloat16(job: usize, chunk: i32): void {
   }
 }
 
-/** One tile of rows a chunk. Arguments: rows [numRows, depth], tiles, numRows, depth. */
+/**
+ * One tile of rows a chunk. Arguments: rows [numRows, depth], tiles, numRows, depth, slots (slots.ts) that the job
+ * after this one claims, and how many there are.
+ */
 export function packRows(job: usize, chunk: i32): void {
+  if (chunk == 0) freeSlots(pointerArg(job, 4), intArg(job, 5));
   const depth = intArg(job, 3);
   const row = chunk * 4;
   const offset = floats(row * depth);

@@ -4,7 +4,12 @@
  */
 import { SLOT_LINE_BYTES } from './kernel-ids';
 
-/** Takes a free slot: its index. The lines are zeros before the job. */
+/** Frees all slots, whatever their lines held: in a job before the one that claims them. */
+export function freeSlots(slots: usize, numSlots: i32): void {
+  memory.fill(slots, 0, (numSlots as usize) * SLOT_LINE_BYTES);
+}
+
+/** Takes a free slot: its index. */
 export function claimSlot(slots: usize, numSlots: i32): i32 {
   let slot = 0;
   while (atomic.cmpxchg<i32>(slots + (slot as usize) * SLOT_LINE_BYTES, 0, 1) != 0) slot = slot + 1 < numSlots ? slot + 1 : 0;

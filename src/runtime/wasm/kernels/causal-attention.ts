@@ -1,9 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AttentionHeads } from '../../ops.ts';
 import { CAUSAL_ATTENTION, STORE_KEYS_VALUES, TILE_ROWS } from '../assembly/kernel-ids.ts';
-import { defineKernel, type JobContext } from './define-kernel.ts';
+import type { Job } from '../job.ts';
 import { floatArg } from '../kernel-pool.ts';
-import type { Job } from './job.ts';
+import { defineKernel, runJobs, type JobContext } from './define-kernel.ts';
 
 /** Chunks for each thread: few, as each has scratch of its own, yet enough to even out sequences of all lengths. */
 const CHUNKS_PER_THREAD = 8;
@@ -42,8 +42,8 @@ export function causalAttentionJobs(
     Math.min(window, laneLength),
   ];
   return [
-    { kernelId: STORE_KEYS_VALUES, numChunks: numThreads === 1 ? 1 : 2 * numThreads, args },
-    { kernelId: CAUSAL_ATTENTION, numChunks, args: [...args, ...more] },
+    [STORE_KEYS_VALUES, numThreads === 1 ? 1 : 2 * numThreads, args],
+    [CAUSAL_ATTENTION, numChunks, [...args, ...more]],
   ];
 }
 
@@ -58,7 +58,7 @@ export const causalAttention = defineKernel<
   { qkv: TensorInfo; keys: TensorInfo; values: TensorInfo; tiles: TensorInfo },
   { layerIndex: number; numHeads: number; scale: number; window: number }
 >('CausalAttention', (context, { qkv, keys, values, tiles }, { layerIndex, numHeads, scale, window }) => {
-  const { heap, run } = context;
+  const { heap } = context;
   const [, numLanes = 0, numKvHeads = 0, numPanels = 0, headDim = 0] = keys.shape;
   const valueDim = values.shape[4] ?? 0;
   const laneLength = numPanels * 8;
@@ -72,6 +72,6 @@ export const causalAttention = defineKernel<
     out: heap.tensorAddress(out),
   };
   const attrs = { numHeads, numKvHeads, headDim, scale, window, laneLength };
-  run(causalAttentionJobs(operands, attrs, context));
+  runJobs(context, causalAttentionJobs(operands, attrs, context));
   return out;
 });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../../errors.ts';
 import type { WasmHeap } from '../wasm-heap.ts';
-import type { Job } from './job.ts';
+import type { Job } from '../job.ts';
 
 /** What the jobs of a kernel depend on beside their buffers. */
 export interface JobContext {
@@ -15,8 +15,13 @@ export interface KernelContext extends JobContext {
   /** Tells the runtimes of one thread apart: tfjs carries it as an attribute. */
   readonly id: number;
   readonly heap: WasmHeap;
-  /** Runs jobs on all threads, one after the other (kernel-pool.ts). */
-  readonly run: (jobs: readonly Job[]) => void;
+  /** Runs one job on all threads (kernel-pool.ts); a job may rely on the ones before it. */
+  readonly run: (kernelId: number, numChunks: number, args: readonly number[]) => void;
+}
+
+/** Runs jobs one after the other. */
+export function runJobs({ run }: KernelContext, jobs: readonly Job[]): void {
+  for (const job of jobs) run(...job);
 }
 
 type Compute<Inputs, Attrs> = (context: KernelContext, inputs: Inputs, attrs: Attrs) => tf.TensorInfo;

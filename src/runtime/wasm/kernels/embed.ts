@@ -1,60 +1,53 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { EMBED, ROW_CHUNK } from '../assembly/kernel-ids.ts';
-import { hasBfloat16Panels } from '../wasm-parameter.ts';
-import { defineKernel } from './define-kernel.ts';
+import type { Job } from '../job.ts';
 import { floatArg } from '../kernel-pool.ts';
-import type { Job } from './job.ts';
+import { defineKernel, runJobs } from './define-kernel.ts';
 
-/** A table of embeddings in panels. */
-interface EmbeddingTable {
-  readonly address: number;
-  readonly isHalf: boolean;
-}
-
+/** Addresses; without positions theirs is 0. */
 interface EmbedOperands {
-  readonly tokens: EmbeddingTable;
-  readonly positions: EmbeddingTable | undefined;
+  readonly tokens: number;
+  readonly positions: number;
   readonly tokenIds: number;
   readonly positionIds: number;
   readonly out: number;
 }
 
+interface EmbedAttrs {
+  readonly numRows: number;
+  readonly dim: number;
+  readonly scale: number;
+  /** How the panels of tokens and positions are held (`PanelFormat`). */
+  readonly tokenFormat: number;
+  readonly positionFormat: number;
+}
+
 export function embedJobs(
   { tokens, positions, tokenIds, positionIds, out }: EmbedOperands,
-  { numRows, dim, scale }: { numRows: number; dim: number; scale: number },
+  { numRows, dim, scale, tokenFormat, positionFormat }: EmbedAttrs,
 ): Job[] {
-  const args = [tokens.address, positions?.address ?? 0, tokenIds, positionIds, out, numRows, dim];
-  const formats = [Number(tokens.isHalf), Number(positions?.isHalf ?? false)];
-  return [
-    {
-      kernelId: EMBED,
-      numChunks: Math.ceil(numRows / ROW_CHUNK),
-      args: [...args, floatArg(scale), ...formats],
-    },
-  ];
+  const addresses = [tokens, positions, tokenIds, positionIds, out];
+  const args = [...addresses, numRows, dim, floatArg(scale), tokenFormat, positionFormat];
+  return [[EMBED, Math.ceil(numRows / ROW_CHUNK), args]];
 }
 
 /**
- * Token embedding plus position embedding of each row, both in panels [size / 8, dim, 8 or 4] as a head has them, or without
- * positions the token embedding times `scale`: tokenIds [rows], positionIds [rows] -> [rows, dim].
+ * Token embedding plus position embedding of each row, both in panels as a head has them, or without positions the
+ * token embedding times `scale`: tokenIds [rows], positionIds [rows] -> [rows, dim].
  */
 export const embed = defineKernel<
   { tokens: TensorInfo; positions?: TensorInfo; tokenIds: TensorInfo; positionIds: TensorInfo },
-  { numRows: number; scale: number }
->('Embed', ({ heap, run }, { tokens, positions, tokenIds, positionIds }, { numRows, scale }) => {
-  const dim = tokens.shape[1] ?? 0;
-  const out = heap.makeTensor([tokenIds.shape[0] ?? 0, dim]); // [rows, dim]
-  const table = (tensor: TensorInfo): EmbeddingTable => ({
-    address: heap.tensorAddress(tensor),
-    isHalf: hasBfloat16Panels(tensor),
-  });
+  { numRows: number; dim: number; scale: number; tokenFormat: number; positionFormat: number }
+>('Embed', (context, { tokens, positions, tokenIds, positionIds }, attrs) => {
+  const { heap } = context;
+  const out = heap.makeTensor([tokenIds.shape[0] ?? 0, attrs.dim]); // [rows, dim]
   const operands = {
-    tokens: table(tokens),
-    positions: positions && table(positions),
+    tokens: heap.tensorAddress(tokens),
+    positions: positions === undefined ? 0 : heap.tensorAddress(positions),
     tokenIds: heap.tensorAddress(tokenIds),
     positionIds: heap.tensorAddress(positionIds),
     out: heap.tensorAddress(out),
   };
-  run(embedJobs(operands, { numRows, dim, scale }));
+  runJobs(context, embedJobs(operands, attrs));
   return out;
 });

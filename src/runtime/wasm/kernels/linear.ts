@@ -1,21 +1,26 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import {
-  FILL,
+  BFLOAT16_PANELS,
+  FLOAT32_PANELS,
+  INT8_PANELS,
   LINEAR,
   LINEAR_BFLOAT16,
+  LINEAR_INT8,
   PACK_ROWS,
   PANEL_WIDTH,
+  QUANTISE_ROWS,
   SLOT_LINE_BYTES,
 } from '../assembly/kernel-ids.ts';
-import { hasBfloat16Panels } from '../wasm-parameter.ts';
-import { defineKernel, type JobContext } from './define-kernel.ts';
+import type { Job } from '../job.ts';
 import { floatArg } from '../kernel-pool.ts';
-import type { Job } from './job.ts';
+import { panelBytes, panelFormat, type PanelFormat } from '../panel-format.ts';
+import { defineKernel, runJobs } from './define-kernel.ts';
 
 /** Weights that one thread takes at a time: they stay in its second-level cache while tile after tile uses them. */
 const CHUNK_BYTES = 256 * 1024;
 /** A matrix is cut into at least so many chunks, so that a late thread delays a small part of it only. */
 const MIN_CHUNKS = 16;
+const TILE_ROWS = 4;
 
 /**
  * From so many rows on, panels of bfloat16 are widened once a chunk; with fewer, widening them in each tile of rows
@@ -23,83 +28,119 @@ const MIN_CHUNKS = 16;
  */
 const ROWS_WORTH_WIDENING = 32;
 
-interface LinearOperands {
-  readonly x: number;
-  readonly weight: number;
-  /** 0: none. */
-  readonly bias: number;
-  readonly out: number;
+const LARGEST_INT8 = 127;
+const LARGEST_INT16 = 2 ** 15 - 1;
+const LARGEST_INT32 = 2 ** 31 - 1;
+
+const KERNEL_IDS: Record<PanelFormat, number> = {
+  [FLOAT32_PANELS]: LINEAR,
+  [BFLOAT16_PANELS]: LINEAR_BFLOAT16,
+  [INT8_PANELS]: LINEAR_INT8,
+};
+
+/** X W^T + b: x [numRows, depth], weight [numCols, depth] in panels, bias [numCols], out [numRows, numCols]. */
+export interface LinearShape {
+  numRows: number;
+  depth: number;
+  numCols: number;
+  /** Of the weight. */
+  format: PanelFormat;
+  numThreads: number;
 }
 
-interface LinearAttrs {
-  readonly numRows: number;
-  readonly depth: number;
-  readonly numCols: number;
-  /** Whether the panels of the weight are bfloat16. */
-  readonly isHalf: boolean;
+/** Addresses of the operands. */
+export interface LinearOperands {
+  x: number;
+  weight: number;
+  /** Padded to whole panels; 0: none. */
+  bias: number;
+  out: number;
+  /** As many bytes as `linearScratchBytes` says, at a multiple of 64; their content does not matter. */
+  scratch: number;
 }
 
-/** Packs the rows into tiles, if there are several, and multiplies. */
-export function linearJobs(
-  { x, weight, bias, out }: LinearOperands,
-  { numRows, depth, numCols, isHalf }: LinearAttrs,
-  { numThreads, scratch }: JobContext,
-): Job[] {
+/** Bytes of scratch that the jobs of a product use among themselves. */
+export function linearScratchBytes(shape: LinearShape): number {
+  const { tileBytes, slotBytes, numSlots } = planLinear(shape);
+  return tileBytes + numSlots * (SLOT_LINE_BYTES + slotBytes);
+}
+
+/** The jobs of a product, to be run in this order. They depend on shapes and addresses alone and may be run again. */
+export function linearJobs(shape: LinearShape, { x, weight, bias, out, scratch }: LinearOperands): Job[] {
+  const { numRows, depth, numCols, format } = shape;
   if (numRows === 0) return [];
-  const isWidened = isHalf && numRows >= ROWS_WORTH_WIDENING;
-  const panelBytes = depth * PANEL_WIDTH * (isHalf && !isWidened ? 2 : 4);
+  const { tileBytes, chunkPanels, numChunks, numSlots } = planLinear(shape);
+  const slots = numSlots === 0 ? 0 : scratch + tileBytes;
+  const numTiles = Math.ceil(numRows / TILE_ROWS);
+  const pack: Job =
+    format === INT8_PANELS
+      ? [QUANTISE_ROWS, numTiles, [x, scratch, numRows, depth, floatArg(largestActivation(depth))]]
+      : [PACK_ROWS, numTiles, [x, scratch, numRows, depth, slots, numSlots]];
+  const rows = tileBytes === 0 ? x : scratch;
+  const args = [rows, weight, bias, out, numRows, depth, numCols, chunkPanels, slots, numSlots];
+  const multiply: Job = [KERNEL_IDS[format], numChunks, args];
+  return tileBytes === 0 ? [multiply] : [pack, multiply];
+}
+
+/** The largest integer that an activation may become: sums of so many products with int8 stay within 32 bits. */
+function largestActivation(depth: number): number {
+  return Math.min(LARGEST_INT16, Math.floor(LARGEST_INT32 / (LARGEST_INT8 * depth)));
+}
+
+interface LinearPlan {
+  /** Of the rows in tiles, up to whole cache lines; 0: the one row is read where it is. */
+  tileBytes: number;
+  chunkPanels: number;
+  numChunks: number;
+  /** Where threads widen a chunk's panels, one at a time each: 0 if nothing is widened. */
+  numSlots: number;
+  slotBytes: number;
+}
+
+function planLinear(shape: LinearShape): LinearPlan {
+  const { numRows, depth, numCols, format, numThreads } = shape;
+  const isWidened = format === BFLOAT16_PANELS && numRows >= ROWS_WORTH_WIDENING;
+  const bytes = panelBytes(isWidened ? FLOAT32_PANELS : format, depth);
   const numPanels = Math.ceil(numCols / PANEL_WIDTH);
-  const chunkPanels = panelsPerChunk(numPanels, panelBytes);
-
-  const jobs: Job[] = [];
-  let rows = x;
-  let slots = 0;
-  if (numRows > 1) {
-    const tileBytes = 4 * depth * Math.ceil(numRows / 4) * 4; // [rows / 4][in][4]
-    const slotBytes = isWidened ? numThreads * (SLOT_LINE_BYTES + chunkPanels * panelBytes) : 0;
-    rows = scratch(tileBytes + SLOT_LINE_BYTES + slotBytes);
-    jobs.push({ kernelId: PACK_ROWS, numChunks: Math.ceil(numRows / 4), args: [x, rows, numRows, depth] });
-    if (isWidened) {
-      slots = Math.ceil((rows + tileBytes) / SLOT_LINE_BYTES) * SLOT_LINE_BYTES;
-      jobs.push(freeSlots(slots, numThreads));
-    }
-  }
-  const shape = [numRows, depth, numCols, chunkPanels];
-  jobs.push({
-    kernelId: isHalf ? LINEAR_BFLOAT16 : LINEAR,
+  const chunkPanels = panelsPerChunk(numPanels, bytes);
+  return {
+    tileBytes: wholeLines(packedRowBytes(shape)),
+    chunkPanels,
     numChunks: Math.ceil(numPanels / chunkPanels),
-    args: [rows, weight, bias, out, ...shape, slots, numThreads],
-  });
-  return jobs;
+    numSlots: isWidened ? numThreads : 0,
+    slotBytes: isWidened ? chunkPanels * bytes : 0,
+  };
 }
 
-/** Zeros in the lines of all slots: none is taken. */
-function freeSlots(slots: number, numSlots: number): Job {
-  const numWords = (numSlots * SLOT_LINE_BYTES) / 4;
-  return { kernelId: FILL, numChunks: 1, args: [slots, numWords, numWords, floatArg(0)] };
+function packedRowBytes({ numRows, depth, format }: LinearShape): number {
+  const numTiles = Math.ceil(numRows / TILE_ROWS);
+  if (format !== INT8_PANELS) return numRows > 1 ? 4 * depth * numTiles * TILE_ROWS : 0; // [rows / 4][in][4]
+  const width = numRows === 1 ? 1 : TILE_ROWS;
+  return numTiles * (16 + 4 * width * Math.ceil(depth / 2)); // [rows / 4][in / 2][4][2], each after four scales
 }
 
-function panelsPerChunk(numPanels: number, panelBytes: number): number {
-  return Math.max(1, Math.min(Math.round(CHUNK_BYTES / panelBytes), Math.floor(numPanels / MIN_CHUNKS)));
+function panelsPerChunk(numPanels: number, bytes: number): number {
+  return Math.max(1, Math.min(Math.round(CHUNK_BYTES / bytes), Math.floor(numPanels / MIN_CHUNKS)));
 }
 
-/**
- * X W^T + b: x [rows, in], weight in panels [out / 8, in, 8] of float32 or [out / 8, in, 4] of pairs of bfloat16, bias
- * [out up to a multiple of 8] -> [rows, out].
- */
+const wholeLines = (numBytes: number): number => Math.ceil(numBytes / SLOT_LINE_BYTES) * SLOT_LINE_BYTES;
+
+/** X W^T + b: x [rows, in], weight in panels of `format`, bias [out up to a multiple of 8] -> [rows, out]. */
 export const linear = defineKernel<
   { x: TensorInfo; weight: TensorInfo; bias?: TensorInfo },
-  { numRows: number; numCols: number }
->('Linear', (context, { x, weight, bias }, { numRows, numCols }) => {
-  const { heap, run } = context;
+  { numRows: number; numCols: number; format: number }
+>('Linear', (context, { x, weight, bias }, { numRows, numCols, format }) => {
+  const { heap, numThreads, scratch } = context;
   const [paddedRows = 0, depth = 0] = x.shape;
   const out = heap.makeTensor([paddedRows, numCols]); // [rows, out]
+  const shape = { numRows, depth, numCols, format: panelFormat(format), numThreads };
   const operands = {
     x: heap.tensorAddress(x),
     weight: heap.tensorAddress(weight),
     bias: bias === undefined ? 0 : heap.tensorAddress(bias),
     out: heap.tensorAddress(out),
+    scratch: scratch(linearScratchBytes(shape)),
   };
-  run(linearJobs(operands, { numRows, depth, numCols, isHalf: hasBfloat16Panels(weight) }, context));
+  runJobs(context, linearJobs(shape, operands));
   return out;
 });

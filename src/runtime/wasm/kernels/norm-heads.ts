@@ -1,9 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { HeadStripes } from '../../ops.ts';
 import { NORM_HEADS, ROW_CHUNK } from '../assembly/kernel-ids.ts';
-import { defineKernel } from './define-kernel.ts';
+import type { Job } from '../job.ts';
 import { floatArg } from '../kernel-pool.ts';
-import type { Job } from './job.ts';
+import { defineKernel, runJobs } from './define-kernel.ts';
 
 interface NormHeadsOperands {
   readonly qkv: number;
@@ -19,7 +19,7 @@ export function normHeadsJobs(
 ): Job[] {
   const operands = [qkv, queryGain, keyGain, out];
   const args = [...operands, numRows, numHeads, numKvHeads, headDim, floatArg(epsilon)];
-  return [{ kernelId: NORM_HEADS, numChunks: Math.ceil(numRows / ROW_CHUNK), args }];
+  return [[NORM_HEADS, Math.ceil(numRows / ROW_CHUNK), args]];
 }
 
 /**
@@ -29,7 +29,8 @@ export function normHeadsJobs(
 export const normHeads = defineKernel<
   { qkv: TensorInfo; queryGain: TensorInfo; keyGain: TensorInfo },
   { numRows: number; numHeads: number; numKvHeads: number; headDim: number; epsilon: number }
->('NormHeads', ({ heap, run }, { qkv, queryGain, keyGain }, attrs) => {
+>('NormHeads', (context, { qkv, queryGain, keyGain }, attrs) => {
+  const { heap } = context;
   const out = heap.makeTensor(qkv.shape); // [rows, qkv]
   const operands = {
     qkv: heap.tensorAddress(qkv),
@@ -37,6 +38,6 @@ export const normHeads = defineKernel<
     keyGain: heap.tensorAddress(keyGain),
     out: heap.tensorAddress(out),
   };
-  run(normHeadsJobs(operands, attrs, attrs));
+  runJobs(context, normHeadsJobs(operands, attrs, attrs));
   return out;
 });

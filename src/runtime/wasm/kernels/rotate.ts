@@ -1,8 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { HeadStripes, Rotation } from '../../ops.ts';
 import { ROTATE, ROW_CHUNK } from '../assembly/kernel-ids.ts';
-import { defineKernel } from './define-kernel.ts';
-import type { Job } from './job.ts';
+import type { Job } from '../job.ts';
+import { defineKernel, runJobs } from './define-kernel.ts';
 
 interface RotateOperands {
   readonly qkv: number;
@@ -18,7 +18,7 @@ export function rotateJobs(
 ): Job[] {
   const areNeighbours = Number(pairing === 'neighbours');
   const args = [qkv, table, positionIds, out, numRows, numHeads, numKvHeads, headDim, areNeighbours];
-  return [{ kernelId: ROTATE, numChunks: Math.ceil(numRows / ROW_CHUNK), args }];
+  return [[ROTATE, Math.ceil(numRows / ROW_CHUNK), args]];
 }
 
 /**
@@ -35,7 +35,8 @@ export const rotate = defineKernel<
     /** 1: the two of a pair side by side; 0: headDim / 2 apart. */
     areNeighbours: number;
   }
->('Rotate', ({ heap, run }, { qkv, table, positionIds }, attrs) => {
+>('Rotate', (context, { qkv, table, positionIds }, attrs) => {
+  const { heap } = context;
   const out = heap.makeTensor(qkv.shape); // [rows, qkv]
   const operands = {
     qkv: heap.tensorAddress(qkv),
@@ -44,6 +45,6 @@ export const rotate = defineKernel<
     out: heap.tensorAddress(out),
   };
   const pairing = attrs.areNeighbours === 1 ? 'neighbours' : 'halves';
-  run(rotateJobs(operands, attrs, { numRows: attrs.numRows, pairing }));
+  runJobs(context, rotateJobs(operands, attrs, { numRows: attrs.numRows, pairing }));
   return out;
 });

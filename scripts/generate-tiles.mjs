@@ -1,0 +1,167 @@
+/**
+ * Writes the innermost loops of the dense products: a tile of rows times a panel of eight outputs, every sum a local
+ * variable of its own, since AssemblyScript has no arrays in registers.
+ *
+ *     x, the rows of a tile       [steps][rows]  four bytes each: one number, two of 16 bits, or four of 8
+ *     w, a panel of eight outputs [steps][8]     as many weights each
+ *
+ *                      one step of the panel   w0: outputs 0-3   w1: outputs 4-7
+ *                                              | | | |           | | | |
+ *     one step of the tile   row 0, splat  --> s00               s01
+ *                            row 1, splat  --> s10               s11
+ *                            row 2, splat  --> s20               s21
+ *                            row 3, splat  --> s30               s31
+ *
+ *     format     a step of w   a sum
+ *     Float32    1 k, 32 B     float32: over k in order, each product rounded before it is added
+ *     Bfloat16   1 k, 16 B     the same sums; weights are widened as they are read, which is exact (bfloat16.ts)
+ *     Int8       2 k, 16 B     int32, hence exact: weights widened to 16 bits times rows of 16 bits (quantise.ts)
+ *
+ * Float sums are stored as they are, integer ones times the scale of their row and that of their output; a bias is
+ * added last. These scales lie in front of the steps. Every tile and row ends its sums alike, so that a row's result
+ * has the same bits whatever tile it is in.
+ *
+ * V8 moves all loads of a loop before its arithmetic. Eight sums, two vectors of weights, four of x and a product are
+ * the fifteen registers that it has: a larger tile, or this one unrolled, would go through the stack. A single row is
+ * unrolled: it has to be as fast as memory delivers the weights.
+ *
+ * Plain JavaScript, since build-kernels.mjs runs it before anything is compiled.
+ */
+
+const VECTORS = [0, 1];
+const UNROLLED_STEPS = 4;
+
+const FLOAT_SUMS = {
+  zero: 'f32x4.splat(0)',
+  add: (sum, a, w) => `f32x4.add(${sum}, f32x4.mul(${a}, ${w}))`,
+  scaleBytes: { x: 0, w: 0 },
+  result: (sum) => sum,
+};
+
+const INTEGER_SUMS = {
+  zero: 'i32x4.splat(0)',
+  add: (sum, a, w) => `i32x4.add(${sum}, i32x4.dot_i16x8_s(${a}, ${w}))`,
+  scaleBytes: { x: 16, w: 32 },
+  result: (sum, row, vector) =>
+    `f32x4.mul(f32x4.convert_i32x4_s(${sum}), f32x4.mul(v128.load32_splat(rowScales, ${4 * row}), scale${vector}))`,
+};
+
+/** What each format makes of a step: `load` are the statements that put its weights into w0 and w1. */
+const FORMATS = {
+  Float32: {
+    ...FLOAT_SUMS,
+    stepBytes: 32,
+    load: (offset) => VECTORS.map((v) => `const w${v} = v128.load(w, ${offset + 16 * v});`),
+  },
+  Bfloat16: {
+    ...FLOAT_SUMS,
+    stepBytes: 16,
+    load: (offset) => [
+      `const words = v128.load(w, ${offset});`,
+      'const w0 = Bfloat16.low(words);',
+      'const w1 = Bfloat16.high(words);',
+    ],
+  },
+  Int8: {
+    ...INTEGER_SUMS,
+    stepBytes: 16,
+    load: (offset) => VECTORS.map((v) => `const w${v} = v128.load_ext<i8>(w, ${offset + 8 * v});`),
+  },
+};
+
+/** The names of the kinds of tiles there are. */
+export const TILE_FORMATS = Object.keys(FORMATS);
+
+const range = (count) => Array.from({ length: count }, (_, i) => i);
+
+const indent = (lines) => lines.map((line) => `  ${line}`);
+
+const sumName = (row, vector) => `s${row}${vector}`;
+
+/** One step of all rows, `step` steps after where x and w point. */
+function stepLines(format, numRows, step) {
+  const load = format.load(step * format.stepBytes);
+  const rows = range(numRows).flatMap((row) => [
+    `a = v128.load32_splat(x, ${4 * (step * numRows + row)});`,
+    ...VECTORS.map((v) => `${sumName(row, v)} = ${format.add(sumName(row, v), 'a', `w${v}`)};`),
+  ]);
+  return ['{', ...indent([...load, ...rows]), '}'];
+}
+
+/** A loop over steps until x reaches `end`. */
+function loopLines(format, numRows, numSteps, end) {
+  const advance = `x += ${4 * numRows * numSteps}, w += ${format.stepBytes * numSteps}`;
+  const steps = range(numSteps).flatMap((step) => stepLines(format, numRows, step));
+  return [`for (; x < ${end}; ${advance}) {`, ...indent(steps), '}'];
+}
+
+function storeLines(format, numRows) {
+  return range(numRows).flatMap((row) => [
+    ...(row === 0 ? [] : [`if (rows < ${row + 1}) return;`, 'to += rowBytes;']),
+    ...VECTORS.map((v) => {
+      const result = format.result(sumName(row, v), row, v);
+      return `Output.store(to${v === 0 ? '' : ' + 16'}, ${result}, bias${v}, cols${v === 0 ? '' : ' - 4'});`;
+    }),
+  ]);
+}
+
+/** Statements that keep where the scales are, and move x and w on to the steps. */
+function scaleLines({ scaleBytes }) {
+  if (scaleBytes.x === 0) return [];
+  return [
+    'const rowScales = x;',
+    ...VECTORS.map((v) => `const scale${v} = v128.load(w, ${16 * v});`),
+    `x += ${scaleBytes.x};`,
+    `w += ${scaleBytes.w};`,
+  ];
+}
+
+/**
+ * The source of a function that multiplies `numRows` rows by a panel: `row1x8Float32(x, w, steps, bias, to, cols)`,
+ * `tile4x8Int8(x, w, steps, bias, to, stride, rows, cols)`. It stores at most rows x cols numbers at `to`, rows
+ * `stride` numbers apart, and reads eight of the bias, unless its address is 0.
+ */
+export function generateTile(formatName, numRows) {
+  const format = FORMATS[formatName];
+  const isRow = numRows === 1;
+  const bounds = isRow ? 'to: usize, cols: i32' : 'to: usize, stride: i32, rows: i32, cols: i32';
+  const name = `${isRow ? 'row' : 'tile'}${numRows}x8${formatName}`;
+  const sums = range(numRows).flatMap((row) => VECTORS.map((v) => sumName(row, v)));
+  const unrolled = isRow
+    ? [
+        `const unrolled = x + floats(steps & ~${UNROLLED_STEPS - 1});`,
+        ...loopLines(format, numRows, UNROLLED_STEPS, 'unrolled'),
+      ]
+    : [];
+  const body = [
+    ...scaleLines(format),
+    ...sums.map((sum) => `let ${sum} = ${format.zero};`),
+    'let a: v128;',
+    `const end = x + floats(steps) * ${numRows};`,
+    ...unrolled,
+    ...loopLines(format, numRows, 1, 'end'),
+    'const bias0 = bias;',
+    'const bias1 = bias ? bias + 16 : 0;',
+    ...(isRow ? [] : ['const rowBytes = floats(stride);']),
+    ...storeLines(format, numRows),
+  ];
+  return [
+    `export function ${name}(x: usize, w: usize, steps: i32, bias: usize, ${bounds}): void {`,
+    ...indent(body),
+    '}',
+  ].join('\n');
+}
+
+/** The source of the module `tiles.generated.ts`: a row and a tile of four for each format. */
+export function generateTiles() {
+  const functions = TILE_FORMATS.flatMap((name) => [1, 4].map((numRows) => generateTile(name, numRows)));
+  return [
+    '// Written by scripts/generate-tiles.mjs, where the layout is drawn.',
+    "import { Bfloat16 } from './bfloat16';",
+    "import { Output } from './output';",
+    "import { floats } from './pool';",
+    '',
+    functions.join('\n\n'),
+    '',
+  ].join('\n');
+}
