@@ -9,6 +9,7 @@ import type { StepBatch } from '../step-batch.ts';
 import type { StepRow } from '../step-row.ts';
 import { closeContext, openContext, type KernelContext } from './kernels/define-kernel.ts';
 import { KernelPool } from './kernel-pool.ts';
+import { hasRightRelaxedSimd } from './relaxed-simd.ts';
 import { readKernels, startWasmBackend } from './start.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 import { WasmKvCache } from './wasm-kv-cache.ts';
@@ -30,8 +31,11 @@ export async function createWasmRuntime({ numThreads, weights }: WasmRuntimeOpti
     );
   }
   const { heap } = await startWasmBackend();
-  const pool = await KernelPool.start({ wasmBytes: await readKernels('inference'), heap, numThreads });
-  return new WasmRuntime(heap, pool, weights);
+  const relaxed = weights === 'int8' ? await readKernels('inference-relaxed') : undefined;
+  const isRelaxed = relaxed !== undefined && (await hasRightRelaxedSimd(relaxed, heap));
+  const wasmBytes = isRelaxed ? relaxed : await readKernels('inference');
+  const pool = await KernelPool.start({ wasmBytes, heap, numThreads });
+  return new WasmRuntime(heap, pool, isRelaxed ? 'int8-quads' : weights);
 }
 
 let numContexts = 0;
@@ -71,7 +75,10 @@ class WasmRuntime implements Runtime {
   }
 
   get description(): string {
-    return `tfjs wasm, SIMD, ${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
+    const simd = this.#weights === 'int8-quads' ? 'relaxed SIMD' : 'SIMD';
+    const isInt8 = this.#weights === 'int8' || this.#weights === 'int8-quads';
+    const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
+    return `tfjs wasm, ${simd}, ${threads}${isInt8 ? ', weights int8' : ''}`;
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
