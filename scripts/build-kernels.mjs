@@ -18,6 +18,11 @@ const GENERATED_TILES = join(ROOT, POOL_FOLDER, 'tiles.generated.ts');
 
 const ENTRIES = [
   { source: 'src/runtime/wasm/assembly/kernels.ts', output: 'dist/kernels/inference.wasm' },
+  {
+    source: 'src/runtime/wasm/assembly/kernels-relaxed.ts',
+    output: 'dist/kernels/inference-relaxed.wasm',
+    flags: ['--enable', 'relaxed-simd'],
+  },
   { source: 'src/training/assembly/training.ts', output: 'dist/kernels/training.wasm' },
 ];
 
@@ -69,13 +74,21 @@ function newestSource(folders) {
   return Math.max(...sources.map((file) => statSync(file).mtimeMs));
 }
 
-async function buildEntry({ source, output }) {
+async function buildEntry({ source, output, flags = [] }) {
   const outputPath = join(ROOT, output);
   const newest = newestSource([...new Set([POOL_FOLDER, dirname(source)])]);
   if (existsSync(outputPath) && statSync(outputPath).mtimeMs > newest) return;
 
   mkdirSync(dirname(outputPath), { recursive: true });
-  const { error, stderr } = await asc.main([source, '--baseDir', ROOT, '--outFile', output, ...FLAGS]);
+  const { error, stderr } = await asc.main([
+    source,
+    '--baseDir',
+    ROOT,
+    '--outFile',
+    output,
+    ...FLAGS,
+    ...flags,
+  ]);
   if (error) throw new KernelBuildError(`${source} does not compile:\n${stderr.toString()}`);
   const uses = staticMemoryUses(readFileSync(outputPath));
   if (uses.length > 0) {

@@ -16,6 +16,8 @@
  *     Float32    1 k, 32 B     float32: over k in order, each product rounded before it is added
  *     Bfloat16   1 k, 16 B     the same sums; weights are widened as they are read, which is exact (bfloat16.ts)
  *     Int8       2 k, 16 B     int32, hence exact: weights widened to 16 bits times rows of 16 bits (quantise.ts)
+ *     Int8Quads  4 k, 32 B     int32 of 16 steps, weights times rows of 7 bits, by relaxed SIMD; these sums, times the
+ *                              scales that a row has for its 16 steps (quantise-groups.ts), are added in float32 in order
  *
  * Float sums are stored as they are, integer ones times the scale of their row and that of their output; a bias is
  * added last. These scales lie in front of the steps. Every tile and row ends its sums alike, so that a row's result
@@ -67,16 +69,27 @@ const FORMATS = {
     stepBytes: 16,
     load: (offset) => VECTORS.map((v) => `const w${v} = v128.load_ext<i8>(w, ${offset + 8 * v});`),
   },
+  Int8Quads: {
+    add: (sum, a, w) => `i32x4.relaxed_dot_i8x16_i7x16_add_s(${w}, ${a}, ${sum})`,
+    scaleBytes: { x: 0, w: 32 },
+    result: (sum, row, vector) => `f32x4.mul(total${sum.slice(1)}, scale${vector})`,
+    stepBytes: 32,
+    load: (offset) => VECTORS.map((v) => `const w${v} = v128.load(w, ${offset + 16 * v});`),
+    isGrouped: true,
+  },
 };
 
-/** The names of the kinds of tiles there are. */
-export const TILE_FORMATS = Object.keys(FORMATS);
+/** Steps of quads that share a scale in a row. */
+const GROUP_STEPS = 16;
 
 const range = (count) => Array.from({ length: count }, (_, i) => i);
 
 const indent = (lines) => lines.map((line) => `  ${line}`);
 
 const sumName = (row, vector) => `s${row}${vector}`;
+
+const sumsOf = (numRows) =>
+  range(numRows).flatMap((row) => VECTORS.map((vector) => ({ name: sumName(row, vector), row, vector })));
 
 /** One step of all rows, `step` steps after where x and w point. */
 function stepLines(format, numRows, step) {
@@ -107,12 +120,58 @@ function storeLines(format, numRows) {
 
 /** Statements that keep where the scales are, and move x and w on to the steps. */
 function scaleLines({ scaleBytes }) {
-  if (scaleBytes.x === 0) return [];
-  return [
-    'const rowScales = x;',
+  const ofRows = ['const rowScales = x;', `x += ${scaleBytes.x};`];
+  const ofOutputs = [
     ...VECTORS.map((v) => `const scale${v} = v128.load(w, ${16 * v});`),
-    `x += ${scaleBytes.x};`,
     `w += ${scaleBytes.w};`,
+  ];
+  return [...(scaleBytes.x > 0 ? ofRows : []), ...(scaleBytes.w > 0 ? ofOutputs : [])];
+}
+
+/** The loops over all steps, of which each row has `steps`. */
+function productLines(format, numRows) {
+  const unrolled = [
+    `const unrolled = x + floats(steps & ~${UNROLLED_STEPS - 1});`,
+    ...loopLines(format, numRows, UNROLLED_STEPS, 'unrolled'),
+  ];
+  return [
+    ...sumsOf(numRows).map(({ name }) => `let ${name} = ${format.zero};`),
+    'let a: v128;',
+    `const end = x + floats(steps) * ${numRows};`,
+    ...(numRows === 1 ? unrolled : []),
+    ...loopLines(format, numRows, 1, 'end'),
+  ];
+}
+
+/**
+ * The same in groups of steps. Integers of a row are too large by its offset in the group: an integer sum begins with
+ * the group's sum of weights times the negative of it.
+ */
+function groupedProductLines(format, numRows) {
+  const headBytes = numRows === 1 ? 16 : 32;
+  const sums = sumsOf(numRows);
+  return [
+    ...sums.map(({ name }) => `let total${name.slice(1)} = f32x4.splat(0);`),
+    'let a: v128;',
+    `for (; steps > 0; steps -= ${GROUP_STEPS}) {`,
+    ...indent([
+      'const scales = x;',
+      ...VECTORS.map((v) => `const weights${v} = v128.load(w, ${16 * v});`),
+      ...sums.map(({ name, row, vector }) => {
+        const offset = `v128.load32_splat(x, ${4 * (numRows + row)})`;
+        return `let ${name} = i32x4.dot_i16x8_s(weights${vector}, ${offset});`;
+      }),
+      `x += ${headBytes};`,
+      'w += 32;',
+      `const end = x + floats(min(steps, ${GROUP_STEPS})) * ${numRows};`,
+      ...loopLines(format, numRows, 1, 'end'),
+      ...sums.map(({ name, row }) => {
+        const total = `total${name.slice(1)}`;
+        const scaled = `f32x4.mul(f32x4.convert_i32x4_s(${name}), v128.load32_splat(scales, ${4 * row}))`;
+        return `${total} = f32x4.add(${total}, ${scaled});`;
+      }),
+    ]),
+    '}',
   ];
 }
 
@@ -126,20 +185,9 @@ export function generateTile(formatName, numRows) {
   const isRow = numRows === 1;
   const bounds = isRow ? 'to: usize, cols: i32' : 'to: usize, stride: i32, rows: i32, cols: i32';
   const name = `${isRow ? 'row' : 'tile'}${numRows}x8${formatName}`;
-  const sums = range(numRows).flatMap((row) => VECTORS.map((v) => sumName(row, v)));
-  const unrolled = isRow
-    ? [
-        `const unrolled = x + floats(steps & ~${UNROLLED_STEPS - 1});`,
-        ...loopLines(format, numRows, UNROLLED_STEPS, 'unrolled'),
-      ]
-    : [];
   const body = [
     ...scaleLines(format),
-    ...sums.map((sum) => `let ${sum} = ${format.zero};`),
-    'let a: v128;',
-    `const end = x + floats(steps) * ${numRows};`,
-    ...unrolled,
-    ...loopLines(format, numRows, 1, 'end'),
+    ...(format.isGrouped ? groupedProductLines(format, numRows) : productLines(format, numRows)),
     'const bias0 = bias;',
     'const bias1 = bias ? bias + 16 : 0;',
     ...(isRow ? [] : ['const rowBytes = floats(stride);']),
@@ -154,7 +202,9 @@ export function generateTile(formatName, numRows) {
 
 /** The source of the module `tiles.generated.ts`: a row and a tile of four for each format. */
 export function generateTiles() {
-  const functions = TILE_FORMATS.flatMap((name) => [1, 4].map((numRows) => generateTile(name, numRows)));
+  const functions = Object.keys(FORMATS).flatMap((name) =>
+    [1, 4].map((numRows) => generateTile(name, numRows)),
+  );
   return [
     '// Written by scripts/generate-tiles.mjs, where the layout is drawn.',
     "import { Bfloat16 } from './bfloat16';",

@@ -1,8 +1,18 @@
 import { assertInvariant } from '../../errors.ts';
-import { BFLOAT16_PANELS, FLOAT32_PANELS, INT8_PANELS, PANEL_WIDTH } from './assembly/kernel-ids.ts';
+import {
+  BFLOAT16_PANELS,
+  FLOAT32_PANELS,
+  INT8_PANELS,
+  INT8_QUAD_PANELS,
+  PANEL_WIDTH,
+  QUAD_GROUP,
+} from './assembly/kernel-ids.ts';
 
 /** How the panels of a matrix are held: assembly/panels.ts. */
-export type PanelFormat = typeof FLOAT32_PANELS | typeof BFLOAT16_PANELS | typeof INT8_PANELS;
+export type PanelFormat =
+  typeof FLOAT32_PANELS | typeof BFLOAT16_PANELS | typeof INT8_PANELS | typeof INT8_QUAD_PANELS;
+
+const SCALE_BYTES = 4;
 
 /** Bytes of eight outputs of a matrix [out, depth]; as `panelBytes` of assembly/panels.ts. */
 export function panelBytes(format: PanelFormat, depth: number): number {
@@ -12,15 +22,17 @@ export function panelBytes(format: PanelFormat, depth: number): number {
     case BFLOAT16_PANELS:
       return depth * PANEL_WIDTH * 2;
     case INT8_PANELS:
-      return PANEL_WIDTH * 4 + Math.ceil(depth / 2) * 2 * PANEL_WIDTH;
+      return PANEL_WIDTH * (SCALE_BYTES + Math.ceil(depth / 2) * 2);
+    case INT8_QUAD_PANELS:
+      return PANEL_WIDTH * (SCALE_BYTES + 4 * Math.ceil(depth / QUAD_GROUP) + Math.ceil(depth / 4) * 4);
   }
 }
 
+const FORMATS: readonly PanelFormat[] = [FLOAT32_PANELS, BFLOAT16_PANELS, INT8_PANELS, INT8_QUAD_PANELS];
+
 /** A format as a tfjs kernel gets it, among its attributes. */
 export function panelFormat(format: number): PanelFormat {
-  assertInvariant(
-    format === FLOAT32_PANELS || format === BFLOAT16_PANELS || format === INT8_PANELS,
-    `${format} is a format of panels`,
-  );
-  return format;
+  const known = FORMATS.find((candidate) => candidate === format);
+  assertInvariant(known !== undefined, `${format} is a format of panels`);
+  return known;
 }

@@ -41,7 +41,7 @@ async function start(): Promise<WasmBackend> {
 }
 
 /** The modules that scripts/build-kernels.mjs builds. */
-export type KernelModule = 'inference' | 'training';
+export type KernelModule = 'inference' | 'inference-relaxed' | 'training';
 
 /** The bytes of a module built by scripts/build-kernels.mjs. Throws `backend_unavailable` when it is not built. */
 export async function readKernels(name: KernelModule): Promise<Uint8Array> {

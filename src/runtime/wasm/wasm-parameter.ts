@@ -6,6 +6,7 @@ import {
   BFLOAT16_PANELS,
   FLOAT32_PANELS,
   INT8_PANELS,
+  INT8_QUAD_PANELS,
   PACK_BFLOAT16,
   PACK_INT8,
   PACK_WEIGHT,
@@ -19,13 +20,14 @@ import type { Parameter } from '../ops.ts';
 /** Rows of a matrix copied to the heap at a time on their way into panels. */
 const STAGED_BYTES = 4 * 1024 ** 2;
 
-/** How this runtime can hold matrices. */
-export type WasmWeightFormat = Exclude<WeightFormat, 'f16'>;
+/** How this runtime can hold matrices; in quads, int8 is for the kernels of relaxed SIMD. */
+export type WasmWeightFormat = Exclude<WeightFormat, 'f16'> | 'int8-quads';
 
 const PACK_KERNELS: Record<PanelFormat, number> = {
   [FLOAT32_PANELS]: PACK_WEIGHT,
   [BFLOAT16_PANELS]: PACK_BFLOAT16,
   [INT8_PANELS]: PACK_INT8,
+  [INT8_QUAD_PANELS]: PACK_INT8,
 };
 
 /** A trained tensor on the heap: a matrix in panels, a vector in float32, padded to a multiple of 8 by zeros. */
@@ -87,6 +89,7 @@ export function parameterTensor(parameter: Parameter): tf.Tensor {
 
 function formatOf(values: Float32Array, format: WasmWeightFormat): PanelFormat {
   if (format === 'int8') return INT8_PANELS;
+  if (format === 'int8-quads') return INT8_QUAD_PANELS;
   return format === 'bf16' || (format === 'auto' && fitsBfloat16(values)) ? BFLOAT16_PANELS : FLOAT32_PANELS;
 }
 
@@ -125,7 +128,7 @@ function packMatrix(
     const rows = values.subarray(panel * panelSize, (panel + count) * panelSize);
     heap.float32(staged, rows.length).set(rows);
     const panels = heap.tensorAddress(info) + panel * bytes;
-    run(PACK_KERNELS[format], count, [staged, panels, rows.length / depth, depth]);
+    run(PACK_KERNELS[format], count, [staged, panels, rows.length / depth, depth, format]);
   }
   heap.free(staged);
   return info;

@@ -12,6 +12,7 @@ import { Arena } from './arena.ts';
 import { closeContext, openContext, type KernelContext } from './kernels/define-kernel.ts';
 import { KernelPool } from './kernel-pool.ts';
 import { Recordings, type Recording } from './recordings.ts';
+import { hasRightRelaxedSimd } from './relaxed-simd.ts';
 import { readKernels, startWasmBackend } from './start.ts';
 import { writeStepInputs } from './step-inputs.ts';
 import type { WasmHeap } from './wasm-heap.ts';
@@ -43,8 +44,11 @@ export async function createWasmRuntime({
     );
   }
   const { heap } = await startWasmBackend();
-  const pool = await KernelPool.start({ wasmBytes: await readKernels('inference'), heap, numThreads });
-  return new WasmRuntime({ heap, pool, weights, recordsSteps });
+  const relaxed = weights === 'int8' ? await readKernels('inference-relaxed') : undefined;
+  const isRelaxed = relaxed !== undefined && (await hasRightRelaxedSimd(relaxed, heap));
+  const wasmBytes = isRelaxed ? relaxed : await readKernels('inference');
+  const pool = await KernelPool.start({ wasmBytes, heap, numThreads });
+  return new WasmRuntime({ heap, pool, weights: isRelaxed ? 'int8-quads' : weights, recordsSteps });
 }
 
 let numContexts = 0;
@@ -94,7 +98,10 @@ class WasmRuntime implements Runtime {
   }
 
   get description(): string {
-    return `tfjs wasm, SIMD, ${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
+    const simd = this.#weights === 'int8-quads' ? 'relaxed SIMD' : 'SIMD';
+    const isInt8 = this.#weights === 'int8' || this.#weights === 'int8-quads';
+    const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
+    return `tfjs wasm, ${simd}, ${threads}${isInt8 ? ', weights int8' : ''}`;
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {

@@ -8,6 +8,7 @@ declare namespace WebAssembly {
     readonly [Symbol.toStringTag]: 'WebAssembly.Module';
   }
   const Module: new (bytes: Uint8Array) => Module;
+  function validate(bytes: Uint8Array): boolean;
   interface Instance {
     readonly exports: Readonly<Record<string, unknown>>;
   }

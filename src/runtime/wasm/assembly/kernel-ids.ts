@@ -22,6 +22,8 @@ export const LINEAR_BFLOAT16 = 16;
 export const PACK_INT8 = 17;
 export const QUANTISE_ROWS = 18;
 export const LINEAR_INT8 = 19;
+export const QUANTISE_GROUPS = 20;
+export const LINEAR_INT8_QUADS = 21;
 
 /** Rows of a weight that lie side by side in a panel; also the tokens in a panel of keys. */
 export const PANEL_WIDTH = 8;
@@ -42,3 +44,6 @@ export const SLOT_LINE_BYTES = 64;
 export const FLOAT32_PANELS = 0;
 export const BFLOAT16_PANELS = 1;
 export const INT8_PANELS = 2;
+export const INT8_QUAD_PANELS = 3;
+/** Numbers of a row that share a scale in products of quads: a multiple of 4. */
+export const QUAD_GROUP = 64;

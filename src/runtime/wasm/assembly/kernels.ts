@@ -14,6 +14,7 @@ import {
   PACK_INT8,
   PACK_ROWS,
   PACK_WEIGHT,
+  QUANTISE_GROUPS,
   QUANTISE_ROWS,
   RMS_NORM,
   ROTATE,
@@ -29,11 +30,12 @@ import { packBfloat16, packRows, packWeight } from './pack';
 import { add, fill, gelu } from './pointwise';
 import { KernelSet, runJobs, serve } from './pool';
 import { packInt8, quantiseRows } from './quantise';
+import { quantiseGroups } from './quantise-groups';
 import { normHeads, rmsNorm } from './rms-norm';
 import { rotate } from './rotate';
 
 /** The kernels of inference. Each says in its comment what arguments its jobs carry, in order. */
-class InferenceKernels extends KernelSet {
+export class InferenceKernels extends KernelSet {
   dispatch(kernelId: i32, job: usize, chunk: i32): void {
     switch (kernelId) {
       case FILL:
@@ -74,6 +76,8 @@ class InferenceKernels extends KernelSet {
         return packInt8(job, chunk);
       case QUANTISE_ROWS:
         return quantiseRows(job, chunk);
+      case QUANTISE_GROUPS:
+        return quantiseGroups(job, chunk);
       case LINEAR_INT8:
         return linearInt8(job, chunk);
       default:

@@ -21,7 +21,7 @@ import {
 } from './tiles.generated';
 
 /** What a product in some format is made of. Never instantiated: `multiply` is compiled once for each subclass. */
-abstract class Tiles {
+export abstract class Tiles {
   abstract panelBytes(depth: i32): usize;
   /** Bytes of a tile of four rows. */
   abstract tileBytes(depth: i32): usize;
@@ -108,7 +108,7 @@ export function linearBfloat16(job: usize, chunk: i32): void {
   releaseSlot(slots, slot);
 }
 
-function firstPanel<T extends Tiles>(job: usize, chunk: i32): usize {
+export function firstPanel<T extends Tiles>(job: usize, chunk: i32): usize {
   return pointerArg(job, 1) + ((chunk * intArg(job, 7)) as usize) * changetype<T>(0).panelBytes(intArg(job, 5));
 }
 
@@ -121,7 +121,7 @@ function widen(from: usize, to: usize, numSteps: i32): void {
 }
 
 /** All rows times the panels of a chunk, the first of which lies at `firstPanel`. */
-function multiply<T extends Tiles>(job: usize, chunk: i32, firstPanel: usize): void {
+export function multiply<T extends Tiles>(job: usize, chunk: i32, firstPanel: usize): void {
   const bias = pointerArg(job, 2);
   const out = pointerArg(job, 3);
   const numRows = intArg(job, 4);
@@ -139,8 +139,26 @@ function multiply<T extends Tiles>(job: usize, chunk: i32, firstPanel: usize): v
       const to = out + floats(row * numCols + col);
       const panelBias = bias ? bias + floats(col) : 0;
       const cols = numCols - col;
+      if (row == 0) fetchAhead(panel, panelBytes);
       if (numRows == 1) changetype<T>(0).row(tile, panel, depth, panelBias, to, cols);
       else changetype<T>(0).tile(tile, panel, depth, panelBias, to, numCols, numRows - row, cols);
     }
   }
+}
+
+/**
+ * Reads a byte of every cache line, so that as many lines as the processor can ask for are on their way from memory at
+ * once. The sums below it ask for one after the other: on a Xeon whose memory is far away, a step of four rows of int8
+ * takes half the time with it.
+ */
+function fetchAhead(at: usize, numBytes: usize): void {
+  const end = at + numBytes;
+  let seen = i32x4.splat(0);
+  for (const last = at + (numBytes & ~255); at < last; at += 256) {
+    const half = v128.or(v128.load(at), v128.load(at, 64));
+    seen = v128.or(seen, v128.or(half, v128.or(v128.load(at, 128), v128.load(at, 192))));
+  }
+  for (; at < end; at += 64) seen = v128.or(seen, v128.load(at));
+  // Never so; without a use of what was read, a compiler may leave out the reading.
+  if (v128.any_true(v128.and(seen, i32x4.splat(0)))) unreachable();
 }

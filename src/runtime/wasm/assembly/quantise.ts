@@ -9,9 +9,10 @@
  * numbers are rounded to the nearest integer, ties to even. A row whose numbers are all below 2^-100 counts as zeros;
  * one with a NaN or an infinity has such a scale, and hence NaN for all of its results.
  */
-import { INT8_PANELS, PANEL_WIDTH } from './kernel-ids';
-import { int8Steps, INT8_PANEL_STEP, panelBytes, PANEL_SCALES } from './panels';
+import { INT8_QUAD_PANELS, PANEL_WIDTH, QUAD_GROUP } from './kernel-ids';
+import { GROUP_SUMS, int8Offset, int8Steps, panelBytes } from './panels';
 import { floatArg, intArg, pointerArg, floats } from './pool';
+import { Rounding } from './rounding';
 import { Vector } from './vector';
 
 /** Bytes of the scales in front of a tile. */
@@ -19,20 +20,17 @@ const TILE_SCALES: usize = 16;
 
 const LARGEST_INT8: f32 = 127;
 
-/** Adding 1.5 * 2^23 rounds a number below 2^22 to an integer and leaves it in the low bits, above these. */
-const ROUNDING: f32 = 12582912;
-const ROUNDING_BITS: i32 = 0x4b400000;
-
 export function quantisedTileBytes(numRows: i32, depth: i32): usize {
   return TILE_SCALES + floats(numRows * int8Steps(depth));
 }
 
-/** One panel of a weight a chunk. Arguments: rows [numRows, depth], panels, numRows, depth. */
+/** One panel of a weight a chunk. Arguments: rows [numRows, depth], panels, numRows, depth, format. */
 export function packInt8(job: usize, chunk: i32): void {
   const depth = intArg(job, 3);
+  const format = intArg(job, 4);
   const row = chunk * PANEL_WIDTH;
   const numRows = min(PANEL_WIDTH, intArg(job, 2) - row);
-  const bytes = panelBytes(INT8_PANELS, depth);
+  const bytes = panelBytes(format, depth);
   const panel = pointerArg(job, 1) + (chunk as usize) * bytes;
   memory.fill(panel, 0, bytes);
   let source = pointerArg(job, 0) + (row as usize) * floats(depth);
@@ -40,11 +38,19 @@ export function packInt8(job: usize, chunk: i32): void {
     const largest = largestMagnitude(source, depth);
     f32.store(panel + floats(col), Rounding.scale(largest, LARGEST_INT8));
     const inverse = Rounding.inverse(largest, LARGEST_INT8);
-    const steps = panel + PANEL_SCALES + ((col << 1) as usize);
     for (let k = 0; k < depth; k++) {
-      const at = ((k >> 1) as usize) * INT8_PANEL_STEP + ((k & 1) as usize);
-      store<i8>(steps + at, Rounding.round(f32.load(source + floats(k)) * inverse) as i8);
+      store<i8>(panel + int8Offset(format, col, k), Rounding.round(f32.load(source + floats(k)) * inverse) as i8);
     }
+    if (format == INT8_QUAD_PANELS) storeGroupSums(panel, col, depth);
+  }
+}
+
+function storeGroupSums(panel: usize, col: i32, depth: i32): void {
+  for (let first = 0; first < depth; first += QUAD_GROUP) {
+    let sum = 0;
+    for (let k = first; k < min(depth, first + QUAD_GROUP); k++) sum += load<i8>(panel + int8Offset(INT8_QUAD_PANELS, col, k));
+    const sums = panel + int8Offset(INT8_QUAD_PANELS, 0, first) - GROUP_SUMS;
+    store<i32>(sums + floats(col), sum & 0xffff);
   }
 }
 
@@ -94,33 +100,4 @@ function largestMagnitude(row: usize, length: i32): f32 {
   let result = Vector.max(largest);
   for (; k < length; k++, row += 4) result = max(result, abs(f32.load(row)));
   return result;
-}
-
-abstract class Rounding {
-  /** What an integer stands for, where `limit` stands for the largest magnitude; NaN if that is infinite. */
-  @inline
-  static scale(largest: f32, limit: f32): f32 {
-    return largest < Rounding.tiny() ? 0 : largest / limit + (largest - largest);
-  }
-
-  @inline
-  static inverse(largest: f32, limit: f32): f32 {
-    return largest < Rounding.tiny() ? 0 : limit / largest;
-  }
-
-  @inline
-  static round(x: f32): i32 {
-    return reinterpret<i32>(x + ROUNDING) - ROUNDING_BITS;
-  }
-
-  @inline
-  static roundVector(x: v128): v128 {
-    return i32x4.sub(f32x4.add(x, f32x4.splat(ROUNDING)), i32x4.splat(ROUNDING_BITS));
-  }
-
-  /** 2^-100: so far down, the inverse may be infinite. */
-  @inline
-  static tiny(): f32 {
-    return reinterpret<f32>(0x0d800000);
-  }
 }

@@ -3,11 +3,15 @@ import {
   BFLOAT16_PANELS,
   FLOAT32_PANELS,
   INT8_PANELS,
+  INT8_QUAD_PANELS,
   LINEAR,
   LINEAR_BFLOAT16,
   LINEAR_INT8,
+  LINEAR_INT8_QUADS,
   PACK_ROWS,
   PANEL_WIDTH,
+  QUAD_GROUP,
+  QUANTISE_GROUPS,
   QUANTISE_ROWS,
   SLOT_LINE_BYTES,
 } from '../assembly/kernel-ids.ts';
@@ -36,6 +40,7 @@ const KERNEL_IDS: Record<PanelFormat, number> = {
   [FLOAT32_PANELS]: LINEAR,
   [BFLOAT16_PANELS]: LINEAR_BFLOAT16,
   [INT8_PANELS]: LINEAR_INT8,
+  [INT8_QUAD_PANELS]: LINEAR_INT8_QUADS,
 };
 
 /** X W^T + b: x [numRows, depth], weight [numCols, depth] in panels, bias [numCols], out [numRows, numCols]. */
@@ -71,15 +76,20 @@ export function linearJobs(shape: LinearShape, { x, weight, bias, out, scratch }
   if (numRows === 0) return [];
   const { tileBytes, chunkPanels, numChunks, numSlots } = planLinear(shape);
   const slots = numSlots === 0 ? 0 : scratch + tileBytes;
-  const numTiles = Math.ceil(numRows / TILE_ROWS);
-  const pack: Job =
-    format === INT8_PANELS
-      ? [QUANTISE_ROWS, numTiles, [x, scratch, numRows, depth, floatArg(largestActivation(depth))]]
-      : [PACK_ROWS, numTiles, [x, scratch, numRows, depth, slots, numSlots]];
+  const packed = [x, scratch, numRows, depth];
   const rows = tileBytes === 0 ? x : scratch;
   const args = [rows, weight, bias, out, numRows, depth, numCols, chunkPanels, slots, numSlots];
   const multiply: Job = [KERNEL_IDS[format], numChunks, args];
-  return tileBytes === 0 ? [multiply] : [pack, multiply];
+  if (tileBytes === 0) return [multiply];
+  const numTiles = Math.ceil(numRows / TILE_ROWS);
+  switch (format) {
+    case INT8_PANELS:
+      return [[QUANTISE_ROWS, numTiles, [...packed, floatArg(largestActivation(depth))]], multiply];
+    case INT8_QUAD_PANELS:
+      return [[QUANTISE_GROUPS, numTiles, packed], multiply];
+    default:
+      return [[PACK_ROWS, numTiles, [...packed, slots, numSlots]], multiply];
+  }
 }
 
 /** The largest integer that an activation may become: sums of so many products with int8 stay within 32 bits. */
@@ -114,9 +124,18 @@ function planLinear(shape: LinearShape): LinearPlan {
 
 function packedRowBytes({ numRows, depth, format }: LinearShape): number {
   const numTiles = Math.ceil(numRows / TILE_ROWS);
-  if (format !== INT8_PANELS) return numRows > 1 ? 4 * depth * numTiles * TILE_ROWS : 0; // [rows / 4][in][4]
   const width = numRows === 1 ? 1 : TILE_ROWS;
-  return numTiles * (16 + 4 * width * Math.ceil(depth / 2)); // [rows / 4][in / 2][4][2], each after four scales
+  switch (format) {
+    case INT8_PANELS: // [rows / 4][in / 2][4][2], each after four scales
+      return numTiles * (16 + 4 * width * Math.ceil(depth / 2));
+    case INT8_QUAD_PANELS: // [rows / 4][in / 4][4][4], scales and offsets before each group
+      return (
+        numTiles *
+        (Math.ceil(depth / QUAD_GROUP) * (width === 1 ? 16 : 32) + 4 * width * Math.ceil(depth / 4))
+      );
+    default: // [rows / 4][in][4]
+      return numRows > 1 ? 4 * depth * numTiles * TILE_ROWS : 0;
+  }
 }
 
 function panelsPerChunk(numPanels: number, bytes: number): number {
