@@ -77,7 +77,8 @@ export type GraphOperation = { readonly result: GraphValue } & (
       readonly heads: AttentionHeads;
     }
   | { readonly kind: 'gate'; readonly x: GraphValue; readonly activation: GateActivation }
-  | { readonly kind: 'gelu' | 'selectRows'; readonly x: GraphValue }
+  | { readonly kind: 'gelu'; readonly x: GraphValue }
+  | { readonly kind: 'selectRows'; readonly x: GraphValue }
   | { readonly kind: 'add'; readonly x: GraphValue; readonly y: GraphValue }
 );
 

@@ -8,6 +8,7 @@ import {
   type RowCounts,
 } from '../graph/graph-recorder.ts';
 import { liveOperations, operandsOf } from '../graph/live-operations.ts';
+import { selectEarly } from '../graph/select-early.ts';
 import { tableSizes, type TableSizes } from '../graph/step-tables.ts';
 import type { Forward } from '../runtime.ts';
 import type { Arena } from './arena.ts';
@@ -47,8 +48,9 @@ interface RecordOptions {
 export function recordStep(forward: Forward, options: RecordOptions): StepJobs {
   const { heap, arena, numThreads, cache, counts } = options;
   const recorder = new GraphRecorder(counts, cache.shape);
-  const result = graphValue(forward(recorder));
-  const operations = liveOperations(recorder.operations, result);
+  const returned = graphValue(forward(recorder));
+  const live = liveOperations(recorder.operations, returned);
+  const { operations, result } = selectEarly(live, returned, counts);
   const uses = operations.map((operation) => ({ reads: operandsOf(operation), writes: operation.result }));
   const slots = assignSlots(uses, result, (numCols) => numCols);
   const inputs = reserveStepInputs(arena, counts);

@@ -66,11 +66,18 @@ function storeRow(job: usize, k: usize, v: usize, lane: i32, position: i32): voi
     const panel = (firstToken + (position & ~7)) * (headDim as usize) + ((position & 7) as usize);
     let key = pointerArg(job, 1) + (panel << 2);
     const value = pointerArg(job, 2) + (firstToken + position) * floats(valueDim);
-    for (let d = 0; d < headDim; d++, k += 4, v += 4, key += 32) {
-      f32.store(key, f32.load(k));
-      f32.store(value + floats(d), f32.load(v));
-    }
+    memory.copy(value, v, floats(headDim));
     for (let d = headDim; d < valueDim; d++) f32.store(value + floats(d), 0);
+    v += floats(headDim);
+    let d = 0;
+    for (; d + 4 <= headDim; d += 4, k += 16, key += 128) {
+      const numbers = v128.load(k);
+      v128.store32_lane(key, numbers, 0);
+      v128.store32_lane(key, numbers, 1, 32);
+      v128.store32_lane(key, numbers, 2, 64);
+      v128.store32_lane(key, numbers, 3, 96);
+    }
+    for (; d < headDim; d++, k += 4, key += 32) f32.store(key, f32.load(k));
   }
 }
 
