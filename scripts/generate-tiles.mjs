@@ -79,8 +79,11 @@ const FORMATS = {
   },
 };
 
-/** Steps of quads that share a scale in a row. */
-const GROUP_STEPS = 16;
+/** Steps of quads that share a scale in a row, as an expression. */
+const GROUP_STEPS = '(QUAD_GROUP >> 2)';
+
+/** The names of the formats. */
+export const TILE_FORMATS = Object.keys(FORMATS);
 
 const range = (count) => Array.from({ length: count }, (_, i) => i);
 
@@ -202,12 +205,11 @@ export function generateTile(formatName, numRows) {
 
 /** The source of the module `tiles.generated.ts`: a row and a tile of four for each format. */
 export function generateTiles() {
-  const functions = Object.keys(FORMATS).flatMap((name) =>
-    [1, 4].map((numRows) => generateTile(name, numRows)),
-  );
+  const functions = TILE_FORMATS.flatMap((name) => [1, 4].map((numRows) => generateTile(name, numRows)));
   return [
     '// Written by scripts/generate-tiles.mjs, where the layout is drawn.',
     "import { Bfloat16 } from './bfloat16';",
+    "import { QUAD_GROUP } from './kernel-ids';",
     "import { Output } from './output';",
     "import { floats } from './pool';",
     '',

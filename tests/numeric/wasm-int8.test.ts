@@ -1,10 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasRightRelaxedSimd } from '../../src/runtime/wasm/relaxed-simd.ts';
+import { readKernels, startWasmBackend } from '../../src/runtime/wasm/start.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
-import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectClose } from '../support/compare.ts';
 import { LinearBench } from '../support/linear-bench.ts';
 import { flat, product, someRows, transposed, type Rows } from '../support/matrix.ts';
-import { embedRows } from '../support/run-ops.ts';
+import { runOps } from '../support/run-ops.ts';
 
 const SIZES = [
   { depth: 1, cols: 1 },
@@ -16,10 +18,31 @@ const SIZES = [
   { depth: 130, cols: 257 },
 ];
 
-describe.each([1, 2, 3])('wasm products with int8 weights on %i threads', (numThreads) => {
+// Node 20 knows relaxed SIMD by this name, and is right about it where it compiles everything for speed.
+if (!WebAssembly.validate(await readKernels('inference-relaxed'))) {
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
+  setFlagsFromString('--no-liftoff');
+}
+
+/** A kind of product, and the rows and the weights that it multiplies in place of those it is given. */
+const KINDS = [
+  {
+    kernels: 'inference',
+    format: 'int8',
+    roundedRows: (x: Rows) =>
+      integerRows(x, Math.min(32767, Math.floor((2 ** 31 - 1) / (127 * (x[0]?.length ?? NaN))))),
+    tolerance: 0.01,
+  },
+  { kernels: 'inference-relaxed', format: 'int8-quads', roundedRows: groupedRows, tolerance: 0.016 },
+] as const;
+
+const CASES = KINDS.flatMap((kind) => [1, 2, 3].map((numThreads) => ({ ...kind, numThreads })));
+
+describe.each(CASES)('wasm products with weights of $format on $numThreads threads', (given) => {
+  const { kernels, format, roundedRows, numThreads } = given;
   let bench: LinearBench;
   beforeAll(async () => {
-    bench = await LinearBench.start(numThreads);
+    bench = await LinearBench.start(numThreads, kernels);
   });
   afterAll(() => bench.dispose());
 
@@ -27,11 +50,10 @@ describe.each([1, 2, 3])('wasm products with int8 weights on %i threads', (numTh
     'multiply [rows, $depth] by [$depth, $cols] as integers do by their definition',
     ({ depth, cols }) => {
       const w = scaledRows(cols, depth, 2);
-      const packed = bench.pack(w, 'int8');
+      const packed = bench.pack(w, format);
       const [bias = []] = someRows(1, cols, 3);
       const x = scaledRows(17, depth, 1);
-      const largest = Math.min(32767, Math.floor((2 ** 31 - 1) / (127 * depth)));
-      const expected = product(integerRows(x, largest), transposed(integerRows(w, 127))); // [rows][cols]
+      const expected = product(roundedRows(x), transposed(integerRows(w, 127))); // [rows][cols]
       for (const numRows of [1, 2, 3, 4, 5, 16, 17]) {
         const rows = x.slice(0, numRows);
         const tolerance = 1e-6 * Math.sqrt(depth);
@@ -54,13 +76,13 @@ describe.each([1, 2, 3])('wasm products with int8 weights on %i threads', (numTh
   );
 
   it.each([{ depth: 64 }, { depth: 768 }, { depth: 3073 }])(
-    'are within 1 % of float64 at depth $depth, on numbers as they come from a bell curve',
+    'are close to float64 at depth $depth, on numbers as they come from a bell curve',
     ({ depth }) => {
       const [x, w] = [bellRows(9, depth, 1), bellRows(40, depth, 2)];
-      const packed = bench.pack(w, 'int8');
+      const packed = bench.pack(w, format);
       const expected = product(x, transposed(w)).flat();
       const error = difference(bench.multiply(x, packed).flat(), expected);
-      expect(norm(error)).toBeLessThan(0.01 * norm(expected));
+      expect(norm(error)).toBeLessThan(given.tolerance * norm(expected));
       packed.tensor.dispose();
     },
   );
@@ -69,7 +91,7 @@ describe.each([1, 2, 3])('wasm products with int8 weights on %i threads', (numTh
     'do not overflow at depth %i where all numbers are the largest',
     (depth) => {
       const ones = (count: number) => Array.from({ length: count }, () => Array<number>(depth).fill(3));
-      const packed = bench.pack(ones(9), 'int8');
+      const packed = bench.pack(ones(9), format);
       for (const numRows of [1, 4]) {
         const [positive, negative] = [ones(numRows), ones(numRows).map((row) => row.map((value) => -value))];
         const exact = Array<number>(9 * numRows).fill(9 * depth);
@@ -84,9 +106,44 @@ describe.each([1, 2, 3])('wasm products with int8 weights on %i threads', (numTh
     },
   );
 
+  it.each([
+    { rows: 9, depth: 20 },
+    { rows: 64, depth: 195 },
+  ])(
+    'hold a matrix [$rows, $depth] in a byte a weight, a scale a row and what a group needs',
+    ({ rows, depth }) => {
+      const packed = bench.pack(someRows(rows, depth, 1), format);
+      const paddedRows = Math.ceil(rows / 8) * 8;
+      const [step, groups] = format === 'int8' ? [2, 0] : [4, Math.ceil(depth / 64)];
+      expect(packed.tensor.size * 4).toBe(paddedRows * (Math.ceil(depth / step) * step + 4 + 4 * groups));
+      packed.tensor.dispose();
+    },
+  );
+
+  it('embed rows that differ from the trained ones by half a unit of their scale at most', () => {
+    const [numRows, dim] = [19, 133];
+    const [t, p] = [scaledRows(numRows, dim, 6), scaledRows(numRows, dim, 7)];
+    const [tokens, positions] = [bench.pack(t, format), bench.pack(p, format)];
+    const [roundedTokens, roundedPositions] = [integerRows(t, 127), integerRows(p, 127)];
+    const alone = bench.embed(tokens, undefined, 3);
+    expectClose(
+      alone.flat(),
+      roundedTokens.flat().map((value) => 3 * value),
+      3e-6 * largestOf(t),
+    );
+    bench.embed(tokens, undefined, 1).forEach((row, r) => {
+      expectClose(row, t[r] ?? [], (0.501 * largestOf([t[r] ?? []])) / 127);
+    });
+    const sum = roundedTokens.map((row, r) =>
+      row.map((value, d) => value + (roundedPositions[r]?.[d] ?? NaN)),
+    );
+    expectClose(bench.embed(tokens, positions, 1).flat(), sum.flat(), 1e-6 * largestOf(sum));
+    for (const { tensor } of [tokens, positions]) tensor.dispose();
+  });
+
   it('are zero for zeros, and not a number for a row with an infinity or NaN alone', () => {
     const w = [...scaledRows(8, 11, 4), Array<number>(11).fill(0)];
-    const packed = bench.pack(w, 'int8');
+    const packed = bench.pack(w, format);
     const [good = []] = scaledRows(1, 11, 5);
     const zeros = good.map(() => 0);
     const tiny = good.map(() => 1e-40);
@@ -105,13 +162,13 @@ describe.each([1, 2, 3])('wasm products with int8 weights on %i threads', (numTh
   });
 });
 
-describe('wasm products with int8 weights, bit for bit', () => {
+describe.each(KINDS)('wasm products with weights of $format, bit for bit', ({ kernels, format }) => {
   it('give a row the same bits alone, in company, and on any number of threads', async () => {
     const [x, w] = [bellRows(37, 301, 1), bellRows(203, 301, 2)];
     const results: number[][][] = [];
     for (const numThreads of [1, 2, 3]) {
-      const bench = await LinearBench.start(numThreads);
-      const packed = bench.pack(w, 'int8');
+      const bench = await LinearBench.start(numThreads, kernels);
+      const packed = bench.pack(w, format);
       const alone = x.map((row) => bench.multiply([row], packed)[0] ?? []);
       for (const numRows of [2, 3, 4, 5, 8, 15, 16, 17, 37]) {
         expect(bench.multiply(x.slice(0, numRows), packed)).toEqual(alone.slice(0, numRows));
@@ -125,40 +182,43 @@ describe('wasm products with int8 weights, bit for bit', () => {
   });
 });
 
-describe('a wasm runtime of int8 weights', () => {
-  let runtime: Runtime;
-  beforeAll(async () => {
-    runtime = await createWasmRuntime({ numThreads: 2, weights: 'int8' });
-  });
-  afterAll(() => runtime.dispose());
-
-  it.each([
-    { rows: 9, depth: 20 },
-    { rows: 64, depth: 33 },
-  ])('holds a matrix [$rows, $depth] in a byte a weight and a scale a row', ({ rows, depth }) => {
-    const before = runtime.memory().numBytes;
-    runtime.createParameter('w', [rows, depth], flat(someRows(rows, depth, 1)));
-    const paddedRows = Math.ceil(rows / 8) * 8;
-    expect(runtime.memory().numBytes - before).toBe(paddedRows * (Math.ceil(depth / 2) * 2 + 4));
+describe('the check of relaxed SIMD', () => {
+  it('passes kernels that are right, time and again', async () => {
+    const { heap } = await startWasmBackend();
+    const numBytes = heap.numBytes;
+    for (let i = 0; i < 2; i++)
+      expect(await hasRightRelaxedSimd(await readKernels('inference-relaxed'), heap)).toBe(true);
+    expect(heap.numBytes).toBe(numBytes);
   });
 
-  it('embeds rows that differ from the trained ones by half a unit of their scale at most', async () => {
-    const [numRows, dim] = [19, 13];
-    const [t, p] = [scaledRows(numRows, dim, 6), scaledRows(numRows, dim, 7)];
-    const tokens = runtime.createParameter('tokens', [numRows, dim], flat(t));
-    const positions = runtime.createParameter('positions', [numRows, dim], flat(p));
-    const [roundedTokens, roundedPositions] = [integerRows(t, 127), integerRows(p, 127)];
-    const alone = await embedRows(runtime, tokens, undefined, numRows, dim);
-    expectClose(alone.flat(), roundedTokens.flat(), 1e-6 * largestOf(t));
-    alone.forEach((row, r) => {
-      const unit = largestOf([t[r] ?? []]) / 127;
-      expectClose(row, t[r] ?? [], 0.501 * unit);
-    });
-    const sum = roundedTokens.map((row, r) =>
-      row.map((value, d) => value + (roundedPositions[r]?.[d] ?? NaN)),
+  it('fails kernels that do not multiply, and bytes that are no module of this engine', async () => {
+    const { heap } = await startWasmBackend();
+    const relaxed = await readKernels('inference-relaxed');
+    // i32x4.relaxed_dot_i8x16_i7x16_add_s becomes f32x4.relaxed_madd, which takes as many vectors.
+    const broken = Buffer.from(
+      Buffer.from(relaxed).toString('latin1').replaceAll('\xfd\x93\x02', '\xfd\x85\x02'),
+      'latin1',
     );
-    const both = await embedRows(runtime, tokens, positions, numRows, dim);
-    expectClose(both.flat(), sum.flat(), 1e-6 * largestOf(sum));
+    expect(broken.equals(relaxed)).toBe(false);
+    expect(WebAssembly.validate(broken)).toBe(true);
+    expect(await hasRightRelaxedSimd(broken, heap)).toBe(false);
+    expect(await hasRightRelaxedSimd(relaxed.subarray(0, 1000), heap)).toBe(false);
+  });
+});
+
+describe('a wasm runtime of int8 weights', () => {
+  it('tells how it multiplies, holds a matrix in a byte a weight and little more, and gives a row the same bits in company', async () => {
+    const runtime = await createWasmRuntime({ numThreads: 2, weights: 'int8' });
+    expect(runtime.description).toBe('tfjs wasm, relaxed SIMD, 2 threads, weights int8');
+    const before = runtime.memory().numBytes;
+    const weight = runtime.createParameter('w', [512, 768], flat(bellRows(512, 768, 1)));
+    const numBytes = runtime.memory().numBytes - before;
+    expect(numBytes / (512 * 768)).toBeLessThan(1.08);
+    const x = bellRows(9, 768, 2);
+    const all = await runOps(runtime, x, (a, ops) => ops.linear(a, weight, undefined));
+    const [last] = await runOps(runtime, x.slice(8), (a, ops) => ops.linear(a, weight, undefined));
+    expect(all[8]).toEqual(last);
+    await runtime.dispose();
   });
 });
 
@@ -186,6 +246,22 @@ const integerRows = (rows: Rows, limit: number): number[][] =>
     const inverse = Math.fround(limit / largest);
     return row.map((value) => (nearest(Math.fround(value * inverse)) * largest) / limit);
   });
+
+/** Each group of 64 in a row on 128 steps from its least number to its largest, zero among them. */
+function groupedRows(rows: Rows): number[][] {
+  return rows.map((row) =>
+    row.map((value, k) => {
+      const group = row.slice(k - (k % 64), k - (k % 64) + 64);
+      const [low, high] = [Math.min(0, ...group), Math.max(0, ...group)];
+      const range = Math.fround(high - low);
+      if (range === 0) return 0;
+      const inverse = Math.fround(127 / range);
+      const offset = nearest(Math.fround(-low * inverse));
+      const integer = Math.min(127, nearest(Math.fround(value * inverse)) + offset);
+      return ((integer - offset) * range) / 127;
+    }),
+  );
+}
 
 function nearest(value: number): number {
   const rounded = Math.round(value);

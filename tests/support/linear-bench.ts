@@ -1,5 +1,6 @@
+import { EMBED, ROW_CHUNK } from '../../src/runtime/wasm/assembly/kernel-ids.ts';
 import { linearJobs, linearScratchBytes } from '../../src/runtime/wasm/kernels/linear.ts';
-import { KernelPool } from '../../src/runtime/wasm/kernel-pool.ts';
+import { floatArg, KernelPool } from '../../src/runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend, type KernelModule } from '../../src/runtime/wasm/start.ts';
 import { WasmParameter, type WasmWeightFormat } from '../../src/runtime/wasm/wasm-parameter.ts';
 import type { WasmHeap } from '../../src/runtime/wasm/wasm-heap.ts';
@@ -60,6 +61,22 @@ export class LinearBench {
     for (const address of [from, to, scratch]) heap.free(address);
     shift?.tensor.dispose();
     return x.map((_, row) => values.slice(row * numCols, (row + 1) * numCols));
+  }
+
+  /** Every row of an embedding: [rows][in]. */
+  embed(tokens: WasmParameter, positions: WasmParameter | undefined, scale: number): number[][] {
+    const heap = this.#heap;
+    const [numRows = 0, dim = 0] = tokens.shape;
+    const [ids, out] = [heap.malloc(4 * numRows), heap.malloc(4 * numRows * dim)];
+    heap.int32(ids, numRows).set(Array.from({ length: numRows }, (_, row) => row));
+    const panels = heap.tensorAddress(tokens.tensor);
+    const positionPanels = positions ? heap.tensorAddress(positions.tensor) : 0;
+    const formats = [tokens.format, positions?.format ?? 0];
+    const args = [panels, positionPanels, ids, ids, out, numRows, dim, floatArg(scale), ...formats];
+    this.#pool.run(EMBED, Math.ceil(numRows / ROW_CHUNK), args);
+    const values = [...heap.float32(out, numRows * dim)];
+    for (const address of [ids, out]) heap.free(address);
+    return Array.from({ length: numRows }, (_, row) => values.slice(row * dim, (row + 1) * dim));
   }
 
   #context() {

@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { INT8_QUAD_PANELS, PACK_INT8 } from './assembly/kernel-ids.ts';
+import { INT8_QUAD_PANELS, PACK_INT8, PANEL_WIDTH, QUAD_GROUP } from './assembly/kernel-ids.ts';
 import { KernelPool } from './kernel-pool.ts';
 import { linearJobs, linearScratchBytes } from './kernels/linear.ts';
 import { panelBytes } from './panel-format.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 
-/**
- * Products of the check. All numbers are integers, so that quantising them loses nothing, and every group of 64 of a
- * row reaches from its least, -row, to 127 above it.
- */
+/** Products of the check. All numbers are integers, and a group of a row spans 127, so quantising them loses nothing. */
 const [ROWS, DEPTH, COLS] = [5, 200, 20];
 const LARGEST = 127;
 /**
@@ -46,7 +43,7 @@ function isRight(pool: KernelPool, heap: WasmHeap, numRows: number): boolean {
     return address;
   };
   try {
-    const numPanels = Math.ceil(COLS / 8);
+    const numPanels = Math.ceil(COLS / PANEL_WIDTH);
     const staged = allocate(4 * COLS * DEPTH);
     const weight = allocate(numPanels * panelBytes(INT8_QUAD_PANELS, DEPTH));
     const x = allocate(4 * numRows * DEPTH);
@@ -69,14 +66,15 @@ function isRight(pool: KernelPool, heap: WasmHeap, numRows: number): boolean {
 const table = (numRows: number, numCols: number, at: (row: number, col: number) => number): number[][] =>
   Array.from({ length: numRows }, (_, row) => Array.from({ length: numCols }, (_, col) => at(row, col)));
 
-/** From -127 to 127, both among the first two of each output. */
+/** From -127 to 127, and both of them in each output. */
 const WEIGHTS = table(COLS, DEPTH, (col, k) =>
   k < 2 ? (k === 0 ? LARGEST : -LARGEST) : ((k * 89 + col * 37) % (2 * LARGEST + 1)) - LARGEST,
 ); // [out][in]
 
+/** From -20 row to 127 more than that, and both of them in each group. */
 const INPUTS = table(ROWS, DEPTH, (row, k) => {
-  const integer = k % 64 < 2 ? (k % 64) * LARGEST : (k * 53 + row * 31) % (LARGEST + 1);
-  return integer - row * 20;
+  const place = k % QUAD_GROUP;
+  return (place < 2 ? place * LARGEST : (k * 53 + row * 31) % (LARGEST + 1)) - 20 * row;
 }); // [rows][in]
 
 const EXPECTED = INPUTS.flatMap((x) =>
