@@ -135,7 +135,7 @@ export const SETTINGS = {
     'MAX_NUM_BATCHED_TOKENS',
     '128',
     integer(1, 65536),
-    'Most tokens in one step; longer prompts are prefilled in chunks, so that running streams keep flowing.',
+    'Most tokens in one step; longer prompts are prefilled in chunks, smaller ones while others decode.',
   ),
   kvCacheMb: setting(
     'KV_CACHE_MB',

@@ -52,10 +52,10 @@ export class EmbeddingJobs {
     return job !== undefined;
   }
 
-  /** The chunks of the next step; none when no text waits, or none gets a lane. */
-  schedule(): Chunk[] {
+  /** The chunks of the next step, of so many rows at most; none when no text waits, or none gets a lane. */
+  schedule(maxRows = this.#maxNumBatchedTokens): Chunk[] {
     const chunks: Chunk[] = [];
-    let budget = this.#maxNumBatchedTokens;
+    let budget = maxRows;
     for (const job of this.#jobs) {
       if (budget === 0) break;
       const lane = (job.lane ??= this.#lanes.tryTakeLane());

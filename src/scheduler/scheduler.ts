@@ -1,5 +1,8 @@
 import { LaneCache, type LaneCacheOptions, type LaneCopy } from './lane-cache.ts';
+import { prefillPace, prefillRows, rowsBetweenSteps, type PrefillPace } from './prefill-pace.ts';
 import type { Sequence } from './sequence.ts';
+import { numOpenTokens, StepBuilder, type ScheduledSequence } from './step-builder.ts';
+import type { StepCostModel, StepShape } from './step-cost-model.ts';
 
 /**
  * Decides which tokens the next step computes. There is no prefill phase and no decode phase: every sequence has
@@ -9,27 +12,22 @@ import type { Sequence } from './sequence.ts';
  *
  * A step is filled in this order, up to `maxNumBatchedTokens` rows:
  *   1. every running sequence that decodes: one row each, so that no stream ever waits for a prompt;
- *   2. running sequences in prefill, oldest first: as large a chunk as still fits;
+ *   2. running sequences in prefill, oldest first: as large a chunk as still fits, and as the decodes allow (prefill-pace);
  *   3. waiting sequences, oldest first, as long as a lane is free and rows are left. One whose beginning another is
  *      computing waits for it, since it then need not.
  *
- * Pure bookkeeping: no tensors, no promises, no clock.
+ * Pure bookkeeping: no tensors, no promises, no clock; how long steps take it is told.
  */
 export interface SchedulerLimits extends LaneCacheOptions {
   /** Rows of a step. At least one more than lanes, so that prefill moves on while all other lanes decode. */
   maxNumBatchedTokens: number;
-}
-
-/** The share of one sequence in a step: its tokens from `numComputedTokens` on. */
-export interface ScheduledSequence {
-  sequence: Sequence;
-  numScheduledTokens: number;
-  /** True when the last token is computed, so that the step yields the sequence's next token. */
-  completesTokens: boolean;
+  /** By it decodes are protected from prefill; without it a step is as large as may be. */
+  costs?: StepCostModel;
 }
 
 export interface ScheduledStep {
   sequences: readonly ScheduledSequence[];
+  shape: StepShape;
   /** Sequences that left the queue with this step. */
   started: readonly Sequence[];
   /** To be done before the step, in this order. */
@@ -39,6 +37,7 @@ export interface ScheduledStep {
 
 export class Scheduler {
   readonly #lanes: LaneCache;
+  readonly #costs: StepCostModel | undefined;
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
   readonly #waiting: Sequence[] = [];
@@ -46,6 +45,7 @@ export class Scheduler {
 
   constructor(limits: SchedulerLimits) {
     this.#lanes = new LaneCache(limits);
+    this.#costs = limits.costs;
     this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
   }
 
@@ -68,39 +68,41 @@ export class Scheduler {
 
   /** The next step, or `undefined` when there is nothing to compute. */
   schedule(): ScheduledStep | undefined {
-    const scheduled: ScheduledSequence[] = [];
-    let budget = this.maxNumBatchedTokens;
-    const take = (sequence: Sequence): void => {
-      const numOpen = sequence.tokenIds.length - sequence.numComputedTokens;
-      const numScheduledTokens = Math.min(numOpen, budget);
-      if (numScheduledTokens === 0) return;
-      scheduled.push({ sequence, numScheduledTokens, completesTokens: numScheduledTokens === numOpen });
-      budget -= numScheduledTokens;
-    };
-
-    const decodes = (sequence: Sequence): boolean =>
-      sequence.tokenIds.length - sequence.numComputedTokens === 1;
-    for (const sequence of this.#running) if (decodes(sequence)) take(sequence);
-    for (const sequence of this.#running) if (!decodes(sequence)) take(sequence);
-    const { started, copies } = this.#startWaiting(() => budget > 0, take);
-    if (scheduled.length === 0) return undefined;
-    return {
-      sequences: scheduled,
-      started,
-      copies,
-      numScheduledTokens: this.maxNumBatchedTokens - budget,
-    };
+    const step = new StepBuilder(this.maxNumBatchedTokens);
+    const decodes = (sequence: Sequence): boolean => numOpenTokens(sequence) === 1;
+    for (const sequence of this.#running) if (decodes(sequence)) step.take(sequence, 1);
+    const prefills = this.#running.filter((sequence) => !decodes(sequence));
+    const numPrefills = prefills.length + Math.min(this.#waiting.length, this.#lanes.numFreeLanes);
+    const pace = prefillPace(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens);
+    for (const sequence of prefills) {
+      const numRows = this.#chunkRows(step, sequence, pace);
+      if (numRows > 0) step.take(sequence, numRows);
+    }
+    const { started, copies } = this.#startWaiting(step, pace);
+    const { sequences, shape } = step;
+    if (sequences.length === 0) return undefined;
+    return { sequences, shape, started, copies, numScheduledTokens: shape.numRows };
   }
 
-  #startWaiting(
-    hasRows: () => boolean,
-    take: (sequence: Sequence) => void,
-  ): Pick<ScheduledStep, 'started' | 'copies'> {
+  /** Rows that work beside the sequences may take in a step of its own, before the next of theirs. */
+  numRowsBetween(): number {
+    const step = new StepBuilder(this.maxNumBatchedTokens);
+    for (const sequence of this.#running) if (numOpenTokens(sequence) === 1) step.take(sequence, 1);
+    return rowsBetweenSteps(this.#costs, step.shape, this.maxNumBatchedTokens);
+  }
+
+  #chunkRows(step: StepBuilder, sequence: Sequence, pace: PrefillPace): number {
+    const maxRows = Math.min(numOpenTokens(sequence), step.numFreeRows);
+    return prefillRows(this.#costs, pace, step.shape, sequence.numComputedTokens, maxRows);
+  }
+
+  #startWaiting(step: StepBuilder, pace: PrefillPace): Pick<ScheduledStep, 'started' | 'copies'> {
     const started: Sequence[] = [];
     const copies: LaneCopy[] = [];
-    while (hasRows() && this.#lanes.hasFreeLane) {
+    while (this.#lanes.numFreeLanes > 0) {
       const [sequence] = this.#waiting;
       if (sequence === undefined) break;
+      if (prefillRows(this.#costs, pace, step.shape, 0, step.numFreeRows) === 0) break;
       const match = this.#lanes.find(sequence);
       // Whoever computes it takes rows first, so nobody behind waits longer than for the step that ends it.
       if (this.#lanes.isWorthWaiting(sequence, match, this.#running)) break;
@@ -109,13 +111,15 @@ export class Scheduler {
       this.#waiting.shift();
       this.#running.push(sequence);
       started.push(sequence);
-      take(sequence);
+      // It has a row at least: whoever starts in a step is part of it.
+      step.take(sequence, Math.max(this.#chunkRows(step, sequence, pace), 1));
     }
     return { started, copies };
   }
 
-  /** Records that a step was computed. */
-  advance(step: ScheduledStep): void {
+  /** Records that a step was computed, and how long it took, where that was measured. */
+  advance(step: ScheduledStep, durationMs?: number): void {
+    if (durationMs !== undefined) this.#costs?.record(step.shape, durationMs);
     for (const { sequence, numScheduledTokens } of step.sequences) {
       sequence.numComputedTokens += numScheduledTokens;
       this.#lanes.record(sequence);
