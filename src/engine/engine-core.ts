@@ -58,9 +58,9 @@ export class EngineCore {
   submit(request: SequenceRequest): void {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
-    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs, cacheSalt } = request;
-    const cacheUse = { readsCache: !promptLogprobs, cacheSalt };
-    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse);
+    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
+    const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
+    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
     this.#active.set(id, { request, sequence, sampler });
     this.#scheduler.add(sequence);
@@ -80,9 +80,9 @@ export class EngineCore {
   }
 
   /** Takes a text to be embedded by `stepEmbeddings`. */
-  addEmbedding(id: number, tokenIds: readonly number[]): void {
+  addEmbedding(id: number, tokenIds: readonly number[], clientId = ''): void {
     this.#checkBetweenSteps();
-    this.#embeddings.add(id, tokenIds);
+    this.#embeddings.add(id, tokenIds, clientId);
   }
 
   cancelEmbedding(id: number): void {
