@@ -16,7 +16,7 @@ export function attentionRoutes({ models, config }: AppDependencies): Hono<AppEn
     const input = parseInput(attentionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
     const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
     const tokenIds = readTokenIds(engine, input.prompt);
-    const weights = await inspect(engine, tokenIds);
+    const weights = await inspect(engine, tokenIds, c.var.scope.clientId);
     const layers = (input.layers ?? [...weights.keys()]).map((index, i) => {
       const heads = weights[index];
       if (heads !== undefined) return { index, heads };
@@ -37,8 +37,12 @@ export function attentionRoutes({ models, config }: AppDependencies): Hono<AppEn
 }
 
 /** It waits for a lane like a completion, hence it takes a place in the queue like one. */
-async function inspect(engine: Engine, tokenIds: readonly number[]): Promise<AttentionWeights> {
-  const reservation = engine.reserve(1);
+async function inspect(
+  engine: Engine,
+  tokenIds: readonly number[],
+  clientId: string,
+): Promise<AttentionWeights> {
+  const reservation = engine.reserve(1, clientId);
   try {
     return await engine.inspectAttention(tokenIds);
   } finally {

@@ -23,7 +23,7 @@ export function chatRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
     const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
     const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
     const demand = toChatDemand(input, engine.model, timeoutMs);
-    const started = await startChat(engine, demand, scope.id);
+    const started = await startChat(engine, demand, scope);
     scope.attachCompletion(started.completion);
     const chunks = chunksOf(c, engine, input, started);
     return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);

@@ -23,6 +23,7 @@ export function embeddingRoutes({ models, config }: AppDependencies): Hono<AppEn
       truncateTo:
         input.truncate_prompt_tokens === -1 ? ('fit' as const) : (input.truncate_prompt_tokens ?? undefined),
       timeoutMs,
+      clientId: c.var.scope.clientId,
     };
     const embeddings = await embedTexts(engine, demand, c.req.raw.signal);
     return c.json(toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));

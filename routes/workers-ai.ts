@@ -30,9 +30,7 @@ export function workersAiRoutes({ models, config }: AppDependencies): Hono<AppEn
     const hasChatTemplate = engine.tokenizer.chatTemplate !== undefined;
     const demand = toWorkersAiDemand(input, timeoutMs, hasChatTemplate);
     const { completion } =
-      'messages' in demand
-        ? await startChat(engine, demand, scope.id)
-        : startCompletion(engine, demand, scope.id);
+      'messages' in demand ? await startChat(engine, demand, scope) : startCompletion(engine, demand, scope);
     scope.attachCompletion(completion);
     const onDisconnect = (): void => completion.cancel('disconnect');
     if (input.stream === true) {

@@ -188,7 +188,7 @@ async function startContender(
   return { label, target, vocabSize, runtime: runtimeDescription, device, service };
 }
 
-async function findModel(name: string): Promise<{ directory: string; label: string }> {
+export async function findModel(name: string): Promise<{ directory: string; label: string }> {
   if (name === 'embedded') return { directory: EMBEDDED, label: 'embedded' };
   if (name !== 'gpt2-small') return { directory: name, label: basename(name) };
   tell('making GPT-2 small of random weights, unless it is there');

@@ -16,6 +16,7 @@ import { toSnakeCase } from '../src/bench/snake-case.ts';
 import { readConfig } from '../src/config/config.ts';
 import { EngineError } from '../src/errors.ts';
 import { startService } from '../src/service.ts';
+import { benchInterference, formatInterference, INTERFERENCE_DEFAULTS } from './bench-interference.ts';
 import { benchRuntimes, COMPARISON_DEFAULTS, type RuntimesParams } from './bench-runtimes.ts';
 
 const USAGE = `npm run bench -- [options]
@@ -42,6 +43,12 @@ npm run bench -- --runtimes NAME,NAME,...   every runtime with every model, as a
   --repeats N            rounds (${COMPARISON_DEFAULTS.rounds})
   --max-seconds N        what a runtime may take for one turn; then it is cut off (${COMPARISON_DEFAULTS.maxSeconds})
   --require              fail when a runtime cannot run or does not last
+
+npm run bench -- --interference   what running streams notice of a long prompt that arrives among them; RUNTIME,
+                         --seed, --json, --models (one), and with other defaults
+  --concurrency N        streams (${INTERFERENCE_DEFAULTS.streams})
+  --prompt-tokens N      of each prompt that arrives (${INTERFERENCE_DEFAULTS.promptTokens})
+  --repeats N            prompts (${INTERFERENCE_DEFAULTS.repeats})
 `;
 
 const OPTIONS = {
@@ -54,6 +61,7 @@ const OPTIONS = {
   seed: { type: 'string' },
   url: { type: 'string' },
   runtimes: { type: 'string' },
+  interference: { type: 'boolean' },
   models: { type: 'string' },
   ttft: { type: 'string' },
   'max-seconds': { type: 'string' },
@@ -68,6 +76,10 @@ async function main(): Promise<void> {
   const flags = readFlags();
   if (flags.help === true) {
     process.stdout.write(USAGE);
+    return;
+  }
+  if (flags.interference === true) {
+    await interfere(flags);
     return;
   }
   if (flags.runtimes !== undefined) {
@@ -103,6 +115,23 @@ async function compare(flags: Flags, runtimes: readonly string[]): Promise<void>
   process.stdout.write(`${text}\n`);
   const hasFailure = report.models.some(({ rows }) => rows.some(({ failure }) => failure !== undefined));
   if (flags.require === true && hasFailure) process.exitCode = 1;
+}
+
+async function interfere(flags: Flags): Promise<void> {
+  const defaults = INTERFERENCE_DEFAULTS;
+  const report = await benchInterference(
+    {
+      model: flags.models ?? defaults.model,
+      streams: readNumber(flags.concurrency, defaults.streams),
+      promptTokens: readNumber(flags['prompt-tokens'], defaults.promptTokens),
+      repeats: readNumber(flags.repeats, defaults.repeats),
+      seed: readNumber(flags.seed, defaults.seed),
+    },
+    interruptSignal(),
+  );
+  const text =
+    flags.json === true ? JSON.stringify(toSnakeCase(report), undefined, 2) : formatInterference(report);
+  process.stdout.write(`${text}\n`);
 }
 
 function run(options: BenchmarkOptions): Promise<BenchmarkReport> {

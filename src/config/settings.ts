@@ -135,7 +135,7 @@ export const SETTINGS = {
     'MAX_NUM_BATCHED_TOKENS',
     '128',
     integer(1, 65536),
-    'Most tokens in one step; longer prompts are prefilled in chunks, so that running streams keep flowing.',
+    'Most tokens in one step; longer prompts are prefilled in chunks, smaller ones while others decode.',
   ),
   kvCacheMb: setting(
     'KV_CACHE_MB',
@@ -153,13 +153,13 @@ export const SETTINGS = {
     'MAX_QUEUED_REQUESTS',
     '256',
     integer(0),
-    'Sequences that may wait for a lane (n and lists of prompts count each); beyond it 429.',
+    'Sequences that may wait for a lane (n and lists of prompts count each); beyond it 429 to whoever has an equal share of them.',
   ),
   maxQueuedTokens: setting(
     'MAX_QUEUED_TOKENS',
     '65536',
     integer(1),
-    'Prompt tokens that may wait for a lane; beyond it 429.',
+    'Prompt tokens that may wait for a lane; beyond it 429 to whoever has an equal share of them.',
   ),
   requestTimeoutMs: setting(
     'REQUEST_TIMEOUT',

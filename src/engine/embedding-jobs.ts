@@ -1,5 +1,6 @@
 import { assertInvariant } from '../errors.ts';
 import type { SegmentInput } from '../runtime/build-step-batch.ts';
+import { ClientShares } from '../scheduler/client-shares.ts';
 
 /** Lends lanes of the cache; `undefined` while every lane is in use. */
 export interface LaneLender {
@@ -15,6 +16,7 @@ export interface FinishedEmbedding {
 
 interface Job {
   readonly id: number;
+  readonly clientId: string;
   readonly tokenIds: readonly number[];
   lane: number | undefined;
   numComputed: number;
@@ -28,12 +30,13 @@ interface Chunk {
 }
 
 /**
- * Texts to be embedded, oldest first. Each is computed chunk by chunk in a lane of its own, in steps between those of
+ * Texts to be embedded, oldest first, the clients in turns. Each is computed chunk by chunk in a lane of its own, in steps between those of
  * completions, so that running streams wait for no more than a step. Pure bookkeeping.
  */
 export class EmbeddingJobs {
   readonly #lanes: LaneLender;
   readonly #maxNumBatchedTokens: number;
+  readonly #shares = new ClientShares();
   #jobs: Job[] = [];
 
   constructor(lanes: LaneLender, maxNumBatchedTokens: number) {
@@ -41,8 +44,9 @@ export class EmbeddingJobs {
     this.#maxNumBatchedTokens = maxNumBatchedTokens;
   }
 
-  add(id: number, tokenIds: readonly number[]): void {
-    this.#jobs.push({ id, tokenIds, lane: undefined, numComputed: 0, sums: undefined });
+  add(id: number, tokenIds: readonly number[], clientId = ''): void {
+    this.#jobs.push({ id, clientId, tokenIds, lane: undefined, numComputed: 0, sums: undefined });
+    this.#shares.enter(clientId);
   }
 
   /** Forgets a text between two steps; false when it is not here (any more). */
@@ -52,16 +56,24 @@ export class EmbeddingJobs {
     return job !== undefined;
   }
 
-  /** The chunks of the next step; none when no text waits, or none gets a lane. */
-  schedule(): Chunk[] {
+  /** The chunks of the next step, of so many rows at most; none when no text waits, or none gets a lane. */
+  schedule(maxRows = this.#maxNumBatchedTokens): Chunk[] {
     const chunks: Chunk[] = [];
-    let budget = this.#maxNumBatchedTokens;
-    for (const job of this.#jobs) {
-      if (budget === 0) break;
+    const waiting = [...this.#jobs];
+    let budget = maxRows;
+    while (budget > 0) {
+      const clientId = this.#shares.next(new Set(waiting.map((job) => job.clientId)));
+      const [job] = waiting.splice(
+        waiting.findIndex((one) => one.clientId === clientId),
+        1,
+      );
+      if (job === undefined) break;
       const lane = (job.lane ??= this.#lanes.tryTakeLane());
-      if (lane === undefined) break;
+      // Others may have a lane already.
+      if (lane === undefined) continue;
       const tokenIds = job.tokenIds.slice(job.numComputed, job.numComputed + budget);
       budget -= tokenIds.length;
+      this.#shares.serve(job.clientId, tokenIds.length);
       chunks.push({ job, segment: { lane, positionStart: job.numComputed, tokenIds, logits: 'all' } });
     }
     return chunks;
@@ -88,6 +100,7 @@ export class EmbeddingJobs {
 
   #leave(job: Job): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
+    this.#shares.leave(job.clientId);
     if (job.lane !== undefined) this.#lanes.returnLane(job.lane);
   }
 }

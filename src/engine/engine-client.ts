@@ -42,6 +42,7 @@ export interface EngineClientOptions {
 /** A sequence that the engine process holds: waiting, or running since `started`. */
 interface HeldSequence {
   completion: RunningCompletion;
+  clientId: string;
   numPromptTokens: number;
   started: boolean;
 }
@@ -161,9 +162,9 @@ export class EngineClient implements ManagedEngine {
     });
   }
 
-  reserve(numSequences: number): Reservation {
+  reserve(numSequences: number, clientId = ''): Reservation {
     if (this.#state !== 'ready') throw this.#notReady();
-    return this.#queue.reserve(numSequences);
+    return this.#queue.reserve(numSequences, clientId);
   }
 
   submit(request: CompletionRequest, reservation: Reservation): Completion {
@@ -172,8 +173,11 @@ export class EngineClient implements ManagedEngine {
     checkLength(request, this.model.contextLength);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host);
     const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
-    const sequences = completion.sequences(stopTokenIds, request.sampling.seed ?? randomInt(2 ** 47));
-    this.#queue.addTokens(sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0));
+    const { clientId } = reservation;
+    const seed = request.sampling.seed ?? randomInt(2 ** 47);
+    const sequences = completion.sequences(stopTokenIds, seed, clientId);
+    const numTokens = sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
+    this.#queue.addTokens(numTokens, clientId);
     reservation.takeOver();
     this.#hold(completion, sequences);
     this.#setDeadline(completion, request);
@@ -182,8 +186,8 @@ export class EngineClient implements ManagedEngine {
 
   #hold(completion: RunningCompletion, sequences: readonly SequenceRequest[]): void {
     this.#completions.set(completion.id, completion);
-    for (const { id, promptTokenIds } of sequences) {
-      this.#held.set(id, { completion, numPromptTokens: promptTokenIds.length, started: false });
+    for (const { id, clientId, promptTokenIds } of sequences) {
+      this.#held.set(id, { completion, clientId, numPromptTokens: promptTokenIds.length, started: false });
     }
     this.#supervisor.send({ type: 'submit', sequences });
   }
@@ -223,7 +227,7 @@ export class EngineClient implements ManagedEngine {
     );
     if (update.started === true) {
       held.started = true;
-      this.#queue.start(held.numPromptTokens);
+      this.#queue.start(held.numPromptTokens, held.clientId);
     }
     const { wastedTokens } = held.completion;
     held.completion.receive(update, times);
@@ -238,7 +242,7 @@ export class EngineClient implements ManagedEngine {
     if (held === undefined) return;
     this.#held.delete(sequenceId);
     if (held.started) this.#queue.finish();
-    else this.#queue.leave(held.numPromptTokens);
+    else this.#queue.leave(held.numPromptTokens, held.clientId);
     if (!this.#completions.has(held.completion.id)) this.#history.add(held.completion.record());
     this.#checkIdle();
   }
@@ -263,11 +267,11 @@ export class EngineClient implements ManagedEngine {
     return this.#inspections.ask((id) => this.#supervisor.send({ type: 'inspect', id, tokenIds }));
   }
 
-  embed(tokenIds: readonly number[], signal: AbortSignal): Promise<Float32Array> {
+  embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
     return this.#embeddings.askUntil(
       signal,
-      (id) => this.#supervisor.send({ type: 'embed', id, tokenIds }),
+      (id) => this.#supervisor.send({ type: 'embed', id, clientId, tokenIds }),
       (id) => {
         this.#supervisor.send({ type: 'cancelEmbedding', id });
         this.#checkIdle();

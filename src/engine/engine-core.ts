@@ -4,8 +4,9 @@ import type { StepRow } from '../runtime/step-row.ts';
 import { tokenLogprobs } from '../sampling/logprobs.ts';
 import type { Sampler } from '../sampling/sampler.ts';
 import { SamplerState } from '../sampling/sampler-state.ts';
-import type { ScheduledSequence, ScheduledStep, Scheduler } from '../scheduler/scheduler.ts';
+import type { ScheduledStep, Scheduler } from '../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../scheduler/sequence.ts';
+import type { ScheduledSequence } from '../scheduler/step-builder.ts';
 import { EmbeddingJobs, type FinishedEmbedding } from './embedding-jobs.ts';
 import type { TokenOutput } from './engine.ts';
 import type { LogitsNeeded, ModelRunner } from './model-runner.ts';
@@ -25,20 +26,24 @@ export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | '
 
 /**
  * The step loop's body: schedule -> run -> sample -> update. Sequences join and leave between steps and at no other
- * time: whoever awaits a step calls nothing else meanwhile. It knows no process and no clock, so tests drive it directly.
+ * time: whoever awaits a step calls nothing else meanwhile. It knows no process, and no clock but the one it is given to
+ * time its steps by, so tests drive it directly.
  */
 export class EngineCore {
   readonly #scheduler: Scheduler;
   readonly #runner: ModelRunner;
   readonly #sampler: Sampler;
+  readonly #now: (() => number) | undefined;
   readonly #active = new Map<number, ActiveSequence>();
   readonly #embeddings: EmbeddingJobs;
   #isStepping = false;
 
-  constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler) {
+  /** @param now milliseconds; without it nobody learns how long steps take */
+  constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler, now?: () => number) {
     this.#scheduler = scheduler;
     this.#runner = runner;
     this.#sampler = sampler;
+    this.#now = now;
     this.#embeddings = new EmbeddingJobs(scheduler, scheduler.maxNumBatchedTokens);
   }
 
@@ -53,9 +58,9 @@ export class EngineCore {
   submit(request: SequenceRequest): void {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
-    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs, cacheSalt } = request;
-    const cacheUse = { readsCache: !promptLogprobs, cacheSalt };
-    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse);
+    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
+    const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
+    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
     this.#active.set(id, { request, sequence, sampler });
     this.#scheduler.add(sequence);
@@ -75,9 +80,9 @@ export class EngineCore {
   }
 
   /** Takes a text to be embedded by `stepEmbeddings`. */
-  addEmbedding(id: number, tokenIds: readonly number[]): void {
+  addEmbedding(id: number, tokenIds: readonly number[], clientId = ''): void {
     this.#checkBetweenSteps();
-    this.#embeddings.add(id, tokenIds);
+    this.#embeddings.add(id, tokenIds, clientId);
   }
 
   cancelEmbedding(id: number): void {
@@ -87,7 +92,7 @@ export class EngineCore {
 
   /** Computes the next tokens of texts to be embedded; the texts that are done, or `undefined` without any to compute. */
   async stepEmbeddings(): Promise<FinishedEmbedding[] | undefined> {
-    const chunks = this.#embeddings.schedule();
+    const chunks = this.#embeddings.schedule(this.#scheduler.numRowsBetween());
     if (chunks.length === 0) return undefined;
     const rows = await this.#alone(() => this.#runner.hiddenStates(chunks.map(({ segment }) => segment))); // [tokens][dim]
     return this.#embeddings.advance(chunks, rows);
@@ -95,6 +100,7 @@ export class EngineCore {
 
   /** Runs one step, or returns `undefined` when there is nothing to compute. */
   async step(): Promise<CoreReport | undefined> {
+    const startedAt = this.#now?.();
     const step = this.#scheduler.schedule();
     if (step === undefined) return undefined;
     const { logits, cost } = await this.#alone(() =>
@@ -107,7 +113,8 @@ export class EngineCore {
     });
     const isUrgent = updates.some((update) => this.#isUrgent(update));
     const numPromptTokens = countPromptTokens(step);
-    this.#scheduler.advance(step);
+    const endedAt = this.#now?.();
+    this.#scheduler.advance(step, endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt));
     for (const { id, finish } of updates) if (finish !== undefined) this.cancel(id);
     return { updates, ...cost, numPromptTokens, ...countLookups(step), isUrgent };
   }

@@ -88,7 +88,7 @@ function receive(core: EngineCore, message: ToWorker): void {
       inspections.push(message);
       break;
     case 'embed':
-      core.addEmbedding(message.id, message.tokenIds);
+      core.addEmbedding(message.id, message.tokenIds, message.clientId);
       break;
     case 'cancelEmbedding':
       core.cancelEmbedding(message.id);

@@ -192,6 +192,7 @@ export interface EngineObserver {
 
 /** Places a request holds in the bounded queue from its arrival on. */
 export interface Reservation {
+  readonly clientId: string;
   /** Gives the places back; harmless after `submit` took them over. */
   release(): void;
   /** The places belong to the sequences of an admitted request now. */
@@ -206,8 +207,9 @@ export interface Engine {
   /**
    * Takes `numSequences` places in the queue before any work is done for the request.
    * Throws `queue_full` with `retryAfterMs` from the measured drain rate, or `engine_not_ready`.
+   * @param clientId whom they are for; by default the service itself
    */
-  reserve(numSequences: number): Reservation;
+  reserve(numSequences: number, clientId?: string): Reservation;
   /**
    * Admits a request by its reservation and starts it.
    * Throws `context_length_exceeded`, `invalid_request` or `queue_full` (the queue's token bound).
@@ -223,7 +225,7 @@ export interface Engine {
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
    * once that is aborted.
    */
-  embed(tokenIds: readonly number[], signal: AbortSignal): Promise<Float32Array>;
+  embed(tokenIds: readonly number[], signal: AbortSignal, clientId?: string): Promise<Float32Array>;
   /** The request with that id, running or recently ended. */
   find(requestId: string): RequestRecord | undefined;
   /** Cancels a running request; false when there is none of that id. */

@@ -54,7 +54,10 @@ export class ModelRunner {
     this.#cache = cache;
   }
 
-  async run(step: ScheduledStep, logitsNeeded: (sequenceId: number) => LogitsNeeded): Promise<StepResult> {
+  async run(
+    step: Pick<ScheduledStep, 'sequences' | 'copies'>,
+    logitsNeeded: (sequenceId: number) => LogitsNeeded,
+  ): Promise<StepResult> {
     const inputs = step.sequences.map(({ sequence, numScheduledTokens, completesTokens }): SegmentInput => {
       const { lane, numComputedTokens } = sequence;
       assertInvariant(lane !== undefined, 'a scheduled sequence has a lane');

@@ -32,6 +32,8 @@ export interface EngineSettings {
 export interface SequenceRequest {
   /** Never used twice in a process. */
   id: number;
+  /** Whom it is computed for; clients have equal shares. */
+  clientId: string;
   promptTokenIds: readonly number[];
   maxTokens: number;
   minTokens: number;
@@ -53,7 +55,7 @@ export type ToWorker =
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
   | { type: 'cancel'; sequenceIds: readonly number[] }
   | { type: 'inspect'; id: number; tokenIds: readonly number[] }
-  | { type: 'embed'; id: number; tokenIds: readonly number[] }
+  | { type: 'embed'; id: number; clientId: string; tokenIds: readonly number[] }
   | { type: 'cancelEmbedding'; id: number }
   | { type: 'stop' };
 

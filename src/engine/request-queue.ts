@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.ts';
 import { DrainRate } from './drain-rate.ts';
 import type { Reservation } from './engine.ts';
+import { FairPlaces } from './fair-places.ts';
 
 export interface QueueBounds {
   maxQueuedSequences: number;
@@ -10,7 +11,7 @@ export interface QueueBounds {
 /**
  * Counts who waits for a lane. A request takes its places when it arrives, before any work is done for it, so that a
  * burst is refused at the door and not after its prompts were tokenised. Free lanes count as places too: a queue
- * of length 0 still lets in what can start at once.
+ * of length 0 still lets in what can start at once. Clients share the places (FairPlaces).
  */
 export class RequestQueue {
   readonly #bounds: QueueBounds;
@@ -18,8 +19,8 @@ export class RequestQueue {
   readonly #drainRate = new DrainRate();
   #numLanes = 0;
   #numRunning = 0;
-  #numWaiting = 0;
-  #numTokensWaiting = 0;
+  readonly #sequences = new FairPlaces();
+  readonly #tokens = new FairPlaces();
 
   constructor(bounds: QueueBounds, now: () => number) {
     this.#bounds = bounds;
@@ -31,11 +32,11 @@ export class RequestQueue {
   }
 
   get numWaiting(): number {
-    return this.#numWaiting;
+    return this.#sequences.numTaken;
   }
 
   get numTokensWaiting(): number {
-    return this.#numTokensWaiting;
+    return this.#tokens.numTaken;
   }
 
   /** Starts from nothing with an engine of so many lanes; places held by others stay theirs. */
@@ -43,23 +44,23 @@ export class RequestQueue {
     this.#numLanes = numLanes;
   }
 
-  /** @throws EngineError `queue_full` when that many places are not free */
-  reserve(numSequences: number): Reservation {
+  /** @throws EngineError `queue_full` when that many places are not free, and the client has its share of them */
+  reserve(numSequences: number, clientId = ''): Reservation {
     const numFreeLanes = Math.max(this.#numLanes - this.#numRunning, 0);
     const numPlaces = this.#bounds.maxQueuedSequences + numFreeLanes;
-    const numMissing = this.#numWaiting + numSequences - numPlaces;
-    if (numMissing > 0) {
+    if (!this.#sequences.canTake(clientId, numSequences, numPlaces)) {
       throw this.#full(
-        `the queue is full: ${this.#numWaiting} sequences wait, ${numSequences} more would exceed ` +
+        `the queue is full: ${this.numWaiting} sequences wait, ${numSequences} more would exceed ` +
           `MAX_QUEUED_REQUESTS (${this.#bounds.maxQueuedSequences}) and ${numFreeLanes} free lanes`,
-        numMissing,
+        this.numWaiting + numSequences - numPlaces,
       );
     }
-    this.#numWaiting += numSequences;
+    this.#sequences.take(clientId, numSequences);
     let held = true;
     return {
+      clientId,
       release: () => {
-        if (held) this.#numWaiting -= numSequences;
+        if (held) this.#sequences.giveBack(clientId, numSequences);
         held = false;
       },
       takeOver: () => (held = false),
@@ -67,7 +68,7 @@ export class RequestQueue {
   }
 
   /** @throws EngineError `invalid_request` for more tokens than can ever wait, `queue_full` for more than can now */
-  addTokens(numTokens: number): void {
+  addTokens(numTokens: number, clientId = ''): void {
     const { maxQueuedTokens } = this.#bounds;
     if (numTokens > maxQueuedTokens) {
       throw new EngineError(
@@ -76,27 +77,27 @@ export class RequestQueue {
         { param: 'prompt' },
       );
     }
-    if (this.#numTokensWaiting + numTokens > maxQueuedTokens) {
+    if (!this.#tokens.canTake(clientId, numTokens, maxQueuedTokens)) {
       throw this.#full(
-        `the queue is full: ${this.#numTokensWaiting} prompt tokens wait, ${numTokens} more would exceed ` +
+        `the queue is full: ${this.numTokensWaiting} prompt tokens wait, ${numTokens} more would exceed ` +
           `MAX_QUEUED_TOKENS (${maxQueuedTokens})`,
         1,
       );
     }
-    this.#numTokensWaiting += numTokens;
+    this.#tokens.take(clientId, numTokens);
   }
 
   /** A waiting sequence got its lane. */
-  start(numTokens: number): void {
-    this.leave(numTokens);
+  start(numTokens: number, clientId = ''): void {
+    this.leave(numTokens, clientId);
     this.#numRunning++;
     this.#drainRate.recordLeft(this.#now());
   }
 
   /** A waiting sequence is gone before it started. */
-  leave(numTokens: number): void {
-    this.#numWaiting--;
-    this.#numTokensWaiting -= numTokens;
+  leave(numTokens: number, clientId = ''): void {
+    this.#sequences.giveBack(clientId, 1);
+    this.#tokens.giveBack(clientId, numTokens);
   }
 
   /** A running sequence gave its lane back. */

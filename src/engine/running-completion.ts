@@ -71,13 +71,14 @@ export class RunningCompletion implements Completion {
   }
 
   /** The sequences that the engine process is to run, one a choice. */
-  sequences(stopTokenIds: readonly number[], seed: number): SequenceRequest[] {
+  sequences(stopTokenIds: readonly number[], seed: number, clientId: string): SequenceRequest[] {
     const { prompts, n, stop, promptLogprobs, ...request } = this.#request;
     return [...this.#choices.values()].map(({ index, sequenceId }): SequenceRequest => {
       const promptTokenIds = prompts[Math.floor(index / n)];
       assertInvariant(promptTokenIds !== undefined, 'a choice belongs to a prompt');
       return {
         id: sequenceId,
+        clientId,
         promptTokenIds,
         maxTokens: request.maxTokens,
         minTokens: request.minTokens,

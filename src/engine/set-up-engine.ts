@@ -4,13 +4,16 @@ import type { KvCacheShape, Runtime } from '../runtime/runtime.ts';
 import { startFastestRuntime, startRuntime, type RuntimeChoice } from '../runtime/start-runtime.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import { StepCostModel } from '../scheduler/step-cost-model.ts';
 import { cacheShape } from './cache-shape.ts';
 import { checkMemory, type MemoryDemand } from './check-memory.ts';
+import { monotonicMs } from './clock.ts';
 import { EngineCore } from './engine-core.ts';
 import type { ModelInfo } from './engine.ts';
 import { estimateMemory, modelSizeOf } from './estimate-memory.ts';
 import { ModelRunner } from './model-runner.ts';
 import type { EngineSettings } from './protocol.ts';
+import { stepWork } from './step-work.ts';
 
 export interface EngineSetup {
   core: EngineCore;
@@ -38,10 +41,11 @@ export async function setUpEngine(
     numLanes: shape.numLanes,
     maxNumBatchedTokens: settings.maxNumBatchedTokens,
     prefixCache: settings.prefixCache,
+    costs: new StepCostModel(stepWork(model.config, numParameters)),
   });
   const runner = new ModelRunner(model, runtime, cache);
   await runner.warmUp();
-  const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize));
+  const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs);
   const { architecture, vocabSize, dim, eosTokenIds } = model.config;
   return {
     core,

@@ -9,6 +9,7 @@ export interface EmbeddingDemand {
   /** Most tokens kept from the end of each text, `fit`: as many as the context holds. */
   truncateTo: number | 'fit' | undefined;
   timeoutMs: number;
+  clientId: string;
 }
 
 export interface TextEmbedding {
@@ -24,10 +25,10 @@ export interface TextEmbedding {
  */
 export async function embedTexts(
   engine: Engine,
-  { texts, truncateTo, timeoutMs }: EmbeddingDemand,
+  { texts, truncateTo, timeoutMs, clientId }: EmbeddingDemand,
   gone: AbortSignal,
 ): Promise<TextEmbedding[]> {
-  const reservation = engine.reserve(texts.length);
+  const reservation = engine.reserve(texts.length, clientId);
   const abort = new AbortController();
   // One for each text.
   setMaxListeners(0, abort.signal);
@@ -44,7 +45,7 @@ export async function embedTexts(
     prompts.forEach((tokenIds, index) => checkLength(tokenIds.length, contextLength, index));
     return await Promise.all(
       prompts.map(async (tokenIds) => ({
-        embedding: await engine.embed(tokenIds, abort.signal), // [dim]
+        embedding: await engine.embed(tokenIds, abort.signal, clientId), // [dim]
         numTokens: tokenIds.length,
       })),
     );

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import type { AppEnv } from './app-env.ts';
+import { clientIdOf } from './client-id.ts';
 import { handleError } from './error-handlers.ts';
 import type { Metrics } from './metrics.ts';
 import { chooseRequestId } from './request-id.ts';
@@ -22,6 +23,7 @@ export function requestMiddleware(logger: Logger, metrics: Metrics): MiddlewareH
       metrics.countHttpRequest(scope.method, scope.route, outcome.status);
       logRequest(logger, outcome);
     });
+    scope.clientId = clientIdOf(c);
     inFlight.add(id);
     c.set('scope', scope);
     try {

@@ -19,6 +19,8 @@ export class RequestScope {
   /** The pattern that matched, a label of metrics: paths would be too many. */
   route = 'unmatched';
   model: string | undefined;
+  /** Whom the engine computes for. */
+  clientId = '';
   /** Only set where prompts may be logged. */
   prompt: unknown;
   /** The error that the client was told of. */

@@ -1,6 +1,11 @@
 import type { ChatMessage, Engine } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
-import { startCompletion, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
+import {
+  startCompletion,
+  type Caller,
+  type CompletionDemand,
+  type StartedCompletion,
+} from './start-completion.ts';
 
 /** What a chat route wants of the engine; its one prompt is what the model's template makes of the messages. */
 export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered'> {
@@ -17,7 +22,7 @@ export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptFi
 export async function startChat(
   engine: Engine,
   { messages, ...demand }: ChatDemand,
-  requestId: string,
+  caller: Caller,
 ): Promise<StartedCompletion> {
   const { chatTemplate } = engine.tokenizer;
   if (chatTemplate === undefined) {
@@ -28,7 +33,7 @@ export async function startChat(
       { param: 'messages' },
     );
   }
-  const reservation = engine.reserve(demand.n);
+  const reservation = engine.reserve(demand.n, caller.clientId);
   let prompt: string;
   try {
     prompt = await chatTemplate.render(messages);
@@ -39,7 +44,7 @@ export async function startChat(
   return startCompletion(
     engine,
     { ...demand, prompts: [prompt], promptField: 'messages', isRendered: true },
-    requestId,
+    caller,
     reservation,
   );
 }

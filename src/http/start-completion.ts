@@ -15,6 +15,13 @@ export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'prompt
   isRendered?: boolean;
 }
 
+/** Who asks. */
+export interface Caller {
+  /** Of the request. */
+  readonly id: string;
+  readonly clientId: string;
+}
+
 export interface EncodedPrompt {
   tokenIds: readonly number[];
   /** Tokens cut from the start. */
@@ -36,8 +43,8 @@ export interface StartedCompletion {
 export function startCompletion(
   engine: Engine,
   demand: CompletionDemand,
-  requestId: string,
-  reservation = engine.reserve(demand.prompts.length * demand.n),
+  caller: Caller,
+  reservation = engine.reserve(demand.prompts.length * demand.n, caller.clientId),
 ): StartedCompletion {
   const { truncateTo, asksForMaxTokens, promptField = 'prompt', isRendered = false, ...request } = demand;
   try {
@@ -53,7 +60,7 @@ export function startCompletion(
     const room = engine.model.contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
     const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
     const completion = engine.submit(
-      { ...request, maxTokens, id: requestId, prompts: prompts.map(({ tokenIds }) => tokenIds) },
+      { ...request, maxTokens, id: caller.id, prompts: prompts.map(({ tokenIds }) => tokenIds) },
       reservation,
     );
     return { completion, demand, prompts };

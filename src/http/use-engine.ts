@@ -22,7 +22,7 @@ export async function useEngine(
 ): Promise<UsedEngine> {
   const { scope } = c.var;
   const { signal } = c.req.raw;
-  const lease = await models.acquire(modelId ?? undefined, { timeoutMs, signal });
+  const lease = await models.acquire(modelId ?? undefined, { timeoutMs, signal, clientId: scope.clientId });
   const { engine, waitedMs } = lease;
   scope.releaseAtEnd(() => lease.release());
   scope.model = engine.model.id;

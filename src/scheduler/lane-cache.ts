@@ -39,8 +39,8 @@ export class LaneCache {
     this.#prefixCache = prefixCache;
   }
 
-  get hasFreeLane(): boolean {
-    return this.#pool.numFree > 0;
+  get numFreeLanes(): number {
+    return this.#pool.numFree;
   }
 
   /** What the cache holds of a sequence that is to start; `undefined` when nobody may look. */

@@ -1,5 +1,10 @@
+import { ClientShares } from './client-shares.ts';
 import { LaneCache, type LaneCacheOptions, type LaneCopy } from './lane-cache.ts';
+import { prefillPace, prefillRows, rowsBetweenSteps, type PrefillPace } from './prefill-pace.ts';
 import type { Sequence } from './sequence.ts';
+import { numOpenTokens, StepBuilder, type ScheduledSequence } from './step-builder.ts';
+import type { StepCostModel, StepShape } from './step-cost-model.ts';
+import { WaitingList } from './waiting-list.ts';
 
 /**
  * Decides which tokens the next step computes. There is no prefill phase and no decode phase: every sequence has
@@ -9,27 +14,23 @@ import type { Sequence } from './sequence.ts';
  *
  * A step is filled in this order, up to `maxNumBatchedTokens` rows:
  *   1. every running sequence that decodes: one row each, so that no stream ever waits for a prompt;
- *   2. running sequences in prefill, oldest first: as large a chunk as still fits;
- *   3. waiting sequences, oldest first, as long as a lane is free and rows are left. One whose beginning another is
- *      computing waits for it, since it then need not.
+ *   2. prompts: as large a chunk as still fits, and as the decodes allow (prefill-pace). It is the turn of the client who
+ *      was given the fewest tokens (client-shares); of its sequences those in prefill come first, then those that wait,
+ *      as long as a lane is free, oldest first. One whose beginning another is computing waits for it, since it then
+ *      need not, and with it those of its client behind it.
  *
- * Pure bookkeeping: no tensors, no promises, no clock.
+ * Pure bookkeeping: no tensors, no promises, no clock; how long steps take it is told.
  */
 export interface SchedulerLimits extends LaneCacheOptions {
   /** Rows of a step. At least one more than lanes, so that prefill moves on while all other lanes decode. */
   maxNumBatchedTokens: number;
-}
-
-/** The share of one sequence in a step: its tokens from `numComputedTokens` on. */
-export interface ScheduledSequence {
-  sequence: Sequence;
-  numScheduledTokens: number;
-  /** True when the last token is computed, so that the step yields the sequence's next token. */
-  completesTokens: boolean;
+  /** By it decodes are protected from prefill; without it a step is as large as may be. */
+  costs?: StepCostModel;
 }
 
 export interface ScheduledStep {
   sequences: readonly ScheduledSequence[];
+  shape: StepShape;
   /** Sequences that left the queue with this step. */
   started: readonly Sequence[];
   /** To be done before the step, in this order. */
@@ -37,20 +38,29 @@ export interface ScheduledStep {
   numScheduledTokens: number;
 }
 
+/** What starts with a step. */
+interface Starts {
+  started: Sequence[];
+  copies: LaneCopy[];
+}
+
 export class Scheduler {
   readonly #lanes: LaneCache;
+  readonly #costs: StepCostModel | undefined;
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
-  readonly #waiting: Sequence[] = [];
+  readonly #shares = new ClientShares();
+  readonly #waiting = new WaitingList();
   readonly #running: Sequence[] = [];
 
   constructor(limits: SchedulerLimits) {
     this.#lanes = new LaneCache(limits);
+    this.#costs = limits.costs;
     this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
   }
 
   get numWaiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
   }
 
   get numRunning(): number {
@@ -63,59 +73,77 @@ export class Scheduler {
   }
 
   add(sequence: Sequence): void {
-    this.#waiting.push(sequence);
+    this.#waiting.add(sequence);
+    this.#shares.enter(sequence.clientId);
   }
 
   /** The next step, or `undefined` when there is nothing to compute. */
   schedule(): ScheduledStep | undefined {
-    const scheduled: ScheduledSequence[] = [];
-    let budget = this.maxNumBatchedTokens;
-    const take = (sequence: Sequence): void => {
-      const numOpen = sequence.tokenIds.length - sequence.numComputedTokens;
-      const numScheduledTokens = Math.min(numOpen, budget);
-      if (numScheduledTokens === 0) return;
-      scheduled.push({ sequence, numScheduledTokens, completesTokens: numScheduledTokens === numOpen });
-      budget -= numScheduledTokens;
-    };
-
-    const decodes = (sequence: Sequence): boolean =>
-      sequence.tokenIds.length - sequence.numComputedTokens === 1;
-    for (const sequence of this.#running) if (decodes(sequence)) take(sequence);
-    for (const sequence of this.#running) if (!decodes(sequence)) take(sequence);
-    const { started, copies } = this.#startWaiting(() => budget > 0, take);
-    if (scheduled.length === 0) return undefined;
-    return {
-      sequences: scheduled,
-      started,
-      copies,
-      numScheduledTokens: this.maxNumBatchedTokens - budget,
-    };
+    const step = new StepBuilder(this.maxNumBatchedTokens);
+    for (const sequence of this.#running) if (decodes(sequence)) this.#take(step, sequence, 1);
+    const prefills = this.#running.filter((sequence) => !decodes(sequence));
+    const numPrefills = prefills.length + Math.min(this.#waiting.size, this.#lanes.numFreeLanes);
+    const pace = prefillPace(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens);
+    const { started, copies } = this.#prefill(step, prefills, pace);
+    const { sequences, shape } = step;
+    if (sequences.length === 0) return undefined;
+    return { sequences, shape, started, copies, numScheduledTokens: shape.numRows };
   }
 
-  #startWaiting(
-    hasRows: () => boolean,
-    take: (sequence: Sequence) => void,
-  ): Pick<ScheduledStep, 'started' | 'copies'> {
-    const started: Sequence[] = [];
-    const copies: LaneCopy[] = [];
-    while (hasRows() && this.#lanes.hasFreeLane) {
-      const [sequence] = this.#waiting;
-      if (sequence === undefined) break;
-      const match = this.#lanes.find(sequence);
-      // Whoever computes it takes rows first, so nobody behind waits longer than for the step that ends it.
-      if (this.#lanes.isWorthWaiting(sequence, match, this.#running)) break;
-      const copy = this.#lanes.allocate(sequence, match);
-      if (copy !== undefined) copies.push(copy);
-      this.#waiting.shift();
-      this.#running.push(sequence);
-      started.push(sequence);
-      take(sequence);
+  /** Rows that work beside the sequences may take in a step of its own, before the next of theirs. */
+  numRowsBetween(): number {
+    const step = new StepBuilder(this.maxNumBatchedTokens);
+    for (const sequence of this.#running) if (decodes(sequence)) step.take(sequence, 1);
+    return rowsBetweenSteps(this.#costs, step.shape, this.maxNumBatchedTokens);
+  }
+
+  #chunkRows(step: StepBuilder, sequence: Sequence, pace: PrefillPace): number {
+    const maxRows = Math.min(numOpenTokens(sequence), step.numFreeRows);
+    return prefillRows(this.#costs, pace, step.shape, sequence.numComputedTokens, maxRows);
+  }
+
+  /** Fills the step with prompts, client by client. */
+  #prefill(step: StepBuilder, prefills: Sequence[], pace: PrefillPace): Starts {
+    const starts: Starts = { started: [], copies: [] };
+    const passed = new Set<string>();
+    while (prefillRows(this.#costs, pace, step.shape, 0, step.numFreeRows) > 0) {
+      const waiting = this.#lanes.numFreeLanes > 0 ? this.#waiting.clientIds : [];
+      const clientIds = [...prefills.map(({ clientId }) => clientId), ...waiting];
+      const clientId = this.#shares.next(clientIds.filter((id) => !passed.has(id)));
+      if (clientId === undefined) break;
+      const index = prefills.findIndex((sequence) => sequence.clientId === clientId);
+      const [running] = index === -1 ? [] : prefills.splice(index, 1);
+      const numRows = running === undefined ? 0 : this.#chunkRows(step, running, pace);
+      if (running !== undefined && numRows > 0) this.#take(step, running, numRows);
+      else if (running !== undefined || !this.#tryStart(step, clientId, pace, starts)) passed.add(clientId);
     }
-    return { started, copies };
+    return starts;
   }
 
-  /** Records that a step was computed. */
-  advance(step: ScheduledStep): void {
+  /** Starts the client's oldest sequence that waits; false when it cannot start now. */
+  #tryStart(step: StepBuilder, clientId: string, pace: PrefillPace, { started, copies }: Starts): boolean {
+    const sequence = this.#waiting.firstOf(clientId);
+    if (sequence === undefined) return false;
+    const match = this.#lanes.find(sequence);
+    if (this.#lanes.isWorthWaiting(sequence, match, this.#running)) return false;
+    const copy = this.#lanes.allocate(sequence, match);
+    if (copy !== undefined) copies.push(copy);
+    this.#waiting.remove(sequence.id);
+    this.#running.push(sequence);
+    started.push(sequence);
+    // It has a row at least: whoever starts in a step is part of it.
+    this.#take(step, sequence, Math.max(this.#chunkRows(step, sequence, pace), 1));
+    return true;
+  }
+
+  #take(step: StepBuilder, sequence: Sequence, numTokens: number): void {
+    step.take(sequence, numTokens);
+    this.#shares.serve(sequence.clientId, numTokens);
+  }
+
+  /** Records that a step was computed, and how long it took, where that was measured. */
+  advance(step: ScheduledStep, durationMs?: number): void {
+    if (durationMs !== undefined) this.#costs?.record(step.shape, durationMs);
     for (const { sequence, numScheduledTokens } of step.sequences) {
       sequence.numComputedTokens += numScheduledTokens;
       this.#lanes.record(sequence);
@@ -147,14 +175,14 @@ export class Scheduler {
 
   /** Takes a sequence out, wherever it is, and frees its lane. False when it is not here (any more). */
   remove(sequenceId: number): boolean {
-    return this.#removeFrom(this.#running, sequenceId) || this.#removeFrom(this.#waiting, sequenceId);
-  }
-
-  #removeFrom(list: Sequence[], sequenceId: number): boolean {
-    const index = list.findIndex((sequence) => sequence.id === sequenceId);
-    const [sequence] = index === -1 ? [] : list.splice(index, 1);
-    if (sequence?.lane !== undefined) this.#lanes.free(sequence.lane);
-    if (sequence !== undefined) sequence.lane = undefined;
-    return sequence !== undefined;
+    const index = this.#running.findIndex(({ id }) => id === sequenceId);
+    const sequence = index === -1 ? this.#waiting.remove(sequenceId) : this.#running.splice(index, 1)[0];
+    if (sequence === undefined) return false;
+    if (sequence.lane !== undefined) this.#lanes.free(sequence.lane);
+    sequence.lane = undefined;
+    this.#shares.leave(sequence.clientId);
+    return true;
   }
 }
+
+const decodes = (sequence: Sequence): boolean => numOpenTokens(sequence) === 1;

@@ -9,6 +9,8 @@ export interface Sequence {
   /** The cache lane, while the sequence runs. */
   lane: number | undefined;
   readonly maxTokens: number;
+  /** Whom it is computed for; clients have equal shares. */
+  readonly clientId: string;
   /** Whether it may start behind tokens that were computed before; false where every row's logits are wanted. */
   readonly readsCache: boolean;
   /** Sequences share keys and values only with those of the same salt. */
@@ -32,6 +34,7 @@ export function createSequence(
   promptTokenIds: readonly number[],
   maxTokens: number,
   { readsCache, cacheSalt }: CacheUse = { readsCache: true, cacheSalt: undefined },
+  clientId = '',
 ): Sequence {
   return {
     id,
@@ -40,6 +43,7 @@ export function createSequence(
     numComputedTokens: 0,
     lane: undefined,
     maxTokens,
+    clientId,
     readsCache,
     cacheSalt,
     numCachedTokens: undefined,

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../engine/clock.ts';
 import type { ManagedEngine } from '../engine/engine.ts';
+import { FairPlaces } from '../engine/fair-places.ts';
 import { EngineError } from '../errors.ts';
 import {
   loadTimeout,
@@ -61,7 +62,7 @@ export class ModelPool implements ServedModels {
   /** One load or unload at a time: each decides by what is in memory. */
   readonly #memory = new Mutex();
   #onRelease: (() => void) | undefined;
-  #numWaiting = 0;
+  readonly #waiting = new FairPlaces();
   #isDraining = false;
 
   constructor(options: ModelPoolOptions) {
@@ -75,7 +76,7 @@ export class ModelPool implements ServedModels {
   }
 
   get numWaiting(): number {
-    return this.#numWaiting;
+    return this.#waiting.numTaken;
   }
 
   get memoryBytes(): number {
@@ -137,26 +138,27 @@ export class ModelPool implements ServedModels {
     return model.lease(waitedMs, () => this.#onUseEnded(model));
   }
 
-  async #waitForLoad(model: PooledModel, { timeoutMs, signal }: AcquireOptions): Promise<EngineLease> {
+  async #waitForLoad(model: PooledModel, options: AcquireOptions): Promise<EngineLease> {
+    const { timeoutMs, signal, clientId = '' } = options;
     if (this.#isDraining) throw shuttingDown();
     if (model.failure !== undefined && this.#now() - model.failure.at < FAILURE_KEPT_MS) {
       throw model.failure.error;
     }
-    if (model.loading !== undefined && this.#numWaiting >= this.#options.maxWaiting) {
-      throw waitersFull(this.#numWaiting);
+    if (model.loading !== undefined && !this.#waiting.canTake(clientId, 1, this.#options.maxWaiting)) {
+      throw waitersFull(this.numWaiting);
     }
     const startedAt = this.#now();
     const onTimeout = (): EngineError => model.shortage ?? loadTimeout(model.id, timeoutMs);
     // It counts before the load looks whether anybody waits.
     model.numWaiting++;
-    this.#numWaiting++;
+    this.#waiting.take(clientId, 1);
     try {
       const loading = this.#beginLoad(model);
       await waitWithin(loading, { timeoutMs, ...(signal === undefined ? {} : { signal }) }, onTimeout);
       return this.#lease(model, Math.ceil(this.#now() - startedAt));
     } finally {
       model.numWaiting--;
-      this.#numWaiting--;
+      this.#waiting.giveBack(clientId, 1);
       this.#onUseEnded(model);
     }
   }

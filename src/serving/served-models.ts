@@ -43,6 +43,8 @@ export interface AcquireOptions {
   timeoutMs: number;
   /** Aborted when nobody wants the answer any more. */
   signal?: AbortSignal;
+  /** Who waits: clients share the places of those who do. */
+  clientId?: string;
 }
 
 /** Why a model left memory. */

@@ -27,6 +27,7 @@ function request(
 ): SequenceRequest {
   return {
     id,
+    clientId: '',
     promptTokenIds,
     maxTokens: 24,
     minTokens: 0,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ModelRunner, stepCost } from '../../src/engine/model-runner.ts';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import type { ScheduledSequence } from '../../src/scheduler/scheduler.ts';
+import type { ScheduledSequence } from '../../src/scheduler/step-builder.ts';
 import { createSequence } from '../../src/scheduler/sequence.ts';
 import { expectClose } from '../support/compare.ts';
 import { RUNTIMES } from '../support/runtimes.ts';

@@ -45,6 +45,7 @@ describe.each(RUNTIMES)('the prefix cache on $label', ({ create, bitExact }) => 
 
   const request = (id: number, promptTokenIds: readonly number[]): SequenceRequest => ({
     id,
+    clientId: '',
     promptTokenIds,
     maxTokens: 6,
     minTokens: 0,

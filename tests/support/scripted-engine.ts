@@ -87,7 +87,7 @@ export class ScriptedEngine implements ManagedEngine {
     this.requests.length = 0;
   }
 
-  reserve(numSequences: number): Reservation {
+  reserve(numSequences: number, clientId = ''): Reservation {
     if (this.state !== 'ready') {
       throw new EngineError('engine_not_ready', `the engine is ${this.state}`, { retryAfterMs: 1500 });
     }
@@ -97,6 +97,7 @@ export class ScriptedEngine implements ManagedEngine {
     this.numFreePlaces -= numSequences;
     let held = true;
     return {
+      clientId,
       release: () => {
         if (held) this.numFreePlaces += numSequences;
         held = false;

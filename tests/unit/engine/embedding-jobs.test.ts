@@ -52,6 +52,18 @@ describe('EmbeddingJobs', () => {
     expect(jobs.schedule().map(({ segment }) => segment.tokenIds)).toEqual([[3]]);
   });
 
+  it('takes texts of clients in turns, and no more rows than it may', () => {
+    const { jobs } = jobsOver(8, 6);
+    for (const id of [1, 2, 3]) jobs.add(id, [10, 11, 12], 'many');
+    jobs.add(4, [20, 21], 'few');
+    const idsOf = (chunks: ReturnType<typeof jobs.schedule>): [number, number][] =>
+      chunks.map(({ job, segment }) => [job.id, segment.tokenIds.length]);
+    const first = jobs.schedule();
+    expect(idsOf(first)).toEqual([[1, 3], [4, 2], [2, 1]]); // prettier-ignore
+    jobs.advance(first, rows(Array.from({ length: 6 }, () => [1, 0])));
+    expect(idsOf(jobs.schedule(2))).toEqual([[2, 2]]);
+  });
+
   it('leaves a state of nothing as it is', () => {
     const { jobs } = jobsOver(1, 8);
     jobs.add(1, [1]);

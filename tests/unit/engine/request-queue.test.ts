@@ -56,6 +56,22 @@ describe('RequestQueue', () => {
     expect(queue.numWaiting).toBe(1);
   });
 
+  it('lets a client in beside one that filled the queue, for its sequences and its tokens', () => {
+    const queue = create(4, 0, 100);
+    for (let i = 0; i < 4; i++) queue.reserve(1, 'flood');
+    queue.addTokens(100, 'flood');
+    expect(refusalOf(() => queue.reserve(1, 'flood')).code).toBe('queue_full');
+    queue.reserve(2, 'late').takeOver();
+    queue.addTokens(50, 'late');
+    expect(refusalOf(() => queue.reserve(1, 'late')).code).toBe('queue_full');
+    expect(refusalOf(() => queue.addTokens(1, 'late')).code).toBe('queue_full');
+    expect([queue.numWaiting, queue.numTokensWaiting]).toEqual([6, 150]);
+    queue.start(25, 'late');
+    queue.leave(25, 'late');
+    expect([queue.numWaiting, queue.numTokensWaiting, queue.numRunning]).toEqual([4, 100, 1]);
+    expect(refusalOf(() => queue.reserve(1, 'flood')).code).toBe('queue_full');
+  });
+
   it('bounds the tokens that wait, and tells never from not now', () => {
     const queue = create(9, 0);
     expect(refusalOf(() => queue.addTokens(101)).code).toBe('invalid_request');

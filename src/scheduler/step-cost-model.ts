@@ -1,0 +1,124 @@
+import { assertInvariant } from '../errors.ts';
+
+/** What a step computes, as far as it decides how long the step takes. */
+export interface StepShape {
+  /** Rows that go through the blocks. */
+  numRows: number;
+  /** Of these, rows that go through the output head. */
+  numLogitRows: number;
+  /** Keys that all rows together look at. */
+  numScores: number;
+}
+
+/** Multiply-adds of one of each, in the whole model. */
+export interface StepWork {
+  perRow: number;
+  perLogitRow: number;
+  perScore: number;
+}
+
+/** Steps of about as many rows, and how long they took. */
+interface Cell {
+  readonly numRows: number;
+  /** Milliseconds for a multiply-add, of the latest such steps. */
+  readonly rates: number[];
+  /** When the latest came, counted in steps. */
+  seenAt: number;
+}
+
+/** Of so many the median is taken: a pause or two of the machine do not count, and a slower machine does after four. */
+const RATES_KEPT = 7;
+/** A cell that was not seen for so many steps is asked no more when it lies between two others. */
+const STEPS_REMEMBERED = 256;
+
+/**
+ * How long a step will take, learned from how long steps took.
+ *
+ * A step's multiply-adds are known beforehand: they follow from its shape and from the model. How fast they are done is
+ * not: it depends on the runtime, the machine and its load, and above all on the number of rows, since a few rows wait
+ * for the weights to come from memory, and many do not. So the measured time of a multiply-add is kept for each number of
+ * rows (in cells that are wider where there are many), and between two cells the time is taken to be a + b * rows:
+ *
+ *   ms / multiply-add
+ *     |*
+ *     |  *                       each * is a cell: the median of its latest steps
+ *     |       *            *     a step beyond the last cell is taken to be as fast as that
+ *     +--1---4-----8-------128--- rows
+ *
+ * The lower median makes a shape's first step harmless, which on some runtimes compiles shaders: two steps are one and
+ * the better one counts. A cell between two others that was measured long ago, perhaps while the machine was busy, is
+ * passed over: else nobody would take such a step again, and it would never be put right.
+ *
+ * Pure: whoever runs steps tells it how long they took.
+ */
+export class StepCostModel {
+  readonly #work: StepWork;
+  readonly #cells = new Map<number, Cell>();
+  #numRecorded = 0;
+  /** The cells to ask, by rows; `undefined` when a step has been recorded since. */
+  #asked: readonly Cell[] | undefined;
+
+  constructor(work: StepWork) {
+    this.#work = work;
+  }
+
+  /** Takes note of a step. */
+  record(shape: StepShape, durationMs: number): void {
+    const numRows = cellRows(shape.numRows);
+    const cell = this.#cells.get(numRows) ?? { numRows, rates: [], seenAt: 0 };
+    this.#cells.set(numRows, cell);
+    cell.rates.push(durationMs / this.#workOf(shape));
+    if (cell.rates.length > RATES_KEPT) cell.rates.shift();
+    cell.seenAt = ++this.#numRecorded;
+    this.#asked = undefined;
+  }
+
+  /**
+   * Milliseconds that a step will take. As long as no step was recorded at all, they are multiply-adds instead: two
+   * predictions can be compared in any case.
+   */
+  predictMs(shape: StepShape): number {
+    return this.#workOf(shape) * this.#rateAt(shape.numRows);
+  }
+
+  #workOf({ numRows, numLogitRows, numScores }: StepShape): number {
+    const { perRow, perLogitRow, perScore } = this.#work;
+    return numRows * perRow + numLogitRows * perLogitRow + numScores * perScore;
+  }
+
+  #rateAt(numRows: number): number {
+    const cells = (this.#asked ??= this.#cellsToAsk());
+    const [first] = cells;
+    if (first === undefined) return 1;
+    const rows = cellRows(numRows);
+    const above = cells.find((cell) => cell.numRows >= rows);
+    const below = cells.findLast((cell) => cell.numRows <= rows);
+    if (below === undefined || above === undefined) return rateOf(below ?? above ?? first);
+    if (below === above) return rateOf(above);
+    // a + b * rows, for each of its rows: linear in 1 / rows.
+    const share = (1 / below.numRows - 1 / rows) / (1 / below.numRows - 1 / above.numRows);
+    return rateOf(below) + share * (rateOf(above) - rateOf(below));
+  }
+
+  #cellsToAsk(): Cell[] {
+    const cells = [...this.#cells.values()].toSorted((one, other) => one.numRows - other.numRows);
+    return cells.filter(
+      ({ seenAt }, i) => i === 0 || i === cells.length - 1 || this.#numRecorded - seenAt < STEPS_REMEMBERED,
+    );
+  }
+}
+
+/** The lower median. */
+function rateOf({ rates }: Cell): number {
+  const sorted = rates.toSorted((one, other) => one - other);
+  const rate = sorted[(sorted.length - 1) >> 1];
+  assertInvariant(rate !== undefined, 'a cell was seen at least once');
+  return rate;
+}
+
+/** The cell of a number of rows: 1, 2, then multiples of 4 as in the kernels' tiles, of 8 from 32 on, of 16 from 64 on. */
+function cellRows(numRows: number): number {
+  if (numRows <= 2) return numRows;
+  const width = Math.max(4, 2 ** Math.floor(Math.log2(numRows - 1)) / 4);
+  return Math.ceil(numRows / width) * width;
+}

@@ -1,0 +1,80 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
+import type { EngineClient } from '../../src/engine/engine-client.ts';
+import { createEngine } from '../../src/service.ts';
+import { call, type Answer } from '../support/http-client.ts';
+import { startHttpService, type HttpService } from '../support/http-service.ts';
+import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
+import { TINY_MODEL, until } from '../support/service.ts';
+
+/** A client that sends far more than the engine can take, and one that asks for little. */
+
+const NUM_LANES = 4;
+const MAX_QUEUED = 256;
+const FLOOD_TOKENS = 100;
+const NUM_REQUESTS = 200;
+
+let engine: EngineClient;
+let service: HttpService;
+beforeAll(async () => {
+  const runtime = RUNTIME_NAMES_HERE.includes('wasm') ? 'wasm' : 'cpu';
+  const limits = { MAX_NUM_SEQS: String(NUM_LANES), MAX_QUEUED_REQUESTS: String(MAX_QUEUED) };
+  const config = readConfig({ MODEL: TINY_MODEL, RUNTIME: runtime, THREADS: '1', ...limits }, []);
+  engine = createEngine(config, pino({ enabled: false }));
+  await engine.start();
+  service = await startHttpService(engine);
+});
+afterAll(async () => {
+  await service.close();
+  await engine.stop();
+});
+
+const complete = (key: string, prompt: string, maxTokens: number): Promise<Answer> =>
+  call(service, 'POST', '/v1/completions', {
+    headers: { authorization: `Bearer ${key}` },
+    body: { prompt, max_tokens: maxTokens, temperature: 0, ignore_eos: true },
+  });
+
+it('starves nobody for the sake of one who sends 200 requests at once', async () => {
+  const flood = Array.from({ length: NUM_REQUESTS }, (_, i) =>
+    complete('flood', `Flood ${i}.`, FLOOD_TOKENS),
+  );
+  let numHere = 0;
+  await until(() => {
+    const { numRequestsRunning, numRequestsWaiting } = engine.stats();
+    const grows = numRequestsRunning + numRequestsWaiting > numHere;
+    numHere = numRequestsRunning + numRequestsWaiting;
+    return !grows && numHere > NUM_REQUESTS / 4;
+  });
+  const { numSteps, numRequestsWaiting } = engine.stats();
+  const late = await complete('late', 'A fox', 2);
+  expect(late.status).toBe(200);
+  // It waits for one of four lanes and takes two steps; the others run on while HTTP is under way. Behind all that wait
+  // it would be this many.
+  const numBehindAll = (numRequestsWaiting / NUM_LANES) * FLOOD_TOKENS;
+  expect(engine.stats().numSteps - numSteps).toBeLessThan(numBehindAll / 2);
+  for (const { status } of await Promise.all(flood)) expect(status).toBe(200);
+});
+
+it('keeps a place for whoever comes while another has filled the queue', () => {
+  const reservations = Array.from({ length: MAX_QUEUED + NUM_LANES }, () => engine.reserve(1, 'flood'));
+  expect(() => engine.reserve(1, 'flood')).toThrow('the queue is full');
+  reservations.push(engine.reserve(2, 'late'));
+  for (const reservation of reservations) reservation.release();
+  expect(engine.stats().numRequestsWaiting).toBe(0);
+});
+
+it('tells clients apart by their keys', async () => {
+  const reserved: (string | undefined)[] = [];
+  const { reserve } = engine;
+  engine.reserve = (numSequences, clientId) => {
+    reserved.push(clientId);
+    return reserve.call(engine, numSequences, clientId);
+  };
+  for (const key of ['one', 'other', 'one']) await complete(key, 'A fox', 1);
+  engine.reserve = reserve;
+  const [first, second, third] = reserved;
+  expect(first).toMatch(/^[\w-]{16}$/);
+  expect([second === first, third === first]).toEqual([false, true]);
+});
