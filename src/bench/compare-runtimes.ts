@@ -1,14 +1,22 @@
 import { EngineError } from '../errors.ts';
-import type { BenchmarkTarget } from './benchmark-target.ts';
 import { measureCell, type Cell, type CellReading } from './measure-cell.ts';
-import { Workload } from './workload.ts';
+import type { RunStreams } from './run-streams.ts';
 
-/** One that takes part: a service on some runtime. */
+/** One that takes part: a service on some runtime, or another engine. */
 export interface Contender {
   /** As it was asked for: `wasm`, `webgpu:f16`. */
   label: string;
-  target: BenchmarkTarget;
-  vocabSize: number;
+  run: RunStreams;
+  /** Resolves when what was cut off is out of the way. */
+  settle: (signal: AbortSignal) => Promise<void>;
+  /** By default all cells of the comparison. */
+  cells?: readonly Cell[];
+}
+
+export interface Turn {
+  label: string;
+  cell: Cell;
+  round: number;
 }
 
 export interface ComparisonOptions {
@@ -19,8 +27,10 @@ export interface ComparisonOptions {
   minMs: number;
   /** What one turn at a cell may take; a cell that is cut off has no further rounds. */
   limitMs: number;
-  seed: number;
-  onReading?: (reading: { label: string; cell: Cell; round: number } & CellReading) => void;
+  /** Before and after each turn, when no contender is at work. What they throw ends the comparison. */
+  beforeTurn?: (turn: Turn) => Promise<void>;
+  afterTurn?: (turn: Turn) => Promise<void>;
+  onReading?: (reading: Turn & CellReading) => void;
   signal: AbortSignal;
 }
 
@@ -47,10 +57,15 @@ const SETTLE_LIMIT_MS = 300_000;
  */
 export async function compareRuntimes(options: ComparisonOptions): Promise<ContenderResult[]> {
   const { contenders, cells, rounds } = options;
-  const states = contenders.map((contender) => new ContenderState(contender, cells, options.seed));
+  const states = contenders.map((contender) => new ContenderState(contender, cells));
   for (let round = 0; round < rounds; round++) {
     for (const cell of cells) {
-      for (const state of states) await takeTurn(state, cell, round, options);
+      for (const state of states.filter((one) => one.wants(cell))) {
+        const turn = { label: state.contender.label, cell, round };
+        await options.beforeTurn?.(turn);
+        await takeTurn(state, turn, options);
+        await options.afterTurn?.(turn);
+      }
     }
   }
   return states.map((state) => state.result());
@@ -58,13 +73,12 @@ export async function compareRuntimes(options: ComparisonOptions): Promise<Conte
 
 class ContenderState {
   readonly contender: Contender;
-  readonly workload: Workload;
   readonly #results: Map<Cell, CellResult>;
   failure: string | undefined;
 
-  constructor(contender: Contender, cells: readonly Cell[], seed: number) {
+  constructor(contender: Contender, allCells: readonly Cell[]) {
     this.contender = contender;
-    this.workload = new Workload(contender.vocabSize, seed);
+    const cells = contender.cells ?? allCells;
     this.#results = new Map(cells.map((cell) => [cell, { cell, values: [], isCutOff: false }]));
   }
 
@@ -86,27 +100,23 @@ class ContenderState {
 
 async function takeTurn(
   state: ContenderState,
-  cell: Cell,
-  round: number,
+  turn: Turn,
   { minMs, limitMs, signal, onReading }: ComparisonOptions,
 ): Promise<void> {
-  if (!state.wants(cell)) return;
-  const { target, label } = state.contender;
-  const options = { target, workload: state.workload, limitMs, signal };
+  const { cell, round } = turn;
+  const options = { run: state.contender.run, limitMs, signal };
   try {
     const first = round === 0 ? await measureCell(cell, { ...options, minMs: 0 }) : undefined;
     const reading = first?.isCutOff === true ? first : await measureCell(cell, { ...options, minMs });
-    if (reading.isCutOff) await settle(target, signal);
+    if (reading.isCutOff) await settle(state.contender, signal);
     state.add(cell, reading);
-    onReading?.({ label, cell, round, ...reading });
+    onReading?.({ ...turn, ...reading });
   } catch (error) {
     signal.throwIfAborted();
     state.failure = error instanceof EngineError ? `${error.code}: ${error.message}` : String(error);
   }
 }
 
-/** One token comes when what was cut off is out of the way. */
-async function settle(target: BenchmarkTarget, signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.timeout(SETTLE_LIMIT_MS);
-  await target.generate({ prompts: [[0]], maxTokens: 1 }, () => undefined, AbortSignal.any([signal, limit]));
+async function settle(contender: Contender, signal: AbortSignal): Promise<void> {
+  await contender.settle(AbortSignal.any([signal, AbortSignal.timeout(SETTLE_LIMIT_MS)]));
 }

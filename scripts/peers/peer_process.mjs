@@ -1,0 +1,23 @@
+/**
+ * What the processes of both peers have alike: a process is ready once its model is loaded, takes one order after the
+ * other by Node's message channel, and answers when the tokens of each stream came, by its own clock, after the last
+ * of them. So nothing but generation runs in it while it generates.
+ */
+export function serveOrders(description, run) {
+  process.on('message', async ({ prompts, maxTokens, batching }) => {
+    try {
+      process.send(await run({ prompts, maxTokens, batching }));
+    } catch (error) {
+      process.send({ failure: String(error) });
+    }
+  });
+  process.on('disconnect', () => process.exit(0));
+  process.send({ description });
+}
+
+/** Notes when tokens come: `streams[i]` has a time for each token of the prompt `i`. */
+export function createStopwatch(numStreams) {
+  const streams = Array.from({ length: numStreams }, () => []);
+  const sentMs = performance.now();
+  return { note: (stream) => streams[stream].push(performance.now()), times: () => ({ sentMs, streams }) };
+}
