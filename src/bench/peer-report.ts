@@ -122,6 +122,5 @@ function describeJudgement({ verdicts, disturbances, selection: { rows, columns 
   }
   const numMet = verdicts.filter(({ isMet }) => isMet).length;
   const numOpen = rows.length * columns.length - verdicts.length;
-  const open = numOpen === 0 ? '' : `, ${numOpen} not measured`;
-  return `${numMet} bars met, ${verdicts.length - numMet} missed${open}.`;
+  return `Bars met: ${numMet}; missed: ${verdicts.length - numMet}; not measured: ${numOpen}.`;
 }
