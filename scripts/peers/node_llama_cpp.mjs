@@ -7,9 +7,9 @@
  * prompts at once.
  */
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createStopwatch, serveOrders } from './peer_process.mjs';
+import { createStopwatch, serveOrders, versionOf } from './peer_process.mjs';
 
 const [packages, modelPath, maxStreams, maxLength] = process.argv.slice(2);
 const entry = join(packages, 'node_modules/node-llama-cpp/dist/index.js');
@@ -36,13 +36,16 @@ async function generate(sequence, prompt, maxTokens, onToken) {
   }
 }
 
-const name = `node-llama-cpp, llama.cpp ${llama.llamaCppRelease.release}, ${basename(modelPath, '.gguf')}`;
-serveOrders(name, async ({ prompts, maxTokens }) => {
-  const stopwatch = createStopwatch(prompts.length);
-  await Promise.all(
-    prompts.map((prompt, stream) =>
-      generate(sequences[stream], prompt, maxTokens, () => stopwatch.note(stream)),
-    ),
-  );
-  return stopwatch.times();
-});
+const version = versionOf(packages, 'node-llama-cpp');
+serveOrders(
+  `node-llama-cpp ${version}, llama.cpp ${llama.llamaCppRelease.release}`,
+  async ({ prompts, maxTokens }) => {
+    const stopwatch = createStopwatch(prompts.length);
+    await Promise.all(
+      prompts.map((prompt, stream) =>
+        generate(sequences[stream], prompt, maxTokens, () => stopwatch.note(stream)),
+      ),
+    );
+    return stopwatch.times();
+  },
+);

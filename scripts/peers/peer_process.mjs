@@ -3,6 +3,9 @@
  * other by Node's message channel, and answers when the tokens of each stream came, by its own clock, after the last
  * of them. So nothing but generation runs in it while it generates.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 export function serveOrders(description, run) {
   process.on('message', async ({ prompts, maxTokens, batching }) => {
     try {
@@ -20,4 +23,9 @@ export function createStopwatch(numStreams) {
   const streams = Array.from({ length: numStreams }, () => []);
   const sentMs = performance.now();
   return { note: (stream) => streams[stream].push(performance.now()), times: () => ({ sentMs, streams }) };
+}
+
+/** Of a package in a folder whose node_modules hold it. */
+export function versionOf(folder, name) {
+  return JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
 }

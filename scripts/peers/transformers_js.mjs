@@ -9,7 +9,7 @@
  */
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createStopwatch, serveOrders } from './peer_process.mjs';
+import { createStopwatch, serveOrders, versionOf } from './peer_process.mjs';
 
 const [packages, modelDirectory, dtype] = process.argv.slice(2);
 const entry = join(packages, 'node_modules/@huggingface/transformers/dist/transformers.node.mjs');
@@ -48,14 +48,18 @@ async function generate(prompts, maxTokens, onStep) {
   });
 }
 
-serveOrders(`transformers.js ${env.version}, ${dtype}`, async ({ prompts, maxTokens, batching }) => {
-  const stopwatch = createStopwatch(prompts.length);
-  if (batching === 'static') {
-    await generate(prompts, maxTokens, () => prompts.forEach((_, stream) => stopwatch.note(stream)));
-  } else {
-    await Promise.all(
-      prompts.map((prompt, stream) => generate([prompt], maxTokens, () => stopwatch.note(stream))),
-    );
-  }
-  return stopwatch.times();
-});
+const onnxruntime = versionOf(packages, 'onnxruntime-node');
+serveOrders(
+  `transformers.js ${env.version} on onnxruntime-node ${onnxruntime}`,
+  async ({ prompts, maxTokens, batching }) => {
+    const stopwatch = createStopwatch(prompts.length);
+    if (batching === 'static') {
+      await generate(prompts, maxTokens, () => prompts.forEach((_, stream) => stopwatch.note(stream)));
+    } else {
+      await Promise.all(
+        prompts.map((prompt, stream) => generate([prompt], maxTokens, () => stopwatch.note(stream))),
+      );
+    }
+    return stopwatch.times();
+  },
+);
