@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compareRuntimes, type Contender } from '../src/bench/compare-runtimes.ts';
 import { HttpTarget } from '../src/bench/http-target.ts';
-import { judgePeers, type PeerReading } from '../src/bench/judge-peers.ts';
+import { judgePeers, numAlike, type PeerReading } from '../src/bench/judge-peers.ts';
 import { describeMachine, readLoad } from '../src/bench/machine.ts';
 import type { Cell } from '../src/bench/measure-cell.ts';
 import {
@@ -59,6 +59,8 @@ const COLUMNS: Readonly<Record<PeerColumn, Column>> = {
 interface Running {
   about: PeerContender;
   contender: Contender;
+  /** The greedy continuation of a prompt. */
+  complete: (prompt: readonly number[]) => Promise<number[]>;
   stop: () => Promise<void>;
 }
 
@@ -82,8 +84,9 @@ export async function benchPeers(params: PeersParams, signal: AbortSignal): Prom
       if ('contender' in started) running.push(started);
       else tell(`${started.about.name} cannot run: ${started.about.failure}`);
     }
+    for (const about of await compareTexts(running, params.seed)) contenders.set(about.name, about);
     for (const { label, failure } of await measure(running, params, quiet, readings, signal)) {
-      const about = running.find(({ contender }) => contender.label === label)?.about;
+      const about = [...contenders.values()].find(({ name }) => name === label);
       if (about !== undefined && failure !== undefined) contenders.set(about.name, { ...about, failure });
     }
   } finally {
@@ -100,6 +103,20 @@ export async function benchPeers(params: PeersParams, signal: AbortSignal): Prom
     verdicts: judgePeers(params, readings),
     disturbances: quiet.disturbances,
   };
+}
+
+/** What each says of one prompt beside what the first says: an engine with other weights would show here. */
+async function compareTexts(running: readonly Running[], seed: number): Promise<PeerContender[]> {
+  const prompt = new Workload(VOCAB_SIZE, seed).nextPrompt(PROMPT_TOKENS);
+  const [first, ...others] = running;
+  if (first === undefined) return [];
+  const text = await first.complete(prompt);
+  const compared: PeerContender[] = [];
+  for (const { about, complete } of others) {
+    const numTokens = numAlike(text, await complete(prompt));
+    compared.push({ ...about, textAlike: { with: first.about.name, numTokens, of: text.length } });
+  }
+  return compared;
 }
 
 async function measure(
@@ -172,7 +189,12 @@ async function startColumn(
     const { vocabSize, runtimeDescription } = await target.readModel(signal);
     const contender = serviceContender(column, target, new Workload(vocabSize, params.seed));
     const about = { name: column, description: `${asked}, Node ${major}: ${runtimeDescription}` };
-    return { about, contender: { ...contender, cells: cellsOf(column, params) }, stop: () => service.stop() };
+    return {
+      about,
+      contender: { ...contender, cells: cellsOf(column, params) },
+      complete: (prompt) => target.complete(prompt, MAX_TOKENS, signal),
+      stop: () => service.stop(),
+    };
   } catch (error) {
     signal.throwIfAborted();
     return { about: { name: column, description: `${asked}, Node ${major}`, failure: reasonOf(error) } };
@@ -196,7 +218,12 @@ async function startPeer(
       cells,
     };
     const about = { name: peer, description: `${PEERS[peer]}; ${process.description}` };
-    return { about, contender, stop: () => process.stop() };
+    return {
+      about,
+      contender,
+      complete: (prompt) => process.complete(prompt, MAX_TOKENS, signal),
+      stop: () => process.stop(),
+    };
   } catch (error) {
     signal.throwIfAborted();
     return { about: { name: peer, description: PEERS[peer], failure: reasonOf(error) } };

@@ -30,8 +30,8 @@ async function generate(sequence, prompt, maxTokens, onToken) {
   await sequence.clearHistory();
   let numTokens = 0;
   // An end-of-text token is a token like the others here.
-  for await (const _ of sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true })) {
-    onToken();
+  for await (const token of sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true })) {
+    onToken(token);
     if (++numTokens === maxTokens) break;
   }
 }
@@ -43,7 +43,7 @@ serveOrders(
     const stopwatch = createStopwatch(prompts.length);
     await Promise.all(
       prompts.map((prompt, stream) =>
-        generate(sequences[stream], prompt, maxTokens, () => stopwatch.note(stream)),
+        generate(sequences[stream], prompt, maxTokens, (token) => stopwatch.note(stream, token)),
       ),
     );
     return stopwatch.times();

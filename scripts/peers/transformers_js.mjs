@@ -28,8 +28,8 @@ class StepListener extends BaseStreamer {
     this.#onStep = onStep;
   }
 
-  put() {
-    if (!this.#isPrompt) this.#onStep();
+  put(tokensOfRows) {
+    if (!this.#isPrompt) this.#onStep(tokensOfRows.map(([token]) => Number(token)));
     this.#isPrompt = false;
   }
 
@@ -54,10 +54,14 @@ serveOrders(
   async ({ prompts, maxTokens, batching }) => {
     const stopwatch = createStopwatch(prompts.length);
     if (batching === 'static') {
-      await generate(prompts, maxTokens, () => prompts.forEach((_, stream) => stopwatch.note(stream)));
+      await generate(prompts, maxTokens, (tokens) =>
+        tokens.forEach((token, stream) => stopwatch.note(stream, token)),
+      );
     } else {
       await Promise.all(
-        prompts.map((prompt, stream) => generate([prompt], maxTokens, () => stopwatch.note(stream))),
+        prompts.map((prompt, stream) =>
+          generate([prompt], maxTokens, ([token]) => stopwatch.note(stream, token)),
+        ),
       );
     }
     return stopwatch.times();

@@ -27,9 +27,10 @@ export interface ComparisonOptions {
   minMs: number;
   /** What one turn at a cell may take; a cell that is cut off has no further rounds. */
   limitMs: number;
-  /** Before and after each turn, when no contender is at work. What they throw ends the comparison. */
+  /** Before each turn, when no contender is at work. What it throws ends the comparison. */
   beforeTurn?: (turn: Turn) => Promise<void>;
-  afterTurn?: (turn: Turn) => Promise<void>;
+  /** After each turn that gave a reading: a turn that was disturbed is repeated, and its reading forgotten. */
+  afterTurn?: (turn: Turn) => Promise<'keep' | 'repeat'>;
   onReading?: (reading: Turn & CellReading) => void;
   signal: AbortSignal;
 }
@@ -60,12 +61,7 @@ export async function compareRuntimes(options: ComparisonOptions): Promise<Conte
   const states = contenders.map((contender) => new ContenderState(contender, cells));
   for (let round = 0; round < rounds; round++) {
     for (const cell of cells) {
-      for (const state of states.filter((one) => one.wants(cell))) {
-        const turn = { label: state.contender.label, cell, round };
-        await options.beforeTurn?.(turn);
-        await takeTurn(state, turn, options);
-        await options.afterTurn?.(turn);
-      }
+      for (const state of states) await takeTurn(state, cell, round, options);
     }
   }
   return states.map((state) => state.result());
@@ -100,20 +96,38 @@ class ContenderState {
 
 async function takeTurn(
   state: ContenderState,
-  turn: Turn,
-  { minMs, limitMs, signal, onReading }: ComparisonOptions,
+  cell: Cell,
+  round: number,
+  options: ComparisonOptions,
 ): Promise<void> {
-  const { cell, round } = turn;
+  const turn = { label: state.contender.label, cell, round };
+  while (state.wants(cell)) {
+    await options.beforeTurn?.(turn);
+    const reading = await tryTurn(state, turn, options);
+    if (reading === undefined) return;
+    if ((await options.afterTurn?.(turn)) === 'repeat') continue;
+    state.add(cell, reading);
+    options.onReading?.({ ...turn, ...reading });
+    return;
+  }
+}
+
+/** @returns `undefined` when the contender failed, and is out */
+async function tryTurn(
+  state: ContenderState,
+  { cell, round }: Turn,
+  { minMs, limitMs, signal }: ComparisonOptions,
+): Promise<CellReading | undefined> {
   const options = { run: state.contender.run, limitMs, signal };
   try {
     const first = round === 0 ? await measureCell(cell, { ...options, minMs: 0 }) : undefined;
     const reading = first?.isCutOff === true ? first : await measureCell(cell, { ...options, minMs });
     if (reading.isCutOff) await settle(state.contender, signal);
-    state.add(cell, reading);
-    onReading?.({ ...turn, ...reading });
+    return reading;
   } catch (error) {
     signal.throwIfAborted();
     state.failure = error instanceof EngineError ? `${error.code}: ${error.message}` : String(error);
+    return undefined;
   }
 }
 

@@ -46,6 +46,12 @@ export function judgePeers({ columns, rows }: PeerSelection, readings: readonly 
   return rows.flatMap((row) => columns.flatMap((column) => judge(row, column, readings) ?? []));
 }
 
+/** How many tokens two greedy texts have in common before they part. */
+export function numAlike(one: readonly number[], other: readonly number[]): number {
+  const parting = one.findIndex((token, index) => token !== other[index]);
+  return parting === -1 ? one.length : parting;
+}
+
 function judge(row: PeerRow, column: PeerColumn, readings: readonly PeerReading[]): Verdict | undefined {
   const { cell, against, bars } = PEER_BARS[row];
   const isTime = cell.kind === 'ttft';

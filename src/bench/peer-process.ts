@@ -10,6 +10,8 @@ interface PeerMessage {
   sentMs?: number;
   /** A time for each token of each stream, on the process's own clock. */
   streams?: number[][];
+  /** Their ids. */
+  tokens?: number[][];
   failure?: string;
 }
 
@@ -62,6 +64,12 @@ export class PeerProcess {
     };
   }
 
+  /** The greedy continuation. */
+  async complete(prompt: readonly number[], maxTokens: number, signal: AbortSignal): Promise<number[]> {
+    const { tokens } = await this.#order({ prompts: [prompt], maxTokens, batching: 'static' }, signal);
+    return tokens[0] ?? [];
+  }
+
   /** Resolves when an order that was given up is done. */
   async settle(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
@@ -78,15 +86,15 @@ export class PeerProcess {
   async #order(
     order: { prompts: readonly (readonly number[])[]; maxTokens: number; batching: Batching },
     signal: AbortSignal,
-  ): Promise<StreamsRun> {
+  ): Promise<StreamsRun & { tokens: number[][] }> {
     this.#child.send(order);
-    const { sentMs, streams, failure } = await nextMessage(this.#child, signal);
+    const { sentMs, streams, tokens = [], failure } = await nextMessage(this.#child, signal);
     const isWhole = streams?.every((times) => times.length === order.maxTokens);
     if (sentMs === undefined || streams === undefined || isWhole !== true) {
       throw new EngineError('backend_failure', failure ?? 'a stream ended early');
     }
     const events = streams.map((times) => times.map((atMs) => ({ atMs, numTokens: 1 })));
-    return { sentMs, streams: events, isCutOff: false };
+    return { sentMs, streams: events, tokens, isCutOff: false };
   }
 }
 

@@ -9,6 +9,8 @@ export interface PeerContender {
   name: PeerColumn | Peer;
   /** What it is, with versions; or, with `failure`, what was asked for. */
   description: string;
+  /** How long its greedy text of one prompt is that of the first contender: all of them must compute one model. */
+  textAlike?: { with: PeerColumn | Peer; numTokens: number; of: number };
   /** Why it could not run, or not go on. */
   failure?: string;
 }
@@ -98,8 +100,12 @@ function formatRatio(ratio: number): string {
   return ratio.toFixed(2);
 }
 
-function describeContender({ name, description, failure }: PeerContender): string {
-  return `- \`${name}\`: ${description}${failure === undefined ? '' : `; failed: ${failure}`}`;
+function describeContender({ name, description, textAlike, failure }: PeerContender): string {
+  const text =
+    textAlike === undefined
+      ? ''
+      : `; greedy text as \`${textAlike.with}\` for ${textAlike.numTokens} of ${textAlike.of} tokens`;
+  return `- \`${name}\`: ${description}${text}${failure === undefined ? '' : `; failed: ${failure}`}`;
 }
 
 function describeRun({ machine, startedAt, durationMs, rounds }: PeerReport): string {

@@ -6,9 +6,9 @@ import { readCpu, shareOfOthers, type CpuReading } from './cpu-load.ts';
  * twentieth; one busy process on a machine of ten cores is a tenth.
  */
 export const MOST_FOR_OTHERS = 0.1;
-const WATCH_MS = 1000;
-const POLL_MS = 500;
+const WATCH_MS = 500;
 const PATIENCE_MS = 20_000;
+const MAX_REPEATS = 3;
 
 /** `undefined` (no time went by) is as good as quiet. */
 export function isBusy(share: number | undefined): boolean {
@@ -22,12 +22,13 @@ export function isBusy(share: number | undefined): boolean {
  */
 export class QuietMachine {
   #turnStart: CpuReading | undefined;
-  /** Turns in which others took more than their part, in words. */
+  readonly #numRepeats = new Map<string, number>();
+  /** Turns beside which others were at work each time they were tried, in words. */
   readonly disturbances: string[] = [];
 
-  /** @throws EngineError `conflict` when others are at work */
+  /** @throws EngineError `conflict` when others are at work and go on */
   async demand(): Promise<void> {
-    const share = await watch(WATCH_MS);
+    const share = await waitForPause();
     if (!isBusy(share)) return;
     throw new EngineError(
       'conflict',
@@ -38,22 +39,35 @@ export class QuietMachine {
 
   /** Waits a while for a pause of the others, and starts the watch. */
   async startTurn(): Promise<void> {
-    const until = performance.now() + PATIENCE_MS;
-    while (isBusy(await watch(POLL_MS)) && performance.now() < until);
+    await waitForPause();
     this.#turnStart = await readCpu();
   }
 
-  async endTurn(name: string): Promise<void> {
-    if (this.#turnStart === undefined) return;
-    const share = shareOfOthers(this.#turnStart, await readCpu());
-    if (isBusy(share)) this.disturbances.push(`${name}: others took ${percent(share)} of the cores`);
+  async endTurn(name: string): Promise<'keep' | 'repeat'> {
+    const share = this.#turnStart === undefined ? undefined : shareOfOthers(this.#turnStart, await readCpu());
+    return this.judgeTurn(name, share);
+  }
+
+  /** A turn that was disturbed is worth some more tries; then it is kept, and told of. */
+  judgeTurn(name: string, share: number | undefined): 'keep' | 'repeat' {
+    if (!isBusy(share)) return 'keep';
+    const numRepeats = this.#numRepeats.get(name) ?? 0;
+    this.#numRepeats.set(name, numRepeats + 1);
+    if (numRepeats < MAX_REPEATS) return 'repeat';
+    this.disturbances.push(`${name}: others took ${percent(share)} of the cores`);
+    return 'keep';
   }
 }
 
-async function watch(ms: number): Promise<number | undefined> {
-  const before = await readCpu();
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  return shareOfOthers(before, await readCpu());
+/** What others took at last: of a quiet half second, or when patience was at its end. */
+async function waitForPause(): Promise<number | undefined> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const before = await readCpu();
+    await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+    const share = shareOfOthers(before, await readCpu());
+    if (!isBusy(share) || performance.now() > until) return share;
+  }
 }
 
 function percent(share = 0): string {

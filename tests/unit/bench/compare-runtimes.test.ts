@@ -172,4 +172,20 @@ describe('compareRuntimes', () => {
     });
     await expect(refused).rejects.toThrow('the machine is busy');
   });
+
+  it('repeats a turn that was disturbed, and forgets its reading', async () => {
+    const verdicts: ('keep' | 'repeat')[] = ['repeat', 'repeat', 'keep', 'keep'];
+    const readings: string[] = [];
+    const target = new ScriptedTarget();
+    const [result] = await compareRuntimes({
+      ...options,
+      cells: [decode],
+      contenders: [contender('a', target)],
+      afterTurn: () => Promise.resolve(verdicts.shift() ?? 'keep'),
+      onReading: ({ round }) => readings.push(`round ${round}`),
+    });
+    expect(verdicts).toEqual([]);
+    expect(readings).toEqual(['round 0', 'round 1']);
+    expect(result?.cells[0]?.values).toHaveLength(2);
+  });
 });

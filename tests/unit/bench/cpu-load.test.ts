@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { processMsIn, readCpu, shareOfOthers, sumCores } from '../../../src/bench/cpu-load.ts';
-import { isBusy } from '../../../src/bench/quiet-machine.ts';
+import { isBusy, QuietMachine } from '../../../src/bench/quiet-machine.ts';
 
 const core = (idle: number, user: number) => ({ times: { user, nice: 1, sys: 2, idle, irq: 3 } });
 
@@ -28,6 +28,18 @@ describe('shareOfOthers', () => {
 describe('isBusy', () => {
   it('is so above a tenth of the machine', () => {
     expect([0, 0.1, 0.11, 1, undefined].map(isBusy)).toEqual([false, false, true, true, false]);
+  });
+});
+
+describe('QuietMachine', () => {
+  it('has a disturbed turn repeated three times, then keeps it and tells', () => {
+    const quiet = new QuietMachine();
+    const judge = (name: string, share: number) => quiet.judgeTurn(name, share);
+    expect([judge('a', 0.5), judge('a', 0.05)]).toEqual(['repeat', 'keep']);
+    expect([judge('b', 0.5), judge('b', 0.5), judge('b', 0.5)]).toEqual(['repeat', 'repeat', 'repeat']);
+    expect(quiet.disturbances).toEqual([]);
+    expect(judge('b', 0.42)).toBe('keep');
+    expect(quiet.disturbances).toEqual(['b: others took 42 % of the cores']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgePeers, spreadOf, type PeerReading } from '../../../src/bench/judge-peers.ts';
+import { judgePeers, numAlike, spreadOf, type PeerReading } from '../../../src/bench/judge-peers.ts';
 import {
   cellsOf,
   PEER_BARS,
@@ -86,6 +86,15 @@ describe('judgePeers', () => {
       { contender: 'llama-q8_0', cell: PEER_BARS['llama-16'].cell, round: 0, values: [] },
     ]);
     expect(verdicts.map(({ row, column }) => `${row} ${column}`)).toEqual(['decode-1 wasm-f32']);
+  });
+});
+
+describe('numAlike', () => {
+  it('counts up to where two texts part', () => {
+    expect(numAlike([1, 2, 3], [1, 2, 3])).toBe(3);
+    expect(numAlike([1, 2, 3, 4], [1, 2, 9, 4])).toBe(2);
+    expect(numAlike([1, 2, 3], [1])).toBe(1);
+    expect(numAlike([1], [2])).toBe(0);
   });
 });
 

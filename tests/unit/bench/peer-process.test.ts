@@ -24,7 +24,7 @@ serveOrders('an engine, ' + mode, async ({ prompts, maxTokens, batching }) => {
   const numTokens = mode === 'short' ? maxTokens - 1 : maxTokens;
   for (let i = 0; i < numTokens; i++) {
     await new Promise((resolve) => setTimeout(resolve, 2));
-    for (let stream = 0; stream < prompts.length; stream++) stopwatch.note(stream);
+    for (let stream = 0; stream < prompts.length; stream++) stopwatch.note(stream, 10 * i + stream);
   }
   if (batching === 'static' && prompts.some((prompt) => prompt.length !== 5)) throw new Error('not as ordered');
   return stopwatch.times();
@@ -68,6 +68,11 @@ describe('PeerProcess', () => {
       // All but the tokens that come with the last stream's first.
       expect(decodeWindow(streams)?.numTokens).toBeGreaterThanOrEqual(7);
     });
+  });
+
+  it('brings the tokens of a prompt', async () => {
+    const tokens = await withPeer('whole', (peer) => peer.complete([1, 2, 3, 4, 5], 3, signal));
+    expect(tokens).toEqual([0, 10, 20]);
   });
 
   it('gives up when time is up, and settles when the order is done', async () => {

@@ -36,7 +36,11 @@ const report: PeerReport = {
   contenders: [
     { name: 'wasm-f32', description: 'wasm, 2 threads' },
     { name: 'tensorflow-f32', description: 'RUNTIME=tensorflow', failure: 'not set up' },
-    { name: 'tjs-fp32', description: 'transformers.js 4.3.1' },
+    {
+      name: 'tjs-fp32',
+      description: 'transformers.js 4.3.1',
+      textAlike: { with: 'wasm-f32', numTokens: 63, of: 64 },
+    },
   ],
   readings,
   verdicts: judgePeers(selection, readings),
@@ -56,6 +60,9 @@ describe('formatPeerReport', () => {
     expect(lines[3]).toMatch(/\| 2\.50 \(2\.50–2\.50\); bar 3: met \| – \| cannot run \|$/);
     expect(text).toContain('| `wasm-f32` | 31.5 (30.0–33.0) | 225 (225–225) |');
     expect(text).toContain('| `tensorflow-f32` | – | – |');
+    expect(text).toContain(
+      '- `tjs-fp32`: transformers.js 4.3.1; greedy text as `wasm-f32` for 63 of 64 tokens',
+    );
     expect(text).toContain('- `tensorflow-f32`: RUNTIME=tensorflow; failed: not set up');
     expect(text).toContain(
       'A processor, 2 cores, 8 GiB, linux-x64, Node v20.20.2, 2026-11-25; load 0.10 before, 1.50 after, 61 s.',
