@@ -6,7 +6,9 @@ import type { ComparisonReport, ComparisonRow, ModelComparison } from '../src/be
 import { HttpTarget } from '../src/bench/http-target.ts';
 import { describeMachine, readLoad } from '../src/bench/machine.ts';
 import type { Cell } from '../src/bench/measure-cell.ts';
+import { serviceContender } from '../src/bench/service-contender.ts';
 import { startServiceProcess, type ServiceProcess } from '../src/bench/service-process.ts';
+import { Workload } from '../src/bench/workload.ts';
 import { readConfig } from '../src/config/config.ts';
 import { EngineError } from '../src/errors.ts';
 import { parseGpt2Config } from '../src/model/gpt2-config.ts';
@@ -110,7 +112,7 @@ async function benchModel(
   const rows = new Map<string, ComparisonRow>();
   try {
     for (const label of params.runtimes) {
-      const started = await startContender(label, environment, signal);
+      const started = await startContender(label, environment, params.seed, signal);
       if ('failure' in started) tell(`${model}, ${label}: ${started.failure}`);
       else running.push(started);
       rows.set(label, { label, cells: [], ...('failure' in started ? { failure: started.failure } : {}) });
@@ -135,7 +137,6 @@ async function measure(
     rounds: params.rounds,
     minMs: params.minSeconds * 1000,
     limitMs: params.maxSeconds * 1000,
-    seed: params.seed,
     signal,
     onReading: ({ label, cell, round, values, isCutOff }) =>
       tell(
@@ -174,6 +175,7 @@ function longestSequence(cells: readonly Cell[]): number {
 async function startContender(
   label: string,
   environment: Readonly<Record<string, string>>,
+  seed: number,
   signal: AbortSignal,
 ): Promise<Running | { failure: string }> {
   let service: ServiceProcess;
@@ -185,7 +187,8 @@ async function startContender(
   }
   const target = new HttpTarget(service.url);
   const { vocabSize, runtimeDescription, device } = await target.readModel(signal);
-  return { label, target, vocabSize, runtime: runtimeDescription, device, service };
+  const contender = serviceContender(label, target, new Workload(vocabSize, seed));
+  return { ...contender, runtime: runtimeDescription, device, service };
 }
 
 export async function findModel(name: string): Promise<{ directory: string; label: string }> {

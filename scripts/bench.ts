@@ -9,6 +9,8 @@ import type { BenchmarkMode, BenchmarkParams } from '../src/bench/benchmark-para
 import type { BenchmarkProgress, BenchmarkReport } from '../src/bench/benchmark-report.ts';
 import { formatComparison } from '../src/bench/comparison-table.ts';
 import { HttpTarget } from '../src/bench/http-target.ts';
+import { PEER_COLUMNS, PEER_ROWS } from '../src/bench/peer-bars.ts';
+import { formatPeerReport } from '../src/bench/peer-report.ts';
 import { formatReport } from '../src/bench/report-table.ts';
 import { runBenchmark } from '../src/bench/run-benchmark.ts';
 import type { BenchmarkOptions } from '../src/bench/run-benchmark.ts';
@@ -17,6 +19,7 @@ import { readConfig } from '../src/config/config.ts';
 import { EngineError } from '../src/errors.ts';
 import { startService } from '../src/service.ts';
 import { benchInterference, formatInterference, INTERFERENCE_DEFAULTS } from './bench-interference.ts';
+import { benchPeers, PEERS_DEFAULTS, type PeersParams } from './bench-peers.ts';
 import { benchRuntimes, COMPARISON_DEFAULTS, type RuntimesParams } from './bench-runtimes.ts';
 
 const USAGE = `npm run bench -- [options]
@@ -49,6 +52,14 @@ npm run bench -- --interference   what running streams notice of a long prompt t
   --concurrency N        streams (${INTERFERENCE_DEFAULTS.streams})
   --prompt-tokens N      of each prompt that arrives (${INTERFERENCE_DEFAULTS.promptTokens})
   --repeats N            prompts (${INTERFERENCE_DEFAULTS.repeats})
+
+npm run bench -- --peers   beside transformers.js and node-llama-cpp, which are installed first, on GPT-2 small of
+                         random weights, as a Markdown table. Needs Python 3.11 with pip. Fails on a busy machine.
+                         Also takes --seed, --json and --max-seconds (${PEERS_DEFAULTS.maxSeconds})
+  --columns NAME,...     of ours (${PEER_COLUMNS.join()})
+  --rows NAME,...        what is held against the others (${PEER_ROWS.join()})
+  --repeats N            rounds (${PEERS_DEFAULTS.rounds})
+  --require              fail when a bar is missed or not measured
 `;
 
 const OPTIONS = {
@@ -62,6 +73,9 @@ const OPTIONS = {
   url: { type: 'string' },
   runtimes: { type: 'string' },
   interference: { type: 'boolean' },
+  peers: { type: 'boolean' },
+  columns: { type: 'string' },
+  rows: { type: 'string' },
   models: { type: 'string' },
   ttft: { type: 'string' },
   'max-seconds': { type: 'string' },
@@ -80,6 +94,10 @@ async function main(): Promise<void> {
   }
   if (flags.interference === true) {
     await interfere(flags);
+    return;
+  }
+  if (flags.peers === true) {
+    await comparePeers(flags);
     return;
   }
   if (flags.runtimes !== undefined) {
@@ -134,6 +152,17 @@ async function interfere(flags: Flags): Promise<void> {
   process.stdout.write(`${text}\n`);
 }
 
+async function comparePeers(flags: Flags): Promise<void> {
+  const params = readPeersParams(flags);
+  const report = await benchPeers(params, interruptSignal());
+  const text =
+    flags.json === true ? JSON.stringify(toSnakeCase(report), undefined, 2) : formatPeerReport(report);
+  process.stdout.write(`${text}\n`);
+  const numMet = report.verdicts.filter(({ isMet }) => isMet).length;
+  const isShort = flags.require === true && numMet < params.rows.length * params.columns.length;
+  if (report.disturbances.length > 0 || isShort) process.exitCode = 1;
+}
+
 function run(options: BenchmarkOptions): Promise<BenchmarkReport> {
   return runBenchmark({ ...options, onProgress: showProgress, signal: interruptSignal() });
 }
@@ -167,7 +196,7 @@ function readParams(flags: Flags, contextLength: number, modes: readonly Benchma
     concurrency: flags.concurrency === 'none' ? [] : readNumbers(flags.concurrency, defaults.concurrency),
     repeats: readNumber(flags.repeats, defaults.repeats),
     contextSweep: sweep === 'auto' ? defaultContextSweep(contextLength) : readNumbers(sweep, []),
-    modes: flags.modes === undefined ? modes : flags.modes.split(',').map(readMode),
+    modes: flags.modes === undefined ? modes : readNames('modes', flags.modes, BENCHMARK_MODES),
     seed: readNumber(flags.seed, defaults.seed),
   };
 }
@@ -188,6 +217,37 @@ function readRuntimesParams(flags: Flags, runtimes: readonly string[]): Runtimes
   };
 }
 
+function readPeersParams(flags: Flags): PeersParams {
+  const { rounds, minSeconds, maxSeconds, seed } = PEERS_DEFAULTS;
+  return {
+    columns: readNames('columns', flags.columns, PEER_COLUMNS),
+    rows: readNames('rows', flags.rows, PEER_ROWS),
+    rounds: readCount('repeats', flags.repeats, rounds),
+    minSeconds,
+    maxSeconds: readCount('max-seconds', flags['max-seconds'], maxSeconds),
+    seed: readNumber(flags.seed, seed),
+  };
+}
+
+function readCount(flag: string, text: string | undefined, fallback: number): number {
+  const count = readNumber(text, fallback);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new EngineError('config_invalid', `--${flag} is '${text ?? ''}': must be a whole number from 1 on`);
+}
+
+function readNames<Name extends string>(
+  flag: string,
+  text: string | undefined,
+  known: readonly Name[],
+): readonly Name[] {
+  if (text === undefined) return known;
+  return text.split(',').map((name) => {
+    const found = known.find((one) => one === name);
+    if (found !== undefined) return found;
+    throw new EngineError('config_invalid', `--${flag} has '${name}': must be of ${known.join(', ')}`);
+  });
+}
+
 /** Not a number becomes NaN, which the benchmark refuses by the parameter's name. */
 function readNumber(text: string | undefined, fallback: number): number {
   return text === undefined ? fallback : Number(text);
@@ -195,12 +255,6 @@ function readNumber(text: string | undefined, fallback: number): number {
 
 function readNumbers(text: string | undefined, fallback: readonly number[]): readonly number[] {
   return text === undefined ? fallback : text.split(',').map(Number);
-}
-
-function readMode(text: string): BenchmarkMode {
-  const mode = BENCHMARK_MODES.find((known) => known === text);
-  if (mode !== undefined) return mode;
-  throw new EngineError('config_invalid', `--modes is '${text}': must be of ${BENCHMARK_MODES.join(', ')}`);
 }
 
 let lastLine = '';

@@ -1,14 +1,22 @@
 import { EngineError } from '../errors.ts';
-import type { BenchmarkTarget } from './benchmark-target.ts';
 import { measureCell, type Cell, type CellReading } from './measure-cell.ts';
-import { Workload } from './workload.ts';
+import type { RunStreams } from './run-streams.ts';
 
-/** One that takes part: a service on some runtime. */
+/** One that takes part: a service on some runtime, or another engine. */
 export interface Contender {
   /** As it was asked for: `wasm`, `webgpu:f16`. */
   label: string;
-  target: BenchmarkTarget;
-  vocabSize: number;
+  run: RunStreams;
+  /** Resolves when what was cut off is out of the way. */
+  settle: (signal: AbortSignal) => Promise<void>;
+  /** By default all cells of the comparison. */
+  cells?: readonly Cell[];
+}
+
+export interface Turn {
+  label: string;
+  cell: Cell;
+  round: number;
 }
 
 export interface ComparisonOptions {
@@ -19,8 +27,11 @@ export interface ComparisonOptions {
   minMs: number;
   /** What one turn at a cell may take; a cell that is cut off has no further rounds. */
   limitMs: number;
-  seed: number;
-  onReading?: (reading: { label: string; cell: Cell; round: number } & CellReading) => void;
+  /** Before each turn, when no contender is at work. What it throws ends the comparison. */
+  beforeTurn?: (turn: Turn) => Promise<void>;
+  /** After each turn that gave a reading: a turn that was disturbed is repeated, and its reading forgotten. */
+  afterTurn?: (turn: Turn) => Promise<'keep' | 'repeat'>;
+  onReading?: (reading: Turn & CellReading) => void;
   signal: AbortSignal;
 }
 
@@ -47,7 +58,7 @@ const SETTLE_LIMIT_MS = 300_000;
  */
 export async function compareRuntimes(options: ComparisonOptions): Promise<ContenderResult[]> {
   const { contenders, cells, rounds } = options;
-  const states = contenders.map((contender) => new ContenderState(contender, cells, options.seed));
+  const states = contenders.map((contender) => new ContenderState(contender, cells));
   for (let round = 0; round < rounds; round++) {
     for (const cell of cells) {
       for (const state of states) await takeTurn(state, cell, round, options);
@@ -58,13 +69,12 @@ export async function compareRuntimes(options: ComparisonOptions): Promise<Conte
 
 class ContenderState {
   readonly contender: Contender;
-  readonly workload: Workload;
   readonly #results: Map<Cell, CellResult>;
   failure: string | undefined;
 
-  constructor(contender: Contender, cells: readonly Cell[], seed: number) {
+  constructor(contender: Contender, allCells: readonly Cell[]) {
     this.contender = contender;
-    this.workload = new Workload(contender.vocabSize, seed);
+    const cells = contender.cells ?? allCells;
     this.#results = new Map(cells.map((cell) => [cell, { cell, values: [], isCutOff: false }]));
   }
 
@@ -88,25 +98,39 @@ async function takeTurn(
   state: ContenderState,
   cell: Cell,
   round: number,
-  { minMs, limitMs, signal, onReading }: ComparisonOptions,
+  options: ComparisonOptions,
 ): Promise<void> {
-  if (!state.wants(cell)) return;
-  const { target, label } = state.contender;
-  const options = { target, workload: state.workload, limitMs, signal };
-  try {
-    const first = round === 0 ? await measureCell(cell, { ...options, minMs: 0 }) : undefined;
-    const reading = first?.isCutOff === true ? first : await measureCell(cell, { ...options, minMs });
-    if (reading.isCutOff) await settle(target, signal);
+  const turn = { label: state.contender.label, cell, round };
+  while (state.wants(cell)) {
+    await options.beforeTurn?.(turn);
+    const reading = await tryTurn(state, turn, options);
+    if (reading === undefined) return;
+    if ((await options.afterTurn?.(turn)) === 'repeat') continue;
     state.add(cell, reading);
-    onReading?.({ label, cell, round, ...reading });
-  } catch (error) {
-    signal.throwIfAborted();
-    state.failure = error instanceof EngineError ? `${error.code}: ${error.message}` : String(error);
+    options.onReading?.({ ...turn, ...reading });
+    return;
   }
 }
 
-/** One token comes when what was cut off is out of the way. */
-async function settle(target: BenchmarkTarget, signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.timeout(SETTLE_LIMIT_MS);
-  await target.generate({ prompts: [[0]], maxTokens: 1 }, () => undefined, AbortSignal.any([signal, limit]));
+/** @returns `undefined` when the contender failed, and is out */
+async function tryTurn(
+  state: ContenderState,
+  { cell, round }: Turn,
+  { minMs, limitMs, signal }: ComparisonOptions,
+): Promise<CellReading | undefined> {
+  const options = { run: state.contender.run, limitMs, signal };
+  try {
+    const first = round === 0 ? await measureCell(cell, { ...options, minMs: 0 }) : undefined;
+    const reading = first?.isCutOff === true ? first : await measureCell(cell, { ...options, minMs });
+    if (reading.isCutOff) await settle(state.contender, signal);
+    return reading;
+  } catch (error) {
+    signal.throwIfAborted();
+    state.failure = error instanceof EngineError ? `${error.code}: ${error.message}` : String(error);
+    return undefined;
+  }
+}
+
+async function settle(contender: Contender, signal: AbortSignal): Promise<void> {
+  await contender.settle(AbortSignal.any([signal, AbortSignal.timeout(SETTLE_LIMIT_MS)]));
 }

@@ -98,6 +98,6 @@ function describeRun({ machine, startedAt, durationMs, cells, rounds, limitMs }:
   );
 }
 
-function toMarkdown(rows: readonly (readonly string[])[]): string {
+export function toMarkdown(rows: readonly (readonly string[])[]): string {
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -9,7 +9,7 @@ import { readSse } from './sse-reader.ts';
 
 /** What the benchmark reads of a completion's chunk. */
 interface Chunk {
-  choices?: { token_ids?: unknown[] }[];
+  choices?: { token_ids?: number[] }[];
 }
 
 /** What `GET /v1/models` tells of the default model, which it names first. */
@@ -42,7 +42,23 @@ export class HttpTarget implements BenchmarkTarget {
     onTokens: (numTokens: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { prompts, maxTokens } = request;
+    let numTokens = 0;
+    for await (const { length } of this.#stream(request, signal)) {
+      numTokens += length;
+      onTokens(length);
+    }
+    checkNumTokens(request, numTokens);
+  }
+
+  /** The greedy continuation, as token ids. */
+  async complete(prompt: readonly number[], maxTokens: number, signal: AbortSignal): Promise<number[]> {
+    const ids: number[] = [];
+    for await (const newIds of this.#stream({ prompts: [prompt], maxTokens }, signal)) ids.push(...newIds);
+    return ids;
+  }
+
+  /** The token ids of each event that brings some. */
+  async *#stream({ prompts, maxTokens }: BenchmarkRequest, signal: AbortSignal): AsyncGenerator<number[]> {
     const [only] = prompts;
     const response = await this.#post('/v1/completions', signal, {
       model: this.#modelId,
@@ -55,18 +71,13 @@ export class HttpTarget implements BenchmarkTarget {
       // A benchmark that is run again has the same prompts.
       cache_salt: randomUUID(),
     });
-    let numTokens = 0;
     try {
-      for await (const numNew of newTokens(response)) {
-        numTokens += numNew;
-        onTokens(numNew);
-      }
+      yield* newTokens(response);
     } catch (cause) {
       // An aborted response fails by a reset connection.
       signal.throwIfAborted();
       throw cause;
     }
-    checkNumTokens(request, numTokens);
   }
 
   /** @throws EngineError `backend_failure` when there is no such service */
@@ -121,14 +132,14 @@ export class HttpTarget implements BenchmarkTarget {
   }
 }
 
-/** The number of tokens in each event that brings some, until the stream ends well. */
-async function* newTokens(response: IncomingMessage): AsyncGenerator<number> {
+/** The token ids in each event that brings some, until the stream ends well. */
+async function* newTokens(response: IncomingMessage): AsyncGenerator<number[]> {
   for await (const { event, data } of readSse(response)) {
     if (event === 'error') throw failure(`the stream broke: ${data}`);
     if (data === '[DONE]') return;
     const { choices = [] } = JSON.parse(data) as Chunk;
-    const numNew = choices.reduce((sum, choice) => sum + (choice.token_ids?.length ?? 0), 0);
-    if (numNew > 0) yield numNew;
+    const ids = choices.flatMap((choice) => choice.token_ids ?? []);
+    if (ids.length > 0) yield ids;
   }
 }
 

@@ -20,14 +20,16 @@ const POLL_MS = 20;
  *
  * @param entry path of the compiled main.js
  * @param environment settings beside those of this process
+ * @param node the binary that runs it
  * @throws EngineError `backend_unavailable` with the last line that the process wrote, when it ends instead
  */
 export async function startServiceProcess(
   entry: string,
   environment: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  node = process.execPath,
 ): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(node, [entry], {
     env: { ...process.env, ...environment, PORT: '0', LOG_LEVEL: 'error', SHUTDOWN_TIMEOUT: '0' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

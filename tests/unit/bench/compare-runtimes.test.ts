@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { BenchmarkRequest, BenchmarkTarget } from '../../../src/bench/benchmark-target.ts';
 import { compareRuntimes, type Contender } from '../../../src/bench/compare-runtimes.ts';
 import type { Cell } from '../../../src/bench/measure-cell.ts';
+import { serviceContender } from '../../../src/bench/service-contender.ts';
+import { Workload } from '../../../src/bench/workload.ts';
 import { EngineError } from '../../../src/errors.ts';
 
 const signal = new AbortController().signal;
 const decode: Cell = { kind: 'decode', streams: 2, promptTokens: 3, maxTokens: 4 };
 const ttft: Cell = { kind: 'ttft', promptTokens: 5 };
-const options = { cells: [decode, ttft], rounds: 2, minMs: 1, limitMs: 5000, seed: 0, signal };
+const options = { cells: [decode, ttft], rounds: 2, minMs: 1, limitMs: 5000, signal };
 
 /** Gives its tokens one by one; `onRequest` may fail or wait before that. */
 class ScriptedTarget implements BenchmarkTarget {
@@ -35,7 +37,8 @@ const forever = (_request: BenchmarkRequest, requestSignal: AbortSignal): Promis
     requestSignal.addEventListener('abort', () => reject(requestSignal.reason as Error));
   });
 
-const contender = (label: string, target: BenchmarkTarget): Contender => ({ label, target, vocabSize: 10 });
+const contender = (label: string, target: BenchmarkTarget): Contender =>
+  serviceContender(label, target, new Workload(10, 0));
 
 describe('compareRuntimes', () => {
   it('takes turns: round by round, cell by cell, contender by contender', async () => {
@@ -142,5 +145,47 @@ describe('compareRuntimes', () => {
       contenders: [contender('a', target)],
     });
     await expect(running).rejects.toThrow('interrupted');
+  });
+
+  it('asks before each turn, and gives a contender its own cells alone', async () => {
+    const turns: string[] = [];
+    const targets = [new ScriptedTarget(), new ScriptedTarget()] as const;
+    const [, second] = await compareRuntimes({
+      ...options,
+      contenders: [contender('a', targets[0]), { ...contender('b', targets[1]), cells: [ttft] }],
+      beforeTurn: ({ label, cell, round }) => {
+        turns.push(
+          `${round} ${cell.kind} ${label} after ${targets[0].requests.length > 0 ? 'work' : 'none'}`,
+        );
+        return Promise.resolve();
+      },
+    });
+    expect(turns).toEqual([
+      ...['0 decode a after none', '0 ttft a after work', '0 ttft b after work'],
+      ...['1 decode a after work', '1 ttft a after work', '1 ttft b after work'],
+    ]);
+    expect(second?.cells.map(({ cell }) => cell)).toEqual([ttft]);
+    const refused = compareRuntimes({
+      ...options,
+      contenders: [contender('a', new ScriptedTarget())],
+      beforeTurn: () => Promise.reject(new EngineError('conflict', 'the machine is busy')),
+    });
+    await expect(refused).rejects.toThrow('the machine is busy');
+  });
+
+  it('repeats a turn that was disturbed, and forgets its reading', async () => {
+    const verdicts: ('keep' | 'repeat')[] = ['repeat', 'repeat', 'keep', 'keep'];
+    const readings: string[] = [];
+    const target = new ScriptedTarget();
+    const [result] = await compareRuntimes({
+      ...options,
+      cells: [decode],
+      contenders: [contender('a', target)],
+      afterTurn: () => Promise.resolve(verdicts.shift() ?? 'keep'),
+      onReading: ({ round }) => readings.push(`round ${round}`),
+    });
+    expect(verdicts).toEqual([]);
+    expect(readings).toEqual(['round 0', 'round 1']);
+    expect(result?.cells[0]?.values).toHaveLength(2);
   });
 });
