@@ -2,11 +2,14 @@ import { assertInvariant } from '../../errors.ts';
 import type { KvCache, KvCacheShape } from '../runtime.ts';
 import { BLOCK_LENGTH, blocksOf } from './attention-plan.ts';
 import type { EagerContext } from './eager-context.ts';
+import { lastingZeros } from './native-kernels.ts';
 import { FLOAT, INT32, type TensorInfo } from './tensorflow-binding.ts';
 
 /** Where things lie in a layer's keys, and in its values. */
 export interface CacheLayout {
   shape: readonly number[];
+  /** Zeros of that shape. */
+  empty(context: EagerContext): TensorInfo;
   /** Of the tensor as [rows, the last of its dimensions]: the row of one head of one token. */
   rowOf(lane: number, head: number, position: number): number;
 }
@@ -16,8 +19,15 @@ export interface CacheLayout {
  * without a copy, so that any range of lanes of a block is at hand as one tensor [lanes, heads, BLOCK_LENGTH, headDim].
  */
 export function blockLayout({ numKvHeads, headDim, numLanes, laneLength }: KvCacheShape): CacheLayout {
+  const shape = [blocksOf(laneLength) * numLanes * numKvHeads * BLOCK_LENGTH, headDim];
   return {
-    shape: [blocksOf(laneLength) * numLanes * numKvHeads * BLOCK_LENGTH, headDim],
+    shape,
+    empty: (context) => {
+      const size = context.upload([shape.length], Int32Array.from(shape)); // [2]
+      const zeros = context.run('Empty', EMPTY, [size]); // shape
+      context.free(size);
+      return zeros;
+    },
     rowOf: (lane, head, position) => {
       const block = Math.floor(position / BLOCK_LENGTH);
       return ((block * numLanes + lane) * numKvHeads + head) * BLOCK_LENGTH + (position % BLOCK_LENGTH);
@@ -27,8 +37,10 @@ export function blockLayout({ numKvHeads, headDim, numLanes, laneLength }: KvCac
 
 /** For our own kernels, which read whole vectors: a lane's head is one stretch, its width filled up with zeros. */
 export function laneLayout({ numKvHeads, headDim, numLanes, laneLength }: KvCacheShape): CacheLayout {
+  const shape = [numLanes, numKvHeads, laneLength, Math.ceil(headDim / VECTOR_WIDTH) * VECTOR_WIDTH];
   return {
-    shape: [numLanes, numKvHeads, laneLength, Math.ceil(headDim / VECTOR_WIDTH) * VECTOR_WIDTH],
+    shape,
+    empty: (context) => lastingZeros(context, shape),
     rowOf: (lane, head, position) => (lane * numKvHeads + head) * laneLength + position,
   };
 }
@@ -51,12 +63,10 @@ export class TensorflowKvCache implements KvCache {
     this.numBytes = 2 * 4 * numLayers * layout.shape.reduce((size, dim) => size * dim, 1);
     this.#context = context;
     this.#layout = layout;
-    const size = context.upload([layout.shape.length], Int32Array.from(layout.shape));
     // Zeros: what no token was written to is masked, and a mask of -infinity does not mask a NaN.
-    const empty = (): TensorInfo => context.keep(context.run('Empty', EMPTY, [size])); // layout
+    const empty = (): TensorInfo => context.keep(layout.empty(context)); // layout
     this.#keys = Array.from({ length: numLayers }, empty);
     this.#values = Array.from({ length: numLayers }, empty);
-    context.free(size);
   }
 
   /** Keys and values of a layer. */

@@ -3,15 +3,16 @@ import type { WeightFormat } from '../../config/settings.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { fitsBfloat16 } from '../half-precision.ts';
 import { hostDevice } from '../host-device.ts';
-import type { Parameter, TransformerOps } from '../ops.ts';
+import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { StepRow } from '../step-row.ts';
 import { cudaDevice } from './cuda-device.ts';
 import { EagerContext } from './eager-context.ts';
-import { hasKernels, KernelOps, packMatrix } from './kernel-ops.ts';
+import { KernelSteps } from './kernel-steps.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
+import { hasKernels, packMatrix } from './native-kernels.ts';
 import { StepOperands } from './step-operands.ts';
 import { StockOps, toHalf } from './stock-ops.ts';
 import { tensorflowActivation } from './tensorflow-activation.ts';
@@ -61,6 +62,7 @@ class TensorflowRuntime implements Runtime {
   readonly #isGpu: boolean;
   /** Our own kernels in place of stock operations, where there is no GPU. */
   readonly #hasKernels: boolean;
+  readonly #kernelSteps: KernelSteps;
   readonly #weights: WeightFormat;
   readonly #parameters: TensorflowParameter[] = [];
   readonly #caches = new Set<TensorflowKvCache>();
@@ -71,6 +73,7 @@ class TensorflowRuntime implements Runtime {
     this.#context = new EagerContext(binding);
     this.#isGpu = binding.isUsingGpuDevice();
     this.#hasKernels = !this.#isGpu && options.stockOperations !== true && hasKernels(this.#context);
+    this.#kernelSteps = new KernelSteps(this.#context);
     this.#weights = options.weights;
     this.device = this.#isGpu ? cudaDevice() : hostDevice();
   }
@@ -159,21 +162,21 @@ class TensorflowRuntime implements Runtime {
     }
   }
 
-  #operations(batch: StepBatch, cache: TensorflowKvCache): TransformerOps {
-    const Operations = this.#hasKernels ? KernelOps : StockOps;
-    return new Operations(this.#context, batch, cache);
-  }
-
   #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
-    return this.#attempt('a step', () =>
-      this.#context.step(() => {
-        const { tensor, numRows } = tensorflowActivation(forward(this.#operations(batch, cache)));
-        const topIsEnough = this.#isGpu && batch.topRows.length > 0 && batch.topRows.every(Boolean);
-        if (!topIsEnough) return this.#readRows(tensor, numRows);
-        return topRows(this.#context, new StepOperands(this.#context), tensor, numRows);
-      }),
-    );
+    const run = () =>
+      this.#hasKernels
+        ? this.#kernelSteps.run(batch, cache, forward)
+        : this.#runStock(batch, cache, forward);
+    return this.#attempt('a step', () => this.#context.step(run));
+  }
+
+  #runStock(batch: StepBatch, cache: TensorflowKvCache, forward: Forward): StepRow[] {
+    const operations = new StockOps(this.#context, batch, cache);
+    const { tensor, numRows } = tensorflowActivation(forward(operations));
+    const topIsEnough = this.#isGpu && batch.topRows.length > 0 && batch.topRows.every(Boolean);
+    if (!topIsEnough) return this.#readRows(tensor, numRows);
+    return topRows(this.#context, new StepOperands(this.#context), tensor, numRows);
   }
 
   #attempt<T>(what: string, run: () => T): T {

@@ -3,6 +3,11 @@
 namespace tokenflare {
 namespace {
 
+// Rows that attend together, so that a key is read once for all of them.
+constexpr int kGroupRows = 4;
+// Vectors of a head that are mixed at once: for as many rows, their sums stay in registers over all keys.
+constexpr int kMixedVectors = kWidth / 4;
+
 // Softmax of the scores in place; whatever fills the last vector up is -infinity.
 void Softmax(float *scores, int64_t padded_length) {
   Vector largest = Load(scores);
@@ -22,48 +27,114 @@ void Softmax(float *scores, int64_t padded_length) {
   for (int64_t i = 0; i < padded_length; i += kWidth) Store(scores + i, Load(scores + i) * inverse);
 }
 
-// One head of one row.
-void Attend(const Attention &a, int64_t row, int64_t head) {
+// One head of some consecutive tokens of one sequence; with a window, of one token.
+struct Group {
+  const float *queries;  // [rows, padded_dim], scaled
+  const float *keys;     // [keys, padded_dim], from the first that is seen
+  const float *values;   // the same
+  int num_rows;
+  int64_t first_length;  // keys that the first row sees; each row sees one more than that before
+  int64_t padded_dim;
+  float *scores;          // [rows, padded_length], then the weights
+  int64_t padded_length;  // of a row of scores: a multiple of kWidth
+  float *mixed;           // [rows, padded_dim]
+};
+
+// query . key, a vector of keys at once. Meanwhile asks for their values, which are needed next.
+void ScoreKeys(const Group &g, int64_t start) {
+  for (int row = 0; row < g.num_rows; row++) {
+    const float *query = g.queries + row * g.padded_dim;
+    const int count = static_cast<int>(std::min<int64_t>(kWidth, g.first_length + row - start));
+    Vector scores = Splat(-INFINITY);
+    if (count > 0) {
+      Vector sums[kWidth] = {};
+      for (int i = 0; i < count; i++) {
+        const float *k = g.keys + (start + i) * g.padded_dim;
+        for (int64_t d = 0; d < g.padded_dim; d += kWidth) {
+          if (row == 0) __builtin_prefetch(g.values + (start + i) * g.padded_dim + d, 0, 2);
+          sums[i] += Load(query + d) * Load(k + d);
+        }
+      }
+      const Vector summed = SumEach(sums);
+      scores = Counting() < Splat(static_cast<float>(count)) ? summed : scores;
+    }
+    Store(g.scores + row * g.padded_length + start, scores);
+  }
+}
+
+// Adds weight * value of the keys from `start` to `end`, one after the other, to some vectors of some rows.
+template <int kRows, int kVectors>
+void MixKeys(const Group &g, int row, int64_t column, int64_t start, int64_t end) {
+  const float *weights = g.scores + row * g.padded_length;
+  const float *values = g.values + column;
+  float *mixed = g.mixed + row * g.padded_dim + column;
+  Vector sums[kRows][kVectors];
+#pragma GCC unroll 4
+  for (int i = 0; i < kRows; i++) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; v++) sums[i][v] = Load(mixed + i * g.padded_dim + v * kWidth);
+  }
+  for (int64_t key = start; key < end; key++) {
+    Vector value[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; v++) value[v] = Load(values + key * g.padded_dim + v * kWidth);
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; i++) {
+      const Vector weight = Splat(weights[i * g.padded_length + key]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; v++) sums[i][v] += weight * value[v];
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < kRows; i++) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; v++) Store(mixed + i * g.padded_dim + v * kWidth, sums[i][v]);
+  }
+}
+
+// Some vectors of a head for all rows: together over the keys that all of them see, then each by itself.
+template <int kVectors>
+void MixColumn(const Group &g, int64_t column) {
+  int64_t shared = 0;
+  if (g.num_rows == kGroupRows) {
+    shared = g.first_length;
+    MixKeys<kGroupRows, kVectors>(g, 0, column, 0, shared);
+  }
+  for (int row = 0; row < g.num_rows; row++) MixKeys<1, kVectors>(g, row, column, shared, g.first_length + row);
+}
+
+void Attend(const Group &g) {
+  for (int64_t start = 0; start < g.padded_length; start += kWidth) ScoreKeys(g, start);
+  for (int row = 0; row < g.num_rows; row++) Softmax(g.scores + row * g.padded_length, g.padded_length);
+  int64_t column = 0;
+  for (; column + kMixedVectors * kWidth <= g.padded_dim; column += kMixedVectors * kWidth) {
+    MixColumn<kMixedVectors>(g, column);
+  }
+  for (; column < g.padded_dim; column += kWidth) MixColumn<1>(g, column);
+}
+
+// One head of `num_rows` rows from `row` on.
+void AttendRows(const Attention &a, int64_t row, int num_rows, int64_t head) {
   const auto &[num_heads, num_kv_heads, head_dim] = a.stripes;
   const int64_t end = a.positions[row] + 1;
   const int64_t first = a.window > 0 ? std::max<int64_t>(0, end - a.window) : 0;
   const int64_t length = end - first;
-  const int64_t padded_length = (length + kWidth - 1) / kWidth * kWidth;
-  static thread_local std::vector<float> scratch;
-  scratch.resize(std::max<size_t>(scratch.size(), padded_length + 2 * a.padded_dim));
-  float *query = scratch.data();
-  float *mixed = query + a.padded_dim;
-  float *scores = mixed + a.padded_dim;
-  std::fill(query, scores, 0.0f);
-  const float *from = a.qkv + row * a.stripes.RowSize() + head * head_dim;
-  for (int64_t i = 0; i < head_dim; i++) query[i] = from[i] * a.scale;
+  const int64_t padded_length = (length + num_rows - 1 + kWidth - 1) / kWidth * kWidth;
+  float *queries = Scratch<2>(num_rows * (2 * a.padded_dim + padded_length));
+  float *mixed = queries + num_rows * a.padded_dim;
+  float *scores = mixed + num_rows * a.padded_dim;
+  std::fill(queries, scores, 0.0f);
+  for (int r = 0; r < num_rows; r++) {
+    const float *from = a.qkv + (row + r) * a.stripes.RowSize() + head * head_dim;
+    for (int64_t i = 0; i < head_dim; i++) queries[r * a.padded_dim + i] = from[i] * a.scale;
+  }
   const int64_t kv_head = head / (num_heads / num_kv_heads);
   const int64_t start = ((a.lanes[row] * num_kv_heads + kv_head) * a.lane_length + first) * a.padded_dim;
-  for (int64_t key = 0; key < length; key++) {
-    const float *k = a.keys + start + key * a.padded_dim;
-    Vector sums{};
-    for (int64_t i = 0; i < a.padded_dim; i += kWidth) sums += Load(query + i) * Load(k + i);
-    scores[key] = Sum(sums);
+  Attend({queries, a.keys + start, a.values + start, num_rows, length, a.padded_dim, scores, padded_length, mixed});
+  for (int r = 0; r < num_rows; r++) {
+    float *output = a.output + ((row + r) * num_heads + head) * head_dim;
+    std::memcpy(output, mixed + r * a.padded_dim, head_dim * sizeof(float));
   }
-  std::fill(scores + length, scores + padded_length, -INFINITY);
-  Softmax(scores, padded_length);
-  // Up to four vectors of the head at once, so that each stays in a register over all keys.
-  for (int64_t i = 0; i < a.padded_dim; i += 4 * kWidth) {
-    const int num_vectors = static_cast<int>(std::min<int64_t>(4, (a.padded_dim - i) / kWidth));
-    Vector sums[4] = {};
-    for (int64_t key = 0; key < length; key++) {
-      const float *v = a.values + start + key * a.padded_dim + i;
-      const Vector weight = Splat(scores[key]);
-      if (num_vectors == 4) {
-#pragma GCC unroll 4
-        for (int part = 0; part < 4; part++) sums[part] += weight * Load(v + part * kWidth);
-      } else {
-        for (int part = 0; part < num_vectors; part++) sums[part] += weight * Load(v + part * kWidth);
-      }
-    }
-    for (int part = 0; part < num_vectors; part++) Store(mixed + i + part * kWidth, sums[part]);
-  }
-  std::memcpy(a.output + (row * num_heads + head) * head_dim, mixed, head_dim * sizeof(float));
 }
 
 void StoreKeysAndValues(const Attention &a, int64_t row) {
@@ -76,10 +147,26 @@ void StoreKeysAndValues(const Attention &a, int64_t row) {
   }
 }
 
+// The first row of each group; the rows of one are consecutive tokens of a sequence.
+std::vector<int64_t> GroupRows(const Attention &a) {
+  std::vector<int64_t> starts;
+  for (int64_t row = 0; row < a.num_rows; row++) {
+    const bool goes_on = a.window == 0 && !starts.empty() && row - starts.back() < kGroupRows &&
+                         a.lanes[row] == a.lanes[row - 1] && a.positions[row] == a.positions[row - 1] + 1;
+    if (!goes_on) starts.push_back(row);
+  }
+  starts.push_back(a.num_rows);
+  return starts;
+}
+
 void RunAttention(const Attention &a) {
   const int64_t num_heads = a.stripes.num_heads;
-  for (int64_t row = 0; row < a.num_rows; row++) StoreKeysAndValues(a, row);
-  ParallelFor(a.num_rows * num_heads, [&](int64_t chunk) { Attend(a, chunk / num_heads, chunk % num_heads); });
+  ForRows(a.num_rows, [&](int64_t row) { StoreKeysAndValues(a, row); });
+  const std::vector<int64_t> starts = GroupRows(a);
+  ParallelFor((starts.size() - 1) * num_heads, [&](int64_t chunk) {
+    const int64_t row = starts[chunk / num_heads], end = starts[chunk / num_heads + 1];
+    AttendRows(a, row, static_cast<int>(end - row), chunk % num_heads);
+  });
 }
 
 }  // namespace

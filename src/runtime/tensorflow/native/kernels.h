@@ -14,6 +14,17 @@ struct PackedMatrix {
   int64_t depth;
 };
 
+// activation(x W^T + bias) + residual: [rows, depth] -> [rows, num_out]
+struct Product {
+  const float *x;
+  int64_t num_rows;
+  PackedMatrix matrix;
+  const float *bias;  // [num_out], or null
+  bool gelu;          // the activation is GELU, else there is none
+  const float *residual;  // [rows, num_out], or null
+  float *output;
+};
+
 // How queries, keys and values lie side by side in a row: num_heads, then twice num_kv_heads stripes of head_dim.
 struct Stripes {
   int64_t num_heads, num_kv_heads, head_dim;
@@ -43,8 +54,7 @@ struct Rotation {
 // One set of kernels for each instruction set. Each sums in one fixed order, whatever the number of rows or threads.
 struct Kernels {
   int64_t panel_width;
-  // x W^T + bias: [rows, depth] -> [rows, num_out]; bias may be null.
-  void (*linear)(const float *x, int64_t num_rows, const PackedMatrix &matrix, const float *bias, float *output);
+  void (*linear)(const Product &product);
   // (x - mean) / sqrt(variance + epsilon) * gain + shift over rows; shift may be null.
   void (*layer_norm)(const float *x, int64_t num_rows, int64_t dim, const float *gain, const float *shift,
                      float epsilon, float *output);
@@ -64,6 +74,9 @@ struct Kernels {
   // Writes the rows' keys and values into their lanes, then lets each row attend up to its own position, and no
   // farther back than the window.
   void (*attention)(const Attention &attention);
+  // The `num_top` largest of a row's numbers, the first of equals first, where they stand, and log(sum(exp(row))):
+  // [size] -> [num_top], [num_top], one.
+  void (*top)(const float *row, int64_t size, int64_t num_top, float *values, float *places, float *log_sum_exp);
 };
 
 const Kernels &Avx512Kernels();

@@ -1,4 +1,9 @@
 // The product of rows and a packed matrix.
+//
+// A thread takes whole panels. Of a panel it takes kBlockDepth steps of the depth at a time, small enough for the
+// innermost cache, and multiplies all rows by them, a tile of rows after the other, whose sums wait in between. So a
+// weight is read from memory once, whatever the number of rows, while the next ones are asked for. Each sum starts at
+// the bias and adds its products from the first step of the depth to the last, whatever the tile or block.
 
 namespace tokenflare {
 namespace {
@@ -7,47 +12,102 @@ constexpr int kTileRows = TOKENFLARE_TILE_ROWS;
 constexpr int kPanelVectors = 3;
 constexpr int kPanelWidth = kPanelVectors * kWidth;
 
+// 24 KiB of weights for AVX-512; with few tiles half of it, so that the block after it has room beside it.
+constexpr int64_t kBlockDepth = 128;
+constexpr int kFewTiles = 4;
+// How far ahead one tile alone asks for weights: what is on its way from memory at a time.
+constexpr int64_t kBytesAhead = 2048;
+
 inline Vector LoadWeights(const float *from) { return Load(from); }
 // bfloat16 is the upper half of a float32: widening is exact.
 inline Vector LoadWeights(const uint16_t *from) {
   return (Vector)(__builtin_convertvector(*reinterpret_cast<const Halves *>(from), Words) << 16);
 }
 
-// `kRows` rows by one panel. Meanwhile asks for this tile's share of the next panel, so that it is there in time.
+// Some steps of the depth of a panel, as one tile of rows multiplies them.
+template <typename Weight>
+struct Block {
+  const Weight *weights;  // [depth, kPanelWidth]
+  int64_t depth;
+  const char *ahead;  // what is needed next, as long as the weights: a tile asks for its share of it
+  int tile, num_tiles;
+};
+
 template <int kRows, typename Weight>
-inline void LinearTile(const float *x, int64_t depth, const Weight *panel, const Weight *next, int tile, int num_tiles,
-                       const float *bias, float *output, int64_t num_out, int num_cols) {
-  Vector sums[kRows][kPanelVectors];
-  for (int row = 0; row < kRows; row++) {
-    for (int v = 0; v < kPanelVectors; v++) sums[row][v] = Load(bias + v * kWidth);
-  }
-  int until_prefetch = tile;
-  for (int64_t k = 0; k < depth; k++) {
+inline __attribute__((always_inline)) void MultiplyTile(const float *x, int64_t x_stride, const Block<Weight> &block,
+                                                        Vector (&sums)[kRows][kPanelVectors]) {
+  int until_prefetch = block.tile;
+  for (int64_t k = 0; k < block.depth; k++) {
     if (until_prefetch-- == 0) {
-      const char *line = reinterpret_cast<const char *>(next + k * kPanelWidth);
-      for (size_t byte = 0; byte < kPanelWidth * sizeof(Weight); byte += 64) __builtin_prefetch(line + byte, 0, 2);
-      until_prefetch = num_tiles - 1;
+      const char *line = block.ahead + k * kPanelWidth * sizeof(Weight);
+      for (size_t byte = 0; byte < kPanelWidth * sizeof(Weight); byte += 64) {
+        __builtin_prefetch(line + byte, 0, 2);
+      }
+      until_prefetch = block.num_tiles - 1;
     }
     Vector weights[kPanelVectors];
 #pragma GCC unroll 3
-    for (int v = 0; v < kPanelVectors; v++) weights[v] = LoadWeights(panel + k * kPanelWidth + v * kWidth);
+    for (int v = 0; v < kPanelVectors; v++) weights[v] = LoadWeights(block.weights + k * kPanelWidth + v * kWidth);
 #pragma GCC unroll 8
     for (int row = 0; row < kRows; row++) {
-      const Vector value = Splat(x[row * depth + k]);
+      const Vector value = Splat(x[row * x_stride + k]);
 #pragma GCC unroll 3
       for (int v = 0; v < kPanelVectors; v++) sums[row][v] += value * weights[v];
     }
   }
-  for (int row = 0; row < kRows; row++) {
-    float whole[kPanelWidth];
-    float *to = num_cols == kPanelWidth ? output + row * num_out : whole;
-    for (int v = 0; v < kPanelVectors; v++) Store(to + v * kWidth, sums[row][v]);
-    if (to == whole) std::memcpy(output + row * num_out, whole, num_cols * sizeof(float));
+}
+
+// Where a tile's sums begin and end.
+struct TileEnds {
+  const float *bias;  // [kPanelWidth], where the sums begin in the first block; else null
+  float *sums;        // [rows, kPanelWidth], the sums between blocks and after the last
+  bool is_last;
+  bool gelu;
+  const float *residual;  // of the first row and column of the tile, or null
+  float *output;          // the same
+  int64_t num_out;
+  int num_cols;
+};
+
+// Leaves what the sums become in the output.
+void Finish(const TileEnds &ends, int num_rows) {
+  for (int row = 0; row < num_rows; row++) {
+    float *sums = ends.sums + row * kPanelWidth;
+    const float *residual = ends.residual == nullptr ? nullptr : ends.residual + row * ends.num_out;
+    float *output = ends.output + row * ends.num_out;
+    float *to = ends.num_cols == kPanelWidth ? output : sums;
+    for (int v = 0; v < kPanelWidth; v += kWidth) {
+      const Vector sum = Load(sums + v);
+      Store(to + v, ends.gelu ? GeluOf(sum) : sum);
+    }
+    if (to == sums) std::memcpy(output, sums, ends.num_cols * sizeof(float));
+    if (residual == nullptr) continue;
+    for (int col = 0; col < ends.num_cols; col++) output[col] += residual[col];
   }
 }
 
+template <int kRows, typename Weight>
+void LinearTile(const float *x, int64_t x_stride, const Block<Weight> &block, const TileEnds &ends) {
+  // Unrolled to the end, or the sums would lie in memory and not in registers.
+  Vector sums[kRows][kPanelVectors];
+  const float *from = ends.bias != nullptr ? ends.bias : ends.sums;
+  const int64_t from_stride = ends.bias != nullptr ? 0 : kPanelWidth;
+#pragma GCC unroll 8
+  for (int row = 0; row < kRows; row++) {
+#pragma GCC unroll 3
+    for (int v = 0; v < kPanelVectors; v++) sums[row][v] = Load(from + row * from_stride + v * kWidth);
+  }
+  MultiplyTile<kRows, Weight>(x, x_stride, block, sums);
+#pragma GCC unroll 8
+  for (int row = 0; row < kRows; row++) {
+#pragma GCC unroll 3
+    for (int v = 0; v < kPanelVectors; v++) Store(ends.sums + row * kPanelWidth + v * kWidth, sums[row][v]);
+  }
+  if (ends.is_last) Finish(ends, kRows);
+}
+
 template <int kRows, typename Weight, typename... Rest>
-inline void LinearTail(int num_rows, Rest... rest) {
+inline void LinearTail(int num_rows, const Rest &...rest) {
   if (num_rows == kRows) {
     LinearTile<kRows, Weight>(rest...);
   } else if constexpr (kRows > 1) {
@@ -55,64 +115,72 @@ inline void LinearTail(int num_rows, Rest... rest) {
   }
 }
 
-// Widening a panel once is cheaper than in every tile of rows; with few tiles the copy costs more than it saves.
-constexpr int kTilesWorthWidening = 4;
-
-const float *WidenPanel(const uint16_t *panel, int64_t size) {
-  static thread_local std::vector<float> widened;
-  widened.resize(std::max<size_t>(widened.size(), size));
-  for (int64_t i = 0; i < size; i += kWidth) Store(widened.data() + i, LoadWeights(panel + i));
-  return widened.data();
+// Widening a block once is cheaper than in every tile of rows; with few tiles the copy costs more than it saves.
+const float *WidenBlock(const uint16_t *weights, int64_t size) {
+  float *widened = Scratch<0>(size);
+  for (int64_t i = 0; i < size; i += kWidth) Store(widened + i, LoadWeights(weights + i));
+  return widened;
 }
 
-const float *WidenPanel(const float *panel, int64_t) { return panel; }
+const float *WidenBlock(const float *weights, int64_t) { return weights; }
 
 template <typename Weight>
-void LinearPanel(const float *x, int64_t num_rows, int64_t depth, const Weight *panel, const Weight *next,
-                 const float *bias, float *output, int64_t num_out, int num_cols) {
+void LinearPanel(const Product &product, const Weight *panel, int64_t panel_index) {
+  const auto &[x, num_rows, matrix, bias, gelu, residual, output] = product;
+  const int64_t col = panel_index * kPanelWidth, depth = matrix.depth;
+  const int num_cols = static_cast<int>(std::min<int64_t>(kPanelWidth, matrix.num_out - col));
+  float panel_bias[kPanelWidth] = {};
+  if (bias != nullptr) std::memcpy(panel_bias, bias + col, num_cols * sizeof(float));
   const int num_tiles = static_cast<int>((num_rows + kTileRows - 1) / kTileRows);
-  for (int tile = 0; tile < num_tiles; tile++) {
-    const int64_t row = static_cast<int64_t>(tile) * kTileRows;
-    const int rows = static_cast<int>(std::min<int64_t>(kTileRows, num_rows - row));
-    LinearTail<kTileRows, Weight>(rows, x + row * depth, depth, panel, next, tile, num_tiles, bias,
-                                  output + row * num_out, num_out, num_cols);
+  const bool widen = sizeof(Weight) < sizeof(float) && num_tiles >= kFewTiles;
+  const int64_t block_depth = num_tiles == 1 ? depth : num_tiles < kFewTiles ? kBlockDepth / 2 : kBlockDepth;
+  float *sums = Scratch<1>(num_rows * kPanelWidth);
+  for (int64_t k = 0; k < depth; k += block_depth) {
+    const int64_t steps = std::min(block_depth, depth - k);
+    const Weight *weights = panel + k * kPanelWidth;
+    const char *ahead = reinterpret_cast<const char *>(weights) +
+                        (num_tiles == 1 ? kBytesAhead : steps * kPanelWidth * static_cast<int64_t>(sizeof(Weight)));
+    const float *wide = widen ? WidenBlock(weights, steps * kPanelWidth) : nullptr;
+    for (int tile = 0; tile < num_tiles; tile++) {
+      const int64_t row = static_cast<int64_t>(tile) * kTileRows;
+      const int rows = static_cast<int>(std::min<int64_t>(kTileRows, num_rows - row));
+      const TileEnds ends = {k == 0 ? panel_bias : nullptr,
+                             sums + row * kPanelWidth,
+                             k + steps == depth,
+                             gelu,
+                             residual == nullptr ? nullptr : residual + row * matrix.num_out + col,
+                             output + row * matrix.num_out + col,
+                             matrix.num_out,
+                             num_cols};
+      const float *from = x + row * depth + k;
+      if (widen) {
+        LinearTail<kTileRows, float>(rows, from, depth, Block<float>{wide, steps, ahead, tile, num_tiles}, ends);
+      } else {
+        LinearTail<kTileRows, Weight>(rows, from, depth, Block<Weight>{weights, steps, ahead, tile, num_tiles}, ends);
+      }
+    }
   }
 }
 
 template <typename Weight>
-void LinearPanels(const float *x, int64_t num_rows, const PackedMatrix &matrix, const Weight *weights,
-                  const float *bias, float *output) {
-  const int64_t num_panels = (matrix.num_out + kPanelWidth - 1) / kPanelWidth;
-  const int64_t panel_size = matrix.depth * kPanelWidth;
+void LinearPanels(const Product &product, const Weight *weights) {
+  const int64_t num_panels = (product.matrix.num_out + kPanelWidth - 1) / kPanelWidth;
   // A few panels in a row to a thread: their memory is one stream.
   const int64_t panels_per_chunk = std::max<int64_t>(1, std::min<int64_t>(16, num_panels / 8));
-  const int64_t num_chunks = (num_panels + panels_per_chunk - 1) / panels_per_chunk;
-  const bool widen = sizeof(Weight) < sizeof(float) && num_rows >= kTilesWorthWidening * kTileRows;
-  ParallelFor(num_chunks, [&](int64_t chunk) {
+  ParallelFor((num_panels + panels_per_chunk - 1) / panels_per_chunk, [&](int64_t chunk) {
     const int64_t end = std::min(num_panels, (chunk + 1) * panels_per_chunk);
     for (int64_t panel = chunk * panels_per_chunk; panel < end; panel++) {
-      const Weight *here = weights + panel * panel_size;
-      const Weight *next = panel + 1 < num_panels ? here + panel_size : here;
-      const int64_t col = panel * kPanelWidth;
-      const int num_cols = static_cast<int>(std::min<int64_t>(kPanelWidth, matrix.num_out - col));
-      float panel_bias[kPanelWidth] = {};
-      if (bias != nullptr) std::memcpy(panel_bias, bias + col, num_cols * sizeof(float));
-      if (widen) {
-        const float *wide = WidenPanel(here, panel_size);
-        LinearPanel(x, num_rows, matrix.depth, wide, wide, panel_bias, output + col, matrix.num_out, num_cols);
-      } else {
-        LinearPanel(x, num_rows, matrix.depth, here, next, panel_bias, output + col, matrix.num_out, num_cols);
-      }
+      LinearPanel(product, weights + panel * product.matrix.depth * kPanelWidth, panel);
     }
   });
 }
 
-void Linear(const float *x, int64_t num_rows, const PackedMatrix &matrix, const float *bias, float *output) {
-  if (num_rows == 0) return;
-  if (matrix.f32 != nullptr) {
-    LinearPanels(x, num_rows, matrix, matrix.f32, bias, output);
+void Linear(const Product &product) {
+  if (product.num_rows == 0) return;
+  if (product.matrix.f32 != nullptr) {
+    LinearPanels(product, product.matrix.f32);
   } else {
-    LinearPanels(x, num_rows, matrix, matrix.bf16, bias, output);
+    LinearPanels(product, product.matrix.bf16);
   }
 }
 

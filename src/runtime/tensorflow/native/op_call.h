@@ -3,8 +3,10 @@
 #define TOKENFLARE_OP_CALL_H_
 
 #include <initializer_list>
+#include <vector>
 
 #include "kernels.h"
+#include "lasting_memory.h"
 #include "tensorflow/c/kernels.h"
 
 namespace tokenflare {
@@ -20,7 +22,7 @@ class Call {
 
   ~Call() {
     if (!ok()) TF_OpKernelContext_Failure(context_, status_);
-    for (int i = 0; i < num_tensors_; i++) TF_DeleteTensor(tensors_[i]);
+    for (TF_Tensor *tensor : tensors_) TF_DeleteTensor(tensor);
     TF_DeleteStatus(status_);
   }
 
@@ -32,11 +34,27 @@ class Call {
     return Keep(tensor);
   }
 
-  TF_Tensor *Output(TF_DataType type, std::initializer_list<int64_t> shape) {
+  // Null after a failure.
+  TF_Tensor *Output(int index, TF_DataType type, std::initializer_list<int64_t> shape) {
     if (!ok()) return nullptr;
-    size_t num_bytes = TF_DataTypeSize(type);
-    for (const int64_t dim : shape) num_bytes *= dim;
-    return Keep(TF_AllocateOutput(context_, 0, type, shape.begin(), static_cast<int>(shape.size()), num_bytes, status_));
+    const int num_dims = static_cast<int>(shape.size());
+    return Keep(TF_AllocateOutput(context_, index, type, shape.begin(), num_dims, NumBytes(type, shape), status_));
+  }
+
+  // One of zeros that lives long, in memory of our own.
+  TF_Tensor *LastingOutput(TF_DataType type, std::initializer_list<int64_t> shape) {
+    if (!ok()) return nullptr;
+    const size_t num_bytes = NumBytes(type, shape);
+    void *memory = AllocateLasting(num_bytes);
+    if (memory == nullptr) {
+      TF_SetStatus(status_, TF_RESOURCE_EXHAUSTED, "the system has no memory left for it");
+      return nullptr;
+    }
+    const auto release = [](void *data, size_t, void *) { FreeLasting(data); };
+    TF_Tensor *tensor =
+        Keep(TF_NewTensor(type, shape.begin(), static_cast<int>(shape.size()), memory, num_bytes, release, nullptr));
+    if (Require(tensor != nullptr, "a tensor is as large as its shape")) TF_SetOutput(context_, 0, tensor, status_);
+    return tensor;
   }
 
   bool Require(bool condition, const char *message) {
@@ -45,61 +63,26 @@ class Call {
   }
 
  private:
+  static size_t NumBytes(TF_DataType type, std::initializer_list<int64_t> shape) {
+    size_t num_bytes = TF_DataTypeSize(type);
+    for (const int64_t dim : shape) num_bytes *= dim;
+    return num_bytes;
+  }
+
   TF_Tensor *Keep(TF_Tensor *tensor) {
-    if (tensor != nullptr) tensors_[num_tensors_++] = tensor;
+    if (tensor != nullptr) tensors_.push_back(tensor);
     return tensor;
   }
 
   TF_OpKernelContext *context_;
   TF_Status *status_;
-  TF_Tensor *tensors_[8];
-  int num_tensors_ = 0;
+  std::vector<TF_Tensor *> tensors_;
 };
 
 template <typename T>
 T *Data(const TF_Tensor *tensor) {
   return static_cast<T *>(TF_TensorData(tensor));
 }
-
-// Null for a tensor without elements: what is left out.
-const float *Optional(const TF_Tensor *tensor) {
-  return TF_TensorElementCount(tensor) == 0 ? nullptr : Data<float>(tensor);
-}
-
-// What an operation was told as it was made; what it does not have stays zero.
-struct Attributes {
-  int64_t size = 0, num_heads = 0, num_kv_heads = 0, head_dim = 0, window = 0;
-  float epsilon = 0, scale = 0;
-  bool neighbours = false, silu = false;
-};
-
-void *Create(TF_OpKernelConstruction *construction) {
-  TF_Status *status = TF_NewStatus();
-  auto *attributes = new Attributes();
-  const auto read = [&](const char *name, auto get, auto *value) {
-    const bool is_there = TF_GetCode(status) == TF_OK && TF_OpKernelConstruction_HasAttr(construction, name, status);
-    if (is_there) get(construction, name, value, status);
-  };
-  read("size", TF_OpKernelConstruction_GetAttrInt64, &attributes->size);
-  read("num_heads", TF_OpKernelConstruction_GetAttrInt64, &attributes->num_heads);
-  read("num_kv_heads", TF_OpKernelConstruction_GetAttrInt64, &attributes->num_kv_heads);
-  read("head_dim", TF_OpKernelConstruction_GetAttrInt64, &attributes->head_dim);
-  read("window", TF_OpKernelConstruction_GetAttrInt64, &attributes->window);
-  read("epsilon", TF_OpKernelConstruction_GetAttrFloat, &attributes->epsilon);
-  read("scale", TF_OpKernelConstruction_GetAttrFloat, &attributes->scale);
-  unsigned char neighbours = 0, silu = 0;
-  read("neighbours", TF_OpKernelConstruction_GetAttrBool, &neighbours);
-  read("silu", TF_OpKernelConstruction_GetAttrBool, &silu);
-  attributes->neighbours = neighbours != 0;
-  attributes->silu = silu != 0;
-  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
-  TF_DeleteStatus(status);
-  return attributes;
-}
-
-const Attributes &AttributesOf(void *attributes) { return *static_cast<Attributes *>(attributes); }
-
-void Delete(void *attributes) { delete static_cast<Attributes *>(attributes); }
 
 }  // namespace
 }  // namespace tokenflare

@@ -15,6 +15,22 @@ inline Vector Load(const float *from) { return *reinterpret_cast<const Loose *>(
 inline void Store(float *to, Vector values) { *reinterpret_cast<Loose *>(to) = values; }
 inline Vector Splat(float value) { return value - Vector{}; }
 
+// 0, 1, 2 and so on.
+inline Vector Counting() {
+  Vector numbers{};
+#pragma GCC unroll 16
+  for (int i = 0; i < kWidth; i++) numbers[i] = i;
+  return numbers;
+}
+
+// At least `size` numbers of this thread's, overwritten by the next call with the same `which`.
+template <int which>
+float *Scratch(size_t size) {
+  static thread_local std::vector<float> numbers;
+  if (numbers.size() < size) numbers.resize(size);
+  return numbers.data();
+}
+
 // Always in this order, so that a sum does not depend on how its numbers came.
 inline float Sum(Vector values) {
   float lanes[kWidth];
@@ -23,6 +39,30 @@ inline float Sum(Vector values) {
     for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
   }
   return lanes[0];
+}
+
+// vectors[i] summed into number i, each in the order of Sum: numbers half a vector apart are added, then those a quarter
+// apart, and so on; where Sum leaves the first of a pair, here another vector's has room in the second's place.
+inline Vector SumEach(Vector (&vectors)[kWidth]) {
+  int count = kWidth;
+#pragma GCC unroll 4
+  for (int half = kWidth / 2; half > 0; half /= 2) {
+    // Of each stretch of 2 half numbers, the lower halves of two vectors side by side, and the upper ones.
+    Ints lower, upper;
+#pragma GCC unroll 16
+    for (int i = 0; i < kWidth; i++) {
+      const int in_half = i % half, stretch = i / (2 * half), second = i / half % 2;
+      lower[i] = stretch * 2 * half + in_half + second * kWidth;
+      upper[i] = lower[i] + half;
+    }
+    count /= 2;
+#pragma GCC unroll 8
+    for (int i = 0; i < count; i++) {
+      vectors[i] = __builtin_shuffle(vectors[i], vectors[i + count], lower) +
+                   __builtin_shuffle(vectors[i], vectors[i + count], upper);
+    }
+  }
+  return vectors[0];
 }
 
 // e^x to about 2 units in the last place (Cody-Waite reduction, the polynomial of Cephes' expf); 0 below -87.3.
