@@ -3,10 +3,9 @@ onnx/model_quantized.onnx (q8), for `npm run bench -- --peers`.
 
     python scripts/peers/onnx_gpt2.py MODEL_DIRECTORY TARGET_DIRECTORY
 
-The graph is written operation by operation, since no exporter makes one as strong: attention, layer norm and
-activation are ONNX Runtime's fused operations, as in the newer conversions on the hub, and logits are computed for
-the last positions alone that `num_logits_to_keep` asks for. q8 is `quantize_dynamic` with signed 8-bit weights, which
-is what transformers.js' own conversion script does.
+The graph is written operation by operation, since it runs faster than what optimum exports (decision 0023): attention,
+layer norm and activation are ONNX Runtime's fused operations, and logits are computed for the last positions alone
+that `num_logits_to_keep` asks for. q8 is `quantize_dynamic` with signed 8-bit weights.
 """
 
 import argparse
