@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import { decodeBfloat16, encodeBfloat16 } from '../../src/runtime/half-precision.ts';
 import { bookHeads, type Activation, type Parameter, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
