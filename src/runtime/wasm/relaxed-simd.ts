@@ -25,8 +25,8 @@ export async function hasRightRelaxedSimd(wasmBytes: Uint8Array, heap: WasmHeap)
   const pool = await KernelPool.start({ wasmBytes, heap, numThreads: 1 });
   try {
     for (let round = 0; round < ROUNDS; round++) {
+      if (round > 0) await sleep(PAUSE_MILLISECONDS);
       if (!isRight(pool, heap, 1) || !isRight(pool, heap, ROWS)) return false;
-      await sleep(PAUSE_MILLISECONDS);
     }
     return true;
   } finally {
