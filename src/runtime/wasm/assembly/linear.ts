@@ -103,6 +103,7 @@ export function linearBfloat16(job: usize, chunk: i32): void {
   const widened = slotAddress(slots, numSlots, slot, (intArg(job, 7) as usize) * panelBytes(FLOAT32_PANELS, depth));
   const numPanels = (intArg(job, 6) + PANEL_WIDTH - 1) / PANEL_WIDTH;
   const chunkPanels = min(intArg(job, 7), numPanels - chunk * intArg(job, 7));
+  fetchAhead(panels, (chunkPanels as usize) * panelBytes(BFLOAT16_PANELS, depth));
   widen(panels, widened, chunkPanels * depth);
   multiply<Float32Tiles>(job, chunk, widened);
   releaseSlot(slots, slot);
