@@ -18,6 +18,7 @@ import { EngineError } from '../src/errors.ts';
 import { startService } from '../src/service.ts';
 import { benchInterference, formatInterference, INTERFERENCE_DEFAULTS } from './bench-interference.ts';
 import { benchRuntimes, COMPARISON_DEFAULTS, type RuntimesParams } from './bench-runtimes.ts';
+import { benchSpeculation, formatSpeculation, SPECULATION_DEFAULTS } from './bench-speculation.ts';
 
 const USAGE = `npm run bench -- [options]
 
@@ -49,6 +50,12 @@ npm run bench -- --interference   what running streams notice of a long prompt t
   --concurrency N        streams (${INTERFERENCE_DEFAULTS.streams})
   --prompt-tokens N      of each prompt that arrives (${INTERFERENCE_DEFAULTS.promptTokens})
   --repeats N            prompts (${INTERFERENCE_DEFAULTS.repeats})
+
+npm run bench -- --speculation    what drafts gain, and cost where there is nothing to gain; RUNTIME, --json, --models
+                         (one), and with other defaults
+  --concurrency N,N,...  streams (${SPECULATION_DEFAULTS.streams.join()})
+  --max-tokens N         of each stream (${SPECULATION_DEFAULTS.maxTokens})
+  --repeats N            rounds (${SPECULATION_DEFAULTS.rounds})
 `;
 
 const OPTIONS = {
@@ -62,6 +69,7 @@ const OPTIONS = {
   url: { type: 'string' },
   runtimes: { type: 'string' },
   interference: { type: 'boolean' },
+  speculation: { type: 'boolean' },
   models: { type: 'string' },
   ttft: { type: 'string' },
   'max-seconds': { type: 'string' },
@@ -80,6 +88,10 @@ async function main(): Promise<void> {
   }
   if (flags.interference === true) {
     await interfere(flags);
+    return;
+  }
+  if (flags.speculation === true) {
+    await speculate(flags);
     return;
   }
   if (flags.runtimes !== undefined) {
@@ -131,6 +143,20 @@ async function interfere(flags: Flags): Promise<void> {
   );
   const text =
     flags.json === true ? JSON.stringify(toSnakeCase(report), undefined, 2) : formatInterference(report);
+  process.stdout.write(`${text}\n`);
+}
+
+async function speculate(flags: Flags): Promise<void> {
+  const defaults = SPECULATION_DEFAULTS;
+  const params = {
+    model: flags.models ?? defaults.model,
+    streams: readNumbers(flags.concurrency, defaults.streams),
+    maxTokens: readNumber(flags['max-tokens'], defaults.maxTokens),
+    rounds: readNumber(flags.repeats, defaults.rounds),
+  };
+  const report = await benchSpeculation(params, interruptSignal());
+  const text =
+    flags.json === true ? JSON.stringify(toSnakeCase(report), undefined, 2) : formatSpeculation(report);
   process.stdout.write(`${text}\n`);
 }
 
