@@ -21,6 +21,7 @@ import { startService } from '../src/service.ts';
 import { benchInterference, formatInterference, INTERFERENCE_DEFAULTS } from './bench-interference.ts';
 import { benchPeers, PEERS_DEFAULTS, type PeersParams } from './bench-peers.ts';
 import { benchRuntimes, COMPARISON_DEFAULTS, type RuntimesParams } from './bench-runtimes.ts';
+import { benchSpeculation, formatSpeculation, SPECULATION_DEFAULTS } from './bench-speculation.ts';
 
 const USAGE = `npm run bench -- [options]
 
@@ -60,6 +61,12 @@ npm run bench -- --peers   beside transformers.js and node-llama-cpp, which are 
   --rows NAME,...        what is held against the others (${PEER_ROWS.join()})
   --repeats N            rounds (${PEERS_DEFAULTS.rounds})
   --require              fail when a bar is missed or not measured
+
+npm run bench -- --speculation    what drafts gain, and cost where there is nothing to gain; RUNTIME, --json, --models
+                         (one), and with other defaults
+  --concurrency N,N,...  streams (${SPECULATION_DEFAULTS.streams.join()})
+  --max-tokens N         of each stream (${SPECULATION_DEFAULTS.maxTokens})
+  --repeats N            rounds (${SPECULATION_DEFAULTS.rounds})
 `;
 
 const OPTIONS = {
@@ -76,6 +83,7 @@ const OPTIONS = {
   peers: { type: 'boolean' },
   columns: { type: 'string' },
   rows: { type: 'string' },
+  speculation: { type: 'boolean' },
   models: { type: 'string' },
   ttft: { type: 'string' },
   'max-seconds': { type: 'string' },
@@ -98,6 +106,10 @@ async function main(): Promise<void> {
   }
   if (flags.peers === true) {
     await comparePeers(flags);
+    return;
+  }
+  if (flags.speculation === true) {
+    await speculate(flags);
     return;
   }
   if (flags.runtimes !== undefined) {
@@ -161,6 +173,20 @@ async function comparePeers(flags: Flags): Promise<void> {
   const numMet = report.verdicts.filter(({ isMet }) => isMet).length;
   const isShort = flags.require === true && numMet < params.rows.length * params.columns.length;
   if (report.disturbances.length > 0 || isShort) process.exitCode = 1;
+}
+
+async function speculate(flags: Flags): Promise<void> {
+  const defaults = SPECULATION_DEFAULTS;
+  const params = {
+    model: flags.models ?? defaults.model,
+    streams: readNumbers(flags.concurrency, defaults.streams),
+    maxTokens: readNumber(flags['max-tokens'], defaults.maxTokens),
+    rounds: readNumber(flags.repeats, defaults.rounds),
+  };
+  const report = await benchSpeculation(params, interruptSignal());
+  const text =
+    flags.json === true ? JSON.stringify(toSnakeCase(report), undefined, 2) : formatSpeculation(report);
+  process.stdout.write(`${text}\n`);
 }
 
 function run(options: BenchmarkOptions): Promise<BenchmarkReport> {

@@ -175,6 +175,7 @@ function engineSettings(config: Config, { id, path }: CatalogModel): EngineSetti
     maxNumBatchedTokens: config.maxNumBatchedTokens,
     kvCacheBytes: config.kvCacheMb * 2 ** 20,
     prefixCache: config.prefixCache,
+    speculates: config.speculation === 'auto',
     memoryLimitBytes: config.memoryLimitBytes,
   };
 }

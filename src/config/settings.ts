@@ -149,6 +149,12 @@ export const SETTINGS = {
     onOff,
     'Prompts that begin alike share keys and values: on, off. Timing can tell a client what others sent: keep tenants apart by `cache_salt`.',
   ),
+  speculation: setting(
+    'SPECULATION',
+    'auto',
+    z.enum(['auto', 'off']),
+    'Guess tokens from what a sequence said before, and compute several in a step where it pays: auto, off. The text is the same.',
+  ),
   maxQueuedRequests: setting(
     'MAX_QUEUED_REQUESTS',
     '256',

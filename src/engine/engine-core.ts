@@ -107,16 +107,22 @@ export class EngineCore {
       this.#runner.run(step, (id) => this.#logitsNeeded(this.#activeOf(id))),
     );
     const started = new Set(step.started);
-    const updates = step.sequences.map((scheduled, i): SequenceUpdate => {
-      const update = this.#update(scheduled, logits[i] ?? []);
-      return started.has(scheduled.sequence) ? { ...update, ...startOf(scheduled.sequence) } : update;
+    const updatesOf = step.sequences.map((scheduled, i): SequenceUpdate[] => {
+      const [first, ...others] = this.#update(scheduled, logits[i] ?? []);
+      return started.has(scheduled.sequence)
+        ? [{ ...first, ...startOf(scheduled.sequence) }, ...others]
+        : [first, ...others];
     });
+    const updates = updatesOf.flat();
     const isUrgent = updates.some((update) => this.#isUrgent(update));
     const numPromptTokens = countPromptTokens(step);
+    const numAccepted = updatesOf.map(({ length }) => length - 1);
     const endedAt = this.#now?.();
-    this.#scheduler.advance(step, endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt));
+    const durationMs = endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt);
+    this.#scheduler.advance(step, durationMs, numAccepted);
     for (const { id, finish } of updates) if (finish !== undefined) this.cancel(id);
-    return { updates, ...cost, numPromptTokens, ...countLookups(step), isUrgent };
+    const drafts = countDrafts(step, numAccepted);
+    return { updates, ...cost, numPromptTokens, ...countLookups(step), ...drafts, isUrgent };
   }
 
   async #alone<T>(run: () => Promise<T>): Promise<T> {
@@ -154,24 +160,44 @@ export class EngineCore {
     return token !== undefined && (request.mayStopByText || numGeneratedTokens(sequence) === 1);
   }
 
-  #update(scheduled: ScheduledSequence, logits: readonly StepRow[]): SequenceUpdate {
-    const { sequence, completesTokens } = scheduled;
+  /** What the step did for a sequence: its first token with all else, then those of its draft that it draws as well. */
+  #update(scheduled: ScheduledSequence, logits: readonly StepRow[]): [SequenceUpdate, ...SequenceUpdate[]] {
+    const { sequence, completesTokens, draftTokenIds } = scheduled;
     const active = this.#activeOf(sequence.id);
     const update: SequenceUpdate = { id: sequence.id };
     if (active.request.promptLogprobs && sequence.numComputedTokens < sequence.numPromptTokens) {
       update.promptLogprobs = this.#scorePrompt(active, scheduled, logits);
     }
-    if (!completesTokens) return update;
-    if (active.request.maxTokens === 0) return { ...update, finish: 'length' };
-    const lastRow = logits.at(-1);
+    if (!completesTokens) return [update];
+    if (active.request.maxTokens === 0) return [{ ...update, finish: 'length' }];
+    const rows = logits.slice(-1 - draftTokenIds.length);
+    const [first, ...others] = this.#draw(active, rows, draftTokenIds);
+    return [{ ...update, ...first }, ...others];
+  }
+
+  /**
+   * Draws a token from each row, as long as each is the one that the next row was computed for. A token depends on its
+   * row and on what was drawn before alone (its random number on its index), so it is the same as without a draft.
+   */
+  #draw(
+    active: ActiveSequence,
+    rows: readonly StepRow[],
+    draftTokenIds: readonly number[],
+  ): SequenceUpdate[] {
+    const { sequence } = active;
     assertInvariant(
-      lastRow !== undefined,
-      'a sequence whose tokens are complete has logits for its last row',
+      rows.length > draftTokenIds.length,
+      'a sequence whose tokens are complete has logits for them',
     );
-    const token = this.#sample(active, lastRow);
-    sequence.tokenIds.push(token.tokenId);
-    const finish = finishOf(active, token.tokenId);
-    return { ...update, token, ...(finish === undefined ? {} : { finish }) };
+    const drawn: SequenceUpdate[] = [];
+    for (const [i, row] of rows.entries()) {
+      const token = this.#sample(active, row);
+      sequence.tokenIds.push(token.tokenId);
+      const finish = finishOf(active, token.tokenId);
+      drawn.push({ id: sequence.id, token, ...(finish === undefined ? {} : { finish }) });
+      if (finish !== undefined || token.tokenId !== draftTokenIds[i]) break;
+    }
+    return drawn;
   }
 
   /** Row i of a chunk predicts the prompt token after it; nothing predicts the first. */
@@ -223,6 +249,16 @@ function countLookups({ started }: ScheduledStep): Pick<StepReport, 'numQueriedT
   return {
     numQueriedTokens: lookups.reduce((sum, { numPromptTokens }) => sum + numPromptTokens, 0),
     numCachedTokens: lookups.reduce((sum, { numCachedTokens = 0 }) => sum + numCachedTokens, 0),
+  };
+}
+
+function countDrafts(
+  { sequences }: ScheduledStep,
+  numAccepted: readonly number[],
+): Pick<StepReport, 'numDraftTokens' | 'numAcceptedTokens'> {
+  return {
+    numDraftTokens: sequences.reduce((sum, { draftTokenIds }) => sum + draftTokenIds.length, 0),
+    numAcceptedTokens: numAccepted.reduce((sum, count) => sum + count, 0),
   };
 }
 

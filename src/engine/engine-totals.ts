@@ -20,6 +20,8 @@ const ZERO: Totals = {
   promptTokens: 0,
   prefixCacheQueries: 0,
   prefixCacheHits: 0,
+  draftTokens: 0,
+  acceptedDraftTokens: 0,
   generationTokens: 0,
   wastedTokens: 0,
   numRestarts: 0,
@@ -46,6 +48,8 @@ export class EngineTotals {
       promptTokens: totals.promptTokens + report.numPromptTokens,
       prefixCacheQueries: totals.prefixCacheQueries + report.numQueriedTokens,
       prefixCacheHits: totals.prefixCacheHits + report.numCachedTokens,
+      draftTokens: totals.draftTokens + report.numDraftTokens,
+      acceptedDraftTokens: totals.acceptedDraftTokens + report.numAcceptedTokens,
       generationTokens:
         totals.generationTokens + report.updates.filter(({ token }) => token !== undefined).length,
     };

@@ -174,6 +174,9 @@ export interface EngineStats {
   /** Prompt tokens looked for in the prefix cache, and those that were there. */
   prefixCacheQueries: number;
   prefixCacheHits: number;
+  /** Tokens of drafts computed, and those that their sequences drew as well. */
+  draftTokens: number;
+  acceptedDraftTokens: number;
   generationTokens: number;
   wastedTokens: number;
   numRestarts: number;

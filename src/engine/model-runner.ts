@@ -58,12 +58,14 @@ export class ModelRunner {
     step: Pick<ScheduledStep, 'sequences' | 'copies'>,
     logitsNeeded: (sequenceId: number) => LogitsNeeded,
   ): Promise<StepResult> {
-    const inputs = step.sequences.map(({ sequence, numScheduledTokens, completesTokens }): SegmentInput => {
+    const inputs = step.sequences.map((scheduled): SegmentInput => {
+      const { sequence, numScheduledTokens, draftTokenIds, completesTokens } = scheduled;
       const { lane, numComputedTokens } = sequence;
       assertInvariant(lane !== undefined, 'a scheduled sequence has a lane');
-      const tokenIds = sequence.tokenIds.slice(numComputedTokens, numComputedTokens + numScheduledTokens);
+      const end = numComputedTokens + numScheduledTokens - draftTokenIds.length;
+      const tokenIds = [...sequence.tokenIds.slice(numComputedTokens, end), ...draftTokenIds];
       const { everyRow, topIsEnough } = logitsNeeded(sequence.id);
-      const logits = everyRow ? 'all' : completesTokens ? 'last' : 'none';
+      const logits = everyRow || draftTokenIds.length > 0 ? 'all' : completesTokens ? 'last' : 'none';
       return { lane, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
     });
     const batch = buildStepBatch(inputs, ROW_BUCKETS);

@@ -25,6 +25,8 @@ export interface EngineSettings {
   kvCacheBytes: number;
   /** Prompts that begin alike share the keys and values of their beginning. */
   prefixCache: boolean;
+  /** Sequences are drafted where it pays. */
+  speculates: boolean;
   /** Memory that all models together may take; undefined: by what there is. */
   memoryLimitBytes: number | undefined;
 }
@@ -74,7 +76,7 @@ export interface SequenceUpdate {
   finish?: SequenceFinish;
 }
 
-/** What one step did. Counts are of this step; gauges are as it left them. */
+/** What one step did; a sequence with a draft may have several updates, one a token. Counts are of this step; gauges are as it left them. */
 export interface StepReport {
   updates: readonly SequenceUpdate[];
   /** End of the step on the clock of all processes (`monotonicMs`). */
@@ -89,6 +91,9 @@ export interface StepReport {
   /** Prompt tokens looked for in the cache, and those that were there. */
   numQueriedTokens: number;
   numCachedTokens: number;
+  /** Tokens of drafts computed, and those that their sequences drew as well. */
+  numDraftTokens: number;
+  numAcceptedTokens: number;
   gauges: EngineGauges;
 }
 

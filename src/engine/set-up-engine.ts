@@ -41,6 +41,7 @@ export async function setUpEngine(
     numLanes: shape.numLanes,
     maxNumBatchedTokens: settings.maxNumBatchedTokens,
     prefixCache: settings.prefixCache,
+    speculates: settings.speculates,
     costs: new StepCostModel(stepWork(model.config, numParameters)),
   });
   const runner = new ModelRunner(model, runtime, cache);

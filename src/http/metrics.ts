@@ -52,6 +52,12 @@ const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: Engin
     (s) => s.prefixCacheQueries,
   ],
   ['prefix_cache_hits_total', 'Prompt tokens found in the prefix cache.', (s) => s.prefixCacheHits],
+  ['spec_decode_num_draft_tokens_total', 'Tokens of drafts computed.', (s) => s.draftTokens],
+  [
+    'spec_decode_num_accepted_tokens_total',
+    'Tokens of drafts that their sequences drew as well.',
+    (s) => s.acceptedDraftTokens,
+  ],
   ['generation_tokens_total', 'Tokens generated.', (s) => s.generationTokens],
   ['wasted_tokens_total', 'Tokens computed for clients that were gone already.', (s) => s.wastedTokens],
   ['steps_total', 'Engine steps run.', (s) => s.numSteps],

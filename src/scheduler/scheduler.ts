@@ -1,4 +1,5 @@
 import { ClientShares } from './client-shares.ts';
+import { Drafter } from './drafter.ts';
 import { LaneCache, type LaneCacheOptions, type LaneCopy } from './lane-cache.ts';
 import { prefillPace, prefillRows, rowsBetweenSteps, type PrefillPace } from './prefill-pace.ts';
 import type { Sequence } from './sequence.ts';
@@ -13,7 +14,8 @@ import { WaitingList } from './waiting-list.ts';
  *   waiting ──lane free──▶ running: prefill (many tokens to compute) ──▶ decode (one token to compute) ──▶ finished
  *
  * A step is filled in this order, up to `maxNumBatchedTokens` rows:
- *   1. every running sequence that decodes: one row each, so that no stream ever waits for a prompt;
+ *   1. every running sequence that decodes: one row each, so that no stream ever waits for a prompt; and where there is
+ *      no prompt to compute, rows of drafts, as far as they pay (drafter);
  *   2. prompts: as large a chunk as still fits, and as the decodes allow (prefill-pace). It is the turn of the client who
  *      was given the fewest tokens (client-shares); of its sequences those in prefill come first, then those that wait,
  *      as long as a lane is free, oldest first. One whose beginning another is computing waits for it, since it then
@@ -26,6 +28,8 @@ export interface SchedulerLimits extends LaneCacheOptions {
   maxNumBatchedTokens: number;
   /** By it decodes are protected from prefill; without it a step is as large as may be. */
   costs?: StepCostModel;
+  /** By `costs` it decides when sequences are drafted; without it none is. */
+  speculates?: boolean;
 }
 
 export interface ScheduledStep {
@@ -47,6 +51,7 @@ interface Starts {
 export class Scheduler {
   readonly #lanes: LaneCache;
   readonly #costs: StepCostModel | undefined;
+  readonly #drafter: Drafter | undefined;
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
   readonly #shares = new ClientShares();
@@ -56,6 +61,7 @@ export class Scheduler {
   constructor(limits: SchedulerLimits) {
     this.#lanes = new LaneCache(limits);
     this.#costs = limits.costs;
+    if (limits.speculates && limits.costs !== undefined) this.#drafter = new Drafter(limits.costs);
     this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
   }
 
@@ -80,9 +86,9 @@ export class Scheduler {
   /** The next step, or `undefined` when there is nothing to compute. */
   schedule(): ScheduledStep | undefined {
     const step = new StepBuilder(this.maxNumBatchedTokens);
-    for (const sequence of this.#running) if (decodes(sequence)) this.#take(step, sequence, 1);
     const prefills = this.#running.filter((sequence) => !decodes(sequence));
     const numPrefills = prefills.length + Math.min(this.#waiting.size, this.#lanes.numFreeLanes);
+    this.#decode(step, numPrefills === 0);
     const pace = prefillPace(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens);
     const { started, copies } = this.#prefill(step, prefills, pace);
     const { sequences, shape } = step;
@@ -90,11 +96,24 @@ export class Scheduler {
     return { sequences, shape, started, copies, numScheduledTokens: shape.numRows };
   }
 
-  /** Rows that work beside the sequences may take in a step of its own, before the next of theirs. */
-  numRowsBetween(): number {
+  /** Prompts count for certain and drafts by chance, so a step has drafts only where it has no prompts. */
+  #decode(step: StepBuilder, mayDraft: boolean): void {
+    const sequences = this.#running.filter(decodes);
+    const numFree = this.maxNumBatchedTokens - sequences.length;
+    const drafts = mayDraft ? this.#drafter?.plan(sequences, this.#decodeShape(), numFree) : undefined;
+    for (const [i, sequence] of sequences.entries()) this.#take(step, sequence, 1, drafts?.[i]);
+  }
+
+  /** A step of nothing but decodes. */
+  #decodeShape(): StepShape {
     const step = new StepBuilder(this.maxNumBatchedTokens);
     for (const sequence of this.#running) if (decodes(sequence)) step.take(sequence, 1);
-    return rowsBetweenSteps(this.#costs, step.shape, this.maxNumBatchedTokens);
+    return step.shape;
+  }
+
+  /** Rows that work beside the sequences may take in a step of its own, before the next of theirs. */
+  numRowsBetween(): number {
+    return rowsBetweenSteps(this.#costs, this.#decodeShape(), this.maxNumBatchedTokens);
   }
 
   #chunkRows(step: StepBuilder, sequence: Sequence, pace: PrefillPace): number {
@@ -136,17 +155,24 @@ export class Scheduler {
     return true;
   }
 
-  #take(step: StepBuilder, sequence: Sequence, numTokens: number): void {
-    step.take(sequence, numTokens);
+  #take(step: StepBuilder, sequence: Sequence, numTokens: number, draft?: readonly number[]): void {
+    step.take(sequence, numTokens, draft);
     this.#shares.serve(sequence.clientId, numTokens);
   }
 
-  /** Records that a step was computed, and how long it took, where that was measured. */
-  advance(step: ScheduledStep, durationMs?: number): void {
+  /**
+   * Records that a step was computed, and how long it took, where that was measured.
+   *
+   * @param numAccepted of each of the step's sequences: tokens of its draft that it drew itself, which it has by now.
+   *   What lies behind them in the cache is of no use, and is overwritten
+   */
+  advance(step: ScheduledStep, durationMs?: number, numAccepted: readonly number[] = []): void {
     if (durationMs !== undefined) this.#costs?.record(step.shape, durationMs);
-    for (const { sequence, numScheduledTokens } of step.sequences) {
-      sequence.numComputedTokens += numScheduledTokens;
+    for (const [i, { sequence, numScheduledTokens, draftTokenIds }] of step.sequences.entries()) {
+      const numKept = numAccepted[i] ?? 0;
+      sequence.numComputedTokens += numScheduledTokens - draftTokenIds.length + numKept;
       this.#lanes.record(sequence);
+      this.#shares.serve(sequence.clientId, numKept);
     }
   }
 
@@ -181,6 +207,7 @@ export class Scheduler {
     if (sequence.lane !== undefined) this.#lanes.free(sequence.lane);
     sequence.lane = undefined;
     this.#shares.leave(sequence.clientId);
+    this.#drafter?.forget(sequence.id);
     return true;
   }
 }

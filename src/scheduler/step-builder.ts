@@ -5,7 +5,10 @@ import type { StepShape } from './step-cost-model.ts';
 /** The share of one sequence in a step: its tokens from `numComputedTokens` on. */
 export interface ScheduledSequence {
   sequence: Sequence;
+  /** Rows: its tokens, and those of its draft. */
   numScheduledTokens: number;
+  /** Behind its own tokens: how it may go on. The step's logits tell which of them it draws itself. */
+  draftTokenIds: readonly number[];
   /** True when the last token is computed, so that the step yields the sequence's next token. */
   completesTokens: boolean;
 }
@@ -32,15 +35,16 @@ export class StepBuilder {
     return this.#maxRows - this.#shape.numRows;
   }
 
-  /** Takes a sequence's next tokens; there are as many, and rows for them. */
-  take(sequence: Sequence, numScheduledTokens: number): void {
+  /** Takes a sequence's next tokens, and behind its last a draft; there are as many, and rows for them. */
+  take(sequence: Sequence, numTokens: number, draftTokenIds: readonly number[] = []): void {
     const { numComputedTokens, readsCache } = sequence;
-    const completesTokens = numScheduledTokens === numOpenTokens(sequence);
-    this.#sequences.push({ sequence, numScheduledTokens, completesTokens });
+    const numScheduledTokens = numTokens + draftTokenIds.length;
+    const completesTokens = numTokens === numOpenTokens(sequence);
+    this.#sequences.push({ sequence, numScheduledTokens, draftTokenIds, completesTokens });
     const { numRows, numLogitRows, numScores } = this.#shape;
     // A sequence that does not read the cache is one whose prompt is scored.
     const isScored = !readsCache && numComputedTokens < sequence.numPromptTokens;
-    const numNewLogitRows = isScored ? numScheduledTokens : Number(completesTokens);
+    const numNewLogitRows = isScored ? numScheduledTokens : Number(completesTokens) + draftTokenIds.length;
     this.#shape = {
       numRows: numRows + numScheduledTokens,
       numLogitRows: numLogitRows + numNewLogitRows,

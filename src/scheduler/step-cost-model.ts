@@ -20,8 +20,9 @@ export interface StepWork {
 /** Steps of about as many rows, and how long they took. */
 interface Cell {
   readonly numRows: number;
-  /** Milliseconds for a multiply-add, of the latest such steps. */
+  /** Milliseconds for a multiply-add, of the latest such steps, and their lower median. */
   readonly rates: number[];
+  rate: number;
   /** When the latest came, counted in steps. */
   seenAt: number;
 }
@@ -65,10 +66,11 @@ export class StepCostModel {
   /** Takes note of a step. */
   record(shape: StepShape, durationMs: number): void {
     const numRows = cellRows(shape.numRows);
-    const cell = this.#cells.get(numRows) ?? { numRows, rates: [], seenAt: 0 };
+    const cell = this.#cells.get(numRows) ?? { numRows, rates: [], rate: 0, seenAt: 0 };
     this.#cells.set(numRows, cell);
     cell.rates.push(durationMs / this.#workOf(shape));
     if (cell.rates.length > RATES_KEPT) cell.rates.shift();
+    cell.rate = lowerMedian(cell.rates);
     cell.seenAt = ++this.#numRecorded;
     this.#asked = undefined;
   }
@@ -81,9 +83,10 @@ export class StepCostModel {
     return this.#workOf(shape) * this.#rateAt(shape.numRows);
   }
 
+  /** Rows of a cell that are not there cost as much as those that are. */
   #workOf({ numRows, numLogitRows, numScores }: StepShape): number {
     const { perRow, perLogitRow, perScore } = this.#work;
-    return numRows * perRow + numLogitRows * perLogitRow + numScores * perScore;
+    return cellRows(numRows) * perRow + cellRows(numLogitRows) * perLogitRow + numScores * perScore;
   }
 
   #rateAt(numRows: number): number {
@@ -93,11 +96,11 @@ export class StepCostModel {
     const rows = cellRows(numRows);
     const above = cells.find((cell) => cell.numRows >= rows);
     const below = cells.findLast((cell) => cell.numRows <= rows);
-    if (below === undefined || above === undefined) return rateOf(below ?? above ?? first);
-    if (below === above) return rateOf(above);
+    if (below === undefined || above === undefined) return (below ?? above ?? first).rate;
+    if (below === above) return above.rate;
     // a + b * rows, for each of its rows: linear in 1 / rows.
     const share = (1 / below.numRows - 1 / rows) / (1 / below.numRows - 1 / above.numRows);
-    return rateOf(below) + share * (rateOf(above) - rateOf(below));
+    return below.rate + share * (above.rate - below.rate);
   }
 
   #cellsToAsk(): Cell[] {
@@ -108,12 +111,10 @@ export class StepCostModel {
   }
 }
 
-/** The lower median. */
-function rateOf({ rates }: Cell): number {
-  const sorted = rates.toSorted((one, other) => one - other);
-  const rate = sorted[(sorted.length - 1) >> 1];
-  assertInvariant(rate !== undefined, 'a cell was seen at least once');
-  return rate;
+function lowerMedian(values: readonly number[]): number {
+  const middle = values.toSorted((one, other) => one - other)[(values.length - 1) >> 1];
+  assertInvariant(middle !== undefined, 'a cell was seen at least once');
+  return middle;
 }
 
 /** The cell of a number of rows: 1, 2, then multiples of 4 as in the kernels' tiles, of 8 from 32 on, of 16 from 64 on. */

@@ -27,7 +27,12 @@ describe.each(RUNTIMES)('the model runner on $label', ({ create }) => {
   ): ScheduledSequence {
     const sequence = createSequence(id, tokenIds, 10);
     sequence.lane = lane;
-    return { sequence, numScheduledTokens: numTokens, completesTokens: numTokens === tokenIds.length };
+    return {
+      sequence,
+      numScheduledTokens: numTokens,
+      draftTokenIds: [],
+      completesTokens: numTokens === tokenIds.length,
+    };
   }
 
   it('hands each sequence its own logits: none for a chunk, the last of a prompt, or all where they are wanted', async () => {

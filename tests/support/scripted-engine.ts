@@ -172,6 +172,8 @@ export class ScriptedEngine implements ManagedEngine {
       promptTokens: 20,
       prefixCacheQueries: 32,
       prefixCacheHits: 12,
+      draftTokens: 6,
+      acceptedDraftTokens: 4,
       generationTokens: 10,
       wastedTokens: 1,
       numRestarts: 0,

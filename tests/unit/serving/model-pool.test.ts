@@ -138,6 +138,18 @@ describe('a pool of models', () => {
     await Promise.all([first, second]);
   });
 
+  it('keeps a place to wait in for a client beside one that took them all', async () => {
+    const { pool, engineOf } = await createPool({ maxWaiting: 2 });
+    const flood = [0, 1].map(() => pool.acquire('a', { ...WAIT, clientId: 'flood' }));
+    const engine = await engineOf('a');
+    const refused = pool.acquire('a', { ...WAIT, clientId: 'flood' });
+    await expect(refused).rejects.toMatchObject({ code: 'queue_full' });
+    const late = pool.acquire('a', { ...WAIT, clientId: 'late' });
+    engine.loaded();
+    await Promise.all([...flood, late]);
+    expect(pool.numWaiting).toBe(0);
+  });
+
   it('lets go of who does not wait any more, and loads on', async () => {
     const { pool, engineOf, statesOf } = await createPool();
     const gone = new AbortController();

@@ -1,0 +1,108 @@
+import { NgramIndex } from './ngram-index.ts';
+import { planDrafts, type DraftCandidate } from './plan-drafts.ts';
+import { numGeneratedTokens, type Sequence } from './sequence.ts';
+import type { StepCostModel, StepShape } from './step-cost-model.ts';
+
+/** Most tokens of one draft. */
+const MAX_DRAFT_TOKENS = 8;
+/** From so many common tokens on a place is likely to be quoted; below, two tokens just happen to follow each other. */
+const LONG_MATCH = 5;
+/** What is thought of a guess before the first. */
+const FIRST_ACCEPTANCE = 0.3;
+/** Weight of a guess among all before it. */
+const WEIGHT = 0.15;
+/** Nothing is certain: a longer draft is always worth less a row. */
+const MAX_ACCEPTANCE = 0.97;
+
+type MatchKind = 'short' | 'long';
+
+interface Guess {
+  kind: MatchKind;
+  /** Where it begins in the sequence. */
+  start: number;
+  tokenIds: readonly number[];
+}
+
+interface DraftState {
+  index: NgramIndex;
+  acceptance: Record<MatchKind, number>;
+  /** The latest guess, whether it was tried or not. */
+  guess: Guess | undefined;
+}
+
+const NO_DRAFT: readonly number[] = [];
+
+/**
+ * Guesses how sequences go on, and decides which guesses are worth a row (plan-drafts). Every guess is held against
+ * what was drawn in the end, also one that nobody computed: so what guesses of a sequence are worth is known before the
+ * first is tried, and while none pays.
+ */
+export class Drafter {
+  readonly #costs: StepCostModel;
+  readonly #states = new Map<number, DraftState>();
+
+  constructor(costs: StepCostModel) {
+    this.#costs = costs;
+  }
+
+  /**
+   * The draft of each sequence; all of them decode.
+   *
+   * @param decodes the step without drafts
+   * @param maxRows rows that are free
+   */
+  plan(sequences: readonly Sequence[], decodes: StepShape, maxRows: number): (readonly number[])[] {
+    const guesses = sequences.map((sequence) => this.#guess(sequence));
+    if (maxRows === 0 || guesses.every((guess) => guess === undefined)) return sequences.map(() => NO_DRAFT);
+    const candidates = sequences.map((sequence, i): DraftCandidate => {
+      const guess = guesses[i];
+      const acceptance = guess === undefined ? 0 : this.#stateOf(sequence).acceptance[guess.kind];
+      const { numComputedTokens } = sequence;
+      return { numComputedTokens, acceptance, maxDraftTokens: guess?.tokenIds.length ?? 0 };
+    });
+    const counts = planDrafts(this.#costs, decodes, candidates, maxRows);
+    return counts.map((count, i) => guesses[i]?.tokenIds.slice(0, count) ?? NO_DRAFT);
+  }
+
+  forget(sequenceId: number): void {
+    this.#states.delete(sequenceId);
+  }
+
+  #guess(sequence: Sequence): Guess | undefined {
+    const state = this.#stateOf(sequence);
+    judge(state, sequence);
+    // The token after the draft is the sequence's own; a first token is waited for, and comes alone.
+    const numGenerated = numGeneratedTokens(sequence);
+    const numTokens = Math.min(MAX_DRAFT_TOKENS, sequence.maxTokens - numGenerated - 1);
+    const match = numGenerated === 0 || numTokens <= 0 ? undefined : state.index.find();
+    state.guess = match && {
+      kind: match.length >= LONG_MATCH ? 'long' : 'short',
+      start: sequence.tokenIds.length,
+      tokenIds: state.index.guess(match, numTokens),
+    };
+    return state.guess;
+  }
+
+  #stateOf({ id, tokenIds }: Sequence): DraftState {
+    const known = this.#states.get(id);
+    if (known !== undefined) return known;
+    const acceptance = { short: FIRST_ACCEPTANCE, long: FIRST_ACCEPTANCE };
+    const state: DraftState = { index: new NgramIndex(tokenIds), acceptance, guess: undefined };
+    this.#states.set(id, state);
+    return state;
+  }
+}
+
+/** Holds the latest guess against the tokens that have come since, up to the first that is another. */
+function judge({ guess, acceptance }: DraftState, { tokenIds }: Sequence): void {
+  if (guess === undefined) return;
+  const { kind, start } = guess;
+  for (const [i, guessed] of guess.tokenIds.entries()) {
+    const drawn = tokenIds[start + i];
+    if (drawn === undefined) return;
+    const hit = drawn === guessed;
+    acceptance[kind] += WEIGHT * ((hit ? 1 : 0) - acceptance[kind]);
+    acceptance[kind] = Math.min(acceptance[kind], MAX_ACCEPTANCE);
+    if (!hit) return;
+  }
+}
