@@ -166,6 +166,63 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('kernels on TensorFlow
     expect(ours).toEqual(theirs);
   });
 
+  it.each([20, 64, 300, 9000])('find the top of rows of %i numbers as sorting does', async (vocabSize) => {
+    // Many equal numbers: the lower id comes first. Zero is added lest one be negative.
+    const rows = someRows(5, vocabSize, 17).map((row) => row.map((value) => Math.round(value * 40) / 8 + 0));
+    const embedding = kernels.createParameter('rows', [5, vocabSize], flat(rows));
+    const cache = kernels.createKvCache({
+      numLayers: 1,
+      numKvHeads: 1,
+      headDim: 8,
+      numLanes: 5,
+      laneLength: 4,
+    });
+    const topIsEnough = [true, false, true, true, false];
+    const batch = buildStepBatch(
+      topIsEnough.map((isEnough, row) => ({
+        lane: row,
+        positionStart: 0,
+        tokenIds: [row],
+        logits: 'last',
+        topIsEnough: isEnough,
+      })),
+    );
+    const results = await kernels.runStep(batch, cache, (ops) =>
+      ops.selectRows(ops.embed(embedding, undefined)),
+    );
+    cache.dispose();
+    expect(results).toHaveLength(5);
+    results.forEach((result, r) => {
+      const row = rows[r] ?? [];
+      if (result instanceof Float32Array) {
+        expect(topIsEnough[r]).toBe(false);
+        expect([...result]).toEqual(row);
+        return;
+      }
+      expect(topIsEnough[r]).toBe(true);
+      const sorted = row.map((logit, id) => ({ logit, id })).sort((a, b) => b.logit - a.logit || a.id - b.id);
+      expect([...result.tokenIds]).toEqual(sorted.slice(0, TOP_LOGITS).map(({ id }) => id));
+      expect([...result.logits]).toEqual(sorted.slice(0, TOP_LOGITS).map(({ logit }) => logit));
+      expect(result.logSumExp).toBeCloseTo(Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0)), 4);
+    });
+  });
+
+  it('join GELU and a sum onto a product without a bit changed', async () => {
+    const inputs = someRows(20, 300, 18);
+    const values = flat(someRows(300, 300, 19));
+    const run = (compute: (x: Activation, ops: TransformerOps, product: Activation) => Activation) => {
+      const weight = kernels.createParameter('w', [300, 300], values);
+      return runOps(kernels, inputs, (x, ops) => compute(x, ops, ops.linear(x, weight, undefined)));
+    };
+    const product = await run((_x, _ops, y) => y);
+    const gelu = await runOps(kernels, product, (x, ops) => ops.gelu(x));
+    expect(await run((_x, ops, y) => ops.gelu(y))).toEqual(gelu);
+    const sums = (rows: number[][]) =>
+      rows.map((row, r) => row.map((value, c) => Math.fround((inputs[r]?.[c] ?? NaN) + value)));
+    expect(await run((x, ops, y) => ops.add(x, y))).toEqual(sums(product));
+    expect(await run((x, ops, y) => ops.add(ops.gelu(y), x))).toEqual(sums(gelu));
+  });
+
   it('refuse an operation that cannot be, and run the next', async () => {
     const weight = kernels.createParameter('w', [4, 5], new Float32Array(20));
     const wrong = runOps(kernels, someRows(2, 4, 7), (x, ops) => ops.linear(x, weight, undefined));

@@ -85,7 +85,10 @@ export function joinOntoProducts({ instructions, result }: RecordedStep): Record
       if (product) joined[index] = { ...product, numbers: [1] };
     }
     if (kind === 'add') {
-      const [product, other] = orElse(takeProduct(y, () => true), x) ?? [takeProduct(x, () => true), y];
+      const [product, other] = orElse(
+        takeProduct(y, () => true),
+        x,
+      ) ?? [takeProduct(x, () => true), y];
       if (product) joined[index] = { ...product, inputs: [...product.inputs, other] };
     }
   });

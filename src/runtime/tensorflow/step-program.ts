@@ -47,7 +47,8 @@ const isHalf = ({ dtype }: TensorInfo): boolean => dtype === BFLOAT16;
 /** Each once, those of float32 first. */
 function listTensors(instructions: readonly StepInstruction[]): TensorInfo[] {
   const byId = new Map<number, TensorInfo>();
-  for (const { tensors } of instructions) for (const tensor of tensors) if (tensor) byId.set(tensor.id, tensor);
+  for (const { tensors } of instructions)
+    for (const tensor of tensors) if (tensor) byId.set(tensor.id, tensor);
   const all = [...byId.values()];
   return [...all.filter((tensor) => !isHalf(tensor)), ...all.filter(isHalf)];
 }

@@ -165,9 +165,7 @@ class TensorflowRuntime implements Runtime {
   #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
     const run = () =>
-      this.#hasKernels
-        ? this.#kernelSteps.run(batch, cache, forward)
-        : this.#runStock(batch, cache, forward);
+      this.#hasKernels ? this.#kernelSteps.run(batch, cache, forward) : this.#runStock(batch, cache, forward);
     return this.#attempt('a step', () => this.#context.step(run));
   }
 

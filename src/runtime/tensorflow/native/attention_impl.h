@@ -40,23 +40,47 @@ struct Group {
   float *mixed;           // [rows, padded_dim]
 };
 
-// query . key, a vector of keys at once. Meanwhile asks for their values, which are needed next.
+// query . key for a vector of keys, of which `count` are there. Their sums stay in registers over all of a head.
+template <bool kIsFull>
+inline Vector ScoreVector(const float *query, const float *keys, int count, int64_t padded_dim) {
+  Vector sums[kWidth];
+#pragma GCC unroll 16
+  for (int i = 0; i < kWidth; i++) sums[i] = Vector{};
+  for (int64_t d = 0; d < padded_dim; d += kWidth) {
+    const Vector part = Load(query + d);
+#pragma GCC unroll 16
+    for (int i = 0; i < kWidth; i++) {
+      const int64_t key = kIsFull ? i : std::min(i, count - 1);  // what is not there is not read
+      sums[i] += part * Load(keys + key * padded_dim + d);
+    }
+  }
+  const Vector scores = SumEach(sums);
+  return kIsFull ? scores : Counting() < Splat(static_cast<float>(count)) ? scores : Splat(-INFINITY);
+}
+
+// Asks for the values of some keys, which are needed after the scores, and for the keys after these.
+void AskForValues(const Group &g, int64_t start) {
+  const int64_t num_bytes = std::min<int64_t>(kWidth, g.padded_length - start) * g.padded_dim * sizeof(float);
+  const char *values = reinterpret_cast<const char *>(g.values + start * g.padded_dim);
+  const char *keys = reinterpret_cast<const char *>(g.keys + start * g.padded_dim) + num_bytes;
+  for (int64_t byte = 0; byte < num_bytes; byte += 64) {
+    __builtin_prefetch(keys + byte, 0, 3);
+    __builtin_prefetch(values + byte, 0, 2);
+  }
+}
+
 void ScoreKeys(const Group &g, int64_t start) {
+  // With several rows they are near already: the rows before have just written or read them.
+  if (g.num_rows == 1) AskForValues(g, start);
+  const float *keys = g.keys + start * g.padded_dim;
   for (int row = 0; row < g.num_rows; row++) {
     const float *query = g.queries + row * g.padded_dim;
     const int count = static_cast<int>(std::min<int64_t>(kWidth, g.first_length + row - start));
     Vector scores = Splat(-INFINITY);
-    if (count > 0) {
-      Vector sums[kWidth] = {};
-      for (int i = 0; i < count; i++) {
-        const float *k = g.keys + (start + i) * g.padded_dim;
-        for (int64_t d = 0; d < g.padded_dim; d += kWidth) {
-          if (row == 0) __builtin_prefetch(g.values + (start + i) * g.padded_dim + d, 0, 2);
-          sums[i] += Load(query + d) * Load(k + d);
-        }
-      }
-      const Vector summed = SumEach(sums);
-      scores = Counting() < Splat(static_cast<float>(count)) ? summed : scores;
+    if (count == kWidth) {
+      scores = ScoreVector<true>(query, keys, count, g.padded_dim);
+    } else if (count > 0) {
+      scores = ScoreVector<false>(query, keys, count, g.padded_dim);
     }
     Store(g.scores + row * g.padded_length + start, scores);
   }

@@ -12,50 +12,67 @@ struct Entry {
   }
 };
 
-float LogSumExp(const float *row, int64_t size) {
-  float largest = -INFINITY;
-  for (int64_t i = 0; i < size; i++) largest = std::max(largest, row[i]);
+// `largest` is the row's.
+float LogSumExp(const float *row, int64_t size, float largest) {
   if (!std::isfinite(largest)) return largest;
   const int64_t whole = size - size % kWidth;
   // A stretch at a time: 50,000 numbers added one to the other would lose three digits.
-  constexpr int64_t kStretch = 64 * kWidth;
+  constexpr int64_t kSummed = 64 * kWidth;
   double total = 0;
-  for (int64_t start = 0; start < whole; start += kStretch) {
+  for (int64_t start = 0; start < whole; start += kSummed) {
     Vector sums{};
-    for (int64_t i = start; i < std::min(whole, start + kStretch); i += kWidth) sums += Exp(Load(row + i) - largest);
+    for (int64_t i = start; i < std::min(whole, start + kSummed); i += kWidth) sums += Exp(Load(row + i) - largest);
     total += Sum(sums);
   }
   for (int64_t i = whole; i < size; i++) total += std::exp(row[i] - largest);
   return static_cast<float>(largest + std::log(total));
 }
 
-void Top(const float *row, int64_t size, int64_t num_top, float *values, float *places, float *log_sum_exp) {
-  // A heap whose first is the last of the best so far.
-  const auto before = [](const Entry &a, const Entry &b) { return a.IsBefore(b); };
-  std::vector<Entry> best;
-  for (int64_t i = 0; i < num_top; i++) best.push_back({row[i], i});
-  std::make_heap(best.begin(), best.end(), before);
-  const auto offer = [&](int64_t i) {
-    if (!(row[i] > best.front().value)) return;  // later, so an equal one is not before it
-    std::pop_heap(best.begin(), best.end(), before);
-    best.back() = {row[i], i};
-    std::push_heap(best.begin(), best.end(), before);
-  };
-  int64_t i = num_top;
+constexpr int64_t kStretch = 8 * kWidth;
+
+float MaximumOf(const float *numbers, int64_t size) {
+  Vector largest = Splat(-INFINITY);
+  int64_t i = 0;
   for (; i + kWidth <= size; i += kWidth) {
-    const Ints larger = Load(row + i) > Splat(best.front().value);
-    bool any = false;
-    for (int lane = 0; lane < kWidth; lane++) any |= larger[lane] != 0;
-    if (!any) continue;
-    for (int lane = 0; lane < kWidth; lane++) offer(i + lane);
+    const Vector some = Load(numbers + i);
+    largest = some > largest ? some : largest;
   }
-  for (; i < size; i++) offer(i);
-  std::sort_heap(best.begin(), best.end(), before);
+  float lanes[kWidth];
+  Store(lanes, largest);
+  float most = -INFINITY;
+  for (const float lane : lanes) most = lane > most ? lane : most;
+  for (; i < size; i++) most = numbers[i] > most ? numbers[i] : most;
+  return most;
+}
+
+void Top(const float *row, int64_t size, int64_t num_top, float *values, float *places, float *log_sum_exp) {
+  std::vector<float> maxima;
+  for (int64_t start = 0; start < size; start += kStretch) {
+    maxima.push_back(MaximumOf(row + start, std::min(kStretch, size - start)));
+  }
+  // As many stretches hold a number as large as this, so that no smaller one is among the top.
+  float least = -INFINITY;
+  if (static_cast<int64_t>(maxima.size()) >= num_top) {
+    std::vector<float> sorted = maxima;
+    std::nth_element(sorted.begin(), sorted.begin() + (num_top - 1), sorted.end(), std::greater<float>());
+    least = sorted[num_top - 1];
+  }
+  std::vector<Entry> best;
+  for (size_t stretch = 0; stretch < maxima.size(); stretch++) {
+    if (maxima[stretch] < least) continue;
+    const int64_t start = stretch * kStretch, end = std::min(size, start + kStretch);
+    for (int64_t i = start; i < end; i++) {
+      // Not a number is last, like the least.
+      if (!(row[i] < least)) best.push_back({std::isnan(row[i]) ? -INFINITY : row[i], i});
+    }
+  }
+  std::partial_sort(best.begin(), best.begin() + num_top, best.end(),
+                    [](const Entry &a, const Entry &b) { return a.IsBefore(b); });
   for (int64_t rank = 0; rank < num_top; rank++) {
     values[rank] = best[rank].value;
     places[rank] = static_cast<float>(best[rank].place);
   }
-  *log_sum_exp = LogSumExp(row, size);
+  *log_sum_exp = LogSumExp(row, size, best.front().value);
 }
 
 }  // namespace

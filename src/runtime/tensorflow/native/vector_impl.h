@@ -15,13 +15,15 @@ inline Vector Load(const float *from) { return *reinterpret_cast<const Loose *>(
 inline void Store(float *to, Vector values) { *reinterpret_cast<Loose *>(to) = values; }
 inline Vector Splat(float value) { return value - Vector{}; }
 
-// 0, 1, 2 and so on.
-inline Vector Counting() {
-  Vector numbers{};
-#pragma GCC unroll 16
-  for (int i = 0; i < kWidth; i++) numbers[i] = i;
-  return numbers;
-}
+// 0, 1, 2 and so on; read from memory, where a compiler would set one lane after the other.
+struct CountingNumbers {
+  alignas(64) float numbers[kWidth];
+  constexpr CountingNumbers() : numbers() {
+    for (int i = 0; i < kWidth; i++) numbers[i] = i;
+  }
+};
+constexpr CountingNumbers kCounting;
+inline Vector Counting() { return Load(kCounting.numbers); }
 
 // At least `size` numbers of this thread's, overwritten by the next call with the same `which`.
 template <int which>
@@ -41,28 +43,34 @@ inline float Sum(Vector values) {
   return lanes[0];
 }
 
-// vectors[i] summed into number i, each in the order of Sum: numbers half a vector apart are added, then those a quarter
-// apart, and so on; where Sum leaves the first of a pair, here another vector's has room in the second's place.
-inline Vector SumEach(Vector (&vectors)[kWidth]) {
-  int count = kWidth;
-#pragma GCC unroll 4
-  for (int half = kWidth / 2; half > 0; half /= 2) {
-    // Of each stretch of 2 half numbers, the lower halves of two vectors side by side, and the upper ones.
-    Ints lower, upper;
-#pragma GCC unroll 16
+// Of each stretch of 2 `half` numbers, the lower halves of two vectors side by side, and the upper ones.
+template <int half>
+struct Pairing {
+  alignas(64) int32_t lower[kWidth], upper[kWidth];
+  constexpr Pairing() : lower(), upper() {
     for (int i = 0; i < kWidth; i++) {
-      const int in_half = i % half, stretch = i / (2 * half), second = i / half % 2;
-      lower[i] = stretch * 2 * half + in_half + second * kWidth;
+      lower[i] = i / (2 * half) * 2 * half + i % half + i / half % 2 * kWidth;
       upper[i] = lower[i] + half;
     }
-    count /= 2;
-#pragma GCC unroll 8
-    for (int i = 0; i < count; i++) {
-      vectors[i] = __builtin_shuffle(vectors[i], vectors[i + count], lower) +
-                   __builtin_shuffle(vectors[i], vectors[i + count], upper);
-    }
   }
-  return vectors[0];
+};
+
+// vectors[i] summed into number i, each in the order of Sum: numbers half a vector apart are added, then those a quarter
+// apart, and so on; where Sum leaves one of a pair without use, here another vector's has room.
+template <int half = kWidth / 2>
+inline __attribute__((always_inline)) Vector SumEach(Vector (&vectors)[kWidth]) {
+  static constexpr Pairing<half> kPairing;
+  const Ints lower = *reinterpret_cast<const Ints *>(kPairing.lower), upper = *reinterpret_cast<const Ints *>(kPairing.upper);
+#pragma GCC unroll 8
+  for (int i = 0; i < half; i++) {
+    vectors[i] = __builtin_shuffle(vectors[i], vectors[i + half], lower) +
+                 __builtin_shuffle(vectors[i], vectors[i + half], upper);
+  }
+  if constexpr (half > 1) {
+    return SumEach<half / 2>(vectors);
+  } else {
+    return vectors[0];
+  }
 }
 
 // e^x to about 2 units in the last place (Cody-Waite reduction, the polynomial of Cephes' expf); 0 below -87.3.
