@@ -16,7 +16,7 @@ constexpr int kPanelWidth = kPanelVectors * kWidth;
 constexpr int64_t kBlockDepth = 128;
 constexpr int kFewTiles = 4;
 // How far ahead one tile alone asks for weights: what is on its way from memory at a time.
-constexpr int64_t kBytesAhead = 2048;
+constexpr int64_t kBytesAhead = 3072;
 
 inline Vector LoadWeights(const float *from) { return Load(from); }
 // bfloat16 is the upper half of a float32: widening is exact.
