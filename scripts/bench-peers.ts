@@ -178,6 +178,8 @@ async function startColumn(
     MODEL: files.model,
     MAX_NUM_SEQS: String(MAX_STREAMS),
     MAX_MODEL_LEN: String(MAX_LENGTH),
+    // The greedy text of random weights runs in circles, which drafts would profit from as no real text lets them.
+    SPECULATION: 'off',
   };
   const asked = Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
