@@ -29,8 +29,8 @@ interface Cell {
 
 /** Of so many the median is taken: a pause or two of the machine do not count, and a slower machine does after four. */
 const RATES_KEPT = 7;
-/** A cell that was not seen for so many steps is asked no more when it lies between two others. */
-const STEPS_REMEMBERED = 256;
+/** What a cell says counts less when it was not seen for so many steps. */
+const STEPS_REMEMBERED = 64;
 
 /**
  * How long a step will take, learned from how long steps took.
@@ -47,8 +47,9 @@ const STEPS_REMEMBERED = 256;
  *     +--1---4-----8-------128--- rows
  *
  * The lower median makes a shape's first step harmless, which on some runtimes compiles shaders: two steps are one and
- * the better one counts. A cell between two others that was measured long ago, perhaps while the machine was busy, is
- * passed over: else nobody would take such a step again, and it would never be put right.
+ * the better one counts. A cell that was measured long ago, perhaps while code was still cold or the machine busy, is
+ * passed over between two others, and as the largest of all is taken to do a multiply-add no slower than the one below
+ * it: else nobody would take such a step again, and it would never be put right.
  *
  * Pure: whoever runs steps tells it how long they took.
  */
@@ -57,7 +58,7 @@ export class StepCostModel {
   readonly #cells = new Map<number, Cell>();
   #numRecorded = 0;
   /** The cells to ask, by rows; `undefined` when a step has been recorded since. */
-  #asked: readonly Cell[] | undefined;
+  #asked: readonly Pick<Cell, 'numRows' | 'rate'>[] | undefined;
 
   constructor(work: StepWork) {
     this.#work = work;
@@ -103,11 +104,14 @@ export class StepCostModel {
     return below.rate + share * (above.rate - below.rate);
   }
 
-  #cellsToAsk(): Cell[] {
+  #cellsToAsk(): Pick<Cell, 'numRows' | 'rate'>[] {
     const cells = [...this.#cells.values()].toSorted((one, other) => one.numRows - other.numRows);
-    return cells.filter(
-      ({ seenAt }, i) => i === 0 || i === cells.length - 1 || this.#numRecorded - seenAt < STEPS_REMEMBERED,
-    );
+    const isFresh = ({ seenAt }: Cell): boolean => this.#numRecorded - seenAt < STEPS_REMEMBERED;
+    const asked = cells.filter((cell, i) => i === 0 || i === cells.length - 1 || isFresh(cell));
+    const last = asked.at(-1);
+    const below = asked.at(-2);
+    if (last === undefined || below === undefined || isFresh(last)) return asked;
+    return [...asked.slice(0, -1), { numRows: last.numRows, rate: Math.min(last.rate, below.rate) }];
   }
 }
 

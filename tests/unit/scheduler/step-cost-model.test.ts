@@ -79,6 +79,15 @@ describe('StepCostModel', () => {
     expect(model.predictMs(chunk(128))).toBeCloseTo(300);
   });
 
+  it('does not believe for ever that the largest step was slower a token than a smaller one', () => {
+    const model = new StepCostModel(WORK);
+    model.record(chunk(128), 5000);
+    for (let i = 0; i < 100; i++) model.record(decodes(8), 60);
+    expect(model.predictMs(chunk(128))).toBeLessThan((60 * 128) / 8);
+    model.record(chunk(128), 5000);
+    expect(model.predictMs(chunk(128))).toBeCloseTo(5000);
+  });
+
   it('predicts a time that lies within what its steps took a multiply-add, for any steps', () => {
     const size = fc.constantFrom(1, 2, 4, 8, 12, 16, 24, 32, 40, 64, 80, 128, 256, 512);
     const ms = fc.double({ min: 0.01, max: 1e4, noNaN: true });
