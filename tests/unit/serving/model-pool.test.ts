@@ -1,6 +1,6 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
 import { ModelCatalog } from '../../../src/serving/model-catalog.ts';
 import { ModelPool } from '../../../src/serving/model-pool.ts';
@@ -133,6 +133,8 @@ describe('a pool of models', () => {
     const first = pool.acquire('a', WAIT);
     const engine = await engineOf('a');
     const second = pool.acquire('a', WAIT);
+    // Each looks for the model's files first, and may overtake.
+    await vi.waitUntil(() => pool.numWaiting === 2);
     await expect(pool.acquire('a', WAIT)).rejects.toMatchObject({ code: 'queue_full' });
     engine.loaded();
     await Promise.all([first, second]);
@@ -142,6 +144,7 @@ describe('a pool of models', () => {
     const { pool, engineOf } = await createPool({ maxWaiting: 2 });
     const flood = [0, 1].map(() => pool.acquire('a', { ...WAIT, clientId: 'flood' }));
     const engine = await engineOf('a');
+    await vi.waitUntil(() => pool.numWaiting === 2);
     const refused = pool.acquire('a', { ...WAIT, clientId: 'flood' });
     await expect(refused).rejects.toMatchObject({ code: 'queue_full' });
     const late = pool.acquire('a', { ...WAIT, clientId: 'late' });
