@@ -6,7 +6,7 @@ import { z } from 'zod';
 export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
-/** How trained matrices are held in memory; `auto`: as small as loses no bit of the file's numbers. */
+/** How trained matrices are held in memory; `auto`: as was measured to lose next to nothing on the runtime. */
 export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
@@ -111,7 +111,7 @@ export const SETTINGS = {
     'WEIGHTS',
     'auto',
     z.enum(WEIGHT_FORMATS),
-    'How matrices are held: f32, f16 (webgpu), bf16 (webgpu, tensorflow, wasm), int8 (wasm); auto halves them only where no bit is lost.',
+    'How matrices are held: f32, f16 (webgpu), bf16 (webgpu, tensorflow, wasm), int8 (wasm); auto takes int8 on wasm, and elsewhere halves them where no bit is lost.',
   ),
   threads: setting(
     'THREADS',

@@ -80,7 +80,8 @@ interface EstimateSettings {
 /** As the runtimes' `createParameter` hold a matrix. */
 function bytesPerWeight(runtime: RuntimeName, weights: WeightFormat, storedFormat: string): number {
   // The scales, one for each output, are next to nothing.
-  if (weights === 'int8') return runtime === 'wasm' ? 1 : 4;
+  if (runtime === 'wasm' && (weights === 'int8' || weights === 'auto')) return 1;
+  if (weights === 'int8') return 4;
   const format = weights === 'auto' ? storedFormat : weights.toUpperCase();
   const halves: Record<RuntimeName, readonly string[]> = {
     cpu: [],

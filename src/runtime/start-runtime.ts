@@ -24,6 +24,12 @@ const MAX_DEFAULT_THREADS = 8;
 
 const defaultNumThreads = (): number => Math.min(availableParallelism(), MAX_DEFAULT_THREADS);
 
+/**
+ * What `WEIGHTS=auto` is on wasm: for at most 0.4 % more bits a byte a quarter of the memory, and two to three times the
+ * speed (docs/performance.md). The others halve what loses nothing.
+ */
+const WASM_AUTO_WEIGHTS = 'int8';
+
 /** One loader a runtime, so that no runtime's packages are loaded but those of the one asked for. */
 const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>> = {
   'tensorflow-gpu': (options) => startTensorflow('tensorflow-gpu', options),
@@ -33,7 +39,10 @@ const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>
     return (await import('./webgpu/webgpu-runtime.ts')).createWebGpuRuntime(options);
   },
   wasm: async ({ numThreads = defaultNumThreads(), weights }) =>
-    (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({ numThreads, weights }),
+    (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({
+      numThreads,
+      weights: weights === 'auto' ? WASM_AUTO_WEIGHTS : weights,
+    }),
   cpu: async ({ numThreads = 1, weights }) => {
     requireFloat32(weights);
     if (numThreads === 1) return (await import('./cpu/cpu-runtime.ts')).createCpuRuntime();

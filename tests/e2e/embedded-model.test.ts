@@ -25,7 +25,8 @@ describe.each(RUNTIME_NAMES_HERE)('the embedded model on %s, as it is shipped', 
 
   beforeAll(async () => {
     build();
-    service = spawnService({ MODEL: '', RUNTIME: runtime });
+    // In float32, in which all runtimes agree.
+    service = spawnService({ MODEL: '', RUNTIME: runtime, WEIGHTS: 'f32' });
     url = `${await urlOf(service)}/v1/completions`;
   });
   afterAll(async () => {

@@ -64,6 +64,7 @@ describe.skipIf(gguf.path === undefined || FAST === undefined)(
         MODEL: gguf.path ?? '',
         MODEL_ID: 'smollm2',
         RUNTIME: FAST ?? '',
+        WEIGHTS: 'f32',
         MAX_MODEL_LEN: '1024',
         MAX_NUM_SEQS: '2',
         // A draft's tokens come in one chunk: chunks are counted here.

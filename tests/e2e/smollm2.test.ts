@@ -137,8 +137,13 @@ describe.skipIf(gguf.path === undefined || FAST.length === 0)('SmolLM2-135M-Inst
   beforeAll(() => {
     build();
     const runtime = FAST[0]?.name ?? 'cpu';
-    const limits = { MAX_MODEL_LEN: String(LANE_LENGTH), MAX_NUM_SEQS: '20' };
-    service = spawnService({ MODEL: gguf.path ?? '', MODEL_ID: 'smollm2', RUNTIME: runtime, ...limits });
+    const settings = {
+      RUNTIME: runtime,
+      WEIGHTS: 'f32',
+      MAX_MODEL_LEN: String(LANE_LENGTH),
+      MAX_NUM_SEQS: '20',
+    };
+    service = spawnService({ MODEL: gguf.path ?? '', MODEL_ID: 'smollm2', ...settings });
   });
   afterAll(async () => {
     service.child.kill('SIGTERM');

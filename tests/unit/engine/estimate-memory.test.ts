@@ -22,16 +22,18 @@ const estimate = (
 
 describe('the estimate', () => {
   it('counts matrices half where the runtime holds what is stored as it is stored', () => {
-    const whole = estimate({ storedFormat: 'F16' }, 'wasm').weightBytes;
+    const whole = estimate({ storedFormat: 'F16' }, 'cpu').weightBytes;
     const half = estimate({ storedFormat: 'F16' }, 'webgpu').weightBytes;
     expect(whole - half).toBe(2 * size.numMatrixWeights);
-    expect(estimate({ storedFormat: 'BF16' }, 'wasm').weightBytes).toBe(half);
-    expect(whole - estimate({}, 'wasm', 'int8').weightBytes).toBe(3 * size.numMatrixWeights);
+    expect(estimate({}, 'wasm', 'bf16').weightBytes).toBe(half);
+    for (const weights of ['int8', 'auto'] as const) {
+      expect(whole - estimate({}, 'wasm', weights).weightBytes).toBe(3 * size.numMatrixWeights);
+    }
   });
 });
 
 describe('what does not fit', () => {
-  const large = estimate({ numMatrixWeights: 1.2e9 }, 'wasm');
+  const large = estimate({ numMatrixWeights: 1.2e9 }, 'wasm', 'f32');
 
   it('is refused by a wasm heap with the numbers, and taken by a runtime without one', () => {
     expect(() => demandOn(large, 'wasm')).toThrow(
