@@ -15,7 +15,7 @@ process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 async function probe(runtimeName: RuntimeName): Promise<RuntimeProbe> {
   const startedAt = performance.now();
   try {
-    const runtime = await startRuntime(runtimeName, { numThreads: undefined, weights: 'auto' });
+    const runtime = await startRuntime(runtimeName, { numThreads: undefined, weights: 'f32' });
     await checkProduct(runtime);
     const startMs = Math.round(performance.now() - startedAt);
     const { description, device } = runtime;
@@ -26,7 +26,7 @@ async function probe(runtimeName: RuntimeName): Promise<RuntimeProbe> {
   }
 }
 
-/** A driver that computes nothing may still start. [2, 2] x [2, 2] in whole numbers has one right answer. */
+/** A driver that computes nothing may still start. [2, 2] x [2, 2] in whole numbers has one right answer in float32. */
 async function checkProduct(runtime: Runtime): Promise<void> {
   const x = runtime.createParameter('x', [2, 2], Float32Array.of(1, 2, 3, 4));
   const zeros = runtime.createParameter('zeros', [2, 2], new Float32Array(4));
