@@ -52,7 +52,7 @@ const PROCESS_BYTES: Record<RuntimeName, number> = {
 
 /**
  * What a model will take in memory once it is loaded, known before any weight is read. Weights that `WEIGHTS=auto` may
- * halve are counted whole unless they are stored in the very format that they are held in.
+ * halve are counted whole unless they are stored in the very format that they are held in; on wasm it makes them int8.
  */
 export function estimateMemory(
   { config, numMatrixWeights, numVectorWeights, storedFormat }: ModelSize,

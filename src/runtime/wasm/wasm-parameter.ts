@@ -40,6 +40,7 @@ export class WasmParameter implements Parameter {
 
   /**
    * Holds a matrix in `format`; in `auto` halves it if bfloat16 has each of its numbers: a product has the same bits then.
+   * (What `WEIGHTS=auto` is on this runtime, start-runtime.ts says.)
    * @throws EngineError `backend_unavailable` when the heap cannot hold it
    */
   constructor(
