@@ -12,6 +12,7 @@
  * A tile is up to four consecutive rows of one sequence: { row, numRows, lane, position of the first } as i32. Tiles lie
  * behind a line that says how many they are, so that a job which was written once serves steps of any tiles.
  */
+import { fetchAhead } from './fetch-ahead';
 import { TILE_BYTES, TILE_ROWS, TILES_HEADER_BYTES } from './kernel-ids';
 import { floatArg, intArg, pointerArg, floats } from './pool';
 import { exponentiate } from './softmax';
@@ -121,7 +122,11 @@ function attendTile(job: usize, tile: usize, head: i32, scratch: usize): void {
   packQueries(query, numRows, width, headDim, qkvDim(job), floatArg(job, 11), scratch);
   const start = first & ~7; // keys come in whole panels
   const keys = pointerArg(job, 1) + (block + start) * floats(headDim);
-  if (width == 1) scoreRow(scratch, keys, headDim, start, position + 1, scores);
+  if (width == 1) {
+    fetchAhead(keys, floats((position + 1 - start) * headDim));
+    fetchAhead(values + (start as usize) * floats(valueDim), floats((position + 1 - start) * valueDim));
+    scoreRow(scratch, keys, headDim, start, position + 1, scores);
+  }
   else scoreTile(scratch, keys, headDim, start, position + numRows, scores, laneLength);
 
   memory.fill(sums, 0, floats(valueDim * TILE_ROWS));
