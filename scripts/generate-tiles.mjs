@@ -16,6 +16,7 @@
  *     Float32    1 k, 32 B     float32: over k in order, each product rounded before it is added
  *     Bfloat16   1 k, 16 B     the same sums; weights are widened as they are read, which is exact (bfloat16.ts)
  *     Int8       2 k, 16 B     int32, hence exact: weights widened to 16 bits times rows of 16 bits (quantise.ts)
+ *     Int8Sums   2 k, 16 B     the same sums; the panel has no scales, and results are added to what lies there
  *     Int8Quads  4 k, 32 B     int32 of 16 steps, weights times rows of 7 bits, by relaxed SIMD; these sums, times the
  *                              scales that a row has for its 16 steps (quantise-groups.ts), are added in float32 in order
  *
@@ -48,6 +49,8 @@ const INTEGER_SUMS = {
     `f32x4.mul(f32x4.convert_i32x4_s(${sum}), f32x4.mul(v128.load32_splat(rowScales, ${4 * row}), scale${vector}))`,
 };
 
+const loadNarrow = (offset) => VECTORS.map((v) => `const w${v} = v128.load_ext<i8>(w, ${offset + 8 * v});`);
+
 /** What each format makes of a step: `load` are the statements that put its weights into w0 and w1. */
 const FORMATS = {
   Float32: {
@@ -67,7 +70,17 @@ const FORMATS = {
   Int8: {
     ...INTEGER_SUMS,
     stepBytes: 16,
-    load: (offset) => VECTORS.map((v) => `const w${v} = v128.load_ext<i8>(w, ${offset + 8 * v});`),
+    load: loadNarrow,
+  },
+  Int8Sums: {
+    ...INTEGER_SUMS,
+    scaleBytes: { x: 16, w: 0 },
+    result: (sum, row, vector) => {
+      const scaled = `f32x4.mul(f32x4.convert_i32x4_s(${sum}), v128.load32_splat(rowScales, ${4 * row}))`;
+      return `f32x4.add(v128.load(to, ${16 * vector}), ${scaled})`;
+    },
+    stepBytes: 16,
+    load: loadNarrow,
   },
   Int8Quads: {
     add: (sum, a, w) => `i32x4.relaxed_dot_i8x16_i7x16_add_s(${w}, ${a}, ${sum})`,

@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../model/model-config.ts';
-import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
+import { kvCacheBytes, type KvCacheFormat, type KvCacheShape } from '../runtime/runtime.ts';
 import { planCache } from '../scheduler/cache-plan.ts';
 import type { EngineSettings } from './protocol.ts';
 
@@ -10,8 +10,10 @@ import type { EngineSettings } from './protocol.ts';
 export function cacheShape(
   { numLayers, numKvHeads, headDim, contextLength }: ModelConfig,
   { maxModelLen: askedLen, allowsShorter, maxNumSeqs, kvCacheBytes: budgetBytes }: CacheSettings,
+  format: KvCacheFormat,
 ): KvCacheShape {
-  const bytesPerToken = kvCacheBytes({ numLayers, numKvHeads, headDim, numLanes: 1, laneLength: 1 });
+  const oneToken = { numLayers, numKvHeads, headDim, numLanes: 1, laneLength: 1 };
+  const bytesPerToken = kvCacheBytes(oneToken, format);
   const maxModelLen = askedLen !== undefined && allowsShorter ? Math.min(askedLen, contextLength) : askedLen;
   const plan = planCache({ maxNumSeqs, maxModelLen, contextLength, bytesPerToken, budgetBytes });
   return { numLayers, numKvHeads, headDim, ...plan };

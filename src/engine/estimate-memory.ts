@@ -1,6 +1,7 @@
 import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import type { OpenModel } from '../model/load-model.ts';
 import type { ModelConfig } from '../model/model-config.ts';
+import { kvCacheFormat } from '../runtime/number-formats.ts';
 import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
 
 /** What the headers of a model's files say of its size. */
@@ -63,7 +64,7 @@ export function estimateMemory(
   const numRows = Math.max(maxNumBatchedTokens, shape.numLanes);
   const parts = {
     weightBytes: numMatrixWeights * bytesPerWeight(runtime, weights, storedFormat) + 4 * numVectorWeights,
-    kvCacheBytes: kvCacheBytes(shape),
+    kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights)),
     // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
     stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + shape.numLanes * vocabSize),
     processBytes: PROCESS_BYTES[runtime],

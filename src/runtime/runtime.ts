@@ -21,9 +21,14 @@ export interface KvCache {
   dispose(): void;
 }
 
-/** Bytes of a float32 cache of that shape: keys and values of every layer, head, lane and position. */
-export function kvCacheBytes(shape: KvCacheShape): number {
-  return 2 * 4 * shape.numLayers * shape.numKvHeads * shape.headDim * shape.numLanes * shape.laneLength;
+/** How the numbers of keys and values are held; as int8, those of a token in a head share a scale. */
+export type KvCacheFormat = 'f32' | 'int8';
+
+/** Bytes of a cache of that shape: keys and values of every layer, head, lane and position. */
+export function kvCacheBytes(shape: KvCacheShape, format: KvCacheFormat = 'f32'): number {
+  const { numLayers, numKvHeads, headDim, numLanes, laneLength } = shape;
+  const bytesOfHead = { f32: 4 * headDim, int8: headDim + 4 }[format];
+  return 2 * numLayers * numKvHeads * numLanes * laneLength * bytesOfHead;
 }
 
 /**

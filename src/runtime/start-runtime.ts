@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import { EngineError } from '../errors.ts';
+import { WASM_AUTO_WEIGHTS } from './number-formats.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface RuntimeOptions {
@@ -23,12 +24,6 @@ export interface RuntimeChoice {
 const MAX_DEFAULT_THREADS = 8;
 
 const defaultNumThreads = (): number => Math.min(availableParallelism(), MAX_DEFAULT_THREADS);
-
-/**
- * What `WEIGHTS=auto` is on wasm: for at most 0.4 % more bits a byte a quarter of the memory, and two to three times the
- * speed (docs/performance.md). The others halve what loses nothing.
- */
-const WASM_AUTO_WEIGHTS = 'int8';
 
 /** One loader a runtime, so that no runtime's packages are loaded but those of the one asked for. */
 const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>> = {

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import { expectSameRow } from '../support/compare.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { RUNTIMES, RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
 const MODELS = ['tiny-gpt2', 'gpt2-variants/untied-f32-head-dim-6', 'gpt2-variants/untied-f16-head-dim-7'];
-const CASES = RUNTIMES.flatMap((runtime) => MODELS.map((model) => ({ ...runtime, model })));
+const CASES = RUNTIMES_WITH_INT8.flatMap((runtime) => MODELS.map((model) => ({ ...runtime, model })));
 
 /**
  * What a sequence's logits may depend on: its own tokens up to each position, and nothing else. Bit for bit where

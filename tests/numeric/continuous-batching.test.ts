@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import { expectSameRow } from '../support/compare.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
 const NUM_LANES = 4;
@@ -15,7 +15,7 @@ const plan = fc.record({
   seed: fc.nat(1000),
 });
 
-describe.each(RUNTIMES)('sequences that join and leave between steps on $label', ({ create, bitExact }) => {
+describe.each(RUNTIMES_WITH_INT8)('sequences that join and leave between steps on $label', ({ create, bitExact }) => {
   let runtime: Runtime;
   let runner: StepRunner;
   beforeAll(async () => {

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectSameRow } from '../support/compare.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
 const NUM_LANES = 4;
 const ALONE = NUM_LANES;
 
-describe.each(RUNTIMES)('copies from lane to lane on $label', ({ create, bitExact }) => {
+describe.each(RUNTIMES_WITH_INT8)('copies from lane to lane on $label', ({ create, bitExact }) => {
   let runtime: Runtime;
   let runner: StepRunner;
   beforeAll(async () => {

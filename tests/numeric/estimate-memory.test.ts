@@ -12,7 +12,7 @@ const SETTINGS = { maxModelLen: undefined, maxNumSeqs: 4, kvCacheBytes: 2 ** 30,
 describe.each(RUNTIMES)('the estimate, on $label', ({ name, create }) => {
   it('has the bytes that weights and cache then take, but for padding', async () => {
     const model = await OpenModel.open(EMBEDDED);
-    const shape = cacheShape(model.config, SETTINGS);
+    const shape = cacheShape(model.config, SETTINGS, 'f32');
     const estimate = estimateMemory(modelSizeOf(model), shape, {
       ...SETTINGS,
       runtime: name,

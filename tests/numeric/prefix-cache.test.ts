@@ -6,7 +6,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
 const NUM_LANES = 4;
@@ -33,7 +33,7 @@ function receive(answers: readonly Answer[], { id, token }: SequenceUpdate): voi
   answers[id]?.logprobs.push(token.logprob ?? NaN);
 }
 
-describe.each(RUNTIMES)('the prefix cache on $label', ({ create, bitExact }) => {
+describe.each(RUNTIMES_WITH_INT8)('the prefix cache on $label', ({ create, bitExact }) => {
   let runtime: Runtime;
   let runner: StepRunner;
 

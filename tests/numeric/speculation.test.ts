@@ -8,7 +8,7 @@ import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { StepCostModel } from '../../src/scheduler/step-cost-model.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
 const NUM_LANES = 4;
@@ -19,7 +19,7 @@ interface Run {
   numRefused: number;
 }
 
-describe.each(RUNTIMES)('speculation on $label', ({ create, bitExact }) => {
+describe.each(RUNTIMES_WITH_INT8)('speculation on $label', ({ create, bitExact }) => {
   let runtime: Runtime;
   beforeAll(async () => {
     runtime = await create();

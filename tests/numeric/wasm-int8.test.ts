@@ -6,6 +6,7 @@ import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 import { expectClose } from '../support/compare.ts';
 import { LinearBench } from '../support/linear-bench.ts';
 import { flat, product, someRows, transposed, type Rows } from '../support/matrix.ts';
+import { integerRows, largestOf, nearest } from '../support/integer-rows.ts';
 import { runOps } from '../support/run-ops.ts';
 
 const SIZES = [
@@ -209,7 +210,7 @@ describe('the check of relaxed SIMD', () => {
 describe('a wasm runtime of int8 weights', () => {
   it('tells how it multiplies, holds a matrix in a byte a weight and little more, and gives a row the same bits in company', async () => {
     const runtime = await createWasmRuntime({ numThreads: 2, weights: 'int8' });
-    expect(runtime.description).toBe('tfjs wasm, relaxed SIMD, 2 threads, weights int8');
+    expect(runtime.description).toBe('tfjs wasm, relaxed SIMD, 2 threads, weights, keys and values int8');
     const before = runtime.memory().numBytes;
     const weight = runtime.createParameter('w', [512, 768], flat(bellRows(512, 768, 1)));
     const numBytes = runtime.memory().numBytes - before;
@@ -238,15 +239,6 @@ function bellRows(numRows: number, numCols: number, seed: number): number[][] {
   );
 }
 
-/** Each row rounded to multiples of a `limit`th part of its largest magnitude, ties to even. */
-const integerRows = (rows: Rows, limit: number): number[][] =>
-  rows.map((row) => {
-    const largest = largestOf([row]);
-    if (largest === 0) return [...row];
-    const inverse = Math.fround(limit / largest);
-    return row.map((value) => (nearest(Math.fround(value * inverse)) * largest) / limit);
-  });
-
 /** Each group of 64 in a row on 128 steps from its least number to its largest, zero among them. */
 function groupedRows(rows: Rows): number[][] {
   return rows.map((row) =>
@@ -262,13 +254,6 @@ function groupedRows(rows: Rows): number[][] {
     }),
   );
 }
-
-function nearest(value: number): number {
-  const rounded = Math.round(value);
-  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
-}
-
-const largestOf = (rows: Rows): number => Math.max(...rows.flat().map(Math.abs));
 
 const norm = (values: readonly number[]): number => Math.hypot(...values);
 

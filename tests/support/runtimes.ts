@@ -54,3 +54,14 @@ export const RUNTIME_NAMES_HERE: readonly RuntimeName[] = inject('runtimes');
 
 /** Every runtime that the numeric suite runs on, once each. */
 export const RUNTIMES: readonly RuntimeUnderTest[] = RUNTIME_NAMES_HERE.flatMap((name) => VARIANTS[name]);
+
+/** The same and those that round: what holds of a runtime beside itself holds of them, too. */
+export const RUNTIMES_WITH_INT8: readonly RuntimeUnderTest[] = [
+  ...RUNTIMES,
+  ...RUNTIME_NAMES_HERE.filter((name) => name === 'wasm').map((name) => ({
+    name,
+    label: 'wasm, int8',
+    create: () => startRuntime(name, { numThreads: 2, weights: 'int8' }),
+    bitExact: true,
+  })),
+];

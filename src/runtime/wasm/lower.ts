@@ -120,10 +120,10 @@ function lowerAttention(
 ): Job[] {
   const { cache, inputs, addressOf } = context;
   const { keys, values } = cache.layerAddresses(layerIndex);
-  const { paddedLaneLength: laneLength } = cache;
+  const { paddedLaneLength: laneLength, format } = cache;
   const window = heads.window ?? laneLength;
   const operands = { qkv: addressOf(x), keys, values, tiles: inputs.tiles, out: addressOf(result) };
-  return causalAttentionJobs(operands, { ...heads, window, laneLength }, context);
+  return causalAttentionJobs(operands, { ...heads, window, laneLength, format }, context);
 }
 
 function addressOfParameter(parameter: Parameter, { heap }: LoweringContext): number {

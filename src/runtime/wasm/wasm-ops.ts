@@ -147,7 +147,7 @@ export class WasmOps implements TransformerOps {
 
   attention(qkv: Activation, layerIndex: number, heads: AttentionHeads): Activation {
     const { tensor, numRows } = wasmActivation(qkv);
-    const { shape, keys, values } = this.#cache;
+    const { shape, keys, values, paddedLaneLength: laneLength, format } = this.#cache;
     const { numHeads, numKvHeads, headDim, scale, window = shape.laneLength } = heads;
     checkStripes(tensor, heads);
     assertInvariant(
@@ -155,7 +155,8 @@ export class WasmOps implements TransformerOps {
       `the cache is made for layer ${layerIndex} with ${numKvHeads} heads of ${headDim}`,
     );
     const inputs = { qkv: tensor, keys, values, tiles: this.#tiles };
-    const attrs = { layerIndex, numHeads, scale, window };
+    const isInt8 = format === 'int8' ? 1 : 0;
+    const attrs = { layerIndex, numHeads, headDim, laneLength, scale, window, isInt8 };
     return new WasmActivation(causalAttention(this.#context, inputs, attrs), numRows); // [rows, heads * headDim]
   }
 

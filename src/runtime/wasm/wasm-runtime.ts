@@ -107,9 +107,12 @@ export class WasmRuntime implements Runtime {
 
   get description(): string {
     const simd = this.#weights === 'int8-quads' ? 'relaxed SIMD' : 'SIMD';
-    const isInt8 = this.#weights === 'int8' || this.#weights === 'int8-quads';
     const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
-    return `tfjs wasm, ${simd}, ${threads}${isInt8 ? ', weights int8' : ''}`;
+    return `tfjs wasm, ${simd}, ${threads}${this.#isInt8 ? ', weights, keys and values int8' : ''}`;
+  }
+
+  get #isInt8(): boolean {
+    return this.#weights === 'int8' || this.#weights === 'int8-quads';
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
@@ -119,7 +122,7 @@ export class WasmRuntime implements Runtime {
   }
 
   createKvCache(shape: KvCacheShape): KvCache {
-    const cache = new WasmKvCache(this.#heap, shape);
+    const cache = new WasmKvCache(this.#heap, shape, this.#isInt8 ? 'int8' : 'f32');
     this.#caches.add(cache);
     return cache;
   }

@@ -8,7 +8,7 @@ const settings = { maxModelLen: 1000, maxNumSeqs: 4, kvCacheBytes: 2 ** 30 };
 
 describe('cacheShape', () => {
   it('holds keys and values for the heads that have them', () => {
-    expect(cacheShape(config, { ...settings, maxModelLen: 100 })).toEqual({
+    expect(cacheShape(config, { ...settings, maxModelLen: 100 }, 'f32')).toEqual({
       numLayers: 2,
       numKvHeads: 2,
       headDim: 8,
@@ -18,7 +18,7 @@ describe('cacheShape', () => {
   });
 
   it('refuses a length that the model was not trained for, or takes what it was trained for where that will do', () => {
-    expect(() => cacheShape(config, settings)).toThrow(/trained for 192 tokens/);
-    expect(cacheShape(config, { ...settings, allowsShorter: true })).toMatchObject({ laneLength: 192 });
+    expect(() => cacheShape(config, settings, 'f32')).toThrow(/trained for 192 tokens/);
+    expect(cacheShape(config, { ...settings, allowsShorter: true }, 'f32')).toMatchObject({ laneLength: 192 });
   });
 });

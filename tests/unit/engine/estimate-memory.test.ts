@@ -3,6 +3,7 @@ import { checkMemory, demandOn } from '../../../src/engine/check-memory.ts';
 import { cacheShape } from '../../../src/engine/cache-shape.ts';
 import { estimateMemory, modelSizeOf, type ModelSize } from '../../../src/engine/estimate-memory.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
+import { kvCacheFormat } from '../../../src/runtime/number-formats.ts';
 import type { WeightFormat } from '../../../src/config/settings.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 
@@ -17,7 +18,11 @@ const estimate = (
   weights: WeightFormat = 'auto',
 ) => {
   const sized = { ...size, ...changed };
-  return estimateMemory(sized, cacheShape(sized.config, SETTINGS), { ...SETTINGS, runtime, weights });
+  return estimateMemory(sized, cacheShape(sized.config, SETTINGS, kvCacheFormat(runtime, weights)), {
+    ...SETTINGS,
+    runtime,
+    weights,
+  });
 };
 
 describe('the estimate', () => {
@@ -29,6 +34,27 @@ describe('the estimate', () => {
     for (const weights of ['int8', 'auto'] as const) {
       expect(whole - estimate({}, 'wasm', weights).weightBytes).toBe(3 * size.numMatrixWeights);
     }
+  });
+});
+
+describe('the cache', () => {
+  it('is counted in bytes of int8 where the weights are held so, and holds as much more within the same memory', () => {
+    const { numLayers, numKvHeads, headDim } = size.config;
+    const bytesOfToken = 2 * numLayers * numKvHeads * (headDim + 4);
+    const lanes = cacheShape(size.config, SETTINGS, 'int8');
+    const numTokens = lanes.numLanes * lanes.laneLength;
+    for (const weights of ['int8', 'auto'] as const) {
+      expect(estimate({}, 'wasm', weights).kvCacheBytes).toBe(numTokens * bytesOfToken);
+    }
+    const floatBytes = 2 * numLayers * numKvHeads * headDim * 4;
+    expect(estimate({}, 'wasm', 'bf16').kvCacheBytes).toBe(numTokens * floatBytes);
+    expect(estimate({}, 'cpu', 'auto').kvCacheBytes).toBe(numTokens * floatBytes);
+
+    const tight = { ...SETTINGS, kvCacheBytes: 2 * lanes.laneLength * floatBytes };
+    expect(cacheShape(size.config, tight, 'f32').numLanes).toBe(2);
+    expect(cacheShape(size.config, tight, 'int8').numLanes).toBe(
+      Math.min(4, Math.floor(tight.kvCacheBytes / (lanes.laneLength * bytesOfToken))),
+    );
   });
 });
 

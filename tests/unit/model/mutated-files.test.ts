@@ -29,7 +29,7 @@ async function loadModel(path: string): Promise<void> {
   const open = await OpenModel.open(path);
   try {
     const settings = { maxModelLen: undefined, maxNumSeqs: 2, kvCacheBytes: 16 * MIB };
-    const { laneLength } = cacheShape(open.config, settings);
+    const { laneLength } = cacheShape(open.config, settings, 'f32');
     await open.load({ createParameter: (name, shape) => ({ name, shape }) }, laneLength);
   } finally {
     await open.close();

@@ -24,6 +24,8 @@ export const QUANTISE_ROWS = 18;
 export const LINEAR_INT8 = 19;
 export const QUANTISE_GROUPS = 20;
 export const LINEAR_INT8_QUADS = 21;
+export const STORE_KEYS_VALUES_INT8 = 23;
+export const CAUSAL_ATTENTION_INT8 = 24;
 
 /** Rows of a weight that lie side by side in a panel; also the tokens in a panel of keys. */
 export const PANEL_WIDTH = 8;
@@ -35,6 +37,8 @@ export const ROW_CHUNK = 8;
 export const TILE_ROWS = 4;
 /** Bytes of an attention tile: row, number of rows, lane, position of the first row, as i32. */
 export const TILE_BYTES = 16;
+/** Tokens whose weights share a scale in attention over int8: a multiple of PANEL_WIDTH. */
+export const WEIGHT_BLOCK = 64;
 /** Bytes in front of the tiles of a step, which begin with their number as i32. */
 export const TILES_HEADER_BYTES = 16;
 /** Bytes of the line that says whether a slot is taken (slots.ts): of the cache, so that threads do not share one. */

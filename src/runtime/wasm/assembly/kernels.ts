@@ -1,6 +1,7 @@
 import {
   ADD,
   CAUSAL_ATTENTION,
+  CAUSAL_ATTENTION_INT8,
   EMBED,
   FILL,
   GATE,
@@ -20,8 +21,11 @@ import {
   ROTATE,
   SELECT_ROWS,
   STORE_KEYS_VALUES,
+  STORE_KEYS_VALUES_INT8,
 } from './kernel-ids';
 import { causalAttention, storeKeysValues } from './attention';
+import { Float32KeysValues } from './attention-float32';
+import { Int8KeysValues } from './attention-int8';
 import { gate } from './gate';
 import { embed, selectRows } from './gather';
 import { layerNorm } from './layer-norm';
@@ -47,9 +51,13 @@ export class InferenceKernels extends KernelSet {
       case LINEAR:
         return linear(job, chunk);
       case STORE_KEYS_VALUES:
-        return storeKeysValues(job, chunk);
+        return storeKeysValues<Float32KeysValues>(job, chunk);
+      case STORE_KEYS_VALUES_INT8:
+        return storeKeysValues<Int8KeysValues>(job, chunk);
       case CAUSAL_ATTENTION:
-        return causalAttention(job, chunk);
+        return causalAttention<Float32KeysValues>(job, chunk);
+      case CAUSAL_ATTENTION_INT8:
+        return causalAttention<Int8KeysValues>(job, chunk);
       case LAYER_NORM:
         return layerNorm(job, chunk);
       case GELU:

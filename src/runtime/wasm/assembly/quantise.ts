@@ -16,9 +16,9 @@ import { Rounding } from './rounding';
 import { Vector } from './vector';
 
 /** Bytes of the scales in front of a tile. */
-const TILE_SCALES: usize = 16;
+export const TILE_SCALES: usize = 16;
 
-const LARGEST_INT8: f32 = 127;
+export const LARGEST_INT8: f32 = 127;
 
 export function quantisedTileBytes(numRows: i32, depth: i32): usize {
   return TILE_SCALES + floats(numRows * int8Steps(depth));
@@ -73,7 +73,7 @@ export function quantiseRows(job: usize, chunk: i32): void {
 }
 
 /** Writes a row as pairs of int16, `stride` bytes apart. */
-function quantiseRow(row: usize, depth: i32, inverse: f32, to: usize, stride: usize): void {
+export function quantiseRow(row: usize, depth: i32, inverse: f32, to: usize, stride: usize): void {
   const scale = f32x4.splat(inverse);
   let k = 0;
   for (; k + 8 <= depth; k += 8, row += 32) {
@@ -93,7 +93,7 @@ function quantiseRow(row: usize, depth: i32, inverse: f32, to: usize, stride: us
 }
 
 /** NaN if there is one. */
-function largestMagnitude(row: usize, length: i32): f32 {
+export function largestMagnitude(row: usize, length: i32): f32 {
   let largest = f32x4.splat(0);
   let k = 0;
   for (; k + 4 <= length; k += 4, row += 16) largest = f32x4.max(largest, f32x4.abs(v128.load(row)));

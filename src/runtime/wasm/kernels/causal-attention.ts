@@ -1,6 +1,14 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AttentionHeads } from '../../ops.ts';
-import { CAUSAL_ATTENTION, STORE_KEYS_VALUES, TILE_ROWS } from '../assembly/kernel-ids.ts';
+import type { KvCacheFormat } from '../../runtime.ts';
+import {
+  CAUSAL_ATTENTION,
+  CAUSAL_ATTENTION_INT8,
+  STORE_KEYS_VALUES,
+  STORE_KEYS_VALUES_INT8,
+  TILE_ROWS,
+  WEIGHT_BLOCK,
+} from '../assembly/kernel-ids.ts';
 import type { Job } from '../job.ts';
 import { floatArg } from '../kernel-pool.ts';
 import { defineKernel, runJobs, type JobContext } from './define-kernel.ts';
@@ -21,18 +29,22 @@ interface AttentionAttrs extends Omit<AttentionHeads, 'window'> {
   readonly window: number;
   /** A multiple of a panel's tokens. */
   readonly laneLength: number;
+  readonly format: KvCacheFormat;
 }
+
+const KERNEL_IDS = {
+  f32: { store: STORE_KEYS_VALUES, attend: CAUSAL_ATTENTION },
+  int8: { store: STORE_KEYS_VALUES_INT8, attend: CAUSAL_ATTENTION_INT8 },
+} as const;
 
 /** Writes the keys and values of every row into the cache, then lets each row attend to its own sequence. */
 export function causalAttentionJobs(
   { qkv, keys, values, tiles, out }: AttentionOperands,
-  { numHeads, numKvHeads, headDim, scale, window, laneLength }: AttentionAttrs,
+  { numHeads, numKvHeads, headDim, scale, window, laneLength, format }: AttentionAttrs,
   { numThreads, scratch }: JobContext,
 ): Job[] {
   const args = [qkv, keys, values, tiles, numHeads, numKvHeads, headDim, laneLength];
-  // Queries [headDim][4], sums [4][valueDim] and scores [4][laneLength] of one chunk.
-  const valueDim = Math.ceil(headDim / 8) * 8;
-  const chunkBytes = Math.ceil((TILE_ROWS * (headDim + valueDim + laneLength) * 4) / 64) * 64;
+  const chunkBytes = chunkScratchBytes(headDim, laneLength, format);
   const numChunks = numThreads === 1 ? 1 : CHUNKS_PER_THREAD * numThreads;
   const more = [
     out,
@@ -41,37 +53,55 @@ export function causalAttentionJobs(
     floatArg(scale),
     Math.min(window, laneLength),
   ];
+  const { store, attend } = KERNEL_IDS[format];
   return [
-    [STORE_KEYS_VALUES, numThreads === 1 ? 1 : 2 * numThreads, args],
-    [CAUSAL_ATTENTION, numChunks, [...args, ...more]],
+    [store, numThreads === 1 ? 1 : 2 * numThreads, args],
+    [attend, numChunks, [...args, ...more]],
   ];
 }
 
+/** Totals [4], sums [4][valueDim] and scores [4][laneLength]; queries [4][headDim]; or, later, the weights' tiles. */
+function chunkScratchBytes(headDim: number, laneLength: number, format: KvCacheFormat): number {
+  const valueDim = Math.ceil(headDim / 8) * 8;
+  const common = TILE_ROWS * 4 * (1 + valueDim + laneLength);
+  // As int16 beside four scales, if not as float32. A block may begin within 64 tokens, hence one more.
+  const queryBytes = TILE_ROWS * 4 * (1 + headDim);
+  const blockBytes = TILE_ROWS * (4 + 2 * WEIGHT_BLOCK);
+  const weightBytes = format === 'int8' ? (Math.ceil(laneLength / WEIGHT_BLOCK) + 1) * blockBytes : 0;
+  return Math.ceil((common + Math.max(queryBytes, weightBytes)) / 64) * 64;
+}
+
 /**
- * Attention of one layer on its own: qkv [rows, (numHeads + 2 numKvHeads) * headDim],
- * keys [layers, lanes, numKvHeads, laneLength / 8, headDim, 8],
- * values [layers, lanes, numKvHeads, laneLength, headDim up to a multiple of 8], tiles [1 + tiles, 4], the first of
- * which is their number, -> [rows, numHeads * headDim]. Keys and values are changed in place. A row sees `window` tokens
- * at most, itself included.
+ * Attention of one layer on its own: qkv [rows, (numHeads + 2 numKvHeads) * headDim], keys and values
+ * [layers, lanes, numKvHeads, words] as WasmKvCache has them, tiles [1 + tiles, 4], the first of which is their number,
+ * -> [rows, numHeads * headDim]. Keys and values are changed in place. A row sees `window` tokens at most, itself
+ * included.
  */
 export const causalAttention = defineKernel<
   { qkv: TensorInfo; keys: TensorInfo; values: TensorInfo; tiles: TensorInfo },
-  { layerIndex: number; numHeads: number; scale: number; window: number }
->('CausalAttention', (context, { qkv, keys, values, tiles }, { layerIndex, numHeads, scale, window }) => {
+  {
+    layerIndex: number;
+    numHeads: number;
+    headDim: number;
+    laneLength: number;
+    scale: number;
+    window: number;
+    isInt8: number;
+  }
+>('CausalAttention', (context, { qkv, keys, values, tiles }, { layerIndex, isInt8, ...heads }) => {
   const { heap } = context;
-  const [, numLanes = 0, numKvHeads = 0, numPanels = 0, headDim = 0] = keys.shape;
-  const valueDim = values.shape[4] ?? 0;
-  const laneLength = numPanels * 8;
-  const out = heap.makeTensor([qkv.shape[0] ?? 0, numHeads * headDim]); // [rows, heads * headDim]
-  const layerTokens = layerIndex * numLanes * numKvHeads * laneLength;
+  const out = heap.makeTensor([qkv.shape[0] ?? 0, heads.numHeads * heads.headDim]); // [rows, heads * headDim]
+  const layerBytes = ({ shape: [, ...layer] }: TensorInfo): number =>
+    layer.reduce((product, size) => product * size, 4);
   const operands = {
     qkv: heap.tensorAddress(qkv),
-    keys: heap.tensorAddress(keys) + layerTokens * headDim * 4,
-    values: heap.tensorAddress(values) + layerTokens * valueDim * 4,
+    keys: heap.tensorAddress(keys) + layerIndex * layerBytes(keys),
+    values: heap.tensorAddress(values) + layerIndex * layerBytes(values),
     tiles: heap.tensorAddress(tiles),
     out: heap.tensorAddress(out),
   };
-  const attrs = { numHeads, numKvHeads, headDim, scale, window, laneLength };
+  const format = isInt8 === 1 ? 'int8' : 'f32';
+  const attrs = { ...heads, numKvHeads: keys.shape[2] ?? 0, format } as const;
   runJobs(context, causalAttentionJobs(operands, attrs, context));
   return out;
 });
