@@ -25,14 +25,21 @@
  * has the same bits whatever tile it is in.
  *
  * V8 moves all loads of a loop before its arithmetic. Eight sums, two vectors of weights, four of x and a product are
- * the fifteen registers that it has: a larger tile, or this one unrolled, would go through the stack. A single row is
- * unrolled: it has to be as fast as memory delivers the weights.
+ * the fifteen registers that it has: a larger tile, or this one unrolled, would go through the stack. A single row has
+ * to be as fast as memory delivers the weights: it is unrolled, or multiplied by three panels at once, so that more of
+ * them are on their way.
  *
  * Plain JavaScript, since build-kernels.mjs runs it before anything is compiled.
  */
 
-const VECTORS = [0, 1];
 const UNROLLED_STEPS = 4;
+/** Where the panels of a row that is multiplied by several at once are read. */
+const PANELS = ['w', 'v', 'u'];
+
+const range = (count) => Array.from({ length: count }, (_, i) => i);
+
+/** The two vectors of a panel, counted through all panels. */
+const vectorsOf = (panel) => [2 * panel, 2 * panel + 1];
 
 const FLOAT_SUMS = {
   zero: 'f32x4.splat(0)',
@@ -49,22 +56,26 @@ const INTEGER_SUMS = {
     `f32x4.mul(f32x4.convert_i32x4_s(${sum}), f32x4.mul(v128.load32_splat(rowScales, ${4 * row}), scale${vector}))`,
 };
 
-const loadNarrow = (offset) => VECTORS.map((v) => `const w${v} = v128.load_ext<i8>(w, ${offset + 8 * v});`);
+const loadWhole = (offset, panel) =>
+  vectorsOf(panel).map((v) => `const w${v} = v128.load(${PANELS[panel]}, ${offset + 16 * (v % 2)});`);
+
+const loadNarrow = (offset, panel) =>
+  vectorsOf(panel).map((v) => `const w${v} = v128.load_ext<i8>(${PANELS[panel]}, ${offset + 8 * (v % 2)});`);
 
 /** What each format makes of a step: `load` are the statements that put its weights into w0 and w1. */
 const FORMATS = {
   Float32: {
     ...FLOAT_SUMS,
     stepBytes: 32,
-    load: (offset) => VECTORS.map((v) => `const w${v} = v128.load(w, ${offset + 16 * v});`),
+    load: loadWhole,
   },
   Bfloat16: {
     ...FLOAT_SUMS,
     stepBytes: 16,
-    load: (offset) => [
-      `const words = v128.load(w, ${offset});`,
-      'const w0 = Bfloat16.low(words);',
-      'const w1 = Bfloat16.high(words);',
+    load: (offset, panel) => [
+      `const words${panel} = v128.load(${PANELS[panel]}, ${offset});`,
+      `const w${2 * panel} = Bfloat16.low(words${panel});`,
+      `const w${2 * panel + 1} = Bfloat16.high(words${panel});`,
     ],
   },
   Int8: {
@@ -87,7 +98,7 @@ const FORMATS = {
     scaleBytes: { x: 0, w: 32 },
     result: (sum, row, vector) => `f32x4.mul(total${sum.slice(1)}, scale${vector})`,
     stepBytes: 32,
-    load: (offset) => VECTORS.map((v) => `const w${v} = v128.load(w, ${offset + 16 * v});`),
+    load: loadWhole,
     isGrouped: true,
   },
 };
@@ -98,64 +109,74 @@ const GROUP_STEPS = '(QUAD_GROUP >> 2)';
 /** The names of the formats. */
 export const TILE_FORMATS = Object.keys(FORMATS);
 
-const range = (count) => Array.from({ length: count }, (_, i) => i);
-
 const indent = (lines) => lines.map((line) => `  ${line}`);
 
 const sumName = (row, vector) => `s${row}${vector}`;
 
-const sumsOf = (numRows) =>
-  range(numRows).flatMap((row) => VECTORS.map((vector) => ({ name: sumName(row, vector), row, vector })));
+const vectors = ({ numPanels }) => range(2 * numPanels);
 
-/** One step of all rows, `step` steps after where x and w point. */
-function stepLines(format, numRows, step) {
-  const load = format.load(step * format.stepBytes);
+const sumsOf = (tile) =>
+  range(tile.numRows).flatMap((row) =>
+    vectors(tile).map((vector) => ({ name: sumName(row, vector), row, vector })),
+  );
+
+/** One step of all rows, `step` steps after where x and the panels point. */
+function stepLines(tile, step) {
+  const { format, numRows, numPanels } = tile;
+  const load = range(numPanels).flatMap((panel) => format.load(step * format.stepBytes, panel));
   const rows = range(numRows).flatMap((row) => [
     `a = v128.load32_splat(x, ${4 * (step * numRows + row)});`,
-    ...VECTORS.map((v) => `${sumName(row, v)} = ${format.add(sumName(row, v), 'a', `w${v}`)};`),
+    ...vectors(tile).map((v) => `${sumName(row, v)} = ${format.add(sumName(row, v), 'a', `w${v}`)};`),
   ]);
   return ['{', ...indent([...load, ...rows]), '}'];
 }
 
 /** A loop over steps until x reaches `end`. */
-function loopLines(format, numRows, numSteps, end) {
-  const advance = `x += ${4 * numRows * numSteps}, w += ${format.stepBytes * numSteps}`;
-  const steps = range(numSteps).flatMap((step) => stepLines(format, numRows, step));
+function loopLines(tile, numSteps, end) {
+  const { format, numRows, numPanels } = tile;
+  const panels = PANELS.slice(0, numPanels).map((panel) => `${panel} += ${format.stepBytes * numSteps}`);
+  const advance = [`x += ${4 * numRows * numSteps}`, ...panels].join(', ');
+  const steps = range(numSteps).flatMap((step) => stepLines(tile, step));
   return [`for (; x < ${end}; ${advance}) {`, ...indent(steps), '}'];
 }
 
-function storeLines(format, numRows) {
-  return range(numRows).flatMap((row) => [
+const plus = (name, amount) => (amount === 0 ? name : `${name} + ${amount}`);
+
+function storeLines(tile) {
+  return range(tile.numRows).flatMap((row) => [
     ...(row === 0 ? [] : [`if (rows < ${row + 1}) return;`, 'to += rowBytes;']),
-    ...VECTORS.map((v) => {
-      const result = format.result(sumName(row, v), row, v);
-      return `Output.store(to${v === 0 ? '' : ' + 16'}, ${result}, bias${v}, cols${v === 0 ? '' : ' - 4'});`;
+    ...vectors(tile).map((v) => {
+      const result = tile.format.result(sumName(row, v), row, v);
+      const cols = v === 0 ? 'cols' : `cols - ${4 * v}`;
+      return `Output.store(${plus('to', 16 * v)}, ${result}, bias${v}, ${cols});`;
     }),
   ]);
 }
 
-/** Statements that keep where the scales are, and move x and w on to the steps. */
-function scaleLines({ scaleBytes }) {
+/** Statements that keep where the scales are, and move x and the panels on to the steps. */
+function scaleLines({ format, numPanels }) {
+  const { scaleBytes } = format;
   const ofRows = ['const rowScales = x;', `x += ${scaleBytes.x};`];
-  const ofOutputs = [
-    ...VECTORS.map((v) => `const scale${v} = v128.load(w, ${16 * v});`),
-    `w += ${scaleBytes.w};`,
-  ];
+  const ofOutputs = range(numPanels).flatMap((panel) => [
+    ...vectorsOf(panel).map((v) => `const scale${v} = v128.load(${PANELS[panel]}, ${16 * (v % 2)});`),
+    `${PANELS[panel]} += ${scaleBytes.w};`,
+  ]);
   return [...(scaleBytes.x > 0 ? ofRows : []), ...(scaleBytes.w > 0 ? ofOutputs : [])];
 }
 
 /** The loops over all steps, of which each row has `steps`. */
-function productLines(format, numRows) {
+function productLines(tile) {
+  const { format, numRows, numPanels } = tile;
   const unrolled = [
     `const unrolled = x + floats(steps & ~${UNROLLED_STEPS - 1});`,
-    ...loopLines(format, numRows, UNROLLED_STEPS, 'unrolled'),
+    ...loopLines(tile, UNROLLED_STEPS, 'unrolled'),
   ];
   return [
-    ...sumsOf(numRows).map(({ name }) => `let ${name} = ${format.zero};`),
+    ...sumsOf(tile).map(({ name }) => `let ${name} = ${format.zero};`),
     'let a: v128;',
     `const end = x + floats(steps) * ${numRows};`,
-    ...(numRows === 1 ? unrolled : []),
-    ...loopLines(format, numRows, 1, 'end'),
+    ...(numRows * numPanels === 1 ? unrolled : []),
+    ...loopLines(tile, 1, 'end'),
   ];
 }
 
@@ -163,24 +184,26 @@ function productLines(format, numRows) {
  * The same in groups of steps. Integers of a row are too large by its offset in the group: an integer sum begins with
  * the group's sum of weights times the negative of it.
  */
-function groupedProductLines(format, numRows) {
+function groupedProductLines(tile) {
+  const { format, numRows, numPanels } = tile;
   const headBytes = numRows === 1 ? 16 : 32;
-  const sums = sumsOf(numRows);
+  const sums = sumsOf(tile);
+  const panels = PANELS.slice(0, numPanels);
   return [
     ...sums.map(({ name }) => `let total${name.slice(1)} = f32x4.splat(0);`),
     'let a: v128;',
     `for (; steps > 0; steps -= ${GROUP_STEPS}) {`,
     ...indent([
       'const scales = x;',
-      ...VECTORS.map((v) => `const weights${v} = v128.load(w, ${16 * v});`),
+      ...vectors(tile).map((v) => `const weights${v} = v128.load(${PANELS[v >> 1]}, ${16 * (v % 2)});`),
       ...sums.map(({ name, row, vector }) => {
         const offset = `v128.load32_splat(x, ${4 * (numRows + row)})`;
         return `let ${name} = i32x4.dot_i16x8_s(weights${vector}, ${offset});`;
       }),
       `x += ${headBytes};`,
-      'w += 32;',
+      ...panels.map((panel) => `${panel} += 32;`),
       `const end = x + floats(min(steps, ${GROUP_STEPS})) * ${numRows};`,
-      ...loopLines(format, numRows, 1, 'end'),
+      ...loopLines(tile, 1, 'end'),
       ...sums.map(({ name, row }) => {
         const total = `total${name.slice(1)}`;
         const scaled = `f32x4.mul(f32x4.convert_i32x4_s(${name}), v128.load32_splat(scales, ${4 * row}))`;
@@ -193,32 +216,43 @@ function groupedProductLines(format, numRows) {
 
 /**
  * The source of a function that multiplies `numRows` rows by a panel: `row1x8Float32(x, w, steps, bias, to, cols)`,
- * `tile4x8Int8(x, w, steps, bias, to, stride, rows, cols)`. It stores at most rows x cols numbers at `to`, rows
- * `stride` numbers apart, and reads eight of the bias, unless its address is 0.
+ * `tile4x8Int8(x, w, steps, bias, to, stride, rows, cols)`; or a row by three panels, `panelBytes` apart:
+ * `row1x24Int8(x, w, panelBytes, steps, bias, to, cols)`. It stores at most rows x cols numbers at `to`, rows `stride`
+ * numbers apart, and reads eight of the bias for a panel, unless its address is 0.
  */
-export function generateTile(formatName, numRows) {
-  const format = FORMATS[formatName];
+export function generateTile(formatName, numRows, numPanels = 1) {
+  const tile = { format: FORMATS[formatName], numRows, numPanels };
   const isRow = numRows === 1;
   const bounds = isRow ? 'to: usize, cols: i32' : 'to: usize, stride: i32, rows: i32, cols: i32';
-  const name = `${isRow ? 'row' : 'tile'}${numRows}x8${formatName}`;
+  const panels = numPanels === 1 ? 'w: usize' : 'w: usize, panelBytes: usize';
+  const name = `${isRow ? 'row' : 'tile'}${numRows}x${8 * numPanels}${formatName}`;
   const body = [
-    ...scaleLines(format),
-    ...(format.isGrouped ? groupedProductLines(format, numRows) : productLines(format, numRows)),
-    'const bias0 = bias;',
-    'const bias1 = bias ? bias + 16 : 0;',
+    ...range(numPanels - 1).map((i) => `let ${PANELS[i + 1]} = ${PANELS[i]} + panelBytes;`),
+    ...scaleLines(tile),
+    ...(tile.format.isGrouped ? groupedProductLines(tile) : productLines(tile)),
+    ...vectors(tile).map((v) => `const bias${v} = ${v === 0 ? 'bias' : `bias ? bias + ${16 * v} : 0`};`),
     ...(isRow ? [] : ['const rowBytes = floats(stride);']),
-    ...storeLines(format, numRows),
+    ...storeLines(tile),
   ];
   return [
-    `export function ${name}(x: usize, w: usize, steps: i32, bias: usize, ${bounds}): void {`,
+    `export function ${name}(x: usize, ${panels}, steps: i32, bias: usize, ${bounds}): void {`,
     ...indent(body),
     '}',
   ].join('\n');
 }
 
-/** The source of the module `tiles.generated.ts`: a row and a tile of four for each format. */
+/** Rows and panels of the functions of a format. */
+export const TILE_SIZES = [
+  { numRows: 1, numPanels: 1 },
+  { numRows: 1, numPanels: 3 },
+  { numRows: 4, numPanels: 1 },
+];
+
+/** The source of the module `tiles.generated.ts`: each size of each format. */
 export function generateTiles() {
-  const functions = TILE_FORMATS.flatMap((name) => [1, 4].map((numRows) => generateTile(name, numRows)));
+  const functions = TILE_FORMATS.flatMap((name) =>
+    TILE_SIZES.map(({ numRows, numPanels }) => generateTile(name, numRows, numPanels)),
+  );
   return [
     '// Written by scripts/generate-tiles.mjs, where the layout is drawn.',
     "import { Bfloat16 } from './bfloat16';",

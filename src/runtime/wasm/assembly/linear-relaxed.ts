@@ -6,7 +6,7 @@ import { INT8_QUAD_PANELS } from './kernel-ids';
 import { firstPanel, multiply, Tiles } from './linear';
 import { panelBytes, quadSteps } from './panels';
 import { groupedTileBytes } from './quantise-groups';
-import { row1x8Int8Quads, tile4x8Int8Quads } from './tiles.generated';
+import { row1x24Int8Quads, row1x8Int8Quads, tile4x8Int8Quads } from './tiles.generated';
 
 class Int8QuadTiles extends Tiles {
   panelBytes(depth: i32): usize {
@@ -17,6 +17,9 @@ class Int8QuadTiles extends Tiles {
   }
   row(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
     row1x8Int8Quads(x, w, quadSteps(depth), bias, to, cols);
+  }
+  wideRow(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
+    row1x24Int8Quads(x, w, this.panelBytes(depth), quadSteps(depth), bias, to, cols);
   }
   tile(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, rows: i32, cols: i32): void {
     tile4x8Int8Quads(x, w, quadSteps(depth), bias, to, stride, rows, cols);

@@ -13,13 +13,19 @@ import { intArg, pointerArg, floats } from './pool';
 import { quantisedTileBytes } from './quantise';
 import { claimSlot, releaseSlot, slotAddress } from './slots';
 import {
+  row1x24Bfloat16,
   row1x8Bfloat16,
+  row1x24Float32,
   row1x8Float32,
+  row1x24Int8,
   row1x8Int8,
   tile4x8Bfloat16,
   tile4x8Float32,
   tile4x8Int8,
 } from './tiles.generated';
+
+/** Bytes that are read in one burst at most, if it is not a single panel: they stay in a first-level cache. */
+const MOST_AHEAD: usize = 24 * 1024;
 
 /** What a product in some format is made of. Never instantiated: `multiply` is compiled once for each subclass. */
 export abstract class Tiles {
@@ -27,6 +33,8 @@ export abstract class Tiles {
   /** Bytes of a tile of four rows. */
   abstract tileBytes(depth: i32): usize;
   abstract row(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void;
+  /** A row times three panels. */
+  abstract wideRow(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void;
   abstract tile(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, rows: i32, cols: i32): void;
 }
 
@@ -39,6 +47,9 @@ class Float32Tiles extends Tiles {
   }
   row(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
     row1x8Float32(x, w, depth, bias, to, cols);
+  }
+  wideRow(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
+    row1x24Float32(x, w, this.panelBytes(depth), depth, bias, to, cols);
   }
   tile(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, rows: i32, cols: i32): void {
     tile4x8Float32(x, w, depth, bias, to, stride, rows, cols);
@@ -55,6 +66,9 @@ class Bfloat16Tiles extends Tiles {
   row(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
     row1x8Bfloat16(x, w, depth, bias, to, cols);
   }
+  wideRow(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
+    row1x24Bfloat16(x, w, this.panelBytes(depth), depth, bias, to, cols);
+  }
   tile(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, rows: i32, cols: i32): void {
     tile4x8Bfloat16(x, w, depth, bias, to, stride, rows, cols);
   }
@@ -69,6 +83,9 @@ class Int8Tiles extends Tiles {
   }
   row(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
     row1x8Int8(x, w, int8Steps(depth), bias, to, cols);
+  }
+  wideRow(x: usize, w: usize, depth: i32, bias: usize, to: usize, cols: i32): void {
+    row1x24Int8(x, w, this.panelBytes(depth), int8Steps(depth), bias, to, cols);
   }
   tile(x: usize, w: usize, depth: i32, bias: usize, to: usize, stride: i32, rows: i32, cols: i32): void {
     tile4x8Int8(x, w, int8Steps(depth), bias, to, stride, rows, cols);
@@ -134,16 +151,44 @@ export function multiply<T extends Tiles>(job: usize, chunk: i32, firstPanel: us
   const panelBytes = changetype<T>(0).panelBytes(depth);
   const tileBytes = changetype<T>(0).tileBytes(depth);
 
+  const numPanels = (endCol - firstCol + PANEL_WIDTH - 1) / PANEL_WIDTH;
+  const burst = max(1, (MOST_AHEAD / panelBytes) as i32);
+
   let tile = pointerArg(job, 0);
+  if (numRows == 1) return multiplyRow<T>(tile, firstPanel, depth, bias, out, firstCol, endCol, numCols);
   for (let row = 0; row < numRows; row += 4, tile += tileBytes) {
     let panel = firstPanel;
-    for (let col = firstCol; col < endCol; col += PANEL_WIDTH, panel += panelBytes) {
+    for (let i = 0, col = firstCol; i < numPanels; i++, col += PANEL_WIDTH, panel += panelBytes) {
       const to = out + floats(row * numCols + col);
       const panelBias = bias ? bias + floats(col) : 0;
-      const cols = numCols - col;
-      if (row == 0) fetchAhead(panel, panelBytes);
-      if (numRows == 1) changetype<T>(0).row(tile, panel, depth, panelBias, to, cols);
-      else changetype<T>(0).tile(tile, panel, depth, panelBias, to, numCols, numRows - row, cols);
+      if (row == 0 && i % burst == 0) fetchAhead(panel, panelBytes * (min(burst, numPanels - i) as usize));
+      changetype<T>(0).tile(tile, panel, depth, panelBias, to, numCols, numRows - row, numCols - col);
     }
+  }
+}
+
+/**
+ * The single row times the panels of a chunk, three at a time as far as they go: three that are too long for a burst
+ * are read side by side, as fast as by one.
+ */
+function multiplyRow<T extends Tiles>(
+  x: usize,
+  panel: usize,
+  depth: i32,
+  bias: usize,
+  out: usize,
+  firstCol: i32,
+  endCol: i32,
+  numCols: i32,
+): void {
+  const panelBytes = changetype<T>(0).panelBytes(depth);
+  let col = firstCol;
+  for (; col + 2 * PANEL_WIDTH < endCol; col += 3 * PANEL_WIDTH, panel += 3 * panelBytes) {
+    if (panelBytes * 3 <= MOST_AHEAD) fetchAhead(panel, panelBytes * 3);
+    changetype<T>(0).wideRow(x, panel, depth, bias ? bias + floats(col) : 0, out + floats(col), numCols - col);
+  }
+  for (; col < endCol; col += PANEL_WIDTH, panel += panelBytes) {
+    fetchAhead(panel, panelBytes);
+    changetype<T>(0).row(x, panel, depth, bias ? bias + floats(col) : 0, out + floats(col), numCols - col);
   }
 }
