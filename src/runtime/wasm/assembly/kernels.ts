@@ -20,6 +20,8 @@ import {
   ROTATE,
   SELECT_ROWS,
   STORE_KEYS_VALUES,
+  TOP_LOGITS_MERGE,
+  TOP_LOGITS_PARTS,
 } from './kernel-ids';
 import { causalAttention, storeKeysValues } from './attention';
 import { gate } from './gate';
@@ -33,6 +35,7 @@ import { packInt8, quantiseRows } from './quantise';
 import { quantiseGroups } from './quantise-groups';
 import { normHeads, rmsNorm } from './rms-norm';
 import { rotate } from './rotate';
+import { topLogitsMerge, topLogitsParts } from './top-logits';
 
 /** The kernels of inference. Each says in its comment what arguments its jobs carry, in order. */
 export class InferenceKernels extends KernelSet {
@@ -80,6 +83,10 @@ export class InferenceKernels extends KernelSet {
         return quantiseGroups(job, chunk);
       case LINEAR_INT8:
         return linearInt8(job, chunk);
+      case TOP_LOGITS_PARTS:
+        return topLogitsParts(job, chunk);
+      case TOP_LOGITS_MERGE:
+        return topLogitsMerge(job, chunk);
       default:
         unreachable();
     }
