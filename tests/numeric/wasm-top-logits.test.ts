@@ -41,7 +41,9 @@ describe('the kernels of the top of rows', () => {
     'find it in rows of %i as sorting does, on any number of threads the same bits',
     async (numCols) => {
       // Many equal numbers, and rows that begin where no vector does.
-      const logits = someRows(5, numCols, 17).map((row) => row.map((value) => Math.round(value * 40) / 8 + 0));
+      const logits = someRows(5, numCols, 17).map((row) =>
+        row.map((value) => Math.round(value * 40) / 8 + 0),
+      );
       const chosen = [3, 0, 4];
       const answers = await topWords(1, logits, chosen);
       const numTop = Math.min(TOP_LOGITS, numCols);
@@ -63,19 +65,24 @@ describe('the kernels of the top of rows', () => {
   it('take -0 and 0 for a tie', async () => {
     const row = Array.from({ length: 5000 }, (_, id) => (id % 2 === 0 ? -0 : 0));
     const [words = []] = await topWords(2, [row], [0]);
-    expect(words.slice(TOP_LOGITS, 2 * TOP_LOGITS)).toEqual(Array.from({ length: TOP_LOGITS }, (_, id) => id));
+    expect(words.slice(TOP_LOGITS, 2 * TOP_LOGITS)).toEqual(
+      Array.from({ length: TOP_LOGITS }, (_, id) => id),
+    );
   });
 
-  it.each([0, 37, 4095, 4096, 4999, 5002])('leave a NaN at %i in the sum and out of the order', async (at) => {
-    for (const bits of [0x7fc00000, 0xffc00000, 0x7fc00001]) {
-      const [nan = 0] = new Float32Array(Uint32Array.of(bits).buffer);
-      const row = SPREAD_LOGITS.map((logit, id) => (id === at ? nan : logit));
-      const [words = []] = await topWords(2, [row], [0]);
-      const values = asFloats(words);
-      expect(values[2 * TOP_LOGITS]).toBeNaN();
-      expect(values[0]).toBe(Math.max(...SPREAD_LOGITS.filter((_, id) => id !== at)));
-    }
-  });
+  it.each([0, 37, 4095, 4096, 4999, 5002])(
+    'leave a NaN at %i in the sum and out of the order',
+    async (at) => {
+      for (const bits of [0x7fc00000, 0xffc00000, 0x7fc00001]) {
+        const [nan = 0] = new Float32Array(Uint32Array.of(bits).buffer);
+        const row = SPREAD_LOGITS.map((logit, id) => (id === at ? nan : logit));
+        const [words = []] = await topWords(2, [row], [0]);
+        const values = asFloats(words);
+        expect(values[2 * TOP_LOGITS]).toBeNaN();
+        expect(values[0]).toBe(Math.max(...SPREAD_LOGITS.filter((_, id) => id !== at)));
+      }
+    },
+  );
 });
 
 const ON_WASM = RUNTIMES.filter(({ name }) => name === 'wasm');

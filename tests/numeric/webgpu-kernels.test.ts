@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { bookHeads } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { TOP_LOGITS, type TopLogits } from '../../src/runtime/step-row.ts';

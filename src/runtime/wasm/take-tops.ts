@@ -6,7 +6,7 @@ import { runJobs, type KernelContext } from './kernels/define-kernel.ts';
 import { topLogitsJobs, topRowWords, topScratchWords } from './kernels/top-logits.ts';
 
 /** Shorter rows come whole: they are searched sooner than sorted. */
-export const MIN_TOP_COLS = 4096;
+const MIN_TOP_COLS = 4096;
 
 interface Logits {
   /** All rows of them: [logitRows, vocab] */
@@ -19,7 +19,12 @@ interface Logits {
  * Puts the most probable tokens in the place of those rows whose top is enough; the others are left as they are. The
  * jobs are not part of a recorded step, since which rows they are for is another matter each time.
  */
-export function takeTops({ rows, address }: Logits, batch: StepBatch, context: KernelContext, arena: Arena): StepRow[] {
+export function takeTops(
+  { rows, address }: Logits,
+  batch: StepBatch,
+  context: KernelContext,
+  arena: Arena,
+): StepRow[] {
   const numCols = rows[0]?.length ?? 0;
   const topRows = rows.flatMap((_, row) => (batch.topRows[row] === true ? row : []));
   // A forward pass that selects no rows returns one for each token: they are not those that the batch speaks of.

@@ -192,7 +192,12 @@ export class WasmRuntime implements Runtime {
       return activation.tensor;
     }); // [rows, cols]
     const address = this.#heap.tensorAddress(result);
-    const rows = takeTops({ rows: this.#readBack(result, numRows), address }, batch, this.#context, this.#arena);
+    const rows = takeTops(
+      { rows: this.#readBack(result, numRows), address },
+      batch,
+      this.#context,
+      this.#arena,
+    );
     result.dispose();
     return rows;
   }

@@ -32,7 +32,8 @@ describe('the exponential of what is not positive', () => {
       fc.property(fc.float({ min: -100, max: Math.fround(-1e-6), noNaN: true }), (x) => {
         float[0] = x;
         bits[0] = (bits[0] ?? 0) + 1;
-        expect(of(float[0] ?? NaN)).toBeLessThan(of(x));
+        const [lower = NaN] = float;
+        expect(of(lower)).toBeLessThan(of(x));
       }),
     );
   });
