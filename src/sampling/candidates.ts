@@ -1,3 +1,10 @@
+import { exponential, stepsOf } from './exponential.ts';
+
+/** Numbers of which only the largest is looked at, when a few largest of many are sought. */
+const STRETCH = 64;
+/** So many candidates hold most nuclei. */
+const USUAL_NUCLEUS = 256;
+
 /**
  * The tokens that may still be drawn, with their unnormalised probabilities. Filters shorten the list in place;
  * one list serves every draw, so that no array of the vocabulary's size is made for a token.
@@ -9,29 +16,41 @@ export class Candidates {
   size = 0;
   /** True once the list runs from the most to the least probable token, the lower id first on ties. */
   sorted = false;
+  readonly #maxima: Float64Array; // [stretches]
+  /** The sum of all weights as `fill` left them, in the order of ids. */
+  #filledWeight = 0;
+  #filledSize = 0;
 
   constructor(vocabSize: number) {
     this.tokenIds = new Int32Array(vocabSize); // [vocab]
     this.weights = new Float64Array(vocabSize); // [vocab]
+    this.#maxima = new Float64Array(Math.ceil(vocabSize / STRETCH)); // [stretches]
   }
 
   /** Starts over with every token, at that temperature; `largest` is the largest of the logits. */
   fill(logits: Float32Array, largest: number, temperature: number): void {
     const { tokenIds, weights } = this;
+    const scale = stepsOf(temperature);
+    let total = 0;
     for (let id = 0; id < logits.length; id++) {
+      const weight = exponential(((logits[id] ?? -Infinity) - largest) * scale);
       tokenIds[id] = id;
-      weights[id] = Math.exp(((logits[id] ?? -Infinity) - largest) / temperature);
+      weights[id] = weight;
+      total += weight;
     }
     this.size = logits.length;
     this.sorted = false;
+    this.#filledWeight = total;
+    this.#filledSize = this.size;
   }
 
   /** Starts over with those tokens alone, the most probable first. */
   fillSorted(tokenIds: Int32Array, logits: Float32Array, temperature: number): void {
     const largest = logits[0] ?? -Infinity;
+    const scale = stepsOf(temperature);
     tokenIds.forEach((tokenId, i) => {
       this.tokenIds[i] = tokenId;
-      this.weights[i] = Math.exp(((logits[i] ?? -Infinity) - largest) / temperature);
+      this.weights[i] = exponential(((logits[i] ?? -Infinity) - largest) * scale);
     });
     this.size = tokenIds.length;
     this.sorted = true;
@@ -39,19 +58,56 @@ export class Candidates {
 
   /** The sum of the weights that are left. */
   totalWeight(): number {
+    if (!this.sorted && this.size === this.#filledSize) return this.#filledWeight;
     let total = 0;
     for (let i = 0; i < this.size; i++) total += this.weights[i] ?? 0;
     return total;
   }
 
   /**
-   * Keeps the largest weights in falling order, until there are `limit` of them or they add up to `mass`. A heap
-   * gives them up one at a time, hence a nucleus of few tokens costs no sort of the vocabulary.
+   * Keeps the largest weights in falling order, until there are `limit` of them or they add up to `mass`. They are
+   * sought among as many as are usually needed, then, if those do not suffice, among all.
    */
   keepLargest(limit: number, mass: number): void {
-    const { size } = this;
-    for (let i = (size >> 1) - 1; i >= 0; i--) this.#siftDown(i, size);
-    let heapSize = size;
+    const numFront = this.#bringForward(Math.min(limit, USUAL_NUCLEUS));
+    const { kept, sum } = this.#sortLargest(numFront, limit, mass);
+    const suffices = kept >= limit || sum >= mass || numFront === this.size;
+    this.size = suffices ? kept : this.#sortLargest(this.size, limit, mass).kept;
+    this.sorted = true;
+  }
+
+  /**
+   * Swaps the largest weights to the front, equals of the least of them too: at least `count`, or all. If `count`
+   * stretches hold a weight as large as some bound, so many weights are no smaller. Returns how many are in front.
+   */
+  #bringForward(count: number): number {
+    const { weights, size } = this;
+    const numStretches = Math.ceil(size / STRETCH);
+    if (numStretches <= count) return size;
+    const maxima = this.#maxima.subarray(0, numStretches); // [stretches]
+    for (let stretch = 0; stretch < numStretches; stretch++) {
+      let largest = 0;
+      const end = Math.min(size, (stretch + 1) * STRETCH);
+      for (let i = stretch * STRETCH; i < end; i++) {
+        const weight = weights[i] ?? 0;
+        if (weight > largest) largest = weight;
+      }
+      maxima[stretch] = largest;
+    }
+    const bound = maxima.toSorted()[numStretches - count] ?? 0;
+    let numFront = 0;
+    maxima.forEach((largest, stretch) => {
+      if (largest < bound) return;
+      const end = Math.min(size, (stretch + 1) * STRETCH);
+      for (let i = stretch * STRETCH; i < end; i++) if ((weights[i] ?? 0) >= bound) this.#swap(i, numFront++);
+    });
+    return numFront;
+  }
+
+  /** Sorts the largest of the first `count` to the front. A heap gives them up one at a time. */
+  #sortLargest(count: number, limit: number, mass: number): { kept: number; sum: number } {
+    for (let i = (count >> 1) - 1; i >= 0; i--) this.#siftDown(i, count);
+    let heapSize = count;
     let kept = 0;
     let sum = 0;
     while (kept < limit && heapSize > 0 && (kept === 0 || sum < mass)) {
@@ -62,10 +118,9 @@ export class Candidates {
       kept++;
     }
     // The kept ones stand at the end now, the largest last: mirrored, they are at the front in order.
-    const numSwaps = Math.min(kept, size >> 1);
-    for (let i = 0; i < numSwaps; i++) this.#swap(i, size - 1 - i);
-    this.size = kept;
-    this.sorted = true;
+    const numSwaps = Math.min(kept, count >> 1);
+    for (let i = 0; i < numSwaps; i++) this.#swap(i, count - 1 - i);
+    return { kept, sum };
   }
 
   #siftDown(start: number, heapSize: number): void {

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { bookHeads } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { TOP_LOGITS, type StepRow, type TopLogits } from '../../src/runtime/step-row.ts';
+import { TOP_LOGITS, type TopLogits } from '../../src/runtime/step-row.ts';
 import { gpuParameter } from '../../src/runtime/webgpu/gpu-parameter.ts';
 import { expectClose } from '../support/compare.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
 import { runCausalAttention, runOps } from '../support/run-ops.ts';
+import { expectTop, runTop, SPREAD_LOGITS, TOP_CASES, TOP_CASES_VOCAB } from '../support/run-top.ts';
 import { describeWebGpu, openWebGpu } from '../support/webgpu.ts';
 
 describeWebGpu('kernels on WebGPU', () => {
@@ -120,74 +121,26 @@ describeWebGpu('kernels on WebGPU', () => {
   });
 });
 
-/** Rows of logits through the runtime as they are: one sequence, a token a row. */
-async function runTop(runtime: Runtime, logits: Rows, topRows: readonly boolean[]): Promise<StepRow[]> {
-  const numCols = logits[0]?.length ?? 0;
-  const table = runtime.createParameter('logits', [logits.length, numCols], flat(logits));
-  const zeros = runtime.createParameter('zeros', [1, numCols], new Float32Array(numCols));
-  const cache = runtime.createKvCache({
-    numLayers: 1,
-    numKvHeads: 1,
-    headDim: 1,
-    numLanes: logits.length,
-    laneLength: 1,
-  });
-  const batch = buildStepBatch(
-    logits.map((_, row) => ({
-      lane: row,
-      positionStart: 0,
-      tokenIds: [row],
-      logits: 'last' as const,
-      topIsEnough: topRows[row] ?? false,
-    })),
-  );
-  const rows = await runtime.runStep(batch, cache, (ops) => ops.selectRows(ops.embed(table, zeros)));
-  cache.dispose();
-  return [...rows];
-}
-
 describeWebGpu('the most probable tokens on WebGPU', () => {
-  const VOCAB = 5003;
   let runtime: Runtime;
   beforeAll(async () => {
     ({ runtime } = await openWebGpu());
   });
   afterAll(() => runtime.dispose());
 
-  function expectTop(row: StepRow | undefined, logits: readonly number[]): void {
-    const top = row as TopLogits;
-    const order = logits.map((_, id) => id).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b);
-    expect([...top.tokenIds]).toEqual(order.slice(0, TOP_LOGITS));
-    expect([...top.logits]).toEqual(order.slice(0, TOP_LOGITS).map((id) => logits[id] ?? NaN));
-    const largest = logits[order[0] ?? 0] ?? 0;
-    const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
-    expect(top.logSumExp).toBeCloseTo(largest + Math.log(sum), 5);
-  }
-
-  const SPREAD = (someRows(1, VOCAB, 11)[0] ?? []).map((value) => Math.fround(value * 20));
-  const TIES = SPREAD.map((value) => Math.round(value / 10) + 0);
-  const CASES: { name: string; logits: number[] }[] = [
-    { name: 'all different', logits: SPREAD.map((value, id) => Math.fround(value + id * 1e-4)) },
-    { name: 'many ties', logits: TIES },
-    { name: 'all equal', logits: Array<number>(VOCAB).fill(-3.5) },
-    { name: 'few that are allowed', logits: TIES.map((value, id) => (id % 1700 === 99 ? value : -Infinity)) },
-    { name: 'all negative', logits: SPREAD.map((value) => value - 100) },
-    { name: 'the largest at the end', logits: SPREAD.map((value, id) => (id === VOCAB - 1 ? 99 : value)) },
-  ];
-
-  it.each(CASES)('are in order with their log-sum-exp: $name', async ({ logits }) => {
+  it.each(TOP_CASES)('are in order with their log-sum-exp: $name', async ({ logits }) => {
     const [row] = await runTop(runtime, [logits], [true]);
     expectTop(row, logits);
   });
 
   it('take -0 and 0 for a tie', async () => {
-    const logits = Array.from({ length: VOCAB }, (_, id) => (id % 2 === 0 ? -0 : 0));
+    const logits = Array.from({ length: TOP_CASES_VOCAB }, (_, id) => (id % 2 === 0 ? -0 : 0));
     const [row] = await runTop(runtime, [logits], [true]);
     expect([...(row as TopLogits).tokenIds]).toEqual(Array.from({ length: TOP_LOGITS }, (_, id) => id));
   });
 
   it('come beside rows that come whole, each in its place', async () => {
-    const rows = [3, 0, 1, 5, 4].map((index) => CASES[index]?.logits ?? []);
+    const rows = [3, 0, 1, 5, 4].map((index) => TOP_CASES[index]?.logits ?? []);
     const result = await runTop(runtime, rows, [true, false, true, false, false]);
     expectTop(result[0], rows[0] ?? []);
     expectTop(result[2], rows[2] ?? []);
@@ -200,13 +153,13 @@ describeWebGpu('the most probable tokens on WebGPU', () => {
     { what: 'infinity', bits: 0x7f800000 },
   ])('show $what in front, where the sampler sees it', async ({ bits }) => {
     const [value = 0] = new Float32Array(Uint32Array.of(bits).buffer);
-    const logits = SPREAD.map((logit, id) => (id === 4321 ? value : logit));
+    const logits = SPREAD_LOGITS.map((logit, id) => (id === 4321 ? value : logit));
     const [row] = await runTop(runtime, [logits], [true]);
     const top = row as TopLogits;
     expect(top.tokenIds[0]).toBe(4321);
     expect(top.logits[0]).toBe(Number.isNaN(value) ? NaN : value);
     expect(top.logSumExp).toBe(Number.isNaN(value) ? NaN : value);
-    expect(top.logits[1]).toBe(Math.max(...SPREAD.filter((_, id) => id !== 4321)));
+    expect(top.logits[1]).toBe(Math.max(...SPREAD_LOGITS.filter((_, id) => id !== 4321)));
   });
 
   it('come whole from a vocabulary that is read back sooner than sorted', async () => {

@@ -16,6 +16,7 @@ import { Recordings, type Recording } from './recordings.ts';
 import { hasRightRelaxedSimd } from './relaxed-simd.ts';
 import { readKernels, startWasmBackend } from './start.ts';
 import { writeStepInputs } from './step-inputs.ts';
+import { takeTops } from './take-tops.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 import { WasmKvCache } from './wasm-kv-cache.ts';
 import { WasmOps, wasmActivation } from './wasm-ops.ts';
@@ -175,14 +176,15 @@ export class WasmRuntime implements Runtime {
     return this.#replay(batch, this.#recordings.find(batch, cache, forward), cache);
   }
 
-  /** One call for the whole step. The rows are where the last job wrote them, on the heap. */
+  /** One call for the whole step, but for the tops of rows. Whole rows are where the last job wrote them, on the heap. */
   #replay(batch: StepBatch, recording: Recording, cache: WasmKvCache): StepRow[] {
     const { address, jobs, inputs, tables, result, resultAddress } = recording;
     checkBatch(batch, cache.shape, tables);
     writeStepInputs(this.#heap, inputs, batch);
     this.#pool.runList(address, jobs.length);
     const numRows = result.rows === 'logit' ? batch.numLogitRows : batch.numRows;
-    return rowsOf(this.#heap.float32(resultAddress, numRows * result.numCols), result.numCols);
+    const rows = rowsOf(this.#heap.float32(resultAddress, numRows * result.numCols), result.numCols); // [rows][cols]
+    return takeTops({ rows, address: resultAddress }, batch, this.#context, this.#arena);
   }
 
   #runEagerly(batch: StepBatch, cache: WasmKvCache, forward: Forward): StepRow[] {
@@ -192,7 +194,13 @@ export class WasmRuntime implements Runtime {
       numRows = activation.numRows;
       return activation.tensor;
     }); // [rows, cols]
-    const rows = this.#readBack(result, numRows);
+    const address = this.#heap.tensorAddress(result);
+    const rows = takeTops(
+      { rows: this.#readBack(result, numRows), address },
+      batch,
+      this.#context,
+      this.#arena,
+    );
     result.dispose();
     return rows;
   }

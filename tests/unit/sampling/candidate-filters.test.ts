@@ -60,6 +60,40 @@ describe('Candidates', () => {
   });
 });
 
+describe('of a large vocabulary', () => {
+  const VOCAB = 20_000;
+  /** A scattered sequence on a coarse grid, of which a few tokens stand out by `peak`. */
+  const logitsOf = (peak: number): number[] =>
+    Array.from({ length: VOCAB }, (_, id) => ((id * 7919) % 97) / 16 + (id % 613 === 5 ? peak : 0));
+
+  it.each([1, 5, 40, 300, 2000, VOCAB - 1])('top-k keeps the %i largest in order', (k) => {
+    for (const peak of [0, 3]) {
+      const logits = logitsOf(peak);
+      const candidates = candidatesOf(logits);
+      keepTopK(candidates, k);
+      expect(idsOf(candidates)).toEqual(ranking(logits).slice(0, k));
+    }
+  });
+
+  it.each([
+    { what: 'a nucleus of few', peak: 20, topP: 0.512345 },
+    { what: 'a nucleus of one', peak: 20, topP: 0.001 },
+    { what: 'a nucleus of thousands', peak: 0, topP: 0.812345 },
+  ])('top-p keeps $what', ({ peak, topP }) => {
+    const logits = logitsOf(peak);
+    const candidates = candidatesOf(logits);
+    keepTopP(candidates, topP);
+    const expected = topPSet(softmax(logits), topP);
+    expect(idsOf(candidates)).toEqual(ranking(logits).slice(0, expected.size));
+  });
+
+  it('all equal are kept by their ids', () => {
+    const candidates = candidatesOf(new Array<number>(VOCAB).fill(2));
+    keepTopK(candidates, 70);
+    expect(idsOf(candidates)).toEqual(Array.from({ length: 70 }, (_, id) => id));
+  });
+});
+
 describe('filters keep the tokens that their definitions keep', () => {
   it('top-k', () => {
     fc.assert(

@@ -24,8 +24,10 @@ export const QUANTISE_ROWS = 18;
 export const LINEAR_INT8 = 19;
 export const QUANTISE_GROUPS = 20;
 export const LINEAR_INT8_QUADS = 21;
-export const STORE_KEYS_VALUES_INT8 = 23;
-export const CAUSAL_ATTENTION_INT8 = 24;
+export const STORE_KEYS_VALUES_INT8 = 22;
+export const CAUSAL_ATTENTION_INT8 = 23;
+export const TOP_LOGITS_PARTS = 24;
+export const TOP_LOGITS_MERGE = 25;
 
 /** Rows of a weight that lie side by side in a panel; also the tokens in a panel of keys. */
 export const PANEL_WIDTH = 8;
@@ -41,6 +43,11 @@ export const TILE_BYTES = 16;
 export const WEIGHT_BLOCK = 64;
 /** Bytes in front of the tiles of a step, which begin with their number as i32. */
 export const TILES_HEADER_BYTES = 16;
+/** Logits of a row that TOP_LOGITS_PARTS takes at a time: as many stretches as the next number says. */
+export const TOP_PART = 4096;
+export const TOP_STRETCHES = 64;
+/** Logits of which only the largest is kept at first (top-logits.ts). */
+export const TOP_STRETCH = 64;
 /** Bytes of the line that says whether a slot is taken (slots.ts): of the cache, so that threads do not share one. */
 export const SLOT_LINE_BYTES = 64;
 

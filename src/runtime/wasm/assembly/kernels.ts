@@ -22,6 +22,8 @@ import {
   SELECT_ROWS,
   STORE_KEYS_VALUES,
   STORE_KEYS_VALUES_INT8,
+  TOP_LOGITS_MERGE,
+  TOP_LOGITS_PARTS,
 } from './kernel-ids';
 import { causalAttention, storeKeysValues } from './attention';
 import { Float32KeysValues } from './attention-float32';
@@ -37,6 +39,7 @@ import { packInt8, quantiseRows } from './quantise';
 import { quantiseGroups } from './quantise-groups';
 import { normHeads, rmsNorm } from './rms-norm';
 import { rotate } from './rotate';
+import { topLogitsMerge, topLogitsParts } from './top-logits';
 
 /** The kernels of inference. Each says in its comment what arguments its jobs carry, in order. */
 export class InferenceKernels extends KernelSet {
@@ -88,6 +91,10 @@ export class InferenceKernels extends KernelSet {
         return quantiseGroups(job, chunk);
       case LINEAR_INT8:
         return linearInt8(job, chunk);
+      case TOP_LOGITS_PARTS:
+        return topLogitsParts(job, chunk);
+      case TOP_LOGITS_MERGE:
+        return topLogitsMerge(job, chunk);
       default:
         unreachable();
     }
