@@ -3,6 +3,7 @@ import { formatBounds, type BoundsReport } from '../src/bench/bounds-report.ts';
 import { HttpTarget } from '../src/bench/http-target.ts';
 import { describeMachine, readLoad } from '../src/bench/machine.ts';
 import {
+  IDLE_TOKENS,
   LANE_TOKENS,
   measureContext,
   measureEventLoop,
@@ -175,7 +176,7 @@ function measure(bound: BoundName, measured: MeasuredService, params: BoundsPara
     case 'event-loop':
       return measureEventLoop(measured, params.streams);
     case 'idle':
-      return measureIdle(measured, params.idleSeconds);
+      return measureIdle(measured, { seconds: params.idleSeconds, streams: params.streams });
   }
 }
 
@@ -188,7 +189,7 @@ function checkFits(
     prefix: prefixTokens + NEW_TOKENS + 1,
     memory: LANE_TOKENS + 1,
     'event-loop': STREAM_PROMPT_TOKENS + STREAM_MAX_TOKENS,
-    idle: 16,
+    idle: STREAM_PROMPT_TOKENS + IDLE_TOKENS,
   };
   for (const bound of bounds) {
     if (longest[bound] <= contextLength) continue;

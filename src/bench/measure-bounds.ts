@@ -8,7 +8,7 @@ import type { HttpTarget } from './http-target.ts';
 import { metricIn } from './metric-in.ts';
 import { median } from './percentiles.ts';
 import { runNsByProcess } from './processor-time.ts';
-import { timeRequest } from './run-load.ts';
+import { runLoad, timeRequest } from './run-load.ts';
 import { startStreams } from './running-streams.ts';
 import type { ServiceProcess } from './service-process.ts';
 import { tokenGapsMs } from './token-gaps.ts';
@@ -23,6 +23,8 @@ export const STREAM_PROMPT_TOKENS = 32;
 /** That each of them gets while it is watched, and with those that it is ahead of the others. */
 export const STREAM_TOKENS = 96;
 export const STREAM_MAX_TOKENS = 2 * STREAM_TOKENS;
+/** Of each stream that goes before a time without requests. */
+export const IDLE_TOKENS = 32;
 /** Generated in each lane that is filled. */
 export const LANE_TOKENS = 16;
 const RESIDENT_POLL_MS = 250;
@@ -208,12 +210,21 @@ export async function measureEventLoop(
   };
 }
 
-/** What all processes of the service run on a processor from a second after the last request on. */
+/** What all processes of the service run on a processor from a second after the last of many requests on. */
 export async function measureIdle(
   { target, service, workload, signal }: Omit<MeasuredService, 'rounds'>,
-  seconds: number,
+  { seconds, streams }: { seconds: number; streams: number },
 ): Promise<BoundReading> {
-  await target.generate({ prompts: [workload.nextPrompt(8)], maxTokens: 8 }, () => undefined, signal);
+  const promptTokens = STREAM_PROMPT_TOKENS;
+  await runLoad({
+    target,
+    workload,
+    promptTokens,
+    maxTokens: IDLE_TOKENS,
+    concurrency: streams,
+    repeats: 1,
+    signal,
+  });
   await sleep(SETTLE_MS, undefined, { signal });
   const before = await service.threadTimes();
   const startMs = performance.now();
