@@ -1,21 +1,20 @@
-import { fileURLToPath } from 'node:url';
 import { HttpTarget } from '../src/bench/http-target.ts';
 import { describeMachine, readLoad, type MachineReport } from '../src/bench/machine.ts';
 import { median, summarise, type LatencySummary } from '../src/bench/percentiles.ts';
+import { startStreams } from '../src/bench/running-streams.ts';
 import { startServiceProcess } from '../src/bench/service-process.ts';
 import { Workload } from '../src/bench/workload.ts';
 import { assertInvariant, EngineError } from '../src/errors.ts';
-import { findModel } from './bench-runtimes.ts';
+import { interruptSignal, printReport, readFlags, readNumber, type BenchMode } from './bench-mode.ts';
+import { findModel, MAIN } from './bench-models.ts';
 
-/** From dist/scripts, where this runs compiled. */
-const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
 const STREAM_PROMPT_TOKENS = 128;
 /** Tokens that each stream gets before, between and after the prompts that arrive. */
 const STEADY_TOKENS = 48;
 /** What a stream may get while a prompt is computed; a stream that ends early would make the others faster. */
 const MOST_TOKENS_MEANWHILE = 80;
 
-export interface InterferenceParams {
+interface InterferenceParams {
   /** `embedded`, `gpt2-small` (of random weights), or a model directory. */
   model: string;
   streams: number;
@@ -26,7 +25,7 @@ export interface InterferenceParams {
   seed: number;
 }
 
-export const INTERFERENCE_DEFAULTS: InterferenceParams = {
+const DEFAULTS: InterferenceParams = {
   model: 'gpt2-small',
   streams: 8,
   promptTokens: 900,
@@ -34,7 +33,7 @@ export const INTERFERENCE_DEFAULTS: InterferenceParams = {
   seed: 0,
 };
 
-export interface InterferenceReport {
+interface InterferenceReport {
   params: InterferenceParams;
   model: string;
   runtime: string;
@@ -48,6 +47,39 @@ export interface InterferenceReport {
   ttftMs: number;
 }
 
+const usage = `npm run bench -- --interference   what running streams notice of a long prompt that arrives among them; RUNTIME,
+                         --seed, --json, --models (one), and with other defaults
+  --concurrency N        streams (${DEFAULTS.streams})
+  --prompt-tokens N      of each prompt that arrives (${DEFAULTS.promptTokens})
+  --repeats N            prompts (${DEFAULTS.repeats})
+`;
+
+const OPTIONS = {
+  interference: { type: 'boolean' },
+  models: { type: 'string' },
+  concurrency: { type: 'string' },
+  'prompt-tokens': { type: 'string' },
+  repeats: { type: 'string' },
+  seed: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+export const INTERFERENCE_MODE: BenchMode = {
+  flag: 'interference',
+  usage,
+  run: async (args) => {
+    const flags = readFlags(args, OPTIONS, usage);
+    const params = {
+      model: flags.models ?? DEFAULTS.model,
+      streams: readNumber(flags.concurrency, DEFAULTS.streams),
+      promptTokens: readNumber(flags['prompt-tokens'], DEFAULTS.promptTokens),
+      repeats: readNumber(flags.repeats, DEFAULTS.repeats),
+      seed: readNumber(flags.seed, DEFAULTS.seed),
+    };
+    printReport(await benchInterference(params, interruptSignal()), formatInterference, flags.json);
+  },
+};
+
 /** A span of time on the clock of this process. */
 interface Window {
   startMs: number;
@@ -58,7 +90,7 @@ interface Window {
  * How much streams slow down while a long prompt arrives among them: one service, through HTTP and SSE. Drafts are off,
  * so that each step gives a stream one token.
  */
-export async function benchInterference(
+async function benchInterference(
   params: InterferenceParams,
   signal: AbortSignal,
 ): Promise<InterferenceReport> {
@@ -116,47 +148,32 @@ async function measure(
   maxTokens: number,
   signal: AbortSignal,
 ): Promise<{ gaps: Window[]; arrivals: Window[] }> {
-  const stop = new AbortController();
-  const times = Array.from({ length: numStreams }, (): number[] => []);
-  const streams = times.map((timesMs) => {
-    const prompts = [workload.nextPrompt(STREAM_PROMPT_TOKENS)];
-    const onTokens = (): void => void timesMs.push(performance.now());
-    return target.generate({ prompts, maxTokens }, onTokens, AbortSignal.any([signal, stop.signal]));
-  });
-  const ended = Promise.allSettled(streams);
-  const progress = (): number => Math.min(...times.map((timesMs) => timesMs.length));
-  const flow = async (numTokens: number): Promise<void> => {
-    const until = progress() + numTokens;
-    while (progress() < until) {
-      signal.throwIfAborted();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
+  const prompts = Array.from({ length: numStreams }, () => workload.nextPrompt(STREAM_PROMPT_TOKENS));
+  const streams = startStreams(target, prompts, maxTokens, signal);
   const arrivals: Window[] = [];
   let steadyFromMs: number;
   try {
-    await flow(1);
+    await streams.flow(1);
     steadyFromMs = performance.now();
     for (let i = 0; i < repeats; i++) {
-      await flow(STEADY_TOKENS);
+      await streams.flow(STEADY_TOKENS);
       const startMs = performance.now();
-      const prompts = [workload.nextPrompt(promptTokens)];
-      await target.generate({ prompts, maxTokens: 1 }, () => undefined, signal);
+      const arriving = [workload.nextPrompt(promptTokens)];
+      await target.generate({ prompts: arriving, maxTokens: 1 }, () => undefined, signal);
       arrivals.push({ startMs, endMs: performance.now() });
     }
-    await flow(STEADY_TOKENS);
+    await streams.flow(STEADY_TOKENS);
   } finally {
-    stop.abort();
-    await ended;
+    await streams.stop();
   }
-  const gaps = times.flatMap((timesMs) =>
-    timesMs.slice(1).map((endMs, i): Window => ({ startMs: timesMs[i] ?? NaN, endMs })),
+  const gaps = streams.events.flatMap((events) =>
+    events.slice(1).map(({ atMs: endMs }, i): Window => ({ startMs: events[i]?.atMs ?? NaN, endMs })),
   );
   return { gaps: gaps.filter(({ startMs }) => startMs >= steadyFromMs), arrivals };
 }
 
 /** The report as a table for a terminal. */
-export function formatInterference(report: InterferenceReport): string {
+function formatInterference(report: InterferenceReport): string {
   const { params, model, runtime, machine, steadyMs, interferedMs, p99Ratio, ttftMs } = report;
   const row = (name: string, { mean, p50, p99 }: LatencySummary): string =>
     name.padEnd(34) + [mean, p50, p99].map((ms) => ms.toFixed(1).padStart(9)).join('');

@@ -9,7 +9,9 @@ import {
   cellsOf,
   MAX_TOKENS,
   PEER_CELLS,
+  PEER_COLUMNS,
   PEER_NAMES,
+  PEER_ROWS,
   PEERS,
   PROMPT_TOKENS,
   type Peer,
@@ -17,30 +19,81 @@ import {
   type PeerSelection,
 } from '../src/bench/peer-bars.ts';
 import { PeerProcess } from '../src/bench/peer-process.ts';
-import type { PeerContender, PeerReport } from '../src/bench/peer-report.ts';
+import { formatPeerReport, type PeerContender, type PeerReport } from '../src/bench/peer-report.ts';
 import { QuietMachine } from '../src/bench/quiet-machine.ts';
 import { serviceContender } from '../src/bench/service-contender.ts';
 import { startServiceProcess } from '../src/bench/service-process.ts';
 import { Workload } from '../src/bench/workload.ts';
 import { EngineError } from '../src/errors.ts';
+import {
+  interruptSignal,
+  printReport,
+  readCount,
+  readFlags,
+  readNames,
+  readNumber,
+  tell,
+  type BenchMode,
+} from './bench-mode.ts';
+import { MAIN } from './bench-models.ts';
 import { GPT2_SMALL } from './random-gpt2.ts';
 import { findNode, preparePeers, type PeerFiles } from './prepare-peers.ts';
 
 /** From dist/scripts, where this runs compiled. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
 const VOCAB_SIZE = Number(GPT2_SMALL['vocab_size']);
 const MAX_STREAMS = 16;
 const MAX_LENGTH = PROMPT_TOKENS + MAX_TOKENS;
 
-export interface PeersParams extends PeerSelection {
+interface PeersParams extends PeerSelection {
   rounds: number;
   minSeconds: number;
   maxSeconds: number;
   seed: number;
 }
 
-export const PEERS_DEFAULTS = { rounds: 3, minSeconds: 1, maxSeconds: 60, seed: 0 };
+const DEFAULTS = { rounds: 3, minSeconds: 1, maxSeconds: 60, seed: 0 };
+
+const usage = `npm run bench -- --peers   beside transformers.js and node-llama-cpp, which are installed first, on GPT-2 small of
+                         random weights, as a Markdown table. Needs Python 3.11 with pip. Fails on a busy machine.
+                         Also takes --seed, --json and --max-seconds (${DEFAULTS.maxSeconds})
+  --columns NAME,...     of ours (${PEER_COLUMNS.join()})
+  --rows NAME,...        what is held against the others (${PEER_ROWS.join()})
+  --repeats N            rounds (${DEFAULTS.rounds})
+  --require              fail when a bar is missed or not measured
+`;
+
+const OPTIONS = {
+  peers: { type: 'boolean' },
+  columns: { type: 'string' },
+  rows: { type: 'string' },
+  repeats: { type: 'string' },
+  'max-seconds': { type: 'string' },
+  seed: { type: 'string' },
+  require: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+export const PEERS_MODE: BenchMode = {
+  flag: 'peers',
+  usage,
+  run: async (args) => {
+    const flags = readFlags(args, OPTIONS, usage);
+    const params = {
+      columns: readNames('columns', flags.columns, PEER_COLUMNS),
+      rows: readNames('rows', flags.rows, PEER_ROWS),
+      rounds: readCount('repeats', flags.repeats, DEFAULTS.rounds),
+      minSeconds: DEFAULTS.minSeconds,
+      maxSeconds: readCount('max-seconds', flags['max-seconds'], DEFAULTS.maxSeconds),
+      seed: readNumber(flags.seed, DEFAULTS.seed),
+    };
+    const report = await benchPeers(params, interruptSignal());
+    printReport(report, formatPeerReport, flags.json);
+    const numMet = report.verdicts.filter(({ isMet }) => isMet).length;
+    const isShort = flags.require === true && numMet < params.rows.length * params.columns.length;
+    if (report.disturbances.length > 0 || isShort) process.exitCode = 1;
+  },
+};
 
 interface Column {
   settings: Readonly<Record<string, string>>;
@@ -69,7 +122,7 @@ interface Running {
  *
  * @throws EngineError `conflict` when others are at work on the machine
  */
-export async function benchPeers(params: PeersParams, signal: AbortSignal): Promise<PeerReport> {
+async function benchPeers(params: PeersParams, signal: AbortSignal): Promise<PeerReport> {
   const quiet = new QuietMachine();
   const files = await preparePeers(signal);
   await quiet.demand();
@@ -245,9 +298,4 @@ function describeCell(cell: Cell): string {
 
 function reasonOf(error: unknown): string {
   return error instanceof EngineError ? error.message : String(error);
-}
-
-/** Apart from the report. */
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

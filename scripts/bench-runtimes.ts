@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { compareRuntimes, type ComparisonOptions, type Contender } from '../src/bench/compare-runtimes.ts';
-import type { ComparisonReport, ComparisonRow, ModelComparison } from '../src/bench/comparison-table.ts';
+import {
+  formatComparison,
+  type ComparisonReport,
+  type ComparisonRow,
+  type ModelComparison,
+} from '../src/bench/comparison-table.ts';
 import { HttpTarget } from '../src/bench/http-target.ts';
 import { describeMachine, readLoad } from '../src/bench/machine.ts';
 import type { Cell } from '../src/bench/measure-cell.ts';
@@ -12,17 +16,21 @@ import { Workload } from '../src/bench/workload.ts';
 import { readConfig } from '../src/config/config.ts';
 import { EngineError } from '../src/errors.ts';
 import { parseGpt2Config } from '../src/model/gpt2-config.ts';
-import { GPT2_SMALL, makeRandomGpt2 } from './random-gpt2.ts';
+import {
+  interruptSignal,
+  printReport,
+  readFlags,
+  readNumber,
+  readNumbers,
+  tell,
+  type BenchMode,
+} from './bench-mode.ts';
+import { findModel, MAIN } from './bench-models.ts';
 
-/** From dist/scripts, where this runs compiled. */
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
-const EMBEDDED = join(ROOT, 'model-weights');
-const RANDOM_GPT2_SMALL = join(ROOT, 'node_modules/.cache/tokenflare/gpt2-small-random');
 /** Enough for the lanes of GPT-2 small; a service makes no more lanes than it may run sequences. */
 const KV_CACHE_MB = 2048;
 
-export interface RuntimesParams {
+interface RuntimesParams {
   /** `wasm`, `tensorflow`, `webgpu:f16` (the runtime, and how it is to keep its weights). */
   runtimes: readonly string[];
   /** `embedded`, `gpt2-small` (of random weights), or a model directory. */
@@ -37,7 +45,7 @@ export interface RuntimesParams {
   seed: number;
 }
 
-export const COMPARISON_DEFAULTS: Omit<RuntimesParams, 'runtimes'> = {
+const DEFAULTS: Omit<RuntimesParams, 'runtimes'> = {
   models: ['embedded', 'gpt2-small'],
   concurrency: [1, 8, 32],
   promptTokens: 32,
@@ -49,6 +57,59 @@ export const COMPARISON_DEFAULTS: Omit<RuntimesParams, 'runtimes'> = {
   seed: 0,
 };
 
+const usage = `npm run bench -- --runtimes NAME,NAME,...   every runtime with every model, as a Markdown table; NAME:f16 asks for
+                         half-precision weights. Also takes --seed and --json, and with other defaults
+  --models NAME,...      embedded, gpt2-small (of random weights), or a model directory (embedded,gpt2-small)
+  --concurrency N,N,...  streams that decode at once (${DEFAULTS.concurrency.join()})
+  --prompt-tokens N      of each stream (${DEFAULTS.promptTokens})
+  --max-tokens N         of each stream (${DEFAULTS.maxTokens})
+  --ttft N,N,...         prompts whose first token is waited for (${DEFAULTS.ttftPromptTokens.join()})
+  --repeats N            rounds (${DEFAULTS.rounds})
+  --max-seconds N        what a runtime may take for one turn; then it is cut off (${DEFAULTS.maxSeconds})
+  --require              fail when a runtime cannot run or does not last
+`;
+
+const OPTIONS = {
+  runtimes: { type: 'string' },
+  models: { type: 'string' },
+  concurrency: { type: 'string' },
+  'prompt-tokens': { type: 'string' },
+  'max-tokens': { type: 'string' },
+  ttft: { type: 'string' },
+  repeats: { type: 'string' },
+  'max-seconds': { type: 'string' },
+  seed: { type: 'string' },
+  require: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+export const RUNTIMES_MODE: BenchMode = {
+  flag: 'runtimes',
+  usage,
+  run: async (args) => {
+    const flags = readFlags(args, OPTIONS, usage);
+    const report = await benchRuntimes(readParams(flags), interruptSignal());
+    printReport(report, formatComparison, flags.json);
+    const hasFailure = report.models.some(({ rows }) => rows.some(({ failure }) => failure !== undefined));
+    if (flags.require === true && hasFailure) process.exitCode = 1;
+  },
+};
+
+function readParams(flags: ReturnType<typeof readFlags<typeof OPTIONS>>): RuntimesParams {
+  return {
+    runtimes: flags.runtimes?.split(',') ?? [],
+    models: flags.models?.split(',') ?? DEFAULTS.models,
+    concurrency: readNumbers(flags.concurrency, DEFAULTS.concurrency),
+    promptTokens: readNumber(flags['prompt-tokens'], DEFAULTS.promptTokens),
+    maxTokens: readNumber(flags['max-tokens'], DEFAULTS.maxTokens),
+    ttftPromptTokens: readNumbers(flags.ttft, DEFAULTS.ttftPromptTokens),
+    rounds: readNumber(flags.repeats, DEFAULTS.rounds),
+    minSeconds: DEFAULTS.minSeconds,
+    maxSeconds: readNumber(flags['max-seconds'], DEFAULTS.maxSeconds),
+    seed: readNumber(flags.seed, DEFAULTS.seed),
+  };
+}
+
 /** One contender that runs: its service, and what it says of itself. */
 interface Running extends Contender {
   service: ServiceProcess;
@@ -57,7 +118,7 @@ interface Running extends Contender {
 }
 
 /** Every runtime with every model, each in a process of its own, as its clients see it. */
-export async function benchRuntimes(params: RuntimesParams, signal: AbortSignal): Promise<ComparisonReport> {
+async function benchRuntimes(params: RuntimesParams, signal: AbortSignal): Promise<ComparisonReport> {
   checkParams(params);
   const startedAt = new Date();
   const loadBefore = readLoad();
@@ -193,21 +254,8 @@ async function startContender(
   return { ...contender, runtime: runtimeDescription, device, service };
 }
 
-export async function findModel(name: string): Promise<{ directory: string; label: string }> {
-  if (name === 'embedded') return { directory: EMBEDDED, label: 'embedded' };
-  if (name !== 'gpt2-small') return { directory: name, label: basename(name) };
-  tell('making GPT-2 small of random weights, unless it is there');
-  await makeRandomGpt2(RANDOM_GPT2_SMALL, GPT2_SMALL, EMBEDDED);
-  return { directory: RANDOM_GPT2_SMALL, label: 'GPT-2 small, random' };
-}
-
 function describeCell(cell: Cell): string {
   return cell.kind === 'decode'
     ? `tokens/s at ${cell.streams}`
     : `ms to the first token after ${cell.promptTokens}`;
-}
-
-/** Apart from the report. */
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -1,12 +1,19 @@
-import { fileURLToPath } from 'node:url';
+import { HttpTarget } from '../src/bench/http-target.ts';
 import { describeMachine, readLoad, type MachineReport } from '../src/bench/machine.ts';
+import { metricIn } from '../src/bench/metric-in.ts';
 import { median } from '../src/bench/percentiles.ts';
 import { startServiceProcess, type ServiceProcess } from '../src/bench/service-process.ts';
 import { EngineError } from '../src/errors.ts';
-import { findModel } from './bench-runtimes.ts';
+import {
+  interruptSignal,
+  printReport,
+  readFlags,
+  readNumber,
+  readNumbers,
+  type BenchMode,
+} from './bench-mode.ts';
+import { findModel, MAIN } from './bench-models.ts';
 
-/** From dist/scripts, where this runs compiled. */
-const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
 const PASSAGE =
   'The fox ran down the hill to the river, and the river said to the fox: where do you run so fast? ' +
   'I run to the mill, said the fox, for the miller has a hen, and the hen has an egg. ';
@@ -19,7 +26,7 @@ const WORKLOADS = [
   { name: 'a new text, sampled', body: { prompt: 'Once upon a time', temperature: 1, seed: 1 } },
 ] as const;
 
-export interface SpeculationParams {
+interface SpeculationParams {
   /** `embedded`, `gpt2-small` (of random weights), or a model directory. */
   model: string;
   streams: readonly number[];
@@ -27,14 +34,14 @@ export interface SpeculationParams {
   rounds: number;
 }
 
-export const SPECULATION_DEFAULTS: SpeculationParams = {
+const DEFAULTS: SpeculationParams = {
   model: 'embedded',
   streams: [1, 4, 16],
   maxTokens: 128,
   rounds: 5,
 };
 
-export interface SpeculationRow {
+interface SpeculationRow {
   workload: string;
   streams: number;
   /** Tokens per second of all streams together, with drafts and without: medians. */
@@ -44,12 +51,43 @@ export interface SpeculationRow {
   acceptanceRate: number | undefined;
 }
 
-export interface SpeculationReport {
+interface SpeculationReport {
   params: SpeculationParams;
   model: string;
   machine: MachineReport;
   rows: readonly SpeculationRow[];
 }
+
+const usage = `npm run bench -- --speculation    what drafts gain, and cost where there is nothing to gain; RUNTIME, --json, --models
+                         (one), and with other defaults
+  --concurrency N,N,...  streams (${DEFAULTS.streams.join()})
+  --max-tokens N         of each stream (${DEFAULTS.maxTokens})
+  --repeats N            rounds (${DEFAULTS.rounds})
+`;
+
+const OPTIONS = {
+  speculation: { type: 'boolean' },
+  models: { type: 'string' },
+  concurrency: { type: 'string' },
+  'max-tokens': { type: 'string' },
+  repeats: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+export const SPECULATION_MODE: BenchMode = {
+  flag: 'speculation',
+  usage,
+  run: async (args) => {
+    const flags = readFlags(args, OPTIONS, usage);
+    const params = {
+      model: flags.models ?? DEFAULTS.model,
+      streams: readNumbers(flags.concurrency, DEFAULTS.streams),
+      maxTokens: readNumber(flags['max-tokens'], DEFAULTS.maxTokens),
+      rounds: readNumber(flags.repeats, DEFAULTS.rounds),
+    };
+    printReport(await benchSpeculation(params, interruptSignal()), formatSpeculation, flags.json);
+  },
+};
 
 interface Reading {
   tokensPerS: number;
@@ -60,10 +98,7 @@ interface Reading {
  * What drafts gain and what they cost where there is nothing to gain: two services side by side, in turns, through HTTP.
  * @throws EngineError `internal` when the two do not say the same
  */
-export async function benchSpeculation(
-  params: SpeculationParams,
-  signal: AbortSignal,
-): Promise<SpeculationReport> {
+async function benchSpeculation(params: SpeculationParams, signal: AbortSignal): Promise<SpeculationReport> {
   const loadBefore = readLoad();
   const { directory, label } = await findModel(params.model);
   const services = new Map<Setting, ServiceProcess>();
@@ -92,11 +127,13 @@ async function compare(
   signal: AbortSignal,
 ): Promise<Pick<SpeculationRow, 'tokensPerS' | 'gain' | 'acceptanceRate'>> {
   const speeds: Record<Setting, number[]> = { auto: [], off: [] };
-  const url = services.get('auto')?.url ?? '';
-  const countDrafts = async (): Promise<[number, number]> => [
-    await readCounter(url, 'tokenflare_spec_decode_num_draft_tokens_total', signal),
-    await readCounter(url, 'tokenflare_spec_decode_num_accepted_tokens_total', signal),
-  ];
+  const target = new HttpTarget(services.get('auto')?.url ?? '');
+  const countDrafts = async (): Promise<[number, number]> => {
+    const metrics = await target.readMetrics(signal);
+    const count = (what: string): number =>
+      metricIn(metrics, `tokenflare_spec_decode_num_${what}_tokens_total`) ?? NaN;
+    return [count('draft'), count('accepted')];
+  };
   const [draftedBefore, acceptedBefore] = await countDrafts();
   // The first round is not counted.
   for (let round = 0; round <= rounds; round++) {
@@ -146,14 +183,8 @@ async function complete(
   };
 }
 
-async function readCounter(url: string, name: string, signal: AbortSignal): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`, { signal })).text();
-  const line = text.split('\n').find((one) => one.startsWith(`${name}{`));
-  return Number(line?.slice(line.lastIndexOf(' ') + 1));
-}
-
 /** The report as a table for a terminal. */
-export function formatSpeculation({ model, machine, params, rows }: SpeculationReport): string {
+function formatSpeculation({ model, machine, params, rows }: SpeculationReport): string {
   const cells = rows.map(({ workload, streams, tokensPerS, gain, acceptanceRate }) => [
     workload,
     String(streams),

@@ -20,6 +20,12 @@ export const modelSchema = z
     memory_bytes: z.int().nullable().meta({
       description: 'What it takes of the memory that models share; by its headers until it is loaded.',
     }),
+    weight_memory_bytes: z.int().nullable().meta({
+      description: 'Of its weights as they are held in memory; null until it is loaded.',
+    }),
+    kv_cache_bytes: z.int().nullable().meta({
+      description: 'Of its KV cache, all lanes together; null until it is loaded.',
+    }),
     runtime: z.string().nullable().meta({ description: 'Null until it is loaded.' }),
     device: z.string().nullable().meta({
       description: 'The processor or GPU that computes, as its driver names it; null until it is loaded.',
@@ -51,6 +57,8 @@ export function toModelBody(model: ModelStatus): ModelBody {
     num_parameters: model.numParameters ?? null,
     size_bytes: model.sizeBytes ?? null,
     memory_bytes: model.memoryBytes ?? null,
+    weight_memory_bytes: model.weightMemoryBytes ?? null,
+    kv_cache_bytes: model.kvCacheBytes ?? null,
     runtime: model.runtimeDescription ?? null,
     device: model.device ?? null,
     error: error === undefined ? null : { code: error.code, message: error.message },

@@ -6,6 +6,8 @@ export interface BenchmarkRequest {
   /** Several prompts travel as one request and start together. */
   prompts: readonly (readonly number[])[];
   maxTokens: number;
+  /** Requests of one salt may share what the prefix cache holds; by default each has one of its own. */
+  cacheSalt?: string;
 }
 
 /** What is measured: an engine, or a service behind a URL. */

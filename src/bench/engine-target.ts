@@ -36,7 +36,7 @@ export class EngineTarget implements BenchmarkTarget {
     checkNumTokens(request, numTokens);
   }
 
-  #submit({ prompts, maxTokens }: BenchmarkRequest) {
+  #submit({ prompts, maxTokens, cacheSalt }: BenchmarkRequest) {
     const id = `bench-${randomUUID()}`;
     const reservation = this.#engine.reserve(prompts.length);
     try {
@@ -53,7 +53,7 @@ export class EngineTarget implements BenchmarkTarget {
           numLogprobs: undefined,
           promptLogprobs: false,
           // A benchmark that is run again has the same prompts.
-          cacheSalt: id,
+          cacheSalt: cacheSalt ?? id,
           timeoutMs: undefined,
         },
         reservation,

@@ -24,6 +24,12 @@ export interface RemoteModel {
   device: string;
 }
 
+/** Bytes of a loaded model, as they lie in memory. */
+export interface RemoteMemory {
+  weightMemoryBytes: number;
+  kvCacheBytes: number;
+}
+
 /** A service of ours behind a URL, through HTTP and SSE; the client runs in this thread. */
 export class HttpTarget implements BenchmarkTarget {
   readonly mode = 'http';
@@ -58,7 +64,10 @@ export class HttpTarget implements BenchmarkTarget {
   }
 
   /** The token ids of each event that brings some. */
-  async *#stream({ prompts, maxTokens }: BenchmarkRequest, signal: AbortSignal): AsyncGenerator<number[]> {
+  async *#stream(
+    { prompts, maxTokens, cacheSalt = randomUUID() }: BenchmarkRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<number[]> {
     const [only] = prompts;
     const response = await this.#post('/v1/completions', signal, {
       model: this.#modelId,
@@ -69,7 +78,7 @@ export class HttpTarget implements BenchmarkTarget {
       stream: true,
       return_token_ids: true,
       // A benchmark that is run again has the same prompts.
-      cache_salt: randomUUID(),
+      cache_salt: cacheSalt,
     });
     try {
       yield* newTokens(response);
@@ -82,26 +91,50 @@ export class HttpTarget implements BenchmarkTarget {
 
   /** @throws EngineError `backend_failure` when there is no such service */
   async readModel(signal: AbortSignal): Promise<RemoteModel> {
-    const { data } = (await this.#readJson('/v1/models', signal)) as { data?: Record<string, unknown>[] };
-    const model = data?.[0] ?? {};
-    const textOf = (name: string): string => (typeof model[name] === 'string' ? model[name] : 'unknown');
-    const count = (name: string): number => {
-      const value = model[name];
-      if (typeof value === 'number') return value;
-      throw failure(`${this.#url}/v1/models names no ${name}: is it this service?`);
-    };
+    const model = await this.#readDefaultModel(signal);
     return {
-      id: textOf('id'),
-      architecture: textOf('architecture'),
-      vocabSize: count('vocab_size'),
-      contextLength: count('max_model_len'),
-      numParameters: count('num_parameters'),
-      runtimeDescription: textOf('runtime'),
-      device: textOf('device'),
+      id: model.text('id'),
+      architecture: model.text('architecture'),
+      vocabSize: model.count('vocab_size'),
+      contextLength: model.count('max_model_len'),
+      numParameters: model.count('num_parameters'),
+      runtimeDescription: model.text('runtime'),
+      device: model.text('device'),
     };
   }
 
+  /** @throws EngineError `backend_failure` when there is no such service, or its default model is not loaded */
+  async readMemory(signal: AbortSignal): Promise<RemoteMemory> {
+    const model = await this.#readDefaultModel(signal);
+    return {
+      weightMemoryBytes: model.count('weight_memory_bytes'),
+      kvCacheBytes: model.count('kv_cache_bytes'),
+    };
+  }
+
+  async #readDefaultModel(signal: AbortSignal) {
+    const { data } = (await this.#readJson('/v1/models', signal)) as { data?: Record<string, unknown>[] };
+    const model = data?.[0] ?? {};
+    return {
+      text: (name: string): string => (typeof model[name] === 'string' ? model[name] : 'unknown'),
+      count: (name: string): number => {
+        const value = model[name];
+        if (typeof value === 'number') return value;
+        throw failure(`${this.#url}/v1/models names no ${name}: is it this service?`);
+      },
+    };
+  }
+
+  /** What `GET /metrics` tells, which begins anew what counts from one reading to the next. */
+  async readMetrics(signal: AbortSignal): Promise<string> {
+    return (await this.#get('/metrics', signal)).text();
+  }
+
   async #readJson(path: string, signal: AbortSignal): Promise<unknown> {
+    return (await this.#get(path, signal)).json();
+  }
+
+  async #get(path: string, signal: AbortSignal): Promise<Response> {
     const url = this.#url + path;
     let response: Response;
     try {
@@ -110,7 +143,7 @@ export class HttpTarget implements BenchmarkTarget {
       signal.throwIfAborted();
       throw failure(`${url} cannot be reached`, cause);
     }
-    if (response.ok) return response.json();
+    if (response.ok) return response;
     throw failure(`${url} answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
   }
 

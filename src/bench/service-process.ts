@@ -1,13 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { EngineError } from '../errors.ts';
+import { readThreadTimes, type ThreadTime } from './processor-time.ts';
 import { residentBytesOf } from './resident-memory.ts';
 
 /** A service in a process of its own, ready for requests. */
 export interface ServiceProcess {
   readonly url: string;
+  readonly pid: number;
   /** Of the process and its children; what lies on a GPU is not in it. `undefined` where only Linux could tell. */
   residentBytes(): Promise<number | undefined>;
+  /** Of the process and its children. `undefined` where only Linux could tell. */
+  threadTimes(): Promise<ThreadTime[] | undefined>;
   stop(): Promise<void>;
 }
 
@@ -38,7 +42,14 @@ export async function startServiceProcess(
   child.once('exit', () => process.removeListener('exit', killWithUs));
   try {
     const url = await readUrl(child, AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT_MS)]));
-    return { url, residentBytes: () => residentBytesOf(child.pid ?? NaN), stop: () => stop(child) };
+    const { pid = NaN } = child;
+    return {
+      url,
+      pid,
+      residentBytes: () => residentBytesOf(pid),
+      threadTimes: () => readThreadTimes(pid),
+      stop: () => stop(child),
+    };
   } catch (error) {
     await stop(child);
     throw error;

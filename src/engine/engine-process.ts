@@ -72,7 +72,8 @@ function deathError(reason: string): EngineError {
 function spawnWorker(settings: EngineSettings, execArgv: readonly string[]): ChildProcess {
   const { file, execArgv: loader } = siblingProcess(import.meta.url, 'engine-worker');
   return fork(file, [JSON.stringify(settings)], {
-    execArgv: [...loader, ...execArgv],
+    // It collects its garbage once, when the model is loaded; V8 need not look for more whenever there is no work.
+    execArgv: [...loader, '--expose-gc', '--no-memory-reducer', ...execArgv],
     // Structured clone, as between threads: maps and typed arrays arrive as what they are.
     serialization: 'advanced',
     // What native libraries print is no part of the log, which has standard output to itself.

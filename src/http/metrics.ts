@@ -1,10 +1,9 @@
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineStats, RequestRecord, Timings } from '../engine/engine.ts';
 import type { ServedModels } from '../serving/served-models.ts';
+import { LoopDelay } from './loop-delay.ts';
 
 const PREFIX = 'tokenflare_';
-const LOOP_RESOLUTION_MS = 20;
 /** The label that tells models apart, as vLLM calls it. */
 const MODEL = 'model_name';
 type ModelLabel = Record<typeof MODEL, string>;
@@ -72,13 +71,13 @@ const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: Engin
 
 /**
  * Everything that `GET /metrics` shows, named as vLLM names it (docs/design/metrics.md) under our own prefix. Has its
- * own registry; `dispose` stops the event-loop monitor.
+ * own registry; `dispose` stops watching the event loop.
  */
 export class Metrics {
   readonly #registry = new Registry();
   /** Each shows a model as soon as there is one. */
   readonly #histograms: Histogram<typeof MODEL>[] = [];
-  readonly #eventLoopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  readonly #loopDelay = new LoopDelay();
   readonly #httpRequests = this.#counter('http_requests_total', 'HTTP requests answered.', [
     'method',
     'route',
@@ -217,12 +216,18 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
+  /** `countHttpRequest` must follow, when its last byte is out. */
+  openHttpRequest(): void {
+    this.#loopDelay.enter();
+  }
+
   countHttpRequest(method: string, route: string, status: number): void {
+    this.#loopDelay.leave();
     this.#httpRequests.inc({ method, route, status });
   }
 
   dispose(): void {
-    this.#eventLoopDelay.disable();
+    this.#loopDelay.dispose();
     this.#registry.clear();
   }
 
@@ -251,18 +256,16 @@ export class Metrics {
   }
 
   #registerEventLoopDelay(): void {
-    this.#eventLoopDelay.enable();
     const quantile = new Gauge({
       name: `${PREFIX}event_loop_delay_seconds`,
-      help: 'How late the HTTP process got to its timers since the last scrape, by quantile.',
+      help: 'How late the HTTP process got to its timers since the last scrape, while it had requests, by quantile.',
       labelNames: ['quantile'],
       registers: [this.#registry],
       collect: () => {
-        for (const percentile of [50, 99]) {
-          quantile.set({ quantile: percentile / 100 }, toDelayS(this.#eventLoopDelay.percentile(percentile)));
-        }
-        quantile.set({ quantile: 1 }, toDelayS(this.#eventLoopDelay.max));
-        this.#eventLoopDelay.reset();
+        const { p50, p99, max } = this.#loopDelay.take();
+        quantile.set({ quantile: 0.5 }, p50);
+        quantile.set({ quantile: 0.99 }, p99);
+        quantile.set({ quantile: 1 }, max);
       },
     });
   }
@@ -343,8 +346,5 @@ export class Metrics {
     return histogram;
   }
 }
-
-/** Node records the whole interval between two of its timers, the interval asked for included. */
-const toDelayS = (nanoseconds: number): number => Math.max(nanoseconds / 1e9 - LOOP_RESOLUTION_MS / 1000, 0);
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);

@@ -25,6 +25,7 @@ export function requestMiddleware(logger: Logger, metrics: Metrics): MiddlewareH
     });
     scope.clientId = clientIdOf(c);
     inFlight.add(id);
+    metrics.openHttpRequest();
     c.set('scope', scope);
     try {
       await next();

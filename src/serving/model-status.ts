@@ -53,6 +53,8 @@ function loadedStatus(entry: CatalogModel, { engine }: PooledModel): Omit<ModelS
     numParameters: model.numParameters,
     sizeBytes: entry.sizeBytes ?? model.weightBytes,
     memoryBytes: model.memoryBytes,
+    weightMemoryBytes: model.weightMemoryBytes,
+    kvCacheBytes: model.kvCacheBytes,
     runtimeDescription: model.runtimeDescription,
     device: model.device,
     createdAt: model.createdAt,

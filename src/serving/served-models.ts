@@ -20,6 +20,9 @@ export interface ModelStatus {
   sizeBytes?: number;
   /** Bytes it takes of the memory that models share, by its headers until it is loaded. */
   memoryBytes?: number;
+  /** Bytes of its weights as they are held in memory, and of its KV cache; absent until it is loaded. */
+  weightMemoryBytes?: number;
+  kvCacheBytes?: number;
   /** For people; absent until it is loaded. */
   runtimeDescription?: string;
   device?: string;

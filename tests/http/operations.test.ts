@@ -30,6 +30,8 @@ describe('models', () => {
     num_parameters: 42_000,
     size_bytes: 168_000,
     memory_bytes: 160_000_000,
+    weight_memory_bytes: 168_000,
+    kv_cache_bytes: 262_144,
     runtime: 'scripted',
     device: 'none',
     error: null,
