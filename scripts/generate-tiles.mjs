@@ -185,7 +185,7 @@ function productLines(tile) {
  * the group's sum of weights times the negative of it.
  */
 function groupedProductLines(tile) {
-  const { format, numRows, numPanels } = tile;
+  const { numRows, numPanels } = tile;
   const headBytes = numRows === 1 ? 16 : 32;
   const sums = sumsOf(tile);
   const panels = PANELS.slice(0, numPanels);
