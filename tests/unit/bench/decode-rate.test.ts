@@ -10,7 +10,8 @@ describe('decodeWindow', () => {
     const early = events([10, 1], [20, 1], [30, 2], [40, 1]);
     const late = events([20, 1], [35, 3], [60, 9]);
     // From 20, the first token of the late one, to 40, the last of the early one.
-    expect(decodeWindow([early, late])).toEqual({ numTokens: 2 + 1 + 3, ms: 20 });
+    // There the early one gets 3 in 20 ms, the late one 3 in 15.
+    expect(decodeWindow([early, late])).toEqual({ numTokens: 3 + 4, ms: 20 });
   });
 
   it('is, for one stream, everything behind the first token', () => {
@@ -22,17 +23,22 @@ describe('decodeWindow', () => {
     expect(decodeWindow([events([5, 1])])).toBeUndefined();
     expect(decodeWindow([events([1, 1], [2, 1]), []])).toBeUndefined();
     expect(decodeWindow([events([1, 1], [2, 1]), events([3, 1], [4, 1])])).toBeUndefined();
+    expect(decodeWindow([events([1, 1], [9, 1]), events([3, 1], [12, 1])])).toBeUndefined();
   });
 
-  it('has the rate of streams that tick evenly, whenever they start', () => {
-    const starts = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 8 });
+  it('has the rate of streams that tick evenly, whenever they start, and whichever is told first of a step', () => {
+    const start = fc.record({
+      tick: fc.integer({ min: 0, max: 50 }),
+      lateMs: fc.integer({ min: 0, max: 3 }),
+    });
+    const starts = fc.array(start, { minLength: 1, maxLength: 8 });
     fc.assert(
-      fc.property(starts, (startTicks) => {
-        const streams = startTicks.map((start) =>
-          events(...Array.from({ length: 60 }, (_, i): [number, number] => [(start + i) * 4, 1])),
+      fc.property(starts, (given) => {
+        const streams = given.map(({ tick, lateMs }) =>
+          events(...Array.from({ length: 60 }, (_, i): [number, number] => [(tick + i) * 4 + lateMs, 1])),
         );
         const window = decodeWindow(streams);
-        expect((window?.numTokens ?? NaN) / (window?.ms ?? NaN)).toBeCloseTo(startTicks.length / 4, 9);
+        expect((window?.numTokens ?? NaN) / (window?.ms ?? NaN)).toBeCloseTo(given.length / 4, 9);
       }),
     );
   });
