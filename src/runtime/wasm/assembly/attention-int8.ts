@@ -17,7 +17,7 @@ import { int8Steps, panelBytes, PANEL_SCALES } from './panels';
 import { floats } from './pool';
 import { LARGEST_INT8, largestMagnitude, quantisedTileBytes, quantiseRow, TILE_SCALES } from './quantise';
 import { Rounding } from './rounding';
-import { row1x8Int8, row1x8Int8Sums, tile4x8Int8, tile4x8Int8Sums } from './tiles.generated';
+import { row1x24Int8, row1x24Int8Sums, row1x8Int8, row1x8Int8Sums, tile4x8Int8, tile4x8Int8Sums } from './tiles.generated';
 
 const LARGEST_INT16: f32 = 32767;
 /** The largest head of which a sum of products stays within 32 bits with queries of 16. */
@@ -56,11 +56,9 @@ export class Int8KeysValues extends KeysValues {
     const bytes = panelBytes(INT8_PANELS, headDim);
     const steps = int8Steps(headDim);
     let panel = keys + ((start >> 3) as usize) * bytes;
-    if (width == 1) fetchAhead(panel, ((wholePanels(end - start) >> 3) as usize) * bytes);
+    if (width == 1) return scoreRow(scratch, panel, bytes, steps, start, end, scores);
     for (let token = start; token < end; token += 8, panel += bytes) {
-      const to = scores + floats(token);
-      if (width == 1) row1x8Int8(scratch, panel, steps, 0, to, 8);
-      else tile4x8Int8(scratch, panel, steps, 0, to, laneLength, TILE_ROWS, 8);
+      tile4x8Int8(scratch, panel, steps, 0, scores + floats(token), laneLength, TILE_ROWS, 8);
     }
   }
 
@@ -88,16 +86,50 @@ export class Int8KeysValues extends KeysValues {
         if (length > 0) quantiseWeights(row, values + floats(token), length, tile, r, width);
       }
     }
-    const valueDim = wholePanels(headDim);
-    let column = values + floats(laneLength);
-    for (let d = 0; d < valueDim; d += 8, column += (laneLength << 3) as usize, sums += 32) {
-      if (width == 1) fetchAhead(column + pairOffset(start), pairOffset(end + 1) - pairOffset(start));
-      for (let token = start, tile = scratch; token < end; token = blockEnd(token, end), tile += tileBytes) {
-        const steps = int8Steps(blockEnd(token, end) - token);
-        const pairs = column + pairOffset(token);
-        if (width == 1) row1x8Int8Sums(tile, pairs, steps, 0, sums, 8);
-        else tile4x8Int8Sums(tile, pairs, steps, 0, sums, valueDim, TILE_ROWS, 8);
-      }
+    const column = values + floats(laneLength);
+    const columnBytes = (laneLength << 3) as usize;
+    if (width == 1) return addToRow(scratch, column, columnBytes, start, end, headDim, sums);
+    addToTile(scratch, column, columnBytes, start, end, wholePanels(headDim), sums);
+  }
+}
+
+/** Scores of one query against panels of keys, three at a time as far as they go. */
+function scoreRow(query: usize, panel: usize, panelBytes: usize, steps: i32, start: i32, end: i32, scores: usize): void {
+  fetchAhead(panel, ((wholePanels(end - start) >> 3) as usize) * panelBytes);
+  let token = start;
+  for (; token + 16 < end; token += 24, panel += 3 * panelBytes) {
+    row1x24Int8(query, panel, panelBytes, steps, 0, scores + floats(token), 24);
+  }
+  for (; token < end; token += 8, panel += panelBytes) row1x8Int8(query, panel, steps, 0, scores + floats(token), 8);
+}
+
+/** Adds the blocks of weights times columns of values to sums [headDim], three columns of eight at a time. */
+function addToRow(blocks: usize, column: usize, columnBytes: usize, start: i32, end: i32, headDim: i32, sums: usize): void {
+  const tileBytes = quantisedTileBytes(1, WEIGHT_BLOCK);
+  const numBytes = pairOffset(end + 1) - pairOffset(start);
+  let d = 0;
+  for (; d + 16 < headDim; d += 24, column += 3 * columnBytes, sums += 96) {
+    for (let i: usize = 0; i < 3; i++) fetchAhead(column + i * columnBytes + pairOffset(start), numBytes);
+    for (let token = start, tile = blocks; token < end; token = blockEnd(token, end), tile += tileBytes) {
+      const steps = int8Steps(blockEnd(token, end) - token);
+      row1x24Int8Sums(tile, column + pairOffset(token), columnBytes, steps, 0, sums, 24);
+    }
+  }
+  for (; d < headDim; d += 8, column += columnBytes, sums += 32) {
+    fetchAhead(column + pairOffset(start), numBytes);
+    for (let token = start, tile = blocks; token < end; token = blockEnd(token, end), tile += tileBytes) {
+      row1x8Int8Sums(tile, column + pairOffset(token), int8Steps(blockEnd(token, end) - token), 0, sums, 8);
+    }
+  }
+}
+
+/** The same for four rows: sums [4][valueDim]. */
+function addToTile(blocks: usize, column: usize, columnBytes: usize, start: i32, end: i32, valueDim: i32, sums: usize): void {
+  const tileBytes = quantisedTileBytes(TILE_ROWS, WEIGHT_BLOCK);
+  for (let d = 0; d < valueDim; d += 8, column += columnBytes, sums += 32) {
+    for (let token = start, tile = blocks; token < end; token = blockEnd(token, end), tile += tileBytes) {
+      const steps = int8Steps(blockEnd(token, end) - token);
+      tile4x8Int8Sums(tile, column + pairOffset(token), steps, 0, sums, valueDim, TILE_ROWS, 8);
     }
   }
 }
