@@ -111,7 +111,7 @@ export const SETTINGS = {
     'WEIGHTS',
     'auto',
     z.enum(WEIGHT_FORMATS),
-    'How matrices are held: f32, f16 (webgpu), bf16 (webgpu, tensorflow, wasm), int8 (wasm); auto takes int8 on wasm, and elsewhere halves them where no bit is lost.',
+    'How matrices are held: f32, f16 (webgpu), bf16 (webgpu, tensorflow, wasm), int8 (wasm); auto takes int8 on wasm, bf16 on tensorflow, and elsewhere halves them where no bit is lost.',
   ),
   threads: setting(
     'THREADS',

@@ -1,5 +1,7 @@
+import type { RuntimeName } from '../config/settings.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { kvCacheBytes, type KvCacheFormat, type KvCacheShape } from '../runtime/runtime.ts';
+import { kvCacheFormat } from '../runtime/number-formats.ts';
+import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
 import { planCache } from '../scheduler/cache-plan.ts';
 import type { EngineSettings } from './protocol.ts';
 
@@ -9,14 +11,17 @@ import type { EngineSettings } from './protocol.ts';
  */
 export function cacheShape(
   { numLayers, numKvHeads, headDim, contextLength }: ModelConfig,
-  { maxModelLen: askedLen, allowsShorter, maxNumSeqs, kvCacheBytes: budgetBytes }: CacheSettings,
-  format: KvCacheFormat,
+  { maxModelLen: askedLen, allowsShorter, maxNumSeqs, kvCacheBytes: budgetBytes, weights }: CacheSettings,
+  runtime: RuntimeName,
 ): KvCacheShape {
   const oneToken = { numLayers, numKvHeads, headDim, numLanes: 1, laneLength: 1 };
-  const bytesPerToken = kvCacheBytes(oneToken, format);
+  const bytesPerToken = kvCacheBytes(oneToken, kvCacheFormat(runtime, weights));
   const maxModelLen = askedLen !== undefined && allowsShorter ? Math.min(askedLen, contextLength) : askedLen;
   const plan = planCache({ maxNumSeqs, maxModelLen, contextLength, bytesPerToken, budgetBytes });
   return { numLayers, numKvHeads, headDim, ...plan };
 }
 
-type CacheSettings = Pick<EngineSettings, 'maxModelLen' | 'allowsShorter' | 'maxNumSeqs' | 'kvCacheBytes'>;
+type CacheSettings = Pick<
+  EngineSettings,
+  'maxModelLen' | 'allowsShorter' | 'maxNumSeqs' | 'kvCacheBytes' | 'weights'
+>;

@@ -53,7 +53,8 @@ const PROCESS_BYTES: Record<RuntimeName, number> = {
 
 /**
  * What a model will take in memory once it is loaded, known before any weight is read. Weights that `WEIGHTS=auto` may
- * halve are counted whole unless they are stored in the very format that they are held in; on wasm it makes them int8.
+ * halve are counted whole unless they are stored in the very format that they are held in; on wasm it makes them int8, on
+ * TensorFlow without a GPU bfloat16, since the kernels are ours there.
  */
 export function estimateMemory(
   { config, numMatrixWeights, numVectorWeights, storedFormat }: ModelSize,
@@ -83,6 +84,7 @@ function bytesPerWeight(runtime: RuntimeName, weights: WeightFormat, storedForma
   // The scales, one for each output, are next to nothing.
   if (runtime === 'wasm' && (weights === 'int8' || weights === 'auto')) return 1;
   if (weights === 'int8') return 4;
+  if (runtime === 'tensorflow' && weights === 'auto') return 2;
   const format = weights === 'auto' ? storedFormat : weights.toUpperCase();
   const halves: Record<RuntimeName, readonly string[]> = {
     cpu: [],

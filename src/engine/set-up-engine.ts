@@ -1,7 +1,6 @@
 import type { EngineError } from '../errors.ts';
 import { OpenModel, type LoadedModel } from '../model/load-model.ts';
 import type { KvCacheShape, Runtime } from '../runtime/runtime.ts';
-import { kvCacheFormat } from '../runtime/number-formats.ts';
 import { startFastestRuntime, startRuntime, type RuntimeChoice } from '../runtime/start-runtime.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -87,7 +86,7 @@ async function loadFitting(
 ): Promise<{ loaded: LoadedModel; shape: KvCacheShape; demand: MemoryDemand }> {
   const open = await OpenModel.open(settings.modelPath);
   try {
-    const shape = cacheShape(open.config, settings, kvCacheFormat(runtime.name, settings.weights));
+    const shape = cacheShape(open.config, settings, runtime.name);
     const estimate = estimateMemory(modelSizeOf(open), shape, { ...settings, runtime: runtime.name });
     const demand = checkMemory(estimate, runtime, settings.memoryLimitBytes);
     return { loaded: await open.load(runtime, shape.laneLength), shape, demand };

@@ -3,7 +3,6 @@ import { cacheShape } from '../engine/cache-shape.ts';
 import { demandOn } from '../engine/check-memory.ts';
 import { estimateMemory } from '../engine/estimate-memory.ts';
 import type { EngineSettings } from '../engine/protocol.ts';
-import { kvCacheFormat } from '../runtime/number-formats.ts';
 import type { ModelHeader } from './model-catalog.ts';
 
 /** What can be said of a model before it is loaded. */
@@ -24,7 +23,7 @@ export function forecastMemory(
   { size }: ModelHeader,
   settings: EngineSettings & { runtime: RuntimeName },
 ): MemoryForecast {
-  const shape = cacheShape(size.config, settings, kvCacheFormat(settings.runtime, settings.weights));
+  const shape = cacheShape(size.config, settings, settings.runtime);
   const estimate = estimateMemory(size, shape, settings);
   return { memoryBytes: demandOn(estimate, settings.runtime), contextLength: shape.laneLength };
 }

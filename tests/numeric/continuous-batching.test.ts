@@ -15,55 +15,58 @@ const plan = fc.record({
   seed: fc.nat(1000),
 });
 
-describe.each(RUNTIMES_WITH_INT8)('sequences that join and leave between steps on $label', ({ create, bitExact }) => {
-  let runtime: Runtime;
-  let runner: StepRunner;
-  beforeAll(async () => {
-    runtime = await create();
-    runner = await StepRunner.load(runtime, 'gpt2-variants/untied-f32-head-dim-6', NUM_LANES + 1);
-  });
-  afterAll(() => runtime.dispose());
+describe.each(RUNTIMES_WITH_INT8)(
+  'sequences that join and leave between steps on $label',
+  ({ create, bitExact }) => {
+    let runtime: Runtime;
+    let runner: StepRunner;
+    beforeAll(async () => {
+      runtime = await create();
+      runner = await StepRunner.load(runtime, 'gpt2-variants/untied-f32-head-dim-6', NUM_LANES + 1);
+    });
+    afterAll(() => runtime.dispose());
 
-  it('each get the logits that they get alone, whoever computes beside them and whoever had the lane before', async () => {
-    const { vocabSize, contextLength } = runner.loaded.config;
-    await fc.assert(
-      fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 8 }), async (plans) => {
-        const waiting = plans.map(({ firstStep, chunks, seed }) => {
-          const length = Math.min(
-            contextLength,
-            chunks.reduce((sum, chunk) => sum + chunk, 0),
-          );
-          return {
-            firstStep,
-            chunks: [...chunks],
-            tokenIds: someTokenIds(length, vocabSize, seed),
-            numComputed: 0,
-          };
-        });
-        const running = new Map<number, (typeof waiting)[number]>();
-        for (let step = 0; waiting.length + running.size > 0; step++) {
-          for (let lane = 0; lane < NUM_LANES; lane++) {
-            const next = waiting.findIndex(({ firstStep }) => firstStep <= step);
-            const [sequence] = running.has(lane) || next < 0 ? [] : waiting.splice(next, 1);
-            if (sequence !== undefined) running.set(lane, sequence);
-          }
-          const inputs = [...running].map(([lane, sequence]): SegmentInput => {
-            const { numComputed, tokenIds } = sequence;
-            const tokens = tokenIds.slice(numComputed, numComputed + (sequence.chunks.shift() ?? 1));
-            return { lane, positionStart: numComputed, tokenIds: tokens, logits: 'last' };
+    it('each get the logits that they get alone, whoever computes beside them and whoever had the lane before', async () => {
+      const { vocabSize, contextLength } = runner.loaded.config;
+      await fc.assert(
+        fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 8 }), async (plans) => {
+          const waiting = plans.map(({ firstStep, chunks, seed }) => {
+            const length = Math.min(
+              contextLength,
+              chunks.reduce((sum, chunk) => sum + chunk, 0),
+            );
+            return {
+              firstStep,
+              chunks: [...chunks],
+              tokenIds: someTokenIds(length, vocabSize, seed),
+              numComputed: 0,
+            };
           });
-          const logits = inputs.length > 0 ? await runner.step(inputs) : [];
-          for (const [index, { lane, positionStart, tokenIds }] of inputs.entries()) {
-            const sequence = running.get(lane);
-            if (sequence === undefined) continue;
-            sequence.numComputed = positionStart + tokenIds.length;
-            const alone = await runner.lastOf(sequence.tokenIds.slice(0, sequence.numComputed), NUM_LANES);
-            expectSameRow(logits[index] ?? new Float32Array(), alone, bitExact);
-            if (sequence.numComputed === sequence.tokenIds.length) running.delete(lane);
+          const running = new Map<number, (typeof waiting)[number]>();
+          for (let step = 0; waiting.length + running.size > 0; step++) {
+            for (let lane = 0; lane < NUM_LANES; lane++) {
+              const next = waiting.findIndex(({ firstStep }) => firstStep <= step);
+              const [sequence] = running.has(lane) || next < 0 ? [] : waiting.splice(next, 1);
+              if (sequence !== undefined) running.set(lane, sequence);
+            }
+            const inputs = [...running].map(([lane, sequence]): SegmentInput => {
+              const { numComputed, tokenIds } = sequence;
+              const tokens = tokenIds.slice(numComputed, numComputed + (sequence.chunks.shift() ?? 1));
+              return { lane, positionStart: numComputed, tokenIds: tokens, logits: 'last' };
+            });
+            const logits = inputs.length > 0 ? await runner.step(inputs) : [];
+            for (const [index, { lane, positionStart, tokenIds }] of inputs.entries()) {
+              const sequence = running.get(lane);
+              if (sequence === undefined) continue;
+              sequence.numComputed = positionStart + tokenIds.length;
+              const alone = await runner.lastOf(sequence.tokenIds.slice(0, sequence.numComputed), NUM_LANES);
+              expectSameRow(logits[index] ?? new Float32Array(), alone, bitExact);
+              if (sequence.numComputed === sequence.tokenIds.length) running.delete(lane);
+            }
           }
-        }
-      }),
-      { numRuns: 30 },
-    );
-  });
-});
+        }),
+        { numRuns: 30 },
+      );
+    });
+  },
+);

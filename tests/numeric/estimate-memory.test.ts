@@ -7,16 +7,21 @@ import { OpenModel } from '../../src/model/load-model.ts';
 import { RUNTIMES } from '../support/runtimes.ts';
 
 const EMBEDDED = fileURLToPath(new URL('../../model-weights', import.meta.url));
-const SETTINGS = { maxModelLen: undefined, maxNumSeqs: 4, kvCacheBytes: 2 ** 30, maxNumBatchedTokens: 128 };
+const SETTINGS = {
+  maxModelLen: undefined,
+  maxNumSeqs: 4,
+  kvCacheBytes: 2 ** 30,
+  maxNumBatchedTokens: 128,
+  weights: 'f32',
+} as const;
 
 describe.each(RUNTIMES)('the estimate, on $label', ({ name, create }) => {
   it('has the bytes that weights and cache then take, but for padding', async () => {
     const model = await OpenModel.open(EMBEDDED);
-    const shape = cacheShape(model.config, SETTINGS, 'f32');
+    const shape = cacheShape(model.config, SETTINGS, name);
     const estimate = estimateMemory(modelSizeOf(model), shape, {
       ...SETTINGS,
       runtime: name,
-      weights: 'f32',
     });
     const runtime = await create();
     const before = runtime.memory().numBytes;

@@ -4,11 +4,11 @@ import { planByConfigJson } from '../../../src/model/architectures/registry.ts';
 import { readJsonFixture } from '../../support/fixtures.ts';
 
 const { config } = planByConfigJson(readJsonFixture('tiny-llama', 'gqa', 'config.json'));
-const settings = { maxModelLen: 1000, maxNumSeqs: 4, kvCacheBytes: 2 ** 30 };
+const settings = { maxModelLen: 1000, maxNumSeqs: 4, kvCacheBytes: 2 ** 30, weights: 'f32' } as const;
 
 describe('cacheShape', () => {
   it('holds keys and values for the heads that have them', () => {
-    expect(cacheShape(config, { ...settings, maxModelLen: 100 }, 'f32')).toEqual({
+    expect(cacheShape(config, { ...settings, maxModelLen: 100 }, 'wasm')).toEqual({
       numLayers: 2,
       numKvHeads: 2,
       headDim: 8,
@@ -18,7 +18,9 @@ describe('cacheShape', () => {
   });
 
   it('refuses a length that the model was not trained for, or takes what it was trained for where that will do', () => {
-    expect(() => cacheShape(config, settings, 'f32')).toThrow(/trained for 192 tokens/);
-    expect(cacheShape(config, { ...settings, allowsShorter: true }, 'f32')).toMatchObject({ laneLength: 192 });
+    expect(() => cacheShape(config, settings, 'wasm')).toThrow(/trained for 192 tokens/);
+    expect(cacheShape(config, { ...settings, allowsShorter: true }, 'wasm')).toMatchObject({
+      laneLength: 192,
+    });
   });
 });

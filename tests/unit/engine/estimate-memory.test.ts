@@ -3,7 +3,6 @@ import { checkMemory, demandOn } from '../../../src/engine/check-memory.ts';
 import { cacheShape } from '../../../src/engine/cache-shape.ts';
 import { estimateMemory, modelSizeOf, type ModelSize } from '../../../src/engine/estimate-memory.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
-import { kvCacheFormat } from '../../../src/runtime/number-formats.ts';
 import type { WeightFormat } from '../../../src/config/settings.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 
@@ -18,11 +17,8 @@ const estimate = (
   weights: WeightFormat = 'auto',
 ) => {
   const sized = { ...size, ...changed };
-  return estimateMemory(sized, cacheShape(sized.config, SETTINGS, kvCacheFormat(runtime, weights)), {
-    ...SETTINGS,
-    runtime,
-    weights,
-  });
+  const settings = { ...SETTINGS, runtime, weights };
+  return estimateMemory(sized, cacheShape(sized.config, settings, runtime), settings);
 };
 
 describe('the estimate', () => {
@@ -41,7 +37,7 @@ describe('the cache', () => {
   it('is counted in bytes of int8 where the weights are held so, and holds as much more within the same memory', () => {
     const { numLayers, numKvHeads, headDim } = size.config;
     const bytesOfToken = 2 * numLayers * numKvHeads * (headDim + 4);
-    const lanes = cacheShape(size.config, SETTINGS, 'int8');
+    const lanes = cacheShape(size.config, { ...SETTINGS, weights: 'int8' }, 'wasm');
     const numTokens = lanes.numLanes * lanes.laneLength;
     for (const weights of ['int8', 'auto'] as const) {
       expect(estimate({}, 'wasm', weights).kvCacheBytes).toBe(numTokens * bytesOfToken);
@@ -51,8 +47,8 @@ describe('the cache', () => {
     expect(estimate({}, 'cpu', 'auto').kvCacheBytes).toBe(numTokens * floatBytes);
 
     const tight = { ...SETTINGS, kvCacheBytes: 2 * lanes.laneLength * floatBytes };
-    expect(cacheShape(size.config, tight, 'f32').numLanes).toBe(2);
-    expect(cacheShape(size.config, tight, 'int8').numLanes).toBe(
+    expect(cacheShape(size.config, { ...tight, weights: 'f32' }, 'wasm').numLanes).toBe(2);
+    expect(cacheShape(size.config, { ...tight, weights: 'int8' }, 'wasm').numLanes).toBe(
       Math.min(4, Math.floor(tight.kvCacheBytes / (lanes.laneLength * bytesOfToken))),
     );
   });

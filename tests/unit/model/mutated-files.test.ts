@@ -28,8 +28,13 @@ afterAll(() => {
 async function loadModel(path: string): Promise<void> {
   const open = await OpenModel.open(path);
   try {
-    const settings = { maxModelLen: undefined, maxNumSeqs: 2, kvCacheBytes: 16 * MIB };
-    const { laneLength } = cacheShape(open.config, settings, 'f32');
+    const settings = {
+      maxModelLen: undefined,
+      maxNumSeqs: 2,
+      kvCacheBytes: 16 * MIB,
+      weights: 'f32',
+    } as const;
+    const { laneLength } = cacheShape(open.config, settings, 'cpu');
     await open.load({ createParameter: (name, shape) => ({ name, shape }) }, laneLength);
   } finally {
     await open.close();
