@@ -13,7 +13,8 @@
  *                            row 3, splat  --> s30               s31
  *
  *     format     a step of w   a sum
- *     Float32    1 k, 32 B     float32: over k in order, each product rounded before it is added
+ *     Float32    1 k, 32 B     float32: over k in order, each product rounded before it is added, unless relaxed SIMD is
+ *                              there and the processor does both in one (vector.ts)
  *     Bfloat16   1 k, 16 B     the same sums; weights are widened as they are read, which is exact (bfloat16.ts)
  *     Int8       2 k, 16 B     int32, hence exact: weights widened to 16 bits times rows of 16 bits (quantise.ts)
  *     Int8Sums   2 k, 16 B     the same sums; the panel has no scales, and results are added to what lies there
@@ -43,7 +44,7 @@ const vectorsOf = (panel) => [2 * panel, 2 * panel + 1];
 
 const FLOAT_SUMS = {
   zero: 'f32x4.splat(0)',
-  add: (sum, a, w) => `f32x4.add(${sum}, f32x4.mul(${a}, ${w}))`,
+  add: (sum, a, w) => `Vector.multiplyAdd(${a}, ${w}, ${sum})`,
   scaleBytes: { x: 0, w: 0 },
   result: (sum) => sum,
 };
@@ -259,6 +260,7 @@ export function generateTiles() {
     "import { QUAD_GROUP } from './kernel-ids';",
     "import { Output } from './output';",
     "import { floats } from './pool';",
+    "import { Vector } from './vector';",
     '',
     functions.join('\n\n'),
     '',

@@ -36,7 +36,7 @@ async function measureDecode(cell: Cell & { kind: 'decode' }, options: CellOptio
   let isCutOff: boolean;
   let numEmptyRuns = 0;
   do {
-    const run = await options.run(cell, until, options.signal);
+    const run = await options.run({ ...cell, isPrefilled: true }, until, options.signal);
     const window = decodeWindow(run.streams);
     isCutOff = run.isCutOff;
     // A client that is late may read one stream's end before another's start, of streams that take a few milliseconds.

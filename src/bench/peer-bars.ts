@@ -1,7 +1,13 @@
 import type { Cell } from './measure-cell.ts';
 
 /** Ways to run Tokenflare that are held against other engines. */
-export const PEER_COLUMNS = ['wasm-f32', 'wasm-int8-node20', 'wasm-int8-node24', 'tensorflow-f32'] as const;
+export const PEER_COLUMNS = [
+  'wasm-f32',
+  'wasm-f32-node24',
+  'wasm-int8-node20',
+  'wasm-int8-node24',
+  'tensorflow-f32',
+] as const;
 export type PeerColumn = (typeof PEER_COLUMNS)[number];
 
 /** Engines that a user would pick instead, and how they are used. */
@@ -55,8 +61,10 @@ export interface Bar {
 /** Like is held against like: 8-bit weights against 8-bit weights. */
 const sameWidth = (column: PeerColumn): readonly Peer[] => [column.includes('int8') ? 'tjs-q8' : 'tjs-fp32'];
 
+/** Of wasm in float32, int8 on Node 20, int8 on Node 24, and TensorFlow. */
 const barsOf = (...bars: readonly [number, number, number, number]): Record<PeerColumn, number> => ({
   'wasm-f32': bars[0],
+  'wasm-f32-node24': bars[0],
   'wasm-int8-node20': bars[1],
   'wasm-int8-node24': bars[2],
   'tensorflow-f32': bars[3],

@@ -117,7 +117,8 @@ function describeRun({ machine, startedAt, durationMs, rounds }: PeerReport): st
     `${cpu}, ${numCores} cores, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, ${platform}, Node ${nodeVersion}, ` +
     `${startedAt.slice(0, 10)}; load ${loadBefore.toFixed(2)} before, ${loadAfter.toFixed(2)} after, ` +
     `${(durationMs / 1000).toFixed(0)} s. GPT-2 small (124M, random weights), ${lengths}` +
-    `tokens counted while all streams decode. Tokenflare through HTTP and SSE, the others in process. ` +
+    `tokens counted while all streams decode. Tokenflare through HTTP and SSE, its streams behind prompts that ` +
+    `its prefix cache knows; the others in process. ` +
     `All in turn, cell by cell; ratios are of one round, medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}.`
   );
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { BenchmarkTarget } from './benchmark-target.ts';
 import type { TokenEvent } from './decode-rate.ts';
@@ -8,6 +9,11 @@ export interface StreamsOrder {
   streams: number;
   promptTokens: number;
   maxTokens: number;
+  /**
+   * Each prompt goes in by itself before the streams do, so that a service with a prefix cache knows it: they then decode
+   * side by side from the start. Otherwise the first of many may be at its end when the last begins.
+   */
+  isPrefilled?: boolean;
 }
 
 export interface StreamsRun {
@@ -28,22 +34,30 @@ export type RunStreams = (order: StreamsOrder, untilMs: number, signal: AbortSig
 
 /** One request a stream. */
 export function requestStreams(target: BenchmarkTarget, workload: Workload): RunStreams {
-  return async ({ streams: numStreams, promptTokens, maxTokens }, untilMs, signal) => {
+  return async ({ streams: numStreams, promptTokens, maxTokens, isPrefilled }, untilMs, signal) => {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), Math.max(untilMs - performance.now(), 1));
     const either = AbortSignal.any([signal, stop.signal]);
     setMaxListeners(numStreams + 1, either);
     const streams = Array.from({ length: numStreams }, (): TokenEvent[] => []);
     const prompts = streams.map(() => workload.nextPrompt(promptTokens));
-    const sentMs = performance.now();
-    const requests = streams.map((events, index) =>
-      target.generate(
-        { prompts: [prompts[index] ?? []], maxTokens },
-        (numTokens) => events.push({ atMs: performance.now(), numTokens }),
-        either,
-      ),
-    );
+    const cacheSalt = randomUUID();
+    let sentMs = performance.now();
+    const requests: Promise<void>[] = [];
     try {
+      for (const prompt of isPrefilled ? prompts : []) {
+        await target.generate({ prompts: [prompt], maxTokens: 1, cacheSalt }, () => undefined, either);
+      }
+      sentMs = performance.now();
+      requests.push(
+        ...streams.map((events, index) =>
+          target.generate(
+            { prompts: [prompts[index] ?? []], maxTokens, cacheSalt },
+            (numTokens) => events.push({ atMs: performance.now(), numTokens }),
+            either,
+          ),
+        ),
+      );
       await Promise.all(requests);
     } catch (error) {
       const isCutOff = stop.signal.aborted;

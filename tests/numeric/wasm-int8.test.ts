@@ -1,5 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FLOAT32_PANELS, INT8_QUAD_PANELS } from '../../src/runtime/wasm/assembly/kernel-ids.ts';
 import { hasRightRelaxedSimd } from '../../src/runtime/wasm/relaxed-simd.ts';
 import { readKernels, startWasmBackend } from '../../src/runtime/wasm/start.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
@@ -7,6 +7,7 @@ import { expectClose } from '../support/compare.ts';
 import { LinearBench } from '../support/linear-bench.ts';
 import { flat, product, someRows, transposed, type Rows } from '../support/matrix.ts';
 import { integerRows, largestOf, nearest } from '../support/integer-rows.ts';
+import { enableRelaxedSimd } from '../support/relaxed-simd.ts';
 import { runOps } from '../support/run-ops.ts';
 
 const SIZES = [
@@ -19,11 +20,7 @@ const SIZES = [
   { depth: 130, cols: 257 },
 ];
 
-// Node 20 knows relaxed SIMD by this name, and is right about it where it compiles everything for speed.
-if (!WebAssembly.validate(await readKernels('inference-relaxed'))) {
-  setFlagsFromString('--experimental-wasm-relaxed-simd');
-  setFlagsFromString('--no-liftoff');
-}
+await enableRelaxedSimd();
 
 /** A kind of product, and the rows and the weights that it multiplies in place of those it is given. */
 const KINDS = [
@@ -183,29 +180,31 @@ describe.each(KINDS)('wasm products with weights of $format, bit for bit', ({ ke
   });
 });
 
-describe('the check of relaxed SIMD', () => {
-  it('passes kernels that are right, time and again', async () => {
-    const { heap } = await startWasmBackend();
-    const numBytes = heap.numBytes;
-    for (let i = 0; i < 2; i++)
-      expect(await hasRightRelaxedSimd(await readKernels('inference-relaxed'), heap)).toBe(true);
-    expect(heap.numBytes).toBe(numBytes);
-  });
+describe.each([INT8_QUAD_PANELS, FLOAT32_PANELS] as const)(
+  'the check of relaxed SIMD, format %i',
+  (format) => {
+    it('passes kernels that are right, time and again', async () => {
+      const { heap } = await startWasmBackend();
+      const numBytes = heap.numBytes;
+      for (let i = 0; i < 2; i++)
+        expect(await hasRightRelaxedSimd(await readKernels('inference-relaxed'), heap, format)).toBe(true);
+      expect(heap.numBytes).toBe(numBytes);
+    });
 
-  it('fails kernels that do not multiply, and bytes that are no module of this engine', async () => {
-    const { heap } = await startWasmBackend();
-    const relaxed = await readKernels('inference-relaxed');
-    // i32x4.relaxed_dot_i8x16_i7x16_add_s becomes f32x4.relaxed_madd, which takes as many vectors.
-    const broken = Buffer.from(
-      Buffer.from(relaxed).toString('latin1').replaceAll('\xfd\x93\x02', '\xfd\x85\x02'),
-      'latin1',
-    );
-    expect(broken.equals(relaxed)).toBe(false);
-    expect(WebAssembly.validate(broken)).toBe(true);
-    expect(await hasRightRelaxedSimd(broken, heap)).toBe(false);
-    expect(await hasRightRelaxedSimd(relaxed.subarray(0, 1000), heap)).toBe(false);
-  });
-});
+    it('fails kernels that do not multiply, and bytes that are no module of this engine', async () => {
+      const { heap } = await startWasmBackend();
+      const relaxed = await readKernels('inference-relaxed');
+      // i32x4.relaxed_dot_i8x16_i7x16_add_s and f32x4.relaxed_madd take as many vectors.
+      const [dot, madd] = ['\xfd\x93\x02', '\xfd\x85\x02'];
+      const [right, wrong] = format === INT8_QUAD_PANELS ? [dot, madd] : [madd, dot];
+      const broken = Buffer.from(Buffer.from(relaxed).toString('latin1').replaceAll(right, wrong), 'latin1');
+      expect(broken.equals(relaxed)).toBe(false);
+      expect(WebAssembly.validate(broken)).toBe(true);
+      expect(await hasRightRelaxedSimd(broken, heap, format)).toBe(false);
+      expect(await hasRightRelaxedSimd(relaxed.subarray(0, 1000), heap, format)).toBe(false);
+    });
+  },
+);
 
 describe('a wasm runtime of int8 weights', () => {
   it('tells how it multiplies, holds a matrix in a byte a weight and little more, and gives a row the same bits in company', async () => {

@@ -10,6 +10,7 @@ import type { StepRow } from '../step-row.ts';
 import type { GraphOperation } from '../graph/graph-recorder.ts';
 import { checkBatch } from '../graph/step-tables.ts';
 import { Arena } from './arena.ts';
+import { FLOAT32_PANELS, INT8_QUAD_PANELS } from './assembly/kernel-ids.ts';
 import { closeContext, openContext, type KernelContext } from './kernels/define-kernel.ts';
 import { JOB_BYTES, KernelPool } from './kernel-pool.ts';
 import { Recordings, type Recording } from './recordings.ts';
@@ -46,11 +47,13 @@ export async function createWasmRuntime({
     );
   }
   const { heap } = await startWasmBackend();
-  const relaxed = weights === 'int8' ? await readKernels('inference-relaxed') : undefined;
-  const isRelaxed = relaxed !== undefined && (await hasRightRelaxedSimd(relaxed, heap));
+  const relaxed = await readKernels('inference-relaxed');
+  const multiplied = weights === 'int8' ? INT8_QUAD_PANELS : FLOAT32_PANELS;
+  const isRelaxed = await hasRightRelaxedSimd(relaxed, heap, multiplied);
   const wasmBytes = isRelaxed ? relaxed : await readKernels('inference');
   const pool = await KernelPool.start({ wasmBytes, heap, numThreads });
-  return new WasmRuntime({ heap, pool, weights: isRelaxed ? 'int8-quads' : weights, recordsSteps });
+  const held = isRelaxed && weights === 'int8' ? 'int8-quads' : weights;
+  return new WasmRuntime({ heap, pool, weights: held, isRelaxed, recordsSteps });
 }
 
 /** How long a job of a step took. */
@@ -66,6 +69,7 @@ interface WasmRuntimeParts {
   heap: WasmHeap;
   pool: KernelPool;
   weights: WasmWeightFormat;
+  isRelaxed: boolean;
   recordsSteps: boolean;
 }
 
@@ -80,16 +84,18 @@ export class WasmRuntime implements Runtime {
   readonly #pool: KernelPool;
   readonly #context: KernelContext;
   readonly #weights: WasmWeightFormat;
+  readonly #isRelaxed: boolean;
   readonly #parameters: WasmParameter[] = [];
   readonly #caches = new Set<WasmKvCache>();
   readonly #arena: Arena;
   readonly #recordings: Recordings | undefined;
   #result = new Float32Array();
 
-  constructor({ heap, pool, weights, recordsSteps }: WasmRuntimeParts) {
+  constructor({ heap, pool, weights, isRelaxed, recordsSteps }: WasmRuntimeParts) {
     this.#heap = heap;
     this.#pool = pool;
     this.#weights = weights;
+    this.#isRelaxed = isRelaxed;
     this.#arena = new Arena(heap);
     this.#recordings = recordsSteps ? new Recordings(heap, this.#arena, pool.numThreads) : undefined;
     this.#context = {
@@ -107,7 +113,7 @@ export class WasmRuntime implements Runtime {
   }
 
   get description(): string {
-    const simd = this.#weights === 'int8-quads' ? 'relaxed SIMD' : 'SIMD';
+    const simd = this.#isRelaxed ? 'relaxed SIMD' : 'SIMD';
     const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
     return `tfjs wasm, ${simd}, ${threads}${this.#isInt8 ? ', weights, keys and values int8' : ''}`;
   }

@@ -68,6 +68,16 @@ describe('compareRuntimes', () => {
     expect(prompts[0]?.some((prompt) => prompt?.length === 5)).toBe(true);
   });
 
+  it('sends the prompts of streams by themselves first, for the prefix cache', async () => {
+    const target = new ScriptedTarget();
+    await compareRuntimes({ ...options, cells: [decode], rounds: 1, contenders: [contender('a', target)] });
+    const [first, second, ...streams] = target.requests;
+    expect(first?.prompts).not.toEqual(second?.prompts);
+    expect(first?.maxTokens).toBe(1);
+    expect(first?.cacheSalt).toBeDefined();
+    expect(streams.slice(0, 2)).toEqual([first, second].map((request) => ({ ...request, maxTokens: 4 })));
+  });
+
   it('cuts off what takes too long, waits until it is out of the way, and does not try again', async () => {
     const target = new ScriptedTarget();
     target.onRequest = (request, requestSignal) =>
@@ -81,7 +91,7 @@ describe('compareRuntimes', () => {
     expect(result?.cells[0]).toEqual({ cell: decode, values: [], isCutOff: true });
     expect(result?.cells[1]?.values.length).toBeGreaterThan(0);
     expect(target.requests.filter(({ maxTokens }) => maxTokens === 4)).toHaveLength(2);
-    expect(target.requests[2]).toEqual({ prompts: [[0]], maxTokens: 1 });
+    expect(target.requests[4]).toEqual({ prompts: [[0]], maxTokens: 1 });
   });
 
   it('keeps what was measured before the cut', async () => {
@@ -106,8 +116,8 @@ describe('compareRuntimes', () => {
 
   it('goes on without one that fails, and keeps its reason', async () => {
     const target = new ScriptedTarget();
-    target.onRequest = ({ maxTokens }) =>
-      maxTokens === 1
+    target.onRequest = ({ prompts: [prompt] }) =>
+      prompt?.length === 5
         ? Promise.reject(new EngineError('backend_failure', 'the device is lost'))
         : Promise.resolve();
     const other = new ScriptedTarget();

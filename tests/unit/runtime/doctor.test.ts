@@ -9,7 +9,7 @@ describe('probeRuntime', () => {
     const probe = await probeRuntime('wasm');
     expect(probe).toMatchObject({ name: 'wasm', works: true });
     if (!probe.works) return;
-    expect(probe.description).toMatch(/^tfjs wasm, SIMD, \d+ thread/);
+    expect(probe.description).toMatch(/^tfjs wasm, (relaxed )?SIMD, \d+ thread/);
     expect(probe.device.name).not.toBe('');
     expect(probe.device.memoryBytes).toBeGreaterThan(2 ** 28);
     expect(probe.startMs).toBeGreaterThan(0);

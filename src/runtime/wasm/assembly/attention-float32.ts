@@ -9,6 +9,7 @@ import { TILE_ROWS } from './kernel-ids';
 import { KeysValues, wholePanels } from './keys-values';
 import { floats } from './pool';
 import { row1x8Float32, tile4x8Float32 } from './tiles.generated';
+import { Vector } from './vector';
 
 export class Float32KeysValues extends KeysValues {
   keyBytes(headDim: i32, laneLength: i32): usize {
@@ -118,10 +119,10 @@ function scoreRow16(q: usize, a: usize, panelBytes: usize, headDim: i32, to: usi
   let b1 = f32x4.splat(0);
   for (const end = q + floats(headDim); q < end; q += 4, a += 32, b += 32) {
     const x = v128.load32_splat(q);
-    a0 = f32x4.add(a0, f32x4.mul(x, v128.load(a)));
-    a1 = f32x4.add(a1, f32x4.mul(x, v128.load(a, 16)));
-    b0 = f32x4.add(b0, f32x4.mul(x, v128.load(b)));
-    b1 = f32x4.add(b1, f32x4.mul(x, v128.load(b, 16)));
+    a0 = Vector.multiplyAdd(x, v128.load(a), a0);
+    a1 = Vector.multiplyAdd(x, v128.load(a, 16), a1);
+    b0 = Vector.multiplyAdd(x, v128.load(b), b0);
+    b1 = Vector.multiplyAdd(x, v128.load(b, 16), b1);
   }
   v128.store(to, a0);
   v128.store(to, a1, 16);
@@ -147,10 +148,10 @@ function addValues16(weight: usize, lastWeight: usize, value: usize, valueBytes:
   let s3 = v128.load(sum, 48);
   for (; weight < lastWeight; weight += 4, value += valueBytes) {
     const p = v128.load32_splat(weight);
-    s0 = f32x4.add(s0, f32x4.mul(p, v128.load(value)));
-    s1 = f32x4.add(s1, f32x4.mul(p, v128.load(value, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(p, v128.load(value, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(p, v128.load(value, 48)));
+    s0 = Vector.multiplyAdd(p, v128.load(value), s0);
+    s1 = Vector.multiplyAdd(p, v128.load(value, 16), s1);
+    s2 = Vector.multiplyAdd(p, v128.load(value, 32), s2);
+    s3 = Vector.multiplyAdd(p, v128.load(value, 48), s3);
   }
   v128.store(sum, s0);
   v128.store(sum, s1, 16);
@@ -163,8 +164,8 @@ function addValues8(weight: usize, lastWeight: usize, value: usize, valueBytes: 
   let s1 = v128.load(sum, 16);
   for (; weight < lastWeight; weight += 4, value += valueBytes) {
     const p = v128.load32_splat(weight);
-    s0 = f32x4.add(s0, f32x4.mul(p, v128.load(value)));
-    s1 = f32x4.add(s1, f32x4.mul(p, v128.load(value, 16)));
+    s0 = Vector.multiplyAdd(p, v128.load(value), s0);
+    s1 = Vector.multiplyAdd(p, v128.load(value, 16), s1);
   }
   v128.store(sum, s0);
   v128.store(sum, s1, 16);
@@ -196,17 +197,17 @@ function addValues4x8(weights: usize, stride: usize, value: usize, valueBytes: u
     const v0 = v128.load(value);
     const v1 = v128.load(value, 16);
     let x = v128.load32_splat(p);
-    p0 = f32x4.add(p0, f32x4.mul(x, v0));
-    p1 = f32x4.add(p1, f32x4.mul(x, v1));
+    p0 = Vector.multiplyAdd(x, v0, p0);
+    p1 = Vector.multiplyAdd(x, v1, p1);
     x = v128.load32_splat(q);
-    q0 = f32x4.add(q0, f32x4.mul(x, v0));
-    q1 = f32x4.add(q1, f32x4.mul(x, v1));
+    q0 = Vector.multiplyAdd(x, v0, q0);
+    q1 = Vector.multiplyAdd(x, v1, q1);
     x = v128.load32_splat(r);
-    r0 = f32x4.add(r0, f32x4.mul(x, v0));
-    r1 = f32x4.add(r1, f32x4.mul(x, v1));
+    r0 = Vector.multiplyAdd(x, v0, r0);
+    r1 = Vector.multiplyAdd(x, v1, r1);
     x = v128.load32_splat(s);
-    s0 = f32x4.add(s0, f32x4.mul(x, v0));
-    s1 = f32x4.add(s1, f32x4.mul(x, v1));
+    s0 = Vector.multiplyAdd(x, v0, s0);
+    s1 = Vector.multiplyAdd(x, v1, s1);
   }
   v128.store(sum, p0);
   v128.store(sum, p1, 16);

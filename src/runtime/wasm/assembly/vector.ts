@@ -3,6 +3,16 @@
  * inlines nothing of this size without one.
  */
 export abstract class Vector {
+  /**
+   * a b + c. In a module with relaxed SIMD the processor does it in one instruction where it can, and then rounds once:
+   * everywhere in the module alike, so that a sum in one order still has the same bits in all loops.
+   */
+  @inline
+  static multiplyAdd(a: v128, b: v128, c: v128): v128 {
+    if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+    return f32x4.add(f32x4.mul(a, b), c);
+  }
+
   /** e^x of four numbers, relative error about 2e-7; exactly 0 below -87, where float32 runs out of exponents. */
   @inline
   static exp(x: v128): v128 {
@@ -16,12 +26,12 @@ export abstract class Vector {
     let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
     r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
     let p = f32x4.splat(1.9875691500e-4);
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
-    p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), f32x4.add(r, f32x4.splat(1)));
+    p = Vector.multiplyAdd(p, r, f32x4.splat(1.3981999507e-3));
+    p = Vector.multiplyAdd(p, r, f32x4.splat(8.3334519073e-3));
+    p = Vector.multiplyAdd(p, r, f32x4.splat(4.1665795894e-2));
+    p = Vector.multiplyAdd(p, r, f32x4.splat(1.6666665459e-1));
+    p = Vector.multiplyAdd(p, r, f32x4.splat(5.0000001201e-1));
+    p = Vector.multiplyAdd(f32x4.mul(p, r), r, f32x4.add(r, f32x4.splat(1)));
     // n, shifted into the exponent field, multiplies by 2^n.
     return v128.and(i32x4.add(p, i32x4.shl(shifted, 23)), inRange);
   }
