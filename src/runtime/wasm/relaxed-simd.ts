@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  FLOAT32_PANELS} from './assembly/kernel-ids.ts';
-import {
-  INT8_QUAD_PANELS,
-  PACK_INT8,
-  PACK_WEIGHT,
-  PANEL_WIDTH,
-  QUAD_GROUP,
-} from './assembly/kernel-ids.ts';
+import type { FLOAT32_PANELS } from './assembly/kernel-ids.ts';
+import { INT8_QUAD_PANELS, PACK_INT8, PACK_WEIGHT, PANEL_WIDTH, QUAD_GROUP } from './assembly/kernel-ids.ts';
 import { KernelPool } from './kernel-pool.ts';
 import { linearJobs, linearScratchBytes } from './kernels/linear.ts';
 import { panelBytes } from './panel-format.ts';
