@@ -49,7 +49,7 @@ const DEFAULTS = {
   model: 'gpt2-small',
   contexts: [16, 1000],
   prefixTokens: 512,
-  lanes: 8,
+  lanes: 16,
   streams: 16,
   rounds: 5,
   idleSeconds: 20,
