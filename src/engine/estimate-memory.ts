@@ -1,7 +1,7 @@
 import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import type { OpenModel } from '../model/load-model.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { kvCacheFormat } from '../runtime/number-formats.ts';
+import { heldWeights, kvCacheFormat } from '../runtime/number-formats.ts';
 import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
 
 /** What the headers of a model's files say of its size. */
@@ -53,8 +53,7 @@ const PROCESS_BYTES: Record<RuntimeName, number> = {
 
 /**
  * What a model will take in memory once it is loaded, known before any weight is read. Weights that `WEIGHTS=auto` may
- * halve are counted whole unless they are stored in the very format that they are held in; on wasm it makes them int8, on
- * TensorFlow without a GPU bfloat16, since the kernels are ours there.
+ * halve are counted whole unless they are stored in the very format that they are held in.
  */
 export function estimateMemory(
   { config, numMatrixWeights, numVectorWeights, storedFormat }: ModelSize,
@@ -81,11 +80,10 @@ interface EstimateSettings {
 
 /** As the runtimes' `createParameter` hold a matrix. */
 function bytesPerWeight(runtime: RuntimeName, weights: WeightFormat, storedFormat: string): number {
+  const held = heldWeights(runtime, weights);
   // The scales, one for each output, are next to nothing.
-  if (runtime === 'wasm' && (weights === 'int8' || weights === 'auto')) return 1;
-  if (weights === 'int8') return 4;
-  if (runtime === 'tensorflow' && weights === 'auto') return 2;
-  const format = weights === 'auto' ? storedFormat : weights.toUpperCase();
+  if (held === 'int8') return runtime === 'wasm' ? 1 : 4;
+  const format = held === 'auto' ? storedFormat : held.toUpperCase();
   const halves: Record<RuntimeName, readonly string[]> = {
     cpu: [],
     wasm: ['BF16'],

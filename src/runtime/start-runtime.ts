@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import { EngineError } from '../errors.ts';
-import { WASM_AUTO_WEIGHTS } from './number-formats.ts';
+import { heldWeights } from './number-formats.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface RuntimeOptions {
@@ -36,7 +36,7 @@ const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>
   wasm: async ({ numThreads = defaultNumThreads(), weights }) =>
     (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({
       numThreads,
-      weights: weights === 'auto' ? WASM_AUTO_WEIGHTS : weights,
+      weights: heldWeights('wasm', weights),
     }),
   cpu: async ({ numThreads = 1, weights }) => {
     requireFloat32(weights);

@@ -5,7 +5,7 @@ import { LinearBench } from '../support/linear-bench.ts';
 import { someRows, type Rows } from '../support/matrix.ts';
 import { enableRelaxedSimd } from '../support/relaxed-simd.ts';
 
-/** Products of float32 and bfloat16 by relaxed SIMD: the processor rounds a product before it adds it, or it never does. */
+/** Float32 and bfloat16 by relaxed SIMD: a processor rounds products before it adds them, always or never. */
 
 await enableRelaxedSimd();
 

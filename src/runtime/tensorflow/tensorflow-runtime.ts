@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { WeightFormat } from '../../config/settings.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { hostDevice } from '../host-device.ts';
+import { heldWeights } from '../number-formats.ts';
 import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
@@ -53,12 +54,6 @@ export function createTensorflowRuntime(options: TensorflowRuntimeOptions): Runt
   return new TensorflowRuntime(binding, { ...options, numThreads });
 }
 
-/**
- * What `WEIGHTS=auto` is where our own kernels compute, in float32 whatever they read: as many bits a byte, half of the
- * memory and up to 1.7 times the speed (docs/performance.md). Stock operations would round the sums, too.
- */
-const KERNELS_AUTO_WEIGHTS = 'bf16';
-
 class TensorflowRuntime implements Runtime {
   readonly name: 'tensorflow' | 'tensorflow-gpu';
   readonly device: RuntimeDevice;
@@ -79,7 +74,8 @@ class TensorflowRuntime implements Runtime {
     this.#isGpu = binding.isUsingGpuDevice();
     this.#hasKernels = !this.#isGpu && options.stockOperations !== true && hasKernels(this.#context);
     this.#kernelSteps = new KernelSteps(this.#context);
-    this.#weights = options.weights === 'auto' && this.#hasKernels ? KERNELS_AUTO_WEIGHTS : options.weights;
+    // Stock operations would round the sums, too.
+    this.#weights = this.#hasKernels ? heldWeights('tensorflow', options.weights) : options.weights;
     this.device = this.#isGpu ? cudaDevice() : hostDevice();
   }
 

@@ -63,7 +63,7 @@ function alwaysGives(expected: ArrayLike<number>, engine: CheckedEngine, inputs:
   });
 }
 
-/** Gives `use` a function that multiplies the rows anew by the check's weights: [rows * out], valid until it is called again. */
+/** Gives `use` what multiplies the rows by the check's weights: [rows * out], valid until it is called again. */
 function withProduct<T>(
   { pool, heap, format }: CheckedEngine,
   inputs: Rows,

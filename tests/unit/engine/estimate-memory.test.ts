@@ -13,7 +13,7 @@ const size = modelSizeOf(model);
 await model.close();
 const estimate = (
   changed: Partial<ModelSize>,
-  runtime: 'cpu' | 'wasm' | 'webgpu',
+  runtime: 'cpu' | 'wasm' | 'webgpu' | 'tensorflow',
   weights: WeightFormat = 'auto',
 ) => {
   const sized = { ...size, ...changed };
@@ -27,6 +27,7 @@ describe('the estimate', () => {
     const half = estimate({ storedFormat: 'F16' }, 'webgpu').weightBytes;
     expect(whole - half).toBe(2 * size.numMatrixWeights);
     expect(estimate({}, 'wasm', 'bf16').weightBytes).toBe(half);
+    expect(whole - estimate({}, 'tensorflow', 'auto').weightBytes).toBe(2 * size.numMatrixWeights);
     for (const weights of ['int8', 'auto'] as const) {
       expect(whole - estimate({}, 'wasm', weights).weightBytes).toBe(3 * size.numMatrixWeights);
     }
