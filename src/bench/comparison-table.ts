@@ -86,8 +86,8 @@ function describeRun({ machine, startedAt, durationMs, cells, rounds, limitMs }:
     .slice(0, 1)
     .map(
       ({ promptTokens, maxTokens }) =>
-        ` Streams: prompts of ${promptTokens} tokens, which the prefix cache knows, ${maxTokens} generated, ` +
-        `counted while all of them decode; ` +
+        ` Streams: prompts of ${promptTokens} tokens, ${maxTokens} generated, counted while all of them decode; ` +
+        `the prefix cache knows their prompts; ` +
         `resident memory has a KV cache for ${mostStreams} in it, but nothing that lies on a GPU.`,
     );
   return (
