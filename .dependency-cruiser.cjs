@@ -14,7 +14,8 @@ const MAY_IMPORT = {
   engine: ['scheduler', 'models', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
   serving: ['engine', 'models', 'model', 'config'],
   bench: ['engine', 'sampling', 'config'],
-  http: ['engine', 'serving', 'config'],
+  access: ['config'],
+  http: ['access', 'engine', 'serving', 'config'],
   training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
 };
 
@@ -24,7 +25,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   from: { path: room(name) },
   to: {
     path: '^(src|routes)/',
-    pathNot: [room(name), '^src/(errors|model-files|sibling-process)\\.ts$', ...allowed.map(room)],
+    pathNot: [room(name), '^src/(errors|client-id|model-files|sibling-process)\\.ts$', ...allowed.map(room)],
   },
 }));
 

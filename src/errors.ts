@@ -10,10 +10,13 @@ export const ERROR_CODES = [
   'not_found',
   'method_not_allowed',
   'payload_too_large',
+  'unauthorized',
   'forbidden',
+  'misdirected_request',
   'conflict',
   // The service cannot take or finish the request now.
   'queue_full',
+  'rate_limited',
   'engine_not_ready',
   'insufficient_memory',
   'request_timeout',
@@ -44,6 +47,7 @@ export interface EngineErrorOptions {
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'queue_full',
+  'rate_limited',
   'engine_not_ready',
   'insufficient_memory',
   'request_timeout',

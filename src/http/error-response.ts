@@ -24,9 +24,12 @@ const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
   not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 7000 }, // No route for that URI
   method_not_allowed: { status: 405, openAiType: BAD_REQUEST, workersAiCode: 7001 }, // Method not available
   payload_too_large: { status: 413, openAiType: BAD_REQUEST, workersAiCode: 3006 }, // Request too large
+  unauthorized: { status: 401, openAiType: 'authentication_error', workersAiCode: 10000 }, // Authentication error
   forbidden: { status: 403, openAiType: 'permission_error', workersAiCode: 3041 }, // Not allowed
+  misdirected_request: { status: 421, openAiType: BAD_REQUEST, workersAiCode: 7000 },
   conflict: { status: 409, openAiType: BAD_REQUEST, workersAiCode: 5004 },
   queue_full: { status: 429, openAiType: 'rate_limit_error', workersAiCode: 3040 }, // Out of capacity
+  rate_limited: { status: 429, openAiType: 'rate_limit_error', workersAiCode: 3036 }, // Account limited
   engine_not_ready: { status: 503, openAiType: 'service_unavailable_error', workersAiCode: 7009 }, // Unavailable
   insufficient_memory: { status: 503, openAiType: 'service_unavailable_error', workersAiCode: 3040 }, // Out of capacity
   request_timeout: { status: 504, openAiType: 'timeout_error', workersAiCode: 3007, workersAiStatus: 408 }, // Timeout

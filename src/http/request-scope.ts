@@ -1,3 +1,4 @@
+import { ANONYMOUS, type Principal } from '../access/principal.ts';
 import type { EngineError } from '../errors.ts';
 import type { RequestRecord } from '../engine/engine.ts';
 
@@ -19,8 +20,10 @@ export class RequestScope {
   /** The pattern that matched, a label of metrics: paths would be too many. */
   route = 'unmatched';
   model: string | undefined;
-  /** Whom the engine computes for. */
+  /** Whom the engine computes for: `group/member`, see src/client-id.ts. */
   clientId = '';
+  /** Whose key came with it. */
+  principal: Principal = ANONYMOUS;
   /** Only set where prompts may be logged. */
   prompt: unknown;
   /** The error that the client was told of. */
