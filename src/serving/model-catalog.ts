@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { clip } from '../clip.ts';
 import { modelSizeOf, type ModelSize } from '../engine/estimate-memory.ts';
 import { EngineError } from '../errors.ts';
 import { OpenModel } from '../model/load-model.ts';
@@ -65,7 +66,7 @@ export class ModelCatalog {
     if (found !== undefined) return found;
     throw new EngineError(
       'model_not_found',
-      `the model '${id}' is not served here; these are: ${ids.join(', ')}`,
+      `the model '${clip(id)}' is not served here; these are: ${ids.join(', ')}`,
       { param: 'model' },
     );
   }
