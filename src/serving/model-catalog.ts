@@ -46,7 +46,7 @@ export class ModelCatalog {
    */
   async list(): Promise<CatalogModel[]> {
     const { id: defaultId, path: defaultPath } = this.defaultModel;
-    const entries = await scanStore(this.#modelsDir);
+    const entries = await scanStore(this.#modelsDir).catch(hideFolder);
     const stored = entries.map(({ id, location, model, problem }): CatalogModel =>
       model === undefined ? { id, path: location, problem: problem ?? 'it holds no model' } : model,
     );
@@ -87,6 +87,13 @@ export class ModelCatalog {
     this.#headers.set(path, { stamp, header });
     return header;
   }
+}
+
+/** Clients are told what is wrong; where the folder lies is the operator's affair. */
+function hideFolder(cause: unknown): never {
+  if (!(cause instanceof EngineError)) throw cause;
+  const [reason = 'no reason is known'] = /\bE[A-Z]+\b/.exec(cause.message) ?? [];
+  throw new EngineError(cause.code, `the folder of models, MODELS_DIR, cannot be read: ${reason}`, { cause });
 }
 
 interface ModelFile {
