@@ -70,7 +70,7 @@ class Simulation {
   }
 
   async overwrite(): Promise<void> {
-    await this.scheduler.tryWithLane((lane) => {
+    await this.scheduler.lanes.tryWithLane((lane) => {
       this.#lanes.set(lane, new Array<string>(200).fill('overwritten'));
       return Promise.resolve();
     });
