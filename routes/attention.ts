@@ -46,7 +46,7 @@ async function inspect(
 ): Promise<AttentionWeights> {
   const reservation = engine.reserve(1, clientId);
   try {
-    return await engine.inspectAttention(tokenIds);
+    return await engine.inspectAttention(tokenIds, clientId);
   } finally {
     reservation.release();
   }

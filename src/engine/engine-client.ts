@@ -262,9 +262,9 @@ export class EngineClient implements ManagedEngine {
     for (const observer of this.#observers) observer.onFinished?.(record);
   }
 
-  inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights> {
+  inspectAttention(tokenIds: readonly number[], clientId = ''): Promise<AttentionWeights> {
     if (this.#state !== 'ready') throw this.#notReady();
-    return this.#inspections.ask((id) => this.#supervisor.send({ type: 'inspect', id, tokenIds }));
+    return this.#inspections.ask((id) => this.#supervisor.send({ type: 'inspect', id, clientId, tokenIds }));
   }
 
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {

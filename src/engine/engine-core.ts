@@ -16,6 +16,8 @@ interface ActiveSequence {
   request: SequenceRequest;
   sequence: Sequence;
   sampler: SamplerState;
+  /** Tokens of the prompt whose logprobs were reported, the first among them, which has none. */
+  numScored: number;
 }
 
 /** What a step did; times and gauges are added by whoever sends it on. */
@@ -44,7 +46,7 @@ export class EngineCore {
     this.#runner = runner;
     this.#sampler = sampler;
     this.#now = now;
-    this.#embeddings = new EmbeddingJobs(scheduler, scheduler.maxNumBatchedTokens);
+    this.#embeddings = new EmbeddingJobs(scheduler.lanes, scheduler.maxNumBatchedTokens);
   }
 
   get numCachedTokens(): number {
@@ -62,7 +64,7 @@ export class EngineCore {
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
     const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
-    this.#active.set(id, { request, sequence, sampler });
+    this.#active.set(id, { request, sequence, sampler, numScored: 0 });
     this.#scheduler.add(sequence);
   }
 
@@ -72,10 +74,10 @@ export class EngineCore {
     return this.#active.delete(sequenceId) && this.#scheduler.remove(sequenceId);
   }
 
-  /** What every head looks at in a prompt; `undefined` as long as no lane is free. */
-  async tryInspect(tokenIds: readonly number[]): Promise<AttentionWeights | undefined> {
+  /** What every head looks at in a prompt; `undefined` as long as there is no lane for the client. */
+  async tryInspect(tokenIds: readonly number[], clientId = ''): Promise<AttentionWeights | undefined> {
     return this.#alone(() =>
-      this.#scheduler.tryWithLane((lane) => this.#runner.inspectAttention(tokenIds, lane)),
+      this.#scheduler.lanes.tryWithLane((lane) => this.#runner.inspectAttention(tokenIds, lane), clientId),
     );
   }
 
@@ -115,14 +117,15 @@ export class EngineCore {
     });
     const updates = updatesOf.flat();
     const isUrgent = updates.some((update) => this.#isUrgent(update));
-    const numPromptTokens = countPromptTokens(step);
+    const computed = countTokens(step);
     const numAccepted = updatesOf.map(({ length }) => length - 1);
     const endedAt = this.#now?.();
     const durationMs = endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt);
     this.#scheduler.advance(step, durationMs, numAccepted);
     for (const { id, finish } of updates) if (finish !== undefined) this.cancel(id);
     const drafts = countDrafts(step, numAccepted);
-    return { updates, ...cost, numPromptTokens, ...countLookups(step), ...drafts, isUrgent };
+    const { numPreemptions } = step;
+    return { updates, ...cost, ...computed, numPreemptions, ...countLookups(step), ...drafts, isUrgent };
   }
 
   async #alone<T>(run: () => Promise<T>): Promise<T> {
@@ -140,10 +143,10 @@ export class EngineCore {
   }
 
   #logitsNeeded(active: ActiveSequence): LogitsNeeded {
-    const { request, sampler } = active;
+    const { request, sequence, sampler } = active;
     const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
     return {
-      everyRow: request.promptLogprobs,
+      everyRow: !sequence.readsCache,
       topIsEnough: !request.promptLogprobs && this.#sampler.topIsEnough(sampler, options),
     };
   }
@@ -165,8 +168,9 @@ export class EngineCore {
     const { sequence, completesTokens, draftTokenIds } = scheduled;
     const active = this.#activeOf(sequence.id);
     const update: SequenceUpdate = { id: sequence.id };
-    if (active.request.promptLogprobs && sequence.numComputedTokens < sequence.numPromptTokens) {
-      update.promptLogprobs = this.#scorePrompt(active, scheduled, logits);
+    if (!sequence.readsCache) {
+      const promptLogprobs = this.#scorePrompt(active, scheduled, logits);
+      if (promptLogprobs.length > 0) update.promptLogprobs = promptLogprobs;
     }
     if (!completesTokens) return [update];
     if (active.request.maxTokens === 0) return [{ ...update, finish: 'length' }];
@@ -200,7 +204,10 @@ export class EngineCore {
     return drawn;
   }
 
-  /** Row i of a chunk predicts the prompt token after it; nothing predicts the first. */
+  /**
+   * Row i of a chunk predicts the prompt token after it; nothing predicts the first. Rows that are computed again after
+   * a preemption were scored before.
+   */
   #scorePrompt(
     active: ActiveSequence,
     { sequence, numScheduledTokens }: ScheduledSequence,
@@ -209,8 +216,8 @@ export class EngineCore {
     const start = sequence.numComputedTokens;
     const end = Math.min(start + numScheduledTokens, sequence.numPromptTokens - 1);
     const scored: (TokenOutput | { tokenId: number })[] = [];
-    if (start === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
-    for (let position = start; position < end; position++) {
+    if (active.numScored === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
+    for (let position = Math.max(start, active.numScored - 1); position < end; position++) {
       const row = logits[position - start]; // [vocab]
       const tokenId = sequence.tokenIds[position + 1];
       assertInvariant(
@@ -219,6 +226,9 @@ export class EngineCore {
       );
       scored.push({ tokenId, ...tokenLogprobs(row, tokenId, active.request.numLogprobs ?? 0) });
     }
+    active.numScored += scored.length;
+    // Should it be preempted from now on, it need not compute what it finds.
+    sequence.readsCache = active.numScored === sequence.numPromptTokens;
     return scored;
   }
 
@@ -262,9 +272,18 @@ function countDrafts(
   };
 }
 
-function countPromptTokens(step: ScheduledStep): number {
-  return step.sequences.reduce((sum, { sequence, numScheduledTokens }) => {
-    const numPromptLeft = Math.max(sequence.numPromptTokens - sequence.numComputedTokens, 0);
-    return sum + Math.min(numScheduledTokens, numPromptLeft);
-  }, 0);
+/** Tokens of prompts computed for the first time, and tokens of all kinds computed once more after a preemption. */
+function countTokens({
+  sequences,
+}: ScheduledStep): Pick<StepReport, 'numPromptTokens' | 'numRecomputedTokens'> {
+  let numPromptTokens = 0;
+  let numRecomputedTokens = 0;
+  for (const { sequence, numScheduledTokens } of sequences) {
+    const { numComputedTokens: start, numTokensLost } = sequence;
+    const end = start + numScheduledTokens;
+    const numKnown = Math.max(start, numTokensLost);
+    numPromptTokens += Math.max(Math.min(end, sequence.numPromptTokens) - numKnown, 0);
+    numRecomputedTokens += Math.max(Math.min(end, numTokensLost) - start, 0);
+  }
+  return { numPromptTokens, numRecomputedTokens };
 }

@@ -118,9 +118,10 @@ function flushReports(): void {
 }
 
 async function inspect(core: EngineCore): Promise<void> {
-  for (const { id, tokenIds } of inspections.splice(0)) {
-    const weights = await core.tryInspect(tokenIds);
-    if (weights === undefined) inspections.push({ type: 'inspect', id, tokenIds });
+  for (const message of inspections.splice(0)) {
+    const { id, clientId, tokenIds } = message;
+    const weights = await core.tryInspect(tokenIds, clientId);
+    if (weights === undefined) inspections.push(message);
     else send({ type: 'inspected', id, weights });
   }
 }

@@ -152,6 +152,7 @@ export interface Completion extends AsyncIterable<CompletionEvent> {
 
 /** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */
 export interface EngineStats {
+  /** Sequences that have started and not ended: more than lanes while some are preempted. */
   numRequestsRunning: number;
   numRequestsWaiting: number;
   numTokensWaiting: number;
@@ -170,8 +171,11 @@ export interface EngineStats {
   /** Query-key pairs scored in attention: useful ones, and what one rectangular padded batch would have scored. */
   numScores: number;
   numRectangularScores: number;
-  /** Prompt tokens computed. */
+  /** Prompt tokens computed, each counted once. */
   promptTokens: number;
+  /** Times a sequence lost its lane to another client, and tokens computed once more for that. */
+  preemptions: number;
+  recomputedTokens: number;
   /** Prompt tokens looked for in the prefix cache, and those that were there. */
   prefixCacheQueries: number;
   prefixCacheHits: number;
@@ -223,7 +227,7 @@ export interface Engine {
    * What every head of every layer looks at in a prompt: [layers][heads][tokens][tokens], each row sums to 1.
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile.
    */
-  inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights>;
+  inspectAttention(tokenIds: readonly number[], clientId?: string): Promise<AttentionWeights>;
   /**
    * The mean of the hidden states that the model has of a text's tokens, of length 1: [dim].
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason

@@ -56,7 +56,7 @@ export interface SequenceRequest {
 export type ToWorker =
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
   | { type: 'cancel'; sequenceIds: readonly number[] }
-  | { type: 'inspect'; id: number; tokenIds: readonly number[] }
+  | { type: 'inspect'; id: number; clientId: string; tokenIds: readonly number[] }
   | { type: 'embed'; id: number; clientId: string; tokenIds: readonly number[] }
   | { type: 'cancelEmbedding'; id: number }
   | { type: 'stop' };
@@ -86,8 +86,11 @@ export interface StepReport {
   numPaddedRows: number;
   numScores: number;
   numRectangularScores: number;
-  /** Prompt tokens computed. */
+  /** Prompt tokens computed, each counted once. */
   numPromptTokens: number;
+  /** Sequences that lost their lane to another client, and tokens computed once more for such. */
+  numPreemptions: number;
+  numRecomputedTokens: number;
   /** Prompt tokens looked for in the cache, and those that were there. */
   numQueriedTokens: number;
   numCachedTokens: number;

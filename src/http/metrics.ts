@@ -27,7 +27,11 @@ const STEP_ROW_BUCKETS = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 819
 
 /** Gauges that are read from the engine when Prometheus asks. */
 const ENGINE_GAUGES: readonly [name: string, help: string, read: (stats: EngineStats) => number][] = [
-  ['num_requests_running', 'Requests whose tokens are being computed.', (s) => s.numRequestsRunning],
+  [
+    'num_requests_running',
+    'Sequences that have started and not ended; more than lanes while some are preempted.',
+    (s) => s.numRequestsRunning,
+  ],
   ['num_requests_waiting', 'Requests that wait for a lane.', (s) => s.numRequestsWaiting],
   ['num_tokens_waiting', 'Prompt tokens that wait for a lane.', (s) => s.numTokensWaiting],
   [
@@ -44,7 +48,17 @@ const ENGINE_GAUGES: readonly [name: string, help: string, read: (stats: EngineS
 ];
 
 const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: EngineStats) => number][] = [
-  ['prompt_tokens_total', 'Prompt tokens computed.', (s) => s.promptTokens],
+  ['prompt_tokens_total', 'Prompt tokens computed, each counted once.', (s) => s.promptTokens],
+  [
+    'preemptions_total',
+    'Times a sequence lost its cache lane to another client, to go on later.',
+    (s) => s.preemptions,
+  ],
+  [
+    'recomputed_tokens_total',
+    'Tokens computed once more after a sequence lost its lane.',
+    (s) => s.recomputedTokens,
+  ],
   [
     'prefix_cache_queries_total',
     'Prompt tokens looked for in the prefix cache.',

@@ -39,6 +39,10 @@ export class LaneCache {
     this.#prefixCache = prefixCache;
   }
 
+  get numLanes(): number {
+    return this.#pool.numLanes;
+  }
+
   get numFreeLanes(): number {
     return this.#pool.numFree;
   }
@@ -69,7 +73,8 @@ export class LaneCache {
     this.#index.update(lane, sequence.tokenIds, numTokens);
     sequence.lane = lane;
     sequence.numComputedTokens = numTokens;
-    sequence.numCachedTokens = match && numTokens;
+    // What is found once it was preempted is its own.
+    if (sequence.numPreemptions === 0) sequence.numCachedTokens = match && numTokens;
     return from === undefined || from === lane ? undefined : { from, to: lane, numTokens };
   }
 

@@ -171,6 +171,8 @@ export class ScriptedEngine implements ManagedEngine {
       numScores: 100,
       numRectangularScores: 200,
       promptTokens: 20,
+      preemptions: 2,
+      recomputedTokens: 9,
       prefixCacheQueries: 32,
       prefixCacheHits: 12,
       draftTokens: 6,
