@@ -14,7 +14,7 @@ export interface FinishedEmbedding {
   readonly embedding: Float32Array;
 }
 
-interface Job {
+export interface EmbeddingJob {
   readonly id: number;
   readonly clientId: string;
   readonly tokenIds: readonly number[];
@@ -25,7 +25,7 @@ interface Job {
 }
 
 interface Chunk {
-  readonly job: Job;
+  readonly job: EmbeddingJob;
   readonly segment: SegmentInput;
 }
 
@@ -37,7 +37,7 @@ export class EmbeddingJobs {
   readonly #lanes: LaneLender;
   readonly #maxNumBatchedTokens: number;
   readonly #shares = new ClientShares();
-  #jobs: Job[] = [];
+  #jobs: EmbeddingJob[] = [];
 
   constructor(lanes: LaneLender, maxNumBatchedTokens: number) {
     this.#lanes = lanes;
@@ -98,7 +98,7 @@ export class EmbeddingJobs {
     return finished;
   }
 
-  #leave(job: Job): void {
+  #leave(job: EmbeddingJob): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
     this.#shares.leave(job.clientId);
     if (job.lane !== undefined) this.#lanes.returnLane(job.lane);

@@ -3,7 +3,7 @@ import { Drafter } from './drafter.ts';
 import { LaneCache, type LaneCacheOptions, type LaneCopy } from './lane-cache.ts';
 import { prefillPace, prefillRows, rowsBetweenSteps, type PrefillPace } from './prefill-pace.ts';
 import type { Sequence } from './sequence.ts';
-import { numOpenTokens, StepBuilder, type ScheduledSequence } from './step-builder.ts';
+import { numOpenTokens, scoresPrompt, StepBuilder, type ScheduledSequence } from './step-builder.ts';
 import type { StepCostModel, StepShape } from './step-cost-model.ts';
 import { WaitingList } from './waiting-list.ts';
 
@@ -42,6 +42,17 @@ export interface ScheduledStep {
   numScheduledTokens: number;
 }
 
+/**
+ * Rows of logits of a step, beyond which no more of a prompt is scored and no more drafts are computed. A row is as long
+ * as the vocabulary, and one whose prompt is scored is read in JavaScript: without a bound of its own a step of
+ * `maxNumBatchedTokens` of them would take a gigabyte, and seconds.
+ */
+const ENOUGH_LOGIT_ROWS = 128;
+
+/** Rows of logits that a step may have at most: each lane has one in any case. */
+export const maxLogitRows = (numLanes: number, maxRows: number): number =>
+  Math.min(Math.max(ENOUGH_LOGIT_ROWS, numLanes) + numLanes, maxRows);
+
 /** What starts with a step. */
 interface Starts {
   started: Sequence[];
@@ -54,6 +65,7 @@ export class Scheduler {
   readonly #drafter: Drafter | undefined;
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
+  readonly #numLanes: number;
   readonly #shares = new ClientShares();
   readonly #waiting = new WaitingList();
   readonly #running: Sequence[] = [];
@@ -63,6 +75,7 @@ export class Scheduler {
     this.#costs = limits.costs;
     if (limits.speculates && limits.costs !== undefined) this.#drafter = new Drafter(limits.costs);
     this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
+    this.#numLanes = limits.numLanes;
   }
 
   get numWaiting(): number {
@@ -99,7 +112,7 @@ export class Scheduler {
   /** Prompts count for certain and drafts by chance, so a step has drafts only where it has no prompts. */
   #decode(step: StepBuilder, mayDraft: boolean): void {
     const sequences = this.#running.filter(decodes);
-    const numFree = this.maxNumBatchedTokens - sequences.length;
+    const numFree = Math.min(step.numFreeRows, this.#enoughLogitRows) - sequences.length;
     const drafts = mayDraft ? this.#drafter?.plan(sequences, this.#decodeShape(), numFree) : undefined;
     for (const [i, sequence] of sequences.entries()) this.#take(step, sequence, 1, drafts?.[i]);
   }
@@ -116,9 +129,26 @@ export class Scheduler {
     return rowsBetweenSteps(this.#costs, this.#decodeShape(), this.maxNumBatchedTokens);
   }
 
+  /** A step as large as there can be one, of lanes of that length. */
+  largestShape(laneLength: number): StepShape {
+    const numRows = this.maxNumBatchedTokens;
+    const numLogitRows = maxLogitRows(this.#numLanes, numRows);
+    return { numRows, numLogitRows, numScores: numRows * laneLength };
+  }
+
   #chunkRows(step: StepBuilder, sequence: Sequence, pace: PrefillPace): number {
-    const maxRows = Math.min(numOpenTokens(sequence), step.numFreeRows);
-    return prefillRows(this.#costs, pace, step.shape, sequence.numComputedTokens, maxRows);
+    const isScored = scoresPrompt(sequence);
+    const numFree = isScored ? Math.min(step.numFreeRows, this.#numFreeLogitRows(step)) : step.numFreeRows;
+    const maxRows = Math.min(numOpenTokens(sequence), numFree);
+    return prefillRows(this.#costs, pace, step.shape, sequence.numComputedTokens, maxRows, isScored);
+  }
+
+  #numFreeLogitRows(step: StepBuilder): number {
+    return Math.max(this.#enoughLogitRows - step.shape.numLogitRows, 0);
+  }
+
+  get #enoughLogitRows(): number {
+    return Math.max(ENOUGH_LOGIT_ROWS, this.#numLanes);
   }
 
   /** Fills the step with prompts, client by client. */
@@ -143,6 +173,7 @@ export class Scheduler {
   #tryStart(step: StepBuilder, clientId: string, pace: PrefillPace, { started, copies }: Starts): boolean {
     const sequence = this.#waiting.firstOf(clientId);
     if (sequence === undefined) return false;
+    if (scoresPrompt(sequence) && this.#numFreeLogitRows(step) === 0) return false;
     const match = this.#lanes.find(sequence);
     if (this.#lanes.isWorthWaiting(sequence, match, this.#running)) return false;
     const copy = this.#lanes.allocate(sequence, match);
@@ -176,21 +207,7 @@ export class Scheduler {
     }
   }
 
-  /**
-   * Lends a free lane for the length of a call that is no sequence; `undefined` when every lane is in use. What the
-   * lane held is forgotten.
-   */
-  async tryWithLane<T>(use: (lane: number) => Promise<T>): Promise<T | undefined> {
-    const lane = this.tryTakeLane();
-    if (lane === undefined) return undefined;
-    try {
-      return await use(lane);
-    } finally {
-      this.returnLane(lane);
-    }
-  }
-
-  /** The same for work of several steps; whoever takes it returns it. */
+  /** Lends a free lane to what is no sequence, until `returnLane`; `undefined` when every lane is in use. What it held is forgotten. */
   tryTakeLane(): number | undefined {
     return this.#lanes.tryAllocateBlank();
   }
@@ -209,6 +226,12 @@ export class Scheduler {
     this.#shares.leave(sequence.clientId);
     this.#drafter?.forget(sequence.id);
     return true;
+  }
+
+  /** The same for a sequence that ended by a fault: its lane may hold anything, and nobody starts behind it. */
+  discard(sequence: Sequence): boolean {
+    if (sequence.lane !== undefined) this.#lanes.forget(sequence.lane);
+    return this.remove(sequence.id);
   }
 }
 

@@ -69,11 +69,11 @@ class Simulation {
     return { found: sequence.numCachedTokens, lane };
   }
 
-  async overwrite(): Promise<void> {
-    await this.scheduler.tryWithLane((lane) => {
-      this.#lanes.set(lane, new Array<string>(200).fill('overwritten'));
-      return Promise.resolve();
-    });
+  overwrite(): void {
+    const lane = this.scheduler.tryTakeLane();
+    if (lane === undefined) return;
+    this.#lanes.set(lane, new Array<string>(200).fill('overwritten'));
+    this.scheduler.returnLane(lane);
   }
 
   #laneOf(lane: number): string[] {
