@@ -156,7 +156,9 @@ interface NewWork {
   tokenIds: readonly number[];
 }
 
-const toWork = ({ id, promptTokenIds }: SequenceRequest): NewWork => ({ id, tokenIds: promptTokenIds });
+function toWork({ id, promptTokenIds }: SequenceRequest): NewWork {
+  return { id, tokenIds: promptTokenIds };
+}
 
 /** Takes new work; what cannot be taken ends all of its message, and nothing else. */
 function admit(engine: EngineSetup, kind: WorkKind, work: readonly NewWork[], take: () => void): void {
