@@ -10,7 +10,7 @@ import type {
 import type { StepBatch } from '../../src/runtime/step-batch.ts';
 import type { StepRow } from '../../src/runtime/step-row.ts';
 
-/** When a step throws: before it does anything, or once it has written its keys and values. */
+/** When a step throws: before it does anything, copies included, or once it has written its keys and values. */
 export type FaultTime = 'before' | 'after';
 
 /** A real runtime whose next steps throw what they are told to. */
@@ -52,15 +52,20 @@ export class FaultyRuntime implements Runtime {
   }
 
   async runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]> {
+    this.#failBefore();
     const fault = this.#faults.shift();
-    if (fault?.time === 'before') throw fault.error;
     const rows = await this.#inner.runStep(batch, cache, forward);
     if (fault !== undefined) throw fault.error;
     return rows;
   }
 
   copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+    this.#failBefore();
     this.#inner.copyLane(cache, from, to, numTokens);
+  }
+
+  #failBefore(): void {
+    if (this.#faults[0]?.time === 'before') throw this.#faults.shift()?.error;
   }
 
   clearLane(cache: KvCache, lane: number, from: number): void {
