@@ -48,6 +48,8 @@ export interface ScheduledStep {
  * `maxNumBatchedTokens` of them would take a gigabyte, and seconds.
  */
 const ENOUGH_LOGIT_ROWS = 128;
+/** Of these, rows of prompts that a step computes in any case beside decodes, as prefill-pace has it of all rows. */
+const LEAST_SCORED_ROWS = ENOUGH_LOGIT_ROWS / 8;
 
 /** Rows of logits that a step may have at most: each lane has one in any case. */
 export const maxLogitRows = (numLanes: number, maxRows: number): number =>
@@ -137,10 +139,16 @@ export class Scheduler {
   }
 
   #chunkRows(step: StepBuilder, sequence: Sequence, pace: PrefillPace): number {
-    const isScored = scoresPrompt(sequence);
-    const numFree = isScored ? Math.min(step.numFreeRows, this.#numFreeLogitRows(step)) : step.numFreeRows;
-    const maxRows = Math.min(numOpenTokens(sequence), numFree);
-    return prefillRows(this.#costs, pace, step.shape, sequence.numComputedTokens, maxRows, isScored);
+    const { shape, numFreeRows } = step;
+    const { numComputedTokens } = sequence;
+    const numOpen = Math.min(numOpenTokens(sequence), numFreeRows);
+    if (!scoresPrompt(sequence)) return prefillRows(this.#costs, pace, shape, numComputedTokens, numOpen);
+    // All others of the step have a row of logits at most.
+    const numScored = Math.max(shape.numLogitRows - step.sequences.length, 0);
+    const leastRows = shape.numRows + Math.max(LEAST_SCORED_ROWS - numScored, 0);
+    const scoredPace = { ...pace, leastRows: Math.min(pace.leastRows, leastRows) };
+    const maxRows = Math.min(numOpen, this.#numFreeLogitRows(step));
+    return prefillRows(this.#costs, scoredPace, shape, numComputedTokens, maxRows, true);
   }
 
   #numFreeLogitRows(step: StepBuilder): number {

@@ -69,11 +69,13 @@ class Simulation {
     return { found: sequence.numCachedTokens, lane };
   }
 
-  overwrite(): void {
+  overwrite(): Promise<void> {
     const lane = this.scheduler.tryTakeLane();
-    if (lane === undefined) return;
-    this.#lanes.set(lane, new Array<string>(200).fill('overwritten'));
-    this.scheduler.returnLane(lane);
+    if (lane !== undefined) {
+      this.#lanes.set(lane, new Array<string>(200).fill('overwritten'));
+      this.scheduler.returnLane(lane);
+    }
+    return Promise.resolve();
   }
 
   #laneOf(lane: number): string[] {
