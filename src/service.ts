@@ -8,7 +8,8 @@ import type { Logger } from 'pino';
 import { createApp } from '../routes/app.ts';
 import type { Config } from './config/config.ts';
 import { RUNTIME_NAMES, type RuntimeName } from './config/settings.ts';
-import { EngineClient, type EngineClientOptions } from './engine/engine-client.ts';
+import { EngineClient } from './engine/engine-client.ts';
+import type { EngineClientOptions } from './engine/engine-client-options.ts';
 import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
 import { assertInvariant, EngineError } from './errors.ts';
@@ -155,6 +156,7 @@ export function createEngine(config: Config, logger: Logger, options: EngineOpti
     settings: { ...engineSettings(config, model), runtime: options.runtime ?? config.runtime, allowsShorter },
     bounds: { maxQueuedSequences: config.maxQueuedRequests, maxQueuedTokens: config.maxQueuedTokens },
     requestTimeoutMs: config.requestTimeoutMs,
+    stepTimeoutMs: config.stepTimeoutMs,
     onIncident: (message, error) => {
       if (error === undefined) logger.info({ model: model.id }, message);
       else logger.error({ model: model.id, err: error }, message);

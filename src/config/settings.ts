@@ -173,6 +173,12 @@ export const SETTINGS = {
     seconds(0.001),
     'Longest a request may take in seconds, queueing included; `timeout_ms` may ask for less.',
   ),
+  stepTimeoutMs: setting(
+    'STEP_TIMEOUT',
+    '30',
+    seconds(0.1),
+    'Seconds without a sign of life after which an engine that has work is killed and replaced; longer where its largest step may take that long.',
+  ),
   shutdownTimeoutMs: setting(
     'SHUTDOWN_TIMEOUT',
     '30',

@@ -12,7 +12,7 @@ export interface FinishedEmbedding {
   readonly embedding: Float32Array;
 }
 
-interface Job {
+export interface EmbeddingJob {
   readonly id: number;
   readonly loan: LaneLoan;
   readonly tokenIds: readonly number[];
@@ -22,7 +22,7 @@ interface Job {
 }
 
 interface Chunk {
-  readonly job: Job;
+  readonly job: EmbeddingJob;
   readonly segment: SegmentInput;
 }
 
@@ -35,7 +35,7 @@ interface Chunk {
 export class EmbeddingJobs {
   readonly #lanes: LaneLender;
   readonly #maxNumBatchedTokens: number;
-  #jobs: Job[] = [];
+  #jobs: EmbeddingJob[] = [];
 
   constructor(lanes: LaneLender, maxNumBatchedTokens: number) {
     this.#lanes = lanes;
@@ -80,7 +80,7 @@ export class EmbeddingJobs {
   }
 
   /** The next of some texts: of the group whose turn it is one that is half done, else its next client's oldest. */
-  #next(waiting: readonly Job[]): Job | undefined {
+  #next(waiting: readonly EmbeddingJob[]): EmbeddingJob | undefined {
     const halfDone = waiting.filter(({ loan }) => loan.lane !== undefined);
     const groups = new Set(halfDone.map(({ loan }) => groupOf(loan.clientId)));
     const startable = waiting.filter(({ loan }) => !groups.has(groupOf(loan.clientId)));
@@ -108,7 +108,7 @@ export class EmbeddingJobs {
     return finished;
   }
 
-  #leave(job: Job): void {
+  #leave(job: EmbeddingJob): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
     this.#lanes.endLoan(job.loan);
   }

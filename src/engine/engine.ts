@@ -221,17 +221,19 @@ export interface Engine {
   /**
    * Admits a request by its reservation and starts it.
    * Throws `context_length_exceeded`, `invalid_request` or `queue_full` (the queue's token bound).
+   * A sequence that cannot be finished ends the request with its error, and its other sequences with it.
    */
   submit(request: CompletionRequest, reservation: Reservation): Completion;
   /**
    * What every head of every layer looks at in a prompt: [layers][heads][tokens][tokens], each row sums to 1.
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile.
+   * Throws `context_length_exceeded` or `invalid_request`.
    */
   inspectAttention(tokenIds: readonly number[], clientId?: string): Promise<AttentionWeights>;
   /**
    * The mean of the hidden states that the model has of a text's tokens, of length 1: [dim].
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
-   * once that is aborted.
+   * once that is aborted. Throws `context_length_exceeded` or `invalid_request`.
    */
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId?: string): Promise<Float32Array>;
   /** The request with that id, running or recently ended. */
@@ -239,6 +241,8 @@ export interface Engine {
   /** Cancels a running request; false when there is none of that id. */
   cancel(requestId: string, cause: CancelCause): boolean;
   stats(): EngineStats;
+  /** Asks an idle engine for a sign of life; one that gives none is replaced, as one that does not go on with its work. */
+  ping(): void;
   observe(observer: EngineObserver): void;
 }
 

@@ -13,6 +13,7 @@ import type {
 import { EventQueue } from './event-queue.ts';
 import type { SequenceRequest, SequenceUpdate } from './protocol.ts';
 import { RequestTimer } from './request-timer.ts';
+import { fromSentError, toEngineError } from './step-fault.ts';
 
 /** What a completion asks of the engine client. */
 export interface CompletionHost {
@@ -98,8 +99,16 @@ export class RunningCompletion implements Completion {
     return this.#events[Symbol.asyncIterator]();
   }
 
-  /** Takes in what a step did for one of the sequences. */
-  receive(update: SequenceUpdate, { startedAtMs, endedAtMs }: StepTimes): void {
+  /** Takes in what a step did for one of the sequences. What cannot be made into text ends the request. */
+  receive(update: SequenceUpdate, times: StepTimes): void {
+    try {
+      this.#take(update, times);
+    } catch (error) {
+      this.#giveUp(toEngineError(error));
+    }
+  }
+
+  #take(update: SequenceUpdate, { startedAtMs, endedAtMs }: StepTimes): void {
     const choice = this.#choices.get(update.id);
     assertInvariant(choice !== undefined, `sequence ${update.id} belongs to request ${this.id}`);
     if (update.started === true) {
@@ -114,7 +123,17 @@ export class RunningCompletion implements Completion {
     if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
     if (update.token !== undefined) this.#receiveToken(choice, update.token, endedAtMs);
     // A stop string may have closed the choice with this very token.
-    if (update.finish !== undefined && !choice.isClosed()) this.#finish(choice, update.finish);
+    if (update.finish === undefined || choice.isClosed()) return;
+    if (update.error === undefined) this.#finish(choice, update.finish);
+    else this.#giveUp(fromSentError(update.error));
+  }
+
+  /** One choice that fails ends the request: OpenAI's answer has no place for the error of a choice. */
+  #giveUp(error: EngineError): void {
+    const sequenceIds = this.#openChoices.map(({ sequenceId }) => sequenceId);
+    if (sequenceIds.length === 0) return;
+    this.#host.cancelSequences(sequenceIds);
+    this.fail(error);
   }
 
   #receivePrompt(choice: Choice, tokens: readonly (TokenOutput | { tokenId: number })[]): void {

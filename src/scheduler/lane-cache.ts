@@ -100,6 +100,11 @@ export class LaneCache {
     if (this.#prefixCache) this.#index.update(lane, tokenIds, numComputedTokens);
   }
 
+  /** What the lane holds is nobody's any more: nobody knows what it is. */
+  forget(lane: number): void {
+    this.#index.reset(lane);
+  }
+
   /** The sequence needs its lane no more; what it computed stays there. */
   free(lane: number): void {
     this.#pool.free(lane, this.#index.numTokens(lane) === 0);

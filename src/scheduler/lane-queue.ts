@@ -191,16 +191,6 @@ export class LaneQueue {
     this.#changed();
   }
 
-  /** Lends a lane for the length of a call; `undefined` when there is none now. */
-  async tryWithLane<T>(use: (lane: number) => Promise<T>, clientId = ''): Promise<T | undefined> {
-    const loan = this.askForLane(clientId);
-    try {
-      return this.tryLend(loan) && loan.lane !== undefined ? await use(loan.lane) : undefined;
-    } finally {
-      this.endLoan(loan);
-    }
-  }
-
   #changed(): void {
     this.#laneShares = undefined;
   }

@@ -3,7 +3,7 @@ import type { LaneCacheOptions, LaneCopy } from './lane-cache.ts';
 import { LaneQueue, type Starts } from './lane-queue.ts';
 import { prefillPace, prefillRows, rowsBetweenSteps, type PrefillPace } from './prefill-pace.ts';
 import type { Sequence } from './sequence.ts';
-import { numOpenTokens, StepBuilder, type ScheduledSequence } from './step-builder.ts';
+import { numOpenTokens, scoresPrompt, StepBuilder, type ScheduledSequence } from './step-builder.ts';
 import type { StepCostModel, StepShape } from './step-cost-model.ts';
 
 /**
@@ -49,18 +49,33 @@ export interface ScheduledStep {
   numScheduledTokens: number;
 }
 
+/**
+ * Rows of logits of a step, beyond which no more of a prompt is scored and no more drafts are computed. A row is as long
+ * as the vocabulary, and one whose prompt is scored is read in JavaScript: without a bound of its own a step of
+ * `maxNumBatchedTokens` of them would take a gigabyte, and seconds.
+ */
+const ENOUGH_LOGIT_ROWS = 128;
+/** Of these, rows of prompts that a step computes in any case beside decodes, as prefill-pace has it of all rows. */
+const LEAST_SCORED_ROWS = ENOUGH_LOGIT_ROWS / 8;
+
+/** Rows of logits that a step may have at most: each lane has one in any case. */
+export const maxLogitRows = (numLanes: number, maxRows: number): number =>
+  Math.min(Math.max(ENOUGH_LOGIT_ROWS, numLanes) + numLanes, maxRows);
+
 export class Scheduler {
   readonly lanes: LaneQueue;
   readonly #costs: StepCostModel | undefined;
   readonly #drafter: Drafter | undefined;
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
+  readonly #numLanes: number;
 
   constructor(limits: SchedulerLimits) {
     this.lanes = new LaneQueue(limits);
     this.#costs = limits.costs;
     if (limits.speculates && limits.costs !== undefined) this.#drafter = new Drafter(limits.costs);
     this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
+    this.#numLanes = limits.numLanes;
   }
 
   get numWaiting(): number {
@@ -106,7 +121,7 @@ export class Scheduler {
   /** Prompts count for certain and drafts by chance, so a step has drafts only where it has no prompts. */
   #decode(step: StepBuilder, mayDraft: boolean): void {
     const sequences = this.#running.filter(decodes);
-    const numFree = this.maxNumBatchedTokens - sequences.length;
+    const numFree = Math.min(step.numFreeRows, this.#enoughLogitRows) - sequences.length;
     const drafts = mayDraft ? this.#drafter?.plan(sequences, this.#decodeShape(), numFree) : undefined;
     for (const [i, sequence] of sequences.entries()) this.#take(step, sequence, 1, drafts?.[i]);
   }
@@ -123,10 +138,33 @@ export class Scheduler {
     return rowsBetweenSteps(this.#costs, this.#decodeShape(), this.maxNumBatchedTokens);
   }
 
+  /** A step as large as there can be one, of lanes of that length. */
+  largestShape(laneLength: number): StepShape {
+    const numRows = this.maxNumBatchedTokens;
+    const numLogitRows = maxLogitRows(this.#numLanes, numRows);
+    return { numRows, numLogitRows, numScores: numRows * laneLength };
+  }
+
   /** @param numReserved rows to leave to others */
   #chunkRows(step: StepBuilder, sequence: Sequence, pace: PrefillPace, numReserved = 0): number {
-    const maxRows = Math.min(numOpenTokens(sequence), step.numFreeRows - numReserved);
-    return prefillRows(this.#costs, pace, step.shape, sequence.numComputedTokens, maxRows);
+    const { shape, numFreeRows } = step;
+    const { numComputedTokens } = sequence;
+    const numOpen = Math.min(numOpenTokens(sequence), numFreeRows - numReserved);
+    if (!scoresPrompt(sequence)) return prefillRows(this.#costs, pace, shape, numComputedTokens, numOpen);
+    // All others of the step have a row of logits at most.
+    const numScored = Math.max(shape.numLogitRows - step.sequences.length, 0);
+    const leastRows = shape.numRows + Math.max(LEAST_SCORED_ROWS - numScored, 0);
+    const scoredPace = { ...pace, leastRows: Math.min(pace.leastRows, leastRows) };
+    const maxRows = Math.min(numOpen, this.#numFreeLogitRows(step));
+    return prefillRows(this.#costs, scoredPace, shape, numComputedTokens, maxRows, true);
+  }
+
+  #numFreeLogitRows(step: StepBuilder): number {
+    return Math.max(this.#enoughLogitRows - step.shape.numLogitRows, 0);
+  }
+
+  get #enoughLogitRows(): number {
+    return Math.max(ENOUGH_LOGIT_ROWS, this.#numLanes);
   }
 
   /** Each has a row at least: there are no more sequences in a step than lanes, and more rows. */
@@ -163,6 +201,8 @@ export class Scheduler {
 
   /** Starts the client's first sequence that waits; false when it cannot start now. */
   #tryStart(step: StepBuilder, clientId: string, pace: PrefillPace, starts: Starts): boolean {
+    const first = this.lanes.waiting.firstOf(clientId);
+    if (first !== undefined && scoresPrompt(first) && this.#numFreeLogitRows(step) === 0) return false;
     const sequence = this.lanes.tryStart(clientId, starts);
     if (sequence === undefined) return false;
     // It has a row at least: a sequence that starts in a step is part of it.
@@ -195,6 +235,12 @@ export class Scheduler {
   remove(sequenceId: number): boolean {
     this.#drafter?.forget(sequenceId);
     return this.lanes.remove(sequenceId) !== undefined;
+  }
+
+  /** The same for a sequence that ended by a fault: its lane may hold anything, and nobody starts behind it. */
+  discard(sequence: Sequence): boolean {
+    if (sequence.lane !== undefined) this.lanes.cache.forget(sequence.lane);
+    return this.remove(sequence.id);
   }
 }
 

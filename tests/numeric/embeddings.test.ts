@@ -40,9 +40,9 @@ describe.each(RUNTIMES)('embeddings on $label against transformers on PyTorch', 
       goldens.forEach(({ tokenIds }, id) => core.addEmbedding(id, tokenIds));
       const embeddings = new Map<number, Float32Array>();
       for (;;) {
-        const finished = await core.stepEmbeddings();
-        if (finished === undefined) break;
-        for (const { id, embedding } of finished) embeddings.set(id, embedding);
+        const answers = await core.stepEmbeddings();
+        if (answers === undefined) break;
+        for (const { id, embedding } of answers.finished) embeddings.set(id, embedding);
       }
       for (const [id, { embedding }] of goldens.entries())
         expectClose(embeddings.get(id) ?? [], embedding, 1e-5);

@@ -183,6 +183,10 @@ export class ScriptedEngine implements ManagedEngine {
     };
   }
 
+  ping(): void {
+    // It lives as long as its test.
+  }
+
   observe(observer: EngineObserver): void {
     this.#observers.push(observer);
   }

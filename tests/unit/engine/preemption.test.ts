@@ -69,7 +69,7 @@ async function run(engine: Engine, arrivals: readonly Arrival[], texts: readonly
       if (text.atStep === step) core.addEmbedding(text.id, text.tokenIds, text.clientId);
     }
     const embedded = await core.stepEmbeddings();
-    for (const { id, embedding } of embedded ?? []) result.embeddings.set(id, embedding);
+    for (const { id, embedding } of embedded?.finished ?? []) result.embeddings.set(id, embedding);
     const report = await core.step();
     if (report === undefined && embedded === undefined && step > lastArrival) break;
     if (report === undefined) continue;

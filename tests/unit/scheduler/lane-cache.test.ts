@@ -70,11 +70,13 @@ class Simulation {
     return { found: sequence.numCachedTokens, lane };
   }
 
-  async overwrite(): Promise<void> {
-    await this.scheduler.lanes.tryWithLane((lane) => {
-      this.#lanes.set(lane, new Array<string>(200).fill('overwritten'));
-      return Promise.resolve();
-    });
+  overwrite(): void {
+    const { lanes } = this.scheduler;
+    const loan = lanes.askForLane('');
+    if (lanes.tryLend(loan) && loan.lane !== undefined) {
+      this.#lanes.set(loan.lane, new Array<string>(200).fill('overwritten'));
+    }
+    lanes.endLoan(loan);
   }
 
   #laneOf(lane: number): string[] {
