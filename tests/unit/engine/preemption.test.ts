@@ -175,7 +175,7 @@ describe('a sequence that is preempted', () => {
         counts.preempted += together.numPreemptions;
         counts.recomputed += together.numRecomputed;
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
     expect(counts.preempted).toBeGreaterThan(25);
     expect(counts.recomputed).toBeGreaterThan(500);
