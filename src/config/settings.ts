@@ -251,13 +251,13 @@ export const SETTINGS = {
     'ALLOWED_HOSTS',
     undefined,
     listOf(/^(\*|[a-z\d_.-]+(:\d{1,5})?)$/, 'must be names such as llm.example.com or name:port, or *'),
-    'Names that clients may call the service by, beside addresses and localhost, separated by commas; * allows all. Others get 421.',
+    'Names that clients may call the service by, beside addresses and localhost, separated by commas; `*` allows all. Others get 421.',
   ),
   corsOrigins: setting(
     'CORS_ORIGINS',
     undefined,
     listOf(/^(\*|[a-z][a-z\d+.-]*:\/\/[^/\s]+)$/, 'must be origins such as https://app.example.com, or *'),
-    "Origins of other sites' pages that may use the service, as `https://app.example.com`, separated by commas; * allows all. Others get 403.",
+    "Origins of other sites' pages that may use the service, as `https://app.example.com`, separated by commas; `*` allows all. Others get 403.",
   ),
   benchmark: setting(
     'BENCHMARK',

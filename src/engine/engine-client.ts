@@ -23,6 +23,7 @@ import type {
 import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
 import { loadEndTokens } from './load-end-tokens.ts';
 import { loadTokenizer } from './load-tokenizer.ts';
+import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue, type QueueBounds } from './request-queue.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
@@ -30,6 +31,7 @@ import { RunningCompletion, type CompletionHost, type StepTimes } from './runnin
 export interface EngineClientOptions {
   settings: EngineSettings;
   bounds: QueueBounds;
+  prefixCacheScope: PrefixCacheScope;
   /** Longest a request may take, whatever it asks for. */
   requestTimeoutMs: number;
   /** Told of what an operator should know: the engine process died, the model is back. */
@@ -171,7 +173,8 @@ export class EngineClient implements ManagedEngine {
     if (this.#state !== 'ready') throw this.#notReady();
     assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
     checkLength(request, this.model.contextLength);
-    const completion = new RunningCompletion(request, this.tokenizer, this.#host);
+    const cacheSalt = scopedCacheSalt(this.#options.prefixCacheScope, request);
+    const completion = new RunningCompletion({ ...request, cacheSalt }, this.tokenizer, this.#host);
     const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
@@ -243,7 +246,8 @@ export class EngineClient implements ManagedEngine {
     this.#held.delete(sequenceId);
     if (held.started) this.#queue.finish();
     else this.#queue.leave(held.numPromptTokens, held.clientId);
-    if (!this.#completions.has(held.completion.id)) this.#history.add(held.completion.record());
+    if (this.#completions.get(held.completion.id) !== held.completion)
+      this.#history.add(held.completion.record());
     this.#checkIdle();
   }
 
@@ -284,14 +288,19 @@ export class EngineClient implements ManagedEngine {
     return this.#held.size > 0 || this.#embeddings.size > 0;
   }
 
-  find(requestId: string): RequestRecord | undefined {
-    return this.#completions.get(requestId)?.record() ?? this.#history.find(requestId);
+  find(requestId: string, ownerId?: string): RequestRecord | undefined {
+    return this.#running(requestId, ownerId)?.record() ?? this.#history.find(requestId, ownerId);
   }
 
-  cancel(requestId: string, cause: CancelCause): boolean {
-    const completion = this.#completions.get(requestId);
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
+    const completion = this.#running(requestId, ownerId);
     completion?.cancel(cause);
     return completion !== undefined;
+  }
+
+  #running(requestId: string, ownerId: string | undefined): RunningCompletion | undefined {
+    const completion = this.#completions.get(requestId);
+    return ownerId === undefined || completion?.ownerId === ownerId ? completion : undefined;
   }
 
   stats(): EngineStats {

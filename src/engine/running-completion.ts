@@ -43,6 +43,7 @@ function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): Completio
 export class RunningCompletion implements Completion {
   static #numSequences = 0;
   readonly id: string;
+  readonly ownerId: string;
   readonly #request: CompletionRequest;
   readonly #host: CompletionHost;
   readonly #choices = new Map<number, Choice>();
@@ -56,6 +57,7 @@ export class RunningCompletion implements Completion {
 
   constructor(request: CompletionRequest, tokenizer: Tokenizer, host: CompletionHost) {
     this.id = request.id;
+    this.ownerId = request.ownerId;
     this.#request = request;
     this.#host = host;
     this.#timer = new RequestTimer(host.now);
@@ -206,6 +208,7 @@ export class RunningCompletion implements Completion {
       .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
     return {
       id: this.id,
+      ownerId: this.ownerId,
       status: this.#status(choices),
       ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
       ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),

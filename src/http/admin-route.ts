@@ -33,7 +33,13 @@ export function mayUseAdminRoute(setting: AdminRouteSetting, caller: AdminRouteC
  * A proxy on this machine that adds no header can't be told from a client on it by its address. Two things give most of
  * them away: some pass on the name that their client called, and nginx as it comes speaks HTTP/1.0 to what is behind it.
  */
-function isOnThisMachine({ peer, isProxied, host = '', httpVersion, callingSite }: AdminRouteCaller): boolean {
+function isOnThisMachine({
+  peer,
+  isProxied,
+  host = '',
+  httpVersion,
+  callingSite,
+}: AdminRouteCaller): boolean {
   const callsThisMachine = isLoopbackAddress(host) || host === 'localhost' || host.endsWith('.localhost');
   return (
     peer !== undefined &&

@@ -14,7 +14,11 @@ export function isAllowedHost(authority: Authority | undefined, allowedHosts: re
   if (allowedHosts.includes('*')) return true;
   if (authority === undefined) return false;
   const { name, port } = authority;
-  return isIP(name) !== 0 || isLocalName(name) || [name, `${name}:${port}`].some((one) => allowedHosts.includes(one));
+  return (
+    isIP(name) !== 0 ||
+    isLocalName(name) ||
+    [name, `${name}:${port}`].some((one) => allowedHosts.includes(one))
+  );
 }
 
 /** RFC 6761: these names never leave the machine. */

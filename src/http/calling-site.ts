@@ -79,7 +79,11 @@ function browserHeadersOf(c: AppContext): BrowserHeaders {
 
 function foreign(origin: string | undefined): EngineError {
   const page = origin === undefined ? "another site's pages" : `pages of ${origin.slice(0, 200)}`;
-  return new EngineError('forbidden', `${page} may not use this service, unless CORS_ORIGINS names their origin`, {
-    param: 'origin',
-  });
+  return new EngineError(
+    'forbidden',
+    `${page} may not use this service, unless CORS_ORIGINS names their origin`,
+    {
+      param: 'origin',
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 const IPV4_IN_IPV6 = /^::ffff:(?=\d+\.)/i;
 
@@ -6,9 +6,10 @@ const IPV4_IN_IPV6 = /^::ffff:(?=\d+\.)/i;
 export const plainAddress = (address: string): string =>
   address.replace(IPV4_IN_IPV6, '').replace(/%.*$/, '').toLowerCase();
 
-const isLoopback = /^127\.|^::1$/;
-
-export const isLoopbackAddress = (address: string): boolean => isLoopback.test(plainAddress(address));
+export function isLoopbackAddress(address: string): boolean {
+  const plain = plainAddress(address);
+  return isIP(plain) !== 0 && /^127\.|^::1$/.test(plain);
+}
 
 /** What one host may choose freely in an IPv6 address is left out: RFC 4291 gives it the last 64 bits. */
 export function networkOf(address: string): string {
