@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
@@ -57,15 +58,13 @@ async function send(
   const type = body === undefined ? {} : { 'content-type': 'application/json' };
   const outgoing = request(url + path, { method, headers: { ...type, ...headers }, localAddress: from });
   outgoing.end(body === undefined ? undefined : JSON.stringify(body));
-  const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) =>
-    outgoing.on('response', resolve).on('error', reject),
-  );
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   const received = await text(response);
-  const { statusCode: status = 0, headers: received_headers } = response;
-  const contentType = received_headers['content-type'] ?? '';
+  const { statusCode: status = 0 } = response;
+  const contentType = response.headers['content-type'] ?? '';
   if (method !== 'OPTIONS') checkAgainstOpenApi({ method, path, status, contentType, body: received });
   const json: unknown = contentType.startsWith('application/json') ? JSON.parse(received) : undefined;
-  return { status, headers: received_headers, text: received, json };
+  return { status, headers: response.headers, text: received, json };
 }
 
 describe.each(FAMILIES)('%s', (path, misdirected, forbidden) => {
@@ -75,7 +74,7 @@ describe.each(FAMILIES)('%s', (path, misdirected, forbidden) => {
       headers: { host: 'evil.example:80' },
       body: { prompt: 'a' },
     });
-    expect([answer.status, answer.json]).toEqual([421, expect.objectContaining(misdirected)]);
+    expect([answer.status, answer.json]).toMatchObject([421, misdirected]);
     expect(answer.text).toContain('ALLOWED_HOSTS');
     expect(engine.requests).toHaveLength(0);
     expect(service.logLines.at(-1)).toMatchObject({ status: 421, ended: 'error: misdirected_request' });
@@ -246,7 +245,9 @@ describe('admin routes', () => {
 
   it.each(ROUTES)('%s can be switched on and off', async (path, setting, body) => {
     const on = await start({ [setting]: 'on' });
-    expect((await send(on, 'POST', path, { body, headers: PROXIED[0] })).status).toBe(200);
+    expect((await send(on, 'POST', path, { body, headers: { 'x-forwarded-for': '192.0.2.7' } })).status).toBe(
+      200,
+    );
     const off = await start({ [setting]: 'off' });
     expect((await send(off, 'POST', path, { body })).status).toBe(403);
   });
