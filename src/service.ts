@@ -49,11 +49,7 @@ export async function startService(
   const metrics = new Metrics(models);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
   const app = createApp({ models, config, logger, metrics, openApiDocument });
-  const server = createNodeServer({
-    fetch: app.fetch,
-    config,
-    onError: (err) => logger.error({ err }, 'the server could not take a connection'),
-  });
+  const server = createNodeServer({ fetch: app.fetch, config });
   const close = async (timeoutMs: number): Promise<void> => {
     metrics.dispose();
     await closeServer(server, timeoutMs);

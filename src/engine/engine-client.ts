@@ -23,7 +23,7 @@ import type {
 import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
 import { loadEndTokens } from './load-end-tokens.ts';
 import { loadTokenizer } from './load-tokenizer.ts';
-import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
+import type { PrefixCacheScope } from './prefix-cache-scope.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue, type QueueBounds } from './request-queue.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
@@ -91,6 +91,7 @@ export class EngineClient implements ManagedEngine {
     );
     this.#host = {
       now: this.#now,
+      prefixCacheScope: options.prefixCacheScope,
       cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
       onSettled: (completion) => this.#settle(completion),
       onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
@@ -173,8 +174,7 @@ export class EngineClient implements ManagedEngine {
     if (this.#state !== 'ready') throw this.#notReady();
     assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
     checkLength(request, this.model.contextLength);
-    const cacheSalt = scopedCacheSalt(this.#options.prefixCacheScope, request);
-    const completion = new RunningCompletion({ ...request, cacheSalt }, this.tokenizer, this.#host);
+    const completion = new RunningCompletion(request, this.tokenizer, this.#host);
     const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
@@ -289,18 +289,15 @@ export class EngineClient implements ManagedEngine {
   }
 
   find(requestId: string, ownerId?: string): RequestRecord | undefined {
-    return this.#running(requestId, ownerId)?.record() ?? this.#history.find(requestId, ownerId);
+    const running = this.#completions.get(requestId);
+    return running?.isOf(ownerId) === true ? running.record() : this.#history.find(requestId, ownerId);
   }
 
   cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
-    const completion = this.#running(requestId, ownerId);
-    completion?.cancel(cause);
-    return completion !== undefined;
-  }
-
-  #running(requestId: string, ownerId: string | undefined): RunningCompletion | undefined {
     const completion = this.#completions.get(requestId);
-    return ownerId === undefined || completion?.ownerId === ownerId ? completion : undefined;
+    if (completion?.isOf(ownerId) !== true) return false;
+    completion.cancel(cause);
+    return true;
   }
 
   stats(): EngineStats {

@@ -11,12 +11,14 @@ import type {
   TokenOutput,
 } from './engine.ts';
 import { EventQueue } from './event-queue.ts';
+import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
 import type { SequenceRequest, SequenceUpdate } from './protocol.ts';
 import { RequestTimer } from './request-timer.ts';
 
 /** What a completion asks of the engine client. */
 export interface CompletionHost {
   now: () => number;
+  prefixCacheScope: PrefixCacheScope;
   /** Stops sequences in the engine process. */
   cancelSequences(sequenceIds: readonly number[]): void;
   /** Every choice has ended; the record is final. */
@@ -43,7 +45,6 @@ function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): Completio
 export class RunningCompletion implements Completion {
   static #numSequences = 0;
   readonly id: string;
-  readonly ownerId: string;
   readonly #request: CompletionRequest;
   readonly #host: CompletionHost;
   readonly #choices = new Map<number, Choice>();
@@ -57,7 +58,6 @@ export class RunningCompletion implements Completion {
 
   constructor(request: CompletionRequest, tokenizer: Tokenizer, host: CompletionHost) {
     this.id = request.id;
-    this.ownerId = request.ownerId;
     this.#request = request;
     this.#host = host;
     this.#timer = new RequestTimer(host.now);
@@ -90,10 +90,15 @@ export class RunningCompletion implements Completion {
         stream: index % n,
         numLogprobs: request.numLogprobs,
         promptLogprobs: promptLogprobs && index % n === 0,
-        cacheSalt: request.cacheSalt,
+        cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
         mayStopByText: stop.length > 0,
       };
     });
+  }
+
+  /** Without an owner: true of any. */
+  isOf(ownerId: string | undefined): boolean {
+    return ownerId === undefined || ownerId === this.#request.ownerId;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<CompletionEvent> {
@@ -208,7 +213,7 @@ export class RunningCompletion implements Completion {
       .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
     return {
       id: this.id,
-      ownerId: this.ownerId,
+      ownerId: this.#request.ownerId,
       status: this.#status(choices),
       ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
       ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),

@@ -60,8 +60,18 @@ const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-re
  * @throws EngineError `forbidden`
  */
 export function checkAdminRoute(c: AppContext, setting: AdminRouteSetting, variable: string): void {
+  if (mayUseAdminRoute(setting, adminRouteCallerOf(c))) return;
+  const remedy =
+    setting === 'off'
+      ? `${variable}=off switched it off`
+      : 'send an admin key, or call it by localhost on the machine it runs on, through no proxy and from no ' +
+        `other site's page; or set ${variable}=on`;
+  throw new EngineError('forbidden', `${c.req.path} is not for you: ${remedy}`);
+}
+
+function adminRouteCallerOf(c: AppContext): AdminRouteCaller {
   const { principal, callingSite, isProxied } = c.var.scope;
-  const caller: AdminRouteCaller = {
+  return {
     principal,
     peer: c.env.incoming?.socket.remoteAddress,
     isProxied: isProxied || PROXY_HEADERS.some((name) => c.req.header(name) !== undefined),
@@ -69,13 +79,6 @@ export function checkAdminRoute(c: AppContext, setting: AdminRouteSetting, varia
     httpVersion: c.env.incoming?.httpVersion,
     callingSite,
   };
-  if (mayUseAdminRoute(setting, caller)) return;
-  const remedy =
-    setting === 'off'
-      ? `${variable}=off switched it off`
-      : 'send an admin key, or call it by localhost on the machine it runs on, through no proxy and from no ' +
-        `other site's page; or set ${variable}=on`;
-  throw new EngineError('forbidden', `${c.req.path} is not for you: ${remedy}`);
 }
 
 /** Where this service listens, as its own client would call it; `undefined` without a socket. */

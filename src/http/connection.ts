@@ -49,7 +49,8 @@ export class Connection {
   }
 
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    if (this.socket.destroyed) return;
+    // Closed, or about to be, once the answer before is out: Node goes on with what it has read.
+    if (!this.socket.writable) return;
     if (this.#current === undefined) this.#answer(incoming, outgoing);
     else if (this.#waiting.length + 1 < MAX_OPEN_REQUESTS) {
       this.#waiting.push({ incoming, outgoing });
@@ -62,7 +63,7 @@ export class Connection {
     outgoing.once('close', () => {
       this.#current = undefined;
       const next = this.#waiting.shift();
-      if (next !== undefined && !this.socket.destroyed) this.#answer(next.incoming, next.outgoing);
+      if (next !== undefined && this.socket.writable) this.#answer(next.incoming, next.outgoing);
     });
     this.#listener(incoming, outgoing);
   }

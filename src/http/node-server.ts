@@ -7,8 +7,6 @@ export interface NodeServerOptions {
   /** The app. */
   fetch: Parameters<typeof getRequestListener>[0];
   config: Pick<Config, 'maxConnections' | 'receiveTimeoutMs' | 'stallTimeoutMs' | 'trustProxy'>;
-  /** Told of what goes wrong while it listens, such as connections that the system has no descriptor for. */
-  onError: (error: Error) => void;
 }
 
 const MAX_HEADERS_TIMEOUT_MS = 15_000;
@@ -21,7 +19,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
  * Node's HTTP server with every bound that a client can run into before a route sees its request, and after the route
  * has answered: docs/decisions/0038-connections.md. Not listening yet.
  */
-export function createNodeServer({ fetch, config, onError }: NodeServerOptions): Server {
+export function createNodeServer({ fetch, config }: NodeServerOptions): Server {
   // A Host is what HTTP/1.0 may lack, and its senders no browsers.
   const listener = getRequestListener(fetch, { hostname: 'localhost' }) as RequestListener;
   const connections = new Connections(config.maxConnections, config.trustProxy);
@@ -32,10 +30,6 @@ export function createNodeServer({ fetch, config, onError }: NodeServerOptions):
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('connection', (socket) => connections.open(socket, listener));
   server.setTimeout(config.stallTimeoutMs, (socket) => connections.of(socket)?.onTimeout());
-  server.on('error', (error) => {
-    // Else it is `listen` that failed, whose caller is told.
-    if (server.listening) onError(error);
-  });
   return server;
 }
 

@@ -91,6 +91,16 @@ describe('pipelined requests', () => {
     },
   );
 
+  it('are not taken up behind one whose answer ends the connection', async () => {
+    const { url } = await start({ bodyLimitBytes: 40 });
+    const client = await RawClient.open(url);
+    const tooLarge = rawPost(PATH, { prompt: 'a'.repeat(50) });
+    client.socket.write(tooLarge + rawPost(PATH, { prompt: 'a', max_tokens: 2 }));
+    await until(() => client.isClosed);
+    expect(client.statuses).toEqual([413]);
+    expect(engine.requests).toHaveLength(0);
+  });
+
   it('are gone, too, where a body that nobody reads yet keeps Node from seeing the hang-up', async () => {
     engine.reset({ stallAfter: 0 });
     const { url } = await start();

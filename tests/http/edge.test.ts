@@ -259,8 +259,8 @@ describe('a client', () => {
     const reserved: string[] = [];
     const { reserve } = engine;
     onTestFinished(() => void (engine.reserve = reserve));
-    engine.reserve = (numSequences, clientId = '') => {
-      reserved.push(clientId);
+    engine.reserve = (numSequences, clientId) => {
+      reserved.push(String(clientId));
       return reserve.call(engine, numSequences, clientId);
     };
     for (const options of sent) {

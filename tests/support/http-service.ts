@@ -43,11 +43,7 @@ export async function startHttpService(
     metrics,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   });
-  const server = createNodeServer({
-    fetch: app.fetch,
-    config: settings,
-    onError: (err) => logger.error({ err }, 'the server could not take a connection'),
-  });
+  const server = createNodeServer({ fetch: app.fetch, config: settings });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
