@@ -6,7 +6,15 @@ import type { ServedModels } from '../src/serving/served-models.ts';
 /** Settings that the HTTP edge reads. */
 export type AppConfig = Pick<
   Config,
-  'bodyLimitBytes' | 'ssePingIntervalMs' | 'requestTimeoutMs' | 'logPrompts' | 'benchmark'
+  | 'bodyLimitBytes'
+  | 'ssePingIntervalMs'
+  | 'requestTimeoutMs'
+  | 'logPrompts'
+  | 'benchmark'
+  | 'attention'
+  | 'trustProxy'
+  | 'allowedHosts'
+  | 'corsOrigins'
 >;
 
 /** What routes are made of; they hold no state of their own. */

@@ -1,8 +1,11 @@
 import { Hono } from 'hono';
 import { allowedMethods } from '../src/http/allowed-methods.ts';
+import { hostMiddleware } from '../src/http/allowed-host.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { handleError, handleNotFound } from '../src/http/error-handlers.ts';
+import { freeIdMiddleware } from '../src/http/request-id.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
+import { siteMiddleware } from '../src/http/site-middleware.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { attentionRoutes } from './attention.ts';
 import { benchmarkRoutes } from './benchmark.ts';
@@ -34,7 +37,11 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
     benchmarkRoutes,
   ];
   const app = new Hono<AppEnv>();
-  app.use(requestMiddleware(dependencies.logger, dependencies.metrics));
+  const { config, logger, metrics } = dependencies;
+  app.use(requestMiddleware(logger, metrics, config.trustProxy));
+  app.use(hostMiddleware(config.allowedHosts));
+  app.use(siteMiddleware(config.corsOrigins));
+  app.use(freeIdMiddleware);
   app.onError(handleError);
   for (const group of groups) app.route('/', group(dependencies));
   app.notFound(handleNotFound(allowedMethods(app)));

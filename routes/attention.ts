@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { AttentionWeights, Engine } from '../src/engine/engine.ts';
 import { assertInvariant, EngineError } from '../src/errors.ts';
+import { checkAdminRoute } from '../src/http/admin-route.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
@@ -13,6 +14,7 @@ import type { PromptInput } from './schemas/prompt.ts';
 export function attentionRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/attention', async (c) => {
+    checkAdminRoute(c, config.attention, 'ATTENTION');
     const input = parseInput(attentionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
     checkLayers(engine, input.layers ?? []);

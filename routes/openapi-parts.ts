@@ -77,13 +77,16 @@ export function streamableResponse(
 export const errorSchemaOf = (family: ApiFamily): z.ZodType =>
   family === 'openai' ? openAiErrorSchema : workersAiErrorSchema;
 
-/** One answer for each status that the codes make; several codes may share one. */
+/** What any route may answer before it looks at the request. */
+const EDGE_ERRORS: readonly ErrorCode[] = ['forbidden', 'conflict', 'misdirected_request'];
+
+/** One answer for each status that the codes make, and those of every route; several codes may share one. */
 export function errorResponses(
   codes: readonly ErrorCode[],
   family: ApiFamily = 'openai',
 ): ZodOpenApiResponsesObject {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) {
+  for (const code of new Set([...codes, ...EDGE_ERRORS])) {
     const status = httpStatusOf(code, family);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

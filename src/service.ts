@@ -3,7 +3,6 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { createApp } from '../routes/app.ts';
 import type { Config } from './config/config.ts';
@@ -14,6 +13,7 @@ import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
 import { assertInvariant, EngineError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
+import { createNodeServer } from './http/node-server.ts';
 import { listModels } from './models/model-store.ts';
 import { resolveModelPath } from './models/resolve-model-path.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
@@ -50,8 +50,7 @@ export async function startService(
   const metrics = new Metrics(models);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
   const app = createApp({ models, config, logger, metrics, openApiDocument });
-  // Node's own server, since no HTTP/2 is asked for.
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createNodeServer({ fetch: app.fetch, config });
   const close = async (timeoutMs: number): Promise<void> => {
     metrics.dispose();
     await closeServer(server, timeoutMs);
@@ -155,6 +154,7 @@ export function createEngine(config: Config, logger: Logger, options: EngineOpti
   return new EngineClient({
     settings: { ...engineSettings(config, model), runtime: options.runtime ?? config.runtime, allowsShorter },
     bounds: { maxQueuedSequences: config.maxQueuedRequests, maxQueuedTokens: config.maxQueuedTokens },
+    prefixCacheScope: config.prefixCacheScope,
     requestTimeoutMs: config.requestTimeoutMs,
     stepTimeoutMs: config.stepTimeoutMs,
     onIncident: (message, error) => {

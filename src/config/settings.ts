@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -55,6 +56,31 @@ function dataHome(): string {
 const idList = z
   .union([z.undefined(), z.string()])
   .transform((text = '') => text.split(',').flatMap((id) => id.trim() || []));
+
+/** A list that may be empty, each entry in lower case and held to a form. */
+const listOf = (form: RegExp, problem: string): z.ZodType<readonly string[]> =>
+  idList
+    .transform((entries) => entries.map((entry) => entry.toLowerCase()))
+    .pipe(z.array(z.string().regex(form, problem)));
+
+/** Addresses and networks in CIDR notation, as Node looks addresses up in. */
+const networks = idList.transform((entries, context) => {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', prefix] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const maxPrefix = family === 'ipv6' ? 128 : 32;
+    const numBits = prefix === undefined ? maxPrefix : Number(prefix);
+    if (isIP(address) === 0 || !/^\d*$/.test(prefix ?? '') || prefix === '' || numBits > maxPrefix) {
+      context.addIssue(`'${entry}' is neither an address nor a network such as 10.0.0.0/8`);
+      return z.NEVER;
+    }
+    list.addSubnet(address, numBits, family);
+  }
+  return list;
+});
+
+const adminRoute = z.enum(['on', 'off', 'loopback']);
 
 const onOff = z.enum(['on', 'off']).transform((text) => text === 'on');
 
@@ -147,7 +173,13 @@ export const SETTINGS = {
     'PREFIX_CACHE',
     'on',
     onOff,
-    'Prompts that begin alike share keys and values: on, off. Timing can tell a client what others sent: keep tenants apart by `cache_salt`.',
+    'Prompts that begin alike share keys and values: on, off.',
+  ),
+  prefixCacheScope: setting(
+    'PREFIX_CACHE_SCOPE',
+    'client',
+    z.enum(['client', 'all']),
+    'Whose prompts share them: client (one API key; without keys one address with one key header) or all, which lets a stranger find out what others sent.',
   ),
   speculation: setting(
     'SPECULATION',
@@ -197,12 +229,49 @@ export const SETTINGS = {
     seconds(0.001),
     'Seconds of silence on a stream after which a keep-alive comment is sent.',
   ),
+  maxConnections: setting(
+    'MAX_CONNECTIONS',
+    '1024',
+    integer(1),
+    'Connections at once; beyond it a new one takes the place of one of the address that has most.',
+  ),
+  receiveTimeoutMs: setting(
+    'RECEIVE_TIMEOUT',
+    '60',
+    seconds(0.001),
+    'Seconds that a client has to send a request, at most 15 of them for its headers; beyond it 408.',
+  ),
+  stallTimeoutMs: setting(
+    'STALL_TIMEOUT',
+    '60',
+    seconds(0.001),
+    'Seconds after which a client that takes nothing of its answer is cut off.',
+  ),
+  trustProxy: setting(
+    'TRUST_PROXY',
+    undefined,
+    networks,
+    'Proxies whose `X-Forwarded-For` or `Forwarded` names the client, as addresses or networks separated by commas.',
+  ),
+  allowedHosts: setting(
+    'ALLOWED_HOSTS',
+    undefined,
+    listOf(/^(\*|[a-z\d_.-]+(:\d{1,5})?)$/, 'must be names such as llm.example.com or name:port, or *'),
+    'Names that clients may call the service by, beside addresses and localhost, separated by commas; `*` allows all. Others get 421.',
+  ),
+  corsOrigins: setting(
+    'CORS_ORIGINS',
+    undefined,
+    listOf(/^(\*|[a-z][a-z\d+.-]*:\/\/[^/\s]+)$/, 'must be origins such as https://app.example.com, or *'),
+    "Origins of other sites' pages that may use the service, as `https://app.example.com`, separated by commas; `*` allows all. Others get 403.",
+  ),
   benchmark: setting(
     'BENCHMARK',
     'loopback',
-    z.enum(['on', 'off', 'loopback']),
-    'Who may run POST /benchmark: everybody, nobody, or clients on the loopback address.',
+    adminRoute,
+    'Who may run POST /benchmark: on (everybody), off (nobody), or loopback: admin keys, and clients on this machine.',
   ),
+  attention: setting('ATTENTION', 'loopback', adminRoute, 'Who may use POST /v1/attention: as BENCHMARK.'),
   logLevel: setting(
     'LOG_LEVEL',
     'info',

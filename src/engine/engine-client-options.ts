@@ -1,11 +1,13 @@
 import type { EngineError } from '../errors.ts';
 import type { EngineProcess, EngineProcessEvents } from './engine-process.ts';
+import type { PrefixCacheScope } from './prefix-cache-scope.ts';
 import type { EngineSettings } from './protocol.ts';
 import type { QueueBounds } from './request-queue.ts';
 
 export interface EngineClientOptions {
   settings: EngineSettings;
   bounds: QueueBounds;
+  prefixCacheScope: PrefixCacheScope;
   /** Longest a request may take, whatever it asks for. */
   requestTimeoutMs: number;
   /** Longest that the engine process may give no sign of life while it has work, unless its steps take longer. */

@@ -27,6 +27,7 @@ import { HeldSequences } from './held-sequences.ts';
 import { loadEndTokens } from './load-end-tokens.ts';
 import { loadTokenizer } from './load-tokenizer.ts';
 import { deathWithDump, faultWithDump } from './lost-work.ts';
+import type { PrefixCacheScope } from './prefix-cache-scope.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue } from './request-queue.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
@@ -78,6 +79,7 @@ export class EngineClient implements ManagedEngine {
     );
     this.#host = {
       now: this.#now,
+      prefixCacheScope: options.prefixCacheScope,
       cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
       onSettled: (completion) => this.#settle(completion),
       onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
@@ -226,7 +228,7 @@ export class EngineClient implements ManagedEngine {
   #release(sequenceId: number): void {
     const completion = this.#held.release(sequenceId);
     if (completion === undefined) return;
-    if (!this.#completions.has(completion.id)) this.#history.add(completion.record());
+    if (this.#completions.get(completion.id) !== completion) this.#history.add(completion.record());
     this.#checkIdle();
   }
 
@@ -275,14 +277,16 @@ export class EngineClient implements ManagedEngine {
     return this.#held.size > 0 || this.#embeddings.size > 0;
   }
 
-  find(requestId: string): RequestRecord | undefined {
-    return this.#completions.get(requestId)?.record() ?? this.#history.find(requestId);
+  find(requestId: string, ownerId?: string): RequestRecord | undefined {
+    const running = this.#completions.get(requestId);
+    return running?.isOf(ownerId) === true ? running.record() : this.#history.find(requestId, ownerId);
   }
 
-  cancel(requestId: string, cause: CancelCause): boolean {
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
     const completion = this.#completions.get(requestId);
-    completion?.cancel(cause);
-    return completion !== undefined;
+    if (completion?.isOf(ownerId) !== true) return false;
+    completion.cancel(cause);
+    return true;
   }
 
   stats(): EngineStats {

@@ -71,6 +71,8 @@ export interface CompletionRequest {
   promptLogprobs: boolean;
   /** Its prompts share keys and values only with those of requests of the same salt. */
   cacheSalt: string | undefined;
+  /** Who may see its record and cancel it, and whose prompts it shares keys and values with; '': the service. */
+  ownerId: string;
   /** Total time the request may take, queueing included. */
   timeoutMs: number | undefined;
 }
@@ -123,6 +125,7 @@ export type { ChatMessage } from '../tokenizer/chat-template-renderer.ts';
 /** What is known of a request while it runs and for a while after it ended. */
 export interface RequestRecord {
   id: string;
+  ownerId: string;
   status: 'queued' | 'running' | 'finished' | 'cancelled' | 'failed';
   /** Why it was cancelled: the client hung up, a DELETE, the deadline, or the service stopped. */
   cancelCause?: CancelCause;
@@ -236,10 +239,10 @@ export interface Engine {
    * once that is aborted. Throws `context_length_exceeded` or `invalid_request`.
    */
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId?: string): Promise<Float32Array>;
-  /** The request with that id, running or recently ended. */
-  find(requestId: string): RequestRecord | undefined;
-  /** Cancels a running request; false when there is none of that id. */
-  cancel(requestId: string, cause: CancelCause): boolean;
+  /** An owner's request with that id, running or recently ended; without `ownerId` any owner's. */
+  find(requestId: string, ownerId?: string): RequestRecord | undefined;
+  /** Cancels a running request of an owner, or of any; false when there is none of that id. */
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean;
   stats(): EngineStats;
   /** Asks an idle engine for a sign of life; one that gives none is replaced, as one that does not go on with its work. */
   ping(): void;

@@ -11,6 +11,7 @@ import type {
   TokenOutput,
 } from './engine.ts';
 import { EventQueue } from './event-queue.ts';
+import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
 import type { SequenceRequest, SequenceUpdate } from './protocol.ts';
 import { RequestTimer } from './request-timer.ts';
 import { fromSentError, toEngineError } from './step-fault.ts';
@@ -18,6 +19,7 @@ import { fromSentError, toEngineError } from './step-fault.ts';
 /** What a completion asks of the engine client. */
 export interface CompletionHost {
   now: () => number;
+  prefixCacheScope: PrefixCacheScope;
   /** Stops sequences in the engine process. */
   cancelSequences(sequenceIds: readonly number[]): void;
   /** Every choice has ended; the record is final. */
@@ -89,10 +91,15 @@ export class RunningCompletion implements Completion {
         stream: index % n,
         numLogprobs: request.numLogprobs,
         promptLogprobs: promptLogprobs && index % n === 0,
-        cacheSalt: request.cacheSalt,
+        cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
         mayStopByText: stop.length > 0,
       };
     });
+  }
+
+  /** Without an owner: true of any. */
+  isOf(ownerId: string | undefined): boolean {
+    return ownerId === undefined || ownerId === this.#request.ownerId;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<CompletionEvent> {
@@ -225,6 +232,7 @@ export class RunningCompletion implements Completion {
       .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
     return {
       id: this.id,
+      ownerId: this.#request.ownerId,
       status: this.#status(choices),
       ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
       ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),

@@ -2,7 +2,7 @@ import type { Completion, CompletionRequest, Engine } from '../engine/engine.ts'
 import { EngineError } from '../errors.ts';
 
 /** What a route wants of the engine, in either API, before its prompts are token ids. */
-export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'prompts'> {
+export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts'> {
   /** Each a text or token ids. */
   prompts: readonly (string | readonly number[])[];
   /** False where `maxTokens` is the API's default: then it yields to a prompt that leaves less room. */
@@ -20,6 +20,7 @@ export interface Caller {
   /** Of the request. */
   readonly id: string;
   readonly clientId: string;
+  readonly ownerId: string;
 }
 
 export interface EncodedPrompt {
@@ -60,7 +61,13 @@ export function startCompletion(
     const room = engine.model.contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
     const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
     const completion = engine.submit(
-      { ...request, maxTokens, id: caller.id, prompts: prompts.map(({ tokenIds }) => tokenIds) },
+      {
+        ...request,
+        maxTokens,
+        id: caller.id,
+        ownerId: caller.ownerId,
+        prompts: prompts.map(({ tokenIds }) => tokenIds),
+      },
       reservation,
     );
     return { completion, demand, prompts };

@@ -113,6 +113,6 @@ it('tells clients apart by their keys', async () => {
   for (const key of ['one', 'other', 'one']) await complete(key, 'A fox', 1);
   engine.reserve = reserve;
   const [first, second, third] = reserved;
-  expect(first).toMatch(/^[\w-]{16}$/);
+  expect(first).toMatch(/^127\.0\.0\.1\/[\w-]{16}$/);
   expect([second === first, third === first]).toEqual([false, true]);
 });

@@ -254,7 +254,8 @@ describe('every answer', () => {
     const headers = { 'x-request-id': 'taken' };
     const pending = call(service, 'POST', COMPLETIONS, { body: { prompt: 'a', stream: true }, headers });
     while (engine.requests.length === 0) await sleep(5);
-    expect(await id('taken')).not.toBe('taken');
+    const refused = await call(service, 'GET', '/health', { headers });
+    expect([refused.status, refused.headers['x-request-id'] === 'taken']).toEqual([409, false]);
     engine.cancel('taken', 'delete');
     await pending;
     expect(await id('taken')).toBe('taken');

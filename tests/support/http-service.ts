@@ -2,21 +2,18 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer } from '@hono/node-server';
 import { pino } from 'pino';
 import { createApp } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
 import { Metrics } from '../../src/http/metrics.ts';
+import { createNodeServer, type NodeServerOptions } from '../../src/http/node-server.ts';
 import { onlyModel } from './only-model.ts';
 
-const CONFIG: AppConfig = {
-  bodyLimitBytes: 20_000,
-  ssePingIntervalMs: 15_000,
-  requestTimeoutMs: 60_000,
-  logPrompts: false,
-  benchmark: 'loopback',
-};
+type HttpConfig = AppConfig & NodeServerOptions['config'];
+
+const CONFIG: HttpConfig = { ...readConfig({}, []), bodyLimitBytes: 20_000, requestTimeoutMs: 60_000 };
 
 export interface HttpService {
   server: Server;
@@ -29,8 +26,9 @@ export interface HttpService {
 /** The app over a real socket, with its log kept. */
 export async function startHttpService(
   engine: ManagedEngine,
-  config: Partial<AppConfig> = {},
+  config: Partial<HttpConfig> = {},
 ): Promise<HttpService> {
+  const settings = { ...CONFIG, ...config };
   const logLines: Record<string, unknown>[] = [];
   const logger = pino(
     { level: 'debug' },
@@ -40,12 +38,12 @@ export async function startHttpService(
   const metrics = new Metrics(models);
   const app = createApp({
     models,
-    config: { ...CONFIG, ...config },
+    config: settings,
     logger,
     metrics,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createNodeServer({ fetch: app.fetch, config: settings });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

@@ -141,13 +141,15 @@ export class ScriptedEngine implements ManagedEngine {
     return Promise.resolve(embedding);
   }
 
-  find(requestId: string): RequestRecord | undefined {
-    return this.#completions.get(requestId)?.record();
+  find(requestId: string, ownerId?: string): RequestRecord | undefined {
+    const record = this.#completions.get(requestId)?.record();
+    return ownerId === undefined || record?.ownerId === ownerId ? record : undefined;
   }
 
-  cancel(requestId: string, cause: CancelCause): boolean {
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
     const completion = this.#completions.get(requestId);
     if (completion === undefined || completion.isOver) return false;
+    if (ownerId !== undefined && completion.record().ownerId !== ownerId) return false;
     completion.cancel(cause);
     return true;
   }
@@ -307,6 +309,7 @@ class ScriptedCompletion implements Completion {
   record(): RequestRecord {
     return {
       id: this.id,
+      ownerId: this.#request.ownerId,
       status: this.#cause ? 'cancelled' : this.#errorCode ? 'failed' : this.isOver ? 'finished' : 'running',
       ...(this.#cause === undefined ? {} : { cancelCause: this.#cause }),
       ...(this.#errorCode === undefined ? {} : { errorCode: this.#errorCode }),

@@ -18,6 +18,7 @@ const request = (changes: Partial<CompletionRequest> = {}): CompletionRequest =>
   numLogprobs: undefined,
   promptLogprobs: false,
   cacheSalt: undefined,
+  ownerId: '',
   timeoutMs: undefined,
   ...changes,
 });

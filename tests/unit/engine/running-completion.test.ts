@@ -33,11 +33,13 @@ function start(): Started {
       numLogprobs: undefined,
       promptLogprobs: false,
       cacheSalt: undefined,
+      ownerId: '',
       timeoutMs: undefined,
     },
     tokenizer,
     {
       now: () => 0,
+      prefixCacheScope: 'all',
       cancelSequences: (ids) => cancelled.push(...ids),
       onSettled: (one) => settled.push(one),
       onInterTokenLatency: () => undefined,
