@@ -108,6 +108,35 @@ describe('an engine process that is stopped', () => {
   });
 });
 
+it('an engine process that says what makes no sense is replaced', async () => {
+  const children: EngineProcess[] = [];
+  const deaths: string[] = [];
+  let numReady = 0;
+  const supervisor = new EngineSupervisor(
+    (events) => {
+      const child = new EngineProcess(settings(), events);
+      children.push(child);
+      return child;
+    },
+    { stepTimeoutMs: 30_000, now: () => performance.now() },
+    {
+      onReady: () => numReady++,
+      onMessage: () => {
+        throw new TypeError('it holds no such sequence');
+      },
+      onDeath: ({ message }) => deaths.push(message),
+      onIncident: () => undefined,
+      owesAnswer: () => false,
+    },
+  );
+  await supervisor.start();
+  supervisor.send({ type: 'ping' });
+  await until(() => numReady === 2);
+  expect(deaths).toEqual(['it holds no such sequence']);
+  expect(isAlive(children[0]?.pid ?? NaN)).toBe(false);
+  await supervisor.stop();
+});
+
 it('an engine that dies again and again comes back later each time, and says when', async () => {
   const children: EngineProcess[] = [];
   const msUntilReady: (number | undefined)[] = [];
