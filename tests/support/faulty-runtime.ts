@@ -65,7 +65,10 @@ export class FaultyRuntime implements Runtime {
   }
 
   #failBefore(): void {
-    if (this.#faults[0]?.time === 'before') throw this.#faults.shift()?.error;
+    const [fault] = this.#faults;
+    if (fault?.time !== 'before') return;
+    this.#faults.shift();
+    throw fault.error;
   }
 
   clearLane(cache: KvCache, lane: number, from: number): void {
