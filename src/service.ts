@@ -13,6 +13,7 @@ import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
 import { assertInvariant, EngineError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
+import { logServerErrors } from './http/server-errors.ts';
 import { listModels } from './models/model-store.ts';
 import { resolveModelPath } from './models/resolve-model-path.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
@@ -26,6 +27,12 @@ export interface Service {
   readonly url: string;
   /** Takes no new work, lets running streams finish within `timeoutMs`, and closes. */
   close(timeoutMs: number): Promise<void>;
+}
+
+interface ServiceOptions {
+  createProcess?: EngineClientOptions['createProcess'];
+  /** Log lines that could not be written so far, for the metrics. */
+  numLogLinesLost?: () => number;
 }
 
 const ROOT = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url);
@@ -43,10 +50,10 @@ const LAST_FRAMES_MS = 1000;
 export async function startService(
   config: Config,
   logger: Logger,
-  createProcess?: EngineClientOptions['createProcess'],
+  { createProcess, numLogLinesLost }: ServiceOptions = {},
 ): Promise<Service> {
   const models = createModelPool(config, logger, await defaultModel(config), createProcess);
-  const metrics = new Metrics(models);
+  const metrics = new Metrics(models, numLogLinesLost);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
   const app = createApp({ models, config, logger, metrics, openApiDocument });
   // Node's own server, since no HTTP/2 is asked for.
@@ -57,6 +64,7 @@ export async function startService(
   };
   try {
     await listen(server, config);
+    logServerErrors(server, logger);
     await models.start(config.preloadModels);
   } catch (error) {
     await models.stop();
@@ -182,11 +190,15 @@ function engineSettings(config: Config, { id, path }: CatalogModel): EngineSetti
 
 function listen(server: Server, { host, port }: Config): Promise<void> {
   return new Promise((resolveListen, reject) => {
-    server.once('error', (cause) => {
+    const onError = (cause: Error): void => {
       const message = `cannot listen on ${host}:${port}: ${cause.message}; choose another with HOST and PORT`;
       reject(new EngineError('config_invalid', message, { cause }));
+    };
+    server.once('error', onError);
+    server.listen(port, host, () => {
+      server.off('error', onError);
+      resolveListen();
     });
-    server.listen(port, host, resolveListen);
   });
 }
 
