@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { MAX_TIMER_MS } from './config/timer-limit.ts';
 import { exitProcess, exitProcessAtOnce } from './exit-process.ts';
@@ -6,8 +7,8 @@ import type { Service } from './service.ts';
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 /** For what closes after the last stream: engines, connections. */
 const CLOSE_LIMIT_MS = 5000;
-/** `npm start` can be killed without a signal to us. */
-const PARENT_INTERVAL_MS = 2000;
+/** How soon it is noticed that `npm start` was killed. */
+const STARTER_INTERVAL_MS = 2000;
 
 /**
  * Ends the process in an orderly way on a signal. Before the service has started there is nothing to drain; a second
@@ -43,7 +44,7 @@ export function drainOnSignals(starting: Promise<Service>, shutdownTimeoutMs: nu
   };
   for (const signal of SIGNALS) process.on(signal, () => drain(signal));
   if (process.env['npm_lifecycle_event'] === 'start') {
-    onParentGone(() => {
+    onStarterGone(() => {
       if (!isDraining) drain('npm is gone');
     });
   }
@@ -63,13 +64,25 @@ async function closeWithin(service: Service, timeoutMs: number): Promise<void> {
   }
 }
 
-/** A process whose parent dies gets another one. */
-function onParentGone(tell: () => void): void {
-  const parent = process.ppid;
+/** A process whose parent has died gets another one: so do we, or the shell that npm put between. */
+function onStarterGone(tell: () => void): void {
+  const parents = (): string => [process.ppid, ...parentOfShell(process.ppid)].join();
+  const before = parents();
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (parents() === before) return;
     clearInterval(timer);
     tell();
-  }, PARENT_INTERVAL_MS);
+  }, STARTER_INTERVAL_MS);
   timer.unref();
+}
+
+/** npm runs a script by `sh -c`, and some shells stay until it ends. The parent of such a shell, where Linux tells. */
+function parentOfShell(pid: number): string[] {
+  try {
+    const [, option] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    if (option !== '-c') return [];
+    return /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.slice(1) ?? [];
+  } catch {
+    return [];
+  }
 }

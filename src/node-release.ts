@@ -1,7 +1,7 @@
 /**
  * The releases of 24 March 2026, by their major version. Older ones have known faults in what a server is made of: the
  * HTTP parser takes requests that a proxy in front reads otherwise (CVE-2024-27982 before 20.12.1, CVE-2025-23167
- * before 20.19.2), and a header or a flood of chosen keys stops the process (CVE-2026-21710, CVE-2026-21717).
+ * before 20.19.2), and keys that a client chooses collide in V8's tables (CVE-2026-21717).
  */
 const SAFE_RELEASES: ReadonlyMap<number, readonly [minor: number, patch: number]> = new Map([
   [20, [20, 2]],
