@@ -62,7 +62,7 @@ describe.runIf(canBindToParent())('a service that is killed takes with it', () =
     const port = await freePort();
     const service = start({ MODEL: '', PORT: port });
     let children: number[] = [];
-    await until(() => (children = childrenOf(service.child.pid ?? NaN)).length > 0);
+    await until(() => (children = childrenOf(service.child.pid ?? NaN, 'engine-worker')).length > 0);
     await kill(service);
     await until(() => !children.some(isAlive));
   });
@@ -71,7 +71,7 @@ describe.runIf(canBindToParent())('a service that is killed takes with it', () =
     const probe = `import(${JSON.stringify(PROBE)}).then((module) => module.probeRuntime('wasm'))`;
     const parent = spawn(process.execPath, ['-e', probe], { stdio: 'ignore' });
     let children: number[] = [];
-    await until(() => (children = childrenOf(parent.pid ?? NaN)).length > 0);
+    await until(() => (children = childrenOf(parent.pid ?? NaN, 'probe-process')).length > 0);
     for (const pid of children) process.kill(pid, 'SIGSTOP');
     parent.kill('SIGKILL');
     await once(parent, 'exit');

@@ -85,7 +85,7 @@ it('ends before it has begun anything', async () => {
 it('ends while the process of its engine starts', async () => {
   const service = start();
   let children: number[] = [];
-  await until(() => (children = childrenOf(service.child.pid ?? NaN)).length > 0);
+  await until(() => (children = childrenOf(service.child.pid ?? NaN, 'engine-worker')).length > 0);
   service.child.kill('SIGTERM');
   expect(await service.exited).toBe(0);
   await expectNoneLeft(children);

@@ -64,10 +64,19 @@ export async function freePort(): Promise<string> {
   return String(port);
 }
 
-/** The processes that a process started and that have not ended. */
-export function childrenOf(pid: number): number[] {
+/** The processes that a process started and that have not ended; of one module where it is named. */
+export function childrenOf(pid: number, module = ''): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text.split(' ').flatMap((child) => (child.trim() === '' ? [] : Number(child)));
+  const children = text.split(' ').flatMap((child) => (child.trim() === '' ? [] : Number(child)));
+  return children.filter((child) => module === '' || commandOf(child).includes(module));
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** False for a process that has ended, also where nobody has taken note of it. */
