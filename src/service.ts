@@ -115,6 +115,8 @@ function createModelPool(
       return forecastMemory(await catalog.header(entry), settings);
     },
     maxWaiting: config.maxQueuedRequests,
+    loadTimeoutMs: config.loadTimeoutMs,
+    minStayMs: config.modelMinStayMs,
     idleMs: config.modelIdleMs,
   });
   logPool(pool, logger);
