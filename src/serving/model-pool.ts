@@ -222,6 +222,7 @@ export class ModelPool implements ServedModels {
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
     this.#loads.drain();
+    this.#options.catalog.dispose();
     await Promise.all(
       [...this.#models.values()].map(({ state, engine }) =>
         state === 'loaded' ? engine.drain(timeoutMs) : engine.stop(),

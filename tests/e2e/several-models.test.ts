@@ -202,7 +202,7 @@ it('ends on SIGTERM while a model loads, and leaves no process', async () => {
     () => 0,
   );
   await until(async () => (await modelsOf(url))['a']?.state === 'loading');
-  const engines = childrenOf(service.child.pid ?? NaN);
+  const engines = childrenOf(service.child.pid ?? NaN, 'engine-worker');
   expect(engines).toHaveLength(2);
   service.child.kill('SIGTERM');
   expect(await service.exited).toBe(0);

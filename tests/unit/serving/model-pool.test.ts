@@ -1,7 +1,8 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
+import { HeaderReader } from '../../../src/serving/header-reader.ts';
 import { ModelCatalog } from '../../../src/serving/model-catalog.ts';
 import { ModelPool } from '../../../src/serving/model-pool.ts';
 import { YIELD_MS } from '../../../src/serving/next-move.ts';
@@ -11,6 +12,10 @@ import { ScriptedEngine } from '../../support/scripted-engine.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const WAIT = { timeoutMs: 10_000 };
+/** One for all tests, whose process takes its time to start. */
+const reader = new HeaderReader();
+afterAll(() => reader.dispose());
+
 const tokenizer = await Tokenizer.load(fixturePath('tiny-gpt2'));
 
 /** An engine whose load ends when it is told to. */
@@ -65,7 +70,7 @@ async function createPool(
   const engines = new Map<string, SlowEngine>();
   const clock = { now: 0 };
   const pool = new ModelPool({
-    catalog: new ModelCatalog({ id: 'default', path: fixturePath('tiny-gpt2') }, modelsDir),
+    catalog: new ModelCatalog({ id: 'default', path: fixturePath('tiny-gpt2') }, modelsDir, reader),
     createEngine: ({ id }) => {
       const engine = new SlowEngine();
       const memoryLimitBytes = options.limitBytes ?? 1e9;
