@@ -14,6 +14,7 @@ import type { EngineSettings } from './engine/protocol.ts';
 import { assertInvariant, EngineError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
+import { logServerErrors } from './http/server-errors.ts';
 import { listModels } from './models/model-store.ts';
 import { resolveModelPath } from './models/resolve-model-path.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
@@ -27,6 +28,12 @@ export interface Service {
   readonly url: string;
   /** Takes no new work, lets running streams finish within `timeoutMs`, and closes. */
   close(timeoutMs: number): Promise<void>;
+}
+
+interface ServiceOptions {
+  createProcess?: EngineClientOptions['createProcess'];
+  /** Log lines that could not be written so far, for the metrics. */
+  numLogLinesLost?: () => number;
 }
 
 const ROOT = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url);
@@ -44,10 +51,10 @@ const LAST_FRAMES_MS = 1000;
 export async function startService(
   config: Config,
   logger: Logger,
-  createProcess?: EngineClientOptions['createProcess'],
+  { createProcess, numLogLinesLost }: ServiceOptions = {},
 ): Promise<Service> {
   const models = createModelPool(config, logger, await defaultModel(config), createProcess);
-  const metrics = new Metrics(models);
+  const metrics = new Metrics(models, numLogLinesLost);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
   const app = createApp({ models, config, logger, metrics, openApiDocument });
   const server = createNodeServer({ fetch: app.fetch, config });
@@ -57,6 +64,7 @@ export async function startService(
   };
   try {
     await listen(server, config);
+    logServerErrors(server, logger);
     await models.start(config.preloadModels);
   } catch (error) {
     await models.stop();
@@ -107,6 +115,8 @@ function createModelPool(
       return forecastMemory(await catalog.header(entry), settings);
     },
     maxWaiting: config.maxQueuedRequests,
+    loadTimeoutMs: config.loadTimeoutMs,
+    minStayMs: config.modelMinStayMs,
     idleMs: config.modelIdleMs,
   });
   logPool(pool, logger);
@@ -157,6 +167,7 @@ export function createEngine(config: Config, logger: Logger, options: EngineOpti
     prefixCacheScope: config.prefixCacheScope,
     requestTimeoutMs: config.requestTimeoutMs,
     stepTimeoutMs: config.stepTimeoutMs,
+    loadTimeoutMs: config.loadTimeoutMs,
     onIncident: (message, error) => {
       if (error === undefined) logger.info({ model: model.id }, message);
       else logger.error({ model: model.id, err: error }, message);
@@ -184,11 +195,15 @@ function engineSettings(config: Config, { id, path }: CatalogModel): EngineSetti
 
 function listen(server: Server, { host, port }: Config): Promise<void> {
   return new Promise((resolveListen, reject) => {
-    server.once('error', (cause) => {
+    const onError = (cause: Error): void => {
       const message = `cannot listen on ${host}:${port}: ${cause.message}; choose another with HOST and PORT`;
       reject(new EngineError('config_invalid', message, { cause }));
+    };
+    server.once('error', onError);
+    server.listen(port, host, () => {
+      server.off('error', onError);
+      resolveListen();
     });
-    server.listen(port, host, resolveListen);
   });
 }
 

@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { MAX_TIMER_MS } from './timer-limit.ts';
 
 /** The runtimes a user may ask for by name. */
 export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
@@ -37,12 +38,22 @@ const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<
 const optional = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
   z.union([z.undefined(), z.literal('').transform(() => undefined), schema]);
 
+/** What a timer can be set to, rounded down. */
+const MAX_SECONDS = Math.floor(MAX_TIMER_MS / 1000);
+
+/** Read as milliseconds. */
 const seconds = (minimum: number): z.ZodType<number> =>
   z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
-    .transform((text) => Number(text) * 1000)
-    .pipe(z.number().min(minimum * 1000));
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(minimum, `must be at least ${minimum} seconds`)
+        .max(MAX_SECONDS, `must be at most ${MAX_SECONDS} seconds, 24.8 days: no timer runs longer`),
+    )
+    .transform((value) => value * 1000);
 
 /** XDG Base Directory Specification: data that is a user's own. */
 const modelsDirectory = z
@@ -120,6 +131,18 @@ export const SETTINGS = {
     '300',
     seconds(0),
     'Seconds without a request after which a model is unloaded; 0: never. The default and preloaded ones stay.',
+  ),
+  modelMinStayMs: setting(
+    'MODEL_MIN_STAY_SECONDS',
+    '10',
+    seconds(0),
+    'Seconds that a model which was loaded has at least, before another that does not fit beside it takes its place; no fewer than its load took.',
+  ),
+  loadTimeoutMs: setting(
+    'LOAD_TIMEOUT',
+    '600',
+    seconds(0.001),
+    'Longest that loading a model may take in seconds; then its process is killed and its requests are told.',
   ),
   memoryLimitBytes: setting(
     'MEMORY_LIMIT_MB',
@@ -215,7 +238,7 @@ export const SETTINGS = {
     'SHUTDOWN_TIMEOUT',
     '30',
     seconds(0),
-    'Seconds that running streams have to finish after SIGTERM or SIGINT.',
+    'Seconds that running streams have to finish after SIGTERM, SIGINT or SIGHUP; a second signal ends the service at once.',
   ),
   bodyLimitBytes: setting(
     'BODY_LIMIT',

@@ -33,9 +33,8 @@ process.on('uncaughtException', (error) => {
 });
 // Whoever asked for all this is gone.
 process.on('disconnect', () => process.exit(0));
-// Signals to the whole group (Ctrl-C) are for the service, which then drains what runs here.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => undefined);
+// Signals to the whole group (Ctrl-C, a terminal that is closed) are for the service, which then drains what runs here.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 /**
  * Steps are reported together for so long, unless somebody waits for one: waking the HTTP process and writing to every

@@ -168,7 +168,8 @@ export class Metrics {
     LATENCY_BUCKETS_S,
   );
 
-  constructor(models: ServedModels) {
+  /** @param numLogLinesLost log lines that could not be written so far */
+  constructor(models: ServedModels, numLogLinesLost: () => number = () => 0) {
     for (const [name, help, read] of ENGINE_GAUGES) this.#engineGauge(models, name, help, read);
     for (const [name, help, read] of ENGINE_COUNTERS) this.#engineCounter(models, name, help, read);
     this.#gauge('ready', '1 when requests are taken.', () =>
@@ -195,6 +196,7 @@ export class Metrics {
     this.#gauge('process_resident_memory_bytes', 'Resident memory of the HTTP process.', () =>
       process.memoryUsage.rss(),
     );
+    this.#logLinesLost(numLogLinesLost);
     this.#registerEventLoopDelay();
     this.#registerModelInfo(models);
     models.observe({
@@ -297,6 +299,19 @@ export class Metrics {
           const { id, architecture, runtime } = engine.model;
           info.set({ [MODEL]: id, architecture, runtime }, 1);
         }
+      },
+    });
+  }
+
+  /** Never falls, so setting it anew is safe. */
+  #logLinesLost(read: () => number): void {
+    new Counter({
+      name: `${PREFIX}log_lines_lost_total`,
+      help: 'Log lines that could not be written.',
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
       },
     });
   }

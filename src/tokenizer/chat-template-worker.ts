@@ -51,4 +51,4 @@ process.on('message', (message: ToChatTemplate) => {
   }
 });
 // The service decides when it is over: it drains first. With its channel closed nothing keeps this process.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -1,6 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { EngineError } from '../errors.ts';
-import { siblingProcess } from '../sibling-process.ts';
+import { forkSibling } from '../sibling-process.ts';
 import type { ChatMessage, ChatTemplateSource } from './chat-template-renderer.ts';
 import type { FromChatTemplate, ToChatTemplate } from './chat-template-worker.ts';
 
@@ -132,10 +132,7 @@ function send(child: ChildProcess, message: ToChatTemplate): void {
 }
 
 function spawnWorker(): ChildProcess {
-  const { file, execArgv: loader } = siblingProcess(import.meta.url, 'chat-template-worker');
-  return fork(file, [], {
-    execArgv: [...loader, `--max-old-space-size=${MAX_HEAP_MB}`],
-    serialization: 'advanced',
-    stdio: ['ignore', 2, 2, 'ipc'],
+  return forkSibling(import.meta.url, 'chat-template-worker', {
+    execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
   });
 }

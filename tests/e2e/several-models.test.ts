@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import type { ModelListBody } from '../../routes/schemas/models.ts';
 import { metric, startTestService, TINY_MODEL, until, type TestService } from '../support/service.ts';
 import { postJson, sseData } from '../support/sse.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
-import { build, spawnService, urlOf } from '../support/process.ts';
+import { build, childrenOf, isAlive, spawnService, urlOf } from '../support/process.ts';
 
 /** The whole service over a folder of models, each of which gets a real engine process. */
 
@@ -36,19 +36,6 @@ async function textOf(url: string, model?: string): Promise<string> {
   const response = await complete(url, model);
   expect(response.status, await response.clone().text()).toBe(200);
   return ((await response.json()) as CompletionBody).choices[0]?.text ?? '';
-}
-
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .split(' ')
-    .flatMap((child) => (child.trim() === '' ? [] : Number(child)));
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 describe('several models on one server', () => {
@@ -215,7 +202,7 @@ it('ends on SIGTERM while a model loads, and leaves no process', async () => {
     () => 0,
   );
   await until(async () => (await modelsOf(url))['a']?.state === 'loading');
-  const engines = childrenOf(service.child.pid ?? NaN);
+  const engines = childrenOf(service.child.pid ?? NaN, 'engine-worker');
   expect(engines).toHaveLength(2);
   service.child.kill('SIGTERM');
   expect(await service.exited).toBe(0);
