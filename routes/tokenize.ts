@@ -3,10 +3,12 @@ import { EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
+import { withinDeadline } from '../src/http/within-deadline.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import {
   detokenizeRequestSchema,
+  MAX_DETOKENIZED_BYTES,
   tokenizeRequestSchema,
   type DetokenizeBody,
   type TokenizeBody,
@@ -23,8 +25,15 @@ export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv
         param: 'prompt',
       });
     }
-    const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-    const tokens = engine.tokenizer.encode(text, { addSpecialTokens: input.add_special_tokens ?? true });
+    const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
+    const { clientId } = c.var.scope;
+    const addSpecialTokens = input.add_special_tokens ?? true;
+    // It computes nothing, but waits among those who do for its text to be tokenised.
+    const reservation = engine.reserve(1, clientId);
+    const [encoded] = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, (signal) =>
+      engine.tokenizer.encode([text], { addSpecialTokens }, { clientId, signal }),
+    ).finally(() => reservation.release());
+    const tokens = encoded?.tokenIds ?? [];
     const body: TokenizeBody = { tokens, count: tokens.length, max_model_len: engine.model.contextLength };
     return c.json(body);
   });
@@ -34,11 +43,18 @@ export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv
       await readJsonBody(c.req.raw, config.bodyLimitBytes),
     );
     const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
+    // What follows is done at once; it only must not be had while others are turned away.
+    engine.reserve(1, c.var.scope.clientId).release();
     const { vocabSize } = engine.model;
     const index = tokens.findIndex((tokenId) => tokenId >= vocabSize);
     if (index !== -1) {
       const message = `tokens[${index}] is ${tokens[index]}, outside the vocabulary (0 to ${vocabSize - 1})`;
       throw new EngineError('invalid_request', message, { param: `tokens[${index}]` });
+    }
+    const numBytes = engine.tokenizer.numBytes(tokens);
+    if (numBytes > MAX_DETOKENIZED_BYTES) {
+      const message = `tokens are ${numBytes} bytes of text; at most ${MAX_DETOKENIZED_BYTES} are given`;
+      throw new EngineError('invalid_request', message, { param: 'tokens' });
     }
     const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
     return c.json(body);

@@ -4,6 +4,12 @@ import { promptSchema } from './prompt.ts';
 /** The answer grows with the square of it: layers * heads * tokens * tokens numbers. */
 export const MAX_ATTENTION_TOKENS = 64;
 
+/**
+ * Numbers in one answer, some 5 MB of text. Writing them takes 30 ms of the thread that serves everybody; a large model
+ * has a hundred times as many.
+ */
+export const MAX_ATTENTION_WEIGHTS = 2 ** 18;
+
 export const attentionRequestSchema = z
   .strictObject({
     model: z.string().nullish(),
@@ -12,7 +18,11 @@ export const attentionRequestSchema = z
       .array(z.int().min(0))
       .min(1)
       .nullish()
-      .meta({ description: 'Indices of the layers to report; all when absent.' }),
+      .meta({
+        description:
+          'Indices of the layers to report; all when absent. Layers * heads * tokens * tokens is at most ' +
+          `${MAX_ATTENTION_WEIGHTS}.`,
+      }),
   })
   .meta({ id: 'AttentionRequest' });
 

@@ -15,8 +15,16 @@ export const tokenizeResponseSchema = z
   .object({ tokens: z.array(z.int()), count: z.int(), max_model_len: z.int() })
   .meta({ id: 'TokenizeResponse' });
 
+/** Bytes of text in one answer: a token may be long, and a list of tokens is short to send. */
+export const MAX_DETOKENIZED_BYTES = 2 ** 20;
+
 export const detokenizeRequestSchema = z
-  .strictObject({ model: z.string().nullish(), tokens: z.array(z.int().min(0)) })
+  .strictObject({
+    model: z.string().nullish(),
+    tokens: z
+      .array(z.int().min(0))
+      .meta({ description: `Their text has at most ${MAX_DETOKENIZED_BYTES} bytes.` }),
+  })
   .meta({ id: 'DetokenizeRequest' });
 
 export const detokenizeResponseSchema = z.object({ prompt: z.string() }).meta({ id: 'DetokenizeResponse' });

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { assertInvariant, EngineError } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { ServedTokenizer } from '../text/served-tokenizer.ts';
 import { checkLength } from './check-length.ts';
 import { monotonicMs } from './clock.ts';
 import { PendingReplies } from './pending-replies.ts';
@@ -22,7 +22,6 @@ import type {
 } from './engine.ts';
 import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
 import { loadEndTokens } from './load-end-tokens.ts';
-import { loadTokenizer } from './load-tokenizer.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue, type QueueBounds } from './request-queue.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
@@ -69,7 +68,9 @@ export class EngineClient implements ManagedEngine {
   #model: ModelInfo | undefined;
   /** By all of the model's files; known once the first process is ready. */
   #endTokenIds: readonly number[] | undefined;
-  #tokenizer: Tokenizer | undefined;
+  #tokenizer: ServedTokenizer | undefined;
+  /** Ends the load of a tokenizer. */
+  #tokenizerLoad: AbortController | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(options: EngineClientOptions) {
@@ -97,28 +98,34 @@ export class EngineClient implements ManagedEngine {
 
   async start(): Promise<void> {
     this.#state = 'loading';
-    const tokenizer = await loadTokenizer(this.#options.settings.modelPath);
-    if (this.#hasLeft('loading')) throw this.#notReady();
-    await this.#supervisor.start();
-    const { vocabSize, id } = this.model;
-    if (this.#hasLeft('loading')) throw this.#notReady();
-    if (tokenizer.vocabSize > vocabSize) {
-      await this.stop();
-      throw new EngineError(
-        'weights_invalid',
-        `the tokenizer of ${id} has ${tokenizer.vocabSize} tokens, but the model embeds ${vocabSize}`,
-      );
+    this.#tokenizerLoad = new AbortController();
+    const { modelPath } = this.#options.settings;
+    const tokenizer = await ServedTokenizer.load(modelPath, this.#tokenizerLoad.signal);
+    try {
+      if (this.#hasLeft('loading')) throw this.#notReady();
+      await this.#supervisor.start();
+      await this.#match(tokenizer);
+      if (this.#hasLeft('loading')) throw this.#notReady();
+    } catch (error) {
+      await tokenizer.stop();
+      throw error;
     }
-    await this.#findEndTokens(tokenizer);
-    if (this.#hasLeft('loading')) throw this.#notReady();
     this.#tokenizer = tokenizer;
     this.#state = 'ready';
   }
 
-  async #findEndTokens(tokenizer: Tokenizer): Promise<void> {
+  /** Whether the tokenizer is that of the model, and which tokens end a text by all files together. */
+  async #match(tokenizer: ServedTokenizer): Promise<void> {
+    const { vocabSize, id, eosTokenIds } = this.model;
+    if (this.#hasLeft('loading')) throw this.#notReady();
     try {
-      const { modelPath } = this.#options.settings;
-      this.#endTokenIds = await loadEndTokens(modelPath, this.model.eosTokenIds, tokenizer);
+      if (tokenizer.vocabSize > vocabSize) {
+        throw new EngineError(
+          'weights_invalid',
+          `the tokenizer of ${id} has ${tokenizer.vocabSize} tokens, but the model embeds ${vocabSize}`,
+        );
+      }
+      this.#endTokenIds = await loadEndTokens(this.#options.settings.modelPath, eosTokenIds, tokenizer);
       this.#model = { ...this.model, eosTokenIds: this.#endTokenIds };
     } catch (error) {
       await this.stop();
@@ -148,7 +155,7 @@ export class EngineClient implements ManagedEngine {
     return this.#model;
   }
 
-  get tokenizer(): Tokenizer {
+  get tokenizer(): ServedTokenizer {
     if (this.#tokenizer === undefined) throw this.#notReady();
     return this.#tokenizer;
   }
@@ -171,16 +178,21 @@ export class EngineClient implements ManagedEngine {
     if (this.#state !== 'ready') throw this.#notReady();
     assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
     checkLength(request, this.model.contextLength);
-    const completion = new RunningCompletion(request, this.tokenizer, this.#host);
+    const completion = new RunningCompletion(
+      request,
+      this.tokenizer,
+      this.#host,
+      reservation.reservedAtMs,
+    );
     const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
     const sequences = completion.sequences(stopTokenIds, seed, clientId);
     const numTokens = sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
-    this.#queue.addTokens(numTokens, clientId);
+    reservation.takeTokens(numTokens, 'prompt');
     reservation.takeOver();
     this.#hold(completion, sequences);
-    this.#setDeadline(completion, request);
+    this.#setDeadline(completion, request, reservation);
     return completion;
   }
 
@@ -192,8 +204,13 @@ export class EngineClient implements ManagedEngine {
     this.#supervisor.send({ type: 'submit', sequences });
   }
 
-  #setDeadline(completion: RunningCompletion, { timeoutMs }: CompletionRequest): void {
-    const ms = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
+  #setDeadline(
+    completion: RunningCompletion,
+    { timeoutMs }: CompletionRequest,
+    { reservedAtMs }: Reservation,
+  ): void {
+    const wholeMs = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
+    const ms = Math.max(wholeMs - (this.#now() - reservedAtMs), 0);
     const timer = setTimeout(() => completion.cancel('timeout'), ms);
     this.#deadlines.set(completion.id, timer);
   }
@@ -204,7 +221,10 @@ export class EngineClient implements ManagedEngine {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
     }
-    if (message.type === 'inspected') this.#inspections.answer(message.id, message.weights);
+    if (message.type === 'inspected') {
+      this.#inspections.answer(message.id, message.weights);
+      this.#checkIdle();
+    }
     if (message.type === 'embedded') {
       for (const { id, embedding } of message.finished) this.#embeddings.answer(id, embedding);
       this.#checkIdle();
@@ -262,9 +282,21 @@ export class EngineClient implements ManagedEngine {
     for (const observer of this.#observers) observer.onFinished?.(record);
   }
 
-  inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights> {
+  inspectAttention(
+    tokenIds: readonly number[],
+    layers: readonly number[],
+    signal: AbortSignal,
+    clientId = '',
+  ): Promise<AttentionWeights> {
     if (this.#state !== 'ready') throw this.#notReady();
-    return this.#inspections.ask((id) => this.#supervisor.send({ type: 'inspect', id, tokenIds }));
+    return this.#inspections.askUntil(
+      signal,
+      (id) => this.#supervisor.send({ type: 'inspect', id, clientId, tokenIds, layers }),
+      (id) => {
+        this.#supervisor.send({ type: 'cancelInspection', id });
+        this.#checkIdle();
+      },
+    );
   }
 
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
@@ -281,7 +313,7 @@ export class EngineClient implements ManagedEngine {
 
   /** True while it owes an answer. */
   get #isBusy(): boolean {
-    return this.#held.size > 0 || this.#embeddings.size > 0;
+    return this.#held.size > 0 || this.#embeddings.size > 0 || this.#inspections.size > 0;
   }
 
   find(requestId: string): RequestRecord | undefined {
@@ -341,10 +373,11 @@ export class EngineClient implements ManagedEngine {
     this.#state = 'stopped';
     this.#inspections.failAll(this.#notReady());
     this.#embeddings.failAll(this.#notReady());
-    this.#tokenizer?.chatTemplate?.dispose();
+    this.#tokenizerLoad?.abort();
+    const tokenizer = this.#tokenizer;
     // It may be as large as a small model.
     this.#tokenizer = undefined;
-    await this.#supervisor.stop();
+    await Promise.all([tokenizer?.stop(), this.#supervisor.stop()]);
     this.#totals.clearGauges();
   }
 }

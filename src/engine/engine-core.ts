@@ -73,9 +73,12 @@ export class EngineCore {
   }
 
   /** What every head looks at in a prompt; `undefined` as long as no lane is free. */
-  async tryInspect(tokenIds: readonly number[]): Promise<AttentionWeights | undefined> {
+  async tryInspect(
+    tokenIds: readonly number[],
+    layers?: readonly number[],
+  ): Promise<AttentionWeights | undefined> {
     return this.#alone(() =>
-      this.#scheduler.tryWithLane((lane) => this.#runner.inspectAttention(tokenIds, lane)),
+      this.#scheduler.tryWithLane((lane) => this.#runner.inspectAttention(tokenIds, lane, layers)),
     );
   }
 

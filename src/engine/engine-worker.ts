@@ -42,7 +42,7 @@ let reportedAt = 0;
 const RESIDENT_INTERVAL_MS = 1000;
 let resident = { bytes: 0, readAt: 0 };
 /** Inspections that wait for a free lane. */
-const inspections: Extract<ToWorker, { type: 'inspect' }>[] = [];
+let inspections: Extract<ToWorker, { type: 'inspect' }>[] = [];
 
 const setup = await trySetUp();
 if (setup !== undefined) {
@@ -87,6 +87,9 @@ function receive(core: EngineCore, message: ToWorker): void {
     case 'inspect':
       inspections.push(message);
       break;
+    case 'cancelInspection':
+      inspections = inspections.filter(({ id }) => id !== message.id);
+      break;
     case 'embed':
       core.addEmbedding(message.id, message.tokenIds, message.clientId);
       break;
@@ -117,12 +120,15 @@ function flushReports(): void {
   if (reports.length > 0) send({ type: 'steps', reports: reports.splice(0) });
 }
 
-async function inspect(core: EngineCore): Promise<void> {
-  for (const { id, tokenIds } of inspections.splice(0)) {
-    const weights = await core.tryInspect(tokenIds);
-    if (weights === undefined) inspections.push({ type: 'inspect', id, tokenIds });
-    else send({ type: 'inspected', id, weights });
-  }
+/** Looks at one prompt at most, so that streams wait for no more; false when there is none, or no lane is free. */
+async function inspect(core: EngineCore): Promise<boolean> {
+  const [inspection] = inspections;
+  if (inspection === undefined) return false;
+  const weights = await core.tryInspect(inspection.tokenIds, inspection.layers);
+  if (weights === undefined) return false;
+  inspections.shift();
+  send({ type: 'inspected', id: inspection.id, weights });
+  return true;
 }
 
 /** Takes a step for texts to be embedded; false when none could be taken. */
@@ -136,13 +142,13 @@ async function runSteps(engine: EngineSetup): Promise<void> {
   for (;;) {
     for (const message of inbox.splice(0)) receive(engine.core, message);
     if (stopping) return;
-    await inspect(engine.core);
+    const hasInspected = await inspect(engine.core);
     const hasEmbedded = await embed(engine.core);
     const startedAt = performance.now();
     const result = await engine.core.step();
     if (result === undefined) {
       flushReports();
-      if (hasEmbedded) await new Promise((resolve) => setImmediate(resolve));
+      if (hasInspected || hasEmbedded) await new Promise((resolve) => setImmediate(resolve));
       else if (inbox.length === 0) await new Promise<void>((resolve) => (wake = resolve));
       wake = undefined;
       continue;

@@ -1,8 +1,13 @@
 import { generationEosTokenIds } from '../model/generation-config.ts';
-import { endTokenIds } from '../tokenizer/end-tokens.ts';
+import { endTokenIds, type EndTokenSources } from '../tokenizer/end-tokens.ts';
 import { readOptionalJson } from '../tokenizer/optional-file.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+
+/** What a tokenizer names as ends, and which of its control tokens may be one. */
+interface TokenizerEnds {
+  readonly eosTokenIds: readonly number[];
+  readonly controlTokens: NonNullable<EndTokenSources['controlTokens']>;
+}
 
 /**
  * The tokens that end a sequence, by all that a model's files say.
@@ -12,7 +17,7 @@ import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 export async function loadEndTokens(
   modelPath: string,
   configIds: readonly number[],
-  { eosTokenIds, controlTokens }: Pick<Tokenizer, 'eosTokenIds' | 'controlTokens'>,
+  { eosTokenIds, controlTokens }: TokenizerEnds,
 ): Promise<readonly number[]> {
   const json = isGgufPath(modelPath)
     ? undefined

@@ -96,8 +96,12 @@ export class ModelRunner {
   }
 
   /** What every head looks at in a prompt; the lane is overwritten. */
-  inspectAttention(tokenIds: readonly number[], lane: number): Promise<AttentionWeights> {
-    return inspectAttention(this.#model, this.#runtime, this.#cache, lane, tokenIds);
+  inspectAttention(
+    tokenIds: readonly number[],
+    lane: number,
+    layers?: readonly number[],
+  ): Promise<AttentionWeights> {
+    return inspectAttention(this.#model, this.#runtime, this.#cache, lane, tokenIds, layers);
   }
 }
 

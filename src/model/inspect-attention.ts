@@ -8,7 +8,7 @@ import type { CausalLm } from './causal-lm.ts';
 export type AttentionWeights = number[][][][];
 
 /**
- * What every head of every layer looks at in a prompt, on any runtime. Each layer's queries and keys are read back
+ * What every head of some layers looks at in a prompt, on any runtime; all layers by default. Each layer's queries and keys are read back
  * by a forward pass of its own that stops there: made for people to look at, not for speed.
  * @param lane a free lane of the cache; overwritten
  */
@@ -18,11 +18,11 @@ export async function inspectAttention(
   cache: KvCache,
   lane: number,
   tokenIds: readonly number[],
+  layers: readonly number[] = Array.from({ length: model.config.numLayers }, (_, layer) => layer),
 ): Promise<AttentionWeights> {
-  const { numLayers } = model.config;
   const batch = buildStepBatch([{ lane, positionStart: 0, tokenIds, logits: 'last' }]);
   const weights: number[][][][] = [];
-  for (let layerIndex = 0; layerIndex < numLayers; layerIndex++) {
+  for (const layerIndex of layers) {
     let heads: AttentionHeads | undefined;
     const rows = await runtime.runStep(batch, cache, (ops) => {
       const found = attentionOfLayer(model, ops, layerIndex);

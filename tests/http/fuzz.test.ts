@@ -4,7 +4,6 @@ import { chatRequestSchema } from '../../routes/schemas/chat.ts';
 import { completionRequestSchema } from '../../routes/schemas/completions.ts';
 import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/schemas/tokenize.ts';
 import { workersAiRequestSchema } from '../../routes/schemas/workers-ai.ts';
-import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -23,7 +22,7 @@ const ROUTES = [
 const model = makeChatModel();
 let service: HttpService;
 beforeAll(async () => {
-  const engine = new ScriptedEngine(await Tokenizer.load(model.path));
+  const engine = await ScriptedEngine.create(model.path);
   engine.model.contextLength = 1024; // Cloudflare's default of 256 tokens must fit
   service = await startHttpService(engine);
 });

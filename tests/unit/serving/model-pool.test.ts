@@ -4,13 +4,12 @@ import { describe, expect, it, vi } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
 import { ModelCatalog } from '../../../src/serving/model-catalog.ts';
 import { ModelPool } from '../../../src/serving/model-pool.ts';
-import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from '../../support/fixtures.ts';
-import { ScriptedEngine } from '../../support/scripted-engine.ts';
+import { loadTokenizers, ScriptedEngine } from '../../support/scripted-engine.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const WAIT = { timeoutMs: 10_000 };
-const tokenizer = await Tokenizer.load(fixturePath('tiny-gpt2'));
+const tokenizers = await loadTokenizers(fixturePath('tiny-gpt2'));
 
 /** An engine whose load ends when it is told to. */
 class SlowEngine extends ScriptedEngine {
@@ -18,7 +17,7 @@ class SlowEngine extends ScriptedEngine {
   #settle: { resolve(): void; reject(error: EngineError): void } | undefined;
 
   constructor() {
-    super(tokenizer);
+    super(tokenizers);
     this.state = 'stopped';
   }
 
