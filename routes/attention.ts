@@ -78,11 +78,7 @@ async function readTokenIds(engine: Engine, prompt: Prompt, caller: TextCaller):
   throw invalid('prompt', `holds token id ${outside}, outside the vocabulary (0 to ${vocabSize - 1})`);
 }
 
-async function encode(
-  { tokenizer }: Engine,
-  text: string,
-  caller: TextCaller,
-): Promise<readonly number[]> {
+async function encode({ tokenizer }: Engine, text: string, caller: TextCaller): Promise<readonly number[]> {
   const [encoded] = await tokenizer.encode([text], {}, caller);
   return encoded?.tokenIds ?? [];
 }

@@ -178,12 +178,7 @@ export class EngineClient implements ManagedEngine {
     if (this.#state !== 'ready') throw this.#notReady();
     assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
     checkLength(request, this.model.contextLength);
-    const completion = new RunningCompletion(
-      request,
-      this.tokenizer,
-      this.#host,
-      reservation.reservedAtMs,
-    );
+    const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);

@@ -108,9 +108,10 @@ describe('ChatTemplate', () => {
     await template.render(HELLO, CALLER);
     const order: string[] = [];
     const render = (clientId: string, messages: ChatMessage[]) =>
-      template
-        .render(messages, { ...CALLER, clientId })
-        .then(() => order.push(clientId), () => order.push(`${clientId} failed`));
+      template.render(messages, { ...CALLER, clientId }).then(
+        () => order.push(clientId),
+        () => order.push(`${clientId} failed`),
+      );
     const slow = Array.from({ length: 200 }, (_, i) => render(`flood/${i}`, BAD));
     await render('late/1', HELLO);
     // One was under way, and another may have been done meanwhile.
