@@ -112,7 +112,8 @@ describe.each(ROUTES)('random bodies: %s', (path, schema) => {
                 ).replaceAll('"1e400"', '1e400');
           const { status } = await post(service, path.replace('{model}', '@test/tiny-gpt2'), text);
           statuses.add(status);
-          expect(status).toBeLessThan(500);
+          // A body may ask for a few milliseconds, and get no more.
+          if (status !== 504 || !text.includes('"timeout_ms":')) expect(status).toBeLessThan(500);
         },
       ),
       { numRuns: 400, seed: SEED },

@@ -17,7 +17,7 @@ import type {
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { EngineError } from '../../src/errors.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
-import { ServedTokenizer } from '../../src/text/served-tokenizer.ts';
+import { ServedTokenizer, type ServedTokenizerLimits } from '../../src/text/served-tokenizer.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from './fixtures.ts';
 
@@ -46,8 +46,12 @@ export interface Tokenizers {
   own: Tokenizer;
 }
 
-export async function loadTokenizers(modelPath: string): Promise<Tokenizers> {
-  return { served: await ServedTokenizer.load(modelPath), own: await loadTokenizer(modelPath) };
+export async function loadTokenizers(
+  modelPath: string,
+  limits: ServedTokenizerLimits = {},
+): Promise<Tokenizers> {
+  const served = await ServedTokenizer.load(modelPath, undefined, limits);
+  return { served, own: await loadTokenizer(modelPath) };
 }
 
 /** An engine without a model: it says its script, counts what it is asked, and refuses what the real one refuses. */
@@ -94,8 +98,11 @@ export class ScriptedEngine implements ManagedEngine {
   }
 
   /** @param modelPath whose tokenizer it has */
-  static async create(modelPath = fixturePath('tiny-gpt2')): Promise<ScriptedEngine> {
-    return new ScriptedEngine(await loadTokenizers(modelPath));
+  static async create(
+    modelPath = fixturePath('tiny-gpt2'),
+    limits: ServedTokenizerLimits = {},
+  ): Promise<ScriptedEngine> {
+    return new ScriptedEngine(await loadTokenizers(modelPath, limits));
   }
 
   reset(script: Partial<Script> = {}): void {

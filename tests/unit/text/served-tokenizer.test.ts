@@ -1,16 +1,15 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/text/load-tokenizer.ts';
 import { ServedTokenizer, type ServedTokenizerLimits } from '../../../src/text/served-tokenizer.ts';
-import { fixturePath, readJsonFixture } from '../../support/fixtures.ts';
+import { fixturePath } from '../../support/fixtures.ts';
+import { changedTokenizer, HOSTILE_TEXT, hostileTokenizer } from '../../support/hostile-tokenizer.ts';
 import { until } from '../../support/service.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const CALLER = { clientId: 'a/1', signal: new AbortController().signal };
-/** A text that the pattern tries in 2^41 ways. */
-const HOSTILE = `${'a'.repeat(41)}!`;
 
 const loaded: ServedTokenizer[] = [];
 async function load(modelPath: string, limits: ServedTokenizerLimits = {}): Promise<ServedTokenizer> {
@@ -21,26 +20,6 @@ async function load(modelPath: string, limits: ServedTokenizerLimits = {}): Prom
 afterEach(async () => {
   await Promise.all(loaded.splice(0).map((tokenizer) => tokenizer.stop()));
 });
-
-/** The tiny GPT-2's tokenizer with some fields changed, in a folder of its own. */
-function changed(change: (json: Record<string, unknown>) => Record<string, unknown>): string {
-  const directory = tempDirectory();
-  const json = readJsonFixture('tiny-gpt2', 'tokenizer.json') as Record<string, unknown>;
-  writeFileSync(join(directory, 'tokenizer.json'), JSON.stringify(change(json)));
-  return directory;
-}
-
-const withPattern = (pattern: string): string =>
-  changed((json) => ({
-    ...json,
-    pre_tokenizer: {
-      type: 'Sequence',
-      pretokenizers: [
-        { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false },
-        { type: 'ByteLevel', add_prefix_space: false, use_regex: false },
-      ],
-    },
-  }));
 
 const encodeOne = async (tokenizer: ServedTokenizer, text: string, caller = CALLER): Promise<number[]> =>
   (await tokenizer.encode([text], {}, caller))[0]?.tokenIds ?? [];
@@ -89,10 +68,10 @@ describe('the tokenizer that the service has, and the one in its process', () =>
 
 describe('a hostile tokenizer', () => {
   it('whose pattern never ends fails that text, and its next text is encoded by a new process', async () => {
-    const tokenizer = await load(withPattern('(a+)+$'), { encodeTimeoutMs: 500 });
+    const tokenizer = await load(hostileTokenizer(), { encodeTimeoutMs: 500 });
     const { pid = 0 } = tokenizer;
     const [hostile, waiting] = await Promise.allSettled([
-      encodeOne(tokenizer, HOSTILE),
+      encodeOne(tokenizer, HOSTILE_TEXT),
       encodeOne(tokenizer, 'The river', { ...CALLER, clientId: 'b/1' }),
     ]);
     expect(hostile).toMatchObject({
@@ -107,8 +86,8 @@ describe('a hostile tokenizer', () => {
   });
 
   it('leaves this thread alone meanwhile', async () => {
-    const tokenizer = await load(withPattern('(a+)+$'), { encodeTimeoutMs: 500 });
-    const failed = encodeOne(tokenizer, HOSTILE).catch((error: unknown) => error);
+    const tokenizer = await load(hostileTokenizer(), { encodeTimeoutMs: 500 });
+    const failed = encodeOne(tokenizer, HOSTILE_TEXT).catch((error: unknown) => error);
     let numTurns = 0;
     let isOver = false;
     void failed.then(() => (isOver = true));
@@ -122,7 +101,7 @@ describe('a hostile tokenizer', () => {
   it('that makes 400 MB of a text fails it, and takes its own process with it at most', async () => {
     const bomb = { type: 'Replace', pattern: { String: 'a' }, content: 'b '.repeat(2 ** 20) };
     const tokenizer = await load(
-      changed((json) => ({ ...json, normalizer: bomb })),
+      changedTokenizer((json) => ({ ...json, normalizer: bomb })),
       {
         encodeTimeoutMs: 3000,
       },
@@ -135,7 +114,7 @@ describe('a hostile tokenizer', () => {
 
   it('that names ids outside its vocabulary cannot hand them on', async () => {
     const tokenizer = await load(
-      changed((json) => {
+      changedTokenizer((json) => {
         const model = json['model'] as { vocab: Record<string, number> };
         return { ...json, model: { ...model, vocab: { ...model.vocab, e: -5 } } };
       }),
@@ -147,7 +126,7 @@ describe('a hostile tokenizer', () => {
   });
 
   it('with more tokens than any has is refused before its table is made', async () => {
-    const path = changed((json) => {
+    const path = changedTokenizer((json) => {
       const model = json['model'] as { vocab: Record<string, number> };
       return { ...json, model: { ...model, vocab: { ...model.vocab, much: 2 ** 22 } } };
     });
