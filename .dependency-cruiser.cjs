@@ -26,7 +26,11 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   from: { path: room(name) },
   to: {
     path: '^(src|routes)/',
-    pathNot: [room(name), '^src/(errors|client-id|model-files|sibling-process)\\.ts$', ...allowed.map(room)],
+    pathNot: [
+      room(name),
+      '^src/(errors|client-id|clip|model-files|sibling-process)\\.ts$',
+      ...allowed.map(room),
+    ],
   },
 }));
 

@@ -20,7 +20,7 @@ import { parseInput } from './schemas/parse-input.ts';
 export function attentionRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/attention', async (c) => {
-    const input = parseInput(attentionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const input = parseInput(attentionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
     const layers = readLayers(engine.model, input.layers);
     const prompt = onlyPrompt(input.prompt);

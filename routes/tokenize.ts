@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import type { Engine } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
@@ -8,7 +9,6 @@ import type { AppDependencies } from './app-dependencies.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import {
   detokenizeRequestSchema,
-  MAX_DETOKENIZED_BYTES,
   tokenizeRequestSchema,
   type DetokenizeBody,
   type TokenizeBody,
@@ -18,7 +18,7 @@ import {
 export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/tokenize', async (c) => {
-    const input = parseInput(tokenizeRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const input = parseInput(tokenizeRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     const text = input.prompt ?? input.text;
     if (text === undefined || (input.prompt !== undefined && input.text !== undefined)) {
       throw new EngineError('invalid_request', 'send prompt or text, exactly one of them', {
@@ -40,7 +40,7 @@ export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv
   routes.post('/detokenize', async (c) => {
     const { model, tokens } = parseInput(
       detokenizeRequestSchema,
-      await readJsonBody(c.req.raw, config.bodyLimitBytes),
+      await readJsonBody(c, config.bodyLimitBytes),
     );
     const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
     // What follows is done at once; it only must not be had while others are turned away.
@@ -51,13 +51,20 @@ export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv
       const message = `tokens[${index}] is ${tokens[index]}, outside the vocabulary (0 to ${vocabSize - 1})`;
       throw new EngineError('invalid_request', message, { param: `tokens[${index}]` });
     }
-    const numBytes = engine.tokenizer.numBytes(tokens);
-    if (numBytes > MAX_DETOKENIZED_BYTES) {
-      const message = `tokens are ${numBytes} bytes of text; at most ${MAX_DETOKENIZED_BYTES} are given`;
-      throw new EngineError('invalid_request', message, { param: 'tokens' });
-    }
+    checkTextSize(engine, tokens, config.bodyLimitBytes);
     const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
     return c.json(body);
   });
   return routes;
+}
+
+/** A token may be a hundred bytes: what comes back is counted before it is put together. */
+function checkTextSize({ tokenizer }: Engine, tokens: readonly number[], limitBytes: number): void {
+  const numBytes = tokenizer.numBytes(tokens);
+  if (numBytes <= limitBytes) return;
+  throw new EngineError(
+    'invalid_request',
+    `tokens stand for ${numBytes} bytes of text; at most ${limitBytes} are given back (BODY_LIMIT)`,
+    { param: 'tokens' },
+  );
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { MAX_LIST_TOKENS, nameSchema, textSchema, tokenIdSchema } from './bounds.ts';
 
-const text = z.string().optional();
+const text = textSchema.optional();
 
 export const tokenizeRequestSchema = z
   .strictObject({
-    model: z.string().nullish(),
+    model: nameSchema.nullish(),
     prompt: text,
     text: text.meta({ description: 'Another name of `prompt`; exactly one of the two.' }),
     add_special_tokens: z.boolean().nullish().meta({ default: true }),
@@ -15,15 +16,13 @@ export const tokenizeResponseSchema = z
   .object({ tokens: z.array(z.int()), count: z.int(), max_model_len: z.int() })
   .meta({ id: 'TokenizeResponse' });
 
-/** Bytes of text in one answer: a token may be long, and a list of tokens is short to send. */
-export const MAX_DETOKENIZED_BYTES = 2 ** 20;
-
 export const detokenizeRequestSchema = z
   .strictObject({
-    model: z.string().nullish(),
+    model: nameSchema.nullish(),
     tokens: z
-      .array(z.int().min(0))
-      .meta({ description: `Their text has at most ${MAX_DETOKENIZED_BYTES} bytes.` }),
+      .array(tokenIdSchema)
+      .max(MAX_LIST_TOKENS)
+      .meta({ description: 'Their text may have as many bytes as a body.' }),
   })
   .meta({ id: 'DetokenizeRequest' });
 

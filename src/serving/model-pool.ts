@@ -213,7 +213,7 @@ export class ModelPool implements ServedModels {
       this.#onUseEnded(model);
     } catch (thrown) {
       const error = toEngineError(thrown);
-      const shown = model === this.#default ? error : withoutPath(error, model.entry);
+      const shown = withoutPath(error, model.entry);
       await model.engine.stop();
       model.memoryBytes = 0;
       const isFailure = error.code !== 'engine_not_ready' && error !== model.shortage;
@@ -222,7 +222,8 @@ export class ModelPool implements ServedModels {
         model.failure = { error: shown, at: this.#now() };
         for (const observer of this.#observers) observer.onLoadFailed?.(model.id, error);
       }
-      throw shown;
+      // The operator waits for the default one.
+      throw model === this.#default ? error : shown;
     } finally {
       model.shortage = undefined;
     }

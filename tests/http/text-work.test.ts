@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_ATTENTION_WEIGHTS } from '../../routes/schemas/attention.ts';
-import { MAX_DETOKENIZED_BYTES } from '../../routes/schemas/tokenize.ts';
 import { TINY_TEMPLATE } from '../support/chat-model.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { HOSTILE_TEXT, hostileTokenizer } from '../support/hostile-tokenizer.ts';
@@ -16,6 +15,8 @@ import { until } from '../support/service.ts';
 /** A model whose tokenizer never ends on one text, beside requests that are no fault of it. */
 
 const COMPLETIONS = '/v1/completions';
+/** Bytes of a body, and of the text that tokens may become. */
+const BODY_LIMIT = 2 ** 20;
 const ENCODE_TIMEOUT_MS = 1500;
 /** Every route that tokenises, and a body with little text. */
 const TEXT_ROUTES: [path: string, body: object][] = [
@@ -40,7 +41,7 @@ beforeAll(async () => {
     JSON.stringify({ bos_token: '<|endoftext|>', chat_template: TINY_TEMPLATE }),
   );
   engine = await ScriptedEngine.create(hostileTokenizer(directory), { encodeTimeoutMs: ENCODE_TIMEOUT_MS });
-  service = await startHttpService(engine, { bodyLimitBytes: 2 ** 20 });
+  service = await startHttpService(engine, { bodyLimitBytes: BODY_LIMIT });
   hasty = await startHttpService(engine, { requestTimeoutMs: 400 });
   // Its process is there from now on.
   await post(service, '/v1/chat/completions', { messages: [{ role: 'user', content: 'x' }] });
@@ -122,7 +123,7 @@ describe('a full queue', () => {
 describe('answers of a bounded size', () => {
   it('has as much text of tokens as its bound, and not a byte more', async () => {
     // <|endoftext|> has 13 bytes.
-    const numTokens = Math.floor(MAX_DETOKENIZED_BYTES / 13);
+    const numTokens = Math.floor(BODY_LIMIT / 13);
     const tokens = Array<number>(numTokens).fill(0);
     const { status, json } = await post(service, '/detokenize', { tokens });
     expect(status).toBe(200);
@@ -130,7 +131,7 @@ describe('answers of a bounded size', () => {
     const refused = await post(service, '/detokenize', { tokens: [...tokens, 0] });
     expect(refused.status).toBe(400);
     expect(refused.json).toMatchObject({ error: { code: 'invalid_request', param: 'tokens' } });
-    expect(refused.text).toContain(`at most ${MAX_DETOKENIZED_BYTES}`);
+    expect(refused.text).toContain(`at most ${BODY_LIMIT}`);
   });
 
   it('shows no more attention than its bound, and says which layers to name', async () => {
