@@ -4,7 +4,6 @@ import type { AttentionWeights } from '../model/inspect-attention.ts';
 import { ServedTokenizer } from '../text/served-tokenizer.ts';
 import { checkLength } from './check-length.ts';
 import { monotonicMs } from './clock.ts';
-import { PendingReplies } from './pending-replies.ts';
 import { EngineProcess, type EngineProcessEvents } from './engine-process.ts';
 import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
 import { EngineTotals } from './engine-totals.ts';
@@ -21,9 +20,10 @@ import type {
   Reservation,
 } from './engine.ts';
 import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
-import { loadEndTokens } from './load-end-tokens.ts';
+import { matchTokenizer } from './match-tokenizer.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue, type QueueBounds } from './request-queue.ts';
+import { SideJobs } from './side-jobs.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
 
 export interface EngineClientOptions {
@@ -61,8 +61,10 @@ export class EngineClient implements ManagedEngine {
   readonly #supervisor: EngineSupervisor;
   readonly #completions = new Map<string, RunningCompletion>();
   readonly #held = new Map<number, HeldSequence>();
-  readonly #inspections = new PendingReplies<AttentionWeights>();
-  readonly #embeddings = new PendingReplies<Float32Array>();
+  readonly #sideJobs = new SideJobs({
+    send: (message) => this.#supervisor.send(message),
+    onDone: () => this.#checkIdle(),
+  });
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
   #state: EngineState = 'loading';
   #model: ModelInfo | undefined;
@@ -104,6 +106,7 @@ export class EngineClient implements ManagedEngine {
     try {
       if (this.#hasLeft('loading')) throw this.#notReady();
       await this.#supervisor.start();
+      if (this.#hasLeft('loading')) throw this.#notReady();
       await this.#match(tokenizer);
       if (this.#hasLeft('loading')) throw this.#notReady();
     } catch (error) {
@@ -114,18 +117,9 @@ export class EngineClient implements ManagedEngine {
     this.#state = 'ready';
   }
 
-  /** Whether the tokenizer is that of the model, and which tokens end a text by all files together. */
   async #match(tokenizer: ServedTokenizer): Promise<void> {
-    const { vocabSize, id, eosTokenIds } = this.model;
-    if (this.#hasLeft('loading')) throw this.#notReady();
     try {
-      if (tokenizer.vocabSize > vocabSize) {
-        throw new EngineError(
-          'weights_invalid',
-          `the tokenizer of ${id} has ${tokenizer.vocabSize} tokens, but the model embeds ${vocabSize}`,
-        );
-      }
-      this.#endTokenIds = await loadEndTokens(this.#options.settings.modelPath, eosTokenIds, tokenizer);
+      this.#endTokenIds = await matchTokenizer(this.#options.settings.modelPath, this.model, tokenizer);
       this.#model = { ...this.model, eosTokenIds: this.#endTokenIds };
     } catch (error) {
       await this.stop();
@@ -216,14 +210,7 @@ export class EngineClient implements ManagedEngine {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
     }
-    if (message.type === 'inspected') {
-      this.#inspections.answer(message.id, message.weights);
-      this.#checkIdle();
-    }
-    if (message.type === 'embedded') {
-      for (const { id, embedding } of message.finished) this.#embeddings.answer(id, embedding);
-      this.#checkIdle();
-    }
+    this.#sideJobs.receive(message);
   }
 
   #receiveStep(report: StepReport): void {
@@ -284,31 +271,17 @@ export class EngineClient implements ManagedEngine {
     clientId = '',
   ): Promise<AttentionWeights> {
     if (this.#state !== 'ready') throw this.#notReady();
-    return this.#inspections.askUntil(
-      signal,
-      (id) => this.#supervisor.send({ type: 'inspect', id, clientId, tokenIds, layers }),
-      (id) => {
-        this.#supervisor.send({ type: 'cancelInspection', id });
-        this.#checkIdle();
-      },
-    );
+    return this.#sideJobs.inspectAttention({ tokenIds, layers, clientId }, signal);
   }
 
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
-    return this.#embeddings.askUntil(
-      signal,
-      (id) => this.#supervisor.send({ type: 'embed', id, clientId, tokenIds }),
-      (id) => {
-        this.#supervisor.send({ type: 'cancelEmbedding', id });
-        this.#checkIdle();
-      },
-    );
+    return this.#sideJobs.embed({ tokenIds, clientId }, signal);
   }
 
   /** True while it owes an answer. */
   get #isBusy(): boolean {
-    return this.#held.size > 0 || this.#embeddings.size > 0 || this.#inspections.size > 0;
+    return this.#held.size > 0 || this.#sideJobs.size > 0;
   }
 
   find(requestId: string): RequestRecord | undefined {
@@ -342,8 +315,7 @@ export class EngineClient implements ManagedEngine {
     if (this.#state === 'ready') this.#state = 'loading';
     for (const completion of [...this.#completions.values()]) completion.fail(error);
     for (const id of [...this.#held.keys()]) this.#release(id);
-    this.#inspections.failAll(error);
-    this.#embeddings.failAll(error);
+    this.#sideJobs.failAll(error);
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -366,8 +338,7 @@ export class EngineClient implements ManagedEngine {
 
   async stop(): Promise<void> {
     this.#state = 'stopped';
-    this.#inspections.failAll(this.#notReady());
-    this.#embeddings.failAll(this.#notReady());
+    this.#sideJobs.failAll(this.#notReady());
     this.#tokenizerLoad?.abort();
     const tokenizer = this.#tokenizer;
     // It may be as large as a small model.

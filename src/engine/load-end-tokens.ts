@@ -3,6 +3,9 @@ import { endTokenIds, type EndTokenSources } from '../tokenizer/end-tokens.ts';
 import { readOptionalJson } from '../tokenizer/optional-file.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 
+/** Of a generation_config.json, which has some hundred: it is read in the thread that serves everybody. */
+const MAX_BYTES = 2 ** 20;
+
 /** What a tokenizer names as ends, and which of its control tokens may be one. */
 interface TokenizerEnds {
   readonly eosTokenIds: readonly number[];
@@ -21,7 +24,7 @@ export async function loadEndTokens(
 ): Promise<readonly number[]> {
   const json = isGgufPath(modelPath)
     ? undefined
-    : await readOptionalJson(modelPath, 'generation_config.json');
+    : await readOptionalJson(modelPath, 'generation_config.json', MAX_BYTES);
   const generationConfig = json === undefined ? undefined : generationEosTokenIds(json);
   return endTokenIds({ generationConfig, config: configIds, tokenizer: eosTokenIds, controlTokens });
 }

@@ -248,7 +248,7 @@ const stoppedError = (): EngineError =>
 
 /** Lost when the process is gone: its end is on the way. Throws where the message cannot be cloned. */
 function send<Setup, Question>(child: ChildProcess, message: ToJobProcess<Setup, Question>): void {
-  child.send(message as object, () => undefined);
+  child.send(message, () => undefined);
 }
 
 function forkEntry(entry: string, maxHeapMb: number): ChildProcess {

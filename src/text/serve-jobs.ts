@@ -3,8 +3,8 @@ import { EngineError } from '../errors.ts';
 import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
 
 interface Jobs<Setup, Ready, Question, Answer> {
-  setUp(setup: Setup): Ready | Promise<Ready>;
-  answer(question: Question): Answer;
+  setUp: (setup: Setup) => Ready | Promise<Ready>;
+  answer: (question: Question) => Answer;
 }
 
 /** The other side of a JobProcess: sets up once, and answers one question after the other until it is killed. */

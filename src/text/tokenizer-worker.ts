@@ -34,8 +34,6 @@ export interface EncodeQuestion {
 
 export type EncodeAnswer = readonly EncodedText<Int32Array>[];
 
-/** Several times the most that there are in a model. */
-const MAX_VOCAB_SIZE = 2 ** 22;
 /** Several times the most that all tokens of a model have together. */
 const MAX_TABLE_BYTES = 2 ** 26;
 /** Some fifty times the longest. */
@@ -75,7 +73,6 @@ async function tryLoad(modelPath: string): Promise<Tokenizer> {
 
 function toReady(loaded: Tokenizer): TokenizerReady {
   const { vocabSize, chatTemplate } = loaded;
-  checkSize('the tokenizer', vocabSize, MAX_VOCAB_SIZE, 'tokens');
   checkSize('the chat template', chatTemplate?.template.length ?? 0, MAX_TEMPLATE_CHARACTERS, 'characters');
   const table = TokenTable.pack(vocabSize, (tokenId) => loaded.idToBytes(tokenId));
   checkSize('the tokenizer', table.bytes.length, MAX_TABLE_BYTES, 'bytes of text in its tokens');

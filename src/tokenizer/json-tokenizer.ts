@@ -7,6 +7,9 @@ import { toLibraryJson } from './tokenizer-json.ts';
 import type { StepConfig, TokenizerJson } from './tokenizer-json.ts';
 import type { TokenizerModel } from './tokenizer-model.ts';
 
+/** Several times the largest that there is in a model. */
+const MAX_TOKEN_ID = 2 ** 22 - 1;
+
 export interface JsonTokenizerOptions {
   /** What tokenizer_config.json says. */
   config?: object;
@@ -43,6 +46,13 @@ export class JsonTokenizer implements TokenizerModel {
     this.controlTokens = new Map(control.map(({ content, id }) => [content, id]));
     let largestId = -1;
     for (const id of this.#hf.get_vocab(true).values()) largestId = Math.max(largestId, id);
+    // All of its ids are looked at, whether or not they are tokens.
+    if (largestId > MAX_TOKEN_ID) {
+      throw new EngineError(
+        'weights_invalid',
+        `tokenizer.json cannot be used: it has token id ${largestId}; at most ${MAX_TOKEN_ID} is taken`,
+      );
+    }
     this.vocabSize = largestId + 1;
     const swallowsText = [...added.values()].some(({ lstrip, rstrip }) => lstrip || rstrip);
     const shrinks = swallowsText || !this.#hasAllBytes() ? undefined : mostShrunk(tokenizerJson.normalizer);

@@ -40,7 +40,11 @@ export function cutsAtSpaces(
     (name) => Reflect.get(tokenizerConfig, name) === true,
   );
   if (type !== 'BPE' || hasAffixes || changesText) return false;
-  return isLocal(preTokenizer ?? null, marksSpaces(normalizer ?? null)) && mergesAreTokens(vocab, merges);
+  const isCutAlike =
+    preTokenizer === null ||
+    preTokenizer === undefined ||
+    isLocal(preTokenizer, marksSpaces(normalizer ?? null));
+  return isCutAlike && mergesAreTokens(vocab, merges);
 }
 
 /** Else two tokens could join to what is no token. */
@@ -53,21 +57,20 @@ function mergesAreTokens(vocab: unknown, merges: unknown): boolean {
   });
 }
 
-function isLocal(step: StepConfig | null, spacesAreMarks: boolean): boolean {
-  switch (step?.type) {
-    case undefined:
+function isLocal(step: StepConfig, spacesAreMarks: boolean): boolean {
+  switch (step.type) {
     case 'ByteLevel':
     case 'Digits':
     case 'Punctuation':
       return true;
     case 'Metaspace':
-      return step?.['replacement'] === METASPACE;
+      return step['replacement'] === METASPACE;
     case 'Sequence':
       return partsOf(step, 'pretokenizers').every((part) => isLocal(part, spacesAreMarks));
     case 'Split': {
-      const { Regex: pattern, String: text } = Object(step?.['pattern']) as Record<string, unknown>;
+      const { Regex: pattern, String: text } = Object(step['pattern']) as Record<string, unknown>;
       if (text === ' ') return spacesAreMarks;
-      return typeof pattern === 'string' && LOCAL_PATTERNS.has(pattern) && step?.['behavior'] === 'Isolated';
+      return typeof pattern === 'string' && LOCAL_PATTERNS.has(pattern) && step['behavior'] === 'Isolated';
     }
     default:
       return false;
@@ -79,7 +82,7 @@ function marksSpaces(normalizer: StepConfig | null): boolean {
   return normalizer?.type === 'Replace' && normalizer['content'] === METASPACE;
 }
 
-function partsOf(step: StepConfig | null, field: string): StepConfig[] {
-  const parts = step?.[field];
+function partsOf(step: StepConfig, field: string): StepConfig[] {
+  const parts = step[field];
   return Array.isArray(parts) ? (parts as StepConfig[]) : [];
 }

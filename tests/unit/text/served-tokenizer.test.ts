@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/text/load-tokenizer.ts';
@@ -89,12 +92,9 @@ describe('a hostile tokenizer', () => {
     const tokenizer = await load(hostileTokenizer(), { encodeTimeoutMs: 500 });
     const failed = encodeOne(tokenizer, HOSTILE_TEXT).catch((error: unknown) => error);
     let numTurns = 0;
-    let isOver = false;
-    void failed.then(() => (isOver = true));
-    while (!isOver) {
-      numTurns++;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const ticking = setInterval(() => numTurns++, 5);
+    await failed;
+    clearInterval(ticking);
     expect(numTurns).toBeGreaterThan(5);
   });
 
@@ -125,14 +125,14 @@ describe('a hostile tokenizer', () => {
     });
   });
 
-  it('with more tokens than any has is refused before its table is made', async () => {
+  it('with an id beyond any is refused before all ids are looked at', async () => {
     const path = changedTokenizer((json) => {
       const model = json['model'] as { vocab: Record<string, number> };
       return { ...json, model: { ...model, vocab: { ...model.vocab, much: 2 ** 22 } } };
     });
     await expect(load(path)).rejects.toMatchObject({
       code: 'weights_invalid',
-      message: expect.stringContaining('has 4194305 tokens; at most 4194304 are taken') as string,
+      message: expect.stringContaining('it has token id 4194304; at most 4194303 is taken') as string,
     });
   });
 
@@ -169,6 +169,22 @@ describe('ServedTokenizer', () => {
       code: 'weights_invalid',
       message: expect.stringMatching(/there is no .*tokenizer.json/) as string,
     });
+  });
+
+  it('ends with its service, though it is in the middle of a text that never ends', async () => {
+    const source = fileURLToPath(new URL('../../../src/text/served-tokenizer.ts', import.meta.url));
+    const program =
+      `const { ServedTokenizer } = await import(${JSON.stringify(source)});` +
+      `const tokenizer = await ServedTokenizer.load(${JSON.stringify(hostileTokenizer())});` +
+      `const { signal } = new AbortController();` +
+      `tokenizer.encode([${JSON.stringify(HOSTILE_TEXT)}], {}, { clientId: '', signal });` +
+      `console.log(tokenizer.pid);`;
+    const service = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program]);
+    const [line] = (await once(service.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    expect(isAlive(pid)).toBe(true);
+    service.kill('SIGKILL');
+    await until(() => !isAlive(pid));
   });
 
   it('leaves no process, whether it was loaded or not yet', async () => {
