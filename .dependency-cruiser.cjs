@@ -9,13 +9,14 @@ const MAY_IMPORT = {
   sampling: ['runtime'],
   tokenizer: [],
   weights: ['runtime'],
+  text: ['tokenizer', 'scheduler', 'weights'],
   model: ['runtime', 'weights'],
   models: ['weights', 'config'],
-  engine: ['scheduler', 'models', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
+  engine: ['text', 'scheduler', 'models', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
   serving: ['engine', 'models', 'model', 'config'],
   bench: ['engine', 'sampling', 'config'],
   access: ['config'],
-  http: ['access', 'engine', 'serving', 'config'],
+  http: ['access', 'engine', 'text', 'serving', 'config'],
   training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
 };
 

@@ -4,6 +4,7 @@ import { EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
+import { withinDeadline } from '../src/http/within-deadline.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import {
@@ -24,8 +25,15 @@ export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv
         param: 'prompt',
       });
     }
-    const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-    const tokens = engine.tokenizer.encode(text, { addSpecialTokens: input.add_special_tokens ?? true });
+    const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
+    const { clientId } = c.var.scope;
+    const addSpecialTokens = input.add_special_tokens ?? true;
+    // It computes nothing, but waits among those who do for its text to be tokenised.
+    const reservation = engine.reserve(1, clientId);
+    const [encoded] = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, (signal) =>
+      engine.tokenizer.encode([text], { addSpecialTokens }, { clientId, signal }),
+    ).finally(() => reservation.release());
+    const tokens = encoded?.tokenIds ?? [];
     const body: TokenizeBody = { tokens, count: tokens.length, max_model_len: engine.model.contextLength };
     return c.json(body);
   });
@@ -35,6 +43,8 @@ export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv
       await readJsonBody(c, config.bodyLimitBytes),
     );
     const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
+    // What follows is done at once; it only must not be had while others are turned away.
+    engine.reserve(1, c.var.scope.clientId).release();
     const { vocabSize } = engine.model;
     const index = tokens.findIndex((tokenId) => tokenId >= vocabSize);
     if (index !== -1) {
@@ -50,7 +60,7 @@ export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv
 
 /** A token may be a hundred bytes: what comes back is counted before it is put together. */
 function checkTextSize({ tokenizer }: Engine, tokens: readonly number[], limitBytes: number): void {
-  const numBytes = tokens.reduce((sum, tokenId) => sum + tokenizer.idToBytes(tokenId).length, 0);
+  const numBytes = tokenizer.numBytes(tokens);
   if (numBytes <= limitBytes) return;
   throw new EngineError(
     'invalid_request',

@@ -77,3 +77,10 @@ export class EngineError extends Error {
 export function assertInvariant(condition: unknown, invariant: string): asserts condition {
   if (!condition) throw new EngineError('internal', `invariant broken: ${invariant}`);
 }
+
+/** Why somebody waits no longer: the signal's own reason, or that the client is gone. */
+export function abortError({ reason }: AbortSignal): EngineError {
+  return reason instanceof EngineError
+    ? reason
+    : new EngineError('request_timeout', 'the request was given up before its answer was there');
+}

@@ -13,6 +13,15 @@ import { standardError } from './standard-streams.ts';
  * process that started it, however that one ends.
  */
 
+export interface ForkOptions {
+  /** Of the module. */
+  args?: readonly string[];
+  /** Node's flags for the process. */
+  execArgv?: readonly string[];
+  /** Pipes beside the standard ones and the channel, from descriptor 4 on. */
+  pipes?: number;
+}
+
 /** Those that run now. */
 const running = new Set<ChildProcess>();
 
@@ -21,12 +30,11 @@ const running = new Set<ChildProcess>();
  * are. What it prints is forwarded to standard error: the log has standard output to itself.
  *
  * @param neighbour `import.meta.url` of the module that starts the process
- * @param options `args` of the module; `execArgv`: Node's flags for the process
  */
 export function forkSibling(
   neighbour: string,
   name: string,
-  { args = [], execArgv = [] }: { args?: readonly string[]; execArgv?: readonly string[] } = {},
+  { args = [], execArgv = [], pipes = 0 }: ForkOptions = {},
 ): ChildProcess {
   const { file, execArgv: loader } = siblingProcess(neighbour, name);
   const [execPath, ...flags] = bindToParent([process.execPath, ...loader, ...execArgv]);
@@ -35,7 +43,7 @@ export function forkSibling(
     execArgv: flags,
     env: childEnvironment(),
     serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', ...new Array<'pipe'>(pipes).fill('pipe')],
   });
   forwardOutput(child);
   endWithThisProcess(child);

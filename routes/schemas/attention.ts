@@ -7,6 +7,12 @@ export const MAX_ATTENTION_TOKENS = 64;
 /** No model has more. */
 const MAX_LAYERS = 1024;
 
+/**
+ * Numbers in one answer, some 5 MB of text. Writing them takes 30 ms of the thread that serves everybody; a large model
+ * has a hundred times as many.
+ */
+export const MAX_ATTENTION_WEIGHTS = 2 ** 18;
+
 export const attentionRequestSchema = z
   .strictObject({
     model: nameSchema.nullish(),
@@ -23,7 +29,11 @@ export const attentionRequestSchema = z
       .refine((indices) => new Set(indices).size === indices.length, 'must not name a layer twice')
       .meta({ uniqueItems: true })
       .nullish()
-      .meta({ description: 'Indices of the layers to report; all when absent.' }),
+      .meta({
+        description:
+          'Indices of the layers to report; all when absent. Layers * heads * tokens * tokens is at most ' +
+          `${MAX_ATTENTION_WEIGHTS}.`,
+      }),
   })
   .meta({ id: 'AttentionRequest' });
 

@@ -87,7 +87,10 @@ const choiceFields = {
   logprobs: chatLogprobsSchema.nullable(),
   token_ids: z.array(z.int()).optional(),
   truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as the request allowed.' }),
-  dropped_tokens: z.int().optional().meta({ description: 'Tokens cut from the start of the prompt.' }),
+  dropped_tokens: z.int().optional().meta({
+    description:
+      'Tokens cut from the start of the prompt; absent where the start of a long text was not even tokenised.',
+  }),
 };
 
 const chatFields = { id: z.string(), created: z.int(), model: z.string() };

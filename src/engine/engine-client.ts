@@ -1,11 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { assertInvariant, EngineError } from '../errors.ts';
+import type { EngineError } from '../errors.ts';
+import { assertInvariant } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { ServedTokenizer } from '../text/served-tokenizer.ts';
 import { checkCompletion, checkTokenIds } from './check-input.ts';
 import { monotonicMs } from './clock.ts';
-import { notReady } from './not-ready.ts';
-import { PendingReplies } from './pending-replies.ts';
 import type { EngineClientOptions } from './engine-client-options.ts';
 import { EngineProcess } from './engine-process.ts';
 import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
@@ -24,12 +23,12 @@ import type {
 } from './engine.ts';
 import type { SequenceUpdate, StepReport } from './protocol.ts';
 import { HeldSequences } from './held-sequences.ts';
-import { loadEndTokens } from './load-end-tokens.ts';
-import { loadTokenizer } from './load-tokenizer.ts';
 import { deathWithDump, faultWithDump } from './lost-work.ts';
-import type { PrefixCacheScope } from './prefix-cache-scope.ts';
+import { matchTokenizer } from './match-tokenizer.ts';
+import { notReady } from './not-ready.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue } from './request-queue.ts';
+import { SideJobs } from './side-jobs.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
 
 /**
@@ -47,14 +46,18 @@ export class EngineClient implements ManagedEngine {
   readonly #supervisor: EngineSupervisor;
   readonly #completions = new Map<string, RunningCompletion>();
   readonly #held: HeldSequences;
-  readonly #inspections = new PendingReplies<AttentionWeights>();
-  readonly #embeddings = new PendingReplies<Float32Array>();
+  readonly #sideJobs = new SideJobs({
+    send: (message) => this.#supervisor.send(message),
+    onDone: () => this.#checkIdle(),
+  });
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
   #state: EngineState = 'loading';
   #model: ModelInfo | undefined;
   /** By all of the model's files; known once the first process is ready. */
   #endTokenIds: readonly number[] | undefined;
-  #tokenizer: Tokenizer | undefined;
+  #tokenizer: ServedTokenizer | undefined;
+  /** Ends the load of a tokenizer. */
+  #tokenizerLoad: AbortController | undefined;
   #onIdle: (() => void) | undefined;
   /** A ping has no answer yet. */
   #isPinged = false;
@@ -73,7 +76,7 @@ export class EngineClient implements ManagedEngine {
         onReady: (message) => this.#onReady(message),
         onMessage: (message) => this.#receive(message),
         onDeath: (error) => this.#onDeath(error),
-        owesAnswer: () => this.#isBusy || this.#inspections.size > 0 || this.#isPinged,
+        owesAnswer: () => this.#isBusy || this.#isPinged,
         onIncident: (message, error) => onIncident?.(message, error),
       },
     );
@@ -88,28 +91,26 @@ export class EngineClient implements ManagedEngine {
 
   async start(): Promise<void> {
     this.#state = 'loading';
-    const tokenizer = await loadTokenizer(this.#options.settings.modelPath);
-    if (this.#hasLeft('loading')) throw this.#notReady();
-    await this.#supervisor.start();
-    const { vocabSize, id } = this.model;
-    if (this.#hasLeft('loading')) throw this.#notReady();
-    if (tokenizer.vocabSize > vocabSize) {
-      await this.stop();
-      throw new EngineError(
-        'weights_invalid',
-        `the tokenizer of ${id} has ${tokenizer.vocabSize} tokens, but the model embeds ${vocabSize}`,
-      );
+    this.#tokenizerLoad = new AbortController();
+    const { modelPath } = this.#options.settings;
+    const tokenizer = await ServedTokenizer.load(modelPath, this.#tokenizerLoad.signal);
+    try {
+      if (this.#hasLeft('loading')) throw this.#notReady();
+      await this.#supervisor.start();
+      if (this.#hasLeft('loading')) throw this.#notReady();
+      await this.#match(tokenizer);
+      if (this.#hasLeft('loading')) throw this.#notReady();
+    } catch (error) {
+      await tokenizer.stop();
+      throw error;
     }
-    await this.#findEndTokens(tokenizer);
-    if (this.#hasLeft('loading')) throw this.#notReady();
     this.#tokenizer = tokenizer;
     this.#state = 'ready';
   }
 
-  async #findEndTokens(tokenizer: Tokenizer): Promise<void> {
+  async #match(tokenizer: ServedTokenizer): Promise<void> {
     try {
-      const { modelPath } = this.#options.settings;
-      this.#endTokenIds = await loadEndTokens(modelPath, this.model.eosTokenIds, tokenizer);
+      this.#endTokenIds = await matchTokenizer(this.#options.settings.modelPath, this.model, tokenizer);
       this.#model = { ...this.model, eosTokenIds: this.#endTokenIds };
     } catch (error) {
       await this.stop();
@@ -139,7 +140,7 @@ export class EngineClient implements ManagedEngine {
     return this.#model;
   }
 
-  get tokenizer(): Tokenizer {
+  get tokenizer(): ServedTokenizer {
     if (this.#tokenizer === undefined) throw this.#notReady();
     return this.#tokenizer;
   }
@@ -157,23 +158,28 @@ export class EngineClient implements ManagedEngine {
     if (this.#state !== 'ready') throw this.#notReady();
     assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
     checkCompletion(request, this.model);
-    const completion = new RunningCompletion(request, this.tokenizer, this.#host);
+    const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
     const sequences = completion.sequences(stopTokenIds, seed, clientId);
     const numTokens = sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
-    this.#queue.addTokens(numTokens, clientId);
+    reservation.takeTokens(numTokens, 'prompt');
     reservation.takeOver();
     this.#completions.set(completion.id, completion);
     this.#held.add(completion, sequences);
     this.#supervisor.send({ type: 'submit', sequences });
-    this.#setDeadline(completion, request);
+    this.#setDeadline(completion, request, reservation);
     return completion;
   }
 
-  #setDeadline(completion: RunningCompletion, { timeoutMs }: CompletionRequest): void {
-    const ms = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
+  #setDeadline(
+    completion: RunningCompletion,
+    { timeoutMs }: CompletionRequest,
+    { reservedAtMs }: Reservation,
+  ): void {
+    const wholeMs = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
+    const ms = Math.max(wholeMs - (this.#now() - reservedAtMs), 0);
     const timer = setTimeout(() => completion.cancel('timeout'), ms);
     this.#deadlines.set(completion.id, timer);
   }
@@ -185,12 +191,8 @@ export class EngineClient implements ManagedEngine {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
     }
-    if (message.type === 'inspected') this.#inspections.answer(message.id, message.weights);
-    if (message.type === 'embedded') {
-      for (const { id, embedding } of message.finished) this.#embeddings.answer(id, embedding);
-      this.#checkIdle();
-    }
     if (message.type === 'faulted') this.#receiveFault(message);
+    this.#sideJobs.receive(message);
   }
 
   /** The engine process goes on, without the work that it names. */
@@ -199,13 +201,11 @@ export class EngineClient implements ManagedEngine {
     const error = faultWithDump(message, (id) => this.#held.completionOf(id));
     this.#options.onIncident?.('the engine could not go on with some of its work', error);
     const times = { startedAtMs: this.#now(), endedAtMs: this.#now() };
-    const end = {
-      sequence: (id: number) => this.#receiveUpdate({ id, finish: 'error', error: message.error }, times),
-      embedding: (id: number) => this.#embeddings.fail(id, error),
-      inspection: (id: number) => this.#inspections.fail(id, error),
-    };
-    for (const { id } of message.casualties) end[message.kind](id);
-    this.#checkIdle();
+    const { kind, casualties } = message;
+    for (const { id } of casualties) {
+      if (kind === 'sequence') this.#receiveUpdate({ id, finish: 'error', error: message.error }, times);
+      else this.#sideJobs.fail(kind, id, error);
+    }
   }
 
   #receiveStep(report: StepReport): void {
@@ -247,23 +247,21 @@ export class EngineClient implements ManagedEngine {
     for (const observer of this.#observers) observer.onFinished?.(record);
   }
 
-  inspectAttention(tokenIds: readonly number[], clientId = ''): Promise<AttentionWeights> {
+  inspectAttention(
+    tokenIds: readonly number[],
+    layers: readonly number[],
+    signal: AbortSignal,
+    clientId = '',
+  ): Promise<AttentionWeights> {
     if (this.#state !== 'ready') throw this.#notReady();
     checkTokenIds(tokenIds, this.model, 'prompt');
-    return this.#inspections.ask((id) => this.#supervisor.send({ type: 'inspect', id, clientId, tokenIds }));
+    return this.#sideJobs.inspectAttention({ tokenIds, layers, clientId }, signal);
   }
 
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
     checkTokenIds(tokenIds, this.model, 'input');
-    return this.#embeddings.askUntil(
-      signal,
-      (id) => this.#supervisor.send({ type: 'embed', id, clientId, tokenIds }),
-      (id) => {
-        this.#supervisor.send({ type: 'cancelEmbedding', id });
-        this.#checkIdle();
-      },
-    );
+    return this.#sideJobs.embed({ tokenIds, clientId }, signal);
   }
 
   ping(): void {
@@ -274,7 +272,7 @@ export class EngineClient implements ManagedEngine {
 
   /** True while it owes an answer. */
   get #isBusy(): boolean {
-    return this.#held.size > 0 || this.#embeddings.size > 0;
+    return this.#held.size > 0 || this.#sideJobs.size > 0;
   }
 
   find(requestId: string, ownerId?: string): RequestRecord | undefined {
@@ -311,14 +309,12 @@ export class EngineClient implements ManagedEngine {
     this.#isPinged = false;
     const lost = {
       completions: [...this.#completions.values()],
-      numEmbeddings: this.#embeddings.size,
-      numInspections: this.#inspections.size,
+      ...this.#sideJobs.counts,
     };
     this.#options.onIncident?.('the engine process is lost', deathWithDump(error, lost));
     for (const completion of [...this.#completions.values()]) completion.fail(error);
     for (const id of this.#held.ids) this.#release(id);
-    this.#inspections.failAll(error);
-    this.#embeddings.failAll(error);
+    this.#sideJobs.failAll(error);
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -341,12 +337,12 @@ export class EngineClient implements ManagedEngine {
 
   async stop(): Promise<void> {
     this.#state = 'stopped';
-    this.#inspections.failAll(this.#notReady());
-    this.#embeddings.failAll(this.#notReady());
-    this.#tokenizer?.chatTemplate?.dispose();
+    this.#sideJobs.failAll(this.#notReady());
+    this.#tokenizerLoad?.abort();
+    const tokenizer = this.#tokenizer;
     // It may be as large as a small model.
     this.#tokenizer = undefined;
-    await this.#supervisor.stop();
+    await Promise.all([tokenizer?.stop(), this.#supervisor.stop()]);
     this.#totals.clearGauges();
   }
 }

@@ -12,7 +12,7 @@ import { EmbeddingJobs, type FinishedEmbedding } from './embedding-jobs.ts';
 import type { TokenOutput } from './engine.ts';
 import { FaultRegister } from './fault-register.ts';
 import { inspectNext } from './inspect-next.ts';
-import { InspectionJobs, type FinishedInspection } from './inspection-jobs.ts';
+import { InspectionJobs, type PromptInspection, type FinishedInspection } from './inspection-jobs.ts';
 import type { LogitsNeeded, ModelRunner } from './model-runner.ts';
 import type { Casualty, SequenceFinish, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
 import { stepCounts } from './step-counts.ts';
@@ -58,7 +58,7 @@ export class EngineCore {
     this.#sampler = sampler;
     this.#now = now;
     this.#embeddings = new EmbeddingJobs(scheduler.lanes, scheduler.maxNumBatchedTokens);
-    this.#inspections = new InspectionJobs(scheduler.lanes, runner.numLayers);
+    this.#inspections = new InspectionJobs(scheduler.lanes);
   }
 
   get numCachedTokens(): number {
@@ -89,10 +89,10 @@ export class EngineCore {
   }
 
   /** Takes a prompt to be inspected by `stepInspection`. */
-  addInspection(id: number, tokenIds: readonly number[], clientId = ''): void {
+  addInspection(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
     this.#checkBetweenSteps();
     checkIds(tokenIds, this.#sampler, 'prompt');
-    this.#inspections.add(id, tokenIds, clientId);
+    this.#inspections.add(id, { tokenIds, layers, clientId });
   }
 
   cancelInspection(id: number): void {

@@ -121,9 +121,7 @@ function receive(engine: EngineSetup, message: ToWorker): void {
       cancel(core, message.sequenceIds);
       break;
     case 'inspect':
-      admit(engine, 'inspection', [message], () =>
-        core.addInspection(message.id, message.tokenIds, message.clientId),
-      );
+      admit(engine, 'inspection', [message], () => core.addInspection(message.id, message));
       break;
     case 'cancelInspection':
       core.cancelInspection(message.id);

@@ -1,7 +1,7 @@
 import type { EngineError } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { ServedTokenizer } from '../text/served-tokenizer.ts';
 
 /**
  * What the rest of the service knows of the engine: completions go in, events come out. The one implementation is
@@ -21,6 +21,8 @@ export interface ModelInfo {
   /** Width of a hidden state. */
   dim: number;
   numLayers: number;
+  /** Of queries, in each layer. */
+  numHeads: number;
   /** Tokens that end a sequence. */
   eosTokenIds: readonly number[];
   /** Most tokens of prompt and completion together. */
@@ -204,9 +206,17 @@ export interface EngineObserver {
 /** Places a request holds in the bounded queue from its arrival on. */
 export interface Reservation {
   readonly clientId: string;
-  /** Gives the places back; harmless after `submit` took them over. */
+  /** When it was made, on the clock of all processes: from then on the request's time counts. */
+  readonly reservedAtMs: number;
+  /**
+   * Takes so many tokens' places in the queue as well, in place of those that it has. It may be called again once more
+   * is known; it throws `invalid_request`, naming the field, for more than can ever wait, `queue_full` for more than
+   * can now.
+   */
+  takeTokens(numTokens: number, param: string): void;
+  /** Gives all places back; harmless after `submit` took them over. */
   release(): void;
-  /** The places belong to the sequences of an admitted request now. */
+  /** All places belong to the sequences of an admitted request now. */
   takeOver(): void;
 }
 
@@ -214,7 +224,7 @@ export interface Engine {
   readonly state: EngineState;
   /** Throws `engine_not_ready` until the model is loaded. */
   readonly model: ModelInfo;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: ServedTokenizer;
   /**
    * Takes `numSequences` places in the queue before any work is done for the request.
    * Throws `queue_full` with `retryAfterMs` from the measured drain rate, or `engine_not_ready`.
@@ -228,11 +238,16 @@ export interface Engine {
    */
   submit(request: CompletionRequest, reservation: Reservation): Completion;
   /**
-   * What every head of every layer looks at in a prompt: [layers][heads][tokens][tokens], each row sums to 1.
-   * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile.
-   * Throws `context_length_exceeded` or `invalid_request`.
+   * What every head of some layers looks at in a prompt: [layers][heads][tokens][tokens], each row sums to 1.
+   * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
+   * once that is aborted.
    */
-  inspectAttention(tokenIds: readonly number[], clientId?: string): Promise<AttentionWeights>;
+  inspectAttention(
+    tokenIds: readonly number[],
+    layers: readonly number[],
+    signal: AbortSignal,
+    clientId?: string,
+  ): Promise<AttentionWeights>;
   /**
    * The mean of the hidden states that the model has of a text's tokens, of length 1: [dim].
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason

@@ -15,7 +15,7 @@ export async function inspectNext(
   const { id, tokenIds } = job;
   const end = (error: unknown): Answers<FinishedInspection> => {
     jobs.cancel(id);
-    const numComputedTokens = layerIndex === 0 ? 0 : tokenIds.length;
+    const numComputedTokens = job.weights.length === 0 ? 0 : tokenIds.length;
     const casualty = { id, numTokens: tokenIds.length, numComputedTokens };
     return { finished: [], fault: new StepFault('inspection', [casualty], error) };
   };

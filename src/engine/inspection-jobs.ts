@@ -10,10 +10,19 @@ export interface FinishedInspection {
   readonly weights: AttentionWeights;
 }
 
+/** A prompt to be inspected. */
+export interface PromptInspection {
+  readonly tokenIds: readonly number[];
+  /** Indices of the layers to look at. */
+  readonly layers: readonly number[];
+  readonly clientId?: string;
+}
+
 interface Job {
   readonly id: number;
   readonly loan: LaneLoan;
   readonly tokenIds: readonly number[];
+  readonly layers: readonly number[];
   /** Of the layers so far: [layers][heads][tokens][tokens]. */
   readonly weights: AttentionWeights;
 }
@@ -31,19 +40,18 @@ export interface InspectedLayer {
  */
 export class InspectionJobs {
   readonly #lanes: LaneLender;
-  readonly #numLayers: number;
   /** The oldest first. */
   #jobs: Job[] = [];
   /** The one that was begun. */
   #current: Job | undefined;
 
-  constructor(lanes: LaneLender, numLayers: number) {
+  constructor(lanes: LaneLender) {
     this.#lanes = lanes;
-    this.#numLayers = numLayers;
   }
 
-  add(id: number, tokenIds: readonly number[], clientId = ''): void {
-    this.#jobs.push({ id, loan: this.#lanes.askForLane(clientId), tokenIds, weights: [] });
+  add(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
+    assertInvariant(layers.length > 0, 'at least one layer is looked at');
+    this.#jobs.push({ id, loan: this.#lanes.askForLane(clientId), tokenIds, layers, weights: [] });
   }
 
   /** Forgets a prompt between two steps; false when it is not here (any more). */
@@ -62,7 +70,9 @@ export class InspectionJobs {
     assertInvariant(loan.lane !== undefined, 'a prompt is inspected in a lane');
     if (this.#current === undefined) this.#lanes.shares.serve(loan.clientId, job.tokenIds.length);
     this.#current = job;
-    return { job, lane: loan.lane, layerIndex: job.weights.length };
+    const layerIndex = job.layers[job.weights.length];
+    assertInvariant(layerIndex !== undefined, 'a prompt leaves with its last layer');
+    return { job, lane: loan.lane, layerIndex };
   }
 
   /**
@@ -72,7 +82,7 @@ export class InspectionJobs {
    */
   advance({ job }: InspectedLayer, layer: AttentionWeights[number]): FinishedInspection | undefined {
     job.weights.push(layer);
-    if (job.weights.length < this.#numLayers) return undefined;
+    if (job.weights.length < job.layers.length) return undefined;
     this.#leave(job);
     return { id: job.id, weights: job.weights };
   }

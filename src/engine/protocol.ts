@@ -56,7 +56,7 @@ export interface SequenceRequest {
 export type ToWorker =
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
   | { type: 'cancel'; sequenceIds: readonly number[] }
-  | { type: 'inspect'; id: number; clientId: string; tokenIds: readonly number[] }
+  | { type: 'inspect'; id: number; clientId: string; tokenIds: readonly number[]; layers: readonly number[] }
   | { type: 'cancelInspection'; id: number }
   | { type: 'embed'; id: number; clientId: string; tokenIds: readonly number[] }
   | { type: 'cancelEmbedding'; id: number }

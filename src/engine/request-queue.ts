@@ -56,25 +56,43 @@ export class RequestQueue {
       );
     }
     this.#sequences.take(clientId, numSequences);
-    let held = true;
+    return this.#reservation(numSequences, clientId);
+  }
+
+  #reservation(numSequences: number, clientId: string): Reservation {
+    let isHeld = true;
+    let numTokens = 0;
     return {
       clientId,
-      release: () => {
-        if (held) this.#sequences.giveBack(clientId, numSequences);
-        held = false;
+      reservedAtMs: this.#now(),
+      takeTokens: (numWanted, param) => {
+        this.#tokens.giveBack(clientId, numTokens);
+        try {
+          this.addTokens(numWanted, clientId, param);
+          numTokens = numWanted;
+        } catch (error) {
+          this.#tokens.take(clientId, numTokens);
+          throw error;
+        }
       },
-      takeOver: () => (held = false),
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#sequences.giveBack(clientId, numSequences);
+        this.#tokens.giveBack(clientId, numTokens);
+      },
+      takeOver: () => (isHeld = false),
     };
   }
 
   /** @throws EngineError `invalid_request` for more tokens than can ever wait, `queue_full` for more than can now */
-  addTokens(numTokens: number, clientId = ''): void {
+  addTokens(numTokens: number, clientId = '', param = 'prompt'): void {
     const { maxQueuedTokens } = this.#bounds;
     if (numTokens > maxQueuedTokens) {
       throw new EngineError(
         'invalid_request',
-        `the prompt has ${numTokens} tokens, more than the queue takes in all (MAX_QUEUED_TOKENS ${maxQueuedTokens})`,
-        { param: 'prompt' },
+        `${param} has ${numTokens} tokens, more than the queue takes in all (MAX_QUEUED_TOKENS ${maxQueuedTokens})`,
+        { param },
       );
     }
     if (!this.#tokens.canTake(clientId, numTokens, maxQueuedTokens)) {

@@ -1,5 +1,5 @@
 import { assertInvariant, EngineError } from '../errors.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
 import { Choice } from './choice.ts';
 import type {
   CancelCause,
@@ -57,11 +57,17 @@ export class RunningCompletion implements Completion {
   #cancelCause: CancelCause | undefined;
   #error: EngineError | undefined;
 
-  constructor(request: CompletionRequest, tokenizer: Tokenizer, host: CompletionHost) {
+  /** @param arrivedAtMs on the host's clock */
+  constructor(
+    request: CompletionRequest,
+    tokenizer: TokenVocabulary,
+    host: CompletionHost,
+    arrivedAtMs: number,
+  ) {
     this.id = request.id;
     this.#request = request;
     this.#host = host;
-    this.#timer = new RequestTimer(host.now);
+    this.#timer = new RequestTimer(host.now, arrivedAtMs);
     this.#numOpen = request.prompts.length * request.n;
     const { prompts, n, stop, minTokens } = request;
     for (let index = 0; index < this.#numOpen; index++) {

@@ -61,7 +61,7 @@ export async function setUpEngine(
   // nothing is allocated from here on. The engine process has the function; where tests set up an engine it may lack.
   globalThis.gc?.();
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs);
-  const { architecture, vocabSize, dim, numLayers, eosTokenIds } = model.config;
+  const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
   const largest = scheduler.largestShape(shape.laneLength);
   return {
     core,
@@ -74,6 +74,7 @@ export async function setUpEngine(
       vocabSize,
       dim,
       numLayers,
+      numHeads,
       eosTokenIds,
       contextLength: shape.laneLength,
       numParameters,

@@ -183,7 +183,7 @@ describe('what the engine process cannot take', () => {
     const fine: SequenceRequest = sequenceRequest(1, [5, 6, 7]);
     child.send({ type: 'submit', sequences: [sequenceRequest(2, [5]), sequenceRequest(3, [])] });
     child.send({ type: 'embed', id: 4, clientId: '', tokenIds: [] });
-    child.send({ type: 'inspect', id: 5, clientId: '', tokenIds: [1_000_000] });
+    child.send({ type: 'inspect', id: 5, clientId: '', tokenIds: [1_000_000], layers: [0] });
     child.send({ type: 'submit', sequences: [fine] });
     const finishes = () => said('steps').flatMap(({ reports }) => reports.flatMap(({ updates }) => updates));
     await until(() => finishes().some(({ finish }) => finish !== undefined));

@@ -202,10 +202,11 @@ it('ends on SIGTERM while a model loads, and leaves no process', async () => {
     () => 0,
   );
   await until(async () => (await modelsOf(url))['a']?.state === 'loading');
-  const engines = childrenOf(service.child.pid ?? NaN, 'engine-worker');
-  expect(engines).toHaveLength(2);
+  const children = childrenOf(service.child.pid ?? NaN, 'worker');
+  // The default model's engine and tokenizer, and what there is of the other's by now.
+  expect(children.length).toBeGreaterThan(2);
   service.child.kill('SIGTERM');
   expect(await service.exited).toBe(0);
   expect([0, 503]).toContain(await waiting);
-  await until(() => engines.every((pid) => !isAlive(pid)));
+  await until(() => children.every((pid) => !isAlive(pid)));
 });

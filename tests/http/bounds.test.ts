@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -92,7 +91,7 @@ describe('openapi.yaml', () => {
 const model = makeChatModel();
 let service: HttpService;
 beforeAll(async () => {
-  const engine = new ScriptedEngine(await Tokenizer.load(model.path));
+  const engine = await ScriptedEngine.create(model.path);
   service = await startHttpService(engine, { bodyLimitBytes: 2 ** 20 });
 });
 afterAll(async () => {
@@ -271,7 +270,7 @@ describe('a value is told up to 200 characters', () => {
 
   it('a message that a template quotes', async () => {
     const quoting = makeChatModel('{{ raise_exception(messages[0].content) }}');
-    const quotingService = await startHttpService(new ScriptedEngine(await Tokenizer.load(quoting.path)));
+    const quotingService = await startHttpService(await ScriptedEngine.create(quoting.path));
     const messages = [{ role: 'user', content: long }];
     const { status, text } = await post(quotingService, '/v1/chat/completions', { messages });
     expect(status).toBe(400);

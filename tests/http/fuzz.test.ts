@@ -7,7 +7,6 @@ import { completionRequestSchema } from '../../routes/schemas/completions.ts';
 import { embeddingRequestSchema } from '../../routes/schemas/embeddings.ts';
 import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/schemas/tokenize.ts';
 import { workersAiRequestSchema } from '../../routes/schemas/workers-ai.ts';
-import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -36,7 +35,7 @@ const titled = (routes: readonly Route[]): { path: string; route: Route }[] =>
 const model = makeChatModel();
 let service: HttpService;
 beforeAll(async () => {
-  const engine = new ScriptedEngine(await Tokenizer.load(model.path));
+  const engine = await ScriptedEngine.create(model.path);
   engine.model.contextLength = 1024; // Cloudflare's default of 256 tokens must fit
   service = await startHttpService(engine);
 });
@@ -137,7 +136,8 @@ describe.each(titled(QUICK_ROUTES))('random bodies: $path', ({ path, route }) =>
                 ).replaceAll('"1e400"', '1e400');
           const { status } = await post(service, path.replace('{model}', '@test/tiny-gpt2'), text);
           statuses.add(status);
-          expect(status).toBeLessThan(500);
+          // A body may ask for a few milliseconds, and get no more.
+          if (status !== 504 || !text.includes('"timeout_ms":')) expect(status).toBeLessThan(500);
         },
       ),
       { numRuns: 400, seed: SEED },

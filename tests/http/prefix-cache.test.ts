@@ -2,6 +2,7 @@ import OpenAI from 'openai';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
+import type { TokenizeBody } from '../../routes/schemas/tokenize.ts';
 import type { WorkersAiChunk } from '../../routes/schemas/workers-ai.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/engine-client.ts';
@@ -172,8 +173,8 @@ describe('usage', () => {
     const whole = await off.complete({ prompt: prompts });
     const shared = await on.complete({ prompt: prompts });
     expect(shared.choices).toEqual(whole.choices);
-    const encode = (text: string): number[] => on.engine.tokenizer.encode(text);
-    const numCommon = encode(`List. ${STORY}I am a`).length;
+    const tokenized = await post(on.service, '/tokenize', { prompt: `List. ${STORY}I am a` });
+    const { count: numCommon } = tokenized.json as TokenizeBody;
     expect(cachedOf(shared)).toBeGreaterThanOrEqual(2 * numCommon);
     expect(cachedOf(shared)).toBeLessThan(2 * numCommon + 6);
   });
@@ -225,9 +226,15 @@ describe('usage', () => {
 describe('another client', () => {
   const SECRET = `The password of the night watch is: ${STORY} Nobody may know it.`;
 
+  async function encode({ engine }: Served, text: string): Promise<{ tokenIds: readonly number[] }> {
+    const caller = { clientId: '', signal: AbortSignal.timeout(60_000) };
+    const [encoded] = await engine.tokenizer.encode([text], {}, caller);
+    return { tokenIds: encoded?.tokenIds ?? [] };
+  }
+
   /** Tokens of the secret that a stranger confirms, who knows its first 16 and guesses the next one right each time. */
   async function numConfirmed(served: Served): Promise<number> {
-    const tokens = served.engine.tokenizer.encode(SECRET);
+    const { tokenIds: tokens } = await encode(served, SECRET);
     let confirmed = 0;
     for (let length = 17; length < tokens.length; length++) {
       // There are few lanes, which guesses take over.
@@ -250,7 +257,7 @@ describe('another client', () => {
 
   it('learns all of it with PREFIX_CACHE_SCOPE=all, as README says', async () => {
     const open = await Served.start(model.path, { PREFIX_CACHE_SCOPE: 'all' });
-    const numTokens = open.engine.tokenizer.encode(SECRET).length;
+    const numTokens = (await encode(open, SECRET)).tokenIds.length;
     expect(await numConfirmed(open)).toBe(numTokens - 17);
     const salted = await open.complete({ prompt: SECRET, cache_salt: 'x' }, 'stranger');
     expect(cachedOf(salted)).toBe(0);

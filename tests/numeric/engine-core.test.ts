@@ -164,10 +164,10 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
     const tokenIds = goldens[0]?.promptTokenIds ?? [];
     goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
     await core.step();
-    core.addInspection(7, tokenIds);
+    const { numLayers } = runner.loaded.config;
+    core.addInspection(7, { tokenIds, layers: Array.from({ length: numLayers }, (_, layer) => layer) });
     expect(await core.stepInspection()).toBeUndefined();
     await runToEnd(core);
-    const { numLayers } = runner.loaded.config;
     for (let layer = 1; layer < numLayers; layer++) {
       expect(await core.stepInspection()).toEqual({ finished: [] });
     }

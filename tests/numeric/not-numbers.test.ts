@@ -131,10 +131,11 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
     expect(answers?.fault).toMatchObject({ kind: 'embedding', casualties: [{ id: 1, numTokens: 36 }] });
     expect(answers?.fault?.message).toMatch(/hidden states are not numbers/);
 
-    core.addInspection(3, spoilt);
-    core.addInspection(4, text);
+    const { numLayers } = runner.loaded.config;
+    const layers = Array.from({ length: numLayers }, (_, layer) => layer);
+    core.addInspection(3, { tokenIds: spoilt, layers });
+    core.addInspection(4, { tokenIds: text, layers });
     expect((await core.stepInspection())?.fault).toMatchObject({ casualties: [{ id: 3 }] });
-    const numLayers = runner.loaded.config.numLayers;
     for (let layer = 1; layer < numLayers; layer++)
       expect((await core.stepInspection())?.fault).toBeUndefined();
     expect((await core.stepInspection())?.finished.map(({ id }) => id)).toEqual([4]);

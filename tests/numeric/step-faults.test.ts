@@ -125,7 +125,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     core.submit(request(0, 0));
     await core.step();
     core.addEmbedding(1, [5, 6, 7]);
-    core.addInspection(2, [5, 6, 7]);
+    core.addInspection(2, { tokenIds: [5, 6, 7], layers: [0] });
     runtime.failNext(new Error('the first fault'), 'after');
     expect((await core.stepInspection())?.fault).toMatchObject({
       kind: 'inspection',
@@ -178,7 +178,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     for (const tokenIds of [[], [vocabSize], [-1], [1.5], [NaN]]) {
       const refusal = /prompt (has no tokens|holds token id)/;
       expect(() => core.submit(request(1, 0, tokenIds))).toThrow(refusal);
-      expect(() => core.addInspection(1, tokenIds)).toThrow(refusal);
+      expect(() => core.addInspection(1, { tokenIds, layers: [0] })).toThrow(refusal);
       expect(() => core.addEmbedding(1, tokenIds)).toThrow(/input (has no tokens|holds token id)/);
     }
     const outcomes = await runCore(core);

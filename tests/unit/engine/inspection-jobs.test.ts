@@ -3,10 +3,11 @@ import { InspectionJobs } from '../../../src/engine/inspection-jobs.ts';
 import { LaneQueue } from '../../../src/scheduler/lane-queue.ts';
 
 const LAYER = [[[1]]];
+const layers = [0, 1];
 
-function jobsOver(numLanes: number, numLayers = 2): { jobs: InspectionJobs; lanes: LaneQueue } {
+function jobsOver(numLanes: number): { jobs: InspectionJobs; lanes: LaneQueue } {
   const lanes = new LaneQueue({ numLanes, prefixCache: false });
-  return { jobs: new InspectionJobs(lanes, numLayers), lanes };
+  return { jobs: new InspectionJobs(lanes), lanes };
 }
 
 /** Takes turns until nothing is left; the layers in the order in which they were inspected. */
@@ -24,8 +25,8 @@ function runToEnd(jobs: InspectionJobs): { inspected: string[]; finished: number
 describe('InspectionJobs', () => {
   it('inspects one prompt at a time, layer by layer, in one lane', () => {
     const { jobs, lanes } = jobsOver(3);
-    jobs.add(1, [5]);
-    jobs.add(2, [6]);
+    jobs.add(1, { tokenIds: [5], layers });
+    jobs.add(2, { tokenIds: [6], layers });
     const first = jobs.next();
     expect(first).toMatchObject({ lane: 0, layerIndex: 0, job: { id: 1 } });
     expect(lanes.cache.numFreeLanes).toBe(2);
@@ -35,15 +36,15 @@ describe('InspectionJobs', () => {
   });
 
   it('takes the clients in turns', () => {
-    const { jobs } = jobsOver(1, 1);
-    for (const id of [1, 2, 3]) jobs.add(id, [5, 6], 'many');
-    jobs.add(4, [5, 6], 'few');
+    const { jobs } = jobsOver(1);
+    for (const id of [1, 2, 3]) jobs.add(id, { tokenIds: [5, 6], layers: [1], clientId: 'many' });
+    jobs.add(4, { tokenIds: [5, 6], layers: [1], clientId: 'few' });
     expect(runToEnd(jobs).finished).toEqual([1, 4, 2, 3]);
   });
 
   it('gives the lane back of one that is cancelled, begun or not', () => {
     const { jobs, lanes } = jobsOver(1);
-    for (const id of [1, 2, 3]) jobs.add(id, [5]);
+    for (const id of [1, 2, 3]) jobs.add(id, { tokenIds: [5], layers });
     expect(jobs.next()).toMatchObject({ job: { id: 1 } });
     expect([jobs.cancel(1), jobs.cancel(1), jobs.cancel(2)]).toEqual([true, false, true]);
     expect(lanes.cache.numFreeLanes).toBe(1);
@@ -54,7 +55,7 @@ describe('InspectionJobs', () => {
     const { jobs, lanes } = jobsOver(1);
     const taken = lanes.askForLane('other');
     expect(lanes.tryLend(taken)).toBe(true);
-    jobs.add(1, [5]);
+    jobs.add(1, { tokenIds: [5], layers });
     expect(jobs.next()).toBeUndefined();
     lanes.endLoan(taken);
     expect(jobs.next()).toMatchObject({ lane: 0, job: { id: 1 } });

@@ -44,6 +44,7 @@ function start(): Started {
       onSettled: (one) => settled.push(one),
       onInterTokenLatency: () => undefined,
     },
+    0,
   );
   return { completion, ids: completion.sequences([], 1, '').map(({ id }) => id), cancelled, settled };
 }

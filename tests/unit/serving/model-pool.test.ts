@@ -6,9 +6,8 @@ import { HeaderReader } from '../../../src/serving/header-reader.ts';
 import { ModelCatalog } from '../../../src/serving/model-catalog.ts';
 import { ModelPool } from '../../../src/serving/model-pool.ts';
 import { YIELD_MS } from '../../../src/serving/next-move.ts';
-import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from '../../support/fixtures.ts';
-import { ScriptedEngine } from '../../support/scripted-engine.ts';
+import { loadTokenizers, ScriptedEngine } from '../../support/scripted-engine.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const WAIT = { timeoutMs: 10_000 };
@@ -16,7 +15,7 @@ const WAIT = { timeoutMs: 10_000 };
 const reader = new HeaderReader();
 afterAll(() => reader.dispose());
 
-const tokenizer = await Tokenizer.load(fixturePath('tiny-gpt2'));
+const tokenizers = await loadTokenizers(fixturePath('tiny-gpt2'));
 
 /** An engine whose load ends when it is told to. */
 class SlowEngine extends ScriptedEngine {
@@ -24,7 +23,7 @@ class SlowEngine extends ScriptedEngine {
   #settle: { resolve(): void; reject(error: EngineError): void } | undefined;
 
   constructor() {
-    super(tokenizer);
+    super(tokenizers);
     this.state = 'stopped';
   }
 

@@ -5,7 +5,6 @@ import { EngineError } from '../../../src/errors.ts';
 import { ModelCatalog } from '../../../src/serving/model-catalog.ts';
 import { ModelPool } from '../../../src/serving/model-pool.ts';
 import { withoutPath } from '../../../src/serving/pool-errors.ts';
-import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { ScriptedEngine } from '../../support/scripted-engine.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
@@ -34,7 +33,7 @@ describe('withoutPath', () => {
 
 describe('what clients are told of models that cannot be served', () => {
   async function poolOf(modelsDir: string): Promise<ModelPool> {
-    const engine = new ScriptedEngine(await Tokenizer.load(fixturePath('tiny-gpt2')));
+    const engine = await ScriptedEngine.create(fixturePath('tiny-gpt2'));
     const pool = new ModelPool({
       catalog: new ModelCatalog({ id: 'default', path: fixturePath('tiny-gpt2') }, modelsDir),
       createEngine: () => engine,
