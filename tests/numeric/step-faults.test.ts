@@ -149,11 +149,16 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     runtime.failNext(new Error('twice'), 'before');
     await expect(core.step()).rejects.toThrow(new Error('twice'));
 
-    const other = createCore().core;
-    other.submit(request(0, 0));
-    const lost = new EngineError('backend_failure', 'the device is lost');
-    runtime.failNext(lost, 'before');
-    await expect(other.step()).rejects.toBe(lost);
+    const failures = [
+      new EngineError('backend_failure', 'the device is lost'),
+      new WebAssembly.RuntimeError('unreachable'),
+    ];
+    for (const failure of failures) {
+      const other = createCore().core;
+      other.submit(request(0, 0));
+      runtime.failNext(failure, 'before');
+      await expect(other.step()).rejects.toBe(failure);
+    }
   });
 
   it('after a step that worked is the first again', async () => {
