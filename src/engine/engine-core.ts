@@ -87,10 +87,10 @@ export class EngineCore {
   }
 
   /** Takes a prompt to be inspected by `stepInspection`. */
-  addInspection(id: number, tokenIds: readonly number[], clientId = ''): void {
+  addInspection(id: number, tokenIds: readonly number[], clientId = '', layers?: readonly number[]): void {
     this.#checkBetweenSteps();
     checkIds(tokenIds, this.#sampler, 'prompt');
-    this.#inspections.add(id, tokenIds, clientId);
+    this.#inspections.add(id, tokenIds, clientId, layers);
   }
 
   cancelInspection(id: number): void {

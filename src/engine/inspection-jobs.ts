@@ -11,6 +11,8 @@ interface Job {
   readonly id: number;
   readonly clientId: string;
   readonly tokenIds: readonly number[];
+  /** Indices of those that are asked for. */
+  readonly layers: readonly number[];
   lane: number | undefined;
   /** Of the layers so far: [layers][heads][tokens][tokens]. */
   readonly weights: AttentionWeights;
@@ -29,7 +31,7 @@ export interface InspectedLayer {
  */
 export class InspectionJobs {
   readonly #lanes: LaneLender;
-  readonly #numLayers: number;
+  readonly #allLayers: readonly number[];
   readonly #shares = new ClientShares();
   /** The oldest first. */
   #jobs: Job[] = [];
@@ -38,11 +40,12 @@ export class InspectionJobs {
 
   constructor(lanes: LaneLender, numLayers: number) {
     this.#lanes = lanes;
-    this.#numLayers = numLayers;
+    this.#allLayers = Array.from({ length: numLayers }, (_, index) => index);
   }
 
-  add(id: number, tokenIds: readonly number[], clientId = ''): void {
-    this.#jobs.push({ id, clientId, tokenIds, lane: undefined, weights: [] });
+  /** @param layers all when it is left out */
+  add(id: number, tokenIds: readonly number[], clientId = '', layers = this.#allLayers): void {
+    this.#jobs.push({ id, clientId, tokenIds, layers, lane: undefined, weights: [] });
     this.#shares.enter(clientId);
   }
 
@@ -61,7 +64,7 @@ export class InspectionJobs {
     if (lane === undefined) return undefined;
     if (this.#current === undefined) this.#shares.serve(job.clientId, job.tokenIds.length);
     this.#current = job;
-    return { job, lane, layerIndex: job.weights.length };
+    return { job, lane, layerIndex: job.layers[job.weights.length] ?? 0 };
   }
 
   /**
@@ -71,7 +74,7 @@ export class InspectionJobs {
    */
   advance({ job }: InspectedLayer, layer: AttentionWeights[number]): FinishedInspection | undefined {
     job.weights.push(layer);
-    if (job.weights.length < this.#numLayers) return undefined;
+    if (job.weights.length < job.layers.length) return undefined;
     this.#leave(job);
     return { id: job.id, weights: job.weights };
   }

@@ -56,7 +56,14 @@ export interface SequenceRequest {
 export type ToWorker =
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
   | { type: 'cancel'; sequenceIds: readonly number[] }
-  | { type: 'inspect'; id: number; clientId: string; tokenIds: readonly number[] }
+  /** Without `layers`, all of them. */
+  | {
+      type: 'inspect';
+      id: number;
+      clientId: string;
+      tokenIds: readonly number[];
+      layers?: readonly number[];
+    }
   | { type: 'cancelInspection'; id: number }
   | { type: 'embed'; id: number; clientId: string; tokenIds: readonly number[] }
   | { type: 'cancelEmbedding'; id: number }
@@ -151,6 +158,8 @@ export type FromWorker =
       kind: WorkKind;
       casualties: readonly Casualty[];
       error: SentError;
+      /** Where it was thrown. */
+      stack: string | undefined;
       gauges: EngineGauges;
     }
   /** A sign of life where nothing else was to be said for a while. */

@@ -34,6 +34,12 @@ describe('InspectionJobs', () => {
     expect(free.toSorted()).toEqual([0, 1, 2]);
   });
 
+  it('inspects the layers that are asked for, in their order', () => {
+    const { jobs } = jobsOver(1, 9);
+    jobs.add(1, [5], '', [7, 2]);
+    expect(runToEnd(jobs)).toEqual({ inspected: ['1.7', '1.2'], finished: [1] });
+  });
+
   it('takes the clients in turns', () => {
     const { jobs } = jobsOver(1, 1);
     for (const id of [1, 2, 3]) jobs.add(id, [5, 6], 'many');
