@@ -183,6 +183,9 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
       expect(() => core.addInspection(1, tokenIds)).toThrow(refusal);
       expect(() => core.addEmbedding(1, tokenIds)).toThrow(/input (has no tokens|holds token id)/);
     }
+    for (const layers of [[-1], [0, 99], [0.5]]) {
+      expect(() => core.addInspection(1, [5], '', layers)).toThrow(/layers is .*from 0 to 1/);
+    }
     const outcomes = await runCore(core);
     expect([...outcomes.keys()]).toEqual([0]);
     expect(outcomes.get(0)?.tokenIds).toEqual(goldens[0]?.tokenIds);
