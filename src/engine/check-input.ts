@@ -50,6 +50,12 @@ export function checkIds(
   }
 }
 
+/** @throws EngineError `invalid_request` for no layer, or one that the model does not have */
+export function checkLayers(layers: readonly number[], numLayers: number): void {
+  if (layers.length === 0) throw new EngineError('invalid_request', 'layers is empty', { param: 'layers' });
+  for (const layer of layers) checkInteger('layers', layer, 0, numLayers - 1);
+}
+
 function checkLength({ prompts, maxTokens }: CompletionRequest, { contextLength }: InputBounds): void {
   const numPromptTokens = prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0);
   if (numPromptTokens + maxTokens <= contextLength) return;

@@ -6,7 +6,7 @@ import { SamplerState } from '../sampling/sampler-state.ts';
 import type { ScheduledStep, Scheduler } from '../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../scheduler/sequence.ts';
 import type { ScheduledSequence } from '../scheduler/step-builder.ts';
-import { checkIds } from './check-input.ts';
+import { checkIds, checkLayers } from './check-input.ts';
 import { embedNext } from './embed-next.ts';
 import { EmbeddingJobs, type FinishedEmbedding } from './embedding-jobs.ts';
 import type { TokenOutput } from './engine.ts';
@@ -92,6 +92,7 @@ export class EngineCore {
   addInspection(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
     this.#checkBetweenSteps();
     checkIds(tokenIds, this.#sampler, 'prompt');
+    checkLayers(layers, this.#runner.numLayers);
     this.#inspections.add(id, { tokenIds, layers, clientId });
   }
 

@@ -175,7 +175,8 @@ function admit(engine: EngineSetup, kind: WorkKind, work: readonly NewWork[], ta
 
 function sendFault(engine: EngineSetup, { kind, casualties, cause }: StepFault): void {
   flushReports();
-  send({ type: 'faulted', kind, casualties, error: toSentError(cause), gauges: gaugesOf(engine) });
+  const stack = cause instanceof Error ? cause.stack : undefined;
+  send({ type: 'faulted', kind, casualties, error: toSentError(cause), stack, gauges: gaugesOf(engine) });
 }
 
 function cancel(core: EngineCore, sequenceIds: readonly number[]): void {

@@ -50,7 +50,6 @@ export class InspectionJobs {
   }
 
   add(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
-    assertInvariant(layers.length > 0, 'at least one layer is looked at');
     this.#jobs.push({ id, loan: this.#lanes.askForLane(clientId), tokenIds, layers, weights: [] });
   }
 

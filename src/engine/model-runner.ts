@@ -106,6 +106,10 @@ export class ModelRunner {
     });
   }
 
+  get numLayers(): number {
+    return this.#model.config.numLayers;
+  }
+
   /** What every head of a layer looks at in a prompt; the lane is overwritten. */
   inspectAttention(inspection: PromptLayer): Promise<AttentionWeights[number]> {
     this.#enter({ lane: inspection.lane, positionStart: 0 });

@@ -154,6 +154,8 @@ export type FromWorker =
       kind: WorkKind;
       casualties: readonly Casualty[];
       error: SentError;
+      /** Where it was thrown. */
+      stack: string | undefined;
       gauges: EngineGauges;
     }
   /** A sign of life where nothing else was to be said for a while. */

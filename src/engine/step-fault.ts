@@ -44,9 +44,13 @@ export function toEngineError(error: unknown): EngineError {
     : new EngineError('internal', messageOf(error), { cause: error });
 }
 
-/** A runtime throws `backend_failure` when its device failed a step, and is of no further use then. */
+/**
+ * A runtime throws `backend_failure` when its device failed a step, and is of no further use then. Where WebAssembly
+ * trapped, nobody knows what it left in its memory.
+ */
 export function isDeviceFailure(error: unknown): boolean {
-  return error instanceof EngineError && error.code === 'backend_failure';
+  if (error instanceof EngineError) return error.code === 'backend_failure';
+  return error instanceof WebAssembly.RuntimeError;
 }
 
 /** What a model computed is of no use. */

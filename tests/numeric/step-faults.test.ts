@@ -152,11 +152,16 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     runtime.failNext(new Error('twice'), 'before');
     await expect(core.step()).rejects.toThrow(new Error('twice'));
 
-    const other = createCore().core;
-    other.submit(request(0, 0));
-    const lost = new EngineError('backend_failure', 'the device is lost');
-    runtime.failNext(lost, 'before');
-    await expect(other.step()).rejects.toBe(lost);
+    const failures = [
+      new EngineError('backend_failure', 'the device is lost'),
+      new WebAssembly.RuntimeError('unreachable'),
+    ];
+    for (const failure of failures) {
+      const other = createCore().core;
+      other.submit(request(0, 0));
+      runtime.failNext(failure, 'before');
+      await expect(other.step()).rejects.toBe(failure);
+    }
   });
 
   it('after a step that worked is the first again', async () => {
@@ -180,6 +185,11 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
       expect(() => core.submit(request(1, 0, tokenIds))).toThrow(refusal);
       expect(() => core.addInspection(1, { tokenIds, layers: [0] })).toThrow(refusal);
       expect(() => core.addEmbedding(1, tokenIds)).toThrow(/input (has no tokens|holds token id)/);
+    }
+    for (const layers of [[], [-1], [0, 99], [0.5]]) {
+      expect(() => core.addInspection(1, { tokenIds: [5], layers })).toThrow(
+        /layers is (empty|.*from 0 to 1)/,
+      );
     }
     const outcomes = await runCore(core);
     expect([...outcomes.keys()]).toEqual([0]);

@@ -35,6 +35,12 @@ describe('InspectionJobs', () => {
     expect(lanes.cache.numFreeLanes).toBe(3);
   });
 
+  it('inspects the layers that are asked for, in their order', () => {
+    const { jobs } = jobsOver(1);
+    jobs.add(1, { tokenIds: [5], layers: [7, 2] });
+    expect(runToEnd(jobs)).toEqual({ inspected: ['1.7', '1.2'], finished: [1] });
+  });
+
   it('takes the clients in turns', () => {
     const { jobs } = jobsOver(1);
     for (const id of [1, 2, 3]) jobs.add(id, { tokenIds: [5, 6], layers: [1], clientId: 'many' });
