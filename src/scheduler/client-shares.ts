@@ -36,15 +36,17 @@ export class ClientShares {
 
   /** Of some clients that have work here, the one whose turn it is; `undefined` of none. */
   next(clientIds: Iterable<string>): string | undefined {
-    const idsOf = new Map<string, string[]>();
+    let next: { clientId: string; group: string } | undefined;
     for (const clientId of clientIds) {
       const group = groupOf(clientId);
-      const ids = idsOf.get(group);
-      if (ids === undefined) idsOf.set(group, [clientId]);
-      else ids.push(clientId);
+      const isBefore =
+        next === undefined ||
+        (group === next.group
+          ? this.#membersIn(group).isBefore(clientId, next.clientId)
+          : this.#groups.isBefore(group, next.group));
+      if (isBefore) next = { clientId, group };
     }
-    const group = this.#groups.next(idsOf.keys());
-    return group === undefined ? undefined : this.#membersIn(group).next(idsOf.get(group) ?? []);
+    return next?.clientId;
   }
 
   #membersIn(group: string): Shares {
@@ -64,11 +66,11 @@ interface Share {
 }
 
 /**
- * Those who share equally: it is the turn of the one who was given the fewest tokens. The counters are those of VTC
- * (Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024): every token computed for a client counts, of
- * prompts and of completions, and also one that is computed again after a preemption. A client that comes back after a
- * while without work is lifted to the least of those who have some, so that nobody saves up turns and nobody who was
- * served long ago pays for it.
+ * Clients, or groups, that share equally: it is the turn of the one that was given the fewest tokens. The counters are
+ * those of VTC (Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024): every token computed for a client
+ * counts, of prompts and of completions, and also one that is computed again after a preemption. A client that comes back
+ * after a while without work is lifted to the least of those that have some, so that no client saves up turns, and none
+ * that was served long ago pays for it.
  *
  * Among equals it is the turn of the one whose last was longest ago: a newcomer's, before all.
  */
@@ -76,7 +78,7 @@ class Shares {
   readonly #shares = new Map<string, Share>();
   #numTurns = 0;
 
-  /** True when nothing is remembered of anybody. */
+  /** True when nothing is remembered. */
   get isEmpty(): boolean {
     return this.#shares.size === 0;
   }
@@ -93,10 +95,10 @@ class Shares {
   leave(id: string): void {
     this.#shareOf(id).numPieces--;
     const least = this.#leastServed();
-    const nobodyIsHere = ![...this.#shares.values()].some(({ numPieces }) => numPieces > 0);
+    const allAreGone = ![...this.#shares.values()].some(({ numPieces }) => numPieces > 0);
     for (const [id, { numPieces, numServed }] of this.#shares) {
-      // Whoever is gone and would be lifted anyhow is forgotten.
-      if (numPieces === 0 && (nobodyIsHere || numServed <= least)) this.#shares.delete(id);
+      // One that is gone and would be lifted anyhow is forgotten.
+      if (numPieces === 0 && (allAreGone || numServed <= least)) this.#shares.delete(id);
     }
   }
 
@@ -107,14 +109,11 @@ class Shares {
     share.servedAt = ++this.#numTurns;
   }
 
-  /** Of some that have work, the one whose turn it is; `undefined` of none. */
-  next(ids: Iterable<string>): string | undefined {
-    let next: { id: string; share: Share } | undefined;
-    for (const id of ids) {
-      const share = this.#shareOf(id);
-      if (next === undefined || isBefore(share, next.share)) next = { id, share };
-    }
-    return next?.id;
+  /** Of two that have work, whether it is the turn of the first. */
+  isBefore(id: string, otherId: string): boolean {
+    const [one, other] = [this.#shareOf(id), this.#shareOf(otherId)];
+    if (one.numServed !== other.numServed) return one.numServed < other.numServed;
+    return one.servedAt < other.servedAt;
   }
 
   /** The least that one with work was served. */
@@ -131,6 +130,3 @@ class Shares {
     return share;
   }
 }
-
-const isBefore = (one: Share, other: Share): boolean =>
-  one.numServed < other.numServed || (one.numServed === other.numServed && one.servedAt < other.servedAt);

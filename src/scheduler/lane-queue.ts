@@ -35,7 +35,7 @@ export class LaneQueue {
   readonly waiting = new WaitingList();
   readonly #running: Sequence[] = [];
   readonly #loans = new Set<LaneLoan>();
-  /** Preemptions that nobody was told of yet. */
+  /** Since `takePreemptions`. */
   #numPreemptions = 0;
   /** As things are; `undefined` when something has changed since it was asked. */
   #laneShares: LaneShares | undefined;
@@ -70,7 +70,7 @@ export class LaneQueue {
   /** Takes note of what a step computed of a sequence. */
   record(sequence: Sequence): void {
     this.cache.record(sequence);
-    this.#changed();
+    this.#laneShares?.forgetVictims();
   }
 
   /** Sequences that lost their lane since this was asked before. */
@@ -112,7 +112,8 @@ export class LaneQueue {
     const passed = new Set<string>();
     while (this.cache.numFreeLanes === 0 && this.waiting.size > 0) {
       const waiting = [...this.waiting.clientIds].filter((clientId) => !passed.has(clientId));
-      const claims = this.#sharesBeside(claimed).claims(waiting);
+      const shares = claimed.length === 0 ? this.#sharesNow() : this.#sharesBeside(claimed);
+      const claims = shares.claims(waiting);
       const clientId = this.shares.next(claims.keys());
       const victim = clientId === undefined ? undefined : claims.get(clientId);
       if (clientId === undefined || victim === undefined) break;

@@ -11,7 +11,7 @@ export interface LaneUse {
   numLanes: number;
   /** Sequences in lanes. */
   running: readonly Sequence[];
-  /** Clients that have other lanes, which nobody may take from them; one entry for each lane. */
+  /** For each of the other lanes in use, which are not taken away, its client. */
   fixed: readonly string[];
   /** Clients that wait for a lane. */
   waiting: readonly string[];
@@ -24,7 +24,7 @@ export interface LaneUse {
  * group has. The share of each is the same whole number, at least 1. Both levels go by the same two rules. One that waits
  * and has less than its share takes a lane
  *   1. of the one that has most, where that is more than its share. It loses the sequence with the least to compute
- *      again; one that has just been resumed comes last, so that each goes on sooner or later;
+ *      again; one that was resumed and has not had its slice comes last, so that each gets on in the end;
  *   2. else, where it has none at all, since there are more clients than lanes, of a sequence that has had its slice:
  *      the one that has generated most since it got its lane.
  *
@@ -36,156 +36,158 @@ export interface LaneUse {
  * So at most 9 tokens are computed again for each that is computed for the first time; and where rule 1 finds nothing but
  * sequences that were just resumed, at most a lane's length more for the sequence that takes the lane.
  *
- * Plain data about one moment: it is made anew when something changes.
+ * It holds for as long as the same sequences and clients have lanes or wait; `forgetVictims` once tokens were computed.
  */
 export class LaneShares {
-  readonly #groups = new Level<Group>();
+  readonly #use: LaneUse;
+  /** The group of each client that has a lane or waits. */
+  readonly #groupOf = new Map<string, string>();
+  readonly #numMembers = new Map<string, number>();
+  readonly #lanesOfGroup: ReadonlyMap<string, number>;
+  readonly #lanesOfClient: ReadonlyMap<string, number>;
+  readonly #groupShare: number;
+  #amongGroups: Victims | undefined;
+  readonly #amongMembers = new Map<string, Victims>();
 
-  constructor({ numLanes, running, fixed, waiting }: LaneUse) {
-    for (const clientId of waiting) this.#partiesOf(clientId);
-    for (const clientId of fixed) this.#give(clientId, undefined);
-    for (const sequence of running) this.#give(sequence.clientId, sequence);
-    this.#groups.share(numLanes);
-    for (const { members, numLanes: numLanesOfGroup } of this.#groups.parties) members.share(numLanesOfGroup);
+  constructor(use: LaneUse) {
+    this.#use = use;
+    const holders = [...use.fixed, ...use.running.map(({ clientId }) => clientId)];
+    for (const clientId of [...holders, ...use.waiting]) this.#enter(clientId);
+    this.#lanesOfClient = countBy(holders, (clientId) => clientId);
+    this.#lanesOfGroup = countBy(holders, (clientId) => this.#groupIdOf(clientId));
+    this.#groupShare = shareOf(use.numLanes, this.#numMembers.size);
+  }
+
+  #enter(clientId: string): void {
+    if (this.#groupOf.has(clientId)) return;
+    const group = groupOf(clientId);
+    this.#groupOf.set(clientId, group);
+    this.#numMembers.set(group, (this.#numMembers.get(group) ?? 0) + 1);
+  }
+
+  /** Sequences have more tokens now. */
+  forgetVictims(): void {
+    this.#amongGroups = undefined;
+    this.#amongMembers.clear();
   }
 
   /** Of some clients that wait, those to whom a free lane may be given. */
   entitled(waiting: readonly string[]): string[] {
-    const poor = waiting.filter((clientId) => this.#groups.isPoor(this.#partiesOf(clientId).group));
+    const poor = waiting.filter((clientId) => this.#lanesIn(this.#groupIdOf(clientId)) < this.#groupShare);
     return this.#firstInGroups(poor.length > 0 ? poor : waiting);
   }
 
   /** Of some clients that wait, those that may take a lane from another, and the sequence that loses it. */
   claims(waiting: readonly string[]): Map<string, Sequence> {
-    const first = new Set(this.#firstInGroups(waiting));
-    return new Map(
-      waiting.flatMap((clientId) => {
-        const { group, member } = this.#partiesOf(clientId);
-        const victim =
-          (first.has(clientId) ? this.#groups.victimOf(group) : undefined) ?? group.members.victimOf(member);
-        return victim === undefined ? [] : [[clientId, victim] as const];
-      }),
-    );
+    const claims = new Map<string, Sequence>();
+    let first: ReadonlySet<string> | undefined;
+    for (const clientId of waiting) {
+      const ofGroup = this.#victimAmongGroups(this.#groupIdOf(clientId));
+      if (ofGroup !== undefined) first ??= new Set(this.#firstInGroups(waiting));
+      const victim = first?.has(clientId) ? ofGroup : undefined;
+      const taken = victim ?? this.#victimAmongMembers(clientId);
+      if (taken !== undefined) claims.set(clientId, taken);
+    }
+    return claims;
   }
 
   /** The same for work that is no sequence, and takes a lane only for a client without any. */
   victimOfLoan(clientId: string): Sequence | undefined {
-    const { group, member } = this.#partiesOf(clientId);
-    if (group.numLanes === 0) return this.#groups.victimOf(group);
-    return member.numLanes === 0 ? group.members.victimOf(member) : undefined;
+    const group = this.#groupIdOf(clientId);
+    if (this.#lanesIn(group) === 0) return this.#victimAmongGroups(group);
+    return this.#lanesOf(clientId) === 0 ? this.#victimAmongMembers(clientId) : undefined;
   }
 
   /** In each group those that would have less than their part of its lanes and one more, if there are any. */
   #firstInGroups(waiting: readonly string[]): string[] {
-    const isPoor = (clientId: string): boolean => {
-      const { group, member } = this.#partiesOf(clientId);
-      return member.numLanes < shareOf(group.numLanes + 1, group.members.size);
-    };
-    const poor = new Set(waiting.filter(isPoor));
-    const groups = new Set([...poor].map(groupOf));
-    return waiting.filter((clientId) => poor.has(clientId) || !groups.has(groupOf(clientId)));
+    const poor = new Set<string>();
+    const groups = new Set<string>();
+    for (const clientId of waiting) {
+      const group = this.#groupIdOf(clientId);
+      if (this.#lanesOf(clientId) >= shareOf(this.#lanesIn(group) + 1, this.#membersIn(group))) continue;
+      poor.add(clientId);
+      groups.add(group);
+    }
+    return waiting.filter((clientId) => poor.has(clientId) || !groups.has(this.#groupIdOf(clientId)));
   }
 
-  #partiesOf(clientId: string): { group: Group; member: Member } {
-    const group = this.#groups.get(groupOf(clientId), () => new Group());
-    return { group, member: group.members.get(clientId, () => new Member()) };
+  #victimAmongGroups(group: string): Sequence | undefined {
+    const numLanes = this.#lanesIn(group);
+    if (numLanes >= this.#groupShare) return undefined;
+    this.#amongGroups ??= findVictims(this.#use.running, this.#groupShare, [
+      ({ clientId }) => this.#lanesIn(this.#groupIdOf(clientId)),
+      ({ clientId }) => this.#lanesOf(clientId),
+    ]);
+    return this.#amongGroups.ofRich ?? (numLanes === 0 ? this.#amongGroups.ofSlices : undefined);
   }
 
-  #give(clientId: string, sequence: Sequence | undefined): void {
-    const { group, member } = this.#partiesOf(clientId);
-    group.numLanes++;
-    member.numLanes++;
-    if (sequence !== undefined) member.sequences.push(sequence);
+  #victimAmongMembers(clientId: string): Sequence | undefined {
+    const group = this.#groupIdOf(clientId);
+    const numLanes = this.#lanesOf(clientId);
+    const share = shareOf(this.#lanesIn(group), this.#membersIn(group));
+    if (numLanes >= share || this.#lanesIn(group) === 0) return undefined;
+    const known = this.#amongMembers.get(group);
+    const running = known ? [] : this.#use.running.filter((one) => this.#groupIdOf(one.clientId) === group);
+    const victims = known ?? findVictims(running, share, [(one) => this.#lanesOf(one.clientId)]);
+    this.#amongMembers.set(group, victims);
+    return victims.ofRich ?? (numLanes === 0 ? victims.ofSlices : undefined);
+  }
+
+  #groupIdOf(clientId: string): string {
+    const group = this.#groupOf.get(clientId);
+    assertInvariant(group !== undefined, 'a client that asks for a lane is among those who wait');
+    return group;
+  }
+
+  #membersIn(group: string): number {
+    return this.#numMembers.get(group) ?? 0;
+  }
+
+  #lanesIn(group: string): number {
+    return this.#lanesOfGroup.get(group) ?? 0;
+  }
+
+  #lanesOf(clientId: string): number {
+    return this.#lanesOfClient.get(clientId) ?? 0;
   }
 }
 
-interface Party {
-  numLanes: number;
-  readonly sequences: readonly Sequence[];
-  /** Those of which it would lose one. */
-  readonly atStake: readonly Sequence[];
+/** Who loses a lane to one that has less than its share. */
+interface Victims {
+  /** Of those that have more. */
+  readonly ofRich: Sequence | undefined;
+  /** Of all, to one that has none. */
+  readonly ofSlices: Sequence | undefined;
 }
 
-class Member implements Party {
-  numLanes = 0;
-  readonly sequences: Sequence[] = [];
-
-  get atStake(): readonly Sequence[] {
-    return this.sequences;
+/** @param lanesOf the lanes of a sequence's party, whose share is meant, then those of its parts */
+function findVictims(
+  sequences: readonly Sequence[],
+  share: number,
+  lanesOf: readonly [(sequence: Sequence) => number, ...((sequence: Sequence) => number)[]],
+): Victims {
+  let rich = sequences.filter((sequence) => lanesOf[0](sequence) > share);
+  for (const numLanesOf of lanesOf) {
+    const most = Math.max(...rich.map(numLanesOf));
+    rich = rich.filter((sequence) => numLanesOf(sequence) === most);
   }
-}
-
-class Group implements Party {
-  numLanes = 0;
-  readonly members = new Level<Member>();
-
-  get sequences(): readonly Sequence[] {
-    return this.members.parties.flatMap(({ sequences }) => sequences);
-  }
-
-  get atStake(): readonly Sequence[] {
-    return atStakeOf(this.members.parties);
-  }
-}
-
-/** Parties that share some lanes. */
-class Level<P extends Party> {
-  readonly #parties = new Map<string, P>();
-  #share = 0;
-  #victims: { ofRich: Sequence | undefined; ofSlices: Sequence | undefined } | undefined;
-
-  get size(): number {
-    return this.#parties.size;
-  }
-
-  get parties(): P[] {
-    return [...this.#parties.values()];
-  }
-
-  get(id: string, create: () => P): P {
-    const known = this.#parties.get(id);
-    if (known !== undefined) return known;
-    assertInvariant(this.#share === 0, 'a client that asks for a lane is among those who wait');
-    const party = create();
-    this.#parties.set(id, party);
-    return party;
-  }
-
-  /** All parties are known. */
-  share(numLanes: number): void {
-    this.#share = shareOf(numLanes, this.#parties.size);
-  }
-
-  isPoor({ numLanes }: P): boolean {
-    return numLanes < this.#share;
-  }
-
-  /** Who gives up a lane for a party that waits. */
-  victimOf(party: P): Sequence | undefined {
-    if (!this.isPoor(party)) return undefined;
-    const { ofRich, ofSlices } = (this.#victims ??= this.#findVictims());
-    return ofRich ?? (party.numLanes === 0 ? ofSlices : undefined);
-  }
-
-  #findVictims(): { ofRich: Sequence | undefined; ofSlices: Sequence | undefined } {
-    const rich = this.parties.filter(({ numLanes }) => numLanes > this.#share);
-    const sliced = this.parties.flatMap(({ sequences }) => sequences).filter(hasHadSlice);
-    return {
-      ofRich: firstOf(atStakeOf(rich), hasLessToLose),
-      ofSlices: firstOf(sliced, (one, other) => numTokensInLane(one) > numTokensInLane(other)),
-    };
-  }
+  return {
+    ofRich: firstOf(rich, hasLessToLose),
+    ofSlices: firstOf(
+      sequences.filter(hasHadSlice),
+      (one, other) => numTokensInLane(one) > numTokensInLane(other),
+    ),
+  };
 }
 
 /** The share of each of so many. */
 const shareOf = (numLanes: number, numParties: number): number =>
   Math.max(Math.floor(numLanes / numParties), 1);
 
-/** What those with the most lanes may lose. */
-function atStakeOf(parties: readonly Party[]): Sequence[] {
-  const able = parties.filter(({ sequences }) => sequences.length > 0);
-  const most = Math.max(...able.map(({ numLanes }) => numLanes));
-  return able.filter(({ numLanes }) => numLanes === most).flatMap(({ atStake }) => atStake);
+function countBy(ids: readonly string[], keyOf: (id: string) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const id of ids) counts.set(keyOf(id), (counts.get(keyOf(id)) ?? 0) + 1);
+  return counts;
 }
 
 const numTokensInLane = ({ tokenIds, numTokensAtLane }: Sequence): number =>

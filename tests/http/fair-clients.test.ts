@@ -73,7 +73,7 @@ function completeFrom(localAddress: string): Promise<number | undefined> {
   });
 }
 
-it('makes nobody wait for a completion of one who has all lanes, whose texts stay the same', async () => {
+it('does not make a newcomer wait for a completion of one client with all lanes, whose texts stay the same', async () => {
   const before = engine.stats();
   let numAnswered = 0;
   const flood = Array.from({ length: 2 * NUM_LANES }, async (_, i) => {

@@ -90,6 +90,8 @@ describe('metrics', () => {
     'num_requests_waiting',
     'kv_cache_usage_perc',
     'prompt_tokens_total',
+    'preemptions_total',
+    'recomputed_tokens_total',
     'generation_tokens_total',
     'time_to_first_token_seconds_count',
     'inter_token_latency_seconds_count',

@@ -134,7 +134,7 @@ describe('a sequence that is preempted', () => {
         change: { ...change, clientId, maxTokens: most, stopTokenIds },
       }));
   /** Longer than a slice. */
-  const isLong = fc.integer({ min: 100, max: 200 });
+  const isLong = fc.integer({ min: 70, max: 130 });
   const flood = fc.array(arrivalOf(fc.constant(0), fc.constant('a/1'), isLong), {
     minLength: 3,
     maxLength: 5,
@@ -175,10 +175,10 @@ describe('a sequence that is preempted', () => {
         counts.preempted += together.numPreemptions;
         counts.recomputed += together.numRecomputed;
       }),
-      { numRuns: 25 },
+      { numRuns: 40 },
     );
-    expect(counts.preempted).toBeGreaterThan(25);
-    expect(counts.recomputed).toBeGreaterThan(500);
+    expect(counts.preempted).toBeGreaterThan(15);
+    expect(counts.recomputed).toBeGreaterThan(300);
   });
 
   it('counts each token of a prompt once, and apart from it what is computed again', async () => {

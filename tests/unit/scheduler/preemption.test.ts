@@ -171,7 +171,7 @@ describe('preemption', () => {
         slices.set(sequence, length);
       }
       const first = sequences.find((sequence) => numGeneratedTokens(sequence) === 400);
-      // Nobody is done before all have begun.
+      // None is done before all have begun.
       if (first !== undefined)
         for (const one of sequences) expect(numGeneratedTokens(one)).toBeGreaterThan(0);
     }
