@@ -27,7 +27,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|client-id|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
+      '^src/(errors|client-id|clip|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
       ...allowed.map(room),
     ],
   },

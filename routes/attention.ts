@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { AttentionWeights, Engine } from '../src/engine/engine.ts';
-import { EngineError } from '../src/errors.ts';
+import { assertInvariant, EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
@@ -13,27 +13,29 @@ import type { PromptInput } from './schemas/prompt.ts';
 export function attentionRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/attention', async (c) => {
-    const input = parseInput(attentionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const input = parseInput(attentionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
+    checkLayers(engine, input.layers ?? []);
     const tokenIds = readTokenIds(engine, input.prompt);
     const weights = await inspect(engine, tokenIds, c.var.scope.clientId);
-    const layers = (input.layers ?? [...weights.keys()]).map((index, i) => {
+    const layers = (input.layers ?? [...weights.keys()]).map((index) => {
       const heads = weights[index];
-      if (heads !== undefined) return { index, heads };
-      const param = `layers[${i}]`;
-      throw new EngineError(
-        'invalid_request',
-        `${param} is ${index}; the model has ${weights.length} layers`,
-        {
-          param,
-        },
-      );
+      assertInvariant(heads !== undefined, `layer ${index} has weights`);
+      return { index, heads };
     });
     const tokens = tokenIds.map((id) => ({ id, text: engine.tokenizer.decode([id]) }));
     const body: AttentionBody = { object: 'attention', model: engine.model.id, tokens, layers };
     return c.json(body);
   });
   return routes;
+}
+
+function checkLayers({ model: { numLayers } }: Engine, layers: readonly number[]): void {
+  const at = layers.findIndex((index) => index >= numLayers);
+  if (at === -1) return;
+  const param = `layers[${at}]`;
+  const message = `${param} is ${layers[at]}; the model has ${numLayers} layers`;
+  throw new EngineError('invalid_request', message, { param });
 }
 
 /** It waits for a lane like a completion, hence it takes a place in the queue like one. */

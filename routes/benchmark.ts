@@ -27,10 +27,7 @@ export function benchmarkRoutes({ models, config }: AppDependencies): Hono<AppEn
 
   routes.post('/benchmark', async (c) => {
     checkAllowed(c, config.benchmark);
-    const input = parseInput(
-      benchmarkRequestSchema,
-      await readJsonBody(c.req.raw, config.bodyLimitBytes, {}),
-    );
+    const input = parseInput(benchmarkRequestSchema, await readJsonBody(c, config.bodyLimitBytes, {}));
     const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
     const { contextLength } = engine.model;
     const params = toBenchmarkParams(input, contextLength);

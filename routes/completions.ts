@@ -17,7 +17,7 @@ export function completionRoutes({ models, config }: AppDependencies): Hono<AppE
   const routes = new Hono<AppEnv>();
   routes.post('/v1/completions', async (c) => {
     const { scope } = c.var;
-    const input = parseInput(completionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const input = parseInput(completionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     if (config.logPrompts) scope.prompt = input.prompt;
     const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
     const { engine, timeoutMs } = await useEngine(c, models, input.model, total);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
+import { MAX_JSON_LEVELS } from '../src/http/json-nesting.ts';
 import { errorResponses, jsonResponse, streamableResponse, textResponse } from './openapi-parts.ts';
 import { attentionRequestSchema, attentionResponseSchema } from './schemas/attention.ts';
 import { benchmarkEventSchema, benchmarkReportSchema, benchmarkRequestSchema } from './schemas/benchmark.ts';
@@ -288,7 +289,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       description:
         'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A path or method ' +
         'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
-        'path answers to OPTIONS.',
+        `path answers to OPTIONS. A body has a JSON content type and nests at most ${MAX_JSON_LEVELS} levels.`,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: 'http://127.0.0.1:8787' }],

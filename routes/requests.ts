@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { clip } from '../src/clip.ts';
 import type { RequestRecord } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
@@ -14,7 +15,9 @@ export function requestRoutes({ models }: AppDependencies): Hono<AppEnv> {
       const record = engine.find(requestId);
       if (record !== undefined) return record;
     }
-    throw new EngineError('not_found', `no request '${id}' is running or ended lately`, { param: 'id' });
+    throw new EngineError('not_found', `no request '${clip(id)}' is running or ended lately`, {
+      param: 'id',
+    });
   };
   const routes = new Hono<AppEnv>();
   routes.get('/v1/requests/:id', (c) => c.json(toRequestRecordBody(find(c.req.param('id')))));

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import type { Engine } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
@@ -16,7 +17,7 @@ import {
 export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/tokenize', async (c) => {
-    const input = parseInput(tokenizeRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const input = parseInput(tokenizeRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     const text = input.prompt ?? input.text;
     if (text === undefined || (input.prompt !== undefined && input.text !== undefined)) {
       throw new EngineError('invalid_request', 'send prompt or text, exactly one of them', {
@@ -31,7 +32,7 @@ export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv
   routes.post('/detokenize', async (c) => {
     const { model, tokens } = parseInput(
       detokenizeRequestSchema,
-      await readJsonBody(c.req.raw, config.bodyLimitBytes),
+      await readJsonBody(c, config.bodyLimitBytes),
     );
     const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
     const { vocabSize } = engine.model;
@@ -40,8 +41,20 @@ export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv
       const message = `tokens[${index}] is ${tokens[index]}, outside the vocabulary (0 to ${vocabSize - 1})`;
       throw new EngineError('invalid_request', message, { param: `tokens[${index}]` });
     }
+    checkTextSize(engine, tokens, config.bodyLimitBytes);
     const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
     return c.json(body);
   });
   return routes;
+}
+
+/** A token may be a hundred bytes: what comes back is counted before it is put together. */
+function checkTextSize({ tokenizer }: Engine, tokens: readonly number[], limitBytes: number): void {
+  const numBytes = tokens.reduce((sum, tokenId) => sum + tokenizer.idToBytes(tokenId).length, 0);
+  if (numBytes <= limitBytes) return;
+  throw new EngineError(
+    'invalid_request',
+    `tokens stand for ${numBytes} bytes of text; at most ${limitBytes} are given back (BODY_LIMIT)`,
+    { param: 'tokens' },
+  );
 }

@@ -1,16 +1,27 @@
 import { z } from 'zod';
+import { nameSchema } from './bounds.ts';
 import { promptSchema } from './prompt.ts';
 
 /** The answer grows with the square of it: layers * heads * tokens * tokens numbers. */
 export const MAX_ATTENTION_TOKENS = 64;
+/** No model has more. */
+const MAX_LAYERS = 1024;
 
 export const attentionRequestSchema = z
   .strictObject({
-    model: z.string().nullish(),
+    model: nameSchema.nullish(),
     prompt: promptSchema,
     layers: z
-      .array(z.int().min(0))
+      .array(
+        z
+          .int()
+          .min(0)
+          .max(MAX_LAYERS - 1),
+      )
       .min(1)
+      .max(MAX_LAYERS)
+      .refine((indices) => new Set(indices).size === indices.length, 'must not name a layer twice')
+      .meta({ uniqueItems: true })
       .nullish()
       .meta({ description: 'Indices of the layers to report; all when absent.' }),
   })

@@ -20,6 +20,7 @@ export interface ModelInfo {
   vocabSize: number;
   /** Width of a hidden state. */
   dim: number;
+  numLayers: number;
   /** Tokens that end a sequence. */
   eosTokenIds: readonly number[];
   /** Most tokens of prompt and completion together. */

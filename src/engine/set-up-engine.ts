@@ -50,7 +50,7 @@ export async function setUpEngine(
   // nothing is allocated from here on. The engine process has the function; where tests set up an engine it may lack.
   globalThis.gc?.();
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs);
-  const { architecture, vocabSize, dim, eosTokenIds } = model.config;
+  const { architecture, vocabSize, dim, numLayers, eosTokenIds } = model.config;
   return {
     core,
     runtime,
@@ -59,6 +59,7 @@ export async function setUpEngine(
       architecture,
       vocabSize,
       dim,
+      numLayers,
       eosTokenIds,
       contextLength: shape.laneLength,
       numParameters,

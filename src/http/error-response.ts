@@ -1,3 +1,4 @@
+import { clip } from '../clip.ts';
 import { EngineError, type ErrorCode } from '../errors.ts';
 
 /** Whose API a route speaks, and so which envelope its errors wear. */
@@ -92,11 +93,12 @@ export function toErrorBody(
 ): OpenAiErrorBody | WorkersAiErrorBody {
   const message = clientMessage(error, requestId);
   const { openAiType, workersAiCode } = HTTP_ERRORS[error.code];
+  // It may name a field as the client did.
+  const param = error.param === undefined ? null : clip(error.param);
   if (family === 'openai') {
-    const { code, param = null } = error;
-    return { error: { message, type: openAiType, code, param, request_id: requestId } };
+    return { error: { message, type: openAiType, code: error.code, param, request_id: requestId } };
   }
-  const source = error.param === undefined ? {} : { source: { pointer: toJsonPointer(error.param) } };
+  const source = param === null ? {} : { source: { pointer: toJsonPointer(param) } };
   return {
     result: null,
     success: false,

@@ -274,8 +274,8 @@ export class LoadQueue {
 
   /** Tells those who wait, and those who come in the next seconds. */
   #fail(model: PooledModel, error: EngineError): void {
-    const { defaultModel, now, observers } = this.#options;
-    const shown = model === defaultModel ? error : withoutPath(error, model.entry);
+    const { now, observers } = this.#options;
+    const shown = withoutPath(error, model.entry);
     model.memoryBytes = 0;
     model.state = 'unloaded';
     model.shortage = undefined;

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
 import { matchId } from '../models/model-id.ts';
 import { scanStore } from '../models/model-store.ts';
@@ -50,7 +51,7 @@ export class ModelCatalog {
    */
   async list(): Promise<CatalogModel[]> {
     const { id: defaultId, path: defaultPath } = this.defaultModel;
-    const entries = await scanStore(this.#modelsDir);
+    const entries = await scanStore(this.#modelsDir).catch(hideFolder);
     const stored = entries.map(({ id, location, model, problem }): CatalogModel =>
       model === undefined ? { id, path: location, problem: problem ?? 'it holds no model' } : model,
     );
@@ -70,7 +71,7 @@ export class ModelCatalog {
     if (found !== undefined) return found;
     throw new EngineError(
       'model_not_found',
-      `the model '${id}' is not served here; these are: ${ids.join(', ')}`,
+      `the model '${clip(id)}' is not served here; these are: ${ids.join(', ')}`,
       { param: 'model' },
     );
   }
@@ -91,6 +92,13 @@ export class ModelCatalog {
     this.#headers.set(path, { stamp, header });
     return header;
   }
+}
+
+/** Clients are told what is wrong; where the folder lies is the operator's affair. */
+function hideFolder(cause: unknown): never {
+  if (!(cause instanceof EngineError)) throw cause;
+  const [reason = 'no reason is known'] = /\bE[A-Z]+\b/.exec(cause.message) ?? [];
+  throw new EngineError(cause.code, `the folder of models, MODELS_DIR, cannot be read: ${reason}`, { cause });
 }
 
 interface ModelFile {

@@ -1,3 +1,4 @@
+import { dirname, sep } from 'node:path';
 import { mib } from '../engine/check-memory.ts';
 import { EngineError } from '../errors.ts';
 import type { ResidentModel } from './plan-load.ts';
@@ -58,7 +59,10 @@ export function toEngineError(thrown: unknown): EngineError {
 
 /** The same for clients: where a model's files lie is the operator's affair, who finds it in the log. */
 export function withoutPath(error: EngineError, { id, path }: { id: string; path: string }): EngineError {
-  const shown = error.message.replaceAll(path, id);
+  const folder = dirname(path);
+  // Then what lies beside it, by its name alone.
+  const beside = folder === dirname(folder) ? path : folder + sep;
+  const shown = error.message.replaceAll(path, id).replaceAll(beside, '');
   if (shown === error.message) return error;
   const { code, retryable, details = {} } = error;
   return new EngineError(code, shown, { retryable, details, cause: error });

@@ -52,6 +52,7 @@ export class ScriptedEngine implements ManagedEngine {
     architecture: 'gpt2',
     vocabSize: 384,
     dim: 8,
+    numLayers: 1,
     eosTokenIds: [0],
     contextLength: 128,
     numParameters: 42_000,
