@@ -274,7 +274,7 @@ export class LoadQueue {
 
   /** Tells those who wait, and those who come in the next seconds. */
   #fail(model: PooledModel, error: EngineError): void {
-    const { defaultModel, now, observers } = this.#options;
+    const { now, observers } = this.#options;
     const shown = withoutPath(error, model.entry);
     model.memoryBytes = 0;
     model.state = 'unloaded';
@@ -284,8 +284,7 @@ export class LoadQueue {
       model.failure = { error: shown, at: now() };
       for (const observer of observers) observer.onLoadFailed?.(model.id, error);
     }
-    // The operator waits for the default one.
-    rejectAll(model, model === defaultModel ? error : shown);
+    rejectAll(model, shown);
   }
 
   async #unload(model: PooledModel, reason: UnloadReason): Promise<void> {
