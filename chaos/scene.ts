@@ -37,7 +37,7 @@ export class Scene {
 
   /** Notes a failure unless the condition holds. */
   expect(condition: boolean, failure: string): void {
-    if (!condition) this.failures.push(failure);
+    if (!condition && !this.failures.includes(failure)) this.failures.push(failure);
   }
 
   /** So many, and more where there is more time. */

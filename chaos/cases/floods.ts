@@ -54,7 +54,8 @@ async function hangUps(scene: Scene): Promise<void> {
 async function allLanes(scene: Scene): Promise<void> {
   const hog = scene.client();
   const long = { prompt: 'a', max_tokens: 502, ignore_eos: true };
-  const hogs = times(64, () => hog.stream('/v1/completions', long, { limitMs: 60_000 }));
+  const done = new AbortController();
+  const hogs = times(64, () => hog.stream('/v1/completions', long, { signal: done.signal }));
   await sleep(1000);
   const innocent = scene.client('127.0.0.3');
   const waits: number[] = [];
@@ -81,13 +82,9 @@ async function allLanes(scene: Scene): Promise<void> {
   );
   // A new client needs a few steps; some more run while the answer travels. A whole completion is 502.
   scene.expect(most <= MOST_STEPS, `another client's first token came after ${most} steps`);
-  const ends = await hogs;
-  const whole = ends.filter(({ isWhole }) => isWhole);
-  scene.expect(new Set(whole.map(({ text }) => text.length > 0)).size <= 1, 'a stream has no text');
-  scene.expect(
-    ends.every(({ isWhole, errorCode }) => isWhole || errorCode === 'queue_full'),
-    'a stream of the busy client was broken',
-  );
+  done.abort();
+  const [broken] = (await hogs).flatMap(({ errorCode }) => errorCode ?? []);
+  scene.expect(broken === undefined, `a stream of the busy client ended with ${broken ?? ''}`);
 }
 
 const MOST_STEPS = 100;

@@ -18,6 +18,8 @@ export interface CallOptions {
   limitMs?: number;
   /** Hangs up so long after the request was sent. */
   hangUpAfterMs?: number;
+  /** Hangs up when it is aborted. */
+  signal?: AbortSignal;
 }
 
 /** How a stream ended. */
@@ -110,8 +112,9 @@ export class Client {
   async #send(
     method: string,
     path: string,
-    { body, headers = {}, limitMs = DEFAULT_LIMIT_MS, hangUpAfterMs }: CallOptions,
+    { body, headers = {}, limitMs = DEFAULT_LIMIT_MS, hangUpAfterMs, signal }: CallOptions,
   ): Promise<{ response: IncomingMessage; outgoing: ClientRequest }> {
+    const limit = AbortSignal.timeout(Math.min(limitMs, hangUpAfterMs ?? Infinity));
     const payload = body === undefined ? undefined : toPayload(body);
     const outgoing = request(this.url + path, {
       method,
@@ -119,7 +122,7 @@ export class Client {
       localAddress: this.#address,
       // A path may hold what URL would mend.
       path,
-      signal: AbortSignal.timeout(Math.min(limitMs, hangUpAfterMs ?? Infinity)),
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
       headers: {
         ...(payload === undefined
           ? {}

@@ -9,7 +9,7 @@ import { makeEmbeddedChatModel, type ChatModel } from '../../tests/support/chat-
  */
 const TEMPLATE =
   '{% set first = messages[0].content %}' +
-  '{% if first == "slow" %}{% for i in range(100000) %}{% set x = i * i %}{% endfor %}{% endif %}' +
+  '{% if first == "slow" %}{% for i in range(40000) %}{% set x = i * i %}{% endfor %}{% endif %}' +
   '{% if first == "for ever" %}{% for i in range(100000) %}{% for j in range(100000) %}' +
   '{% set x = i * j %}{% endfor %}{% endfor %}{% endif %}' +
   '{% for message in messages %}{{ message.role[0] }}:{{ message.content }}\n{% endfor %}a:';

@@ -112,7 +112,12 @@ export class ServiceUnderTest {
 
   /** Processes beside the engines: those of templates, tokenizers and the like. */
   textWorkerPids(): number[] {
-    return childrenOf(this.pid).filter((pid) => !commandLine(pid).includes('engine-worker'));
+    // Between fork and exec a child has the command line of its parent, who waits for it.
+    const own = commandLine(this.pid);
+    return childrenOf(this.pid).filter((pid) => {
+      const command = commandLine(pid);
+      return command !== '' && command !== own && !command.includes('engine-worker');
+    });
   }
 
   stdout = (): string => this.#read('stdout');
