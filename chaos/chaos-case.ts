@@ -9,9 +9,9 @@ export interface ChaosCase {
   /** What is done, in half a sentence. */
   attack: string;
   /** How the service is launched; without it the case runs on the service that the others use. */
-  launch?: (fixtures: Fixtures) => LaunchOptions;
-  /** Headers of the canary and the health polls. */
-  observerHeaders?: (scene: Scene) => Record<string, string>;
+  launch?: (fixtures: Fixtures) => LaunchOptions | Promise<LaunchOptions>;
+  /** Headers of the canary, the health polls and what reads the metrics. */
+  observerHeaders?: (fixtures: Fixtures) => Record<string, string>;
   /** The attack ends the engine: streams of that moment may end with an error frame, and others be told to retry. */
   breaksEngine?: boolean;
   /** The attack keeps new connections out for a while: polls of `/health` may break. */

@@ -72,7 +72,7 @@ async function runAll(cases: readonly ChaosCase[], scale: number): Promise<CaseR
   } finally {
     await shared?.service.stop();
     observer.close();
-    fixtures.remove();
+    await fixtures.remove();
   }
   return results;
 }

@@ -65,8 +65,10 @@ export async function runCase(
 }
 
 async function launchCalm(chaosCase: ChaosCase, fixtures: Fixtures): Promise<CalmService> {
-  const service = await ServiceUnderTest.launch(withModel(chaosCase.launch?.(fixtures) ?? {}, fixtures));
-  const client = new Client(service.url, OBSERVER_ADDRESS);
+  const service = await ServiceUnderTest.launch(
+    withModel((await chaosCase.launch?.(fixtures)) ?? {}, fixtures),
+  );
+  const client = new Client(service.url, OBSERVER_ADDRESS, chaosCase.observerHeaders?.(fixtures));
   // What is made at the first request is no leak.
   await Promise.all(
     Array.from({ length: NUM_WARM_UP_STREAMS }, () =>
@@ -85,7 +87,7 @@ async function watch(
   { service, before }: CalmService,
   observer: Observer,
 ): Promise<Watched> {
-  const headers = chaosCase.observerHeaders?.(scene) ?? {};
+  const headers = chaosCase.observerHeaders?.(scene.fixtures) ?? {};
   const task: ObserverTask = {
     url: service.url,
     servicePid: service.pid,

@@ -1,7 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { makeEmbeddedChatModel, type ChatModel } from '../../tests/support/chat-model.ts';
+import { RedisUnderTest } from './redis.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Two kinds of conversations make work: one that begins with 'slow' takes the template about half a second, one that
@@ -18,10 +23,15 @@ const TEMPLATE =
 export class Fixtures {
   readonly #directory = mkdtempSync(join(tmpdir(), 'tokenflare-chaos-'));
   readonly #model: ChatModel = makeEmbeddedChatModel();
+  readonly #keys = new Map<string, string>();
   #numDirectories = 0;
+  readonly keysFile: string;
+  readonly redis: RedisUnderTest;
 
   constructor() {
-    this.writeTemplate(TEMPLATE);
+    this.#writeTemplate(TEMPLATE);
+    this.keysFile = join(this.directory(), 'keys.json');
+    this.redis = new RedisUnderTest(this.directory());
   }
 
   /** The embedded model with a chat template. */
@@ -36,12 +46,27 @@ export class Fixtures {
     return path;
   }
 
-  remove(): void {
+  /** The API key of that name, made by `npm run keys` when it is first asked for. @throws Error when that fails */
+  key(name: string, flags: readonly string[] = []): string {
+    const known = this.#keys.get(name);
+    if (known !== undefined) return known;
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      ['dist/scripts/keys.js', 'create', name, ...flags],
+      { cwd: ROOT, env: { ...process.env, KEYS_FILE: this.keysFile }, encoding: 'utf8' },
+    );
+    if (status !== 0) throw new Error(`npm run keys failed: ${stderr.trim().slice(-200)}`);
+    this.#keys.set(name, stdout.trim());
+    return stdout.trim();
+  }
+
+  async remove(): Promise<void> {
+    await this.redis.kill();
     this.#model.remove();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  private writeTemplate(template: string): void {
+  #writeTemplate(template: string): void {
     const config = { bos_token: '<|endoftext|>', chat_template: template };
     writeFileSync(join(this.#model.path, 'tokenizer_config.json'), JSON.stringify(config));
   }
