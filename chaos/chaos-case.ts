@@ -16,6 +16,8 @@ export interface ChaosCase {
   breaksEngine?: boolean;
   /** The attack keeps new connections out for a while: polls of `/health` may break. */
   breaksConnections?: boolean;
+  /** So many models stay loaded afterwards beside the default one. */
+  numModelsLeft?: number;
   /** The case starts and ends services itself; nothing else is watched. */
   ownServices?: boolean;
   /** Makes the attack. It resolves when the attack is over. */

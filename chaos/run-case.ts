@@ -107,7 +107,8 @@ async function watch(
   if (thrown instanceof Skip) throw thrown;
   if (thrown !== undefined) scene.failures.push(thrown.message);
   const client = new Client(service.url, OBSERVER_ADDRESS, headers);
-  const settled = await settle(service, client, before);
+  const { numModelsLeft = 0 } = chaosCase;
+  const settled = await settle(service, client, { ...before, engines: before.engines + numModelsLeft });
   const lastCanary = await client.stream(CANARY.path, CANARY.body, { limitMs: 20_000 });
   client.close();
   return {

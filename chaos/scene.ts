@@ -1,9 +1,9 @@
 import { Client } from './support/client.ts';
+import { MODEL_ID } from './support/metrics.ts';
 import type { Fixtures } from './support/fixtures.ts';
 import { ServiceUnderTest, type LaunchOptions } from './support/service.ts';
 
 const ATTACKER = '127.0.0.1';
-const MODEL_ID = 'chaos';
 
 /** Thrown to leave a case that cannot run here. */
 export class Skip extends Error {}

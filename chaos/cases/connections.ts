@@ -163,7 +163,7 @@ async function tooManyConnections(scene: Scene): Promise<void> {
 }
 
 async function outOfFiles(scene: Scene): Promise<void> {
-  const connections = await open(scene, 300);
+  const connections = await open(scene, 500);
   for (const connection of connections)
     connection.write('GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: ');
   await sleep(2000);
@@ -259,8 +259,8 @@ export const CONNECTION_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'out-of-files',
-    attack: '300 connections to a service with 128 open files',
-    launch: () => ({ maxOpenFiles: 128 }),
+    attack: '500 connections to a service with 256 open files',
+    launch: () => ({ maxOpenFiles: 256 }),
     breaksConnections: true,
     run: outOfFiles,
   },

@@ -158,6 +158,7 @@ export const MODEL_CASES: readonly ChaosCase[] = [
     name: 'hostile-tokenizer',
     attack: 'a tokenizer with the expression (a+)+$ and the text for it, REQUEST_TIMEOUT=10',
     launch: hostileModels,
+    numModelsLeft: 1,
     run: hostileTokenizer,
   },
   {
@@ -170,6 +171,7 @@ export const MODEL_CASES: readonly ChaosCase[] = [
     name: 'alternating-models',
     attack: 'two clients, each with a model that does not fit beside the other, MODEL_MIN_STAY_SECONDS=4',
     launch: twoModels,
+    numModelsLeft: 1,
     run: alternatingModels,
   },
   { name: 'disk-full', attack: 'the disk becomes full during a pull', run: fullDisk },

@@ -53,13 +53,8 @@ export interface Settled {
   differences: string[];
 }
 
-/** Waits until a service is back at its baseline. `limitMs`: how long it may take. */
-export async function settle(
-  service: ServiceUnderTest,
-  client: Client,
-  before: Baseline,
-  limitMs = SETTLE_LIMIT_MS,
-): Promise<Settled> {
+/** Waits until a service is back at its baseline. */
+export async function settle(service: ServiceUnderTest, client: Client, before: Baseline): Promise<Settled> {
   const startedAt = performance.now();
   let last = { differences: ['/metrics does not answer'], restarts: 0 };
   const isBack = async (): Promise<boolean> => {
@@ -67,7 +62,7 @@ export async function settle(
     else last = await compare(service, client, before);
     return last.differences.length === 0;
   };
-  const isSettled = await until(isBack, limitMs, POLL_MS);
+  const isSettled = await until(isBack, SETTLE_LIMIT_MS, POLL_MS);
   return { seconds: isSettled ? (performance.now() - startedAt) / 1000 : undefined, ...last };
 }
 

@@ -3,6 +3,8 @@ import type { CanaryRun, ObserverTask } from './observation.ts';
 import { sleep, within } from './until.ts';
 
 const PAUSE_MS = 50;
+/** After one that was refused: it does as it is told. */
+const RETRY_MS = 250;
 
 /** The stream of an innocent client, one after the other: each must come to its end with the same text. */
 export class Canary {
@@ -42,8 +44,9 @@ export class Canary {
 
   async #runAll(): Promise<void> {
     do {
-      this.#runs.push(await this.#run());
-      await sleep(PAUSE_MS);
+      const run = await this.#run();
+      this.#runs.push(run);
+      await sleep(run.isWhole ? PAUSE_MS : RETRY_MS);
     } while (!this.#isStopping);
   }
 

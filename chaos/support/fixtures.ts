@@ -55,7 +55,10 @@ export class Fixtures {
       ['dist/scripts/keys.js', 'create', name, ...flags],
       { cwd: ROOT, env: { ...process.env, KEYS_FILE: this.keysFile }, encoding: 'utf8' },
     );
-    if (status !== 0) throw new Error(`npm run keys failed: ${stderr.trim().slice(-200)}`);
+    if (status !== 0)
+      throw new Error(
+        `npm run keys failed: ${/^.*Error.*$/m.exec(stderr)?.[0] ?? stderr.trim().slice(-200)}`,
+      );
     this.#keys.set(name, stdout.trim());
     return stdout.trim();
   }

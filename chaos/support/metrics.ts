@@ -23,12 +23,27 @@ const NAMES: Record<keyof ServiceMetrics, string> = {
   steps: 'steps_total',
 };
 
+/** The default model is called so in every case. */
+export const MODEL_ID = 'chaos';
+const DEFAULT_MODEL = `model_name="${MODEL_ID}"`;
+
 /** `undefined` when `/metrics` does not answer. */
 export async function readMetrics(client: Client): Promise<ServiceMetrics | undefined> {
   const text = await readMetricsText(client);
   if (text === undefined) return undefined;
-  const entries = Object.entries(NAMES).map(([key, name]) => [key, sumOf(text, `tokenflare_${name}`)]);
-  return Object.fromEntries(entries) as ServiceMetrics;
+  const read = (key: keyof ServiceMetrics, label = ''): number =>
+    sumOf(text, `tokenflare_${NAMES[key]}`, label);
+  return {
+    restarts: read('restarts'),
+    running: read('running'),
+    waiting: read('waiting'),
+    waitingForModel: read('waitingForModel'),
+    lanesUsed: read('lanesUsed'),
+    steps: read('steps'),
+    // Another model that was loaded meanwhile may stay.
+    tensors: read('tensors', DEFAULT_MODEL),
+    engineBytes: read('engineBytes', DEFAULT_MODEL),
+  };
 }
 
 export async function readMetricsText(client: Client): Promise<string | undefined> {

@@ -8,7 +8,7 @@ import { childrenOf, commandLine, isAlive, treeOf } from './proc.ts';
 import { sleep, until, within } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 
 export type Settings = Readonly<Record<string, string>>;
