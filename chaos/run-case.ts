@@ -69,15 +69,24 @@ async function launchCalm(chaosCase: ChaosCase, fixtures: Fixtures): Promise<Cal
     withModel((await chaosCase.launch?.(fixtures)) ?? {}, fixtures),
   );
   const client = new Client(service.url, OBSERVER_ADDRESS, chaosCase.observerHeaders?.(fixtures));
-  // What is made at the first request is no leak.
+  try {
+    return { service, before: await warmUp(service, client) };
+  } catch (error) {
+    await service.stop();
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+/** What is made at the first request is no leak. */
+async function warmUp(service: ServiceUnderTest, client: Client): Promise<Baseline> {
   await Promise.all(
     Array.from({ length: NUM_WARM_UP_STREAMS }, () =>
       client.stream(CANARY.path, { ...CANARY.body, max_tokens: 64 }),
     ),
   );
-  const before = await readBaseline(service, client);
-  client.close();
-  return { service, before };
+  return readBaseline(service, client);
 }
 
 /** The attack between two looks at a calm service, with the observer beside it. */
