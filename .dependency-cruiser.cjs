@@ -25,7 +25,11 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   from: { path: room(name) },
   to: {
     path: '^(src|routes)/',
-    pathNot: [room(name), '^src/(errors|client-id|model-files|sibling-process)\\.ts$', ...allowed.map(room)],
+    pathNot: [
+      room(name),
+      '^src/(errors|error-codes|client-id|file-lock|model-files|sibling-process)\\.ts$',
+      ...allowed.map(room),
+    ],
   },
 }));
 
@@ -50,7 +54,14 @@ module.exports = {
     only('tfjs-behind-the-runtime', '@tensorflow', [room('runtime'), room('training')]),
     only('dawn-behind-its-runtime', 'webgpu|@tensorflow/tfjs-backend-webgpu', ['^src/runtime/webgpu/']),
     only('hono-at-the-edge', 'hono|@hono', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
-    only('zod-where-input-is-read', 'zod', ['^routes/', room('config'), room('model'), room('models')]),
+    only('zod-where-input-is-read', 'zod', [
+      '^routes/',
+      room('access'),
+      room('config'),
+      room('model'),
+      room('models'),
+    ]),
+    only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
     only('pino-at-the-edge', 'pino', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
   ],
   options: {

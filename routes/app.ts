@@ -1,7 +1,9 @@
 import { Hono } from 'hono';
 import { allowedMethods } from '../src/http/allowed-methods.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
+import { authenticate } from '../src/http/authenticate.ts';
 import { handleError, handleNotFound } from '../src/http/error-handlers.ts';
+import { limitRequests } from '../src/http/limit-requests.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { attentionRoutes } from './attention.ts';
@@ -35,6 +37,8 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   ];
   const app = new Hono<AppEnv>();
   app.use(requestMiddleware(dependencies.logger, dependencies.metrics));
+  app.use(authenticate(dependencies.access, dependencies.metrics));
+  app.use(limitRequests(dependencies.access.limits, dependencies.metrics));
   app.onError(handleError);
   for (const group of groups) app.route('/', group(dependencies));
   app.notFound(handleNotFound(allowedMethods(app)));

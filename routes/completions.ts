@@ -22,7 +22,7 @@ export function completionRoutes({ models, config }: AppDependencies): Hono<AppE
     const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
     const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
     const demand = toCompletionDemand(input, engine.model, timeoutMs);
-    const started = startCompletion(engine, demand, scope);
+    const started = await startCompletion(engine, demand, scope);
     scope.attachCompletion(started.completion);
     const chunks = chunksOf(c, engine, input, started);
     return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);

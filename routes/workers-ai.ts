@@ -30,7 +30,9 @@ export function workersAiRoutes({ models, config }: AppDependencies): Hono<AppEn
     const hasChatTemplate = engine.tokenizer.chatTemplate !== undefined;
     const demand = toWorkersAiDemand(input, timeoutMs, hasChatTemplate);
     const { completion } =
-      'messages' in demand ? await startChat(engine, demand, scope) : startCompletion(engine, demand, scope);
+      'messages' in demand
+        ? await startChat(engine, demand, scope)
+        : await startCompletion(engine, demand, scope);
     scope.attachCompletion(completion);
     const onDisconnect = (): void => completion.cancel('disconnect');
     if (input.stream === true) {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { TokenBudget } from '../access/token-budget.ts';
 import type { Engine } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
 import { encodePrompt, truncatePrompt } from './start-completion.ts';
@@ -10,6 +11,7 @@ export interface EmbeddingDemand {
   truncateTo: number | 'fit' | undefined;
   timeoutMs: number;
   clientId: string;
+  budget: Pick<TokenBudget, 'reserve' | 'spend'>;
 }
 
 export interface TextEmbedding {
@@ -21,11 +23,12 @@ export interface TextEmbedding {
  * Embeds texts; they share the steps of the engine. Each takes a place in the queue, like a completion.
  *
  * @param gone aborted when nobody waits any more
- * @throws EngineError `context_length_exceeded`, `request_timeout`, or what `reserve` and `embed` throw
+ * @throws EngineError `context_length_exceeded`, `request_timeout`, or what `reserve` of engine and
+ * budget, and `embed` throw
  */
 export async function embedTexts(
   engine: Engine,
-  { texts, truncateTo, timeoutMs, clientId }: EmbeddingDemand,
+  { texts, truncateTo, timeoutMs, clientId, budget }: EmbeddingDemand,
   gone: AbortSignal,
 ): Promise<TextEmbedding[]> {
   const reservation = engine.reserve(texts.length, clientId);
@@ -43,11 +46,13 @@ export async function embedTexts(
       return truncatePrompt(tokenIds, truncateTo, contextLength).tokenIds;
     });
     prompts.forEach((tokenIds, index) => checkLength(tokenIds.length, contextLength, index));
+    await budget.reserve(prompts.reduce((sum, { length }) => sum + length, 0));
     return await Promise.all(
-      prompts.map(async (tokenIds) => ({
-        embedding: await engine.embed(tokenIds, abort.signal, clientId), // [dim]
-        numTokens: tokenIds.length,
-      })),
+      prompts.map(async (tokenIds) => {
+        const embedding = await engine.embed(tokenIds, abort.signal, clientId); // [dim]
+        budget.spend(tokenIds.length, 0);
+        return { embedding, numTokens: tokenIds.length };
+      }),
     );
   } catch (error) {
     // One that failed takes the others with it.

@@ -1,3 +1,4 @@
+import type { TokenBudget } from '../access/token-budget.ts';
 import type { Completion, CompletionRequest, Engine } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
 
@@ -20,6 +21,7 @@ export interface Caller {
   /** Of the request. */
   readonly id: string;
   readonly clientId: string;
+  readonly budget: Pick<TokenBudget, 'reserve'>;
 }
 
 export interface EncodedPrompt {
@@ -38,14 +40,14 @@ export interface StartedCompletion {
  * Admits a demand and starts it. Its places in the queue are taken before its prompts are tokenised, so that a
  * burst that will be refused costs nothing; `reservation` has them where they had to be taken earlier.
  *
- * @throws EngineError whatever `reserve` and `submit` throw
+ * @throws EngineError whatever `reserve` and `submit` throw; what `TokenBudget.reserve` throws
  */
-export function startCompletion(
+export async function startCompletion(
   engine: Engine,
   demand: CompletionDemand,
   caller: Caller,
   reservation = engine.reserve(demand.prompts.length * demand.n, caller.clientId),
-): StartedCompletion {
+): Promise<StartedCompletion> {
   const { truncateTo, asksForMaxTokens, promptField = 'prompt', isRendered = false, ...request } = demand;
   try {
     const prompts = demand.prompts.map((prompt) => {
@@ -59,6 +61,7 @@ export function startCompletion(
     });
     const room = engine.model.contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
     const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
+    await caller.budget.reserve(mostTokens(prompts, demand.n, maxTokens));
     const completion = engine.submit(
       { ...request, maxTokens, id: caller.id, prompts: prompts.map(({ tokenIds }) => tokenIds) },
       reservation,
@@ -68,6 +71,12 @@ export function startCompletion(
     reservation.release();
     throw error;
   }
+}
+
+/** What a request can use at most: its prompts once, and all its completions in full. */
+function mostTokens(prompts: readonly EncodedPrompt[], n: number, maxTokens: number): number {
+  const numPromptTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+  return numPromptTokens + prompts.length * n * maxTokens;
 }
 
 /** Refuses a text that alone cannot fit before it is tokenised: a megabyte would hold up this process for a second. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { hasCode } from './error-codes.ts';
+import { hasCode } from '../error-codes.ts';
 import { isRepository } from './model-id.ts';
 import { isSafePath } from './safe-path.ts';
 

@@ -4,6 +4,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createApp } from '../../routes/app.ts';
+import type { Access } from '../../src/access/access.ts';
+import { MemoryLimits } from '../../src/access/memory-limits.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { call } from '../support/http-client.ts';
@@ -43,7 +45,15 @@ describe('openapi.yaml', () => {
       logPrompts: false,
       benchmark: 'on' as const,
     };
-    const app = createApp({ models, config, logger: pino({ enabled: false }), metrics, openApiDocument: '' });
+    const access: Access = {
+      keys: undefined,
+      allowsAnonymous: false,
+      limits: new MemoryLimits(),
+      sharing: undefined,
+      close: () => Promise.resolve(),
+    };
+    const logger = pino({ enabled: false });
+    const app = createApp({ models, access, config, logger, metrics, openApiDocument: '' });
     metrics.dispose();
     const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
     const routes = app.routes

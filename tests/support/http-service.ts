@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { createApp } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
+import { openAccess, type AccessConfig } from '../../src/access/access.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { onlyModel } from './only-model.ts';
 
@@ -16,6 +17,14 @@ const CONFIG: AppConfig = {
   requestTimeoutMs: 60_000,
   logPrompts: false,
   benchmark: 'loopback',
+};
+
+const ACCESS: AccessConfig = {
+  host: '127.0.0.1',
+  keysFile: undefined,
+  allowAnonymous: false,
+  redisUrl: undefined,
+  limitsFallback: 'local',
 };
 
 export interface HttpService {
@@ -30,6 +39,7 @@ export interface HttpService {
 export async function startHttpService(
   engine: ManagedEngine,
   config: Partial<AppConfig> = {},
+  accessConfig: Partial<AccessConfig> = {},
 ): Promise<HttpService> {
   const logLines: Record<string, unknown>[] = [];
   const logger = pino(
@@ -38,8 +48,10 @@ export async function startHttpService(
   );
   const models = await onlyModel(engine);
   const metrics = new Metrics(models);
+  const access = await openAccess({ ...ACCESS, ...accessConfig });
   const app = createApp({
     models,
+    access,
     config: { ...CONFIG, ...config },
     logger,
     metrics,
@@ -56,6 +68,7 @@ export async function startHttpService(
       metrics.dispose();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await access.close();
     },
   };
 }
