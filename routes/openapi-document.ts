@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
-import { errorResponses, jsonResponse, streamableResponse, textResponse } from './openapi-parts.ts';
+import {
+  errorResponses,
+  jsonResponse,
+  NO_SECURITY,
+  openErrorResponses,
+  securitySchemes,
+  streamableResponse,
+  textResponse,
+} from './openapi-parts.ts';
 import { attentionRequestSchema, attentionResponseSchema } from './schemas/attention.ts';
 import { benchmarkEventSchema, benchmarkReportSchema, benchmarkRequestSchema } from './schemas/benchmark.ts';
 import { chatChunkSchema, chatRequestSchema, chatResponseSchema } from './schemas/chat.ts';
@@ -216,6 +224,7 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'health',
       tags: ['Operation'],
       summary: 'The process lives',
+      security: NO_SECURITY,
       responses: { 200: jsonResponse('It does.', healthSchema) },
     },
   },
@@ -224,9 +233,10 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'ready',
       tags: ['Operation'],
       summary: 'Requests are taken',
+      security: NO_SECURITY,
       responses: {
         200: jsonResponse('They are.', readySchema),
-        ...errorResponses(['engine_not_ready']),
+        ...openErrorResponses(['engine_not_ready']),
       },
     },
   },
@@ -235,7 +245,8 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'metrics',
       tags: ['Operation'],
       summary: 'Metrics for Prometheus',
-      responses: { 200: textResponse('Text format 0.0.4.', 'text/plain') },
+      description: 'Where there are keys: for admin keys, and for this machine without one.',
+      responses: { 200: textResponse('Text format 0.0.4.', 'text/plain'), ...errorResponses([]) },
     },
   },
   '/openapi.yaml': {
@@ -243,6 +254,7 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'openApi',
       tags: ['Operation'],
       summary: 'This document',
+      security: NO_SECURITY,
       responses: { 200: textResponse('OpenAPI 3.1.', 'application/yaml') },
     },
   },
@@ -291,6 +303,9 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
         'path answers to OPTIONS.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    components: { securitySchemes },
+    // The empty one: a service without KEYS_FILE wants no key.
+    security: [...Object.keys(securitySchemes).map((name) => ({ [name]: [] })), {}],
     servers: [{ url: 'http://127.0.0.1:8787' }],
     paths: { ...generationPaths, ...modelPaths, ...attentionPath, ...operationPaths, ...benchmarkPath },
   });

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from './error-codes.ts';
 
 /** A lock of another machine or container, which shares the disk and not our processes, is dead after so long. */
 const STALE_AFTER_MS = 60_000;
 const TOUCH_EVERY_MS = 10_000;
+const RETRY_AFTER_MS = 10;
 /** What this process wrote into locks that it holds: its own process id in a file may be that of one before it. */
 const held = new Set<string>();
 
@@ -61,26 +63,31 @@ async function created(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** The process that holds the lock; undefined when there is none any more, and the lock is gone then. */
+/** The process that holds the lock; undefined when there is none any more, or was none. */
 async function liveHolder(path: string): Promise<string | undefined> {
   const content = await readLock(path);
   if (content === undefined) return undefined;
   if (await isAlive(path, content)) return describeHolder(content);
-  // Of two that found it dead one may have its own lock there by now: what was moved away is looked at again.
-  const moved = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, moved);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
+  await removeDead(path, content);
+  return undefined;
+}
+
+/**
+ * Removes the lock of one that died. One at a time, who looks once more: else of two that found it dead the second would
+ * remove the new lock of the first.
+ */
+async function removeDead(path: string, content: string): Promise<void> {
+  const takeover = `${path}.takeover`;
+  if (!(await created(takeover, ''))) {
+    // It takes a moment, unless who was at it died as well.
+    if (await isOld(takeover)) await rm(takeover, { force: true });
+    await sleep(RETRY_AFTER_MS);
+    return;
   }
   try {
-    const current = await readFile(moved, 'utf8');
-    if (current === content) return undefined;
-    await created(path, current);
-    return describeHolder(current);
+    if ((await readLock(path)) === content) await rm(path, { force: true });
   } finally {
-    await rm(moved, { force: true });
+    await rm(takeover, { force: true });
   }
 }
 
@@ -88,13 +95,7 @@ async function isAlive(path: string, content: string): Promise<boolean> {
   const [pidText = '', host] = content.trim().split(' ');
   const pid = Number(pidText);
   // One without a name was made this moment, or by who died before the name was in it.
-  if (host !== hostname() || !(pid > 0)) {
-    const touchedAt = await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => 0,
-    );
-    return Date.now() - touchedAt < STALE_AFTER_MS;
-  }
+  if (host !== hostname() || !(pid > 0)) return !(await isOld(path));
   if (pid === process.pid) return held.has(content);
   try {
     process.kill(pid, 0);
@@ -102,6 +103,15 @@ async function isAlive(path: string, content: string): Promise<boolean> {
   } catch (error) {
     return hasCode(error, 'EPERM');
   }
+}
+
+/** Whether nobody has touched a file for long; also one that is not there. */
+async function isOld(path: string): Promise<boolean> {
+  const touchedAt = await stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  return Date.now() - touchedAt >= STALE_AFTER_MS;
 }
 
 function readLock(path: string): Promise<string | undefined> {

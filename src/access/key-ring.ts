@@ -15,6 +15,8 @@ export interface KeyRingOptions {
   onProblem?(error: EngineError): void;
   /** Milliseconds since 1970. */
   now?: () => number;
+  /** On a monotonic clock. */
+  monotonicMs?: () => number;
 }
 
 /** Why a request's keys are refused. */
@@ -51,6 +53,7 @@ export class KeyRing {
   readonly #own: RingKey;
   readonly #options: KeyRingOptions;
   readonly #now: () => number;
+  readonly #monotonicMs: () => number;
   #keys = new Map<string, RingKey>();
   /** Of the file that was read last: what changes when it does. */
   #stamp = '';
@@ -60,6 +63,7 @@ export class KeyRing {
   private constructor(options: KeyRingOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
     const principal = { keyId: 'own', keyName: '(own)', isAdmin: true, models: undefined };
     const { id, text } = makeApiKey();
     const hash = hashApiKey(text);
@@ -75,7 +79,7 @@ export class KeyRing {
     const keys = await readKeyFile(options.path);
     if (keys === undefined && !options.mayBeMissing) throw missing(options.path);
     ring.#take(keys ?? []);
-    ring.#checkedMs = performance.now();
+    ring.#checkedMs = ring.#monotonicMs();
     return ring;
   }
 
@@ -109,7 +113,7 @@ export class KeyRing {
   }
 
   async #reloadIfChanged(): Promise<void> {
-    const nowMs = performance.now();
+    const nowMs = this.#monotonicMs();
     if (nowMs - this.#checkedMs < RELOAD_INTERVAL_MS) return;
     // Others do not wait meanwhile.
     this.#checkedMs = nowMs;
