@@ -1,9 +1,11 @@
+import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectRedis } from '../../../src/access/connect-redis.ts';
 import type { LimitStore } from '../../../src/access/limit-store.ts';
 import { MemoryLimits } from '../../../src/access/memory-limits.ts';
 import { RedisLimits } from '../../../src/access/redis-limits.ts';
 import { NO_REDIS, RedisServer } from '../../support/redis.ts';
+import { until } from '../../support/service.ts';
 
 /** Both stores keep the same promises. */
 
@@ -50,6 +52,78 @@ const STORES = [
 ];
 
 afterEach(() => vi.useRealTimers());
+
+describe('RedisLimits of several replicas', () => {
+  beforeEach(({ skip }) => skip(NO_REDIS !== undefined, NO_REDIS));
+
+  const IN_FLIGHT = 'tokenflare:in-flight:key';
+  const connectTo = async (server: RedisServer): Promise<{ client: Redis; limits: RedisLimits }> => {
+    const { client } = await connectRedis(server.url);
+    return { client, limits: new RedisLimits(client) };
+  };
+
+  it('are one account', async () => {
+    await using server = await RedisServer.start();
+    const replicas = await Promise.all([connectTo(server), connectTo(server), connectTo(server)]);
+    const takings = await Promise.all(
+      Array.from({ length: 99 }, (_, i) => replicas[i % 3]!.limits.take('requests', 'key', 1, 40)),
+    );
+    expect(takings.filter(({ isTaken }) => isTaken)).toHaveLength(40);
+    const leaves = await Promise.all(
+      Array.from({ length: 9 }, (_, i) => replicas[i % 3]!.limits.enter('key', 5)),
+    );
+    expect(leaves.filter((leave) => leave !== undefined)).toHaveLength(5);
+    await Promise.all(replicas.map(({ limits }) => limits.close()));
+  });
+
+  it('forget the requests of one that died, and renew those of one that lives', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await using server = await RedisServer.start();
+    const [dead, alive] = [await connectTo(server), await connectTo(server)];
+    await dead.limits.enter('key', 2);
+    const leave = await alive.limits.enter('key', 2);
+    dead.client.disconnect();
+    expect(await alive.limits.enter('key', 2)).toBeUndefined();
+    expect(await alive.client.pttl(IN_FLIGHT)).toBeGreaterThan(0);
+    // All leases have run out, but one is renewed.
+    for (const lease of await alive.client.zrange(IN_FLIGHT, 0, -1))
+      await alive.client.zadd(IN_FLIGHT, '1', lease);
+    vi.advanceTimersByTime(10_000);
+    await until(async () => (await alive.client.zcount(IN_FLIGHT, '2', '+inf')) === 1);
+    expect(await alive.limits.enter('key', 2)).toBeDefined();
+    expect(await alive.limits.enter('key', 2)).toBeUndefined();
+    await leave?.();
+    expect(await alive.limits.enter('key', 2)).toBeDefined();
+    await alive.limits.close();
+  });
+
+  it('fail without waiting when Redis does not answer, and come back by themselves', async () => {
+    await using server = await RedisServer.start();
+    const { client, limits } = await connectTo(server);
+    server.freeze();
+    await expect(limits.take('requests', 'key', 1, 2)).rejects.toThrow('Command timed out');
+    // The next one is not even sent.
+    await expect(limits.take('requests', 'key', 1, 2)).rejects.not.toThrow('Command timed out');
+    server.thaw();
+    const answers = (): Promise<boolean> =>
+      limits.look('requests', 'key', 2).then(
+        () => true,
+        () => false,
+      );
+    await until(answers);
+    // What timed out was counted once, or not at all; it was not sent again.
+    const { remaining } = await limits.look('requests', 'key', 2);
+    expect(remaining).toBeGreaterThanOrEqual(1);
+    await server.kill();
+    await until(() => !limits.isReady);
+    await expect(limits.enter('key', 2)).rejects.toThrow();
+    await server.start();
+    await until(answers);
+    expect((await limits.take('requests', 'key', 1, 2)).isTaken).toBe(true);
+    expect(client.status).toBe('ready');
+    await limits.close();
+  });
+});
 
 describe.each(STORES)('$name', ({ create, reason }) => {
   beforeEach(({ skip }) => skip(reason !== undefined, reason));
