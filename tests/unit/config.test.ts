@@ -24,6 +24,23 @@ describe('readConfig', () => {
     expect(describeSettings()).toContain('--max-num-seqs, MAX_NUM_SEQS (32)');
   });
 
+  it('keeps secrets out of flags, which other users can read, and out of messages', () => {
+    const secret = 'redis://:hunter2@127.0.0.1:6379/0';
+    expect(readConfig({ REDIS_URL: secret }, []).redisUrl).toBe(secret);
+    expect(() => readConfig({}, [`--redis-url=${secret}`])).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') as string }),
+    );
+    const wrong = (): unknown => readConfig({ REDIS_URL: 'http://:hunter2@127.0.0.1' }, []);
+    expect(wrong).toThrow(
+      expect.objectContaining({
+        message: expect.not.stringContaining('hunter2') as string,
+        details: { setting: 'REDIS_URL' },
+      }),
+    );
+    expect(describeSettings()).not.toContain('--redis-url');
+    expect(describeSettings()).toContain('REDIS_URL');
+  });
+
   it('takes an empty variable of an optional setting as absent', () => {
     expect(readConfig({ MODEL: '', THREADS: '' }, [])).toMatchObject({
       model: undefined,
@@ -37,6 +54,8 @@ describe('readConfig', () => {
     [{ RUNTIME: 'quantum' }, [], /RUNTIME is 'quantum'.*wasm/s],
     [{ THREADS: '0' }, [], /THREADS is '0'/],
     [{ LOG_PROMPTS: 'yes' }, [], /LOG_PROMPTS is 'yes'/],
+    [{ LIMITS_FALLBACK: 'none' }, [], /LIMITS_FALLBACK is 'none'/],
+    [{ REDIS_URL: 'localhost:6379' }, [], /REDIS_URL.*redis:\/\/HOST/],
     [{}, ['--port', 'x'], /--port is 'x'/],
     [{}, ['--prot', '1'], /--prot/],
   ])('refuses %j %j and says why', (environment, args, message) => {

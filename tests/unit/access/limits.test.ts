@@ -86,7 +86,7 @@ describe('RedisLimits of several replicas', () => {
     expect(await alive.limits.enter('key', 2)).toBeUndefined();
     expect(await alive.client.pttl(IN_FLIGHT)).toBeGreaterThan(0);
     // All leases have run out, but one is renewed.
-    for (const lease of await alive.client.zrange(IN_FLIGHT, 0, -1))
+    for (const lease of await alive.client.zrange(IN_FLIGHT, '0', '-1'))
       await alive.client.zadd(IN_FLIGHT, '1', lease);
     vi.advanceTimersByTime(10_000);
     await until(async () => (await alive.client.zcount(IN_FLIGHT, '2', '+inf')) === 1);
