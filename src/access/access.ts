@@ -1,10 +1,8 @@
 import { EngineError } from '../errors.ts';
 import type { Config } from '../config/settings.ts';
-import { connectRedis } from './connect-redis.ts';
 import { KeyRing } from './key-ring.ts';
 import type { LimitStore } from './limit-store.ts';
-import { MemoryLimits } from './memory-limits.ts';
-import { RedisLimits } from './redis-limits.ts';
+import type { LimitsObserver } from './open-limits.ts';
 import { SharedLimits } from './shared-limits.ts';
 
 /** Who may use the service, and how much. */
@@ -12,7 +10,8 @@ export interface Access {
   /** Undefined: no key is asked for, and none is looked at. */
   readonly keys: KeyRing | undefined;
   readonly allowsAnonymous: boolean;
-  readonly limits: LimitStore;
+  /** Undefined without keys. */
+  readonly limits: LimitStore | undefined;
   /** Where limits are counted together with other replicas; undefined without Redis. */
   readonly sharing: Pick<SharedLimits, 'isShared' | 'numFallbacks'> | undefined;
   close(): Promise<void>;
@@ -24,11 +23,9 @@ export type AccessConfig = Pick<
 >;
 
 /** Told of what happens, for the log. Must not throw. */
-export interface AccessObserver {
+export interface AccessObserver extends LimitsObserver {
   onKeysLoaded?(numKeys: number): void;
   onKeysProblem?(error: EngineError): void;
-  onLimitsLost?(reason: string): void;
-  onLimitsBack?(): void;
 }
 
 const LOOPBACK_HOST = /^(?:(?:::ffff:)?127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -42,23 +39,21 @@ const LOOPBACK_HOST = /^(?:(?:::ffff:)?127\.\d+\.\d+\.\d+|::1|localhost)$/;
 export async function openAccess(config: AccessConfig, observer: AccessObserver = {}): Promise<Access> {
   checkIsClosed(config);
   const { keysFile, allowAnonymous: allowsAnonymous } = config;
-  const keys =
-    keysFile === undefined
-      ? undefined
-      : await KeyRing.open({
-          path: keysFile,
-          mayBeMissing: allowsAnonymous,
-          onLoaded: (numKeys) => observer.onKeysLoaded?.(numKeys),
-          onProblem: (error) => observer.onKeysProblem?.(error),
-        });
-  const limits = keys === undefined ? new MemoryLimits() : await openLimits(config, observer);
-  return {
-    keys,
-    allowsAnonymous,
-    limits,
-    sharing: limits instanceof SharedLimits ? limits : undefined,
-    close: () => limits.close(),
-  };
+  if (keysFile === undefined) {
+    const close = (): Promise<void> => Promise.resolve();
+    return { keys: undefined, allowsAnonymous, limits: undefined, sharing: undefined, close };
+  }
+  const keys = await KeyRing.open({
+    path: keysFile,
+    mayBeMissing: allowsAnonymous,
+    onLoaded: (numKeys) => observer.onKeysLoaded?.(numKeys),
+    onProblem: (error) => observer.onKeysProblem?.(error),
+  });
+  // Only where it is asked for, since it loads a library.
+  const { openLimits } = await import('./open-limits.ts');
+  const limits = await openLimits(config, observer);
+  const sharing = limits instanceof SharedLimits ? limits : undefined;
+  return { keys, allowsAnonymous, limits, sharing, close: () => limits.close() };
 }
 
 /** Without keys the service is for this machine alone, unless it is said to be for everybody. */
@@ -70,24 +65,4 @@ function checkIsClosed({ host, keysFile, allowAnonymous }: AccessConfig): void {
       "'KEYS_FILE=keys.json npm run keys -- create NAME' and start with KEYS_FILE=keys.json; or serve everybody with " +
       'ALLOW_ANONYMOUS=on',
   );
-}
-
-async function openLimits(
-  { redisUrl, limitsFallback: fallback }: AccessConfig,
-  observer: AccessObserver,
-): Promise<LimitStore> {
-  const local = new MemoryLimits();
-  if (redisUrl === undefined) return local;
-  const { client, reason } = await connectRedis(redisUrl);
-  const limits = new SharedLimits({
-    shared: new RedisLimits(client),
-    local,
-    fallback,
-    onLost: (text) => observer.onLimitsLost?.(text),
-    onBack: () => observer.onLimitsBack?.(),
-  });
-  client.on('ready', () => limits.restore());
-  client.on('close', () => limits.lose(reason()));
-  if (client.status !== 'ready') limits.lose(reason());
-  return limits;
 }

@@ -15,13 +15,13 @@ const FREE_PATH = /^\/v1\/requests\//;
  * Holds the requests of a key to its limits, says on every answer what is left of them, and counts what the key used
  * (docs/decisions/0041-limits.md).
  */
-export function limitRequests(limits: LimitStore, metrics: Metrics): MiddlewareHandler<AppEnv> {
+export function limitRequests(limits: LimitStore | undefined, metrics: Metrics): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { scope } = c.var;
     const { keyId, keyName, limits: keyLimits } = scope.principal;
     if (keyId === undefined || keyName === undefined) return next();
     scope.releaseAtEnd(() => countUsage(scope, keyName, metrics));
-    if (keyLimits === undefined) return next();
+    if (keyLimits === undefined || limits === undefined) return next();
     const account = new KeyAccount(limits, { keyId, keyName, limits: keyLimits }, (kind) =>
       metrics.keys.countRefusal(keyName, kind),
     );

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createApp } from '../../routes/app.ts';
 import type { Access } from '../../src/access/access.ts';
-import { MemoryLimits } from '../../src/access/memory-limits.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { call } from '../support/http-client.ts';
@@ -48,7 +47,7 @@ describe('openapi.yaml', () => {
     const access: Access = {
       keys: undefined,
       allowsAnonymous: false,
-      limits: new MemoryLimits(),
+      limits: undefined,
       sharing: undefined,
       close: () => Promise.resolve(),
     };
