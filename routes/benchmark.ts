@@ -21,7 +21,7 @@ import {
 } from './schemas/benchmark.ts';
 
 /** Runs a workload on the live engine, and keeps the last report. */
-export function benchmarkRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
+export function benchmarkRoutes({ models, access, config }: AppDependencies): Hono<AppEnv> {
   const runner = new BenchmarkRunner();
   const routes = new Hono<AppEnv>();
 
@@ -35,7 +35,14 @@ export function benchmarkRoutes({ models, config }: AppDependencies): Hono<AppEn
     const abort = new AbortController();
     const onDisconnect = (): void => abort.abort(new EngineError('request_timeout', 'the client is gone'));
     const run = (onProgress?: (progress: BenchmarkProgress) => void): Promise<BenchmarkReport> =>
-      runner.run({ engine, params, url: ownUrl(c), signal: abort.signal, onProgress });
+      runner.run({
+        engine,
+        params,
+        url: ownUrl(c),
+        apiKey: access.keys?.ownKey,
+        signal: abort.signal,
+        onProgress,
+      });
     if (input.stream === true) {
       const frames = await begun(toFrames(run));
       return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
 import { MAX_JSON_LEVELS } from '../src/http/json-nesting.ts';
-import { errorResponses, jsonResponse, streamableResponse, textResponse } from './openapi-parts.ts';
+import {
+  errorResponses,
+  jsonResponse,
+  NO_SECURITY,
+  openErrorResponses,
+  securitySchemes,
+  streamableResponse,
+  textResponse,
+} from './openapi-parts.ts';
 import { attentionRequestSchema, attentionResponseSchema } from './schemas/attention.ts';
 import { benchmarkEventSchema, benchmarkReportSchema, benchmarkRequestSchema } from './schemas/benchmark.ts';
 import { chatChunkSchema, chatRequestSchema, chatResponseSchema } from './schemas/chat.ts';
@@ -218,7 +226,8 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'health',
       tags: ['Operation'],
       summary: 'The process lives',
-      responses: { 200: jsonResponse('It does.', healthSchema), ...errorResponses([]) },
+      security: NO_SECURITY,
+      responses: { 200: jsonResponse('It does.', healthSchema), ...openErrorResponses([]) },
     },
   },
   '/ready': {
@@ -226,9 +235,10 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'ready',
       tags: ['Operation'],
       summary: 'Requests are taken',
+      security: NO_SECURITY,
       responses: {
         200: jsonResponse('They are.', readySchema),
-        ...errorResponses(['engine_not_ready']),
+        ...openErrorResponses(['engine_not_ready']),
       },
     },
   },
@@ -237,6 +247,7 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'metrics',
       tags: ['Operation'],
       summary: 'Metrics for Prometheus',
+      description: 'Where there are keys: for admin keys, and for this machine without one.',
       responses: { 200: textResponse('Text format 0.0.4.', 'text/plain'), ...errorResponses([]) },
     },
   },
@@ -245,7 +256,8 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'openApi',
       tags: ['Operation'],
       summary: 'This document',
-      responses: { 200: textResponse('OpenAPI 3.1.', 'application/yaml'), ...errorResponses([]) },
+      security: NO_SECURITY,
+      responses: { 200: textResponse('OpenAPI 3.1.', 'application/yaml'), ...openErrorResponses([]) },
     },
   },
 };
@@ -294,6 +306,9 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
         'no HTTP, or does not arrive in time, is answered with 400, 408 or 431 without a body, and the connection closed.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    components: { securitySchemes },
+    // The empty one: a service without KEYS_FILE wants no key.
+    security: [...Object.keys(securitySchemes).map((name) => ({ [name]: [] })), {}],
     servers: [{ url: 'http://127.0.0.1:8787' }],
     paths: { ...generationPaths, ...modelPaths, ...attentionPath, ...operationPaths, ...benchmarkPath },
   });

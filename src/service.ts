@@ -5,6 +5,7 @@ import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp } from '../routes/app.ts';
+import { openAccess, type Access } from './access/access.ts';
 import type { Config } from './config/config.ts';
 import { RUNTIME_NAMES, type RuntimeName } from './config/settings.ts';
 import { EngineClient } from './engine/engine-client.ts';
@@ -53,14 +54,18 @@ export async function startService(
   logger: Logger,
   { createProcess, numLogLinesLost }: ServiceOptions = {},
 ): Promise<Service> {
-  const models = createModelPool(config, logger, await defaultModel(config), createProcess);
+  const model = await defaultModel(config);
+  const access = await openLoggedAccess(config, logger);
+  const models = createModelPool(config, logger, model, createProcess);
   const metrics = new Metrics(models, numLogLinesLost);
+  if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
-  const app = createApp({ models, config, logger, metrics, openApiDocument });
+  const app = createApp({ models, access, config, logger, metrics, openApiDocument });
   const server = createNodeServer({ fetch: app.fetch, config });
   const close = async (timeoutMs: number): Promise<void> => {
     metrics.dispose();
     await closeServer(server, timeoutMs);
+    await access.close();
   };
   try {
     await listen(server, config);
@@ -81,6 +86,19 @@ export async function startService(
       await close(Math.max(timeoutMs - (performance.now() - startedAt), LAST_FRAMES_MS));
     },
   };
+}
+
+function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
+  return openAccess(config, {
+    onKeysLoaded: (numKeys) => logger.info({ numKeys }, 'API keys read'),
+    onKeysProblem: ({ message }) => logger.error(`${message}; the keys that were read last stay in use`),
+    onLimitsLost: (reason) =>
+      logger.error(
+        { reason, fallback: config.limitsFallback },
+        'Redis is out of reach for the limits of keys',
+      ),
+    onLimitsBack: () => logger.info('the limits of keys are counted in Redis again'),
+  });
 }
 
 /** The model of requests that name none. */

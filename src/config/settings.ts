@@ -19,6 +19,8 @@ interface Setting<T> {
   /** As a string, since that is what an environment holds; `undefined`: no default. */
   default: string | undefined;
   meaning: string;
+  /** Its value is in no message, and it has no flag: every user of the machine can read the arguments of a process. */
+  isSecret: boolean;
 }
 
 const setting = <T>(
@@ -26,7 +28,12 @@ const setting = <T>(
   defaultValue: string | undefined,
   schema: z.ZodType<T>,
   meaning: string,
-): Setting<T> => ({ env, schema, default: defaultValue, meaning });
+): Setting<T> => ({ env, schema, default: defaultValue, meaning, isSecret: false });
+
+const secret = <T>(env: string, schema: z.ZodType<T>, meaning: string): Setting<T> => ({
+  ...setting(env, undefined, schema, meaning),
+  isSecret: true,
+});
 
 const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
   z
@@ -92,6 +99,10 @@ const networks = idList.transform((entries, context) => {
 });
 
 const adminRoute = z.enum(['on', 'off', 'loopback']);
+function isRedisUrl(text: string): boolean {
+  if (text.startsWith('/')) return true;
+  return URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol);
+}
 
 const onOff = z.enum(['on', 'off']).transform((text) => text === 'on');
 
@@ -295,6 +306,33 @@ export const SETTINGS = {
     'Who may run POST /benchmark: on (everybody), off (nobody), or loopback: admin keys, and clients on this machine.',
   ),
   attention: setting('ATTENTION', 'loopback', adminRoute, 'Who may use POST /v1/attention: as BENCHMARK.'),
+  keysFile: setting(
+    'KEYS_FILE',
+    undefined,
+    optional(z.string().transform((path) => resolve(path))),
+    'API keys that requests must bring, as `npm run keys` writes them; read again when it changes.',
+  ),
+  allowAnonymous: setting(
+    'ALLOW_ANONYMOUS',
+    'off',
+    onOff,
+    'Serve requests without a key, too, and on addresses that other machines reach: on, off.',
+  ),
+  redisUrl: secret(
+    'REDIS_URL',
+    optional(
+      z
+        .string()
+        .refine(isRedisUrl, 'must be redis://HOST:PORT/DB, rediss:// for TLS, or the path of a socket'),
+    ),
+    'Redis that counts the limits of keys for all replicas together; by default each counts on its own. No flag: it may hold a password.',
+  ),
+  limitsFallback: setting(
+    'LIMITS_FALLBACK',
+    'local',
+    z.enum(['local', 'refuse']),
+    'While REDIS_URL is out of reach: each replica counts on its own (local), or keys with limits get 503 (refuse).',
+  ),
   logLevel: setting(
     'LOG_LEVEL',
     'info',

@@ -69,7 +69,7 @@ export function checkAdminRoute(c: AppContext, setting: AdminRouteSetting, varia
   throw new EngineError('forbidden', `${c.req.path} is not for you: ${remedy}`);
 }
 
-function adminRouteCallerOf(c: AppContext): AdminRouteCaller {
+export function adminRouteCallerOf(c: AppContext): AdminRouteCaller {
   const { principal, callingSite, isProxied } = c.var.scope;
   return {
     principal,

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineStats, RequestRecord, Timings } from '../engine/engine.ts';
 import type { ServedModels } from '../serving/served-models.ts';
 import { ENGINE_COUNTERS, ENGINE_GAUGES } from './engine-metrics.ts';
+import { KeyMetrics } from './key-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
 
 const PREFIX = 'tokenflare_';
@@ -35,6 +36,7 @@ export class Metrics {
   /** Each shows a model as soon as there is one. */
   readonly #histograms: Histogram<typeof MODEL>[] = [];
   readonly #loopDelay = new LoopDelay();
+  readonly keys = new KeyMetrics(this.#registry, PREFIX);
   readonly #httpRequests = this.#counter('http_requests_total', 'HTTP requests answered.', [
     'method',
     'route',
@@ -115,9 +117,7 @@ export class Metrics {
   constructor(models: ServedModels, numLogLinesLost: () => number = () => 0) {
     for (const [name, help, read] of ENGINE_GAUGES) this.#engineGauge(models, name, help, read);
     for (const [name, help, read] of ENGINE_COUNTERS) this.#engineCounter(models, name, help, read);
-    this.#gauge('ready', '1 when requests are taken.', () =>
-      models.defaultEngine.state === 'ready' ? 1 : 0,
-    );
+    this.#gauge('ready', '1 when requests are taken.', () => Number(models.defaultEngine.state === 'ready'));
     this.#gauge(
       'models_loaded',
       'Models in memory.',

@@ -7,6 +7,7 @@ import { handleError } from './error-handlers.ts';
 import { clientAddressOf, isTrusted } from './forwarded.ts';
 import type { Metrics } from './metrics.ts';
 import { networkOf, plainAddress } from './network.ts';
+import { readCredentials } from './read-credentials.ts';
 import { chooseRequestId } from './request-id.ts';
 import { logRequest } from './request-log.ts';
 import { RequestScope } from './request-scope.ts';
@@ -59,5 +60,5 @@ function setOrigin(c: AppContext, scope: RequestScope, trustedProxies: BlockList
   const headers = { xForwardedFor: c.req.header('x-forwarded-for'), forwarded: c.req.header('forwarded') };
   scope.network = networkOf(clientAddressOf(peer, headers, trustedProxies));
   scope.isProxied = isTrusted(plainAddress(peer), trustedProxies);
-  scope.presentedKey = c.req.header('authorization') ?? c.req.header('x-api-key') ?? '';
+  [scope.presentedKey = ''] = readCredentials(c.req.raw.headers);
 }

@@ -1,4 +1,5 @@
 import { ANONYMOUS, type Principal } from '../access/principal.ts';
+import { TokenBudget } from '../access/token-budget.ts';
 import type { EngineError } from '../errors.ts';
 import type { RequestRecord } from '../engine/engine.ts';
 import type { CallingSite } from './calling-site.ts';
@@ -33,6 +34,8 @@ export class RequestScope {
   callingSite: CallingSite = 'own';
   /** Whose key came with it, once that was looked at. */
   principal: Principal = ANONYMOUS;
+  /** The tokens that it may use, and those that it used. */
+  budget = new TokenBudget();
   /** Only set where prompts may be logged. */
   prompt: unknown;
   /** The error that the client was told of. */

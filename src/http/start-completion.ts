@@ -1,3 +1,4 @@
+import type { TokenBudget } from '../access/token-budget.ts';
 import type { Completion, CompletionRequest, Engine, Reservation } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
 import type { AppContext } from './app-env.ts';
@@ -23,6 +24,7 @@ export interface Caller {
   readonly id: string;
   readonly clientId: string;
   readonly ownerId: string;
+  readonly budget: Pick<TokenBudget, 'reserve'>;
   /** Aborted when the client hangs up. */
   readonly gone: AbortSignal;
 }
@@ -34,15 +36,15 @@ export interface StartedCompletion {
 }
 
 export function callerOf(c: AppContext): Caller {
-  const { id, clientId, ownerId } = c.var.scope;
-  return { id, clientId, ownerId, gone: c.req.raw.signal };
+  const { id, clientId, ownerId, budget } = c.var.scope;
+  return { id, clientId, ownerId, budget, gone: c.req.raw.signal };
 }
 
 /**
  * Admits a demand and starts it. Its places in the queue are taken before its prompts are tokenised, so that a
  * burst that will be refused costs nothing.
  *
- * @throws EngineError `request_timeout`, or whatever `reserve`, `encodePrompts` and `submit` throw
+ * @throws EngineError `request_timeout`, or whatever `reserve` of engine and budget, `encodePrompts` and `submit` throw
  */
 export async function startCompletion(
   engine: Engine,
@@ -63,7 +65,7 @@ export async function startCompletion(
 export async function admit(
   engine: Engine,
   demand: CompletionDemand,
-  { id, clientId, ownerId }: Caller,
+  { id, clientId, ownerId, budget }: Caller,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<StartedCompletion> {
@@ -80,8 +82,15 @@ export async function admit(
   const room = contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
   const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
   const tokenIds = prompts.map((prompt) => prompt.tokenIds);
+  await budget.reserve(mostTokens(prompts, demand.n, maxTokens));
   const completion = engine.submit({ ...request, maxTokens, id, ownerId, prompts: tokenIds }, reservation);
   return { completion, demand, prompts };
+}
+
+/** What a request can use at most: its prompts once, and all its completions in full. */
+function mostTokens(prompts: readonly EncodedPrompt[], n: number, maxTokens: number): number {
+  const numPromptTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+  return numPromptTokens + prompts.length * n * maxTokens;
 }
 
 /** Refuses a text that alone cannot fit before it is tokenised: a megabyte takes a second. */

@@ -73,6 +73,10 @@ export class ModelPool implements ServedModels {
     return this.#default.engine;
   }
 
+  get defaultModelId(): string {
+    return this.#default.id;
+  }
+
   get numWaiting(): number {
     return this.#waiting.numTaken;
   }

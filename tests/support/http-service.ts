@@ -7,6 +7,7 @@ import { createApp } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
+import { openAccess, type AccessConfig } from '../../src/access/access.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { createNodeServer, type NodeServerOptions } from '../../src/http/node-server.ts';
 import { onlyModel } from './only-model.ts';
@@ -14,6 +15,14 @@ import { onlyModel } from './only-model.ts';
 type HttpConfig = AppConfig & NodeServerOptions['config'];
 
 const CONFIG: HttpConfig = { ...readConfig({}, []), bodyLimitBytes: 20_000, requestTimeoutMs: 60_000 };
+
+const ACCESS: AccessConfig = {
+  host: '127.0.0.1',
+  keysFile: undefined,
+  allowAnonymous: false,
+  redisUrl: undefined,
+  limitsFallback: 'local',
+};
 
 export interface HttpService {
   server: Server;
@@ -27,6 +36,7 @@ export interface HttpService {
 export async function startHttpService(
   engine: ManagedEngine,
   config: Partial<HttpConfig> = {},
+  accessConfig: Partial<AccessConfig> = {},
 ): Promise<HttpService> {
   const settings = { ...CONFIG, ...config };
   const logLines: Record<string, unknown>[] = [];
@@ -36,8 +46,10 @@ export async function startHttpService(
   );
   const models = await onlyModel(engine);
   const metrics = new Metrics(models);
+  const access = await openAccess({ ...ACCESS, ...accessConfig });
   const app = createApp({
     models,
+    access,
     config: settings,
     logger,
     metrics,
@@ -54,6 +66,7 @@ export async function startHttpService(
       metrics.dispose();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await access.close();
     },
   };
 }

@@ -35,6 +35,23 @@ describe('readConfig', () => {
     expect(describeSettings()).toContain('--max-num-seqs, MAX_NUM_SEQS (32)');
   });
 
+  it('keeps secrets out of flags, which other users can read, and out of messages', () => {
+    const secret = 'redis://:hunter2@127.0.0.1:6379/0';
+    expect(readConfig({ REDIS_URL: secret }, []).redisUrl).toBe(secret);
+    expect(() => readConfig({}, [`--redis-url=${secret}`])).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') as string }),
+    );
+    const wrong = (): unknown => readConfig({ REDIS_URL: 'http://:hunter2@127.0.0.1' }, []);
+    expect(wrong).toThrow(
+      expect.objectContaining({
+        message: expect.not.stringContaining('hunter2') as string,
+        details: { setting: 'REDIS_URL' },
+      }),
+    );
+    expect(describeSettings()).not.toContain('--redis-url');
+    expect(describeSettings()).toContain('REDIS_URL');
+  });
+
   it('takes an empty variable of an optional setting as absent', () => {
     expect(readConfig({ MODEL: '', THREADS: '' }, [])).toMatchObject({
       model: undefined,
@@ -50,6 +67,8 @@ describe('readConfig', () => {
     [{ LOG_PROMPTS: 'yes' }, [], /LOG_PROMPTS is 'yes'/],
     [{ REQUEST_TIMEOUT: '0' }, [], /REQUEST_TIMEOUT is '0': must be at least 0.001 seconds/],
     [{ REQUEST_TIMEOUT: '3000000' }, [], /REQUEST_TIMEOUT is '3000000': must be at most 2147483 seconds/],
+    [{ LIMITS_FALLBACK: 'none' }, [], /LIMITS_FALLBACK is 'none'/],
+    [{ REDIS_URL: 'localhost:6379' }, [], /REDIS_URL.*redis:\/\/HOST/],
     [{}, ['--port', 'x'], /--port is 'x'/],
     [{}, ['--prot', '1'], /--prot/],
   ])('refuses %j %j and says why', (environment, args, message) => {
