@@ -43,7 +43,9 @@ function isOpen(c: AppContext): boolean {
   const { method, path } = c.req;
   if (method === 'OPTIONS') return true;
   if (method !== 'GET' && method !== 'HEAD') return false;
-  return OPEN_PATHS.has(path) || (path === METRICS_PATH && mayUseAdminRoute('loopback', adminRouteCallerOf(c)));
+  return (
+    OPEN_PATHS.has(path) || (path === METRICS_PATH && mayUseAdminRoute('loopback', adminRouteCallerOf(c)))
+  );
 }
 
 /** What came is not repeated: it may be the key of another service. */

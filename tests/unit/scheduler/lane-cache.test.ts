@@ -184,7 +184,7 @@ describe('LaneCache', () => {
   it('gives no lane back that was lent out, but blank', async () => {
     const simulation = new Simulation({ numLanes: 1 });
     simulation.run(tokens(40));
-    await simulation.overwrite();
+    simulation.overwrite();
     expect(simulation.run(tokens(40)).found).toBe(0);
   });
 
@@ -234,7 +234,7 @@ describe('LaneCache', () => {
         const simulation = new Simulation(limit);
         for (const next of actions) {
           if (next.type === 'add') simulation.add(next.prompt, next.salt, next.readsCache, next.clientId);
-          else if (next.type === 'overwrite') await simulation.overwrite();
+          else if (next.type === 'overwrite') simulation.overwrite();
           else if (next.type === 'remove') {
             const sequence = [...simulation.here.values()][next.which];
             if (sequence !== undefined) simulation.remove(sequence);
