@@ -8,8 +8,10 @@ export interface ChaosCase {
   name: string;
   /** What is done, in half a sentence. */
   attack: string;
-  /** How the service is launched; without it the case runs on the service that the others use. */
+  /** How the service is launched. Cases that want the same settings share one, as long as it is as it was. */
   launch?: (fixtures: Fixtures) => LaunchOptions | Promise<LaunchOptions>;
+  /** Nothing came before it: the case has a service of its own. */
+  isFirst?: boolean;
   /** Headers of the canary, the health polls and what reads the metrics. */
   observerHeaders?: (fixtures: Fixtures) => Record<string, string>;
   /** The attack ends the engine: streams of that moment may end with an error frame, and others be told to retry. */

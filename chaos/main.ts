@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { CaseResult } from './case-result.ts';
 import { CASES } from './cases/index.ts';
 import type { ChaosCase } from './chaos-case.ts';
+import { installSchemathesis } from './fuzz/schemathesis.ts';
 import { formatReport, writeReport } from './report.ts';
 import { runCase, type CalmService } from './run-case.ts';
 import { Fixtures } from './support/fixtures.ts';
@@ -14,12 +15,15 @@ const USAGE = `npm run test:chaos -- [options]
   --list            the cases, without running them
   --only NAME       a case, or all whose name begins so; may be repeated
   --minutes N       how long it may take, by default 4: attacks grow with it
+  --prepare         installs what the cases need, and runs none
   --write           puts the table into docs/reliability.md
   --json FILE       writes what was found as JSON
 `;
 
 const DOCUMENT = fileURLToPath(new URL('../docs/reliability.md', import.meta.url));
 const SHORT_MINUTES = 4;
+/** A machine may be slower, and cases that fail wait for longer: so many times the time, and no more. */
+const GRACE = 1.75;
 
 interface Options {
   cases: readonly ChaosCase[];
@@ -28,13 +32,14 @@ interface Options {
   json: string | undefined;
 }
 
-function readOptions(): Options | undefined {
+function readOptions(): Options | 'prepare' | undefined {
   const { values } = parseArgs({
     options: {
       list: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       minutes: { type: 'string', default: String(SHORT_MINUTES) },
       write: { type: 'boolean', default: false },
+      prepare: { type: 'boolean', default: false },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -43,6 +48,7 @@ function readOptions(): Options | undefined {
     process.stdout.write(USAGE);
     return undefined;
   }
+  if (values.prepare) return 'prepare';
   const cases = CASES.filter(
     ({ name }) => values.only.length === 0 || values.only.some((only) => name.startsWith(only)),
   );
@@ -57,13 +63,19 @@ function readOptions(): Options | undefined {
   return { cases, minutes, write: values.write, json: values.json };
 }
 
-async function runAll(cases: readonly ChaosCase[], scale: number): Promise<CaseResult[]> {
+async function runAll(cases: readonly ChaosCase[], minutes: number): Promise<CaseResult[]> {
+  const startedAt = performance.now();
+  const scale = minutes / SHORT_MINUTES;
   const fixtures = new Fixtures();
   const observer = await Observer.create();
   const results: CaseResult[] = [];
   let shared: CalmService | undefined;
   try {
-    for (const chaosCase of cases) {
+    for (const chaosCase of cases.toSorted(byService)) {
+      if (performance.now() - startedAt > minutes * GRACE * 60_000) {
+        results.push(notRun(chaosCase));
+        continue;
+      }
       const ran = await runCase(chaosCase, { fixtures, observer, scale }, shared);
       shared = ran.shared;
       results.push(ran.result);
@@ -76,6 +88,22 @@ async function runAll(cases: readonly ChaosCase[], scale: number): Promise<CaseR
   }
   return results;
 }
+
+/** Those that share a service stand together. */
+function byService(a: ChaosCase, b: ChaosCase): number {
+  const isAlone = ({ launch, isFirst = false, ownServices = false }: ChaosCase): boolean =>
+    launch !== undefined || isFirst || ownServices;
+  return Number(isAlone(a)) - Number(isAlone(b));
+}
+
+const notRun = ({ name, attack }: ChaosCase): CaseResult => ({
+  name,
+  attack,
+  failures: ['it was not run: the time was up'],
+  notes: [],
+  seconds: 0,
+  skipped: undefined,
+});
 
 function progressLine({ name, failures, seconds, skipped, watched, notes }: CaseResult): string {
   const verdict = skipped === undefined ? (failures.length === 0 ? 'held' : 'FAILED') : 'skipped';
@@ -92,9 +120,10 @@ function progressLine({ name, failures, seconds, skipped, watched, notes }: Case
 }
 
 const options = readOptions();
-if (options !== undefined) {
+if (options === 'prepare') await installSchemathesis();
+else if (options !== undefined) {
   const startedAt = performance.now();
-  const results = await runAll(options.cases, options.minutes / SHORT_MINUTES);
+  const results = await runAll(options.cases, options.minutes);
   const numFailed = results.filter(({ failures }) => failures.length > 0).length;
   const numSkipped = results.filter(({ skipped }) => skipped !== undefined).length;
   const numPassed = results.length - numFailed - numSkipped;

@@ -21,6 +21,8 @@ const NUM_WARM_UP_STREAMS = 8;
 export interface CalmService {
   service: ServiceUnderTest;
   before: Baseline;
+  /** Its settings: cases with the same ones use it, too. `undefined`: it serves one case alone. */
+  key: string | undefined;
 }
 
 export interface RunContext {
@@ -29,7 +31,7 @@ export interface RunContext {
   scale: number;
 }
 
-/** Runs one case. `shared`: the service that cases without settings of their own use; it is gone when it was hurt. */
+/** Runs one case. `shared`: the service that the case before has left as it was. */
 export async function runCase(
   chaosCase: ChaosCase,
   context: RunContext,
@@ -37,14 +39,13 @@ export async function runCase(
 ): Promise<{ result: CaseResult; shared: CalmService | undefined }> {
   const scene = new Scene(context.fixtures, context.scale);
   const startedAt = performance.now();
-  const isShared = chaosCase.launch === undefined && chaosCase.ownServices !== true;
-  let calm = isShared ? shared : undefined;
+  let calm = shared;
   let watched: Watched | undefined;
   let skipped: string | undefined;
   try {
     if (chaosCase.ownServices === true) await chaosCase.run(scene);
     else {
-      calm ??= await launchCalm(chaosCase, context.fixtures);
+      calm = await calmServiceFor(chaosCase, context.fixtures, shared);
       scene.service = calm.service;
       watched = await watch(chaosCase, scene, calm, context.observer);
       scene.failures.push(...judge(chaosCase, watched));
@@ -56,21 +57,30 @@ export async function runCase(
   }
   scene.closeClients();
   await scene.stopServices();
-  const isHurt = scene.failures.length > 0 || chaosCase.finish !== undefined || !isShared;
-  if (isHurt) await calm?.service.stop();
+  const isLeft = scene.failures.length === 0 && calm?.key !== undefined;
+  if (!isLeft) await calm?.service.stop();
   return {
     result: resultOf(chaosCase, scene, watched, { startedAt, skipped }),
-    shared: isShared ? (isHurt ? undefined : calm) : shared,
+    shared: isLeft ? calm : undefined,
   };
 }
 
-async function launchCalm(chaosCase: ChaosCase, fixtures: Fixtures): Promise<CalmService> {
-  const service = await ServiceUnderTest.launch(
-    withModel((await chaosCase.launch?.(fixtures)) ?? {}, fixtures),
-  );
+/** The shared service where it has the settings that the case wants, else a new one in its place. */
+async function calmServiceFor(
+  chaosCase: ChaosCase,
+  fixtures: Fixtures,
+  shared: CalmService | undefined,
+): Promise<CalmService> {
+  const options = (await chaosCase.launch?.(fixtures)) ?? {};
+  const { settings = {}, ...special } = options;
+  const isAlone = chaosCase.isFirst ?? (chaosCase.finish !== undefined || Object.keys(special).length > 0);
+  const key = isAlone ? undefined : JSON.stringify(settings);
+  if (shared !== undefined && shared.key === key) return shared;
+  await shared?.service.stop();
+  const service = await ServiceUnderTest.launch(withModel(options, fixtures));
   const client = new Client(service.url, OBSERVER_ADDRESS, chaosCase.observerHeaders?.(fixtures));
   try {
-    return { service, before: await warmUp(service, client) };
+    return { service, before: await warmUp(service, client), key };
   } catch (error) {
     await service.stop();
     throw error;

@@ -109,7 +109,7 @@ export const CHAT_CASES: readonly ChaosCase[] = [
   {
     name: 'deep-arguments-first',
     attack: 'tool-call arguments nested up to 100,000 deep, as the first chat of a service',
-    launch: () => ({}),
+    isFirst: true,
     run: deepArguments,
   },
   {

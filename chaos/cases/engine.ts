@@ -133,14 +133,14 @@ export const ENGINE_CASES: readonly ChaosCase[] = [
   {
     name: 'engine-killed',
     attack: 'SIGKILL to the engine under 16 streams',
-    launch: () => ({}),
+    isFirst: true,
     breaksEngine: true,
     run: killedEngine,
   },
   {
     name: 'engine-dies-again',
     attack: 'SIGKILL to the engine whenever it is ready, for 8 s',
-    launch: () => ({}),
+    isFirst: true,
     breaksEngine: true,
     run: dyingEngine,
   },

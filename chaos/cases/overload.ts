@@ -154,7 +154,6 @@ export const OVERLOAD_CASES: readonly ChaosCase[] = [
   {
     name: 'overload',
     attack: `an open loop at ${OVERLOAD_FACTOR} times the capacity from ${OPEN_LOOP_ADDRESSES} addresses`,
-    launch: () => ({}),
     run: overload,
   },
 ];

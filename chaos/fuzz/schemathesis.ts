@@ -25,7 +25,7 @@ export async function runSchemathesis(
   { seed, isFull }: { seed: number; isFull: boolean },
 ): Promise<SchemathesisOutcome> {
   try {
-    await install();
+    await installSchemathesis();
   } catch (error) {
     return { type: 'missing', reason: `schemathesis cannot be installed: ${String(error).slice(0, 200)}` };
   }
@@ -58,7 +58,7 @@ function outputOf(error: unknown): string {
 }
 
 /** Installs it once. */
-async function install(): Promise<void> {
+export async function installSchemathesis(): Promise<void> {
   const stamp = join(ENVIRONMENT, '.installed');
   if (existsSync(stamp)) return;
   rmSync(ENVIRONMENT, { recursive: true, force: true });
