@@ -51,7 +51,7 @@ async function embedReserved(
   if (numKept === undefined)
     texts.forEach((text, index) => checkLength(minNumTokens(engine, text), contextLength, index));
   const encoded = { prompts: texts, n: 1, numKept, param: 'input' };
-  const prompts = await encodePrompts(engine, encoded, reservation, { clientId, signal });
+  const prompts = await encodePrompts(engine, encoded, reservation, { gone: signal, timeoutMs: undefined });
   prompts.forEach(({ tokenIds }, index) => checkLength(tokenIds.length, contextLength, index));
   const numTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
   reservation.takeTokens(numTokens, 'input');

@@ -1,6 +1,6 @@
 import type { Engine, Reservation } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
-import type { TextCaller } from '../text/chat-template.ts';
+import { withinDeadline, type Deadline } from './within-deadline.ts';
 
 /** A text, or token ids that need no tokenizer. */
 export type Prompt = string | readonly number[];
@@ -33,7 +33,7 @@ export async function encodePrompts(
   engine: Engine,
   demand: EncodeDemand,
   reservation: Reservation,
-  caller: TextCaller,
+  deadline: Deadline,
 ): Promise<EncodedPrompt[]> {
   const { prompts, n, numKept = Infinity, param, isRendered = false } = demand;
   const leastTokens = prompts.reduce(
@@ -43,7 +43,11 @@ export async function encodePrompts(
   reservation.takeTokens(n * leastTokens, param);
   const texts = prompts.filter((prompt) => typeof prompt === 'string');
   const options = { addSpecialTokens: !isRendered, numKept: demand.numKept };
-  const encoded = texts.length === 0 ? [] : await engine.tokenizer.encode(texts, options, caller);
+  const { tokenizer } = engine;
+  const { clientId } = reservation;
+  const encoded =
+    (texts.length === 0 ? [] : tokenizer.encodeNow(texts, options)) ??
+    (await withinDeadline(deadline, (signal) => tokenizer.encode(texts, options, { clientId, signal })));
   const nextText = encoded.values();
   return prompts.map((prompt) => {
     const text = typeof prompt === 'string' ? nextText.next().value : undefined;

@@ -34,6 +34,7 @@ export async function startChat(
   return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, async (signal) => {
     const prompt = await chatTemplate.render(messages, { clientId, signal });
     const rendered = { ...demand, prompts: [prompt], promptField: 'messages' as const, isRendered: true };
-    return admit(engine, rendered, caller, reservation, signal);
+    // One deadline for both: its signal says when time is over.
+    return admit(engine, rendered, { id: caller.id, gone: signal }, reservation);
   }).finally(() => reservation.release());
 }

@@ -3,7 +3,6 @@ import type { Completion, CompletionRequest, Engine, Reservation } from '../engi
 import { EngineError } from '../errors.ts';
 import type { AppContext } from './app-env.ts';
 import { encodePrompts, minNumTokens, type EncodedPrompt, type Prompt } from './encode-prompts.ts';
-import { withinDeadline } from './within-deadline.ts';
 
 /** What a route wants of the engine, in either API, before its prompts are token ids. */
 export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts'> {
@@ -52,22 +51,19 @@ export async function startCompletion(
   caller: Caller,
 ): Promise<StartedCompletion> {
   const reservation = engine.reserve(demand.prompts.length * demand.n, caller.clientId);
-  const { gone } = caller;
-  return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, (signal) =>
-    admit(engine, demand, caller, reservation, signal),
-  ).finally(() => reservation.release());
+  try {
+    return await admit(engine, demand, caller, reservation);
+  } finally {
+    reservation.release();
+  }
 }
 
-/**
- * Tokenises the prompts of a demand that has its places, and submits it.
- * @param signal aborted when its time is over, too
- */
+/** Tokenises the prompts of a demand that has its places, and submits it. */
 export async function admit(
   engine: Engine,
   demand: CompletionDemand,
-  { id, clientId, ownerId, budget }: Caller,
+  { id, ownerId, budget, gone }: Pick<Caller, 'id' | 'ownerId' | 'budget' | 'gone'>,
   reservation: Reservation,
-  signal: AbortSignal,
 ): Promise<StartedCompletion> {
   const { truncateTo, asksForMaxTokens, promptField = 'prompt', isRendered = false, ...request } = demand;
   const { contextLength } = engine.model;
@@ -77,7 +73,7 @@ export async function admit(
     engine,
     { prompts: demand.prompts, n: demand.n, numKept, param: promptField, isRendered },
     reservation,
-    { clientId, signal },
+    { gone, timeoutMs: demand.timeoutMs },
   );
   const room = contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
   const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));

@@ -20,7 +20,7 @@ export async function withinDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const abort = new AbortController();
-  const onGone = (): void => abort.abort();
+  const onGone = (): void => abort.abort(gone.reason);
   const onTimeout = (): void =>
     abort.abort(new EngineError('request_timeout', `the request took longer than its ${timeoutMs} ms`));
   const timer =

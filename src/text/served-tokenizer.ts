@@ -1,11 +1,13 @@
-import { EngineError } from '../errors.ts';
 import type { EncodedText } from '../tokenizer/encode-tail.ts';
 import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
 import { TokenTable } from '../tokenizer/token-table.ts';
-import { minNumTokens, type DecodeOptions, type EncodeOptions } from '../tokenizer/tokenizer.ts';
+import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';
+import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
+import { minNumTokens, Tokenizer, type DecodeOptions, type EncodeOptions } from '../tokenizer/tokenizer.ts';
 import { ChatTemplate, type TextCaller } from './chat-template.ts';
+import { checkIds, encodeTexts, type EncodeQuestion } from './encode-texts.ts';
 import { JobProcess } from './job-process.ts';
-import type { EncodeAnswer, EncodeQuestion, TokenizerReady, TokenizerSetup } from './tokenizer-worker.ts';
+import type { EncodeAnswer, TokenizerReady, TokenizerSetup } from './tokenizer-worker.ts';
 
 /** The largest vocabularies take some 400 MiB while they are read. */
 const MAX_HEAP_MB = 1024;
@@ -13,6 +15,8 @@ const LOAD_TIMEOUT_MS = 60_000;
 /** Ten times what a text takes on a slow machine, and some for a machine that is busy. */
 const ENCODE_TIMEOUT_MS = 5000;
 const ENCODE_TIMEOUT_MS_PER_CHARACTER = 0.01;
+/** Of a request's texts together: some half a millisecond. */
+const MAX_CHARACTERS_IN_PLACE = 512;
 
 export interface ServedTokenizerLimits {
   loadTimeoutMs?: number;
@@ -42,6 +46,8 @@ export class ServedTokenizer implements TokenVocabulary {
   readonly #maxBytesPerToken: number | undefined;
   readonly #process: Process;
   readonly #encodeTimeoutMs: number;
+  /** The same in this process, where it is small and harmless. */
+  readonly #inPlace: Tokenizer | undefined;
 
   private constructor(process: Process, ready: TokenizerReady, encodeTimeoutMs: number) {
     const { chatTemplate } = ready;
@@ -54,6 +60,7 @@ export class ServedTokenizer implements TokenVocabulary {
     this.#maxBytesPerToken = ready.maxBytesPerToken;
     this.#process = process;
     this.#encodeTimeoutMs = encodeTimeoutMs;
+    this.#inPlace = ready.smallSource === undefined ? undefined : fromSource(ready.smallSource);
   }
 
   /**
@@ -94,6 +101,18 @@ export class ServedTokenizer implements TokenVocabulary {
   }
 
   /**
+   * The same as `encode`, but at once, for a few words and a tokenizer that is small and harmless: the way to its process
+   * and back would take a tiny model as long as its first token. Undefined where it must be `encode`.
+   */
+  encodeNow(
+    texts: readonly string[],
+    { addSpecialTokens = true, numKept }: ServedEncodeOptions,
+  ): EncodedText<number[]>[] | undefined {
+    if (this.#inPlace === undefined || countCharacters(texts) > MAX_CHARACTERS_IN_PLACE) return undefined;
+    return encodeTexts(this.#inPlace, { texts, addSpecialTokens, numKept });
+  }
+
+  /**
    * The token ids of texts; a lone surrogate, which no UTF-8 can hold, becomes U+FFFD.
    * @throws EngineError `weights_invalid` where the tokenizer fails, or does not end; the signal's reason once that is
    * aborted
@@ -103,24 +122,15 @@ export class ServedTokenizer implements TokenVocabulary {
     { addSpecialTokens = true, numKept }: ServedEncodeOptions,
     { clientId, signal }: TextCaller,
   ): Promise<EncodedText<number[]>[]> {
-    const numCharacters = texts.reduce((sum, { length }) => sum + length, 0);
-    const timeoutMs = Math.ceil(this.#encodeTimeoutMs + ENCODE_TIMEOUT_MS_PER_CHARACTER * numCharacters);
+    const numCharacters = countCharacters(texts);
     const question = { texts, addSpecialTokens, numKept };
+    const timeoutMs = Math.ceil(this.#encodeTimeoutMs + ENCODE_TIMEOUT_MS_PER_CHARACTER * numCharacters);
     const answer = await this.#process.run(question, { clientId, signal, timeoutMs });
     return answer.map(({ tokenIds, numTokens }) => {
-      this.#check(tokenIds);
+      // Loaded anew, it may be another.
+      checkIds(tokenIds, this.vocabSize);
       return { tokenIds: Array.from(tokenIds), numTokens };
     });
-  }
-
-  /** What the files say may be anything, and they may have changed since; the model embeds no other ids. */
-  #check(tokenIds: Int32Array): void {
-    const outside = tokenIds.find((tokenId) => tokenId < 0 || tokenId >= this.vocabSize);
-    if (outside === undefined) return;
-    throw new EngineError(
-      'weights_invalid',
-      `the model's tokenizer made token ${outside} of a text, outside its vocabulary of ${this.vocabSize} tokens`,
-    );
   }
 
   /** A number of tokens that the text has at least, known without encoding it; 0 where nothing is known. */
@@ -151,3 +161,9 @@ export class ServedTokenizer implements TokenVocabulary {
     await Promise.all([this.#process.stop(), this.chatTemplate?.stop()]);
   }
 }
+
+const fromSource = ({ tokenizerJson, tokenizerConfig }: TokenizerSource): Tokenizer =>
+  new Tokenizer(new JsonTokenizer(tokenizerJson, { config: tokenizerConfig }));
+
+const countCharacters = (texts: readonly string[]): number =>
+  texts.reduce((sum, { length }) => sum + length, 0);

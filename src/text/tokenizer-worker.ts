@@ -1,9 +1,11 @@
 import { EngineError } from '../errors.ts';
 import type { ChatTemplateSource } from '../tokenizer/chat-template-renderer.ts';
-import { encodeTail, type EncodedText } from '../tokenizer/encode-tail.ts';
+import type { EncodedText } from '../tokenizer/encode-tail.ts';
 import { controlTokensThatEnd } from '../tokenizer/end-tokens.ts';
+import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
 import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { encodeTexts, type EncodeQuestion } from './encode-texts.ts';
 import { loadTokenizer } from './load-tokenizer.ts';
 import { serveJobs } from './serve-jobs.ts';
 
@@ -23,13 +25,7 @@ export interface TokenizerReady {
   stripsLeadingSpace: boolean;
   maxBytesPerToken: number | undefined;
   chatTemplate: ChatTemplateSource | undefined;
-}
-
-export interface EncodeQuestion {
-  texts: readonly string[];
-  addSpecialTokens: boolean;
-  /** Only the last so many tokens of each text are wanted. */
-  numKept: number | undefined;
+  smallSource: TokenizerSource | undefined;
 }
 
 export type EncodeAnswer = readonly EncodedText<Int32Array>[];
@@ -48,17 +44,12 @@ serveJobs({
     globalThis.gc?.();
     return toReady(tokenizer);
   },
-  answer: ({ texts, addSpecialTokens, numKept }: EncodeQuestion): EncodeAnswer => {
+  answer: (question: EncodeQuestion): EncodeAnswer => {
     if (tokenizer === undefined) throw new EngineError('internal', 'a tokenizer comes before its texts');
-    const loaded = tokenizer;
-    try {
-      return texts.map((text) => {
-        const { tokenIds, numTokens } = encodeTail(loaded, text, numKept ?? Infinity, { addSpecialTokens });
-        return { tokenIds: Int32Array.from(tokenIds), numTokens };
-      });
-    } catch (cause) {
-      throw new EngineError('weights_invalid', `the model's tokenizer failed: ${reasonOf(cause)}`, { cause });
-    }
+    return encodeTexts(tokenizer, question).map(({ tokenIds, numTokens }) => ({
+      tokenIds: Int32Array.from(tokenIds),
+      numTokens,
+    }));
   },
 });
 
@@ -84,6 +75,7 @@ function toReady(loaded: Tokenizer): TokenizerReady {
     stripsLeadingSpace: loaded.stripsLeadingSpace,
     maxBytesPerToken: loaded.maxBytesPerToken,
     chatTemplate,
+    smallSource: loaded.smallSource,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ChatTemplateSource } from './chat-template-renderer.ts';
 import { IncrementalDetokenizer } from './incremental-detokenizer.ts';
 import { JsonTokenizer } from './json-tokenizer.ts';
+import { smallSource, type TokenizerSource } from './small-tokenizer.ts';
 import { readTokenizerFiles } from './tokenizer-files.ts';
 import type { TokenizerModel } from './tokenizer-model.ts';
 
@@ -28,6 +29,7 @@ export interface TokenizerExtras {
   chatTemplate?: ChatTemplateSource | undefined;
   /** Tokens that the tokenizer's own files name as ends: of text, of a turn, of a message. */
   eosTokenIds?: readonly number[];
+  smallSource?: TokenizerSource | undefined;
 }
 
 /** Text to token ids and back, whatever kind of tokenizer a model has. */
@@ -45,11 +47,15 @@ export class Tokenizer {
   /** See TokenizerModel. */
   readonly cutsAtSpaces: boolean;
   readonly chatTemplate: ChatTemplateSource | undefined;
+  /** What it was made of, where it is small and known through and through. */
+  readonly smallSource: TokenizerSource | undefined;
   readonly #model: TokenizerModel;
   readonly #bytes: (Uint8Array | undefined)[] = [];
 
-  constructor(model: TokenizerModel, { chatTemplate, eosTokenIds = [] }: TokenizerExtras = {}) {
+  constructor(model: TokenizerModel, extras: TokenizerExtras = {}) {
+    const { chatTemplate, eosTokenIds = [], smallSource: source } = extras;
     this.#model = model;
+    this.smallSource = source;
     this.chatTemplate = chatTemplate;
     this.eosTokenIds = eosTokenIds;
     this.vocabSize = model.vocabSize;
@@ -72,6 +78,7 @@ export class Tokenizer {
     return new Tokenizer(model, {
       chatTemplate: template === undefined ? undefined : { template, specialTokens },
       eosTokenIds: eosTokenId === undefined ? [] : [eosTokenId],
+      smallSource: smallSource(model, { tokenizerJson, tokenizerConfig }),
     });
   }
 

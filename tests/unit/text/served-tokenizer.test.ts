@@ -14,6 +14,8 @@ import { tempDirectory } from '../../support/temp-directory.ts';
 
 const CALLER = { clientId: 'a/1', signal: new AbortController().signal };
 
+const LOWERCASE = { type: 'Lowercase' };
+
 const loaded: ServedTokenizer[] = [];
 async function load(modelPath: string, limits: ServedTokenizerLimits = {}): Promise<ServedTokenizer> {
   const tokenizer = await ServedTokenizer.load(modelPath, undefined, limits);
@@ -66,6 +68,33 @@ describe('the tokenizer that the service has, and the one in its process', () =>
     );
     for (const id of [0, 7, own.vocabSize - 1, own.vocabSize, 0.5])
       expect([...served.idToBytes(id)]).toEqual([...own.idToBytes(id)]);
+  });
+});
+
+describe('a few words', () => {
+  it('are encoded at once by a small tokenizer whose patterns are known, and more than a few are not', async () => {
+    for (const path of [fixturePath('tiny-gpt2'), 'model-weights']) {
+      const [served, own] = [await load(path), await loadTokenizer(path)];
+      const texts = ['The river', '', ' \u00e9\u{1F600} \uD800x', '<|endoftext|>'];
+      for (const options of [{}, { addSpecialTokens: false, numKept: 2 }]) {
+        const encoded = served.encodeNow(texts, options);
+        expect(encoded).toEqual(await served.encode(texts, options, CALLER));
+        expect(encoded?.[0]?.tokenIds.length).toBeGreaterThan(0);
+      }
+      expect(served.encodeNow(['The river'], {})?.[0]?.tokenIds).toEqual(own.encode('The river'));
+      expect(served.encodeNow(['a'.repeat(300), 'b'.repeat(300)], {})).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['with a pattern of its own', hostileTokenizer],
+    [
+      'with a normalizer that may do anything',
+      () => changedTokenizer((json) => ({ ...json, normalizer: LOWERCASE })),
+    ],
+    ['in a GGUF file', () => fixturePath('tokenizers', 'llama.gguf')],
+  ])('are not encoded here by a tokenizer %s', async (_, pathOf) => {
+    expect((await load(pathOf())).encodeNow(['a'], {})).toBeUndefined();
   });
 });
 
