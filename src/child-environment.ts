@@ -16,7 +16,7 @@ const PREFIXES = [
   ...['OMP_', 'GOMP_', 'KMP_', 'MKL_', 'OPENBLAS_', 'ONEDNN_', 'DNNL_', 'TF_', 'XLA_'],
   ...['CUDA_', 'CUDNN_', 'CUBLAS_', 'NVIDIA_', 'HSA_', 'HIP_', 'ROCR_'],
   ...['VK_', 'MESA_', 'LP_', 'GALLIUM_', 'LIBGL_', '__GL_', '__NV_', '__GLX_', '__EGL_', 'EGL_'],
-  ...['DRI_', 'RADV_', 'AMD_', 'ANV_', 'INTEL_', 'NVK_', 'ZINK_', 'DAWN_'],
+  ...['DRI_', 'RADV_', 'AMD_', 'ANV_', 'INTEL_', 'NVK_', 'ZINK_', 'DAWN_', 'MTL_'],
 ];
 
 /** `NVIDIA_API_KEY` is no variable of a driver. */

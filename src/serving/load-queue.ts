@@ -303,13 +303,13 @@ export class LoadQueue {
 
   /** Ends its process; no load begins before that has ended. */
   async #end(model: PooledModel): Promise<void> {
-    const ending = model.engine.stop();
+    const ending = model.engine.stop().catch((thrown: unknown) => {
+      for (const observer of this.#options.observers)
+        observer.onLoadFailed?.(model.id, toEngineError(thrown));
+    });
     this.#endings.add(ending);
-    try {
-      await ending;
-    } finally {
-      this.#endings.delete(ending);
-    }
+    await ending;
+    this.#endings.delete(ending);
   }
 
   #grant(model: PooledModel): void {

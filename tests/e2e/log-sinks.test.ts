@@ -66,7 +66,7 @@ async function fillLog(url: string): Promise<void> {
 
 async function expectToEnd({ child, exited }: ServiceProcess): Promise<void> {
   const children = childrenOf(child.pid ?? NaN);
-  expect(children).toHaveLength(1);
+  expect(children.length).toBeGreaterThan(0);
   child.kill('SIGTERM');
   expect(await exited).toBe(0);
   expect(children.filter(isAlive)).toEqual([]);

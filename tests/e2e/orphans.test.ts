@@ -52,7 +52,7 @@ describe.runIf(canBindToParent())('a service that is killed takes with it', () =
     const messages = [{ role: 'user', content: 'The river' }];
     expect((await postJson(`${url}/v1/chat/completions`, { messages, max_tokens: 2 })).status).toBe(200);
     const children = childrenOf(service.child.pid ?? NaN);
-    expect(children).toHaveLength(2);
+    expect(children.length).toBeGreaterThan(1);
     for (const pid of children) process.kill(pid, 'SIGSTOP');
     await kill(service);
     await until(() => !children.some(isAlive));
@@ -127,7 +127,7 @@ it('tells its engine neither tokens nor keys, and shows none among its processes
   };
   const service = start(secrets);
   await urlOf(service);
-  const [engine = NaN] = childrenOf(service.child.pid ?? NaN);
+  const [engine = NaN] = childrenOf(service.child.pid ?? NaN, 'engine-worker');
   expect(readFileSync(`/proc/${engine}/environ`, 'utf8')).not.toContain('secret');
   expect(readFileSync(`/proc/${engine}/environ`, 'utf8')).toContain('PATH=');
   for (const pid of [engine, service.child.pid ?? NaN])

@@ -68,7 +68,8 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
     const port = await freePort();
     const service = start({ MODEL: '', PORT: port });
     await until(() => isListening(`http://127.0.0.1:${port}`));
-    const children = childrenOf(service.child.pid ?? NaN);
+    let children: number[] = [];
+    await until(() => (children = childrenOf(service.child.pid ?? NaN, 'engine-worker')).length > 0);
     service.child.kill(signal);
     expect(await service.exited).toBe(0);
     await expectNoneLeft(children);
@@ -109,7 +110,7 @@ it('ends at once on a second signal, while it drains', async () => {
 it('ends within its time although an engine is stopped, and leaves no process', async () => {
   const service = start({ SHUTDOWN_TIMEOUT: '0.1' });
   await urlOf(service);
-  const [engine = NaN] = childrenOf(service.child.pid ?? NaN);
+  const [engine = NaN] = childrenOf(service.child.pid ?? NaN, 'engine-worker');
   process.kill(engine, 'SIGSTOP');
   service.child.kill('SIGTERM');
   expect(await service.exited).toBe(0);
