@@ -297,7 +297,10 @@ describe('bodies on the wire', () => {
 
   it('answers what comes after a body that it did not read', async () => {
     const refused = `POST ${OPENAI} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9000\r\n\r\n${'a'.repeat(9000)}`;
-    const answers = await exchange(`${refused}GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n`, /HTTP\/1\.1 200 /);
+    const answers = await exchange(
+      `${refused}GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n`,
+      /HTTP\/1\.1 200 /,
+    );
     expect(answers).toMatch(/^HTTP\/1\.1 400 [^]*content-type is missing[^]*HTTP\/1\.1 200 /);
   });
 
