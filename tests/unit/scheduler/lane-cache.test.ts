@@ -181,7 +181,7 @@ describe('LaneCache', () => {
     expect(simulation.step()?.started).toHaveLength(2);
   });
 
-  it('gives no lane back that was lent out, but blank', async () => {
+  it('gives no lane back that was lent out, but blank', () => {
     const simulation = new Simulation({ numLanes: 1 });
     simulation.run(tokens(40));
     simulation.overwrite();
@@ -197,7 +197,7 @@ describe('LaneCache', () => {
     expect(simulation.step()?.started).toHaveLength(2);
   });
 
-  it('never lets a step attend to keys of another beginning, whatever comes and goes', async () => {
+  it('never lets a step attend to keys of another beginning, whatever comes and goes', () => {
     const length = fc.integer({ min: 0, max: 40 });
     const prompt = fc
       .tuple(fc.integer({ min: 12, max: 40 }), length, fc.nat(1), fc.nat(2))
@@ -229,8 +229,8 @@ describe('LaneCache', () => {
     let numFound = 0;
     let numCopied = 0;
     let numPreempted = 0;
-    await fc.assert(
-      fc.asyncProperty(limits, fc.array(action, { maxLength: 80, size: 'max' }), async (limit, actions) => {
+    fc.assert(
+      fc.property(limits, fc.array(action, { maxLength: 80, size: 'max' }), (limit, actions) => {
         const simulation = new Simulation(limit);
         for (const next of actions) {
           if (next.type === 'add') simulation.add(next.prompt, next.salt, next.readsCache, next.clientId);
