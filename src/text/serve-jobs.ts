@@ -33,7 +33,7 @@ export function serveJobs<Setup, Ready, Question, Answer>({
     }
   });
   // The service decides when it is over: it drains first.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 }
 
 /**
