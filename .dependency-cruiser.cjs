@@ -28,7 +28,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|client-id|clip|model-files|sibling-process)\\.ts$',
+      '^src/(errors|error-codes|client-id|clip|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
       ...allowed.map(room),
     ],
   },
@@ -55,8 +55,19 @@ module.exports = {
     only('tfjs-behind-the-runtime', '@tensorflow', [room('runtime'), room('training')]),
     only('dawn-behind-its-runtime', 'webgpu|@tensorflow/tfjs-backend-webgpu', ['^src/runtime/webgpu/']),
     only('hono-at-the-edge', 'hono|@hono', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
-    only('zod-where-input-is-read', 'zod', ['^routes/', room('config'), room('model'), room('models')]),
-    only('pino-at-the-edge', 'pino', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
+    only('zod-where-input-is-read', 'zod', [
+      '^routes/',
+      room('access'),
+      room('config'),
+      room('model'),
+      room('models'),
+    ]),
+    only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
+    only('pino-at-the-edge', 'pino', [
+      '^routes/',
+      room('http'),
+      '^src/(main|service|drain-on-signals)\\.ts$',
+    ]),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -34,7 +34,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['tests/**', '*.config.ts'],
+    files: ['tests/**', 'chaos/**', '*.config.ts'],
     rules: {
       'max-lines': 'off',
       'max-lines-per-function': 'off',

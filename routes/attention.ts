@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Engine, ModelInfo } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
+import { checkAdminRoute } from '../src/http/admin-route.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { minNumTokens, type Prompt } from '../src/http/encode-prompts.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
@@ -20,6 +21,7 @@ import { parseInput } from './schemas/parse-input.ts';
 export function attentionRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/attention', async (c) => {
+    checkAdminRoute(c, config.attention, 'ATTENTION');
     const input = parseInput(attentionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
     const layers = readLayers(engine.model, input.layers);

@@ -24,6 +24,7 @@ export function embeddingRoutes({ models, config }: AppDependencies): Hono<AppEn
         input.truncate_prompt_tokens === -1 ? ('fit' as const) : (input.truncate_prompt_tokens ?? undefined),
       timeoutMs,
       clientId: c.var.scope.clientId,
+      budget: c.var.scope.budget,
     };
     const embeddings = await embedTexts(engine, demand, c.req.raw.signal);
     return c.json(toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));

@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   // The service cannot take or finish the request now.
   'queue_full',
   'rate_limited',
+  'limits_unavailable',
   'engine_not_ready',
   'insufficient_memory',
   'request_timeout',
@@ -48,6 +49,7 @@ export interface EngineErrorOptions {
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'queue_full',
   'rate_limited',
+  'limits_unavailable',
   'engine_not_ready',
   'insufficient_memory',
   'request_timeout',

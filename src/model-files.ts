@@ -27,7 +27,7 @@ export async function findModelFile(
 
 /**
  * A text of a model's directory; undefined where there is none.
- * @throws EngineError `weights_invalid` for one that cannot be read
+ * @throws EngineError `weights_invalid` for one that cannot be read, or is longer than `maxBytes`
  */
 export async function readModelText(
   directory: string,

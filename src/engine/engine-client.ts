@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { assertInvariant, EngineError } from '../errors.ts';
+import type { EngineError } from '../errors.ts';
+import { assertInvariant } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import { ServedTokenizer } from '../text/served-tokenizer.ts';
-import { checkLength } from './check-length.ts';
+import { checkCompletion, checkTokenIds } from './check-input.ts';
 import { monotonicMs } from './clock.ts';
-import { EngineProcess, type EngineProcessEvents } from './engine-process.ts';
+import type { EngineClientOptions } from './engine-client-options.ts';
+import { EngineProcess } from './engine-process.ts';
 import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
 import { EngineTotals } from './engine-totals.ts';
 import type {
@@ -19,32 +21,15 @@ import type {
   RequestRecord,
   Reservation,
 } from './engine.ts';
-import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
+import type { SequenceUpdate, StepReport } from './protocol.ts';
+import { HeldSequences } from './held-sequences.ts';
+import { deathWithDump, faultWithDump } from './lost-work.ts';
 import { matchTokenizer } from './match-tokenizer.ts';
+import { notReady } from './not-ready.ts';
 import { RequestHistory } from './request-history.ts';
-import { RequestQueue, type QueueBounds } from './request-queue.ts';
+import { RequestQueue } from './request-queue.ts';
 import { SideJobs } from './side-jobs.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
-
-export interface EngineClientOptions {
-  settings: EngineSettings;
-  bounds: QueueBounds;
-  /** Longest a request may take, whatever it asks for. */
-  requestTimeoutMs: number;
-  /** Told of what an operator should know: the engine process died, the model is back. */
-  onIncident?: (message: string, error?: EngineError) => void;
-  now?: () => number;
-  /** Makes the engine process; tests put one in that they can break. */
-  createProcess?: (settings: EngineSettings, events: EngineProcessEvents) => EngineProcess;
-}
-
-/** A sequence that the engine process holds: waiting, or running since `started`. */
-interface HeldSequence {
-  completion: RunningCompletion;
-  clientId: string;
-  numPromptTokens: number;
-  started: boolean;
-}
 
 /**
  * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the
@@ -60,7 +45,7 @@ export class EngineClient implements ManagedEngine {
   readonly #host: CompletionHost;
   readonly #supervisor: EngineSupervisor;
   readonly #completions = new Map<string, RunningCompletion>();
-  readonly #held = new Map<number, HeldSequence>();
+  readonly #held: HeldSequences;
   readonly #sideJobs = new SideJobs({
     send: (message) => this.#supervisor.send(message),
     onDone: () => this.#checkIdle(),
@@ -74,24 +59,30 @@ export class EngineClient implements ManagedEngine {
   /** Ends the load of a tokenizer. */
   #tokenizerLoad: AbortController | undefined;
   #onIdle: (() => void) | undefined;
+  /** A ping has no answer yet. */
+  #isPinged = false;
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
     this.#now = options.now ?? monotonicMs;
     this.#queue = new RequestQueue(options.bounds, this.#now);
+    this.#held = new HeldSequences(this.#queue);
     this.#history = new RequestHistory(this.#now);
-    const { settings, createProcess, onIncident } = options;
+    const { settings, createProcess, onIncident, stepTimeoutMs, loadTimeoutMs } = options;
     this.#supervisor = new EngineSupervisor(
       (events) => createProcess?.(settings, events) ?? new EngineProcess(settings, events),
+      { stepTimeoutMs, loadTimeoutMs, now: this.#now },
       {
         onReady: (message) => this.#onReady(message),
         onMessage: (message) => this.#receive(message),
         onDeath: (error) => this.#onDeath(error),
+        owesAnswer: () => this.#isBusy || this.#isPinged,
         onIncident: (message, error) => onIncident?.(message, error),
       },
     );
     this.#host = {
       now: this.#now,
+      prefixCacheScope: options.prefixCacheScope,
       cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
       onSettled: (completion) => this.#settle(completion),
       onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
@@ -155,12 +146,7 @@ export class EngineClient implements ManagedEngine {
   }
 
   #notReady(): EngineError {
-    const why = { loading: 'the model is loading', draining: 'the service is shutting down' };
-    const reason =
-      this.#state === 'loading' || this.#state === 'draining' ? why[this.#state] : 'it has stopped';
-    return new EngineError('engine_not_ready', `${reason}; try again later`, {
-      retryAfterMs: this.#queue.retryAfterMs(),
-    });
+    return notReady(this.#state, this.#supervisor.msUntilReady ?? this.#queue.retryAfterMs());
   }
 
   reserve(numSequences: number, clientId = ''): Reservation {
@@ -171,7 +157,7 @@ export class EngineClient implements ManagedEngine {
   submit(request: CompletionRequest, reservation: Reservation): Completion {
     if (this.#state !== 'ready') throw this.#notReady();
     assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
-    checkLength(request, this.model.contextLength);
+    checkCompletion(request, this.model);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const { clientId } = reservation;
@@ -180,17 +166,11 @@ export class EngineClient implements ManagedEngine {
     const numTokens = sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
     reservation.takeTokens(numTokens, 'prompt');
     reservation.takeOver();
-    this.#hold(completion, sequences);
+    this.#completions.set(completion.id, completion);
+    this.#held.add(completion, sequences);
+    this.#supervisor.send({ type: 'submit', sequences });
     this.#setDeadline(completion, request, reservation);
     return completion;
-  }
-
-  #hold(completion: RunningCompletion, sequences: readonly SequenceRequest[]): void {
-    this.#completions.set(completion.id, completion);
-    for (const { id, clientId, promptTokenIds } of sequences) {
-      this.#held.set(id, { completion, clientId, numPromptTokens: promptTokenIds.length, started: false });
-    }
-    this.#supervisor.send({ type: 'submit', sequences });
   }
 
   #setDeadline(
@@ -205,12 +185,27 @@ export class EngineClient implements ManagedEngine {
   }
 
   #receive(message: ServingMessage): void {
+    this.#isPinged = false;
     if (message.type === 'steps') for (const report of message.reports) this.#receiveStep(report);
     if (message.type === 'cancelled') {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
     }
+    if (message.type === 'faulted') this.#receiveFault(message);
     this.#sideJobs.receive(message);
+  }
+
+  /** The engine process goes on, without the work that it names. */
+  #receiveFault(message: Extract<ServingMessage, { type: 'faulted' }>): void {
+    this.#totals.setGauges(message.gauges);
+    const error = faultWithDump(message, (id) => this.#held.completionOf(id));
+    this.#options.onIncident?.('the engine could not go on with some of its work', error);
+    const times = { startedAtMs: this.#now(), endedAtMs: this.#now() };
+    const { kind, casualties } = message;
+    for (const { id } of casualties) {
+      if (kind === 'sequence') this.#receiveUpdate({ id, finish: 'error', error: message.error }, times);
+      else this.#sideJobs.fail(kind, id, error);
+    }
   }
 
   #receiveStep(report: StepReport): void {
@@ -222,30 +217,18 @@ export class EngineClient implements ManagedEngine {
   }
 
   #receiveUpdate(update: SequenceUpdate, times: StepTimes): void {
-    const held = this.#held.get(update.id);
-    assertInvariant(
-      held !== undefined,
-      `the engine process reports on sequence ${update.id} while it holds it`,
-    );
-    if (update.started === true) {
-      held.started = true;
-      this.#queue.start(held.numPromptTokens, held.clientId);
-    }
-    const { wastedTokens } = held.completion;
-    held.completion.receive(update, times);
-    const numWasted = held.completion.wastedTokens - wastedTokens;
+    const completion = this.#held.report(update.id, update.started === true);
+    const { wastedTokens } = completion;
+    completion.receive(update, times);
+    const numWasted = completion.wastedTokens - wastedTokens;
     if (numWasted > 0) this.#totals.addWastedTokens(numWasted);
     if (update.finish !== undefined) this.#release(update.id);
   }
 
-  /** The engine process no longer holds the sequence: its lane or its place in the queue is free. */
   #release(sequenceId: number): void {
-    const held = this.#held.get(sequenceId);
-    if (held === undefined) return;
-    this.#held.delete(sequenceId);
-    if (held.started) this.#queue.finish();
-    else this.#queue.leave(held.numPromptTokens, held.clientId);
-    if (!this.#completions.has(held.completion.id)) this.#history.add(held.completion.record());
+    const completion = this.#held.release(sequenceId);
+    if (completion === undefined) return;
+    if (this.#completions.get(completion.id) !== completion) this.#history.add(completion.record());
     this.#checkIdle();
   }
 
@@ -271,12 +254,20 @@ export class EngineClient implements ManagedEngine {
     clientId = '',
   ): Promise<AttentionWeights> {
     if (this.#state !== 'ready') throw this.#notReady();
+    checkTokenIds(tokenIds, this.model, 'prompt');
     return this.#sideJobs.inspectAttention({ tokenIds, layers, clientId }, signal);
   }
 
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
+    checkTokenIds(tokenIds, this.model, 'input');
     return this.#sideJobs.embed({ tokenIds, clientId }, signal);
+  }
+
+  ping(): void {
+    if (this.#state !== 'ready') return;
+    this.#isPinged = true;
+    this.#supervisor.send({ type: 'ping' });
   }
 
   /** True while it owes an answer. */
@@ -284,14 +275,16 @@ export class EngineClient implements ManagedEngine {
     return this.#held.size > 0 || this.#sideJobs.size > 0;
   }
 
-  find(requestId: string): RequestRecord | undefined {
-    return this.#completions.get(requestId)?.record() ?? this.#history.find(requestId);
+  find(requestId: string, ownerId?: string): RequestRecord | undefined {
+    const running = this.#completions.get(requestId);
+    return running?.isOf(ownerId) === true ? running.record() : this.#history.find(requestId, ownerId);
   }
 
-  cancel(requestId: string, cause: CancelCause): boolean {
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
     const completion = this.#completions.get(requestId);
-    completion?.cancel(cause);
-    return completion !== undefined;
+    if (completion?.isOf(ownerId) !== true) return false;
+    completion.cancel(cause);
+    return true;
   }
 
   stats(): EngineStats {
@@ -313,8 +306,14 @@ export class EngineClient implements ManagedEngine {
   #onDeath(error: EngineError): void {
     this.#totals.addRestart();
     if (this.#state === 'ready') this.#state = 'loading';
+    this.#isPinged = false;
+    const lost = {
+      completions: [...this.#completions.values()],
+      ...this.#sideJobs.counts,
+    };
+    this.#options.onIncident?.('the engine process is lost', deathWithDump(error, lost));
     for (const completion of [...this.#completions.values()]) completion.fail(error);
-    for (const id of [...this.#held.keys()]) this.#release(id);
+    for (const id of this.#held.ids) this.#release(id);
     this.#sideJobs.failAll(error);
   }
 

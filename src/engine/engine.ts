@@ -73,6 +73,8 @@ export interface CompletionRequest {
   promptLogprobs: boolean;
   /** Its prompts share keys and values only with those of requests of the same salt. */
   cacheSalt: string | undefined;
+  /** Who may see its record and cancel it, and whose prompts it shares keys and values with; '': the service. */
+  ownerId: string;
   /** Total time the request may take, queueing included. */
   timeoutMs: number | undefined;
 }
@@ -125,6 +127,7 @@ export type { ChatMessage } from '../tokenizer/chat-template-renderer.ts';
 /** What is known of a request while it runs and for a while after it ended. */
 export interface RequestRecord {
   id: string;
+  ownerId: string;
   status: 'queued' | 'running' | 'finished' | 'cancelled' | 'failed';
   /** Why it was cancelled: the client hung up, a DELETE, the deadline, or the service stopped. */
   cancelCause?: CancelCause;
@@ -154,6 +157,7 @@ export interface Completion extends AsyncIterable<CompletionEvent> {
 
 /** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */
 export interface EngineStats {
+  /** Sequences that have started and not ended: more than lanes while some are preempted. */
   numRequestsRunning: number;
   numRequestsWaiting: number;
   numTokensWaiting: number;
@@ -172,8 +176,11 @@ export interface EngineStats {
   /** Query-key pairs scored in attention: useful ones, and what one rectangular padded batch would have scored. */
   numScores: number;
   numRectangularScores: number;
-  /** Prompt tokens computed. */
+  /** Prompt tokens computed, each counted once. */
   promptTokens: number;
+  /** Times a sequence lost its lane to another client, and tokens computed once more for that. */
+  preemptions: number;
+  recomputedTokens: number;
   /** Prompt tokens looked for in the prefix cache, and those that were there. */
   prefixCacheQueries: number;
   prefixCacheHits: number;
@@ -227,6 +234,7 @@ export interface Engine {
   /**
    * Admits a request by its reservation and starts it.
    * Throws `context_length_exceeded`, `invalid_request` or `queue_full` (the queue's token bound).
+   * A sequence that cannot be finished ends the request with its error, and its other sequences with it.
    */
   submit(request: CompletionRequest, reservation: Reservation): Completion;
   /**
@@ -243,14 +251,16 @@ export interface Engine {
   /**
    * The mean of the hidden states that the model has of a text's tokens, of length 1: [dim].
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
-   * once that is aborted.
+   * once that is aborted. Throws `context_length_exceeded` or `invalid_request`.
    */
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId?: string): Promise<Float32Array>;
-  /** The request with that id, running or recently ended. */
-  find(requestId: string): RequestRecord | undefined;
-  /** Cancels a running request; false when there is none of that id. */
-  cancel(requestId: string, cause: CancelCause): boolean;
+  /** An owner's request with that id, running or recently ended; without `ownerId` any owner's. */
+  find(requestId: string, ownerId?: string): RequestRecord | undefined;
+  /** Cancels a running request of an owner, or of any; false when there is none of that id. */
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean;
   stats(): EngineStats;
+  /** Asks an idle engine for a sign of life; one that gives none is replaced, as one that does not go on with its work. */
+  ping(): void;
   observe(observer: EngineObserver): void;
 }
 

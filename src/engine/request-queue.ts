@@ -12,6 +12,9 @@ export interface QueueBounds {
  * Counts who waits for a lane. A request takes its places when it arrives, before any work is done for it, so that a
  * burst is refused at the door and not after its prompts were tokenised. Free lanes count as places too: a queue
  * of length 0 still lets in what can start at once. Clients share the places (FairPlaces).
+ *
+ * A sequence that is preempted takes no place again. It counts as running until its end, so that more may run than there
+ * are lanes, none of which is free then.
  */
 export class RequestQueue {
   readonly #bounds: QueueBounds;

@@ -25,6 +25,10 @@ export class SideJobs {
     return this.#inspections.size + this.#embeddings.size;
   }
 
+  get counts(): { numEmbeddings: number; numInspections: number } {
+    return { numEmbeddings: this.#embeddings.size, numInspections: this.#inspections.size };
+  }
+
   inspectAttention(
     question: { tokenIds: readonly number[]; layers: readonly number[]; clientId: string },
     signal: AbortSignal,
@@ -57,6 +61,13 @@ export class SideJobs {
     else if (message.type === 'embedded')
       for (const { id, embedding } of message.finished) this.#embeddings.answer(id, embedding);
     else return;
+    this.#host.onDone();
+  }
+
+  /** The engine process could not do this job, and goes on with the others. */
+  fail(kind: 'embedding' | 'inspection', id: number, error: EngineError): void {
+    if (kind === 'embedding') this.#embeddings.fail(id, error);
+    else this.#inspections.fail(id, error);
     this.#host.onDone();
   }
 

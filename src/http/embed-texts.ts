@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { TokenBudget } from '../access/token-budget.ts';
 import type { Engine, Reservation } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
 import { encodePrompts, minNumTokens, type Prompt } from './encode-prompts.ts';
@@ -10,6 +11,7 @@ export interface EmbeddingDemand {
   truncateTo: number | 'fit' | undefined;
   timeoutMs: number;
   clientId: string;
+  budget: Pick<TokenBudget, 'reserve' | 'spend'>;
 }
 
 export interface TextEmbedding {
@@ -22,7 +24,8 @@ export interface TextEmbedding {
  * completion.
  *
  * @param gone aborted when nobody waits any more
- * @throws EngineError `context_length_exceeded`, `request_timeout`, or what `reserve`, `encodePrompts` and `embed` throw
+ * @throws EngineError `context_length_exceeded`, `request_timeout`, or what `reserve` of engine and budget, `encodePrompts`
+ * and `embed` throw
  */
 export function embedTexts(
   engine: Engine,
@@ -37,7 +40,7 @@ export function embedTexts(
 
 async function embedReserved(
   engine: Engine,
-  { texts, truncateTo, clientId }: EmbeddingDemand,
+  { texts, truncateTo, clientId, budget }: EmbeddingDemand,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<TextEmbedding[]> {
@@ -50,15 +53,15 @@ async function embedReserved(
   const encoded = { prompts: texts, n: 1, numKept, param: 'input' };
   const prompts = await encodePrompts(engine, encoded, reservation, { gone: signal, timeoutMs: undefined });
   prompts.forEach(({ tokenIds }, index) => checkLength(tokenIds.length, contextLength, index));
-  reservation.takeTokens(
-    prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0),
-    'input',
-  );
+  const numTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+  reservation.takeTokens(numTokens, 'input');
+  await budget.reserve(numTokens);
   return Promise.all(
-    prompts.map(async ({ tokenIds }) => ({
-      embedding: await engine.embed(tokenIds, signal, clientId), // [dim]
-      numTokens: tokenIds.length,
-    })),
+    prompts.map(async ({ tokenIds }) => {
+      const embedding = await engine.embed(tokenIds, signal, clientId); // [dim]
+      budget.spend(tokenIds.length, 0);
+      return { embedding, numTokens: tokenIds.length };
+    }),
   );
 }
 

@@ -28,6 +28,7 @@ export function requestLogLine({ scope, status, durationMs }: RequestOutcome): R
     status,
     durationMs: round(durationMs),
     ended: howItEnded(scope, record),
+    ...(scope.principal.keyName === undefined ? {} : { key: scope.principal.keyName }),
     ...(scope.model === undefined ? {} : { model: scope.model }),
     ...(record === undefined ? {} : completionFields(record)),
     ...(scope.error === undefined ? {} : { error: scope.error.message }),

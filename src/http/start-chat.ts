@@ -35,6 +35,6 @@ export async function startChat(
     const prompt = await chatTemplate.render(messages, { clientId, signal });
     const rendered = { ...demand, prompts: [prompt], promptField: 'messages' as const, isRendered: true };
     // One deadline for both: its signal says when time is over.
-    return admit(engine, rendered, { id: caller.id, gone: signal }, reservation);
+    return admit(engine, rendered, { ...caller, gone: signal }, reservation);
   }).finally(() => reservation.release());
 }

@@ -1,10 +1,11 @@
+import type { TokenBudget } from '../access/token-budget.ts';
 import type { Completion, CompletionRequest, Engine, Reservation } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
 import type { AppContext } from './app-env.ts';
 import { encodePrompts, minNumTokens, type EncodedPrompt, type Prompt } from './encode-prompts.ts';
 
 /** What a route wants of the engine, in either API, before its prompts are token ids. */
-export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'prompts'> {
+export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts'> {
   prompts: readonly Prompt[];
   /** False where `maxTokens` is the API's default: then it yields to a prompt that leaves less room. */
   asksForMaxTokens: boolean;
@@ -21,6 +22,8 @@ export interface Caller {
   /** Of the request. */
   readonly id: string;
   readonly clientId: string;
+  readonly ownerId: string;
+  readonly budget: Pick<TokenBudget, 'reserve'>;
   /** Aborted when the client hangs up. */
   readonly gone: AbortSignal;
 }
@@ -32,15 +35,15 @@ export interface StartedCompletion {
 }
 
 export function callerOf(c: AppContext): Caller {
-  const { id, clientId } = c.var.scope;
-  return { id, clientId, gone: c.req.raw.signal };
+  const { id, clientId, ownerId, budget } = c.var.scope;
+  return { id, clientId, ownerId, budget, gone: c.req.raw.signal };
 }
 
 /**
  * Admits a demand and starts it. Its places in the queue are taken before its prompts are tokenised, so that a
  * burst that will be refused costs nothing.
  *
- * @throws EngineError `request_timeout`, or whatever `reserve`, `encodePrompts` and `submit` throw
+ * @throws EngineError `request_timeout`, or whatever `reserve` of engine and budget, `encodePrompts` and `submit` throw
  */
 export async function startCompletion(
   engine: Engine,
@@ -59,7 +62,7 @@ export async function startCompletion(
 export async function admit(
   engine: Engine,
   demand: CompletionDemand,
-  { id, gone }: Pick<Caller, 'id' | 'gone'>,
+  { id, ownerId, budget, gone }: Pick<Caller, 'id' | 'ownerId' | 'budget' | 'gone'>,
   reservation: Reservation,
 ): Promise<StartedCompletion> {
   const { truncateTo, asksForMaxTokens, promptField = 'prompt', isRendered = false, ...request } = demand;
@@ -75,8 +78,15 @@ export async function admit(
   const room = contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
   const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
   const tokenIds = prompts.map((prompt) => prompt.tokenIds);
-  const completion = engine.submit({ ...request, maxTokens, id, prompts: tokenIds }, reservation);
+  await budget.reserve(mostTokens(prompts, demand.n, maxTokens));
+  const completion = engine.submit({ ...request, maxTokens, id, ownerId, prompts: tokenIds }, reservation);
   return { completion, demand, prompts };
+}
+
+/** What a request can use at most: its prompts once, and all its completions in full. */
+function mostTokens(prompts: readonly EncodedPrompt[], n: number, maxTokens: number): number {
+  const numPromptTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+  return numPromptTokens + prompts.length * n * maxTokens;
 }
 
 /** Refuses a text that alone cannot fit before it is tokenised: a megabyte takes a second. */

@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clip } from '../clip.ts';
-import { modelSizeOf, type ModelSize } from '../engine/estimate-memory.ts';
 import { EngineError } from '../errors.ts';
-import { OpenModel } from '../model/load-model.ts';
 import { matchId } from '../models/model-id.ts';
 import { scanStore } from '../models/model-store.ts';
+import { HeaderReader } from './header-reader.ts';
+import type { HeaderFields } from './header-worker.ts';
 
 /** A model that there is, loaded or not. */
 export interface CatalogModel {
@@ -21,9 +21,7 @@ export interface CatalogModel {
 }
 
 /** What the headers of a model's files say. */
-export interface ModelHeader {
-  readonly size: ModelSize;
-  readonly numParameters: number;
+export interface ModelHeader extends HeaderFields {
   readonly fileBytes: number;
   /** When its files were last written, in milliseconds since 1970. */
   readonly modifiedAt: number;
@@ -33,11 +31,18 @@ export interface ModelHeader {
 export class ModelCatalog {
   readonly defaultModel: CatalogModel;
   readonly #modelsDir: string;
+  readonly #reader: HeaderReader;
   readonly #headers = new Map<string, { stamp: string; header: Promise<ModelHeader> }>();
 
-  constructor(defaultModel: CatalogModel, modelsDir: string) {
+  constructor(defaultModel: CatalogModel, modelsDir: string, reader = new HeaderReader()) {
     this.defaultModel = defaultModel;
     this.#modelsDir = modelsDir;
+    this.#reader = reader;
+  }
+
+  /** Reads no more headers. */
+  dispose(): void {
+    this.#reader.dispose();
   }
 
   /**
@@ -81,7 +86,7 @@ export class ModelCatalog {
     const stamp = files.map(({ name, bytes, modifiedAt }) => `${name} ${bytes} ${modifiedAt}`).join('\n');
     const known = this.#headers.get(path);
     if (known?.stamp === stamp) return known.header;
-    const header = readHeader(path, files);
+    const header = this.#reader.read(path).then((fields) => ({ ...fields, ...totalsOf(files) }));
     // Whoever reads it next is told of the failure, too.
     header.catch(() => undefined);
     this.#headers.set(path, { stamp, header });
@@ -102,19 +107,10 @@ interface ModelFile {
   modifiedAt: number;
 }
 
-async function readHeader(path: string, files: readonly ModelFile[]): Promise<ModelHeader> {
-  const model = await OpenModel.open(path);
-  try {
-    return {
-      size: modelSizeOf(model),
-      numParameters: model.numParameters,
-      fileBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-      modifiedAt: Math.max(...files.map(({ modifiedAt }) => modifiedAt)),
-    };
-  } finally {
-    await model.close();
-  }
-}
+const totalsOf = (files: readonly ModelFile[]): Omit<ModelHeader, keyof HeaderFields> => ({
+  fileBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+  modifiedAt: Math.max(...files.map(({ modifiedAt }) => modifiedAt)),
+});
 
 /** A GGUF file by itself, or the files of a directory. */
 async function filesOf(path: string): Promise<ModelFile[]> {

@@ -8,16 +8,20 @@ import type { ResidentModel } from './plan-load.ts';
 export function shortageError(
   { id, bytes, limitBytes }: { id: string; bytes: number; limitBytes: number },
   residents: readonly ResidentModel[],
-  mayFitLater: boolean,
+  { mayFitLater, retryAfterMs }: { mayFitLater: boolean; retryAfterMs?: number | undefined },
 ): EngineError {
   const taken = residents.map((resident) => `'${resident.id}' ${mib(resident.bytes)}`).join(', ');
   const remedy = mayFitLater
-    ? 'some of them answer requests now; try again later'
+    ? 'some of them are in use now; try again later'
     : 'those that stay loaded leave too little; raise MEMORY_LIMIT_MB, or preload fewer';
   return new EngineError(
     'insufficient_memory',
     `the model '${id}' needs ${mib(bytes)} of the ${mib(limitBytes)} that models may take, beside ${taken}: ${remedy}`,
-    { retryable: mayFitLater, details: { neededBytes: bytes, limitBytes } },
+    {
+      retryable: mayFitLater,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      details: { neededBytes: bytes, limitBytes },
+    },
   );
 }
 
@@ -33,6 +37,13 @@ export function loadTimeout(id: string, timeoutMs: number): EngineError {
     'request_timeout',
     `the request took longer than ${timeoutMs} ms; the model '${id}' was still loading`,
     { param: 'timeout_ms' },
+  );
+}
+
+export function loadTooLong(id: string, timeoutMs: number): EngineError {
+  return new EngineError(
+    'backend_failure',
+    `the model '${id}' did not load within ${timeoutMs / 1000} s (LOAD_TIMEOUT); its process was killed`,
   );
 }
 

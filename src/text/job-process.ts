@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import { abortError, EngineError } from '../errors.ts';
-import { siblingProcess } from '../sibling-process.ts';
+import { forkSibling } from '../sibling-process.ts';
 import { FairJobs } from './fair-jobs.ts';
 import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
 
@@ -252,12 +252,8 @@ function send<Setup, Question>(child: ChildProcess, message: ToJobProcess<Setup,
 }
 
 function forkEntry(entry: string, maxHeapMb: number): ChildProcess {
-  const { file, execArgv: loader } = siblingProcess(import.meta.url, entry);
-  const child = fork(file, [], {
-    execArgv: [...loader, '--expose-gc', `--max-old-space-size=${maxHeapMb}`],
-    serialization: 'advanced',
-    stdio: ['ignore', 2, 2, 'ipc', 'pipe'],
-  });
+  const execArgv = ['--expose-gc', `--max-old-space-size=${maxHeapMb}`];
+  const child = forkSibling(import.meta.url, entry, { execArgv, pipes: 1 });
   child.unref();
   child.channel?.unref();
   const lifeline = child.stdio[LIFELINE_FD];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { loadModel } from '../../src/model/load-model.ts';
 import { startRuntime } from '../../src/runtime/start-runtime.ts';
 import { fixturePath } from '../support/fixtures.ts';
@@ -39,7 +39,7 @@ class Cli {
   }
 
   static async start(files: Record<string, HubContent> = tinyRepository()): Promise<Cli> {
-    const hub = await HubServer.start();
+    const hub = await HubServer.start(onTestFinished);
     hub.commit(ID, files);
     return new Cli(hub);
   }

@@ -33,7 +33,7 @@ describe('POST /v1/attention', () => {
     [{ prompt: Array<number>(65).fill(1) }, 'prompt'],
     [{ prompt: [9999] }, 'prompt'],
     [{ prompt: 'a', layers: [99] }, 'layers[0]'],
-    [{ prompt: 'a', layers: [0, 1] }, 'layers[1]'],
+    [{ prompt: 'a', layers: [0, 9] }, 'layers[1]'],
     [{ prompt: 'a', layers: [0, 0] }, 'layers'],
     [{ prompt: 'a', layers: Array<number>(3000).fill(0) }, 'layers'],
     [{ prompt: 'a', layers: [] }, 'layers'],
@@ -47,7 +47,7 @@ describe('POST /v1/attention', () => {
 
   it('asks the engine for nothing where a layer is not there', async () => {
     const inspect = vi.spyOn(engine, 'inspectAttention');
-    await post(service, PATH, { prompt: 'a', layers: [1] });
+    await post(service, PATH, { prompt: 'a', layers: [9] });
     expect(inspect).not.toHaveBeenCalled();
     const { json } = await post(service, PATH, { prompt: 'a', layers: [0] });
     expect(json).toMatchObject({ layers: [{ index: 0 }] });

@@ -95,7 +95,7 @@ describe('a text that freezes the tokenizer', () => {
     const hostile = hostileRequest();
     await until(() => engine.numFreePlaces === 999);
     const body = JSON.stringify({ prompt: ['x', 'y', 'z'] });
-    const head = `POST ${COMPLETIONS} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`;
+    const head = `POST ${COMPLETIONS} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1', () =>
       socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`),
     );

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
 
 export interface HubContent {
   readonly bytes: Uint8Array;
@@ -58,13 +57,13 @@ export class HubServer {
     this.#cdn = createServer((request, response) => this.#answer('cdn', request, response));
   }
 
-  /** Ends with the test. */
-  static async start(): Promise<HubServer> {
+  /** `onFinished` registers what ends it: a test's `onTestFinished`. */
+  static async start(onFinished: (close: () => void) => void): Promise<HubServer> {
     const hub = new HubServer();
     for (const server of [hub.#hub, hub.#cdn]) {
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
-      onTestFinished(() => {
+      onFinished(() => {
         server.closeAllConnections();
         server.close();
       });

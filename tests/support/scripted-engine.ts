@@ -167,13 +167,15 @@ export class ScriptedEngine implements ManagedEngine {
     return Promise.resolve(embedding);
   }
 
-  find(requestId: string): RequestRecord | undefined {
-    return this.#completions.get(requestId)?.record();
+  find(requestId: string, ownerId?: string): RequestRecord | undefined {
+    const record = this.#completions.get(requestId)?.record();
+    return ownerId === undefined || record?.ownerId === ownerId ? record : undefined;
   }
 
-  cancel(requestId: string, cause: CancelCause): boolean {
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
     const completion = this.#completions.get(requestId);
     if (completion === undefined || completion.isOver) return false;
+    if (ownerId !== undefined && completion.record().ownerId !== ownerId) return false;
     completion.cancel(cause);
     return true;
   }
@@ -197,6 +199,8 @@ export class ScriptedEngine implements ManagedEngine {
       numScores: 100,
       numRectangularScores: 200,
       promptTokens: 20,
+      preemptions: 2,
+      recomputedTokens: 9,
       prefixCacheQueries: 32,
       prefixCacheHits: 12,
       draftTokens: 6,
@@ -205,6 +209,10 @@ export class ScriptedEngine implements ManagedEngine {
       wastedTokens: 1,
       numRestarts: 0,
     };
+  }
+
+  ping(): void {
+    // It lives as long as its test.
   }
 
   observe(observer: EngineObserver): void {
@@ -327,6 +335,7 @@ class ScriptedCompletion implements Completion {
   record(): RequestRecord {
     return {
       id: this.id,
+      ownerId: this.#request.ownerId,
       status: this.#cause ? 'cancelled' : this.#errorCode ? 'failed' : this.isOver ? 'finished' : 'running',
       ...(this.#cause === undefined ? {} : { cancelCause: this.#cause }),
       ...(this.#errorCode === undefined ? {} : { errorCode: this.#errorCode }),

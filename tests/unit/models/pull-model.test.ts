@@ -30,7 +30,7 @@ async function startPull(
   files: Record<string, HubContent> = tinyRepository(),
   modelsDir = join(tempDirectory(), 'models'),
 ): Promise<Pull> {
-  const hub = await HubServer.start();
+  const hub = await HubServer.start(onTestFinished);
   hub.commit(ID, files);
   const run: Pull['run'] = (id = ID, { token, ...options } = {}) => {
     const signal = options.signal ?? new AbortController().signal;
@@ -365,7 +365,7 @@ describe('the token', () => {
 
   it('does not follow a listing that goes on at another host', async () => {
     const { hub, run } = await startPull();
-    const other = await HubServer.start();
+    const other = await HubServer.start(onTestFinished);
     hub.faults = { pageSize: 3, nextPageAt: other.endpoint };
     await expect(run(ID, { token: 'hf_secret' })).rejects.toMatchObject({ code: 'forbidden' });
     expect(other.requests.map(({ authorization }) => authorization)).toEqual([undefined]);

@@ -39,6 +39,8 @@ describe('what clients are told of models that cannot be served', () => {
       createEngine: () => engine,
       forecast: () => Promise.resolve({ memoryBytes: 0, contextLength: 128 }),
       maxWaiting: 0,
+      loadTimeoutMs: 60_000,
+      minStayMs: 0,
       idleMs: 0,
     });
     await pool.start();

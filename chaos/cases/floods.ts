@@ -1,0 +1,115 @@
+import type { ChaosCase } from '../chaos-case.ts';
+import type { Scene } from '../scene.ts';
+import { expectStatus, times } from '../support/attack.ts';
+import { sleep } from '../support/until.ts';
+
+/** More requests than a fair client sends. */
+
+async function attentionFlood(scene: Scene): Promise<void> {
+  const client = scene.client();
+  const body = { prompt: new Array<number>(64).fill(5) };
+  const startedAt = performance.now();
+  const patient = times(128, () => client.post('/v1/attention', body, { limitMs: 40_000 }));
+  const hungUp = times(128, () => client.post('/v1/attention', body, { hangUpAfterMs: 500 }));
+  await hungUp;
+  const answers = await patient;
+  expectStatus(scene, answers, [200, 429, 504], 'attention');
+  const numAnswered = answers.filter(({ status }) => status === 200).length;
+  scene.notes.push(`${numAnswered} of 128 answered`);
+  scene.expect(
+    performance.now() - startedAt < 30_000,
+    'REQUEST_TIMEOUT of 5 s did not end the attention requests',
+  );
+}
+
+async function inventedKeys(scene: Scene): Promise<void> {
+  const attackers = times(scene.scaled(300), (index) =>
+    scene
+      .client('127.0.0.1', { authorization: `Bearer invented-${index}` })
+      .stream('/v1/completions', { prompt: 'a', max_tokens: 400, ignore_eos: true }, { limitMs: 4000 }),
+  );
+  await sleep(500);
+  for (const address of ['127.0.0.3', '127.0.0.4']) {
+    const honest = await times(25, () =>
+      scene.client(address).post('/v1/completions', { prompt: 'a', max_tokens: 8 }, { limitMs: 30_000 }),
+    );
+    expectStatus(scene, honest, [200], `25 honest requests from ${address}`);
+  }
+  await attackers;
+}
+
+async function hangUps(scene: Scene): Promise<void> {
+  const client = scene.client();
+  const body = { prompt: 'Once upon', max_tokens: 400, ignore_eos: true, stream: true };
+  const numRounds = 10;
+  const perRound = scene.scaled(100);
+  for (let round = 0; round < numRounds; round++) {
+    await times(perRound, (index) =>
+      client.post('/v1/completions', body, { hangUpAfterMs: 1 + ((index * 7) % 150) }),
+    );
+  }
+  scene.notes.push(`${numRounds * perRound} hang-ups`);
+}
+
+async function allLanes(scene: Scene): Promise<void> {
+  const hog = scene.client();
+  const long = { prompt: 'a', max_tokens: 502, ignore_eos: true };
+  const done = new AbortController();
+  const hogs = times(64, () => hog.stream('/v1/completions', long, { signal: done.signal }));
+  await sleep(1000);
+  const innocent = scene.client('127.0.0.3');
+  const waits: number[] = [];
+  const steps: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const before = await numSteps(scene);
+    let firstAfter: Promise<number> | undefined;
+    const end = await innocent.stream(
+      '/v1/completions',
+      { prompt: 'b', max_tokens: 8, ignore_eos: true },
+      {
+        onText: () => {
+          firstAfter ??= numSteps(scene);
+        },
+      },
+    );
+    scene.expect(end.isWhole, `an innocent stream ended with ${end.errorCode ?? end.error ?? 'nothing'}`);
+    waits.push(end.firstTokenMs ?? Infinity);
+    steps.push(((await firstAfter) ?? Infinity) - before);
+  }
+  const most = Math.max(...steps);
+  scene.notes.push(
+    `first token of another after ${most} steps, ${Math.round(Math.max(...waits))} ms at most`,
+  );
+  // A new client needs a few steps; some more run while the answer travels. A whole completion is 502.
+  scene.expect(most <= MOST_STEPS, `another client's first token came after ${most} steps`);
+  done.abort();
+  const [broken] = (await hogs).flatMap(({ errorCode }) => errorCode ?? []);
+  scene.expect(broken === undefined, `a stream of the busy client ended with ${broken ?? ''}`);
+}
+
+const MOST_STEPS = 100;
+
+async function numSteps(scene: Scene): Promise<number> {
+  const { text } = await scene.client('127.0.0.4').get('/metrics');
+  return Number(/^tokenflare_steps_total\S* (\d+)$/m.exec(text)?.[1] ?? NaN);
+}
+
+export const FLOOD_CASES: readonly ChaosCase[] = [
+  {
+    name: 'attention-flood',
+    attack: '256 attention requests, half of them hung up, REQUEST_TIMEOUT=5',
+    launch: () => ({ settings: { REQUEST_TIMEOUT: '5' } }),
+    run: attentionFlood,
+  },
+  {
+    name: 'invented-keys',
+    attack: '300 invented keys fill lanes and queue; 50 honest requests of two addresses',
+    run: inventedKeys,
+  },
+  { name: 'hang-ups', attack: '1,000 streams hung up within 150 ms', run: hangUps },
+  {
+    name: 'all-lanes',
+    attack: '64 sequences of 502 tokens of one client, 5 short ones of another',
+    run: allLanes,
+  },
+];

@@ -1,0 +1,27 @@
+import type { ChaosCase } from '../chaos-case.ts';
+import { CHAT_CASES } from './chat.ts';
+import { CONNECTION_CASES } from './connections.ts';
+import { ENGINE_CASES } from './engine.ts';
+import { FLOOD_CASES } from './floods.ts';
+import { FUZZ_CASES } from './fuzz.ts';
+import { ISOLATION_CASES } from './isolation.ts';
+import { KEY_CASES } from './keys.ts';
+import { MODEL_CASES } from './models.ts';
+import { ONE_REQUEST_CASES } from './one-request.ts';
+import { OVERLOAD_CASES } from './overload.ts';
+import { PROCESS_CASES } from './process.ts';
+
+/** Every case, in the order in which they run: first those that share a service. */
+export const CASES: readonly ChaosCase[] = [
+  ...ONE_REQUEST_CASES,
+  ...FLOOD_CASES,
+  ...CHAT_CASES,
+  ...CONNECTION_CASES,
+  ...ISOLATION_CASES,
+  ...FUZZ_CASES,
+  ...OVERLOAD_CASES,
+  ...ENGINE_CASES,
+  ...PROCESS_CASES,
+  ...MODEL_CASES,
+  ...KEY_CASES,
+];

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** The schema-driven fuzzer of PyPI, in an environment of its own. */
+const VERSION = '4.32.5';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ENVIRONMENT = join(ROOT, 'node_modules/.cache/tokenflare', `schemathesis-${VERSION}`);
+const MAX_OUTPUT_BYTES = 64 * 2 ** 20;
+/** Of each operation, in the full form: some 5,000 requests in all. */
+const FULL_EXAMPLES = 200;
+const run = promisify(execFile);
+
+export type SchemathesisOutcome =
+  | { type: 'missing'; reason: string }
+  /** `failures` is empty where all was as the document says. */
+  | { type: 'ran'; numCases: number; failures: string };
+
+/** `isFull`: random requests beside the deliberate ones. */
+export async function runSchemathesis(
+  url: string,
+  { seed, isFull }: { seed: number; isFull: boolean },
+): Promise<SchemathesisOutcome> {
+  try {
+    await installSchemathesis();
+  } catch (error) {
+    return { type: 'missing', reason: `schemathesis cannot be installed: ${String(error).slice(0, 200)}` };
+  }
+  const args = [
+    'run',
+    join(ROOT, 'openapi.yaml'),
+    ...['--url', url, '--seed', String(seed), '--workers', '2'],
+    ...['--phases', isFull ? 'coverage,fuzzing' : 'coverage', '--max-examples', String(FULL_EXAMPLES)],
+    ...['--checks', 'status_code_conformance,content_type_conformance,response_schema_conformance'],
+    ...['--no-shrink', '--continue-on-failure', '--max-redirects', '0', '--request-timeout', '20'],
+    // It would run benchmarks, and read the document's own text as an object.
+    ...['--exclude-path', '/benchmark', '--exclude-path', '/openapi.yaml', '--warnings', 'off'],
+  ];
+  const { output, hasFailed } = await run(join(ENVIRONMENT, 'bin/schemathesis'), args, {
+    maxBuffer: MAX_OUTPUT_BYTES,
+    // It leaves its reports and its memory of failures where it runs.
+    cwd: ENVIRONMENT,
+  }).then(
+    ({ stdout }) => ({ output: stdout, hasFailed: false }),
+    (error: unknown) => ({ output: outputOf(error), hasFailed: true }),
+  );
+  const numCases = Number(/([\d,]+) generated/.exec(output)?.[1]?.replaceAll(',', '') ?? 0);
+  return { type: 'ran', numCases, failures: hasFailed || numCases === 0 ? failuresIn(output) : '' };
+}
+
+/** What a command wrote that ended with a status of its own. */
+function outputOf(error: unknown): string {
+  const { stdout } = error as { stdout?: unknown };
+  return typeof stdout === 'string' && stdout !== '' ? stdout : String(error);
+}
+
+/** Installs it once. */
+export async function installSchemathesis(): Promise<void> {
+  const stamp = join(ENVIRONMENT, '.installed');
+  if (existsSync(stamp)) return;
+  rmSync(ENVIRONMENT, { recursive: true, force: true });
+  await run('python3', ['-m', 'venv', ENVIRONMENT]);
+  const quiet = ['--quiet', '--disable-pip-version-check', '--retries', '2', '--timeout', '30'];
+  await run(join(ENVIRONMENT, 'bin/pip'), ['install', ...quiet, `schemathesis==${VERSION}`]);
+  writeFileSync(stamp, '');
+}
+
+/** The operations that failed, and why, in a few lines. */
+function failuresIn(output: string): string {
+  const lines = output.split('\n').filter((line) => /^_{3,} .* _{3,}$|^- ST\d+|^\s+curl -X/.test(line));
+  const text = lines.map((line) => line.replaceAll('_', '').trim()).join('; ');
+  return (text === '' ? output.slice(-500) : text).slice(0, 1000);
+}

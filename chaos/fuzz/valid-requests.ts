@@ -1,0 +1,116 @@
+import { MODEL_ID } from '../support/metrics.ts';
+
+/** A request that is answered well, to be spoiled. */
+export interface ValidRequest {
+  method: string;
+  path: string;
+  body?: Record<string, unknown>;
+}
+
+const COMPLETION = {
+  model: MODEL_ID,
+  prompt: ['Once upon a time', 'The river'],
+  max_tokens: 6,
+  n: 2,
+  temperature: 0.8,
+  top_p: 0.9,
+  top_k: 50,
+  min_p: 0.01,
+  seed: 1,
+  stop: ['zz', 'qq'],
+  echo: true,
+  logprobs: 3,
+  presence_penalty: 0.5,
+  frequency_penalty: -0.5,
+  repetition_penalty: 1.1,
+  logit_bias: { '5': -100, '7': 2.5 },
+  min_tokens: 1,
+  ignore_eos: false,
+  return_token_ids: true,
+  truncate_prompt_tokens: 4,
+  timeout_ms: 5000,
+  cache_salt: 'a',
+  user: 'somebody',
+};
+
+const CHAT = {
+  model: MODEL_ID,
+  messages: [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: [{ type: 'text', text: 'Hello' }], name: 'Ann' },
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"a":[1,{"b":2}]}' } }],
+    },
+    { role: 'tool', content: '5', tool_call_id: 'c1' },
+    { role: 'user', content: 'Go on' },
+  ],
+  max_completion_tokens: 6,
+  logprobs: true,
+  top_logprobs: 2,
+  stop: 'zz',
+  temperature: 0.5,
+  stream_options: null,
+  response_format: { type: 'text' },
+  metadata: { a: 'b' },
+};
+
+const WORKERS_AI = {
+  prompt: 'Once',
+  max_tokens: 5,
+  temperature: 0.6,
+  top_p: 0.9,
+  top_k: 10,
+  seed: 3,
+  stream: false,
+  raw: true,
+};
+
+/** Every route of openapi.yaml, those that compute more than once. */
+export const VALID_REQUESTS: readonly ValidRequest[] = [
+  { method: 'POST', path: '/v1/completions', body: COMPLETION },
+  { method: 'POST', path: '/v1/completions', body: { prompt: [1, 2, 3], max_tokens: 8, stream: true } },
+  {
+    method: 'POST',
+    path: '/v1/completions',
+    body: { prompt: [[1, 2], [3]], max_tokens: 4, stream: true, stream_options: { include_usage: true } },
+  },
+  { method: 'POST', path: '/v1/chat/completions', body: CHAT },
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    body: { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 4, stream: true },
+  },
+  { method: 'POST', path: '/v1/embeddings', body: { input: ['a', 'The river'], encoding_format: 'float' } },
+  {
+    method: 'POST',
+    path: '/v1/embeddings',
+    body: { model: MODEL_ID, input: [[1, 2, 3]], encoding_format: 'base64', truncate_prompt_tokens: 2 },
+  },
+  { method: 'POST', path: `/ai/run/${MODEL_ID}`, body: WORKERS_AI },
+  {
+    method: 'POST',
+    path: `/client/v4/accounts/me/ai/run/@cf/${MODEL_ID}`,
+    body: { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 4, stream: true },
+  },
+  { method: 'POST', path: '/tokenize', body: { model: MODEL_ID, prompt: 'Hello', add_special_tokens: true } },
+  { method: 'POST', path: '/detokenize', body: { model: MODEL_ID, tokens: [1, 2, 300] } },
+  { method: 'POST', path: '/v1/attention', body: { model: MODEL_ID, prompt: 'Hello there', layers: [0, 2] } },
+  { method: 'GET', path: '/v1/models' },
+  { method: 'GET', path: `/v1/models/${MODEL_ID}` },
+  { method: 'GET', path: '/v1/requests/cmpl-1' },
+  { method: 'DELETE', path: '/v1/requests/cmpl-1' },
+  { method: 'GET', path: '/health' },
+  { method: 'GET', path: '/ready' },
+  { method: 'GET', path: '/metrics' },
+  { method: 'GET', path: '/openapi.yaml' },
+  { method: 'GET', path: '/benchmark' },
+];
+
+/** It computes for a while: few of the requests are such. */
+export const BENCHMARK_REQUEST: ValidRequest = {
+  method: 'POST',
+  path: '/benchmark',
+  body: { prompt_tokens: 4, max_tokens: 2, concurrency: [1], repeats: 1, modes: ['engine'], stream: false },
+};

@@ -1,0 +1,103 @@
+import type { ChaosCase } from './chaos-case.ts';
+import type { Settled } from './support/baseline.ts';
+import type { StreamEnd } from './support/client.ts';
+import type { CanaryRun, Observation } from './support/observation.ts';
+
+/** All that was seen of a service from before an attack until after it. */
+export interface Watched {
+  observation: Observation;
+  settled: Settled;
+  /** A stream after everything was back. */
+  lastCanary: StreamEnd;
+  /** Of the log, since the attack began. */
+  logLines: string[];
+  stderr: string;
+}
+
+/** The rule: whatever one client sends, health answers within so many milliseconds. */
+export const HEALTH_BOUND_MS = 250;
+/** A stream stands still for longer than any step takes. */
+const GAP_BOUND_MS = 3000;
+/** What a value from a request may add to a line is bounded, and so is the line. */
+const LOG_LINE_BOUND_BYTES = 8192;
+/** The service and its children together, at the worst moment. */
+const PEAK_BOUND_BYTES = 768 * 2 ** 20;
+/** Ends of a stream that a client may see where the engine was ended under it. */
+const ENGINE_ERRORS = new Set(['backend_failure', 'engine_not_ready']);
+
+/** What was not as it must be, one sentence each. */
+export function judge(chaosCase: ChaosCase, watched: Watched): string[] {
+  const { settled, lastCanary, observation } = watched;
+  return [
+    ...judgeHealth(chaosCase, observation),
+    ...judgeCanaries(chaosCase, observation.canaries),
+    ...settled.differences.map((difference) => `not back: ${difference}`),
+    ...fault(
+      chaosCase.breaksEngine !== true && settled.restarts !== 0,
+      `${settled.restarts} engine restarts`,
+    ),
+    ...fault(!lastCanary.isWhole, `afterwards a stream is not whole: ${describeEnd(lastCanary)}`),
+    ...fault(
+      observation.peakResidentBytes > PEAK_BOUND_BYTES,
+      `${mebibytes(observation.peakResidentBytes)} MiB resident, at most ${mebibytes(PEAK_BOUND_BYTES)} allowed`,
+    ),
+    ...judgeLog(watched),
+  ];
+}
+
+function judgeHealth({ breaksConnections }: ChaosCase, { polls }: Observation): string[] {
+  const lost = polls.filter(({ outcome }) => outcome !== '200');
+  const late = polls.filter(({ ownMs, outcome }) => outcome === '200' && ownMs > HEALTH_BOUND_MS);
+  const worst = Math.max(0, ...late.map(({ ownMs }) => ownMs));
+  return [
+    ...fault(polls.length === 0, 'health was never polled'),
+    ...fault(
+      lost.length > 0 && breaksConnections !== true,
+      `${lost.length} of ${polls.length} polls of /health without an answer (${lost[0]?.outcome ?? ''})`,
+    ),
+    ...fault(
+      late.length > 0,
+      `${late.length} of ${polls.length} polls of /health over ${HEALTH_BOUND_MS} ms, up to ${Math.round(worst)} ms`,
+    ),
+  ];
+}
+
+function judgeCanaries({ breaksEngine }: ChaosCase, canaries: readonly CanaryRun[]): string[] {
+  const mayEnd = (run: CanaryRun): boolean => breaksEngine === true && ENGINE_ERRORS.has(run.errorCode ?? '');
+  const broken = canaries.filter((run) => !run.hasSameText && !mayEnd(run));
+  const stalled = canaries.filter(
+    ({ hasSameText, longestGapMs }) => hasSameText && longestGapMs > GAP_BOUND_MS,
+  );
+  const longest = Math.max(0, ...stalled.map(({ longestGapMs }) => longestGapMs));
+  const [first] = broken;
+  return [
+    ...fault(canaries.length === 0, 'no canary stream ran'),
+    ...(first === undefined
+      ? []
+      : [`${broken.length} of ${canaries.length} canary streams broken: ${describeEnd(first)}`]),
+    ...fault(stalled.length > 0, `a canary stream stood still for ${Math.round(longest)} ms`),
+  ];
+}
+
+function judgeLog({ logLines, stderr }: Watched): string[] {
+  const internal = logLines.filter(
+    (line) => line.includes('"code":"internal"') || line.includes('error: internal'),
+  );
+  const longest = Math.max(0, ...logLines.map((line) => line.length));
+  const warning = /^.*(?:Warning:|Unhandled|uncaught).*$/im.exec(stderr)?.[0];
+  return [
+    ...fault(internal.length > 0, `${internal.length} internal errors in the log`),
+    ...fault(longest > LOG_LINE_BOUND_BYTES, `a log line of ${longest} characters`),
+    ...(warning === undefined ? [] : [`on standard error: ${warning.slice(0, 200)}`]),
+  ];
+}
+
+function describeEnd({ status, errorCode, error, isWhole }: StreamEnd): string {
+  if (errorCode !== undefined) return `status ${status}, ${errorCode}`;
+  if (error !== undefined) return `status ${status}, ${error}`;
+  return isWhole ? 'another text' : `status ${status}, no end`;
+}
+
+const fault = (isFault: boolean, text: string): string[] => (isFault ? [text] : []);
+
+const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);

@@ -1,0 +1,146 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { CaseResult } from './case-result.ts';
+import { CASES } from './cases/index.ts';
+import type { ChaosCase } from './chaos-case.ts';
+import { installSchemathesis } from './fuzz/schemathesis.ts';
+import { formatReport, writeReport } from './report.ts';
+import { runCase, type CalmService } from './run-case.ts';
+import { Fixtures } from './support/fixtures.ts';
+import { Observer } from './support/observer.ts';
+
+const USAGE = `npm run test:chaos -- [options]
+  --list            the cases, without running them
+  --only NAME       a case, or all whose name begins so; may be repeated
+  --minutes N       how long it may take, by default 4: attacks grow with it
+  --prepare         installs what the cases need, and runs none
+  --limit N         minutes after which no further case is begun: those that are left count as failed
+  --write           puts the table into docs/reliability.md
+  --json FILE       writes what was found as JSON
+`;
+
+const DOCUMENT = fileURLToPath(new URL('../docs/reliability.md', import.meta.url));
+const SHORT_MINUTES = 4;
+
+interface Options {
+  cases: readonly ChaosCase[];
+  minutes: number;
+  limitMinutes: number;
+  write: boolean;
+  json: string | undefined;
+}
+
+function readOptions(): Options | 'prepare' | undefined {
+  const { values } = parseArgs({
+    options: {
+      list: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      minutes: { type: 'string', default: String(SHORT_MINUTES) },
+      limit: { type: 'string', default: 'Infinity' },
+      write: { type: 'boolean', default: false },
+      prepare: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return undefined;
+  }
+  if (values.prepare) return 'prepare';
+  const cases = CASES.filter(
+    ({ name }) => values.only.length === 0 || values.only.some((only) => name.startsWith(only)),
+  );
+  if (values.list) {
+    for (const { name, attack } of cases) process.stdout.write(`${name}: ${attack}\n`);
+    return undefined;
+  }
+  const minutes = positive('minutes', values.minutes);
+  const limitMinutes = positive('limit', values.limit);
+  if (cases.length === 0)
+    throw new Error(`no case is called '${values.only.join("', '")}'; --list names them`);
+  return { cases, minutes, limitMinutes, write: values.write, json: values.json };
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (value > 0) return value;
+  throw new Error(`--${option} is '${text}'; it must be a number above 0`);
+}
+
+async function runAll({ cases, minutes, limitMinutes }: Options): Promise<CaseResult[]> {
+  const startedAt = performance.now();
+  const scale = minutes / SHORT_MINUTES;
+  const fixtures = new Fixtures();
+  const observer = await Observer.create();
+  const results: CaseResult[] = [];
+  let shared: CalmService | undefined;
+  try {
+    for (const chaosCase of cases.toSorted(byService)) {
+      if (performance.now() - startedAt > limitMinutes * 60_000) {
+        results.push(notRun(chaosCase));
+        continue;
+      }
+      const ran = await runCase(chaosCase, { fixtures, observer, scale }, shared);
+      shared = ran.shared;
+      results.push(ran.result);
+      process.stdout.write(progressLine(ran.result));
+    }
+  } finally {
+    await shared?.service.stop();
+    observer.close();
+    await fixtures.remove();
+  }
+  return results;
+}
+
+/** Those that share a service stand together. */
+function byService(a: ChaosCase, b: ChaosCase): number {
+  const isAlone = ({ launch, isFirst = false, ownServices = false }: ChaosCase): boolean =>
+    launch !== undefined || isFirst || ownServices;
+  return Number(isAlone(a)) - Number(isAlone(b));
+}
+
+const notRun = ({ name, attack }: ChaosCase): CaseResult => ({
+  name,
+  attack,
+  failures: ['it was not run: the time was up'],
+  notes: [],
+  seconds: 0,
+  skipped: undefined,
+});
+
+function progressLine({ name, failures, seconds, skipped, watched, notes }: CaseResult): string {
+  const verdict = skipped === undefined ? (failures.length === 0 ? 'held' : 'FAILED') : 'skipped';
+  const figures =
+    watched === undefined
+      ? []
+      : [
+          `canary ${watched.numWholeCanaries}/${watched.numCanaries}`,
+          `health ${Math.round(watched.healthWorstMs)} ms (own ${Math.round(watched.healthWorstOwnMs)})`,
+          `peak ${Math.round(watched.peakResidentBytes / 2 ** 20)} MiB`,
+        ];
+  const line = [`${verdict.padEnd(7)} ${name}`, `${seconds.toFixed(1)} s`, ...figures, ...notes].join(', ');
+  return [line, ...(skipped === undefined ? [] : [skipped]), ...failures].join('\n        ') + '\n';
+}
+
+const options = readOptions();
+if (options === 'prepare') await installSchemathesis();
+else if (options !== undefined) {
+  const startedAt = performance.now();
+  const results = await runAll(options);
+  const numFailed = results.filter(({ failures }) => failures.length > 0).length;
+  const numSkipped = results.filter(({ skipped }) => skipped !== undefined).length;
+  const numPassed = results.length - numFailed - numSkipped;
+  if (options.write) writeReport(DOCUMENT, formatReport(results, options.minutes));
+  if (options.json !== undefined) {
+    mkdirSync(dirname(options.json), { recursive: true });
+    writeFileSync(options.json, JSON.stringify({ numPassed, numFailed, numSkipped, results }, null, 1));
+  }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  process.stdout.write(`${numPassed} held, ${numFailed} failed, ${numSkipped} skipped, ${seconds} s\n`);
+  // What a failed case has left open must not keep the run from ending.
+  process.exit(numFailed === 0 ? 0 : 1);
+}

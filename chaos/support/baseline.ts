@@ -1,0 +1,97 @@
+import type { Client } from './client.ts';
+import { readMetrics } from './metrics.ts';
+import { numOpenFiles, residentBytes } from './proc.ts';
+import type { ServiceUnderTest } from './service.ts';
+import { until } from './until.ts';
+
+/** What a service has when nothing is asked of it. */
+export interface Baseline {
+  restarts: number;
+  tensors: number;
+  engineBytes: number;
+  serviceBytes: number;
+  openFiles: number;
+  engines: number;
+  otherChildren: number;
+}
+
+/** V8 keeps some of the memory of a burst for the next one. */
+const SERVICE_SLACK_BYTES = 128 * 2 ** 20;
+/** The heap of WebAssembly never shrinks: it stays as large as the largest step was. */
+const ENGINE_SLACK_BYTES = 256 * 2 ** 20;
+/** The connection that reads the metrics, and pipes of a worker process that started meanwhile. */
+const OPEN_FILES_SLACK = 8;
+/** Text workers start when they are first needed. */
+const CHILDREN_SLACK = 2;
+const SETTLE_LIMIT_MS = 20_000;
+const POLL_MS = 100;
+
+export async function readBaseline(service: ServiceUnderTest, client: Client): Promise<Baseline> {
+  const metrics = await readMetrics(client);
+  if (metrics === undefined) throw new Error('/metrics does not answer in a calm service');
+  const { restarts, tensors, engineBytes } = metrics;
+  return { restarts, tensors, engineBytes, ...readProcesses(service) };
+}
+
+function readProcesses(
+  service: ServiceUnderTest,
+): Pick<Baseline, 'serviceBytes' | 'openFiles' | 'engines' | 'otherChildren'> {
+  const { pid } = service;
+  return {
+    serviceBytes: residentBytes(pid),
+    openFiles: numOpenFiles(pid),
+    engines: service.enginePids().length,
+    otherChildren: service.textWorkerPids().length,
+  };
+}
+
+export interface Settled {
+  /** Until everything was back; `undefined`: it was not within the limit. */
+  seconds: number | undefined;
+  restarts: number;
+  /** What was not back, one sentence each. */
+  differences: string[];
+}
+
+/** Waits until a service is back at its baseline. */
+export async function settle(service: ServiceUnderTest, client: Client, before: Baseline): Promise<Settled> {
+  const startedAt = performance.now();
+  let last = { differences: ['/metrics does not answer'], restarts: 0 };
+  const isBack = async (): Promise<boolean> => {
+    if (service.hasEnded) last = { ...last, differences: ['the service has ended'] };
+    else last = await compare(service, client, before);
+    return last.differences.length === 0;
+  };
+  const isSettled = await until(isBack, SETTLE_LIMIT_MS, POLL_MS);
+  return { seconds: isSettled ? (performance.now() - startedAt) / 1000 : undefined, ...last };
+}
+
+async function compare(
+  service: ServiceUnderTest,
+  client: Client,
+  before: Baseline,
+): Promise<{ differences: string[]; restarts: number }> {
+  const metrics = await readMetrics(client);
+  if (metrics === undefined) return { differences: ['/metrics does not answer'], restarts: 0 };
+  const ready = await client.get('/ready', { limitMs: 5000 });
+  const now = readProcesses(service);
+  const bounds: [what: string, value: number, most: number][] = [
+    ['requests running', metrics.running, 0],
+    ['requests waiting', metrics.waiting, 0],
+    ['requests waiting for a model', metrics.waitingForModel, 0],
+    ['lanes used', metrics.lanesUsed, 0],
+    ['tensors', metrics.tensors, before.tensors],
+    ['MiB of the engine', mebibytes(metrics.engineBytes), mebibytes(before.engineBytes + ENGINE_SLACK_BYTES)],
+    ['MiB of the service', mebibytes(now.serviceBytes), mebibytes(before.serviceBytes + SERVICE_SLACK_BYTES)],
+    ['open files', now.openFiles, before.openFiles + OPEN_FILES_SLACK],
+    ['engine processes', now.engines, before.engines],
+    ['other processes', now.otherChildren, before.otherChildren + CHILDREN_SLACK],
+  ];
+  const differences = bounds
+    .filter(([, value, most]) => value > most)
+    .map(([what, value, most]) => `${value} ${what}, at most ${most} expected`);
+  if (ready.status !== 200) differences.push(`/ready is ${ready.status}`);
+  return { differences, restarts: metrics.restarts - before.restarts };
+}
+
+const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
