@@ -70,7 +70,7 @@ export class ScriptedEngine implements ManagedEngine {
     architecture: 'gpt2',
     vocabSize: 384,
     dim: 8,
-    numLayers: 1,
+    numLayers: 2,
     numHeads: 1,
     eosTokenIds: [0],
     contextLength: 128,
