@@ -139,9 +139,12 @@ describe('a pool of models', () => {
 
   it('loads two models at once, and a third after one of them', async () => {
     const { pool, engineOf, engines } = await createPool();
-    const [first, second, third] = ['a', 'b', 'c'].map((id) => pool.acquire(id, WAIT));
+    // One after the other, since each looks for the model's files first, and may overtake.
+    const first = pool.acquire('a', WAIT);
     const engine = await engineOf('a');
+    const second = pool.acquire('b', WAIT);
     await engineOf('b');
+    const third = pool.acquire('c', WAIT);
     await vi.waitUntil(() => pool.numWaiting === 3);
     expect(engines.get('c')?.numStarts ?? 0).toBe(0);
     engine.loaded();
