@@ -9,13 +9,14 @@ const MAY_IMPORT = {
   sampling: ['runtime'],
   tokenizer: [],
   weights: ['runtime'],
+  text: ['tokenizer', 'scheduler', 'weights'],
   model: ['runtime', 'weights'],
   models: ['weights', 'config'],
-  engine: ['scheduler', 'models', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
+  engine: ['text', 'scheduler', 'models', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
   serving: ['engine', 'models', 'model', 'config'],
   bench: ['engine', 'sampling', 'config'],
   access: ['config'],
-  http: ['access', 'engine', 'serving', 'config'],
+  http: ['access', 'engine', 'text', 'serving', 'config'],
   training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
 };
 
@@ -25,7 +26,11 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   from: { path: room(name) },
   to: {
     path: '^(src|routes)/',
-    pathNot: [room(name), '^src/(errors|client-id|model-files|sibling-process)\\.ts$', ...allowed.map(room)],
+    pathNot: [
+      room(name),
+      '^src/(errors|error-codes|client-id|clip|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
+      ...allowed.map(room),
+    ],
   },
 }));
 
@@ -50,8 +55,19 @@ module.exports = {
     only('tfjs-behind-the-runtime', '@tensorflow', [room('runtime'), room('training')]),
     only('dawn-behind-its-runtime', 'webgpu|@tensorflow/tfjs-backend-webgpu', ['^src/runtime/webgpu/']),
     only('hono-at-the-edge', 'hono|@hono', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
-    only('zod-where-input-is-read', 'zod', ['^routes/', room('config'), room('model'), room('models')]),
-    only('pino-at-the-edge', 'pino', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
+    only('zod-where-input-is-read', 'zod', [
+      '^routes/',
+      room('access'),
+      room('config'),
+      room('model'),
+      room('models'),
+    ]),
+    only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
+    only('pino-at-the-edge', 'pino', [
+      '^routes/',
+      room('http'),
+      '^src/(main|service|drain-on-signals)\\.ts$',
+    ]),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Access } from '../src/access/access.ts';
 import type { Config } from '../src/config/config.ts';
 import type { Metrics } from '../src/http/metrics.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
@@ -6,12 +7,21 @@ import type { ServedModels } from '../src/serving/served-models.ts';
 /** Settings that the HTTP edge reads. */
 export type AppConfig = Pick<
   Config,
-  'bodyLimitBytes' | 'ssePingIntervalMs' | 'requestTimeoutMs' | 'logPrompts' | 'benchmark'
+  | 'bodyLimitBytes'
+  | 'ssePingIntervalMs'
+  | 'requestTimeoutMs'
+  | 'logPrompts'
+  | 'benchmark'
+  | 'attention'
+  | 'trustProxy'
+  | 'allowedHosts'
+  | 'corsOrigins'
 >;
 
 /** What routes are made of; they hold no state of their own. */
 export interface AppDependencies {
   models: ServedModels;
+  access: Access;
   config: AppConfig;
   logger: Logger;
   metrics: Metrics;

@@ -1,8 +1,13 @@
 import { Hono } from 'hono';
 import { allowedMethods } from '../src/http/allowed-methods.ts';
+import { hostMiddleware } from '../src/http/allowed-host.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
+import { authenticate } from '../src/http/authenticate.ts';
 import { handleError, handleNotFound } from '../src/http/error-handlers.ts';
+import { freeIdMiddleware } from '../src/http/request-id.ts';
+import { limitRequests } from '../src/http/limit-requests.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
+import { siteMiddleware } from '../src/http/site-middleware.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { attentionRoutes } from './attention.ts';
 import { benchmarkRoutes } from './benchmark.ts';
@@ -34,7 +39,13 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
     benchmarkRoutes,
   ];
   const app = new Hono<AppEnv>();
-  app.use(requestMiddleware(dependencies.logger, dependencies.metrics));
+  const { access, config, logger, metrics } = dependencies;
+  app.use(requestMiddleware(logger, metrics, config.trustProxy));
+  app.use(hostMiddleware(config.allowedHosts));
+  app.use(siteMiddleware(config.corsOrigins));
+  app.use(freeIdMiddleware);
+  app.use(authenticate(access, metrics));
+  app.use(limitRequests(access.limits, metrics));
   app.onError(handleError);
   for (const group of groups) app.route('/', group(dependencies));
   app.notFound(handleNotFound(allowedMethods(app)));

@@ -1,73 +1,110 @@
 import { Hono } from 'hono';
-import type { AttentionWeights, Engine } from '../src/engine/engine.ts';
+import type { Engine, ModelInfo } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
+import { checkAdminRoute } from '../src/http/admin-route.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
+import { minNumTokens, type Prompt } from '../src/http/encode-prompts.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
+import { withinDeadline } from '../src/http/within-deadline.ts';
+import type { TextCaller } from '../src/text/chat-template.ts';
 import type { AppDependencies } from './app-dependencies.ts';
-import { attentionRequestSchema, MAX_ATTENTION_TOKENS, type AttentionBody } from './schemas/attention.ts';
+import {
+  attentionRequestSchema,
+  MAX_ATTENTION_TOKENS,
+  MAX_ATTENTION_WEIGHTS,
+  type AttentionBody,
+} from './schemas/attention.ts';
 import { parseInput } from './schemas/parse-input.ts';
-import type { PromptInput } from './schemas/prompt.ts';
 
 /** What every head looks at in a short prompt: one looks for what another is, and nothing more. */
 export function attentionRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/attention', async (c) => {
-    const input = parseInput(attentionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
-    const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-    const tokenIds = readTokenIds(engine, input.prompt);
-    const weights = await inspect(engine, tokenIds, c.var.scope.clientId);
-    const layers = (input.layers ?? [...weights.keys()]).map((index, i) => {
-      const heads = weights[index];
-      if (heads !== undefined) return { index, heads };
-      const param = `layers[${i}]`;
-      throw new EngineError(
-        'invalid_request',
-        `${param} is ${index}; the model has ${weights.length} layers`,
-        {
-          param,
-        },
-      );
-    });
-    const tokens = tokenIds.map((id) => ({ id, text: engine.tokenizer.decode([id]) }));
-    const body: AttentionBody = { object: 'attention', model: engine.model.id, tokens, layers };
+    checkAdminRoute(c, config.attention, 'ATTENTION');
+    const input = parseInput(attentionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
+    const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
+    const layers = readLayers(engine.model, input.layers);
+    const prompt = onlyPrompt(input.prompt);
+    const { clientId } = c.var.scope;
+    // It waits for a lane like a completion, hence it takes places in the queue like one.
+    const reservation = engine.reserve(1, clientId);
+    const body = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, async (signal) => {
+      const tokenIds = await readTokenIds(engine, prompt, { clientId, signal });
+      checkSize(engine.model, layers, tokenIds);
+      reservation.takeTokens(tokenIds.length, 'prompt');
+      const weights = await engine.inspectAttention(tokenIds, layers, signal, clientId);
+      return toBody(engine, tokenIds, layers, weights);
+    }).finally(() => reservation.release());
     return c.json(body);
   });
   return routes;
 }
 
-/** It waits for a lane like a completion, hence it takes a place in the queue like one. */
-async function inspect(
-  engine: Engine,
+function toBody(
+  { model, tokenizer }: Engine,
   tokenIds: readonly number[],
-  clientId: string,
-): Promise<AttentionWeights> {
-  const reservation = engine.reserve(1, clientId);
-  try {
-    return await engine.inspectAttention(tokenIds);
-  } finally {
-    reservation.release();
-  }
+  layers: readonly number[],
+  weights: readonly number[][][][],
+): AttentionBody {
+  return {
+    object: 'attention',
+    model: model.id,
+    tokens: tokenIds.map((id) => ({ id, text: tokenizer.decode([id]) })),
+    layers: layers.map((index, i) => ({ index, heads: weights[i] ?? [] })),
+  };
 }
 
-function readTokenIds(engine: Engine, prompts: readonly PromptInput[]): readonly number[] {
-  const [prompt, ...others] = prompts;
-  if (prompt === undefined || others.length > 0)
-    throw invalid('prompt must be one text or one list of token ids');
+/** Which layers are asked for; all when none are named. */
+function readLayers({ numLayers }: ModelInfo, layers: readonly number[] | null | undefined): number[] {
+  if (layers === null || layers === undefined) return Array.from({ length: numLayers }, (_, index) => index);
+  const i = layers.findIndex((index) => index >= numLayers);
+  if (i !== -1) throw invalid(`layers[${i}]`, `is ${layers[i]}; the model has ${numLayers} layers`);
+  return [...layers];
+}
+
+function onlyPrompt([prompt, ...others]: readonly Prompt[]): Prompt {
+  if (prompt !== undefined && others.length === 0) return prompt;
+  throw invalid('prompt', 'must be one text or one list of token ids');
+}
+
+async function readTokenIds(engine: Engine, prompt: Prompt, caller: TextCaller): Promise<readonly number[]> {
   const { vocabSize, contextLength } = engine.model;
   const limit = Math.min(MAX_ATTENTION_TOKENS, contextLength);
-  const minNumTokens = typeof prompt === 'string' ? engine.tokenizer.minNumTokens(prompt) : prompt.length;
-  if (minNumTokens > limit) throw tooLong(minNumTokens, limit);
-  const tokenIds = typeof prompt === 'string' ? engine.tokenizer.encode(prompt) : prompt;
-  if (tokenIds.length > limit) throw tooLong(tokenIds.length, limit);
-  if (tokenIds.length === 0) throw invalid('prompt is empty; attention needs a token to look at');
+  checkLength(minNumTokens(engine, prompt), limit);
+  const tokenIds = typeof prompt === 'string' ? await encode(engine, prompt, caller) : prompt;
+  checkLength(tokenIds.length, limit);
+  if (tokenIds.length === 0) throw invalid('prompt', 'is empty; attention needs a token to look at');
   const outside = tokenIds.find((id) => id >= vocabSize);
   if (outside === undefined) return tokenIds;
-  throw invalid(`prompt holds token id ${outside}, outside the vocabulary (0 to ${vocabSize - 1})`);
+  throw invalid('prompt', `holds token id ${outside}, outside the vocabulary (0 to ${vocabSize - 1})`);
 }
 
-const tooLong = (numTokens: number, limit: number): EngineError =>
-  invalid(`prompt has at least ${numTokens} tokens; the attention of at most ${limit} is shown`);
+async function encode({ tokenizer }: Engine, text: string, caller: TextCaller): Promise<readonly number[]> {
+  const [encoded] = await tokenizer.encode([text], {}, caller);
+  return encoded?.tokenIds ?? [];
+}
 
-const invalid = (message: string): EngineError =>
-  new EngineError('invalid_request', message, { param: 'prompt' });
+function checkLength(numTokens: number, limit: number): void {
+  if (numTokens <= limit) return;
+  throw invalid('prompt', `has at least ${numTokens} tokens; the attention of at most ${limit} is shown`);
+}
+
+/** Known before anything is computed. */
+function checkSize(
+  { numHeads }: ModelInfo,
+  layers: readonly number[],
+  { length: numTokens }: readonly number[],
+): void {
+  const perLayer = numHeads * numTokens ** 2;
+  if (layers.length * perLayer <= MAX_ATTENTION_WEIGHTS) return;
+  const numShown = Math.floor(MAX_ATTENTION_WEIGHTS / perLayer);
+  throw invalid(
+    'layers',
+    `${layers.length} layers of ${numHeads} heads at ${numTokens} tokens make ${layers.length * perLayer} numbers; at ` +
+      `most ${MAX_ATTENTION_WEIGHTS} are given: name at most ${numShown} layers, or send a shorter prompt`,
+  );
+}
+
+const invalid = (param: string, message: string): EngineError =>
+  new EngineError('invalid_request', `${param} ${message}`, { param });

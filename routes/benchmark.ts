@@ -4,14 +4,14 @@ import type { BenchmarkProgress, BenchmarkReport } from '../src/bench/benchmark-
 import { BenchmarkRunner } from '../src/bench/benchmark-runner.ts';
 import { EventQueue } from '../src/engine/event-queue.ts';
 import { EngineError } from '../src/errors.ts';
-import type { AppContext, AppEnv } from '../src/http/app-env.ts';
+import { checkAdminRoute, ownUrl } from '../src/http/admin-route.ts';
+import type { AppEnv } from '../src/http/app-env.ts';
 import { toEngineError } from '../src/http/error-response.ts';
 import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
-import { isLoopbackClient, ownUrl } from '../src/http/peer.ts';
 import { dataFrame } from '../src/http/sse.ts';
 import { useEngine } from '../src/http/use-engine.ts';
-import type { AppConfig, AppDependencies } from './app-dependencies.ts';
+import type { AppDependencies } from './app-dependencies.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import {
   benchmarkRequestSchema,
@@ -21,16 +21,13 @@ import {
 } from './schemas/benchmark.ts';
 
 /** Runs a workload on the live engine, and keeps the last report. */
-export function benchmarkRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
+export function benchmarkRoutes({ models, access, config }: AppDependencies): Hono<AppEnv> {
   const runner = new BenchmarkRunner();
   const routes = new Hono<AppEnv>();
 
   routes.post('/benchmark', async (c) => {
-    checkAllowed(c, config.benchmark);
-    const input = parseInput(
-      benchmarkRequestSchema,
-      await readJsonBody(c.req.raw, config.bodyLimitBytes, {}),
-    );
+    checkAdminRoute(c, config.benchmark, 'BENCHMARK');
+    const input = parseInput(benchmarkRequestSchema, await readJsonBody(c, config.bodyLimitBytes, {}));
     const { engine } = await useEngine(c, models, input.model, config.requestTimeoutMs);
     const { contextLength } = engine.model;
     const params = toBenchmarkParams(input, contextLength);
@@ -38,7 +35,14 @@ export function benchmarkRoutes({ models, config }: AppDependencies): Hono<AppEn
     const abort = new AbortController();
     const onDisconnect = (): void => abort.abort(new EngineError('request_timeout', 'the client is gone'));
     const run = (onProgress?: (progress: BenchmarkProgress) => void): Promise<BenchmarkReport> =>
-      runner.run({ engine, params, url: ownUrl(c), signal: abort.signal, onProgress });
+      runner.run({
+        engine,
+        params,
+        url: ownUrl(c),
+        apiKey: access.keys?.ownKey,
+        signal: abort.signal,
+        onProgress,
+      });
     if (input.stream === true) {
       const frames = await begun(toFrames(run));
       return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });
@@ -52,14 +56,6 @@ export function benchmarkRoutes({ models, config }: AppDependencies): Hono<AppEn
     return c.json(toReportBody(runner.last));
   });
   return routes;
-}
-
-/** It takes the engine from everybody else, so not everybody may ask for it. */
-function checkAllowed(c: AppContext, benchmark: AppConfig['benchmark']): void {
-  if (benchmark === 'on' || (benchmark === 'loopback' && isLoopbackClient(c))) return;
-  const remedy =
-    benchmark === 'off' ? 'set BENCHMARK=on' : 'call it from the machine it runs on, or set BENCHMARK=on';
-  throw new EngineError('forbidden', `the benchmark is off for you; ${remedy}`);
 }
 
 async function* toFrames(

@@ -4,7 +4,7 @@ import type { AppContext, AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toChatBodyId } from '../src/http/request-id.ts';
 import { startChat } from '../src/http/start-chat.ts';
-import type { StartedCompletion } from '../src/http/start-completion.ts';
+import { callerOf, type StartedCompletion } from '../src/http/start-completion.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
 import type { AppDependencies } from './app-dependencies.ts';
@@ -18,12 +18,12 @@ export function chatRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/chat/completions', async (c) => {
     const { scope } = c.var;
-    const input = parseInput(chatRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const input = parseInput(chatRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     if (config.logPrompts) scope.prompt = input.messages;
     const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
     const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
     const demand = toChatDemand(input, engine.model, timeoutMs);
-    const started = await startChat(engine, demand, scope);
+    const started = await startChat(engine, demand, callerOf(c));
     scope.attachCompletion(started.completion);
     const chunks = chunksOf(c, engine, input, started);
     return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
@@ -42,7 +42,7 @@ export function chatRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
       model: model.id,
       tokenizer,
       n: demand.n,
-      numDropped: prompts[0]?.numDropped ?? 0,
+      prompt: prompts[0],
       withLogprobs: demand.numLogprobs !== undefined,
       withTokenIds: input.return_token_ids === true,
       withUsage: input.stream === true && input.stream_options?.include_usage === true,

@@ -3,7 +3,7 @@ import type { Engine } from '../src/engine/engine.ts';
 import type { AppContext, AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toBodyId } from '../src/http/request-id.ts';
-import { startCompletion, type StartedCompletion } from '../src/http/start-completion.ts';
+import { callerOf, startCompletion, type StartedCompletion } from '../src/http/start-completion.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
 import type { AppDependencies } from './app-dependencies.ts';
@@ -17,12 +17,12 @@ export function completionRoutes({ models, config }: AppDependencies): Hono<AppE
   const routes = new Hono<AppEnv>();
   routes.post('/v1/completions', async (c) => {
     const { scope } = c.var;
-    const input = parseInput(completionRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const input = parseInput(completionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     if (config.logPrompts) scope.prompt = input.prompt;
     const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
     const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
     const demand = toCompletionDemand(input, engine.model, timeoutMs);
-    const started = startCompletion(engine, demand, scope);
+    const started = await startCompletion(engine, demand, callerOf(c));
     scope.attachCompletion(started.completion);
     const chunks = chunksOf(c, engine, input, started);
     return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
@@ -37,9 +37,9 @@ export function completionRoutes({ models, config }: AppDependencies): Hono<AppE
   ): CompletionChunks {
     const echoOf = (index: number): string => {
       const text = demand.prompts[index];
-      const { tokenIds = [], numDropped = 0 } = prompts[index] ?? {};
+      const { tokenIds = [], isTruncated = false } = prompts[index] ?? {};
       // An empty prompt became end-of-text, and is echoed as such.
-      return typeof text === 'string' && text !== '' && numDropped === 0 ? text : tokenizer.decode(tokenIds);
+      return typeof text === 'string' && text !== '' && !isTruncated ? text : tokenizer.decode(tokenIds);
     };
     return new CompletionChunks({
       id: toBodyId(c.var.scope.id),
@@ -47,9 +47,9 @@ export function completionRoutes({ models, config }: AppDependencies): Hono<AppE
       model: model.id,
       tokenizer,
       n: demand.n,
-      prompts: prompts.map(({ numDropped }, index) => ({
+      prompts: prompts.map((prompt, index) => ({
+        ...prompt,
         echo: input.echo === true ? echoOf(index) : undefined,
-        numDropped,
       })),
       withLogprobs: demand.numLogprobs !== undefined,
       withTokenIds: input.return_token_ids === true,

@@ -14,7 +14,7 @@ import { parseInput } from './schemas/parse-input.ts';
 export function embeddingRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/embeddings', async (c) => {
-    const input = parseInput(embeddingRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const input = parseInput(embeddingRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
     const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
     checkFields(engine, input);
@@ -24,6 +24,7 @@ export function embeddingRoutes({ models, config }: AppDependencies): Hono<AppEn
         input.truncate_prompt_tokens === -1 ? ('fit' as const) : (input.truncate_prompt_tokens ?? undefined),
       timeoutMs,
       clientId: c.var.scope.clientId,
+      budget: c.var.scope.budget,
     };
     const embeddings = await embedTexts(engine, demand, c.req.raw.signal);
     return c.json(toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));

@@ -16,6 +16,8 @@ export function healthRoutes({ models }: AppDependencies): Hono<AppEnv> {
     if (engine.state !== 'ready') {
       throw new EngineError('engine_not_ready', `the engine is ${engine.state}; try again later`);
     }
+    // One that has stopped while it was idle is found out so.
+    engine.ping();
     const body: ReadyBody = { status: 'ready', model: engine.model.id };
     return c.json(body);
   });

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
-import { errorResponses, jsonResponse, streamableResponse, textResponse } from './openapi-parts.ts';
+import { MAX_JSON_LEVELS } from '../src/http/json-nesting.ts';
+import {
+  errorResponses,
+  jsonResponse,
+  NO_SECURITY,
+  openErrorResponses,
+  securitySchemes,
+  streamableResponse,
+  textResponse,
+} from './openapi-parts.ts';
 import { attentionRequestSchema, attentionResponseSchema } from './schemas/attention.ts';
 import { benchmarkEventSchema, benchmarkReportSchema, benchmarkRequestSchema } from './schemas/benchmark.ts';
 import { chatChunkSchema, chatRequestSchema, chatResponseSchema } from './schemas/chat.ts';
@@ -182,6 +191,7 @@ const attentionPath: ZodOpenApiPathsObject = {
       operationId: 'inspectAttention',
       tags: ['Tokens'],
       summary: 'What every head of every layer looks at in a short prompt',
+      description: 'By default for admin keys and clients on the same machine, see ATTENTION.',
       requestBody: { required: true, ...json(attentionRequestSchema) },
       responses: {
         200: jsonResponse('Attention weights by layer, head, query and key.', attentionResponseSchema),
@@ -216,7 +226,8 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'health',
       tags: ['Operation'],
       summary: 'The process lives',
-      responses: { 200: jsonResponse('It does.', healthSchema) },
+      security: NO_SECURITY,
+      responses: { 200: jsonResponse('It does.', healthSchema), ...openErrorResponses([]) },
     },
   },
   '/ready': {
@@ -224,9 +235,10 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'ready',
       tags: ['Operation'],
       summary: 'Requests are taken',
+      security: NO_SECURITY,
       responses: {
         200: jsonResponse('They are.', readySchema),
-        ...errorResponses(['engine_not_ready']),
+        ...openErrorResponses(['engine_not_ready']),
       },
     },
   },
@@ -235,7 +247,8 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'metrics',
       tags: ['Operation'],
       summary: 'Metrics for Prometheus',
-      responses: { 200: textResponse('Text format 0.0.4.', 'text/plain') },
+      description: 'Where there are keys: for admin keys, and for this machine without one.',
+      responses: { 200: textResponse('Text format 0.0.4.', 'text/plain'), ...errorResponses([]) },
     },
   },
   '/openapi.yaml': {
@@ -243,7 +256,8 @@ const operationPaths: ZodOpenApiPathsObject = {
       operationId: 'openApi',
       tags: ['Operation'],
       summary: 'This document',
-      responses: { 200: textResponse('OpenAPI 3.1.', 'application/yaml') },
+      security: NO_SECURITY,
+      responses: { 200: textResponse('OpenAPI 3.1.', 'application/yaml'), ...openErrorResponses([]) },
     },
   },
 };
@@ -255,7 +269,7 @@ const benchmarkPath: ZodOpenApiPathsObject = {
       tags: ['Operation'],
       summary: 'Run a workload on the live engine, one at a time',
       description:
-        'Off unless BENCHMARK=on, or from the loopback address: it takes the engine from other clients.',
+        'By default for admin keys and clients on the same machine, see BENCHMARK: it takes the engine from others.',
       requestBody: { required: false, ...json(benchmarkRequestSchema) },
       responses: {
         200: streamableResponse(
@@ -263,7 +277,7 @@ const benchmarkPath: ZodOpenApiPathsObject = {
           benchmarkReportSchema,
           z.union([benchmarkEventSchema, openAiErrorSchema]),
         ),
-        ...errorResponses(['forbidden', 'conflict', ...COMPLETION_ERRORS]),
+        ...errorResponses(COMPLETION_ERRORS),
       },
     },
     get: {
@@ -288,9 +302,13 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       description:
         'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A path or method ' +
         'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
-        'path answers to OPTIONS.',
+        `path answers to OPTIONS. A body has a JSON content type and nests at most ${MAX_JSON_LEVELS} levels. What is ` +
+        'no HTTP, or does not arrive in time, is answered with 400, 408 or 431 without a body, and the connection closed.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    components: { securitySchemes },
+    // The empty one: a service without KEYS_FILE wants no key.
+    security: [...Object.keys(securitySchemes).map((name) => ({ [name]: [] })), {}],
     servers: [{ url: 'http://127.0.0.1:8787' }],
     paths: { ...generationPaths, ...modelPaths, ...attentionPath, ...operationPaths, ...benchmarkPath },
   });

@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import type {
+  ZodOpenApiComponentsObject,
+  ZodOpenApiResponseObject,
+  ZodOpenApiResponsesObject,
+} from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
 import { httpStatusOf, type ApiFamily } from '../src/http/error-response.ts';
 import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
@@ -9,6 +13,24 @@ import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
 /** A header that the document lists once and refers to. */
 const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
   z.string().optional().meta({ description, header: { id } });
+
+const accountHeaders = (account: 'requests' | 'tokens', what: string): Record<string, z.ZodType> => ({
+  [`x-ratelimit-limit-${account}`]: header(
+    `x-ratelimit-limit-${account}`,
+    `${what} in a minute; where the API key has this limit, as the next two.`,
+  ),
+  [`x-ratelimit-remaining-${account}`]: header(
+    `x-ratelimit-remaining-${account}`,
+    'What is left of them, less what running requests may still need.',
+  ),
+  [`x-ratelimit-reset-${account}`]: header(
+    `x-ratelimit-reset-${account}`,
+    'Until all are there again, like `250ms`, `8.64s` or `1m0s`.',
+  ),
+});
+
+/** On every answer to a key with limits; listed with those that have something to say of them. */
+const limitHeaders = { ...accountHeaders('requests', 'Requests'), ...accountHeaders('tokens', 'Tokens') };
 
 const commonHeaders = {
   'x-request-id': header('x-request-id', "The id of the request: the client's own if it sent a good one."),
@@ -37,12 +59,40 @@ const retryHeaders = {
   'retry-after-ms': header('retry-after-ms', 'Milliseconds to wait; with 429 and 503.'),
 };
 
+const challengeHeaders = {
+  'www-authenticate': header('www-authenticate', 'With 401: which kind of key is wanted.'),
+};
+
+/** What every route may answer that is not open to all. */
+const ACCESS_ERRORS = ['unauthorized', 'forbidden', 'rate_limited', 'limits_unavailable'] as const;
+
+/** Of operations that want no key. */
+export const NO_SECURITY: [] = [];
+
+/** How keys are sent, by name. */
+export const securitySchemes: NonNullable<ZodOpenApiComponentsObject['securitySchemes']> = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'As OpenAI and Workers AI have it.' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'As Anthropic has it.' },
+  gatewayBearer: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'cf-aig-authorization',
+    description: "`Bearer KEY`, as Cloudflare's AI Gateway has it.",
+  },
+  authKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'x-auth-key',
+    description: "As Cloudflare's API has it; `X-Auth-Email` is not looked at.",
+  },
+};
+
 /** A good answer with JSON. */
 export function jsonResponse(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
   return {
     description,
     content: { 'application/json': { schema } },
-    headers: z.object(commonHeaders),
+    headers: z.object({ ...commonHeaders, ...limitHeaders }),
   };
 }
 
@@ -51,7 +101,7 @@ export function textResponse(description: string, contentType: string): ZodOpenA
   return {
     description,
     content: { [contentType]: { schema: z.string() } },
-    headers: z.object(commonHeaders),
+    headers: z.object({ ...commonHeaders, ...limitHeaders }),
   };
 }
 
@@ -69,7 +119,7 @@ export function streamableResponse(
       `${description} With \`stream\`: events, then \`data: [DONE]\`. ` +
       'A fault after the stream began is an event with an error, after which the stream ends without `[DONE]`.',
     content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
-    headers: z.object({ ...commonHeaders, ...completionHeaders }),
+    headers: z.object({ ...commonHeaders, ...completionHeaders, ...limitHeaders }),
   };
 }
 
@@ -77,13 +127,22 @@ export function streamableResponse(
 export const errorSchemaOf = (family: ApiFamily): z.ZodType =>
   family === 'openai' ? openAiErrorSchema : workersAiErrorSchema;
 
-/** One answer for each status that the codes make; several codes may share one. */
-export function errorResponses(
+/** What any route may answer before it looks at the request. */
+const EDGE_ERRORS: readonly ErrorCode[] = ['forbidden', 'conflict', 'misdirected_request'];
+
+/** The errors of a route that wants a key: its own, and those that the key may cause. */
+export const errorResponses = (
+  codes: readonly ErrorCode[],
+  family: ApiFamily = 'openai',
+): ZodOpenApiResponsesObject => openErrorResponses([...new Set([...codes, ...ACCESS_ERRORS])], family);
+
+/** The errors of a route that is open, and those of every route: one answer for each status; several codes may share one. */
+export function openErrorResponses(
   codes: readonly ErrorCode[],
   family: ApiFamily = 'openai',
 ): ZodOpenApiResponsesObject {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) {
+  for (const code of new Set([...codes, ...EDGE_ERRORS])) {
     const status = httpStatusOf(code, family);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -92,7 +151,12 @@ export function errorResponses(
     responses[`${status}` as `${1 | 2 | 3 | 4 | 5}${string}`] = {
       description: statusCodes.map((code) => `\`${code}\``).join(', '),
       content: { 'application/json': { schema: errorSchemaOf(family) } },
-      headers: z.object({ ...commonHeaders, ...retryHeaders }),
+      headers: z.object({
+        ...commonHeaders,
+        ...retryHeaders,
+        ...(status === 401 ? challengeHeaders : {}),
+        ...(status === 429 ? limitHeaders : {}),
+      }),
     };
   }
   return responses;

@@ -5,7 +5,7 @@ import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { dataFrame } from '../src/http/sse.ts';
 import { startChat } from '../src/http/start-chat.ts';
-import { startCompletion } from '../src/http/start-completion.ts';
+import { callerOf, startCompletion } from '../src/http/start-completion.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { parseInput } from './schemas/parse-input.ts';
@@ -24,13 +24,15 @@ const MODEL = ':model{.+}';
 export function workersAiRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const run = async (c: AppContext): Promise<Response> => {
     const { scope } = c.var;
-    const input = parseInput(workersAiRequestSchema, await readJsonBody(c.req.raw, config.bodyLimitBytes));
+    const input = parseInput(workersAiRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     if (config.logPrompts) scope.prompt = input.prompt ?? input.messages;
     const { engine, timeoutMs } = await useEngine(c, models, c.req.param('model'), config.requestTimeoutMs);
     const hasChatTemplate = engine.tokenizer.chatTemplate !== undefined;
     const demand = toWorkersAiDemand(input, timeoutMs, hasChatTemplate);
     const { completion } =
-      'messages' in demand ? await startChat(engine, demand, scope) : startCompletion(engine, demand, scope);
+      'messages' in demand
+        ? await startChat(engine, demand, callerOf(c))
+        : await startCompletion(engine, demand, callerOf(c));
     scope.attachCompletion(completion);
     const onDisconnect = (): void => completion.cancel('disconnect');
     if (input.stream === true) {

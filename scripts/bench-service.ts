@@ -31,7 +31,8 @@ const usage = `npm run bench -- [options]
   --context-sweep N,...  time prefill and a cached step at these contexts; 'auto' picks them
   --modes engine,http    where requests enter (both; with --url http alone)
   --seed N               of the synthetic prompts (${DEFAULT_BENCHMARK_PARAMS.seed})
-  --url URL              measure the service that listens there, instead of one started here
+  --url URL              measure the service that listens there, instead of one started here; its key, where it wants
+                         one, in TOKENFLARE_API_KEY
   --json                 print the report as JSON, as POST /benchmark returns it
 
 A service started here takes its settings from the environment: MODEL=path RUNTIME=cpu npm run bench
@@ -74,8 +75,10 @@ async function benchOwnService(flags: Flags): Promise<BenchmarkReport> {
 }
 
 async function benchUrl(flags: Flags, url: string): Promise<BenchmarkReport> {
-  const { contextLength } = await new HttpTarget(url).readModel(AbortSignal.timeout(10_000));
-  return run({ params: readParams(flags, contextLength, ['http']), url });
+  const apiKey = process.env['TOKENFLARE_API_KEY'];
+  const target = new HttpTarget(url, undefined, apiKey);
+  const { contextLength } = await target.readModel(AbortSignal.timeout(10_000));
+  return run({ params: readParams(flags, contextLength, ['http']), url, apiKey });
 }
 
 function run(options: BenchmarkOptions): Promise<BenchmarkReport> {

@@ -1,4 +1,5 @@
 import { EngineError } from '../src/errors.ts';
+import { AGAINST_MODE } from './bench-against.ts';
 import { BOUNDS_MODE } from './bench-bounds.ts';
 import { INTERFERENCE_MODE } from './bench-interference.ts';
 import type { BenchMode } from './bench-mode.ts';
@@ -14,6 +15,7 @@ const MODES: readonly BenchMode[] = [
   PEERS_MODE,
   SPECULATION_MODE,
   BOUNDS_MODE,
+  AGAINST_MODE,
 ];
 
 /** Picks the mode; each reads the rest of the command line itself. */

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { RUNTIME_NAMES } from '../src/config/settings.ts';
+import { releaseWarning } from '../src/node-release.ts';
 import { doctorReport } from '../src/runtime/doctor-report.ts';
 import { probeRuntime, type RuntimeProbe } from '../src/runtime/probe-runtime.ts';
 import { fastestOf } from '../src/runtime/start-runtime.ts';
@@ -17,3 +18,5 @@ const working = probes.flatMap((probe) =>
   probe.works && probe.device.isSoftware !== true ? [probe.name] : [],
 );
 process.stdout.write(doctorReport(machine, probes, fastestOf(working) ?? 'none: no runtime works here'));
+const warning = releaseWarning(process.versions.node);
+if (warning !== undefined) process.stdout.write(`\n${warning}\n`);

@@ -5,6 +5,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -19,17 +20,15 @@ import { fileURLToPath } from 'node:url';
 import { link, linkTensorflow, PACKAGE } from './setup-tensorflow/link.mjs';
 import {
   compileArguments,
-  cudaRequirements,
   downloadArguments,
   folderOf,
-  HEADERS_VERSION,
   isNeededFile,
   NAPI_VERSION,
   parseArguments,
+  pinnedWheels,
   problemsOf,
   remedyOf,
   SetupError,
-  tensorflowRequirement,
   TFJS_VERSION,
   USAGE,
 } from './setup-tensorflow/plan.mjs';
@@ -38,6 +37,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const HOME = join(ROOT, '.tensorflow');
 const UNPACK = fileURLToPath(new URL('setup-tensorflow/unpack.py', import.meta.url));
 const CHECK = fileURLToPath(new URL('setup-tensorflow/check.mjs', import.meta.url));
+/** Versions and checksums of what is fetched. */
+const PINNED = fileURLToPath(new URL('setup-tensorflow', import.meta.url));
 const KERNELS = join(ROOT, 'src/runtime/tensorflow/native');
 
 const say = (text) => console.error(`tokenflare: ${text}`);
@@ -95,9 +96,9 @@ function installTfjs(folder) {
     versionIn(installed) === TFJS_VERSION && existsSync(join(folder, 'node_modules/node-api-headers'));
   step('tfjs', `installing ${PACKAGE} ${TFJS_VERSION}`, isDone, () => {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-    const packages = [`${PACKAGE}@${TFJS_VERSION}`, `node-api-headers@${HEADERS_VERSION}`];
-    run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...packages], { cwd: folder });
+    for (const name of ['package.json', 'package-lock.json'])
+      copyFileSync(join(PINNED, 'npm', name), join(folder, name));
+    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
   });
   return installed;
 }
@@ -112,8 +113,11 @@ function fetchLibraries(variant, folder) {
   const stamp = join(folder, 'unpacked');
   const downloads = join(folder, 'downloads');
   const isDone = () => existsSync(stamp);
-  const fetch = (title, requirements) => {
+  const fetch = (wheel) => {
+    const [title] = wheel.split(' ');
+    const requirements = join(downloads, 'requirements.txt');
     mkdirSync(downloads, { recursive: true });
+    writeFileSync(requirements, `${wheel}\n`);
     step('download', `downloading ${title}`, isDone, () =>
       run('python3', downloadArguments(requirements, downloads)),
     );
@@ -123,11 +127,9 @@ function fetchLibraries(variant, folder) {
     });
   };
   if (isDone()) return;
-  fetch(tensorflowRequirement(variant), [tensorflowRequirement(variant)]);
-  if (variant === 'gpu') {
-    const requirements = cudaRequirements(readFileSync(join(folder, 'METADATA'), 'utf8'));
-    for (const requirement of requirements) fetch(requirement, [requirement]);
-  }
+  // One after the other: all wheels together would need much room beside what is unpacked.
+  const pinned = readFileSync(join(PINNED, `requirements-${variant}.txt`), 'utf8');
+  for (const wheel of pinnedWheels(pinned)) fetch(wheel);
   rmSync(downloads, { recursive: true, force: true });
   writeFileSync(stamp, '');
 }

@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   // The service cannot take or finish the request now.
   'queue_full',
   'rate_limited',
+  'limits_unavailable',
   'engine_not_ready',
   'insufficient_memory',
   'request_timeout',
@@ -48,6 +49,7 @@ export interface EngineErrorOptions {
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'queue_full',
   'rate_limited',
+  'limits_unavailable',
   'engine_not_ready',
   'insufficient_memory',
   'request_timeout',
@@ -76,4 +78,11 @@ export class EngineError extends Error {
 /** States an invariant of our own code; its failure is a defect of ours, never of a request. */
 export function assertInvariant(condition: unknown, invariant: string): asserts condition {
   if (!condition) throw new EngineError('internal', `invariant broken: ${invariant}`);
+}
+
+/** Why somebody waits no longer: the signal's own reason, or that the client is gone. */
+export function abortError({ reason }: AbortSignal): EngineError {
+  return reason instanceof EngineError
+    ? reason
+    : new EngineError('request_timeout', 'the request was given up before its answer was there');
 }

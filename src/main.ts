@@ -1,8 +1,14 @@
+import { inspect } from 'node:util';
 import { pino, type Logger } from 'pino';
-import { describeSettings, readConfig, type Config } from './config/config.ts';
+import { canBindToParent } from './bind-to-parent.ts';
+import { describeSettings, readConfig } from './config/config.ts';
+import { drainOnSignals } from './drain-on-signals.ts';
 import type { ModelInfo } from './engine/engine.ts';
 import { EngineError } from './errors.ts';
-import { startService, type Service } from './service.ts';
+import { exitProcess, exitProcessAtOnce } from './exit-process.ts';
+import { releaseWarning } from './node-release.ts';
+import { startService } from './service.ts';
+import { standardError, standardOutput } from './standard-streams.ts';
 
 /** The service as a process: configuration, log, signals, exit code. */
 async function main(): Promise<void> {
@@ -11,41 +17,49 @@ async function main(): Promise<void> {
     process.stdout.write(describeSettings());
     return;
   }
+  endOnDefects();
   const config = readConfig(process.env, args);
-  const logger = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const logger = pino(
+    { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    standardOutput,
+  );
+  reportDefect = (err) => logger.fatal({ err }, 'an unforeseen error ends the service');
+  warnOfSurroundings(logger);
   const startedAt = performance.now();
-  const starting = startService(config, logger);
-  drainOnSignals(starting, config, logger);
+  const starting = startService(config, logger, {
+    numLogLinesLost: () => standardOutput.numLinesLost + standardError.numLinesLost,
+  });
+  drainOnSignals(starting, config.shutdownTimeoutMs, logger);
   const service = await starting;
   const { engine, url } = service;
   logger.info(
     { ...startUpFields(engine.model), startMs: Math.round(performance.now() - startedAt) },
     'ready',
   );
-  process.stderr.write(greeting(url, engine.model));
+  standardError.write(greeting(url, engine.model));
 }
 
-/** Before the service has started there is nothing to drain. */
-function drainOnSignals(starting: Promise<Service>, config: Config, logger: Logger): void {
-  let service: Service | undefined;
-  void starting.then(
-    (started) => (service = started),
-    () => undefined,
-  );
-  let draining = false;
-  const drain = (signal: NodeJS.Signals): void => {
-    // The second signal means it: whoever sends it does not want to wait.
-    if (draining) process.exit(1);
-    draining = true;
-    if (service === undefined) process.exit(0);
-    logger.info({ signal, timeoutMs: config.shutdownTimeoutMs }, 'draining');
-    service.close(config.shutdownTimeoutMs).then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
+let reportDefect = (error: unknown): void => standardError.write(`tokenflare: ${inspect(error)}\n`);
+
+/** An error that was not caught leaves an unknown state behind. */
+function endOnDefects(): void {
+  let isEnding = false;
+  process.on('uncaughtException', (error) => {
+    if (isEnding) exitProcessAtOnce(1);
+    isEnding = true;
+    reportDefect(error);
+    void exitProcess(1);
+  });
+}
+
+function warnOfSurroundings(logger: Logger): void {
+  const warning = releaseWarning(process.versions.node);
+  if (warning !== undefined) logger.warn(warning);
+  if (!canBindToParent()) {
+    logger.warn(
+      'engines may outlive a service that is killed (SIGKILL) until they next look: what prevents it needs Linux and setpriv of util-linux 2.33 or newer',
     );
-  };
-  process.on('SIGTERM', drain);
-  process.on('SIGINT', drain);
+  }
 }
 
 function startUpFields(model: ModelInfo): Record<string, unknown> {
@@ -76,10 +90,11 @@ function greeting(url: string, model: ModelInfo): string {
   );
 }
 
-function fail(error: unknown): void {
-  const message = error instanceof EngineError ? `${error.code}: ${error.message}` : error;
-  console.error('tokenflare cannot start:', message);
-  process.exit(1);
+/** Also the reason why it ends while it starts. */
+async function fail(error: unknown): Promise<void> {
+  const message = error instanceof EngineError ? `${error.code}: ${error.message}` : inspect(error);
+  standardError.write(`tokenflare cannot start: ${message}\n`);
+  await exitProcess(1);
 }
 
 await main().catch(fail);

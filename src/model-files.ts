@@ -27,17 +27,21 @@ export async function findModelFile(
 
 /**
  * A text of a model's directory; undefined where there is none.
- * @throws EngineError `weights_invalid` for one that cannot be read
+ * @throws EngineError `weights_invalid` for one that cannot be read, or is longer than `maxBytes`
  */
-export async function readModelText(directory: string, name: string): Promise<string | undefined> {
+export async function readModelText(
+  directory: string,
+  name: string,
+  maxBytes = MAX_TEXT_BYTES,
+): Promise<string | undefined> {
   const found = await findModelFile(directory, name);
   if (found === undefined) return undefined;
   const path = join(directory, name);
   if ('problem' in found) throw new EngineError('weights_invalid', `${path} ${found.problem}`);
   try {
     const { size } = await stat(path);
-    if (size <= MAX_TEXT_BYTES) return await readFile(path, 'utf8');
-    throw new EngineError('weights_invalid', `it has ${size} bytes; at most ${MAX_TEXT_BYTES} are read`);
+    if (size <= maxBytes) return await readFile(path, 'utf8');
+    throw new EngineError('weights_invalid', `it has ${size} bytes; at most ${maxBytes} are read`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError('weights_invalid', `${path} cannot be read: ${reason}`, { cause });

@@ -3,16 +3,19 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { createApp } from '../routes/app.ts';
+import { openAccess, type Access } from './access/access.ts';
 import type { Config } from './config/config.ts';
 import { RUNTIME_NAMES, type RuntimeName } from './config/settings.ts';
-import { EngineClient, type EngineClientOptions } from './engine/engine-client.ts';
+import { EngineClient } from './engine/engine-client.ts';
+import type { EngineClientOptions } from './engine/engine-client-options.ts';
 import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
 import { assertInvariant, EngineError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
+import { createNodeServer } from './http/node-server.ts';
+import { logServerErrors } from './http/server-errors.ts';
 import { listModels } from './models/model-store.ts';
 import { resolveModelPath } from './models/resolve-model-path.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
@@ -26,6 +29,12 @@ export interface Service {
   readonly url: string;
   /** Takes no new work, lets running streams finish within `timeoutMs`, and closes. */
   close(timeoutMs: number): Promise<void>;
+}
+
+interface ServiceOptions {
+  createProcess?: EngineClientOptions['createProcess'];
+  /** Log lines that could not be written so far, for the metrics. */
+  numLogLinesLost?: () => number;
 }
 
 const ROOT = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url);
@@ -43,20 +52,24 @@ const LAST_FRAMES_MS = 1000;
 export async function startService(
   config: Config,
   logger: Logger,
-  createProcess?: EngineClientOptions['createProcess'],
+  { createProcess, numLogLinesLost }: ServiceOptions = {},
 ): Promise<Service> {
-  const models = createModelPool(config, logger, await defaultModel(config), createProcess);
-  const metrics = new Metrics(models);
+  const model = await defaultModel(config);
+  const access = await openLoggedAccess(config, logger);
+  const models = createModelPool(config, logger, model, createProcess);
+  const metrics = new Metrics(models, numLogLinesLost);
+  if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
-  const app = createApp({ models, config, logger, metrics, openApiDocument });
-  // Node's own server, since no HTTP/2 is asked for.
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const app = createApp({ models, access, config, logger, metrics, openApiDocument });
+  const server = createNodeServer({ fetch: app.fetch, config });
   const close = async (timeoutMs: number): Promise<void> => {
     metrics.dispose();
     await closeServer(server, timeoutMs);
+    await access.close();
   };
   try {
     await listen(server, config);
+    logServerErrors(server, logger);
     await models.start(config.preloadModels);
   } catch (error) {
     await models.stop();
@@ -73,6 +86,19 @@ export async function startService(
       await close(Math.max(timeoutMs - (performance.now() - startedAt), LAST_FRAMES_MS));
     },
   };
+}
+
+function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
+  return openAccess(config, {
+    onKeysLoaded: (numKeys) => logger.info({ numKeys }, 'API keys read'),
+    onKeysProblem: ({ message }) => logger.error(`${message}; the keys that were read last stay in use`),
+    onLimitsLost: (reason) =>
+      logger.error(
+        { reason, fallback: config.limitsFallback },
+        'Redis is out of reach for the limits of keys',
+      ),
+    onLimitsBack: () => logger.info('the limits of keys are counted in Redis again'),
+  });
 }
 
 /** The model of requests that name none. */
@@ -107,6 +133,8 @@ function createModelPool(
       return forecastMemory(await catalog.header(entry), settings);
     },
     maxWaiting: config.maxQueuedRequests,
+    loadTimeoutMs: config.loadTimeoutMs,
+    minStayMs: config.modelMinStayMs,
     idleMs: config.modelIdleMs,
   });
   logPool(pool, logger);
@@ -154,7 +182,10 @@ export function createEngine(config: Config, logger: Logger, options: EngineOpti
   return new EngineClient({
     settings: { ...engineSettings(config, model), runtime: options.runtime ?? config.runtime, allowsShorter },
     bounds: { maxQueuedSequences: config.maxQueuedRequests, maxQueuedTokens: config.maxQueuedTokens },
+    prefixCacheScope: config.prefixCacheScope,
     requestTimeoutMs: config.requestTimeoutMs,
+    stepTimeoutMs: config.stepTimeoutMs,
+    loadTimeoutMs: config.loadTimeoutMs,
     onIncident: (message, error) => {
       if (error === undefined) logger.info({ model: model.id }, message);
       else logger.error({ model: model.id, err: error }, message);
@@ -182,11 +213,15 @@ function engineSettings(config: Config, { id, path }: CatalogModel): EngineSetti
 
 function listen(server: Server, { host, port }: Config): Promise<void> {
   return new Promise((resolveListen, reject) => {
-    server.once('error', (cause) => {
+    const onError = (cause: Error): void => {
       const message = `cannot listen on ${host}:${port}: ${cause.message}; choose another with HOST and PORT`;
       reject(new EngineError('config_invalid', message, { cause }));
+    };
+    server.once('error', onError);
+    server.listen(port, host, () => {
+      server.off('error', onError);
+      resolveListen();
     });
-    server.listen(port, host, resolveListen);
   });
 }
 

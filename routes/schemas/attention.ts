@@ -1,18 +1,39 @@
 import { z } from 'zod';
+import { nameSchema } from './bounds.ts';
 import { promptSchema } from './prompt.ts';
 
 /** The answer grows with the square of it: layers * heads * tokens * tokens numbers. */
 export const MAX_ATTENTION_TOKENS = 64;
+/** No model has more. */
+const MAX_LAYERS = 1024;
+
+/**
+ * Numbers in one answer, some 5 MB of text. Writing them takes 30 ms of the thread that serves everybody; a large model
+ * has a hundred times as many.
+ */
+export const MAX_ATTENTION_WEIGHTS = 2 ** 18;
 
 export const attentionRequestSchema = z
   .strictObject({
-    model: z.string().nullish(),
+    model: nameSchema.nullish(),
     prompt: promptSchema,
     layers: z
-      .array(z.int().min(0))
+      .array(
+        z
+          .int()
+          .min(0)
+          .max(MAX_LAYERS - 1),
+      )
       .min(1)
+      .max(MAX_LAYERS)
+      .refine((indices) => new Set(indices).size === indices.length, 'must not name a layer twice')
+      .meta({ uniqueItems: true })
       .nullish()
-      .meta({ description: 'Indices of the layers to report; all when absent.' }),
+      .meta({
+        description:
+          'Indices of the layers to report; all when absent. Layers * heads * tokens * tokens is at most ' +
+          `${MAX_ATTENTION_WEIGHTS}.`,
+      }),
   })
   .meta({ id: 'AttentionRequest' });
 

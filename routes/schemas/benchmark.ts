@@ -3,33 +3,40 @@ import {
   BENCHMARK_MODES,
   DEFAULT_BENCHMARK_PARAMS,
   defaultContextSweep,
+  MAX_CONCURRENCY,
+  MAX_REPEATS,
+  MAX_RUNS,
   type BenchmarkParams,
 } from '../../src/bench/benchmark-params.ts';
 import type { BenchmarkProgress, BenchmarkReport } from '../../src/bench/benchmark-report.ts';
 import { toSnakeCase } from '../../src/bench/snake-case.ts';
+import { countSchema, nameSchema } from './bounds.ts';
 
 const { promptTokens, maxTokens, concurrency, repeats } = DEFAULT_BENCHMARK_PARAMS;
-const count = z.int().min(1);
 const mode = z.enum(BENCHMARK_MODES);
 
 export const benchmarkRequestSchema = z
   .strictObject({
-    prompt_tokens: count
+    prompt_tokens: countSchema
       .nullish()
       .meta({ default: promptTokens, description: 'Tokens of each prompt, drawn at random.' }),
-    max_tokens: count.nullish().meta({ default: maxTokens, description: 'Tokens generated for each.' }),
+    max_tokens: countSchema.nullish().meta({ default: maxTokens, description: 'Tokens generated for each.' }),
     concurrency: z
-      .array(count)
+      .array(z.int().min(1).max(MAX_CONCURRENCY))
+      .max(MAX_RUNS)
       .nullish()
       .meta({
         default: [...concurrency],
         description: 'Requests in flight at once; each value is a run of its own.',
       }),
-    repeats: count
+    repeats: z
+      .int()
+      .min(1)
+      .max(MAX_REPEATS)
       .nullish()
       .meta({ default: repeats, description: 'Requests of each concurrent client, one by one.' }),
     context_sweep: z
-      .union([z.boolean(), z.array(count)])
+      .union([z.boolean(), z.array(countSchema).max(MAX_RUNS)])
       .nullish()
       .meta({
         default: false,
@@ -37,12 +44,13 @@ export const benchmarkRequestSchema = z
       }),
     modes: z
       .array(mode)
+      .max(BENCHMARK_MODES.length)
       .nullish()
       .meta({
         default: ['engine'],
         description: '`engine`: inside the service; `http`: through HTTP and SSE.',
       }),
-    model: z.string().nullish().meta({ description: 'By default the default model.' }),
+    model: nameSchema.nullish().meta({ description: 'By default the default model.' }),
     seed: z.int().nullish().meta({ default: 0, description: 'Of the prompts.' }),
     stream: z.boolean().nullish().meta({ default: false, description: 'Progress as server-sent events.' }),
   })

@@ -1,8 +1,9 @@
 import type { CompletionEvent, TokenLogprob, TokenOutput, Usage } from '../../src/engine/engine.ts';
 import { assertInvariant } from '../../src/errors.ts';
-import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import type { EncodedPrompt } from '../../src/http/encode-prompts.ts';
+import type { TokenVocabulary } from '../../src/tokenizer/incremental-detokenizer.ts';
 import type { ChatBody, ChatChunk, ChatLogprobs } from './chat.ts';
-import { toFinishReason, toUsageBody } from './completion-chunks.ts';
+import { toFinishReason, toTruncationBody, toUsageBody } from './completion-chunks.ts';
 import { tokenText, toJsonLogprob } from './logprobs.ts';
 
 type ChunkChoice = ChatChunk['choices'][number];
@@ -13,10 +14,9 @@ export interface ChatView {
   /** Unix time in seconds. */
   created: number;
   model: string;
-  tokenizer: Tokenizer;
+  tokenizer: TokenVocabulary;
   n: number;
-  /** Tokens cut from the start of the prompt. */
-  numDropped: number;
+  prompt: EncodedPrompt | undefined;
   withLogprobs: boolean;
   withTokenIds: boolean;
   /** Every chunk carries `usage`, null but in the last. */
@@ -44,7 +44,7 @@ export class ChatChunks {
   /** Most events make one chunk; a delta that shows nothing yet makes none. */
   toChunks(event: CompletionEvent): ChatChunk[] {
     if (event.type === 'prompt') return [];
-    const { withLogprobs, withTokenIds, numDropped } = this.#view;
+    const { withLogprobs, withTokenIds, prompt } = this.#view;
     const { index } = event;
     if (event.type === 'delta') {
       const { text, tokens } = event;
@@ -55,7 +55,7 @@ export class ChatChunks {
     }
     // The iteration throws right after it.
     if (event.finishReason === 'error') return [];
-    const truncation = numDropped > 0 ? { truncated: true as const, dropped_tokens: numDropped } : {};
+    const truncation = toTruncationBody(prompt);
     const finishReason = toFinishReason(event.finishReason);
     return [this.#chunk({ ...EMPTY_CHOICE, index, delta: {}, ...truncation, finish_reason: finishReason })];
   }
@@ -101,14 +101,14 @@ const EMPTY_CHOICE = { logprobs: null, finish_reason: null };
 function joinChoice(parts: readonly ChunkChoice[], view: ChatView): ChatBody['choices'][number] {
   const last = parts.at(-1);
   assertInvariant(last?.finish_reason, 'every choice ends with a finish event');
-  const { index, finish_reason: finishReason, truncated, dropped_tokens: numDropped } = last;
+  const { index, finish_reason: finishReason } = last;
   const content = parts.map(({ delta }) => delta.content ?? '').join('');
   const logprobs = parts.flatMap((part) => part.logprobs?.content ?? []);
   return {
     index,
     message: { role: 'assistant', content, refusal: null },
     logprobs: view.withLogprobs ? { content: logprobs, refusal: null } : null,
-    ...(truncated ? { truncated, dropped_tokens: numDropped } : {}),
+    ...toTruncationBody(view.prompt),
     ...(view.withTokenIds ? { token_ids: parts.flatMap((part) => part.token_ids ?? []) } : {}),
     finish_reason: finishReason,
   };

@@ -3,12 +3,13 @@ import type { ModelInfo } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { ChatDemand } from '../../src/http/start-chat.ts';
 import { MAX_LOGPROBS } from '../../src/sampling/sampling-params.ts';
-import { chatMessageSchema, toChatMessages } from './chat-messages.ts';
+import { countSchema } from './bounds.ts';
+import { messagesSchema, toChatMessages } from './chat-messages.ts';
 import { toCompletionDemand } from './completion-demand.ts';
 import { completionRequestSchema, finishReasonSchema, usageSchema } from './completions.ts';
 
 const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
-const maxTokens = z.int().min(1).nullish();
+const maxTokens = countSchema.nullish();
 
 /** Fields of OpenAI's API that would change the answer and cannot be honoured: named in the refusal. */
 const UNSUPPORTED = {
@@ -40,7 +41,7 @@ const unsupported = z.unknown().optional().meta({ description: 'Not supported; r
 export const chatRequestSchema = completionRequestSchema
   .omit({ prompt: true, max_tokens: true, logprobs: true, echo: true, best_of: true, suffix: true })
   .extend({
-    messages: z.array(chatMessageSchema).min(1),
+    messages: messagesSchema,
     max_completion_tokens: maxTokens.meta({ description: 'By default as many as the context has room for.' }),
     max_tokens: maxTokens.meta({ description: 'The older name of `max_completion_tokens`.' }),
     logprobs: z.boolean().nullish().meta({ default: false }),
@@ -86,7 +87,10 @@ const choiceFields = {
   logprobs: chatLogprobsSchema.nullable(),
   token_ids: z.array(z.int()).optional(),
   truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as the request allowed.' }),
-  dropped_tokens: z.int().optional().meta({ description: 'Tokens cut from the start of the prompt.' }),
+  dropped_tokens: z.int().optional().meta({
+    description:
+      'Tokens cut from the start of the prompt; absent where the start of a long text was not even tokenised.',
+  }),
 };
 
 const chatFields = { id: z.string(), created: z.int(), model: z.string() };

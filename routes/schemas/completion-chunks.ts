@@ -1,6 +1,7 @@
 import type { CompletionEvent, FinishReason, Usage } from '../../src/engine/engine.ts';
 import { assertInvariant } from '../../src/errors.ts';
-import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import type { EncodedPrompt } from '../../src/http/encode-prompts.ts';
+import type { TokenVocabulary } from '../../src/tokenizer/incremental-detokenizer.ts';
 import type { CompletionBody, CompletionChunk, LogprobsBody, UsageBody } from './completions.ts';
 import { toLogprobsBody, type ReportedToken } from './logprobs.ts';
 
@@ -12,10 +13,10 @@ export interface CompletionView {
   /** Unix time in seconds. */
   created: number;
   model: string;
-  tokenizer: Tokenizer;
+  tokenizer: TokenVocabulary;
   /** Choices for each prompt. */
   n: number;
-  prompts: readonly { echo: string | undefined; numDropped: number }[];
+  prompts: readonly ({ echo: string | undefined } & Truncation)[];
   withLogprobs: boolean;
   withTokenIds: boolean;
   /** Every chunk carries `usage`, null but in the last. */
@@ -54,8 +55,7 @@ export class CompletionChunks {
       case 'finish': {
         // The iteration throws right after it.
         if (event.finishReason === 'error') return [];
-        const numDropped = this.#view.prompts[Math.floor(event.index / this.#view.n)]?.numDropped ?? 0;
-        const truncation = numDropped > 0 ? { truncated: true as const, dropped_tokens: numDropped } : {};
+        const truncation = toTruncationBody(this.#view.prompts[Math.floor(event.index / this.#view.n)]);
         const finishReason = toFinishReason(event.finishReason);
         return [
           this.#chunk({ ...this.#choice(event.index, '', []), ...truncation, finish_reason: finishReason }),
@@ -112,6 +112,18 @@ export class CompletionChunks {
     const usage = withUsage ? { usage: null } : {};
     return { id, object: 'text_completion', created, model, choices: choice ? [choice] : [], ...usage };
   }
+}
+
+/** What of a prompt was cut. */
+type Truncation = Pick<EncodedPrompt, 'isTruncated' | 'numDropped'>;
+
+export function toTruncationBody(prompt: Truncation | undefined): {
+  truncated?: true;
+  dropped_tokens?: number;
+} {
+  if (prompt?.isTruncated !== true) return {};
+  const { numDropped } = prompt;
+  return { truncated: true, ...(numDropped === undefined ? {} : { dropped_tokens: numDropped }) };
 }
 
 export function toUsageBody({ promptTokens, completionTokens, cachedTokens }: Usage): UsageBody {

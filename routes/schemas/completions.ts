@@ -1,10 +1,22 @@
 import { z } from 'zod';
 import { MAX_LOGPROBS } from '../../src/sampling/sampling-params.ts';
+import {
+  boundedRecord,
+  countSchema,
+  MAX_INT32,
+  metadataSchema,
+  nameSchema,
+  textSchema,
+  timeoutMsSchema,
+  truncateTokensSchema,
+} from './bounds.ts';
 import { promptSchema } from './prompt.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
 const MAX_CACHE_SALT_LENGTH = 1024;
+/** OpenAI's. */
+const MAX_LOGIT_BIAS = 300;
 
 const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
 
@@ -25,19 +37,20 @@ export const cacheSaltSchema = z
 /** `null` means the default throughout, as in OpenAI's API. Unknown fields are refused: a typo must not be silent. */
 export const completionRequestSchema = z
   .strictObject({
-    model: z.string().nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
+    model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
     prompt: promptSchema,
-    max_tokens: z.int().min(0).nullish().meta({ default: 16, description: '0 only together with `echo`.' }),
+    max_tokens: z
+      .int()
+      .min(0)
+      .max(MAX_INT32)
+      .nullish()
+      .meta({ default: 16, description: '0 only together with `echo`.' }),
     temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
     top_p: z.number().gt(0).max(1).nullish().meta({ default: 1 }),
-    top_k: z.int().min(-1).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
+    top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
     min_p: z.number().min(0).max(1).nullish().meta({ default: 0 }),
     n: z.int().min(1).max(128).nullish().meta({ default: 1, description: 'Completions for each prompt.' }),
-    best_of: z
-      .int()
-      .min(1)
-      .nullish()
-      .meta({ description: 'Only as OpenAI sends it by default: equal to `n`.' }),
+    best_of: countSchema.nullish().meta({ description: 'Only as OpenAI sends it by default: equal to `n`.' }),
     seed: z
       .int()
       .nullish()
@@ -60,31 +73,34 @@ export const completionRequestSchema = z
       .nullish()
       .meta({ description: 'Alternatives for each token.' }),
     echo: z.boolean().nullish().meta({ default: false, description: 'The prompt comes first in the text.' }),
-    logit_bias: z
-      .record(z.string().regex(/^\d{1,9}$/, 'must be named by token ids'), z.number().min(-100).max(100))
+    logit_bias: boundedRecord(
+      z.string().regex(/^\d{1,9}$/, 'must be named by token ids'),
+      z.number().min(-100).max(100),
+      MAX_LOGIT_BIAS,
+    )
       .nullish()
       .meta({ description: 'Added to the logits of the token ids named.' }),
     frequency_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
     presence_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
     repetition_penalty: z.number().min(0.01).max(2).nullish().meta({ default: 1 }),
     ignore_eos: z.boolean().nullish().meta({ default: false }),
-    min_tokens: z.int().min(0).nullish().meta({ default: 0, description: 'At most `max_tokens`.' }),
-    return_token_ids: z.boolean().nullish().meta({ description: 'Each choice then carries `token_ids`.' }),
-    timeout_ms: z
+    min_tokens: z
       .int()
-      .min(1)
+      .min(0)
+      .max(MAX_INT32)
+      .nullish()
+      .meta({ default: 0, description: 'At most `max_tokens`.' }),
+    return_token_ids: z.boolean().nullish().meta({ description: 'Each choice then carries `token_ids`.' }),
+    timeout_ms: timeoutMsSchema
       .nullish()
       .meta({ description: 'Longest the request may take, queueing included.' }),
-    truncate_prompt_tokens: z
-      .int()
-      .min(-1)
-      .refine((value) => value !== 0, 'must be -1 or at least 1, not 0')
+    truncate_prompt_tokens: truncateTokensSchema
       .nullish()
       .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
     cache_salt: cacheSaltSchema,
-    suffix: z.string().nullish().meta({ description: 'Not supported: only null or an empty text.' }),
+    suffix: textSchema.nullish().meta({ description: 'Not supported: only null or an empty text.' }),
     user: ignored,
-    metadata: ignored,
+    metadata: metadataSchema.nullish().meta({ description: 'Accepted and ignored.' }),
     store: ignored,
     service_tier: ignored,
     safety_identifier: ignored,
@@ -120,7 +136,10 @@ const choiceFields = {
   logprobs: logprobsSchema.nullable(),
   token_ids: z.array(z.int()).optional(),
   truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as the request allowed.' }),
-  dropped_tokens: z.int().optional().meta({ description: 'Tokens cut from the start of the prompt.' }),
+  dropped_tokens: z.int().optional().meta({
+    description:
+      'Tokens cut from the start of the prompt; absent where the start of a long text was not even tokenised.',
+  }),
 };
 
 export const finishReasonSchema = z

@@ -1,27 +1,24 @@
 import { z } from 'zod';
 import type { TextEmbedding } from '../../src/http/embed-texts.ts';
+import { countSchema, nameSchema, timeoutMsSchema, truncateTokensSchema } from './bounds.ts';
 import { promptSchema } from './prompt.ts';
 
 /** OpenAI's request for embeddings, with vLLM's `truncate_prompt_tokens`. */
 export const embeddingRequestSchema = z
   .strictObject({
-    model: z.string().nullish().meta({ description: 'Id of the model; may be left out.' }),
+    model: nameSchema.nullish().meta({ description: 'Id of the model; may be left out.' }),
     input: promptSchema,
     encoding_format: z
       .enum(['float', 'base64'])
       .nullish()
       .meta({ default: 'float', description: '`base64`: float32, little-endian.' }),
-    dimensions: z
-      .int()
-      .min(1)
+    dimensions: countSchema
       .nullish()
       .meta({ description: "Only the model's own width: a part of its embedding means nothing." }),
-    truncate_prompt_tokens: z
-      .int()
-      .min(-1)
+    truncate_prompt_tokens: truncateTokensSchema
       .nullish()
       .meta({ description: 'Keep the last so many tokens of each text; -1: as many as the context holds.' }),
-    timeout_ms: z.int().min(1).nullish().meta({ description: 'Give up after so many milliseconds.' }),
+    timeout_ms: timeoutMsSchema.nullish().meta({ description: 'Give up after so many milliseconds.' }),
     user: z.unknown().optional().meta({ description: 'Accepted and ignored.' }),
   })
   .meta({ id: 'EmbeddingRequest' });

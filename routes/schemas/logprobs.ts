@@ -1,5 +1,5 @@
 import type { TokenOutput } from '../../src/engine/engine.ts';
-import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import type { TokenVocabulary } from '../../src/tokenizer/incremental-detokenizer.ts';
 import type { LogprobsBody } from './completions.ts';
 
 /** JSON has no -Infinity; OpenAI writes "very unlikely" so. */
@@ -18,7 +18,7 @@ export type ReportedToken = Pick<TokenOutput, 'tokenId' | 'logprob' | 'topLogpro
 export function toLogprobsBody(
   tokens: readonly ReportedToken[],
   textOffset: number,
-  { tokenizer, skipSpecialTokens }: { tokenizer: Tokenizer; skipSpecialTokens: boolean },
+  { tokenizer, skipSpecialTokens }: { tokenizer: TokenVocabulary; skipSpecialTokens: boolean },
 ): { body: LogprobsBody; textOffset: number } {
   const body: LogprobsBody = { tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] };
   let offset = textOffset;
@@ -34,7 +34,7 @@ export function toLogprobsBody(
 }
 
 /** Alternatives by their text, the chosen token among them. Two tokens of the same text: the likelier one counts. */
-function toTopLogprobs(token: ReportedToken, tokenizer: Tokenizer): Record<string, number> | null {
+function toTopLogprobs(token: ReportedToken, tokenizer: TokenVocabulary): Record<string, number> | null {
   if (token.logprob === undefined) return null;
   const alternatives = [...(token.topLogprobs ?? []), { tokenId: token.tokenId, logprob: token.logprob }];
   const byText = new Map<string, number>();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EngineError } from '../../src/errors.ts';
 import type { ModelStatus } from '../../src/serving/served-models.ts';
 
 export const modelSchema = z
@@ -61,6 +62,10 @@ export function toModelBody(model: ModelStatus): ModelBody {
     kv_cache_bytes: model.kvCacheBytes ?? null,
     runtime: model.runtimeDescription ?? null,
     device: model.device ?? null,
-    error: error === undefined ? null : { code: error.code, message: error.message },
+    error: error === undefined ? null : { code: error.code, message: messageOf(error) },
   };
 }
+
+/** What nobody foresaw is for the log alone. */
+const messageOf = ({ code, message }: EngineError): string =>
+  code === 'internal' ? 'the service failed to load it; its log tells why' : message;

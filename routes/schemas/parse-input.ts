@@ -1,7 +1,17 @@
 import type { z } from 'zod';
+import { clip } from '../../src/clip.ts';
 import { EngineError } from '../../src/errors.ts';
 
 type Issue = z.core.$ZodIssue;
+
+/**
+ * Reading ends at the first fault: a megabyte of bad entries would make an issue each. And zod's own message about
+ * unknown fields would name them all.
+ */
+const FIRST_FAULT: z.core.ParseContextInternal<Issue> = {
+  abortEarly: true,
+  error: ({ code }) => (code === 'unrecognized_keys' ? 'unknown field' : undefined),
+};
 
 /**
  * A request's body by its schema.
@@ -9,7 +19,7 @@ type Issue = z.core.$ZodIssue;
  * @throws EngineError `invalid_request` that names the field at fault, what it must be and what came
  */
 export function parseInput<T>(schema: z.ZodType<T>, body: Record<string, unknown>): T {
-  const result = schema.safeParse(body);
+  const result = schema.safeParse(body, FIRST_FAULT);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const { param, message } = describeIssue(issue, body);
@@ -21,10 +31,8 @@ function describeIssue(issue: Issue | undefined, body: unknown): { param: string
   const param = toParam(issue.path);
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
-    return {
-      param: toParam([...issue.path, key]),
-      message: `unknown field '${toParam([...issue.path, key])}'`,
-    };
+    const unknown = toParam([...issue.path, key]);
+    return { param: unknown, message: `unknown field '${unknown}'` };
   }
   return { param, message: `${param} ${expectation(issue, valueAt(body, issue.path))}` };
 }
@@ -58,7 +66,11 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
+const UNITS: Readonly<Record<string, string>> = {
+  string: ' characters',
+  array: ' entries',
+  record: ' entries',
+};
 
 function bound(relation: string, limit: number | bigint, origin: string, value: unknown): string {
   const unit = UNITS[origin];
@@ -74,11 +86,12 @@ function describeValue(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** `['prompt', 2]` -> `prompt[2]`. */
+/** `['prompt', 2]` -> `prompt[2]`; a key may be as long as the body. */
 function toParam(path: readonly PropertyKey[]): string {
-  return path
-    .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`))
-    .join('');
+  const parts = path.map((key, index) =>
+    typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`,
+  );
+  return clip(parts.join(''));
 }
 
 function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {

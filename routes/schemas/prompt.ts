@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_INT32, MAX_LIST_TOKENS, MAX_TEXT_LENGTH } from './bounds.ts';
 
 /** Prompts in one request; each counts `n` times against the sequences that may run together. */
 export const MAX_PROMPTS = 64;
@@ -12,6 +13,14 @@ interface PromptFault {
 }
 
 const SHAPES = 'must be a string, a list of strings, a list of token ids or a list of lists of token ids';
+
+const TEXT = { type: 'string', maxLength: MAX_TEXT_LENGTH } as const;
+const TOKEN_IDS = {
+  type: 'array',
+  items: { type: 'integer', minimum: 0, maximum: MAX_INT32 },
+  minItems: 1,
+  maxItems: MAX_LIST_TOKENS,
+} as const;
 
 /**
  * OpenAI's four shapes of `prompt`, as a list of prompts. Written by hand, since a union would collect one issue for
@@ -31,15 +40,10 @@ export const promptSchema = z
       '`<|endoftext|>`.',
     override: {
       anyOf: [
-        { type: 'string' },
-        { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: MAX_PROMPTS },
-        { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 },
-        {
-          type: 'array',
-          items: { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 },
-          minItems: 1,
-          maxItems: MAX_PROMPTS,
-        },
+        TEXT,
+        { type: 'array', items: TEXT, minItems: 1, maxItems: MAX_PROMPTS },
+        TOKEN_IDS,
+        { type: 'array', items: TOKEN_IDS, minItems: 1, maxItems: MAX_PROMPTS },
         { type: 'null' },
       ],
     },
@@ -48,7 +52,7 @@ export const promptSchema = z
 function readPrompts(value: unknown): PromptInput[] | PromptFault {
   if (value === undefined) return { path: [], message: 'is required' };
   if (value === null) return [''];
-  if (typeof value === 'string') return [value];
+  if (typeof value === 'string') return readTexts([value], () => []);
   if (!Array.isArray(value)) return { path: [], message: SHAPES };
   const list: unknown[] = value;
   const [first] = list;
@@ -57,13 +61,19 @@ function readPrompts(value: unknown): PromptInput[] | PromptFault {
   if (list.length > MAX_PROMPTS) {
     return { path: [], message: `holds ${list.length} prompts, at most ${MAX_PROMPTS} are taken` };
   }
-  return typeof first === 'string' ? readTexts(list) : readTokenIdLists(list);
+  return typeof first === 'string' ? readTexts(list, (index) => [index]) : readTokenIdLists(list);
 }
 
-function readTexts(list: unknown[]): PromptInput[] | PromptFault {
-  const index = list.findIndex((text) => typeof text !== 'string');
-  if (index !== -1) return { path: [index], message: 'must be a string, as the entries before it are' };
-  return list.filter((text) => typeof text === 'string');
+function readTexts(list: unknown[], pathOf: (index: number) => number[]): PromptInput[] | PromptFault {
+  const texts: string[] = [];
+  for (const [index, text] of list.entries()) {
+    const path = pathOf(index);
+    if (typeof text !== 'string') return { path, message: 'must be a string, as the entries before it are' };
+    if (text.length > MAX_TEXT_LENGTH)
+      return { path, message: `must have at most ${MAX_TEXT_LENGTH} characters, not ${text.length}` };
+    texts.push(text);
+  }
+  return texts;
 }
 
 function readTokenIdLists(list: unknown[]): PromptInput[] | PromptFault {
@@ -83,8 +93,12 @@ function readTokenIdLists(list: unknown[]): PromptInput[] | PromptFault {
 
 function readTokenIds(list: unknown[], path: number[]): PromptInput[] | PromptFault {
   if (list.length === 0) return { path, message: 'is an empty list; it needs at least one token id' };
-  const index = list.findIndex((id) => !Number.isSafeInteger(id) || Number(id) < 0);
-  if (index !== -1)
-    return { path: [...path, index], message: 'must be a token id, a whole number from 0 on' };
+  if (list.length > MAX_LIST_TOKENS)
+    return { path, message: `must have at most ${MAX_LIST_TOKENS} token ids, not ${list.length}` };
+  const index = list.findIndex((id) => !Number.isInteger(id) || Number(id) < 0 || Number(id) > MAX_INT32);
+  if (index !== -1) {
+    const message = `must be a token id, a whole number from 0 to ${MAX_INT32}`;
+    return { path: [...path, index], message };
+  }
   return [list.filter((id) => typeof id === 'number')];
 }

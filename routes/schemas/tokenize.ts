@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { MAX_LIST_TOKENS, nameSchema, textSchema, tokenIdSchema } from './bounds.ts';
 
-const text = z.string().optional();
+const text = textSchema.optional();
 
 export const tokenizeRequestSchema = z
   .strictObject({
-    model: z.string().nullish(),
+    model: nameSchema.nullish(),
     prompt: text,
     text: text.meta({ description: 'Another name of `prompt`; exactly one of the two.' }),
     add_special_tokens: z.boolean().nullish().meta({ default: true }),
@@ -16,7 +17,13 @@ export const tokenizeResponseSchema = z
   .meta({ id: 'TokenizeResponse' });
 
 export const detokenizeRequestSchema = z
-  .strictObject({ model: z.string().nullish(), tokens: z.array(z.int().min(0)) })
+  .strictObject({
+    model: nameSchema.nullish(),
+    tokens: z
+      .array(tokenIdSchema)
+      .max(MAX_LIST_TOKENS)
+      .meta({ description: 'Their text may have as many bytes as a body.' }),
+  })
   .meta({ id: 'DetokenizeRequest' });
 
 export const detokenizeResponseSchema = z.object({ prompt: z.string() }).meta({ id: 'DetokenizeResponse' });

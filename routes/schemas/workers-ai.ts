@@ -3,7 +3,8 @@ import type { FinishReason, Usage } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { ChatDemand } from '../../src/http/start-chat.ts';
 import type { CompletionDemand } from '../../src/http/start-completion.ts';
-import { chatMessageSchema, toChatMessages } from './chat-messages.ts';
+import { countSchema, MAX_TEXT_LENGTH } from './bounds.ts';
+import { messagesSchema, toChatMessages } from './chat-messages.ts';
 import { cacheSaltSchema, usageSchema } from './completions.ts';
 import { toFinishReason, toUsageBody } from './completion-chunks.ts';
 
@@ -23,18 +24,23 @@ const unsupported = z.unknown().optional().meta({ description: 'Not supported; r
 /** Cloudflare's text generation by `prompt` or `messages`, with its defaults. */
 export const workersAiRequestSchema = z
   .strictObject({
-    prompt: z.string().min(1).optional().meta({ description: 'Exactly one of `prompt` and `messages`.' }),
-    messages: z.array(chatMessageSchema).min(1).optional(),
+    prompt: z
+      .string()
+      .min(1)
+      .max(MAX_TEXT_LENGTH)
+      .optional()
+      .meta({ description: 'Exactly one of `prompt` and `messages`.' }),
+    messages: messagesSchema.optional(),
     raw: z.boolean().nullish().meta({
       default: false,
       description:
         'Take `prompt` as it is; else it becomes the message of a user, where the model has a chat template.',
     }),
     stream: z.boolean().nullish().meta({ default: false }),
-    max_tokens: z.int().min(1).nullish().meta({ default: DEFAULT_MAX_TOKENS }),
+    max_tokens: countSchema.nullish().meta({ default: DEFAULT_MAX_TOKENS }),
     temperature: z.number().min(0).max(5).nullish().meta({ default: DEFAULT_TEMPERATURE }),
     top_p: z.number().min(0).max(2).nullish().meta({ description: 'From 1 on it is off.' }),
-    top_k: z.int().min(1).nullish(),
+    top_k: countSchema.nullish(),
     seed: z.int().nullish(),
     repetition_penalty: z.number().min(0.01).max(2).nullish(),
     frequency_penalty: z.number().min(-2).max(2).nullish(),

@@ -15,16 +15,14 @@ export interface Found {
 export class SetupError extends Error {}
 export const TFJS_VERSION: string;
 export const TENSORFLOW_VERSION: string;
-export const HEADERS_VERSION: string;
 export const NAPI_VERSION: number;
 export const USAGE: string;
 export function parseArguments(args: readonly string[]): { variant: Variant } | { problem: string };
 export function folderOf(variant: Variant): string;
 export function isAtLeast(a: string, b: string): boolean;
 export function problemsOf(found: Found, variant: Variant): string[];
-export function tensorflowRequirement(variant: Variant): string;
-export function cudaRequirements(metadata: string): string[];
-export function downloadArguments(requirements: readonly string[], folder: string): string[];
+export function pinnedWheels(text: string): string[];
+export function downloadArguments(requirementsFile: string, folder: string): string[];
 export function isNeededFile(name: string): boolean;
 export function compileArguments(input: {
   sources: readonly string[];

@@ -5,7 +5,6 @@ export class SetupError extends Error {}
 
 export const TFJS_VERSION = '4.22.0';
 export const TENSORFLOW_VERSION = '2.21.0';
-export const HEADERS_VERSION = '1.9.0';
 
 export const USAGE = `npm run setup:tensorflow [-- --gpu | --stock]
 
@@ -21,9 +20,6 @@ const MIB = 2 ** 20;
 
 /** Most that lies on the disk at once, wheels and what is unpacked from them. */
 const DISK_BYTES = { cpu: 1800 * MIB, gpu: 9000 * MIB, stock: 1500 * MIB, 'stock-gpu': 3000 * MIB };
-
-/** CUDA packages that TensorFlow names and an inference service has no use for: compilers. */
-const NOT_NEEDED = new Set(['nvidia-cuda-nvcc-cu12']);
 
 /** @returns {{ variant: 'cpu' | 'gpu' | 'stock' | 'stock-gpu' } | { problem: string }} */
 export function parseArguments(args) {
@@ -95,30 +91,24 @@ export function problemsOf(found, variant) {
 
 const toMib = (numBytes) => Math.floor(numBytes / MIB);
 
-/** The wheel that carries the shared libraries and headers. */
-export function tensorflowRequirement(variant) {
-  return `${variant === 'gpu' ? 'tensorflow' : 'tensorflow-cpu'}==${TENSORFLOW_VERSION}`;
-}
-
 /**
- * The CUDA libraries that TensorFlow's own metadata names (`tensorflow[and-cuda]`), as requirements for pip. The
- * file's lines read `Requires-Dist: nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"`.
+ * The wheels of a variant, one a line with its checksum, as pip reads them: the first carries TensorFlow's shared
+ * libraries and headers.
+ * @param text of requirements-cpu.txt or requirements-gpu.txt
+ * @throws SetupError for a line that pins no version or no checksum
  */
-export function cudaRequirements(metadata) {
-  const requirements = [];
-  for (const [, name, versions] of metadata.matchAll(
-    /^Requires-Dist: (nvidia-[\w-]+)\s*([^;\n]*);\s*extra == ['"]and-cuda['"]\s*$/gm,
-  )) {
-    if (!NOT_NEEDED.has(name)) requirements.push(`${name}${versions.replaceAll(/[\s()]/g, '')}`);
-  }
-  return requirements;
+export function pinnedWheels(text) {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  const loose = lines.find((line) => !/^[\w.-]+==[\w.]+ --hash=sha256:[0-9a-f]{64}$/.test(line));
+  if (loose !== undefined) throw new SetupError(`'${loose}' pins no version by its checksum`);
+  return lines;
 }
 
 /**
- * Arguments of pip to download wheels alone. Naming a Python of its own makes it independent of the one that runs
+ * Arguments of pip to download the wheels that a file pins, and to refuse those that have another checksum. Naming a Python of its own makes it independent of the one that runs
  * pip: nothing of the wheel is run by Python, and 2.21 has no wheel for every version that pip may run on.
  */
-export function downloadArguments(requirements, folder) {
+export function downloadArguments(requirementsFile, folder) {
   const platforms = [
     'manylinux_2_28_x86_64',
     'manylinux_2_27_x86_64',
@@ -127,6 +117,7 @@ export function downloadArguments(requirements, folder) {
   ];
   return [
     ...['-m', 'pip', 'download', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'],
+    '--require-hashes',
     ...platforms.flatMap((platform) => ['--platform', platform]),
     ...[
       '--implementation',
@@ -140,7 +131,7 @@ export function downloadArguments(requirements, folder) {
       '--abi',
       'none',
     ],
-    ...['--dest', folder, ...requirements],
+    ...['--dest', folder, '--requirement', requirementsFile],
   ];
 }
 
@@ -172,7 +163,8 @@ export function compileArguments({ sources, includes, libraries, output }) {
 export function remedyOf(step) {
   const remedies = {
     tfjs: 'npm must reach its registry; `npm ping` tells',
-    download: 'pip must reach its index; `python3 -m pip config list` shows which one it asks',
+    download:
+      'pip must reach its index (`python3 -m pip config list` shows which one it asks); a wheel whose checksum does not match is not the one that was published',
     unpack: 'a wheel may be damaged: remove .tensorflow/ and run it again',
     compile: "the compiler's message is above; g++ 9 to 14 are known to work",
     stock: 'the package downloads from storage.googleapis.com; without --stock the libraries come from PyPI',

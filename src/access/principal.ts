@@ -1,3 +1,12 @@
+/** How much a key may do; a limit that is absent is none. */
+export interface KeyLimits {
+  readonly requestsPerMinute?: number;
+  /** Of prompts and completions together. */
+  readonly tokensPerMinute?: number;
+  /** Requests in flight at once. */
+  readonly concurrency?: number;
+}
+
 /** Who makes a request, as far as its API key tells. */
 export interface Principal {
   /** Of the valid key that came with the request; undefined without one. */
@@ -8,6 +17,8 @@ export interface Principal {
   readonly isAdmin: boolean;
   /** Ids of the models it may use; undefined: all. */
   readonly models: readonly string[] | undefined;
+  /** Absent where the key has none. */
+  readonly limits?: KeyLimits;
 }
 
 /** A request without a key. */

@@ -35,9 +35,10 @@ export const SWEEP_STEPS = 16;
 /** Prompts that the tokens of a sweep's context are dealt to, for the time without most of the attention. */
 export const SWEEP_SPLIT = 4;
 
-const MAX_CONCURRENCY = 1024;
-const MAX_REPEATS = 100;
-const MAX_SWEEP_LENGTHS = 32;
+export const MAX_CONCURRENCY = 1024;
+export const MAX_REPEATS = 100;
+/** Runs of a benchmark, by concurrency and by context length. */
+export const MAX_RUNS = 32;
 const SWEEP_FRACTIONS = [1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4, 7 / 8, 1];
 
 /** Lengths from a sixteenth of the context to nearly all of it. */
@@ -70,8 +71,8 @@ export function checkBenchmarkParams(params: BenchmarkParams, contextLength: num
       { param: 'max_tokens' },
     );
   }
-  if (contextSweep.length > MAX_SWEEP_LENGTHS) {
-    throw invalid('context_sweep', `must hold at most ${MAX_SWEEP_LENGTHS} lengths`);
+  if (contextSweep.length > MAX_RUNS) {
+    throw invalid('context_sweep', `must hold at most ${MAX_RUNS} lengths`);
   }
   contextSweep.forEach((value, index) => checkSweepLength(value, index, contextLength));
 }

@@ -54,6 +54,7 @@ export class EngineTarget implements BenchmarkTarget {
           promptLogprobs: false,
           // A benchmark that is run again has the same prompts.
           cacheSalt: cacheSalt ?? id,
+          ownerId: '',
           timeoutMs: undefined,
         },
         reservation,

@@ -35,12 +35,14 @@ export class HttpTarget implements BenchmarkTarget {
   readonly mode = 'http';
   readonly #url: string;
   readonly #modelId: string | undefined;
+  readonly #headers: Record<string, string>;
   readonly #agent = new Agent({ keepAlive: true });
 
-  /** `modelId`: by default the service's default model. */
-  constructor(url: string, modelId?: string) {
+  /** `modelId`: by default the service's default model; `apiKey`: where the service wants one. */
+  constructor(url: string, modelId?: string, apiKey?: string) {
     this.#url = url.replace(/\/+$/, '');
     this.#modelId = modelId;
+    this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   }
 
   async generate(
@@ -138,7 +140,7 @@ export class HttpTarget implements BenchmarkTarget {
     const url = this.#url + path;
     let response: Response;
     try {
-      response = await fetch(url, { signal });
+      response = await fetch(url, { signal, headers: this.#headers });
     } catch (cause) {
       signal.throwIfAborted();
       throw failure(`${url} cannot be reached`, cause);
@@ -150,7 +152,7 @@ export class HttpTarget implements BenchmarkTarget {
   /** By node:http: in the service's own thread, fetch and its web streams would cost more than the service. */
   async #post(path: string, signal: AbortSignal, body: unknown): Promise<IncomingMessage> {
     const url = this.#url + path;
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', ...this.#headers };
     const outgoing = request(url, { method: 'POST', headers, signal, agent: this.#agent });
     outgoing.end(JSON.stringify(body));
     let response: IncomingMessage;

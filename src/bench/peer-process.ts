@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { childEnvironment } from '../child-environment.ts';
 import { EngineError } from '../errors.ts';
 import type { RunStreams, StreamsRun } from './run-streams.ts';
 import type { Workload } from './workload.ts';
@@ -35,7 +36,10 @@ export class PeerProcess {
   /** @throws EngineError `backend_unavailable` when the process ends instead of loading its model */
   static async start(command: readonly string[], signal: AbortSignal): Promise<PeerProcess> {
     const [program = '', ...args] = command;
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = spawn(program, args, {
+      env: childEnvironment(),
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     const killWithUs = (): void => void child.kill('SIGKILL');
     process.once('exit', killWithUs);
     child.once('exit', () => process.removeListener('exit', killWithUs));

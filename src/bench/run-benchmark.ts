@@ -26,6 +26,8 @@ export interface BenchmarkOptions {
   engine?: Engine | undefined;
   /** Where the service listens, for mode `http`: this process's own, or another's when there is no `engine`. */
   url?: string | undefined;
+  /** What to send to it, where it wants a key. */
+  apiKey?: string | undefined;
   onProgress?: ((progress: BenchmarkProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -44,12 +46,12 @@ interface Bench extends Omit<BenchmarkOptions, 'signal'> {
  * refuses or breaks a request; what `signal` was aborted with
  */
 export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkReport> {
-  const { params, engine, url, signal = new AbortController().signal } = options;
+  const { params, signal = new AbortController().signal } = options;
   const startedAt = new Date();
   const startMs = performance.now();
   const loadBefore = readLoad();
-  const targets = params.modes.map((mode) => createTarget(mode, engine, url));
-  const { model, runtime } = await describeModel(engine, url, signal);
+  const targets = params.modes.map((mode) => createTarget(mode, options));
+  const { model, runtime } = await describeModel(options, signal);
   checkBenchmarkParams(params, model.contextLength);
 
   const bench: Bench = { ...options, workload: new Workload(model.vocabSize, params.seed), targets, signal };
@@ -72,20 +74,15 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   };
 }
 
-function createTarget(
-  mode: BenchmarkMode,
-  engine: Engine | undefined,
-  url: string | undefined,
-): BenchmarkTarget {
+function createTarget(mode: BenchmarkMode, { engine, url, apiKey }: BenchmarkOptions): BenchmarkTarget {
   if (mode === 'engine' && engine !== undefined) return new EngineTarget(engine);
-  if (mode === 'http' && url !== undefined) return new HttpTarget(url, engine?.model.id);
+  if (mode === 'http' && url !== undefined) return new HttpTarget(url, engine?.model.id, apiKey);
   const missing = mode === 'engine' ? 'an engine in this process' : 'the address of a service';
   throw new EngineError('invalid_request', `mode ${mode} needs ${missing}`, { param: 'modes' });
 }
 
 async function describeModel(
-  engine: Engine | undefined,
-  url: string | undefined,
+  { engine, url, apiKey }: BenchmarkOptions,
   signal: AbortSignal,
 ): Promise<{ model: BenchmarkModel; runtime: string }> {
   if (engine !== undefined) {
@@ -96,7 +93,9 @@ async function describeModel(
     return { model, runtime: rest.runtimeDescription };
   }
   assertInvariant(url !== undefined, 'a benchmark has an engine or a URL');
-  const { runtimeDescription, device, ...model } = await new HttpTarget(url).readModel(signal);
+  const { runtimeDescription, device, ...model } = await new HttpTarget(url, undefined, apiKey).readModel(
+    signal,
+  );
   return { model, runtime: `${runtimeDescription}, on ${device}` };
 }
 

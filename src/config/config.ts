@@ -17,15 +17,16 @@ const flagOf = (env: string): string => env.toLowerCase().replaceAll('_', '-');
 export function readConfig(environment: NodeJS.ProcessEnv, args: readonly string[]): Config {
   const flags = readFlags(args);
   const config: Record<string, unknown> = {};
-  for (const [name, { env, schema, default: defaultValue }] of settings) {
-    const flag = flags[flagOf(env)];
+  for (const [name, { env, schema, default: defaultValue, isSecret }] of settings) {
+    const flag = isSecret ? undefined : flags[flagOf(env)];
     const text = flag ?? environment[env] ?? defaultValue;
     const result = schema.safeParse(text);
     if (!result.success) {
       const source = flag === undefined ? env : `--${flagOf(env)}`;
       const reason = result.error.issues.at(-1)?.message ?? 'is not valid';
-      throw new EngineError('config_invalid', `${source} is '${String(text)}': ${reason}`, {
-        details: { setting: env, value: text },
+      const shown = isSecret ? "'***'" : `'${String(text)}'`;
+      throw new EngineError('config_invalid', `${source} is ${shown}: ${reason}`, {
+        details: { setting: env, ...(isSecret ? {} : { value: text }) },
       });
     }
     config[name] = result.data;
@@ -36,16 +37,19 @@ export function readConfig(environment: NodeJS.ProcessEnv, args: readonly string
 
 /** What `--help` prints: every flag, its variable, default and meaning. */
 export function describeSettings(): string {
-  const lines = settings.map(([, { env, default: defaultValue, meaning }]) => {
+  const lines = settings.map(([, { env, default: defaultValue, meaning, isSecret }]) => {
     const suffix = defaultValue === undefined ? '' : ` (${defaultValue})`;
-    return `  --${flagOf(env)}, ${env}${suffix}\n      ${meaning}\n`;
+    const flag = isSecret ? '' : `--${flagOf(env)}, `;
+    return `  ${flag}${env}${suffix}\n      ${meaning}\n`;
   });
   return `Tokenflare: settings, as flags or environment variables\n\n${lines.join('')}`;
 }
 
 function readFlags(args: readonly string[]): Record<string, string | undefined> {
   const options = Object.fromEntries(
-    settings.map(([, { env }]) => [flagOf(env), { type: 'string' as const }]),
+    settings.flatMap(([, { env, isSecret }]) =>
+      isSecret ? [] : [[flagOf(env), { type: 'string' as const }] as const],
+    ),
   );
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;

@@ -1,6 +1,8 @@
+import { BlockList, isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { MAX_TIMER_MS } from './timer-limit.ts';
 
 /** The runtimes a user may ask for by name. */
 export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
@@ -17,6 +19,8 @@ interface Setting<T> {
   /** As a string, since that is what an environment holds; `undefined`: no default. */
   default: string | undefined;
   meaning: string;
+  /** Its value is in no message, and it has no flag: every user of the machine can read the arguments of a process. */
+  isSecret: boolean;
 }
 
 const setting = <T>(
@@ -24,7 +28,12 @@ const setting = <T>(
   defaultValue: string | undefined,
   schema: z.ZodType<T>,
   meaning: string,
-): Setting<T> => ({ env, schema, default: defaultValue, meaning });
+): Setting<T> => ({ env, schema, default: defaultValue, meaning, isSecret: false });
+
+const secret = <T>(env: string, schema: z.ZodType<T>, meaning: string): Setting<T> => ({
+  ...setting(env, undefined, schema, meaning),
+  isSecret: true,
+});
 
 const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
   z
@@ -36,12 +45,22 @@ const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<
 const optional = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
   z.union([z.undefined(), z.literal('').transform(() => undefined), schema]);
 
+/** What a timer can be set to, rounded down. */
+const MAX_SECONDS = Math.floor(MAX_TIMER_MS / 1000);
+
+/** Read as milliseconds. */
 const seconds = (minimum: number): z.ZodType<number> =>
   z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
-    .transform((text) => Number(text) * 1000)
-    .pipe(z.number().min(minimum * 1000));
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(minimum, `must be at least ${minimum} seconds`)
+        .max(MAX_SECONDS, `must be at most ${MAX_SECONDS} seconds, 24.8 days: no timer runs longer`),
+    )
+    .transform((value) => value * 1000);
 
 /** XDG Base Directory Specification: data that is a user's own. */
 const modelsDirectory = z
@@ -55,6 +74,35 @@ function dataHome(): string {
 const idList = z
   .union([z.undefined(), z.string()])
   .transform((text = '') => text.split(',').flatMap((id) => id.trim() || []));
+
+/** A list that may be empty, each entry in lower case and held to a form. */
+const listOf = (form: RegExp, problem: string): z.ZodType<readonly string[]> =>
+  idList
+    .transform((entries) => entries.map((entry) => entry.toLowerCase()))
+    .pipe(z.array(z.string().regex(form, problem)));
+
+/** Addresses and networks in CIDR notation, as Node looks addresses up in. */
+const networks = idList.transform((entries, context) => {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', prefix] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const maxPrefix = family === 'ipv6' ? 128 : 32;
+    const numBits = prefix === undefined ? maxPrefix : Number(prefix);
+    if (isIP(address) === 0 || !/^\d*$/.test(prefix ?? '') || prefix === '' || numBits > maxPrefix) {
+      context.addIssue(`'${entry}' is neither an address nor a network such as 10.0.0.0/8`);
+      return z.NEVER;
+    }
+    list.addSubnet(address, numBits, family);
+  }
+  return list;
+});
+
+const adminRoute = z.enum(['on', 'off', 'loopback']);
+function isRedisUrl(text: string): boolean {
+  if (text.startsWith('/')) return true;
+  return URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol);
+}
 
 const onOff = z.enum(['on', 'off']).transform((text) => text === 'on');
 
@@ -94,6 +142,18 @@ export const SETTINGS = {
     '300',
     seconds(0),
     'Seconds without a request after which a model is unloaded; 0: never. The default and preloaded ones stay.',
+  ),
+  modelMinStayMs: setting(
+    'MODEL_MIN_STAY_SECONDS',
+    '10',
+    seconds(0),
+    'Seconds that a model which was loaded has at least, before another that does not fit beside it takes its place; no fewer than its load took.',
+  ),
+  loadTimeoutMs: setting(
+    'LOAD_TIMEOUT',
+    '600',
+    seconds(0.001),
+    'Longest that loading a model may take in seconds; then its process is killed and its requests are told.',
   ),
   memoryLimitBytes: setting(
     'MEMORY_LIMIT_MB',
@@ -147,7 +207,13 @@ export const SETTINGS = {
     'PREFIX_CACHE',
     'on',
     onOff,
-    'Prompts that begin alike share keys and values: on, off. Timing can tell a client what others sent: keep tenants apart by `cache_salt`.',
+    'Prompts that begin alike share keys and values: on, off.',
+  ),
+  prefixCacheScope: setting(
+    'PREFIX_CACHE_SCOPE',
+    'client',
+    z.enum(['client', 'all']),
+    'Whose prompts share them: client (one API key; without keys one address with one key header) or all, which lets a stranger find out what others sent.',
   ),
   speculation: setting(
     'SPECULATION',
@@ -173,11 +239,17 @@ export const SETTINGS = {
     seconds(0.001),
     'Longest a request may take in seconds, queueing included; `timeout_ms` may ask for less.',
   ),
+  stepTimeoutMs: setting(
+    'STEP_TIMEOUT',
+    '30',
+    seconds(0.1),
+    'Seconds without a sign of life after which an engine that has work is killed and replaced; longer where its largest step may take that long.',
+  ),
   shutdownTimeoutMs: setting(
     'SHUTDOWN_TIMEOUT',
     '30',
     seconds(0),
-    'Seconds that running streams have to finish after SIGTERM or SIGINT.',
+    'Seconds that running streams have to finish after SIGTERM, SIGINT or SIGHUP; a second signal ends the service at once.',
   ),
   bodyLimitBytes: setting(
     'BODY_LIMIT',
@@ -191,11 +263,75 @@ export const SETTINGS = {
     seconds(0.001),
     'Seconds of silence on a stream after which a keep-alive comment is sent.',
   ),
+  maxConnections: setting(
+    'MAX_CONNECTIONS',
+    '1024',
+    integer(1),
+    'Connections at once; beyond it a new one takes the place of one of the address that has most.',
+  ),
+  receiveTimeoutMs: setting(
+    'RECEIVE_TIMEOUT',
+    '60',
+    seconds(0.001),
+    'Seconds that a client has to send a request, at most 15 of them for its headers; beyond it 408.',
+  ),
+  stallTimeoutMs: setting(
+    'STALL_TIMEOUT',
+    '60',
+    seconds(0.001),
+    'Seconds after which a client that takes nothing of its answer is cut off.',
+  ),
+  trustProxy: setting(
+    'TRUST_PROXY',
+    undefined,
+    networks,
+    'Proxies whose `X-Forwarded-For` or `Forwarded` names the client, as addresses or networks separated by commas.',
+  ),
+  allowedHosts: setting(
+    'ALLOWED_HOSTS',
+    undefined,
+    listOf(/^(\*|[a-z\d_.-]+(:\d{1,5})?)$/, 'must be names such as llm.example.com or name:port, or *'),
+    'Names that clients may call the service by, beside addresses and localhost, separated by commas; `*` allows all. Others get 421.',
+  ),
+  corsOrigins: setting(
+    'CORS_ORIGINS',
+    undefined,
+    listOf(/^(\*|[a-z][a-z\d+.-]*:\/\/[^/\s]+)$/, 'must be origins such as https://app.example.com, or *'),
+    "Origins of other sites' pages that may use the service, as `https://app.example.com`, separated by commas; `*` allows all. Others get 403.",
+  ),
   benchmark: setting(
     'BENCHMARK',
     'loopback',
-    z.enum(['on', 'off', 'loopback']),
-    'Who may run POST /benchmark: everybody, nobody, or clients on the loopback address.',
+    adminRoute,
+    'Who may run POST /benchmark: on (everybody), off (nobody), or loopback: admin keys, and clients on this machine.',
+  ),
+  attention: setting('ATTENTION', 'loopback', adminRoute, 'Who may use POST /v1/attention: as BENCHMARK.'),
+  keysFile: setting(
+    'KEYS_FILE',
+    undefined,
+    optional(z.string().transform((path) => resolve(path))),
+    'API keys that requests must bring, as `npm run keys` writes them; read again when it changes.',
+  ),
+  allowAnonymous: setting(
+    'ALLOW_ANONYMOUS',
+    'off',
+    onOff,
+    'Serve requests without a key, too, and on addresses that other machines reach: on, off.',
+  ),
+  redisUrl: secret(
+    'REDIS_URL',
+    optional(
+      z
+        .string()
+        .refine(isRedisUrl, 'must be redis://HOST:PORT/DB, rediss:// for TLS, or the path of a socket'),
+    ),
+    'Redis that counts the limits of keys for all replicas together; by default each counts on its own. No flag: it may hold a password.',
+  ),
+  limitsFallback: setting(
+    'LIMITS_FALLBACK',
+    'local',
+    z.enum(['local', 'refuse']),
+    'While REDIS_URL is out of reach: each replica counts on its own (local), or keys with limits get 503 (refuse).',
   ),
   logLevel: setting(
     'LOG_LEVEL',

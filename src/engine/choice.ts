@@ -1,12 +1,11 @@
 import type { FinishReason, TokenOutput } from './engine.ts';
-import { IncrementalDetokenizer } from '../tokenizer/incremental-detokenizer.ts';
+import { IncrementalDetokenizer, type TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
 import { StopStrings } from '../tokenizer/stop-strings.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 export interface ChoiceOptions {
   index: number;
   sequenceId: number;
-  tokenizer: Tokenizer;
+  tokenizer: TokenVocabulary;
   /** What the text goes on after. */
   promptTokenIds: readonly number[];
   stop: readonly string[];

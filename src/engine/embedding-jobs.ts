@@ -1,12 +1,10 @@
+import { groupOf } from '../client-id.ts';
 import { assertInvariant } from '../errors.ts';
 import type { SegmentInput } from '../runtime/build-step-batch.ts';
-import { ClientShares } from '../scheduler/client-shares.ts';
+import type { LaneLoan, LaneQueue } from '../scheduler/lane-queue.ts';
 
-/** Lends lanes of the cache; `undefined` while every lane is in use. */
-export interface LaneLender {
-  tryTakeLane(): number | undefined;
-  returnLane(lane: number): void;
-}
+/** Lends lanes of the cache, and knows whose turn it is. */
+type LaneLender = Pick<LaneQueue, 'shares' | 'askForLane' | 'tryLend' | 'endLoan'>;
 
 export interface FinishedEmbedding {
   readonly id: number;
@@ -14,30 +12,30 @@ export interface FinishedEmbedding {
   readonly embedding: Float32Array;
 }
 
-interface Job {
+export interface EmbeddingJob {
   readonly id: number;
-  readonly clientId: string;
+  readonly loan: LaneLoan;
   readonly tokenIds: readonly number[];
-  lane: number | undefined;
   numComputed: number;
   /** Of the hidden states so far: [dim]. */
   sums: Float64Array | undefined;
 }
 
 interface Chunk {
-  readonly job: Job;
+  readonly job: EmbeddingJob;
   readonly segment: SegmentInput;
 }
 
 /**
- * Texts to be embedded, oldest first, the clients in turns. Each is computed chunk by chunk in a lane of its own, in steps between those of
- * completions, so that running streams wait for no more than a step. Pure bookkeeping.
+ * Texts to be embedded, oldest first, the clients in turns. Each is computed chunk by chunk in a lane of its own, in
+ * steps between those of completions, so that running streams wait for no more than a step. Lanes are not taken from
+ * texts, so a group begins no text while another of its is half done: between two steps it holds one lane at most.
+ * Pure bookkeeping.
  */
 export class EmbeddingJobs {
   readonly #lanes: LaneLender;
   readonly #maxNumBatchedTokens: number;
-  readonly #shares = new ClientShares();
-  #jobs: Job[] = [];
+  #jobs: EmbeddingJob[] = [];
 
   constructor(lanes: LaneLender, maxNumBatchedTokens: number) {
     this.#lanes = lanes;
@@ -45,8 +43,8 @@ export class EmbeddingJobs {
   }
 
   add(id: number, tokenIds: readonly number[], clientId = ''): void {
-    this.#jobs.push({ id, clientId, tokenIds, lane: undefined, numComputed: 0, sums: undefined });
-    this.#shares.enter(clientId);
+    const loan = this.#lanes.askForLane(clientId);
+    this.#jobs.push({ id, loan, tokenIds, numComputed: 0, sums: undefined });
   }
 
   /** Forgets a text between two steps; false when it is not here (any more). */
@@ -59,24 +57,36 @@ export class EmbeddingJobs {
   /** The chunks of the next step, of so many rows at most; none when no text waits, or none gets a lane. */
   schedule(maxRows = this.#maxNumBatchedTokens): Chunk[] {
     const chunks: Chunk[] = [];
-    const waiting = [...this.#jobs];
+    let waiting = [...this.#jobs];
     let budget = maxRows;
     while (budget > 0) {
-      const clientId = this.#shares.next(new Set(waiting.map((job) => job.clientId)));
-      const [job] = waiting.splice(
-        waiting.findIndex((one) => one.clientId === clientId),
-        1,
-      );
+      const job = this.#next(waiting);
       if (job === undefined) break;
-      const lane = (job.lane ??= this.#lanes.tryTakeLane());
-      // Others may have a lane already.
-      if (lane === undefined) continue;
+      waiting = waiting.filter((one) => one !== job);
+      const { clientId } = job.loan;
+      if (job.loan.lane === undefined && !this.#lanes.tryLend(job.loan)) {
+        // Nor do its others get one; other clients' texts may, or have one already.
+        waiting = waiting.filter(({ loan }) => loan.clientId !== clientId || loan.lane !== undefined);
+        continue;
+      }
+      const { lane } = job.loan;
+      assertInvariant(lane !== undefined, 'a text is computed in a lane');
       const tokenIds = job.tokenIds.slice(job.numComputed, job.numComputed + budget);
       budget -= tokenIds.length;
-      this.#shares.serve(job.clientId, tokenIds.length);
+      this.#lanes.shares.serve(clientId, tokenIds.length);
       chunks.push({ job, segment: { lane, positionStart: job.numComputed, tokenIds, logits: 'all' } });
     }
     return chunks;
+  }
+
+  /** The next of some texts: of the group whose turn it is one that is half done, else its next client's oldest. */
+  #next(waiting: readonly EmbeddingJob[]): EmbeddingJob | undefined {
+    const halfDone = waiting.filter(({ loan }) => loan.lane !== undefined);
+    const groups = new Set(halfDone.map(({ loan }) => groupOf(loan.clientId)));
+    const startable = waiting.filter(({ loan }) => !groups.has(groupOf(loan.clientId)));
+    const candidates = [...halfDone, ...startable];
+    const clientId = this.#lanes.shares.next(new Set(candidates.map(({ loan }) => loan.clientId)));
+    return candidates.find(({ loan }) => loan.clientId === clientId);
   }
 
   /**
@@ -98,10 +108,9 @@ export class EmbeddingJobs {
     return finished;
   }
 
-  #leave(job: Job): void {
+  #leave(job: EmbeddingJob): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
-    this.#shares.leave(job.clientId);
-    if (job.lane !== undefined) this.#lanes.returnLane(job.lane);
+    this.#lanes.endLoan(job.loan);
   }
 }
 

@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { assertInvariant, EngineError } from '../errors.ts';
+import type { EngineError } from '../errors.ts';
+import { assertInvariant } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { checkLength } from './check-length.ts';
+import { ServedTokenizer } from '../text/served-tokenizer.ts';
+import { checkCompletion, checkTokenIds } from './check-input.ts';
 import { monotonicMs } from './clock.ts';
-import { PendingReplies } from './pending-replies.ts';
-import { EngineProcess, type EngineProcessEvents } from './engine-process.ts';
+import type { EngineClientOptions } from './engine-client-options.ts';
+import { EngineProcess } from './engine-process.ts';
 import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
 import { EngineTotals } from './engine-totals.ts';
 import type {
@@ -20,32 +21,15 @@ import type {
   RequestRecord,
   Reservation,
 } from './engine.ts';
-import type { EngineSettings, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
-import { loadEndTokens } from './load-end-tokens.ts';
-import { loadTokenizer } from './load-tokenizer.ts';
+import type { SequenceUpdate, StepReport } from './protocol.ts';
+import { HeldSequences } from './held-sequences.ts';
+import { deathWithDump, faultWithDump } from './lost-work.ts';
+import { matchTokenizer } from './match-tokenizer.ts';
+import { notReady } from './not-ready.ts';
 import { RequestHistory } from './request-history.ts';
-import { RequestQueue, type QueueBounds } from './request-queue.ts';
+import { RequestQueue } from './request-queue.ts';
+import { SideJobs } from './side-jobs.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
-
-export interface EngineClientOptions {
-  settings: EngineSettings;
-  bounds: QueueBounds;
-  /** Longest a request may take, whatever it asks for. */
-  requestTimeoutMs: number;
-  /** Told of what an operator should know: the engine process died, the model is back. */
-  onIncident?: (message: string, error?: EngineError) => void;
-  now?: () => number;
-  /** Makes the engine process; tests put one in that they can break. */
-  createProcess?: (settings: EngineSettings, events: EngineProcessEvents) => EngineProcess;
-}
-
-/** A sequence that the engine process holds: waiting, or running since `started`. */
-interface HeldSequence {
-  completion: RunningCompletion;
-  clientId: string;
-  numPromptTokens: number;
-  started: boolean;
-}
 
 /**
  * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the
@@ -61,34 +45,44 @@ export class EngineClient implements ManagedEngine {
   readonly #host: CompletionHost;
   readonly #supervisor: EngineSupervisor;
   readonly #completions = new Map<string, RunningCompletion>();
-  readonly #held = new Map<number, HeldSequence>();
-  readonly #inspections = new PendingReplies<AttentionWeights>();
-  readonly #embeddings = new PendingReplies<Float32Array>();
+  readonly #held: HeldSequences;
+  readonly #sideJobs = new SideJobs({
+    send: (message) => this.#supervisor.send(message),
+    onDone: () => this.#checkIdle(),
+  });
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
   #state: EngineState = 'loading';
   #model: ModelInfo | undefined;
   /** By all of the model's files; known once the first process is ready. */
   #endTokenIds: readonly number[] | undefined;
-  #tokenizer: Tokenizer | undefined;
+  #tokenizer: ServedTokenizer | undefined;
+  /** Ends the load of a tokenizer. */
+  #tokenizerLoad: AbortController | undefined;
   #onIdle: (() => void) | undefined;
+  /** A ping has no answer yet. */
+  #isPinged = false;
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
     this.#now = options.now ?? monotonicMs;
     this.#queue = new RequestQueue(options.bounds, this.#now);
+    this.#held = new HeldSequences(this.#queue);
     this.#history = new RequestHistory(this.#now);
-    const { settings, createProcess, onIncident } = options;
+    const { settings, createProcess, onIncident, stepTimeoutMs, loadTimeoutMs } = options;
     this.#supervisor = new EngineSupervisor(
       (events) => createProcess?.(settings, events) ?? new EngineProcess(settings, events),
+      { stepTimeoutMs, loadTimeoutMs, now: this.#now },
       {
         onReady: (message) => this.#onReady(message),
         onMessage: (message) => this.#receive(message),
         onDeath: (error) => this.#onDeath(error),
+        owesAnswer: () => this.#isBusy || this.#isPinged,
         onIncident: (message, error) => onIncident?.(message, error),
       },
     );
     this.#host = {
       now: this.#now,
+      prefixCacheScope: options.prefixCacheScope,
       cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
       onSettled: (completion) => this.#settle(completion),
       onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
@@ -97,28 +91,26 @@ export class EngineClient implements ManagedEngine {
 
   async start(): Promise<void> {
     this.#state = 'loading';
-    const tokenizer = await loadTokenizer(this.#options.settings.modelPath);
-    if (this.#hasLeft('loading')) throw this.#notReady();
-    await this.#supervisor.start();
-    const { vocabSize, id } = this.model;
-    if (this.#hasLeft('loading')) throw this.#notReady();
-    if (tokenizer.vocabSize > vocabSize) {
-      await this.stop();
-      throw new EngineError(
-        'weights_invalid',
-        `the tokenizer of ${id} has ${tokenizer.vocabSize} tokens, but the model embeds ${vocabSize}`,
-      );
+    this.#tokenizerLoad = new AbortController();
+    const { modelPath } = this.#options.settings;
+    const tokenizer = await ServedTokenizer.load(modelPath, this.#tokenizerLoad.signal);
+    try {
+      if (this.#hasLeft('loading')) throw this.#notReady();
+      await this.#supervisor.start();
+      if (this.#hasLeft('loading')) throw this.#notReady();
+      await this.#match(tokenizer);
+      if (this.#hasLeft('loading')) throw this.#notReady();
+    } catch (error) {
+      await tokenizer.stop();
+      throw error;
     }
-    await this.#findEndTokens(tokenizer);
-    if (this.#hasLeft('loading')) throw this.#notReady();
     this.#tokenizer = tokenizer;
     this.#state = 'ready';
   }
 
-  async #findEndTokens(tokenizer: Tokenizer): Promise<void> {
+  async #match(tokenizer: ServedTokenizer): Promise<void> {
     try {
-      const { modelPath } = this.#options.settings;
-      this.#endTokenIds = await loadEndTokens(modelPath, this.model.eosTokenIds, tokenizer);
+      this.#endTokenIds = await matchTokenizer(this.#options.settings.modelPath, this.model, tokenizer);
       this.#model = { ...this.model, eosTokenIds: this.#endTokenIds };
     } catch (error) {
       await this.stop();
@@ -148,18 +140,13 @@ export class EngineClient implements ManagedEngine {
     return this.#model;
   }
 
-  get tokenizer(): Tokenizer {
+  get tokenizer(): ServedTokenizer {
     if (this.#tokenizer === undefined) throw this.#notReady();
     return this.#tokenizer;
   }
 
   #notReady(): EngineError {
-    const why = { loading: 'the model is loading', draining: 'the service is shutting down' };
-    const reason =
-      this.#state === 'loading' || this.#state === 'draining' ? why[this.#state] : 'it has stopped';
-    return new EngineError('engine_not_ready', `${reason}; try again later`, {
-      retryAfterMs: this.#queue.retryAfterMs(),
-    });
+    return notReady(this.#state, this.#supervisor.msUntilReady ?? this.#queue.retryAfterMs());
   }
 
   reserve(numSequences: number, clientId = ''): Reservation {
@@ -170,44 +157,54 @@ export class EngineClient implements ManagedEngine {
   submit(request: CompletionRequest, reservation: Reservation): Completion {
     if (this.#state !== 'ready') throw this.#notReady();
     assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
-    checkLength(request, this.model.contextLength);
-    const completion = new RunningCompletion(request, this.tokenizer, this.#host);
+    checkCompletion(request, this.model);
+    const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
     const sequences = completion.sequences(stopTokenIds, seed, clientId);
     const numTokens = sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
-    this.#queue.addTokens(numTokens, clientId);
+    reservation.takeTokens(numTokens, 'prompt');
     reservation.takeOver();
-    this.#hold(completion, sequences);
-    this.#setDeadline(completion, request);
+    this.#completions.set(completion.id, completion);
+    this.#held.add(completion, sequences);
+    this.#supervisor.send({ type: 'submit', sequences });
+    this.#setDeadline(completion, request, reservation);
     return completion;
   }
 
-  #hold(completion: RunningCompletion, sequences: readonly SequenceRequest[]): void {
-    this.#completions.set(completion.id, completion);
-    for (const { id, clientId, promptTokenIds } of sequences) {
-      this.#held.set(id, { completion, clientId, numPromptTokens: promptTokenIds.length, started: false });
-    }
-    this.#supervisor.send({ type: 'submit', sequences });
-  }
-
-  #setDeadline(completion: RunningCompletion, { timeoutMs }: CompletionRequest): void {
-    const ms = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
+  #setDeadline(
+    completion: RunningCompletion,
+    { timeoutMs }: CompletionRequest,
+    { reservedAtMs }: Reservation,
+  ): void {
+    const wholeMs = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
+    const ms = Math.max(wholeMs - (this.#now() - reservedAtMs), 0);
     const timer = setTimeout(() => completion.cancel('timeout'), ms);
     this.#deadlines.set(completion.id, timer);
   }
 
   #receive(message: ServingMessage): void {
+    this.#isPinged = false;
     if (message.type === 'steps') for (const report of message.reports) this.#receiveStep(report);
     if (message.type === 'cancelled') {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
     }
-    if (message.type === 'inspected') this.#inspections.answer(message.id, message.weights);
-    if (message.type === 'embedded') {
-      for (const { id, embedding } of message.finished) this.#embeddings.answer(id, embedding);
-      this.#checkIdle();
+    if (message.type === 'faulted') this.#receiveFault(message);
+    this.#sideJobs.receive(message);
+  }
+
+  /** The engine process goes on, without the work that it names. */
+  #receiveFault(message: Extract<ServingMessage, { type: 'faulted' }>): void {
+    this.#totals.setGauges(message.gauges);
+    const error = faultWithDump(message, (id) => this.#held.completionOf(id));
+    this.#options.onIncident?.('the engine could not go on with some of its work', error);
+    const times = { startedAtMs: this.#now(), endedAtMs: this.#now() };
+    const { kind, casualties } = message;
+    for (const { id } of casualties) {
+      if (kind === 'sequence') this.#receiveUpdate({ id, finish: 'error', error: message.error }, times);
+      else this.#sideJobs.fail(kind, id, error);
     }
   }
 
@@ -220,30 +217,18 @@ export class EngineClient implements ManagedEngine {
   }
 
   #receiveUpdate(update: SequenceUpdate, times: StepTimes): void {
-    const held = this.#held.get(update.id);
-    assertInvariant(
-      held !== undefined,
-      `the engine process reports on sequence ${update.id} while it holds it`,
-    );
-    if (update.started === true) {
-      held.started = true;
-      this.#queue.start(held.numPromptTokens, held.clientId);
-    }
-    const { wastedTokens } = held.completion;
-    held.completion.receive(update, times);
-    const numWasted = held.completion.wastedTokens - wastedTokens;
+    const completion = this.#held.report(update.id, update.started === true);
+    const { wastedTokens } = completion;
+    completion.receive(update, times);
+    const numWasted = completion.wastedTokens - wastedTokens;
     if (numWasted > 0) this.#totals.addWastedTokens(numWasted);
     if (update.finish !== undefined) this.#release(update.id);
   }
 
-  /** The engine process no longer holds the sequence: its lane or its place in the queue is free. */
   #release(sequenceId: number): void {
-    const held = this.#held.get(sequenceId);
-    if (held === undefined) return;
-    this.#held.delete(sequenceId);
-    if (held.started) this.#queue.finish();
-    else this.#queue.leave(held.numPromptTokens, held.clientId);
-    if (!this.#completions.has(held.completion.id)) this.#history.add(held.completion.record());
+    const completion = this.#held.release(sequenceId);
+    if (completion === undefined) return;
+    if (this.#completions.get(completion.id) !== completion) this.#history.add(completion.record());
     this.#checkIdle();
   }
 
@@ -262,36 +247,44 @@ export class EngineClient implements ManagedEngine {
     for (const observer of this.#observers) observer.onFinished?.(record);
   }
 
-  inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights> {
+  inspectAttention(
+    tokenIds: readonly number[],
+    layers: readonly number[],
+    signal: AbortSignal,
+    clientId = '',
+  ): Promise<AttentionWeights> {
     if (this.#state !== 'ready') throw this.#notReady();
-    return this.#inspections.ask((id) => this.#supervisor.send({ type: 'inspect', id, tokenIds }));
+    checkTokenIds(tokenIds, this.model, 'prompt');
+    return this.#sideJobs.inspectAttention({ tokenIds, layers, clientId }, signal);
   }
 
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
-    return this.#embeddings.askUntil(
-      signal,
-      (id) => this.#supervisor.send({ type: 'embed', id, clientId, tokenIds }),
-      (id) => {
-        this.#supervisor.send({ type: 'cancelEmbedding', id });
-        this.#checkIdle();
-      },
-    );
+    checkTokenIds(tokenIds, this.model, 'input');
+    return this.#sideJobs.embed({ tokenIds, clientId }, signal);
+  }
+
+  ping(): void {
+    if (this.#state !== 'ready') return;
+    this.#isPinged = true;
+    this.#supervisor.send({ type: 'ping' });
   }
 
   /** True while it owes an answer. */
   get #isBusy(): boolean {
-    return this.#held.size > 0 || this.#embeddings.size > 0;
+    return this.#held.size > 0 || this.#sideJobs.size > 0;
   }
 
-  find(requestId: string): RequestRecord | undefined {
-    return this.#completions.get(requestId)?.record() ?? this.#history.find(requestId);
+  find(requestId: string, ownerId?: string): RequestRecord | undefined {
+    const running = this.#completions.get(requestId);
+    return running?.isOf(ownerId) === true ? running.record() : this.#history.find(requestId, ownerId);
   }
 
-  cancel(requestId: string, cause: CancelCause): boolean {
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
     const completion = this.#completions.get(requestId);
-    completion?.cancel(cause);
-    return completion !== undefined;
+    if (completion?.isOf(ownerId) !== true) return false;
+    completion.cancel(cause);
+    return true;
   }
 
   stats(): EngineStats {
@@ -313,10 +306,15 @@ export class EngineClient implements ManagedEngine {
   #onDeath(error: EngineError): void {
     this.#totals.addRestart();
     if (this.#state === 'ready') this.#state = 'loading';
+    this.#isPinged = false;
+    const lost = {
+      completions: [...this.#completions.values()],
+      ...this.#sideJobs.counts,
+    };
+    this.#options.onIncident?.('the engine process is lost', deathWithDump(error, lost));
     for (const completion of [...this.#completions.values()]) completion.fail(error);
-    for (const id of [...this.#held.keys()]) this.#release(id);
-    this.#inspections.failAll(error);
-    this.#embeddings.failAll(error);
+    for (const id of this.#held.ids) this.#release(id);
+    this.#sideJobs.failAll(error);
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -339,12 +337,12 @@ export class EngineClient implements ManagedEngine {
 
   async stop(): Promise<void> {
     this.#state = 'stopped';
-    this.#inspections.failAll(this.#notReady());
-    this.#embeddings.failAll(this.#notReady());
-    this.#tokenizer?.chatTemplate?.dispose();
+    this.#sideJobs.failAll(this.#notReady());
+    this.#tokenizerLoad?.abort();
+    const tokenizer = this.#tokenizer;
     // It may be as large as a small model.
     this.#tokenizer = undefined;
-    await this.#supervisor.stop();
+    await Promise.all([tokenizer?.stop(), this.#supervisor.stop()]);
     this.#totals.clearGauges();
   }
 }

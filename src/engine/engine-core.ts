@@ -1,5 +1,4 @@
 import { assertInvariant } from '../errors.ts';
-import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { StepRow } from '../runtime/step-row.ts';
 import { tokenLogprobs } from '../sampling/logprobs.ts';
 import type { Sampler } from '../sampling/sampler.ts';
@@ -7,15 +6,24 @@ import { SamplerState } from '../sampling/sampler-state.ts';
 import type { ScheduledStep, Scheduler } from '../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../scheduler/sequence.ts';
 import type { ScheduledSequence } from '../scheduler/step-builder.ts';
+import { checkIds, checkLayers } from './check-input.ts';
+import { embedNext } from './embed-next.ts';
 import { EmbeddingJobs, type FinishedEmbedding } from './embedding-jobs.ts';
 import type { TokenOutput } from './engine.ts';
+import { FaultRegister } from './fault-register.ts';
+import { inspectNext } from './inspect-next.ts';
+import { InspectionJobs, type PromptInspection, type FinishedInspection } from './inspection-jobs.ts';
 import type { LogitsNeeded, ModelRunner } from './model-runner.ts';
-import type { SequenceFinish, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
+import type { Casualty, SequenceFinish, SequenceRequest, SequenceUpdate, StepReport } from './protocol.ts';
+import { stepCounts } from './step-counts.ts';
+import { StepFault, toSentError, type Answers } from './step-fault.ts';
 
 interface ActiveSequence {
   request: SequenceRequest;
   sequence: Sequence;
   sampler: SamplerState;
+  /** Tokens of the prompt whose logprobs were reported, the first among them, which has none. */
+  numScored: number;
 }
 
 /** What a step did; times and gauges are added by whoever sends it on. */
@@ -28,6 +36,9 @@ export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | '
  * The step loop's body: schedule -> run -> sample -> update. Sequences join and leave between steps and at no other
  * time: whoever awaits a step calls nothing else meanwhile. It knows no process, and no clock but the one it is given to
  * time its steps by, so tests drive it directly.
+ *
+ * What goes wrong for one sequence ends that one. What goes wrong for a step ends the sequences of the step, as a
+ * StepFault that tells which; the next step has nothing of theirs. FaultRegister has what ends the engine.
  */
 export class EngineCore {
   readonly #scheduler: Scheduler;
@@ -36,7 +47,9 @@ export class EngineCore {
   readonly #now: (() => number) | undefined;
   readonly #active = new Map<number, ActiveSequence>();
   readonly #embeddings: EmbeddingJobs;
+  readonly #inspections: InspectionJobs;
   #isStepping = false;
+  readonly #faults = new FaultRegister();
 
   /** @param now milliseconds; without it nobody learns how long steps take */
   constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler, now?: () => number) {
@@ -44,7 +57,8 @@ export class EngineCore {
     this.#runner = runner;
     this.#sampler = sampler;
     this.#now = now;
-    this.#embeddings = new EmbeddingJobs(scheduler, scheduler.maxNumBatchedTokens);
+    this.#embeddings = new EmbeddingJobs(scheduler.lanes, scheduler.maxNumBatchedTokens);
+    this.#inspections = new InspectionJobs(scheduler.lanes);
   }
 
   get numCachedTokens(): number {
@@ -55,14 +69,16 @@ export class EngineCore {
     return this.#scheduler.numRunning;
   }
 
+  /** @throws EngineError `invalid_request` for tokens that are none; `internal` for an id that is in use */
   submit(request: SequenceRequest): void {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
+    checkIds(request.promptTokenIds, this.#sampler, 'prompt');
     const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
     const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
-    this.#active.set(id, { request, sequence, sampler });
+    this.#active.set(id, { request, sequence, sampler, numScored: 0 });
     this.#scheduler.add(sequence);
   }
 
@@ -72,16 +88,28 @@ export class EngineCore {
     return this.#active.delete(sequenceId) && this.#scheduler.remove(sequenceId);
   }
 
-  /** What every head looks at in a prompt; `undefined` as long as no lane is free. */
-  async tryInspect(tokenIds: readonly number[]): Promise<AttentionWeights | undefined> {
-    return this.#alone(() =>
-      this.#scheduler.tryWithLane((lane) => this.#runner.inspectAttention(tokenIds, lane)),
-    );
+  /** Takes a prompt to be inspected by `stepInspection`. */
+  addInspection(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
+    this.#checkBetweenSteps();
+    checkIds(tokenIds, this.#sampler, 'prompt');
+    checkLayers(layers, this.#runner.numLayers);
+    this.#inspections.add(id, { tokenIds, layers, clientId });
+  }
+
+  cancelInspection(id: number): void {
+    this.#checkBetweenSteps();
+    this.#inspections.cancel(id);
+  }
+
+  /** Inspects a layer of a prompt; `undefined` without any to inspect. A fault ends that inspection. */
+  stepInspection(): Promise<Answers<FinishedInspection> | undefined> {
+    return this.#alone(() => inspectNext(this.#inspections, this.#runner, this.#faults));
   }
 
   /** Takes a text to be embedded by `stepEmbeddings`. */
   addEmbedding(id: number, tokenIds: readonly number[], clientId = ''): void {
     this.#checkBetweenSteps();
+    checkIds(tokenIds, this.#sampler, 'input');
     this.#embeddings.add(id, tokenIds, clientId);
   }
 
@@ -90,39 +118,78 @@ export class EngineCore {
     this.#embeddings.cancel(id);
   }
 
-  /** Computes the next tokens of texts to be embedded; the texts that are done, or `undefined` without any to compute. */
-  async stepEmbeddings(): Promise<FinishedEmbedding[] | undefined> {
-    const chunks = this.#embeddings.schedule(this.#scheduler.numRowsBetween());
-    if (chunks.length === 0) return undefined;
-    const rows = await this.#alone(() => this.#runner.hiddenStates(chunks.map(({ segment }) => segment))); // [tokens][dim]
-    return this.#embeddings.advance(chunks, rows);
+  /**
+   * Computes the next tokens of texts to be embedded; `undefined` without any to compute. A fault ends the texts of the
+   * step, or those of them whose states are not numbers.
+   */
+  stepEmbeddings(): Promise<Answers<FinishedEmbedding> | undefined> {
+    const maxRows = this.#scheduler.numRowsBetween();
+    return this.#alone(() => embedNext(this.#embeddings, this.#runner, maxRows, this.#faults));
   }
 
-  /** Runs one step, or returns `undefined` when there is nothing to compute. */
+  /**
+   * Runs one step, or returns `undefined` when there is nothing to compute.
+   * @throws StepFault when it failed, and with it its sequences
+   */
   async step(): Promise<CoreReport | undefined> {
-    const startedAt = this.#now?.();
-    const step = this.#scheduler.schedule();
-    if (step === undefined) return undefined;
+    let step: ScheduledStep | undefined;
+    try {
+      const startedAt = this.#now?.();
+      step = this.#scheduler.schedule();
+      if (step === undefined) return undefined;
+      const report = await this.#compute(step, startedAt);
+      this.#faults.pass();
+      return report;
+    } catch (error) {
+      this.#faults.admit('sequence', error);
+      // Without a step, any of those that run may be at fault.
+      const hit = step?.sequences.map(({ sequence }) => sequence) ?? this.#running();
+      if (hit.length === 0) throw error;
+      throw new StepFault('sequence', this.#discard(hit), error);
+    }
+  }
+
+  #running(): Sequence[] {
+    return [...this.#active.values()].flatMap(({ sequence }) =>
+      sequence.lane === undefined ? [] : [sequence],
+    );
+  }
+
+  /** Takes sequences out that ended by a fault. */
+  #discard(sequences: readonly Sequence[]): Casualty[] {
+    return sequences.map((sequence) => {
+      const { id, tokenIds, numComputedTokens } = sequence;
+      this.#active.delete(id);
+      this.#scheduler.discard(sequence);
+      return { id, numTokens: tokenIds.length, numComputedTokens };
+    });
+  }
+
+  async #compute(step: ScheduledStep, startedAt: number | undefined): Promise<CoreReport> {
     const { logits, cost } = await this.#alone(() =>
       this.#runner.run(step, (id) => this.#logitsNeeded(this.#activeOf(id))),
     );
     const started = new Set(step.started);
     const updatesOf = step.sequences.map((scheduled, i): SequenceUpdate[] => {
-      const [first, ...others] = this.#update(scheduled, logits[i] ?? []);
+      const [first, ...others] = this.#tryUpdate(scheduled, logits[i] ?? []);
       return started.has(scheduled.sequence)
         ? [{ ...first, ...startOf(scheduled.sequence) }, ...others]
         : [first, ...others];
     });
     const updates = updatesOf.flat();
     const isUrgent = updates.some((update) => this.#isUrgent(update));
-    const numPromptTokens = countPromptTokens(step);
     const numAccepted = updatesOf.map(({ length }) => length - 1);
+    const counts = stepCounts(step, numAccepted);
     const endedAt = this.#now?.();
     const durationMs = endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt);
     this.#scheduler.advance(step, durationMs, numAccepted);
-    for (const { id, finish } of updates) if (finish !== undefined) this.cancel(id);
-    const drafts = countDrafts(step, numAccepted);
-    return { updates, ...cost, numPromptTokens, ...countLookups(step), ...drafts, isUrgent };
+    for (const { id, finish } of updates) if (finish !== undefined) this.#end(id, finish);
+    return { updates, ...cost, ...counts, isUrgent };
+  }
+
+  #end(id: number, finish: SequenceFinish): void {
+    if (finish === 'error') this.#discard([this.#activeOf(id).sequence]);
+    else this.cancel(id);
   }
 
   async #alone<T>(run: () => Promise<T>): Promise<T> {
@@ -140,10 +207,10 @@ export class EngineCore {
   }
 
   #logitsNeeded(active: ActiveSequence): LogitsNeeded {
-    const { request, sampler } = active;
+    const { request, sequence, sampler } = active;
     const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
     return {
-      everyRow: request.promptLogprobs,
+      everyRow: !sequence.readsCache,
       topIsEnough: !request.promptLogprobs && this.#sampler.topIsEnough(sampler, options),
     };
   }
@@ -165,14 +232,27 @@ export class EngineCore {
     const { sequence, completesTokens, draftTokenIds } = scheduled;
     const active = this.#activeOf(sequence.id);
     const update: SequenceUpdate = { id: sequence.id };
-    if (active.request.promptLogprobs && sequence.numComputedTokens < sequence.numPromptTokens) {
-      update.promptLogprobs = this.#scorePrompt(active, scheduled, logits);
+    if (!sequence.readsCache) {
+      const promptLogprobs = this.#scorePrompt(active, scheduled, logits);
+      if (promptLogprobs.length > 0) update.promptLogprobs = promptLogprobs;
     }
     if (!completesTokens) return [update];
     if (active.request.maxTokens === 0) return [{ ...update, finish: 'length' }];
     const rows = logits.slice(-1 - draftTokenIds.length);
     const [first, ...others] = this.#draw(active, rows, draftTokenIds);
     return [{ ...update, ...first }, ...others];
+  }
+
+  /** The same, or the end of the sequence when nothing can be made of its logits. */
+  #tryUpdate(
+    scheduled: ScheduledSequence,
+    logits: readonly StepRow[],
+  ): [SequenceUpdate, ...SequenceUpdate[]] {
+    try {
+      return this.#update(scheduled, logits);
+    } catch (error) {
+      return [{ id: scheduled.sequence.id, finish: 'error', error: toSentError(error) }];
+    }
   }
 
   /**
@@ -200,7 +280,10 @@ export class EngineCore {
     return drawn;
   }
 
-  /** Row i of a chunk predicts the prompt token after it; nothing predicts the first. */
+  /**
+   * Row i of a chunk predicts the prompt token after it; nothing predicts the first. Rows that are computed again after
+   * a preemption were scored before.
+   */
   #scorePrompt(
     active: ActiveSequence,
     { sequence, numScheduledTokens }: ScheduledSequence,
@@ -209,8 +292,8 @@ export class EngineCore {
     const start = sequence.numComputedTokens;
     const end = Math.min(start + numScheduledTokens, sequence.numPromptTokens - 1);
     const scored: (TokenOutput | { tokenId: number })[] = [];
-    if (start === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
-    for (let position = start; position < end; position++) {
+    if (active.numScored === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
+    for (let position = Math.max(start, active.numScored - 1); position < end; position++) {
       const row = logits[position - start]; // [vocab]
       const tokenId = sequence.tokenIds[position + 1];
       assertInvariant(
@@ -219,6 +302,9 @@ export class EngineCore {
       );
       scored.push({ tokenId, ...tokenLogprobs(row, tokenId, active.request.numLogprobs ?? 0) });
     }
+    active.numScored += scored.length;
+    // Should it be preempted from now on, it need not compute what it finds.
+    sequence.readsCache = active.numScored === sequence.numPromptTokens;
     return scored;
   }
 
@@ -242,29 +328,4 @@ function finishOf({ request, sequence }: ActiveSequence, tokenId: number): Seque
 
 function startOf({ numCachedTokens }: Sequence): Pick<SequenceUpdate, 'started' | 'numCachedTokens'> {
   return { started: true, ...(numCachedTokens === undefined ? {} : { numCachedTokens }) };
-}
-
-function countLookups({ started }: ScheduledStep): Pick<StepReport, 'numQueriedTokens' | 'numCachedTokens'> {
-  const lookups = started.filter(({ numCachedTokens }) => numCachedTokens !== undefined);
-  return {
-    numQueriedTokens: lookups.reduce((sum, { numPromptTokens }) => sum + numPromptTokens, 0),
-    numCachedTokens: lookups.reduce((sum, { numCachedTokens = 0 }) => sum + numCachedTokens, 0),
-  };
-}
-
-function countDrafts(
-  { sequences }: ScheduledStep,
-  numAccepted: readonly number[],
-): Pick<StepReport, 'numDraftTokens' | 'numAcceptedTokens'> {
-  return {
-    numDraftTokens: sequences.reduce((sum, { draftTokenIds }) => sum + draftTokenIds.length, 0),
-    numAcceptedTokens: numAccepted.reduce((sum, count) => sum + count, 0),
-  };
-}
-
-function countPromptTokens(step: ScheduledStep): number {
-  return step.sequences.reduce((sum, { sequence, numScheduledTokens }) => {
-    const numPromptLeft = Math.max(sequence.numPromptTokens - sequence.numComputedTokens, 0);
-    return sum + Math.min(numScheduledTokens, numPromptLeft);
-  }, 0);
 }

@@ -1,6 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { EngineError } from '../errors.ts';
-import { siblingProcess } from '../sibling-process.ts';
+import { forkSibling } from '../sibling-process.ts';
 import type { EngineSettings, FromWorker, ToWorker } from './protocol.ts';
 
 export interface EngineProcessEvents {
@@ -70,14 +70,10 @@ function deathError(reason: string): EngineError {
 }
 
 function spawnWorker(settings: EngineSettings, execArgv: readonly string[]): ChildProcess {
-  const { file, execArgv: loader } = siblingProcess(import.meta.url, 'engine-worker');
-  return fork(file, [JSON.stringify(settings)], {
+  return forkSibling(import.meta.url, 'engine-worker', {
+    args: [JSON.stringify(settings)],
     // It collects its garbage once, when the model is loaded; V8 need not look for more whenever there is no work. What is
     // made anew in each step is little, and would be spread over 48 MiB before any of it is collected.
-    execArgv: [...loader, '--expose-gc', '--no-memory-reducer', '--max-semi-space-size=2', ...execArgv],
-    // Structured clone, as between threads: maps and typed arrays arrive as what they are.
-    serialization: 'advanced',
-    // What native libraries print is no part of the log, which has standard output to itself.
-    stdio: ['ignore', 2, 2, 'ipc'],
+    execArgv: ['--expose-gc', '--no-memory-reducer', '--max-semi-space-size=2', ...execArgv],
   });
 }

@@ -1,7 +1,7 @@
 import type { EngineError } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { ServedTokenizer } from '../text/served-tokenizer.ts';
 
 /**
  * What the rest of the service knows of the engine: completions go in, events come out. The one implementation is
@@ -20,6 +20,9 @@ export interface ModelInfo {
   vocabSize: number;
   /** Width of a hidden state. */
   dim: number;
+  numLayers: number;
+  /** Of queries, in each layer. */
+  numHeads: number;
   /** Tokens that end a sequence. */
   eosTokenIds: readonly number[];
   /** Most tokens of prompt and completion together. */
@@ -70,6 +73,8 @@ export interface CompletionRequest {
   promptLogprobs: boolean;
   /** Its prompts share keys and values only with those of requests of the same salt. */
   cacheSalt: string | undefined;
+  /** Who may see its record and cancel it, and whose prompts it shares keys and values with; '': the service. */
+  ownerId: string;
   /** Total time the request may take, queueing included. */
   timeoutMs: number | undefined;
 }
@@ -122,6 +127,7 @@ export type { ChatMessage } from '../tokenizer/chat-template-renderer.ts';
 /** What is known of a request while it runs and for a while after it ended. */
 export interface RequestRecord {
   id: string;
+  ownerId: string;
   status: 'queued' | 'running' | 'finished' | 'cancelled' | 'failed';
   /** Why it was cancelled: the client hung up, a DELETE, the deadline, or the service stopped. */
   cancelCause?: CancelCause;
@@ -151,6 +157,7 @@ export interface Completion extends AsyncIterable<CompletionEvent> {
 
 /** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */
 export interface EngineStats {
+  /** Sequences that have started and not ended: more than lanes while some are preempted. */
   numRequestsRunning: number;
   numRequestsWaiting: number;
   numTokensWaiting: number;
@@ -169,8 +176,11 @@ export interface EngineStats {
   /** Query-key pairs scored in attention: useful ones, and what one rectangular padded batch would have scored. */
   numScores: number;
   numRectangularScores: number;
-  /** Prompt tokens computed. */
+  /** Prompt tokens computed, each counted once. */
   promptTokens: number;
+  /** Times a sequence lost its lane to another client, and tokens computed once more for that. */
+  preemptions: number;
+  recomputedTokens: number;
   /** Prompt tokens looked for in the prefix cache, and those that were there. */
   prefixCacheQueries: number;
   prefixCacheHits: number;
@@ -196,9 +206,17 @@ export interface EngineObserver {
 /** Places a request holds in the bounded queue from its arrival on. */
 export interface Reservation {
   readonly clientId: string;
-  /** Gives the places back; harmless after `submit` took them over. */
+  /** When it was made, on the clock of all processes: from then on the request's time counts. */
+  readonly reservedAtMs: number;
+  /**
+   * Takes so many tokens' places in the queue as well, in place of those that it has. It may be called again once more
+   * is known; it throws `invalid_request`, naming the field, for more than can ever wait, `queue_full` for more than
+   * can now.
+   */
+  takeTokens(numTokens: number, param: string): void;
+  /** Gives all places back; harmless after `submit` took them over. */
   release(): void;
-  /** The places belong to the sequences of an admitted request now. */
+  /** All places belong to the sequences of an admitted request now. */
   takeOver(): void;
 }
 
@@ -206,7 +224,7 @@ export interface Engine {
   readonly state: EngineState;
   /** Throws `engine_not_ready` until the model is loaded. */
   readonly model: ModelInfo;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: ServedTokenizer;
   /**
    * Takes `numSequences` places in the queue before any work is done for the request.
    * Throws `queue_full` with `retryAfterMs` from the measured drain rate, or `engine_not_ready`.
@@ -216,24 +234,33 @@ export interface Engine {
   /**
    * Admits a request by its reservation and starts it.
    * Throws `context_length_exceeded`, `invalid_request` or `queue_full` (the queue's token bound).
+   * A sequence that cannot be finished ends the request with its error, and its other sequences with it.
    */
   submit(request: CompletionRequest, reservation: Reservation): Completion;
   /**
-   * What every head of every layer looks at in a prompt: [layers][heads][tokens][tokens], each row sums to 1.
-   * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile.
-   */
-  inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights>;
-  /**
-   * The mean of the hidden states that the model has of a text's tokens, of length 1: [dim].
+   * What every head of some layers looks at in a prompt: [layers][heads][tokens][tokens], each row sums to 1.
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
    * once that is aborted.
    */
+  inspectAttention(
+    tokenIds: readonly number[],
+    layers: readonly number[],
+    signal: AbortSignal,
+    clientId?: string,
+  ): Promise<AttentionWeights>;
+  /**
+   * The mean of the hidden states that the model has of a text's tokens, of length 1: [dim].
+   * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
+   * once that is aborted. Throws `context_length_exceeded` or `invalid_request`.
+   */
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId?: string): Promise<Float32Array>;
-  /** The request with that id, running or recently ended. */
-  find(requestId: string): RequestRecord | undefined;
-  /** Cancels a running request; false when there is none of that id. */
-  cancel(requestId: string, cause: CancelCause): boolean;
+  /** An owner's request with that id, running or recently ended; without `ownerId` any owner's. */
+  find(requestId: string, ownerId?: string): RequestRecord | undefined;
+  /** Cancels a running request of an owner, or of any; false when there is none of that id. */
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean;
   stats(): EngineStats;
+  /** Asks an idle engine for a sign of life; one that gives none is replaced, as one that does not go on with its work. */
+  ping(): void;
   observe(observer: EngineObserver): void;
 }
 

@@ -3,6 +3,7 @@ import type { OpenModel } from '../model/load-model.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import { heldWeights, kvCacheFormat } from '../runtime/number-formats.ts';
 import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
+import { maxLogitRows } from '../scheduler/scheduler.ts';
 
 /** What the headers of a model's files say of its size. */
 export interface ModelSize {
@@ -66,7 +67,7 @@ export function estimateMemory(
     weightBytes: numMatrixWeights * bytesPerWeight(runtime, weights, storedFormat) + 4 * numVectorWeights,
     kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights)),
     // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
-    stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + shape.numLanes * vocabSize),
+    stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + maxLogitRows(shape.numLanes, numRows) * vocabSize),
     processBytes: PROCESS_BYTES[runtime],
   };
   return { ...parts, totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };

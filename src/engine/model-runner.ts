@@ -1,5 +1,5 @@
 import type { CausalLm } from '../model/causal-lm.ts';
-import { inspectAttention, type AttentionWeights } from '../model/inspect-attention.ts';
+import { inspectAttention, type AttentionWeights, type LayerInspection } from '../model/inspect-attention.ts';
 import { buildStepBatch, type SegmentInput } from '../runtime/build-step-batch.ts';
 import type { Forward, KvCache, Runtime } from '../runtime/runtime.ts';
 import type { Segment, StepBatch } from '../runtime/step-batch.ts';
@@ -37,6 +37,8 @@ export interface LogitsNeeded {
   topIsEnough: boolean;
 }
 
+type PromptLayer = Pick<LayerInspection, 'lane' | 'tokenIds' | 'layerIndex'>;
+
 /** Turns a decided step into one padded batch, runs the transformer on it, and hands each sequence its logits. */
 export class ModelRunner {
   readonly #model: CausalLm;
@@ -45,8 +47,15 @@ export class ModelRunner {
   /** One function for good: a runtime may know its recordings by it. */
   readonly #forward: Forward;
   readonly #hiddenState: Forward;
+  readonly #onNewShape: (() => void) | undefined;
+  /** Shapes of steps that were run. */
+  readonly #shapes = new Set<string>();
+  /** The sequence that was in a lane last; `undefined`: something else. */
+  readonly #tenants = new Map<number, number | undefined>();
 
-  constructor(model: CausalLm, runtime: Runtime, cache: KvCache) {
+  /** @param onNewShape called before a step of a shape that was not run before: a runtime may have to compile it */
+  constructor(model: CausalLm, runtime: Runtime, cache: KvCache, onNewShape?: () => void) {
+    this.#onNewShape = onNewShape;
     this.#model = model;
     this.#forward = (ops) => model.forward(ops);
     this.#hiddenState = (ops) => model.hiddenState(ops);
@@ -72,7 +81,8 @@ export class ModelRunner {
     for (const { from, to, numTokens } of step.copies) {
       this.#runtime.copyLane(this.#cache, from, to, numTokens);
     }
-    const rows = await this.#runtime.runStep(batch, this.#cache, this.#forward); // [logitRows][vocab]
+    for (const [i, { sequence }] of step.sequences.entries()) this.#enter(inputs[i], sequence.id);
+    const rows = await this.#runStep(batch, 'logits'); // [logitRows][vocab]
     return { logits: splitRows(rows, inputs), cost: stepCost(batch) };
   }
 
@@ -88,16 +98,41 @@ export class ModelRunner {
   /** What the last block leaves of every token, behind the final norm: [tokens][dim]. */
   async hiddenStates(inputs: readonly SegmentInput[]): Promise<Float32Array[]> {
     const batch = buildStepBatch(inputs, ROW_BUCKETS);
-    const rows = await this.#runtime.runStep(batch, this.#cache, this.#hiddenState); // [tokens][dim]
+    for (const input of inputs) if (input.positionStart === 0) this.#enter(input);
+    const rows = await this.#runStep(batch, 'states'); // [tokens][dim]
     return rows.slice(0, batch.numLogitRows).map((row) => {
       assertInvariant(row instanceof Float32Array, 'rows come whole unless the batch asks for their top');
       return row;
     });
   }
 
-  /** What every head looks at in a prompt; the lane is overwritten. */
-  inspectAttention(tokenIds: readonly number[], lane: number): Promise<AttentionWeights> {
-    return inspectAttention(this.#model, this.#runtime, this.#cache, lane, tokenIds);
+  get numLayers(): number {
+    return this.#model.config.numLayers;
+  }
+
+  /** What every head of a layer looks at in a prompt; the lane is overwritten. */
+  inspectAttention(inspection: PromptLayer): Promise<AttentionWeights[number]> {
+    this.#enter({ lane: inspection.lane, positionStart: 0 });
+    // Its forward pass is run this once.
+    this.#onNewShape?.();
+    return inspectAttention(this.#model, { ...inspection, runtime: this.#runtime, cache: this.#cache });
+  }
+
+  #runStep(batch: StepBatch, wanted: 'logits' | 'states'): Promise<readonly StepRow[]> {
+    const { tokenIds, logitRows, topRows } = batch;
+    const shape = `${wanted} ${tokenIds.length} ${logitRows.length} ${topRows.includes(true)}`;
+    if (!this.#shapes.has(shape)) this.#onNewShape?.();
+    this.#shapes.add(shape);
+    return this.#runtime.runStep(batch, this.#cache, wanted === 'logits' ? this.#forward : this.#hiddenState);
+  }
+
+  /** Whoever is new in a lane finds nothing of another's beyond its own tokens. */
+  #enter(input: Pick<SegmentInput, 'lane' | 'positionStart'> | undefined, sequenceId?: number): void {
+    if (input === undefined) return;
+    const { lane, positionStart } = input;
+    if (sequenceId !== undefined && this.#tenants.get(lane) === sequenceId) return;
+    this.#tenants.set(lane, sequenceId);
+    this.#runtime.clearLane?.(this.#cache, lane, positionStart);
   }
 }
 

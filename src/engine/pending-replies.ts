@@ -1,4 +1,4 @@
-import { EngineError } from '../errors.ts';
+import { abortError, type EngineError } from '../errors.ts';
 
 interface Pending<Value> {
   resolve(value: Value): void;
@@ -58,11 +58,4 @@ export class PendingReplies<Value> {
     this.#pending.delete(id);
     return pending;
   }
-}
-
-/** A signal without a reason of its own is that of a client that is gone. */
-function abortError({ reason }: AbortSignal): EngineError {
-  return reason instanceof EngineError
-    ? reason
-    : new EngineError('request_timeout', 'the request was given up before its answer was there');
 }

@@ -56,12 +56,23 @@ export interface SequenceRequest {
 export type ToWorker =
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
   | { type: 'cancel'; sequenceIds: readonly number[] }
-  | { type: 'inspect'; id: number; tokenIds: readonly number[] }
+  | { type: 'inspect'; id: number; clientId: string; tokenIds: readonly number[]; layers: readonly number[] }
+  | { type: 'cancelInspection'; id: number }
   | { type: 'embed'; id: number; clientId: string; tokenIds: readonly number[] }
   | { type: 'cancelEmbedding'; id: number }
+  /** Answered by `alive`. */
+  | { type: 'ping' }
   | { type: 'stop' };
 
-export type SequenceFinish = 'stop' | 'length' | 'abort';
+/** An error as plain data. */
+export interface SentError {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
+
+/** `error`: it alone cannot go on; `SequenceUpdate.error` says why. */
+export type SequenceFinish = 'stop' | 'length' | 'abort' | 'error';
 
 export interface SequenceUpdate {
   id: number;
@@ -74,6 +85,25 @@ export interface SequenceUpdate {
   /** Logprobs of prompt tokens that this step computed, in order; the sequence's first token has none. */
   promptLogprobs?: readonly (TokenOutput | { tokenId: number })[];
   finish?: SequenceFinish;
+  /** With the finish `error`. */
+  error?: SentError;
+}
+
+/** What a step computes: the next tokens of sequences, of texts to be embedded, or a layer of an inspection. */
+export type WorkKind = 'sequence' | 'embedding' | 'inspection';
+
+/** Work that ended by a fault: which, and how long it was. */
+export interface Casualty {
+  id: number;
+  numTokens: number;
+  /** Of these, tokens that were computed. */
+  numComputedTokens: number;
+}
+
+/** How long a step may take before the engine process counts as hung. */
+export interface StepBound {
+  /** What the largest step that there can be is expected to take, in milliseconds. */
+  largestStepMs: number;
 }
 
 /** What one step did; a sequence with a draft may have several updates, one a token. Counts are of this step; gauges are as it left them. */
@@ -86,8 +116,11 @@ export interface StepReport {
   numPaddedRows: number;
   numScores: number;
   numRectangularScores: number;
-  /** Prompt tokens computed. */
+  /** Prompt tokens computed, each counted once. */
   numPromptTokens: number;
+  /** Sequences that lost their lane to another client, and tokens computed once more for such. */
+  numPreemptions: number;
+  numRecomputedTokens: number;
   /** Prompt tokens looked for in the cache, and those that were there. */
   numQueriedTokens: number;
   numCachedTokens: number;
@@ -106,14 +139,26 @@ export interface EngineGauges {
 }
 
 export type FromWorker =
-  | { type: 'ready'; model: ModelInfo; gauges: EngineGauges }
+  | ({ type: 'ready'; model: ModelInfo; gauges: EngineGauges } & StepBound)
   /** The model cannot be served; the process ends. */
   | { type: 'failed'; code: ErrorCode; message: string; retryable: boolean }
   /** The last words of a process that something unforeseen brings down. */
   | { type: 'fault'; message: string }
   /** Steps in order; short ones are reported together. */
-  | { type: 'steps'; reports: readonly StepReport[] }
+  | ({ type: 'steps'; reports: readonly StepReport[] } & StepBound)
   | { type: 'inspected'; id: number; weights: AttentionWeights }
   | { type: 'embedded'; finished: readonly FinishedEmbedding[] }
+  /** Some work ended by a fault; the engine goes on with all else. */
+  | {
+      type: 'faulted';
+      kind: WorkKind;
+      casualties: readonly Casualty[];
+      error: SentError;
+      /** Where it was thrown. */
+      stack: string | undefined;
+      gauges: EngineGauges;
+    }
+  /** A sign of life where nothing else was to be said for a while. */
+  | ({ type: 'alive'; mayCompile: boolean } & StepBound)
   /** Sequences that left because of a cancel, and what is left. */
   | { type: 'cancelled'; sequenceIds: readonly number[]; gauges: EngineGauges };

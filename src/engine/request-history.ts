@@ -12,18 +12,25 @@ export class RequestHistory {
     this.#now = now;
   }
 
-  /** Oldest first in the map, since an id that is added again moves to the end. */
+  /** Oldest first in the map, since what is added again moves to the end. Clients choose ids: each has its own. */
   add(record: RequestRecord): void {
-    this.#records.delete(record.id);
-    this.#records.set(record.id, { record, endedAt: this.#now() });
-    for (const [id, { endedAt }] of this.#records) {
+    const key = keyOf(record.id, record.ownerId);
+    this.#records.delete(key);
+    this.#records.set(key, { record, endedAt: this.#now() });
+    for (const [oldest, { endedAt }] of this.#records) {
       if (this.#records.size <= MAX_RECORDS && this.#now() - endedAt < KEPT_MS) break;
-      this.#records.delete(id);
+      this.#records.delete(oldest);
     }
   }
 
-  find(id: string): RequestRecord | undefined {
-    const entry = this.#records.get(id);
+  /** Without an owner: the one that ended last of all owners'. */
+  find(id: string, ownerId?: string): RequestRecord | undefined {
+    const entry =
+      ownerId === undefined
+        ? [...this.#records.values()].findLast(({ record }) => record.id === id)
+        : this.#records.get(keyOf(id, ownerId));
     return entry !== undefined && this.#now() - entry.endedAt < KEPT_MS ? entry.record : undefined;
   }
 }
+
+const keyOf = (id: string, ownerId: string): string => JSON.stringify([ownerId, id]);

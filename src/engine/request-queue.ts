@@ -12,6 +12,9 @@ export interface QueueBounds {
  * Counts who waits for a lane. A request takes its places when it arrives, before any work is done for it, so that a
  * burst is refused at the door and not after its prompts were tokenised. Free lanes count as places too: a queue
  * of length 0 still lets in what can start at once. Clients share the places (FairPlaces).
+ *
+ * A sequence that is preempted takes no place again. It counts as running until its end, so that more may run than there
+ * are lanes, none of which is free then.
  */
 export class RequestQueue {
   readonly #bounds: QueueBounds;
@@ -56,25 +59,43 @@ export class RequestQueue {
       );
     }
     this.#sequences.take(clientId, numSequences);
-    let held = true;
+    return this.#reservation(numSequences, clientId);
+  }
+
+  #reservation(numSequences: number, clientId: string): Reservation {
+    let isHeld = true;
+    let numTokens = 0;
     return {
       clientId,
-      release: () => {
-        if (held) this.#sequences.giveBack(clientId, numSequences);
-        held = false;
+      reservedAtMs: this.#now(),
+      takeTokens: (numWanted, param) => {
+        this.#tokens.giveBack(clientId, numTokens);
+        try {
+          this.addTokens(numWanted, clientId, param);
+          numTokens = numWanted;
+        } catch (error) {
+          this.#tokens.take(clientId, numTokens);
+          throw error;
+        }
       },
-      takeOver: () => (held = false),
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#sequences.giveBack(clientId, numSequences);
+        this.#tokens.giveBack(clientId, numTokens);
+      },
+      takeOver: () => (isHeld = false),
     };
   }
 
   /** @throws EngineError `invalid_request` for more tokens than can ever wait, `queue_full` for more than can now */
-  addTokens(numTokens: number, clientId = ''): void {
+  addTokens(numTokens: number, clientId = '', param = 'prompt'): void {
     const { maxQueuedTokens } = this.#bounds;
     if (numTokens > maxQueuedTokens) {
       throw new EngineError(
         'invalid_request',
-        `the prompt has ${numTokens} tokens, more than the queue takes in all (MAX_QUEUED_TOKENS ${maxQueuedTokens})`,
-        { param: 'prompt' },
+        `${param} has ${numTokens} tokens, more than the queue takes in all (MAX_QUEUED_TOKENS ${maxQueuedTokens})`,
+        { param },
       );
     }
     if (!this.#tokens.canTake(clientId, numTokens, maxQueuedTokens)) {

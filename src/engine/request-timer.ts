@@ -12,9 +12,9 @@ export class RequestTimer {
   #sumOfGaps = 0;
   #numGaps = 0;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, arrivedAtMs: number) {
     this.#now = now;
-    this.#arrivedAt = now();
+    this.#arrivedAt = arrivedAtMs;
   }
 
   recordStart(atMs: number): void {

@@ -1,5 +1,5 @@
 import { assertInvariant, EngineError } from '../errors.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
 import { Choice } from './choice.ts';
 import type {
   CancelCause,
@@ -11,12 +11,15 @@ import type {
   TokenOutput,
 } from './engine.ts';
 import { EventQueue } from './event-queue.ts';
+import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
 import type { SequenceRequest, SequenceUpdate } from './protocol.ts';
 import { RequestTimer } from './request-timer.ts';
+import { fromSentError, toEngineError } from './step-fault.ts';
 
 /** What a completion asks of the engine client. */
 export interface CompletionHost {
   now: () => number;
+  prefixCacheScope: PrefixCacheScope;
   /** Stops sequences in the engine process. */
   cancelSequences(sequenceIds: readonly number[]): void;
   /** Every choice has ended; the record is final. */
@@ -54,11 +57,17 @@ export class RunningCompletion implements Completion {
   #cancelCause: CancelCause | undefined;
   #error: EngineError | undefined;
 
-  constructor(request: CompletionRequest, tokenizer: Tokenizer, host: CompletionHost) {
+  /** @param arrivedAtMs on the host's clock */
+  constructor(
+    request: CompletionRequest,
+    tokenizer: TokenVocabulary,
+    host: CompletionHost,
+    arrivedAtMs: number,
+  ) {
     this.id = request.id;
     this.#request = request;
     this.#host = host;
-    this.#timer = new RequestTimer(host.now);
+    this.#timer = new RequestTimer(host.now, arrivedAtMs);
     this.#numOpen = request.prompts.length * request.n;
     const { prompts, n, stop, minTokens } = request;
     for (let index = 0; index < this.#numOpen; index++) {
@@ -88,18 +97,31 @@ export class RunningCompletion implements Completion {
         stream: index % n,
         numLogprobs: request.numLogprobs,
         promptLogprobs: promptLogprobs && index % n === 0,
-        cacheSalt: request.cacheSalt,
+        cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
         mayStopByText: stop.length > 0,
       };
     });
+  }
+
+  /** Without an owner: true of any. */
+  isOf(ownerId: string | undefined): boolean {
+    return ownerId === undefined || ownerId === this.#request.ownerId;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<CompletionEvent> {
     return this.#events[Symbol.asyncIterator]();
   }
 
-  /** Takes in what a step did for one of the sequences. */
-  receive(update: SequenceUpdate, { startedAtMs, endedAtMs }: StepTimes): void {
+  /** Takes in what a step did for one of the sequences. What cannot be made into text ends the request. */
+  receive(update: SequenceUpdate, times: StepTimes): void {
+    try {
+      this.#take(update, times);
+    } catch (error) {
+      this.#giveUp(toEngineError(error));
+    }
+  }
+
+  #take(update: SequenceUpdate, { startedAtMs, endedAtMs }: StepTimes): void {
     const choice = this.#choices.get(update.id);
     assertInvariant(choice !== undefined, `sequence ${update.id} belongs to request ${this.id}`);
     if (update.started === true) {
@@ -114,7 +136,17 @@ export class RunningCompletion implements Completion {
     if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
     if (update.token !== undefined) this.#receiveToken(choice, update.token, endedAtMs);
     // A stop string may have closed the choice with this very token.
-    if (update.finish !== undefined && !choice.isClosed()) this.#finish(choice, update.finish);
+    if (update.finish === undefined || choice.isClosed()) return;
+    if (update.error === undefined) this.#finish(choice, update.finish);
+    else this.#giveUp(fromSentError(update.error));
+  }
+
+  /** One choice that fails ends the request: OpenAI's answer has no place for the error of a choice. */
+  #giveUp(error: EngineError): void {
+    const sequenceIds = this.#openChoices.map(({ sequenceId }) => sequenceId);
+    if (sequenceIds.length === 0) return;
+    this.#host.cancelSequences(sequenceIds);
+    this.fail(error);
   }
 
   #receivePrompt(choice: Choice, tokens: readonly (TokenOutput | { tokenId: number })[]): void {
@@ -206,6 +238,7 @@ export class RunningCompletion implements Completion {
       .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
     return {
       id: this.id,
+      ownerId: this.#request.ownerId,
       status: this.#status(choices),
       ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
       ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),

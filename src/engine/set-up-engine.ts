@@ -4,7 +4,7 @@ import type { KvCacheShape, Runtime } from '../runtime/runtime.ts';
 import { startFastestRuntime, startRuntime, type RuntimeChoice } from '../runtime/start-runtime.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
-import { StepCostModel } from '../scheduler/step-cost-model.ts';
+import { StepCostModel, type StepShape } from '../scheduler/step-cost-model.ts';
 import { cacheShape } from './cache-shape.ts';
 import { checkMemory, type MemoryDemand } from './check-memory.ts';
 import { monotonicMs } from './clock.ts';
@@ -19,46 +19,62 @@ export interface EngineSetup {
   core: EngineCore;
   runtime: Runtime;
   model: ModelInfo;
+  /** What the largest step that there can be is expected to take, in milliseconds. */
+  largestStepMs(): number;
+}
+
+export interface SetUpEvents {
+  /** The device went away for good, in a step or between two. */
+  onLost: (error: EngineError) => void;
+  /** A step of a shape that was not run before is about to be. */
+  onNewShape?: () => void;
 }
 
 /**
  * Starts the runtime, loads the model, allocates the KV cache and takes a first step; after it, nothing of a model's or
  * cache's size is allocated any more.
  *
- * @param onLost called when the device goes away for good, in a step or between two
  * @throws EngineError `backend_unavailable`, `weights_invalid`, `config_invalid`; `backend_failure` of the first step
  */
 export async function setUpEngine(
   settings: EngineSettings,
-  onLost: (error: EngineError) => void,
+  { onLost, onNewShape }: SetUpEvents,
 ): Promise<EngineSetup> {
   const { runtime, reason } = await chooseRuntime(settings, onLost);
   const { loaded, shape, demand } = await loadFitting(settings, runtime);
   const { model, numParameters, weightBytes, weightFormat } = loaded;
   const weightMemoryBytes = runtime.memory().numBytes;
   const cache = runtime.createKvCache(shape);
+  const work = stepWork(model.config, numParameters);
+  const costs = new StepCostModel(work);
   const scheduler = new Scheduler({
     numLanes: shape.numLanes,
     maxNumBatchedTokens: settings.maxNumBatchedTokens,
     prefixCache: settings.prefixCache,
     speculates: settings.speculates,
-    costs: new StepCostModel(stepWork(model.config, numParameters)),
+    costs,
   });
-  const runner = new ModelRunner(model, runtime, cache);
-  await runner.warmUp();
+  const runner = new ModelRunner(model, runtime, cache, onNewShape);
+  const firstStep = new StepCostModel(work);
+  firstStep.record(ONE_ROW, await millisecondsOf(() => runner.warmUp()));
   // What weights were read into is garbage, which nothing but this would collect for as long as there is work: next to
   // nothing is allocated from here on. The engine process has the function; where tests set up an engine it may lack.
   globalThis.gc?.();
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs);
-  const { architecture, vocabSize, dim, eosTokenIds } = model.config;
+  const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
+  const largest = scheduler.largestShape(shape.laneLength);
   return {
     core,
     runtime,
+    // As long as no step was measured, by the first decode, which says too much of a larger step and never too little.
+    largestStepMs: () => (costs.isMeasured ? costs : firstStep).predictMs(largest),
     model: {
       id: settings.modelId,
       architecture,
       vocabSize,
       dim,
+      numLayers,
+      numHeads,
       eosTokenIds,
       contextLength: shape.laneLength,
       numParameters,
@@ -77,6 +93,14 @@ export async function setUpEngine(
       createdAt: Math.floor(Date.now() / 1000),
     },
   };
+}
+
+const ONE_ROW: StepShape = { numRows: 1, numLogitRows: 1, numScores: 1 };
+
+async function millisecondsOf(run: () => Promise<void>): Promise<number> {
+  const startedAt = monotonicMs();
+  await run();
+  return monotonicMs() - startedAt;
 }
 
 /** Loads a model once its headers say that it and its cache fit. */

@@ -1,30 +1,37 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { isIPv6 } from 'node:net';
-import type { AppContext } from './app-env.ts';
+import type { Principal } from '../access/principal.ts';
+import { makeClientId } from '../client-id.ts';
 
 /** New with each process: ids tell clients apart, and tell nobody their keys. */
 const SECRET = randomBytes(32);
-const IPV4_IN_IPV6 = /^::ffff:(?=\d+\.)/;
+
+/** What is known of who makes a request. */
+export interface Identity {
+  /** Of its address: see networkOf. */
+  network: string;
+  /** The key that came with it, valid or not. */
+  presentedKey: string;
+  principal: Principal;
+}
 
 /**
- * Tells clients apart, who share the service equally (docs/decisions/0025-fair-among-clients.md): by address and by the
- * Authorization header, which nobody checks here. Headers in which a proxy names its client are not looked at, since
- * anybody can write them.
+ * Who shares the service with whom (docs/decisions/0037-who-a-client-is.md). A valid key is a group, and the addresses
+ * that use it are its members. Without one the address is the group, and what it presents as a key a member, since
+ * anybody can invent keys.
  */
-export function clientIdOf(c: AppContext): string {
-  const network = networkOf(c.env.incoming?.socket.remoteAddress ?? '');
-  const key = c.req.header('authorization') ?? '';
-  return createHmac('sha256', SECRET).update(`${network} ${key}`).digest('base64url').slice(0, 16);
+export function clientIdOf({ network, presentedKey, principal }: Identity): string {
+  if (principal.keyId !== undefined) return makeClientId(groupOfKey(principal.keyId), network);
+  return makeClientId(network, digestOf(`${network} ${presentedKey}`));
 }
 
-/** What one host may choose freely in an IPv6 address is left out: RFC 4291 gives it the last 64 bits. */
-export function networkOf(address: string): string {
-  const plain = address.replace(IPV4_IN_IPV6, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = (plain.split('%')[0] ?? '').split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = new Array<string>(Math.max(8 - groups.length - last.length, 0)).fill('0');
-  const whole = [...groups, ...(tail === undefined ? [] : zeros), ...last];
-  return whole.slice(0, 4).join(':');
+/** Whose requests, and whose prompts in the prefix cache, are the same one's: a valid key's, from any address. */
+export function ownerIdOf(identity: Identity): string {
+  const { keyId } = identity.principal;
+  return keyId === undefined ? clientIdOf(identity) : groupOfKey(keyId);
 }
+
+/** No network is written so. */
+const groupOfKey = (keyId: string): string => `key:${keyId}`;
+
+const digestOf = (text: string): string =>
+  createHmac('sha256', SECRET).update(text).digest('base64url').slice(0, 16);

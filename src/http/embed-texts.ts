@@ -1,15 +1,17 @@
 import { setMaxListeners } from 'node:events';
-import type { Engine } from '../engine/engine.ts';
+import type { TokenBudget } from '../access/token-budget.ts';
+import type { Engine, Reservation } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
-import { encodePrompt, truncatePrompt } from './start-completion.ts';
+import { encodePrompts, minNumTokens, type Prompt } from './encode-prompts.ts';
+import { withinDeadline } from './within-deadline.ts';
 
 export interface EmbeddingDemand {
-  /** Each a text or token ids. */
-  texts: readonly (string | readonly number[])[];
+  texts: readonly Prompt[];
   /** Most tokens kept from the end of each text, `fit`: as many as the context holds. */
   truncateTo: number | 'fit' | undefined;
   timeoutMs: number;
   clientId: string;
+  budget: Pick<TokenBudget, 'reserve' | 'spend'>;
 }
 
 export interface TextEmbedding {
@@ -18,57 +20,49 @@ export interface TextEmbedding {
 }
 
 /**
- * Embeds texts; they share the steps of the engine. Each takes a place in the queue, like a completion.
+ * Embeds texts; they share the steps of the engine. Each takes a place in the queue, and their tokens theirs, like a
+ * completion.
  *
  * @param gone aborted when nobody waits any more
- * @throws EngineError `context_length_exceeded`, `request_timeout`, or what `reserve` and `embed` throw
+ * @throws EngineError `context_length_exceeded`, `request_timeout`, or what `reserve` of engine and budget, `encodePrompts`
+ * and `embed` throw
  */
-export async function embedTexts(
+export function embedTexts(
   engine: Engine,
-  { texts, truncateTo, timeoutMs, clientId }: EmbeddingDemand,
+  demand: EmbeddingDemand,
   gone: AbortSignal,
 ): Promise<TextEmbedding[]> {
-  const reservation = engine.reserve(texts.length, clientId);
-  const abort = new AbortController();
-  // One for each text.
-  setMaxListeners(0, abort.signal);
-  const onGone = (): void => abort.abort();
-  gone.addEventListener('abort', onGone, { once: true });
-  const timer = setTimeout(() => abort.abort(timeoutError(timeoutMs)), timeoutMs);
-  try {
-    const { contextLength } = engine.model;
-    const prompts = texts.map((text, index) => {
-      checkMinLength(engine, text, truncateTo, index);
-      const tokenIds = encodePrompt(engine, text, { param: 'input', isRendered: false });
-      return truncatePrompt(tokenIds, truncateTo, contextLength).tokenIds;
-    });
-    prompts.forEach((tokenIds, index) => checkLength(tokenIds.length, contextLength, index));
-    return await Promise.all(
-      prompts.map(async (tokenIds) => ({
-        embedding: await engine.embed(tokenIds, abort.signal, clientId), // [dim]
-        numTokens: tokenIds.length,
-      })),
-    );
-  } catch (error) {
-    // One that failed takes the others with it.
-    abort.abort();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    gone.removeEventListener('abort', onGone);
-    reservation.release();
-  }
+  const reservation = engine.reserve(demand.texts.length, demand.clientId);
+  return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, (signal) =>
+    embedReserved(engine, demand, reservation, signal),
+  ).finally(() => reservation.release());
 }
 
-/** Refuses a text that cannot fit before it is tokenised. */
-function checkMinLength(
+async function embedReserved(
   engine: Engine,
-  text: string | readonly number[],
-  truncateTo: EmbeddingDemand['truncateTo'],
-  index: number,
-): void {
-  if (typeof text === 'string' && truncateTo === undefined)
-    checkLength(engine.tokenizer.minNumTokens(text), engine.model.contextLength, index);
+  { texts, truncateTo, clientId, budget }: EmbeddingDemand,
+  reservation: Reservation,
+  signal: AbortSignal,
+): Promise<TextEmbedding[]> {
+  // One for each text.
+  setMaxListeners(0, signal);
+  const { contextLength } = engine.model;
+  const numKept = truncateTo === 'fit' ? contextLength : truncateTo;
+  if (numKept === undefined)
+    texts.forEach((text, index) => checkLength(minNumTokens(engine, text), contextLength, index));
+  const encoded = { prompts: texts, n: 1, numKept, param: 'input' };
+  const prompts = await encodePrompts(engine, encoded, reservation, { gone: signal, timeoutMs: undefined });
+  prompts.forEach(({ tokenIds }, index) => checkLength(tokenIds.length, contextLength, index));
+  const numTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+  reservation.takeTokens(numTokens, 'input');
+  await budget.reserve(numTokens);
+  return Promise.all(
+    prompts.map(async ({ tokenIds }) => {
+      const embedding = await engine.embed(tokenIds, signal, clientId); // [dim]
+      budget.spend(tokenIds.length, 0);
+      return { embedding, numTokens: tokenIds.length };
+    }),
+  );
 }
 
 function checkLength(numTokens: number, contextLength: number, index: number): void {
@@ -80,6 +74,3 @@ function checkLength(numTokens: number, contextLength: number, index: number): v
     { param: 'input', details: { numTokens, contextLength } },
   );
 }
-
-const timeoutError = (timeoutMs: number): EngineError =>
-  new EngineError('request_timeout', `the request took longer than its ${timeoutMs} ms`);

@@ -1,5 +1,6 @@
 import type { NotFoundHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
 import type { AppContext, AppEnv } from './app-env.ts';
 import { toEngineError, toErrorResponse, type ApiFamily } from './error-response.ts';
@@ -23,8 +24,9 @@ export function handleError(thrown: unknown, c: AppContext): Response {
 /** No route: 404, or 405 and OPTIONS where the path answers to other methods. */
 export function handleNotFound(allowedMethods: (path: string) => string[]): NotFoundHandler<AppEnv> {
   return (c) => {
-    const { method, path } = c.req;
-    const allowed = allowedMethods(path);
+    const { method, path: fullPath } = c.req;
+    const path = clip(fullPath);
+    const allowed = allowedMethods(fullPath);
     if (allowed.length === 0) throw new EngineError('not_found', `there is no route ${method} ${path}`);
     c.header('allow', allowed.join(', '));
     if (method === 'OPTIONS') return c.body(null, 204);

@@ -1,3 +1,4 @@
+import { clip } from '../clip.ts';
 import { EngineError, type ErrorCode } from '../errors.ts';
 
 /** Whose API a route speaks, and so which envelope its errors wear. */
@@ -30,6 +31,7 @@ const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
   conflict: { status: 409, openAiType: BAD_REQUEST, workersAiCode: 5004 },
   queue_full: { status: 429, openAiType: 'rate_limit_error', workersAiCode: 3040 }, // Out of capacity
   rate_limited: { status: 429, openAiType: 'rate_limit_error', workersAiCode: 3036 }, // Account limited
+  limits_unavailable: { status: 503, openAiType: 'service_unavailable_error', workersAiCode: 7009 }, // Unavailable
   engine_not_ready: { status: 503, openAiType: 'service_unavailable_error', workersAiCode: 7009 }, // Unavailable
   insufficient_memory: { status: 503, openAiType: 'service_unavailable_error', workersAiCode: 3040 }, // Out of capacity
   request_timeout: { status: 504, openAiType: 'timeout_error', workersAiCode: 3007, workersAiStatus: 408 }, // Timeout
@@ -43,6 +45,9 @@ const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
 
 /** A client that is told nothing better comes back after a second. */
 const DEFAULT_RETRY_AFTER_MS = 1000;
+
+/** RFC 9110 wants one with every 401, RFC 6750 has its form. */
+const ASKS_FOR_KEY = { 'www-authenticate': 'Bearer realm="tokenflare"' };
 
 export interface OpenAiErrorBody {
   error: { message: string; type: string; code: ErrorCode; param: string | null; request_id: string };
@@ -79,7 +84,7 @@ export function toErrorResponse(error: EngineError, family: ApiFamily, requestId
   const status = httpStatusOf(error.code, family);
   return {
     status,
-    headers: retryHeaders(error, status),
+    headers: { ...retryHeaders(error, status), ...(status === 401 ? ASKS_FOR_KEY : {}) },
     body: toErrorBody(error, family, requestId),
   };
 }
@@ -92,11 +97,12 @@ export function toErrorBody(
 ): OpenAiErrorBody | WorkersAiErrorBody {
   const message = clientMessage(error, requestId);
   const { openAiType, workersAiCode } = HTTP_ERRORS[error.code];
+  // It may name a field as the client did.
+  const param = error.param === undefined ? null : clip(error.param);
   if (family === 'openai') {
-    const { code, param = null } = error;
-    return { error: { message, type: openAiType, code, param, request_id: requestId } };
+    return { error: { message, type: openAiType, code: error.code, param, request_id: requestId } };
   }
-  const source = error.param === undefined ? {} : { source: { pointer: toJsonPointer(error.param) } };
+  const source = param === null ? {} : { source: { pointer: toJsonPointer(param) } };
   return {
     result: null,
     success: false,

@@ -1,7 +1,8 @@
 import type { AppContext } from './app-env.ts';
+import { PROBE_EVENT } from './connection.ts';
 import { familyOf } from './error-handlers.ts';
 import { toEngineError, toErrorBody } from './error-response.ts';
-import { commentFrame, DONE_FRAME, errorFrame, SSE_HEADERS, sseStream } from './sse.ts';
+import { commentFrame, DONE_FRAME, errorFrame, PING, SSE_HEADERS, sseStream } from './sse.ts';
 import { timingHeaders } from './timing-headers.ts';
 
 export interface EventStreamOptions {
@@ -12,9 +13,6 @@ export interface EventStreamOptions {
   onDisconnect: () => void;
 }
 
-/** A reader that takes nothing for two minutes is not coming back. */
-const STALL_TIMEOUT_MS = 120_000;
-
 /**
  * Answers with a stream whose headers go out at once. A client that hangs up stops the work; a fault ends the stream
  * with an error frame and no `[DONE]`.
@@ -22,12 +20,15 @@ const STALL_TIMEOUT_MS = 120_000;
 export function streamEvents(c: AppContext, options: EventStreamOptions): Response {
   const { scope } = c.var;
   const { frames, pingIntervalMs, onDisconnect } = options;
+  const { outgoing } = c.env;
   onClientGone(c, onDisconnect);
   scope.hold();
+  // Frames are written whole, so that a comment fits between any two writes.
+  outgoing?.on(PROBE_EVENT, () => {
+    if (!outgoing.writableEnded && outgoing.writableLength === 0) outgoing.write(PING);
+  });
   const body = sseStream(endedFrames(c, frames), {
     pingIntervalMs,
-    stallTimeoutMs: STALL_TIMEOUT_MS,
-    destroyConnection: () => c.env.outgoing?.destroy(),
     onDisconnect,
     onClose: () => scope.end(),
   });

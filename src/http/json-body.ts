@@ -1,26 +1,31 @@
+import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
+import type { AppContext } from './app-env.ts';
+import { MAX_JSON_LEVELS, nestsDeeperThan } from './json-nesting.ts';
+import { readBody } from './read-body.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/;
 
 /**
  * Reads a request's JSON object. Its size is judged by `content-length` before a byte is read, and a chunked body is
- * cut off where it passes the limit.
+ * cut off where it passes the limit. Its type must be JSON even where nothing is sent: a page of another site can send
+ * anything else without being asked.
  *
  * @param emptyBody what no body at all means; without it that is a fault
  * @throws EngineError `payload_too_large`, or `invalid_request` naming the header or the body
  */
 export async function readJsonBody(
-  request: Request,
+  c: AppContext,
   limitBytes: number,
   emptyBody?: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
-  checkContentLength(request, limitBytes);
-  const bytes = await readBytes(request, limitBytes);
+  checkContentLength(c.req.raw, limitBytes);
+  checkContentType(c.req.raw);
+  const bytes = await readBytes(c, limitBytes);
   if (bytes.length === 0) {
     if (emptyBody !== undefined) return emptyBody;
     throw bodyError('the body is empty; send a JSON object');
   }
-  checkContentType(request);
   return parseObject(decodeUtf8(bytes));
 }
 
@@ -34,16 +39,14 @@ function checkContentType({ headers }: Request): void {
   if (encoding !== 'identity') {
     throw new EngineError(
       'invalid_request',
-      `content-encoding '${encoding}' is not supported; send plain JSON`,
-      {
-        param: 'content-encoding',
-      },
+      `content-encoding '${clip(encoding)}' is not supported; send plain JSON`,
+      { param: 'content-encoding' },
     );
   }
   const contentType = headers.get('content-type') ?? '';
   const [mediaType = ''] = contentType.toLowerCase().split(';');
   if (!JSON_TYPE.test(mediaType.trim())) {
-    const actual = contentType === '' ? 'missing' : `'${contentType}'`;
+    const actual = contentType === '' ? 'missing' : `'${clip(contentType)}'`;
     throw new EngineError('invalid_request', `content-type is ${actual}; send application/json`, {
       param: 'content-type',
     });
@@ -51,27 +54,15 @@ function checkContentType({ headers }: Request): void {
 }
 
 /** The body's bytes; a client that closes the connection before it has sent them all is at fault, not the service. */
-async function readBytes(request: Request, limitBytes: number): Promise<Uint8Array> {
+async function readBytes(c: AppContext, limitBytes: number): Promise<Uint8Array> {
+  let body: Uint8Array | 'too-large';
   try {
-    // The length is known and within the limit, and Node reads no more than that.
-    if (request.headers.has('content-length')) return new Uint8Array(await request.arrayBuffer());
-    return await readChunks(request.body, limitBytes);
+    body = await readBody(c, limitBytes);
   } catch (cause) {
-    if (cause instanceof EngineError) throw cause;
     throw new EngineError('invalid_request', 'the body ended before it was whole', { param: 'body', cause });
   }
-}
-
-async function readChunks(body: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<Uint8Array> {
-  if (body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let numBytes = 0;
-  for await (const chunk of body) {
-    numBytes += chunk.length;
-    if (numBytes > limitBytes) throw tooLarge(`more than ${limitBytes} bytes`, limitBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  if (body === 'too-large') throw tooLarge(`more than ${limitBytes} bytes`, limitBytes);
+  return body;
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -83,6 +74,9 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 function parseObject(text: string): Record<string, unknown> {
+  if (nestsDeeperThan(text, MAX_JSON_LEVELS)) {
+    throw bodyError(`the body nests more than ${MAX_JSON_LEVELS} levels of objects and lists`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

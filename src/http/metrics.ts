@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineStats, RequestRecord, Timings } from '../engine/engine.ts';
 import type { ServedModels } from '../serving/served-models.ts';
+import { ENGINE_COUNTERS, ENGINE_GAUGES } from './engine-metrics.ts';
+import { KeyMetrics } from './key-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
 
 const PREFIX = 'tokenflare_';
@@ -25,50 +27,6 @@ const TOKEN_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_
 const CHOICE_BUCKETS = [1, 2, 5, 10, 20];
 const STEP_ROW_BUCKETS = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
 
-/** Gauges that are read from the engine when Prometheus asks. */
-const ENGINE_GAUGES: readonly [name: string, help: string, read: (stats: EngineStats) => number][] = [
-  ['num_requests_running', 'Requests whose tokens are being computed.', (s) => s.numRequestsRunning],
-  ['num_requests_waiting', 'Requests that wait for a lane.', (s) => s.numRequestsWaiting],
-  ['num_tokens_waiting', 'Prompt tokens that wait for a lane.', (s) => s.numTokensWaiting],
-  [
-    'kv_cache_usage_perc',
-    'KV cache usage, 1 means 100 percent.',
-    (s) => ratio(s.kvCacheTokensUsed, s.kvCacheTokens),
-  ],
-  ['kv_cache_tokens', 'Tokens that the KV cache holds in all lanes together.', (s) => s.kvCacheTokens],
-  ['lanes', 'Cache lanes: sequences that may run at once.', (s) => s.numLanes],
-  ['lanes_used', 'Cache lanes that hold a running sequence.', (s) => s.numLanesUsed],
-  ['tensors', 'Tensors alive in tfjs.', (s) => s.numTensors],
-  ['runtime_bytes', 'Bytes behind tensors and own buffers.', (s) => s.runtimeBytes],
-  ['engine_resident_memory_bytes', 'Resident memory of the engine process.', (s) => s.engineResidentBytes],
-];
-
-const ENGINE_COUNTERS: readonly [name: string, help: string, read: (stats: EngineStats) => number][] = [
-  ['prompt_tokens_total', 'Prompt tokens computed.', (s) => s.promptTokens],
-  [
-    'prefix_cache_queries_total',
-    'Prompt tokens looked for in the prefix cache.',
-    (s) => s.prefixCacheQueries,
-  ],
-  ['prefix_cache_hits_total', 'Prompt tokens found in the prefix cache.', (s) => s.prefixCacheHits],
-  ['spec_decode_num_draft_tokens_total', 'Tokens of drafts computed.', (s) => s.draftTokens],
-  [
-    'spec_decode_num_accepted_tokens_total',
-    'Tokens of drafts that their sequences drew as well.',
-    (s) => s.acceptedDraftTokens,
-  ],
-  ['generation_tokens_total', 'Tokens generated.', (s) => s.generationTokens],
-  ['wasted_tokens_total', 'Tokens computed for clients that were gone already.', (s) => s.wastedTokens],
-  ['steps_total', 'Engine steps run.', (s) => s.numSteps],
-  ['step_rows_total', 'Rows computed in steps, padding left out.', (s) => s.numRows],
-  [
-    'step_padded_rows_total',
-    'Rows of padding in steps; the wasm runtime does not compute them.',
-    (s) => s.numPaddedRows,
-  ],
-  ['engine_restarts_total', 'Times the engine process was replaced.', (s) => s.numRestarts],
-];
-
 /**
  * Everything that `GET /metrics` shows, named as vLLM names it (docs/design/metrics.md) under our own prefix. Has its
  * own registry; `dispose` stops watching the event loop.
@@ -78,6 +36,7 @@ export class Metrics {
   /** Each shows a model as soon as there is one. */
   readonly #histograms: Histogram<typeof MODEL>[] = [];
   readonly #loopDelay = new LoopDelay();
+  readonly keys = new KeyMetrics(this.#registry, PREFIX);
   readonly #httpRequests = this.#counter('http_requests_total', 'HTTP requests answered.', [
     'method',
     'route',
@@ -154,12 +113,11 @@ export class Metrics {
     LATENCY_BUCKETS_S,
   );
 
-  constructor(models: ServedModels) {
+  /** @param numLogLinesLost log lines that could not be written so far */
+  constructor(models: ServedModels, numLogLinesLost: () => number = () => 0) {
     for (const [name, help, read] of ENGINE_GAUGES) this.#engineGauge(models, name, help, read);
     for (const [name, help, read] of ENGINE_COUNTERS) this.#engineCounter(models, name, help, read);
-    this.#gauge('ready', '1 when requests are taken.', () =>
-      models.defaultEngine.state === 'ready' ? 1 : 0,
-    );
+    this.#gauge('ready', '1 when requests are taken.', () => Number(models.defaultEngine.state === 'ready'));
     this.#gauge(
       'models_loaded',
       'Models in memory.',
@@ -181,6 +139,7 @@ export class Metrics {
     this.#gauge('process_resident_memory_bytes', 'Resident memory of the HTTP process.', () =>
       process.memoryUsage.rss(),
     );
+    this.#logLinesLost(numLogLinesLost);
     this.#registerEventLoopDelay();
     this.#registerModelInfo(models);
     models.observe({
@@ -287,6 +246,19 @@ export class Metrics {
     });
   }
 
+  /** Never falls, so setting it anew is safe. */
+  #logLinesLost(read: () => number): void {
+    new Counter({
+      name: `${PREFIX}log_lines_lost_total`,
+      help: 'Log lines that could not be written.',
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+
   #gauge(name: string, help: string, read: () => number): void {
     new Gauge({
       name: PREFIX + name,
@@ -346,5 +318,3 @@ export class Metrics {
     return histogram;
   }
 }
-
-const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);

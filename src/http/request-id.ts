@@ -1,20 +1,38 @@
 import { randomUUID } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { EngineError } from '../errors.ts';
+import type { AppEnv } from './app-env.ts';
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const BODY_PREFIX = 'cmpl-';
 const CHAT_BODY_PREFIX = 'chatcmpl-';
 
-/**
- * The id of a request: the client's own `x-request-id` when it is well formed and no running request has it, else a
- * new one.
- */
-export function chooseRequestId(clientId: string | undefined, isInFlight: (id: string) => boolean): string {
-  if (clientId !== undefined && CLIENT_ID.test(clientId)) {
-    const id = fromBodyId(clientId);
-    if (id !== '' && !isInFlight(id)) return id;
-  }
-  return randomUUID();
+export interface RequestId {
+  id: string;
+  /** The id that the client chose and a running request has: this one must not run under it. */
+  takenId?: string;
 }
+
+/** The id of a request: the client's own `x-request-id` when it is well formed and free, else a new one. */
+export function chooseRequestId(
+  chosenId: string | undefined,
+  isInFlight: (id: string) => boolean,
+): RequestId {
+  const id = chosenId !== undefined && CLIENT_ID.test(chosenId) ? fromBodyId(chosenId) : '';
+  if (id === '') return { id: randomUUID() };
+  return isInFlight(id) ? { id: randomUUID(), takenId: id } : { id };
+}
+
+/** Refuses a request under an id that a running one has, whoever runs that. */
+export const freeIdMiddleware: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { takenId } = c.var.scope;
+  if (takenId === undefined) return next();
+  throw new EngineError(
+    'conflict',
+    `a request with x-request-id '${takenId}' is running; choose another, or leave it out`,
+    { param: 'x-request-id', retryable: true },
+  );
+};
 
 /** `abc` -> `cmpl-abc`: the id in the body of a completion. */
 export const toBodyId = (requestId: string): string => BODY_PREFIX + requestId;

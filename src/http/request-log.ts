@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { clip } from '../clip.ts';
 import type { RequestRecord } from '../engine/engine.ts';
 import type { RequestOutcome, RequestScope } from './request-scope.ts';
 
@@ -11,7 +12,7 @@ export function logRequest(logger: Logger, outcome: RequestOutcome): void {
   const line = requestLogLine(outcome);
   // A foreseen error tells all in its message; only a defect needs its stack, and an operator.
   const isDefect = scope.error?.code === 'internal' || scope.error?.code === 'backend_failure';
-  const text = `${scope.method} ${scope.path} ${status}`;
+  const text = `${scope.method} ${clip(scope.path)} ${status}`;
   if (isDefect) logger.error({ ...line, err: scope.error }, text);
   else if (POLLED_ROUTES.has(scope.route)) logger.debug(line, text);
   else logger.info(line, text);
@@ -23,10 +24,11 @@ export function requestLogLine({ scope, status, durationMs }: RequestOutcome): R
   return {
     requestId: scope.id,
     method: scope.method,
-    path: scope.path,
+    path: clip(scope.path),
     status,
     durationMs: round(durationMs),
     ended: howItEnded(scope, record),
+    ...(scope.principal.keyName === undefined ? {} : { key: scope.principal.keyName }),
     ...(scope.model === undefined ? {} : { model: scope.model }),
     ...(record === undefined ? {} : completionFields(record)),
     ...(scope.error === undefined ? {} : { error: scope.error.message }),

@@ -1,10 +1,13 @@
+import type { BlockList } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
-import type { AppEnv } from './app-env.ts';
-import { clientIdOf } from './client-id.ts';
+import type { AppContext, AppEnv } from './app-env.ts';
 import { handleError } from './error-handlers.ts';
+import { clientAddressOf, isTrusted } from './forwarded.ts';
 import type { Metrics } from './metrics.ts';
+import { networkOf, plainAddress } from './network.ts';
+import { readCredentials } from './read-credentials.ts';
 import { chooseRequestId } from './request-id.ts';
 import { logRequest } from './request-log.ts';
 import { RequestScope } from './request-scope.ts';
@@ -14,16 +17,21 @@ import { timingHeaders } from './timing-headers.ts';
  * Around every request: gives it its id, puts id and timings on the answer, and writes its log line and metrics
  * when its last byte is out.
  */
-export function requestMiddleware(logger: Logger, metrics: Metrics): MiddlewareHandler<AppEnv> {
+export function requestMiddleware(
+  logger: Logger,
+  metrics: Metrics,
+  trustedProxies: BlockList,
+): MiddlewareHandler<AppEnv> {
   const inFlight = new Set<string>();
   return async (c, next) => {
-    const id = chooseRequestId(c.req.header('x-request-id'), (clientId) => inFlight.has(clientId));
+    const { id, takenId } = chooseRequestId(c.req.header('x-request-id'), (chosen) => inFlight.has(chosen));
     const scope = new RequestScope(id, c.req.method, c.req.path, (outcome) => {
       inFlight.delete(id);
       metrics.countHttpRequest(scope.method, scope.route, outcome.status);
       logRequest(logger, outcome);
     });
-    scope.clientId = clientIdOf(c);
+    scope.takenId = takenId;
+    setOrigin(c, scope, trustedProxies);
     inFlight.add(id);
     metrics.openHttpRequest();
     c.set('scope', scope);
@@ -44,4 +52,13 @@ export function requestMiddleware(logger: Logger, metrics: Metrics): MiddlewareH
     }
     scope.respond(c.res.status);
   };
+}
+
+/** Where a request came from, as far as anybody can tell before its key is looked at. */
+function setOrigin(c: AppContext, scope: RequestScope, trustedProxies: BlockList): void {
+  const peer = c.env.incoming?.socket.remoteAddress ?? '';
+  const headers = { xForwardedFor: c.req.header('x-forwarded-for'), forwarded: c.req.header('forwarded') };
+  scope.network = networkOf(clientAddressOf(peer, headers, trustedProxies));
+  scope.isProxied = isTrusted(plainAddress(peer), trustedProxies);
+  [scope.presentedKey = ''] = readCredentials(c.req.raw.headers);
 }

@@ -1,6 +1,9 @@
 import { ANONYMOUS, type Principal } from '../access/principal.ts';
+import { TokenBudget } from '../access/token-budget.ts';
 import type { EngineError } from '../errors.ts';
 import type { RequestRecord } from '../engine/engine.ts';
+import type { CallingSite } from './calling-site.ts';
+import { clientIdOf, ownerIdOf } from './client-id.ts';
 
 /** How a request is answered, known when its last byte is out. */
 export interface RequestOutcome {
@@ -20,10 +23,19 @@ export class RequestScope {
   /** The pattern that matched, a label of metrics: paths would be too many. */
   route = 'unmatched';
   model: string | undefined;
-  /** Whom the engine computes for: `group/member`, see src/client-id.ts. */
-  clientId = '';
-  /** Whose key came with it. */
+  /** The id that the client chose, where a running request has it. */
+  takenId: string | undefined;
+  /** The client's network, as networkOf has it: of the socket, or as a trusted proxy says. */
+  network = '';
+  /** A trusted proxy speaks for the client. */
+  isProxied = false;
+  /** What came as an API key, whether or not it is one. */
+  presentedKey = '';
+  callingSite: CallingSite = 'own';
+  /** Whose key came with it, once that was looked at. */
   principal: Principal = ANONYMOUS;
+  /** The tokens that it may use, and those that it used. */
+  budget = new TokenBudget();
   /** Only set where prompts may be logged. */
   prompt: unknown;
   /** The error that the client was told of. */
@@ -41,6 +53,16 @@ export class RequestScope {
     this.method = method;
     this.path = path;
     this.#onEnd = onEnd;
+  }
+
+  /** Whom the engine computes for: `group/member`, see src/client-id.ts. */
+  get clientId(): string {
+    return clientIdOf(this);
+  }
+
+  /** Whose the request's record is, and what its prompts leave in the prefix cache. */
+  get ownerId(): string {
+    return ownerIdOf(this);
   }
 
   get elapsedMs(): number {

@@ -3,7 +3,8 @@
  * back its own stream and nobody else's.
  */
 
-const PING = ': ping\n\n';
+/** A comment that keeps a silent stream alive. */
+export const PING = ': ping\n\n';
 
 export const SSE_HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -27,11 +28,7 @@ export const DONE_FRAME = 'data: [DONE]\n\n';
 export interface SseOptions {
   /** Silence after which a comment is sent. */
   pingIntervalMs: number;
-  /** A reader that takes nothing for so long is given up. */
-  stallTimeoutMs: number;
-  /** Cuts the connection of a reader that is given up. */
-  destroyConnection: () => void;
-  /** The client is gone: it closed the connection, or was given up. Called at most once, and not after the end. */
+  /** The client is gone: it closed the connection, or was cut off. Called at most once, and not after the end. */
   onDisconnect: () => void;
   /** The last frame is out or the client is gone. Called once. */
   onClose: () => void;
@@ -42,7 +39,7 @@ export interface SseOptions {
  * it turns its own errors into frames.
  */
 export function sseStream(frames: AsyncIterable<string>, options: SseOptions): ReadableStream<Uint8Array> {
-  const { pingIntervalMs, stallTimeoutMs } = options;
+  const { pingIntervalMs } = options;
   const iterator = frames[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let timer: NodeJS.Timeout | undefined;
@@ -70,16 +67,13 @@ export function sseStream(frames: AsyncIterable<string>, options: SseOptions): R
         lastFrameMs = performance.now();
         const tick = (): void => {
           const silentMs = performance.now() - lastFrameMs;
-          if (!isPulling && silentMs >= stallTimeoutMs) {
-            disconnect();
-            options.destroyConnection();
-          } else if (isPulling && silentMs >= pingIntervalMs && controller.desiredSize === 0) {
+          if (isPulling && silentMs >= pingIntervalMs && controller.desiredSize === 0) {
             // At most one ping waits for a reader: desiredSize is below 0 while it does.
             lastFrameMs = performance.now();
             controller.enqueue(encoder.encode(PING));
           }
         };
-        timer = setInterval(tick, Math.min(pingIntervalMs, stallTimeoutMs) / 2).unref();
+        timer = setInterval(tick, pingIntervalMs / 2).unref();
       },
       async pull(controller) {
         isPulling = true;

@@ -1,11 +1,7 @@
 import type { ChatMessage, Engine } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
-import {
-  startCompletion,
-  type Caller,
-  type CompletionDemand,
-  type StartedCompletion,
-} from './start-completion.ts';
+import { admit, type Caller, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
+import { withinDeadline } from './within-deadline.ts';
 
 /** What a chat route wants of the engine; its one prompt is what the model's template makes of the messages. */
 export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered'> {
@@ -34,17 +30,11 @@ export async function startChat(
     );
   }
   const reservation = engine.reserve(demand.n, caller.clientId);
-  let prompt: string;
-  try {
-    prompt = await chatTemplate.render(messages);
-  } catch (error) {
-    reservation.release();
-    throw error;
-  }
-  return startCompletion(
-    engine,
-    { ...demand, prompts: [prompt], promptField: 'messages', isRendered: true },
-    caller,
-    reservation,
-  );
+  const { clientId, gone } = caller;
+  return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, async (signal) => {
+    const prompt = await chatTemplate.render(messages, { clientId, signal });
+    const rendered = { ...demand, prompts: [prompt], promptField: 'messages' as const, isRendered: true };
+    // One deadline for both: its signal says when time is over.
+    return admit(engine, rendered, { ...caller, gone: signal }, reservation);
+  }).finally(() => reservation.release());
 }

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { ServedModels } from '../serving/served-models.ts';
+import { checkMayUse, hideOthers } from './allowed-models.ts';
 import type { AppContext } from './app-env.ts';
 
 export interface UsedEngine {
@@ -12,7 +13,7 @@ export interface UsedEngine {
  * The engine of the model that a request names, or of the default one. The model stays loaded until the last byte of
  * the answer is out.
  *
- * @throws EngineError as `ServedModels.acquire`, `engine_not_ready` while the default model loads
+ * @throws EngineError `forbidden` for a model that the key may not use; as `ServedModels.acquire`, `engine_not_ready` while the default model loads
  */
 export async function useEngine(
   c: AppContext,
@@ -21,8 +22,11 @@ export async function useEngine(
   timeoutMs: number,
 ): Promise<UsedEngine> {
   const { scope } = c.var;
+  // Before it is loaded.
+  checkMayUse(scope.principal, modelId ?? models.defaultModelId);
   const { signal } = c.req.raw;
-  const lease = await models.acquire(modelId ?? undefined, { timeoutMs, signal, clientId: scope.clientId });
+  const options = { timeoutMs, signal, clientId: scope.clientId };
+  const lease = await hideOthers(scope.principal, models.acquire(modelId ?? undefined, options));
   const { engine, waitedMs } = lease;
   scope.releaseAtEnd(() => lease.release());
   scope.model = engine.model.id;

@@ -7,36 +7,36 @@ import type { CausalLm } from './causal-lm.ts';
 /** Attention weights by layer, head, query and key: [layers][heads][tokens][tokens]; each row sums to 1. */
 export type AttentionWeights = number[][][][];
 
+export interface LayerInspection {
+  readonly runtime: Runtime;
+  readonly cache: KvCache;
+  /** A free lane of the cache; overwritten. */
+  readonly lane: number;
+  readonly tokenIds: readonly number[];
+  readonly layerIndex: number;
+}
+
 /**
- * What every head of every layer looks at in a prompt, on any runtime. Each layer's queries and keys are read back
- * by a forward pass of its own that stops there: made for people to look at, not for speed.
- * @param lane a free lane of the cache; overwritten
+ * What every head of one layer looks at: [heads][tokens][tokens]. Its queries and keys are read back by a forward pass
+ * that stops there: made for people to look at, not for speed.
  */
 export async function inspectAttention(
   model: CausalLm,
-  runtime: Runtime,
-  cache: KvCache,
-  lane: number,
-  tokenIds: readonly number[],
-): Promise<AttentionWeights> {
-  const { numLayers } = model.config;
+  { runtime, cache, lane, tokenIds, layerIndex }: LayerInspection,
+): Promise<AttentionWeights[number]> {
   const batch = buildStepBatch([{ lane, positionStart: 0, tokenIds, logits: 'last' }]);
-  const weights: number[][][][] = [];
-  for (let layerIndex = 0; layerIndex < numLayers; layerIndex++) {
-    let heads: AttentionHeads | undefined;
-    const rows = await runtime.runStep(batch, cache, (ops) => {
-      const found = attentionOfLayer(model, ops, layerIndex);
-      heads = found.heads;
-      return found.qkv;
-    }); // [tokens][qkv]
-    assertInvariant(heads, 'the forward pass was run, or recorded');
-    const qkv = rows.slice(0, tokenIds.length).map((row) => {
-      assertInvariant(row instanceof Float32Array, 'rows come whole unless the batch asks for their top');
-      return row;
-    }); // [tokens][qkv]
-    weights.push(inspectLayer(qkv, heads));
-  }
-  return weights;
+  let heads: AttentionHeads | undefined;
+  const rows = await runtime.runStep(batch, cache, (ops) => {
+    const found = attentionOfLayer(model, ops, layerIndex);
+    heads = found.heads;
+    return found.qkv;
+  }); // [tokens][qkv]
+  assertInvariant(heads, 'the forward pass was run, or recorded');
+  const qkv = rows.slice(0, tokenIds.length).map((row) => {
+    assertInvariant(row instanceof Float32Array, 'rows come whole unless the batch asks for their top');
+    return row;
+  }); // [tokens][qkv]
+  return weightsOfLayer(qkv, heads);
 }
 
 interface FoundAttention {
@@ -72,7 +72,7 @@ function attentionOfLayer(model: CausalLm, ops: TransformerOps, layerIndex: numb
 }
 
 /** The weights of every head: [heads][tokens][tokens]. */
-function inspectLayer(qkv: readonly Float32Array[], heads: AttentionHeads): number[][][] {
+function weightsOfLayer(qkv: readonly Float32Array[], heads: AttentionHeads): number[][][] {
   return Array.from({ length: heads.numHeads }, (_, head) => headWeights(qkv, heads, head));
 }
 

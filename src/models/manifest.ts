@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { hasCode } from './error-codes.ts';
+import { readModelText } from '../model-files.ts';
 import { isRepository } from './model-id.ts';
 import { isSafePath } from './safe-path.ts';
 
@@ -10,6 +9,8 @@ import { isSafePath } from './safe-path.ts';
 export const MANIFEST_NAME = 'tokenflare-model.json';
 /** A manifest has some 150 bytes a file; a larger one is none of ours. */
 const MAX_MANIFEST_BYTES = 1 << 20;
+/** A manifest of another kind has thousands. */
+const MAX_ISSUES = 3;
 
 const safePath = z.string().refine(isSafePath, 'is no path inside the folder');
 
@@ -45,19 +46,11 @@ export type Manifest = z.infer<typeof manifestSchema>;
  * @throws EngineError `weights_invalid` naming the file and the field
  */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
-  const path = join(folder, MANIFEST_NAME);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (hasCode(cause, 'ENOENT')) return undefined;
-    throw invalid(path, `it cannot be read: ${String(cause)}`, cause);
-  }
-  return parseManifest(path, text);
+  const text = await readModelText(folder, MANIFEST_NAME, MAX_MANIFEST_BYTES);
+  return text === undefined ? undefined : parseManifest(join(folder, MANIFEST_NAME), text);
 }
 
 function parseManifest(path: string, text: string): Manifest {
-  if (text.length > MAX_MANIFEST_BYTES) throw invalid(path, 'it is too long for a manifest');
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -66,7 +59,9 @@ function parseManifest(path: string, text: string): Manifest {
   }
   const result = manifestSchema.safeParse(json);
   if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const issues = result.error.issues
+    .slice(0, MAX_ISSUES)
+    .map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw invalid(path, issues.join('; '), result.error);
 }
 

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
 import { isSafePath } from './safe-path.ts';
 
@@ -91,7 +92,7 @@ export function matchId(ids: readonly string[], id: string): string | undefined 
   if (candidates.length > 1) {
     throw new EngineError(
       'model_not_found',
-      `'${id}' may mean several models: ${candidates.join(', ')}; name one of them`,
+      `'${clip(id)}' may mean several models: ${candidates.join(', ')}; name one of them`,
     );
   }
   return candidates[0];

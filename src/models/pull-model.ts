@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { checkDiskSpace, diskError } from './disk-space.ts';
 import { downloadFile } from './download-file.ts';
-import { hasCode } from './error-codes.ts';
+import { hasCode } from '../error-codes.ts';
 import type { Hub } from './hub.ts';
 import { listRepository, openFile, resolveCommit, type HubFile } from './hub-repository.ts';
 import { checkShardIndex } from './shard-index.ts';

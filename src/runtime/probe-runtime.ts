@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import type { RuntimeName } from '../config/settings.ts';
-import { siblingProcess } from '../sibling-process.ts';
+import { spawnSibling } from '../sibling-process.ts';
 import type { RuntimeDevice } from './runtime.ts';
 
 /** Whether a runtime works here. */
@@ -14,12 +13,7 @@ const PROBE_TIMEOUT_MS = 60_000;
 
 /** Starts a runtime in a process of its own, which a driver may bring down, and lets it compute something known. */
 export async function probeRuntime(name: RuntimeName): Promise<RuntimeProbe> {
-  const { file, execArgv: loader } = siblingProcess(import.meta.url, 'probe-process');
-  const child = spawn(process.execPath, [...loader, file, name], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: PROBE_TIMEOUT_MS,
-    killSignal: 'SIGKILL',
-  });
+  const child = spawnSibling(import.meta.url, 'probe-process', [name], { timeout: PROBE_TIMEOUT_MS });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -75,6 +75,11 @@ export interface Runtime {
    * the steps and copies that come after. Between two steps.
    */
   copyLane(cache: KvCache, from: number, to: number, numTokens: number): void;
+  /**
+   * Zeros the keys and values of a lane from position `from` on. Only a runtime has it whose attention multiplies what
+   * lies beyond a sequence's end by zero: that does away with every number but NaN, which another may have left there.
+   */
+  clearLane?(cache: KvCache, lane: number, from: number): void;
   memory(): RuntimeMemory;
   dispose(): Promise<void>;
 }

@@ -32,7 +32,7 @@ export function largestOfTop({ tokenIds, logits, logSumExp }: TopLogits): { toke
 }
 
 function unusable(what: string): EngineError {
-  return new EngineError('backend_failure', `the model returned no usable logits: ${what}`, {
+  return new EngineError('backend_failure', `the model's logits are not numbers: ${what}`, {
     retryable: false,
   });
 }

@@ -39,6 +39,10 @@ export class LaneCache {
     this.#prefixCache = prefixCache;
   }
 
+  get numLanes(): number {
+    return this.#pool.numLanes;
+  }
+
   get numFreeLanes(): number {
     return this.#pool.numFree;
   }
@@ -69,7 +73,8 @@ export class LaneCache {
     this.#index.update(lane, sequence.tokenIds, numTokens);
     sequence.lane = lane;
     sequence.numComputedTokens = numTokens;
-    sequence.numCachedTokens = match && numTokens;
+    // What is found once it was preempted is its own.
+    if (sequence.numPreemptions === 0) sequence.numCachedTokens = match && numTokens;
     return from === undefined || from === lane ? undefined : { from, to: lane, numTokens };
   }
 
@@ -93,6 +98,11 @@ export class LaneCache {
   record({ lane, tokenIds, numComputedTokens }: Sequence): void {
     assertInvariant(lane !== undefined, 'a sequence that runs has a lane');
     if (this.#prefixCache) this.#index.update(lane, tokenIds, numComputedTokens);
+  }
+
+  /** What the lane holds is nobody's any more: nobody knows what it is. */
+  forget(lane: number): void {
+    this.#index.reset(lane);
   }
 
   /** The sequence needs its lane no more; what it computed stays there. */

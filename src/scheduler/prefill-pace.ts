@@ -53,6 +53,7 @@ export function prefillPace(
  * @param shape the step so far
  * @param positionStart the prompt's tokens that are computed already
  * @param maxRows most that are wanted, or free
+ * @param isScored whether each of them has logits
  */
 export function prefillRows(
   costs: StepCostModel | undefined,
@@ -60,13 +61,15 @@ export function prefillRows(
   shape: StepShape,
   positionStart: number,
   maxRows: number,
+  isScored = false,
 ): number {
   if (costs === undefined || limitMs === Infinity) return maxRows;
   let total = shape.numRows + maxRows;
   while (total > Math.max(leastRows, shape.numRows)) {
     const numRows = total - shape.numRows;
     const numScores = shape.numScores + scoresOf(positionStart, numRows);
-    if (costs.predictMs({ ...shape, numRows: total, numScores }) <= limitMs) return numRows;
+    const numLogitRows = shape.numLogitRows + (isScored ? numRows : 0);
+    if (costs.predictMs({ numRows: total, numLogitRows, numScores }) <= limitMs) return numRows;
     total = (Math.ceil(total / TILE_ROWS) - 1) * TILE_ROWS;
   }
   return Math.min(Math.max(leastRows - shape.numRows, 0), maxRows);

@@ -1,25 +1,30 @@
-import { ClientShares } from './client-shares.ts';
 import { Drafter } from './drafter.ts';
-import { LaneCache, type LaneCacheOptions, type LaneCopy } from './lane-cache.ts';
+import type { LaneCacheOptions, LaneCopy } from './lane-cache.ts';
+import { LaneQueue, type Starts } from './lane-queue.ts';
 import { prefillPace, prefillRows, rowsBetweenSteps, type PrefillPace } from './prefill-pace.ts';
 import type { Sequence } from './sequence.ts';
-import { numOpenTokens, StepBuilder, type ScheduledSequence } from './step-builder.ts';
+import { numOpenTokens, scoresPrompt, StepBuilder, type ScheduledSequence } from './step-builder.ts';
 import type { StepCostModel, StepShape } from './step-cost-model.ts';
-import { WaitingList } from './waiting-list.ts';
 
 /**
  * Decides which tokens the next step computes. There is no prefill phase and no decode phase: every sequence has
  * tokens (prompt and generated) of which `numComputedTokens` are in the cache, and a step computes some of the rest.
  *
  *   waiting ──lane free──▶ running: prefill (many tokens to compute) ──▶ decode (one token to compute) ──▶ finished
+ *      ▲                      │
+ *      └─────preempted────────┘
+ *
+ * Lanes are shared equally (lane-shares). Where none is free, a client that has less than its share takes one from a
+ * client that has more: a sequence of the other is preempted, and goes on later with the same tokens (lane-queue).
  *
  * A step is filled in this order, up to `maxNumBatchedTokens` rows:
  *   1. every running sequence that decodes: one row each, so that no stream ever waits for a prompt; and where there is
  *      no prompt to compute, rows of drafts, as far as they pay (drafter);
  *   2. prompts: as large a chunk as still fits, and as the decodes allow (prefill-pace). It is the turn of the client who
  *      was given the fewest tokens (client-shares); of its sequences those in prefill come first, then those that wait,
- *      as long as a lane is free, oldest first. One whose beginning another is computing waits for it, since it then
- *      need not, and with it those of its client behind it.
+ *      as long as a lane is free that it may have, oldest first. One that has just taken its lane from another client
+ *      comes before all, so that a newcomer waits for no more than a step. One whose beginning another is computing waits
+ *      for it, since it then need not, and with it those of its client behind it.
  *
  * Pure bookkeeping: no tensors, no promises, no clock; how long steps take it is told.
  */
@@ -35,38 +40,46 @@ export interface SchedulerLimits extends LaneCacheOptions {
 export interface ScheduledStep {
   sequences: readonly ScheduledSequence[];
   shape: StepShape;
-  /** Sequences that left the queue with this step. */
+  /** Sequences that left the queue with this step; not those that were preempted and go on. */
   started: readonly Sequence[];
+  /** Sequences that lost their lane since the step before. */
+  numPreemptions: number;
   /** To be done before the step, in this order. */
   copies: readonly LaneCopy[];
   numScheduledTokens: number;
 }
 
-/** What starts with a step. */
-interface Starts {
-  started: Sequence[];
-  copies: LaneCopy[];
-}
+/**
+ * Rows of logits of a step, beyond which no more of a prompt is scored and no more drafts are computed. A row is as long
+ * as the vocabulary, and one whose prompt is scored is read in JavaScript: without a bound of its own a step of
+ * `maxNumBatchedTokens` of them would take a gigabyte, and seconds.
+ */
+const ENOUGH_LOGIT_ROWS = 128;
+/** Of these, rows of prompts that a step computes in any case beside decodes, as prefill-pace has it of all rows. */
+const LEAST_SCORED_ROWS = ENOUGH_LOGIT_ROWS / 8;
+
+/** Rows of logits that a step may have at most: each lane has one in any case. */
+export const maxLogitRows = (numLanes: number, maxRows: number): number =>
+  Math.min(Math.max(ENOUGH_LOGIT_ROWS, numLanes) + numLanes, maxRows);
 
 export class Scheduler {
-  readonly #lanes: LaneCache;
+  readonly lanes: LaneQueue;
   readonly #costs: StepCostModel | undefined;
   readonly #drafter: Drafter | undefined;
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
-  readonly #shares = new ClientShares();
-  readonly #waiting = new WaitingList();
-  readonly #running: Sequence[] = [];
+  readonly #numLanes: number;
 
   constructor(limits: SchedulerLimits) {
-    this.#lanes = new LaneCache(limits);
+    this.lanes = new LaneQueue(limits);
     this.#costs = limits.costs;
     if (limits.speculates && limits.costs !== undefined) this.#drafter = new Drafter(limits.costs);
     this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
+    this.#numLanes = limits.numLanes;
   }
 
   get numWaiting(): number {
-    return this.#waiting.size;
+    return this.lanes.waiting.size;
   }
 
   get numRunning(): number {
@@ -78,28 +91,37 @@ export class Scheduler {
     return this.#running.reduce((sum, sequence) => sum + sequence.numComputedTokens, 0);
   }
 
+  get #running(): readonly Sequence[] {
+    return this.lanes.running;
+  }
+
   add(sequence: Sequence): void {
-    this.#waiting.add(sequence);
-    this.#shares.enter(sequence.clientId);
+    this.lanes.add(sequence);
   }
 
   /** The next step, or `undefined` when there is nothing to compute. */
   schedule(): ScheduledStep | undefined {
     const step = new StepBuilder(this.maxNumBatchedTokens);
+    const starts: Starts = { started: [], copies: [] };
+    const claimed = this.lanes.claim(starts);
     const prefills = this.#running.filter((sequence) => !decodes(sequence));
-    const numPrefills = prefills.length + Math.min(this.#waiting.size, this.#lanes.numFreeLanes);
+    const numPrefills = prefills.length + Math.min(this.numWaiting, this.lanes.cache.numFreeLanes);
     this.#decode(step, numPrefills === 0);
     const pace = prefillPace(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens);
-    const { started, copies } = this.#prefill(step, prefills, pace);
+    const isClaimed = (sequence: Sequence): boolean => claimed.includes(sequence);
+    this.#prefillClaimed(step, prefills.filter(isClaimed), pace);
+    const others = prefills.filter((sequence) => !isClaimed(sequence));
+    this.#prefill(step, others, pace, starts);
     const { sequences, shape } = step;
     if (sequences.length === 0) return undefined;
-    return { sequences, shape, started, copies, numScheduledTokens: shape.numRows };
+    const numPreemptions = this.lanes.takePreemptions();
+    return { sequences, shape, ...starts, numPreemptions, numScheduledTokens: shape.numRows };
   }
 
   /** Prompts count for certain and drafts by chance, so a step has drafts only where it has no prompts. */
   #decode(step: StepBuilder, mayDraft: boolean): void {
     const sequences = this.#running.filter(decodes);
-    const numFree = this.maxNumBatchedTokens - sequences.length;
+    const numFree = Math.min(step.numFreeRows, this.#enoughLogitRows) - sequences.length;
     const drafts = mayDraft ? this.#drafter?.plan(sequences, this.#decodeShape(), numFree) : undefined;
     for (const [i, sequence] of sequences.entries()) this.#take(step, sequence, 1, drafts?.[i]);
   }
@@ -116,48 +138,81 @@ export class Scheduler {
     return rowsBetweenSteps(this.#costs, this.#decodeShape(), this.maxNumBatchedTokens);
   }
 
-  #chunkRows(step: StepBuilder, sequence: Sequence, pace: PrefillPace): number {
-    const maxRows = Math.min(numOpenTokens(sequence), step.numFreeRows);
-    return prefillRows(this.#costs, pace, step.shape, sequence.numComputedTokens, maxRows);
+  /** A step as large as there can be one, of lanes of that length. */
+  largestShape(laneLength: number): StepShape {
+    const numRows = this.maxNumBatchedTokens;
+    const numLogitRows = maxLogitRows(this.#numLanes, numRows);
+    return { numRows, numLogitRows, numScores: numRows * laneLength };
+  }
+
+  /** @param numReserved rows to leave to others */
+  #chunkRows(step: StepBuilder, sequence: Sequence, pace: PrefillPace, numReserved = 0): number {
+    const { shape, numFreeRows } = step;
+    const { numComputedTokens } = sequence;
+    const numOpen = Math.min(numOpenTokens(sequence), numFreeRows - numReserved);
+    if (!scoresPrompt(sequence)) return prefillRows(this.#costs, pace, shape, numComputedTokens, numOpen);
+    // All others of the step have a row of logits at most.
+    const numScored = Math.max(shape.numLogitRows - step.sequences.length, 0);
+    const leastRows = shape.numRows + Math.max(LEAST_SCORED_ROWS - numScored, 0);
+    const scoredPace = { ...pace, leastRows: Math.min(pace.leastRows, leastRows) };
+    const maxRows = Math.min(numOpen, this.#numFreeLogitRows(step));
+    return prefillRows(this.#costs, scoredPace, shape, numComputedTokens, maxRows, true);
+  }
+
+  #numFreeLogitRows(step: StepBuilder): number {
+    return Math.max(this.#enoughLogitRows - step.shape.numLogitRows, 0);
+  }
+
+  get #enoughLogitRows(): number {
+    return Math.max(ENOUGH_LOGIT_ROWS, this.#numLanes);
+  }
+
+  /** Each has a row at least: there are no more sequences in a step than lanes, and more rows. */
+  #prefillClaimed(step: StepBuilder, claimed: readonly Sequence[], pace: PrefillPace): void {
+    for (const [i, sequence] of claimed.entries()) {
+      const numRows = this.#chunkRows(step, sequence, pace, claimed.length - 1 - i);
+      this.#take(step, sequence, Math.max(numRows, 1));
+    }
   }
 
   /** Fills the step with prompts, client by client. */
-  #prefill(step: StepBuilder, prefills: Sequence[], pace: PrefillPace): Starts {
-    const starts: Starts = { started: [], copies: [] };
+  #prefill(step: StepBuilder, prefills: Sequence[], pace: PrefillPace, starts: Starts): void {
+    const { cache, shares, waiting } = this.lanes;
     const passed = new Set<string>();
+    /** Free lanes whose turn is that of work on loans, which is given them between steps. */
+    let numReserved = 0;
     while (prefillRows(this.#costs, pace, step.shape, 0, step.numFreeRows) > 0) {
-      const waiting = this.#lanes.numFreeLanes > 0 ? this.#waiting.clientIds : [];
-      const clientIds = [...prefills.map(({ clientId }) => clientId), ...waiting];
-      const clientId = this.#shares.next(clientIds.filter((id) => !passed.has(id)));
+      const entitled = cache.numFreeLanes > numReserved ? this.lanes.entitled(passed) : [];
+      const clientIds = [...prefills.map(({ clientId }) => clientId), ...entitled];
+      const clientId = shares.next(clientIds.filter((id) => !passed.has(id)));
       if (clientId === undefined) break;
       const index = prefills.findIndex((sequence) => sequence.clientId === clientId);
       const [running] = index === -1 ? [] : prefills.splice(index, 1);
-      const numRows = running === undefined ? 0 : this.#chunkRows(step, running, pace);
-      if (running !== undefined && numRows > 0) this.#take(step, running, numRows);
-      else if (running !== undefined || !this.#tryStart(step, clientId, pace, starts)) passed.add(clientId);
+      if (running !== undefined) {
+        const numRows = this.#chunkRows(step, running, pace);
+        if (numRows > 0) this.#take(step, running, numRows);
+        else passed.add(clientId);
+      } else if (!this.#tryStart(step, clientId, pace, starts)) {
+        passed.add(clientId);
+        if (waiting.firstOf(clientId) === undefined) numReserved++;
+      }
     }
-    return starts;
   }
 
-  /** Starts the client's oldest sequence that waits; false when it cannot start now. */
-  #tryStart(step: StepBuilder, clientId: string, pace: PrefillPace, { started, copies }: Starts): boolean {
-    const sequence = this.#waiting.firstOf(clientId);
+  /** Starts the client's first sequence that waits; false when it cannot start now. */
+  #tryStart(step: StepBuilder, clientId: string, pace: PrefillPace, starts: Starts): boolean {
+    const first = this.lanes.waiting.firstOf(clientId);
+    if (first !== undefined && scoresPrompt(first) && this.#numFreeLogitRows(step) === 0) return false;
+    const sequence = this.lanes.tryStart(clientId, starts);
     if (sequence === undefined) return false;
-    const match = this.#lanes.find(sequence);
-    if (this.#lanes.isWorthWaiting(sequence, match, this.#running)) return false;
-    const copy = this.#lanes.allocate(sequence, match);
-    if (copy !== undefined) copies.push(copy);
-    this.#waiting.remove(sequence.id);
-    this.#running.push(sequence);
-    started.push(sequence);
-    // It has a row at least: whoever starts in a step is part of it.
+    // It has a row at least: a sequence that starts in a step is part of it.
     this.#take(step, sequence, Math.max(this.#chunkRows(step, sequence, pace), 1));
     return true;
   }
 
   #take(step: StepBuilder, sequence: Sequence, numTokens: number, draft?: readonly number[]): void {
     step.take(sequence, numTokens, draft);
-    this.#shares.serve(sequence.clientId, numTokens);
+    this.lanes.shares.serve(sequence.clientId, numTokens);
   }
 
   /**
@@ -171,44 +226,21 @@ export class Scheduler {
     for (const [i, { sequence, numScheduledTokens, draftTokenIds }] of step.sequences.entries()) {
       const numKept = numAccepted[i] ?? 0;
       sequence.numComputedTokens += numScheduledTokens - draftTokenIds.length + numKept;
-      this.#lanes.record(sequence);
-      this.#shares.serve(sequence.clientId, numKept);
+      this.lanes.record(sequence);
+      this.lanes.shares.serve(sequence.clientId, numKept);
     }
-  }
-
-  /**
-   * Lends a free lane for the length of a call that is no sequence; `undefined` when every lane is in use. What the
-   * lane held is forgotten.
-   */
-  async tryWithLane<T>(use: (lane: number) => Promise<T>): Promise<T | undefined> {
-    const lane = this.tryTakeLane();
-    if (lane === undefined) return undefined;
-    try {
-      return await use(lane);
-    } finally {
-      this.returnLane(lane);
-    }
-  }
-
-  /** The same for work of several steps; whoever takes it returns it. */
-  tryTakeLane(): number | undefined {
-    return this.#lanes.tryAllocateBlank();
-  }
-
-  returnLane(lane: number): void {
-    this.#lanes.free(lane);
   }
 
   /** Takes a sequence out, wherever it is, and frees its lane. False when it is not here (any more). */
   remove(sequenceId: number): boolean {
-    const index = this.#running.findIndex(({ id }) => id === sequenceId);
-    const sequence = index === -1 ? this.#waiting.remove(sequenceId) : this.#running.splice(index, 1)[0];
-    if (sequence === undefined) return false;
-    if (sequence.lane !== undefined) this.#lanes.free(sequence.lane);
-    sequence.lane = undefined;
-    this.#shares.leave(sequence.clientId);
-    this.#drafter?.forget(sequence.id);
-    return true;
+    this.#drafter?.forget(sequenceId);
+    return this.lanes.remove(sequenceId) !== undefined;
+  }
+
+  /** The same for a sequence that ended by a fault: its lane may hold anything, and nobody starts behind it. */
+  discard(sequence: Sequence): boolean {
+    if (sequence.lane !== undefined) this.lanes.cache.forget(sequence.lane);
+    return this.remove(sequence.id);
   }
 }
 

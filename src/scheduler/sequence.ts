@@ -11,12 +11,18 @@ export interface Sequence {
   readonly maxTokens: number;
   /** Whom it is computed for; clients have equal shares. */
   readonly clientId: string;
-  /** Whether it may start behind tokens that were computed before; false where every row's logits are wanted. */
-  readonly readsCache: boolean;
+  /** Whether it may go on behind tokens that were computed before; false while every row's logits are wanted. */
+  readsCache: boolean;
   /** Sequences share keys and values only with those of the same salt. */
   readonly cacheSalt: string | undefined;
   /** Tokens found in the cache when it started; `undefined` where nobody looked. */
   numCachedTokens: number | undefined;
+  /** Tokens that it had when it got its lane. */
+  numTokensAtLane: number;
+  /** Times it lost its lane before its end. */
+  numPreemptions: number;
+  /** Tokens that were computed in lanes that it lost: computing one of them once more is no progress. */
+  numTokensLost: number;
 }
 
 /** How a sequence takes part in the prefix cache. */
@@ -47,5 +53,8 @@ export function createSequence(
     readsCache,
     cacheSalt,
     numCachedTokens: undefined,
+    numTokensAtLane: 0,
+    numPreemptions: 0,
+    numTokensLost: 0,
   };
 }

@@ -37,14 +37,14 @@ export class StepBuilder {
 
   /** Takes a sequence's next tokens, and behind its last a draft; there are as many, and rows for them. */
   take(sequence: Sequence, numTokens: number, draftTokenIds: readonly number[] = []): void {
-    const { numComputedTokens, readsCache } = sequence;
+    const { numComputedTokens } = sequence;
     const numScheduledTokens = numTokens + draftTokenIds.length;
     const completesTokens = numTokens === numOpenTokens(sequence);
     this.#sequences.push({ sequence, numScheduledTokens, draftTokenIds, completesTokens });
     const { numRows, numLogitRows, numScores } = this.#shape;
-    // A sequence that does not read the cache is one whose prompt is scored.
-    const isScored = !readsCache && numComputedTokens < sequence.numPromptTokens;
-    const numNewLogitRows = isScored ? numScheduledTokens : Number(completesTokens) + draftTokenIds.length;
+    const numNewLogitRows = scoresPrompt(sequence)
+      ? numScheduledTokens
+      : Number(completesTokens) + draftTokenIds.length;
     this.#shape = {
       numRows: numRows + numScheduledTokens,
       numLogitRows: numLogitRows + numNewLogitRows,
@@ -52,6 +52,10 @@ export class StepBuilder {
     };
   }
 }
+
+/** Whether every row of a sequence's next chunk has logits: one that does not read the cache is one whose prompt is scored. */
+export const scoresPrompt = ({ readsCache, numComputedTokens, numPromptTokens }: Sequence): boolean =>
+  !readsCache && numComputedTokens < numPromptTokens;
 
 /** Tokens of a sequence that are still to be computed. */
 export const numOpenTokens = ({ tokenIds, numComputedTokens }: Sequence): number =>

@@ -64,6 +64,11 @@ export class StepCostModel {
     this.#work = work;
   }
 
+  /** Whether a step was recorded. */
+  get isMeasured(): boolean {
+    return this.#numRecorded > 0;
+  }
+
   /** Takes note of a step. */
   record(shape: StepShape, durationMs: number): void {
     const numRows = cellRows(shape.numRows);

@@ -1,6 +1,6 @@
 import type { Sequence } from './sequence.ts';
 
-/** Sequences without a lane, those of each client in the order in which they came. */
+/** Sequences without a lane, those of each client in the order in which they get one: the order in which they came. */
 export class WaitingList {
   readonly #byClient = new Map<string, Sequence[]>();
   #size = 0;
@@ -21,7 +21,18 @@ export class WaitingList {
     this.#size++;
   }
 
-  /** The client's oldest. */
+  /** Before all others of its client. */
+  addFirst(sequence: Sequence): void {
+    const list = this.#byClient.get(sequence.clientId);
+    if (list === undefined) {
+      this.add(sequence);
+      return;
+    }
+    list.unshift(sequence);
+    this.#size++;
+  }
+
+  /** The client's first. */
   firstOf(clientId: string): Sequence | undefined {
     return this.#byClient.get(clientId)?.[0];
   }

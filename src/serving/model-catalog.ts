@@ -1,10 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelSizeOf, type ModelSize } from '../engine/estimate-memory.ts';
+import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
-import { OpenModel } from '../model/load-model.ts';
 import { matchId } from '../models/model-id.ts';
 import { scanStore } from '../models/model-store.ts';
+import { HeaderReader } from './header-reader.ts';
+import type { HeaderFields } from './header-worker.ts';
 
 /** A model that there is, loaded or not. */
 export interface CatalogModel {
@@ -20,9 +21,7 @@ export interface CatalogModel {
 }
 
 /** What the headers of a model's files say. */
-export interface ModelHeader {
-  readonly size: ModelSize;
-  readonly numParameters: number;
+export interface ModelHeader extends HeaderFields {
   readonly fileBytes: number;
   /** When its files were last written, in milliseconds since 1970. */
   readonly modifiedAt: number;
@@ -32,11 +31,18 @@ export interface ModelHeader {
 export class ModelCatalog {
   readonly defaultModel: CatalogModel;
   readonly #modelsDir: string;
+  readonly #reader: HeaderReader;
   readonly #headers = new Map<string, { stamp: string; header: Promise<ModelHeader> }>();
 
-  constructor(defaultModel: CatalogModel, modelsDir: string) {
+  constructor(defaultModel: CatalogModel, modelsDir: string, reader = new HeaderReader()) {
     this.defaultModel = defaultModel;
     this.#modelsDir = modelsDir;
+    this.#reader = reader;
+  }
+
+  /** Reads no more headers. */
+  dispose(): void {
+    this.#reader.dispose();
   }
 
   /**
@@ -45,7 +51,7 @@ export class ModelCatalog {
    */
   async list(): Promise<CatalogModel[]> {
     const { id: defaultId, path: defaultPath } = this.defaultModel;
-    const entries = await scanStore(this.#modelsDir);
+    const entries = await scanStore(this.#modelsDir).catch(hideFolder);
     const stored = entries.map(({ id, location, model, problem }): CatalogModel =>
       model === undefined ? { id, path: location, problem: problem ?? 'it holds no model' } : model,
     );
@@ -65,7 +71,7 @@ export class ModelCatalog {
     if (found !== undefined) return found;
     throw new EngineError(
       'model_not_found',
-      `the model '${id}' is not served here; these are: ${ids.join(', ')}`,
+      `the model '${clip(id)}' is not served here; these are: ${ids.join(', ')}`,
       { param: 'model' },
     );
   }
@@ -80,12 +86,19 @@ export class ModelCatalog {
     const stamp = files.map(({ name, bytes, modifiedAt }) => `${name} ${bytes} ${modifiedAt}`).join('\n');
     const known = this.#headers.get(path);
     if (known?.stamp === stamp) return known.header;
-    const header = readHeader(path, files);
+    const header = this.#reader.read(path).then((fields) => ({ ...fields, ...totalsOf(files) }));
     // Whoever reads it next is told of the failure, too.
     header.catch(() => undefined);
     this.#headers.set(path, { stamp, header });
     return header;
   }
+}
+
+/** Clients are told what is wrong; where the folder lies is the operator's affair. */
+function hideFolder(cause: unknown): never {
+  if (!(cause instanceof EngineError)) throw cause;
+  const [reason = 'no reason is known'] = /\bE[A-Z]+\b/.exec(cause.message) ?? [];
+  throw new EngineError(cause.code, `the folder of models, MODELS_DIR, cannot be read: ${reason}`, { cause });
 }
 
 interface ModelFile {
@@ -94,19 +107,10 @@ interface ModelFile {
   modifiedAt: number;
 }
 
-async function readHeader(path: string, files: readonly ModelFile[]): Promise<ModelHeader> {
-  const model = await OpenModel.open(path);
-  try {
-    return {
-      size: modelSizeOf(model),
-      numParameters: model.numParameters,
-      fileBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-      modifiedAt: Math.max(...files.map(({ modifiedAt }) => modifiedAt)),
-    };
-  } finally {
-    await model.close();
-  }
-}
+const totalsOf = (files: readonly ModelFile[]): Omit<ModelHeader, keyof HeaderFields> => ({
+  fileBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+  modifiedAt: Math.max(...files.map(({ modifiedAt }) => modifiedAt)),
+});
 
 /** A GGUF file by itself, or the files of a directory. */
 async function filesOf(path: string): Promise<ModelFile[]> {

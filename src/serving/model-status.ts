@@ -37,9 +37,10 @@ export async function modelStatus(
 }
 
 function stateOf(model: PooledModel | undefined): ModelState {
-  if (model?.loading !== undefined) return 'loading';
+  if (model === undefined) return 'unloaded';
+  if (model.state !== 'loaded' && model.waiters.size > 0) return 'loading';
   // Until its process has ended, its memory is not free.
-  return model?.state === 'unloading' ? 'loaded' : (model?.state ?? 'unloaded');
+  return model.state === 'unloading' ? 'loaded' : model.state;
 }
 
 function loadedStatus(entry: CatalogModel, { engine }: PooledModel): Omit<ModelStatus, 'id' | 'isDefault'> {

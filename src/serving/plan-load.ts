@@ -4,43 +4,68 @@ export interface ResidentModel {
   readonly bytes: number;
   /** When it was last of use, on any clock. */
   readonly lastUsedAt: number;
-  /** Somebody waits for it or is answered by it. */
+  /** Requests are answered by it. */
   readonly isBusy: boolean;
   /** It stays whatever happens. */
   readonly isPinned: boolean;
+  /** Until then it is not unloaded for another, on the same clock. */
+  readonly staysUntil: number;
 }
 
 export type LoadPlan =
   /** Load it once these are unloaded. */
   | { kind: 'load'; unload: readonly string[] }
-  /** It fits when some of those that are busy now are idle. */
-  | { kind: 'wait' }
+  /**
+   * It fits once those in `yielding` are idle, or, where that is empty, at `retryAt` at the earliest. `retryAt` is
+   * undefined where that depends on nothing but the requests there are.
+   */
+  | { kind: 'wait'; yielding: readonly string[]; retryAt: number | undefined }
   /** It does not fit beside those that stay. */
   | { kind: 'refuse' };
 
 /**
- * Whether a model fits into memory, and who leaves for it: of those nobody uses the least recently used, and no more of
- * them than must. Nobody leaves unless that makes the room.
+ * Whether a model fits into memory, and which models leave for it: of those that have had their time and are not in use
+ * the least recently used, and no more of them than must. No model leaves unless that makes the room.
  */
 export function planLoad(
   neededBytes: number,
   limitBytes: number,
   residents: readonly ResidentModel[],
+  now: number,
 ): LoadPlan {
-  const bytesOf = (models: readonly ResidentModel[]): number =>
-    models.reduce((sum, { bytes }) => sum + bytes, 0);
   if (neededBytes + bytesOf(residents.filter(({ isPinned }) => isPinned)) > limitBytes) {
     return { kind: 'refuse' };
   }
-  let missingBytes = neededBytes + bytesOf(residents) - limitBytes;
-  const unload: string[] = [];
-  const leastRecentFirst = residents
-    .filter(({ isPinned, isBusy }) => !isPinned && !isBusy)
-    .toSorted((a, b) => a.lastUsedAt - b.lastUsedAt);
-  for (const { id, bytes } of leastRecentFirst) {
+  const missingBytes = neededBytes + bytesOf(residents) - limitBytes;
+  const movable = residents.filter(({ isPinned, staysUntil }) => !isPinned && staysUntil <= now);
+  const idle = movable.filter(({ isBusy }) => !isBusy).toSorted(byLastUse);
+  const unload = firstWith(missingBytes, idle);
+  if (unload !== undefined) return { kind: 'load', unload };
+  const busy = movable.filter(({ isBusy }) => isBusy).toSorted(byLastUse);
+  const yielding = firstWith(missingBytes, [...idle, ...busy]) ?? [];
+  const laterTimes = residents.flatMap(({ isPinned, staysUntil }) =>
+    isPinned || staysUntil <= now || staysUntil === Infinity ? [] : staysUntil,
+  );
+  return {
+    kind: 'wait',
+    yielding,
+    retryAt: laterTimes.length === 0 ? undefined : Math.min(...laterTimes),
+  };
+}
+
+const bytesOf = (models: readonly ResidentModel[]): number =>
+  models.reduce((sum, { bytes }) => sum + bytes, 0);
+
+const byLastUse = (a: ResidentModel, b: ResidentModel): number => a.lastUsedAt - b.lastUsedAt;
+
+/** The first of some models that have so many bytes together; undefined where all of them have less. */
+function firstWith(numBytes: number, models: readonly ResidentModel[]): string[] | undefined {
+  let missingBytes = numBytes;
+  const ids: string[] = [];
+  for (const { id, bytes } of models) {
     if (missingBytes <= 0) break;
-    unload.push(id);
+    ids.push(id);
     missingBytes -= bytes;
   }
-  return missingBytes <= 0 ? { kind: 'load', unload } : { kind: 'wait' };
+  return missingBytes <= 0 ? ids : undefined;
 }

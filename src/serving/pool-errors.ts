@@ -1,3 +1,4 @@
+import { dirname, sep } from 'node:path';
 import { mib } from '../engine/check-memory.ts';
 import { EngineError } from '../errors.ts';
 import type { ResidentModel } from './plan-load.ts';
@@ -7,16 +8,20 @@ import type { ResidentModel } from './plan-load.ts';
 export function shortageError(
   { id, bytes, limitBytes }: { id: string; bytes: number; limitBytes: number },
   residents: readonly ResidentModel[],
-  mayFitLater: boolean,
+  { mayFitLater, retryAfterMs }: { mayFitLater: boolean; retryAfterMs?: number | undefined },
 ): EngineError {
   const taken = residents.map((resident) => `'${resident.id}' ${mib(resident.bytes)}`).join(', ');
   const remedy = mayFitLater
-    ? 'some of them answer requests now; try again later'
+    ? 'some of them are in use now; try again later'
     : 'those that stay loaded leave too little; raise MEMORY_LIMIT_MB, or preload fewer';
   return new EngineError(
     'insufficient_memory',
     `the model '${id}' needs ${mib(bytes)} of the ${mib(limitBytes)} that models may take, beside ${taken}: ${remedy}`,
-    { retryable: mayFitLater, details: { neededBytes: bytes, limitBytes } },
+    {
+      retryable: mayFitLater,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      details: { neededBytes: bytes, limitBytes },
+    },
   );
 }
 
@@ -35,6 +40,13 @@ export function loadTimeout(id: string, timeoutMs: number): EngineError {
   );
 }
 
+export function loadTooLong(id: string, timeoutMs: number): EngineError {
+  return new EngineError(
+    'backend_failure',
+    `the model '${id}' did not load within ${timeoutMs / 1000} s (LOAD_TIMEOUT); its process was killed`,
+  );
+}
+
 export function shuttingDown(): EngineError {
   return new EngineError('engine_not_ready', 'the service is shutting down; try again later');
 }
@@ -47,7 +59,10 @@ export function toEngineError(thrown: unknown): EngineError {
 
 /** The same for clients: where a model's files lie is the operator's affair, who finds it in the log. */
 export function withoutPath(error: EngineError, { id, path }: { id: string; path: string }): EngineError {
-  const shown = error.message.replaceAll(path, id);
+  const folder = dirname(path);
+  // Then what lies beside it, by its name alone.
+  const beside = folder === dirname(folder) ? path : folder + sep;
+  const shown = error.message.replaceAll(path, id).replaceAll(beside, '');
   if (shown === error.message) return error;
   const { code, retryable, details = {} } = error;
   return new EngineError(code, shown, { retryable, details, cause: error });

@@ -5,7 +5,17 @@ import type { CatalogModel } from './model-catalog.ts';
 import type { ResidentModel } from './plan-load.ts';
 import type { EngineLease, ModelState } from './served-models.ts';
 
-/** A model that was asked for at least once: its engine, and who uses it. */
+/** A request that waits for a model. */
+export interface ModelWaiter {
+  readonly startedAt: number;
+  resolve(lease: EngineLease): void;
+  reject(error: EngineError): void;
+}
+
+/** A model that is in no use for this part of its time has had its time. */
+const IDLE_PART = 5;
+
+/** A model that was asked for at least once: its engine, who uses it, and who waits for it. */
 export class PooledModel {
   readonly entry: CatalogModel;
   readonly engine: ManagedEngine;
@@ -15,14 +25,18 @@ export class PooledModel {
   /** Of the memory that models share: estimated while it loads. */
   memoryBytes = 0;
   lastUsedAt = 0;
-  /** Requests that wait for it to be loaded. */
-  numWaiting = 0;
-  /** The load under way. */
-  loading: Promise<void> | undefined;
-  /** Why it is not loaded yet, where that is for want of memory. */
+  /** It keeps its place for so long from `staysFrom` on. */
+  stayMs = 0;
+  staysFrom = 0;
+  /** New requests wait, since another model waits for its memory. */
+  isYielding = false;
+  readonly waiters = new Set<ModelWaiter>();
+  /** Why those who wait do, where that is for want of memory. */
   shortage: EngineError | undefined;
   failure: { error: EngineError; at: number } | undefined;
   idleTimer: NodeJS.Timeout | undefined;
+  /** The load under way, or the last one. */
+  starting: Promise<void> | undefined;
   #numLeases = 0;
 
   constructor(entry: CatalogModel, engine: ManagedEngine, isPinned: boolean) {
@@ -35,10 +49,16 @@ export class PooledModel {
     return this.entry.id;
   }
 
-  /** Requests that are answered or waiting, and sequences that the engine has not let go of yet. */
+  /** It takes new requests. */
+  get isOpen(): boolean {
+    return this.state === 'loaded' && !this.isYielding;
+  }
+
+  /** Requests that are answered, and sequences that the engine has not let go of yet; while it loads, those that wait. */
   get isBusy(): boolean {
+    if (this.state === 'loading') return this.waiters.size > 0 || this.isPinned;
     const { numRequestsRunning, numRequestsWaiting } = this.engine.stats();
-    return this.numWaiting + this.#numLeases + numRequestsRunning + numRequestsWaiting > 0;
+    return this.#numLeases + numRequestsRunning + numRequestsWaiting > 0;
   }
 
   lease(waitedMs: number, onReleased: () => void): EngineLease {
@@ -63,6 +83,13 @@ export class PooledModel {
 
   toResident(): ResidentModel {
     const { id, isBusy, isPinned, lastUsedAt, residentBytes: bytes } = this;
-    return { id, bytes, lastUsedAt, isBusy, isPinned };
+    return { id, bytes, lastUsedAt, isBusy, isPinned, staysUntil: this.#staysUntil(isBusy) };
+  }
+
+  /** A load that is under way is not broken off, unless everybody who asked for it has left. */
+  #staysUntil(isBusy: boolean): number {
+    if (this.state === 'loading') return isBusy ? Infinity : -Infinity;
+    const end = this.staysFrom + this.stayMs;
+    return isBusy ? end : Math.min(end, this.lastUsedAt + this.stayMs / IDLE_PART);
   }
 }

@@ -71,6 +71,8 @@ export interface ServedEngine {
 export interface ServedModels {
   /** Of the default model; the service is ready when it is. */
   readonly defaultEngine: Engine;
+  /** Known before it is loaded. */
+  readonly defaultModelId: string;
   /** Requests that wait while a model loads. */
   readonly numWaiting: number;
   /** What loaded models take of the memory that models share, and how much there is; undefined before the first. */

@@ -5,11 +5,11 @@ import { toEngineError } from './pool-errors.ts';
  * Waits for a promise, but no longer than `timeoutMs`, and not after the signal is aborted. The promise goes on by itself.
  * @throws EngineError what `onTimeout` makes; `request_timeout` when the signal is aborted; whatever the promise throws
  */
-export function waitWithin(
-  promise: Promise<void>,
+export function waitWithin<T>(
+  promise: Promise<T>,
   { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
   onTimeout: () => EngineError,
-): Promise<void> {
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       clearTimeout(timer);
@@ -25,7 +25,7 @@ export function waitWithin(
       finish();
     };
     promise.then(
-      () => settle(resolve),
+      (value) => settle(() => resolve(value)),
       (error: unknown) => settle(() => reject(toEngineError(error))),
     );
     if (signal?.aborted === true) onAbort();

@@ -1,4 +1,5 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
 import { formatDate } from './chat-template-date.ts';
 import { STRIP_GLOBALS, withStripArguments } from './chat-template-strip.ts';
@@ -144,7 +145,7 @@ const withoutGenerationTags = (template: string): string =>
 function refuse(message: unknown): never {
   throw new EngineError(
     'invalid_request',
-    `the model's chat template refuses these messages: ${String(message)}`,
+    `the model's chat template refuses these messages: ${clip(String(message))}`,
     { param: 'messages' },
   );
 }
@@ -165,4 +166,5 @@ function range(start: number, stop?: number, step = 1): number[] {
 const templateError = (what: string, cause: unknown): EngineError =>
   new EngineError('weights_invalid', `the model's chat template ${what}: ${reasonOf(cause)}`, { cause });
 
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+/** It may quote the messages. */
+const reasonOf = (cause: unknown): string => clip(cause instanceof Error ? cause.message : String(cause));

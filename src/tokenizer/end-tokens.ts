@@ -41,3 +41,8 @@ export function endTokenIds(sources: EndTokenSources): readonly number[] {
   const byText = END_TEXTS.flatMap((text) => controlTokens?.get(text) ?? []);
   return [...new Set([...named, ...tokenizer, ...byText])];
 }
+
+/** Of a vocabulary's control tokens, those that `endTokenIds` looks for. */
+export function controlTokensThatEnd(controlTokens: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...controlTokens].filter(([text]) => END_TEXTS.includes(text)));
+}

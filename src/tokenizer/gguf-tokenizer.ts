@@ -1,4 +1,4 @@
-import { ChatTemplate } from './chat-template.ts';
+import type { ChatTemplateSource } from './chat-template-renderer.ts';
 import { ggufBytePairTokenizer } from './gguf-byte-pairs.ts';
 import { ggufTokenizerError, GgufVocabulary, show, type NamedIds } from './gguf-vocabulary.ts';
 import { SentencePieceTokenizer } from './sentencepiece-tokenizer.ts';
@@ -64,7 +64,7 @@ function ggufSentencePieceTokenizer(vocabulary: GgufVocabulary): TokenizerModel 
 }
 
 /** The template that the file carries, with the tokens it may name; undefined where it carries none. */
-function chatTemplate(template: unknown, vocabulary: GgufVocabulary): ChatTemplate | undefined {
+function chatTemplate(template: unknown, vocabulary: GgufVocabulary): ChatTemplateSource | undefined {
   if (template === undefined) return undefined;
   if (typeof template !== 'string') throw ggufTokenizerError('tokenizer.chat_template is not a text');
   const specialTokens: Record<string, string> = {};
@@ -72,5 +72,5 @@ function chatTemplate(template: unknown, vocabulary: GgufVocabulary): ChatTempla
     const content = vocabulary.tokens[vocabulary.id(key) ?? NaN];
     if (content !== undefined) specialTokens[name] = content;
   }
-  return new ChatTemplate({ template, specialTokens });
+  return { template, specialTokens };
 }

@@ -2,9 +2,13 @@ import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { EngineError } from '../errors.ts';
 import { byteSchemeOf, decoderTypes, METASPACE, textBytes, tokenBytes } from './token-bytes.ts';
 import type { ByteScheme } from './token-bytes.ts';
+import { cutsAtSpaces, hasNoneAcrossSpaces } from './space-cuts.ts';
 import { toLibraryJson } from './tokenizer-json.ts';
 import type { StepConfig, TokenizerJson } from './tokenizer-json.ts';
 import type { TokenizerModel } from './tokenizer-model.ts';
+
+/** Several times the largest that there is in a model. */
+const MAX_TOKEN_ID = 2 ** 22 - 1;
 
 export interface JsonTokenizerOptions {
   /** What tokenizer_config.json says. */
@@ -24,6 +28,7 @@ export class JsonTokenizer implements TokenizerModel {
   readonly controlTokens: ReadonlyMap<string, number>;
   readonly stripsLeadingSpace: boolean;
   readonly maxBytesPerToken: number | undefined;
+  readonly cutsAtSpaces: boolean;
   readonly #hf: HfTokenizer;
   readonly #scheme: ByteScheme;
   readonly #addedTokens: ReadonlyMap<number, { content: string }>;
@@ -41,6 +46,13 @@ export class JsonTokenizer implements TokenizerModel {
     this.controlTokens = new Map(control.map(({ content, id }) => [content, id]));
     let largestId = -1;
     for (const id of this.#hf.get_vocab(true).values()) largestId = Math.max(largestId, id);
+    // All of its ids are looked at, whether or not they are tokens.
+    if (largestId > MAX_TOKEN_ID) {
+      throw new EngineError(
+        'weights_invalid',
+        `tokenizer.json cannot be used: it has token id ${largestId}; at most ${MAX_TOKEN_ID} is taken`,
+      );
+    }
     this.vocabSize = largestId + 1;
     const swallowsText = [...added.values()].some(({ lstrip, rstrip }) => lstrip || rstrip);
     const shrinks = swallowsText || !this.#hasAllBytes() ? undefined : mostShrunk(tokenizerJson.normalizer);
@@ -48,6 +60,8 @@ export class JsonTokenizer implements TokenizerModel {
     const isMarked = this.#scheme === 'byte-fallback';
     this.maxBytesPerToken =
       shrinks === undefined ? undefined : Math.max(shrinks, isMarked ? 3 : 1) * this.#longestToken();
+    this.cutsAtSpaces =
+      shrinks !== undefined && cutsAtSpaces(tokenizerJson, config) && hasNoneAcrossSpaces(this.#allBytes());
   }
 
   encode(text: string, addSpecialTokens: boolean): number[] {
@@ -66,8 +80,7 @@ export class JsonTokenizer implements TokenizerModel {
   /** Else a run of unknown characters, however long, is one token, or none. */
   #hasAllBytes(): boolean {
     const bytes = new Set<number>();
-    for (let id = 0; id < this.vocabSize; id++) {
-      const [byte, ...others] = this.idToBytes(id);
+    for (const [byte, ...others] of this.#allBytes()) {
       if (byte !== undefined && others.length === 0) bytes.add(byte);
     }
     return bytes.size === 256;
@@ -75,8 +88,12 @@ export class JsonTokenizer implements TokenizerModel {
 
   #longestToken(): number {
     let longest = 1;
-    for (let id = 0; id < this.vocabSize; id++) longest = Math.max(longest, this.idToBytes(id).length);
+    for (const { length } of this.#allBytes()) longest = Math.max(longest, length);
     return longest;
+  }
+
+  *#allBytes(): Generator<Uint8Array> {
+    for (let id = 0; id < this.vocabSize; id++) yield this.idToBytes(id);
   }
 }
 

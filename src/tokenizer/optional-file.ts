@@ -6,8 +6,12 @@ import { readModelText } from '../model-files.ts';
  * A parsed file of a model's directory, or undefined where there is none.
  * @throws EngineError `weights_invalid` for one that cannot be read, or holds no object
  */
-export async function readOptionalJson(directory: string, name: string): Promise<object | undefined> {
-  const text = await readModelText(directory, name);
+export async function readOptionalJson(
+  directory: string,
+  name: string,
+  maxBytes?: number,
+): Promise<object | undefined> {
+  const text = await readModelText(directory, name, maxBytes);
   if (text === undefined) return undefined;
   const path = join(directory, name);
   let json: unknown;

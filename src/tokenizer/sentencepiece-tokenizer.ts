@@ -1,4 +1,5 @@
 import { PieceMerger, type Piece } from './piece-merger.ts';
+import { hasNoneAcrossSpaces } from './space-cuts.ts';
 import { byteOfToken, METASPACE, textBytes } from './token-bytes.ts';
 import type { TokenizerModel } from './tokenizer-model.ts';
 import { WholeTokens } from './whole-tokens.ts';
@@ -36,6 +37,7 @@ export class SentencePieceTokenizer implements TokenizerModel {
   readonly controlTokens: ReadonlyMap<string, number>;
   readonly stripsLeadingSpace: boolean;
   readonly maxBytesPerToken: number | undefined;
+  readonly cutsAtSpaces: boolean;
   readonly #vocabulary: SentencePieceVocabulary;
   readonly #ids = new Map<string, number>();
   /** The token of each byte; empty where the vocabulary does not have them all. */
@@ -67,6 +69,8 @@ export class SentencePieceTokenizer implements TokenizerModel {
     this.maxBytesPerToken = hasAllBytes
       ? tokens.reduce((longest, token) => Math.max(longest, Buffer.byteLength(token)), 1)
       : undefined;
+    this.cutsAtSpaces =
+      hasAllBytes && hasNoneAcrossSpaces(tokens.map((token) => textBytes(withSpaces(token))));
   }
 
   encode(text: string, addSpecialTokens: boolean): number[] {

@@ -8,6 +8,11 @@ export interface TokenizerModel {
   readonly stripsLeadingSpace: boolean;
   /** Most bytes of text that become one token; undefined where some text becomes none, or any amount of it one. */
   readonly maxBytesPerToken: number | undefined;
+  /**
+   * True when every text with a space between a letter or digit and a letter (of ASCII) has the tokens of what stands
+   * before the space, encoded alone, and then those of the space and what follows it.
+   */
+  readonly cutsAtSpaces: boolean;
   /** The ids of a text without lone surrogates; with begin- and end-of-text where the model has them and they are asked for. */
   encode(text: string, addSpecialTokens: boolean): number[];
   /** The bytes a token stands for; none for an id outside the vocabulary. */

@@ -1,6 +1,7 @@
-import { ChatTemplate } from './chat-template.ts';
+import type { ChatTemplateSource } from './chat-template-renderer.ts';
 import { IncrementalDetokenizer } from './incremental-detokenizer.ts';
 import { JsonTokenizer } from './json-tokenizer.ts';
+import { smallSource, type TokenizerSource } from './small-tokenizer.ts';
 import { readTokenizerFiles } from './tokenizer-files.ts';
 import type { TokenizerModel } from './tokenizer-model.ts';
 
@@ -17,12 +18,18 @@ export interface DecodeOptions {
   skipSpecialTokens?: boolean;
 }
 
+/** A number of tokens that a text has at least, where that is known. */
+export function minNumTokens(text: string, maxBytesPerToken: number | undefined): number {
+  return maxBytesPerToken === undefined ? 0 : Math.ceil(Buffer.byteLength(text, 'utf8') / maxBytesPerToken);
+}
+
 /** What a model's files say beside the vocabulary itself. */
 export interface TokenizerExtras {
   /** How the model wants a conversation written; undefined where its files do not say. */
-  chatTemplate?: ChatTemplate | undefined;
+  chatTemplate?: ChatTemplateSource | undefined;
   /** Tokens that the tokenizer's own files name as ends: of text, of a turn, of a message. */
   eosTokenIds?: readonly number[];
+  smallSource?: TokenizerSource | undefined;
 }
 
 /** Text to token ids and back, whatever kind of tokenizer a model has. */
@@ -35,18 +42,28 @@ export class Tokenizer {
   readonly eosTokenIds: readonly number[];
   /** True when decoding drops the space that SentencePiece puts in front of a text. */
   readonly stripsLeadingSpace: boolean;
-  readonly chatTemplate: ChatTemplate | undefined;
+  /** Most bytes of text that become one token; undefined where nothing is known. */
+  readonly maxBytesPerToken: number | undefined;
+  /** See TokenizerModel. */
+  readonly cutsAtSpaces: boolean;
+  readonly chatTemplate: ChatTemplateSource | undefined;
+  /** What it was made of, where it is small and known through and through. */
+  readonly smallSource: TokenizerSource | undefined;
   readonly #model: TokenizerModel;
   readonly #bytes: (Uint8Array | undefined)[] = [];
 
-  constructor(model: TokenizerModel, { chatTemplate, eosTokenIds = [] }: TokenizerExtras = {}) {
+  constructor(model: TokenizerModel, extras: TokenizerExtras = {}) {
+    const { chatTemplate, eosTokenIds = [], smallSource: source } = extras;
     this.#model = model;
+    this.smallSource = source;
     this.chatTemplate = chatTemplate;
     this.eosTokenIds = eosTokenIds;
     this.vocabSize = model.vocabSize;
     this.controlTokens = model.controlTokens;
     this.specialTokenIds = new Set(model.controlTokens.values());
     this.stripsLeadingSpace = model.stripsLeadingSpace;
+    this.maxBytesPerToken = model.maxBytesPerToken;
+    this.cutsAtSpaces = model.cutsAtSpaces;
   }
 
   /**
@@ -59,8 +76,9 @@ export class Tokenizer {
     const model = new JsonTokenizer(tokenizerJson, { config: tokenizerConfig });
     const eosTokenId = model.controlTokens.get(specialTokens['eos_token'] ?? '');
     return new Tokenizer(model, {
-      chatTemplate: template === undefined ? undefined : new ChatTemplate({ template, specialTokens }),
+      chatTemplate: template === undefined ? undefined : { template, specialTokens },
       eosTokenIds: eosTokenId === undefined ? [] : [eosTokenId],
+      smallSource: smallSource(model, { tokenizerJson, tokenizerConfig }),
     });
   }
 
@@ -71,8 +89,7 @@ export class Tokenizer {
 
   /** A number of tokens that the text has at least, known without encoding it; 0 where nothing is known. */
   minNumTokens(text: string): number {
-    const { maxBytesPerToken } = this.#model;
-    return maxBytesPerToken === undefined ? 0 : Math.ceil(Buffer.byteLength(text, 'utf8') / maxBytesPerToken);
+    return minNumTokens(text, this.maxBytesPerToken);
   }
 
   /** The text of token ids. Bytes that are no UTF-8 become U+FFFD; an id outside the vocabulary is no text. */

@@ -90,6 +90,14 @@ describe('the assembled service', () => {
     expect(files.filter((name) => name.startsWith('dist/') && name.endsWith('.ts'))).toEqual([]);
   });
 
+  it('does not serve everybody unless it is told to', () => {
+    const [command = '', ...args] = execFormOf(lastStage, 'ENTRYPOINT');
+    const env = { ...environmentOf(lastStage), PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+    const { status, stderr } = spawnSync(command, args, { cwd: app, env, ...identity, encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('there are no API keys');
+  });
+
   it('serves as another user, is healthy, finishes a stream on SIGTERM, and exits 0', () =>
     serveAndStop({ RUNTIME: 'wasm' }));
 });
@@ -122,6 +130,8 @@ async function serveAndStop(settings: Record<string, string>): Promise<void> {
     ...environmentOf(lastStage),
     PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
     PORT: String(port),
+    // As docker/compose.yaml has it.
+    ALLOW_ANONYMOUS: 'on',
     ...settings,
   };
   const [command = '', ...args] = execFormOf(lastStage, 'ENTRYPOINT');

@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,10 +7,11 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
 import type { ModelListBody } from '../../routes/schemas/models.ts';
+import { MANIFEST_NAME } from '../../src/models/manifest.ts';
 import { metric, startTestService, TINY_MODEL, until, type TestService } from '../support/service.ts';
 import { postJson, sseData } from '../support/sse.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
-import { build, spawnService, urlOf } from '../support/process.ts';
+import { build, childrenOf, isAlive, spawnService, urlOf } from '../support/process.ts';
 
 /** The whole service over a folder of models, each of which gets a real engine process. */
 
@@ -36,19 +38,6 @@ async function textOf(url: string, model?: string): Promise<string> {
   const response = await complete(url, model);
   expect(response.status, await response.clone().text()).toBe(200);
   return ((await response.json()) as CompletionBody).choices[0]?.text ?? '';
-}
-
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .split(' ')
-    .flatMap((child) => (child.trim() === '' ? [] : Number(child)));
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 describe('several models on one server', () => {
@@ -204,6 +193,46 @@ it('loads PRELOAD_MODELS at start, and refuses to start for one that there is no
   });
 });
 
+it('lists models whatever lies in the folder, and serves meanwhile', async () => {
+  const folder = tempDirectory();
+  fillFolder(folder);
+  for (const id of ['pipe', 'huge']) cpSync(TINY_MODEL, join(folder, id), { recursive: true });
+  execFileSync('mkfifo', [join(folder, 'pipe', MANIFEST_NAME)]);
+  // Eight bytes of length, and a header of 20 MB that names two million tensors.
+  const header = `{${'"x":{},'.repeat(2_900_000)}"y":{}}`;
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(join(folder, 'huge', 'model.safetensors'), Buffer.concat([length, Buffer.from(header)]));
+  await using service = await startTestService({ RUNTIME: 'cpu', MODELS_DIR: folder, KV_CACHE_MB: '16' });
+  expect(await modelsOf(service.url)).toMatchObject({
+    a: { state: 'unloaded', error: null },
+    pipe: { state: 'failed', error: { code: 'weights_invalid' } },
+    huge: { state: 'failed', error: { code: 'weights_invalid' } },
+  });
+  await textOf(service.url, 'a');
+});
+
+it('kills an engine that does not load in time, tells who waits, and serves the others', async () => {
+  const folder = tempDirectory();
+  fillFolder(folder);
+  const environment = { RUNTIME: 'cpu', MODELS_DIR: folder, KV_CACHE_MB: '16', LOAD_TIMEOUT: '10' };
+  await using service = await startTestService(environment);
+  const { url } = service;
+  const loaded = service.engineProcess();
+  const waiting = complete(url, 'a');
+  await until(() => service.engineProcess() !== loaded);
+  const { pid = NaN } = service.engineProcess();
+  process.kill(pid, 'SIGSTOP');
+  await textOf(url, 'b');
+  const response = await waiting;
+  expect(response.status).toBe(500);
+  expect(await response.json()).toMatchObject({
+    error: { code: 'backend_failure', message: expect.stringContaining('LOAD_TIMEOUT') as string },
+  });
+  await until(() => !isAlive(pid));
+  await textOf(url);
+});
+
 it('ends on SIGTERM while a model loads, and leaves no process', async () => {
   build();
   const folder = tempDirectory();
@@ -215,10 +244,11 @@ it('ends on SIGTERM while a model loads, and leaves no process', async () => {
     () => 0,
   );
   await until(async () => (await modelsOf(url))['a']?.state === 'loading');
-  const engines = childrenOf(service.child.pid ?? NaN);
-  expect(engines).toHaveLength(2);
+  const children = childrenOf(service.child.pid ?? NaN, 'worker');
+  // The default model's engine and tokenizer, and what there is of the other's by now.
+  expect(children.length).toBeGreaterThan(2);
   service.child.kill('SIGTERM');
   expect(await service.exited).toBe(0);
   expect([0, 503]).toContain(await waiting);
-  await until(() => engines.every((pid) => !isAlive(pid)));
+  await until(() => children.every((pid) => !isAlive(pid)));
 });

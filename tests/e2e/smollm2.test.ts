@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadTokenizer } from '../../src/engine/load-tokenizer.ts';
+import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { readJsonFixture } from '../support/fixtures.ts';
 import { chooseAlong } from '../support/greedy.ts';

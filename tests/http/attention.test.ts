@@ -1,14 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const PATH = '/v1/attention';
 
+let engine: ScriptedEngine;
 let service: HttpService;
 
 beforeAll(async () => {
-  service = await startHttpService(await ScriptedEngine.create());
+  engine = await ScriptedEngine.create();
+  service = await startHttpService(engine);
 });
 afterAll(() => service.close());
 
@@ -31,6 +33,9 @@ describe('POST /v1/attention', () => {
     [{ prompt: Array<number>(65).fill(1) }, 'prompt'],
     [{ prompt: [9999] }, 'prompt'],
     [{ prompt: 'a', layers: [99] }, 'layers[0]'],
+    [{ prompt: 'a', layers: [0, 9] }, 'layers[1]'],
+    [{ prompt: 'a', layers: [0, 0] }, 'layers'],
+    [{ prompt: 'a', layers: Array<number>(3000).fill(0) }, 'layers'],
     [{ prompt: 'a', layers: [] }, 'layers'],
     [{ prompt: 'a', head: 1 }, 'head'],
     [{}, 'prompt'],
@@ -38,6 +43,15 @@ describe('POST /v1/attention', () => {
     const { status, json } = await post(service, PATH, body);
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: { code: 'invalid_request', param } });
+  });
+
+  it('asks the engine for nothing where a layer is not there', async () => {
+    const inspect = vi.spyOn(engine, 'inspectAttention');
+    await post(service, PATH, { prompt: 'a', layers: [9] });
+    expect(inspect).not.toHaveBeenCalled();
+    const { json } = await post(service, PATH, { prompt: 'a', layers: [0] });
+    expect(json).toMatchObject({ layers: [{ index: 0 }] });
+    expect(inspect).toHaveBeenCalledOnce();
   });
 
   it('404 for another model, 405 for another method', async () => {

@@ -35,6 +35,9 @@ function workersAiError({ json }: Answer): { code: number; message: string; sour
   return errors[0] ?? { code: -1, message: 'no error' };
 }
 
+/** An object in an object, so many levels deep. */
+const nested = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
+
 describe('a field at fault is named: OpenAI', () => {
   it.each([
     ['prompt', {}, 'is required'],
@@ -76,6 +79,8 @@ describe('a field at fault is named: OpenAI', () => {
     ['min_tokens', { prompt: 'a', max_tokens: 4, min_tokens: 5 }, 'at most max_tokens'],
     ['truncate_prompt_tokens', { prompt: 'a', truncate_prompt_tokens: 0 }, 'not 0'],
     ['timeout_ms', { prompt: 'a', timeout_ms: 0 }, 'at least 1'],
+    ['timeout_ms', { prompt: 'a', timeout_ms: 2 ** 31 }, 'at most 2147483647'],
+    ['prompt[1]', { prompt: [1, 2 ** 31] }, 'from 0 to 2147483647'],
     ['suffix', { prompt: 'a', suffix: 'end' }, 'not supported'],
     ['max_token', { prompt: 'a', max_token: 5 }, "unknown field 'max_token'"],
     ['__proto__', '{"prompt": "a", "__proto__": {"n": 3}}', 'unknown field'],
@@ -188,6 +193,8 @@ const JSON_ROUTES = [
   CHAT,
   WORKERS_AI,
   `/client/v4/accounts/me${WORKERS_AI}`,
+  '/v1/embeddings',
+  '/v1/attention',
   '/tokenize',
   '/detokenize',
 ];
@@ -205,8 +212,9 @@ describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
     ['a list', '[1]', 'a JSON object, not a list'],
     ['null', 'null', 'a JSON object, not null'],
     ['empty', '', 'empty'],
-    ['nested without end', '['.repeat(5000), 'not valid JSON'],
-    ['nested deeply', `${'['.repeat(5000)}${']'.repeat(5000)}`, 'a JSON object'],
+    ['nested without end', '['.repeat(5000), 'nests more than 32 levels'],
+    ['a list nested 32 levels deep', `${'['.repeat(32)}${']'.repeat(32)}`, 'a JSON object, not a list'],
+    ['nested deeply', nested(33), 'nests more than 32 levels'],
   ])('%s', async (_, body, message) => {
     const answer = await call(service, 'POST', path, { body });
     expect(answer.status).toBe(400);
@@ -219,6 +227,13 @@ describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
     const answer = await call(service, 'POST', path, { body: 'prompt=a', headers: form });
     expect(answer.status).toBe(400);
     expect(messageOf(answer)).toContain("'application/x-www-form-urlencoded'; send application/json");
+    expect(paramOf(answer)).toBe('content-type');
+  });
+
+  it('wants a JSON type even where nothing is sent', async () => {
+    const answer = await call(service, 'POST', path);
+    expect(answer.status).toBe(400);
+    expect(messageOf(answer)).toContain('content-type is missing');
     expect(paramOf(answer)).toBe('content-type');
   });
 
@@ -238,13 +253,13 @@ describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
 });
 
 /** What a server answers to raw bytes; the connection is left open by the client. */
-function exchange(bytes: string): Promise<string> {
+function exchange(bytes: string, end = /\r\n\r\n/): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1', () => socket.write(bytes));
     let received = '';
     socket.on('data', (chunk) => {
       received += chunk.toString();
-      if (!received.includes('\r\n\r\n')) return;
+      if (!end.test(received)) return;
       resolve(received);
       socket.destroy();
     });
@@ -253,7 +268,7 @@ function exchange(bytes: string): Promise<string> {
 }
 
 describe('bodies on the wire', () => {
-  const head = `POST ${OPENAI} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`;
+  const head = `POST ${OPENAI} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
 
   it('answers 413 before a body over the limit is sent', async () => {
     expect(await exchange(`${head}content-length: 1000000\r\n\r\n`)).toMatch(/^HTTP\/1\.1 413 /);
@@ -270,6 +285,23 @@ describe('bodies on the wire', () => {
     const body = '{"prompt": "a"}';
     const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
     expect(await exchange(`${head}transfer-encoding: chunked\r\n\r\n${chunked}`)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('takes a body in chunks of one byte', async () => {
+    const body = JSON.stringify({ prompt: 'a', user: 'u'.repeat(5000) });
+    const chunked = body.replaceAll(/./g, '1\r\n$&\r\n');
+    expect(await exchange(`${head}transfer-encoding: chunked\r\n\r\n${chunked}0\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 200 /,
+    );
+  });
+
+  it('answers what comes after a body that it did not read', async () => {
+    const refused = `POST ${OPENAI} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9000\r\n\r\n${'a'.repeat(9000)}`;
+    const answers = await exchange(
+      `${refused}GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n`,
+      /HTTP\/1\.1 200 /,
+    );
+    expect(answers).toMatch(/^HTTP\/1\.1 400 [^]*content-type is missing[^]*HTTP\/1\.1 200 /);
   });
 
   it.each(['content-length: 100', 'transfer-encoding: chunked'])(

@@ -44,7 +44,8 @@ describe('/benchmark', () => {
 
   it('needs no body: all has defaults', async () => {
     engine.model.contextLength = 1024;
-    const { status, json } = await call(service, 'POST', PATH);
+    const headers = { 'content-type': 'application/json' };
+    const { status, json } = await call(service, 'POST', PATH, { headers });
     engine.model.contextLength = 128;
     expect(status).toBe(200);
     expect((json as BenchmarkReportBody).params).toMatchObject({
@@ -67,9 +68,14 @@ describe('/benchmark', () => {
     ['prompt_tokens', { prompt_tokens: 0 }],
     ['concurrency[0]', { ...SMALL, concurrency: [0] }],
     ['concurrency', { ...SMALL, concurrency: [] }],
+    ['concurrency', { ...SMALL, concurrency: Array<number>(33).fill(1) }],
+    ['concurrency[0]', { ...SMALL, concurrency: [1025] }],
+    ['repeats', { ...SMALL, repeats: 101 }],
+    ['context_sweep', { ...SMALL, context_sweep: Array<number>(33).fill(8) }],
     ['context_sweep[0]', { ...SMALL, context_sweep: [7] }],
     ['max_tokens', { prompt_tokens: 100, max_tokens: 100 }],
     ['modes[0]', { modes: ['fast'] }],
+    ['modes', { modes: ['http', 'http', 'http'] }],
     ['models', { models: 'x' }],
   ])('names a field at fault, streamed or not: %s', async (param, body) => {
     for (const stream of [false, true]) {

@@ -29,9 +29,9 @@ describe('POST /v1/chat/completions', () => {
   let promptIds: number[];
 
   beforeAll(async () => {
-    engine = new ScriptedEngine(await Tokenizer.load(model.path));
+    engine = await ScriptedEngine.create(model.path);
     service = await startHttpService(engine);
-    promptIds = engine.tokenizer.encode(PROMPT, { addSpecialTokens: false });
+    promptIds = engine.ownTokenizer.encode(PROMPT, { addSpecialTokens: false });
   });
   beforeEach(() => engine.reset());
   afterAll(() => service.close());
@@ -50,7 +50,7 @@ describe('POST /v1/chat/completions', () => {
 
   it('answers with a message, finish reason and usage in the shape of OpenAI', async () => {
     const answer = await post(service, PATH, { model: '@test/tiny-gpt2', messages: HELLO });
-    const numTokens = engine.tokenizer.encode(TEXT).length;
+    const numTokens = engine.ownTokenizer.encode(TEXT).length;
     expect(answer.json).toEqual({
       id: `chatcmpl-${answer.headers['x-request-id']}`,
       object: 'chat.completion',
@@ -292,7 +292,7 @@ describe('a template that does not end', () => {
   it('is answered with an error, while the service lives', async () => {
     const loop = '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}';
     const looping = makeChatModel(loop);
-    const engine = new ScriptedEngine(await Tokenizer.load(looping.path));
+    const engine = await ScriptedEngine.create(looping.path);
     const service = await startHttpService(engine);
     const pending = post(service, PATH, { messages: HELLO });
     const health = await call(service, 'GET', '/health');
@@ -327,8 +327,9 @@ describe('over the engine itself', () => {
   const greedy = { temperature: 0, max_tokens: 12 };
 
   it('chat says what the completion of the rendered text says, with one BOS', async () => {
-    expect(engine.tokenizer.encode(PROMPT).slice(0, 2)).toEqual([0, 0]);
-    const prompt = engine.tokenizer.encode(PROMPT, { addSpecialTokens: false });
+    const tokenizer = await Tokenizer.load(bosModel.path);
+    expect(tokenizer.encode(PROMPT).slice(0, 2)).toEqual([0, 0]);
+    const prompt = tokenizer.encode(PROMPT, { addSpecialTokens: false });
     const completion = (await post(service, '/v1/completions', { ...greedy, prompt })).json as CompletionBody;
     const chat = (await post(service, PATH, { ...greedy, messages: HELLO })).json as ChatBody;
     expect(chat.choices[0]?.message.content).toBe(completion.choices[0]?.text);

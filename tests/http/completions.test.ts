@@ -174,7 +174,7 @@ describe('POST /v1/completions', () => {
 
   it('returns token ids on demand', async () => {
     const { choices } = await complete({ prompt: PROMPT, max_tokens: 3, return_token_ids: true });
-    expect(choices[0]?.token_ids).toEqual(engine.tokenizer.encode(TEXT).slice(0, 3));
+    expect(choices[0]?.token_ids).toEqual(engine.ownTokenizer.encode(TEXT).slice(0, 3));
   });
 
   it('reports logprobs with the chosen token among the alternatives, and offsets into the text', async () => {

@@ -58,6 +58,9 @@ describe('POST /v1/embeddings', () => {
     [{ input: 'a', dimensions: 4 }, 'dimensions'],
     [{ input: 'a', encoding_format: 'int8' }, 'encoding_format'],
     [{ input: 'a', inputs: 'b' }, 'inputs'],
+    [{ input: 'a', truncate_prompt_tokens: 0 }, 'truncate_prompt_tokens'],
+    [{ input: 'a', truncate_prompt_tokens: -2 }, 'truncate_prompt_tokens'],
+    [{ input: 'a', timeout_ms: 2 ** 31 }, 'timeout_ms'],
   ])('400 for %j, naming the field', async (body, param) => {
     const { status, json } = await post(service, PATH, body);
     expect(status).toBe(400);

@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
@@ -14,6 +15,7 @@ const NUM_LANES = 4;
 const MAX_QUEUED = 256;
 const FLOOD_TOKENS = 50;
 const NUM_REQUESTS = 200;
+const LONG_TOKENS = 400;
 
 let engine: EngineClient;
 let service: HttpService;
@@ -31,10 +33,10 @@ afterAll(async () => {
   await engine.stop();
 });
 
-const complete = (key: string, prompt: string, maxTokens: number): Promise<Answer> =>
+const complete = (key: string, prompt: string, maxTokens: number, salt?: string): Promise<Answer> =>
   call(service, 'POST', '/v1/completions', {
     headers: { authorization: `Bearer ${key}` },
-    body: { prompt, max_tokens: maxTokens, temperature: 0, ignore_eos: true },
+    body: { prompt, max_tokens: maxTokens, temperature: 0, ignore_eos: true, cache_salt: salt },
   });
 
 it('starves nobody for the sake of one who sends 200 requests at once', async () => {
@@ -55,6 +57,44 @@ it('starves nobody for the sake of one who sends 200 requests at once', async ()
   for (const { status } of await Promise.all(flood)) expect(status).toBe(200);
 });
 
+/** A short completion from another address of this machine. */
+function completeFrom(localAddress: string): Promise<number | undefined> {
+  const body = JSON.stringify({ prompt: 'A fox', max_tokens: 1, temperature: 0 });
+  const headers = { 'content-type': 'application/json', authorization: 'Bearer flood' };
+  return new Promise((resolve, reject) => {
+    const options = { method: 'POST', headers, localAddress };
+    const sent = httpRequest(`${service.url}/v1/completions`, options, (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve(answer.statusCode));
+      answer.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+it('does not make a newcomer wait for a completion of one client with all lanes, whose texts stay the same', async () => {
+  const before = engine.stats();
+  let numAnswered = 0;
+  const flood = Array.from({ length: 2 * NUM_LANES }, async (_, i) => {
+    // By its salt each computes its tokens itself.
+    const answer = await complete('flood', 'The fox went to the river and', LONG_TOKENS, `salt ${i}`);
+    numAnswered++;
+    return answer;
+  });
+  await until(() => engine.stats().generationTokens - before.generationTokens > 10 * NUM_LANES);
+  expect((await complete('late', 'A fox', 1)).status).toBe(200);
+  expect(await completeFrom('127.0.0.2')).toBe(200);
+  expect(numAnswered).toBe(0);
+  expect(engine.stats().preemptions).toBeGreaterThan(before.preemptions);
+  const answers = await Promise.all(flood);
+  const texts = answers.map(({ json }) => (json as { choices: { text: string }[] }).choices[0]?.text);
+  expect(new Set(texts).size).toBe(1);
+  expect(texts[0]?.length).toBeGreaterThan(LONG_TOKENS);
+  expect(engine.stats().recomputedTokens).toBeGreaterThan(before.recomputedTokens);
+  expect(engine.stats()).toMatchObject({ numRequestsRunning: 0, numRequestsWaiting: 0, numLanesUsed: 0 });
+});
+
 it('keeps a place for whoever comes while another has filled the queue', () => {
   const reservations = Array.from({ length: MAX_QUEUED + NUM_LANES }, () => engine.reserve(1, 'flood'));
   expect(() => engine.reserve(1, 'flood')).toThrow('the queue is full');
@@ -73,6 +113,6 @@ it('tells clients apart by their keys', async () => {
   for (const key of ['one', 'other', 'one']) await complete(key, 'A fox', 1);
   engine.reserve = reserve;
   const [first, second, third] = reserved;
-  expect(first).toMatch(/^[\w-]{16}$/);
+  expect(first).toMatch(/^127\.0\.0\.1\/[\w-]{16}$/);
   expect([second === first, third === first]).toEqual([false, true]);
 });

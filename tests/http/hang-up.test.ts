@@ -28,7 +28,7 @@ function send(path: string, body: object): Promise<RawClient> {
     let received = '';
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1', () => {
       socket.write(
-        `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n` +
+        `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
           `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
       );
       resolve({ socket, received: () => received });

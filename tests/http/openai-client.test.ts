@@ -54,7 +54,7 @@ describe('openai client', () => {
       totalTokens = chunk.usage?.total_tokens ?? totalTokens;
     }
     expect(text).toBe(TEXT);
-    expect(totalTokens).toBe(4 + engine.tokenizer.encode(TEXT).length);
+    expect(totalTokens).toBe(4 + engine.ownTokenizer.encode(TEXT).length);
   });
 
   it('takes its own optional fields: user, metadata of the defaults, logprobs, echo', async () => {

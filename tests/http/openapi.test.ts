@@ -4,7 +4,9 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createApp } from '../../routes/app.ts';
+import type { Access } from '../../src/access/access.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { call } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -36,14 +38,16 @@ describe('openapi.yaml', () => {
   it('lists every route of the app, and no other', async () => {
     const models = await onlyModel(engine);
     const metrics = new Metrics(models);
-    const config = {
-      bodyLimitBytes: 1,
-      ssePingIntervalMs: 1000,
-      requestTimeoutMs: 1000,
-      logPrompts: false,
-      benchmark: 'on' as const,
+    const access: Access = {
+      keys: undefined,
+      allowsAnonymous: false,
+      limits: undefined,
+      sharing: undefined,
+      close: () => Promise.resolve(),
     };
-    const app = createApp({ models, config, logger: pino({ enabled: false }), metrics, openApiDocument: '' });
+    const config = readConfig({}, []);
+    const logger = pino({ enabled: false });
+    const app = createApp({ models, access, config, logger, metrics, openApiDocument: '' });
     metrics.dispose();
     const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
     const routes = app.routes

@@ -90,6 +90,8 @@ describe('metrics', () => {
     'num_requests_waiting',
     'kv_cache_usage_perc',
     'prompt_tokens_total',
+    'preemptions_total',
+    'recomputed_tokens_total',
     'generation_tokens_total',
     'time_to_first_token_seconds_count',
     'inter_token_latency_seconds_count',
@@ -254,7 +256,8 @@ describe('every answer', () => {
     const headers = { 'x-request-id': 'taken' };
     const pending = call(service, 'POST', COMPLETIONS, { body: { prompt: 'a', stream: true }, headers });
     while (engine.requests.length === 0) await sleep(5);
-    expect(await id('taken')).not.toBe('taken');
+    const refused = await call(service, 'GET', '/health', { headers });
+    expect([refused.status, refused.headers['x-request-id'] === 'taken']).toEqual([409, false]);
     engine.cancel('taken', 'delete');
     await pending;
     expect(await id('taken')).toBe('taken');

@@ -2,13 +2,14 @@ import OpenAI from 'openai';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
+import type { TokenizeBody } from '../../routes/schemas/tokenize.ts';
 import type { WorkersAiChunk } from '../../routes/schemas/workers-ai.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/engine-client.ts';
 import { createEngine } from '../../src/service.ts';
 import { makeEmbeddedChatModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
-import { post } from '../support/http-client.ts';
+import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { sseData } from '../support/openapi-validator.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
@@ -48,17 +49,19 @@ class Served {
     this.service = service;
   }
 
-  static async start(modelPath: string, prefixCache: 'on' | 'off'): Promise<Served> {
+  static async start(modelPath: string, settings: Record<string, string>): Promise<Served> {
     const runtime = RUNTIME_NAMES_HERE.includes('wasm') ? 'wasm' : 'cpu';
     const environment = { MODEL: modelPath, MODEL_ID: 'tales', MAX_NUM_SEQS: '6', THREADS: '1' };
-    const config = readConfig({ ...environment, RUNTIME: runtime, PREFIX_CACHE: prefixCache }, []);
+    const config = readConfig({ ...environment, RUNTIME: runtime, ...settings }, []);
     const engine = createEngine(config, pino({ enabled: false }));
     await engine.start();
     return new Served(engine, await startHttpService(engine));
   }
 
-  async complete(body: Record<string, unknown>): Promise<CompletionBody> {
-    const { status, text, json } = await post(this.service, PATH, { ...greedy, ...body });
+  async complete(body: Record<string, unknown>, key?: string): Promise<CompletionBody> {
+    const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const options = { body: { ...greedy, ...body }, headers };
+    const { status, text, json } = await call(this.service, 'POST', PATH, options);
     expect(status, text).toBe(200);
     return json as CompletionBody;
   }
@@ -102,8 +105,8 @@ const model = makeEmbeddedChatModel();
 let on: Served;
 let off: Served;
 beforeAll(async () => {
-  on = await Served.start(model.path, 'on');
-  off = await Served.start(model.path, 'off');
+  on = await Served.start(model.path, {});
+  off = await Served.start(model.path, { PREFIX_CACHE: 'off' });
 });
 afterAll(async () => {
   await on.stop();
@@ -170,8 +173,8 @@ describe('usage', () => {
     const whole = await off.complete({ prompt: prompts });
     const shared = await on.complete({ prompt: prompts });
     expect(shared.choices).toEqual(whole.choices);
-    const encode = (text: string): number[] => on.engine.tokenizer.encode(text);
-    const numCommon = encode(`List. ${STORY}I am a`).length;
+    const tokenized = await post(on.service, '/tokenize', { prompt: `List. ${STORY}I am a` });
+    const { count: numCommon } = tokenized.json as TokenizeBody;
     expect(cachedOf(shared)).toBeGreaterThanOrEqual(2 * numCommon);
     expect(cachedOf(shared)).toBeLessThan(2 * numCommon + 6);
   });
@@ -217,6 +220,63 @@ describe('usage', () => {
       const expected = unhurried.choices[0]?.logprobs?.token_logprobs[i];
       if (i > 0) expect(logprob).toBeCloseTo(expected ?? NaN, 4);
     }
+  });
+});
+
+describe('another client', () => {
+  const SECRET = `The password of the night watch is: ${STORY} Nobody may know it.`;
+
+  async function encode({ engine }: Served, text: string): Promise<{ tokenIds: readonly number[] }> {
+    const caller = { clientId: '', signal: AbortSignal.timeout(60_000) };
+    const [encoded] = await engine.tokenizer.encode([text], {}, caller);
+    return { tokenIds: encoded?.tokenIds ?? [] };
+  }
+
+  /** Tokens of the secret that a stranger confirms, who knows its first 16 and guesses the next one right each time. */
+  async function numConfirmed(served: Served): Promise<number> {
+    const { tokenIds: tokens } = await encode(served, SECRET);
+    let confirmed = 0;
+    for (let length = 17; length < tokens.length; length++) {
+      // There are few lanes, which guesses take over.
+      await served.complete({ prompt: tokens, max_tokens: 1 }, 'owner');
+      // The last token of a prompt is never taken from the cache: one more is sent.
+      const prompt = [...tokens.slice(0, length), 0];
+      const { usage } = await served.complete({ prompt, max_tokens: 1 }, `stranger-${length}`);
+      if (cachedOf({ usage }) >= length) confirmed++;
+    }
+    return confirmed;
+  }
+
+  it('learns nothing of a prompt from what the cache says of its guesses', async () => {
+    expect(await numConfirmed(on)).toBe(0);
+    await on.complete({ prompt: SECRET }, 'owner');
+    // The owner itself finds it.
+    const { usage } = await on.complete({ prompt: SECRET }, 'owner');
+    expect(cachedOf({ usage })).toBe(usage.prompt_tokens - 1);
+  });
+
+  it('learns all of it with PREFIX_CACHE_SCOPE=all, as README says', async () => {
+    const open = await Served.start(model.path, { PREFIX_CACHE_SCOPE: 'all' });
+    const numTokens = (await encode(open, SECRET)).tokenIds.length;
+    expect(await numConfirmed(open)).toBe(numTokens - 17);
+    const salted = await open.complete({ prompt: SECRET, cache_salt: 'x' }, 'stranger');
+    expect(cachedOf(salted)).toBe(0);
+    await open.stop();
+  });
+
+  it('finds its own again, told apart by its salts', async () => {
+    const cached: number[] = [];
+    for (const [salt, key] of [
+      ['s', 'a'],
+      ['s', 'b'],
+      [null, 'a'],
+      ['s', 'a'],
+    ] as const) {
+      const answer = await on.complete({ prompt: `Salted. ${STORY}`, cache_salt: salt }, key);
+      cached.push(cachedOf(answer));
+    }
+    expect(cached.slice(0, 3)).toEqual([0, 0, 0]);
+    expect(cached[3]).toBeGreaterThan(16);
   });
 });
 

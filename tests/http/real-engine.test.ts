@@ -137,7 +137,8 @@ describe('the routes over the engine', () => {
   });
 
   it('fail a request that takes longer than it may', async () => {
-    const body = { prompt: 'The river', max_tokens: 100, ignore_eos: true, timeout_ms: 1 };
+    // Token ids: they need no tokenizer, which would take that long already.
+    const body = { prompt: [304, 283], max_tokens: 100, ignore_eos: true, timeout_ms: 1 };
     const answer = await post(service, PATH, body);
     expect(answer.status).toBe(504);
     const id = answer.headers['x-request-id'];
@@ -232,5 +233,48 @@ describe('the routes over the engine', () => {
     expect(received).toBe(text);
     await checked.settled();
     expect(checked.numChecked).toBe(1);
+  });
+});
+
+describe('attention and embeddings in the queue', () => {
+  const prompt = [304, 283, 312];
+
+  it('forgets attention that nobody waits for, and its places', async () => {
+    const aborts = Array.from({ length: 40 }, () => new AbortController());
+    const asked = aborts.map(({ signal }) => engine.inspectAttention(prompt, [0], signal));
+    const settled = Promise.allSettled(asked);
+    for (const abort of aborts) abort.abort();
+    expect((await settled).every(({ status }) => status === 'rejected')).toBe(true);
+    const [layer] = await engine.inspectAttention(prompt, [1], new AbortController().signal);
+    expect(layer?.[0]).toHaveLength(prompt.length);
+    expect(engine.stats()).toMatchObject({ numRequestsWaiting: 0, numTokensWaiting: 0 });
+  });
+
+  it('gives the layers that were named, in their order', async () => {
+    const { json } = await post(service, '/v1/attention', { prompt });
+    const all = (json as { layers: { index: number; heads: number[][][] }[] }).layers;
+    const named = await post(service, '/v1/attention', { prompt, layers: [1, 0] });
+    expect((named.json as { layers: unknown }).layers).toEqual([all[1], all[0]]);
+  });
+
+  it('counts the tokens of all texts to be embedded against those that may wait', async () => {
+    const held = engine.reserve(1, 'other/1');
+    held.takeTokens(65_536, 'prompt');
+    const crowded = await post(service, '/v1/embeddings', { input: ['x', 'The river'] });
+    // The first client filled the queue, and the second has its share.
+    expect(crowded.status).toBe(200);
+    held.release();
+    const own = engine.reserve(1, 'one/1');
+    expect(() => own.takeTokens(65_537, 'input')).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'input' }),
+    );
+    own.takeTokens(40_000, 'input');
+    const more = engine.reserve(1, 'one/1');
+    expect(() => more.takeTokens(30_000, 'input')).toThrow(expect.objectContaining({ code: 'queue_full' }));
+    more.takeTokens(20_000, 'input');
+    own.takeTokens(10, 'input');
+    expect(engine.stats().numTokensWaiting).toBe(20_010);
+    for (const reservation of [own, more]) reservation.release();
+    expect(engine.stats()).toMatchObject({ numRequestsWaiting: 0, numTokensWaiting: 0 });
   });
 });

@@ -35,8 +35,8 @@ describe.each(PATHS)('POST %s', (path) => {
         finish_reason: 'stop',
         usage: {
           prompt_tokens: 4,
-          completion_tokens: engine.tokenizer.encode(TEXT).length,
-          total_tokens: 4 + engine.tokenizer.encode(TEXT).length,
+          completion_tokens: engine.ownTokenizer.encode(TEXT).length,
+          total_tokens: 4 + engine.ownTokenizer.encode(TEXT).length,
           prompt_tokens_details: { cached_tokens: 0 },
         },
       },

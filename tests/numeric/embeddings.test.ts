@@ -40,14 +40,16 @@ describe.each(RUNTIMES)('embeddings on $label against transformers on PyTorch', 
       goldens.forEach(({ tokenIds }, id) => core.addEmbedding(id, tokenIds));
       const embeddings = new Map<number, Float32Array>();
       for (;;) {
-        const finished = await core.stepEmbeddings();
-        if (finished === undefined) break;
-        for (const { id, embedding } of finished) embeddings.set(id, embedding);
+        const answers = await core.stepEmbeddings();
+        if (answers === undefined) break;
+        for (const { id, embedding } of answers.finished) embeddings.set(id, embedding);
       }
       for (const [id, { embedding }] of goldens.entries())
         expectClose(embeddings.get(id) ?? [], embedding, 1e-5);
-      const lanes = Array.from({ length: NUM_LANES }, () => scheduler.tryTakeLane());
-      expect(lanes).not.toContain(undefined);
+      const lent = Array.from({ length: NUM_LANES }, () =>
+        scheduler.lanes.tryLend(scheduler.lanes.askForLane('')),
+      );
+      expect(lent).not.toContain(false);
       cache.dispose();
     },
   );

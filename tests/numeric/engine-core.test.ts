@@ -164,11 +164,16 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
     const tokenIds = goldens[0]?.promptTokenIds ?? [];
     goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
     await core.step();
-    expect(await core.tryInspect(tokenIds)).toBeUndefined();
+    const { numLayers } = runner.loaded.config;
+    core.addInspection(7, { tokenIds, layers: Array.from({ length: numLayers }, (_, layer) => layer) });
+    expect(await core.stepInspection()).toBeUndefined();
     await runToEnd(core);
-    const weights = await core.tryInspect(tokenIds);
-    expect(weights).toHaveLength(runner.loaded.config.numLayers);
-    for (const row of weights?.flat(2) ?? [])
-      expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+    for (let layer = 1; layer < numLayers; layer++) {
+      expect(await core.stepInspection()).toEqual({ finished: [] });
+    }
+    const [{ id, weights } = { id: NaN, weights: [] }] = (await core.stepInspection())?.finished ?? [];
+    expect([id, weights.length]).toEqual([7, numLayers]);
+    expect(await core.stepInspection()).toBeUndefined();
+    for (const row of weights.flat(2)) expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
   });
 });

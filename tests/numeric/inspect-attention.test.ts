@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspectAttention } from '../../src/model/inspect-attention.ts';
+import { inspectAttention, type AttentionWeights } from '../../src/model/inspect-attention.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { SafetensorsReader } from '../../src/weights/safetensors-reader.ts';
 import { expectClose } from '../support/compare.ts';
@@ -16,8 +16,17 @@ describe.each(RUNTIMES)('attention weights on $label', ({ create }) => {
   });
   afterAll(() => runtime.dispose());
 
-  const inspect = (runner: StepRunner, tokenIds: readonly number[]) =>
-    inspectAttention(runner.loaded.model, runtime, runner.cache, 0, tokenIds);
+  const inspect = async (
+    { loaded, cache }: StepRunner,
+    tokenIds: readonly number[],
+  ): Promise<AttentionWeights> => {
+    const weights: AttentionWeights = [];
+    for (let layerIndex = 0; layerIndex < loaded.config.numLayers; layerIndex++) {
+      const inspection = { runtime, cache, lane: 0, tokenIds, layerIndex };
+      weights.push(await inspectAttention(loaded.model, inspection));
+    }
+    return weights;
+  };
 
   it.each(VARIANTS)("are transformers' own, in every layer and head: %s", async (variant) => {
     const runner = await StepRunner.load(runtime, `gpt2-variants/${variant}`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
@@ -59,5 +59,35 @@ describe.each([1, 2, 3])('a recorded step on %i threads', (numThreads) => {
       { lane: 1, positionStart: 5, tokenIds: prompt.slice(5), logits: 'last' },
     ]);
     expect(last).toEqual(alone);
+  });
+
+  it('writes nowhere else after a larger one that could not be recorded made it move', async () => {
+    const runtime = await createWasmRuntime({ numThreads, weights: 'f32' });
+    const first = await StepRunner.load(runtime, 'tiny-gpt2', 2);
+    const { vocabSize } = first.loaded.config;
+    const small: SegmentInput[] = [
+      { lane: 0, positionStart: 0, tokenIds: someTokenIds(9, vocabSize, 1), logits: 'all' },
+    ];
+    const expected = await first.step(small);
+    const foreign = { name: 'of no runtime', shape: [4, 32] };
+    const table = runtime.createParameter('table', [2, 32], new Float32Array(2 * 32));
+    const large = buildStepBatch([
+      { lane: 0, positionStart: 0, tokenIds: new Array<number>(100).fill(1), logits: 'all' },
+    ]);
+    const failing = runtime.runStep(large, first.cache, (ops) =>
+      ops.linear(ops.gelu(ops.embed(table, undefined)), foreign, undefined),
+    );
+    await expect(failing).rejects.toThrow();
+    // What the arena left is taken by others.
+    const tables = Array.from({ length: 40 }, (_, i) =>
+      runtime.createParameter(`${i}`, [2, 32], new Float32Array(64).fill(i + 1)),
+    );
+    expect(await first.step(small)).toEqual(expected);
+    for (const [i, taken] of tables.entries()) {
+      const one = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds: [1], logits: 'all' }]);
+      const [row] = await runtime.runStep(one, first.cache, (ops) => ops.embed(taken, undefined));
+      expect(row).toEqual(new Float32Array(32).fill(i + 1));
+    }
+    await runtime.dispose();
   });
 });

@@ -2,20 +2,26 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer } from '@hono/node-server';
 import { pino } from 'pino';
 import { createApp } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
+import { openAccess, type AccessConfig } from '../../src/access/access.ts';
 import { Metrics } from '../../src/http/metrics.ts';
+import { createNodeServer, type NodeServerOptions } from '../../src/http/node-server.ts';
 import { onlyModel } from './only-model.ts';
 
-const CONFIG: AppConfig = {
-  bodyLimitBytes: 20_000,
-  ssePingIntervalMs: 15_000,
-  requestTimeoutMs: 60_000,
-  logPrompts: false,
-  benchmark: 'loopback',
+type HttpConfig = AppConfig & NodeServerOptions['config'];
+
+const CONFIG: HttpConfig = { ...readConfig({}, []), bodyLimitBytes: 20_000, requestTimeoutMs: 60_000 };
+
+const ACCESS: AccessConfig = {
+  host: '127.0.0.1',
+  keysFile: undefined,
+  allowAnonymous: false,
+  redisUrl: undefined,
+  limitsFallback: 'local',
 };
 
 export interface HttpService {
@@ -29,8 +35,10 @@ export interface HttpService {
 /** The app over a real socket, with its log kept. */
 export async function startHttpService(
   engine: ManagedEngine,
-  config: Partial<AppConfig> = {},
+  config: Partial<HttpConfig> = {},
+  accessConfig: Partial<AccessConfig> = {},
 ): Promise<HttpService> {
+  const settings = { ...CONFIG, ...config };
   const logLines: Record<string, unknown>[] = [];
   const logger = pino(
     { level: 'debug' },
@@ -38,14 +46,16 @@ export async function startHttpService(
   );
   const models = await onlyModel(engine);
   const metrics = new Metrics(models);
+  const access = await openAccess({ ...ACCESS, ...accessConfig });
   const app = createApp({
     models,
-    config: { ...CONFIG, ...config },
+    access,
+    config: settings,
     logger,
     metrics,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createNodeServer({ fetch: app.fetch, config: settings });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -56,6 +66,7 @@ export async function startHttpService(
       metrics.dispose();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await access.close();
     },
   };
 }

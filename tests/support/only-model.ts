@@ -11,6 +11,8 @@ export async function onlyModel(engine: ManagedEngine): Promise<ModelPool> {
     createEngine: () => engine,
     forecast: () => Promise.resolve({ memoryBytes: 0, contextLength: engine.model.contextLength }),
     maxWaiting: 0,
+    loadTimeoutMs: 60_000,
+    minStayMs: 0,
     idleMs: 0,
   });
   await models.start();

@@ -29,7 +29,7 @@ const PATHS = Object.keys(document.paths).map((template) => ({
 }));
 
 /** A path or method that is not in the document may be answered with these, in the envelope of its family. */
-const UNLISTED_STATUSES = [404, 405];
+const UNLISTED_STATUSES = [401, 403, 404, 405, 409, 421, 429];
 
 export interface ReceivedResponse {
   method: string;

@@ -1,5 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { TINY_MODEL } from './service.ts';
 
@@ -24,15 +26,18 @@ export interface ServiceProcess {
 }
 
 /** The compiled service as its users run it. */
-export function spawnService(environment: Record<string, string> = {}): ServiceProcess {
+export function spawnService(
+  environment: Record<string, string> = {},
+  { stdout = 'pipe', stderr = 'pipe' }: { stdout?: 'pipe' | number; stderr?: 'pipe' | number } = {},
+): ServiceProcess {
   const child = spawn(process.execPath, ['dist/src/main.js'], {
     cwd: ROOT,
     env: { ...process.env, PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, stderr],
   });
   const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const exited = once(child, 'close').then(
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
   );
@@ -46,5 +51,39 @@ export async function urlOf(service: ServiceProcess): Promise<string> {
     if (url !== undefined) return url;
     if (service.child.exitCode !== null) throw new Error(`the service ended:\n${service.stderr()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A port that nothing listens on now, for a service whose greeting cannot be read. */
+export async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return String(port);
+}
+
+/** The processes that a process started and that have not ended; of one module where it is named. */
+export function childrenOf(pid: number, module = ''): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const children = text.split(' ').flatMap((child) => (child.trim() === '' ? [] : Number(child)));
+  return children.filter((child) => module === '' || commandOf(child).includes(module));
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** False for a process that has ended, also where nobody has taken note of it. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
   }
 }

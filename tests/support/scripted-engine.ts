@@ -16,7 +16,9 @@ import type {
 } from '../../src/engine/engine.ts';
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { EngineError } from '../../src/errors.ts';
-import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
+import { ServedTokenizer, type ServedTokenizerLimits } from '../../src/text/served-tokenizer.ts';
+import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from './fixtures.ts';
 
 /** What the engine does with each request until it is told otherwise. */
@@ -39,6 +41,19 @@ const DEFAULT_SCRIPT: Script = {
   stallAfter: undefined,
 };
 
+export interface Tokenizers {
+  served: ServedTokenizer;
+  own: Tokenizer;
+}
+
+export async function loadTokenizers(
+  modelPath: string,
+  limits: ServedTokenizerLimits = {},
+): Promise<Tokenizers> {
+  const served = await ServedTokenizer.load(modelPath, undefined, limits);
+  return { served, own: await loadTokenizer(modelPath) };
+}
+
 /** An engine without a model: it says its script, counts what it is asked, and refuses what the real one refuses. */
 export class ScriptedEngine implements ManagedEngine {
   state: EngineState = 'ready';
@@ -46,12 +61,17 @@ export class ScriptedEngine implements ManagedEngine {
   /** Places in the queue; `reserve` refuses beyond them. */
   numFreePlaces = 1000;
   readonly requests: CompletionRequest[] = [];
-  readonly tokenizer: Tokenizer;
+  /** As the service has it, with its process. */
+  readonly tokenizer: ServedTokenizer;
+  /** The same in this process, for what tests expect. */
+  readonly ownTokenizer: Tokenizer;
   readonly model: ModelInfo = {
     id: '@test/tiny-gpt2',
     architecture: 'gpt2',
     vocabSize: 384,
     dim: 8,
+    numLayers: 2,
+    numHeads: 1,
     eosTokenIds: [0],
     contextLength: 128,
     numParameters: 42_000,
@@ -72,12 +92,17 @@ export class ScriptedEngine implements ManagedEngine {
   readonly #completions = new Map<string, ScriptedCompletion>();
   readonly #observers: EngineObserver[] = [];
 
-  constructor(tokenizer: Tokenizer) {
-    this.tokenizer = tokenizer;
+  constructor({ served, own }: Tokenizers) {
+    this.tokenizer = served;
+    this.ownTokenizer = own;
   }
 
-  static async create(): Promise<ScriptedEngine> {
-    return new ScriptedEngine(await Tokenizer.load(fixturePath('tiny-gpt2')));
+  /** @param modelPath whose tokenizer it has */
+  static async create(
+    modelPath = fixturePath('tiny-gpt2'),
+    limits: ServedTokenizerLimits = {},
+  ): Promise<ScriptedEngine> {
+    return new ScriptedEngine(await loadTokenizers(modelPath, limits));
   }
 
   reset(script: Partial<Script> = {}): void {
@@ -98,6 +123,8 @@ export class ScriptedEngine implements ManagedEngine {
     let held = true;
     return {
       clientId,
+      reservedAtMs: 0,
+      takeTokens: () => undefined,
       release: () => {
         if (held) this.numFreePlaces += numSequences;
         held = false;
@@ -117,7 +144,7 @@ export class ScriptedEngine implements ManagedEngine {
     }
     reservation.takeOver();
     this.requests.push(request);
-    const completion = new ScriptedCompletion(request, this.script, this.tokenizer, () => {
+    const completion = new ScriptedCompletion(request, this.script, this.ownTokenizer, () => {
       this.numFreePlaces += request.prompts.length * request.n;
       for (const observer of this.#observers) observer.onFinished?.(completion.record());
     });
@@ -126,11 +153,11 @@ export class ScriptedEngine implements ManagedEngine {
   }
 
   /** Every token looks at itself and all before it alike. */
-  inspectAttention(tokenIds: readonly number[]): Promise<AttentionWeights> {
+  inspectAttention(tokenIds: readonly number[], layers: readonly number[]): Promise<AttentionWeights> {
     const weights = tokenIds.map((_, row) =>
       tokenIds.map((__, column) => (column <= row ? 1 / (row + 1) : 0)),
     );
-    return Promise.resolve([[weights]]);
+    return Promise.resolve(layers.map(() => [weights]));
   }
 
   /** One in the place of the first token, of 8. */
@@ -140,13 +167,15 @@ export class ScriptedEngine implements ManagedEngine {
     return Promise.resolve(embedding);
   }
 
-  find(requestId: string): RequestRecord | undefined {
-    return this.#completions.get(requestId)?.record();
+  find(requestId: string, ownerId?: string): RequestRecord | undefined {
+    const record = this.#completions.get(requestId)?.record();
+    return ownerId === undefined || record?.ownerId === ownerId ? record : undefined;
   }
 
-  cancel(requestId: string, cause: CancelCause): boolean {
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
     const completion = this.#completions.get(requestId);
     if (completion === undefined || completion.isOver) return false;
+    if (ownerId !== undefined && completion.record().ownerId !== ownerId) return false;
     completion.cancel(cause);
     return true;
   }
@@ -170,6 +199,8 @@ export class ScriptedEngine implements ManagedEngine {
       numScores: 100,
       numRectangularScores: 200,
       promptTokens: 20,
+      preemptions: 2,
+      recomputedTokens: 9,
       prefixCacheQueries: 32,
       prefixCacheHits: 12,
       draftTokens: 6,
@@ -178,6 +209,10 @@ export class ScriptedEngine implements ManagedEngine {
       wastedTokens: 1,
       numRestarts: 0,
     };
+  }
+
+  ping(): void {
+    // It lives as long as its test.
   }
 
   observe(observer: EngineObserver): void {
@@ -300,6 +335,7 @@ class ScriptedCompletion implements Completion {
   record(): RequestRecord {
     return {
       id: this.id,
+      ownerId: this.#request.ownerId,
       status: this.#cause ? 'cancelled' : this.#errorCode ? 'failed' : this.isOver ? 'finished' : 'running',
       ...(this.#cause === undefined ? {} : { cancelCause: this.#cause }),
       ...(this.#errorCode === undefined ? {} : { errorCode: this.#errorCode }),

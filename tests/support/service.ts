@@ -25,7 +25,7 @@ export async function startTestService(
     processes.push(started);
     return started;
   };
-  const service = await startService(config, pino({ level: 'silent' }), createProcess);
+  const service = await startService(config, pino({ level: 'silent' }), { createProcess });
   return {
     ...service,
     engineProcess: () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeSettings, readConfig } from '../../src/config/config.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 
 describe('readConfig', () => {
   it('has a default for every setting', () => {
@@ -20,8 +21,35 @@ describe('readConfig', () => {
     expect(readConfig(environment, ['--max-num-seqs=3']).maxNumSeqs).toBe(3);
   });
 
+  it('reads no time that is longer than a timer of Node can be', () => {
+    const times = Object.entries(readConfig({}, [])).filter(([name]) => name.endsWith('Ms'));
+    expect(times.length).toBeGreaterThan(4);
+    for (const [name] of times) {
+      const { env } = SETTINGS[name as keyof typeof SETTINGS];
+      expect(readConfig({ [env]: '2147483' }, [])).toMatchObject({ [name]: 2_147_483_000 });
+      expect(() => readConfig({ [env]: '2147484' }, [])).toThrow(env);
+    }
+  });
+
   it('describes every flag', () => {
     expect(describeSettings()).toContain('--max-num-seqs, MAX_NUM_SEQS (32)');
+  });
+
+  it('keeps secrets out of flags, which other users can read, and out of messages', () => {
+    const secret = 'redis://:hunter2@127.0.0.1:6379/0';
+    expect(readConfig({ REDIS_URL: secret }, []).redisUrl).toBe(secret);
+    expect(() => readConfig({}, [`--redis-url=${secret}`])).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') as string }),
+    );
+    const wrong = (): unknown => readConfig({ REDIS_URL: 'http://:hunter2@127.0.0.1' }, []);
+    expect(wrong).toThrow(
+      expect.objectContaining({
+        message: expect.not.stringContaining('hunter2') as string,
+        details: { setting: 'REDIS_URL' },
+      }),
+    );
+    expect(describeSettings()).not.toContain('--redis-url');
+    expect(describeSettings()).toContain('REDIS_URL');
   });
 
   it('takes an empty variable of an optional setting as absent', () => {
@@ -37,6 +65,10 @@ describe('readConfig', () => {
     [{ RUNTIME: 'quantum' }, [], /RUNTIME is 'quantum'.*wasm/s],
     [{ THREADS: '0' }, [], /THREADS is '0'/],
     [{ LOG_PROMPTS: 'yes' }, [], /LOG_PROMPTS is 'yes'/],
+    [{ REQUEST_TIMEOUT: '0' }, [], /REQUEST_TIMEOUT is '0': must be at least 0.001 seconds/],
+    [{ REQUEST_TIMEOUT: '3000000' }, [], /REQUEST_TIMEOUT is '3000000': must be at most 2147483 seconds/],
+    [{ LIMITS_FALLBACK: 'none' }, [], /LIMITS_FALLBACK is 'none'/],
+    [{ REDIS_URL: 'localhost:6379' }, [], /REDIS_URL.*redis:\/\/HOST/],
     [{}, ['--port', 'x'], /--port is 'x'/],
     [{}, ['--prot', '1'], /--prot/],
   ])('refuses %j %j and says why', (environment, args, message) => {

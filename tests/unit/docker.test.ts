@@ -80,6 +80,8 @@ describe.each(dockerfiles)('docker/%s', (name) => {
       if (!ofOthers.test(variable)) expect(settings).toContain(variable);
     }
     expect(environment).toMatchObject({ HOST: '0.0.0.0', PORT: '8787', NVIDIA_VISIBLE_DEVICES: 'all' });
+    // Who publishes its port decides whom it serves.
+    expect(environment).not.toHaveProperty('ALLOW_ANONYMOUS');
     expect(textsOf(last, 'EXPOSE')).toEqual([environment['PORT']]);
   });
 });
@@ -109,6 +111,8 @@ describe('docker/compose.yaml', () => {
   it.each(services)('%s is reached from this machine alone, and cannot change its models', (_, service) => {
     expect(service.ports).toHaveLength(1);
     expect(service.ports[0]).toMatch(/^127\.0\.0\.1:\d+:8787$/);
+    // For that reason alone it wants no key.
+    expect(service.environment['ALLOW_ANONYMOUS']).toBe('on');
     expect(service.volumes).toEqual([expect.stringMatching(/:\/models:ro$/)]);
     expect(compose.volumes).toHaveProperty('models');
   });

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadEndTokens } from '../../src/engine/load-end-tokens.ts';
-import { loadTokenizer } from '../../src/engine/load-tokenizer.ts';
+import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import { readModelText } from '../../src/model-files.ts';
 import { OpenModel } from '../../src/model/load-model.ts';
 import { fixturePath } from '../support/fixtures.ts';

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { bindToParent } from '../../bind-to-parent.ts';
+import { childEnvironment } from '../../child-environment.ts';
 import type { RuntimeDevice } from '../runtime.ts';
 
 const QUERY = ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'];
@@ -6,7 +8,9 @@ const QUERY = ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits']
 /** The GPU that tfjs' addon takes, the last of those TensorFlow lists, as NVIDIA's own tool describes it. */
 export function cudaDevice(): RuntimeDevice {
   try {
-    const lines = execFileSync('nvidia-smi', QUERY, { encoding: 'utf8', timeout: 10_000 }).trim().split('\n');
+    const [program, ...args] = bindToParent(['nvidia-smi', ...QUERY]);
+    const options = { encoding: 'utf8', timeout: 10_000, env: childEnvironment() } as const;
+    const lines = execFileSync(program, args, options).trim().split('\n');
     return parseCudaDevice(lines.at(-1) ?? '');
   } catch {
     return { name: 'a CUDA GPU (nvidia-smi, which knows its name, did not run)' };

@@ -1,5 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import type { KvCache, KvCacheShape } from '../runtime.ts';
+import type { Segment } from '../step-batch.ts';
 import { BLOCK_LENGTH, blocksOf } from './attention-plan.ts';
 import type { EagerContext } from './eager-context.ts';
 import { lastingZeros } from './native-kernels.ts';
@@ -56,6 +57,8 @@ export class TensorflowKvCache implements KvCache {
   readonly #layout: CacheLayout;
   readonly #keys: TensorInfo[]; // [layers], each of the layout
   readonly #values: TensorInfo[]; // [layers], each of the layout
+  /** Positions from here on hold zeros: [lanes]. */
+  readonly #ends: Int32Array;
 
   constructor(context: EagerContext, shape: KvCacheShape, layout: CacheLayout) {
     const { numLayers } = shape;
@@ -63,6 +66,7 @@ export class TensorflowKvCache implements KvCache {
     this.numBytes = 2 * 4 * numLayers * layout.shape.reduce((size, dim) => size * dim, 1);
     this.#context = context;
     this.#layout = layout;
+    this.#ends = new Int32Array(shape.numLanes); // [lanes]
     // Zeros: what no token was written to is masked, and a mask of -infinity does not mask a NaN.
     const empty = (): TensorInfo => context.keep(layout.empty(context)); // layout
     this.#keys = Array.from({ length: numLayers }, empty);
@@ -81,8 +85,8 @@ export class TensorflowKvCache implements KvCache {
   copyLane(from: number, to: number, numTokens: number): void {
     const context = this.#context;
     context.step(() => {
-      const sources = this.#rowsOf(from, numTokens); // [heads * tokens]
-      const targets = this.#rowsOf(to, numTokens); // [heads * tokens]
+      const sources = this.#rowsOf(from, 0, numTokens); // [heads * tokens]
+      const targets = this.#rowsOf(to, 0, numTokens); // [heads * tokens]
       const axis = context.upload([], Int32Array.of(0));
       const matrix = context.upload([2], Int32Array.of(-1, this.#layout.shape.at(-1) ?? 1));
       for (const tensor of [...this.#keys, ...this.#values]) {
@@ -91,13 +95,43 @@ export class TensorflowKvCache implements KvCache {
         context.free(context.run('InplaceUpdate', T, [rows, targets, copied]), rows, copied);
       }
     });
+    this.#noteEnd(to, numTokens);
   }
 
-  /** Where a lane's first tokens lie, head by head: [heads * tokens]. */
-  #rowsOf(lane: number, numTokens: number): TensorInfo {
+  /** A step writes these segments. */
+  noteWritten(segments: readonly Segment[]): void {
+    for (const { lane, positionStart, numRows } of segments) this.#noteEnd(lane, positionStart + numRows);
+  }
+
+  #noteEnd(lane: number, end: number): void {
+    this.#ends[lane] = Math.max(this.#ends[lane] ?? 0, end);
+  }
+
+  /** Zeros what was written to a lane from a position on. */
+  clearLane(lane: number, from: number): void {
+    const context = this.#context;
+    const end = this.#ends[lane] ?? 0;
+    if (end <= from) return;
+    this.#ends[lane] = from;
+    context.step(() => {
+      const targets = this.#rowsOf(lane, from, end); // [heads * tokens]
+      const width = this.#layout.shape.at(-1) ?? 1;
+      const matrix = context.upload([2], Int32Array.of(-1, width));
+      const numRows = this.shape.numKvHeads * (end - from);
+      const zeros = context.upload([numRows, width], new Float32Array(numRows * width)); // [heads * tokens, width]
+      for (const tensor of [...this.#keys, ...this.#values]) {
+        const rows = context.run('Reshape', RESHAPE, [tensor, matrix]); // [rows, width], the same memory
+        context.free(context.run('InplaceUpdate', T, [rows, targets, zeros]), rows);
+      }
+    });
+  }
+
+  /** Where a stretch of a lane's tokens lies, head by head: [heads * tokens]. */
+  #rowsOf(lane: number, start: number, end: number): TensorInfo {
+    const numTokens = end - start;
     const rows = new Int32Array(this.shape.numKvHeads * numTokens); // [heads * tokens]
     for (let i = 0; i < rows.length; i++) {
-      rows[i] = this.#layout.rowOf(lane, Math.floor(i / numTokens), i % numTokens);
+      rows[i] = this.#layout.rowOf(lane, Math.floor(i / numTokens), start + (i % numTokens));
     }
     return this.#context.upload([rows.length], rows); // [heads * tokens]
   }

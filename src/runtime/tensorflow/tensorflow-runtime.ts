@@ -118,6 +118,12 @@ class TensorflowRuntime implements Runtime {
     this.#attempt('a copy', () => cache.copyLane(from, to, numTokens));
   }
 
+  /** Our own kernels read no further than a sequence goes. */
+  clearLane(cache: KvCache, lane: number, from: number): void {
+    assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
+    if (!this.#hasKernels) this.#attempt('clearing a lane', () => cache.clearLane(lane, from));
+  }
+
   memory(): RuntimeMemory {
     return { numTensors: this.#context.binding.getNumOfTensors(), numBytes: this.#context.numBytes };
   }
@@ -169,6 +175,7 @@ class TensorflowRuntime implements Runtime {
   }
 
   #runStock(batch: StepBatch, cache: TensorflowKvCache, forward: Forward): StepRow[] {
+    cache.noteWritten(batch.segments);
     const operations = new StockOps(this.#context, batch, cache);
     const { tensor, numRows } = tensorflowActivation(forward(operations));
     const topIsEnough = this.#isGpu && batch.topRows.length > 0 && batch.topRows.every(Boolean);

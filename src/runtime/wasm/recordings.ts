@@ -49,16 +49,24 @@ export class Recordings {
   }
 
   #record(forward: Forward, cache: WasmKvCache, counts: { step: number; logit: number }): Recording {
-    const [heap, arena, numThreads] = [this.#heap, this.#arena, this.#numThreads];
-    const stepJobs = recordStep(forward, { heap, arena, numThreads, cache, counts });
-    // Whatever was recorded before a region moved has addresses of old.
-    if (arena.numMoves !== this.#numMoves) this.dispose();
-    this.#numMoves = arena.numMoves;
+    const heap = this.#heap;
+    const stepJobs = this.#recordJobs(forward, cache, counts);
     const { jobs } = stepJobs;
     const address = heap.malloc(jobs.length * JOB_BYTES);
     const words = heap.int32(address, (jobs.length * JOB_BYTES) / 4);
     jobs.forEach(({ job }, index) => writeJob(words, index, ...job));
     return { ...stepJobs, address };
+  }
+
+  #recordJobs(forward: Forward, cache: WasmKvCache, counts: { step: number; logit: number }): StepJobs {
+    const [heap, arena, numThreads] = [this.#heap, this.#arena, this.#numThreads];
+    try {
+      return recordStep(forward, { heap, arena, numThreads, cache, counts });
+    } finally {
+      // Whatever was recorded before a region moved has addresses of old, also when this is not recorded in the end.
+      if (arena.numMoves !== this.#numMoves) this.dispose();
+      this.#numMoves = arena.numMoves;
+    }
   }
 
   #dropOldest(): void {

@@ -13,4 +13,6 @@ declare namespace WebAssembly {
     readonly exports: Readonly<Record<string, unknown>>;
   }
   const Instance: new (module: Module, imports: Record<string, Record<string, unknown>>) => Instance;
+  /** A trap. */
+  const RuntimeError: new (message?: string) => Error;
 }

@@ -34,6 +34,21 @@ describe('the estimate', () => {
   });
 });
 
+describe('a step', () => {
+  it('has room for the logits of prompts that are scored, and for no more with larger steps', () => {
+    const stepBytes = (maxNumBatchedTokens: number, vocabSize: number): number => {
+      const settings = { ...SETTINGS, maxNumBatchedTokens, runtime: 'cpu', weights: 'f32' } as const;
+      const config = { ...size.config, vocabSize };
+      return estimateMemory({ ...size, config }, cacheShape(config, settings, 'cpu'), settings).stepBytes;
+    };
+    // 128 rows of prompts, and one of each of the four lanes.
+    const logitBytes = (rows: number): number => stepBytes(rows, 49_152) - stepBytes(rows, 0);
+    expect(logitBytes(4096)).toBe(132 * 49_152 * 4);
+    expect(logitBytes(65_536)).toBe(logitBytes(4096));
+    expect(logitBytes(64)).toBe(64 * 49_152 * 4);
+  });
+});
+
 describe('the cache', () => {
   it('is counted in bytes of int8 where the weights are held so, and holds as much more within the same memory', () => {
     const { numLayers, numKvHeads, headDim } = size.config;

@@ -44,6 +44,26 @@ describe('RequestQueue', () => {
     queue.reserve(1);
   });
 
+  it('has no free lane, and no less than none, while more sequences have started than there are lanes', () => {
+    const queue = create(1, 2);
+    for (let i = 0; i < 3; i++) {
+      // As when a sequence of one client is preempted for one of another.
+      queue.reserve(1, `client ${i}`);
+      queue.addTokens(5, `client ${i}`);
+      queue.start(5, `client ${i}`);
+    }
+    expect([queue.numRunning, queue.numWaiting]).toEqual([3, 0]);
+    queue.reserve(1);
+    const { retryAfterMs, message } = refusalOf(() => queue.reserve(1));
+    expect(message).toContain('and 0 free lanes');
+    expect(retryAfterMs).toBeGreaterThan(0);
+    // The preempted one gets the first lane that is free.
+    queue.finish();
+    expect(refusalOf(() => queue.reserve(1)).message).toContain('and 0 free lanes');
+    queue.finish();
+    queue.reserve(1);
+  });
+
   it('gives places back once, unless they were taken over', () => {
     const queue = create(2, 0);
     const first = queue.reserve(1);

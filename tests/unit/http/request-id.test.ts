@@ -6,20 +6,22 @@ const UUID = /^[\da-f-]{36}$/;
 
 describe('chooseRequestId', () => {
   it.each(['a', 'A.b_c-9', 'x'.repeat(128)])('keeps %s', (id) => {
-    expect(chooseRequestId(id, free)).toBe(id);
+    expect(chooseRequestId(id, free)).toEqual({ id });
   });
 
   it.each([undefined, '', ' ', 'a b', 'a\n', 'é', 'a/b', 'x'.repeat(129), 'cmpl-'])(
     'makes one for %j',
     (id) => {
-      expect(chooseRequestId(id, free)).toMatch(UUID);
+      expect(chooseRequestId(id, free)).toEqual({ id: expect.stringMatching(UUID) as string });
     },
   );
 
-  it('makes one where the id is in use, in either form', () => {
+  it('tells of one that is in use, in either form, and makes another', () => {
     const isInFlight = (id: string): boolean => id === 'mine';
-    expect(chooseRequestId('mine', isInFlight)).toMatch(UUID);
-    expect(chooseRequestId('cmpl-mine', isInFlight)).toMatch(UUID);
+    for (const id of ['mine', 'cmpl-mine', 'chatcmpl-mine']) {
+      const chosen = chooseRequestId(id, isInFlight);
+      expect(chosen).toEqual({ id: expect.stringMatching(UUID) as string, takenId: 'mine' });
+    }
   });
 });
 

@@ -7,6 +7,7 @@ import { timingHeaders } from '../../../src/http/timing-headers.ts';
 
 const RECORD: RequestRecord = {
   id: 'r1',
+  ownerId: 'someone',
   status: 'finished',
   finishReasons: ['stop', 'length', 'stop'],
   n: 3,

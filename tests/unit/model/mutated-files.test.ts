@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cacheShape } from '../../../src/engine/cache-shape.ts';
 import { loadEndTokens } from '../../../src/engine/load-end-tokens.ts';
-import { loadTokenizer } from '../../../src/engine/load-tokenizer.ts';
+import { loadTokenizer } from '../../../src/text/load-tokenizer.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
 import { readGgufHeader } from '../../../src/weights/gguf/gguf-header.ts';

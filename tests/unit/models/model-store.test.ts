@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findModel, listModels } from '../../../src/models/model-store.ts';
+import { MANIFEST_NAME } from '../../../src/models/manifest.ts';
+import { findModel, listModels, scanStore } from '../../../src/models/model-store.ts';
 import { resolveModelPath } from '../../../src/models/resolve-model-path.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
@@ -48,6 +50,22 @@ describe('listModels', () => {
       id: 'by-itself.gguf',
       path: join(modelsDir, 'by-itself.gguf'),
       sizeBytes: GGUF_BYTES,
+    });
+  });
+
+  it('says of a manifest that is a pipe, a device or too long that it cannot be read', async () => {
+    const modelsDir = store('pipe/a.gguf', 'device/a.gguf', 'long/a.gguf', 'other/a.gguf');
+    const manifest = (folder: string): string => join(modelsDir, folder, MANIFEST_NAME);
+    execFileSync('mkfifo', [manifest('pipe')]);
+    symlinkSync('/dev/zero', manifest('device'));
+    writeFileSync(manifest('long'), `{"files":[${'1,'.repeat(600_000)}1]}`);
+    writeFileSync(manifest('other'), `{"files":[${'1,'.repeat(100_000)}1]}`);
+    const problems = Object.fromEntries((await scanStore(modelsDir)).map(({ id, problem }) => [id, problem]));
+    expect(problems).toEqual({
+      pipe: `${manifest('pipe')} is not a file`,
+      device: `${manifest('device')} is a link out of the directory; put the file itself there`,
+      long: expect.stringMatching(/has 1200013 bytes; at most 1048576 are read/) as string,
+      other: expect.stringMatching(/^.{20,400}$/) as string,
     });
   });
 

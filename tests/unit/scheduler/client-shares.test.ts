@@ -19,6 +19,35 @@ describe('ClientShares', () => {
     expect(shares.next([])).toBeUndefined();
   });
 
+  it('gives a group with many members as many turns as a group with one', () => {
+    const shares = new ClientShares();
+    const many = Array.from({ length: 256 }, (_, member) => `many/${member}`);
+    for (const id of [...many, 'few/one']) shares.enter(id);
+    const served = new Map<string, number>();
+    for (let turn = 0; turn < 1024; turn++) {
+      const id = shares.next([...many, 'few/one']) ?? '';
+      shares.serve(id, 3);
+      served.set(id, (served.get(id) ?? 0) + 1);
+    }
+    expect(served.get('few/one')).toBe(512);
+    expect(many.map((id) => served.get(id))).toEqual(many.map(() => 2));
+    // A member that comes now comes to where its group is, not to nothing.
+    shares.enter('many/new');
+    expect(shares.next(['many/new', 'few/one'])).toBe('many/new');
+    shares.serve('many/new', 30);
+    expect(shares.next(['many/new', 'few/one'])).toBe('few/one');
+  });
+
+  it('forgets a group once all its members have gone', () => {
+    const shares = new ClientShares();
+    for (const id of ['a/1', 'a/2', 'b/1']) shares.enter(id);
+    shares.serve('a/1', 10);
+    for (const id of ['a/1', 'a/2', 'b/1']) shares.leave(id);
+    for (const id of ['a/1', 'a/2']) shares.enter(id);
+    expect(shares.next(['a/2', 'a/1'])).toBe('a/2');
+    expect(() => shares.serve('b/1', 1)).toThrow('while its members have work');
+  });
+
   it('lets nobody save up turns, and nobody pay for them', () => {
     const shares = new ClientShares();
     shares.enter('busy');
@@ -51,15 +80,21 @@ describe('ClientShares', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), turns, (numClients, sizes) => {
         const shares = new ClientShares();
-        const served = new Map(Array.from({ length: numClients }, (_, i) => [`client ${i}`, 0]));
+        // Of the groups the i-th has i members.
+        const ids = Array.from({ length: numClients }, (_, group) =>
+          Array.from({ length: group + 1 }, (_, member) => `${group}/${member}`),
+        );
+        const served = new Map(ids.flat().map((id) => [id, 0]));
         for (const id of served.keys()) shares.enter(id);
         for (const size of sizes) {
           const id = shares.next(served.keys()) ?? '';
           shares.serve(id, size);
           served.set(id, (served.get(id) ?? NaN) + size);
         }
-        const counts = [...served.values()];
-        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(50);
+        const countsOf = ids.map((members) => members.map((id) => served.get(id) ?? NaN));
+        const sums = countsOf.map((counts) => counts.reduce((sum, count) => sum + count));
+        for (const counts of [sums, ...countsOf])
+          expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(50);
       }),
     );
   });

@@ -1,24 +1,40 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { link, linkTensorflow, PACKAGE } from '../../../scripts/setup-tensorflow/link.mjs';
 import {
   compileArguments,
-  cudaRequirements,
   downloadArguments,
   folderOf,
   isAtLeast,
   isNeededFile,
   parseArguments,
+  pinnedWheels,
   problemsOf,
   remedyOf,
-  tensorflowRequirement,
+  SetupError,
+  TENSORFLOW_VERSION,
+  TFJS_VERSION,
   type Found,
 } from '../../../scripts/setup-tensorflow/plan.mjs';
 
 const GIB = 2 ** 30;
+const SETUP = fileURLToPath(new URL('../../../scripts/setup-tensorflow', import.meta.url));
+const HAS_PIP = spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
+/** The least that pip takes for a wheel. */
+const MAKE_WHEEL = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    info = "published-1.0.dist-info/"
+    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: published\\nVersion: 1.0\\n")
+    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(info + "RECORD", "")
+`;
 
 /** A machine on which it works. */
 const GOOD: Found = {
@@ -95,33 +111,65 @@ describe('checks before the setup', () => {
 });
 
 describe('what the setup fetches', () => {
-  it('is the wheel for the processor, or the one with CUDA', () => {
-    expect(tensorflowRequirement('cpu')).toBe('tensorflow-cpu==2.21.0');
-    expect(tensorflowRequirement('gpu')).toBe('tensorflow==2.21.0');
+  const readPinned = (variant: 'cpu' | 'gpu'): string =>
+    readFileSync(join(SETUP, `requirements-${variant}.txt`), 'utf8');
+
+  it('are wheels pinned by version and checksum: TensorFlow, and for a GPU the CUDA libraries', () => {
+    const [cpu, ...others] = pinnedWheels(readPinned('cpu'));
+    expect(cpu).toMatch(`tensorflow-cpu==${TENSORFLOW_VERSION} --hash=sha256:`);
+    expect(others).toEqual([]);
+    const names = pinnedWheels(readPinned('gpu')).map((line) => line.split('==')[0]);
+    expect(names[0]).toBe('tensorflow');
+    expect(pinnedWheels(readPinned('gpu'))[0]).toContain(`==${TENSORFLOW_VERSION} `);
+    for (const library of ['cublas', 'cudnn', 'cuda-runtime', 'cufft', 'cusolver', 'cusparse', 'nccl'])
+      expect(names).toContain(`nvidia-${library}-cu12`);
   });
 
-  it('are the CUDA libraries that TensorFlow names, without the compiler', () => {
-    const metadata = [
-      'Name: tensorflow',
-      'Requires-Dist: numpy>=1.26.0',
-      'Requires-Dist: nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"',
-      "Requires-Dist: nvidia-cudnn-cu12 (<10.0,>=9.3.0.75) ; extra == 'and-cuda'",
-      'Requires-Dist: nvidia-cuda-nvcc-cu12<13.0,>=12.5.82; extra == "and-cuda"',
-      'Requires-Dist: nvidia-other; extra == "with-other"',
-      'Requires-Dist: tensorflow-io-gcs-filesystem>=0.23.1; extra == "gcs-filesystem"',
-    ].join('\n');
-    expect(cudaRequirements(metadata)).toEqual([
-      'nvidia-cublas-cu12<13.0,>=12.5.3.2',
-      'nvidia-cudnn-cu12<10.0,>=9.3.0.75',
-    ]);
+  it('is nothing that pins no checksum', () => {
+    for (const line of ['tensorflow==2.21.0', 'tensorflow>=2.21.0 --hash=sha256:00', 'tensorflow'])
+      expect(() => pinnedWheels(`# a comment\n${line}\n`)).toThrow(SetupError);
+  });
+
+  it('are npm packages of the versions that a lock pins', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(SETUP, 'npm/package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    expect(dependencies[PACKAGE]).toBe(TFJS_VERSION);
+    const { packages } = JSON.parse(readFileSync(join(SETUP, 'npm/package-lock.json'), 'utf8')) as {
+      packages: Record<string, { integrity?: string }>;
+    };
+    const withoutChecksum = Object.entries(packages).filter(([, { integrity }]) => integrity === undefined);
+    expect(withoutChecksum.map(([path]) => path)).toEqual(['']);
+  });
+
+  it.skipIf(!HAS_PIP)('is refused by pip where the checksum is not the pinned one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tokenflare-wheel-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const wheel = join(folder, 'published-1.0-py3-none-any.whl');
+    execFileSync('python3', ['-c', MAKE_WHEEL, wheel]);
+    const sha256 = createHash('sha256').update(readFileSync(wheel)).digest('hex');
+    const requirements = join(folder, 'requirements.txt');
+    const download = (checksum: string): { status: number | null; stderr: string } => {
+      writeFileSync(requirements, `published==1.0 --hash=sha256:${checksum}\n`);
+      const env = { ...process.env, PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder };
+      const args = downloadArguments(requirements, join(folder, 'to'));
+      return spawnSync('python3', args, { env, encoding: 'utf8' });
+    };
+    const refused = download('0'.repeat(64));
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('DO NOT MATCH THE HASHES');
+    expect(existsSync(join(folder, 'to', 'published-1.0-py3-none-any.whl'))).toBe(false);
+    expect(download(sha256).status).toBe(0);
+    expect(existsSync(join(folder, 'to', 'published-1.0-py3-none-any.whl'))).toBe(true);
   });
 
   it('comes as wheels alone, for a Python that has them, whichever runs pip', () => {
-    const args = downloadArguments(['tensorflow-cpu==2.21.0'], '/to').join(' ');
+    const args = downloadArguments('/pins.txt', '/to').join(' ');
     expect(args).toContain('-m pip download');
     expect(args).toContain('--no-deps --only-binary :all:');
     expect(args).toContain('--python-version 3.11');
-    expect(args).toMatch(/--dest \/to tensorflow-cpu==2\.21\.0$/);
+    expect(args).toContain('--require-hashes');
+    expect(args).toMatch(/--dest \/to --requirement \/pins\.txt$/);
   });
 
   it.each([

@@ -1,16 +1,21 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
+import { HeaderReader } from '../../../src/serving/header-reader.ts';
 import { ModelCatalog } from '../../../src/serving/model-catalog.ts';
 import { ModelPool } from '../../../src/serving/model-pool.ts';
-import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
+import { YIELD_MS } from '../../../src/serving/next-move.ts';
 import { fixturePath } from '../../support/fixtures.ts';
-import { ScriptedEngine } from '../../support/scripted-engine.ts';
+import { loadTokenizers, ScriptedEngine } from '../../support/scripted-engine.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const WAIT = { timeoutMs: 10_000 };
-const tokenizer = await Tokenizer.load(fixturePath('tiny-gpt2'));
+/** One for all tests, whose process takes its time to start. */
+const reader = new HeaderReader();
+afterAll(() => reader.dispose());
+
+const tokenizers = await loadTokenizers(fixturePath('tiny-gpt2'));
 
 /** An engine whose load ends when it is told to. */
 class SlowEngine extends ScriptedEngine {
@@ -18,7 +23,7 @@ class SlowEngine extends ScriptedEngine {
   #settle: { resolve(): void; reject(error: EngineError): void } | undefined;
 
   constructor() {
-    super(tokenizer);
+    super(tokenizers);
     this.state = 'stopped';
   }
 
@@ -43,26 +48,42 @@ class SlowEngine extends ScriptedEngine {
   }
 }
 
+/** The pool looks again in a microtask. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** A default model that is loaded, and a, b and c, of a hundred bytes each, in a folder. */
-async function createPool(options: { limitBytes?: number; maxWaiting?: number; idleMs?: number } = {}) {
+async function createPool(
+  options: {
+    limitBytes?: number;
+    maxWaiting?: number;
+    idleMs?: number;
+    minStayMs?: number;
+    loadTimeoutMs?: number;
+    sizes?: Readonly<Record<string, number>>;
+  } = {},
+) {
   const modelsDir = tempDirectory();
   for (const id of ['a', 'b', 'c'])
     cpSync(fixturePath('tiny-gpt2'), join(modelsDir, id), { recursive: true });
+  const bytesOf = (id: string): number => options.sizes?.[id] ?? 100;
   const engines = new Map<string, SlowEngine>();
   const clock = { now: 0 };
   const pool = new ModelPool({
-    catalog: new ModelCatalog({ id: 'default', path: fixturePath('tiny-gpt2') }, modelsDir),
+    catalog: new ModelCatalog({ id: 'default', path: fixturePath('tiny-gpt2') }, modelsDir, reader),
     createEngine: ({ id }) => {
       const engine = new SlowEngine();
-      Object.assign(engine.model, { id, memoryBytes: 100, memoryLimitBytes: options.limitBytes ?? 1e9 });
+      const memoryLimitBytes = options.limitBytes ?? 1e9;
+      Object.assign(engine.model, { id, memoryBytes: bytesOf(id), memoryLimitBytes });
       // Resident memory counts where it is more.
       const stats = engine.stats.bind(engine);
       engine.stats = () => ({ ...stats(), engineResidentBytes: 0 });
       engines.set(id, engine);
       return engine;
     },
-    forecast: () => Promise.resolve({ memoryBytes: 100, contextLength: 128 }),
+    forecast: ({ id }) => Promise.resolve({ memoryBytes: bytesOf(id), contextLength: 128 }),
     maxWaiting: options.maxWaiting ?? 10,
+    loadTimeoutMs: options.loadTimeoutMs ?? 60_000,
+    minStayMs: options.minStayMs ?? 0,
     idleMs: options.idleMs ?? 0,
     now: () => clock.now,
   });
@@ -115,17 +136,45 @@ describe('a pool of models', () => {
     expect(pool.numWaiting).toBe(0);
   });
 
-  it('loads one model after the other', async () => {
+  it('loads two models at once, and a third after one of them', async () => {
     const { pool, engineOf, engines } = await createPool();
-    const first = pool.acquire('a', WAIT);
+    const [first, second, third] = ['a', 'b', 'c'].map((id) => pool.acquire(id, WAIT));
     const engine = await engineOf('a');
-    const second = pool.acquire('b', WAIT);
-    await pool.list();
-    expect(engines.get('b')?.numStarts ?? 0).toBe(0);
+    await engineOf('b');
+    await vi.waitUntil(() => pool.numWaiting === 3);
+    expect(engines.get('c')?.numStarts ?? 0).toBe(0);
     engine.loaded();
     await first;
+    (await engineOf('c')).loaded();
+    await third;
     (await engineOf('b')).loaded();
     await second;
+  });
+
+  it('ends a load that takes too long, tells who waits, and tries again later', async () => {
+    const { pool, engineOf, engines, clock, statesOf } = await createPool({ loadTimeoutMs: 20 });
+    const waiting = [pool.acquire('a', WAIT), pool.acquire('a', WAIT)];
+    for (const lease of waiting) {
+      await expect(lease).rejects.toMatchObject({ code: 'backend_failure' });
+      await expect(lease).rejects.toThrow(/'a' did not load within 0.02 s \(LOAD_TIMEOUT\)/);
+    }
+    expect(engines.get('a')?.state).toBe('stopped');
+    expect(await statesOf()).toMatchObject({ a: 'failed' });
+    expect(pool.memoryBytes).toBe(100);
+    clock.now += 6000;
+    const again = pool.acquire('a', WAIT);
+    (await engineOf('a')).loaded();
+    await again;
+  });
+
+  it('holds up no load for one without end', async () => {
+    const { pool, engineOf, load } = await createPool();
+    const endless = pool.acquire('a', WAIT);
+    await engineOf('a');
+    (await load('b')).release();
+    (await load('c')).release();
+    (await engineOf('a')).loaded();
+    await endless;
   });
 
   it('lets as many wait as the bound says beside the one who began it', async () => {
@@ -209,6 +258,115 @@ describe('a pool of models', () => {
     (await engineOf('b')).loaded();
     await patient;
     expect(await statesOf()).toMatchObject({ a: 'unloaded', b: 'loaded' });
+  });
+
+  it('holds up no load for one that waits for memory', async () => {
+    const { load, pool, statesOf, engineOf } = await createPool({
+      limitBytes: 300,
+      sizes: { a: 100, b: 200, c: 50 },
+    });
+    const busy = await load('a');
+    const waiting = pool.acquire('b', WAIT);
+    await vi.waitUntil(() => pool.numWaiting === 1);
+    (await load('c')).release();
+    expect(await statesOf()).toMatchObject({ a: 'loaded', b: 'loading', c: 'loaded' });
+    busy.release();
+    (await engineOf('b')).loaded();
+    await waiting;
+    expect(await statesOf()).toMatchObject({ a: 'unloaded', b: 'loaded', c: 'unloaded' });
+  });
+
+  it('gives up a load that waits for memory when everybody who asked for it has left', async () => {
+    const { load, pool, statesOf, engines } = await createPool({ limitBytes: 200 });
+    const busy = await load('a');
+    const gone = new AbortController();
+    const waiting = pool.acquire('b', { ...WAIT, signal: gone.signal });
+    await vi.waitUntil(() => pool.numWaiting === 1);
+    gone.abort();
+    await expect(waiting).rejects.toThrow(/hung up/);
+    busy.release();
+    expect(await statesOf()).toMatchObject({ a: 'loaded', b: 'unloaded' });
+    expect(engines.get('b')?.numStarts ?? 0).toBe(0);
+    expect((await pool.acquire('a', WAIT)).waitedMs).toBe(0);
+  });
+
+  it('breaks off a load that nobody waits for any more when another needs its memory', async () => {
+    const { load, pool, engineOf, engines, statesOf } = await createPool({ limitBytes: 200 });
+    const gone = new AbortController();
+    const left = pool.acquire('a', { ...WAIT, signal: gone.signal });
+    await engineOf('a');
+    gone.abort();
+    await expect(left).rejects.toThrow(/hung up/);
+    await load('b');
+    expect(await statesOf()).toMatchObject({ a: 'unloaded', b: 'loaded' });
+    expect(engines.get('a')?.state).toBe('stopped');
+  });
+
+  it('leaves a model its time, and tells who waits for its memory when to come back', async () => {
+    const { load, pool, clock, engineOf, statesOf } = await createPool({
+      limitBytes: 200,
+      minStayMs: 10_000,
+    });
+    (await load('a')).release();
+    const refused = pool.acquire('b', { timeoutMs: 20 });
+    // Idle for a fifth of its time it has had it.
+    await expect(refused).rejects.toMatchObject({ code: 'insufficient_memory', retryAfterMs: 2000 });
+    clock.now += 1000;
+    (await pool.acquire('a', WAIT)).release();
+    clock.now += 1999;
+    await expect(pool.acquire('b', { timeoutMs: 20 })).rejects.toMatchObject({ retryAfterMs: 1 });
+    clock.now += 1;
+    const lease = pool.acquire('b', WAIT);
+    (await engineOf('b')).loaded();
+    await lease;
+    expect(await statesOf()).toMatchObject({ a: 'unloaded', b: 'loaded' });
+  });
+
+  it('takes turns between a model that is never idle and one that waits', async () => {
+    const { load, pool, clock, engineOf, statesOf } = await createPool({
+      limitBytes: 200,
+      minStayMs: 10_000,
+    });
+    const first = await load('a');
+    const waiting = pool.acquire('b', WAIT);
+    await vi.waitUntil(() => pool.numWaiting === 1);
+    // Within its time it takes new requests.
+    const second = await pool.acquire('a', WAIT);
+    first.release();
+    clock.now += 10_000;
+    (await pool.acquire('a', WAIT)).release();
+    await turn();
+    // Now those who come wait until the other model has had its turn.
+    const third = pool.acquire('a', WAIT);
+    await vi.waitUntil(() => pool.numWaiting === 2);
+    second.release();
+    (await engineOf('b')).loaded();
+    const other = await waiting;
+    expect(await statesOf()).toMatchObject({ a: 'loading', b: 'loaded' });
+    clock.now += 10_000;
+    other.release();
+    (await engineOf('a')).loaded();
+    await third;
+    expect(await statesOf()).toMatchObject({ a: 'loaded', b: 'unloaded' });
+  });
+
+  it('gives a model back to its clients when what runs on it does not end', async () => {
+    const { load, pool, clock, statesOf } = await createPool({ limitBytes: 200, minStayMs: 10_000 });
+    const endless = await load('a');
+    const waiting = pool.acquire('b', WAIT).catch((error: unknown) => error);
+    await vi.waitUntil(() => pool.numWaiting === 1);
+    clock.now += 10_000;
+    (await pool.acquire('a', WAIT)).release();
+    await turn();
+    const held = pool.acquire('a', WAIT);
+    await vi.waitUntil(() => pool.numWaiting === 2);
+    clock.now += YIELD_MS;
+    (await pool.acquire('default', WAIT)).release();
+    await held;
+    expect(await statesOf()).toMatchObject({ a: 'loaded', b: 'loading' });
+    await pool.stop();
+    expect(await waiting).toMatchObject({ code: 'engine_not_ready' });
+    endless.release();
   });
 
   it('refuses at once what can never fit beside the default one', async () => {

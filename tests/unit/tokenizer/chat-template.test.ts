@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { formatDate } from '../../../src/tokenizer/chat-template-date.ts';
 import { readChatTemplate } from '../../../src/tokenizer/chat-template-files.ts';
 import { ChatTemplateRenderer, type ChatMessage } from '../../../src/tokenizer/chat-template-renderer.ts';
-import { ChatTemplate } from '../../../src/tokenizer/chat-template.ts';
 import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath, readJsonFixture } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
@@ -149,55 +148,6 @@ describe('dates', () => {
   ])('%s', (format, expected) => {
     expect(formatDate(NOON, format)).toBe(expected);
     expect(render(`{{ strftime_now("${format}") }}`)).toBe(expected);
-  });
-});
-
-describe('ChatTemplate', () => {
-  const LOOP = '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}';
-  const HOG =
-    '{% set ns = namespace(list=[1, 2, 3]) %}{% for i in range(99) %}{% set ns.list = ns.list + ns.list %}{% endfor %}';
-  const onlyFor = (what: string): string =>
-    `{% if messages[0].content == "bad" %}${what}{% endif %}{{ messages[0].content }}`;
-  const BAD: ChatMessage[] = [{ role: 'user', content: 'bad' }];
-  const start = (template: string, deadlineMs?: number): ChatTemplate =>
-    new ChatTemplate({ template, specialTokens: {} }, deadlineMs === undefined ? {} : { deadlineMs });
-
-  it('renders many conversations at once, each its own', async () => {
-    const template = start('{{ messages[0].content }}!');
-    const contents = Array.from({ length: 50 }, (_, i) => `message ${i}`);
-    const texts = await Promise.all(contents.map((content) => template.render([{ role: 'user', content }])));
-    expect(texts).toEqual(contents.map((content) => `${content}!`));
-  });
-
-  it.each([
-    ['loops', LOOP, /did not end within 300 ms/],
-    ['fills the memory', HOG, /took its process with it \(SIG[A-Z]+; it may use 128 MiB/],
-  ])('ends a template that %s, and renders the next', async (_, what, message) => {
-    const template = start(onlyFor(what), what === LOOP ? 300 : 10_000);
-    const [first, bad, next] = await Promise.allSettled([HELLO, BAD, HELLO].map((it) => template.render(it)));
-    expect(first).toMatchObject({ value: 'Hello' });
-    expect(bad).toMatchObject({
-      reason: { code: 'weights_invalid', message: expect.stringMatching(message) as string },
-    });
-    expect(next).toMatchObject({ value: 'Hello' });
-    expect(await template.render(HELLO)).toBe('Hello');
-  });
-
-  it('hands on refusals with their field, from a process that goes on', async () => {
-    const template = start(onlyFor('{{ raise_exception("not that") }}'));
-    await expect(template.render(BAD)).rejects.toMatchObject({
-      code: 'invalid_request',
-      param: 'messages',
-      message: expect.stringContaining('not that') as string,
-    });
-    expect(await template.render(HELLO)).toBe('Hello');
-  });
-
-  it('tells of a template that is broken each time', async () => {
-    const template = start('{% endif %}');
-    for (let i = 0; i < 2; i++) {
-      await expect(template.render(HELLO)).rejects.toMatchObject({ code: 'weights_invalid' });
-    }
   });
 });
 

@@ -1,0 +1,61 @@
+import { EngineError } from '../errors.ts';
+import type { Casualty, SentError, WorkKind } from './protocol.ts';
+
+/**
+ * A step failed, but not the device. The work that it was for has ended and holds nothing any more; the engine goes on
+ * with all else.
+ */
+export class StepFault extends Error {
+  readonly kind: WorkKind;
+  readonly casualties: readonly Casualty[];
+
+  constructor(kind: WorkKind, casualties: readonly Casualty[], cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.name = 'StepFault';
+    this.kind = kind;
+    this.casualties = casualties;
+  }
+}
+
+/** What a step did for work that is answered as a whole. */
+export interface Answers<Finished> {
+  finished: Finished[];
+  /** What ended without an answer. */
+  fault?: StepFault;
+}
+
+/** An error as it crosses the channel. What nobody foresaw is `internal`, and a client is not told what it says. */
+export function toSentError(error: unknown): SentError {
+  if (error instanceof EngineError) {
+    const { code, message, retryable } = error;
+    return { code, message, retryable };
+  }
+  return { code: 'internal', message: messageOf(error), retryable: false };
+}
+
+export function fromSentError({ code, message, retryable }: SentError, details = {}): EngineError {
+  return new EngineError(code, message, { retryable, details });
+}
+
+/** What was thrown as one of ours; what nobody foresaw is `internal`. */
+export function toEngineError(error: unknown): EngineError {
+  return error instanceof EngineError
+    ? error
+    : new EngineError('internal', messageOf(error), { cause: error });
+}
+
+/**
+ * A runtime throws `backend_failure` when its device failed a step, and is of no further use then. Where WebAssembly
+ * trapped, nobody knows what it left in its memory.
+ */
+export function isDeviceFailure(error: unknown): boolean {
+  if (error instanceof EngineError) return error.code === 'backend_failure';
+  return error instanceof WebAssembly.RuntimeError;
+}
+
+/** What a model computed is of no use. */
+export function notNumbers(what: string): EngineError {
+  return new EngineError('backend_failure', `the model's ${what} are not numbers`, { retryable: false });
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,60 @@
+import type { MiddlewareHandler } from 'hono';
+import type { Access } from '../access/access.ts';
+import type { KeyCheck } from '../access/key-ring.ts';
+import { EngineError } from '../errors.ts';
+import { adminRouteCallerOf, mayUseAdminRoute } from './admin-route.ts';
+import type { AppContext, AppEnv } from './app-env.ts';
+import type { Metrics } from './metrics.ts';
+import { readCredentials } from './read-credentials.ts';
+
+/** They tell nothing that is anybody's, and what asks for them has no key: load balancers, readers of the API. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready', '/openapi.yaml']);
+/** Tells what the holders of all keys do. */
+const METRICS_PATH = '/metrics';
+
+/**
+ * Finds out whose request it is, and refuses those without a valid key where there are keys (docs/decisions/
+ * 0040-api-keys.md). Without keys no header is looked at.
+ *
+ * @throws EngineError `unauthorized`; `forbidden` for metrics without the rights
+ */
+export function authenticate(access: Access, metrics: Metrics): MiddlewareHandler<AppEnv> {
+  const { keys, allowsAnonymous } = access;
+  return async (c, next) => {
+    if (keys === undefined || isOpen(c)) return next();
+    const { scope } = c.var;
+    const check = await keys.check(readCredentials(c.req.raw.headers));
+    if (check.isValid) {
+      scope.principal = check.principal;
+    } else if (check.refusal !== 'missing' || !allowsAnonymous) {
+      metrics.keys.countRefusal(check.keyName, check.refusal);
+      throw refusalOf(check);
+    }
+    if (c.req.path === METRICS_PATH && !scope.principal.isAdmin) {
+      metrics.keys.countRefusal(scope.principal.keyName, 'forbidden');
+      throw new EngineError('forbidden', 'metrics are for admin keys, and for this machine');
+    }
+    return next();
+  };
+}
+
+/** A browser asks by OPTIONS, without a key, whether it may send one. */
+function isOpen(c: AppContext): boolean {
+  const { method, path } = c.req;
+  if (method === 'OPTIONS') return true;
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return (
+    OPEN_PATHS.has(path) || (path === METRICS_PATH && mayUseAdminRoute('loopback', adminRouteCallerOf(c)))
+  );
+}
+
+/** What came is not repeated: it may be the key of another service. */
+function refusalOf({ refusal, keyName = '' }: KeyCheck & { isValid: false }): EngineError {
+  const reasons = {
+    missing: 'no API key came with the request; send it as Authorization: Bearer KEY, or as x-api-key',
+    unknown: 'the API key is not one of this service',
+    expired: `the API key '${keyName}' has expired`,
+    revoked: `the API key '${keyName}' is revoked`,
+  };
+  return new EngineError('unauthorized', reasons[refusal]);
+}

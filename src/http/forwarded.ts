@@ -1,0 +1,69 @@
+import { isIP, type BlockList } from 'node:net';
+import { plainAddress } from './network.ts';
+
+/** The headers in which proxies name whom they speak for. */
+export interface ForwardedHeaders {
+  xForwardedFor: string | undefined;
+  /** RFC 7239. */
+  forwarded: string | undefined;
+}
+
+/** More proxies in a row than anybody has; what stands before them is not looked at. */
+const MAX_HOPS = 16;
+
+/**
+ * The address of the client: of the socket's peer, or, as long as that is a trusted proxy, of the one for whom it
+ * speaks. What stands further to the left was written by that one and means nothing. A list that is malformed counts
+ * up to where it is. Where both headers are there, one may be the client's own that the proxy let through: they count
+ * only if they agree.
+ *
+ * @param peer address of the socket
+ */
+export function clientAddressOf(peer: string, headers: ForwardedHeaders, trusted: BlockList): string {
+  const address = plainAddress(peer);
+  if (!isTrusted(address, trusted)) return address;
+  const clients = [hopsOf(headers.xForwardedFor, parseHop), hopsOf(headers.forwarded, parseElement)]
+    .filter((hops) => hops !== undefined)
+    .map((hops) => firstUntrusted(address, hops, trusted));
+  const [client = address] = clients;
+  return clients.every((other) => other === client) ? client : address;
+}
+
+/** @param address a plain one */
+export function isTrusted(address: string, trusted: BlockList): boolean {
+  const version = isIP(address);
+  return version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+type Hop = string | undefined;
+
+/** The nearest last. */
+function hopsOf(header: string | undefined, parse: (text: string) => Hop): Hop[] | undefined {
+  return header?.split(',').slice(-MAX_HOPS).map(parse);
+}
+
+function firstUntrusted(peer: string, hops: readonly Hop[], trusted: BlockList): string {
+  let address = peer;
+  for (const hop of hops.toReversed()) {
+    if (hop === undefined || !isTrusted(address, trusted)) break;
+    address = hop;
+  }
+  return address;
+}
+
+/** `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7`, `[2001:db8::7]:4711`. */
+function parseHop(text: string): Hop {
+  const trimmed = text.trim();
+  const [, bracketed, dotted] = /^(?:\[([\da-f:.]+)\]|([\d.]+))(?::\d{1,5})?$/i.exec(trimmed) ?? [];
+  const address = plainAddress(bracketed ?? dotted ?? trimmed);
+  const version = isIP(address);
+  if (version === 0) return undefined;
+  // An IPv6 address can be written in many ways; URL knows the one that sockets have.
+  return version === 6 ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
+}
+
+/** `for=192.0.2.7;proto=http`, `For="[2001:db8::7]:4711"`; no quoted string of these holds a comma. */
+function parseElement(text: string): Hop {
+  const [, value = ''] = /(?:^|;)\s*for=("[^"]*"|[^\s;]*)/i.exec(text) ?? [];
+  return parseHop(value.replaceAll('"', ''));
+}

@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+import type { AppContext } from './app-env.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
+
+/**
+ * The bytes of a request's body in one buffer, or `too-large` as soon as there are more than `limitBytes`: what comes
+ * after that is not read.
+ *
+ * @throws Error when the body ends before it is whole
+ */
+export async function readBody(c: AppContext, limitBytes: number): Promise<Uint8Array | 'too-large'> {
+  const contentLength = Number(c.req.header('content-length'));
+  const buffer = new GrowingBuffer(Number.isFinite(contentLength) ? contentLength : undefined);
+  const isWhole = await (c.env.incoming === undefined
+    ? readStream(c.req.raw.body, buffer, limitBytes)
+    : readMessage(c.env.incoming, buffer, limitBytes));
+  return isWhole ? buffer.bytes() : 'too-large';
+}
+
+async function readStream(
+  body: ReadableStream<Uint8Array> | null,
+  buffer: GrowingBuffer,
+  limitBytes: number,
+): Promise<boolean> {
+  if (body === null) return true;
+  for await (const chunk of body) {
+    if (buffer.length + chunk.length > limitBytes) return false;
+    buffer.append(chunk);
+  }
+  return true;
+}
+
+/**
+ * Reads Node's own message, since the web stream over it keeps each chunk with some 200 bytes of its own. The listeners
+ * are those of @hono/node-server, which does the same for a body that it is asked for; it drains what is left unread
+ * once the answer is out.
+ */
+function readMessage(incoming: IncomingMessage, buffer: GrowingBuffer, limitBytes: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+    };
+    const onData = (chunk: Buffer): void => {
+      if (buffer.length + chunk.length <= limitBytes) {
+        buffer.append(chunk);
+        return;
+      }
+      settle();
+      incoming.pause();
+      resolve(false);
+    };
+    const onEnd = (): void => {
+      settle();
+      resolve(true);
+    };
+    const onError = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    const onClose = (): void => onError(new Error('the connection was closed'));
+    if (incoming.destroyed) {
+      onClose();
+      return;
+    }
+    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
+}

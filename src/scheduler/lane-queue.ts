@@ -1,0 +1,214 @@
+import { groupOf } from '../client-id.ts';
+import { assertInvariant } from '../errors.ts';
+import { ClientShares } from './client-shares.ts';
+import { LaneCache, type LaneCacheOptions, type LaneCopy } from './lane-cache.ts';
+import { LaneShares } from './lane-shares.ts';
+import type { Sequence } from './sequence.ts';
+import { WaitingList } from './waiting-list.ts';
+
+/** A lane for work that is no sequence. It counts as its client's, and no other client takes it away. */
+export interface LaneLoan {
+  readonly clientId: string;
+  /** `undefined` while it waits. */
+  lane: number | undefined;
+}
+
+/** What starts with a step. */
+export interface Starts {
+  /** Sequences that left the queue; not those that were preempted and go on. */
+  readonly started: Sequence[];
+  /** To be done before the step, in this order. */
+  readonly copies: LaneCopy[];
+}
+
+/**
+ * Who has a lane, who waits for one, and who gets the next (LaneShares). What is not a sequence, such as a text to be
+ * embedded, waits beside the sequences: by a loan, which ends soon.
+ *
+ * A sequence that loses its lane keeps its tokens, goes to the front of those of its client that wait, and computes its
+ * tokens again as an ordinary prefill once it has a lane, but for those that a lane still holds.
+ */
+export class LaneQueue {
+  readonly cache: LaneCache;
+  /** Tokens that clients were given, by sequences and by work on loans. */
+  readonly shares = new ClientShares();
+  readonly waiting = new WaitingList();
+  readonly #running: Sequence[] = [];
+  readonly #loans = new Set<LaneLoan>();
+  /** Since `takePreemptions`. */
+  #numPreemptions = 0;
+  /** As things are; `undefined` when something has changed since it was asked. */
+  #laneShares: LaneShares | undefined;
+
+  constructor(options: LaneCacheOptions) {
+    this.cache = new LaneCache(options);
+  }
+
+  /** In the order in which they got their lanes. */
+  get running(): readonly Sequence[] {
+    return this.#running;
+  }
+
+  add(sequence: Sequence): void {
+    this.waiting.add(sequence);
+    this.shares.enter(sequence.clientId);
+    this.#changed();
+  }
+
+  /** Takes a sequence out, wherever it is, and frees its lane; `undefined` when it is not here (any more). */
+  remove(sequenceId: number): Sequence | undefined {
+    const index = this.#running.findIndex(({ id }) => id === sequenceId);
+    const sequence = index === -1 ? this.waiting.remove(sequenceId) : this.#running.splice(index, 1)[0];
+    if (sequence === undefined) return undefined;
+    if (sequence.lane !== undefined) this.cache.free(sequence.lane);
+    sequence.lane = undefined;
+    this.shares.leave(sequence.clientId);
+    this.#changed();
+    return sequence;
+  }
+
+  /** Takes note of what a step computed of a sequence. */
+  record(sequence: Sequence): void {
+    this.cache.record(sequence);
+    this.#laneShares?.forgetVictims();
+  }
+
+  /** Sequences that lost their lane since this was asked before. */
+  takePreemptions(): number {
+    const numPreemptions = this.#numPreemptions;
+    this.#numPreemptions = 0;
+    return numPreemptions;
+  }
+
+  /** Of the clients that wait, but for those passed over, those that may have a free lane. */
+  entitled(passed: ReadonlySet<string>): string[] {
+    const waiting = [...new Set([...this.waiting.clientIds, ...this.#clientsToLendTo()])];
+    const offered = waiting.filter((clientId) => !passed.has(clientId));
+    return offered.length < 2 ? offered : this.#sharesNow().entitled(offered);
+  }
+
+  /** Of each group that has no loan and asks for one, the client that asked first. */
+  #clientsToLendTo(): string[] {
+    const served = new Set(this.#lent.map(({ clientId }) => groupOf(clientId)));
+    return this.#asking.flatMap(({ clientId }) => {
+      const group = groupOf(clientId);
+      if (served.has(group)) return [];
+      served.add(group);
+      return [clientId];
+    });
+  }
+
+  get #lent(): LaneLoan[] {
+    return [...this.#loans].filter(({ lane }) => lane !== undefined);
+  }
+
+  get #asking(): LaneLoan[] {
+    return [...this.#loans].filter(({ lane }) => lane === undefined);
+  }
+
+  /** Gives waiting sequences lanes that other clients must give up; the sequences that got one. */
+  claim(starts: Starts): Sequence[] {
+    const claimed: Sequence[] = [];
+    const passed = new Set<string>();
+    while (this.cache.numFreeLanes === 0 && this.waiting.size > 0) {
+      const waiting = [...this.waiting.clientIds].filter((clientId) => !passed.has(clientId));
+      const shares = claimed.length === 0 ? this.#sharesNow() : this.#sharesBeside(claimed);
+      const claims = shares.claims(waiting);
+      const clientId = this.shares.next(claims.keys());
+      const victim = clientId === undefined ? undefined : claims.get(clientId);
+      if (clientId === undefined || victim === undefined) break;
+      const sequence = this.tryStart(clientId, starts, victim);
+      if (sequence === undefined) passed.add(clientId);
+      else claimed.push(sequence);
+    }
+    return claimed;
+  }
+
+  /**
+   * Gives the client's first sequence that waits a lane; `undefined` when it cannot start now, or there is none.
+   * @param victim gives up its lane for it; without one a lane is free
+   */
+  tryStart(clientId: string, { started, copies }: Starts, victim?: Sequence): Sequence | undefined {
+    const sequence = this.waiting.firstOf(clientId);
+    if (sequence === undefined) return undefined;
+    const match = this.cache.find(sequence);
+    if (this.cache.isWorthWaiting(sequence, match, this.#running)) return undefined;
+    if (victim !== undefined) this.#preempt(victim);
+    const copy = this.cache.allocate(sequence, match);
+    if (copy !== undefined) copies.push(copy);
+    this.waiting.remove(sequence.id);
+    this.#running.push(sequence);
+    sequence.numTokensAtLane = sequence.tokenIds.length;
+    if (sequence.numPreemptions === 0) started.push(sequence);
+    this.#changed();
+    return sequence;
+  }
+
+  /** What is in the lane is known there until the lane is given away, as when a sequence ends. */
+  #preempt(sequence: Sequence): void {
+    const { lane, numComputedTokens } = sequence;
+    assertInvariant(lane !== undefined, 'a sequence that is preempted has a lane');
+    this.#running.splice(this.#running.indexOf(sequence), 1);
+    this.cache.free(lane);
+    sequence.lane = undefined;
+    sequence.numTokensLost = Math.max(sequence.numTokensLost, numComputedTokens);
+    sequence.numComputedTokens = 0;
+    sequence.numPreemptions++;
+    this.waiting.addFirst(sequence);
+    this.#numPreemptions++;
+    this.#changed();
+  }
+
+  /** Work that is no sequence joins those who wait for a lane; `endLoan` must follow. */
+  askForLane(clientId: string): LaneLoan {
+    const loan: LaneLoan = { clientId, lane: undefined };
+    this.#loans.add(loan);
+    this.shares.enter(clientId);
+    this.#changed();
+    return loan;
+  }
+
+  /**
+   * Lends a lane between two steps: a free one, or one of a client that has more than its share where this client has
+   * none. What it held is forgotten. False when there is none now.
+   */
+  tryLend(loan: LaneLoan): boolean {
+    if (this.cache.numFreeLanes === 0) {
+      const victim = this.#sharesNow().victimOfLoan(loan.clientId);
+      if (victim === undefined) return false;
+      this.#preempt(victim);
+    }
+    loan.lane = this.cache.tryAllocateBlank();
+    this.#changed();
+    return loan.lane !== undefined;
+  }
+
+  /** The work is done, or given up. */
+  endLoan(loan: LaneLoan): void {
+    if (!this.#loans.delete(loan)) return;
+    if (loan.lane !== undefined) this.cache.free(loan.lane);
+    loan.lane = undefined;
+    this.shares.leave(loan.clientId);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#laneShares = undefined;
+  }
+
+  #sharesNow(): LaneShares {
+    return (this.#laneShares ??= this.#sharesBeside([]));
+  }
+
+  /** @param claimed sequences that have just taken their lane, and do not lose it at once */
+  #sharesBeside(claimed: readonly Sequence[]): LaneShares {
+    const clientsOf = (holders: readonly { clientId: string }[]): string[] =>
+      holders.map(({ clientId }) => clientId);
+    return new LaneShares({
+      numLanes: this.cache.numLanes,
+      running: this.#running.filter((sequence) => !claimed.includes(sequence)),
+      fixed: clientsOf([...this.#lent, ...claimed]),
+      waiting: [...this.waiting.clientIds, ...clientsOf(this.#asking)],
+    });
+  }
+}

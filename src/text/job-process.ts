@@ -1,0 +1,262 @@
+import type { ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
+import { abortError, EngineError } from '../errors.ts';
+import { forkSibling } from '../sibling-process.ts';
+import { FairJobs } from './fair-jobs.ts';
+import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
+
+export interface JobProcessOptions<Setup> {
+  /** The module beside this one that the process runs; it calls `serveJobs`. */
+  entry: string;
+  /** What runs there, for messages. */
+  name: string;
+  setup: Setup;
+  maxHeapMb: number;
+  /** Longest from its start until it is ready. */
+  startTimeoutMs: number;
+}
+
+export interface JobOptions {
+  /** Whose turn it takes: see FairJobs. */
+  clientId: string;
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignal;
+  /** Longest that the process may take for it. */
+  timeoutMs: number;
+  /** The request's field that the question is made of. */
+  param?: string;
+}
+
+interface Job<Question, Answer> extends JobOptions {
+  readonly question: Question;
+  startedMs: number;
+  resolve(answer: Answer): void;
+  reject(error: EngineError): void;
+}
+
+/**
+ * A process that does one job at a time and may be stopped at any: what it runs comes from whoever made a model, and may
+ * loop, fill its memory or crash. Its start and each job have a deadline; a process that passes one is killed, and the
+ * next job gets a new one. Clients take turns.
+ */
+export class JobProcess<Setup, Ready, Question, Answer> {
+  readonly #options: JobProcessOptions<Setup>;
+  readonly #jobs = new FairJobs<Job<Question, Answer>>();
+  #job: Job<Question, Answer> | undefined;
+  #child: ChildProcess | undefined;
+  #isReady = false;
+  #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** The call of `start` that waits for the first process. */
+  #launch: { resolve(ready: Ready): void; reject(error: EngineError): void } | undefined;
+
+  constructor(options: JobProcessOptions<Setup>) {
+    this.#options = options;
+  }
+
+  /** Of the process that is there now, if there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /**
+   * Starts the process before there is a job for it.
+   * @throws EngineError why it could not be set up, `weights_invalid` where it died, `backend_failure` where it was not
+   * ready in time, `engine_not_ready` when it is stopped meanwhile
+   */
+  start(): Promise<Ready> {
+    return new Promise((resolve, reject) => {
+      this.#launch = { resolve, reject };
+      this.#spawn();
+    });
+  }
+
+  /**
+   * Asks the process, after those whose turn comes first.
+   * @throws EngineError what the process answers, `weights_invalid` where it died or took too long, the signal's reason
+   * once that is aborted, `engine_not_ready` once it is stopped
+   */
+  run(question: Question, options: JobOptions): Promise<Answer> {
+    const { signal } = options;
+    if (this.#isStopped) return Promise.reject(stoppedError());
+    if (signal.aborted) return Promise.reject(abortError(signal));
+    return new Promise((resolve, reject) => {
+      // The process goes on with a job that nobody waits for: it is over within its deadline.
+      const onAbort = (): void => {
+        this.#jobs.remove(job);
+        reject(abortError(signal));
+      };
+      const settle = (finish: () => void): void => {
+        signal.removeEventListener('abort', onAbort);
+        finish();
+      };
+      const job: Job<Question, Answer> = {
+        ...options,
+        question,
+        startedMs: 0,
+        resolve: (answer) => settle(() => resolve(answer)),
+        reject: (error) => settle(() => reject(error)),
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#jobs.add(job);
+      this.#next();
+    });
+  }
+
+  /** Ends the process at once, and all that waits for it. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const child = this.#child;
+    this.#letGo();
+    this.#launch?.reject(stoppedError());
+    this.#launch = undefined;
+    for (let job = this.#job ?? this.#jobs.next(); job !== undefined; job = this.#jobs.next()) {
+      job.reject(stoppedError());
+    }
+    this.#job = undefined;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    await new Promise((resolve) => child.once('close', resolve));
+  }
+
+  #next(): void {
+    if (this.#job !== undefined || this.#jobs.isEmpty) return;
+    if (this.#child === undefined) this.#spawn();
+    if (!this.#isReady || this.#child === undefined) return;
+    const job = this.#jobs.next();
+    if (job === undefined) return;
+    this.#job = job;
+    job.startedMs = performance.now();
+    try {
+      send<Setup, Question>(this.#child, { type: 'job', question: job.question });
+    } catch (cause) {
+      this.#end((one) => one.reject(this.#unsendableError(one, cause)));
+      return;
+    }
+    this.#watch(job.timeoutMs, () => this.#invalid(`did not end within ${job.timeoutMs} ms`));
+  }
+
+  #spawn(): void {
+    const { setup, startTimeoutMs, name } = this.#options;
+    try {
+      const child = this.#fork();
+      this.#child = child;
+      send<Setup, Question>(child, { type: 'setUp', setup });
+      this.#watch(startTimeoutMs, () =>
+        this.#unavailable(`the process of ${name} was not ready within ${startTimeoutMs} ms`),
+      );
+    } catch (cause) {
+      this.#replace(this.#unavailable(`the process of ${name} could not be started: ${String(cause)}`));
+    }
+  }
+
+  #fork(): ChildProcess {
+    const { entry, maxHeapMb, name } = this.#options;
+    const child = forkEntry(entry, maxHeapMb);
+    child.on('message', (message: FromJobProcess<Ready, Answer>) => {
+      if (child === this.#child) this.#receive(message);
+    });
+    const onEnd = (error: EngineError): void => {
+      if (child === this.#child) this.#replace(error);
+    };
+    child.once('close', (exitCode, signal) => {
+      // V8 aborts where memory ends.
+      const how = signal ?? `exit code ${exitCode ?? 'unknown'}`;
+      onEnd(this.#invalid(`took its process with it (${how}; it may use ${maxHeapMb} MiB of memory)`));
+    });
+    child.once('error', ({ message }) =>
+      onEnd(this.#unavailable(`the process of ${name} could not be started: ${message}`)),
+    );
+    return child;
+  }
+
+  #receive(message: FromJobProcess<Ready, Answer>): void {
+    switch (message.type) {
+      case 'ready':
+        clearTimeout(this.#timer);
+        this.#isReady = true;
+        this.#launch?.resolve(message.ready);
+        this.#launch = undefined;
+        this.#next();
+        break;
+      case 'answer':
+        this.#end((job) => job.resolve(message.answer));
+        break;
+      case 'error': {
+        const { code, message: text, param } = message;
+        const error = new EngineError(code, text, param === undefined ? {} : { param });
+        if (this.#isReady) this.#end((job) => job.reject(error));
+        else this.#replace(error);
+      }
+    }
+  }
+
+  /** Fails the job at hand; the next one gets a new process. */
+  #replace(error: EngineError): void {
+    this.#letGo();
+    this.#launch?.reject(error);
+    this.#launch = undefined;
+    // A process that could not even start fails the job whose turn it is, else it would be tried without end.
+    this.#job ??= this.#jobs.next();
+    this.#end((job) => job.reject(error));
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    this.#child = undefined;
+    this.#isReady = false;
+    // It ends one that is stopped (SIGSTOP), too.
+    child?.kill('SIGKILL');
+  }
+
+  #end(settle: (job: Job<Question, Answer>) => void): void {
+    const job = this.#job;
+    if (job === undefined) return;
+    clearTimeout(this.#timer);
+    this.#job = undefined;
+    this.#jobs.finish(job, job.startedMs === 0 ? 0 : performance.now() - job.startedMs);
+    settle(job);
+    this.#next();
+  }
+
+  /** The timer keeps the service alive while something is to come; an idle process does not. */
+  #watch(timeoutMs: number, toError: () => EngineError): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#replace(toError()), timeoutMs);
+  }
+
+  #invalid(what: string): EngineError {
+    return new EngineError('weights_invalid', `${this.#options.name} ${what}`);
+  }
+
+  #unavailable(message: string): EngineError {
+    return new EngineError('backend_failure', message);
+  }
+
+  #unsendableError({ param = '' }: Job<Question, Answer>, cause: unknown): EngineError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new EngineError(
+      'invalid_request',
+      `${param} cannot be handed to ${this.#options.name}: ${reason}; is it nested too deep?`,
+      { param, cause },
+    );
+  }
+}
+
+const stoppedError = (): EngineError =>
+  new EngineError('engine_not_ready', 'the model was unloaded; try again later');
+
+/** Lost when the process is gone: its end is on the way. Throws where the message cannot be cloned. */
+function send<Setup, Question>(child: ChildProcess, message: ToJobProcess<Setup, Question>): void {
+  child.send(message, () => undefined);
+}
+
+function forkEntry(entry: string, maxHeapMb: number): ChildProcess {
+  const execArgv = ['--expose-gc', `--max-old-space-size=${maxHeapMb}`];
+  const child = forkSibling(import.meta.url, entry, { execArgv, pipes: 1 });
+  child.unref();
+  child.channel?.unref();
+  const lifeline = child.stdio[LIFELINE_FD];
+  if (lifeline instanceof Socket) lifeline.on('error', () => undefined).unref();
+  return child;
+}

@@ -1,0 +1,17 @@
+import type { ErrorCode } from '../errors.ts';
+
+/** What crosses the channel between a JobProcess and the process behind it (serve-jobs.ts): plain data, one job at a time. */
+
+export type ToJobProcess<Setup, Question> =
+  /** Once, before any job. */
+  { type: 'setUp'; setup: Setup } | { type: 'job'; question: Question };
+
+export type FromJobProcess<Ready, Answer> =
+  /** It is set up, and takes jobs. */
+  | { type: 'ready'; ready: Ready }
+  | { type: 'answer'; answer: Answer }
+  /** Of the job at hand; before 'ready': it cannot be set up. */
+  | { type: 'error'; code: ErrorCode; message: string; param: string | undefined };
+
+/** What the service's end of the pipe is in the process: while it is open the service lives. */
+export const LIFELINE_FD = 4;

@@ -1,0 +1,169 @@
+import type { EncodedText } from '../tokenizer/encode-tail.ts';
+import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
+import { TokenTable } from '../tokenizer/token-table.ts';
+import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';
+import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
+import { minNumTokens, Tokenizer, type DecodeOptions, type EncodeOptions } from '../tokenizer/tokenizer.ts';
+import { ChatTemplate, type TextCaller } from './chat-template.ts';
+import { checkIds, encodeTexts, type EncodeQuestion } from './encode-texts.ts';
+import { JobProcess } from './job-process.ts';
+import type { EncodeAnswer, TokenizerReady, TokenizerSetup } from './tokenizer-worker.ts';
+
+/** The largest vocabularies take some 400 MiB while they are read. */
+const MAX_HEAP_MB = 1024;
+const LOAD_TIMEOUT_MS = 60_000;
+/** Ten times what a text takes on a slow machine, and some for a machine that is busy. */
+const ENCODE_TIMEOUT_MS = 5000;
+const ENCODE_TIMEOUT_MS_PER_CHARACTER = 0.01;
+/** Of a request's texts together: some half a millisecond. */
+const MAX_CHARACTERS_IN_PLACE = 512;
+
+export interface ServedTokenizerLimits {
+  loadTimeoutMs?: number;
+  encodeTimeoutMs?: number;
+}
+
+export interface ServedEncodeOptions extends EncodeOptions {
+  /** Only the last so many tokens of each text are wanted. */
+  numKept?: number | undefined;
+}
+
+type Process = JobProcess<TokenizerSetup, TokenizerReady, EncodeQuestion, EncodeAnswer>;
+
+/**
+ * A model's tokenizer as the service has it. Texts are encoded in a process of their own, by patterns and merges that
+ * come from somewhere else: see JobProcess. Tokens are turned into text here, by a table of their bytes.
+ */
+export class ServedTokenizer implements TokenVocabulary {
+  readonly specialTokenIds: ReadonlySet<number>;
+  readonly eosTokenIds: readonly number[];
+  /** Those that may end a text, by what they are written as. */
+  readonly controlTokens: ReadonlyMap<string, number>;
+  readonly stripsLeadingSpace: boolean;
+  /** How the model wants a conversation written; undefined where its files do not say. */
+  readonly chatTemplate: ChatTemplate | undefined;
+  readonly #table: TokenTable;
+  readonly #maxBytesPerToken: number | undefined;
+  readonly #process: Process;
+  readonly #encodeTimeoutMs: number;
+  /** The same in this process, where it is small and harmless. */
+  readonly #inPlace: Tokenizer | undefined;
+
+  private constructor(process: Process, ready: TokenizerReady, encodeTimeoutMs: number) {
+    const { chatTemplate } = ready;
+    this.specialTokenIds = new Set(ready.specialTokenIds);
+    this.eosTokenIds = ready.eosTokenIds;
+    this.controlTokens = ready.controlTokens;
+    this.stripsLeadingSpace = ready.stripsLeadingSpace;
+    this.chatTemplate = chatTemplate === undefined ? undefined : new ChatTemplate(chatTemplate);
+    this.#table = new TokenTable(ready.table);
+    this.#maxBytesPerToken = ready.maxBytesPerToken;
+    this.#process = process;
+    this.#encodeTimeoutMs = encodeTimeoutMs;
+    this.#inPlace = ready.smallSource === undefined ? undefined : fromSource(ready.smallSource);
+  }
+
+  /**
+   * Loads the tokenizer of a model in a process of its own.
+   * @param signal ends the load
+   * @throws EngineError `weights_invalid` naming the file, `backend_failure` for a process that is not ready in time,
+   * `engine_not_ready` once the signal is aborted
+   */
+  static async load(
+    modelPath: string,
+    signal?: AbortSignal,
+    { loadTimeoutMs = LOAD_TIMEOUT_MS, encodeTimeoutMs = ENCODE_TIMEOUT_MS }: ServedTokenizerLimits = {},
+  ): Promise<ServedTokenizer> {
+    const process: Process = new JobProcess({
+      entry: 'tokenizer-worker',
+      name: "the model's tokenizer",
+      setup: { modelPath },
+      maxHeapMb: MAX_HEAP_MB,
+      startTimeoutMs: loadTimeoutMs,
+    });
+    const onAbort = (): void => void process.stop();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return new ServedTokenizer(process, await process.start(), encodeTimeoutMs);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** One more than the largest token id. A model may embed more, and draw them: those are no text. */
+  get vocabSize(): number {
+    return this.#table.vocabSize;
+  }
+
+  /** Of its process, while there is one. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /**
+   * The same as `encode`, but at once, for a few words and a tokenizer that is small and harmless: the way to its process
+   * and back would take a tiny model as long as its first token. Undefined where it must be `encode`.
+   */
+  encodeNow(
+    texts: readonly string[],
+    { addSpecialTokens = true, numKept }: ServedEncodeOptions,
+  ): EncodedText<number[]>[] | undefined {
+    if (this.#inPlace === undefined || countCharacters(texts) > MAX_CHARACTERS_IN_PLACE) return undefined;
+    return encodeTexts(this.#inPlace, { texts, addSpecialTokens, numKept });
+  }
+
+  /**
+   * The token ids of texts; a lone surrogate, which no UTF-8 can hold, becomes U+FFFD.
+   * @throws EngineError `weights_invalid` where the tokenizer fails, or does not end; the signal's reason once that is
+   * aborted
+   */
+  async encode(
+    texts: readonly string[],
+    { addSpecialTokens = true, numKept }: ServedEncodeOptions,
+    { clientId, signal }: TextCaller,
+  ): Promise<EncodedText<number[]>[]> {
+    const numCharacters = countCharacters(texts);
+    const question = { texts, addSpecialTokens, numKept };
+    const timeoutMs = Math.ceil(this.#encodeTimeoutMs + ENCODE_TIMEOUT_MS_PER_CHARACTER * numCharacters);
+    const answer = await this.#process.run(question, { clientId, signal, timeoutMs });
+    return answer.map(({ tokenIds, numTokens }) => {
+      // Loaded anew, it may be another.
+      checkIds(tokenIds, this.vocabSize);
+      return { tokenIds: Array.from(tokenIds), numTokens };
+    });
+  }
+
+  /** A number of tokens that the text has at least, known without encoding it; 0 where nothing is known. */
+  minNumTokens(text: string): number {
+    return minNumTokens(text, this.#maxBytesPerToken);
+  }
+
+  /** The text of token ids. Bytes that are no UTF-8 become U+FFFD; an id outside the vocabulary is no text. */
+  decode(tokenIds: readonly number[], { skipSpecialTokens = false }: DecodeOptions = {}): string {
+    const shown = skipSpecialTokens ? tokenIds.filter((id) => !this.specialTokenIds.has(id)) : tokenIds;
+    // A byte order mark is a character of the text like any other.
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.#table.concat(shown));
+    return this.stripsLeadingSpace && text.startsWith(' ') ? text.slice(1) : text;
+  }
+
+  /** How many bytes of text token ids are. */
+  numBytes(tokenIds: readonly number[]): number {
+    return this.#table.numBytes(tokenIds);
+  }
+
+  /** The bytes a token stands for, perhaps a part of a character; none for an id outside the vocabulary. */
+  idToBytes(tokenId: number): Uint8Array {
+    return this.#table.idToBytes(tokenId);
+  }
+
+  /** Ends its processes, and what waits for them. Tokens can be turned into text as before. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#process.stop(), this.chatTemplate?.stop()]);
+  }
+}
+
+const fromSource = ({ tokenizerJson, tokenizerConfig }: TokenizerSource): Tokenizer =>
+  new Tokenizer(new JsonTokenizer(tokenizerJson, { config: tokenizerConfig }));
+
+const countCharacters = (texts: readonly string[]): number =>
+  texts.reduce((sum, { length }) => sum + length, 0);

@@ -1,0 +1,88 @@
+import { isLetterOrDigit } from './encode-tail.ts';
+import { PRE_TOKENIZERS } from './gguf-pre-tokenizers.ts';
+import { METASPACE } from './token-bytes.ts';
+import { GPT2_PATTERN, type StepConfig, type TokenizerJson } from './tokenizer-json.ts';
+
+const SPACE = 0x20;
+
+/**
+ * Patterns that never match across a space behind a letter or digit, and look at nothing before their match: of a text
+ * cut there the second half is cut alike. A test holds them to it.
+ */
+export const LOCAL_PATTERNS: ReadonlySet<string> = new Set([
+  GPT2_PATTERN,
+  ...[...PRE_TOKENIZERS.values()].flatMap(({ patterns }) => patterns),
+]);
+
+/** True when no token holds a letter or digit (of ASCII) and a space behind it: then none spans such a place. */
+export function hasNoneAcrossSpaces(tokens: Iterable<Uint8Array>): boolean {
+  for (const bytes of tokens) {
+    for (let i = bytes.indexOf(SPACE, 1); i !== -1; i = bytes.indexOf(SPACE, i + 1)) {
+      if (isLetterOrDigit(bytes[i - 1] ?? 0)) return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * True when a byte-pair encoder is known to cut every text before a space that follows a letter or digit of ASCII, or to
+ * treat what stands before and behind it alike as if it did, as long as no token spans the place.
+ */
+export function cutsAtSpaces(
+  { pre_tokenizer: preTokenizer, normalizer, model }: TokenizerJson,
+  tokenizerConfig: object,
+): boolean {
+  const { type, vocab, merges, ...fields } = Object(model) as Record<string, unknown>;
+  const affixes = [fields['continuing_subword_prefix'], fields['end_of_word_suffix']];
+  const hasAffixes = affixes.some((affix) => (affix ?? '') !== '');
+  // The library changes the whole text by these.
+  const changesText = ['remove_space', 'do_lowercase_and_remove_accent'].some(
+    (name) => Reflect.get(tokenizerConfig, name) === true,
+  );
+  if (type !== 'BPE' || hasAffixes || changesText) return false;
+  const isCutAlike =
+    preTokenizer === null ||
+    preTokenizer === undefined ||
+    isLocal(preTokenizer, marksSpaces(normalizer ?? null));
+  return isCutAlike && mergesAreTokens(vocab, merges);
+}
+
+/** Else two tokens could join to what is no token. */
+function mergesAreTokens(vocab: unknown, merges: unknown): boolean {
+  const ids = Object(vocab) as object;
+  const list: unknown[] = Array.isArray(merges) ? merges : [];
+  return list.every((merge) => {
+    const text = typeof merge === 'string' ? merge.replace(/(?<=.) /su, '') : (merge as unknown[]).join('');
+    return Object.hasOwn(ids, text);
+  });
+}
+
+function isLocal(step: StepConfig, spacesAreMarks: boolean): boolean {
+  switch (step.type) {
+    case 'ByteLevel':
+    case 'Digits':
+    case 'Punctuation':
+      return true;
+    case 'Metaspace':
+      return step['replacement'] === METASPACE;
+    case 'Sequence':
+      return partsOf(step, 'pretokenizers').every((part) => isLocal(part, spacesAreMarks));
+    case 'Split': {
+      const { Regex: pattern, String: text } = Object(step['pattern']) as Record<string, unknown>;
+      if (text === ' ') return spacesAreMarks;
+      return typeof pattern === 'string' && LOCAL_PATTERNS.has(pattern) && step['behavior'] === 'Isolated';
+    }
+    default:
+      return false;
+  }
+}
+
+function marksSpaces(normalizer: StepConfig | null): boolean {
+  if (normalizer?.type === 'Sequence') return partsOf(normalizer, 'normalizers').some(marksSpaces);
+  return normalizer?.type === 'Replace' && normalizer['content'] === METASPACE;
+}
+
+function partsOf(step: StepConfig, field: string): StepConfig[] {
+  const parts = step[field];
+  return Array.isArray(parts) ? (parts as StepConfig[]) : [];
+}

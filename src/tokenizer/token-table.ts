@@ -1,0 +1,58 @@
+/** Plain data, which is cheap to hand from one process to another. */
+export interface TokenTableData {
+  /** The bytes of all tokens, one after the other. */
+  readonly bytes: Uint8Array;
+  /** By token id, where its bytes end. */
+  readonly ends: Uint32Array;
+}
+
+/** The bytes that each token stands for: all that turning tokens into text needs of a tokenizer. */
+export class TokenTable {
+  readonly #bytes: Uint8Array;
+  readonly #ends: Uint32Array;
+
+  constructor({ bytes, ends }: TokenTableData) {
+    this.#bytes = bytes;
+    this.#ends = ends;
+  }
+
+  static pack(vocabSize: number, idToBytes: (tokenId: number) => Uint8Array): TokenTableData {
+    const parts = Array.from({ length: vocabSize }, (_, tokenId) => idToBytes(tokenId));
+    let end = 0;
+    const ends = Uint32Array.from(parts, ({ length }) => (end += length));
+    return { bytes: new Uint8Array(Buffer.concat(parts, end)), ends };
+  }
+
+  /** One more than the largest token id. */
+  get vocabSize(): number {
+    return this.#ends.length;
+  }
+
+  /** None for an id outside the vocabulary. */
+  idToBytes(tokenId: number): Uint8Array {
+    return this.#bytes.subarray(this.#startOf(tokenId), this.#ends[tokenId] ?? 0);
+  }
+
+  numBytes(tokenIds: readonly number[]): number {
+    let numBytes = 0;
+    for (const tokenId of tokenIds) numBytes += (this.#ends[tokenId] ?? 0) - this.#startOf(tokenId);
+    return numBytes;
+  }
+
+  /** The bytes of tokens, one after the other. */
+  concat(tokenIds: readonly number[]): Uint8Array {
+    const bytes = new Uint8Array(this.numBytes(tokenIds));
+    let end = 0;
+    for (const tokenId of tokenIds) {
+      const part = this.idToBytes(tokenId);
+      bytes.set(part, end);
+      end += part.length;
+    }
+    return bytes;
+  }
+
+  /** 0, as its end, for an id outside the vocabulary. */
+  #startOf(tokenId: number): number {
+    return tokenId in this.#ends ? (this.#ends[tokenId - 1] ?? 0) : 0;
+  }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { checkCompletion, checkTokenIds } from '../../../src/engine/check-input.ts';
+import type { CompletionRequest } from '../../../src/engine/engine.ts';
+import { EngineError } from '../../../src/errors.ts';
+import { DEFAULT_SAMPLING_PARAMS, type SamplingParams } from '../../../src/sampling/sampling-params.ts';
+
+const BOUNDS = { vocabSize: 100, contextLength: 32 };
+
+const request = (changes: Partial<CompletionRequest> = {}): CompletionRequest => ({
+  id: 'a',
+  prompts: [[1, 2, 3]],
+  n: 1,
+  maxTokens: 4,
+  minTokens: 0,
+  ignoreEos: false,
+  stop: [],
+  sampling: DEFAULT_SAMPLING_PARAMS,
+  numLogprobs: undefined,
+  promptLogprobs: false,
+  cacheSalt: undefined,
+  ownerId: '',
+  timeoutMs: undefined,
+  ...changes,
+});
+
+function errorOf(check: () => void): { code: string; param: string | undefined; message: string } {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+    throw error;
+  }
+  throw new Error('it was taken');
+}
+
+describe('the edge of the engine', () => {
+  it.each<Partial<CompletionRequest>>([
+    {},
+    { prompts: [[0], [99]], n: 3 },
+    { maxTokens: 29 },
+    { maxTokens: 0, promptLogprobs: true, numLogprobs: 20 },
+  ])('takes %o', (changes) => {
+    expect(() => checkCompletion(request(changes), BOUNDS)).not.toThrow();
+  });
+
+  it.each<[string, Partial<CompletionRequest>]>([
+    ['prompt', { prompts: [] }],
+    ['prompt', { prompts: [[1], []] }],
+    ['prompt', { prompts: [[100]] }],
+    ['prompt', { prompts: [[-1]] }],
+    ['prompt', { prompts: [[0.5]] }],
+    ['prompt', { prompts: [[NaN]] }],
+    ['n', { n: 0 }],
+    ['max_tokens', { maxTokens: -1 }],
+    ['max_tokens', { maxTokens: NaN }],
+    ['min_tokens', { minTokens: 1.5 }],
+    ['logprobs', { numLogprobs: 21 }],
+  ])('refuses a bad %s: %o', (param, changes) => {
+    const error = errorOf(() => checkCompletion(request(changes), BOUNDS));
+    expect([error.code, error.param]).toEqual(['invalid_request', param]);
+    expect(error.message).toContain(param);
+  });
+
+  it.each<[string, Partial<SamplingParams>]>([
+    ['temperature', { temperature: NaN }],
+    ['temperature', { temperature: -1 }],
+    ['top_p', { topP: 1.1 }],
+    ['top_k', { topK: -1 }],
+    ['min_p', { minP: Infinity }],
+    ['frequency_penalty', { frequencyPenalty: Infinity }],
+    ['presence_penalty', { presencePenalty: NaN }],
+    ['repetition_penalty', { repetitionPenalty: 0 }],
+    ['seed', { seed: 2 ** 60 }],
+    ['logit_bias', { logitBias: new Map([[3, NaN]]) }],
+  ])('refuses a bad %s in sampling: %o', (param, changes) => {
+    const sampling = { ...DEFAULT_SAMPLING_PARAMS, ...changes };
+    const error = errorOf(() => checkCompletion(request({ sampling }), BOUNDS));
+    expect([error.code, error.param]).toEqual(['invalid_request', param]);
+  });
+
+  it('refuses what the context cannot hold', () => {
+    const completion = errorOf(() => checkCompletion(request({ maxTokens: 30 }), BOUNDS));
+    expect([completion.code, completion.param]).toEqual(['context_length_exceeded', 'max_tokens']);
+    const tokenIds = new Array<number>(33).fill(1);
+    const text = errorOf(() => checkTokenIds(tokenIds, BOUNDS, 'input'));
+    expect([text.code, text.param]).toEqual(['context_length_exceeded', 'input']);
+    expect(() => checkTokenIds(tokenIds.slice(1), BOUNDS, 'input')).not.toThrow();
+    expect(errorOf(() => checkTokenIds([], BOUNDS, 'input')).code).toBe('invalid_request');
+  });
+});
