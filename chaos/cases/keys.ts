@@ -26,23 +26,19 @@ async function wrongKeys(scene: Scene): Promise<void> {
   const client = scene.client();
   // Of the form of a good one: only what is secret differs.
   const wrong = (): string => good.slice(0, -43) + randomBytes(32).toString('base64url');
-  const count = Math.min(scene.scaled(3000), 10_000);
-  const sent: string[] = [];
+  const count = Math.min(scene.scaled(2000), 10_000);
+  let last = '';
   for (let at = 0; at < count; at += 100) {
-    const answers = await times(100, (index) => {
+    const answers = await times(100, async (index) => {
       const key = index % 10 === 0 ? good.slice(0, -1) : wrong();
-      sent.push(key);
-      return client.post('/v1/completions', BODY, {
-        headers: index % 2 === 0 ? bearer(key) : { 'x-api-key': key },
-      });
+      const headers = index % 2 === 0 ? bearer(key) : { 'x-api-key': key };
+      const answer = await client.post('/v1/completions', BODY, { headers });
+      const said = answer.text + JSON.stringify(answer.headers);
+      scene.expect(!said.includes(key), 'an answer has the key in it');
+      last = key;
+      return answer;
     });
     expectStatus(scene, answers, [401], 'a wrong key');
-    scene.expect(
-      answers.every(
-        ({ text, headers }) => !sent.some((key) => (text + JSON.stringify(headers)).includes(key)),
-      ),
-      'an answer has the key in it',
-    );
   }
   expectStatus(scene, [await client.post('/v1/completions', BODY)], [401], 'no key');
   const metrics = (await readMetricsText(scene.client('127.0.0.4', observerHeaders(scene.fixtures)))) ?? '';
@@ -56,10 +52,7 @@ async function wrongKeys(scene: Scene): Promise<void> {
     !seen.some((text) => text.includes(good)),
     'a key is in the log, the metrics or the process list',
   );
-  scene.expect(
-    !seen.some((text) => text.includes(sent[1] ?? '')),
-    'a wrong key is in the log or the metrics',
-  );
+  scene.expect(!seen.some((text) => text.includes(last)), 'a wrong key is in the log or the metrics');
   scene.notes.push(`${count} wrong keys`);
 }
 

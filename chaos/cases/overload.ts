@@ -71,7 +71,7 @@ async function openLoop(
 }
 
 async function overload(scene: Scene): Promise<void> {
-  const seconds = Math.min(scene.scaled(10), FULL_SECONDS);
+  const seconds = Math.min(scene.scaled(8), FULL_SECONDS);
   const capacity = await measureCapacity(scene.client(), seconds / 2);
   const clients = Array.from({ length: OPEN_LOOP_ADDRESSES }, (_, i) => scene.client(`127.0.0.${20 + i}`));
   const memory: number[] = [];

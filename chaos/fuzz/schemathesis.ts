@@ -9,6 +9,8 @@ const VERSION = '4.32.5';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ENVIRONMENT = join(ROOT, 'node_modules/.cache/tokenflare', `schemathesis-${VERSION}`);
+/** What it said last. */
+const REPORT = join(ENVIRONMENT, 'last-report.txt');
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20;
 /** Of each operation, in the full form: some 5,000 requests in all. */
 const FULL_EXAMPLES = 200;
@@ -32,7 +34,7 @@ export async function runSchemathesis(
   const args = [
     'run',
     join(ROOT, 'openapi.yaml'),
-    ...['--url', url, '--seed', String(seed), '--workers', '2'],
+    ...['--url', url, '--seed', String(seed), '--workers', '1'],
     ...['--phases', isFull ? 'coverage,fuzzing' : 'coverage', '--max-examples', String(FULL_EXAMPLES)],
     ...['--checks', 'status_code_conformance,content_type_conformance,response_schema_conformance'],
     ...['--no-shrink', '--continue-on-failure', '--max-redirects', '0', '--request-timeout', '20'],
@@ -47,6 +49,7 @@ export async function runSchemathesis(
     ({ stdout }) => ({ output: stdout, hasFailed: false }),
     (error: unknown) => ({ output: outputOf(error), hasFailed: true }),
   );
+  writeFileSync(REPORT, output);
   const numCases = Number(/([\d,]+) generated/.exec(output)?.[1]?.replaceAll(',', '') ?? 0);
   return { type: 'ran', numCases, failures: hasFailed || numCases === 0 ? failuresIn(output) : '' };
 }
@@ -68,9 +71,13 @@ export async function installSchemathesis(): Promise<void> {
   writeFileSync(stamp, '');
 }
 
-/** The operations that failed, and why, in a few lines. */
+/** The report's part on failures and errors, without its frames, in a few lines. */
 function failuresIn(output: string): string {
-  const lines = output.split('\n').filter((line) => /^_{3,} .* _{3,}$|^- ST\d+|^\s+curl -X/.test(line));
-  const text = lines.map((line) => line.replaceAll('_', '').trim()).join('; ');
-  return (text === '' ? output.slice(-500) : text).slice(0, 1000);
+  const start = output.search(/^=+ (?:ERRORS|FAILURES) =+$/m);
+  const lines = output
+    .slice(Math.max(start, 0))
+    .split('\n')
+    .map((line) => line.replaceAll(/[_=]{3,}/g, '').trim())
+    .filter(Boolean);
+  return `${lines.join('; ').slice(0, 1500)} (all of it in ${REPORT})`;
 }
