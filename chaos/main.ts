@@ -14,6 +14,7 @@ import { Observer } from './support/observer.ts';
 const USAGE = `npm run test:chaos -- [options]
   --list            the cases, without running them
   --only NAME       a case, or all whose name begins so; may be repeated
+  --except NAME     leaves a case out; may be repeated
   --minutes N       how long it may take, by default 4: attacks grow with it
   --prepare         installs what the cases need, and runs none
   --limit N         minutes after which no further case is begun: those that are left count as failed
@@ -39,6 +40,7 @@ function readOptions(): Options | 'prepare' | undefined {
     options: {
       list: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
+      except: { type: 'string', multiple: true, default: [] },
       minutes: { type: 'string', default: String(SHORT_MINUTES) },
       limit: { type: 'string', default: 'Infinity' },
       tries: { type: 'string', default: '1' },
@@ -54,7 +56,9 @@ function readOptions(): Options | 'prepare' | undefined {
   }
   if (values.prepare) return 'prepare';
   const cases = CASES.filter(
-    ({ name }) => values.only.length === 0 || values.only.some((only) => name.startsWith(only)),
+    ({ name }) =>
+      !values.except.includes(name) &&
+      (values.only.length === 0 || values.only.some((only) => name.startsWith(only))),
   );
   if (values.list) {
     for (const { name, attack } of cases) process.stdout.write(`${name}: ${attack}\n`);
