@@ -17,6 +17,7 @@ const USAGE = `npm run test:chaos -- [options]
   --minutes N       how long it may take, by default 4: attacks grow with it
   --prepare         installs what the cases need, and runs none
   --limit N         minutes after which no further case is begun: those that are left count as failed
+  --tries N         how often a case that fails is run, by default once; one that holds in a later try says so
   --write           puts the table into docs/reliability.md
   --json FILE       writes what was found as JSON
 `;
@@ -28,6 +29,7 @@ interface Options {
   cases: readonly ChaosCase[];
   minutes: number;
   limitMinutes: number;
+  tries: number;
   write: boolean;
   json: string | undefined;
 }
@@ -39,6 +41,7 @@ function readOptions(): Options | 'prepare' | undefined {
       only: { type: 'string', multiple: true, default: [] },
       minutes: { type: 'string', default: String(SHORT_MINUTES) },
       limit: { type: 'string', default: 'Infinity' },
+      tries: { type: 'string', default: '1' },
       write: { type: 'boolean', default: false },
       prepare: { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -59,9 +62,10 @@ function readOptions(): Options | 'prepare' | undefined {
   }
   const minutes = positive('minutes', values.minutes);
   const limitMinutes = positive('limit', values.limit);
+  const tries = positive('tries', values.tries);
   if (cases.length === 0)
     throw new Error(`no case is called '${values.only.join("', '")}'; --list names them`);
-  return { cases, minutes, limitMinutes, write: values.write, json: values.json };
+  return { cases, minutes, limitMinutes, tries, write: values.write, json: values.json };
 }
 
 function positive(option: string, text: string): number {
@@ -70,7 +74,7 @@ function positive(option: string, text: string): number {
   throw new Error(`--${option} is '${text}'; it must be a number above 0`);
 }
 
-async function runAll({ cases, minutes, limitMinutes }: Options): Promise<CaseResult[]> {
+async function runAll({ cases, minutes, limitMinutes, tries }: Options): Promise<CaseResult[]> {
   const startedAt = performance.now();
   const scale = minutes / SHORT_MINUTES;
   const fixtures = new Fixtures();
@@ -83,10 +87,15 @@ async function runAll({ cases, minutes, limitMinutes }: Options): Promise<CaseRe
         results.push(notRun(chaosCase));
         continue;
       }
-      const ran = await runCase(chaosCase, { fixtures, observer, scale }, shared);
+      let ran = await runCase(chaosCase, { fixtures, observer, scale }, shared);
+      process.stdout.write(progressLine(ran.result));
+      for (let numTries = 1; ran.result.failures.length > 0 && numTries < tries; numTries++) {
+        ran = await runCase(chaosCase, { fixtures, observer, scale }, ran.shared);
+        ran.result.notes.push(`try ${numTries + 1}`);
+        process.stdout.write(progressLine(ran.result));
+      }
       shared = ran.shared;
       results.push(ran.result);
-      process.stdout.write(progressLine(ran.result));
     }
   } finally {
     await shared?.service.stop();

@@ -51,7 +51,9 @@ function isOnThisMachine({
   );
 }
 
-const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+/** Headers that proxies, tunnels and content delivery networks add, and clients do not. */
+const PROXY_HEADER =
+  /^(?:forwarded|via|cdn-loop|x-forwarded(?:-.+)?|x-(?:real|client|original|cluster-client)-ip|true-client-ip|fastly-client-ip|cf-(?:connecting-ip|ray|visitor|ipcountry))$/;
 
 /**
  * Refuses callers who may not use an admin route.
@@ -74,7 +76,7 @@ export function adminRouteCallerOf(c: AppContext): AdminRouteCaller {
   return {
     principal,
     peer: c.env.incoming?.socket.remoteAddress,
-    isProxied: isProxied || PROXY_HEADERS.some((name) => c.req.header(name) !== undefined),
+    isProxied: isProxied || [...c.req.raw.headers.keys()].some((name) => PROXY_HEADER.test(name)),
     host: authorityOf(c.req.url)?.name,
     httpVersion: c.env.incoming?.httpVersion,
     callingSite,

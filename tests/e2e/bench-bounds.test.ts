@@ -80,6 +80,7 @@ describe('npm run bench', () => {
       'npm run bench -- --peers',
       'npm run bench -- --speculation',
       'npm run bench -- --bounds',
+      'npm run bench -- --against DIR',
     ]);
     expect(status).toBe(0);
   });

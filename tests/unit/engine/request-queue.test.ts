@@ -76,6 +76,27 @@ describe('RequestQueue', () => {
     expect(queue.numWaiting).toBe(1);
   });
 
+  it('takes tokens in place of those taken before, keeps these when there is no room, and gives all back', () => {
+    const queue = create(4, 0, 100);
+    const first = queue.reserve(1, 'a');
+    first.takeTokens(80, 'prompt');
+    first.takeTokens(30, 'prompt');
+    const second = queue.reserve(1, 'a');
+    second.takeTokens(60, 'prompt');
+    expect(refusalOf(() => second.takeTokens(71, 'prompt')).code).toBe('queue_full');
+    expect(refusalOf(() => second.takeTokens(101, 'input'))).toMatchObject({
+      code: 'invalid_request',
+      param: 'input',
+    });
+    expect(queue.numTokensWaiting).toBe(90);
+    first.release();
+    second.takeOver();
+    second.release();
+    expect([queue.numTokensWaiting, queue.numWaiting]).toEqual([60, 1]);
+    queue.leave(60, 'a');
+    expect([queue.numTokensWaiting, queue.numWaiting]).toEqual([0, 0]);
+  });
+
   it('lets a client in beside one that filled the queue, for its sequences and its tokens', () => {
     const queue = create(4, 0, 100);
     for (let i = 0; i < 4; i++) queue.reserve(1, 'flood');
