@@ -46,7 +46,7 @@ async function slowReaders(scene: Scene): Promise<void> {
   const connections = await open(scene, 12, { reads: false });
   const body = { prompt: 'Once', max_tokens: 400, n: 2, logprobs: 5, ignore_eos: true, stream: true };
   for (const connection of connections) connection.write(rawPost('/v1/completions', body));
-  for (let second = 0; second < scene.scaled(4); second++) {
+  for (let second = 0; second < scene.scaled(3); second++) {
     for (const { socket } of connections) socket.read(1);
     await sleep(1000);
   }
@@ -128,7 +128,7 @@ async function unreadAnswers(scene: Scene): Promise<void> {
   const isCut = await until(() => numOpenFiles(scene.service.pid) <= filesBefore + 8, 20_000, 200);
   scene.expect(
     isCut,
-    `${numOpenFiles(scene.service.pid) - filesBefore} connections are open with STALL_TIMEOUT=3`,
+    `${numOpenFiles(scene.service.pid) - filesBefore} connections are open with STALL_TIMEOUT=2`,
   );
   closeAll(connections);
 }
@@ -144,7 +144,7 @@ async function unreadStreams(scene: Scene): Promise<void> {
     const metrics = await readMetrics(observer);
     return metrics !== undefined && metrics.running <= 1 && metrics.waiting === 0;
   }, 40_000);
-  scene.expect(isGone, 'streams that are not read hold lanes with STALL_TIMEOUT=3');
+  scene.expect(isGone, 'streams that are not read hold lanes with STALL_TIMEOUT=2');
   closeAll(connections);
 }
 
@@ -216,7 +216,7 @@ async function nonsense(scene: Scene): Promise<void> {
   }
 }
 
-const STALL = () => ({ settings: { STALL_TIMEOUT: '3' } });
+const STALL = () => ({ settings: { STALL_TIMEOUT: '2' } });
 const RECEIVE = () => ({ settings: { RECEIVE_TIMEOUT: '2' } });
 
 export const CONNECTION_CASES: readonly ChaosCase[] = [
@@ -242,13 +242,13 @@ export const CONNECTION_CASES: readonly ChaosCase[] = [
   { name: 'half-closed', attack: 'clients that shut their side after the request', run: halfClosed },
   {
     name: 'unread-answers',
-    attack: '48 answers of /detokenize that are not read, STALL_TIMEOUT=3',
+    attack: '48 answers of /detokenize that are not read, STALL_TIMEOUT=2',
     launch: STALL,
     run: unreadAnswers,
   },
   {
     name: 'unread-streams',
-    attack: '3 streams of 8 choices with 20 logprobs that are not read, STALL_TIMEOUT=3',
+    attack: '3 streams of 8 choices with 20 logprobs that are not read, STALL_TIMEOUT=2',
     launch: STALL,
     run: unreadStreams,
   },

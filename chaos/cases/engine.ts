@@ -77,7 +77,7 @@ async function killedEngine(scene: Scene): Promise<void> {
 
 async function dyingEngine(scene: Scene): Promise<void> {
   const seen = new Set<number>();
-  const endsAt = performance.now() + 8000;
+  const endsAt = performance.now() + 6000;
   while (performance.now() < endsAt) {
     const engines = (await isReady(scene)) ? scene.service.enginePids() : [];
     for (const pid of engines) {
@@ -86,9 +86,9 @@ async function dyingEngine(scene: Scene): Promise<void> {
     }
     await sleep(20);
   }
-  scene.notes.push(`${seen.size} engines in 8 s`);
+  scene.notes.push(`${seen.size} engines in 6 s`);
   // Without a back-off there are two a second.
-  scene.expect(seen.size <= 7, `${seen.size} engines were started in 8 s: there is no back-off`);
+  scene.expect(seen.size <= 6, `${seen.size} engines were started in 6 s: there is no back-off`);
   scene.expect(await until(() => isReady(scene), READY_LIMIT_MS), 'no new engine is ready');
 }
 
@@ -139,7 +139,7 @@ export const ENGINE_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'engine-dies-again',
-    attack: 'SIGKILL to the engine whenever it is ready, for 8 s',
+    attack: 'SIGKILL to the engine whenever it is ready, for 6 s',
     isFirst: true,
     breaksEngine: true,
     run: dyingEngine,

@@ -87,14 +87,14 @@ const redisGone =
     });
     await sleep(700);
     await redis.kill();
-    await sleep(1500);
+    await sleep(1200);
     await redis.start();
     await sleep(700);
     redis.pause();
-    await sleep(1500);
+    await sleep(1200);
     await redis.kill();
     await redis.start();
-    await sleep(2000);
+    await sleep(1300);
     isOver = true;
     await load;
     expectStatus(scene, answers, expected, 'a limited key while Redis is gone');

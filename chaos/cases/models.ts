@@ -30,7 +30,7 @@ function hostileModels(fixtures: Fixtures): LaunchOptions {
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
   const pre_tokenizer = { type: 'Sequence', pretokenizers: [evil, byteLevel] };
   writeFileSync(join(model, 'tokenizer.json'), JSON.stringify({ ...tokenizer, pre_tokenizer }));
-  return { settings: { MODELS_DIR: directory, REQUEST_TIMEOUT: '10' } };
+  return { settings: { MODELS_DIR: directory, REQUEST_TIMEOUT: '7' } };
 }
 
 async function hostileTokenizer(scene: Scene): Promise<void> {
@@ -90,7 +90,7 @@ function twoModels(fixtures: Fixtures): LaunchOptions {
 }
 
 async function alternatingModels(scene: Scene): Promise<void> {
-  const endsAt = performance.now() + 10_000;
+  const endsAt = performance.now() + 8000;
   const numServed: Record<string, number> = { one: 0, two: 0 };
   const ask = async (model: string, address: string): Promise<void> => {
     const client = scene.client(address);
@@ -110,9 +110,9 @@ async function alternatingModels(scene: Scene): Promise<void> {
   const numLoads =
     sumOf(text, 'tokenflare_model_loads_total', '"one"') +
     sumOf(text, 'tokenflare_model_loads_total', '"two"');
-  scene.notes.push(`${numLoads} loads in 10 s, ${numServed['one']} and ${numServed['two']} requests served`);
+  scene.notes.push(`${numLoads} loads in 8 s, ${numServed['one']} and ${numServed['two']} requests served`);
   if (numLoads <= 2) scene.notes.push('both fitted');
-  scene.expect(numLoads <= 5, `${numLoads} loads in 10 s with MODEL_MIN_STAY_SECONDS=4`);
+  scene.expect(numLoads <= 4, `${numLoads} loads in 8 s with MODEL_MIN_STAY_SECONDS=4`);
   scene.expect(
     Object.values(numServed).every((count) => count > 0),
     'one of the two models was never served',
@@ -156,7 +156,7 @@ async function fullDisk(scene: Scene): Promise<void> {
 export const MODEL_CASES: readonly ChaosCase[] = [
   {
     name: 'hostile-tokenizer',
-    attack: 'a tokenizer with the expression (a+)+$ and the text for it, REQUEST_TIMEOUT=10',
+    attack: 'a tokenizer with the expression (a+)+$ and the text for it, REQUEST_TIMEOUT=7',
     launch: hostileModels,
     numModelsLeft: 1,
     run: hostileTokenizer,

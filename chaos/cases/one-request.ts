@@ -62,7 +62,7 @@ async function megabyteTexts(scene: Scene): Promise<void> {
     ['/v1/embeddings', { input: MEGABYTE_TEXT, truncate_prompt_tokens: 50 }],
     ['/v1/completions', { prompt: MEGABYTE_TEXT, max_tokens: 2 }],
   ];
-  const clients = Array.from({ length: 8 }, (_, i) => scene.client(`127.0.0.${10 + i}`));
+  const clients = Array.from({ length: 6 }, (_, i) => scene.client(`127.0.0.${10 + i}`));
   for (const [path, body] of calls) {
     const answers = await Promise.all(clients.map((client) => client.post(path, body)));
     expectStatus(scene, answers, [200, 400, 413, 429], `1 MB of text to ${path}`);
@@ -180,7 +180,7 @@ export const ONE_REQUEST_CASES: readonly ChaosCase[] = [
   { name: 'bad-entries', attack: 'lists of up to 400,000 bad entries to 5 routes', run: badEntries },
   {
     name: 'megabyte-texts',
-    attack: '1 MB of text from 8 clients to tokenize, completions and embeddings',
+    attack: '1 MB of text from 6 clients to tokenize, completions and embeddings',
     run: megabyteTexts,
   },
   {

@@ -4,6 +4,7 @@ import { waitedForProcessorMs } from './proc.ts';
 
 const PERIOD_MS = 100;
 const LIMIT_MS = 20_000;
+const NEAR_MS = 3 * PERIOD_MS;
 /** More would be an attack of its own. */
 const MAX_PENDING = 4;
 
@@ -78,10 +79,10 @@ export class HealthPoller {
     return waitedForProcessorMs(this.#servicePid) + waitedForProcessorMs(process.pid);
   }
 
-  /** The slowest poll of the idle server that overlaps. */
+  /** The slowest poll of the idle server at about the same time: what slowed it may have come a little earlier. */
   #controlMsDuring(startedAt: number, ms: number): number {
     const overlapping = this.#controlPolls.filter(
-      (poll) => poll.startedAt <= startedAt + ms && poll.startedAt + poll.ms >= startedAt,
+      (poll) => poll.startedAt <= startedAt + ms + NEAR_MS && poll.startedAt + poll.ms >= startedAt - NEAR_MS,
     );
     return Math.max(0, ...overlapping.map((poll) => poll.ms));
   }
