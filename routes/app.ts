@@ -44,8 +44,10 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   app.use(hostMiddleware(config.allowedHosts));
   app.use(siteMiddleware(config.corsOrigins));
   app.use(freeIdMiddleware);
-  app.use(authenticate(access, metrics));
-  app.use(limitRequests(access.limits, metrics));
+  if (access.keys !== undefined) {
+    app.use(authenticate(access.keys, access.allowsAnonymous, metrics));
+    app.use(limitRequests(access.limits, metrics));
+  }
   app.onError(handleError);
   for (const group of groups) app.route('/', group(dependencies));
   app.notFound(handleNotFound(allowedMethods(app)));

@@ -5,6 +5,8 @@ import { Socket } from 'node:net';
 const MAX_QUEUED_BYTES = 1 << 20;
 /** Most that one write takes. */
 const MAX_WRITE_BYTES = 1 << 16;
+/** How long the lines that come meanwhile are waited for: a write for each would cost a busy service a twentieth. */
+const GATHER_MS = 10;
 /** A descriptor that another process made non-blocking says so when it is full. */
 const RETRY_MS = 100;
 const NEWLINE = 0x0a;
@@ -58,11 +60,7 @@ export class TextSink {
     this.#queuedBytes += bytes.length;
     if (this.#isWriting || this.#isScheduled) return;
     this.#isScheduled = true;
-    // The other lines of this turn of the event loop go with it.
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#writeNext();
-    });
+    setTimeout(() => this.#writeScheduled(), GATHER_MS);
   }
 
   /** Resolves when all is written or lost, but within `limitMs`. */
@@ -74,7 +72,14 @@ export class TextSink {
         clearTimeout(timer);
         resolve();
       });
+      this.#writeScheduled();
     });
+  }
+
+  #writeScheduled(): void {
+    if (!this.#isScheduled) return;
+    this.#isScheduled = false;
+    this.#writeNext();
   }
 
   #writeNext(): void {

@@ -37,15 +37,18 @@ export class RedisLimits implements LimitStore {
   readonly #client: Redis;
   readonly #limiters = new Map<string, RateLimiterRedis>();
   readonly #leases: RequestLeases;
+  /** An answer on this connection is overdue: it is being closed, and another made. */
+  #isGivenUp = false;
 
   constructor(client: Redis) {
     this.#client = client;
+    client.on('close', () => (this.#isGivenUp = false));
     this.#leases = new RequestLeases(client, KEY_PREFIX);
   }
 
   /** False: nothing can be asked at the moment. */
   get isReady(): boolean {
-    return this.#client.status === 'ready';
+    return this.#client.status === 'ready' && !this.#isGivenUp;
   }
 
   async take(account: Account, keyId: string, number: number, limit: number): Promise<Taking> {
@@ -92,9 +95,16 @@ export class RedisLimits implements LimitStore {
     try {
       return await command();
     } catch (error) {
-      if (error instanceof Error && error.message === TIMED_OUT) this.#client.disconnect(true);
+      if (error instanceof Error && error.message === TIMED_OUT) this.#giveUp();
       throw error;
     }
+  }
+
+  /** Once a connection, however many commands wait on it. */
+  #giveUp(): void {
+    if (this.#isGivenUp) return;
+    this.#isGivenUp = true;
+    this.#client.disconnect(true);
   }
 
   async close(): Promise<void> {

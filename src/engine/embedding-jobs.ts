@@ -42,6 +42,11 @@ export class EmbeddingJobs {
     this.#maxNumBatchedTokens = maxNumBatchedTokens;
   }
 
+  /** How many are not finished. */
+  get size(): number {
+    return this.#jobs.length;
+  }
+
   add(id: number, tokenIds: readonly number[], clientId = ''): void {
     const loan = this.#lanes.askForLane(clientId);
     this.#jobs.push({ id, loan, tokenIds, numComputed: 0, sums: undefined });

@@ -228,7 +228,9 @@ export class EngineClient implements ManagedEngine {
   #release(sequenceId: number): void {
     const completion = this.#held.release(sequenceId);
     if (completion === undefined) return;
-    if (this.#completions.get(completion.id) !== completion) this.#history.add(completion.record());
+    // Its record was kept when it settled; only what it wasted has changed since.
+    const isSettled = this.#completions.get(completion.id) !== completion;
+    if (isSettled && completion.wastedTokens > 0) this.#history.add(completion.record());
     this.#checkIdle();
   }
 

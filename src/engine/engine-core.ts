@@ -88,6 +88,16 @@ export class EngineCore {
     return this.#active.delete(sequenceId) && this.#scheduler.remove(sequenceId);
   }
 
+  /** Whether prompts are to be inspected. */
+  get hasInspections(): boolean {
+    return this.#inspections.size > 0;
+  }
+
+  /** Whether texts are to be embedded. */
+  get hasEmbeddings(): boolean {
+    return this.#embeddings.size > 0;
+  }
+
   /** Takes a prompt to be inspected by `stepInspection`. */
   addInspection(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
     this.#checkBetweenSteps();

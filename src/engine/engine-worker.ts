@@ -52,6 +52,9 @@ let reportedAt = 0;
 /** Asked once a second: asking costs a tenth of a small model's step. */
 const RESIDENT_INTERVAL_MS = 1000;
 let resident = { bytes: 0, readAt: 0 };
+/** What the largest step takes is worth no more than that either. */
+const LARGEST_STEP_INTERVAL_MS = 250;
+let largestStep = { ms: 0, readAt: -Infinity };
 /** Between two steps, the HTTP process hears at least so often that this one is alive. */
 const ALIVE_INTERVAL_MS = 1000;
 /** Runtimes on which the first step of a shape may take minutes. */
@@ -71,7 +74,7 @@ if (setup !== undefined) {
     type: 'ready',
     model: setup.model,
     gauges: gaugesOf(setup),
-    largestStepMs: setup.largestStepMs(),
+    largestStepMs: largestStepMs(setup),
   });
   await runSteps(setup);
   await setup.runtime.dispose();
@@ -102,11 +105,11 @@ function dieOf(error: EngineError): void {
 /** Said before the step, which blocks this thread. */
 function announceNewShape(): void {
   if (loaded === undefined || !COMPILING_RUNTIMES.has(loaded.runtime.name)) return;
-  send({ type: 'alive', mayCompile: true, largestStepMs: loaded.largestStepMs() });
+  send({ type: 'alive', mayCompile: true, largestStepMs: largestStepMs(loaded) });
 }
 
 function sayAlive(engine: EngineSetup): void {
-  send({ type: 'alive', mayCompile: false, largestStepMs: engine.largestStepMs() });
+  send({ type: 'alive', mayCompile: false, largestStepMs: largestStepMs(engine) });
 }
 
 function receive(engine: EngineSetup, message: ToWorker): void {
@@ -190,7 +193,7 @@ function cancel(core: EngineCore, sequenceIds: readonly number[]): void {
 function flushReports(): void {
   reportedAt = performance.now();
   if (reports.length === 0 || setup === undefined) return;
-  send({ type: 'steps', reports: reports.splice(0), largestStepMs: setup.largestStepMs() });
+  send({ type: 'steps', reports: reports.splice(0), largestStepMs: largestStepMs(setup) });
 }
 
 /** Inspects a layer of a prompt; false when none could be. */
@@ -238,8 +241,8 @@ async function runSteps(engine: EngineSetup): Promise<void> {
   for (;;) {
     for (const message of inbox.splice(0)) receive(engine, message);
     if (stopping) return;
-    const hasInspected = await inspect(engine);
-    const hasEmbedded = await embed(engine);
+    const hasInspected = engine.core.hasInspections && (await inspect(engine));
+    const hasEmbedded = engine.core.hasEmbeddings && (await embed(engine));
     const hasComputed = (await step(engine)) || hasInspected || hasEmbedded;
     if (hasComputed && performance.now() - sentAt >= ALIVE_INTERVAL_MS) sayAlive(engine);
     // One turn of the event loop: messages that came during the step arrive.
@@ -258,6 +261,14 @@ function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {
     runtimeBytes: numBytes,
     engineResidentBytes: residentBytes(),
   };
+}
+
+function largestStepMs(engine: EngineSetup): number {
+  const now = performance.now();
+  if (now - largestStep.readAt >= LARGEST_STEP_INTERVAL_MS) {
+    largestStep = { ms: engine.largestStepMs(), readAt: now };
+  }
+  return largestStep.ms;
 }
 
 function residentBytes(): number {

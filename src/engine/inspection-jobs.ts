@@ -49,6 +49,11 @@ export class InspectionJobs {
     this.#lanes = lanes;
   }
 
+  /** How many are not finished. */
+  get size(): number {
+    return this.#jobs.length;
+  }
+
   add(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
     this.#jobs.push({ id, loan: this.#lanes.askForLane(clientId), tokenIds, layers, weights: [] });
   }

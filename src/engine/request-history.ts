@@ -33,4 +33,5 @@ export class RequestHistory {
   }
 }
 
-const keyOf = (id: string, ownerId: string): string => JSON.stringify([ownerId, id]);
+/** An id has no space in it. */
+const keyOf = (id: string, ownerId: string): string => `${id} ${ownerId}`;

@@ -56,6 +56,8 @@ export class RunningCompletion implements Completion {
   #wastedTokens = 0;
   #cancelCause: CancelCause | undefined;
   #error: EngineError | undefined;
+  /** Once every choice has ended; it is asked for several times then. */
+  #finalRecord: RequestRecord | undefined;
 
   /** @param arrivedAtMs on the host's clock */
   constructor(
@@ -130,7 +132,10 @@ export class RunningCompletion implements Completion {
       this.#timer.recordStart(startedAtMs);
     }
     if (choice.isClosed()) {
-      if (update.token !== undefined) this.#wastedTokens++;
+      if (update.token !== undefined) {
+        this.#wastedTokens++;
+        this.#finalRecord = undefined;
+      }
       return;
     }
     if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
@@ -230,6 +235,11 @@ export class RunningCompletion implements Completion {
   }
 
   record(): RequestRecord {
+    if (this.#numOpen > 0) return this.#makeRecord();
+    return (this.#finalRecord ??= this.#makeRecord());
+  }
+
+  #makeRecord(): RequestRecord {
     const choices = [...this.#choices.values()];
     const numPromptTokens = this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0);
     const numTokens = choices.reduce((sum, choice) => sum + choice.numTokens, 0);

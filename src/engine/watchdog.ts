@@ -60,8 +60,9 @@ export class Watchdog {
   }
 
   /** The engine gave a sign of life, and may have said what its steps take. */
-  hear(bound: Partial<StepBound & { mayCompile: boolean }>): void {
-    this.#bound = { ...this.#bound, mayCompile: false, ...bound };
+  hear({ largestStepMs, mayCompile = false }: Partial<StepBound & { mayCompile: boolean }>): void {
+    if (largestStepMs !== undefined) this.#bound.largestStepMs = largestStepMs;
+    this.#bound.mayCompile = mayCompile;
     this.#silentMs = 0;
     this.#lookedAt = this.#options.now();
   }

@@ -3,7 +3,6 @@ import type { Principal } from '../access/principal.ts';
 import type { Config } from '../config/config.ts';
 import { EngineError } from '../errors.ts';
 import type { AppContext } from './app-env.ts';
-import { authorityOf } from './authority.ts';
 import type { CallingSite } from './calling-site.ts';
 import { isLoopbackAddress } from './network.ts';
 
@@ -72,12 +71,12 @@ export function checkAdminRoute(c: AppContext, setting: AdminRouteSetting, varia
 }
 
 export function adminRouteCallerOf(c: AppContext): AdminRouteCaller {
-  const { principal, callingSite, isProxied } = c.var.scope;
+  const { principal, authority, callingSite, isProxied } = c.var.scope;
   return {
     principal,
     peer: c.env.incoming?.socket.remoteAddress,
     isProxied: isProxied || [...c.req.raw.headers.keys()].some((name) => PROXY_HEADER.test(name)),
-    host: authorityOf(c.req.url)?.name,
+    host: authority?.name,
     httpVersion: c.env.incoming?.httpVersion,
     callingSite,
   };

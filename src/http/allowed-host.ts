@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { EngineError } from '../errors.ts';
 import type { AppEnv } from './app-env.ts';
-import { authorityOf, type Authority } from './authority.ts';
+import type { Authority } from './authority.ts';
 
 /**
  * True where a request may call the service by that name. A page can make its own name lead to this machine (DNS
@@ -27,7 +27,7 @@ const isLocalName = (name: string): boolean => name === 'localhost' || name.ends
 /** Refuses requests that are meant for another host. */
 export function hostMiddleware(allowedHosts: readonly string[]): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const authority = authorityOf(c.req.url);
+    const { authority } = c.var.scope;
     if (isAllowedHost(authority, allowedHosts)) return next();
     const name = authority?.name.slice(0, 200) ?? 'what it names';
     throw new EngineError(

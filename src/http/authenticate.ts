@@ -1,6 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import type { Access } from '../access/access.ts';
-import type { KeyCheck } from '../access/key-ring.ts';
+import type { KeyCheck, KeyRing } from '../access/key-ring.ts';
 import { EngineError } from '../errors.ts';
 import { adminRouteCallerOf, mayUseAdminRoute } from './admin-route.ts';
 import type { AppContext, AppEnv } from './app-env.ts';
@@ -13,15 +12,17 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready', '/openapi.
 const METRICS_PATH = '/metrics';
 
 /**
- * Finds out whose request it is, and refuses those without a valid key where there are keys (docs/decisions/
- * 0040-api-keys.md). Without keys no header is looked at.
+ * Finds out whose request it is, and refuses those without a valid key (docs/decisions/0040-api-keys.md).
  *
  * @throws EngineError `unauthorized`; `forbidden` for metrics without the rights
  */
-export function authenticate(access: Access, metrics: Metrics): MiddlewareHandler<AppEnv> {
-  const { keys, allowsAnonymous } = access;
+export function authenticate(
+  keys: KeyRing,
+  allowsAnonymous: boolean,
+  metrics: Metrics,
+): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    if (keys === undefined || isOpen(c)) return next();
+    if (isOpen(c)) return next();
     const { scope } = c.var;
     const check = await keys.check(readCredentials(c.req.raw.headers));
     if (check.isValid) {

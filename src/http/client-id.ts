@@ -21,14 +21,12 @@ export interface Identity {
  */
 export function clientIdOf({ network, presentedKey, principal }: Identity): string {
   if (principal.keyId !== undefined) return makeClientId(groupOfKey(principal.keyId), network);
-  return makeClientId(network, digestOf(`${network} ${presentedKey}`));
+  return makeClientId(network, presentedKey === '' ? '' : digestOf(`${network} ${presentedKey}`));
 }
 
 /** Whose requests, and whose prompts in the prefix cache, are the same one's: a valid key's, from any address. */
-export function ownerIdOf(identity: Identity): string {
-  const { keyId } = identity.principal;
-  return keyId === undefined ? clientIdOf(identity) : groupOfKey(keyId);
-}
+export const ownerIdOf = ({ keyId }: Principal, clientId: string): string =>
+  keyId === undefined ? clientId : groupOfKey(keyId);
 
 /** No network is written so. */
 const groupOfKey = (keyId: string): string => `key:${keyId}`;

@@ -31,6 +31,8 @@ export function clientAddressOf(peer: string, headers: ForwardedHeaders, trusted
 
 /** @param address a plain one */
 export function isTrusted(address: string, trusted: BlockList): boolean {
+  // A look at the rules takes a tenth of a check.
+  if (trusted.rules.length === 0) return false;
   const version = isIP(address);
   return version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }

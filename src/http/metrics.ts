@@ -113,6 +113,9 @@ export class Metrics {
     LATENCY_BUCKETS_S,
   );
 
+  /** What is to be observed once those who wait for an answer have theirs. */
+  readonly #later: (() => void)[] = [];
+
   /** @param numLogLinesLost log lines that could not be written so far */
   constructor(models: ServedModels, numLogLinesLost: () => number = () => 0) {
     for (const [name, help, read] of ENGINE_GAUGES) this.#engineGauge(models, name, help, read);
@@ -148,12 +151,13 @@ export class Metrics {
         for (const histogram of this.#histograms) histogram.zero(label);
         this.#loads.inc(label, 0);
         engine.observe({
-          onFinished: (record) => this.#observeFinished(label, record),
-          onStep: (numRows, durationMs) => {
-            this.#iterationTokens.observe(label, numRows);
-            this.#stepDuration.observe(label, durationMs / 1000);
-          },
-          onInterTokenLatency: (ms) => this.#interToken.observe(label, ms / 1000),
+          onFinished: (record) => this.#observeLater(() => this.#observeFinished(label, record)),
+          onStep: (numRows, durationMs) =>
+            this.#observeLater(() => {
+              this.#iterationTokens.observe(label, numRows);
+              this.#stepDuration.observe(label, durationMs / 1000);
+            }),
+          onInterTokenLatency: (ms) => this.#observeLater(() => this.#interToken.observe(label, ms / 1000)),
         });
       },
       onLoaded: (id, durationMs) => {
@@ -172,6 +176,7 @@ export class Metrics {
 
   /** The registry in Prometheus' text format. */
   render(): Promise<string> {
+    this.#observeNow();
     return this.#registry.metrics();
   }
 
@@ -188,6 +193,14 @@ export class Metrics {
   dispose(): void {
     this.#loopDelay.dispose();
     this.#registry.clear();
+  }
+
+  #observeLater(observe: () => void): void {
+    if (this.#later.push(observe) === 1) setImmediate(() => this.#observeNow());
+  }
+
+  #observeNow(): void {
+    for (const observe of this.#later.splice(0)) observe();
   }
 
   #observeFinished(label: ModelLabel, record: RequestRecord): void {

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import type { AppContext, AppEnv } from './app-env.ts';
+import { authorityOf } from './authority.ts';
 import { handleError } from './error-handlers.ts';
 import { clientAddressOf, isTrusted } from './forwarded.ts';
 import type { Metrics } from './metrics.ts';
@@ -59,6 +60,7 @@ function setOrigin(c: AppContext, scope: RequestScope, trustedProxies: BlockList
   const peer = c.env.incoming?.socket.remoteAddress ?? '';
   const headers = { xForwardedFor: c.req.header('x-forwarded-for'), forwarded: c.req.header('forwarded') };
   scope.network = networkOf(clientAddressOf(peer, headers, trustedProxies));
+  scope.authority = authorityOf(c.req.url);
   scope.isProxied = isTrusted(plainAddress(peer), trustedProxies);
   [scope.presentedKey = ''] = readCredentials(c.req.raw.headers);
 }

@@ -2,6 +2,7 @@ import { ANONYMOUS, type Principal } from '../access/principal.ts';
 import { TokenBudget } from '../access/token-budget.ts';
 import type { EngineError } from '../errors.ts';
 import type { RequestRecord } from '../engine/engine.ts';
+import type { Authority } from './authority.ts';
 import type { CallingSite } from './calling-site.ts';
 import { clientIdOf, ownerIdOf } from './client-id.ts';
 
@@ -27,13 +28,13 @@ export class RequestScope {
   takenId: string | undefined;
   /** The client's network, as networkOf has it: of the socket, or as a trusted proxy says. */
   network = '';
+  /** What the client calls this service; undefined where that is no name. */
+  authority: Authority | undefined;
   /** A trusted proxy speaks for the client. */
   isProxied = false;
   /** What came as an API key, whether or not it is one. */
   presentedKey = '';
   callingSite: CallingSite = 'own';
-  /** Whose key came with it, once that was looked at. */
-  principal: Principal = ANONYMOUS;
   /** The tokens that it may use, and those that it used. */
   budget = new TokenBudget();
   /** Only set where prompts may be logged. */
@@ -44,6 +45,8 @@ export class RequestScope {
   #status = 0;
   #isHeld = false;
   #isEnded = false;
+  #principal = ANONYMOUS;
+  #clientId: string | undefined;
   readonly #startedMs = performance.now();
   readonly #onEnd: (outcome: RequestOutcome) => void;
   readonly #held: (() => void)[] = [];
@@ -55,14 +58,24 @@ export class RequestScope {
     this.#onEnd = onEnd;
   }
 
-  /** Whom the engine computes for: `group/member`, see src/client-id.ts. */
+  /** Whose key came with it, once that was looked at. */
+  get principal(): Principal {
+    return this.#principal;
+  }
+
+  set principal(principal: Principal) {
+    this.#principal = principal;
+    this.#clientId = undefined;
+  }
+
+  /** Whom the engine computes for: `group/member`, see src/client-id.ts. Asked once where it came from is known. */
   get clientId(): string {
-    return clientIdOf(this);
+    return (this.#clientId ??= clientIdOf(this));
   }
 
   /** Whose the request's record is, and what its prompts leave in the prefix cache. */
   get ownerId(): string {
-    return ownerIdOf(this);
+    return ownerIdOf(this.principal, this.clientId);
   }
 
   get elapsedMs(): number {

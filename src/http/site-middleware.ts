@@ -2,7 +2,6 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { EngineError } from '../errors.ts';
 import type { AppContext, AppEnv } from './app-env.ts';
-import { authorityOf } from './authority.ts';
 import { callingSiteOf, type BrowserHeaders } from './calling-site.ts';
 
 /** Refuses what other sites' pages ask, and speaks CORS with those that CORS_ORIGINS names. */
@@ -16,7 +15,7 @@ export function siteMiddleware(corsOrigins: readonly string[]): MiddlewareHandle
     maxAge: 600,
   });
   return async (c, next) => {
-    const site = callingSiteOf(c.req.method, browserHeadersOf(c), authorityOf(c.req.url), corsOrigins);
+    const site = callingSiteOf(c.req.method, browserHeadersOf(c), c.var.scope.authority, corsOrigins);
     if (site === 'foreign') throw foreign(c.req.header('origin'));
     c.var.scope.callingSite = site;
     const isPlainOptions =

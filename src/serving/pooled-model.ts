@@ -57,8 +57,9 @@ export class PooledModel {
   /** Requests that are answered, and sequences that the engine has not let go of yet; while it loads, those that wait. */
   get isBusy(): boolean {
     if (this.state === 'loading') return this.waiters.size > 0 || this.isPinned;
+    if (this.#numLeases > 0) return true;
     const { numRequestsRunning, numRequestsWaiting } = this.engine.stats();
-    return this.#numLeases + numRequestsRunning + numRequestsWaiting > 0;
+    return numRequestsRunning + numRequestsWaiting > 0;
   }
 
   lease(waitedMs: number, onReleased: () => void): EngineLease {
