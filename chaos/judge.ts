@@ -83,7 +83,7 @@ function judgeLog({ logLines, stderr }: Watched): string[] {
   const internal = logLines.filter(
     (line) => line.includes('"code":"internal"') || line.includes('error: internal'),
   );
-  const longest = Math.max(0, ...logLines.map((line) => line.length));
+  const longest = logLines.reduce((most, { length }) => Math.max(most, length), 0);
   const warning = /^.*(?:Warning:|Unhandled|uncaught).*$/im.exec(stderr)?.[0];
   return [
     ...fault(internal.length > 0, `${internal.length} internal errors in the log`),

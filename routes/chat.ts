@@ -18,6 +18,7 @@ export function chatRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/chat/completions', async (c) => {
     const { scope } = c.var;
+    models.checkRoom(scope.clientId);
     const input = parseInput(chatRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     if (config.logPrompts) scope.prompt = input.messages;
     const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);

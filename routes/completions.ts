@@ -17,6 +17,7 @@ export function completionRoutes({ models, config }: AppDependencies): Hono<AppE
   const routes = new Hono<AppEnv>();
   routes.post('/v1/completions', async (c) => {
     const { scope } = c.var;
+    models.checkRoom(scope.clientId);
     const input = parseInput(completionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     if (config.logPrompts) scope.prompt = input.prompt;
     const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);

@@ -14,6 +14,7 @@ import { parseInput } from './schemas/parse-input.ts';
 export function embeddingRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/v1/embeddings', async (c) => {
+    models.checkRoom(c.var.scope.clientId);
     const input = parseInput(embeddingRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
     const { engine, timeoutMs } = await useEngine(c, models, input.model, total);

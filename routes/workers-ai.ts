@@ -24,6 +24,7 @@ const MODEL = ':model{.+}';
 export function workersAiRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
   const run = async (c: AppContext): Promise<Response> => {
     const { scope } = c.var;
+    models.checkRoom(scope.clientId);
     const input = parseInput(workersAiRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
     if (config.logPrompts) scope.prompt = input.prompt ?? input.messages;
     const { engine, timeoutMs } = await useEngine(c, models, c.req.param('model'), config.requestTimeoutMs);

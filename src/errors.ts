@@ -56,6 +56,9 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'backend_failure',
 ]);
 
+/** Thrown by the thousand when clients ask too much; a stack that nobody reads takes a tenth of such an answer's time. */
+const STACKLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['queue_full', 'rate_limited']);
+
 /** A promise that cannot be kept. Expected outcomes (stop, length, abort) are finish reasons, not errors. */
 export class EngineError extends Error {
   readonly code: ErrorCode;
@@ -65,7 +68,10 @@ export class EngineError extends Error {
   readonly details: Record<string, unknown> | undefined;
 
   constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
+    const { stackTraceLimit } = Error;
+    if (STACKLESS.has(code)) Error.stackTraceLimit = 0;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'EngineError';
     this.code = code;
     this.retryable = options.retryable ?? RETRYABLE.has(code);

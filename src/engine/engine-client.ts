@@ -50,7 +50,6 @@ export class EngineClient implements ManagedEngine {
     send: (message) => this.#supervisor.send(message),
     onDone: () => this.#checkIdle(),
   });
-  readonly #deadlines = new Map<string, NodeJS.Timeout>();
   #state: EngineState = 'loading';
   #model: ModelInfo | undefined;
   /** By all of the model's files; known once the first process is ready. */
@@ -149,6 +148,11 @@ export class EngineClient implements ManagedEngine {
     return notReady(this.#state, this.#supervisor.msUntilReady ?? this.#queue.retryAfterMs());
   }
 
+  checkRoom(clientId: string): void {
+    if (this.#state !== 'ready') throw this.#notReady();
+    this.#queue.checkRoom(1, clientId);
+  }
+
   reserve(numSequences: number, clientId = ''): Reservation {
     if (this.#state !== 'ready') throw this.#notReady();
     return this.#queue.reserve(numSequences, clientId);
@@ -180,8 +184,7 @@ export class EngineClient implements ManagedEngine {
   ): void {
     const wholeMs = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
     const ms = Math.max(wholeMs - (this.#now() - reservedAtMs), 0);
-    const timer = setTimeout(() => completion.cancel('timeout'), ms);
-    this.#deadlines.set(completion.id, timer);
+    completion.endWithin(ms);
   }
 
   #receive(message: ServingMessage): void {
@@ -241,8 +244,6 @@ export class EngineClient implements ManagedEngine {
   }
 
   #settle(completion: RunningCompletion): void {
-    clearTimeout(this.#deadlines.get(completion.id));
-    this.#deadlines.delete(completion.id);
     this.#completions.delete(completion.id);
     const record = completion.record();
     this.#history.add(record);

@@ -226,6 +226,11 @@ export interface Engine {
   readonly model: ModelInfo;
   readonly tokenizer: ServedTokenizer;
   /**
+   * Looks whether `reserve` would take a single sequence.
+   * Throws what it would throw.
+   */
+  checkRoom(clientId: string): void;
+  /**
    * Takes `numSequences` places in the queue before any work is done for the request.
    * Throws `queue_full` with `retryAfterMs` from the measured drain rate, or `engine_not_ready`.
    * @param clientId whom they are for; by default the service itself

@@ -49,6 +49,13 @@ export class RequestQueue {
 
   /** @throws EngineError `queue_full` when that many places are not free, and the client has its share of them */
   reserve(numSequences: number, clientId = ''): Reservation {
+    this.checkRoom(numSequences, clientId);
+    this.#sequences.take(clientId, numSequences);
+    return this.#reservation(numSequences, clientId);
+  }
+
+  /** Takes nothing. @throws EngineError as `reserve` */
+  checkRoom(numSequences: number, clientId: string): void {
     const numFreeLanes = Math.max(this.#numLanes - this.#numRunning, 0);
     const numPlaces = this.#bounds.maxQueuedSequences + numFreeLanes;
     if (!this.#sequences.canTake(clientId, numSequences, numPlaces)) {
@@ -58,8 +65,6 @@ export class RequestQueue {
         this.numWaiting + numSequences - numPlaces,
       );
     }
-    this.#sequences.take(clientId, numSequences);
-    return this.#reservation(numSequences, clientId);
   }
 
   #reservation(numSequences: number, clientId: string): Reservation {

@@ -52,6 +52,7 @@ export class RunningCompletion implements Completion {
   readonly #events = new EventQueue<CompletionEvent>(mergeDeltas);
   readonly #timer: RequestTimer;
   readonly #promptLogprobs = new Map<number, (TokenOutput | { tokenId: number })[]>();
+  #deadline: NodeJS.Timeout | undefined;
   #numOpen: number;
   #wastedTokens = 0;
   #cancelCause: CancelCause | undefined;
@@ -192,6 +193,7 @@ export class RunningCompletion implements Completion {
   }
 
   #settle(): void {
+    clearTimeout(this.#deadline);
     this.#timer.recordEnd();
     if (this.#error === undefined) this.#events.end();
     else this.#events.fail(this.#error);
@@ -200,6 +202,11 @@ export class RunningCompletion implements Completion {
 
   get #openChoices(): Choice[] {
     return [...this.#choices.values()].filter((choice) => !choice.isClosed());
+  }
+
+  /** Cancels what is not finished by then. */
+  endWithin(ms: number): void {
+    this.#deadline = setTimeout(() => this.cancel('timeout'), ms);
   }
 
   cancel(cause: CancelCause): void {

@@ -27,11 +27,15 @@ export interface ModelHeader extends HeaderFields {
   readonly modifiedAt: number;
 }
 
+const LOOK_INTERVAL_MS = 1000;
+
 /** The models there are: the default one, and what lies in MODELS_DIR when one asks. */
 export class ModelCatalog {
   readonly defaultModel: CatalogModel;
   readonly #modelsDir: string;
   readonly #reader: HeaderReader;
+  #hasOthers = true;
+  #lookedAt = -Infinity;
   readonly #headers = new Map<string, { stamp: string; header: Promise<ModelHeader> }>();
 
   constructor(defaultModel: CatalogModel, modelsDir: string, reader = new HeaderReader()) {
@@ -43,6 +47,20 @@ export class ModelCatalog {
   /** Reads no more headers. */
   dispose(): void {
     this.#reader.dispose();
+  }
+
+  /** Whether there is a model beside the default one, as it was a moment ago. Where nobody has looked yet there may be. */
+  mayHaveOthers(): boolean {
+    const now = performance.now();
+    if (now - this.#lookedAt >= LOOK_INTERVAL_MS) {
+      this.#lookedAt = now;
+      // A folder that cannot be read is told of to those who ask for a model.
+      this.list().then(
+        ({ length }) => (this.#hasOthers = length > 1),
+        () => (this.#hasOthers = true),
+      );
+    }
+    return this.#hasOthers;
   }
 
   /**

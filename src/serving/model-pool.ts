@@ -136,6 +136,11 @@ export class ModelPool implements ServedModels {
     }
   }
 
+  checkRoom(clientId: string): void {
+    // Another model may have room, and which one is asked for stands in the request.
+    if (!this.#options.catalog.mayHaveOthers()) this.defaultEngine.checkRoom(clientId);
+  }
+
   async acquire(modelId: string | undefined, options: AcquireOptions): Promise<EngineLease> {
     if (this.#isDraining) throw shuttingDown();
     const known = modelId === undefined ? this.#default : this.#models.get(modelId);

@@ -79,6 +79,12 @@ export interface ServedModels {
   readonly memoryBytes: number;
   readonly memoryLimitBytes: number | undefined;
   /**
+   * Refuses a client that no model has room for, whatever it will ask of which: to be asked before a request is read,
+   * since in an overload most are refused.
+   * @throws EngineError `queue_full`, `engine_not_ready`
+   */
+  checkRoom(clientId: string): void;
+  /**
    * The engine of a model, which is loaded for it if need be; of the default model as it is.
    * @throws EngineError `model_not_found`; while it loads `queue_full`, `request_timeout`, `insufficient_memory`; what its
    * load failed with

@@ -112,13 +112,21 @@ export class ScriptedEngine implements ManagedEngine {
     this.requests.length = 0;
   }
 
-  reserve(numSequences: number, clientId = ''): Reservation {
+  checkRoom(_clientId: string): void {
+    this.#checkRoom(1);
+  }
+
+  #checkRoom(numSequences: number): void {
     if (this.state !== 'ready') {
       throw new EngineError('engine_not_ready', `the engine is ${this.state}`, { retryAfterMs: 1500 });
     }
     if (numSequences > this.numFreePlaces) {
       throw new EngineError('queue_full', 'the queue is full', { retryAfterMs: 2500 });
     }
+  }
+
+  reserve(numSequences: number, clientId = ''): Reservation {
+    this.#checkRoom(numSequences);
     this.numFreePlaces -= numSequences;
     let held = true;
     return {
