@@ -3,8 +3,6 @@ import { z } from 'zod';
 /**
  * What the fields of requests have in common, each with its bound: what a request may cost is known from its schema.
  * `BODY_LIMIT` bounds them all together, and the model's own context, vocabulary and layers are looked at later.
- *
- * An entry of a long list has `abort`, so that the first bad one ends the list: see parseInput.
  */
 
 /** Most of what Node's timers take, in milliseconds, and more than any count of tokens. */
@@ -24,9 +22,6 @@ export const textSchema = z.string().max(MAX_TEXT_LENGTH);
 /** At least one of something. */
 export const countSchema = z.int().min(1).max(MAX_INT32);
 export const timeoutMsSchema = z.int().min(1).max(MAX_INT32);
-
-const abort = true;
-export const tokenIdSchema = z.int({ abort }).min(0, { abort }).max(MAX_INT32, { abort });
 
 /** vLLM's: -1 for as many tokens as fit, else how many are kept, at least one. */
 export const truncateTokensSchema = z

@@ -49,6 +49,26 @@ export const promptSchema = z
     },
   });
 
+/**
+ * Token ids, none or more. By hand as well: zod takes a tenth of a second for a million entries, and holds up everybody
+ * meanwhile.
+ */
+export const tokenIdsSchema = z
+  .unknown()
+  .transform((value, context): readonly number[] => {
+    const read = readTokenIdList(value);
+    if (Array.isArray(read)) return read;
+    context.issues.push({ code: 'custom', input: undefined, ...read });
+    return z.NEVER;
+  })
+  .meta({ override: { ...TOKEN_IDS, minItems: undefined } });
+
+function readTokenIdList(value: unknown): number[] | PromptFault {
+  if (value === undefined) return { path: [], message: 'is required' };
+  if (!Array.isArray(value)) return { path: [], message: 'must be a list of token ids' };
+  return readTokenIds(value, []);
+}
+
 function readPrompts(value: unknown): PromptInput[] | PromptFault {
   if (value === undefined) return { path: [], message: 'is required' };
   if (value === null) return [''];
@@ -57,11 +77,13 @@ function readPrompts(value: unknown): PromptInput[] | PromptFault {
   const list: unknown[] = value;
   const [first] = list;
   if (first === undefined) return { path: [], message: 'is an empty list; it needs at least one entry' };
-  if (typeof first === 'number') return readTokenIds(list, []);
+  if (typeof first === 'number') return readTokenPrompts([list], () => []);
   if (list.length > MAX_PROMPTS) {
     return { path: [], message: `holds ${list.length} prompts, at most ${MAX_PROMPTS} are taken` };
   }
-  return typeof first === 'string' ? readTexts(list, (index) => [index]) : readTokenIdLists(list);
+  return typeof first === 'string'
+    ? readTexts(list, (index) => [index])
+    : readTokenPrompts(list, (index) => [index]);
 }
 
 function readTexts(list: unknown[], pathOf: (index: number) => number[]): PromptInput[] | PromptFault {
@@ -76,29 +98,31 @@ function readTexts(list: unknown[], pathOf: (index: number) => number[]): Prompt
   return texts;
 }
 
-function readTokenIdLists(list: unknown[]): PromptInput[] | PromptFault {
+function readTokenPrompts(list: unknown[], pathOf: (index: number) => number[]): PromptInput[] | PromptFault {
   const prompts: PromptInput[] = [];
   for (const [index, entry] of list.entries()) {
+    const path = pathOf(index);
     if (!Array.isArray(entry)) {
-      return index === 0
-        ? { path: [], message: SHAPES }
-        : { path: [index], message: 'must be a list of token ids' };
+      return index === 0 ? { path: [], message: SHAPES } : { path, message: 'must be a list of token ids' };
     }
-    const tokenIds = readTokenIds(entry, [index]);
+    if (entry.length === 0) return { path, message: 'is an empty list; it needs at least one token id' };
+    const tokenIds = readTokenIds(entry, path);
     if (!Array.isArray(tokenIds)) return tokenIds;
-    prompts.push(...tokenIds);
+    prompts.push(tokenIds);
   }
   return prompts;
 }
 
-function readTokenIds(list: unknown[], path: number[]): PromptInput[] | PromptFault {
-  if (list.length === 0) return { path, message: 'is an empty list; it needs at least one token id' };
+function readTokenIds(list: unknown[], path: number[]): number[] | PromptFault {
   if (list.length > MAX_LIST_TOKENS)
     return { path, message: `must have at most ${MAX_LIST_TOKENS} token ids, not ${list.length}` };
-  const index = list.findIndex((id) => !Number.isInteger(id) || Number(id) < 0 || Number(id) > MAX_INT32);
+  const index = list.findIndex((id) => !isTokenId(id));
   if (index !== -1) {
     const message = `must be a token id, a whole number from 0 to ${MAX_INT32}`;
     return { path: [...path, index], message };
   }
-  return [list.filter((id) => typeof id === 'number')];
+  return list.filter((id) => typeof id === 'number');
 }
+
+const isTokenId = (id: unknown): boolean =>
+  typeof id === 'number' && Number.isInteger(id) && id >= 0 && id <= MAX_INT32;

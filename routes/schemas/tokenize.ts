@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MAX_LIST_TOKENS, nameSchema, textSchema, tokenIdSchema } from './bounds.ts';
+import { nameSchema, textSchema } from './bounds.ts';
+import { tokenIdsSchema } from './prompt.ts';
 
 const text = textSchema.optional();
 
@@ -19,10 +20,7 @@ export const tokenizeResponseSchema = z
 export const detokenizeRequestSchema = z
   .strictObject({
     model: nameSchema.nullish(),
-    tokens: z
-      .array(tokenIdSchema)
-      .max(MAX_LIST_TOKENS)
-      .meta({ description: 'Their text may have as many bytes as a body.' }),
+    tokens: tokenIdsSchema.meta({ description: 'Their text may have as many bytes as a body.' }),
   })
   .meta({ id: 'DetokenizeRequest' });
 

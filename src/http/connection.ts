@@ -1,6 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { guardChunks } from './chunk-guard.ts';
+import { readInPieces } from './read-in-pieces.ts';
+
 /** Requests that one connection may have open: one that is being answered, and those that were sent behind it. */
 export const MAX_OPEN_REQUESTS = 16;
 
@@ -36,6 +39,7 @@ export class Connection {
     this.socket = socket;
     this.network = network;
     this.#listener = listener;
+    readInPieces(socket);
     socket.once('end', () => {
       this.#isHalfClosed = true;
       this.#probe();
@@ -60,6 +64,7 @@ export class Connection {
 
   #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
     this.#current = outgoing;
+    guardChunks(incoming);
     outgoing.once('close', () => {
       this.#current = undefined;
       const next = this.#waiting.shift();

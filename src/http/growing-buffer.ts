@@ -1,8 +1,8 @@
-const FIRST_CAPACITY = 16_384;
+const FIRST_CAPACITY = 2048;
 
 /**
  * Bytes that arrive in pieces, copied into one buffer that doubles where it is full: it takes at most twice what came,
- * or 16 KiB, however small the pieces are, and keeps none of them.
+ * or 2 KiB, however small the pieces are, and keeps none of them.
  */
 export class GrowingBuffer {
   #buffer = Buffer.alloc(0);

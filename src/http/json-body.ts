@@ -3,6 +3,12 @@ import { EngineError } from '../errors.ts';
 import type { AppContext } from './app-env.ts';
 import { MAX_JSON_LEVELS, nestsDeeperThan } from './json-nesting.ts';
 import { readBody } from './read-body.ts';
+import { ThreadTurns } from './thread-turns.ts';
+
+/** From here on a body takes a millisecond or more to be read and checked. */
+const LARGE_BYTES = 32_768;
+/** There is one thread. */
+const turns = new ThreadTurns();
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/;
 
@@ -26,6 +32,7 @@ export async function readJsonBody(
     if (emptyBody !== undefined) return emptyBody;
     throw bodyError('the body is empty; send a JSON object');
   }
+  if (bytes.length >= LARGE_BYTES) await turns.take(c.var.scope.clientId, c.req.raw.signal);
   return parseObject(decodeUtf8(bytes));
 }
 

@@ -44,9 +44,9 @@ export class TokenTable {
     const bytes = new Uint8Array(this.numBytes(tokenIds));
     let end = 0;
     for (const tokenId of tokenIds) {
-      const part = this.idToBytes(tokenId);
-      bytes.set(part, end);
-      end += part.length;
+      const partEnd = this.#ends[tokenId] ?? 0;
+      // Tokens are short: a view of each would take longer than its bytes.
+      for (let at = this.#startOf(tokenId); at < partEnd; at++) bytes[end++] = this.#bytes[at] ?? 0;
     }
     return bytes;
   }
