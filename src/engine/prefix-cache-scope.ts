@@ -12,6 +12,7 @@ export function scopedCacheSalt(
   scope: PrefixCacheScope,
   { ownerId, cacheSalt }: Pick<CompletionRequest, 'ownerId' | 'cacheSalt'>,
 ): string | undefined {
-  // A list, since both are texts that may hold anything.
-  return scope === 'all' ? cacheSalt : JSON.stringify([ownerId, cacheSalt ?? null]);
+  if (scope === 'all') return cacheSalt;
+  // A list, since both are texts that may hold anything; an owner's id does not begin as one.
+  return cacheSalt === undefined ? ownerId : JSON.stringify([ownerId, cacheSalt]);
 }

@@ -29,14 +29,16 @@ export interface WatchdogOptions {
 
 /**
  * Watches an engine process that may hang in native code, or be stopped: as long as it owes something, it must give a sign
- * of life within a bound. Without anything owed there is no timer.
+ * of life within a bound. Where nothing is owed for a while there is no timer.
  *
  * Time in which this process itself stood still does not count: a look that comes late adds no more than two intervals.
  */
 export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #intervalMs: number;
+  /** Outlasts what is owed until the next look: small requests come and go faster than timers are made. */
   #timer: NodeJS.Timeout | undefined;
+  #isOwed = false;
   #bound: SilenceBound;
   #silentMs = 0;
   #lookedAt = 0;
@@ -50,13 +52,12 @@ export class Watchdog {
 
   /** The engine owes an answer, or owes none any more. */
   watch(isOwed: boolean): void {
-    if (isOwed === (this.#timer !== undefined)) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    if (!isOwed) return;
-    this.#silentMs = 0;
-    this.#lookedAt = this.#options.now();
-    this.#timer = setInterval(() => this.#look(), this.#intervalMs);
+    if (isOwed && !this.#isOwed) {
+      this.#silentMs = 0;
+      this.#lookedAt = this.#options.now();
+    }
+    this.#isOwed = isOwed;
+    if (isOwed) this.#timer ??= setInterval(() => this.#look(), this.#intervalMs).unref();
   }
 
   /** The engine gave a sign of life, and may have said what its steps take. */
@@ -68,6 +69,11 @@ export class Watchdog {
   }
 
   #look(): void {
+    if (!this.#isOwed) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
     const now = this.#options.now();
     this.#silentMs += Math.min(now - this.#lookedAt, 2 * this.#intervalMs);
     this.#lookedAt = now;

@@ -5,6 +5,8 @@ import { ENGINE_COUNTERS, ENGINE_GAUGES } from './engine-metrics.ts';
 import { KeyMetrics } from './key-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
 
+/** For so long what is observed may wait, so that it is done together. */
+const OBSERVE_DELAY_MS = 10;
 const PREFIX = 'tokenflare_';
 /** The label that tells models apart, as vLLM calls it. */
 const MODEL = 'model_name';
@@ -196,7 +198,7 @@ export class Metrics {
   }
 
   #observeLater(observe: () => void): void {
-    if (this.#later.push(observe) === 1) setImmediate(() => this.#observeNow());
+    if (this.#later.push(observe) === 1) setTimeout(() => this.#observeNow(), OBSERVE_DELAY_MS).unref();
   }
 
   #observeNow(): void {

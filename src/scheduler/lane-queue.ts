@@ -89,6 +89,7 @@ export class LaneQueue {
 
   /** Of each group that has no loan and asks for one, the client that asked first. */
   #clientsToLendTo(): string[] {
+    if (this.#loans.size === 0) return [];
     const served = new Set(this.#lent.map(({ clientId }) => groupOf(clientId)));
     return this.#asking.flatMap(({ clientId }) => {
       const group = groupOf(clientId);

@@ -101,6 +101,7 @@ export class Scheduler {
 
   /** The next step, or `undefined` when there is nothing to compute. */
   schedule(): ScheduledStep | undefined {
+    if (this.#running.length === 0 && this.numWaiting === 0) return undefined;
     const step = new StepBuilder(this.maxNumBatchedTokens);
     const starts: Starts = { started: [], copies: [] };
     const claimed = this.lanes.claim(starts);
