@@ -183,8 +183,7 @@ export class EngineClient implements ManagedEngine {
     { reservedAtMs }: Reservation,
   ): void {
     const wholeMs = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
-    const ms = Math.max(wholeMs - (this.#now() - reservedAtMs), 0);
-    completion.endWithin(ms);
+    completion.endWithin(Math.max(wholeMs - (this.#now() - reservedAtMs), 0));
   }
 
   #receive(message: ServingMessage): void {

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EngineError, type ErrorCode } from '../../src/errors.ts';
 import { call, post, type Answer } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -293,6 +294,24 @@ describe('bodies on the wire', () => {
     expect(await exchange(`${head}transfer-encoding: chunked\r\n\r\n${chunked}0\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 200 /,
     );
+  });
+
+  it('breaks a connection off whose body comes in nothing but chunks of one byte', async () => {
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write(`${head}transfer-encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(15_000)}`);
+    await once(socket, 'close');
+    expect((await call(service, 'GET', '/health')).status).toBe(200);
+  });
+
+  it('refuses a client without room before its body has come', async () => {
+    // Whether there are other models is known a moment after it is asked first.
+    await vi.waitFor(async () => {
+      engine.numFreePlaces = 0;
+      const refused = await Promise.race([exchange(`${head}content-length: 100\r\n\r\n`), sleep(200, '')]);
+      expect(refused).toMatch(/^HTTP\/1\.1 429 [^]*retry-after-ms: 2500/);
+    }, 5000);
   });
 
   it('answers what comes after a body that it did not read', async () => {

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { EngineError } from '../../../src/errors.ts';
+import { ThreadTurns } from '../../../src/http/thread-turns.ts';
+
+const { signal } = new AbortController();
+
+it('gives one turn in a turn of the event loop', async () => {
+  const turns = new ThreadTurns();
+  const log: string[] = [];
+  let isDone = false;
+  const countTurns = (): void => {
+    log.push('loop');
+    if (!isDone) setImmediate(countTurns);
+  };
+  const work = [1, 2, 3].map((index) => turns.take('a', signal).then(() => log.push(`work ${index}`)));
+  setImmediate(countTurns);
+  await Promise.all(work);
+  isDone = true;
+  const between = log.slice(log.indexOf('work 1') + 1, log.indexOf('work 3'));
+  expect(between.filter((entry) => entry === 'work 2')).toHaveLength(1);
+  expect(between.filter((entry) => entry === 'loop').length).toBeGreaterThanOrEqual(2);
+});
+
+it('lets clients take turns, however much one of them asks for', async () => {
+  const turns = new ThreadTurns();
+  const order: string[] = [];
+  const hold = (): void => {
+    const endsAt = performance.now() + 3;
+    while (performance.now() < endsAt);
+  };
+  const ask = (clientId: string): Promise<void> =>
+    turns.take(clientId, signal).then(() => {
+      order.push(clientId);
+      hold();
+    });
+  await Promise.all([...Array.from({ length: 10 }, () => ask('a')), ask('b')]);
+  expect(order.indexOf('b')).toBeLessThanOrEqual(2);
+});
+
+it('tells whoever has left meanwhile', async () => {
+  const turns = new ThreadTurns();
+  const controller = new AbortController();
+  const taken = turns.take('a', controller.signal);
+  controller.abort();
+  await expect(taken).rejects.toBeInstanceOf(EngineError);
+});
