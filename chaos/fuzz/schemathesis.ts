@@ -13,7 +13,7 @@ const ENVIRONMENT = join(ROOT, 'node_modules/.cache/tokenflare', `schemathesis-$
 const REPORT = join(ENVIRONMENT, 'last-report.txt');
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20;
 /** Of each operation, in the full form: some 5,000 requests in all. */
-const FULL_EXAMPLES = 200;
+const FULL_EXAMPLES = 300;
 const run = promisify(execFile);
 
 export type SchemathesisOutcome =

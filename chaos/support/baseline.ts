@@ -24,7 +24,8 @@ const OPEN_FILES_SLACK = 8;
 /** Text workers start when they are first needed. */
 const CHILDREN_SLACK = 2;
 const SETTLE_LIMIT_MS = 20_000;
-const POLL_MS = 100;
+/** A service that is asked all the time never collects what garbage it has. */
+const POLL_MS = 500;
 
 export async function readBaseline(service: ServiceUnderTest, client: Client): Promise<Baseline> {
   const metrics = await readMetrics(client);

@@ -116,13 +116,13 @@ function readTokenPrompts(list: unknown[], pathOf: (index: number) => number[]):
 function readTokenIds(list: unknown[], path: number[]): number[] | PromptFault {
   if (list.length > MAX_LIST_TOKENS)
     return { path, message: `must have at most ${MAX_LIST_TOKENS} token ids, not ${list.length}` };
-  const index = list.findIndex((id) => !isTokenId(id));
-  if (index !== -1) {
-    const message = `must be a token id, a whole number from 0 to ${MAX_INT32}`;
-    return { path: [...path, index], message };
-  }
-  return list.filter((id) => typeof id === 'number');
+  if (areTokenIds(list)) return list;
+  const message = `must be a token id, a whole number from 0 to ${MAX_INT32}`;
+  return { path: [...path, list.findIndex((id) => !isTokenId(id))], message };
 }
 
-const isTokenId = (id: unknown): boolean =>
+/** Not copied: a list may have half a million. */
+const areTokenIds = (list: unknown[]): list is number[] => list.every(isTokenId);
+
+const isTokenId = (id: unknown): id is number =>
   typeof id === 'number' && Number.isInteger(id) && id >= 0 && id <= MAX_INT32;

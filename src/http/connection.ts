@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 
 import { guardChunks } from './chunk-guard.ts';
 import { readInPieces } from './read-in-pieces.ts';
+import type { ReadTurns } from './read-turns.ts';
 
 /** Requests that one connection may have open: one that is being answered, and those that were sent behind it. */
 export const MAX_OPEN_REQUESTS = 16;
@@ -35,11 +36,11 @@ export class Connection {
   #probeTimer: NodeJS.Timeout | undefined;
 
   /** @param network of the peer, as networkOf has it */
-  constructor(socket: Socket, network: string, listener: RequestListener) {
+  constructor(socket: Socket, network: string, listener: RequestListener, turns: ReadTurns) {
     this.socket = socket;
     this.network = network;
     this.#listener = listener;
-    readInPieces(socket);
+    readInPieces(socket, network, turns);
     socket.once('end', () => {
       this.#isHalfClosed = true;
       this.#probe();

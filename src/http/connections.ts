@@ -3,6 +3,7 @@ import type { BlockList, Socket } from 'node:net';
 import { Connection } from './connection.ts';
 import { isTrusted } from './forwarded.ts';
 import { networkOf, plainAddress } from './network.ts';
+import { ReadTurns } from './read-turns.ts';
 
 /**
  * Which network gives a connection up for a newcomer when there may be no more: the one that has most, if it has more
@@ -29,6 +30,7 @@ export function networkToCut(
 export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();
   readonly #byNetwork = new Map<string, Set<Connection>>();
+  readonly #turns = new ReadTurns();
   readonly #maxConnections: number;
   readonly #trustedProxies: BlockList;
 
@@ -52,7 +54,7 @@ export class Connections {
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, network, listener);
+    const connection = new Connection(socket, network, listener, this.#turns);
     this.#bySocket.set(socket, connection);
     const others = this.#byNetwork.get(network);
     if (others === undefined) this.#byNetwork.set(network, new Set([connection]));

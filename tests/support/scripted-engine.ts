@@ -112,7 +112,7 @@ export class ScriptedEngine implements ManagedEngine {
     this.requests.length = 0;
   }
 
-  checkRoom(_clientId: string): void {
+  checkRoom(): void {
     this.#checkRoom(1);
   }
 

@@ -1,14 +1,16 @@
 import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { readInPieces } from '../../../src/http/read-in-pieces.ts';
+import { ReadTurns } from '../../../src/http/read-turns.ts';
 
+const turns = new ReadTurns();
 const PIECE_BYTES = 4096;
 
 /** A socket with a parser on it, as Node's server has it. */
 function parsed(parse: (bytes: Buffer, socket: Duplex) => void): Duplex {
   const socket = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
   socket.on('data', (bytes: Buffer) => parse(bytes, socket));
-  readInPieces(socket);
+  readInPieces(socket, 'a', turns);
   return socket;
 }
 

@@ -1,0 +1,57 @@
+/** Of a turn of the event loop for connections that wait, in milliseconds and in connections. */
+const TURN_MS = 5;
+const MAX_PER_TURN = 16;
+/** Connections are read at once until they have kept the thread busy for so long. */
+const AT_ONCE_MS = 10;
+/** Without anything to read for so long the thread was idle. */
+const IDLE_MS = 5;
+
+type GoOn = () => void;
+
+/**
+ * Whose bytes are parsed next, and their requests begun, when many come at once: a few connections in a turn of the event
+ * loop, the networks in turns, so that a burst of one network holds up nobody of another.
+ */
+export class ReadTurns {
+  /** By network; the one whose turn is next is first. */
+  readonly #waiting = new Map<string, GoOn[]>();
+  #isScheduled = false;
+  #busySince = -Infinity;
+  #lastAt = -Infinity;
+
+  /** True when a connection that has just read something may go on at once. */
+  mayGoOn(): boolean {
+    const now = performance.now();
+    if (now - this.#lastAt > IDLE_MS) this.#busySince = now;
+    this.#lastAt = now;
+    return !this.#isScheduled && now - this.#busySince < AT_ONCE_MS;
+  }
+
+  /** Calls `goOn` when it is its network's turn. */
+  wait(network: string, goOn: GoOn): void {
+    const others = this.#waiting.get(network);
+    if (others === undefined) this.#waiting.set(network, [goOn]);
+    else others.push(goOn);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#runTurn());
+  }
+
+  #runTurn(): void {
+    const startedAt = performance.now();
+    for (let i = 0; i < MAX_PER_TURN && performance.now() - startedAt < TURN_MS; i++) this.#takeNext()?.();
+    this.#busySince = this.#lastAt = performance.now();
+    this.#isScheduled = this.#waiting.size > 0;
+    if (this.#isScheduled) setImmediate(() => this.#runTurn());
+  }
+
+  #takeNext(): GoOn | undefined {
+    const [next] = this.#waiting;
+    if (next === undefined) return undefined;
+    const [network, goOns] = next;
+    const goOn = goOns.shift();
+    this.#waiting.delete(network);
+    if (goOns.length > 0) this.#waiting.set(network, goOns);
+    return goOn;
+  }
+}

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { ReadTurns } from '../../../src/http/read-turns.ts';
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+it('lets a connection go on at once unless the thread is busy', async () => {
+  const turns = new ReadTurns();
+  expect(turns.mayGoOn()).toBe(true);
+  const endsAt = performance.now() + 20;
+  let mayGoOn = true;
+  while (performance.now() < endsAt) mayGoOn = turns.mayGoOn();
+  expect(mayGoOn).toBe(false);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(turns.mayGoOn()).toBe(true);
+});
+
+it('gives a network its turn however many connections of another wait', async () => {
+  const turns = new ReadTurns();
+  const order: string[] = [];
+  for (let i = 0; i < 100; i++) turns.wait('a', () => order.push('a'));
+  turns.wait('b', () => order.push('b'));
+  while (order.length < 101) await nextTurn();
+  expect(order.indexOf('b')).toBe(1);
+});
+
+it('calls a few in a turn of the event loop', async () => {
+  const turns = new ReadTurns();
+  let numCalls = 0;
+  for (let i = 0; i < 100; i++) turns.wait('a', () => numCalls++);
+  await nextTurn();
+  const inFirst = numCalls;
+  await nextTurn();
+  expect(inFirst).toBeLessThanOrEqual(16);
+  expect(numCalls).toBeGreaterThan(inFirst);
+  expect(numCalls).toBeLessThanOrEqual(32);
+});
