@@ -34,6 +34,17 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   },
 }));
 
+/** The halves of the engine are two processes: between them goes what engine.ts and protocol.ts say. */
+const halves = [
+  ['client', 'worker'],
+  ['worker', 'client'],
+].map(([from, to]) => ({
+  name: `engine-${from}-knows-no-${to}`,
+  severity: 'error',
+  from: { path: `^src/engine/${from}/` },
+  to: { path: `^src/engine/${to}/` },
+}));
+
 /** A package, and the only places that may import it. */
 const only = (name, packages, places) => ({
   name,
@@ -46,6 +57,19 @@ module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     ...directions,
+    ...halves,
+    {
+      name: 'between-the-halves-is-neither',
+      severity: 'error',
+      from: { path: '^src/engine/[^/]+\\.ts$' },
+      to: { path: '^src/engine/(client|worker)/' },
+    },
+    {
+      name: 'the-service-has-no-harness',
+      severity: 'error',
+      from: { path: '^(src|routes)/' },
+      to: { path: '^(bench|scripts|chaos|tests)/' },
+    },
     {
       name: 'routes-are-imported-by-composition-only',
       severity: 'error',

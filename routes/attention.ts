@@ -3,10 +3,10 @@ import type { Engine, ModelInfo } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
 import { checkAdminRoute } from '../src/http/admin-route.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
-import { minNumTokens, type Prompt } from '../src/http/encode-prompts.ts';
+import { minNumTokens, type Prompt } from '../src/engine/client/encode-prompts.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
-import { withinDeadline } from '../src/http/within-deadline.ts';
+import { withinDeadline } from '../src/engine/client/within-deadline.ts';
 import type { TextCaller } from '../src/text/chat-template.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import {

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { checkBenchmarkParams } from '../src/bench/benchmark-params.ts';
 import type { BenchmarkProgress, BenchmarkReport } from '../src/bench/benchmark-report.ts';
 import { BenchmarkRunner } from '../src/bench/benchmark-runner.ts';
-import { EventQueue } from '../src/engine/event-queue.ts';
+import { EventQueue } from '../src/engine/client/event-queue.ts';
 import { EngineError } from '../src/errors.ts';
 import { checkAdminRoute, ownUrl } from '../src/http/admin-route.ts';
 import type { AppEnv } from '../src/http/app-env.ts';

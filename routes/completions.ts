@@ -1,9 +1,10 @@
 import { Hono } from 'hono';
 import type { Engine } from '../src/engine/engine.ts';
 import type { AppContext, AppEnv } from '../src/http/app-env.ts';
+import { callerOf } from '../src/http/caller.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toBodyId } from '../src/http/request-id.ts';
-import { callerOf, startCompletion, type StartedCompletion } from '../src/http/start-completion.ts';
+import { startCompletion, type StartedCompletion } from '../src/engine/client/start-completion.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
 import type { AppDependencies } from './app-dependencies.ts';

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Engine } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
-import { embedTexts } from '../src/http/embed-texts.ts';
+import { embedTexts } from '../src/engine/client/embed-texts.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import type { AppDependencies } from './app-dependencies.ts';

@@ -4,7 +4,7 @@ import { EngineError } from '../src/errors.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
-import { withinDeadline } from '../src/http/within-deadline.ts';
+import { withinDeadline } from '../src/engine/client/within-deadline.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import {

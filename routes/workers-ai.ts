@@ -1,11 +1,12 @@
 import { Hono } from 'hono';
 import type { Completion, FinishReason } from '../src/engine/engine.ts';
 import type { AppContext, AppEnv } from '../src/http/app-env.ts';
+import { callerOf } from '../src/http/caller.ts';
 import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { dataFrame } from '../src/http/sse.ts';
-import { startChat } from '../src/http/start-chat.ts';
-import { callerOf, startCompletion } from '../src/http/start-completion.ts';
+import { startChat } from '../src/engine/client/start-chat.ts';
+import { startCompletion } from '../src/engine/client/start-completion.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { parseInput } from './schemas/parse-input.ts';

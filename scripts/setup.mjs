@@ -39,7 +39,7 @@ function installDependencies() {
 
 function build() {
   const stamp = join(ROOT, 'dist/.built');
-  const sources = ['src', 'routes', 'scripts', 'tsconfig.json', 'package-lock.json'];
+  const sources = ['src', 'routes', 'bench', 'scripts', 'tsconfig.json', 'package-lock.json'];
   const newest = Math.max(...sources.map((source) => newestFile(join(ROOT, source))));
   if (modifiedAt(stamp) > newest) return;
   rmSync(stamp, { force: true });

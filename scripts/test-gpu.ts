@@ -28,7 +28,7 @@ const testsPassed = run('node_modules/vitest/vitest.mjs', ['run', ...TESTS], {
   TEST_RUNTIMES: onGpu.join(),
   TEST_REAL_GPU: '1',
 });
-const tableMade = run('dist/scripts/bench.js', ['--runtimes', [...onGpu, 'wasm'].join()]);
+const tableMade = run('dist/bench/main.js', ['--runtimes', [...onGpu, 'wasm'].join()]);
 comparePyTorch();
 process.exit(testsPassed && tableMade ? 0 : 1);
 
@@ -39,7 +39,7 @@ function run(script: string, args: readonly string[], environment: Record<string
 
 /** The same workload as the table's: prompts of 32 tokens, 64 new ones. */
 function comparePyTorch(): void {
-  const args = ['scripts/peers/pytorch_gpt2.py', GPT2_SMALL, '--device', 'cuda'];
+  const args = ['bench/peers/pytorch_gpt2.py', GPT2_SMALL, '--device', 'cuda'];
   tell('PyTorch, eager, with a KV cache, on GPT-2 small:');
   const { status } = spawnSync('python3', args, { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) tell('not compared: python3 has no torch with CUDA, or no transformers');

@@ -1,6 +1,6 @@
 import type { CompletionEvent, TokenLogprob, TokenOutput, Usage } from '../../src/engine/engine.ts';
 import { assertInvariant } from '../../src/errors.ts';
-import type { EncodedPrompt } from '../../src/http/encode-prompts.ts';
+import type { EncodedPrompt } from '../../src/engine/client/encode-prompts.ts';
 import type { TokenVocabulary } from '../../src/tokenizer/incremental-detokenizer.ts';
 import type { ChatBody, ChatChunk, ChatLogprobs } from './chat.ts';
 import { toFinishReason, toTruncationBody, toUsageBody } from './completion-chunks.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ModelInfo } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
-import type { ChatDemand } from '../../src/http/start-chat.ts';
+import type { ChatDemand } from '../../src/engine/client/start-chat.ts';
 import { MAX_LOGPROBS } from '../../src/sampling/sampling-params.ts';
 import { countSchema } from './bounds.ts';
 import { messagesSchema, toChatMessages } from './chat-messages.ts';

@@ -1,6 +1,6 @@
 import type { CompletionEvent, FinishReason, Usage } from '../../src/engine/engine.ts';
 import { assertInvariant } from '../../src/errors.ts';
-import type { EncodedPrompt } from '../../src/http/encode-prompts.ts';
+import type { EncodedPrompt } from '../../src/engine/client/encode-prompts.ts';
 import type { TokenVocabulary } from '../../src/tokenizer/incremental-detokenizer.ts';
 import type { CompletionBody, CompletionChunk, LogprobsBody, UsageBody } from './completions.ts';
 import { toLogprobsBody, type ReportedToken } from './logprobs.ts';

@@ -1,6 +1,6 @@
 import type { ModelInfo } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
-import type { CompletionDemand } from '../../src/http/start-completion.ts';
+import type { CompletionDemand } from '../../src/engine/client/start-completion.ts';
 import type { CompletionInput } from './completions.ts';
 import type { PromptInput } from './prompt.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TextEmbedding } from '../../src/http/embed-texts.ts';
+import type { TextEmbedding } from '../../src/engine/client/embed-texts.ts';
 import { countSchema, nameSchema, timeoutMsSchema, truncateTokensSchema } from './bounds.ts';
 import { promptSchema } from './prompt.ts';
 

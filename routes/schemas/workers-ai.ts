@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { FinishReason, Usage } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
-import type { ChatDemand } from '../../src/http/start-chat.ts';
-import type { CompletionDemand } from '../../src/http/start-completion.ts';
+import type { ChatDemand } from '../../src/engine/client/start-chat.ts';
+import type { CompletionDemand } from '../../src/engine/client/start-completion.ts';
 import { countSchema, MAX_TEXT_LENGTH } from './bounds.ts';
 import { messagesSchema, toChatMessages } from './chat-messages.ts';
 import { cacheSaltSchema, usageSchema } from './completions.ts';

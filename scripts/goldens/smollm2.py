@@ -3,7 +3,7 @@
     python scripts/goldens/smollm2.py SmolLM2-135M-Instruct.Q4_1.gguf
 
 transformers reads the file by PyPI's `gguf`: weights widened to float32, tokenizer and chat template from its
-metadata. Needs `pip install accelerate==1.15.0` beside the rest. Run scripts/peers/llama_cpp_greedy.mjs after it: that
+metadata. Needs `pip install accelerate==1.15.0` beside the rest. Run bench/peers/llama_cpp_greedy.mjs after it: that
 continues the same prompts.
 """
 

@@ -2,7 +2,6 @@ import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
-import type { FinishedEmbedding } from './embedding-jobs.ts';
 import type { ModelInfo, TokenOutput } from './engine.ts';
 
 /**
@@ -104,6 +103,12 @@ export interface Casualty {
 export interface StepBound {
   /** What the largest step that there can be is expected to take, in milliseconds. */
   largestStepMs: number;
+}
+
+export interface FinishedEmbedding {
+  readonly id: number;
+  /** The mean of the hidden states of its tokens, of length 1: [dim]. */
+  readonly embedding: Float32Array;
 }
 
 /** What one step did; a sequence with a draft may have several updates, one a token. Counts are of this step; gauges are as it left them. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BOUND_NAMES, BOUNDS } from '../../src/bench/bounds.ts';
+import { BOUND_NAMES, BOUNDS } from '../../bench/harness/bounds.ts';
 import { build } from '../support/process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -9,7 +9,7 @@ const LENGTHS = ['--contexts', '16,64', '--prompt-tokens', '32'];
 const SHORT = [...LENGTHS, '--lanes', '2', '--concurrency', '2', '--repeats', '1', '--idle-seconds', '1'];
 
 const bench = (...args: string[]) =>
-  spawnSync(process.execPath, ['dist/scripts/bench.js', ...args], {
+  spawnSync(process.execPath, ['dist/bench/main.js', ...args], {
     cwd: ROOT,
     encoding: 'utf8',
     env: { ...process.env, RUNTIME: 'wasm' },

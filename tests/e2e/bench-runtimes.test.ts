@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHORT = ['--repeats', '1', '--concurrency', '1,3', '--prompt-tokens', '4', '--max-tokens', '100'];
 
 const bench = (...args: string[]) =>
-  spawnSync(process.execPath, ['dist/scripts/bench.js', ...args], { cwd: ROOT, encoding: 'utf8' });
+  spawnSync(process.execPath, ['dist/bench/main.js', ...args], { cwd: ROOT, encoding: 'utf8' });
 
 beforeAll(build);
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { canBindToParent } from '../../src/bind-to-parent.ts';
-import { processTree } from '../../src/bench/process-tree.ts';
+import { processTree } from '../../bench/harness/process-tree.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import {
   build,

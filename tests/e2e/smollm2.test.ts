@@ -9,7 +9,7 @@ import { smollm2Gguf, smollm2Safetensors } from '../support/smollm2.ts';
 import { postJson } from '../support/sse.ts';
 import { StepRunner } from '../support/step-runner.ts';
 
-/** How llama.cpp goes on: scripts/peers/llama_cpp_greedy.mjs. */
+/** How llama.cpp goes on: bench/peers/llama_cpp_greedy.mjs. */
 interface Continuation {
   tokenIds: number[];
   /** By how much each token led the next best there, in logits. */

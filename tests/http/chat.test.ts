@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChatBody, ChatChunk } from '../../routes/schemas/chat.ts';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { EngineClient } from '../../src/engine/engine-client.ts';
+import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngine } from '../../src/service.ts';
 import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { makeChatModel } from '../support/chat-model.ts';

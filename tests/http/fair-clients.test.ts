@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import type { EngineClient } from '../../src/engine/engine-client.ts';
+import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngine } from '../../src/service.ts';
 import { call, type Answer } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';

@@ -5,7 +5,7 @@ import type { CompletionBody } from '../../routes/schemas/completions.ts';
 import type { TokenizeBody } from '../../routes/schemas/tokenize.ts';
 import type { WorkersAiChunk } from '../../routes/schemas/workers-ai.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { EngineClient } from '../../src/engine/engine-client.ts';
+import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngine } from '../../src/service.ts';
 import { makeEmbeddedChatModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';

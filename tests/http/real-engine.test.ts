@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody, CompletionChunk } from '../../routes/schemas/completions.ts';
-import type { EngineClient } from '../../src/engine/engine-client.ts';
+import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createEngine } from '../../src/service.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { EngineClient } from '../../src/engine/engine-client.ts';
+import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngine } from '../../src/service.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ModelRunner, stepCost } from '../../src/engine/model-runner.ts';
+import { ModelRunner, stepCost } from '../../src/engine/worker/model-runner.ts';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { ScheduledSequence } from '../../src/scheduler/step-builder.ts';

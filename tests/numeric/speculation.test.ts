@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineCore } from '../../src/engine/engine-core.ts';
+import { EngineCore } from '../../src/engine/worker/engine-core.ts';
 import type { TokenOutput } from '../../src/engine/engine.ts';
-import { ModelRunner } from '../../src/engine/model-runner.ts';
+import { ModelRunner } from '../../src/engine/worker/model-runner.ts';
 import type { SequenceRequest } from '../../src/engine/protocol.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';

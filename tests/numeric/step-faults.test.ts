@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineCore } from '../../src/engine/engine-core.ts';
-import { ModelRunner } from '../../src/engine/model-runner.ts';
+import { EngineCore } from '../../src/engine/worker/engine-core.ts';
+import { ModelRunner } from '../../src/engine/worker/model-runner.ts';
 import { StepFault } from '../../src/engine/step-fault.ts';
 import { EngineError } from '../../src/errors.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';

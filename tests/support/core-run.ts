@@ -1,4 +1,4 @@
-import type { EngineCore } from '../../src/engine/engine-core.ts';
+import type { EngineCore } from '../../src/engine/worker/engine-core.ts';
 import type { SequenceRequest, SequenceUpdate } from '../../src/engine/protocol.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 

@@ -1,0 +1,133 @@
+import { formatNumber, toMarkdown } from './comparison-table.ts';
+import { spreadOf, type PeerReading, type Spread, type Verdict } from './judge-peers.ts';
+import type { MachineReport } from '../../src/bench/machine.ts';
+import type { Cell } from './measure-cell.ts';
+import { PEER_BARS, PEER_CELLS, type Peer, type PeerColumn, type PeerSelection } from './peer-bars.ts';
+import { median } from '../../src/bench/percentiles.ts';
+
+export interface PeerContender {
+  name: PeerColumn | Peer;
+  /** What it is, with versions; or, with `failure`, what was asked for. */
+  description: string;
+  /** How long its greedy text of one prompt is that of the first contender: all of them must compute one model. */
+  textAlike?: { with: PeerColumn | Peer; numTokens: number; of: number };
+  /** Why it could not run, or not go on. */
+  failure?: string;
+}
+
+export interface PeerReport {
+  /** ISO 8601. */
+  startedAt: string;
+  durationMs: number;
+  machine: MachineReport;
+  selection: PeerSelection;
+  rounds: number;
+  contenders: readonly PeerContender[];
+  readings: readonly PeerReading[];
+  verdicts: readonly Verdict[];
+  /** Turns beside which others were at work: with any, there is no judgement. */
+  disturbances: readonly string[];
+}
+
+/** Markdown: the bars, the figures behind them, who took part, where and how it was measured. */
+export function formatPeerReport(report: PeerReport): string {
+  return [
+    formatVerdicts(report),
+    formatFigures(report),
+    report.contenders.map(describeContender).join('\n'),
+    describeRun(report),
+    describeJudgement(report),
+  ].join('\n\n');
+}
+
+function formatVerdicts({
+  selection: { rows, columns },
+  contenders,
+  verdicts,
+  disturbances,
+}: PeerReport): string {
+  const head = ['ours divided by theirs: median (lowest to highest)', ...columns.map(columnTitle)];
+  const isJudged = disturbances.length === 0;
+  const lines = rows.map((row) => [
+    PEER_BARS[row].title,
+    ...columns.map((column) => {
+      const verdict = verdicts.find((one) => one.row === row && one.column === column);
+      if (verdict !== undefined) return formatVerdict(verdict, isJudged);
+      return contenders.some(({ name, failure }) => name === column && failure !== undefined)
+        ? 'cannot run'
+        : '–';
+    }),
+  ]);
+  return toMarkdown([head, head.map(() => '---'), ...lines]);
+}
+
+function formatVerdict({ ratio, bar, isMet }: Verdict, isJudged: boolean): string {
+  return `${formatSpread(ratio, formatRatio)}; bar ${bar}${isJudged ? (isMet ? ': met' : ': **missed**') : ''}`;
+}
+
+function columnTitle(column: PeerColumn): string {
+  const [runtime, weights, node] = column.split('-');
+  return `${runtime} ${weights}${node === undefined ? '' : `, Node ${node.slice('node'.length)}`}`;
+}
+
+function formatFigures({ contenders, readings }: PeerReport): string {
+  const cells = PEER_CELLS.filter((cell) => readings.some((reading) => reading.cell === cell));
+  const head = ['', ...cells.map(cellTitle)];
+  const lines = contenders.map(({ name }) => [
+    `\`${name}\``,
+    ...cells.map((cell) => {
+      const own = readings.filter((reading) => reading.contender === name && reading.cell === cell);
+      const spread = spreadOf(
+        own.filter(({ values }) => values.length > 0).map(({ values }) => median(values)),
+      );
+      return spread === undefined ? '–' : formatSpread(spread, formatNumber);
+    }),
+  ]);
+  return toMarkdown([head, head.map(() => '---'), ...lines]);
+}
+
+function cellTitle(cell: Cell): string {
+  if (cell.kind === 'ttft') return 'TTFT, 1 stream, ms';
+  return `tokens/s, ${cell.streams} ${cell.streams === 1 ? 'stream' : 'streams'}`;
+}
+
+/** `1.23 (1.10–1.31)` */
+function formatSpread({ median: middle, min, max }: Spread, format: (value: number) => string): string {
+  return `${format(middle)} (${format(min)}–${format(max)})`;
+}
+
+function formatRatio(ratio: number): string {
+  return ratio.toFixed(2);
+}
+
+function describeContender({ name, description, textAlike, failure }: PeerContender): string {
+  const text =
+    textAlike === undefined
+      ? ''
+      : `; greedy text as \`${textAlike.with}\` for ${textAlike.numTokens} of ${textAlike.of} tokens`;
+  return `- \`${name}\`: ${description}${text}${failure === undefined ? '' : `; failed: ${failure}`}`;
+}
+
+function describeRun({ machine, startedAt, durationMs, rounds }: PeerReport): string {
+  const { cpu, numCores, memoryBytes, platform, nodeVersion, loadBefore, loadAfter } = machine;
+  const [decode] = PEER_CELLS.filter((cell) => cell.kind === 'decode');
+  const lengths =
+    decode === undefined ? '' : `prompts of ${decode.promptTokens} tokens, ${decode.maxTokens} new, greedy; `;
+  return (
+    `${cpu}, ${numCores} cores, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, ${platform}, Node ${nodeVersion}, ` +
+    `${startedAt.slice(0, 10)}; load ${loadBefore.toFixed(2)} before, ${loadAfter.toFixed(2)} after, ` +
+    `${(durationMs / 1000).toFixed(0)} s. GPT-2 small (124M, random weights), ${lengths}` +
+    `tokens counted while all streams decode. Tokenflare through HTTP and SSE, its streams behind prompts that ` +
+    `its prefix cache knows; the others in process. ` +
+    `All in turn, cell by cell; ratios are of one round, medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}.`
+  );
+}
+
+function describeJudgement({ verdicts, disturbances, selection: { rows, columns } }: PeerReport): string {
+  if (disturbances.length > 0) {
+    return `Not judged, for the machine was busy:\n${disturbances.map((turn) => `- ${turn}`).join('\n')}`;
+  }
+  const numMet = verdicts.filter(({ isMet }) => isMet).length;
+  const numOpen = rows.length * columns.length - verdicts.length;
+  return `Bars met: ${numMet}; missed: ${verdicts.length - numMet}; not measured: ${numOpen}.`;
+}

@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { EngineError } from '../../src/errors.ts';
+import { readThreadTimes, type ThreadTime } from './processor-time.ts';
+import { residentBytesOf } from './resident-memory.ts';
+
+/** A service in a process of its own, ready for requests. */
+export interface ServiceProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** Of the process and its children; what lies on a GPU is not in it. `undefined` where only Linux could tell. */
+  residentBytes(): Promise<number | undefined>;
+  /** Of the process and its children. `undefined` where only Linux could tell. */
+  threadTimes(): Promise<ThreadTime[] | undefined>;
+  stop(): Promise<void>;
+}
+
+const START_LIMIT_MS = 300_000;
+const STOP_LIMIT_MS = 10_000;
+const POLL_MS = 20;
+
+/**
+ * Starts the compiled service on a free port and waits until its model is loaded.
+ *
+ * @param entry path of the compiled main.js
+ * @param environment settings beside those of this process
+ * @param node the binary that runs it
+ * @throws EngineError `backend_unavailable` with the last line that the process wrote, when it ends instead
+ */
+export async function startServiceProcess(
+  entry: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  node = process.execPath,
+): Promise<ServiceProcess> {
+  const child = spawn(node, [entry], {
+    env: { ...process.env, ...environment, PORT: '0', LOG_LEVEL: 'error', SHUTDOWN_TIMEOUT: '0' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const killWithUs = (): void => void child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+  child.once('exit', () => process.removeListener('exit', killWithUs));
+  try {
+    const url = await readUrl(child, AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT_MS)]));
+    const { pid = NaN } = child;
+    return {
+      url,
+      pid,
+      residentBytes: () => residentBytesOf(pid),
+      threadTimes: () => readThreadTimes(pid),
+      stop: () => stop(child),
+    };
+  } catch (error) {
+    await stop(child);
+    throw error;
+  }
+}
+
+/** The address from the greeting, which is written when the service is ready. */
+async function readUrl(child: ChildProcess, signal: AbortSignal): Promise<string> {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  const closed = once(child, 'close');
+  for (;;) {
+    const url = / on (http:\S+) /.exec(text)?.[1];
+    if (url !== undefined) return url;
+    signal.throwIfAborted();
+    if (hasEnded(child)) {
+      await closed;
+      throw new EngineError('backend_unavailable', reasonIn(text));
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** What the service says when it cannot start, without its preface. */
+export function reasonIn(stderr: string): string {
+  const said = /^tokenflare cannot start: (?:backend_unavailable: )?(.+)$/m.exec(stderr)?.[1];
+  return said ?? stderr.trim().split('\n').at(-1) ?? '';
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = once(child, 'exit');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  child.kill('SIGTERM');
+  await ended;
+  clearTimeout(timer);
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}

@@ -1,0 +1,35 @@
+import { EngineError } from '../src/errors.ts';
+import { AGAINST_MODE } from './modes/against.ts';
+import { BOUNDS_MODE } from './modes/bounds.ts';
+import { INTERFERENCE_MODE } from './modes/interference.ts';
+import type { BenchMode } from './mode.ts';
+import { PEERS_MODE } from './modes/peers.ts';
+import { RUNTIMES_MODE } from './modes/runtimes.ts';
+import { SERVICE_MODE } from './modes/service.ts';
+import { SPECULATION_MODE } from './modes/speculation.ts';
+
+const MODES: readonly BenchMode[] = [
+  SERVICE_MODE,
+  RUNTIMES_MODE,
+  INTERFERENCE_MODE,
+  PEERS_MODE,
+  SPECULATION_MODE,
+  BOUNDS_MODE,
+  AGAINST_MODE,
+];
+
+/** Picks the mode; each reads the rest of the command line itself. */
+async function main(args: string[]): Promise<void> {
+  if (args.includes('--help')) {
+    process.stdout.write(MODES.map(({ usage }) => usage).join('\n'));
+    return;
+  }
+  const names = args.map((arg) => arg.split('=')[0]);
+  const mode = MODES.find(({ flag }) => flag !== undefined && names.includes(`--${flag}`)) ?? SERVICE_MODE;
+  await mode.run(args);
+}
+
+await main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof EngineError ? `${error.code}: ${error.message}` : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,302 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compareRuntimes, type Contender } from '../harness/compare-runtimes.ts';
+import { HttpTarget } from '../../src/bench/http-target.ts';
+import { judgePeers, numAlike, type PeerReading } from '../harness/judge-peers.ts';
+import { describeMachine, readLoad } from '../../src/bench/machine.ts';
+import type { Cell } from '../harness/measure-cell.ts';
+import {
+  cellsOf,
+  MAX_TOKENS,
+  PEER_CELLS,
+  PEER_COLUMNS,
+  PEER_NAMES,
+  PEER_ROWS,
+  PEERS,
+  PROMPT_TOKENS,
+  type Peer,
+  type PeerColumn,
+  type PeerSelection,
+} from '../harness/peer-bars.ts';
+import { PeerProcess } from '../harness/peer-process.ts';
+import { formatPeerReport, type PeerContender, type PeerReport } from '../harness/peer-report.ts';
+import { QuietMachine } from '../harness/quiet-machine.ts';
+import { serviceContender } from '../harness/service-contender.ts';
+import { startServiceProcess } from '../harness/service-process.ts';
+import { Workload } from '../../src/bench/workload.ts';
+import { EngineError } from '../../src/errors.ts';
+import {
+  interruptSignal,
+  printReport,
+  readCount,
+  readFlags,
+  readNames,
+  readNumber,
+  tell,
+  type BenchMode,
+} from '../mode.ts';
+import { MAIN } from '../models.ts';
+import { GPT2_SMALL } from '../../scripts/random-gpt2.ts';
+import { findNode, preparePeers, type PeerFiles } from '../prepare-peers.ts';
+
+/** From dist/scripts, where this runs compiled. */
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const VOCAB_SIZE = Number(GPT2_SMALL['vocab_size']);
+const MAX_STREAMS = 16;
+const MAX_LENGTH = PROMPT_TOKENS + MAX_TOKENS;
+
+interface PeersParams extends PeerSelection {
+  rounds: number;
+  minSeconds: number;
+  maxSeconds: number;
+  seed: number;
+}
+
+const DEFAULTS = { rounds: 3, minSeconds: 1, maxSeconds: 60, seed: 0 };
+
+const usage = `npm run bench -- --peers   beside transformers.js and node-llama-cpp, which are installed first, on GPT-2 small of
+                         random weights, as a Markdown table. Needs Python 3.11 with pip. Fails on a busy machine.
+                         Also takes --seed, --json and --max-seconds (${DEFAULTS.maxSeconds})
+  --columns NAME,...     of ours (${PEER_COLUMNS.join()})
+  --rows NAME,...        what is held against the others (${PEER_ROWS.join()})
+  --repeats N            rounds (${DEFAULTS.rounds})
+  --require              fail when a bar is missed or not measured
+`;
+
+const OPTIONS = {
+  peers: { type: 'boolean' },
+  columns: { type: 'string' },
+  rows: { type: 'string' },
+  repeats: { type: 'string' },
+  'max-seconds': { type: 'string' },
+  seed: { type: 'string' },
+  require: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+export const PEERS_MODE: BenchMode = {
+  flag: 'peers',
+  usage,
+  run: async (args) => {
+    const flags = readFlags(args, OPTIONS, usage);
+    const params = {
+      columns: readNames('columns', flags.columns, PEER_COLUMNS),
+      rows: readNames('rows', flags.rows, PEER_ROWS),
+      rounds: readCount('repeats', flags.repeats, DEFAULTS.rounds),
+      minSeconds: DEFAULTS.minSeconds,
+      maxSeconds: readCount('max-seconds', flags['max-seconds'], DEFAULTS.maxSeconds),
+      seed: readNumber(flags.seed, DEFAULTS.seed),
+    };
+    const report = await benchPeers(params, interruptSignal());
+    printReport(report, formatPeerReport, flags.json);
+    const numMet = report.verdicts.filter(({ isMet }) => isMet).length;
+    const isShort = flags.require === true && numMet < params.rows.length * params.columns.length;
+    if (report.disturbances.length > 0 || isShort) process.exitCode = 1;
+  },
+};
+
+interface Column {
+  settings: Readonly<Record<string, string>>;
+  /** Major version of the Node that runs the service; the peers have that of 20. */
+  node: number;
+}
+
+const COLUMNS: Readonly<Record<PeerColumn, Column>> = {
+  'wasm-f32': { settings: { RUNTIME: 'wasm', WEIGHTS: 'f32' }, node: 20 },
+  'wasm-f32-node24': { settings: { RUNTIME: 'wasm', WEIGHTS: 'f32' }, node: 24 },
+  'wasm-int8-node20': { settings: { RUNTIME: 'wasm', WEIGHTS: 'int8' }, node: 20 },
+  'wasm-int8-node24': { settings: { RUNTIME: 'wasm', WEIGHTS: 'int8' }, node: 24 },
+  'tensorflow-f32': { settings: { RUNTIME: 'tensorflow', WEIGHTS: 'f32' }, node: 20 },
+};
+
+/** One that runs, and how to end it. */
+interface Running {
+  about: PeerContender;
+  contender: Contender;
+  /** The greedy continuation of a prompt. */
+  complete: (prompt: readonly number[]) => Promise<number[]>;
+  stop: () => Promise<void>;
+}
+
+/**
+ * Tokenflare beside the engines that a user would pick instead, in one run on one machine.
+ *
+ * @throws EngineError `conflict` when others are at work on the machine
+ */
+async function benchPeers(params: PeersParams, signal: AbortSignal): Promise<PeerReport> {
+  const quiet = new QuietMachine();
+  const files = await preparePeers(signal);
+  await quiet.demand();
+  const startedAt = new Date();
+  const loadBefore = readLoad();
+  const contenders = new Map<PeerColumn | Peer, PeerContender>();
+  const running: Running[] = [];
+  const readings: PeerReading[] = [];
+  try {
+    for await (const started of startAll(params, files, signal)) {
+      contenders.set(started.about.name, started.about);
+      if ('contender' in started) running.push(started);
+      else tell(`${started.about.name} cannot run: ${started.about.failure}`);
+    }
+    for (const about of await compareTexts(running, params.seed)) contenders.set(about.name, about);
+    for (const { label, failure } of await measure(running, params, quiet, readings, signal)) {
+      const about = [...contenders.values()].find(({ name }) => name === label);
+      if (about !== undefined && failure !== undefined) contenders.set(about.name, { ...about, failure });
+    }
+  } finally {
+    await Promise.all(running.map(({ stop }) => stop()));
+  }
+  return {
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    machine: describeMachine(loadBefore),
+    selection: { columns: params.columns, rows: params.rows },
+    rounds: params.rounds,
+    contenders: [...contenders.values()],
+    readings,
+    verdicts: judgePeers(params, readings),
+    disturbances: quiet.disturbances,
+  };
+}
+
+/** What each says of one prompt beside what the first says: an engine with other weights would show here. */
+async function compareTexts(running: readonly Running[], seed: number): Promise<PeerContender[]> {
+  const prompt = new Workload(VOCAB_SIZE, seed).nextPrompt(PROMPT_TOKENS);
+  const [first, ...others] = running;
+  if (first === undefined) return [];
+  const text = await first.complete(prompt);
+  const compared: PeerContender[] = [];
+  for (const { about, complete } of others) {
+    const numTokens = numAlike(text, await complete(prompt));
+    compared.push({ ...about, textAlike: { with: first.about.name, numTokens, of: text.length } });
+  }
+  return compared;
+}
+
+async function measure(
+  running: readonly Running[],
+  params: PeersParams,
+  quiet: QuietMachine,
+  readings: PeerReading[],
+  signal: AbortSignal,
+) {
+  return compareRuntimes({
+    contenders: running.map(({ contender }) => contender),
+    cells: PEER_CELLS,
+    rounds: params.rounds,
+    minMs: params.minSeconds * 1000,
+    limitMs: params.maxSeconds * 1000,
+    signal,
+    beforeTurn: () => quiet.startTurn(),
+    afterTurn: ({ label, cell, round }) =>
+      quiet.endTurn(`${label}, ${describeCell(cell)}, round ${round + 1}`),
+    onReading: ({ label, cell, round, values }) => {
+      const name = running.find(({ contender }) => contender.label === label)?.about.name;
+      if (name !== undefined) readings.push({ contender: name, cell, round, values });
+      tell(
+        `round ${round + 1}, ${describeCell(cell)}, ${label}: ${values.map((value) => value.toFixed(1)).join(' ')}`,
+      );
+    },
+  });
+}
+
+/** Columns first; of the peers those that a column is held against. */
+async function* startAll(
+  params: PeersParams,
+  files: PeerFiles,
+  signal: AbortSignal,
+): AsyncGenerator<Running | { about: PeerContender }> {
+  for (const column of params.columns) yield startColumn(column, params, files, signal);
+  const node = await findNode(20, signal);
+  const processes = new Map<string, Promise<PeerProcess>>();
+  for (const peer of PEER_NAMES) {
+    const cells = cellsOf(peer, params);
+    if (cells.length === 0) continue;
+    const command = commandOf(peer, files);
+    const key = command.join(' ');
+    const process = processes.get(key) ?? PeerProcess.start([node, ...command], signal);
+    processes.set(key, process);
+    yield startPeer(peer, cells, process, params, signal);
+  }
+}
+
+async function startColumn(
+  column: PeerColumn,
+  params: PeersParams,
+  files: PeerFiles,
+  signal: AbortSignal,
+): Promise<Running | { about: PeerContender }> {
+  const { settings, node: major } = COLUMNS[column];
+  const environment = {
+    ...settings,
+    MODEL: files.model,
+    MAX_NUM_SEQS: String(MAX_STREAMS),
+    MAX_MODEL_LEN: String(MAX_LENGTH),
+    // The greedy text of random weights runs in circles, which drafts would profit from as no real text lets them.
+    SPECULATION: 'off',
+  };
+  const asked = Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+  try {
+    const node = await findNode(major, signal);
+    const service = await startServiceProcess(MAIN, environment, signal, node);
+    const target = new HttpTarget(service.url);
+    const { vocabSize, runtimeDescription } = await target.readModel(signal);
+    const contender = serviceContender(column, target, new Workload(vocabSize, params.seed));
+    const about = { name: column, description: `${asked}, Node ${major}: ${runtimeDescription}` };
+    return {
+      about,
+      contender: { ...contender, cells: cellsOf(column, params) },
+      complete: (prompt) => target.complete(prompt, MAX_TOKENS, signal),
+      stop: () => service.stop(),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { about: { name: column, description: `${asked}, Node ${major}`, failure: reasonOf(error) } };
+  }
+}
+
+async function startPeer(
+  peer: Peer,
+  cells: readonly Cell[],
+  starting: Promise<PeerProcess>,
+  params: PeersParams,
+  signal: AbortSignal,
+): Promise<Running | { about: PeerContender }> {
+  try {
+    const process = await starting;
+    const batching = peer === 'tjs-q8-each' ? 'each' : 'static';
+    const contender: Contender = {
+      label: peer,
+      run: process.runner(new Workload(VOCAB_SIZE, params.seed), batching),
+      settle: (settleSignal) => process.settle(settleSignal),
+      cells,
+    };
+    const about = { name: peer, description: `${PEERS[peer]}; ${process.description}` };
+    return {
+      about,
+      contender,
+      complete: (prompt) => process.complete(prompt, MAX_TOKENS, signal),
+      stop: () => process.stop(),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { about: { name: peer, description: PEERS[peer], failure: reasonOf(error) } };
+  }
+}
+
+function commandOf(peer: Peer, { packages, onnx, gguf }: PeerFiles): string[] {
+  const [engine, type = ''] = peer.split('-');
+  if (engine === 'tjs') return [join(ROOT, 'bench/peers/transformers_js.mjs'), packages, onnx, type];
+  const script = join(ROOT, 'bench/peers/node_llama_cpp.mjs');
+  return [script, packages, join(gguf, `${type}.gguf`), String(MAX_STREAMS), String(MAX_LENGTH)];
+}
+
+function describeCell(cell: Cell): string {
+  return cell.kind === 'decode' ? `tokens/s at ${cell.streams}` : 'ms to the first token';
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof EngineError ? error.message : String(error);
+}

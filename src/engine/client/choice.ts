@@ -1,0 +1,58 @@
+import type { FinishReason, TokenOutput } from '../engine.ts';
+import { IncrementalDetokenizer, type TokenVocabulary } from '../../tokenizer/incremental-detokenizer.ts';
+import { StopStrings } from '../../tokenizer/stop-strings.ts';
+
+export interface ChoiceOptions {
+  index: number;
+  sequenceId: number;
+  tokenizer: TokenVocabulary;
+  /** What the text goes on after. */
+  promptTokenIds: readonly number[];
+  stop: readonly string[];
+  minTokens: number;
+}
+
+/** The text that became final, and the stop string that ended it. */
+export interface ChoiceText {
+  text: string;
+  stopString?: string;
+}
+
+/** One choice of a request in the HTTP process: tokens come in, text that will not change any more goes out. */
+export class Choice {
+  readonly index: number;
+  readonly sequenceId: number;
+  readonly #detokenizer: IncrementalDetokenizer;
+  readonly #stopStrings: StopStrings;
+  readonly #minTokens: number;
+  numTokens = 0;
+  started = false;
+  /** Prompt tokens that were in the cache when it started. */
+  numCachedTokens = 0;
+  finishReason: FinishReason | undefined;
+
+  constructor({ index, sequenceId, tokenizer, promptTokenIds, stop, minTokens }: ChoiceOptions) {
+    this.index = index;
+    this.sequenceId = sequenceId;
+    this.#detokenizer = new IncrementalDetokenizer(tokenizer, { after: promptTokenIds });
+    this.#stopStrings = new StopStrings(stop);
+    this.#minTokens = minTokens;
+  }
+
+  isClosed(): boolean {
+    return this.finishReason !== undefined;
+  }
+
+  push(token: TokenOutput): ChoiceText {
+    this.numTokens++;
+    const text = this.#detokenizer.push([token.tokenId]);
+    return this.numTokens < this.#minTokens ? { text } : this.#stopStrings.push(text);
+  }
+
+  /** What was held back, once no more tokens come. */
+  flush(): ChoiceText {
+    const last = this.#stopStrings.push(this.#detokenizer.flush());
+    if (last.stopString !== undefined) return last;
+    return { text: last.text + this.#stopStrings.flush() };
+  }
+}

@@ -1,0 +1,22 @@
+import type { EngineError } from '../../errors.ts';
+import type { EngineProcess, EngineProcessEvents } from './engine-process.ts';
+import type { PrefixCacheScope } from './prefix-cache-scope.ts';
+import type { EngineSettings } from '../protocol.ts';
+import type { QueueBounds } from './request-queue.ts';
+
+export interface EngineClientOptions {
+  settings: EngineSettings;
+  bounds: QueueBounds;
+  prefixCacheScope: PrefixCacheScope;
+  /** Longest a request may take, whatever it asks for. */
+  requestTimeoutMs: number;
+  /** Longest that the engine process may give no sign of life while it has work, unless its steps take longer. */
+  stepTimeoutMs: number;
+  /** Longest that an engine process may take to load the model; ten minutes unless told otherwise. */
+  loadTimeoutMs?: number | undefined;
+  /** Told of what an operator should know: the engine process died, the model is back. */
+  onIncident?: (message: string, error?: EngineError) => void;
+  now?: () => number;
+  /** Makes the engine process; tests put one in that they can break. */
+  createProcess?: (settings: EngineSettings, events: EngineProcessEvents) => EngineProcess;
+}

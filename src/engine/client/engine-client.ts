@@ -1,0 +1,350 @@
+import { randomInt } from 'node:crypto';
+import type { EngineError } from '../../errors.ts';
+import { assertInvariant } from '../../errors.ts';
+import type { AttentionWeights } from '../../model/inspect-attention.ts';
+import { ServedTokenizer } from '../../text/served-tokenizer.ts';
+import { checkCompletion, checkTokenIds } from '../check-input.ts';
+import { monotonicMs } from '../clock.ts';
+import type { EngineClientOptions } from './engine-client-options.ts';
+import { EngineProcess } from './engine-process.ts';
+import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
+import { EngineTotals } from './engine-totals.ts';
+import type {
+  CancelCause,
+  Completion,
+  CompletionRequest,
+  EngineObserver,
+  EngineState,
+  EngineStats,
+  ManagedEngine,
+  ModelInfo,
+  RequestRecord,
+  Reservation,
+} from '../engine.ts';
+import type { SequenceUpdate, StepReport } from '../protocol.ts';
+import { HeldSequences } from './held-sequences.ts';
+import { deathWithDump, faultWithDump } from './lost-work.ts';
+import { matchTokenizer } from './match-tokenizer.ts';
+import { notReady } from './not-ready.ts';
+import { RequestHistory } from './request-history.ts';
+import { RequestQueue } from './request-queue.ts';
+import { SideJobs } from './side-jobs.ts';
+import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
+
+/**
+ * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the
+ * transformer is in the engine process. When that dies, its requests fail, and another process takes over.
+ */
+export class EngineClient implements ManagedEngine {
+  readonly #options: EngineClientOptions;
+  readonly #now: () => number;
+  readonly #queue: RequestQueue;
+  readonly #totals = new EngineTotals();
+  readonly #history: RequestHistory;
+  readonly #observers: EngineObserver[] = [];
+  readonly #host: CompletionHost;
+  readonly #supervisor: EngineSupervisor;
+  readonly #completions = new Map<string, RunningCompletion>();
+  readonly #held: HeldSequences;
+  readonly #sideJobs = new SideJobs({
+    send: (message) => this.#supervisor.send(message),
+    onDone: () => this.#checkIdle(),
+  });
+  #state: EngineState = 'loading';
+  #model: ModelInfo | undefined;
+  /** By all of the model's files; known once the first process is ready. */
+  #endTokenIds: readonly number[] | undefined;
+  #tokenizer: ServedTokenizer | undefined;
+  /** Ends the load of a tokenizer. */
+  #tokenizerLoad: AbortController | undefined;
+  #onIdle: (() => void) | undefined;
+  /** A ping has no answer yet. */
+  #isPinged = false;
+
+  constructor(options: EngineClientOptions) {
+    this.#options = options;
+    this.#now = options.now ?? monotonicMs;
+    this.#queue = new RequestQueue(options.bounds, this.#now);
+    this.#held = new HeldSequences(this.#queue);
+    this.#history = new RequestHistory(this.#now);
+    const { settings, createProcess, onIncident, stepTimeoutMs, loadTimeoutMs } = options;
+    this.#supervisor = new EngineSupervisor(
+      (events) => createProcess?.(settings, events) ?? new EngineProcess(settings, events),
+      { stepTimeoutMs, loadTimeoutMs, now: this.#now },
+      {
+        onReady: (message) => this.#onReady(message),
+        onMessage: (message) => this.#receive(message),
+        onDeath: (error) => this.#onDeath(error),
+        owesAnswer: () => this.#isBusy || this.#isPinged,
+        onIncident: (message, error) => onIncident?.(message, error),
+      },
+    );
+    this.#host = {
+      now: this.#now,
+      prefixCacheScope: options.prefixCacheScope,
+      cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
+      onSettled: (completion) => this.#settle(completion),
+      onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#state = 'loading';
+    this.#tokenizerLoad = new AbortController();
+    const { modelPath } = this.#options.settings;
+    const tokenizer = await ServedTokenizer.load(modelPath, this.#tokenizerLoad.signal);
+    try {
+      if (this.#hasLeft('loading')) throw this.#notReady();
+      await this.#supervisor.start();
+      if (this.#hasLeft('loading')) throw this.#notReady();
+      await this.#match(tokenizer);
+      if (this.#hasLeft('loading')) throw this.#notReady();
+    } catch (error) {
+      await tokenizer.stop();
+      throw error;
+    }
+    this.#tokenizer = tokenizer;
+    this.#state = 'ready';
+  }
+
+  async #match(tokenizer: ServedTokenizer): Promise<void> {
+    try {
+      this.#endTokenIds = await matchTokenizer(this.#options.settings.modelPath, this.model, tokenizer);
+      this.#model = { ...this.model, eosTokenIds: this.#endTokenIds };
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  #onReady({ model, gauges }: ReadyMessage): void {
+    this.#model = { ...model, eosTokenIds: this.#endTokenIds ?? model.eosTokenIds };
+    this.#queue.setLanes(model.numLanes);
+    this.#totals.setGauges(gauges);
+    // The first process's model is ready only when the tokenizer is, too.
+    if (this.#state === 'loading' && this.#tokenizer !== undefined) this.#state = 'ready';
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  /** Asked after a wait, which the compiler does not know to change it. */
+  #hasLeft(state: EngineState): boolean {
+    return this.#state !== state;
+  }
+
+  get model(): ModelInfo {
+    if (this.#model === undefined) throw this.#notReady();
+    return this.#model;
+  }
+
+  get tokenizer(): ServedTokenizer {
+    if (this.#tokenizer === undefined) throw this.#notReady();
+    return this.#tokenizer;
+  }
+
+  #notReady(): EngineError {
+    return notReady(this.#state, this.#supervisor.msUntilReady ?? this.#queue.retryAfterMs());
+  }
+
+  checkRoom(clientId: string): void {
+    if (this.#state !== 'ready') throw this.#notReady();
+    this.#queue.checkRoom(1, clientId);
+  }
+
+  reserve(numSequences: number, clientId = ''): Reservation {
+    if (this.#state !== 'ready') throw this.#notReady();
+    return this.#queue.reserve(numSequences, clientId);
+  }
+
+  submit(request: CompletionRequest, reservation: Reservation): Completion {
+    if (this.#state !== 'ready') throw this.#notReady();
+    assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
+    checkCompletion(request, this.model);
+    const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
+    const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
+    const { clientId } = reservation;
+    const seed = request.sampling.seed ?? randomInt(2 ** 47);
+    const sequences = completion.sequences(stopTokenIds, seed, clientId);
+    const numTokens = sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
+    reservation.takeTokens(numTokens, 'prompt');
+    reservation.takeOver();
+    this.#completions.set(completion.id, completion);
+    this.#held.add(completion, sequences);
+    this.#supervisor.send({ type: 'submit', sequences });
+    this.#setDeadline(completion, request, reservation);
+    return completion;
+  }
+
+  #setDeadline(
+    completion: RunningCompletion,
+    { timeoutMs }: CompletionRequest,
+    { reservedAtMs }: Reservation,
+  ): void {
+    const wholeMs = Math.min(timeoutMs ?? Infinity, this.#options.requestTimeoutMs);
+    completion.endWithin(Math.max(wholeMs - (this.#now() - reservedAtMs), 0));
+  }
+
+  #receive(message: ServingMessage): void {
+    this.#isPinged = false;
+    if (message.type === 'steps') for (const report of message.reports) this.#receiveStep(report);
+    if (message.type === 'cancelled') {
+      for (const id of message.sequenceIds) this.#release(id);
+      this.#totals.setGauges(message.gauges);
+    }
+    if (message.type === 'faulted') this.#receiveFault(message);
+    this.#sideJobs.receive(message);
+  }
+
+  /** The engine process goes on, without the work that it names. */
+  #receiveFault(message: Extract<ServingMessage, { type: 'faulted' }>): void {
+    this.#totals.setGauges(message.gauges);
+    const error = faultWithDump(message, (id) => this.#held.completionOf(id));
+    this.#options.onIncident?.('the engine could not go on with some of its work', error);
+    const times = { startedAtMs: this.#now(), endedAtMs: this.#now() };
+    const { kind, casualties } = message;
+    for (const { id } of casualties) {
+      if (kind === 'sequence') this.#receiveUpdate({ id, finish: 'error', error: message.error }, times);
+      else this.#sideJobs.fail(kind, id, error);
+    }
+  }
+
+  #receiveStep(report: StepReport): void {
+    this.#totals.addStep(report);
+    for (const observer of this.#observers) observer.onStep?.(report.numRows, report.durationMs);
+    const { endedAtMs, durationMs } = report;
+    const times = { startedAtMs: endedAtMs - durationMs, endedAtMs };
+    for (const update of report.updates) this.#receiveUpdate(update, times);
+  }
+
+  #receiveUpdate(update: SequenceUpdate, times: StepTimes): void {
+    const completion = this.#held.report(update.id, update.started === true);
+    const { wastedTokens } = completion;
+    completion.receive(update, times);
+    const numWasted = completion.wastedTokens - wastedTokens;
+    if (numWasted > 0) this.#totals.addWastedTokens(numWasted);
+    if (update.finish !== undefined) this.#release(update.id);
+  }
+
+  #release(sequenceId: number): void {
+    const completion = this.#held.release(sequenceId);
+    if (completion === undefined) return;
+    // Its record was kept when it settled; only what it wasted has changed since.
+    const isSettled = this.#completions.get(completion.id) !== completion;
+    if (isSettled && completion.wastedTokens > 0) this.#history.add(completion.record());
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#isBusy) return;
+    this.#onIdle?.();
+    for (const observer of this.#observers) observer.onIdle?.();
+  }
+
+  #settle(completion: RunningCompletion): void {
+    this.#completions.delete(completion.id);
+    const record = completion.record();
+    this.#history.add(record);
+    for (const observer of this.#observers) observer.onFinished?.(record);
+  }
+
+  inspectAttention(
+    tokenIds: readonly number[],
+    layers: readonly number[],
+    signal: AbortSignal,
+    clientId = '',
+  ): Promise<AttentionWeights> {
+    if (this.#state !== 'ready') throw this.#notReady();
+    checkTokenIds(tokenIds, this.model, 'prompt');
+    return this.#sideJobs.inspectAttention({ tokenIds, layers, clientId }, signal);
+  }
+
+  embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
+    if (this.#state !== 'ready') throw this.#notReady();
+    checkTokenIds(tokenIds, this.model, 'input');
+    return this.#sideJobs.embed({ tokenIds, clientId }, signal);
+  }
+
+  ping(): void {
+    if (this.#state !== 'ready') return;
+    this.#isPinged = true;
+    this.#supervisor.send({ type: 'ping' });
+  }
+
+  /** True while it owes an answer. */
+  get #isBusy(): boolean {
+    return this.#held.size > 0 || this.#sideJobs.size > 0;
+  }
+
+  find(requestId: string, ownerId?: string): RequestRecord | undefined {
+    const running = this.#completions.get(requestId);
+    return running?.isOf(ownerId) === true ? running.record() : this.#history.find(requestId, ownerId);
+  }
+
+  cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
+    const completion = this.#completions.get(requestId);
+    if (completion?.isOf(ownerId) !== true) return false;
+    completion.cancel(cause);
+    return true;
+  }
+
+  stats(): EngineStats {
+    return {
+      ...this.#totals.get(),
+      numRequestsRunning: this.#queue.numRunning,
+      numRequestsWaiting: this.#queue.numWaiting,
+      numTokensWaiting: this.#queue.numTokensWaiting,
+      numLanes: this.#model?.numLanes ?? 0,
+      kvCacheTokens: this.#model?.kvCacheTokens ?? 0,
+    };
+  }
+
+  observe(observer: EngineObserver): void {
+    this.#observers.push(observer);
+  }
+
+  /** The process died while it served: what it held is lost. */
+  #onDeath(error: EngineError): void {
+    this.#totals.addRestart();
+    if (this.#state === 'ready') this.#state = 'loading';
+    this.#isPinged = false;
+    const lost = {
+      completions: [...this.#completions.values()],
+      ...this.#sideJobs.counts,
+    };
+    this.#options.onIncident?.('the engine process is lost', deathWithDump(error, lost));
+    for (const completion of [...this.#completions.values()]) completion.fail(error);
+    for (const id of this.#held.ids) this.#release(id);
+    this.#sideJobs.failAll(error);
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#state = 'draining';
+    if (this.#isBusy && !(await this.#idleWithin(timeoutMs))) {
+      for (const completion of [...this.#completions.values()]) completion.cancel('shutdown');
+    }
+    await this.stop();
+  }
+
+  #idleWithin(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#state = 'stopped';
+    this.#sideJobs.failAll(this.#notReady());
+    this.#tokenizerLoad?.abort();
+    const tokenizer = this.#tokenizer;
+    // It may be as large as a small model.
+    this.#tokenizer = undefined;
+    await Promise.all([tokenizer?.stop(), this.#supervisor.stop()]);
+    this.#totals.clearGauges();
+  }
+}

@@ -1,0 +1,277 @@
+import { assertInvariant, EngineError } from '../../errors.ts';
+import type { TokenVocabulary } from '../../tokenizer/incremental-detokenizer.ts';
+import { Choice } from './choice.ts';
+import type {
+  CancelCause,
+  Completion,
+  CompletionEvent,
+  CompletionRequest,
+  FinishReason,
+  RequestRecord,
+  TokenOutput,
+} from '../engine.ts';
+import { EventQueue } from './event-queue.ts';
+import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
+import type { SequenceRequest, SequenceUpdate } from '../protocol.ts';
+import { RequestTimer } from './request-timer.ts';
+import { fromSentError, toEngineError } from '../step-fault.ts';
+
+/** What a completion asks of the engine client. */
+export interface CompletionHost {
+  now: () => number;
+  prefixCacheScope: PrefixCacheScope;
+  /** Stops sequences in the engine process. */
+  cancelSequences(sequenceIds: readonly number[]): void;
+  /** Every choice has ended; the record is final. */
+  onSettled(completion: RunningCompletion): void;
+  onInterTokenLatency(ms: number): void;
+}
+
+/** When a step began and ended, on the clock of all processes. */
+export interface StepTimes {
+  startedAtMs: number;
+  endedAtMs: number;
+}
+
+/** Two deltas of one choice that nobody has read yet are one. */
+function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): CompletionEvent | undefined {
+  if (waiting.type !== 'delta' || next.type !== 'delta' || waiting.index !== next.index) return undefined;
+  return { ...next, text: waiting.text + next.text, tokens: [...waiting.tokens, ...next.tokens] };
+}
+
+/**
+ * A request in the HTTP process: turns what the engine process reports of its sequences into events, and keeps its
+ * record. A choice ends once: by the engine, by a stop string found here, by a cancel or by a failure.
+ */
+export class RunningCompletion implements Completion {
+  static #numSequences = 0;
+  readonly id: string;
+  readonly #request: CompletionRequest;
+  readonly #host: CompletionHost;
+  readonly #choices = new Map<number, Choice>();
+  readonly #events = new EventQueue<CompletionEvent>(mergeDeltas);
+  readonly #timer: RequestTimer;
+  readonly #promptLogprobs = new Map<number, (TokenOutput | { tokenId: number })[]>();
+  #deadline: NodeJS.Timeout | undefined;
+  #numOpen: number;
+  #wastedTokens = 0;
+  #cancelCause: CancelCause | undefined;
+  #error: EngineError | undefined;
+  /** Once every choice has ended; it is asked for several times then. */
+  #finalRecord: RequestRecord | undefined;
+
+  /** @param arrivedAtMs on the host's clock */
+  constructor(
+    request: CompletionRequest,
+    tokenizer: TokenVocabulary,
+    host: CompletionHost,
+    arrivedAtMs: number,
+  ) {
+    this.id = request.id;
+    this.#request = request;
+    this.#host = host;
+    this.#timer = new RequestTimer(host.now, arrivedAtMs);
+    this.#numOpen = request.prompts.length * request.n;
+    const { prompts, n, stop, minTokens } = request;
+    for (let index = 0; index < this.#numOpen; index++) {
+      // Not made of the request's id: a client may come back under it while the engine still lets go of what it left.
+      const sequenceId = RunningCompletion.#numSequences++;
+      const promptTokenIds = prompts[Math.floor(index / n)] ?? [];
+      const options = { index, sequenceId, tokenizer, promptTokenIds, stop, minTokens };
+      this.#choices.set(sequenceId, new Choice(options));
+    }
+  }
+
+  /** The sequences that the engine process is to run, one a choice. */
+  sequences(stopTokenIds: readonly number[], seed: number, clientId: string): SequenceRequest[] {
+    const { prompts, n, stop, promptLogprobs, ...request } = this.#request;
+    return [...this.#choices.values()].map(({ index, sequenceId }): SequenceRequest => {
+      const promptTokenIds = prompts[Math.floor(index / n)];
+      assertInvariant(promptTokenIds !== undefined, 'a choice belongs to a prompt');
+      return {
+        id: sequenceId,
+        clientId,
+        promptTokenIds,
+        maxTokens: request.maxTokens,
+        minTokens: request.minTokens,
+        stopTokenIds,
+        sampling: request.sampling,
+        seed,
+        stream: index % n,
+        numLogprobs: request.numLogprobs,
+        promptLogprobs: promptLogprobs && index % n === 0,
+        cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
+        mayStopByText: stop.length > 0,
+      };
+    });
+  }
+
+  /** Without an owner: true of any. */
+  isOf(ownerId: string | undefined): boolean {
+    return ownerId === undefined || ownerId === this.#request.ownerId;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<CompletionEvent> {
+    return this.#events[Symbol.asyncIterator]();
+  }
+
+  /** Takes in what a step did for one of the sequences. What cannot be made into text ends the request. */
+  receive(update: SequenceUpdate, times: StepTimes): void {
+    try {
+      this.#take(update, times);
+    } catch (error) {
+      this.#giveUp(toEngineError(error));
+    }
+  }
+
+  #take(update: SequenceUpdate, { startedAtMs, endedAtMs }: StepTimes): void {
+    const choice = this.#choices.get(update.id);
+    assertInvariant(choice !== undefined, `sequence ${update.id} belongs to request ${this.id}`);
+    if (update.started === true) {
+      choice.started = true;
+      choice.numCachedTokens = update.numCachedTokens ?? 0;
+      this.#timer.recordStart(startedAtMs);
+    }
+    if (choice.isClosed()) {
+      if (update.token !== undefined) {
+        this.#wastedTokens++;
+        this.#finalRecord = undefined;
+      }
+      return;
+    }
+    if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
+    if (update.token !== undefined) this.#receiveToken(choice, update.token, endedAtMs);
+    // A stop string may have closed the choice with this very token.
+    if (update.finish === undefined || choice.isClosed()) return;
+    if (update.error === undefined) this.#finish(choice, update.finish);
+    else this.#giveUp(fromSentError(update.error));
+  }
+
+  /** One choice that fails ends the request: OpenAI's answer has no place for the error of a choice. */
+  #giveUp(error: EngineError): void {
+    const sequenceIds = this.#openChoices.map(({ sequenceId }) => sequenceId);
+    if (sequenceIds.length === 0) return;
+    this.#host.cancelSequences(sequenceIds);
+    this.fail(error);
+  }
+
+  #receivePrompt(choice: Choice, tokens: readonly (TokenOutput | { tokenId: number })[]): void {
+    const promptIndex = Math.floor(choice.index / this.#request.n);
+    const scored = [...(this.#promptLogprobs.get(promptIndex) ?? []), ...tokens];
+    this.#promptLogprobs.set(promptIndex, scored);
+    if (scored.length === this.#request.prompts[promptIndex]?.length) {
+      this.#events.push({ type: 'prompt', promptIndex, tokens: scored });
+    }
+  }
+
+  #receiveToken(choice: Choice, token: TokenOutput, atMs: number): void {
+    const gap = this.#timer.recordToken(choice.index, atMs);
+    if (gap !== undefined) this.#host.onInterTokenLatency(gap);
+    const { text, stopString } = choice.push(token);
+    this.#events.push({ type: 'delta', index: choice.index, text, tokens: [token] });
+    if (stopString === undefined) return;
+    this.#host.cancelSequences([choice.sequenceId]);
+    this.#close(choice, 'stop', stopString);
+  }
+
+  /** The engine yields no more tokens: what was held back is final now. */
+  #finish(choice: Choice, reason: FinishReason): void {
+    const { text, stopString } = choice.flush();
+    if (text !== '') this.#events.push({ type: 'delta', index: choice.index, text, tokens: [] });
+    this.#close(choice, stopString === undefined ? reason : 'stop', stopString);
+  }
+
+  #close(choice: Choice, finishReason: FinishReason, stopString?: string): void {
+    choice.finishReason = finishReason;
+    // A choice that ends by an error has no finish of its own: the iteration throws.
+    if (this.#error === undefined) {
+      const stopped = stopString === undefined ? {} : { stopString };
+      this.#events.push({ type: 'finish', index: choice.index, finishReason, ...stopped });
+    }
+    this.#numOpen--;
+    if (this.#numOpen === 0) this.#settle();
+  }
+
+  #settle(): void {
+    clearTimeout(this.#deadline);
+    this.#timer.recordEnd();
+    if (this.#error === undefined) this.#events.end();
+    else this.#events.fail(this.#error);
+    this.#host.onSettled(this);
+  }
+
+  get #openChoices(): Choice[] {
+    return [...this.#choices.values()].filter((choice) => !choice.isClosed());
+  }
+
+  /** Cancels what is not finished by then. */
+  endWithin(ms: number): void {
+    this.#deadline = setTimeout(() => this.cancel('timeout'), ms);
+  }
+
+  cancel(cause: CancelCause): void {
+    const open = this.#openChoices;
+    if (open.length === 0) return;
+    this.#cancelCause = cause;
+    if (cause === 'timeout') this.#error = this.#timeoutError();
+    if (cause === 'shutdown') {
+      this.#error = new EngineError('engine_not_ready', 'the service is shutting down; try again later');
+    }
+    this.#host.cancelSequences(open.map(({ sequenceId }) => sequenceId));
+    for (const choice of open) this.#finish(choice, 'abort');
+  }
+
+  #timeoutError(): EngineError {
+    const { usage, status } = this.record();
+    return new EngineError(
+      'request_timeout',
+      `the request took longer than ${this.#request.timeoutMs} ms; it was ${status}, ` +
+        `with ${usage.completionTokens} tokens generated`,
+      { param: 'timeout_ms' },
+    );
+  }
+
+  get wastedTokens(): number {
+    return this.#wastedTokens;
+  }
+
+  /** The engine cannot finish it. */
+  fail(error: EngineError): void {
+    this.#error = error;
+    for (const choice of this.#openChoices) this.#close(choice, 'error');
+  }
+
+  record(): RequestRecord {
+    if (this.#numOpen > 0) return this.#makeRecord();
+    return (this.#finalRecord ??= this.#makeRecord());
+  }
+
+  #makeRecord(): RequestRecord {
+    const choices = [...this.#choices.values()];
+    const numPromptTokens = this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0);
+    const numTokens = choices.reduce((sum, choice) => sum + choice.numTokens, 0);
+    const numCachedTokens = choices
+      .filter(({ index }) => index % this.#request.n === 0)
+      .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
+    return {
+      id: this.id,
+      ownerId: this.#request.ownerId,
+      status: this.#status(choices),
+      ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
+      ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),
+      finishReasons: choices.flatMap(({ finishReason }) => finishReason ?? []),
+      n: this.#request.n,
+      maxTokens: this.#request.maxTokens,
+      longestCompletionTokens: Math.max(...choices.map((choice) => choice.numTokens)),
+      usage: { promptTokens: numPromptTokens, completionTokens: numTokens, cachedTokens: numCachedTokens },
+      timings: this.#timer.timings(),
+      wastedTokens: this.#wastedTokens,
+    };
+  }
+
+  #status(choices: readonly Choice[]): RequestRecord['status'] {
+    if (this.#numOpen > 0) return choices.some(({ started }) => started) ? 'running' : 'queued';
+    if (this.#cancelCause !== undefined) return 'cancelled';
+    return this.#error === undefined ? 'finished' : 'failed';
+  }
+}

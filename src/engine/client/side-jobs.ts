@@ -1,0 +1,78 @@
+import type { EngineError } from '../../errors.ts';
+import type { AttentionWeights } from '../../model/inspect-attention.ts';
+import type { ServingMessage } from './engine-supervisor.ts';
+import { PendingReplies } from './pending-replies.ts';
+import type { ToWorker } from '../protocol.ts';
+
+export interface SideJobsHost {
+  send(message: ToWorker): void;
+  /** A job has its answer, or nobody waits for it any more. */
+  onDone(): void;
+}
+
+/** What the engine process is asked beside completions: one question, one answer. */
+export class SideJobs {
+  readonly #host: SideJobsHost;
+  readonly #inspections = new PendingReplies<AttentionWeights>();
+  readonly #embeddings = new PendingReplies<Float32Array>();
+
+  constructor(host: SideJobsHost) {
+    this.#host = host;
+  }
+
+  /** Jobs that have no answer yet. */
+  get size(): number {
+    return this.#inspections.size + this.#embeddings.size;
+  }
+
+  get counts(): { numEmbeddings: number; numInspections: number } {
+    return { numEmbeddings: this.#embeddings.size, numInspections: this.#inspections.size };
+  }
+
+  inspectAttention(
+    question: { tokenIds: readonly number[]; layers: readonly number[]; clientId: string },
+    signal: AbortSignal,
+  ): Promise<AttentionWeights> {
+    return this.#inspections.askUntil(
+      signal,
+      (id) => this.#host.send({ type: 'inspect', id, ...question }),
+      (id) => this.#drop({ type: 'cancelInspection', id }),
+    );
+  }
+
+  embed(
+    question: { tokenIds: readonly number[]; clientId: string },
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
+    return this.#embeddings.askUntil(
+      signal,
+      (id) => this.#host.send({ type: 'embed', id, ...question }),
+      (id) => this.#drop({ type: 'cancelEmbedding', id }),
+    );
+  }
+
+  #drop(message: ToWorker): void {
+    this.#host.send(message);
+    this.#host.onDone();
+  }
+
+  receive(message: ServingMessage): void {
+    if (message.type === 'inspected') this.#inspections.answer(message.id, message.weights);
+    else if (message.type === 'embedded')
+      for (const { id, embedding } of message.finished) this.#embeddings.answer(id, embedding);
+    else return;
+    this.#host.onDone();
+  }
+
+  /** The engine process could not do this job, and goes on with the others. */
+  fail(kind: 'embedding' | 'inspection', id: number, error: EngineError): void {
+    if (kind === 'embedding') this.#embeddings.fail(id, error);
+    else this.#inspections.fail(id, error);
+    this.#host.onDone();
+  }
+
+  failAll(error: EngineError): void {
+    this.#inspections.failAll(error);
+    this.#embeddings.failAll(error);
+  }
+}

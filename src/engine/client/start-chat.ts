@@ -1,0 +1,40 @@
+import type { ChatMessage, Engine } from '../engine.ts';
+import { EngineError } from '../../errors.ts';
+import { admit, type Caller, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
+import { withinDeadline } from './within-deadline.ts';
+
+/** What a chat route wants of the engine; its one prompt is what the model's template makes of the messages. */
+export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered'> {
+  messages: readonly ChatMessage[];
+}
+
+/**
+ * Renders a conversation by the model's own template and starts its completion. Its places in the queue are taken
+ * before the template runs, so that as many conversations wait for it as the queue holds, and no more.
+ *
+ * @throws EngineError `invalid_request` where the model has no template, or its template refuses the messages;
+ * `weights_invalid` where the template is broken; whatever `startCompletion` throws
+ */
+export async function startChat(
+  engine: Engine,
+  { messages, ...demand }: ChatDemand,
+  caller: Caller,
+): Promise<StartedCompletion> {
+  const { chatTemplate } = engine.tokenizer;
+  if (chatTemplate === undefined) {
+    throw new EngineError(
+      'invalid_request',
+      `the model '${engine.model.id}' has no chat template, so it cannot chat; send a text as prompt to ` +
+        '/v1/completions or /ai/run/{model}',
+      { param: 'messages' },
+    );
+  }
+  const reservation = engine.reserve(demand.n, caller.clientId);
+  const { clientId, gone } = caller;
+  return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, async (signal) => {
+    const prompt = await chatTemplate.render(messages, { clientId, signal });
+    const rendered = { ...demand, prompts: [prompt], promptField: 'messages' as const, isRendered: true };
+    // One deadline for both: its signal says when time is over.
+    return admit(engine, rendered, { ...caller, gone: signal }, reservation);
+  }).finally(() => reservation.release());
+}

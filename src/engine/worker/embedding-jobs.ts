@@ -1,0 +1,129 @@
+import { groupOf } from '../../client-id.ts';
+import { assertInvariant } from '../../errors.ts';
+import type { SegmentInput } from '../../runtime/build-step-batch.ts';
+import type { FinishedEmbedding } from '../protocol.ts';
+import type { LaneLoan, LaneQueue } from '../../scheduler/lane-queue.ts';
+
+/** Lends lanes of the cache, and knows whose turn it is. */
+type LaneLender = Pick<LaneQueue, 'shares' | 'askForLane' | 'tryLend' | 'endLoan'>;
+
+export interface EmbeddingJob {
+  readonly id: number;
+  readonly loan: LaneLoan;
+  readonly tokenIds: readonly number[];
+  numComputed: number;
+  /** Of the hidden states so far: [dim]. */
+  sums: Float64Array | undefined;
+}
+
+interface Chunk {
+  readonly job: EmbeddingJob;
+  readonly segment: SegmentInput;
+}
+
+/**
+ * Texts to be embedded, oldest first, the clients in turns. Each is computed chunk by chunk in a lane of its own, in
+ * steps between those of completions, so that running streams wait for no more than a step. Lanes are not taken from
+ * texts, so a group begins no text while another of its is half done: between two steps it holds one lane at most.
+ * Pure bookkeeping.
+ */
+export class EmbeddingJobs {
+  readonly #lanes: LaneLender;
+  readonly #maxNumBatchedTokens: number;
+  #jobs: EmbeddingJob[] = [];
+
+  constructor(lanes: LaneLender, maxNumBatchedTokens: number) {
+    this.#lanes = lanes;
+    this.#maxNumBatchedTokens = maxNumBatchedTokens;
+  }
+
+  /** How many are not finished. */
+  get size(): number {
+    return this.#jobs.length;
+  }
+
+  add(id: number, tokenIds: readonly number[], clientId = ''): void {
+    const loan = this.#lanes.askForLane(clientId);
+    this.#jobs.push({ id, loan, tokenIds, numComputed: 0, sums: undefined });
+  }
+
+  /** Forgets a text between two steps; false when it is not here (any more). */
+  cancel(id: number): boolean {
+    const job = this.#jobs.find((one) => one.id === id);
+    if (job !== undefined) this.#leave(job);
+    return job !== undefined;
+  }
+
+  /** The chunks of the next step, of so many rows at most; none when no text waits, or none gets a lane. */
+  schedule(maxRows = this.#maxNumBatchedTokens): Chunk[] {
+    const chunks: Chunk[] = [];
+    let waiting = [...this.#jobs];
+    let budget = maxRows;
+    while (budget > 0) {
+      const job = this.#next(waiting);
+      if (job === undefined) break;
+      waiting = waiting.filter((one) => one !== job);
+      const { clientId } = job.loan;
+      if (job.loan.lane === undefined && !this.#lanes.tryLend(job.loan)) {
+        // Nor do its others get one; other clients' texts may, or have one already.
+        waiting = waiting.filter(({ loan }) => loan.clientId !== clientId || loan.lane !== undefined);
+        continue;
+      }
+      const { lane } = job.loan;
+      assertInvariant(lane !== undefined, 'a text is computed in a lane');
+      const tokenIds = job.tokenIds.slice(job.numComputed, job.numComputed + budget);
+      budget -= tokenIds.length;
+      this.#lanes.shares.serve(clientId, tokenIds.length);
+      chunks.push({ job, segment: { lane, positionStart: job.numComputed, tokenIds, logits: 'all' } });
+    }
+    return chunks;
+  }
+
+  /** The next of some texts: of the group whose turn it is one that is half done, else its next client's oldest. */
+  #next(waiting: readonly EmbeddingJob[]): EmbeddingJob | undefined {
+    const halfDone = waiting.filter(({ loan }) => loan.lane !== undefined);
+    const groups = new Set(halfDone.map(({ loan }) => groupOf(loan.clientId)));
+    const startable = waiting.filter(({ loan }) => !groups.has(groupOf(loan.clientId)));
+    const candidates = [...halfDone, ...startable];
+    const clientId = this.#lanes.shares.next(new Set(candidates.map(({ loan }) => loan.clientId)));
+    return candidates.find(({ loan }) => loan.clientId === clientId);
+  }
+
+  /**
+   * Records what a step computed.
+   * @param rows the hidden states of the chunks' tokens, in order: [tokens][dim]
+   */
+  advance(chunks: readonly Chunk[], rows: readonly Float32Array[]): FinishedEmbedding[] {
+    const finished: FinishedEmbedding[] = [];
+    let row = 0;
+    for (const { job, segment } of chunks) {
+      const states = rows.slice(row, row + segment.tokenIds.length); // [tokens][dim]
+      row += segment.tokenIds.length;
+      job.sums = addTo(job.sums, states);
+      job.numComputed += states.length;
+      if (job.numComputed < job.tokenIds.length) continue;
+      finished.push({ id: job.id, embedding: normalised(job.sums) });
+      this.#leave(job);
+    }
+    return finished;
+  }
+
+  #leave(job: EmbeddingJob): void {
+    this.#jobs = this.#jobs.filter((one) => one !== job);
+    this.#lanes.endLoan(job.loan);
+  }
+}
+
+function addTo(sums: Float64Array | undefined, states: readonly Float32Array[]): Float64Array {
+  const [first] = states;
+  assertInvariant(first, 'a chunk has at least one token');
+  const total = sums ?? new Float64Array(first.length); // [dim]
+  for (const state of states) state.forEach((value, index) => (total[index] = (total[index] ?? 0) + value));
+  return total;
+}
+
+/** Of length 1. Dividing by the number of tokens first would change nothing. */
+function normalised(sums: Float64Array): Float32Array {
+  const length = Math.hypot(...sums);
+  return Float32Array.from(sums, (value) => (length === 0 ? 0 : value / length)); // [dim]
+}

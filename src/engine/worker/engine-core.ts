@@ -1,0 +1,348 @@
+import { assertInvariant } from '../../errors.ts';
+import type { StepRow } from '../../runtime/step-row.ts';
+import { tokenLogprobs } from '../../sampling/logprobs.ts';
+import type { Sampler } from '../../sampling/sampler.ts';
+import { SamplerState } from '../../sampling/sampler-state.ts';
+import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
+import { createSequence, numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
+import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
+import { checkIds, checkLayers } from '../check-input.ts';
+import { embedNext } from './embed-next.ts';
+import { EmbeddingJobs } from './embedding-jobs.ts';
+import type { TokenOutput } from '../engine.ts';
+import { FaultRegister } from './fault-register.ts';
+import { inspectNext } from './inspect-next.ts';
+import { InspectionJobs, type PromptInspection, type FinishedInspection } from './inspection-jobs.ts';
+import type { LogitsNeeded, ModelRunner } from './model-runner.ts';
+import type {
+  Casualty,
+  FinishedEmbedding,
+  SequenceFinish,
+  SequenceRequest,
+  SequenceUpdate,
+  StepReport,
+} from '../protocol.ts';
+import { stepCounts } from './step-counts.ts';
+import { StepFault, toSentError, type Answers } from '../step-fault.ts';
+
+interface ActiveSequence {
+  request: SequenceRequest;
+  sequence: Sequence;
+  sampler: SamplerState;
+  /** Tokens of the prompt whose logprobs were reported, the first among them, which has none. */
+  numScored: number;
+}
+
+/** What a step did; times and gauges are added by whoever sends it on. */
+export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | 'endedAtMs'> {
+  /** True when somebody waits for it: a first token, an end, or text that may end at any token. */
+  isUrgent: boolean;
+}
+
+/**
+ * The step loop's body: schedule -> run -> sample -> update. Sequences join and leave between steps and at no other
+ * time: whoever awaits a step calls nothing else meanwhile. It knows no process, and no clock but the one it is given to
+ * time its steps by, so tests drive it directly.
+ *
+ * What goes wrong for one sequence ends that one. What goes wrong for a step ends the sequences of the step, as a
+ * StepFault that tells which; the next step has nothing of theirs. FaultRegister has what ends the engine.
+ */
+export class EngineCore {
+  readonly #scheduler: Scheduler;
+  readonly #runner: ModelRunner;
+  readonly #sampler: Sampler;
+  readonly #now: (() => number) | undefined;
+  readonly #active = new Map<number, ActiveSequence>();
+  readonly #embeddings: EmbeddingJobs;
+  readonly #inspections: InspectionJobs;
+  #isStepping = false;
+  readonly #faults = new FaultRegister();
+
+  /** @param now milliseconds; without it nobody learns how long steps take */
+  constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler, now?: () => number) {
+    this.#scheduler = scheduler;
+    this.#runner = runner;
+    this.#sampler = sampler;
+    this.#now = now;
+    this.#embeddings = new EmbeddingJobs(scheduler.lanes, scheduler.maxNumBatchedTokens);
+    this.#inspections = new InspectionJobs(scheduler.lanes);
+  }
+
+  get numCachedTokens(): number {
+    return this.#scheduler.numCachedTokens;
+  }
+
+  get numRunning(): number {
+    return this.#scheduler.numRunning;
+  }
+
+  /** @throws EngineError `invalid_request` for tokens that are none; `internal` for an id that is in use */
+  submit(request: SequenceRequest): void {
+    this.#checkBetweenSteps();
+    assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
+    checkIds(request.promptTokenIds, this.#sampler, 'prompt');
+    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
+    const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
+    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId);
+    const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
+    this.#active.set(id, { request, sequence, sampler, numScored: 0 });
+    this.#scheduler.add(sequence);
+  }
+
+  /** Takes a sequence out between two steps; false when it is not here (any more). */
+  cancel(sequenceId: number): boolean {
+    this.#checkBetweenSteps();
+    return this.#active.delete(sequenceId) && this.#scheduler.remove(sequenceId);
+  }
+
+  /** Whether prompts are to be inspected. */
+  get hasInspections(): boolean {
+    return this.#inspections.size > 0;
+  }
+
+  /** Whether texts are to be embedded. */
+  get hasEmbeddings(): boolean {
+    return this.#embeddings.size > 0;
+  }
+
+  /** Takes a prompt to be inspected by `stepInspection`. */
+  addInspection(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
+    this.#checkBetweenSteps();
+    checkIds(tokenIds, this.#sampler, 'prompt');
+    checkLayers(layers, this.#runner.numLayers);
+    this.#inspections.add(id, { tokenIds, layers, clientId });
+  }
+
+  cancelInspection(id: number): void {
+    this.#checkBetweenSteps();
+    this.#inspections.cancel(id);
+  }
+
+  /** Inspects a layer of a prompt; `undefined` without any to inspect. A fault ends that inspection. */
+  stepInspection(): Promise<Answers<FinishedInspection> | undefined> {
+    return this.#alone(() => inspectNext(this.#inspections, this.#runner, this.#faults));
+  }
+
+  /** Takes a text to be embedded by `stepEmbeddings`. */
+  addEmbedding(id: number, tokenIds: readonly number[], clientId = ''): void {
+    this.#checkBetweenSteps();
+    checkIds(tokenIds, this.#sampler, 'input');
+    this.#embeddings.add(id, tokenIds, clientId);
+  }
+
+  cancelEmbedding(id: number): void {
+    this.#checkBetweenSteps();
+    this.#embeddings.cancel(id);
+  }
+
+  /**
+   * Computes the next tokens of texts to be embedded; `undefined` without any to compute. A fault ends the texts of the
+   * step, or those of them whose states are not numbers.
+   */
+  stepEmbeddings(): Promise<Answers<FinishedEmbedding> | undefined> {
+    const maxRows = this.#scheduler.numRowsBetween();
+    return this.#alone(() => embedNext(this.#embeddings, this.#runner, maxRows, this.#faults));
+  }
+
+  /**
+   * Runs one step, or returns `undefined` when there is nothing to compute.
+   * @throws StepFault when it failed, and with it its sequences
+   */
+  async step(): Promise<CoreReport | undefined> {
+    let step: ScheduledStep | undefined;
+    try {
+      const startedAt = this.#now?.();
+      step = this.#scheduler.schedule();
+      if (step === undefined) return undefined;
+      const report = await this.#compute(step, startedAt);
+      this.#faults.pass();
+      return report;
+    } catch (error) {
+      this.#faults.admit('sequence', error);
+      // Without a step, any of those that run may be at fault.
+      const hit = step?.sequences.map(({ sequence }) => sequence) ?? this.#running();
+      if (hit.length === 0) throw error;
+      throw new StepFault('sequence', this.#discard(hit), error);
+    }
+  }
+
+  #running(): Sequence[] {
+    return [...this.#active.values()].flatMap(({ sequence }) =>
+      sequence.lane === undefined ? [] : [sequence],
+    );
+  }
+
+  /** Takes sequences out that ended by a fault. */
+  #discard(sequences: readonly Sequence[]): Casualty[] {
+    return sequences.map((sequence) => {
+      const { id, tokenIds, numComputedTokens } = sequence;
+      this.#active.delete(id);
+      this.#scheduler.discard(sequence);
+      return { id, numTokens: tokenIds.length, numComputedTokens };
+    });
+  }
+
+  async #compute(step: ScheduledStep, startedAt: number | undefined): Promise<CoreReport> {
+    const { logits, cost } = await this.#alone(() =>
+      this.#runner.run(step, (id) => this.#logitsNeeded(this.#activeOf(id))),
+    );
+    const started = new Set(step.started);
+    const updatesOf = step.sequences.map((scheduled, i): SequenceUpdate[] => {
+      const [first, ...others] = this.#tryUpdate(scheduled, logits[i] ?? []);
+      return started.has(scheduled.sequence)
+        ? [{ ...first, ...startOf(scheduled.sequence) }, ...others]
+        : [first, ...others];
+    });
+    const updates = updatesOf.flat();
+    const isUrgent = updates.some((update) => this.#isUrgent(update));
+    const numAccepted = updatesOf.map(({ length }) => length - 1);
+    const counts = stepCounts(step, numAccepted);
+    const endedAt = this.#now?.();
+    const durationMs = endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt);
+    this.#scheduler.advance(step, durationMs, numAccepted);
+    for (const { id, finish } of updates) if (finish !== undefined) this.#end(id, finish);
+    return { updates, ...cost, ...counts, isUrgent };
+  }
+
+  #end(id: number, finish: SequenceFinish): void {
+    if (finish === 'error') this.#discard([this.#activeOf(id).sequence]);
+    else this.cancel(id);
+  }
+
+  async #alone<T>(run: () => Promise<T>): Promise<T> {
+    this.#checkBetweenSteps();
+    this.#isStepping = true;
+    try {
+      return await run();
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  #checkBetweenSteps(): void {
+    assertInvariant(!this.#isStepping, 'nothing joins, leaves or runs while a step does');
+  }
+
+  #logitsNeeded(active: ActiveSequence): LogitsNeeded {
+    const { request, sequence, sampler } = active;
+    const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
+    return {
+      everyRow: !sequence.readsCache,
+      topIsEnough: !request.promptLogprobs && this.#sampler.topIsEnough(sampler, options),
+    };
+  }
+
+  #activeOf(id: number): ActiveSequence {
+    const active = this.#active.get(id);
+    assertInvariant(active !== undefined, `sequence ${id} is scheduled only while it is active`);
+    return active;
+  }
+
+  #isUrgent({ id, token, finish }: SequenceUpdate): boolean {
+    if (finish !== undefined) return true;
+    const { request, sequence } = this.#activeOf(id);
+    return token !== undefined && (request.mayStopByText || numGeneratedTokens(sequence) === 1);
+  }
+
+  /** What the step did for a sequence: its first token with all else, then those of its draft that it draws as well. */
+  #update(scheduled: ScheduledSequence, logits: readonly StepRow[]): [SequenceUpdate, ...SequenceUpdate[]] {
+    const { sequence, completesTokens, draftTokenIds } = scheduled;
+    const active = this.#activeOf(sequence.id);
+    const update: SequenceUpdate = { id: sequence.id };
+    if (!sequence.readsCache) {
+      const promptLogprobs = this.#scorePrompt(active, scheduled, logits);
+      if (promptLogprobs.length > 0) update.promptLogprobs = promptLogprobs;
+    }
+    if (!completesTokens) return [update];
+    if (active.request.maxTokens === 0) return [{ ...update, finish: 'length' }];
+    const rows = logits.slice(-1 - draftTokenIds.length);
+    const [first, ...others] = this.#draw(active, rows, draftTokenIds);
+    return [{ ...update, ...first }, ...others];
+  }
+
+  /** The same, or the end of the sequence when nothing can be made of its logits. */
+  #tryUpdate(
+    scheduled: ScheduledSequence,
+    logits: readonly StepRow[],
+  ): [SequenceUpdate, ...SequenceUpdate[]] {
+    try {
+      return this.#update(scheduled, logits);
+    } catch (error) {
+      return [{ id: scheduled.sequence.id, finish: 'error', error: toSentError(error) }];
+    }
+  }
+
+  /**
+   * Draws a token from each row, as long as each is the one that the next row was computed for. A token depends on its
+   * row and on what was drawn before alone (its random number on its index), so it is the same as without a draft.
+   */
+  #draw(
+    active: ActiveSequence,
+    rows: readonly StepRow[],
+    draftTokenIds: readonly number[],
+  ): SequenceUpdate[] {
+    const { sequence } = active;
+    assertInvariant(
+      rows.length > draftTokenIds.length,
+      'a sequence whose tokens are complete has logits for them',
+    );
+    const drawn: SequenceUpdate[] = [];
+    for (const [i, row] of rows.entries()) {
+      const token = this.#sample(active, row);
+      sequence.tokenIds.push(token.tokenId);
+      const finish = finishOf(active, token.tokenId);
+      drawn.push({ id: sequence.id, token, ...(finish === undefined ? {} : { finish }) });
+      if (finish !== undefined || token.tokenId !== draftTokenIds[i]) break;
+    }
+    return drawn;
+  }
+
+  /**
+   * Row i of a chunk predicts the prompt token after it; nothing predicts the first. Rows that are computed again after
+   * a preemption were scored before.
+   */
+  #scorePrompt(
+    active: ActiveSequence,
+    { sequence, numScheduledTokens }: ScheduledSequence,
+    logits: readonly StepRow[],
+  ): (TokenOutput | { tokenId: number })[] {
+    const start = sequence.numComputedTokens;
+    const end = Math.min(start + numScheduledTokens, sequence.numPromptTokens - 1);
+    const scored: (TokenOutput | { tokenId: number })[] = [];
+    if (active.numScored === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
+    for (let position = Math.max(start, active.numScored - 1); position < end; position++) {
+      const row = logits[position - start]; // [vocab]
+      const tokenId = sequence.tokenIds[position + 1];
+      assertInvariant(
+        row instanceof Float32Array && tokenId !== undefined,
+        'every prompt row of the chunk has all its logits',
+      );
+      scored.push({ tokenId, ...tokenLogprobs(row, tokenId, active.request.numLogprobs ?? 0) });
+    }
+    active.numScored += scored.length;
+    // Should it be preempted from now on, it need not compute what it finds.
+    sequence.readsCache = active.numScored === sequence.numPromptTokens;
+    return scored;
+  }
+
+  #sample(active: ActiveSequence, logits: StepRow): TokenOutput {
+    return this.#sampler.sampleToken(logits, active.sampler, {
+      numLogprobs: active.request.numLogprobs,
+      forbiddenTokenIds: forbiddenTokens(active),
+    });
+  }
+}
+
+/** What may not be drawn next: the ends of the sequence, as long as it is shorter than its least length. */
+function forbiddenTokens({ request, sequence }: ActiveSequence): readonly number[] {
+  return numGeneratedTokens(sequence) < request.minTokens ? request.stopTokenIds : [];
+}
+
+function finishOf({ request, sequence }: ActiveSequence, tokenId: number): SequenceFinish | undefined {
+  if (request.stopTokenIds.includes(tokenId)) return 'stop';
+  return numGeneratedTokens(sequence) >= request.maxTokens ? 'length' : undefined;
+}
+
+function startOf({ numCachedTokens }: Sequence): Pick<SequenceUpdate, 'started' | 'numCachedTokens'> {
+  return { started: true, ...(numCachedTokens === undefined ? {} : { numCachedTokens }) };
+}

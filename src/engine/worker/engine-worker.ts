@@ -1,0 +1,280 @@
+import { assertInvariant, EngineError } from '../../errors.ts';
+import { monotonicMs } from '../clock.ts';
+import type { EngineCore } from './engine-core.ts';
+import type {
+  EngineGauges,
+  EngineSettings,
+  FromWorker,
+  SequenceRequest,
+  StepReport,
+  ToWorker,
+  WorkKind,
+} from '../protocol.ts';
+import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
+import { StepFault, toSentError, type Answers } from '../step-fault.ts';
+
+/**
+ * The engine process. Most tfjs calls block their thread, and a native library or a driver may bring its process down,
+ * hence the transformer has one of its own: messages are taken in between two steps, and what the steps did is
+ * reported by messages.
+ *
+ * What EngineCore does not put down to the work of a step is not caught here: it ends the process, and EngineSupervisor
+ * starts another.
+ */
+assertInvariant(process.connected, 'the engine runs in a process that its client forked');
+let sentAt = 0;
+const send = (message: FromWorker, onSent: () => void = () => undefined): void => {
+  sentAt = performance.now();
+  process.send?.(message, undefined, undefined, onSent);
+};
+
+process.on('uncaughtException', (error) => {
+  send({ type: 'fault', message: error.message }, () => process.exit(1));
+});
+// Whoever asked for all this is gone.
+process.on('disconnect', () => process.exit(0));
+// Signals to the whole group (Ctrl-C, a terminal that is closed) are for the service, which then drains what runs here.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+/**
+ * Steps are reported together for so long, unless somebody waits for one: waking the HTTP process and writing to every
+ * stream costs a small model as much as a step. Nobody sees tokens come faster.
+ */
+const REPORT_INTERVAL_MS = 8;
+
+/** Messages that came while a step ran, or just now. */
+const inbox: ToWorker[] = [];
+let wake: (() => void) | undefined;
+let stopping = false;
+/** Steps that are not reported yet, and when the last were. */
+const reports: StepReport[] = [];
+let reportedAt = 0;
+/** Asked once a second: asking costs a tenth of a small model's step. */
+const RESIDENT_INTERVAL_MS = 1000;
+let resident = { bytes: 0, readAt: 0 };
+/** What the largest step takes is worth no more than that either. */
+const LARGEST_STEP_INTERVAL_MS = 250;
+let largestStep = { ms: 0, readAt: -Infinity };
+/** Between two steps, the HTTP process hears at least so often that this one is alive. */
+const ALIVE_INTERVAL_MS = 1000;
+/** Runtimes on which the first step of a shape may take minutes. */
+const COMPILING_RUNTIMES: ReadonlySet<string> = new Set(['webgpu']);
+
+/** Once the model is loaded. */
+let loaded: EngineSetup | undefined;
+
+const setup = await trySetUp();
+if (setup !== undefined) {
+  loaded = setup;
+  process.on('message', (message: ToWorker) => {
+    inbox.push(message);
+    wake?.();
+  });
+  send({
+    type: 'ready',
+    model: setup.model,
+    gauges: gaugesOf(setup),
+    largestStepMs: largestStepMs(setup),
+  });
+  await runSteps(setup);
+  await setup.runtime.dispose();
+  process.disconnect();
+}
+
+/** A model that cannot be served is an answer, not a crash: trying again would not help. */
+async function trySetUp(): Promise<EngineSetup | undefined> {
+  try {
+    // The client wrote these settings.
+    const settings = JSON.parse(process.argv[2] ?? '') as EngineSettings;
+    return await setUpEngine(settings, { onLost: dieOf, onNewShape: announceNewShape });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const { code, message, retryable } = error;
+    send({ type: 'failed', code, message, retryable }, () => process.disconnect());
+    return undefined;
+  }
+}
+
+/** A lost device is the end of the process, as any fault is: outside any promise, so that nobody can catch it. */
+function dieOf(error: EngineError): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+/** Said before the step, which blocks this thread. */
+function announceNewShape(): void {
+  if (loaded === undefined || !COMPILING_RUNTIMES.has(loaded.runtime.name)) return;
+  send({ type: 'alive', mayCompile: true, largestStepMs: largestStepMs(loaded) });
+}
+
+function sayAlive(engine: EngineSetup): void {
+  send({ type: 'alive', mayCompile: false, largestStepMs: largestStepMs(engine) });
+}
+
+function receive(engine: EngineSetup, message: ToWorker): void {
+  const { core } = engine;
+  switch (message.type) {
+    case 'submit':
+      admit(engine, 'sequence', message.sequences.map(toWork), () => {
+        for (const sequence of message.sequences) core.submit(sequence);
+      });
+      break;
+    case 'cancel':
+      cancel(core, message.sequenceIds);
+      break;
+    case 'inspect':
+      admit(engine, 'inspection', [message], () => core.addInspection(message.id, message));
+      break;
+    case 'cancelInspection':
+      core.cancelInspection(message.id);
+      break;
+    case 'embed':
+      admit(engine, 'embedding', [message], () =>
+        core.addEmbedding(message.id, message.tokenIds, message.clientId),
+      );
+      break;
+    case 'cancelEmbedding':
+      core.cancelEmbedding(message.id);
+      break;
+    case 'ping':
+      sayAlive(engine);
+      break;
+    case 'stop':
+      stopping = true;
+      break;
+    default:
+      throw new EngineError(
+        'internal',
+        `the engine process got a message it does not know: ${String(message)}`,
+      );
+  }
+}
+
+interface NewWork {
+  id: number;
+  tokenIds: readonly number[];
+}
+
+function toWork({ id, promptTokenIds }: SequenceRequest): NewWork {
+  return { id, tokenIds: promptTokenIds };
+}
+
+/** Takes new work; what cannot be taken ends all of its message, and nothing else. */
+function admit(engine: EngineSetup, kind: WorkKind, work: readonly NewWork[], take: () => void): void {
+  try {
+    take();
+  } catch (error) {
+    const ids = new Set(work.map(({ id }) => id));
+    if (kind === 'sequence') for (const id of ids) engine.core.cancel(id);
+    const casualties = work.map(({ id, tokenIds }) => ({
+      id,
+      numTokens: tokenIds.length,
+      numComputedTokens: 0,
+    }));
+    sendFault(engine, new StepFault(kind, casualties, error));
+  }
+}
+
+function sendFault(engine: EngineSetup, { kind, casualties, cause }: StepFault): void {
+  flushReports();
+  const stack = cause instanceof Error ? cause.stack : undefined;
+  send({ type: 'faulted', kind, casualties, error: toSentError(cause), stack, gauges: gaugesOf(engine) });
+}
+
+function cancel(core: EngineCore, sequenceIds: readonly number[]): void {
+  flushReports();
+  const cancelled = sequenceIds.filter((id) => core.cancel(id));
+  if (setup !== undefined && cancelled.length > 0) {
+    send({ type: 'cancelled', sequenceIds: cancelled, gauges: gaugesOf(setup) });
+  }
+}
+
+function flushReports(): void {
+  reportedAt = performance.now();
+  if (reports.length === 0 || setup === undefined) return;
+  send({ type: 'steps', reports: reports.splice(0), largestStepMs: largestStepMs(setup) });
+}
+
+/** Inspects a layer of a prompt; false when none could be. */
+async function inspect(engine: EngineSetup): Promise<boolean> {
+  const answers = await engine.core.stepInspection();
+  for (const { id, weights } of answers?.finished ?? []) send({ type: 'inspected', id, weights });
+  return hasStepped(engine, answers);
+}
+
+/** Takes a step for texts to be embedded; false when none could be taken. */
+async function embed(engine: EngineSetup): Promise<boolean> {
+  const answers = await engine.core.stepEmbeddings();
+  const { finished = [] } = answers ?? {};
+  if (finished.length > 0) send({ type: 'embedded', finished });
+  return hasStepped(engine, answers);
+}
+
+function hasStepped(engine: EngineSetup, answers: Answers<unknown> | undefined): boolean {
+  if (answers?.fault !== undefined) sendFault(engine, answers.fault);
+  return answers !== undefined;
+}
+
+/** Takes a step for completions; false when there was none to take. */
+async function step(engine: EngineSetup): Promise<boolean> {
+  const startedAt = performance.now();
+  try {
+    const result = await engine.core.step();
+    if (result === undefined) {
+      flushReports();
+      return false;
+    }
+    const endedAt = performance.now();
+    const { isUrgent, ...report } = result;
+    const endedAtMs = monotonicMs();
+    reports.push({ ...report, endedAtMs, durationMs: endedAt - startedAt, gauges: gaugesOf(engine) });
+    if (isUrgent || endedAt - reportedAt >= REPORT_INTERVAL_MS) flushReports();
+  } catch (error) {
+    if (!(error instanceof StepFault)) throw error;
+    sendFault(engine, error);
+  }
+  return true;
+}
+
+async function runSteps(engine: EngineSetup): Promise<void> {
+  for (;;) {
+    for (const message of inbox.splice(0)) receive(engine, message);
+    if (stopping) return;
+    const hasInspected = engine.core.hasInspections && (await inspect(engine));
+    const hasEmbedded = engine.core.hasEmbeddings && (await embed(engine));
+    const hasComputed = (await step(engine)) || hasInspected || hasEmbedded;
+    if (hasComputed && performance.now() - sentAt >= ALIVE_INTERVAL_MS) sayAlive(engine);
+    // One turn of the event loop: messages that came during the step arrive.
+    if (hasComputed) await new Promise((resolve) => setImmediate(resolve));
+    else if (inbox.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    wake = undefined;
+  }
+}
+
+function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {
+  const { numTensors, numBytes } = runtime.memory();
+  return {
+    numLanesUsed: core.numRunning,
+    kvCacheTokensUsed: core.numCachedTokens,
+    numTensors,
+    runtimeBytes: numBytes,
+    engineResidentBytes: residentBytes(),
+  };
+}
+
+function largestStepMs(engine: EngineSetup): number {
+  const now = performance.now();
+  if (now - largestStep.readAt >= LARGEST_STEP_INTERVAL_MS) {
+    largestStep = { ms: engine.largestStepMs(), readAt: now };
+  }
+  return largestStep.ms;
+}
+
+function residentBytes(): number {
+  const now = performance.now();
+  if (resident.bytes === 0 || now - resident.readAt >= RESIDENT_INTERVAL_MS) {
+    resident = { bytes: process.memoryUsage.rss(), readAt: now };
+  }
+  return resident.bytes;
+}

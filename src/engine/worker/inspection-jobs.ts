@@ -1,0 +1,104 @@
+import { assertInvariant } from '../../errors.ts';
+import type { AttentionWeights } from '../../model/inspect-attention.ts';
+import type { LaneLoan, LaneQueue } from '../../scheduler/lane-queue.ts';
+
+/** Lends lanes of the cache, and knows whose turn it is. */
+type LaneLender = Pick<LaneQueue, 'shares' | 'askForLane' | 'tryLend' | 'endLoan'>;
+
+export interface FinishedInspection {
+  readonly id: number;
+  readonly weights: AttentionWeights;
+}
+
+/** A prompt to be inspected. */
+export interface PromptInspection {
+  readonly tokenIds: readonly number[];
+  /** Indices of the layers to look at. */
+  readonly layers: readonly number[];
+  readonly clientId?: string;
+}
+
+interface Job {
+  readonly id: number;
+  readonly loan: LaneLoan;
+  readonly tokenIds: readonly number[];
+  readonly layers: readonly number[];
+  /** Of the layers so far: [layers][heads][tokens][tokens]. */
+  readonly weights: AttentionWeights;
+}
+
+/** A job whose turn it is. */
+export interface InspectedLayer {
+  readonly job: Job;
+  readonly lane: number;
+  readonly layerIndex: number;
+}
+
+/**
+ * Prompts to be inspected: one at a time, the clients in turns, and of it one layer between two steps of completions, so
+ * that running streams wait for no more than a step. Pure bookkeeping.
+ */
+export class InspectionJobs {
+  readonly #lanes: LaneLender;
+  /** The oldest first. */
+  #jobs: Job[] = [];
+  /** The one that was begun. */
+  #current: Job | undefined;
+
+  constructor(lanes: LaneLender) {
+    this.#lanes = lanes;
+  }
+
+  /** How many are not finished. */
+  get size(): number {
+    return this.#jobs.length;
+  }
+
+  add(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
+    this.#jobs.push({ id, loan: this.#lanes.askForLane(clientId), tokenIds, layers, weights: [] });
+  }
+
+  /** Forgets a prompt between two steps; false when it is not here (any more). */
+  cancel(id: number): boolean {
+    const job = this.#jobs.find((one) => one.id === id);
+    if (job !== undefined) this.#leave(job);
+    return job !== undefined;
+  }
+
+  /** The layer to be inspected next; `undefined` when no prompt waits, or there is no lane for it. */
+  next(): InspectedLayer | undefined {
+    const job = this.#current ?? this.#oldestInTurn();
+    if (job === undefined) return undefined;
+    const { loan } = job;
+    if (loan.lane === undefined && !this.#lanes.tryLend(loan)) return undefined;
+    assertInvariant(loan.lane !== undefined, 'a prompt is inspected in a lane');
+    if (this.#current === undefined) this.#lanes.shares.serve(loan.clientId, job.tokenIds.length);
+    this.#current = job;
+    const layerIndex = job.layers[job.weights.length];
+    assertInvariant(layerIndex !== undefined, 'a prompt leaves with its last layer');
+    return { job, lane: loan.lane, layerIndex };
+  }
+
+  /**
+   * Records what was found.
+   * @param layer what the heads look at: [heads][tokens][tokens]
+   * @returns the whole, once this was the last layer
+   */
+  advance({ job }: InspectedLayer, layer: AttentionWeights[number]): FinishedInspection | undefined {
+    job.weights.push(layer);
+    if (job.weights.length < job.layers.length) return undefined;
+    this.#leave(job);
+    return { id: job.id, weights: job.weights };
+  }
+
+  #oldestInTurn(): Job | undefined {
+    const clientId = this.#lanes.shares.next(new Set(this.#jobs.map(({ loan }) => loan.clientId)));
+    return this.#jobs.find(({ loan }) => loan.clientId === clientId);
+  }
+
+  #leave(job: Job): void {
+    this.#jobs = this.#jobs.filter((one) => one !== job);
+    if (this.#current === job) this.#current = undefined;
+    this.#lanes.endLoan(job.loan);
+  }
+}

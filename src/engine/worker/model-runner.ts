@@ -1,0 +1,169 @@
+import type { CausalLm } from '../../model/causal-lm.ts';
+import {
+  inspectAttention,
+  type AttentionWeights,
+  type LayerInspection,
+} from '../../model/inspect-attention.ts';
+import { buildStepBatch, type SegmentInput } from '../../runtime/build-step-batch.ts';
+import type { Forward, KvCache, Runtime } from '../../runtime/runtime.ts';
+import type { Segment, StepBatch } from '../../runtime/step-batch.ts';
+import type { StepRow } from '../../runtime/step-row.ts';
+import type { ScheduledStep } from '../../scheduler/scheduler.ts';
+import { assertInvariant } from '../../errors.ts';
+
+/**
+ * Row counts that a step is padded to: fine where a row weighs much, coarse where it does not, so that a runtime
+ * meets a few dozen shapes and pads less than a third.
+ */
+export const ROW_BUCKETS: readonly number[] = [
+  1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512,
+];
+
+/** What a step cost beyond its time; see EngineStats. */
+export interface StepCost {
+  numRows: number;
+  numPaddedRows: number;
+  numScores: number;
+  numRectangularScores: number;
+}
+
+export interface StepResult {
+  /** For each scheduled sequence, the rows of logits it asked for: all of its tokens, the last, or none. */
+  logits: readonly (readonly StepRow[])[]; // [sequences][logitRows][vocab]
+  cost: StepCost;
+}
+
+/** How much of its logits a sequence needs. */
+export interface LogitsNeeded {
+  /** Its prompt tokens are to be scored, hence the logits of every row. */
+  everyRow: boolean;
+  /** The most probable tokens of a row are enough. */
+  topIsEnough: boolean;
+}
+
+type PromptLayer = Pick<LayerInspection, 'lane' | 'tokenIds' | 'layerIndex'>;
+
+/** Turns a decided step into one padded batch, runs the transformer on it, and hands each sequence its logits. */
+export class ModelRunner {
+  readonly #model: CausalLm;
+  readonly #runtime: Runtime;
+  readonly #cache: KvCache;
+  /** One function for good: a runtime may know its recordings by it. */
+  readonly #forward: Forward;
+  readonly #hiddenState: Forward;
+  readonly #onNewShape: (() => void) | undefined;
+  /** Shapes of steps that were run. */
+  readonly #shapes = new Set<string>();
+  /** The sequence that was in a lane last; `undefined`: something else. */
+  readonly #tenants = new Map<number, number | undefined>();
+
+  /** @param onNewShape called before a step of a shape that was not run before: a runtime may have to compile it */
+  constructor(model: CausalLm, runtime: Runtime, cache: KvCache, onNewShape?: () => void) {
+    this.#onNewShape = onNewShape;
+    this.#model = model;
+    this.#forward = (ops) => model.forward(ops);
+    this.#hiddenState = (ops) => model.hiddenState(ops);
+    this.#runtime = runtime;
+    this.#cache = cache;
+  }
+
+  async run(
+    step: Pick<ScheduledStep, 'sequences' | 'copies'>,
+    logitsNeeded: (sequenceId: number) => LogitsNeeded,
+  ): Promise<StepResult> {
+    const inputs = step.sequences.map((scheduled): SegmentInput => {
+      const { sequence, numScheduledTokens, draftTokenIds, completesTokens } = scheduled;
+      const { lane, numComputedTokens } = sequence;
+      assertInvariant(lane !== undefined, 'a scheduled sequence has a lane');
+      const end = numComputedTokens + numScheduledTokens - draftTokenIds.length;
+      const tokenIds = [...sequence.tokenIds.slice(numComputedTokens, end), ...draftTokenIds];
+      const { everyRow, topIsEnough } = logitsNeeded(sequence.id);
+      const logits = everyRow || draftTokenIds.length > 0 ? 'all' : completesTokens ? 'last' : 'none';
+      return { lane, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
+    });
+    const batch = buildStepBatch(inputs, ROW_BUCKETS);
+    for (const { from, to, numTokens } of step.copies) {
+      this.#runtime.copyLane(this.#cache, from, to, numTokens);
+    }
+    for (const [i, { sequence }] of step.sequences.entries()) this.#enter(inputs[i], sequence.id);
+    const rows = await this.#runStep(batch, 'logits'); // [logitRows][vocab]
+    return { logits: splitRows(rows, inputs), cost: stepCost(batch) };
+  }
+
+  /**
+   * Decodes one token in the first lane: what a device lacks shows, and what it compiles for a decode is compiled.
+   * Throws `backend_failure`.
+   */
+  async warmUp(): Promise<void> {
+    const input = { lane: 0, positionStart: 0, tokenIds: [0], logits: 'last', topIsEnough: true } as const;
+    await this.#runtime.runStep(buildStepBatch([input], ROW_BUCKETS), this.#cache, this.#forward);
+  }
+
+  /** What the last block leaves of every token, behind the final norm: [tokens][dim]. */
+  async hiddenStates(inputs: readonly SegmentInput[]): Promise<Float32Array[]> {
+    const batch = buildStepBatch(inputs, ROW_BUCKETS);
+    for (const input of inputs) if (input.positionStart === 0) this.#enter(input);
+    const rows = await this.#runStep(batch, 'states'); // [tokens][dim]
+    return rows.slice(0, batch.numLogitRows).map((row) => {
+      assertInvariant(row instanceof Float32Array, 'rows come whole unless the batch asks for their top');
+      return row;
+    });
+  }
+
+  get numLayers(): number {
+    return this.#model.config.numLayers;
+  }
+
+  /** What every head of a layer looks at in a prompt; the lane is overwritten. */
+  inspectAttention(inspection: PromptLayer): Promise<AttentionWeights[number]> {
+    this.#enter({ lane: inspection.lane, positionStart: 0 });
+    // Its forward pass is run this once.
+    this.#onNewShape?.();
+    return inspectAttention(this.#model, { ...inspection, runtime: this.#runtime, cache: this.#cache });
+  }
+
+  #runStep(batch: StepBatch, wanted: 'logits' | 'states'): Promise<readonly StepRow[]> {
+    const { tokenIds, logitRows, topRows } = batch;
+    const shape = `${wanted} ${tokenIds.length} ${logitRows.length} ${topRows.includes(true)}`;
+    if (!this.#shapes.has(shape)) this.#onNewShape?.();
+    this.#shapes.add(shape);
+    return this.#runtime.runStep(batch, this.#cache, wanted === 'logits' ? this.#forward : this.#hiddenState);
+  }
+
+  /** Whoever is new in a lane finds nothing of another's beyond its own tokens. */
+  #enter(input: Pick<SegmentInput, 'lane' | 'positionStart'> | undefined, sequenceId?: number): void {
+    if (input === undefined) return;
+    const { lane, positionStart } = input;
+    if (sequenceId !== undefined && this.#tenants.get(lane) === sequenceId) return;
+    this.#tenants.set(lane, sequenceId);
+    this.#runtime.clearLane?.(this.#cache, lane, positionStart);
+  }
+}
+
+function splitRows(rows: readonly StepRow[], inputs: readonly SegmentInput[]): StepRow[][] {
+  let row = 0;
+  return inputs.map(({ logits, tokenIds }) => {
+    const start = row;
+    row += { all: tokenIds.length, last: 1, none: 0 }[logits];
+    return rows.slice(start, row);
+  });
+}
+
+/**
+ * A query at position p scores p + 1 keys. One rectangular batch of the same sequences would score
+ * sequences * longest chunk * longest context instead.
+ */
+export function stepCost(batch: StepBatch): StepCost {
+  const scoresOf = ({ numRows, positionStart }: Segment): number =>
+    numRows * positionStart + (numRows * (numRows + 1)) / 2;
+  const longest = (length: (segment: Segment) => number): number => Math.max(...batch.segments.map(length));
+  return {
+    numRows: batch.numRows,
+    numPaddedRows: batch.tokenIds.length - batch.numRows,
+    numScores: batch.segments.reduce((sum, segment) => sum + scoresOf(segment), 0),
+    numRectangularScores:
+      batch.segments.length *
+      longest((segment) => segment.numRows) *
+      longest((segment) => segment.positionStart + segment.numRows),
+  };
+}

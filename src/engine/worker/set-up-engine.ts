@@ -1,0 +1,129 @@
+import type { EngineError } from '../../errors.ts';
+import { OpenModel, type LoadedModel } from '../../model/load-model.ts';
+import type { KvCacheShape, Runtime } from '../../runtime/runtime.ts';
+import { startFastestRuntime, startRuntime, type RuntimeChoice } from '../../runtime/start-runtime.ts';
+import { Sampler } from '../../sampling/sampler.ts';
+import { Scheduler } from '../../scheduler/scheduler.ts';
+import { StepCostModel, type StepShape } from '../../scheduler/step-cost-model.ts';
+import { cacheShape } from '../cache-shape.ts';
+import { checkMemory, type MemoryDemand } from '../check-memory.ts';
+import { monotonicMs } from '../clock.ts';
+import { EngineCore } from './engine-core.ts';
+import type { ModelInfo } from '../engine.ts';
+import { estimateMemory, modelSizeOf } from '../estimate-memory.ts';
+import { ModelRunner } from './model-runner.ts';
+import type { EngineSettings } from '../protocol.ts';
+import { stepWork } from './step-work.ts';
+
+export interface EngineSetup {
+  core: EngineCore;
+  runtime: Runtime;
+  model: ModelInfo;
+  /** What the largest step that there can be is expected to take, in milliseconds. */
+  largestStepMs(): number;
+}
+
+export interface SetUpEvents {
+  /** The device went away for good, in a step or between two. */
+  onLost: (error: EngineError) => void;
+  /** A step of a shape that was not run before is about to be. */
+  onNewShape?: () => void;
+}
+
+/**
+ * Starts the runtime, loads the model, allocates the KV cache and takes a first step; after it, nothing of a model's or
+ * cache's size is allocated any more.
+ *
+ * @throws EngineError `backend_unavailable`, `weights_invalid`, `config_invalid`; `backend_failure` of the first step
+ */
+export async function setUpEngine(
+  settings: EngineSettings,
+  { onLost, onNewShape }: SetUpEvents,
+): Promise<EngineSetup> {
+  const { runtime, reason } = await chooseRuntime(settings, onLost);
+  const { loaded, shape, demand } = await loadFitting(settings, runtime);
+  const { model, numParameters, weightBytes, weightFormat } = loaded;
+  const weightMemoryBytes = runtime.memory().numBytes;
+  const cache = runtime.createKvCache(shape);
+  const work = stepWork(model.config, numParameters);
+  const costs = new StepCostModel(work);
+  const scheduler = new Scheduler({
+    numLanes: shape.numLanes,
+    maxNumBatchedTokens: settings.maxNumBatchedTokens,
+    prefixCache: settings.prefixCache,
+    speculates: settings.speculates,
+    costs,
+  });
+  const runner = new ModelRunner(model, runtime, cache, onNewShape);
+  const firstStep = new StepCostModel(work);
+  firstStep.record(ONE_ROW, await millisecondsOf(() => runner.warmUp()));
+  // What weights were read into is garbage, which nothing but this would collect for as long as there is work: next to
+  // nothing is allocated from here on. The engine process has the function; where tests set up an engine it may lack.
+  globalThis.gc?.();
+  const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs);
+  const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
+  const largest = scheduler.largestShape(shape.laneLength);
+  return {
+    core,
+    runtime,
+    // As long as no step was measured, by the first decode, which says too much of a larger step and never too little.
+    largestStepMs: () => (costs.isMeasured ? costs : firstStep).predictMs(largest),
+    model: {
+      id: settings.modelId,
+      architecture,
+      vocabSize,
+      dim,
+      numLayers,
+      numHeads,
+      eosTokenIds,
+      contextLength: shape.laneLength,
+      numParameters,
+      weightBytes,
+      weightFormat,
+      weightMemoryBytes,
+      runtime: runtime.name,
+      runtimeDescription: runtime.description,
+      device: runtime.device.name,
+      ...(reason === undefined ? {} : { runtimeReason: reason }),
+      numThreads: runtime.numThreads,
+      numLanes: shape.numLanes,
+      kvCacheTokens: shape.numLanes * shape.laneLength,
+      kvCacheBytes: cache.numBytes,
+      ...demand,
+      createdAt: Math.floor(Date.now() / 1000),
+    },
+  };
+}
+
+const ONE_ROW: StepShape = { numRows: 1, numLogitRows: 1, numScores: 1 };
+
+async function millisecondsOf(run: () => Promise<void>): Promise<number> {
+  const startedAt = monotonicMs();
+  await run();
+  return monotonicMs() - startedAt;
+}
+
+/** Loads a model once its headers say that it and its cache fit. */
+async function loadFitting(
+  settings: EngineSettings,
+  runtime: Runtime,
+): Promise<{ loaded: LoadedModel; shape: KvCacheShape; demand: MemoryDemand }> {
+  const open = await OpenModel.open(settings.modelPath);
+  try {
+    const shape = cacheShape(open.config, settings, runtime.name);
+    const estimate = estimateMemory(modelSizeOf(open), shape, { ...settings, runtime: runtime.name });
+    const demand = checkMemory(estimate, runtime, settings.memoryLimitBytes);
+    return { loaded: await open.load(runtime, shape.laneLength), shape, demand };
+  } finally {
+    await open.close();
+  }
+}
+
+async function chooseRuntime(
+  { runtime, numThreads, weights }: EngineSettings,
+  onLost: (error: EngineError) => void,
+): Promise<Partial<RuntimeChoice> & { runtime: Runtime }> {
+  const options = { numThreads, weights, onLost };
+  if (runtime === 'auto') return startFastestRuntime(options);
+  return { runtime: await startRuntime(runtime, options) };
+}

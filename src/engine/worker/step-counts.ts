@@ -1,0 +1,45 @@
+import type { ScheduledStep } from '../../scheduler/scheduler.ts';
+import type { StepReport } from '../protocol.ts';
+
+type StepCounts = Pick<
+  StepReport,
+  | 'numPromptTokens'
+  | 'numRecomputedTokens'
+  | 'numPreemptions'
+  | 'numQueriedTokens'
+  | 'numCachedTokens'
+  | 'numDraftTokens'
+  | 'numAcceptedTokens'
+>;
+
+/**
+ * What a step computed, and what it was spared; to be asked before the scheduler learns that it was computed.
+ * @param numAccepted of each of its sequences, tokens of the draft that it drew itself
+ */
+export function stepCounts(step: ScheduledStep, numAccepted: readonly number[]): StepCounts {
+  const lookups = step.started.filter(({ numCachedTokens }) => numCachedTokens !== undefined);
+  return {
+    ...countTokens(step),
+    numPreemptions: step.numPreemptions,
+    numQueriedTokens: lookups.reduce((sum, { numPromptTokens }) => sum + numPromptTokens, 0),
+    numCachedTokens: lookups.reduce((sum, { numCachedTokens = 0 }) => sum + numCachedTokens, 0),
+    numDraftTokens: step.sequences.reduce((sum, { draftTokenIds }) => sum + draftTokenIds.length, 0),
+    numAcceptedTokens: numAccepted.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+/** Tokens of prompts computed for the first time, and tokens of all kinds computed once more after a preemption. */
+function countTokens({
+  sequences,
+}: ScheduledStep): Pick<StepReport, 'numPromptTokens' | 'numRecomputedTokens'> {
+  let numPromptTokens = 0;
+  let numRecomputedTokens = 0;
+  for (const { sequence, numScheduledTokens } of sequences) {
+    const { numComputedTokens: start, numTokensLost } = sequence;
+    const end = start + numScheduledTokens;
+    const numKnown = Math.max(start, numTokensLost);
+    numPromptTokens += Math.max(Math.min(end, sequence.numPromptTokens) - numKnown, 0);
+    numRecomputedTokens += Math.max(Math.min(end, numTokensLost) - start, 0);
+  }
+  return { numPromptTokens, numRecomputedTokens };
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import type { RequestRecord } from '../../../../src/engine/engine.ts';
+import { RequestHistory } from '../../../../src/engine/client/request-history.ts';
+
+const recordOf = (id: string, ownerId: string): RequestRecord => ({
+  id,
+  ownerId,
+  status: 'finished',
+  finishReasons: ['stop'],
+  n: 1,
+  maxTokens: 1,
+  longestCompletionTokens: 1,
+  usage: { promptTokens: 1, completionTokens: 1, cachedTokens: 0 },
+  timings: { totalMs: 1 },
+  wastedTokens: 0,
+});
+
+describe('RequestHistory', () => {
+  it('keeps records of one id apart by owner', () => {
+    const history = new RequestHistory(() => 0);
+    const [mine, theirs] = [recordOf('r', 'me'), recordOf('r', 'them')];
+    history.add(mine);
+    history.add(theirs);
+    expect(history.find('r', 'me')).toBe(mine);
+    expect(history.find('r', 'them')).toBe(theirs);
+    expect(history.find('r', 'stranger')).toBeUndefined();
+    expect(history.find('r')).toBe(theirs);
+  });
+
+  it('forgets the oldest beyond a thousand, and all after ten minutes', () => {
+    let nowMs = 0;
+    const history = new RequestHistory(() => nowMs);
+    for (let i = 0; i < 1001; i++) history.add(recordOf(`r${i}`, 'me'));
+    expect(history.find('r0', 'me')).toBeUndefined();
+    expect(history.find('r1', 'me')).toBeDefined();
+    nowMs = 10 * 60_000;
+    expect(history.find('r1000', 'me')).toBeUndefined();
+    expect(history.find('r1000')).toBeUndefined();
+  });
+});

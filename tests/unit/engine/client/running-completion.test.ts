@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { CompletionEvent } from '../../../../src/engine/engine.ts';
+import { RunningCompletion } from '../../../../src/engine/client/running-completion.ts';
+import { EngineError } from '../../../../src/errors.ts';
+import { DEFAULT_SAMPLING_PARAMS } from '../../../../src/sampling/sampling-params.ts';
+import { Tokenizer } from '../../../../src/tokenizer/tokenizer.ts';
+import { fixturePath } from '../../../support/fixtures.ts';
+
+const tokenizer = await Tokenizer.load(fixturePath('tiny-gpt2'));
+const TIMES = { startedAtMs: 0, endedAtMs: 1 };
+
+interface Started {
+  completion: RunningCompletion;
+  ids: number[];
+  cancelled: number[];
+  settled: RunningCompletion[];
+}
+
+/** Three choices of one prompt. */
+function start(): Started {
+  const cancelled: number[] = [];
+  const settled: RunningCompletion[] = [];
+  const completion = new RunningCompletion(
+    {
+      id: 'request',
+      prompts: [[1, 2]],
+      n: 3,
+      maxTokens: 4,
+      minTokens: 0,
+      ignoreEos: false,
+      stop: [],
+      sampling: DEFAULT_SAMPLING_PARAMS,
+      numLogprobs: undefined,
+      promptLogprobs: false,
+      cacheSalt: undefined,
+      ownerId: '',
+      timeoutMs: undefined,
+    },
+    tokenizer,
+    {
+      now: () => 0,
+      prefixCacheScope: 'all',
+      cancelSequences: (ids) => cancelled.push(...ids),
+      onSettled: (one) => settled.push(one),
+      onInterTokenLatency: () => undefined,
+    },
+    0,
+  );
+  return { completion, ids: completion.sequences([], 1, '').map(({ id }) => id), cancelled, settled };
+}
+
+async function drain(completion: RunningCompletion): Promise<{ events: CompletionEvent[]; error: unknown }> {
+  const events: CompletionEvent[] = [];
+  try {
+    for await (const event of completion) events.push(event);
+  } catch (error) {
+    return { events, error };
+  }
+  return { events, error: undefined };
+}
+
+describe('a choice that ends by an error', () => {
+  const error = { code: 'backend_failure', message: 'not numbers', retryable: false } as const;
+
+  it('ends the request with it, and the sequences of the others', async () => {
+    const { completion, ids, cancelled, settled } = start();
+    const [first = NaN, second = NaN, third = NaN] = ids;
+    completion.receive({ id: third, token: { tokenId: 50 }, finish: 'stop' }, TIMES);
+    completion.receive({ id: first, token: { tokenId: 40 } }, TIMES);
+    completion.receive({ id: second, finish: 'error', error }, TIMES);
+    expect(cancelled).toEqual(expect.arrayContaining([first]));
+    expect(cancelled).not.toContain(third);
+    expect(settled).toEqual([completion]);
+    // What the engine said before it heard of the cancel.
+    completion.receive({ id: first, token: { tokenId: 41 } }, TIMES);
+    const { events, error: thrown } = await drain(completion);
+    expect(events.map(({ type }) => type)).toEqual(['delta', 'finish', 'delta']);
+    expect(thrown).toBeInstanceOf(EngineError);
+    expect(thrown).toMatchObject(error);
+    expect(completion.record()).toMatchObject({ status: 'failed', errorCode: 'backend_failure' });
+  });
+
+  it('changes nothing of a request that was over', () => {
+    const { completion, ids, cancelled } = start();
+    completion.cancel('disconnect');
+    const numCancelled = cancelled.length;
+    for (const id of ids) completion.receive({ id, finish: 'error', error }, TIMES);
+    expect(cancelled).toHaveLength(numCancelled);
+    expect(completion.record()).toMatchObject({ status: 'cancelled' });
+  });
+
+  it('may also be one of whose tokens nothing can be made', async () => {
+    const { completion, settled } = start();
+    completion.receive({ id: -5, token: { tokenId: 1 } }, TIMES);
+    expect((await drain(completion)).error).toMatchObject({ code: 'internal' });
+    expect(settled).toEqual([completion]);
+  });
+});
