@@ -81,6 +81,14 @@ export class EngineError extends Error {
   }
 }
 
+/**
+ * What was thrown, as one of ours. What has no code is `internal`; its own message may hold anything, a prompt included,
+ * and stays with the cause.
+ */
+export function toEngineError(thrown: unknown, message = 'unforeseen error'): EngineError {
+  return thrown instanceof EngineError ? thrown : new EngineError('internal', message, { cause: thrown });
+}
+
 /** States an invariant of our own code; its failure is a defect of ours, never of a request. */
 export function assertInvariant(condition: unknown, invariant: string): asserts condition {
   if (!condition) throw new EngineError('internal', `invariant broken: ${invariant}`);

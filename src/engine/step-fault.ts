@@ -1,4 +1,4 @@
-import { EngineError } from '../errors.ts';
+import { EngineError, toEngineError } from '../errors.ts';
 import type { Casualty, SentError, WorkKind } from './protocol.ts';
 
 /**
@@ -37,12 +37,8 @@ export function fromSentError({ code, message, retryable }: SentError, details =
   return new EngineError(code, message, { retryable, details });
 }
 
-/** What was thrown as one of ours; what nobody foresaw is `internal`. */
-export function toEngineError(error: unknown): EngineError {
-  return error instanceof EngineError
-    ? error
-    : new EngineError('internal', messageOf(error), { cause: error });
-}
+/** What a step threw, as one of ours. */
+export const stepFailure = (thrown: unknown): EngineError => toEngineError(thrown, messageOf(thrown));
 
 /**
  * A runtime throws `backend_failure` when its device failed a step, and is of no further use then. Where WebAssembly

@@ -1,9 +1,9 @@
 import type { NotFoundHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { clip } from '../clip.ts';
-import { EngineError } from '../errors.ts';
+import { EngineError, toEngineError } from '../errors.ts';
 import type { AppContext, AppEnv } from './app-env.ts';
-import { toEngineError, toErrorResponse, type ApiFamily } from './error-response.ts';
+import { toErrorResponse, type ApiFamily } from './error-response.ts';
 
 const WORKERS_AI_PATH = /^\/(?:ai\/run|client\/v4)(?:\/|$)/;
 

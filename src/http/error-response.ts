@@ -67,12 +67,6 @@ export interface ErrorResponse {
   body: OpenAiErrorBody | WorkersAiErrorBody;
 }
 
-/** What was thrown, as one of ours; anything that nobody foresaw becomes `internal`. */
-export function toEngineError(thrown: unknown): EngineError {
-  if (thrown instanceof EngineError) return thrown;
-  return new EngineError('internal', 'unforeseen error', { cause: thrown });
-}
-
 /** The HTTP status that a code has in a family. */
 export function httpStatusOf(code: ErrorCode, family: ApiFamily): number {
   const { status, workersAiStatus } = HTTP_ERRORS[code];

@@ -1,7 +1,8 @@
+import { toEngineError } from '../errors.ts';
 import type { AppContext } from './app-env.ts';
 import { PROBE_EVENT } from './connection.ts';
 import { familyOf } from './error-handlers.ts';
-import { toEngineError, toErrorBody } from './error-response.ts';
+import { toErrorBody } from './error-response.ts';
 import { commentFrame, DONE_FRAME, errorFrame, PING, SSE_HEADERS, sseStream } from './sse.ts';
 import { timingHeaders } from './timing-headers.ts';
 

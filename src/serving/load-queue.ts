@@ -3,7 +3,7 @@ import { assertInvariant, type EngineError } from '../errors.ts';
 import type { MemoryForecast } from './forecast-memory.ts';
 import type { CatalogModel } from './model-catalog.ts';
 import { nextMove, type PoolMove, type Turn } from './next-move.ts';
-import { loadTooLong, shortageError, shuttingDown, toEngineError, withoutPath } from './pool-errors.ts';
+import { loadTooLong, shortageError, shuttingDown, loadFailure, withoutPath } from './pool-errors.ts';
 import type { PooledModel } from './pooled-model.ts';
 import type { PoolObserver, UnloadReason } from './served-models.ts';
 import { waitWithin } from './wait-within.ts';
@@ -118,7 +118,7 @@ export class LoadQueue {
     } catch (thrown) {
       if (this.#isDraining || !this.#queue.includes(model)) return;
       this.#leaveQueue(model);
-      this.#fail(model, toEngineError(thrown));
+      this.#fail(model, loadFailure(thrown));
     }
     this.look();
   }
@@ -251,7 +251,7 @@ export class LoadQueue {
       this.onUseEnded(model);
       return undefined;
     } catch (thrown) {
-      const error = toEngineError(thrown);
+      const error = loadFailure(thrown);
       // Else it was given up meanwhile, and perhaps another load of it is under way.
       if (model.starting === starting && model.state === 'loading') {
         this.#fail(model, error);
@@ -304,8 +304,7 @@ export class LoadQueue {
   /** Ends its process; no load begins before that has ended. */
   async #end(model: PooledModel): Promise<void> {
     const ending = model.engine.stop().catch((thrown: unknown) => {
-      for (const observer of this.#options.observers)
-        observer.onLoadFailed?.(model.id, toEngineError(thrown));
+      for (const observer of this.#options.observers) observer.onLoadFailed?.(model.id, loadFailure(thrown));
     });
     this.#endings.add(ending);
     await ending;

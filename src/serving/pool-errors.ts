@@ -1,6 +1,6 @@
 import { dirname, sep } from 'node:path';
 import { mib } from '../engine/check-memory.ts';
-import { EngineError } from '../errors.ts';
+import { EngineError, toEngineError } from '../errors.ts';
 import type { ResidentModel } from './plan-load.ts';
 
 /** What a request is told when the model it names cannot be had. */
@@ -52,10 +52,8 @@ export function shuttingDown(): EngineError {
 }
 
 /** What a load failed with, as one of ours. */
-export function toEngineError(thrown: unknown): EngineError {
-  if (thrown instanceof EngineError) return thrown;
-  return new EngineError('internal', 'a model could not be loaded', { cause: thrown });
-}
+export const loadFailure = (thrown: unknown): EngineError =>
+  toEngineError(thrown, 'a model could not be loaded');
 
 /** The same for clients: where a model's files lie is the operator's affair, who finds it in the log. */
 export function withoutPath(error: EngineError, { id, path }: { id: string; path: string }): EngineError {

@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts';
-import { toEngineError } from './pool-errors.ts';
+import { loadFailure } from './pool-errors.ts';
 
 /**
  * Waits for a promise, but no longer than `timeoutMs`, and not after the signal is aborted. The promise goes on by itself.
@@ -26,7 +26,7 @@ export function waitWithin<T>(
     };
     promise.then(
       (value) => settle(() => resolve(value)),
-      (error: unknown) => settle(() => reject(toEngineError(error))),
+      (error: unknown) => settle(() => reject(loadFailure(error))),
     );
     if (signal?.aborted === true) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });

@@ -2,7 +2,7 @@ import { EngineError } from '../../errors.ts';
 import type { EngineProcess, EngineProcessEvents } from './engine-process.ts';
 import type { FromWorker, ToWorker } from '../protocol.ts';
 import { afterDeath, NO_DEATHS } from './restart-delay.ts';
-import { fromSentError, toEngineError } from '../step-fault.ts';
+import { fromSentError, stepFailure } from '../step-fault.ts';
 import { Watchdog } from './watchdog.ts';
 
 export type ReadyMessage = Extract<FromWorker, { type: 'ready' }>;
@@ -141,7 +141,7 @@ export class EngineSupervisor {
     try {
       this.#events.onMessage(message);
     } catch (error) {
-      this.#replace(child, toEngineError(error));
+      this.#replace(child, stepFailure(error));
     }
     this.#watch();
   }
@@ -220,7 +220,7 @@ export class EngineSupervisor {
     } catch (error) {
       if (this.#stopped) return;
       this.#history = afterDeath(this.#history, { servedMs: 0, loadMs: this.#loadMs });
-      this.#events.onIncident('the engine process could not be restarted', toEngineError(error));
+      this.#events.onIncident('the engine process could not be restarted', stepFailure(error));
       await this.#dying;
       this.#scheduleRestart();
       return;

@@ -14,7 +14,7 @@ import { EventQueue } from './event-queue.ts';
 import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
 import type { SequenceRequest, SequenceUpdate } from '../protocol.ts';
 import { RequestTimer } from './request-timer.ts';
-import { fromSentError, toEngineError } from '../step-fault.ts';
+import { fromSentError, stepFailure } from '../step-fault.ts';
 
 /** What a completion asks of the engine client. */
 export interface CompletionHost {
@@ -120,7 +120,7 @@ export class RunningCompletion implements Completion {
     try {
       this.#take(update, times);
     } catch (error) {
-      this.#giveUp(toEngineError(error));
+      this.#giveUp(stepFailure(error));
     }
   }
 

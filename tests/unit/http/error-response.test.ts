@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EngineError, ERROR_CODES } from '../../../src/errors.ts';
-import { toEngineError, toErrorResponse } from '../../../src/http/error-response.ts';
+import { EngineError, ERROR_CODES, toEngineError } from '../../../src/errors.ts';
+import { toErrorResponse } from '../../../src/http/error-response.ts';
 
 const FAMILIES = ['openai', 'workers-ai'] as const;
 
