@@ -1,4 +1,4 @@
-import type { CompletionEvent, TokenLogprob, TokenOutput, Usage } from '../../src/engine/engine.ts';
+import type { CompletionEvent, TokenLogprob, SampledToken, Usage } from '../../src/engine/engine.ts';
 import { assertInvariant } from '../../src/errors.ts';
 import type { EncodedPrompt } from '../../src/engine/client/encode-prompts.ts';
 import type { TokenVocabulary } from '../../src/tokenizer/incremental-detokenizer.ts';
@@ -74,7 +74,7 @@ export class ChatChunks {
     return { id, object: 'chat.completion', created, model, choices, usage: toUsageBody(usage) };
   }
 
-  #logprobs(tokens: readonly TokenOutput[]): ChatLogprobs {
+  #logprobs(tokens: readonly SampledToken[]): ChatLogprobs {
     const describe = ({
       tokenId,
       logprob,

@@ -1,4 +1,4 @@
-import type { TokenOutput } from '../../src/engine/engine.ts';
+import type { SampledToken } from '../../src/engine/engine.ts';
 import type { TokenVocabulary } from '../../src/tokenizer/incremental-detokenizer.ts';
 import type { LogprobsBody } from './completions.ts';
 
@@ -6,7 +6,7 @@ import type { LogprobsBody } from './completions.ts';
 const MIN_LOGPROB = -9999;
 
 /** Tokens with or without a logprob: the first of a prompt has none. */
-export type ReportedToken = Pick<TokenOutput, 'tokenId' | 'logprob' | 'topLogprobs'>;
+export type ReportedToken = Pick<SampledToken, 'tokenId' | 'logprob' | 'topLogprobs'>;
 
 /**
  * OpenAI's `logprobs` object for consecutive tokens.

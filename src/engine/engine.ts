@@ -1,5 +1,6 @@
 import type { EngineError } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
+import type { SampledToken } from '../sampling/sampler.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
 
@@ -79,24 +80,12 @@ export interface CompletionRequest {
   timeoutMs: number | undefined;
 }
 
-export interface TokenLogprob {
-  tokenId: number;
-  logprob: number;
-}
-
-export interface TokenOutput {
-  tokenId: number;
-  /** Natural logarithm of the probability under the model's own logits; absent unless asked for. */
-  logprob?: number;
-  topLogprobs?: readonly TokenLogprob[];
-}
-
 /** `index` is the choice: `promptIndex * n + i`. */
 export type CompletionEvent =
   /** Logprobs of the prompt's tokens, once for each prompt; the first token has none. */
-  | { type: 'prompt'; promptIndex: number; tokens: readonly (TokenOutput | { tokenId: number })[] }
+  | { type: 'prompt'; promptIndex: number; tokens: readonly SampledToken[] }
   /** New tokens, and the text that became final with them (it lags while a character or a stop string is open). */
-  | { type: 'delta'; index: number; text: string; tokens: readonly TokenOutput[] }
+  | { type: 'delta'; index: number; text: string; tokens: readonly SampledToken[] }
   | { type: 'finish'; index: number; finishReason: FinishReason; stopString?: string };
 
 export interface Usage {
@@ -121,6 +110,8 @@ export interface Timings {
   totalMs: number;
 }
 
+export type { TokenLogprob } from '../sampling/logprobs.ts';
+export type { SampledToken } from '../sampling/sampler.ts';
 export type { AttentionWeights } from '../model/inspect-attention.ts';
 export type { ChatMessage } from '../tokenizer/chat-template-renderer.ts';
 

@@ -2,7 +2,7 @@ import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
-import type { ModelInfo, TokenOutput } from './engine.ts';
+import type { ModelInfo, SampledToken } from './engine.ts';
 
 /**
  * What crosses the channel between the HTTP process (EngineClient) and the engine process (engine-worker.ts): plain data
@@ -80,9 +80,9 @@ export interface SequenceUpdate {
   /** With `started`, where it was looked for: tokens of the prompt that were in the cache. */
   numCachedTokens?: number;
   /** The token that this step yielded, if it yielded one. */
-  token?: TokenOutput;
+  token?: SampledToken;
   /** Logprobs of prompt tokens that this step computed, in order; the sequence's first token has none. */
-  promptLogprobs?: readonly (TokenOutput | { tokenId: number })[];
+  promptLogprobs?: readonly SampledToken[];
   finish?: SequenceFinish;
   /** With the finish `error`. */
   error?: SentError;

@@ -23,9 +23,10 @@ export interface SampleOptions {
   forbiddenTokenIds?: readonly number[] | undefined;
 }
 
+/** A token that was drawn, or one of a prompt whose logprob was asked for. */
 export interface SampledToken {
   tokenId: number;
-  /** Under the model's raw logits; absent unless asked for. */
+  /** Under the model's raw logits; absent unless asked for, and of the first token of a prompt. */
   logprob?: number;
   topLogprobs?: readonly TokenLogprob[];
 }

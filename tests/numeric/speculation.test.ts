@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineCore } from '../../src/engine/worker/engine-core.ts';
-import type { TokenOutput } from '../../src/engine/engine.ts';
+import type { SampledToken } from '../../src/engine/engine.ts';
 import { ModelRunner } from '../../src/engine/worker/model-runner.ts';
 import type { SequenceRequest } from '../../src/engine/protocol.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
@@ -14,7 +14,7 @@ import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 const NUM_LANES = 4;
 
 interface Run {
-  tokens: Map<number, TokenOutput[]>;
+  tokens: Map<number, SampledToken[]>;
   numAccepted: number;
   numRefused: number;
 }

@@ -12,7 +12,7 @@ import type {
   ModelInfo,
   RequestRecord,
   Reservation,
-  TokenOutput,
+  SampledToken,
 } from '../../src/engine/engine.ts';
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { EngineError } from '../../src/errors.ts';
@@ -330,7 +330,7 @@ class ScriptedCompletion implements Completion {
     await sleep(ms, undefined, { signal: this.#abort.signal }).catch(() => undefined);
   }
 
-  #toOutput(tokenId: number): TokenOutput {
+  #toOutput(tokenId: number): SampledToken {
     const { numLogprobs } = this.#request;
     if (numLogprobs === undefined) return { tokenId };
     const topLogprobs = Array.from({ length: numLogprobs }, (_, i) => ({

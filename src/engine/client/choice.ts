@@ -1,4 +1,4 @@
-import type { FinishReason, TokenOutput } from '../engine.ts';
+import type { FinishReason, SampledToken } from '../engine.ts';
 import { IncrementalDetokenizer, type TokenVocabulary } from '../../tokenizer/incremental-detokenizer.ts';
 import { StopStrings } from '../../tokenizer/stop-strings.ts';
 
@@ -43,7 +43,7 @@ export class Choice {
     return this.finishReason !== undefined;
   }
 
-  push(token: TokenOutput): ChoiceText {
+  push(token: SampledToken): ChoiceText {
     this.numTokens++;
     const text = this.#detokenizer.push([token.tokenId]);
     return this.numTokens < this.#minTokens ? { text } : this.#stopStrings.push(text);

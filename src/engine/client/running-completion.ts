@@ -8,7 +8,7 @@ import type {
   CompletionRequest,
   FinishReason,
   RequestRecord,
-  TokenOutput,
+  SampledToken,
 } from '../engine.ts';
 import { EventQueue } from './event-queue.ts';
 import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
@@ -51,7 +51,7 @@ export class RunningCompletion implements Completion {
   readonly #choices = new Map<number, Choice>();
   readonly #events = new EventQueue<CompletionEvent>(mergeDeltas);
   readonly #timer: RequestTimer;
-  readonly #promptLogprobs = new Map<number, (TokenOutput | { tokenId: number })[]>();
+  readonly #promptLogprobs = new Map<number, SampledToken[]>();
   #deadline: NodeJS.Timeout | undefined;
   #numOpen: number;
   #wastedTokens = 0;
@@ -155,7 +155,7 @@ export class RunningCompletion implements Completion {
     this.fail(error);
   }
 
-  #receivePrompt(choice: Choice, tokens: readonly (TokenOutput | { tokenId: number })[]): void {
+  #receivePrompt(choice: Choice, tokens: readonly SampledToken[]): void {
     const promptIndex = Math.floor(choice.index / this.#request.n);
     const scored = [...(this.#promptLogprobs.get(promptIndex) ?? []), ...tokens];
     this.#promptLogprobs.set(promptIndex, scored);
@@ -164,7 +164,7 @@ export class RunningCompletion implements Completion {
     }
   }
 
-  #receiveToken(choice: Choice, token: TokenOutput, atMs: number): void {
+  #receiveToken(choice: Choice, token: SampledToken, atMs: number): void {
     const gap = this.#timer.recordToken(choice.index, atMs);
     if (gap !== undefined) this.#host.onInterTokenLatency(gap);
     const { text, stopString } = choice.push(token);

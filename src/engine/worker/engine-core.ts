@@ -9,7 +9,7 @@ import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
 import { checkIds, checkLayers } from '../check-input.ts';
 import { embedNext } from './embed-next.ts';
 import { EmbeddingJobs } from './embedding-jobs.ts';
-import type { TokenOutput } from '../engine.ts';
+import type { SampledToken } from '../engine.ts';
 import { FaultRegister } from './fault-register.ts';
 import { inspectNext } from './inspect-next.ts';
 import { InspectionJobs, type PromptInspection, type FinishedInspection } from './inspection-jobs.ts';
@@ -305,10 +305,10 @@ export class EngineCore {
     active: ActiveSequence,
     { sequence, numScheduledTokens }: ScheduledSequence,
     logits: readonly StepRow[],
-  ): (TokenOutput | { tokenId: number })[] {
+  ): SampledToken[] {
     const start = sequence.numComputedTokens;
     const end = Math.min(start + numScheduledTokens, sequence.numPromptTokens - 1);
-    const scored: (TokenOutput | { tokenId: number })[] = [];
+    const scored: SampledToken[] = [];
     if (active.numScored === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
     for (let position = Math.max(start, active.numScored - 1); position < end; position++) {
       const row = logits[position - start]; // [vocab]
@@ -325,7 +325,7 @@ export class EngineCore {
     return scored;
   }
 
-  #sample(active: ActiveSequence, logits: StepRow): TokenOutput {
+  #sample(active: ActiveSequence, logits: StepRow): SampledToken {
     return this.#sampler.sampleToken(logits, active.sampler, {
       numLogprobs: active.request.numLogprobs,
       forbiddenTokenIds: forbiddenTokens(active),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EngineCore } from '../../../../src/engine/worker/engine-core.ts';
-import type { TokenOutput } from '../../../../src/engine/engine.ts';
+import type { SampledToken } from '../../../../src/engine/engine.ts';
 import { ModelRunner } from '../../../../src/engine/worker/model-runner.ts';
 import type { SequenceFinish, SequenceRequest } from '../../../../src/engine/protocol.ts';
 import { Sampler } from '../../../../src/sampling/sampler.ts';
@@ -26,7 +26,7 @@ interface Text {
 }
 
 interface Outcome {
-  tokens: TokenOutput[];
+  tokens: SampledToken[];
   promptLogprobs: unknown[];
   finish: SequenceFinish | undefined;
 }
