@@ -168,18 +168,18 @@ export interface EngineStats {
   numScores: number;
   numRectangularScores: number;
   /** Prompt tokens computed, each counted once. */
-  promptTokens: number;
+  numPromptTokens: number;
   /** Times a sequence lost its lane to another client, and tokens computed once more for that. */
-  preemptions: number;
-  recomputedTokens: number;
+  numPreemptions: number;
+  numRecomputedTokens: number;
   /** Prompt tokens looked for in the prefix cache, and those that were there. */
-  prefixCacheQueries: number;
-  prefixCacheHits: number;
+  numPrefixCacheQueries: number;
+  numPrefixCacheHits: number;
   /** Tokens of drafts computed, and those that their sequences drew as well. */
-  draftTokens: number;
-  acceptedDraftTokens: number;
-  generationTokens: number;
-  wastedTokens: number;
+  numDraftTokens: number;
+  numAcceptedDraftTokens: number;
+  numGeneratedTokens: number;
+  numWastedTokens: number;
   numRestarts: number;
 }
 

@@ -127,11 +127,11 @@ export interface StepReport {
   numPreemptions: number;
   numRecomputedTokens: number;
   /** Prompt tokens looked for in the cache, and those that were there. */
-  numQueriedTokens: number;
-  numCachedTokens: number;
+  numPrefixCacheQueries: number;
+  numPrefixCacheHits: number;
   /** Tokens of drafts computed, and those that their sequences drew as well. */
   numDraftTokens: number;
-  numAcceptedTokens: number;
+  numAcceptedDraftTokens: number;
   gauges: EngineGauges;
 }
 

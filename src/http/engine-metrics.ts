@@ -26,31 +26,31 @@ export const ENGINE_GAUGES: readonly EngineMetric[] = [
 
 /** Counters that the engine keeps. */
 export const ENGINE_COUNTERS: readonly EngineMetric[] = [
-  ['prompt_tokens_total', 'Prompt tokens computed, each counted once.', (s) => s.promptTokens],
+  ['prompt_tokens_total', 'Prompt tokens computed, each counted once.', (s) => s.numPromptTokens],
   [
     'preemptions_total',
     'Times a sequence lost its cache lane to another client, to go on later.',
-    (s) => s.preemptions,
+    (s) => s.numPreemptions,
   ],
   [
     'recomputed_tokens_total',
     'Tokens computed once more after a sequence lost its lane.',
-    (s) => s.recomputedTokens,
+    (s) => s.numRecomputedTokens,
   ],
   [
     'prefix_cache_queries_total',
     'Prompt tokens looked for in the prefix cache.',
-    (s) => s.prefixCacheQueries,
+    (s) => s.numPrefixCacheQueries,
   ],
-  ['prefix_cache_hits_total', 'Prompt tokens found in the prefix cache.', (s) => s.prefixCacheHits],
-  ['spec_decode_num_draft_tokens_total', 'Tokens of drafts computed.', (s) => s.draftTokens],
+  ['prefix_cache_hits_total', 'Prompt tokens found in the prefix cache.', (s) => s.numPrefixCacheHits],
+  ['spec_decode_num_draft_tokens_total', 'Tokens of drafts computed.', (s) => s.numDraftTokens],
   [
     'spec_decode_num_accepted_tokens_total',
     'Tokens of drafts that their sequences drew as well.',
-    (s) => s.acceptedDraftTokens,
+    (s) => s.numAcceptedDraftTokens,
   ],
-  ['generation_tokens_total', 'Tokens generated.', (s) => s.generationTokens],
-  ['wasted_tokens_total', 'Tokens computed for clients that were gone already.', (s) => s.wastedTokens],
+  ['generation_tokens_total', 'Tokens generated.', (s) => s.numGeneratedTokens],
+  ['wasted_tokens_total', 'Tokens computed for clients that were gone already.', (s) => s.numWastedTokens],
   ['steps_total', 'Engine steps run.', (s) => s.numSteps],
   ['step_rows_total', 'Rows computed in steps, padding left out.', (s) => s.numRows],
   [

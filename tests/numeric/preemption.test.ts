@@ -67,7 +67,7 @@ describe.each(RUNTIMES_WITH_INT8)('preemption on $label', ({ create, bitExact })
       const report = await core.step();
       if (report === undefined && step >= lastArrival) return { outcomes, numPreemptions, numAccepted };
       numPreemptions += report?.numPreemptions ?? 0;
-      numAccepted += report?.numAcceptedTokens ?? 0;
+      numAccepted += report?.numAcceptedDraftTokens ?? 0;
       for (const { id, token, promptLogprobs, finish } of report?.updates ?? []) {
         const outcome = outcomes.get(id) ?? { tokens: [], promptLogprobs: [], finish: undefined };
         if (token !== undefined) outcome.tokens.push(token);

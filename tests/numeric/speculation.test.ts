@@ -45,8 +45,8 @@ describe.each(RUNTIMES_WITH_INT8)('speculation on $label', ({ create, bitExact }
     for (const request of requests) core.submit(request);
     const result: Run = { tokens: new Map(), numAccepted: 0, numRefused: 0 };
     for (let report = await core.step(); report !== undefined; report = await core.step()) {
-      result.numAccepted += report.numAcceptedTokens;
-      result.numRefused += report.numDraftTokens - report.numAcceptedTokens;
+      result.numAccepted += report.numAcceptedDraftTokens;
+      result.numRefused += report.numDraftTokens - report.numAcceptedDraftTokens;
       for (const { id, token } of report.updates) {
         if (token !== undefined) result.tokens.set(id, [...(result.tokens.get(id) ?? []), token]);
       }

@@ -6,6 +6,21 @@ type Totals = Omit<
   'numRequestsRunning' | 'numRequestsWaiting' | 'numTokensWaiting' | 'numLanes' | 'kvCacheTokens'
 >;
 
+/** What each step adds to, under the same name. */
+const STEP_COUNTERS = [
+  'numRows',
+  'numPaddedRows',
+  'numScores',
+  'numRectangularScores',
+  'numPromptTokens',
+  'numPreemptions',
+  'numRecomputedTokens',
+  'numPrefixCacheQueries',
+  'numPrefixCacheHits',
+  'numDraftTokens',
+  'numAcceptedDraftTokens',
+] as const satisfies readonly (keyof StepReport & keyof Totals)[];
+
 const ZERO: Totals = {
   numLanesUsed: 0,
   kvCacheTokensUsed: 0,
@@ -17,15 +32,15 @@ const ZERO: Totals = {
   numPaddedRows: 0,
   numScores: 0,
   numRectangularScores: 0,
-  promptTokens: 0,
-  preemptions: 0,
-  recomputedTokens: 0,
-  prefixCacheQueries: 0,
-  prefixCacheHits: 0,
-  draftTokens: 0,
-  acceptedDraftTokens: 0,
-  generationTokens: 0,
-  wastedTokens: 0,
+  numPromptTokens: 0,
+  numPreemptions: 0,
+  numRecomputedTokens: 0,
+  numPrefixCacheQueries: 0,
+  numPrefixCacheHits: 0,
+  numDraftTokens: 0,
+  numAcceptedDraftTokens: 0,
+  numGeneratedTokens: 0,
+  numWastedTokens: 0,
   numRestarts: 0,
 };
 
@@ -37,26 +52,12 @@ export class EngineTotals {
     return this.#totals;
   }
 
-  addStep({ gauges, ...report }: StepReport): void {
-    const totals = this.#totals;
-    this.#totals = {
-      ...totals,
-      ...gauges,
-      numSteps: totals.numSteps + 1,
-      numRows: totals.numRows + report.numRows,
-      numPaddedRows: totals.numPaddedRows + report.numPaddedRows,
-      numScores: totals.numScores + report.numScores,
-      numRectangularScores: totals.numRectangularScores + report.numRectangularScores,
-      promptTokens: totals.promptTokens + report.numPromptTokens,
-      preemptions: totals.preemptions + report.numPreemptions,
-      recomputedTokens: totals.recomputedTokens + report.numRecomputedTokens,
-      prefixCacheQueries: totals.prefixCacheQueries + report.numQueriedTokens,
-      prefixCacheHits: totals.prefixCacheHits + report.numCachedTokens,
-      draftTokens: totals.draftTokens + report.numDraftTokens,
-      acceptedDraftTokens: totals.acceptedDraftTokens + report.numAcceptedTokens,
-      generationTokens:
-        totals.generationTokens + report.updates.filter(({ token }) => token !== undefined).length,
-    };
+  addStep(report: StepReport): void {
+    const totals = { ...this.#totals, ...report.gauges };
+    totals.numSteps++;
+    for (const counter of STEP_COUNTERS) totals[counter] += report[counter];
+    for (const { token } of report.updates) if (token !== undefined) totals.numGeneratedTokens++;
+    this.#totals = totals;
   }
 
   setGauges(gauges: EngineGauges): void {
@@ -75,7 +76,7 @@ export class EngineTotals {
   }
 
   addWastedTokens(numTokens: number): void {
-    this.#totals = { ...this.#totals, wastedTokens: this.#totals.wastedTokens + numTokens };
+    this.#totals = { ...this.#totals, numWastedTokens: this.#totals.numWastedTokens + numTokens };
   }
 
   addRestart(): void {

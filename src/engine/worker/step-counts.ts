@@ -21,10 +21,10 @@ export function stepCounts(step: ScheduledStep, numAccepted: readonly number[]):
   return {
     ...countTokens(step),
     numPreemptions: step.numPreemptions,
-    numQueriedTokens: lookups.reduce((sum, { numPromptTokens }) => sum + numPromptTokens, 0),
-    numCachedTokens: lookups.reduce((sum, { numCachedTokens = 0 }) => sum + numCachedTokens, 0),
+    numPrefixCacheQueries: lookups.reduce((sum, { numPromptTokens }) => sum + numPromptTokens, 0),
+    numPrefixCacheHits: lookups.reduce((sum, { numCachedTokens = 0 }) => sum + numCachedTokens, 0),
     numDraftTokens: step.sequences.reduce((sum, { draftTokenIds }) => sum + draftTokenIds.length, 0),
-    numAcceptedTokens: numAccepted.reduce((sum, count) => sum + count, 0),
+    numAcceptedDraftTokens: numAccepted.reduce((sum, count) => sum + count, 0),
   };
 }
 

@@ -48,7 +48,7 @@ async function run(
   for (let report = await core.step(); report !== undefined; report = await core.step()) {
     result.numSteps++;
     result.numDrafted += report.numDraftTokens;
-    result.numAccepted += report.numAcceptedTokens;
+    result.numAccepted += report.numAcceptedDraftTokens;
     for (const { id, token, finish, promptLogprobs } of report.updates) {
       const outcome = result.outcomes.get(id) ?? { tokens: [], promptLogprobs: [], finish: undefined };
       expect(outcome.finish).toBeUndefined();
