@@ -6,10 +6,10 @@ type StepCounts = Pick<
   | 'numPromptTokens'
   | 'numRecomputedTokens'
   | 'numPreemptions'
-  | 'numQueriedTokens'
-  | 'numCachedTokens'
+  | 'numPrefixCacheQueries'
+  | 'numPrefixCacheHits'
   | 'numDraftTokens'
-  | 'numAcceptedTokens'
+  | 'numAcceptedDraftTokens'
 >;
 
 /**
