@@ -1,5 +1,5 @@
 import { clip } from '../clip.ts';
-import type { EngineError, type ErrorCode } from '../errors.ts';
+import type { EngineError, ErrorCode } from '../errors.ts';
 
 /** Whose API a route speaks, and so which envelope its errors wear. */
 export type ApiFamily = 'openai' | 'workers-ai';
