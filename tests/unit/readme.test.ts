@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SETTINGS } from '../../src/config/settings.ts';
+import { RUNTIME_NAMES, SETTINGS } from '../../src/config/settings.ts';
 import { ERROR_CODES } from '../../src/errors.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -28,6 +28,10 @@ it('README.md has five of these rows', () => {
   const ofSettings = readmeRows.filter((row) => /^\| `[A-Z_]+` \|/.test(row));
   expect(ofSettings).toHaveLength(5);
   expect(settingRows).toEqual(expect.arrayContaining(ofSettings));
+});
+
+it.each(RUNTIME_NAMES)('docs/runtimes.md has the runtime %s', (name) => {
+  expect(rowsOf('docs/runtimes.md').some((row) => row.startsWith(`| \`${name}\` |`))).toBe(true);
 });
 
 it.each(ERROR_CODES)('docs/errors.md has the error code %s', (code) => {
