@@ -12,7 +12,7 @@ export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
-/** One setting: its environment variable, how it is read, and what the README says of it. */
+/** One setting: its environment variable, how it is read, and what docs/settings.md says of it. */
 interface Setting<T> {
   env: string;
   schema: z.ZodType<T>;

@@ -255,7 +255,7 @@ describe('another client', () => {
     expect(cachedOf({ usage })).toBe(usage.prompt_tokens - 1);
   });
 
-  it('learns all of it with PREFIX_CACHE_SCOPE=all, as README says', async () => {
+  it('learns all of it with PREFIX_CACHE_SCOPE=all, as docs/settings.md says', async () => {
     const open = await Served.start(model.path, { PREFIX_CACHE_SCOPE: 'all' });
     const numTokens = (await encode(open, SECRET)).tokenIds.length;
     expect(await numConfirmed(open)).toBe(numTokens - 17);

@@ -1,50 +1,92 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SETTINGS } from '../../src/config/settings.ts';
+import { RUNTIME_NAMES, SETTINGS } from '../../src/config/settings.ts';
 import { ERROR_CODES } from '../../src/errors.ts';
 
-const textOf = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
-const readme = textOf('README.md');
+const ROOT = new URL('../../', import.meta.url);
+const textOf = (name: string | URL): string => readFileSync(new URL(name, ROOT), 'utf8');
 /** Table rows, without the padding that the formatter puts in. */
-const rows = readme
-  .split('\n')
-  .filter((line) => line.startsWith('|'))
-  .map((line) => line.replaceAll(/\s+/g, ' '));
+const rowsOf = (name: string): string[] =>
+  textOf(name)
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.replaceAll(/\s+/g, ' '));
+const readmeRows = rowsOf('README.md');
+const settingRows = rowsOf('docs/settings.md');
+const errorRows = rowsOf('docs/errors.md');
 
 it.each(Object.values(SETTINGS))(
-  'README.md has $env with its default and meaning',
+  'docs/settings.md has $env with its default and meaning',
   ({ env, meaning, ...setting }) => {
     const defaultValue = setting.default === undefined ? '' : `\`${setting.default}\` `;
-    expect(rows).toContain(`| \`${env}\` | ${defaultValue}| ${meaning} |`);
+    expect(settingRows).toContain(`| \`${env}\` | ${defaultValue}| ${meaning} |`);
   },
 );
 
-it.each(ERROR_CODES)('README.md has the error code %s', (code) => {
-  expect(rows.some((row) => row.split('|')[1]?.includes(`\`${code}\``))).toBe(true);
+it('README.md has five of these rows', () => {
+  const ofSettings = readmeRows.filter((row) => /^\| `[A-Z_]+` \|/.test(row));
+  expect(ofSettings).toHaveLength(5);
+  expect(settingRows).toEqual(expect.arrayContaining(ofSettings));
 });
 
-it('README.md has every path of openapi.yaml', () => {
-  const { paths } = parse(textOf('openapi.yaml')) as { paths: Record<string, unknown> };
-  const missing = Object.keys(paths).filter((path) => !readme.includes(`${path}\``));
-  expect(missing).toEqual([]);
+it.each(RUNTIME_NAMES)('docs/runtimes.md has the runtime %s', (name) => {
+  expect(rowsOf('docs/runtimes.md').some((row) => row.startsWith(`| \`${name}\` |`))).toBe(true);
 });
 
-it.each(['README.md', 'ARCHITECTURE.md'])('%s links to files that exist', (name) => {
-  const links = [...textOf(name).matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => link);
-  const missing = links.filter(
-    (link) => !link.startsWith('http') && !existsSync(new URL(`../../${link}`, import.meta.url)),
+it.each(ERROR_CODES)('docs/errors.md has the error code %s', (code) => {
+  expect(errorRows.some((row) => row.split('|')[1]?.includes(`\`${code}\``))).toBe(true);
+});
+
+it('README.md has every path of openapi.yaml with its methods, and no other', () => {
+  const { paths } = parse(textOf('openapi.yaml')) as { paths: Record<string, Record<string, unknown>> };
+  const inDocument = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations)
+      .filter((key) => /^(get|put|post|delete|options|head|patch)$/.test(key))
+      .map((method) => `${method.toUpperCase()} ${path}`),
   );
-  expect(links.length).toBeGreaterThan(0);
-  expect(missing).toEqual([]);
+  const inTable = readmeRows.flatMap((row) =>
+    [...(row.split('|')[1] ?? '').matchAll(/`([A-Z]+ \/[^`]*)`/g)].map(([, operation = '']) => operation),
+  );
+  expect(inTable.sort()).toEqual(inDocument.sort());
 });
+
+it('README.md is short', () => {
+  expect(textOf('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150);
+});
+
+/** Where a link to a heading leads, as GitHub names it. */
+const anchorsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+const documents = readdirSync(new URL('docs', ROOT)).filter((name) => name.endsWith('.md'));
+
+it.each(['README.md', 'ARCHITECTURE.md', ...documents.map((name) => `docs/${name}`)])(
+  '%s links to files and headings that exist',
+  (name) => {
+    const links = [...textOf(name).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+    const missing = links.filter((link) => {
+      if (link.startsWith('http')) return false;
+      const target = new URL(link, new URL(name, ROOT));
+      if (!existsSync(target)) return true;
+      return target.hash !== '' && !anchorsOf(textOf(target)).includes(target.hash.slice(1));
+    });
+    expect(links.length).toBeGreaterThan(0);
+    expect(missing).toEqual([]);
+  },
+);
 
 it('ARCHITECTURE.md names files that exist', () => {
   const names = [...textOf('ARCHITECTURE.md').matchAll(/`((?:\w[\w-]*\/)+[\w-]+\.(?:test\.)?ts)`/g)].map(
     ([, name = '']) => name,
   );
   const missing = names.filter((name) =>
-    ['', 'src/'].every((folder) => !existsSync(new URL(`../../${folder}${name}`, import.meta.url))),
+    ['', 'src/'].every((folder) => !existsSync(new URL(folder + name, ROOT))),
   );
   expect(names.length).toBeGreaterThan(20);
   expect(missing).toEqual([]);
