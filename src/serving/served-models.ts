@@ -79,8 +79,8 @@ export interface ServedModels {
   readonly memoryBytes: number;
   readonly memoryLimitBytes: number | undefined;
   /**
-   * Refuses a client that no model has room for, whatever it will ask of which: to be asked before a request is read,
-   * since in an overload most are refused.
+   * Refuses a client if no model has a free place for it. Routes call it before they read the body: in an overload most
+   * requests are refused, and a refusal should cost little.
    * @throws EngineError `queue_full`, `engine_not_ready`
    */
   checkRoom(clientId: string): void;

@@ -35,9 +35,9 @@ interface Job<Question, Answer> extends JobOptions {
 }
 
 /**
- * A process that does one job at a time and may be stopped at any: what it runs comes from whoever made a model, and may
- * loop, fill its memory or crash. Its start and each job have a deadline; a process that passes one is killed, and the
- * next job gets a new one. Clients take turns.
+ * A process that runs a model's tokenizer or chat template, one job at a time. These come with the model, so they may
+ * loop, fill the memory or crash. The start and each job have a deadline. JobProcess kills a process that misses its
+ * deadline, and starts another for the next job. Clients take turns.
  */
 export class JobProcess<Setup, Ready, Question, Answer> {
   readonly #options: JobProcessOptions<Setup>;

@@ -9,7 +9,7 @@ export interface EngineProcessEvents {
   onDeath(error: EngineError): void;
 }
 
-/** The engine process behind its typed channel. It lives once: whoever wants another makes another. */
+/** One engine process and its typed channel. It is never restarted: EngineSupervisor creates another EngineProcess. */
 export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;

@@ -130,7 +130,10 @@ export class ModelRunner {
     return this.#runtime.runStep(batch, this.#cache, wanted === 'logits' ? this.#forward : this.#hiddenState);
   }
 
-  /** Whoever is new in a lane finds nothing of another's beyond its own tokens. */
+  /**
+   * When another sequence takes a lane, clears the lane from the first position that this sequence computes
+   * (`Runtime.clearLane`), so that no step multiplies by numbers of the sequence before.
+   */
   #enter(input: Pick<SegmentInput, 'lane' | 'positionStart'> | undefined, sequenceId?: number): void {
     if (input === undefined) return;
     const { lane, positionStart } = input;
