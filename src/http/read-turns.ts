@@ -18,10 +18,16 @@ export class ReadTurns {
   #isScheduled = false;
   #busySince = -Infinity;
   #lastAt = -Infinity;
+  readonly #now: () => number;
+
+  /** @param now milliseconds */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** True when a connection that has just read something may go on at once. */
   mayGoOn(): boolean {
-    const now = performance.now();
+    const now = this.#now();
     if (now - this.#lastAt > IDLE_MS) this.#busySince = now;
     this.#lastAt = now;
     return !this.#isScheduled && now - this.#busySince < AT_ONCE_MS;
@@ -38,9 +44,9 @@ export class ReadTurns {
   }
 
   #runTurn(): void {
-    const startedAt = performance.now();
-    for (let i = 0; i < MAX_PER_TURN && performance.now() - startedAt < TURN_MS; i++) this.#takeNext()?.();
-    this.#busySince = this.#lastAt = performance.now();
+    const startedAt = this.#now();
+    for (let i = 0; i < MAX_PER_TURN && this.#now() - startedAt < TURN_MS; i++) this.#takeNext()?.();
+    this.#busySince = this.#lastAt = this.#now();
     this.#isScheduled = this.#waiting.size > 0;
     if (this.#isScheduled) setImmediate(() => this.#runTurn());
   }
