@@ -8,7 +8,7 @@ import { PeerProcess } from '../../../../bench/harness/peer-process.ts';
 import { Workload } from '../../../../src/bench/workload.ts';
 
 const signal = new AbortController().signal;
-const harness = pathToFileURL(join(import.meta.dirname, '../../../bench/peers/peer_process.mjs')).href;
+const harness = pathToFileURL(join(import.meta.dirname, '../../../../bench/peers/peer_process.mjs')).href;
 const far = (): number => performance.now() + 60_000;
 
 /** By bench/peers/peer_process.mjs, as the real ones; what it does is in the last argument. */
