@@ -40,8 +40,7 @@ export class Connection {
     this.socket = socket;
     this.network = network;
     this.#listener = listener;
-    readInPieces(socket, network, turns);
-    socket.once('end', () => {
+    readInPieces(socket, network, turns, () => {
       this.#isHalfClosed = true;
       this.#probe();
     });

@@ -6,45 +6,63 @@ import type { ReadTurns } from './read-turns.ts';
 const PIECE_BYTES = 4096;
 /** Of a body of a megabyte a piece takes some hundredths of a millisecond. */
 const SLOW_PIECE_MS = 0.3;
-/** With so much waiting the socket is read no further. */
-const MAX_WAITING_BYTES = 65_536;
-
 /**
- * Gives Node's HTTP parser what a socket reads in pieces. It calls for every request and every chunk of a body, thousands
- * in a read of an attacker's, and nobody could stop it before the read is through. What follows a piece that took long
- * waits for its turn. To be called once the server has taken the connection up.
+ * Gives Node's HTTP parser what a socket reads in pieces. The parser calls for every request and every chunk of a body;
+ * a read of an attacker has thousands of them, and cannot be stopped half way. After a slow piece the rest waits for its
+ * turn. The socket is not read meanwhile, and the parser hears of its end after what waits.
+ *
+ * To be called once Node's server listens to the socket.
+ *
+ * @param onEnd called when the client has sent all that it will send, and the parser has it
  */
-export function readInPieces(socket: Duplex, network: string, turns: ReadTurns): void {
-  const listeners = socket.listeners('data');
-  const [parse] = listeners;
-  assertInvariant(listeners.length === 1 && parse !== undefined, 'the parser alone reads a new connection');
-  const waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  let isStopped = false;
+export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, onEnd: () => void): void {
+  const parse = takeListener(socket, 'data');
+  const endParse = takeListener(socket, 'end');
+  const pieces: Buffer[] = [];
+  let isWaiting = false;
+  let hasEnded = false;
+  const wait = (): void => {
+    isWaiting = true;
+    socket.pause();
+    turns.wait(network, goOn);
+  };
   const goOn = (): void => {
     while (!socket.destroyed) {
-      const piece = waiting.shift();
+      const piece = pieces.shift();
       if (piece === undefined) break;
-      waitingBytes -= piece.length;
       const startedAt = performance.now();
-      parse.call(socket, piece);
-      if (waiting.length > 0 && performance.now() - startedAt >= SLOW_PIECE_MS) {
-        turns.wait(network, goOn);
+      parse(piece);
+      if (pieces.length > 0 && performance.now() - startedAt >= SLOW_PIECE_MS) {
+        wait();
         return;
       }
     }
-    if (isStopped) socket.resume();
-    isStopped = false;
+    if (socket.destroyed) return;
+    if (isWaiting) socket.resume();
+    isWaiting = false;
+    if (hasEnded) end();
   };
-  socket.removeAllListeners('data');
+  const end = (): void => {
+    endParse();
+    onEnd();
+  };
   socket.on('data', (bytes: Buffer) => {
-    const isWaiting = waiting.length > 0;
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) waiting.push(bytes.subarray(at, at + PIECE_BYTES));
-    waitingBytes += bytes.length;
-    if (!isWaiting && turns.mayGoOn()) goOn();
-    else if (!isWaiting) turns.wait(network, goOn);
-    if (waitingBytes <= MAX_WAITING_BYTES) return;
-    isStopped = true;
-    socket.pause();
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) pieces.push(bytes.subarray(at, at + PIECE_BYTES));
+    if (isWaiting) return;
+    if (turns.mayGoOn()) goOn();
+    else wait();
   });
+  socket.once('end', () => {
+    hasEnded = true;
+    if (!isWaiting) end();
+  });
+}
+
+/** The listener that Node's server has added to the socket, its latest. It is taken off. */
+function takeListener(socket: Duplex, event: 'data' | 'end'): (...args: unknown[]) => void {
+  const listener = socket.listeners(event).at(-1);
+  assertInvariant(listener !== undefined, `Node's HTTP server listens to '${event}' of a new connection`);
+  const bound = listener as (...args: unknown[]) => void;
+  socket.off(event, bound);
+  return bound.bind(socket);
 }

@@ -3,14 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { readInPieces } from '../../../src/http/read-in-pieces.ts';
 import { ReadTurns } from '../../../src/http/read-turns.ts';
 
-const turns = new ReadTurns();
 const PIECE_BYTES = 4096;
 
 /** A socket with a parser on it, as Node's server has it. */
-function parsed(parse: (bytes: Buffer, socket: Duplex) => void): Duplex {
+function parsed(
+  parse: (bytes: Buffer, socket: Duplex) => void,
+  { turns = new ReadTurns(), onEnd = (): void => undefined } = {},
+): Duplex {
   const socket = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
   socket.on('data', (bytes: Buffer) => parse(bytes, socket));
-  readInPieces(socket, 'a', turns);
+  socket.on('end', onEnd);
+  readInPieces(socket, 'a', turns, () => undefined);
   return socket;
 }
 
@@ -58,6 +61,18 @@ describe('what a socket reads', () => {
     while (numBytes < 8 * 65_536) await nextTurn();
     await nextTurn();
     expect(socket.isPaused()).toBe(false);
+  });
+
+  it('ends after what waits for its turn', async () => {
+    let nowMs = 0;
+    const busy = new ReadTurns(() => (nowMs += 4));
+    while (busy.mayGoOn());
+    const log: string[] = [];
+    const socket = parsed(() => log.push('piece'), { turns: busy, onEnd: () => log.push('end') });
+    socket.push(Buffer.alloc(10));
+    socket.push(null);
+    while (!log.includes('end')) await nextTurn();
+    expect(log).toEqual(['piece', 'end']);
   });
 
   it('is parsed no further once the connection is broken off', async () => {
