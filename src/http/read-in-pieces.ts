@@ -48,8 +48,9 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
   };
   socket.on('data', (bytes: Buffer) => {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) pieces.push(bytes.subarray(at, at + PIECE_BYTES));
-    if (isWaiting) return;
-    if (turns.mayGoOn()) goOn();
+    // Node goes on to read as soon as the body before is read.
+    if (isWaiting) socket.pause();
+    else if (turns.mayGoOn()) goOn();
     else wait();
   });
   socket.once('end', () => {
