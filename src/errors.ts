@@ -56,7 +56,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'backend_failure',
 ]);
 
-/** Thrown by the thousand when clients ask too much; a stack that nobody reads takes a tenth of such an answer's time. */
+/** In an overload these are thrown thousands of times a second. A stack would take a tenth of the answer's time. */
 const STACKLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['queue_full', 'rate_limited']);
 
 /** A promise that cannot be kept. Expected outcomes (stop, length, abort) are finish reasons, not errors. */

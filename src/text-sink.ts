@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 const MAX_QUEUED_BYTES = 1 << 20;
 /** Most that one write takes. */
 const MAX_WRITE_BYTES = 1 << 16;
-/** How long the lines that come meanwhile are waited for: a write for each would cost a busy service a twentieth. */
+/** Lines are gathered for so long and written together: a write for each line would take 5 % of a busy service's time. */
 const GATHER_MS = 10;
 /** A descriptor that another process made non-blocking says so when it is full. */
 const RETRY_MS = 100;

@@ -146,22 +146,9 @@ export interface Completion extends AsyncIterable<CompletionEvent> {
   record(): RequestRecord;
 }
 
-/** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */
-export interface EngineStats {
-  /** Sequences that have started and not ended: more than lanes while some are preempted. */
-  numRequestsRunning: number;
-  numRequestsWaiting: number;
-  numTokensWaiting: number;
-  numLanes: number;
-  numLanesUsed: number;
-  kvCacheTokens: number;
-  kvCacheTokensUsed: number;
-  numTensors: number;
-  runtimeBytes: number;
-  /** Resident memory of the engine's process, as of a second ago at most. */
-  engineResidentBytes: number;
-  /** Steps run, and the rows in them: real ones and padding. */
-  numSteps: number;
+/** What steps are counted by: in the report of one step, and summed up in EngineStats. */
+export interface StepCounters {
+  /** Rows computed, and rows of padding. */
   numRows: number;
   numPaddedRows: number;
   /** Query-key pairs scored in attention: useful ones, and what one rectangular padded batch would have scored. */
@@ -178,6 +165,23 @@ export interface EngineStats {
   /** Tokens of drafts computed, and those that their sequences drew as well. */
   numDraftTokens: number;
   numAcceptedDraftTokens: number;
+}
+
+/** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */
+export interface EngineStats extends StepCounters {
+  /** Sequences that have started and not ended: more than lanes while some are preempted. */
+  numRequestsRunning: number;
+  numRequestsWaiting: number;
+  numTokensWaiting: number;
+  numLanes: number;
+  numLanesUsed: number;
+  kvCacheTokens: number;
+  kvCacheTokensUsed: number;
+  numTensors: number;
+  runtimeBytes: number;
+  /** Resident memory of the engine's process, as of a second ago at most. */
+  engineResidentBytes: number;
+  numSteps: number;
   numGeneratedTokens: number;
   numWastedTokens: number;
   numRestarts: number;

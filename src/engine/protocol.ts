@@ -2,7 +2,7 @@ import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
-import type { ModelInfo, SampledToken } from './engine.ts';
+import type { ModelInfo, SampledToken, StepCounters } from './engine.ts';
 
 /**
  * What crosses the channel between the HTTP process (EngineClient) and the engine process (engine-worker.ts): plain data
@@ -112,26 +112,11 @@ export interface FinishedEmbedding {
 }
 
 /** What one step did; a sequence with a draft may have several updates, one a token. Counts are of this step; gauges are as it left them. */
-export interface StepReport {
+export interface StepReport extends StepCounters {
   updates: readonly SequenceUpdate[];
   /** End of the step on the clock of all processes (`monotonicMs`). */
   endedAtMs: number;
   durationMs: number;
-  numRows: number;
-  numPaddedRows: number;
-  numScores: number;
-  numRectangularScores: number;
-  /** Prompt tokens computed, each counted once. */
-  numPromptTokens: number;
-  /** Sequences that lost their lane to another client, and tokens computed once more for such. */
-  numPreemptions: number;
-  numRecomputedTokens: number;
-  /** Prompt tokens looked for in the cache, and those that were there. */
-  numPrefixCacheQueries: number;
-  numPrefixCacheHits: number;
-  /** Tokens of drafts computed, and those that their sequences drew as well. */
-  numDraftTokens: number;
-  numAcceptedDraftTokens: number;
   gauges: EngineGauges;
 }
 

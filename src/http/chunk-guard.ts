@@ -10,8 +10,8 @@ export const isTooFragmented = (numChunks: number, numBytes: number): boolean =>
   numChunks > FREE_CHUNKS + numBytes / MIN_MEAN_BYTES;
 
 /**
- * Breaks a connection off whose body comes in chunks of next to nothing: Node's parser calls for each by itself, so that a
- * body within BODY_LIMIT could take a second of the thread.
+ * Closes a connection whose body comes in very small chunks. Node's parser makes a call for each chunk, so that a body
+ * within BODY_LIMIT could take a second of the thread.
  */
 export function guardChunks(incoming: IncomingMessage): void {
   if (incoming.headers['transfer-encoding'] === undefined) return;

@@ -5,7 +5,7 @@ import { ENGINE_COUNTERS, ENGINE_GAUGES } from './engine-metrics.ts';
 import { KeyMetrics } from './key-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
 
-/** For so long what is observed may wait, so that it is done together. */
+/** Observations are gathered for so long and made together. */
 const OBSERVE_DELAY_MS = 10;
 const PREFIX = 'tokenflare_';
 /** The label that tells models apart, as vLLM calls it. */
@@ -115,7 +115,7 @@ export class Metrics {
     LATENCY_BUCKETS_S,
   );
 
-  /** What is to be observed once those who wait for an answer have theirs. */
+  /** Observations that are made after the answer is sent. */
   readonly #later: (() => void)[] = [];
 
   /** @param numLogLinesLost log lines that could not be written so far */

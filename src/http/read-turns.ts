@@ -9,8 +9,8 @@ const IDLE_MS = 5;
 type GoOn = () => void;
 
 /**
- * Whose bytes are parsed next, and their requests begun, when many come at once: a few connections in a turn of the event
- * loop, the networks in turns, so that a burst of one network holds up nobody of another.
+ * Decides which connection is parsed next when many have bytes at once. A few connections are parsed in a turn of the
+ * event loop, and the networks take turns, so that a burst from one network does not delay the others.
  */
 export class ReadTurns {
   /** By network; the one whose turn is next is first. */

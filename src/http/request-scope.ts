@@ -68,7 +68,7 @@ export class RequestScope {
     this.#clientId = undefined;
   }
 
-  /** Whom the engine computes for: `group/member`, see src/client-id.ts. Asked once where it came from is known. */
+  /** Whom the engine computes for: `group/member`, see src/client-id.ts. Computed at the first use: network and key are set by then. */
   get clientId(): string {
     return (this.#clientId ??= clientIdOf(this));
   }

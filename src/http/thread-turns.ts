@@ -7,8 +7,8 @@ interface Turn {
 }
 
 /**
- * Who may hold the HTTP thread for some milliseconds: one in a turn of the event loop, clients as in FairJobs, so that
- * everything that is quick comes in between.
+ * Work that holds the HTTP thread for some milliseconds, such as the parsing of a large body. One piece runs in a turn of
+ * the event loop, so that quick requests run in between. Clients take turns as in FairJobs.
  */
 export class ThreadTurns {
   readonly #turns = new FairJobs<Turn>();

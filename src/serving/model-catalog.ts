@@ -49,7 +49,7 @@ export class ModelCatalog {
     this.#reader.dispose();
   }
 
-  /** Whether there is a model beside the default one, as it was a moment ago. Where nobody has looked yet there may be. */
+  /** Whether MODELS_DIR has a model beside the default one, as of a second ago. True until the first look has ended. */
   mayHaveOthers(): boolean {
     const now = performance.now();
     if (now - this.#lookedAt >= LOOK_INTERVAL_MS) {

@@ -1,4 +1,4 @@
-import type { EngineStats } from '../engine.ts';
+import type { EngineStats, StepCounters } from '../engine.ts';
 import type { EngineGauges, StepReport } from '../protocol.ts';
 
 type Totals = Omit<
@@ -19,7 +19,7 @@ const STEP_COUNTERS = [
   'numPrefixCacheHits',
   'numDraftTokens',
   'numAcceptedDraftTokens',
-] as const satisfies readonly (keyof StepReport & keyof Totals)[];
+] as const satisfies readonly (keyof StepCounters)[];
 
 const ZERO: Totals = {
   numLanesUsed: 0,

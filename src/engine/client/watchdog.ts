@@ -36,7 +36,7 @@ export interface WatchdogOptions {
 export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #intervalMs: number;
-  /** Outlasts what is owed until the next look: small requests come and go faster than timers are made. */
+  /** Cleared at the first look at which nothing is owed, not at once: each small request would make a timer. */
   #timer: NodeJS.Timeout | undefined;
   #isOwed = false;
   #bound: SilenceBound;

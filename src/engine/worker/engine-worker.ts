@@ -53,7 +53,7 @@ let reportedAt = 0;
 /** Asked once a second: asking costs a tenth of a small model's step. */
 const RESIDENT_INTERVAL_MS = 1000;
 let resident = { bytes: 0, readAt: 0 };
-/** What the largest step takes is worth no more than that either. */
+/** The prediction for the largest step is made anew so often, and not for each report. */
 const LARGEST_STEP_INTERVAL_MS = 250;
 let largestStep = { ms: 0, readAt: -Infinity };
 /** Between two steps, the HTTP process hears at least so often that this one is alive. */
