@@ -193,7 +193,7 @@ export const PROCESS_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'log-stalled',
-    attack: 'nobody reads the pipe that the log goes to',
+    attack: 'the pipe that the log goes to is not read',
     launch: () => ({ stdout: 'pipe' }),
     run: fillLog,
     finish: endsOnSigterm,

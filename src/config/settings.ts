@@ -225,13 +225,13 @@ export const SETTINGS = {
     'MAX_QUEUED_REQUESTS',
     '256',
     integer(0),
-    'Sequences that may wait for a lane (n and lists of prompts count each); beyond it 429 to whoever has an equal share of them.',
+    'Sequences that may wait for a lane (n and lists of prompts count each); beyond it a client that has an equal share of them gets 429.',
   ),
   maxQueuedTokens: setting(
     'MAX_QUEUED_TOKENS',
     '65536',
     integer(1),
-    'Prompt tokens that may wait for a lane; beyond it 429 to whoever has an equal share of them.',
+    'Prompt tokens that may wait for a lane; beyond it a client that has an equal share of them gets 429.',
   ),
   requestTimeoutMs: setting(
     'REQUEST_TIMEOUT',
@@ -303,7 +303,7 @@ export const SETTINGS = {
     'BENCHMARK',
     'loopback',
     adminRoute,
-    'Who may run POST /benchmark: on (everybody), off (nobody), or loopback: admin keys, and clients on this machine.',
+    'Who may run POST /benchmark: on (all callers), off (none), or loopback: admin keys, and clients on this machine.',
   ),
   attention: setting('ATTENTION', 'loopback', adminRoute, 'Who may use POST /v1/attention: as BENCHMARK.'),
   keysFile: setting(

@@ -37,7 +37,7 @@ it('lets clients take turns, however much one of them asks for', async () => {
   expect(order.indexOf('b')).toBeLessThanOrEqual(2);
 });
 
-it('tells whoever has left meanwhile', async () => {
+it('rejects where the client has left meanwhile', async () => {
   const turns = new ThreadTurns();
   const controller = new AbortController();
   const taken = turns.take('a', controller.signal);

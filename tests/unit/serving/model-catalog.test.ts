@@ -8,7 +8,7 @@ import { tempDirectory } from '../../support/temp-directory.ts';
 it('knows after a moment whether there is a model beside the default one', async () => {
   const modelsDir = tempDirectory();
   const catalog = new ModelCatalog({ id: 'own', path: '/nowhere/own' }, modelsDir);
-  // Nobody has looked: it may be.
+  // Before the first look the answer is yes.
   expect(catalog.mayHaveOthers()).toBe(true);
   await vi.waitUntil(() => !catalog.mayHaveOthers());
   cpSync(fixturePath('tiny-gpt2'), join(modelsDir, 'other'), { recursive: true });
