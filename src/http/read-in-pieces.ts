@@ -6,6 +6,7 @@ import type { ReadTurns } from './read-turns.ts';
 const PIECE_BYTES = 4096;
 /** Of a body of a megabyte a piece takes some hundredths of a millisecond. */
 const SLOW_PIECE_MS = 0.3;
+
 /**
  * Gives Node's HTTP parser what a socket reads in pieces. The parser calls for every request and every chunk of a body;
  * a read of an attacker has thousands of them, and cannot be stopped half way. After a slow piece the rest waits for its

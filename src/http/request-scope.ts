@@ -68,7 +68,10 @@ export class RequestScope {
     this.#clientId = undefined;
   }
 
-  /** Whom the engine computes for: `group/member`, see src/client-id.ts. Computed at the first use: network and key are set by then. */
+  /**
+   * Whom the engine computes for: `group/member`, see src/client-id.ts. Computed at the first use: network and key are
+   * set by then.
+   */
   get clientId(): string {
     return (this.#clientId ??= clientIdOf(this));
   }

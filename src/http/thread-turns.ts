@@ -1,5 +1,9 @@
-import { abortError } from '../errors.ts';
+import { abortError, EngineError } from '../errors.ts';
 import { FairJobs } from '../text/fair-jobs.ts';
+
+/** A client that waits for longer is told to come back. */
+const MAX_WAIT_MS = 30_000;
+const RETRY_AFTER_MS = 1000;
 
 interface Turn {
   readonly clientId: string;
@@ -12,20 +16,39 @@ interface Turn {
  */
 export class ThreadTurns {
   readonly #turns = new FairJobs<Turn>();
+  readonly #maxWaitMs: number;
   #isRunning = false;
 
+  constructor(maxWaitMs = MAX_WAIT_MS) {
+    this.#maxWaitMs = maxWaitMs;
+  }
+
   /**
-   * Resolves when it is the client's turn, which lasts until it waits for anything that is not there yet.
-   * @throws EngineError the signal's reason, once that is aborted
+   * Resolves when it is the client's turn. The turn ends when the work waits for something.
+   * @throws EngineError `queue_full` after the longest wait; the signal's reason, once that is aborted
    */
   async take(clientId: string, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#turns.add({ clientId, begin: resolve });
-      if (this.#isRunning) return;
-      this.#isRunning = true;
-      setImmediate(() => this.#next());
-    });
     if (signal.aborted) throw abortError(signal);
+    let timer: NodeJS.Timeout | undefined;
+    let onAbort = (): void => undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const turn: Turn = { clientId, begin: resolve };
+        const giveUp = (reason: EngineError): void => {
+          if (this.#turns.remove(turn)) reject(reason);
+        };
+        onAbort = () => giveUp(abortError(signal));
+        timer = setTimeout(() => giveUp(tooMany()), this.#maxWaitMs);
+        signal.addEventListener('abort', onAbort, { once: true });
+        this.#turns.add(turn);
+        if (this.#isRunning) return;
+        this.#isRunning = true;
+        setImmediate(() => this.#next());
+      });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   #next(): void {
@@ -42,3 +65,8 @@ export class ThreadTurns {
     });
   }
 }
+
+const tooMany = (): EngineError =>
+  new EngineError('queue_full', 'too many large requests wait to be read; try again later', {
+    retryAfterMs: RETRY_AFTER_MS,
+  });

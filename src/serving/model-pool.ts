@@ -137,7 +137,7 @@ export class ModelPool implements ServedModels {
   }
 
   checkRoom(clientId: string): void {
-    // Another model may have room, and which one is asked for stands in the request.
+    // Another model may have room, and the model's name stands in the body.
     if (!this.#options.catalog.mayHaveOthers()) this.defaultEngine.checkRoom(clientId);
   }
 

@@ -37,10 +37,28 @@ it('lets clients take turns, however much one of them asks for', async () => {
   expect(order.indexOf('b')).toBeLessThanOrEqual(2);
 });
 
-it('rejects where the client has left meanwhile', async () => {
+it('rejects as soon as the client has left', async () => {
   const turns = new ThreadTurns();
   const controller = new AbortController();
   const taken = turns.take('a', controller.signal);
   controller.abort();
   await expect(taken).rejects.toBeInstanceOf(EngineError);
+  // Its turn is not kept for it.
+  await turns.take('a', signal);
+});
+
+it('rejects after the longest wait', async () => {
+  const turns = new ThreadTurns(20);
+  const hold = (): void => {
+    const endsAt = performance.now() + 30;
+    while (performance.now() < endsAt);
+  };
+  const first = turns.take('a', signal).then(hold);
+  const others = Array.from({ length: 3 }, () => turns.take('a', signal).then(hold));
+  await first;
+  const settled = await Promise.allSettled(others);
+  expect(settled.some(({ status }) => status === 'rejected')).toBe(true);
+  const reasons = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  for (const reason of reasons) expect(reason).toMatchObject({ code: 'queue_full', retryAfterMs: 1000 });
+  await turns.take('b', signal);
 });
