@@ -3,17 +3,17 @@ const room = (name) => `^src/${name}/`;
 
 /** Each room, and the rooms it may import from beside itself, config and errors. */
 const MAY_IMPORT = {
-  config: [],
-  runtime: ['config'],
+  config: ['runtime'],
+  runtime: [],
   scheduler: [],
   sampling: ['runtime'],
   tokenizer: [],
   weights: ['runtime'],
   text: ['tokenizer', 'scheduler', 'weights'],
   model: ['runtime', 'weights'],
-  models: ['weights', 'config'],
-  engine: ['text', 'scheduler', 'models', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
-  serving: ['engine', 'models', 'model', 'config'],
+  catalog: ['weights', 'config'],
+  engine: ['text', 'scheduler', 'catalog', 'model', 'sampling', 'tokenizer', 'weights', 'runtime', 'config'],
+  serving: ['engine', 'catalog', 'model', 'runtime', 'config'],
   bench: ['engine', 'sampling', 'config'],
   access: ['config'],
   http: ['access', 'engine', 'text', 'serving', 'config'],
@@ -28,7 +28,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|error-codes|client-id|clip|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
+      '^src/(errors|has-code|client-id|clip|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
       ...allowed.map(room),
     ],
   },
@@ -84,7 +84,7 @@ module.exports = {
       room('access'),
       room('config'),
       room('model'),
-      room('models'),
+      room('catalog'),
     ]),
     only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
     only('pino-at-the-edge', 'pino', [

@@ -10,7 +10,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { RUNTIME_NAMES, WEIGHT_FORMATS } from '../src/config/settings.ts';
+import { RUNTIME_NAMES, WEIGHT_FORMATS } from '../src/runtime/traits.ts';
 import { loadTokenizer } from '../src/text/load-tokenizer.ts';
 import { assertInvariant, EngineError } from '../src/errors.ts';
 import { loadModel, type LoadedModel } from '../src/model/load-model.ts';

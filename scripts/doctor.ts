@@ -1,9 +1,9 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { RUNTIME_NAMES } from '../src/config/settings.ts';
 import { releaseWarning } from '../src/node-release.ts';
 import { doctorReport } from '../src/runtime/doctor-report.ts';
 import { probeRuntime, type RuntimeProbe } from '../src/runtime/probe-runtime.ts';
 import { fastestOf } from '../src/runtime/start-runtime.ts';
+import { RUNTIME_NAMES } from '../src/runtime/traits.ts';
 
 /** Which runtimes work on this machine, and what the others lack. */
 const probes: RuntimeProbe[] = [];

@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util';
 import { toSnakeCase } from '../src/bench/snake-case.ts';
+import { ByteProgress } from '../src/catalog/byte-progress.ts';
+import { describeModel } from '../src/catalog/describe-model.ts';
+import { openHub } from '../src/catalog/hub.ts';
+import { parsePullRequest } from '../src/catalog/model-id.ts';
+import { findEntry, scanStore, type StoredModel, type StoreEntry } from '../src/catalog/model-store.ts';
+import { formatModel, formatModelList, type ListedModel } from '../src/catalog/model-tables.ts';
+import { pullModel } from '../src/catalog/pull-model.ts';
+import { removeModel } from '../src/catalog/remove-model.ts';
+import { listStaged } from '../src/catalog/staging.ts';
+import { verifyModel, type Verification } from '../src/catalog/verify-model.ts';
+import { DEFAULT_RETRIES } from '../src/catalog/with-retries.ts';
 import { readConfig } from '../src/config/config.ts';
 import { EngineError } from '../src/errors.ts';
-import { ByteProgress } from '../src/models/byte-progress.ts';
-import { describeModel } from '../src/models/describe-model.ts';
-import { openHub } from '../src/models/hub.ts';
-import { parsePullRequest } from '../src/models/model-id.ts';
-import { findEntry, scanStore, type StoredModel, type StoreEntry } from '../src/models/model-store.ts';
-import { formatModel, formatModelList, type ListedModel } from '../src/models/model-tables.ts';
-import { pullModel } from '../src/models/pull-model.ts';
-import { removeModel } from '../src/models/remove-model.ts';
-import { listStaged } from '../src/models/staging.ts';
-import { DEFAULT_RETRIES } from '../src/models/with-retries.ts';
-import { verifyModel, type Verification } from '../src/models/verify-model.ts';
 
 const USAGE = `npm run models -- COMMAND [--json] [--models-dir DIR]
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasCode } from './error-codes.ts';
+import { hasCode } from './has-code.ts';
 
 /** A lock of another machine or container, which shares the disk and not our processes, is dead after so long. */
 const STALE_AFTER_MS = 60_000;

@@ -6,18 +6,17 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp } from '../routes/app.ts';
 import { openAccess, type Access } from './access/access.ts';
+import { listModels } from './catalog/model-store.ts';
+import { resolveModelPath } from './catalog/resolve-model-path.ts';
 import type { Config } from './config/config.ts';
-import { RUNTIME_NAMES, type RuntimeName } from './config/settings.ts';
-import { EngineClient } from './engine/client/engine-client.ts';
 import type { EngineClientOptions } from './engine/client/engine-client-options.ts';
+import { EngineClient } from './engine/client/engine-client.ts';
 import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
-import { assertInvariant, EngineError } from './errors.ts';
+import { EngineError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
 import { logServerErrors } from './http/server-errors.ts';
-import { listModels } from './models/model-store.ts';
-import { resolveModelPath } from './models/resolve-model-path.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
@@ -123,12 +122,12 @@ function createModelPool(
       createEngine(config, logger, {
         model: entry,
         // All compute where the default one does, which need not look for the fastest again.
-        runtime: entry === model ? config.runtime : runtimeOf(pool.defaultEngine),
+        runtime: entry === model ? config.runtime : pool.defaultEngine.model.runtime,
         allowsShorter: entry !== model,
         createProcess,
       }),
     forecast: async (entry) => {
-      const runtime = runtimeOf(pool.defaultEngine);
+      const runtime = pool.defaultEngine.model.runtime;
       const settings = { ...engineSettings(config, entry), runtime, allowsShorter: true };
       return forecastMemory(await catalog.header(entry), settings);
     },
@@ -139,13 +138,6 @@ function createModelPool(
   });
   logPool(pool, logger);
   return pool;
-}
-
-/** Where a loaded model computes. */
-function runtimeOf({ model }: Engine): RuntimeName {
-  const runtime = RUNTIME_NAMES.find((name) => name === model.runtime);
-  assertInvariant(runtime !== undefined, `${model.runtime} is a runtime`);
-  return runtime;
 }
 
 function logPool(pool: ModelPool, logger: Logger): void {

@@ -2,15 +2,8 @@ import { BlockList, isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { RUNTIME_NAMES, WEIGHT_FORMATS } from '../runtime/traits.ts';
 import { MAX_TIMER_MS } from './timer-limit.ts';
-
-/** The runtimes a user may ask for by name. */
-export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
-export type RuntimeName = (typeof RUNTIME_NAMES)[number];
-
-/** How trained matrices are held in memory; `auto`: as was measured to lose next to nothing on the runtime. */
-export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
-export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
 /** One setting: its environment variable, how it is read, and what docs/settings.md says of it. */
 interface Setting<T> {
@@ -177,7 +170,7 @@ export const SETTINGS = {
     'THREADS',
     undefined,
     optional(integer(1, 64)),
-    'Threads that compute; by default one for each core, at most 8 (cpu: 1).',
+    'Threads that compute; by default one for each core (wasm: at most 8; cpu: 1).',
   ),
   maxNumSeqs: setting(
     'MAX_NUM_SEQS',

@@ -1,7 +1,7 @@
-import type { RuntimeName } from '../config/settings.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { kvCacheFormat } from '../runtime/number-formats.ts';
 import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
+import type { RuntimeName } from '../runtime/traits.ts';
+import { kvCacheFormat } from '../runtime/traits.ts';
 import { planCache } from '../scheduler/cache-plan.ts';
 import type { EngineSettings } from './protocol.ts';
 

@@ -1,24 +1,17 @@
 import { totalmem } from 'node:os';
-import type { RuntimeName } from '../config/settings.ts';
 import { EngineError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { RUNTIME_TRAITS, type RuntimeName } from '../runtime/traits.ts';
 import type { MemoryEstimate } from './estimate-memory.ts';
 
 /** Of the memory there is, what models may take unless MEMORY_LIMIT_MB says it: others live here, too. */
 const SHARE = 0.8;
-/** Addresses of a wasm heap have 32 bits. */
-const WASM_HEAP_BYTES = 4 * 2 ** 30;
 
 export interface MemoryDemand {
   /** What the model takes of the memory that all models share. */
   readonly memoryBytes: number;
   /** How much of it models may take together. */
   readonly memoryLimitBytes: number;
-}
-
-/** Whether models of this runtime share the memory of a GPU, unless it is one in software. */
-export function sharesGpu(runtime: string): boolean {
-  return runtime === 'webgpu' || runtime === 'tensorflow-gpu';
 }
 
 /**
@@ -31,7 +24,7 @@ export function checkMemory(
   { name, device }: Pick<Runtime, 'name' | 'device'>,
   settingBytes: number | undefined,
 ): MemoryDemand {
-  const isOnGpu = sharesGpu(name) && device.isSoftware !== true;
+  const isOnGpu = RUNTIME_TRAITS[name].usesGpu && device.isSoftware !== true;
   const memoryBytes = demandOn(estimate, name, isOnGpu);
   const thereIs = isOnGpu ? (device.memoryBytes ?? Infinity) : hostMemoryBytes();
   const memoryLimitBytes = settingBytes ?? Math.floor(SHARE * thereIs);
@@ -51,11 +44,17 @@ export function checkMemory(
 export function demandOn(
   estimate: MemoryEstimate,
   runtime: RuntimeName,
-  isOnGpu = sharesGpu(runtime),
+  isOnGpu = RUNTIME_TRAITS[runtime].usesGpu,
 ): number {
   const tensorBytes = estimate.totalBytes - estimate.processBytes;
-  if (runtime === 'wasm' && tensorBytes > WASM_HEAP_BYTES) {
-    throw tooLarge(estimate, tensorBytes, `a wasm heap holds ${mib(WASM_HEAP_BYTES)}`, 'another RUNTIME');
+  const { maxTensorBytes } = RUNTIME_TRAITS[runtime];
+  if (tensorBytes > maxTensorBytes) {
+    throw tooLarge(
+      estimate,
+      tensorBytes,
+      `a ${runtime} heap holds ${mib(maxTensorBytes)}`,
+      'another RUNTIME',
+    );
   }
   return isOnGpu ? tensorBytes : estimate.totalBytes;
 }

@@ -1,5 +1,6 @@
 import type { EngineError } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
+import type { RuntimeName } from '../runtime/traits.ts';
 import type { SampledToken } from '../sampling/sampler.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
@@ -35,7 +36,7 @@ export interface ModelInfo {
   weightFormat: string;
   /** Bytes that the weights take in memory. */
   weightMemoryBytes: number;
-  runtime: string;
+  runtime: RuntimeName;
   /** For people: backend, instruction set, threads. */
   runtimeDescription: string;
   /** The processor or GPU that computes, as its driver names it. */

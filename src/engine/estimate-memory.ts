@@ -1,8 +1,13 @@
-import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import type { OpenModel } from '../model/load-model.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { heldWeights, kvCacheFormat } from '../runtime/number-formats.ts';
 import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
+import {
+  bytesPerWeight,
+  kvCacheFormat,
+  RUNTIME_TRAITS,
+  type RuntimeName,
+  type WeightFormat,
+} from '../runtime/traits.ts';
 import { maxLogitRows } from '../scheduler/scheduler.ts';
 
 /** What the headers of a model's files say of its size. */
@@ -42,16 +47,6 @@ export function modelSizeOf(model: OpenModel): ModelSize {
   };
 }
 
-/** Resident memory of an engine process whose model has next to no weights, rounded up. */
-const PROCESS_BYTES: Record<RuntimeName, number> = {
-  cpu: 120e6,
-  wasm: 120e6,
-  tensorflow: 300e6,
-  // Beside the tensors of the device, which are counted.
-  'tensorflow-gpu': 300e6,
-  webgpu: 300e6,
-};
-
 /**
  * What a model will take in memory once it is loaded, known before any weight is read. Weights that `WEIGHTS=auto` may
  * halve are counted whole unless they are stored in the very format that they are held in.
@@ -68,7 +63,7 @@ export function estimateMemory(
     kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights)),
     // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
     stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + maxLogitRows(shape.numLanes, numRows) * vocabSize),
-    processBytes: PROCESS_BYTES[runtime],
+    processBytes: RUNTIME_TRAITS[runtime].processBytes,
   };
   return { ...parts, totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
 }
@@ -77,20 +72,4 @@ interface EstimateSettings {
   runtime: RuntimeName;
   weights: WeightFormat;
   maxNumBatchedTokens: number;
-}
-
-/** As the runtimes' `createParameter` hold a matrix. */
-function bytesPerWeight(runtime: RuntimeName, weights: WeightFormat, storedFormat: string): number {
-  const held = heldWeights(runtime, weights);
-  // The scales, one for each output, are next to nothing.
-  if (held === 'int8') return runtime === 'wasm' ? 1 : 4;
-  const format = held === 'auto' ? storedFormat : held.toUpperCase();
-  const halves: Record<RuntimeName, readonly string[]> = {
-    cpu: [],
-    wasm: ['BF16'],
-    tensorflow: ['BF16'],
-    'tensorflow-gpu': weights === 'auto' ? [] : ['BF16'],
-    webgpu: weights === 'auto' ? ['F16'] : ['F16', 'BF16'],
-  };
-  return halves[runtime].includes(format) ? 2 : 4;
 }

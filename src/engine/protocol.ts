@@ -1,6 +1,6 @@
-import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
+import type { RuntimeName, WeightFormat } from '../runtime/traits.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { ModelInfo, SampledToken, StepCounters } from './engine.ts';
 

@@ -1,9 +1,9 @@
-import { RUNTIME_NAMES, type RuntimeName } from '../config/settings.ts';
 import { assertInvariant, EngineError } from '../errors.ts';
 import { buildStepBatch } from './build-step-batch.ts';
 import type { RuntimeProbe } from './probe-runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { startRuntime } from './start-runtime.ts';
+import { RUNTIME_NAMES, type RuntimeName } from './traits.ts';
 
 /** A process that starts the runtime named in its argument and says on its last line how that went. */
 const name = RUNTIME_NAMES.find((candidate) => candidate === process.argv[2]);

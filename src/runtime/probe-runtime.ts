@@ -1,6 +1,6 @@
-import type { RuntimeName } from '../config/settings.ts';
 import { spawnSibling } from '../sibling-process.ts';
 import type { RuntimeDevice } from './runtime.ts';
+import type { RuntimeName } from './traits.ts';
 
 /** Whether a runtime works here. */
 export type RuntimeProbe =

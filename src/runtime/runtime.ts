@@ -1,7 +1,7 @@
-import type { RuntimeName } from '../config/settings.ts';
 import type { Activation, Parameter, TransformerOps } from './ops.ts';
 import type { StepBatch } from './step-batch.ts';
 import type { StepRow } from './step-row.ts';
+import type { KvCacheFormat, RuntimeName } from './traits.ts';
 
 export interface KvCacheShape {
   numLayers: number;
@@ -20,9 +20,6 @@ export interface KvCache {
   readonly numBytes: number;
   dispose(): void;
 }
-
-/** How the numbers of keys and values are held; as int8, those of a token in a head share a scale. */
-export type KvCacheFormat = 'f32' | 'int8';
 
 /** Bytes of a cache of that shape: keys and values of every layer, head, lane and position. */
 export function kvCacheBytes(shape: KvCacheShape, format: KvCacheFormat = 'f32'): number {

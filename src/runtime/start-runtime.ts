@@ -1,8 +1,14 @@
 import { availableParallelism } from 'node:os';
-import type { RuntimeName, WeightFormat } from '../config/settings.ts';
 import { EngineError } from '../errors.ts';
-import { heldWeights } from './number-formats.ts';
 import type { Runtime } from './runtime.ts';
+import {
+  BY_SPEED,
+  checkWeightFormat,
+  defaultThreads,
+  heldWeights,
+  type RuntimeName,
+  type WeightFormat,
+} from './traits.ts';
 
 export interface RuntimeOptions {
   /** Threads that compute; `undefined`: as many as suit the runtime and the machine. */
@@ -21,25 +27,29 @@ export interface RuntimeChoice {
   reason: string;
 }
 
-const MAX_DEFAULT_THREADS = 8;
-
-const defaultNumThreads = (): number => Math.min(availableParallelism(), MAX_DEFAULT_THREADS);
+interface CheckedOptions extends RuntimeOptions {
+  numThreads: number;
+}
 
 /** One loader a runtime, so that no runtime's packages are loaded but those of the one asked for. */
-const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>> = {
+const LOADERS: Record<RuntimeName, (options: CheckedOptions) => Promise<Runtime>> = {
   'tensorflow-gpu': (options) => startTensorflow('tensorflow-gpu', options),
   tensorflow: (options) => startTensorflow('tensorflow', options),
   webgpu: async ({ weights, allowSoftware, onLost }) => {
-    const options = { weights: notInt8('webgpu', weights), allowSoftware, onLost };
-    return (await import('./webgpu/webgpu-runtime.ts')).createWebGpuRuntime(options);
+    checkWeightFormat('webgpu', weights);
+    return (await import('./webgpu/webgpu-runtime.ts')).createWebGpuRuntime({
+      weights,
+      allowSoftware,
+      onLost,
+    });
   },
-  wasm: async ({ numThreads = defaultNumThreads(), weights }) =>
+  wasm: async ({ numThreads, weights }) =>
     (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({
       numThreads,
       weights: heldWeights('wasm', weights),
     }),
-  cpu: async ({ numThreads = 1, weights }) => {
-    requireFloat32(weights);
+  cpu: async ({ numThreads, weights }) => {
+    checkWeightFormat('cpu', weights);
     if (numThreads === 1) return (await import('./cpu/cpu-runtime.ts')).createCpuRuntime();
     throw new EngineError(
       'config_invalid',
@@ -48,17 +58,23 @@ const LOADERS: Record<RuntimeName, (options: RuntimeOptions) => Promise<Runtime>
   },
 };
 
+async function startTensorflow(
+  name: 'tensorflow' | 'tensorflow-gpu',
+  { numThreads, weights }: CheckedOptions,
+): Promise<Runtime> {
+  const { createTensorflowRuntime } = await import('./tensorflow/tensorflow-runtime.ts');
+  return createTensorflowRuntime({ name, numThreads, weights });
+}
+
 /**
  * Starts the runtime of that name in the calling thread. There is no fallback: what cannot be had is an error.
  *
  * @throws EngineError `backend_unavailable` or `config_invalid` with the reason
  */
 export function startRuntime(name: RuntimeName, options: RuntimeOptions): Promise<Runtime> {
-  return LOADERS[name](options);
+  const { numThreads = defaultThreads(name, availableParallelism()) } = options;
+  return LOADERS[name]({ ...options, numThreads });
 }
-
-/** What `RUNTIME=auto` tries, the fastest first. */
-const BY_SPEED: readonly RuntimeName[] = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm'];
 
 /** Which of the runtimes that work here `auto` takes. */
 export function fastestOf(names: readonly RuntimeName[]): RuntimeName | undefined {
@@ -86,26 +102,3 @@ export async function startFastestRuntime(options: RuntimeOptions): Promise<Runt
 }
 
 const REFUSALS: ReadonlySet<string> = new Set(['backend_unavailable', 'config_invalid']);
-
-function requireFloat32(weights: WeightFormat): void {
-  if (weights === 'auto' || weights === 'f32') return;
-  throw new EngineError('config_invalid', `the cpu runtime holds weights as f32, not ${weights} (WEIGHTS)`);
-}
-
-function notInt8(name: RuntimeName, weights: WeightFormat): Exclude<WeightFormat, 'int8'> {
-  if (weights !== 'int8') return weights;
-  throw new EngineError(
-    'config_invalid',
-    `the ${name} runtime does not hold weights as int8, the wasm runtime does (WEIGHTS, RUNTIME)`,
-  );
-}
-
-async function startTensorflow(
-  name: 'tensorflow' | 'tensorflow-gpu',
-  options: RuntimeOptions,
-): Promise<Runtime> {
-  const { numThreads } = options;
-  const weights = notInt8(name, options.weights);
-  const { createTensorflowRuntime } = await import('./tensorflow/tensorflow-runtime.ts');
-  return createTensorflowRuntime({ name, numThreads, weights });
-}

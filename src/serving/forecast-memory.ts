@@ -1,8 +1,8 @@
-import type { RuntimeName } from '../config/settings.ts';
 import { cacheShape } from '../engine/cache-shape.ts';
 import { demandOn } from '../engine/check-memory.ts';
 import { estimateMemory } from '../engine/estimate-memory.ts';
 import type { EngineSettings } from '../engine/protocol.ts';
+import type { RuntimeName } from '../runtime/traits.ts';
 import type { ModelHeader } from './model-catalog.ts';
 
 /** What can be said of a model before it is loaded. */

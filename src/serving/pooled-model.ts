@@ -1,6 +1,6 @@
-import { sharesGpu } from '../engine/check-memory.ts';
 import type { Engine, ManagedEngine } from '../engine/engine.ts';
 import type { EngineError } from '../errors.ts';
+import { RUNTIME_TRAITS } from '../runtime/traits.ts';
 import type { CatalogModel } from './model-catalog.ts';
 import type { ResidentModel } from './plan-load.ts';
 import type { EngineLease, ModelState } from './served-models.ts';
@@ -78,7 +78,7 @@ export class PooledModel {
 
   /** No less than its process has, where it is the machine's memory that models share. */
   get residentBytes(): number {
-    if (this.state !== 'loaded' || sharesGpu(this.engine.model.runtime)) return this.memoryBytes;
+    if (this.state !== 'loaded' || RUNTIME_TRAITS[this.engine.model.runtime].usesGpu) return this.memoryBytes;
     return Math.max(this.memoryBytes, this.engine.stats().engineResidentBytes);
   }
 

@@ -7,11 +7,11 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
 import type { ModelListBody } from '../../routes/schemas/models.ts';
-import { MANIFEST_NAME } from '../../src/models/manifest.ts';
+import { MANIFEST_NAME } from '../../src/catalog/manifest.ts';
+import { build, childrenOf, isAlive, spawnService, urlOf } from '../support/process.ts';
 import { metric, startTestService, TINY_MODEL, until, type TestService } from '../support/service.ts';
 import { postJson, sseData } from '../support/sse.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
-import { build, childrenOf, isAlive, spawnService, urlOf } from '../support/process.ts';
 
 /** The whole service over a folder of models, each of which gets a real engine process. */
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WeightFormat } from '../../src/config/settings.ts';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { decodeBfloat16, encodeBfloat16 } from '../../src/runtime/half-precision.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { createTensorflowRuntime } from '../../src/runtime/tensorflow/tensorflow-runtime.ts';
+import type { WeightFormat } from '../../src/runtime/traits.ts';
 import { expectClose, maxAbsDifference } from '../support/compare.ts';
 import { flat, product, someRows, transposed } from '../support/matrix.ts';
 import { runOps } from '../support/run-ops.ts';

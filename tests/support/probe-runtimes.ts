@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import { RUNTIME_NAMES, type RuntimeName } from '../../src/config/settings.ts';
 import { probeRuntime, type RuntimeProbe } from '../../src/runtime/probe-runtime.ts';
+import { RUNTIME_NAMES, type RuntimeName } from '../../src/runtime/traits.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

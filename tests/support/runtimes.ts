@@ -1,8 +1,8 @@
 import { inject } from 'vitest';
-import type { RuntimeName } from '../../src/config/settings.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { startRuntime } from '../../src/runtime/start-runtime.ts';
 import { createTensorflowRuntime } from '../../src/runtime/tensorflow/tensorflow-runtime.ts';
+import type { RuntimeName } from '../../src/runtime/traits.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 
 export interface RuntimeUnderTest {

@@ -14,8 +14,8 @@ import type {
   Reservation,
   SampledToken,
 } from '../../src/engine/engine.ts';
-import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { EngineError } from '../../src/errors.ts';
+import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import { ServedTokenizer, type ServedTokenizerLimits } from '../../src/text/served-tokenizer.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
@@ -78,7 +78,7 @@ export class ScriptedEngine implements ManagedEngine {
     weightBytes: 168_000,
     weightFormat: 'safetensors F32',
     weightMemoryBytes: 168_000,
-    runtime: 'scripted',
+    runtime: 'cpu',
     runtimeDescription: 'scripted',
     device: 'none',
     numThreads: 1,

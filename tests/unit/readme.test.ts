@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { RUNTIME_NAMES, SETTINGS } from '../../src/config/settings.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 import { ERROR_CODES } from '../../src/errors.ts';
+import { RUNTIME_NAMES } from '../../src/runtime/traits.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const textOf = (name: string | URL): string => readFileSync(new URL(name, ROOT), 'utf8');

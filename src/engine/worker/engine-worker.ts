@@ -1,6 +1,6 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
+import { RUNTIME_TRAITS } from '../../runtime/traits.ts';
 import { monotonicMs } from '../clock.ts';
-import type { EngineCore } from './engine-core.ts';
 import type {
   EngineGauges,
   EngineSettings,
@@ -10,8 +10,9 @@ import type {
   ToWorker,
   WorkKind,
 } from '../protocol.ts';
-import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
 import { StepFault, toSentError, type Answers } from '../step-fault.ts';
+import type { EngineCore } from './engine-core.ts';
+import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
 
 /**
  * The engine process. Most tfjs calls block their thread, and a native library or a driver may bring its process down,
@@ -58,8 +59,6 @@ const LARGEST_STEP_INTERVAL_MS = 250;
 let largestStep = { ms: 0, readAt: -Infinity };
 /** Between two steps, the HTTP process hears at least so often that this one is alive. */
 const ALIVE_INTERVAL_MS = 1000;
-/** Runtimes on which the first step of a shape may take minutes. */
-const COMPILING_RUNTIMES: ReadonlySet<string> = new Set(['webgpu']);
 
 /** Once the model is loaded. */
 let loaded: EngineSetup | undefined;
@@ -105,7 +104,7 @@ function dieOf(error: EngineError): void {
 
 /** Said before the step, which blocks this thread. */
 function announceNewShape(): void {
-  if (loaded === undefined || !COMPILING_RUNTIMES.has(loaded.runtime.name)) return;
+  if (loaded === undefined || !RUNTIME_TRAITS[loaded.runtime.name].compilesShapes) return;
   send({ type: 'alive', mayCompile: true, largestStepMs: largestStepMs(loaded) });
 }
 

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
-import type { RuntimeName } from '../../config/settings.ts';
 import { rowsOf } from '../rows-of.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { StepRow } from '../step-row.ts';
+import type { RuntimeName } from '../traits.ts';
 import { ReferenceKvCache } from './reference-kv-cache.ts';
 import { ReferenceOps, tensorOf } from './reference-ops.ts';
 import { ReferenceParameter } from './reference-parameter.ts';

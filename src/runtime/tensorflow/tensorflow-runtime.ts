@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
-import type { WeightFormat } from '../../config/settings.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { hostDevice } from '../host-device.ts';
-import { heldWeights } from '../number-formats.ts';
 import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { StepRow } from '../step-row.ts';
+import type { WeightFormat } from '../traits.ts';
+import { checkWeightFormat, heldWeights } from '../traits.ts';
 import { cudaDevice } from './cuda-device.ts';
 import { EagerContext } from './eager-context.ts';
 import { KernelSteps } from './kernel-steps.ts';
@@ -37,12 +37,7 @@ export interface TensorflowRuntimeOptions {
  */
 export function createTensorflowRuntime(options: TensorflowRuntimeOptions): Runtime {
   const { name, weights, numThreads = availableParallelism() } = options;
-  if (weights === 'f16') {
-    throw new EngineError(
-      'config_invalid',
-      `the ${name} runtime holds weights as f32 or bf16, not f16 (WEIGHTS)`,
-    );
-  }
+  checkWeightFormat(name, weights);
   const binding = loadTensorflow(numThreads);
   if (name === 'tensorflow-gpu' && !binding.isUsingGpuDevice()) {
     throw new EngineError(

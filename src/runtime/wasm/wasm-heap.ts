@@ -1,6 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { EngineError } from '../../errors.ts';
+import { WASM_HEAP_BYTES } from '../traits.ts';
 import type { StockModule } from './stock-module.ts';
 
 /** A cache line: vectors never straddle one, and no two buffers share one. */
@@ -10,7 +11,6 @@ const VECTOR_BYTES = 16;
 const BLOCK_GAP = 8;
 /** Left at the end of the heap, where the last page is never given out. */
 const MARGIN = 1024 ** 2;
-export const MAX_HEAP_BYTES = 4 * 1024 ** 3;
 
 /**
  * The memory of the tfjs wasm backend, for its tensors and for buffers of our own. It grows up to 4 GiB and never
@@ -26,7 +26,7 @@ export class WasmHeap {
   readonly #blocks = new Map<number, { start: number; numBytes: number; blockBytes: number }>();
   #numBytes = 0;
   /** The lowest and the highest address that a block ever had: what the stock allocator manages. */
-  #bottom = MAX_HEAP_BYTES;
+  #bottom = WASM_HEAP_BYTES;
   #top = 0;
 
   /**
@@ -57,8 +57,8 @@ export class WasmHeap {
       const heapBytes = this.memory.buffer.byteLength;
       throw new EngineError(
         'backend_failure',
-        `the wasm heap cannot hold another ${numBytes} bytes: ${this.#numBytes} of at most ${MAX_HEAP_BYTES} are in use`,
-        { details: { numBytes, usedBytes: this.#numBytes, heapBytes, maxHeapBytes: MAX_HEAP_BYTES } },
+        `the wasm heap cannot hold another ${numBytes} bytes: ${this.#numBytes} of at most ${WASM_HEAP_BYTES} are in use`,
+        { details: { numBytes, usedBytes: this.#numBytes, heapBytes, maxHeapBytes: WASM_HEAP_BYTES } },
       );
     }
     this.#bottom = Math.min(this.#bottom, start);
@@ -106,7 +106,7 @@ export class WasmHeap {
    */
   #fits(blockBytes: number): boolean {
     const needed = Math.ceil(blockBytes / BLOCK_GAP) * BLOCK_GAP + 2 * BLOCK_GAP;
-    if (this.#top + needed <= MAX_HEAP_BYTES - MARGIN) return true;
+    if (this.#top + needed <= WASM_HEAP_BYTES - MARGIN) return true;
     let end = this.#bottom;
     for (const block of [...this.#blocks.values()].sort((a, b) => a.start - b.start)) {
       if (block.start - end >= needed) return true;

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EngineError } from '../../errors.ts';
+import type { KvCache, KvCacheShape } from '../runtime.ts';
+import { type KvCacheFormat, WASM_HEAP_BYTES } from '../traits.ts';
 import { INT8_PANELS, PANEL_WIDTH } from './assembly/kernel-ids.ts';
-import type { KvCache, KvCacheFormat, KvCacheShape } from '../runtime.ts';
 import { panelBytes } from './panel-format.ts';
-import { MAX_HEAP_BYTES, type WasmHeap } from './wasm-heap.ts';
+import type { WasmHeap } from './wasm-heap.ts';
 
 const FLOAT_BYTES = 4;
 
@@ -41,11 +42,11 @@ export class WasmKvCache implements KvCache {
       new EngineError(
         'backend_unavailable',
         `a KV cache of ${numLanes} lanes of ${laneLength} tokens needs ${this.numBytes} bytes, and the wasm heap ` +
-          `has ${heap.numBytes} in use of ${MAX_HEAP_BYTES}: take fewer lanes or a shorter context`,
+          `has ${heap.numBytes} in use of ${WASM_HEAP_BYTES}: take fewer lanes or a shorter context`,
         { cause },
       );
     // Asked before anything is allocated: the heap would keep what it grew by for the first half.
-    if (heap.numBytes + this.numBytes > MAX_HEAP_BYTES) throw failure();
+    if (heap.numBytes + this.numBytes > WASM_HEAP_BYTES) throw failure();
     let keys: tf.Tensor | undefined;
     try {
       keys = makeTensor(heap, [...heads, keyBytes / FLOAT_BYTES]);

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { WeightFormat } from '../../config/settings.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { fitsBfloat16 } from '../half-precision.ts';
+import type { Parameter } from '../ops.ts';
+import { WASM_HEAP_BYTES, type WeightFormatOf } from '../traits.ts';
 import {
   BFLOAT16_PANELS,
   FLOAT32_PANELS,
@@ -14,14 +15,12 @@ import {
 } from './assembly/kernel-ids.ts';
 import type { KernelContext } from './kernels/define-kernel.ts';
 import { panelBytes, type PanelFormat } from './panel-format.ts';
-import { MAX_HEAP_BYTES } from './wasm-heap.ts';
-import type { Parameter } from '../ops.ts';
 
 /** Rows of a matrix copied to the heap at a time on their way into panels. */
 const STAGED_BYTES = 4 * 1024 ** 2;
 
 /** How this runtime can hold matrices; in quads, int8 is for the kernels of relaxed SIMD. */
-export type WasmWeightFormat = Exclude<WeightFormat, 'f16'> | 'int8-quads';
+export type WasmWeightFormat = WeightFormatOf<'wasm'> | 'int8-quads';
 
 const PACK_KERNELS: Record<PanelFormat, number> = {
   [FLOAT32_PANELS]: PACK_WEIGHT,
@@ -70,7 +69,7 @@ export class WasmParameter implements Parameter {
       throw new EngineError(
         'backend_unavailable',
         `parameter ${name} [${shape.join(', ')}] does not fit: the wasm heap has ${context.heap.numBytes} bytes in ` +
-          `use of ${MAX_HEAP_BYTES}`,
+          `use of ${WASM_HEAP_BYTES}`,
         { cause },
       );
     }

@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { WeightFormat } from '../../config/settings.ts';
-import { assertInvariant, EngineError } from '../../errors.ts';
+import { assertInvariant } from '../../errors.ts';
+import type { GraphOperation } from '../graph/graph-recorder.ts';
+import { checkBatch } from '../graph/step-tables.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { StepRow } from '../step-row.ts';
-import type { GraphOperation } from '../graph/graph-recorder.ts';
-import { checkBatch } from '../graph/step-tables.ts';
+import { checkWeightFormat, type WeightFormat } from '../traits.ts';
 import { Arena } from './arena.ts';
 import { FLOAT32_PANELS, INT8_QUAD_PANELS } from './assembly/kernel-ids.ts';
-import { closeContext, openContext, type KernelContext } from './kernels/define-kernel.ts';
 import { JOB_BYTES, KernelPool } from './kernel-pool.ts';
+import { closeContext, openContext, type KernelContext } from './kernels/define-kernel.ts';
 import { Recordings, type Recording } from './recordings.ts';
 import { hasRightRelaxedSimd } from './relaxed-simd.ts';
 import { readKernels, startWasmBackend } from './start.ts';
@@ -40,12 +40,7 @@ export async function createWasmRuntime({
   weights,
   recordsSteps = true,
 }: WasmRuntimeOptions): Promise<WasmRuntime> {
-  if (weights === 'f16') {
-    throw new EngineError(
-      'config_invalid',
-      'the wasm runtime holds weights as f32, bf16 or int8, not f16 (WEIGHTS)',
-    );
-  }
+  checkWeightFormat('wasm', weights);
   const { heap } = await startWasmBackend();
   const relaxed = await readKernels('inference-relaxed');
   const multiplied = weights === 'int8' ? INT8_QUAD_PANELS : FLOAT32_PANELS;

@@ -1,15 +1,15 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
-import type { WeightFormat } from '../../config/settings.ts';
 import { encodeBfloat16, encodeFloat16, fitsFloat16 } from '../half-precision.ts';
 import type { Parameter } from '../ops.ts';
+import type { WeightFormatOf } from '../traits.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { quadsOf } from './kernels/kernel.ts';
 import { QUAD_BYTES, type WeightEncoding } from './kernels/weight-encoding.ts';
 import type { ParameterLayout, ParameterPart } from './lower.ts';
 
 /** How this runtime can hold matrices. */
-export type GpuWeightFormat = Exclude<WeightFormat, 'int8'>;
+export type GpuWeightFormat = WeightFormatOf<'webgpu'>;
 
 /** A kernel has 65,535 workgroups across at most, and a workgroup of a product four columns. */
 const MAX_PART_ROWS = 2 ** 17;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkMemory, demandOn } from '../../../src/engine/check-memory.ts';
 import { cacheShape } from '../../../src/engine/cache-shape.ts';
+import { checkMemory, demandOn } from '../../../src/engine/check-memory.ts';
 import { estimateMemory, modelSizeOf, type ModelSize } from '../../../src/engine/estimate-memory.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
-import type { WeightFormat } from '../../../src/config/settings.ts';
+import type { WeightFormat } from '../../../src/runtime/traits.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 
 const SETTINGS = { maxModelLen: undefined, maxNumSeqs: 4, kvCacheBytes: 2 ** 30, maxNumBatchedTokens: 128 };

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AttentionHeads } from '../../ops.ts';
-import type { KvCacheFormat } from '../../runtime.ts';
+import type { KvCacheFormat } from '../../traits.ts';
 import {
   CAUSAL_ATTENTION,
   CAUSAL_ATTENTION_INT8,

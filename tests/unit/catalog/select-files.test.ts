@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selectFiles } from '../../../src/models/select-files.ts';
+import { selectFiles } from '../../../src/catalog/select-files.ts';
 
 const listing = (...paths: string[]) =>
   paths.map((path) => ({

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MANIFEST_NAME } from '../../../src/models/manifest.ts';
-import { findModel, listModels, scanStore } from '../../../src/models/model-store.ts';
-import { resolveModelPath } from '../../../src/models/resolve-model-path.ts';
+import { MANIFEST_NAME } from '../../../src/catalog/manifest.ts';
+import { findModel, listModels, scanStore } from '../../../src/catalog/model-store.ts';
+import { resolveModelPath } from '../../../src/catalog/resolve-model-path.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 

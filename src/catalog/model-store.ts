@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { EngineError } from '../errors.ts';
+import { hasCode } from '../has-code.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
-import { hasCode } from '../error-codes.ts';
 import { readManifest, type Manifest } from './manifest.ts';
 import { matchId, modelIdOf, modelIdOfFolder } from './model-id.ts';
 

@@ -2,8 +2,8 @@ import { constants, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
 import { diskError } from './disk-space.ts';
 import { FileHash, type FileDigest } from './file-hash.ts';
-import { brokenConnection } from './hub.ts';
 import type { HubFile } from './hub-repository.ts';
+import { brokenConnection } from './hub.ts';
 import { withRetries, type RetryPolicy } from './with-retries.ts';
 
 export interface FileDownload {

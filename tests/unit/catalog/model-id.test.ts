@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { folderOfId, modelIdOfFolder, parsePullRequest } from '../../../src/models/model-id.ts';
-import { isSafePath } from '../../../src/models/safe-path.ts';
+import { folderOfId, modelIdOfFolder, parsePullRequest } from '../../../src/catalog/model-id.ts';
+import { isSafePath } from '../../../src/catalog/safe-path.ts';
 
 describe('ids and folders', () => {
   it.each([

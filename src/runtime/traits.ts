@@ -1,0 +1,146 @@
+import { EngineError } from '../errors.ts';
+
+/** What is known of each runtime before it starts. Configuration, the memory estimate and the doctor read it here. */
+
+/** The runtimes a user may ask for by name. */
+export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
+export type RuntimeName = (typeof RUNTIME_NAMES)[number];
+
+/** What `RUNTIME=auto` tries, the fastest first. */
+export const BY_SPEED: readonly RuntimeName[] = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm'];
+
+/** How matrices of weights are held in memory; `auto`: the format that the runtime's traits name. */
+export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
+export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
+
+/** How the numbers of keys and values are held; as int8, those of a token in a head share a scale. */
+export type KvCacheFormat = 'f32' | 'int8';
+
+interface RuntimeTraits {
+  /** The formats that it can hold matrices in. */
+  readonly weightFormats: readonly Exclude<WeightFormat, 'auto'>[];
+  /** What `WEIGHTS=auto` means, by measurement (docs/performance.md); `auto`: by the matrix, as `losslessHalves` says. */
+  readonly autoWeights: WeightFormat;
+  /** Formats of model files whose matrices stay in 16 bits under `WEIGHTS=auto`; others are widened to float32. */
+  readonly losslessHalves: readonly string[];
+  /** Whether keys and values are 8-bit integers where weights are. */
+  readonly hasInt8Cache: boolean;
+  /** Resident memory of an engine process whose model has next to no weights, rounded up; a GPU's tensors aside. */
+  readonly processBytes: number;
+  /** What its tensors may take together; Infinity: as much as the device has. */
+  readonly maxTensorBytes: number;
+  /** Whether its tensors lie in the memory of a GPU, unless that is one in software. */
+  readonly usesGpu: boolean;
+  /** Whether the first step of a shape may take minutes. */
+  readonly compilesShapes: boolean;
+  /** Most threads that compute where `THREADS` is not set: there is one for each core. */
+  readonly maxDefaultThreads: number;
+}
+
+/** Addresses of a wasm heap have 32 bits. */
+export const WASM_HEAP_BYTES = 4 * 2 ** 30;
+
+const TRAITS = {
+  'tensorflow-gpu': {
+    weightFormats: ['f32', 'bf16'],
+    autoWeights: 'auto',
+    losslessHalves: [],
+    hasInt8Cache: false,
+    processBytes: 300e6,
+    maxTensorBytes: Infinity,
+    usesGpu: true,
+    compilesShapes: false,
+    maxDefaultThreads: Infinity,
+  },
+  webgpu: {
+    weightFormats: ['f32', 'f16', 'bf16'],
+    autoWeights: 'auto',
+    losslessHalves: ['F16'],
+    hasInt8Cache: false,
+    processBytes: 300e6,
+    maxTensorBytes: Infinity,
+    usesGpu: true,
+    compilesShapes: true,
+    maxDefaultThreads: 1,
+  },
+  tensorflow: {
+    weightFormats: ['f32', 'bf16'],
+    // Our kernels compute in float32: as many bits a byte, half of the memory, up to 1.7 times the speed.
+    autoWeights: 'bf16',
+    losslessHalves: [],
+    hasInt8Cache: false,
+    processBytes: 300e6,
+    maxTensorBytes: Infinity,
+    usesGpu: false,
+    compilesShapes: false,
+    maxDefaultThreads: Infinity,
+  },
+  wasm: {
+    weightFormats: ['f32', 'bf16', 'int8'],
+    // At most 0.5 % more bits a byte, a quarter of the memory, two to four times the speed.
+    autoWeights: 'int8',
+    losslessHalves: ['BF16'],
+    hasInt8Cache: true,
+    processBytes: 120e6,
+    maxTensorBytes: WASM_HEAP_BYTES,
+    usesGpu: false,
+    compilesShapes: false,
+    maxDefaultThreads: 8,
+  },
+  cpu: {
+    weightFormats: ['f32'],
+    autoWeights: 'auto',
+    losslessHalves: [],
+    hasInt8Cache: false,
+    processBytes: 120e6,
+    maxTensorBytes: Infinity,
+    usesGpu: false,
+    compilesShapes: false,
+    maxDefaultThreads: 1,
+  },
+} as const satisfies Record<RuntimeName, RuntimeTraits>;
+
+export const RUNTIME_TRAITS: Record<RuntimeName, RuntimeTraits> = TRAITS;
+
+/** The format that matrices are held in; `auto` where it depends on each matrix. */
+export function heldWeights(runtime: RuntimeName, weights: WeightFormat): WeightFormat {
+  return weights === 'auto' ? RUNTIME_TRAITS[runtime].autoWeights : weights;
+}
+
+/** How a runtime holds keys and values. */
+export function kvCacheFormat(runtime: RuntimeName, weights: WeightFormat): KvCacheFormat {
+  return RUNTIME_TRAITS[runtime].hasInt8Cache && heldWeights(runtime, weights) === 'int8' ? 'int8' : 'f32';
+}
+
+/**
+ * Bytes of one weight of a matrix.
+ * @param storedFormat of the model's files: `F16`, `BF16`, `Q8_0`
+ */
+export function bytesPerWeight(runtime: RuntimeName, weights: WeightFormat, storedFormat: string): number {
+  const held = heldWeights(runtime, weights);
+  // The scales of int8, one for each output, are next to nothing.
+  if (held !== 'auto') return { f32: 4, f16: 2, bf16: 2, int8: 1 }[held];
+  return RUNTIME_TRAITS[runtime].losslessHalves.includes(storedFormat) ? 2 : 4;
+}
+
+/** What `WEIGHTS` may ask of a runtime. */
+export type WeightFormatOf<Name extends RuntimeName> =
+  'auto' | (typeof TRAITS)[Name]['weightFormats'][number];
+
+/** @throws EngineError `config_invalid` for a format that the runtime does not have */
+export function checkWeightFormat<Name extends RuntimeName>(
+  runtime: Name,
+  weights: WeightFormat,
+): asserts weights is WeightFormatOf<Name> {
+  const { weightFormats } = RUNTIME_TRAITS[runtime];
+  if (weights === 'auto' || weightFormats.includes(weights)) return;
+  const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(weightFormats);
+  throw new EngineError(
+    'config_invalid',
+    `the ${runtime} runtime holds weights as ${known}, not ${weights} (WEIGHTS)`,
+  );
+}
+
+/** Threads that compute where `THREADS` is not set. */
+export const defaultThreads = (runtime: RuntimeName, numCores: number): number =>
+  Math.min(numCores, RUNTIME_TRAITS[runtime].maxDefaultThreads);
