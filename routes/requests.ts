@@ -33,7 +33,7 @@ export function requestRoutes({ models }: AppDependencies): Hono<AppEnv> {
   return routes;
 }
 
-/** Whose requests a client may see: its own; undefined, with an admin key: everybody's. */
+/** Whose requests a client may see: its own; undefined, with an admin key: those of all. */
 const visibleOwner = (c: AppContext): string | undefined => {
   const { principal, ownerId } = c.var.scope;
   return principal.isAdmin ? undefined : ownerId;

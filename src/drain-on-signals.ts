@@ -12,7 +12,7 @@ const STARTER_INTERVAL_MS = 2000;
 
 /**
  * Ends the process in an orderly way on a signal. Before the service has started there is nothing to drain; a second
- * signal ends it at once, since whoever sends it does not want to wait.
+ * signal ends it at once, since its sender does not want to wait.
  *
  * @param shutdownTimeoutMs that running streams have to finish
  */

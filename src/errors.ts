@@ -28,7 +28,7 @@ export const ERROR_CODES = [
   'config_invalid',
   // A model cannot be fetched from the hub onto the disk.
   'download_failed',
-  // Anything that nobody foresaw: its message is never shown to a client.
+  // Any unexpected error: its message is never shown to a client.
   'internal',
 ] as const;
 
@@ -94,7 +94,7 @@ export function assertInvariant(condition: unknown, invariant: string): asserts 
   if (!condition) throw new EngineError('internal', `invariant broken: ${invariant}`);
 }
 
-/** Why somebody waits no longer: the signal's own reason, or that the client is gone. */
+/** Why a caller waits no longer: the signal's own reason, or that the client is gone. */
 export function abortError({ reason }: AbortSignal): EngineError {
   return reason instanceof EngineError
     ? reason

@@ -105,7 +105,7 @@ async function isAlive(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** Whether nobody has touched a file for long; also one that is not there. */
+/** Whether a file was not touched for long; also true of one that is not there. */
 async function isOld(path: string): Promise<boolean> {
   const touchedAt = await stat(path).then(
     ({ mtimeMs }) => mtimeMs,

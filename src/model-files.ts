@@ -7,7 +7,7 @@ const MAX_TEXT_BYTES = 100_000_000;
 
 /**
  * A file of a model's directory: its path, or why it is not read, or undefined where there is none. Links are followed
- * as long as they stay in the directory, since the service can read more than whoever made the model may; the one way
+ * as long as they stay in the directory, since the service may read more than the maker of the model may; the one way
  * out is that of the hub's cache, whose `snapshots/REVISION` links to the `blobs` beside it.
  */
 export async function findModelFile(

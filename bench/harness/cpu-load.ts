@@ -6,7 +6,7 @@ import { processTree } from './process-tree.ts';
 export interface CpuReading {
   /** All cores, idle or not. */
   totalMs: number;
-  /** At work for anybody. */
+  /** At work for any process. */
   busyMs: number;
   /** At work for the benchmark and the processes that it started. */
   ownMs: number;

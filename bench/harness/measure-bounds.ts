@@ -40,7 +40,7 @@ export interface MeasuredService {
   signal: AbortSignal;
 }
 
-/** Two ways in turn; whoever comes second finds the machine as the first left it. The first round is not counted. */
+/** Two ways in turn: the second runs on the machine as the first left it. The first round is not counted. */
 async function inTurns(
   rounds: number,
   one: () => Promise<number>,

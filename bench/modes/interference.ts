@@ -38,7 +38,7 @@ interface InterferenceReport {
   model: string;
   runtime: string;
   machine: MachineReport;
-  /** Gaps between two tokens of a stream, of all streams together, with nobody else there. */
+  /** Gaps between two tokens of a stream, of all streams together, without other requests. */
   steadyMs: LatencySummary;
   /** The same while a prompt is computed. */
   interferedMs: LatencySummary;

@@ -131,7 +131,7 @@ async function compare(
   // The first round is not counted.
   for (let round = 0; round <= rounds; round++) {
     const texts = new Set<string>();
-    // Whoever comes second finds the machine as the first left it.
+    // The second way runs on the machine as the first left it.
     const inTurn = round % 2 === 0 ? [...services] : [...services].reverse();
     for (const [setting, service] of inTurn) {
       const { tokensPerS, text } = await complete(service.url, request, signal);

@@ -128,7 +128,7 @@ async function fullDisk(scene: Scene): Promise<void> {
     const hub = await HubServer.start((close) => closers.push(close));
     const commit = { ...tinyRepository(), 'tokenizer.model': { bytes: Buffer.alloc(1000) } };
     hub.commit('owner/tiny', commit);
-    // Somebody else takes the room when the pull has already looked.
+    // Another process takes the room after the pull has checked it.
     hub.faults.hold = { path: 'model.safetensors', afterBytes: 50_000 };
     const modelsDir = join(disk, 'models');
     const env = { ...process.env, MODELS_DIR: modelsDir, HF_ENDPOINT: hub.endpoint };

@@ -8,7 +8,7 @@ export const MAX_ATTENTION_TOKENS = 64;
 const MAX_LAYERS = 1024;
 
 /**
- * Numbers in one answer, some 5 MB of text. Writing them takes 30 ms of the thread that serves everybody; a large model
+ * Numbers in one answer, some 5 MB of text. Writing them takes 30 ms of the HTTP thread; a large model
  * has a hundred times as many.
  */
 export const MAX_ATTENTION_WEIGHTS = 2 ** 18;

@@ -31,7 +31,7 @@ export const truncateTokensSchema = z
   .refine((value) => value !== 0, 'must be -1 or at least 1, not 0')
   .meta({ anyOf: [{ const: -1 }, { minimum: 1 }] });
 
-/** Notes of a client's own, which nobody here reads. */
+/** Notes of a client's own, which the service does not read. */
 export const metadataSchema = boundedRecord(
   z.string().max(MAX_METADATA.keyLength, `must be named by at most ${MAX_METADATA.keyLength} characters`),
   z.string().max(MAX_METADATA.valueLength),

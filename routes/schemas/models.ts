@@ -66,6 +66,6 @@ export function toModelBody(model: ModelStatus): ModelBody {
   };
 }
 
-/** What nobody foresaw is for the log alone. */
+/** An unexpected error is for the log alone. */
 const messageOf = ({ code, message }: EngineError): string =>
   code === 'internal' ? 'the service failed to load it; its log tells why' : message;

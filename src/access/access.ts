@@ -33,8 +33,8 @@ const LOOPBACK_HOST = /^(?:(?:::ffff:)?127\.\d+\.\d+\.\d+|::1|localhost)$/;
 /**
  * Reads the keys and connects to Redis, where they are configured.
  *
- * @throws EngineError `config_invalid` where everybody could use the service and nobody said so, or for a key file that
- * cannot be used
+ * @throws EngineError `config_invalid` where the service would be open to the network and no setting allows it, or for
+ * a key file that cannot be used
  */
 export async function openAccess(config: AccessConfig, observer: AccessObserver = {}): Promise<Access> {
   checkIsClosed(config);
@@ -56,7 +56,7 @@ export async function openAccess(config: AccessConfig, observer: AccessObserver 
   return { keys, allowsAnonymous, limits, sharing, close: () => limits.close() };
 }
 
-/** Without keys the service is for this machine alone, unless it is said to be for everybody. */
+/** Without keys the service is for this machine alone, unless `ALLOW_ANONYMOUS` opens it. */
 function checkIsClosed({ host, keysFile, allowAnonymous }: AccessConfig): void {
   if (keysFile !== undefined || allowAnonymous || LOOPBACK_HOST.test(host)) return;
   throw new EngineError(

@@ -24,7 +24,7 @@ export function makeApiKey(): NewApiKey {
 export const idOfApiKey = (text: string): string | undefined => FORM.exec(text)?.[1];
 
 /**
- * What is kept of a key. A fast hash is enough: slow ones are for passwords, which can be guessed. Nobody can try a
- * part worth mentioning of 2^256 secrets, and a slow hash would let anybody spend the service's time with wrong keys.
+ * What is kept of a key. A fast hash is enough: slow ones are for passwords, which can be guessed. No client can try a
+ * part worth mentioning of 2^256 secrets, and a slow hash would let any client spend the service's time with wrong keys.
  */
 export const hashApiKey = (text: string): Buffer => createHash('sha256').update(text).digest();

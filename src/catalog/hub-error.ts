@@ -31,7 +31,7 @@ function gated(endpoint: string, hasToken: boolean, where: string): string {
     : `the model is gated: accept its terms on its page on ${endpoint}, and set HF_TOKEN to a token of that account (${where})`;
 }
 
-/** The hub also answers 401 for what does not exist, so that nobody learns what is private. */
+/** The hub also answers 401 for what does not exist, so that names of private repositories stay secret. */
 function refused(status: number, hasToken: boolean, where: string): string {
   return hasToken
     ? `HF_TOKEN may not read it, or is no longer valid (${status} of ${where})`

@@ -65,7 +65,7 @@ function decoded(text: string | undefined): string | undefined {
 }
 
 /**
- * Whether what somebody wrote after the colon means this GGUF file: its path, its name, or the end of its name that
+ * Whether the text after the colon means this GGUF file: its path, its name, or the end of its name that
  * tells its format, in any case: `Q4_K_M` is `SmolLM2-Q4_K_M.gguf` (as Ollama and llama.cpp have it).
  */
 export function selectsFile(selector: string, path: string): boolean {

@@ -140,7 +140,7 @@ async function fetchAndPublish(plan: PullPlan, options: PullOptions): Promise<vo
   });
 }
 
-/** What somebody put there by hand is not ours to replace; what was pulled and is damaged is. */
+/** A file that a user put there by hand is never replaced; a pulled file that is damaged is. */
 async function refuseForeign(modelsDir: string, { folder, id }: PullPlan): Promise<void> {
   const location = join(modelsDir, folder);
   const names = await readdir(location).catch((error: unknown) => {

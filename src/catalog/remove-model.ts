@@ -6,7 +6,7 @@ import { emptyTrash, listStaged, moveToTrash, stagingFolder } from './staging.ts
 
 /**
  * Removes a model, sound or not, and what is left of a pull of it that broke off. It is moved away in one step, then
- * deleted: nobody sees half of it.
+ * deleted: no reader sees half of it.
  * @returns the id of what was removed; undefined when there is nothing of that name
  * @throws EngineError `conflict` while it is being pulled; as `findModel` when several are meant
  */

@@ -7,7 +7,7 @@ const MAX_NAME_BYTES = 200;
 const MAX_PARTS = 8;
 
 /**
- * Whether a path that somebody else wrote (a listing of the hub, a manifest) may be joined to a folder of ours and
+ * Whether a path from outside (a listing of the hub, a manifest) may be joined to a folder of ours and
  * stays in it on every system: relative, forward slashes, no `..`, no hidden files, no devices.
  */
 export function isSafePath(path: string): boolean {

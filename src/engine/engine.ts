@@ -265,7 +265,7 @@ export interface Engine {
   observe(observer: EngineObserver): void;
 }
 
-/** An engine in the hands of whoever decides when its model is in memory. */
+/** An engine as the model pool holds it: the pool decides when its model is in memory. */
 export interface ManagedEngine extends Engine {
   /**
    * Loads tokenizer and model; once more after a `stop`, with its counters and records as they were.

@@ -24,7 +24,7 @@ export interface Answers<Finished> {
   fault?: StepFault;
 }
 
-/** An error as it crosses the channel. What nobody foresaw is `internal`, and a client is not told what it says. */
+/** An error as it crosses the channel. An unexpected error is `internal`, and its message is not shown to a client. */
 export function toSentError(error: unknown): SentError {
   if (error instanceof EngineError) {
     const { code, message, retryable } = error;
@@ -42,7 +42,7 @@ export const stepFailure = (thrown: unknown): EngineError => toEngineError(throw
 
 /**
  * A runtime throws `backend_failure` when its device failed a step, and is of no further use then. Where WebAssembly
- * trapped, nobody knows what it left in its memory.
+ * trapped, its memory may hold anything.
  */
 export function isDeviceFailure(error: unknown): boolean {
   if (error instanceof EngineError) return error.code === 'backend_failure';

@@ -6,7 +6,7 @@ import type { AppContext } from './app-env.ts';
 import type { CallingSite } from './calling-site.ts';
 import { isLoopbackAddress } from './network.ts';
 
-/** Who may use a route that takes the engine from everybody else, as BENCHMARK and ATTENTION say it. */
+/** Who may use a route that takes the engine from all other clients, as BENCHMARK and ATTENTION say it. */
 export type AdminRouteSetting = Config['benchmark'];
 
 /** What tells a caller on this machine from one behind a proxy on it, or behind a page in a browser on it. */

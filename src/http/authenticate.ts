@@ -6,7 +6,7 @@ import type { AppContext, AppEnv } from './app-env.ts';
 import type { Metrics } from './metrics.ts';
 import { readCredentials } from './read-credentials.ts';
 
-/** They tell nothing that is anybody's, and what asks for them has no key: load balancers, readers of the API. */
+/** They tell nothing about any client, and what asks for them has no key: load balancers, readers of the API. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready', '/openapi.yaml']);
 /** Tells what the holders of all keys do. */
 const METRICS_PATH = '/metrics';

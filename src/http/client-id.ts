@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Principal } from '../access/principal.ts';
 import { makeClientId } from '../client-id.ts';
 
-/** New with each process: ids tell clients apart, and tell nobody their keys. */
+/** New with each process: ids tell clients apart and do not reveal their keys. */
 const SECRET = randomBytes(32);
 
 /** What is known of who makes a request. */
@@ -17,7 +17,7 @@ export interface Identity {
 /**
  * Who shares the service with whom (docs/decisions/0037-who-a-client-is.md). A valid key is a group, and the addresses
  * that use it are its members. Without one the address is the group, and what it presents as a key a member, since
- * anybody can invent keys.
+ * any client can invent keys.
  */
 export function clientIdOf({ network, presentedKey, principal }: Identity): string {
   if (principal.keyId !== undefined) return makeClientId(groupOfKey(principal.keyId), network);

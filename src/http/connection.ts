@@ -94,7 +94,7 @@ export class Connection {
     this.#probeTimer = setTimeout(() => this.#probe(), delayMs).unref();
   }
 
-  /** Node reads no further while a body waits that nobody reads, and so does not see the client hang up. */
+  /** While a body waits unread, Node reads no further, and so does not see the client hang up. */
   get #isReadingStopped(): boolean {
     const last = this.#waiting.at(-1)?.incoming;
     return last !== undefined && last.readableLength >= last.readableHighWaterMark;

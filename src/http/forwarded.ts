@@ -8,7 +8,7 @@ export interface ForwardedHeaders {
   forwarded: string | undefined;
 }
 
-/** More proxies in a row than anybody has; what stands before them is not looked at. */
+/** More proxies in a row than any real set-up has; entries before them are ignored. */
 const MAX_HOPS = 16;
 
 /**

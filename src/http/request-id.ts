@@ -23,7 +23,7 @@ export function chooseRequestId(
   return isInFlight(id) ? { id: randomUUID(), takenId: id } : { id };
 }
 
-/** Refuses a request under an id that a running one has, whoever runs that. */
+/** Refuses a request under an id that a running one has, of any client. */
 export const freeIdMiddleware: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { takenId } = c.var.scope;
   if (takenId === undefined) return next();

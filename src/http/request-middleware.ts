@@ -55,7 +55,7 @@ export function requestMiddleware(
   };
 }
 
-/** Where a request came from, as far as anybody can tell before its key is looked at. */
+/** Where a request came from, as far as is known before its key is checked. */
 function setOrigin(c: AppContext, scope: RequestScope, trustedProxies: BlockList): void {
   const peer = c.env.incoming?.socket.remoteAddress ?? '';
   const headers = { xForwardedFor: c.req.header('x-forwarded-for'), forwarded: c.req.header('forwarded') };

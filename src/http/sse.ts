@@ -1,6 +1,6 @@
 /**
  * Server-sent events over a ReadableStream. A frame is made only when the socket asks for one, so a slow reader holds
- * back its own stream and nobody else's.
+ * back its own stream and no other.
  */
 
 /** A comment that keeps a silent stream alive. */
@@ -57,7 +57,7 @@ export function sseStream(frames: AsyncIterable<string>, options: SseOptions): R
     if (!isOpen) return;
     options.onDisconnect();
     close();
-    // Resolves once the step that is running has let go of the request; nobody waits for it.
+    // Resolves once the step that is running has let go of the request; the request does not wait for it.
     iterator.return?.().catch(() => undefined);
   };
 

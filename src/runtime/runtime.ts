@@ -37,7 +37,7 @@ export type Forward = (ops: TransformerOps) => Activation;
 export interface RuntimeDevice {
   /** As its driver or operating system names it. */
   readonly name: string;
-  /** Memory that weights and cache share; `undefined` where nobody tells. */
+  /** Memory that weights and cache share; `undefined` where it is not known. */
   readonly memoryBytes?: number | undefined;
   /** A GPU that is a program on the CPU. */
   readonly isSoftware?: boolean;

@@ -16,7 +16,7 @@ export interface RuntimeOptions {
   weights: WeightFormat;
   /** Whether a GPU that is a program on the CPU will do. */
   allowSoftware?: boolean;
-  /** Called once when the device is gone for good while nobody disposed of it; no step would work any more. */
+  /** Called once when the device is gone for good and was not disposed of; no step would work any more. */
   onLost?: (error: EngineError) => void;
 }
 

@@ -27,7 +27,7 @@ export class SamplerState {
     if (this.#needsSeen) for (const tokenId of options.promptTokenIds) this.seenTokenIds.add(tokenId);
   }
 
-  /** Notes a generated token. `Sampler.sampleToken` does it; nobody else needs to. */
+  /** Notes a generated token. Only `Sampler.sampleToken` calls it. */
   record(tokenId: number): void {
     this.numSampled++;
     this.outputCounts.set(tokenId, (this.outputCounts.get(tokenId) ?? 0) + 1);

@@ -1,6 +1,6 @@
 /**
- * How the next token is drawn. Plain data: it crosses a thread boundary by structured clone. Whoever reads it from a
- * client has checked its ranges.
+ * How the next token is drawn. Plain data: it crosses a thread boundary by structured clone. The routes'
+ * schemas check the ranges.
  */
 export interface SamplingParams {
   /** Logits are divided by it; below `GREEDY_TEMPERATURE` the most probable token is taken. */
@@ -11,7 +11,7 @@ export interface SamplingParams {
   topK: number;
   /** Only tokens at least so probable in relation to the most probable one; 0 is off. */
   minP: number;
-  /** Makes the draw reproducible; `undefined`: whoever starts the sequence picks one at random. */
+  /** Makes the draw reproducible; `undefined`: the service picks one at random. */
   seed: number | undefined;
   /** Added to the logits of the token ids named. */
   logitBias: ReadonlyMap<number, number>;

@@ -27,7 +27,7 @@ const CUT_STEP = 256;
 
 /**
  * How many lanes the KV cache gets, and how long they are. A lane holds a whole context, so that a sequence once admitted
- * cannot run out of memory. Where nobody asked for a length, the context of a model that was trained for a very long
+ * cannot run out of memory. Where no length is set, the context of a model that was trained for a very long
  * one is cut until eight lanes fit the budget.
  *
  * @throws EngineError `config_invalid` for a length beyond the model's, or when not even one lane fits

@@ -34,7 +34,7 @@ const NO_DRAFT: readonly number[] = [];
 
 /**
  * Guesses how sequences go on, and decides which guesses are worth a row (plan-drafts). Every guess is held against
- * what was drawn in the end, also one that nobody computed: so what guesses of a sequence are worth is known before the
+ * what was drawn in the end, also one that no step computed: so what guesses of a sequence are worth is known before the
  * first is tried, and while none pays.
  */
 export class Drafter {

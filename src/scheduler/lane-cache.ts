@@ -20,7 +20,7 @@ export interface LaneCacheOptions {
  * Gives lanes to sequences, and with them what was computed before: a lane that becomes free keeps its tokens, and a
  * sequence that begins as they do goes on behind them.
  *
- * The longest beginning wins. It is had in one of two ways, whichever loses fewer tokens that a lane holds:
+ * The longest beginning wins. It is had in the one of two ways that loses fewer tokens of a lane:
  *   - its lane is taken over, when it is free; what it holds beyond the beginning is lost. A conversation's next turn
  *     loses nothing so;
  *   - it is copied into the lane that is first to be given away, whose own tokens are lost: an empty one, then the
@@ -47,7 +47,7 @@ export class LaneCache {
     return this.#pool.numFree;
   }
 
-  /** What the cache holds of a sequence that is to start; `undefined` when nobody may look. */
+  /** What the cache holds of a sequence that is to start; `undefined` when the cache is off for it. */
   find(sequence: Sequence): PrefixMatch | undefined {
     if (!this.#prefixCache || !sequence.readsCache) return undefined;
     return this.#index.find(sequence.tokenIds, numReusable(sequence), sequence.cacheSalt);
@@ -100,7 +100,7 @@ export class LaneCache {
     if (this.#prefixCache) this.#index.update(lane, tokenIds, numComputedTokens);
   }
 
-  /** What the lane holds is nobody's any more: nobody knows what it is. */
+  /** Forgets what the lane holds: it may be anything. */
   forget(lane: number): void {
     this.#index.reset(lane);
   }

@@ -9,7 +9,7 @@ export class LanePool {
   readonly numLanes: number;
   /** Lanes that hold nothing, the lowest first, so that a lightly loaded cache stays compact. */
   readonly #empty: number[];
-  /** Lanes that keep what they hold for somebody who may come back, the least recently used first. */
+  /** Lanes that keep what they hold for a client that may come back, the least recently used first. */
   readonly #kept: number[] = [];
   readonly #used = new Set<number>();
 

@@ -12,7 +12,7 @@ export interface DraftCandidate {
 
 /** Drafts must promise so much more tokens a second: predictions are off by a few hundredths. */
 const LEAST_GAIN = 1.05;
-/** For the sake of others, nobody who has no draft waits for a step so much longer. */
+/** Drafts of some sequences make a step at most so much longer for the others. */
 const MAX_SLOWDOWN_OF_OTHERS = 1.25;
 
 /**

@@ -21,7 +21,7 @@ const NOTHING: StepShape = { numRows: 0, numLogitRows: 0, numScores: 0 };
 const UNLIMITED: PrefillPace = { limitMs: Infinity, leastRows: 0 };
 
 /**
- * The pace of the next step. Without a decode nobody waits for it. When more sequences have their prompts before them
+ * The pace of the next step. Without a decode no stream waits for it. When more sequences have their prompts before them
  * than are decoding, as after a burst, those who wait for their first token are as many as would decode, so their steady
  * step is the measure, not that of the few.
  *

@@ -15,7 +15,7 @@ export interface Sequence {
   readsCache: boolean;
   /** Sequences share keys and values only with those of the same salt. */
   readonly cacheSalt: string | undefined;
-  /** Tokens found in the cache when it started; `undefined` where nobody looked. */
+  /** Tokens found in the cache when it started; `undefined` where the cache was not asked. */
   numCachedTokens: number | undefined;
   /** Tokens that it had when it got its lane. */
   numTokensAtLane: number;

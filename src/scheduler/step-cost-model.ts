@@ -49,9 +49,9 @@ const STEPS_REMEMBERED = 64;
  * The lower median makes a shape's first step harmless, which on some runtimes compiles shaders: two steps are one and
  * the better one counts. A cell that was measured long ago, perhaps while code was still cold or the machine busy, is
  * passed over between two others, and as the largest of all is taken to do a multiply-add no slower than the one below
- * it: else nobody would take such a step again, and it would never be put right.
+ * it: else such a step would not be planned again, and its estimate never corrected.
  *
- * Pure: whoever runs steps tells it how long they took.
+ * Pure: its caller tells it how long steps took.
  */
 export class StepCostModel {
   readonly #work: StepWork;

@@ -55,7 +55,7 @@ export class LoadQueue {
     this.#whenDefaultLoaded = this.#load(defaultModel).then((failure) => {
       if (failure !== undefined) throw failure;
     });
-    // Whoever waits for another model is told by the end of the service.
+    // Requests that wait for another model are told by the end of the service.
     this.#whenDefaultLoaded.catch(() => undefined);
     return this.#whenDefaultLoaded;
   }
@@ -139,7 +139,7 @@ export class LoadQueue {
     this.#rest(move);
   }
 
-  /** A load that nobody waits for any more is given up before it begins. */
+  /** A load whose requests have all left is given up before it begins. */
   #dismissAbandoned(): void {
     for (const model of this.#queue.filter(({ waiters }) => waiters.size === 0)) this.#leaveQueue(model);
   }
@@ -268,7 +268,7 @@ export class LoadQueue {
     const before = model.starting?.catch(() => undefined);
     await Promise.all([before, ...this.#endings]);
     if (model.state !== 'loading') throw shuttingDown();
-    // Whoever made it may have started it.
+    // Its maker may have started it.
     if (model.engine.state !== 'ready') await model.engine.start();
   }
 

@@ -12,7 +12,7 @@ export interface CatalogModel {
   readonly id: string;
   /** What `OpenModel` takes. */
   readonly path: string;
-  /** Of its files; undefined where nobody has counted yet. */
+  /** Of its files; undefined until it is counted. */
   readonly sizeBytes?: number;
   /** Milliseconds since 1970. */
   readonly pulledAt?: number;
@@ -105,7 +105,7 @@ export class ModelCatalog {
     const known = this.#headers.get(path);
     if (known?.stamp === stamp) return known.header;
     const header = this.#reader.read(path).then((fields) => ({ ...fields, ...totalsOf(files) }));
-    // Whoever reads it next is told of the failure, too.
+    // The next reader is told of the failure, too.
     header.catch(() => undefined);
     this.#headers.set(path, { stamp, header });
     return header;

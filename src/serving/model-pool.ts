@@ -42,9 +42,9 @@ export interface ModelPoolOptions {
 const FAILURE_KEPT_MS = 5000;
 
 /**
- * Which models are in memory: each has an engine, and with it a process, of its own, so that to unload one is to end its
- * process. A model is loaded for the first request that names it (`LoadQueue`); it leaves when nobody has used it for a
- * while, or, least recently used first, when another needs the room and it has had its time.
+ * Which models are in memory: each has an engine, and with it a process, of its own, so that to unload one is to end
+ * its process. A model is loaded for the first request that names it (`LoadQueue`); it leaves when no request has used
+ * it for a while, or, least recently used first, when another needs the room and it has had its time.
  */
 export class ModelPool implements ServedModels {
   readonly #options: ModelPoolOptions;

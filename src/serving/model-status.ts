@@ -68,7 +68,7 @@ async function headerStatus(
 ): Promise<Omit<ModelStatus, 'id' | 'isDefault' | 'state'>> {
   const { size, numParameters, fileBytes, modifiedAt } = await catalog.header(entry);
   const expected = await forecast(entry).catch((error: unknown) => {
-    // That it cannot fit is for whoever asks for it; the rest of it is known.
+    // A request for it is told that it cannot fit; the rest of it is known.
     if (error instanceof EngineError) return undefined;
     throw error;
   });

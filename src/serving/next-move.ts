@@ -48,9 +48,9 @@ export const YIELD_MS = 10_000;
 /**
  * What a pool does next: pure, asked again after each move until it waits.
  *
- * What fits into free memory is loaded, whoever waits before it. Models leave for those that wait in the order in which
- * they were asked for, one turn after the other: else small models would take the place of each other for ever, and a
- * large one would never find enough of them gone.
+ * What fits into free memory is loaded, even when others wait before it. Models leave for those that wait in the order
+ * in which they were asked for, one turn after the other: else small models would take the place of each other for
+ * ever, and a large one would never find enough of them gone.
  */
 export function nextMove(situation: PoolSituation): PoolMove {
   const { turn, now, waiting, residents, limitBytes, numFreeLoads } = situation;

@@ -87,7 +87,7 @@ export class PooledModel {
     return { id, bytes, lastUsedAt, isBusy, isPinned, staysUntil: this.#staysUntil(isBusy) };
   }
 
-  /** A load that is under way is not broken off, unless everybody who asked for it has left. */
+  /** A load that is under way is not broken off, unless all its requests have left. */
   #staysUntil(isBusy: boolean): number {
     if (this.state === 'loading') return isBusy ? Infinity : -Infinity;
     const end = this.staysFrom + this.stayMs;

@@ -44,7 +44,7 @@ export interface EngineLease {
 export interface AcquireOptions {
   /** Longest to wait while the model loads. */
   timeoutMs: number;
-  /** Aborted when nobody wants the answer any more. */
+  /** Aborted when the client has left. */
   signal?: AbortSignal;
   /** Who waits: clients share the places of those who do. */
   clientId?: string;

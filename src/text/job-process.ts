@@ -19,7 +19,7 @@ export interface JobProcessOptions<Setup> {
 export interface JobOptions {
   /** Whose turn it takes: see FairJobs. */
   clientId: string;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the caller no longer waits. */
   signal: AbortSignal;
   /** Longest that the process may take for it. */
   timeoutMs: number;
@@ -81,7 +81,7 @@ export class JobProcess<Setup, Ready, Question, Answer> {
     if (this.#isStopped) return Promise.reject(stoppedError());
     if (signal.aborted) return Promise.reject(abortError(signal));
     return new Promise((resolve, reject) => {
-      // The process goes on with a job that nobody waits for: it is over within its deadline.
+      // The process finishes a job whose caller has left: it is over within its deadline.
       const onAbort = (): void => {
         this.#jobs.remove(job);
         reject(abortError(signal));

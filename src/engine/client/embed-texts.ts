@@ -23,9 +23,9 @@ export interface TextEmbedding {
  * Embeds texts; they share the steps of the engine. Each takes a place in the queue, and their tokens theirs, like a
  * completion.
  *
- * @param gone aborted when nobody waits any more
- * @throws EngineError `context_length_exceeded`, `request_timeout`, or what `reserve` of engine and budget, `encodePrompts`
- * and `embed` throw
+ * @param gone aborted when the client has left
+ * @throws EngineError `context_length_exceeded`, `request_timeout`, or what `reserve` of engine and budget,
+ * `encodePrompts` and `embed` throw
  */
 export function embedTexts(
   engine: Engine,

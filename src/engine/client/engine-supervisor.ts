@@ -85,7 +85,7 @@ export class EngineSupervisor {
     return this.#load();
   }
 
-  /** Milliseconds until another process is likely ready; `undefined` while one is, or when nobody can tell. */
+  /** Milliseconds until another process is likely ready; `undefined` while one is, or when it is not known. */
   get msUntilReady(): number | undefined {
     if (this.#process !== undefined || this.#loadMs === 0) return undefined;
     const now = this.#now();

@@ -3,7 +3,7 @@ import { endTokenIds, type EndTokenSources } from '../../tokenizer/end-tokens.ts
 import { readOptionalJson } from '../../tokenizer/optional-file.ts';
 import { isGgufPath } from '../../weights/gguf/gguf-header.ts';
 
-/** Of a generation_config.json, which has some hundred: it is read in the thread that serves everybody. */
+/** Of a generation_config.json, which has some hundred: it is read in the HTTP thread. */
 const MAX_BYTES = 2 ** 20;
 
 /** What a tokenizer names as ends, and which of its control tokens may be one. */

@@ -1,7 +1,7 @@
 import { EngineError } from '../../errors.ts';
 import type { EngineState } from '../engine.ts';
 
-/** Whoever is turned away comes back no sooner, also when a load takes longer than the last one did. */
+/** A refused client comes back no sooner, also when a load takes longer than the last one did. */
 const MIN_RETRY_MS = 250;
 
 /** Why an engine takes no requests, and when it may again. */

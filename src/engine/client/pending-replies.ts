@@ -14,7 +14,7 @@ export class PendingReplies<Value> {
     return this.#pending.size;
   }
 
-  /** Asks by a number of its own, and settles when the answer comes or nobody can give one any more. */
+  /** Asks by a number of its own, and settles when the answer comes or the process that owes it has ended. */
   ask(send: (id: number) => void): Promise<Value> {
     const id = this.#numAsked++;
     return new Promise((resolve, reject) => {

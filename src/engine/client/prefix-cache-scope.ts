@@ -1,6 +1,6 @@
 import type { CompletionRequest } from '../engine.ts';
 
-/** Whose prompts share keys and values: `client`: those of one owner; `all`: everybody's. */
+/** Whose prompts share keys and values: `client`: those of one owner; `all`: those of all clients. */
 export type PrefixCacheScope = 'client' | 'all';
 
 /**

@@ -33,7 +33,7 @@ export interface StepTimes {
   endedAtMs: number;
 }
 
-/** Two deltas of one choice that nobody has read yet are one. */
+/** Deltas of one choice that the client has not read yet are joined. */
 function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): CompletionEvent | undefined {
   if (waiting.type !== 'delta' || next.type !== 'delta' || waiting.index !== next.index) return undefined;
   return { ...next, text: waiting.text + next.text, tokens: [...waiting.tokens, ...next.tokens] };

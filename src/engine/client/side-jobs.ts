@@ -6,7 +6,7 @@ import type { ToWorker } from '../protocol.ts';
 
 export interface SideJobsHost {
   send(message: ToWorker): void;
-  /** A job has its answer, or nobody waits for it any more. */
+  /** A job has its answer, or its client has left. */
   onDone(): void;
 }
 

@@ -33,16 +33,16 @@ interface ActiveSequence {
   numScored: number;
 }
 
-/** What a step did; times and gauges are added by whoever sends it on. */
+/** What a step did; the engine process adds times and gauges. */
 export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | 'endedAtMs'> {
-  /** True when somebody waits for it: a first token, an end, or text that may end at any token. */
+  /** True when a client waits for it: a first token, an end, or text that may end at any token. */
   isUrgent: boolean;
 }
 
 /**
  * The step loop's body: schedule -> run -> sample -> update. Sequences join and leave between steps and at no other
- * time: whoever awaits a step calls nothing else meanwhile. It knows no process, and no clock but the one it is given to
- * time its steps by, so tests drive it directly.
+ * time: its caller awaits a step and calls nothing else meanwhile. It knows no process, and no clock but the one it is
+ * given to time its steps by, so tests drive it directly.
  *
  * What goes wrong for one sequence ends that one. What goes wrong for a step ends the sequences of the step, as a
  * StepFault that tells which; the next step has nothing of theirs. FaultRegister has what ends the engine.
@@ -58,7 +58,7 @@ export class EngineCore {
   #isStepping = false;
   readonly #faults = new FaultRegister();
 
-  /** @param now milliseconds; without it nobody learns how long steps take */
+  /** @param now milliseconds; without it the time of steps is not measured */
   constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler, now?: () => number) {
     this.#scheduler = scheduler;
     this.#runner = runner;

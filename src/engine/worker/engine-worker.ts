@@ -32,7 +32,7 @@ const send = (message: FromWorker, onSent: () => void = () => undefined): void =
 process.on('uncaughtException', (error) => {
   send({ type: 'fault', message: error.message }, () => process.exit(1));
 });
-// Whoever asked for all this is gone.
+// The service process is gone.
 process.on('disconnect', () => process.exit(0));
 // Signals to the whole group (Ctrl-C, a terminal that is closed) are for the service, which then drains what runs here.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -95,7 +95,7 @@ async function trySetUp(): Promise<EngineSetup | undefined> {
   }
 }
 
-/** A lost device is the end of the process, as any fault is: outside any promise, so that nobody can catch it. */
+/** A lost device is the end of the process, as any fault is: outside any promise, so that no handler catches it. */
 function dieOf(error: EngineError): void {
   setImmediate(() => {
     throw error;

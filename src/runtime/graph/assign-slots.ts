@@ -2,7 +2,7 @@ import type { GraphValue, RowKind } from './graph-recorder.ts';
 
 /** A place for matrices of one width, used by one after the other. */
 export interface Slot {
-  /** Equal for equal places, whichever plan asks. */
+  /** Equal for equal places of all plans. */
   readonly key: string;
   readonly rows: RowKind;
   /** Numbers of a row in memory. */
@@ -53,7 +53,7 @@ export function assignSlots(
     if (writes !== undefined) slots.set(writes, take(writes));
     for (const value of new Set([...reads, ...(writes === undefined ? [] : [writes])])) {
       const slot = slots.get(value);
-      // What nobody reads is free again at once.
+      // A matrix without a reader is free again at once.
       if (slot !== undefined && (lastReads.get(value) ?? index) <= index) release(slot);
     }
   });

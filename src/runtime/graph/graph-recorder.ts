@@ -17,7 +17,7 @@ export type RowKind = 'step' | 'logit';
 /** How many rows of each kind a recording is made for. */
 export type RowCounts = Readonly<Record<RowKind, number>>;
 
-/** A matrix of the forward pass that somebody will compute: [rows, numCols]. */
+/** A matrix of the forward pass, to be computed when it is replayed: [rows, numCols]. */
 export class GraphValue implements Activation {
   readonly rows: RowKind;
   readonly numCols: number;

@@ -14,7 +14,7 @@ const ROW_BY_ROW: ReadonlySet<GraphOperation['kind']> = new Set([
 ]);
 
 /**
- * Selects the rows whose logits are wanted as early as can be: behind the last attention nobody asks for the others, so
+ * Selects the rows whose logits are wanted as early as can be: behind the last attention the others are not needed, so
  * that of a prompt's last block projection and MLP are computed for one row. Each row is what it was, bit for bit.
  *
  * @param operations the live ones, in order

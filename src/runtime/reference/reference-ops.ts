@@ -24,7 +24,7 @@ import { scaledDotProductAttention } from './scaled-dot-product-attention.ts';
 import { concatHeads, repeatHeads, splitHeads } from './split-heads.ts';
 
 /**
- * The operations of a transformer by stock tfjs operations, on whichever backend tfjs is set to: the definition that
+ * The operations of a transformer by stock tfjs operations, on the backend that tfjs is set to: the definition that
  * faster kernels are tested against. Made for one step; its tensors belong to the enclosing `tf.tidy`.
  */
 export class ReferenceOps implements TransformerOps {

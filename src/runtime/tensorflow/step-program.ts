@@ -63,7 +63,7 @@ interface Slot {
   cols: number;
 }
 
-/** Columns that are handed out again once nobody reads them any more. */
+/** Columns that are handed out again after their last reader. */
 class ColumnPool {
   cols = 0;
   readonly #free: Slot[] = [];

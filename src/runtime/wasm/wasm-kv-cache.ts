@@ -70,7 +70,7 @@ export class WasmKvCache implements KvCache {
     return { keys: start(this.keys), values: start(this.values) };
   }
 
-  /** A few tokens behind the last one may come along, up to a whole panel or pair: nobody looks at them. */
+  /** A few tokens behind the last one may come along, up to a whole panel or pair: no kernel reads them. */
   copyLane(from: number, to: number, numTokens: number): void {
     const { headDim } = this.shape;
     const numPanels = Math.ceil(numTokens / PANEL_WIDTH);

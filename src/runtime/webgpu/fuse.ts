@@ -65,7 +65,7 @@ export function fuse(operations: readonly GraphOperation[], result: GraphValue):
   const absorbed = new Set<GraphOperation>();
   const fusedAt = new Map<GraphOperation, FusedOperation[]>();
 
-  /** The one operation that reads a value, if nobody else wants it. */
+  /** The one operation that reads a value, if there is just one. */
   const soleReader = (value: GraphValue): GraphOperation | undefined => {
     const [reader, ...others] = readers.get(value) ?? [];
     return value === result || others.length > 0 || reader === undefined || absorbed.has(reader)

@@ -40,7 +40,7 @@ export class Pipelines {
 
   async #compile({ name, code, access }: Kernel): Promise<GPUComputePipeline> {
     const { device } = this.#device;
-    // Within a scope, a kernel at fault is this kernel's error, not that of whichever step runs next.
+    // Within a scope, a kernel at fault is this kernel's error, not that of the next step.
     device.pushErrorScope('validation');
     const module = device.createShaderModule({ label: name, code });
     const pipeline = device.createComputePipelineAsync({

@@ -45,7 +45,7 @@ export function isGgufPath(path: string): boolean {
  * @throws EngineError `weights_invalid` naming the file and what is wrong
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
-  // Loaded when first needed: nobody who serves safetensors waits for it.
+  // Loaded when first needed: a service of safetensors does not wait for it.
   const { gguf } = await import('@huggingface/gguf');
   const file = await openRegularFile(path);
   try {

@@ -11,7 +11,7 @@
  * The main thread works through a list of jobs. It publishes one job at a time, takes chunks of it like any other
  * thread, waits until the last chunk is done and goes on to the next: a job may rely on everything before it.
  *
- *     control +0    remaining   chunks of the published job that nobody has claimed; zero or less: none
+ *     control +0    remaining   unclaimed chunks of the published job; zero or less: none
  *             +64   done        chunks finished; the job is over when it reaches numChunks
  *             +128  sleepers    workers that wait on wakeEpoch
  *             +192  wakeEpoch, stop, failed
