@@ -8,7 +8,30 @@ import type { ErrorCode } from '../src/errors.ts';
 import { httpStatusOf, type ApiFamily } from '../src/http/error-response.ts';
 import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
 
-/** Building blocks of the OpenAPI document: answers, their headers, and the errors of each family. */
+/** Building blocks of the operations of the OpenAPI document: bodies, answers, their headers, and the errors of each family. */
+
+/** What a route may answer that reads a body. */
+export const BODY_ERRORS = ['invalid_request', 'model_not_found', 'payload_too_large', 'internal'] as const;
+
+/** What may go wrong as a model is loaded. */
+export const LOAD_ERRORS = [
+  'queue_full',
+  'engine_not_ready',
+  'insufficient_memory',
+  'request_timeout',
+  'backend_failure',
+  'backend_unavailable',
+  'weights_invalid',
+  'config_invalid',
+] as const;
+
+export const COMPLETION_ERRORS = [...BODY_ERRORS, ...LOAD_ERRORS, 'context_length_exceeded'] as const;
+
+export const modelParam = z.object({
+  model: z
+    .string()
+    .meta({ description: 'Id of the model; may hold slashes and `@`, percent-encoded or not.' }),
+});
 
 /** A header that the document lists once and refers to. */
 const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
@@ -87,11 +110,18 @@ export const securitySchemes: NonNullable<ZodOpenApiComponentsObject['securitySc
   },
 };
 
+/** A body of JSON. */
+export const jsonContent = (
+  schema: z.ZodType,
+): { content: { 'application/json': { schema: z.ZodType } } } => ({
+  content: { 'application/json': { schema } },
+});
+
 /** A good answer with JSON. */
 export function jsonResponse(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
   return {
     description,
-    content: { 'application/json': { schema } },
+    ...jsonContent(schema),
     headers: z.object({ ...commonHeaders, ...limitHeaders }),
   };
 }
@@ -150,7 +180,7 @@ export function openErrorResponses(
   for (const [status, statusCodes] of byStatus) {
     responses[`${status}` as `${1 | 2 | 3 | 4 | 5}${string}`] = {
       description: statusCodes.map((code) => `\`${code}\``).join(', '),
-      content: { 'application/json': { schema: errorSchemaOf(family) } },
+      ...jsonContent(errorSchemaOf(family)),
       headers: z.object({
         ...commonHeaders,
         ...retryHeaders,
