@@ -24,6 +24,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
     app.use(limitRequests(access.limits, metrics));
   }
   app.onError(handleError);
+  // After the middleware: Hono runs handlers in the order in which they were added.
   for (const { path, createHandlers } of routes) {
     for (const [method, handler] of Object.entries(createHandlers(dependencies))) {
       app.on(method, path, handler);

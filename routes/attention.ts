@@ -17,15 +17,16 @@ import {
 } from './schemas/attention.ts';
 import { parseInput } from './schemas/parse-input.ts';
 
-/** What every head looks at in a short prompt: one looks for what another is, and nothing more. */
+/** The attention weights of every head for a short prompt. */
 export const attentionRoute = defineRoute({
   path: '/v1/attention',
   describe: () => ({
     post: {
       operationId: 'inspectAttention',
       tags: ['Tokens'],
-      summary: 'What every head of every layer looks at in a short prompt',
-      description: 'By default for admin keys and clients on the same machine, see ATTENTION.',
+      summary: 'Attention weights of every head in every layer for a short prompt',
+      description:
+        'By default only for admin keys and for clients on the same machine. The setting ATTENTION changes this.',
       requestBody: { required: true, ...jsonContent(attentionRequestSchema) },
       responses: {
         200: jsonResponse('Attention weights by layer, head, query and key.', attentionResponseSchema),
@@ -41,7 +42,7 @@ export const attentionRoute = defineRoute({
       const layers = readLayers(engine.model, input.layers);
       const prompt = onlyPrompt(input.prompt);
       const { clientId } = c.var.scope;
-      // It waits for a lane like a completion, hence it takes places in the queue like one.
+      // It waits for a lane, so it takes a place in the queue, as a completion does.
       const reservation = engine.reserve(1, clientId);
       const body = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, async (signal) => {
         const tokenIds = await readTokenIds(engine, prompt, { clientId, signal });

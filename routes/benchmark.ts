@@ -40,7 +40,8 @@ export const benchmarkRoute = defineRoute({
       tags: ['Operation'],
       summary: 'Run a workload on the live engine, one at a time',
       description:
-        'By default for admin keys and clients on the same machine, see BENCHMARK: it takes the engine from others.',
+        'By default only for admin keys and for clients on the same machine, since a benchmark takes the engine from ' +
+        'other requests. The setting BENCHMARK changes this.',
       requestBody: { required: false, ...jsonContent(benchmarkRequestSchema) },
       responses: {
         200: streamableResponse(

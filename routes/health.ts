@@ -3,16 +3,19 @@ import { defineRoute } from './define-route.ts';
 import { jsonResponse, NO_SECURITY, openErrorResponses } from './openapi-parts.ts';
 import { healthSchema, readySchema, type HealthBody, type ReadyBody } from './schemas/health.ts';
 
-/** Says that the process lives. */
+/** Says that the service process is alive. */
 export const healthRoute = defineRoute({
   path: '/health',
   describe: () => ({
     get: {
       operationId: 'health',
       tags: ['Operation'],
-      summary: 'The process lives',
+      summary: 'Whether the service process is alive',
       security: NO_SECURITY,
-      responses: { 200: jsonResponse('It does.', healthSchema), ...openErrorResponses([]) },
+      responses: {
+        200: jsonResponse('The service process is alive.', healthSchema),
+        ...openErrorResponses([]),
+      },
     },
   }),
   createHandlers: ({ models: { defaultEngine: engine } }) => ({
@@ -23,16 +26,19 @@ export const healthRoute = defineRoute({
   }),
 });
 
-/** Says that the default model takes requests. */
+/** Says that the default model accepts requests. */
 export const readyRoute = defineRoute({
   path: '/ready',
   describe: () => ({
     get: {
       operationId: 'ready',
       tags: ['Operation'],
-      summary: 'Requests are taken',
+      summary: 'Whether the default model accepts requests',
       security: NO_SECURITY,
-      responses: { 200: jsonResponse('They are.', readySchema), ...openErrorResponses(['engine_not_ready']) },
+      responses: {
+        200: jsonResponse('The default model accepts requests.', readySchema),
+        ...openErrorResponses(['engine_not_ready']),
+      },
     },
   }),
   createHandlers: ({ models: { defaultEngine: engine } }) => ({

@@ -9,8 +9,12 @@ export const metricsRoute = defineRoute({
       operationId: 'metrics',
       tags: ['Operation'],
       summary: 'Metrics for Prometheus',
-      description: 'Where there are keys: for admin keys, and for this machine without one.',
-      responses: { 200: textResponse('Text format 0.0.4.', 'text/plain'), ...errorResponses([]) },
+      description:
+        'If the service has API keys: only for admin keys, and for clients on the same machine, which need no key.',
+      responses: {
+        200: textResponse('The metrics, in the Prometheus text format 0.0.4.', 'text/plain'),
+        ...errorResponses([]),
+      },
     },
   }),
   createHandlers: ({ metrics }) => ({

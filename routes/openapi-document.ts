@@ -13,8 +13,9 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       description:
         'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A path or method ' +
         'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
-        `path answers to OPTIONS. A body has a JSON content type and nests at most ${MAX_JSON_LEVELS} levels. What is ` +
-        'no HTTP, or does not arrive in time, is answered with 400, 408 or 431 without a body, and the connection closed.',
+        `path answers to OPTIONS. A body has a JSON content type and nests at most ${MAX_JSON_LEVELS} levels. A request ` +
+        'that is not valid HTTP, or does not arrive in time, is answered with 400, 408 or 431 without a body, and the ' +
+        'connection is closed.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     components: { securitySchemes },

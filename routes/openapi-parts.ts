@@ -13,7 +13,7 @@ import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
 /** What a route may answer that reads a body. */
 export const BODY_ERRORS = ['invalid_request', 'model_not_found', 'payload_too_large', 'internal'] as const;
 
-/** What may go wrong as a model is loaded. */
+/** What may go wrong while a model is loaded. */
 export const LOAD_ERRORS = [
   'queue_full',
   'engine_not_ready',
@@ -25,8 +25,10 @@ export const LOAD_ERRORS = [
   'config_invalid',
 ] as const;
 
+/** What a route may answer that reads prompts. */
 export const COMPLETION_ERRORS = [...BODY_ERRORS, ...LOAD_ERRORS, 'context_length_exceeded'] as const;
 
+/** The parameter of a path that names a model. */
 export const modelParam = z.object({
   model: z
     .string()
@@ -40,15 +42,15 @@ const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
 const accountHeaders = (account: 'requests' | 'tokens', what: string): Record<string, z.ZodType> => ({
   [`x-ratelimit-limit-${account}`]: header(
     `x-ratelimit-limit-${account}`,
-    `${what} in a minute; where the API key has this limit, as the next two.`,
+    `${what} allowed in a minute. This header and the next two are sent if the API key has this limit.`,
   ),
   [`x-ratelimit-remaining-${account}`]: header(
     `x-ratelimit-remaining-${account}`,
-    'What is left of them, less what running requests may still need.',
+    'How many of them are left, less what running requests may still need.',
   ),
   [`x-ratelimit-reset-${account}`]: header(
     `x-ratelimit-reset-${account}`,
-    'Until all are there again, like `250ms`, `8.64s` or `1m0s`.',
+    'Time until all of them are available again, like `250ms`, `8.64s` or `1m0s`.',
   ),
 });
 
@@ -56,7 +58,7 @@ const accountHeaders = (account: 'requests' | 'tokens', what: string): Record<st
 const limitHeaders = { ...accountHeaders('requests', 'Requests'), ...accountHeaders('tokens', 'Tokens') };
 
 const commonHeaders = {
-  'x-request-id': header('x-request-id', "The id of the request: the client's own if it sent a good one."),
+  'x-request-id': header('x-request-id', "The id of the request: the client's own if it sent a valid one."),
   'x-total-time': header('x-total-time', 'Milliseconds from arrival until the answer.'),
   'server-timing': header('server-timing', 'The times of the `x-` headers, in the form browsers read.'),
 };
@@ -74,39 +76,45 @@ const completionHeaders = {
 };
 
 const retryHeaders = {
-  'x-should-retry': header(
-    'x-should-retry',
-    '`true` where the same request may succeed later, else `false`.',
-  ),
+  'x-should-retry': header('x-should-retry', '`true` if the same request may succeed later, else `false`.'),
   'retry-after': header('retry-after', 'Seconds to wait; with 429 and 503.'),
   'retry-after-ms': header('retry-after-ms', 'Milliseconds to wait; with 429 and 503.'),
 };
 
 const challengeHeaders = {
-  'www-authenticate': header('www-authenticate', 'With 401: which kind of key is wanted.'),
+  'www-authenticate': header('www-authenticate', 'With 401: which kind of key the service expects.'),
 };
 
-/** What every route may answer that is not open to all. */
+/** What every route may answer that needs a key. */
 const ACCESS_ERRORS = ['unauthorized', 'forbidden', 'rate_limited', 'limits_unavailable'] as const;
 
-/** Of operations that want no key. */
+/** Of operations that need no key. */
 export const NO_SECURITY: [] = [];
 
 /** How keys are sent, by name. */
 export const securitySchemes: NonNullable<ZodOpenApiComponentsObject['securitySchemes']> = {
-  bearer: { type: 'http', scheme: 'bearer', description: 'As OpenAI and Workers AI have it.' },
-  apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'As Anthropic has it.' },
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The key as it is sent to OpenAI and to Workers AI.',
+  },
+  apiKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'x-api-key',
+    description: 'The key as it is sent to Anthropic.',
+  },
   gatewayBearer: {
     type: 'apiKey',
     in: 'header',
     name: 'cf-aig-authorization',
-    description: "`Bearer KEY`, as Cloudflare's AI Gateway has it.",
+    description: "`Bearer KEY`, as it is sent to Cloudflare's AI Gateway.",
   },
   authKey: {
     type: 'apiKey',
     in: 'header',
     name: 'x-auth-key',
-    description: "As Cloudflare's API has it; `X-Auth-Email` is not looked at.",
+    description: "The key as it is sent to Cloudflare's API; `X-Auth-Email` is ignored.",
   },
 };
 
@@ -157,7 +165,7 @@ export function streamableResponse(
 export const errorSchemaOf = (family: ApiFamily): z.ZodType =>
   family === 'openai' ? openAiErrorSchema : workersAiErrorSchema;
 
-/** What any route may answer before it looks at the request. */
+/** What every route may answer before it reads the request. */
 const EDGE_ERRORS: readonly ErrorCode[] = ['forbidden', 'conflict', 'misdirected_request'];
 
 /** The errors of a route that wants a key: its own, and those that the key may cause. */

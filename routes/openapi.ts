@@ -10,7 +10,10 @@ export const openApiRoute = defineRoute({
       tags: ['Operation'],
       summary: 'This document',
       security: NO_SECURITY,
-      responses: { 200: textResponse('OpenAPI 3.1.', 'application/yaml'), ...openErrorResponses([]) },
+      responses: {
+        200: textResponse('This document, in OpenAPI 3.1.', 'application/yaml'),
+        ...openErrorResponses([]),
+      },
     },
   }),
   createHandlers: ({ openApiDocument }) => ({

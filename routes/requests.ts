@@ -25,9 +25,12 @@ export const requestRoute = defineRoute({
     get: {
       operationId: 'retrieveRequest',
       tags: ['Requests'],
-      summary: 'How a request stands or ended, for a while after its end',
+      summary: 'The state of a request, also for a while after its end',
       requestParams: { path: idParam },
-      responses: { 200: jsonResponse('The request.', requestRecordSchema), ...errorResponses(['not_found']) },
+      responses: {
+        200: jsonResponse('The request.', requestRecordSchema),
+        ...errorResponses(['not_found']),
+      },
     },
     delete: {
       operationId: 'cancelRequest',
@@ -35,7 +38,7 @@ export const requestRoute = defineRoute({
       summary: 'Cancel a request: queued, in prefill or in decode',
       requestParams: { path: idParam },
       responses: {
-        200: jsonResponse('The request.', cancelResponseSchema),
+        200: jsonResponse('The request, and whether this call cancelled it.', cancelResponseSchema),
         ...errorResponses(['not_found']),
       },
     },

@@ -42,7 +42,7 @@ export const tokenizeRoute = defineRoute({
       const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
       const { clientId } = c.var.scope;
       const addSpecialTokens = input.add_special_tokens ?? true;
-      // It computes nothing, but waits among those who do for its text to be tokenised.
+      // The engine computes nothing, but the text waits for the tokenizer like a prompt: it takes a place in the queue.
       const reservation = engine.reserve(1, clientId);
       const [encoded] = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, (signal) =>
         engine.tokenizer.encode([text], { addSpecialTokens }, { clientId, signal }),
@@ -76,7 +76,7 @@ export const detokenizeRoute = defineRoute({
         await readJsonBody(c, config.bodyLimitBytes),
       );
       const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
-      // What follows is done at once; it only must not be had while others are turned away.
+      // Decoding needs no place in the queue. It is refused if the queue is full, as other requests are.
       engine.reserve(1, c.var.scope.clientId).release();
       const { vocabSize } = engine.model;
       const index = tokens.findIndex((tokenId) => tokenId >= vocabSize);
@@ -91,7 +91,7 @@ export const detokenizeRoute = defineRoute({
   }),
 });
 
-/** A token may be a hundred bytes: what comes back is counted before it is put together. */
+/** Counts the bytes of the text before it is decoded, since one token may stand for a hundred bytes. */
 function checkTextSize({ tokenizer }: Engine, tokens: readonly number[], limitBytes: number): void {
   const numBytes = tokenizer.numBytes(tokens);
   if (numBytes <= limitBytes) return;

@@ -30,6 +30,7 @@ import {
   workersAiResponseSchema,
 } from './schemas/workers-ai.ts';
 
+/** The operation that both paths have in common. */
 const runOperation: () => Omit<ZodOpenApiOperationObject, 'requestParams' | 'operationId'> = () => ({
   tags: ['Workers AI'],
   summary: 'Generate text',
@@ -53,7 +54,7 @@ export const workersAiRoute = defineRoute({
   createHandlers: (dependencies) => ({ post: (c) => runModel(c, dependencies) }),
 });
 
-/** The same under Cloudflare's long path; its account id is not looked at. */
+/** The same under Cloudflare's long path; its account id is ignored. */
 export const workersAiAccountRoute = defineRoute({
   path: '/client/v4/accounts/:account_id/ai/run/:model{.+}',
   describe: () => ({
