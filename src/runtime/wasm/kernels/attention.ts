@@ -1,8 +1,8 @@
 import type { AttentionHeads } from '../../ops.ts';
 import type { KvCacheFormat } from '../../traits.ts';
 import {
-  CAUSAL_ATTENTION,
-  CAUSAL_ATTENTION_INT8,
+  ATTENTION,
+  ATTENTION_INT8,
   STORE_KEYS_VALUES,
   STORE_KEYS_VALUES_INT8,
   TILE_ROWS,
@@ -31,8 +31,8 @@ interface AttentionAttrs extends Omit<AttentionHeads, 'window'> {
 }
 
 const KERNEL_IDS = {
-  f32: { store: STORE_KEYS_VALUES, attend: CAUSAL_ATTENTION },
-  int8: { store: STORE_KEYS_VALUES_INT8, attend: CAUSAL_ATTENTION_INT8 },
+  f32: { store: STORE_KEYS_VALUES, attend: ATTENTION },
+  int8: { store: STORE_KEYS_VALUES_INT8, attend: ATTENTION_INT8 },
 } as const;
 
 /**
