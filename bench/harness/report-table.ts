@@ -20,7 +20,7 @@ export function formatReport(report: BenchmarkReport): string {
   const parts = [formatHeading(report)];
   if (loads.length > 0) {
     parts.push(
-      `${params.promptTokens} prompt tokens, ${params.maxTokens} generated, ` +
+      `whole requests, prompts not cached: ${params.promptTokens} prompt tokens, ${params.maxTokens} generated, ` +
         `${params.repeats} requests for each client`,
       formatThroughput(loads),
       formatLatencies(loads),

@@ -9,7 +9,7 @@ export interface EngineLoadReport {
   numSteps: number;
   /** Real rows of a step, on average. */
   rowsPerStep: number;
-  /** Share of the rows computed that were padding. */
+  /** Share of the rows computed that were padding: 0 on a runtime that computes rows of tokens alone. */
   paddingWaste: number;
   /** Share of the query-key pairs saved over one rectangular padded batch. */
   attentionSaved: number;

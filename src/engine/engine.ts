@@ -149,7 +149,7 @@ export interface Completion extends AsyncIterable<CompletionEvent> {
 
 /** What steps are counted by: in the report of one step, and summed up in EngineStats. */
 export interface StepCounters {
-  /** Rows computed, and rows of padding. */
+  /** Rows of tokens computed, and rows of padding that the runtime computed beside them. */
   numRows: number;
   numPaddedRows: number;
   /** Query-key pairs scored in attention: useful ones, and what one rectangular padded batch would have scored. */

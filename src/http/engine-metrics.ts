@@ -55,7 +55,7 @@ export const ENGINE_COUNTERS: readonly EngineMetric[] = [
   ['step_rows_total', 'Rows computed in steps, padding left out.', (s) => s.numRows],
   [
     'step_padded_rows_total',
-    'Rows of padding in steps; the wasm runtime does not compute them.',
+    'Rows of padding computed in steps: 0 on a runtime that computes rows of tokens alone.',
     (s) => s.numPaddedRows,
   ],
   ['engine_restarts_total', 'Times the engine process was replaced.', (s) => s.numRestarts],

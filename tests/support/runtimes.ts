@@ -39,6 +39,10 @@ const VARIANTS: Record<RuntimeName, RuntimeUnderTest[]> = {
   'tensorflow-gpu': [runtime('tensorflow-gpu', 1)],
 };
 
+/** Stock operations compute the padding of a step; kernels of our own do not. */
+export const computesPadding = ({ label }: RuntimeUnderTest): boolean =>
+  ['cpu', 'tensorflow-gpu', 'tensorflow, stock operations'].includes(label);
+
 /** The runtimes that work here, as tests/support/probe-runtimes.ts found them. */
 export const RUNTIME_NAMES_HERE: readonly RuntimeName[] = inject('runtimes');
 

@@ -110,6 +110,11 @@ export class WasmRuntime implements Runtime {
     return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
   }
 
+  /** Kernels are told the number of rows without padding. */
+  numComputedRows({ numRows }: StepBatch): number {
+    return numRows;
+  }
+
   /**
    * Runs a step job by job and tells how long each took, in the order of the forward pass. Handing a job over by itself
    * costs about a microsecond more than in a list.

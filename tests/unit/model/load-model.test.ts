@@ -29,6 +29,7 @@ function recordingRuntime(): { runtime: Runtime; parameters: (Parameter & { valu
       },
       createKvCache: notNeeded,
       runStep: notNeeded,
+      numComputedRows: notNeeded,
       copyLane: notNeeded,
       memory: notNeeded,
       dispose: () => Promise.resolve(),
