@@ -188,7 +188,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     }
     for (const layers of [[], [-1], [0, 99], [0.5]]) {
       expect(() => core.addInspection(1, { tokenIds: [5], layers })).toThrow(
-        /layers is (empty|.*from 0 to 1)/,
+        /layers(\[\d\] is .*has 2 layers| is empty)/,
       );
     }
     const outcomes = await runCore(core);

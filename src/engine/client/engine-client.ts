@@ -3,7 +3,7 @@ import type { EngineError } from '../../errors.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
 import { ServedTokenizer } from '../../text/served-tokenizer.ts';
-import { checkCompletion, checkTokenIds } from '../check-input.ts';
+import { checkCompletion, checkText } from '../check-input.ts';
 import { monotonicMs } from '../clock.ts';
 import type { EngineClientOptions } from './engine-client-options.ts';
 import { EngineProcess } from './engine-process.ts';
@@ -256,13 +256,13 @@ export class EngineClient implements ManagedEngine {
     clientId = '',
   ): Promise<AttentionWeights> {
     if (this.#state !== 'ready') throw this.#notReady();
-    checkTokenIds(tokenIds, this.model, 'prompt');
+    checkText(tokenIds, this.model, 'prompt');
     return this.#sideJobs.inspectAttention({ tokenIds, layers, clientId }, signal);
   }
 
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
-    checkTokenIds(tokenIds, this.model, 'input');
+    checkText(tokenIds, this.model, 'input');
     return this.#sideJobs.embed({ tokenIds, clientId }, signal);
   }
 
