@@ -1,9 +1,7 @@
 import { request as httpRequest } from 'node:http';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { createEngine } from '../../src/service.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { call, type Answer } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
@@ -23,8 +21,7 @@ beforeAll(async () => {
   const runtime = RUNTIME_NAMES_HERE.includes('wasm') ? 'wasm' : 'cpu';
   const limits = { MAX_NUM_SEQS: String(NUM_LANES), MAX_QUEUED_REQUESTS: String(MAX_QUEUED) };
   // The embedded model: of a tiny one 200 requests are over before HTTP has taken the next one in.
-  const config = readConfig({ RUNTIME: runtime, THREADS: '1', ...limits }, []);
-  engine = createEngine(config, pino({ enabled: false }));
+  engine = await createEngineOf({ RUNTIME: runtime, THREADS: '1', ...limits });
   await engine.start();
   service = await startHttpService(engine);
 });

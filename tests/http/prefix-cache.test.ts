@@ -1,12 +1,10 @@
 import OpenAI from 'openai';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
 import type { TokenizeBody } from '../../routes/schemas/tokenize.ts';
 import type { WorkersAiChunk } from '../../routes/schemas/workers-ai.ts';
-import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { createEngine } from '../../src/service.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { makeEmbeddedChatModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { call, post } from '../support/http-client.ts';
@@ -52,8 +50,7 @@ class Served {
   static async start(modelPath: string, settings: Record<string, string>): Promise<Served> {
     const runtime = RUNTIME_NAMES_HERE.includes('wasm') ? 'wasm' : 'cpu';
     const environment = { MODEL: modelPath, MODEL_ID: 'tales', MAX_NUM_SEQS: '6', THREADS: '1' };
-    const config = readConfig({ ...environment, RUNTIME: runtime, ...settings }, []);
-    const engine = createEngine(config, pino({ enabled: false }));
+    const engine = await createEngineOf({ ...environment, RUNTIME: runtime, ...settings });
     await engine.start();
     return new Served(engine, await startHttpService(engine));
   }

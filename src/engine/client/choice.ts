@@ -39,7 +39,7 @@ export class Choice {
     this.#minTokens = minTokens;
   }
 
-  isClosed(): boolean {
+  get isClosed(): boolean {
     return this.finishReason !== undefined;
   }
 

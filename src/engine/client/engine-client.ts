@@ -94,11 +94,11 @@ export class EngineClient implements ManagedEngine {
     const { modelPath } = this.#options.settings;
     const tokenizer = await ServedTokenizer.load(modelPath, this.#tokenizerLoad.signal);
     try {
-      if (this.#hasLeft('loading')) throw this.#notReady();
+      this.#checkLoading();
       await this.#supervisor.start();
-      if (this.#hasLeft('loading')) throw this.#notReady();
+      this.#checkLoading();
       await this.#match(tokenizer);
-      if (this.#hasLeft('loading')) throw this.#notReady();
+      this.#checkLoading();
     } catch (error) {
       await tokenizer.stop();
       throw error;
@@ -129,9 +129,9 @@ export class EngineClient implements ManagedEngine {
     return this.#state;
   }
 
-  /** Asked after a wait, which the compiler does not know to change it. */
-  #hasLeft(state: EngineState): boolean {
-    return this.#state !== state;
+  /** Throws if the engine was stopped, or is to drain, while it loaded. */
+  #checkLoading(): void {
+    if (this.#state !== 'loading') throw this.#notReady();
   }
 
   get model(): ModelInfo {

@@ -12,7 +12,7 @@ import type {
 } from '../engine.ts';
 import { EventQueue } from './event-queue.ts';
 import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
-import type { SequenceRequest, SequenceUpdate } from '../protocol.ts';
+import type { SentError, SequenceFinish, SequenceRequest, SequenceUpdate } from '../protocol.ts';
 import { RequestTimer } from './request-timer.ts';
 import { fromSentError, stepFailure } from '../step-fault.ts';
 
@@ -132,7 +132,7 @@ export class RunningCompletion implements Completion {
       choice.numCachedTokens = update.numCachedTokens ?? 0;
       this.#timer.recordStart(startedAtMs);
     }
-    if (choice.isClosed()) {
+    if (choice.isClosed) {
       if (update.token !== undefined) {
         this.#wastedTokens++;
         this.#finalRecord = undefined;
@@ -141,10 +141,14 @@ export class RunningCompletion implements Completion {
     }
     if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
     if (update.token !== undefined) this.#receiveToken(choice, update.token, endedAtMs);
-    // A stop string may have closed the choice with this very token.
-    if (update.finish === undefined || choice.isClosed()) return;
-    if (update.error === undefined) this.#finish(choice, update.finish);
-    else this.#giveUp(fromSentError(update.error));
+    if (update.finish !== undefined) this.#receiveFinish(choice, update.finish, update.error);
+  }
+
+  #receiveFinish(choice: Choice, finish: SequenceFinish, error: SentError | undefined): void {
+    // A stop string may have closed the choice with the token of the same update.
+    if (choice.isClosed) return;
+    if (error === undefined) this.#finish(choice, finish);
+    else this.#giveUp(fromSentError(error));
   }
 
   /** One choice that fails ends the request: OpenAI's answer has no place for the error of a choice. */
@@ -201,7 +205,7 @@ export class RunningCompletion implements Completion {
   }
 
   get #openChoices(): Choice[] {
-    return [...this.#choices.values()].filter((choice) => !choice.isClosed());
+    return [...this.#choices.values()].filter((choice) => !choice.isClosed);
   }
 
   /** Cancels what is not finished by then. */
