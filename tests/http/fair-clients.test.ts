@@ -43,8 +43,8 @@ it('starves nobody for the sake of one who sends 200 requests at once', async ()
     numAnswered++;
     return answer;
   });
-  await until(() => engine.stats().numRequestsWaiting > NUM_REQUESTS / 4);
-  const numWaiting = engine.stats().numRequestsWaiting;
+  await until(() => engine.stats().numSequencesWaiting > NUM_REQUESTS / 4);
+  const numWaiting = engine.stats().numSequencesWaiting;
   const numAnsweredBefore = numAnswered;
   const late = await complete('late', 'A fox', 2);
   expect(late.status).toBe(200);
@@ -97,7 +97,7 @@ it('keeps a place for whoever comes while another has filled the queue', () => {
   expect(() => engine.reserve(1, 'flood')).toThrow('the queue is full');
   reservations.push(engine.reserve(2, 'late'));
   for (const reservation of reservations) reservation.release();
-  expect(engine.stats().numRequestsWaiting).toBe(0);
+  expect(engine.stats().numSequencesWaiting).toBe(0);
 });
 
 it('tells clients apart by their keys', async () => {

@@ -53,7 +53,7 @@ it('says what is stored and what it takes in memory', () => {
 it('refuses to start with a file that is none', async () => {
   const path = join(tempDirectory(), 'model.gguf');
   writeFileSync(path, 'version https://git-lfs.github.com/spec/v1\n');
-  const broken = engineOf(path);
+  const broken = await engineOf(path);
   await expect(broken.start()).rejects.toMatchObject({ code: 'weights_invalid' });
   await broken.stop();
 });

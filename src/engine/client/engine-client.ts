@@ -220,9 +220,9 @@ export class EngineClient implements ManagedEngine {
 
   #receiveUpdate(update: SequenceUpdate, times: StepTimes): void {
     const completion = this.#held.report(update.id, update.started === true);
-    const { wastedTokens } = completion;
+    const { numWastedTokens } = completion;
     completion.receive(update, times);
-    const numWasted = completion.wastedTokens - wastedTokens;
+    const numWasted = completion.numWastedTokens - numWastedTokens;
     if (numWasted > 0) this.#totals.addWastedTokens(numWasted);
     if (update.finish !== undefined) this.#release(update.id);
   }
@@ -232,7 +232,7 @@ export class EngineClient implements ManagedEngine {
     if (completion === undefined) return;
     // Its record was kept when it settled; only what it wasted has changed since.
     const isSettled = this.#completions.get(completion.id) !== completion;
-    if (isSettled && completion.wastedTokens > 0) this.#history.add(completion.record());
+    if (isSettled && completion.numWastedTokens > 0) this.#history.add(completion.record());
     this.#checkIdle();
   }
 
@@ -292,8 +292,8 @@ export class EngineClient implements ManagedEngine {
   stats(): EngineStats {
     return {
       ...this.#totals.get(),
-      numRequestsRunning: this.#queue.numRunning,
-      numRequestsWaiting: this.#queue.numWaiting,
+      numSequencesRunning: this.#queue.numSequencesRunning,
+      numSequencesWaiting: this.#queue.numSequencesWaiting,
       numTokensWaiting: this.#queue.numTokensWaiting,
       numLanes: this.#model?.numLanes ?? 0,
       kvCacheTokens: this.#model?.kvCacheTokens ?? 0,

@@ -54,7 +54,7 @@ export class RunningCompletion implements Completion {
   readonly #promptLogprobs = new Map<number, SampledToken[]>();
   #deadline: NodeJS.Timeout | undefined;
   #numOpen: number;
-  #wastedTokens = 0;
+  #numWastedTokens = 0;
   #cancelCause: CancelCause | undefined;
   #error: EngineError | undefined;
   /** Once every choice has ended; it is asked for several times then. */
@@ -134,7 +134,7 @@ export class RunningCompletion implements Completion {
     }
     if (choice.isClosed) {
       if (update.token !== undefined) {
-        this.#wastedTokens++;
+        this.#numWastedTokens++;
         this.#finalRecord = undefined;
       }
       return;
@@ -230,13 +230,13 @@ export class RunningCompletion implements Completion {
     return new EngineError(
       'request_timeout',
       `the request took longer than ${this.#request.timeoutMs} ms; it was ${status}, ` +
-        `with ${usage.completionTokens} tokens generated`,
+        `with ${usage.numGeneratedTokens} tokens generated`,
       { param: 'timeout_ms' },
     );
   }
 
-  get wastedTokens(): number {
-    return this.#wastedTokens;
+  get numWastedTokens(): number {
+    return this.#numWastedTokens;
   }
 
   /** The engine cannot finish it. */
@@ -253,7 +253,7 @@ export class RunningCompletion implements Completion {
   #makeRecord(): RequestRecord {
     const choices = [...this.#choices.values()];
     const numPromptTokens = this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0);
-    const numTokens = choices.reduce((sum, choice) => sum + choice.numTokens, 0);
+    const numGeneratedTokens = choices.reduce((sum, choice) => sum + choice.numGeneratedTokens, 0);
     const numCachedTokens = choices
       .filter(({ index }) => index % this.#request.n === 0)
       .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
@@ -266,10 +266,10 @@ export class RunningCompletion implements Completion {
       finishReasons: choices.flatMap(({ finishReason }) => finishReason ?? []),
       n: this.#request.n,
       maxTokens: this.#request.maxTokens,
-      longestCompletionTokens: Math.max(...choices.map((choice) => choice.numTokens)),
-      usage: { promptTokens: numPromptTokens, completionTokens: numTokens, cachedTokens: numCachedTokens },
+      mostGeneratedTokens: Math.max(...choices.map((choice) => choice.numGeneratedTokens)),
+      usage: { numPromptTokens, numGeneratedTokens, numCachedTokens },
       timings: this.#timer.timings(),
-      wastedTokens: this.#wastedTokens,
+      numWastedTokens: this.#numWastedTokens,
     };
   }
 

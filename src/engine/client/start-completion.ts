@@ -20,7 +20,7 @@ export interface TokenAllowance {
   /** Takes as many as it may need, before it is computed; throws where they are not there. */
   reserve(numTokens: number): Promise<void>;
   /** Tokens that were computed. */
-  spend(promptTokens: number, completionTokens: number): void;
+  spend(numPromptTokens: number, numGeneratedTokens: number): void;
 }
 
 /** Who asks. */

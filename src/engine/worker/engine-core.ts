@@ -68,12 +68,12 @@ export class EngineCore {
     this.#inspections = new InspectionJobs(scheduler.lanes);
   }
 
-  get numCachedTokens(): number {
-    return this.#scheduler.numCachedTokens;
+  get kvCacheTokensUsed(): number {
+    return this.#scheduler.kvCacheTokensUsed;
   }
 
-  get numRunning(): number {
-    return this.#scheduler.numRunning;
+  get numLanesUsed(): number {
+    return this.#scheduler.numLanesUsed;
   }
 
   /** @throws EngineError `invalid_request` for tokens that are none; `internal` for an id that is in use */
