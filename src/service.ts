@@ -16,7 +16,7 @@ import type { EngineSettings } from './engine/protocol.ts';
 import { EngineError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
-import { logServerErrors } from './http/server-errors.ts';
+import { logServerErrors } from './http/log-server-errors.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
