@@ -1,8 +1,8 @@
 import type { CellResult, ContenderResult } from './compare-runtimes.ts';
-import type { MachineReport } from '../../src/bench/machine.ts';
+import type { MachineReport } from '../../src/bench/describe-machine.ts';
 import { cellTitle } from './cell-title.ts';
 import type { Cell } from './measure-cell.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 
 /** What one runtime did with one model. */
 export interface ComparisonRow extends ContenderResult {

@@ -1,6 +1,6 @@
 import type { Cell } from './measure-cell.ts';
 import { PEER_BARS, type Peer, type PeerColumn, type PeerRow, type PeerSelection } from './peer-bars.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 
 /** What one contender measured in one turn. */
 export interface PeerReading {

@@ -1,9 +1,9 @@
 import { formatNumber, toMarkdown } from './comparison-table.ts';
 import { spreadOf, type PeerReading, type Spread, type Verdict } from './judge-peers.ts';
-import type { MachineReport } from '../../src/bench/machine.ts';
+import type { MachineReport } from '../../src/bench/describe-machine.ts';
 import { cellTitle } from './cell-title.ts';
 import { barTitle, PEER_CELLS, type Peer, type PeerColumn, type PeerSelection } from './peer-bars.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 
 export interface PeerContender {
   name: PeerColumn | Peer;

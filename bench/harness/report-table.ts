@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { BenchmarkReport, LoadReport } from '../../src/bench/benchmark-report.ts';
-import type { ContextSweepReport } from '../../src/bench/context-sweep.ts';
-import type { LatencySummary } from '../../src/bench/percentiles.ts';
+import type { ContextSweepReport } from '../../src/bench/run-context-sweep.ts';
+import type { LatencySummary } from '../../src/bench/latency-summary.ts';
 import type { SweepFit } from '../../src/bench/sweep-fit.ts';
 
 const LATENCIES = [

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { compareRuntimes, type Contender } from '../harness/compare-runtimes.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
 import { judgePeers, numAlike, type PeerReading } from '../harness/judge-peers.ts';
-import { describeMachine, readLoad } from '../../src/bench/machine.ts';
+import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import { cellTitle } from '../harness/cell-title.ts';
 import type { Cell } from '../harness/measure-cell.ts';
 import {

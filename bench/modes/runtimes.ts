@@ -8,7 +8,7 @@ import {
   type ModelComparison,
 } from '../harness/comparison-table.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
-import { describeMachine, readLoad } from '../../src/bench/machine.ts';
+import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import { cellTitle } from '../harness/cell-title.ts';
 import type { Cell } from '../harness/measure-cell.ts';
 import { serviceContender } from '../harness/service-contender.ts';

@@ -1,7 +1,7 @@
 import { HttpTarget } from '../../src/bench/http-target.ts';
-import { describeMachine, readLoad, type MachineReport } from '../../src/bench/machine.ts';
+import { describeMachine, readLoad, type MachineReport } from '../../src/bench/describe-machine.ts';
 import { metricIn } from '../harness/metric-in.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { EngineError } from '../../src/errors.ts';
 import { interruptSignal, printReport, readFlags, readNumber, readNumbers, type BenchMode } from '../mode.ts';

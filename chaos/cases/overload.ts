@@ -1,4 +1,4 @@
-import { summarise } from '../../src/bench/percentiles.ts';
+import { summarise } from '../../src/bench/latency-summary.ts';
 import type { ChaosCase } from '../chaos-case.ts';
 import type { Scene } from '../scene.ts';
 import { times } from '../support/attack.ts';

@@ -1,10 +1,8 @@
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BenchmarkReportBody } from '../../routes/schemas/benchmark.ts';
-import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { createEngine } from '../../src/service.ts';
 import { metricIn } from '../../bench/harness/metric-in.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -20,7 +18,7 @@ describe.each(RUNTIME_NAMES_HERE)('the padding of steps on %s', (runtime) => {
   let service: HttpService;
   beforeAll(async () => {
     const environment = { MODEL: fixturePath('tiny-gpt2'), RUNTIME: runtime, SPECULATION: 'off' };
-    engine = createEngine(readConfig(environment, []), pino({ enabled: false }));
+    engine = await createEngineOf(environment);
     await engine.start();
     service = await startHttpService(engine);
   });

@@ -1,10 +1,8 @@
 import OpenAI from 'openai';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody, CompletionChunk } from '../../routes/schemas/completions.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { createEngine } from '../../src/service.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { expectClose } from '../support/compare.ts';
 import { fixturePath, readJsonFixture } from '../support/fixtures.ts';
@@ -36,7 +34,7 @@ beforeAll(async () => {
     RUNTIME: 'cpu',
     MAX_NUM_SEQS: '4',
   };
-  engine = createEngine(readConfig(environment, []), pino({ enabled: false }));
+  engine = await createEngineOf(environment);
   await engine.start();
   service = await startHttpService(engine);
 });
