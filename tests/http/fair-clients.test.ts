@@ -89,7 +89,7 @@ it('does not make a newcomer wait for a completion of one client with all lanes,
   expect(new Set(texts).size).toBe(1);
   expect(texts[0]?.length).toBeGreaterThan(LONG_TOKENS);
   expect(engine.stats().numRecomputedTokens).toBeGreaterThan(before.numRecomputedTokens);
-  expect(engine.stats()).toMatchObject({ numRequestsRunning: 0, numRequestsWaiting: 0, numLanesUsed: 0 });
+  expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numLanesUsed: 0 });
 });
 
 it('keeps a place for whoever comes while another has filled the queue', () => {
