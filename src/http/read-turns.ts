@@ -3,8 +3,8 @@ const TURN_MS = 5;
 const MAX_PER_TURN = 16;
 /** Connections are read at once until they have kept the thread busy for so long. */
 const AT_ONCE_MS = 10;
-/** Without anything to read for so long the thread was idle. */
-const IDLE_MS = 5;
+/** A thread that has waited for so long in all since the last read keeps up. An event that is ready takes some µs. */
+const IDLE_MS = 0.1;
 
 type GoOn = () => void;
 
@@ -17,19 +17,28 @@ export class ReadTurns {
   readonly #waiting = new Map<string, GoOn[]>();
   #isScheduled = false;
   #busySince = -Infinity;
-  #lastAt = -Infinity;
+  #lastIdleMs = -Infinity;
   readonly #now: () => number;
+  readonly #idleMs: () => number;
 
-  /** @param now milliseconds */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param now milliseconds
+   * @param idleMs milliseconds that the event loop has waited since the process began
+   */
+  constructor(
+    now: () => number = () => performance.now(),
+    idleMs: () => number = () => performance.nodeTiming.idleTime,
+  ) {
     this.#now = now;
+    this.#idleMs = idleMs;
   }
 
   /** True when a connection that has just read something may go on at once. */
   mayGoOn(): boolean {
     const now = this.#now();
-    if (now - this.#lastAt > IDLE_MS) this.#busySince = now;
-    this.#lastAt = now;
+    const idleMs = this.#idleMs();
+    if (idleMs - this.#lastIdleMs > IDLE_MS) this.#busySince = now;
+    this.#lastIdleMs = idleMs;
     return !this.#isScheduled && now - this.#busySince < AT_ONCE_MS;
   }
 
@@ -46,7 +55,7 @@ export class ReadTurns {
   #runTurn(): void {
     const startedAt = this.#now();
     for (let i = 0; i < MAX_PER_TURN && this.#now() - startedAt < TURN_MS; i++) this.#takeNext()?.();
-    this.#busySince = this.#lastAt = this.#now();
+    this.#busySince = this.#now();
     this.#isScheduled = this.#waiting.size > 0;
     if (this.#isScheduled) setImmediate(() => this.#runTurn());
   }

@@ -19,7 +19,9 @@ describe('npm run bench -- --runtimes', () => {
 
   it('measures each runtime in a process of its own, and names what cannot run', () => {
     const { stdout, status, stderr } = bench(...args);
-    expect(stderr).toMatch(/embedded, cpu, round 1: decode tokens\/s, prompts cached, 3 streams: [\d.]+(?: \(cut off\))?\n/);
+    expect(stderr).toMatch(
+      /embedded, cpu, round 1: decode tokens\/s, prompts cached, 3 streams: [\d.]+(?: \(cut off\))?\n/,
+    );
     const rows = stdout.split('\n').filter((line) => line.startsWith('| embedded '));
     expect(rows).toHaveLength(2);
     const value = String.raw`(> 4 s|[\d.,]+(?: ms)?(?: \(cut off\))?)`;

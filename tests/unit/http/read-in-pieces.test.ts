@@ -65,7 +65,10 @@ describe('what a socket reads', () => {
 
   it('ends after what waits for its turn', async () => {
     let nowMs = 0;
-    const busy = new ReadTurns(() => (nowMs += 4));
+    const busy = new ReadTurns(
+      () => (nowMs += 4),
+      () => 0,
+    );
     while (busy.mayGoOn());
     const log: string[] = [];
     const socket = parsed(() => log.push('piece'), { turns: busy, onEnd: () => log.push('end') });

@@ -5,13 +5,19 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 it('lets a connection go on at once unless the thread is busy', () => {
   let nowMs = 0;
-  const turns = new ReadTurns(() => nowMs);
+  let idleMs = 0;
+  const turns = new ReadTurns(
+    () => nowMs,
+    () => idleMs,
+  );
   const answers = Array.from({ length: 8 }, () => {
     nowMs += 2;
     return turns.mayGoOn();
   });
   expect(answers).toEqual([true, true, true, true, true, false, false, false]);
-  nowMs += 6;
+  idleMs += 0.01;
+  expect(turns.mayGoOn()).toBe(false);
+  idleMs += 1;
   expect(turns.mayGoOn()).toBe(true);
 });
 
