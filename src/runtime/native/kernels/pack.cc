@@ -1,0 +1,168 @@
+#include "pack.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace tokenflare {
+namespace {
+
+// Where the parts of a block of a panel lie.
+struct BlockView {
+  uint16_t *scales;    // [32]
+  uint16_t *minimums;  // [32], or null
+  uint8_t *quads;
+};
+
+BlockView ViewBlock(BlockFormat format, uint8_t *block) {
+  uint16_t *scales = reinterpret_cast<uint16_t *>(block);
+  if (format != BlockFormat::kQ4Min) return {scales, nullptr, block + kScaleBytes};
+  return {scales, scales + kPanelWidth, block + 2 * kScaleBytes};
+}
+
+uint16_t ReadHalf(const uint8_t *from) {
+  uint16_t half;
+  std::memcpy(&half, from, sizeof half);
+  return half;
+}
+
+// One output's 32 bytes of a block of kQ8.
+void PutBytes(uint8_t *quads, int64_t out, const uint8_t *bytes) {
+  for (int64_t quad = 0; quad < kBlockDepth / kQuad; quad++) {
+    std::memcpy(quads + quad * kPanelWidth * kQuad + out * kQuad, bytes + quad * kQuad, kQuad);
+  }
+}
+
+// One output's 32 nibbles of a block of kQ4. The file has number i in the low nibble of byte i, i + 16 in the high one.
+void PutNibbles(uint8_t *quads, int64_t out, const uint8_t *stored) {
+  const int64_t column = out % 16 * kQuad;
+  const int shift = out < 16 ? 0 : 4;
+  for (int64_t i = 0; i < kBlockDepth; i++) {
+    const uint8_t nibble = i < 16 ? stored[i] & 15 : stored[i - 16] >> 4;
+    quads[i / kQuad * 64 + column + i % kQuad] |= static_cast<uint8_t>(nibble << shift);
+  }
+}
+
+// The block of one output, as a file has it.
+void PackBlock(const uint8_t *stored, StoredFormat from, const BlockView &block, int64_t out) {
+  block.scales[out] = ReadHalf(stored);
+  switch (from) {
+    case StoredFormat::kQ8_0: {
+      uint8_t bytes[kBlockDepth];
+      for (int64_t i = 0; i < kBlockDepth; i++) bytes[i] = stored[2 + i] ^ 0x80;
+      return PutBytes(block.quads, out, bytes);
+    }
+    case StoredFormat::kQ4_0: return PutNibbles(block.quads, out, stored + 2);
+    case StoredFormat::kQ4_1:
+      block.minimums[out] = ReadHalf(stored + 2);
+      return PutNibbles(block.quads, out, stored + 4);
+    default: return;
+  }
+}
+
+int64_t StoredBlockBytes(StoredFormat format) {
+  switch (format) {
+    case StoredFormat::kQ8_0: return 34;
+    case StoredFormat::kQ4_0: return 18;
+    case StoredFormat::kQ4_1: return 20;
+    default: return 0;
+  }
+}
+
+bool Holds(StoredFormat from, BlockFormat to) {
+  return (from == StoredFormat::kQ8_0 && to == BlockFormat::kQ8) ||
+         (from == StoredFormat::kQ4_0 && to == BlockFormat::kQ4) ||
+         (from == StoredFormat::kQ4_1 && to == BlockFormat::kQ4Min);
+}
+
+}  // namespace
+
+int64_t StoredRowBytes(StoredFormat format, int64_t depth) {
+  switch (format) {
+    case StoredFormat::kF32: return depth * 4;
+    case StoredFormat::kF16:
+    case StoredFormat::kBF16: return depth * 2;
+    default: return depth / kBlockDepth * StoredBlockBytes(format);
+  }
+}
+
+bool PackStored(const uint8_t *rows, StoredFormat from, BlockFormat to, int64_t num_out, int64_t depth,
+                int64_t first_panel, int64_t end_panel, uint8_t *panels) {
+  if (!Holds(from, to) || depth % kBlockDepth != 0) return false;
+  const int64_t row_bytes = StoredRowBytes(from, depth), stored_bytes = StoredBlockBytes(from);
+  const int64_t num_blocks = NumBlocks(depth), block_bytes = BlockBytes(to);
+  for (int64_t panel = first_panel; panel < end_panel; panel++) {
+    uint8_t *start = panels + panel * num_blocks * block_bytes;
+    std::memset(start, 0, num_blocks * block_bytes);
+    const int64_t first = panel * kPanelWidth, end = std::min(num_out, first + kPanelWidth);
+    for (int64_t out = first; out < end; out++) {
+      const uint8_t *row = rows + out * row_bytes;
+      for (int64_t b = 0; b < num_blocks; b++) {
+        PackBlock(row + b * stored_bytes, from, ViewBlock(to, start + b * block_bytes), out - first);
+      }
+    }
+  }
+  return true;
+}
+
+void PackRounded(const float *rows, int64_t num_out, int64_t depth, int64_t first_panel, int64_t end_panel,
+                 uint8_t *panels) {
+  const int64_t num_blocks = NumBlocks(depth), block_bytes = BlockBytes(BlockFormat::kQ8);
+  for (int64_t panel = first_panel; panel < end_panel; panel++) {
+    uint8_t *start = panels + panel * num_blocks * block_bytes;
+    std::memset(start, 0, num_blocks * block_bytes);
+    const int64_t first = panel * kPanelWidth, end = std::min(num_out, first + kPanelWidth);
+    for (int64_t out = first; out < end; out++) {
+      for (int64_t b = 0; b < num_blocks; b++) {
+        const float *from = rows + out * depth + b * kBlockDepth;
+        const int64_t count = std::min(kBlockDepth, depth - b * kBlockDepth);
+        float largest = 0.0f;
+        for (int64_t i = 0; i < count; i++) largest = std::max(largest, std::fabs(from[i]));
+        const uint16_t scale = ToHalf(largest / 127.0f);
+        const float inverse = scale == 0 ? 0.0f : 1.0f / FromHalf(scale);
+        uint8_t bytes[kBlockDepth];
+        std::memset(bytes, 128, sizeof bytes);
+        for (int64_t i = 0; i < count; i++) {
+          const float rounded = std::nearbyint(from[i] * inverse);
+          bytes[i] = static_cast<uint8_t>(static_cast<int>(std::min(127.0f, std::max(-127.0f, rounded))) + 128);
+        }
+        const BlockView block = ViewBlock(BlockFormat::kQ8, start + b * block_bytes);
+        block.scales[out - first] = scale;
+        PutBytes(block.quads, out - first, bytes);
+      }
+    }
+  }
+}
+
+uint16_t ToHalf(float value) {
+  uint32_t word;
+  std::memcpy(&word, &value, sizeof word);
+  const uint16_t sign = static_cast<uint16_t>(word >> 16 & 0x8000);
+  const uint32_t magnitude = word & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;   // NaN
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;  // 65,520 and above round to infinity
+  if (magnitude < 0x38800000) {
+    // Below 2^-14 a half is a multiple of 2^-24; adding 2^-1 makes float32 round to just that unit.
+    float sum;
+    std::memcpy(&sum, &magnitude, sizeof sum);
+    sum += 0.5f;
+    std::memcpy(&word, &sum, sizeof word);
+    return static_cast<uint16_t>(sign | (word - 0x3f000000));
+  }
+  return static_cast<uint16_t>(sign | ((magnitude - 0x38000000 + 0xfff + (magnitude >> 13 & 1)) >> 13));
+}
+
+float FromHalf(uint16_t half) {
+  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
+  const uint32_t exponent = half >> 10 & 31, mantissa = half & 0x3ff;
+  float value;
+  if (exponent == 0) {
+    value = static_cast<float>(mantissa) * 5.9604644775390625e-8f;  // 2^-24
+    return sign != 0 ? -value : value;
+  }
+  const uint32_t word = sign | (exponent == 31 ? 0x7f800000 | mantissa << 13 : (exponent + 112) << 23 | mantissa << 13);
+  std::memcpy(&value, &word, sizeof value);
+  return value;
+}
+
+}  // namespace tokenflare
