@@ -6,16 +6,11 @@
 namespace tokenflare {
 namespace {
 
-template <BlockFormat kFormat, int kRows>
-struct TileSums {
-  Floats values[kRows][2];  // [rows][32 outputs]
-};
-
 // One block of a panel, times the rows of a tile.
-template <BlockFormat kFormat, int kRows>
+template <Format kFormat, int kRows>
 inline __attribute__((always_inline)) void MultiplyBlock(const uint8_t *block, const RowBlock &rows,
-                                                         Floats (&sums)[kRows][2]) {
-  constexpr bool kHasMinimum = kFormat == BlockFormat::kQ4Min;
+                                                         Vector (&sums)[kRows][2]) {
+  constexpr bool kHasMinimum = kFormat == Format::kQ4Min;
   constexpr int32_t kZero = ZeroPoint(kFormat);
   Ints dots[kRows][2];
 #pragma GCC unroll 6
@@ -27,7 +22,7 @@ inline __attribute__((always_inline)) void MultiplyBlock(const uint8_t *block, c
 #pragma GCC unroll 8
   for (int quad = 0; quad < kBlockDepth / kQuad; quad++) {
     Bytes weights[2];
-    if constexpr (kFormat == BlockFormat::kQ8) {
+    if constexpr (kFormat == Format::kQ8) {
       weights[0] = LoadBytes(quads + quad * 128);
       weights[1] = LoadBytes(quads + quad * 128 + 64);
     } else {
@@ -42,45 +37,61 @@ inline __attribute__((always_inline)) void MultiplyBlock(const uint8_t *block, c
       dots[row][1] = AddDots(dots[row][1], weights[1], numbers);
     }
   }
-  const Floats scales[2] = {LoadHalves(block), LoadHalves(block + kScaleBytes / 2)};
+  const Vector scales[2] = {LoadHalves(block), LoadHalves(block + kScaleBytes / 2)};
 #pragma GCC unroll 6
   for (int row = 0; row < kRows; row++) {
-    const Floats scale = SplatFloat(rows.scales[row]);
-    sums[row][0] = Fma(ToFloats(dots[row][0]), scales[0] * scale, sums[row][0]);
-    sums[row][1] = Fma(ToFloats(dots[row][1]), scales[1] * scale, sums[row][1]);
+    const Vector scale = Splat(rows.scales[row]);
+    sums[row][0] = Fma(__builtin_convertvector(dots[row][0], Vector), scales[0] * scale, sums[row][0]);
+    sums[row][1] = Fma(__builtin_convertvector(dots[row][1], Vector), scales[1] * scale, sums[row][1]);
   }
   if constexpr (kHasMinimum) {
-    const Floats minimums[2] = {LoadHalves(block + kScaleBytes), LoadHalves(block + kScaleBytes * 3 / 2)};
+    const Vector minimums[2] = {LoadHalves(block + kScaleBytes), LoadHalves(block + kScaleBytes * 3 / 2)};
 #pragma GCC unroll 6
     for (int row = 0; row < kRows; row++) {
-      const Floats sum = SplatFloat(rows.scales[row] * static_cast<float>(rows.sums[row]));
+      const Vector sum = Splat(rows.scales[row] * static_cast<float>(rows.sums[row]));
       sums[row][0] = Fma(minimums[0], sum, sums[row][0]);
       sums[row][1] = Fma(minimums[1], sum, sums[row][1]);
     }
   }
 }
 
+// A tile of rows and a panel.
 struct TileProduct {
   const uint8_t *panel;
   const RowBlock *rows;
   int64_t num_blocks;
   bool prefetches;
-  float *output;  // [rows][stride], of the panel's first column
-  int64_t stride;
-  int num_cols;  // of the panel that there are
-  const float *bias;      // [32], or null
-  const float *residual;  // as output, or null
+  const float *bias;      // [32]
+  const float *residual;  // of the tile's first row and the panel's first output, or null
+  float *output;          // the same
+  int64_t stride;         // from row to row of residual and output
+  int num_cols;
   bool gelu;
 };
+
+// Leaves what a row's sums become in the output.
+inline void FinishRow(const TileProduct &product, int row, const Vector (&sums)[2]) {
+  float numbers[kPanelWidth];
+  float *output = product.output + row * product.stride;
+  float *to = product.num_cols == kPanelWidth ? output : numbers;
+  for (int v = 0; v < 2; v++) {
+    const Vector sum = sums[v] + Load(product.bias + v * kWidth);
+    Store(to + v * kWidth, product.gelu ? GeluOf(sum) : sum);
+  }
+  if (to == numbers) __builtin_memcpy(output, numbers, product.num_cols * sizeof(float));
+  if (product.residual == nullptr) return;
+  const float *residual = product.residual + row * product.stride;
+  for (int col = 0; col < product.num_cols; col++) output[col] += residual[col];
+}
 
 // How far ahead a tile asks for weights.
 constexpr int64_t kBytesAhead = 4096;
 
-template <BlockFormat kFormat, int kRows>
+template <Format kFormat, int kRows>
 void MultiplyTile(const TileProduct &product) {
-  Floats sums[kRows][2];
+  Vector sums[kRows][2];
 #pragma GCC unroll 6
-  for (int row = 0; row < kRows; row++) sums[row][0] = sums[row][1] = SplatFloat(0.0f);
+  for (int row = 0; row < kRows; row++) sums[row][0] = sums[row][1] = Splat(0.0f);
   const uint8_t *block = product.panel;
   for (int64_t b = 0; b < product.num_blocks; b++, block += BlockBytes(kFormat)) {
     if (product.prefetches) {
@@ -88,18 +99,38 @@ void MultiplyTile(const TileProduct &product) {
     }
     MultiplyBlock<kFormat, kRows>(block, product.rows[b], sums);
   }
-  for (int row = 0; row < kRows; row++) {
-    FinishRow(product, row, sums[row]);
-  }
+#pragma GCC unroll 6
+  for (int row = 0; row < kRows; row++) FinishRow(product, row, sums[row]);
 }
 
-template <BlockFormat kFormat, int kRows = kTileRows>
+template <Format kFormat, int kRows = kTileRows>
 inline void MultiplyRows(int num_rows, const TileProduct &product) {
   if (num_rows == kRows) {
     MultiplyTile<kFormat, kRows>(product);
   } else if constexpr (kRows > 1) {
     MultiplyRows<kFormat, kRows - 1>(num_rows, product);
   }
+}
+
+template <Format kFormat>
+void MultiplyIntegerPanels(const Product &product) {
+  const int64_t depth = product.matrix.depth, num_out = product.matrix.num_out, num_blocks = NumBlocks(depth);
+  const TileSplit split(product.num_rows);
+  RoundRows(product.x, depth, split, product.rounded);
+  ForPanels(num_out, [&](int64_t panel) {
+    const int64_t col = panel * kPanelWidth;
+    const int num_cols = static_cast<int>(Least<int64_t>(kPanelWidth, num_out - col));
+    float bias[kPanelWidth] = {};
+    if (product.bias != nullptr) __builtin_memcpy(bias, product.bias + col, num_cols * sizeof(float));
+    const uint8_t *numbers = product.matrix.panels + panel * PanelBytes(kFormat, depth);
+    for (int64_t tile = 0; tile < split.num_tiles; tile++) {
+      const int64_t row = split.FirstRow(tile);
+      const float *residual = product.residual == nullptr ? nullptr : product.residual + row * num_out + col;
+      MultiplyRows<kFormat>(static_cast<int>(split.FirstRow(tile + 1) - row),
+                            {numbers, product.rounded + tile * num_blocks, num_blocks, tile == 0, bias, residual,
+                             product.output + row * num_out + col, num_out, num_cols, product.gelu});
+    }
+  });
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ struct BlockView {
   uint8_t *quads;
 };
 
-BlockView ViewBlock(BlockFormat format, uint8_t *block) {
+BlockView ViewBlock(Format format, uint8_t *block) {
   uint16_t *scales = reinterpret_cast<uint16_t *>(block);
-  if (format != BlockFormat::kQ4Min) return {scales, nullptr, block + kScaleBytes};
+  if (format != Format::kQ4Min) return {scales, nullptr, block + kScaleBytes};
   return {scales, scales + kPanelWidth, block + 2 * kScaleBytes};
 }
 
@@ -69,10 +69,10 @@ int64_t StoredBlockBytes(StoredFormat format) {
   }
 }
 
-bool Holds(StoredFormat from, BlockFormat to) {
-  return (from == StoredFormat::kQ8_0 && to == BlockFormat::kQ8) ||
-         (from == StoredFormat::kQ4_0 && to == BlockFormat::kQ4) ||
-         (from == StoredFormat::kQ4_1 && to == BlockFormat::kQ4Min);
+bool Holds(StoredFormat from, Format to) {
+  return (from == StoredFormat::kQ8_0 && to == Format::kQ8) ||
+         (from == StoredFormat::kQ4_0 && to == Format::kQ4) ||
+         (from == StoredFormat::kQ4_1 && to == Format::kQ4Min);
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ int64_t StoredRowBytes(StoredFormat format, int64_t depth) {
   }
 }
 
-bool PackStored(const uint8_t *rows, StoredFormat from, BlockFormat to, int64_t num_out, int64_t depth,
+bool PackStored(const uint8_t *rows, StoredFormat from, Format to, int64_t num_out, int64_t depth,
                 int64_t first_panel, int64_t end_panel, uint8_t *panels) {
   if (!Holds(from, to) || depth % kBlockDepth != 0) return false;
   const int64_t row_bytes = StoredRowBytes(from, depth), stored_bytes = StoredBlockBytes(from);
@@ -107,7 +107,7 @@ bool PackStored(const uint8_t *rows, StoredFormat from, BlockFormat to, int64_t 
 
 void PackRounded(const float *rows, int64_t num_out, int64_t depth, int64_t first_panel, int64_t end_panel,
                  uint8_t *panels) {
-  const int64_t num_blocks = NumBlocks(depth), block_bytes = BlockBytes(BlockFormat::kQ8);
+  const int64_t num_blocks = NumBlocks(depth), block_bytes = BlockBytes(Format::kQ8);
   for (int64_t panel = first_panel; panel < end_panel; panel++) {
     uint8_t *start = panels + panel * num_blocks * block_bytes;
     std::memset(start, 0, num_blocks * block_bytes);
@@ -126,7 +126,7 @@ void PackRounded(const float *rows, int64_t num_out, int64_t depth, int64_t firs
           const float rounded = std::nearbyint(from[i] * inverse);
           bytes[i] = static_cast<uint8_t>(static_cast<int>(std::min(127.0f, std::max(-127.0f, rounded))) + 128);
         }
-        const BlockView block = ViewBlock(BlockFormat::kQ8, start + b * block_bytes);
+        const BlockView block = ViewBlock(Format::kQ8, start + b * block_bytes);
         block.scales[out - first] = scale;
         PutBytes(block.quads, out - first, bytes);
       }

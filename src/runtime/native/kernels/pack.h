@@ -15,7 +15,7 @@ int64_t StoredRowBytes(StoredFormat format, int64_t depth);
 
 // Fills the panels from `first_panel` to `end_panel` of a matrix [num_out, depth] from its rows as a file has them.
 // Outputs beyond `num_out` become zeros. False where panels of `to` cannot hold rows of `from` without loss.
-bool PackStored(const uint8_t *rows, StoredFormat from, BlockFormat to, int64_t num_out, int64_t depth,
+bool PackStored(const uint8_t *rows, StoredFormat from, Format to, int64_t num_out, int64_t depth,
                 int64_t first_panel, int64_t end_panel, uint8_t *panels);
 
 // The same from float32, each 32 numbers of a row rounded to integers of 8 bits and a scale in float16.

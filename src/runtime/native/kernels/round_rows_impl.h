@@ -6,27 +6,47 @@ namespace {
 // Rows are spread evenly over tiles: eight rows are four and four, not six and two.
 struct TileSplit {
   int64_t num_rows, num_tiles;
-  explicit TileSplit(int64_t rows) : num_rows(rows), num_tiles((rows + kTileRows - 1) / kTileRows) {}
+  explicit TileSplit(int64_t rows) : num_rows(rows), num_tiles(NumTiles(rows)) {}
   int64_t FirstRow(int64_t tile) const { return tile * num_rows / num_tiles; }
 };
 
 // 32 numbers of a row, of which `count` are there.
-inline void RoundBlock(const float *from, int64_t count, int row, RowBlock *block) {
+inline void RoundBlock(const float *from, int64_t count, int64_t row, RowBlock *block) {
   float numbers[kBlockDepth] = {};
   if (count < kBlockDepth) {
     __builtin_memcpy(numbers, from, count * sizeof(float));
     from = numbers;
   }
-  const Floats low = LoadFloats(from), high = LoadFloats(from + kWidth);
+  const Vector low = Load(from), high = Load(from + kWidth);
   const float largest = LargestOf(Max(Abs(low), Abs(high)));
-  // What is no number stays none: its scale says so.
-  const float scale = largest / 127.0f;
-  const Floats inverse = SplatFloat(largest > 0.0f ? 127.0f / largest : 0.0f);
-  const Ints rounded[2] = {Round(low * inverse), Round(high * inverse)};
-  StoreNarrow(block->numbers[row], rounded[0]);
-  StoreNarrow(block->numbers[row] + kWidth, rounded[1]);
-  block->scales[row] = scale;
-  block->sums[row] = SumInts(rounded[0] + rounded[1]);
+  const Vector inverse = Splat(largest > 0.0f ? 127.0f / largest : 0.0f);
+  const Ints rounded_low = Round(low * inverse), rounded_high = Round(high * inverse);
+  StoreBytes(block->numbers[row], rounded_low);
+  StoreBytes(block->numbers[row] + kWidth, rounded_high);
+  block->sums[row] = SumInts(rounded_low + rounded_high);
+  // Not a number makes the scale none, and with it the results of this row alone.
+  const bool is_number = Sum((low - low) + (high - high)) == 0.0f;
+  block->scales[row] = is_number ? largest / 127.0f : __builtin_nanf("");
+}
+
+// x [rows, depth] -> [tiles][blocks]
+void RoundRows(const float *x, int64_t depth, const TileSplit &split, RowBlock *blocks) {
+  const int64_t num_blocks = NumBlocks(depth);
+  const auto round_tile = [&](int64_t tile) {
+    const int64_t first = split.FirstRow(tile), end = split.FirstRow(tile + 1);
+    for (int64_t row = first; row < end; row++) {
+      for (int64_t b = 0; b < num_blocks; b++) {
+        const int64_t k = b * kBlockDepth;
+        RoundBlock(x + row * depth + k, Least(kBlockDepth, depth - k), row - first, blocks + tile * num_blocks + b);
+      }
+    }
+  };
+  // One tile or two are rounded before another thread has heard of them.
+  if (split.num_tiles <= 2) {
+    for (int64_t tile = 0; tile < split.num_tiles; tile++) round_tile(tile);
+    return;
+  }
+  ParallelFor(split.num_tiles, round_tile);
 }
 
 }  // namespace

@@ -1,0 +1,20 @@
+// Compiled with AVX-512 and VNNI: `-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c`.
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "kernels.h"
+#include "pool.h"
+#include "scratch.h"
+
+#include "vector.h"
+
+#include "integer_avx512vnni.h"
+
+#define TOKENFLARE_KERNELS "AVX-512 VNNI"
+#define TOKENFLARE_FLOAT_TILE_ROWS 12
+#include "kernels_impl.h"
+
+namespace tokenflare {
+const Kernels *Avx512VnniKernels() { return &kKernels; }
+}  // namespace tokenflare
