@@ -34,6 +34,41 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   },
 }));
 
+/**
+ * What routes/ and routes/schemas/ import from src. Of the engine, both import only the half in the service process. A
+ * schema imports no keys, no settings and no route.
+ */
+const ENGINE_CLIENT = '^src/engine/(client/|engine\\.ts$)';
+const routeImports = [
+  {
+    name: 'routes-import-only-these-rooms',
+    severity: 'error',
+    from: { path: '^routes/', pathNot: '^routes/schemas/' },
+    to: {
+      path: '^src/',
+      pathNot: [
+        '^src/(errors|clip)\\.ts$',
+        ENGINE_CLIENT,
+        ...['access', 'bench', 'config', 'http', 'serving', 'text'].map(room),
+      ],
+    },
+  },
+  {
+    name: 'schemas-import-only-these-rooms',
+    severity: 'error',
+    from: { path: '^routes/schemas/' },
+    to: {
+      path: '^(src|routes)/',
+      pathNot: [
+        '^routes/schemas/',
+        '^src/(errors|clip)\\.ts$',
+        ENGINE_CLIENT,
+        ...['bench', 'http', 'sampling', 'serving', 'tokenizer'].map(room),
+      ],
+    },
+  },
+];
+
 /** The halves of the engine are two processes: between them goes what engine.ts and protocol.ts say. */
 const halves = [
   ['client', 'worker'],
@@ -58,6 +93,7 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     ...directions,
     ...halves,
+    ...routeImports,
     {
       name: 'between-the-halves-is-neither',
       severity: 'error',

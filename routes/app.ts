@@ -9,35 +9,10 @@ import { limitRequests } from '../src/http/limit-requests.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
 import { siteMiddleware } from '../src/http/site-middleware.ts';
 import type { AppDependencies } from './app-dependencies.ts';
-import { attentionRoutes } from './attention.ts';
-import { benchmarkRoutes } from './benchmark.ts';
-import { chatRoutes } from './chat.ts';
-import { completionRoutes } from './completions.ts';
-import { embeddingRoutes } from './embeddings.ts';
-import { healthRoutes } from './health.ts';
-import { metricsRoutes } from './metrics.ts';
-import { modelRoutes } from './models.ts';
-import { openApiRoutes } from './openapi.ts';
-import { requestRoutes } from './requests.ts';
-import { tokenizeRoutes } from './tokenize.ts';
-import { workersAiRoutes } from './workers-ai.ts';
+import { routes } from './routes.ts';
 
 /** The HTTP service without a socket: `main` listens with it, tests call it. */
 export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
-  const groups = [
-    completionRoutes,
-    chatRoutes,
-    embeddingRoutes,
-    workersAiRoutes,
-    modelRoutes,
-    requestRoutes,
-    tokenizeRoutes,
-    attentionRoutes,
-    healthRoutes,
-    metricsRoutes,
-    openApiRoutes,
-    benchmarkRoutes,
-  ];
   const app = new Hono<AppEnv>();
   const { access, config, logger, metrics } = dependencies;
   app.use(requestMiddleware(logger, metrics, config.trustProxy));
@@ -49,7 +24,12 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
     app.use(limitRequests(access.limits, metrics));
   }
   app.onError(handleError);
-  for (const group of groups) app.route('/', group(dependencies));
+  // After the middleware: Hono runs handlers in the order in which they were added.
+  for (const { path, createHandlers } of routes) {
+    for (const [method, handler] of Object.entries(createHandlers(dependencies))) {
+      app.on(method, path, handler);
+    }
+  }
   app.notFound(handleNotFound(allowedMethods(app)));
   return app;
 }

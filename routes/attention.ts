@@ -1,45 +1,60 @@
-import { Hono } from 'hono';
 import type { Engine, ModelInfo } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
 import { checkAdminRoute } from '../src/http/admin-route.ts';
-import type { AppEnv } from '../src/http/app-env.ts';
 import { minNumTokens, type Prompt } from '../src/engine/client/encode-prompts.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { withinDeadline } from '../src/engine/client/within-deadline.ts';
 import type { TextCaller } from '../src/text/chat-template.ts';
-import type { AppDependencies } from './app-dependencies.ts';
+import { defineRoute } from './define-route.ts';
+import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from './openapi-parts.ts';
 import {
   attentionRequestSchema,
+  attentionResponseSchema,
   MAX_ATTENTION_TOKENS,
   MAX_ATTENTION_WEIGHTS,
   type AttentionBody,
 } from './schemas/attention.ts';
 import { parseInput } from './schemas/parse-input.ts';
 
-/** What every head looks at in a short prompt: one looks for what another is, and nothing more. */
-export function attentionRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>();
-  routes.post('/v1/attention', async (c) => {
-    checkAdminRoute(c, config.attention, 'ATTENTION');
-    const input = parseInput(attentionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-    const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-    const layers = readLayers(engine.model, input.layers);
-    const prompt = onlyPrompt(input.prompt);
-    const { clientId } = c.var.scope;
-    // It waits for a lane like a completion, hence it takes places in the queue like one.
-    const reservation = engine.reserve(1, clientId);
-    const body = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, async (signal) => {
-      const tokenIds = await readTokenIds(engine, prompt, { clientId, signal });
-      checkSize(engine.model, layers, tokenIds);
-      reservation.takeTokens(tokenIds.length, 'prompt');
-      const weights = await engine.inspectAttention(tokenIds, layers, signal, clientId);
-      return toBody(engine, tokenIds, layers, weights);
-    }).finally(() => reservation.release());
-    return c.json(body);
-  });
-  return routes;
-}
+/** The attention weights of every head for a short prompt. */
+export const attentionRoute = defineRoute({
+  path: '/v1/attention',
+  describe: () => ({
+    post: {
+      operationId: 'inspectAttention',
+      tags: ['Tokens'],
+      summary: 'Attention weights of every head in every layer for a short prompt',
+      description:
+        'By default only for admin keys and for clients on the same machine. The setting ATTENTION changes this.',
+      requestBody: { required: true, ...jsonContent(attentionRequestSchema) },
+      responses: {
+        200: jsonResponse('Attention weights by layer, head, query and key.', attentionResponseSchema),
+        ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),
+      },
+    },
+  }),
+  createHandlers: ({ models, config }) => ({
+    post: async (c) => {
+      checkAdminRoute(c, config.attention, 'ATTENTION');
+      const input = parseInput(attentionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
+      const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
+      const layers = readLayers(engine.model, input.layers);
+      const prompt = onlyPrompt(input.prompt);
+      const { clientId } = c.var.scope;
+      // It waits for a lane, so it takes a place in the queue, as a completion does.
+      const reservation = engine.reserve(1, clientId);
+      const body = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, async (signal) => {
+        const tokenIds = await readTokenIds(engine, prompt, { clientId, signal });
+        checkSize(engine.model, layers, tokenIds);
+        reservation.takeTokens(tokenIds.length, 'prompt');
+        const weights = await engine.inspectAttention(tokenIds, layers, signal, clientId);
+        return toBody(engine, tokenIds, layers, weights);
+      }).finally(() => reservation.release());
+      return c.json(body);
+    },
+  }),
+});
 
 function toBody(
   { model, tokenizer }: Engine,

@@ -1,6 +1,6 @@
-import { Hono } from 'hono';
+import { z } from 'zod';
 import type { Engine } from '../src/engine/engine.ts';
-import type { AppContext, AppEnv } from '../src/http/app-env.ts';
+import type { AppContext } from '../src/http/app-env.ts';
 import { callerOf } from '../src/http/caller.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toChatBodyId } from '../src/http/request-id.ts';
@@ -8,46 +8,71 @@ import { startChat } from '../src/engine/client/start-chat.ts';
 import { type StartedCompletion } from '../src/engine/client/start-completion.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
-import type { AppDependencies } from './app-dependencies.ts';
+import { defineRoute } from './define-route.ts';
+import { COMPLETION_ERRORS, errorResponses, jsonContent, streamableResponse } from './openapi-parts.ts';
 import { ChatChunks } from './schemas/chat-chunks.ts';
-import { chatRequestSchema, toChatDemand, type ChatInput } from './schemas/chat.ts';
+import {
+  chatChunkSchema,
+  chatRequestSchema,
+  chatResponseSchema,
+  toChatDemand,
+  type ChatInput,
+} from './schemas/chat.ts';
 import { totalTimeoutMs } from './schemas/completion-demand.ts';
+import { openAiErrorSchema } from './schemas/errors.ts';
 import { parseInput } from './schemas/parse-input.ts';
 
 /** OpenAI's chat completion, by the model's own chat template. */
-export function chatRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>();
-  routes.post('/v1/chat/completions', async (c) => {
-    const { scope } = c.var;
-    models.checkRoom(scope.clientId);
-    const input = parseInput(chatRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-    if (config.logPrompts) scope.prompt = input.messages;
-    const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
-    const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
-    const demand = toChatDemand(input, engine.model, timeoutMs);
-    const started = await startChat(engine, demand, callerOf(c));
-    scope.attachCompletion(started.completion);
-    const chunks = chunksOf(c, engine, input, started);
-    return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
-  });
-  return routes;
+export const chatRoute = defineRoute({
+  path: '/v1/chat/completions',
+  describe: () => ({
+    post: {
+      operationId: 'createChatCompletion',
+      tags: ['OpenAI'],
+      summary: "Answer in a conversation, written by the model's own chat template",
+      requestBody: { required: true, ...jsonContent(chatRequestSchema) },
+      responses: {
+        200: streamableResponse(
+          'The answers, `n` of them.',
+          chatResponseSchema,
+          z.union([chatChunkSchema, openAiErrorSchema]),
+        ),
+        ...errorResponses(COMPLETION_ERRORS),
+      },
+    },
+  }),
+  createHandlers: ({ models, config }) => ({
+    post: async (c) => {
+      const { scope } = c.var;
+      models.checkRoom(scope.clientId);
+      const input = parseInput(chatRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
+      if (config.logPrompts) scope.prompt = input.messages;
+      const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
+      const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+      const demand = toChatDemand(input, engine.model, timeoutMs);
+      const started = await startChat(engine, demand, callerOf(c));
+      scope.attachCompletion(started.completion);
+      const chunks = chunksOf(c, engine, input, started);
+      return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
+    },
+  }),
+});
 
-  function chunksOf(
-    c: AppContext,
-    { model, tokenizer }: Engine,
-    input: ChatInput,
-    { demand, prompts }: StartedCompletion,
-  ): ChatChunks {
-    return new ChatChunks({
-      id: toChatBodyId(c.var.scope.id),
-      created: Math.floor(Date.now() / 1000),
-      model: model.id,
-      tokenizer,
-      n: demand.n,
-      prompt: prompts[0],
-      withLogprobs: demand.numLogprobs !== undefined,
-      withTokenIds: input.return_token_ids === true,
-      withUsage: input.stream === true && input.stream_options?.include_usage === true,
-    });
-  }
+function chunksOf(
+  c: AppContext,
+  { model, tokenizer }: Engine,
+  input: ChatInput,
+  { demand, prompts }: StartedCompletion,
+): ChatChunks {
+  return new ChatChunks({
+    id: toChatBodyId(c.var.scope.id),
+    created: Math.floor(Date.now() / 1000),
+    model: model.id,
+    tokenizer,
+    n: demand.n,
+    prompt: prompts[0],
+    withLogprobs: demand.numLogprobs !== undefined,
+    withTokenIds: input.return_token_ids === true,
+    withUsage: input.stream === true && input.stream_options?.include_usage === true,
+  });
 }

@@ -1,61 +1,85 @@
-import { Hono } from 'hono';
+import { z } from 'zod';
 import type { Engine } from '../src/engine/engine.ts';
-import type { AppContext, AppEnv } from '../src/http/app-env.ts';
+import type { AppContext } from '../src/http/app-env.ts';
 import { callerOf } from '../src/http/caller.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toBodyId } from '../src/http/request-id.ts';
 import { startCompletion, type StartedCompletion } from '../src/engine/client/start-completion.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
-import type { AppDependencies } from './app-dependencies.ts';
+import { defineRoute } from './define-route.ts';
+import { COMPLETION_ERRORS, errorResponses, jsonContent, streamableResponse } from './openapi-parts.ts';
 import { CompletionChunks } from './schemas/completion-chunks.ts';
 import { toCompletionDemand, totalTimeoutMs } from './schemas/completion-demand.ts';
-import { completionRequestSchema, type CompletionInput } from './schemas/completions.ts';
+import {
+  completionChunkSchema,
+  completionRequestSchema,
+  completionResponseSchema,
+  type CompletionInput,
+} from './schemas/completions.ts';
+import { openAiErrorSchema } from './schemas/errors.ts';
 import { parseInput } from './schemas/parse-input.ts';
 
 /** OpenAI's text completion. */
-export function completionRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>();
-  routes.post('/v1/completions', async (c) => {
-    const { scope } = c.var;
-    models.checkRoom(scope.clientId);
-    const input = parseInput(completionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-    if (config.logPrompts) scope.prompt = input.prompt;
-    const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
-    const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
-    const demand = toCompletionDemand(input, engine.model, timeoutMs);
-    const started = await startCompletion(engine, demand, callerOf(c));
-    scope.attachCompletion(started.completion);
-    const chunks = chunksOf(c, engine, input, started);
-    return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
-  });
-  return routes;
+export const completionRoute = defineRoute({
+  path: '/v1/completions',
+  describe: () => ({
+    post: {
+      operationId: 'createCompletion',
+      tags: ['OpenAI'],
+      summary: 'Complete a text',
+      requestBody: { required: true, ...jsonContent(completionRequestSchema) },
+      responses: {
+        200: streamableResponse(
+          'The completions, `n` for each prompt.',
+          completionResponseSchema,
+          z.union([completionChunkSchema, openAiErrorSchema]),
+        ),
+        ...errorResponses(COMPLETION_ERRORS),
+      },
+    },
+  }),
+  createHandlers: ({ models, config }) => ({
+    post: async (c) => {
+      const { scope } = c.var;
+      models.checkRoom(scope.clientId);
+      const input = parseInput(completionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
+      if (config.logPrompts) scope.prompt = input.prompt;
+      const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
+      const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+      const demand = toCompletionDemand(input, engine.model, timeoutMs);
+      const started = await startCompletion(engine, demand, callerOf(c));
+      scope.attachCompletion(started.completion);
+      const chunks = chunksOf(c, engine, input, started);
+      return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
+    },
+  }),
+});
 
-  function chunksOf(
-    c: AppContext,
-    { tokenizer, model }: Engine,
-    input: CompletionInput,
-    { demand, prompts }: StartedCompletion,
-  ): CompletionChunks {
-    const echoOf = (index: number): string => {
-      const text = demand.prompts[index];
-      const { tokenIds = [], isTruncated = false } = prompts[index] ?? {};
-      // An empty prompt became end-of-text, and is echoed as such.
-      return typeof text === 'string' && text !== '' && !isTruncated ? text : tokenizer.decode(tokenIds);
-    };
-    return new CompletionChunks({
-      id: toBodyId(c.var.scope.id),
-      created: Math.floor(Date.now() / 1000),
-      model: model.id,
-      tokenizer,
-      n: demand.n,
-      prompts: prompts.map((prompt, index) => ({
-        ...prompt,
-        echo: input.echo === true ? echoOf(index) : undefined,
-      })),
-      withLogprobs: demand.numLogprobs !== undefined,
-      withTokenIds: input.return_token_ids === true,
-      withUsage: input.stream === true && input.stream_options?.include_usage === true,
-    });
-  }
+function chunksOf(
+  c: AppContext,
+  { tokenizer, model }: Engine,
+  input: CompletionInput,
+  { demand, prompts }: StartedCompletion,
+): CompletionChunks {
+  const echoOf = (index: number): string => {
+    const text = demand.prompts[index];
+    const { tokenIds = [], isTruncated = false } = prompts[index] ?? {};
+    // An empty prompt became end-of-text, and is echoed as such.
+    return typeof text === 'string' && text !== '' && !isTruncated ? text : tokenizer.decode(tokenIds);
+  };
+  return new CompletionChunks({
+    id: toBodyId(c.var.scope.id),
+    created: Math.floor(Date.now() / 1000),
+    model: model.id,
+    tokenizer,
+    n: demand.n,
+    prompts: prompts.map((prompt, index) => ({
+      ...prompt,
+      echo: input.echo === true ? echoOf(index) : undefined,
+    })),
+    withLogprobs: demand.numLogprobs !== undefined,
+    withTokenIds: input.return_token_ids === true,
+    withUsage: input.stream === true && input.stream_options?.include_usage === true,
+  });
 }

@@ -1,37 +1,56 @@
-import { Hono } from 'hono';
 import type { Engine } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
-import type { AppEnv } from '../src/http/app-env.ts';
 import { embedTexts } from '../src/engine/client/embed-texts.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
-import type { AppDependencies } from './app-dependencies.ts';
+import { defineRoute } from './define-route.ts';
+import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from './openapi-parts.ts';
 import { totalTimeoutMs } from './schemas/completion-demand.ts';
-import { embeddingRequestSchema, toEmbeddingBody, type EmbeddingInput } from './schemas/embeddings.ts';
+import {
+  embeddingRequestSchema,
+  embeddingResponseSchema,
+  toEmbeddingBody,
+  type EmbeddingInput,
+} from './schemas/embeddings.ts';
 import { parseInput } from './schemas/parse-input.ts';
 
 /** OpenAI's embeddings. */
-export function embeddingRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>();
-  routes.post('/v1/embeddings', async (c) => {
-    models.checkRoom(c.var.scope.clientId);
-    const input = parseInput(embeddingRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-    const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
-    const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
-    checkFields(engine, input);
-    const demand = {
-      texts: input.input,
-      truncateTo:
-        input.truncate_prompt_tokens === -1 ? ('fit' as const) : (input.truncate_prompt_tokens ?? undefined),
-      timeoutMs,
-      clientId: c.var.scope.clientId,
-      budget: c.var.scope.budget,
-    };
-    const embeddings = await embedTexts(engine, demand, c.req.raw.signal);
-    return c.json(toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));
-  });
-  return routes;
-}
+export const embeddingRoute = defineRoute({
+  path: '/v1/embeddings',
+  describe: () => ({
+    post: {
+      operationId: 'createEmbedding',
+      tags: ['OpenAI'],
+      summary: 'Texts to vectors',
+      requestBody: { required: true, ...jsonContent(embeddingRequestSchema) },
+      responses: {
+        200: jsonResponse('A vector for each text.', embeddingResponseSchema),
+        ...errorResponses(COMPLETION_ERRORS),
+      },
+    },
+  }),
+  createHandlers: ({ models, config }) => ({
+    post: async (c) => {
+      models.checkRoom(c.var.scope.clientId);
+      const input = parseInput(embeddingRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
+      const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
+      const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+      checkFields(engine, input);
+      const demand = {
+        texts: input.input,
+        truncateTo:
+          input.truncate_prompt_tokens === -1
+            ? ('fit' as const)
+            : (input.truncate_prompt_tokens ?? undefined),
+        timeoutMs,
+        clientId: c.var.scope.clientId,
+        budget: c.var.scope.budget,
+      };
+      const embeddings = await embedTexts(engine, demand, c.req.raw.signal);
+      return c.json(toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));
+    },
+  }),
+});
 
 /** @throws EngineError `invalid_request` */
 function checkFields({ model }: Engine, { input, dimensions }: EmbeddingInput): void {

@@ -1,25 +1,55 @@
-import { Hono } from 'hono';
 import { EngineError } from '../src/errors.ts';
-import type { AppEnv } from '../src/http/app-env.ts';
-import type { AppDependencies } from './app-dependencies.ts';
-import type { HealthBody, ReadyBody } from './schemas/health.ts';
+import { defineRoute } from './define-route.ts';
+import { jsonResponse, NO_SECURITY, openErrorResponses } from './openapi-parts.ts';
+import { healthSchema, readySchema, type HealthBody, type ReadyBody } from './schemas/health.ts';
 
-/** `/health` says that the process lives, `/ready` that the default model takes requests. */
-export function healthRoutes({ models }: AppDependencies): Hono<AppEnv> {
-  const engine = models.defaultEngine;
-  const routes = new Hono<AppEnv>();
-  routes.get('/health', (c) => {
-    const body: HealthBody = { status: 'ok', engine: engine.state };
-    return c.json(body);
-  });
-  routes.get('/ready', (c) => {
-    if (engine.state !== 'ready') {
-      throw new EngineError('engine_not_ready', `the engine is ${engine.state}; try again later`);
-    }
-    // One that has stopped while it was idle is found out so.
-    engine.ping();
-    const body: ReadyBody = { status: 'ready', model: engine.model.id };
-    return c.json(body);
-  });
-  return routes;
-}
+/** Says that the service process is alive. */
+export const healthRoute = defineRoute({
+  path: '/health',
+  describe: () => ({
+    get: {
+      operationId: 'health',
+      tags: ['Operation'],
+      summary: 'Whether the service process is alive',
+      security: NO_SECURITY,
+      responses: {
+        200: jsonResponse('The service process is alive.', healthSchema),
+        ...openErrorResponses([]),
+      },
+    },
+  }),
+  createHandlers: ({ models: { defaultEngine: engine } }) => ({
+    get: (c) => {
+      const body: HealthBody = { status: 'ok', engine: engine.state };
+      return c.json(body);
+    },
+  }),
+});
+
+/** Says that the default model accepts requests. */
+export const readyRoute = defineRoute({
+  path: '/ready',
+  describe: () => ({
+    get: {
+      operationId: 'ready',
+      tags: ['Operation'],
+      summary: 'Whether the default model accepts requests',
+      security: NO_SECURITY,
+      responses: {
+        200: jsonResponse('The default model accepts requests.', readySchema),
+        ...openErrorResponses(['engine_not_ready']),
+      },
+    },
+  }),
+  createHandlers: ({ models: { defaultEngine: engine } }) => ({
+    get: (c) => {
+      if (engine.state !== 'ready') {
+        throw new EngineError('engine_not_ready', `the engine is ${engine.state}; try again later`);
+      }
+      // An engine that stopped while it was idle is noticed by a ping only.
+      engine.ping();
+      const body: ReadyBody = { status: 'ready', model: engine.model.id };
+      return c.json(body);
+    },
+  }),
+});

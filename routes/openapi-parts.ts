@@ -8,7 +8,32 @@ import type { ErrorCode } from '../src/errors.ts';
 import { httpStatusOf, type ApiFamily } from '../src/http/error-response.ts';
 import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
 
-/** Building blocks of the OpenAPI document: answers, their headers, and the errors of each family. */
+/** Building blocks of the operations of the OpenAPI document: bodies, answers, their headers, and the errors of each family. */
+
+/** What a route may answer that reads a body. */
+export const BODY_ERRORS = ['invalid_request', 'model_not_found', 'payload_too_large', 'internal'] as const;
+
+/** What may go wrong while a model is loaded. */
+export const LOAD_ERRORS = [
+  'queue_full',
+  'engine_not_ready',
+  'insufficient_memory',
+  'request_timeout',
+  'backend_failure',
+  'backend_unavailable',
+  'weights_invalid',
+  'config_invalid',
+] as const;
+
+/** What a route may answer that reads prompts. */
+export const COMPLETION_ERRORS = [...BODY_ERRORS, ...LOAD_ERRORS, 'context_length_exceeded'] as const;
+
+/** The parameter of a path that names a model. */
+export const modelParam = z.object({
+  model: z
+    .string()
+    .meta({ description: 'Id of the model; may hold slashes and `@`, percent-encoded or not.' }),
+});
 
 /** A header that the document lists once and refers to. */
 const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
@@ -17,15 +42,15 @@ const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
 const accountHeaders = (account: 'requests' | 'tokens', what: string): Record<string, z.ZodType> => ({
   [`x-ratelimit-limit-${account}`]: header(
     `x-ratelimit-limit-${account}`,
-    `${what} in a minute; where the API key has this limit, as the next two.`,
+    `${what} allowed in a minute. This header and the next two are sent if the API key has this limit.`,
   ),
   [`x-ratelimit-remaining-${account}`]: header(
     `x-ratelimit-remaining-${account}`,
-    'What is left of them, less what running requests may still need.',
+    'How many of them are left, less what running requests may still need.',
   ),
   [`x-ratelimit-reset-${account}`]: header(
     `x-ratelimit-reset-${account}`,
-    'Until all are there again, like `250ms`, `8.64s` or `1m0s`.',
+    'Time until all of them are available again, like `250ms`, `8.64s` or `1m0s`.',
   ),
 });
 
@@ -33,7 +58,7 @@ const accountHeaders = (account: 'requests' | 'tokens', what: string): Record<st
 const limitHeaders = { ...accountHeaders('requests', 'Requests'), ...accountHeaders('tokens', 'Tokens') };
 
 const commonHeaders = {
-  'x-request-id': header('x-request-id', "The id of the request: the client's own if it sent a good one."),
+  'x-request-id': header('x-request-id', "The id of the request: the client's own if it sent a valid one."),
   'x-total-time': header('x-total-time', 'Milliseconds from arrival until the answer.'),
   'server-timing': header('server-timing', 'The times of the `x-` headers, in the form browsers read.'),
 };
@@ -51,47 +76,60 @@ const completionHeaders = {
 };
 
 const retryHeaders = {
-  'x-should-retry': header(
-    'x-should-retry',
-    '`true` where the same request may succeed later, else `false`.',
-  ),
+  'x-should-retry': header('x-should-retry', '`true` if the same request may succeed later, else `false`.'),
   'retry-after': header('retry-after', 'Seconds to wait; with 429 and 503.'),
   'retry-after-ms': header('retry-after-ms', 'Milliseconds to wait; with 429 and 503.'),
 };
 
 const challengeHeaders = {
-  'www-authenticate': header('www-authenticate', 'With 401: which kind of key is wanted.'),
+  'www-authenticate': header('www-authenticate', 'With 401: which kind of key the service expects.'),
 };
 
-/** What every route may answer that is not open to all. */
+/** What every route may answer that needs a key. */
 const ACCESS_ERRORS = ['unauthorized', 'forbidden', 'rate_limited', 'limits_unavailable'] as const;
 
-/** Of operations that want no key. */
+/** Of operations that need no key. */
 export const NO_SECURITY: [] = [];
 
 /** How keys are sent, by name. */
 export const securitySchemes: NonNullable<ZodOpenApiComponentsObject['securitySchemes']> = {
-  bearer: { type: 'http', scheme: 'bearer', description: 'As OpenAI and Workers AI have it.' },
-  apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'As Anthropic has it.' },
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The key as it is sent to OpenAI and to Workers AI.',
+  },
+  apiKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'x-api-key',
+    description: 'The key as it is sent to Anthropic.',
+  },
   gatewayBearer: {
     type: 'apiKey',
     in: 'header',
     name: 'cf-aig-authorization',
-    description: "`Bearer KEY`, as Cloudflare's AI Gateway has it.",
+    description: "`Bearer KEY`, as it is sent to Cloudflare's AI Gateway.",
   },
   authKey: {
     type: 'apiKey',
     in: 'header',
     name: 'x-auth-key',
-    description: "As Cloudflare's API has it; `X-Auth-Email` is not looked at.",
+    description: "The key as it is sent to Cloudflare's API; `X-Auth-Email` is ignored.",
   },
 };
+
+/** A body of JSON. */
+export const jsonContent = (
+  schema: z.ZodType,
+): { content: { 'application/json': { schema: z.ZodType } } } => ({
+  content: { 'application/json': { schema } },
+});
 
 /** A good answer with JSON. */
 export function jsonResponse(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
   return {
     description,
-    content: { 'application/json': { schema } },
+    ...jsonContent(schema),
     headers: z.object({ ...commonHeaders, ...limitHeaders }),
   };
 }
@@ -127,7 +165,7 @@ export function streamableResponse(
 export const errorSchemaOf = (family: ApiFamily): z.ZodType =>
   family === 'openai' ? openAiErrorSchema : workersAiErrorSchema;
 
-/** What any route may answer before it looks at the request. */
+/** What every route may answer before it reads the request. */
 const EDGE_ERRORS: readonly ErrorCode[] = ['forbidden', 'conflict', 'misdirected_request'];
 
 /** The errors of a route that wants a key: its own, and those that the key may cause. */
@@ -150,7 +188,7 @@ export function openErrorResponses(
   for (const [status, statusCodes] of byStatus) {
     responses[`${status}` as `${1 | 2 | 3 | 4 | 5}${string}`] = {
       description: statusCodes.map((code) => `\`${code}\``).join(', '),
-      content: { 'application/json': { schema: errorSchemaOf(family) } },
+      ...jsonContent(errorSchemaOf(family)),
       headers: z.object({
         ...commonHeaders,
         ...retryHeaders,

@@ -1,12 +1,22 @@
-import { Hono } from 'hono';
-import type { AppEnv } from '../src/http/app-env.ts';
-import type { AppDependencies } from './app-dependencies.ts';
+import { defineRoute } from './define-route.ts';
+import { NO_SECURITY, openErrorResponses, textResponse } from './openapi-parts.ts';
 
 /** The description of every route, as it lies in the repository. */
-export function openApiRoutes({ openApiDocument }: AppDependencies): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>();
-  routes.get('/openapi.yaml', (c) =>
-    c.body(openApiDocument, 200, { 'content-type': 'application/yaml; charset=utf-8' }),
-  );
-  return routes;
-}
+export const openApiRoute = defineRoute({
+  path: '/openapi.yaml',
+  describe: () => ({
+    get: {
+      operationId: 'openApi',
+      tags: ['Operation'],
+      summary: 'This document',
+      security: NO_SECURITY,
+      responses: {
+        200: textResponse('This document, in OpenAPI 3.1.', 'application/yaml'),
+        ...openErrorResponses([]),
+      },
+    },
+  }),
+  createHandlers: ({ openApiDocument }) => ({
+    get: (c) => c.body(openApiDocument, 200, { 'content-type': 'application/yaml; charset=utf-8' }),
+  }),
+});

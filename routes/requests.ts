@@ -1,40 +1,76 @@
-import { Hono } from 'hono';
+import { z } from 'zod';
 import { clip } from '../src/clip.ts';
 import type { RequestRecord } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
-import type { AppContext, AppEnv } from '../src/http/app-env.ts';
+import type { AppContext } from '../src/http/app-env.ts';
 import { fromBodyId } from '../src/http/request-id.ts';
-import type { AppDependencies } from './app-dependencies.ts';
-import { toRequestRecordBody, type CancelBody } from './schemas/requests.ts';
+import type { ServedModels } from '../src/serving/served-models.ts';
+import { defineRoute } from './define-route.ts';
+import { errorResponses, jsonResponse } from './openapi-parts.ts';
+import {
+  cancelResponseSchema,
+  requestRecordSchema,
+  toRequestRecordBody,
+  type CancelBody,
+} from './schemas/requests.ts';
+
+const idParam = z.object({
+  id: z.string().meta({ description: 'As in `x-request-id`, or as in the body (`cmpl-…`, `chatcmpl-…`).' }),
+});
 
 /** A request by its id: what became of it, and an end to it. */
-export function requestRoutes({ models }: AppDependencies): Hono<AppEnv> {
-  const find = (c: AppContext, id: string): RequestRecord => {
-    const requestId = fromBodyId(id);
-    for (const { engine } of models.engines()) {
-      const record = engine.find(requestId, visibleOwner(c));
-      if (record !== undefined) return record;
-    }
-    throw new EngineError('not_found', `no request '${clip(id)}' of yours is running or ended lately`, {
-      param: 'id',
-    });
-  };
-  const routes = new Hono<AppEnv>();
-  routes.get('/v1/requests/:id', (c) => c.json(toRequestRecordBody(find(c, c.req.param('id')))));
-  routes.delete('/v1/requests/:id', (c) => {
-    const id = c.req.param('id');
-    const { id: requestId } = find(c, id);
-    const cancelled = models
-      .engines()
-      .some(({ engine }) => engine.cancel(requestId, 'delete', visibleOwner(c)));
-    const body: CancelBody = { ...toRequestRecordBody(find(c, id)), cancelled };
-    return c.json(body);
+export const requestRoute = defineRoute({
+  path: '/v1/requests/:id',
+  describe: () => ({
+    get: {
+      operationId: 'retrieveRequest',
+      tags: ['Requests'],
+      summary: 'The state of a request, also for a while after its end',
+      requestParams: { path: idParam },
+      responses: {
+        200: jsonResponse('The request.', requestRecordSchema),
+        ...errorResponses(['not_found']),
+      },
+    },
+    delete: {
+      operationId: 'cancelRequest',
+      tags: ['Requests'],
+      summary: 'Cancel a request: queued, in prefill or in decode',
+      requestParams: { path: idParam },
+      responses: {
+        200: jsonResponse('The request, and whether this call cancelled it.', cancelResponseSchema),
+        ...errorResponses(['not_found']),
+      },
+    },
+  }),
+  createHandlers: ({ models }) => ({
+    get: (c) => c.json(toRequestRecordBody(findRequest(c, models, c.req.param('id')))),
+    delete: (c) => {
+      const id = c.req.param('id');
+      const { id: requestId } = findRequest(c, models, id);
+      const cancelled = models
+        .engines()
+        .some(({ engine }) => engine.cancel(requestId, 'delete', visibleOwner(c)));
+      const body: CancelBody = { ...toRequestRecordBody(findRequest(c, models, id)), cancelled };
+      return c.json(body);
+    },
+  }),
+});
+
+/** @throws EngineError `not_found`, also for a request that the client may not see */
+function findRequest(c: AppContext, models: ServedModels, id: string): RequestRecord {
+  const requestId = fromBodyId(id);
+  for (const { engine } of models.engines()) {
+    const record = engine.find(requestId, visibleOwner(c));
+    if (record !== undefined) return record;
+  }
+  throw new EngineError('not_found', `no request '${clip(id)}' of yours is running or ended lately`, {
+    param: 'id',
   });
-  return routes;
 }
 
-/** Whose requests a client may see: its own; undefined, with an admin key: those of all. */
-const visibleOwner = (c: AppContext): string | undefined => {
+/** The owner of the requests that a client may see: the client itself. Undefined with an admin key, which sees all. */
+function visibleOwner(c: AppContext): string | undefined {
   const { principal, ownerId } = c.var.scope;
   return principal.isAdmin ? undefined : ownerId;
-};
+}

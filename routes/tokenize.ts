@@ -1,64 +1,97 @@
-import { Hono } from 'hono';
 import type { Engine } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
-import type { AppEnv } from '../src/http/app-env.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { withinDeadline } from '../src/engine/client/within-deadline.ts';
-import type { AppDependencies } from './app-dependencies.ts';
+import { defineRoute } from './define-route.ts';
+import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from './openapi-parts.ts';
 import { parseInput } from './schemas/parse-input.ts';
 import {
   detokenizeRequestSchema,
+  detokenizeResponseSchema,
   tokenizeRequestSchema,
+  tokenizeResponseSchema,
   type DetokenizeBody,
   type TokenizeBody,
 } from './schemas/tokenize.ts';
 
-/** Text to token ids and back, as vLLM has it. */
-export function tokenizeRoutes({ models, config }: AppDependencies): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>();
-  routes.post('/tokenize', async (c) => {
-    const input = parseInput(tokenizeRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-    const text = input.prompt ?? input.text;
-    if (text === undefined || (input.prompt !== undefined && input.text !== undefined)) {
-      throw new EngineError('invalid_request', 'send prompt or text, exactly one of them', {
-        param: 'prompt',
-      });
-    }
-    const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-    const { clientId } = c.var.scope;
-    const addSpecialTokens = input.add_special_tokens ?? true;
-    // It computes nothing, but waits among those who do for its text to be tokenised.
-    const reservation = engine.reserve(1, clientId);
-    const [encoded] = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, (signal) =>
-      engine.tokenizer.encode([text], { addSpecialTokens }, { clientId, signal }),
-    ).finally(() => reservation.release());
-    const tokens = encoded?.tokenIds ?? [];
-    const body: TokenizeBody = { tokens, count: tokens.length, max_model_len: engine.model.contextLength };
-    return c.json(body);
-  });
-  routes.post('/detokenize', async (c) => {
-    const { model, tokens } = parseInput(
-      detokenizeRequestSchema,
-      await readJsonBody(c, config.bodyLimitBytes),
-    );
-    const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
-    // What follows is done at once; it only must not be had while others are turned away.
-    engine.reserve(1, c.var.scope.clientId).release();
-    const { vocabSize } = engine.model;
-    const index = tokens.findIndex((tokenId) => tokenId >= vocabSize);
-    if (index !== -1) {
-      const message = `tokens[${index}] is ${tokens[index]}, outside the vocabulary (0 to ${vocabSize - 1})`;
-      throw new EngineError('invalid_request', message, { param: `tokens[${index}]` });
-    }
-    checkTextSize(engine, tokens, config.bodyLimitBytes);
-    const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
-    return c.json(body);
-  });
-  return routes;
-}
+/** Text to token ids, as vLLM has it. */
+export const tokenizeRoute = defineRoute({
+  path: '/tokenize',
+  describe: () => ({
+    post: {
+      operationId: 'tokenize',
+      tags: ['Tokens'],
+      summary: 'Text to token ids',
+      requestBody: { required: true, ...jsonContent(tokenizeRequestSchema) },
+      responses: {
+        200: jsonResponse('The token ids.', tokenizeResponseSchema),
+        ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),
+      },
+    },
+  }),
+  createHandlers: ({ models, config }) => ({
+    post: async (c) => {
+      const input = parseInput(tokenizeRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
+      const text = input.prompt ?? input.text;
+      if (text === undefined || (input.prompt !== undefined && input.text !== undefined)) {
+        throw new EngineError('invalid_request', 'send prompt or text, exactly one of them', {
+          param: 'prompt',
+        });
+      }
+      const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
+      const { clientId } = c.var.scope;
+      const addSpecialTokens = input.add_special_tokens ?? true;
+      // The engine computes nothing, but the text waits for the tokenizer like a prompt: it takes a place in the queue.
+      const reservation = engine.reserve(1, clientId);
+      const [encoded] = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, (signal) =>
+        engine.tokenizer.encode([text], { addSpecialTokens }, { clientId, signal }),
+      ).finally(() => reservation.release());
+      const tokens = encoded?.tokenIds ?? [];
+      const body: TokenizeBody = { tokens, count: tokens.length, max_model_len: engine.model.contextLength };
+      return c.json(body);
+    },
+  }),
+});
 
-/** A token may be a hundred bytes: what comes back is counted before it is put together. */
+/** Token ids to text, as vLLM has it. */
+export const detokenizeRoute = defineRoute({
+  path: '/detokenize',
+  describe: () => ({
+    post: {
+      operationId: 'detokenize',
+      tags: ['Tokens'],
+      summary: 'Token ids to text',
+      requestBody: { required: true, ...jsonContent(detokenizeRequestSchema) },
+      responses: {
+        200: jsonResponse('The text.', detokenizeResponseSchema),
+        ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),
+      },
+    },
+  }),
+  createHandlers: ({ models, config }) => ({
+    post: async (c) => {
+      const { model, tokens } = parseInput(
+        detokenizeRequestSchema,
+        await readJsonBody(c, config.bodyLimitBytes),
+      );
+      const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
+      // Decoding needs no place in the queue. It is refused if the queue is full, as other requests are.
+      engine.reserve(1, c.var.scope.clientId).release();
+      const { vocabSize } = engine.model;
+      const index = tokens.findIndex((tokenId) => tokenId >= vocabSize);
+      if (index !== -1) {
+        const message = `tokens[${index}] is ${tokens[index]}, outside the vocabulary (0 to ${vocabSize - 1})`;
+        throw new EngineError('invalid_request', message, { param: `tokens[${index}]` });
+      }
+      checkTextSize(engine, tokens, config.bodyLimitBytes);
+      const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
+      return c.json(body);
+    },
+  }),
+});
+
+/** Counts the bytes of the text before it is decoded, since one token may stand for a hundred bytes. */
 function checkTextSize({ tokenizer }: Engine, tokens: readonly number[], limitBytes: number): void {
   const numBytes = tokenizer.numBytes(tokens);
   if (numBytes <= limitBytes) return;

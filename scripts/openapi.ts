@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { openApiDocument } from '../routes/openapi-document.ts';
 
-/** Writes openapi.yaml from the zod schemas; with `--check` it only says whether the file is up to date. */
+/** Writes openapi.yaml from the routes and their zod schemas; with `--check` it only says whether the file is up to date. */
 
 // As a source file one folder below the root, compiled two.
 const root = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url);

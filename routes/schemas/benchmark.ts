@@ -20,7 +20,9 @@ export const benchmarkRequestSchema = z
     prompt_tokens: countSchema
       .nullish()
       .meta({ default: promptTokens, description: 'Tokens of each prompt, drawn at random.' }),
-    max_tokens: countSchema.nullish().meta({ default: maxTokens, description: 'Tokens generated for each.' }),
+    max_tokens: countSchema
+      .nullish()
+      .meta({ default: maxTokens, description: 'Tokens generated for each prompt.' }),
     concurrency: z
       .array(z.int().min(1).max(MAX_CONCURRENCY))
       .max(MAX_RUNS)
@@ -51,7 +53,7 @@ export const benchmarkRequestSchema = z
         description: '`engine`: inside the service; `http`: through HTTP and SSE.',
       }),
     model: nameSchema.nullish().meta({ description: 'By default the default model.' }),
-    seed: z.int().nullish().meta({ default: 0, description: 'Of the prompts.' }),
+    seed: z.int().nullish().meta({ default: 0, description: 'Seed of the prompts.' }),
     stream: z.boolean().nullish().meta({ default: false, description: 'Progress as server-sent events.' }),
   })
   .meta({ id: 'BenchmarkRequest' });
@@ -85,10 +87,16 @@ const loadSchema = z.object({
   prompt_tokens_per_s: z.number(),
   generated_tokens_per_s: z.number(),
   requests_per_s: z.number(),
-  ttft_ms: latency.optional().meta({ description: 'Sending to first token, one a request.' }),
-  tpot_ms: latency.optional().meta({ description: 'Time per token after the first, one a request.' }),
+  ttft_ms: latency
+    .optional()
+    .meta({ description: 'From sending to the first token; one value for each request.' }),
+  tpot_ms: latency
+    .optional()
+    .meta({ description: 'Time per token after the first; one value for each request.' }),
   itl_ms: latency.optional().meta({ description: 'Each gap between two tokens.' }),
-  e2el_ms: latency.optional().meta({ description: 'Sending to last token, one a request.' }),
+  e2el_ms: latency
+    .optional()
+    .meta({ description: 'From sending to the last token; one value for each request.' }),
   engine: z
     .object({
       num_steps: z.int(),

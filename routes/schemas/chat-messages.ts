@@ -69,7 +69,7 @@ const chatMessageSchema = z
   .strictObject({
     role: z
       .enum(['system', 'developer', 'user', 'assistant', 'tool'])
-      .meta({ description: "Whether one is taken, and where, is the model's template's business." }),
+      .meta({ description: "The model's chat template decides which roles it accepts, and in which order." }),
     content: contentSchema,
     name: nameSchema.nullish(),
     tool_calls: z.array(toolCallSchema).max(MAX_TOOL_CALLS).nullish(),

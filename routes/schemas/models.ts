@@ -6,7 +6,10 @@ export const modelSchema = z
   .object({
     id: z.string(),
     object: z.literal('model'),
-    created: z.int().meta({ description: 'When it became ready, or its files were put there.' }),
+    created: z.int().meta({
+      description:
+        'Unix time in seconds: when the model became ready or, if it is not loaded, when its files were stored.',
+    }),
     owned_by: z.literal('tokenflare'),
     state: z.enum(['unloaded', 'loading', 'loaded', 'failed']).meta({
       description:
@@ -17,15 +20,16 @@ export const modelSchema = z
     architecture: z.string().nullable(),
     vocab_size: z.int().nullable(),
     num_parameters: z.int().nullable(),
-    size_bytes: z.int().nullable().meta({ description: 'Of its files.' }),
+    size_bytes: z.int().nullable().meta({ description: 'Size of its files.' }),
     memory_bytes: z.int().nullable().meta({
-      description: 'What it takes of the memory that models share; by its headers until it is loaded.',
+      description:
+        'Its part of the memory that models share; estimated from the headers of its files until it is loaded.',
     }),
     weight_memory_bytes: z.int().nullable().meta({
-      description: 'Of its weights as they are held in memory; null until it is loaded.',
+      description: 'Size of its weights in memory; null until it is loaded.',
     }),
     kv_cache_bytes: z.int().nullable().meta({
-      description: 'Of its KV cache, all lanes together; null until it is loaded.',
+      description: 'Size of its KV cache, all lanes together; null until it is loaded.',
     }),
     runtime: z.string().nullable().meta({ description: 'Null until it is loaded.' }),
     device: z.string().nullable().meta({

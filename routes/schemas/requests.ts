@@ -20,15 +20,17 @@ export const requestRecordSchema = z
         tpot_ms: z.number().nullable(),
         total_ms: z.number(),
       })
-      .meta({ description: 'Milliseconds; null where the request never got so far.' }),
-    wasted_tokens: z.int().meta({ description: 'Tokens computed after nobody wanted them any more.' }),
+      .meta({ description: 'Milliseconds; null if the request did not get that far.' }),
+    wasted_tokens: z
+      .int()
+      .meta({ description: 'Tokens computed after their choice had ended or been cancelled.' }),
   })
   .meta({ id: 'RequestRecord' });
 
 export const cancelResponseSchema = z
   .object({
     ...requestRecordSchema.shape,
-    cancelled: z.boolean().meta({ description: 'False: it had ended.' }),
+    cancelled: z.boolean().meta({ description: 'False if the request had already ended.' }),
   })
   .meta({ id: 'CancelledRequest' });
 

@@ -119,7 +119,7 @@ describe('metrics', () => {
     'num_requests_waiting_for_model',
     'models_memory_bytes',
     'models_memory_limit_bytes',
-    'model_info{model_name="@test/tiny-gpt2",architecture="gpt2",runtime="scripted"}',
+    'model_info{model_name="@test/tiny-gpt2",architecture="gpt2",runtime="cpu"}',
   ])('has %s', async (name) => {
     expect(await sample(name)).toBeDefined();
   });

@@ -1,0 +1,33 @@
+import { attentionRoute } from './attention.ts';
+import { benchmarkRoute } from './benchmark.ts';
+import { chatRoute } from './chat.ts';
+import { completionRoute } from './completions.ts';
+import type { Route } from './define-route.ts';
+import { embeddingRoute } from './embeddings.ts';
+import { healthRoute, readyRoute } from './health.ts';
+import { metricsRoute } from './metrics.ts';
+import { modelListRoute, modelRoute } from './models.ts';
+import { openApiRoute } from './openapi.ts';
+import { requestRoute } from './requests.ts';
+import { detokenizeRoute, tokenizeRoute } from './tokenize.ts';
+import { workersAiAccountRoute, workersAiRoute } from './workers-ai.ts';
+
+/** Every route of the service. The application registers them, and the OpenAPI document lists them, in this order. */
+export const routes: readonly Route[] = [
+  completionRoute,
+  chatRoute,
+  embeddingRoute,
+  workersAiRoute,
+  workersAiAccountRoute,
+  modelListRoute,
+  modelRoute,
+  tokenizeRoute,
+  detokenizeRoute,
+  attentionRoute,
+  requestRoute,
+  healthRoute,
+  readyRoute,
+  metricsRoute,
+  openApiRoute,
+  benchmarkRoute,
+];
