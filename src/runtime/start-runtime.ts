@@ -43,6 +43,11 @@ const LOADERS: Record<RuntimeName, (options: CheckedOptions) => Promise<Runtime>
       onLost,
     });
   },
+  native: async ({ numThreads, weights }) =>
+    (await import('./native/native-runtime.ts')).createNativeRuntime({
+      numThreads,
+      weights: heldWeights('native', weights),
+    }),
   wasm: async ({ numThreads, weights }) =>
     (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({
       numThreads,

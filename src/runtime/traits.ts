@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 /** What is known of each runtime before it starts. Configuration, the memory estimate and the doctor read it here. */
 
 /** The runtimes a user may ask for by name. */
-export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
+export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'native', 'tensorflow', 'wasm', 'cpu'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
 /** What `RUNTIME=auto` tries, the fastest first. */
@@ -62,6 +62,17 @@ const TRAITS = {
     usesGpu: true,
     compilesShapes: true,
     maxDefaultThreads: 1,
+  },
+  native: {
+    weightFormats: ['f32', 'bf16', 'int8'],
+    autoWeights: 'int8',
+    losslessHalves: ['BF16'],
+    hasInt8Cache: false,
+    processBytes: 120e6,
+    maxTensorBytes: Infinity,
+    usesGpu: false,
+    compilesShapes: false,
+    maxDefaultThreads: Infinity,
   },
   tensorflow: {
     weightFormats: ['f32', 'bf16'],

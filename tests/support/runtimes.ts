@@ -36,6 +36,7 @@ const VARIANTS: Record<RuntimeName, RuntimeUnderTest[]> = {
       bitExact: true,
     },
   ],
+  native: [runtime('native', 1, true), runtime('native', 2, true)],
   webgpu: [runtime('webgpu', 1)],
   tensorflow: [
     runtime('tensorflow', 2, true),

@@ -69,10 +69,28 @@ int64_t StoredBlockBytes(StoredFormat format) {
   }
 }
 
-bool Holds(StoredFormat from, Format to) {
-  return (from == StoredFormat::kQ8_0 && to == Format::kQ8) ||
-         (from == StoredFormat::kQ4_0 && to == Format::kQ4) ||
-         (from == StoredFormat::kQ4_1 && to == Format::kQ4Min);
+// One output's numbers of a panel of floats.
+template <typename Number>
+void PutNumbers(const uint8_t *stored, int64_t depth, int64_t out, uint8_t *panel) {
+  for (int64_t k = 0; k < depth; k++) {
+    std::memcpy(panel + (k * kPanelWidth + out) * sizeof(Number), stored + k * sizeof(Number), sizeof(Number));
+  }
+}
+
+// 32 numbers of a row, of which `count` are there, as integers of 8 bits.
+void RoundBlock(const float *from, int64_t count, const BlockView &block, int64_t out) {
+  float largest = 0.0f;
+  for (int64_t i = 0; i < count; i++) largest = std::max(largest, std::fabs(from[i]));
+  const uint16_t scale = ToHalf(largest / 127.0f);
+  const float inverse = scale == 0 ? 0.0f : 1.0f / FromHalf(scale);
+  uint8_t bytes[kBlockDepth];
+  std::memset(bytes, 128, sizeof bytes);
+  for (int64_t i = 0; i < count; i++) {
+    const float rounded = std::nearbyint(from[i] * inverse);
+    bytes[i] = static_cast<uint8_t>(static_cast<int>(std::min(127.0f, std::max(-127.0f, rounded))) + 128);
+  }
+  block.scales[out] = scale;
+  PutBytes(block.quads, out, bytes);
 }
 
 }  // namespace
@@ -86,52 +104,52 @@ int64_t StoredRowBytes(StoredFormat format, int64_t depth) {
   }
 }
 
-bool PackStored(const uint8_t *rows, StoredFormat from, Format to, int64_t num_out, int64_t depth,
-                int64_t first_panel, int64_t end_panel, uint8_t *panels) {
-  if (!Holds(from, to) || depth % kBlockDepth != 0) return false;
-  const int64_t row_bytes = StoredRowBytes(from, depth), stored_bytes = StoredBlockBytes(from);
-  const int64_t num_blocks = NumBlocks(depth), block_bytes = BlockBytes(to);
-  for (int64_t panel = first_panel; panel < end_panel; panel++) {
-    uint8_t *start = panels + panel * num_blocks * block_bytes;
-    std::memset(start, 0, num_blocks * block_bytes);
-    const int64_t first = panel * kPanelWidth, end = std::min(num_out, first + kPanelWidth);
-    for (int64_t out = first; out < end; out++) {
-      const uint8_t *row = rows + out * row_bytes;
-      for (int64_t b = 0; b < num_blocks; b++) {
-        PackBlock(row + b * stored_bytes, from, ViewBlock(to, start + b * block_bytes), out - first);
-      }
-    }
+bool Holds(StoredFormat from, Format to) {
+  switch (from) {
+    case StoredFormat::kF32: return to == Format::kF32;
+    case StoredFormat::kBF16: return to == Format::kBF16;
+    case StoredFormat::kQ8_0: return to == Format::kQ8;
+    case StoredFormat::kQ4_0: return to == Format::kQ4;
+    case StoredFormat::kQ4_1: return to == Format::kQ4Min;
+    default: return false;
   }
-  return true;
 }
 
-void PackRounded(const float *rows, int64_t num_out, int64_t depth, int64_t first_panel, int64_t end_panel,
-                 uint8_t *panels) {
-  const int64_t num_blocks = NumBlocks(depth), block_bytes = BlockBytes(Format::kQ8);
-  for (int64_t panel = first_panel; panel < end_panel; panel++) {
-    uint8_t *start = panels + panel * num_blocks * block_bytes;
-    std::memset(start, 0, num_blocks * block_bytes);
-    const int64_t first = panel * kPanelWidth, end = std::min(num_out, first + kPanelWidth);
-    for (int64_t out = first; out < end; out++) {
-      for (int64_t b = 0; b < num_blocks; b++) {
-        const float *from = rows + out * depth + b * kBlockDepth;
-        const int64_t count = std::min(kBlockDepth, depth - b * kBlockDepth);
-        float largest = 0.0f;
-        for (int64_t i = 0; i < count; i++) largest = std::max(largest, std::fabs(from[i]));
-        const uint16_t scale = ToHalf(largest / 127.0f);
-        const float inverse = scale == 0 ? 0.0f : 1.0f / FromHalf(scale);
-        uint8_t bytes[kBlockDepth];
-        std::memset(bytes, 128, sizeof bytes);
-        for (int64_t i = 0; i < count; i++) {
-          const float rounded = std::nearbyint(from[i] * inverse);
-          bytes[i] = static_cast<uint8_t>(static_cast<int>(std::min(127.0f, std::max(-127.0f, rounded))) + 128);
-        }
-        const BlockView block = ViewBlock(Format::kQ8, start + b * block_bytes);
-        block.scales[out - first] = scale;
-        PutBytes(block.quads, out - first, bytes);
+void PackStoredRow(const uint8_t *stored, StoredFormat from, const Matrix &matrix, int64_t row, uint8_t *panels) {
+  const int64_t depth = matrix.depth, out = row % kPanelWidth;
+  uint8_t *panel = panels + row / kPanelWidth * PanelBytes(matrix.format, depth);
+  switch (from) {
+    case StoredFormat::kF32: return PutNumbers<uint32_t>(stored, depth, out, panel);
+    case StoredFormat::kBF16: return PutNumbers<uint16_t>(stored, depth, out, panel);
+    default:
+      for (int64_t b = 0; b < NumBlocks(depth); b++) {
+        uint8_t *block = panel + b * BlockBytes(matrix.format);
+        PackBlock(stored + b * StoredBlockBytes(from), from, ViewBlock(matrix.format, block), out);
       }
-    }
   }
+}
+
+void PackFloatRow(const float *numbers, const Matrix &matrix, int64_t row, uint8_t *panels) {
+  const int64_t depth = matrix.depth, out = row % kPanelWidth;
+  uint8_t *panel = panels + row / kPanelWidth * PanelBytes(matrix.format, depth);
+  if (matrix.format == Format::kF32) {
+    return PutNumbers<uint32_t>(reinterpret_cast<const uint8_t *>(numbers), depth, out, panel);
+  }
+  for (int64_t k = 0; k < depth; k++) {
+    if (matrix.format == Format::kBF16) reinterpret_cast<uint16_t *>(panel)[k * kPanelWidth + out] = ToBFloat(numbers[k]);
+  }
+  if (matrix.format != Format::kQ8) return;
+  for (int64_t b = 0; b < NumBlocks(depth); b++) {
+    const int64_t k = b * kBlockDepth;
+    RoundBlock(numbers + k, std::min(kBlockDepth, depth - k), ViewBlock(Format::kQ8, panel + b * BlockBytes(Format::kQ8)), out);
+  }
+}
+
+uint16_t ToBFloat(float value) {
+  uint32_t word;
+  std::memcpy(&word, &value, sizeof word);
+  if ((word & 0x7fffffff) > 0x7f800000) return static_cast<uint16_t>(word >> 16 | 0x40);  // NaN stays NaN
+  return static_cast<uint16_t>((word + 0x7fff + (word >> 16 & 1)) >> 16);
 }
 
 uint16_t ToHalf(float value) {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "panel.h"
+#include "kernels.h"
 
 namespace tokenflare {
 
@@ -13,17 +13,19 @@ enum class StoredFormat : int32_t { kF32 = 0, kF16 = 1, kQ4_0 = 2, kQ4_1 = 3, kQ
 // Bytes of a row of `depth` numbers in a file; 0 for a format that is not known.
 int64_t StoredRowBytes(StoredFormat format, int64_t depth);
 
-// Fills the panels from `first_panel` to `end_panel` of a matrix [num_out, depth] from its rows as a file has them.
-// Outputs beyond `num_out` become zeros. False where panels of `to` cannot hold rows of `from` without loss.
-bool PackStored(const uint8_t *rows, StoredFormat from, Format to, int64_t num_out, int64_t depth,
-                int64_t first_panel, int64_t end_panel, uint8_t *panels);
+// Whether panels of `to` hold rows of `from` without loss.
+bool Holds(StoredFormat from, Format to);
 
-// The same from float32, each 32 numbers of a row rounded to integers of 8 bits and a scale in float16.
-void PackRounded(const float *rows, int64_t num_out, int64_t depth, int64_t first_panel, int64_t end_panel,
-                 uint8_t *panels);
+// Puts output `row` of a matrix into its panel, which holds zeros there, from a row as a file has it.
+void PackStoredRow(const uint8_t *stored, StoredFormat from, const Matrix &matrix, int64_t row, uint8_t *panels);
+
+// The same from float32: for integers of 8 bits each 32 numbers are rounded, with a scale in float16.
+void PackFloatRow(const float *numbers, const Matrix &matrix, int64_t row, uint8_t *panels);
 
 // IEEE 754 binary16, ties to even.
 uint16_t ToHalf(float value);
+// bfloat16, ties to even.
+uint16_t ToBFloat(float value);
 float FromHalf(uint16_t half);
 
 }  // namespace tokenflare

@@ -8,7 +8,7 @@
 namespace tokenflare {
 namespace {
 
-// In the order of KINDS in step-program.ts.
+// In the order of KINDS in step-instruction.ts.
 enum Kind : int32_t { kEmbed, kLinear, kLayerNorm, kRmsNorm, kNormHeads, kRotate, kAttention, kGelu, kGate, kAdd, kSelect };
 
 constexpr int32_t kNone = -1;
@@ -23,7 +23,7 @@ struct Instruction {
   int32_t kind, output;
   int32_t x, y;              // registers, or kNone
   int32_t tensors[3];        // places among the step's tensors, or kNone
-  int32_t numbers[4];        // what these are depends on the kind: see step_run.h
+  int32_t numbers[5];        // what these are depends on the kind: see step_run.h
   float scalar;
 };
 
@@ -46,13 +46,13 @@ struct StepRows {
 constexpr int64_t kProgramHeader = 5, kRowsHeader = 3;
 
 // False if the numbers are not a program.
-bool ReadProgram(const int32_t *words, int64_t num_words, Program *program) {
+inline bool ReadProgram(const int32_t *words, int64_t num_words, Program *program) {
   if (num_words < kProgramHeader) return false;
   *program = {words[0], words[1], words[2], words[3], words[4], nullptr, nullptr};
-  static_assert(sizeof(Register) == 3 * sizeof(int32_t) && sizeof(Instruction) == 12 * sizeof(int32_t));
+  static_assert(sizeof(Register) == 3 * sizeof(int32_t) && sizeof(Instruction) == 13 * sizeof(int32_t));
   const int64_t registers_end = kProgramHeader + int64_t{3} * program->num_registers;
   if (program->num_registers <= 0 || program->num_instructions < 0 || program->cols < 0 || program->selected_cols < 0 ||
-      num_words != registers_end + int64_t{12} * program->num_instructions) {
+      num_words != registers_end + int64_t{13} * program->num_instructions) {
     return false;
   }
   program->registers = reinterpret_cast<const Register *>(words + kProgramHeader);
@@ -72,7 +72,7 @@ bool ReadProgram(const int32_t *words, int64_t num_words, Program *program) {
   return is_register(program->result);
 }
 
-bool ReadRows(const int32_t *words, int64_t num_words, StepRows *rows) {
+inline bool ReadRows(const int32_t *words, int64_t num_words, StepRows *rows) {
   if (num_words < kRowsHeader) return false;
   const int32_t num_rows = words[0], num_selected = words[1];
   if (num_rows < 0 || num_selected < 0 || num_words != kRowsHeader + int64_t{3} * num_rows + int64_t{2} * num_selected) {
