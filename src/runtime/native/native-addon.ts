@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { EngineError } from '../../errors.ts';
 
 /** A tensor or a program of the addon. */
@@ -30,9 +31,10 @@ export interface NativeAddon {
 const require = createRequire(import.meta.url);
 
 /** @throws EngineError `backend_unavailable` where there is no addon for this machine */
-export function loadAddon(path: string): NativeAddon {
+export function loadAddon(): NativeAddon {
+  const folder = import.meta.url.endsWith('.ts') ? '../../../dist/native/' : '../../../native/';
   try {
-    return require(path) as NativeAddon;
+    return require(fileURLToPath(new URL(`${folder}tokenflare.node`, import.meta.url))) as NativeAddon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError('backend_unavailable', `the native kernels cannot be loaded: ${reason}`, { cause });

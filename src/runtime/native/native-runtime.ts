@@ -30,7 +30,7 @@ export function createNativeRuntime({
   numSkippedSets = 0,
 }: NativeRuntimeOptions): NativeRuntime {
   checkWeightFormat('native', weights);
-  const addon = loadAddon(process.env['TOKENFLARE_ADDON'] ?? '');
+  const addon = loadAddon();
   const instructionSet = addon.start(numThreads, numSkippedSets);
   return new NativeRuntime({ addon, numThreads, weights, instructionSet });
 }
