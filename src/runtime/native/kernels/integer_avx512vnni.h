@@ -5,7 +5,6 @@ namespace tokenflare {
 namespace {
 
 using Bytes = __m512i;
-using Dots = Ints;
 
 inline Vector Fma(Vector a, Vector b, Vector c) { return (Vector)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 // Sixteen float16.
@@ -25,17 +24,45 @@ inline void StoreBytes(int8_t *to, Ints values) {
 inline int32_t SumInts(Ints values) { return _mm512_reduce_add_epi32((__m512i)values); }
 
 inline Bytes LoadBytes(const uint8_t *from) { return _mm512_loadu_si512(from); }
-inline Bytes LowNibbles(Bytes bytes) { return _mm512_and_si512(bytes, _mm512_set1_epi8(15)); }
-inline Bytes HighNibbles(Bytes bytes) { return _mm512_and_si512(_mm512_srli_epi16(bytes, 4), _mm512_set1_epi8(15)); }
 // Four signed bytes, in all sixteen places.
 inline Bytes SplatQuad(const int8_t *from) {
   int32_t quad;
   __builtin_memcpy(&quad, from, sizeof quad);
   return _mm512_set1_epi32(quad);
 }
-// sums + the dot products of four unsigned and four signed bytes each.
-inline Dots AddDots(Dots sums, Bytes unsigned_bytes, Bytes signed_bytes) {
-  return (Dots)_mm512_dpbusd_epi32((__m512i)sums, unsigned_bytes, signed_bytes);
+
+// The dot products of a block's 32 outputs and the rows of a tile.
+template <Format kFormat, int kRows>
+inline __attribute__((always_inline)) void DotBlock(const uint8_t *quads, const RowBlock &rows, Ints (&dots)[kRows][2]) {
+  __m512i sums[kRows][2];
+#pragma GCC unroll 6
+  for (int row = 0; row < kRows; row++) {
+    // The sums begin where the zero point of the weights leaves them, so that it costs nothing.
+    sums[row][0] = sums[row][1] = _mm512_set1_epi32(-ZeroPoint(kFormat) * rows.sums[row]);
+  }
+#pragma GCC unroll 8
+  for (int quad = 0; quad < kBlockDepth / kQuad; quad++) {
+    Bytes weights[2];
+    if constexpr (kFormat == Format::kQ8) {
+      weights[0] = LoadBytes(quads + quad * 128);
+      weights[1] = LoadBytes(quads + quad * 128 + 64);
+    } else {
+      const Bytes nibbles = LoadBytes(quads + quad * 64);
+      weights[0] = _mm512_and_si512(nibbles, _mm512_set1_epi8(15));
+      weights[1] = _mm512_and_si512(_mm512_srli_epi16(nibbles, 4), _mm512_set1_epi8(15));
+    }
+#pragma GCC unroll 6
+    for (int row = 0; row < kRows; row++) {
+      const Bytes numbers = SplatQuad(rows.numbers[row] + quad * kQuad);
+      sums[row][0] = _mm512_dpbusd_epi32(sums[row][0], weights[0], numbers);
+      sums[row][1] = _mm512_dpbusd_epi32(sums[row][1], weights[1], numbers);
+    }
+  }
+#pragma GCC unroll 6
+  for (int row = 0; row < kRows; row++) {
+    dots[row][0] = (Ints)sums[row][0];
+    dots[row][1] = (Ints)sums[row][1];
+  }
 }
 
 }  // namespace

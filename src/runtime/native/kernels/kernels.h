@@ -84,6 +84,7 @@ struct Kernels {
 
 // Null where the compiler's processor has no such instructions.
 const Kernels *Avx512VnniKernels();
+const Kernels *AvxVnniKernels();
 const Kernels *Avx2Kernels();
 const Kernels *NeonKernels();
 

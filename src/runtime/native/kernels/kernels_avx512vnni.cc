@@ -1,4 +1,4 @@
-// Compiled with AVX-512 and VNNI: `-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c`.
+// Compiled with -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma -mf16c.
 #include <cstddef>
 #include <cstdint>
 #include <utility>

@@ -11,32 +11,8 @@ template <Format kFormat, int kRows>
 inline __attribute__((always_inline)) void MultiplyBlock(const uint8_t *block, const RowBlock &rows,
                                                          Vector (&sums)[kRows][2]) {
   constexpr bool kHasMinimum = kFormat == Format::kQ4Min;
-  constexpr int32_t kZero = ZeroPoint(kFormat);
   Ints dots[kRows][2];
-#pragma GCC unroll 6
-  for (int row = 0; row < kRows; row++) {
-    // The dot products begin where the zero point of the weights leaves them, so that it costs nothing.
-    dots[row][0] = dots[row][1] = SplatInt(-kZero * rows.sums[row]);
-  }
-  const uint8_t *quads = block + (kHasMinimum ? 2 : 1) * kScaleBytes;
-#pragma GCC unroll 8
-  for (int quad = 0; quad < kBlockDepth / kQuad; quad++) {
-    Bytes weights[2];
-    if constexpr (kFormat == Format::kQ8) {
-      weights[0] = LoadBytes(quads + quad * 128);
-      weights[1] = LoadBytes(quads + quad * 128 + 64);
-    } else {
-      const Bytes nibbles = LoadBytes(quads + quad * 64);
-      weights[0] = LowNibbles(nibbles);
-      weights[1] = HighNibbles(nibbles);
-    }
-#pragma GCC unroll 6
-    for (int row = 0; row < kRows; row++) {
-      const Bytes numbers = SplatQuad(rows.numbers[row] + quad * kQuad);
-      dots[row][0] = AddDots(dots[row][0], weights[0], numbers);
-      dots[row][1] = AddDots(dots[row][1], weights[1], numbers);
-    }
-  }
+  DotBlock<kFormat, kRows>(block + (kHasMinimum ? 2 : 1) * kScaleBytes, rows, dots);
   const Vector scales[2] = {LoadHalves(block), LoadHalves(block + kScaleBytes / 2)};
 #pragma GCC unroll 6
   for (int row = 0; row < kRows; row++) {
