@@ -35,10 +35,10 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
 }));
 
 /**
- * What routes/ and routes/schemas/ import from src. Of the engine, both import only the half in the service process. A
- * schema imports no keys, no settings and no route.
+ * What routes/ and routes/schemas/ import from src. Of the engine, both import only the half in the service process, and
+ * the checks of input. A schema imports no keys, no settings and no route.
  */
-const ENGINE_CLIENT = '^src/engine/(client/|engine\\.ts$)';
+const ENGINE_CLIENT = '^src/engine/(client/|(engine|check-input)\\.ts$)';
 const routeImports = [
   {
     name: 'routes-import-only-these-rooms',

@@ -43,13 +43,11 @@ function noise(length: number): Float32Array {
   });
 }
 
-function pack(pool: KernelPool, heap: WasmHeap, format: WasmWeightFormat): WasmParameter[] {
-  const { numThreads } = pool;
-  const context = { id: -1, heap, numThreads, run: pool.run.bind(pool), scratch: () => 0 };
+function pack(pool: KernelPool, format: WasmWeightFormat): WasmParameter[] {
   const values = noise(HEAD_SHAPE[0] * HEAD_SHAPE[1]);
   return SHAPES.map(
     ([rows, depth], i) =>
-      new WasmParameter(context, `w${i}`, [rows, depth], values.subarray(0, rows * depth), format),
+      new WasmParameter(pool, `w${i}`, [rows, depth], values.subarray(0, rows * depth), format),
   );
 }
 
@@ -100,7 +98,7 @@ for (const format of flags.weights.split(',') as WasmWeightFormat[]) {
   for (const numThreads of numbers(flags.threads)) {
     const module = format === 'int8-quads' ? 'inference-relaxed' : 'inference';
     const pool = await KernelPool.start({ wasmBytes: await readKernels(module), heap, numThreads });
-    const weights = pack(pool, heap, format);
+    const weights = pack(pool, format);
     // Kernels are compiled for speed while the first steps run.
     console.log(`${format}, ${(tf.memory().numBytes / 1e6).toFixed(0)} MB`);
     for (const numRows of [1, 4, ...numbers(flags.rows)]) measure(pool, heap, weights, numRows);

@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { median } from '../src/bench/percentiles.ts';
+import { median } from '../src/bench/latency-summary.ts';
 import { WEIGHT_FORMATS, type WeightFormat } from '../src/runtime/traits.ts';
 import { EngineError } from '../src/errors.ts';
 import { loadModel } from '../src/model/load-model.ts';

@@ -1,4 +1,4 @@
-import { summarise } from '../src/bench/percentiles.ts';
+import { summarise } from '../src/bench/latency-summary.ts';
 import type { CaseResult } from './case-result.ts';
 import type { ChaosCase } from './chaos-case.ts';
 import { judge, type Watched } from './judge.ts';

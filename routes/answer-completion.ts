@@ -1,6 +1,6 @@
 import type { Completion, CompletionEvent, Usage } from '../src/engine/engine.ts';
 import type { AppContext } from '../src/http/app-env.ts';
-import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
+import { onClientGone, streamEvents } from '../src/http/stream-events.ts';
 import { dataFrame } from '../src/http/sse.ts';
 
 /** One of OpenAI's formats: the chunks of a stream, which joined are the body of an answer in one piece. */

@@ -1,5 +1,6 @@
+import { checkLayers, checkTokenIds } from '../src/engine/check-input.ts';
 import type { Engine, ModelInfo } from '../src/engine/engine.ts';
-import { EngineError } from '../src/errors.ts';
+import { invalidField } from '../src/errors.ts';
 import { checkAdminRoute } from '../src/http/admin-route.ts';
 import { minNumTokens, type Prompt } from '../src/engine/client/encode-prompts.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
@@ -73,26 +74,22 @@ function toBody(
 /** Which layers are asked for; all when none are named. */
 function readLayers({ numLayers }: ModelInfo, layers: readonly number[] | null | undefined): number[] {
   if (layers === null || layers === undefined) return Array.from({ length: numLayers }, (_, index) => index);
-  const i = layers.findIndex((index) => index >= numLayers);
-  if (i !== -1) throw invalid(`layers[${i}]`, `is ${layers[i]}; the model has ${numLayers} layers`);
+  checkLayers(layers, numLayers);
   return [...layers];
 }
 
 function onlyPrompt([prompt, ...others]: readonly Prompt[]): Prompt {
   if (prompt !== undefined && others.length === 0) return prompt;
-  throw invalid('prompt', 'must be one text or one list of token ids');
+  throw invalidField('prompt', 'must be one text or one list of token ids');
 }
 
 async function readTokenIds(engine: Engine, prompt: Prompt, caller: TextCaller): Promise<readonly number[]> {
-  const { vocabSize, contextLength } = engine.model;
-  const limit = Math.min(MAX_ATTENTION_TOKENS, contextLength);
+  const limit = Math.min(MAX_ATTENTION_TOKENS, engine.model.contextLength);
   checkLength(minNumTokens(engine, prompt), limit);
   const tokenIds = typeof prompt === 'string' ? await encode(engine, prompt, caller) : prompt;
   checkLength(tokenIds.length, limit);
-  if (tokenIds.length === 0) throw invalid('prompt', 'is empty; attention needs a token to look at');
-  const outside = tokenIds.find((id) => id >= vocabSize);
-  if (outside === undefined) return tokenIds;
-  throw invalid('prompt', `holds token id ${outside}, outside the vocabulary (0 to ${vocabSize - 1})`);
+  checkTokenIds(tokenIds, engine.model, 'prompt');
+  return tokenIds;
 }
 
 async function encode({ tokenizer }: Engine, text: string, caller: TextCaller): Promise<readonly number[]> {
@@ -102,7 +99,10 @@ async function encode({ tokenizer }: Engine, text: string, caller: TextCaller): 
 
 function checkLength(numTokens: number, limit: number): void {
   if (numTokens <= limit) return;
-  throw invalid('prompt', `has at least ${numTokens} tokens; the attention of at most ${limit} is shown`);
+  throw invalidField(
+    'prompt',
+    `has at least ${numTokens} tokens; the attention of at most ${limit} is shown`,
+  );
 }
 
 /** Known before anything is computed. */
@@ -114,12 +114,9 @@ function checkSize(
   const perLayer = numHeads * numTokens ** 2;
   if (layers.length * perLayer <= MAX_ATTENTION_WEIGHTS) return;
   const numShown = Math.floor(MAX_ATTENTION_WEIGHTS / perLayer);
-  throw invalid(
+  throw invalidField(
     'layers',
     `${layers.length} layers of ${numHeads} heads at ${numTokens} tokens make ${layers.length * perLayer} numbers; at ` +
       `most ${MAX_ATTENTION_WEIGHTS} are given: name at most ${numShown} layers, or send a shorter prompt`,
   );
 }
-
-const invalid = (param: string, message: string): EngineError =>
-  new EngineError('invalid_request', `${param} ${message}`, { param });

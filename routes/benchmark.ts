@@ -6,7 +6,7 @@ import { EventQueue } from '../src/engine/client/event-queue.ts';
 import { EngineError, toEngineError } from '../src/errors.ts';
 import { checkAdminRoute, ownUrl } from '../src/http/admin-route.ts';
 import type { AppContext } from '../src/http/app-env.ts';
-import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
+import { onClientGone, streamEvents } from '../src/http/stream-events.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { dataFrame } from '../src/http/sse.ts';
 import { useEngine } from '../src/http/use-engine.ts';

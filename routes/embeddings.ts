@@ -1,5 +1,6 @@
+import { checkVocabulary } from '../src/engine/check-input.ts';
 import type { Engine } from '../src/engine/engine.ts';
-import { EngineError } from '../src/errors.ts';
+import { invalidField } from '../src/errors.ts';
 import { embedTexts } from '../src/engine/client/embed-texts.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
@@ -54,18 +55,13 @@ export const embeddingRoute = defineRoute({
 
 /** @throws EngineError `invalid_request` */
 function checkFields({ model }: Engine, { input, dimensions }: EmbeddingInput): void {
-  const refuse = (param: string, message: string): never => {
-    throw new EngineError('invalid_request', `${param} ${message}`, { param });
-  };
-  if (typeof dimensions === 'number' && dimensions !== model.dim)
-    refuse('dimensions', `must be ${model.dim}, the width of the model, or left out, not ${dimensions}`);
+  if (typeof dimensions === 'number' && dimensions !== model.dim) {
+    const complaint = `must be ${model.dim}, the width of the model, or left out, not ${dimensions}`;
+    throw invalidField('dimensions', complaint);
+  }
   for (const [index, text] of input.entries()) {
-    if (text === '') refuse(`input[${index}]`, 'is empty; there is nothing to embed');
-    const outside = typeof text === 'string' ? undefined : text.find((id) => id >= model.vocabSize);
-    if (outside !== undefined)
-      refuse(
-        `input[${index}]`,
-        `holds token id ${outside}, outside the vocabulary (0 to ${model.vocabSize - 1})`,
-      );
+    const param = `input[${index}]`;
+    if (text === '') throw invalidField(param, 'is empty; there is nothing to embed');
+    if (typeof text !== 'string') checkVocabulary(text, model, param, 'list');
   }
 }

@@ -1,5 +1,6 @@
+import { checkVocabulary } from '../src/engine/check-input.ts';
 import type { Engine } from '../src/engine/engine.ts';
-import { EngineError } from '../src/errors.ts';
+import { EngineError, invalidField } from '../src/errors.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { withinDeadline } from '../src/engine/client/within-deadline.ts';
@@ -78,12 +79,7 @@ export const detokenizeRoute = defineRoute({
       const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
       // Decoding needs no place in the queue. It is refused if the queue is full, as other requests are.
       engine.reserve(1, c.var.scope.clientId).release();
-      const { vocabSize } = engine.model;
-      const index = tokens.findIndex((tokenId) => tokenId >= vocabSize);
-      if (index !== -1) {
-        const message = `tokens[${index}] is ${tokens[index]}, outside the vocabulary (0 to ${vocabSize - 1})`;
-        throw new EngineError('invalid_request', message, { param: `tokens[${index}]` });
-      }
+      checkVocabulary(tokens, engine.model, 'tokens', 'item');
       checkTextSize(engine, tokens, config.bodyLimitBytes);
       const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
       return c.json(body);
@@ -95,9 +91,8 @@ export const detokenizeRoute = defineRoute({
 function checkTextSize({ tokenizer }: Engine, tokens: readonly number[], limitBytes: number): void {
   const numBytes = tokenizer.numBytes(tokens);
   if (numBytes <= limitBytes) return;
-  throw new EngineError(
-    'invalid_request',
-    `tokens stand for ${numBytes} bytes of text; at most ${limitBytes} are given back (BODY_LIMIT)`,
-    { param: 'tokens' },
+  throw invalidField(
+    'tokens',
+    `stand for ${numBytes} bytes of text; at most ${limitBytes} are given back (BODY_LIMIT)`,
   );
 }

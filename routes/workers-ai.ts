@@ -3,7 +3,7 @@ import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { Completion, FinishReason } from '../src/engine/engine.ts';
 import type { AppContext } from '../src/http/app-env.ts';
 import { callerOf } from '../src/http/caller.ts';
-import { onClientGone, streamEvents } from '../src/http/event-stream.ts';
+import { onClientGone, streamEvents } from '../src/http/stream-events.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { dataFrame } from '../src/http/sse.ts';
 import { startChat } from '../src/engine/client/start-chat.ts';

@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { releaseWarning } from '../src/node-release.ts';
+import { releaseWarning } from '../src/release-warning.ts';
 import { doctorReport } from '../src/runtime/doctor-report.ts';
 import { probeRuntime, type RuntimeProbe } from '../src/runtime/probe-runtime.ts';
 import { fastestOf } from '../src/runtime/start-runtime.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { createKey, revokeKey } from '../src/access/edit-keys.ts';
 import { readKeyFile, type StoredKey } from '../src/access/key-file.ts';
-import { formatKeyList, stateOf } from '../src/access/key-table.ts';
+import { formatKeyList, stateOf } from '../src/access/format-key-list.ts';
 import { parseKeyDemand, type KeyFlags } from '../src/access/parse-key-demand.ts';
 import { toSnakeCase } from '../src/bench/snake-case.ts';
 import { readConfig } from '../src/config/config.ts';

@@ -5,7 +5,7 @@ import { describeModel } from '../src/catalog/describe-model.ts';
 import { openHub } from '../src/catalog/hub.ts';
 import { parsePullRequest } from '../src/catalog/model-id.ts';
 import { findEntry, scanStore, type StoredModel, type StoreEntry } from '../src/catalog/model-store.ts';
-import { formatModel, formatModelList, type ListedModel } from '../src/catalog/model-tables.ts';
+import { formatModel, formatModelList, type ListedModel } from '../src/catalog/format-model-list.ts';
 import { pullModel } from '../src/catalog/pull-model.ts';
 import { removeModel } from '../src/catalog/remove-model.ts';
 import { listStaged } from '../src/catalog/staging.ts';

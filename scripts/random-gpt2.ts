@@ -5,7 +5,7 @@ import { gpt2ParameterShapes } from '../src/model/gpt2-parameters.ts';
 import { parseGpt2Config } from '../src/model/gpt2-config.ts';
 import { isStoredTransposed } from '../src/weights/gpt2-tensor-map.ts';
 import { numElements } from '../src/weights/safetensors-header.ts';
-import { writeSafetensors, type NamedTensor } from '../src/weights/safetensors-writer.ts';
+import { writeSafetensors, type NamedTensor } from '../src/weights/write-safetensors.ts';
 
 /** config.json of openai-community/gpt2, as far as it decides what is computed. */
 export const GPT2_SMALL: Readonly<Record<string, unknown>> = {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { EngineError } from '../src/errors.ts';
-import { parseTrainOptions, TRAIN_HELP } from '../src/training/options.ts';
+import { parseTrainOptions, TRAIN_HELP } from '../src/training/train-options.ts';
 import { train } from '../src/training/train.ts';
 
 const stop = new AbortController();

@@ -81,6 +81,10 @@ export class EngineError extends Error {
   }
 }
 
+/** An `invalid_request` for one field. The message is the field's name and what is wrong with it. */
+export const invalidField = (param: string, complaint: string): EngineError =>
+  new EngineError('invalid_request', `${param} ${complaint}`, { param });
+
 /**
  * What was thrown, as one of ours. What has no code is `internal`; its own message may hold anything, a prompt included,
  * and stays with the cause.

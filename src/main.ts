@@ -6,7 +6,7 @@ import { drainOnSignals } from './drain-on-signals.ts';
 import type { ModelInfo } from './engine/engine.ts';
 import { EngineError } from './errors.ts';
 import { exitProcess, exitProcessAtOnce } from './exit-process.ts';
-import { releaseWarning } from './node-release.ts';
+import { releaseWarning } from './release-warning.ts';
 import { startService } from './service.ts';
 import { standardError, standardOutput } from './standard-streams.ts';
 

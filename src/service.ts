@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp } from '../routes/app.ts';
@@ -16,7 +16,7 @@ import type { EngineSettings } from './engine/protocol.ts';
 import { EngineError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
-import { logServerErrors } from './http/server-errors.ts';
+import { logServerErrors } from './http/log-server-errors.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
@@ -101,7 +101,7 @@ function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
 }
 
 /** The model of requests that name none. */
-async function defaultModel({ model, modelId, modelsDir }: Config): Promise<CatalogModel> {
+export async function defaultModel({ model, modelId, modelsDir }: Config): Promise<CatalogModel> {
   if (model === undefined) return { id: modelId ?? EMBEDDED_MODEL_ID, path: EMBEDDED_MODEL };
   const path = await resolveModelPath(model, modelsDir);
   const stored = (await listModels(modelsDir)).find((one) => one.path === path);
@@ -155,24 +155,21 @@ function logPool(pool: ModelPool, logger: Logger): void {
 }
 
 interface EngineOptions {
-  /** By default what MODEL is the path of. */
-  model?: CatalogModel;
-  runtime?: Config['runtime'];
+  model: CatalogModel;
+  runtime: Config['runtime'];
   /** MAX_MODEL_LEN is meant for the default model, and the most for others. */
-  allowsShorter?: boolean;
-  createProcess?: EngineClientOptions['createProcess'];
+  allowsShorter: boolean;
+  createProcess: EngineClientOptions['createProcess'];
 }
 
 /** The engine of a model, not started yet. */
-export function createEngine(config: Config, logger: Logger, options: EngineOptions = {}): EngineClient {
-  const path = config.model === undefined ? EMBEDDED_MODEL : resolve(config.model);
-  const {
-    model = { id: config.modelId ?? basename(path), path },
-    allowsShorter = false,
-    createProcess,
-  } = options;
+export function createEngine(
+  config: Config,
+  logger: Logger,
+  { model, runtime, allowsShorter, createProcess }: EngineOptions,
+): EngineClient {
   return new EngineClient({
-    settings: { ...engineSettings(config, model), runtime: options.runtime ?? config.runtime, allowsShorter },
+    settings: { ...engineSettings(config, model), runtime, allowsShorter },
     bounds: { maxQueuedSequences: config.maxQueuedRequests, maxQueuedTokens: config.maxQueuedTokens },
     prefixCacheScope: config.prefixCacheScope,
     requestTimeoutMs: config.requestTimeoutMs,
@@ -182,7 +179,7 @@ export function createEngine(config: Config, logger: Logger, options: EngineOpti
       if (error === undefined) logger.info({ model: model.id }, message);
       else logger.error({ model: model.id, err: error }, message);
     },
-    ...(createProcess === undefined ? {} : { createProcess }),
+    createProcess,
   });
 }
 

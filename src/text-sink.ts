@@ -5,8 +5,8 @@ import { Socket } from 'node:net';
 const MAX_QUEUED_BYTES = 1 << 20;
 /** Most that one write takes. */
 const MAX_WRITE_BYTES = 1 << 16;
-/** Lines are gathered for so long and written together: a write for each line would take 5 % of a busy service's time. */
-const GATHER_MS = 10;
+/** Lines are gathered for so long and written together: a write costs 0.2 ms of the thread, and wakes another. */
+const GATHER_MS = 50;
 /** A descriptor that another process made non-blocking says so when it is full. */
 const RETRY_MS = 100;
 const NEWLINE = 0x0a;
@@ -58,9 +58,7 @@ export class TextSink {
     }
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
-    if (this.#isWriting || this.#isScheduled) return;
-    this.#isScheduled = true;
-    setTimeout(() => this.#writeScheduled(), GATHER_MS);
+    this.#schedule();
   }
 
   /** Resolves when all is written or lost, but within `limitMs`. */
@@ -74,6 +72,12 @@ export class TextSink {
       });
       this.#writeScheduled();
     });
+  }
+
+  #schedule(): void {
+    if (this.#isWriting || this.#isScheduled) return;
+    this.#isScheduled = true;
+    setTimeout(() => this.#writeScheduled(), GATHER_MS);
   }
 
   #writeScheduled(): void {
@@ -94,8 +98,15 @@ export class TextSink {
       this.#isWriting = false;
       this.#queuedBytes -= bytes.length;
       if (error) this.#numLinesLost += numLinesOf(bytes.subarray(bytes.length - numLeft));
-      this.#writeNext();
+      this.#goOn();
     });
+  }
+
+  /** A few lines wait for more to come, unless the end of all is waited for. */
+  #goOn(): void {
+    const isFew = this.#queuedBytes > 0 && this.#queuedBytes < MAX_WRITE_BYTES;
+    if (isFew && this.#onDrained.length === 0) this.#schedule();
+    else this.#writeNext();
   }
 
   #takeNext(): Buffer | undefined {

@@ -1,6 +1,6 @@
 import { BOUNDS, type BoundName, type BoundReading, type BoundVerdict } from './bounds.ts';
 import { formatNumber, toMarkdown } from './comparison-table.ts';
-import type { MachineReport } from '../../src/bench/machine.ts';
+import type { MachineReport } from '../../src/bench/describe-machine.ts';
 
 export interface BoundsReport {
   /** ISO 8601. */

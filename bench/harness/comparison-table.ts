@@ -1,7 +1,8 @@
 import type { CellResult, ContenderResult } from './compare-runtimes.ts';
-import type { MachineReport } from '../../src/bench/machine.ts';
+import type { MachineReport } from '../../src/bench/describe-machine.ts';
+import { cellTitle } from './cell-title.ts';
 import type { Cell } from './measure-cell.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 
 /** What one runtime did with one model. */
 export interface ComparisonRow extends ContenderResult {
@@ -31,7 +32,7 @@ export interface ComparisonReport {
 /** Markdown: one table, what the runtimes are or why one could not run, and where and how it was measured. */
 export function formatComparison(report: ComparisonReport): string {
   const { cells, limitMs, models } = report;
-  const head = ['model', 'runtime', 'device', ...cells.map(columnTitle), 'resident'];
+  const head = ['model', 'runtime', 'device', ...cells.map(cellTitle), 'resident'];
   const lines = models.flatMap(({ model, rows }) =>
     rows
       .filter((row) => row.cells.length > 0)
@@ -56,11 +57,6 @@ function describeRuntimes(models: readonly ModelComparison[]): string {
   );
   // A runtime says the same of itself for every model.
   return [...new Set(notes)].join('\n');
-}
-
-function columnTitle(cell: Cell): string {
-  if (cell.kind === 'ttft') return `TTFT, ${cell.promptTokens} tokens`;
-  return `tokens/s, ${cell.streams} ${cell.streams === 1 ? 'stream' : 'streams'}`;
 }
 
 /** `1,234`, `12.3 ms`; what was cut off is marked, and has a lower bound for a value when there is no other. */

@@ -1,6 +1,6 @@
 import type { Cell } from './measure-cell.ts';
 import { PEER_BARS, type Peer, type PeerColumn, type PeerRow, type PeerSelection } from './peer-bars.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 
 /** What one contender measured in one turn. */
 export interface PeerReading {
@@ -56,7 +56,7 @@ function judge(row: PeerRow, column: PeerColumn, readings: readonly PeerReading[
   const { cell, against, bars } = PEER_BARS[row];
   const isTime = cell.kind === 'ttft';
   const oursByRound = valuesByRound(column, cell, readings);
-  const peers = against(column).map((peer) => valuesByRound(peer, cell, readings));
+  const peers = against.peersOf(column).map((peer) => valuesByRound(peer, cell, readings));
   const rounds = [...oursByRound].flatMap(([round, ours]) => {
     const values = peers.flatMap((byRound) => byRound.get(round) ?? []);
     if (values.length < peers.length) return [];

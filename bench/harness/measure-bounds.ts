@@ -6,7 +6,7 @@ import { formatNumber } from './comparison-table.ts';
 import type { TokenEvent } from './decode-rate.ts';
 import type { HttpTarget } from '../../src/bench/http-target.ts';
 import { metricIn } from './metric-in.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 import { runNsByProcess } from './processor-time.ts';
 import { runLoad, timeRequest } from '../../src/bench/run-load.ts';
 import { startStreams } from './running-streams.ts';

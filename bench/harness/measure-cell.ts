@@ -2,8 +2,17 @@ import { EngineError } from '../../src/errors.ts';
 import { decodeWindow } from './decode-rate.ts';
 import type { RunStreams, StreamsOrder } from './run-streams.ts';
 
-/** One column of a comparison: what is done, and by how many at once. */
-export type Cell = (StreamsOrder & { kind: 'decode' }) | { kind: 'ttft'; promptTokens: number };
+/**
+ * One column of a comparison: what is done, and by how many at once.
+ *
+ * - `decode`: new tokens while all streams decode; the prompts are computed before.
+ * - `requests`: new tokens of whole requests, whose prompts no cache knows and are computed in the time that counts.
+ * - `ttft`: the first token behind a prompt that no cache knows.
+ */
+export type Cell =
+  | (StreamsOrder & { kind: 'decode' })
+  | (StreamsOrder & { kind: 'requests' })
+  | { kind: 'ttft'; promptTokens: number };
 
 export interface CellOptions {
   run: RunStreams;
@@ -26,10 +35,17 @@ const MAX_EMPTY_RUNS = 20;
 
 /** @throws what a request throws, and what `signal` was aborted with; a time limit is no error */
 export async function measureCell(cell: Cell, options: CellOptions): Promise<CellReading> {
-  return cell.kind === 'decode' ? measureDecode(cell, options) : measureTtft(cell, options);
+  switch (cell.kind) {
+    case 'decode':
+      return measureDecode(cell, options);
+    case 'requests':
+      return measureRequests(cell, options);
+    case 'ttft':
+      return measureTtft(cell, options);
+  }
 }
 
-async function measureDecode(cell: Cell & { kind: 'decode' }, options: CellOptions): Promise<CellReading> {
+async function measureDecode(cell: StreamsOrder, options: CellOptions): Promise<CellReading> {
   const until = performance.now() + options.limitMs;
   let numTokens = 0;
   let ms = 0;
@@ -44,6 +60,24 @@ async function measureDecode(cell: Cell & { kind: 'decode' }, options: CellOptio
     numTokens += window?.numTokens ?? 0;
     ms += window?.ms ?? 0;
   } while (!isCutOff && ms < options.minMs);
+  return { values: ms > 0 ? [(numTokens / ms) * 1000] : [], isCutOff };
+}
+
+/** All requests are sent at once; the time goes from there to the last token of the last of them. */
+async function measureRequests(cell: StreamsOrder, options: CellOptions): Promise<CellReading> {
+  const until = performance.now() + options.limitMs;
+  let numTokens = 0;
+  let ms = 0;
+  let isCutOff: boolean;
+  do {
+    const run = await options.run({ ...cell, isPrefilled: false }, until, options.signal);
+    isCutOff = run.isCutOff;
+    // Requests that were cut off are not whole.
+    if (isCutOff) break;
+    const events = run.streams.flat();
+    numTokens += events.reduce((sum, event) => sum + event.numTokens, 0);
+    ms += Math.max(...events.map(({ atMs }) => atMs)) - run.sentMs;
+  } while (ms < options.minMs);
   return { values: ms > 0 ? [(numTokens / ms) * 1000] : [], isCutOff };
 }
 
@@ -62,7 +96,7 @@ async function measureTtft(cell: Cell & { kind: 'ttft' }, options: CellOptions):
   return { values, isCutOff };
 }
 
-function neverSideBySide({ streams, maxTokens }: Cell & { kind: 'decode' }): EngineError {
+function neverSideBySide({ streams, maxTokens }: StreamsOrder): EngineError {
   return new EngineError(
     'invalid_request',
     `${streams} streams of ${maxTokens} tokens never all decoded at once: ask for more tokens, or give the service as many lanes`,

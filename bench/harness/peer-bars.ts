@@ -1,3 +1,4 @@
+import { cellTitle } from './cell-title.ts';
 import type { Cell } from './measure-cell.ts';
 
 /** Ways to run Tokenflare that are held against other engines. */
@@ -29,37 +30,82 @@ export const PEER_NAMES: readonly Peer[] = [
   'llama-q8_0',
 ];
 
-export const PEER_ROWS = ['decode-1', 'decode-8', 'decode-16', 'server-8', 'llama-16', 'ttft'] as const;
+export const PEER_ROWS = [
+  'decode-1',
+  'decode-8',
+  'decode-16',
+  'server-8',
+  'llama-16',
+  'requests-1',
+  'requests-8',
+  'requests-16',
+  'requests-server-8',
+  'requests-llama-16',
+  'ttft',
+] as const;
 export type PeerRow = (typeof PEER_ROWS)[number];
 
 export const PROMPT_TOKENS = 128;
 export const MAX_TOKENS = 64;
 
-const decode = (streams: number): Cell => ({
-  kind: 'decode',
+const streamsCell = (kind: 'decode' | 'requests', streams: number): Cell => ({
+  kind,
   streams,
   promptTokens: PROMPT_TOKENS,
   maxTokens: MAX_TOKENS,
 });
-const DECODE_1 = decode(1);
-const DECODE_8 = decode(8);
-const DECODE_16 = decode(16);
+const DECODE_1 = streamsCell('decode', 1);
+const DECODE_8 = streamsCell('decode', 8);
+const DECODE_16 = streamsCell('decode', 16);
+const REQUESTS_1 = streamsCell('requests', 1);
+const REQUESTS_8 = streamsCell('requests', 8);
+const REQUESTS_16 = streamsCell('requests', 16);
 const TTFT: Cell = { kind: 'ttft', promptTokens: PROMPT_TOKENS };
 
 /** Each cell once, in the order of measuring. */
-export const PEER_CELLS: readonly Cell[] = [DECODE_1, DECODE_8, DECODE_16, TTFT];
+export const PEER_CELLS: readonly Cell[] = [
+  DECODE_1,
+  DECODE_8,
+  DECODE_16,
+  REQUESTS_1,
+  REQUESTS_8,
+  REQUESTS_16,
+  TTFT,
+];
 
-export interface Bar {
+/** Those that a row is held against: of several the best counts. */
+interface Opponents {
   title: string;
-  cell: Cell;
-  /** Of several the best counts. */
-  against: (column: PeerColumn) => readonly Peer[];
-  /** Ours divided by theirs: at least so much for a rate, at most for a time. */
-  bars: Readonly<Record<PeerColumn, number>>;
+  peersOf: (column: PeerColumn) => readonly Peer[];
 }
 
 /** Like is held against like: 8-bit weights against 8-bit weights. */
-const sameWidth = (column: PeerColumn): readonly Peer[] => [column.includes('int8') ? 'tjs-q8' : 'tjs-fp32'];
+const sameWidth = (title: string): Opponents => ({
+  title,
+  peersOf: (column) => [column.includes('int8') ? 'tjs-q8' : 'tjs-fp32'],
+});
+const ALONE = sameWidth('transformers.js (int8: q8, f32: fp32)');
+const BATCH_OF_8 = sameWidth('its static batch of 8');
+const BATCH_OF_16 = sameWidth('its static batch of 16');
+const PLAIN_SERVER: Opponents = {
+  title: 'a plain server over transformers.js q8 (8 by Promise.all)',
+  peersOf: () => ['tjs-q8-each'],
+};
+const LLAMA: Opponents = {
+  title: "node-llama-cpp's best of F32, F16, Q8_0",
+  peersOf: () => ['llama-f32', 'llama-f16', 'llama-q8_0'],
+};
+const FULL_PRECISION: Opponents = {
+  title: 'transformers.js fp32 (lower is better)',
+  peersOf: () => ['tjs-fp32'],
+};
+
+export interface Bar {
+  cell: Cell;
+  against: Opponents;
+  /** Ours divided by theirs: at least so much for a rate, at most for a time. */
+  bars: Readonly<Record<PeerColumn, number>>;
+}
 
 /** Of wasm in float32, int8 on Node 20, int8 on Node 24, and TensorFlow. */
 const barsOf = (...bars: readonly [number, number, number, number]): Record<PeerColumn, number> => ({
@@ -69,45 +115,28 @@ const barsOf = (...bars: readonly [number, number, number, number]): Record<Peer
   'wasm-int8-node24': bars[2],
   'tensorflow-f32': bars[3],
 });
+/** As fast as they are. */
+const AS_FAST = barsOf(1, 1, 1, 1);
 
 export const PEER_BARS: Readonly<Record<PeerRow, Bar>> = {
-  'decode-1': {
-    title: 'decode tokens/s, 1 stream, against transformers.js (int8: q8, f32: fp32)',
-    cell: DECODE_1,
-    against: sameWidth,
-    bars: barsOf(1.1, 1.9, 2.3, 1.2),
-  },
-  'decode-8': {
-    title: 'tokens/s in all, 8 streams, against its static batch of 8',
-    cell: DECODE_8,
-    against: sameWidth,
-    bars: barsOf(1.5, 2, 3, 2),
-  },
-  'decode-16': {
-    title: 'tokens/s in all, 16 streams, against its static batch of 16',
-    cell: DECODE_16,
-    against: sameWidth,
-    bars: barsOf(1.5, 1.8, 3, 2.5),
-  },
-  'server-8': {
-    title: '8 streams, against a plain server over transformers.js q8 (8 by Promise.all)',
-    cell: DECODE_8,
-    against: () => ['tjs-q8-each'],
-    bars: barsOf(2, 3, 4, 3.5),
-  },
-  'llama-16': {
-    title: "decode, 16 streams, against node-llama-cpp's best of F32, F16, Q8_0",
-    cell: DECODE_16,
-    against: () => ['llama-f32', 'llama-f16', 'llama-q8_0'],
-    bars: barsOf(1.8, 2.8, 4, 3),
-  },
-  ttft: {
-    title: 'TTFT, 1 stream, against transformers.js fp32 (lower is better)',
-    cell: TTFT,
-    against: () => ['tjs-fp32'],
-    bars: barsOf(3, 2, 1.2, 1),
-  },
+  'decode-1': { cell: DECODE_1, against: ALONE, bars: barsOf(1.1, 1.9, 2.3, 1.2) },
+  'decode-8': { cell: DECODE_8, against: BATCH_OF_8, bars: barsOf(1.5, 2, 3, 2) },
+  'decode-16': { cell: DECODE_16, against: BATCH_OF_16, bars: barsOf(1.5, 1.8, 3, 2.5) },
+  'server-8': { cell: DECODE_8, against: PLAIN_SERVER, bars: barsOf(2, 3, 4, 3.5) },
+  'llama-16': { cell: DECODE_16, against: LLAMA, bars: barsOf(1.8, 2.8, 4, 3) },
+  'requests-1': { cell: REQUESTS_1, against: ALONE, bars: AS_FAST },
+  'requests-8': { cell: REQUESTS_8, against: BATCH_OF_8, bars: AS_FAST },
+  'requests-16': { cell: REQUESTS_16, against: BATCH_OF_16, bars: AS_FAST },
+  'requests-server-8': { cell: REQUESTS_8, against: PLAIN_SERVER, bars: AS_FAST },
+  'requests-llama-16': { cell: REQUESTS_16, against: LLAMA, bars: AS_FAST },
+  ttft: { cell: TTFT, against: FULL_PRECISION, bars: barsOf(3, 2, 1.2, 1) },
 };
+
+/** What a row compares, in words. */
+export function barTitle(row: PeerRow): string {
+  const { cell, against } = PEER_BARS[row];
+  return `${cellTitle(cell)}, against ${against.title}`;
+}
 
 export interface PeerSelection {
   columns: readonly PeerColumn[];
@@ -119,7 +148,9 @@ export function cellsOf(contender: PeerColumn | Peer, { columns, rows }: PeerSel
   const bars = rows
     .map((row) => PEER_BARS[row])
     .filter(({ against }) =>
-      columns.some((column) => column === contender || against(column).some((peer) => peer === contender)),
+      columns.some(
+        (column) => column === contender || against.peersOf(column).some((peer) => peer === contender),
+      ),
     );
   return PEER_CELLS.filter((cell) => bars.some((bar) => bar.cell === cell));
 }

@@ -1,9 +1,9 @@
 import { formatNumber, toMarkdown } from './comparison-table.ts';
 import { spreadOf, type PeerReading, type Spread, type Verdict } from './judge-peers.ts';
-import type { MachineReport } from '../../src/bench/machine.ts';
-import type { Cell } from './measure-cell.ts';
-import { PEER_BARS, PEER_CELLS, type Peer, type PeerColumn, type PeerSelection } from './peer-bars.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import type { MachineReport } from '../../src/bench/describe-machine.ts';
+import { cellTitle } from './cell-title.ts';
+import { barTitle, PEER_CELLS, type Peer, type PeerColumn, type PeerSelection } from './peer-bars.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 
 export interface PeerContender {
   name: PeerColumn | Peer;
@@ -49,7 +49,7 @@ function formatVerdicts({
   const head = ['ours divided by theirs: median (lowest to highest)', ...columns.map(columnTitle)];
   const isJudged = disturbances.length === 0;
   const lines = rows.map((row) => [
-    PEER_BARS[row].title,
+    barTitle(row),
     ...columns.map((column) => {
       const verdict = verdicts.find((one) => one.row === row && one.column === column);
       if (verdict !== undefined) return formatVerdict(verdict, isJudged);
@@ -72,7 +72,10 @@ function columnTitle(column: PeerColumn): string {
 
 function formatFigures({ contenders, readings }: PeerReport): string {
   const cells = PEER_CELLS.filter((cell) => readings.some((reading) => reading.cell === cell));
-  const head = ['', ...cells.map(cellTitle)];
+  const head = [
+    '',
+    ...cells.map((cell) => (cell.kind === 'ttft' ? `${cellTitle(cell)}, ms` : cellTitle(cell))),
+  ];
   const lines = contenders.map(({ name }) => [
     `\`${name}\``,
     ...cells.map((cell) => {
@@ -84,11 +87,6 @@ function formatFigures({ contenders, readings }: PeerReport): string {
     }),
   ]);
   return toMarkdown([head, head.map(() => '---'), ...lines]);
-}
-
-function cellTitle(cell: Cell): string {
-  if (cell.kind === 'ttft') return 'TTFT, 1 stream, ms';
-  return `tokens/s, ${cell.streams} ${cell.streams === 1 ? 'stream' : 'streams'}`;
 }
 
 /** `1.23 (1.10–1.31)` */
@@ -117,8 +115,9 @@ function describeRun({ machine, startedAt, durationMs, rounds }: PeerReport): st
     `${cpu}, ${numCores} cores, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, ${platform}, Node ${nodeVersion}, ` +
     `${startedAt.slice(0, 10)}; load ${loadBefore.toFixed(2)} before, ${loadAfter.toFixed(2)} after, ` +
     `${(durationMs / 1000).toFixed(0)} s. GPT-2 small (124M, random weights), ${lengths}` +
-    `tokens counted while all streams decode. Tokenflare through HTTP and SSE, its streams behind prompts that ` +
-    `its prefix cache knows; the others in process. ` +
+    `Tokenflare through HTTP and SSE, the others in process. Decode counts tokens while all streams decode, behind ` +
+    `prompts that Tokenflare has in its prefix cache, and that the others compute before. Whole requests and TTFT are ` +
+    `of prompts that no cache knows; of whole requests the new tokens are counted, from sending to the last of them. ` +
     `All in turn, cell by cell; ratios are of one round, medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}.`
   );
 }

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { BenchmarkReport, LoadReport } from '../../src/bench/benchmark-report.ts';
-import type { ContextSweepReport } from '../../src/bench/context-sweep.ts';
-import type { LatencySummary } from '../../src/bench/percentiles.ts';
+import type { ContextSweepReport } from '../../src/bench/run-context-sweep.ts';
+import type { LatencySummary } from '../../src/bench/latency-summary.ts';
 import type { SweepFit } from '../../src/bench/sweep-fit.ts';
 
 const LATENCIES = [
@@ -20,7 +20,7 @@ export function formatReport(report: BenchmarkReport): string {
   const parts = [formatHeading(report)];
   if (loads.length > 0) {
     parts.push(
-      `${params.promptTokens} prompt tokens, ${params.maxTokens} generated, ` +
+      `whole requests, prompts not cached: ${params.promptTokens} prompt tokens, ${params.maxTokens} generated, ` +
         `${params.repeats} requests for each client`,
       formatThroughput(loads),
       formatLatencies(loads),

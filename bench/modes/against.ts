@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
 import { join, resolve } from 'node:path';
 import Table from 'cli-table3';
-import { describeMachine, readLoad, type MachineReport } from '../../src/bench/machine.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import { describeMachine, readLoad, type MachineReport } from '../../src/bench/describe-machine.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { EngineError } from '../../src/errors.ts';
 import { interruptSignal, printReport, readCount, readFlags, type BenchMode } from '../mode.ts';

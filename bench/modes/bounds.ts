@@ -1,7 +1,7 @@
 import { BOUND_NAMES, judgeBound, type BoundName, type BoundReading } from '../harness/bounds.ts';
 import { formatBounds, type BoundsReport } from '../harness/bounds-report.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
-import { describeMachine, readLoad } from '../../src/bench/machine.ts';
+import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import {
   IDLE_TOKENS,
   LANE_TOKENS,

@@ -1,6 +1,6 @@
 import { HttpTarget } from '../../src/bench/http-target.ts';
-import { describeMachine, readLoad, type MachineReport } from '../../src/bench/machine.ts';
-import { median, summarise, type LatencySummary } from '../../src/bench/percentiles.ts';
+import { describeMachine, readLoad, type MachineReport } from '../../src/bench/describe-machine.ts';
+import { median, summarise, type LatencySummary } from '../../src/bench/latency-summary.ts';
 import { startStreams } from '../harness/running-streams.ts';
 import { startServiceProcess } from '../harness/service-process.ts';
 import { Workload } from '../../src/bench/workload.ts';

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { compareRuntimes, type Contender } from '../harness/compare-runtimes.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
 import { judgePeers, numAlike, type PeerReading } from '../harness/judge-peers.ts';
-import { describeMachine, readLoad } from '../../src/bench/machine.ts';
+import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
+import { cellTitle } from '../harness/cell-title.ts';
 import type { Cell } from '../harness/measure-cell.ts';
 import {
   cellsOf,
@@ -294,7 +295,7 @@ function commandOf(peer: Peer, { packages, onnx, gguf }: PeerFiles): string[] {
 }
 
 function describeCell(cell: Cell): string {
-  return cell.kind === 'decode' ? `tokens/s at ${cell.streams}` : 'ms to the first token';
+  return cell.kind === 'ttft' ? 'ms to the first token' : cellTitle(cell);
 }
 
 function reasonOf(error: unknown): string {

@@ -8,7 +8,8 @@ import {
   type ModelComparison,
 } from '../harness/comparison-table.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
-import { describeMachine, readLoad } from '../../src/bench/machine.ts';
+import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
+import { cellTitle } from '../harness/cell-title.ts';
 import type { Cell } from '../harness/measure-cell.ts';
 import { serviceContender } from '../harness/service-contender.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
@@ -232,7 +233,7 @@ function planCells(params: RuntimesParams, contextLength: number): Cell[] {
 }
 
 function longestSequence(cells: readonly Cell[]): number {
-  return Math.max(...cells.map((cell) => cell.promptTokens + (cell.kind === 'decode' ? cell.maxTokens : 1)));
+  return Math.max(...cells.map((cell) => cell.promptTokens + (cell.kind === 'ttft' ? 1 : cell.maxTokens)));
 }
 
 async function startContender(
@@ -255,7 +256,5 @@ async function startContender(
 }
 
 function describeCell(cell: Cell): string {
-  return cell.kind === 'decode'
-    ? `tokens/s at ${cell.streams}`
-    : `ms to the first token after ${cell.promptTokens}`;
+  return cell.kind === 'ttft' ? `ms to the first token after ${cell.promptTokens}` : cellTitle(cell);
 }

@@ -1,7 +1,7 @@
 import { HttpTarget } from '../../src/bench/http-target.ts';
-import { describeMachine, readLoad, type MachineReport } from '../../src/bench/machine.ts';
+import { describeMachine, readLoad, type MachineReport } from '../../src/bench/describe-machine.ts';
 import { metricIn } from '../harness/metric-in.ts';
-import { median } from '../../src/bench/percentiles.ts';
+import { median } from '../../src/bench/latency-summary.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { EngineError } from '../../src/errors.ts';
 import { interruptSignal, printReport, readFlags, readNumber, readNumbers, type BenchMode } from '../mode.ts';
@@ -186,7 +186,7 @@ function formatSpeculation({ model, machine, params, rows }: SpeculationReport):
     gain.toFixed(2),
     acceptanceRate === undefined ? 'none drafted' : `${(100 * acceptanceRate).toFixed(0)} %`,
   ]);
-  const header = ['workload', 'streams', 'tokens/s, off', 'auto', 'gain', 'accepted'];
+  const header = ['workload', 'streams', 'decode tokens/s, off', 'auto', 'gain', 'accepted'];
   const widths = header.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]?.length ?? 0)));
   const toLine = (row: readonly string[]): string =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');

@@ -1,4 +1,4 @@
-import { summarise } from '../../src/bench/percentiles.ts';
+import { summarise } from '../../src/bench/latency-summary.ts';
 import type { ChaosCase } from '../chaos-case.ts';
 import type { Scene } from '../scene.ts';
 import { times } from '../support/attack.ts';
@@ -28,8 +28,9 @@ const GOODPUT_SHARE = 0.9;
 /** On a shared machine in a few seconds only a collapse is told from noise. */
 const SHORT_GOODPUT_SHARE = 0.6;
 const FULL_SECONDS = 60;
-/** Of peak and overload, in the long form. */
+/** Of peak and overload, in the long form. Requests of one length end in waves, so a turn has many of them. */
 const FULL_TURNS = 8;
+const TURN_SECONDS = 15;
 /** Of a loop's time, in which the lanes become full. */
 const SETTLE_SHARE = 0.25;
 const MEMORY_GROWTH_BYTES = 64 * 2 ** 20;
@@ -95,10 +96,10 @@ async function overload(scene: Scene): Promise<void> {
   await judgeGoodput(scene, load);
 }
 
-/** A machine becomes slower and faster within a minute, so peak and overload take turns of a few seconds. */
+/** A machine becomes slower and faster within a minute, so peak and overload take turns of some seconds. */
 async function judgeGoodput(scene: Scene, load: Load): Promise<void> {
   const isFull = load.seconds >= FULL_SECONDS;
-  const seconds = load.seconds / (isFull ? FULL_TURNS : 2);
+  const seconds = isFull ? TURN_SECONDS : load.seconds / 2;
   const measure = async (factor: number): Promise<number> =>
     goodputOf(
       await offer(scene, { ...load, perSecond: (load.perSecond * factor) / OVERLOAD_FACTOR, seconds }),

@@ -101,7 +101,10 @@ const loadSchema = z.object({
     .object({
       num_steps: z.int(),
       rows_per_step: z.number(),
-      padding_waste: z.number().meta({ description: 'Share of the rows computed that were padding.' }),
+      padding_waste: z.number().meta({
+        description:
+          'Share of the rows computed that were padding: 0 on a runtime that computes rows of tokens alone.',
+      }),
       attention_saved: z
         .number()
         .meta({ description: 'Share of query-key pairs saved over a rectangular batch.' }),

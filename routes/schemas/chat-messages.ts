@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { clip } from '../../src/clip.ts';
-import { EngineError } from '../../src/errors.ts';
+import { invalidField } from '../../src/errors.ts';
 import { MAX_JSON_LEVELS, nestsDeeperThan } from '../../src/http/json-nesting.ts';
 import type { ChatMessage, ChatTextPart } from '../../src/tokenizer/chat-template-renderer.ts';
 import { MAX_TEXT_LENGTH, nameSchema, textSchema } from './bounds.ts';
@@ -98,7 +98,7 @@ export function toChatMessages(inputs: readonly ChatMessageInput[]): ChatMessage
     const place = `messages[${index}]`;
     const toolCalls = input.tool_calls ?? [];
     if (typeof (input.content ?? undefined) === 'undefined' && toolCalls.length === 0) {
-      throw refuse(`${place}.content`, 'is required');
+      throw invalidField(`${place}.content`, 'is required');
     }
     const message: ChatMessage = { role: input.role };
     for (const field of TEMPLATE_FIELDS) {
@@ -124,14 +124,14 @@ export function toChatMessages(inputs: readonly ChatMessageInput[]): ChatMessage
 function readArguments(text: string, param: string): object {
   // The template's process and its interpreter read them by recursion.
   if (nestsDeeperThan(text, MAX_JSON_LEVELS))
-    throw refuse(param, `nests more than ${MAX_JSON_LEVELS} levels`);
+    throw invalidField(param, `nests more than ${MAX_JSON_LEVELS} levels`);
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
     // It is told below, as what is JSON but no object is.
   }
-  throw refuse(param, 'must be the text of a JSON object');
+  throw invalidField(param, 'must be the text of a JSON object');
 }
 
 function readContent(value: unknown): string | ChatTextPart[] | null | ContentFault {
@@ -170,6 +170,3 @@ function readPart(entry: unknown, index: number): ChatTextPart | ContentFault {
   if (unknownField !== undefined) return { path: [index, unknownField], message: 'is an unknown field' };
   return { type, text };
 }
-
-const refuse = (param: string, complaint: string): EngineError =>
-  new EngineError('invalid_request', `${param} ${complaint}`, { param });

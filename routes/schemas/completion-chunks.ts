@@ -126,12 +126,12 @@ export function toTruncationBody(prompt: Truncation | undefined): {
   return { truncated: true, ...(numDropped === undefined ? {} : { dropped_tokens: numDropped }) };
 }
 
-export function toUsageBody({ promptTokens, completionTokens, cachedTokens }: Usage): UsageBody {
+export function toUsageBody({ numPromptTokens, numGeneratedTokens, numCachedTokens }: Usage): UsageBody {
   return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-    prompt_tokens_details: { cached_tokens: cachedTokens },
+    prompt_tokens: numPromptTokens,
+    completion_tokens: numGeneratedTokens,
+    total_tokens: numPromptTokens + numGeneratedTokens,
+    prompt_tokens_details: { cached_tokens: numCachedTokens },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ModelInfo } from '../../src/engine/engine.ts';
-import { EngineError } from '../../src/errors.ts';
+import { checkVocabulary } from '../../src/engine/check-input.ts';
+import { invalidField } from '../../src/errors.ts';
 import type { CompletionDemand } from '../../src/engine/client/start-completion.ts';
 import type { CompletionInput } from './completions.ts';
 import type { PromptInput } from './prompt.ts';
@@ -45,7 +46,7 @@ export function toCompletionDemand(
     truncateTo: input.truncate_prompt_tokens === -1 ? 'fit' : (input.truncate_prompt_tokens ?? undefined),
   };
   checkFields(input, demand);
-  checkTokenIds(input.prompt, demand, model.vocabSize);
+  checkTokenIds(input.prompt, demand, model);
   return demand;
 }
 
@@ -74,19 +75,14 @@ function checkFields(input: CompletionInput, demand: CompletionDemand): void {
   );
 }
 
-function checkTokenIds(prompts: readonly PromptInput[], demand: CompletionDemand, vocabSize: number): void {
-  const range = `outside the vocabulary (0 to ${vocabSize - 1})`;
-  for (const [promptIndex, prompt] of prompts.entries()) {
+function checkTokenIds(prompts: readonly PromptInput[], demand: CompletionDemand, model: ModelInfo): void {
+  for (const [index, prompt] of prompts.entries()) {
     if (typeof prompt === 'string') continue;
-    const index = prompt.findIndex((id) => id >= vocabSize);
-    const place = prompts.length === 1 ? `prompt[${index}]` : `prompt[${promptIndex}][${index}]`;
-    check(index === -1, place, `is ${prompt[index]}, a token id ${range}`);
+    checkVocabulary(prompt, model, prompts.length === 1 ? 'prompt' : `prompt[${index}]`, 'item');
   }
-  for (const id of demand.sampling.logitBias.keys()) {
-    check(id < vocabSize, `logit_bias.${id}`, `names a token id ${range}`);
-  }
+  checkVocabulary([...demand.sampling.logitBias.keys()], model, 'logit_bias', 'key');
 }
 
 function check(holds: boolean, param: string, complaint: string): void {
-  if (!holds) throw new EngineError('invalid_request', `${param} ${complaint}`, { param });
+  if (!holds) throw invalidField(param, complaint);
 }

@@ -54,6 +54,6 @@ export function toRequestRecordBody(record: RequestRecord): RequestRecordBody {
       tpot_ms: tpotMs ?? null,
       total_ms: totalMs,
     },
-    wasted_tokens: record.wastedTokens,
+    wasted_tokens: record.numWastedTokens,
   };
 }

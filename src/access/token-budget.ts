@@ -12,8 +12,8 @@ export class TokenBudget {
   readonly #take: TakeTokens | undefined;
   #taking: Taking | undefined;
   #numReserved = 0;
-  #promptTokens = 0;
-  #completionTokens = 0;
+  #numPromptTokens = 0;
+  #numGeneratedTokens = 0;
 
   /** `take`: absent where nothing limits the tokens. */
   constructor(take?: TakeTokens) {
@@ -21,12 +21,12 @@ export class TokenBudget {
   }
 
   /** Used so far. */
-  get promptTokens(): number {
-    return this.#promptTokens;
+  get numPromptTokens(): number {
+    return this.#numPromptTokens;
   }
 
-  get completionTokens(): number {
-    return this.#completionTokens;
+  get numGeneratedTokens(): number {
+    return this.#numGeneratedTokens;
   }
 
   /**
@@ -42,14 +42,14 @@ export class TokenBudget {
   }
 
   /** Tokens that were computed. */
-  spend(promptTokens: number, completionTokens: number): void {
-    this.#promptTokens += promptTokens;
-    this.#completionTokens += completionTokens;
+  spend(numPromptTokens: number, numGeneratedTokens: number): void {
+    this.#numPromptTokens += numPromptTokens;
+    this.#numGeneratedTokens += numGeneratedTokens;
   }
 
   /** Gives back what was reserved and not used. Called once, at the end. */
   async settle(): Promise<void> {
-    const numLeft = this.#numReserved - this.#promptTokens - this.#completionTokens;
+    const numLeft = this.#numReserved - this.#numPromptTokens - this.#numGeneratedTokens;
     if (numLeft > 0) await this.#taking?.giveBack(numLeft);
   }
 }

@@ -1,4 +1,4 @@
-import { EngineError } from '../errors.ts';
+import { EngineError, invalidField } from '../errors.ts';
 
 /** `engine`: requests go to the engine in this process; `http`: through HTTP and SSE, as a client's do. */
 export const BENCHMARK_MODES = ['engine', 'http'] as const;
@@ -59,10 +59,10 @@ export function checkBenchmarkParams(params: BenchmarkParams, contextLength: num
   checkInteger('max_tokens', maxTokens, contextLength);
   checkInteger('repeats', repeats, MAX_REPEATS);
   concurrency.forEach((value, index) => checkInteger(`concurrency[${index}]`, value, MAX_CONCURRENCY));
-  if (modes.length === 0) throw invalid('modes', 'must name at least one of engine, http');
-  if (!Number.isSafeInteger(seed)) throw invalid('seed', `must be an integer below 2^53, not ${seed}`);
+  if (modes.length === 0) throw invalidField('modes', 'must name at least one of engine, http');
+  if (!Number.isSafeInteger(seed)) throw invalidField('seed', `must be an integer below 2^53, not ${seed}`);
   if (concurrency.length === 0 && contextSweep.length === 0) {
-    throw invalid('concurrency', 'must not be empty without a context_sweep');
+    throw invalidField('concurrency', 'must not be empty without a context_sweep');
   }
   if (promptTokens + maxTokens > contextLength) {
     throw new EngineError(
@@ -72,7 +72,7 @@ export function checkBenchmarkParams(params: BenchmarkParams, contextLength: num
     );
   }
   if (contextSweep.length > MAX_RUNS) {
-    throw invalid('context_sweep', `must hold at most ${MAX_RUNS} lengths`);
+    throw invalidField('context_sweep', `must hold at most ${MAX_RUNS} lengths`);
   }
   contextSweep.forEach((value, index) => checkSweepLength(value, index, contextLength));
 }
@@ -80,12 +80,13 @@ export function checkBenchmarkParams(params: BenchmarkParams, contextLength: num
 function checkSweepLength(value: number, index: number, contextLength: number): void {
   const param = `context_sweep[${index}]`;
   checkInteger(param, value, longestSweepLength(contextLength));
-  if (value % SWEEP_SPLIT !== 0) throw invalid(param, `must be a multiple of ${SWEEP_SPLIT}, not ${value}`);
+  if (value % SWEEP_SPLIT !== 0)
+    throw invalidField(param, `must be a multiple of ${SWEEP_SPLIT}, not ${value}`);
 }
 
 function checkInteger(param: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw invalid(param, `must be an integer from 1 to ${most}, not ${value}`);
+  throw invalidField(param, `must be an integer from 1 to ${most}, not ${value}`);
 }
 
 function longestSweepLength(contextLength: number): number {
@@ -94,8 +95,4 @@ function longestSweepLength(contextLength: number): number {
 
 function multipleOfSplit(length: number): number {
   return Math.floor(length / SWEEP_SPLIT) * SWEEP_SPLIT;
-}
-
-function invalid(param: string, message: string): EngineError {
-  return new EngineError('invalid_request', `${param} ${message}`, { param });
 }

@@ -1,7 +1,7 @@
 import type { BenchmarkMode, BenchmarkParams } from './benchmark-params.ts';
-import type { ContextSweepReport } from './context-sweep.ts';
-import type { EventLoopDelayReport } from './event-loop-delay.ts';
-import type { MachineReport } from './machine.ts';
+import type { ContextSweepReport } from './run-context-sweep.ts';
+import type { EventLoopDelayReport } from './watch-event-loop.ts';
+import type { MachineReport } from './describe-machine.ts';
 import type { LatencyReport } from './request-times.ts';
 
 /** What only the engine's own process can know; other requests of the same time count in. */
@@ -9,7 +9,7 @@ export interface EngineLoadReport {
   numSteps: number;
   /** Real rows of a step, on average. */
   rowsPerStep: number;
-  /** Share of the rows computed that were padding. */
+  /** Share of the rows computed that were padding: 0 on a runtime that computes rows of tokens alone. */
   paddingWaste: number;
   /** Share of the query-key pairs saved over one rectangular padded batch. */
   attentionSaved: number;

@@ -1,8 +1,8 @@
 import type { Engine, EngineStats } from '../engine/engine.ts';
 import type { EngineLoadReport } from './benchmark-report.ts';
 import { assertInvariant } from '../errors.ts';
-import { watchEventLoop } from './event-loop-delay.ts';
-import type { EventLoopDelayReport } from './event-loop-delay.ts';
+import { watchEventLoop } from './watch-event-loop.ts';
+import type { EventLoopDelayReport } from './watch-event-loop.ts';
 
 const SAMPLE_INTERVAL_MS = 10;
 

@@ -1,5 +1,5 @@
-import { summarise } from './percentiles.ts';
-import type { LatencySummary } from './percentiles.ts';
+import { summarise } from './latency-summary.ts';
+import type { LatencySummary } from './latency-summary.ts';
 
 /** When the tokens of one request came, on a monotonic clock in milliseconds. */
 export interface RequestTimes {

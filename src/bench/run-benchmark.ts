@@ -10,12 +10,12 @@ import type {
   LoadReport,
 } from './benchmark-report.ts';
 import type { BenchmarkTarget } from './benchmark-target.ts';
-import { runContextSweep } from './context-sweep.ts';
-import type { ContextSweepReport } from './context-sweep.ts';
+import { runContextSweep } from './run-context-sweep.ts';
+import type { ContextSweepReport } from './run-context-sweep.ts';
 import { EngineMeter } from './engine-meter.ts';
 import { EngineTarget } from './engine-target.ts';
 import { HttpTarget } from './http-target.ts';
-import { describeMachine, readLoad } from './machine.ts';
+import { describeMachine, readLoad } from './describe-machine.ts';
 import { summariseRequests } from './request-times.ts';
 import { runLoad } from './run-load.ts';
 import { Workload } from './workload.ts';

@@ -1,6 +1,6 @@
 import { constants, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
-import { diskError } from './disk-space.ts';
+import { diskError } from './check-disk-space.ts';
 import { FileHash, type FileDigest } from './file-hash.ts';
 import type { HubFile } from './hub-repository.ts';
 import { brokenConnection } from './hub.ts';

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../has-code.ts';
-import { checkDiskSpace, diskError } from './disk-space.ts';
+import { checkDiskSpace, diskError } from './check-disk-space.ts';
 import { downloadFile } from './download-file.ts';
 import { listRepository, openFile, resolveCommit, type HubFile } from './hub-repository.ts';
 import type { Hub } from './hub.ts';
@@ -12,7 +12,7 @@ import { folderOfHubModel, modelIdOf, type HubModel, type PullRequest } from './
 import { readEntry, type StoredModel, type StoreEntry } from './model-store.ts';
 import { takePullLock } from './pull-lock.ts';
 import { selectFiles } from './select-files.ts';
-import { checkShardIndex } from './shard-index.ts';
+import { checkShardIndex } from './check-shard-index.ts';
 import { emptyTrash, nameOnDisk, partName, prepareStaging, publish, stagingFolder } from './staging.ts';
 import { DEFAULT_RETRIES, withRetries, type RetryPolicy } from './with-retries.ts';
 

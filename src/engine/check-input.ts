@@ -1,69 +1,128 @@
-import { EngineError } from '../errors.ts';
+import { EngineError, invalidField } from '../errors.ts';
 import { MAX_LOGPROBS, type SamplingParams } from '../sampling/sampling-params.ts';
 import type { CompletionRequest, ModelInfo } from './engine.ts';
 
 /**
- * What the engine takes. The routes' schemas say the same to clients in their own words; this holds for whatever calls
- * the engine, since a value outside these bounds would break an invariant in the middle of a step, and take the other
- * sequences of that step with it.
+ * Checks of a request against its model, each of them once: routes, the client's half of the engine and EngineCore call
+ * them. The routes' schemas check ranges as well, in words for clients. The checks here hold for every caller of the
+ * engine: a value outside these bounds would break an invariant in the middle of a step, and end the other sequences of
+ * that step.
  */
 export type InputBounds = Pick<ModelInfo, 'vocabSize' | 'contextLength'>;
+type Vocabulary = Pick<InputBounds, 'vocabSize'>;
+type Context = Pick<InputBounds, 'contextLength'>;
 
 /** @throws EngineError `invalid_request`, or `context_length_exceeded` for what the context cannot hold */
 export function checkCompletion(request: CompletionRequest, bounds: InputBounds): void {
   const { prompts, n, maxTokens, minTokens, numLogprobs, sampling } = request;
-  if (prompts.length === 0) throw invalid('prompt', 'prompt is an empty list; a completion needs one');
-  for (const prompt of prompts) checkIds(prompt, bounds, 'prompt');
+  if (prompts.length === 0) throw invalidField('prompt', 'is an empty list; a completion needs one');
+  for (const prompt of prompts) checkTokenIds(prompt, bounds, 'prompt');
   checkInteger('n', n, 1);
   checkInteger('max_tokens', maxTokens, 0);
   checkInteger('min_tokens', minTokens, 0);
   if (numLogprobs !== undefined) checkInteger('logprobs', numLogprobs, 0, MAX_LOGPROBS);
   checkSampling(sampling);
-  checkLength(request, bounds);
+  checkCompletionLength(request, bounds);
 }
 
 /**
  * A list of token ids that is computed by itself: to be embedded, or to be inspected.
  * @throws EngineError `invalid_request`, or `context_length_exceeded` for what the context cannot hold
  */
-export function checkTokenIds(tokenIds: readonly number[], bounds: InputBounds, param: string): void {
-  checkIds(tokenIds, bounds, param);
-  const { contextLength } = bounds;
-  if (tokenIds.length <= contextLength) return;
-  throw new EngineError(
-    'context_length_exceeded',
-    `${param} has ${tokenIds.length} tokens, more than the context of ${contextLength} tokens`,
-    { param, details: { numTokens: tokenIds.length, contextLength } },
-  );
+export function checkText(tokenIds: readonly number[], bounds: InputBounds, param: string): void {
+  checkTokenIds(tokenIds, bounds, param);
+  checkTextLength(tokenIds.length, bounds, param);
 }
 
 /** @throws EngineError `invalid_request` for a list that is empty or holds what is no token of the vocabulary */
-export function checkIds(
+export function checkTokenIds(tokenIds: readonly number[], vocabulary: Vocabulary, param: string): void {
+  if (tokenIds.length === 0) throw invalidField(param, 'has no tokens; at least one is needed');
+  checkVocabulary(tokenIds, vocabulary, param, 'list');
+}
+
+/** What a message names: the list that holds a token id, the id's place in its list, or the id as the key of a map. */
+type Naming = 'list' | 'item' | 'key';
+
+/** @throws EngineError `invalid_request` for the first id that is no token of the vocabulary */
+export function checkVocabulary(
   tokenIds: readonly number[],
-  { vocabSize }: Pick<InputBounds, 'vocabSize'>,
+  { vocabSize }: Vocabulary,
   param: string,
+  naming: Naming,
 ): void {
-  if (tokenIds.length === 0) throw invalid(param, `${param} has no tokens; at least one is needed`);
-  for (const id of tokenIds) {
-    if (Number.isInteger(id) && id >= 0 && id < vocabSize) continue;
-    throw invalid(param, `${param} holds token id ${id}, outside the vocabulary (0 to ${vocabSize - 1})`);
-  }
+  const index = tokenIds.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
+  if (index === -1) return;
+  const id = tokenIds[index];
+  const range = `outside the vocabulary (0 to ${vocabSize - 1})`;
+  if (naming === 'list') throw invalidField(param, `holds token id ${id}, ${range}`);
+  if (naming === 'key') throw invalidField(`${param}.${id}`, `names a token id ${range}`);
+  throw invalidField(`${param}[${index}]`, `is ${id}, a token id ${range}`);
 }
 
 /** @throws EngineError `invalid_request` for no layer, or one that the model does not have */
 export function checkLayers(layers: readonly number[], numLayers: number): void {
-  if (layers.length === 0) throw new EngineError('invalid_request', 'layers is empty', { param: 'layers' });
-  for (const layer of layers) checkInteger('layers', layer, 0, numLayers - 1);
+  if (layers.length === 0) throw invalidField('layers', 'is empty');
+  const index = layers.findIndex((layer) => !(Number.isInteger(layer) && layer >= 0 && layer < numLayers));
+  if (index === -1) return;
+  throw invalidField(`layers[${index}]`, `is ${layers[index]}; the model has ${numLayers} layers`);
 }
 
-function checkLength({ prompts, maxTokens }: CompletionRequest, { contextLength }: InputBounds): void {
-  const numPromptTokens = prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0);
-  if (numPromptTokens + maxTokens <= contextLength) return;
+/**
+ * A text without a completion.
+ * @param name the text's in the message
+ * @throws EngineError `context_length_exceeded`
+ */
+export function checkTextLength(
+  numTokens: number,
+  { contextLength }: Context,
+  param: string,
+  name = param,
+): void {
+  if (numTokens <= contextLength) return;
   throw new EngineError(
     'context_length_exceeded',
-    `the prompt has ${numPromptTokens} tokens and max_tokens is ${maxTokens}: together more than the context of ` +
+    `${name} has at least ${numTokens} tokens, more than the context of ${contextLength}; shorten it, or set ` +
+      'truncate_prompt_tokens',
+    { param, details: { numTokens, contextLength } },
+  );
+}
+
+/**
+ * A prompt that is not encoded yet, and has at least so many tokens. Its completion may turn out shorter than
+ * `maxTokens`, so the prompt alone must exceed the context.
+ * @throws EngineError `context_length_exceeded`
+ */
+export function checkLeastPromptLength(
+  { minNumTokens, maxTokens }: { minNumTokens: number; maxTokens: number },
+  { contextLength }: Context,
+  param: string,
+): void {
+  if (minNumTokens <= contextLength) return;
+  const details = { minNumTokens, maxTokens, contextLength };
+  throw contextExceeded(`at least ${minNumTokens}`, details, param);
+}
+
+function checkCompletionLength(
+  { prompts, maxTokens }: Pick<CompletionRequest, 'prompts' | 'maxTokens'>,
+  { contextLength }: Context,
+): void {
+  const numPromptTokens = prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0);
+  if (numPromptTokens + maxTokens <= contextLength) return;
+  const details = { numPromptTokens, maxTokens, contextLength };
+  throw contextExceeded(`${numPromptTokens}`, details, 'max_tokens');
+}
+
+function contextExceeded(
+  promptTokens: string,
+  details: Context & { maxTokens: number },
+  param: string,
+): EngineError {
+  const { maxTokens, contextLength } = details;
+  return new EngineError(
+    'context_length_exceeded',
+    `the prompt has ${promptTokens} tokens and max_tokens is ${maxTokens}: together more than the context of ` +
       `${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
-    { param: 'max_tokens', details: { numPromptTokens, maxTokens, contextLength } },
+    { param, details },
   );
 }
 
@@ -82,18 +141,15 @@ function checkSampling(sampling: SamplingParams): void {
 
 function checkInteger(param: string, value: number, minimum: number, maximum = Infinity): void {
   if (Number.isSafeInteger(value) && value >= minimum && value <= maximum) return;
-  throw invalid(param, `${param} is ${value}; it must be a whole number${range(minimum, maximum)}`);
+  throw invalidField(param, `is ${value}; it must be a whole number${range(minimum, maximum)}`);
 }
 
 function checkNumber(param: string, value: number, minimum = -Infinity, maximum = Infinity): void {
   if (Number.isFinite(value) && value >= minimum && value <= maximum) return;
-  throw invalid(param, `${param} is ${value}; it must be a finite number${range(minimum, maximum)}`);
+  throw invalidField(param, `is ${value}; it must be a finite number${range(minimum, maximum)}`);
 }
 
 function range(minimum: number, maximum: number): string {
   if (maximum < Infinity) return ` from ${minimum} to ${maximum}`;
   return minimum > -Infinity ? ` of at least ${minimum}` : '';
 }
-
-const invalid = (param: string, message: string): EngineError =>
-  new EngineError('invalid_request', message, { param });

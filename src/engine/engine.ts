@@ -90,13 +90,13 @@ export type CompletionEvent =
   | { type: 'finish'; index: number; finishReason: FinishReason; stopString?: string };
 
 export interface Usage {
-  promptTokens: number;
-  completionTokens: number;
+  numPromptTokens: number;
+  numGeneratedTokens: number;
   /**
    * Prompt tokens whose keys and values were found in the cache; of several choices of one prompt those of the first,
    * since the prompt counts once.
    */
-  cachedTokens: number;
+  numCachedTokens: number;
 }
 
 /** Milliseconds on a monotonic clock; absent when that point was never reached. */
@@ -130,10 +130,10 @@ export interface RequestRecord {
   maxTokens: number;
   usage: Usage;
   /** Tokens of the longest of its completions. */
-  longestCompletionTokens: number;
+  mostGeneratedTokens: number;
   timings: Timings;
   /** Tokens computed for a client that was gone already. */
-  wastedTokens: number;
+  numWastedTokens: number;
 }
 
 export type CancelCause = 'disconnect' | 'delete' | 'timeout' | 'shutdown';
@@ -149,14 +149,14 @@ export interface Completion extends AsyncIterable<CompletionEvent> {
 
 /** What steps are counted by: in the report of one step, and summed up in EngineStats. */
 export interface StepCounters {
-  /** Rows computed, and rows of padding. */
+  /** Rows of tokens computed, and rows of padding that the runtime computed beside them. */
   numRows: number;
   numPaddedRows: number;
   /** Query-key pairs scored in attention: useful ones, and what one rectangular padded batch would have scored. */
   numScores: number;
   numRectangularScores: number;
   /** Prompt tokens computed, each counted once. */
-  numPromptTokens: number;
+  numComputedPromptTokens: number;
   /** Times a sequence lost its lane to another client, and tokens computed once more for that. */
   numPreemptions: number;
   numRecomputedTokens: number;
@@ -171,8 +171,8 @@ export interface StepCounters {
 /** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */
 export interface EngineStats extends StepCounters {
   /** Sequences that have started and not ended: more than lanes while some are preempted. */
-  numRequestsRunning: number;
-  numRequestsWaiting: number;
+  numSequencesRunning: number;
+  numSequencesWaiting: number;
   numTokensWaiting: number;
   numLanes: number;
   numLanesUsed: number;

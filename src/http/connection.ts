@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { guardChunks } from './chunk-guard.ts';
+import { guardChunks } from './guard-chunks.ts';
 import { readInPieces } from './read-in-pieces.ts';
 import type { ReadTurns } from './read-turns.ts';
 

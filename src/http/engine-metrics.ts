@@ -7,9 +7,9 @@ export const ENGINE_GAUGES: readonly EngineMetric[] = [
   [
     'num_requests_running',
     'Sequences that have started and not ended; more than lanes while some are preempted.',
-    (s) => s.numRequestsRunning,
+    (s) => s.numSequencesRunning,
   ],
-  ['num_requests_waiting', 'Requests that wait for a lane.', (s) => s.numRequestsWaiting],
+  ['num_requests_waiting', 'Requests that wait for a lane.', (s) => s.numSequencesWaiting],
   ['num_tokens_waiting', 'Prompt tokens that wait for a lane.', (s) => s.numTokensWaiting],
   [
     'kv_cache_usage_perc',
@@ -26,7 +26,7 @@ export const ENGINE_GAUGES: readonly EngineMetric[] = [
 
 /** Counters that the engine keeps. */
 export const ENGINE_COUNTERS: readonly EngineMetric[] = [
-  ['prompt_tokens_total', 'Prompt tokens computed, each counted once.', (s) => s.numPromptTokens],
+  ['prompt_tokens_total', 'Prompt tokens computed, each counted once.', (s) => s.numComputedPromptTokens],
   [
     'preemptions_total',
     'Times a sequence lost its cache lane to another client, to go on later.',
@@ -55,7 +55,7 @@ export const ENGINE_COUNTERS: readonly EngineMetric[] = [
   ['step_rows_total', 'Rows computed in steps, padding left out.', (s) => s.numRows],
   [
     'step_padded_rows_total',
-    'Rows of padding in steps; the wasm runtime does not compute them.',
+    'Rows of padding computed in steps: 0 on a runtime that computes rows of tokens alone.',
     (s) => s.numPaddedRows,
   ],
   ['engine_restarts_total', 'Times the engine process was replaced.', (s) => s.numRestarts],

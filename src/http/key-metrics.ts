@@ -17,8 +17,8 @@ export class KeyMetrics {
   readonly #prefix: string;
   readonly #names = new Set<string>();
   readonly #requests: Counter<'key'>;
-  readonly #promptTokens: Counter<'key'>;
-  readonly #completionTokens: Counter<'key'>;
+  readonly #numPromptTokens: Counter<'key'>;
+  readonly #numGeneratedTokens: Counter<'key'>;
   readonly #refusals: Counter<'key' | 'reason'>;
 
   constructor(registry: Registry, prefix: string) {
@@ -27,8 +27,8 @@ export class KeyMetrics {
     this.#requests = this.#counter('key_requests_total', 'Requests with a valid API key, by its name.', [
       'key',
     ]);
-    this.#promptTokens = this.#counter('key_prompt_tokens_total', 'Prompt tokens of an API key.', ['key']);
-    this.#completionTokens = this.#counter(
+    this.#numPromptTokens = this.#counter('key_prompt_tokens_total', 'Prompt tokens of an API key.', ['key']);
+    this.#numGeneratedTokens = this.#counter(
       'key_generation_tokens_total',
       'Tokens generated for an API key.',
       ['key'],
@@ -39,11 +39,11 @@ export class KeyMetrics {
     ]);
   }
 
-  countRequest(keyName: string, promptTokens: number, completionTokens: number): void {
+  countRequest(keyName: string, numPromptTokens: number, numGeneratedTokens: number): void {
     const label = { key: this.#labelOf(keyName) };
     this.#requests.inc(label);
-    this.#promptTokens.inc(label, promptTokens);
-    this.#completionTokens.inc(label, completionTokens);
+    this.#numPromptTokens.inc(label, numPromptTokens);
+    this.#numGeneratedTokens.inc(label, numGeneratedTokens);
   }
 
   /** `keyName`: undefined where no key of this service came. */

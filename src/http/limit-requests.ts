@@ -54,7 +54,7 @@ function countUsage(scope: RequestScope, keyName: string, metrics: Metrics): voi
   const { record, budget } = scope;
   if (record !== undefined) {
     const hasStarted = record.timings.queueMs !== undefined;
-    budget.spend(hasStarted ? record.usage.promptTokens : 0, record.usage.completionTokens);
+    budget.spend(hasStarted ? record.usage.numPromptTokens : 0, record.usage.numGeneratedTokens);
   }
-  metrics.keys.countRequest(keyName, budget.promptTokens, budget.completionTokens);
+  metrics.keys.countRequest(keyName, budget.numPromptTokens, budget.numGeneratedTokens);
 }

@@ -212,9 +212,9 @@ export class Metrics {
     this.#observeTimings(label, record.timings);
     this.#paramsN.observe(label, record.n);
     this.#paramsMaxTokens.observe(label, record.maxTokens);
-    this.#promptTokens.observe(label, record.usage.promptTokens);
-    this.#generationTokens.observe(label, record.usage.completionTokens);
-    this.#longestGeneration.observe(label, record.longestCompletionTokens);
+    this.#promptTokens.observe(label, record.usage.numPromptTokens);
+    this.#generationTokens.observe(label, record.usage.numGeneratedTokens);
+    this.#longestGeneration.observe(label, record.mostGeneratedTokens);
   }
 
   /** The intervals between vLLM's events QUEUED, SCHEDULED, first and last NEW_TOKENS. */

@@ -36,17 +36,17 @@ export function requestLogLine({ scope, status, durationMs }: RequestOutcome): R
   };
 }
 
-function completionFields({ usage, timings, wastedTokens }: RequestRecord): Record<string, unknown> {
+function completionFields({ usage, timings, numWastedTokens }: RequestRecord): Record<string, unknown> {
   const { queueMs, ttftMs, totalMs } = timings;
   const computingMs = totalMs - (queueMs ?? totalMs);
   return {
-    promptTokens: usage.promptTokens,
-    completionTokens: usage.completionTokens,
-    cachedTokens: usage.cachedTokens,
+    promptTokens: usage.numPromptTokens,
+    completionTokens: usage.numGeneratedTokens,
+    cachedTokens: usage.numCachedTokens,
     ...(queueMs === undefined ? {} : { queueMs: round(queueMs) }),
     ...(ttftMs === undefined ? {} : { ttftMs: round(ttftMs) }),
-    ...(computingMs > 0 ? { tokensPerSecond: round((1000 * usage.completionTokens) / computingMs) } : {}),
-    ...(wastedTokens > 0 ? { wastedTokens } : {}),
+    ...(computingMs > 0 ? { tokensPerSecond: round((1000 * usage.numGeneratedTokens) / computingMs) } : {}),
+    ...(numWastedTokens > 0 ? { wastedTokens: numWastedTokens } : {}),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { AppContext, AppEnv } from './app-env.ts';
 import { authorityOf } from './authority.ts';
 import { handleError } from './error-handlers.ts';
-import { clientAddressOf, isTrusted } from './forwarded.ts';
+import { clientAddressOf, isTrusted } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
 import { networkOf, plainAddress } from './network.ts';
 import { readCredentials } from './read-credentials.ts';

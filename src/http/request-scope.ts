@@ -4,7 +4,7 @@ import type { EngineError } from '../errors.ts';
 import type { RequestRecord } from '../engine/engine.ts';
 import type { Authority } from './authority.ts';
 import type { CallingSite } from './calling-site.ts';
-import { clientIdOf, ownerIdOf } from './client-id.ts';
+import { clientIdOf, ownerIdOf } from './identity.ts';
 
 /** How a request is answered, known when its last byte is out. */
 export interface RequestOutcome {

@@ -21,9 +21,9 @@ export function timingHeaders(record: RequestRecord | undefined, elapsedMs: numb
   }
   headers['server-timing'] = serverTiming.join(', ');
   if (record !== undefined) {
-    headers['x-prompt-tokens'] = String(record.usage.promptTokens);
-    headers['x-cached-tokens'] = String(record.usage.cachedTokens);
-    headers['x-generated-tokens'] = String(record.usage.completionTokens);
+    headers['x-prompt-tokens'] = String(record.usage.numPromptTokens);
+    headers['x-cached-tokens'] = String(record.usage.numCachedTokens);
+    headers['x-generated-tokens'] = String(record.usage.numGeneratedTokens);
   }
   return headers;
 }

@@ -4,7 +4,6 @@ import type { CausalLm } from './causal-lm.ts';
 import type { DecoderConfig } from './decoder-config.ts';
 import type { DecoderBlockParameters, DecoderParameters } from './decoder-parameters.ts';
 import { gatedMlp } from './gated-mlp.ts';
-import { rmsNorm } from './rms-norm.ts';
 import { rotaryAttention } from './rotary-attention.ts';
 
 /**
@@ -33,7 +32,7 @@ export class Decoder implements CausalLm {
     blocks.forEach((block, layerIndex) => {
       x = this.#block(ops, block, x, layerIndex); // [rows, dim]
     });
-    return ops.selectRows(rmsNorm(ops, finalNorm, x, this.config.rmsNormEpsilon)); // [logitRows, dim]
+    return ops.selectRows(ops.rmsNorm(x, finalNorm, this.config.rmsNormEpsilon)); // [logitRows, dim]
   }
 
   /** Attention and MLP, each behind a shortcut connection: [rows, dim] -> [rows, dim]. */
@@ -46,12 +45,12 @@ export class Decoder implements CausalLm {
     const { rmsNormEpsilon: epsilon, gateActivation } = this.config;
     /** The norm behind a part, where there is one. */
     const outputNorm = (gain: Parameter | undefined, y: Activation): Activation =>
-      gain === undefined ? y : rmsNorm(ops, gain, y, epsilon); // [rows, dim]
-    const attentionIn = rmsNorm(ops, parameters.attentionNorm, x, epsilon); // [rows, dim]
+      gain === undefined ? y : ops.rmsNorm(y, gain, epsilon); // [rows, dim]
+    const attentionIn = ops.rmsNorm(x, parameters.attentionNorm, epsilon); // [rows, dim]
     const layer = this.#attentionLayer(layerIndex);
     const attended = rotaryAttention(ops, parameters.attention, attentionIn, layerIndex, layer); // [rows, dim]
     const afterAttention = ops.add(x, outputNorm(parameters.attentionOutputNorm, attended)); // [rows, dim]
-    const mlpIn = rmsNorm(ops, parameters.mlpNorm, afterAttention, epsilon); // [rows, dim]
+    const mlpIn = ops.rmsNorm(afterAttention, parameters.mlpNorm, epsilon); // [rows, dim]
     const mlpOut = gatedMlp(ops, parameters.mlp, mlpIn, gateActivation); // [rows, dim]
     return ops.add(afterAttention, outputNorm(parameters.mlpOutputNorm, mlpOut)); // [rows, dim]
   }

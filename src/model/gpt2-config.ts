@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import {
-  checkTokenIds,
+  checkEmbeddedIds,
   headDimOf,
   invalidConfig,
   layerCount,
@@ -70,7 +70,7 @@ function fromGpt2Fields(fields: Gpt2Fields): Gpt2Config {
     throw invalidConfig('scale_attn_by_inverse_layer_idx true is not supported');
   if (fields.add_cross_attention) throw invalidConfig('add_cross_attention true is not supported');
   const eosTokenIds = [fields.eos_token_id ?? []].flat();
-  checkTokenIds([...eosTokenIds, fields.bos_token_id ?? 0], fields.vocab_size);
+  checkEmbeddedIds([...eosTokenIds, fields.bos_token_id ?? 0], fields.vocab_size);
   return {
     architecture: 'gpt2',
     vocabSize: fields.vocab_size,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LayerConfig } from './decoder-config.ts';
 import {
-  checkTokenIds,
+  checkEmbeddedIds,
   headDimOf,
   invalidConfig,
   layerCount,
@@ -61,7 +61,7 @@ export function commonConfig(fields: CommonFields, defaultHeadDim?: number) {
     throw invalidConfig(`rotary positions turn pairs, but a head has ${headDim} numbers: head_dim is odd`);
   checkTurnsWhole(fields.partial_rotary_factor);
   const eosTokenIds = [fields.eos_token_id ?? []].flat();
-  checkTokenIds([...eosTokenIds, fields.bos_token_id ?? 0], vocabSize);
+  checkEmbeddedIds([...eosTokenIds, fields.bos_token_id ?? 0], vocabSize);
   return {
     vocabSize,
     contextLength: fields.max_position_embeddings,

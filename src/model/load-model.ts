@@ -172,14 +172,9 @@ function describeFormat(fileFormat: string, bytesByFormat: ReadonlyMap<string, n
 }
 
 /**
- * The configuration of a model directory by its config.json.
- * @throws EngineError `config_invalid` when it is missing, not JSON, or of a model that cannot be served
+ * The config.json of a model directory, parsed.
+ * @throws EngineError `config_invalid` when it is missing or not JSON
  */
-export async function readModelConfig(directory: string): Promise<ModelConfig> {
-  return planByConfigJson(await readConfigJson(directory)).config;
-}
-
-/** The config.json of a model directory, parsed. */
 async function readConfigJson(directory: string): Promise<unknown> {
   const path = join(directory, 'config.json');
   try {

@@ -56,7 +56,7 @@ export function headDimOf(dim: number, numHeads: number): number {
 }
 
 /** Throws `config_invalid` for a token that the model does not embed. */
-export function checkTokenIds(ids: readonly number[], vocabSize: number): void {
+export function checkEmbeddedIds(ids: readonly number[], vocabSize: number): void {
   for (const id of ids) {
     if (id >= vocabSize) throw invalidConfig(`token id ${id} lies outside the vocabulary of ${vocabSize}`);
   }

@@ -1,6 +1,6 @@
 /**
  * What a transformer is written against. A model file calls these operations in order and reads like the
- * book; a runtime runs them one by one as tfjs kernels, or records them once and replays the recording.
+ * book; a runtime runs them one by one as operations of its library, or records them once and replays the recording.
  *
  * Every activation is a [rows, cols] float32 matrix with one row for each token of the step, so that the dense
  * layers of all sequences are one product. Which sequence a row belongs to is known to `attention` alone.

@@ -68,6 +68,11 @@ export interface Runtime {
    */
   runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]>;
   /**
+   * How many rows `runStep` computes for a batch: `numRows`, and the padding as well if the runtime computes it. What a
+   * kernel's last tile computes beyond the last row does not count.
+   */
+  numComputedRows(batch: StepBatch): number;
+  /**
    * Copies the keys and values of the first `numTokens` tokens of lane `from` to lane `to`, in every layer: seen by
    * the steps and copies that come after. Between two steps.
    */

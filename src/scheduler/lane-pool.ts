@@ -18,10 +18,6 @@ export class LanePool {
     this.#empty = Array.from({ length: numLanes }, (_, lane) => lane);
   }
 
-  get numUsed(): number {
-    return this.#used.size;
-  }
-
   get numFree(): number {
     return this.#empty.length + this.#kept.length;
   }

@@ -46,7 +46,6 @@ export interface ScheduledStep {
   numPreemptions: number;
   /** To be done before the step, in this order. */
   copies: readonly LaneCopy[];
-  numScheduledTokens: number;
 }
 
 /**
@@ -82,12 +81,12 @@ export class Scheduler {
     return this.lanes.waiting.size;
   }
 
-  get numRunning(): number {
+  get numLanesUsed(): number {
     return this.#running.length;
   }
 
   /** Tokens that running sequences hold in the cache. */
-  get numCachedTokens(): number {
+  get kvCacheTokensUsed(): number {
     return this.#running.reduce((sum, sequence) => sum + sequence.numComputedTokens, 0);
   }
 
@@ -116,7 +115,7 @@ export class Scheduler {
     const { sequences, shape } = step;
     if (sequences.length === 0) return undefined;
     const numPreemptions = this.lanes.takePreemptions();
-    return { sequences, shape, ...starts, numPreemptions, numScheduledTokens: shape.numRows };
+    return { sequences, shape, ...starts, numPreemptions };
   }
 
   /** Prompts count for certain and drafts by chance, so a step has drafts only where it has no prompts. */

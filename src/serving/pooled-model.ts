@@ -58,8 +58,8 @@ export class PooledModel {
   get isBusy(): boolean {
     if (this.state === 'loading') return this.waiters.size > 0 || this.isPinned;
     if (this.#numLeases > 0) return true;
-    const { numRequestsRunning, numRequestsWaiting } = this.engine.stats();
-    return numRequestsRunning + numRequestsWaiting > 0;
+    const { numSequencesRunning, numSequencesWaiting } = this.engine.stats();
+    return numSequencesRunning + numSequencesWaiting > 0;
   }
 
   lease(waitedMs: number, onReleased: () => void): EngineLease {

@@ -17,7 +17,7 @@ export function encodeTexts(
   try {
     return texts.map((text) => {
       const encoded = encodeTail(tokenizer, text, numKept, { addSpecialTokens });
-      checkIds(encoded.tokenIds, tokenizer.vocabSize);
+      checkEncodedIds(encoded.tokenIds, tokenizer.vocabSize);
       return encoded;
     });
   } catch (cause) {
@@ -27,8 +27,11 @@ export function encodeTexts(
   }
 }
 
-/** What the files of a model say may be anything, and they may have changed since; it embeds no other ids. */
-export function checkIds(tokenIds: readonly number[] | Int32Array, vocabSize: number): void {
+/**
+ * Checks what a tokenizer made: the files of a model may hold anything and may have changed since, and the model embeds
+ * no id beyond its vocabulary. The tokenizer is at fault here; `checkVocabulary` checks the ids that a client sent.
+ */
+export function checkEncodedIds(tokenIds: readonly number[] | Int32Array, vocabSize: number): void {
   for (const tokenId of tokenIds) {
     if (tokenId >= 0 && tokenId < vocabSize) continue;
     throw new EngineError(

@@ -5,7 +5,7 @@ import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';
 import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
 import { minNumTokens, Tokenizer, type DecodeOptions, type EncodeOptions } from '../tokenizer/tokenizer.ts';
 import { ChatTemplate, type TextCaller } from './chat-template.ts';
-import { checkIds, encodeTexts, type EncodeQuestion } from './encode-texts.ts';
+import { checkEncodedIds, encodeTexts, type EncodeQuestion } from './encode-texts.ts';
 import { JobProcess } from './job-process.ts';
 import type { EncodeAnswer, TokenizerReady, TokenizerSetup } from './tokenizer-worker.ts';
 
@@ -128,7 +128,7 @@ export class ServedTokenizer implements TokenVocabulary {
     const answer = await this.#process.run(question, { clientId, signal, timeoutMs });
     return answer.map(({ tokenIds, numTokens }) => {
       // Loaded anew, it may be another.
-      checkIds(tokenIds, this.vocabSize);
+      checkEncodedIds(tokenIds, this.vocabSize);
       return { tokenIds: Array.from(tokenIds), numTokens };
     });
   }

@@ -1,5 +1,5 @@
 import type { ChatTemplateSource } from './chat-template-renderer.ts';
-import { ggufBytePairTokenizer } from './gguf-byte-pairs.ts';
+import { ggufBytePairTokenizer } from './gguf-byte-pair-tokenizer.ts';
 import { ggufTokenizerError, GgufVocabulary, show, type NamedIds } from './gguf-vocabulary.ts';
 import { SentencePieceTokenizer } from './sentencepiece-tokenizer.ts';
 import type { TokenizerModel } from './tokenizer-model.ts';

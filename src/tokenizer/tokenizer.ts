@@ -87,11 +87,6 @@ export class Tokenizer {
     return this.#model.encode(text.replace(LONE_SURROGATES, '\uFFFD'), addSpecialTokens);
   }
 
-  /** A number of tokens that the text has at least, known without encoding it; 0 where nothing is known. */
-  minNumTokens(text: string): number {
-    return minNumTokens(text, this.maxBytesPerToken);
-  }
-
   /** The text of token ids. Bytes that are no UTF-8 become U+FFFD; an id outside the vocabulary is no text. */
   decode(tokenIds: readonly number[], { skipSpecialTokens = false }: DecodeOptions = {}): string {
     const detokenizer = new IncrementalDetokenizer(this, { skipSpecialTokens });

@@ -1,5 +1,5 @@
 import { BYTE_CHARACTERS, splitWords } from './byte-level.ts';
-import { applyMerge, type Merge } from './byte-pair-vocabulary.ts';
+import { applyMerge, type Merge } from './train-merges.ts';
 
 export const END_OF_TEXT = '<|endoftext|>';
 

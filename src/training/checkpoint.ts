@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
 import { SafetensorsReader } from '../weights/safetensors-reader.ts';
-import { writeSafetensors } from '../weights/safetensors-writer.ts';
+import { writeSafetensors } from '../weights/write-safetensors.ts';
 import type { AdamW } from './adamw.ts';
 import type { TrainableParameters } from './trainable-parameters.ts';
 

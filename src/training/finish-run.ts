@@ -11,7 +11,7 @@ import { heldOutBitsPerByte } from './held-out.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { type LossPoint, lossPlotSvg } from './loss-plot.ts';
 import { modelCard } from './model-card.ts';
-import type { TrainOptions } from './options.ts';
+import type { TrainOptions } from './train-options.ts';
 import { drawSamples } from './samples.ts';
 import { TokenBuffers } from './token-buffers.ts';
 import type { TrainingData } from './training-run.ts';

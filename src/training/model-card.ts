@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../model/model-config.ts';
-import type { TrainOptions } from './options.ts';
+import type { TrainOptions } from './train-options.ts';
 import { SAMPLING } from './samples.ts';
 
 export interface ModelCardFacts {

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isStoredTransposed } from '../weights/gpt2-tensor-map.ts';
-import { type StoredDtype, writeSafetensors } from '../weights/safetensors-writer.ts';
+import { type StoredDtype, writeSafetensors } from '../weights/write-safetensors.ts';
 import { transpose } from '../weights/transpose.ts';
 import { type BytePairEncoder, END_OF_TEXT } from './byte-pair-encoder.ts';
-import type { TrainOptions } from './options.ts';
+import type { TrainOptions } from './train-options.ts';
 import type { TrainableParameters } from './trainable-parameters.ts';
 
 /** config.json of a GPT-2 with a tied head. Dropout is the trainer's affair: in the file it is 0. */

@@ -1,12 +1,12 @@
 import { parseGpt2Config } from '../model/gpt2-config.ts';
 import { BytePairEncoder } from './byte-pair-encoder.ts';
-import { trainMerges } from './byte-pair-vocabulary.ts';
+import { trainMerges } from './train-merges.ts';
 import { type Book, readCorpus } from './corpus.ts';
 import { finishRun } from './finish-run.ts';
 import { encodeHeldOut } from './held-out.ts';
 import { TrainingKernels } from './kernels.ts';
 import { gpt2ConfigJson, writeModelDescription } from './model-directory.ts';
-import type { TrainOptions } from './options.ts';
+import type { TrainOptions } from './train-options.ts';
 import { Progress } from './progress.ts';
 import { type TrainingData, TrainingRun } from './training-run.ts';
 

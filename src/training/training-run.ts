@@ -11,7 +11,7 @@ import type { TrainingKernels } from './kernels.ts';
 import { learningRateAt, type Schedule } from './learning-rate.ts';
 import { lossAndGradients } from './loss-and-gradients.ts';
 import { writeWeights } from './model-directory.ts';
-import type { TrainOptions } from './options.ts';
+import type { TrainOptions } from './train-options.ts';
 import type { ProgressFigures } from './progress.ts';
 import { hashCounters } from './random.ts';
 import { TokenBuffers } from './token-buffers.ts';

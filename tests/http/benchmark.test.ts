@@ -94,7 +94,7 @@ describe('/benchmark', () => {
       body: JSON.stringify({ ...SMALL, stream: true }),
       signal: client.signal,
     });
-    while (engine.stats().numRequestsRunning === 0) await sleep(5);
+    while (engine.stats().numSequencesRunning === 0) await sleep(5);
     for (const stream of [false, true]) {
       const { status, headers } = await post(service, PATH, { ...SMALL, stream });
       expect(status).toBe(409);
@@ -102,7 +102,7 @@ describe('/benchmark', () => {
     }
     client.abort();
     await first.then((response) => response.text()).catch(() => undefined);
-    while (engine.stats().numRequestsRunning > 0) await sleep(5);
+    while (engine.stats().numSequencesRunning > 0) await sleep(5);
     engine.reset({ text: ' the old mill'.repeat(30) });
     while ((await post(service, PATH, SMALL)).status === 409) await sleep(5);
   });

@@ -1,12 +1,10 @@
 import OpenAI from 'openai';
-import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChatBody, ChatChunk } from '../../routes/schemas/chat.ts';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
-import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { createEngine } from '../../src/service.ts';
 import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { call, post } from '../support/http-client.ts';
@@ -314,7 +312,7 @@ describe('over the engine itself', () => {
 
   beforeAll(async () => {
     const environment = { MODEL: bosModel.path, MODEL_ID: 'tiny', RUNTIME: 'cpu', MAX_NUM_SEQS: '4' };
-    engine = createEngine(readConfig(environment, []), pino({ enabled: false }));
+    engine = await createEngineOf(environment);
     await engine.start();
     service = await startHttpService(engine);
   });

@@ -22,7 +22,7 @@ async function start(config: Parameters<typeof startHttpService>[1] = {}): Promi
   return service;
 }
 
-const running = (): number => engine.stats().numRequestsRunning;
+const running = (): number => engine.stats().numSequencesRunning;
 const numConnections = (service: HttpService): Promise<number> =>
   new Promise((resolve) => service.server.getConnections((_, count) => resolve(count)));
 

@@ -317,7 +317,7 @@ describe('a request', () => {
         expect(withoutIds(refused.text)).toBe(withoutIds(unknown.text));
       }
     }
-    expect(engine.stats().numRequestsRunning).toBe(1);
+    expect(engine.stats().numSequencesRunning).toBe(1);
     const seen = await send(service, 'GET', '/v1/requests/mine', { headers: ME });
     expect(seen.json).toMatchObject({ id: 'cmpl-mine', status: 'running' });
     expect(seen.text).not.toContain('127.0.0.1');

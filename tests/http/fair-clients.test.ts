@@ -1,9 +1,7 @@
 import { request as httpRequest } from 'node:http';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { createEngine } from '../../src/service.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { call, type Answer } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
@@ -23,8 +21,7 @@ beforeAll(async () => {
   const runtime = RUNTIME_NAMES_HERE.includes('wasm') ? 'wasm' : 'cpu';
   const limits = { MAX_NUM_SEQS: String(NUM_LANES), MAX_QUEUED_REQUESTS: String(MAX_QUEUED) };
   // The embedded model: of a tiny one 200 requests are over before HTTP has taken the next one in.
-  const config = readConfig({ RUNTIME: runtime, THREADS: '1', ...limits }, []);
-  engine = createEngine(config, pino({ enabled: false }));
+  engine = await createEngineOf({ RUNTIME: runtime, THREADS: '1', ...limits });
   await engine.start();
   service = await startHttpService(engine);
 });
@@ -46,8 +43,8 @@ it('starves nobody for the sake of one who sends 200 requests at once', async ()
     numAnswered++;
     return answer;
   });
-  await until(() => engine.stats().numRequestsWaiting > NUM_REQUESTS / 4);
-  const numWaiting = engine.stats().numRequestsWaiting;
+  await until(() => engine.stats().numSequencesWaiting > NUM_REQUESTS / 4);
+  const numWaiting = engine.stats().numSequencesWaiting;
   const numAnsweredBefore = numAnswered;
   const late = await complete('late', 'A fox', 2);
   expect(late.status).toBe(200);
@@ -92,7 +89,7 @@ it('does not make a newcomer wait for a completion of one client with all lanes,
   expect(new Set(texts).size).toBe(1);
   expect(texts[0]?.length).toBeGreaterThan(LONG_TOKENS);
   expect(engine.stats().numRecomputedTokens).toBeGreaterThan(before.numRecomputedTokens);
-  expect(engine.stats()).toMatchObject({ numRequestsRunning: 0, numRequestsWaiting: 0, numLanesUsed: 0 });
+  expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numLanesUsed: 0 });
 });
 
 it('keeps a place for whoever comes while another has filled the queue', () => {
@@ -100,7 +97,7 @@ it('keeps a place for whoever comes while another has filled the queue', () => {
   expect(() => engine.reserve(1, 'flood')).toThrow('the queue is full');
   reservations.push(engine.reserve(2, 'late'));
   for (const reservation of reservations) reservation.release();
-  expect(engine.stats().numRequestsWaiting).toBe(0);
+  expect(engine.stats().numSequencesWaiting).toBe(0);
 });
 
 it('tells clients apart by their keys', async () => {

@@ -1,11 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
-import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { createEngine } from '../../src/service.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { fixturePath, readJsonFixture } from '../support/fixtures.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -21,15 +19,13 @@ const PROMPTS = (readJsonFixture('tiny-gpt2', 'completions.json') as { prompt: s
   ({ prompt }, index) => ({ prompt, ...GOLDENS[index]! }),
 );
 
-function engineOf(path: string): EngineClient {
-  return createEngine(readConfig({ MODEL: path, RUNTIME: 'cpu' }, []), pino({ enabled: false }));
-}
+const engineOf = (path: string): Promise<EngineClient> => createEngineOf({ MODEL: path, RUNTIME: 'cpu' });
 
 let engine: EngineClient;
 let service: HttpService;
 
 beforeAll(async () => {
-  engine = engineOf(fixturePath('gguf', 'tiny-gpt2-q8_0.gguf'));
+  engine = await engineOf(fixturePath('gguf', 'tiny-gpt2-q8_0.gguf'));
   await engine.start();
   service = await startHttpService(engine);
 });
@@ -57,7 +53,7 @@ it('says what is stored and what it takes in memory', () => {
 it('refuses to start with a file that is none', async () => {
   const path = join(tempDirectory(), 'model.gguf');
   writeFileSync(path, 'version https://git-lfs.github.com/spec/v1\n');
-  const broken = engineOf(path);
+  const broken = await engineOf(path);
   await expect(broken.start()).rejects.toMatchObject({ code: 'weights_invalid' });
   await broken.stop();
 });

@@ -42,7 +42,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(5);
 }
 
-const running = (): number => engine.stats().numRequestsRunning;
+const running = (): number => engine.stats().numSequencesRunning;
 const ROUTES = ['/v1/completions', '/ai/run/@test/tiny-gpt2'];
 
 describe.each(ROUTES)('a client that hangs up: %s', (path) => {

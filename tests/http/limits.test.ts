@@ -212,13 +212,13 @@ describe('concurrency', () => {
         `POST /v1/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n` +
           `x-api-key: ${key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       );
-      await until(() => engine.stats().numRequestsRunning === 1);
+      await until(() => engine.stats().numSequencesRunning === 1);
       const refused = await complete(key);
       expect(refused).toMatchObject({ status: 429, json: { error: { code: 'rate_limited' } } });
       expect(refused.headers['retry-after']).toBe('1');
       socket.destroy();
       await once(socket, 'close');
-      await until(() => engine.stats().numRequestsRunning === 0);
+      await until(() => engine.stats().numSequencesRunning === 0);
     }
     engine.reset({ failAfter: 1 });
     await until(async () => (await complete(key)).status === 500);

@@ -133,7 +133,7 @@ describe('openai client', () => {
     await expect(pending).rejects.toBeInstanceOf(APIUserAbortError);
     const stream = await client.completions.create({ model: MODEL, prompt: 'a', stream: true });
     for await (const chunk of stream) if (chunk.choices.length > 0) break;
-    while (engine.stats().numRequestsRunning > 0) await sleep(5);
+    while (engine.stats().numSequencesRunning > 0) await sleep(5);
     const records = engine.requests.map(({ id }) => engine.find(id));
     expect(records.map((record) => record?.cancelCause)).toEqual(['disconnect', 'disconnect']);
   });

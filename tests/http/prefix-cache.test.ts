@@ -1,12 +1,10 @@
 import OpenAI from 'openai';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
 import type { TokenizeBody } from '../../routes/schemas/tokenize.ts';
 import type { WorkersAiChunk } from '../../routes/schemas/workers-ai.ts';
-import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { createEngine } from '../../src/service.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { makeEmbeddedChatModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { call, post } from '../support/http-client.ts';
@@ -52,8 +50,7 @@ class Served {
   static async start(modelPath: string, settings: Record<string, string>): Promise<Served> {
     const runtime = RUNTIME_NAMES_HERE.includes('wasm') ? 'wasm' : 'cpu';
     const environment = { MODEL: modelPath, MODEL_ID: 'tales', MAX_NUM_SEQS: '6', THREADS: '1' };
-    const config = readConfig({ ...environment, RUNTIME: runtime, ...settings }, []);
-    const engine = createEngine(config, pino({ enabled: false }));
+    const engine = await createEngineOf({ ...environment, RUNTIME: runtime, ...settings });
     await engine.start();
     return new Served(engine, await startHttpService(engine));
   }
@@ -74,7 +71,7 @@ class Served {
     const turns: Turn[] = [];
     for (const content of QUESTIONS) {
       messages.push({ role: 'user', content });
-      const before = this.engine.stats().numPromptTokens;
+      const before = this.engine.stats().numComputedPromptTokens;
       const stream = await client.chat.completions.create({
         model: 'tales',
         messages,
@@ -86,7 +83,7 @@ class Served {
       let text = '';
       for await (const chunk of stream) {
         text += chunk.choices[0]?.delta.content ?? '';
-        const numComputed = this.engine.stats().numPromptTokens - before;
+        const numComputed = this.engine.stats().numComputedPromptTokens - before;
         if (chunk.usage) turns.push({ text, usage: chunk.usage, numComputed });
       }
       messages.push({ role: 'assistant', content: text });
@@ -157,13 +154,13 @@ describe('usage', () => {
   });
 
   it('counts a prompt once, however many choices share it, by what was there before the first', async () => {
-    const before = on.engine.stats().numPromptTokens;
+    const before = on.engine.stats().numComputedPromptTokens;
     const body = { prompt: `Thrice. ${STORY}`, n: 3, temperature: 1, seed: 7 };
     const first = await on.complete(body);
     const { prompt_tokens: numTokens } = first.usage;
     expect(cachedOf(first)).toBe(0);
     // One computes the prompt, the others its last token.
-    expect(on.engine.stats().numPromptTokens - before).toBe(numTokens + 2);
+    expect(on.engine.stats().numComputedPromptTokens - before).toBe(numTokens + 2);
     expect(first.choices).toEqual((await off.complete(body)).choices);
     expect(cachedOf(await on.complete(body))).toBe(numTokens - 1);
   });

@@ -1,10 +1,8 @@
 import OpenAI from 'openai';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody, CompletionChunk } from '../../routes/schemas/completions.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { createEngine } from '../../src/service.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { expectClose } from '../support/compare.ts';
 import { fixturePath, readJsonFixture } from '../support/fixtures.ts';
@@ -36,7 +34,7 @@ beforeAll(async () => {
     RUNTIME: 'cpu',
     MAX_NUM_SEQS: '4',
   };
-  engine = createEngine(readConfig(environment, []), pino({ enabled: false }));
+  engine = await createEngineOf(environment);
   await engine.start();
   service = await startHttpService(engine);
 });
@@ -169,7 +167,7 @@ describe('the routes over the engine', () => {
       expect((again.json as CompletionBody).choices).toEqual(expected.choices);
     }
     expect(engine.state).toBe('ready');
-    expect(engine.stats()).toMatchObject({ numRequestsRunning: 0, numRequestsWaiting: 0, numLanesUsed: 0 });
+    expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numLanesUsed: 0 });
   });
 
   it('let the default of max_tokens yield to a prompt that leaves less room, but not a number asked for', async () => {
@@ -247,7 +245,7 @@ describe('attention and embeddings in the queue', () => {
     expect((await settled).every(({ status }) => status === 'rejected')).toBe(true);
     const [layer] = await engine.inspectAttention(prompt, [1], new AbortController().signal);
     expect(layer?.[0]).toHaveLength(prompt.length);
-    expect(engine.stats()).toMatchObject({ numRequestsWaiting: 0, numTokensWaiting: 0 });
+    expect(engine.stats()).toMatchObject({ numSequencesWaiting: 0, numTokensWaiting: 0 });
   });
 
   it('gives the layers that were named, in their order', async () => {
@@ -275,6 +273,6 @@ describe('attention and embeddings in the queue', () => {
     own.takeTokens(10, 'input');
     expect(engine.stats().numTokensWaiting).toBe(20_010);
     for (const reservation of [own, more]) reservation.release();
-    expect(engine.stats()).toMatchObject({ numRequestsWaiting: 0, numTokensWaiting: 0 });
+    expect(engine.stats()).toMatchObject({ numSequencesWaiting: 0, numTokensWaiting: 0 });
   });
 });

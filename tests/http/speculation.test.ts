@@ -1,9 +1,7 @@
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/schemas/completions.ts';
-import { readConfig } from '../../src/config/config.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { createEngine } from '../../src/service.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
@@ -25,7 +23,7 @@ class Served {
   static async start(speculation: 'auto' | 'off'): Promise<Served> {
     const runtime = RUNTIME_NAMES_HERE.includes('wasm') ? 'wasm' : 'cpu';
     const environment = { RUNTIME: runtime, THREADS: '1', MAX_NUM_SEQS: '4', SPECULATION: speculation };
-    const engine = createEngine(readConfig(environment, []), pino({ enabled: false }));
+    const engine = await createEngineOf(environment);
     await engine.start();
     return new Served(engine, await startHttpService(engine));
   }

@@ -1,10 +1,10 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readModelConfig } from '../../src/model/load-model.ts';
 import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import {
+  configIn,
   readGoldens,
   TINY_GGUF_FILES,
   TINY_MODELS,
@@ -136,10 +136,10 @@ describe.each(RUNTIMES)("GGUF by llama.cpp's converter on $label", ({ create }) 
 });
 
 describe('config.json as transformers wrote it before version 5', () => {
-  it.each(TINY_MODELS)('is the same model: %s', async (model) => {
+  it.each(TINY_MODELS)('is the same model: %s', (model) => {
     const directory = tempDirectory();
     cpSync(fixturePath(model, 'config-old.json'), join(directory, 'config.json'));
-    expect(await readModelConfig(directory)).toEqual(await readModelConfig(fixturePath(model)));
+    expect(configIn(directory)).toEqual(configIn(fixturePath(model)));
   });
 });
 

@@ -99,7 +99,7 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
         // transformers ends before end-of-text in the text, after it in the ids.
         expect(outcome?.tokenIds).toEqual(tokenIds);
       });
-      expect([core.numRunning, core.numCachedTokens]).toEqual([0, 0]);
+      expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
     },
   );
 
@@ -149,9 +149,9 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
     goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
     await core.step();
     const { numTensors } = runtime.memory();
-    expect(core.numRunning).toBe(NUM_LANES);
+    expect(core.numLanesUsed).toBe(NUM_LANES);
     expect([core.cancel(0), core.cancel(0), core.cancel(7)]).toEqual([true, false, true]);
-    expect(core.numRunning).toBe(NUM_LANES - 1);
+    expect(core.numLanesUsed).toBe(NUM_LANES - 1);
     const outcomes = await runToEnd(core, () => expect(runtime.memory().numTensors).toBe(numTensors));
     expect([...outcomes.keys()].sort()).toEqual([1, 2, 3, 4, 5, 6]);
     for (const [id, outcome] of outcomes) {

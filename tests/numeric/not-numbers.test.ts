@@ -86,7 +86,7 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
       expect(error).toMatchObject({ code: 'backend_failure', retryable: false });
       expect(error?.message).toMatch(/logits are not numbers/);
       expected.forEach((one, id) => expectSame(outcomeOf(outcomes, id), one));
-      expect([core.numRunning, core.numCachedTokens]).toEqual([0, 0]);
+      expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
     },
   );
 
@@ -114,7 +114,7 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
     const core = createCore(16);
     core.submit(request(0, spoilt, { promptLogprobs: true, maxTokens: 0 }));
     expect(outcomeOf(await runCore(core), 0)).toMatchObject({ finish: 'error' });
-    expect(core.numRunning).toBe(0);
+    expect(core.numLanesUsed).toBe(0);
   });
 
   it('embeds the texts beside it, and inspects the next prompt', async () => {

@@ -81,7 +81,7 @@ describe.each(RUNTIMES_WITH_INT8)('the prefix cache on $label', ({ create, bitEx
       ]);
       answers.forEach((_, i) => core.submit(request(i, prompts[i >> 1] ?? [])));
       for (let report = await core.step(); report !== undefined; report = await core.step()) {
-        outcome.numPromptTokens += report.numPromptTokens;
+        outcome.numPromptTokens += report.numComputedPromptTokens;
         outcome.numCachedTokens += report.numPrefixCacheHits;
         for (const update of report.updates) receive(answers, update);
       }

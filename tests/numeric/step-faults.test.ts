@@ -87,7 +87,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
         expect(numTokens).toBeGreaterThanOrEqual(goldens[id]?.promptTokenIds.length ?? NaN);
         expect(numComputedTokens).toBeGreaterThan(0);
       }
-      expect([core.numRunning, core.numCachedTokens]).toEqual([0, 0]);
+      expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
 
       const outcomes = await runCore(core);
       expect([...outcomes.keys()].sort()).toEqual([3, 4, 5, 6, 7]);
@@ -188,7 +188,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     }
     for (const layers of [[], [-1], [0, 99], [0.5]]) {
       expect(() => core.addInspection(1, { tokenIds: [5], layers })).toThrow(
-        /layers is (empty|.*from 0 to 1)/,
+        /layers(\[\d\] is .*has 2 layers| is empty)/,
       );
     }
     const outcomes = await runCore(core);

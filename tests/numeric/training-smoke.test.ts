@@ -8,7 +8,7 @@ import { readCheckpoint } from '../../src/training/checkpoint.ts';
 import { splitBook } from '../../src/training/corpus.ts';
 import { TrainingKernels } from '../../src/training/kernels.ts';
 import { gpt2ConfigJson, writeModelDescription } from '../../src/training/model-directory.ts';
-import { parseTrainOptions, type TrainOptions } from '../../src/training/options.ts';
+import { parseTrainOptions, type TrainOptions } from '../../src/training/train-options.ts';
 import { prepareData, train } from '../../src/training/train.ts';
 import { TrainingRun } from '../../src/training/training-run.ts';
 

@@ -10,13 +10,10 @@ const unavailable: unknown = expect.objectContaining({ code: 'backend_unavailabl
 /** Bytes of keys and values for each lane: 1 MiB. */
 const laneOfOneMib = { numLayers: 2, numKvHeads: 4, headDim: 16, laneLength: 1024 };
 
-describe.each([
-  { how: 'recorded', recordsSteps: true },
-  { how: 'operation by operation', recordsSteps: false },
-])('memory of the wasm runtime, $how', ({ recordsSteps }) => {
+describe('memory of the wasm runtime', () => {
   let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await createWasmRuntime({ numThreads: 2, weights: 'f32', recordsSteps });
+    runtime = await createWasmRuntime({ numThreads: 2, weights: 'f32' });
   });
   afterAll(() => runtime.dispose());
 
@@ -38,7 +35,7 @@ describe.each([
     const before = runtime.memory();
     expect(before.numTensors).toBe(numTensors);
     // What is recorded of a size is some kilobytes for two layers, and nothing grows with the rows.
-    expect(before.numBytes - numBytes).toBeLessThan(recordsSteps ? contextLength * 4096 : 1);
+    expect(before.numBytes - numBytes).toBeLessThan(contextLength * 4096);
     for (let i = 1; i <= 50; i++) await step(1 + (i % contextLength));
     expect(runtime.memory()).toEqual(before);
   });
@@ -54,7 +51,7 @@ describe.each([
         ),
       ).rejects.toThrow('belongs to this runtime');
     // The places of a step's inputs and activations are kept, for steps that do not fail.
-    if (recordsSteps) await fail();
+    await fail();
     const before = runtime.memory();
     await fail();
     expect(runtime.memory()).toEqual(before);

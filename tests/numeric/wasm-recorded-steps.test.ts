@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import { createCpuRuntime } from '../../src/runtime/cpu/cpu-runtime.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
+import { expectClose } from '../support/compare.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
+/** Of logits up to 15. Both sum in float32, each in its own order. */
+const TOLERANCE = 2e-5;
 const MODELS = ['tiny-gpt2', 'tiny-llama/gqa', 'tiny-qwen3/head-dim-16', 'tiny-gemma3/pattern-6'];
 
 /** Chunks of prompts, decodes and both together: numbers of rows that come again, shrink and grow. */
@@ -26,23 +30,62 @@ function someSteps(vocabSize: number): SegmentInput[][] {
   ];
 }
 
+/** The logits of the same steps by stock operations of tfjs, which run alone: tfjs has one backend at a time. */
+async function stepsByReference(model: string): Promise<Float32Array[][]> {
+  const runtime = await createCpuRuntime();
+  const runner = await StepRunner.load(runtime, model, 4);
+  const logits: Float32Array[][] = [];
+  for (const inputs of someSteps(runner.loaded.config.vocabSize)) logits.push(await runner.step(inputs));
+  await runtime.dispose();
+  return logits; // [steps][logitRows][vocab]
+}
+
+/** A step's logits, each of its tokens computed in a step of its own: [logitRows][vocab]. */
+async function stepByTokens(runner: StepRunner, inputs: readonly SegmentInput[]): Promise<Float32Array[]> {
+  const rows: Float32Array[] = [];
+  for (const { lane, positionStart, tokenIds, logits } of inputs) {
+    for (const [index, tokenId] of Array.from(tokenIds).entries()) {
+      const isWanted = logits === 'all' || (logits === 'last' && index === tokenIds.length - 1);
+      const token = { lane, positionStart: positionStart + index, tokenIds: [tokenId] };
+      rows.push(...(await runner.step([{ ...token, logits: isWanted ? 'last' : 'none' }])));
+    }
+  }
+  return rows;
+}
+
+const references = new Map<string, Float32Array[][]>();
+beforeAll(async () => {
+  for (const model of MODELS) references.set(model, await stepsByReference(model));
+});
+
 describe.each([1, 2, 3])('a recorded step on %i threads', (numThreads) => {
   let recorded: Runtime;
-  let eager: Runtime;
+  let single: Runtime;
   beforeAll(async () => {
     recorded = await createWasmRuntime({ numThreads, weights: 'f32' });
-    eager = await createWasmRuntime({ numThreads, weights: 'f32', recordsSteps: false });
+    single = await createWasmRuntime({ numThreads: 1, weights: 'f32' });
   });
   afterAll(async () => {
     await recorded.dispose();
-    await eager.dispose();
+    await single.dispose();
   });
 
-  it.each(MODELS)('has the bits of the same kernels run one by one through tfjs: %s', async (model) => {
-    const replaying = await StepRunner.load(recorded, model, 4);
-    const running = await StepRunner.load(eager, model, 4);
-    for (const inputs of someSteps(running.loaded.config.vocabSize)) {
-      expect(await replaying.step(inputs)).toEqual(await running.step(inputs));
+  it.each(MODELS)('has the logits of the reference: %s', async (model) => {
+    const runner = await StepRunner.load(recorded, model, 4);
+    const steps = someSteps(runner.loaded.config.vocabSize);
+    for (const [index, inputs] of steps.entries()) {
+      const logits = await runner.step(inputs); // [logitRows][vocab]
+      const expected = references.get(model)?.[index] ?? [];
+      expect(logits.length).toBe(expected.length);
+      logits.forEach((row, r) => expectClose(row, expected[r] ?? [], TOLERANCE));
+    }
+  });
+
+  it.each(MODELS)('has the bits of one token after the other on one thread: %s', async (model) => {
+    const together = await StepRunner.load(recorded, model, 4);
+    const apart = await StepRunner.load(single, model, 4);
+    for (const inputs of someSteps(together.loaded.config.vocabSize)) {
+      expect(await together.step(inputs)).toEqual(await stepByTokens(apart, inputs));
     }
   });
 

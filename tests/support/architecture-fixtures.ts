@@ -1,4 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { planByConfigJson } from '../../src/model/architectures/registry.ts';
+import type { ModelConfig } from '../../src/model/model-config.ts';
 import { SafetensorsReader } from '../../src/weights/safetensors-reader.ts';
 import { fixturePath, readJsonFixture } from './fixtures.ts';
 
@@ -11,6 +14,11 @@ export interface GoldenPrompt {
   continuation: number[];
   /** [rows][vocab] */
   logits: Float32Array[];
+}
+
+/** The configuration that a folder's config.json describes. */
+export function configIn(directory: string): ModelConfig {
+  return planByConfigJson(JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'))).config;
 }
 
 const ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'gemma3'];

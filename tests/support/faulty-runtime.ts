@@ -59,6 +59,10 @@ export class FaultyRuntime implements Runtime {
     return rows;
   }
 
+  numComputedRows(batch: StepBatch): number {
+    return this.#inner.numComputedRows(batch);
+  }
+
   copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
     this.#failBefore();
     this.#inner.copyLane(cache, from, to, numTokens);

@@ -64,6 +64,10 @@ export class LaneRuntime implements Runtime {
     return Promise.resolve(rows);
   }
 
+  numComputedRows({ numRows }: StepBatch): number {
+    return numRows;
+  }
+
   copyLane(_cache: KvCache, from: number, to: number, numTokens: number): void {
     this.#laneOf(to).splice(0, numTokens, ...this.#laneOf(from).slice(0, numTokens));
   }

@@ -3,25 +3,20 @@ import { linearJobs, linearScratchBytes } from '../../src/runtime/wasm/kernels/l
 import { floatArg, KernelPool } from '../../src/runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend, type KernelModule } from '../../src/runtime/wasm/start.ts';
 import { WasmParameter, type WasmWeightFormat } from '../../src/runtime/wasm/wasm-parameter.ts';
-import type { WasmHeap } from '../../src/runtime/wasm/wasm-heap.ts';
 import { flat, type Rows } from './matrix.ts';
 
 /** Dense products on a kernel pool of their own, their rows in float32 and their scratch full of ones. */
 export class LinearBench {
-  readonly #heap: WasmHeap;
   readonly #pool: KernelPool;
 
-  private constructor(heap: WasmHeap, pool: KernelPool) {
-    this.#heap = heap;
+  private constructor(pool: KernelPool) {
     this.#pool = pool;
   }
 
   static async start(numThreads: number, kernels: KernelModule = 'inference'): Promise<LinearBench> {
     const { heap } = await startWasmBackend();
-    return new LinearBench(
-      heap,
-      await KernelPool.start({ wasmBytes: await readKernels(kernels), heap, numThreads }),
-    );
+    const wasmBytes = await readKernels(kernels);
+    return new LinearBench(await KernelPool.start({ wasmBytes, heap, numThreads }));
   }
 
   dispose(): Promise<void> {
@@ -30,12 +25,12 @@ export class LinearBench {
 
   pack(rows: Rows, format: WasmWeightFormat): WasmParameter {
     const shape = [rows.length, rows[0]?.length ?? 0];
-    return new WasmParameter(this.#context(), 'w', shape, flat(rows), format);
+    return new WasmParameter(this.#pool, 'w', shape, flat(rows), format);
   }
 
   /** x W^T + b: [rows][in], weight [out, in] -> [rows][out]. Runs its jobs twice and returns what the second run wrote. */
   multiply(x: Rows, weight: WasmParameter, bias?: readonly number[]): number[][] {
-    const heap = this.#heap;
+    const { heap } = this.#pool;
     const [numCols = 0, depth = 0] = weight.shape;
     const { format } = weight;
     const shape = { numRows: x.length, depth, numCols, format, numThreads: this.#pool.numThreads };
@@ -43,7 +38,7 @@ export class LinearBench {
     const [from, to] = [heap.malloc(4 * x.length * depth), heap.malloc(4 * x.length * numCols)];
     const scratch = heap.malloc(scratchBytes);
     heap.float32(from, x.length * depth).set(flat(x));
-    const shift = bias && new WasmParameter(this.#context(), 'b', [numCols], Float32Array.from(bias), 'f32');
+    const shift = bias && new WasmParameter(this.#pool, 'b', [numCols], Float32Array.from(bias), 'f32');
     const operands = {
       x: from,
       weight: heap.tensorAddress(weight.tensor),
@@ -65,7 +60,7 @@ export class LinearBench {
 
   /** Every row of an embedding: [rows][in]. */
   embed(tokens: WasmParameter, positions: WasmParameter | undefined, scale: number): number[][] {
-    const heap = this.#heap;
+    const { heap } = this.#pool;
     const [numRows = 0, dim = 0] = tokens.shape;
     const [ids, out] = [heap.malloc(4 * numRows), heap.malloc(4 * numRows * dim)];
     heap.int32(ids, numRows).set(Array.from({ length: numRows }, (_, row) => row));
@@ -77,16 +72,5 @@ export class LinearBench {
     const values = [...heap.float32(out, numRows * dim)];
     for (const address of [ids, out]) heap.free(address);
     return Array.from({ length: numRows }, (_, row) => values.slice(row * dim, (row + 1) * dim));
-  }
-
-  #context() {
-    return {
-      id: -1,
-      heap: this.#heap,
-      numThreads: this.#pool.numThreads,
-      run: (kernelId: number, numChunks: number, args: readonly number[]) =>
-        this.#pool.run(kernelId, numChunks, args),
-      scratch: () => 0,
-    };
   }
 }

@@ -191,8 +191,8 @@ export class ScriptedEngine implements ManagedEngine {
   stats(): EngineStats {
     const running = [...this.#completions.values()].filter((completion) => !completion.isOver).length;
     return {
-      numRequestsRunning: running,
-      numRequestsWaiting: 0,
+      numSequencesRunning: running,
+      numSequencesWaiting: 0,
       numTokensWaiting: 0,
       numLanes: 4,
       numLanesUsed: running,
@@ -206,7 +206,7 @@ export class ScriptedEngine implements ManagedEngine {
       numPaddedRows: 2,
       numScores: 100,
       numRectangularScores: 200,
-      numPromptTokens: 20,
+      numComputedPromptTokens: 20,
       numPreemptions: 2,
       numRecomputedTokens: 9,
       numPrefixCacheQueries: 32,
@@ -349,15 +349,15 @@ class ScriptedCompletion implements Completion {
       ...(this.#errorCode === undefined ? {} : { errorCode: this.#errorCode }),
       finishReasons: [...this.#finishReasons],
       usage: {
-        promptTokens: this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0),
-        completionTokens: this.#numTokens,
-        cachedTokens: 0,
+        numPromptTokens: this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0),
+        numGeneratedTokens: this.#numTokens,
+        numCachedTokens: 0,
       },
       n: this.#request.n,
       maxTokens: this.#request.maxTokens,
-      longestCompletionTokens: 0,
+      mostGeneratedTokens: 0,
       timings: { queueMs: 1, ttftMs: 2, tpotMs: 0.5, totalMs: 10 },
-      wastedTokens: 0,
+      numWastedTokens: 0,
     };
   }
 }

@@ -25,7 +25,7 @@ export class Choice {
   readonly #detokenizer: IncrementalDetokenizer;
   readonly #stopStrings: StopStrings;
   readonly #minTokens: number;
-  numTokens = 0;
+  numGeneratedTokens = 0;
   started = false;
   /** Prompt tokens that were in the cache when it started. */
   numCachedTokens = 0;
@@ -39,14 +39,14 @@ export class Choice {
     this.#minTokens = minTokens;
   }
 
-  isClosed(): boolean {
+  get isClosed(): boolean {
     return this.finishReason !== undefined;
   }
 
   push(token: SampledToken): ChoiceText {
-    this.numTokens++;
+    this.numGeneratedTokens++;
     const text = this.#detokenizer.push([token.tokenId]);
-    return this.numTokens < this.#minTokens ? { text } : this.#stopStrings.push(text);
+    return this.numGeneratedTokens < this.#minTokens ? { text } : this.#stopStrings.push(text);
   }
 
   /** What was held back, once no more tokens come. */

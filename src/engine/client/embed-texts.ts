@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Engine, Reservation } from '../engine.ts';
-import { EngineError } from '../../errors.ts';
+import { checkTextLength } from '../check-input.ts';
 import { encodePrompts, minNumTokens, type Prompt } from './encode-prompts.ts';
 import type { TokenAllowance } from './start-completion.ts';
 import { withinDeadline } from './within-deadline.ts';
@@ -46,13 +46,13 @@ async function embedReserved(
 ): Promise<TextEmbedding[]> {
   // One for each text.
   setMaxListeners(0, signal);
-  const { contextLength } = engine.model;
-  const numKept = truncateTo === 'fit' ? contextLength : truncateTo;
-  if (numKept === undefined)
-    texts.forEach((text, index) => checkLength(minNumTokens(engine, text), contextLength, index));
+  const checkLength = (numTokens: number, index: number): void =>
+    checkTextLength(numTokens, engine.model, 'input', `text ${index}`);
+  const numKept = truncateTo === 'fit' ? engine.model.contextLength : truncateTo;
+  if (numKept === undefined) texts.forEach((text, index) => checkLength(minNumTokens(engine, text), index));
   const encoded = { prompts: texts, n: 1, numKept, param: 'input' };
   const prompts = await encodePrompts(engine, encoded, reservation, { gone: signal, timeoutMs: undefined });
-  prompts.forEach(({ tokenIds }, index) => checkLength(tokenIds.length, contextLength, index));
+  prompts.forEach(({ tokenIds }, index) => checkLength(tokenIds.length, index));
   const numTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
   reservation.takeTokens(numTokens, 'input');
   await budget.reserve(numTokens);
@@ -62,15 +62,5 @@ async function embedReserved(
       budget.spend(tokenIds.length, 0);
       return { embedding, numTokens: tokenIds.length };
     }),
-  );
-}
-
-function checkLength(numTokens: number, contextLength: number, index: number): void {
-  if (numTokens <= contextLength) return;
-  throw new EngineError(
-    'context_length_exceeded',
-    `text ${index} has at least ${numTokens} tokens, more than the context of ${contextLength}; shorten it, or set ` +
-      'truncate_prompt_tokens',
-    { param: 'input', details: { numTokens, contextLength } },
   );
 }

@@ -18,5 +18,5 @@ export interface EngineClientOptions {
   onIncident?: (message: string, error?: EngineError) => void;
   now?: () => number;
   /** Makes the engine process; tests put one in that they can break. */
-  createProcess?: (settings: EngineSettings, events: EngineProcessEvents) => EngineProcess;
+  createProcess?: ((settings: EngineSettings, events: EngineProcessEvents) => EngineProcess) | undefined;
 }

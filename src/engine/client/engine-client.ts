@@ -3,7 +3,7 @@ import type { EngineError } from '../../errors.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
 import { ServedTokenizer } from '../../text/served-tokenizer.ts';
-import { checkCompletion, checkTokenIds } from '../check-input.ts';
+import { checkCompletion, checkText } from '../check-input.ts';
 import { monotonicMs } from '../clock.ts';
 import type { EngineClientOptions } from './engine-client-options.ts';
 import { EngineProcess } from './engine-process.ts';
@@ -94,11 +94,11 @@ export class EngineClient implements ManagedEngine {
     const { modelPath } = this.#options.settings;
     const tokenizer = await ServedTokenizer.load(modelPath, this.#tokenizerLoad.signal);
     try {
-      if (this.#hasLeft('loading')) throw this.#notReady();
+      this.#checkLoading();
       await this.#supervisor.start();
-      if (this.#hasLeft('loading')) throw this.#notReady();
+      this.#checkLoading();
       await this.#match(tokenizer);
-      if (this.#hasLeft('loading')) throw this.#notReady();
+      this.#checkLoading();
     } catch (error) {
       await tokenizer.stop();
       throw error;
@@ -129,9 +129,9 @@ export class EngineClient implements ManagedEngine {
     return this.#state;
   }
 
-  /** Asked after a wait, which the compiler does not know to change it. */
-  #hasLeft(state: EngineState): boolean {
-    return this.#state !== state;
+  /** Throws if the engine was stopped, or is to drain, while it loaded. */
+  #checkLoading(): void {
+    if (this.#state !== 'loading') throw this.#notReady();
   }
 
   get model(): ModelInfo {
@@ -220,9 +220,9 @@ export class EngineClient implements ManagedEngine {
 
   #receiveUpdate(update: SequenceUpdate, times: StepTimes): void {
     const completion = this.#held.report(update.id, update.started === true);
-    const { wastedTokens } = completion;
+    const { numWastedTokens } = completion;
     completion.receive(update, times);
-    const numWasted = completion.wastedTokens - wastedTokens;
+    const numWasted = completion.numWastedTokens - numWastedTokens;
     if (numWasted > 0) this.#totals.addWastedTokens(numWasted);
     if (update.finish !== undefined) this.#release(update.id);
   }
@@ -232,7 +232,7 @@ export class EngineClient implements ManagedEngine {
     if (completion === undefined) return;
     // Its record was kept when it settled; only what it wasted has changed since.
     const isSettled = this.#completions.get(completion.id) !== completion;
-    if (isSettled && completion.wastedTokens > 0) this.#history.add(completion.record());
+    if (isSettled && completion.numWastedTokens > 0) this.#history.add(completion.record());
     this.#checkIdle();
   }
 
@@ -256,13 +256,13 @@ export class EngineClient implements ManagedEngine {
     clientId = '',
   ): Promise<AttentionWeights> {
     if (this.#state !== 'ready') throw this.#notReady();
-    checkTokenIds(tokenIds, this.model, 'prompt');
+    checkText(tokenIds, this.model, 'prompt');
     return this.#sideJobs.inspectAttention({ tokenIds, layers, clientId }, signal);
   }
 
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
-    checkTokenIds(tokenIds, this.model, 'input');
+    checkText(tokenIds, this.model, 'input');
     return this.#sideJobs.embed({ tokenIds, clientId }, signal);
   }
 
@@ -292,8 +292,8 @@ export class EngineClient implements ManagedEngine {
   stats(): EngineStats {
     return {
       ...this.#totals.get(),
-      numRequestsRunning: this.#queue.numRunning,
-      numRequestsWaiting: this.#queue.numWaiting,
+      numSequencesRunning: this.#queue.numSequencesRunning,
+      numSequencesWaiting: this.#queue.numSequencesWaiting,
       numTokensWaiting: this.#queue.numTokensWaiting,
       numLanes: this.#model?.numLanes ?? 0,
       kvCacheTokens: this.#model?.kvCacheTokens ?? 0,

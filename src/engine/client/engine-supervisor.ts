@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../../config/timer-limit.ts';
 import { EngineError } from '../../errors.ts';
 import type { EngineProcess, EngineProcessEvents } from './engine-process.ts';
 import type { FromWorker, ToWorker } from '../protocol.ts';
@@ -32,8 +33,6 @@ export interface EngineSupervisorOptions {
 const LOAD_TIMEOUT_MS = 600_000;
 /** A process that does not end although it was killed, as in a driver that hangs, is waited for no longer. */
 const MAX_DYING_MS = 10_000;
-/** Node takes a longer timer for one of a millisecond. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Launch {
   readonly child: EngineProcess;

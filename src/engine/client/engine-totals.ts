@@ -3,7 +3,7 @@ import type { EngineGauges, StepReport } from '../protocol.ts';
 
 type Totals = Omit<
   EngineStats,
-  'numRequestsRunning' | 'numRequestsWaiting' | 'numTokensWaiting' | 'numLanes' | 'kvCacheTokens'
+  'numSequencesRunning' | 'numSequencesWaiting' | 'numTokensWaiting' | 'numLanes' | 'kvCacheTokens'
 >;
 
 /** What each step adds to, under the same name. */
@@ -12,7 +12,7 @@ const STEP_COUNTERS = [
   'numPaddedRows',
   'numScores',
   'numRectangularScores',
-  'numPromptTokens',
+  'numComputedPromptTokens',
   'numPreemptions',
   'numRecomputedTokens',
   'numPrefixCacheQueries',
@@ -32,7 +32,7 @@ const ZERO: Totals = {
   numPaddedRows: 0,
   numScores: 0,
   numRectangularScores: 0,
-  numPromptTokens: 0,
+  numComputedPromptTokens: 0,
   numPreemptions: 0,
   numRecomputedTokens: 0,
   numPrefixCacheQueries: 0,

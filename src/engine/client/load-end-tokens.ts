@@ -1,6 +1,6 @@
 import { generationEosTokenIds } from '../../model/generation-config.ts';
 import { endTokenIds, type EndTokenSources } from '../../tokenizer/end-tokens.ts';
-import { readOptionalJson } from '../../tokenizer/optional-file.ts';
+import { readOptionalJson } from '../../tokenizer/read-optional-json.ts';
 import { isGgufPath } from '../../weights/gguf/gguf-header.ts';
 
 /** Of a generation_config.json, which has some hundred: it is read in the HTTP thread. */

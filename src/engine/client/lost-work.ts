@@ -17,7 +17,8 @@ export function deathWithDump(error: EngineError, lost: LostWork): EngineError {
   const { completions, ...counts } = lost;
   const requests = completions.slice(0, MAX_NAMED).map((completion) => {
     const { id, status, n, usage } = completion.record();
-    const { promptTokens, completionTokens } = usage;
+    const { numPromptTokens: promptTokens, numGeneratedTokens: completionTokens } = usage;
+    // The names of the request's log line.
     return { request: id, status, n, promptTokens, completionTokens };
   });
   const { code, message, retryable, cause } = error;

@@ -21,7 +21,7 @@ export class RequestQueue {
   readonly #now: () => number;
   readonly #drainRate = new DrainRate();
   #numLanes = 0;
-  #numRunning = 0;
+  #numSequencesRunning = 0;
   readonly #sequences = new FairPlaces();
   readonly #tokens = new FairPlaces();
 
@@ -30,11 +30,11 @@ export class RequestQueue {
     this.#now = now;
   }
 
-  get numRunning(): number {
-    return this.#numRunning;
+  get numSequencesRunning(): number {
+    return this.#numSequencesRunning;
   }
 
-  get numWaiting(): number {
+  get numSequencesWaiting(): number {
     return this.#sequences.numTaken;
   }
 
@@ -56,13 +56,13 @@ export class RequestQueue {
 
   /** Takes nothing. @throws EngineError as `reserve` */
   checkRoom(numSequences: number, clientId: string): void {
-    const numFreeLanes = Math.max(this.#numLanes - this.#numRunning, 0);
+    const numFreeLanes = Math.max(this.#numLanes - this.#numSequencesRunning, 0);
     const numPlaces = this.#bounds.maxQueuedSequences + numFreeLanes;
     if (!this.#sequences.canTake(clientId, numSequences, numPlaces)) {
       throw this.#full(
-        `the queue is full: ${this.numWaiting} sequences wait, ${numSequences} more would exceed ` +
+        `the queue is full: ${this.numSequencesWaiting} sequences wait, ${numSequences} more would exceed ` +
           `MAX_QUEUED_REQUESTS (${this.#bounds.maxQueuedSequences}) and ${numFreeLanes} free lanes`,
-        this.numWaiting + numSequences - numPlaces,
+        this.numSequencesWaiting + numSequences - numPlaces,
       );
     }
   }
@@ -116,7 +116,7 @@ export class RequestQueue {
   /** A waiting sequence got its lane. */
   start(numTokens: number, clientId = ''): void {
     this.leave(numTokens, clientId);
-    this.#numRunning++;
+    this.#numSequencesRunning++;
     this.#drainRate.recordLeft(this.#now());
   }
 
@@ -128,7 +128,7 @@ export class RequestQueue {
 
   /** A running sequence gave its lane back. */
   finish(): void {
-    this.#numRunning--;
+    this.#numSequencesRunning--;
   }
 
   /** How long a client should stay away when the service is busy or loading. */

@@ -12,7 +12,7 @@ import type {
 } from '../engine.ts';
 import { EventQueue } from './event-queue.ts';
 import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
-import type { SequenceRequest, SequenceUpdate } from '../protocol.ts';
+import type { SentError, SequenceFinish, SequenceRequest, SequenceUpdate } from '../protocol.ts';
 import { RequestTimer } from './request-timer.ts';
 import { fromSentError, stepFailure } from '../step-fault.ts';
 
@@ -54,7 +54,7 @@ export class RunningCompletion implements Completion {
   readonly #promptLogprobs = new Map<number, SampledToken[]>();
   #deadline: NodeJS.Timeout | undefined;
   #numOpen: number;
-  #wastedTokens = 0;
+  #numWastedTokens = 0;
   #cancelCause: CancelCause | undefined;
   #error: EngineError | undefined;
   /** Once every choice has ended; it is asked for several times then. */
@@ -132,19 +132,23 @@ export class RunningCompletion implements Completion {
       choice.numCachedTokens = update.numCachedTokens ?? 0;
       this.#timer.recordStart(startedAtMs);
     }
-    if (choice.isClosed()) {
+    if (choice.isClosed) {
       if (update.token !== undefined) {
-        this.#wastedTokens++;
+        this.#numWastedTokens++;
         this.#finalRecord = undefined;
       }
       return;
     }
     if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
     if (update.token !== undefined) this.#receiveToken(choice, update.token, endedAtMs);
-    // A stop string may have closed the choice with this very token.
-    if (update.finish === undefined || choice.isClosed()) return;
-    if (update.error === undefined) this.#finish(choice, update.finish);
-    else this.#giveUp(fromSentError(update.error));
+    if (update.finish !== undefined) this.#receiveFinish(choice, update.finish, update.error);
+  }
+
+  #receiveFinish(choice: Choice, finish: SequenceFinish, error: SentError | undefined): void {
+    // A stop string may have closed the choice with the token of the same update.
+    if (choice.isClosed) return;
+    if (error === undefined) this.#finish(choice, finish);
+    else this.#giveUp(fromSentError(error));
   }
 
   /** One choice that fails ends the request: OpenAI's answer has no place for the error of a choice. */
@@ -201,7 +205,7 @@ export class RunningCompletion implements Completion {
   }
 
   get #openChoices(): Choice[] {
-    return [...this.#choices.values()].filter((choice) => !choice.isClosed());
+    return [...this.#choices.values()].filter((choice) => !choice.isClosed);
   }
 
   /** Cancels what is not finished by then. */
@@ -226,13 +230,13 @@ export class RunningCompletion implements Completion {
     return new EngineError(
       'request_timeout',
       `the request took longer than ${this.#request.timeoutMs} ms; it was ${status}, ` +
-        `with ${usage.completionTokens} tokens generated`,
+        `with ${usage.numGeneratedTokens} tokens generated`,
       { param: 'timeout_ms' },
     );
   }
 
-  get wastedTokens(): number {
-    return this.#wastedTokens;
+  get numWastedTokens(): number {
+    return this.#numWastedTokens;
   }
 
   /** The engine cannot finish it. */
@@ -249,7 +253,7 @@ export class RunningCompletion implements Completion {
   #makeRecord(): RequestRecord {
     const choices = [...this.#choices.values()];
     const numPromptTokens = this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0);
-    const numTokens = choices.reduce((sum, choice) => sum + choice.numTokens, 0);
+    const numGeneratedTokens = choices.reduce((sum, choice) => sum + choice.numGeneratedTokens, 0);
     const numCachedTokens = choices
       .filter(({ index }) => index % this.#request.n === 0)
       .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
@@ -262,10 +266,10 @@ export class RunningCompletion implements Completion {
       finishReasons: choices.flatMap(({ finishReason }) => finishReason ?? []),
       n: this.#request.n,
       maxTokens: this.#request.maxTokens,
-      longestCompletionTokens: Math.max(...choices.map((choice) => choice.numTokens)),
-      usage: { promptTokens: numPromptTokens, completionTokens: numTokens, cachedTokens: numCachedTokens },
+      mostGeneratedTokens: Math.max(...choices.map((choice) => choice.numGeneratedTokens)),
+      usage: { numPromptTokens, numGeneratedTokens, numCachedTokens },
       timings: this.#timer.timings(),
-      wastedTokens: this.#wastedTokens,
+      numWastedTokens: this.#numWastedTokens,
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Completion, CompletionRequest, Engine, Reservation } from '../engine.ts';
-import { EngineError } from '../../errors.ts';
+import { checkLeastPromptLength } from '../check-input.ts';
 import { encodePrompts, minNumTokens, type EncodedPrompt, type Prompt } from './encode-prompts.ts';
 
 /** What a route wants of the engine, in either API, before its prompts are token ids. */
@@ -20,7 +20,7 @@ export interface TokenAllowance {
   /** Takes as many as it may need, before it is computed; throws where they are not there. */
   reserve(numTokens: number): Promise<void>;
   /** Tokens that were computed. */
-  spend(promptTokens: number, completionTokens: number): void;
+  spend(numPromptTokens: number, numGeneratedTokens: number): void;
 }
 
 /** Who asks. */
@@ -93,13 +93,6 @@ function mostTokens(prompts: readonly EncodedPrompt[], n: number, maxTokens: num
 /** Refuses a text that alone cannot fit before it is tokenised: a megabyte takes a second. */
 function checkMinLength(engine: Engine, prompt: Prompt, demand: CompletionDemand, param: string): void {
   if (typeof prompt !== 'string' || demand.truncateTo !== undefined) return;
-  const { contextLength } = engine.model;
-  const numTokens = minNumTokens(engine, prompt);
-  if (numTokens <= contextLength) return;
-  throw new EngineError(
-    'context_length_exceeded',
-    `the prompt has at least ${numTokens} tokens and max_tokens is ${demand.maxTokens}: together more than the ` +
-      `context of ${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
-    { param, details: { minNumTokens: numTokens, maxTokens: demand.maxTokens, contextLength } },
-  );
+  const length = { minNumTokens: minNumTokens(engine, prompt), maxTokens: demand.maxTokens };
+  checkLeastPromptLength(length, engine.model, param);
 }

@@ -1,7 +1,5 @@
+import { MAX_TIMER_MS } from '../../config/timer-limit.ts';
 import { EngineError } from '../../errors.ts';
-
-/** The longest that a timer waits; after more it would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface Deadline {
   /** Aborted when the client is gone. */

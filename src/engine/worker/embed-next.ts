@@ -34,8 +34,8 @@ export async function embedNext(
   }
 }
 
-const toCasualty = ({ id, tokenIds, numComputed }: EmbeddingJob): Casualty => ({
+const toCasualty = ({ id, tokenIds, numComputedTokens }: EmbeddingJob): Casualty => ({
   id,
   numTokens: tokenIds.length,
-  numComputedTokens: numComputed,
+  numComputedTokens,
 });

@@ -11,7 +11,7 @@ export interface EmbeddingJob {
   readonly id: number;
   readonly loan: LaneLoan;
   readonly tokenIds: readonly number[];
-  numComputed: number;
+  numComputedTokens: number;
   /** Of the hidden states so far: [dim]. */
   sums: Float64Array | undefined;
 }
@@ -44,7 +44,7 @@ export class EmbeddingJobs {
 
   add(id: number, tokenIds: readonly number[], clientId = ''): void {
     const loan = this.#lanes.askForLane(clientId);
-    this.#jobs.push({ id, loan, tokenIds, numComputed: 0, sums: undefined });
+    this.#jobs.push({ id, loan, tokenIds, numComputedTokens: 0, sums: undefined });
   }
 
   /** Forgets a text between two steps; false when it is not here (any more). */
@@ -71,10 +71,10 @@ export class EmbeddingJobs {
       }
       const { lane } = job.loan;
       assertInvariant(lane !== undefined, 'a text is computed in a lane');
-      const tokenIds = job.tokenIds.slice(job.numComputed, job.numComputed + budget);
+      const tokenIds = job.tokenIds.slice(job.numComputedTokens, job.numComputedTokens + budget);
       budget -= tokenIds.length;
       this.#lanes.shares.serve(clientId, tokenIds.length);
-      chunks.push({ job, segment: { lane, positionStart: job.numComputed, tokenIds, logits: 'all' } });
+      chunks.push({ job, segment: { lane, positionStart: job.numComputedTokens, tokenIds, logits: 'all' } });
     }
     return chunks;
   }
@@ -100,8 +100,8 @@ export class EmbeddingJobs {
       const states = rows.slice(row, row + segment.tokenIds.length); // [tokens][dim]
       row += segment.tokenIds.length;
       job.sums = addTo(job.sums, states);
-      job.numComputed += states.length;
-      if (job.numComputed < job.tokenIds.length) continue;
+      job.numComputedTokens += states.length;
+      if (job.numComputedTokens < job.tokenIds.length) continue;
       finished.push({ id: job.id, embedding: normalised(job.sums) });
       this.#leave(job);
     }

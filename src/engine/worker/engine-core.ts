@@ -6,7 +6,7 @@ import { SamplerState } from '../../sampling/sampler-state.ts';
 import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
 import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
-import { checkIds, checkLayers } from '../check-input.ts';
+import { checkLayers, checkTokenIds } from '../check-input.ts';
 import { embedNext } from './embed-next.ts';
 import { EmbeddingJobs } from './embedding-jobs.ts';
 import type { SampledToken } from '../engine.ts';
@@ -68,19 +68,19 @@ export class EngineCore {
     this.#inspections = new InspectionJobs(scheduler.lanes);
   }
 
-  get numCachedTokens(): number {
-    return this.#scheduler.numCachedTokens;
+  get kvCacheTokensUsed(): number {
+    return this.#scheduler.kvCacheTokensUsed;
   }
 
-  get numRunning(): number {
-    return this.#scheduler.numRunning;
+  get numLanesUsed(): number {
+    return this.#scheduler.numLanesUsed;
   }
 
   /** @throws EngineError `invalid_request` for tokens that are none; `internal` for an id that is in use */
   submit(request: SequenceRequest): void {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
-    checkIds(request.promptTokenIds, this.#sampler, 'prompt');
+    checkTokenIds(request.promptTokenIds, this.#sampler, 'prompt');
     const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
     const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId);
@@ -108,7 +108,7 @@ export class EngineCore {
   /** Takes a prompt to be inspected by `stepInspection`. */
   addInspection(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
     this.#checkBetweenSteps();
-    checkIds(tokenIds, this.#sampler, 'prompt');
+    checkTokenIds(tokenIds, this.#sampler, 'prompt');
     checkLayers(layers, this.#runner.numLayers);
     this.#inspections.add(id, { tokenIds, layers, clientId });
   }
@@ -126,7 +126,7 @@ export class EngineCore {
   /** Takes a text to be embedded by `stepEmbeddings`. */
   addEmbedding(id: number, tokenIds: readonly number[], clientId = ''): void {
     this.#checkBetweenSteps();
-    checkIds(tokenIds, this.#sampler, 'input');
+    checkTokenIds(tokenIds, this.#sampler, 'input');
     this.#embeddings.add(id, tokenIds, clientId);
   }
 

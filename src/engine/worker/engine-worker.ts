@@ -255,8 +255,8 @@ async function runSteps(engine: EngineSetup): Promise<void> {
 function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {
   const { numTensors, numBytes } = runtime.memory();
   return {
-    numLanesUsed: core.numRunning,
-    kvCacheTokensUsed: core.numCachedTokens,
+    numLanesUsed: core.numLanesUsed,
+    kvCacheTokensUsed: core.kvCacheTokensUsed,
     numTensors,
     runtimeBytes: numBytes,
     engineResidentBytes: residentBytes(),

@@ -87,7 +87,7 @@ export class ModelRunner {
     }
     for (const [i, { sequence }] of step.sequences.entries()) this.#enter(inputs[i], sequence.id);
     const rows = await this.#runStep(batch, 'logits'); // [logitRows][vocab]
-    return { logits: splitRows(rows, inputs), cost: stepCost(batch) };
+    return { logits: splitRows(rows, inputs), cost: stepCost(batch, this.#runtime.numComputedRows(batch)) };
   }
 
   /**
@@ -155,14 +155,15 @@ function splitRows(rows: readonly StepRow[], inputs: readonly SegmentInput[]): S
 /**
  * A query at position p scores p + 1 keys. One rectangular batch of the same sequences would score
  * sequences * longest chunk * longest context instead.
+ * @param numComputedRows by the runtime (`Runtime.numComputedRows`)
  */
-export function stepCost(batch: StepBatch): StepCost {
+export function stepCost(batch: StepBatch, numComputedRows: number): StepCost {
   const scoresOf = ({ numRows, positionStart }: Segment): number =>
     numRows * positionStart + (numRows * (numRows + 1)) / 2;
   const longest = (length: (segment: Segment) => number): number => Math.max(...batch.segments.map(length));
   return {
     numRows: batch.numRows,
-    numPaddedRows: batch.tokenIds.length - batch.numRows,
+    numPaddedRows: numComputedRows - batch.numRows,
     numScores: batch.segments.reduce((sum, segment) => sum + scoresOf(segment), 0),
     numRectangularScores:
       batch.segments.length *

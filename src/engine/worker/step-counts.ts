@@ -3,7 +3,7 @@ import type { StepReport } from '../protocol.ts';
 
 type StepCounts = Pick<
   StepReport,
-  | 'numPromptTokens'
+  | 'numComputedPromptTokens'
   | 'numRecomputedTokens'
   | 'numPreemptions'
   | 'numPrefixCacheQueries'
@@ -31,15 +31,15 @@ export function stepCounts(step: ScheduledStep, numAccepted: readonly number[]):
 /** Tokens of prompts computed for the first time, and tokens of all kinds computed once more after a preemption. */
 function countTokens({
   sequences,
-}: ScheduledStep): Pick<StepReport, 'numPromptTokens' | 'numRecomputedTokens'> {
-  let numPromptTokens = 0;
+}: ScheduledStep): Pick<StepReport, 'numComputedPromptTokens' | 'numRecomputedTokens'> {
+  let numComputedPromptTokens = 0;
   let numRecomputedTokens = 0;
   for (const { sequence, numScheduledTokens } of sequences) {
     const { numComputedTokens: start, numTokensLost } = sequence;
     const end = start + numScheduledTokens;
     const numKnown = Math.max(start, numTokensLost);
-    numPromptTokens += Math.max(Math.min(end, sequence.numPromptTokens) - numKnown, 0);
+    numComputedPromptTokens += Math.max(Math.min(end, sequence.numPromptTokens) - numKnown, 0);
     numRecomputedTokens += Math.max(Math.min(end, numTokensLost) - start, 0);
   }
-  return { numPromptTokens, numRecomputedTokens };
+  return { numComputedPromptTokens, numRecomputedTokens };
 }

@@ -3,7 +3,7 @@ import { mapDecoderTensors } from '../../weights/decoder-tensor-map.ts';
 import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-map.ts';
 import type { Architecture, GgufMetadata, TensorShapes } from '../architecture.ts';
 import type { DecoderConfig, LayerConfig } from '../decoder-config.ts';
-import { planDecoder } from '../decoder-plan.ts';
+import { planDecoder } from '../plan-decoder.ts';
 import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import {
   checkLayerTypes,

@@ -8,39 +8,90 @@ import type { Handle, NativeAddon } from './native-addon.ts';
 export const PANEL_FORMATS = { f32: 0, bf16: 1, q8: 2, q4: 3, q4Min: 4 } as const;
 export type PanelFormat = keyof typeof PANEL_FORMATS;
 
+/** Formats of files whose rows panels hold without loss: their numbers in kernels/pack.h, and the panels. */
+const STORED_FORMATS: Readonly<Record<string, { stored: number; panels: PanelFormat; blockBytes: number }>> = {
+  Q4_0: { stored: 2, panels: 'q4', blockBytes: 18 },
+  Q4_1: { stored: 3, panels: 'q4Min', blockBytes: 20 },
+  Q8_0: { stored: 8, panels: 'q8', blockBytes: 34 },
+};
+/** Numbers of a block of these formats. */
+const BLOCK_NUMBERS = 32;
+
 /** A trained tensor in the addon's memory: a matrix in panels, a vector in float32. */
 export class NativeParameter implements Parameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly handle: Handle;
 
-  /** @throws EngineError `backend_unavailable` when the memory cannot be had */
-  constructor(
+  private constructor(name: string, shape: readonly number[], handle: Handle) {
+    this.name = name;
+    this.shape = shape;
+    this.handle = handle;
+  }
+
+  /**
+   * From float32: a vector, or a matrix [out, in] in the format that `weights` asks for.
+   * @throws EngineError `backend_unavailable` when the memory cannot be had
+   */
+  static fromValues(
     addon: NativeAddon,
     name: string,
     shape: readonly number[],
     values: Float32Array,
     weights: WeightFormatOf<'native'>,
-  ) {
+  ): NativeParameter {
     const [size = 0, depth] = shape;
     assertInvariant(shape.length === 1 || shape.length === 2, `parameter ${name} is a vector or a matrix`);
-    this.name = name;
-    this.shape = shape;
-    try {
+    return NativeParameter.#make(addon, name, shape, () => {
       if (depth === undefined) {
-        this.handle = addon.addVector(size);
-        addon.writeVector(this.handle, values);
-      } else {
-        this.handle = addon.addMatrix(size, depth, PANEL_FORMATS[formatOf(values, weights)]);
-        addon.packFloats(this.handle, 0, values);
+        const vector = addon.addVector(size);
+        addon.writeVector(vector, values);
+        return vector;
       }
+      const matrix = addon.addMatrix(size, depth, PANEL_FORMATS[formatOf(values, weights)]);
+      addon.packFloats(matrix, 0, values);
+      return matrix;
+    });
+  }
+
+  /**
+   * From rows as a file has them; undefined for a format that panels do not hold.
+   * @throws EngineError `backend_unavailable` when the memory cannot be had
+   */
+  static fromStored(
+    addon: NativeAddon,
+    name: string,
+    shape: readonly [numOut: number, depth: number],
+    format: string,
+    parts: readonly Uint8Array[],
+  ): NativeParameter | undefined {
+    const known = STORED_FORMATS[format];
+    const [numOut, depth] = shape;
+    if (known === undefined || depth % BLOCK_NUMBERS !== 0) return undefined;
+    const rowBytes = (depth / BLOCK_NUMBERS) * known.blockBytes;
+    return NativeParameter.#make(addon, name, shape, () => {
+      const matrix = addon.addMatrix(numOut, depth, PANEL_FORMATS[known.panels]);
+      let row = 0;
+      for (const part of parts) {
+        addon.packRows(matrix, row, known.stored, part);
+        row += part.length / rowBytes;
+      }
+      return matrix;
+    });
+  }
+
+  static #make(
+    addon: NativeAddon,
+    name: string,
+    shape: readonly number[],
+    make: () => Handle,
+  ): NativeParameter {
+    try {
+      return new NativeParameter(name, shape, make());
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new EngineError(
-        'backend_unavailable',
-        `parameter ${name} [${shape.join(', ')}] does not fit: ${reason}`,
-        { cause },
-      );
+      const message = `parameter ${name} [${shape.join(', ')}] does not fit: ${reason}; ${addon.numBytes()} bytes are in use`;
+      throw new EngineError('backend_unavailable', message, { cause });
     }
   }
 }

@@ -79,8 +79,24 @@ export class NativeRuntime implements Runtime {
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
-    const parameter = new NativeParameter(this.#addon, name, shape, values, this.#weights);
+    const parameter = NativeParameter.fromValues(this.#addon, name, shape, values, this.#weights);
     this.#parameters.push(parameter);
+    return parameter;
+  }
+
+  /**
+   * A matrix whose rows keep the format that their file has them in. The parts lie one below the other.
+   * @returns undefined where the panels do not hold this format
+   * @throws EngineError `backend_unavailable` when the memory cannot be had
+   */
+  createStoredParameter(
+    name: string,
+    shape: readonly [numOut: number, depth: number],
+    format: string,
+    parts: readonly Uint8Array[],
+  ): Parameter | undefined {
+    const parameter = NativeParameter.fromStored(this.#addon, name, shape, format, parts);
+    if (parameter !== undefined) this.#parameters.push(parameter);
     return parameter;
   }
 
@@ -93,6 +109,11 @@ export class NativeRuntime implements Runtime {
   /** Computed in this thread before it returns: the promise is the interface's. */
   runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]> {
     return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
+  }
+
+  /** Kernels are told the number of rows without padding. */
+  numComputedRows({ numRows }: StepBatch): number {
+    return numRows;
   }
 
   copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {

@@ -11,6 +11,7 @@ import {
   type TransformerOps,
 } from '../ops.ts';
 import type { Segment, StepBatch } from '../step-batch.ts';
+import { attention } from './attention.ts';
 import { causalMask } from './causal-mask.ts';
 import { gate } from './gate.ts';
 import { gelu } from './gelu.ts';
@@ -20,7 +21,6 @@ import type { ReferenceKvCache } from './reference-kv-cache.ts';
 import { matrixOf, vectorOf } from './reference-parameter.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { rotate } from './rotate.ts';
-import { scaledDotProductAttention } from './scaled-dot-product-attention.ts';
 import { concatHeads, repeatHeads, splitHeads } from './split-heads.ts';
 
 /**
@@ -121,7 +121,7 @@ export class ReferenceOps implements TransformerOps {
     const { keys, values } = this.#cache.read(layerIndex, segment.lane, kvLen);
     const kvHeads = (x: Float32Array): tf.Tensor3D =>
       repeatHeads(splitHeads(tf.tensor2d(x, [kvLen, numKvHeads * headDim]), numKvHeads), numHeads); // [heads, kvLen, headDim]
-    const { context } = scaledDotProductAttention(
+    const { context } = attention(
       splitHeads(q, numHeads), // [heads, numRows, headDim]
       kvHeads(keys),
       kvHeads(values),

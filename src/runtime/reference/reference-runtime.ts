@@ -45,6 +45,11 @@ export class ReferenceRuntime implements Runtime {
     return rowsOf(values, result.shape[1]);
   }
 
+  /** Stock operations take the whole matrix. */
+  numComputedRows({ tokenIds }: StepBatch): number {
+    return tokenIds.length;
+  }
+
   copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
     assertInvariant(cache instanceof ReferenceKvCache, 'the KV cache belongs to this runtime');
     cache.copyLane(from, to, numTokens);

@@ -108,6 +108,11 @@ class TensorflowRuntime implements Runtime {
     return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
   }
 
+  /** Our own kernels get the rows without padding (`KernelSteps`); stock operations take the whole matrix. */
+  numComputedRows({ numRows, tokenIds }: StepBatch): number {
+    return this.#hasKernels ? numRows : tokenIds.length;
+  }
+
   copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
     this.#attempt('a copy', () => cache.copyLane(from, to, numTokens));

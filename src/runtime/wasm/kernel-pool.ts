@@ -70,7 +70,8 @@ export function writeJob(
 /** Threads that share one wasm module and the heap of tfjs, and work through lists of jobs. */
 export class KernelPool {
   readonly numThreads: number;
-  readonly #heap: WasmHeap;
+  /** Where jobs and their operands lie. */
+  readonly heap: WasmHeap;
   readonly #control: number;
   readonly #job: number;
   readonly #jobWords: Int32Array;
@@ -81,7 +82,7 @@ export class KernelPool {
   private constructor(options: KernelPoolOptions, module: WebAssembly.Module) {
     const { heap, numThreads } = options;
     this.numThreads = numThreads;
-    this.#heap = heap;
+    this.heap = heap;
     this.#control = heap.malloc(CONTROL_BYTES + JOB_BYTES);
     this.#job = this.#control + CONTROL_BYTES;
     heap.uint8(this.#control, CONTROL_BYTES).fill(0);
@@ -137,16 +138,16 @@ export class KernelPool {
   async dispose(): Promise<void> {
     if (this.#state === 'disposed') return;
     this.#state = 'disposed';
-    const words = new Int32Array(this.#heap.memory.buffer);
+    const words = new Int32Array(this.heap.memory.buffer);
     Atomics.store(words, (this.#control + STOP) / 4, 1);
     Atomics.add(words, (this.#control + WAKE_EPOCH) / 4, 1);
     Atomics.notify(words, (this.#control + WAKE_EPOCH) / 4);
     await Promise.all(this.#workers.map((worker) => exited(worker)));
-    this.#heap.free(this.#control);
+    this.heap.free(this.#control);
   }
 
   #startWorker(module: WebAssembly.Module): Promise<void> {
-    const workerData = { module, memory: this.#heap.memory, control: this.#control, spinLimit: SPIN_LIMIT };
+    const workerData = { module, memory: this.heap.memory, control: this.#control, spinLimit: SPIN_LIMIT };
     const worker = new Worker(WORKER_SOURCE, { eval: true, execArgv: [], name: 'wasm-kernels', workerData });
     this.#workers.push(worker);
     return new Promise((resolve, reject) => {

@@ -1,22 +1,21 @@
 import type { GraphOperation, GraphValue, RowCounts } from '../graph/graph-recorder.ts';
 import type { Parameter } from '../ops.ts';
-import { causalAttentionJobs } from './kernels/causal-attention.ts';
-import type { JobContext } from './kernels/define-kernel.ts';
+import type { Job, JobContext } from './job.ts';
+import { addJobs } from './kernels/add.ts';
+import { attentionJobs } from './kernels/attention.ts';
 import { embedJobs } from './kernels/embed.ts';
 import { gateJobs } from './kernels/gate.ts';
 import { geluJobs } from './kernels/gelu.ts';
-import type { Job } from './job.ts';
 import { layerNormJobs } from './kernels/layer-norm.ts';
 import { linearJobs, linearScratchBytes } from './kernels/linear.ts';
 import { normHeadsJobs } from './kernels/norm-heads.ts';
 import { rmsNormJobs } from './kernels/rms-norm.ts';
 import { rotateJobs } from './kernels/rotate.ts';
 import { selectRowsJobs } from './kernels/select-rows.ts';
-import { shortcutJobs } from './kernels/shortcut.ts';
 import type { StepInputs } from './step-inputs.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 import type { WasmKvCache } from './wasm-kv-cache.ts';
-import { parameterTensor, wasmParameter } from './wasm-parameter.ts';
+import { wasmParameter } from './wasm-parameter.ts';
 
 /** What turns operations into jobs: the rows that there are, and where everything lies. */
 export interface LoweringContext extends JobContext {
@@ -70,7 +69,7 @@ export function lower(operation: GraphOperation, context: LoweringContext): Job[
     case 'gelu':
       return geluJobs({ x: addressOf(operation.x), out }, numElements);
     case 'add':
-      return shortcutJobs({ x: addressOf(operation.x), y: addressOf(operation.y), out }, numElements);
+      return addJobs({ x: addressOf(operation.x), y: addressOf(operation.y), out }, numElements);
     case 'selectRows': {
       const operands = { x: addressOf(operation.x), rows: inputs.logitRows, out };
       return selectRowsJobs(operands, { numRows, dim: result.numCols });
@@ -123,9 +122,9 @@ function lowerAttention(
   const { paddedLaneLength: laneLength, format } = cache;
   const window = heads.window ?? laneLength;
   const operands = { qkv: addressOf(x), keys, values, tiles: inputs.tiles, out: addressOf(result) };
-  return causalAttentionJobs(operands, { ...heads, window, laneLength, format }, context);
+  return attentionJobs(operands, { ...heads, window, laneLength, format }, context);
 }
 
 function addressOfParameter(parameter: Parameter, { heap }: LoweringContext): number {
-  return heap.tensorAddress(parameterTensor(parameter));
+  return heap.tensorAddress(wasmParameter(parameter).tensor);
 }

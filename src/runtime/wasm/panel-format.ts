@@ -1,4 +1,3 @@
-import { assertInvariant } from '../../errors.ts';
 import {
   BFLOAT16_PANELS,
   FLOAT32_PANELS,
@@ -26,13 +25,4 @@ export function panelBytes(format: PanelFormat, depth: number): number {
     case INT8_QUAD_PANELS:
       return PANEL_WIDTH * (SCALE_BYTES + 4 * Math.ceil(depth / QUAD_GROUP) + Math.ceil(depth / 4) * 4);
   }
-}
-
-const FORMATS: readonly PanelFormat[] = [FLOAT32_PANELS, BFLOAT16_PANELS, INT8_PANELS, INT8_QUAD_PANELS];
-
-/** A format as a tfjs kernel gets it, among its attributes. */
-export function panelFormat(format: number): PanelFormat {
-  const known = FORMATS.find((candidate) => candidate === format);
-  assertInvariant(known !== undefined, `${format} is a format of panels`);
-  return known;
 }

@@ -32,11 +32,3 @@ export function writeStepInputs(heap: WasmHeap, inputs: StepInputs, batch: StepB
   const tiles = heap.int32(inputs.tiles, HEADER_WORDS + TILE_WORDS * numRows);
   tiles[0] = writeAttentionTiles(tiles, HEADER_WORDS, segments, TILE_ROWS);
 }
-
-/** The same as a tensor's numbers: [1 + tiles][4], the first of which is their number. */
-export function attentionTiles({ segments, numRows }: StepBatch): Int32Array {
-  const words = new Int32Array(HEADER_WORDS + TILE_WORDS * numRows);
-  const numTiles = writeAttentionTiles(words, HEADER_WORDS, segments, TILE_ROWS);
-  words[0] = numTiles;
-  return words.subarray(0, HEADER_WORDS + TILE_WORDS * numTiles); // [1 + tiles][4]
-}

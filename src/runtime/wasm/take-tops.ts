@@ -2,7 +2,7 @@ import { rowsOf } from '../rows-of.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { StepRow, TopLogits } from '../step-row.ts';
 import type { Arena } from './arena.ts';
-import { runJobs, type KernelContext } from './kernels/define-kernel.ts';
+import type { KernelPool } from './kernel-pool.ts';
 import { topLogitsJobs, topRowWords, topScratchWords } from './kernels/top-logits.ts';
 
 /** Shorter rows come whole: they are searched sooner than sorted. */
@@ -22,7 +22,7 @@ interface Logits {
 export function takeTops(
   { rows, address }: Logits,
   batch: StepBatch,
-  context: KernelContext,
+  pool: KernelPool,
   arena: Arena,
 ): StepRow[] {
   const numCols = rows[0]?.length ?? 0;
@@ -37,9 +37,9 @@ export function takeTops(
     scratch: arena.reserve('top logits scratch', 4 * topScratchWords(shape)),
     out: arena.reserve('top logits', 4 * numWords),
   };
-  context.heap.int32(operands.rows, shape.numRows).set(topRows);
-  runJobs(context, topLogitsJobs(operands, shape));
-  const tops = rowsOf(context.heap.float32(operands.out, numWords), topRowWords(numCols)).map(toTopLogits);
+  pool.heap.int32(operands.rows, shape.numRows).set(topRows);
+  for (const job of topLogitsJobs(operands, shape)) pool.run(...job);
+  const tops = rowsOf(pool.heap.float32(operands.out, numWords), topRowWords(numCols)).map(toTopLogits);
   let numTaken = 0;
   return rows.map((row, index) => (batch.topRows[index] === true ? (tops[numTaken++] ?? row) : row));
 }

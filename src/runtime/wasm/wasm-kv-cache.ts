@@ -24,10 +24,9 @@ export class WasmKvCache implements KvCache {
   readonly shape: KvCacheShape;
   readonly format: KvCacheFormat;
   readonly numBytes: number;
-  readonly keys: tf.Tensor; // [layers, lanes, heads, words]
-  readonly values: tf.Tensor; // [layers, lanes, heads, words]
-
   readonly #heap: WasmHeap;
+  readonly #keys: tf.Tensor; // [layers, lanes, heads, words]
+  readonly #values: tf.Tensor; // [layers, lanes, heads, words]
 
   /** Throws `backend_unavailable` when the heap cannot hold it. */
   constructor(heap: WasmHeap, shape: KvCacheShape, format: KvCacheFormat) {
@@ -49,9 +48,9 @@ export class WasmKvCache implements KvCache {
     if (heap.numBytes + this.numBytes > WASM_HEAP_BYTES) throw failure();
     let keys: tf.Tensor | undefined;
     try {
-      keys = makeTensor(heap, [...heads, keyBytes / FLOAT_BYTES]);
-      this.keys = keys;
-      this.values = makeTensor(heap, [...heads, valueBytes / FLOAT_BYTES]);
+      keys = makeTensor(heap, [...heads, keyBytes / FLOAT_BYTES]); // [layers, lanes, heads, words]
+      this.#keys = keys;
+      this.#values = makeTensor(heap, [...heads, valueBytes / FLOAT_BYTES]); // [layers, lanes, heads, words]
     } catch (cause) {
       keys?.dispose();
       throw failure(cause);
@@ -67,7 +66,7 @@ export class WasmKvCache implements KvCache {
   layerAddresses(layerIndex: number): { keys: number; values: number } {
     const start = (tensor: tf.Tensor): number =>
       this.#heap.tensorAddress(tensor) + (FLOAT_BYTES * layerIndex * tensor.size) / this.shape.numLayers;
-    return { keys: start(this.keys), values: start(this.values) };
+    return { keys: start(this.#keys), values: start(this.#values) };
   }
 
   /** A few tokens behind the last one may come along, up to a whole panel or pair: no kernel reads them. */
@@ -77,8 +76,8 @@ export class WasmKvCache implements KvCache {
     const valueDim = wholePanels(headDim);
     const only = (numBytes: number): Runs[] => [{ offset: 0, count: 1, strideBytes: 0, numBytes }];
     if (this.format === 'f32') {
-      this.#copyLane(this.keys, from, to, only(numPanels * PANEL_WIDTH * headDim * FLOAT_BYTES));
-      this.#copyLane(this.values, from, to, only(numTokens * valueDim * FLOAT_BYTES));
+      this.#copyLane(this.#keys, from, to, only(numPanels * PANEL_WIDTH * headDim * FLOAT_BYTES));
+      this.#copyLane(this.#values, from, to, only(numTokens * valueDim * FLOAT_BYTES));
       return;
     }
     const scaleBytes = this.paddedLaneLength * FLOAT_BYTES;
@@ -88,8 +87,8 @@ export class WasmKvCache implements KvCache {
       strideBytes: this.paddedLaneLength * PANEL_WIDTH,
       numBytes: 2 * Math.ceil(numTokens / 2) * PANEL_WIDTH,
     };
-    this.#copyLane(this.keys, from, to, only(numPanels * panelBytes(INT8_PANELS, headDim)));
-    this.#copyLane(this.values, from, to, [...only(numTokens * FLOAT_BYTES), columns]);
+    this.#copyLane(this.#keys, from, to, only(numPanels * panelBytes(INT8_PANELS, headDim)));
+    this.#copyLane(this.#values, from, to, [...only(numTokens * FLOAT_BYTES), columns]);
   }
 
   /** Copies the same parts of each head. */
@@ -106,8 +105,8 @@ export class WasmKvCache implements KvCache {
   }
 
   dispose(): void {
-    this.keys.dispose();
-    this.values.dispose();
+    this.#keys.dispose();
+    this.#values.dispose();
   }
 }
 

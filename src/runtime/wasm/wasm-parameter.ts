@@ -13,7 +13,7 @@ import {
   PACK_WEIGHT,
   PANEL_WIDTH,
 } from './assembly/kernel-ids.ts';
-import type { KernelContext } from './kernels/define-kernel.ts';
+import type { KernelPool } from './kernel-pool.ts';
 import { panelBytes, type PanelFormat } from './panel-format.ts';
 
 /** Rows of a matrix copied to the heap at a time on their way into panels. */
@@ -40,10 +40,11 @@ export class WasmParameter implements Parameter {
   /**
    * Holds a matrix in `format`; in `auto` halves it if bfloat16 has each of its numbers: a product has the same bits then.
    * (What `WEIGHTS=auto` is on this runtime, start-runtime.ts says.)
+   * @param pool its kernels pack a matrix, and its heap holds it
    * @throws EngineError `backend_unavailable` when the heap cannot hold it
    */
   constructor(
-    context: KernelContext,
+    pool: KernelPool,
     name: string,
     shape: readonly number[],
     values: Float32Array,
@@ -61,14 +62,12 @@ export class WasmParameter implements Parameter {
     this.format = depth === undefined ? FLOAT32_PANELS : formatOf(values, format);
     try {
       const info =
-        depth === undefined
-          ? padVector(context, values)
-          : packMatrix(context, values, size, depth, this.format);
+        depth === undefined ? padVector(pool, values) : packMatrix(pool, values, size, depth, this.format);
       this.tensor = tf.engine().makeTensorFromTensorInfo(info);
     } catch (cause) {
       throw new EngineError(
         'backend_unavailable',
-        `parameter ${name} [${shape.join(', ')}] does not fit: the wasm heap has ${context.heap.numBytes} bytes in ` +
+        `parameter ${name} [${shape.join(', ')}] does not fit: the wasm heap has ${pool.heap.numBytes} bytes in ` +
           `use of ${WASM_HEAP_BYTES}`,
         { cause },
       );
@@ -82,18 +81,13 @@ export function wasmParameter(parameter: Parameter): WasmParameter {
   return parameter;
 }
 
-/** The tensor behind a parameter of this runtime. */
-export function parameterTensor(parameter: Parameter): tf.Tensor {
-  return wasmParameter(parameter).tensor;
-}
-
 function formatOf(values: Float32Array, format: WasmWeightFormat): PanelFormat {
   if (format === 'int8') return INT8_PANELS;
   if (format === 'int8-quads') return INT8_QUAD_PANELS;
   return format === 'bf16' || (format === 'auto' && fitsBfloat16(values)) ? BFLOAT16_PANELS : FLOAT32_PANELS;
 }
 
-function padVector({ heap }: KernelContext, values: Float32Array): tf.TensorInfo {
+function padVector({ heap }: KernelPool, values: Float32Array): tf.TensorInfo {
   const size = Math.ceil(values.length / PANEL_WIDTH) * PANEL_WIDTH;
   const info = heap.makeTensor([size]); // [size up to a multiple of 8]
   const padded = heap.float32(heap.tensorAddress(info), size);
@@ -104,12 +98,13 @@ function padVector({ heap }: KernelContext, values: Float32Array): tf.TensorInfo
 
 /** By way of a few rows at a time on the heap, so that it never holds a matrix twice. */
 function packMatrix(
-  { heap, run }: KernelContext,
+  pool: KernelPool,
   values: Float32Array,
   numRows: number,
   depth: number,
   format: PanelFormat,
 ): tf.TensorInfo {
+  const { heap } = pool;
   const numPanels = Math.ceil(numRows / PANEL_WIDTH);
   const bytes = panelBytes(format, depth);
   // int32 stands for bytes of whatever kind.
@@ -128,7 +123,7 @@ function packMatrix(
     const rows = values.subarray(panel * panelSize, (panel + count) * panelSize);
     heap.float32(staged, rows.length).set(rows);
     const panels = heap.tensorAddress(info) + panel * bytes;
-    run(PACK_KERNELS[format], count, [staged, panels, rows.length / depth, depth, format]);
+    pool.run(PACK_KERNELS[format], count, [staged, panels, rows.length / depth, depth, format]);
   }
   heap.free(staged);
   return info;

@@ -12,34 +12,23 @@ import { checkWeightFormat, type WeightFormat } from '../traits.ts';
 import { Arena } from './arena.ts';
 import { FLOAT32_PANELS, INT8_QUAD_PANELS } from './assembly/kernel-ids.ts';
 import { JOB_BYTES, KernelPool } from './kernel-pool.ts';
-import { closeContext, openContext, type KernelContext } from './kernels/define-kernel.ts';
-import { Recordings, type Recording } from './recordings.ts';
+import { Recordings } from './recordings.ts';
 import { hasRightRelaxedSimd } from './relaxed-simd.ts';
 import { readKernels, startWasmBackend } from './start.ts';
 import { writeStepInputs } from './step-inputs.ts';
 import { takeTops } from './take-tops.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 import { WasmKvCache } from './wasm-kv-cache.ts';
-import { WasmOps, wasmActivation } from './wasm-ops.ts';
 import { WasmParameter, type WasmWeightFormat } from './wasm-parameter.ts';
 
 export interface WasmRuntimeOptions {
   /** Threads that compute, the calling one included. */
   numThreads: number;
   weights: WeightFormat;
-  /**
-   * Whether a step is recorded and replayed as one list of jobs, as it is unless told otherwise, or runs operation by
-   * operation as kernels of tfjs. The same kernels, the same bits.
-   */
-  recordsSteps?: boolean;
 }
 
-/** tfjs' wasm backend with our own kernels. Throws `backend_unavailable` or `config_invalid`. */
-export async function createWasmRuntime({
-  numThreads,
-  weights,
-  recordsSteps = true,
-}: WasmRuntimeOptions): Promise<WasmRuntime> {
+/** Our own kernels on the heap of tfjs' wasm backend. Throws `backend_unavailable` or `config_invalid`. */
+export async function createWasmRuntime({ numThreads, weights }: WasmRuntimeOptions): Promise<WasmRuntime> {
   checkWeightFormat('wasm', weights);
   const { heap } = await startWasmBackend();
   const relaxed = await readKernels('inference-relaxed');
@@ -48,7 +37,7 @@ export async function createWasmRuntime({
   const wasmBytes = isRelaxed ? relaxed : await readKernels('inference');
   const pool = await KernelPool.start({ wasmBytes, heap, numThreads });
   const held = isRelaxed && weights === 'int8' ? 'int8-quads' : weights;
-  return new WasmRuntime({ heap, pool, weights: held, isRelaxed, recordsSteps });
+  return new WasmRuntime({ heap, pool, weights: held, isRelaxed });
 }
 
 /** How long a job of a step took. */
@@ -58,14 +47,11 @@ export interface JobTime {
   readonly durationMs: number;
 }
 
-let numContexts = 0;
-
 interface WasmRuntimeParts {
   heap: WasmHeap;
   pool: KernelPool;
   weights: WasmWeightFormat;
   isRelaxed: boolean;
-  recordsSteps: boolean;
 }
 
 /**
@@ -77,30 +63,20 @@ export class WasmRuntime implements Runtime {
   readonly device = hostDevice();
   readonly #heap: WasmHeap;
   readonly #pool: KernelPool;
-  readonly #context: KernelContext;
   readonly #weights: WasmWeightFormat;
   readonly #isRelaxed: boolean;
   readonly #parameters: WasmParameter[] = [];
   readonly #caches = new Set<WasmKvCache>();
   readonly #arena: Arena;
-  readonly #recordings: Recordings | undefined;
-  #result = new Float32Array();
+  readonly #recordings: Recordings;
 
-  constructor({ heap, pool, weights, isRelaxed, recordsSteps }: WasmRuntimeParts) {
+  constructor({ heap, pool, weights, isRelaxed }: WasmRuntimeParts) {
     this.#heap = heap;
     this.#pool = pool;
     this.#weights = weights;
     this.#isRelaxed = isRelaxed;
     this.#arena = new Arena(heap);
-    this.#recordings = recordsSteps ? new Recordings(heap, this.#arena, pool.numThreads) : undefined;
-    this.#context = {
-      id: numContexts++,
-      heap,
-      numThreads: pool.numThreads,
-      run: (kernelId, numChunks, args) => pool.run(kernelId, numChunks, args),
-      scratch: (numBytes) => this.#arena.reserve('scratch', numBytes),
-    };
-    openContext(this.#context);
+    this.#recordings = new Recordings(heap, this.#arena, pool.numThreads);
   }
 
   get numThreads(): number {
@@ -118,7 +94,7 @@ export class WasmRuntime implements Runtime {
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
-    const parameter = new WasmParameter(this.#context, name, shape, values, this.#weights);
+    const parameter = new WasmParameter(this.#pool, name, shape, values, this.#weights);
     this.#parameters.push(parameter);
     return parameter;
   }
@@ -134,13 +110,17 @@ export class WasmRuntime implements Runtime {
     return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
   }
 
+  /** Kernels are told the number of rows without padding. */
+  numComputedRows({ numRows }: StepBatch): number {
+    return numRows;
+  }
+
   /**
    * Runs a step job by job and tells how long each took, in the order of the forward pass. Handing a job over by itself
    * costs about a microsecond more than in a list.
    */
   profileStep(batch: StepBatch, cache: KvCache, forward: Forward): JobTime[] {
     assertInvariant(cache instanceof WasmKvCache, 'the KV cache belongs to this runtime');
-    assertInvariant(this.#recordings, 'steps are recorded');
     const { address, jobs, inputs, tables } = this.#recordings.find(batch, cache, forward);
     checkBatch(batch, cache.shape, tables);
     writeStepInputs(this.#heap, inputs, batch);
@@ -161,57 +141,25 @@ export class WasmRuntime implements Runtime {
   }
 
   async dispose(): Promise<void> {
-    closeContext(this.#context);
     for (const { tensor } of this.#parameters) tensor.dispose();
     for (const cache of this.#caches) cache.dispose();
     this.#parameters.length = 0;
     this.#caches.clear();
-    this.#recordings?.dispose();
+    this.#recordings.dispose();
     this.#arena.dispose();
     await this.#pool.dispose();
   }
 
+  /** One call for the whole step, but for the tops of rows. Whole rows are where the last job wrote them, on the heap. */
   #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
     assertInvariant(cache instanceof WasmKvCache, 'the KV cache belongs to this runtime');
-    if (this.#recordings === undefined) return this.#runEagerly(batch, cache, forward);
-    return this.#replay(batch, this.#recordings.find(batch, cache, forward), cache);
-  }
-
-  /** One call for the whole step, but for the tops of rows. Whole rows are where the last job wrote them, on the heap. */
-  #replay(batch: StepBatch, recording: Recording, cache: WasmKvCache): StepRow[] {
+    const recording = this.#recordings.find(batch, cache, forward);
     const { address, jobs, inputs, tables, result, resultAddress } = recording;
     checkBatch(batch, cache.shape, tables);
     writeStepInputs(this.#heap, inputs, batch);
     this.#pool.runList(address, jobs.length);
     const numRows = result.rows === 'logit' ? batch.numLogitRows : batch.numRows;
     const rows = rowsOf(this.#heap.float32(resultAddress, numRows * result.numCols), result.numCols); // [rows][cols]
-    return takeTops({ rows, address: resultAddress }, batch, this.#context, this.#arena);
-  }
-
-  #runEagerly(batch: StepBatch, cache: WasmKvCache, forward: Forward): StepRow[] {
-    let numRows = 0;
-    const result = tf.tidy(() => {
-      const activation = wasmActivation(forward(new WasmOps(this.#context, batch, cache)));
-      numRows = activation.numRows;
-      return activation.tensor;
-    }); // [rows, cols]
-    const address = this.#heap.tensorAddress(result);
-    const rows = takeTops(
-      { rows: this.#readBack(result, numRows), address },
-      batch,
-      this.#context,
-      this.#arena,
-    );
-    result.dispose();
-    return rows;
-  }
-
-  /** The computed rows, without the padding. */
-  #readBack(tensor: tf.Tensor, numRows: number): Float32Array[] {
-    const [paddedRows = 0, numCols = 0] = tensor.shape;
-    if (this.#result.length < paddedRows * numCols) this.#result = new Float32Array(paddedRows * numCols);
-    const values = this.#result.subarray(0, numRows * numCols); // [rows, cols]
-    values.set(this.#heap.float32(this.#heap.tensorAddress(tensor), values.length));
-    return rowsOf(values, numCols);
+    return takeTops({ rows, address: resultAddress }, batch, this.#pool, this.#arena);
   }
 }

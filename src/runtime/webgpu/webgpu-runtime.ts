@@ -79,6 +79,11 @@ export class WebGpuRuntime implements Runtime {
     }
   }
 
+  /** Workgroups are started for the bucket; those of padding rows return at once (`numRowsOf` in kernels/kernel.ts). */
+  numComputedRows({ numRows }: StepBatch): number {
+    return numRows;
+  }
+
   copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
     const gpuCache = gpuKvCache(cache);
     const { numKvHeads, headDim } = cache.shape;

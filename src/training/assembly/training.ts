@@ -3,7 +3,7 @@ import { attentionBackward } from './attention-backward';
 import { attentionForward } from './attention-forward';
 import { attentionScratchBytes } from './attention-tiles';
 import { crossEntropy, crossEntropyBackward } from './cross-entropy';
-import { embed, scatterAddRows } from './embedding';
+import { embed, scatterAddRows } from './embed';
 import { gemmBlock, packLanes } from './gemm';
 import { columnSum, layerNorm, layerNormBackward, layerNormGainBackward } from './layer-norm';
 import { adamW, sumSquares } from './optimizer';

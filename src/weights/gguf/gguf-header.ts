@@ -3,7 +3,7 @@ import type { gguf } from '@huggingface/gguf';
 import { EngineError } from '../../errors.ts';
 import { readFully } from '../read-fully.ts';
 import type { TensorEntry } from '../tensor-source.ts';
-import { checkGgufTensors } from './gguf-tensors.ts';
+import { checkGgufTensors } from './check-gguf-tensors.ts';
 import { metadataBytes, type TypedValue } from './metadata-bytes.ts';
 import { restoreTexts } from './restore-texts.ts';
 

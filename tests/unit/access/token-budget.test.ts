@@ -28,7 +28,7 @@ describe('TokenBudget', () => {
     budget.spend(3, 4);
     budget.spend(1, 0);
     await budget.settle();
-    expect(budget).toMatchObject({ promptTokens: 4, completionTokens: 4 });
+    expect(budget).toMatchObject({ numPromptTokens: 4, numGeneratedTokens: 4 });
   });
 
   it('reserves what a request may need, and settles for what it used', async () => {

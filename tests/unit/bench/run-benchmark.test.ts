@@ -129,7 +129,7 @@ describe('runBenchmark', () => {
     const reason = new EngineError('request_timeout', 'enough');
     abort.abort(reason);
     expect(await outcome).toBe(reason);
-    while (engine.stats().numRequestsRunning > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (engine.stats().numSequencesRunning > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
   it.each(['engine', 'http'] as const)('fails when a request fails or ends early: %s', async (mode) => {

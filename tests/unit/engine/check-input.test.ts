@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkCompletion, checkTokenIds } from '../../../src/engine/check-input.ts';
+import { checkCompletion, checkLayers, checkText, checkVocabulary } from '../../../src/engine/check-input.ts';
 import type { CompletionRequest } from '../../../src/engine/engine.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { DEFAULT_SAMPLING_PARAMS, type SamplingParams } from '../../../src/sampling/sampling-params.ts';
@@ -82,9 +82,24 @@ describe('the edge of the engine', () => {
     const completion = errorOf(() => checkCompletion(request({ maxTokens: 30 }), BOUNDS));
     expect([completion.code, completion.param]).toEqual(['context_length_exceeded', 'max_tokens']);
     const tokenIds = new Array<number>(33).fill(1);
-    const text = errorOf(() => checkTokenIds(tokenIds, BOUNDS, 'input'));
+    const text = errorOf(() => checkText(tokenIds, BOUNDS, 'input'));
     expect([text.code, text.param]).toEqual(['context_length_exceeded', 'input']);
-    expect(() => checkTokenIds(tokenIds.slice(1), BOUNDS, 'input')).not.toThrow();
-    expect(errorOf(() => checkTokenIds([], BOUNDS, 'input')).code).toBe('invalid_request');
+    expect(() => checkText(tokenIds.slice(1), BOUNDS, 'input')).not.toThrow();
+    expect(errorOf(() => checkText([], BOUNDS, 'input')).code).toBe('invalid_request');
+  });
+
+  it.each<['list' | 'item' | 'key', string, string]>([
+    ['list', 'prompt', 'prompt holds token id 100, outside the vocabulary (0 to 99)'],
+    ['item', 'prompt[1]', 'prompt[1] is 100, a token id outside the vocabulary (0 to 99)'],
+    ['key', 'prompt.100', 'prompt.100 names a token id outside the vocabulary (0 to 99)'],
+  ])('names a token id outside the vocabulary by %s', (naming, param, message) => {
+    const error = errorOf(() => checkVocabulary([99, 100, 101], BOUNDS, 'prompt', naming));
+    expect(error).toMatchObject({ code: 'invalid_request', param, message });
+  });
+
+  it('names a layer that the model does not have', () => {
+    expect(() => checkLayers([0, 3], 4)).not.toThrow();
+    const error = errorOf(() => checkLayers([0, 4], 4));
+    expect(error).toMatchObject({ param: 'layers[1]', message: 'layers[1] is 4; the model has 4 layers' });
   });
 });

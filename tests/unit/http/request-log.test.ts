@@ -12,10 +12,10 @@ const RECORD: RequestRecord = {
   finishReasons: ['stop', 'length', 'stop'],
   n: 3,
   maxTokens: 10,
-  longestCompletionTokens: 10,
-  usage: { promptTokens: 4, completionTokens: 30, cachedTokens: 1 },
+  mostGeneratedTokens: 10,
+  usage: { numPromptTokens: 4, numGeneratedTokens: 30, numCachedTokens: 1 },
   timings: { queueMs: 100, ttftMs: 150.126, tpotMs: 10, totalMs: 600 },
-  wastedTokens: 0,
+  numWastedTokens: 0,
 };
 
 function lineOf(record?: Partial<RequestRecord>, error?: EngineError): Record<string, unknown> {
@@ -45,7 +45,7 @@ describe('requestLogLine', () => {
   });
 
   it('has no times that were never reached', () => {
-    const line = lineOf({ timings: { totalMs: 50 }, cancelCause: 'disconnect', wastedTokens: 2 });
+    const line = lineOf({ timings: { totalMs: 50 }, cancelCause: 'disconnect', numWastedTokens: 2 });
     expect(line).not.toHaveProperty('queueMs');
     expect(line).not.toHaveProperty('tokensPerSecond');
     expect(line).toMatchObject({ ended: 'abort: disconnect', wastedTokens: 2 });

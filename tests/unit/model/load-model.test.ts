@@ -5,7 +5,7 @@ import { loadModel } from '../../../src/model/load-model.ts';
 import type { Parameter } from '../../../src/runtime/ops.ts';
 import type { Runtime } from '../../../src/runtime/runtime.ts';
 import { SafetensorsReader } from '../../../src/weights/safetensors-reader.ts';
-import { writeSafetensors, type NamedTensor } from '../../../src/weights/safetensors-writer.ts';
+import { writeSafetensors, type NamedTensor } from '../../../src/weights/write-safetensors.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
@@ -29,6 +29,7 @@ function recordingRuntime(): { runtime: Runtime; parameters: (Parameter & { valu
       },
       createKvCache: notNeeded,
       runStep: notNeeded,
+      numComputedRows: notNeeded,
       copyLane: notNeeded,
       memory: notNeeded,
       dispose: () => Promise.resolve(),

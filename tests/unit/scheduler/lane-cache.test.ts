@@ -152,7 +152,7 @@ describe('LaneCache', () => {
     const simulation = new Simulation();
     simulation.run(tokens(40));
     const scored = simulation.add(tokens(40), undefined, false);
-    expect(simulation.step()?.numScheduledTokens).toBe(40);
+    expect(simulation.step()?.shape.numRows).toBe(40);
     expect(scored.numCachedTokens).toBeUndefined();
     expect(simulation.run(tokens(50)).found).toBe(40);
   });

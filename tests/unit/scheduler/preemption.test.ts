@@ -274,7 +274,7 @@ class CheckedSteps {
     const held = [...here.values()].flatMap(({ lane }) => lane ?? []);
     check(new Set(held).size === held.length, `two sequences in one of the lanes ${held.join()}`);
     check(held.length + cache.numFreeLanes === this.#numLanes, 'a lane is lost');
-    check(scheduler.numRunning + scheduler.numWaiting === here.size, 'a sequence is lost');
+    check(scheduler.numLanesUsed + scheduler.numWaiting === here.size, 'a sequence is lost');
   }
 }
 

@@ -65,7 +65,7 @@ describe('Scheduler', () => {
     scheduler.add(createSequence(2, promptOf(2), 9));
     runNext(scheduler);
     expect(scheduler.remove(2)).toBe(true);
-    expect([scheduler.numRunning, scheduler.numWaiting]).toEqual([1, 0]);
+    expect([scheduler.numLanesUsed, scheduler.numWaiting]).toEqual([1, 0]);
   });
 
   it('leaves a row for prefill when every other lane decodes', () => {
@@ -104,7 +104,7 @@ describe('Scheduler', () => {
             const step = scheduler.schedule();
             expect(step === undefined).toBe(here.size === 0);
             if (step === undefined) continue;
-            expect(step.numScheduledTokens).toBeLessThanOrEqual(budget);
+            expect(step.shape.numRows).toBeLessThanOrEqual(budget);
             const decoding = [...here.values()].filter(
               ({ lane, tokenIds, numComputedTokens }) =>
                 lane !== undefined && tokenIds.length - numComputedTokens === 1,
@@ -115,9 +115,9 @@ describe('Scheduler', () => {
           }
           const lanes = [...here.values()].flatMap(({ lane }) => lane ?? []);
           expect(new Set(lanes).size).toBe(lanes.length);
-          expect(lanes.length).toBe(scheduler.numRunning);
+          expect(lanes.length).toBe(scheduler.numLanesUsed);
           expect(lanes.every((lane) => lane < limit.numLanes)).toBe(true);
-          expect(scheduler.numRunning + scheduler.numWaiting).toBe(here.size);
+          expect(scheduler.numLanesUsed + scheduler.numWaiting).toBe(here.size);
         }
       }),
       { numRuns: 300 },

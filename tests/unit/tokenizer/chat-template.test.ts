@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatDate } from '../../../src/tokenizer/chat-template-date.ts';
-import { readChatTemplate } from '../../../src/tokenizer/chat-template-files.ts';
+import { readChatTemplate } from '../../../src/tokenizer/read-chat-template.ts';
 import { ChatTemplateRenderer, type ChatMessage } from '../../../src/tokenizer/chat-template-renderer.ts';
 import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath, readJsonFixture } from '../../support/fixtures.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonTokenizer } from '../../../src/tokenizer/json-tokenizer.ts';
-import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
+import { minNumTokens, Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { readJsonFixture } from '../../support/fixtures.ts';
 
 /** Ids and texts by Hugging Face's `tokenizers`; see scripts/goldens/tokenizer_vocabularies.py. */
@@ -77,13 +77,17 @@ describe('a tokenizer.json', () => {
       const tokenizer = tokenizerOf(caseOf(name));
       fc.assert(
         fc.property(fc.oneof(long, composed, fc.constant('\u2581'.repeat(60))), (text) => {
-          expect(tokenizer.minNumTokens(text)).toBeLessThanOrEqual(tokenizer.encode(text).length);
+          expect(minNumTokens(text, tokenizer.maxBytesPerToken)).toBeLessThanOrEqual(
+            tokenizer.encode(text).length,
+          );
         }),
         { numRuns: 50 },
       );
-      expect(tokenizer.minNumTokens('x'.repeat(10_000))).toBeGreaterThan(50);
+      expect(minNumTokens('x'.repeat(10_000), tokenizer.maxBytesPerToken)).toBeGreaterThan(50);
     }
-    expect(tokenizerOf(caseOf('merged with previous')).minNumTokens('x'.repeat(10_000))).toBe(0);
+    expect(
+      minNumTokens('x'.repeat(10_000), tokenizerOf(caseOf('merged with previous')).maxBytesPerToken),
+    ).toBe(0);
   });
 
   it('counts on NFC making no character shorter than a third', () => {

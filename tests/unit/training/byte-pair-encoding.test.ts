@@ -2,7 +2,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BytePairEncoder, END_OF_TEXT } from '../../../src/training/byte-pair-encoder.ts';
-import { trainMerges } from '../../../src/training/byte-pair-vocabulary.ts';
+import { trainMerges } from '../../../src/training/train-merges.ts';
 import { BYTE_CHARACTERS, splitWords } from '../../../src/training/byte-level.ts';
 
 const TEXT = `The hare laughed at the tortoise. “Let us race,” said the tortoise, “and we’ll see.”

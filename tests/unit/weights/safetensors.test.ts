@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SafetensorsReader } from '../../../src/weights/safetensors-reader.ts';
-import { writeSafetensors, type NamedTensor } from '../../../src/weights/safetensors-writer.ts';
+import { writeSafetensors, type NamedTensor } from '../../../src/weights/write-safetensors.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../../src/weights/open-safetensors.ts';
-import { writeSafetensors, type NamedTensor } from '../../../src/weights/safetensors-writer.ts';
+import { writeSafetensors, type NamedTensor } from '../../../src/weights/write-safetensors.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 

@@ -5,7 +5,7 @@
 
 #include "attention_impl.h"
 #include "linear_impl.h"
-#include "top_impl.h"
+#include "top_logits_impl.h"
 
 namespace tokenflare {
 

@@ -70,7 +70,7 @@ function storeRow<T extends KeysValues>(job: usize, k: usize, v: usize, lane: i3
  * Arguments: as storeKeysValues, then out [rows, numHeads * headDim], scratch, bytes of scratch a chunk, scale of the
  * scores, window: the tokens that a row sees, itself included.
  */
-export function causalAttention<T extends KeysValues>(job: usize, chunk: i32): void {
+export function attention<T extends KeysValues>(job: usize, chunk: i32): void {
   const numTiles = numTilesOf(job);
   const numPairs = numTiles * intArg(job, 4);
   const numChunks = load<i32>(job, 4);

@@ -7,7 +7,7 @@ export const PACK_WEIGHT = 1;
 export const PACK_ROWS = 2;
 export const LINEAR = 3;
 export const STORE_KEYS_VALUES = 4;
-export const CAUSAL_ATTENTION = 5;
+export const ATTENTION = 5;
 export const LAYER_NORM = 6;
 export const GELU = 7;
 export const ADD = 8;
@@ -25,7 +25,7 @@ export const LINEAR_INT8 = 19;
 export const QUANTISE_GROUPS = 20;
 export const LINEAR_INT8_QUADS = 21;
 export const STORE_KEYS_VALUES_INT8 = 22;
-export const CAUSAL_ATTENTION_INT8 = 23;
+export const ATTENTION_INT8 = 23;
 export const TOP_LOGITS_PARTS = 24;
 export const TOP_LOGITS_MERGE = 25;
 

@@ -1,7 +1,7 @@
 import {
   ADD,
-  CAUSAL_ATTENTION,
-  CAUSAL_ATTENTION_INT8,
+  ATTENTION,
+  ATTENTION_INT8,
   EMBED,
   FILL,
   GATE,
@@ -25,20 +25,24 @@ import {
   TOP_LOGITS_MERGE,
   TOP_LOGITS_PARTS,
 } from './kernel-ids';
-import { causalAttention, storeKeysValues } from './attention';
+import { add } from './add';
+import { attention, storeKeysValues } from './attention';
 import { Float32KeysValues } from './attention-float32';
 import { Int8KeysValues } from './attention-int8';
+import { embed } from './embed';
+import { fill } from './fill';
 import { gate } from './gate';
-import { embed, selectRows } from './gather';
+import { gelu } from './gelu';
 import { layerNorm } from './layer-norm';
 import { linear, linearBfloat16, linearInt8 } from './linear';
+import { normHeads } from './norm-heads';
 import { packBfloat16, packRows, packWeight } from './pack';
-import { add, fill, gelu } from './pointwise';
 import { KernelSet, runJobs, serve } from './pool';
 import { packInt8, quantiseRows } from './quantise';
 import { quantiseGroups } from './quantise-groups';
-import { normHeads, rmsNorm } from './rms-norm';
+import { rmsNorm } from './rms-norm';
 import { rotate } from './rotate';
+import { selectRows } from './select-rows';
 import { topLogitsMerge, topLogitsParts } from './top-logits';
 
 /** The kernels of inference. Each says in its comment what arguments its jobs carry, in order. */
@@ -57,10 +61,10 @@ export class InferenceKernels extends KernelSet {
         return storeKeysValues<Float32KeysValues>(job, chunk);
       case STORE_KEYS_VALUES_INT8:
         return storeKeysValues<Int8KeysValues>(job, chunk);
-      case CAUSAL_ATTENTION:
-        return causalAttention<Float32KeysValues>(job, chunk);
-      case CAUSAL_ATTENTION_INT8:
-        return causalAttention<Int8KeysValues>(job, chunk);
+      case ATTENTION:
+        return attention<Float32KeysValues>(job, chunk);
+      case ATTENTION_INT8:
+        return attention<Int8KeysValues>(job, chunk);
       case LAYER_NORM:
         return layerNorm(job, chunk);
       case GELU:

@@ -16,6 +16,7 @@
  *             +128  sleepers    workers that wait on wakeEpoch
  *             +192  wakeEpoch, stop, failed
  *             +256  currentJob  address of the published job
+ *             +260  mainSleeps  whether the main thread waits on `done`
  *
  * Every word that another thread writes has a cache line of its own. A thread claims a chunk by `remaining--`, and
  * the claim counts only if the old value was positive. Such a claim keeps its job published, because the main
@@ -43,13 +44,15 @@ const WAKE_EPOCH: usize = 192;
 const STOP: usize = 196;
 const FAILED: usize = 200;
 const CURRENT_JOB: usize = 256;
+const MAIN_SLEEPS: usize = 260;
 
 const JOB_BYTES: usize = 64;
 const ARGUMENTS: usize = 8;
 
-/** Looks at `done`, about 0.1 ms of them, before the main thread gives its core away for a moment. */
-const PATIENCE: i32 = 50000;
-const YIELD_NANOSECONDS: i64 = 50000;
+/** Looks at `done`, some 20 µs of them, before the main thread sleeps until a worker wakes it. */
+const PATIENCE: i32 = 8000;
+/** Then it looks whether a worker has trapped, which does not wake it. */
+const LONGEST_SLEEP_NS: i64 = 2000000;
 
 /** The kernels of one module. Never instantiated: `serve` and `runJobs` are compiled once for each subclass. */
 export abstract class KernelSet {
@@ -110,6 +113,7 @@ function takeChunks<K extends KernelSet>(control: usize): void {
     const job = atomic.load<u32>(control + CURRENT_JOB) as usize;
     changetype<K>(0).dispatch(load<i32>(job), job, load<i32>(job, 4) - claim);
     atomic.add<i32>(control + DONE, 1);
+    if (atomic.load<i32>(control + MAIN_SLEEPS) != 0) atomic.notify(control + DONE, 1);
   }
 }
 
@@ -130,9 +134,19 @@ function awaitDone(control: usize, numChunks: i32): bool {
     const done = atomic.load<i32>(control + DONE);
     if (done >= numChunks) return true;
     if (atomic.load<i32>(control + FAILED) != 0) return false;
-    // A worker without a core of its own may need this one.
-    if (++spins > PATIENCE) atomic.wait<i32>(control + DONE, done, YIELD_NANOSECONDS);
+    if (++spins > PATIENCE) sleepUntilDone(control, done);
   }
+}
+
+/**
+ * Sleeps until `done` is another number. A worker that another process has taken off its core may need this one: the
+ * system moves it here only when this thread sleeps for longer than a moment. The main thread says that it sleeps before
+ * it compares `done`, and a worker counts its chunk before it asks: one of the two sees the other.
+ */
+function sleepUntilDone(control: usize, done: i32): void {
+  atomic.store<i32>(control + MAIN_SLEEPS, 1);
+  atomic.wait<i32>(control + DONE, done, LONGEST_SLEEP_NS);
+  atomic.store<i32>(control + MAIN_SLEEPS, 0);
 }
 
 /** Waits for the next job. False when the pool is told to stop. */

@@ -1,8 +1,6 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { EMBED, ROW_CHUNK } from '../assembly/kernel-ids.ts';
 import type { Job } from '../job.ts';
 import { floatArg } from '../kernel-pool.ts';
-import { defineKernel, runJobs } from './define-kernel.ts';
 
 /** Addresses; without positions theirs is 0. */
 interface EmbedOperands {
@@ -22,6 +20,10 @@ interface EmbedAttrs {
   readonly positionFormat: number;
 }
 
+/**
+ * Token embedding plus position embedding of each row, both in panels as a head has them, or without positions the
+ * token embedding times `scale`: tokenIds [rows], positionIds [rows] -> [rows, dim].
+ */
 export function embedJobs(
   { tokens, positions, tokenIds, positionIds, out }: EmbedOperands,
   { numRows, dim, scale, tokenFormat, positionFormat }: EmbedAttrs,
@@ -30,24 +32,3 @@ export function embedJobs(
   const args = [...addresses, numRows, dim, floatArg(scale), tokenFormat, positionFormat];
   return [[EMBED, Math.ceil(numRows / ROW_CHUNK), args]];
 }
-
-/**
- * Token embedding plus position embedding of each row, both in panels as a head has them, or without positions the
- * token embedding times `scale`: tokenIds [rows], positionIds [rows] -> [rows, dim].
- */
-export const embed = defineKernel<
-  { tokens: TensorInfo; positions?: TensorInfo; tokenIds: TensorInfo; positionIds: TensorInfo },
-  { numRows: number; dim: number; scale: number; tokenFormat: number; positionFormat: number }
->('Embed', (context, { tokens, positions, tokenIds, positionIds }, attrs) => {
-  const { heap } = context;
-  const out = heap.makeTensor([tokenIds.shape[0] ?? 0, attrs.dim]); // [rows, dim]
-  const operands = {
-    tokens: heap.tensorAddress(tokens),
-    positions: positions === undefined ? 0 : heap.tensorAddress(positions),
-    tokenIds: heap.tensorAddress(tokenIds),
-    positionIds: heap.tensorAddress(positionIds),
-    out: heap.tensorAddress(out),
-  };
-  runJobs(context, embedJobs(operands, attrs));
-  return out;
-});

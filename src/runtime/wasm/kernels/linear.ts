@@ -1,4 +1,3 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
 import {
   BFLOAT16_PANELS,
   FLOAT32_PANELS,
@@ -17,8 +16,7 @@ import {
 } from '../assembly/kernel-ids.ts';
 import type { Job } from '../job.ts';
 import { floatArg } from '../kernel-pool.ts';
-import { panelBytes, panelFormat, type PanelFormat } from '../panel-format.ts';
-import { defineKernel, runJobs } from './define-kernel.ts';
+import { panelBytes, type PanelFormat } from '../panel-format.ts';
 
 /** Weights that one thread takes at a time: they stay in its second-level cache while tile after tile uses them. */
 const CHUNK_BYTES = 256 * 1024;
@@ -143,23 +141,3 @@ function panelsPerChunk(numPanels: number, bytes: number): number {
 }
 
 const wholeLines = (numBytes: number): number => Math.ceil(numBytes / SLOT_LINE_BYTES) * SLOT_LINE_BYTES;
-
-/** X W^T + b: x [rows, in], weight in panels of `format`, bias [out up to a multiple of 8] -> [rows, out]. */
-export const linear = defineKernel<
-  { x: TensorInfo; weight: TensorInfo; bias?: TensorInfo },
-  { numRows: number; numCols: number; format: number }
->('Linear', (context, { x, weight, bias }, { numRows, numCols, format }) => {
-  const { heap, numThreads, scratch } = context;
-  const [paddedRows = 0, depth = 0] = x.shape;
-  const out = heap.makeTensor([paddedRows, numCols]); // [rows, out]
-  const shape = { numRows, depth, numCols, format: panelFormat(format), numThreads };
-  const operands = {
-    x: heap.tensorAddress(x),
-    weight: heap.tensorAddress(weight),
-    bias: bias === undefined ? 0 : heap.tensorAddress(bias),
-    out: heap.tensorAddress(out),
-    scratch: scratch(linearScratchBytes(shape)),
-  };
-  runJobs(context, linearJobs(shape, operands));
-  return out;
-});

@@ -59,7 +59,7 @@ describe('formatComparison', () => {
 
   it('has a row for whoever ran: medians, what was cut off, what was never measured', () => {
     expect(lines.slice(0, 5)).toEqual([
-      '| model | runtime | device | tokens/s, 1 stream | tokens/s, 8 streams | TTFT, 512 tokens | resident |',
+      '| model | runtime | device | decode tokens/s, prompts cached, 1 stream | decode tokens/s, prompts cached, 8 streams | TTFT, 512 tokens | resident |',
       '| --- | --- | --- | --- | --- | --- | --- |',
       '| embedded | `wasm` | A processor | 1,234 | 3.14 (cut off) | 12.4 ms | 200 MiB |',
       '| embedded | `cpu` | A processor | > 20 s | – | – | – |',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgePeers, numAlike, spreadOf, type PeerReading } from '../../../../bench/harness/judge-peers.ts';
 import {
+  barTitle,
   cellsOf,
   PEER_BARS,
   PEER_CELLS,
@@ -89,6 +90,24 @@ describe('judgePeers', () => {
   });
 });
 
+describe('barTitle', () => {
+  it('says what is measured and against what, decode apart from whole requests', () => {
+    expect(PEER_ROWS.map(barTitle)).toEqual([
+      'decode tokens/s, prompts cached, 1 stream, against transformers.js (int8: q8, f32: fp32)',
+      'decode tokens/s, prompts cached, 8 streams, against its static batch of 8',
+      'decode tokens/s, prompts cached, 16 streams, against its static batch of 16',
+      'decode tokens/s, prompts cached, 8 streams, against a plain server over transformers.js q8 (8 by Promise.all)',
+      "decode tokens/s, prompts cached, 16 streams, against node-llama-cpp's best of F32, F16, Q8_0",
+      'new tokens/s of whole requests, 1 at once, against transformers.js (int8: q8, f32: fp32)',
+      'new tokens/s of whole requests, 8 at once, against its static batch of 8',
+      'new tokens/s of whole requests, 16 at once, against its static batch of 16',
+      'new tokens/s of whole requests, 8 at once, against a plain server over transformers.js q8 (8 by Promise.all)',
+      "new tokens/s of whole requests, 16 at once, against node-llama-cpp's best of F32, F16, Q8_0",
+      'TTFT, 128 tokens, against transformers.js fp32 (lower is better)',
+    ]);
+  });
+});
+
 describe('numAlike', () => {
   it('counts up to where two texts part', () => {
     expect(numAlike([1, 2, 3], [1, 2, 3])).toBe(3);
@@ -103,17 +122,19 @@ describe('cellsOf', () => {
 
   it('gives a column every cell, and a peer those in which it is held against', () => {
     const titles = (contender: PeerColumn | Peer): string[] =>
-      cellsOf(contender, all).map((cell) => (cell.kind === 'ttft' ? 'ttft' : String(cell.streams)));
-    expect(titles('wasm-f32')).toEqual(['1', '8', '16', 'ttft']);
-    expect(Object.fromEntries(PEER_NAMES.map((peer) => [peer, titles(peer).join()]))).toEqual({
-      'tjs-fp32': '1,8,16,ttft',
-      'tjs-q8': '1,8,16',
-      'tjs-q8-each': '8',
-      'llama-f32': '16',
-      'llama-f16': '16',
-      'llama-q8_0': '16',
+      cellsOf(contender, all).map((cell) => (cell.kind === 'ttft' ? 'ttft' : `${cell.kind}-${cell.streams}`));
+    const decodes = ['decode-1', 'decode-8', 'decode-16'];
+    const requests = ['requests-1', 'requests-8', 'requests-16'];
+    expect(titles('wasm-f32')).toEqual([...decodes, ...requests, 'ttft']);
+    expect(Object.fromEntries(PEER_NAMES.map((peer) => [peer, titles(peer)]))).toEqual({
+      'tjs-fp32': [...decodes, ...requests, 'ttft'],
+      'tjs-q8': [...decodes, ...requests],
+      'tjs-q8-each': ['decode-8', 'requests-8'],
+      'llama-f32': ['decode-16', 'requests-16'],
+      'llama-f16': ['decode-16', 'requests-16'],
+      'llama-q8_0': ['decode-16', 'requests-16'],
     });
-    expect(PEER_CELLS).toHaveLength(4);
+    expect(PEER_CELLS).toHaveLength(7);
   });
 
   it('leaves out who has no part in the selection', () => {

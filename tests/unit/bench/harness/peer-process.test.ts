@@ -16,7 +16,12 @@ const ENGINE = `
 import { createStopwatch, serveOrders } from '${harness}';
 const [, , mode] = process.argv;
 if (mode === 'missing') process.exit(3);
+const seen = new Set();
 serveOrders('an engine, ' + mode, async ({ prompts, maxTokens, batching }) => {
+  for (const prompt of mode === 'forgetful' ? prompts.map(String) : []) {
+    if (seen.has(prompt)) throw new Error('a prompt came twice');
+    seen.add(prompt);
+  }
   if (mode === 'failing') throw new Error('no memory');
   if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, 300));
   if (mode === 'dying') process.exit(4);
@@ -67,6 +72,15 @@ describe('PeerProcess', () => {
       }
       // All but the tokens that come with the last stream's first.
       expect(decodeWindow(streams)?.numTokens).toBeGreaterThanOrEqual(7);
+    });
+  });
+
+  it('gives another prompt to each stream of each run, so that no cache could know it', async () => {
+    await withPeer('forgetful', async (peer) => {
+      const run = peer.runner(new Workload(1000, 0), 'static');
+      for (let i = 0; i < 3; i++) expect((await run(order, far(), signal)).streams).toHaveLength(3);
+      const again = peer.runner(new Workload(1000, 0), 'static')(order, far(), signal);
+      await expect(again).rejects.toThrow('a prompt came twice');
     });
   });
 

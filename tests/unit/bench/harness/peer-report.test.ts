@@ -5,17 +5,20 @@ import { formatPeerReport, type PeerReport } from '../../../../bench/harness/pee
 
 const selection: PeerSelection = {
   columns: ['wasm-f32', 'wasm-int8-node24', 'tensorflow-f32'],
-  rows: ['decode-1', 'ttft'],
+  rows: ['decode-1', 'requests-16', 'ttft'],
 };
 const decode = PEER_BARS['decode-1'].cell;
+const requests = PEER_BARS['requests-16'].cell;
 const ttft = PEER_BARS.ttft.cell;
 const readings: PeerReading[] = [
   { contender: 'wasm-f32', cell: decode, round: 0, values: [30] },
   { contender: 'wasm-f32', cell: decode, round: 1, values: [33] },
+  { contender: 'wasm-f32', cell: requests, round: 0, values: [80] },
   { contender: 'wasm-f32', cell: ttft, round: 0, values: [250, 200] },
   { contender: 'wasm-int8-node24', cell: decode, round: 0, values: [90] },
   { contender: 'tjs-fp32', cell: decode, round: 0, values: [30] },
   { contender: 'tjs-fp32', cell: decode, round: 1, values: [30] },
+  { contender: 'tjs-fp32', cell: requests, round: 0, values: [100] },
   { contender: 'tjs-fp32', cell: ttft, round: 0, values: [90] },
   { contender: 'tjs-q8', cell: decode, round: 0, values: [60] },
 ];
@@ -57,9 +60,15 @@ describe('formatPeerReport', () => {
     expect(lines[2]).toMatch(
       /\| 1\.05 \(1\.00–1\.10\); bar 1\.1: \*\*missed\*\* \| 1\.50 \(1\.50–1\.50\); bar 2\.3: \*\*missed\*\* \| cannot run \|$/,
     );
-    expect(lines[3]).toMatch(/\| 2\.50 \(2\.50–2\.50\); bar 3: met \| – \| cannot run \|$/);
-    expect(text).toContain('| `wasm-f32` | 31.5 (30.0–33.0) | 225 (225–225) |');
-    expect(text).toContain('| `tensorflow-f32` | – | – |');
+    expect(lines[3]).toMatch(
+      /^\| new tokens\/s of whole requests, 16 at once, .* \| 0\.80 \(0\.80–0\.80\); bar 1: \*\*missed\*\* \| – \| cannot run \|$/,
+    );
+    expect(lines[4]).toMatch(/\| 2\.50 \(2\.50–2\.50\); bar 3: met \| – \| cannot run \|$/);
+    expect(text).toContain(
+      '|  | decode tokens/s, prompts cached, 1 stream | new tokens/s of whole requests, 16 at once | TTFT, 128 tokens, ms |',
+    );
+    expect(text).toContain('| `wasm-f32` | 31.5 (30.0–33.0) | 80.0 (80.0–80.0) | 225 (225–225) |');
+    expect(text).toContain('| `tensorflow-f32` | – | – | – |');
     expect(text).toContain(
       '- `tjs-fp32`: transformers.js 4.3.1; greedy text as `wasm-f32` for 63 of 64 tokens',
     );
@@ -68,7 +77,7 @@ describe('formatPeerReport', () => {
       'A processor, 2 cores, 8 GiB, linux-x64, Node v20.20.2, 2026-11-25; load 0.10 before, 1.50 after, 61 s.',
     );
     expect(text).toContain('prompts of 128 tokens, 64 new, greedy');
-    expect(lines.at(-1)).toBe('Bars met: 1; missed: 2; not measured: 3.');
+    expect(lines.at(-1)).toBe('Bars met: 1; missed: 3; not measured: 5.');
   });
 
   it('does not judge what was measured on a busy machine', () => {

@@ -9,10 +9,10 @@ const recordOf = (id: string, ownerId: string): RequestRecord => ({
   finishReasons: ['stop'],
   n: 1,
   maxTokens: 1,
-  longestCompletionTokens: 1,
-  usage: { promptTokens: 1, completionTokens: 1, cachedTokens: 0 },
+  mostGeneratedTokens: 1,
+  usage: { numPromptTokens: 1, numGeneratedTokens: 1, numCachedTokens: 0 },
   timings: { totalMs: 1 },
-  wastedTokens: 0,
+  numWastedTokens: 0,
 });
 
 describe('RequestHistory', () => {

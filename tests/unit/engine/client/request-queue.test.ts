@@ -31,7 +31,7 @@ describe('RequestQueue', () => {
     const queue = create(3, 0);
     expect(refusalOf(() => queue.reserve(4)).code).toBe('queue_full');
     queue.reserve(3);
-    expect(queue.numWaiting).toBe(3);
+    expect(queue.numSequencesWaiting).toBe(3);
   });
 
   it('serves without a queue as long as lanes are free', () => {
@@ -52,7 +52,7 @@ describe('RequestQueue', () => {
       queue.addTokens(5, `client ${i}`);
       queue.start(5, `client ${i}`);
     }
-    expect([queue.numRunning, queue.numWaiting]).toEqual([3, 0]);
+    expect([queue.numSequencesRunning, queue.numSequencesWaiting]).toEqual([3, 0]);
     queue.reserve(1);
     const { retryAfterMs, message } = refusalOf(() => queue.reserve(1));
     expect(message).toContain('and 0 free lanes');
@@ -69,11 +69,11 @@ describe('RequestQueue', () => {
     const first = queue.reserve(1);
     first.release();
     first.release();
-    expect(queue.numWaiting).toBe(0);
+    expect(queue.numSequencesWaiting).toBe(0);
     const second = queue.reserve(1);
     second.takeOver();
     second.release();
-    expect(queue.numWaiting).toBe(1);
+    expect(queue.numSequencesWaiting).toBe(1);
   });
 
   it('takes tokens in place of those taken before, keeps these when there is no room, and gives all back', () => {
@@ -92,9 +92,9 @@ describe('RequestQueue', () => {
     first.release();
     second.takeOver();
     second.release();
-    expect([queue.numTokensWaiting, queue.numWaiting]).toEqual([60, 1]);
+    expect([queue.numTokensWaiting, queue.numSequencesWaiting]).toEqual([60, 1]);
     queue.leave(60, 'a');
-    expect([queue.numTokensWaiting, queue.numWaiting]).toEqual([0, 0]);
+    expect([queue.numTokensWaiting, queue.numSequencesWaiting]).toEqual([0, 0]);
   });
 
   it('lets a client in beside one that filled the queue, for its sequences and its tokens', () => {
@@ -106,10 +106,12 @@ describe('RequestQueue', () => {
     queue.addTokens(50, 'late');
     expect(refusalOf(() => queue.reserve(1, 'late')).code).toBe('queue_full');
     expect(refusalOf(() => queue.addTokens(1, 'late')).code).toBe('queue_full');
-    expect([queue.numWaiting, queue.numTokensWaiting]).toEqual([6, 150]);
+    expect([queue.numSequencesWaiting, queue.numTokensWaiting]).toEqual([6, 150]);
     queue.start(25, 'late');
     queue.leave(25, 'late');
-    expect([queue.numWaiting, queue.numTokensWaiting, queue.numRunning]).toEqual([4, 100, 1]);
+    expect([queue.numSequencesWaiting, queue.numTokensWaiting, queue.numSequencesRunning]).toEqual([
+      4, 100, 1,
+    ]);
     expect(refusalOf(() => queue.reserve(1, 'flood')).code).toBe('queue_full');
   });
 

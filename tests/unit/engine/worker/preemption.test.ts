@@ -75,7 +75,7 @@ async function run(engine: Engine, arrivals: readonly Arrival[], texts: readonly
     if (report === undefined) continue;
     result.numPreemptions += report.numPreemptions;
     result.numRecomputed += report.numRecomputedTokens;
-    result.numPrompt += report.numPromptTokens;
+    result.numPrompt += report.numComputedPromptTokens;
     result.numRows += report.numRows;
     for (const { id, started, token, finish, promptLogprobs } of report.updates) {
       const known = result.outcomes.get(id);
@@ -95,7 +95,7 @@ async function run(engine: Engine, arrivals: readonly Arrival[], texts: readonly
       // prettier-ignore
       if ((result.outcomes.get(id)?.tokens.length ?? 0) >= cancelAfter) core.cancel(id);
   }
-  expect([core.numRunning, core.numCachedTokens]).toEqual([0, 0]);
+  expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
   return result;
 }
 

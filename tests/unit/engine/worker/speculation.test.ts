@@ -61,7 +61,7 @@ async function run(
       if ((result.outcomes.get(id)?.tokens.length ?? 0) >= afterTokens) core.cancel(id);
     }
   }
-  expect([core.numRunning, core.numCachedTokens]).toEqual([0, 0]);
+  expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
   return result;
 }
 

@@ -1,7 +1,7 @@
 import { SWEEP_SPLIT, SWEEP_STEPS } from './benchmark-params.ts';
 import type { BenchmarkMode } from './benchmark-params.ts';
 import type { BenchmarkTarget } from './benchmark-target.ts';
-import { median } from './percentiles.ts';
+import { median } from './latency-summary.ts';
 import { timeRequest } from './run-load.ts';
 import { fitSweep } from './sweep-fit.ts';
 import type { SweepFits } from './sweep-fit.ts';

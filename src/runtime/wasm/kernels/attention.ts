@@ -1,17 +1,15 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AttentionHeads } from '../../ops.ts';
 import type { KvCacheFormat } from '../../traits.ts';
 import {
-  CAUSAL_ATTENTION,
-  CAUSAL_ATTENTION_INT8,
+  ATTENTION,
+  ATTENTION_INT8,
   STORE_KEYS_VALUES,
   STORE_KEYS_VALUES_INT8,
   TILE_ROWS,
   WEIGHT_BLOCK,
 } from '../assembly/kernel-ids.ts';
-import type { Job } from '../job.ts';
+import type { Job, JobContext } from '../job.ts';
 import { floatArg } from '../kernel-pool.ts';
-import { defineKernel, runJobs, type JobContext } from './define-kernel.ts';
 
 /** Chunks for each thread: few, as each has scratch of its own, yet enough to even out sequences of all lengths. */
 const CHUNKS_PER_THREAD = 8;
@@ -33,12 +31,16 @@ interface AttentionAttrs extends Omit<AttentionHeads, 'window'> {
 }
 
 const KERNEL_IDS = {
-  f32: { store: STORE_KEYS_VALUES, attend: CAUSAL_ATTENTION },
-  int8: { store: STORE_KEYS_VALUES_INT8, attend: CAUSAL_ATTENTION_INT8 },
+  f32: { store: STORE_KEYS_VALUES, attend: ATTENTION },
+  int8: { store: STORE_KEYS_VALUES_INT8, attend: ATTENTION_INT8 },
 } as const;
 
-/** Writes the keys and values of every row into the cache, then lets each row attend to its own sequence. */
-export function causalAttentionJobs(
+/**
+ * Writes the keys and values of every row into the cache of a layer, then lets each row attend to its own sequence:
+ * qkv [rows, (numHeads + 2 numKvHeads) * headDim] -> [rows, numHeads * headDim]. Keys and values [lanes, numKvHeads,
+ * words] are as WasmKvCache has them. A row sees `window` tokens at most, itself included.
+ */
+export function attentionJobs(
   { qkv, keys, values, tiles, out }: AttentionOperands,
   { numHeads, numKvHeads, headDim, scale, window, laneLength, format }: AttentionAttrs,
   { numThreads, scratch }: JobContext,
@@ -70,38 +72,3 @@ function chunkScratchBytes(headDim: number, laneLength: number, format: KvCacheF
   const weightBytes = format === 'int8' ? (Math.ceil(laneLength / WEIGHT_BLOCK) + 1) * blockBytes : 0;
   return Math.ceil((common + Math.max(queryBytes, weightBytes)) / 64) * 64;
 }
-
-/**
- * Attention of one layer on its own: qkv [rows, (numHeads + 2 numKvHeads) * headDim], keys and values
- * [layers, lanes, numKvHeads, words] as WasmKvCache has them, tiles [1 + tiles, 4], the first of which is their number,
- * -> [rows, numHeads * headDim]. Keys and values are changed in place. A row sees `window` tokens at most, itself
- * included.
- */
-export const causalAttention = defineKernel<
-  { qkv: TensorInfo; keys: TensorInfo; values: TensorInfo; tiles: TensorInfo },
-  {
-    layerIndex: number;
-    numHeads: number;
-    headDim: number;
-    laneLength: number;
-    scale: number;
-    window: number;
-    isInt8: number;
-  }
->('CausalAttention', (context, { qkv, keys, values, tiles }, { layerIndex, isInt8, ...heads }) => {
-  const { heap } = context;
-  const out = heap.makeTensor([qkv.shape[0] ?? 0, heads.numHeads * heads.headDim]); // [rows, heads * headDim]
-  const layerBytes = ({ shape: [, ...layer] }: TensorInfo): number =>
-    layer.reduce((product, size) => product * size, 4);
-  const operands = {
-    qkv: heap.tensorAddress(qkv),
-    keys: heap.tensorAddress(keys) + layerIndex * layerBytes(keys),
-    values: heap.tensorAddress(values) + layerIndex * layerBytes(values),
-    tiles: heap.tensorAddress(tiles),
-    out: heap.tensorAddress(out),
-  };
-  const format = isInt8 === 1 ? 'int8' : 'f32';
-  const attrs = { ...heads, numKvHeads: keys.shape[2] ?? 0, format } as const;
-  runJobs(context, causalAttentionJobs(operands, attrs, context));
-  return out;
-});

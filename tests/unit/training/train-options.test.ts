@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTrainOptions } from '../../../src/training/options.ts';
+import { parseTrainOptions } from '../../../src/training/train-options.ts';
 
 describe('options of the train command', () => {
   const needed = ['--corpus', 'a.txt', '--out', 'model'];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { releaseWarning } from '../../src/node-release.ts';
+import { releaseWarning } from '../../src/release-warning.ts';
 
 it.each(['20.20.2', '20.21.0', '22.22.2', '24.14.1', '24.21.0', '25.0.0', '26.1.0'])(
   'says nothing of Node %s',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isTooFragmented } from '../../../src/http/chunk-guard.ts';
+import { isTooFragmented } from '../../../src/http/guard-chunks.ts';
 
 it.each([
   [1, 1, false],

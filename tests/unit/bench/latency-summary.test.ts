@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, summarise } from '../../../src/bench/percentiles.ts';
+import { median, summarise } from '../../../src/bench/latency-summary.ts';
 
 describe('summarise', () => {
   it('interpolates as numpy.percentile does', () => {

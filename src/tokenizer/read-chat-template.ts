@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { readModelText } from '../model-files.ts';
-import { readOptionalJson } from './optional-file.ts';
+import { readOptionalJson } from './read-optional-json.ts';
 
 /** Files that are a template, the first that is there counts: `save_pretrained` writes named ones into a folder. */
 const TEMPLATE_FILES = ['chat_template.jinja', join('additional_chat_templates', 'default.jinja')];

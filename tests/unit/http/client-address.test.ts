@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
-import { clientAddressOf } from '../../../src/http/forwarded.ts';
+import { clientAddressOf } from '../../../src/http/client-address.ts';
 
 const { trustProxy } = readConfig({ TRUST_PROXY: '10.0.0.0/8, 127.0.0.1, 2001:db8:1::/48' }, []);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ANONYMOUS, type Principal } from '../../../src/access/principal.ts';
 import { groupOf } from '../../../src/client-id.ts';
-import { clientIdOf, ownerIdOf, type Identity } from '../../../src/http/client-id.ts';
+import { clientIdOf, ownerIdOf, type Identity } from '../../../src/http/identity.ts';
 
 const keyed: Principal = { ...ANONYMOUS, keyId: 'k1', keyName: 'app' };
 const identity = (network: string, presentedKey = '', principal = ANONYMOUS): Identity => ({

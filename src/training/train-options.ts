@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { EngineError } from '../errors.ts';
-import type { StoredDtype } from '../weights/safetensors-writer.ts';
+import type { StoredDtype } from '../weights/write-safetensors.ts';
 
 export const TRAIN_HELP = `Trains a byte-level BPE tokenizer and a GPT-2 on text files, and writes a directory the server loads.
 

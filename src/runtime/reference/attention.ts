@@ -8,15 +8,15 @@ export interface AttentionResult {
 }
 
 /**
- * softmax(Q K^T * scale + mask) V over any leading batch axes (Vaswani et al. 2017, 3.2.1). The mask is added
- * before the softmax: a score of zero would still take its share.
+ * Scaled dot-product attention, softmax(Q K^T * scale + mask) V, over any leading batch axes (Vaswani et al. 2017,
+ * 3.2.1). The mask is added before the softmax: a score of zero would still take its share.
  * @param q [..., queries, headDim]
  * @param k [..., keys, headDim]
  * @param v [..., keys, valueDim]
  * @param mask [queries, keys], 0 or -infinity
  * @param scale 1 / sqrt(headDim) if left out
  */
-export function scaledDotProductAttention(
+export function attention(
   q: tf.Tensor,
   k: tf.Tensor,
   v: tf.Tensor,
