@@ -26,6 +26,8 @@ export interface LoadedModel {
   readonly weightFormat: string;
 }
 
+type ParameterMaker = Pick<Runtime, 'createParameter' | 'createStoredParameter' | 'storedFormats'>;
+
 /** A model whose files are open: what it is, and where its weights are. */
 export class OpenModel {
   readonly plan: ModelPlan;
@@ -96,14 +98,15 @@ export class OpenModel {
    * @throws EngineError `weights_invalid` when a file cannot be read
    */
   async load(
-    runtime: Pick<Runtime, 'createParameter'>,
+    runtime: ParameterMaker,
     numPositions: number = this.config.contextLength,
   ): Promise<LoadedModel> {
     const { config, parameters: planned } = this.plan;
     const parameters = new Map<string, Parameter>();
     for (const parameter of planned) {
       const { name, shape } = parameter;
-      parameters.set(name, runtime.createParameter(name, shape, await this.#read(parameter)));
+      const stored = await this.#createStored(parameter, runtime);
+      parameters.set(name, stored ?? runtime.createParameter(name, shape, await this.#read(parameter)));
     }
     const find = (name: string): Parameter => {
       const parameter = parameters.get(name);
@@ -127,6 +130,23 @@ export class OpenModel {
     return this.#source.close();
   }
 
+  /** A matrix that a runtime takes as the file has it; undefined for any other parameter. */
+  async #createStored(
+    { name, shape, parts, offset = 0 }: PlannedParameter,
+    runtime: ParameterMaker,
+  ): Promise<Parameter | undefined> {
+    const [numOut, depth, ...more] = shape;
+    if (numOut === undefined || depth === undefined || more.length > 0 || offset !== 0) return undefined;
+    const stored = parts.map((part) => this.#storedOf(part.name));
+    const formats = new Set(stored.map(({ storedName }) => this.#source.entries.get(storedName)?.dtype));
+    const [format, ...others] = formats;
+    if (format === undefined || others.length > 0 || runtime.storedFormats?.has(format) !== true) return undefined;
+    if (this.#source.readStored === undefined || stored.some(({ transposed }) => transposed)) return undefined;
+    const rows: Uint8Array[] = [];
+    for (const { storedName } of stored) rows.push(await this.#source.readStored(storedName));
+    return runtime.createStoredParameter?.(name, [numOut, depth], format, rows);
+  }
+
   /** The rows of the parts of a parameter, one below the other: parameter.shape, flat. */
   async #read({ shape, parts, offset = 0 }: PlannedParameter): Promise<Float32Array> {
     const tensors: Float32Array[] = [];
@@ -146,7 +166,7 @@ export class OpenModel {
 /** Opens a model and loads it onto a runtime; see `OpenModel`. */
 export async function loadModel(
   path: string,
-  runtime: Pick<Runtime, 'createParameter'>,
+  runtime: ParameterMaker,
 ): Promise<LoadedModel> {
   const open = await OpenModel.open(path);
   try {

@@ -59,6 +59,15 @@ export interface Runtime {
   readonly numThreads: number;
   /** Takes over `values` (row-major; a matrix as [out, in]) in the form this runtime multiplies fastest. */
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter;
+  /** Formats of files, such as `Q4_0`, whose rows the runtime holds and multiplies as they are. */
+  readonly storedFormats?: ReadonlySet<string>;
+  /** Takes over the rows of a matrix [out, in] in one of `storedFormats`; the parts lie one below the other. */
+  createStoredParameter?(
+    name: string,
+    shape: readonly [numOut: number, depth: number],
+    format: string,
+    parts: readonly Uint8Array[],
+  ): Parameter;
   createKvCache(shape: KvCacheShape): KvCache;
   /**
    * Runs one forward pass and reads back what it returns, row by row; rows of padding may be missing or hold anything.

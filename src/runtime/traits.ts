@@ -65,8 +65,8 @@ const TRAITS = {
   },
   native: {
     weightFormats: ['f32', 'bf16', 'int8'],
-    autoWeights: 'int8',
-    losslessHalves: ['BF16'],
+    autoWeights: 'auto',
+    losslessHalves: [],
     hasInt8Cache: false,
     processBytes: 120e6,
     maxTensorBytes: Infinity,

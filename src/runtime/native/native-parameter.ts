@@ -1,5 +1,4 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
-import { fitsBfloat16 } from '../half-precision.ts';
 import type { Parameter } from '../ops.ts';
 import type { WeightFormatOf } from '../traits.ts';
 import type { Handle, NativeAddon } from './native-addon.ts';
@@ -9,11 +8,12 @@ export const PANEL_FORMATS = { f32: 0, bf16: 1, q8: 2, q4: 3, q4Min: 4 } as cons
 export type PanelFormat = keyof typeof PANEL_FORMATS;
 
 /** Formats of files whose rows panels hold without loss: their numbers in kernels/pack.h, and the panels. */
-const STORED_FORMATS: Readonly<Record<string, { stored: number; panels: PanelFormat; blockBytes: number }>> = {
+const STORED: Readonly<Record<string, { stored: number; panels: PanelFormat; blockBytes: number }>> = {
   Q4_0: { stored: 2, panels: 'q4', blockBytes: 18 },
   Q4_1: { stored: 3, panels: 'q4Min', blockBytes: 20 },
   Q8_0: { stored: 8, panels: 'q8', blockBytes: 34 },
 };
+export const STORED_FORMATS: ReadonlySet<string> = new Set(Object.keys(STORED));
 /** Numbers of a block of these formats. */
 const BLOCK_NUMBERS = 32;
 
@@ -48,14 +48,14 @@ export class NativeParameter implements Parameter {
         addon.writeVector(vector, values);
         return vector;
       }
-      const matrix = addon.addMatrix(size, depth, PANEL_FORMATS[formatOf(values, weights)]);
+      const matrix = addon.addMatrix(size, depth, PANEL_FORMATS[formatOf(weights)]);
       addon.packFloats(matrix, 0, values);
       return matrix;
     });
   }
 
   /**
-   * From rows as a file has them; undefined for a format that panels do not hold.
+   * From rows as a file has them, in one of `STORED_FORMATS`.
    * @throws EngineError `backend_unavailable` when the memory cannot be had
    */
   static fromStored(
@@ -64,10 +64,10 @@ export class NativeParameter implements Parameter {
     shape: readonly [numOut: number, depth: number],
     format: string,
     parts: readonly Uint8Array[],
-  ): NativeParameter | undefined {
-    const known = STORED_FORMATS[format];
+  ): NativeParameter {
+    const known = STORED[format];
     const [numOut, depth] = shape;
-    if (known === undefined || depth % BLOCK_NUMBERS !== 0) return undefined;
+    assertInvariant(known && depth % BLOCK_NUMBERS === 0, `rows of ${format} are whole blocks`);
     const rowBytes = (depth / BLOCK_NUMBERS) * known.blockBytes;
     return NativeParameter.#make(addon, name, shape, () => {
       const matrix = addon.addMatrix(numOut, depth, PANEL_FORMATS[known.panels]);
@@ -96,9 +96,10 @@ export class NativeParameter implements Parameter {
   }
 }
 
-function formatOf(values: Float32Array, weights: WeightFormatOf<'native'>): PanelFormat {
-  if (weights === 'int8') return 'q8';
-  return weights === 'bf16' || (weights === 'auto' && fitsBfloat16(values)) ? 'bf16' : 'f32';
+function formatOf(weights: WeightFormatOf<'native'>): PanelFormat {
+  // What a file has in floats is rounded by default: half of bfloat16's memory, and the speed of integers.
+  if (weights === 'int8' || weights === 'auto') return 'q8';
+  return weights === 'bf16' ? 'bf16' : 'f32';
 }
 
 /** A parameter as this runtime makes them. */

@@ -12,7 +12,7 @@ import { checkWeightFormat, type WeightFormat, type WeightFormatOf } from '../tr
 import { joinProducts } from './join-products.ts';
 import { loadAddon, type Handle, type NativeAddon } from './native-addon.ts';
 import { NativeKvCache } from './native-kv-cache.ts';
-import { NativeParameter } from './native-parameter.ts';
+import { NativeParameter, STORED_FORMATS } from './native-parameter.ts';
 import { encodeStep } from './step-program.ts';
 
 export interface NativeRuntimeOptions {
@@ -34,6 +34,8 @@ export function createNativeRuntime({
   const instructionSet = addon.start(numThreads, numSkippedSets);
   return new NativeRuntime({ addon, numThreads, weights, instructionSet });
 }
+
+const NO_FORMATS: ReadonlySet<string> = new Set();
 
 /** A forward pass as the kernels run it. */
 interface Recording {
@@ -84,20 +86,21 @@ export class NativeRuntime implements Runtime {
     return parameter;
   }
 
-  /**
-   * A matrix whose rows keep the format that their file has them in. The parts lie one below the other.
-   * @returns undefined where the panels do not hold this format
-   * @throws EngineError `backend_unavailable` when the memory cannot be had
-   */
+  /** @throws EngineError `backend_unavailable` when the memory cannot be had */
   createStoredParameter(
     name: string,
     shape: readonly [numOut: number, depth: number],
     format: string,
     parts: readonly Uint8Array[],
-  ): Parameter | undefined {
+  ): Parameter {
     const parameter = NativeParameter.fromStored(this.#addon, name, shape, format, parts);
-    if (parameter !== undefined) this.#parameters.push(parameter);
+    this.#parameters.push(parameter);
     return parameter;
+  }
+
+  /** With `WEIGHTS=auto` a file's blocks stay what they are. */
+  get storedFormats(): ReadonlySet<string> {
+    return this.#weights === 'auto' ? STORED_FORMATS : NO_FORMATS;
   }
 
   createKvCache(shape: KvCacheShape): KvCache {
