@@ -58,7 +58,7 @@ export class TextSink {
     }
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
-    this.#schedule();
+    this.#goOn();
   }
 
   /** Resolves when all is written or lost, but within `limitMs`. */
@@ -70,20 +70,26 @@ export class TextSink {
         clearTimeout(timer);
         resolve();
       });
-      this.#writeScheduled();
+      this.#goOn();
     });
   }
 
-  #schedule(): void {
-    if (this.#isWriting || this.#isScheduled) return;
-    this.#isScheduled = true;
-    setTimeout(() => this.#writeScheduled(), GATHER_MS);
+  /** Starts the next write: soon if a few lines may wait for more, at once if there is much or `flush` waits. */
+  #goOn(): void {
+    if (this.#isWriting) return;
+    const mayWait =
+      this.#queuedBytes > 0 && this.#queuedBytes < MAX_WRITE_BYTES && this.#onDrained.length === 0;
+    if (!mayWait) {
+      this.#writeNext();
+    } else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      setTimeout(() => this.#writeScheduled(), GATHER_MS);
+    }
   }
 
   #writeScheduled(): void {
-    if (!this.#isScheduled) return;
     this.#isScheduled = false;
-    this.#writeNext();
+    if (!this.#isWriting) this.#writeNext();
   }
 
   #writeNext(): void {
@@ -100,13 +106,6 @@ export class TextSink {
       if (error) this.#numLinesLost += numLinesOf(bytes.subarray(bytes.length - numLeft));
       this.#goOn();
     });
-  }
-
-  /** A few lines wait for more to come, unless the end of all is waited for. */
-  #goOn(): void {
-    const isFew = this.#queuedBytes > 0 && this.#queuedBytes < MAX_WRITE_BYTES;
-    if (isFew && this.#onDrained.length === 0) this.#schedule();
-    else this.#writeNext();
   }
 
   #takeNext(): Buffer | undefined {

@@ -28,10 +28,10 @@ const GOODPUT_SHARE = 0.9;
 /** On a shared machine in a few seconds only a collapse is told from noise. */
 const SHORT_GOODPUT_SHARE = 0.6;
 const FULL_SECONDS = 60;
-/** Of peak and overload, in the long form. Requests of one length end in waves, so a turn has many of them. */
+/** Of peak and overload, in the long form. Requests of one length end in waves: a turn is long enough for many. */
 const FULL_TURNS = 8;
 const TURN_SECONDS = 15;
-/** Of a loop's time, in which the lanes become full. */
+/** The share of a loop's time until the lanes are full. */
 const SETTLE_SHARE = 0.25;
 const MEMORY_GROWTH_BYTES = 64 * 2 ** 20;
 const RETRY_HEADERS = 'retry-after, retry-after-ms, x-should-retry';

@@ -53,7 +53,7 @@ export async function runOpenLoop(loop: OpenLoop): Promise<Arrival[]> {
         }),
       );
     }
-    // Asleep outside of the event loop: an answer would wake it, and each wake-up costs the service more than a refusal.
+    // Sleeps outside the event loop, where no answer wakes this process: a wake-up costs the service more than a refusal.
     Atomics.wait(ASLEEP, 0, 0, TICK_MS);
     await nextTurn();
   }

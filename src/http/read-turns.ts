@@ -3,7 +3,7 @@ const TURN_MS = 5;
 const MAX_PER_TURN = 16;
 /** Connections are read at once until they have kept the thread busy for so long. */
 const AT_ONCE_MS = 10;
-/** A thread that has waited for so long in all since the last read keeps up. An event that is ready takes some µs. */
+/** Idle for so long since the last read: the thread keeps up. A poll that finds an event counts some µs as idle. */
 const IDLE_MS = 0.1;
 
 type GoOn = () => void;

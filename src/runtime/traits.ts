@@ -19,7 +19,10 @@ export type KvCacheFormat = 'f32' | 'int8';
 interface RuntimeTraits {
   /** The formats that it can hold matrices in. */
   readonly weightFormats: readonly Exclude<WeightFormat, 'auto'>[];
-  /** What `WEIGHTS=auto` means, by measurement (docs/performance.md); `auto`: by the matrix, as `losslessHalves` says. */
+  /**
+   * What `WEIGHTS=auto` means, by measurement (docs/performance.md). `auto`: it depends on the matrix
+   * (`losslessHalves`).
+   */
   readonly autoWeights: WeightFormat;
   /** Formats of model files whose matrices stay in 16 bits under `WEIGHTS=auto`; others are widened to float32. */
   readonly losslessHalves: readonly string[];

@@ -51,7 +51,7 @@ const ARGUMENTS: usize = 8;
 
 /** Looks at `done`, some 20 µs of them, before the main thread sleeps until a worker wakes it. */
 const PATIENCE: i32 = 8000;
-/** Then it looks whether a worker has trapped, which does not wake it. */
+/** After so long it checks `failed`: a worker that traps does not wake it. */
 const LONGEST_SLEEP_NS: i64 = 2000000;
 
 /** The kernels of one module. Never instantiated: `serve` and `runJobs` are compiled once for each subclass. */
@@ -139,9 +139,9 @@ function awaitDone(control: usize, numChunks: i32): bool {
 }
 
 /**
- * Sleeps until `done` is another number. A worker that another process has taken off its core may need this one: the
- * system moves it here only when this thread sleeps for longer than a moment. The main thread says that it sleeps before
- * it compares `done`, and a worker counts its chunk before it asks: one of the two sees the other.
+ * Sleeps until `done` changes. Another process may have taken a worker off its core; Linux then moves the worker to
+ * this core, but only while this thread sleeps. No wake-up is lost: the main thread sets `mainSleeps` before it compares
+ * `done`, and a worker adds to `done` before it reads `mainSleeps`.
  */
 function sleepUntilDone(control: usize, done: i32): void {
   atomic.store<i32>(control + MAIN_SLEEPS, 1);
