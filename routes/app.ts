@@ -6,6 +6,7 @@ import { authenticate } from '../src/http/authenticate.ts';
 import { handleError, handleNotFound } from '../src/http/error-handlers.ts';
 import { freeIdMiddleware } from '../src/http/request-id.ts';
 import { limitRequests } from '../src/http/limit-requests.ts';
+import { createDoor, type Door } from '../src/http/refuse-at-door.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
 import { siteMiddleware } from '../src/http/site-middleware.ts';
 import type { AppDependencies } from './app-dependencies.ts';
@@ -32,4 +33,16 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   }
   app.notFound(handleNotFound(allowedMethods(app)));
   return app;
+}
+
+/** What stands before the application on a socket. */
+export function doorOf({ models, access, config, logger, metrics }: AppDependencies): Door {
+  return createDoor({
+    models,
+    paths: new Set(routes.filter(({ isQueued }) => isQueued).map(({ path }) => path)),
+    allowedHosts: config.allowedHosts,
+    allowsAnonymous: access.keys === undefined || access.allowsAnonymous,
+    logger,
+    metrics,
+  });
 }

@@ -25,6 +25,7 @@ import { parseInput } from './schemas/parse-input.ts';
 /** OpenAI's chat completion, by the model's own chat template. */
 export const chatRoute = defineRoute({
   path: '/v1/chat/completions',
+  isQueued: true,
   describe: () => ({
     post: {
       operationId: 'createChatCompletion',

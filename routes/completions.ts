@@ -23,6 +23,7 @@ import { parseInput } from './schemas/parse-input.ts';
 /** OpenAI's text completion. */
 export const completionRoute = defineRoute({
   path: '/v1/completions',
+  isQueued: true,
   describe: () => ({
     post: {
       operationId: 'createCompletion',

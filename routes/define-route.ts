@@ -9,6 +9,8 @@ type Method = 'get' | 'post' | 'delete';
 export interface Route {
   /** In Hono's form, like `/v1/models/:model{.+}`. */
   path: string;
+  /** Its POST asks `models.checkRoom` before anything else: a full queue refuses it at the door. */
+  isQueued?: true;
   /** One operation for each method. A function, so that a service that starts does not build them. */
   describe: () => Partial<Record<Method, ZodOpenApiOperationObject>>;
   /** One handler for each method. An application calls it once; its handlers may share state. */
@@ -18,6 +20,7 @@ export interface Route {
 /** The same with its types: a method that is described is handled, and the path gives the names of the parameters. */
 interface TypedRoute<Path extends string, Methods extends Method> {
   path: Path;
+  isQueued?: true;
   describe: () => Record<Methods, ZodOpenApiOperationObject>;
   createHandlers: (dependencies: AppDependencies) => Record<Methods, Handler<AppEnv, Path>>;
 }

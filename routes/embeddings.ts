@@ -18,6 +18,7 @@ import { parseInput } from './schemas/parse-input.ts';
 /** OpenAI's embeddings. */
 export const embeddingRoute = defineRoute({
   path: '/v1/embeddings',
+  isQueued: true,
   describe: () => ({
     post: {
       operationId: 'createEmbedding',

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { createApp } from '../routes/app.ts';
+import { createApp, doorOf } from '../routes/app.ts';
 import { openAccess, type Access } from './access/access.ts';
 import { listModels } from './catalog/model-store.ts';
 import { resolveModelPath } from './catalog/resolve-model-path.ts';
@@ -59,8 +59,9 @@ export async function startService(
   const metrics = new Metrics(models, numLogLinesLost);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
-  const app = createApp({ models, access, config, logger, metrics, openApiDocument });
-  const server = createNodeServer({ fetch: app.fetch, config });
+  const dependencies = { models, access, config, logger, metrics, openApiDocument };
+  const app = createApp(dependencies);
+  const server = createNodeServer({ fetch: app.fetch, door: doorOf(dependencies), config });
   const close = async (timeoutMs: number): Promise<void> => {
     metrics.dispose();
     await closeServer(server, timeoutMs);

@@ -8,6 +8,8 @@ const SOURCES: readonly [header: string, form: 'bearer' | 'plain'][] = [
   ['x-auth-key', 'plain'],
 ];
 
+export const CREDENTIAL_HEADERS: readonly string[] = SOURCES.map(([header]) => header);
+
 /**
  * The keys that came with a request, in the order in which they are tried. A client may send several, since a gateway on
  * its way may want one of its own. `X-Auth-Email`, which goes with `X-Auth-Key`, says nothing that a key does not.

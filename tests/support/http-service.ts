@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { createApp } from '../../routes/app.ts';
+import { createApp, doorOf } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
@@ -47,15 +47,16 @@ export async function startHttpService(
   const models = await onlyModel(engine);
   const metrics = new Metrics(models);
   const access = await openAccess({ ...ACCESS, ...accessConfig });
-  const app = createApp({
+  const dependencies = {
     models,
     access,
     config: settings,
     logger,
     metrics,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
-  });
-  const server = createNodeServer({ fetch: app.fetch, config: settings });
+  };
+  const app = createApp(dependencies);
+  const server = createNodeServer({ fetch: app.fetch, door: doorOf(dependencies), config: settings });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
