@@ -1,14 +1,17 @@
 import { execFile } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { parse } from 'yaml';
 
 /** The schema-driven fuzzer of PyPI, in an environment of its own. */
 const VERSION = '4.32.5';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ENVIRONMENT = join(ROOT, 'node_modules/.cache/tokenflare', `schemathesis-${VERSION}`);
+/** The service's document, in the form that it takes. */
+const DOCUMENT = join(ENVIRONMENT, 'openapi.json');
 /** What it said last. */
 const REPORT = join(ENVIRONMENT, 'last-report.txt');
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20;
@@ -31,9 +34,11 @@ export async function runSchemathesis(
   } catch (error) {
     return { type: 'missing', reason: `schemathesis cannot be installed: ${String(error).slice(0, 200)}` };
   }
+  const document: unknown = parse(readFileSync(join(ROOT, 'openapi.yaml'), 'utf8'));
+  writeFileSync(DOCUMENT, JSON.stringify(withEvents(document)));
   const args = [
     'run',
-    join(ROOT, 'openapi.yaml'),
+    DOCUMENT,
     ...['--url', url, '--seed', String(seed), '--workers', '1'],
     ...['--phases', isFull ? 'coverage,fuzzing' : 'coverage', '--max-examples', String(FULL_EXAMPLES)],
     ...['--checks', 'status_code_conformance,content_type_conformance,response_schema_conformance'],
@@ -52,6 +57,21 @@ export async function runSchemathesis(
   writeFileSync(REPORT, output);
   const numCases = Number(/([\d,]+) generated/.exec(output)?.[1]?.replaceAll(',', '') ?? 0);
   return { type: 'ran', numCases, failures: hasFailed || numCases === 0 ? failuresIn(output) : '' };
+}
+
+/**
+ * A stream's schema in the document is that of an event's data, as in OpenAI's own; schemathesis wants that of the event,
+ * whose data are text.
+ */
+function withEvents(value: unknown, key?: string): unknown {
+  if (Array.isArray(value)) return value.map((entry) => withEvents(entry));
+  if (typeof value !== 'object' || value === null) return value;
+  if (key === 'text/event-stream' && 'schema' in value) {
+    const json = { contentMediaType: 'application/json', contentSchema: value.schema };
+    const data = { type: 'string', anyOf: [{ const: '[DONE]' }, json] };
+    return { schema: { type: 'object', required: ['data'], properties: { data } } };
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, withEvents(entry, name)]));
 }
 
 /** What a command wrote that ended with a status of its own. */

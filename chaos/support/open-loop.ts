@@ -24,7 +24,8 @@ export interface OpenLoop {
   limitMs: number;
 }
 
-const TICK_MS = 5;
+/** Each time it wakes, the engine loses a core for a moment, at any rate. */
+const TICK_MS = 10;
 const ASLEEP = new Int32Array(new SharedArrayBuffer(4));
 /** The service closes a connection that is idle for 5 s. */
 const MAX_IDLE_MS = 3000;

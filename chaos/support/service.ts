@@ -8,10 +8,19 @@ import { childrenOf, commandLine, isAlive, treeOf } from './proc.ts';
 import { sleep, until, within } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** What `npm start` runs, without Node's name. */
+const START_ARGUMENTS = readStartArguments();
 /** In memory where that can be: how busy a disk is says nothing of the service. */
 const LOG_HOME = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
+
+function readStartArguments(): string {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start.replace(/^node /, '');
+}
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -49,7 +58,7 @@ export class ServiceUnderTest {
     const log = openSync(join(directory, 'stdout'), 'a');
     const errors = openSync(join(directory, 'stderr'), 'a');
     const limit = maxOpenFiles === undefined ? '' : `ulimit -n ${maxOpenFiles}; `;
-    const run = `${throughShell ? '' : 'exec '}"${process.execPath}" dist/src/main.js`;
+    const run = `${throughShell ? '' : 'exec '}"${process.execPath}" ${START_ARGUMENTS}`;
     const child = spawn('/bin/bash', ['-c', `${limit}${run}${throughShell ? '; exit $?' : ''}`], {
       cwd: ROOT,
       env: {

@@ -9,6 +9,7 @@ import { environmentOf, execFormOf, stagesOf, textsOf, type Stage } from '../sup
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const { scripts } = JSON.parse(textOf('package.json')) as { scripts: { start: string } };
 const dockerfiles = readdirSync(join(ROOT, 'docker')).filter((name) => name.startsWith('Dockerfile'));
 
 interface ComposeService {
@@ -67,7 +68,7 @@ describe.each(dockerfiles)('docker/%s', (name) => {
   });
 
   it('runs node as process 1 and as a user that is not root, by number', () => {
-    expect(execFormOf(last, 'ENTRYPOINT')).toEqual(['node', 'dist/src/main.js']);
+    expect(execFormOf(last, 'ENTRYPOINT')).toEqual(scripts.start.split(' '));
     expect(textsOf(last, 'USER')).toEqual(['1000:1000']);
     expect(textsOf(last, 'STOPSIGNAL')).toEqual(['SIGTERM']);
   });
