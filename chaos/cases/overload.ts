@@ -33,7 +33,8 @@ const FULL_TURNS = 8;
 const TURN_SECONDS = 15;
 /** The share of a loop's time until the lanes are full. */
 const SETTLE_SHARE = 0.25;
-const MEMORY_GROWTH_BYTES = 64 * 2 ** 20;
+/** A kibibyte kept of each request offered would be more. */
+const MEMORY_GROWTH_BYTES = 24 * 2 ** 20;
 const RETRY_HEADERS = 'retry-after, retry-after-ms, x-should-retry';
 
 /** Requests a second that are answered when clients wait for their answers. */
@@ -122,15 +123,19 @@ async function judgeGoodput(scene: Scene, load: Load): Promise<void> {
   );
 }
 
-/** How much the service grows once an overload has lasted for a while. */
+/**
+ * How much the service grows from the second third of an overload to the last: by medians, since the collector lets the
+ * heap rise and fall by tens of MiB.
+ */
 function watchMemory(scene: Scene): { stop(): void; growthBytes(): number } {
   const samples: number[] = [];
   const timer = setInterval(() => samples.push(residentBytes(scene.service.pid)), 500);
   return {
     stop: () => clearInterval(timer),
     growthBytes: () => {
-      const later = samples.slice(Math.floor(samples.length / 3));
-      return Math.max(0, ...later) - (later[0] ?? 0);
+      const third = Math.floor(samples.length / 3);
+      const medianOf = (part: readonly number[]): number => summarise(part)?.p50 ?? 0;
+      return medianOf(samples.slice(2 * third)) - medianOf(samples.slice(third, 2 * third));
     },
   };
 }
