@@ -189,6 +189,7 @@ function engineSettings(config: Config, { id, path }: CatalogModel): EngineSetti
     modelPath: path,
     modelId: id,
     runtime: config.runtime,
+    allowsNative: config.native,
     weights: config.weights,
     numThreads: config.threads,
     maxNumSeqs: config.maxNumSeqs,

@@ -8,6 +8,7 @@ export const PEER_COLUMNS = [
   'wasm-int8-node20',
   'wasm-int8-node24',
   'tensorflow-f32',
+  'native-int8',
 ] as const;
 export type PeerColumn = (typeof PEER_COLUMNS)[number];
 
@@ -95,9 +96,9 @@ const LLAMA: Opponents = {
   title: "node-llama-cpp's best of F32, F16, Q8_0",
   peersOf: () => ['llama-f32', 'llama-f16', 'llama-q8_0'],
 };
-const FULL_PRECISION: Opponents = {
-  title: 'transformers.js fp32 (lower is better)',
-  peersOf: () => ['tjs-fp32'],
+const FIRST_TOKEN: Opponents = {
+  title: 'transformers.js (native: q8, else fp32; lower is better)',
+  peersOf: (column) => [column === 'native-int8' ? 'tjs-q8' : 'tjs-fp32'],
 };
 
 export interface Bar {
@@ -107,29 +108,30 @@ export interface Bar {
   bars: Readonly<Record<PeerColumn, number>>;
 }
 
-/** Of wasm in float32, int8 on Node 20, int8 on Node 24, and TensorFlow. */
-const barsOf = (...bars: readonly [number, number, number, number]): Record<PeerColumn, number> => ({
+/** Of wasm in float32, int8 on Node 20, int8 on Node 24, of TensorFlow, and of the native kernels. */
+const barsOf = (...bars: readonly [number, number, number, number, number]): Record<PeerColumn, number> => ({
   'wasm-f32': bars[0],
   'wasm-f32-node24': bars[0],
   'wasm-int8-node20': bars[1],
   'wasm-int8-node24': bars[2],
   'tensorflow-f32': bars[3],
+  'native-int8': bars[4],
 });
-/** As fast as they are. */
-const AS_FAST = barsOf(1, 1, 1, 1);
+/** As fast as they are; native as many times as fast as given. */
+const asFast = (native: number): Record<PeerColumn, number> => barsOf(1, 1, 1, 1, native);
 
 export const PEER_BARS: Readonly<Record<PeerRow, Bar>> = {
-  'decode-1': { cell: DECODE_1, against: ALONE, bars: barsOf(1.1, 1.9, 2.3, 1.2) },
-  'decode-8': { cell: DECODE_8, against: BATCH_OF_8, bars: barsOf(1.5, 2, 3, 2) },
-  'decode-16': { cell: DECODE_16, against: BATCH_OF_16, bars: barsOf(1.5, 1.8, 3, 2.5) },
-  'server-8': { cell: DECODE_8, against: PLAIN_SERVER, bars: barsOf(2, 3, 4, 3.5) },
-  'llama-16': { cell: DECODE_16, against: LLAMA, bars: barsOf(1.8, 2.8, 4, 3) },
-  'requests-1': { cell: REQUESTS_1, against: ALONE, bars: AS_FAST },
-  'requests-8': { cell: REQUESTS_8, against: BATCH_OF_8, bars: AS_FAST },
-  'requests-16': { cell: REQUESTS_16, against: BATCH_OF_16, bars: AS_FAST },
-  'requests-server-8': { cell: REQUESTS_8, against: PLAIN_SERVER, bars: AS_FAST },
-  'requests-llama-16': { cell: REQUESTS_16, against: LLAMA, bars: AS_FAST },
-  ttft: { cell: TTFT, against: FULL_PRECISION, bars: barsOf(3, 2, 1.2, 1) },
+  'decode-1': { cell: DECODE_1, against: ALONE, bars: barsOf(1.1, 1.9, 2.3, 1.2, 3) },
+  'decode-8': { cell: DECODE_8, against: BATCH_OF_8, bars: barsOf(1.5, 2, 3, 2, 3.5) },
+  'decode-16': { cell: DECODE_16, against: BATCH_OF_16, bars: barsOf(1.5, 1.8, 3, 2.5, 4) },
+  'server-8': { cell: DECODE_8, against: PLAIN_SERVER, bars: barsOf(2, 3, 4, 3.5, 4) },
+  'llama-16': { cell: DECODE_16, against: LLAMA, bars: barsOf(1.8, 2.8, 4, 3, 4) },
+  'requests-1': { cell: REQUESTS_1, against: ALONE, bars: asFast(2.5) },
+  'requests-8': { cell: REQUESTS_8, against: BATCH_OF_8, bars: asFast(3.5) },
+  'requests-16': { cell: REQUESTS_16, against: BATCH_OF_16, bars: asFast(4) },
+  'requests-server-8': { cell: REQUESTS_8, against: PLAIN_SERVER, bars: asFast(3.5) },
+  'requests-llama-16': { cell: REQUESTS_16, against: LLAMA, bars: asFast(4) },
+  ttft: { cell: TTFT, against: FIRST_TOKEN, bars: barsOf(3, 2, 1.2, 1, 0.9) },
 };
 
 /** What a row compares, in words. */

@@ -108,6 +108,7 @@ const COLUMNS: Readonly<Record<PeerColumn, Column>> = {
   'wasm-int8-node20': { settings: { RUNTIME: 'wasm', WEIGHTS: 'int8' }, node: 20 },
   'wasm-int8-node24': { settings: { RUNTIME: 'wasm', WEIGHTS: 'int8' }, node: 24 },
   'tensorflow-f32': { settings: { RUNTIME: 'tensorflow', WEIGHTS: 'f32' }, node: 20 },
+  'native-int8': { settings: { RUNTIME: 'native', WEIGHTS: 'int8' }, node: 20 },
 };
 
 /** One that runs, and how to end it. */

@@ -160,11 +160,12 @@ export const SETTINGS = {
     z.enum(['auto', ...RUNTIME_NAMES]),
     `Where tensors live: ${RUNTIME_NAMES.join(', ')}; auto takes the first of them that works, a GPU in software and cpu aside.`,
   ),
+  native: setting('NATIVE', 'on', onOff, 'Whether RUNTIME=auto may take the native kernels: on, off.'),
   weights: setting(
     'WEIGHTS',
     'auto',
     z.enum(WEIGHT_FORMATS),
-    'How matrices are held: f32, f16 (webgpu), bf16 (webgpu, tensorflow, wasm), int8 (wasm); auto takes int8 on wasm, bf16 on tensorflow, and elsewhere halves them where no bit is lost.',
+    'How matrices are held: f32, f16 (webgpu, native), bf16 (all but cpu), int8 (native, wasm); auto keeps the blocks of a GGUF file and takes int8 else on native, int8 on wasm, bf16 on tensorflow, and elsewhere halves them where no bit is lost.',
   ),
   threads: setting(
     'THREADS',

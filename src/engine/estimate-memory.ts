@@ -8,6 +8,7 @@ import {
   type RuntimeName,
   type WeightFormat,
 } from '../runtime/traits.ts';
+import { autoBytesPerWeight } from '../runtime/native/panel-formats.ts';
 import { maxLogitRows } from '../scheduler/scheduler.ts';
 
 /** What the headers of a model's files say of its size. */
@@ -18,6 +19,8 @@ export interface ModelSize {
   readonly numVectorWeights: number;
   /** The number format that most bytes of it are stored in: `F16`, `Q8_0`. */
   readonly storedFormat: string;
+  /** Bytes of a weight, on average, where blocks of a file are held as they are. */
+  readonly keptBytesPerWeight: number;
 }
 
 /** Bytes that an engine process will take, part by part. */
@@ -44,7 +47,17 @@ export function modelSizeOf(model: OpenModel): ModelSize {
     numMatrixWeights: numWeights.matrix,
     numVectorWeights: numWeights.vector,
     storedFormat: largest?.[0] ?? 'F32',
+    keptBytesPerWeight: keptBytesPerWeight(model),
   };
+}
+
+function keptBytesPerWeight({ numbersByFormat, isGguf }: OpenModel): number {
+  let [numBytes, numWeights] = [0, 0];
+  for (const [format, count] of numbersByFormat) {
+    numBytes += count * autoBytesPerWeight(format, isGguf);
+    numWeights += count;
+  }
+  return numWeights === 0 ? 0 : numBytes / numWeights;
 }
 
 /**
@@ -52,14 +65,19 @@ export function modelSizeOf(model: OpenModel): ModelSize {
  * halve are counted whole unless they are stored in the very format that they are held in.
  */
 export function estimateMemory(
-  { config, numMatrixWeights, numVectorWeights, storedFormat }: ModelSize,
+  size: ModelSize,
   shape: KvCacheShape,
   { runtime, weights, maxNumBatchedTokens }: EstimateSettings,
 ): MemoryEstimate {
+  const { config, numMatrixWeights, numVectorWeights, storedFormat, keptBytesPerWeight } = size;
   const { dim, mlpDim, vocabSize } = config;
+  const bytes =
+    runtime === 'native' && weights === 'auto'
+      ? keptBytesPerWeight
+      : bytesPerWeight(runtime, weights, storedFormat);
   const numRows = Math.max(maxNumBatchedTokens, shape.numLanes);
   const parts = {
-    weightBytes: numMatrixWeights * bytesPerWeight(runtime, weights, storedFormat) + 4 * numVectorWeights,
+    weightBytes: numMatrixWeights * bytes + 4 * numVectorWeights,
     kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights)),
     // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
     stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + maxLogitRows(shape.numLanes, numRows) * vocabSize),

@@ -14,6 +14,8 @@ export interface EngineSettings {
   modelPath: string;
   modelId: string;
   runtime: RuntimeName | 'auto';
+  /** Whether `auto` may take the native kernels. */
+  allowsNative: boolean;
   weights: WeightFormat;
   numThreads: number | undefined;
   maxNumSeqs: number;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { assertInvariant, EngineError } from '../errors.ts';
 import { readModelText } from '../model-files.ts';
 import type { Parameter } from '../runtime/ops.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime, StoredRows } from '../runtime/runtime.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { GgufReader } from '../weights/gguf/gguf-reader.ts';
 import type { StoredTensor } from '../weights/match-tensors.ts';
@@ -25,6 +25,8 @@ export interface LoadedModel {
   /** For people: file format and number formats, the one with most bytes first, as in `GGUF Q8_0, F32`. */
   readonly weightFormat: string;
 }
+
+type ParameterMaker = Pick<Runtime, 'createParameter' | 'createStoredParameter' | 'storedFormats'>;
 
 /** A model whose files are open: what it is, and where its weights are. */
 export class OpenModel {
@@ -77,6 +79,21 @@ export class OpenModel {
     return this.plan.parameters.reduce((sum, { shape }) => sum + numElements(shape), 0);
   }
 
+  /** Trained numbers as stored, by number format. */
+  get numbersByFormat(): ReadonlyMap<string, number> {
+    const numbersByFormat = new Map<string, number>();
+    for (const { storedName, shape } of this.#stored.values()) {
+      const dtype = this.#source.entries.get(storedName)?.dtype ?? '';
+      numbersByFormat.set(dtype, (numbersByFormat.get(dtype) ?? 0) + numElements(shape));
+    }
+    return numbersByFormat;
+  }
+
+  /** Its rows can be had as the file has them. */
+  get isGguf(): boolean {
+    return this.#fileFormat === 'GGUF';
+  }
+
   /** Bytes of the trained tensors as stored, by number format. */
   get bytesByFormat(): ReadonlyMap<string, number> {
     const bytesByFormat = new Map<string, number>();
@@ -96,14 +113,15 @@ export class OpenModel {
    * @throws EngineError `weights_invalid` when a file cannot be read
    */
   async load(
-    runtime: Pick<Runtime, 'createParameter'>,
+    runtime: ParameterMaker,
     numPositions: number = this.config.contextLength,
   ): Promise<LoadedModel> {
     const { config, parameters: planned } = this.plan;
     const parameters = new Map<string, Parameter>();
     for (const parameter of planned) {
       const { name, shape } = parameter;
-      parameters.set(name, runtime.createParameter(name, shape, await this.#read(parameter)));
+      const stored = await this.#createStored(parameter, runtime);
+      parameters.set(name, stored ?? runtime.createParameter(name, shape, await this.#read(parameter)));
     }
     const find = (name: string): Parameter => {
       const parameter = parameters.get(name);
@@ -127,6 +145,25 @@ export class OpenModel {
     return this.#source.close();
   }
 
+  /** A matrix that a runtime takes as the file has it; undefined for any other parameter. */
+  async #createStored(
+    { name, shape, parts, offset = 0 }: PlannedParameter,
+    runtime: ParameterMaker,
+  ): Promise<Parameter | undefined> {
+    const [numOut, depth, ...more] = shape;
+    if (numOut === undefined || depth === undefined || more.length > 0 || offset !== 0) return undefined;
+    const rows: StoredRows[] = [];
+    for (const part of parts) {
+      const { storedName, transposed, shape: partShape } = this.#storedOf(part.name);
+      const format = this.#source.entries.get(storedName)?.dtype ?? '';
+      if (transposed || runtime.storedFormats?.has(format) !== true) return undefined;
+      const bytes = await this.#source.readStored?.(storedName);
+      if (bytes === undefined) return undefined;
+      rows.push({ format, numRows: partShape[0] ?? 0, bytes });
+    }
+    return runtime.createStoredParameter?.(name, [numOut, depth], rows);
+  }
+
   /** The rows of the parts of a parameter, one below the other: parameter.shape, flat. */
   async #read({ shape, parts, offset = 0 }: PlannedParameter): Promise<Float32Array> {
     const tensors: Float32Array[] = [];
@@ -144,10 +181,7 @@ export class OpenModel {
 }
 
 /** Opens a model and loads it onto a runtime; see `OpenModel`. */
-export async function loadModel(
-  path: string,
-  runtime: Pick<Runtime, 'createParameter'>,
-): Promise<LoadedModel> {
+export async function loadModel(path: string, runtime: ParameterMaker): Promise<LoadedModel> {
   const open = await OpenModel.open(path);
   try {
     return await open.load(runtime);

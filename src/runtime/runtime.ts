@@ -24,7 +24,7 @@ export interface KvCache {
 /** Bytes of a cache of that shape: keys and values of every layer, head, lane and position. */
 export function kvCacheBytes(shape: KvCacheShape, format: KvCacheFormat = 'f32'): number {
   const { numLayers, numKvHeads, headDim, numLanes, laneLength } = shape;
-  const bytesOfHead = { f32: 4 * headDim, int8: headDim + 4 }[format];
+  const bytesOfHead = { f32: 4 * headDim, f16: 2 * headDim, int8: headDim + 4 }[format];
   return 2 * numLayers * numKvHeads * numLanes * laneLength * bytesOfHead;
 }
 
@@ -51,6 +51,14 @@ export interface RuntimeMemory {
 }
 
 /** The only door to tfjs. One runtime lives in one thread, and runs one step at a time. */
+/** Rows of a matrix as a file has them. */
+export interface StoredRows {
+  /** `Q4_0`. */
+  readonly format: string;
+  readonly numRows: number;
+  readonly bytes: Uint8Array;
+}
+
 export interface Runtime {
   readonly name: RuntimeName;
   /** For people: backend, instruction set, threads. */
@@ -59,6 +67,14 @@ export interface Runtime {
   readonly numThreads: number;
   /** Takes over `values` (row-major; a matrix as [out, in]) in the form this runtime multiplies fastest. */
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter;
+  /** Formats of files, such as `Q4_0`, whose rows the runtime holds and multiplies as they are. */
+  readonly storedFormats?: ReadonlySet<string>;
+  /** Takes over the rows of a matrix [out, in] in formats of `storedFormats`; the parts lie one below the other. */
+  createStoredParameter?(
+    name: string,
+    shape: readonly [numOut: number, depth: number],
+    parts: readonly StoredRows[],
+  ): Parameter;
   createKvCache(shape: KvCacheShape): KvCache;
   /**
    * Runs one forward pass and reads back what it returns, row by row; rows of padding may be missing or hold anything.

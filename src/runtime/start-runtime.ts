@@ -43,6 +43,11 @@ const LOADERS: Record<RuntimeName, (options: CheckedOptions) => Promise<Runtime>
       onLost,
     });
   },
+  native: async ({ numThreads, weights }) =>
+    (await import('./native/native-runtime.ts')).createNativeRuntime({
+      numThreads,
+      weights: heldWeights('native', weights),
+    }),
   wasm: async ({ numThreads, weights }) =>
     (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({
       numThreads,
@@ -87,9 +92,16 @@ export function fastestOf(names: readonly RuntimeName[]): RuntimeName | undefine
  *
  * @throws EngineError `backend_unavailable` with every reason when none works
  */
-export async function startFastestRuntime(options: RuntimeOptions): Promise<RuntimeChoice> {
+export async function startFastestRuntime({
+  allowsNative = true,
+  ...options
+}: RuntimeOptions & { allowsNative?: boolean }): Promise<RuntimeChoice> {
   const refusals: string[] = [];
   for (const name of BY_SPEED) {
+    if (name === 'native' && !allowsNative) {
+      refusals.push('not native: NATIVE is off');
+      continue;
+    }
     try {
       const runtime = await startRuntime(name, { ...options, allowSoftware: false });
       return { runtime, reason: ['the fastest that works here', ...refusals].join('; ') };

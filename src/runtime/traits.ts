@@ -3,18 +3,18 @@ import { EngineError } from '../errors.ts';
 /** What is known of each runtime before it starts. Configuration, the memory estimate and the doctor read it here. */
 
 /** The runtimes a user may ask for by name. */
-export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
+export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'native', 'tensorflow', 'wasm', 'cpu'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
 /** What `RUNTIME=auto` tries, the fastest first. */
-export const BY_SPEED: readonly RuntimeName[] = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm'];
+export const BY_SPEED: readonly RuntimeName[] = ['tensorflow-gpu', 'webgpu', 'native', 'tensorflow', 'wasm'];
 
 /** How matrices of weights are held in memory; `auto`: the format that the runtime's traits name. */
 export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
 /** How the numbers of keys and values are held; as int8, those of a token in a head share a scale. */
-export type KvCacheFormat = 'f32' | 'int8';
+export type KvCacheFormat = 'f32' | 'f16' | 'int8';
 
 interface RuntimeTraits {
   /** The formats that it can hold matrices in. */
@@ -26,8 +26,8 @@ interface RuntimeTraits {
   readonly autoWeights: WeightFormat;
   /** Formats of model files whose matrices stay in 16 bits under `WEIGHTS=auto`; others are widened to float32. */
   readonly losslessHalves: readonly string[];
-  /** Whether keys and values are 8-bit integers where weights are. */
-  readonly hasInt8Cache: boolean;
+  /** How keys and values are held where weights are held in one of some formats; else in float32. */
+  readonly roundedCache: { readonly format: KvCacheFormat; readonly weights: readonly WeightFormat[] };
   /** Resident memory of an engine process whose model has next to no weights, rounded up; a GPU's tensors aside. */
   readonly processBytes: number;
   /** What its tensors may take together; Infinity: as much as the device has. */
@@ -43,12 +43,14 @@ interface RuntimeTraits {
 /** Addresses of a wasm heap have 32 bits. */
 export const WASM_HEAP_BYTES = 4 * 2 ** 30;
 
+const NEVER = { format: 'f32', weights: [] } as const;
+
 const TRAITS = {
   'tensorflow-gpu': {
     weightFormats: ['f32', 'bf16'],
     autoWeights: 'auto',
     losslessHalves: [],
-    hasInt8Cache: false,
+    roundedCache: NEVER,
     processBytes: 300e6,
     maxTensorBytes: Infinity,
     usesGpu: true,
@@ -59,19 +61,31 @@ const TRAITS = {
     weightFormats: ['f32', 'f16', 'bf16'],
     autoWeights: 'auto',
     losslessHalves: ['F16'],
-    hasInt8Cache: false,
+    roundedCache: NEVER,
     processBytes: 300e6,
     maxTensorBytes: Infinity,
     usesGpu: true,
     compilesShapes: true,
     maxDefaultThreads: 1,
   },
+  native: {
+    weightFormats: ['f32', 'f16', 'bf16', 'int8'],
+    // What a file has in blocks or halves stays so; float32 becomes int8.
+    autoWeights: 'auto',
+    losslessHalves: [],
+    roundedCache: { format: 'f16', weights: ['auto', 'int8', 'f16', 'bf16'] },
+    processBytes: 120e6,
+    maxTensorBytes: Infinity,
+    usesGpu: false,
+    compilesShapes: false,
+    maxDefaultThreads: Infinity,
+  },
   tensorflow: {
     weightFormats: ['f32', 'bf16'],
     // Our kernels compute in float32: as many bits a byte, half of the memory, up to 1.7 times the speed.
     autoWeights: 'bf16',
     losslessHalves: [],
-    hasInt8Cache: false,
+    roundedCache: NEVER,
     processBytes: 300e6,
     maxTensorBytes: Infinity,
     usesGpu: false,
@@ -83,7 +97,7 @@ const TRAITS = {
     // At most 0.5 % more bits a byte, a quarter of the memory, two to four times the speed.
     autoWeights: 'int8',
     losslessHalves: ['BF16'],
-    hasInt8Cache: true,
+    roundedCache: { format: 'int8', weights: ['int8'] },
     processBytes: 120e6,
     maxTensorBytes: WASM_HEAP_BYTES,
     usesGpu: false,
@@ -94,7 +108,7 @@ const TRAITS = {
     weightFormats: ['f32'],
     autoWeights: 'auto',
     losslessHalves: [],
-    hasInt8Cache: false,
+    roundedCache: NEVER,
     processBytes: 120e6,
     maxTensorBytes: Infinity,
     usesGpu: false,
@@ -112,7 +126,8 @@ export function heldWeights(runtime: RuntimeName, weights: WeightFormat): Weight
 
 /** How a runtime holds keys and values. */
 export function kvCacheFormat(runtime: RuntimeName, weights: WeightFormat): KvCacheFormat {
-  return RUNTIME_TRAITS[runtime].hasInt8Cache && heldWeights(runtime, weights) === 'int8' ? 'int8' : 'f32';
+  const { format, weights: rounded } = RUNTIME_TRAITS[runtime].roundedCache;
+  return rounded.includes(heldWeights(runtime, weights)) ? format : 'f32';
 }
 
 /**

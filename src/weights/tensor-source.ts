@@ -19,5 +19,7 @@ export interface TensorSource {
    * @throws EngineError `weights_invalid` when there is none of that name or its dtype cannot be read
    */
   read(name: string): Promise<Float32Array>;
+  /** The bytes of one tensor as they are stored: only a source has it whose formats a runtime may hold as they are. */
+  readStored?(name: string): Promise<Uint8Array>;
   close(): Promise<void>;
 }

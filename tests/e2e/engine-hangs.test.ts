@@ -204,6 +204,7 @@ function settings(): EngineSettings {
     modelId: 'tiny',
     runtime: 'cpu',
     weights: 'auto',
+    allowsNative: false,
     numThreads: undefined,
     maxNumSeqs: 2,
     maxModelLen: undefined,

@@ -1,10 +1,12 @@
+import { statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
+import { startRuntime } from '../../src/runtime/start-runtime.ts';
 import { readJsonFixture } from '../support/fixtures.ts';
 import { chooseAlong } from '../support/greedy.ts';
 import { build, spawnService, urlOf, type ServiceProcess } from '../support/process.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { RUNTIME_NAMES_HERE, RUNTIMES } from '../support/runtimes.ts';
 import { smollm2Gguf, smollm2Safetensors } from '../support/smollm2.ts';
 import { postJson } from '../support/sse.ts';
 import { StepRunner } from '../support/step-runner.ts';
@@ -39,7 +41,7 @@ const LANE_LENGTH = 128;
 
 const gguf = await smollm2Gguf();
 const safetensors = await smollm2Safetensors();
-const FAST = RUNTIMES.filter(({ label }) => label === 'wasm, 2 threads' || label === 'tensorflow, 2 threads');
+const FAST = RUNTIMES.filter(({ label }) => /^(wasm|native|tensorflow), 2 threads$/.test(label));
 const SLOW = RUNTIMES.filter(({ name }) => name === 'webgpu');
 
 describe.skipIf(gguf.path === undefined)('SmolLM2-135M-Instruct in Q4_1', () => {
@@ -90,6 +92,32 @@ describe.skipIf(gguf.path === undefined)('SmolLM2-135M-Instruct in Q4_1', () => 
       }
       await annotate(`largest difference ${largestShare.toExponential(1)} of the largest logit`);
       expect(largestShare).toBeLessThan(1e-3);
+    });
+  });
+
+  describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('on native, in the blocks of the file', () => {
+    let runtime: Runtime;
+    let runner: StepRunner;
+    beforeAll(async () => {
+      runtime = await startRuntime('native', { numThreads: 2, weights: 'auto' });
+      runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: LANE_LENGTH });
+    });
+    afterAll(() => runtime.dispose());
+
+    it('mostly goes on as llama.cpp does, which rounds activations as well', async ({ annotate }) => {
+      const sequences = llamaCpp.prompts.map(({ promptTokenIds, rounded }) => ({
+        promptTokenIds,
+        ...rounded,
+      }));
+      const { agreement, differences } = await compareGreedily(runner, sequences);
+      await annotate(agreement);
+      expect(differences.length).toBeLessThan(30);
+    });
+
+    it('takes no more memory than the file has', () => {
+      const { numBytes } = runtime.memory();
+      const cacheBytes = 2 * 2 * 30 * 20 * 3 * LANE_LENGTH * 64; // [keys, values] in float16
+      expect(numBytes - cacheBytes).toBeLessThan(1.03 * statSync(path).size);
     });
   });
 

@@ -3,7 +3,7 @@ import { EngineError } from '../../src/errors.ts';
 import { startFastestRuntime, startRuntime } from '../../src/runtime/start-runtime.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
-const ORDER = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm'];
+const ORDER = ['tensorflow-gpu', 'webgpu', 'native', 'tensorflow', 'wasm'];
 
 describe('RUNTIME=auto', () => {
   it('takes the first that works, never a GPU in software, and says why not those before it', async () => {
@@ -16,6 +16,15 @@ describe('RUNTIME=auto', () => {
     await runtime.dispose();
   });
 
+  it('passes the native kernels over where they are off', async () => {
+    const choice = await startFastestRuntime({ numThreads: 2, weights: 'auto', allowsNative: false });
+    expect(choice.runtime.name).not.toBe('native');
+    if (ORDER.indexOf(choice.runtime.name) > ORDER.indexOf('native')) {
+      expect(choice.reason).toContain('not native: NATIVE is off');
+    }
+    await choice.runtime.dispose();
+  });
+
   it('takes none that cannot hold the weights as asked', async () => {
     const choice = await startFastestRuntime({ numThreads: 2, weights: 'f16' }).catch(
       (error: unknown) => error as EngineError,
@@ -24,7 +33,7 @@ describe('RUNTIME=auto', () => {
       expect(choice.code).toBe('backend_unavailable');
       for (const name of ORDER) expect(choice.message).toContain(`not ${name}: `);
     } else {
-      expect(choice.runtime.name).toBe('webgpu');
+      expect(['webgpu', 'native']).toContain(choice.runtime.name);
       await choice.runtime.dispose();
     }
   });

@@ -26,6 +26,7 @@ const STOCK = { name: 'tensorflow', weights: 'f32', stockOperations: true } as c
 const VARIANTS: Record<RuntimeName, RuntimeUnderTest[]> = {
   cpu: [runtime('cpu', 1)],
   wasm: [runtime('wasm', 1, true), runtime('wasm', 2, true)],
+  native: [runtime('native', 1, true), runtime('native', 2, true)],
   webgpu: [runtime('webgpu', 1)],
   tensorflow: [
     runtime('tensorflow', 2, true),
@@ -52,9 +53,9 @@ export const RUNTIMES: readonly RuntimeUnderTest[] = RUNTIME_NAMES_HERE.flatMap(
 /** The same and those that round: what holds of a runtime beside itself holds of them, too. */
 export const RUNTIMES_WITH_INT8: readonly RuntimeUnderTest[] = [
   ...RUNTIMES,
-  ...RUNTIME_NAMES_HERE.filter((name) => name === 'wasm').map((name) => ({
+  ...RUNTIME_NAMES_HERE.filter((name) => name === 'wasm' || name === 'native').map((name) => ({
     name,
-    label: 'wasm, int8',
+    label: `${name}, int8`,
     create: () => startRuntime(name, { numThreads: 2, weights: 'int8' }),
     bitExact: true,
   })),

@@ -120,10 +120,10 @@ async function loadFitting(
 }
 
 async function chooseRuntime(
-  { runtime, numThreads, weights }: EngineSettings,
+  { runtime, numThreads, weights, allowsNative }: EngineSettings,
   onLost: (error: EngineError) => void,
 ): Promise<Partial<RuntimeChoice> & { runtime: Runtime }> {
   const options = { numThreads, weights, onLost };
-  if (runtime === 'auto') return startFastestRuntime(options);
+  if (runtime === 'auto') return startFastestRuntime({ ...options, allowsNative });
   return { runtime: await startRuntime(runtime, options) };
 }

@@ -20,16 +20,18 @@ interface Runs {
  * Keys and values as the kernels of attention read them: assembly/attention-float32.ts and attention-int8.ts. To tfjs
  * they are words of 32 bits.
  */
+export type WasmCacheFormat = Exclude<KvCacheFormat, 'f16'>;
+
 export class WasmKvCache implements KvCache {
   readonly shape: KvCacheShape;
-  readonly format: KvCacheFormat;
+  readonly format: WasmCacheFormat;
   readonly numBytes: number;
   readonly #heap: WasmHeap;
   readonly #keys: tf.Tensor; // [layers, lanes, heads, words]
   readonly #values: tf.Tensor; // [layers, lanes, heads, words]
 
   /** Throws `backend_unavailable` when the heap cannot hold it. */
-  constructor(heap: WasmHeap, shape: KvCacheShape, format: KvCacheFormat) {
+  constructor(heap: WasmHeap, shape: KvCacheShape, format: WasmCacheFormat) {
     const { numLayers, numLanes, numKvHeads, laneLength } = shape;
     this.shape = shape;
     this.format = format;
@@ -120,7 +122,7 @@ function copyRuns(bytes: Uint8Array, from: number, to: number, runs: Runs): void
 /** Bytes of a head's keys and values in a lane; as in the kernels. */
 function headBytes(
   { headDim, laneLength }: KvCacheShape,
-  format: KvCacheFormat,
+  format: WasmCacheFormat,
 ): { keyBytes: number; valueBytes: number } {
   const numTokens = wholePanels(laneLength);
   const valueDim = wholePanels(headDim);

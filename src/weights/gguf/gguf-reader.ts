@@ -50,6 +50,15 @@ export class GgufReader implements TensorSource {
     return values;
   }
 
+  /** The bytes of a tensor as they are in the file. */
+  async readStored(name: string): Promise<Uint8Array> {
+    const entry = this.entries.get(name);
+    if (entry === undefined) throw new EngineError('weights_invalid', `${this.path} has no tensor "${name}"`);
+    const bytes = new Uint8Array(entry.byteEnd - entry.byteStart);
+    await readFully(this.#file, bytes, this.#dataStart + entry.byteStart);
+    return bytes;
+  }
+
   async close(): Promise<void> {
     await this.#file.close();
   }

@@ -13,7 +13,7 @@ const size = modelSizeOf(model);
 await model.close();
 const estimate = (
   changed: Partial<ModelSize>,
-  runtime: 'cpu' | 'wasm' | 'webgpu' | 'tensorflow',
+  runtime: 'cpu' | 'wasm' | 'webgpu' | 'tensorflow' | 'native',
   weights: WeightFormat = 'auto',
 ) => {
   const sized = { ...size, ...changed };
@@ -31,6 +31,28 @@ describe('the estimate', () => {
     for (const weights of ['int8', 'auto'] as const) {
       expect(whole - estimate({}, 'wasm', weights).weightBytes).toBe(3 * size.numMatrixWeights);
     }
+  });
+});
+
+describe('on native', () => {
+  it('matrices of floats take the bits of int8 with scales, those of a GGUF file no more than there', async () => {
+    const floats = estimate({}, 'native').weightBytes - 4 * size.numVectorWeights;
+    expect(floats).toBe((size.numMatrixWeights * 8.5) / 8);
+    const gguf = await OpenModel.open(fixturePath('gguf/tiny-gpt2-q8_0.gguf'));
+    const { numMatrixWeights, numVectorWeights, keptBytesPerWeight } = modelSizeOf(gguf);
+    const numFileBytes = [...gguf.bytesByFormat.values()].reduce((sum, bytes) => sum + bytes, 0);
+    await gguf.close();
+    const numBytes = keptBytesPerWeight * numMatrixWeights + 4 * numVectorWeights;
+    expect(numBytes).toBeLessThanOrEqual(numFileBytes);
+    expect(keptBytesPerWeight).toBeCloseTo(8.5 / 8);
+  });
+
+  it('keys and values are float16 but for weights in float32', () => {
+    const { numLayers, numKvHeads, headDim } = size.config;
+    const lanes = cacheShape(size.config, { ...SETTINGS, weights: 'auto' }, 'native');
+    const numBytes = 2 * numLayers * numKvHeads * headDim * lanes.numLanes * lanes.laneLength;
+    expect(estimate({}, 'native').kvCacheBytes).toBe(2 * numBytes);
+    expect(estimate({}, 'native', 'f32').kvCacheBytes).toBe(4 * numBytes);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { AttentionHeads } from '../../ops.ts';
-import type { KvCacheFormat } from '../../traits.ts';
+import type { WasmCacheFormat } from '../wasm-kv-cache.ts';
 import {
   ATTENTION,
   ATTENTION_INT8,
@@ -27,7 +27,7 @@ interface AttentionAttrs extends Omit<AttentionHeads, 'window'> {
   readonly window: number;
   /** A multiple of a panel's tokens. */
   readonly laneLength: number;
-  readonly format: KvCacheFormat;
+  readonly format: WasmCacheFormat;
 }
 
 const KERNEL_IDS = {
@@ -63,7 +63,7 @@ export function attentionJobs(
 }
 
 /** Totals [4], sums [4][valueDim] and scores [4][laneLength]; queries [4][headDim]; or, later, the weights' tiles. */
-function chunkScratchBytes(headDim: number, laneLength: number, format: KvCacheFormat): number {
+function chunkScratchBytes(headDim: number, laneLength: number, format: WasmCacheFormat): number {
   const valueDim = Math.ceil(headDim / 8) * 8;
   const common = TILE_ROWS * 4 * (1 + valueDim + laneLength);
   // As int16 beside four scales, if not as float32. A block may begin within 64 tokens, hence one more.

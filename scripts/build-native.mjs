@@ -1,0 +1,104 @@
+/**
+ * Compiles the native kernels of src/runtime/native/kernels. Plain JavaScript, so that it runs before anything is
+ * compiled. Nothing is downloaded: the headers of Node-API come with npm's node-api-headers.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+export const SOURCES = join(ROOT, 'src/runtime/native/kernels');
+
+const COMMON = [
+  '-O2',
+  '-std=c++17',
+  '-fno-math-errno',
+  // A product and its sum are one instruction wherever they meet, whatever the compiler.
+  '-ffp-contract=fast',
+  '-fvisibility=hidden',
+  '-fno-exceptions',
+  '-fno-rtti',
+  '-fno-unwind-tables',
+  '-fno-asynchronous-unwind-tables',
+  '-ffunction-sections',
+  '-fdata-sections',
+  '-Wall',
+  '-Wextra',
+];
+
+/** What a file is compiled with beside: those of an instruction set, with its instructions alone. */
+const OF_FILE = {
+  'kernels_avx512vnni.cc': '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma -mf16c',
+  // For size: the loops that matter are unrolled by hand.
+  'kernels_avxvnni.cc': '-Os -mavxvnni -mavx2 -mfma -mf16c',
+  'kernels_avx2.cc': '-Os -mavx2 -mfma -mf16c',
+  'kernels_neon.cc': '-march=armv8.2-a+dotprod',
+};
+
+const OF_ARCHITECTURE = {
+  x64: ['kernels_avx512vnni.cc', 'kernels_avxvnni.cc', 'kernels_avx2.cc'],
+  arm64: ['kernels_neon.cc'],
+};
+
+/** The files of an architecture. */
+function sourcesOf(architecture) {
+  const own = OF_ARCHITECTURE[architecture] ?? [];
+  return readdirSync(SOURCES)
+    .filter((file) => file.endsWith('.cc'))
+    .filter((file) => !file.startsWith('kernels_') || own.includes(file))
+    .toSorted();
+}
+
+/**
+ * @param compiler command and first arguments: `['c++']`
+ * @param compileFlags, linkFlags what the target needs beside
+ * @param fileFlags of files whose instruction set this compiler has another flag for
+ * @param includes folder of node_api.h
+ * @param output the addon
+ * @throws Error with what the compiler said
+ */
+export async function buildNative({
+  compiler,
+  architecture,
+  compileFlags = [],
+  linkFlags = [],
+  fileFlags = {},
+  output,
+}) {
+  const includes = createRequire(import.meta.url)('node-api-headers').include_dir;
+  const folder = `${output}.objects`;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const files = sourcesOf(architecture);
+  const objectOf = (file) => join(folder, `${file}.o`);
+  const compile = (file) => {
+    const ofFile = fileFlags[file] ?? OF_FILE[file];
+    const flags = [...COMMON, ...(ofFile?.split(' ') ?? []), ...compileFlags, `-I${includes}`];
+    return run(compiler, [...flags, '-c', file, '-o', objectOf(file)]);
+  };
+  const waiting = [...files];
+  const workers = Array.from({ length: availableParallelism() }, async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await compile(file);
+  });
+  await Promise.all(workers);
+  const fresh = `${output}.new`;
+  await run(compiler, ['-shared', '-s', '-o', fresh, ...files.map(objectOf), ...linkFlags]);
+  renameSync(fresh, output);
+  rmSync(folder, { recursive: true });
+}
+
+/** In the folder of the sources, so that no path of the machine is in the result. */
+export function run([command, ...first], args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...first, ...args], { cwd: SOURCES, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${said.slice(0, 4000)}`)),
+    );
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * Cross-compiles the native kernels for every platform into prebuilds/, by zig from PyPI's `ziglang`: one compiler and
+ * the C libraries of all targets in one package. The bytes depend on nothing but the sources and these versions.
+ * `--only NAME` builds one, `--check NAME` says whether the one in the repository is what the sources give.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildNative, ROOT, run } from './build-native.mjs';
+
+const ZIG_VERSION = '0.17.1';
+const ZIG_HOME = join(ROOT, 'dist/zig');
+const PREBUILDS = join(ROOT, 'prebuilds');
+const HASHES = join(PREBUILDS, 'SHA256SUMS');
+
+/** By their place under prebuilds/, as prebuildify lays them out. */
+const TARGETS = {
+  'linux-x64/tokenflare.glibc.node': { architecture: 'x64', zig: 'x86_64-linux-gnu.2.17' },
+  'linux-x64/tokenflare.musl.node': { architecture: 'x64', zig: 'x86_64-linux-musl' },
+  'linux-arm64/tokenflare.glibc.node': { architecture: 'arm64', zig: 'aarch64-linux-gnu.2.17' },
+  'darwin-arm64/tokenflare.node': {
+    architecture: 'arm64',
+    zig: 'aarch64-macos',
+    linkFlags: ['-Wl,-undefined,dynamic_lookup'],
+  },
+  'win32-x64/tokenflare.node': { architecture: 'x64', zig: 'x86_64-windows-gnu' },
+};
+
+function installZig() {
+  const done = spawnSync('python3', ['-m', 'ziglang', 'version'], {
+    env: zigEnvironment(),
+    encoding: 'utf8',
+  });
+  if (done.stdout?.trim() === ZIG_VERSION) return;
+  const args = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--upgrade',
+    '--target',
+    ZIG_HOME,
+    `ziglang==${ZIG_VERSION}`,
+  ];
+  const { status } = spawnSync('python3', args, { stdio: ['ignore', 2, 2] });
+  if (status !== 0) {
+    console.error('zig could not be installed from PyPI');
+    process.exit(1);
+  }
+}
+
+const zigEnvironment = () => ({ ...process.env, PYTHONPATH: ZIG_HOME });
+
+/** Windows resolves names at link time: those of Node are in its import library. */
+async function windowsImports(folder) {
+  const definition = createRequire(import.meta.url)('node-api-headers').def_paths.node_api_def;
+  const library = join(folder, 'node.lib');
+  await run(
+    ['python3', '-m', 'ziglang'],
+    ['dlltool', '-m', 'i386:x86-64', '-D', 'node.exe', '-d', definition, '-l', library],
+  );
+  return [library];
+}
+
+async function build(name, output) {
+  const { architecture, zig, linkFlags = [] } = TARGETS[name];
+  mkdirSync(dirname(output), { recursive: true });
+  const target = ['-target', zig];
+  const imports =
+    architecture === 'x64' && zig.includes('windows') ? await windowsImports(dirname(output)) : [];
+  await buildNative({
+    compiler: ['python3', '-m', 'ziglang', 'c++', ...target],
+    architecture,
+    compileFlags: zig.includes('windows') ? [] : ['-fPIC'],
+    linkFlags: [...(zig.includes('macos') ? [] : ['-Wl,--gc-sections']), ...linkFlags, ...imports],
+    fileFlags: { 'kernels_neon.cc': '-mcpu=generic+dotprod' },
+    output,
+  });
+  for (const file of imports) rmSync(file);
+}
+
+const hashOf = (path) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+async function check(name) {
+  const folder = mkdtempSync(join(tmpdir(), 'tokenflare-prebuild-'));
+  try {
+    const built = join(folder, 'tokenflare.node');
+    await build(name, built);
+    const isSame = hashOf(built) === hashOf(join(PREBUILDS, name));
+    console.log(
+      `${name}: ${isSame ? 'what the sources give' : 'not what the sources give; run `npm run prebuilds`'}`,
+    );
+    return isSame;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, check: { type: 'string' } } });
+installZig();
+process.env.PYTHONPATH = ZIG_HOME;
+if (values.check !== undefined) {
+  if (!(await check(values.check))) process.exitCode = 1;
+} else {
+  const names = values.only === undefined ? Object.keys(TARGETS) : [values.only];
+  for (const name of names) {
+    const startedAt = Date.now();
+    await build(name, join(PREBUILDS, name));
+    console.log(
+      `${name}: ${((Date.now() - startedAt) / 1000).toFixed(0)} s, ${readFileSync(join(PREBUILDS, name)).length} bytes`,
+    );
+  }
+  const lines = Object.keys(TARGETS)
+    .filter((name) => existsSync(join(PREBUILDS, name)))
+    .map((name) => `${hashOf(join(PREBUILDS, name))}  ${name}\n`);
+  writeFileSync(HASHES, lines.join(''));
+}

@@ -1,0 +1,269 @@
+// The door of Node-API. Every function checks what it gets; what is wrong becomes a JavaScript error.
+#include <node_api.h>
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "kernels.h"
+#include "pool.h"
+#include "processor.h"
+#include "run_step.h"
+#include "store.h"
+
+namespace tokenflare {
+namespace {
+
+// Of one environment: a worker or a process.
+struct Addon {
+  Store store;
+  std::vector<const Kernels *> kernels;  // the fastest first
+};
+
+constexpr size_t kMaxArguments = 8;
+
+// A call of one of the functions. After the first fault its getters give nothing.
+class Call {
+ public:
+  Call(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = kMaxArguments;
+    ok_ = napi_get_cb_info(env, info, &count, arguments_, nullptr, nullptr) == napi_ok;
+    void *data = nullptr;
+    ok_ = ok_ && napi_get_instance_data(env, &data) == napi_ok && data != nullptr;
+    addon_ = static_cast<Addon *>(data);
+    num_arguments_ = count;
+  }
+
+  Addon &addon() { return *addon_; }
+  bool ok() const { return ok_; }
+
+  int64_t Integer(size_t index) {
+    int64_t value = 0;
+    Require(index < num_arguments_ && napi_get_value_int64(env_, arguments_[index], &value) == napi_ok);
+    return value;
+  }
+
+  int32_t Handle(size_t index) {
+    const int64_t value = Integer(index);
+    Require(value >= 0 && value <= INT32_MAX);
+    return ok_ ? static_cast<int32_t>(value) : -1;
+  }
+
+  template <typename Number>
+  struct Numbers {
+    Number *data;
+    int64_t size;
+  };
+
+  template <typename Number>
+  Numbers<Number> Array(size_t index, napi_typedarray_type wanted) {
+    napi_typedarray_type type;
+    size_t length = 0;
+    void *data = nullptr;
+    const bool is_array = index < num_arguments_ &&
+                          napi_get_typedarray_info(env_, arguments_[index], &type, &length, &data, nullptr, nullptr) == napi_ok &&
+                          type == wanted;
+    Require(is_array);
+    return ok_ ? Numbers<Number>{static_cast<Number *>(data), static_cast<int64_t>(length)} : Numbers<Number>{nullptr, 0};
+  }
+  Numbers<float> Floats(size_t index) { return Array<float>(index, napi_float32_array); }
+  Numbers<int32_t> Integers(size_t index) { return Array<int32_t>(index, napi_int32_array); }
+  Numbers<uint8_t> Bytes(size_t index) { return Array<uint8_t>(index, napi_uint8_array); }
+
+  napi_value Return(double value) {
+    if (!ok_) return Fail("the arguments are of the kinds that the function takes");
+    napi_value result = nullptr;
+    napi_create_double(env_, value, &result);
+    return result;
+  }
+
+  // Nothing, or an error with what is wrong.
+  napi_value Done(const char *fault) {
+    if (!ok_) return Fail("the arguments are of the kinds that the function takes");
+    return fault == nullptr ? nullptr : Fail(fault);
+  }
+
+ private:
+  void Require(bool condition) { ok_ = ok_ && condition; }
+
+  napi_value Fail(const char *message) {
+    napi_throw_error(env_, nullptr, message);
+    return nullptr;
+  }
+
+  napi_env env_;
+  Addon *addon_ = nullptr;
+  napi_value arguments_[kMaxArguments] = {};
+  size_t num_arguments_ = 0;
+  bool ok_ = false;
+};
+
+constexpr const char *kNoMemory = "the system has no memory left for it";
+
+napi_value Start(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int64_t num_threads = call.Integer(0);
+  if (!call.ok() || num_threads < 1 || num_threads > 1024) return call.Done("threads are from 1 to 1024");
+  UseThreads(static_cast<int>(num_threads));
+  std::vector<const Kernels *> &kernels = call.addon().kernels;
+  if (kernels.empty()) kernels = KernelsOfProcessor();
+  napi_value names = nullptr;
+  napi_create_array(env, &names);
+  for (size_t i = 0; i < kernels.size(); i++) {
+    napi_value name = nullptr;
+    napi_create_string_utf8(env, kernels[i]->name, NAPI_AUTO_LENGTH, &name);
+    napi_set_element(env, names, static_cast<uint32_t>(i), name);
+  }
+  return names;
+}
+
+napi_value HandleOrFail(Call &call, int32_t handle) {
+  return call.ok() && handle < 0 ? call.Done(kNoMemory) : call.Return(handle);
+}
+
+napi_value AddVector(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int64_t size = call.Integer(0);
+  return HandleOrFail(call, call.ok() ? call.addon().store.AddVector(size) : -1);
+}
+
+napi_value AddMatrix(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int64_t depth = call.Integer(0);
+  const auto segments = call.Integers(1);
+  if (!call.ok() || segments.size % 2 != 0) return call.Done("a segment has outputs and a format");
+  return HandleOrFail(call, call.addon().store.AddMatrix(depth, segments.data, segments.size / 2));
+}
+
+napi_value AddCache(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int64_t layers = call.Integer(0), lanes = call.Integer(1), heads = call.Integer(2), length = call.Integer(3),
+                head_dim = call.Integer(4), is_half = call.Integer(5);
+  return HandleOrFail(call, call.ok() ? call.addon().store.AddCache(layers, lanes, heads, length, head_dim, is_half != 0)
+                                      : -1);
+}
+
+napi_value AddProgram(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const auto words = call.Integers(0), handles = call.Integers(1);
+  if (!call.ok()) return call.Done(nullptr);
+  const int32_t handle = call.addon().store.AddProgram(words.data, words.size, handles.data, handles.size);
+  return handle < 0 ? call.Done("the words are a program") : call.Return(handle);
+}
+
+napi_value FreeTensor(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  if (call.ok()) call.addon().store.FreeTensor(handle);
+  return call.Done(nullptr);
+}
+
+napi_value FreeProgram(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  if (call.ok()) call.addon().store.FreeProgram(handle);
+  return call.Done(nullptr);
+}
+
+napi_value WriteVector(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const auto numbers = call.Floats(1);
+  return call.Done(call.ok() ? call.addon().store.WriteVector(handle, numbers.data, numbers.size) : nullptr);
+}
+
+napi_value ReadTensor(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  int64_t num_bytes = 0;
+  const void *memory = call.ok() ? call.addon().store.MemoryOf(handle, &num_bytes) : nullptr;
+  if (memory == nullptr) return call.Done("there is no such tensor");
+  void *copy = nullptr;
+  napi_value buffer = nullptr;
+  if (napi_create_arraybuffer(env, num_bytes, &copy, &buffer) != napi_ok) return call.Done(kNoMemory);
+  std::memcpy(copy, memory, num_bytes);
+  return buffer;
+}
+
+napi_value PackFloats(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t row = call.Integer(1);
+  const auto numbers = call.Floats(2);
+  return call.Done(call.ok() ? call.addon().store.PackFloats(handle, row, numbers.data, numbers.size) : nullptr);
+}
+
+napi_value PackRows(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t row = call.Integer(1), format = call.Integer(2);
+  const auto bytes = call.Bytes(3);
+  if (!call.ok()) return call.Done(nullptr);
+  return call.Done(call.addon().store.PackRows(handle, row, static_cast<StoredFormat>(format), bytes.data, bytes.size));
+}
+
+napi_value CopyLane(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t from = call.Integer(1), to = call.Integer(2), num_tokens = call.Integer(3);
+  return call.Done(call.ok() ? call.addon().store.CopyLane(handle, from, to, num_tokens) : nullptr);
+}
+
+napi_value ClearLane(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t lane = call.Integer(1), from = call.Integer(2);
+  return call.Done(call.ok() ? call.addon().store.ClearLane(handle, lane, from) : nullptr);
+}
+
+napi_value Run(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t program = call.Handle(0);
+  const auto rows = call.Integers(1);
+  const auto whole = call.Floats(2), tops = call.Floats(3);
+  const auto places = call.Integers(4);
+  const int32_t set = call.Handle(5);
+  if (!call.ok()) return call.Done(nullptr);
+  const std::vector<const Kernels *> &kernels = call.addon().kernels;
+  if (set >= static_cast<int64_t>(kernels.size())) return call.Done("this processor has the instruction set");
+  return call.Done(RunStep(*kernels[set], call.addon().store, program, rows.data, rows.size,
+                           {whole.data, whole.size, tops.data, tops.size, places.data, places.size}));
+}
+
+napi_value NumBytesOf(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  int64_t num_bytes = 0;
+  if (call.ok()) call.addon().store.MemoryOf(handle, &num_bytes);
+  return call.Return(static_cast<double>(num_bytes));
+}
+
+napi_value NumBytes(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  return call.Return(call.ok() ? static_cast<double>(call.addon().store.num_bytes()) : 0);
+}
+
+napi_value Register(napi_env env, napi_value exports) {
+  const auto finalize = [](napi_env, void *data, void *) { delete static_cast<Addon *>(data); };
+  napi_set_instance_data(env, new Addon(), finalize, nullptr);
+  const struct {
+    const char *name;
+    napi_callback function;
+  } functions[] = {
+      {"start", Start},           {"addVector", AddVector},     {"addMatrix", AddMatrix},     {"addCache", AddCache},
+      {"addProgram", AddProgram}, {"freeTensor", FreeTensor},   {"freeProgram", FreeProgram}, {"writeVector", WriteVector},
+      {"readTensor", ReadTensor}, {"packFloats", PackFloats}, {"packRows", PackRows},       {"copyLane", CopyLane},       {"clearLane", ClearLane},
+      {"run", Run},               {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
+  };
+  for (const auto &[name, function] : functions) {
+    napi_value value = nullptr;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
+    napi_set_named_property(env, exports, name, value);
+  }
+  return exports;
+}
+
+}  // namespace
+}  // namespace tokenflare
+
+NAPI_MODULE_INIT() { return tokenflare::Register(env, exports); }

@@ -1,0 +1,15 @@
+// The kernels of one instruction set. What they need of it, its own file has included before.
+#include "row_impl.h"
+
+#include "attention_impl.h"
+#include "linear_impl.h"
+#include "top_impl.h"
+
+namespace tokenflare {
+namespace {
+
+constexpr Kernels kKernels = {TOKENFLARE_KERNELS, Linear, AddRow, LayerNorm, RmsNorm, NormHeads,
+                              Rotate,             Gelu,   Gate,   Add,       RunAttention, Top};
+
+}  // namespace
+}  // namespace tokenflare

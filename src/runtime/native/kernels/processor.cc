@@ -1,0 +1,92 @@
+#include "processor.h"
+
+#include "self_check.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+namespace tokenflare {
+namespace {
+
+struct Candidate {
+  bool can_run;
+  const Kernels *(*kernels)();
+};
+
+#if defined(__x86_64__)
+
+struct Leaf {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+};
+
+Leaf ReadLeaf(unsigned leaf, unsigned sub_leaf) {
+  Leaf read;
+  __get_cpuid_count(leaf, sub_leaf, &read.a, &read.b, &read.c, &read.d);
+  return read;
+}
+
+bool Has(unsigned bits, int bit) { return (bits >> bit & 1) != 0; }
+
+// The registers that the system saves when it switches threads: XCR0. Only where it says that it saves any.
+unsigned ReadSavedRegisters() {
+  unsigned low = 0, high = 0;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+}
+
+// Intel's manual, volume 2, CPUID. Not by the compiler's built-in function: what it reads is a variable of the
+// compiler's library, which another library in the process may have in another form.
+struct Features {
+  bool has_avx2 = false, has_avx_vnni = false, has_avx512_vnni = false;
+
+  Features() {
+    const Leaf basic = ReadLeaf(1, 0), extended = ReadLeaf(7, 0), more = ReadLeaf(7, 1);
+    const bool is_saving = Has(basic.c, 27);
+    const unsigned saved = is_saving ? ReadSavedRegisters() : 0;
+    const bool saves_avx = (saved & 0x6) == 0x6, saves_avx512 = (saved & 0xe6) == 0xe6;
+    const bool has_fma = Has(basic.c, 12), has_f16c = Has(basic.c, 29);
+    has_avx2 = saves_avx && has_fma && has_f16c && Has(extended.b, 5);
+    has_avx_vnni = has_avx2 && Has(more.a, 4);
+    const bool has_avx512 =
+        Has(extended.b, 16) && Has(extended.b, 17) && Has(extended.b, 30) && Has(extended.b, 31);  // F, DQ, BW, VL
+    has_avx512_vnni = has_avx2 && saves_avx512 && has_avx512 && Has(extended.c, 11);
+  }
+};
+
+#elif defined(__aarch64__)
+
+bool HasDotProducts() {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  return true;  // every Apple processor of 64 bits that runs Node
+#endif
+}
+
+#endif
+
+}  // namespace
+
+std::vector<const Kernels *> KernelsOfProcessor() {
+#if defined(__x86_64__)
+  const Features features;
+  const Candidate candidates[] = {
+      {features.has_avx512_vnni, Avx512VnniKernels},
+      {features.has_avx_vnni, AvxVnniKernels},
+      {features.has_avx2, Avx2Kernels},
+  };
+#elif defined(__aarch64__)
+  const Candidate candidates[] = {{HasDotProducts(), NeonKernels}};
+#endif
+  std::vector<const Kernels *> found;
+  for (const Candidate &candidate : candidates) {
+    if (candidate.can_run && ComputesRight(*candidate.kernels())) found.push_back(candidate.kernels());
+  }
+  return found;
+}
+
+}  // namespace tokenflare

@@ -1,0 +1,14 @@
+#ifndef TOKENFLARE_SELF_CHECK_H_
+#define TOKENFLARE_SELF_CHECK_H_
+
+#include "kernels.h"
+
+namespace tokenflare {
+
+// Whether products of whole numbers come out exactly: a processor, an emulator or a compiler may be wrong about its
+// instructions, and flags do not tell.
+bool ComputesRight(const Kernels &kernels);
+
+}  // namespace tokenflare
+
+#endif  // TOKENFLARE_SELF_CHECK_H_

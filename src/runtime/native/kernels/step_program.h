@@ -1,0 +1,97 @@
+// A step as it comes from step-program.ts: what to compute, in what order, and where everything lies.
+#ifndef TOKENFLARE_STEP_PROGRAM_H_
+#define TOKENFLARE_STEP_PROGRAM_H_
+
+#include <cstdint>
+#include <cstring>
+
+namespace tokenflare {
+namespace {
+
+// In the order of KINDS in step-instruction.ts.
+enum Kind : int32_t { kEmbed, kLinear, kLayerNorm, kRmsNorm, kNormHeads, kRotate, kAttention, kGelu, kGate, kAdd, kSelect };
+
+constexpr int32_t kNone = -1;
+
+// An activation: [rows, cols]. `start` counts columns in the memory of its kind, all rows of a column together; the
+// result of a step, which is read from elsewhere, has none.
+struct Register {
+  int32_t cols, start, is_selected;
+};
+
+struct Instruction {
+  int32_t kind, output;
+  int32_t x, y;              // registers, or kNone
+  int32_t tensors[3];        // places among the step's tensors, or kNone
+  int32_t numbers[5];        // what these are depends on the kind: see step_run.h
+  float scalar;
+};
+
+struct Program {
+  int32_t num_registers, num_instructions;
+  int32_t cols, selected_cols;  // columns that the activations of all rows take, and those of the selected rows
+  int32_t result;
+  const Register *registers;
+  const Instruction *instructions;
+};
+
+// The tokens of a step, and the rows of its result that are wanted.
+struct StepRows {
+  int32_t num_rows, num_selected, num_top;
+  const int32_t *tokens, *positions, *lanes;  // [num_rows]
+  const int32_t *selected;                    // [num_selected], rows
+  const int32_t *top_is_enough;               // [num_selected], 0 or 1
+};
+
+constexpr int64_t kProgramHeader = 5, kRowsHeader = 3;
+// Far more than the activations of any model take.
+constexpr int32_t kMaxCols = 1 << 24;
+
+// False if the numbers are not a program.
+inline bool ReadProgram(const int32_t *words, int64_t num_words, Program *program) {
+  if (num_words < kProgramHeader) return false;
+  *program = {words[0], words[1], words[2], words[3], words[4], nullptr, nullptr};
+  static_assert(sizeof(Register) == 3 * sizeof(int32_t) && sizeof(Instruction) == 13 * sizeof(int32_t));
+  const int64_t registers_end = kProgramHeader + int64_t{3} * program->num_registers;
+  if (program->num_registers <= 0 || program->num_instructions < 0 || program->cols < 0 || program->selected_cols < 0 ||
+      program->cols > kMaxCols || program->selected_cols > kMaxCols || program->num_registers > num_words ||
+      program->num_instructions > num_words ||
+      num_words != registers_end + int64_t{13} * program->num_instructions) {
+    return false;
+  }
+  program->registers = reinterpret_cast<const Register *>(words + kProgramHeader);
+  program->instructions = reinterpret_cast<const Instruction *>(words + registers_end);
+  const auto is_register = [&](int32_t index) { return index >= 0 && index < program->num_registers; };
+  for (int32_t i = 0; i < program->num_registers; i++) {
+    const Register &r = program->registers[i];
+    const int64_t cols = r.is_selected ? program->selected_cols : program->cols;
+    if (r.cols < 0 || (i != program->result && (r.start < 0 || int64_t{r.start} + r.cols > cols))) return false;
+  }
+  for (int32_t i = 0; i < program->num_instructions; i++) {
+    const Instruction &instruction = program->instructions[i];
+    if (!is_register(instruction.output)) return false;
+    if (instruction.x != kNone && !is_register(instruction.x)) return false;
+    if (instruction.y != kNone && !is_register(instruction.y)) return false;
+  }
+  return is_register(program->result);
+}
+
+inline bool ReadRows(const int32_t *words, int64_t num_words, StepRows *rows) {
+  if (num_words < kRowsHeader) return false;
+  const int32_t num_rows = words[0], num_selected = words[1];
+  if (num_rows < 0 || num_selected < 0 || num_words != kRowsHeader + int64_t{3} * num_rows + int64_t{2} * num_selected) {
+    return false;
+  }
+  const int32_t *tokens = words + kRowsHeader, *selected = tokens + int64_t{3} * num_rows;
+  *rows = {num_rows, num_selected, words[2], tokens, tokens + num_rows, tokens + 2 * int64_t{num_rows},
+           selected, selected + num_selected};
+  for (int32_t i = 0; i < num_selected; i++) {
+    if (selected[i] < 0 || selected[i] >= num_rows) return false;
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace tokenflare
+
+#endif  // TOKENFLARE_STEP_PROGRAM_H_

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { EngineError } from '../../errors.ts';
+
+/** A tensor or a program of the addon. */
+export type Handle = number;
+
+/** The addon, as kernels/addon.cc exports it. Its functions throw an Error that says what is wrong. */
+export interface NativeAddon {
+  /** How many threads of the process compute from now on, the calling one included. Returns the instruction sets that compute right here, the fastest first. */
+  start(numThreads: number): string[];
+  /** Zeros, [size]. */
+  addVector(size: number): Handle;
+  /** Zeros, [outputs of all segments, depth]; a segment has its number of outputs and its format. */
+  addMatrix(depth: number, segments: Int32Array): Handle;
+  /** Zeros, [layers, lanes, heads, laneLength, headDim] twice; in float16 where `isHalf` is 1. */
+  addCache(
+    numLayers: number,
+    numLanes: number,
+    numKvHeads: number,
+    laneLength: number,
+    headDim: number,
+    isHalf: number,
+  ): Handle;
+  addProgram(words: Int32Array, tensors: Int32Array): Handle;
+  freeTensor(tensor: Handle): void;
+  freeProgram(program: Handle): void;
+  writeVector(vector: Handle, values: Float32Array): void;
+  /** A copy of its bytes: of a matrix, its panels. */
+  readTensor(tensor: Handle): ArrayBuffer;
+  packFloats(matrix: Handle, firstRow: number, rows: Float32Array): void;
+  packRows(matrix: Handle, firstRow: number, storedFormat: number, rows: Uint8Array): void;
+  copyLane(cache: Handle, from: number, to: number, numTokens: number): void;
+  clearLane(cache: Handle, lane: number, from: number): void;
+  /** By the kernels of one of the instruction sets that `start` returned. */
+  run(
+    program: Handle,
+    rows: Int32Array,
+    whole: Float32Array,
+    tops: Float32Array,
+    places: Int32Array,
+    instructionSet: number,
+  ): void;
+  numBytesOf(tensor: Handle): number;
+  /** Of all tensors. */
+  numBytes(): number;
+}
+
+const require = createRequire(import.meta.url);
+/** Of the checkout: compiled code lies in dist/src/runtime/native, the sources in src/runtime/native. */
+const ROOT = new URL(import.meta.url.endsWith('.ts') ? '../../../' : '../../../../', import.meta.url);
+
+/** What was compiled here before what came with the sources. */
+function addonPaths(): string[] {
+  const { platform, arch } = process;
+  const libc = platform !== 'linux' ? '' : isGlibc() ? '.glibc' : '.musl';
+  const places = ['dist/native/tokenflare.node', `prebuilds/${platform}-${arch}/tokenflare${libc}.node`];
+  return places.map((place) => fileURLToPath(new URL(place, ROOT)));
+}
+
+/** Node says which version of glibc it runs with, and nothing elsewhere. */
+function isGlibc(): boolean {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime !== undefined;
+}
+
+/** @throws EngineError `backend_unavailable` where there is no addon for this machine */
+export function loadAddon(): NativeAddon {
+  const path = addonPaths().find((candidate) => existsSync(candidate));
+  if (path === undefined) {
+    const machine = `${process.platform} on ${process.arch}`;
+    throw new EngineError(
+      'backend_unavailable',
+      `there are no native kernels for ${machine}; with a C++ compiler \`npm run build:native\` makes them`,
+    );
+  }
+  try {
+    return require(path) as NativeAddon;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('backend_unavailable', `the native kernels cannot be loaded: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,118 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { assertInvariant, EngineError } from '../../errors.ts';
+import type { Parameter } from '../ops.ts';
+import type { StoredRows } from '../runtime.ts';
+import type { WeightFormatOf } from '../traits.ts';
+import type { Handle, NativeAddon } from './native-addon.ts';
+import type { NativeBackend } from './native-backend.ts';
+import { PANEL_FORMATS, STORED_FORMATS, type PanelFormat } from './panel-formats.ts';
+
+/** What parameters are made with. */
+export interface NativeMemory {
+  readonly addon: NativeAddon;
+  readonly backend: NativeBackend;
+}
+
+/** A trained tensor in the addon's memory: a matrix in panels, a vector in float32. */
+export class NativeParameter implements Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly handle: Handle;
+  readonly tensor: tf.Tensor;
+
+  private constructor(name: string, shape: readonly number[], handle: Handle, tensor: tf.Tensor) {
+    this.name = name;
+    this.shape = shape;
+    this.handle = handle;
+    this.tensor = tensor;
+  }
+
+  /**
+   * From float32: a vector, or a matrix [out, in] in the format that `weights` asks for.
+   * @throws EngineError `backend_unavailable` when the memory cannot be had
+   */
+  static fromValues(
+    memory: NativeMemory,
+    name: string,
+    shape: readonly number[],
+    values: Float32Array,
+    weights: WeightFormatOf<'native'>,
+  ): NativeParameter {
+    const { addon } = memory;
+    const [size = 0, depth] = shape;
+    assertInvariant(shape.length === 1 || shape.length === 2, `parameter ${name} is a vector or a matrix`);
+    return NativeParameter.#make(memory, name, shape, () => {
+      if (depth === undefined) {
+        const vector = addon.addVector(size); // [size]
+        addon.writeVector(vector, values);
+        return vector;
+      }
+      const { format } = PANEL_FORMATS[formatOf(weights)];
+      const matrix = addon.addMatrix(depth, Int32Array.of(size, format)); // [size, depth] in panels
+      addon.packFloats(matrix, 0, values);
+      return matrix;
+    });
+  }
+
+  /**
+   * From rows as a file has them, each part in one of `STORED_FORMATS`, one below the other.
+   * @throws EngineError `backend_unavailable` when the memory cannot be had
+   */
+  static fromStored(
+    memory: NativeMemory,
+    name: string,
+    shape: readonly [numOut: number, depth: number],
+    parts: readonly StoredRows[],
+  ): NativeParameter {
+    const { addon } = memory;
+    const known = parts.map((part) => {
+      const format = STORED_FORMATS.get(part.format);
+      assertInvariant(format, `rows of ${part.format} can be held`);
+      return { ...part, ...format };
+    });
+    return NativeParameter.#make(memory, name, shape, () => {
+      const segments = known.flatMap(({ numRows, panels }) => [numRows, PANEL_FORMATS[panels].format]);
+      const matrix = addon.addMatrix(shape[1], Int32Array.from(segments)); // [out, in] in panels
+      let row = 0;
+      for (const { stored, bytes, numRows } of known) {
+        addon.packRows(matrix, row, stored, bytes);
+        row += numRows;
+      }
+      return matrix;
+    });
+  }
+
+  static #make(
+    { addon, backend }: NativeMemory,
+    name: string,
+    shape: readonly number[],
+    make: () => Handle,
+  ): NativeParameter {
+    try {
+      const handle = make();
+      const isMatrix = shape.length === 2;
+      const size = addon.numBytesOf(handle) / 4;
+      const tensor = backend.adopt(handle, [size], isMatrix ? 'int32' : 'float32'); // [words], or [size]
+      return new NativeParameter(name, shape, handle, tensor);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `parameter ${name} [${shape.join(', ')}] does not fit: ${reason}; ${addon.numBytes()} bytes are in use`;
+      throw new EngineError('backend_unavailable', message, { cause });
+    }
+  }
+}
+
+function formatOf(weights: WeightFormatOf<'native'>): PanelFormat {
+  // What a file has in floats is rounded by default: half of bfloat16's memory, and the speed of integers.
+  if (weights === 'int8' || weights === 'auto') return 'q8';
+  return weights;
+}
+
+/** A parameter as this runtime makes them. */
+export function nativeParameter(parameter: Parameter): NativeParameter {
+  assertInvariant(
+    parameter instanceof NativeParameter,
+    `parameter ${parameter.name} belongs to this runtime`,
+  );
+  return parameter;
+}

@@ -1,0 +1,143 @@
+import { assertInvariant } from '../../errors.ts';
+import type { GraphOperation, GraphValue, RowKind } from '../graph/graph-recorder.ts';
+import type { HeadStripes, Parameter } from '../ops.ts';
+import { placeColumns } from './place-columns.ts';
+import type { JoinedOperation } from './join-products.ts';
+import type { Handle } from './native-addon.ts';
+import { nativeParameter } from './native-parameter.ts';
+
+/** What the kernels compute, in the order of `Kind` in kernels/step_program.h. */
+const KINDS = [
+  'embed',
+  'linear',
+  'layerNorm',
+  'rmsNorm',
+  'normHeads',
+  'rotate',
+  'attention',
+  'gelu',
+  'gate',
+  'add',
+  'selectRows',
+] as const satisfies readonly GraphOperation['kind'][];
+
+/** A step as kernels/step_program.h reads it: the same for every batch. */
+export interface StepProgram {
+  readonly words: Int32Array;
+  /** What the instructions name. */
+  readonly tensors: Int32Array;
+}
+
+const NONE = -1;
+
+/** Names the operations' values by registers and their tensors by places in a list. */
+export function encodeStep(
+  operations: readonly JoinedOperation[],
+  result: GraphValue,
+  cache: Handle,
+): StepProgram {
+  const { starts, numCols } = placeColumns(operations, result);
+  const registers = new Map(operations.map((operation, index) => [operation.result, index]));
+  const registerOf = (value: GraphValue): number => {
+    const register = registers.get(value);
+    assertInvariant(register !== undefined, 'every value is computed');
+    return register;
+  };
+  const tensors = new Map<Handle, number>();
+  const placeOf = (tensor: Handle): number => {
+    const place = tensors.get(tensor) ?? tensors.size;
+    tensors.set(tensor, place);
+    return place;
+  };
+  const words = [operations.length, operations.length, numCols.step, numCols.logit, registerOf(result)];
+  for (const { result: value } of operations) {
+    words.push(value.numCols, starts.get(value) ?? NONE, isSelected(value.rows));
+  }
+  for (const operation of operations) {
+    const { inputs, parameters, numbers, scalar } = operandsOfInstruction(operation, cache);
+    const [x = NONE, y = NONE] = inputs.map(registerOf);
+    const [first = NONE, second = NONE] = parameters.map((tensor) =>
+      tensor === undefined ? NONE : placeOf(tensor),
+    );
+    const padded = Array.from({ length: 5 }, (_, i) => numbers[i] ?? 0);
+    words.push(
+      KINDS.indexOf(operation.kind),
+      registerOf(operation.result),
+      x,
+      y,
+      first,
+      second,
+      NONE,
+      ...padded,
+    );
+    words.push(bitsOf(scalar));
+  }
+  return { words: Int32Array.from(words), tensors: Int32Array.from(tensors.keys()) };
+}
+
+const isSelected = (rows: RowKind): number => (rows === 'logit' ? 1 : 0);
+
+interface Operands {
+  readonly inputs: readonly GraphValue[];
+  readonly parameters: readonly (Handle | undefined)[];
+  readonly numbers: readonly number[];
+  readonly scalar: number;
+}
+
+/** What an instruction says of its operation; kernels/step_run.h reads it. */
+function operandsOfInstruction(operation: JoinedOperation, cache: Handle): Operands {
+  const operands = (
+    inputs: readonly GraphValue[],
+    parameters: readonly (Parameter | undefined)[] = [],
+    numbers: readonly number[] = [],
+    scalar = 0,
+  ): Operands => ({
+    inputs,
+    parameters: parameters.map((parameter) => parameter && nativeParameter(parameter).handle),
+    numbers,
+    scalar,
+  });
+  switch (operation.kind) {
+    case 'embed':
+      return operands([], [operation.tokens, operation.positions], [], operation.scale);
+    case 'linear': {
+      const { x, residual, weight, bias, isGelu } = operation;
+      return operands(residual ? [x, residual] : [x], [weight, bias], [isGelu ? 1 : 0]);
+    }
+    case 'layerNorm':
+    case 'rmsNorm':
+      return operands([operation.x], [operation.gain, operation.shift], [], operation.epsilon);
+    case 'normHeads': {
+      const { queryGain, keyGain, epsilon } = operation.norm;
+      return operands([operation.x], [queryGain, keyGain], numbersOf(operation.stripes), epsilon);
+    }
+    case 'rotate': {
+      const { pairing, table } = operation.rotation;
+      const numbers = [...numbersOf(operation.stripes), pairing === 'neighbours' ? 1 : 0];
+      return operands([operation.x], [table], numbers);
+    }
+    case 'attention': {
+      const { heads, layerIndex } = operation;
+      const numbers = [...numbersOf(heads), heads.window ?? 0, layerIndex];
+      return { inputs: [operation.x], parameters: [cache], numbers, scalar: heads.scale };
+    }
+    case 'gelu':
+    case 'selectRows':
+      return operands([operation.x]);
+    case 'gate':
+      return operands([operation.x], [], [operation.activation === 'silu' ? 1 : 0]);
+    case 'add':
+      return operands([operation.x, operation.y]);
+  }
+}
+
+const numbersOf = ({ numHeads, numKvHeads, headDim }: HeadStripes): number[] => [
+  numHeads,
+  numKvHeads,
+  headDim,
+];
+
+/** The bits of a float32 as a whole number. */
+function bitsOf(value: number): number {
+  return new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
+}

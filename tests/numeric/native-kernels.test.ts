@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadAddon } from '../../src/runtime/native/native-addon.ts';
+import { createNativeRuntime, type NativeRuntime } from '../../src/runtime/native/native-runtime.ts';
+import { BLOCK_FORMATS } from '../../src/weights/gguf/block-formats.ts';
+import { someRows } from '../support/matrix.ts';
+import { runOps } from '../support/run-ops.ts';
+import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
+
+const FORMATS = ['Q8_0', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q4_K', 'Q5_K', 'Q6_K'] as const;
+/** Where a block has float16 numbers. */
+const HALVES: Readonly<Record<string, readonly number[]>> = {
+  Q4_1: [0, 2],
+  Q5_1: [0, 2],
+  Q4_K: [0, 2],
+  Q5_K: [0, 2],
+  Q6_K: [208],
+};
+const BLOCK = 32;
+
+/** Rows of a matrix as a file has them: random bytes, with scales that are numbers. */
+function storedRows(name: string, numOut: number, depth: number, seed: number): Uint8Array {
+  const format = formatNamed(name);
+  const bytes = new Uint8Array(((numOut * depth) / format.blockElements) * format.blockBytes);
+  const [numbers = []] = someRows(1, bytes.length, seed);
+  bytes.forEach((_, i) => (bytes[i] = Math.floor(Math.abs(numbers[i] ?? 0) * 9973) % 256));
+  for (let at = 0; at < bytes.length; at += format.blockBytes) {
+    // A float16 from 2^-6 to 2^-4.
+    for (const half of HALVES[name] ?? [0]) bytes[at + half + 1] = 0x24 + ((bytes[at + half + 1] ?? 0) % 8);
+  }
+  return bytes;
+}
+
+function formatNamed(name: string) {
+  const format = [...BLOCK_FORMATS.values()].find((known) => known.name === name);
+  if (format === undefined) throw new Error(`${name} is a format`);
+  return format;
+}
+
+/** What activations become: integers of 8 bits with a scale for each 32. */
+function rounded(row: readonly number[]): number[] {
+  const result: number[] = [];
+  for (let start = 0; start < row.length; start += BLOCK) {
+    const block = row.slice(start, start + BLOCK);
+    const largest = Math.max(...block.map(Math.abs));
+    const inverse = largest > 0 ? Math.fround(127 / largest) : 0;
+    const scale = Math.fround(largest / 127);
+    for (const value of block) result.push(scale * roundHalfEven(Math.fround(value * inverse)));
+  }
+  return result;
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', () => {
+  const runtimes: NativeRuntime[] = [];
+  beforeAll(() => {
+    const names = loadAddon().start(2);
+    names.forEach((_, instructionSet) =>
+      runtimes.push(createNativeRuntime({ numThreads: 2, weights: 'f32', instructionSet })),
+    );
+  });
+  afterAll(() => Promise.all(runtimes.map((runtime) => runtime.dispose())));
+
+  const multiply = (runtime: NativeRuntime, format: string, inputs: number[][], numOut: number) => {
+    const depth = inputs[0]?.length ?? 0;
+    const bytes = storedRows(format, numOut, depth, 7);
+    const weight = runtime.createStoredParameter('w', [numOut, depth], [{ format, numRows: numOut, bytes }]);
+    return runOps(runtime, inputs, (x, ops) => ops.linear(x, weight, undefined));
+  };
+
+  it.each(
+    FORMATS.flatMap((format) => [
+      { format, numRows: 1, depth: 256, numOut: 32 },
+      { format, numRows: 5, depth: format.endsWith('_K') ? 768 : 96, numOut: 70 },
+      { format, numRows: 13, depth: 512, numOut: 33 },
+    ]),
+  )('are those of $format by decoded weights: $numRows rows, $depth deep, $numOut outputs', async (shape) => {
+    const { format, numRows, depth, numOut } = shape;
+    const inputs = someRows(numRows, depth, 3);
+    const weights = new Float32Array(numOut * depth); // [out, in]
+    formatNamed(format).decode(storedRows(format, numOut, depth, 7), weights);
+    for (const runtime of runtimes) {
+      const results = await multiply(runtime, format, inputs, numOut);
+      results.forEach((result, row) => {
+        const numbers = rounded(inputs[row] ?? []);
+        result.forEach((value, out) => {
+          let exact = 0;
+          let magnitude = 0;
+          for (let k = 0; k < depth; k++) {
+            const product = (numbers[k] ?? 0) * (weights[out * depth + k] ?? 0);
+            exact += product;
+            magnitude += Math.abs(product);
+          }
+          expect(Math.abs(value - exact)).toBeLessThanOrEqual(1e-6 * magnitude);
+        });
+      });
+    }
+  });
+
+  it.each(FORMATS)(
+    'of %s have the same bits on every instruction set, and in any company',
+    async (format) => {
+      const inputs = someRows(14, 512, 5);
+      const [first, ...others] = await Promise.all(
+        runtimes.map((runtime) => multiply(runtime, format, inputs, 75)),
+      );
+      for (const other of others) expect(other).toEqual(first);
+      const [runtime] = runtimes;
+      if (runtime === undefined) throw new Error('there is an instruction set');
+      for (const [row, input] of inputs.entries()) {
+        expect(await multiply(runtime, format, [input], 75)).toEqual([first?.[row]]);
+      }
+    },
+  );
+});
