@@ -81,6 +81,8 @@ async function build(name, output) {
     output,
   });
   for (const file of imports) rmSync(file);
+  // The linker's own import library, which nothing is linked with.
+  rmSync(join(dirname(output), 'addon.cc.lib'), { force: true });
 }
 
 const hashOf = (path) => createHash('sha256').update(readFileSync(path)).digest('hex');
