@@ -117,4 +117,49 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
       }
     },
   );
+
+  it('of parts in several formats are those of the parts side by side', async () => {
+    const inputs = someRows(9, 256, 11);
+    const parts = [
+      { format: 'Q4_K', numRows: 40 },
+      { format: 'Q6_K', numRows: 33 },
+      { format: 'Q8_0', numRows: 7 },
+    ].map((part) => ({ ...part, bytes: storedRows(part.format, part.numRows, 256, 7) }));
+    for (const runtime of runtimes) {
+      const weight = runtime.createStoredParameter('w', [80, 256], parts);
+      const joined = await runOps(runtime, inputs, (x, ops) => ops.linear(x, weight, undefined));
+      const apart: number[][][] = [];
+      for (const { format, numRows } of parts) apart.push(await multiply(runtime, format, inputs, numRows));
+      expect(joined).toEqual(inputs.map((_, row) => apart.flatMap((rows) => rows[row] ?? [])));
+    }
+  });
+
+  it.each(['F16', 'BF16'])('of %s are those by decoded weights, without rounding', async (format) => {
+    const inputs = someRows(14, 96, 3);
+    const numOut = 37;
+    const weights = new Float32Array(numOut * 96); // [out, in]
+    formatNamed(format).decode(storedHalves(numOut * 96), weights);
+    for (const runtime of runtimes) {
+      const part = { format, numRows: numOut, bytes: storedHalves(numOut * 96) };
+      const weight = runtime.createStoredParameter('w', [numOut, 96], [part]);
+      const results = await runOps(runtime, inputs, (x, ops) => ops.linear(x, weight, undefined));
+      results.forEach((result, row) =>
+        result.forEach((value, out) => {
+          const products = (inputs[row] ?? []).map((number, k) => number * (weights[out * 96 + k] ?? NaN));
+          const exact = products.reduce((sum, product) => sum + product, 0);
+          const magnitude = products.reduce((sum, product) => sum + Math.abs(product), 0);
+          expect(Math.abs(value - exact)).toBeLessThanOrEqual(1e-6 * magnitude);
+        }),
+      );
+    }
+  });
 });
+
+/** Numbers of 16 bits between 2^-7 and 4 as float16, and of as many sizes as bfloat16. */
+function storedHalves(count: number): Uint8Array {
+  const halves = Uint16Array.from(
+    { length: count },
+    (_, i) => 0x2000 + ((i * 40_503) % 0x2400) + (i % 2) * 0x8000,
+  );
+  return new Uint8Array(halves.buffer);
+}

@@ -85,6 +85,7 @@ export class NativeRuntime implements Runtime {
   readonly #weights: WeightFormatOf<'native'>;
   readonly #parameters: NativeParameter[] = [];
   readonly #caches = new Set<NativeKvCache>();
+  readonly #programs: Handle[] = [];
   readonly #recordings = new WeakMap<NativeKvCache, WeakMap<Forward, Recording>>();
   /** What a step writes, the same from step to step. */
   #whole = new Float32Array();
@@ -166,8 +167,10 @@ export class NativeRuntime implements Runtime {
   }
 
   dispose(): Promise<void> {
+    for (const program of this.#programs) this.#addon.freeProgram(program);
     for (const { tensor } of this.#parameters) tensor.dispose();
     for (const cache of this.#caches) cache.dispose();
+    this.#programs.length = 0;
     this.#parameters.length = 0;
     this.#caches.clear();
     return Promise.resolve();
@@ -223,7 +226,9 @@ export class NativeRuntime implements Runtime {
     const live = liveOperations(recorder.operations, returned);
     const { operations, result } = selectEarly(live, returned, counts);
     const { words, tensors } = encodeStep(joinProducts(operations, result), result, cache.handle);
-    return { program: this.#addon.addProgram(words, tensors), result, tables: tableSizes(operations) };
+    const program = this.#addon.addProgram(words, tensors);
+    this.#programs.push(program);
+    return { program, result, tables: tableSizes(operations) };
   }
 }
 
