@@ -50,8 +50,9 @@ function restoreRemovedUtilities(): void {
 }
 
 function bindingOf(loaded: unknown): TensorflowBinding {
-  const tf = loaded as { backend?: () => { binding?: TensorflowBinding } };
-  const binding = tf.backend?.().binding;
+  // By its name: another runtime may have made its own backend the current one.
+  const tf = loaded as { findBackend?: (name: string) => { binding?: TensorflowBinding } | null };
+  const binding = tf.findBackend?.('tensorflow')?.binding;
   if (typeof binding?.executeOp === 'function') return binding;
   throw unavailable(`${PACKAGE} is installed, but not in a version that is known here (4.22)`);
 }
