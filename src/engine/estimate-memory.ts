@@ -72,7 +72,7 @@ export function estimateMemory(
   const { config, numMatrixWeights, numVectorWeights, storedFormat, keptBytesPerWeight } = size;
   const { dim, mlpDim, vocabSize } = config;
   const bytes =
-    runtime === 'native' && weights === 'auto'
+    RUNTIME_TRAITS[runtime].keepsBlocks && weights === 'auto'
       ? keptBytesPerWeight
       : bytesPerWeight(runtime, weights, storedFormat);
   const numRows = Math.max(maxNumBatchedTokens, shape.numLanes);

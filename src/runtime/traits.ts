@@ -26,6 +26,8 @@ interface RuntimeTraits {
   readonly autoWeights: WeightFormat;
   /** Formats of model files whose matrices stay in 16 bits under `WEIGHTS=auto`; others are widened to float32. */
   readonly losslessHalves: readonly string[];
+  /** Whether `auto` keeps the blocks of a GGUF file as they are, and makes blocks of int8 of anything else. */
+  readonly keepsBlocks: boolean;
   /** How keys and values are held where weights are held in one of some formats; else in float32. */
   readonly roundedCache: { readonly format: KvCacheFormat; readonly weights: readonly WeightFormat[] };
   /** Resident memory of an engine process whose model has next to no weights, rounded up; a GPU's tensors aside. */
@@ -50,6 +52,7 @@ const TRAITS = {
     weightFormats: ['f32', 'bf16'],
     autoWeights: 'auto',
     losslessHalves: [],
+    keepsBlocks: false,
     roundedCache: NEVER,
     processBytes: 300e6,
     maxTensorBytes: Infinity,
@@ -61,6 +64,7 @@ const TRAITS = {
     weightFormats: ['f32', 'f16', 'bf16'],
     autoWeights: 'auto',
     losslessHalves: ['F16'],
+    keepsBlocks: false,
     roundedCache: NEVER,
     processBytes: 300e6,
     maxTensorBytes: Infinity,
@@ -73,6 +77,7 @@ const TRAITS = {
     // What a file has in blocks or halves stays so; float32 becomes int8.
     autoWeights: 'auto',
     losslessHalves: [],
+    keepsBlocks: true,
     roundedCache: { format: 'f16', weights: ['auto', 'int8', 'f16', 'bf16'] },
     processBytes: 120e6,
     maxTensorBytes: Infinity,
@@ -85,6 +90,7 @@ const TRAITS = {
     // Our kernels compute in float32: as many bits a byte, half of the memory, up to 1.7 times the speed.
     autoWeights: 'bf16',
     losslessHalves: [],
+    keepsBlocks: false,
     roundedCache: NEVER,
     processBytes: 300e6,
     maxTensorBytes: Infinity,
@@ -97,6 +103,7 @@ const TRAITS = {
     // At most 0.5 % more bits a byte, a quarter of the memory, two to four times the speed.
     autoWeights: 'int8',
     losslessHalves: ['BF16'],
+    keepsBlocks: false,
     roundedCache: { format: 'int8', weights: ['int8'] },
     processBytes: 120e6,
     maxTensorBytes: WASM_HEAP_BYTES,
@@ -108,6 +115,7 @@ const TRAITS = {
     weightFormats: ['f32'],
     autoWeights: 'auto',
     losslessHalves: [],
+    keepsBlocks: false,
     roundedCache: NEVER,
     processBytes: 120e6,
     maxTensorBytes: Infinity,
