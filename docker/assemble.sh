@@ -7,6 +7,12 @@ app=$1
 mkdir -p "$app/dist"
 cp -R LICENSE model-weights openapi.yaml package.json package-lock.json "$app"
 for part in kernels routes src; do cp -R "dist/$part" "$app/dist"; done
+# The native kernels of the image's platform.
+prebuilt=prebuilds/linux-$(node -p process.arch)
+if [ -d "$prebuilt" ]; then
+  mkdir -p "$app/prebuilds"
+  cp -R "$prebuilt" "$app/prebuilds"
+fi
 
 cd "$app"
 # Everything was fetched a moment ago, so npm's cache has it.

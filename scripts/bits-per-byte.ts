@@ -1,8 +1,8 @@
 /**
  * What a model makes of a text: bits per byte, for any model, runtime and format of weights.
  *
- *     npm run bits-per-byte -- [--model PATH] [--runtime wasm] [--weights auto] [--threads N] [--held-out 0.05]
- *                              [--context TOKENS] [--max-chars N] FILE ...
+ *     npm run bits-per-byte -- [--model PATH] [--runtime wasm] [--weights auto] [--kv-cache-format auto]
+ *                              [--threads N] [--held-out 0.05] [--context TOKENS] [--max-chars N] FILE ...
  *
  * Windows of the context's length lie side by side in each file, as the trainer lays them: every token counts once, the
  * first of a window after nothing but the end-of-text token or the token before it. `--held-out` takes the last part of
@@ -10,7 +10,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { RUNTIME_NAMES, WEIGHT_FORMATS } from '../src/runtime/traits.ts';
+import { KV_CACHE_FORMATS, RUNTIME_NAMES, WEIGHT_FORMATS } from '../src/runtime/traits.ts';
 import { loadTokenizer } from '../src/text/load-tokenizer.ts';
 import { assertInvariant, EngineError } from '../src/errors.ts';
 import { loadModel, type LoadedModel } from '../src/model/load-model.ts';
@@ -28,6 +28,7 @@ const { values: flags, positionals: files } = parseArgs({
     model: { type: 'string', default: 'model-weights' },
     runtime: { type: 'string', default: 'wasm' },
     weights: { type: 'string', default: 'auto' },
+    'kv-cache-format': { type: 'string', default: 'auto' },
     threads: { type: 'string' },
     'held-out': { type: 'string' },
     context: { type: 'string' },
@@ -88,6 +89,7 @@ if (files.length === 0) throw new EngineError('config_invalid', 'name the files 
 const runtime = await startRuntime(oneOf(RUNTIME_NAMES, 'runtime', flags.runtime), {
   numThreads: flags.threads === undefined ? undefined : Number(flags.threads),
   weights: oneOf(WEIGHT_FORMATS, 'weights', flags.weights),
+  kvCacheFormat: oneOf(['auto', ...KV_CACHE_FORMATS], 'kv-cache-format', flags['kv-cache-format']),
 });
 const loaded = await loadModel(flags.model, runtime);
 const { numLayers, numKvHeads, headDim, contextLength, eosTokenIds } = loaded.config;

@@ -3,7 +3,8 @@
  * compiled. Nothing is downloaded: the headers of Node-API come with npm's node-api-headers.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,12 +13,18 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const SOURCES = join(ROOT, 'src/runtime/native/kernels');
 
+/** Prebuilt addons, and of which sources they are. */
+export const PREBUILDS = join(ROOT, 'prebuilds');
+export const PREBUILT_SOURCES = join(PREBUILDS, 'SOURCES');
+/** What was compiled on this machine, which goes before them. */
+export const BUILT_HERE = join(ROOT, 'dist/native/tokenflare.node');
+
 const COMMON = [
   '-O2',
   '-std=c++17',
   '-fno-math-errno',
-  // A product and its sum are one instruction wherever they meet, whatever the compiler.
-  '-ffp-contract=fast',
+  // Which products and sums are one instruction is written out: bits are the same whatever the compiler.
+  '-ffp-contract=off',
   '-fvisibility=hidden',
   '-fno-exceptions',
   '-fno-rtti',
@@ -33,15 +40,39 @@ const COMMON = [
 const OF_FILE = {
   'kernels_avx512vnni.cc': '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma -mf16c',
   // For size: the loops that matter are unrolled by hand.
+  'kernels_avx512.cc': '-Os -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -mf16c',
   'kernels_avxvnni.cc': '-Os -mavxvnni -mavx2 -mfma -mf16c',
   'kernels_avx2.cc': '-Os -mavx2 -mfma -mf16c',
   'kernels_neon.cc': '-march=armv8.2-a+dotprod',
+  'kernels_i8mm.cc': '-march=armv8.2-a+dotprod+i8mm',
 };
 
 const OF_ARCHITECTURE = {
-  x64: ['kernels_avx512vnni.cc', 'kernels_avxvnni.cc', 'kernels_avx2.cc'],
-  arm64: ['kernels_neon.cc'],
+  x64: ['kernels_avx512vnni.cc', 'kernels_avx512.cc', 'kernels_avxvnni.cc', 'kernels_avx2.cc'],
+  arm64: ['kernels_i8mm.cc', 'kernels_neon.cc'],
 };
+
+/** SHA-256 of the kernels and of how they are compiled. */
+export function hashOfSources() {
+  const hash = createHash('sha256');
+  const files = readdirSync(SOURCES).toSorted();
+  for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(SOURCES, file)));
+  return hash.update(readFileSync(fileURLToPath(import.meta.url))).digest('hex');
+}
+
+/** Path under prebuilds/ of the addon for this machine, as native-addon.ts looks for it. */
+function prebuildHere() {
+  const { platform, arch } = process;
+  const isGlibc = process.report.getReport().header.glibcVersionRuntime !== undefined;
+  const libc = platform !== 'linux' ? '' : isGlibc ? '.glibc' : '.musl';
+  return `${platform}-${arch}/tokenflare${libc}.node`;
+}
+
+/** Whether there is a prebuilt addon for this machine, of the sources as they are. */
+export function hasPrebuild() {
+  if (!existsSync(join(PREBUILDS, prebuildHere())) || !existsSync(PREBUILT_SOURCES)) return false;
+  return readFileSync(PREBUILT_SOURCES, 'utf8').trim() === hashOfSources();
+}
 
 /** The files of an architecture. */
 function sourcesOf(architecture) {

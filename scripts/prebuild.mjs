@@ -10,11 +10,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildNative, ROOT, run } from './build-native.mjs';
+import { buildNative, hashOfSources, PREBUILDS, PREBUILT_SOURCES, ROOT, run } from './build-native.mjs';
 
 const ZIG_VERSION = '0.17.1';
 const ZIG_HOME = join(ROOT, 'dist/zig');
-const PREBUILDS = join(ROOT, 'prebuilds');
 const HASHES = join(PREBUILDS, 'SHA256SUMS');
 
 /** By their place under prebuilds/, as prebuildify lays them out. */
@@ -77,7 +76,10 @@ async function build(name, output) {
     architecture,
     compileFlags: zig.includes('windows') ? [] : ['-fPIC'],
     linkFlags: [...(zig.includes('macos') ? [] : ['-Wl,--gc-sections']), ...linkFlags, ...imports],
-    fileFlags: { 'kernels_neon.cc': '-mcpu=generic+dotprod' },
+    fileFlags: {
+      'kernels_neon.cc': '-mcpu=generic+dotprod',
+      'kernels_i8mm.cc': '-mcpu=generic+dotprod+i8mm',
+    },
     output,
   });
   for (const file of imports) rmSync(file);
@@ -120,4 +122,5 @@ if (values.check !== undefined) {
     .filter((name) => existsSync(join(PREBUILDS, name)))
     .map((name) => `${hashOf(join(PREBUILDS, name))}  ${name}\n`);
   writeFileSync(HASHES, lines.join(''));
+  writeFileSync(PREBUILT_SOURCES, `${hashOfSources()}\n`);
 }

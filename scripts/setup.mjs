@@ -4,9 +4,10 @@
  * runs before there are any.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BUILT_HERE, hasPrebuild, SOURCES } from './build-native.mjs';
 import { linkTensorflow } from './setup-tensorflow/link.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -37,6 +38,31 @@ function installDependencies() {
   run('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts']);
 }
 
+/**
+ * The kernels in C++: prebuilt where they fit this machine and the sources, else by its compiler. Without either, or with
+ * NATIVE=off, there are none, and RUNTIME=auto takes another runtime and says why.
+ */
+function provideNativeKernels() {
+  const changedAt = newestFile(SOURCES);
+  if (modifiedAt(BUILT_HERE) > changedAt) return;
+  rmSync(BUILT_HERE, { force: true });
+  if (process.env.NATIVE === 'off' || hasPrebuild()) return;
+  const triedAt = join(ROOT, 'dist/.native-tried');
+  if (modifiedAt(triedAt) > changedAt) return;
+  mkdirSync(dirname(triedAt), { recursive: true });
+  console.error('tokenflare: compiling the native kernels, since none are prebuilt for this machine …');
+  const { status } = spawnSync(process.execPath, ['scripts/build-native-here.mjs'], {
+    cwd: ROOT,
+    stdio: ['ignore', 2, 'pipe'],
+    encoding: 'utf8',
+  });
+  if (status === 0) return;
+  writeFileSync(triedAt, '');
+  console.error(
+    'tokenflare: they cannot be compiled here; the service takes another runtime. `npm run build:native` says why',
+  );
+}
+
 function build() {
   const stamp = join(ROOT, 'dist/.built');
   const sources = ['src', 'routes', 'bench', 'scripts', 'tsconfig.json', 'package-lock.json'];
@@ -53,5 +79,6 @@ if (MAJOR < 20 || (MAJOR === 20 && MINOR < 12)) {
   process.exit(1);
 }
 installDependencies();
+provideNativeKernels();
 linkTensorflow(ROOT);
 build();

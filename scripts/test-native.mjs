@@ -5,20 +5,17 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { buildNative, ROOT } from './build-native.mjs';
+import { buildNative, BUILT_HERE, ROOT } from './build-native.mjs';
 
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-O1', '-g'];
-// Where it goes before the prebuilt one.
-const output = join(ROOT, 'dist/native/tokenflare.node');
-
 const { stdout: runtime } = spawnSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' });
-mkdirSync(dirname(output), { recursive: true });
+mkdirSync(dirname(BUILT_HERE), { recursive: true });
 await buildNative({
   compiler: ['g++'],
   architecture: process.arch,
   compileFlags: ['-fPIC', ...SANITIZERS],
   linkFlags: ['-fsanitize=address,undefined', '-lpthread'],
-  output,
+  output: BUILT_HERE,
 });
 try {
   const { status } = spawnSync(
@@ -39,5 +36,5 @@ try {
   );
   process.exitCode = status ?? 1;
 } finally {
-  rmSync(output);
+  rmSync(BUILT_HERE);
 }

@@ -191,6 +191,7 @@ function engineSettings(config: Config, { id, path }: CatalogModel): EngineSetti
     runtime: config.runtime,
     allowsNative: config.native,
     weights: config.weights,
+    kvCacheFormat: config.kvCacheFormat,
     numThreads: config.threads,
     maxNumSeqs: config.maxNumSeqs,
     maxModelLen: config.maxModelLen,

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { EngineError } from '../../src/errors.ts';
 import { readThreadTimes, type ThreadTime } from './processor-time.ts';
 import { residentBytesOf } from './resident-memory.ts';
@@ -33,7 +35,7 @@ export async function startServiceProcess(
   signal: AbortSignal,
   node = process.execPath,
 ): Promise<ServiceProcess> {
-  const child = spawn(node, [entry], {
+  const child = spawn(node, [...startFlags(entry), entry], {
     env: { ...process.env, ...environment, PORT: '0', LOG_LEVEL: 'error', SHUTDOWN_TIMEOUT: '0' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -54,6 +56,13 @@ export async function startServiceProcess(
     await stop(child);
     throw error;
   }
+}
+
+/** Flags of Node that `npm start` gives in the checkout of the compiled `dist/src/main.js`. */
+export function startFlags(entry: string): string[] {
+  const path = join(dirname(entry), '../../package.json');
+  const { scripts } = JSON.parse(readFileSync(path, 'utf8')) as { scripts?: { start?: string } };
+  return (scripts?.start ?? '').split(' ').filter((word) => word.startsWith('--'));
 }
 
 /** The address from the greeting, which is written when the service is ready. */

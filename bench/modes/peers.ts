@@ -107,7 +107,7 @@ const COLUMNS: Readonly<Record<PeerColumn, Column>> = {
   'wasm-f32-node24': { settings: { RUNTIME: 'wasm', WEIGHTS: 'f32' }, node: 24 },
   'wasm-int8-node20': { settings: { RUNTIME: 'wasm', WEIGHTS: 'int8' }, node: 20 },
   'wasm-int8-node24': { settings: { RUNTIME: 'wasm', WEIGHTS: 'int8' }, node: 24 },
-  'tensorflow-f32': { settings: { RUNTIME: 'tensorflow', WEIGHTS: 'f32' }, node: 20 },
+  'native-f32': { settings: { RUNTIME: 'native', WEIGHTS: 'f32' }, node: 20 },
   'native-int8': { settings: { RUNTIME: 'native', WEIGHTS: 'int8' }, node: 20 },
 };
 

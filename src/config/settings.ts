@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { RUNTIME_NAMES, WEIGHT_FORMATS } from '../runtime/traits.ts';
+import { KV_CACHE_FORMATS, RUNTIME_NAMES, WEIGHT_FORMATS } from '../runtime/traits.ts';
 import { MAX_TIMER_MS } from './timer-limit.ts';
 
 /** One setting: its environment variable, how it is read, and what docs/settings.md says of it. */
@@ -166,6 +166,12 @@ export const SETTINGS = {
     'auto',
     z.enum(WEIGHT_FORMATS),
     'How matrices are held: f32, f16 (webgpu, native), bf16 (all but cpu), int8 (native, wasm); auto keeps the blocks of a GGUF file and takes int8 else on native, int8 on wasm, bf16 on tensorflow, and elsewhere halves them where no bit is lost.',
+  ),
+  kvCacheFormat: setting(
+    'KV_CACHE_FORMAT',
+    'auto',
+    z.enum(['auto', ...KV_CACHE_FORMATS]),
+    'How keys and values are held: f32, f16, int8 (native alone); auto takes f16 on native, int8 on wasm with int8 weights, else f32.',
   ),
   threads: setting(
     'THREADS',

@@ -11,11 +11,18 @@ import type { EngineSettings } from './protocol.ts';
  */
 export function cacheShape(
   { numLayers, numKvHeads, headDim, contextLength }: ModelConfig,
-  { maxModelLen: askedLen, allowsShorter, maxNumSeqs, kvCacheBytes: budgetBytes, weights }: CacheSettings,
+  {
+    maxModelLen: askedLen,
+    allowsShorter,
+    maxNumSeqs,
+    kvCacheBytes: budgetBytes,
+    weights,
+    kvCacheFormat: askedFormat,
+  }: CacheSettings,
   runtime: RuntimeName,
 ): KvCacheShape {
   const oneToken = { numLayers, numKvHeads, headDim, numLanes: 1, laneLength: 1 };
-  const bytesPerToken = kvCacheBytes(oneToken, kvCacheFormat(runtime, weights));
+  const bytesPerToken = kvCacheBytes(oneToken, kvCacheFormat(runtime, weights, askedFormat));
   const maxModelLen = askedLen !== undefined && allowsShorter ? Math.min(askedLen, contextLength) : askedLen;
   const plan = planCache({ maxNumSeqs, maxModelLen, contextLength, bytesPerToken, budgetBytes });
   return { numLayers, numKvHeads, headDim, ...plan };
@@ -23,5 +30,5 @@ export function cacheShape(
 
 type CacheSettings = Pick<
   EngineSettings,
-  'maxModelLen' | 'allowsShorter' | 'maxNumSeqs' | 'kvCacheBytes' | 'weights'
+  'maxModelLen' | 'allowsShorter' | 'maxNumSeqs' | 'kvCacheBytes' | 'weights' | 'kvCacheFormat'
 >;

@@ -4,6 +4,7 @@ import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
 import {
   bytesPerWeight,
   kvCacheFormat,
+  type KvCacheRequest,
   RUNTIME_TRAITS,
   type RuntimeName,
   type WeightFormat,
@@ -67,7 +68,7 @@ function keptBytesPerWeight({ numbersByFormat, isGguf }: OpenModel): number {
 export function estimateMemory(
   size: ModelSize,
   shape: KvCacheShape,
-  { runtime, weights, maxNumBatchedTokens }: EstimateSettings,
+  { runtime, weights, kvCacheFormat: askedFormat, maxNumBatchedTokens }: EstimateSettings,
 ): MemoryEstimate {
   const { config, numMatrixWeights, numVectorWeights, storedFormat, keptBytesPerWeight } = size;
   const { dim, mlpDim, vocabSize } = config;
@@ -78,7 +79,7 @@ export function estimateMemory(
   const numRows = Math.max(maxNumBatchedTokens, shape.numLanes);
   const parts = {
     weightBytes: numMatrixWeights * bytes + 4 * numVectorWeights,
-    kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights)),
+    kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights, askedFormat)),
     // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
     stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + maxLogitRows(shape.numLanes, numRows) * vocabSize),
     processBytes: RUNTIME_TRAITS[runtime].processBytes,
@@ -89,5 +90,6 @@ export function estimateMemory(
 interface EstimateSettings {
   runtime: RuntimeName;
   weights: WeightFormat;
+  kvCacheFormat?: KvCacheRequest;
   maxNumBatchedTokens: number;
 }

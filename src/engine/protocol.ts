@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
-import type { RuntimeName, WeightFormat } from '../runtime/traits.ts';
+import type { KvCacheRequest, RuntimeName, WeightFormat } from '../runtime/traits.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { ModelInfo, SampledToken, StepCounters } from './engine.ts';
 
@@ -17,6 +17,7 @@ export interface EngineSettings {
   /** Whether `auto` may take the native kernels. */
   allowsNative: boolean;
   weights: WeightFormat;
+  kvCacheFormat?: KvCacheRequest;
   numThreads: number | undefined;
   maxNumSeqs: number;
   maxModelLen: number | undefined;

@@ -3,9 +3,11 @@ import { EngineError } from '../errors.ts';
 import type { Runtime } from './runtime.ts';
 import {
   BY_SPEED,
+  checkKvCacheFormat,
   checkWeightFormat,
   defaultThreads,
   heldWeights,
+  type KvCacheRequest,
   type RuntimeName,
   type WeightFormat,
 } from './traits.ts';
@@ -14,6 +16,8 @@ export interface RuntimeOptions {
   /** Threads that compute; `undefined`: as many as suit the runtime and the machine. */
   numThreads: number | undefined;
   weights: WeightFormat;
+  /** How keys and values are held; by default as goes with the weights. */
+  kvCacheFormat?: KvCacheRequest;
   /** Whether a GPU that is a program on the CPU will do. */
   allowSoftware?: boolean;
   /** Called once when the device is gone for good and was not disposed of; no step would work any more. */
@@ -43,10 +47,11 @@ const LOADERS: Record<RuntimeName, (options: CheckedOptions) => Promise<Runtime>
       onLost,
     });
   },
-  native: async ({ numThreads, weights }) =>
+  native: async ({ numThreads, weights, kvCacheFormat }) =>
     (await import('./native/native-runtime.ts')).createNativeRuntime({
       numThreads,
       weights: heldWeights('native', weights),
+      ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }),
     }),
   wasm: async ({ numThreads, weights }) =>
     (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({
@@ -76,7 +81,8 @@ async function startTensorflow(
  *
  * @throws EngineError `backend_unavailable` or `config_invalid` with the reason
  */
-export function startRuntime(name: RuntimeName, options: RuntimeOptions): Promise<Runtime> {
+export async function startRuntime(name: RuntimeName, options: RuntimeOptions): Promise<Runtime> {
+  checkKvCacheFormat(name, options.kvCacheFormat ?? 'auto');
   const { numThreads = defaultThreads(name, availableParallelism()) } = options;
   return LOADERS[name]({ ...options, numThreads });
 }

@@ -14,7 +14,10 @@ export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
 /** How the numbers of keys and values are held; as int8, those of a token in a head share a scale. */
-export type KvCacheFormat = 'f32' | 'f16' | 'int8';
+export const KV_CACHE_FORMATS = ['f32', 'f16', 'int8'] as const;
+export type KvCacheFormat = (typeof KV_CACHE_FORMATS)[number];
+/** What a user may ask for; `auto`: what goes with the weights. */
+export type KvCacheRequest = KvCacheFormat | 'auto';
 
 interface RuntimeTraits {
   /** The formats that it can hold matrices in. */
@@ -30,6 +33,8 @@ interface RuntimeTraits {
   readonly keepsBlocks: boolean;
   /** How keys and values are held where weights are held in one of some formats; else in float32. */
   readonly roundedCache: { readonly format: KvCacheFormat; readonly weights: readonly WeightFormat[] };
+  /** Which formats of keys and values may be asked for beside. */
+  readonly cacheFormats: readonly KvCacheFormat[];
   /** Resident memory of an engine process whose model has next to no weights, rounded up; a GPU's tensors aside. */
   readonly processBytes: number;
   /** What its tensors may take together; Infinity: as much as the device has. */
@@ -54,6 +59,7 @@ const TRAITS = {
     losslessHalves: [],
     keepsBlocks: false,
     roundedCache: NEVER,
+    cacheFormats: [],
     processBytes: 300e6,
     maxTensorBytes: Infinity,
     usesGpu: true,
@@ -66,6 +72,7 @@ const TRAITS = {
     losslessHalves: ['F16'],
     keepsBlocks: false,
     roundedCache: NEVER,
+    cacheFormats: [],
     processBytes: 300e6,
     maxTensorBytes: Infinity,
     usesGpu: true,
@@ -79,6 +86,7 @@ const TRAITS = {
     losslessHalves: [],
     keepsBlocks: true,
     roundedCache: { format: 'f16', weights: ['auto', 'int8', 'f16', 'bf16'] },
+    cacheFormats: KV_CACHE_FORMATS,
     processBytes: 120e6,
     maxTensorBytes: Infinity,
     usesGpu: false,
@@ -92,6 +100,7 @@ const TRAITS = {
     losslessHalves: [],
     keepsBlocks: false,
     roundedCache: NEVER,
+    cacheFormats: [],
     processBytes: 300e6,
     maxTensorBytes: Infinity,
     usesGpu: false,
@@ -105,6 +114,7 @@ const TRAITS = {
     losslessHalves: ['BF16'],
     keepsBlocks: false,
     roundedCache: { format: 'int8', weights: ['int8'] },
+    cacheFormats: [],
     processBytes: 120e6,
     maxTensorBytes: WASM_HEAP_BYTES,
     usesGpu: false,
@@ -117,6 +127,7 @@ const TRAITS = {
     losslessHalves: [],
     keepsBlocks: false,
     roundedCache: NEVER,
+    cacheFormats: [],
     processBytes: 120e6,
     maxTensorBytes: Infinity,
     usesGpu: false,
@@ -133,7 +144,12 @@ export function heldWeights(runtime: RuntimeName, weights: WeightFormat): Weight
 }
 
 /** How a runtime holds keys and values. */
-export function kvCacheFormat(runtime: RuntimeName, weights: WeightFormat): KvCacheFormat {
+export function kvCacheFormat(
+  runtime: RuntimeName,
+  weights: WeightFormat,
+  asked: KvCacheRequest = 'auto',
+): KvCacheFormat {
+  if (asked !== 'auto') return asked;
   const { format, weights: rounded } = RUNTIME_TRAITS[runtime].roundedCache;
   return rounded.includes(heldWeights(runtime, weights)) ? format : 'f32';
 }
@@ -164,6 +180,16 @@ export function checkWeightFormat<Name extends RuntimeName>(
   throw new EngineError(
     'config_invalid',
     `the ${runtime} runtime holds weights as ${known}, not ${weights} (WEIGHTS)`,
+  );
+}
+
+/** @throws EngineError `config_invalid` for a format of keys and values that the runtime cannot be asked for */
+export function checkKvCacheFormat(runtime: RuntimeName, asked: KvCacheRequest): void {
+  const { cacheFormats } = RUNTIME_TRAITS[runtime];
+  if (asked === 'auto' || cacheFormats.includes(asked)) return;
+  throw new EngineError(
+    'config_invalid',
+    `the ${runtime} runtime holds keys and values as goes with its weights, not as ${asked} (KV_CACHE_FORMAT)`,
   );
 }
 

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import { createNativeRuntime, type NativeRuntime } from '../../src/runtime/native/native-runtime.ts';
 import { BLOCK_FORMATS } from '../../src/weights/gguf/block-formats.ts';
+import { firstDifference } from '../support/compare.ts';
 import { someRows } from '../support/matrix.ts';
 import { runOps } from '../support/run-ops.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
+import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
 const FORMATS = ['Q8_0', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q4_K', 'Q5_K', 'Q6_K'] as const;
 /** Where a block has float16 numbers. */
@@ -163,3 +165,31 @@ function storedHalves(count: number): Uint8Array {
   );
   return new Uint8Array(halves.buffer);
 }
+
+const MODELS = [
+  'tiny-gpt2',
+  'tiny-llama/gqa',
+  'tiny-llama/mqa-biases-linear-rope',
+  'tiny-qwen2/sliding',
+  'tiny-qwen3/head-dim-16',
+  'tiny-gemma3/pattern-6',
+];
+
+describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('a whole step', () => {
+  const cases = (['f32', 'bf16', 'int8'] as const).flatMap((weights) =>
+    MODELS.map((model) => ({ model, weights })),
+  );
+  it.each(cases)('of $model in $weights has the same bits on every instruction set', async (given) => {
+    const results: number[][][] = [];
+    for (const instructionSet of loadAddon().start(2).keys()) {
+      const { model, weights } = given;
+      const runtime = createNativeRuntime({ numThreads: 2, weights, instructionSet });
+      const runner = await StepRunner.load(runtime, model, 2);
+      const { contextLength, vocabSize } = runner.loaded.config;
+      const logits = await runner.whole(someTokenIds(Math.min(40, contextLength), vocabSize, 1)); // [tokens][vocab]
+      results.push(logits.map((row) => [...row]));
+      await runtime.dispose();
+    }
+    for (const result of results) expect(firstDifference(result, results[0] ?? [])).toBeUndefined();
+  });
+});

@@ -1,31 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import type { AttentionHeads } from '../../src/runtime/ops.ts';
 import type { KvCacheShape, Runtime } from '../../src/runtime/runtime.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
+import {
+  attendInChunks,
+  attentionCase as heads,
+  attentionInFloat64,
+  wholeNumbers,
+  widthOf,
+  type AttentionCase,
+} from '../support/attention.ts';
 import { expectClose } from '../support/compare.ts';
 import { integerRows, largestOf } from '../support/integer-rows.ts';
-import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
-import { wholeRow } from '../support/step-runner.ts';
+import { someRows, type Rows } from '../support/matrix.ts';
 
-/** Below, at and beyond the tokens whose weights share a scale, and their multiples. */
-const LENGTH = 150;
+const attentionOverRounded = (qkv: Rows, given: AttentionCase): number[][] =>
+  attentionInFloat64(qkv, given, (rows) => integerRows(rows, 127));
 
-interface Case extends AttentionHeads {
-  readonly length: number;
-}
-
-const heads = (numHeads: number, numKvHeads: number, headDim: number, window?: number): Case => ({
-  numHeads,
-  numKvHeads,
-  headDim,
-  // Numbers are up to 127.
-  scale: 4 / (127 ** 2 * Math.sqrt(headDim)),
-  window,
-  length: LENGTH,
-});
-
-const CASES: readonly Case[] = [
+const CASES: readonly AttentionCase[] = [
   ...[1, 3, 4, 7, 8, 12, 20, 64, 130].map((headDim) => heads(2, 2, headDim)),
   heads(6, 2, 16),
   heads(2, 1, 10, 1),
@@ -65,7 +56,7 @@ describe.each([1, 2, 3])('attention over keys and values in int8 on %i threads',
     const small = { ...given, scale: 9.2 / (8 * 127 * 3) };
     const expected = attentionOverRounded(qkv, small);
     const last = expected.at(-1) ?? [];
-    const [actual] = (await attendInChunks(runtime, qkv, small, Array<number>(LENGTH).fill(1))).slice(-1);
+    const [actual] = (await attendInChunks(runtime, qkv, small, Array<number>(given.length).fill(1))).slice(-1);
     expectClose(actual ?? [], last, 2e-3 * largestOf([last]));
   });
 
@@ -120,57 +111,3 @@ describe('a cache in int8', () => {
     await runtime.dispose();
   });
 });
-
-const widthOf = ({ numHeads, numKvHeads, headDim }: AttentionHeads): number =>
-  (numHeads + 2 * numKvHeads) * headDim;
-
-/** Rows of which int8 holds every number: whole, the largest 127. */
-function wholeNumbers(given: Case): number[][] {
-  return someRows(given.length, widthOf(given), 7).map((row) => [
-    127,
-    ...row.slice(1).map((value) => Math.round(127 * value)),
-  ]);
-}
-
-/** One sequence in chunks of the given lengths, each a step of its own: [tokens][heads * headDim]. */
-async function attendInChunks(
-  runtime: Runtime,
-  qkv: Rows,
-  given: AttentionHeads,
-  chunks: readonly number[],
-): Promise<number[][]> {
-  const width = qkv[0]?.length ?? 0;
-  const tokens = runtime.createParameter('qkv', [qkv.length, width], flat(qkv));
-  const { numKvHeads, headDim } = given;
-  const shape = { numLayers: 2, numKvHeads, headDim, numLanes: 3, laneLength: qkv.length };
-  const cache = runtime.createKvCache(shape);
-  const rows: number[][] = [];
-  let positionStart = 0;
-  for (const numRows of chunks) {
-    const tokenIds = Array.from({ length: numRows }, (_, i) => positionStart + i);
-    const segment: SegmentInput = { lane: 1, positionStart, tokenIds, logits: 'all' };
-    const attended = await runtime.runStep(buildStepBatch([segment]), cache, (ops) =>
-      ops.attention(ops.embed(tokens, undefined), 1, given),
-    );
-    rows.push(...attended.map((row) => [...wholeRow(row)]));
-    positionStart += numRows;
-  }
-  cache.dispose();
-  return rows;
-}
-
-/** Attention by its definition in float64, over keys and values that are rounded as a cache rounds them. */
-function attentionOverRounded(qkv: Rows, given: AttentionHeads): number[][] {
-  const { numHeads, numKvHeads, headDim, scale, window = Infinity } = given;
-  const stripe = (index: number) => qkv.map((row) => row.slice(index * headDim, (index + 1) * headDim));
-  const attended = Array.from({ length: numHeads }, (_, head) => {
-    const kvHead = Math.floor(head / (numHeads / numKvHeads));
-    const keys = integerRows(stripe(numHeads + kvHead), 127);
-    const values = integerRows(stripe(numHeads + numKvHeads + kvHead), 127);
-    const scores = product(stripe(head), transposed(keys)).map((row, query) =>
-      row.map((score, key) => (key <= query && key > query - window ? score * scale : -Infinity)),
-    );
-    return product(softmaxRows(scores), values); // [tokens][headDim]
-  });
-  return qkv.map((_, token) => attended.flatMap((head) => head[token] ?? []));
-}

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Rows } from './matrix.ts';
 
 /** Largest absolute difference of two lists of equal length; NaN anywhere gives NaN. */
 export function maxAbsDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -35,4 +36,15 @@ export function expectRelativelyClose(
     ratios.map(() => 1),
     tolerance,
   );
+}
+
+/** Where rows that should be equal are not, in words: a test's own diff of many numbers takes minutes. */
+export function firstDifference(actual: Rows, expected: Rows): string | undefined {
+  for (const [row, numbers] of expected.entries()) {
+    for (const [col, number] of numbers.entries()) {
+      const other = actual[row]?.[col];
+      if (!Object.is(other, number)) return `row ${row}, column ${col}: ${other}, not ${number}`;
+    }
+  }
+  return undefined;
 }

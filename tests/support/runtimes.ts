@@ -59,4 +59,10 @@ export const RUNTIMES_WITH_INT8: readonly RuntimeUnderTest[] = [
     create: () => startRuntime(name, { numThreads: 2, weights: 'int8' }),
     bitExact: true,
   })),
+  ...RUNTIME_NAMES_HERE.filter((name) => name === 'native').map((name) => ({
+    name,
+    label: `${name}, int8, keys and values too`,
+    create: () => startRuntime(name, { numThreads: 2, weights: 'int8', kvCacheFormat: 'int8' }),
+    bitExact: true,
+  })),
 ];

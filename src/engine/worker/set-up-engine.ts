@@ -120,10 +120,10 @@ async function loadFitting(
 }
 
 async function chooseRuntime(
-  { runtime, numThreads, weights, allowsNative }: EngineSettings,
+  { runtime, numThreads, weights, kvCacheFormat, allowsNative }: EngineSettings,
   onLost: (error: EngineError) => void,
 ): Promise<Partial<RuntimeChoice> & { runtime: Runtime }> {
-  const options = { numThreads, weights, onLost };
+  const options = { numThreads, weights, onLost, ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }) };
   if (runtime === 'auto') return startFastestRuntime({ ...options, allowsNative });
   return { runtime: await startRuntime(runtime, options) };
 }

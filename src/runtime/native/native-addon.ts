@@ -14,14 +14,14 @@ export interface NativeAddon {
   addVector(size: number): Handle;
   /** Zeros, [outputs of all segments, depth]; a segment has its number of outputs and its format. */
   addMatrix(depth: number, segments: Int32Array): Handle;
-  /** Zeros, [layers, lanes, heads, laneLength, headDim] twice; in float16 where `isHalf` is 1. */
+  /** Zeros, [layers, lanes, heads, laneLength, headDim] twice; `format`: a place in KV_CACHE_FORMATS. */
   addCache(
     numLayers: number,
     numLanes: number,
     numKvHeads: number,
     laneLength: number,
     headDim: number,
-    isHalf: number,
+    format: number,
   ): Handle;
   addProgram(words: Int32Array, tensors: Int32Array): Handle;
   freeTensor(tensor: Handle): void;

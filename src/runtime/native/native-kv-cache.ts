@@ -2,10 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { EngineError } from '../../errors.ts';
 import type { KvCache, KvCacheShape } from '../runtime.ts';
 import type { Handle, NativeAddon } from './native-addon.ts';
+import { KV_CACHE_FORMATS, type KvCacheFormat } from '../traits.ts';
 import type { NativeMemory } from './native-parameter.ts';
-
-/** Heads are padded to whole vectors. */
-const VECTOR_FLOATS = 16;
 
 /** Keys and values in the addon's memory: [layers, lanes, heads, laneLength, headDim], twice. */
 export class NativeKvCache implements KvCache {
@@ -16,22 +14,20 @@ export class NativeKvCache implements KvCache {
   readonly #tensor: tf.Tensor;
 
   /** @throws EngineError `backend_unavailable` when the memory cannot be had */
-  constructor({ addon, backend }: NativeMemory, shape: KvCacheShape, format: 'f32' | 'f16') {
+  constructor({ addon, backend }: NativeMemory, shape: KvCacheShape, format: KvCacheFormat) {
     const { numLayers, numLanes, numKvHeads, laneLength, headDim } = shape;
-    const paddedDim = Math.ceil(headDim / VECTOR_FLOATS) * VECTOR_FLOATS;
     this.shape = shape;
-    const numNumbers = 2 * numLayers * numLanes * numKvHeads * laneLength * paddedDim;
-    this.numBytes = numNumbers * (format === 'f16' ? 2 : 4);
     this.#addon = addon;
     try {
-      const isHalf = format === 'f16' ? 1 : 0;
-      this.handle = addon.addCache(numLayers, numLanes, numKvHeads, laneLength, headDim, isHalf);
+      const place = KV_CACHE_FORMATS.indexOf(format);
+      this.handle = addon.addCache(numLayers, numLanes, numKvHeads, laneLength, headDim, place);
+      this.numBytes = addon.numBytesOf(this.handle);
       // [keys and values, layers, lanes, heads, laneLength, headDim], as words
       this.#tensor = backend.adopt(this.handle, [this.numBytes / 4], 'int32');
     } catch (cause) {
       throw new EngineError(
         'backend_unavailable',
-        `there is no room for a KV cache of ${numLanes} lanes of ${laneLength} tokens, ${this.numBytes} bytes: take ` +
+        `there is no room for a KV cache of ${numLanes} lanes of ${laneLength} tokens in ${format}: take ` +
           'fewer lanes or a shorter context',
         { cause },
       );

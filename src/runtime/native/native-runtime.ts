@@ -9,7 +9,14 @@ import type { Parameter } from '../ops.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory, StoredRows } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { TOP_LOGITS, type StepRow } from '../step-row.ts';
-import { checkWeightFormat, type WeightFormat, type WeightFormatOf } from '../traits.ts';
+import {
+  checkWeightFormat,
+  kvCacheFormat,
+  type KvCacheFormat,
+  type KvCacheRequest,
+  type WeightFormat,
+  type WeightFormatOf,
+} from '../traits.ts';
 import { joinProducts } from './join-products.ts';
 import { loadAddon, type Handle, type NativeAddon } from './native-addon.ts';
 import { useNativeBackend, type NativeBackend } from './native-backend.ts';
@@ -22,6 +29,7 @@ export interface NativeRuntimeOptions {
   /** Threads that compute, the calling one included. */
   numThreads: number;
   weights: WeightFormat;
+  kvCacheFormat?: KvCacheRequest;
   /** Which of the instruction sets that work here, the fastest first: others than the first are for tests. */
   instructionSet?: number;
 }
@@ -30,6 +38,7 @@ export interface NativeRuntimeOptions {
 export function createNativeRuntime({
   numThreads,
   weights,
+  kvCacheFormat: askedFormat = 'auto',
   instructionSet = 0,
 }: NativeRuntimeOptions): NativeRuntime {
   checkWeightFormat('native', weights);
@@ -48,18 +57,21 @@ export function createNativeRuntime({
     backend,
     numThreads,
     weights,
+    cacheFormat: kvCacheFormat('native', weights, askedFormat),
     instructionSet: { name, index: instructionSet },
   });
 }
 
-/** For people: how matrices, keys and values are held. */
+/** For people: how matrices are held. */
 const HELD: Readonly<Record<WeightFormatOf<'native'>, string>> = {
-  auto: 'weights in the blocks of a GGUF file, else int8; keys and values float16',
-  f32: 'weights, keys and values float32',
-  f16: 'weights, keys and values float16',
-  bf16: 'weights bfloat16; keys and values float16',
-  int8: 'weights int8; keys and values float16',
+  auto: 'in the blocks of a GGUF file, else int8',
+  f32: 'float32',
+  f16: 'float16',
+  bf16: 'bfloat16',
+  int8: 'int8',
 };
+/** The same of keys and values. */
+const CACHED: Readonly<Record<KvCacheFormat, string>> = { f32: 'float32', f16: 'float16', int8: 'int8' };
 
 const ALL_FORMATS: ReadonlySet<string> = new Set(STORED_FORMATS.keys());
 const NO_FORMATS: ReadonlySet<string> = new Set();
@@ -83,6 +95,7 @@ export class NativeRuntime implements Runtime {
   readonly #backend: NativeBackend;
   readonly #instructionSet: { name: string; index: number };
   readonly #weights: WeightFormatOf<'native'>;
+  readonly #cacheFormat: KvCacheFormat;
   readonly #parameters: NativeParameter[] = [];
   readonly #caches = new Set<NativeKvCache>();
   readonly #programs: Handle[] = [];
@@ -97,22 +110,21 @@ export class NativeRuntime implements Runtime {
     backend: NativeBackend;
     numThreads: number;
     weights: WeightFormatOf<'native'>;
+    cacheFormat: KvCacheFormat;
     instructionSet: { name: string; index: number };
   }) {
     this.#addon = options.addon;
     this.#backend = options.backend;
     this.numThreads = options.numThreads;
     this.#weights = options.weights;
+    this.#cacheFormat = options.cacheFormat;
     this.#instructionSet = options.instructionSet;
   }
 
   get description(): string {
     const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
-    return `tfjs native, ${this.#instructionSet.name}, ${threads}, ${HELD[this.#weights]}`;
-  }
-
-  get #cacheFormat(): 'f32' | 'f16' {
-    return this.#weights === 'f32' ? 'f32' : 'f16';
+    const held = `weights ${HELD[this.#weights]}; keys and values ${CACHED[this.#cacheFormat]}`;
+    return `tfjs native, ${this.#instructionSet.name}, ${threads}, ${held}`;
   }
 
   get #memory(): NativeMemory {

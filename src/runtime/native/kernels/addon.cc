@@ -138,9 +138,10 @@ napi_value AddMatrix(napi_env env, napi_callback_info info) {
 napi_value AddCache(napi_env env, napi_callback_info info) {
   Call call(env, info);
   const int64_t layers = call.Integer(0), lanes = call.Integer(1), heads = call.Integer(2), length = call.Integer(3),
-                head_dim = call.Integer(4), is_half = call.Integer(5);
-  return HandleOrFail(call, call.ok() ? call.addon().store.AddCache(layers, lanes, heads, length, head_dim, is_half != 0)
-                                      : -1);
+                head_dim = call.Integer(4), format = call.Integer(5);
+  if (!call.ok() || format < 0 || format > 2) return call.Done("a cache has a format");
+  return HandleOrFail(
+      call, call.addon().store.AddCache(layers, lanes, heads, length, head_dim, static_cast<CacheFormat>(format)));
 }
 
 napi_value AddProgram(napi_env env, napi_callback_info info) {

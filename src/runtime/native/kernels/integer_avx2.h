@@ -154,18 +154,11 @@ TOKENFLARE_INLINE void DotBytes(const uint8_t *quads, const RowBlock &rows, int 
   }
 }
 
-// How many quads' products are summed in 16 bits: 2 products of the largest weight and 127 each.
-template <Format kFormat>
-constexpr int QuadsInHalves() {
-  return LayoutOf(kFormat).high_bits == 0 ? 8 : LayoutOf(kFormat).high_bits == 1 ? 4 : 2;
-}
-static_assert(8 * 2 * 15 * 127 < 32768 && 4 * 2 * 31 * 127 < 32768 && 2 * 2 * 63 * 127 < 32768);
-
 // Of less than bytes.
 template <Format kFormat, int kPart, int kRows>
 TOKENFLARE_INLINE void DotNibbles(const uint8_t *quads, const RowBlock &rows, int group, __m256i (&sums)[kRows][2]) {
   constexpr int kNumQuads = kBlockDepth / kQuad / LayoutOf(kFormat).scales;
-  constexpr int kInHalves = QuadsInHalves<kFormat>();
+  constexpr int kInHalves = QuadsInHalves(kFormat);
   const __m256i ones = _mm256_set1_epi16(1);
 #pragma GCC unroll 6
   for (int row = 0; row < kRows; row++) sums[row][0] = sums[row][1] = StartOf<kFormat, kPart>(rows, row);

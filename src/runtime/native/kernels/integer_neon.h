@@ -1,4 +1,5 @@
-// Bytes and their dot products by NEON with the instructions of dotprod: four sums a register.
+// Bytes and their dot products by NEON with the instructions of dotprod, or of i8mm where TOKENFLARE_I8MM says so: four
+// sums a register.
 #include <arm_neon.h>
 
 namespace tokenflare {
@@ -60,13 +61,34 @@ inline uint8x16_t MoveToFour(uint8x16_t bits, int bit, uint8_t mask) {
   return vandq_u8(vshlq_u8(bits, vdupq_n_s8(static_cast<int8_t>(4 - bit))), vdupq_n_u8(mask));
 }
 
-// Stored numbers of a quad: those of outputs 4 `group` and on, and those 16 above them. Bytes without their zero point.
+#ifdef TOKENFLARE_I8MM
+
+// Unsigned numbers times signed ones.
+using Stored = uint8x16_t;
+inline Stored OfBytes(uint8x16_t bytes) { return bytes; }
+inline Stored OfSmall(uint8x16_t numbers) { return numbers; }
+inline int32x4_t Dot(int32x4_t sum, Stored weights, int8x16_t numbers) { return vusdotq_s32(sum, weights, numbers); }
 template <Format kFormat>
-TOKENFLARE_INLINE void LoadQuad(const uint8_t *quads, int quad, int group, int8x16_t (&weights)[2]) {
+constexpr int32_t kZeroPoint = LayoutOf(kFormat).zero_point;
+
+#else
+
+// Signed numbers: bytes without their zero point.
+using Stored = int8x16_t;
+inline Stored OfBytes(uint8x16_t bytes) { return vreinterpretq_s8_u8(veorq_u8(bytes, vdupq_n_u8(0x80))); }
+inline Stored OfSmall(uint8x16_t numbers) { return vreinterpretq_s8_u8(numbers); }
+inline int32x4_t Dot(int32x4_t sum, Stored weights, int8x16_t numbers) { return vdotq_s32(sum, weights, numbers); }
+template <Format kFormat>
+constexpr int32_t kZeroPoint = kFormat == Format::kQ8 ? 0 : LayoutOf(kFormat).zero_point;
+
+#endif
+
+// Stored numbers of a quad: those of outputs 4 `group` and on, and those 16 above them.
+template <Format kFormat>
+TOKENFLARE_INLINE void LoadQuad(const uint8_t *quads, int quad, int group, Stored (&weights)[2]) {
   if constexpr (kFormat == Format::kQ8) {
-    const uint8x16_t top_bits = vdupq_n_u8(0x80);
-    weights[0] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(quads + quad * 128 + group * 16), top_bits));
-    weights[1] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(quads + quad * 128 + 64 + group * 16), top_bits));
+    weights[0] = OfBytes(vld1q_u8(quads + quad * 128 + group * 16));
+    weights[1] = OfBytes(vld1q_u8(quads + quad * 128 + 64 + group * 16));
     return;
   }
   const uint8x16_t nibbles = vld1q_u8(quads + quad * 64 + group * 16);
@@ -79,7 +101,7 @@ TOKENFLARE_INLINE void LoadQuad(const uint8_t *quads, int quad, int group, int8x
       const uint8x16_t bits = vld1q_u8(high + quad / 4 * 128 + half * 64);
       stored[half] = vorrq_u8(stored[half], MoveToFour(bits, quad % 4 * 2, 0x30));
     }
-    weights[half] = vreinterpretq_s8_u8(stored[half]);
+    weights[half] = OfSmall(stored[half]);
   }
 }
 
@@ -92,21 +114,19 @@ TOKENFLARE_INLINE void DotGroup(const uint8_t *quads, const RowBlock &rows, int 
   int32x4_t sums[kRows][2];
 #pragma GCC unroll 6
   for (int row = 0; row < kRows; row++) {
-    // Bytes come without their zero point.
-    const int32_t zero_point = kFormat == Format::kQ8 ? 0 : LayoutOf(kFormat).zero_point;
-    sums[row][0] = sums[row][1] = vdupq_n_s32(-zero_point * SumOfPart<kNumParts, kPart>(rows, row));
+    sums[row][0] = sums[row][1] = vdupq_n_s32(-kZeroPoint<kFormat> * SumOfPart<kNumParts, kPart>(rows, row));
   }
 #pragma GCC unroll 2
   for (int quad = kPart * kNumQuads; quad < (kPart + 1) * kNumQuads; quad++) {
-    int8x16_t weights[2];
+    Stored weights[2];
     LoadQuad<kFormat>(quads, quad, group, weights);
 #pragma GCC unroll 6
     for (int row = 0; row < kRows; row++) {
       int32_t numbers;
       __builtin_memcpy(&numbers, rows.numbers[row] + quad * kQuad, sizeof numbers);
       const int8x16_t splat = vreinterpretq_s8_s32(vdupq_n_s32(numbers));
-      sums[row][0] = vdotq_s32(sums[row][0], weights[0], splat);
-      sums[row][1] = vdotq_s32(sums[row][1], weights[1], splat);
+      sums[row][0] = Dot(sums[row][0], weights[0], splat);
+      sums[row][1] = Dot(sums[row][1], weights[1], splat);
     }
   }
 #pragma GCC unroll 6

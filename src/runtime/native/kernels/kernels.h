@@ -25,17 +25,24 @@ struct Stripes {
   int64_t RowSize() const { return (num_heads + 2 * num_kv_heads) * head_dim; }
 };
 
+// How a cache holds the numbers of keys and values; integers of a token's head share a scale.
+enum class CacheFormat : int32_t { kF32 = 0, kF16 = 1, kInt8 = 2 };
+constexpr int64_t NumberBytes(CacheFormat format) {
+  return format == CacheFormat::kF32 ? 4 : format == CacheFormat::kF16 ? 2 : 1;
+}
+
 struct Attention {
   const float *qkv;  // [rows, stripes]
-  void *keys;    // [lanes, kv_heads, lane_length, padded_dim], float32 or float16
+  void *keys;    // [lanes, kv_heads, lane_length, padded_dim], in the cache's format
   void *values;  // the same
+  float *key_scales, *value_scales;  // of integers: [lanes, kv_heads, lane_length]
   const int32_t *lanes;
   const int32_t *positions;
   float *output;  // [rows, heads * head_dim]
   int64_t num_rows;
   Stripes stripes;
   int64_t padded_dim, lane_length;
-  bool is_half;  // keys and values are float16
+  CacheFormat format;
   float scale;
   int64_t window;  // tokens that a query sees, itself included; 0: all
 };
@@ -78,9 +85,11 @@ struct Kernels {
 
 // Null where the compiler's processor has no such instructions.
 const Kernels *Avx512VnniKernels();
+const Kernels *Avx512Kernels();
 const Kernels *AvxVnniKernels();
 const Kernels *Avx2Kernels();
 const Kernels *NeonKernels();
+const Kernels *NeonI8mmKernels();
 
 }  // namespace tokenflare
 

@@ -10,7 +10,8 @@
 #define TOKENFLARE_PART_WIDTH 16
 #include "vector.h"
 
-#include "integer_avx512vnni.h"
+#define TOKENFLARE_AVX512_VNNI
+#include "integer_avx512.h"
 
 #define TOKENFLARE_KERNELS "AVX-512 VNNI"
 #define TOKENFLARE_FLOAT_TILE_ROWS 12

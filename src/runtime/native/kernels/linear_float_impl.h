@@ -49,7 +49,7 @@ inline __attribute__((always_inline)) void MultiplyFloats(const float *x, int64_
     for (int row = 0; row < kRows; row++) {
       const Vector value = Splat(x[row * x_stride + k]);
 #pragma GCC unroll 2
-      for (int v = 0; v < kPanelVectors; v++) sums[row][v] += value * weights[v];
+      for (int v = 0; v < kPanelVectors; v++) sums[row][v] = Fma(value, weights[v], sums[row][v]);
     }
   }
 }

@@ -58,6 +58,13 @@ constexpr IntegerLayout LayoutOf(Format format) {
   }
 }
 
+// How many quads' sums of two products fit into signed 16 bits: of a row's number, at most 127, and of the largest number
+// of less than a byte.
+constexpr int QuadsInHalves(Format format) {
+  return LayoutOf(format).high_bits == 0 ? 8 : LayoutOf(format).high_bits == 1 ? 4 : 2;
+}
+static_assert(8 * 2 * 15 * 127 < 32768 && 4 * 2 * 31 * 127 < 32768 && 2 * 2 * 63 * 127 < 32768);
+
 constexpr int64_t kScaleBytes = kPanelWidth * 2;
 constexpr int64_t kSetBlocks = 8;
 

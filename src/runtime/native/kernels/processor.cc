@@ -7,6 +7,8 @@
 #elif defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 namespace tokenflare {
@@ -41,7 +43,7 @@ unsigned ReadSavedRegisters() {
 // Intel's manual, volume 2, CPUID. Not by the compiler's built-in function: what it reads is a variable of the
 // compiler's library, which another library in the process may have in another form.
 struct Features {
-  bool has_avx2 = false, has_avx_vnni = false, has_avx512_vnni = false;
+  bool has_avx2 = false, has_avx_vnni = false, has_avx512 = false, has_avx512_vnni = false;
 
   Features() {
     const Leaf basic = ReadLeaf(1, 0), extended = ReadLeaf(7, 0), more = ReadLeaf(7, 1);
@@ -51,21 +53,30 @@ struct Features {
     const bool has_fma = Has(basic.c, 12), has_f16c = Has(basic.c, 29);
     has_avx2 = saves_avx && has_fma && has_f16c && Has(extended.b, 5);
     has_avx_vnni = has_avx2 && Has(more.a, 4);
-    const bool has_avx512 =
+    const bool has_all_parts =
         Has(extended.b, 16) && Has(extended.b, 17) && Has(extended.b, 30) && Has(extended.b, 31);  // F, DQ, BW, VL
-    has_avx512_vnni = has_avx2 && saves_avx512 && has_avx512 && Has(extended.c, 11);
+    has_avx512 = has_avx2 && saves_avx512 && has_all_parts;
+    has_avx512_vnni = has_avx512 && Has(extended.c, 11);
   }
 };
 
 #elif defined(__aarch64__)
 
-bool HasDotProducts() {
 #if defined(__linux__)
-  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+
+bool HasDotProducts() { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }
+bool HasMixedProducts() { return (getauxval(AT_HWCAP2) & (1 << 13)) != 0; }  // HWCAP2_I8MM, which old headers lack
+
 #else
-  return true;  // every Apple processor of 64 bits that runs Node
-#endif
+
+bool HasDotProducts() { return true; }  // every Apple processor of 64 bits that runs Node
+bool HasMixedProducts() {
+  int has = 0;
+  size_t size = sizeof has;
+  return sysctlbyname("hw.optional.arm.FEAT_I8MM", &has, &size, nullptr, 0) == 0 && has != 0;
 }
+
+#endif
 
 #endif
 
@@ -76,11 +87,12 @@ std::vector<const Kernels *> KernelsOfProcessor() {
   const Features features;
   const Candidate candidates[] = {
       {features.has_avx512_vnni, Avx512VnniKernels},
+      {features.has_avx512, Avx512Kernels},
       {features.has_avx_vnni, AvxVnniKernels},
       {features.has_avx2, Avx2Kernels},
   };
 #elif defined(__aarch64__)
-  const Candidate candidates[] = {{HasDotProducts(), NeonKernels}};
+  const Candidate candidates[] = {{HasMixedProducts(), NeonI8mmKernels}, {HasDotProducts(), NeonKernels}};
 #endif
   std::vector<const Kernels *> found;
   for (const Candidate &candidate : candidates) {

@@ -13,7 +13,7 @@ void LayerNormRow(const float *x, int64_t dim, const float *gain, const float *s
   Vector squares{};
   for (int64_t i = 0; i < whole; i += kWidth) {
     const Vector centred = Load(x + i) - mean;
-    squares += centred * centred;
+    squares = Fma(centred, centred, squares);
   }
   float variance = Sum(squares);
   for (int64_t i = whole; i < dim; i++) variance += (x[i] - mean) * (x[i] - mean);
@@ -47,7 +47,10 @@ void LayerNorm(const float *x, int64_t num_rows, int64_t dim, const float *gain,
 void RmsNormRow(const float *x, int64_t dim, const float *gain, float epsilon, float *output) {
   const int64_t whole = dim - dim % kWidth;
   Vector squares{};
-  for (int64_t i = 0; i < whole; i += kWidth) squares += Load(x + i) * Load(x + i);
+  for (int64_t i = 0; i < whole; i += kWidth) {
+    const Vector numbers = Load(x + i);
+    squares = Fma(numbers, numbers, squares);
+  }
   float sum = Sum(squares);
   for (int64_t i = whole; i < dim; i++) sum += x[i] * x[i];
   const float inverse = 1.0f / __builtin_sqrtf(sum / dim + epsilon);

@@ -194,10 +194,13 @@ class StepRun {
       const bool inside = lane >= 0 && lane < cache.num_lanes && position >= 0 && position < cache.lane_length;
       if (!Require(inside, "a row's lane and position lie in the cache")) return;
     }
-    const int64_t start = layer * cache.LayerBytes();
-    kernels_.attention({Of(i.x), cache.keys + start, cache.values + start, rows_.lanes, rows_.positions, Of(i.output),
-                        rows_.num_rows, stripes, cache.padded_dim, cache.lane_length, cache.is_half, i.scalar,
-                        i.numbers[3]});
+    const int64_t slot = layer * cache.LayerSlots(), byte = slot * cache.SlotBytes();
+    const bool has_scales = cache.format == CacheFormat::kInt8;
+    float *key_scales = has_scales ? cache.key_scales + slot : nullptr;
+    float *value_scales = has_scales ? cache.value_scales + slot : nullptr;
+    kernels_.attention({Of(i.x), cache.keys + byte, cache.values + byte, key_scales, value_scales, rows_.lanes,
+                        rows_.positions, Of(i.output), rows_.num_rows, stripes, cache.padded_dim, cache.lane_length,
+                        cache.format, i.scalar, i.numbers[3]});
   }
 
   void Gelu(const Instruction &i) {

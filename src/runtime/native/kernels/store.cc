@@ -22,6 +22,22 @@ int64_t ProductOf(std::initializer_list<int64_t> sizes) {
 
 constexpr const char *kNoTensor = "there is no such tensor";
 
+// Something of each slot of a cache.
+struct SlotArray {
+  uint8_t *start;
+  int64_t slot_bytes;
+};
+
+// Calls work(array) for keys, values, and the scales of both where there are any.
+template <typename Work>
+void ForSlotArrays(const Cache &cache, const Work &work) {
+  work(SlotArray{cache.keys, cache.SlotBytes()});
+  work(SlotArray{cache.values, cache.SlotBytes()});
+  if (cache.format != CacheFormat::kInt8) return;
+  work(SlotArray{reinterpret_cast<uint8_t *>(cache.key_scales), sizeof(float)});
+  work(SlotArray{reinterpret_cast<uint8_t *>(cache.value_scales), sizeof(float)});
+}
+
 // Calls pack(row) for every row, whole panels to a thread: two rows of one share bytes.
 template <typename Pack>
 void ForPanelsOfRows(int64_t first_row, int64_t num_rows, const Pack &pack) {
@@ -90,16 +106,22 @@ int32_t Store::AddMatrix(int64_t depth, const int32_t *segments, int64_t num_seg
 }
 
 int32_t Store::AddCache(int64_t num_layers, int64_t num_lanes, int64_t num_kv_heads, int64_t lane_length,
-                        int64_t head_dim, bool is_half) {
+                        int64_t head_dim, CacheFormat format) {
   if (head_dim <= 0 || head_dim > kMaxBytes) return -1;
   const int64_t padded_dim = (head_dim + 15) / 16 * 16;
-  const int64_t half = ProductOf({num_layers, num_lanes, num_kv_heads, lane_length, padded_dim, is_half ? 2 : 4});
+  const int64_t num_slots = ProductOf({num_layers, num_lanes, num_kv_heads, lane_length});
+  const int64_t half = num_slots < 0 ? -1 : ProductOf({num_slots, padded_dim, NumberBytes(format)});
+  const int64_t scale_bytes = format == CacheFormat::kInt8 ? num_slots * static_cast<int64_t>(sizeof(float)) : 0;
   int32_t handle;
-  Owned *owned = half < 0 ? nullptr : Add(2 * half, &handle);
+  // A kernel reads a vector of scales where there may be fewer, and uses those that are there.
+  const int64_t behind = scale_bytes == 0 ? 0 : 64;
+  Owned *owned = half < 0 ? nullptr : Add(2 * (half + scale_bytes) + behind, &handle);
   if (owned == nullptr) return -1;
   uint8_t *keys = static_cast<uint8_t *>(owned->memory);
+  float *scales = scale_bytes == 0 ? nullptr : reinterpret_cast<float *>(keys + 2 * half);
   owned->tensor.kind = Tensor::kCache;
-  owned->tensor.cache = {keys, keys + half, num_layers, num_lanes, num_kv_heads, lane_length, padded_dim, is_half};
+  owned->tensor.cache = {keys,      keys + half,  scales,      scales == nullptr ? nullptr : scales + num_slots,
+                         num_layers, num_lanes,   num_kv_heads, lane_length, padded_dim, format};
   return handle;
 }
 
@@ -205,14 +227,15 @@ const char *Store::CopyLane(int32_t handle, int64_t from, int64_t to, int64_t nu
   const Cache &cache = tensor->cache;
   const auto is_lane = [&](int64_t lane) { return lane >= 0 && lane < cache.num_lanes; };
   if (!is_lane(from) || !is_lane(to) || num_tokens < 0 || num_tokens > cache.lane_length) return "tokens lie in a lane";
-  const int64_t token_bytes = cache.padded_dim * cache.NumberBytes();
   ParallelFor(cache.num_layers * cache.num_kv_heads, [&](int64_t chunk) {
     const int64_t layer = chunk / cache.num_kv_heads, head = chunk % cache.num_kv_heads;
-    const auto start = [&](int64_t lane) {
-      return ((layer * cache.num_lanes + lane) * cache.num_kv_heads + head) * cache.lane_length * token_bytes;
+    const auto slot = [&](int64_t lane) {
+      return ((layer * cache.num_lanes + lane) * cache.num_kv_heads + head) * cache.lane_length;
     };
-    std::memmove(cache.keys + start(to), cache.keys + start(from), num_tokens * token_bytes);
-    std::memmove(cache.values + start(to), cache.values + start(from), num_tokens * token_bytes);
+    ForSlotArrays(cache, [&](const SlotArray &array) {
+      const int64_t bytes = array.slot_bytes;
+      std::memmove(array.start + slot(to) * bytes, array.start + slot(from) * bytes, num_tokens * bytes);
+    });
   });
   return nullptr;
 }
@@ -226,9 +249,9 @@ const char *Store::ClearLane(int32_t handle, int64_t lane, int64_t from) {
   for (int64_t layer = 0; layer < cache.num_layers; layer++) {
     for (int64_t head = 0; head < cache.num_kv_heads; head++) {
       const int64_t slot = ((layer * cache.num_lanes + lane) * cache.num_kv_heads + head) * cache.lane_length + from;
-      const int64_t token_bytes = cache.padded_dim * cache.NumberBytes();
-      std::memset(cache.keys + slot * token_bytes, 0, (cache.lane_length - from) * token_bytes);
-      std::memset(cache.values + slot * token_bytes, 0, (cache.lane_length - from) * token_bytes);
+      ForSlotArrays(cache, [&](const SlotArray &array) {
+        std::memset(array.start + slot * array.slot_bytes, 0, (cache.lane_length - from) * array.slot_bytes);
+      });
     }
   }
   return nullptr;

@@ -28,7 +28,7 @@ class Store {
   // [sum of the segments, depth] zeros in panels. `segments` has outputs and format of each.
   int32_t AddMatrix(int64_t depth, const int32_t *segments, int64_t num_segments);
   int32_t AddCache(int64_t num_layers, int64_t num_lanes, int64_t num_kv_heads, int64_t lane_length, int64_t head_dim,
-                   bool is_half);
+                   CacheFormat format);
   int32_t AddProgram(const int32_t *words, int64_t num_words, const int32_t *handles, int64_t num_handles);
   void FreeTensor(int32_t handle);
   void FreeProgram(int32_t handle);

@@ -7,13 +7,14 @@
 
 namespace tokenflare {
 
-// Keys and values of every layer: [layers, lanes, kv_heads, lane_length, padded_dim], twice, in float32 or float16.
+// Keys and values of every layer: [layers, lanes, kv_heads, lane_length, padded_dim], twice. A slot is a token's head.
 struct Cache {
   uint8_t *keys, *values;
+  float *key_scales, *value_scales;  // of integers, [layers, lanes, kv_heads, lane_length]; else null
   int64_t num_layers, num_lanes, num_kv_heads, lane_length, padded_dim;
-  bool is_half;
-  int64_t NumberBytes() const { return is_half ? 2 : 4; }
-  int64_t LayerBytes() const { return num_lanes * num_kv_heads * lane_length * padded_dim * NumberBytes(); }
+  CacheFormat format;
+  int64_t SlotBytes() const { return padded_dim * NumberBytes(format); }
+  int64_t LayerSlots() const { return num_lanes * num_kv_heads * lane_length; }
 };
 
 // What a step reads, and of a cache also writes. Its memory belongs to the addon.

@@ -15,6 +15,10 @@ typedef int32_t IntPart __attribute__((vector_size(kPartWidth * 4)));
 typedef uint32_t WordPart __attribute__((vector_size(kPartWidth * 4)));
 typedef uint16_t HalfPart __attribute__((vector_size(kPartWidth * 2), aligned(2), may_alias));
 
+// a * b + c, rounded once; each instruction set has its own. Where it is not written out a product is rounded before it is
+// added: the compiler joins none, or bits would depend on which it joins.
+inline Part FmaPart(Part a, Part b, Part c);
+
 struct Vector {
   Part parts[kParts];
 };
@@ -63,6 +67,9 @@ TOKENFLARE_INLINE Vector operator-(const Vector &a) {
   return EachPart([&](int p) -> Part { return -a.parts[p]; });
 }
 TOKENFLARE_INLINE void operator+=(Vector &a, const Vector &b) { a = a + b; }
+TOKENFLARE_INLINE Vector Fma(const Vector &a, const Vector &b, const Vector &c) {
+  return EachPart([&](int p) -> Part { return FmaPart(a.parts[p], b.parts[p], c.parts[p]); });
+}
 // The larger of two; b where they cannot be compared.
 TOKENFLARE_INLINE Vector Max(const Vector &a, const Vector &b) {
   return EachPart([&](int p) -> Part { return a.parts[p] > b.parts[p] ? a.parts[p] : b.parts[p]; });
@@ -182,16 +189,17 @@ TOKENFLARE_INLINE Part ExpOfPart(Part x) {
   const IntPart tiny = x < least;
   x = x > most ? most : x;
   x = tiny ? least : x;
-  const Part scaled = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the sum rounds to a whole number
-  const Part whole = scaled - 12582912.0f;
-  const Part rest = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
-  Part value = 1.9875691500e-4f - Part{};
-  value = value * rest + 1.3981999507e-3f;
-  value = value * rest + 8.3334519073e-3f;
-  value = value * rest + 4.1665795894e-2f;
-  value = value * rest + 1.6666665459e-1f;
-  value = value * rest + 5.0000001201e-1f;
-  value = value * (rest * rest) + rest + 1.0f;
+  const auto constant = [](float number) -> Part { return number - Part{}; };
+  const Part shift = constant(12582912.0f);  // 1.5 * 2^23: a sum with it rounds to a whole number
+  const Part whole = FmaPart(x, constant(1.44269504f), shift) - shift;
+  const Part rest = FmaPart(whole, constant(2.12194440e-4f), FmaPart(whole, constant(-0.693359375f), x));
+  Part value = constant(1.9875691500e-4f);
+  value = FmaPart(value, rest, constant(1.3981999507e-3f));
+  value = FmaPart(value, rest, constant(8.3334519073e-3f));
+  value = FmaPart(value, rest, constant(4.1665795894e-2f));
+  value = FmaPart(value, rest, constant(1.6666665459e-1f));
+  value = FmaPart(value, rest, constant(5.0000001201e-1f));
+  value = FmaPart(value, rest * rest, rest) + 1.0f;
   const IntPart power = (__builtin_convertvector(whole, IntPart) + 127) << 23;
   value = value * (Part)power;
   return tiny ? Part{} : value;

@@ -68,8 +68,8 @@ describe('judgePeers', () => {
 
   it('wants times low: at the bar is met, above it is not, and a turn counts by its median', () => {
     const judge = (oursMs: readonly number[]): boolean | undefined =>
-      judgePeers({ columns: ['tensorflow-f32'], rows: ['ttft'] }, [
-        { contender: 'tensorflow-f32', cell: PEER_BARS.ttft.cell, round: 0, values: oursMs },
+      judgePeers({ columns: ['native-f32'], rows: ['ttft'] }, [
+        { contender: 'native-f32', cell: PEER_BARS.ttft.cell, round: 0, values: oursMs },
         ...readings('tjs-fp32', 'ttft', 80),
       ])[0]?.isMet;
     expect(judge([1, 80, 500])).toBe(true);
@@ -77,7 +77,7 @@ describe('judgePeers', () => {
   });
 
   it('has no verdict where a side, or one of several peers, is missing in every round', () => {
-    const columns = ['wasm-f32', 'tensorflow-f32'] as const;
+    const columns = ['wasm-f32', 'native-f32'] as const;
     const verdicts = judgePeers({ columns, rows: ['decode-1', 'llama-16'] }, [
       ...readings('wasm-f32', 'decode-1', 10),
       ...readings('wasm-f32', 'llama-16', 10),

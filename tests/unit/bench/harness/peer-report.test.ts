@@ -4,7 +4,7 @@ import { PEER_BARS, type PeerSelection } from '../../../../bench/harness/peer-ba
 import { formatPeerReport, type PeerReport } from '../../../../bench/harness/peer-report.ts';
 
 const selection: PeerSelection = {
-  columns: ['wasm-f32', 'wasm-int8-node24', 'tensorflow-f32'],
+  columns: ['wasm-f32', 'wasm-int8-node24', 'native-f32'],
   rows: ['decode-1', 'requests-16', 'ttft'],
 };
 const decode = PEER_BARS['decode-1'].cell;
@@ -38,7 +38,7 @@ const report: PeerReport = {
   rounds: 2,
   contenders: [
     { name: 'wasm-f32', description: 'wasm, 2 threads' },
-    { name: 'tensorflow-f32', description: 'RUNTIME=tensorflow', failure: 'not set up' },
+    { name: 'native-f32', description: 'RUNTIME=native', failure: 'not set up' },
     {
       name: 'tjs-fp32',
       description: 'transformers.js 4.3.1',
@@ -55,7 +55,7 @@ describe('formatPeerReport', () => {
     const text = formatPeerReport(report);
     const lines = text.split('\n');
     expect(lines[0]).toBe(
-      '| ours divided by theirs: median (lowest to highest) | wasm f32 | wasm int8, Node 24 | tensorflow f32 |',
+      '| ours divided by theirs: median (lowest to highest) | wasm f32 | wasm int8, Node 24 | native f32 |',
     );
     expect(lines[2]).toMatch(
       /\| 1\.05 \(1\.00–1\.10\); bar 1\.1: \*\*missed\*\* \| 1\.50 \(1\.50–1\.50\); bar 2\.3: \*\*missed\*\* \| cannot run \|$/,
@@ -68,11 +68,11 @@ describe('formatPeerReport', () => {
       '|  | decode tokens/s, prompts cached, 1 stream | new tokens/s of whole requests, 16 at once | TTFT, 128 tokens, ms |',
     );
     expect(text).toContain('| `wasm-f32` | 31.5 (30.0–33.0) | 80.0 (80.0–80.0) | 225 (225–225) |');
-    expect(text).toContain('| `tensorflow-f32` | – | – | – |');
+    expect(text).toContain('| `native-f32` | – | – | – |');
     expect(text).toContain(
       '- `tjs-fp32`: transformers.js 4.3.1; greedy text as `wasm-f32` for 63 of 64 tokens',
     );
-    expect(text).toContain('- `tensorflow-f32`: RUNTIME=tensorflow; failed: not set up');
+    expect(text).toContain('- `native-f32`: RUNTIME=native; failed: not set up');
     expect(text).toContain(
       'A processor, 2 cores, 8 GiB, linux-x64, Node v20.20.2, 2026-11-25; load 0.10 before, 1.50 after, 61 s.',
     );

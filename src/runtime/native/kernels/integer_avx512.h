@@ -1,4 +1,4 @@
-// Bytes and their dot products by AVX-512 with VNNI.
+// Bytes and their dot products by AVX-512, with VNNI where TOKENFLARE_AVX512_VNNI says so: sixteen sums a register.
 #include <immintrin.h>
 
 namespace tokenflare {
@@ -77,18 +77,22 @@ inline __attribute__((always_inline)) void LoadQuad(const uint8_t *quads, int qu
   }
 }
 
+// Where the zero point of the weights leaves a row's dot products: their sums begin there, so that it costs nothing.
+template <Format kFormat, int kPart>
+inline __m512i StartOf(const RowBlock &rows, int row) {
+  return _mm512_set1_epi32(-LayoutOf(kFormat).zero_point * SumOfPart<LayoutOf(kFormat).scales, kPart>(rows, row));
+}
+
+#ifdef TOKENFLARE_AVX512_VNNI
+
 // The dot products of a block's outputs and the rows of a tile, over the part of the depth that has one scale: a register
 // of outputs 0 to 15 and one of outputs 16 to 31.
 template <Format kFormat, int kPart, int kRows>
 TOKENFLARE_INLINE void DotGroup(const uint8_t *quads, const RowBlock &rows, int, IntPart (&dots)[kRows][2]) {
-  constexpr int kNumParts = LayoutOf(kFormat).scales;
-  constexpr int kNumQuads = kBlockDepth / kQuad / kNumParts;
+  constexpr int kNumQuads = kBlockDepth / kQuad / LayoutOf(kFormat).scales;
   __m512i sums[kRows][2];
 #pragma GCC unroll 6
-  for (int row = 0; row < kRows; row++) {
-    // The sums begin where the zero point of the weights leaves them, so that it costs nothing.
-    sums[row][0] = sums[row][1] = _mm512_set1_epi32(-LayoutOf(kFormat).zero_point * SumOfPart<kNumParts, kPart>(rows, row));
-  }
+  for (int row = 0; row < kRows; row++) sums[row][0] = sums[row][1] = StartOf<kFormat, kPart>(rows, row);
 #pragma GCC unroll 2
   for (int quad = kPart * kNumQuads; quad < (kPart + 1) * kNumQuads; quad++) {
     Bytes weights[2];
@@ -106,6 +110,81 @@ TOKENFLARE_INLINE void DotGroup(const uint8_t *quads, const RowBlock &rows, int,
     dots[row][1] = (IntPart)sums[row][1];
   }
 }
+
+#else
+
+// Of bytes. Two products stay within 16 bits as long as one factor is unsigned and at most 128: the magnitude of the
+// weight, its sign given to the row's number.
+template <int kRows>
+TOKENFLARE_INLINE void DotBytes(const uint8_t *quads, const RowBlock &rows, __m512i (&sums)[kRows][2]) {
+  const __m512i ones = _mm512_set1_epi16(1), top_bits = _mm512_set1_epi8(static_cast<char>(0x80));
+#pragma GCC unroll 6
+  for (int row = 0; row < kRows; row++) sums[row][0] = sums[row][1] = _mm512_setzero_si512();
+#pragma GCC unroll 1
+  for (int quad = 0; quad < kBlockDepth / kQuad; quad++) {
+    Bytes stored[2];
+    LoadQuad<Format::kQ8>(quads, quad, stored);
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; half++) {
+      const Bytes weights = _mm512_xor_si512(stored[half], top_bits), magnitudes = _mm512_abs_epi8(weights);
+      const __mmask64 is_negative = _mm512_movepi8_mask(weights);
+#pragma GCC unroll 6
+      for (int row = 0; row < kRows; row++) {
+        const Bytes splat = SplatQuad(rows.numbers[row] + quad * kQuad);
+        const Bytes numbers = _mm512_mask_sub_epi8(splat, is_negative, _mm512_setzero_si512(), splat);
+        const __m512i products = _mm512_madd_epi16(_mm512_maddubs_epi16(magnitudes, numbers), ones);
+        sums[row][half] = _mm512_add_epi32(sums[row][half], products);
+      }
+    }
+  }
+}
+
+// Of less than bytes.
+template <Format kFormat, int kPart, int kRows>
+TOKENFLARE_INLINE void DotNibbles(const uint8_t *quads, const RowBlock &rows, __m512i (&sums)[kRows][2]) {
+  constexpr int kNumQuads = kBlockDepth / kQuad / LayoutOf(kFormat).scales;
+  constexpr int kInHalves = QuadsInHalves(kFormat);
+  const __m512i ones = _mm512_set1_epi16(1);
+#pragma GCC unroll 6
+  for (int row = 0; row < kRows; row++) sums[row][0] = sums[row][1] = StartOf<kFormat, kPart>(rows, row);
+#pragma GCC unroll 1
+  for (int first = kPart * kNumQuads; first < (kPart + 1) * kNumQuads; first += kInHalves) {
+    __m512i halves[kRows][2];
+#pragma GCC unroll 6
+    for (int row = 0; row < kRows; row++) halves[row][0] = halves[row][1] = _mm512_setzero_si512();
+#pragma GCC unroll 2
+    for (int quad = first; quad < first + kInHalves; quad++) {
+      Bytes weights[2];
+      LoadQuad<kFormat>(quads, quad, weights);
+#pragma GCC unroll 6
+      for (int row = 0; row < kRows; row++) {
+        const Bytes numbers = SplatQuad(rows.numbers[row] + quad * kQuad);
+        halves[row][0] = _mm512_add_epi16(halves[row][0], _mm512_maddubs_epi16(weights[0], numbers));
+        halves[row][1] = _mm512_add_epi16(halves[row][1], _mm512_maddubs_epi16(weights[1], numbers));
+      }
+    }
+#pragma GCC unroll 6
+    for (int row = 0; row < kRows; row++) {
+      sums[row][0] = _mm512_add_epi32(sums[row][0], _mm512_madd_epi16(halves[row][0], ones));
+      sums[row][1] = _mm512_add_epi32(sums[row][1], _mm512_madd_epi16(halves[row][1], ones));
+    }
+  }
+}
+
+// As with VNNI.
+template <Format kFormat, int kPart, int kRows>
+TOKENFLARE_INLINE void DotGroup(const uint8_t *quads, const RowBlock &rows, int, IntPart (&dots)[kRows][2]) {
+  __m512i sums[kRows][2];
+  if constexpr (kFormat == Format::kQ8) DotBytes<kRows>(quads, rows, sums);
+  else DotNibbles<kFormat, kPart, kRows>(quads, rows, sums);
+#pragma GCC unroll 6
+  for (int row = 0; row < kRows; row++) {
+    dots[row][0] = (IntPart)sums[row][0];
+    dots[row][1] = (IntPart)sums[row][1];
+  }
+}
+
+#endif
 
 }  // namespace
 }  // namespace tokenflare

@@ -1,0 +1,260 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
+import { HttpTarget } from '../../src/bench/http-target.ts';
+import { median } from '../../src/bench/latency-summary.ts';
+import { Workload } from '../../src/bench/workload.ts';
+import { EngineError } from '../../src/errors.ts';
+import { compareRuntimes, type Contender } from '../harness/compare-runtimes.ts';
+import {
+  GGUF_FILES,
+  GGUF_ROWS,
+  isCell,
+  LONG_PROMPT_TOKENS,
+  MAX_TOKENS,
+  measureTitle,
+  PROMPT_TOKENS,
+  type GgufFile,
+} from '../harness/gguf-bars.ts';
+import {
+  formatGgufReport,
+  isMet,
+  type GgufComparison,
+  type GgufReading,
+  type GgufReport,
+} from '../harness/gguf-report.ts';
+import { numAlike } from '../harness/judge-peers.ts';
+import { PeerProcess } from '../harness/peer-process.ts';
+import { QuietMachine } from '../harness/quiet-machine.ts';
+import { serviceContender } from '../harness/service-contender.ts';
+import { startServiceProcess } from '../harness/service-process.ts';
+import {
+  interruptSignal,
+  printReport,
+  readCount,
+  readFlags,
+  readNames,
+  readNumber,
+  tell,
+  type BenchMode,
+} from '../mode.ts';
+import { MAIN } from '../models.ts';
+import { prepareGgufFiles, type PreparedGguf } from '../prepare-peers.ts';
+
+/** From dist/bench/modes, where this runs compiled. */
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const MAX_STREAMS = 16;
+const MAX_LENGTH = LONG_PROMPT_TOKENS + MAX_TOKENS;
+const DEFAULTS = { rounds: 3, minSeconds: 1, maxSeconds: 120, seed: 0 };
+
+const usage = `npm run bench -- --peers --gguf
+                         the native runtime beside node-llama-cpp on the same GGUF files, as a Markdown table. Installs
+                         and makes what it needs, as --peers does. Also takes --seed, --json and --max-seconds (${DEFAULTS.maxSeconds})
+  --files NAME,...       (${GGUF_FILES.join()})
+  --repeats N            rounds (${DEFAULTS.rounds})
+  --require              fail when a bar is missed
+`;
+
+const OPTIONS = {
+  peers: { type: 'boolean' },
+  gguf: { type: 'boolean' },
+  files: { type: 'string' },
+  repeats: { type: 'string' },
+  'max-seconds': { type: 'string' },
+  seed: { type: 'string' },
+  require: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+interface GgufParams {
+  files: readonly GgufFile[];
+  rounds: number;
+  minSeconds: number;
+  maxSeconds: number;
+  seed: number;
+}
+
+export const GGUF_MODE: BenchMode = {
+  flag: 'gguf',
+  usage,
+  run: async (args) => {
+    const flags = readFlags(args, OPTIONS, usage);
+    const params = {
+      files: readNames('files', flags.files, GGUF_FILES),
+      rounds: readCount('repeats', flags.repeats, DEFAULTS.rounds),
+      minSeconds: DEFAULTS.minSeconds,
+      maxSeconds: readCount('max-seconds', flags['max-seconds'], DEFAULTS.maxSeconds),
+      seed: readNumber(flags.seed, DEFAULTS.seed),
+    };
+    const report = await benchGguf(params, interruptSignal());
+    printReport(report, formatGgufReport, flags.json);
+    const isMissed = report.comparisons.some(({ file, readings }) =>
+      GGUF_ROWS[file].some((row) => isMet(row, readings) === false),
+    );
+    if (report.disturbances.length > 0 || (flags.require === true && isMissed)) process.exitCode = 1;
+  },
+};
+
+/** @throws EngineError `conflict` when others are at work on the machine */
+async function benchGguf(params: GgufParams, signal: AbortSignal): Promise<GgufReport> {
+  const quiet = new QuietMachine();
+  const prepared = await prepareGgufFiles(signal);
+  await quiet.demand();
+  const startedAt = new Date();
+  const loadBefore = readLoad();
+  const comparisons: GgufComparison[] = [];
+  for (const file of params.files) {
+    comparisons.push(await compareFile(file, prepared, params, quiet, signal));
+  }
+  return {
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    machine: describeMachine(loadBefore),
+    rounds: params.rounds,
+    comparisons,
+    disturbances: quiet.disturbances,
+  };
+}
+
+async function compareFile(
+  file: GgufFile,
+  prepared: PreparedGguf,
+  params: GgufParams,
+  quiet: QuietMachine,
+  signal: AbortSignal,
+): Promise<GgufComparison> {
+  const path = prepared.files[file];
+  const { size } = await stat(path);
+  const loads = await measureLoads(path, prepared, params.rounds, signal);
+  const ours = await startOurs(path, signal);
+  try {
+    const theirs = await startTheirs(path, prepared, signal);
+    try {
+      const { vocabSize, runtimeDescription } = await ours.target.readModel(signal);
+      const contenders = [
+        serviceContender('ours', ours.target, new Workload(vocabSize, params.seed)),
+        peerContender(theirs, new Workload(vocabSize, params.seed)),
+      ];
+      const prompt = new Workload(vocabSize, params.seed + 1).nextPrompt(PROMPT_TOKENS);
+      const texts = await Promise.all([
+        ours.target.complete(prompt, MAX_TOKENS, signal),
+        theirs.complete(prompt, MAX_TOKENS, signal),
+      ]);
+      const readings = await measureCells(file, contenders, params, quiet, signal);
+      const memory = await measureMemory(ours, size, signal);
+      return {
+        file,
+        fileBytes: size,
+        ours: runtimeDescription,
+        theirs: theirs.description,
+        alike: { numTokens: numAlike(...texts), of: MAX_TOKENS },
+        readings: [...loads, ...readings, ...memory],
+      };
+    } finally {
+      await theirs.stop();
+    }
+  } finally {
+    await ours.service.stop();
+  }
+}
+
+type Ours = Awaited<ReturnType<typeof startOurs>>;
+
+async function startOurs(path: string, signal: AbortSignal) {
+  const environment = {
+    RUNTIME: 'native',
+    MODEL: path,
+    MAX_NUM_SEQS: String(MAX_STREAMS),
+    MAX_MODEL_LEN: String(MAX_LENGTH),
+    // The greedy text of random weights runs in circles, which drafts would profit from as no real text lets them.
+    SPECULATION: 'off',
+  };
+  const service = await startServiceProcess(MAIN, environment, signal);
+  return { service, target: new HttpTarget(service.url) };
+}
+
+function startTheirs(path: string, { packages }: PreparedGguf, signal: AbortSignal): Promise<PeerProcess> {
+  const script = join(ROOT, 'bench/peers/node_llama_cpp.mjs');
+  const command = [process.execPath, script, packages, path, String(MAX_STREAMS), String(MAX_LENGTH)];
+  return PeerProcess.start(command, signal);
+}
+
+function peerContender(peer: PeerProcess, workload: Workload): Contender {
+  return {
+    label: 'theirs',
+    run: peer.runner(workload, 'static'),
+    settle: (signal) => peer.settle(signal),
+  };
+}
+
+async function measureCells(
+  file: GgufFile,
+  contenders: readonly Contender[],
+  params: GgufParams,
+  quiet: QuietMachine,
+  signal: AbortSignal,
+): Promise<GgufReading[]> {
+  const readings: GgufReading[] = [];
+  const results = await compareRuntimes({
+    contenders,
+    cells: GGUF_ROWS[file].map(({ measure }) => measure).filter(isCell),
+    rounds: params.rounds,
+    minMs: params.minSeconds * 1000,
+    limitMs: params.maxSeconds * 1000,
+    signal,
+    beforeTurn: () => quiet.startTurn(),
+    afterTurn: ({ label, cell, round }) =>
+      quiet.endTurn(`${file}, ${label}, ${measureTitle(cell)}, round ${round + 1}`),
+    onReading: ({ label, cell, round, values }) => {
+      if (values.length > 0) {
+        const value = median(values);
+        readings.push({ measure: cell, round, ...(label === 'ours' ? { ours: value } : { theirs: value }) });
+        tell(`${file}, round ${round + 1}, ${measureTitle(cell)}, ${label}: ${value.toFixed(1)}`);
+      }
+    },
+  });
+  for (const { label, failure } of results) {
+    if (failure !== undefined) throw new EngineError('backend_failure', `${file}, ${label}: ${failure}`);
+  }
+  return readings;
+}
+
+/** From the start of the process to the first token of a prompt of one, the sides in turn. */
+async function measureLoads(
+  path: string,
+  prepared: PreparedGguf,
+  rounds: number,
+  signal: AbortSignal,
+): Promise<GgufReading[]> {
+  const readings: GgufReading[] = [];
+  // The first start brings the file into the system's cache, and does not count.
+  for (let round = -1; round < rounds; round++) {
+    let startedMs = performance.now();
+    const { service, target } = await startOurs(path, signal);
+    await target.complete([0], 1, signal);
+    const ours = performance.now() - startedMs;
+    await service.stop();
+    startedMs = performance.now();
+    const peer = await startTheirs(path, prepared, signal);
+    await peer.complete([0], 1, signal);
+    const theirs = performance.now() - startedMs;
+    await peer.stop();
+    tell(`load, round ${round + 1}: ${ours.toFixed(0)} and ${theirs.toFixed(0)} ms`);
+    if (round >= 0) readings.push({ measure: 'load', round, ours, theirs });
+  }
+  return readings;
+}
+
+/** After all else was measured. */
+async function measureMemory(
+  { service, target }: Ours,
+  fileBytes: number,
+  signal: AbortSignal,
+): Promise<GgufReading[]> {
+  const resident = await service.residentBytes();
+  const { kvCacheBytes } = await target.readMemory(signal);
+  if (resident === undefined) return [];
+  tell(`resident ${(resident / 2 ** 20).toFixed(0)} MiB, KV cache ${(kvCacheBytes / 2 ** 20).toFixed(0)} MiB`);
+  return [{ measure: 'resident', round: 0, ours: resident, theirs: fileBytes + kvCacheBytes }];
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hashOfSources, PREBUILDS, PREBUILT_SOURCES } from '../../scripts/build-native.mjs';
+
+const MAX_BYTES = 500_000;
+const sums = readFileSync(join(PREBUILDS, 'SHA256SUMS'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => line.split('  '));
+
+describe('the prebuilt native kernels', () => {
+  it('are of the sources beside them', () => {
+    expect(readFileSync(PREBUILT_SOURCES, 'utf8').trim(), 'run `npm run prebuilds`').toBe(hashOfSources());
+  });
+
+  it('are there for every platform', () => {
+    expect(sums.map(([, name]) => name)).toEqual([
+      'linux-x64/tokenflare.glibc.node',
+      'linux-x64/tokenflare.musl.node',
+      'linux-arm64/tokenflare.glibc.node',
+      'darwin-arm64/tokenflare.node',
+      'win32-x64/tokenflare.node',
+    ]);
+  });
+
+  it.each(sums)('with the hash %s: %s, small and without a path of the machine', (sum, name = '') => {
+    const bytes = readFileSync(join(PREBUILDS, name));
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(sum);
+    expect(bytes.length).toBeLessThan(MAX_BYTES);
+    expect(bytes.toString('latin1')).not.toMatch(/\/(home|root|work|tmp|Users)\//);
+  });
+});
