@@ -155,11 +155,13 @@ export class OpenModel {
     const rows: StoredRows[] = [];
     for (const part of parts) {
       const { storedName, transposed, shape: partShape } = this.#storedOf(part.name);
-      const format = this.#source.entries.get(storedName)?.dtype ?? '';
+      const entry = this.#source.entries.get(storedName);
+      if (entry === undefined || this.#source.readStored === undefined) return undefined;
+      const { dtype: format, byteStart, byteEnd } = entry;
       if (transposed || runtime.storedFormats?.has(format) !== true) return undefined;
-      const bytes = await this.#source.readStored?.(storedName);
-      if (bytes === undefined) return undefined;
-      rows.push({ format, numRows: partShape[0] ?? 0, bytes });
+      const read = async (target: Uint8Array, start: number) =>
+        this.#source.readStored?.(storedName, target, start);
+      rows.push({ format, numRows: partShape[0] ?? 0, numBytes: byteEnd - byteStart, read });
     }
     return runtime.createStoredParameter?.(name, [numOut, depth], rows);
   }

@@ -56,7 +56,9 @@ export interface StoredRows {
   /** `Q4_0`. */
   readonly format: string;
   readonly numRows: number;
-  readonly bytes: Uint8Array;
+  readonly numBytes: number;
+  /** Fills `target` with the bytes from `start` on. */
+  readonly read: (target: Uint8Array, start: number) => Promise<void>;
 }
 
 export interface Runtime {
@@ -74,7 +76,7 @@ export interface Runtime {
     name: string,
     shape: readonly [numOut: number, depth: number],
     parts: readonly StoredRows[],
-  ): Parameter;
+  ): Promise<Parameter>;
   createKvCache(shape: KvCacheShape): KvCache;
   /**
    * Runs one forward pass and reads back what it returns, row by row; rows of padding may be missing or hold anything.

@@ -19,7 +19,10 @@ export interface TensorSource {
    * @throws EngineError `weights_invalid` when there is none of that name or its dtype cannot be read
    */
   read(name: string): Promise<Float32Array>;
-  /** The bytes of one tensor as they are stored: only a source has it whose formats a runtime may hold as they are. */
-  readStored?(name: string): Promise<Uint8Array>;
+  /**
+   * Fills `target` with the bytes of one tensor as they are stored, from `start` on: only a source has it whose formats
+   * a runtime may hold as they are.
+   */
+  readStored?(name: string, target: Uint8Array, start: number): Promise<void>;
   close(): Promise<void>;
 }

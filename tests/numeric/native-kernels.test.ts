@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import { createNativeRuntime, type NativeRuntime } from '../../src/runtime/native/native-runtime.ts';
+import type { StoredRows } from '../../src/runtime/runtime.ts';
 import { BLOCK_FORMATS } from '../../src/weights/gguf/block-formats.ts';
 import { firstDifference } from '../support/compare.ts';
 import { someRows } from '../support/matrix.ts';
@@ -30,6 +31,15 @@ function storedRows(name: string, numOut: number, depth: number, seed: number): 
     for (const half of HALVES[name] ?? [0]) bytes[at + half + 1] = 0x24 + ((bytes[at + half + 1] ?? 0) % 8);
   }
   return bytes;
+}
+
+/** As a file would give them. */
+function storedPart(format: string, numRows: number, bytes: Uint8Array): StoredRows {
+  const read = (target: Uint8Array, start: number): Promise<void> => {
+    target.set(bytes.subarray(start, start + target.length));
+    return Promise.resolve();
+  };
+  return { format, numRows, numBytes: bytes.length, read };
 }
 
 function formatNamed(name: string) {
@@ -68,10 +78,10 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
   });
   afterAll(() => Promise.all(runtimes.map((runtime) => runtime.dispose())));
 
-  const multiply = (runtime: NativeRuntime, format: string, inputs: number[][], numOut: number) => {
+  const multiply = async (runtime: NativeRuntime, format: string, inputs: number[][], numOut: number) => {
     const depth = inputs[0]?.length ?? 0;
     const bytes = storedRows(format, numOut, depth, 7);
-    const weight = runtime.createStoredParameter('w', [numOut, depth], [{ format, numRows: numOut, bytes }]);
+    const weight = await runtime.createStoredParameter('w', [numOut, depth], [storedPart(format, numOut, bytes)]);
     return runOps(runtime, inputs, (x, ops) => ops.linear(x, weight, undefined));
   };
 
@@ -126,9 +136,9 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
       { format: 'Q4_K', numRows: 40 },
       { format: 'Q6_K', numRows: 33 },
       { format: 'Q8_0', numRows: 7 },
-    ].map((part) => ({ ...part, bytes: storedRows(part.format, part.numRows, 256, 7) }));
+    ].map(({ format, numRows }) => storedPart(format, numRows, storedRows(format, numRows, 256, 7)));
     for (const runtime of runtimes) {
-      const weight = runtime.createStoredParameter('w', [80, 256], parts);
+      const weight = await runtime.createStoredParameter('w', [80, 256], parts);
       const joined = await runOps(runtime, inputs, (x, ops) => ops.linear(x, weight, undefined));
       const apart: number[][][] = [];
       for (const { format, numRows } of parts) apart.push(await multiply(runtime, format, inputs, numRows));
@@ -142,8 +152,8 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
     const weights = new Float32Array(numOut * 96); // [out, in]
     formatNamed(format).decode(storedHalves(numOut * 96), weights);
     for (const runtime of runtimes) {
-      const part = { format, numRows: numOut, bytes: storedHalves(numOut * 96) };
-      const weight = runtime.createStoredParameter('w', [numOut, 96], [part]);
+      const part = storedPart(format, numOut, storedHalves(numOut * 96));
+      const weight = await runtime.createStoredParameter('w', [numOut, 96], [part]);
       const results = await runOps(runtime, inputs, (x, ops) => ops.linear(x, weight, undefined));
       results.forEach((result, row) =>
         result.forEach((value, out) => {

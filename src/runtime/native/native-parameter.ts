@@ -11,6 +11,11 @@ import { PANEL_FORMATS, STORED_FORMATS, type PanelFormat } from './panel-formats
 export interface NativeMemory {
   readonly addon: NativeAddon;
   readonly backend: NativeBackend;
+  /**
+   * Where rows of files are read to, some at a time: it stays in a processor's cache until they are packed, and the next
+   * ones take its place. One model is loaded at a time.
+   */
+  readonly chunk: Uint8Array;
 }
 
 /** A trained tensor in the addon's memory: a matrix in panels, a vector in float32. */
@@ -58,28 +63,33 @@ export class NativeParameter implements Parameter {
    * From rows as a file has them, each part in one of `STORED_FORMATS`, one below the other.
    * @throws EngineError `backend_unavailable` when the memory cannot be had
    */
-  static fromStored(
+  static async fromStored(
     memory: NativeMemory,
     name: string,
     shape: readonly [numOut: number, depth: number],
     parts: readonly StoredRows[],
-  ): NativeParameter {
+  ): Promise<NativeParameter> {
     const { addon } = memory;
     const known = parts.map((part) => {
       const format = STORED_FORMATS.get(part.format);
       assertInvariant(format, `rows of ${part.format} can be held`);
       return { ...part, ...format };
     });
-    return NativeParameter.#make(memory, name, shape, () => {
+    const parameter = NativeParameter.#make(memory, name, shape, () => {
       const segments = known.flatMap(({ numRows, panels }) => [numRows, PANEL_FORMATS[panels].format]);
-      const matrix = addon.addMatrix(shape[1], Int32Array.from(segments)); // [out, in] in panels
-      let row = 0;
-      for (const { stored, bytes, numRows } of known) {
-        addon.packRows(matrix, row, stored, bytes);
-        row += numRows;
-      }
-      return matrix;
+      return addon.addMatrix(shape[1], Int32Array.from(segments)); // [out, in] in panels
     });
+    try {
+      let row = 0;
+      for (const part of known) {
+        await packPart(memory, parameter.handle, row, part);
+        row += part.numRows;
+      }
+    } catch (error) {
+      parameter.tensor.dispose();
+      throw error;
+    }
+    return parameter;
   }
 
   static #make(
@@ -99,6 +109,23 @@ export class NativeParameter implements Parameter {
       const message = `parameter ${name} [${shape.join(', ')}] does not fit: ${reason}; ${addon.numBytes()} bytes are in use`;
       throw new EngineError('backend_unavailable', message, { cause });
     }
+  }
+}
+
+/** Puts rows as a file has them into a matrix, from `firstRow` on, some at a time. */
+async function packPart(
+  { addon, chunk }: NativeMemory,
+  matrix: Handle,
+  firstRow: number,
+  { stored, numRows, numBytes, read }: StoredRows & { stored: number },
+): Promise<void> {
+  const rowBytes = numBytes / numRows;
+  const rowsAtOnce = Math.max(1, Math.floor(chunk.length / rowBytes));
+  for (let row = 0; row < numRows; row += rowsAtOnce) {
+    const size = Math.min(rowsAtOnce, numRows - row) * rowBytes;
+    const bytes = size <= chunk.length ? chunk.subarray(0, size) : new Uint8Array(size);
+    await read(bytes, row * rowBytes);
+    addon.packRows(matrix, firstRow + row, stored, bytes);
   }
 }
 

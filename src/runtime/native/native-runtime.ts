@@ -74,6 +74,7 @@ const HELD: Readonly<Record<WeightFormatOf<'native'>, string>> = {
 const CACHED: Readonly<Record<KvCacheFormat, string>> = { f32: 'float32', f16: 'float16', int8: 'int8' };
 
 const ALL_FORMATS: ReadonlySet<string> = new Set(STORED_FORMATS.keys());
+const CHUNK_BYTES = 2 ** 21;
 const NO_FORMATS: ReadonlySet<string> = new Set();
 
 /** A forward pass as the kernels run it. */
@@ -104,6 +105,7 @@ export class NativeRuntime implements Runtime {
   #whole = new Float32Array();
   #tops = new Float32Array();
   #places = new Int32Array();
+  readonly #chunk = new Uint8Array(CHUNK_BYTES);
 
   constructor(options: {
     addon: NativeAddon;
@@ -128,7 +130,7 @@ export class NativeRuntime implements Runtime {
   }
 
   get #memory(): NativeMemory {
-    return { addon: this.#addon, backend: this.#backend };
+    return { addon: this.#addon, backend: this.#backend, chunk: this.#chunk };
   }
 
   createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
@@ -138,12 +140,12 @@ export class NativeRuntime implements Runtime {
   }
 
   /** @throws EngineError `backend_unavailable` when the memory cannot be had */
-  createStoredParameter(
+  async createStoredParameter(
     name: string,
     shape: readonly [numOut: number, depth: number],
     parts: readonly StoredRows[],
-  ): Parameter {
-    const parameter = NativeParameter.fromStored(this.#memory, name, shape, parts);
+  ): Promise<Parameter> {
+    const parameter = await NativeParameter.fromStored(this.#memory, name, shape, parts);
     this.#parameters.push(parameter);
     return parameter;
   }

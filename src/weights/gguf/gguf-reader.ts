@@ -50,13 +50,11 @@ export class GgufReader implements TensorSource {
     return values;
   }
 
-  /** The bytes of a tensor as they are in the file. */
-  async readStored(name: string): Promise<Uint8Array> {
+  async readStored(name: string, target: Uint8Array, start: number): Promise<void> {
     const entry = this.entries.get(name);
     if (entry === undefined) throw new EngineError('weights_invalid', `${this.path} has no tensor "${name}"`);
-    const bytes = new Uint8Array(entry.byteEnd - entry.byteStart);
-    await readFully(this.#file, bytes, this.#dataStart + entry.byteStart);
-    return bytes;
+    assertInvariant(entry.byteStart + start + target.length <= entry.byteEnd, `bytes of ${name} are its own`);
+    await readFully(this.#file, target, this.#dataStart + entry.byteStart + start);
   }
 
   async close(): Promise<void> {
