@@ -17,7 +17,7 @@ export const SOURCES = join(ROOT, 'src/runtime/native/kernels');
 export const PREBUILDS = join(ROOT, 'prebuilds');
 export const PREBUILT_SOURCES = join(PREBUILDS, 'SOURCES');
 /** What was compiled on this machine, which goes before them. */
-export const BUILT_HERE = join(ROOT, 'dist/native/tokenflare.node');
+export const BUILT_HERE = join(ROOT, `dist/native/${process.platform}-${process.arch}.node`);
 
 const COMMON = [
   '-O2',

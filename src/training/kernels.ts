@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assertInvariant } from '../errors.ts';
+import { assertInvariant, EngineError } from '../errors.ts';
+import { loadAddon, type NativeAddon } from '../runtime/native/native-addon.ts';
 import { floatArg, KernelPool } from '../runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend } from '../runtime/wasm/start.ts';
 import type { WasmHeap } from '../runtime/wasm/wasm-heap.ts';
@@ -27,6 +28,10 @@ export interface DropoutDraw {
   readonly seed: number;
 }
 
+/** Who may multiply matrices. */
+export const PRODUCTS = ['auto', 'native', 'wasm'] as const;
+export type Products = (typeof PRODUCTS)[number];
+
 export interface SequenceShape {
   readonly numSequences: number;
   readonly seqLen: number;
@@ -41,19 +46,31 @@ export class TrainingKernels {
   readonly heap: WasmHeap;
   readonly numThreads: number;
   readonly #pool: KernelPool;
+  /** What multiplies matrices; without it the pool does. */
+  readonly #addon: NativeAddon | undefined;
   readonly #scratch = new Map<string, { address: number; numBytes: number }>();
 
-  private constructor(heap: WasmHeap, pool: KernelPool) {
+  private constructor(heap: WasmHeap, pool: KernelPool, addon: NativeAddon | undefined) {
     this.heap = heap;
     this.#pool = pool;
+    this.#addon = addon;
     this.numThreads = pool.numThreads;
   }
 
-  /** Makes tfjs' wasm backend the current one and starts `numThreads` threads on its heap. */
-  static async start(numThreads: number): Promise<TrainingKernels> {
+  /**
+   * Makes tfjs' wasm backend the current one and starts `numThreads` threads on its heap.
+   * @param products what multiplies matrices: `auto` takes the native kernels where there are any
+   * @throws EngineError `backend_unavailable` where native kernels are asked for by name and there are none
+   */
+  static async start(numThreads: number, products: Products = 'wasm'): Promise<TrainingKernels> {
     const { heap } = await startWasmBackend();
     const pool = await KernelPool.start({ wasmBytes: await readKernels('training'), heap, numThreads });
-    return new TrainingKernels(heap, pool);
+    return new TrainingKernels(heap, pool, startAddon(numThreads, products));
+  }
+
+  /** What multiplies matrices. */
+  get products(): 'native' | 'wasm' {
+    return this.#addon === undefined ? 'wasm' : 'native';
   }
 
   async dispose(): Promise<void> {
@@ -258,12 +275,43 @@ export class TrainingKernels {
       `the sizes of a product are multiples of 8: ${rows}, ${cols}, ${depth}`,
     );
     const out = this.#make([rows, cols]); // [rows, cols]
+    if (this.#addon !== undefined) {
+      this.#multiplyNatively(this.#addon, a, b, bias, out, rows, cols, depth);
+      return out;
+    }
     const aTiles = this.#pack(a, rows, depth, 8, 'a'); // [rows / 8][depth][8]
     const bPanels = this.#pack(b, cols, depth, 4, 'b'); // [cols / 4][depth][4]
     const args = [aTiles, bPanels, this.#at(out), bias ? this.#at(bias) : 0, rows, cols, depth];
     const numChunks = chunks(rows, GEMM_BLOCK) * chunks(cols, GEMM_BLOCK);
     this.#pool.run(KERNEL.GEMM, numChunks, [...args, GEMM_BLOCK, GEMM_BLOCK]);
     return out;
+  }
+
+  /** On the heap of tfjs, where the tensors lie. */
+  #multiplyNatively(
+    addon: NativeAddon,
+    a: Operand,
+    b: Operand,
+    bias: tf.Tensor | undefined,
+    out: tf.Tensor,
+    rows: number,
+    cols: number,
+    depth: number,
+  ): void {
+    const floats = (tensor: tf.Tensor) => this.heap.float32(this.#at(tensor), tensor.size);
+    addon.multiply(
+      floats(a.tensor),
+      a.laneStride,
+      a.depthStride,
+      floats(b.tensor),
+      b.laneStride,
+      b.depthStride,
+      bias === undefined ? new Float32Array() : floats(bias),
+      floats(out),
+      rows,
+      cols,
+      depth,
+    );
   }
 
   #pack(operand: Operand, numLanes: number, depth: number, width: number, name: string): number {
@@ -304,6 +352,19 @@ export class TrainingKernels {
 
   #at(tensor: tf.Tensor): number {
     return this.heap.tensorAddress(tensor);
+  }
+}
+
+function startAddon(numThreads: number, products: Products): NativeAddon | undefined {
+  if (products === 'wasm') return undefined;
+  try {
+    const addon = loadAddon();
+    const [instructionSet] = addon.start(numThreads);
+    if (instructionSet !== undefined) return addon;
+    throw new EngineError('backend_unavailable', 'this processor has none of the native instruction sets');
+  } catch (error) {
+    if (products === 'native' || !(error instanceof EngineError)) throw error;
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { EngineError } from '../errors.ts';
 import type { StoredDtype } from '../weights/write-safetensors.ts';
+import { PRODUCTS, type Products } from './kernels.ts';
 
 export const TRAIN_HELP = `Trains a byte-level BPE tokenizer and a GPT-2 on text files, and writes a directory the server loads.
 
@@ -27,6 +28,7 @@ export const TRAIN_HELP = `Trains a byte-level BPE tokenizer and a GPT-2 on text
   --dtype f16            of the weights written: f16 or f32
   --seed 1
   --corpus-note TEXT     said of the corpus in the model card
+  --products auto        what multiplies matrices: native, wasm; auto is native where it works
   --threads N            default: the machine's`;
 
 export interface TrainOptions {
@@ -53,6 +55,7 @@ export interface TrainOptions {
   /** Said of the corpus in the model card; may be empty. */
   readonly corpusNote: string;
   readonly numThreads: number;
+  readonly products: Products;
 }
 
 const OPTIONS = {
@@ -77,6 +80,7 @@ const OPTIONS = {
   dtype: { type: 'string', default: 'f16' },
   seed: { type: 'string', default: '1' },
   'corpus-note': { type: 'string', default: '' },
+  products: { type: 'string', default: 'auto' },
   threads: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -114,6 +118,7 @@ export function parseTrainOptions(args: readonly string[], defaultThreads: numbe
     seed: integer('seed', values.seed, 0),
     corpusNote: values['corpus-note'],
     numThreads: values.threads === undefined ? defaultThreads : integer('threads', values.threads, 1),
+    products: productsNamed(values.products),
   };
 }
 
@@ -147,6 +152,12 @@ function storedDtype(text: string): StoredDtype {
   if (text === 'f16') return 'F16';
   if (text === 'f32') return 'F32';
   throw invalid(`--dtype must be f16 or f32, not "${text}"`);
+}
+
+function productsNamed(text: string): Products {
+  const found = PRODUCTS.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw invalid(`--products must be one of ${PRODUCTS.join(', ')}, not "${text}"`);
 }
 
 function invalid(message: string): EngineError {

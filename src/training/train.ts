@@ -23,12 +23,12 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
   const configJson = gpt2ConfigJson(options, data.encoder);
   const config = parseGpt2Config(configJson);
   await writeModelDescription(options.out, configJson, data.encoder);
-  const kernels = await TrainingKernels.start(options.numThreads);
+  const kernels = await TrainingKernels.start(options.numThreads, options.products);
   try {
     const run = await TrainingRun.create(kernels, options, config, data);
     console.error(
       `${run.parameters.numParameters} parameters, ${data.tokens.length} tokens to train on, ` +
-        `${data.heldOut.numBytes} bytes held out, ${kernels.numThreads} threads`,
+        `${data.heldOut.numBytes} bytes held out, ${kernels.numThreads} threads, products by ${kernels.products}`,
     );
     const progress = new Progress(options.numSteps, run.state.step);
     await run.train(signal, (figures) => progress.update(figures));

@@ -76,7 +76,9 @@ describe('the assembled service', () => {
       'node_modules',
       'openapi.yaml',
       'package.json',
+      'prebuilds',
     ]);
+    expect(readdirSync(join(app, 'prebuilds'))).toEqual([`linux-${process.arch}`]);
     const { packages } = JSON.parse(readFileSync(join(app, 'node_modules/.package-lock.json'), 'utf8')) as {
       packages: Record<string, { dev?: boolean }>;
     };
@@ -100,6 +102,10 @@ describe('the assembled service', () => {
 
   it('serves as another user, is healthy, finishes a stream on SIGTERM, and exits 0', () =>
     serveAndStop({ RUNTIME: 'wasm' }));
+
+  it.runIf(RUNTIME_NAMES_HERE.includes('native'))('serves by the native kernels that it came with', () =>
+    serveAndStop({ RUNTIME: 'native' }),
+  );
 });
 
 // With the library for the processor, since a GPU is not everywhere; what works here, the set-up of the suite says.

@@ -6,6 +6,7 @@ import { lossAndGradients } from '../../src/training/loss-and-gradients.ts';
 import { TokenBuffers } from '../../src/training/token-buffers.ts';
 import { TrainableParameters } from '../../src/training/trainable-parameters.ts';
 import { NO_DROPOUT } from '../../src/training/training-ops.ts';
+import { PRODUCTS_HERE } from '../support/runtimes.ts';
 
 const config: Gpt2Config = {
   architecture: 'gpt2',
@@ -98,13 +99,13 @@ function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): 
   return Math.sqrt(difference / size);
 }
 
-describe('gradients of the training kernels', () => {
+describe.each(PRODUCTS_HERE)('gradients of the training kernels, products by %s', (products) => {
   let kernels: TrainingKernels;
   let parameters: TrainableParameters;
   let buffers: TokenBuffers;
 
   beforeAll(async () => {
-    kernels = await TrainingKernels.start(2);
+    kernels = await TrainingKernels.start(2, products);
     parameters = TrainableParameters.initialise(config, 7);
     // Larger than GPT-2's start, so that attention is not flat and every gradient has a size; no gain is 1, no shift 0.
     for (const [name, variable] of parameters.variables) {
@@ -176,7 +177,7 @@ describe('gradients of the training kernels', () => {
     const rates = { embedding: 0.1, attention: 0.1, residual: 0.1 };
     const runs: number[][] = [];
     for (const numThreads of [1, 2, 3]) {
-      const others = await TrainingKernels.start(numThreads);
+      const others = await TrainingKernels.start(numThreads, products);
       const { gradients } = lossAndGradients(others, parameters, buffers, rates, 3);
       runs.push(Object.values(gradients).flatMap((gradient) => [...gradient.dataSync()]));
       tf.dispose(gradients);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TrainingKernels } from '../../src/training/kernels.ts';
+import { PRODUCTS_HERE } from '../support/runtimes.ts';
 
 function matrix(rows: number, cols: number, phase: number): tf.Tensor {
   const values = Float32Array.from(
@@ -31,11 +32,11 @@ function worstError(actual: tf.Tensor, expected: readonly number[]): number {
   return Math.max(...[...actual.dataSync()].map((value, i) => Math.abs(value - (expected[i] ?? NaN)))) / size;
 }
 
-describe('training kernels', () => {
+describe.each(PRODUCTS_HERE)('training kernels, products by %s', (products) => {
   let kernels: TrainingKernels;
 
   beforeAll(async () => {
-    kernels = await TrainingKernels.start(2);
+    kernels = await TrainingKernels.start(2, products);
   });
 
   afterAll(() => kernels.dispose());

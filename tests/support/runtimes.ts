@@ -66,3 +66,8 @@ export const RUNTIMES_WITH_INT8: readonly RuntimeUnderTest[] = [
     bitExact: true,
   })),
 ];
+
+/** What may multiply matrices for the trainer here. */
+export const PRODUCTS_HERE: readonly ('wasm' | 'native')[] = RUNTIME_NAMES_HERE.includes('native')
+  ? ['wasm', 'native']
+  : ['wasm'];

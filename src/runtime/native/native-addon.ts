@@ -42,6 +42,23 @@ export interface NativeAddon {
     places: Int32Array,
     instructionSet: number,
   ): void;
+  /**
+   * A B^T + bias of matrices in float32 that change from call to call: [rows, depth], [cols, depth] -> [rows, cols].
+   * Strides are in numbers; rows of A whose numbers lie side by side have no gap between them. An empty bias is none.
+   */
+  multiply(
+    a: Float32Array,
+    aLaneStride: number,
+    aDepthStride: number,
+    b: Float32Array,
+    bLaneStride: number,
+    bDepthStride: number,
+    bias: Float32Array,
+    output: Float32Array,
+    rows: number,
+    cols: number,
+    depth: number,
+  ): void;
   numBytesOf(tensor: Handle): number;
   /** Of all tensors. */
   numBytes(): number;
@@ -55,7 +72,10 @@ const ROOT = new URL(import.meta.url.endsWith('.ts') ? '../../../' : '../../../.
 function addonPaths(): string[] {
   const { platform, arch } = process;
   const libc = platform !== 'linux' ? '' : isGlibc() ? '.glibc' : '.musl';
-  const places = ['dist/native/tokenflare.node', `prebuilds/${platform}-${arch}/tokenflare${libc}.node`];
+  const places = [
+    `dist/native/${platform}-${arch}.node`,
+    `prebuilds/${platform}-${arch}/tokenflare${libc}.node`,
+  ];
   return places.map((place) => fileURLToPath(new URL(place, ROOT)));
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels.h"
+#include "multiply_strided.h"
 #include "pool.h"
 #include "processor.h"
 #include "run_step.h"
@@ -20,7 +21,7 @@ struct Addon {
   std::vector<const Kernels *> kernels;  // the fastest first
 };
 
-constexpr size_t kMaxArguments = 8;
+constexpr size_t kMaxArguments = 12;
 
 // A call of one of the functions. After the first fault its getters give nothing.
 class Call {
@@ -231,6 +232,29 @@ napi_value Run(napi_env env, napi_callback_info info) {
                            {whole.data, whole.size, tops.data, tops.size, places.data, places.size}));
 }
 
+// Whether a matrix [lanes, depth] lies in the array.
+bool Holds(const Call::Numbers<float> &array, const Strided &matrix, int64_t lanes, int64_t depth) {
+  constexpr int64_t kMost = int64_t{1} << 31;
+  const bool are_small = lanes > 0 && depth > 0 && lanes < kMost && depth < kMost && matrix.lane_stride > 0 &&
+                         matrix.depth_stride > 0 && matrix.lane_stride < kMost && matrix.depth_stride < kMost;
+  return are_small && (lanes - 1) * matrix.lane_stride < array.size &&
+         (depth - 1) * matrix.depth_stride < array.size - (lanes - 1) * matrix.lane_stride;
+}
+
+napi_value Multiply(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const auto a = call.Floats(0), b = call.Floats(3), bias = call.Floats(6), output = call.Floats(7);
+  const Strided left = {a.data, call.Integer(1), call.Integer(2)}, right = {b.data, call.Integer(4), call.Integer(5)};
+  const int64_t rows = call.Integer(8), cols = call.Integer(9), depth = call.Integer(10);
+  if (!call.ok()) return call.Done(nullptr);
+  const bool is_plain = left.depth_stride != 1 || left.lane_stride == depth;
+  const bool fits = Holds(a, left, rows, depth) && Holds(b, right, cols, depth) && is_plain &&
+                    (bias.size == 0 || bias.size == cols) && output.size == rows * cols;
+  if (!fits || call.addon().kernels.empty()) return call.Done("the operands of a product fit each other");
+  const float *bias_or_null = bias.size == 0 ? nullptr : bias.data;
+  return call.Done(MultiplyStrided(*call.addon().kernels[0], left, right, bias_or_null, rows, cols, depth, output.data));
+}
+
 napi_value NumBytesOf(napi_env env, napi_callback_info info) {
   Call call(env, info);
   const int32_t handle = call.Handle(0);
@@ -254,7 +278,7 @@ napi_value Register(napi_env env, napi_value exports) {
       {"start", Start},           {"addVector", AddVector},     {"addMatrix", AddMatrix},     {"addCache", AddCache},
       {"addProgram", AddProgram}, {"freeTensor", FreeTensor},   {"freeProgram", FreeProgram}, {"writeVector", WriteVector},
       {"readTensor", ReadTensor}, {"packFloats", PackFloats}, {"packRows", PackRows},       {"copyLane", CopyLane},       {"clearLane", ClearLane},
-      {"run", Run},               {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
+      {"run", Run},               {"multiply", Multiply},   {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
   };
   for (const auto &[name, function] : functions) {
     napi_value value = nullptr;

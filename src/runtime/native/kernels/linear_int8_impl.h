@@ -95,12 +95,18 @@ TOKENFLARE_INLINE void MultiplyBlock(const uint8_t *set, const uint8_t *block, c
   }
 }
 
+// What a tile asks memory for while it computes: of blocks as long as its own, from `from` on, each `num_tiles`th.
+struct Ahead {
+  const uint8_t *from;
+  int tile, num_tiles;
+};
+
 // A tile of rows and a panel.
 struct TileProduct {
   const uint8_t *panel;
   const RowBlock *rows;
   int64_t num_blocks;
-  bool prefetches;
+  Ahead ahead;
   const float *bias;      // [32]
   const float *residual;  // of the tile's first row and the panel's first output, or null
   float *output;          // the same
@@ -125,7 +131,8 @@ __attribute__((noinline)) void FinishTile(const TileProduct &product, int num_ro
   }
 }
 
-// How far ahead a tile asks for weights.
+// How far ahead a tile that is alone asks for weights. Of several each asks for its share of the next panel, so that
+// memory is at work as long as the processor is.
 constexpr int64_t kBytesAhead = 4096;
 
 template <Format kFormat, int kRows>
@@ -136,14 +143,17 @@ __attribute__((noinline)) void MultiplyTile(const TileProduct &product) {
 #pragma GCC unroll 4
     for (int group = 0; group < kParts; group++) sums[row][0][group] = sums[row][1][group] = Part{};
   }
+  int until_asked = product.ahead.tile;
   const uint8_t *set = product.panel, *block = product.panel + SetBytes(kFormat);
   for (int64_t b = 0; b < product.num_blocks; b++, block += BlockBytes(kFormat)) {
     if (IsSet(kFormat) && b > 0 && b % kSetBlocks == 0) {
       set = block;
       block += SetBytes(kFormat);
     }
-    if (product.prefetches) {
-      for (int64_t byte = 0; byte < BlockBytes(kFormat); byte += 64) __builtin_prefetch(block + kBytesAhead + byte, 0, 3);
+    if (until_asked-- == 0) {
+      until_asked = product.ahead.num_tiles - 1;
+      const uint8_t *ahead = product.ahead.from + (block - product.panel);
+      for (int64_t byte = 0; byte < BlockBytes(kFormat); byte += 64) __builtin_prefetch(ahead + byte, 0, 3);
     }
     MultiplyBlock<kFormat, kRows>(set, block, product.rows[b], sums);
   }
@@ -180,11 +190,13 @@ void MultiplyIntegerPanel(const Product &product, const PanelOf &panel) {
   float bias[kPanelWidth] = {};
   if (product.bias != nullptr) __builtin_memcpy(bias, product.bias + col, num_cols * sizeof(float));
   const uint8_t *numbers = panel.segment.panels + panel.index * PanelBytes(kFormat, product.matrix.depth);
-  for (int64_t tile = 0; tile < split.num_tiles; tile++) {
+  const int num_tiles = static_cast<int>(split.num_tiles);
+  const uint8_t *ahead = numbers + (num_tiles == 1 ? kBytesAhead : PanelBytes(kFormat, product.matrix.depth));
+  for (int tile = 0; tile < num_tiles; tile++) {
     const int64_t row = split.FirstRow(tile);
     const float *residual = product.residual == nullptr ? nullptr : product.residual + row * num_out + col;
     MultiplyRows<kFormat>(static_cast<int>(split.FirstRow(tile + 1) - row),
-                          {numbers, product.rounded + tile * num_blocks, num_blocks, tile == 0, bias, residual,
+                          {numbers, product.rounded + tile * num_blocks, num_blocks, {ahead, tile, num_tiles}, bias, residual,
                            product.output + row * num_out + col, num_out, num_cols, product.gelu});
   }
 }

@@ -4,28 +4,12 @@
 #include <cstring>
 #include <vector>
 
-#include "lasting_memory.h"
+#include "growing_memory.h"
 #include "pool.h"
 #include "step_run.h"
 
 namespace tokenflare {
 namespace {
-
-// Memory for the activations of a step: it grows to what the largest step took, and stays.
-class StepMemory {
- public:
-  void *Reserve(int64_t num_bytes) {
-    if (num_bytes <= capacity_) return memory_;
-    if (memory_ != nullptr) FreeLasting(memory_);
-    memory_ = AllocateLasting(num_bytes);
-    capacity_ = memory_ == nullptr ? 0 : num_bytes;
-    return memory_;
-  }
-
- private:
-  void *memory_ = nullptr;
-  int64_t capacity_ = 0;
-};
 
 // The most blocks that the rows of a product take as integers.
 int64_t MostRoundedBlocks(const Program &program, const StepRows &rows, const std::vector<const Tensor *> &tensors) {
@@ -87,7 +71,7 @@ const char *RunStep(const Kernels &kernels, Store &store, int32_t handle, const 
   const int64_t num_rounded = MostRoundedBlocks(program, rows, tensors);
   const int64_t activations = int64_t{program.cols} * rows.num_rows + int64_t{program.selected_cols} * rows.num_selected;
   const int64_t num_floats = activations + (num_tops > 0 ? num_rows * cols : 0);
-  static StepMemory step_memory;
+  static GrowingMemory step_memory;
   const int64_t rounded_bytes = num_rounded * static_cast<int64_t>(sizeof(RowBlock));
   uint8_t *memory = static_cast<uint8_t *>(step_memory.Reserve(rounded_bytes + num_floats * 4));
   if (memory == nullptr && rounded_bytes + num_floats > 0) return "the system has memory for a step";
