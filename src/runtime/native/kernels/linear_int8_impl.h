@@ -119,15 +119,18 @@ struct TileProduct {
 __attribute__((noinline)) void FinishTile(const TileProduct &product, int num_rows, float *sums) {
   for (int row = 0; row < num_rows; row++, sums += kPanelWidth) {
     float *output = product.output + row * product.stride;
-    float *to = product.num_cols == kPanelWidth ? output : sums;
+    const float *residual = product.residual == nullptr ? nullptr : product.residual + row * product.stride;
+    const bool is_whole = product.num_cols == kPanelWidth;
+#pragma GCC unroll 2
     for (int v = 0; v < kPanelWidth; v += kWidth) {
-      const Vector sum = Load(sums + v) + Load(product.bias + v);
-      Store(to + v, product.gelu ? GeluOf(sum) : sum);
+      Vector sum = Load(sums + v) + Load(product.bias + v);
+      if (product.gelu) sum = GeluOf(sum);
+      if (is_whole && residual != nullptr) sum += Load(residual + v);
+      Store(is_whole ? output + v : sums + v, sum);
     }
-    if (to == sums) __builtin_memcpy(output, sums, product.num_cols * sizeof(float));
-    if (product.residual == nullptr) continue;
-    const float *residual = product.residual + row * product.stride;
-    for (int col = 0; col < product.num_cols; col++) output[col] += residual[col];
+    for (int col = 0; !is_whole && col < product.num_cols; col++) {
+      output[col] = residual == nullptr ? sums[col] : sums[col] + residual[col];
+    }
   }
 }
 
@@ -153,7 +156,11 @@ __attribute__((noinline)) void MultiplyTile(const TileProduct &product) {
     if (until_asked-- == 0) {
       until_asked = product.ahead.num_tiles - 1;
       const uint8_t *ahead = product.ahead.from + (block - product.panel);
-      for (int64_t byte = 0; byte < BlockBytes(kFormat); byte += 64) __builtin_prefetch(ahead + byte, 0, 3);
+      if (product.ahead.num_tiles == 1) {
+        for (int64_t byte = 0; byte < BlockBytes(kFormat); byte += 64) __builtin_prefetch(ahead + byte, 0, 3);
+      } else {
+        for (int64_t byte = 0; byte < BlockBytes(kFormat); byte += 64) __builtin_prefetch(ahead + byte, 0, 2);
+      }
     }
     MultiplyBlock<kFormat, kRows>(set, block, product.rows[b], sums);
   }
