@@ -25,14 +25,15 @@ async function addModel(hash: ReturnType<typeof createHash>, path: string, instr
       const { numLayers, numKvHeads, headDim, vocabSize } = config;
       const laneLength = Math.min(MAX_TOKENS, config.contextLength);
       const cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, numLanes: 2, laneLength });
-      for (let start = 0; start < laneLength; ) {
+      for (let start = 0; start < laneLength;) {
         const numTokens = start < laneLength - CHUNK ? Math.min(CHUNK, laneLength - start) : 1;
         const tokenIds = Array.from({ length: numTokens }, (_, i) => ((start + i) * 7919) % vocabSize);
         const segment: SegmentInput = { lane: 1, positionStart: start, tokenIds, logits: 'all' };
         for (const row of await runtime.runStep(buildStepBatch([segment]), cache, (ops) =>
           model.forward(ops),
         )) {
-          if (row instanceof Float32Array) hash.update(new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
+          if (row instanceof Float32Array)
+            hash.update(new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
         }
         start += numTokens;
       }

@@ -1,7 +1,14 @@
 import type { MachineReport } from '../../src/bench/describe-machine.ts';
 import { median } from '../../src/bench/latency-summary.ts';
 import { formatNumber, toMarkdown } from './comparison-table.ts';
-import { GGUF_ROWS, isRate, measureTitle, type GgufFile, type GgufMeasure, type GgufRow } from './gguf-bars.ts';
+import {
+  GGUF_ROWS,
+  isRate,
+  measureTitle,
+  type GgufFile,
+  type GgufMeasure,
+  type GgufRow,
+} from './gguf-bars.ts';
 import { spreadOf } from './judge-peers.ts';
 
 /** What one round measured of both sides: tokens per second, milliseconds, or bytes. */
@@ -78,8 +85,14 @@ function formatRow(row: GgufRow, readings: readonly GgufReading[], isJudged: boo
   const verdict = isMet(row, readings) === true ? 'met' : '**missed**';
   return [
     measureTitle(row.measure),
-    formatValue(row.measure, own.flatMap(({ ours }) => ours ?? [])),
-    formatValue(row.measure, own.flatMap(({ theirs }) => theirs ?? [])),
+    formatValue(
+      row.measure,
+      own.flatMap(({ ours }) => ours ?? []),
+    ),
+    formatValue(
+      row.measure,
+      own.flatMap(({ theirs }) => theirs ?? []),
+    ),
     ratio === undefined
       ? '–'
       : `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`,

@@ -255,6 +255,8 @@ async function measureMemory(
   const resident = await service.residentBytes();
   const { kvCacheBytes } = await target.readMemory(signal);
   if (resident === undefined) return [];
-  tell(`resident ${(resident / 2 ** 20).toFixed(0)} MiB, KV cache ${(kvCacheBytes / 2 ** 20).toFixed(0)} MiB`);
+  tell(
+    `resident ${(resident / 2 ** 20).toFixed(0)} MiB, KV cache ${(kvCacheBytes / 2 ** 20).toFixed(0)} MiB`,
+  );
   return [{ measure: 'resident', round: 0, ours: resident, theirs: fileBytes + kvCacheBytes }];
 }

@@ -32,7 +32,7 @@ SHAPES = {
 # Bytes of a block, numbers of it, where its float16 numbers are, and what one of its integers has for a variance.
 BLOCKS = {
     Type.Q4_0: (18, 32, {0: 1.0}, 21.5),
-    Type.Q4_K: (144, 256, {0: 1.0, 2: 7.5}, 21.5 * 32**2),
+    Type.Q4_K: (144, 256, {0: 1.0, 2: 7.5}, 21.5 * 37**2),
     Type.Q6_K: (210, 256, {208: 1.0}, 341 * 74**2),
 }
 
@@ -41,6 +41,11 @@ def random_rows(random: np.random.Generator, num_out: int, depth: int, quant_typ
     """[num_out, bytes of a row]: numbers with a variance of about 1 / depth."""
     block_bytes, block_numbers, halves, variance = BLOCKS[quant_type]
     blocks = random.integers(0, 256, (num_out * depth // block_numbers, block_bytes), dtype=np.uint8)
+    if quant_type == Type.Q4_K:
+        # The minimum of a block has the integer of its scale, so that the numbers of the block have no mean.
+        blocks[:, 8:12] = blocks[:, 4:8]
+        low = blocks[:, 12:16] & 15
+        blocks[:, 12:16] = low | low << 4
     scale = np.sqrt(1 / depth / variance)
     for place, factor in halves.items():
         half = np.float16(scale * factor)

@@ -22,13 +22,16 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('an empty clone where ther
       cwd: ROOT,
       encoding: 'utf8',
     });
-    for (const name of listed.stdout.split('\0').filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
+    for (const name of listed.stdout
+      .split('\0')
+      .filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
       cpSync(join(ROOT, name), join(clone, name), { preserveTimestamps: true });
     }
     spawnSync('cp', ['-al', join(ROOT, 'node_modules'), clone]);
     path = join(folder, 'bin');
     mkdirSync(path);
-    for (const name of ['node', 'sh']) symlinkSync(name === 'node' ? process.execPath : '/bin/sh', join(path, name));
+    for (const name of ['node', 'sh'])
+      symlinkSync(name === 'node' ? process.execPath : '/bin/sh', join(path, name));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -37,7 +40,11 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('an empty clone where ther
     const env = { PATH: path, HOME: folder, PORT: '0', LOG_LEVEL: 'error', ...settings };
     const built = spawnSync(process.execPath, ['scripts/setup.mjs'], { cwd: clone, env, encoding: 'utf8' });
     expect(built.status, built.stderr).toBe(0);
-    const service = spawn(process.execPath, ['dist/src/main.js'], { cwd: clone, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const service = spawn(process.execPath, ['dist/src/main.js'], {
+      cwd: clone,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     service.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     const exited = once(service, 'exit');

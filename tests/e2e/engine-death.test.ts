@@ -36,9 +36,15 @@ const loseGpu = (service: TestService): void => {
   process.kill(service.engineProcess().pid ?? NaN, 'SIGUSR2');
 };
 
+/** What a kernel that reads beside its memory would do. */
+const faultInMemory = (service: TestService): void => {
+  process.kill(service.engineProcess().pid ?? NaN, 'SIGSEGV');
+};
+
 const CASES = RUNTIME_NAMES_HERE.flatMap((runtime) => [
   ...DEATHS.map((death) => ({ runtime, ...death })),
   ...(runtime === 'webgpu' ? [{ runtime, death: 'loses its device', die: loseGpu }] : []),
+  ...(runtime === 'native' ? [{ runtime, death: 'reads beside its memory', die: faultInMemory }] : []),
 ]);
 
 describe.each(CASES)('when the engine process on $runtime $death', ({ runtime, die }) => {

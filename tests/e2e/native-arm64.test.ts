@@ -6,8 +6,8 @@ import { fixturePath } from '../support/fixtures.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../dist/scripts/native-digest.js', import.meta.url));
-const MODELS = ['tiny-gpt2', 'tiny-llama/gqa', 'tiny-gemma3/pattern-6', 'gguf/tiny-gpt2-q8_0.gguf'].map((name) =>
-  fixturePath(name),
+const MODELS = ['tiny-gpt2', 'tiny-llama/gqa', 'tiny-gemma3/pattern-6', 'gguf/tiny-gpt2-q8_0.gguf'].map(
+  (name) => fixturePath(name),
 );
 
 /** The hash of what each instruction set computes. */

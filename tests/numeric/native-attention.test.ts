@@ -30,8 +30,10 @@ const CASES: readonly AttentionCase[] = [
 ];
 
 /** What a cache makes of whole numbers: float16 holds each of them. */
-const stored = (format: KvCacheFormat) => (rows: number[][]): Rows =>
-  format === 'int8' ? integerRows(rows, 127) : rows;
+const stored =
+  (format: KvCacheFormat) =>
+  (rows: number[][]): Rows =>
+    format === 'int8' ? integerRows(rows, 127) : rows;
 
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('attention by every instruction set', () => {
   const instructionSets = RUNTIME_NAMES_HERE.includes('native') ? loadAddon().start(1) : [];
@@ -74,7 +76,10 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('attention by every instru
             Array<number>(length).fill(1),
           ]) {
             const rows = await attendInChunks(runtime, qkv, given, chunks);
-            expect(firstDifference(rows, whole), `${runtime.description}, in ${chunks.length}`).toBeUndefined();
+            expect(
+              firstDifference(rows, whole),
+              `${runtime.description}, in ${chunks.length}`,
+            ).toBeUndefined();
           }
         }
       },

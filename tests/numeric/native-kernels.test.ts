@@ -81,7 +81,11 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
   const multiply = async (runtime: NativeRuntime, format: string, inputs: number[][], numOut: number) => {
     const depth = inputs[0]?.length ?? 0;
     const bytes = storedRows(format, numOut, depth, 7);
-    const weight = await runtime.createStoredParameter('w', [numOut, depth], [storedPart(format, numOut, bytes)]);
+    const weight = await runtime.createStoredParameter(
+      'w',
+      [numOut, depth],
+      [storedPart(format, numOut, bytes)],
+    );
     return runOps(runtime, inputs, (x, ops) => ops.linear(x, weight, undefined));
   };
 

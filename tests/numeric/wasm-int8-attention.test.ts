@@ -56,7 +56,9 @@ describe.each([1, 2, 3])('attention over keys and values in int8 on %i threads',
     const small = { ...given, scale: 9.2 / (8 * 127 * 3) };
     const expected = attentionOverRounded(qkv, small);
     const last = expected.at(-1) ?? [];
-    const [actual] = (await attendInChunks(runtime, qkv, small, Array<number>(given.length).fill(1))).slice(-1);
+    const [actual] = (await attendInChunks(runtime, qkv, small, Array<number>(given.length).fill(1))).slice(
+      -1,
+    );
     expectClose(actual ?? [], last, 2e-3 * largestOf([last]));
   });
 

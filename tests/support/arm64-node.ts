@@ -12,7 +12,8 @@ const EMULATOR = 'qemu-aarch64-static';
 const LIBRARIES = '/usr/aarch64-linux-gnu';
 
 /** The command that runs Node for arm64 here, or why there is none. */
-export type Arm64Node = { command: readonly string[]; reason?: undefined } | { command?: undefined; reason: string };
+export type Arm64Node =
+  { command: readonly string[]; reason?: undefined } | { command?: undefined; reason: string };
 
 /** Node for arm64 in an emulator; with `TEST_ARM64=required` a test that finds none fails. */
 export async function arm64Node(): Promise<Arm64Node> {

@@ -19,6 +19,17 @@ struct Product {
   RowBlock *rounded;  // room for x as integers, RoundedBlocks of them, where the matrix has integers
 };
 
+// A panel of a product's matrix: where its columns are, and where they go.
+struct PanelOf {
+  const Segment &segment;
+  int64_t index;  // in the segment
+  int64_t Column() const { return segment.first_out + index * kPanelWidth; }
+  int NumCols() const {
+    const int64_t left = segment.num_out - index * kPanelWidth;
+    return static_cast<int>(left < kPanelWidth ? left : kPanelWidth);
+  }
+};
+
 // How queries, keys and values lie side by side in a row: num_heads, then twice num_kv_heads stripes of head_dim.
 struct Stripes {
   int64_t num_heads, num_kv_heads, head_dim;
@@ -57,6 +68,8 @@ struct Rotation {
 struct Kernels {
   const char *name;
   void (*linear)(const Product &product);
+  // The part of it of one panel of floats.
+  void (*float_panel)(const Product &product, const PanelOf &panel);
   // Adds row `row` of a matrix to `output`, [depth].
   void (*add_row)(const Matrix &matrix, int64_t row, float *output);
   // (x - mean) / sqrt(variance + epsilon) * gain + shift over rows; shift may be null.
@@ -83,7 +96,7 @@ struct Kernels {
   void (*top)(const float *row, int64_t size, int64_t num_top, float *values, int32_t *places, float *log_sum_exp);
 };
 
-// Null where the compiler's processor has no such instructions.
+// The sets of one kind of processor. A set that differs by its products of integers alone has all else of another.
 const Kernels *Avx512VnniKernels();
 const Kernels *Avx512Kernels();
 const Kernels *AvxVnniKernels();

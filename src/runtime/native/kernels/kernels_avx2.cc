@@ -13,6 +13,7 @@
 #include "integer_avx2.h"
 
 #define TOKENFLARE_KERNELS "AVX2"
+#define TOKENFLARE_FEW_TILES
 #define TOKENFLARE_FLOAT_TILE_ROWS 3
 #include "kernels_impl.h"
 

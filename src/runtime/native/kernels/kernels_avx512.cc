@@ -13,6 +13,7 @@
 #include "integer_avx512.h"
 
 #define TOKENFLARE_KERNELS "AVX-512"
+#define TOKENFLARE_FEW_TILES
 #define TOKENFLARE_FLOAT_TILE_ROWS 12
 #include "kernels_impl.h"
 

@@ -14,9 +14,9 @@
 #include "integer_avx512.h"
 
 #define TOKENFLARE_KERNELS "AVX-512 VNNI"
-#define TOKENFLARE_FLOAT_TILE_ROWS 12
-#include "kernels_impl.h"
+#define TOKENFLARE_BASE Avx512Kernels
+#include "integer_kernels_impl.h"
 
 namespace tokenflare {
-const Kernels *Avx512VnniKernels() { return &kKernels; }
+const Kernels *Avx512VnniKernels() { return KernelsWithIntegers(); }
 }  // namespace tokenflare

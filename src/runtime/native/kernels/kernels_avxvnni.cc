@@ -14,9 +14,10 @@
 #include "integer_avx2.h"
 
 #define TOKENFLARE_KERNELS "AVX-VNNI"
-#define TOKENFLARE_FLOAT_TILE_ROWS 3
-#include "kernels_impl.h"
+#define TOKENFLARE_FEW_TILES
+#define TOKENFLARE_BASE Avx2Kernels
+#include "integer_kernels_impl.h"
 
 namespace tokenflare {
-const Kernels *AvxVnniKernels() { return &kKernels; }
+const Kernels *AvxVnniKernels() { return KernelsWithIntegers(); }
 }  // namespace tokenflare

@@ -14,9 +14,9 @@
 #include "integer_neon.h"
 
 #define TOKENFLARE_KERNELS "NEON i8mm"
-#define TOKENFLARE_FLOAT_TILE_ROWS 3
-#include "kernels_impl.h"
+#define TOKENFLARE_BASE NeonKernels
+#include "integer_kernels_impl.h"
 
 namespace tokenflare {
-const Kernels *NeonI8mmKernels() { return &kKernels; }
+const Kernels *NeonI8mmKernels() { return KernelsWithIntegers(); }
 }  // namespace tokenflare

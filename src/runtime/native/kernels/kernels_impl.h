@@ -2,14 +2,17 @@
 #include "row_impl.h"
 
 #include "attention_impl.h"
+#include "linear_float_impl.h"
+#define TOKENFLARE_FLOAT_PANEL FloatPanel
 #include "linear_impl.h"
+#include "add_row_impl.h"
 #include "top_impl.h"
 
 namespace tokenflare {
 namespace {
 
-constexpr Kernels kKernels = {TOKENFLARE_KERNELS, Linear, AddRow, LayerNorm, RmsNorm, NormHeads,
-                              Rotate,             Gelu,   Gate,   Add,       RunAttention, Top};
+constexpr Kernels kKernels = {TOKENFLARE_KERNELS, Linear, FloatPanel, AddRow, LayerNorm,    RmsNorm, NormHeads,
+                              Rotate,             Gelu,   Gate,       Add,    RunAttention, Top};
 
 }  // namespace
 }  // namespace tokenflare

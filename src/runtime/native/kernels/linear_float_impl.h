@@ -164,5 +164,13 @@ void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
   }
 }
 
+void FloatPanel(const Product &product, const PanelOf &panel) {
+  switch (panel.segment.format) {
+    case Format::kBF16: return MultiplyFloatPanel<BFloat16>(product, panel);
+    case Format::kF16: return MultiplyFloatPanel<Float16>(product, panel);
+    default: return MultiplyFloatPanel<float>(product, panel);
+  }
+}
+
 }  // namespace
 }  // namespace tokenflare

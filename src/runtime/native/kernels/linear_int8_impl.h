@@ -2,6 +2,8 @@
 //
 // Integers are exact, and each float sum starts at zero and adds its blocks from the first to the last: a result has
 // the same bits whatever the tile, the thread or the instruction set.
+#include "activation_impl.h"
+#include "round_rows_impl.h"
 
 namespace tokenflare {
 namespace {
@@ -139,7 +141,7 @@ __attribute__((noinline)) void FinishTile(const TileProduct &product, int num_ro
 constexpr int64_t kBytesAhead = 4096;
 
 template <Format kFormat, int kRows>
-__attribute__((noinline)) void MultiplyTile(const TileProduct &product) {
+__attribute__((noinline)) void MultiplyTile(const TileProduct &product, int num_rows) {
   TileSums<kRows> sums;
 #pragma GCC unroll 6
   for (int row = 0; row < kRows; row++) {
@@ -172,18 +174,26 @@ __attribute__((noinline)) void MultiplyTile(const TileProduct &product) {
       Store(stored[row] + half * kWidth, EachPart([&](int p) -> Part { return sums[row][half][p]; }));
     }
   }
-  FinishTile(product, kRows, stored[0]);
+  FinishTile(product, num_rows, stored[0]);
 }
 
+// Where TOKENFLARE_FEW_TILES asks for little code, three and five rows are computed as four and six, of which the last is
+// anything and is left out.
 template <Format kFormat>
 inline void MultiplyRows(int num_rows, const TileProduct &product) {
   switch (num_rows) {
-    case 1: return MultiplyTile<kFormat, 1>(product);
-    case 2: return MultiplyTile<kFormat, 2>(product);
-    case 3: return MultiplyTile<kFormat, 3>(product);
-    case 4: return MultiplyTile<kFormat, 4>(product);
-    case 5: return MultiplyTile<kFormat, 5>(product);
-    case 6: return MultiplyTile<kFormat, 6>(product);
+    case 1: return MultiplyTile<kFormat, 1>(product, num_rows);
+    case 2: return MultiplyTile<kFormat, 2>(product, num_rows);
+#ifdef TOKENFLARE_FEW_TILES
+    case 3:
+    case 4: return MultiplyTile<kFormat, 4>(product, num_rows);
+    case 5:
+#else
+    case 3: return MultiplyTile<kFormat, 3>(product, num_rows);
+    case 4: return MultiplyTile<kFormat, 4>(product, num_rows);
+    case 5: return MultiplyTile<kFormat, 5>(product, num_rows);
+#endif
+    case 6: return MultiplyTile<kFormat, 6>(product, num_rows);
   }
 }
 static_assert(kTileRows == 6, "a tile of each size has its code");

@@ -1,4 +1,5 @@
 // What is computed row by row or number by number.
+#include "activation_impl.h"
 
 namespace tokenflare {
 namespace {
@@ -117,12 +118,6 @@ void Rotate(const float *qkv, int64_t num_rows, const Stripes &stripes, const Ro
   });
 }
 
-// 0.5 x (1 + tanh(u)) = x / (1 + e^(-2 u))
-inline Vector GeluOf(Vector x) {
-  constexpr float kTwice = 2 * 0.7978845608f;
-  return x / (Exp(x * (x * x * (-kTwice * 0.044715f) - kTwice)) + 1.0f);
-}
-
 void Gelu(const float *x, int64_t size, float *output) {
   constexpr int64_t kPerChunk = 8192;
   ParallelFor((size + kPerChunk - 1) / kPerChunk, [&](int64_t chunk) {
@@ -137,8 +132,6 @@ void Gelu(const float *x, int64_t size, float *output) {
     }
   });
 }
-
-inline Vector SiluOf(Vector x) { return x / (Exp(-x) + 1.0f); }
 
 template <bool kIsSilu>
 void GateStretch(const float *gates, const float *values, int64_t size, float *output) {
