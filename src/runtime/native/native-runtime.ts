@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
-import { graphValue, GraphRecorder, type GraphValue } from '../graph/graph-recorder.ts';
-import { liveOperations } from '../graph/live-operations.ts';
-import { selectEarly } from '../graph/select-early.ts';
-import { checkBatch, tableSizes, type TableSizes } from '../graph/step-tables.ts';
+import { stepValue, StepRecorder, type StepValue } from '../step/step-recorder.ts';
+import { liveOperations } from '../step/live-operations.ts';
+import { selectEarly } from '../step/select-early.ts';
+import { checkBatch, tableSizes, type TableSizes } from '../step/step-tables.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory, StoredRows } from '../runtime.ts';
@@ -80,7 +80,7 @@ const NO_FORMATS: ReadonlySet<string> = new Set();
 /** A forward pass as the kernels run it. */
 interface Recording {
   readonly program: Handle;
-  readonly result: GraphValue;
+  readonly result: StepValue;
   readonly tables: TableSizes;
 }
 
@@ -235,8 +235,8 @@ export class NativeRuntime implements Runtime {
   #record(cache: NativeKvCache, forward: Forward): Recording {
     // The program is the same for any number of rows.
     const counts = { step: NaN, logit: NaN };
-    const recorder = new GraphRecorder(counts, cache.shape);
-    const returned = graphValue(forward(recorder));
+    const recorder = new StepRecorder(counts, cache.shape);
+    const returned = stepValue(forward(recorder));
     const live = liveOperations(recorder.operations, returned);
     const { operations, result } = selectEarly(live, returned, counts);
     const { words, tensors } = encodeStep(joinProducts(operations, result), result, cache.handle);
