@@ -1,14 +1,8 @@
 import { assertInvariant } from '../../errors.ts';
 import { assignSlots, type Slot } from '../step/assign-slots.ts';
-import {
-  stepValue,
-  StepRecorder,
-  type StepOperation,
-  type StepValue,
-  type RowCounts,
-} from '../step/step-recorder.ts';
-import { liveOperations, operandsOf } from '../step/live-operations.ts';
-import { selectEarly } from '../step/select-early.ts';
+import { operandsOf } from '../step/live-operations.ts';
+import { recordForward } from '../step/record-forward.ts';
+import type { RowCounts, StepOperation, StepValue } from '../step/step-recorder.ts';
 import { tableSizes, type TableSizes } from '../step/step-tables.ts';
 import type { Forward } from '../runtime.ts';
 import type { Arena } from './arena.ts';
@@ -47,10 +41,7 @@ interface RecordOptions {
  */
 export function recordStep(forward: Forward, options: RecordOptions): StepJobs {
   const { heap, arena, numThreads, cache, counts } = options;
-  const recorder = new StepRecorder(counts, cache.shape);
-  const returned = stepValue(forward(recorder));
-  const live = liveOperations(recorder.operations, returned);
-  const { operations, result } = selectEarly(live, returned, counts);
+  const { operations, result } = recordForward(forward, counts, cache.shape);
   const uses = operations.map((operation) => ({ reads: operandsOf(operation), writes: operation.result }));
   const slots = assignSlots(uses, result, (numCols) => numCols);
   const inputs = reserveStepInputs(arena, counts);
