@@ -39,7 +39,6 @@ const UNPACK = fileURLToPath(new URL('setup-tensorflow/unpack.py', import.meta.u
 const CHECK = fileURLToPath(new URL('setup-tensorflow/check.mjs', import.meta.url));
 /** Versions and checksums of what is fetched. */
 const PINNED = fileURLToPath(new URL('setup-tensorflow', import.meta.url));
-const KERNELS = join(ROOT, 'src/runtime/tensorflow/native');
 
 const say = (text) => console.error(`tokenflare: ${text}`);
 
@@ -150,8 +149,7 @@ function unpack(wheel, folder) {
 function buildAddon(folder, npmFolder) {
   const binding = join(npmFolder, 'node_modules', PACKAGE, 'binding');
   const output = join(folder, 'tfjs_binding.node');
-  const inFolder = (path) => (existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : []);
-  const files = [...inFolder(binding), ...inFolder(KERNELS)];
+  const files = readdirSync(binding).map((name) => join(binding, name));
   const modifiedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
   const isDone = () => modifiedAt(output) > Math.max(...files.map(modifiedAt));
   step('compile', 'compiling the addon', isDone, () => {

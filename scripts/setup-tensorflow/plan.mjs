@@ -84,7 +84,9 @@ export function problemsOf(found, variant) {
   if (compiler === undefined) {
     problems.push('there is no C++ compiler: apt install g++');
   } else if (!isAtLeast(compiler, '9')) {
-    problems.push(`g++ ${compiler} is too old: the addon needs C++17 and AVX-512, which version 9 has`);
+    problems.push(
+      `g++ ${compiler} is too old: the addon needs C++17, and 9 is the oldest that is known to work`,
+    );
   }
   return problems;
 }
@@ -139,17 +141,15 @@ export function downloadArguments(requirementsFile, folder) {
 export function isNeededFile(name) {
   return (
     /^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(name) ||
-    /^tensorflow\/include\/(tensorflow\/(c|core\/platform|core\/common_runtime\/next_pluggable_device\/c)|tsl|xla\/tsl)\/.*\.h$/.test(
-      name,
-    ) ||
+    /^tensorflow\/include\/(tensorflow\/(c|core\/platform)|tsl|xla\/tsl)\/.*\.h$/.test(name) ||
     /^nvidia\/\w+\/lib\/.*\.so[.\d]*$/.test(name)
   );
 }
 
-/** Arguments of g++ for the addon: tfjs' sources and our kernels against the libraries beside the result. */
+/** Arguments of g++ for the addon: tfjs' sources against the libraries beside the result. */
 export function compileArguments({ sources, includes, libraries, output }) {
   return [
-    ...['-std=c++17', '-O3', '-ffp-contract=fast', '-w', '-fPIC', '-shared', '-pthread'],
+    ...['-std=c++17', '-O3', '-w', '-fPIC', '-shared', '-pthread'],
     ...[`-DNAPI_VERSION=${NAPI_VERSION}`, '-DBUILDING_NODE_EXTENSION'],
     ...includes.flatMap((folder) => ['-I', folder]),
     ...sources,

@@ -165,7 +165,7 @@ export const SETTINGS = {
     'WEIGHTS',
     'auto',
     z.enum(WEIGHT_FORMATS),
-    'How matrices are held: f32, f16 (webgpu, native), bf16 (all but cpu), int8 (native, wasm); auto keeps the blocks of a GGUF file and takes int8 else on native, int8 on wasm, bf16 on tensorflow, and elsewhere halves them where no bit is lost.',
+    'How matrices are held: f32, f16 (webgpu, native), bf16 (all but cpu), int8 (native, wasm); auto keeps the blocks of a GGUF file and takes int8 else on native, int8 on wasm, f16 on webgpu where no bit is lost, and else f32.',
   ),
   kvCacheFormat: setting(
     'KV_CACHE_FORMAT',

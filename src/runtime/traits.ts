@@ -95,8 +95,7 @@ const TRAITS = {
   },
   tensorflow: {
     weightFormats: ['f32', 'bf16'],
-    // Our kernels compute in float32: as many bits a byte, half of the memory, up to 1.7 times the speed.
-    autoWeights: 'bf16',
+    autoWeights: 'auto',
     losslessHalves: [],
     keepsBlocks: false,
     roundedCache: NEVER,

@@ -37,7 +37,7 @@ describe.each(RUNTIMES)('the rows of a step on $label', (variant) => {
       return state;
     };
     const rows = await runtime.runStep(batch, runner.cache, hiddenState); // [rows][dim]
-    // A recording of TensorFlow holds for any number of rows: there the rows that come back tell.
+    // A recording of the native kernels holds for any number of rows: there the rows that come back tell.
     expect(Number.isNaN(numRows) ? rows.length : numRows).toBe(runtime.numComputedRows(batch));
   });
 });

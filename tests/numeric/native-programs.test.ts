@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { graphValue, GraphRecorder } from '../../src/runtime/graph/graph-recorder.ts';
+import { stepValue, StepRecorder } from '../../src/runtime/step/step-recorder.ts';
 import { joinProducts } from '../../src/runtime/native/join-products.ts';
 import { loadAddon, type Handle } from '../../src/runtime/native/native-addon.ts';
 import { NativeKvCache } from '../../src/runtime/native/native-kv-cache.ts';
@@ -56,14 +56,14 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))(
       const [gain, shift] = [parameter('gain', DIM), parameter('shift', DIM)];
       const cache = runtime.createKvCache(SHAPE);
       if (!(cache instanceof NativeKvCache)) throw new Error('the cache is native');
-      const recorder = new GraphRecorder({ step: 1, logit: 1 }, SHAPE);
+      const recorder = new StepRecorder({ step: 1, logit: 1 }, SHAPE);
       const x = recorder.embed(table, undefined);
       const attended = recorder.attention(
         recorder.linear(recorder.layerNorm(x, gain, shift, 1e-5), qkv, undefined),
         0,
         bookHeads(2, 16),
       );
-      const result = graphValue(
+      const result = stepValue(
         recorder.linear(recorder.selectRows(recorder.add(x, attended)), head, undefined),
       );
       program = encodeStep(joinProducts(recorder.operations, result), result, cache.handle);

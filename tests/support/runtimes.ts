@@ -1,7 +1,6 @@
 import { inject } from 'vitest';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { startRuntime } from '../../src/runtime/start-runtime.ts';
-import { createTensorflowRuntime } from '../../src/runtime/tensorflow/tensorflow-runtime.ts';
 import type { RuntimeName } from '../../src/runtime/traits.ts';
 
 export interface RuntimeUnderTest {
@@ -20,29 +19,18 @@ const runtime = (name: RuntimeName, numThreads: number, bitExact = false): Runti
   bitExact,
 });
 
-/** What a GPU computes by, on the processor. */
-const STOCK = { name: 'tensorflow', weights: 'f32', stockOperations: true } as const;
-
 const VARIANTS: Record<RuntimeName, RuntimeUnderTest[]> = {
   cpu: [runtime('cpu', 1)],
   wasm: [runtime('wasm', 1, true), runtime('wasm', 2, true)],
   native: [runtime('native', 1, true), runtime('native', 2, true)],
   webgpu: [runtime('webgpu', 1)],
-  tensorflow: [
-    runtime('tensorflow', 2, true),
-    {
-      name: 'tensorflow',
-      label: 'tensorflow, stock operations',
-      create: () => Promise.resolve(createTensorflowRuntime({ ...STOCK, numThreads: 2 })),
-      bitExact: false,
-    },
-  ],
+  tensorflow: [runtime('tensorflow', 2)],
   'tensorflow-gpu': [runtime('tensorflow-gpu', 1)],
 };
 
 /** Stock operations compute the padding of a step; kernels of our own do not. */
-export const computesPadding = ({ label }: RuntimeUnderTest): boolean =>
-  ['cpu', 'tensorflow-gpu', 'tensorflow, stock operations'].includes(label);
+export const computesPadding = ({ name }: RuntimeUnderTest): boolean =>
+  ['cpu', 'tensorflow', 'tensorflow-gpu'].includes(name);
 
 /** The runtimes that work here, as tests/support/probe-runtimes.ts found them. */
 export const RUNTIME_NAMES_HERE: readonly RuntimeName[] = inject('runtimes');

@@ -1,17 +1,17 @@
-import type { GraphOperation, GraphValue } from '../graph/graph-recorder.ts';
+import type { StepOperation, StepValue } from '../step/step-recorder.ts';
 
-type Linear = Extract<GraphOperation, { kind: 'linear' }>;
+type Linear = Extract<StepOperation, { kind: 'linear' }>;
 
 /** A product, with what follows it: activation(x W^T + b) + residual. */
 export type JoinedLinear = Linear & {
   readonly isGelu: boolean;
-  readonly residual: GraphValue | undefined;
+  readonly residual: StepValue | undefined;
 };
 
-export type JoinedOperation = Exclude<GraphOperation, { kind: 'linear' }> | JoinedLinear;
+export type JoinedOperation = Exclude<StepOperation, { kind: 'linear' }> | JoinedLinear;
 
 /** The matrices that an operation reads. */
-export function inputsOf(operation: JoinedOperation): GraphValue[] {
+export function inputsOf(operation: JoinedOperation): StepValue[] {
   switch (operation.kind) {
     case 'embed':
       return [];
@@ -28,8 +28,8 @@ export function inputsOf(operation: JoinedOperation): GraphValue[] {
  * GELU of a product, and its sum with something else, are computed while the product is at hand: same numbers, fewer
  * passes over memory. A product stands where the last operation that it took in stood.
  */
-export function joinProducts(operations: readonly GraphOperation[], result: GraphValue): JoinedOperation[] {
-  const numReads = new Map<GraphValue, number>([[result, 1]]);
+export function joinProducts(operations: readonly StepOperation[], result: StepValue): JoinedOperation[] {
+  const numReads = new Map<StepValue, number>([[result, 1]]);
   const plain = operations.map((operation): JoinedOperation =>
     operation.kind === 'linear' ? { ...operation, isGelu: false, residual: undefined } : operation,
   );
@@ -37,8 +37,8 @@ export function joinProducts(operations: readonly GraphOperation[], result: Grap
     for (const value of inputsOf(operation)) numReads.set(value, (numReads.get(value) ?? 0) + 1);
   }
   const joined: (JoinedOperation | undefined)[] = [];
-  const products = new Map<GraphValue, number>(); // by result: where a product stands
-  const take = (value: GraphValue): JoinedLinear | undefined => {
+  const products = new Map<StepValue, number>(); // by result: where a product stands
+  const take = (value: StepValue): JoinedLinear | undefined => {
     const place = products.get(value);
     const product = place === undefined ? undefined : joined[place];
     if (place === undefined || product?.kind !== 'linear' || numReads.get(value) !== 1) return undefined;
@@ -57,7 +57,7 @@ export function joinProducts(operations: readonly GraphOperation[], result: Grap
 
 function merge(
   operation: JoinedOperation,
-  take: (value: GraphValue) => JoinedLinear | undefined,
+  take: (value: StepValue) => JoinedLinear | undefined,
 ): JoinedOperation {
   if (operation.kind === 'gelu') {
     const product = take(operation.x);

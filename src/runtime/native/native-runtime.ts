@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
-import { graphValue, GraphRecorder, type GraphValue } from '../graph/graph-recorder.ts';
-import { liveOperations } from '../graph/live-operations.ts';
-import { selectEarly } from '../graph/select-early.ts';
-import { checkBatch, tableSizes, type TableSizes } from '../graph/step-tables.ts';
+import { recordForward } from '../step/record-forward.ts';
+import type { StepValue } from '../step/step-recorder.ts';
+import { checkBatch, tableSizes, type TableSizes } from '../step/step-tables.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory, StoredRows } from '../runtime.ts';
@@ -80,7 +79,7 @@ const NO_FORMATS: ReadonlySet<string> = new Set();
 /** A forward pass as the kernels run it. */
 interface Recording {
   readonly program: Handle;
-  readonly result: GraphValue;
+  readonly result: StepValue;
   readonly tables: TableSizes;
 }
 
@@ -234,11 +233,7 @@ export class NativeRuntime implements Runtime {
 
   #record(cache: NativeKvCache, forward: Forward): Recording {
     // The program is the same for any number of rows.
-    const counts = { step: NaN, logit: NaN };
-    const recorder = new GraphRecorder(counts, cache.shape);
-    const returned = graphValue(forward(recorder));
-    const live = liveOperations(recorder.operations, returned);
-    const { operations, result } = selectEarly(live, returned, counts);
+    const { operations, result } = recordForward(forward, { step: NaN, logit: NaN }, cache.shape);
     const { words, tensors } = encodeStep(joinProducts(operations, result), result, cache.handle);
     const program = this.#addon.addProgram(words, tensors);
     this.#programs.push(program);

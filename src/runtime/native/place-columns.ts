@@ -1,4 +1,4 @@
-import type { GraphValue, RowKind } from '../graph/graph-recorder.ts';
+import type { StepValue, RowKind } from '../step/step-recorder.ts';
 import { inputsOf, type JoinedOperation } from './join-products.ts';
 
 interface Slot {
@@ -38,14 +38,14 @@ class ColumnPool {
  */
 export function placeColumns(
   operations: readonly JoinedOperation[],
-  result: GraphValue,
-): { starts: ReadonlyMap<GraphValue, number>; numCols: Readonly<Record<RowKind, number>> } {
-  const lastReads = new Map<GraphValue, number>();
+  result: StepValue,
+): { starts: ReadonlyMap<StepValue, number>; numCols: Readonly<Record<RowKind, number>> } {
+  const lastReads = new Map<StepValue, number>();
   operations.forEach((operation, index) => {
     for (const value of [operation.result, ...inputsOf(operation)]) lastReads.set(value, index);
   });
   const pools = { step: new ColumnPool(), logit: new ColumnPool() };
-  const slots = new Map<GraphValue, Slot>();
+  const slots = new Map<StepValue, Slot>();
   operations.forEach((operation, index) => {
     const { result: written } = operation;
     // Taken before its inputs are given back: no kernel may write what it still reads.

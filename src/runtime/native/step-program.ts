@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../errors.ts';
-import type { GraphOperation, GraphValue, RowKind } from '../graph/graph-recorder.ts';
+import type { StepOperation, StepValue, RowKind } from '../step/step-recorder.ts';
 import type { HeadStripes, Parameter } from '../ops.ts';
 import { placeColumns } from './place-columns.ts';
 import type { JoinedOperation } from './join-products.ts';
@@ -19,7 +19,7 @@ const KINDS = [
   'gate',
   'add',
   'selectRows',
-] as const satisfies readonly GraphOperation['kind'][];
+] as const satisfies readonly StepOperation['kind'][];
 
 /** A step as kernels/step_program.h reads it: the same for every batch. */
 export interface StepProgram {
@@ -33,12 +33,12 @@ const NONE = -1;
 /** Names the operations' values by registers and their tensors by places in a list. */
 export function encodeStep(
   operations: readonly JoinedOperation[],
-  result: GraphValue,
+  result: StepValue,
   cache: Handle,
 ): StepProgram {
   const { starts, numCols } = placeColumns(operations, result);
   const registers = new Map(operations.map((operation, index) => [operation.result, index]));
-  const registerOf = (value: GraphValue): number => {
+  const registerOf = (value: StepValue): number => {
     const register = registers.get(value);
     assertInvariant(register !== undefined, 'every value is computed');
     return register;
@@ -78,7 +78,7 @@ export function encodeStep(
 const isSelected = (rows: RowKind): number => (rows === 'logit' ? 1 : 0);
 
 interface Operands {
-  readonly inputs: readonly GraphValue[];
+  readonly inputs: readonly StepValue[];
   readonly parameters: readonly (Handle | undefined)[];
   readonly numbers: readonly number[];
   readonly scalar: number;
@@ -87,7 +87,7 @@ interface Operands {
 /** What an instruction says of its operation; kernels/step_run.h reads it. */
 function operandsOfInstruction(operation: JoinedOperation, cache: Handle): Operands {
   const operands = (
-    inputs: readonly GraphValue[],
+    inputs: readonly StepValue[],
     parameters: readonly (Parameter | undefined)[] = [],
     numbers: readonly number[] = [],
     scalar = 0,

@@ -35,6 +35,17 @@ export interface AttentionPlan {
 
 export const blocksOf = (numTokens: number): number => Math.ceil(numTokens / BLOCK_LENGTH);
 
+/** Where one head of one token lies, in the cache as [blocks, lanes, heads, BLOCK_LENGTH] rows. */
+export function cacheRow(
+  { numLanes, numKvHeads }: KvCacheShape,
+  lane: number,
+  head: number,
+  position: number,
+): number {
+  const block = Math.floor(position / BLOCK_LENGTH);
+  return ((block * numLanes + lane) * numKvHeads + head) * BLOCK_LENGTH + (position % BLOCK_LENGTH);
+}
+
 /** Groups the segments of a step, so that decodes of all lanes are one product and each longer chunk is another. */
 export function planAttention(batch: StepBatch, shape: KvCacheShape): AttentionPlan {
   for (const segment of batch.segments) checkSegment(segment, batch, shape);
@@ -68,15 +79,13 @@ function planChunk({ lane, rowStart, numRows, positionStart }: Segment): ChunkPl
   return { lane, rowStart, numRows, positions, numBlocks: blocksOf(positionStart + numRows) };
 }
 
-/** Of the cache as [blocks, lanes, heads, BLOCK_LENGTH] rows. */
-function cacheRowsOf(batch: StepBatch, { numLanes, numKvHeads }: KvCacheShape): Int32Array {
+function cacheRowsOf(batch: StepBatch, shape: KvCacheShape): Int32Array {
+  const { numKvHeads } = shape;
   const cacheRows = new Int32Array(batch.numRows * numKvHeads); // [numRows * numKvHeads]
   for (let row = 0; row < batch.numRows; row++) {
-    const position = batch.positions[row] ?? 0;
-    const block = Math.floor(position / BLOCK_LENGTH);
-    const firstHead = (block * numLanes + (batch.lanes[row] ?? 0)) * numKvHeads;
+    const [lane = 0, position = 0] = [batch.lanes[row], batch.positions[row]];
     for (let head = 0; head < numKvHeads; head++) {
-      cacheRows[row * numKvHeads + head] = (firstHead + head) * BLOCK_LENGTH + (position % BLOCK_LENGTH);
+      cacheRows[row * numKvHeads + head] = cacheRow(shape, lane, head, position);
     }
   }
   return cacheRows;

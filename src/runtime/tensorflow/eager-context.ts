@@ -11,8 +11,8 @@ import {
 
 const BYTES: Readonly<Record<number, number>> = { [FLOAT]: 4, [INT32]: 4, [BFLOAT16]: 2 };
 
-/** A number is an `int` attribute of TensorFlow, `{ float }` a `float` one. */
-type AttributeValue = boolean | number | string | { readonly float: number } | { readonly type: DType };
+/** A number is an `int` attribute of TensorFlow. */
+type AttributeValue = boolean | number | { readonly type: DType };
 
 /** What an operation is told beside its inputs. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -118,7 +118,5 @@ export class EagerContext {
 function toOpAttribute(binding: TensorflowBinding, name: string, value: AttributeValue): OpAttribute {
   if (typeof value === 'boolean') return { name, type: binding.TF_ATTR_BOOL, value };
   if (typeof value === 'number') return { name, type: binding.TF_ATTR_INT, value };
-  if (typeof value === 'string') return { name, type: binding.TF_ATTR_STRING, value };
-  if ('type' in value) return { name, type: binding.TF_ATTR_TYPE, value: value.type };
-  return { name, type: binding.TF_ATTR_FLOAT, value: value.float };
+  return { name, type: binding.TF_ATTR_TYPE, value: value.type };
 }

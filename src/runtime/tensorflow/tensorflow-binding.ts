@@ -7,7 +7,7 @@ export type DType = typeof FLOAT | typeof INT32 | typeof BFLOAT16;
 export interface OpAttribute {
   readonly name: string;
   readonly type: number;
-  readonly value: number | boolean | string;
+  readonly value: number | boolean;
 }
 
 export interface TensorInfo {
@@ -25,8 +25,6 @@ export interface TensorflowBinding {
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_INT: number;
-  readonly TF_ATTR_FLOAT: number;
-  readonly TF_ATTR_STRING: number;
   isUsingGpuDevice(): boolean;
   /** Shares the memory of `values`: they must not change until the tensor is deleted. */
   createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array): number;

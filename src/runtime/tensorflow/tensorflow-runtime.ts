@@ -7,17 +7,15 @@ import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMem
 import type { StepBatch } from '../step-batch.ts';
 import type { StepRow } from '../step-row.ts';
 import type { WeightFormat } from '../traits.ts';
-import { checkWeightFormat, heldWeights } from '../traits.ts';
+import { checkWeightFormat } from '../traits.ts';
 import { cudaDevice } from './cuda-device.ts';
 import { EagerContext } from './eager-context.ts';
-import { KernelSteps } from './kernel-steps.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
-import { hasKernels, packMatrix } from './native-kernels.ts';
 import { StepOperands } from './step-operands.ts';
 import { StockOps, toHalf } from './stock-ops.ts';
 import { tensorflowActivation } from './tensorflow-activation.ts';
-import { BFLOAT16, FLOAT, type TensorflowBinding, type TensorInfo } from './tensorflow-binding.ts';
-import { blockLayout, laneLayout, TensorflowKvCache } from './tensorflow-kv-cache.ts';
+import type { TensorflowBinding, TensorInfo } from './tensorflow-binding.ts';
+import { tensorflowCacheBytes, TensorflowKvCache } from './tensorflow-kv-cache.ts';
 import { TensorflowParameter } from './tensorflow-parameter.ts';
 import { topRows } from './top-rows.ts';
 
@@ -25,8 +23,6 @@ export interface TensorflowRuntimeOptions {
   name: 'tensorflow' | 'tensorflow-gpu';
   numThreads: number | undefined;
   weights: WeightFormat;
-  /** Stock operations even where our kernels could be had: what a GPU computes by, on the processor. */
-  stockOperations?: boolean;
 }
 
 /**
@@ -55,9 +51,6 @@ class TensorflowRuntime implements Runtime {
   readonly numThreads: number;
   readonly #context: EagerContext;
   readonly #isGpu: boolean;
-  /** Our own kernels in place of stock operations, where there is no GPU. */
-  readonly #hasKernels: boolean;
-  readonly #kernelSteps: KernelSteps;
   readonly #weights: WeightFormat;
   readonly #parameters: TensorflowParameter[] = [];
   readonly #caches = new Set<TensorflowKvCache>();
@@ -67,18 +60,13 @@ class TensorflowRuntime implements Runtime {
     this.numThreads = options.numThreads;
     this.#context = new EagerContext(binding);
     this.#isGpu = binding.isUsingGpuDevice();
-    this.#hasKernels = !this.#isGpu && options.stockOperations !== true && hasKernels(this.#context);
-    this.#kernelSteps = new KernelSteps(this.#context);
-    // Stock operations would round the sums, too.
-    this.#weights = this.#hasKernels ? heldWeights('tensorflow', options.weights) : options.weights;
+    this.#weights = options.weights;
     this.device = this.#isGpu ? cudaDevice() : hostDevice();
   }
 
   get description(): string {
     const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
-    const place = this.#isGpu
-      ? 'CUDA'
-      : `CPU, ${this.#hasKernels ? 'own kernels' : 'stock operations'}, ${threads}`;
+    const place = this.#isGpu ? 'CUDA' : `CPU, stock operations, ${threads}`;
     const format = this.#weights === 'bf16' ? ', weights bf16' : '';
     return `tfjs on TensorFlow ${this.#context.binding.TF_Version}, ${place}${format}`;
   }
@@ -93,11 +81,10 @@ class TensorflowRuntime implements Runtime {
   }
 
   createKvCache(shape: KvCacheShape): KvCache {
-    const layout = this.#hasKernels ? laneLayout(shape) : blockLayout(shape);
     const cache = this.#allocate(
       `a KV cache of ${shape.numLanes} lanes of ${shape.laneLength} tokens`,
-      2 * 4 * shape.numLayers * layout.shape.reduce((size, dim) => size * dim, 1),
-      () => new TensorflowKvCache(this.#context, shape, layout),
+      tensorflowCacheBytes(shape),
+      () => new TensorflowKvCache(this.#context, shape),
     );
     this.#caches.add(cache);
     return cache;
@@ -108,9 +95,9 @@ class TensorflowRuntime implements Runtime {
     return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
   }
 
-  /** Our own kernels get the rows without padding (`KernelSteps`); stock operations take the whole matrix. */
-  numComputedRows({ numRows, tokenIds }: StepBatch): number {
-    return this.#hasKernels ? numRows : tokenIds.length;
+  /** Stock operations take the whole matrix. */
+  numComputedRows({ tokenIds }: StepBatch): number {
+    return tokenIds.length;
   }
 
   copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
@@ -118,10 +105,9 @@ class TensorflowRuntime implements Runtime {
     this.#attempt('a copy', () => cache.copyLane(from, to, numTokens));
   }
 
-  /** Our own kernels read no further than a sequence goes. */
   clearLane(cache: KvCache, lane: number, from: number): void {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
-    if (!this.#hasKernels) this.#attempt('clearing a lane', () => cache.clearLane(lane, from));
+    this.#attempt('clearing a lane', () => cache.clearLane(lane, from));
   }
 
   memory(): RuntimeMemory {
@@ -138,15 +124,10 @@ class TensorflowRuntime implements Runtime {
 
   #upload(shape: readonly number[], values: Float32Array): TensorInfo {
     const tensor = this.#context.upload(shape, values); // shape
-    if (shape.length < 2) return tensor;
-    const matrix = this.#toMatrix(tensor); // shape, or packed
-    if (matrix !== tensor) this.#context.free(tensor);
-    return matrix;
-  }
-
-  #toMatrix(tensor: TensorInfo): TensorInfo {
-    if (!this.#hasKernels) return this.#weights === 'bf16' ? toHalf(this.#context, tensor) : tensor; // shape
-    return packMatrix(this.#context, tensor, this.#weights === 'bf16' ? BFLOAT16 : FLOAT); // packed
+    if (shape.length < 2 || this.#weights !== 'bf16') return tensor;
+    const half = toHalf(this.#context, tensor); // shape
+    this.#context.free(tensor);
+    return half;
   }
 
   #allocate<T>(what: string, numBytes: number, make: () => T): T {
@@ -169,12 +150,10 @@ class TensorflowRuntime implements Runtime {
 
   #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
-    const run = () =>
-      this.#hasKernels ? this.#kernelSteps.run(batch, cache, forward) : this.#runStock(batch, cache, forward);
-    return this.#attempt('a step', () => this.#context.step(run));
+    return this.#attempt('a step', () => this.#context.step(() => this.#compute(batch, cache, forward)));
   }
 
-  #runStock(batch: StepBatch, cache: TensorflowKvCache, forward: Forward): StepRow[] {
+  #compute(batch: StepBatch, cache: TensorflowKvCache, forward: Forward): StepRow[] {
     cache.noteWritten(batch.segments);
     const operations = new StockOps(this.#context, batch, cache);
     const { tensor, numRows } = tensorflowActivation(forward(operations));

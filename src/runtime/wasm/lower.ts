@@ -1,4 +1,4 @@
-import type { GraphOperation, GraphValue, RowCounts } from '../graph/graph-recorder.ts';
+import type { StepOperation, StepValue, RowCounts } from '../step/step-recorder.ts';
 import type { Parameter } from '../ops.ts';
 import type { Job, JobContext } from './job.ts';
 import { addJobs } from './kernels/add.ts';
@@ -23,11 +23,11 @@ export interface LoweringContext extends JobContext {
   readonly cache: WasmKvCache;
   readonly inputs: StepInputs;
   readonly heap: WasmHeap;
-  readonly addressOf: (value: GraphValue) => number;
+  readonly addressOf: (value: StepValue) => number;
 }
 
 /** The jobs of an operation, in order. */
-export function lower(operation: GraphOperation, context: LoweringContext): Job[] {
+export function lower(operation: StepOperation, context: LoweringContext): Job[] {
   const { counts, inputs, addressOf } = context;
   const at = (parameter: Parameter): number => addressOfParameter(parameter, context);
   const { result } = operation;
@@ -78,7 +78,7 @@ export function lower(operation: GraphOperation, context: LoweringContext): Job[
 }
 
 function lowerEmbed(
-  { tokens, positions, scale, result }: Extract<GraphOperation, { kind: 'embed' }>,
+  { tokens, positions, scale, result }: Extract<StepOperation, { kind: 'embed' }>,
   context: LoweringContext,
 ): Job[] {
   const { counts, inputs, addressOf } = context;
@@ -97,7 +97,7 @@ function lowerEmbed(
 }
 
 function lowerLinear(
-  { x, weight, bias, result }: Extract<GraphOperation, { kind: 'linear' }>,
+  { x, weight, bias, result }: Extract<StepOperation, { kind: 'linear' }>,
   context: LoweringContext,
 ): Job[] {
   const { counts, numThreads, addressOf, scratch } = context;
@@ -114,7 +114,7 @@ function lowerLinear(
 }
 
 function lowerAttention(
-  { x, layerIndex, heads, result }: Extract<GraphOperation, { kind: 'attention' }>,
+  { x, layerIndex, heads, result }: Extract<StepOperation, { kind: 'attention' }>,
   context: LoweringContext,
 ): Job[] {
   const { cache, inputs, addressOf } = context;

@@ -1,15 +1,9 @@
 import { assertInvariant } from '../../errors.ts';
-import { assignSlots, type Slot } from '../graph/assign-slots.ts';
-import {
-  graphValue,
-  GraphRecorder,
-  type GraphOperation,
-  type GraphValue,
-  type RowCounts,
-} from '../graph/graph-recorder.ts';
-import { liveOperations, operandsOf } from '../graph/live-operations.ts';
-import { selectEarly } from '../graph/select-early.ts';
-import { tableSizes, type TableSizes } from '../graph/step-tables.ts';
+import { assignSlots, type Slot } from '../step/assign-slots.ts';
+import { operandsOf } from '../step/live-operations.ts';
+import { recordForward } from '../step/record-forward.ts';
+import type { RowCounts, StepOperation, StepValue } from '../step/step-recorder.ts';
+import { tableSizes, type TableSizes } from '../step/step-tables.ts';
 import type { Forward } from '../runtime.ts';
 import type { Arena } from './arena.ts';
 import type { Job } from './job.ts';
@@ -21,7 +15,7 @@ import type { WasmKvCache } from './wasm-kv-cache.ts';
 /** A job, and the operation of the model that it is of. */
 export interface RecordedJob {
   readonly job: Job;
-  readonly operation: GraphOperation;
+  readonly operation: StepOperation;
 }
 
 /** A forward pass for fixed numbers of rows: jobs in order, which read and write the same places each time. */
@@ -29,7 +23,7 @@ export interface StepJobs {
   readonly jobs: readonly RecordedJob[];
   readonly inputs: StepInputs;
   readonly tables: TableSizes;
-  readonly result: GraphValue;
+  readonly result: StepValue;
   readonly resultAddress: number;
 }
 
@@ -47,15 +41,12 @@ interface RecordOptions {
  */
 export function recordStep(forward: Forward, options: RecordOptions): StepJobs {
   const { heap, arena, numThreads, cache, counts } = options;
-  const recorder = new GraphRecorder(counts, cache.shape);
-  const returned = graphValue(forward(recorder));
-  const live = liveOperations(recorder.operations, returned);
-  const { operations, result } = selectEarly(live, returned, counts);
+  const { operations, result } = recordForward(forward, counts, cache.shape);
   const uses = operations.map((operation) => ({ reads: operandsOf(operation), writes: operation.result }));
   const slots = assignSlots(uses, result, (numCols) => numCols);
   const inputs = reserveStepInputs(arena, counts);
   for (const slot of slots.values()) reserveSlot(arena, slot, counts);
-  const addressOf = (value: GraphValue): number => {
+  const addressOf = (value: StepValue): number => {
     const slot = slots.get(value);
     assertInvariant(slot, 'every matrix has a place');
     return arena.addressOf(slot.key);

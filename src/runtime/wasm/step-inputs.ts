@@ -1,6 +1,6 @@
 import { TILE_ROWS, TILES_HEADER_BYTES } from './assembly/kernel-ids.ts';
-import { writeAttentionTiles, TILE_WORDS } from '../graph/attention-tiles.ts';
-import type { RowCounts } from '../graph/graph-recorder.ts';
+import { writeAttentionTiles, TILE_WORDS } from '../step/attention-tiles.ts';
+import type { RowCounts } from '../step/step-recorder.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { Arena } from './arena.ts';
 import type { WasmHeap } from './wasm-heap.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../errors.ts';
-import type { GraphOperation } from '../graph/graph-recorder.ts';
-import { checkBatch } from '../graph/step-tables.ts';
+import type { StepOperation } from '../step/step-recorder.ts';
+import { checkBatch } from '../step/step-tables.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
@@ -42,7 +42,7 @@ export async function createWasmRuntime({ numThreads, weights }: WasmRuntimeOpti
 
 /** How long a job of a step took. */
 export interface JobTime {
-  readonly operation: GraphOperation;
+  readonly operation: StepOperation;
   readonly kernelId: number;
   readonly durationMs: number;
 }

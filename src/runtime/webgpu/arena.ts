@@ -1,5 +1,5 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
-import type { Slot } from '../graph/assign-slots.ts';
+import type { Slot } from '../step/assign-slots.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import type { StepPlan } from './step-plan.ts';
 import { TOP_ROW_WORDS } from './kernels/top-logits.ts';

@@ -1,56 +1,56 @@
 import type { AttentionHeads, HeadStripes, Parameter, Rotation } from '../ops.ts';
-import { GraphValue, type GraphOperation, type HeadNorm } from '../graph/graph-recorder.ts';
-import { liveOperations, operandsOf } from '../graph/live-operations.ts';
+import { StepValue, type StepOperation, type HeadNorm } from '../step/step-recorder.ts';
+import { liveOperations, operandsOf } from '../step/live-operations.ts';
 
 /** What is computed in one go; operations of the model that follow each other may have become one. */
 export type FusedOperation =
-  | Extract<GraphOperation, { kind: 'embed' | 'gelu' | 'gate' | 'add' | 'selectRows' }>
+  | Extract<StepOperation, { kind: 'embed' | 'gelu' | 'gate' | 'add' | 'selectRows' }>
   | FusedNorm
   | FusedLinear
   | FusedHeads
-  | { readonly kind: 'cacheWrite'; readonly x: GraphValue; readonly layerIndex: number }
+  | { readonly kind: 'cacheWrite'; readonly x: StepValue; readonly layerIndex: number }
   | {
       readonly kind: 'attention';
       /** The queries, alone or with keys and values beside them. */
-      readonly x: GraphValue;
+      readonly x: StepValue;
       readonly layerIndex: number;
       readonly heads: AttentionHeads;
-      readonly result: GraphValue;
+      readonly result: StepValue;
     };
 
 export interface FusedNorm {
   readonly kind: 'layerNorm' | 'rmsNorm';
-  readonly x: GraphValue;
+  readonly x: StepValue;
   readonly gain: Parameter;
   readonly shift: Parameter | undefined;
   readonly epsilon: number;
-  readonly residual: GraphValue | undefined;
+  readonly residual: StepValue | undefined;
   /** All rows, or those whose logits are wanted. */
-  readonly result: GraphValue;
+  readonly result: StepValue;
 }
 
 /** What happens to heads between a product and attention. */
 export interface FusedHeads {
   readonly kind: 'heads';
-  readonly x: GraphValue;
+  readonly x: StepValue;
   readonly stripes: HeadStripes;
   readonly norm: HeadNorm | undefined;
   readonly rotation: Rotation | undefined;
   /** The layer whose cache takes the keys and values; the result is the queries. */
   readonly cacheLayer: number | undefined;
-  readonly result: GraphValue;
+  readonly result: StepValue;
 }
 
 export interface FusedLinear {
   readonly kind: 'linear';
-  readonly x: GraphValue;
+  readonly x: StepValue;
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
   readonly gelu: boolean;
-  readonly residual: GraphValue | undefined;
+  readonly residual: StepValue | undefined;
   /** The layer whose cache takes the keys and values among the columns; the result is the queries. */
   readonly cacheLayer: number | undefined;
-  readonly result: GraphValue;
+  readonly result: StepValue;
 }
 
 /**
@@ -59,14 +59,14 @@ export interface FusedLinear {
  * shortcut along, or computes the selected rows only. An operation that became part of another is computed where the
  * last of them stood, when everything it needs is there.
  */
-export function fuse(operations: readonly GraphOperation[], result: GraphValue): FusedOperation[] {
+export function fuse(operations: readonly StepOperation[], result: StepValue): FusedOperation[] {
   const live = liveOperations(operations, result);
   const readers = readersOf(live);
-  const absorbed = new Set<GraphOperation>();
-  const fusedAt = new Map<GraphOperation, FusedOperation[]>();
+  const absorbed = new Set<StepOperation>();
+  const fusedAt = new Map<StepOperation, FusedOperation[]>();
 
   /** The one operation that reads a value, if there is just one. */
-  const soleReader = (value: GraphValue): GraphOperation | undefined => {
+  const soleReader = (value: StepValue): StepOperation | undefined => {
     const [reader, ...others] = readers.get(value) ?? [];
     return value === result || others.length > 0 || reader === undefined || absorbed.has(reader)
       ? undefined
@@ -85,16 +85,16 @@ export function fuse(operations: readonly GraphOperation[], result: GraphValue):
 interface Fusion {
   fused: FusedOperation[];
   /** Beside the first, those that became part of it. */
-  parts: GraphOperation[];
+  parts: StepOperation[];
   /** The last of them all. */
-  last: GraphOperation;
+  last: StepOperation;
 }
 
-type Attention = Extract<GraphOperation, { kind: 'attention' }>;
+type Attention = Extract<StepOperation, { kind: 'attention' }>;
 
-type SoleReader = (value: GraphValue) => GraphOperation | undefined;
+type SoleReader = (value: StepValue) => StepOperation | undefined;
 
-function fuseFrom(operation: GraphOperation, soleReader: SoleReader): Fusion {
+function fuseFrom(operation: StepOperation, soleReader: SoleReader): Fusion {
   switch (operation.kind) {
     case 'linear':
       return fuseLinear(operation, soleReader);
@@ -113,8 +113,8 @@ function fuseFrom(operation: GraphOperation, soleReader: SoleReader): Fusion {
   }
 }
 
-function fuseLinear(operation: Extract<GraphOperation, { kind: 'linear' }>, soleReader: SoleReader): Fusion {
-  const parts: GraphOperation[] = [];
+function fuseLinear(operation: Extract<StepOperation, { kind: 'linear' }>, soleReader: SoleReader): Fusion {
+  const parts: StepOperation[] = [];
   const plain = { ...operation, gelu: false, residual: undefined, cacheLayer: undefined };
   let fused: FusedLinear = plain;
   const gelu = soleReader(fused.result);
@@ -145,7 +145,7 @@ function fuseQkv(linear: FusedLinear, attention: Attention): Fusion {
   };
 }
 
-function fuseNorm(norm: FusedNorm, operation: GraphOperation, soleReader: SoleReader): Fusion {
+function fuseNorm(norm: FusedNorm, operation: StepOperation, soleReader: SoleReader): Fusion {
   const reader = soleReader(norm.result);
   if (reader?.kind === 'selectRows') {
     return { fused: [{ ...norm, result: reader.result }], parts: [reader], last: reader };
@@ -158,10 +158,10 @@ function fuseNorm(norm: FusedNorm, operation: GraphOperation, soleReader: SoleRe
 }
 
 function fuseHeads(
-  first: Extract<GraphOperation, { kind: 'normHeads' | 'rotate' }>,
+  first: Extract<StepOperation, { kind: 'normHeads' | 'rotate' }>,
   soleReader: SoleReader,
 ): Fusion {
-  const parts: GraphOperation[] = [];
+  const parts: StepOperation[] = [];
   const norm = first.kind === 'normHeads' ? first.norm : undefined;
   let last = first;
   if (first.kind === 'normHeads') {
@@ -190,16 +190,16 @@ function fuseHeads(
 }
 
 /** The queries alone, once keys and values are in the cache: [rows, heads * headDim], as what attends. */
-function queriesOf({ result }: Attention): GraphValue {
-  return new GraphValue('step', result.numCols, result.shape[0] ?? 0); // [rows, heads * headDim]
+function queriesOf({ result }: Attention): StepValue {
+  return new StepValue('step', result.numCols, result.shape[0] ?? 0); // [rows, heads * headDim]
 }
 
 /** What a shortcut adds to that value. */
-const otherOf = ({ x, y }: Extract<GraphOperation, { kind: 'add' }>, value: GraphValue): GraphValue =>
+const otherOf = ({ x, y }: Extract<StepOperation, { kind: 'add' }>, value: StepValue): StepValue =>
   x === value ? y : x;
 
-function readersOf(operations: readonly GraphOperation[]): Map<GraphValue, GraphOperation[]> {
-  const readers = new Map<GraphValue, GraphOperation[]>();
+function readersOf(operations: readonly StepOperation[]): Map<StepValue, StepOperation[]> {
+  const readers = new Map<StepValue, StepOperation[]>();
   for (const operation of operations) {
     // A shortcut of a value to itself reads it twice.
     for (const value of operandsOf(operation)) readers.set(value, [...(readers.get(value) ?? []), operation]);
@@ -208,7 +208,7 @@ function readersOf(operations: readonly GraphOperation[]): Map<GraphValue, Graph
 }
 
 /** The matrices that a fused operation reads. */
-export function valuesRead(operation: FusedOperation): GraphValue[] {
+export function valuesRead(operation: FusedOperation): StepValue[] {
   switch (operation.kind) {
     case 'embed':
       return [];

@@ -1,8 +1,8 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import type { KvCacheShape } from '../runtime.ts';
-import type { Slot } from '../graph/assign-slots.ts';
-import type { GraphValue } from '../graph/graph-recorder.ts';
+import type { Slot } from '../step/assign-slots.ts';
+import type { StepValue } from '../step/step-recorder.ts';
 import type { Bucket } from './bucket.ts';
 import type { FusedHeads, FusedLinear, FusedNorm, FusedOperation } from './fuse.ts';
 import { attentionKernel } from './kernels/attention.ts';
@@ -46,7 +46,7 @@ export interface Dispatch {
 export interface LoweringContext {
   readonly bucket: Bucket;
   readonly cacheShape: KvCacheShape;
-  readonly slots: ReadonlyMap<GraphValue, Slot>;
+  readonly slots: ReadonlyMap<StepValue, Slot>;
   readonly layoutOf: (parameter: Parameter) => ParameterLayout;
 }
 
@@ -100,7 +100,7 @@ export function lower(operation: FusedOperation, context: LoweringContext): Disp
 }
 
 /** The most probable tokens of rows of logits, in two passes. */
-export function lowerTopLogits(logits: GraphValue, context: LoweringContext): Dispatch[] {
+export function lowerTopLogits(logits: StepValue, context: LoweringContext): Dispatch[] {
   const dimensions = { numCols: logits.numCols, paddedRows: context.bucket.logit };
   return [
     {
@@ -208,7 +208,7 @@ function lowerHeads(operation: FusedHeads, context: LoweringContext): Dispatch {
   };
 }
 
-function slotOf(value: GraphValue, { slots }: LoweringContext): BufferRef {
+function slotOf(value: StepValue, { slots }: LoweringContext): BufferRef {
   const slot = slots.get(value);
   assertInvariant(slot, 'every matrix has a place');
   return { kind: 'slot', slot };

@@ -1,4 +1,4 @@
-import { writeAttentionTiles } from '../graph/attention-tiles.ts';
+import { writeAttentionTiles } from '../step/attention-tiles.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { Bucket } from './bucket.ts';
 import { STEP_HEADER } from './kernels/kernel.ts';

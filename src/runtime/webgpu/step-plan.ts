@@ -1,9 +1,9 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import type { Forward, KvCacheShape } from '../runtime.ts';
-import { assignSlots, type Slot } from '../graph/assign-slots.ts';
-import { graphValue, GraphRecorder, type GraphValue } from '../graph/graph-recorder.ts';
-import { tableSizes, type TableSizes } from '../graph/step-tables.ts';
+import { assignSlots, type Slot } from '../step/assign-slots.ts';
+import { stepValue, StepRecorder, type StepValue } from '../step/step-recorder.ts';
+import { tableSizes, type TableSizes } from '../step/step-tables.ts';
 import type { Bucket } from './bucket.ts';
 import { fuse, valuesRead } from './fuse.ts';
 import { strideOf } from './kernels/kernel.ts';
@@ -15,7 +15,7 @@ export interface StepPlan {
   readonly bucket: Bucket;
   readonly dispatches: readonly Dispatch[];
   readonly slots: readonly Slot[];
-  readonly result: GraphValue;
+  readonly result: StepValue;
   readonly resultSlot: Slot;
   /** Bytes for the first pass over the logits; 0 where all rows come back whole. */
   readonly topChunkBytes: number;
@@ -32,8 +32,8 @@ interface PlanOptions {
 
 export function planStep(forward: Forward, options: PlanOptions): StepPlan {
   const { bucket, cacheShape, layoutOf, wantsTop } = options;
-  const recorder = new GraphRecorder(bucket, cacheShape);
-  const result = graphValue(forward(recorder));
+  const recorder = new StepRecorder(bucket, cacheShape);
+  const result = stepValue(forward(recorder));
   const operations = fuse(recorder.operations, result);
   const uses = operations.map((operation) => ({
     reads: valuesRead(operation),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
-import { checkBatch } from '../graph/step-tables.ts';
+import { checkBatch } from '../step/step-tables.ts';
 import type { Parameter } from '../ops.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';

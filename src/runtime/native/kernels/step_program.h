@@ -8,7 +8,7 @@
 namespace tokenflare {
 namespace {
 
-// In the order of KINDS in step-instruction.ts.
+// In the order of KINDS in step-program.ts.
 enum Kind : int32_t { kEmbed, kLinear, kLayerNorm, kRmsNorm, kNormHeads, kRotate, kAttention, kGelu, kGate, kAdd, kSelect };
 
 constexpr int32_t kNone = -1;

@@ -1,4 +1,4 @@
-import type { RowKind } from '../../graph/graph-recorder.ts';
+import type { RowKind } from '../../step/step-recorder.ts';
 import type { GateActivation } from '../../ops.ts';
 import { GELU_FUNCTION } from './gelu.ts';
 import { defineKernel, numRowsOf, strideOf, type Kernel } from './kernel.ts';

@@ -1,4 +1,4 @@
-import type { RowKind } from '../../graph/graph-recorder.ts';
+import type { RowKind } from '../../step/step-recorder.ts';
 
 /** What a compute shader may do with a buffer: `write` includes reading it back. */
 export type Access = 'read' | 'write';

@@ -1,4 +1,4 @@
-import type { RowKind } from '../../graph/graph-recorder.ts';
+import type { RowKind } from '../../step/step-recorder.ts';
 import type { KvCacheShape } from '../../runtime.ts';
 import { cacheSlotFunction } from './cache-write.ts';
 import { GELU_FUNCTION } from './gelu.ts';

@@ -1,4 +1,4 @@
-import type { RowKind } from '../../graph/graph-recorder.ts';
+import type { RowKind } from '../../step/step-recorder.ts';
 import { defineKernel, maskLastQuad, numRowsOf, quadsOf, type Kernel } from './kernel.ts';
 import { sumOfWorkgroupFunction } from './sum-of-workgroup.ts';
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { parseGpt2Config } from '../../../../src/model/gpt2-config.ts';
 import { createGpt2Parameters } from '../../../../src/model/gpt2-parameters.ts';
 import { Gpt2 } from '../../../../src/model/gpt2.ts';
-import { graphValue, GraphRecorder, type GraphValue } from '../../../../src/runtime/graph/graph-recorder.ts';
-import { liveOperations } from '../../../../src/runtime/graph/live-operations.ts';
-import { selectEarly } from '../../../../src/runtime/graph/select-early.ts';
+import { stepValue, StepRecorder, type StepValue } from '../../../../src/runtime/step/step-recorder.ts';
+import { liveOperations } from '../../../../src/runtime/step/live-operations.ts';
+import { selectEarly } from '../../../../src/runtime/step/select-early.ts';
 import { inputsOf, joinProducts } from '../../../../src/runtime/native/join-products.ts';
 import { placeColumns } from '../../../../src/runtime/native/place-columns.ts';
 
@@ -25,8 +25,8 @@ const model = new Gpt2(
 
 function recordStep() {
   const cacheShape = { numLayers: 3, numKvHeads: 2, headDim: 4, numLanes: 1, laneLength: 16 };
-  const recorder = new GraphRecorder(COUNTS, cacheShape);
-  const returned = graphValue(model.forward(recorder));
+  const recorder = new StepRecorder(COUNTS, cacheShape);
+  const returned = stepValue(model.forward(recorder));
   const { operations, result } = selectEarly(liveOperations(recorder.operations, returned), returned, COUNTS);
   return { operations: joinProducts(operations, result), plain: operations, result };
 }
@@ -45,7 +45,7 @@ describe('products', () => {
   });
 
   it('stay as they are where something else reads them, too', () => {
-    const recorder = new GraphRecorder(COUNTS, {
+    const recorder = new StepRecorder(COUNTS, {
       numLayers: 1,
       numKvHeads: 1,
       headDim: 4,
@@ -55,7 +55,7 @@ describe('products', () => {
     const table = { name: 'table', shape: [4, 8] };
     const weight = { name: 'weight', shape: [8, 8] };
     const product = recorder.linear(recorder.embed(table, undefined), weight, undefined);
-    const result = graphValue(recorder.add(product, recorder.gelu(product)));
+    const result = stepValue(recorder.add(product, recorder.gelu(product)));
     const kinds = joinProducts(recorder.operations, result).map(({ kind }) => kind);
     expect(kinds).toEqual(['embed', 'linear', 'gelu', 'add']);
   });
@@ -65,7 +65,7 @@ describe('columns', () => {
   it('hold a matrix from where it is written to where it is read for the last time', () => {
     const { operations, result } = recordStep();
     const { starts, numCols } = placeColumns(operations, result);
-    const columns = { step: new Array<GraphValue>(), logit: new Array<GraphValue>() };
+    const columns = { step: new Array<StepValue>(), logit: new Array<StepValue>() };
     for (const operation of operations) {
       for (const value of inputsOf(operation)) {
         const start = starts.get(value) ?? NaN;

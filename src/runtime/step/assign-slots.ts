@@ -1,4 +1,4 @@
-import type { GraphValue, RowKind } from './graph-recorder.ts';
+import type { StepValue, RowKind } from './step-recorder.ts';
 
 /** A place for matrices of one width, used by one after the other. */
 export interface Slot {
@@ -11,8 +11,8 @@ export interface Slot {
 
 /** What a step of a plan does to matrices. */
 export interface ValueUse {
-  readonly reads: readonly GraphValue[];
-  readonly writes: GraphValue | undefined;
+  readonly reads: readonly StepValue[];
+  readonly writes: StepValue | undefined;
 }
 
 /**
@@ -23,19 +23,19 @@ export interface ValueUse {
  */
 export function assignSlots(
   uses: readonly ValueUse[],
-  result: GraphValue,
+  result: StepValue,
   strideOf: (numCols: number) => number,
-): Map<GraphValue, Slot> {
-  const lastReads = new Map<GraphValue, number>();
+): Map<StepValue, Slot> {
+  const lastReads = new Map<StepValue, number>();
   uses.forEach(({ reads }, index) => {
     for (const value of reads) lastReads.set(value, index);
   });
   lastReads.set(result, uses.length);
 
-  const slots = new Map<GraphValue, Slot>();
+  const slots = new Map<StepValue, Slot>();
   const free = new Map<string, Slot[]>();
   const counts = new Map<string, number>();
-  const take = ({ rows, numCols }: GraphValue): Slot => {
+  const take = ({ rows, numCols }: StepValue): Slot => {
     const stride = strideOf(numCols);
     const kind = `${rows} x ${stride}`;
     const reused = free.get(kind)?.pop();

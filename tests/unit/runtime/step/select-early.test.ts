@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseGpt2Config } from '../../../../src/model/gpt2-config.ts';
 import { createGpt2Parameters } from '../../../../src/model/gpt2-parameters.ts';
 import { Gpt2 } from '../../../../src/model/gpt2.ts';
-import { graphValue, GraphRecorder } from '../../../../src/runtime/graph/graph-recorder.ts';
-import { liveOperations, operandsOf } from '../../../../src/runtime/graph/live-operations.ts';
-import { selectEarly } from '../../../../src/runtime/graph/select-early.ts';
+import { operandsOf } from '../../../../src/runtime/step/live-operations.ts';
+import { recordForward } from '../../../../src/runtime/step/record-forward.ts';
 import type { Activation, TransformerOps } from '../../../../src/runtime/ops.ts';
 
 const COUNTS = { step: 7, logit: 2 };
@@ -22,9 +21,7 @@ const model = new Gpt2(config, parameters);
 
 function recordAndSelect(forward: (ops: TransformerOps) => Activation) {
   const cacheShape = { numLayers: 2, numKvHeads: 2, headDim: 4, numLanes: 1, laneLength: 16 };
-  const recorder = new GraphRecorder(COUNTS, cacheShape);
-  const result = graphValue(forward(recorder));
-  return selectEarly(liveOperations(recorder.operations, result), result, COUNTS);
+  return recordForward(forward, COUNTS, cacheShape);
 }
 
 describe('selecting rows early', () => {

@@ -2,7 +2,7 @@ import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import type { KvCacheShape } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
-import type { GraphOperation } from './graph-recorder.ts';
+import type { StepOperation } from './step-recorder.ts';
 
 /** Rows of the smallest table that tokens and positions index: whatever is beyond is no token, no position. */
 export interface TableSizes {
@@ -10,7 +10,7 @@ export interface TableSizes {
   readonly positions: number;
 }
 
-export function tableSizes(operations: readonly GraphOperation[]): TableSizes {
+export function tableSizes(operations: readonly StepOperation[]): TableSizes {
   let [tokens, positions] = [Infinity, Infinity];
   const rowsOf = ({ shape }: Parameter): number => shape[0] ?? 0;
   for (const operation of operations) {

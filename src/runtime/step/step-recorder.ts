@@ -18,7 +18,7 @@ export type RowKind = 'step' | 'logit';
 export type RowCounts = Readonly<Record<RowKind, number>>;
 
 /** A matrix of the forward pass, to be computed when it is replayed: [rows, numCols]. */
-export class GraphValue implements Activation {
+export class StepValue implements Activation {
   readonly rows: RowKind;
   readonly numCols: number;
   readonly shape: readonly number[];
@@ -38,7 +38,7 @@ export interface HeadNorm {
 }
 
 /** An operation as the model called it. */
-export type GraphOperation = { readonly result: GraphValue } & (
+export type StepOperation = { readonly result: StepValue } & (
   | {
       readonly kind: 'embed';
       readonly tokens: Parameter;
@@ -47,44 +47,44 @@ export type GraphOperation = { readonly result: GraphValue } & (
     }
   | {
       readonly kind: 'linear';
-      readonly x: GraphValue;
+      readonly x: StepValue;
       readonly weight: Parameter;
       readonly bias: Parameter | undefined;
     }
   | {
       readonly kind: 'layerNorm' | 'rmsNorm';
-      readonly x: GraphValue;
+      readonly x: StepValue;
       readonly gain: Parameter;
       readonly shift: Parameter | undefined;
       readonly epsilon: number;
     }
   | {
       readonly kind: 'normHeads';
-      readonly x: GraphValue;
+      readonly x: StepValue;
       readonly norm: HeadNorm;
       readonly stripes: HeadStripes;
     }
   | {
       readonly kind: 'rotate';
-      readonly x: GraphValue;
+      readonly x: StepValue;
       readonly rotation: Rotation;
       readonly stripes: HeadStripes;
     }
   | {
       readonly kind: 'attention';
-      readonly x: GraphValue;
+      readonly x: StepValue;
       readonly layerIndex: number;
       readonly heads: AttentionHeads;
     }
-  | { readonly kind: 'gate'; readonly x: GraphValue; readonly activation: GateActivation }
-  | { readonly kind: 'gelu'; readonly x: GraphValue }
-  | { readonly kind: 'selectRows'; readonly x: GraphValue }
-  | { readonly kind: 'add'; readonly x: GraphValue; readonly y: GraphValue }
+  | { readonly kind: 'gate'; readonly x: StepValue; readonly activation: GateActivation }
+  | { readonly kind: 'gelu'; readonly x: StepValue }
+  | { readonly kind: 'selectRows'; readonly x: StepValue }
+  | { readonly kind: 'add'; readonly x: StepValue; readonly y: StepValue }
 );
 
 /** Writes down what a forward pass calls, and computes nothing. */
-export class GraphRecorder implements TransformerOps {
-  readonly operations: GraphOperation[] = [];
+export class StepRecorder implements TransformerOps {
+  readonly operations: StepOperation[] = [];
   readonly #counts: RowCounts;
   readonly #cacheShape: KvCacheShape;
 
@@ -104,7 +104,7 @@ export class GraphRecorder implements TransformerOps {
   }
 
   linear(activation: Activation, weight: Parameter, bias: Parameter | undefined): Activation {
-    const x = graphValue(activation);
+    const x = stepValue(activation);
     const [outDim = 0, inDim] = weight.shape;
     assertInvariant(x.numCols === inDim, `${weight.name} takes rows of ${inDim ?? 'no'} numbers`);
     const result = this.#value(x.rows, outDim); // [rows, out]
@@ -117,13 +117,13 @@ export class GraphRecorder implements TransformerOps {
     shift: Parameter | undefined,
     epsilon: number,
   ): Activation {
-    const x = graphValue(activation);
+    const x = stepValue(activation);
     const result = this.#value(x.rows, x.numCols); // [rows, dim]
     return this.#record({ kind: 'layerNorm', x, gain, shift, epsilon, result });
   }
 
   rmsNorm(activation: Activation, gain: Parameter, epsilon: number): Activation {
-    const x = graphValue(activation);
+    const x = stepValue(activation);
     const result = this.#value(x.rows, x.numCols); // [rows, dim]
     return this.#record({ kind: 'rmsNorm', x, gain, shift: undefined, epsilon, result });
   }
@@ -163,19 +163,19 @@ export class GraphRecorder implements TransformerOps {
   }
 
   gelu(activation: Activation): Activation {
-    const x = graphValue(activation);
+    const x = stepValue(activation);
     return this.#record({ kind: 'gelu', x, result: this.#value(x.rows, x.numCols) }); // [rows, cols]
   }
 
   add(first: Activation, second: Activation): Activation {
-    const x = graphValue(first);
-    const y = graphValue(second);
+    const x = stepValue(first);
+    const y = stepValue(second);
     assertInvariant(x.rows === y.rows && x.numCols === y.numCols, 'a shortcut joins matrices of one shape');
     return this.#record({ kind: 'add', x, y, result: this.#value(x.rows, x.numCols) }); // [rows, cols]
   }
 
   gate(activation: Activation, how: GateActivation): Activation {
-    const x = graphValue(activation);
+    const x = stepValue(activation);
     assertInvariant(x.numCols % 2 === 0, 'gates and values are as many');
     const result = this.#value(x.rows, x.numCols / 2); // [rows, mlpDim]
     return this.#record({ kind: 'gate', x, activation: how, result });
@@ -186,24 +186,24 @@ export class GraphRecorder implements TransformerOps {
   }
 
   selectRows(activation: Activation): Activation {
-    const x = graphValue(activation);
+    const x = stepValue(activation);
     assertInvariant(x.rows === 'step', "rows are selected from the step's");
     return this.#record({ kind: 'selectRows', x, result: this.#value('logit', x.numCols) }); // [logitRows, cols]
   }
 
-  #value(rows: RowKind, numCols: number): GraphValue {
-    return new GraphValue(rows, numCols, this.#counts[rows]);
+  #value(rows: RowKind, numCols: number): StepValue {
+    return new StepValue(rows, numCols, this.#counts[rows]);
   }
 
-  #record(operation: GraphOperation): Activation {
+  #record(operation: StepOperation): Activation {
     this.operations.push(operation);
     return operation.result;
   }
 }
 
 /** Queries, keys and values side by side, of every row: the step buffer has positions and lanes of those. */
-function qkvValue(activation: Activation, stripes: HeadStripes): GraphValue {
-  const x = graphValue(activation);
+function qkvValue(activation: Activation, stripes: HeadStripes): StepValue {
+  const x = stepValue(activation);
   const { numHeads, numKvHeads, headDim } = stripes;
   assertInvariant(
     x.numCols === qkvDim(stripes) && numHeads % numKvHeads === 0,
@@ -214,7 +214,7 @@ function qkvValue(activation: Activation, stripes: HeadStripes): GraphValue {
 }
 
 /** A value as the recorder makes them. */
-export function graphValue(activation: Activation): GraphValue {
-  assertInvariant(activation instanceof GraphValue, 'the activation belongs to this runtime');
+export function stepValue(activation: Activation): StepValue {
+  assertInvariant(activation instanceof StepValue, 'the activation belongs to this runtime');
   return activation;
 }

@@ -1,8 +1,8 @@
 import { assertInvariant } from '../../errors.ts';
-import type { GraphOperation, GraphValue } from './graph-recorder.ts';
+import type { StepOperation, StepValue } from './step-recorder.ts';
 
 /** The matrices that an operation of the model reads. */
-export function operandsOf(operation: GraphOperation): GraphValue[] {
+export function operandsOf(operation: StepOperation): StepValue[] {
   switch (operation.kind) {
     case 'embed':
       return [];
@@ -14,9 +14,9 @@ export function operandsOf(operation: GraphOperation): GraphValue[] {
 }
 
 /** In their order, the operations that the result needs, and every attention: it writes the cache. */
-export function liveOperations(operations: readonly GraphOperation[], result: GraphValue): GraphOperation[] {
-  const wanted = new Set<GraphValue>([result]);
-  const live: GraphOperation[] = [];
+export function liveOperations(operations: readonly StepOperation[], result: StepValue): StepOperation[] {
+  const wanted = new Set<StepValue>([result]);
+  const live: StepOperation[] = [];
   for (const operation of operations.toReversed()) {
     if (!wanted.has(operation.result) && operation.kind !== 'attention') continue;
     live.push(operation);

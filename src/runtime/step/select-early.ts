@@ -1,10 +1,10 @@
-import { GraphValue, type GraphOperation, type RowCounts } from './graph-recorder.ts';
+import { StepValue, type StepOperation, type RowCounts } from './step-recorder.ts';
 import { operandsOf } from './live-operations.ts';
 
-type SelectRows = Extract<GraphOperation, { kind: 'selectRows' }>;
+type SelectRows = Extract<StepOperation, { kind: 'selectRows' }>;
 
 /** Operations whose row r depends on row r of their operands alone. */
-const ROW_BY_ROW: ReadonlySet<GraphOperation['kind']> = new Set([
+const ROW_BY_ROW: ReadonlySet<StepOperation['kind']> = new Set([
   'linear',
   'layerNorm',
   'rmsNorm',
@@ -21,10 +21,10 @@ const ROW_BY_ROW: ReadonlySet<GraphOperation['kind']> = new Set([
  * @returns the operations in order, and what became of `result`
  */
 export function selectEarly(
-  operations: readonly GraphOperation[],
-  result: GraphValue,
+  operations: readonly StepOperation[],
+  result: StepValue,
   counts: RowCounts,
-): { operations: GraphOperation[]; result: GraphValue } {
+): { operations: StepOperation[]; result: StepValue } {
   const selections = operations.filter((operation) => operation.kind === 'selectRows');
   const [selection, ...others] = selections;
   if (selection === undefined || others.length > 0) return { operations: [...operations], result };
@@ -36,12 +36,12 @@ export function selectEarly(
 
 /** The values of which only selected rows are read, and which can be computed so. */
 function narrowedValues(
-  operations: readonly GraphOperation[],
+  operations: readonly StepOperation[],
   selection: SelectRows,
-  result: GraphValue,
-): Set<GraphValue> {
-  const narrowed = new Set<GraphValue>();
-  const readInFull = new Set<GraphValue>([result]);
+  result: StepValue,
+): Set<StepValue> {
+  const narrowed = new Set<StepValue>();
+  const readInFull = new Set<StepValue>([result]);
   for (const operation of operations.toReversed()) {
     const isNarrow =
       operation.result.rows === 'step' && ROW_BY_ROW.has(operation.kind) && !readInFull.has(operation.result);
@@ -53,25 +53,25 @@ function narrowedValues(
 }
 
 class Rewriting {
-  readonly operations: GraphOperation[] = [];
-  readonly #narrowed: ReadonlySet<GraphValue>;
+  readonly operations: StepOperation[] = [];
+  readonly #narrowed: ReadonlySet<StepValue>;
   readonly #selection: SelectRows;
   readonly #counts: RowCounts;
   /** The selected rows of a value, once they are there. */
-  readonly #selected = new Map<GraphValue, GraphValue>();
+  readonly #selected = new Map<StepValue, StepValue>();
 
-  constructor(narrowed: ReadonlySet<GraphValue>, selection: SelectRows, counts: RowCounts) {
+  constructor(narrowed: ReadonlySet<StepValue>, selection: SelectRows, counts: RowCounts) {
     this.#narrowed = narrowed;
     this.#selection = selection;
     this.#counts = counts;
   }
 
   /** What stands for a value of before. */
-  valueOf(value: GraphValue): GraphValue {
+  valueOf(value: StepValue): StepValue {
     return value === this.#selection.result ? this.#select(this.#selection.x) : value;
   }
 
-  add(operation: GraphOperation): void {
+  add(operation: StepOperation): void {
     if (operation === this.#selection) {
       this.#select(operation.x);
     } else if (this.#narrowed.has(operation.result)) {
@@ -83,7 +83,7 @@ class Rewriting {
     }
   }
 
-  #push(operation: GraphOperation, replace: (value: GraphValue) => GraphValue, result: GraphValue): void {
+  #push(operation: StepOperation, replace: (value: StepValue) => StepValue, result: StepValue): void {
     switch (operation.kind) {
       case 'embed':
         this.operations.push({ ...operation, result });
@@ -100,7 +100,7 @@ class Rewriting {
     }
   }
 
-  #select(value: GraphValue): GraphValue {
+  #select(value: StepValue): StepValue {
     const known = this.#selected.get(value);
     if (known !== undefined) return known;
     const result = this.#logitValue(value); // [logitRows, cols]
@@ -109,7 +109,7 @@ class Rewriting {
     return result;
   }
 
-  #logitValue({ numCols }: GraphValue): GraphValue {
-    return new GraphValue('logit', numCols, this.#counts.logit);
+  #logitValue({ numCols }: StepValue): StepValue {
+    return new StepValue('logit', numCols, this.#counts.logit);
   }
 }
