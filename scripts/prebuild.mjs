@@ -24,7 +24,8 @@ const TARGETS = {
   'darwin-arm64/tokenflare.node': {
     architecture: 'arm64',
     zig: 'aarch64-macos',
-    linkFlags: ['-Wl,-undefined,dynamic_lookup'],
+    // Else the path of this machine would be its name.
+    linkFlags: ['-Wl,-undefined,dynamic_lookup', '-Wl,-install_name,@rpath/tokenflare.node'],
   },
   'win32-x64/tokenflare.node': { architecture: 'x64', zig: 'x86_64-windows-gnu' },
 };

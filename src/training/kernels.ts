@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assertInvariant, EngineError } from '../errors.ts';
-import { loadAddon, type NativeAddon } from '../runtime/native/native-addon.ts';
+import { assertInvariant } from '../errors.ts';
+import type { NativeAddon } from '../runtime/native/native-addon.ts';
 import { floatArg, KernelPool } from '../runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend } from '../runtime/wasm/start.ts';
 import type { WasmHeap } from '../runtime/wasm/wasm-heap.ts';
 import { KERNEL } from './kernel-ids.ts';
+import { multiplyNatively, startAddon, type Operand, type Products } from './native-products.ts';
 
 /** Sizes of chunks; those of the assembly files must be the same. */
 const CHUNK_ELEMENTS = 16384;
@@ -14,23 +15,12 @@ const CHUNK_COLS = 32;
 const PACK_LANES = 64;
 const GEMM_BLOCK = 64;
 
-/** Where an operand of a product lies, in elements: the lane runs along the result, the depth is summed over. */
-interface Operand {
-  readonly tensor: tf.Tensor;
-  readonly laneStride: number;
-  readonly depthStride: number;
-}
-
 /** Which elements die: counter hash of index and seed, see `keepMask` of assembly/dropout.ts. */
 export interface DropoutDraw {
   /** Probability of an element to be dropped. */
   readonly rate: number;
   readonly seed: number;
 }
-
-/** Who may multiply matrices. */
-export const PRODUCTS = ['auto', 'native', 'wasm'] as const;
-export type Products = (typeof PRODUCTS)[number];
 
 export interface SequenceShape {
   readonly numSequences: number;
@@ -276,7 +266,7 @@ export class TrainingKernels {
     );
     const out = this.#make([rows, cols]); // [rows, cols]
     if (this.#addon !== undefined) {
-      this.#multiplyNatively(this.#addon, a, b, bias, out, rows, cols, depth);
+      multiplyNatively(this.#addon, this.heap, { a, b, bias, out, rows, cols, depth });
       return out;
     }
     const aTiles = this.#pack(a, rows, depth, 8, 'a'); // [rows / 8][depth][8]
@@ -285,33 +275,6 @@ export class TrainingKernels {
     const numChunks = chunks(rows, GEMM_BLOCK) * chunks(cols, GEMM_BLOCK);
     this.#pool.run(KERNEL.GEMM, numChunks, [...args, GEMM_BLOCK, GEMM_BLOCK]);
     return out;
-  }
-
-  /** On the heap of tfjs, where the tensors lie. */
-  #multiplyNatively(
-    addon: NativeAddon,
-    a: Operand,
-    b: Operand,
-    bias: tf.Tensor | undefined,
-    out: tf.Tensor,
-    rows: number,
-    cols: number,
-    depth: number,
-  ): void {
-    const floats = (tensor: tf.Tensor) => this.heap.float32(this.#at(tensor), tensor.size);
-    addon.multiply(
-      floats(a.tensor),
-      a.laneStride,
-      a.depthStride,
-      floats(b.tensor),
-      b.laneStride,
-      b.depthStride,
-      bias === undefined ? new Float32Array() : floats(bias),
-      floats(out),
-      rows,
-      cols,
-      depth,
-    );
   }
 
   #pack(operand: Operand, numLanes: number, depth: number, width: number, name: string): number {
@@ -352,19 +315,6 @@ export class TrainingKernels {
 
   #at(tensor: tf.Tensor): number {
     return this.heap.tensorAddress(tensor);
-  }
-}
-
-function startAddon(numThreads: number, products: Products): NativeAddon | undefined {
-  if (products === 'wasm') return undefined;
-  try {
-    const addon = loadAddon();
-    const [instructionSet] = addon.start(numThreads);
-    if (instructionSet !== undefined) return addon;
-    throw new EngineError('backend_unavailable', 'this processor has none of the native instruction sets');
-  } catch (error) {
-    if (products === 'native' || !(error instanceof EngineError)) throw error;
-    return undefined;
   }
 }
 

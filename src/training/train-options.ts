@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { EngineError } from '../errors.ts';
 import type { StoredDtype } from '../weights/write-safetensors.ts';
-import { PRODUCTS, type Products } from './kernels.ts';
+import { PRODUCTS, type Products } from './native-products.ts';
 
 export const TRAIN_HELP = `Trains a byte-level BPE tokenizer and a GPT-2 on text files, and writes a directory the server loads.
 

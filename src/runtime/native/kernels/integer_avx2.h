@@ -96,7 +96,7 @@ TOKENFLARE_INLINE void LoadQuad(const uint8_t *quads, int quad, int group, __m25
 // Where the zero point of the weights leaves a row's dot products.
 template <Format kFormat, int kPart>
 inline __m256i StartOf(const RowBlock &rows, int row) {
-  return _mm256_set1_epi32(-LayoutOf(kFormat).zero_point * SumOfPart<LayoutOf(kFormat).scales, kPart>(rows, row));
+  return _mm256_set1_epi32(StartOfPart<LayoutOf(kFormat).scales, kPart>(rows, row, LayoutOf(kFormat).zero_point));
 }
 
 #ifdef TOKENFLARE_AVX_VNNI

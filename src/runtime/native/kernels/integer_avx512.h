@@ -80,7 +80,7 @@ inline __attribute__((always_inline)) void LoadQuad(const uint8_t *quads, int qu
 // Where the zero point of the weights leaves a row's dot products: their sums begin there, so that it costs nothing.
 template <Format kFormat, int kPart>
 inline __m512i StartOf(const RowBlock &rows, int row) {
-  return _mm512_set1_epi32(-LayoutOf(kFormat).zero_point * SumOfPart<LayoutOf(kFormat).scales, kPart>(rows, row));
+  return _mm512_set1_epi32(StartOfPart<LayoutOf(kFormat).scales, kPart>(rows, row, LayoutOf(kFormat).zero_point));
 }
 
 #ifdef TOKENFLARE_AVX512_VNNI

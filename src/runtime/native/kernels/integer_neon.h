@@ -114,7 +114,7 @@ TOKENFLARE_INLINE void DotGroup(const uint8_t *quads, const RowBlock &rows, int 
   int32x4_t sums[kRows][2];
 #pragma GCC unroll 6
   for (int row = 0; row < kRows; row++) {
-    sums[row][0] = sums[row][1] = vdupq_n_s32(-kZeroPoint<kFormat> * SumOfPart<kNumParts, kPart>(rows, row));
+    sums[row][0] = sums[row][1] = vdupq_n_s32(StartOfPart<kNumParts, kPart>(rows, row, kZeroPoint<kFormat>));
   }
 #pragma GCC unroll 2
   for (int quad = kPart * kNumQuads; quad < (kPart + 1) * kNumQuads; quad++) {

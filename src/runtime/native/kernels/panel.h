@@ -144,11 +144,13 @@ struct RowBlock {
 };
 static_assert(sizeof(RowBlock) == 256, "tiles follow one another without gaps");
 
-// The sum of a row's integers over one of the parts of the depth that have one scale.
+// Where a row's dot products begin for a part of the depth that has one scale: at minus the zero point times the sum of the
+// row's integers. Without signs, since a row of a tile that is not there has anything for a sum.
 template <int kNumParts, int kPart>
-inline int32_t SumOfPart(const RowBlock &rows, int row) {
-  if constexpr (kNumParts == 1) return rows.sums[row];
-  return kPart == 0 ? rows.first_sums[row] : rows.sums[row] - rows.first_sums[row];
+inline int32_t StartOfPart(const RowBlock &rows, int row, int32_t zero_point) {
+  const uint32_t whole = static_cast<uint32_t>(rows.sums[row]), first = static_cast<uint32_t>(rows.first_sums[row]);
+  const uint32_t sum = kNumParts == 1 ? whole : kPart == 0 ? first : whole - first;
+  return static_cast<int32_t>(0u - static_cast<uint32_t>(zero_point) * sum);
 }
 
 constexpr int64_t NumTiles(int64_t num_rows) { return (num_rows + kTileRows - 1) / kTileRows; }
