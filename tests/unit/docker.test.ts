@@ -36,7 +36,7 @@ function lastStageOf(dockerfile: string): Stage {
 
 it('there is an image for each way to compute', () => {
   expect(dockerfiles.sort()).toEqual(['Dockerfile', 'Dockerfile.cuda']);
-  expect(services.map(([name]) => name)).toEqual(['wasm', 'webgpu', 'cuda']);
+  expect(services.map(([name]) => name)).toEqual(['processor', 'webgpu', 'cuda']);
 });
 
 describe.each(dockerfiles)('docker/%s', (name) => {
