@@ -77,6 +77,7 @@ describe('npm run bench', () => {
       'npm run bench -- [options]',
       'npm run bench -- --runtimes NAME,NAME,...',
       'npm run bench -- --interference',
+      'npm run bench -- --peers --gguf',
       'npm run bench -- --peers',
       'npm run bench -- --speculation',
       'npm run bench -- --bounds',
