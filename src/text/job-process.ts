@@ -252,7 +252,7 @@ function send<Setup, Question>(child: ChildProcess, message: ToJobProcess<Setup,
 }
 
 function forkEntry(entry: string, maxHeapMb: number): ChildProcess {
-  // A vocabulary is kept, and questions are small: room for more young objects would be memory that nobody uses.
+  // The vocabulary lasts, and questions are small: more room for young objects would stay unused.
   const execArgv = ['--expose-gc', `--max-old-space-size=${maxHeapMb}`, '--max-semi-space-size=2'];
   const child = forkSibling(import.meta.url, entry, { execArgv, pipes: 1 });
   child.unref();

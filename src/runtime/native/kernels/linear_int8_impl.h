@@ -177,8 +177,8 @@ __attribute__((noinline)) void MultiplyTile(const TileProduct &product, int num_
   FinishTile(product, num_rows, stored[0]);
 }
 
-// Where TOKENFLARE_FEW_TILES asks for little code, three and five rows are computed as four and six, of which the last is
-// anything and is left out.
+// With TOKENFLARE_FEW_TILES there is less code: three rows are computed as four, and five as six. The last row then has no
+// meaning, and is not stored.
 template <Format kFormat>
 inline void MultiplyRows(int num_rows, const TileProduct &product) {
   switch (num_rows) {

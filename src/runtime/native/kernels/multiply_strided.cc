@@ -58,7 +58,7 @@ const char *MultiplyStrided(const Kernels &kernels, const Strided &a, const Stri
   ParallelFor(num_panels, [&](int64_t panel) {
     PackPanel(b, panel * kPanelWidth, cols, depth, reinterpret_cast<float *>(panels + panel * panel_bytes));
   });
-  // Rows whose numbers lie side by side are read where they are, if no gap is between them.
+  // Rows whose numbers lie side by side are read where they are. The caller has checked that no gap is between rows.
   const float *x = a.numbers;
   if (a.depth_stride != 1) {
     float *packed = reinterpret_cast<float *>(panels + num_panels * panel_bytes);
