@@ -1,5 +1,6 @@
 import type { Completion, CompletionRequest, Engine, Reservation } from '../engine.ts';
 import { checkLeastPromptLength } from '../check-input.ts';
+import type { GrammarSpec } from '../../grammar/grammar-spec.ts';
 import { encodePrompts, minNumTokens, type EncodedPrompt, type Prompt } from './encode-prompts.ts';
 
 /** What a route wants of the engine, in either API, before its prompts are token ids. */
@@ -11,6 +12,8 @@ export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'ownerI
   truncateTo: number | 'fit' | undefined;
   /** The field that the prompts came from, for messages; `prompt` unless told otherwise. */
   promptField?: 'prompt' | 'messages';
+  /** What the text must look like; undefined: any text. */
+  grammar?: GrammarSpec | undefined;
   /** The texts were rendered by a chat template, which wrote the special tokens itself. */
   isRendered?: boolean;
 }

@@ -1,0 +1,56 @@
+/**
+ * A context-free grammar over the bytes of UTF-8, as plain data: it crosses from one process to another by structured
+ * clone. Its leaves are automata, so that a state of the whole is a state of one automaton and a stack of what follows.
+ */
+export interface Grammar {
+  readonly terminals: readonly Terminal[];
+  /** `rules[0]` is the whole text. */
+  readonly rules: readonly Expression[];
+}
+
+export type Expression =
+  /** A text of that automaton; `index` into `terminals`. */
+  | { readonly type: 'terminal'; readonly index: number }
+  /** One special token, by what it is written as: these are no text. */
+  | { readonly type: 'specialToken'; readonly name: string }
+  | { readonly type: 'sequence'; readonly items: readonly Expression[] }
+  | { readonly type: 'choice'; readonly items: readonly Expression[] }
+  /** `max` undefined: without end. */
+  | {
+      readonly type: 'repeat';
+      readonly item: Expression;
+      readonly min: number;
+      readonly max: number | undefined;
+    }
+  /** `index` into `rules`; rules may refer to each other and to themselves. */
+  | { readonly type: 'rule'; readonly index: number };
+
+export type Terminal =
+  /** The bytes of one text. */
+  | { readonly type: 'literal'; readonly bytes: Uint8Array }
+  | { readonly type: 'automaton'; readonly automaton: ByteAutomaton }
+  /**
+   * `min` to `max` words of an automaton, one after the other: a counter in place of as many copies of its states.
+   * No word of it is the beginning of another, so that each byte has one meaning.
+   */
+  | {
+      readonly type: 'counted';
+      readonly word: ByteAutomaton;
+      readonly min: number;
+      readonly max: number | undefined;
+    };
+
+/**
+ * A deterministic finite automaton over bytes. State 0 is its start. Every state leads to an accepting one, so that a
+ * text that is alive can be finished.
+ */
+export interface ByteAutomaton {
+  readonly numStates: number;
+  /** Bytes of one class lead to the same states: [256]. */
+  readonly classOf: Uint8Array;
+  readonly numClasses: number;
+  /** The next state, or -1: [states * classes]. */
+  readonly next: Int32Array;
+  /** 1 where a text may end: [states]. */
+  readonly accepts: Uint8Array;
+}
