@@ -8,9 +8,9 @@ const MAY_IMPORT = {
   scheduler: [],
   sampling: ['runtime'],
   tokenizer: [],
-  grammar: [],
+  grammar: ['sampling'],
   weights: ['runtime'],
-  text: ['tokenizer', 'scheduler', 'weights'],
+  text: ['tokenizer', 'grammar', 'scheduler', 'weights'],
   model: ['runtime', 'weights'],
   catalog: ['weights', 'config'],
   engine: [

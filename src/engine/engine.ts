@@ -3,6 +3,7 @@ import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { RuntimeName } from '../runtime/traits.ts';
 import type { SampledToken } from '../sampling/sampler.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
+import type { CompiledGrammar } from '../text/grammar-compiler.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
 
 /**
@@ -73,6 +74,8 @@ export interface CompletionRequest {
   numLogprobs: number | undefined;
   /** Report logprobs of the prompt's tokens too. */
   promptLogprobs: boolean;
+  /** What its texts must look like; undefined: any text. */
+  grammar?: CompiledGrammar | undefined;
   /** Its prompts share keys and values only with those of requests of the same salt. */
   cacheSalt: string | undefined;
   /** Who may see its record and cancel it, and whose prompts it shares keys and values with; '': the service. */

@@ -1,9 +1,11 @@
 import { assertInvariant } from '../errors.ts';
 import { TOP_LOGITS, type StepRow, type TopLogits } from '../runtime/step-row.ts';
+import type { AllowedTokens } from './allowed-tokens.ts';
 import { keepMinP, keepTopK, keepTopP } from './candidate-filters.ts';
 import { Candidates } from './candidates.ts';
 import { largestLogit, largestOfTop } from './largest-logit.ts';
 import {
+  allowOnly,
   applyFrequencyPenalty,
   applyLogitBias,
   applyPresencePenalty,
@@ -23,6 +25,15 @@ export interface SampleOptions {
   forbiddenTokenIds?: readonly number[] | undefined;
 }
 
+/** What the form of a text says of its next token. */
+export interface TextForm {
+  readonly allowed: AllowedTokens;
+  /** Tokens beside these: those that end the sequence, where it may end. */
+  readonly ends: readonly number[];
+  /** The token that is taken where this one was drawn; undefined where the text ends before it. */
+  redirect(tokenId: number): number | undefined;
+}
+
 /** A token that was drawn, or one of a prompt whose logprob was asked for. */
 export interface SampledToken {
   tokenId: number;
@@ -35,7 +46,8 @@ export interface SampledToken {
  * Draws tokens for all sequences of an engine, one at a time; it owns scratch of the vocabulary's size.
  *
  * The order is vLLM's (docstring of its v1 `Sampler`): raw logprobs; min_tokens, logit bias; repetition, frequency,
- * presence penalty; then greedy, or temperature, min-p, top-k, top-p. It differs from OpenAI's in nothing a client
+ * presence penalty; then greedy, or temperature, min-p, top-k, top-p. The tokens that a form allows are the only ones
+ * from the beginning. It differs from OpenAI's in nothing a client
  * of theirs can send, and from Hugging Face's in that min-p comes before top-k and top-p.
  */
 export class Sampler {
@@ -53,7 +65,8 @@ export class Sampler {
    * True when the next token, and the logprobs asked for, follow from the `TOP_LOGITS` most probable tokens alone.
    * Min-p is left out: what it leaves may stay in the order of ids, in which a draw runs through it.
    */
-  topIsEnough({ params }: SamplerState, { numLogprobs = 0, forbiddenTokenIds = [] }: SampleOptions): boolean {
+  topIsEnough({ params }: SamplerState, options: SampleOptions): boolean {
+    const { numLogprobs = 0, forbiddenTokenIds = [] } = options;
     const { topK, minP } = params;
     const filtersToTop = topK > 0 && topK <= TOP_LOGITS && topK < this.vocabSize && minP === 0;
     return (
@@ -69,15 +82,34 @@ export class Sampler {
    */
   sampleToken(logits: StepRow, state: SamplerState, options: SampleOptions = {}): SampledToken {
     if (!(logits instanceof Float32Array)) return this.#sampleFromTop(logits, state, options);
-    assertInvariant(
-      logits.length === this.vocabSize,
-      `a row of logits has ${this.vocabSize} numbers, not ${logits.length}`,
-    );
-    const processed = this.#process(logits, state, options.forbiddenTokenIds ?? []);
-    const tokenId = this.#draw(processed, state);
+    return this.#note(this.#draw(logits, state, options), logits, state, options);
+  }
+
+  /**
+   * The same from a whole row, of a text that must have a form. Undefined where the text ends before the token that was
+   * drawn.
+   */
+  sampleFormed(
+    logits: StepRow,
+    state: SamplerState,
+    form: TextForm,
+    options: SampleOptions = {},
+  ): SampledToken | undefined {
+    assertInvariant(logits instanceof Float32Array, 'a text that must have a form is drawn from whole rows');
+    const tokenId = form.redirect(this.#draw(logits, state, options, form));
+    return tokenId === undefined ? undefined : this.#note(tokenId, logits, state, options);
+  }
+
+  #note(
+    tokenId: number,
+    logits: Float32Array,
+    state: SamplerState,
+    { numLogprobs }: SampleOptions,
+  ): SampledToken {
     state.record(tokenId);
-    if (options.numLogprobs === undefined) return { tokenId };
-    return { tokenId, ...tokenLogprobs(logits, tokenId, options.numLogprobs) };
+    return numLogprobs === undefined
+      ? { tokenId }
+      : { tokenId, ...tokenLogprobs(logits, tokenId, numLogprobs) };
   }
 
   #sampleFromTop(top: TopLogits, state: SamplerState, options: SampleOptions): SampledToken {
@@ -98,12 +130,17 @@ export class Sampler {
   }
 
   /** The logits after all that may change the most probable token: the input itself when nothing applies. */
-  #process(logits: Float32Array, state: SamplerState, forbidden: readonly number[]): Float32Array {
-    const { params, outputCounts, seenTokenIds } = state;
-    if (!changesLogits(params, forbidden)) return logits;
+  #process(
+    logits: Float32Array,
+    { params, outputCounts, seenTokenIds }: SamplerState,
+    forbidden: readonly number[],
+    form: TextForm | undefined,
+  ): Float32Array {
+    if (form === undefined && !changesLogits(params, forbidden)) return logits;
 
     const processed = this.#logits;
-    processed.set(logits);
+    if (form === undefined) processed.set(logits);
+    else allowOnly(processed, logits, form.allowed, form.ends);
     maskTokens(processed, forbidden);
     applyLogitBias(processed, params.logitBias);
     if (params.repetitionPenalty !== 1) {
@@ -116,12 +153,20 @@ export class Sampler {
     return processed;
   }
 
-  #draw(logits: Float32Array, state: SamplerState): number {
+  #draw(logits: Float32Array, state: SamplerState, options: SampleOptions, form?: TextForm): number {
+    assertInvariant(
+      logits.length === this.vocabSize,
+      `a row of logits has ${this.vocabSize} numbers, not ${logits.length}`,
+    );
+    const processed = this.#process(logits, state, options.forbiddenTokenIds ?? [], form);
+    const largest = largestLogit(processed);
     const { params } = state;
-    const largest = largestLogit(logits);
     if (isGreedy(params)) return largest.tokenId;
 
-    this.#candidates.fill(logits, largest.value, params.temperature);
+    if (form?.allowed.type === 'list') {
+      const tokenIds = Int32Array.from(new Set([...form.allowed.tokenIds, ...form.ends])).toSorted();
+      this.#candidates.fillListed(tokenIds, processed, largest.value, params.temperature);
+    } else this.#candidates.fill(processed, largest.value, params.temperature);
     return this.#drawFiltered(state);
   }
 

@@ -5,7 +5,9 @@ import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';
 import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
 import { minNumTokens, Tokenizer, type DecodeOptions, type EncodeOptions } from '../tokenizer/tokenizer.ts';
 import { ChatTemplate, type TextCaller } from './chat-template.ts';
+import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import { checkEncodedIds, encodeTexts, type EncodeQuestion } from './encode-texts.ts';
+import { GrammarCompiler, type CompiledGrammar } from './grammar-compiler.ts';
 import { JobProcess } from './job-process.ts';
 import type { EncodeAnswer, TokenizerReady, TokenizerSetup } from './tokenizer-worker.ts';
 
@@ -43,6 +45,7 @@ export class ServedTokenizer implements TokenVocabulary {
   /** How the model wants a conversation written; undefined where its files do not say. */
   readonly chatTemplate: ChatTemplate | undefined;
   readonly #table: TokenTable;
+  readonly #grammars: GrammarCompiler;
   readonly #maxBytesPerToken: number | undefined;
   readonly #process: Process;
   readonly #encodeTimeoutMs: number;
@@ -57,6 +60,7 @@ export class ServedTokenizer implements TokenVocabulary {
     this.stripsLeadingSpace = ready.stripsLeadingSpace;
     this.chatTemplate = chatTemplate === undefined ? undefined : new ChatTemplate(chatTemplate);
     this.#table = new TokenTable(ready.table);
+    this.#grammars = new GrammarCompiler(this.#table, this.specialTokenIds);
     this.#maxBytesPerToken = ready.maxBytesPerToken;
     this.#process = process;
     this.#encodeTimeoutMs = encodeTimeoutMs;
@@ -156,9 +160,17 @@ export class ServedTokenizer implements TokenVocabulary {
     return this.#table.idToBytes(tokenId);
   }
 
+  /**
+   * What a text must look like, over this vocabulary.
+   * @throws EngineError as GrammarCompiler.compile
+   */
+  compileGrammar(spec: GrammarSpec, caller: TextCaller): Promise<CompiledGrammar> {
+    return this.#grammars.compile(spec, caller);
+  }
+
   /** Ends its processes, and what waits for them. Tokens can be turned into text as before. */
   async stop(): Promise<void> {
-    await Promise.all([this.#process.stop(), this.chatTemplate?.stop()]);
+    await Promise.all([this.#process.stop(), this.chatTemplate?.stop(), this.#grammars.stop()]);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { EngineError } from '../../errors.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
+import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
 import { ServedTokenizer } from '../../text/served-tokenizer.ts';
 import { checkCompletion, checkText } from '../check-input.ts';
 import { monotonicMs } from '../clock.ts';
@@ -60,6 +61,8 @@ export class EngineClient implements ManagedEngine {
   #onIdle: (() => void) | undefined;
   /** A ping has no answer yet. */
   #isPinged = false;
+  /** The vocabulary that the engine process has. */
+  #sentVocabulary: TokenTrieData | undefined;
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -118,6 +121,7 @@ export class EngineClient implements ManagedEngine {
   }
 
   #onReady({ model, gauges }: ReadyMessage): void {
+    this.#sentVocabulary = undefined;
     this.#model = { ...model, eosTokenIds: this.#endTokenIds ?? model.eosTokenIds };
     this.#queue.setLanes(model.numLanes);
     this.#totals.setGauges(gauges);
@@ -172,9 +176,17 @@ export class EngineClient implements ManagedEngine {
     reservation.takeOver();
     this.#completions.set(completion.id, completion);
     this.#held.add(completion, sequences);
+    this.#sendVocabulary(request);
     this.#supervisor.send({ type: 'submit', sequences });
     this.#setDeadline(completion, request, reservation);
     return completion;
+  }
+
+  /** Each engine process gets it once, and only where a text must have a form. */
+  #sendVocabulary({ grammar }: CompletionRequest): void {
+    if (grammar === undefined || this.#sentVocabulary === grammar.vocabulary) return;
+    this.#sentVocabulary = grammar.vocabulary;
+    this.#supervisor.send({ type: 'vocabulary', trie: grammar.vocabulary });
   }
 
   #setDeadline(

@@ -102,6 +102,7 @@ export class RunningCompletion implements Completion {
         promptLogprobs: promptLogprobs && index % n === 0,
         cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
         mayStopByText: stop.length > 0,
+        grammar: request.grammar && { key: request.grammar.key, source: request.grammar.source },
       };
     });
   }

@@ -1,7 +1,8 @@
 import { assertInvariant } from '../../errors.ts';
 import type { StepRow } from '../../runtime/step-row.ts';
 import { tokenLogprobs } from '../../sampling/logprobs.ts';
-import type { Sampler } from '../../sampling/sampler.ts';
+import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
+import type { Sampler, TextForm } from '../../sampling/sampler.ts';
 import { SamplerState } from '../../sampling/sampler-state.ts';
 import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
@@ -13,6 +14,7 @@ import type { SampledToken } from '../engine.ts';
 import { FaultRegister } from './fault-register.ts';
 import { inspectNext } from './inspect-next.ts';
 import { InspectionJobs, type PromptInspection, type FinishedInspection } from './inspection-jobs.ts';
+import { GrammarPool } from './grammar-pool.ts';
 import type { LogitsNeeded, ModelRunner } from './model-runner.ts';
 import type {
   Casualty,
@@ -22,6 +24,7 @@ import type {
   SequenceUpdate,
   StepReport,
 } from '../protocol.ts';
+import { SequenceGuide } from './sequence-guide.ts';
 import { stepCounts } from './step-counts.ts';
 import { StepFault, toSentError, type Answers } from '../step-fault.ts';
 
@@ -29,8 +32,17 @@ interface ActiveSequence {
   request: SequenceRequest;
   sequence: Sequence;
   sampler: SamplerState;
+  /** Where its text must have a form. */
+  guide: SequenceGuide | undefined;
   /** Tokens of the prompt whose logprobs were reported, the first among them, which has none. */
   numScored: number;
+}
+
+/** What a step did for a sequence: its first token with all else, then further ones. */
+interface SequenceProgress {
+  updates: readonly [SequenceUpdate, ...SequenceUpdate[]];
+  /** Tokens of its draft that it drew as well. */
+  numAccepted: number;
 }
 
 /** What a step did; the engine process adds times and gauges. */
@@ -55,6 +67,7 @@ export class EngineCore {
   readonly #active = new Map<number, ActiveSequence>();
   readonly #embeddings: EmbeddingJobs;
   readonly #inspections: InspectionJobs;
+  readonly #grammars = new GrammarPool();
   #isStepping = false;
   readonly #faults = new FaultRegister();
 
@@ -81,12 +94,19 @@ export class EngineCore {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
     checkTokenIds(request.promptTokenIds, this.#sampler, 'prompt');
-    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
+    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs, grammar } = request;
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
-    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId);
+    const guide = grammar && new SequenceGuide(this.#grammars.grammarOf(grammar), maxTokens);
+    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId, guide);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
-    this.#active.set(id, { request, sequence, sampler, numScored: 0 });
+    this.#active.set(id, { request, sequence, sampler, guide, numScored: 0 });
     this.#scheduler.add(sequence);
+  }
+
+  /** The texts of the model's tokens, before the first sequence with a grammar. */
+  setVocabulary(trie: TokenTrieData): void {
+    this.#checkBetweenSteps();
+    this.#grammars.setVocabulary(trie);
   }
 
   /** Takes a sequence out between two steps; false when it is not here (any more). */
@@ -187,15 +207,14 @@ export class EngineCore {
       this.#runner.run(step, (id) => this.#logitsNeeded(this.#activeOf(id))),
     );
     const started = new Set(step.started);
-    const updatesOf = step.sequences.map((scheduled, i): SequenceUpdate[] => {
-      const [first, ...others] = this.#tryUpdate(scheduled, logits[i] ?? []);
-      return started.has(scheduled.sequence)
-        ? [{ ...first, ...startOf(scheduled.sequence) }, ...others]
-        : [first, ...others];
+    const progress = step.sequences.map((scheduled, i) => this.#tryUpdate(scheduled, logits[i] ?? []));
+    const updates = progress.flatMap(({ updates: [first, ...others] }, i) => {
+      const sequence = step.sequences[i]?.sequence;
+      const start = sequence !== undefined && started.has(sequence) ? startOf(sequence) : {};
+      return [{ ...first, ...start }, ...others];
     });
-    const updates = updatesOf.flat();
     const isUrgent = updates.some((update) => this.#isUrgent(update));
-    const numAccepted = updatesOf.map(({ length }) => length - 1);
+    const numAccepted = progress.map((sequence) => sequence.numAccepted);
     const counts = stepCounts(step, numAccepted);
     const endedAt = this.#now?.();
     const durationMs = endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt);
@@ -224,11 +243,12 @@ export class EngineCore {
   }
 
   #logitsNeeded(active: ActiveSequence): LogitsNeeded {
-    const { request, sequence, sampler } = active;
+    const { request, sequence, sampler, guide } = active;
     const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
     return {
       everyRow: !sequence.readsCache,
-      topIsEnough: !request.promptLogprobs && this.#sampler.topIsEnough(sampler, options),
+      topIsEnough:
+        !request.promptLogprobs && guide === undefined && this.#sampler.topIsEnough(sampler, options),
     };
   }
 
@@ -244,8 +264,7 @@ export class EngineCore {
     return token !== undefined && (request.mayStopByText || numGeneratedTokens(sequence) === 1);
   }
 
-  /** What the step did for a sequence: its first token with all else, then those of its draft that it draws as well. */
-  #update(scheduled: ScheduledSequence, logits: readonly StepRow[]): [SequenceUpdate, ...SequenceUpdate[]] {
+  #update(scheduled: ScheduledSequence, logits: readonly StepRow[]): SequenceProgress {
     const { sequence, completesTokens, draftTokenIds } = scheduled;
     const active = this.#activeOf(sequence.id);
     const update: SequenceUpdate = { id: sequence.id };
@@ -253,22 +272,23 @@ export class EngineCore {
       const promptLogprobs = this.#scorePrompt(active, scheduled, logits);
       if (promptLogprobs.length > 0) update.promptLogprobs = promptLogprobs;
     }
-    if (!completesTokens) return [update];
-    if (active.request.maxTokens === 0) return [{ ...update, finish: 'length' }];
+    if (!completesTokens) return { updates: [update], numAccepted: 0 };
+    if (active.request.maxTokens === 0) {
+      return { updates: [{ ...update, finish: 'length' }], numAccepted: 0 };
+    }
     const rows = logits.slice(-1 - draftTokenIds.length);
-    const [first, ...others] = this.#draw(active, rows, draftTokenIds);
-    return [{ ...update, ...first }, ...others];
+    const { drawn, numAccepted } = this.#draw(active, rows, draftTokenIds);
+    const [first, ...others] = [...drawn, ...takeForced(active, drawn.at(-1)?.finish)];
+    return { updates: [{ ...update, ...first }, ...others], numAccepted };
   }
 
   /** The same, or the end of the sequence when nothing can be made of its logits. */
-  #tryUpdate(
-    scheduled: ScheduledSequence,
-    logits: readonly StepRow[],
-  ): [SequenceUpdate, ...SequenceUpdate[]] {
+  #tryUpdate(scheduled: ScheduledSequence, logits: readonly StepRow[]): SequenceProgress {
     try {
       return this.#update(scheduled, logits);
     } catch (error) {
-      return [{ id: scheduled.sequence.id, finish: 'error', error: toSentError(error) }];
+      const { id } = scheduled.sequence;
+      return { updates: [{ id, finish: 'error', error: toSentError(error) }], numAccepted: 0 };
     }
   }
 
@@ -280,8 +300,7 @@ export class EngineCore {
     active: ActiveSequence,
     rows: readonly StepRow[],
     draftTokenIds: readonly number[],
-  ): SequenceUpdate[] {
-    const { sequence } = active;
+  ): { drawn: SequenceUpdate[]; numAccepted: number } {
     assertInvariant(
       rows.length > draftTokenIds.length,
       'a sequence whose tokens are complete has logits for them',
@@ -289,12 +308,15 @@ export class EngineCore {
     const drawn: SequenceUpdate[] = [];
     for (const [i, row] of rows.entries()) {
       const token = this.#sample(active, row);
-      sequence.tokenIds.push(token.tokenId);
-      const finish = finishOf(active, token.tokenId);
-      drawn.push({ id: sequence.id, token, ...(finish === undefined ? {} : { finish }) });
-      if (finish !== undefined || token.tokenId !== draftTokenIds[i]) break;
+      if (token === undefined) {
+        drawn.push({ id: active.sequence.id, finish: 'length' });
+        return { drawn, numAccepted: i };
+      }
+      const update = take(active, token);
+      drawn.push(update);
+      if (update.finish !== undefined || token.tokenId !== draftTokenIds[i]) break;
     }
-    return drawn;
+    return { drawn, numAccepted: drawn.length - 1 };
   }
 
   /**
@@ -325,21 +347,67 @@ export class EngineCore {
     return scored;
   }
 
-  #sample(active: ActiveSequence, logits: StepRow): SampledToken {
-    return this.#sampler.sampleToken(logits, active.sampler, {
-      numLogprobs: active.request.numLogprobs,
-      forbiddenTokenIds: forbiddenTokens(active),
-    });
+  /** Undefined where the sequence ends without another token. */
+  #sample(active: ActiveSequence, logits: StepRow): SampledToken | undefined {
+    const { request, sampler, guide } = active;
+    const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
+    return guide === undefined
+      ? this.#sampler.sampleToken(logits, sampler, options)
+      : this.#sampler.sampleFormed(logits, sampler, formOf(guide, active), options);
   }
 }
 
-/** What may not be drawn next: the ends of the sequence, as long as it is shorter than its least length. */
-function forbiddenTokens({ request, sequence }: ActiveSequence): readonly number[] {
-  return numGeneratedTokens(sequence) < request.minTokens ? request.stopTokenIds : [];
+type TokenUpdate = SequenceUpdate & { token: SampledToken };
+
+/** Appends a token to its sequence, which may end by it. */
+function take(active: ActiveSequence, token: SampledToken): TokenUpdate {
+  const { request, sequence, guide } = active;
+  sequence.tokenIds.push(token.tokenId);
+  if (!request.stopTokenIds.includes(token.tokenId)) guide?.accept(token.tokenId);
+  const finish = finishOf(active, token.tokenId);
+  return { id: sequence.id, token, ...(finish === undefined ? {} : { finish }) };
 }
 
-function finishOf({ request, sequence }: ActiveSequence, tokenId: number): SequenceFinish | undefined {
+/**
+ * Tokens that the form leaves no choice of: they need no logits, and so no step of their own. The next step computes
+ * them as it does a prompt's.
+ */
+function takeForced(active: ActiveSequence, finish: SequenceFinish | undefined): SequenceUpdate[] {
+  const { request, guide, sampler } = active;
+  const taken: SequenceUpdate[] = [];
+  // Their logprobs would need their logits.
+  if (guide === undefined || request.numLogprobs !== undefined) return taken;
+  let end = finish;
+  while (end === undefined) {
+    const tokenId = guide.forced();
+    if (tokenId === undefined) break;
+    sampler.record(tokenId);
+    const update = take(active, { tokenId });
+    taken.push(update);
+    end = update.finish;
+  }
+  return taken;
+}
+
+function formOf(guide: SequenceGuide, active: ActiveSequence): TextForm {
+  const { request } = active;
+  const mayEnd = guide.mayEnd && forbiddenTokens(active).length === 0;
+  return {
+    allowed: guide.allowed(),
+    ends: mayEnd ? request.stopTokenIds : [],
+    redirect: (tokenId) => (request.stopTokenIds.includes(tokenId) ? tokenId : guide.redirect(tokenId)),
+  };
+}
+
+/** What may not be drawn next: the ends of the sequence, as long as it is too short or its text is not whole. */
+function forbiddenTokens({ request, sequence, guide }: ActiveSequence): readonly number[] {
+  const isTooShort = numGeneratedTokens(sequence) < request.minTokens;
+  return isTooShort || guide?.mayEnd === false ? request.stopTokenIds : [];
+}
+
+function finishOf({ request, sequence, guide }: ActiveSequence, tokenId: number): SequenceFinish | undefined {
   if (request.stopTokenIds.includes(tokenId)) return 'stop';
+  if (guide?.isOver === true) return guide.isCut ? 'length' : 'stop';
   return numGeneratedTokens(sequence) >= request.maxTokens ? 'length' : undefined;
 }
 
