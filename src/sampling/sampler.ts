@@ -1,6 +1,6 @@
 import { assertInvariant } from '../errors.ts';
 import { TOP_LOGITS, type StepRow, type TopLogits } from '../runtime/step-row.ts';
-import type { AllowedTokens } from './allowed-tokens.ts';
+import { isAllowed, type AllowedTokens } from './allowed-tokens.ts';
 import { keepMinP, keepTopK, keepTopP } from './candidate-filters.ts';
 import { Candidates } from './candidates.ts';
 import { largestLogit, largestOfTop } from './largest-logit.ts';
@@ -33,6 +33,12 @@ export interface TextForm {
   /** The token that is taken where this one was drawn; undefined where the text ends before it. */
   redirect(tokenId: number): number | undefined;
 }
+
+/**
+ * What comes of a draw for a text that must have a form: a token; that the text ends before the token that was drawn; or
+ * that the whole row is needed, of which only the top was there.
+ */
+export type FormedSample = SampledToken | 'textEnds' | 'topIsNotEnough';
 
 /** A token that was drawn, or one of a prompt whose logprob was asked for. */
 export interface SampledToken {
@@ -85,19 +91,33 @@ export class Sampler {
     return this.#note(this.#draw(logits, state, options), logits, state, options);
   }
 
-  /**
-   * The same from a whole row, of a text that must have a form. Undefined where the text ends before the token that was
-   * drawn.
-   */
-  sampleFormed(
-    logits: StepRow,
+  /** The same for a text that must have a form. Of a top, its tokens that the form allows must be enough. */
+  sampleFormed(row: StepRow, state: SamplerState, form: TextForm, options: SampleOptions = {}): FormedSample {
+    if (!(row instanceof Float32Array)) return this.#sampleFormedTop(row, state, form, options);
+    const tokenId = form.redirect(this.#draw(row, state, options, form));
+    return tokenId === undefined ? 'textEnds' : this.#note(tokenId, row, state, options);
+  }
+
+  #sampleFormedTop(
+    top: TopLogits,
     state: SamplerState,
     form: TextForm,
-    options: SampleOptions = {},
-  ): SampledToken | undefined {
-    assertInvariant(logits instanceof Float32Array, 'a text that must have a form is drawn from whole rows');
-    const tokenId = form.redirect(this.#draw(logits, state, options, form));
-    return tokenId === undefined ? undefined : this.#note(tokenId, logits, state, options);
+    options: SampleOptions,
+  ): FormedSample {
+    const places = [...top.tokenIds.keys()].filter((place) => isAllowedBy(form, top.tokenIds[place] ?? 0));
+    const { params } = state;
+    // All that the draw looks at, the most probable first: one token, or as many as top-k keeps.
+    if (places.length < (isGreedy(params) ? 1 : params.topK)) return 'topIsNotEnough';
+    const tokenIds = Int32Array.from(places, (place) => top.tokenIds[place] ?? 0);
+    const logits = Float32Array.from(places, (place) => top.logits[place] ?? -Infinity);
+    const tokenId = form.redirect(this.#drawFromTop({ ...top, tokenIds, logits }, state));
+    if (tokenId === undefined) return 'textEnds';
+    const { numLogprobs } = options;
+    if (numLogprobs !== undefined && !top.tokenIds.includes(tokenId)) return 'topIsNotEnough';
+    state.record(tokenId);
+    return numLogprobs === undefined
+      ? { tokenId }
+      : { tokenId, ...topTokenLogprobs(top, tokenId, numLogprobs) };
   }
 
   #note(
@@ -117,16 +137,17 @@ export class Sampler {
       this.topIsEnough(state, options),
       'a token is drawn from the top only where it is enough',
     );
-    const { params } = state;
-    const largest = largestOfTop(top);
-    let { tokenId } = largest;
-    if (!isGreedy(params)) {
-      this.#candidates.fillSorted(top.tokenIds, top.logits, params.temperature);
-      tokenId = this.#drawFiltered(state);
-    }
+    const tokenId = this.#drawFromTop(top, state);
     state.record(tokenId);
     if (options.numLogprobs === undefined) return { tokenId };
     return { tokenId, ...topTokenLogprobs(top, tokenId, options.numLogprobs) };
+  }
+
+  #drawFromTop(top: TopLogits, state: SamplerState): number {
+    const { tokenId } = largestOfTop(top);
+    if (isGreedy(state.params)) return tokenId;
+    this.#candidates.fillSorted(top.tokenIds, top.logits, state.params.temperature);
+    return this.#drawFiltered(state);
   }
 
   /** The logits after all that may change the most probable token: the input itself when nothing applies. */
@@ -179,6 +200,9 @@ export class Sampler {
     return pick(candidates, randomAt(state.seed, state.stream, state.numSampled));
   }
 }
+
+const isAllowedBy = ({ allowed, ends }: TextForm, tokenId: number): boolean =>
+  isAllowed(allowed, tokenId) || ends.includes(tokenId);
 
 /** True when something applies that may change which token is the most probable. */
 function changesLogits(params: SamplingParams, forbiddenTokenIds: readonly number[]): boolean {

@@ -1,21 +1,18 @@
 import { assertInvariant } from '../../errors.ts';
-import type { StepRow } from '../../runtime/step-row.ts';
-import { tokenLogprobs } from '../../sampling/logprobs.ts';
 import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
-import type { Sampler, TextForm } from '../../sampling/sampler.ts';
+import type { Sampler } from '../../sampling/sampler.ts';
 import { SamplerState } from '../../sampling/sampler-state.ts';
 import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
-import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
 import { checkLayers, checkTokenIds } from '../check-input.ts';
+import type { ActiveSequence } from './active-sequence.ts';
 import { embedNext } from './embed-next.ts';
 import { EmbeddingJobs } from './embedding-jobs.ts';
-import type { SampledToken } from '../engine.ts';
 import { FaultRegister } from './fault-register.ts';
+import { GrammarPool } from './grammar-pool.ts';
 import { inspectNext } from './inspect-next.ts';
 import { InspectionJobs, type PromptInspection, type FinishedInspection } from './inspection-jobs.ts';
-import { GrammarPool } from './grammar-pool.ts';
-import type { LogitsNeeded, ModelRunner } from './model-runner.ts';
+import type { ModelRunner } from './model-runner.ts';
 import type {
   Casualty,
   FinishedEmbedding,
@@ -26,24 +23,8 @@ import type {
 } from '../protocol.ts';
 import { SequenceGuide } from './sequence-guide.ts';
 import { stepCounts } from './step-counts.ts';
-import { StepFault, toSentError, type Answers } from '../step-fault.ts';
-
-interface ActiveSequence {
-  request: SequenceRequest;
-  sequence: Sequence;
-  sampler: SamplerState;
-  /** Where its text must have a form. */
-  guide: SequenceGuide | undefined;
-  /** Tokens of the prompt whose logprobs were reported, the first among them, which has none. */
-  numScored: number;
-}
-
-/** What a step did for a sequence: its first token with all else, then further ones. */
-interface SequenceProgress {
-  updates: readonly [SequenceUpdate, ...SequenceUpdate[]];
-  /** Tokens of its draft that it drew as well. */
-  numAccepted: number;
-}
+import { StepFault, type Answers } from '../step-fault.ts';
+import { TokenDrawer } from './token-drawer.ts';
 
 /** What a step did; the engine process adds times and gauges. */
 export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | 'endedAtMs'> {
@@ -63,6 +44,7 @@ export class EngineCore {
   readonly #scheduler: Scheduler;
   readonly #runner: ModelRunner;
   readonly #sampler: Sampler;
+  readonly #drawer: TokenDrawer;
   readonly #now: (() => number) | undefined;
   readonly #active = new Map<number, ActiveSequence>();
   readonly #embeddings: EmbeddingJobs;
@@ -76,6 +58,7 @@ export class EngineCore {
     this.#scheduler = scheduler;
     this.#runner = runner;
     this.#sampler = sampler;
+    this.#drawer = new TokenDrawer(sampler);
     this.#now = now;
     this.#embeddings = new EmbeddingJobs(scheduler.lanes, scheduler.maxNumBatchedTokens);
     this.#inspections = new InspectionJobs(scheduler.lanes);
@@ -99,7 +82,7 @@ export class EngineCore {
     const guide = grammar && new SequenceGuide(this.#grammars.grammarOf(grammar), maxTokens);
     const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId, guide);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
-    this.#active.set(id, { request, sequence, sampler, guide, numScored: 0 });
+    this.#active.set(id, { request, sequence, sampler, guide, numFormed: 0, numMissed: 0, numScored: 0 });
     this.#scheduler.add(sequence);
   }
 
@@ -204,10 +187,12 @@ export class EngineCore {
 
   async #compute(step: ScheduledStep, startedAt: number | undefined): Promise<CoreReport> {
     const { logits, cost } = await this.#alone(() =>
-      this.#runner.run(step, (id) => this.#logitsNeeded(this.#activeOf(id))),
+      this.#runner.run(step, (id) => this.#drawer.logitsNeeded(this.#activeOf(id))),
     );
     const started = new Set(step.started);
-    const progress = step.sequences.map((scheduled, i) => this.#tryUpdate(scheduled, logits[i] ?? []));
+    const progress = step.sequences.map((scheduled, i) =>
+      this.#drawer.draw(this.#activeOf(scheduled.sequence.id), scheduled, logits[i] ?? []),
+    );
     const updates = progress.flatMap(({ updates: [first, ...others] }, i) => {
       const sequence = step.sequences[i]?.sequence;
       const start = sequence !== undefined && started.has(sequence) ? startOf(sequence) : {};
@@ -242,16 +227,6 @@ export class EngineCore {
     assertInvariant(!this.#isStepping, 'nothing joins, leaves or runs while a step does');
   }
 
-  #logitsNeeded(active: ActiveSequence): LogitsNeeded {
-    const { request, sequence, sampler, guide } = active;
-    const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
-    return {
-      everyRow: !sequence.readsCache,
-      topIsEnough:
-        !request.promptLogprobs && guide === undefined && this.#sampler.topIsEnough(sampler, options),
-    };
-  }
-
   #activeOf(id: number): ActiveSequence {
     const active = this.#active.get(id);
     assertInvariant(active !== undefined, `sequence ${id} is scheduled only while it is active`);
@@ -263,152 +238,6 @@ export class EngineCore {
     const { request, sequence } = this.#activeOf(id);
     return token !== undefined && (request.mayStopByText || numGeneratedTokens(sequence) === 1);
   }
-
-  #update(scheduled: ScheduledSequence, logits: readonly StepRow[]): SequenceProgress {
-    const { sequence, completesTokens, draftTokenIds } = scheduled;
-    const active = this.#activeOf(sequence.id);
-    const update: SequenceUpdate = { id: sequence.id };
-    if (!sequence.readsCache) {
-      const promptLogprobs = this.#scorePrompt(active, scheduled, logits);
-      if (promptLogprobs.length > 0) update.promptLogprobs = promptLogprobs;
-    }
-    if (!completesTokens) return { updates: [update], numAccepted: 0 };
-    if (active.request.maxTokens === 0) {
-      return { updates: [{ ...update, finish: 'length' }], numAccepted: 0 };
-    }
-    const rows = logits.slice(-1 - draftTokenIds.length);
-    const { drawn, numAccepted } = this.#draw(active, rows, draftTokenIds);
-    const [first, ...others] = [...drawn, ...takeForced(active, drawn.at(-1)?.finish)];
-    return { updates: [{ ...update, ...first }, ...others], numAccepted };
-  }
-
-  /** The same, or the end of the sequence when nothing can be made of its logits. */
-  #tryUpdate(scheduled: ScheduledSequence, logits: readonly StepRow[]): SequenceProgress {
-    try {
-      return this.#update(scheduled, logits);
-    } catch (error) {
-      const { id } = scheduled.sequence;
-      return { updates: [{ id, finish: 'error', error: toSentError(error) }], numAccepted: 0 };
-    }
-  }
-
-  /**
-   * Draws a token from each row, as long as each is the one that the next row was computed for. A token depends on its
-   * row and on what was drawn before alone (its random number on its index), so it is the same as without a draft.
-   */
-  #draw(
-    active: ActiveSequence,
-    rows: readonly StepRow[],
-    draftTokenIds: readonly number[],
-  ): { drawn: SequenceUpdate[]; numAccepted: number } {
-    assertInvariant(
-      rows.length > draftTokenIds.length,
-      'a sequence whose tokens are complete has logits for them',
-    );
-    const drawn: SequenceUpdate[] = [];
-    for (const [i, row] of rows.entries()) {
-      const token = this.#sample(active, row);
-      if (token === undefined) {
-        drawn.push({ id: active.sequence.id, finish: 'length' });
-        return { drawn, numAccepted: i };
-      }
-      const update = take(active, token);
-      drawn.push(update);
-      if (update.finish !== undefined || token.tokenId !== draftTokenIds[i]) break;
-    }
-    return { drawn, numAccepted: drawn.length - 1 };
-  }
-
-  /**
-   * Row i of a chunk predicts the prompt token after it; nothing predicts the first. Rows that are computed again after
-   * a preemption were scored before.
-   */
-  #scorePrompt(
-    active: ActiveSequence,
-    { sequence, numScheduledTokens }: ScheduledSequence,
-    logits: readonly StepRow[],
-  ): SampledToken[] {
-    const start = sequence.numComputedTokens;
-    const end = Math.min(start + numScheduledTokens, sequence.numPromptTokens - 1);
-    const scored: SampledToken[] = [];
-    if (active.numScored === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
-    for (let position = Math.max(start, active.numScored - 1); position < end; position++) {
-      const row = logits[position - start]; // [vocab]
-      const tokenId = sequence.tokenIds[position + 1];
-      assertInvariant(
-        row instanceof Float32Array && tokenId !== undefined,
-        'every prompt row of the chunk has all its logits',
-      );
-      scored.push({ tokenId, ...tokenLogprobs(row, tokenId, active.request.numLogprobs ?? 0) });
-    }
-    active.numScored += scored.length;
-    // Should it be preempted from now on, it need not compute what it finds.
-    sequence.readsCache = active.numScored === sequence.numPromptTokens;
-    return scored;
-  }
-
-  /** Undefined where the sequence ends without another token. */
-  #sample(active: ActiveSequence, logits: StepRow): SampledToken | undefined {
-    const { request, sampler, guide } = active;
-    const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
-    return guide === undefined
-      ? this.#sampler.sampleToken(logits, sampler, options)
-      : this.#sampler.sampleFormed(logits, sampler, formOf(guide, active), options);
-  }
-}
-
-type TokenUpdate = SequenceUpdate & { token: SampledToken };
-
-/** Appends a token to its sequence, which may end by it. */
-function take(active: ActiveSequence, token: SampledToken): TokenUpdate {
-  const { request, sequence, guide } = active;
-  sequence.tokenIds.push(token.tokenId);
-  if (!request.stopTokenIds.includes(token.tokenId)) guide?.accept(token.tokenId);
-  const finish = finishOf(active, token.tokenId);
-  return { id: sequence.id, token, ...(finish === undefined ? {} : { finish }) };
-}
-
-/**
- * Tokens that the form leaves no choice of: they need no logits, and so no step of their own. The next step computes
- * them as it does a prompt's.
- */
-function takeForced(active: ActiveSequence, finish: SequenceFinish | undefined): SequenceUpdate[] {
-  const { request, guide, sampler } = active;
-  const taken: SequenceUpdate[] = [];
-  // Their logprobs would need their logits.
-  if (guide === undefined || request.numLogprobs !== undefined) return taken;
-  let end = finish;
-  while (end === undefined) {
-    const tokenId = guide.forced();
-    if (tokenId === undefined) break;
-    sampler.record(tokenId);
-    const update = take(active, { tokenId });
-    taken.push(update);
-    end = update.finish;
-  }
-  return taken;
-}
-
-function formOf(guide: SequenceGuide, active: ActiveSequence): TextForm {
-  const { request } = active;
-  const mayEnd = guide.mayEnd && forbiddenTokens(active).length === 0;
-  return {
-    allowed: guide.allowed(),
-    ends: mayEnd ? request.stopTokenIds : [],
-    redirect: (tokenId) => (request.stopTokenIds.includes(tokenId) ? tokenId : guide.redirect(tokenId)),
-  };
-}
-
-/** What may not be drawn next: the ends of the sequence, as long as it is too short or its text is not whole. */
-function forbiddenTokens({ request, sequence, guide }: ActiveSequence): readonly number[] {
-  const isTooShort = numGeneratedTokens(sequence) < request.minTokens;
-  return isTooShort || guide?.mayEnd === false ? request.stopTokenIds : [];
-}
-
-function finishOf({ request, sequence, guide }: ActiveSequence, tokenId: number): SequenceFinish | undefined {
-  if (request.stopTokenIds.includes(tokenId)) return 'stop';
-  if (guide?.isOver === true) return guide.isCut ? 'length' : 'stop';
-  return numGeneratedTokens(sequence) >= request.maxTokens ? 'length' : undefined;
 }
 
 function startOf({ numCachedTokens }: Sequence): Pick<SequenceUpdate, 'started' | 'numCachedTokens'> {

@@ -1,4 +1,5 @@
-import { CountedStates, DEAD, type TerminalStates } from './terminal-states.ts';
+import type { CountedStates} from './terminal-states.ts';
+import { DEAD, type TerminalStates } from './terminal-states.ts';
 import type { TokenTrie } from './token-trie.ts';
 
 /** What a walk over the vocabulary finds from a state of a terminal. */
