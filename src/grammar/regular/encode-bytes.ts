@@ -1,8 +1,8 @@
 import type { ByteAutomaton } from '../grammar.ts';
 import { type ByteTrie, byteTrieOf, classOfLeaf, type Encoding, NO_CHILD } from './byte-trie.ts';
-import { type Dfa, renumber } from './dfa.ts';
+import { type Columns, canonicalAutomaton } from './canonical-automaton.ts';
+import type { Dfa, Table } from './dfa.ts';
 import type { Effort } from './effort.ts';
-import { minimalPartition } from './minimal-partition.ts';
 
 const QUOTE = 0x22;
 
@@ -22,20 +22,7 @@ export function encodeBytes(
   return canonicalAutomaton(table, columns, effort);
 }
 
-/** Bytes that no node of the tree tells apart, by number; the quote is always one of its own. */
-interface Columns {
-  readonly columnOf: Uint8Array;
-  readonly numColumns: number;
-  /** A byte of each column. */
-  readonly samples: readonly number[];
-}
-
-interface ByteTableContent {
-  readonly next: Int32Array;
-  readonly accepts: Uint8Array;
-  readonly numStates: number;
-}
-
+/** Bytes that no node of the tree tells apart share a column; the quote has one of its own. */
 function columnsOf({ children }: ByteTrie): Columns {
   const numbers = new Map<string, number>();
   const samples: number[] = [];
@@ -70,7 +57,7 @@ class ByteTable {
     this.#effort = effort;
   }
 
-  build(quoted: boolean): ByteTableContent {
+  build(quoted: boolean): Table {
     const { numStates, accepts } = this.#dfa;
     const first = quoted ? 1 : 0;
     if (quoted) this.#push(0);
@@ -135,37 +122,4 @@ class ByteTable {
     this.#accepts.push(accepting);
     return this.#rows.push(new Int32Array(this.#columns.numColumns).fill(-1)) - 1;
   }
-}
-
-/** The least automaton, its states in the order of a walk by bytes, its classes in the order of their first bytes. */
-function canonicalAutomaton(table: ByteTableContent, columns: Columns, effort: Effort): ByteAutomaton {
-  const { columnOf, numColumns } = columns;
-  const { blockOf } = minimalPartition(table.numStates, numColumns, table.next, table.accepts, effort);
-  const { numStates, next, accepts } = renumber(numColumns, table.next, table.accepts, blockOf);
-  effort.spend(numStates * numColumns);
-  const classOfColumn = new Int32Array(numColumns);
-  const classes = new Map<string, number>();
-  const kept: number[] = [];
-  for (let column = 0; column < numColumns; column++) {
-    const targets = new Int32Array(numStates);
-    for (let state = 0; state < numStates; state++) targets[state] = next[state * numColumns + column] ?? -1;
-    const key = targets.join();
-    const known = classes.get(key);
-    classOfColumn[column] = known ?? kept.length;
-    if (known !== undefined) continue;
-    classes.set(key, kept.length);
-    kept.push(column);
-  }
-  const rows = new Int32Array(numStates * kept.length);
-  kept.forEach((column, c) => {
-    for (let state = 0; state < numStates; state++)
-      rows[state * kept.length + c] = next[state * numColumns + column] ?? -1;
-  });
-  return {
-    numStates,
-    classOf: Uint8Array.from(columnOf, (column) => classOfColumn[column] ?? 0),
-    numClasses: kept.length,
-    next: rows,
-    accepts,
-  };
 }
