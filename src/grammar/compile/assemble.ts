@@ -48,7 +48,7 @@ class Assembly {
   }
 
   #expressionOf(part: Part): Expression {
-    this.#effort.spend(1);
+    this.#effort.spend(2);
     if (++this.#numExpressions > MAX_EXPRESSIONS)
       throw invalidField(
         this.#effort.param,

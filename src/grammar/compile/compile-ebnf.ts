@@ -43,6 +43,8 @@ class EbnfCompiler {
   readonly #indexes = new Map<string, number>();
   /** Rules that are regular expressions, with their size; undefined: those that are not, or are being asked. */
   readonly #regular = new Map<string, Sized | undefined>();
+  /** Expressions that come again are compiled once. */
+  readonly #automata = new Map<string, Part>();
   #depth = 0;
 
   constructor(nodes: ReadonlyMap<string, EbnfNode>, rules: Rules, effort: Effort) {
@@ -87,8 +89,15 @@ class EbnfCompiler {
   }
 
   #automatonOf(node: RegularNode): Part {
-    const dfa = compileRegular(node, this.#effort);
-    return isEmpty(dfa) ? NEVER : automatonOf(encodeBytes(dfa, 'utf8', false, this.#effort));
+    const key = JSON.stringify(node);
+    this.#effort.spend(key.length / 16);
+    let part = this.#automata.get(key);
+    if (part === undefined) {
+      const dfa = compileRegular(node, this.#effort);
+      part = isEmpty(dfa) ? NEVER : automatonOf(encodeBytes(dfa, 'utf8', false, this.#effort));
+      this.#automata.set(key, part);
+    }
+    return part;
   }
 
   /** A node without recursion that is small enough, as a regular expression. */

@@ -1,5 +1,6 @@
 import type { ByteAutomaton } from '../grammar.ts';
 import type { Effort } from '../regular/effort.ts';
+import { leastFixedPoint } from './fixed-point.ts';
 import { automatonOf, choiceOf, NEVER, type Part, repeatOf, ruleOf, sequenceOf } from './part.ts';
 import type { Rules } from './rules.ts';
 
@@ -11,7 +12,7 @@ export function withoutEmptyRounds(rules: Rules, effort: Effort): void {
   const nullable = new Nullable(rules.bodies, effort);
   const full = new FullTexts(rules, nullable, effort);
   const rewrite = (part: Part): Part => {
-    effort.spend(1);
+    effort.spend(2);
     switch (part.type) {
       case 'sequence':
         return sequenceOf(part.items.map(rewrite));
@@ -34,40 +35,38 @@ export function withoutEmptyRounds(rules: Rules, effort: Effort): void {
 
 /** Which parts match the empty text. */
 export class Nullable {
-  readonly #rules: boolean[];
+  readonly #rules: readonly boolean[];
 
   constructor(bodies: readonly Part[], effort: Effort) {
-    this.#rules = bodies.map(() => false);
-    for (let grows = true; grows; ) {
-      grows = false;
-      for (const [index, body] of [...bodies.entries()].reverse()) {
-        effort.spend(1);
-        if (this.#rules[index] === true || !this.of(body)) continue;
-        this.#rules[index] = true;
-        grows = true;
-      }
-    }
+    this.#rules = leastFixedPoint(bodies.length, (rule, known) => {
+      effort.spend(1);
+      return matchesEmpty(bodies[rule] ?? NEVER, known);
+    });
   }
 
-  of = (part: Part): boolean => {
-    switch (part.type) {
-      case 'text':
-      case 'specialToken':
-        return false;
-      case 'automaton':
-        return part.automaton.accepts[0] === 1;
-      case 'counted':
-        return part.min === 0;
-      case 'sequence':
-        return part.items.every(this.of);
-      case 'choice':
-        return part.items.some(this.of);
-      case 'repeat':
-        return part.min === 0 || this.of(part.item);
-      case 'rule':
-        return this.#rules[part.index] === true;
-    }
-  };
+  of(part: Part): boolean {
+    return matchesEmpty(part, this.#rules);
+  }
+}
+
+function matchesEmpty(part: Part, rules: readonly boolean[]): boolean {
+  switch (part.type) {
+    case 'text':
+    case 'specialToken':
+      return false;
+    case 'automaton':
+      return part.automaton.accepts[0] === 1;
+    case 'counted':
+      return part.min === 0;
+    case 'sequence':
+      return part.items.every((item) => matchesEmpty(item, rules));
+    case 'choice':
+      return part.items.some((item) => matchesEmpty(item, rules));
+    case 'repeat':
+      return part.min === 0 || matchesEmpty(part.item, rules);
+    case 'rule':
+      return rules[part.index] === true;
+  }
 }
 
 /** Parts without their empty text. */

@@ -1,11 +1,12 @@
 import type { Effort } from '../regular/effort.ts';
+import { leastFixedPoint } from './fixed-point.ts';
 import { choiceOf, isNever, NEVER, type Part, repeatOf, sequenceOf } from './part.ts';
 
 /** Takes out what no text satisfies: alternatives, optional parts, and rules that recur without an end. */
 export function withoutNever(bodies: readonly Part[], effort: Effort): Part[] {
   const productive = productiveRules(bodies, effort);
   const prune = (part: Part): Part => {
-    effort.spend(1);
+    effort.spend(2);
     switch (part.type) {
       case 'sequence':
         return sequenceOf(part.items.map(prune));
@@ -28,33 +29,22 @@ export function isSatisfiable(part: Part, bodies: readonly Part[], effort: Effor
   return productiveRules([...bodies, part], effort)[index] === true;
 }
 
-/** Whether a text satisfies each rule: the least fixed point, in walks from the back and from the front. */
+/** Whether a text satisfies each rule. */
 function productiveRules(bodies: readonly Part[], effort: Effort): boolean[] {
-  const productive = bodies.map(() => false);
-  const isProductive = (part: Part): boolean => {
+  const isProductive = (part: Part, known: readonly boolean[]): boolean => {
     effort.spend(1);
     switch (part.type) {
       case 'sequence':
-        return part.items.every(isProductive);
+        return part.items.every((item) => isProductive(item, known));
       case 'choice':
-        return part.items.some(isProductive);
+        return part.items.some((item) => isProductive(item, known));
       case 'repeat':
-        return part.min === 0 || isProductive(part.item);
+        return part.min === 0 || isProductive(part.item, known);
       case 'rule':
-        return productive[part.index] === true;
+        return known[part.index] === true;
       default:
         return true;
     }
   };
-  const forward = bodies.map((_, index) => index);
-  for (let order = forward.toReversed(), grows = true; grows; order = order.toReversed()) {
-    grows = false;
-    for (const index of order) {
-      const body = bodies[index];
-      if (productive[index] === true || body === undefined || !isProductive(body)) continue;
-      productive[index] = true;
-      grows = true;
-    }
-  }
-  return productive;
+  return leastFixedPoint(bodies.length, (rule, known) => isProductive(bodies[rule] ?? NEVER, known));
 }

@@ -6,6 +6,8 @@ export class TerminalTable {
   readonly terminals: Terminal[] = [];
   readonly #texts = new Map<string, number>();
   readonly #automata = new Map<string, number>();
+  /** The quick way for one that comes again. */
+  readonly #sameAutomata = new Map<ByteAutomaton, Expression>();
   readonly #effort: Effort;
 
   constructor(effort: Effort) {
@@ -20,7 +22,10 @@ export class TerminalTable {
   }
 
   automaton(automaton: ByteAutomaton): Expression {
-    return this.#intern('', automaton, () => ({ type: 'automaton', automaton }));
+    const known = this.#sameAutomata.get(automaton);
+    const expression = known ?? this.#intern('', automaton, () => ({ type: 'automaton', automaton }));
+    this.#sameAutomata.set(automaton, expression);
+    return expression;
   }
 
   counted(word: ByteAutomaton, min: number, max: number | undefined): Expression {

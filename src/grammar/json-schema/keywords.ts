@@ -71,7 +71,7 @@ const MULTIPLE: Check = (value) => {
   return value > MAX_MULTIPLE ? `is not supported above ${MAX_MULTIPLE}` : undefined;
 };
 /** An automaton has a state for each remainder. */
-const MAX_MULTIPLE = 1_000;
+const MAX_MULTIPLE = 100;
 
 const NOT: Check = (value) =>
   typeof value === 'boolean' || (isRecord(value) && Object.keys(value).length === 0)

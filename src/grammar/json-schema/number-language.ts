@@ -83,11 +83,14 @@ export function numberLanguage(range: NumberRange, effort: Effort): Dfa {
 }
 
 /** Decimals count only while a bound still hangs on the next digit. */
-const keyOf = (state: State): string => {
-  const { phase, negative: sign, digits, decimals, low, high, remainder, isZero } = state;
-  const place = low === 0 || high === 0 ? decimals : 0;
-  return `${phase} ${sign} ${digits} ${place} ${low} ${high} ${remainder} ${isZero}`;
+const keyOf = (state: State): number => {
+  const place = state.low === 0 || state.high === 0 ? state.decimals : 0;
+  const orders = (state.low + 1) * 3 + state.high + 1;
+  const flags = (state.negative ? 1 : 0) + (state.isZero ? 2 : 0) + 4 * PHASES.indexOf(state.phase);
+  return ((state.remainder * 9 + orders) * 16 + state.digits) * 512 + place * 32 + flags;
 };
+
+const PHASES = ['start', 'minus', 'whole', 'point', 'fraction'];
 
 function step(
   state: State,

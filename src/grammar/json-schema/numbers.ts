@@ -16,7 +16,7 @@ const NO_BOUND = 10 ** MAX_DIGITS;
 /** The range that the schemas of a term set together. @throws EngineError `invalid_request` */
 export function numberRangeOf(term: Term): NumberRange {
   let [min, max]: (Bound | undefined)[] = [];
-  let multipleOf = 1;
+  let multipleOf: number | undefined;
   const above = (value: unknown, exclusive: boolean): void => {
     if (typeof value === 'number') min = tighter(min, { value, exclusive }, -1);
   };
@@ -32,9 +32,10 @@ export function numberRangeOf(term: Term): NumberRange {
     const format = typeof schema['format'] === 'string' ? NUMBER_FORMATS[schema['format']] : undefined;
     above(format?.minimum, false);
     below(format?.maximum, false);
-    if (typeof schema['multipleOf'] === 'number') multipleOf = commonMultiple(multipleOf, schema['multipleOf'], path);
+    if (typeof schema['multipleOf'] === 'number') multipleOf = commonMultiple(multipleOf ?? 1, schema['multipleOf'], path);
   }
-  return { isInteger: multipleOf > 1 || (term.types & FRACTION) === 0, min, max, multipleOf };
+  const isInteger = multipleOf !== undefined || (term.types & FRACTION) === 0;
+  return { isInteger, min, max, multipleOf: multipleOf ?? 1 };
 }
 
 /** The numbers of a term. */
@@ -69,4 +70,4 @@ function commonMultiple(a: number, b: number, path: SchemaNode['path']): number 
   return multiple;
 }
 
-const MAX_COMMON_MULTIPLE = 1_000;
+const MAX_COMMON_MULTIPLE = 100;

@@ -89,6 +89,17 @@ export function compileString(term: Term, patterns: Patterns, effort: Effort): P
     return sequenceOf([textOf('"'), characters, textOf('"')]);
   }
   const at = effort.at(term.nodes.find(({ schema }) => isRecord(schema) && (schema['pattern'] ?? schema['format']) !== undefined)?.path ?? effort.param);
-  const sized = hasLength ? intersect(content, ofLength(minLength, maxLength, at), at) : content;
+  const sized = hasLength ? intersect(content, ofLength(minLength, shortened(maxLength, minLength, content), at), at) : content;
   return isEmpty(sized) ? NEVER : automatonOf(encodeBytes(sized, 'jsonString', true, at));
+}
+
+/**
+ * States of a pattern together with a length, about: each state of the one is needed for each length up to the other.
+ * Beyond that, the longest texts are left out.
+ */
+const MAX_SIZED_STATES = 5_000;
+
+function shortened(maxLength: number | undefined, minLength: number, { numStates }: Dfa): number | undefined {
+  if (maxLength === undefined) return undefined;
+  return Math.max(minLength, Math.min(maxLength, Math.floor(MAX_SIZED_STATES / numStates)));
 }

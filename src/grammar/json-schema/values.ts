@@ -17,6 +17,8 @@ export class ValueChecker {
   readonly #terms: TermExpander;
   readonly #patterns: Patterns;
   readonly #effort: Effort;
+  /** What the values of each `enum` are equal to. */
+  readonly #keys = new WeakMap<readonly unknown[], ReadonlySet<string>>();
 
   constructor(document: SchemaDocument, terms: TermExpander, patterns: Patterns, effort: Effort) {
     this.#document = document;
@@ -44,16 +46,21 @@ export class ValueChecker {
   }
 
   #isListed(schema: JsonRecord, value: unknown): boolean {
-    const lists = [
-      ...(Array.isArray(schema['enum']) ? [schema['enum']] : []),
-      ...(Object.hasOwn(schema, 'const') ? [[schema['const']]] : []),
-    ];
+    const lists: (readonly unknown[])[] = Array.isArray(schema['enum']) ? [schema['enum']] : [];
+    if (Object.hasOwn(schema, 'const')) lists.push([schema['const']]);
     if (lists.length === 0) return true;
     const key = equalityKey(value);
-    return lists.every((list: unknown[]) => {
+    return lists.every((list) => this.#keysOf(list).has(key));
+  }
+
+  #keysOf(list: readonly unknown[]): ReadonlySet<string> {
+    let keys = this.#keys.get(list);
+    if (keys === undefined) {
       this.#effort.spend(list.length);
-      return list.some((item) => equalityKey(item) === key);
-    });
+      keys = new Set(list.map(equalityKey));
+      this.#keys.set(list, keys);
+    }
+    return keys;
   }
 
   #matchesApplicators(node: SchemaNode, schema: JsonRecord, value: unknown, formats: boolean): boolean {

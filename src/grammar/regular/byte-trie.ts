@@ -40,6 +40,7 @@ class TrieBuilder {
   readonly #children: Int32Array[] = [new Int32Array(256).fill(NO_CHILD)];
   /** Nodes with the same children are one. */
   readonly #known = new Map<string, number>();
+  readonly #chains = new Map<number, number>();
 
   constructor(alphabet: Alphabet, effort: Effort) {
     this.#alphabet = alphabet;
@@ -99,15 +100,19 @@ class TrieBuilder {
 
   /** `depth` more bytes of any value, then a character of the class. */
   #chain(leaf: number, depth: number): number {
-    let child = leaf;
-    for (let i = 0; i < depth; i++) {
-      const children = new Int32Array(256).fill(NO_CHILD).fill(child, 0x80, 0xc0);
-      child = this.#intern(children);
+    if (depth === 0) return leaf;
+    const key = leaf * 4 - depth;
+    let node = this.#chains.get(key);
+    if (node === undefined) {
+      const child = this.#chain(leaf, depth - 1);
+      node = this.#intern(new Int32Array(256).fill(NO_CHILD).fill(child, 0x80, 0xc0));
+      this.#chains.set(key, node);
     }
-    return child;
+    return node;
   }
 
   #intern(children: Int32Array): number {
+    this.#effort.spend(64);
     if (children.every((child) => child === NO_CHILD)) return NO_CHILD;
     const key = children.subarray(0x80, 0xc0).join();
     const known = this.#known.get(key);

@@ -17,6 +17,7 @@ export function encodeBytes(
   effort: Effort,
 ): ByteAutomaton {
   const trie = byteTrieOf(dfa.alphabet, encoding, effort);
+  effort.spend(16 * trie.children.length);
   const columns = columnsOf(trie);
   const table = new ByteTable(dfa, trie, columns, effort).build(quoted);
   return canonicalAutomaton(table, columns, effort);

@@ -11,7 +11,7 @@ export interface Steps<State> {
   readonly step: (state: State, symbol: number) => State | undefined;
   readonly accepts: (state: State) => boolean;
   /** Equal for states that are the same. */
-  readonly keyOf: (state: State) => string;
+  readonly keyOf: (state: State) => string | number;
 }
 
 /** The automaton of a step function: for what is easier counted than written as an expression. */
@@ -21,7 +21,7 @@ export function fromSteps<State>(
 ): Dfa {
   const alphabet = alphabetOf(symbols, effort);
   const classes = symbols.map((symbol) => classesOf(alphabet, symbol));
-  const numbers = new Map([[keyOf(start), 0]]);
+  const numbers = new Map<string | number, number>([[keyOf(start), 0]]);
   const states = [start];
   const numberOf = (state: State): number => {
     const key = keyOf(state);
@@ -33,7 +33,7 @@ export function fromSteps<State>(
   };
   const rows: Int32Array[] = [];
   for (let i = 0; i < states.length; i++) {
-    effort.spend(4 * symbols.length);
+    effort.spend(8 * symbols.length);
     const row = new Int32Array(alphabet.numClasses).fill(-1);
     symbols.forEach((_, symbol) => {
       const target = step(states[i] ?? start, symbol);
