@@ -6,8 +6,8 @@ export interface HistoryForm {
   readonly arguments: 'object' | 'text';
   /** It also writes arguments that are a text. */
   readonly takesText: boolean;
-  /** Content of a message that has calls and no text. */
-  readonly emptyContent: '' | null;
+  /** Content of a message that has calls and no text; undefined: the field is left out. */
+  readonly emptyContent: '' | null | undefined;
   /** Mistral's refuse an id of another length. */
   readonly idLength: number | undefined;
 }
@@ -21,6 +21,9 @@ const LONG_ID = 'call_a1b2c3d4e5f6g7h8';
 
 /** The name under which a template gets arguments that are no JSON object, where it takes nothing but objects. */
 const UNREADABLE = 'invalid_json';
+
+/** Those that are tried; of several that are as good the first. */
+const EMPTY_CONTENTS = ['', null, undefined] as const;
 
 type Render = (messages: readonly ChatMessage[]) => string | undefined;
 
@@ -36,14 +39,17 @@ export function probeHistoryForm(render: Render): HistoryForm {
   const ofText = render(conversation({ id: SHORT_ID, args: text }));
   const readsObject = withShortId?.includes(KEY) === true && withShortId.includes(VALUE);
   const readsText = ofText?.includes(text) === true;
-  const empty = render(conversation({ id: SHORT_ID, args: readsObject ? object : text, content: '' }));
-  const none = render(conversation({ id: SHORT_ID, args: readsObject ? object : text, content: null }));
-  // Where both are written the shorter is right: the longer has a "None" in it, or an empty message beside the call.
-  const takesNone = none !== undefined && (empty === undefined || none.length < empty.length);
+  const args = readsObject ? object : text;
+  const contents = EMPTY_CONTENTS.map((content) => {
+    const rendered = render(conversation({ id: SHORT_ID, args, content }));
+    return { content, length: rendered?.length ?? Infinity };
+  });
+  // Of what is written the shortest is right: the others have a "None" in it, or an empty message beside the call.
+  const [best] = contents.toSorted((a, b) => a.length - b.length);
   return {
     arguments: readsText && !readsObject ? 'text' : 'object',
     takesText: ofText?.includes(KEY) === true && ofText.includes(VALUE),
-    emptyContent: takesNone ? null : '',
+    emptyContent: best?.length === Infinity ? '' : best?.content,
     idLength,
   };
 }
@@ -51,18 +57,27 @@ export function probeHistoryForm(render: Render): HistoryForm {
 interface Probe {
   id: string;
   args: unknown;
-  content?: string | null;
+  content?: string | null | undefined;
 }
 
-const conversation = ({ id, args, content = '' }: Probe): ChatMessage[] => [
+const conversation = ({ id, args, ...given }: Probe): ChatMessage[] => [
   { role: 'user', content: 'a' },
-  {
-    role: 'assistant',
-    content,
-    tool_calls: [{ id, type: 'function', function: { name: 'f', arguments: args } }],
-  },
+  withContent(
+    {
+      role: 'assistant',
+      tool_calls: [{ id, type: 'function', function: { name: 'f', arguments: args } }],
+    },
+    'content' in given ? given.content : '',
+  ),
   { role: 'tool', tool_call_id: id, name: 'f', content: 'b' },
 ];
+
+function withContent(message: ChatMessage, content: ChatMessage['content']): ChatMessage {
+  const changed: ChatMessage = { ...message };
+  if (content === undefined) delete changed.content;
+  else changed.content = content;
+  return changed;
+}
 
 /**
  * The messages as the template wants them. Arguments that are no JSON object stay what the model wrote: a text where the
@@ -79,31 +94,42 @@ export function toHistoryForm(messages: readonly ChatMessage[], form: HistoryFor
       const id = typeof message['tool_call_id'] === 'string' ? message['tool_call_id'] : oldest;
       const name = open.get(id);
       open.delete(id);
-      return { ...(name === undefined ? {} : { name }), ...message, tool_call_id: fitId(id, form) };
+      return {
+        ...(name === undefined ? {} : { name }),
+        ...message,
+        ...fitId('tool_call_id', id, message, form),
+      };
     }
     if (!Array.isArray(calls)) return message;
     if (calls.length === 0) {
       // Some templates look whether there is a list, not what is in it.
-      const { tool_calls: _, ...rest } = message;
-      return rest;
+      const plain = { ...message };
+      delete plain['tool_calls'];
+      return plain;
     }
     const fitted = calls.map((call: unknown, place) => {
       const given = isRecord(call) ? call : {};
       const id = typeof given['id'] === 'string' ? given['id'] : `call ${index} ${place}`;
       const named = isRecord(given['function']) ? given['function'] : {};
       open.set(id, named['name']);
-      return { ...given, type: 'function', id: fitId(id, form), function: fitFunction(named, form) };
+      return { ...given, ...fitId('id', id, given, form), function: fitFunction(named, form) };
     });
     const { content } = message;
     const isEmpty = content === undefined || content === null || content === '';
-    return { ...message, content: isEmpty ? form.emptyContent : content, tool_calls: fitted };
+    return withContent({ ...message, tool_calls: fitted }, isEmpty ? form.emptyContent : content);
   });
 }
 
-/** The same id always becomes the same: a result finds its call. */
-function fitId(id: string, { idLength }: HistoryForm): string {
-  if (idLength === undefined || (id.length === idLength && /^[a-zA-Z0-9]*$/.test(id))) return id;
-  return createHash('sha256').update(id).digest('hex').slice(0, idLength);
+/** The same id always becomes the same: a result finds its call. Where any id will do, none is added. */
+function fitId(
+  field: 'id' | 'tool_call_id',
+  id: string,
+  given: object,
+  { idLength }: HistoryForm,
+): Record<string, string> {
+  if (idLength === undefined) return field in given ? { [field]: id } : {};
+  if (id.length === idLength && /^[a-zA-Z0-9]*$/.test(id)) return { [field]: id };
+  return { [field]: createHash('sha256').update(id).digest('hex').slice(0, idLength) };
 }
 
 function fitFunction(call: Record<string, unknown>, form: HistoryForm): Record<string, unknown> {

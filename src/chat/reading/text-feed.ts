@@ -28,6 +28,7 @@ export class TextFeed {
   #position = 0;
   #mark: number | undefined;
   #isEnded = false;
+  #isCut = false;
 
   append(text: string): void {
     const kept = this.#mark ?? this.#position;
@@ -36,9 +37,15 @@ export class TextFeed {
     if (this.#mark !== undefined) this.#mark = 0;
   }
 
-  /** No more text comes. */
-  end(): void {
+  /** No more text comes. @param isCut the model had not finished */
+  end(isCut: boolean): void {
     this.#isEnded = true;
+    this.#isCut = isCut;
+  }
+
+  /** All text was read, and the model had not finished it: what was read last may be a part of something. */
+  get isCutHere(): boolean {
+    return this.#isCut && this.#isEnded && this.#position === this.#text.length;
   }
 
   /** Remembers this place. */
@@ -67,7 +74,6 @@ export class TextFeed {
     return true;
   }
 
-
   /** The next character, which stays; undefined: the end. */
   *peek(): Reading<string | undefined> {
     if (this.#position === this.#text.length && !(yield* this.more())) return undefined;
@@ -81,6 +87,13 @@ export class TextFeed {
     return true;
   }
 
+  /** Consumes the characters that are there and pass, without waiting for more. */
+  takeNow(passes: (character: string) => boolean): string {
+    const start = this.#position;
+    while (this.#position < this.#text.length && passes(this.#text.charAt(this.#position))) this.#position++;
+    return this.#text.slice(start, this.#position);
+  }
+
   /** Consumes white space, and returns it. */
   *takeSpace(): Reading<string> {
     return yield* this.takeWhile(isSpace);
@@ -90,15 +103,9 @@ export class TextFeed {
   *takeWhile(passes: (character: string) => boolean, most = Infinity): Reading<string> {
     let taken = '';
     for (;;) {
-      const start = this.#position;
-      while (
-        this.#position < this.#text.length &&
-        taken.length + this.#position - start < most &&
-        passes(this.#text.charAt(this.#position))
-      ) {
-        this.#position++;
-      }
-      taken += this.#text.slice(start, this.#position);
+      const room = most - taken.length;
+      let numTaken = 0;
+      taken += this.takeNow((character) => numTaken++ < room && passes(character));
       const isOver = this.#position < this.#text.length || taken.length >= most;
       if (isOver || !(yield* this.more())) return taken;
     }
@@ -125,7 +132,11 @@ export class TextFeed {
    * Hands on text up to the first of the stops, and consumes that. Nothing is held back but the longest end of the text
    * that may begin a stop.
    */
-  *takeUntil(stops: readonly string[], onText: OnText, { holdsSpace = false }: TakeOptions = {}): Reading<Taken> {
+  *takeUntil(
+    stops: readonly string[],
+    onText: OnText,
+    { holdsSpace = false }: TakeOptions = {},
+  ): Reading<Taken> {
     const longest = Math.max(0, ...stops.map(({ length }) => length));
     for (;;) {
       const found = findFirst(this.#text, stops, this.#position);
@@ -200,7 +211,11 @@ function findFirst(
   for (const stop of stops) {
     const index = text.indexOf(stop, from);
     if (index === -1) continue;
-    if (first === undefined || index < first.index || (index === first.index && stop.length > first.stop.length)) {
+    if (
+      first === undefined ||
+      index < first.index ||
+      (index === first.index && stop.length > first.stop.length)
+    ) {
       first = { stop, index };
     }
   }

@@ -40,6 +40,10 @@ interface Around {
 
 const TAG = /<[^<>\s]+>?|\[[A-Z_]+\]/g;
 const CLOSINGS = /^[^<]*?["'})\]\s]*(?:\s*(?:<\/[^<>]+>|<[^<>]*end[^<>]*>|\]|```))*/i;
+const GEMMA_CALL = new RegExp(
+  String.raw`(<[^<>\s]+>)call:${WORDS.name}\{${WORDS.firstKey}:(<[^<>\s]+>)${WORDS.firstValue}\2.*` +
+    String.raw`${WORDS.secondValue}\2\}(<[^<>\s]+>)`,
+);
 const JSON_NAME = /\{[^{}]*"(\w+)"\s*:\s*"$/;
 const JSON_ARGUMENTS_KEY = /^"\s*,\s*"(\w+)"\s*:\s*$/;
 const JSON_ARGUMENTS = new RegExp(
@@ -53,6 +57,8 @@ const JSON_ARGUMENTS = new RegExp(
  */
 export function detectToolFormat(renderings: ToolRenderings): ToolFormat | undefined {
   const { oneCall, twoCalls, prompt } = renderings;
+  const gemma = oneCall === undefined ? undefined : toGemmaFormat(oneCall);
+  if (gemma !== undefined) return gemma;
   const format =
     oneCall?.includes(WORDS.name) === true
       ? formatOfTurn(
@@ -64,7 +70,6 @@ export function detectToolFormat(renderings: ToolRenderings): ToolFormat | undef
 }
 
 function formatOfTurn(turn: string, turnOfTwo: string | undefined): ToolFormat | undefined {
-  if (turn.includes(`call:${WORDS.name}{`)) return toGemmaFormat(turn);
   if (turn.includes(`${WORDS.name}(${WORDS.firstKey}=`)) return toPythonicFormat(turn);
   const format = toJsonFormat(turn, turnOfTwo) ?? toTaggedFormat(turn, turnOfTwo);
   return format !== undefined && isWhole(format) ? format : undefined;
@@ -161,18 +166,12 @@ function toPythonicFormat(turn: string): PythonicFormat {
 }
 
 /** Tags differ between FunctionGemma and Gemma 4. */
-function toGemmaFormat(turn: string): GemmaFormat | undefined {
-  const [opening = ''] = /^<[^<>\s]+>/.exec(turn) ?? [];
-  const parts = splitAt(turn, [`call:${WORDS.name}{`, `${WORDS.firstKey}:`, WORDS.firstValue]);
-  const [closing = ''] = /^\}(<[^<>\s]+>)/.exec(turn.slice(turn.lastIndexOf('}')))?.slice(1) ?? [];
-  const quote = parts?.[2] ?? '';
-  if (opening === '' || closing === '' || quote === '') return undefined;
+function toGemmaFormat(oneCall: string): GemmaFormat | undefined {
+  const [, opening, quote, closing] = GEMMA_CALL.exec(oneCall) ?? [];
+  if (opening === undefined || quote === undefined || closing === undefined) return undefined;
+  if (opening === FUNCTION_GEMMA_FORMAT.openings[0]) return FUNCTION_GEMMA_FORMAT;
   const tags = { openings: [opening], callOpen: `${opening}call:`, callClose: `}${closing}`, quote };
-  return {
-    ...FUNCTION_GEMMA_FORMAT,
-    ...tags,
-    stops: opening === FUNCTION_GEMMA_FORMAT.openings[0] ? FUNCTION_GEMMA_FORMAT.stops : [],
-  };
+  return { ...FUNCTION_GEMMA_FORMAT, ...tags, stops: [] };
 }
 
 /** From the end of the first call's arguments to the second call's name. */

@@ -40,9 +40,13 @@ function toPlainMessage(
     return { role: 'user', content: describeResult(name, content) };
   }
   if (!Array.isArray(calls) || writesCalls) return message;
-  const { tool_calls: _, ...rest } = message;
   const text = textOf(content);
-  return { ...rest, content: text === '' ? writeCalls(calls) : `${text}\n${writeCalls(calls)}` };
+  const plain: ChatMessage = {
+    ...message,
+    content: text === '' ? writeCalls(calls) : `${text}\n${writeCalls(calls)}`,
+  };
+  delete plain['tool_calls'];
+  return plain;
 }
 
 /** Results of one turn, and the user's words after them, are one message: many templates want the roles to alternate. */
