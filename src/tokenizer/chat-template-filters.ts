@@ -49,7 +49,7 @@ function toPythonLiteral(value: unknown): string {
     const entries = [...(value as Map<string, unknown>)];
     return `{${entries.map(([key, item]) => `${quote(key)}: ${toPythonLiteral(inner(item))}`).join(', ')}}`;
   }
-  return String(value);
+  return typeof value === 'number' ? String(value) : '';
 }
 
 /** The library wraps each value. */

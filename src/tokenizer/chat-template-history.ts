@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChatMessage } from './chat-template-renderer.ts';
+import type { ChatMessage } from './chat-message.ts';
 
 /** How a template wants the calls of earlier turns; templates differ, and say so only by what they write. */
 export interface HistoryForm {

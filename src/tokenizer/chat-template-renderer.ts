@@ -1,37 +1,13 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
+import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts';
 import { formatDate } from './chat-template-date.ts';
 import { PYTHON_FILTER_GLOBALS, withPythonFilters } from './chat-template-filters.ts';
 import { probeHistoryForm, toHistoryForm, type HistoryForm } from './chat-template-history.ts';
 import { STRIP_GLOBALS, withStripArguments } from './chat-template-strip.ts';
 
-/** One message as a template reads it; roles and further fields are the template's business. */
-export interface ChatMessage {
-  role: string;
-  content?: string | readonly ChatTextPart[] | null;
-  [field: string]: unknown;
-}
-
-export interface ChatTextPart {
-  type: 'text';
-  text: string;
-}
-
-/** A tool as transformers hands it to a template. */
-export interface TemplateTool {
-  type: 'function';
-  function: { name: string; description?: string; parameters: Readonly<Record<string, unknown>> };
-}
-
-/** A conversation, and what else its template may read. */
-export interface TemplateInput {
-  messages: readonly ChatMessage[];
-  /** Undefined or empty: the template gets `none`, as in transformers. */
-  tools?: readonly TemplateTool[];
-  /** Further variables, by name; checked by `checkTemplateArguments`. */
-  templateArguments?: Readonly<Record<string, unknown>>;
-}
+export type { ChatMessage, ChatTextPart, TemplateInput, TemplateTool } from './chat-message.ts';
 
 export interface ChatTemplateSource {
   /** Jinja. */

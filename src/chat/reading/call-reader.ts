@@ -9,6 +9,8 @@ export interface CallReader<Format extends ToolFormat = ToolFormat> {
   readonly format: Format;
   /** JSON Schemas of the tools' parameters, by the tools' names. */
   readonly parameters: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** The model was asked to wrap a reply: `{"response": …}`. */
+  readonly wrapsReply: boolean;
 }
 
 /** Most characters of a name or key: what is longer is no call. */

@@ -12,6 +12,7 @@ export interface AnswerShape {
   /** Undefined: calls are not looked for. */
   readonly tools: ToolFormat | undefined;
   readonly parameters: CallReader['parameters'];
+  readonly wrapsReply: boolean;
   readonly reasoning: ReasoningFormat | undefined;
   /** The prompt ends in the opening tag of reasoning. */
   readonly startsInReasoning: boolean;
@@ -22,10 +23,10 @@ const MAX_FAILED_CALLS = 16;
 
 /** Reads the text of one answer. What cannot be read as reasoning or a call is content, as the model wrote it. */
 export function* readAnswerText(feed: TextFeed, sink: AnswerSink, shape: AnswerShape): Reading<void> {
-  const { reasoning, tools, parameters, startsInReasoning } = shape;
+  const { reasoning, tools, parameters, wrapsReply, startsInReasoning } = shape;
   if (reasoning !== undefined) yield* readReasoning(feed, sink, reasoning, startsInReasoning);
   if (tools === undefined) yield* feed.takeRest(sink.content);
-  else yield* readContent({ feed, sink, format: tools, parameters });
+  else yield* readContent({ feed, sink, format: tools, parameters, wrapsReply });
 }
 
 function* readReasoning(

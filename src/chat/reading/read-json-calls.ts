@@ -46,7 +46,7 @@ export function* readGenericAnswer(reader: JsonCallReader): Reading<boolean> {
   yield* feed.takeSpace();
   if (!(yield* feed.takeIf('{'))) return yield* readJsonCalls(reader, false);
   const key = yield* readKey(reader);
-  if (key === 'response') {
+  if (key === 'response' && reader.wrapsReply) {
     feed.release();
     if (yield* feed.takeIf('"')) yield* readJsonString(feed, sink.content);
     else if (!(yield* readRaw(reader, sink.content))) return true;

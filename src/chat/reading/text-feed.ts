@@ -167,26 +167,11 @@ export class TextFeed {
    * strings. False: the text ended before.
    */
   *takeBalanced(onText: OnText): Reading<boolean> {
-    let depth = 0;
-    let isString = false;
-    let isEscaped = false;
+    const brackets = new BracketCounter();
     for (;;) {
-      let index = this.#position;
-      for (; index < this.#text.length; index++) {
-        const character = this.#text[index];
-        if (isEscaped) isEscaped = false;
-        else if (isString) {
-          if (character === '\\') isEscaped = true;
-          else if (character === '"') isString = false;
-        } else if (character === '"') isString = true;
-        else if (character === '{' || character === '[') depth++;
-        else if (character === '}' || character === ']') depth--;
-        if (depth === 0 && !isString) {
-          this.#handOn(index + 1, onText);
-          return true;
-        }
-      }
-      this.#handOn(index, onText);
+      const end = brackets.findEnd(this.#text, this.#position);
+      this.#handOn(end ?? this.#text.length, onText);
+      if (end !== undefined) return true;
       if (!(yield* this.more())) return false;
     }
   }
@@ -195,6 +180,30 @@ export class TextFeed {
   *takeRest(onText: OnText): Reading<void> {
     do this.#handOn(this.#text.length, onText);
     while (yield* this.more());
+  }
+}
+
+/** Counts the brackets of a JSON text that comes in pieces. */
+class BracketCounter {
+  #depth = 0;
+  #isString = false;
+  #isEscaped = false;
+
+  /** Behind the bracket that closes the first; undefined: it is not in this text. */
+  findEnd(text: string, start: number): number | undefined {
+    for (let index = start; index < text.length; index++) {
+      this.#count(text.charAt(index));
+      if (this.#depth === 0 && !this.#isString) return index + 1;
+    }
+    return undefined;
+  }
+
+  #count(character: string): void {
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (character === '"') this.#isString = !this.#isString;
+    else if (this.#isString) this.#isEscaped = character === '\\';
+    else if (character === '{' || character === '[') this.#depth++;
+    else if (character === '}' || character === ']') this.#depth--;
   }
 }
 
