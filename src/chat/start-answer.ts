@@ -82,7 +82,7 @@ type ChatField = (typeof CHAT_FIELDS)[number];
 
 function toRequest(demand: AnswerDemand): Omit<AnswerDemand, ChatField> {
   const request: Omit<AnswerDemand, ChatField> & Partial<AnswerDemand> = { ...demand };
-  for (const field of CHAT_FIELDS) delete request[field];
+  for (const field of CHAT_FIELDS) Reflect.deleteProperty(request, field);
   return request;
 }
 
