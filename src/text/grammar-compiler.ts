@@ -35,16 +35,19 @@ const MAX_SPEC_LENGTH = 2 ** 18;
  * may come from anywhere. The latest are kept.
  */
 export class GrammarCompiler {
-  readonly #table: TokenTable;
-  readonly #specialTokenIds: ReadonlySet<number>;
+  readonly #specialTokens: () => ReadonlyMap<string, number>;
   readonly #process: JobProcess<GrammarSetup, TokenTrieData, GrammarQuestion, GrammarAnswer>;
   #vocabulary: Promise<TokenTrieData> | undefined;
   /** The latest used is the last. */
   readonly #kept = new Map<string, CompiledGrammar>();
 
-  constructor(table: TokenTable, specialTokenIds: ReadonlySet<number>) {
-    this.#table = table;
-    this.#specialTokenIds = specialTokenIds;
+  /** @param specialTokens by what they are written as; asked for with the first grammar */
+  constructor(
+    table: TokenTable,
+    specialTokenIds: ReadonlySet<number>,
+    specialTokens: () => ReadonlyMap<string, number>,
+  ) {
+    this.#specialTokens = specialTokens;
     this.#process = new JobProcess({
       entry: 'grammar-worker',
       name: 'the compiler of formats',
@@ -59,7 +62,8 @@ export class GrammarCompiler {
    * once that is aborted
    */
   async compile(spec: GrammarSpec, { clientId, signal }: TextCaller): Promise<CompiledGrammar> {
-    const known = withoutUnknownTokens(spec, (name) => this.#specialTokenId(name) !== undefined);
+    const tokens = this.#specialTokens();
+    const known = withoutUnknownTokens(spec, (name) => tokens.has(name));
     const text = JSON.stringify(known);
     if (text.length > MAX_SPEC_LENGTH) {
       const complaint = `the format takes ${text.length} characters as JSON; at most ${MAX_SPEC_LENGTH} are taken`;
@@ -72,7 +76,10 @@ export class GrammarCompiler {
       return kept;
     }
     const specialTokenIds = new Map(
-      namedSpecialTokens(known).map((name) => [name, this.#specialTokenId(name) ?? -1]),
+      namedSpecialTokens(known).flatMap((name) => {
+        const id = tokens.get(name);
+        return id === undefined ? [] : [[name, id] as const];
+      }),
     );
     this.#vocabulary ??= this.#start();
     const vocabulary = await this.#vocabulary;
@@ -97,12 +104,6 @@ export class GrammarCompiler {
     this.#kept.set(compiled.key, compiled);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
-  }
-
-  #specialTokenId(name: string): number | undefined {
-    const bytes = Buffer.from(name);
-    for (const id of this.#specialTokenIds) if (bytes.equals(this.#table.idToBytes(id))) return id;
-    return undefined;
   }
 
   /** Ends its process, and what waits for it. */

@@ -46,6 +46,7 @@ export class ServedTokenizer implements TokenVocabulary {
   readonly chatTemplate: ChatTemplate | undefined;
   readonly #table: TokenTable;
   readonly #grammars: GrammarCompiler;
+  #specialTokens: ReadonlyMap<string, number> | undefined;
   readonly #maxBytesPerToken: number | undefined;
   readonly #process: Process;
   readonly #encodeTimeoutMs: number;
@@ -60,7 +61,7 @@ export class ServedTokenizer implements TokenVocabulary {
     this.stripsLeadingSpace = ready.stripsLeadingSpace;
     this.chatTemplate = chatTemplate === undefined ? undefined : new ChatTemplate(chatTemplate);
     this.#table = new TokenTable(ready.table);
-    this.#grammars = new GrammarCompiler(this.#table, this.specialTokenIds);
+    this.#grammars = new GrammarCompiler(this.#table, this.specialTokenIds, () => this.specialTokens);
     this.#maxBytesPerToken = ready.maxBytesPerToken;
     this.#process = process;
     this.#encodeTimeoutMs = encodeTimeoutMs;
@@ -92,6 +93,12 @@ export class ServedTokenizer implements TokenVocabulary {
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Tokens that are no text, by what they are written as. */
+  get specialTokens(): ReadonlyMap<string, number> {
+    this.#specialTokens ??= new Map([...this.specialTokenIds].map((id) => [this.decode([id]), id]));
+    return this.#specialTokens;
   }
 
   /** One more than the largest token id. A model may embed more, and draw them: those are no text. */
