@@ -124,6 +124,24 @@ export const SETTINGS = {
     modelsDirectory,
     'Where pulled models lie; by default `tokenflare/models` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
   ),
+  chatTemplate: setting(
+    'CHAT_TEMPLATE',
+    'builtin',
+    z.enum(['builtin', 'file', 'refuse']),
+    'What a model without a chat template of its own chats by: builtin (plain turns of User and Assistant), file (CHAT_TEMPLATE_FILE), or refuse.',
+  ),
+  chatTemplateFile: setting(
+    'CHAT_TEMPLATE_FILE',
+    undefined,
+    optional(z.string().transform((path) => resolve(path))),
+    'A chat template in Jinja, with CHAT_TEMPLATE=file.',
+  ),
+  generationConfig: setting(
+    'GENERATION_CONFIG',
+    'model',
+    z.enum(['model', 'openai']),
+    "Where temperature, top_p and their kin come from if a request has none: the model's files (model) or OpenAI's defaults (openai).",
+  ),
   preloadModels: setting(
     'PRELOAD_MODELS',
     undefined,

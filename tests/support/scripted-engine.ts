@@ -17,7 +17,7 @@ import type {
 import { EngineError } from '../../src/errors.ts';
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
-import { ServedTokenizer, type ServedTokenizerLimits } from '../../src/text/served-tokenizer.ts';
+import { ServedTokenizer, type ServedTokenizerOptions } from '../../src/text/served-tokenizer.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from './fixtures.ts';
 
@@ -48,7 +48,7 @@ export interface Tokenizers {
 
 export async function loadTokenizers(
   modelPath: string,
-  limits: ServedTokenizerLimits = {},
+  limits: ServedTokenizerOptions = {},
 ): Promise<Tokenizers> {
   const served = await ServedTokenizer.load(modelPath, undefined, limits);
   return { served, own: await loadTokenizer(modelPath) };
@@ -100,7 +100,7 @@ export class ScriptedEngine implements ManagedEngine {
   /** @param modelPath whose tokenizer it has */
   static async create(
     modelPath = fixturePath('tiny-gpt2'),
-    limits: ServedTokenizerLimits = {},
+    limits: ServedTokenizerOptions = {},
   ): Promise<ScriptedEngine> {
     return new ScriptedEngine(await loadTokenizers(modelPath, limits));
   }

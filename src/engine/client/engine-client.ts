@@ -24,8 +24,8 @@ import type {
 import type { SequenceUpdate, StepReport } from '../protocol.ts';
 import { HeldSequences } from './held-sequences.ts';
 import { deathWithDump, faultWithDump } from './lost-work.ts';
-import { matchTokenizer } from './match-tokenizer.ts';
 import { notReady } from './not-ready.ts';
+import { readModelFiles, type ModelFileInfo } from './read-model-files.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue } from './request-queue.ts';
 import { SideJobs } from './side-jobs.ts';
@@ -52,8 +52,8 @@ export class EngineClient implements ManagedEngine {
   });
   #state: EngineState = 'loading';
   #model: ModelInfo | undefined;
-  /** By all of the model's files; known once the first process is ready. */
-  #endTokenIds: readonly number[] | undefined;
+  /** What the files beside the weights say; known once the first process is ready. */
+  #modelFiles: ModelFileInfo | undefined;
   #tokenizer: ServedTokenizer | undefined;
   /** Ends the load of a tokenizer. */
   #tokenizerLoad: AbortController | undefined;
@@ -91,8 +91,9 @@ export class EngineClient implements ManagedEngine {
   async start(): Promise<void> {
     this.#state = 'loading';
     this.#tokenizerLoad = new AbortController();
-    const { modelPath } = this.#options.settings;
-    const tokenizer = await ServedTokenizer.load(modelPath, this.#tokenizerLoad.signal);
+    const { settings, fallbackTemplate } = this.#options;
+    const { signal } = this.#tokenizerLoad;
+    const tokenizer = await ServedTokenizer.load(settings.modelPath, signal, { fallbackTemplate });
     try {
       this.#checkLoading();
       await this.#supervisor.start();
@@ -109,8 +110,8 @@ export class EngineClient implements ManagedEngine {
 
   async #match(tokenizer: ServedTokenizer): Promise<void> {
     try {
-      this.#endTokenIds = await matchTokenizer(this.#options.settings.modelPath, this.model, tokenizer);
-      this.#model = { ...this.model, eosTokenIds: this.#endTokenIds };
+      this.#modelFiles = await readModelFiles(this.#options, this.model, tokenizer);
+      this.#model = { ...this.model, ...this.#modelFiles };
     } catch (error) {
       await this.stop();
       throw error;
@@ -118,7 +119,7 @@ export class EngineClient implements ManagedEngine {
   }
 
   #onReady({ model, gauges }: ReadyMessage): void {
-    this.#model = { ...model, eosTokenIds: this.#endTokenIds ?? model.eosTokenIds };
+    this.#model = { ...model, ...this.#modelFiles };
     this.#queue.setLanes(model.numLanes);
     this.#totals.setGauges(gauges);
     // The first process's model is ready only when the tokenizer is, too.
@@ -163,7 +164,8 @@ export class EngineClient implements ManagedEngine {
     assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
     checkCompletion(request, this.model);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
-    const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
+    const endTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
+    const stopTokenIds = [...endTokenIds, ...(request.stopTokenIds ?? [])];
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
     const sequences = completion.sequences(stopTokenIds, seed, clientId);

@@ -49,7 +49,7 @@ export class RunningCompletion implements Completion {
   readonly #request: CompletionRequest;
   readonly #host: CompletionHost;
   readonly #choices = new Map<number, Choice>();
-  readonly #events = new EventQueue<CompletionEvent>(mergeDeltas);
+  readonly #events: EventQueue<CompletionEvent>;
   readonly #timer: RequestTimer;
   readonly #promptLogprobs = new Map<number, SampledToken[]>();
   #deadline: NodeJS.Timeout | undefined;
@@ -72,12 +72,14 @@ export class RunningCompletion implements Completion {
     this.#host = host;
     this.#timer = new RequestTimer(host.now, arrivedAtMs);
     this.#numOpen = request.prompts.length * request.n;
-    const { prompts, n, stop, minTokens } = request;
+    this.#events = new EventQueue(request.reportsEveryToken === true ? undefined : mergeDeltas);
+    const { prompts, n, stop, minTokens, includesStopString, skipsSpecialTokens } = request;
     for (let index = 0; index < this.#numOpen; index++) {
       // Not made of the request's id: a client may come back under it while the engine still lets go of what it left.
       const sequenceId = RunningCompletion.#numSequences++;
       const promptTokenIds = prompts[Math.floor(index / n)] ?? [];
-      const options = { index, sequenceId, tokenizer, promptTokenIds, stop, minTokens };
+      const text = { stop, minTokens, includesStopString, skipsSpecialTokens };
+      const options = { index, sequenceId, tokenizer, promptTokenIds, ...text };
       this.#choices.set(sequenceId, new Choice(options));
     }
   }
@@ -101,7 +103,7 @@ export class RunningCompletion implements Completion {
         numLogprobs: request.numLogprobs,
         promptLogprobs: promptLogprobs && index % n === 0,
         cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
-        mayStopByText: stop.length > 0,
+        mayStopByText: stop.length > 0 || request.reportsEveryToken === true,
       };
     });
   }

@@ -3,6 +3,9 @@ import { EngineError } from '../../errors.ts';
 import { admit, type Caller, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
 import { withinDeadline } from './within-deadline.ts';
 
+/** A small model that chats, for the message to a client of one that does not. */
+const CHAT_MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
+
 /** What a chat route wants of the engine; its one prompt is what the model's template makes of the messages. */
 export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered'> {
   messages: readonly ChatMessage[];
@@ -24,7 +27,8 @@ export async function startChat(
   if (chatTemplate === undefined) {
     throw new EngineError(
       'invalid_request',
-      `the model '${engine.model.id}' has no chat template, so it cannot chat; send a text as prompt to ` +
+      `the model '${engine.model.id}' has no chat template, so it cannot chat: pull one that can ` +
+        `(npm run models -- pull ${CHAT_MODEL}), start with CHAT_TEMPLATE=builtin, or send a text as prompt to ` +
         '/v1/completions or /ai/run/{model}',
       { param: 'messages' },
     );
@@ -33,7 +37,8 @@ export async function startChat(
   const { clientId, gone } = caller;
   return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, async (signal) => {
     const prompt = await chatTemplate.render(messages, { clientId, signal });
-    const rendered = { ...demand, prompts: [prompt], promptField: 'messages' as const, isRendered: true };
+    const stop = [...demand.stop, ...chatTemplate.stopStrings];
+    const rendered = { ...demand, stop, prompts: [prompt], promptField: 'messages' as const, isRendered: true };
     // One deadline for both: its signal says when time is over.
     return admit(engine, rendered, { ...caller, gone: signal }, reservation);
   }).finally(() => reservation.release());
