@@ -42,7 +42,8 @@ export async function readFallbackTemplate(
 async function readTemplate(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_BYTES) throw new EngineError('config_invalid', `it has ${size} bytes, at most ${MAX_BYTES}`);
+    if (size > MAX_BYTES)
+      throw new EngineError('config_invalid', `it has ${size} bytes, at most ${MAX_BYTES}`);
     return await readFile(path, 'utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

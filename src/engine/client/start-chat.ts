@@ -38,7 +38,13 @@ export async function startChat(
   return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, async (signal) => {
     const prompt = await chatTemplate.render(messages, { clientId, signal });
     const stop = [...demand.stop, ...chatTemplate.stopStrings];
-    const rendered = { ...demand, stop, prompts: [prompt], promptField: 'messages' as const, isRendered: true };
+    const rendered = {
+      ...demand,
+      stop,
+      prompts: [prompt],
+      promptField: 'messages' as const,
+      isRendered: true,
+    };
     // One deadline for both: its signal says when time is over.
     return admit(engine, rendered, { ...caller, gone: signal }, reservation);
   }).finally(() => reservation.release());
