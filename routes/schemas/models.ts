@@ -80,7 +80,7 @@ export const modelListSchema = z
   .meta({ id: 'ModelList' });
 
 type ModelBody = z.output<typeof modelSchema>;
-type ModelListBody = z.output<typeof modelListSchema>;
+export type ModelListBody = z.output<typeof modelListSchema>;
 
 export function toModelListBody(models: readonly ModelStatus[]): ModelListBody {
   return {
@@ -126,7 +126,7 @@ const toTokenizerBody = (tokenizer: ModelStatus['tokenizer']): ModelBody['tokeni
   tokenizer ? { type: tokenizer.kind ?? null, vocab_size: tokenizer.vocabSize } : null;
 
 /** What is undefined is no part of the JSON. */
-function toGenerationBody(defaults: ModelStatus['generationDefaults']): object | null {
+function toGenerationBody(defaults: ModelStatus['generationDefaults']): ModelBody['generation_defaults'] {
   if (defaults === undefined) return null;
   const { temperature, topP, topK, minP, repetitionPenalty, maxTokens } = defaults;
   return {
