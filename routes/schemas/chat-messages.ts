@@ -61,7 +61,12 @@ const argumentsSchema = z
   )
   .meta({
     description: 'The text of a JSON object, or the object itself. A template gets what is neither as it is.',
-    override: { anyOf: [{ type: 'string', maxLength: MAX_TEXT_LENGTH }, { type: 'object' }] },
+    override: {
+      anyOf: [
+        { type: 'string', maxLength: MAX_TEXT_LENGTH },
+        { type: 'object', description: 'A JSON object.' },
+      ],
+    },
   });
 
 const functionCallSchema = z.object({ name: nameSchema, arguments: argumentsSchema.nullish() });

@@ -8,12 +8,9 @@ export const embeddingRequestSchema = z
   .strictObject({
     model: nameSchema.nullish().meta({ description: 'Id of the model; may be left out.' }),
     input: promptSchema,
-    encoding: z
-      .literal('model')
-      .nullish()
-      .meta({
-        description: "The token ids in `input` are of this model's own vocabulary; needed to send any.",
-      }),
+    encoding: z.literal('model').nullish().meta({
+      description: "The token ids in `input` are of this model's own vocabulary; needed to send any.",
+    }),
     encoding_format: z
       .enum(['float', 'base64'])
       .nullish()
