@@ -80,6 +80,7 @@ function chunksOf(
     withUsage: input.stream === true && input.stream_options?.include_usage === true,
     withEveryToken: input.stream_options?.every_token === true,
     withReasoning: input.include_reasoning !== false,
+    mayCall: demand.toolChoice.type !== 'none',
     isCallChosen: demand.toolChoice.type === 'named',
     usesFunctions: usesFunctions(input),
   });

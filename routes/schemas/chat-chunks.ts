@@ -31,6 +31,8 @@ export interface ChatView {
   withEveryToken: boolean;
   /** False: the reasoning before the answer is left out. */
   withReasoning: boolean;
+  /** The answer may be a call of a tool in place of content. */
+  mayCall: boolean;
   /** The client chose the function, and not the model. */
   isCallChosen: boolean;
   /** The client speaks of functions, and reads one `function_call`. */
@@ -45,16 +47,23 @@ export interface ChatView {
 export class ChatChunks {
   readonly #view: ChatView;
   #numReasoningTokens = 0;
+  /** Choices that have content, perhaps an empty one, or calls. */
+  readonly #answered = new Set<number>();
 
   constructor(view: ChatView) {
     this.#view = view;
   }
 
-  /** Who speaks, before the first event. */
+  /**
+   * Who speaks, before the first event. Where there may be a call there is no content yet: openai 7 takes an empty one
+   * for content, which a message with calls alone does not have.
+   */
   opening(): ChatChunk[] {
-    return Array.from({ length: this.#view.n }, (_, index) =>
-      this.#chunk({ ...EMPTY_CHOICE, index, delta: { role: 'assistant', content: '' } }),
-    );
+    const delta: Delta = this.#view.mayCall ? { role: 'assistant' } : { role: 'assistant', content: '' };
+    return Array.from({ length: this.#view.n }, (_, index) => {
+      if (delta.content !== undefined) this.#answered.add(index);
+      return this.#chunk({ ...EMPTY_CHOICE, index, delta });
+    });
   }
 
   /** Most events make one chunk; one that shows nothing yet makes none. */
@@ -63,12 +72,14 @@ export class ChatChunks {
     if (event.type === 'finish') {
       const truncation = toTruncationBody(this.#view.prompt);
       const finishReason = toChatFinishReason(event.finish, this.#view);
-      return [this.#chunk({ ...EMPTY_CHOICE, index, delta: {}, ...truncation, finish_reason: finishReason })];
+      const delta: Delta = this.#answered.has(index) ? {} : { content: '' };
+      return [this.#chunk({ ...EMPTY_CHOICE, index, delta, ...truncation, finish_reason: finishReason })];
     }
     if (event.type === 'reasoning') this.#numReasoningTokens += event.tokens.length;
     const { tokens } = event;
     const delta = toDelta(event, this.#view);
     if (!showsText(event, this.#view) && !this.#showsTokens(tokens)) return [];
+    if (delta.reasoning_content === undefined) this.#answered.add(index);
     const { withLogprobs, withTokenIds } = this.#view;
     const logprobs = withLogprobs && tokens.length > 0 ? this.#logprobs(tokens) : null;
     const tokenIds = withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
@@ -91,7 +102,7 @@ export class ChatChunks {
     const parts = Array.from({ length: n }, (): ChunkChoice[] => []);
     for (const { choices } of chunks) for (const choice of choices) parts[choice.index]?.push(choice);
     const choices = parts.map((choiceParts) => joinChoice(choiceParts, this.#view));
-    return { ...headOf(this.#view), object: 'chat.completion', choices, usage: this.#usage(usage) };
+    return { ...headOf(this.#view, 'chat.completion'), choices, usage: this.#usage(usage) };
   }
 
   #usage(usage: Usage): UsageBody {
@@ -116,19 +127,18 @@ export class ChatChunks {
   #chunk(choice?: ChunkChoice): ChatChunk {
     const usage = this.#view.withUsage ? { usage: null } : {};
     const choices = choice ? [choice] : [];
-    return { ...headOf(this.#view), object: 'chat.completion.chunk', choices, ...usage };
+    return { ...headOf(this.#view, 'chat.completion.chunk'), choices, ...usage };
   }
 }
 
 const EMPTY_CHOICE = { logprobs: null, finish_reason: null };
 
-const headOf = ({
+const headOf = <Kind extends string>(
+  { id, created, model, systemFingerprint }: ChatView,
+  kind: Kind,
+): Pick<ChatChunk, 'id' | 'created' | 'model' | 'system_fingerprint'> & { object: Kind } => ({
   id,
-  created,
-  model,
-  systemFingerprint,
-}: ChatView): Pick<ChatChunk, 'id' | 'created' | 'model' | 'system_fingerprint'> => ({
-  id,
+  object: kind,
   created,
   model,
   system_fingerprint: systemFingerprint,

@@ -36,8 +36,7 @@ export const reasoningFields = {
     .meta({ description: "Variables for the model's chat template, such as `enable_thinking`." }),
 };
 
-const inputSchema = z.object(reasoningFields);
-type ReasoningInput = z.output<typeof inputSchema>;
+type ReasoningInput = z.output<z.ZodObject<typeof reasoningFields>>;
 
 /** @throws EngineError `invalid_request` where fields contradict each other, or take what the service sets */
 export function toReasoning(input: ReasoningInput): Pick<AnswerDemand, 'reasoning' | 'templateArguments'> {

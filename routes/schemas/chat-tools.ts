@@ -85,8 +85,7 @@ export const toolFields = {
     .meta({ description: 'The older name of `tool_choice`.' }),
 };
 
-const inputSchema = z.object(toolFields);
-type ToolInput = z.output<typeof inputSchema>;
+type ToolInput = z.output<z.ZodObject<typeof toolFields>>;
 
 export interface ToolDemand {
   readonly tools: readonly ToolDefinition[];

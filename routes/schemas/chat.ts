@@ -167,12 +167,7 @@ export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: numb
   const { messages, max_completion_tokens: maxCompletionTokens, logprobs, top_logprobs: numTop } = input;
   const askedMaxTokens = maxCompletionTokens ?? input.max_tokens ?? undefined;
   checkChatFields(input, askedMaxTokens);
-  const {
-    grammar: outputFormat,
-    prompts: _,
-    isRendered: __,
-    ...shared
-  } = toCompletionDemand(
+  const { grammar: outputFormat, ...shared } = toCompletionDemand(
     {
       ...input,
       prompt: [],

@@ -78,8 +78,7 @@ export const outputFormatFields = {
   grammar: grammarText.nullish().meta({ description: 'GBNF or EBNF.' }),
 };
 
-const inputSchema = z.object(outputFormatFields);
-export type OutputFormatInput = z.output<typeof inputSchema>;
+export type OutputFormatInput = z.output<z.ZodObject<typeof outputFormatFields>>;
 
 /**
  * What the answer must look like; undefined: any text.

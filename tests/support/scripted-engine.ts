@@ -54,6 +54,32 @@ export async function loadTokenizers(
   return { served, own: await loadTokenizer(modelPath) };
 }
 
+/** What it says of a model that it does not have. */
+export const SCRIPTED_MODEL: ModelInfo = {
+  id: '@test/tiny-gpt2',
+  architecture: 'gpt2',
+  vocabSize: 384,
+  dim: 8,
+  numLayers: 2,
+  numHeads: 1,
+  eosTokenIds: [0],
+  contextLength: 128,
+  numParameters: 42_000,
+  weightBytes: 168_000,
+  weightFormat: 'safetensors F32',
+  weightMemoryBytes: 168_000,
+  runtime: 'cpu',
+  runtimeDescription: 'scripted',
+  device: 'none',
+  numThreads: 1,
+  numLanes: 4,
+  kvCacheTokens: 512,
+  kvCacheBytes: 262_144,
+  memoryBytes: 160_000_000,
+  memoryLimitBytes: 8e9,
+  createdAt: 1_700_000_000,
+};
+
 /** An engine without a model: it says its script, counts what it is asked, and refuses what the real one refuses. */
 export class ScriptedEngine implements ManagedEngine {
   state: EngineState = 'ready';
@@ -65,30 +91,7 @@ export class ScriptedEngine implements ManagedEngine {
   readonly tokenizer: ServedTokenizer;
   /** The same in this process, for what tests expect. */
   readonly ownTokenizer: Tokenizer;
-  readonly model: ModelInfo = {
-    id: '@test/tiny-gpt2',
-    architecture: 'gpt2',
-    vocabSize: 384,
-    dim: 8,
-    numLayers: 2,
-    numHeads: 1,
-    eosTokenIds: [0],
-    contextLength: 128,
-    numParameters: 42_000,
-    weightBytes: 168_000,
-    weightFormat: 'safetensors F32',
-    weightMemoryBytes: 168_000,
-    runtime: 'cpu',
-    runtimeDescription: 'scripted',
-    device: 'none',
-    numThreads: 1,
-    numLanes: 4,
-    kvCacheTokens: 512,
-    kvCacheBytes: 262_144,
-    memoryBytes: 160_000_000,
-    memoryLimitBytes: 8e9,
-    createdAt: 1_700_000_000,
-  };
+  readonly model: ModelInfo = { ...SCRIPTED_MODEL };
   readonly #completions = new Map<string, ScriptedCompletion>();
   readonly #observers: EngineObserver[] = [];
 

@@ -90,9 +90,8 @@ export class EngineClient implements ManagedEngine {
 
   async start(): Promise<void> {
     this.#state = 'loading';
-    this.#tokenizerLoad = new AbortController();
+    const { signal } = (this.#tokenizerLoad = new AbortController());
     const { settings, fallbackTemplate } = this.#options;
-    const { signal } = this.#tokenizerLoad;
     const tokenizer = await ServedTokenizer.load(settings.modelPath, signal, { fallbackTemplate });
     try {
       this.#checkLoading();
@@ -165,10 +164,9 @@ export class EngineClient implements ManagedEngine {
     checkCompletion(request, this.model);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const endTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
-    const stopTokenIds = [...endTokenIds, ...(request.stopTokenIds ?? [])];
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
-    const sequences = completion.sequences(stopTokenIds, seed, clientId);
+    const sequences = completion.sequences(endTokenIds, seed, clientId);
     const numTokens = sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
     reservation.takeTokens(numTokens, 'prompt');
     reservation.takeOver();

@@ -84,9 +84,10 @@ export class RunningCompletion implements Completion {
     }
   }
 
-  /** The sequences that the engine process is to run, one a choice. */
-  sequences(stopTokenIds: readonly number[], seed: number, clientId: string): SequenceRequest[] {
+  /** The sequences that the engine process is to run, one a choice; `endTokenIds` are the model's. */
+  sequences(endTokenIds: readonly number[], seed: number, clientId: string): SequenceRequest[] {
     const { prompts, n, stop, promptLogprobs, ...request } = this.#request;
+    const stopTokenIds = [...endTokenIds, ...(request.stopTokenIds ?? [])];
     return [...this.#choices.values()].map(({ index, sequenceId }): SequenceRequest => {
       const promptTokenIds = prompts[Math.floor(index / n)];
       assertInvariant(promptTokenIds !== undefined, 'a choice belongs to a prompt');
