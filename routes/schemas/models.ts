@@ -13,7 +13,7 @@ export const modelSchema = z
     owned_by: z.literal('tokenflare'),
     type: z.literal('model').meta({ description: "As Anthropic's clients read it, and the next two." }),
     display_name: z.string(),
-    created_at: z.iso.datetime(),
+    created_at: z.string().meta({ description: '`created` as RFC 3339 writes it.' }),
     state: z.enum(['unloaded', 'loading', 'loaded', 'failed']).meta({
       description:
         'An unloaded one is loaded for the first request that names it; a failed one tells its `error`.',

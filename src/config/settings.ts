@@ -78,7 +78,7 @@ export const SETTINGS = {
     'GENERATION_CONFIG',
     'model',
     z.enum(['model', 'openai']),
-    "Where temperature, top_p and their kin come from if a request has none: the model's files (model) or OpenAI's defaults (openai).",
+    "Where temperature, top_p and the like come from if a request has none: the model's files (model) or OpenAI's defaults (openai).",
   ),
   preloadModels: setting(
     'PRELOAD_MODELS',

@@ -24,7 +24,7 @@ export interface GenerationDefaults {
 }
 
 const MAX_COUNT = 2 ** 31 - 1;
-/** As the sampler takes them. */
+/** Bounds as the sampler has them. */
 const values = {
   temperature: z.number().min(0),
   topP: z.number().gt(0).max(1),

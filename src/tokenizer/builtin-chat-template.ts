@@ -1,6 +1,6 @@
 /**
  * A chat template for a model that has none: a base model, which was trained to go on with a text. It writes the
- * conversation as a play, each turn behind its speaker's name, and ends behind the assistant's. Calls and results of
+ * conversation as a dialogue, each turn behind its speaker's name, and ends behind the assistant's. Calls and results of
  * tools stand in it as JSON, so that nothing of a conversation is lost.
  */
 export const BUILTIN_CHAT_TEMPLATE =

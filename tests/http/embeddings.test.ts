@@ -70,7 +70,7 @@ describe('POST /v1/embeddings', () => {
   });
 
   it.each([[[5]], [[[5, 6], [11]]]])(
-    'refuses token ids of which nobody said whose they are: %j',
+    'refuses token ids of an unknown vocabulary: %j',
     async (input) => {
       const { status, json } = await post(service, PATH, { input });
       expect(status).toBe(400);
