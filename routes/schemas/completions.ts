@@ -89,7 +89,9 @@ export const completionRequestSchema = z
       MAX_LOGIT_BIAS,
     )
       .nullish()
-      .meta({ description: 'Added to the logits of the token ids named.' }),
+      .meta({
+        description: "Added to the logits of the token ids named, which are of the model's vocabulary.",
+      }),
     frequency_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
     presence_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
     repetition_penalty: repetitionPenalty.meta({ default: 1 }),

@@ -25,7 +25,7 @@ export function unsupported(neutral: readonly unknown[], complaint: string): z.Z
     )
     .optional()
     .meta({
-      description: `Not supported; refused unless it is one of these: ${complaint}.`,
+      description: `Not supported; refused unless it has one of the values listed: ${complaint}.`,
       override: { enum: [...allowed] },
     });
 }
