@@ -41,7 +41,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|has-code|client-id|clip|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
+      '^src/(errors|has-code|client-id|clip|version|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
       ...allowed.map(room),
     ],
   },
@@ -60,7 +60,7 @@ const routeImports = [
     to: {
       path: '^src/',
       pathNot: [
-        '^src/(errors|clip)\\.ts$',
+        '^src/(errors|clip|version)\\.ts$',
         ENGINE_CLIENT,
         ...['access', 'bench', 'chat', 'config', 'http', 'serving', 'text'].map(room),
       ],
@@ -74,7 +74,7 @@ const routeImports = [
       path: '^(src|routes)/',
       pathNot: [
         '^routes/schemas/',
-        '^src/(errors|clip)\\.ts$',
+        '^src/(errors|clip|version)\\.ts$',
         ENGINE_CLIENT,
         ...['bench', 'chat', 'grammar', 'http', 'sampling', 'serving', 'tokenizer'].map(room),
       ],

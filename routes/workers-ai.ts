@@ -73,7 +73,8 @@ async function runModel(c: AppContext, { models, config }: AppDependencies): Pro
   const input = parseInput(workersAiRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
   if (config.logPrompts) scope.prompt = input.prompt ?? input.messages;
   const { engine, timeoutMs } = await useEngine(c, models, c.req.param('model'), config.requestTimeoutMs);
-  const hasChatTemplate = engine.tokenizer.chatTemplate !== undefined;
+  const hasChatTemplate =
+    engine.tokenizer.chatTemplate !== undefined && engine.tokenizer.chatTemplate.origin !== 'builtin';
   const demand = toWorkersAiDemand(input, timeoutMs, hasChatTemplate);
   const { completion } =
     'messages' in demand

@@ -53,7 +53,7 @@ export interface SequenceRequest {
   promptLogprobs: boolean;
   /** It shares keys and values only with sequences of the same salt. */
   cacheSalt: string | undefined;
-  /** Report each of its tokens at once: the client's side may find a stop string in it. */
+  /** Report each of its tokens at once: the client's side may find a stop string in it, or was asked for each token. */
   mayStopByText: boolean;
   /** What its text must look like; undefined: any text. The vocabulary was sent before. */
   grammar?: SequenceGrammar | undefined;
