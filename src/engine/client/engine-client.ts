@@ -167,13 +167,8 @@ export class EngineClient implements ManagedEngine {
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
     const sequences = completion.sequences(stopTokenIds, seed, clientId);
-    const { numSequences } = reservation;
-    const placed = sequences.slice(0, numSequences);
-    const numTokens = placed.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
-    reservation.takeTokens(numTokens, 'prompt');
-    reservation.takeOver();
+    const placed = this.#held.add(completion, sequences, reservation);
     this.#completions.set(completion.id, completion);
-    this.#held.add(completion, placed, sequences.slice(numSequences));
     this.#supervisor.send({ type: 'submit', sequences: placed });
     this.#setDeadline(completion, request, reservation);
     return completion;

@@ -1,4 +1,5 @@
 import { assertInvariant } from '../../errors.ts';
+import type { Reservation } from '../engine.ts';
 import type { SequenceRequest } from '../protocol.ts';
 import type { RequestQueue } from './request-queue.ts';
 import type { RunningCompletion } from './running-completion.ts';
@@ -42,14 +43,23 @@ export class HeldSequences {
     return this.#held.get(id)?.completion;
   }
 
-  /** @param sequences those that have places */
+  /**
+   * Takes the places of a request's reservation over; the sequences that have them, to be sent now.
+   * @throws EngineError what `takeTokens` throws
+   */
   add(
     completion: RunningCompletion,
     sequences: readonly SequenceRequest[],
-    later: readonly SequenceRequest[] = [],
-  ): void {
-    for (const sequence of sequences) this.#hold(completion, sequence);
-    if (later.length > 0) this.#later.set(completion, later.toReversed());
+    reservation: Reservation,
+  ): readonly SequenceRequest[] {
+    const placed = sequences.slice(0, reservation.numSequences);
+    const numTokens = placed.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
+    reservation.takeTokens(numTokens, 'prompt');
+    reservation.takeOver();
+    for (const sequence of placed) this.#hold(completion, sequence);
+    const later = sequences.slice(placed.length);
+    if (later.length > 0) this.#later.set(completion, later.reverse());
+    return placed;
   }
 
   #hold(completion: RunningCompletion, { id, clientId, promptTokenIds }: SequenceRequest): void {

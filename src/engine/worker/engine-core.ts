@@ -1,6 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import type { StepRow } from '../../runtime/step-row.ts';
-import { logprobsOf, tokenLogprobs } from '../../sampling/logprobs.ts';
+import { tokenLogprobs } from '../../sampling/logprobs.ts';
 import type { Sampler } from '../../sampling/sampler.ts';
 import { SamplerState } from '../../sampling/sampler-state.ts';
 import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
@@ -22,6 +22,7 @@ import type {
   SequenceUpdate,
   StepReport,
 } from '../protocol.ts';
+import { readsWholeRows, scoreNext } from './score-next.ts';
 import { stepCounts } from './step-counts.ts';
 import { StepFault, toSentError, type Answers } from '../step-fault.ts';
 
@@ -228,10 +229,7 @@ export class EngineCore {
     const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
     return {
       everyRow: !sequence.readsCache,
-      topIsEnough:
-        !request.promptLogprobs &&
-        request.scoredTokenIds === undefined &&
-        this.#sampler.topIsEnough(sampler, options),
+      topIsEnough: !readsWholeRows(request) && this.#sampler.topIsEnough(sampler, options),
     };
   }
 
@@ -257,7 +255,8 @@ export class EngineCore {
       if (promptLogprobs.length > 0) update.promptLogprobs = promptLogprobs;
     }
     if (!completesTokens) return [update];
-    if (active.request.maxTokens === 0) return [{ ...update, ...scoreNext(active, logits), finish: 'length' }];
+    const { maxTokens, scoredTokenIds } = active.request;
+    if (maxTokens === 0) return [{ ...update, ...scoreNext(logits, scoredTokenIds), finish: 'length' }];
     const rows = logits.slice(-1 - draftTokenIds.length);
     const [first, ...others] = this.#draw(active, rows, draftTokenIds);
     return [{ ...update, ...first }, ...others];
@@ -334,17 +333,6 @@ export class EngineCore {
       forbiddenTokenIds: forbiddenTokens(active),
     });
   }
-}
-
-/** Logprobs of what may come next, where they were asked for. */
-function scoreNext(
-  { request: { scoredTokenIds } }: ActiveSequence,
-  logits: readonly StepRow[],
-): Pick<SequenceUpdate, 'scores'> {
-  if (scoredTokenIds === undefined) return {};
-  const row = logits.at(-1); // [vocab]
-  assertInvariant(row instanceof Float32Array, 'the row behind a prompt that is scored has all its logits');
-  return { scores: logprobsOf(row, scoredTokenIds) };
 }
 
 /** What may not be drawn next: the ends of the sequence, as long as it is shorter than its least length. */
