@@ -2,6 +2,7 @@ import { attentionRoute } from './attention.ts';
 import { benchmarkRoute } from './benchmark.ts';
 import { chatRoute } from './chat.ts';
 import { completionRoute } from './completions.ts';
+import { decisionRoute } from './decisions.ts';
 import type { Route } from './define-route.ts';
 import { embeddingRoute } from './embeddings.ts';
 import { healthRoute, readyRoute } from './health.ts';
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   completionRoute,
   chatRoute,
   embeddingRoute,
+  decisionRoute,
   workersAiRoute,
   workersAiAccountRoute,
   modelListRoute,
