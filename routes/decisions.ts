@@ -1,9 +1,9 @@
 import { startDecision } from '../src/decisions/start-decision.ts';
 import { callerOf } from '../src/http/caller.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
-import { onClientGone } from '../src/http/stream-events.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { defineRoute } from './define-route.ts';
+import { followCompletion } from './follow-completion.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from './openapi-parts.ts';
 import { totalTimeoutMs } from './schemas/completion-demand.ts';
 import {
@@ -39,8 +39,7 @@ export const decisionRoute = defineRoute({
       const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
       const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
       const decision = await startDecision(engine, toDecisionDemand(input, timeoutMs), callerOf(c));
-      scope.attachCompletion(decision.completion);
-      onClientGone(c, () => decision.completion.cancel('disconnect'));
+      followCompletion(c, decision.completion);
       const readings = await decision.readings();
       const { usage } = decision.completion.record();
       return c.json(toDecisionBody(engine.model.id, input.questions, readings, usage));

@@ -10,6 +10,8 @@ import { metricsRoute } from './metrics.ts';
 import { modelListRoute, modelRoute } from './models.ts';
 import { openApiRoute } from './openapi.ts';
 import { requestRoute } from './requests.ts';
+import { rerankRoutes } from './rerank.ts';
+import { scoreRoutes } from './score.ts';
 import { detokenizeRoute, tokenizeRoute } from './tokenize.ts';
 import { workersAiAccountRoute, workersAiRoute } from './workers-ai.ts';
 
@@ -19,6 +21,8 @@ export const routes: readonly Route[] = [
   chatRoute,
   embeddingRoute,
   decisionRoute,
+  ...rerankRoutes,
+  ...scoreRoutes,
   workersAiRoute,
   workersAiAccountRoute,
   modelListRoute,

@@ -25,7 +25,7 @@ export interface StartedDecision {
    * What the model makes of each question's options; undefined where it prefers none. Call it once.
    * @throws EngineError what the completion throws
    */
-  readings(): Promise<(OptionReading | undefined)[]>;
+  readonly readings: () => Promise<(OptionReading | undefined)[]>;
 }
 
 /**

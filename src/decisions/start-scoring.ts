@@ -38,7 +38,7 @@ export interface ScoringDemand {
 export interface StartedScoring {
   readonly completion: Completion;
   /** Of each prompt, the logprobs of its tokens. Call it once. @throws EngineError what the completion throws */
-  logprobs(): Promise<readonly (readonly number[])[]>;
+  readonly logprobs: () => Promise<readonly (readonly number[])[]>;
 }
 
 /** Tokens of all prompts together, each with its head: they are listed in the HTTP thread. */

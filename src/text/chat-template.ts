@@ -23,11 +23,14 @@ export interface TextCaller {
  * its memory, one conversation after the other, the clients in turns.
  */
 export class ChatTemplate {
+  /** Jinja. */
+  readonly template: string;
   readonly #process: JobProcess<ChatTemplateSource, void, readonly ChatMessage[], string>;
   readonly #deadlineMs: number;
 
   constructor(source: ChatTemplateSource, limits: ChatTemplateLimits = {}) {
     const { deadlineMs = DEADLINE_MS, startTimeoutMs = START_TIMEOUT_MS } = limits;
+    this.template = source.template;
     this.#deadlineMs = deadlineMs;
     this.#process = new JobProcess({
       entry: 'chat-template-worker',
