@@ -10,21 +10,23 @@ const WORDS = [
 const ALPHABETS = ['ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz', '123456789'].map((letters) =>
   Array.from(letters),
 );
-/** How the questions end, so that the answer's place is the same. */
+/** What may stand in front of a label. */
+const SPACES = ['', ' '];
+const SPELLINGS = [...WORDS, ...ALPHABETS].flat().flatMap((label) => SPACES.map((space) => space + label));
+/** How questions end: a label is looked for behind it, and behind what a prompt goes on with. */
 const BEFORE = 'only.';
 
 interface FoundLabels {
-  /** What stands between a question and its answer. */
   readonly after: string;
   readonly labels: Labels;
 }
 
-/** What was found last; a model ends its prompts in one way, or in a few. */
+/** What was found last of a model, which ends its prompts in one way or in a few. */
 const found = new WeakMap<ServedTokenizer, FoundLabels>();
 
 /**
- * The labels that are one token each where a model's answer begins. Each is encoded in its place: behind what stands
- * there in a prompt, whose own tokens must stay as they are.
+ * The labels that are one token each where a model's answer begins. Each is encoded in its place: the tokens of what
+ * stands before it must stay as they are.
  *
  * An answer begins with a space where the prompt ends in a word, as `Answer:` does, and without one where it ends in
  * white space or in a special token, as most chat templates do. The other spelling comes second.
@@ -40,54 +42,38 @@ export async function findLabels(
   const known = found.get(tokenizer);
   if (known?.after === after) return known.labels;
   const place = BEFORE + after;
-  const spellings = ['', ' '];
-  const candidates = spellings.flatMap((space) =>
-    [...WORDS, ...ALPHABETS].map((labels) => ({ space, labels, isWord: WORDS.includes(labels) })),
-  );
-  const texts = candidates.flatMap(({ space, labels }) => labels.map((label) => place + space + label));
-  const [ofPlace = [], ...encoded] = await encodeParts(
-    tokenizer,
-    [place, ...texts],
-    { place: 'start' },
-    caller,
-  );
-  const nextIds = encoded.values();
-  const sets = candidates.map(({ space, labels, isWord }) => ({
-    space,
-    isWord,
-    ...usableLabels(labels, takeNext(nextIds, labels.length), ofPlace),
-  }));
+  const texts = [place, ...SPELLINGS.map((spelling) => place + spelling)];
+  const [ofPlace = [], ...encoded] = await encodeParts(tokenizer, texts, { place: 'start' }, caller);
+  const tokenOf = new Map(SPELLINGS.map((spelling, index) => [spelling, oneMore(ofPlace, encoded[index])]));
   const endsInWord = !/\s$/.test(after) && !tokenizer.specialTokenIds.has(ofPlace.at(-1) ?? -1);
-  const inOrder = sets.toSorted((one, other) => rank(one.space, endsInWord) - rank(other.space, endsInWord));
+  const spaces = endsInWord ? SPACES.toReversed() : SPACES;
+  const setOf = (labels: readonly string[], space: string): LabelSet =>
+    usableLabels(
+      labels,
+      labels.map((label) => tokenOf.get(space + label)),
+    );
+  const words = spaces.flatMap((space) => WORDS.map((labels) => setOf(labels, space)));
   const labels = {
-    words: inOrder.filter(({ isWord, labels: { length } }) => isWord && length === 2),
-    alphabets: inOrder.filter(({ isWord }) => !isWord),
+    words: words.filter(({ tokenIds: { length } }) => length === 2),
+    alphabets: ALPHABETS.flatMap((letters) => spaces.map((space) => setOf(letters, space))),
   };
   found.set(tokenizer, { after, labels });
   return labels;
 }
 
-const rank = (space: string, endsInWord: boolean): number => ((space === ' ') === endsInWord ? 0 : 1);
-
-function takeNext<T>(values: Iterator<T>, count: number): T[] {
-  const taken: T[] = [];
-  for (let next = values.next(); !next.done; next = values.next())
-    if (taken.push(next.value) === count) break;
-  return taken;
+/** The token that a text has behind those of its beginning; undefined where it is not one, or changes them. */
+function oneMore(beginning: readonly number[], whole: readonly number[] = []): number | undefined {
+  const isOneMore =
+    whole.length === beginning.length + 1 && beginning.every((id, index) => whole[index] === id);
+  return isOneMore ? whole.at(-1) : undefined;
 }
 
-/** The labels up to the first that is not one token more than the place, or the same token as one before. */
-function usableLabels(
-  labels: readonly string[],
-  encoded: readonly (readonly number[])[],
-  ofPlace: readonly number[],
-): LabelSet {
+/** The labels up to the first without a token of its own. */
+function usableLabels(labels: readonly string[], tokens: readonly (number | undefined)[]): LabelSet {
   const tokenIds: number[] = [];
-  for (const ids of encoded) {
-    const tokenId = ids.at(-1);
-    const isOneMore = ids.length === ofPlace.length + 1 && ofPlace.every((id, index) => ids[index] === id);
-    if (tokenId === undefined || !isOneMore || tokenIds.includes(tokenId)) break;
-    tokenIds.push(tokenId);
+  for (const token of tokens) {
+    if (token === undefined || tokenIds.includes(token)) break;
+    tokenIds.push(token);
   }
   return { labels: labels.slice(0, tokenIds.length), tokenIds };
 }

@@ -9,7 +9,11 @@ const MAX_PLACES = 32;
  * where the queue has not so many.
  * @throws EngineError what `reserve` throws of one
  */
-export function reserveUpTo(engine: Engine, numSequences: number, clientId: string): Reservation {
+export function reserveUpTo(
+  engine: Pick<Engine, 'reserve'>,
+  numSequences: number,
+  clientId: string,
+): Reservation {
   for (let numPlaces = Math.min(numSequences, MAX_PLACES); ; numPlaces = Math.ceil(numPlaces / 2)) {
     try {
       return engine.reserve(numPlaces, clientId);

@@ -65,7 +65,9 @@ function transcript(messages: readonly ChatMessage[]): string {
     [
       ...(typeof content === 'string' ? [content] : (content ?? []).map(({ text }) => text)),
       ...(calls === undefined ? [] : [JSON.stringify(calls)]),
-    ].join('\n');
+    ]
+      .filter((text) => text !== '')
+      .join('\n');
   if (messages.length === 1) return messages.map(textOf).join('');
   return messages.map((message) => `${message.role}: ${textOf(message)}`).join('\n\n');
 }

@@ -60,7 +60,9 @@ async function writePrompts(
   caller: TextCaller,
 ): Promise<ScoringTexts> {
   const { messages, lastContent } = conversation;
-  const open = { messages, lastContent: lastContent + CALL_START };
+  // A message of its own begins with the question.
+  const start = lastContent === '' ? CALL_START.trimStart() : CALL_START;
+  const open = { messages, lastContent: lastContent + start };
   const { before, after, isRendered } = await renderFrame(engine, open, param, caller);
   const labels = await findLabels(engine.tokenizer, after, caller);
   const prompts = questions.map((question) => {

@@ -66,7 +66,7 @@ export async function startScoring(
     const textCaller = { clientId, signal };
     const texts = await demand.write(textCaller);
     checkHeads(engine, texts, headParam);
-    const prompts = await encodePrompts(engine, texts, textCaller);
+    const prompts = await encodePrompts(engine, texts, headParam, textCaller);
     checkLengths(engine, prompts, texts, headParam);
     await caller.budget.reserve(prompts.reduce((sum, { length }) => sum + length, 0));
     placeTokens(reservation, prompts, headParam);
@@ -89,12 +89,16 @@ const NOTHING_DRAWN: Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts' | 'cac
 };
 
 async function encodePrompts(
-  { tokenizer }: Engine,
+  { tokenizer, model }: Engine,
   { heads, prompts, isRendered }: ScoringTexts,
+  headParam: string,
   caller: TextCaller,
 ): Promise<number[][]> {
   const start = { place: 'start', addSpecialTokens: !isRendered } as const;
   const headIds = await encodeParts(tokenizer, heads, start, caller);
+  for (const { length } of headIds) {
+    if (length > model.contextLength) throw tooLong(`${headParam} has ${length}`, model, headParam);
+  }
   const rests = prompts.map(({ rest }) => rest);
   const restIds = await encodeParts(tokenizer, rests, { place: 'continuation' }, caller);
   return prompts.map(({ head }, index) => [...(headIds[head] ?? [])].concat(restIds[index] ?? []));
