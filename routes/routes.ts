@@ -2,6 +2,7 @@ import { attentionRoute } from './attention.ts';
 import { benchmarkRoute } from './benchmark.ts';
 import { chatRoute } from './chat.ts';
 import { completionRoute } from './completions.ts';
+import { decisionRoute } from './decisions.ts';
 import type { Route } from './define-route.ts';
 import { embeddingRoute } from './embeddings.ts';
 import { healthRoute, readyRoute } from './health.ts';
@@ -9,6 +10,8 @@ import { metricsRoute } from './metrics.ts';
 import { modelListRoute, modelRoute } from './models.ts';
 import { openApiRoute } from './openapi.ts';
 import { requestRoute } from './requests.ts';
+import { rerankRoutes } from './rerank.ts';
+import { scoreRoutes } from './score.ts';
 import { detokenizeRoute, tokenizeRoute } from './tokenize.ts';
 import { workersAiAccountRoute, workersAiRoute } from './workers-ai.ts';
 
@@ -17,6 +20,9 @@ export const routes: readonly Route[] = [
   completionRoute,
   chatRoute,
   embeddingRoute,
+  decisionRoute,
+  ...rerankRoutes,
+  ...scoreRoutes,
   workersAiRoute,
   workersAiAccountRoute,
   modelListRoute,

@@ -1,4 +1,4 @@
-import { EngineError, invalidField } from '../errors.ts';
+import { assertInvariant, EngineError, invalidField } from '../errors.ts';
 import { MAX_LOGPROBS, type SamplingParams } from '../sampling/sampling-params.ts';
 import type { CompletionRequest, ModelInfo } from './engine.ts';
 
@@ -14,7 +14,7 @@ type Context = Pick<InputBounds, 'contextLength'>;
 
 /** @throws EngineError `invalid_request`, or `context_length_exceeded` for what the context cannot hold */
 export function checkCompletion(request: CompletionRequest, bounds: InputBounds): void {
-  const { prompts, n, maxTokens, minTokens, numLogprobs, sampling } = request;
+  const { prompts, n, maxTokens, minTokens, numLogprobs, scoredTokenIds, sampling } = request;
   if (prompts.length === 0) throw invalidField('prompt', 'is an empty list; a completion needs one');
   for (const prompt of prompts) checkTokenIds(prompt, bounds, 'prompt');
   checkInteger('n', n, 1);
@@ -22,6 +22,10 @@ export function checkCompletion(request: CompletionRequest, bounds: InputBounds)
   checkInteger('min_tokens', minTokens, 0);
   if (numLogprobs !== undefined) checkInteger('logprobs', numLogprobs, 0, MAX_LOGPROBS);
   checkVocabulary(request.stopTokenIds ?? [], bounds, 'stop_token_ids', 'item');
+  if (scoredTokenIds !== undefined) {
+    assertInvariant(maxTokens === 0, 'a request that scores tokens draws none');
+    checkTokenIds(scoredTokenIds, bounds, 'scored_token_ids');
+  }
   checkSampling(sampling);
   checkCompletionLength(request, bounds);
 }

@@ -94,6 +94,11 @@ export interface CompletionRequest {
   promptLogprobs: boolean;
   /** What its texts must look like; undefined: any text. */
   grammar?: CompiledGrammar | undefined;
+  /**
+   * Tokens whose logprobs are wanted in the place behind each prompt; they come with the finish. With `maxTokens` 0
+   * alone: nothing is drawn.
+   */
+  scoredTokenIds?: readonly number[];
   /** Its prompts share keys and values only with those of requests of the same salt. */
   cacheSalt: string | undefined;
   /** Who may see its record and cancel it, and whose prompts it shares keys and values with; '': the service. */
@@ -108,7 +113,14 @@ export type CompletionEvent =
   | { type: 'prompt'; promptIndex: number; tokens: readonly SampledToken[] }
   /** New tokens, and the text that became final with them (it lags while a character or a stop string is open). */
   | { type: 'delta'; index: number; text: string; tokens: readonly SampledToken[] }
-  | { type: 'finish'; index: number; finishReason: FinishReason; stopString?: string };
+  | {
+      type: 'finish';
+      index: number;
+      finishReason: FinishReason;
+      stopString?: string;
+      /** Logprobs of `scoredTokenIds`, in their order. */
+      scores?: readonly number[];
+    };
 
 export interface Usage {
   numPromptTokens: number;
@@ -224,6 +236,8 @@ export interface EngineObserver {
 /** Places a request holds in the bounded queue from its arrival on. */
 export interface Reservation {
   readonly clientId: string;
+  /** Its places. A request may have more sequences: each of the others takes over the place of one that starts. */
+  readonly numSequences: number;
   /** When it was made, on the clock of all processes: from then on the request's time counts. */
   readonly reservedAtMs: number;
   /**
@@ -232,6 +246,8 @@ export interface Reservation {
    * can now.
    */
   takeTokens(numTokens: number, param: string): void;
+  /** Gives back the places beyond so many. */
+  shrinkTo(numSequences: number): void;
   /** Gives all places back; harmless after `submit` took them over. */
   release(): void;
   /** All places belong to the sequences of an admitted request now. */
@@ -255,7 +271,8 @@ export interface Engine {
    */
   reserve(numSequences: number, clientId?: string): Reservation;
   /**
-   * Admits a request by its reservation and starts it.
+   * Admits a request by its reservation and starts it. At most as many of its sequences wait at a time as the
+   * reservation has places; the others follow one by one, and none of them is refused.
    * Throws `context_length_exceeded`, `invalid_request` or `queue_full` (the queue's token bound).
    * A sequence that cannot be finished ends the request with its error, and its other sequences with it.
    */

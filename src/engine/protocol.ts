@@ -51,6 +51,8 @@ export interface SequenceRequest {
   stream: number;
   numLogprobs: number | undefined;
   promptLogprobs: boolean;
+  /** Tokens whose logprobs behind the prompt are reported; `maxTokens` is 0 then. */
+  scoredTokenIds?: readonly number[];
   /** It shares keys and values only with sequences of the same salt. */
   cacheSalt: string | undefined;
   /** Report each of its tokens at once: the client's side may find a stop string in it, or was asked for each token. */
@@ -98,6 +100,8 @@ export interface SequenceUpdate {
   token?: SampledToken;
   /** Logprobs of prompt tokens that this step computed, in order; the sequence's first token has none. */
   promptLogprobs?: readonly SampledToken[];
+  /** Logprobs of `scoredTokenIds`, with the finish. */
+  scores?: readonly number[];
   finish?: SequenceFinish;
   /** With the finish `error`. */
   error?: SentError;

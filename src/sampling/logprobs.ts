@@ -20,15 +20,29 @@ export interface LogprobsResult {
  * Throws `backend_failure` on NaN.
  */
 export function tokenLogprobs(logits: Float32Array, tokenId: number, numTop: number): LogprobsResult {
-  const largest = largestLogit(logits).value;
-  let sum = 0;
-  for (let id = 0; id < logits.length; id++) sum += Math.exp((logits[id] ?? -Infinity) - largest);
-  const logSum = largest + Math.log(sum);
+  const logSum = logSumExp(logits);
   const topLogprobs = topLogits(logits, numTop).map((top) => ({ ...top, logprob: top.logprob - logSum }));
   return { logprob: (logits[tokenId] ?? -Infinity) - logSum, topLogprobs };
 }
 
-/** The same from the top of a row, for a token in it. */
+/**
+ * The log-softmax of one row of raw logits, at some tokens: [tokenIds]. Each depends on the row alone, not on which
+ * others are asked for.
+ * @throws EngineError `backend_failure` on NaN
+ */
+export function logprobsOf(logits: Float32Array, tokenIds: readonly number[]): number[] {
+  const logSum = logSumExp(logits);
+  return tokenIds.map((tokenId) => (logits[tokenId] ?? -Infinity) - logSum);
+}
+
+function logSumExp(logits: Float32Array): number {
+  const largest = largestLogit(logits).value;
+  let sum = 0;
+  for (let id = 0; id < logits.length; id++) sum += Math.exp((logits[id] ?? -Infinity) - largest);
+  return largest + Math.log(sum);
+}
+
+/** As `tokenLogprobs`, from the top of a row, for a token in it. */
 export function topTokenLogprobs(top: TopLogits, tokenId: number, numTop: number): LogprobsResult {
   const logprobAt = (index: number): number => (top.logits[index] ?? -Infinity) - top.logSumExp;
   const index = top.tokenIds.indexOf(tokenId);

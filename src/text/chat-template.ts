@@ -34,6 +34,8 @@ export class ChatTemplate {
   readonly origin: ChatTemplateOrigin;
   /** Where one comes in an answer, the answer is over: the template has no token for the end of a turn. */
   readonly stopStrings: readonly string[];
+  /** Jinja. */
+  readonly template: string;
   readonly #process: JobProcess<ChatTemplateSource, void, TemplateQuestion, TemplateAnswer>;
   readonly #deadlineMs: number;
   #toolFormat: ToolFormat | undefined;
@@ -44,6 +46,7 @@ export class ChatTemplate {
     const { deadlineMs = DEADLINE_MS, startTimeoutMs = START_TIMEOUT_MS } = options;
     this.origin = options.origin ?? 'own';
     this.stopStrings = options.stopStrings ?? [];
+    this.template = source.template;
     this.#deadlineMs = deadlineMs;
     this.#process = new JobProcess({
       entry: 'chat-template-worker',

@@ -26,12 +26,12 @@ const POST_PROCESSOR = {
 };
 
 /** The embedded model, which speaks English and has room for a conversation, with a chat template in a folder of its own. */
-export function makeEmbeddedChatModel(): ChatModel {
+export function makeEmbeddedChatModel(template: string = TINY_TEMPLATE): ChatModel {
   const path = mkdtempSync(join(tmpdir(), 'tokenflare-chat-'));
   for (const file of ['config.json', 'model.safetensors', 'tokenizer.json']) {
     cpSync(fileURLToPath(new URL(`../../model-weights/${file}`, import.meta.url)), join(path, file));
   }
-  return withTemplate(path, TINY_TEMPLATE);
+  return withTemplate(path, template);
 }
 
 /** The tiny GPT-2 with a chat template of its own, in a folder of its own; `addsBos`: its tokenizer adds one, too. */

@@ -31,6 +31,8 @@ export interface Script {
   failure: EngineError;
   /** Yields nothing more after so many tokens, until it is cancelled. */
   stallAfter: number | undefined;
+  /** The logprob of a token behind a prompt, where it is asked for. */
+  scoreOf: (tokenId: number, promptTokenIds: readonly number[]) => number;
 }
 
 const DEFAULT_SCRIPT: Script = {
@@ -39,6 +41,7 @@ const DEFAULT_SCRIPT: Script = {
   failAfter: undefined,
   failure: new EngineError('backend_failure', 'a kernel failed in step 7'),
   stallAfter: undefined,
+  scoreOf: (tokenId) => -1 - (tokenId % 7),
 };
 
 export interface Tokenizers {
@@ -132,12 +135,20 @@ export class ScriptedEngine implements ManagedEngine {
     this.#checkRoom(numSequences);
     this.numFreePlaces -= numSequences;
     let held = true;
+    let numHeld = numSequences;
     return {
       clientId,
+      get numSequences() {
+        return numHeld;
+      },
       reservedAtMs: 0,
       takeTokens: () => undefined,
+      shrinkTo: (numLeft) => {
+        this.numFreePlaces += numHeld - numLeft;
+        numHeld = numLeft;
+      },
       release: () => {
-        if (held) this.numFreePlaces += numSequences;
+        if (held) this.numFreePlaces += numHeld;
         held = false;
       },
       takeOver: () => (held = false),
@@ -153,10 +164,11 @@ export class ScriptedEngine implements ManagedEngine {
         { param: 'max_tokens' },
       );
     }
+    const { numSequences } = reservation;
     reservation.takeOver();
     this.requests.push(request);
     const completion = new ScriptedCompletion(request, this.script, this.ownTokenizer, () => {
-      this.numFreePlaces += request.prompts.length * request.n;
+      this.numFreePlaces += numSequences;
       for (const observer of this.#observers) observer.onFinished?.(completion.record());
     });
     this.#completions.set(request.id, completion);
@@ -300,8 +312,15 @@ class ScriptedCompletion implements Completion {
         ? 'stop'
         : 'length';
     if (!aborted) this.#finishReasons.push(...indices.map(() => finishReason as FinishReason));
-    for (const index of indices) yield { type: 'finish', index, finishReason };
+    for (const index of indices) yield { type: 'finish', index, finishReason, ...this.#scores(index) };
     this.#end();
+  }
+
+  #scores(index: number): { scores?: readonly number[] } {
+    const { scoredTokenIds, prompts, n } = this.#request;
+    const prompt = prompts[Math.floor(index / n)] ?? [];
+    if (scoredTokenIds === undefined || this.#cause !== undefined) return {};
+    return { scores: scoredTokenIds.map((tokenId) => this.#script.scoreOf(tokenId, prompt)) };
   }
 
   /** The choices take turns, as in a batch. */

@@ -34,6 +34,8 @@ export class Choice {
   started = false;
   /** Prompt tokens that were in the cache when it started. */
   numCachedTokens = 0;
+  /** Logprobs of the tokens asked for behind its prompt. */
+  scores: readonly number[] | undefined;
   finishReason: FinishReason | undefined;
 
   constructor(options: ChoiceOptions) {

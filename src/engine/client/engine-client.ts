@@ -171,13 +171,10 @@ export class EngineClient implements ManagedEngine {
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
     const sequences = completion.sequences(endTokenIds, seed, clientId);
-    const numTokens = sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
-    reservation.takeTokens(numTokens, 'prompt');
-    reservation.takeOver();
+    const placed = this.#held.add(completion, sequences, reservation);
     this.#completions.set(completion.id, completion);
-    this.#held.add(completion, sequences);
     this.#sendVocabulary(request);
-    this.#supervisor.send({ type: 'submit', sequences });
+    this.#supervisor.send({ type: 'submit', sequences: placed });
     this.#setDeadline(completion, request, reservation);
     return completion;
   }
@@ -206,6 +203,8 @@ export class EngineClient implements ManagedEngine {
       this.#totals.setGauges(message.gauges);
     }
     if (message.type === 'faulted') this.#receiveFault(message);
+    const following = this.#held.takeFollowing();
+    if (following.length > 0) this.#supervisor.send({ type: 'submit', sequences: following });
     this.#sideJobs.receive(message);
   }
 
@@ -256,6 +255,7 @@ export class EngineClient implements ManagedEngine {
 
   #settle(completion: RunningCompletion): void {
     this.#completions.delete(completion.id);
+    this.#held.end(completion);
     const record = completion.record();
     this.#history.add(record);
     for (const observer of this.#observers) observer.onFinished?.(record);

@@ -1,4 +1,5 @@
 import { assertInvariant } from '../../errors.ts';
+import type { Reservation } from '../engine.ts';
 import type { SequenceRequest } from '../protocol.ts';
 import type { RequestQueue } from './request-queue.ts';
 import type { RunningCompletion } from './running-completion.ts';
@@ -11,10 +12,20 @@ interface HeldSequence {
   started: boolean;
 }
 
-/** The sequences that the engine process holds, and their places in the queue. */
+/**
+ * The sequences that the engine process holds, and their places in the queue.
+ *
+ * A request may have more sequences than places. Then the engine process is sent as many as there are places, and each
+ * that starts hands its place on to the next one. So a request of hundreds of sequences takes no more of the queue than
+ * one of a few, and what waits here of it is never refused.
+ */
 export class HeldSequences {
   readonly #queue: RequestQueue;
   readonly #held = new Map<number, HeldSequence>();
+  /** Sequences without a place yet, the next one last. */
+  readonly #later = new Map<RunningCompletion, SequenceRequest[]>();
+  /** Sequences that got a place since `takeFollowing`. */
+  #following: SequenceRequest[] = [];
 
   constructor(queue: RequestQueue) {
     this.#queue = queue;
@@ -32,10 +43,27 @@ export class HeldSequences {
     return this.#held.get(id)?.completion;
   }
 
-  add(completion: RunningCompletion, sequences: readonly SequenceRequest[]): void {
-    for (const { id, clientId, promptTokenIds } of sequences) {
-      this.#held.set(id, { completion, clientId, numPromptTokens: promptTokenIds.length, started: false });
-    }
+  /**
+   * Takes the places of a request's reservation over; the sequences that have them, to be sent now.
+   * @throws EngineError what `takeTokens` throws
+   */
+  add(
+    completion: RunningCompletion,
+    sequences: readonly SequenceRequest[],
+    reservation: Reservation,
+  ): readonly SequenceRequest[] {
+    const placed = sequences.slice(0, reservation.numSequences);
+    const numTokens = placed.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
+    reservation.takeTokens(numTokens, 'prompt');
+    reservation.takeOver();
+    for (const sequence of placed) this.#hold(completion, sequence);
+    const later = sequences.slice(placed.length);
+    if (later.length > 0) this.#later.set(completion, later.reverse());
+    return placed;
+  }
+
+  #hold(completion: RunningCompletion, { id, clientId, promptTokenIds }: SequenceRequest): void {
+    this.#held.set(id, { completion, clientId, numPromptTokens: promptTokenIds.length, started: false });
   }
 
   /** What the engine process reports on; it has a lane from the first time on that it `started`. */
@@ -45,8 +73,32 @@ export class HeldSequences {
     if (started) {
       held.started = true;
       this.#queue.start(held.numPromptTokens, held.clientId);
+      this.#handOn(held.completion);
     }
     return held.completion;
+  }
+
+  #handOn(completion: RunningCompletion): void {
+    const next = this.#later.get(completion)?.pop();
+    if (next === undefined) return;
+    this.#queue.follow(next.promptTokenIds.length, next.clientId);
+    this.#hold(completion, next);
+    this.#following.push(next);
+  }
+
+  /** Sequences that the engine process is to be sent now. */
+  takeFollowing(): SequenceRequest[] {
+    const following = this.#following;
+    if (following.length > 0) this.#following = [];
+    return following;
+  }
+
+  /** The request has ended: those of its sequences that the engine process was not sent are not computed. */
+  end(completion: RunningCompletion): void {
+    this.#later.delete(completion);
+    const isUnsent = ({ id }: SequenceRequest): boolean => this.completionOf(id) === completion;
+    for (const { id } of this.#following.filter(isUnsent)) this.release(id);
+    this.#following = this.#following.filter(({ id }) => this.#held.has(id));
   }
 
   /** The engine process no longer holds the sequence: its lane or its place in the queue is free. */

@@ -1,4 +1,4 @@
-import { EngineError } from '../../errors.ts';
+import { assertInvariant, EngineError } from '../../errors.ts';
 import { DrainRate } from './drain-rate.ts';
 import type { Reservation } from '../engine.ts';
 import { FairPlaces } from './fair-places.ts';
@@ -67,11 +67,15 @@ export class RequestQueue {
     }
   }
 
-  #reservation(numSequences: number, clientId: string): Reservation {
+  #reservation(numAtFirst: number, clientId: string): Reservation {
     let isHeld = true;
+    let numSequences = numAtFirst;
     let numTokens = 0;
     return {
       clientId,
+      get numSequences() {
+        return numSequences;
+      },
       reservedAtMs: this.#now(),
       takeTokens: (numWanted, param) => {
         this.#tokens.giveBack(clientId, numTokens);
@@ -82,6 +86,11 @@ export class RequestQueue {
           this.#tokens.take(clientId, numTokens);
           throw error;
         }
+      },
+      shrinkTo: (numLeft) => {
+        assertInvariant(isHeld && numLeft <= numSequences, 'a reservation gives back what it has');
+        this.#sequences.giveBack(clientId, numSequences - numLeft);
+        numSequences = numLeft;
       },
       release: () => {
         if (!isHeld) return;
@@ -118,6 +127,15 @@ export class RequestQueue {
     this.leave(numTokens, clientId);
     this.#numSequencesRunning++;
     this.#drainRate.recordLeft(this.#now());
+  }
+
+  /**
+   * A sequence takes over the place of one that has just started. It may have more tokens: by as many the bound is
+   * exceeded.
+   */
+  follow(numTokens: number, clientId = ''): void {
+    this.#sequences.take(clientId, 1);
+    this.#tokens.take(clientId, numTokens);
   }
 
   /** A waiting sequence is gone before it started. */

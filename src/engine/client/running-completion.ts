@@ -103,6 +103,7 @@ export class RunningCompletion implements Completion {
         stream: index % n,
         numLogprobs: request.numLogprobs,
         promptLogprobs: promptLogprobs && index % n === 0,
+        ...(request.scoredTokenIds === undefined ? {} : { scoredTokenIds: request.scoredTokenIds }),
         cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
         mayStopByText: stop.length > 0 || request.reportsEveryToken === true,
         grammar: request.grammar && { key: request.grammar.key, source: request.grammar.source },
@@ -144,6 +145,7 @@ export class RunningCompletion implements Completion {
       return;
     }
     if (update.promptLogprobs !== undefined) this.#receivePrompt(choice, update.promptLogprobs);
+    if (update.scores !== undefined) choice.scores = update.scores;
     if (update.token !== undefined) this.#receiveToken(choice, update.token, endedAtMs);
     if (update.finish !== undefined) this.#receiveFinish(choice, update.finish, update.error);
   }
@@ -193,8 +195,10 @@ export class RunningCompletion implements Completion {
     choice.finishReason = finishReason;
     // A choice that ends by an error has no finish of its own: the iteration throws.
     if (this.#error === undefined) {
+      const { index, scores } = choice;
       const stopped = stopString === undefined ? {} : { stopString };
-      this.#events.push({ type: 'finish', index: choice.index, finishReason, ...stopped });
+      const scored = scores === undefined ? {} : { scores };
+      this.#events.push({ type: 'finish', index, finishReason, ...stopped, ...scored });
     }
     this.#numOpen--;
     if (this.#numOpen === 0) this.#settle();

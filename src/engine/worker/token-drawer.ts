@@ -8,6 +8,7 @@ import type { SequenceUpdate } from '../protocol.ts';
 import { toSentError } from '../step-fault.ts';
 import { forbiddenTokens, take, takeForced, type ActiveSequence } from './active-sequence.ts';
 import type { LogitsNeeded } from './model-runner.ts';
+import { readsWholeRows, scoreNext } from './score-next.ts';
 import type { SequenceGuide } from './sequence-guide.ts';
 
 /** So many draws from the top of a row make good for one for which it was not enough. */
@@ -38,7 +39,7 @@ export class TokenDrawer {
     });
     return {
       everyRow: !sequence.readsCache,
-      topIsEnough: !request.promptLogprobs && topIsEnough && mayTryTop(active),
+      topIsEnough: !readsWholeRows(request) && topIsEnough && mayTryTop(active),
     };
   }
 
@@ -64,8 +65,10 @@ export class TokenDrawer {
       if (promptLogprobs.length > 0) update.promptLogprobs = promptLogprobs;
     }
     if (!completesTokens) return { updates: [update], numAccepted: 0 };
-    if (active.request.maxTokens === 0) {
-      return { updates: [{ ...update, finish: 'length' }], numAccepted: 0 };
+    const { maxTokens, scoredTokenIds } = active.request;
+    if (maxTokens === 0) {
+      const scored = scoreNext(logits, scoredTokenIds);
+      return { updates: [{ ...update, ...scored, finish: 'length' }], numAccepted: 0 };
     }
     const rows = logits.slice(-1 - draftTokenIds.length);
     const { drawn, numAccepted } = this.#draw(active, rows, draftTokenIds);

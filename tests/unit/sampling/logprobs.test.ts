@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tokenLogprobs } from '../../../src/sampling/logprobs.ts';
+import { logprobsOf, tokenLogprobs } from '../../../src/sampling/logprobs.ts';
 import { SamplerState } from '../../../src/sampling/sampler-state.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../../../src/sampling/sampling-params.ts';
@@ -28,6 +28,20 @@ describe('tokenLogprobs', () => {
 
   it('does not overflow on large logits', () => {
     expect(tokenLogprobs(Float32Array.of(1000, 1000), 0, 0).logprob).toBeCloseTo(-Math.LN2, 12);
+  });
+});
+
+describe('logprobsOf', () => {
+  it('is the log-softmax at each of the tokens, whichever others are asked for', () => {
+    const logits = Float32Array.of(1.5, -2, 0.25, 900, 899);
+    const probabilities = softmax([...logits]);
+    expect(logprobsOf(logits, [4, 3])).toEqual([...logprobsOf(logits, [4]), ...logprobsOf(logits, [3])]);
+    expect(logprobsOf(logits, [4, 3])[0]).toBeCloseTo(Math.log(probabilities[4] ?? NaN), 9);
+    expect(logprobsOf(logits, [3])[0]).toBe(tokenLogprobs(logits, 3, 0).logprob);
+  });
+
+  it('refuses a row that is not numbers', () => {
+    expect(() => logprobsOf(Float32Array.of(1, NaN), [0])).toThrow('not numbers');
   });
 });
 

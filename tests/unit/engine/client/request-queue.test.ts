@@ -34,6 +34,27 @@ describe('RequestQueue', () => {
     expect(queue.numSequencesWaiting).toBe(3);
   });
 
+  it('takes places back before they are used', () => {
+    const queue = create(3, 0);
+    const reservation = queue.reserve(3);
+    reservation.shrinkTo(1);
+    expect([reservation.numSequences, queue.numSequencesWaiting]).toEqual([1, 1]);
+    queue.reserve(2);
+    reservation.release();
+    expect(queue.numSequencesWaiting).toBe(2);
+  });
+
+  it('lets a sequence follow one that starts, in its place', () => {
+    const queue = create(1, 1);
+    queue.reserve(1).takeTokens(5, 'prompt');
+    queue.start(5);
+    queue.follow(6);
+    expect([queue.numSequencesWaiting, queue.numTokensWaiting]).toEqual([1, 6]);
+    expect(refusalOf(() => queue.reserve(1)).code).toBe('queue_full');
+    queue.leave(6);
+    expect([queue.numSequencesWaiting, queue.numTokensWaiting]).toEqual([0, 0]);
+  });
+
   it('serves without a queue as long as lanes are free', () => {
     const queue = create(0, 1);
     queue.reserve(1);

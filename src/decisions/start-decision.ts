@@ -1,0 +1,74 @@
+import type { Caller } from '../engine/client/start-completion.ts';
+import type { Completion, Engine } from '../engine/engine.ts';
+import type { TextCaller } from '../text/chat-template.ts';
+import { findLabels } from './find-labels.ts';
+import { chooseLabels } from './labels.ts';
+import type { Question } from './question.ts';
+import { readOptions, type OptionReading } from './read-options.ts';
+import { renderFrame, type OpenConversation } from './render-frame.ts';
+import { startScoring, type ScoringTexts } from './start-scoring.ts';
+import { CALL_START, writeQuestion } from './write-question.ts';
+
+/** Questions about a text or a conversation. */
+export interface DecisionDemand {
+  readonly conversation: OpenConversation;
+  /** The request's field that the conversation is made of. */
+  readonly param: string;
+  readonly questions: readonly Question[];
+  readonly timeoutMs: number;
+  readonly cacheSalt: string | undefined;
+}
+
+export interface StartedDecision {
+  readonly completion: Completion;
+  /**
+   * What the model makes of each question's options; undefined where it prefers none. Call it once.
+   * @throws EngineError what the completion throws
+   */
+  readonly readings: () => Promise<(OptionReading | undefined)[]>;
+}
+
+/**
+ * Has a model answer questions without generating: each option has a label that is one token for this model, and an
+ * option is as probable as its label is as the next token behind the question.
+ *
+ * Each question is a prompt of its own, the conversation and behind it this question alone. So an answer depends on
+ * nothing else that is asked, and the conversation is computed once for all of them.
+ *
+ * @throws EngineError as `startScoring`, `renderFrame` and `chooseLabels`
+ */
+export async function startDecision(
+  engine: Engine,
+  demand: DecisionDemand,
+  caller: Caller,
+): Promise<StartedDecision> {
+  const { questions, param, timeoutMs, cacheSalt } = demand;
+  const scoring = {
+    numPrompts: questions.length,
+    write: (textCaller: TextCaller) => writePrompts(engine, demand, textCaller),
+    headParam: param,
+    timeoutMs,
+    cacheSalt,
+  };
+  const scored = await startScoring(engine, scoring, caller);
+  return { completion: scored.completion, readings: async () => (await scored.logprobs()).map(readOptions) };
+}
+
+async function writePrompts(
+  engine: Engine,
+  { conversation, param, questions }: DecisionDemand,
+  caller: TextCaller,
+): Promise<ScoringTexts> {
+  const { messages, lastContent } = conversation;
+  // A message of its own begins with the question.
+  const start = lastContent === '' ? CALL_START.trimStart() : CALL_START;
+  const open = { messages, lastContent: lastContent + start };
+  const { before, after, isRendered } = await renderFrame(engine, open, param, caller);
+  const labels = await findLabels(engine.tokenizer, after, caller);
+  const prompts = questions.map((question) => {
+    const set = chooseLabels(labels, question);
+    const rest = writeQuestion(question, set) + after;
+    return { head: 0, rest, tokenIds: set.tokenIds, param: question.param };
+  });
+  return { heads: [before], prompts, isRendered };
+}

@@ -1,0 +1,163 @@
+import { withinDeadline } from '../engine/client/within-deadline.ts';
+import type { Caller } from '../engine/client/start-completion.ts';
+import type { Completion, CompletionRequest, Engine } from '../engine/engine.ts';
+import { assertInvariant, EngineError } from '../errors.ts';
+import { DEFAULT_SAMPLING_PARAMS } from '../sampling/sampling-params.ts';
+import type { TextCaller } from '../text/chat-template.ts';
+import { encodeParts } from './encode-parts.ts';
+import { placeTokens, reserveUpTo } from './queue-window.ts';
+
+/** Prompts, of which many begin alike, and the tokens whose probabilities are wanted behind them. */
+export interface ScoringTexts {
+  /** Beginnings, each encoded once. */
+  readonly heads: readonly string[];
+  readonly prompts: readonly ScoringText[];
+  /** A chat template wrote the special tokens. */
+  readonly isRendered: boolean;
+}
+
+interface ScoringText {
+  /** Which of the heads it begins with. */
+  readonly head: number;
+  readonly rest: string;
+  readonly tokenIds: readonly number[];
+  /** The request's field that the rest is made of. */
+  readonly param: string;
+}
+
+export interface ScoringDemand {
+  readonly numPrompts: number;
+  /** Called once the request has its places in the queue. */
+  readonly write: (caller: TextCaller) => Promise<ScoringTexts>;
+  /** The request's field that the heads are made of. */
+  readonly headParam: string;
+  readonly timeoutMs: number;
+  readonly cacheSalt: string | undefined;
+}
+
+export interface StartedScoring {
+  readonly completion: Completion;
+  /** Of each prompt, the logprobs of its tokens. Call it once. @throws EngineError what the completion throws */
+  readonly logprobs: () => Promise<readonly (readonly number[])[]>;
+}
+
+/** Tokens of all prompts together, each with its head: they are listed in the HTTP thread. */
+const MAX_PROMPT_TOKENS = 2 ** 20;
+
+/**
+ * Has a model read prompts, and reports how probable some tokens are behind each. Nothing is generated: it is the prefill
+ * alone. Of prompts with one beginning the first computes it, and the others find it in the prefix cache; all others
+ * share the steps of the engine.
+ *
+ * The request takes a few places in the queue, in which its prompts follow one another (see Engine.submit).
+ *
+ * @throws EngineError `context_length_exceeded`, `invalid_request`, `request_timeout`, or what `reserve` of engine and
+ * budget, the tokenizer and `submit` throw
+ */
+export async function startScoring(
+  engine: Engine,
+  demand: ScoringDemand,
+  caller: Caller,
+): Promise<StartedScoring> {
+  const { clientId, gone } = caller;
+  const { headParam, timeoutMs, cacheSalt } = demand;
+  const reservation = reserveUpTo(engine, demand.numPrompts, clientId);
+  return withinDeadline({ gone, timeoutMs }, async (signal) => {
+    const textCaller = { clientId, signal };
+    const texts = await demand.write(textCaller);
+    checkHeads(engine, texts, headParam);
+    const prompts = await encodePrompts(engine, texts, headParam, textCaller);
+    checkLengths(engine, prompts, texts, headParam);
+    await caller.budget.reserve(prompts.reduce((sum, { length }) => sum + length, 0));
+    placeTokens(reservation, prompts, headParam);
+    const scoredTokenIds = [...new Set(texts.prompts.flatMap(({ tokenIds }) => tokenIds))];
+    const request = { id: caller.id, ownerId: caller.ownerId, prompts, scoredTokenIds, cacheSalt, timeoutMs };
+    const completion = engine.submit({ ...NOTHING_DRAWN, ...request }, reservation);
+    return { completion, logprobs: () => readScores(completion, texts, scoredTokenIds) };
+  }).finally(() => reservation.release());
+}
+
+const NOTHING_DRAWN: Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts' | 'cacheSalt' | 'timeoutMs'> = {
+  n: 1,
+  maxTokens: 0,
+  minTokens: 0,
+  ignoreEos: true,
+  stop: [],
+  sampling: DEFAULT_SAMPLING_PARAMS,
+  numLogprobs: undefined,
+  promptLogprobs: false,
+};
+
+async function encodePrompts(
+  { tokenizer, model }: Engine,
+  { heads, prompts, isRendered }: ScoringTexts,
+  headParam: string,
+  caller: TextCaller,
+): Promise<number[][]> {
+  const start = { place: 'start', addSpecialTokens: !isRendered } as const;
+  const headIds = await encodeParts(tokenizer, heads, start, caller);
+  for (const { length } of headIds) {
+    if (length > model.contextLength) throw tooLong(`${headParam} has ${length}`, model, headParam);
+  }
+  const rests = prompts.map(({ rest }) => rest);
+  const restIds = await encodeParts(tokenizer, rests, { place: 'continuation' }, caller);
+  return prompts.map(({ head }, index) => [...(headIds[head] ?? [])].concat(restIds[index] ?? []));
+}
+
+/** Refuses a text that alone cannot fit before it is tokenised. */
+function checkHeads({ tokenizer, model }: Engine, { heads }: ScoringTexts, param: string): void {
+  for (const head of heads) {
+    const leastTokens = tokenizer.minNumTokens(head);
+    if (leastTokens > model.contextLength)
+      throw tooLong(`${param} has at least ${leastTokens}`, model, param);
+  }
+}
+
+function checkLengths(
+  { model }: Engine,
+  prompts: readonly (readonly number[])[],
+  texts: ScoringTexts,
+  headParam: string,
+): void {
+  let numTokens = 0;
+  for (const [index, { length }] of prompts.entries()) {
+    const { param = headParam } = texts.prompts[index] ?? {};
+    if (length > model.contextLength) throw tooLong(`${headParam} and ${param} have ${length}`, model, param);
+    numTokens += length;
+  }
+  if (numTokens <= MAX_PROMPT_TOKENS) return;
+  throw new EngineError(
+    'invalid_request',
+    `${headParam} is read ${prompts.length} times, ${numTokens} tokens in all; at most ${MAX_PROMPT_TOKENS} are ` +
+      'taken in one request: ask less in one, or of a shorter text',
+    { param: headParam, details: { numTokens } },
+  );
+}
+
+function tooLong(what: string, { contextLength }: Engine['model'], param: string): EngineError {
+  return new EngineError(
+    'context_length_exceeded',
+    `${what} tokens with what stands around them, more than the context of ${contextLength}; shorten them`,
+    { param, details: { contextLength } },
+  );
+}
+
+async function readScores(
+  completion: Completion,
+  { prompts }: ScoringTexts,
+  scoredTokenIds: readonly number[],
+): Promise<readonly (readonly number[])[]> {
+  const places = new Map(scoredTokenIds.map((tokenId, place) => [tokenId, place]));
+  const scores = prompts.map((): readonly number[] => []);
+  for await (const event of completion) {
+    if (event.type !== 'finish') continue;
+    if (event.finishReason === 'abort') {
+      throw new EngineError('request_timeout', 'the request was cancelled before its answers were there');
+    }
+    assertInvariant(event.scores !== undefined, 'a prompt that is scored ends with its scores');
+    scores[event.index] = event.scores;
+  }
+  return prompts.map(({ tokenIds }, index) =>
+    tokenIds.map((id) => scores[index]?.[places.get(id) ?? -1] ?? NaN),
+  );
+}
