@@ -161,6 +161,15 @@ export function streamableResponse(
   };
 }
 
+/** A good answer that is server-sent events alone, each in the form of the API that the stream belongs to. */
+export function eventStreamResponse(description: string): ZodOpenApiResponseObject {
+  return {
+    description,
+    content: { 'text/event-stream': { schema: z.looseObject({}) } },
+    headers: z.object({ ...commonHeaders, ...limitHeaders }),
+  };
+}
+
 /** The error envelope of a family. */
 export const errorSchemaOf = (family: ApiFamily): z.ZodType =>
   family === 'openai' ? openAiErrorSchema : workersAiErrorSchema;

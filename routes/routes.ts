@@ -9,6 +9,7 @@ import { metricsRoute } from './metrics.ts';
 import { modelListRoute, modelRoute } from './models.ts';
 import { openApiRoute } from './openapi.ts';
 import { requestRoute } from './requests.ts';
+import { streamRoute } from './streams.ts';
 import { detokenizeRoute, tokenizeRoute } from './tokenize.ts';
 import { workersAiAccountRoute, workersAiRoute } from './workers-ai.ts';
 
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   detokenizeRoute,
   attentionRoute,
   requestRoute,
+  streamRoute,
   healthRoute,
   readyRoute,
   metricsRoute,

@@ -10,6 +10,7 @@ import type {
   FinishReason,
   ManagedEngine,
   ModelInfo,
+  QueuePlace,
   RequestRecord,
   Reservation,
   SampledToken,
@@ -31,6 +32,8 @@ export interface Script {
   failure: EngineError;
   /** Yields nothing more after so many tokens, until it is cancelled. */
   stallAfter: number | undefined;
+  /** Where its requests stand in the queue, as long as they do. */
+  queuePlace: QueuePlace | undefined;
 }
 
 const DEFAULT_SCRIPT: Script = {
@@ -39,6 +42,7 @@ const DEFAULT_SCRIPT: Script = {
   failAfter: undefined,
   failure: new EngineError('backend_failure', 'a kernel failed in step 7'),
   stallAfter: undefined,
+  queuePlace: undefined,
 };
 
 export interface Tokenizers {
@@ -340,11 +344,20 @@ class ScriptedCompletion implements Completion {
     return { tokenId, logprob: -0.5, topLogprobs };
   }
 
+  get #status(): RequestRecord['status'] {
+    if (this.#cause !== undefined) return 'cancelled';
+    if (this.#errorCode !== undefined) return 'failed';
+    if (this.isOver) return 'finished';
+    return this.#script.queuePlace === undefined ? 'running' : 'queued';
+  }
+
   record(): RequestRecord {
+    const { queuePlace } = this.#script;
     return {
       id: this.id,
       ownerId: this.#request.ownerId,
-      status: this.#cause ? 'cancelled' : this.#errorCode ? 'failed' : this.isOver ? 'finished' : 'running',
+      status: this.#status,
+      ...(this.#status === 'queued' && queuePlace !== undefined ? { queuePlace } : {}),
       ...(this.#cause === undefined ? {} : { cancelCause: this.#cause }),
       ...(this.#errorCode === undefined ? {} : { errorCode: this.#errorCode }),
       finishReasons: [...this.#finishReasons],

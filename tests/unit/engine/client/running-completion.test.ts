@@ -43,6 +43,7 @@ function start(): Started {
       cancelSequences: (ids) => cancelled.push(...ids),
       onSettled: (one) => settled.push(one),
       onInterTokenLatency: () => undefined,
+      queuePlaceOf: () => undefined,
     },
     0,
   );
