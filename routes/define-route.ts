@@ -3,7 +3,8 @@ import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { AppEnv } from '../src/http/app-env.ts';
 import type { RouteDependencies } from './app-dependencies.ts';
 
-type Method = 'get' | 'post' | 'delete';
+/** The methods that a route may answer to. */
+export type Method = 'get' | 'post' | 'delete';
 
 /** A path of the service: what answers each of its methods, and what the OpenAPI document says of them. */
 export interface Route {

@@ -23,6 +23,9 @@ export const requestRoute = defineRoute({
       operationId: 'retrieveRequest',
       tags: ['Requests'],
       summary: 'The state of a request, also for a while after its end',
+      description:
+        'Its usage and its end, for ten minutes after it, however it ended: a client that hung up can still ask what ' +
+        'its request used. While the request waits, its place in the queue.',
       requestParams: { path: requestIdParam },
       responses: {
         200: jsonResponse('The request.', requestRecordSchema),
@@ -32,7 +35,9 @@ export const requestRoute = defineRoute({
     delete: {
       operationId: 'cancelRequest',
       tags: ['Requests'],
-      summary: 'Cancel a request: queued, in prefill or in decode',
+      summary: 'Cancel a request',
+      description:
+        'Wherever it is: in the queue, in prefill or in decode. A stream that it has ends with the finish reason `abort`.',
       requestParams: { path: requestIdParam },
       responses: {
         200: jsonResponse('The request, and whether this call cancelled it.', cancelResponseSchema),

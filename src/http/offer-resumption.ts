@@ -13,7 +13,8 @@ export const RESUMABLE_HEADER = 'x-stream-resumable';
  */
 export function offerResumption(streams: StreamStore): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const asked = c.req.header(RESUMABLE_HEADER);
+    // Only what is posted is answered with a new stream.
+    const asked = c.req.method === 'POST' ? c.req.header(RESUMABLE_HEADER) : undefined;
     if (asked !== undefined && asked !== 'true' && asked !== 'false') {
       throw invalidField(RESUMABLE_HEADER, 'must be true or false');
     }
