@@ -264,21 +264,6 @@ describe('resuming', () => {
     expect(answer.json).toMatchObject({ error: { code: 'not_found', param: 'id' } });
   });
 
-  it('is taken over from a reader whose connection is dead without a sign', async () => {
-    engine.model.contextLength = 100_000;
-    engine.reset({ text: ' the old mill'.repeat(300) });
-    const dead = await RawClient.open(service.url);
-    const body = { prompt: 'a', n: 4, max_tokens: 5000, logprobs: 20, stream: true };
-    dead.socket.write(rawPost('/v1/completions', body, RESUMABLE));
-    await until(() => dead.received.includes('id: 1\n'));
-    dead.socket.pause();
-    const [, id = ''] = /x-request-id: (\S+)/i.exec(dead.received) ?? [];
-    const { text } = await resumeAfter(id, 1);
-    const ids = parse(text).map((event) => Number(event.id));
-    expect(ids).toEqual(ids.map((_, i) => i + 2));
-    expect(text).toContain('[DONE]');
-  });
-
   it('is not held up by a reader that stalls', async () => {
     engine.model.contextLength = 100_000;
     engine.reset({ text: ' the old mill'.repeat(3000) });

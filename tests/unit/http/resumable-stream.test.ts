@@ -124,6 +124,21 @@ describe('ResumableStream', () => {
     expect(second.ids).toEqual(['1', '2', '3']);
   });
 
+  it('is taken over from a reader that takes nothing more, and gives no sign', async () => {
+    const { stream, work } = start();
+    const dead = stream.read(0)[Symbol.asyncIterator]();
+    work.push(dataFrame(1));
+    await dead.next();
+    work.push(dataFrame(2));
+    await settle();
+    const second = new Reading(stream.read(0));
+    work.push(dataFrame(3));
+    work.end();
+    await settle();
+    expect(second.ids).toEqual(['1', '2', '3']);
+    expect(second.isOver).toBe(true);
+  });
+
   it('takes no frame from its work before a reader that is there has read the last one', async () => {
     const { stream } = start();
     let numTaken = 0;
