@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Access } from '../src/access/access.ts';
 import type { Config } from '../src/config/config.ts';
 import type { Metrics } from '../src/http/metrics.ts';
+import type { StreamStore } from '../src/http/stream-store.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
 
 /** Settings that the HTTP edge reads. */
@@ -9,6 +10,8 @@ export type AppConfig = Pick<
   Config,
   | 'bodyLimitBytes'
   | 'ssePingIntervalMs'
+  | 'streamBufferBytes'
+  | 'streamGraceMs'
   | 'requestTimeoutMs'
   | 'logPrompts'
   | 'benchmark'
@@ -18,7 +21,7 @@ export type AppConfig = Pick<
   | 'corsOrigins'
 >;
 
-/** What routes are made of; they hold no state of their own. */
+/** What an application is made of. */
 export interface AppDependencies {
   models: ServedModels;
   access: Access;
@@ -27,4 +30,9 @@ export interface AppDependencies {
   metrics: Metrics;
   /** The text of openapi.yaml. */
   openApiDocument: string;
+}
+
+/** What routes are made of; they hold no state of their own. */
+export interface RouteDependencies extends AppDependencies {
+  streams: StreamStore;
 }

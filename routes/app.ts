@@ -4,11 +4,13 @@ import { hostMiddleware } from '../src/http/allowed-host.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { authenticate } from '../src/http/authenticate.ts';
 import { handleError, handleNotFound } from '../src/http/error-handlers.ts';
+import { offerResumption } from '../src/http/offer-resumption.ts';
 import { freeIdMiddleware } from '../src/http/request-id.ts';
 import { limitRequests } from '../src/http/limit-requests.ts';
 import { createDoor, type Door } from '../src/http/refuse-at-door.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
 import { siteMiddleware } from '../src/http/site-middleware.ts';
+import { StreamStore } from '../src/http/stream-store.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { routes } from './routes.ts';
 
@@ -20,6 +22,9 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   app.use(hostMiddleware(config.allowedHosts));
   app.use(siteMiddleware(config.corsOrigins));
   app.use(freeIdMiddleware);
+  const streams = new StreamStore({ maxBytes: config.streamBufferBytes, graceMs: config.streamGraceMs });
+  metrics.watchStreams(streams);
+  app.use(offerResumption(streams));
   if (access.keys !== undefined) {
     app.use(authenticate(access.keys, access.allowsAnonymous, metrics));
     app.use(limitRequests(access.limits, metrics));
@@ -27,7 +32,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   app.onError(handleError);
   // After the middleware: Hono runs handlers in the order in which they were added.
   for (const { path, createHandlers } of routes) {
-    for (const [method, handler] of Object.entries(createHandlers(dependencies))) {
+    for (const [method, handler] of Object.entries(createHandlers({ ...dependencies, streams }))) {
       app.on(method, path, handler);
     }
   }

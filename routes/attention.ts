@@ -28,7 +28,10 @@ export const attentionRoute = defineRoute({
       summary: 'Attention weights of every head in every layer for a short prompt',
       description:
         'By default only for admin keys and for clients on the same machine. The setting ATTENTION changes this.',
-      requestBody: { required: true, ...jsonContent(attentionRequestSchema) },
+      requestBody: {
+        required: true,
+        ...jsonContent(attentionRequestSchema, { prompt: 'Once upon a time', layers: [0] }),
+      },
       responses: {
         200: jsonResponse('Attention weights by layer, head, query and key.', attentionResponseSchema),
         ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),

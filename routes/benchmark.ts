@@ -42,7 +42,15 @@ export const benchmarkRoute = defineRoute({
       description:
         'By default only for admin keys and for clients on the same machine, since a benchmark takes the engine from ' +
         'other requests. The setting BENCHMARK changes this.',
-      requestBody: { required: false, ...jsonContent(benchmarkRequestSchema) },
+      requestBody: {
+        required: false,
+        ...jsonContent(benchmarkRequestSchema, {
+          prompt_tokens: 8,
+          max_tokens: 8,
+          concurrency: [1, 2],
+          repeats: 1,
+        }),
+      },
       responses: {
         200: streamableResponse(
           'The report.',
@@ -56,6 +64,7 @@ export const benchmarkRoute = defineRoute({
       operationId: 'lastBenchmark',
       tags: ['Operation'],
       summary: 'The report of the last benchmark that ran to its end',
+      description: 'Not found until one has. It is lost when the service ends.',
       responses: {
         200: jsonResponse('The report.', benchmarkReportSchema),
         ...errorResponses(['not_found']),

@@ -30,7 +30,13 @@ export const completionRoute = defineRoute({
       operationId: 'createCompletion',
       tags: ['OpenAI'],
       summary: 'Complete a text',
-      requestBody: { required: true, ...jsonContent(completionRequestSchema) },
+      description:
+        'Text or token ids go in, and what the model writes after them comes out. The same seed gives the same text, ' +
+        'whatever else is computed beside it.',
+      requestBody: {
+        required: true,
+        ...jsonContent(completionRequestSchema, { prompt: 'Once upon a time', max_tokens: 32, seed: 1 }),
+      },
       responses: {
         200: streamableResponse(
           'The completions, `n` for each prompt.',

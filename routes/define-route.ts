@@ -1,9 +1,10 @@
 import type { Handler } from 'hono';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { AppEnv } from '../src/http/app-env.ts';
-import type { AppDependencies } from './app-dependencies.ts';
+import type { RouteDependencies } from './app-dependencies.ts';
 
-type Method = 'get' | 'post' | 'delete';
+/** The methods that a route may answer to. */
+export type Method = 'get' | 'post' | 'delete';
 
 /** A path of the service: what answers each of its methods, and what the OpenAPI document says of them. */
 export interface Route {
@@ -14,7 +15,7 @@ export interface Route {
   /** One operation for each method. A function, so that a service that starts does not build them. */
   describe: () => Partial<Record<Method, ZodOpenApiOperationObject>>;
   /** One handler for each method. An application calls it once; its handlers may share state. */
-  createHandlers: (dependencies: AppDependencies) => Partial<Record<Method, Handler<AppEnv>>>;
+  createHandlers: (dependencies: RouteDependencies) => Partial<Record<Method, Handler<AppEnv>>>;
 }
 
 /** The same with its types: a method that is described is handled, and the path gives the names of the parameters. */
@@ -22,7 +23,7 @@ interface TypedRoute<Path extends string, Methods extends Method> {
   path: Path;
   isQueued?: true;
   describe: () => Record<Methods, ZodOpenApiOperationObject>;
-  createHandlers: (dependencies: AppDependencies) => Record<Methods, Handler<AppEnv, Path>>;
+  createHandlers: (dependencies: RouteDependencies) => Record<Methods, Handler<AppEnv, Path>>;
 }
 
 export const defineRoute = <Path extends string, Methods extends Method>(

@@ -24,7 +24,12 @@ export const embeddingRoute = defineRoute({
       operationId: 'createEmbedding',
       tags: ['OpenAI'],
       summary: 'Texts to vectors',
-      requestBody: { required: true, ...jsonContent(embeddingRequestSchema) },
+      description:
+        "An embedding is the mean over a text's tokens of the model's last hidden state, of length 1.",
+      requestBody: {
+        required: true,
+        ...jsonContent(embeddingRequestSchema, { input: ['The river', 'The old mill'] }),
+      },
       responses: {
         200: jsonResponse('A vector for each text.', embeddingResponseSchema),
         ...errorResponses(COMPLETION_ERRORS),

@@ -11,6 +11,7 @@ export const healthRoute = defineRoute({
       operationId: 'health',
       tags: ['Operation'],
       summary: 'Whether the service process is alive',
+      description: 'Answers while models load and while the service drains. It needs no key.',
       security: NO_SECURITY,
       responses: {
         200: jsonResponse('The service process is alive.', healthSchema),
@@ -34,6 +35,8 @@ export const readyRoute = defineRoute({
       operationId: 'ready',
       tags: ['Operation'],
       summary: 'Whether the default model accepts requests',
+      description:
+        'Unavailable while the model loads, while its engine restarts, and while the service drains.',
       security: NO_SECURITY,
       responses: {
         200: jsonResponse('The default model accepts requests.', readySchema),

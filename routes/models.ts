@@ -10,7 +10,8 @@ export const modelListRoute = defineRoute({
     get: {
       operationId: 'listModels',
       tags: ['OpenAI'],
-      summary: 'The models that are served: the default one first, then all in MODELS_DIR',
+      summary: 'The models that are served',
+      description: 'The default one first, then all in MODELS_DIR; of these those that the API key may use.',
       responses: {
         200: jsonResponse('The models, loaded or not.', modelListSchema),
         ...errorResponses(['config_invalid']),
@@ -34,6 +35,7 @@ export const modelRoute = defineRoute({
       operationId: 'retrieveModel',
       tags: ['OpenAI'],
       summary: 'One model',
+      description: 'Its state (unloaded, loading, loaded, failed), architecture, context, size and runtime.',
       requestParams: { path: modelParam },
       responses: {
         200: jsonResponse('The model.', modelSchema),

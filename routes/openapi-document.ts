@@ -1,11 +1,16 @@
-import { createDocument } from 'zod-openapi';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { MAX_JSON_LEVELS } from '../src/http/json-nesting.ts';
 import { VERSION } from '../src/version.ts';
-import { securitySchemes } from './openapi-parts.ts';
+import type { Method } from './define-route.ts';
+import { resumableParam, securitySchemes, STREAM_NOTE, TAGS } from './openapi-parts.ts';
 import { routes } from './routes.ts';
+
+type Operations = Partial<Record<Method, ZodOpenApiOperationObject>>;
 
 /** The whole API as OpenAPI 3.1, from the routes and the schemas that requests are checked by. */
 export function openApiDocument(): ReturnType<typeof createDocument> {
+  const paths = routes.map(({ path, describe }) => [toTemplate(path), completed(describe())] as const);
   return createDocument({
     openapi: '3.1.0',
     info: {
@@ -17,14 +22,54 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
         `path answers to OPTIONS. A body has a JSON content type and nests at most ${MAX_JSON_LEVELS} levels. A request ` +
         'that is not valid HTTP, or does not arrive in time, is answered with 400, 408 or 431 without a body, and the ' +
         'connection is closed.',
+      contact: { name: 'Tokenflare maintainers' },
       license: { name: 'MIT', identifier: 'MIT' },
     },
     components: { securitySchemes },
     // The empty one: a service without KEYS_FILE wants no key.
     security: [...Object.keys(securitySchemes).map((name) => ({ [name]: [] })), {}],
     servers: [{ url: 'http://127.0.0.1:8787' }],
-    paths: Object.fromEntries(routes.map(({ path, describe }) => [toTemplate(path), describe()])),
+    tags: usedTags(paths.map(([, operations]) => operations)),
+    paths: Object.fromEntries(paths),
   });
+}
+
+/** What all operations of a kind have in common, beside what their route says. */
+function completed(operations: Operations): Operations {
+  return Object.fromEntries(
+    Object.entries(operations).map(([method, operation]) => [method, withCommonParts(operation)]),
+  );
+}
+
+function withCommonParts(operation: ZodOpenApiOperationObject): ZodOpenApiOperationObject {
+  const description = operation.description ?? `${operation.summary ?? ''}.`;
+  if (!mayStream(operation)) return { ...operation, description };
+  const { header } = operation.requestParams ?? {};
+  return {
+    ...operation,
+    description: `${description} ${STREAM_NOTE}`,
+    requestParams: {
+      ...operation.requestParams,
+      header: z.object({ ...(header instanceof z.ZodObject ? header.shape : {}), ...resumableParam }),
+    },
+  };
+}
+
+/** Whether the client chooses between a stream and an answer in one piece. */
+function mayStream({ responses }: ZodOpenApiOperationObject): boolean {
+  const response = responses['200'] ?? {};
+  const contentTypes = 'content' in response ? Object.keys(response.content ?? {}) : [];
+  return contentTypes.includes('text/event-stream') && contentTypes.includes('application/json');
+}
+
+/** In the order of `TAGS`. One that it lacks has no description, which `npm run check` reports. */
+function usedTags(paths: readonly Operations[]): NonNullable<ZodOpenApiObject['tags']> {
+  const used = new Set(
+    paths.flatMap((operations) => Object.values(operations).flatMap(({ tags }) => tags ?? [])),
+  );
+  return Object.entries(TAGS).flatMap(([name, description]) =>
+    used.has(name) ? [{ name, description }] : [],
+  );
 }
 
 /** Hono's `:model{.+}` is `{model}` in OpenAPI. */

@@ -10,6 +10,16 @@ import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
 
 /** Building blocks of the operations of the OpenAPI document: bodies, answers, their headers, and the errors of each family. */
 
+/** What operations are grouped by, in the order of the document. An operation names one of them. */
+export const TAGS: Readonly<Record<string, string>> = {
+  OpenAI: "OpenAI's API: requests, answers and errors as OpenAI's clients have them.",
+  Anthropic: "Anthropic's API: requests, answers and errors as Anthropic's clients have them.",
+  'Workers AI': "The API of Cloudflare Workers AI, at its own path and at that of Cloudflare's API.",
+  Tokens: 'What the model makes of a text: its token ids, and what its heads look at.',
+  Requests: 'Requests by their id: their state and usage, an end to them, and what they stream.',
+  Operation: 'The service itself: health, metrics, this document, benchmarks.',
+};
+
 /** What a route may answer that reads a body. */
 export const BODY_ERRORS = ['invalid_request', 'model_not_found', 'payload_too_large', 'internal'] as const;
 
@@ -75,6 +85,27 @@ const completionHeaders = {
   'x-generated-tokens': header('x-generated-tokens', 'Tokens of all completions.'),
 };
 
+const streamHeaders = {
+  'x-stream-resumable': header('x-stream-resumable', '`true` with a stream that can be resumed.'),
+};
+
+/** The parameter of every operation that may stream. */
+export const resumableParam = {
+  'x-stream-resumable': z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({
+      description: 'Whether a streamed answer can be read on after its connection broke.',
+      param: { id: 'x-stream-resumable' },
+    }),
+};
+
+/** Said of every operation that may stream. */
+export const STREAM_NOTE =
+  'A stream that was asked for with `x-stream-resumable: true` has an `id` with each event and can be read on at ' +
+  '`GET /v1/streams/{id}`. Its comments tell nothing that a client needs: the place in the queue while the request ' +
+  'waits, a keep-alive, and the times at its end.';
+
 const retryHeaders = {
   'x-should-retry': header('x-should-retry', '`true` if the same request may succeed later, else `false`.'),
   'retry-after': header('retry-after', 'Seconds to wait; with 429 and 503.'),
@@ -118,11 +149,12 @@ export const securitySchemes: NonNullable<ZodOpenApiComponentsObject['securitySc
   },
 };
 
-/** A body of JSON. */
+/** A body of JSON, with an example that the schema takes. */
 export const jsonContent = (
   schema: z.ZodType,
-): { content: { 'application/json': { schema: z.ZodType } } } => ({
-  content: { 'application/json': { schema } },
+  example?: Record<string, unknown>,
+): { content: { 'application/json': { schema: z.ZodType; example?: unknown } } } => ({
+  content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } },
 });
 
 /** A good answer with JSON. */
@@ -157,7 +189,16 @@ export function streamableResponse(
       `${description} With \`stream\`: events, then \`data: [DONE]\`. ` +
       'A fault after the stream began is an event with an error, after which the stream ends without `[DONE]`.',
     content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
-    headers: z.object({ ...commonHeaders, ...completionHeaders, ...limitHeaders }),
+    headers: z.object({ ...commonHeaders, ...completionHeaders, ...streamHeaders, ...limitHeaders }),
+  };
+}
+
+/** A good answer that is server-sent events alone, each in the form of the API that the stream belongs to. */
+export function eventStreamResponse(description: string): ZodOpenApiResponseObject {
+  return {
+    description,
+    content: { 'text/event-stream': { schema: z.looseObject({}) } },
+    headers: z.object({ ...commonHeaders, ...limitHeaders }),
   };
 }
 

@@ -9,6 +9,7 @@ export const openApiRoute = defineRoute({
       operationId: 'openApi',
       tags: ['Operation'],
       summary: 'This document',
+      description: 'As it lies in the repository, made from the routes and the schemas that check requests.',
       security: NO_SECURITY,
       responses: {
         200: textResponse('This document, in OpenAPI 3.1.', 'application/yaml'),

@@ -1,22 +1,19 @@
-import { z } from 'zod';
 import { clip } from '../src/clip.ts';
 import type { RequestRecord } from '../src/engine/engine.ts';
 import { EngineError } from '../src/errors.ts';
 import type { AppContext } from '../src/http/app-env.ts';
 import { fromBodyId } from '../src/http/request-id.ts';
+import { visibleOwner } from '../src/http/visible-owner.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
 import { defineRoute } from './define-route.ts';
 import { errorResponses, jsonResponse } from './openapi-parts.ts';
 import {
   cancelResponseSchema,
+  requestIdParam,
   requestRecordSchema,
   toRequestRecordBody,
   type CancelBody,
 } from './schemas/requests.ts';
-
-const idParam = z.object({
-  id: z.string().meta({ description: 'As in `x-request-id`, or as in the body (`cmpl-…`, `chatcmpl-…`).' }),
-});
 
 /** A request by its id: what became of it, and an end to it. */
 export const requestRoute = defineRoute({
@@ -26,7 +23,10 @@ export const requestRoute = defineRoute({
       operationId: 'retrieveRequest',
       tags: ['Requests'],
       summary: 'The state of a request, also for a while after its end',
-      requestParams: { path: idParam },
+      description:
+        'Its usage and its end, for ten minutes after it, however it ended: a client that hung up can still ask what ' +
+        'its request used. While the request waits, its place in the queue.',
+      requestParams: { path: requestIdParam },
       responses: {
         200: jsonResponse('The request.', requestRecordSchema),
         ...errorResponses(['not_found']),
@@ -35,8 +35,10 @@ export const requestRoute = defineRoute({
     delete: {
       operationId: 'cancelRequest',
       tags: ['Requests'],
-      summary: 'Cancel a request: queued, in prefill or in decode',
-      requestParams: { path: idParam },
+      summary: 'Cancel a request',
+      description:
+        'Wherever it is: in the queue, in prefill or in decode. A stream that it has ends with the finish reason `abort`.',
+      requestParams: { path: requestIdParam },
       responses: {
         200: jsonResponse('The request, and whether this call cancelled it.', cancelResponseSchema),
         ...errorResponses(['not_found']),
@@ -67,10 +69,4 @@ function findRequest(c: AppContext, models: ServedModels, id: string): RequestRe
   throw new EngineError('not_found', `no request '${clip(id)}' of yours is running or ended lately`, {
     param: 'id',
   });
-}
-
-/** The owner of the requests that a client may see: the client itself. Undefined with an admin key, which sees all. */
-function visibleOwner(c: AppContext): string | undefined {
-  const { principal, ownerId } = c.var.scope;
-  return principal.isAdmin ? undefined : ownerId;
 }

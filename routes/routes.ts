@@ -12,6 +12,7 @@ import { openApiRoute } from './openapi.ts';
 import { requestRoute } from './requests.ts';
 import { rerankRoutes } from './rerank.ts';
 import { scoreRoutes } from './score.ts';
+import { streamRoute } from './streams.ts';
 import { detokenizeRoute, tokenizeRoute } from './tokenize.ts';
 import { workersAiAccountRoute, workersAiRoute } from './workers-ai.ts';
 
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   detokenizeRoute,
   attentionRoute,
   requestRoute,
+  streamRoute,
   healthRoute,
   readyRoute,
   metricsRoute,

@@ -24,7 +24,9 @@ export const tokenizeRoute = defineRoute({
       operationId: 'tokenize',
       tags: ['Tokens'],
       summary: 'Text to token ids',
-      requestBody: { required: true, ...jsonContent(tokenizeRequestSchema) },
+      description:
+        "The token ids that the model's tokenizer makes of a text, with its special tokens or without.",
+      requestBody: { required: true, ...jsonContent(tokenizeRequestSchema, { prompt: 'Once upon a time' }) },
       responses: {
         200: jsonResponse('The token ids.', tokenizeResponseSchema),
         ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),
@@ -63,7 +65,8 @@ export const detokenizeRoute = defineRoute({
       operationId: 'detokenize',
       tags: ['Tokens'],
       summary: 'Token ids to text',
-      requestBody: { required: true, ...jsonContent(detokenizeRequestSchema) },
+      description: 'The text of a list of token ids, special tokens included.',
+      requestBody: { required: true, ...jsonContent(detokenizeRequestSchema, { tokens: [1, 2, 3] }) },
       responses: {
         200: jsonResponse('The text.', detokenizeResponseSchema),
         ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),

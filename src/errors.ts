@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'context_length_exceeded',
   'model_not_found',
   'not_found',
+  'gone',
   'method_not_allowed',
   'payload_too_large',
   'unauthorized',

@@ -51,6 +51,32 @@ async function hangUps(scene: Scene): Promise<void> {
   scene.notes.push(`${numRounds * perRound} hang-ups`);
 }
 
+const BUFFER_MB = 4;
+
+/** Each goes on without a reader until it is given up. */
+async function droppedStreams(scene: Scene): Promise<void> {
+  const client = scene.client('127.0.0.1', { 'x-stream-resumable': 'true' });
+  const body = { prompt: 'Once upon', max_tokens: 200, ignore_eos: true, logprobs: 5, stream: true };
+  const numRounds = 20;
+  const perRound = scene.scaled(100);
+  const most = { bytes: 0, unread: 0 };
+  for (let round = 0; round < numRounds; round++) {
+    await times(perRound, (index) =>
+      client.post('/v1/completions', body, { hangUpAfterMs: 1 + ((index * 7) % 150) }),
+    );
+    const { text } = await scene.client('127.0.0.4').get('/metrics');
+    const read = (name: string): number =>
+      Number(new RegExp(`^tokenflare_${name} (\\d+)$`, 'm').exec(text)?.[1] ?? NaN);
+    most.bytes = Math.max(most.bytes, read('resumable_stream_bytes'));
+    most.unread = Math.max(most.unread, read('resumable_streams_unread'));
+  }
+  scene.notes.push(
+    `${numRounds * perRound} streams, ${Math.round(most.bytes / 1024)} KiB and ${most.unread} unread at most`,
+  );
+  scene.expect(most.bytes <= BUFFER_MB * 2 ** 20, `streams keep ${most.bytes} bytes`);
+  scene.expect(most.unread <= 16, `${most.unread} streams of one client go on without a reader`);
+}
+
 async function allLanes(scene: Scene): Promise<void> {
   const hog = scene.client();
   const long = { prompt: 'a', max_tokens: 502, ignore_eos: true };
@@ -107,6 +133,12 @@ export const FLOOD_CASES: readonly ChaosCase[] = [
     run: inventedKeys,
   },
   { name: 'hang-ups', attack: '1,000 streams hung up within 150 ms', run: hangUps },
+  {
+    name: 'dropped-streams',
+    attack: '2,000 streams that can be resumed, dropped within 150 ms, STREAM_BUFFER_MB=4, STREAM_GRACE=5',
+    launch: () => ({ settings: { STREAM_BUFFER_MB: `${BUFFER_MB}`, STREAM_GRACE: '5' } }),
+    run: droppedStreams,
+  },
   {
     name: 'all-lanes',
     attack: '64 sequences of 502 tokens of one client, 5 short ones of another',

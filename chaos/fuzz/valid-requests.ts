@@ -101,6 +101,7 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   { method: 'GET', path: `/v1/models/${MODEL_ID}` },
   { method: 'GET', path: '/v1/requests/cmpl-1' },
   { method: 'DELETE', path: '/v1/requests/cmpl-1' },
+  { method: 'GET', path: '/v1/streams/cmpl-1' },
   { method: 'GET', path: '/health' },
   { method: 'GET', path: '/ready' },
   { method: 'GET', path: '/metrics' },

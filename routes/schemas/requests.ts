@@ -4,11 +4,27 @@ import { toBodyId } from '../../src/http/request-id.ts';
 import { toUsageBody } from './completion-chunks.ts';
 import { usageSchema } from './completions.ts';
 
+/** The parameter of a path that names a request. */
+export const requestIdParam = z.object({
+  id: z.string().meta({
+    description: 'As in `x-request-id`, or as in the body (`cmpl-…`, `chatcmpl-…`, `resp_…`, `msg_…`).',
+  }),
+});
+
 export const requestRecordSchema = z
   .object({
     id: z.string(),
     object: z.literal('request'),
     status: z.enum(['queued', 'running', 'finished', 'cancelled', 'failed']),
+    queue_position: z
+      .int()
+      .nullable()
+      .meta({
+        description:
+          'While it waits: which of the waiting sequences its first one is expected to be, from 1. An estimate: clients ' +
+          'have equal shares, and a client that comes may go before.',
+      }),
+    queue_length: z.int().nullable().meta({ description: 'While it waits: how many sequences wait in all.' }),
     cancel_cause: z.enum(['disconnect', 'delete', 'timeout', 'shutdown']).nullable(),
     error_code: z.string().nullable(),
     finish_reasons: z.array(z.enum(['stop', 'length', 'abort', 'error'])),
@@ -44,6 +60,8 @@ export function toRequestRecordBody(record: RequestRecord): RequestRecordBody {
     id: toBodyId(record.id),
     object: 'request',
     status: record.status,
+    queue_position: record.queuePlace?.position ?? null,
+    queue_length: record.queuePlace?.numWaiting ?? null,
     cancel_cause: record.cancelCause ?? null,
     error_code: record.errorCode ?? null,
     finish_reasons: [...record.finishReasons],

@@ -219,6 +219,18 @@ export const SETTINGS = {
     seconds(0.001),
     'Seconds of silence on a stream after which a keep-alive comment is sent.',
   ),
+  streamBufferBytes: setting(
+    'STREAM_BUFFER_MB',
+    '64',
+    integer(0).transform((megabytes) => megabytes * 2 ** 20),
+    'MiB that all streams which can be resumed may keep of what they sent; 0: none can be resumed.',
+  ),
+  streamGraceMs: setting(
+    'STREAM_GRACE',
+    '60',
+    seconds(0.001),
+    'Seconds that a stream which can be resumed goes on without a reader, and is kept after its end.',
+  ),
   maxConnections: setting(
     'MAX_CONNECTIONS',
     '1024',

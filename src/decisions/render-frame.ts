@@ -39,9 +39,11 @@ export async function renderFrame(
   }
   const mark = randomUUID();
   const last = { role: 'user', content: lastContent + mark };
-  const rendered = await chatTemplate.render({ messages: [...messages, last] }, caller).catch((thrown: unknown) => {
-    throw ofField(thrown, param);
-  });
+  const rendered = await chatTemplate
+    .render({ messages: [...messages, last] }, caller)
+    .catch((thrown: unknown) => {
+      throw ofField(thrown, param);
+    });
   const [before, after, ...others] = rendered.split(mark);
   if (before !== undefined && after !== undefined && others.length === 0) {
     return { before, after, isRendered: true };

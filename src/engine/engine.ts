@@ -150,11 +150,21 @@ export type { SampledToken } from '../sampling/sampler.ts';
 export type { AttentionWeights } from '../model/inspect-attention.ts';
 export type { ChatMessage } from '../tokenizer/chat-template-renderer.ts';
 
+/** Where a request stands that waits for a lane. An estimate: see src/engine/client/queue-places.ts. */
+export interface QueuePlace {
+  /** Which of the waiting sequences the request's first one is expected to be, from 1. */
+  position: number;
+  /** Sequences that wait. */
+  numWaiting: number;
+}
+
 /** What is known of a request while it runs and for a while after it ended. */
 export interface RequestRecord {
   id: string;
   ownerId: string;
   status: 'queued' | 'running' | 'finished' | 'cancelled' | 'failed';
+  /** While it is queued, once the engine process has it. */
+  queuePlace?: QueuePlace;
   /** Why it was cancelled: the client hung up, a DELETE, the deadline, or the service stopped. */
   cancelCause?: CancelCause;
   errorCode?: EngineError['code'];

@@ -23,6 +23,7 @@ const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
   context_length_exceeded: { status: 400, openAiType: BAD_REQUEST, workersAiCode: 5004 },
   model_not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 3042 }, // Invalid model ID
   not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 7000 }, // No route for that URI
+  gone: { status: 410, openAiType: BAD_REQUEST, workersAiCode: 7000 },
   method_not_allowed: { status: 405, openAiType: BAD_REQUEST, workersAiCode: 7001 }, // Method not available
   payload_too_large: { status: 413, openAiType: BAD_REQUEST, workersAiCode: 3006 }, // Request too large
   unauthorized: { status: 401, openAiType: 'authentication_error', workersAiCode: 10000 }, // Authentication error

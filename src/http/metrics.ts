@@ -4,6 +4,7 @@ import type { ServedModels } from '../serving/served-models.ts';
 import { ENGINE_COUNTERS, ENGINE_GAUGES } from './engine-metrics.ts';
 import { KeyMetrics } from './key-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
+import type { StreamStore } from './stream-store.ts';
 
 /** Observations are gathered for so long and made together. */
 const OBSERVE_DELAY_MS = 10;
@@ -169,6 +170,17 @@ export class Metrics {
       onLoadFailed: (id) => this.#loadFailures.inc({ [MODEL]: id }),
       onUnloaded: (id, reason) => this.#unloads.inc({ [MODEL]: id, reason }),
     });
+  }
+
+  /** Called at most once. */
+  watchStreams(streams: StreamStore): void {
+    this.#gauge('resumable_streams', 'Streams that can be resumed.', () => streams.numStreams);
+    this.#gauge(
+      'resumable_streams_unread',
+      'Of these, those that go on without a reader.',
+      () => streams.numUnread,
+    );
+    this.#gauge('resumable_stream_bytes', 'What they keep of what they sent.', () => streams.numBytes);
   }
 
   /** `text/plain` in the version that Prometheus asks for. */

@@ -6,6 +6,8 @@ import type { AppEnv } from './app-env.ts';
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const BODY_PREFIX = 'cmpl-';
 const CHAT_BODY_PREFIX = 'chatcmpl-';
+/** What stands before the request's id in the bodies of all APIs: OpenAI's completions and responses, Anthropic's messages. */
+const BODY_PREFIXES = [CHAT_BODY_PREFIX, BODY_PREFIX, 'resp_', 'msg_'];
 
 export interface RequestId {
   id: string;
@@ -40,8 +42,11 @@ export const toBodyId = (requestId: string): string => BODY_PREFIX + requestId;
 /** `abc` -> `chatcmpl-abc`: the same of a chat completion. */
 export const toChatBodyId = (requestId: string): string => CHAT_BODY_PREFIX + requestId;
 
-/** `cmpl-abc`, `chatcmpl-abc` -> `abc`; an id without a prefix stays as it is, so that all name the same request. */
+/**
+ * `cmpl-abc`, `chatcmpl-abc`, `resp_abc`, `msg_abc` -> `abc`; an id without a prefix stays as it is, so that all name the
+ * same request.
+ */
 export function fromBodyId(id: string): string {
-  const prefix = [CHAT_BODY_PREFIX, BODY_PREFIX].find((candidate) => id.startsWith(candidate)) ?? '';
+  const prefix = BODY_PREFIXES.find((candidate) => id.startsWith(candidate)) ?? '';
   return id.slice(prefix.length);
 }

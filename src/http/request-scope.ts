@@ -5,6 +5,7 @@ import type { RequestRecord } from '../engine/engine.ts';
 import type { Authority } from './authority.ts';
 import type { CallingSite } from './calling-site.ts';
 import { clientIdOf, ownerIdOf } from './identity.ts';
+import type { StreamStore } from './stream-store.ts';
 
 /** How a request is answered, known when its last byte is out. */
 export interface RequestOutcome {
@@ -37,6 +38,8 @@ export class RequestScope {
   callingSite: CallingSite = 'own';
   /** The tokens that it may use, and those that it used. */
   budget = new TokenBudget();
+  /** Where its streamed answer is kept, if the client asked for one that can be resumed. */
+  streams: StreamStore | undefined;
   /** Only set where prompts may be logged. */
   prompt: unknown;
   /** The error that the client was told of. */

@@ -25,9 +25,18 @@ export const commentFrame = (text: string): string => `: ${text.replaceAll(/[\r\
 /** Ends a stream that went well, and no other. */
 export const DONE_FRAME = 'data: [DONE]\n\n';
 
+/** When a stream first looks for a comment: a request that starts at once has none. */
+const FIRST_NOTE_MS = 250;
+const NOTE_INTERVAL_MS = 1000;
+
 export interface SseOptions {
   /** Silence after which a comment is sent. */
   pingIntervalMs: number;
+  /**
+   * What a comment is to tell a reader that waits for a frame. Looked for once a second; a comment is sent when it has
+   * changed. After undefined it is not looked for again.
+   */
+  readNote?: (() => string | undefined) | undefined;
   /** The client is gone: it closed the connection, or was cut off. Called at most once, and not after the end. */
   onDisconnect: () => void;
   /** The last frame is out or the client is gone. Called once. */
@@ -35,22 +44,21 @@ export interface SseOptions {
 }
 
 /**
- * A byte stream of frames, with a keep-alive comment whenever `frames` is silent. `frames` is iterated once, lazily;
- * it turns its own errors into frames.
+ * A byte stream of frames, with comments for a reader that waits: a keep-alive whenever `frames` is silent, and what
+ * `readNote` says. `frames` is iterated once, lazily; it turns its own errors into frames.
  */
 export function sseStream(frames: AsyncIterable<string>, options: SseOptions): ReadableStream<Uint8Array> {
-  const { pingIntervalMs } = options;
   const iterator = frames[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
-  let timer: NodeJS.Timeout | undefined;
+  let stopComments: (() => void) | undefined;
   let isOpen = true;
   let isPulling = false;
-  let lastFrameMs = 0;
+  let lastWriteMs = 0;
 
   const close = (): void => {
     if (!isOpen) return;
     isOpen = false;
-    clearInterval(timer);
+    stopComments?.();
     options.onClose();
   };
   const disconnect = (): void => {
@@ -64,16 +72,17 @@ export function sseStream(frames: AsyncIterable<string>, options: SseOptions): R
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        lastFrameMs = performance.now();
-        const tick = (): void => {
-          const silentMs = performance.now() - lastFrameMs;
-          if (isPulling && silentMs >= pingIntervalMs && controller.desiredSize === 0) {
-            // At most one ping waits for a reader: desiredSize is below 0 while it does.
-            lastFrameMs = performance.now();
-            controller.enqueue(encoder.encode(PING));
-          }
-        };
-        timer = setInterval(tick, pingIntervalMs / 2).unref();
+        lastWriteMs = performance.now();
+        stopComments = startComments(options, {
+          silentMs: () => performance.now() - lastWriteMs,
+          trySend: (comment) => {
+            // At most one comment waits for a reader: desiredSize is below 0 while it does.
+            if (!isPulling || controller.desiredSize !== 0) return false;
+            lastWriteMs = performance.now();
+            controller.enqueue(encoder.encode(comment));
+            return true;
+          },
+        });
       },
       async pull(controller) {
         isPulling = true;
@@ -88,11 +97,42 @@ export function sseStream(frames: AsyncIterable<string>, options: SseOptions): R
           controller.close();
           return;
         }
-        lastFrameMs = performance.now();
+        lastWriteMs = performance.now();
         controller.enqueue(encoder.encode(result.value));
       },
       cancel: disconnect,
     },
     { highWaterMark: 0 },
   );
+}
+
+interface CommentSink {
+  /** Since something was sent. */
+  silentMs: () => number;
+  /** False if no reader waits. */
+  trySend: (comment: string) => boolean;
+}
+
+/** Returns what ends them. */
+function startComments(
+  { pingIntervalMs, readNote }: SseOptions,
+  { silentMs, trySend }: CommentSink,
+): () => void {
+  const ping = (): void => {
+    if (silentMs() >= pingIntervalMs) trySend(PING);
+  };
+  const pingTimer = setInterval(ping, pingIntervalMs / 2).unref();
+  let noteTimer: NodeJS.Timeout | undefined;
+  let lastNote: string | undefined;
+  const lookForNote = (): void => {
+    const note = readNote?.();
+    if (note === undefined) return;
+    if (note !== lastNote && trySend(commentFrame(note))) lastNote = note;
+    noteTimer = setTimeout(lookForNote, NOTE_INTERVAL_MS).unref();
+  };
+  if (readNote !== undefined) noteTimer = setTimeout(lookForNote, FIRST_NOTE_MS).unref();
+  return () => {
+    clearInterval(pingTimer);
+    clearTimeout(noteTimer);
+  };
 }

@@ -57,6 +57,19 @@ describe('openai client', () => {
     expect(totalTokens).toBe(4 + engine.ownTokenizer.encode(TEXT).length);
   });
 
+  it('streams for longer than the timeout that it has, which is for the headers, and tells', async () => {
+    engine.reset({ tokenDelayMs: 100 });
+    const hasty = client.withOptions({ timeout: 500 });
+    const { response, data: stream } = await hasty.completions
+      .create({ model: MODEL, prompt: 'a', max_tokens: 100, stream: true })
+      .withResponse();
+    let text = '';
+    for await (const { choices } of stream) text += choices[0]?.text ?? '';
+    expect(text).toBe(TEXT);
+    const id = response.headers.get('x-request-id') ?? '';
+    expect(engine.find(id)).toMatchObject({ status: 'finished' });
+  });
+
   it('takes its own optional fields: user, metadata of the defaults, logprobs, echo', async () => {
     const completion = await client.completions.create({
       model: MODEL,

@@ -30,6 +30,25 @@ describe('openapi.yaml', () => {
     expect(document).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
   });
 
+  it('has examples that the service takes', async () => {
+    engine.reset();
+    const examples = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.entries(operations).flatMap(([method, operation]) => {
+        const { requestBody } = operation as {
+          requestBody?: { content: Record<string, { example?: unknown }> };
+        };
+        const example = requestBody?.content['application/json']?.example;
+        return example === undefined ? [] : [{ method, path, example }];
+      }),
+    );
+    expect(examples.length).toBeGreaterThan(5);
+    for (const { method, path, example } of examples) {
+      expect(method).toBe('post');
+      const answer = await call(service, 'POST', path.replace('{model}', engine.model.id), { body: example });
+      expect([path, answer.status]).toEqual([path, 200]);
+    }
+  });
+
   it('is served as it is', async () => {
     const answer = await call(service, 'GET', '/openapi.yaml');
     expect(answer.text).toBe(text);

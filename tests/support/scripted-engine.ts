@@ -10,6 +10,7 @@ import type {
   FinishReason,
   ManagedEngine,
   ModelInfo,
+  QueuePlace,
   RequestRecord,
   Reservation,
   SampledToken,
@@ -33,6 +34,8 @@ export interface Script {
   stallAfter: number | undefined;
   /** The logprob of a token behind a prompt, where it is asked for. */
   scoreOf: (tokenId: number, promptTokenIds: readonly number[]) => number;
+  /** Where its requests stand in the queue, as long as they do. */
+  queuePlace: QueuePlace | undefined;
 }
 
 const DEFAULT_SCRIPT: Script = {
@@ -42,6 +45,7 @@ const DEFAULT_SCRIPT: Script = {
   failure: new EngineError('backend_failure', 'a kernel failed in step 7'),
   stallAfter: undefined,
   scoreOf: (tokenId) => -1 - (tokenId % 7),
+  queuePlace: undefined,
 };
 
 export interface Tokenizers {
@@ -362,11 +366,20 @@ class ScriptedCompletion implements Completion {
     return { tokenId, logprob: -0.5, topLogprobs };
   }
 
+  get #status(): RequestRecord['status'] {
+    if (this.#cause !== undefined) return 'cancelled';
+    if (this.#errorCode !== undefined) return 'failed';
+    if (this.isOver) return 'finished';
+    return this.#script.queuePlace === undefined ? 'running' : 'queued';
+  }
+
   record(): RequestRecord {
+    const { queuePlace } = this.#script;
     return {
       id: this.id,
       ownerId: this.#request.ownerId,
-      status: this.#cause ? 'cancelled' : this.#errorCode ? 'failed' : this.isOver ? 'finished' : 'running',
+      status: this.#status,
+      ...(this.#status === 'queued' && queuePlace !== undefined ? { queuePlace } : {}),
       ...(this.#cause === undefined ? {} : { cancelCause: this.#cause }),
       ...(this.#errorCode === undefined ? {} : { errorCode: this.#errorCode }),
       finishReasons: [...this.#finishReasons],

@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { EngineError } from '../../errors.ts';
-import { assertInvariant } from '../../errors.ts';
+import { assertInvariant, type EngineError } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
 import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
 import { ServedTokenizer } from '../../text/served-tokenizer.ts';
@@ -87,6 +86,7 @@ export class EngineClient implements ManagedEngine {
       prefixCacheScope: options.prefixCacheScope,
       cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
       onSettled: (completion) => this.#settle(completion),
+      queuePlaceOf: (sequenceId) => this.#held.queuePlaceOf(sequenceId),
       onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
     };
   }

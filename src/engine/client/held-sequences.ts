@@ -1,6 +1,7 @@
 import { assertInvariant } from '../../errors.ts';
-import type { Reservation } from '../engine.ts';
+import type { QueuePlace, Reservation } from '../engine.ts';
 import type { SequenceRequest } from '../protocol.ts';
+import { estimatePositions } from './queue-places.ts';
 import type { RequestQueue } from './request-queue.ts';
 import type { RunningCompletion } from './running-completion.ts';
 
@@ -21,11 +22,14 @@ interface HeldSequence {
  */
 export class HeldSequences {
   readonly #queue: RequestQueue;
+  /** In the order in which they came. */
   readonly #held = new Map<number, HeldSequence>();
   /** Sequences without a place yet, the next one last. */
   readonly #later = new Map<RunningCompletion, SequenceRequest[]>();
   /** Sequences that got a place since `takeFollowing`. */
   #following: SequenceRequest[] = [];
+  /** Of those that wait; undefined when something has changed since it was asked. */
+  #positions: ReadonlyMap<number, number> | undefined;
 
   constructor(queue: RequestQueue) {
     this.#queue = queue;
@@ -41,6 +45,13 @@ export class HeldSequences {
 
   completionOf(id: number): RunningCompletion | undefined {
     return this.#held.get(id)?.completion;
+  }
+
+  /** Where a sequence stands; undefined for one that does not wait. */
+  queuePlaceOf(id: number): QueuePlace | undefined {
+    this.#positions ??= estimatePositions(this.#held);
+    const position = this.#positions.get(id);
+    return position === undefined ? undefined : { position, numWaiting: this.#positions.size };
   }
 
   /**
@@ -63,6 +74,7 @@ export class HeldSequences {
   }
 
   #hold(completion: RunningCompletion, { id, clientId, promptTokenIds }: SequenceRequest): void {
+    this.#positions = undefined;
     this.#held.set(id, { completion, clientId, numPromptTokens: promptTokenIds.length, started: false });
   }
 
@@ -72,6 +84,7 @@ export class HeldSequences {
     assertInvariant(held !== undefined, `the engine process reports on sequence ${id} while it holds it`);
     if (started) {
       held.started = true;
+      this.#positions = undefined;
       this.#queue.start(held.numPromptTokens, held.clientId);
       this.#handOn(held.completion);
     }
@@ -106,6 +119,7 @@ export class HeldSequences {
     const held = this.#held.get(id);
     if (held === undefined) return undefined;
     this.#held.delete(id);
+    this.#positions = undefined;
     if (held.started) this.#queue.finish();
     else this.#queue.leave(held.numPromptTokens, held.clientId);
     return held.completion;

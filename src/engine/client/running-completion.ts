@@ -7,6 +7,7 @@ import type {
   CompletionEvent,
   CompletionRequest,
   FinishReason,
+  QueuePlace,
   RequestRecord,
   SampledToken,
 } from '../engine.ts';
@@ -25,6 +26,8 @@ export interface CompletionHost {
   /** Every choice has ended; the record is final. */
   onSettled(completion: RunningCompletion): void;
   onInterTokenLatency(ms: number): void;
+  /** Where a sequence stands; undefined for one that does not wait. */
+  queuePlaceOf(sequenceId: number): QueuePlace | undefined;
 }
 
 /** When a step began and ended, on the clock of all processes. */
@@ -265,10 +268,13 @@ export class RunningCompletion implements Completion {
     const numCachedTokens = choices
       .filter(({ index }) => index % this.#request.n === 0)
       .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
+    const status = this.#status(choices);
+    const queuePlace = status === 'queued' ? this.#queuePlace(choices) : undefined;
     return {
       id: this.id,
       ownerId: this.#request.ownerId,
-      status: this.#status(choices),
+      status,
+      ...(queuePlace === undefined ? {} : { queuePlace }),
       ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
       ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),
       finishReasons: choices.flatMap(({ finishReason }) => finishReason ?? []),
@@ -279,6 +285,12 @@ export class RunningCompletion implements Completion {
       timings: this.#timer.timings(),
       numWastedTokens: this.#numWastedTokens,
     };
+  }
+
+  /** Of the choice that comes first. */
+  #queuePlace(choices: readonly Choice[]): QueuePlace | undefined {
+    const first = choices.find(({ isClosed }) => !isClosed);
+    return first === undefined ? undefined : this.#host.queuePlaceOf(first.sequenceId);
   }
 
   #status(choices: readonly Choice[]): RequestRecord['status'] {

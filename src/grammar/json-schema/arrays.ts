@@ -87,7 +87,8 @@ function compileUnique(shape: ArrayShape, node: SchemaNode, context: SchemaConte
   if (prefixLength === 0) {
     const values = finiteValues(nodesAt(shape, 0), context);
     if (values !== undefined) return uniqueValues(values, shape, context);
-  } else if (max !== undefined && max <= prefixLength && areItemsDisjoint(shape, max, context)) return undefined;
+  } else if (max !== undefined && max <= prefixLength && areItemsDisjoint(shape, max, context))
+    return undefined;
   throw invalidField(
     `${node.path}.uniqueItems`,
     'is supported for items of an enum, and for items of prefixItems that cannot be equal',
@@ -97,7 +98,9 @@ function compileUnique(shape: ArrayShape, node: SchemaNode, context: SchemaConte
 function finiteValues(nodes: readonly SchemaNode[], { terms, values }: SchemaContext): unknown[] | undefined {
   const lists = terms.termsOfAll(nodes).map((term) => enumeratedValues(term, values));
   if (lists.some((list) => list === undefined)) return undefined;
-  const distinct = new Map(lists.flatMap((list) => (list ?? []).map((value) => [equalityKey(value), value] as const)));
+  const distinct = new Map(
+    lists.flatMap((list) => (list ?? []).map((value) => [equalityKey(value), value] as const)),
+  );
   return [...distinct.values()];
 }
 

@@ -27,7 +27,8 @@ export function compileSchema(schema: unknown, rules: Rules, effort: Effort): Pa
   const compiler = new SchemaCompiler(schema, rules, effort);
   const part = compiler.compile([compiler.document.root]);
   compiler.finish();
-  if (!isSatisfiable(part, rules.bodies, effort)) throw invalidField(compiler.culprit(), 'is satisfied by no value');
+  if (!isSatisfiable(part, rules.bodies, effort))
+    throw invalidField(compiler.culprit(), 'is satisfied by no value');
   return part;
 }
 

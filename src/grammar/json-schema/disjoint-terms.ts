@@ -95,13 +95,7 @@ function areObjectsDisjoint(a: Term, b: Term, context: Look, depth: number): boo
 }
 
 /** Whether no value of that property is valid for both. */
-export function arePropertiesDisjoint(
-  a: Term,
-  b: Term,
-  name: string,
-  context: Look,
-  depth = 0,
-): boolean {
+export function arePropertiesDisjoint(a: Term, b: Term, name: string, context: Look, depth = 0): boolean {
   const nodesOf = (term: Term): SchemaNode[] =>
     term.nodes.flatMap((node) => context.values.nodesOfMember(node, name));
   return areNodesDisjoint(nodesOf(a), nodesOf(b), context, depth);

@@ -62,7 +62,9 @@ function nodesOfCell(node: SchemaNode, { patterns }: Cell, { document }: SchemaC
 }
 
 const entriesOf = ({ schema }: SchemaNode): [string, unknown][] =>
-  isRecord(schema) && isRecord(schema['patternProperties']) ? Object.entries(schema['patternProperties']) : [];
+  isRecord(schema) && isRecord(schema['patternProperties'])
+    ? Object.entries(schema['patternProperties'])
+    : [];
 
 const patternsOf = (term: Term): ReadonlyMap<string, string> =>
   new Map(
@@ -73,7 +75,8 @@ const patternsOf = (term: Term): ReadonlyMap<string, string> =>
 
 const declaresNothing = (term: Term): boolean =>
   !term.nodes.some(
-    ({ schema }) => isRecord(schema) && isRecord(schema['properties']) && Object.keys(schema['properties']).length > 0,
+    ({ schema }) =>
+      isRecord(schema) && isRecord(schema['properties']) && Object.keys(schema['properties']).length > 0,
   );
 
 /** The names that `propertyNames` allows. */

@@ -32,7 +32,8 @@ export function numberRangeOf(term: Term): NumberRange {
     const format = typeof schema['format'] === 'string' ? NUMBER_FORMATS[schema['format']] : undefined;
     above(format?.minimum, false);
     below(format?.maximum, false);
-    if (typeof schema['multipleOf'] === 'number') multipleOf = commonMultiple(multipleOf ?? 1, schema['multipleOf'], path);
+    if (typeof schema['multipleOf'] === 'number')
+      multipleOf = commonMultiple(multipleOf ?? 1, schema['multipleOf'], path);
   }
   const isInteger = multipleOf !== undefined || (term.types & FRACTION) === 0;
   return { isInteger, min, max, multipleOf: multipleOf ?? 1 };
@@ -66,7 +67,10 @@ function commonMultiple(a: number, b: number, path: SchemaNode['path']): number 
   while (y > 0) [x, y] = [y, x % y];
   const multiple = (a / x) * b;
   if (multiple > MAX_COMMON_MULTIPLE)
-    throw invalidField(`${path}.multipleOf`, `and the others beside it have no common multiple up to ${MAX_COMMON_MULTIPLE}`);
+    throw invalidField(
+      `${path}.multipleOf`,
+      `and the others beside it have no common multiple up to ${MAX_COMMON_MULTIPLE}`,
+    );
   return multiple;
 }
 

@@ -60,7 +60,8 @@ export function stringLanguageOf(
     const { schema, path } = node;
     if (typeof schema === 'boolean') continue;
     if (typeof schema['minLength'] === 'number') minLength = Math.max(minLength, schema['minLength']);
-    if (typeof schema['maxLength'] === 'number') maxLength = Math.min(maxLength ?? Infinity, schema['maxLength']);
+    if (typeof schema['maxLength'] === 'number')
+      maxLength = Math.min(maxLength ?? Infinity, schema['maxLength']);
     if (typeof schema['pattern'] === 'string')
       content = intersect(content, patterns.get(schema['pattern'], `${path}.pattern`), effort.at(path));
     if (typeof schema['format'] === 'string' && withFormats && isEnforced(schema['format'], node))
@@ -88,8 +89,13 @@ export function compileString(term: Term, patterns: Patterns, effort: Effort): P
     const characters = { type: 'counted', word: jsonCharacter(), min: minLength, max: maxLength } as const;
     return sequenceOf([textOf('"'), characters, textOf('"')]);
   }
-  const at = effort.at(term.nodes.find(({ schema }) => isRecord(schema) && (schema['pattern'] ?? schema['format']) !== undefined)?.path ?? effort.param);
-  const sized = hasLength ? intersect(content, ofLength(minLength, shortened(maxLength, minLength, content), at), at) : content;
+  const at = effort.at(
+    term.nodes.find(({ schema }) => isRecord(schema) && (schema['pattern'] ?? schema['format']) !== undefined)
+      ?.path ?? effort.param,
+  );
+  const sized = hasLength
+    ? intersect(content, ofLength(minLength, shortened(maxLength, minLength, content), at), at)
+    : content;
   return isEmpty(sized) ? NEVER : automatonOf(encodeBytes(sized, 'jsonString', true, at));
 }
 

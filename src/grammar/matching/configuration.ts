@@ -1,4 +1,4 @@
-import type { Stacks} from './stacks.ts';
+import type { Stacks } from './stacks.ts';
 import { type Entries, type SpecialStep, type Stack, type Thread } from './stacks.ts';
 import { DEAD } from './terminal-states.ts';
 

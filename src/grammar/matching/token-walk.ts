@@ -1,4 +1,4 @@
-import type { CountedStates} from './terminal-states.ts';
+import type { CountedStates } from './terminal-states.ts';
 import { DEAD, type TerminalStates } from './terminal-states.ts';
 import type { TokenTrie } from './token-trie.ts';
 

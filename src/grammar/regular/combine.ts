@@ -10,8 +10,7 @@ export function intersect(a: Dfa, b: Dfa, effort: Effort): Dfa {
 }
 
 /** Texts of either. */
-export const union = (a: Dfa, b: Dfa, effort: Effort): Dfa =>
-  product(a, b, (inA, inB) => inA || inB, effort);
+export const union = (a: Dfa, b: Dfa, effort: Effort): Dfa => product(a, b, (inA, inB) => inA || inB, effort);
 
 /** Texts of the first that are not of the second. */
 export const subtract = (a: Dfa, b: Dfa, effort: Effort): Dfa =>

@@ -40,7 +40,10 @@ export class Effort {
   spend(units: number): void {
     this.#spent.work += units;
     if (this.#spent.work > MAX_WORK)
-      throw invalidField(this.param, `is too complex: it takes more than ${MAX_WORK} units of work to compile`);
+      throw invalidField(
+        this.param,
+        `is too complex: it takes more than ${MAX_WORK} units of work to compile`,
+      );
   }
 
   /** @throws EngineError `invalid_request` if an automaton has that many states. */

@@ -33,4 +33,10 @@ describe('body ids', () => {
     expect(fromBodyId('chatcmpl-mine')).toBe('mine');
     expect(fromBodyId('mine')).toBe('mine');
   });
+
+  it.each(['resp_', 'msg_'])('so do those of other APIs: %s', (prefix) => {
+    expect(fromBodyId(`${prefix}mine`)).toBe('mine');
+    // Only one prefix is taken off, and only at the start.
+    expect(fromBodyId(`mine-${prefix}`)).toBe(`mine-${prefix}`);
+  });
 });

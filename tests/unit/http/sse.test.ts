@@ -110,6 +110,41 @@ describe('sseStream', () => {
     expect(decode((await reader.read()).value)).toBe('a');
   });
 
+  it('tells a reader that waits what has changed, once a second at most, until there is nothing to tell', async () => {
+    const { frames } = source();
+    const notes = ['place 3', 'place 3', 'place 1', undefined, 'place 9'];
+    const readNote = vi.fn(() => notes.shift());
+    const reader = sseStream(frames, optionsOf({ pingIntervalMs: 60_000, readNote })).getReader();
+    const received: string[] = [];
+    const readAll = async (): Promise<void> => {
+      for (;;) received.push(decode((await reader.read()).value));
+    };
+    void readAll();
+    await vi.advanceTimersByTimeAsync(249);
+    expect(readNote).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(received).toEqual([': place 3\n\n']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(received).toEqual([': place 3\n\n', ': place 1\n\n']);
+    expect(readNote).toHaveBeenCalledTimes(4);
+  });
+
+  it('keeps a comment for no reader that does not wait', async () => {
+    const { frames, push } = source();
+    let note = 'place 3';
+    const stream = sseStream(frames, optionsOf({ pingIntervalMs: 60_000, readNote: () => note }));
+    const reader = stream.getReader();
+    const first = reader.read();
+    await vi.advanceTimersByTimeAsync(0);
+    push('a');
+    expect(decode((await first).value)).toBe('a');
+    await vi.advanceTimersByTimeAsync(5000);
+    note = 'place 1';
+    const second = reader.read();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(decode((await second).value)).toBe(': place 1\n\n');
+  });
+
   it('closes after the last frame, without a disconnect', async () => {
     const { frames, push } = source();
     const options = optionsOf();

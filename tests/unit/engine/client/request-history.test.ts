@@ -37,4 +37,13 @@ describe('RequestHistory', () => {
     expect(history.find('r1000', 'me')).toBeUndefined();
     expect(history.find('r1000')).toBeUndefined();
   });
+
+  it('lets the group that has most lose its oldest, whichever invents how many owners', () => {
+    const history = new RequestHistory(() => 0);
+    history.add(recordOf('mine', 'me/1'));
+    for (let i = 0; i < 5000; i++) history.add(recordOf(`r${i}`, `greedy/${i}`));
+    expect(history.find('mine', 'me/1')).toBeDefined();
+    expect(history.find('r4000', 'greedy/4000')).toBeUndefined();
+    expect(history.find('r4001', 'greedy/4001')).toBeDefined();
+  });
 });

@@ -44,6 +44,7 @@ function start(fields: Partial<CompletionRequest> = {}): Started {
       cancelSequences: (ids) => cancelled.push(...ids),
       onSettled: (one) => settled.push(one),
       onInterTokenLatency: () => undefined,
+      queuePlaceOf: () => undefined,
     },
     0,
   );
