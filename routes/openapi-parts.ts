@@ -6,7 +6,7 @@ import type {
 } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
 import { httpStatusOf, type ApiFamily } from '../src/http/error-response.ts';
-import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
+import { anthropicErrorSchema, openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
 
 /** Building blocks of the operations of the OpenAPI document: bodies, answers, their headers, and the errors of each family. */
 
@@ -161,9 +161,32 @@ export function streamableResponse(
   };
 }
 
+/**
+ * The same of an API whose events have names: `event:` is the `type` of what `data:` holds, a fault is such an event, and
+ * there is no `[DONE]`.
+ */
+export function eventStreamResponse(
+  description: string,
+  schema: z.ZodType,
+  eventSchema: z.ZodType,
+): ZodOpenApiResponseObject {
+  return {
+    description:
+      `${description} With \`stream\`: events, each with its \`type\` as its name. A fault after the stream began is an ` +
+      'event, too.',
+    content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
+    headers: z.object({ ...commonHeaders, ...completionHeaders, ...limitHeaders }),
+  };
+}
+
+const ERROR_SCHEMAS: Readonly<Record<ApiFamily, z.ZodType>> = {
+  openai: openAiErrorSchema,
+  'workers-ai': workersAiErrorSchema,
+  anthropic: anthropicErrorSchema,
+};
+
 /** The error envelope of a family. */
-export const errorSchemaOf = (family: ApiFamily): z.ZodType =>
-  family === 'openai' ? openAiErrorSchema : workersAiErrorSchema;
+export const errorSchemaOf = (family: ApiFamily): z.ZodType => ERROR_SCHEMAS[family];
 
 /** What every route may answer before it reads the request. */
 const EDGE_ERRORS: readonly ErrorCode[] = ['forbidden', 'conflict', 'misdirected_request'];

@@ -9,6 +9,9 @@ import { metricsRoute } from './metrics.ts';
 import { modelListRoute, modelRoute } from './models.ts';
 import { openApiRoute } from './openapi.ts';
 import { requestRoute } from './requests.ts';
+import { responseRoute } from './responses.ts';
+import { responseCompactRoute, responseInputTokensRoute } from './response-tokens.ts';
+import { responseCancelRoute, responseInputItemsRoute, storedResponseRoute } from './stored-responses.ts';
 import { detokenizeRoute, tokenizeRoute } from './tokenize.ts';
 import { workersAiAccountRoute, workersAiRoute } from './workers-ai.ts';
 
@@ -16,6 +19,12 @@ import { workersAiAccountRoute, workersAiRoute } from './workers-ai.ts';
 export const routes: readonly Route[] = [
   completionRoute,
   chatRoute,
+  responseRoute,
+  responseInputTokensRoute,
+  responseCompactRoute,
+  responseInputItemsRoute,
+  responseCancelRoute,
+  storedResponseRoute,
   embeddingRoute,
   workersAiRoute,
   workersAiAccountRoute,

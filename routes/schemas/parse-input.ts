@@ -22,9 +22,29 @@ export function parseInput<T>(schema: z.ZodType<T>, body: Record<string, unknown
   const result = schema.safeParse(body, FIRST_FAULT);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const { param, message } = describeIssue(issue, body);
+  const { param, message } = describeIssue(issue && deepestIssue(issue), body);
   throw new EngineError('invalid_request', message, param === '' ? {} : { param });
 }
+
+/** What zod says of a value that fits none of several schemas, where these say nothing of their own. */
+const NO_SCHEMA_FITS = 'Invalid input';
+
+/** Of the schemas that a value does not fit, the fault in the one that it fits for the longest. */
+function deepestIssue(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union' || issue.message !== NO_SCHEMA_FITS) return issue;
+  const faults = issue.errors.flatMap(([first]) => (first === undefined ? [] : [deepestIssue(first)]));
+  const deepest = faults.reduce<Issue | undefined>(
+    (best, fault) => (depthOf(fault) > (best === undefined ? 0 : depthOf(best)) ? fault : best),
+    undefined,
+  );
+  if (deepest !== undefined) return { ...deepest, path: [...issue.path, ...deepest.path] };
+  const types = faults.flatMap((fault) => (fault.code === 'invalid_type' ? [TYPE_NAMES[fault.expected]] : []));
+  const message = types.length > 0 ? `must be ${types.join(' or ')}` : 'has none of the forms that are known';
+  return { ...issue, message };
+}
+
+/** A value of another type altogether was not meant for the schema. */
+const depthOf = ({ code, path }: Issue): number => path.length + (code === 'invalid_type' ? 0 : 0.5);
 
 function describeIssue(issue: Issue | undefined, body: unknown): { param: string; message: string } {
   if (issue === undefined) return { param: '', message: 'the body is not valid' };

@@ -9,7 +9,7 @@ import { rateLimitHeaders } from './rate-limit-headers.ts';
 import type { RequestScope } from './request-scope.ts';
 
 /** A client at its limit can still see how its requests stand, and cancel them. */
-const FREE_PATH = /^\/v1\/requests\//;
+const FREE_PATH = /^\/v1\/(?:requests\/|responses\/(?!input_tokens$|compact$))/;
 
 /**
  * Holds the requests of a key to its limits, says on every answer what is left of them, and counts what the key used

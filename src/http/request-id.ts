@@ -6,6 +6,8 @@ import type { AppEnv } from './app-env.ts';
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const BODY_PREFIX = 'cmpl-';
 const CHAT_BODY_PREFIX = 'chatcmpl-';
+const RESPONSE_PREFIX = 'resp_';
+const MESSAGE_PREFIX = 'msg_';
 
 export interface RequestId {
   id: string;
@@ -40,8 +42,16 @@ export const toBodyId = (requestId: string): string => BODY_PREFIX + requestId;
 /** `abc` -> `chatcmpl-abc`: the same of a chat completion. */
 export const toChatBodyId = (requestId: string): string => CHAT_BODY_PREFIX + requestId;
 
-/** `cmpl-abc`, `chatcmpl-abc` -> `abc`; an id without a prefix stays as it is, so that all name the same request. */
+/** `abc` -> `resp_abc`: the same of a response. */
+export const toResponseId = (requestId: string): string => RESPONSE_PREFIX + requestId;
+
+/** `abc` -> `msg_abc`: the same of a message. */
+export const toMessageId = (requestId: string): string => MESSAGE_PREFIX + requestId;
+
+const PREFIXES = [CHAT_BODY_PREFIX, BODY_PREFIX, RESPONSE_PREFIX, MESSAGE_PREFIX];
+
+/** `cmpl-abc`, `resp_abc` -> `abc`; an id without a prefix stays as it is, so that all name the same request. */
 export function fromBodyId(id: string): string {
-  const prefix = [CHAT_BODY_PREFIX, BODY_PREFIX].find((candidate) => id.startsWith(candidate)) ?? '';
+  const prefix = PREFIXES.find((candidate) => id.startsWith(candidate)) ?? '';
   return id.slice(prefix.length);
 }

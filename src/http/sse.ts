@@ -16,6 +16,9 @@ export const SSE_HEADERS: Readonly<Record<string, string>> = {
 /** One event. JSON holds no line breaks, so `data` is one line. */
 export const dataFrame = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 
+/** One event with its name, for the APIs whose clients look at it. */
+export const eventFrame = (value: { type: string }): string => `event: ${value.type}\n${dataFrame(value)}`;
+
 /** The frame that ends a broken stream; its `data` alone tells a client that ignores event names. */
 export const errorFrame = (body: unknown): string => `event: error\n${dataFrame(body)}`;
 
@@ -28,6 +31,8 @@ export const DONE_FRAME = 'data: [DONE]\n\n';
 export interface SseOptions {
   /** Silence after which a comment is sent. */
   pingIntervalMs: number;
+  /** What is sent in its place. */
+  ping?: string;
   /** The client is gone: it closed the connection, or was cut off. Called at most once, and not after the end. */
   onDisconnect: () => void;
   /** The last frame is out or the client is gone. Called once. */
@@ -39,7 +44,7 @@ export interface SseOptions {
  * it turns its own errors into frames.
  */
 export function sseStream(frames: AsyncIterable<string>, options: SseOptions): ReadableStream<Uint8Array> {
-  const { pingIntervalMs } = options;
+  const { pingIntervalMs, ping = PING } = options;
   const iterator = frames[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let timer: NodeJS.Timeout | undefined;
@@ -70,7 +75,7 @@ export function sseStream(frames: AsyncIterable<string>, options: SseOptions): R
           if (isPulling && silentMs >= pingIntervalMs && controller.desiredSize === 0) {
             // At most one ping waits for a reader: desiredSize is below 0 while it does.
             lastFrameMs = performance.now();
-            controller.enqueue(encoder.encode(PING));
+            controller.enqueue(encoder.encode(ping));
           }
         };
         timer = setInterval(tick, pingIntervalMs / 2).unref();
