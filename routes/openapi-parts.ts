@@ -63,6 +63,13 @@ const commonHeaders = {
   'server-timing': header('server-timing', 'The times of the `x-` headers, in the form browsers read.'),
 };
 
+const commonHeadersOf = (family: ApiFamily): Record<string, z.ZodType> => ({
+  ...commonHeaders,
+  ...(family === 'anthropic'
+    ? { 'request-id': header('request-id', "The same as `x-request-id`, where Anthropic's clients look for it.") }
+    : {}),
+});
+
 const completionHeaders = {
   'x-queue-time': header('x-queue-time', 'Milliseconds from arrival until the first step.'),
   'x-time-to-first-token': header(
@@ -126,11 +133,15 @@ export const jsonContent = (
 });
 
 /** A good answer with JSON. */
-export function jsonResponse(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
+export function jsonResponse(
+  description: string,
+  schema: z.ZodType,
+  family: ApiFamily = 'openai',
+): ZodOpenApiResponseObject {
   return {
     description,
     ...jsonContent(schema),
-    headers: z.object({ ...commonHeaders, ...limitHeaders }),
+    headers: z.object({ ...commonHeadersOf(family), ...limitHeaders }),
   };
 }
 
@@ -169,13 +180,14 @@ export function eventStreamResponse(
   description: string,
   schema: z.ZodType,
   eventSchema: z.ZodType,
+  family: ApiFamily = 'openai',
 ): ZodOpenApiResponseObject {
   return {
     description:
       `${description} With \`stream\`: events, each with its \`type\` as its name. A fault after the stream began is an ` +
       'event, too.',
     content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
-    headers: z.object({ ...commonHeaders, ...completionHeaders, ...limitHeaders }),
+    headers: z.object({ ...commonHeadersOf(family), ...completionHeaders, ...limitHeaders }),
   };
 }
 
@@ -213,7 +225,7 @@ export function openErrorResponses(
       description: statusCodes.map((code) => `\`${code}\``).join(', '),
       ...jsonContent(errorSchemaOf(family)),
       headers: z.object({
-        ...commonHeaders,
+        ...commonHeadersOf(family),
         ...retryHeaders,
         ...(status === 401 ? challengeHeaders : {}),
         ...(status === 429 ? limitHeaders : {}),

@@ -5,6 +5,8 @@ import { completionRoute } from './completions.ts';
 import type { Route } from './define-route.ts';
 import { embeddingRoute } from './embeddings.ts';
 import { healthRoute, readyRoute } from './health.ts';
+import { messageTokensRoute } from './message-tokens.ts';
+import { messageRoute } from './messages.ts';
 import { metricsRoute } from './metrics.ts';
 import { modelListRoute, modelRoute } from './models.ts';
 import { openApiRoute } from './openapi.ts';
@@ -25,6 +27,8 @@ export const routes: readonly Route[] = [
   responseInputItemsRoute,
   responseCancelRoute,
   storedResponseRoute,
+  messageRoute,
+  messageTokensRoute,
   embeddingRoute,
   workersAiRoute,
   workersAiAccountRoute,
