@@ -20,7 +20,7 @@ import { withFieldNames } from './with-field-names.ts';
 import { writeAnswer } from './write-answer.ts';
 
 /** Anthropic's API has no field that cuts a prompt. */
-const FIELD_NAMES: ReadonlyMap<string, string> = new Map([['truncate_prompt_tokens', 'fewer messages']]);
+const FIELD_NAMES: ReadonlyMap<string, string> = new Map([['set truncate_prompt_tokens', 'send less']]);
 
 /** Anthropic's messages, by the model's own chat template. */
 export const messageRoute = defineRoute({

@@ -66,7 +66,12 @@ const commonHeaders = {
 const commonHeadersOf = (family: ApiFamily): Record<string, z.ZodType> => ({
   ...commonHeaders,
   ...(family === 'anthropic'
-    ? { 'request-id': header('request-id', "The same as `x-request-id`, where Anthropic's clients look for it.") }
+    ? {
+        'request-id': header(
+          'request-id',
+          "The same as `x-request-id`, where Anthropic's clients look for it.",
+        ),
+      }
     : {}),
 });
 

@@ -48,7 +48,11 @@ function previousTurn(responses: ResponseStore, ownerId: string, id: string | un
     responses.running(ownerId, id) === undefined
       ? 'it was made with store: false, was deleted, or is too old'
       : 'it has not ended yet';
-  throw new EngineError('invalid_request', `previous response '${clip(id)}' of yours is not stored: ${reason}`, {
-    param: 'previous_response_id',
-  });
+  throw new EngineError(
+    'invalid_request',
+    `previous response '${clip(id)}' of yours is not stored: ${reason}`,
+    {
+      param: 'previous_response_id',
+    },
+  );
 }

@@ -5,7 +5,11 @@ import type { AppContext } from '../src/http/app-env.ts';
 import { defineRoute } from './define-route.ts';
 import { errorResponses, jsonResponse } from './openapi-parts.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
-import { deletedResponseSchema, responseBodySchema, type ResponseBody } from './schemas/responses/response-body.ts';
+import {
+  deletedResponseSchema,
+  responseBodySchema,
+  type ResponseBody,
+} from './schemas/responses/response-body.ts';
 import {
   inputItemListSchema,
   inputItemQuerySchema,

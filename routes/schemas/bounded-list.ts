@@ -8,7 +8,13 @@ export function boundedList<Item extends z.ZodType>(
   return z
     .preprocess((input, context) => {
       if (Array.isArray(input) && input.length > maxEntries) {
-        context.issues.push({ code: 'too_big', origin: 'array', maximum: maxEntries, inclusive: true, input });
+        context.issues.push({
+          code: 'too_big',
+          origin: 'array',
+          maximum: maxEntries,
+          inclusive: true,
+          input,
+        });
       }
       return input;
     }, z.array(item))

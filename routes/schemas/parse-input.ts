@@ -38,7 +38,9 @@ function deepestIssue(issue: Issue): Issue {
     undefined,
   );
   if (deepest !== undefined) return { ...deepest, path: [...issue.path, ...deepest.path] };
-  const types = faults.flatMap((fault) => (fault.code === 'invalid_type' ? [TYPE_NAMES[fault.expected]] : []));
+  const types = faults.flatMap((fault) =>
+    fault.code === 'invalid_type' ? [TYPE_NAMES[fault.expected]] : [],
+  );
   const message = types.length > 0 ? `must be ${types.join(' or ')}` : 'has none of the forms that are known';
   return { ...issue, message };
 }

@@ -19,5 +19,7 @@ export function toReasoningDemand(effort: ReasoningEffort | undefined): Reasonin
 }
 
 /** For templates that are written for an effort; others do not read it. */
-export const toTemplateArguments = (effort: ReasoningEffort | undefined): Readonly<Record<string, unknown>> =>
+export const toTemplateArguments = (
+  effort: ReasoningEffort | undefined,
+): Readonly<Record<string, unknown>> =>
   effort === undefined || effort === 'none' ? {} : { reasoning_effort: effort };

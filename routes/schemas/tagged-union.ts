@@ -15,9 +15,9 @@ export const taggedUnion = <Options extends readonly [Tagged, ...Tagged[]]>(
   refusal: string,
 ): z.ZodDiscriminatedUnion<Options, 'type'> =>
   z.discriminatedUnion('type', options, {
-    error: ({ code, input }) => {
-      if (code !== 'invalid_union') return undefined;
-      const type: unknown = typeof input === 'object' && input !== null ? Reflect.get(input, 'type') : undefined;
+    error: ({ input }) => {
+      const type: unknown =
+        typeof input === 'object' && input !== null ? Reflect.get(input, 'type') : undefined;
       const other = typeof type === 'string' ? `, not ${JSON.stringify(clip(type))}` : '';
       return `must be ${types.map((name) => `"${name}"`).join(' or ')}${other}: ${refusal}`;
     },

@@ -181,9 +181,7 @@ describe('POST /v1/responses', () => {
         { role: 'user', content: 'Z' },
       ],
     });
-    expect(lastPrompt()).toBe(
-      's:I\nd:D\nu:Q\na:T(R)[f {"a": 1}][g "no JSON"]\nt:one\nt:two\na:No\nu:Z\na:',
-    );
+    expect(lastPrompt()).toBe('s:I\nd:D\nu:Q\na:T(R)[f {"a": 1}][g "no JSON"]\nt:one\nt:two\na:No\nu:Z\na:');
   });
 
   it('ignores tools that are no functions, and repeats the others', async () => {
@@ -202,7 +200,10 @@ describe('POST /v1/responses', () => {
     [{ input: 'a', modalities: ['audio'] }, 'modalities'],
     [{}, 'input'],
     [{ input: 5 }, 'input'],
-    [{ input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }] }, 'input[0].content[0].type'],
+    [
+      { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }] },
+      'input[0].content[0].type',
+    ],
     [{ input: [{ role: 'user', content: [{ type: 'input_text' }] }] }, 'input[0].content[0].text'],
     [{ input: [{ role: 'robot', content: 'a' }] }, 'input[0].role'],
     [{ input: [{ type: 'local_shell_call' }] }, 'input[0].type'],
@@ -284,7 +285,10 @@ describe('a stored response', () => {
     const second = await create({ input: [{ role: 'user', content: 'B' }], previous_response_id: first.id });
     const textsOf = async (query: string): Promise<unknown> => {
       const { json } = await call(service, 'GET', `${PATH}/${second.id}/input_items?${query}`);
-      const { data, has_more: hasMore } = json as { data: { content: { text: string }[] }[]; has_more: boolean };
+      const { data, has_more: hasMore } = json as {
+        data: { content: { text: string }[] }[];
+        has_more: boolean;
+      };
       return [data.map(({ content }) => content[0]?.text), hasMore];
     };
     expect(await textsOf('')).toEqual([['B', TEXT, 'A'], false]);
@@ -297,7 +301,12 @@ describe('a stored response', () => {
 
   it('gives its items to references, and its conversation to later responses when it is deleted', async () => {
     const first = await create({ input: 'A' });
-    await create({ input: [{ type: 'item_reference', id: first.output[0]?.id }, { role: 'user', content: 'B' }] });
+    await create({
+      input: [
+        { type: 'item_reference', id: first.output[0]?.id },
+        { role: 'user', content: 'B' },
+      ],
+    });
     expect(lastPrompt()).toBe(`a:${TEXT}\nu:B\na:`);
     const second = await create({ input: 'B', previous_response_id: first.id });
     await call(service, 'DELETE', `${PATH}/${first.id}`);
@@ -408,9 +417,13 @@ describe.each(CLIENT_NAMES)('%s', (name) => {
   });
 
   it('throws what is wrong, and ends a response that fails as such', async () => {
-    await expect(client.responses.create({ model: 'nothing', input: 'a' })).rejects.toMatchObject({ status: 404 });
+    await expect(client.responses.create({ model: 'nothing', input: 'a' })).rejects.toMatchObject({
+      status: 404,
+    });
     engine.reset({ text: TEXT, failAfter: 1 });
-    await expect(client.responses.create({ model: MODEL, input: 'a' })).rejects.toMatchObject({ status: 500 });
+    await expect(client.responses.create({ model: MODEL, input: 'a' })).rejects.toMatchObject({
+      status: 500,
+    });
     const response = await client.responses.stream({ model: MODEL, input: 'a' }).finalResponse();
     expect(response.status).toBe('failed');
   });

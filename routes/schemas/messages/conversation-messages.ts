@@ -47,7 +47,8 @@ function addMessages(
     if (texts.length === 0) return;
     const last = messages.at(-1);
     // Anthropic takes messages of a user that follow each other as one; many templates refuse them.
-    if (role === 'user' && last?.role === 'user') last.content = toContent([...textsOf(last.content), ...texts]);
+    if (role === 'user' && last?.role === 'user')
+      last.content = toContent([...textsOf(last.content), ...texts]);
     else messages.push({ role, content: toContent(texts) });
     texts = [];
   };
@@ -59,7 +60,10 @@ function addMessages(
       addTexts();
       messages.push(toToolMessage(block, blockPlace, namesOfCalls));
     } else {
-      throw invalidField(`${blockPlace}.type`, `is "${block.type}", which a message of role ${role} does not have`);
+      throw invalidField(
+        `${blockPlace}.type`,
+        `is "${block.type}", which a message of role ${role} does not have`,
+      );
     }
   }
   if (blocks.length === 0) throw invalidField(`${place}.content`, 'is an empty list');

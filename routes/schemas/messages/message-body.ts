@@ -39,34 +39,30 @@ const deltaSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('input_json_delta'), partial_json: z.string() }),
 ]);
 
-const eventSchemas = [
-  z.object({ type: z.literal('message_start'), message: messageBodySchema }),
-  z.object({ type: z.literal('content_block_start'), index: z.int(), content_block: outputBlockSchema }),
-  z.object({ type: z.literal('content_block_delta'), index: z.int(), delta: deltaSchema }),
-  z.object({ type: z.literal('content_block_stop'), index: z.int() }),
-  z.object({
-    type: z.literal('message_delta'),
-    delta: z.object({
-      stop_reason: stopReasonSchema,
-      stop_sequence: z.string().nullable(),
-      stop_details: z.null(),
-      container: z.null(),
-    }),
-    usage: z.object(usageFields).meta({ description: 'Final: at `message_start` less may be known.' }),
-  }),
-  z.object({ type: z.literal('message_stop') }),
-] as const;
-
-const writtenEventSchema = z.discriminatedUnion('type', eventSchemas);
-export type MessageEvent = z.output<typeof writtenEventSchema>;
-
 /** What a `data:` line of a streamed message holds. */
 export const messageEventSchema = z
   .discriminatedUnion('type', [
-    ...eventSchemas,
+    z.object({ type: z.literal('message_start'), message: messageBodySchema }),
+    z.object({ type: z.literal('content_block_start'), index: z.int(), content_block: outputBlockSchema }),
+    z.object({ type: z.literal('content_block_delta'), index: z.int(), delta: deltaSchema }),
+    z.object({ type: z.literal('content_block_stop'), index: z.int() }),
+    z.object({
+      type: z.literal('message_delta'),
+      delta: z.object({
+        stop_reason: stopReasonSchema,
+        stop_sequence: z.string().nullable(),
+        stop_details: z.null(),
+        container: z.null(),
+      }),
+      usage: z.object(usageFields).meta({ description: 'Final: at `message_start` less may be known.' }),
+    }),
+    z.object({ type: z.literal('message_stop') }),
     z.object({ type: z.literal('ping') }).meta({ description: 'After `SSE_PING_INTERVAL` of silence.' }),
     anthropicErrorSchema,
   ])
   .meta({ id: 'MessageEvent' });
+
+/** An event of the answer itself. */
+export type MessageEvent = Exclude<z.output<typeof messageEventSchema>, { type: 'ping' | 'error' }>;
 
 export const tokenCountSchema = z.object({ input_tokens: z.int() }).meta({ id: 'MessageTokenCount' });

@@ -16,10 +16,16 @@ import type { CountTokensInput, MessageInput, ToolChoiceInput, ToolInput } from 
 export function toMessageDemand(input: MessageInput, model: ModelInfo, timeoutMs: number): AnswerDemand {
   const { max_tokens: maxTokens, thinking, messages } = input;
   if (thinking?.type === 'enabled' && thinking.budget_tokens >= maxTokens) {
-    throw invalidField('thinking.budget_tokens', `must be below max_tokens (${maxTokens}), not ${thinking.budget_tokens}`);
+    throw invalidField(
+      'thinking.budget_tokens',
+      `must be below max_tokens (${maxTokens}), not ${thinking.budget_tokens}`,
+    );
   }
   if (messages.at(-1)?.role === 'assistant') {
-    throw invalidField('messages', 'end with a message of the assistant: going on with its text is not supported');
+    throw invalidField(
+      'messages',
+      'end with a message of the assistant: going on with its text is not supported',
+    );
   }
   return toAnswerDemand({
     ...sharedParts(input),
@@ -49,7 +55,13 @@ function sharedParts(
   input: CountTokensInput,
 ): Pick<
   AnswerDemand,
-  'messages' | 'tools' | 'toolChoice' | 'allowsParallelCalls' | 'outputFormat' | 'reasoning' | 'templateArguments'
+  | 'messages'
+  | 'tools'
+  | 'toolChoice'
+  | 'allowsParallelCalls'
+  | 'outputFormat'
+  | 'reasoning'
+  | 'templateArguments'
 > {
   const { tool_choice: choice = { type: 'auto' }, output_config: output } = input;
   const format = output?.format ?? undefined;
@@ -58,7 +70,9 @@ function sharedParts(
     messages: toConversationMessages(input),
     tools: (input.tools ?? []).map(toDefinition),
     toolChoice: toToolChoice(choice),
-    allowsParallelCalls: !('disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use === true),
+    allowsParallelCalls: !(
+      'disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use === true
+    ),
     outputFormat:
       format === undefined
         ? undefined
@@ -70,7 +84,8 @@ function sharedParts(
 
 /** Anthropic's models think where they are asked to. */
 function toReasoning({ thinking, output_config: output }: CountTokensInput): ReasoningDemand {
-  if (thinking === undefined || thinking.type === 'disabled') return { isEnabled: false, maxTokens: undefined };
+  if (thinking === undefined || thinking.type === 'disabled')
+    return { isEnabled: false, maxTokens: undefined };
   const { maxTokens } = toReasoningDemand(output?.effort ?? undefined);
   return { isEnabled: true, maxTokens: thinking.type === 'enabled' ? thinking.budget_tokens : maxTokens };
 }
@@ -87,7 +102,10 @@ function toToolChoice(choice: ToolChoiceInput): ToolChoice {
   }
 }
 
-function toDefinition({ name, description, input_schema: parameters, strict }: ToolInput, index: number): ToolDefinition {
+function toDefinition(
+  { name, description, input_schema: parameters, strict }: ToolInput,
+  index: number,
+): ToolDefinition {
   return {
     name,
     parameters,

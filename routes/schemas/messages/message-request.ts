@@ -26,7 +26,8 @@ const toolSchema = z
   .strictObject({
     type: z
       .literal('custom', {
-        error: 'must be "custom" or left out: this service runs no tools, and models know no tool by its type alone',
+        error:
+          'must be "custom" or left out: this service runs no tools, and models know no tool by its type alone',
       })
       .nullish(),
     name: z.string().regex(/^[\w-]{1,128}$/, 'must have 1 to 128 letters, digits, - and _'),
@@ -65,12 +66,14 @@ const thinkingSchema = taggedUnion(
   ],
   'these are the ways to think',
 );
-export type ThinkingInput = z.output<typeof thinkingSchema>;
 
 /** Fields that a request and the count of its tokens share. */
 const conversationFields = {
   model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
-  messages: boundedList(messageSchema, MAX_MESSAGES).refine((messages) => messages.length > 0, 'is an empty list'),
+  messages: boundedList(messageSchema, MAX_MESSAGES).refine(
+    (messages) => messages.length > 0,
+    'is an empty list',
+  ),
   system: textBlocksSchema.optional(),
   tools: boundedList(toolSchema, MAX_TOOLS).optional(),
   tool_choice: toolChoiceSchema.optional().meta({ description: '`auto` by default.' }),
@@ -106,8 +109,13 @@ export const messageRequestSchema = z
     temperature: z.number().min(0).max(2).optional().meta({ default: 1, description: '0 is greedy.' }),
     top_p: z.number().gt(0).max(1).optional().meta({ default: 1 }),
     top_k: z.int().min(0).max(MAX_INT32).optional().meta({ default: 0, description: '0 is off.' }),
-    seed: z.int().optional().meta({ description: 'The same seed gives the same text whatever else is running.' }),
-    timeout_ms: timeoutMsSchema.optional().meta({ description: 'Longest the request may take, queueing included.' }),
+    seed: z
+      .int()
+      .optional()
+      .meta({ description: 'The same seed gives the same text whatever else is running.' }),
+    timeout_ms: timeoutMsSchema
+      .optional()
+      .meta({ description: 'Longest the request may take, queueing included.' }),
     cache_salt: cacheSaltSchema,
     metadata: ignored,
     service_tier: ignored,
@@ -119,6 +127,8 @@ export const messageRequestSchema = z
 
 export type MessageInput = z.output<typeof messageRequestSchema>;
 
-export const countTokensRequestSchema = z.strictObject(conversationFields).meta({ id: 'MessageCountTokensRequest' });
+export const countTokensRequestSchema = z
+  .strictObject(conversationFields)
+  .meta({ id: 'MessageCountTokensRequest' });
 
 export type CountTokensInput = z.output<typeof countTokensRequestSchema>;

@@ -24,7 +24,13 @@ type Ending = Pick<MessageBody, 'stop_reason' | 'stop_sequence'>;
 /** A block of the content that grows. */
 type OpenBlock =
   | { readonly type: 'text' | 'thinking'; text: string }
-  | { readonly type: 'tool_use'; readonly callIndex: number; readonly id: string; readonly name: string; json: string };
+  | {
+      readonly type: 'tool_use';
+      readonly callIndex: number;
+      readonly id: string;
+      readonly name: string;
+      json: string;
+    };
 
 /**
  * Turns the events of an answer into those of Anthropic's messages, and into the message. Both are made of the same blocks,
@@ -115,7 +121,9 @@ export class MessageWriter {
     assertInvariant(open?.type === type, 'a block of the type was just begun');
     open.text += text;
     if (type === 'text') return [...begun, this.#delta({ type: 'text_delta', text })];
-    return this.#view.showsThinking ? [...begun, this.#delta({ type: 'thinking_delta', thinking: text })] : begun;
+    return this.#view.showsThinking
+      ? [...begun, this.#delta({ type: 'thinking_delta', thinking: text })]
+      : begun;
   }
 
   #begin(block: OpenBlock): MessageEvent[] {
@@ -147,7 +155,11 @@ export class MessageWriter {
       case 'text':
         return { type: 'text', text: block.text, citations: null };
       case 'thinking':
-        return { type: 'thinking', thinking: this.#view.showsThinking ? block.text : '', signature: SIGNATURE };
+        return {
+          type: 'thinking',
+          thinking: this.#view.showsThinking ? block.text : '',
+          signature: SIGNATURE,
+        };
       case 'tool_use':
         return { ...toEmptyBlock(block), input: readInput(block.json) };
     }
@@ -163,7 +175,9 @@ export class MessageWriter {
       stop: 'end_turn',
       toolCalls: 'tool_use',
       length:
-        this.#usage.numGeneratedTokens < this.#view.maxTokens ? 'model_context_window_exceeded' : 'max_tokens',
+        this.#usage.numGeneratedTokens < this.#view.maxTokens
+          ? 'model_context_window_exceeded'
+          : 'max_tokens',
       // None of Anthropic's reasons says that a request was cancelled.
       abort: null,
     };
@@ -184,7 +198,8 @@ export class MessageWriter {
 }
 
 /** Anthropic's ids begin otherwise than OpenAI's. */
-const toToolUseId = (id: string): string => (id.startsWith('call_') ? `toolu_${id.slice('call_'.length)}` : id);
+const toToolUseId = (id: string): string =>
+  id.startsWith('call_') ? `toolu_${id.slice('call_'.length)}` : id;
 
 type ToolUse = Extract<OutputBlock, { type: 'tool_use' }>;
 type EmptyBlock<Block extends OpenBlock> = Block extends { type: 'tool_use' } ? ToolUse : OutputBlock;

@@ -53,9 +53,6 @@ const echoFields = {
   truncation: z.enum(['auto', 'disabled']),
   user: z.string().nullable(),
 };
-const echoSchema = z.object(echoFields);
-export type ResponseEcho = z.output<typeof echoSchema>;
-
 export const responseBodySchema = z
   .object({
     id: z.string(),
@@ -69,13 +66,21 @@ export const responseBodySchema = z
     incomplete_details: z.object({ reason: z.literal('max_output_tokens') }).nullable(),
     output: z.array(outputItemSchema),
     usage: responseUsageSchema.nullable().meta({ description: 'null until the response has ended.' }),
-    truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as `truncation: auto` allows.' }),
-    dropped_tokens: z.int().optional().meta({ description: 'Tokens cut from the start of the prompt, if known.' }),
+    truncated: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'The prompt was cut, as `truncation: auto` allows.' }),
+    dropped_tokens: z
+      .int()
+      .optional()
+      .meta({ description: 'Tokens cut from the start of the prompt, if known.' }),
     ...echoFields,
   })
   .meta({ id: 'Response' });
 
 export type ResponseBody = z.output<typeof responseBodySchema>;
+/** What a response repeats of its request. */
+export type ResponseEcho = Pick<ResponseBody, keyof typeof echoFields>;
 
 export const deletedResponseSchema = z
   .object({ id: z.string(), object: z.literal('response'), deleted: z.literal(true) })

@@ -39,7 +39,10 @@ export function toResponseDemand(
 ): AnswerDemand {
   const maxTokens = input.max_output_tokens ?? undefined;
   if (input.truncation === 'auto' && maxTokens === undefined) {
-    throw invalidField('truncation', "'auto' needs max_output_tokens: else it is not known how many tokens fit");
+    throw invalidField(
+      'truncation',
+      "'auto' needs max_output_tokens: else it is not known how many tokens fit",
+    );
   }
   return toAnswerDemand({
     ...sharedParts(input, conversation),
@@ -117,7 +120,13 @@ function sharedParts(
   { items, numBefore }: Conversation,
 ): Pick<
   AnswerDemand,
-  'messages' | 'tools' | 'toolChoice' | 'allowsParallelCalls' | 'outputFormat' | 'reasoning' | 'templateArguments'
+  | 'messages'
+  | 'tools'
+  | 'toolChoice'
+  | 'allowsParallelCalls'
+  | 'outputFormat'
+  | 'reasoning'
+  | 'templateArguments'
 > {
   const effort = input.reasoning?.effort ?? undefined;
   return {
@@ -152,7 +161,10 @@ function toToolDemand(
   return { tools: definitions.filter(({ name }) => allowed.has(name)), toolChoice: { type: choice.mode } };
 }
 
-function toDefinition({ name, description, parameters, strict }: FunctionTool, param: string): ToolDefinition {
+function toDefinition(
+  { name, description, parameters, strict }: FunctionTool,
+  param: string,
+): ToolDefinition {
   return {
     name,
     param,

@@ -120,8 +120,6 @@ export const inputSchema = z
   .meta({ description: 'A text of the user, or the items of a conversation.' });
 
 export type SentItem = z.output<typeof inputItemSchema>;
-/** An item of a conversation, with every reference looked up. */
-export type ConversationItem = Exclude<SentItem, { type: 'item_reference' }>;
 
 const logprobFields = {
   token: z.string(),

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
 import { boundedList } from '../bounded-list.ts';
-import { countSchema, MAX_INT32, metadataSchema, nameSchema, textSchema, timeoutMsSchema } from '../bounds.ts';
+import {
+  countSchema,
+  MAX_INT32,
+  metadataSchema,
+  nameSchema,
+  textSchema,
+  timeoutMsSchema,
+} from '../bounds.ts';
 import { cacheSaltSchema } from '../completions.ts';
 import { REASONING_EFFORTS } from '../reasoning-effort.ts';
 import { taggedUnion } from '../tagged-union.ts';
@@ -115,7 +122,9 @@ const conversationFields = {
 export const responseRequestSchema = z
   .strictObject({
     ...conversationFields,
-    max_output_tokens: countSchema.nullish().meta({ description: 'By default as many as the context has room for.' }),
+    max_output_tokens: countSchema
+      .nullish()
+      .meta({ description: 'By default as many as the context has room for.' }),
     temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
     top_p: z.number().gt(0).max(1).nullish().meta({ default: 1 }),
     top_logprobs: z.int().min(0).max(MAX_LOGPROBS).nullish(),
@@ -136,13 +145,26 @@ export const responseRequestSchema = z
       .meta({ description: '`message.output_text.logprobs` adds logprobs; there is nothing of the others.' }),
     stream: z.boolean().nullish().meta({ default: false }),
     stream_options: z.strictObject({ include_obfuscation: ignored }).nullish(),
-    store: z.boolean().nullish().meta({ default: true, description: 'Keep the response in memory for a while.' }),
-    background: z.literal(false).nullish().meta({ description: 'Running in the background is not supported.' }),
+    store: z
+      .boolean()
+      .nullish()
+      .meta({ default: true, description: 'Keep the response in memory for a while.' }),
+    background: z
+      .literal(false)
+      .nullish()
+      .meta({ description: 'Running in the background is not supported.' }),
     metadata: metadataSchema.nullish(),
-    max_tool_calls: countSchema.nullish().meta({ description: 'Of tools that run on the service: there are none.' }),
-    seed: z.int().nullish().meta({ description: 'The same seed gives the same text whatever else is running.' }),
+    max_tool_calls: countSchema
+      .nullish()
+      .meta({ description: 'Of tools that run on the service: there are none.' }),
+    seed: z
+      .int()
+      .nullish()
+      .meta({ description: 'The same seed gives the same text whatever else is running.' }),
     top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
-    timeout_ms: timeoutMsSchema.nullish().meta({ description: 'Longest the request may take, queueing included.' }),
+    timeout_ms: timeoutMsSchema
+      .nullish()
+      .meta({ description: 'Longest the request may take, queueing included.' }),
     cache_salt: cacheSaltSchema,
     user: nameSchema.nullish(),
     prompt_cache_key: nameSchema.nullish().meta({ description: 'Repeated in the response, and ignored.' }),

@@ -5,7 +5,12 @@ type StoredMessage = Extract<StoredItem, { type: 'message' }>;
 type StoredPart = StoredMessage['content'][number];
 
 /** How the ids of items begin, by what they are. */
-const ID_PREFIXES = { message: 'msg', function_call: 'fc', function_call_output: 'fco', reasoning: 'rs' } as const;
+const ID_PREFIXES = {
+  message: 'msg',
+  function_call: 'fc',
+  function_call_output: 'fco',
+  reasoning: 'rs',
+} as const;
 
 /** `msg_<request>_<place>`: the id says which response an item belongs to. */
 export const toItemId = (type: StoredItem['type'], requestId: string, place: number | string): string =>
