@@ -70,10 +70,7 @@ const thinkingSchema = taggedUnion(
 /** Fields that a request and the count of its tokens share. */
 const conversationFields = {
   model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
-  messages: boundedList(messageSchema, MAX_MESSAGES).refine(
-    (messages) => messages.length > 0,
-    'is an empty list',
-  ),
+  messages: boundedList(messageSchema, MAX_MESSAGES, 1),
   system: textBlocksSchema.optional(),
   tools: boundedList(toolSchema, MAX_TOOLS).optional(),
   tool_choice: toolChoiceSchema.optional().meta({ description: '`auto` by default.' }),
