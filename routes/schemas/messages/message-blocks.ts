@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { boundedList } from '../bounded-list.ts';
 import { nameSchema, textSchema } from '../bounds.ts';
+import { jsonObjectSchema } from '../json-object.ts';
 import { taggedUnion } from '../tagged-union.ts';
 
 /** What the messages of Anthropic's API consist of, as they come from clients and as they go back. */
@@ -24,7 +25,7 @@ const toolUseSchema = z
     type: z.literal('tool_use'),
     id: nameSchema,
     name: nameSchema,
-    input: z.record(z.string(), z.unknown()),
+    input: jsonObjectSchema,
     cache_control: ignored,
     caller: ignored,
     toolset_name: ignored,

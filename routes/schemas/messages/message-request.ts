@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { boundedList } from '../bounded-list.ts';
 import { countSchema, MAX_INT32, nameSchema, textSchema, timeoutMsSchema } from '../bounds.ts';
 import { cacheSaltSchema } from '../completions.ts';
+import { jsonSchemaSchema } from '../json-object.ts';
 import { taggedUnion } from '../tagged-union.ts';
 import { contentSchema, textBlocksSchema } from './message-blocks.ts';
 
@@ -32,7 +33,7 @@ const toolSchema = z
       .nullish(),
     name: z.string().regex(/^[\w-]{1,128}$/, 'must have 1 to 128 letters, digits, - and _'),
     description: textSchema.optional(),
-    input_schema: z.record(z.string(), z.unknown()).meta({ description: 'A JSON Schema of an object.' }),
+    input_schema: jsonSchemaSchema,
     strict: z.boolean().optional().meta({ description: 'Hold the input to the schema in any case.' }),
     cache_control: ignored,
     allowed_callers: ignored,
@@ -80,7 +81,7 @@ const conversationFields = {
       effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish(),
       format: taggedUnion(
         ['json_schema'],
-        [z.strictObject({ type: z.literal('json_schema'), schema: z.record(z.string(), z.unknown()) })],
+        [z.strictObject({ type: z.literal('json_schema'), schema: jsonSchemaSchema })],
         'it is the only format beside text',
       ).nullish(),
     })

@@ -10,6 +10,7 @@ import {
   timeoutMsSchema,
 } from '../bounds.ts';
 import { cacheSaltSchema } from '../completions.ts';
+import { jsonSchemaSchema } from '../json-object.ts';
 import { REASONING_EFFORTS } from '../reasoning-effort.ts';
 import { taggedUnion } from '../tagged-union.ts';
 import { inputSchema } from './response-items.ts';
@@ -20,7 +21,6 @@ const MAX_INCLUDES = 32;
 
 const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
 const unsupported = z.null().optional().meta({ description: 'Not supported; only null is taken.' });
-const jsonSchemaSchema = z.record(z.string(), z.unknown()).meta({ description: 'A JSON Schema.' });
 
 const functionToolSchema = z
   .strictObject({
@@ -39,7 +39,7 @@ export type FunctionTool = z.output<typeof functionToolSchema>;
 /** OpenAI runs these itself, or clients have a form of their own for them; agents send them beside functions. */
 const otherToolSchema = z
   .looseObject({ type: nameSchema })
-  .refine(({ type }) => type !== 'function')
+  .refine(({ type }) => type !== 'function', { abort: true })
   .meta({
     description: 'A tool of another type; ignored.',
     override: {
@@ -64,7 +64,10 @@ const toolChoiceSchema = z
         z.strictObject({
           type: z.literal('allowed_tools'),
           mode: z.enum(['auto', 'required']),
-          tools: boundedList(z.looseObject({ type: nameSchema, name: nameSchema.optional() }), MAX_TOOLS),
+          tools: boundedList(
+            z.strictObject({ type: nameSchema, name: nameSchema.optional(), server_label: ignored }),
+            MAX_TOOLS,
+          ),
         }),
       ],
       'this service has function tools only',
