@@ -10,6 +10,8 @@ import Anthropic, {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MessageBody, MessageEvent } from '../../routes/schemas/messages/message-body.ts';
+import type { EngineClient } from '../../src/engine/client/engine-client.ts';
+import { createEngineOf } from '../support/create-engine.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { call, post } from '../support/http-client.ts';
@@ -371,5 +373,51 @@ describe('the official client', () => {
     await expect(runner.done()).rejects.toBeInstanceOf(APIUserAbortError);
     while (engine.stats().numSequencesRunning > 0) await sleep(5);
     expect(engine.find(engine.requests[0]?.id ?? '')?.cancelCause).toBe('disconnect');
+  });
+});
+
+describe('over the engine itself', () => {
+  const real = makeChatModel(TEMPLATE);
+  let realEngine: EngineClient;
+  let own: HttpService;
+
+  beforeAll(async () => {
+    realEngine = await createEngineOf({
+      MODEL: real.path,
+      MODEL_ID: 'tiny',
+      RUNTIME: 'cpu',
+      MAX_NUM_SEQS: '2',
+    });
+    await realEngine.start();
+    own = await startHttpService(realEngine);
+  });
+  afterAll(async () => {
+    await own.close();
+    await realEngine.stop();
+    real.remove();
+  });
+
+  it('tells what of a conversation was in the prefix cache, with the changing line of Claude Code before it', async () => {
+    const client = new Anthropic({ baseURL: own.url, apiKey: 'none', maxRetries: 0, fetch: checked.fetch });
+    const messages: Anthropic.MessageParam[] = [];
+    const cached: (number | null)[] = [];
+    for (const [turn, content] of ['The river', 'A fox', 'Why?'].entries()) {
+      messages.push({ role: 'user', content });
+      const system: Anthropic.TextBlockParam[] = [
+        { type: 'text', text: `x-anthropic-billing-header: cch=${turn};` },
+        { type: 'text', text: 'Be brief', cache_control: { type: 'ephemeral' } },
+      ];
+      const request = { model: 'tiny', max_tokens: 6, temperature: 0, system, messages };
+      const message = await client.messages.stream(request).finalMessage();
+      const count = await client.messages.countTokens({ model: 'tiny', system, messages });
+      const { input_tokens: computed, cache_read_input_tokens: fromCache } = message.usage;
+      expect(computed + (fromCache ?? 0)).toBe(count.input_tokens);
+      cached.push(fromCache);
+      messages.push({ role: 'assistant', content: message.content });
+    }
+    const [first = 0, second, third] = cached;
+    expect(first).toBe(0);
+    expect(second).toBeGreaterThan(5);
+    expect(third).toBeGreaterThan(second ?? 0);
   });
 });
