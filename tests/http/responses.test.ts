@@ -257,6 +257,7 @@ describe('a stored response', () => {
   it('is found, listed and forgotten', async () => {
     const body = await create({ input: 'The river' });
     expect((await call(service, 'GET', `${PATH}/${body.id}`)).json).toEqual(body);
+    expect((await call(service, 'GET', `${PATH}/${body.id}?stream=true`)).status).toBe(400);
     const list = await call(service, 'GET', `${PATH}/${body.id}/input_items`);
     expect(list.json).toMatchObject({
       object: 'list',

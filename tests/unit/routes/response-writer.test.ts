@@ -169,6 +169,15 @@ describe('the response', () => {
   });
 });
 
+it('tells of no token of a call with the logprobs of a text behind it', () => {
+  const { body } = write([...content(''), ...call(0, 'now', '{}'), ...content('Done'), ...finish('stop')], {
+    withLogprobs: true,
+  });
+  const message = body.output[1];
+  const logprobs = message?.type === 'message' ? message.content[0]?.logprobs : undefined;
+  expect(logprobs?.map(({ token }) => token)).toEqual(['<4>']);
+});
+
 const pieces = fc.array(fc.string({ maxLength: 4 }), { maxLength: 3 });
 const answers = fc
   .array(
