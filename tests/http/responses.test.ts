@@ -184,6 +184,43 @@ describe('POST /v1/responses', () => {
     expect(lastPrompt()).toBe('s:I\nd:D\nu:Q\na:T(R)[f {"a": 1}][g "no JSON"]\nt:one\nt:two\na:No\nu:Z\na:');
   });
 
+  it('takes the request of a coding agent, with tools of other types and reasoning without its text', async () => {
+    const { events } = await stream({
+      model: MODEL,
+      instructions: 'I',
+      input: [
+        { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'D' }] },
+        { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Q' }] },
+        { type: 'reasoning', summary: [], content: null, encrypted_content: null },
+        { type: 'function_call', name: 'shell', arguments: '{"command":["ls"]}', call_id: 'call_1' },
+        { type: 'function_call_output', call_id: 'call_1', output: 'a' },
+      ],
+      tools: [
+        {
+          type: 'function',
+          name: 'shell',
+          description: 'Runs it',
+          strict: false,
+          parameters: {
+            type: 'object',
+            properties: { command: { type: 'array', items: { type: 'string' } } },
+          },
+        },
+        { type: 'custom', name: 'apply_patch', format: { type: 'grammar', syntax: 'lark', definition: 'x' } },
+        { type: 'web_search', external_web_access: false },
+      ],
+      tool_choice: 'auto',
+      parallel_tool_calls: false,
+      reasoning: { effort: 'medium', summary: 'auto' },
+      store: false,
+      include: ['reasoning.encrypted_content'],
+      prompt_cache_key: 'k',
+      client_metadata: { a: 'b' },
+    });
+    expect(lastPrompt()).toBe('s:I\nd:D\nu:Q\na:[shell {"command": ["ls"]}]\nt:a\na:');
+    expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { prompt_cache_key: 'k' } });
+  });
+
   it('ignores tools that are no functions, and repeats the others', async () => {
     const f = { type: 'function', name: 'f', parameters: { type: 'object', properties: {} }, strict: false };
     const { tools } = await create({

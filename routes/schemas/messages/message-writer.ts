@@ -161,7 +161,7 @@ export class MessageWriter {
           signature: SIGNATURE,
         };
       case 'tool_use':
-        return { ...toEmptyBlock(block), input: readInput(block.json) };
+        return toToolUse(block, readInput(block.json));
     }
   }
 
@@ -201,10 +201,7 @@ export class MessageWriter {
 const toToolUseId = (id: string): string =>
   id.startsWith('call_') ? `toolu_${id.slice('call_'.length)}` : id;
 
-type ToolUse = Extract<OutputBlock, { type: 'tool_use' }>;
-type EmptyBlock<Block extends OpenBlock> = Block extends { type: 'tool_use' } ? ToolUse : OutputBlock;
-
-function toEmptyBlock<Block extends OpenBlock>(block: Block): EmptyBlock<Block>;
+/** A block before its first delta. */
 function toEmptyBlock(block: OpenBlock): OutputBlock {
   switch (block.type) {
     case 'text':
@@ -212,9 +209,14 @@ function toEmptyBlock(block: OpenBlock): OutputBlock {
     case 'thinking':
       return { type: 'thinking', thinking: '', signature: '' };
     case 'tool_use':
-      return { type: 'tool_use', id: block.id, name: block.name, input: {}, caller: { type: 'direct' } };
+      return toToolUse(block, {});
   }
 }
+
+const toToolUse = (
+  { type, id, name }: Extract<OpenBlock, { type: 'tool_use' }>,
+  input: Record<string, unknown>,
+): OutputBlock => ({ type, id, name, input, caller: { type: 'direct' } });
 
 /** Of a call that the end of the answer cut off there is no object: it is empty, and `stop_reason` says why. */
 function readInput(json: string): Record<string, unknown> {
