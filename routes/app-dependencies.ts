@@ -4,6 +4,7 @@ import type { Config } from '../src/config/config.ts';
 import type { Metrics } from '../src/http/metrics.ts';
 import type { StreamStore } from '../src/http/stream-store.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
+import type { ResponseStore } from './response-store.ts';
 
 /** Settings that the HTTP edge reads. */
 export type AppConfig = Pick<
@@ -28,6 +29,8 @@ export interface AppDependencies {
   config: AppConfig;
   logger: Logger;
   metrics: Metrics;
+  /** Responses that clients may come back to. */
+  responses: ResponseStore;
   /** The text of openapi.yaml. */
   openApiDocument: string;
 }

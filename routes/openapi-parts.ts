@@ -6,7 +6,7 @@ import type {
 } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
 import { httpStatusOf, type ApiFamily } from '../src/http/error-response.ts';
-import { openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
+import { anthropicErrorSchema, openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
 
 /** Building blocks of the operations of the OpenAPI document: bodies, answers, their headers, and the errors of each family. */
 
@@ -72,6 +72,18 @@ const commonHeaders = {
   'x-total-time': header('x-total-time', 'Milliseconds from arrival until the answer.'),
   'server-timing': header('server-timing', 'The times of the `x-` headers, in the form browsers read.'),
 };
+
+const commonHeadersOf = (family: ApiFamily): Record<string, z.ZodType> => ({
+  ...commonHeaders,
+  ...(family === 'anthropic'
+    ? {
+        'request-id': header(
+          'request-id',
+          "The same as `x-request-id`, where Anthropic's clients look for it.",
+        ),
+      }
+    : {}),
+});
 
 const completionHeaders = {
   'x-queue-time': header('x-queue-time', 'Milliseconds from arrival until the first step.'),
@@ -158,11 +170,15 @@ export const jsonContent = (
 });
 
 /** A good answer with JSON. */
-export function jsonResponse(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
+export function jsonResponse(
+  description: string,
+  schema: z.ZodType,
+  family: ApiFamily = 'openai',
+): ZodOpenApiResponseObject {
   return {
     description,
     ...jsonContent(schema),
-    headers: z.object({ ...commonHeaders, ...limitHeaders }),
+    headers: z.object({ ...commonHeadersOf(family), ...limitHeaders }),
   };
 }
 
@@ -202,9 +218,38 @@ export function eventStreamResponse(description: string): ZodOpenApiResponseObje
   };
 }
 
+/**
+ * The same of an API whose events have names: `event:` is the `type` of what `data:` holds, a fault is such an event, and
+ * there is no `[DONE]`.
+ */
+export function namedEventsResponse(
+  description: string,
+  schema: z.ZodType,
+  eventSchema: z.ZodType,
+  family: ApiFamily = 'openai',
+): ZodOpenApiResponseObject {
+  return {
+    description:
+      `${description} With \`stream\`: events, each with its \`type\` as its name. A fault after the stream began is an ` +
+      'event, too.',
+    content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
+    headers: z.object({
+      ...commonHeadersOf(family),
+      ...completionHeaders,
+      ...streamHeaders,
+      ...limitHeaders,
+    }),
+  };
+}
+
+const ERROR_SCHEMAS: Readonly<Record<ApiFamily, z.ZodType>> = {
+  openai: openAiErrorSchema,
+  'workers-ai': workersAiErrorSchema,
+  anthropic: anthropicErrorSchema,
+};
+
 /** The error envelope of a family. */
-export const errorSchemaOf = (family: ApiFamily): z.ZodType =>
-  family === 'openai' ? openAiErrorSchema : workersAiErrorSchema;
+export const errorSchemaOf = (family: ApiFamily): z.ZodType => ERROR_SCHEMAS[family];
 
 /** What every route may answer before it reads the request. */
 const EDGE_ERRORS: readonly ErrorCode[] = ['forbidden', 'conflict', 'misdirected_request'];
@@ -231,7 +276,7 @@ export function openErrorResponses(
       description: statusCodes.map((code) => `\`${code}\``).join(', '),
       ...jsonContent(errorSchemaOf(family)),
       headers: z.object({
-        ...commonHeaders,
+        ...commonHeadersOf(family),
         ...retryHeaders,
         ...(status === 401 ? challengeHeaders : {}),
         ...(status === 429 ? limitHeaders : {}),

@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp, doorOf } from '../routes/app.ts';
+import { ResponseStore } from '../routes/response-store.ts';
 import { openAccess, type Access } from './access/access.ts';
 import { listModels } from './catalog/model-store.ts';
 import { resolveModelPath } from './catalog/resolve-model-path.ts';
@@ -61,7 +62,8 @@ export async function startService(
   const metrics = new Metrics(models, numLogLinesLost);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
-  const dependencies = { models, access, config, logger, metrics, openApiDocument };
+  const responses = new ResponseStore();
+  const dependencies = { models, access, config, logger, metrics, openApiDocument, responses };
   const app = createApp(dependencies);
   const server = createNodeServer({ fetch: app.fetch, door: doorOf(dependencies), config });
   const close = async (timeoutMs: number): Promise<void> => {

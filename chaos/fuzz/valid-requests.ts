@@ -56,6 +56,45 @@ const CHAT = {
   metadata: { a: 'b' },
 };
 
+const RESPONSE = {
+  model: MODEL_ID,
+  instructions: 'Be brief.',
+  input: [
+    { role: 'user', content: [{ type: 'input_text', text: 'Hello' }] },
+    { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'Hm' }] },
+    { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{"a":[1,{"b":2}]}' },
+    { type: 'function_call_output', call_id: 'c1', output: '5' },
+  ],
+  max_output_tokens: 6,
+  include: ['message.output_text.logprobs'],
+  top_logprobs: 2,
+  text: { format: { type: 'text' } },
+  tool_choice: 'auto',
+  metadata: { a: 'b' },
+};
+
+const MESSAGE = {
+  model: MODEL_ID,
+  max_tokens: 6,
+  system: [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }],
+  messages: [
+    { role: 'user', content: 'Hello' },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'thinking', thinking: 'Hm', signature: 'x' },
+        { type: 'tool_use', id: 'toolu_1', name: 'f', input: { a: [1, { b: 2 }] } },
+      ],
+    },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: '5' }] },
+  ],
+  stop_sequences: ['zz'],
+  temperature: 0.5,
+  top_k: 40,
+  thinking: { type: 'disabled' },
+  tool_choice: { type: 'auto' },
+};
+
 const WORKERS_AI = {
   prompt: 'Once',
   max_tokens: 5,
@@ -81,6 +120,25 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
     method: 'POST',
     path: '/v1/chat/completions',
     body: { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 4, stream: true },
+  },
+  { method: 'POST', path: '/v1/responses', body: RESPONSE },
+  { method: 'POST', path: '/v1/responses', body: { input: 'Hi', max_output_tokens: 4, stream: true } },
+  { method: 'POST', path: '/v1/responses/input_tokens', body: { input: 'Hi' } },
+  { method: 'POST', path: '/v1/responses/compact', body: { input: 'Hi' } },
+  { method: 'GET', path: '/v1/responses/resp_1' },
+  { method: 'DELETE', path: '/v1/responses/resp_1' },
+  { method: 'POST', path: '/v1/responses/resp_1/cancel' },
+  { method: 'GET', path: '/v1/responses/resp_1/input_items' },
+  { method: 'POST', path: '/v1/messages', body: MESSAGE },
+  {
+    method: 'POST',
+    path: '/v1/messages',
+    body: { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 4, stream: true },
+  },
+  {
+    method: 'POST',
+    path: '/v1/messages/count_tokens',
+    body: { messages: [{ role: 'user', content: 'Hi' }] },
   },
   { method: 'POST', path: '/v1/embeddings', body: { input: ['a', 'The river'], encoding_format: 'float' } },
   {

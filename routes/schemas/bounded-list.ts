@@ -4,8 +4,9 @@ import { z } from 'zod';
 export function boundedList<Item extends z.ZodType>(
   item: Item,
   maxEntries: number,
-): z.ZodPreprocess<z.ZodArray<Item>> {
-  return z
+  minEntries = 0,
+): z.ZodNonOptional<z.ZodPreprocess<z.ZodArray<Item>>> {
+  const list = z
     .preprocess((input, context) => {
       if (Array.isArray(input) && input.length > maxEntries) {
         context.issues.push({
@@ -17,6 +18,8 @@ export function boundedList<Item extends z.ZodType>(
         });
       }
       return input;
-    }, z.array(item))
+    }, z.array(item).min(minEntries))
     .meta({ maxItems: maxEntries });
+  // A function before the schema could make something of nothing; this one does not.
+  return z.nonoptional(list);
 }

@@ -32,3 +32,25 @@ export const workersAiErrorSchema = z
     messages: z.array(z.string()),
   })
   .meta({ id: 'WorkersAiError' });
+
+/** Anthropic's error envelope. */
+export const anthropicErrorSchema = z
+  .object({
+    type: z.literal('error'),
+    error: z.object({
+      type: z.enum([
+        'invalid_request_error',
+        'authentication_error',
+        'permission_error',
+        'not_found_error',
+        'request_too_large',
+        'rate_limit_error',
+        'timeout_error',
+        'api_error',
+        'overloaded_error',
+      ]),
+      message: z.string(),
+    }),
+    request_id: z.string(),
+  })
+  .meta({ id: 'AnthropicError' });

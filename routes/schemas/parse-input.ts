@@ -41,7 +41,8 @@ function deepestIssue(issue: Issue): Issue {
   const types = faults.flatMap((fault) =>
     fault.code === 'invalid_type' ? [TYPE_NAMES[fault.expected]] : [],
   );
-  const message = types.length > 0 ? `must be ${types.join(' or ')}` : 'has none of the forms that are known';
+  const message =
+    types.length > 0 ? `must be ${[...new Set(types)].join(' or ')}` : 'has none of the forms that are known';
   return { ...issue, message };
 }
 

@@ -15,12 +15,12 @@ interface PromptFault {
 const SHAPES = 'must be a string, a list of strings, a list of token ids or a list of lists of token ids';
 
 const TEXT = { type: 'string', maxLength: MAX_TEXT_LENGTH } as const;
-const TOKEN_IDS = {
+const ANY_TOKEN_IDS = {
   type: 'array',
   items: { type: 'integer', minimum: 0, maximum: MAX_INT32 },
-  minItems: 1,
   maxItems: MAX_LIST_TOKENS,
 } as const;
+const TOKEN_IDS = { ...ANY_TOKEN_IDS, minItems: 1 } as const;
 
 /**
  * OpenAI's four shapes of `prompt`, as a list of prompts. Written by hand, since a union would collect one issue for
@@ -60,7 +60,7 @@ export const tokenIdsSchema = z
     context.issues.push({ code: 'custom', input: undefined, ...read });
     return z.NEVER;
   })
-  .meta({ override: { ...TOKEN_IDS, minItems: undefined } });
+  .meta({ override: ANY_TOKEN_IDS });
 
 function readTokenIdList(value: unknown): number[] | PromptFault {
   if (value === undefined) return { path: [], message: 'is required' };

@@ -7,8 +7,19 @@ import { toErrorResponse, type ApiFamily } from './error-response.ts';
 
 const WORKERS_AI_PATH = /^\/(?:ai\/run|client\/v4)(?:\/|$)/;
 
+const ANTHROPIC_PATH = /^\/v1\/messages(?:\/|$)/;
+
 /** Which API a path belongs to, whether or not a route answers to it. */
-export const familyOf = (path: string): ApiFamily => (WORKERS_AI_PATH.test(path) ? 'workers-ai' : 'openai');
+export function familyOf(path: string): ApiFamily {
+  if (ANTHROPIC_PATH.test(path)) return 'anthropic';
+  return WORKERS_AI_PATH.test(path) ? 'workers-ai' : 'openai';
+}
+
+/** The headers that name a request: `x-request-id`, and the one that Anthropic's clients read. */
+export const requestIdHeaders = (requestId: string, path: string): Record<string, string> => ({
+  'x-request-id': requestId,
+  ...(familyOf(path) === 'anthropic' ? { 'request-id': requestId } : {}),
+});
 
 /** Answers a thrown error in the envelope of the route's family. */
 export function handleError(thrown: unknown, c: AppContext): Response {

@@ -2,7 +2,7 @@ import { clip } from '../clip.ts';
 import type { EngineError, ErrorCode } from '../errors.ts';
 
 /** Whose API a route speaks, and so which envelope its errors wear. */
-export type ApiFamily = 'openai' | 'workers-ai';
+export type ApiFamily = 'openai' | 'workers-ai' | 'anthropic';
 
 interface HttpError {
   status: number;
@@ -44,6 +44,17 @@ const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
   internal: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
 };
 
+/** `error.type` of Anthropic's envelope by the status; `invalid_request_error` for any other below 500, else `api_error`. */
+const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+  504: 'timeout_error',
+};
+
 /** A client that is told nothing better comes back after a second. */
 const DEFAULT_RETRY_AFTER_MS = 1000;
 
@@ -62,10 +73,18 @@ export interface WorkersAiErrorBody {
   messages: string[];
 }
 
+export interface AnthropicErrorBody {
+  type: 'error';
+  error: { type: string; message: string };
+  request_id: string;
+}
+
+type ErrorBody = OpenAiErrorBody | WorkersAiErrorBody | AnthropicErrorBody;
+
 export interface ErrorResponse {
   status: number;
   headers: Record<string, string>;
-  body: OpenAiErrorBody | WorkersAiErrorBody;
+  body: ErrorBody;
 }
 
 /** The HTTP status that a code has in a family. */
@@ -85,12 +104,9 @@ export function toErrorResponse(error: EngineError, family: ApiFamily, requestId
 }
 
 /** The error in the envelope of its family; also the frame that ends a stream. */
-export function toErrorBody(
-  error: EngineError,
-  family: ApiFamily,
-  requestId: string,
-): OpenAiErrorBody | WorkersAiErrorBody {
+export function toErrorBody(error: EngineError, family: ApiFamily, requestId: string): ErrorBody {
   const message = clientMessage(error, requestId);
+  if (family === 'anthropic') return toAnthropicBody(error.code, message, requestId);
   const { openAiType, workersAiCode } = HTTP_ERRORS[error.code];
   // It may name a field as the client did.
   const param = error.param === undefined ? null : clip(error.param);
@@ -106,6 +122,14 @@ export function toErrorBody(
   };
 }
 
+function toAnthropicBody(code: ErrorCode, message: string, requestId: string): AnthropicErrorBody {
+  const { status } = HTTP_ERRORS[code];
+  const type = ANTHROPIC_TYPES[status] ?? (status < 500 ? BAD_REQUEST : 'api_error');
+  // Agents look for Anthropic's own words before they shorten a conversation.
+  const text = code === 'context_length_exceeded' ? `prompt is too long: ${message}` : message;
+  return { type: 'error', error: { type, message: text }, request_id: requestId };
+}
+
 /** What the official SDK obeys: `x-should-retry` first, then `retry-after-ms`, then `retry-after`. */
 function retryHeaders(error: EngineError, status: number): Record<string, string> {
   const shouldRetry = { 'x-should-retry': String(error.retryable) };
@@ -118,8 +142,8 @@ function retryHeaders(error: EngineError, status: number): Record<string, string
   };
 }
 
-/** An internal message may hold anything, a prompt included; only the log shows it. */
-function clientMessage(error: EngineError, requestId: string): string {
+/** What a client is told. An internal message may hold anything, a prompt included; only the log shows it. */
+export function clientMessage(error: EngineError, requestId: string): string {
   if (error.code !== 'internal') return error.message;
   return `the service failed on this request; its log tells why under request id ${requestId}`;
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { toEngineError, type EngineError } from '../errors.ts';
 import { isAllowedHost } from './allowed-host.ts';
 import { parseAuthority } from './authority.ts';
+import { familyOf, requestIdHeaders } from './error-handlers.ts';
 import { toErrorResponse } from './error-response.ts';
 import type { Metrics } from './metrics.ts';
 import { CREDENTIAL_HEADERS } from './read-credentials.ts';
@@ -13,7 +14,7 @@ import { timingHeaders } from './timing-headers.ts';
 
 export interface DoorOptions {
   models: { checkRoom(clientId: string): void };
-  /** Of routes that ask `checkRoom` before they look at the request; all speak OpenAI's API. */
+  /** Of routes that ask `checkRoom` before they look at the request. */
   paths: ReadonlySet<string>;
   allowedHosts: readonly string[];
   /** Whether a request without a key may come in. */
@@ -83,13 +84,13 @@ function refusalOf(check: () => void): EngineError | undefined {
 }
 
 function answer(scope: RequestScope, error: EngineError, outgoing: ServerResponse): void {
-  const { status, headers, body } = toErrorResponse(error, 'openai', scope.id);
+  const { status, headers, body } = toErrorResponse(error, familyOf(scope.path), scope.id);
   const text = JSON.stringify(body);
   outgoing.writeHead(status, {
     ...headers,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
-    'x-request-id': scope.id,
+    ...requestIdHeaders(scope.id, scope.path),
     ...timingHeaders(undefined, scope.elapsedMs),
   });
   outgoing.end(text);

@@ -6,8 +6,10 @@ import type { AppEnv } from './app-env.ts';
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const BODY_PREFIX = 'cmpl-';
 const CHAT_BODY_PREFIX = 'chatcmpl-';
+const RESPONSE_PREFIX = 'resp_';
+const MESSAGE_PREFIX = 'msg_';
 /** What stands before the request's id in the bodies of all APIs: OpenAI's completions and responses, Anthropic's messages. */
-const BODY_PREFIXES = [CHAT_BODY_PREFIX, BODY_PREFIX, 'resp_', 'msg_'];
+const BODY_PREFIXES = [CHAT_BODY_PREFIX, BODY_PREFIX, RESPONSE_PREFIX, MESSAGE_PREFIX];
 
 export interface RequestId {
   id: string;
@@ -41,6 +43,12 @@ export const toBodyId = (requestId: string): string => BODY_PREFIX + requestId;
 
 /** `abc` -> `chatcmpl-abc`: the same of a chat completion. */
 export const toChatBodyId = (requestId: string): string => CHAT_BODY_PREFIX + requestId;
+
+/** `abc` -> `resp_abc`: the same of a response. */
+export const toResponseId = (requestId: string): string => RESPONSE_PREFIX + requestId;
+
+/** `abc` -> `msg_abc`: the same of a message. */
+export const toMessageId = (requestId: string): string => MESSAGE_PREFIX + requestId;
 
 /**
  * `cmpl-abc`, `chatcmpl-abc`, `resp_abc`, `msg_abc` -> `abc`; an id without a prefix stays as it is, so that all name the

@@ -4,7 +4,7 @@ import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import type { AppContext, AppEnv } from './app-env.ts';
 import { authorityOf } from './authority.ts';
-import { handleError } from './error-handlers.ts';
+import { handleError, requestIdHeaders } from './error-handlers.ts';
 import { clientAddressOf, isTrusted } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
 import { networkOf, plainAddress } from './network.ts';
@@ -45,12 +45,11 @@ export function requestMiddleware(
     const route = routePath(c, -1);
     // Middleware alone matched: its pattern says nothing.
     if (route !== '/*' && route !== '*') scope.route = route;
-    c.res.headers.set('x-request-id', id);
-    for (const [name, value] of Object.entries(
-      timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),
-    )) {
-      c.res.headers.set(name, value);
-    }
+    const headers = {
+      ...requestIdHeaders(id, scope.path),
+      ...timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),
+    };
+    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
     scope.respond(c.res.status);
   };
 }

@@ -16,6 +16,9 @@ export const SSE_HEADERS: Readonly<Record<string, string>> = {
 /** One event. JSON holds no line breaks, so `data` is one line. */
 export const dataFrame = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 
+/** One event with its name, for the APIs whose clients look at it. */
+export const eventFrame = (value: { type: string }): string => `event: ${value.type}\n${dataFrame(value)}`;
+
 /** The frame that ends a broken stream; its `data` alone tells a client that ignores event names. */
 export const errorFrame = (body: unknown): string => `event: error\n${dataFrame(body)}`;
 
@@ -30,8 +33,10 @@ const FIRST_NOTE_MS = 250;
 const NOTE_INTERVAL_MS = 1000;
 
 export interface SseOptions {
-  /** Silence after which a comment is sent. */
+  /** Silence after which something is sent. */
   pingIntervalMs: number;
+  /** What is sent then; by default PING. */
+  ping?: string;
   /**
    * What a comment is to tell a reader that waits for a frame. Looked for once a second; a comment is sent when it has
    * changed. After undefined it is not looked for again.
@@ -115,13 +120,13 @@ interface CommentSink {
 
 /** Returns what ends them. */
 function startComments(
-  { pingIntervalMs, readNote }: SseOptions,
+  { pingIntervalMs, ping = PING, readNote }: SseOptions,
   { silentMs, trySend }: CommentSink,
 ): () => void {
-  const ping = (): void => {
-    if (silentMs() >= pingIntervalMs) trySend(PING);
+  const pingIfSilent = (): void => {
+    if (silentMs() >= pingIntervalMs) trySend(ping);
   };
-  const pingTimer = setInterval(ping, pingIntervalMs / 2).unref();
+  const pingTimer = setInterval(pingIfSilent, pingIntervalMs / 2).unref();
   let noteTimer: NodeJS.Timeout | undefined;
   let lastNote: string | undefined;
   const lookForNote = (): void => {

@@ -1,4 +1,4 @@
-import { toEngineError } from '../errors.ts';
+import { toEngineError, type EngineError } from '../errors.ts';
 import type { AppContext } from './app-env.ts';
 import { PROBE_EVENT } from './connection.ts';
 import { familyOf } from './error-handlers.ts';
@@ -24,6 +24,18 @@ export interface EventStreamOptions {
   pingIntervalMs: number;
   /** Stops the work behind the frames. */
   onDisconnect: () => void;
+  /** By default OpenAI's, as chat completions have it. */
+  form?: StreamForm;
+}
+
+/** What an API writes beside the frames of the answer. */
+export interface StreamForm {
+  /** Keeps a silent stream alive. */
+  ping: string;
+  /** After the frames of a stream that went well; '' where the last of them says it. */
+  end: string;
+  /** The frames that end a stream which broke. */
+  toErrorFrames(error: EngineError, requestId: string): string;
 }
 
 /**
@@ -35,12 +47,13 @@ export interface EventStreamOptions {
  */
 export function streamEvents(c: AppContext, options: EventStreamOptions): Response {
   const { scope } = c.var;
-  const { frames, pingIntervalMs, onDisconnect } = options;
+  const { frames, pingIntervalMs, onDisconnect, form = plainForm(c.req.path) } = options;
   if (scope.streams !== undefined) return streamResumably(c, options, scope.streams);
   onClientGone(c, onDisconnect);
   scope.hold();
-  return answerEvents(c, endedFrames(c, frames), {
+  return answerEvents(c, endedFrames(c, frames, form), {
     pingIntervalMs,
+    ping: form.ping,
     readNote: () => queueNote(scope),
     onDisconnect,
     onClose: () => scope.end(),
@@ -50,7 +63,7 @@ export function streamEvents(c: AppContext, options: EventStreamOptions): Respon
 /** The request ends with its work. Its first reader is like any that comes later. */
 function streamResumably(c: AppContext, options: EventStreamOptions, streams: StreamStore): Response {
   const { scope } = c.var;
-  const { frames, pingIntervalMs, onDisconnect } = options;
+  const { frames, pingIntervalMs, onDisconnect, form = plainForm(c.req.path) } = options;
   let stream: ResumableStream;
   try {
     stream = streams.open({ id: scope.id, ownerId: scope.ownerId, clientId: scope.clientId });
@@ -60,7 +73,7 @@ function streamResumably(c: AppContext, options: EventStreamOptions, streams: St
   }
   scope.hold();
   stream.start({
-    frames: endedFrames(c, frames),
+    frames: endedFrames(c, frames, form),
     cancel: onDisconnect,
     onEnd: () => scope.end(),
     readNote: () => queueNote(scope),
@@ -106,22 +119,32 @@ function answerEvents(c: AppContext, frames: AsyncIterable<string>, options: Sse
   const { outgoing } = c.env;
   // Frames are written whole, so that a comment fits between any two writes.
   outgoing?.on(PROBE_EVENT, () => {
-    if (!outgoing.writableEnded && outgoing.writableLength === 0) outgoing.write(PING);
+    if (!outgoing.writableEnded && outgoing.writableLength === 0) outgoing.write(options.ping ?? PING);
   });
   return c.body(sseStream(frames, options), 200, SSE_HEADERS);
 }
 
-async function* endedFrames(c: AppContext, frames: AsyncIterable<string>): AsyncGenerator<string> {
+const plainForm = (path: string): StreamForm => ({
+  ping: PING,
+  end: DONE_FRAME,
+  toErrorFrames: (error, requestId) => errorFrame(toErrorBody(error, familyOf(path), requestId)),
+});
+
+async function* endedFrames(
+  c: AppContext,
+  frames: AsyncIterable<string>,
+  form: StreamForm,
+): AsyncGenerator<string> {
   const { scope } = c.var;
   try {
     yield* frames;
     // The headers left before these were known.
     yield commentFrame(JSON.stringify(timingHeaders(scope.record, scope.elapsedMs)));
-    yield DONE_FRAME;
+    if (form.end !== '') yield form.end;
   } catch (thrown) {
     const error = toEngineError(thrown);
     scope.error = error;
-    yield errorFrame(toErrorBody(error, familyOf(c.req.path), scope.id));
+    yield form.toErrorFrames(error, scope.id);
   }
 }
 

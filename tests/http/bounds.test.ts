@@ -15,6 +15,7 @@ interface Schema {
   enum?: unknown[];
   pattern?: string;
   anyOf?: Schema[];
+  oneOf?: Schema[];
   items?: Schema;
   properties?: Record<string, Schema>;
   propertyNames?: Schema;
@@ -26,7 +27,7 @@ interface Schema {
 const document = parse(
   readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
 ) as {
-  paths: Record<string, { post?: { requestBody: { content: { 'application/json': { schema: Schema } } } } }>;
+  paths: Record<string, { post?: { requestBody?: { content: { 'application/json': { schema: Schema } } } } }>;
   components: { schemas: Record<string, Schema> };
 };
 
@@ -47,7 +48,10 @@ function unbounded(schema: Schema, path: string): string[] {
     const id = schema.$ref.split('/').at(-1) ?? '';
     return unbounded(document.components.schemas[id] ?? {}, path);
   }
+  if (schema.oneOf !== undefined) return schema.oneOf.flatMap((one) => unbounded(one, path));
   const { type, anyOf, items, properties, propertyNames, additionalProperties: rest, description } = schema;
+  // Their bounds are those of the body: its size, and the levels that it nests.
+  if (/^(A JSON Schema|Any JSON object|A tool of another type)/.test(description ?? '')) return [];
   const types = [type ?? []].flat();
   const isOpen = types.length === 0 && anyOf === undefined && schema.const === undefined;
   if (ANY_JSON.test(description ?? '')) return [];
@@ -73,7 +77,7 @@ function unbounded(schema: Schema, path: string): string[] {
 
 describe('openapi.yaml', () => {
   const bodies = Object.entries(document.paths).flatMap(([path, { post: operation }]) =>
-    operation === undefined
+    operation?.requestBody === undefined
       ? []
       : [[path, operation.requestBody.content['application/json'].schema] as const],
   );
@@ -174,6 +178,14 @@ describe('beyond a bound', () => {
       'guided_json',
       () => ({ messages: [user], guided_json: nested(33) }),
       'nests more than 32 levels',
+    ],
+    ['/v1/responses', 'input', () => ({ input: listOf(4097, 0) }), 'at most 4096 entries'],
+    ['/v1/responses', 'tools', () => ({ input: 'a', tools: listOf(129, 0) }), 'at most 128 entries'],
+    [
+      '/v1/responses',
+      'input[0].content',
+      () => ({ input: [{ role: 'user', content: listOf(1025, 0) }] }),
+      'at most 1024 entries',
     ],
     [
       '/v1/completions',

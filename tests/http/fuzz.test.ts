@@ -5,6 +5,14 @@ import { benchmarkRequestSchema } from '../../routes/schemas/benchmark.ts';
 import { chatRequestSchema } from '../../routes/schemas/chat.ts';
 import { completionRequestSchema } from '../../routes/schemas/completions.ts';
 import { embeddingRequestSchema } from '../../routes/schemas/embeddings.ts';
+import {
+  countTokensRequestSchema,
+  messageRequestSchema,
+} from '../../routes/schemas/messages/message-request.ts';
+import {
+  inputTokensRequestSchema,
+  responseRequestSchema,
+} from '../../routes/schemas/responses/response-request.ts';
 import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/schemas/tokenize.ts';
 import { workersAiRequestSchema } from '../../routes/schemas/workers-ai.ts';
 import { makeChatModel } from '../support/chat-model.ts';
@@ -20,6 +28,10 @@ const USER = { role: 'user', content: 'a' };
 const ROUTES = [
   ['/v1/completions', completionRequestSchema, { prompt: 'a' }],
   ['/v1/chat/completions', chatRequestSchema, { messages: [USER] }],
+  ['/v1/responses', responseRequestSchema, { input: 'a' }],
+  ['/v1/responses/input_tokens', inputTokensRequestSchema, { input: 'a' }],
+  ['/v1/messages', messageRequestSchema, { max_tokens: 2, messages: [USER] }],
+  ['/v1/messages/count_tokens', countTokensRequestSchema, { messages: [USER] }],
   ['/ai/run/{model}', workersAiRequestSchema, { prompt: 'a' }],
   ['/v1/embeddings', embeddingRequestSchema, { input: 'a' }],
   ['/v1/attention', attentionRequestSchema, { prompt: 'a' }],

@@ -85,8 +85,18 @@ describe('a valid key', () => {
       '/health/',
     ];
     for (const path of closed) expect((await call(service, 'GET', path)).status).toBe(401);
-    for (const path of ['/v1/chat/completions', '/v1/embeddings', '/tokenize', '/v1/attention', '/benchmark'])
-      expect((await call(service, 'POST', path, { body: {} })).status).toBe(401);
+    const posted = [
+      '/v1/chat/completions',
+      '/v1/responses',
+      '/v1/responses/input_tokens',
+      '/v1/messages',
+      '/v1/messages/count_tokens',
+      '/v1/embeddings',
+      '/tokenize',
+      '/v1/attention',
+      '/benchmark',
+    ];
+    for (const path of posted) expect((await call(service, 'POST', path, { body: {} })).status).toBe(401);
     expect((await call(service, 'POST', '/health', { body: {} })).status).toBe(401);
   });
 

@@ -226,6 +226,21 @@ describe('concurrency', () => {
     for (let i = 0; i < 3; i++) expect((await complete(key)).status).toBe(200);
   });
 
+  it('leaves a client at its limit its stored responses', async () => {
+    const key = await serve({ requestsPerMinute: 1 });
+    expect((await complete(key)).status).toBe(200);
+    const ask = (method: 'GET' | 'POST' | 'DELETE', path: string): Promise<Answer> =>
+      call(service, method, path, { headers: bearer(key), ...(method === 'POST' ? { body: {} } : {}) });
+    for (const path of ['/v1/responses/resp_1', '/v1/responses/resp_1/input_items']) {
+      expect((await ask('GET', path)).status).toBe(404);
+    }
+    expect((await ask('DELETE', '/v1/responses/resp_1')).status).toBe(404);
+    expect((await ask('POST', '/v1/responses/resp_1/cancel')).status).toBe(404);
+    for (const path of ['/v1/responses', '/v1/responses/input_tokens', '/v1/messages']) {
+      expect((await ask('POST', path)).status).toBe(429);
+    }
+  });
+
   it('leaves a client at its limit the way to cancel', async () => {
     const key = await serve({ concurrency: 1, requestsPerMinute: 1 });
     engine.reset({ stallAfter: 1 });

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createApp } from '../../routes/app.ts';
+import { ResponseStore } from '../../routes/response-store.ts';
 import type { Access } from '../../src/access/access.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -66,7 +67,8 @@ describe('openapi.yaml', () => {
     };
     const config = readConfig({}, []);
     const logger = pino({ enabled: false });
-    const app = createApp({ models, access, config, logger, metrics, openApiDocument: '' });
+    const responses = new ResponseStore();
+    const app = createApp({ models, access, config, logger, metrics, openApiDocument: '', responses });
     metrics.dispose();
     const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
     const routes = app.routes

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createApp, doorOf } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
+import { ResponseStore } from '../../routes/response-store.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
 import { openAccess, type AccessConfig } from '../../src/access/access.ts';
@@ -53,6 +54,7 @@ export async function startHttpService(
     config: settings,
     logger,
     metrics,
+    responses: new ResponseStore(),
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };
   const app = createApp(dependencies);

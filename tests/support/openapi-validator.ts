@@ -84,8 +84,14 @@ function responsePointer(method: string, path: string, status: number): string {
   if (!UNLISTED_STATUSES.includes(status))
     throw new Error(`${method} ${path} is not listed, yet answers ${status}`);
   // Any listed error of the family has the envelope.
-  const family = /^\/(ai|client)\//.test(path) ? '/ai/run/{model}' : '/v1/completions';
+  const family = familyPath(path);
   return `/paths/${escape(family)}/post/responses/404`;
+}
+
+/** A path whose errors have the envelope of the family that another belongs to. */
+function familyPath(path: string): string {
+  if (/^\/v1\/messages(?:\/|$)/.test(path)) return '/v1/messages';
+  return /^\/(ai|client)\//.test(path) ? '/ai/run/{model}' : '/v1/completions';
 }
 
 function resolvePointer(pointer: string): unknown {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EngineError, ERROR_CODES, toEngineError } from '../../../src/errors.ts';
 import { toErrorResponse } from '../../../src/http/error-response.ts';
 
-const FAMILIES = ['openai', 'workers-ai'] as const;
+const FAMILIES = ['openai', 'workers-ai', 'anthropic'] as const;
 
 describe('toErrorResponse', () => {
   it.each(ERROR_CODES)('%s has a status of its class, and says whether to retry', (code) => {
@@ -44,6 +44,27 @@ describe('toErrorResponse', () => {
       success: false,
       errors: [{ code: 5004, message: 'why', source: { pointer: '/prompt/2' } }],
       messages: [],
+    });
+  });
+
+  it.each([
+    ['invalid_request', 'invalid_request_error'],
+    ['method_not_allowed', 'invalid_request_error'],
+    ['unauthorized', 'authentication_error'],
+    ['forbidden', 'permission_error'],
+    ['not_found', 'not_found_error'],
+    ['model_not_found', 'not_found_error'],
+    ['payload_too_large', 'request_too_large'],
+    ['rate_limited', 'rate_limit_error'],
+    ['queue_full', 'rate_limit_error'],
+    ['engine_not_ready', 'overloaded_error'],
+    ['request_timeout', 'timeout_error'],
+    ['backend_failure', 'api_error'],
+  ] as const)('calls %s %s in the envelope of Anthropic', (code, type) => {
+    expect(toErrorResponse(new EngineError(code, 'why'), 'anthropic', 'r1').body).toEqual({
+      type: 'error',
+      error: { type, message: 'why' },
+      request_id: 'r1',
     });
   });
 

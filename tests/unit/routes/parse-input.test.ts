@@ -3,7 +3,9 @@ import { attentionRequestSchema } from '../../../routes/schemas/attention.ts';
 import { chatRequestSchema } from '../../../routes/schemas/chat.ts';
 import { completionRequestSchema } from '../../../routes/schemas/completions.ts';
 import { embeddingRequestSchema } from '../../../routes/schemas/embeddings.ts';
+import { messageRequestSchema } from '../../../routes/schemas/messages/message-request.ts';
 import { parseInput } from '../../../routes/schemas/parse-input.ts';
+import { responseRequestSchema } from '../../../routes/schemas/responses/response-request.ts';
 import { detokenizeRequestSchema } from '../../../routes/schemas/tokenize.ts';
 import type { EngineError } from '../../../src/errors.ts';
 
@@ -19,6 +21,7 @@ function counted<T extends object>(entries: T): { entries: T; numRead(): number 
   return { entries: new Proxy(entries, handler), numRead: () => read.size };
 }
 
+const USER = { role: 'user', content: 'a' };
 const many = <T>(entry: T): T[] => Array<T>(100_000).fill(entry);
 const some = <T>(entry: T): T[] => Array<T>(4096).fill(entry);
 
@@ -38,6 +41,21 @@ describe('parseInput', () => {
     ['stop', completionRequestSchema, 'stop', many(1), { prompt: 'a' }],
     ['logit_bias', completionRequestSchema, 'logit_bias', many('x'), { prompt: 'a' }],
     ['input', embeddingRequestSchema, 'input', many('a'), {}],
+    ['input', responseRequestSchema, 'input', many({}), {}],
+    ['input[0].type', responseRequestSchema, 'input', some({}), {}],
+    ['input[0]', responseRequestSchema, 'input', some(1), {}],
+    ['tools', responseRequestSchema, 'tools', many({}), { input: 'a' }],
+    ['messages', messageRequestSchema, 'messages', many({}), { max_tokens: 1 }],
+    ['messages[0].role', messageRequestSchema, 'messages', some({}), { max_tokens: 1 }],
+    ['system', messageRequestSchema, 'system', many({}), { max_tokens: 1, messages: [USER] }],
+    [
+      'system[0].type',
+      messageRequestSchema,
+      'system',
+      some({}).slice(0, 9),
+      { max_tokens: 1, messages: [USER] },
+    ],
+    ['stop_sequences', messageRequestSchema, 'stop_sequences', many(1), { max_tokens: 1, messages: [USER] }],
   ] as const)('reads no entry behind the first bad one: %s', (param, schema, field, list, rest) => {
     const { entries, numRead } = counted<object>(
       field === 'logit_bias' ? Object.fromEntries(list.entries()) : list,
@@ -56,6 +74,33 @@ describe('parseInput', () => {
     const unknown = Object.fromEntries(many(0).map((_, index) => [`field${index}`, 0]));
     expect(() => parseInput(completionRequestSchema, { prompt: 'a', ...unknown })).toThrow(
       /^unknown field 'field0'$/,
+    );
+  });
+
+  it.each([
+    [{ input: 5 }, 'input must be a string or a list'],
+    [{ input: [{ role: 'user' }] }, 'input[0].content is required'],
+    [
+      { input: [{ role: 'user', content: [{ type: 'input_text', text: 'a' }, { type: 'input_image' }] }] },
+      'input[0].content[1].type must be "input_text" or "output_text" or "refusal", not "input_image": ' +
+        'this service reads text only',
+    ],
+    [
+      { input: [{ role: 'user', content: [{ type: 'input_text', text: 'a', b: 1 }] }] },
+      "unknown field 'input[0].content[0].b'",
+    ],
+    [
+      { input: 'a', tools: [{ type: 'function', name: 'f', parameters: 5 }] },
+      'tools[0].parameters must be an object, not 5',
+    ],
+    [{ input: 'a', tools: [5] }, 'tools[0] must be an object'],
+    [
+      { input: 'a', tool_choice: 'always' },
+      'tool_choice must be "none" or "auto" or "required", not a string',
+    ],
+  ])('says of a value of several forms what is wrong in the one that it has: %j', (body, message) => {
+    expect(() => parseInput<unknown>(responseRequestSchema, body)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(message) as string }) as Error,
     );
   });
 

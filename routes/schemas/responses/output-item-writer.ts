@@ -1,0 +1,175 @@
+import type { UnnumberedEvent } from './response-events.ts';
+import type { ItemStatus, OutputItem, OutputLogprob } from './response-items.ts';
+import { toItemId } from './stored-items.ts';
+
+/** Where an item stands: whose it is, and its place in the output. */
+export interface ItemPlace {
+  readonly requestId: string;
+  readonly outputIndex: number;
+}
+
+/** An item of the output that grows, and the events that tell of it. */
+export interface OutputItemWriter {
+  /** The item as it stands. */
+  item(status: ItemStatus): OutputItem;
+  open(): UnnumberedEvent[];
+  close(status: ItemStatus): UnnumberedEvent[];
+}
+
+/** Its one part is the first and the only one. */
+const CONTENT_INDEX = 0;
+
+interface ItemFields {
+  item_id: string;
+  output_index: number;
+}
+
+const fieldsOf = (type: OutputItem['type'], { requestId, outputIndex }: ItemPlace): ItemFields => ({
+  item_id: toItemId(type, requestId, outputIndex),
+  output_index: outputIndex,
+});
+
+const added = (writer: OutputItemWriter, { outputIndex }: ItemPlace): UnnumberedEvent => ({
+  type: 'response.output_item.added',
+  output_index: outputIndex,
+  item: writer.item('in_progress'),
+});
+
+const done = (writer: OutputItemWriter, { outputIndex }: ItemPlace, status: ItemStatus): UnnumberedEvent => ({
+  type: 'response.output_item.done',
+  output_index: outputIndex,
+  item: writer.item(status),
+});
+
+/** What is for the reader. */
+export class MessageItemWriter implements OutputItemWriter {
+  readonly type = 'message';
+  readonly #place: ItemPlace;
+  readonly #part: ItemFields & { content_index: number };
+  #text = '';
+  readonly #logprobs: OutputLogprob[] = [];
+  #hasPart = false;
+
+  constructor(place: ItemPlace) {
+    this.#place = place;
+    this.#part = { ...fieldsOf(this.type, place), content_index: CONTENT_INDEX };
+  }
+
+  item(status: ItemStatus): OutputItem {
+    const content = this.#hasPart ? [this.#content()] : [];
+    return { type: this.type, id: this.#part.item_id, role: 'assistant', status, content };
+  }
+
+  open(): UnnumberedEvent[] {
+    const item = added(this, this.#place);
+    this.#hasPart = true;
+    return [item, { type: 'response.content_part.added', ...this.#part, part: this.#content() }];
+  }
+
+  add(delta: string, logprobs: OutputLogprob[]): UnnumberedEvent[] {
+    this.#text += delta;
+    this.#logprobs.push(...logprobs);
+    return [{ type: 'response.output_text.delta', ...this.#part, delta, logprobs }];
+  }
+
+  close(status: ItemStatus): UnnumberedEvent[] {
+    const part = this.#content();
+    const { text, logprobs } = part;
+    return [
+      { type: 'response.output_text.done', ...this.#part, text, logprobs },
+      { type: 'response.content_part.done', ...this.#part, part },
+      done(this, this.#place, status),
+    ];
+  }
+
+  #content(): { type: 'output_text'; text: string; annotations: []; logprobs: OutputLogprob[] } {
+    return { type: 'output_text', text: this.#text, annotations: [], logprobs: [...this.#logprobs] };
+  }
+}
+
+/** What the model wrote for itself. */
+export class ReasoningItemWriter implements OutputItemWriter {
+  readonly type = 'reasoning';
+  readonly #place: ItemPlace;
+  readonly #part: ItemFields & { content_index: number };
+  #text = '';
+  #hasPart = false;
+
+  constructor(place: ItemPlace) {
+    this.#place = place;
+    this.#part = { ...fieldsOf(this.type, place), content_index: CONTENT_INDEX };
+  }
+
+  item(status: ItemStatus): OutputItem {
+    const content = this.#hasPart ? [this.#content()] : [];
+    return { type: this.type, id: this.#part.item_id, status, summary: [], content };
+  }
+
+  open(): UnnumberedEvent[] {
+    const item = added(this, this.#place);
+    this.#hasPart = true;
+    return [item, { type: 'response.content_part.added', ...this.#part, part: this.#content() }];
+  }
+
+  add(delta: string): UnnumberedEvent[] {
+    this.#text += delta;
+    return [{ type: 'response.reasoning_text.delta', ...this.#part, delta }];
+  }
+
+  close(status: ItemStatus): UnnumberedEvent[] {
+    const part = this.#content();
+    return [
+      { type: 'response.reasoning_text.done', ...this.#part, text: part.text },
+      { type: 'response.content_part.done', ...this.#part, part },
+      done(this, this.#place, status),
+    ];
+  }
+
+  #content(): { type: 'reasoning_text'; text: string } {
+    return { type: 'reasoning_text', text: this.#text };
+  }
+}
+
+/** A call of a tool. */
+export class CallItemWriter implements OutputItemWriter {
+  readonly type = 'function_call';
+  /** Which of the answer's calls it is. */
+  readonly callIndex: number;
+  readonly #place: ItemPlace;
+  readonly #fields: ItemFields;
+  readonly #call: { call_id: string; name: string };
+  #arguments = '';
+
+  constructor(place: ItemPlace, { callIndex, id, name }: { callIndex: number; id: string; name: string }) {
+    this.callIndex = callIndex;
+    this.#place = place;
+    this.#fields = fieldsOf(this.type, place);
+    this.#call = { call_id: id, name };
+  }
+
+  item(status: ItemStatus): OutputItem {
+    return { type: this.type, id: this.#fields.item_id, ...this.#call, arguments: this.#arguments, status };
+  }
+
+  open(): UnnumberedEvent[] {
+    return [added(this, this.#place)];
+  }
+
+  add(delta: string): UnnumberedEvent[] {
+    this.#arguments += delta;
+    return [{ type: 'response.function_call_arguments.delta', ...this.#fields, delta }];
+  }
+
+  close(status: ItemStatus): UnnumberedEvent[] {
+    const { name } = this.#call;
+    return [
+      {
+        type: 'response.function_call_arguments.done',
+        ...this.#fields,
+        name,
+        arguments: this.#arguments,
+      },
+      done(this, this.#place, status),
+    ];
+  }
+}

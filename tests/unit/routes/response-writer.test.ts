@@ -1,0 +1,207 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import OpenAI from 'openai';
+import OpenAI7 from 'openai-7';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { ResponseBody } from '../../../routes/schemas/responses/response-body.ts';
+import {
+  responseEventSchema,
+  type ResponseEvent,
+} from '../../../routes/schemas/responses/response-events.ts';
+import { toEcho } from '../../../routes/schemas/responses/response-demand.ts';
+import { ResponseWriter } from '../../../routes/schemas/responses/response-writer.ts';
+import type { AnswerEvent } from '../../../src/chat/answer.ts';
+import { EngineError } from '../../../src/errors.ts';
+import { eventFrame } from '../../../src/http/sse.ts';
+import { ANSWERS, call, content, finish, reasoning } from '../../support/answer-events.ts';
+
+const USAGE = { usage: { numPromptTokens: 9, numGeneratedTokens: 5, numCachedTokens: 4 } };
+const isEvent = new Ajv2020({ strict: false }).compile(z.toJSONSchema(responseEventSchema, { io: 'output' }));
+
+const writerOf = (withLogprobs = false): ResponseWriter =>
+  new ResponseWriter({
+    requestId: 'r1',
+    echo: toEcho({ input: 'a' }, 'tiny'),
+    prompt: { isTruncated: false, numDropped: 0 },
+    tokenizer: { idToBytes: (tokenId) => new TextEncoder().encode(`<${tokenId}>`) },
+    withLogprobs,
+    now: () => 1_700_000_000,
+  });
+
+/** The whole stream of an answer, and the body that it would be in one piece. */
+function write(
+  events: readonly AnswerEvent[],
+  { withLogprobs = false, error }: { withLogprobs?: boolean; error?: EngineError } = {},
+): { events: ResponseEvent[]; body: ResponseBody } {
+  const writer = writerOf(withLogprobs);
+  const written = [...writer.open(), ...events.flatMap((event) => writer.write(event))];
+  written.push(...(error === undefined ? writer.close(USAGE) : writer.fail(error, USAGE)));
+  return { events: structuredClone(written), body: writer.body };
+}
+
+/** What the official client makes of a stream. */
+function accumulate(name: 'openai 6' | 'openai 7', events: readonly ResponseEvent[]): Promise<unknown> {
+  const options = {
+    baseURL: 'http://localhost/v1',
+    apiKey: 'none',
+    maxRetries: 0,
+    fetch: () =>
+      Promise.resolve(
+        new Response(events.map(eventFrame).join(''), { headers: { 'content-type': 'text/event-stream' } }),
+      ),
+  };
+  // The majors have the same methods, with types that are no relatives.
+  const client = name === 'openai 6' ? new OpenAI(options) : (new OpenAI7(options) as unknown as OpenAI);
+  return client.responses.stream({ model: 'tiny', input: 'a' }).finalResponse();
+}
+
+describe.each(Object.entries(ANSWERS))('an answer with %s', (_, answer) => {
+  it('has events of the schema, numbered from 0', () => {
+    const { events } = write(answer);
+    for (const event of events) expect(isEvent(event), JSON.stringify(isEvent.errors)).toBe(true);
+    expect(events.map((event) => event.sequence_number)).toEqual(events.map((__, index) => index));
+  });
+
+  it.each(['openai 6', 'openai 7'] as const)(
+    'is accumulated by %s into the body in one piece',
+    async (name) => {
+      const { events, body } = write(answer);
+      expect(await accumulate(name, events)).toMatchObject(body);
+    },
+  );
+
+  it('has items of one id from beginning to end, each begun and ended once', () => {
+    const { events, body } = write(answer);
+    const begun = events.flatMap((event) =>
+      event.type === 'response.output_item.added' ? [event.item.id] : [],
+    );
+    const ended = events.flatMap((event) => (event.type === 'response.output_item.done' ? [event.item] : []));
+    expect(begun).toEqual(body.output.map(({ id }) => id));
+    expect(new Set(begun).size).toBe(begun.length);
+    expect(ended).toEqual(body.output);
+  });
+});
+
+describe('the response', () => {
+  it('has reasoning, text and calls as items', () => {
+    const { body } = write(ANSWERS['reasoning, text and several calls'] ?? []);
+    expect(body.status).toBe('completed');
+    expect(body.output).toMatchObject([
+      { type: 'reasoning', id: 'rs_r1_0', content: [{ text: 'Two places' }], summary: [] },
+      { type: 'message', id: 'msg_r1_1', content: [{ text: 'I look.' }] },
+      {
+        type: 'function_call',
+        id: 'fc_r1_2',
+        call_id: 'call_0',
+        name: 'weather',
+        arguments: '{"city":"Oslo"}',
+      },
+      { type: 'function_call', id: 'fc_r1_3', call_id: 'call_1', arguments: '{"city":"Rome"}' },
+    ]);
+    expect(body.usage).toEqual({
+      input_tokens: 9,
+      input_tokens_details: { cached_tokens: 4, cache_write_tokens: 0 },
+      output_tokens: 5,
+      output_tokens_details: { reasoning_tokens: 2 },
+      total_tokens: 14,
+    });
+  });
+
+  it.each([
+    ['stop', 'completed', 'response.completed', null],
+    ['toolCalls', 'completed', 'response.completed', null],
+    ['length', 'incomplete', 'response.incomplete', { reason: 'max_output_tokens' }],
+    ['abort', 'cancelled', 'response.incomplete', null],
+  ] as const)('ends by %s as %s', (reason, status, type, details) => {
+    const { body, events } = write([...content('a'), ...finish(reason)]);
+    expect(body).toMatchObject({ status, incomplete_details: details });
+    expect(events.at(-1)).toEqual({ type, response: body, sequence_number: events.length - 1 });
+    expect(body.output[0]?.status).toBe(status === 'completed' ? 'completed' : 'incomplete');
+    expect(body.completed_at === null).toBe(status !== 'completed');
+  });
+
+  it('leaves what was whole as it is when the limit cuts a call', () => {
+    const { body } = write(ANSWERS['a call that the limit cuts'] ?? []);
+    expect(body.output).toMatchObject([
+      { type: 'message', status: 'completed' },
+      { type: 'function_call', status: 'incomplete', arguments: '{"city":"Os' },
+    ]);
+  });
+
+  it('fails with what there is of it, and is read so by the clients', async () => {
+    const error = new EngineError('backend_failure', 'a kernel failed');
+    const { events, body } = write([...reasoning('Hm'), ...content('The ri')], { error });
+    expect(body).toMatchObject({
+      status: 'failed',
+      error: { code: 'server_error', message: 'a kernel failed' },
+      output: [{ status: 'completed' }, { status: 'incomplete', content: [{ text: 'The ri' }] }],
+    });
+    for (const name of ['openai 6', 'openai 7'] as const) {
+      expect(await accumulate(name, events)).toMatchObject(body);
+    }
+  });
+
+  it('throws in the clients for a defect of ours, whose message it does not tell', async () => {
+    const writer = writerOf();
+    const events = [...writer.open(), ...writer.abandon(new EngineError('internal', 'a secret'))];
+    expect(isEvent(events.at(-1))).toBe(true);
+    expect(JSON.stringify(events)).not.toContain('secret');
+    for (const name of ['openai 6', 'openai 7'] as const) {
+      await expect(accumulate(name, events)).rejects.toThrow('request id r1');
+    }
+  });
+
+  it('tells of every token of its text with logprobs, also of those that made none', () => {
+    const { body, events } = write(ANSWERS['tokens without text'] ?? [], { withLogprobs: true });
+    const [item] = body.output;
+    const logprobs = item?.type === 'message' ? item.content[0]?.logprobs : undefined;
+    expect(logprobs?.map(({ token }) => token)).toEqual(['<0>', '<3>', '<0>', '<6>', '<0>']);
+    const streamed = events.flatMap((event) =>
+      event.type === 'response.output_text.delta' ? event.logprobs : [],
+    );
+    expect(streamed).toEqual(logprobs);
+  });
+
+  it('begins no message for the marker of a call', () => {
+    const { body } = write(ANSWERS['the marker of a call'] ?? [], { withLogprobs: true });
+    expect(body.output.map(({ type }) => type)).toEqual(['function_call']);
+  });
+});
+
+it('tells of no token of a call with the logprobs of a text behind it', () => {
+  const { body } = write([...content(''), ...call(0, 'now', '{}'), ...content('Done'), ...finish('stop')], {
+    withLogprobs: true,
+  });
+  const message = body.output[1];
+  const logprobs = message?.type === 'message' ? message.content[0]?.logprobs : undefined;
+  expect(logprobs?.map(({ token }) => token)).toEqual(['<4>']);
+});
+
+const pieces = fc.array(fc.string({ maxLength: 4 }), { maxLength: 3 });
+const answers = fc
+  .array(
+    fc.oneof(
+      pieces.map((texts) => () => reasoning(...texts)),
+      pieces.map((texts) => () => content(...texts)),
+      pieces.map((texts) => (callIndex: number) => call(callIndex, 'f', ...texts)),
+    ),
+    { maxLength: 6 },
+  )
+  .chain((parts) =>
+    fc
+      .constantFrom('stop', 'length', 'abort', 'toolCalls')
+      .map((reason) => [...parts.flatMap((part, index) => part(index)), ...finish(reason as 'stop')]),
+  );
+
+it('says the same streamed and not, whatever the answer', async () => {
+  await fc.assert(
+    fc.asyncProperty(answers, fc.boolean(), async (answer, withLogprobs) => {
+      const { events, body } = write(answer, { withLogprobs });
+      for (const name of ['openai 6', 'openai 7'] as const) {
+        expect(await accumulate(name, events)).toMatchObject(body);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
