@@ -7,20 +7,34 @@ import { embeddingRoute } from './embeddings.ts';
 import { healthRoute, readyRoute } from './health.ts';
 import { metricsRoute } from './metrics.ts';
 import { modelListRoute, modelRoute } from './models.ts';
+import { modelSearchRoute } from './model-search.ts';
+import { ACCOUNT_BASE, CLOUDFLARE_BASE, mountRoute } from './mount-route.ts';
 import { openApiRoute } from './openapi.ts';
 import { requestRoute } from './requests.ts';
 import { detokenizeRoute, tokenizeRoute } from './tokenize.ts';
-import { workersAiAccountRoute, workersAiRoute } from './workers-ai.ts';
+import { workersAiRoute } from './workers-ai.ts';
 
-/** Every route of the service. The application registers them, and the OpenAPI document lists them, in this order. */
-export const routes: readonly Route[] = [
+/** OpenAI's API, as far as Cloudflare has it too: it is served below both bases. */
+const openAiRoutes: readonly Route[] = [
   completionRoute,
   chatRoute,
   embeddingRoute,
-  workersAiRoute,
-  workersAiAccountRoute,
   modelListRoute,
   modelRoute,
+];
+
+/** Cloudflare's API without the account; each route is served below the account's path as well. */
+const cloudflareRoutes: readonly Route[] = [
+  workersAiRoute,
+  modelSearchRoute,
+  ...openAiRoutes.map((route) => mountRoute(route, CLOUDFLARE_BASE)),
+];
+
+/** Every route of the service. The application registers them, and the OpenAPI document lists them, in this order. */
+export const routes: readonly Route[] = [
+  ...openAiRoutes,
+  ...cloudflareRoutes,
+  ...cloudflareRoutes.map((route) => mountRoute(route, ACCOUNT_BASE)),
   tokenizeRoute,
   detokenizeRoute,
   attentionRoute,

@@ -5,10 +5,13 @@ import { EngineError, toEngineError } from '../errors.ts';
 import type { AppContext, AppEnv } from './app-env.ts';
 import { toErrorResponse, type ApiFamily } from './error-response.ts';
 
-const WORKERS_AI_PATH = /^\/(?:ai\/run|client\/v4)(?:\/|$)/;
+const WORKERS_AI_PATH = /^\/(?:ai|client\/v4)(?:\/|$)/;
+/** Below Cloudflare's base, but OpenAI's API. */
+const OPENAI_PATH = /^(?:\/client\/v4\/accounts\/[^/]+)?\/ai\/v1(?:\/|$)/;
 
 /** Which API a path belongs to, whether or not a route answers to it. */
-export const familyOf = (path: string): ApiFamily => (WORKERS_AI_PATH.test(path) ? 'workers-ai' : 'openai');
+export const familyOf = (path: string): ApiFamily =>
+  WORKERS_AI_PATH.test(path) && !OPENAI_PATH.test(path) ? 'workers-ai' : 'openai';
 
 /** Answers a thrown error in the envelope of the route's family. */
 export function handleError(thrown: unknown, c: AppContext): Response {

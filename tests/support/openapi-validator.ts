@@ -84,8 +84,9 @@ function responsePointer(method: string, path: string, status: number): string {
   if (!UNLISTED_STATUSES.includes(status))
     throw new Error(`${method} ${path} is not listed, yet answers ${status}`);
   // Any listed error of the family has the envelope.
-  const family = /^\/(ai|client)\//.test(path) ? '/ai/run/{model}' : '/v1/completions';
-  return `/paths/${escape(family)}/post/responses/404`;
+  const isNative =
+    /^\/(ai|client\/v4)(\/|$)/.test(path) && !/^(\/client\/v4\/accounts\/[^/]+)?\/ai\/v1\//.test(path);
+  return `/paths/${escape(isNative ? '/ai/run/{model}' : '/v1/completions')}/post/responses/404`;
 }
 
 function resolvePointer(pointer: string): unknown {
