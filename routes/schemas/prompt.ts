@@ -18,9 +18,9 @@ const TEXT = { type: 'string', maxLength: MAX_TEXT_LENGTH } as const;
 const TOKEN_IDS = {
   type: 'array',
   items: { type: 'integer', minimum: 0, maximum: MAX_INT32 },
-  minItems: 1,
   maxItems: MAX_LIST_TOKENS,
 } as const;
+const ONE_TOKEN_ID_AT_LEAST = { ...TOKEN_IDS, minItems: 1 } as const;
 
 /**
  * OpenAI's four shapes of `prompt`, as a list of prompts. Written by hand, since a union would collect one issue for
@@ -42,8 +42,8 @@ export const promptSchema = z
       anyOf: [
         TEXT,
         { type: 'array', items: TEXT, minItems: 1, maxItems: MAX_PROMPTS },
-        TOKEN_IDS,
-        { type: 'array', items: TOKEN_IDS, minItems: 1, maxItems: MAX_PROMPTS },
+        ONE_TOKEN_ID_AT_LEAST,
+        { type: 'array', items: ONE_TOKEN_ID_AT_LEAST, minItems: 1, maxItems: MAX_PROMPTS },
         { type: 'null' },
       ],
     },
@@ -60,7 +60,7 @@ export const tokenIdsSchema = z
     context.issues.push({ code: 'custom', input: undefined, ...read });
     return z.NEVER;
   })
-  .meta({ override: { ...TOKEN_IDS, minItems: undefined } });
+  .meta({ override: TOKEN_IDS });
 
 function readTokenIdList(value: unknown): number[] | PromptFault {
   if (value === undefined) return { path: [], message: 'is required' };

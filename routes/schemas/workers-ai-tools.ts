@@ -47,19 +47,19 @@ const namedChoiceSchema = z.strictObject({
 
 /** The same for the OpenAPI document. */
 const NAMED_CHOICE = {
-  type: 'object',
+  type: 'object' as const,
   properties: {
     type: { const: 'function' },
     function: {
-      type: 'object',
-      properties: { name: { type: 'string', minLength: 1, maxLength: MAX_NAME_LENGTH } },
+      type: 'object' as const,
+      properties: { name: { type: 'string' as const, minLength: 1, maxLength: MAX_NAME_LENGTH } },
       required: ['name'],
       additionalProperties: false,
     },
   },
   required: ['type', 'function'],
   additionalProperties: false,
-} as const;
+};
 
 export const workersAiToolChoiceSchema = z
   .unknown()

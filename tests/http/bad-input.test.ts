@@ -197,7 +197,7 @@ describe('a field at fault is named: Workers AI', () => {
     ['/options/rejectIfBusy', { prompt: 'a', options: { rejectIfBusy: 1 } }, 'true or false'],
     ['/options/tags', { prompt: 'a', options: { tags: [] } }, 'unknown field'],
     ['/text', { text: [] }, 'at least 1 entries'],
-    ['/text', { text: ['a', ''] }, 'none may be empty'],
+    ['/text/1', { text: ['a', ''] }, 'at least 1 characters'],
     ['/text', { text: 5 }, 'a list of 1 to 100 texts'],
     ['/text', { text: '' }, 'at least 1 characters'],
     ['/temperature', { text: 'a', temperature: 1 }, 'unknown field'],
