@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { GrammarSpec } from '../../src/grammar/grammar-spec.ts';
 import { invalidField } from '../../src/errors.ts';
-import { MAX_TEXT_LENGTH, textSchema } from './bounds.ts';
+import { MAX_TEXT_LENGTH } from './bounds.ts';
 
-const MAX_CHOICES = 1024;
+/** Of a grammar or a pattern. */
+const MAX_GRAMMAR_LENGTH = 2 ** 16;
+const MAX_CHOICES = 1000;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -12,7 +14,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const schemaSchema = z
   .unknown()
   .refine((value) => isObject(value) || typeof value === 'boolean', 'must be a JSON Schema')
-  .meta({ override: { anyOf: [{ type: 'object' }, { type: 'boolean' }] } });
+  .meta({ description: 'A JSON Schema.', override: { type: ['object', 'boolean'] } });
+
+const grammarText = z.string().min(1).max(MAX_GRAMMAR_LENGTH);
 
 /** What the text must look like; vLLM's four `guided_…` fields are other ways to say it. */
 export const outputFormatFields = {
@@ -21,16 +25,16 @@ export const outputFormatFields = {
       type: z.enum(['text', 'json_object', 'json_schema']),
       json_schema: schemaSchema
         .optional()
-        .meta({ description: "The schema itself; OpenAI's `{name, schema}` around it is taken, too." }),
+        .meta({ description: "A JSON Schema as it is; OpenAI's `{name, schema}` around it is taken, too." }),
     })
     .nullish()
     .meta({ description: 'Also with `stream`. Not streamed, `response` is the parsed JSON.' }),
-  guided_json: schemaSchema.nullish().meta({ description: 'As `response_format` of type `json_schema`.' }),
-  guided_regex: textSchema.min(1).nullish().meta({ description: 'A regular expression for the whole text.' }),
+  guided_json: schemaSchema.nullish().meta({ description: 'A JSON Schema, as in `response_format`.' }),
+  guided_regex: grammarText.nullish().meta({ description: 'A regular expression for the whole text.' }),
   guided_choice: z.array(z.string().min(1).max(MAX_TEXT_LENGTH)).min(1).max(MAX_CHOICES).nullish().meta({
     description: 'The text is one of these.',
   }),
-  guided_grammar: textSchema.min(1).nullish().meta({ description: 'A grammar in GBNF or EBNF.' }),
+  guided_grammar: grammarText.nullish().meta({ description: 'A grammar in GBNF or EBNF.' }),
 };
 
 type FormatInput = z.output<z.ZodObject<typeof outputFormatFields>>;

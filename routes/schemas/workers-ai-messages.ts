@@ -16,7 +16,10 @@ const argumentsSchema = z
     (value) => isObject(value) || (typeof value === 'string' && value.length <= MAX_TEXT_LENGTH),
     'must be an object, or the text of one',
   )
-  .meta({ override: { anyOf: [{ type: 'object' }, { type: 'string', maxLength: MAX_TEXT_LENGTH }] } });
+  .meta({
+    description: 'A JSON object, or the text of one.',
+    override: { anyOf: [{ type: 'object' }, { type: 'string', maxLength: MAX_TEXT_LENGTH }] },
+  });
 
 /** A call as an answer has it, flat and with an object, or as OpenAI has it; what else stands in it is ignored. */
 const toolCallSchema = z

@@ -8,15 +8,20 @@ const MAX_TOOLS = 128;
 const MAX_NAME_LENGTH = 512;
 
 const toolNameSchema = nameSchema.min(1);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const parametersSchema = z
-  .record(z.string(), z.unknown())
-  .nullish()
-  .meta({ description: 'JSON Schema of its arguments, an object.' });
+  .custom<Readonly<Record<string, unknown>>>(isObject, 'must be a JSON Schema of an object')
+  .meta({
+    description: 'A JSON Schema of its arguments; without it there are none.',
+    override: { type: 'object' },
+  });
 
 const functionSchema = z.strictObject({
   name: toolNameSchema,
   description: textSchema.nullish(),
-  parameters: parametersSchema,
+  parameters: parametersSchema.nullish(),
   strict: z.boolean().nullish(),
 });
 
@@ -26,7 +31,7 @@ const toolSchema = z
     function: functionSchema.nullish(),
     name: toolNameSchema.nullish(),
     description: textSchema.nullish(),
-    parameters: parametersSchema,
+    parameters: parametersSchema.nullish(),
     strict: z.boolean().nullish().meta({
       description: 'Its arguments follow the schema also where the model chose to call it.',
     }),
@@ -67,7 +72,7 @@ export const workersAiToolChoiceSchema = z
     (value) => readChoice(value) !== undefined,
     "must be 'auto', 'none', 'required' or {type: 'function', function: {name}}",
   )
-  .meta({ override: { anyOf: [{ enum: [...CHOICES] }, NAMED_CHOICE] } });
+  .meta({ override: { anyOf: [{ type: 'string', enum: [...CHOICES] }, NAMED_CHOICE] } });
 
 type Tool = z.output<typeof toolSchema>;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AnswerDemand } from '../../src/chat/answer.ts';
 import type { CompletionDemand } from '../../src/engine/client/start-completion.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
-import { boundedRecord, countSchema, MAX_TEXT_LENGTH } from './bounds.ts';
+import { boundedRecord, countSchema, MAX_TEXT_LENGTH, nameSchema } from './bounds.ts';
 import { cacheSaltSchema } from './completions.ts';
 import { outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
 import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
@@ -64,9 +64,9 @@ export const workersAiRequestSchema = z
     tool_choice: workersAiToolChoiceSchema.nullish().meta({ default: 'auto' }),
     parallel_tool_calls: z.boolean().nullish().meta({ default: true }),
     ...outputFormatFields,
-    chat_template_kwargs: boundedRecord(z.string(), z.unknown(), MAX_TEMPLATE_ARGUMENTS).nullish().meta({
+    chat_template_kwargs: boundedRecord(nameSchema, z.unknown(), MAX_TEMPLATE_ARGUMENTS).nullish().meta({
       description:
-        "Further variables for the model's chat template. Of `enable_thinking` and `reasoning_effort` the first decides.",
+        "A JSON object of further variables for the model's chat template. Of `enable_thinking` and `reasoning_effort` the first decides.",
     }),
     reasoning_effort: z.enum(REASONING_EFFORTS).nullish().meta({
       description:

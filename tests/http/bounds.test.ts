@@ -38,6 +38,9 @@ const BOUNDS: Readonly<Record<string, string[]>> = {
   number: ['maximum'],
 };
 
+/** What compiles a schema, and what renders a template, bounds what it takes; the body bounds it before. */
+const ANY_JSON = /^(A JSON Schema|A JSON object|Any JSON)/;
+
 /** Paths of what has no bound in a schema. */
 function unbounded(schema: Schema, path: string): string[] {
   if (schema.$ref !== undefined) {
@@ -47,12 +50,15 @@ function unbounded(schema: Schema, path: string): string[] {
   const { type, anyOf, items, properties, propertyNames, additionalProperties: rest, description } = schema;
   const types = [type ?? []].flat();
   const isOpen = types.length === 0 && anyOf === undefined && schema.const === undefined;
+  if (ANY_JSON.test(description ?? '')) return [];
   // These are never read.
   if (isOpen) return /^(Accepted and ignored|Not supported; refused)/.test(description ?? '') ? [] : [path];
   const faults = types.filter(
     (one) => BOUNDS[one]?.every((keyword) => schema[keyword] === undefined) === true,
   );
-  const isRecord = types.includes('object') && rest !== false;
+  // What an object does not name is never read, unless it names nothing at all.
+  const isRecord =
+    types.includes('object') && rest !== false && (rest !== undefined || properties === undefined);
   if (isRecord && (schema['maxProperties'] === undefined || typeof rest !== 'object')) faults.push('object');
   return [
     ...faults.map((fault) => `${path}: ${fault}`),
@@ -81,10 +87,9 @@ describe('openapi.yaml', () => {
   });
 
   it('would show one that is missing', () => {
-    expect(unbounded({ type: 'object', properties: { a: { type: 'string' } } }, '')).toEqual([
-      ': object',
-      '.a: string',
-    ]);
+    expect(unbounded({ type: 'object', properties: { a: { type: 'string' } } }, '')).toEqual(['.a: string']);
+    expect(unbounded({ type: 'object' }, '')).toEqual([': object']);
+    expect(unbounded({ type: 'object', additionalProperties: { type: 'null' } }, '')).toEqual([': object']);
   });
 });
 
