@@ -96,12 +96,12 @@ function createWork(
   const requestAt = (index: number): BatchRequest => requests[index] ?? { body: {}, externalReference: null };
   return {
     numItems: requests.length,
-    run: async (index) => {
+    run: async (index, onSubmitted) => {
       const request = requestAt(index);
       const input = parseItem(request);
       const { access, metrics } = dependencies;
       const { result, usage } = await runForKey(access, metrics, owner.keyId, (holder) =>
-        runItem(dependencies, owner, input, holder),
+        runItem(dependencies, owner, input, { ...holder, onSubmitted }),
       );
       return { entry: toEntry(index, request, result), usage };
     },
@@ -129,7 +129,7 @@ async function runItem(
   { models, config }: AppDependencies,
   { modelId, ownerId }: JobOwner,
   { task, input }: RunInput,
-  { principal, budget }: KeyHolder,
+  { principal, budget, onSubmitted }: KeyHolder & { onSubmitted: () => void },
 ): Promise<{ result: unknown } & Pick<ItemAnswer, 'usage'>> {
   checkMayUse(principal, modelId);
   const clientId = batchClientId(ownerId);
@@ -139,6 +139,7 @@ async function runItem(
   try {
     const { engine } = lease;
     if (task === 'embedding') {
+      // It holds its place in the queue to its end, so that no other item starts beside it.
       const result = await embed(engine, input, timeoutMs, { clientId, budget, gone });
       const usage = { numPromptTokens: result.usage.prompt_tokens, numGeneratedTokens: 0 };
       return { result, usage };
@@ -146,6 +147,7 @@ async function runItem(
     // A new id each time: the owner knows none of them, so that no request of its own can have it.
     const caller = { id: randomUUID(), clientId, ownerId, budget, gone };
     const running = await startText(engine, input, timeoutMs, caller);
+    onSubmitted();
     try {
       return { result: await collectText(running), usage: running.completion.record().usage };
     } finally {

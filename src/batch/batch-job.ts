@@ -17,9 +17,11 @@ export interface BatchWork {
   readonly numItems: number;
   /**
    * Does an item.
+   *
+   * @param onSubmitted called when the engine has it: from then on the engine's own numbers count it
    * @throws EngineError
    */
-  run(index: number): Promise<ItemAnswer>;
+  run(index: number, onSubmitted: () => void): Promise<ItemAnswer>;
   /** The entry of an item that failed. */
   toFailure(index: number, error: EngineError): string;
 }
@@ -95,8 +97,8 @@ export class BatchJob {
     return this.#nextIndex < this.#work.numItems ? this.#nextIndex++ : undefined;
   }
 
-  run(index: number): Promise<ItemAnswer> {
-    return this.#work.run(index);
+  run(index: number, onSubmitted: () => void): Promise<ItemAnswer> {
+    return this.#work.run(index, onSubmitted);
   }
 
   /** @returns by how many bytes it grew */

@@ -23,8 +23,10 @@ const MIN_DELAY_MS = 250;
 /** Does the items of jobs, whenever live requests leave room: see `mayStartItem`. It has a timer only while items are open. */
 export class BatchRunner {
   readonly #options: BatchRunnerOptions;
-  /** Items in work, by model. */
+  /** Items that the engines have, by model. */
   readonly #numItems = new Map<string, number>();
+  /** One item is on its way to its engine: only then is it counted there, so that others wait until it is. */
+  #isStarting = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: BatchRunnerOptions) {
@@ -43,7 +45,9 @@ export class BatchRunner {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     jobs.forgetOld();
-    while (!jobs.isFull && jobs.candidates().some((job) => this.#mayStart(job.modelId) && this.#start(job)));
+    if (!this.#isStarting && !jobs.isFull) {
+      jobs.candidates().some((job) => this.#mayStart(job.modelId) && this.#start(job));
+    }
     if (jobs.hasOpenItems) this.#timer = setTimeout(() => this.#look(), LOOK_INTERVAL_MS).unref();
   }
 
@@ -68,18 +72,25 @@ export class BatchRunner {
     const index = job.takeItem();
     if (index === undefined) return false;
     this.#options.jobs.endTurn(job.ownerId);
-    this.#count(job.modelId, 1);
-    void this.#run(job, index).finally(() => {
-      this.#count(job.modelId, -1);
+    this.#isStarting = true;
+    let isSubmitted = false;
+    const onSubmitted = (): void => {
+      isSubmitted = true;
+      this.#isStarting = false;
+      this.#count(job.modelId, 1);
+    };
+    void this.#run(job, index, onSubmitted).finally(() => {
+      if (isSubmitted) this.#count(job.modelId, -1);
+      else this.#isStarting = false;
       this.#look();
     });
     return true;
   }
 
-  async #run(job: BatchJob, index: number): Promise<void> {
+  async #run(job: BatchJob, index: number, onSubmitted: () => void): Promise<void> {
     const { jobs, onDone } = this.#options;
     try {
-      const answer = await job.run(index);
+      const answer = await job.run(index, onSubmitted);
       jobs.grow(job, job.finishItem(index, answer));
     } catch (thrown) {
       this.#fail(job, index, toEngineError(thrown));

@@ -5,7 +5,7 @@ export type EngineLoad = Pick<EngineStats, 'numSequencesRunning' | 'numSequences
 /** The engine that would do an item. */
 export interface ItemTarget {
   readonly load: EngineLoad;
-  /** Items of jobs that it works at. */
+  /** Items of jobs that it has. */
   readonly numItems: number;
 }
 
@@ -16,7 +16,7 @@ export interface ItemTarget {
  *
  * @param target undefined while the model is not loaded
  * @param loads of every loaded engine, the target's among them
- * @param numItems that are worked at, of all models
+ * @param numItems that the engines have together
  */
 export function mayStartItem(
   target: ItemTarget | undefined,

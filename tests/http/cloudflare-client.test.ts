@@ -54,7 +54,7 @@ describe('ai.run', () => {
     engine.reset({ text: '{"river":"Rhine","km":1233}' });
     const body = { account_id, prompt: 'The river', response_format: { type: 'json_object' } };
     // The client's types have no `response_format`.
-    const result = await client.ai.run(MODEL, body as Cloudflare.AI.AIRunParams);
+    const result = await client.ai.run(MODEL, body);
     expect(result).toMatchObject({ response: { river: 'Rhine', km: 1233 } });
   });
 
@@ -75,7 +75,7 @@ describe('ai.run', () => {
     [{ query: 'a', contexts: [{ text: 'b' }] }, BadRequestError, 5004],
   ])('throws the error of %j', async (body, type, code) => {
     const error: unknown = await client.ai
-      .run(MODEL, { account_id, ...body } as Cloudflare.AI.AIRunParams)
+      .run(MODEL, { account_id, ...body })
       .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(type);
     expect(error).toMatchObject({ errors: [{ code }] });

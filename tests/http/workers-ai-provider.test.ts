@@ -1,4 +1,4 @@
-import { embedMany, generateObject, generateText, jsonSchema, streamText, tool, type ModelMessage } from 'ai';
+import { embedMany, generateText, jsonSchema, Output, streamText, tool, type ModelMessage } from 'ai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkersAI } from 'workers-ai-provider';
 import {
@@ -110,7 +110,7 @@ describe('over the socket', () => {
     await expect(answer).rejects.toThrow(/tags is not a parameter of this URL/);
   });
 
-  it('generates an object by a schema', async () => {
+  it('generates an object by a schema, streamed too', async () => {
     engine.reset({ text: '{"name":"Ada","age":36}' });
     const schema = jsonSchema<{ name: string; age: number }>({
       type: 'object',
@@ -118,8 +118,15 @@ describe('over the socket', () => {
       required: ['name', 'age'],
       additionalProperties: false,
     });
-    const { object } = await generateObject({ model: provider(MODEL), schema, prompt: 'Who?' });
-    expect(object).toEqual({ name: 'Ada', age: 36 });
+    const output = Output.object({ schema });
+    const whole = await generateText({ model: provider(MODEL), output, prompt: 'Who?' });
+    expect(whole.output).toEqual({ name: 'Ada', age: 36 });
+    // Cloudflare answers 5023 here.
+    const streamed = streamText({ model: provider(MODEL), output, prompt: 'Who?' });
+    const partial: unknown[] = [];
+    for await (const object of streamed.partialOutputStream) partial.push(object);
+    expect(partial.length).toBeGreaterThan(1);
+    expect(partial.at(-1)).toEqual({ name: 'Ada', age: 36 });
   });
 
   it('embeds', async () => {
@@ -191,9 +198,8 @@ function providerOf(answers: readonly (readonly AnswerEvent[])[]): ReturnType<ty
     return Promise.resolve(toSse([...frames, chunks.lastChunk(finish, usage)]));
   };
   // The provider asks for the binding's `run` alone.
-  return createWorkersAI({
-    binding: { run } as unknown as Parameters<typeof createWorkersAI>[0]['binding'] & object,
-  });
+  const settings: unknown = { binding: { run } };
+  return createWorkersAI(settings as Parameters<typeof createWorkersAI>[0]);
 }
 
 function toSse(chunks: readonly WorkersAiChunk[]): ReadableStream<Uint8Array> {
