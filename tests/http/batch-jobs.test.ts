@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Completion, CompletionRequest, Reservation } from '../../src/engine/engine.ts';
+import { revokeKey } from '../../src/access/edit-keys.ts';
 import { call, post, type Answer } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { bearer, KeyFile } from '../support/keys.ts';
@@ -228,6 +229,7 @@ describe('a batch job of a key', () => {
     keys['bob'] = await file.create('bob');
     keys['limited'] = await file.create('limited', { limits: { requestsPerMinute: 3 } });
     keys['small'] = await file.create('small', { limits: { tokensPerMinute: 300 } });
+    keys['leaver'] = await file.create('leaver');
     keys['other'] = await file.create('other', { models: ['owner/other'] });
   });
   beforeEach(async () => {
@@ -265,6 +267,17 @@ describe('a batch job of a key', () => {
     const id = await submit({ requests }, by('small'));
     const { responses } = await finished(id, by('small').headers);
     expect(responses).toMatchObject([{ success: false, errors: [{ code: 3036 }] }, { success: true }]);
+  });
+
+  it('ends with the key', async () => {
+    engine.state = 'loading';
+    const body = { requests: items(2) };
+    await call(service, 'POST', BATCH, { body, ...by('leaver') });
+    await revokeKey(file.path, 'leaver');
+    await until(async () => (await call(service, 'GET', '/v1/models', by('leaver'))).status === 401);
+    engine.state = 'ready';
+    await until(() => service.logLines.some(({ msg }) => msg === 'batch job done'));
+    expect(engine.requests).toEqual([]);
   });
 
   it('is refused for a model that the key may not use', async () => {
