@@ -8,6 +8,8 @@ export interface ToolDefinition {
   readonly strict?: boolean;
   /** The request's field, for messages: `tools[2].function`. */
   readonly param: string;
+  /** The field of its schema; `parameters` of `param` unless told otherwise. */
+  readonly parametersParam?: string;
 }
 
 /** `auto`: the model decides; `none`: it calls nothing; `required`: it calls one at least; or this one by name. */

@@ -68,6 +68,8 @@ export interface CompletionRequest {
   ignoreEos: boolean;
   /** Stop strings; the text ends before the earliest. */
   stop: readonly string[];
+  /** Special tokens that are written into the text all the same: tags that the client's half reads. */
+  shownTokenIds?: ReadonlySet<number>;
   sampling: SamplingParams;
   /** How many alternatives to report for each generated token; `undefined`: no logprobs at all. */
   numLogprobs: number | undefined;

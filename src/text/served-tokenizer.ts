@@ -43,6 +43,7 @@ export class ServedTokenizer implements TokenVocabulary {
   /** How the model wants a conversation written; undefined where its files do not say. */
   readonly chatTemplate: ChatTemplate | undefined;
   readonly #table: TokenTable;
+  #specialTokens: ReadonlyMap<string, number> | undefined;
   readonly #maxBytesPerToken: number | undefined;
   readonly #process: Process;
   readonly #encodeTimeoutMs: number;
@@ -88,6 +89,12 @@ export class ServedTokenizer implements TokenVocabulary {
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Tokens that are no text, by what they are written as. */
+  get specialTokens(): ReadonlyMap<string, number> {
+    this.#specialTokens ??= new Map([...this.specialTokenIds].map((id) => [this.decode([id]), id]));
+    return this.#specialTokens;
   }
 
   /** One more than the largest token id. A model may embed more, and draw them: those are no text. */

@@ -1,20 +1,13 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
+import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts';
 import { formatDate } from './chat-template-date.ts';
+import { PYTHON_FILTER_GLOBALS, withPythonFilters } from './chat-template-filters.ts';
+import { probeHistoryForm, toHistoryForm, type HistoryForm } from './chat-template-history.ts';
 import { STRIP_GLOBALS, withStripArguments } from './chat-template-strip.ts';
 
-/** One message as a template reads it; roles and further fields are the template's business. */
-export interface ChatMessage {
-  role: string;
-  content?: string | readonly ChatTextPart[];
-  [field: string]: unknown;
-}
-
-export interface ChatTextPart {
-  type: 'text';
-  text: string;
-}
+export type { ChatMessage, ChatTextPart, TemplateInput, TemplateTool } from './chat-message.ts';
 
 export interface ChatTemplateSource {
   /** Jinja. */
@@ -33,22 +26,27 @@ const MARK = 'tokenflare reads this';
 type ContentForm = 'text' | 'parts' | 'both';
 
 /**
- * A chat template and all that transformers gives one: messages, special tokens, `add_generation_prompt`,
+ * A chat template and all that transformers gives one: messages, tools, special tokens, `add_generation_prompt`,
  * `raise_exception`, `strftime_now`, `tojson`. It may run as long as it likes: see ChatTemplate.
  */
 export class ChatTemplateRenderer {
+  /** The template's text, as its model has it. */
+  readonly source: string;
   readonly #program: ReturnType<typeof parse>;
   readonly #specialTokens: ChatTemplateSource['specialTokens'];
   readonly #contentForm: ContentForm;
   /** Why not even one plain message can be rendered. */
   readonly #defect: unknown;
+  /** Found with the first conversation that holds calls. */
+  #historyForm: HistoryForm | undefined;
 
   /** @throws EngineError `weights_invalid` for a text that is no Jinja */
   constructor({ template, specialTokens }: ChatTemplateSource) {
+    this.source = template;
     this.#specialTokens = specialTokens;
     try {
       const tokens = tokenize(withoutGenerationTags(template), { lstrip_blocks: true, trim_blocks: true });
-      this.#program = withStripArguments(parse(tokens));
+      this.#program = withPythonFilters(withStripArguments(parse(tokens)));
     } catch (cause) {
       throw templateError('is not valid Jinja', cause);
     }
@@ -64,13 +62,10 @@ export class ChatTemplateRenderer {
    * @throws EngineError `invalid_request` where the template refuses the messages, `weights_invalid` where it fails on
    * any
    */
-  render(messages: readonly ChatMessage[], now: Date): string {
+  render(input: TemplateInput, now: Date): string {
     let text: string;
     try {
-      text = this.#run(
-        messages.map((message) => this.#toForm(message)),
-        now,
-      );
+      text = this.#run(this.#inForm(input), now);
     } catch (cause) {
       if (cause instanceof EngineError) throw cause;
       if (this.#defect !== undefined) throw templateError('cannot be rendered', this.#defect);
@@ -87,15 +82,43 @@ export class ChatTemplateRenderer {
     );
   }
 
-  #run(messages: readonly ChatMessage[], now: Date): string {
+  /** The same for a question of ours, to see what the template makes of it; undefined where it makes nothing. */
+  tryRender(input: TemplateInput, now = new Date()): string | undefined {
+    try {
+      return this.#run(this.#inForm(input), now);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #inForm(input: TemplateInput): TemplateInput {
+    const messages = input.messages.map((message) => this.#toForm(message));
+    if (!messages.some(({ tool_calls: calls, role }) => calls !== undefined || role === 'tool')) {
+      return { ...input, messages };
+    }
+    this.#historyForm ??= probeHistoryForm((probe) => this.#tryRun(probe));
+    return { ...input, messages: toHistoryForm(messages, this.#historyForm) };
+  }
+
+  #tryRun(messages: readonly ChatMessage[]): string | undefined {
+    try {
+      return this.#run({ messages: messages.map((message) => this.#toForm(message)) }, new Date());
+    } catch {
+      return undefined;
+    }
+  }
+
+  #run({ messages, tools = [], templateArguments = {} }: TemplateInput, now: Date): string {
     const environment = new Environment();
     const globals = {
+      documents: null,
+      ...templateArguments,
       ...CONSTANTS,
       ...STRIP_GLOBALS,
+      ...PYTHON_FILTER_GLOBALS,
       ...this.#specialTokens,
       messages,
-      tools: null,
-      documents: null,
+      tools: tools.length === 0 ? null : tools,
       add_generation_prompt: true,
       range,
       raise_exception: refuse,
@@ -108,7 +131,7 @@ export class ChatTemplateRenderer {
   /** Templates differ in whether they read content as text, as a list of parts, or either. */
   #probe(content: string | ChatTextPart[]): { isRead: boolean; defect?: unknown } {
     try {
-      const text = this.#run([{ role: 'user', content }], new Date());
+      const text = this.#run({ messages: [{ role: 'user', content }] }, new Date());
       // A list printed as it is, is not read.
       return { isRead: text.includes(MARK) && !text.includes('"type": "text"') };
     } catch (error) {

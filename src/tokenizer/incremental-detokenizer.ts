@@ -8,6 +8,8 @@ export interface TokenVocabulary {
 export interface IncrementalDetokenizerOptions {
   /** Leave special tokens out of the text, as servers do; on unless turned off. */
   skipSpecialTokens?: boolean;
+  /** Special tokens that are not left out. */
+  shownTokenIds?: ReadonlySet<number> | undefined;
   /** Tokens that the text goes on after: where they are text themselves, a space that it begins with belongs to it. */
   after?: readonly number[];
 }
@@ -20,16 +22,18 @@ export interface IncrementalDetokenizerOptions {
 export class IncrementalDetokenizer {
   readonly #vocabulary: TokenVocabulary;
   readonly #skipSpecialTokens: boolean;
+  readonly #shownTokenIds: ReadonlySet<number> | undefined;
   // A byte order mark is a character of the text like any other.
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #atStart: boolean;
 
   constructor(
     vocabulary: TokenVocabulary,
-    { skipSpecialTokens = true, after = [] }: IncrementalDetokenizerOptions = {},
+    { skipSpecialTokens = true, shownTokenIds, after = [] }: IncrementalDetokenizerOptions = {},
   ) {
     this.#vocabulary = vocabulary;
     this.#skipSpecialTokens = skipSpecialTokens;
+    this.#shownTokenIds = shownTokenIds;
     this.#atStart =
       vocabulary.stripsLeadingSpace &&
       !after.some((id) => !this.#isSkipped(id) && vocabulary.idToBytes(id).length > 0);
@@ -57,6 +61,7 @@ export class IncrementalDetokenizer {
   }
 
   #isSkipped(tokenId: number): boolean {
-    return this.#skipSpecialTokens && this.#vocabulary.specialTokenIds.has(tokenId);
+    if (!this.#skipSpecialTokens || !this.#vocabulary.specialTokenIds.has(tokenId)) return false;
+    return this.#shownTokenIds?.has(tokenId) !== true;
   }
 }

@@ -9,6 +9,7 @@ export interface ChoiceOptions {
   /** What the text goes on after. */
   promptTokenIds: readonly number[];
   stop: readonly string[];
+  shownTokenIds: ReadonlySet<number> | undefined;
   minTokens: number;
 }
 
@@ -31,10 +32,11 @@ export class Choice {
   numCachedTokens = 0;
   finishReason: FinishReason | undefined;
 
-  constructor({ index, sequenceId, tokenizer, promptTokenIds, stop, minTokens }: ChoiceOptions) {
+  constructor(options: ChoiceOptions) {
+    const { index, sequenceId, tokenizer, promptTokenIds, stop, shownTokenIds, minTokens } = options;
     this.index = index;
     this.sequenceId = sequenceId;
-    this.#detokenizer = new IncrementalDetokenizer(tokenizer, { after: promptTokenIds });
+    this.#detokenizer = new IncrementalDetokenizer(tokenizer, { after: promptTokenIds, shownTokenIds });
     this.#stopStrings = new StopStrings(stop);
     this.#minTokens = minTokens;
   }

@@ -72,12 +72,12 @@ export class RunningCompletion implements Completion {
     this.#host = host;
     this.#timer = new RequestTimer(host.now, arrivedAtMs);
     this.#numOpen = request.prompts.length * request.n;
-    const { prompts, n, stop, minTokens } = request;
+    const { prompts, n, stop, shownTokenIds, minTokens } = request;
     for (let index = 0; index < this.#numOpen; index++) {
       // Not made of the request's id: a client may come back under it while the engine still lets go of what it left.
       const sequenceId = RunningCompletion.#numSequences++;
       const promptTokenIds = prompts[Math.floor(index / n)] ?? [];
-      const options = { index, sequenceId, tokenizer, promptTokenIds, stop, minTokens };
+      const options = { index, sequenceId, tokenizer, promptTokenIds, stop, shownTokenIds, minTokens };
       this.#choices.set(sequenceId, new Choice(options));
     }
   }

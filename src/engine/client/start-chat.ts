@@ -1,5 +1,6 @@
 import type { ChatMessage, Engine } from '../engine.ts';
 import { EngineError } from '../../errors.ts';
+import type { ChatTemplate, TextCaller } from '../../text/chat-template.ts';
 import { admit, type Caller, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -8,17 +9,38 @@ export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptFi
   messages: readonly ChatMessage[];
 }
 
+/** The prompt of a chat, and what of its demand depends on the model's template. */
+export type RenderedChat = { prompt: string } & Partial<
+  Pick<CompletionDemand, 'stop' | 'shownTokenIds' | 'grammar'>
+>;
+
 /**
- * Renders a conversation by the model's own template and starts its completion. Its places in the queue are taken
- * before the template runs, so that as many conversations wait for it as the queue holds, and no more.
+ * Renders a conversation by the model's own template and starts its completion.
+ *
+ * @throws EngineError as `startRenderedChat`
+ */
+export function startChat(
+  engine: Engine,
+  { messages, ...demand }: ChatDemand,
+  caller: Caller,
+): Promise<StartedCompletion> {
+  return startRenderedChat(engine, demand, caller, async (chatTemplate, textCaller) => ({
+    prompt: await chatTemplate.render({ messages }, textCaller),
+  }));
+}
+
+/**
+ * Starts the completion of a chat. Its places in the queue are taken before the template runs, so that as many
+ * conversations wait for it as the queue holds, and no more.
  *
  * @throws EngineError `invalid_request` where the model has no template, or its template refuses the messages;
  * `weights_invalid` where the template is broken; whatever `startCompletion` throws
  */
-export async function startChat(
+export async function startRenderedChat(
   engine: Engine,
-  { messages, ...demand }: ChatDemand,
+  demand: Omit<ChatDemand, 'messages'>,
   caller: Caller,
+  render: (chatTemplate: ChatTemplate, textCaller: TextCaller) => Promise<RenderedChat>,
 ): Promise<StartedCompletion> {
   const { chatTemplate } = engine.tokenizer;
   if (chatTemplate === undefined) {
@@ -32,8 +54,14 @@ export async function startChat(
   const reservation = engine.reserve(demand.n, caller.clientId);
   const { clientId, gone } = caller;
   return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, async (signal) => {
-    const prompt = await chatTemplate.render(messages, { clientId, signal });
-    const rendered = { ...demand, prompts: [prompt], promptField: 'messages' as const, isRendered: true };
+    const { prompt, ...chat } = await render(chatTemplate, { clientId, signal });
+    const rendered = {
+      ...demand,
+      ...chat,
+      prompts: [prompt],
+      promptField: 'messages' as const,
+      isRendered: true,
+    };
     // One deadline for both: its signal says when time is over.
     return admit(engine, rendered, { ...caller, gone: signal }, reservation);
   }).finally(() => reservation.release());

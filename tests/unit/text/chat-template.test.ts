@@ -36,7 +36,7 @@ describe('ChatTemplate', () => {
     const template = start('{{ messages[0].content }}!');
     const contents = Array.from({ length: 50 }, (_, i) => `message ${i}`);
     const texts = await Promise.all(
-      contents.map((content) => template.render([{ role: 'user', content }], CALLER)),
+      contents.map((content) => template.render({ messages: [{ role: 'user', content }] }, CALLER)),
     );
     expect(texts).toEqual(contents.map((content) => `${content}!`));
   });
@@ -47,37 +47,39 @@ describe('ChatTemplate', () => {
   ])('ends a template that %s, and renders the next', async (_, what, message) => {
     const template = start(onlyFor(what), { deadlineMs: what === LOOP ? 300 : 10_000 });
     const [first, bad, next] = await Promise.allSettled(
-      [HELLO, BAD, HELLO].map((it) => template.render(it, CALLER)),
+      [HELLO, BAD, HELLO].map((it) => template.render({ messages: it }, CALLER)),
     );
     expect(first).toMatchObject({ value: 'Hello' });
     expect(bad).toMatchObject({
       reason: { code: 'weights_invalid', message: expect.stringMatching(message) as string },
     });
     expect(next).toMatchObject({ value: 'Hello' });
-    expect(await template.render(HELLO, CALLER)).toBe('Hello');
+    expect(await template.render({ messages: HELLO }, CALLER)).toBe('Hello');
   });
 
   it('hands on refusals with their field, from a process that goes on', async () => {
     const template = start(onlyFor('{{ raise_exception("not that") }}'));
-    await expect(template.render(BAD, CALLER)).rejects.toMatchObject({
+    await expect(template.render({ messages: BAD }, CALLER)).rejects.toMatchObject({
       code: 'invalid_request',
       param: 'messages',
       message: expect.stringContaining('not that') as string,
     });
-    expect(await template.render(HELLO, CALLER)).toBe('Hello');
+    expect(await template.render({ messages: HELLO }, CALLER)).toBe('Hello');
   });
 
   it('tells of a template that is broken each time', async () => {
     const template = start('{% endif %}');
     for (let i = 0; i < 2; i++) {
-      await expect(template.render(HELLO, CALLER)).rejects.toMatchObject({ code: 'weights_invalid' });
+      await expect(template.render({ messages: HELLO }, CALLER)).rejects.toMatchObject({
+        code: 'weights_invalid',
+      });
     }
   });
 
   it('fails messages that are nested too deep to be handed over, the first and later ones, and renders the next', async () => {
     const template = start('{{ messages[0].content }}');
     for (const messages of [nested(100_000), HELLO, nested(100_000)]) {
-      const rendered = template.render(messages, CALLER);
+      const rendered = template.render({ messages }, CALLER);
       if (messages === HELLO) expect(await rendered).toBe('Hello');
       else
         await expect(rendered).rejects.toMatchObject({
@@ -86,29 +88,29 @@ describe('ChatTemplate', () => {
           message: expect.stringContaining('nested too deep') as string,
         });
     }
-    expect(await template.render(HELLO, CALLER)).toBe('Hello');
+    expect(await template.render({ messages: HELLO }, CALLER)).toBe('Hello');
   });
 
   it('gives a process up that is stopped before it is ready, and renders the next', async () => {
     const template = start('{{ messages[0].content }}', { startTimeoutMs: 3000 });
-    const first = template.render(HELLO, CALLER);
+    const first = template.render({ messages: HELLO }, CALLER);
     const { pid = 0 } = template;
     process.kill(pid, 'SIGSTOP');
     await expect(first).rejects.toMatchObject({
       code: 'backend_failure',
       message: expect.stringContaining('was not ready within 3000 ms') as string,
     });
-    expect(await template.render(HELLO, CALLER)).toBe('Hello');
+    expect(await template.render({ messages: HELLO }, CALLER)).toBe('Hello');
     expect(template.pid).not.toBe(pid);
     await until(() => !isAlive(pid));
   });
 
   it('serves another client before the rest of one that sent many', async () => {
     const template = start(onlyFor('{% for a in range(20000) %}{% endfor %}'));
-    await template.render(HELLO, CALLER);
+    await template.render({ messages: HELLO }, CALLER);
     const order: string[] = [];
     const render = (clientId: string, messages: ChatMessage[]) =>
-      template.render(messages, { ...CALLER, clientId }).then(
+      template.render({ messages }, { ...CALLER, clientId }).then(
         () => order.push(clientId),
         () => order.push(`${clientId} failed`),
       );
@@ -122,11 +124,11 @@ describe('ChatTemplate', () => {
 
   it('forgets a conversation whose client hangs up, waiting or under way', async () => {
     const template = start(onlyFor(LOOP), { deadlineMs: 1500 });
-    await template.render(HELLO, CALLER);
+    await template.render({ messages: HELLO }, CALLER);
     const [runs, waits] = [new AbortController(), new AbortController()];
-    const running = template.render(BAD, { ...CALLER, signal: runs.signal });
-    const waiting = template.render(BAD, { ...CALLER, signal: waits.signal });
-    const next = template.render(HELLO, { ...CALLER, clientId: 'b/1' });
+    const running = template.render({ messages: BAD }, { ...CALLER, signal: runs.signal });
+    const waiting = template.render({ messages: BAD }, { ...CALLER, signal: waits.signal });
+    const next = template.render({ messages: HELLO }, { ...CALLER, clientId: 'b/1' });
     waits.abort();
     runs.abort(new EngineError('request_timeout', 'time is over'));
     await expect(waiting).rejects.toMatchObject({ code: 'request_timeout' });
@@ -135,21 +137,25 @@ describe('ChatTemplate', () => {
     expect(await next).toBe('Hello');
     // The template that nobody waits for any more was ended by its deadline; the one that waited never ran.
     expect(template.pid).not.toBe(pid);
-    await expect(template.render(HELLO, { ...CALLER, signal: AbortSignal.abort() })).rejects.toThrow();
+    await expect(
+      template.render({ messages: HELLO }, { ...CALLER, signal: AbortSignal.abort() }),
+    ).rejects.toThrow();
   });
 
   it('leaves no process when it is stopped, and fails what waits', async () => {
     const template = start(onlyFor(LOOP), { deadlineMs: 60_000 });
-    await template.render(HELLO, CALLER);
+    await template.render({ messages: HELLO }, CALLER);
     const { pid = 0 } = template;
-    const pending = [BAD, HELLO].map((messages) => template.render(messages, CALLER));
+    const pending = [BAD, HELLO].map((messages) => template.render({ messages }, CALLER));
     const settled = Promise.allSettled(pending);
     await template.stop();
     for (const one of await settled) {
       expect(one).toMatchObject({ reason: { code: 'engine_not_ready' } });
     }
     expect(isAlive(pid)).toBe(false);
-    await expect(template.render(HELLO, CALLER)).rejects.toMatchObject({ code: 'engine_not_ready' });
+    await expect(template.render({ messages: HELLO }, CALLER)).rejects.toMatchObject({
+      code: 'engine_not_ready',
+    });
   });
 });
 

@@ -33,16 +33,21 @@ const LIBRARY_DIFFERS = [
   'parts-only.jinja, a tool',
 ];
 
+/** A call without a text beside it: transformers hands no content over, and these then fail. The renderer hands '' over. */
+const RENDERED_HERE = ['chatml.jinja, a tool', 'zephyr-lines.jinja, a tool'];
+
 const templateOf = (name: string): string => readFileSync(fixturePath('chat-templates', name), 'utf8');
 const renderer = (template: string): ChatTemplateRenderer =>
   new ChatTemplateRenderer({ template, specialTokens: GOLDENS.specialTokens });
-const render = (template: string, messages = HELLO): string => renderer(template).render(messages, NOON);
+const render = (template: string, messages = HELLO): string => renderer(template).render({ messages }, NOON);
 
 describe('templates render as transformers renders them', () => {
   const cases = GOLDENS.cases.filter((it) => !LIBRARY_DIFFERS.includes(`${it.template}, ${it.conversation}`));
   const rendered = cases.filter(({ text }) => text !== undefined);
   const refused = cases.filter(({ error }) => error?.startsWith('TemplateError: '));
-  const failed = GOLDENS.cases.filter(({ error }) => error !== undefined);
+  const failed = GOLDENS.cases
+    .filter(({ error }) => error !== undefined)
+    .filter((it) => !RENDERED_HERE.includes(`${it.template}, ${it.conversation}`));
 
   it.each(rendered)('$template, $conversation', ({ template, conversation, text }) => {
     expect(render(templateOf(template), GOLDENS.conversations[conversation])).toBe(text);
@@ -76,7 +81,7 @@ describe('what is rendered is encoded as transformers encodes it', () => {
   it.each(cases)('$messages', async ({ messages, tokenIds }) => {
     const tokenizer = await Tokenizer.load(fixturePath('tiny-gpt2'));
     const own = new ChatTemplateRenderer({ template: templateOf(template), specialTokens });
-    const text = own.render(messages, NOON);
+    const text = own.render({ messages }, NOON);
     expect(tokenizer.encode(text, { addSpecialTokens: false })).toEqual(tokenIds);
   });
 

@@ -1,0 +1,77 @@
+import { AnswerReader, type AnswerReaderOptions } from '../../src/chat/answer-reader.ts';
+import type { AnswerEvent, AnswerFinish } from '../../src/chat/answer.ts';
+import type { FinishReason } from '../../src/engine/engine.ts';
+import type { ToolFormat } from '../../src/text/chat-format/chat-format.ts';
+import { GENERIC_FORMAT } from '../../src/text/chat-format/known-tool-formats.ts';
+
+export interface ReadAnswer {
+  reasoning: string;
+  content: string;
+  calls: { id: string; name: string; args: string }[];
+  finish: AnswerFinish | undefined;
+}
+
+/** Joins the events of one choice. */
+export function joinAnswer(events: readonly AnswerEvent[]): ReadAnswer {
+  const answer: ReadAnswer = { reasoning: '', content: '', calls: [], finish: undefined };
+  for (const event of events) {
+    if (event.type === 'callStart') answer.calls.push({ id: event.id, name: event.name, args: '' });
+    else if (event.type === 'finish') answer.finish = event.finish;
+    else if (event.type === 'callArguments') {
+      const call = answer.calls[event.callIndex];
+      if (call !== undefined) call.args += event.text;
+    } else answer[event.type] += event.text;
+  }
+  return answer;
+}
+
+export interface ReadOptions extends Partial<AnswerReaderOptions> {
+  finishReason?: FinishReason;
+}
+
+/** Reads an answer that comes in these pieces, each of one token. */
+export function readPieces(
+  pieces: readonly string[],
+  { finishReason = 'stop', ...options }: ReadOptions = {},
+): AnswerEvent[] {
+  const reader = new AnswerReader({
+    tools: GENERIC_FORMAT,
+    parameters: new Map(),
+    wrapsReply: true,
+    reasoning: undefined,
+    startsInReasoning: false,
+    maxCalls: Infinity,
+    ownStops: [],
+    ...options,
+  });
+  const deltas = pieces.flatMap((text, tokenId) =>
+    reader.read({ type: 'delta', index: 0, text, tokens: [{ tokenId }] }),
+  );
+  return [...deltas, ...reader.read({ type: 'finish', index: 0, finishReason })];
+}
+
+/** The same, joined, and without the ids of calls, which are random. */
+export function readText(pieces: string | readonly string[], options: ReadOptions = {}) {
+  const answer = joinAnswer(readPieces(typeof pieces === 'string' ? [pieces] : pieces, options));
+  return { ...answer, calls: answer.calls.map(({ name, args }) => ({ name, args })) };
+}
+
+/** Cuts a text behind each of these places. */
+export function cutAt(text: string, places: readonly number[]): string[] {
+  const cuts = [...new Set(places.map((place) => place % (text.length + 1)))].sort((a, b) => a - b);
+  return [0, ...cuts].map((start, index) => text.slice(start, cuts[index] ?? text.length));
+}
+
+/** The formats of published families, as `detectToolUse` finds them. */
+const HERMES: ToolFormat = {
+  ...GENERIC_FORMAT,
+  openings: ['<tool_call>'],
+  isBare: false,
+  open: '',
+  callOpen: '<tool_call>\n{"name": "',
+  callClose: '}\n</tool_call>',
+  separator: '\n',
+  close: '',
+  isGeneric: false,
+};
+export const FORMATS = { hermes: HERMES, generic: GENERIC_FORMAT };
