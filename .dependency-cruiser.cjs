@@ -8,9 +8,9 @@ const MAY_IMPORT = {
   scheduler: [],
   sampling: ['runtime'],
   tokenizer: [],
-  grammar: [],
+  grammar: ['sampling'],
   weights: ['runtime'],
-  text: ['tokenizer', 'scheduler', 'weights'],
+  text: ['tokenizer', 'grammar', 'scheduler', 'weights'],
   model: ['runtime', 'weights'],
   catalog: ['weights', 'config'],
   engine: [
@@ -42,7 +42,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|has-code|client-id|clip|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
+      '^src/(errors|has-code|client-id|clip|version|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
       ...allowed.map(room),
     ],
   },
@@ -61,7 +61,7 @@ const routeImports = [
     to: {
       path: '^src/',
       pathNot: [
-        '^src/(errors|clip)\\.ts$',
+        '^src/(errors|clip|version)\\.ts$',
         ENGINE_CLIENT,
         ...['access', 'batch', 'bench', 'chat', 'config', 'http', 'serving', 'text'].map(room),
       ],
@@ -75,7 +75,7 @@ const routeImports = [
       path: '^(src|routes)/',
       pathNot: [
         '^routes/schemas/',
-        '^src/(errors|clip)\\.ts$',
+        '^src/(errors|clip|version)\\.ts$',
         ENGINE_CLIENT,
         ...['batch', 'bench', 'chat', 'grammar', 'http', 'sampling', 'serving', 'tokenizer'].map(room),
       ],

@@ -4,8 +4,9 @@ import type { AppContext } from '../src/http/app-env.ts';
 import { callerOf } from '../src/http/caller.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toChatBodyId } from '../src/http/request-id.ts';
-import { startChat } from '../src/engine/client/start-chat.ts';
-import { type StartedCompletion } from '../src/engine/client/start-completion.ts';
+import { startAnswer } from '../src/chat/start-answer.ts';
+import type { StartedAnswer } from '../src/chat/answer.ts';
+import { systemFingerprint } from '../src/http/system-fingerprint.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
 import { defineRoute } from './define-route.ts';
@@ -18,6 +19,7 @@ import {
   toChatDemand,
   type ChatInput,
 } from './schemas/chat.ts';
+import { usesFunctions } from './schemas/chat-tools.ts';
 import { totalTimeoutMs } from './schemas/completion-demand.ts';
 import { openAiErrorSchema } from './schemas/errors.ts';
 import { parseInput } from './schemas/parse-input.ts';
@@ -30,7 +32,7 @@ export const chatRoute = defineRoute({
     post: {
       operationId: 'createChatCompletion',
       tags: ['OpenAI'],
-      summary: "Answer in a conversation, written by the model's own chat template",
+      summary: "Answer in a conversation, written by the model's chat template",
       requestBody: { required: true, ...jsonContent(chatRequestSchema) },
       responses: {
         200: streamableResponse(
@@ -51,10 +53,10 @@ export const chatRoute = defineRoute({
       const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
       const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
       const demand = toChatDemand(input, engine.model, timeoutMs);
-      const started = await startChat(engine, demand, callerOf(c));
+      const started = await startAnswer(engine, demand, callerOf(c));
       scope.attachCompletion(started.completion);
       const chunks = chunksOf(c, engine, input, started);
-      return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
+      return answerCompletion(c, started, chunks, input, config.ssePingIntervalMs);
     },
   }),
 });
@@ -63,17 +65,23 @@ function chunksOf(
   c: AppContext,
   { model, tokenizer }: Engine,
   input: ChatInput,
-  { demand, prompts }: StartedCompletion,
+  { demand, prompt }: StartedAnswer,
 ): ChatChunks {
   return new ChatChunks({
     id: toChatBodyId(c.var.scope.id),
     created: Math.floor(Date.now() / 1000),
     model: model.id,
+    systemFingerprint: systemFingerprint(model),
     tokenizer,
     n: demand.n,
-    prompt: prompts[0],
+    prompt,
     withLogprobs: demand.numLogprobs !== undefined,
     withTokenIds: input.return_token_ids === true,
     withUsage: input.stream === true && input.stream_options?.include_usage === true,
+    withEveryToken: input.stream_options?.every_token === true,
+    withReasoning: input.include_reasoning !== false,
+    mayCall: demand.toolChoice.type !== 'none',
+    isCallChosen: demand.toolChoice.type === 'named',
+    usesFunctions: usesFunctions(input),
   });
 }

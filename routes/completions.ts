@@ -5,6 +5,7 @@ import { callerOf } from '../src/http/caller.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { toBodyId } from '../src/http/request-id.ts';
 import { startCompletion, type StartedCompletion } from '../src/engine/client/start-completion.ts';
+import { systemFingerprint } from '../src/http/system-fingerprint.ts';
 import { useEngine } from '../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
 import { defineRoute } from './define-route.ts';
@@ -52,7 +53,8 @@ export const completionRoute = defineRoute({
       const started = await startCompletion(engine, demand, callerOf(c));
       scope.attachCompletion(started.completion);
       const chunks = chunksOf(c, engine, input, started);
-      return answerCompletion(c, started.completion, chunks, input, config.ssePingIntervalMs);
+      const { completion } = started;
+      return answerCompletion(c, { completion, events: completion }, chunks, input, config.ssePingIntervalMs);
     },
   }),
 });
@@ -73,6 +75,7 @@ function chunksOf(
     id: toBodyId(c.var.scope.id),
     created: Math.floor(Date.now() / 1000),
     model: model.id,
+    systemFingerprint: systemFingerprint(model),
     tokenizer,
     n: demand.n,
     prompts: prompts.map((prompt, index) => ({
@@ -82,5 +85,7 @@ function chunksOf(
     withLogprobs: demand.numLogprobs !== undefined,
     withTokenIds: input.return_token_ids === true,
     withUsage: input.stream === true && input.stream_options?.include_usage === true,
+    withEveryToken: input.stream_options?.every_token === true,
+    skipsSpecialTokens: input.skip_special_tokens !== false,
   });
 }

@@ -54,8 +54,16 @@ export const embeddingRoute = defineRoute({
   }),
 });
 
+/** Why token ids are refused; see docs/decisions/0058-token-ids-of-embeddings.md. */
+const FOREIGN_TOKENS =
+  "holds token ids. Clients such as langchain-openai send ids of OpenAI's vocabularies, which mean other texts here: " +
+  "send texts (langchain-openai: check_embedding_ctx_length=False), or this model's own ids with encoding: 'model'";
+
 /** @throws EngineError `invalid_request` */
-function checkFields({ model }: Engine, { input, dimensions }: EmbeddingInput): void {
+function checkFields({ model }: Engine, { input, dimensions, encoding }: EmbeddingInput): void {
+  if (encoding !== 'model' && input.some((text) => typeof text !== 'string')) {
+    throw invalidField('input', FOREIGN_TOKENS);
+  }
   if (typeof dimensions === 'number' && dimensions !== model.dim) {
     const complaint = `must be ${model.dim}, the width of the model, or left out, not ${dimensions}`;
     throw invalidField('dimensions', complaint);

@@ -1,7 +1,7 @@
 import { checkMayUse, hideOthers, mayUse } from '../src/http/allowed-models.ts';
 import { defineRoute } from './define-route.ts';
 import { errorResponses, jsonResponse, modelParam } from './openapi-parts.ts';
-import { modelListSchema, modelSchema, toModelBody, type ModelListBody } from './schemas/models.ts';
+import { modelListSchema, modelSchema, toModelBody, toModelListBody } from './schemas/models.ts';
 
 /** OpenAI's list of models: the default one, and all in MODELS_DIR, loaded or not; of these those that the key may use. */
 export const modelListRoute = defineRoute({
@@ -21,8 +21,7 @@ export const modelListRoute = defineRoute({
     get: async (c) => {
       const { principal } = c.var.scope;
       const listed = (await models.list()).filter(({ id }) => mayUse(principal, id));
-      const body: ModelListBody = { object: 'list', data: listed.map(toModelBody) };
-      return c.json(body);
+      return c.json(toModelListBody(listed));
     },
   }),
 });

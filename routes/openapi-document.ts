@@ -1,5 +1,6 @@
 import { createDocument } from 'zod-openapi';
 import { MAX_JSON_LEVELS } from '../src/http/json-nesting.ts';
+import { VERSION } from '../src/version.ts';
 import { securitySchemes } from './openapi-parts.ts';
 import { routes } from './routes.ts';
 
@@ -9,7 +10,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
     openapi: '3.1.0',
     info: {
       title: 'Tokenflare',
-      version: '0.1.0',
+      version: VERSION,
       description:
         'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A path or method ' +
         'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +

@@ -53,7 +53,9 @@ export async function startText(
   caller: Caller,
 ): Promise<RunningText> {
   if (input.options?.rejectIfBusy === true) checkNotBusy(engine);
-  const hasChatTemplate = engine.tokenizer.chatTemplate !== undefined;
+  const { chatTemplate } = engine.tokenizer;
+  // A model that was not made to chat continues a prompt, whatever CHAT_TEMPLATE says of messages.
+  const hasChatTemplate = chatTemplate !== undefined && chatTemplate.origin !== 'builtin';
   const { demand, isJson } = toWorkersAiDemand(input, timeoutMs, hasChatTemplate);
   const { maxTokens } = demand;
   if ('messages' in demand) {

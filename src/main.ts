@@ -71,6 +71,8 @@ function startUpFields(model: ModelInfo): Record<string, unknown> {
     parameters: model.numParameters,
     weights: `${model.weightFormat}, ${megabytes(model.weightBytes)} stored, ${megabytes(model.weightMemoryBytes)} in memory`,
     contextLength: model.contextLength,
+    chatTemplate: model.chatTemplate ?? 'none',
+    generationDefaults: model.generationDefaults ?? {},
     lanes: model.numLanes,
     kvCacheTokens: model.kvCacheTokens,
     kvCacheMb: Math.round(model.kvCacheBytes / 2 ** 20),

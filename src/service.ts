@@ -14,6 +14,7 @@ import { EngineClient } from './engine/client/engine-client.ts';
 import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
 import { EngineError } from './errors.ts';
+import { readFallbackTemplate, type FallbackTemplate } from './text/fallback-template.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
 import { logServerErrors } from './http/log-server-errors.ts';
@@ -54,8 +55,9 @@ export async function startService(
   { createProcess, numLogLinesLost }: ServiceOptions = {},
 ): Promise<Service> {
   const model = await defaultModel(config);
+  const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
   const access = await openLoggedAccess(config, logger);
-  const models = createModelPool(config, logger, model, createProcess);
+  const models = createModelPool(config, logger, { model, fallbackTemplate, createProcess });
   const metrics = new Metrics(models, numLogLinesLost);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
@@ -113,8 +115,7 @@ export async function defaultModel({ model, modelId, modelsDir }: Config): Promi
 function createModelPool(
   config: Config,
   logger: Logger,
-  model: CatalogModel,
-  createProcess: EngineClientOptions['createProcess'],
+  { model, ...options }: Pick<EngineOptions, 'model' | 'fallbackTemplate' | 'createProcess'>,
 ): ModelPool {
   const catalog = new ModelCatalog(model, config.modelsDir);
   const pool: ModelPool = new ModelPool({
@@ -125,7 +126,7 @@ function createModelPool(
         // All compute where the default one does, which need not look for the fastest again.
         runtime: entry === model ? config.runtime : pool.defaultEngine.model.runtime,
         allowsShorter: entry !== model,
-        createProcess,
+        ...options,
       }),
     forecast: async (entry) => {
       const runtime = pool.defaultEngine.model.runtime;
@@ -160,6 +161,8 @@ interface EngineOptions {
   runtime: Config['runtime'];
   /** MAX_MODEL_LEN is meant for the default model, and the most for others. */
   allowsShorter: boolean;
+  /** What it chats by, if it has no chat template of its own. */
+  fallbackTemplate?: FallbackTemplate | undefined;
   createProcess: EngineClientOptions['createProcess'];
 }
 
@@ -167,12 +170,14 @@ interface EngineOptions {
 export function createEngine(
   config: Config,
   logger: Logger,
-  { model, runtime, allowsShorter, createProcess }: EngineOptions,
+  { model, runtime, allowsShorter, fallbackTemplate, createProcess }: EngineOptions,
 ): EngineClient {
   return new EngineClient({
     settings: { ...engineSettings(config, model), runtime, allowsShorter },
     bounds: { maxQueuedSequences: config.maxQueuedRequests, maxQueuedTokens: config.maxQueuedTokens },
     prefixCacheScope: config.prefixCacheScope,
+    fallbackTemplate,
+    takesGenerationDefaults: config.generationConfig === 'model',
     requestTimeoutMs: config.requestTimeoutMs,
     stepTimeoutMs: config.stepTimeoutMs,
     loadTimeoutMs: config.loadTimeoutMs,

@@ -15,6 +15,13 @@ interface ContentFault {
   message: string;
 }
 
+/** A part of a content, in OpenAPI. */
+const partOf = (type: string) => ({
+  type: 'object' as const,
+  properties: { type: { const: type }, [type]: { type: 'string' as const, maxLength: MAX_TEXT_LENGTH } },
+  required: ['type', type],
+});
+
 /**
  * A message's content: text, or a list of text parts. Written by hand, since a union would not say which part is at
  * fault. Parts stay parts: a template may write them differently.
@@ -29,7 +36,7 @@ const contentSchema = z
   })
   .optional()
   .meta({
-    description: 'Text, or a list of text parts; may be left out beside `tool_calls`.',
+    description: 'Text, or a list of text parts. An assistant may have said nothing.',
     override: {
       anyOf: [
         { type: 'string', maxLength: MAX_TEXT_LENGTH },
@@ -37,101 +44,126 @@ const contentSchema = z
           type: 'array',
           minItems: 1,
           maxItems: MAX_PARTS,
-          items: {
-            type: 'object',
-            properties: { type: { const: 'text' }, text: { type: 'string', maxLength: MAX_TEXT_LENGTH } },
-            required: ['type', 'text'],
-            additionalProperties: false,
-          },
+          items: { anyOf: [partOf('text'), partOf('refusal')] },
         },
         { type: 'null' },
       ],
     },
   });
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const argumentsSchema = z
+  .custom<string | Readonly<Record<string, unknown>>>(
+    (value) => isObject(value) || textSchema.safeParse(value).success,
+    `must be the text of a JSON object, of at most ${MAX_TEXT_LENGTH} characters`,
+  )
+  .meta({
+    description: 'The text of a JSON object, or the object itself. A template gets what is neither as it is.',
+    override: {
+      anyOf: [
+        { type: 'string', maxLength: MAX_TEXT_LENGTH },
+        { type: 'object', description: 'A JSON object.' },
+      ],
+    },
+  });
+
+const functionCallSchema = z.object({ name: nameSchema, arguments: argumentsSchema.nullish() });
+
 const toolCallSchema = z
-  .strictObject({
-    id: nameSchema.nullish(),
-    type: z.literal('function'),
-    function: z.strictObject({
-      name: nameSchema,
-      arguments: textSchema.meta({
-        description: `JSON, at most ${MAX_JSON_LEVELS} levels deep; a template gets the object.`,
-      }),
-    }),
-  })
+  .object({ id: nameSchema.nullish(), type: z.literal('function').nullish(), function: functionCallSchema })
   .meta({ id: 'ChatToolCall' });
 
-/** What an official client has in an answer's message, and may send back in the next turn. */
-const returned = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
-
+/** Fields that are not named here are ignored: clients send back what they were answered, with fields of their own. */
 const chatMessageSchema = z
-  .strictObject({
-    role: z
-      .enum(['system', 'developer', 'user', 'assistant', 'tool'])
-      .meta({ description: "The model's chat template decides which roles it accepts, and in which order." }),
+  .object({
+    role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']).meta({
+      description:
+        "The model's chat template decides which roles it accepts, and in which order; `function` is the older `tool`.",
+    }),
     content: contentSchema,
     name: nameSchema.nullish(),
     tool_calls: z.array(toolCallSchema).max(MAX_TOOL_CALLS).nullish(),
     tool_call_id: nameSchema.nullish(),
+    function_call: functionCallSchema.nullish().meta({ description: 'The older form of one tool call.' }),
     reasoning_content: textSchema.nullish(),
-    refusal: returned,
-    annotations: returned,
+    reasoning: textSchema.nullish().meta({ description: 'Another name of `reasoning_content`.' }),
+    refusal: textSchema
+      .nullish()
+      .meta({ description: 'Takes the place of `content` where that is missing.' }),
   })
   .meta({ id: 'ChatMessage' });
 
 export const messagesSchema = z.array(chatMessageSchema).min(1).max(MAX_MESSAGES);
 
 type ChatMessageInput = z.output<typeof chatMessageSchema>;
-
-/** Fields of a message that a template gets, where they are set. */
-const TEMPLATE_FIELDS = ['content', 'name', 'tool_call_id', 'reasoning_content'] as const;
+type FunctionCallInput = z.output<typeof functionCallSchema>;
 
 /**
- * Messages as a template reads them: what is null is left out, as transformers does.
+ * Messages as a template reads them: what is null is left out, as transformers does, and the older form of a tool call
+ * becomes the newer.
  *
- * @throws EngineError `invalid_request` for a message without content, or arguments of a tool that are no JSON object or
- * nest too deep
+ * @throws EngineError `invalid_request` for a message without content that is no assistant's
  */
 export function toChatMessages(inputs: readonly ChatMessageInput[]): ChatMessage[] {
+  let numFunctionCalls = 0;
   return inputs.map((input, index) => {
-    const place = `messages[${index}]`;
-    const toolCalls = input.tool_calls ?? [];
-    if (typeof (input.content ?? undefined) === 'undefined' && toolCalls.length === 0) {
-      throw invalidField(`${place}.content`, 'is required');
-    }
-    const message: ChatMessage = { role: input.role };
-    for (const field of TEMPLATE_FIELDS) {
-      const value = input[field] ?? undefined;
-      if (value !== undefined) message[field] = value;
-    }
-    if (toolCalls.length > 0) {
-      message['tool_calls'] = toolCalls.map((toolCall, callIndex) => ({
-        ...toolCall,
-        function: {
-          ...toolCall.function,
-          arguments: readArguments(
-            toolCall.function.arguments,
-            `${place}.tool_calls[${callIndex}].function.arguments`,
-          ),
-        },
-      }));
-    }
-    return message;
+    if (input.function_call) numFunctionCalls++;
+    return toChatMessage(input, `messages[${index}]`, `call_${numFunctionCalls}`);
   });
 }
 
-function readArguments(text: string, param: string): object {
-  // The template's process and its interpreter read them by recursion.
-  if (nestsDeeperThan(text, MAX_JSON_LEVELS))
-    throw invalidField(param, `nests more than ${MAX_JSON_LEVELS} levels`);
+/** @param functionCallId of the last call in the older form: its result has no id to name it by */
+function toChatMessage(input: ChatMessageInput, place: string, functionCallId: string): ChatMessage {
+  const { role, function_call: functionCall } = input;
+  const content = input.content ?? input.refusal ?? undefined;
+  const toolCalls = [
+    ...(input.tool_calls ?? []),
+    ...(functionCall ? [{ id: functionCallId, function: functionCall }] : []),
+  ];
+  if (content === undefined && role !== 'assistant') throw invalidField(`${place}.content`, 'is required');
+  const isFunction = role === 'function';
+  return {
+    role: isFunction ? 'tool' : role,
+    ...withoutAbsent({
+      // An assistant may have said nothing; a template joins it to other text.
+      content: content ?? (toolCalls.length === 0 ? '' : undefined),
+      name: input.name,
+      tool_call_id: input.tool_call_id ?? (isFunction ? functionCallId : undefined),
+      reasoning_content: input.reasoning_content ?? input.reasoning,
+      tool_calls: toolCalls.length === 0 ? undefined : toolCalls.map(toToolCall),
+    }),
+  };
+}
+
+function toToolCall({
+  id,
+  function: call,
+}: {
+  id?: string | null | undefined;
+  function: FunctionCallInput;
+}): object {
+  const { name, arguments: given } = call;
+  const asObject = { type: 'function', function: { name, arguments: readArguments(given ?? '') } };
+  return typeof id === 'string' ? { id, ...asObject } : asObject;
+}
+
+const withoutAbsent = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
+
+/** The object, or the text where it is none: a model once wrote it so, and the conversation goes on. */
+function readArguments(given: FunctionCallInput['arguments'] & {}): object | string {
+  if (typeof given !== 'string') return given;
+  if (given.trim() === '') return {};
+  // The template's process and its interpreter read an object by recursion.
+  if (nestsDeeperThan(given, MAX_JSON_LEVELS)) return given;
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    const value: unknown = JSON.parse(given);
+    return isObject(value) ? value : given;
   } catch {
-    // It is told below, as what is JSON but no object is.
+    return given;
   }
-  throw invalidField(param, 'must be the text of a JSON object');
 }
 
 function readContent(value: unknown): string | ChatTextPart[] | null | ContentFault {
@@ -155,18 +187,18 @@ function readContent(value: unknown): string | ChatTextPart[] | null | ContentFa
 const TOO_LONG = `must have at most ${MAX_TEXT_LENGTH} characters`;
 const isText = ({ length }: string): boolean => length <= MAX_TEXT_LENGTH;
 
+/** Further fields of a part, such as `cache_control`, are ignored. */
 function readPart(entry: unknown, index: number): ChatTextPart | ContentFault {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+  if (!isObject(entry)) {
     return { path: [index], message: 'must be a text part: {"type": "text", "text": …}' };
   }
-  const { type, text, ...rest } = entry as Record<string, unknown>;
-  if (type !== 'text') {
+  const { type } = entry;
+  if (type !== 'text' && type !== 'refusal') {
     const other = typeof type === 'string' ? `, not ${JSON.stringify(clip(type))}` : '';
     return { path: [index, 'type'], message: `must be "text"${other}: this service reads text only` };
   }
-  if (typeof text !== 'string') return { path: [index, 'text'], message: 'must be a string' };
-  if (!isText(text)) return { path: [index, 'text'], message: TOO_LONG };
-  const [unknownField] = Object.keys(rest);
-  if (unknownField !== undefined) return { path: [index, unknownField], message: 'is an unknown field' };
-  return { type, text };
+  const text = entry[type];
+  if (typeof text !== 'string') return { path: [index, type], message: 'must be a string' };
+  if (!isText(text)) return { path: [index, type], message: TOO_LONG };
+  return { type: 'text', text };
 }

@@ -1,67 +1,39 @@
 import { z } from 'zod';
+import type { AnswerDemand } from '../../src/chat/answer.ts';
 import type { ModelInfo } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
-import type { ChatDemand } from '../../src/engine/client/start-chat.ts';
 import { MAX_LOGPROBS } from '../../src/sampling/sampling-params.ts';
 import { countSchema } from './bounds.ts';
 import { messagesSchema, toChatMessages } from './chat-messages.ts';
+import { reasoningFields, toReasoning } from './chat-reasoning.ts';
+import { toolFields, toToolDemand } from './chat-tools.ts';
 import { toCompletionDemand } from './completion-demand.ts';
-import { completionRequestSchema, finishReasonSchema, usageSchema } from './completions.ts';
+import { completionRequestSchema, fingerprintSchema, usageSchema } from './completions.ts';
+import { otherChatFields } from './other-fields.ts';
 
-const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+/** Where neither the client nor the model's files say how long an answer may be. */
+export const DEFAULT_MAX_ANSWER_TOKENS = 1024;
+
 const maxTokens = countSchema.nullish();
 
-/** Fields of OpenAI's API that would change the answer and cannot be honoured: named in the refusal. */
-const UNSUPPORTED = {
-  tools: 'calling tools is not supported; leave it out',
-  functions: 'calling functions is not supported; leave it out',
-  function_call: 'calling functions is not supported; leave it out',
-  tool_choice: "calling tools is not supported; leave it out, or send 'none' or 'auto'",
-  response_format: "structured output is not supported; leave it out, or send {'type': 'text'}",
-  modalities: "only text is made; leave it out, or send ['text']",
-  audio: 'only text is made; leave it out',
-  prediction: 'predicted output is not supported; leave it out',
-  reasoning_effort: 'the effort of reasoning cannot be set; leave it out',
-  verbosity: 'verbosity cannot be set; leave it out',
-  web_search_options: 'searching the web is not supported; leave it out',
-} as const;
-
-/** Values by which a client says that it does not want the thing. */
-const HARMLESS: ReadonlySet<string> = new Set([
-  'null',
-  '[]',
-  '"none"',
-  '"auto"',
-  '["text"]',
-  '{"type":"text"}',
-]);
-
-const unsupported = z.unknown().optional().meta({ description: 'Not supported; refused when it is set.' });
-
 export const chatRequestSchema = completionRequestSchema
-  .omit({ prompt: true, max_tokens: true, logprobs: true, echo: true, best_of: true, suffix: true })
+  .omit({ prompt: true, max_tokens: true, logprobs: true })
   .extend({
     messages: messagesSchema,
-    max_completion_tokens: maxTokens.meta({ description: 'By default as many as the context has room for.' }),
+    max_completion_tokens: maxTokens.meta({
+      description:
+        "By default `max_new_tokens` of the model's generation_config.json, else " +
+        `${DEFAULT_MAX_ANSWER_TOKENS}; less where the context has no room for them.`,
+    }),
     max_tokens: maxTokens.meta({ description: 'The older name of `max_completion_tokens`.' }),
     logprobs: z.boolean().nullish().meta({ default: false }),
     top_logprobs: z.int().min(0).max(MAX_LOGPROBS).nullish().meta({
       default: 0,
       description: 'Alternatives for each token; only with `logprobs`.',
     }),
-    tools: unsupported,
-    tool_choice: unsupported,
-    parallel_tool_calls: ignored,
-    functions: unsupported,
-    function_call: unsupported,
-    response_format: unsupported,
-    modalities: unsupported,
-    audio: unsupported,
-    prediction: unsupported,
-    reasoning_effort: unsupported,
-    verbosity: unsupported,
-    web_search_options: unsupported,
-    prompt_cache_retention: ignored,
+    ...toolFields,
+    ...reasoningFields,
+    ...otherChatFields,
   })
   .meta({ id: 'ChatCompletionRequest' });
 
@@ -93,7 +65,39 @@ const choiceFields = {
   }),
 };
 
-const chatFields = { id: z.string(), created: z.int(), model: z.string() };
+const chatFinishReasonSchema = z
+  .enum(['stop', 'length', 'abort', 'tool_calls', 'function_call'])
+  .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
+
+const chatFields = {
+  id: z.string(),
+  created: z.int(),
+  model: z.string(),
+  system_fingerprint: fingerprintSchema,
+};
+
+const reasoningSchema = z
+  .string()
+  .optional()
+  .meta({ description: 'What the model wrote for itself before it answered.' });
+
+const functionCallSchema = z.object({
+  name: z.string(),
+  arguments: z.string().meta({ description: 'The text of a JSON object.' }),
+});
+
+const toolCallSchema = z
+  .object({ id: z.string(), type: z.literal('function'), function: functionCallSchema })
+  .meta({ id: 'ToolCall' });
+
+const messageSchema = z.object({
+  role: z.literal('assistant'),
+  content: z.string().nullable().meta({ description: 'Null where the model only called tools.' }),
+  reasoning_content: reasoningSchema,
+  refusal: z.null(),
+  tool_calls: z.array(toolCallSchema).optional(),
+  function_call: functionCallSchema.optional().meta({ description: 'Of a request with `functions`.' }),
+});
 
 export const chatResponseSchema = z
   .object({
@@ -102,8 +106,8 @@ export const chatResponseSchema = z
     choices: z.array(
       z.object({
         ...choiceFields,
-        message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
-        finish_reason: finishReasonSchema,
+        message: messageSchema,
+        finish_reason: chatFinishReasonSchema,
       }),
     ),
     usage: usageSchema,
@@ -111,6 +115,26 @@ export const chatResponseSchema = z
   .meta({ id: 'ChatCompletion' });
 
 export type ChatBody = z.output<typeof chatResponseSchema>;
+
+const deltaSchema = z
+  .object({
+    role: z.literal('assistant').optional(),
+    content: z.string().optional(),
+    reasoning_content: reasoningSchema,
+    tool_calls: z
+      .array(
+        z.object({
+          index: z.int(),
+          id: z.string().optional(),
+          type: z.literal('function').optional(),
+          function: functionCallSchema.partial({ name: true }),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Id, type and name in the first chunk of a call; then arguments alone.' }),
+    function_call: functionCallSchema.partial({ name: true }).optional(),
+  })
+  .meta({ description: '`role` in the first chunk of a choice, nothing in its last.' });
 
 /** What each `data:` line of a stream holds, apart from `[DONE]` and an error. */
 export const chatChunkSchema = z
@@ -120,10 +144,8 @@ export const chatChunkSchema = z
     choices: z.array(
       z.object({
         ...choiceFields,
-        delta: z
-          .object({ role: z.literal('assistant').optional(), content: z.string().optional() })
-          .meta({ description: '`role` in the first chunk of a choice, nothing in its last.' }),
-        finish_reason: finishReasonSchema.nullable(),
+        delta: deltaSchema,
+        finish_reason: chatFinishReasonSchema.nullable(),
       }),
     ),
     usage: usageSchema
@@ -141,34 +163,40 @@ export type ChatLogprobs = z.output<typeof chatLogprobsSchema>;
  *
  * @throws EngineError `invalid_request` where fields contradict each other or the model
  */
-export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: number): ChatDemand {
+export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: number): AnswerDemand {
   const { messages, max_completion_tokens: maxCompletionTokens, logprobs, top_logprobs: numTop } = input;
   const askedMaxTokens = maxCompletionTokens ?? input.max_tokens ?? undefined;
   checkChatFields(input, askedMaxTokens);
-  const shared = toCompletionDemand(
+  const { grammar: outputFormat, ...shared } = toCompletionDemand(
     {
       ...input,
       prompt: [],
-      max_tokens: askedMaxTokens ?? model.contextLength,
+      max_tokens: askedMaxTokens ?? defaultMaxTokens(model),
       logprobs: logprobs === true ? (numTop ?? 0) : null,
+      // These are taken only at the values that mean nothing.
+      echo: null,
+      best_of: null,
+      suffix: null,
+      add_special_tokens: null,
+      include_stop_str_in_output: null,
     },
     model,
     timeoutMs,
   );
   return {
     ...shared,
+    ...toToolDemand(input),
+    ...toReasoning(input),
+    outputFormat,
     asksForMaxTokens: askedMaxTokens !== undefined,
     messages: toChatMessages(messages),
   };
 }
 
+const defaultMaxTokens = ({ contextLength, generationDefaults }: ModelInfo): number =>
+  Math.min(generationDefaults?.maxTokens ?? DEFAULT_MAX_ANSWER_TOKENS, contextLength);
+
 function checkChatFields(input: ChatInput, maxTokens: number | undefined): void {
-  for (const [field, refusal] of Object.entries(UNSUPPORTED)) {
-    const value: unknown = Reflect.get(input, field);
-    if (value !== undefined && !HARMLESS.has(JSON.stringify(value))) {
-      throw refuse(field, `${field}: ${refusal}`);
-    }
-  }
   const { max_completion_tokens: newer, max_tokens: older } = input;
   if (typeof newer === 'number' && typeof older === 'number' && newer !== older) {
     const names = 'max_completion_tokens and max_tokens are two names of one thing';

@@ -13,6 +13,7 @@ export interface CompletionView {
   /** Unix time in seconds. */
   created: number;
   model: string;
+  systemFingerprint: string;
   tokenizer: TokenVocabulary;
   /** Choices for each prompt. */
   n: number;
@@ -21,6 +22,10 @@ export interface CompletionView {
   withTokenIds: boolean;
   /** Every chunk carries `usage`, null but in the last. */
   withUsage: boolean;
+  /** A chunk for each token, also for one that shows nothing yet. */
+  withEveryToken: boolean;
+  /** Special tokens are no part of the text. */
+  skipsSpecialTokens: boolean;
 }
 
 /**
@@ -48,8 +53,9 @@ export class CompletionChunks {
       case 'prompt':
         return this.#echo(event.promptIndex, event.tokens);
       case 'delta': {
-        const { withLogprobs, withTokenIds } = this.#view;
-        if (event.text === '' && !withLogprobs && !withTokenIds) return [];
+        const { withLogprobs, withTokenIds, withEveryToken } = this.#view;
+        const showsTokens = withLogprobs || withTokenIds || (withEveryToken && event.tokens.length > 0);
+        if (event.text === '' && !showsTokens) return [];
         return [this.#chunk(this.#choice(event.index, event.text, event.tokens))];
       }
       case 'finish': {
@@ -74,8 +80,7 @@ export class CompletionChunks {
     const parts = this.#textOffsets.map((): ChunkChoice[] => []);
     for (const { choices } of chunks) for (const choice of choices) parts[choice.index]?.push(choice);
     const choices = parts.map((choiceParts) => joinChoice(choiceParts, this.#view));
-    const { id, created, model } = this.#view;
-    return { id, object: 'text_completion', created, model, choices, usage: toUsageBody(usage) };
+    return { ...headOf(this.#view), choices, usage: toUsageBody(usage) };
   }
 
   #echo(promptIndex: number, tokens: readonly ReportedToken[] | undefined): CompletionChunk[] {
@@ -91,7 +96,13 @@ export class CompletionChunks {
 
   #choice(index: number, text: string, tokens: readonly ReportedToken[]): ChunkChoice {
     const tokenIds = this.#view.withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
-    return { index, text, logprobs: this.#logprobs(index, tokens, true), ...tokenIds, finish_reason: null };
+    return {
+      index,
+      text,
+      logprobs: this.#logprobs(index, tokens, this.#view.skipsSpecialTokens),
+      ...tokenIds,
+      finish_reason: null,
+    };
   }
 
   #logprobs(
@@ -108,11 +119,23 @@ export class CompletionChunks {
   }
 
   #chunk(choice?: ChunkChoice): CompletionChunk {
-    const { id, created, model, withUsage } = this.#view;
-    const usage = withUsage ? { usage: null } : {};
-    return { id, object: 'text_completion', created, model, choices: choice ? [choice] : [], ...usage };
+    const usage = this.#view.withUsage ? { usage: null } : {};
+    return { ...headOf(this.#view), choices: choice ? [choice] : [], ...usage };
   }
 }
+
+const headOf = ({
+  id,
+  created,
+  model,
+  systemFingerprint,
+}: CompletionView): Omit<CompletionChunk, 'choices' | 'usage'> => ({
+  id,
+  object: 'text_completion',
+  created,
+  model,
+  system_fingerprint: systemFingerprint,
+});
 
 /** What of a prompt was cut. */
 type Truncation = Pick<EncodedPrompt, 'isTruncated' | 'numDropped'>;
@@ -126,12 +149,19 @@ export function toTruncationBody(prompt: Truncation | undefined): {
   return { truncated: true, ...(numDropped === undefined ? {} : { dropped_tokens: numDropped }) };
 }
 
-export function toUsageBody({ numPromptTokens, numGeneratedTokens, numCachedTokens }: Usage): UsageBody {
+/** @param numReasoningTokens of the generated ones, those that the model wrote for itself */
+export function toUsageBody(
+  { numPromptTokens, numGeneratedTokens, numCachedTokens }: Usage,
+  numReasoningTokens = 0,
+): UsageBody {
   return {
     prompt_tokens: numPromptTokens,
     completion_tokens: numGeneratedTokens,
     total_tokens: numPromptTokens + numGeneratedTokens,
     prompt_tokens_details: { cached_tokens: numCachedTokens },
+    ...(numReasoningTokens === 0
+      ? {}
+      : { completion_tokens_details: { reasoning_tokens: numReasoningTokens } }),
   };
 }
 

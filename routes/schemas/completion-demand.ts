@@ -1,8 +1,10 @@
 import type { ModelInfo } from '../../src/engine/engine.ts';
+import type { SamplingParams } from '../../src/sampling/sampling-params.ts';
 import { checkVocabulary } from '../../src/engine/check-input.ts';
 import { invalidField } from '../../src/errors.ts';
 import type { CompletionDemand } from '../../src/engine/client/start-completion.ts';
 import type { CompletionInput } from './completions.ts';
+import { toOutputFormat } from './output-format.ts';
 import type { PromptInput } from './prompt.ts';
 
 /** Most sequences (prompts times `n`) in one request. */
@@ -28,17 +30,13 @@ export function toCompletionDemand(
     minTokens: input.min_tokens ?? 0,
     ignoreEos: input.ignore_eos ?? false,
     stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
-    sampling: {
-      temperature: input.temperature ?? 1,
-      topP: input.top_p ?? 1,
-      topK: Math.max(input.top_k ?? 0, 0),
-      minP: input.min_p ?? 0,
-      seed: input.seed ?? undefined,
-      logitBias: new Map(Object.entries(input.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias])),
-      frequencyPenalty: input.frequency_penalty ?? 0,
-      presencePenalty: input.presence_penalty ?? 0,
-      repetitionPenalty: input.repetition_penalty ?? 1,
-    },
+    stopTokenIds: input.stop_token_ids ?? [],
+    includesStopString: input.include_stop_str_in_output ?? false,
+    skipsSpecialTokens: input.skip_special_tokens ?? true,
+    reportsEveryToken: input.stream_options?.every_token ?? false,
+    isRendered: input.add_special_tokens === false,
+    grammar: toOutputFormat(input),
+    sampling: toSampling(input, model),
     numLogprobs: input.logprobs ?? undefined,
     promptLogprobs: input.echo === true && typeof input.logprobs === 'number',
     cacheSalt: input.cache_salt ?? undefined,
@@ -48,6 +46,25 @@ export function toCompletionDemand(
   checkFields(input, demand);
   checkTokenIds(input.prompt, demand, model);
   return demand;
+}
+
+/** Where the client says nothing, the model's files do; where these do not, OpenAI's defaults hold. */
+function toSampling(
+  input: CompletionInput,
+  { generationDefaults: defaults = {} }: ModelInfo,
+): SamplingParams {
+  const { repetition_penalty: repetitionPenalty, repeat_penalty: otherName } = input;
+  return {
+    temperature: input.temperature ?? defaults.temperature ?? 1,
+    topP: input.top_p ?? defaults.topP ?? 1,
+    topK: Math.max(input.top_k ?? defaults.topK ?? 0, 0),
+    minP: input.min_p ?? defaults.minP ?? 0,
+    seed: input.seed ?? undefined,
+    logitBias: new Map(Object.entries(input.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias])),
+    frequencyPenalty: input.frequency_penalty ?? 0,
+    presencePenalty: input.presence_penalty ?? 0,
+    repetitionPenalty: repetitionPenalty ?? otherName ?? defaults.repetitionPenalty ?? 1,
+  };
 }
 
 /** Longest that a request may take, its model's load included. */
@@ -67,6 +84,12 @@ function checkFields(input: CompletionInput, demand: CompletionDemand): void {
     'stream_options',
     'is allowed only with stream',
   );
+  const { repetition_penalty: penalty, repeat_penalty: otherName } = input;
+  check(
+    (penalty ?? otherName) === (otherName ?? penalty),
+    'repeat_penalty',
+    `is another name of repetition_penalty: send one of them, not ${otherName} and ${penalty}`,
+  );
   const numSequences = prompts.length * n;
   check(
     numSequences <= MAX_SEQUENCES,
@@ -81,6 +104,7 @@ function checkTokenIds(prompts: readonly PromptInput[], demand: CompletionDemand
     checkVocabulary(prompt, model, prompts.length === 1 ? 'prompt' : `prompt[${index}]`, 'item');
   }
   checkVocabulary([...demand.sampling.logitBias.keys()], model, 'logit_bias', 'key');
+  checkVocabulary(demand.stopTokenIds ?? [], model, 'stop_token_ids', 'item');
 }
 
 function check(holds: boolean, param: string, complaint: string): void {

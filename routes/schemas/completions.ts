@@ -10,18 +10,18 @@ import {
   timeoutMsSchema,
   truncateTokensSchema,
 } from './bounds.ts';
+import { ignored, otherFields } from './other-fields.ts';
+import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from './prompt.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
+const MAX_STOP_TOKENS = 128;
 const MAX_CACHE_SALT_LENGTH = 1024;
 /** OpenAI's. */
 const MAX_LOGIT_BIAS = 300;
 
 const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
-
-/** Fields of OpenAI's API that change nothing here and are ignored, so that its clients work unchanged. */
-const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
 
 export const cacheSaltSchema = z
   .string()
@@ -33,6 +33,8 @@ export const cacheSaltSchema = z
       'Prompts share keys and values only with those of the same salt, so that the time to the first token tells ' +
       'nothing about the prompts of others.',
   });
+
+const repetitionPenalty = z.number().min(0.01).max(2).nullish();
 
 /** `null` means the default throughout, as in OpenAI's API. Unknown fields are refused: a typo must not be silent. */
 export const completionRequestSchema = z
@@ -63,7 +65,15 @@ export const completionRequestSchema = z
       .meta({ description: 'Up to 4 strings; the text ends before the earliest.' }),
     stream: z.boolean().nullish().meta({ default: false }),
     stream_options: z
-      .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: ignored })
+      .strictObject({
+        include_usage: z.boolean().nullish(),
+        include_obfuscation: ignored,
+        every_token: z.boolean().nullish().meta({
+          default: false,
+          description:
+            'A frame for each token, as soon as it is drawn. Else tokens of short steps come together.',
+        }),
+      })
       .nullish()
       .meta({ description: 'Only with `stream`.' }),
     logprobs: z
@@ -79,11 +89,31 @@ export const completionRequestSchema = z
       MAX_LOGIT_BIAS,
     )
       .nullish()
-      .meta({ description: 'Added to the logits of the token ids named.' }),
+      .meta({
+        description: "Added to the logits of the token ids named, which are of the model's vocabulary.",
+      }),
     frequency_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
     presence_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
-    repetition_penalty: z.number().min(0.01).max(2).nullish().meta({ default: 1 }),
+    repetition_penalty: repetitionPenalty.meta({ default: 1 }),
+    repeat_penalty: repetitionPenalty.meta({ description: 'Another name of `repetition_penalty`.' }),
     ignore_eos: z.boolean().nullish().meta({ default: false }),
+    stop_token_ids: z
+      .array(z.int().min(0).max(MAX_INT32))
+      .max(MAX_STOP_TOKENS)
+      .nullish()
+      .meta({ description: "Tokens of the model's vocabulary that end the text, beside the model's own." }),
+    include_stop_str_in_output: z
+      .boolean()
+      .nullish()
+      .meta({ default: false, description: 'The text ends with the stop string that ended it.' }),
+    skip_special_tokens: z
+      .boolean()
+      .nullish()
+      .meta({ default: true, description: 'False: special tokens are part of the text.' }),
+    add_special_tokens: z
+      .boolean()
+      .nullish()
+      .meta({ default: true, description: "False: the tokenizer's begin-of-text is not put before a text." }),
     min_tokens: z
       .int()
       .min(0)
@@ -99,12 +129,9 @@ export const completionRequestSchema = z
       .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
     cache_salt: cacheSaltSchema,
     suffix: textSchema.nullish().meta({ description: 'Not supported: only null or an empty text.' }),
-    user: ignored,
     metadata: metadataSchema.nullish().meta({ description: 'Accepted and ignored.' }),
-    store: ignored,
-    service_tier: ignored,
-    safety_identifier: ignored,
-    prompt_cache_key: ignored,
+    ...outputFormatFields,
+    ...otherFields,
   })
   .meta({ id: 'CompletionRequest' });
 
@@ -116,6 +143,10 @@ export const usageSchema = z
     completion_tokens: z.int(),
     total_tokens: z.int(),
     prompt_tokens_details: z.object({ cached_tokens: z.int() }),
+    completion_tokens_details: z
+      .object({ reasoning_tokens: z.int() })
+      .optional()
+      .meta({ description: 'Of a chat whose model reasoned before it answered.' }),
   })
   .meta({ id: 'Usage' });
 
@@ -146,11 +177,17 @@ export const finishReasonSchema = z
   .enum(['stop', 'length', 'abort'])
   .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
 
+export const fingerprintSchema = z.string().meta({
+  description:
+    'The same as long as model, runtime, number formats and version are: then a seed gives the same text.',
+});
+
 const completionFields = {
   id: z.string(),
   object: z.literal('text_completion'),
   created: z.int(),
   model: z.string(),
+  system_fingerprint: fingerprintSchema,
 };
 
 export const completionResponseSchema = z

@@ -8,13 +8,16 @@ export const embeddingRequestSchema = z
   .strictObject({
     model: nameSchema.nullish().meta({ description: 'Id of the model; may be left out.' }),
     input: promptSchema,
+    encoding: z.literal('model').nullish().meta({
+      description: "The token ids in `input` are of this model's own vocabulary; needed to send any.",
+    }),
     encoding_format: z
       .enum(['float', 'base64'])
       .nullish()
       .meta({ default: 'float', description: '`base64`: float32, little-endian.' }),
-    dimensions: countSchema
-      .nullish()
-      .meta({ description: "Only the model's own width: a part of its embedding means nothing." }),
+    dimensions: countSchema.nullish().meta({
+      description: "Only the model's own width, another is refused: a part of its embedding means nothing.",
+    }),
     truncate_prompt_tokens: truncateTokensSchema
       .nullish()
       .meta({ description: 'Keep the last so many tokens of each text; -1: as many as the context holds.' }),

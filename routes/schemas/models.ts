@@ -11,6 +11,9 @@ export const modelSchema = z
         'Unix time in seconds: when the model became ready or, if it is not loaded, when its files were stored.',
     }),
     owned_by: z.literal('tokenflare'),
+    type: z.literal('model').meta({ description: "As Anthropic's clients read it, and the next two." }),
+    display_name: z.string(),
+    created_at: z.string().meta({ description: '`created` as RFC 3339 writes it.' }),
     state: z.enum(['unloaded', 'loading', 'loaded', 'failed']).meta({
       description:
         'An unloaded one is loaded for the first request that names it; a failed one tells its `error`.',
@@ -19,6 +22,33 @@ export const modelSchema = z
     max_model_len: z.int().nullable().meta({ description: 'Most tokens of prompt and completion together.' }),
     architecture: z.string().nullable(),
     vocab_size: z.int().nullable(),
+    tokenizer: z
+      .object({ type: z.string().nullable(), vocab_size: z.int() })
+      .nullable()
+      .meta({ description: 'Its kind as its files name it, such as `BPE`; null until it is loaded.' }),
+    chat_template: z
+      .enum(['own', 'builtin', 'file'])
+      .nullable()
+      .meta({
+        description:
+          'What it chats by: its own template, the plain built-in one, or that of CHAT_TEMPLATE_FILE. Null: it does not ' +
+          'chat, or it is not loaded yet.',
+      }),
+    generation_defaults: z
+      .object({
+        temperature: z.number().optional(),
+        top_p: z.number().optional(),
+        top_k: z.int().optional(),
+        min_p: z.number().optional(),
+        repetition_penalty: z.number().optional(),
+        max_tokens: z.int().optional(),
+      })
+      .nullable()
+      .meta({
+        description:
+          "What holds where a request has no such field, by the model's files; see GENERATION_CONFIG. Null until it is " +
+          'loaded.',
+      }),
     num_parameters: z.int().nullable(),
     size_bytes: z.int().nullable().meta({ description: 'Size of its files.' }),
     memory_bytes: z.int().nullable().meta({
@@ -40,11 +70,27 @@ export const modelSchema = z
   .meta({ id: 'Model' });
 
 export const modelListSchema = z
-  .object({ object: z.literal('list'), data: z.array(modelSchema) })
+  .object({
+    object: z.literal('list'),
+    data: z.array(modelSchema),
+    has_more: z.literal(false).meta({ description: "As Anthropic's clients read it, and the next two." }),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+  })
   .meta({ id: 'ModelList' });
 
 type ModelBody = z.output<typeof modelSchema>;
 export type ModelListBody = z.output<typeof modelListSchema>;
+
+export function toModelListBody(models: readonly ModelStatus[]): ModelListBody {
+  return {
+    object: 'list',
+    data: models.map(toModelBody),
+    has_more: false,
+    first_id: models[0]?.id ?? null,
+    last_id: models.at(-1)?.id ?? null,
+  };
+}
 
 /** The model as OpenAI's clients know one, with what a person asks next; what is not known is null. */
 export function toModelBody(model: ModelStatus): ModelBody {
@@ -54,11 +100,17 @@ export function toModelBody(model: ModelStatus): ModelBody {
     object: 'model',
     created: model.createdAt,
     owned_by: 'tokenflare',
+    type: 'model',
+    display_name: model.id,
+    created_at: new Date(model.createdAt * 1000).toISOString(),
     state: model.state,
     is_default: model.isDefault,
     max_model_len: model.contextLength ?? null,
     architecture: model.architecture ?? null,
     vocab_size: model.vocabSize ?? null,
+    tokenizer: toTokenizerBody(model.tokenizer),
+    chat_template: model.chatTemplate ?? null,
+    generation_defaults: toGenerationBody(model.generationDefaults),
     num_parameters: model.numParameters ?? null,
     size_bytes: model.sizeBytes ?? null,
     memory_bytes: model.memoryBytes ?? null,
@@ -67,6 +119,23 @@ export function toModelBody(model: ModelStatus): ModelBody {
     runtime: model.runtimeDescription ?? null,
     device: model.device ?? null,
     error: error === undefined ? null : { code: error.code, message: messageOf(error) },
+  };
+}
+
+const toTokenizerBody = (tokenizer: ModelStatus['tokenizer']): ModelBody['tokenizer'] =>
+  tokenizer ? { type: tokenizer.kind ?? null, vocab_size: tokenizer.vocabSize } : null;
+
+/** What is undefined is no part of the JSON. */
+function toGenerationBody(defaults: ModelStatus['generationDefaults']): ModelBody['generation_defaults'] {
+  if (defaults === undefined) return null;
+  const { temperature, topP, topK, minP, repetitionPenalty, maxTokens } = defaults;
+  return {
+    temperature,
+    top_p: topP,
+    top_k: topK,
+    min_p: minP,
+    repetition_penalty: repetitionPenalty,
+    max_tokens: maxTokens,
   };
 }
 

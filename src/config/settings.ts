@@ -1,9 +1,18 @@
-import { BlockList, isIP } from 'node:net';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { KV_CACHE_FORMATS, RUNTIME_NAMES, WEIGHT_FORMATS } from '../runtime/traits.ts';
-import { MAX_TIMER_MS } from './timer-limit.ts';
+import {
+  adminRoute,
+  idList,
+  integer,
+  isRedisUrl,
+  listOf,
+  modelsDirectory,
+  networks,
+  onOff,
+  optional,
+  seconds,
+} from './setting-schemas.ts';
 
 /** One setting: its environment variable, how it is read, and what docs/settings.md says of it. */
 interface Setting<T> {
@@ -27,77 +36,6 @@ const secret = <T>(env: string, schema: z.ZodType<T>, meaning: string): Setting<
   ...setting(env, undefined, schema, meaning),
   isSecret: true,
 });
-
-const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(minimum).max(maximum));
-
-const optional = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
-  z.union([z.undefined(), z.literal('').transform(() => undefined), schema]);
-
-/** What a timer can be set to, rounded down. */
-const MAX_SECONDS = Math.floor(MAX_TIMER_MS / 1000);
-
-/** Read as milliseconds. */
-const seconds = (minimum: number): z.ZodType<number> =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
-    .transform(Number)
-    .pipe(
-      z
-        .number()
-        .min(minimum, `must be at least ${minimum} seconds`)
-        .max(MAX_SECONDS, `must be at most ${MAX_SECONDS} seconds, 24.8 days: no timer runs longer`),
-    )
-    .transform((value) => value * 1000);
-
-/** XDG Base Directory Specification: data that is a user's own. */
-const modelsDirectory = z
-  .union([z.undefined(), z.string()])
-  .transform((path) => resolve(path || join(dataHome(), 'tokenflare', 'models')));
-
-function dataHome(): string {
-  return process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
-}
-
-const idList = z
-  .union([z.undefined(), z.string()])
-  .transform((text = '') => text.split(',').flatMap((id) => id.trim() || []));
-
-/** A list that may be empty, each entry in lower case and held to a form. */
-const listOf = (form: RegExp, problem: string): z.ZodType<readonly string[]> =>
-  idList
-    .transform((entries) => entries.map((entry) => entry.toLowerCase()))
-    .pipe(z.array(z.string().regex(form, problem)));
-
-/** Addresses and networks in CIDR notation, as Node looks addresses up in. */
-const networks = idList.transform((entries, context) => {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    const maxPrefix = family === 'ipv6' ? 128 : 32;
-    const numBits = prefix === undefined ? maxPrefix : Number(prefix);
-    if (isIP(address) === 0 || !/^\d*$/.test(prefix ?? '') || prefix === '' || numBits > maxPrefix) {
-      context.addIssue(`'${entry}' is neither an address nor a network such as 10.0.0.0/8`);
-      return z.NEVER;
-    }
-    list.addSubnet(address, numBits, family);
-  }
-  return list;
-});
-
-const adminRoute = z.enum(['on', 'off', 'loopback']);
-function isRedisUrl(text: string): boolean {
-  if (text.startsWith('/')) return true;
-  return URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol);
-}
-
-const onOff = z.enum(['on', 'off']).transform((text) => text === 'on');
 
 /**
  * Every setting of the service. Each is an environment variable and a flag: `MAX_NUM_SEQS=8` is
@@ -123,6 +61,24 @@ export const SETTINGS = {
     undefined,
     modelsDirectory,
     'Where pulled models lie; by default `tokenflare/models` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
+  ),
+  chatTemplate: setting(
+    'CHAT_TEMPLATE',
+    'builtin',
+    z.enum(['builtin', 'file', 'refuse']),
+    'What a model without a chat template of its own chats by: builtin (plain turns of User and Assistant), file (CHAT_TEMPLATE_FILE), or refuse.',
+  ),
+  chatTemplateFile: setting(
+    'CHAT_TEMPLATE_FILE',
+    undefined,
+    optional(z.string().transform((path) => resolve(path))),
+    'A chat template in Jinja, with CHAT_TEMPLATE=file.',
+  ),
+  generationConfig: setting(
+    'GENERATION_CONFIG',
+    'model',
+    z.enum(['model', 'openai']),
+    "Where temperature, top_p and the like come from if a request has none: the model's files (model) or OpenAI's defaults (openai).",
   ),
   preloadModels: setting(
     'PRELOAD_MODELS',

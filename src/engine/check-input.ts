@@ -21,6 +21,7 @@ export function checkCompletion(request: CompletionRequest, bounds: InputBounds)
   checkInteger('max_tokens', maxTokens, 0);
   checkInteger('min_tokens', minTokens, 0);
   if (numLogprobs !== undefined) checkInteger('logprobs', numLogprobs, 0, MAX_LOGPROBS);
+  checkVocabulary(request.stopTokenIds ?? [], bounds, 'stop_token_ids', 'item');
   checkSampling(sampling);
   checkCompletionLength(request, bounds);
 }

@@ -1,8 +1,11 @@
 import type { EngineError } from '../errors.ts';
+import type { GenerationDefaults } from '../model/generation-config.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { RuntimeName } from '../runtime/traits.ts';
 import type { SampledToken } from '../sampling/sampler.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
+import type { CompiledGrammar } from '../text/grammar-compiler.ts';
+import type { ChatTemplateOrigin } from '../text/fallback-template.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
 
 /**
@@ -27,6 +30,12 @@ export interface ModelInfo {
   numHeads: number;
   /** Tokens that end a sequence. */
   eosTokenIds: readonly number[];
+  /** For people: the kind of its tokenizer, as its files name it, and how many tokens that one has. */
+  tokenizer?: { kind: string | undefined; vocabSize: number };
+  /** Where the chat template comes from; absent: the model cannot chat. */
+  chatTemplate?: ChatTemplateOrigin;
+  /** How its maker wants tokens drawn where a client says nothing. */
+  generationDefaults?: GenerationDefaults;
   /** Most tokens of prompt and completion together. */
   contextLength: number;
   numParameters: number;
@@ -66,15 +75,25 @@ export interface CompletionRequest {
   /** End-of-text and stop strings are ignored until so many tokens are generated. */
   minTokens: number;
   ignoreEos: boolean;
+  /** Tokens that end a sequence beside the model's own, also where those are ignored; none unless they are given. */
+  stopTokenIds?: readonly number[] | undefined;
   /** Stop strings; the text ends before the earliest. */
   stop: readonly string[];
   /** Special tokens that are written into the text all the same: tags that the client's half reads. */
   shownTokenIds?: ReadonlySet<number>;
+  /** The stop string that ended a text is its end; off unless turned on. */
+  includesStopString?: boolean | undefined;
+  /** Special tokens are left out of the text; on unless turned off. */
+  skipsSpecialTokens?: boolean | undefined;
+  /** Each token is an event of its own, reported by its step; else tokens of short steps come together. */
+  reportsEveryToken?: boolean | undefined;
   sampling: SamplingParams;
   /** How many alternatives to report for each generated token; `undefined`: no logprobs at all. */
   numLogprobs: number | undefined;
   /** Report logprobs of the prompt's tokens too. */
   promptLogprobs: boolean;
+  /** What its texts must look like; undefined: any text. */
+  grammar?: CompiledGrammar | undefined;
   /** Its prompts share keys and values only with those of requests of the same salt. */
   cacheSalt: string | undefined;
   /** Who may see its record and cancel it, and whose prompts it shares keys and values with; '': the service. */
@@ -113,6 +132,7 @@ export interface Timings {
   totalMs: number;
 }
 
+export type { GenerationDefaults } from '../model/generation-config.ts';
 export type { TokenLogprob } from '../sampling/logprobs.ts';
 export type { SampledToken } from '../sampling/sampler.ts';
 export type { AttentionWeights } from '../model/inspect-attention.ts';

@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
+import type { GrammarSource } from '../grammar/matching/token-grammar.ts';
+import type { TokenTrieData } from '../grammar/matching/token-trie.ts';
 import type { KvCacheRequest, RuntimeName, WeightFormat } from '../runtime/traits.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { ModelInfo, SampledToken, StepCounters } from './engine.ts';
@@ -51,11 +53,21 @@ export interface SequenceRequest {
   promptLogprobs: boolean;
   /** It shares keys and values only with sequences of the same salt. */
   cacheSalt: string | undefined;
-  /** Report each of its tokens at once: the client's side may find a stop string in it. */
+  /** Report each of its tokens at once: the client's side may find a stop string in it, or was asked for each token. */
   mayStopByText: boolean;
+  /** What its text must look like; undefined: any text. The vocabulary was sent before. */
+  grammar?: SequenceGrammar | undefined;
+}
+
+/** Grammars of the same key are the same. */
+export interface SequenceGrammar {
+  key: string;
+  source: GrammarSource;
 }
 
 export type ToWorker =
+  /** The texts of the model's tokens; once, before the first sequence with a grammar. */
+  | { type: 'vocabulary'; trie: TokenTrieData }
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
   | { type: 'cancel'; sequenceIds: readonly number[] }
   | { type: 'inspect'; id: number; clientId: string; tokenIds: readonly number[]; layers: readonly number[] }

@@ -44,6 +44,18 @@ export class Candidates {
     this.#filledSize = this.size;
   }
 
+  /** Starts over with those tokens alone, in the order of ids; `largest` is the largest of their logits. */
+  fillListed(tokenIds: Int32Array, logits: Float32Array, largest: number, temperature: number): void {
+    const scale = stepsOf(temperature);
+    tokenIds.forEach((tokenId, i) => {
+      this.tokenIds[i] = tokenId;
+      this.weights[i] = exponential(((logits[tokenId] ?? -Infinity) - largest) * scale);
+    });
+    this.size = tokenIds.length;
+    this.sorted = false;
+    this.#filledSize = -1;
+  }
+
   /** Starts over with those tokens alone, the most probable first. */
   fillSorted(tokenIds: Int32Array, logits: Float32Array, temperature: number): void {
     const largest = logits[0] ?? -Infinity;

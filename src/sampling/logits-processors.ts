@@ -1,4 +1,40 @@
+import type { AllowedTokens } from './allowed-tokens.ts';
+
 /** Changes to the logits that can change which token is the most probable; each works in place. */
+
+/** Takes over the logits of those tokens alone; all others are forbidden. */
+export function allowOnly(
+  processed: Float32Array,
+  logits: Float32Array,
+  allowed: AllowedTokens,
+  alsoAllowed: readonly number[],
+): void {
+  if (allowed.type === 'list') {
+    processed.fill(-Infinity);
+    for (const tokenId of allowed.tokenIds) copyLogit(processed, logits, tokenId);
+  } else {
+    const { bits } = allowed;
+    processed.set(logits);
+    for (let word = 0; word * 32 < processed.length; word++) {
+      const open = ~(bits[word] ?? 0);
+      if (open !== 0) forbidBits(processed, word * 32, open);
+    }
+  }
+  for (const tokenId of alsoAllowed) copyLogit(processed, logits, tokenId);
+}
+
+function forbidBits(logits: Float32Array, start: number, bits: number): void {
+  // The lowest bit that is set, again and again.
+  for (let open = bits; open !== 0; open &= open - 1) {
+    const tokenId = start + 31 - Math.clz32(open & -open);
+    if (tokenId < logits.length) logits[tokenId] = -Infinity;
+  }
+}
+
+function copyLogit(to: Float32Array, from: Float32Array, tokenId: number): void {
+  const logit = from[tokenId];
+  if (logit !== undefined) to[tokenId] = logit;
+}
 
 /** Forbids tokens: min_tokens forbids those that would end the sequence. */
 export function maskTokens(logits: Float32Array, tokenIds: Iterable<number>): void {

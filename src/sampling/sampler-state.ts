@@ -27,7 +27,7 @@ export class SamplerState {
     if (this.#needsSeen) for (const tokenId of options.promptTokenIds) this.seenTokenIds.add(tokenId);
   }
 
-  /** Notes a generated token. Only `Sampler.sampleToken` calls it. */
+  /** Notes a token of the completion, which `Sampler.sampleToken` drew, or which came without a draw. */
   record(tokenId: number): void {
     this.numSampled++;
     this.outputCounts.set(tokenId, (this.outputCounts.get(tokenId) ?? 0) + 1);

@@ -1,9 +1,11 @@
 import { assertInvariant } from '../errors.ts';
 import { TOP_LOGITS, type StepRow, type TopLogits } from '../runtime/step-row.ts';
+import { isAllowed, type AllowedTokens } from './allowed-tokens.ts';
 import { keepMinP, keepTopK, keepTopP } from './candidate-filters.ts';
 import { Candidates } from './candidates.ts';
 import { largestLogit, largestOfTop } from './largest-logit.ts';
 import {
+  allowOnly,
   applyFrequencyPenalty,
   applyLogitBias,
   applyPresencePenalty,
@@ -23,6 +25,21 @@ export interface SampleOptions {
   forbiddenTokenIds?: readonly number[] | undefined;
 }
 
+/** What the form of a text says of its next token. */
+export interface TextForm {
+  readonly allowed: AllowedTokens;
+  /** Tokens beside these: those that end the sequence, where it may end. */
+  readonly ends: readonly number[];
+  /** The token that is taken where this one was drawn; undefined where the text ends before it. */
+  redirect(tokenId: number): number | undefined;
+}
+
+/**
+ * What comes of a draw for a text that must have a form: a token; that the text ends before the token that was drawn; or
+ * that the whole row is needed, of which only the top was there.
+ */
+export type FormedSample = SampledToken | 'textEnds' | 'topIsNotEnough';
+
 /** A token that was drawn, or one of a prompt whose logprob was asked for. */
 export interface SampledToken {
   tokenId: number;
@@ -35,7 +52,8 @@ export interface SampledToken {
  * Draws tokens for all sequences of an engine, one at a time; it owns scratch of the vocabulary's size.
  *
  * The order is vLLM's (docstring of its v1 `Sampler`): raw logprobs; min_tokens, logit bias; repetition, frequency,
- * presence penalty; then greedy, or temperature, min-p, top-k, top-p. It differs from OpenAI's in nothing a client
+ * presence penalty; then greedy, or temperature, min-p, top-k, top-p. The tokens that a form allows are the only ones
+ * from the beginning. It differs from OpenAI's in nothing a client
  * of theirs can send, and from Hugging Face's in that min-p comes before top-k and top-p.
  */
 export class Sampler {
@@ -53,7 +71,8 @@ export class Sampler {
    * True when the next token, and the logprobs asked for, follow from the `TOP_LOGITS` most probable tokens alone.
    * Min-p is left out: what it leaves may stay in the order of ids, in which a draw runs through it.
    */
-  topIsEnough({ params }: SamplerState, { numLogprobs = 0, forbiddenTokenIds = [] }: SampleOptions): boolean {
+  topIsEnough({ params }: SamplerState, options: SampleOptions): boolean {
+    const { numLogprobs = 0, forbiddenTokenIds = [] } = options;
     const { topK, minP } = params;
     const filtersToTop = topK > 0 && topK <= TOP_LOGITS && topK < this.vocabSize && minP === 0;
     return (
@@ -69,15 +88,48 @@ export class Sampler {
    */
   sampleToken(logits: StepRow, state: SamplerState, options: SampleOptions = {}): SampledToken {
     if (!(logits instanceof Float32Array)) return this.#sampleFromTop(logits, state, options);
-    assertInvariant(
-      logits.length === this.vocabSize,
-      `a row of logits has ${this.vocabSize} numbers, not ${logits.length}`,
-    );
-    const processed = this.#process(logits, state, options.forbiddenTokenIds ?? []);
-    const tokenId = this.#draw(processed, state);
+    return this.#note(this.#draw(logits, state, options), logits, state, options);
+  }
+
+  /** The same for a text that must have a form. Of a top, its tokens that the form allows must be enough. */
+  sampleFormed(row: StepRow, state: SamplerState, form: TextForm, options: SampleOptions = {}): FormedSample {
+    if (!(row instanceof Float32Array)) return this.#sampleFormedTop(row, state, form, options);
+    const tokenId = form.redirect(this.#draw(row, state, options, form));
+    return tokenId === undefined ? 'textEnds' : this.#note(tokenId, row, state, options);
+  }
+
+  #sampleFormedTop(
+    top: TopLogits,
+    state: SamplerState,
+    form: TextForm,
+    options: SampleOptions,
+  ): FormedSample {
+    const places = [...top.tokenIds.keys()].filter((place) => isAllowedBy(form, top.tokenIds[place] ?? 0));
+    const { params } = state;
+    // All that the draw looks at, the most probable first: one token, or as many as top-k keeps.
+    if (places.length < (isGreedy(params) ? 1 : params.topK)) return 'topIsNotEnough';
+    const tokenIds = Int32Array.from(places, (place) => top.tokenIds[place] ?? 0);
+    const logits = Float32Array.from(places, (place) => top.logits[place] ?? -Infinity);
+    const tokenId = form.redirect(this.#drawFromTop({ ...top, tokenIds, logits }, state));
+    if (tokenId === undefined) return 'textEnds';
+    const { numLogprobs } = options;
+    if (numLogprobs !== undefined && !top.tokenIds.includes(tokenId)) return 'topIsNotEnough';
     state.record(tokenId);
-    if (options.numLogprobs === undefined) return { tokenId };
-    return { tokenId, ...tokenLogprobs(logits, tokenId, options.numLogprobs) };
+    return numLogprobs === undefined
+      ? { tokenId }
+      : { tokenId, ...topTokenLogprobs(top, tokenId, numLogprobs) };
+  }
+
+  #note(
+    tokenId: number,
+    logits: Float32Array,
+    state: SamplerState,
+    { numLogprobs }: SampleOptions,
+  ): SampledToken {
+    state.record(tokenId);
+    return numLogprobs === undefined
+      ? { tokenId }
+      : { tokenId, ...tokenLogprobs(logits, tokenId, numLogprobs) };
   }
 
   #sampleFromTop(top: TopLogits, state: SamplerState, options: SampleOptions): SampledToken {
@@ -85,25 +137,31 @@ export class Sampler {
       this.topIsEnough(state, options),
       'a token is drawn from the top only where it is enough',
     );
-    const { params } = state;
-    const largest = largestOfTop(top);
-    let { tokenId } = largest;
-    if (!isGreedy(params)) {
-      this.#candidates.fillSorted(top.tokenIds, top.logits, params.temperature);
-      tokenId = this.#drawFiltered(state);
-    }
+    const tokenId = this.#drawFromTop(top, state);
     state.record(tokenId);
     if (options.numLogprobs === undefined) return { tokenId };
     return { tokenId, ...topTokenLogprobs(top, tokenId, options.numLogprobs) };
   }
 
+  #drawFromTop(top: TopLogits, state: SamplerState): number {
+    const { tokenId } = largestOfTop(top);
+    if (isGreedy(state.params)) return tokenId;
+    this.#candidates.fillSorted(top.tokenIds, top.logits, state.params.temperature);
+    return this.#drawFiltered(state);
+  }
+
   /** The logits after all that may change the most probable token: the input itself when nothing applies. */
-  #process(logits: Float32Array, state: SamplerState, forbidden: readonly number[]): Float32Array {
-    const { params, outputCounts, seenTokenIds } = state;
-    if (!changesLogits(params, forbidden)) return logits;
+  #process(
+    logits: Float32Array,
+    { params, outputCounts, seenTokenIds }: SamplerState,
+    forbidden: readonly number[],
+    form: TextForm | undefined,
+  ): Float32Array {
+    if (form === undefined && !changesLogits(params, forbidden)) return logits;
 
     const processed = this.#logits;
-    processed.set(logits);
+    if (form === undefined) processed.set(logits);
+    else allowOnly(processed, logits, form.allowed, form.ends);
     maskTokens(processed, forbidden);
     applyLogitBias(processed, params.logitBias);
     if (params.repetitionPenalty !== 1) {
@@ -116,12 +174,20 @@ export class Sampler {
     return processed;
   }
 
-  #draw(logits: Float32Array, state: SamplerState): number {
+  #draw(logits: Float32Array, state: SamplerState, options: SampleOptions, form?: TextForm): number {
+    assertInvariant(
+      logits.length === this.vocabSize,
+      `a row of logits has ${this.vocabSize} numbers, not ${logits.length}`,
+    );
+    const processed = this.#process(logits, state, options.forbiddenTokenIds ?? [], form);
+    const largest = largestLogit(processed);
     const { params } = state;
-    const largest = largestLogit(logits);
     if (isGreedy(params)) return largest.tokenId;
 
-    this.#candidates.fill(logits, largest.value, params.temperature);
+    if (form?.allowed.type === 'list') {
+      const tokenIds = Int32Array.from(new Set([...form.allowed.tokenIds, ...form.ends])).toSorted();
+      this.#candidates.fillListed(tokenIds, processed, largest.value, params.temperature);
+    } else this.#candidates.fill(processed, largest.value, params.temperature);
     return this.#drawFiltered(state);
   }
 
@@ -134,6 +200,9 @@ export class Sampler {
     return pick(candidates, randomAt(state.seed, state.stream, state.numSampled));
   }
 }
+
+const isAllowedBy = ({ allowed, ends }: TextForm, tokenId: number): boolean =>
+  isAllowed(allowed, tokenId) || ends.includes(tokenId);
 
 /** True when something applies that may change which token is the most probable. */
 function changesLogits(params: SamplingParams, forbiddenTokenIds: readonly number[]): boolean {

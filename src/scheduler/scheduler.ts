@@ -219,7 +219,7 @@ export class Scheduler {
    * Records that a step was computed, and how long it took, where that was measured.
    *
    * @param numAccepted of each of the step's sequences: tokens of its draft that it drew itself, which it has by now.
-   *   What lies behind them in the cache is of no use, and is overwritten
+   *   What lies behind them in the cache is of no use, and is overwritten. -1: its last token is to be computed once more
    */
   advance(step: ScheduledStep, durationMs?: number, numAccepted: readonly number[] = []): void {
     if (durationMs !== undefined) this.#costs?.record(step.shape, durationMs);
@@ -227,7 +227,7 @@ export class Scheduler {
       const numKept = numAccepted[i] ?? 0;
       sequence.numComputedTokens += numScheduledTokens - draftTokenIds.length + numKept;
       this.lanes.record(sequence);
-      this.lanes.shares.serve(sequence.clientId, numKept);
+      this.lanes.shares.serve(sequence.clientId, Math.max(numKept, 0));
     }
   }
 

@@ -23,6 +23,16 @@ export interface Sequence {
   numPreemptions: number;
   /** Tokens that were computed in lanes that it lost: computing one of them once more is no progress. */
   numTokensLost: number;
+  /** Knows how its text must go on; undefined: as it likes. */
+  readonly guide: DraftGuide | undefined;
+}
+
+/** What drafts of a sequence are made by, and held against, where its text must have a form. */
+export interface DraftGuide {
+  /** Tokens of the text that must come next; empty where there is a choice. */
+  forcedTokens(): readonly number[];
+  /** How many of some tokens may follow, one after the other. */
+  numAllowed(tokenIds: readonly number[]): number;
 }
 
 /** How a sequence takes part in the prefix cache. */
@@ -41,6 +51,7 @@ export function createSequence(
   maxTokens: number,
   { readsCache, cacheSalt }: CacheUse = { readsCache: true, cacheSalt: undefined },
   clientId = '',
+  guide?: DraftGuide,
 ): Sequence {
   return {
     id,
@@ -56,5 +67,6 @@ export function createSequence(
     numTokensAtLane: 0,
     numPreemptions: 0,
     numTokensLost: 0,
+    guide,
   };
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, ModelInfo } from '../engine/engine.ts';
 import type { EngineError } from '../errors.ts';
 
 /** What routes and metrics know of the models that are served. The one implementation is ModelPool. */
@@ -16,6 +16,10 @@ export interface ModelStatus {
   /** Most tokens of prompt and completion together. */
   contextLength?: number;
   numParameters?: number;
+  /** As ModelInfo has them; absent until it is loaded. */
+  tokenizer?: ModelInfo['tokenizer'] | undefined;
+  chatTemplate?: ModelInfo['chatTemplate'] | undefined;
+  generationDefaults?: ModelInfo['generationDefaults'] | undefined;
   /** Bytes of its files. */
   sizeBytes?: number;
   /** Bytes it takes of the memory that models share, by its headers until it is loaded. */

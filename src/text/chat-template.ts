@@ -2,6 +2,7 @@ import { assertInvariant } from '../errors.ts';
 import type { ChatTemplateSource } from '../tokenizer/chat-template-renderer.ts';
 import type { ReasoningFormat, ToolFormat } from './chat-format/chat-format.ts';
 import type { RenderQuestion, TemplateAnswer, TemplateQuestion } from './chat-template-worker.ts';
+import type { ChatTemplateOrigin } from './fallback-template.ts';
 import { JobProcess } from './job-process.ts';
 
 /** A thousand times what a template takes. */
@@ -9,9 +10,13 @@ const DEADLINE_MS = 2000;
 const START_TIMEOUT_MS = 20_000;
 const MAX_HEAP_MB = 128;
 
-export interface ChatTemplateLimits {
+export interface ChatTemplateOptions {
   deadlineMs?: number;
   startTimeoutMs?: number;
+  /** `own` unless told otherwise. */
+  origin?: ChatTemplateOrigin;
+  /** See `stopStrings`; none unless told otherwise. */
+  stopStrings?: readonly string[];
 }
 
 /** Who waits for a text, and until when. */
@@ -22,18 +27,23 @@ export interface TextCaller {
 }
 
 /**
- * A model's own chat template. It is a program from somewhere else: it runs in a process with a deadline and a bound on
+ * A model's chat template. It is a program from somewhere else: it runs in a process with a deadline and a bound on
  * its memory, one conversation after the other, the clients in turns.
  */
 export class ChatTemplate {
+  readonly origin: ChatTemplateOrigin;
+  /** Where one comes in an answer, the answer is over: the template has no token for the end of a turn. */
+  readonly stopStrings: readonly string[];
   readonly #process: JobProcess<ChatTemplateSource, void, TemplateQuestion, TemplateAnswer>;
   readonly #deadlineMs: number;
   #toolFormat: ToolFormat | undefined;
   /** In a list, since a model may have none. */
   #reasoningFormat: readonly [ReasoningFormat | undefined] | undefined;
 
-  constructor(source: ChatTemplateSource, limits: ChatTemplateLimits = {}) {
-    const { deadlineMs = DEADLINE_MS, startTimeoutMs = START_TIMEOUT_MS } = limits;
+  constructor(source: ChatTemplateSource, options: ChatTemplateOptions = {}) {
+    const { deadlineMs = DEADLINE_MS, startTimeoutMs = START_TIMEOUT_MS } = options;
+    this.origin = options.origin ?? 'own';
+    this.stopStrings = options.stopStrings ?? [];
     this.#deadlineMs = deadlineMs;
     this.#process = new JobProcess({
       entry: 'chat-template-worker',

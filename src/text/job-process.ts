@@ -65,6 +65,7 @@ export class JobProcess<Setup, Ready, Question, Answer> {
    * ready in time, `engine_not_ready` when it is stopped meanwhile
    */
   start(): Promise<Ready> {
+    if (this.#isStopped) return Promise.reject(stoppedError());
     return new Promise((resolve, reject) => {
       this.#launch = { resolve, reject };
       this.#spawn();

@@ -5,7 +5,10 @@ import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';
 import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
 import { minNumTokens, Tokenizer, type DecodeOptions, type EncodeOptions } from '../tokenizer/tokenizer.ts';
 import { ChatTemplate, type TextCaller } from './chat-template.ts';
+import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import { checkEncodedIds, encodeTexts, type EncodeQuestion } from './encode-texts.ts';
+import { GrammarCompiler, type CompiledGrammar } from './grammar-compiler.ts';
+import type { FallbackTemplate } from './fallback-template.ts';
 import { JobProcess } from './job-process.ts';
 import type { EncodeAnswer, TokenizerReady, TokenizerSetup } from './tokenizer-worker.ts';
 
@@ -18,9 +21,11 @@ const ENCODE_TIMEOUT_MS_PER_CHARACTER = 0.01;
 /** Of a request's texts together: some half a millisecond. */
 const MAX_CHARACTERS_IN_PLACE = 512;
 
-export interface ServedTokenizerLimits {
+export interface ServedTokenizerOptions {
   loadTimeoutMs?: number;
   encodeTimeoutMs?: number;
+  /** What a model without a chat template chats by; without it such a model does not chat. */
+  fallbackTemplate?: FallbackTemplate | undefined;
 }
 
 export interface ServedEncodeOptions extends EncodeOptions {
@@ -40,9 +45,14 @@ export class ServedTokenizer implements TokenVocabulary {
   /** Those that may end a text, by what they are written as. */
   readonly controlTokens: ReadonlyMap<string, number>;
   readonly stripsLeadingSpace: boolean;
-  /** How the model wants a conversation written; undefined where its files do not say. */
+  /** The kind of tokenizer, as its files name it. */
+  readonly kind: string | undefined;
+  /** The keys `general.sampling.*` of a GGUF file. */
+  readonly samplingMetadata: ReadonlyMap<string, unknown>;
+  /** How a conversation is written; undefined where the model's files do not say, and there is no fallback. */
   readonly chatTemplate: ChatTemplate | undefined;
   readonly #table: TokenTable;
+  readonly #grammars: GrammarCompiler;
   #specialTokens: ReadonlyMap<string, number> | undefined;
   readonly #maxBytesPerToken: number | undefined;
   readonly #process: Process;
@@ -50,14 +60,17 @@ export class ServedTokenizer implements TokenVocabulary {
   /** The same in this process, where it is small and harmless. */
   readonly #inPlace: Tokenizer | undefined;
 
-  private constructor(process: Process, ready: TokenizerReady, encodeTimeoutMs: number) {
-    const { chatTemplate } = ready;
+  private constructor(process: Process, ready: TokenizerReady, options: ServedTokenizerOptions) {
+    const { encodeTimeoutMs = ENCODE_TIMEOUT_MS, fallbackTemplate } = options;
     this.specialTokenIds = new Set(ready.specialTokenIds);
     this.eosTokenIds = ready.eosTokenIds;
     this.controlTokens = ready.controlTokens;
     this.stripsLeadingSpace = ready.stripsLeadingSpace;
-    this.chatTemplate = chatTemplate === undefined ? undefined : new ChatTemplate(chatTemplate);
+    this.kind = ready.kind;
+    this.samplingMetadata = ready.samplingMetadata;
+    this.chatTemplate = chatTemplateOf(ready, fallbackTemplate);
     this.#table = new TokenTable(ready.table);
+    this.#grammars = new GrammarCompiler(this.#table, this.specialTokenIds, () => this.specialTokens);
     this.#maxBytesPerToken = ready.maxBytesPerToken;
     this.#process = process;
     this.#encodeTimeoutMs = encodeTimeoutMs;
@@ -73,19 +86,19 @@ export class ServedTokenizer implements TokenVocabulary {
   static async load(
     modelPath: string,
     signal?: AbortSignal,
-    { loadTimeoutMs = LOAD_TIMEOUT_MS, encodeTimeoutMs = ENCODE_TIMEOUT_MS }: ServedTokenizerLimits = {},
+    options: ServedTokenizerOptions = {},
   ): Promise<ServedTokenizer> {
     const process: Process = new JobProcess({
       entry: 'tokenizer-worker',
       name: "the model's tokenizer",
       setup: { modelPath },
       maxHeapMb: MAX_HEAP_MB,
-      startTimeoutMs: loadTimeoutMs,
+      startTimeoutMs: options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
     });
     const onAbort = (): void => void process.stop();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      return new ServedTokenizer(process, await process.start(), encodeTimeoutMs);
+      return new ServedTokenizer(process, await process.start(), options);
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
@@ -163,10 +176,26 @@ export class ServedTokenizer implements TokenVocabulary {
     return this.#table.idToBytes(tokenId);
   }
 
+  /**
+   * What a text must look like, over this vocabulary.
+   * @throws EngineError as GrammarCompiler.compile
+   */
+  compileGrammar(spec: GrammarSpec, caller: TextCaller): Promise<CompiledGrammar> {
+    return this.#grammars.compile(spec, caller);
+  }
+
   /** Ends its processes, and what waits for them. Tokens can be turned into text as before. */
   async stop(): Promise<void> {
-    await Promise.all([this.#process.stop(), this.chatTemplate?.stop()]);
+    await Promise.all([this.#process.stop(), this.chatTemplate?.stop(), this.#grammars.stop()]);
   }
+}
+
+function chatTemplateOf(
+  { chatTemplate, specialTokens }: TokenizerReady,
+  fallback: FallbackTemplate | undefined,
+): ChatTemplate | undefined {
+  if (chatTemplate !== undefined) return new ChatTemplate(chatTemplate);
+  return fallback && new ChatTemplate({ template: fallback.template, specialTokens }, fallback);
 }
 
 const fromSource = ({ tokenizerJson, tokenizerConfig }: TokenizerSource): Tokenizer =>

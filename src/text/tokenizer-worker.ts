@@ -24,7 +24,13 @@ export interface TokenizerReady {
   controlTokens: ReadonlyMap<string, number>;
   stripsLeadingSpace: boolean;
   maxBytesPerToken: number | undefined;
+  /** See ServedTokenizer. */
+  kind: string | undefined;
+  samplingMetadata: ReadonlyMap<string, unknown>;
+  /** The model's own. */
   chatTemplate: ChatTemplateSource | undefined;
+  /** Those that another template may name. */
+  specialTokens: Readonly<Record<string, string>>;
   smallSource: TokenizerSource | undefined;
 }
 
@@ -74,7 +80,10 @@ function toReady(loaded: Tokenizer): TokenizerReady {
     controlTokens: controlTokensThatEnd(loaded.controlTokens),
     stripsLeadingSpace: loaded.stripsLeadingSpace,
     maxBytesPerToken: loaded.maxBytesPerToken,
+    kind: loaded.kind,
+    samplingMetadata: loaded.samplingMetadata,
     chatTemplate,
+    specialTokens: loaded.specialTokens,
     smallSource: loaded.smallSource,
   };
 }

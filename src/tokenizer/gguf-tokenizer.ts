@@ -45,8 +45,12 @@ export function ggufTokenizer(metadata: ReadonlyMap<string, unknown>): Tokenizer
     throw ggufTokenizerError(`tokenizer.ggml.model is ${show(model)}; supported: ${supported.join(', ')}`);
   }
   const vocabulary = new GgufVocabulary(metadata, kind.defaultIds);
+  const specialTokens = specialTokensOf(vocabulary);
   return new Tokenizer(kind.create(vocabulary), {
-    chatTemplate: chatTemplate(metadata.get('tokenizer.chat_template'), vocabulary),
+    chatTemplate: chatTemplate(metadata.get('tokenizer.chat_template'), specialTokens),
+    specialTokens,
+    kind: kind.name,
+    samplingMetadata: new Map([...metadata].filter(([key]) => key.startsWith('general.sampling.'))),
     eosTokenIds: (['eos', 'eot', 'eom'] as const).flatMap((name) => vocabulary.id(name) ?? []),
   });
 }
@@ -64,13 +68,20 @@ function ggufSentencePieceTokenizer(vocabulary: GgufVocabulary): TokenizerModel 
 }
 
 /** The template that the file carries, with the tokens it may name; undefined where it carries none. */
-function chatTemplate(template: unknown, vocabulary: GgufVocabulary): ChatTemplateSource | undefined {
+function chatTemplate(
+  template: unknown,
+  specialTokens: Readonly<Record<string, string>>,
+): ChatTemplateSource | undefined {
   if (template === undefined) return undefined;
   if (typeof template !== 'string') throw ggufTokenizerError('tokenizer.chat_template is not a text');
+  return { template, specialTokens };
+}
+
+function specialTokensOf(vocabulary: GgufVocabulary): Record<string, string> {
   const specialTokens: Record<string, string> = {};
   for (const [name, key] of TEMPLATE_TOKENS) {
     const content = vocabulary.tokens[vocabulary.id(key) ?? NaN];
     if (content !== undefined) specialTokens[name] = content;
   }
-  return { template, specialTokens };
+  return specialTokens;
 }

@@ -8,10 +8,13 @@ export interface TokenTableData {
 
 /** The bytes that each token stands for: all that turning tokens into text needs of a tokenizer. */
 export class TokenTable {
+  readonly data: TokenTableData;
   readonly #bytes: Uint8Array;
   readonly #ends: Uint32Array;
 
-  constructor({ bytes, ends }: TokenTableData) {
+  constructor(data: TokenTableData) {
+    const { bytes, ends } = data;
+    this.data = data;
     this.#bytes = bytes;
     this.#ends = ends;
   }

@@ -1,8 +1,10 @@
+import { clip } from '../clip.ts';
 import type { ChatTemplateSource } from './chat-template-renderer.ts';
 import { IncrementalDetokenizer } from './incremental-detokenizer.ts';
 import { JsonTokenizer } from './json-tokenizer.ts';
 import { smallSource, type TokenizerSource } from './small-tokenizer.ts';
 import { readTokenizerFiles } from './tokenizer-files.ts';
+import type { TokenizerJson } from './tokenizer-json.ts';
 import type { TokenizerModel } from './tokenizer-model.ts';
 
 /** With the `u` flag a surrogate is matched only where it stands alone. */
@@ -27,6 +29,12 @@ export function minNumTokens(text: string, maxBytesPerToken: number | undefined)
 export interface TokenizerExtras {
   /** How the model wants a conversation written; undefined where its files do not say. */
   chatTemplate?: ChatTemplateSource | undefined;
+  /** `bos_token`, `eos_token` and their kin, by name: what any chat template may write. */
+  specialTokens?: Readonly<Record<string, string>>;
+  /** For people: what the files call the kind of tokenizer, such as `BPE`. */
+  kind?: string | undefined;
+  /** The keys `general.sampling.*` of a GGUF file. */
+  samplingMetadata?: ReadonlyMap<string, unknown>;
   /** Tokens that the tokenizer's own files name as ends: of text, of a turn, of a message. */
   eosTokenIds?: readonly number[];
   smallSource?: TokenizerSource | undefined;
@@ -47,6 +55,9 @@ export class Tokenizer {
   /** See TokenizerModel. */
   readonly cutsAtSpaces: boolean;
   readonly chatTemplate: ChatTemplateSource | undefined;
+  readonly specialTokens: Readonly<Record<string, string>>;
+  readonly kind: string | undefined;
+  readonly samplingMetadata: ReadonlyMap<string, unknown>;
   /** What it was made of, where it is small and known through and through. */
   readonly smallSource: TokenizerSource | undefined;
   readonly #model: TokenizerModel;
@@ -57,6 +68,9 @@ export class Tokenizer {
     this.#model = model;
     this.smallSource = source;
     this.chatTemplate = chatTemplate;
+    this.specialTokens = extras.specialTokens ?? {};
+    this.kind = extras.kind;
+    this.samplingMetadata = extras.samplingMetadata ?? new Map();
     this.eosTokenIds = eosTokenIds;
     this.vocabSize = model.vocabSize;
     this.controlTokens = model.controlTokens;
@@ -77,6 +91,8 @@ export class Tokenizer {
     const eosTokenId = model.controlTokens.get(specialTokens['eos_token'] ?? '');
     return new Tokenizer(model, {
       chatTemplate: template === undefined ? undefined : { template, specialTokens },
+      specialTokens,
+      kind: kindOf(tokenizerJson),
       eosTokenIds: eosTokenId === undefined ? [] : [eosTokenId],
       smallSource: smallSource(model, { tokenizerJson, tokenizerConfig }),
     });
@@ -101,4 +117,10 @@ export class Tokenizer {
     if (tokenId >= 0 && tokenId < this.vocabSize) this.#bytes[tokenId] = bytes;
     return bytes;
   }
+}
+
+/** `model.type` of tokenizer.json: `BPE`, `Unigram`. */
+function kindOf({ model }: TokenizerJson): string | undefined {
+  const type: unknown = typeof model === 'object' && model !== null ? Reflect.get(model, 'type') : undefined;
+  return typeof type === 'string' ? clip(type) : undefined;
 }

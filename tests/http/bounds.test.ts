@@ -159,15 +159,39 @@ describe('beyond a bound', () => {
     ],
     [
       '/v1/chat/completions',
-      'messages[1].tool_calls[0].function.arguments',
-      () => ({ messages: [user, calling(nested(33))] }),
+      'tools',
+      () => ({ messages: [user], tools: listOf(129, { type: 'function', function: { name: 'f' } }) }),
+      'at most 128 entries',
+    ],
+    [
+      '/v1/chat/completions',
+      'chat_template_kwargs',
+      () => ({ messages: [user], chat_template_kwargs: recordOf(65, 1) }),
+      'at most 64 entries',
+    ],
+    [
+      '/v1/chat/completions',
+      'guided_json',
+      () => ({ messages: [user], guided_json: nested(33) }),
       'nests more than 32 levels',
     ],
     [
-      '/ai/run/@test/tiny-gpt2',
-      '/messages/1/tool_calls/0/function/arguments',
-      () => ({ messages: [user, calling(nested(4000))] }),
-      'nests more than 32 levels',
+      '/v1/completions',
+      'guided_grammar',
+      () => ({ prompt: 'a', guided_grammar: 'g'.repeat(2 ** 16 + 1) }),
+      'at most 65536 characters',
+    ],
+    [
+      '/v1/completions',
+      'guided_choice',
+      () => ({ prompt: 'a', guided_choice: listOf(1001, 'a') }),
+      'at most 1000 entries',
+    ],
+    [
+      '/v1/completions',
+      'stop_token_ids',
+      () => ({ prompt: 'a', stop_token_ids: listOf(129, 1) }),
+      'at most 128 entries',
     ],
   ])('%s names %s', async (path, param, body, message) => {
     const { status, text } = await post(service, path, body());
@@ -202,6 +226,9 @@ describe('at a bound', () => {
   it.each<[string, () => unknown]>([
     ['/v1/completions', () => ({ prompt: 'a', logit_bias: recordOf(300, 1), metadata: recordOf(16, 'a') })],
     ['/v1/chat/completions', () => ({ messages: [user, calling(nested(32)), user] })],
+    // Beyond it a template gets the text.
+    ['/v1/chat/completions', () => ({ messages: [user, calling(nested(4000)), user] })],
+    ['/v1/chat/completions', () => ({ messages: [{ ...user, ...recordOf(5000, 1) }] })],
     ['/v1/chat/completions', () => ({ messages: [user], user: JSON.parse(nested(31)) as unknown })],
   ])('%s answers', async (path, body) => {
     const { status, text } = await post(service, path, body());
@@ -221,16 +248,30 @@ describe('a value is told up to 200 characters', () => {
       () => [service, 'POST', '/ai/run/@test/tiny-gpt2', { body: { prompt: 'a', [huge]: 1 } }],
     ],
     [
-      'an unknown field of a message',
-      () => [service, 'POST', '/v1/chat/completions', { body: { messages: [{ ...user, [huge]: 1 }] } }],
-    ],
-    [
-      'a field of a part',
+      'an unknown field of a format',
       () => [
         service,
         'POST',
         '/v1/chat/completions',
-        { body: { messages: [{ role: 'user', content: [{ type: 'text', text: 'a', [huge]: 1 }] }] } },
+        { body: { messages: [user], response_format: { type: 'text', [huge]: 1 } } },
+      ],
+    ],
+    [
+      'the type of a tool',
+      () => [
+        service,
+        'POST',
+        '/v1/chat/completions',
+        { body: { messages: [user], tools: [{ type: huge, function: { name: 'f' } }] } },
+      ],
+    ],
+    [
+      'a schema that is no JSON',
+      () => [
+        service,
+        'POST',
+        '/v1/chat/completions',
+        { body: { messages: [user], guided_json: 'v'.repeat(60_000) } },
       ],
     ],
     [

@@ -54,6 +54,7 @@ describe('POST /v1/chat/completions', () => {
       object: 'chat.completion',
       created: expect.closeTo(Date.now() / 1000, -2) as number,
       model: '@test/tiny-gpt2',
+      system_fingerprint: expect.stringMatching(/^fp_[0-9a-f]{12}$/) as string,
       choices: [
         {
           index: 0,

@@ -41,6 +41,7 @@ describe('POST /v1/completions', () => {
       object: 'text_completion',
       created: expect.closeTo(Date.now() / 1000, -2) as number,
       model: '@test/tiny-gpt2',
+      system_fingerprint: expect.stringMatching(/^fp_[0-9a-f]{12}$/) as string,
       choices: [{ index: 0, text: expect.any(String) as string, logprobs: null, finish_reason: 'length' }],
       usage: {
         prompt_tokens: 4,

@@ -37,8 +37,9 @@ describe('POST /v1/embeddings', () => {
   });
 
   it('gives the same numbers as a list and as base64, and takes token ids', async () => {
-    const list = await post(service, PATH, { input: [[5, 6], [11]] });
-    const encoded = await post(service, PATH, { input: [[5, 6], [11]], encoding_format: 'base64' });
+    const ids = { input: [[5, 6], [11]], encoding: 'model' };
+    const list = await post(service, PATH, ids);
+    const encoded = await post(service, PATH, { ...ids, encoding_format: 'base64' });
     const of = (json: unknown) =>
       (json as { data: { embedding: unknown }[] }).data.map(({ embedding }) => embedding);
     const decoded = of(encoded.json).map((text) => {
@@ -53,7 +54,8 @@ describe('POST /v1/embeddings', () => {
   it.each([
     [{ input: '' }, 'input[0]'],
     [{ input: ['a', ''] }, 'input[1]'],
-    [{ input: [9999] }, 'input[0]'],
+    [{ input: [9999], encoding: 'model' }, 'input[0]'],
+    [{ input: [5], encoding: 'cl100k_base' }, 'encoding'],
     [{}, 'input'],
     [{ input: 'a', dimensions: 4 }, 'dimensions'],
     [{ input: 'a', encoding_format: 'int8' }, 'encoding_format'],
@@ -66,6 +68,16 @@ describe('POST /v1/embeddings', () => {
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: { code: 'invalid_request', param } });
   });
+
+  it.each([[[5]], [[[5, 6], [11]]]])(
+    'refuses token ids of an unknown vocabulary: %j',
+    async (input) => {
+      const { status, json } = await post(service, PATH, { input });
+      expect(status).toBe(400);
+      expect(json).toMatchObject({ error: { code: 'invalid_request', param: 'input' } });
+      expect(JSON.stringify(json)).toContain('check_embedding_ctx_length=False');
+    },
+  );
 
   it('400 for a text beyond the context, unless it may be cut', async () => {
     const input = 'long '.repeat(2000);

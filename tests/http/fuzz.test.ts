@@ -14,6 +14,7 @@ import { requestBodyValidator } from '../support/openapi-validator.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const SEED = 20_251_124;
+const NAMED_TOOL = { type: 'function', function: { name: 'f' } };
 const USER = { role: 'user', content: 'a' };
 /** Each with a sound body, to which faults are added. */
 const ROUTES = [
@@ -83,6 +84,29 @@ const fieldValue = fc.oneof(
     [],
     {},
   ),
+  fc.constantFrom<unknown>(
+    'none',
+    'auto',
+    'required',
+    'low',
+    'model',
+    NAMED_TOOL,
+    { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [NAMED_TOOL] } },
+    [NAMED_TOOL],
+    [{ type: 'function', function: { name: 'f', parameters: {}, strict: null } }],
+    [{ type: 'custom', function: { name: 'f' } }],
+    [{ name: 'f' }],
+    { name: 'f g' },
+    ['text'],
+    { type: 'text' },
+    { type: 'json_object', schema: true },
+    { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'object' } } },
+    { type: 'json_schema', json_schema: { schema: [] } },
+    { json: {}, regex: null },
+    { choice: [] },
+    { every_token: true },
+    { enable_thinking: false },
+  ),
   fc.integer({ min: -3, max: 400 }),
   fc.double({ min: -3, max: 6 }),
   fc.string({ unit: 'binary', maxLength: 20 }),
@@ -97,6 +121,15 @@ const fieldValue = fc.oneof(
     fc.record(
       {
         role: fc.constantFrom('system', 'user', 'assistant', 'tool', 'nobody'),
+        tool_calls: fc.constantFrom<unknown>(
+          null,
+          [],
+          [NAMED_TOOL],
+          [{ index: 0, id: 'c', function: { name: 'f', arguments: {} } }],
+          [{ type: 'custom', function: { name: 'f' } }],
+        ),
+        function_call: fc.constantFrom<unknown>(null, { name: 'f', arguments: '' }, { arguments: '' }),
+        annotations: fc.constantFrom<unknown>(null, [], 5),
         content: fc.oneof(
           fc.string({ unit: 'binary', maxLength: 20 }),
           fc.array(fc.record({ type: fc.constantFrom('text', 'image_url'), text: fc.string() }), {

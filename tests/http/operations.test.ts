@@ -17,6 +17,12 @@ beforeEach(() => engine.reset());
 afterAll(() => service.close());
 
 describe('models', () => {
+  beforeAll(() => {
+    engine.model.tokenizer = { kind: 'BPE', vocabSize: 384 };
+    engine.model.chatTemplate = 'builtin';
+    engine.model.generationDefaults = { temperature: 0.7, topK: 20, maxTokens: 256 };
+  });
+
   const model = {
     id: '@test/tiny-gpt2',
     object: 'model',
@@ -27,6 +33,12 @@ describe('models', () => {
     max_model_len: 128,
     architecture: 'gpt2',
     vocab_size: 384,
+    type: 'model',
+    display_name: '@test/tiny-gpt2',
+    created_at: '2023-11-14T22:13:20.000Z',
+    tokenizer: { type: 'BPE', vocab_size: 384 },
+    chat_template: 'builtin',
+    generation_defaults: { temperature: 0.7, top_k: 20, max_tokens: 256 },
     num_parameters: 42_000,
     size_bytes: 168_000,
     memory_bytes: 160_000_000,
@@ -39,7 +51,13 @@ describe('models', () => {
 
   it('lists the one that is served', async () => {
     const { json } = await call(service, 'GET', '/v1/models');
-    expect(json).toEqual({ object: 'list', data: [model] });
+    expect(json).toEqual({
+      object: 'list',
+      data: [model],
+      has_more: false,
+      first_id: model.id,
+      last_id: model.id,
+    });
   });
 
   it.each(['/v1/models/@test/tiny-gpt2', '/v1/models/%40test%2Ftiny-gpt2'])(

@@ -1,7 +1,7 @@
 import type { CausalLm } from '../../src/model/causal-lm.ts';
 import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
 import type { StepBatch } from '../../src/runtime/step-batch.ts';
-import type { StepRow } from '../../src/runtime/step-row.ts';
+import type { StepRow, TopLogits } from '../../src/runtime/step-row.ts';
 
 const unused = (): never => {
   throw new Error('the runtime computes nothing');
@@ -42,11 +42,16 @@ export class LaneRuntime implements Runtime {
     dispose: () => undefined,
   };
   readonly #lanes = new Map<number, number[]>();
+  readonly #numTop: number;
   readonly #logitsOf: (tokenIds: readonly number[]) => Float32Array;
 
-  /** @param logitsOf a sequence's tokens -> the logits of the next: [vocab] */
-  constructor(logitsOf: (tokenIds: readonly number[]) => Float32Array) {
+  /**
+   * @param logitsOf a sequence's tokens -> the logits of the next: [vocab]
+   * @param numTop tokens of a row of which the top is enough; 0: all rows come whole
+   */
+  constructor(logitsOf: (tokenIds: readonly number[]) => Float32Array, numTop = 0) {
     this.#logitsOf = logitsOf;
+    this.#numTop = numTop;
   }
 
   createParameter = unused;
@@ -55,13 +60,23 @@ export class LaneRuntime implements Runtime {
     return this.cache;
   }
 
-  runStep({ numRows, tokenIds, positions, lanes, logitRows, numLogitRows }: StepBatch): Promise<StepRow[]> {
+  runStep({
+    numRows,
+    tokenIds,
+    positions,
+    lanes,
+    logitRows,
+    numLogitRows,
+    topRows,
+  }: StepBatch): Promise<StepRow[]> {
     for (let row = 0; row < numRows; row++)
       this.#laneOf(lanes[row])[positions[row] ?? NaN] = tokenIds[row] ?? NaN;
     const rows = [...logitRows.subarray(0, numLogitRows)].map((row) =>
       this.#logitsOf(this.#laneOf(lanes[row]).slice(0, (positions[row] ?? NaN) + 1)),
     ); // [logitRows][vocab]
-    return Promise.resolve(rows);
+    return Promise.resolve(
+      rows.map((row, i) => (this.#numTop > 0 && topRows[i] === true ? topOf(row, this.#numTop) : row)),
+    );
   }
 
   numComputedRows({ numRows }: StepBatch): number {
@@ -85,4 +100,13 @@ export class LaneRuntime implements Runtime {
     this.#lanes.set(lane, tokens);
     return tokens;
   }
+}
+
+/** The most probable tokens of a row, by a sort. */
+export function topOf(logits: Float32Array, numTop: number): TopLogits {
+  const tokenIds = Int32Array.from(logits.keys())
+    .sort((one, other) => (logits[other] ?? 0) - (logits[one] ?? 0) || one - other)
+    .slice(0, numTop);
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
+  return { tokenIds, logits: Float32Array.from(tokenIds, (id) => logits[id] ?? 0), logSumExp: Math.log(sum) };
 }

@@ -17,7 +17,7 @@ import type {
 import { EngineError } from '../../src/errors.ts';
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
-import { ServedTokenizer, type ServedTokenizerLimits } from '../../src/text/served-tokenizer.ts';
+import { ServedTokenizer, type ServedTokenizerOptions } from '../../src/text/served-tokenizer.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from './fixtures.ts';
 
@@ -48,11 +48,37 @@ export interface Tokenizers {
 
 export async function loadTokenizers(
   modelPath: string,
-  limits: ServedTokenizerLimits = {},
+  limits: ServedTokenizerOptions = {},
 ): Promise<Tokenizers> {
   const served = await ServedTokenizer.load(modelPath, undefined, limits);
   return { served, own: await loadTokenizer(modelPath) };
 }
+
+/** What it says of a model that it does not have. */
+export const SCRIPTED_MODEL: ModelInfo = {
+  id: '@test/tiny-gpt2',
+  architecture: 'gpt2',
+  vocabSize: 384,
+  dim: 8,
+  numLayers: 2,
+  numHeads: 1,
+  eosTokenIds: [0],
+  contextLength: 128,
+  numParameters: 42_000,
+  weightBytes: 168_000,
+  weightFormat: 'safetensors F32',
+  weightMemoryBytes: 168_000,
+  runtime: 'cpu',
+  runtimeDescription: 'scripted',
+  device: 'none',
+  numThreads: 1,
+  numLanes: 4,
+  kvCacheTokens: 512,
+  kvCacheBytes: 262_144,
+  memoryBytes: 160_000_000,
+  memoryLimitBytes: 8e9,
+  createdAt: 1_700_000_000,
+};
 
 /** An engine without a model: it says its script, counts what it is asked, and refuses what the real one refuses. */
 export class ScriptedEngine implements ManagedEngine {
@@ -65,30 +91,7 @@ export class ScriptedEngine implements ManagedEngine {
   readonly tokenizer: ServedTokenizer;
   /** The same in this process, for what tests expect. */
   readonly ownTokenizer: Tokenizer;
-  readonly model: ModelInfo = {
-    id: '@test/tiny-gpt2',
-    architecture: 'gpt2',
-    vocabSize: 384,
-    dim: 8,
-    numLayers: 2,
-    numHeads: 1,
-    eosTokenIds: [0],
-    contextLength: 128,
-    numParameters: 42_000,
-    weightBytes: 168_000,
-    weightFormat: 'safetensors F32',
-    weightMemoryBytes: 168_000,
-    runtime: 'cpu',
-    runtimeDescription: 'scripted',
-    device: 'none',
-    numThreads: 1,
-    numLanes: 4,
-    kvCacheTokens: 512,
-    kvCacheBytes: 262_144,
-    memoryBytes: 160_000_000,
-    memoryLimitBytes: 8e9,
-    createdAt: 1_700_000_000,
-  };
+  readonly model: ModelInfo = { ...SCRIPTED_MODEL };
   readonly #completions = new Map<string, ScriptedCompletion>();
   readonly #observers: EngineObserver[] = [];
 
@@ -100,7 +103,7 @@ export class ScriptedEngine implements ManagedEngine {
   /** @param modelPath whose tokenizer it has */
   static async create(
     modelPath = fixturePath('tiny-gpt2'),
-    limits: ServedTokenizerLimits = {},
+    limits: ServedTokenizerOptions = {},
   ): Promise<ScriptedEngine> {
     return new ScriptedEngine(await loadTokenizers(modelPath, limits));
   }

@@ -11,6 +11,9 @@ export interface ChoiceOptions {
   stop: readonly string[];
   shownTokenIds: ReadonlySet<number> | undefined;
   minTokens: number;
+  /** The stop string that ends the text belongs to it. */
+  includesStopString?: boolean | undefined;
+  skipsSpecialTokens?: boolean | undefined;
 }
 
 /** The text that became final, and the stop string that ended it. */
@@ -26,6 +29,7 @@ export class Choice {
   readonly #detokenizer: IncrementalDetokenizer;
   readonly #stopStrings: StopStrings;
   readonly #minTokens: number;
+  readonly #includesStopString: boolean;
   numGeneratedTokens = 0;
   started = false;
   /** Prompt tokens that were in the cache when it started. */
@@ -33,12 +37,19 @@ export class Choice {
   finishReason: FinishReason | undefined;
 
   constructor(options: ChoiceOptions) {
-    const { index, sequenceId, tokenizer, promptTokenIds, stop, shownTokenIds, minTokens } = options;
-    this.index = index;
-    this.sequenceId = sequenceId;
-    this.#detokenizer = new IncrementalDetokenizer(tokenizer, { after: promptTokenIds, shownTokenIds });
-    this.#stopStrings = new StopStrings(stop);
-    this.#minTokens = minTokens;
+    const {
+      tokenizer,
+      promptTokenIds,
+      shownTokenIds,
+      skipsSpecialTokens: skipSpecialTokens = true,
+    } = options;
+    this.index = options.index;
+    this.sequenceId = options.sequenceId;
+    const shown = { after: promptTokenIds, shownTokenIds, skipSpecialTokens };
+    this.#detokenizer = new IncrementalDetokenizer(tokenizer, shown);
+    this.#stopStrings = new StopStrings(options.stop);
+    this.#minTokens = options.minTokens;
+    this.#includesStopString = options.includesStopString ?? false;
   }
 
   get isClosed(): boolean {
@@ -48,12 +59,19 @@ export class Choice {
   push(token: SampledToken): ChoiceText {
     this.numGeneratedTokens++;
     const text = this.#detokenizer.push([token.tokenId]);
-    return this.numGeneratedTokens < this.#minTokens ? { text } : this.#stopStrings.push(text);
+    return this.numGeneratedTokens < this.#minTokens ? { text } : this.#pushText(text);
+  }
+
+  #pushText(text: string): ChoiceText {
+    const pushed = this.#stopStrings.push(text);
+    const { stopString } = pushed;
+    if (stopString === undefined || !this.#includesStopString) return pushed;
+    return { text: pushed.text + stopString, stopString };
   }
 
   /** What was held back, once no more tokens come. */
   flush(): ChoiceText {
-    const last = this.#stopStrings.push(this.#detokenizer.flush());
+    const last = this.#pushText(this.#detokenizer.flush());
     if (last.stopString !== undefined) return last;
     return { text: last.text + this.#stopStrings.flush() };
   }

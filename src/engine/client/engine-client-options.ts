@@ -1,6 +1,7 @@
 import type { EngineError } from '../../errors.ts';
 import type { EngineProcess, EngineProcessEvents } from './engine-process.ts';
 import type { PrefixCacheScope } from './prefix-cache-scope.ts';
+import type { FallbackTemplate } from '../../text/fallback-template.ts';
 import type { EngineSettings } from '../protocol.ts';
 import type { QueueBounds } from './request-queue.ts';
 
@@ -8,6 +9,10 @@ export interface EngineClientOptions {
   settings: EngineSettings;
   bounds: QueueBounds;
   prefixCacheScope: PrefixCacheScope;
+  /** What a model without a chat template chats by; without it such a model does not chat. */
+  fallbackTemplate?: FallbackTemplate | undefined;
+  /** Whether the model's own files say how tokens are drawn where a client does not; on unless turned off. */
+  takesGenerationDefaults?: boolean;
   /** Longest a request may take, whatever it asks for. */
   requestTimeoutMs: number;
   /** Longest that the engine process may give no sign of life while it has work, unless its steps take longer. */

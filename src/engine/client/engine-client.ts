@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { EngineError } from '../../errors.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
+import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
 import { ServedTokenizer } from '../../text/served-tokenizer.ts';
 import { checkCompletion, checkText } from '../check-input.ts';
 import { monotonicMs } from '../clock.ts';
@@ -24,8 +25,8 @@ import type {
 import type { SequenceUpdate, StepReport } from '../protocol.ts';
 import { HeldSequences } from './held-sequences.ts';
 import { deathWithDump, faultWithDump } from './lost-work.ts';
-import { matchTokenizer } from './match-tokenizer.ts';
 import { notReady } from './not-ready.ts';
+import { readModelFiles, type ModelFileInfo } from './read-model-files.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue } from './request-queue.ts';
 import { SideJobs } from './side-jobs.ts';
@@ -52,14 +53,16 @@ export class EngineClient implements ManagedEngine {
   });
   #state: EngineState = 'loading';
   #model: ModelInfo | undefined;
-  /** By all of the model's files; known once the first process is ready. */
-  #endTokenIds: readonly number[] | undefined;
+  /** What the files beside the weights say; known once the first process is ready. */
+  #modelFiles: ModelFileInfo | undefined;
   #tokenizer: ServedTokenizer | undefined;
   /** Ends the load of a tokenizer. */
   #tokenizerLoad: AbortController | undefined;
   #onIdle: (() => void) | undefined;
   /** A ping has no answer yet. */
   #isPinged = false;
+  /** The vocabulary that the engine process has. */
+  #sentVocabulary: TokenTrieData | undefined;
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -90,9 +93,9 @@ export class EngineClient implements ManagedEngine {
 
   async start(): Promise<void> {
     this.#state = 'loading';
-    this.#tokenizerLoad = new AbortController();
-    const { modelPath } = this.#options.settings;
-    const tokenizer = await ServedTokenizer.load(modelPath, this.#tokenizerLoad.signal);
+    const { signal } = (this.#tokenizerLoad = new AbortController());
+    const { settings, fallbackTemplate } = this.#options;
+    const tokenizer = await ServedTokenizer.load(settings.modelPath, signal, { fallbackTemplate });
     try {
       this.#checkLoading();
       await this.#supervisor.start();
@@ -109,8 +112,8 @@ export class EngineClient implements ManagedEngine {
 
   async #match(tokenizer: ServedTokenizer): Promise<void> {
     try {
-      this.#endTokenIds = await matchTokenizer(this.#options.settings.modelPath, this.model, tokenizer);
-      this.#model = { ...this.model, eosTokenIds: this.#endTokenIds };
+      this.#modelFiles = await readModelFiles(this.#options, this.model, tokenizer);
+      this.#model = { ...this.model, ...this.#modelFiles };
     } catch (error) {
       await this.stop();
       throw error;
@@ -118,7 +121,8 @@ export class EngineClient implements ManagedEngine {
   }
 
   #onReady({ model, gauges }: ReadyMessage): void {
-    this.#model = { ...model, eosTokenIds: this.#endTokenIds ?? model.eosTokenIds };
+    this.#sentVocabulary = undefined;
+    this.#model = { ...model, ...this.#modelFiles };
     this.#queue.setLanes(model.numLanes);
     this.#totals.setGauges(gauges);
     // The first process's model is ready only when the tokenizer is, too.
@@ -163,18 +167,26 @@ export class EngineClient implements ManagedEngine {
     assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
     checkCompletion(request, this.model);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
-    const stopTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
+    const endTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
-    const sequences = completion.sequences(stopTokenIds, seed, clientId);
+    const sequences = completion.sequences(endTokenIds, seed, clientId);
     const numTokens = sequences.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
     reservation.takeTokens(numTokens, 'prompt');
     reservation.takeOver();
     this.#completions.set(completion.id, completion);
     this.#held.add(completion, sequences);
+    this.#sendVocabulary(request);
     this.#supervisor.send({ type: 'submit', sequences });
     this.#setDeadline(completion, request, reservation);
     return completion;
+  }
+
+  /** Each engine process gets it once, and only where a text must have a form. */
+  #sendVocabulary({ grammar }: CompletionRequest): void {
+    if (grammar === undefined || this.#sentVocabulary === grammar.vocabulary) return;
+    this.#sentVocabulary = grammar.vocabulary;
+    this.#supervisor.send({ type: 'vocabulary', trie: grammar.vocabulary });
   }
 
   #setDeadline(

@@ -49,7 +49,7 @@ export class RunningCompletion implements Completion {
   readonly #request: CompletionRequest;
   readonly #host: CompletionHost;
   readonly #choices = new Map<number, Choice>();
-  readonly #events = new EventQueue<CompletionEvent>(mergeDeltas);
+  readonly #events: EventQueue<CompletionEvent>;
   readonly #timer: RequestTimer;
   readonly #promptLogprobs = new Map<number, SampledToken[]>();
   #deadline: NodeJS.Timeout | undefined;
@@ -72,19 +72,22 @@ export class RunningCompletion implements Completion {
     this.#host = host;
     this.#timer = new RequestTimer(host.now, arrivedAtMs);
     this.#numOpen = request.prompts.length * request.n;
-    const { prompts, n, stop, shownTokenIds, minTokens } = request;
+    this.#events = new EventQueue(request.reportsEveryToken === true ? undefined : mergeDeltas);
+    const { prompts, n, stop, shownTokenIds, minTokens, includesStopString, skipsSpecialTokens } = request;
     for (let index = 0; index < this.#numOpen; index++) {
       // Not made of the request's id: a client may come back under it while the engine still lets go of what it left.
       const sequenceId = RunningCompletion.#numSequences++;
       const promptTokenIds = prompts[Math.floor(index / n)] ?? [];
-      const options = { index, sequenceId, tokenizer, promptTokenIds, stop, shownTokenIds, minTokens };
+      const text = { stop, shownTokenIds, minTokens, includesStopString, skipsSpecialTokens };
+      const options = { index, sequenceId, tokenizer, promptTokenIds, ...text };
       this.#choices.set(sequenceId, new Choice(options));
     }
   }
 
-  /** The sequences that the engine process is to run, one a choice. */
-  sequences(stopTokenIds: readonly number[], seed: number, clientId: string): SequenceRequest[] {
+  /** The sequences that the engine process is to run, one a choice; `endTokenIds` are the model's. */
+  sequences(endTokenIds: readonly number[], seed: number, clientId: string): SequenceRequest[] {
     const { prompts, n, stop, promptLogprobs, ...request } = this.#request;
+    const stopTokenIds = [...endTokenIds, ...(request.stopTokenIds ?? [])];
     return [...this.#choices.values()].map(({ index, sequenceId }): SequenceRequest => {
       const promptTokenIds = prompts[Math.floor(index / n)];
       assertInvariant(promptTokenIds !== undefined, 'a choice belongs to a prompt');
@@ -101,7 +104,8 @@ export class RunningCompletion implements Completion {
         numLogprobs: request.numLogprobs,
         promptLogprobs: promptLogprobs && index % n === 0,
         cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
-        mayStopByText: stop.length > 0,
+        mayStopByText: stop.length > 0 || request.reportsEveryToken === true,
+        grammar: request.grammar && { key: request.grammar.key, source: request.grammar.source },
       };
     });
   }

@@ -4,6 +4,9 @@ import type { ChatTemplate, TextCaller } from '../../text/chat-template.ts';
 import { admit, type Caller, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
 import { withinDeadline } from './within-deadline.ts';
 
+/** A small model that chats, for the message to a client of one that does not. */
+const CHAT_MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
+
 /** What a chat route wants of the engine; its one prompt is what the model's template makes of the messages. */
 export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered'> {
   messages: readonly ChatMessage[];
@@ -46,7 +49,8 @@ export async function startRenderedChat(
   if (chatTemplate === undefined) {
     throw new EngineError(
       'invalid_request',
-      `the model '${engine.model.id}' has no chat template, so it cannot chat; send a text as prompt to ` +
+      `the model '${engine.model.id}' has no chat template, so it cannot chat: pull one that can ` +
+        `(npm run models -- pull ${CHAT_MODEL}), start with CHAT_TEMPLATE=builtin, or send a text as prompt to ` +
         '/v1/completions or /ai/run/{model}',
       { param: 'messages' },
     );
@@ -55,9 +59,11 @@ export async function startRenderedChat(
   const { clientId, gone } = caller;
   return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, async (signal) => {
     const { prompt, ...chat } = await render(chatTemplate, { clientId, signal });
+    const stop = [...(chat.stop ?? demand.stop), ...chatTemplate.stopStrings];
     const rendered = {
       ...demand,
       ...chat,
+      stop,
       prompts: [prompt],
       promptField: 'messages' as const,
       isRendered: true,

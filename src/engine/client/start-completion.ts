@@ -1,10 +1,13 @@
+import { withinDeadline } from './within-deadline.ts';
 import type { Completion, CompletionRequest, Engine, Reservation } from '../engine.ts';
 import { checkLeastPromptLength } from '../check-input.ts';
 import type { GrammarSpec } from '../../grammar/grammar-spec.ts';
+import { invalidField } from '../../errors.ts';
+import type { CompiledGrammar } from '../../text/grammar-compiler.ts';
 import { encodePrompts, minNumTokens, type EncodedPrompt, type Prompt } from './encode-prompts.ts';
 
 /** What a route wants of the engine, in either API, before its prompts are token ids. */
-export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts'> {
+export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts' | 'grammar'> {
   prompts: readonly Prompt[];
   /** False where `maxTokens` is the API's default: then it yields to a prompt that leaves less room. */
   asksForMaxTokens: boolean;
@@ -69,7 +72,8 @@ export async function admit(
   { id, ownerId, budget, gone }: Pick<Caller, 'id' | 'ownerId' | 'budget' | 'gone'>,
   reservation: Reservation,
 ): Promise<StartedCompletion> {
-  const { truncateTo, asksForMaxTokens, promptField = 'prompt', isRendered = false, ...request } = demand;
+  const { truncateTo, asksForMaxTokens, promptField = 'prompt', isRendered = false, ...rest } = demand;
+  const { grammar: spec, ...request } = rest;
   const { contextLength } = engine.model;
   for (const prompt of demand.prompts) checkMinLength(engine, prompt, demand, promptField);
   const numKept = truncateTo === 'fit' ? Math.max(contextLength - demand.maxTokens, 1) : truncateTo;
@@ -82,9 +86,26 @@ export async function admit(
   const room = contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
   const maxTokens = asksForMaxTokens ? demand.maxTokens : Math.min(demand.maxTokens, Math.max(room, 1));
   const tokenIds = prompts.map((prompt) => prompt.tokenIds);
+  const { clientId } = reservation;
+  const grammar =
+    spec &&
+    (await withinDeadline({ gone, timeoutMs: demand.timeoutMs }, (signal) =>
+      engine.tokenizer.compileGrammar(spec, { clientId, signal }),
+    ));
+  if (grammar !== undefined) checkRoom(grammar, maxTokens);
   await budget.reserve(mostTokens(prompts, demand.n, maxTokens));
-  const completion = engine.submit({ ...request, maxTokens, id, ownerId, prompts: tokenIds }, reservation);
+  const completion = engine.submit(
+    { ...request, grammar, maxTokens, id, ownerId, prompts: tokenIds },
+    reservation,
+  );
   return { completion, demand, prompts };
+}
+
+/** A text that ends by its tokens is still one of its format. */
+function checkRoom({ minTokens }: CompiledGrammar, maxTokens: number): void {
+  if (maxTokens >= minTokens) return;
+  const complaint = `leaves room for ${maxTokens} tokens; the shortest text of the format takes ${minTokens}`;
+  throw invalidField('max_tokens', complaint);
 }
 
 /** What a request can use at most: its prompts once, and all its completions in full. */

@@ -1,19 +1,18 @@
 import { assertInvariant } from '../../errors.ts';
-import type { StepRow } from '../../runtime/step-row.ts';
-import { tokenLogprobs } from '../../sampling/logprobs.ts';
+import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
 import type { Sampler } from '../../sampling/sampler.ts';
 import { SamplerState } from '../../sampling/sampler-state.ts';
 import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
-import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
 import { checkLayers, checkTokenIds } from '../check-input.ts';
+import type { ActiveSequence } from './active-sequence.ts';
 import { embedNext } from './embed-next.ts';
 import { EmbeddingJobs } from './embedding-jobs.ts';
-import type { SampledToken } from '../engine.ts';
 import { FaultRegister } from './fault-register.ts';
+import { GrammarPool } from './grammar-pool.ts';
 import { inspectNext } from './inspect-next.ts';
 import { InspectionJobs, type PromptInspection, type FinishedInspection } from './inspection-jobs.ts';
-import type { LogitsNeeded, ModelRunner } from './model-runner.ts';
+import type { ModelRunner } from './model-runner.ts';
 import type {
   Casualty,
   FinishedEmbedding,
@@ -22,16 +21,10 @@ import type {
   SequenceUpdate,
   StepReport,
 } from '../protocol.ts';
+import { SequenceGuide } from './sequence-guide.ts';
 import { stepCounts } from './step-counts.ts';
-import { StepFault, toSentError, type Answers } from '../step-fault.ts';
-
-interface ActiveSequence {
-  request: SequenceRequest;
-  sequence: Sequence;
-  sampler: SamplerState;
-  /** Tokens of the prompt whose logprobs were reported, the first among them, which has none. */
-  numScored: number;
-}
+import { StepFault, type Answers } from '../step-fault.ts';
+import { TokenDrawer } from './token-drawer.ts';
 
 /** What a step did; the engine process adds times and gauges. */
 export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | 'endedAtMs'> {
@@ -51,10 +44,12 @@ export class EngineCore {
   readonly #scheduler: Scheduler;
   readonly #runner: ModelRunner;
   readonly #sampler: Sampler;
+  readonly #drawer: TokenDrawer;
   readonly #now: (() => number) | undefined;
   readonly #active = new Map<number, ActiveSequence>();
   readonly #embeddings: EmbeddingJobs;
   readonly #inspections: InspectionJobs;
+  readonly #grammars = new GrammarPool();
   #isStepping = false;
   readonly #faults = new FaultRegister();
 
@@ -63,6 +58,7 @@ export class EngineCore {
     this.#scheduler = scheduler;
     this.#runner = runner;
     this.#sampler = sampler;
+    this.#drawer = new TokenDrawer(sampler);
     this.#now = now;
     this.#embeddings = new EmbeddingJobs(scheduler.lanes, scheduler.maxNumBatchedTokens);
     this.#inspections = new InspectionJobs(scheduler.lanes);
@@ -81,12 +77,19 @@ export class EngineCore {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
     checkTokenIds(request.promptTokenIds, this.#sampler, 'prompt');
-    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
+    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs, grammar } = request;
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
-    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId);
+    const guide = grammar && new SequenceGuide(this.#grammars.grammarOf(grammar), maxTokens);
+    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId, guide);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
-    this.#active.set(id, { request, sequence, sampler, numScored: 0 });
+    this.#active.set(id, { request, sequence, sampler, guide, numFormed: 0, numMissed: 0, numScored: 0 });
     this.#scheduler.add(sequence);
+  }
+
+  /** The texts of the model's tokens, before the first sequence with a grammar. */
+  setVocabulary(trie: TokenTrieData): void {
+    this.#checkBetweenSteps();
+    this.#grammars.setVocabulary(trie);
   }
 
   /** Takes a sequence out between two steps; false when it is not here (any more). */
@@ -184,18 +187,19 @@ export class EngineCore {
 
   async #compute(step: ScheduledStep, startedAt: number | undefined): Promise<CoreReport> {
     const { logits, cost } = await this.#alone(() =>
-      this.#runner.run(step, (id) => this.#logitsNeeded(this.#activeOf(id))),
+      this.#runner.run(step, (id) => this.#drawer.logitsNeeded(this.#activeOf(id))),
     );
     const started = new Set(step.started);
-    const updatesOf = step.sequences.map((scheduled, i): SequenceUpdate[] => {
-      const [first, ...others] = this.#tryUpdate(scheduled, logits[i] ?? []);
-      return started.has(scheduled.sequence)
-        ? [{ ...first, ...startOf(scheduled.sequence) }, ...others]
-        : [first, ...others];
+    const progress = step.sequences.map((scheduled, i) =>
+      this.#drawer.draw(this.#activeOf(scheduled.sequence.id), scheduled, logits[i] ?? []),
+    );
+    const updates = progress.flatMap(({ updates: [first, ...others] }, i) => {
+      const sequence = step.sequences[i]?.sequence;
+      const start = sequence !== undefined && started.has(sequence) ? startOf(sequence) : {};
+      return [{ ...first, ...start }, ...others];
     });
-    const updates = updatesOf.flat();
     const isUrgent = updates.some((update) => this.#isUrgent(update));
-    const numAccepted = updatesOf.map(({ length }) => length - 1);
+    const numAccepted = progress.map((sequence) => sequence.numAccepted);
     const counts = stepCounts(step, numAccepted);
     const endedAt = this.#now?.();
     const durationMs = endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt);
@@ -223,15 +227,6 @@ export class EngineCore {
     assertInvariant(!this.#isStepping, 'nothing joins, leaves or runs while a step does');
   }
 
-  #logitsNeeded(active: ActiveSequence): LogitsNeeded {
-    const { request, sequence, sampler } = active;
-    const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
-    return {
-      everyRow: !sequence.readsCache,
-      topIsEnough: !request.promptLogprobs && this.#sampler.topIsEnough(sampler, options),
-    };
-  }
-
   #activeOf(id: number): ActiveSequence {
     const active = this.#active.get(id);
     assertInvariant(active !== undefined, `sequence ${id} is scheduled only while it is active`);
@@ -243,104 +238,6 @@ export class EngineCore {
     const { request, sequence } = this.#activeOf(id);
     return token !== undefined && (request.mayStopByText || numGeneratedTokens(sequence) === 1);
   }
-
-  /** What the step did for a sequence: its first token with all else, then those of its draft that it draws as well. */
-  #update(scheduled: ScheduledSequence, logits: readonly StepRow[]): [SequenceUpdate, ...SequenceUpdate[]] {
-    const { sequence, completesTokens, draftTokenIds } = scheduled;
-    const active = this.#activeOf(sequence.id);
-    const update: SequenceUpdate = { id: sequence.id };
-    if (!sequence.readsCache) {
-      const promptLogprobs = this.#scorePrompt(active, scheduled, logits);
-      if (promptLogprobs.length > 0) update.promptLogprobs = promptLogprobs;
-    }
-    if (!completesTokens) return [update];
-    if (active.request.maxTokens === 0) return [{ ...update, finish: 'length' }];
-    const rows = logits.slice(-1 - draftTokenIds.length);
-    const [first, ...others] = this.#draw(active, rows, draftTokenIds);
-    return [{ ...update, ...first }, ...others];
-  }
-
-  /** The same, or the end of the sequence when nothing can be made of its logits. */
-  #tryUpdate(
-    scheduled: ScheduledSequence,
-    logits: readonly StepRow[],
-  ): [SequenceUpdate, ...SequenceUpdate[]] {
-    try {
-      return this.#update(scheduled, logits);
-    } catch (error) {
-      return [{ id: scheduled.sequence.id, finish: 'error', error: toSentError(error) }];
-    }
-  }
-
-  /**
-   * Draws a token from each row, as long as each is the one that the next row was computed for. A token depends on its
-   * row and on what was drawn before alone (its random number on its index), so it is the same as without a draft.
-   */
-  #draw(
-    active: ActiveSequence,
-    rows: readonly StepRow[],
-    draftTokenIds: readonly number[],
-  ): SequenceUpdate[] {
-    const { sequence } = active;
-    assertInvariant(
-      rows.length > draftTokenIds.length,
-      'a sequence whose tokens are complete has logits for them',
-    );
-    const drawn: SequenceUpdate[] = [];
-    for (const [i, row] of rows.entries()) {
-      const token = this.#sample(active, row);
-      sequence.tokenIds.push(token.tokenId);
-      const finish = finishOf(active, token.tokenId);
-      drawn.push({ id: sequence.id, token, ...(finish === undefined ? {} : { finish }) });
-      if (finish !== undefined || token.tokenId !== draftTokenIds[i]) break;
-    }
-    return drawn;
-  }
-
-  /**
-   * Row i of a chunk predicts the prompt token after it; nothing predicts the first. Rows that are computed again after
-   * a preemption were scored before.
-   */
-  #scorePrompt(
-    active: ActiveSequence,
-    { sequence, numScheduledTokens }: ScheduledSequence,
-    logits: readonly StepRow[],
-  ): SampledToken[] {
-    const start = sequence.numComputedTokens;
-    const end = Math.min(start + numScheduledTokens, sequence.numPromptTokens - 1);
-    const scored: SampledToken[] = [];
-    if (active.numScored === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
-    for (let position = Math.max(start, active.numScored - 1); position < end; position++) {
-      const row = logits[position - start]; // [vocab]
-      const tokenId = sequence.tokenIds[position + 1];
-      assertInvariant(
-        row instanceof Float32Array && tokenId !== undefined,
-        'every prompt row of the chunk has all its logits',
-      );
-      scored.push({ tokenId, ...tokenLogprobs(row, tokenId, active.request.numLogprobs ?? 0) });
-    }
-    active.numScored += scored.length;
-    // Should it be preempted from now on, it need not compute what it finds.
-    sequence.readsCache = active.numScored === sequence.numPromptTokens;
-    return scored;
-  }
-
-  #sample(active: ActiveSequence, logits: StepRow): SampledToken {
-    return this.#sampler.sampleToken(logits, active.sampler, {
-      numLogprobs: active.request.numLogprobs,
-      forbiddenTokenIds: forbiddenTokens(active),
-    });
-  }
-}
-
-/** What may not be drawn next: the ends of the sequence, as long as it is shorter than its least length. */
-function forbiddenTokens({ request, sequence }: ActiveSequence): readonly number[] {
-  return numGeneratedTokens(sequence) < request.minTokens ? request.stopTokenIds : [];
-}
-
-function finishOf({ request, sequence }: ActiveSequence, tokenId: number): SequenceFinish | undefined {
-  if (request.stopTokenIds.includes(tokenId)) return 'stop';
-  return numGeneratedTokens(sequence) >= request.maxTokens ? 'length' : undefined;
 }
 
 function startOf({ numCachedTokens }: Sequence): Pick<SequenceUpdate, 'started' | 'numCachedTokens'> {

@@ -115,6 +115,9 @@ function sayAlive(engine: EngineSetup): void {
 function receive(engine: EngineSetup, message: ToWorker): void {
   const { core } = engine;
   switch (message.type) {
+    case 'vocabulary':
+      core.setVocabulary(message.trie);
+      break;
     case 'submit':
       admit(engine, 'sequence', message.sequences.map(toWork), () => {
         for (const sequence of message.sequences) core.submit(sequence);

@@ -14,7 +14,8 @@ type StepCounts = Pick<
 
 /**
  * What a step computed, and what it was spared; to be asked before the scheduler learns that it was computed.
- * @param numAccepted of each of its sequences, tokens of the draft that it drew itself
+ * @param numAccepted of each of its sequences, tokens of the draft that it drew itself; -1: it drew none, and its last
+ * token is to be computed once more
  */
 export function stepCounts(step: ScheduledStep, numAccepted: readonly number[]): StepCounts {
   const lookups = step.started.filter(({ numCachedTokens }) => numCachedTokens !== undefined);
@@ -24,7 +25,7 @@ export function stepCounts(step: ScheduledStep, numAccepted: readonly number[]):
     numPrefixCacheQueries: lookups.reduce((sum, { numPromptTokens }) => sum + numPromptTokens, 0),
     numPrefixCacheHits: lookups.reduce((sum, { numCachedTokens = 0 }) => sum + numCachedTokens, 0),
     numDraftTokens: step.sequences.reduce((sum, { draftTokenIds }) => sum + draftTokenIds.length, 0),
-    numAcceptedDraftTokens: numAccepted.reduce((sum, count) => sum + count, 0),
+    numAcceptedDraftTokens: numAccepted.reduce((sum, count) => sum + Math.max(count, 0), 0),
   };
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
-import { ChatTemplate, type ChatTemplateLimits } from '../../../src/text/chat-template.ts';
+import { ChatTemplate, type ChatTemplateOptions } from '../../../src/text/chat-template.ts';
 import type { ChatMessage } from '../../../src/tokenizer/chat-template-renderer.ts';
 import { until } from '../../support/service.ts';
 
@@ -15,7 +15,7 @@ const onlyFor = (what: string): string =>
   `{% if messages[0].content == "bad" %}${what}{% endif %}{{ messages[0].content }}`;
 
 const started: ChatTemplate[] = [];
-function start(template: string, limits: ChatTemplateLimits = {}): ChatTemplate {
+function start(template: string, limits: ChatTemplateOptions = {}): ChatTemplate {
   const chatTemplate = new ChatTemplate({ template, specialTokens: {} }, limits);
   started.push(chatTemplate);
   return chatTemplate;

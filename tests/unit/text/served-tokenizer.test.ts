@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/text/load-tokenizer.ts';
-import { ServedTokenizer, type ServedTokenizerLimits } from '../../../src/text/served-tokenizer.ts';
+import { ServedTokenizer, type ServedTokenizerOptions } from '../../../src/text/served-tokenizer.ts';
 import { minNumTokens } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { changedTokenizer, HOSTILE_TEXT, hostileTokenizer } from '../../support/hostile-tokenizer.ts';
@@ -18,7 +18,7 @@ const CALLER = { clientId: 'a/1', signal: new AbortController().signal };
 const LOWERCASE = { type: 'Lowercase' };
 
 const loaded: ServedTokenizer[] = [];
-async function load(modelPath: string, limits: ServedTokenizerLimits = {}): Promise<ServedTokenizer> {
+async function load(modelPath: string, limits: ServedTokenizerOptions = {}): Promise<ServedTokenizer> {
   const tokenizer = await ServedTokenizer.load(modelPath, undefined, limits);
   loaded.push(tokenizer);
   return tokenizer;

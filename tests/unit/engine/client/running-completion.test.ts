@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CompletionEvent } from '../../../../src/engine/engine.ts';
+import type { CompletionEvent, CompletionRequest } from '../../../../src/engine/engine.ts';
 import { RunningCompletion } from '../../../../src/engine/client/running-completion.ts';
 import { EngineError } from '../../../../src/errors.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../../../../src/sampling/sampling-params.ts';
@@ -16,8 +16,8 @@ interface Started {
   settled: RunningCompletion[];
 }
 
-/** Three choices of one prompt. */
-function start(): Started {
+/** Three choices of one prompt, unless told otherwise. */
+function start(fields: Partial<CompletionRequest> = {}): Started {
   const cancelled: number[] = [];
   const settled: RunningCompletion[] = [];
   const completion = new RunningCompletion(
@@ -35,6 +35,7 @@ function start(): Started {
       cacheSalt: undefined,
       ownerId: '',
       timeoutMs: undefined,
+      ...fields,
     },
     tokenizer,
     {
@@ -94,5 +95,65 @@ describe('a choice that ends by an error', () => {
     completion.receive({ id: -5, token: { tokenId: 1 } }, TIMES);
     expect((await drain(completion)).error).toMatchObject({ code: 'internal' });
     expect(settled).toEqual([completion]);
+  });
+});
+
+describe('what a request asks of its text', () => {
+  const EOS = 0;
+
+  /** The text and the deltas of one choice that draws these tokens. */
+  async function run(
+    tokenIds: readonly number[],
+    fields: Partial<CompletionRequest>,
+  ): Promise<{ text: string; numDeltas: number; finish: CompletionEvent | undefined }> {
+    const { completion, ids } = start({ n: 1, maxTokens: tokenIds.length, ...fields });
+    const [id = NaN] = ids;
+    for (const tokenId of tokenIds) completion.receive({ id, token: { tokenId } }, TIMES);
+    completion.receive({ id, finish: 'length' }, TIMES);
+    const { events } = await drain(completion);
+    const deltas = events.flatMap((event) => (event.type === 'delta' ? [event] : []));
+    return { text: deltas.map(({ text }) => text).join(''), numDeltas: deltas.length, finish: events.at(-1) };
+  }
+
+  const river = tokenizer.encode('down the river END and on');
+
+  it('leaves the stop string out, or takes it in', async () => {
+    const stop = ['END', 'nowhere'];
+    const finish = { finishReason: 'stop', stopString: 'END' };
+    expect(await run(river, { stop })).toMatchObject({ text: 'down the river ', finish });
+    expect(await run(river, { stop, includesStopString: true })).toMatchObject({
+      text: 'down the river END',
+      finish,
+    });
+  });
+
+  it('takes in a stop string that only the end of the text completes', async () => {
+    // The first byte of a character that never comes: U+FFFD, once no more bytes do.
+    const halfCharacter = [...tokenizer.encode('é').slice(0, 1)];
+    expect(tokenizer.encode('é').length).toBeGreaterThan(1);
+    const stop = ['\uFFFD'];
+    expect((await run(halfCharacter, { stop })).text).toBe('');
+    expect((await run(halfCharacter, { stop, includesStopString: true })).text).toBe('\uFFFD');
+  });
+
+  it('leaves special tokens out, or shows them', async () => {
+    const ids = [...river, EOS, ...river];
+    expect((await run(ids, {})).text).not.toContain('<|endoftext|>');
+    expect((await run(ids, { skipsSpecialTokens: false })).text).toContain('on<|endoftext|>down');
+  });
+
+  it('joins what is not read yet, or has an event for each token', async () => {
+    expect((await run(river, {})).numDeltas).toBe(1);
+    expect((await run(river, { reportsEveryToken: true })).numDeltas).toBe(river.length);
+  });
+
+  it('ends at its own tokens beside those of the model, and has each token reported', () => {
+    const { completion } = start({ n: 1, stopTokenIds: [7, 8], reportsEveryToken: true });
+    expect(completion.sequences([EOS], 1, '')).toMatchObject([
+      { stopTokenIds: [EOS, 7, 8], mayStopByText: true },
+    ]);
+    expect(start({ n: 1 }).completion.sequences([EOS], 1, '')).toMatchObject([
+      { stopTokenIds: [EOS], mayStopByText: false },
+    ]);
   });
 });

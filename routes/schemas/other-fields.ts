@@ -1,0 +1,122 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+
+/**
+ * Fields of OpenAI, vLLM, llama.cpp, LM Studio and Ollama that this service does nothing with. One that could not change
+ * the answer is ignored. One that could is taken at the value that changes nothing, and refused by name at any other.
+ * A field that no list has is refused as unknown: it may be a typo.
+ */
+
+/** It could not change the answer, whatever its value. */
+export const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+
+/**
+ * A field that is not supported.
+ * @param neutral the values, beside null, by which a client says that it does not want the thing
+ * @param complaint goes on after the field's name
+ */
+export function unsupported(neutral: readonly unknown[], complaint: string): z.ZodOptional<z.ZodUnknown> {
+  const allowed: readonly unknown[] = [null, ...neutral];
+  return z
+    .unknown()
+    .refine(
+      (value) => value === undefined || allowed.some((one) => isDeepStrictEqual(value, one)),
+      `is not supported: ${complaint}`,
+    )
+    .optional()
+    .meta({
+      description: `Not supported; refused unless it has one of the values listed: ${complaint}.`,
+      override: { enum: [...allowed] },
+    });
+}
+
+/** Of completions and chats. */
+export const otherFields = {
+  user: ignored,
+  store: ignored,
+  service_tier: ignored,
+  safety_identifier: ignored,
+  prompt_cache_key: ignored,
+  prompt_cache_retention: ignored,
+  cache_control: ignored,
+
+  // vLLM.
+  spaces_between_special_tokens: ignored,
+  guided_decoding_backend: ignored,
+  use_beam_search: unsupported([false], 'there is no beam search'),
+  length_penalty: unsupported([1], 'it belongs to beam search'),
+  early_stopping: unsupported([false], 'it belongs to beam search'),
+  prompt_logprobs: unsupported([], '/v1/completions gives those of the prompt with echo and logprobs'),
+  allowed_token_ids: unsupported([], 'a grammar or logit_bias says what may be drawn'),
+  bad_words: unsupported([[]], 'logit_bias keeps single tokens out'),
+  logits_processors: unsupported([[]], 'the service runs no code of a client'),
+  return_tokens_as_token_ids: unsupported([false], 'return_token_ids gives them beside the text'),
+  guided_whitespace_pattern: unsupported([], 'JSON is written without white space'),
+  structural_tag: unsupported([], 'tools and response_format say what the answer looks like'),
+  kv_transfer_params: unsupported([{}], 'keys and values stay in one engine'),
+  vllm_xargs: unsupported([{}], 'they are for plugins of vLLM'),
+  priority: unsupported([0], 'clients have equal shares'),
+  request_id: unsupported([], 'send it as the header x-request-id'),
+
+  // llama.cpp.
+  cache_prompt: ignored,
+  id_slot: ignored,
+  dry_base: ignored,
+  dry_allowed_length: ignored,
+  dry_penalty_last_n: ignored,
+  dry_sequence_breakers: ignored,
+  xtc_threshold: ignored,
+  mirostat_tau: ignored,
+  mirostat_eta: ignored,
+  dynatemp_exponent: ignored,
+  n_predict: unsupported([], 'send max_tokens'),
+  n_keep: unsupported([0], 'a prompt beyond the context is refused, or cut by truncate_prompt_tokens'),
+  n_probs: unsupported([0], 'send logprobs'),
+  min_keep: unsupported([0], 'leave it out'),
+  typical_p: unsupported([1], 'leave it out'),
+  dynatemp_range: unsupported([0], 'leave it out'),
+  dry_multiplier: unsupported([0], 'frequency_penalty and presence_penalty keep from repeating'),
+  xtc_probability: unsupported([0], 'leave it out'),
+  mirostat: unsupported([0], 'leave it out'),
+  samplers: unsupported([], 'their order is fixed'),
+  repeat_last_n: unsupported([-1], 'repetition_penalty looks at the whole text'),
+  t_max_predict_ms: unsupported([0, -1], 'send timeout_ms'),
+  lora: unsupported([[]], 'there are no adapters'),
+  post_sampling_probs: unsupported([false], 'logprobs are those of the model'),
+  return_tokens: unsupported([false], 'send return_token_ids'),
+  return_progress: unsupported([false], 'leave it out'),
+  timings_per_token: unsupported([false], 'times are in the headers and the last frames'),
+  response_fields: unsupported([], 'leave it out'),
+
+  // LM Studio and Ollama.
+  ttl: ignored,
+  draft_model: ignored,
+  keep_alive: ignored,
+  options: unsupported([{}], 'send its fields beside the others'),
+  format: unsupported([], 'send response_format'),
+};
+
+/** Of chats alone. */
+export const otherChatFields = {
+  modalities: unsupported([['text']], 'only text is made'),
+  audio: unsupported([], 'only text is made'),
+  prediction: unsupported([], 'there is no predicted output'),
+  verbosity: unsupported(['medium'], 'the messages say how long an answer is to be'),
+  web_search_options: unsupported([], 'there is no search of the web'),
+  echo: unsupported([false], 'the answer alone is given'),
+  best_of: unsupported([1], 'answers are not ranked'),
+  suffix: unsupported([''], 'an answer has none'),
+  add_special_tokens: unsupported([false], 'the chat template writes the special tokens'),
+  add_generation_prompt: unsupported([true], 'the assistant answers'),
+  continue_final_message: unsupported([false], '/v1/completions goes on with a text'),
+  include_stop_str_in_output: unsupported([false], '/v1/completions takes it'),
+  chat_template: unsupported([], 'it is a program; the operator sets CHAT_TEMPLATE'),
+  documents: unsupported([[]], 'put them into a message'),
+  mm_processor_kwargs: unsupported([{}], 'only text is read'),
+  media_io_kwargs: unsupported([{}], 'only text is read'),
+  separate_reasoning: unsupported([true], 'reasoning is apart from the content'),
+  stream_reasoning: unsupported([true], 'include_reasoning: false leaves it out'),
+  reasoning_format: unsupported(['auto', 'deepseek'], 'reasoning is apart from the content'),
+  parse_tool_calls: unsupported([true], 'tool_choice: none has no tool called'),
+  think: unsupported([], "send reasoning_effort: 'none' to have no reasoning"),
+};

@@ -1,0 +1,84 @@
+import { BlockList, isIP } from 'node:net';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { MAX_TIMER_MS } from './timer-limit.ts';
+
+/** How values of settings are read, which come as strings. */
+
+/** A whole number. */
+export const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(minimum).max(maximum));
+
+/** A setting without a default; an empty text is none. */
+export const optional = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
+  z.union([z.undefined(), z.literal('').transform(() => undefined), schema]);
+
+/** What a timer can be set to, rounded down. */
+const MAX_SECONDS = Math.floor(MAX_TIMER_MS / 1000);
+
+/** Read as milliseconds. */
+export const seconds = (minimum: number): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(minimum, `must be at least ${minimum} seconds`)
+        .max(MAX_SECONDS, `must be at most ${MAX_SECONDS} seconds, 24.8 days: no timer runs longer`),
+    )
+    .transform((value) => value * 1000);
+
+/** XDG Base Directory Specification: data that is a user's own. */
+export const modelsDirectory = z
+  .union([z.undefined(), z.string()])
+  .transform((path) => resolve(path || join(dataHome(), 'tokenflare', 'models')));
+
+function dataHome(): string {
+  return process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+}
+
+/** Names, separated by commas. */
+export const idList = z
+  .union([z.undefined(), z.string()])
+  .transform((text = '') => text.split(',').flatMap((id) => id.trim() || []));
+
+/** A list that may be empty, each entry in lower case and held to a form. */
+export const listOf = (form: RegExp, problem: string): z.ZodType<readonly string[]> =>
+  idList
+    .transform((entries) => entries.map((entry) => entry.toLowerCase()))
+    .pipe(z.array(z.string().regex(form, problem)));
+
+/** Addresses and networks in CIDR notation, as Node looks addresses up in. */
+export const networks = idList.transform((entries, context) => {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', prefix] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const maxPrefix = family === 'ipv6' ? 128 : 32;
+    const numBits = prefix === undefined ? maxPrefix : Number(prefix);
+    if (isIP(address) === 0 || !/^\d*$/.test(prefix ?? '') || prefix === '' || numBits > maxPrefix) {
+      context.addIssue(`'${entry}' is neither an address nor a network such as 10.0.0.0/8`);
+      return z.NEVER;
+    }
+    list.addSubnet(address, numBits, family);
+  }
+  return list;
+});
+
+/** Who may use a route for admins. */
+export const adminRoute = z.enum(['on', 'off', 'loopback']);
+/** An URL of Redis, or the path of its socket. */
+export function isRedisUrl(text: string): boolean {
+  if (text.startsWith('/')) return true;
+  return URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol);
+}
+
+/** Read as a truth value. */
+export const onOff = z.enum(['on', 'off']).transform((text) => text === 'on');

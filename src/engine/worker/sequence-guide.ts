@@ -1,0 +1,105 @@
+import { EngineError } from '../../errors.ts';
+import type { Configuration } from '../../grammar/matching/configuration.ts';
+import type { TokenGrammar } from '../../grammar/matching/token-grammar.ts';
+import { isAllowed, type AllowedTokens } from '../../sampling/allowed-tokens.ts';
+import type { DraftGuide } from '../../scheduler/sequence.ts';
+
+/**
+ * Keeps one sequence within its grammar, and within its number of tokens: the tokens that are left are always enough to
+ * make the text whole. A token after which they would not be is replaced by the first of the shortest end, and the rest
+ * of that end follows.
+ */
+export class SequenceGuide implements DraftGuide {
+  readonly #grammar: TokenGrammar;
+  #at: Configuration;
+  #numLeft: number;
+  /** The tokens that end the text, once there is room for nothing else. */
+  #end: number[] | undefined;
+
+  /** @param maxTokens of the text */
+  constructor(grammar: TokenGrammar, maxTokens: number) {
+    this.#grammar = grammar;
+    this.#at = grammar.start;
+    this.#numLeft = maxTokens;
+  }
+
+  /** Whether the sequence may end here. */
+  get mayEnd(): boolean {
+    return this.#at.isComplete;
+  }
+
+  /** Whether nothing can follow, or may since there is no room for it. */
+  get isOver(): boolean {
+    if (this.#end !== undefined) return this.#end.length === 0;
+    return this.#at.isComplete && this.#at.threads.length === 0 && this.#at.specials.length === 0;
+  }
+
+  /** Whether the text was ended since its tokens were. */
+  get isCut(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /**
+   * The tokens that may be drawn; those that end the sequence are not among them.
+   * @throws EngineError `invalid_request` where no token can write what must come
+   */
+  allowed(): AllowedTokens {
+    const [planned] = this.#end ?? [];
+    if (planned !== undefined) return { type: 'list', tokenIds: Int32Array.of(planned) };
+    const allowed = this.#grammar.allowed(this.#at);
+    if (allowed.type === 'list' && allowed.tokenIds.length === 0 && !this.mayEnd) {
+      throw new EngineError(
+        'invalid_request',
+        "the model's vocabulary cannot write what the format asks for next",
+      );
+    }
+    return allowed;
+  }
+
+  /** The token that is taken where this one was drawn: itself, or the first of the end; undefined: none. */
+  redirect(tokenId: number): number | undefined {
+    if (this.#end !== undefined) return tokenId;
+    const next = this.#grammar.step(this.#at, tokenId);
+    if (next === undefined || this.#leavesRoom(next)) return tokenId;
+    const end = this.#grammar.tokensToEnd(this.#at);
+    if (end === undefined || end.length > this.#numLeft) return tokenId;
+    this.#end = end;
+    return end[0];
+  }
+
+  #leavesRoom(next: Configuration): boolean {
+    const numLeft = this.#numLeft - 1;
+    if (this.#grammar.numBytesToEnd(next) <= numLeft) return true;
+    const end = this.#grammar.tokensToEnd(next);
+    return end !== undefined && end.length <= numLeft;
+  }
+
+  /** Goes on behind a token of the text; one that ends the sequence is none. */
+  accept(tokenId: number): void {
+    this.#numLeft--;
+    if (this.#end?.[0] === tokenId) this.#end.shift();
+    this.#at = this.#grammar.step(this.#at, tokenId) ?? this.#at;
+  }
+
+  /** The next token, where there is no choice. */
+  forced(): number | undefined {
+    if (this.#end !== undefined) return this.#end[0];
+    if (this.mayEnd) return undefined;
+    const allowed = this.allowed();
+    return allowed.type === 'list' && allowed.tokenIds.length === 1 ? allowed.tokenIds[0] : undefined;
+  }
+
+  forcedTokens(): readonly number[] {
+    return this.#end ?? this.#grammar.forcedTokens(this.#at);
+  }
+
+  numAllowed(tokenIds: readonly number[]): number {
+    let at: Configuration | undefined = this.#at;
+    for (const [i, tokenId] of tokenIds.entries()) {
+      if (!isAllowed(this.#grammar.allowed(at), tokenId)) return i;
+      at = this.#grammar.step(at, tokenId);
+      if (at === undefined) return i;
+    }
+    return tokenIds.length;
+  }
+}

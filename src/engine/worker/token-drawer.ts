@@ -1,0 +1,158 @@
+import { assertInvariant } from '../../errors.ts';
+import type { StepRow } from '../../runtime/step-row.ts';
+import { tokenLogprobs } from '../../sampling/logprobs.ts';
+import type { FormedSample, Sampler, TextForm } from '../../sampling/sampler.ts';
+import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
+import type { SampledToken } from '../engine.ts';
+import type { SequenceUpdate } from '../protocol.ts';
+import { toSentError } from '../step-fault.ts';
+import { forbiddenTokens, take, takeForced, type ActiveSequence } from './active-sequence.ts';
+import type { LogitsNeeded } from './model-runner.ts';
+import type { SequenceGuide } from './sequence-guide.ts';
+
+/** So many draws from the top of a row make good for one for which it was not enough. */
+const TRIES_A_MISS = 16;
+
+/** What a step did for a sequence: its first token with all else, then further ones. */
+export interface SequenceProgress {
+  updates: readonly [SequenceUpdate, ...SequenceUpdate[]];
+  /** Tokens of its draft that it drew as well; -1: its last token must be computed once more. */
+  numAccepted: number;
+}
+
+/** Makes a step's logits into the next tokens of its sequences. */
+export class TokenDrawer {
+  readonly #sampler: Sampler;
+
+  constructor(sampler: Sampler) {
+    this.#sampler = sampler;
+  }
+
+  logitsNeeded(active: ActiveSequence): LogitsNeeded {
+    const { request, sequence, sampler, guide } = active;
+    // The form says itself when its text may end.
+    const forbiddenTokenIds = guide === undefined ? forbiddenTokens(active) : [];
+    const topIsEnough = this.#sampler.topIsEnough(sampler, {
+      numLogprobs: request.numLogprobs,
+      forbiddenTokenIds,
+    });
+    return {
+      everyRow: !sequence.readsCache,
+      topIsEnough: !request.promptLogprobs && topIsEnough && mayTryTop(active),
+    };
+  }
+
+  /** What a step did for a sequence, or the sequence's end when nothing can be made of its logits. */
+  draw(active: ActiveSequence, scheduled: ScheduledSequence, logits: readonly StepRow[]): SequenceProgress {
+    try {
+      return this.#drawAll(active, scheduled, logits);
+    } catch (error) {
+      const { id } = scheduled.sequence;
+      return { updates: [{ id, finish: 'error', error: toSentError(error) }], numAccepted: 0 };
+    }
+  }
+
+  #drawAll(
+    active: ActiveSequence,
+    scheduled: ScheduledSequence,
+    logits: readonly StepRow[],
+  ): SequenceProgress {
+    const { sequence, completesTokens, draftTokenIds } = scheduled;
+    const update: SequenceUpdate = { id: sequence.id };
+    if (!sequence.readsCache) {
+      const promptLogprobs = this.#scorePrompt(active, scheduled, logits);
+      if (promptLogprobs.length > 0) update.promptLogprobs = promptLogprobs;
+    }
+    if (!completesTokens) return { updates: [update], numAccepted: 0 };
+    if (active.request.maxTokens === 0) {
+      return { updates: [{ ...update, finish: 'length' }], numAccepted: 0 };
+    }
+    const rows = logits.slice(-1 - draftTokenIds.length);
+    const { drawn, numAccepted } = this.#draw(active, rows, draftTokenIds);
+    const [first, ...others] = [...drawn, ...takeForced(active, drawn.at(-1)?.finish)];
+    return { updates: [{ ...update, ...first }, ...others], numAccepted };
+  }
+
+  /**
+   * Draws a token from each row, as long as each is the one that the next row was computed for. A token depends on its
+   * row and on what was drawn before alone (its random number on its index), so it is the same as without a draft.
+   */
+  #draw(
+    active: ActiveSequence,
+    rows: readonly StepRow[],
+    draftTokenIds: readonly number[],
+  ): { drawn: SequenceUpdate[]; numAccepted: number } {
+    assertInvariant(
+      rows.length > draftTokenIds.length,
+      'a sequence whose tokens are complete has logits for them',
+    );
+    const drawn: SequenceUpdate[] = [];
+    for (const [i, row] of rows.entries()) {
+      const token = this.#sample(active, row);
+      const { id } = active.sequence;
+      if (token === 'textEnds') {
+        return { drawn: [...drawn, { id, finish: 'length' }], numAccepted: i };
+      }
+      // The next step computes the last token once more, for all its logits.
+      if (token === 'topIsNotEnough') {
+        return { drawn: drawn.length === 0 ? [{ id }] : drawn, numAccepted: i - 1 };
+      }
+      const update = take(active, token);
+      drawn.push(update);
+      if (update.finish !== undefined || token.tokenId !== draftTokenIds[i]) break;
+    }
+    return { drawn, numAccepted: drawn.length - 1 };
+  }
+
+  /**
+   * Row i of a chunk predicts the prompt token after it; nothing predicts the first. Rows that are computed again after
+   * a preemption were scored before.
+   */
+  #scorePrompt(
+    active: ActiveSequence,
+    { sequence, numScheduledTokens }: ScheduledSequence,
+    logits: readonly StepRow[],
+  ): SampledToken[] {
+    const start = sequence.numComputedTokens;
+    const end = Math.min(start + numScheduledTokens, sequence.numPromptTokens - 1);
+    const scored: SampledToken[] = [];
+    if (active.numScored === 0) scored.push({ tokenId: sequence.tokenIds[0] ?? 0 });
+    for (let position = Math.max(start, active.numScored - 1); position < end; position++) {
+      const row = logits[position - start]; // [vocab]
+      const tokenId = sequence.tokenIds[position + 1];
+      assertInvariant(
+        row instanceof Float32Array && tokenId !== undefined,
+        'every prompt row of the chunk has all its logits',
+      );
+      scored.push({ tokenId, ...tokenLogprobs(row, tokenId, active.request.numLogprobs ?? 0) });
+    }
+    active.numScored += scored.length;
+    // Should it be preempted from now on, it need not compute what it finds.
+    sequence.readsCache = active.numScored === sequence.numPromptTokens;
+    return scored;
+  }
+
+  #sample(active: ActiveSequence, logits: StepRow): FormedSample {
+    const { request, sampler, guide } = active;
+    const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
+    if (guide === undefined) return this.#sampler.sampleToken(logits, sampler, options);
+    const sample = this.#sampler.sampleFormed(logits, sampler, formOf(guide, active), options);
+    active.numFormed++;
+    if (sample === 'topIsNotEnough') active.numMissed++;
+    return sample;
+  }
+}
+
+/** A step that is taken for nothing costs more than a few whole rows. */
+const mayTryTop = ({ numFormed, numMissed }: ActiveSequence): boolean =>
+  TRIES_A_MISS * numMissed <= numFormed;
+
+function formOf(guide: SequenceGuide, active: ActiveSequence): TextForm {
+  const { request } = active;
+  const mayEnd = guide.mayEnd && forbiddenTokens(active).length === 0;
+  return {
+    allowed: guide.allowed(),
+    ends: mayEnd ? request.stopTokenIds : [],
+    redirect: (tokenId) => (request.stopTokenIds.includes(tokenId) ? tokenId : guide.redirect(tokenId)),
+  };
+}

@@ -1,0 +1,61 @@
+import type { Effort } from '../regular/effort.ts';
+import { Nullable } from './empty-texts.ts';
+import type { Part } from './part.ts';
+
+/**
+ * A rule that comes back to itself before it has read a byte, with the rules on the way; undefined if there is none. A
+ * matcher would follow it without an end.
+ */
+export function findLeftRecursion(bodies: readonly Part[], effort: Effort): number[] | undefined {
+  const nullable = new Nullable(bodies, effort);
+  const firstRules = bodies.map((body) => [...rulesAtStart(body, nullable, effort)]);
+  const done = new Set<number>();
+  for (const start of bodies.keys()) {
+    const found = walk(start, firstRules, done, effort);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A depth-first walk without recursion: chains of rules are as long as a request makes them. */
+function walk(
+  start: number,
+  firstRules: readonly (readonly number[])[],
+  done: Set<number>,
+  effort: Effort,
+): number[] | undefined {
+  const path: { rule: number; nextChild: number }[] = [];
+  const onPath = new Set<number>();
+  const enter = (rule: number): void => {
+    path.push({ rule, nextChild: 0 });
+    onPath.add(rule);
+  };
+  if (!done.has(start)) enter(start);
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    effort.spend(1);
+    const child = firstRules[top.rule]?.[top.nextChild++];
+    if (child === undefined) {
+      done.add(top.rule);
+      onPath.delete(top.rule);
+      path.pop();
+    } else if (onPath.has(child)) {
+      const rules = path.map(({ rule }) => rule);
+      return rules.slice(rules.indexOf(child));
+    } else if (!done.has(child)) enter(child);
+  }
+  return undefined;
+}
+
+/** The rules that a part may begin with. */
+function rulesAtStart(part: Part, nullable: Nullable, effort: Effort, found = new Set<number>()): Set<number> {
+  effort.spend(1);
+  if (part.type === 'rule') found.add(part.index);
+  if (part.type === 'choice') for (const item of part.items) rulesAtStart(item, nullable, effort, found);
+  if (part.type === 'repeat') rulesAtStart(part.item, nullable, effort, found);
+  if (part.type === 'sequence')
+    for (const item of part.items) {
+      rulesAtStart(item, nullable, effort, found);
+      if (!nullable.of(item)) break;
+    }
+  return found;
+}

@@ -1,0 +1,105 @@
+import { invalidField } from '../../errors.ts';
+import { clip } from '../../clip.ts';
+import { automatonOf, NEVER, type Part, sequenceOf, textOf } from '../compile/part.ts';
+import { intersect, ofLength } from '../regular/combine.ts';
+import { compileSearch } from '../regular/compile-regular.ts';
+import { type Dfa, EVERY_TEXT, isEmpty } from '../regular/dfa.ts';
+import type { Effort } from '../regular/effort.ts';
+import { encodeBytes } from '../regular/encode-bytes.ts';
+import { parseRegularExpression } from '../regular/parse-regular-expression.ts';
+import { formatDfa, stringFormatKind } from './formats.ts';
+import { isRecord } from './json-value.ts';
+import { jsonCharacter, jsonString } from './json-terminals.ts';
+import type { SchemaNode } from './schema-document.ts';
+import type { Term } from './terms.ts';
+
+/** What the schemas of a term ask of a string. */
+export interface StringLanguage {
+  /** In code points. */
+  readonly minLength: number;
+  readonly maxLength: number | undefined;
+  /** What patterns and formats leave; EVERY_TEXT if there are none. */
+  readonly content: Dfa;
+}
+
+/** The automata of patterns, each made once for a grammar. */
+export class Patterns {
+  readonly #effort: Effort;
+  readonly #known = new Map<string, Dfa>();
+
+  constructor(effort: Effort) {
+    this.#effort = effort;
+  }
+
+  /** The texts in which a pattern is found. `path`: of the schema that has it. @throws EngineError `invalid_request` */
+  get(pattern: string, path: string): Dfa {
+    let dfa = this.#known.get(pattern);
+    if (dfa === undefined) {
+      const effort = this.#effort.at(path);
+      dfa = compileSearch(parseRegularExpression(pattern, effort), effort);
+      this.#known.set(pattern, dfa);
+    }
+    return dfa;
+  }
+}
+
+/**
+ * `withFormats` false leaves formats out: fewer texts are of a format here than elsewhere, which matters where a text
+ * must be none of the language.
+ */
+export function stringLanguageOf(
+  term: Term,
+  patterns: Patterns,
+  effort: Effort,
+  withFormats = true,
+): StringLanguage {
+  let minLength = 0;
+  let maxLength: number | undefined;
+  let content = EVERY_TEXT;
+  for (const node of term.nodes) {
+    const { schema, path } = node;
+    if (typeof schema === 'boolean') continue;
+    if (typeof schema['minLength'] === 'number') minLength = Math.max(minLength, schema['minLength']);
+    if (typeof schema['maxLength'] === 'number') maxLength = Math.min(maxLength ?? Infinity, schema['maxLength']);
+    if (typeof schema['pattern'] === 'string')
+      content = intersect(content, patterns.get(schema['pattern'], `${path}.pattern`), effort.at(path));
+    if (typeof schema['format'] === 'string' && withFormats && isEnforced(schema['format'], node))
+      content = intersect(content, formatDfa(schema['format']), effort.at(path));
+  }
+  return { minLength, maxLength, content };
+}
+
+/** @throws EngineError `invalid_request` for a format that is not known */
+function isEnforced(format: string, { schema, path }: SchemaNode): boolean {
+  const kind = stringFormatKind(format);
+  const hasPattern = isRecord(schema) && (schema['pattern'] !== undefined || schema['allOf'] !== undefined);
+  if (kind === 'unknown' || (kind === 'pattern' && !hasPattern))
+    throw invalidField(`${path}.format`, `is ${clip(format)}, which is not supported`);
+  return kind === 'enforced';
+}
+
+/** The strings of a term. */
+export function compileString(term: Term, patterns: Patterns, effort: Effort): Part {
+  const { minLength, maxLength, content } = stringLanguageOf(term, patterns, effort);
+  if (maxLength !== undefined && maxLength < minLength) return NEVER;
+  const hasLength = minLength > 0 || maxLength !== undefined;
+  if (content === EVERY_TEXT) {
+    if (!hasLength) return automatonOf(jsonString());
+    const characters = { type: 'counted', word: jsonCharacter(), min: minLength, max: maxLength } as const;
+    return sequenceOf([textOf('"'), characters, textOf('"')]);
+  }
+  const at = effort.at(term.nodes.find(({ schema }) => isRecord(schema) && (schema['pattern'] ?? schema['format']) !== undefined)?.path ?? effort.param);
+  const sized = hasLength ? intersect(content, ofLength(minLength, shortened(maxLength, minLength, content), at), at) : content;
+  return isEmpty(sized) ? NEVER : automatonOf(encodeBytes(sized, 'jsonString', true, at));
+}
+
+/**
+ * States of a pattern together with a length, about: each state of the one is needed for each length up to the other.
+ * Beyond that, the longest texts are left out.
+ */
+const MAX_SIZED_STATES = 5_000;
+
+function shortened(maxLength: number | undefined, minLength: number, { numStates }: Dfa): number | undefined {
+  if (maxLength === undefined) return undefined;
+  return Math.max(minLength, Math.min(maxLength, Math.floor(MAX_SIZED_STATES / numStates)));
+}

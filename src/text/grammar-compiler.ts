@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { EngineError } from '../errors.ts';
+import type { GrammarSpec } from '../grammar/grammar-spec.ts';
+import type { GrammarSource } from '../grammar/matching/token-grammar.ts';
+import type { TokenTrieData } from '../grammar/matching/token-trie.ts';
+import type { TokenTable } from '../tokenizer/token-table.ts';
+import type { TextCaller } from './chat-template.ts';
+import type { GrammarAnswer, GrammarQuestion, GrammarSetup } from './grammar-worker.ts';
+import { JobProcess } from './job-process.ts';
+import { namedSpecialTokens, withoutUnknownTokens } from './special-token-names.ts';
+
+/** A grammar as the engine takes it. */
+export interface CompiledGrammar {
+  /** Grammars of the same key are the same. */
+  readonly key: string;
+  readonly source: GrammarSource;
+  /** Tokens that its shortest text takes, at most. */
+  readonly minTokens: number;
+  /** The texts of the tokens that it is held against. */
+  readonly vocabulary: TokenTrieData;
+}
+
+/** Ten times what the largest that is allowed takes. */
+const DEADLINE_MS = 4000;
+/** The vocabulary becomes a tree there: half a second for 200,000 tokens. */
+const START_TIMEOUT_MS = 30_000;
+const MAX_HEAP_MB = 512;
+/** Grammars that are kept. A request often comes again with the same. */
+const MAX_KEPT = 64;
+/** Of a format, as JSON. */
+const MAX_SPEC_LENGTH = 2 ** 18;
+
+/**
+ * Compiles what texts must look like into automata, in a process of its own with a deadline, clients in turns: a schema
+ * may come from anywhere. The latest are kept.
+ */
+export class GrammarCompiler {
+  readonly #specialTokens: () => ReadonlyMap<string, number>;
+  readonly #process: JobProcess<GrammarSetup, TokenTrieData, GrammarQuestion, GrammarAnswer>;
+  #vocabulary: Promise<TokenTrieData> | undefined;
+  /** The latest used is the last. */
+  readonly #kept = new Map<string, CompiledGrammar>();
+
+  /** @param specialTokens by what they are written as; asked for with the first grammar */
+  constructor(
+    table: TokenTable,
+    specialTokenIds: ReadonlySet<number>,
+    specialTokens: () => ReadonlyMap<string, number>,
+  ) {
+    this.#specialTokens = specialTokens;
+    this.#process = new JobProcess({
+      entry: 'grammar-worker',
+      name: 'the compiler of formats',
+      setup: { table: table.data, specialTokenIds: [...specialTokenIds] },
+      maxHeapMb: MAX_HEAP_MB,
+      startTimeoutMs: START_TIMEOUT_MS,
+    });
+  }
+
+  /**
+   * @throws EngineError `invalid_request` for what is not supported, is too large or has no text; the signal's reason
+   * once that is aborted
+   */
+  async compile(spec: GrammarSpec, { clientId, signal }: TextCaller): Promise<CompiledGrammar> {
+    const tokens = this.#specialTokens();
+    const known = withoutUnknownTokens(spec, (name) => tokens.has(name));
+    const text = JSON.stringify(known);
+    if (text.length > MAX_SPEC_LENGTH) {
+      const complaint = `the format takes ${text.length} characters as JSON; at most ${MAX_SPEC_LENGTH} are taken`;
+      throw new EngineError('invalid_request', complaint);
+    }
+    const key = createHash('sha256').update(text).digest('base64');
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) {
+      this.#keep(kept);
+      return kept;
+    }
+    const specialTokenIds = new Map(
+      namedSpecialTokens(known).flatMap((name) => {
+        const id = tokens.get(name);
+        return id === undefined ? [] : [[name, id] as const];
+      }),
+    );
+    this.#vocabulary ??= this.#start();
+    const vocabulary = await this.#vocabulary;
+    const options = { clientId, signal, timeoutMs: DEADLINE_MS };
+    const { grammar, minTokens } = await this.#process.run({ spec: known, specialTokenIds }, options);
+    const compiled = { key, source: { grammar, specialTokenIds }, minTokens, vocabulary };
+    this.#keep(compiled);
+    return compiled;
+  }
+
+  async #start(): Promise<TokenTrieData> {
+    try {
+      return await this.#process.start();
+    } catch (error) {
+      this.#vocabulary = undefined;
+      throw error;
+    }
+  }
+
+  #keep(compiled: CompiledGrammar): void {
+    this.#kept.delete(compiled.key);
+    this.#kept.set(compiled.key, compiled);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+  }
+
+  /** Ends its process, and what waits for it. */
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+}
