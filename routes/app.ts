@@ -7,6 +7,7 @@ import { handleError, handleNotFound } from '../src/http/error-handlers.ts';
 import { offerResumption } from '../src/http/offer-resumption.ts';
 import { freeIdMiddleware } from '../src/http/request-id.ts';
 import { limitRequests } from '../src/http/limit-requests.ts';
+import { createPathRouter } from '../src/http/path-router.ts';
 import { createDoor, type Door } from '../src/http/refuse-at-door.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
 import { siteMiddleware } from '../src/http/site-middleware.ts';
@@ -44,7 +45,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
 export function doorOf({ models, access, config, logger, metrics }: AppDependencies): Door {
   return createDoor({
     models,
-    paths: new Set(routes.filter(({ isQueued }) => isQueued).map(({ path }) => path)),
+    findQueuedRoute: createPathRouter(routes.filter(({ isQueued }) => isQueued).map(({ path }) => path)),
     allowedHosts: config.allowedHosts,
     allowsAnonymous: access.keys === undefined || access.allowsAnonymous,
     logger,

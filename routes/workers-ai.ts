@@ -1,14 +1,16 @@
 import { z } from 'zod';
-import type { ZodOpenApiOperationObject } from 'zod-openapi';
-import type { Completion, FinishReason } from '../src/engine/engine.ts';
+import { BATCH_BOUNDS, BatchJobs } from '../src/batch/batch-jobs.ts';
+import { BatchRunner } from '../src/batch/batch-runner.ts';
+import type { AnswerFinish } from '../src/chat/answer.ts';
 import type { AppContext } from '../src/http/app-env.ts';
 import { callerOf } from '../src/http/caller.ts';
-import { onClientGone, streamEvents } from '../src/http/stream-events.ts';
+import { invalidField } from '../src/errors.ts';
+import { clip } from '../src/clip.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { dataFrame } from '../src/http/sse.ts';
-import { startChat } from '../src/engine/client/start-chat.ts';
-import { startCompletion } from '../src/engine/client/start-completion.ts';
+import { onClientGone, streamEvents } from '../src/http/stream-events.ts';
 import { useEngine } from '../src/http/use-engine.ts';
+import { answerBatch } from './answer-batch.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { defineRoute } from './define-route.ts';
 import {
@@ -18,86 +20,161 @@ import {
   modelParam,
   streamableResponse,
 } from './openapi-parts.ts';
-import { workersAiErrorSchema } from './schemas/errors.ts';
-import { parseInput } from './schemas/parse-input.ts';
 import {
-  toWorkersAiBody,
-  toWorkersAiChunk,
-  toWorkersAiDemand,
-  toWorkersAiLastChunk,
+  collectText,
+  embed,
+  finishOf,
+  parseRunInput,
+  startText,
+  type RunningText,
+} from './run-workers-ai.ts';
+import { workersAiErrorSchema } from './schemas/errors.ts';
+import { workersAiRequestSchema, type WorkersAiInput } from './schemas/workers-ai.ts';
+import {
+  toEnvelope,
+  WorkersAiChunks,
   workersAiChunkSchema,
-  workersAiRequestSchema,
   workersAiResponseSchema,
-} from './schemas/workers-ai.ts';
+} from './schemas/workers-ai-answer.ts';
+import {
+  batchPollSchema,
+  batchRequestSchema,
+  batchResponseSchema,
+  batchStatusSchema,
+} from './schemas/workers-ai-batch.ts';
+import {
+  workersAiEmbeddingRequestSchema,
+  workersAiEmbeddingResponseSchema,
+} from './schemas/workers-ai-embeddings.ts';
 
-/** The operation that both paths have in common. */
-const runOperation: () => Omit<ZodOpenApiOperationObject, 'requestParams' | 'operationId'> = () => ({
-  tags: ['Workers AI'],
-  summary: 'Generate text',
-  requestBody: { required: true, ...jsonContent(workersAiRequestSchema) },
-  responses: {
-    200: streamableResponse(
-      'The text and its usage.',
-      workersAiResponseSchema,
-      z.union([workersAiChunkSchema, workersAiErrorSchema]),
-    ),
-    ...errorResponses(COMPLETION_ERRORS, 'workers-ai'),
+const QUEUE_PARAM = 'queueRequest';
+
+/** Text generation, embeddings and batch jobs as Cloudflare Workers AI has them. A model id may hold slashes. */
+export const workersAiRoute = defineRoute({
+  path: '/ai/run/:model{.+}',
+  isQueued: true,
+  describe: () => ({
+    post: {
+      operationId: 'runModel',
+      tags: ['Workers AI'],
+      summary: 'Generate text, or embed texts; now, or in a batch job',
+      requestParams: {
+        path: modelParam,
+        query: z.object({
+          [QUEUE_PARAM]: z.enum(['true', 'false']).optional().meta({
+            description:
+              'True: the body is a batch job (WorkersAiBatchRequest), or asks how one stands (WorkersAiBatchPoll).',
+          }),
+        }),
+      },
+      requestBody: {
+        required: true,
+        ...jsonContent(
+          z.union([
+            workersAiRequestSchema,
+            workersAiEmbeddingRequestSchema,
+            batchRequestSchema,
+            batchPollSchema,
+          ]),
+        ),
+      },
+      responses: {
+        200: streamableResponse(
+          'The text and its usage; or embeddings; or how a batch job stands, and its answers once it is done.',
+          z.union([
+            workersAiResponseSchema,
+            workersAiEmbeddingResponseSchema,
+            batchStatusSchema,
+            batchResponseSchema,
+          ]),
+          z.union([workersAiChunkSchema, workersAiErrorSchema]),
+        ),
+        ...errorResponses([...COMPLETION_ERRORS, 'output_incomplete', 'not_found'], 'workers-ai'),
+      },
+    },
+  }),
+  createHandlers: (dependencies) => {
+    const batches = createBatches(dependencies);
+    return {
+      post: async (c) => {
+        const modelId = c.req.param('model');
+        return asksForQueue(c)
+          ? answerBatch(c, modelId, dependencies, batches)
+          : runModel(c, modelId, dependencies);
+      },
+    };
   },
 });
 
-/** Text generation as Cloudflare Workers AI has it. A model id may hold slashes. */
-export const workersAiRoute = defineRoute({
-  path: '/ai/run/:model{.+}',
-  describe: () => ({
-    post: { operationId: 'runModel', requestParams: { path: modelParam }, ...runOperation() },
-  }),
-  createHandlers: (dependencies) => ({ post: (c) => runModel(c, dependencies) }),
-});
-
-/** The same under Cloudflare's long path; its account id is ignored. */
-export const workersAiAccountRoute = defineRoute({
-  path: '/client/v4/accounts/:account_id/ai/run/:model{.+}',
-  describe: () => ({
-    post: {
-      operationId: 'runModelOfAccount',
-      requestParams: { path: z.object({ account_id: z.string(), ...modelParam.shape }) },
-      ...runOperation(),
-    },
-  }),
-  createHandlers: (dependencies) => ({ post: (c) => runModel(c, dependencies) }),
-});
-
-async function runModel(c: AppContext, { models, config }: AppDependencies): Promise<Response> {
-  const { scope } = c.var;
-  models.checkRoom(scope.clientId);
-  const input = parseInput(workersAiRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-  if (config.logPrompts) scope.prompt = input.prompt ?? input.messages;
-  const { engine, timeoutMs } = await useEngine(c, models, c.req.param('model'), config.requestTimeoutMs);
-  const hasChatTemplate =
-    engine.tokenizer.chatTemplate !== undefined && engine.tokenizer.chatTemplate.origin !== 'builtin';
-  const demand = toWorkersAiDemand(input, timeoutMs, hasChatTemplate);
-  const { completion } =
-    'messages' in demand
-      ? await startChat(engine, demand, callerOf(c))
-      : await startCompletion(engine, demand, callerOf(c));
-  scope.attachCompletion(completion);
-  const onDisconnect = (): void => completion.cancel('disconnect');
-  if (input.stream === true) {
-    const frames = toFrames(completion);
-    return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });
-  }
-  onClientGone(c, onDisconnect);
-  let response = '';
-  for await (const event of completion) if (event.type === 'delta') response += event.text;
-  return c.json(toWorkersAiBody(response, finishReasonOf(completion), completion.record().usage));
+function createBatches({ models, logger }: AppDependencies): { jobs: BatchJobs; runner: BatchRunner } {
+  const now = (): number => performance.now();
+  const jobs = new BatchJobs(BATCH_BOUNDS, now);
+  const runner = new BatchRunner({
+    jobs,
+    models,
+    now,
+    onDone: ({ id, modelId, entries }) =>
+      logger.info({ batchId: id, model: modelId, numItems: entries.length }, 'batch job done'),
+    onDefect: (err) => logger.error({ err }, 'an item of a batch job met a defect'),
+  });
+  return { jobs, runner };
 }
 
-const finishReasonOf = (completion: Completion): FinishReason =>
-  completion.record().finishReasons[0] ?? 'abort';
-
-async function* toFrames(completion: Completion): AsyncGenerator<string> {
-  for await (const event of completion) {
-    if (event.type === 'delta' && event.text !== '') yield dataFrame(toWorkersAiChunk(event.text));
+/** @throws EngineError `invalid_request` for any other parameter, which would be ignored */
+function asksForQueue(c: AppContext): boolean {
+  const query = c.req.query();
+  for (const name of Object.keys(query)) {
+    if (name !== QUEUE_PARAM)
+      throw invalidField(clip(name), 'is not a parameter of this URL; only queueRequest is');
   }
-  yield dataFrame(toWorkersAiLastChunk(finishReasonOf(completion), completion.record().usage));
+  const { [QUEUE_PARAM]: value = 'false' } = query;
+  if (value !== 'true' && value !== 'false') throw invalidField(QUEUE_PARAM, 'must be true or false');
+  return value === 'true';
+}
+
+async function runModel(
+  c: AppContext,
+  modelId: string,
+  { models, config }: AppDependencies,
+): Promise<Response> {
+  const { scope } = c.var;
+  models.checkRoom(scope.clientId);
+  const { task, input } = parseRunInput(await readJsonBody(c, config.bodyLimitBytes));
+  if (config.logPrompts) {
+    scope.prompt = task === 'embedding' ? input.text : (input.prompt ?? input.messages);
+  }
+  const { engine, timeoutMs } = await useEngine(c, models, modelId, config.requestTimeoutMs);
+  if (task === 'embedding') {
+    const caller = { clientId: scope.clientId, budget: scope.budget, gone: c.req.raw.signal };
+    return c.json(toEnvelope(await embed(engine, input, timeoutMs, caller)));
+  }
+  const running = await startText(engine, input, timeoutMs, callerOf(c));
+  return answerText(c, running, input, config.ssePingIntervalMs);
+}
+
+async function answerText(
+  c: AppContext,
+  running: RunningText,
+  { stream }: WorkersAiInput,
+  pingIntervalMs: number,
+): Promise<Response> {
+  const { completion } = running;
+  c.var.scope.attachCompletion(completion);
+  const onDisconnect = (): void => completion.cancel('disconnect');
+  if (stream === true) {
+    return streamEvents(c, { frames: toFrames(running), pingIntervalMs, onDisconnect });
+  }
+  onClientGone(c, onDisconnect);
+  return c.json(toEnvelope(await collectText(running)));
+}
+
+async function* toFrames({ completion, events }: RunningText): AsyncGenerator<string> {
+  const chunks = new WorkersAiChunks();
+  let finish: AnswerFinish = 'abort';
+  for await (const event of events) {
+    finish = finishOf(event, finish);
+    const frames = chunks.toChunks(event).map(dataFrame).join('');
+    if (frames !== '') yield frames;
+  }
+  yield dataFrame(chunks.lastChunk(finish, completion.record().usage));
 }

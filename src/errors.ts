@@ -6,6 +6,7 @@ export const ERROR_CODES = [
   // A request asked for something that cannot be had.
   'invalid_request',
   'context_length_exceeded',
+  'output_incomplete',
   'model_not_found',
   'not_found',
   'gone',

@@ -16,9 +16,9 @@ interface ContentFault {
 }
 
 /** A part of a content, in OpenAPI. */
-const partOf = (type: string): object => ({
-  type: 'object',
-  properties: { type: { const: type }, [type]: { type: 'string', maxLength: MAX_TEXT_LENGTH } },
+const partOf = (type: string) => ({
+  type: 'object' as const,
+  properties: { type: { const: type }, [type]: { type: 'string' as const, maxLength: MAX_TEXT_LENGTH } },
   required: ['type', type],
 });
 

@@ -1,25 +1,34 @@
 import { z } from 'zod';
-import type { FinishReason, Usage } from '../../src/engine/engine.ts';
-import { EngineError } from '../../src/errors.ts';
-import type { ChatDemand } from '../../src/engine/client/start-chat.ts';
+import type { AnswerDemand } from '../../src/chat/answer.ts';
 import type { CompletionDemand } from '../../src/engine/client/start-completion.ts';
-import { countSchema, MAX_TEXT_LENGTH } from './bounds.ts';
-import { messagesSchema, toChatMessages } from './chat-messages.ts';
-import { cacheSaltSchema, usageSchema } from './completions.ts';
-import { toFinishReason, toUsageBody } from './completion-chunks.ts';
+import { EngineError, invalidField } from '../../src/errors.ts';
+import { boundedRecord, countSchema, MAX_TEXT_LENGTH, nameSchema } from './bounds.ts';
+import { cacheSaltSchema } from './completions.ts';
+import { outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
+import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
+import {
+  toToolChoice,
+  toToolDefinitions,
+  workersAiToolChoiceSchema,
+  workersAiToolsSchema,
+} from './workers-ai-tools.ts';
 
 const DEFAULT_MAX_TOKENS = 256;
 const DEFAULT_TEMPERATURE = 0.6;
+const MAX_STOP_STRINGS = 4;
+const MAX_STOP_LENGTH = 1024;
+const MAX_TEMPLATE_ARGUMENTS = 64;
 
 /** Fields of Cloudflare's schema that this service has no answer to: named in the refusal. */
 const UNSUPPORTED = {
-  tools: 'tools are not supported by this model',
-  functions: 'functions are not supported by this model',
+  functions: 'functions are not supported; send tools',
   lora: 'adapters are not supported by this model',
-  response_format: 'structured output is not supported by this model',
 } as const;
 
 const unsupported = z.unknown().optional().meta({ description: 'Not supported; refused when it is set.' });
+const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
+
+const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 
 /** Cloudflare's text generation by `prompt` or `messages`, with its defaults. */
 export const workersAiRequestSchema = z
@@ -30,7 +39,7 @@ export const workersAiRequestSchema = z
       .max(MAX_TEXT_LENGTH)
       .optional()
       .meta({ description: 'Exactly one of `prompt` and `messages`.' }),
-    messages: messagesSchema.optional(),
+    messages: workersAiMessagesSchema.optional(),
     raw: z.boolean().nullish().meta({
       default: false,
       description:
@@ -42,42 +51,49 @@ export const workersAiRequestSchema = z
     top_p: z.number().min(0).max(2).nullish().meta({ description: 'From 1 on it is off.' }),
     top_k: countSchema.nullish(),
     seed: z.int().nullish(),
+    stop: z
+      .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)], {
+        error: `must be a string or up to ${MAX_STOP_STRINGS} strings, each of 1 to ${MAX_STOP_LENGTH} characters`,
+      })
+      .nullish()
+      .meta({ description: 'The text ends before the earliest of them.' }),
     repetition_penalty: z.number().min(0.01).max(2).nullish(),
     frequency_penalty: z.number().min(-2).max(2).nullish(),
     presence_penalty: z.number().min(-2).max(2).nullish(),
+    tools: workersAiToolsSchema.nullish(),
+    tool_choice: workersAiToolChoiceSchema.nullish().meta({ default: 'auto' }),
+    parallel_tool_calls: z.boolean().nullish().meta({ default: true }),
+    ...outputFormatFields,
+    chat_template_kwargs: boundedRecord(nameSchema, z.unknown(), MAX_TEMPLATE_ARGUMENTS).nullish().meta({
+      description:
+        "A JSON object of further variables for the model's chat template. Of `enable_thinking` and `reasoning_effort` the first decides.",
+    }),
+    reasoning_effort: z.enum(REASONING_EFFORTS).nullish().meta({
+      description:
+        '`null` and `none`: the model answers without reasoning first, where its template allows it.',
+    }),
+    options: z
+      .strictObject({
+        rejectIfBusy: z.boolean().nullish().meta({
+          default: false,
+          description: 'Refuse with code 3040 what could not start at once.',
+        }),
+      })
+      .nullish(),
     cache_salt: cacheSaltSchema,
-    tools: unsupported,
     functions: unsupported,
     lora: unsupported,
-    response_format: unsupported,
   })
   .meta({ id: 'WorkersAiRequest' });
 
 export type WorkersAiInput = z.output<typeof workersAiRequestSchema>;
 
-const finishReasonSchema = z.enum(['stop', 'length', 'abort']);
-
-export const workersAiResponseSchema = z
-  .object({
-    result: z.object({ response: z.string(), finish_reason: finishReasonSchema, usage: usageSchema }),
-    success: z.literal(true),
-    errors: z.array(z.never()),
-    messages: z.array(z.string()),
-  })
-  .meta({ id: 'WorkersAiResponse' });
-
-/** What each `data:` line of a stream holds, apart from `[DONE]` and an error. */
-export const workersAiChunkSchema = z
-  .object({
-    response: z.string(),
-    p: z.string().optional().meta({ description: 'Padding that hides the length of a token.' }),
-    finish_reason: finishReasonSchema.optional().meta({ description: 'In the last frame.' }),
-    usage: usageSchema.optional().meta({ description: 'In the last frame.' }),
-  })
-  .meta({ id: 'WorkersAiChunk' });
-
-export type WorkersAiBody = z.output<typeof workersAiResponseSchema>;
-export type WorkersAiChunk = z.output<typeof workersAiChunkSchema>;
+/** What the engine is to do for a request, and how its text is to be read. */
+export interface WorkersAiDemand {
+  readonly demand: AnswerDemand | CompletionDemand;
+  /** The text is JSON: an answer in one piece has it parsed. */
+  readonly isJson: boolean;
+}
 
 /**
  * The one conversion from Cloudflare's fields to the engine's: a conversation, or a prompt that is taken as it is.
@@ -89,25 +105,68 @@ export function toWorkersAiDemand(
   input: WorkersAiInput,
   requestTimeoutMs: number,
   hasChatTemplate: boolean,
-): ChatDemand | CompletionDemand {
+): WorkersAiDemand {
+  checkUnsupported(input);
+  const { prompt, messages, raw } = input;
+  const shared = toSharedDemand(input, requestTimeoutMs);
+  const { grammar, isJson } = toOutputFormat(input);
+  if (messages !== undefined) {
+    if (prompt !== undefined) throw refuse('messages', 'send prompt or messages, exactly one of them');
+    if (raw === true) {
+      throw refuse('raw', 'raw leaves the chat template out, so it goes with prompt, not with messages');
+    }
+    const chat = toChatFields(input);
+    return {
+      demand: { ...shared, ...chat, messages: toWorkersAiMessages(messages), outputFormat: grammar },
+      isJson,
+    };
+  }
+  if (prompt === undefined) throw refuse('prompt', 'prompt is required, or messages in its place');
+  if (raw !== true && hasChatTemplate) {
+    const user = { role: 'user', content: prompt };
+    return { demand: { ...shared, ...toChatFields(input), messages: [user], outputFormat: grammar }, isJson };
+  }
+  checkNoTemplateFields(input);
+  return { demand: { ...shared, prompts: [prompt], grammar }, isJson };
+}
+
+function checkUnsupported(input: WorkersAiInput): void {
   for (const [field, refusal] of Object.entries(UNSUPPORTED)) {
     const value: unknown = Reflect.get(input, field);
     if (value !== undefined && value !== null) throw refuse(field, `${field}: ${refusal}`);
   }
-  const { prompt, messages, raw } = input;
-  const shared = toSharedDemand(input, requestTimeoutMs);
-  if (messages !== undefined) {
-    if (prompt !== undefined) {
-      throw refuse('messages', 'send prompt or messages, exactly one of them');
-    }
-    if (raw === true) {
-      throw refuse('raw', 'raw leaves the chat template out, so it goes with prompt, not with messages');
-    }
-    return { ...shared, messages: toChatMessages(messages) };
+}
+
+/** What a chat template reads. */
+const TEMPLATE_FIELDS = ['tools', 'chat_template_kwargs', 'reasoning_effort'] as const;
+
+function checkNoTemplateFields(input: WorkersAiInput): void {
+  for (const field of TEMPLATE_FIELDS) {
+    const value = input[field] ?? undefined;
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    throw invalidField(field, 'needs a chat template, and this prompt is taken as it is');
   }
-  if (prompt === undefined) throw refuse('prompt', 'prompt is required, or messages in its place');
-  if (raw === true || !hasChatTemplate) return { ...shared, prompts: [prompt] };
-  return { ...shared, messages: [{ role: 'user', content: prompt }] };
+}
+
+type ChatFields = Pick<
+  AnswerDemand,
+  'tools' | 'toolChoice' | 'allowsParallelCalls' | 'reasoning' | 'templateArguments'
+>;
+
+function toChatFields(input: WorkersAiInput): ChatFields {
+  const tools = toToolDefinitions(input.tools ?? []);
+  const { reasoning_effort: effort } = input;
+  const given = input.chat_template_kwargs ?? {};
+  const isEffort = typeof effort === 'string' && effort !== 'none';
+  const asked = effort === undefined ? undefined : isEffort;
+  const { enable_thinking: thinking } = given;
+  return {
+    tools,
+    toolChoice: toToolChoice(input.tool_choice, tools),
+    allowsParallelCalls: input.parallel_tool_calls ?? true,
+    reasoning: { isEnabled: typeof thinking === 'boolean' ? thinking : asked, maxTokens: undefined },
+    templateArguments: isEffort ? { reasoning_effort: effort, ...given } : given,
+  };
 }
 
 function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<CompletionDemand, 'prompts'> {
@@ -117,7 +176,7 @@ function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<C
     asksForMaxTokens: typeof input.max_tokens === 'number',
     minTokens: 0,
     ignoreEos: false,
-    stop: [],
+    stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
     sampling: {
       temperature: input.temperature ?? DEFAULT_TEMPERATURE,
       // Cloudflare lets 0 pass, the sampler wants a nucleus of at least one token.
@@ -140,23 +199,3 @@ function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<C
 
 const refuse = (param: string, message: string): EngineError =>
   new EngineError('invalid_request', message, { param });
-
-/** The answer that is not streamed. */
-export function toWorkersAiBody(response: string, finishReason: FinishReason, usage: Usage): WorkersAiBody {
-  const result = { response, finish_reason: toFinishReason(finishReason), usage: toUsageBody(usage) };
-  return { result, success: true, errors: [], messages: [] };
-}
-
-/** The last frame, which carries the usage without being asked. */
-export function toWorkersAiLastChunk(finishReason: FinishReason, usage: Usage): WorkersAiChunk {
-  return { response: '', finish_reason: toFinishReason(finishReason), usage: toUsageBody(usage) };
-}
-
-const PADDING = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const FRAME_STEP = 32;
-
-/** A frame of text, padded so that its size does not tell which token is in it. */
-export function toWorkersAiChunk(response: string): WorkersAiChunk {
-  const numBytes = Buffer.byteLength(JSON.stringify(response));
-  return { response, p: PADDING.slice(0, FRAME_STEP - (numBytes % FRAME_STEP)) };
-}

@@ -98,6 +98,18 @@ export class KeyRing {
     return known ?? checks[0] ?? { isValid: false, refusal: 'missing', keyName: undefined };
   }
 
+  /** What the key of an id may do now; undefined where it is not valid any more. */
+  async find(keyId: string): Promise<Principal | undefined> {
+    await this.#reloadIfChanged();
+    const key = keyId === this.#own.principal.keyId ? this.#own : this.#keys.get(keyId);
+    return key === undefined || this.#refusalOf(key) !== undefined ? undefined : key.principal;
+  }
+
+  #refusalOf({ isRevoked, expiresAt }: RingKey): 'revoked' | 'expired' | undefined {
+    if (isRevoked) return 'revoked';
+    return expiresAt !== undefined && expiresAt <= this.#now() ? 'expired' : undefined;
+  }
+
   /** Every text is hashed and compared once, whether or not there is a key of its id. */
   #checkOne(text: string): KeyCheck {
     const hash = hashApiKey(text);
@@ -106,9 +118,8 @@ export class KeyRing {
     const isEqual = timingSafeEqual(hash, key?.hash ?? NO_HASH);
     if (key === undefined || !isEqual) return { isValid: false, refusal: 'unknown', keyName: undefined };
     const { keyName } = key.principal;
-    if (key.isRevoked) return { isValid: false, refusal: 'revoked', keyName };
-    if (key.expiresAt !== undefined && key.expiresAt <= this.#now())
-      return { isValid: false, refusal: 'expired', keyName };
+    const refusal = this.#refusalOf(key);
+    if (refusal !== undefined) return { isValid: false, refusal, keyName };
     return { isValid: true, principal: key.principal };
   }
 

@@ -5,14 +5,16 @@ import { EngineError, toEngineError } from '../errors.ts';
 import type { AppContext, AppEnv } from './app-env.ts';
 import { toErrorResponse, type ApiFamily } from './error-response.ts';
 
-const WORKERS_AI_PATH = /^\/(?:ai\/run|client\/v4)(?:\/|$)/;
+const WORKERS_AI_PATH = /^\/(?:ai|client\/v4)(?:\/|$)/;
+/** Below Cloudflare's base, but OpenAI's API. */
+const OPENAI_PATH = /^(?:\/client\/v4\/accounts\/[^/]+)?\/ai\/v1(?:\/|$)/;
 
 const ANTHROPIC_PATH = /^\/v1\/messages(?:\/|$)/;
 
 /** Which API a path belongs to, whether or not a route answers to it. */
 export function familyOf(path: string): ApiFamily {
   if (ANTHROPIC_PATH.test(path)) return 'anthropic';
-  return WORKERS_AI_PATH.test(path) ? 'workers-ai' : 'openai';
+  return WORKERS_AI_PATH.test(path) && !OPENAI_PATH.test(path) ? 'workers-ai' : 'openai';
 }
 
 /** The headers that name a request: `x-request-id`, and the one that Anthropic's clients read. */

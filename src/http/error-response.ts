@@ -20,8 +20,14 @@ const SERVER_ERROR = 'server_error';
 /** The one place that knows what HTTP makes of an error. */
 const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
   invalid_request: { status: 400, openAiType: BAD_REQUEST, workersAiCode: 5004 }, // Invalid data
-  context_length_exceeded: { status: 400, openAiType: BAD_REQUEST, workersAiCode: 5004 },
-  model_not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 3042 }, // Invalid model ID
+  context_length_exceeded: {
+    status: 400,
+    openAiType: BAD_REQUEST,
+    workersAiCode: 5021, // Not on that page; clients look for it, and for the status
+    workersAiStatus: 413,
+  },
+  output_incomplete: { status: 400, openAiType: BAD_REQUEST, workersAiCode: 5024 }, // JSON Mode couldn't be met
+  model_not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 5007, workersAiStatus: 400 }, // No such model
   not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 7000 }, // No route for that URI
   gone: { status: 410, openAiType: BAD_REQUEST, workersAiCode: 7000 },
   method_not_allowed: { status: 405, openAiType: BAD_REQUEST, workersAiCode: 7001 }, // Method not available

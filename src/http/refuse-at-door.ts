@@ -14,8 +14,8 @@ import { timingHeaders } from './timing-headers.ts';
 
 export interface DoorOptions {
   models: { checkRoom(clientId: string): void };
-  /** Of routes that ask `checkRoom` before they look at the request. */
-  paths: ReadonlySet<string>;
+  /** The pattern of a path whose route asks `checkRoom` before it looks at the request; undefined for other paths. */
+  findQueuedRoute: (path: string) => string | undefined;
   allowedHosts: readonly string[];
   /** Whether a request without a key may come in. */
   allowsAnonymous: boolean;
@@ -48,14 +48,16 @@ const TELLING_HEADERS = [
 export function createDoor(options: DoorOptions): Door {
   const { models, logger, metrics } = options;
   return (network, incoming, outgoing) => {
+    if (network === '' || !isPlain(incoming, options)) return false;
     const path = incoming.url ?? '';
-    if (network === '' || !isPlain(incoming, path, options)) return false;
+    const route = options.findQueuedRoute(path);
+    if (route === undefined) return false;
     const scope = new RequestScope(randomUUID(), 'POST', path, (outcome) => {
-      metrics.countHttpRequest('POST', path, outcome.status);
+      metrics.countHttpRequest('POST', route, outcome.status);
       logRequest(logger, outcome);
     });
     scope.network = network;
-    scope.route = path;
+    scope.route = route;
     const refusal = refusalOf(() => models.checkRoom(scope.clientId));
     if (refusal?.code !== 'queue_full') return false;
     metrics.openHttpRequest();
@@ -67,8 +69,8 @@ export function createDoor(options: DoorOptions): Door {
   };
 }
 
-function isPlain({ method, headers }: IncomingMessage, path: string, options: DoorOptions): boolean {
-  if (method !== 'POST' || !options.allowsAnonymous || !options.paths.has(path)) return false;
+function isPlain({ method, headers }: IncomingMessage, options: DoorOptions): boolean {
+  if (method !== 'POST' || !options.allowsAnonymous) return false;
   if (!(Number(headers['content-length']) <= MAX_BODY_BYTES)) return false;
   if (TELLING_HEADERS.some((name) => headers[name] !== undefined)) return false;
   return isAllowedHost(parseAuthority(headers.host ?? ''), options.allowedHosts);

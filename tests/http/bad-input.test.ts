@@ -254,13 +254,42 @@ describe('a field at fault is named: Workers AI', () => {
     ['/messages', { prompt: 'a', messages: [{ role: 'user', content: 'a' }] }, 'exactly one of them'],
     ['/messages/0/role', { messages: [{ role: 'bot', content: 'a' }] }, 'must be "system" or'],
     ['/raw', { messages: [{ role: 'user', content: 'a' }], raw: true }, 'goes with prompt'],
-    ['/tools', { prompt: 'a', tools: [{}] }, 'not supported'],
+    ['/tools', { prompt: 'a', tools: [{ name: 'f' }] }, 'needs a chat template'],
+    ['/tools/0/name', { prompt: 'a', tools: [{ name: '' }] }, 'at least 1 characters'],
+    ['/tools/0/code', { prompt: 'a', tools: [{ name: 'f', code: 'x' }] }, 'unknown field'],
+    ['/tool_choice', { prompt: 'a', tool_choice: 'any' }, "must be 'auto', 'none', 'required'"],
     ['/lora', { prompt: 'a', lora: 'mine' }, 'not supported'],
-    ['/response_format', { prompt: 'a', response_format: { type: 'json_object' } }, 'not supported'],
+    ['/functions', { prompt: 'a', functions: [{ name: 'f', code: 'x' }] }, 'not supported'],
+    ['/chat_template_kwargs', { prompt: 'a', chat_template_kwargs: { a: 1 } }, 'needs a chat template'],
+    ['/reasoning_effort', { prompt: 'a', reasoning_effort: 'low' }, 'needs a chat template'],
+    ['/reasoning_effort', { prompt: 'a', reasoning_effort: 'much' }, 'must be "none" or'],
+    ['/response_format/type', { prompt: 'a', response_format: { type: 'xml' } }, 'must be "text" or'],
+    [
+      '/response_format/json_schema',
+      { prompt: 'a', response_format: { type: 'json_schema' } },
+      'is required with type json_schema',
+    ],
+    [
+      '/response_format/json_schema',
+      { prompt: 'a', response_format: { type: 'json_schema', json_schema: 5 } },
+      'must be a JSON Schema',
+    ],
+    ['/guided_regex', { prompt: 'a', guided_json: {}, guided_regex: 'a' }, 'both say what the text'],
+    ['/options/rejectIfBusy', { prompt: 'a', options: { rejectIfBusy: 1 } }, 'true or false'],
+    ['/options/tags', { prompt: 'a', options: { tags: [] } }, 'unknown field'],
+    ['/text', { text: [] }, 'at least 1 entries'],
+    ['/text/1', { text: ['a', ''] }, 'at least 1 characters'],
+    ['/text', { text: 5 }, 'a list of 1 to 100 texts'],
+    ['/text', { text: '' }, 'at least 1 characters'],
+    ['/temperature', { text: 'a', temperature: 1 }, 'unknown field'],
+    ['/pooling', { text: 'a', pooling: 'cls' }, "must be 'mean'"],
+    ['/contexts', { query: 'a', contexts: [{ text: 'b' }] }, 'a ranking, which this model cannot make'],
+    ['/query', { query: 'a' }, 'a ranking'],
     ['/max_tokens', { prompt: 'a', max_tokens: 0 }, 'max_tokens must be at least 1, not 0'],
     ['/temperature', { prompt: 'a', temperature: 5.5 }, 'temperature must be at most 5'],
     ['/top_p', { prompt: 'a', top_p: 3 }, 'top_p must be at most 2'],
-    ['/stop', { prompt: 'a', stop: 'x' }, "unknown field 'stop'"],
+    ['/stop', { prompt: 'a', stop: ['a', 'b', 'c', 'd', 'e'] }, 'up to 4 strings'],
+    ['/n', { prompt: 'a', n: 2 }, "unknown field 'n'"],
     ['/temperature', '{"prompt": "a", "temperature": 1e400}', 'temperature'],
   ])('%s: %j', async (pointer, body, message) => {
     const answer = await post(service, WORKERS_AI, body);
@@ -435,7 +464,7 @@ describe('bodies on the wire', () => {
 
 describe('what the engine refuses', () => {
   const codes: [ErrorCode, number, number, number][] = [
-    ['context_length_exceeded', 400, 400, 5004],
+    ['context_length_exceeded', 400, 413, 5021],
     ['queue_full', 429, 429, 3040],
     ['engine_not_ready', 503, 503, 7009],
     ['request_timeout', 504, 408, 3007],
@@ -466,7 +495,7 @@ describe('what the engine refuses', () => {
     async (path) => {
       for (const prompt of ['a b '.repeat(40), 'a b '.repeat(4000)]) {
         const answer = await post(service, path, { prompt, max_tokens: 100 });
-        expect(answer.status).toBe(400);
+        expect(answer.status).toBe(path === OPENAI ? 400 : 413);
         expect(answer.text).toMatch(/\d+ tokens and max_tokens/);
         expect(answer.text).toContain('128');
       }
@@ -494,29 +523,38 @@ describe('unknown models, routes and methods', () => {
     expect(openAiError(answer).message).toContain("'gpt-9'");
     for (const path of ['/ai/run/@cf/x/y', '/client/v4/accounts/me/ai/run/@cf/x/y']) {
       const native = await post(service, path, { prompt: 'a' });
-      expect(native.status).toBe(404);
-      expect(workersAiError(native)).toMatchObject({ code: 3042 });
+      expect(native.status).toBe(400);
+      expect(workersAiError(native)).toMatchObject({ code: 5007 });
       expect(workersAiError(native).message).toContain("'@cf/x/y'");
     }
   });
 
-  it.each(['/', '/v1/chat', '/v1/completions/', '/favicon.ico', '/v1/%zz', '/a%00b'])(
-    '404 in the envelope of OpenAI: %s',
-    async (path) => {
-      const answer = await call(service, 'GET', path);
-      expect(answer.status).toBe(404);
-      expect(openAiError(answer).code).toBe('not_found');
-    },
-  );
+  it.each([
+    '/',
+    '/v1/chat',
+    '/v1/completions/',
+    '/favicon.ico',
+    '/v1/%zz',
+    '/a%00b',
+    '/ai/v1/nowhere',
+    '/client/v4/accounts/me/ai/v1/nowhere',
+  ])('404 in the envelope of OpenAI: %s', async (path) => {
+    const answer = await call(service, 'GET', path);
+    expect(answer.status).toBe(404);
+    expect(openAiError(answer).code).toBe('not_found');
+  });
 
-  it.each(['/ai/run', '/client/v4/accounts', '/client/v4/accounts/me/ai/v1/chat/completions'])(
-    '404 in the envelope of Workers AI: %s',
-    async (path) => {
-      const answer = await post(service, path, {});
-      expect(answer.status).toBe(404);
-      expect(workersAiError(answer).code).toBe(7000);
-    },
-  );
+  it.each([
+    '/ai',
+    '/ai/run',
+    '/client/v4/accounts',
+    '/client/v4/accounts/me/ai/v2',
+    '/client/v4/ai/v1/models',
+  ])('404 in the envelope of Workers AI: %s', async (path) => {
+    const answer = await post(service, path, {});
+    expect(answer.status).toBe(404);
+    expect(workersAiError(answer).code).toBe(7000);
+  });
 
   it.each([
     ['GET', OPENAI, 'POST, OPTIONS'],

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import request from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Metrics } from '../../src/http/metrics.ts';
+import { createPathRouter } from '../../src/http/path-router.ts';
 import { createDoor } from '../../src/http/refuse-at-door.ts';
 import { onlyModel } from '../support/only-model.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
@@ -21,8 +22,15 @@ beforeAll(async () => {
   const models = await onlyModel(engine);
   metrics = new Metrics(models);
   const logger = pino({ level: 'silent' });
-  const paths = new Set([PATH]);
-  const door = createDoor({ models, paths, allowedHosts: [], allowsAnonymous: true, logger, metrics });
+  const findQueuedRoute = createPathRouter([PATH]);
+  const door = createDoor({
+    models,
+    findQueuedRoute,
+    allowedHosts: [],
+    allowsAnonymous: true,
+    logger,
+    metrics,
+  });
   server = createServer((incoming, outgoing) => {
     if (!door('127.0.0.1', incoming, outgoing)) outgoing.writeHead(LET_IN).end();
   });

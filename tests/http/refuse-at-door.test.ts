@@ -8,7 +8,16 @@ import { until } from '../support/service.ts';
 
 /** A full queue: a plain request is refused at the door, one with an id of its own by the application. */
 
-const PATHS = ['/v1/completions', '/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1/embeddings'];
+const PATHS = [
+  '/v1/completions',
+  '/v1/chat/completions',
+  '/v1/responses',
+  '/v1/messages',
+  '/v1/embeddings',
+  '/ai/v1/chat/completions',
+  '/client/v4/accounts/0123abc/ai/v1/completions',
+];
+const WORKERS_AI_PATHS = ['/ai/run/@test/tiny-gpt2', '/client/v4/accounts/0123abc/ai/run/@cf%2Fmeta%2Fllama'];
 const BY_APP = { 'x-request-id': 'mine' };
 
 let engine: ScriptedEngine;
@@ -78,6 +87,22 @@ describe('a request that there is no room for', () => {
     expect(atDoor.status).toBe(429);
     expect(requestIdOf(atDoor.json)).toBe(atDoor.headers['x-request-id']);
     expect(Number(atDoor.headers['content-length'])).toBe(Buffer.byteLength(atDoor.text));
+  });
+
+  it.each(WORKERS_AI_PATHS)('is answered so in the envelope of Cloudflare: %s', async (path) => {
+    const atDoor = await ask(path);
+    const byApp = await ask(path, BY_APP);
+    expect(comparable(atDoor)).toEqual(comparable(byApp));
+    expect(atDoor.json).toEqual(byApp.json);
+    expect(atDoor.json).toMatchObject({ success: false, errors: [{ code: 3040 }] });
+    const [lineAtDoor, lineByApp] = service.logLines.filter(({ method }) => method === 'POST');
+    expect(lineAtDoor).toMatchObject({ path: lineByApp?.['path'], error: lineByApp?.['error'] });
+  });
+
+  it('is not refused for the queue where it does not enter it: a batch job', async () => {
+    const path = '/ai/run/@test/tiny-gpt2?queueRequest=true';
+    const body = { requests: [{ prompt: 'a' }] };
+    expect((await call(service, 'POST', path, { body })).status).toBe(200);
   });
 
   it('has the same line in the log, and counts in the metrics', async () => {

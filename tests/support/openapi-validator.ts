@@ -91,7 +91,9 @@ function responsePointer(method: string, path: string, status: number): string {
 /** A path whose errors have the envelope of the family that another belongs to. */
 function familyPath(path: string): string {
   if (/^\/v1\/messages(?:\/|$)/.test(path)) return '/v1/messages';
-  return /^\/(ai|client)\//.test(path) ? '/ai/run/{model}' : '/v1/completions';
+  const isNative =
+    /^\/(ai|client\/v4)(\/|$)/.test(path) && !/^(\/client\/v4\/accounts\/[^/]+)?\/ai\/v1\//.test(path);
+  return isNative ? '/ai/run/{model}' : '/v1/completions';
 }
 
 function resolvePointer(pointer: string): unknown {

@@ -78,7 +78,12 @@ function gemmaValueOfType(type: string, parameter: Parameter, context: GemmaCont
       return sequence(literal('{'), argumentList(properties, items, literal(',')), literal('}'));
     }
     default:
-      return { type: 'jsonSchema', schema: { ...given, type }, param };
+      // A type beside `$ref` would be one of two conditions.
+      return {
+        type: 'jsonSchema',
+        schema: detachedSchema(given['$ref'] === undefined ? { ...given, type } : given, root),
+        param,
+      };
   }
 }
 

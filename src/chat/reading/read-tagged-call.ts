@@ -102,7 +102,7 @@ function* readValue(
     if (isText) sink.callArguments(escapeJson(more));
     else text += more;
   };
-  const { stop } = yield* feed.takeUntil(stops, onText);
+  const { stop } = yield* feed.takeUntil(stops, onText, { dropsPart: true });
   if (stop === undefined && feed.isCutHere) return 'cut';
   sink.callArguments(isText ? '"' : bareValueToJson(text, types));
   return stop === `\n${keyOpen}` ? 'key' : 'end';

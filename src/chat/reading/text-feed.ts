@@ -10,6 +10,8 @@ type OnText = (text: string) => void;
 export interface TakeOptions {
   /** White space before a stop is not part of the text: it is held until it is known what follows. */
   holdsSpace?: boolean;
+  /** An end of all text that may begin a stop was to be one: it is dropped. */
+  dropsPart?: boolean;
 }
 
 export interface Taken {
@@ -135,7 +137,7 @@ export class TextFeed {
   *takeUntil(
     stops: readonly string[],
     onText: OnText,
-    { holdsSpace = false }: TakeOptions = {},
+    { holdsSpace = false, dropsPart = false }: TakeOptions = {},
   ): Reading<Taken> {
     const longest = Math.max(0, ...stops.map(({ length }) => length));
     for (;;) {
@@ -150,7 +152,8 @@ export class TextFeed {
       const held = heldFrom(this.#text, stops, Math.max(this.#position, this.#text.length - longest + 1));
       this.#handOn(holdsSpace ? trimmedEnd(this.#text, this.#position, held) : held, onText);
       if (yield* this.more()) continue;
-      this.#handOn(this.#text.length, onText);
+      this.#handOn(dropsPart ? held : this.#text.length, onText);
+      this.#position = this.#text.length;
       return { stop: undefined, space: '' };
     }
   }

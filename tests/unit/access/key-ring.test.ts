@@ -176,3 +176,21 @@ describe('KeyRing.open', () => {
     await expect(open()).rejects.toThrow('it is not JSON');
   });
 });
+
+describe('KeyRing.find', () => {
+  it('knows a key by its id, for as long as it is valid', async () => {
+    const key = await create('alice', { models: ['a'] });
+    const expiring = await create('bob', { expiresAt: '2030-01-01T00:00:00Z' });
+    const idOf = (text: string): string => text.split('_')[1] ?? '';
+    let date = 0;
+    const ring = await open({ now: () => date });
+    expect(await ring.find(idOf(key))).toMatchObject({ keyName: 'alice', models: ['a'] });
+    expect(await ring.find(idOf(expiring))).toMatchObject({ keyName: 'bob' });
+    expect(await ring.find('none')).toBeUndefined();
+    date = Date.parse('2030-01-01T00:00:00Z');
+    expect(await ring.find(idOf(expiring))).toBeUndefined();
+    await revokeKey(path, 'alice');
+    nowMs += SECOND;
+    expect(await ring.find(idOf(key))).toBeUndefined();
+  });
+});

@@ -18,7 +18,7 @@ it('begins with a good request to every route of openapi.yaml', () => {
   const { paths } = parse(readFileSync(new URL('../../../openapi.yaml', import.meta.url), 'utf8')) as {
     paths: Record<string, Record<string, unknown>>;
   };
-  const patterns = VALID_REQUESTS.map(({ method, path }) => `${method} ${path}`);
+  const patterns = VALID_REQUESTS.map(({ method, path }) => `${method} ${path.split('?')[0] ?? ''}`);
   for (const [template, operations] of Object.entries(paths)) {
     const expression = template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '.+');
     for (const method of Object.keys(operations)) {

@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { BatchDemand, BatchJob, ItemAnswer } from '../../../src/batch/batch-job.ts';
+import { BatchJobs, type BatchBounds } from '../../../src/batch/batch-jobs.ts';
+import { BatchRunner } from '../../../src/batch/batch-runner.ts';
+import type { Engine } from '../../../src/engine/engine.ts';
+import { EngineError } from '../../../src/errors.ts';
+import { until } from '../../support/service.ts';
+
+const BOUNDS: BatchBounds = { maxJobs: 4, maxBytes: 1000, keptMs: 60_000 };
+
+const ANSWER: ItemAnswer = { entry: '"done"', usage: { numPromptTokens: 1, numGeneratedTokens: 2 } };
+
+interface Bench {
+  jobs: BatchJobs;
+  runner: BatchRunner;
+  load: { numSequencesRunning: number; numSequencesWaiting: number; numLanes: number };
+  clock: { nowMs: number };
+  /** Owner and index of each item, as it was begun. */
+  started: string[];
+  done: string[];
+}
+
+/** A runner over an engine whose load a test sets. */
+function createBench(bounds: BatchBounds = BOUNDS): Bench {
+  const load = { numSequencesRunning: 0, numSequencesWaiting: 0, numLanes: 8 };
+  const clock = { nowMs: 0 };
+  const done: string[] = [];
+  const jobs = new BatchJobs(bounds, () => clock.nowMs);
+  // Of an engine a runner reads state and load alone.
+  const engine = { state: 'ready', stats: () => load } as unknown as Engine;
+  const models = { numWaiting: 0, engines: () => [{ modelId: 'm', engine, isLoaded: true }] };
+  const runner = new BatchRunner({ jobs, models, now: () => clock.nowMs, onDone: ({ id }) => done.push(id) });
+  return { jobs, runner, load, clock, started: [], done };
+}
+
+let numJobs = 0;
+const demandOf = (
+  { started }: Bench,
+  ownerId: string,
+  numItems: number,
+  run: (index: number) => Promise<ItemAnswer> = () => Promise.resolve(ANSWER),
+): BatchDemand => ({
+  id: `job-${numJobs++}`,
+  ownerId,
+  modelId: 'm',
+  numBytes: 100,
+  work: {
+    numItems,
+    run: (index, onSubmitted) => {
+      started.push(`${ownerId}${index}`);
+      onSubmitted();
+      return run(index);
+    },
+    toFailure: (index, { code }) => `"${index} ${code}"`,
+  },
+});
+
+const isDone =
+  (job: BatchJob): (() => boolean) =>
+  () =>
+    job.status === 'done';
+
+describe('BatchRunner', () => {
+  it('does all items, and adds up what they used', async () => {
+    const bench = createBench();
+    const job = bench.runner.add(demandOf(bench, 'a', 9));
+    expect(job.status).toBe('running');
+    await until(isDone(job));
+    expect(job.entries).toEqual(Array<string>(9).fill('"done"'));
+    expect(job.usage).toEqual({ numPromptTokens: 9, numGeneratedTokens: 18 });
+    expect(bench.done).toEqual([job.id]);
+  });
+
+  it('lets the owners take turns', async () => {
+    const bench = createBench();
+    bench.load.numSequencesWaiting = 1;
+    const jobs = ['a', 'a', 'b', 'c'].map((ownerId) => bench.runner.add(demandOf(bench, ownerId, 2)));
+    expect(jobs.map(({ status }) => status)).toEqual(Array<string>(4).fill('queued'));
+    bench.load.numSequencesWaiting = 0;
+    await until(() => jobs.every((job) => job.status === 'done'));
+    expect(bench.started).toEqual(['a0', 'b0', 'c0', 'a1', 'b1', 'c1', 'a0', 'a1']);
+  });
+
+  it('waits while live requests leave no room', async () => {
+    const bench = createBench();
+    bench.load.numSequencesRunning = 7;
+    const job = bench.runner.add(demandOf(bench, 'a', 3));
+    await sleep(120);
+    expect(bench.started).toEqual([]);
+    bench.load.numSequencesRunning = 6;
+    await until(isDone(job));
+  });
+
+  it('starts no other item before the engine counts the one that started', async () => {
+    const bench = createBench();
+    const onSubmitted: (() => void)[] = [];
+    const demand = demandOf(bench, 'a', 3);
+    const run = (index: number, submitted: () => void): Promise<ItemAnswer> => {
+      bench.started.push(`a${index}`);
+      onSubmitted.push(submitted);
+      // Until the engine has it, no number tells that item from a live request.
+      return new Promise(() => undefined);
+    };
+    bench.load.numSequencesRunning = 1;
+    bench.runner.add({ ...demand, work: { ...demand.work, run } });
+    await sleep(120);
+    expect(bench.started).toEqual(['a0']);
+    bench.load.numSequencesRunning = 2;
+    onSubmitted[0]?.();
+    await sleep(120);
+    expect(bench.started).toEqual(['a0']);
+    bench.load.numSequencesRunning = 1;
+    await until(() => bench.started.length === 2);
+    expect(bench.started).toEqual(['a0', 'a1']);
+  });
+
+  it('tries what the engine failed at once more, and no oftener', async () => {
+    const bench = createBench();
+    const failure = new EngineError('backend_failure', 'lost');
+    let numFailures = 0;
+    const once = bench.runner.add(
+      demandOf(bench, 'a', 2, (index) => {
+        if (index === 0 && numFailures++ === 0) return Promise.reject(failure);
+        return Promise.resolve(ANSWER);
+      }),
+    );
+    await until(isDone(once));
+    expect(once.entries).toEqual(['"done"', '"done"']);
+    expect(bench.started).toEqual(['a0', 'a0', 'a1']);
+    const always = bench.runner.add(demandOf(bench, 'b', 1, () => Promise.reject(failure)));
+    await until(isDone(always));
+    expect(always.entries).toEqual(['"0 backend_failure"']);
+    expect(bench.started.slice(3)).toEqual(['b0', 'b0']);
+  });
+
+  it('keeps what the service cannot take now, for as long as that says', async () => {
+    const bench = createBench();
+    const refusals = ['engine_not_ready', 'rate_limited', 'queue_full'] as const;
+    let numTries = 0;
+    const job = bench.runner.add(
+      demandOf(bench, 'a', 1, () => {
+        const code = refusals[numTries++];
+        if (code === undefined) return Promise.resolve(ANSWER);
+        return Promise.reject(new EngineError(code, 'not now', { retryAfterMs: 5000 }));
+      }),
+    );
+    for (let i = 1; i <= refusals.length; i++) {
+      await until(() => numTries === i);
+      await sleep(60);
+      expect(numTries).toBe(i);
+      bench.clock.nowMs += 5000;
+    }
+    await until(isDone(job));
+    expect(job.entries).toEqual(['"done"']);
+  });
+
+  it('fails an item alone by its own fault', async () => {
+    const bench = createBench();
+    const job = bench.runner.add(
+      demandOf(bench, 'a', 3, (index) =>
+        index === 1
+          ? Promise.reject(new EngineError('rate_limited', 'never', { retryable: false }))
+          : Promise.resolve(ANSWER),
+      ),
+    );
+    await until(isDone(job));
+    expect(job.entries).toEqual(['"done"', '"1 rate_limited"', '"done"']);
+  });
+
+  it('does no more while the answers fill the memory', async () => {
+    const bench = createBench({ ...BOUNDS, maxBytes: 350 });
+    const answer = { ...ANSWER, entry: 'x'.repeat(60) };
+    const job = bench.runner.add(demandOf(bench, 'a', 20, () => Promise.resolve(answer)));
+    await sleep(120);
+    const numStarted = bench.started.length;
+    expect(numStarted).toBeGreaterThan(3);
+    expect(numStarted).toBeLessThan(10);
+    expect(job.status).toBe('running');
+    // Forgotten after its time, the job gives its place back.
+    bench.clock.nowMs = BOUNDS.keptMs;
+    expect(bench.jobs.find(job.id, 'a')).toBeUndefined();
+    await until(isDone(bench.runner.add(demandOf(bench, 'a', 1))));
+  });
+});
+
+describe('BatchJobs', () => {
+  it('shows a job to its owner alone, until it is old', () => {
+    const bench = createBench();
+    const job = bench.jobs.add(demandOf(bench, 'a', 1));
+    expect(bench.jobs.find(job.id, 'a')).toBe(job);
+    expect(bench.jobs.find(job.id, 'b')).toBeUndefined();
+    bench.clock.nowMs = BOUNDS.keptMs - 1;
+    expect(bench.jobs.find(job.id, 'a')).toBe(job);
+    bench.clock.nowMs++;
+    expect(bench.jobs.find(job.id, 'a')).toBeUndefined();
+    expect(bench.jobs.size).toBe(0);
+  });
+
+  it('keeps no owner out for the jobs of another, and lets go of what was fetched', () => {
+    const bench = createBench();
+    const full = 'there is no room for another job';
+    const first = bench.jobs.add(demandOf(bench, 'a', 1));
+    for (let i = 1; i < BOUNDS.maxJobs; i++) bench.jobs.add(demandOf(bench, 'a', 1));
+    expect(() => bench.jobs.add(demandOf(bench, 'a', 1))).toThrow(full);
+    bench.jobs.add(demandOf(bench, 'b', 1));
+    bench.jobs.add(demandOf(bench, 'b', 1));
+    expect(() => bench.jobs.add(demandOf(bench, 'b', 1))).toThrow(full);
+    expect(() => bench.jobs.add({ ...demandOf(bench, 'c', 1), numBytes: 10_000 })).toThrow(full);
+    first.isFetched = true;
+    expect(() => bench.jobs.add(demandOf(bench, 'a', 1))).toThrow(full);
+    expect(bench.jobs.find(first.id, 'a')).toBeUndefined();
+  });
+});
