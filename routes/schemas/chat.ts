@@ -202,7 +202,7 @@ function checkChatFields(input: ChatInput, maxTokens: number | undefined): void 
     const names = 'max_completion_tokens and max_tokens are two names of one thing';
     throw refuse('max_tokens', `${names}: send one of them, not ${newer} and ${older}`);
   }
-  if (typeof input.top_logprobs === 'number' && input.logprobs !== true) {
+  if ((input.top_logprobs ?? 0) > 0 && input.logprobs !== true) {
     throw refuse('top_logprobs', 'top_logprobs is allowed only with logprobs: true');
   }
   if (input.truncate_prompt_tokens === -1 && maxTokens === undefined) {
