@@ -8,7 +8,8 @@ import { messagesSchema, toChatMessages } from './chat-messages.ts';
 import { reasoningFields, toReasoning } from './chat-reasoning.ts';
 import { toolFields, toToolDemand } from './chat-tools.ts';
 import { toCompletionDemand } from './completion-demand.ts';
-import { completionRequestSchema, fingerprintSchema, usageSchema } from './completions.ts';
+import { completionFieldsSchema, fingerprintSchema, usageSchema } from './completions.ts';
+import { FITTING_RULE, STREAM_OPTIONS_RULE, TOP_LOGPROBS_RULE, withRules } from './field-rules.ts';
 import { otherChatFields } from './other-fields.ts';
 
 /** Where neither the client nor the model's files say how long an answer may be. */
@@ -16,7 +17,7 @@ export const DEFAULT_MAX_ANSWER_TOKENS = 1024;
 
 const maxTokens = countSchema.nullish();
 
-export const chatRequestSchema = completionRequestSchema
+const chatFieldsSchema = completionFieldsSchema
   .omit({ prompt: true, max_tokens: true, logprobs: true })
   .extend({
     messages: messagesSchema,
@@ -34,8 +35,13 @@ export const chatRequestSchema = completionRequestSchema
     ...toolFields,
     ...reasoningFields,
     ...otherChatFields,
-  })
-  .meta({ id: 'ChatCompletionRequest' });
+  });
+
+export const chatRequestSchema = withRules(chatFieldsSchema, 'ChatCompletionRequest', [
+  STREAM_OPTIONS_RULE,
+  TOP_LOGPROBS_RULE,
+  FITTING_RULE,
+]);
 
 export type ChatInput = z.output<typeof chatRequestSchema>;
 
@@ -166,7 +172,7 @@ export type ChatLogprobs = z.output<typeof chatLogprobsSchema>;
 export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: number): AnswerDemand {
   const { messages, max_completion_tokens: maxCompletionTokens, logprobs, top_logprobs: numTop } = input;
   const askedMaxTokens = maxCompletionTokens ?? input.max_tokens ?? undefined;
-  checkChatFields(input, askedMaxTokens);
+  checkNames(input);
   const { grammar: outputFormat, ...shared } = toCompletionDemand(
     {
       ...input,
@@ -196,18 +202,11 @@ export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: numb
 const defaultMaxTokens = ({ contextLength, generationDefaults }: ModelInfo): number =>
   Math.min(generationDefaults?.maxTokens ?? DEFAULT_MAX_ANSWER_TOKENS, contextLength);
 
-function checkChatFields(input: ChatInput, maxTokens: number | undefined): void {
+function checkNames(input: ChatInput): void {
   const { max_completion_tokens: newer, max_tokens: older } = input;
   if (typeof newer === 'number' && typeof older === 'number' && newer !== older) {
     const names = 'max_completion_tokens and max_tokens are two names of one thing';
     throw refuse('max_tokens', `${names}: send one of them, not ${newer} and ${older}`);
-  }
-  if (typeof input.top_logprobs === 'number' && input.logprobs !== true) {
-    throw refuse('top_logprobs', 'top_logprobs is allowed only with logprobs: true');
-  }
-  if (input.truncate_prompt_tokens === -1 && maxTokens === undefined) {
-    const field = 'truncate_prompt_tokens';
-    throw refuse(field, `${field} -1 needs max_completion_tokens: else nobody knows how many fit`);
   }
 }
 

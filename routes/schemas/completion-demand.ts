@@ -75,15 +75,8 @@ export function totalTimeoutMs(askedMs: number | null | undefined, requestTimeou
 function checkFields(input: CompletionInput, demand: CompletionDemand): void {
   const { n, maxTokens, minTokens, prompts } = demand;
   const bestOf = input.best_of ?? n;
-  check((input.suffix ?? '') === '', 'suffix', 'is not supported; leave it out');
   check(bestOf === n, 'best_of', `must equal n (${n}), not ${bestOf}: ranking completions is not supported`);
-  check(maxTokens > 0 || input.echo === true, 'max_tokens', 'may be 0 only with echo');
   check(minTokens <= maxTokens, 'min_tokens', `must be at most max_tokens (${maxTokens}), not ${minTokens}`);
-  check(
-    (input.stream_options ?? undefined) === undefined || input.stream === true,
-    'stream_options',
-    'is allowed only with stream',
-  );
   const { repetition_penalty: penalty, repeat_penalty: otherName } = input;
   check(
     (penalty ?? otherName) === (otherName ?? penalty),

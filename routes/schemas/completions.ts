@@ -6,11 +6,11 @@ import {
   MAX_INT32,
   metadataSchema,
   nameSchema,
-  textSchema,
   timeoutMsSchema,
   truncateTokensSchema,
 } from './bounds.ts';
-import { ignored, otherFields } from './other-fields.ts';
+import { NO_TOKENS_RULE, STREAM_OPTIONS_RULE, withRules } from './field-rules.ts';
+import { ignored, otherFields, unsupported } from './other-fields.ts';
 import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from './prompt.ts';
 
@@ -37,103 +37,101 @@ export const cacheSaltSchema = z
 const repetitionPenalty = z.number().min(0.01).max(2).nullish();
 
 /** `null` means the default throughout, as in OpenAI's API. Unknown fields are refused: a typo must not be silent. */
-export const completionRequestSchema = z
-  .strictObject({
-    model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
-    prompt: promptSchema,
-    max_tokens: z
-      .int()
-      .min(0)
-      .max(MAX_INT32)
-      .nullish()
-      .meta({ default: 16, description: '0 only together with `echo`.' }),
-    temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
-    top_p: z.number().gt(0).max(1).nullish().meta({ default: 1 }),
-    top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
-    min_p: z.number().min(0).max(1).nullish().meta({ default: 0 }),
-    n: z.int().min(1).max(128).nullish().meta({ default: 1, description: 'Completions for each prompt.' }),
-    best_of: countSchema.nullish().meta({ description: 'Only as OpenAI sends it by default: equal to `n`.' }),
-    seed: z
-      .int()
-      .nullish()
-      .meta({ description: 'The same seed gives the same text whatever else is running.' }),
-    stop: z
-      .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)], {
-        error: `must be a string or up to ${MAX_STOP_STRINGS} strings, each of 1 to ${MAX_STOP_LENGTH} characters`,
-      })
-      .nullish()
-      .meta({ description: 'Up to 4 strings; the text ends before the earliest.' }),
-    stream: z.boolean().nullish().meta({ default: false }),
-    stream_options: z
-      .strictObject({
-        include_usage: z.boolean().nullish(),
-        include_obfuscation: ignored,
-        every_token: z.boolean().nullish().meta({
-          default: false,
-          description:
-            'A frame for each token, as soon as it is drawn. Else tokens of short steps come together.',
-        }),
-      })
-      .nullish()
-      .meta({ description: 'Only with `stream`.' }),
-    logprobs: z
-      .int()
-      .min(0)
-      .max(MAX_LOGPROBS)
-      .nullish()
-      .meta({ description: 'Alternatives for each token.' }),
-    echo: z.boolean().nullish().meta({ default: false, description: 'The prompt comes first in the text.' }),
-    logit_bias: boundedRecord(
-      z.string().regex(/^\d{1,9}$/, 'must be named by token ids'),
-      z.number().min(-100).max(100),
-      MAX_LOGIT_BIAS,
-    )
-      .nullish()
-      .meta({
-        description: "Added to the logits of the token ids named, which are of the model's vocabulary.",
+export const completionFieldsSchema = z.strictObject({
+  model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
+  prompt: promptSchema,
+  max_tokens: z
+    .int()
+    .min(0)
+    .max(MAX_INT32)
+    .nullish()
+    .meta({ default: 16, description: '0 only together with `echo`.' }),
+  temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
+  top_p: z.number().gt(0).max(1).nullish().meta({ default: 1 }),
+  top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
+  min_p: z.number().min(0).max(1).nullish().meta({ default: 0 }),
+  n: z.int().min(1).max(128).nullish().meta({ default: 1, description: 'Completions for each prompt.' }),
+  best_of: countSchema.nullish().meta({ description: 'Only as OpenAI sends it by default: equal to `n`.' }),
+  seed: z
+    .int()
+    .nullish()
+    .meta({ description: 'The same seed gives the same text whatever else is running.' }),
+  stop: z
+    .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)], {
+      error: `must be a string or up to ${MAX_STOP_STRINGS} strings, each of 1 to ${MAX_STOP_LENGTH} characters`,
+    })
+    .nullish()
+    .meta({ description: 'Up to 4 strings; the text ends before the earliest.' }),
+  stream: z.boolean().nullish().meta({ default: false }),
+  stream_options: z
+    .strictObject({
+      include_usage: z.boolean().nullish(),
+      include_obfuscation: ignored,
+      every_token: z.boolean().nullish().meta({
+        default: false,
+        description:
+          'A frame for each token, as soon as it is drawn. Else tokens of short steps come together.',
       }),
-    frequency_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
-    presence_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
-    repetition_penalty: repetitionPenalty.meta({ default: 1 }),
-    repeat_penalty: repetitionPenalty.meta({ description: 'Another name of `repetition_penalty`.' }),
-    ignore_eos: z.boolean().nullish().meta({ default: false }),
-    stop_token_ids: z
-      .array(z.int().min(0).max(MAX_INT32))
-      .max(MAX_STOP_TOKENS)
-      .nullish()
-      .meta({ description: "Tokens of the model's vocabulary that end the text, beside the model's own." }),
-    include_stop_str_in_output: z
-      .boolean()
-      .nullish()
-      .meta({ default: false, description: 'The text ends with the stop string that ended it.' }),
-    skip_special_tokens: z
-      .boolean()
-      .nullish()
-      .meta({ default: true, description: 'False: special tokens are part of the text.' }),
-    add_special_tokens: z
-      .boolean()
-      .nullish()
-      .meta({ default: true, description: "False: the tokenizer's begin-of-text is not put before a text." }),
-    min_tokens: z
-      .int()
-      .min(0)
-      .max(MAX_INT32)
-      .nullish()
-      .meta({ default: 0, description: 'At most `max_tokens`.' }),
-    return_token_ids: z.boolean().nullish().meta({ description: 'Each choice then carries `token_ids`.' }),
-    timeout_ms: timeoutMsSchema
-      .nullish()
-      .meta({ description: 'Longest the request may take, queueing included.' }),
-    truncate_prompt_tokens: truncateTokensSchema
-      .nullish()
-      .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
-    cache_salt: cacheSaltSchema,
-    suffix: textSchema.nullish().meta({ description: 'Not supported: only null or an empty text.' }),
-    metadata: metadataSchema.nullish().meta({ description: 'Accepted and ignored.' }),
-    ...outputFormatFields,
-    ...otherFields,
-  })
-  .meta({ id: 'CompletionRequest' });
+    })
+    .nullish()
+    .meta({ description: 'Only with `stream`.' }),
+  logprobs: z.int().min(0).max(MAX_LOGPROBS).nullish().meta({ description: 'Alternatives for each token.' }),
+  echo: z.boolean().nullish().meta({ default: false, description: 'The prompt comes first in the text.' }),
+  logit_bias: boundedRecord(
+    z.string().regex(/^\d{1,9}$/, 'must be named by token ids'),
+    z.number().min(-100).max(100),
+    MAX_LOGIT_BIAS,
+  )
+    .nullish()
+    .meta({
+      description: "Added to the logits of the token ids named, which are of the model's vocabulary.",
+    }),
+  frequency_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
+  presence_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
+  repetition_penalty: repetitionPenalty.meta({ default: 1 }),
+  repeat_penalty: repetitionPenalty.meta({ description: 'Another name of `repetition_penalty`.' }),
+  ignore_eos: z.boolean().nullish().meta({ default: false }),
+  stop_token_ids: z
+    .array(z.int().min(0).max(MAX_INT32))
+    .max(MAX_STOP_TOKENS)
+    .nullish()
+    .meta({ description: "Tokens of the model's vocabulary that end the text, beside the model's own." }),
+  include_stop_str_in_output: z
+    .boolean()
+    .nullish()
+    .meta({ default: false, description: 'The text ends with the stop string that ended it.' }),
+  skip_special_tokens: z
+    .boolean()
+    .nullish()
+    .meta({ default: true, description: 'False: special tokens are part of the text.' }),
+  add_special_tokens: z
+    .boolean()
+    .nullish()
+    .meta({ default: true, description: "False: the tokenizer's begin-of-text is not put before a text." }),
+  min_tokens: z
+    .int()
+    .min(0)
+    .max(MAX_INT32)
+    .nullish()
+    .meta({ default: 0, description: 'At most `max_tokens`.' }),
+  return_token_ids: z.boolean().nullish().meta({ description: 'Each choice then carries `token_ids`.' }),
+  timeout_ms: timeoutMsSchema
+    .nullish()
+    .meta({ description: 'Longest the request may take, queueing included.' }),
+  truncate_prompt_tokens: truncateTokensSchema
+    .nullish()
+    .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
+  cache_salt: cacheSaltSchema,
+  suffix: unsupported([''], 'a completion is not told what follows it'),
+  metadata: metadataSchema.nullish().meta({ description: 'Accepted and ignored.' }),
+  ...outputFormatFields,
+  ...otherFields,
+});
+
+export const completionRequestSchema = withRules(completionFieldsSchema, 'CompletionRequest', [
+  STREAM_OPTIONS_RULE,
+  NO_TOKENS_RULE,
+]);
 
 export type CompletionInput = z.output<typeof completionRequestSchema>;
 

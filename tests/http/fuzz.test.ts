@@ -208,3 +208,28 @@ describe.each(titled(ROUTES))('random bodies: $path', ({ path, route }) => {
     expect(numValid).toBeGreaterThan(100);
   });
 });
+
+describe('what one field demands of another', () => {
+  const messages = [USER];
+  it.each<[string, object, boolean]>([
+    ['/v1/completions', { prompt: 'a', stream_options: {} }, false],
+    ['/v1/completions', { prompt: 'a', stream_options: {}, stream: false }, false],
+    ['/v1/completions', { prompt: 'a', stream_options: {}, stream: true }, true],
+    ['/v1/completions', { prompt: 'a', stream_options: null, stream: null }, true],
+    ['/v1/completions', { prompt: 'a', max_tokens: 0 }, false],
+    ['/v1/completions', { prompt: 'a', max_tokens: 0, echo: true }, true],
+    ['/v1/chat/completions', { messages, stream_options: {} }, false],
+    ['/v1/chat/completions', { messages, top_logprobs: 1 }, false],
+    ['/v1/chat/completions', { messages, top_logprobs: 0 }, true],
+    ['/v1/chat/completions', { messages, top_logprobs: 1, logprobs: true }, true],
+    ['/v1/chat/completions', { messages, truncate_prompt_tokens: -1 }, false],
+    ['/v1/chat/completions', { messages, truncate_prompt_tokens: -1, max_tokens: null }, false],
+    ['/v1/chat/completions', { messages, truncate_prompt_tokens: -1, max_tokens: 3 }, true],
+    ['/v1/chat/completions', { messages, truncate_prompt_tokens: 5 }, true],
+  ])('%s: %j is valid: %s', async (path, body, isValid) => {
+    const schema = ROUTES.find(([route]) => route === path)?.[1];
+    expect(schema?.safeParse(body).success).toBe(isValid);
+    expect(requestBodyValidator(path)(body)).toBe(isValid);
+    expect((await post(service, path, body)).status).toBe(isValid ? 200 : 400);
+  });
+});

@@ -63,7 +63,7 @@ describe('a model whose numbers are not numbers from some position on', () => {
   });
 
   it('says so of texts to be embedded, and of prompts to be inspected', async () => {
-    expect((await post('/v1/embeddings', { input: [long.prompt] })).status).toBe(500);
+    expect((await post('/v1/embeddings', { input: [long.prompt], encoding: 'model' })).status).toBe(500);
     expect((await post('/v1/embeddings', { input: 'Once upon a time' })).status).toBe(200);
     expect((await post('/v1/attention', { prompt: long.prompt.slice(0, SPOILT + 2) })).status).toBe(500);
     expect((await post('/v1/attention', { prompt: 'Once upon a time' })).status).toBe(200);

@@ -204,7 +204,10 @@ describe('the routes over the engine', () => {
     const { prompt, text } = GOLDENS[0] ?? EMPTY;
     const [streamed, { json }] = await Promise.all([
       post(service, PATH, { ...greedy, prompt, stream: true }),
-      post(service, '/v1/embeddings', { input: goldens.map(({ tokenIds }) => tokenIds) }),
+      post(service, '/v1/embeddings', {
+        input: goldens.map(({ tokenIds }) => tokenIds),
+        encoding: 'model',
+      }),
     ]);
     const { data } = json as { data: { embedding: number[] }[] };
     goldens.forEach(({ embedding }, index) => expectClose(data[index]?.embedding ?? [], embedding, 1e-5));
@@ -214,7 +217,11 @@ describe('the routes over the engine', () => {
 
   it('give up embeddings that take longer than they may, and come back to rest', async () => {
     const input = Array.from({ length: 12 }, () => Array.from({ length: 120 }, (_, i) => i));
-    const { status, json } = await post(service, '/v1/embeddings', { input, timeout_ms: 1 });
+    const { status, json } = await post(service, '/v1/embeddings', {
+      input,
+      encoding: 'model',
+      timeout_ms: 1,
+    });
     expect(status).toBe(504);
     expect(json).toMatchObject({ error: { code: 'request_timeout' } });
     expect((await post(service, PATH, { ...greedy, prompt: 'The river' })).status).toBe(200);

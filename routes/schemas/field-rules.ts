@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** What one field of a body demands of the others, as code and as the OpenAPI document states it. */
+export interface FieldRule {
+  /** The field that is at fault where the rule is broken. */
+  readonly field: string;
+  readonly holds: (body: Body) => boolean;
+  /** Goes on after the field's name. */
+  readonly complaint: string;
+  /** JSON Schema of the same. */
+  readonly condition: object;
+}
+
+/** In JSON Schema: a body whose field is like that. */
+const has = (field: string, value: object): object => ({ required: [field], properties: { [field]: value } });
+
+export const STREAM_OPTIONS_RULE: FieldRule = {
+  field: 'stream_options',
+  holds: (body) => (body['stream_options'] ?? null) === null || body['stream'] === true,
+  complaint: 'is allowed only with stream',
+  condition: { if: has('stream_options', { type: 'object' }), then: has('stream', { const: true }) },
+};
+
+export const NO_TOKENS_RULE: FieldRule = {
+  field: 'max_tokens',
+  holds: (body) => body['max_tokens'] !== 0 || body['echo'] === true,
+  complaint: 'may be 0 only with echo',
+  condition: { if: has('max_tokens', { const: 0 }), then: has('echo', { const: true }) },
+};
+
+export const TOP_LOGPROBS_RULE: FieldRule = {
+  field: 'top_logprobs',
+  holds: (body) => !(Number(body['top_logprobs']) > 0) || body['logprobs'] === true,
+  complaint: 'is allowed only with logprobs: true',
+  condition: {
+    if: has('top_logprobs', { type: 'integer', exclusiveMinimum: 0 }),
+    then: has('logprobs', { const: true }),
+  },
+};
+
+export const FITTING_RULE: FieldRule = {
+  field: 'truncate_prompt_tokens',
+  holds: (body) =>
+    body['truncate_prompt_tokens'] !== -1 ||
+    typeof (body['max_completion_tokens'] ?? body['max_tokens']) === 'number',
+  complaint: '-1 needs max_completion_tokens: else it is not known how many fit',
+  condition: {
+    if: has('truncate_prompt_tokens', { const: -1 }),
+    then: {
+      anyOf: ['max_completion_tokens', 'max_tokens'].map((field) => has(field, { type: 'integer' })),
+    },
+  },
+};
+
+/** The schema with rules, which the document states under `id`. */
+export function withRules<Shape extends z.core.$ZodShape, Config extends z.core.$ZodObjectConfig>(
+  schema: z.ZodObject<Shape, Config>,
+  id: string,
+  rules: readonly FieldRule[],
+): z.ZodObject<Shape, Config> {
+  return schema
+    .superRefine((body: Body, context) => {
+      const broken = rules.find(({ holds }) => !holds(body));
+      if (broken === undefined) return;
+      context.addIssue({ code: 'custom', path: [broken.field], message: broken.complaint });
+    })
+    .meta({ id, override: { allOf: rules.map(({ condition }) => condition) } });
+}
