@@ -15,11 +15,7 @@ import {
 } from './schemas/requests.ts';
 
 const idParam = z.object({
-  id: z
-    .string()
-    .meta({
-      description: 'As in `x-request-id`, or as in the body (`cmpl-…`, `chatcmpl-…`, `resp_…`, `msg_…`).',
-    }),
+  id: z.string().meta({ description: 'As in `x-request-id`, or in the body (`cmpl-…`, `resp_…`, `msg_…`).' }),
 });
 
 /** A request by its id: what became of it, and an end to it. */
