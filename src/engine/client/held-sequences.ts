@@ -1,5 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Reservation } from '../engine.ts';
+import { promptLength } from '../prefixed-prompt.ts';
 import type { SequenceRequest } from '../protocol.ts';
 import type { RequestQueue } from './request-queue.ts';
 import type { RunningCompletion } from './running-completion.ts';
@@ -53,7 +54,7 @@ export class HeldSequences {
     reservation: Reservation,
   ): readonly SequenceRequest[] {
     const placed = sequences.slice(0, reservation.numSequences);
-    const numTokens = placed.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
+    const numTokens = placed.reduce((sum, sequence) => sum + promptLength(sequence), 0);
     reservation.takeTokens(numTokens, 'prompt');
     reservation.takeOver();
     for (const sequence of placed) this.#hold(completion, sequence);
@@ -62,8 +63,9 @@ export class HeldSequences {
     return placed;
   }
 
-  #hold(completion: RunningCompletion, { id, clientId, promptTokenIds }: SequenceRequest): void {
-    this.#held.set(id, { completion, clientId, numPromptTokens: promptTokenIds.length, started: false });
+  #hold(completion: RunningCompletion, sequence: SequenceRequest): void {
+    const { id, clientId } = sequence;
+    this.#held.set(id, { completion, clientId, numPromptTokens: promptLength(sequence), started: false });
   }
 
   /** What the engine process reports on; it has a lane from the first time on that it `started`. */
@@ -81,7 +83,7 @@ export class HeldSequences {
   #handOn(completion: RunningCompletion): void {
     const next = this.#later.get(completion)?.pop();
     if (next === undefined) return;
-    this.#queue.follow(next.promptTokenIds.length, next.clientId);
+    this.#queue.follow(promptLength(next), next.clientId);
     this.#hold(completion, next);
     this.#following.push(next);
   }
