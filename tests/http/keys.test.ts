@@ -85,7 +85,8 @@ describe('a valid key', () => {
       '/health/',
     ];
     for (const path of closed) expect((await call(service, 'GET', path)).status).toBe(401);
-    for (const path of ['/v1/chat/completions', '/v1/embeddings', '/tokenize', '/v1/attention', '/benchmark'])
+    const computing = ['/v1/chat/completions', '/v1/embeddings', '/v1/decisions', '/v1/rerank', '/v1/score'];
+    for (const path of [...computing, '/tokenize', '/v1/attention', '/benchmark'])
       expect((await call(service, 'POST', path, { body: {} })).status).toBe(401);
     expect((await call(service, 'POST', '/health', { body: {} })).status).toBe(401);
   });
