@@ -146,6 +146,38 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
     path: '/v1/embeddings',
     body: { model: MODEL_ID, input: [[1, 2, 3]], encoding_format: 'base64', truncate_prompt_tokens: 2 },
   },
+  {
+    method: 'POST',
+    path: '/v1/decisions',
+    body: {
+      model: MODEL_ID,
+      input: [{ role: 'user', content: [{ type: 'input_text', text: 'The fox ran.' }] }],
+      questions: [
+        { type: 'predicate', name: 'ran', instructions: 'Did it run?' },
+        {
+          type: 'choice',
+          instructions: 'Who?',
+          choices: [{ value: 'fox' }, { value: false, description: 'none' }],
+        },
+        { type: 'score', instructions: 'How fast?', levels: [{ label: 'slow' }, { label: 'fast' }] },
+      ],
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/rerank',
+    body: {
+      model: MODEL_ID,
+      query: 'fox',
+      documents: ['a', { text: 'b' }],
+      top_n: 1,
+      return_documents: false,
+    },
+  },
+  { method: 'POST', path: '/v2/rerank', body: { query: 'fox', documents: ['a'] } },
+  { method: 'POST', path: '/rerank', body: { query: 'fox', documents: ['a'] } },
+  { method: 'POST', path: '/v1/score', body: { model: MODEL_ID, text_1: 'fox', text_2: ['a', 'b'] } },
+  { method: 'POST', path: '/score', body: { text_1: ['fox', 'bear'], text_2: ['a', 'b'] } },
   { method: 'POST', path: `/ai/run/${MODEL_ID}`, body: WORKERS_AI },
   {
     method: 'POST',

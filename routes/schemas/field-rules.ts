@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { oas31 } from 'zod-openapi';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -10,11 +11,14 @@ export interface FieldRule {
   /** Goes on after the field's name. */
   readonly complaint: string;
   /** JSON Schema of the same. */
-  readonly condition: object;
+  readonly condition: oas31.SchemaObject;
 }
 
 /** In JSON Schema: a body whose field is like that. */
-const has = (field: string, value: object): object => ({ required: [field], properties: { [field]: value } });
+const has = (field: string, value: oas31.SchemaObject): oas31.SchemaObject => ({
+  required: [field],
+  properties: { [field]: value },
+});
 
 export const STREAM_OPTIONS_RULE: FieldRule = {
   field: 'stream_options',

@@ -26,21 +26,15 @@ export function reserveUpTo(
 /**
  * Takes the places of the tokens that wait at first, and gives up half of the sequences' places as long as there is no
  * room for their tokens.
+ * @param lengths of all prompts, in tokens
  * @throws EngineError what `takeTokens` throws of one sequence
  */
-export function placeTokens(
-  reservation: Reservation,
-  prompts: readonly (readonly number[])[],
-  param: string,
-): void {
+export function placeTokens(reservation: Reservation, lengths: readonly number[], param: string): void {
   for (;;) {
     const { numSequences } = reservation;
-    const placed = prompts.slice(0, numSequences);
+    const numTokens = lengths.slice(0, numSequences).reduce((sum, length) => sum + length, 0);
     try {
-      reservation.takeTokens(
-        placed.reduce((sum, { length }) => sum + length, 0),
-        param,
-      );
+      reservation.takeTokens(numTokens, param);
       return;
     } catch (error) {
       if (numSequences === 1 || !isBound(error)) throw error;

@@ -41,9 +41,6 @@ export interface StartedScoring {
   readonly logprobs: () => Promise<readonly (readonly number[])[]>;
 }
 
-/** Tokens of all prompts together, each with its head: they are listed in the HTTP thread. */
-const MAX_PROMPT_TOKENS = 2 ** 20;
-
 /**
  * Has a model read prompts, and reports how probable some tokens are behind each. Nothing is generated: it is the prefill
  * alone. Of prompts with one beginning the first computes it, and the others find it in the prefix cache; all others
@@ -66,13 +63,16 @@ export async function startScoring(
     const textCaller = { clientId, signal };
     const texts = await demand.write(textCaller);
     checkHeads(engine, texts, headParam);
-    const prompts = await encodePrompts(engine, texts, headParam, textCaller);
-    checkLengths(engine, prompts, texts, headParam);
-    await caller.budget.reserve(prompts.reduce((sum, { length }) => sum + length, 0));
-    placeTokens(reservation, prompts, headParam);
+    const encoded = await encodePrompts(engine, texts, headParam, textCaller);
+    const { prompts, prefixTokenIds = [] } = encoded;
+    const lengths = prompts.map(({ length }) => prefixTokenIds.length + length);
+    checkLengths(engine, lengths, texts, headParam);
+    await caller.budget.reserve(lengths.reduce((sum, length) => sum + length, 0));
+    placeTokens(reservation, lengths, headParam);
     const scoredTokenIds = [...new Set(texts.prompts.flatMap(({ tokenIds }) => tokenIds))];
-    const request = { id: caller.id, ownerId: caller.ownerId, prompts, scoredTokenIds, cacheSalt, timeoutMs };
-    const completion = engine.submit({ ...NOTHING_DRAWN, ...request }, reservation);
+    const { id, ownerId } = caller;
+    const request = { ...NOTHING_DRAWN, ...encoded, id, ownerId, scoredTokenIds, cacheSalt, timeoutMs };
+    const completion = engine.submit(request, reservation);
     return { completion, logprobs: () => readScores(completion, texts, scoredTokenIds) };
   }).finally(() => reservation.release());
 }
@@ -88,12 +88,15 @@ const NOTHING_DRAWN: Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts' | 'cac
   promptLogprobs: false,
 };
 
+/** Where the prompts have one head, it is the prefix of all of them. */
+type EncodedTexts = Pick<CompletionRequest, 'prompts' | 'prefixTokenIds'>;
+
 async function encodePrompts(
   { tokenizer, model }: Engine,
   { heads, prompts, isRendered }: ScoringTexts,
   headParam: string,
   caller: TextCaller,
-): Promise<number[][]> {
+): Promise<EncodedTexts> {
   const start = { place: 'start', addSpecialTokens: !isRendered } as const;
   const headIds = await encodeParts(tokenizer, heads, start, caller);
   for (const { length } of headIds) {
@@ -101,7 +104,11 @@ async function encodePrompts(
   }
   const rests = prompts.map(({ rest }) => rest);
   const restIds = await encodeParts(tokenizer, rests, { place: 'continuation' }, caller);
-  return prompts.map(({ head }, index) => [...(headIds[head] ?? [])].concat(restIds[index] ?? []));
+  const [onlyHead, ...otherHeads] = headIds;
+  if (onlyHead !== undefined && otherHeads.length === 0)
+    return { prompts: restIds, prefixTokenIds: onlyHead };
+  const whole = prompts.map(({ head }, index) => (headIds[head] ?? []).concat(restIds[index] ?? []));
+  return { prompts: whole };
 }
 
 /** Refuses a text that alone cannot fit before it is tokenised. */
@@ -115,23 +122,14 @@ function checkHeads({ tokenizer, model }: Engine, { heads }: ScoringTexts, param
 
 function checkLengths(
   { model }: Engine,
-  prompts: readonly (readonly number[])[],
-  texts: ScoringTexts,
+  lengths: readonly number[],
+  { prompts }: ScoringTexts,
   headParam: string,
 ): void {
-  let numTokens = 0;
-  for (const [index, { length }] of prompts.entries()) {
-    const { param = headParam } = texts.prompts[index] ?? {};
+  for (const [index, length] of lengths.entries()) {
+    const { param = headParam } = prompts[index] ?? {};
     if (length > model.contextLength) throw tooLong(`${headParam} and ${param} have ${length}`, model, param);
-    numTokens += length;
   }
-  if (numTokens <= MAX_PROMPT_TOKENS) return;
-  throw new EngineError(
-    'invalid_request',
-    `${headParam} is read ${prompts.length} times, ${numTokens} tokens in all; at most ${MAX_PROMPT_TOKENS} are ` +
-      'taken in one request: ask less in one, or of a shorter text',
-    { param: headParam, details: { numTokens } },
-  );
 }
 
 function tooLong(what: string, { contextLength }: Engine['model'], param: string): EngineError {

@@ -17,6 +17,7 @@ export function checkCompletion(request: CompletionRequest, bounds: InputBounds)
   const { prompts, n, maxTokens, minTokens, numLogprobs, scoredTokenIds, sampling } = request;
   if (prompts.length === 0) throw invalidField('prompt', 'is an empty list; a completion needs one');
   for (const prompt of prompts) checkTokenIds(prompt, bounds, 'prompt');
+  if (request.prefixTokenIds !== undefined) checkTokenIds(request.prefixTokenIds, bounds, 'prompt');
   checkInteger('n', n, 1);
   checkInteger('max_tokens', maxTokens, 0);
   checkInteger('min_tokens', minTokens, 0);
@@ -108,10 +109,11 @@ export function checkLeastPromptLength(
 }
 
 function checkCompletionLength(
-  { prompts, maxTokens }: Pick<CompletionRequest, 'prompts' | 'maxTokens'>,
+  { prompts, prefixTokenIds = [], maxTokens }: CompletionRequest,
   { contextLength }: Context,
 ): void {
-  const numPromptTokens = prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0);
+  const numOwnTokens = prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0);
+  const numPromptTokens = prefixTokenIds.length + numOwnTokens;
   if (numPromptTokens + maxTokens <= contextLength) return;
   const details = { numPromptTokens, maxTokens, contextLength };
   throw contextExceeded(`${numPromptTokens}`, details, 'max_tokens');

@@ -69,6 +69,8 @@ export interface CompletionRequest {
   id: string;
   /** Token ids, one non-empty list a prompt. */
   prompts: readonly (readonly number[])[];
+  /** Token ids that each prompt begins with, in front of its own: so hundreds of prompts cost what they differ in. */
+  prefixTokenIds?: readonly number[];
   /** Completions for each prompt. */
   n: number;
   maxTokens: number;

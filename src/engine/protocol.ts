@@ -41,6 +41,8 @@ export interface SequenceRequest {
   /** Whom it is computed for; clients have equal shares. */
   clientId: string;
   promptTokenIds: readonly number[];
+  /** Tokens in front of these. Sequences of one message share the list, of which structured clone makes one copy. */
+  prefixTokenIds?: readonly number[];
   maxTokens: number;
   minTokens: number;
   /** Token ids that end the sequence; empty when end-of-text is to be ignored. */

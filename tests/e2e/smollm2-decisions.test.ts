@@ -33,7 +33,7 @@ describe.skipIf(gguf.path === undefined).each(RUNTIMES)(
       const prompts: (readonly number[])[] = [];
       const submit = engine.submit.bind(engine);
       engine.submit = (request, reservation) => {
-        prompts.push(...request.prompts);
+        prompts.push(...request.prompts.map((ids) => [...(request.prefixTokenIds ?? []), ...ids]));
         return submit(request, reservation);
       };
       const questions = goldens.map(({ question }) => question);

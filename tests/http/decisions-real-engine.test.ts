@@ -42,7 +42,7 @@ class Served {
     this.client = new OpenAI({ ...options, fetch: this.checked.fetch });
     const submit = engine.submit.bind(engine);
     engine.submit = (request, reservation) => {
-      this.prompts = request.prompts;
+      this.prompts = request.prompts.map((ids) => [...(request.prefixTokenIds ?? []), ...ids]);
       return submit(request, reservation);
     };
   }

@@ -56,9 +56,15 @@ afterAll(async () => {
 const clientOf = ({ url }: HttpService): OpenAI =>
   new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0, fetch: checked.fetch });
 
+/** The prompts of the last request, each with the beginning that all have in common. */
+function wholePrompts({ requests }: ScriptedEngine): number[][] {
+  const { prompts = [], prefixTokenIds = [] } = requests.at(-1) ?? {};
+  return prompts.map((ids) => [...prefixTokenIds, ...ids]);
+}
+
 /** What the model was given to read, prompt by prompt. */
 const promptsOf = (engine: ScriptedEngine): string[] =>
-  (engine.requests.at(-1)?.prompts ?? []).map((ids) => engine.tokenizer.decode(ids));
+  wholePrompts(engine).map((ids) => engine.tokenizer.decode(ids));
 
 const tokenOf = (text: string): number => plain.ownTokenizer.encode(text).at(-1) ?? -1;
 
@@ -101,7 +107,7 @@ describe('answers', () => {
       },
     ]);
     expect(decision.model).toBe(MODEL);
-    const numTokens = plain.requests[0]?.prompts.flat().length;
+    const numTokens = wholePrompts(plain).flat().length;
     expect(decision.usage).toEqual({
       input_tokens: numTokens,
       input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
@@ -184,9 +190,9 @@ describe('a prompt', () => {
 
   it('does not depend on what else is asked', async () => {
     await post(service, PATH, { input: 'a', questions: [PREDICATE] });
-    const alone = plain.requests.at(-1)?.prompts[0];
+    const alone = wholePrompts(plain)[0];
     await post(service, PATH, { input: 'a', questions: [CHOICE, SCORE, PREDICATE] });
-    expect(plain.requests.at(-1)?.prompts[2]).toEqual(alone);
+    expect(wholePrompts(plain)[2]).toEqual(alone);
   });
 });
 
@@ -307,7 +313,7 @@ describe('a field at fault is named', () => {
 describe('the tokens of a key', () => {
   it('are taken for every question with all of the text before it, and refused beforehand', async () => {
     await post(service, PATH, { input: 'a', questions: [PREDICATE] });
-    const numTokens = plain.requests[0]?.prompts[0]?.length ?? NaN;
+    const numTokens = wholePrompts(plain)[0]?.length ?? NaN;
     plain.reset();
     using file = new KeyFile();
     const key = await file.create('alice', { limits: { tokensPerMinute: numTokens + 9 } });

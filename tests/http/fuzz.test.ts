@@ -4,6 +4,7 @@ import { attentionRequestSchema } from '../../routes/schemas/attention.ts';
 import { benchmarkRequestSchema } from '../../routes/schemas/benchmark.ts';
 import { chatRequestSchema } from '../../routes/schemas/chat.ts';
 import { completionRequestSchema } from '../../routes/schemas/completions.ts';
+import { decisionRequestSchema } from '../../routes/schemas/decisions.ts';
 import { embeddingRequestSchema } from '../../routes/schemas/embeddings.ts';
 import {
   countTokensRequestSchema,
@@ -13,6 +14,8 @@ import {
   inputTokensRequestSchema,
   responseRequestSchema,
 } from '../../routes/schemas/responses/response-request.ts';
+import { rerankRequestSchema } from '../../routes/schemas/rerank.ts';
+import { scoreRequestSchema } from '../../routes/schemas/score.ts';
 import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/schemas/tokenize.ts';
 import { workersAiRequestSchema } from '../../routes/schemas/workers-ai.ts';
 import { makeChatModel } from '../support/chat-model.ts';
@@ -34,6 +37,13 @@ const ROUTES = [
   ['/v1/messages/count_tokens', countTokensRequestSchema, { messages: [USER] }],
   ['/ai/run/{model}', workersAiRequestSchema, { prompt: 'a' }],
   ['/v1/embeddings', embeddingRequestSchema, { input: 'a' }],
+  [
+    '/v1/decisions',
+    decisionRequestSchema,
+    { input: 'a', questions: [{ type: 'predicate', instructions: 'b' }] },
+  ],
+  ['/v1/rerank', rerankRequestSchema, { query: 'a', documents: ['b'] }],
+  ['/v1/score', scoreRequestSchema, { text_1: 'a', text_2: 'b' }],
   ['/v1/attention', attentionRequestSchema, { prompt: 'a' }],
   ['/tokenize', tokenizeRequestSchema, { prompt: 'a' }],
   ['/detokenize', detokenizeRequestSchema, { tokens: [1] }],

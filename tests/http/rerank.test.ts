@@ -26,8 +26,13 @@ beforeAll(async () => {
 beforeEach(() => engine.reset());
 afterAll(() => service.close());
 
-const promptsOf = (of: ScriptedEngine): string[] =>
-  (of.requests.at(-1)?.prompts ?? []).map((ids) => of.tokenizer.decode(ids));
+const promptsOf = (of: ScriptedEngine): string[] => wholePrompts(of).map((ids) => of.tokenizer.decode(ids));
+
+/** The prompts of the last request, each with the beginning that all have in common. */
+function wholePrompts({ requests }: ScriptedEngine): number[][] {
+  const { prompts = [], prefixTokenIds = [] } = requests.at(-1) ?? {};
+  return prompts.map((ids) => [...prefixTokenIds, ...ids]);
+}
 
 /** Yes is as probable as the prompt holds the word. */
 function preferring(of: ScriptedEngine, word: string): void {
@@ -57,7 +62,7 @@ describe.each(RERANK)('POST %s', (path) => {
       scored_by: 'question',
       id: headers['x-request-id'],
     });
-    const numTokens = engine.requests[0]?.prompts.flat().length;
+    const numTokens = wholePrompts(engine).flat().length;
     expect(body.usage).toEqual({ prompt_tokens: numTokens, total_tokens: numTokens });
   });
 
@@ -167,8 +172,8 @@ describe('a reranker', () => {
       const { json } = await post(itsService, '/v1/score', { text_1: 'a fox?', text_2: ['yes one', 'no'] });
       expect(json).toMatchObject({ scored_by: 'reranker' });
       expect(promptsOf(reranker)).toEqual([
-        'Judge.\nQuery: a fox?\nDocument: yes one\nAnswer:\n',
-        'Judge.\nQuery: a fox?\nDocument: no\nAnswer:\n',
+        'Judge.\nQuery: a fox?\nDocument: yes one\nAnswer:',
+        'Judge.\nQuery: a fox?\nDocument: no\nAnswer:',
       ]);
     });
   });

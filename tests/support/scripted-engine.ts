@@ -160,7 +160,8 @@ export class ScriptedEngine implements ManagedEngine {
   }
 
   submit(request: CompletionRequest, reservation: Reservation): Completion {
-    const numPromptTokens = Math.max(...request.prompts.map((prompt) => prompt.length));
+    const { prompts, prefixTokenIds = [] } = request;
+    const numPromptTokens = prefixTokenIds.length + Math.max(...prompts.map((prompt) => prompt.length));
     if (numPromptTokens + request.maxTokens > this.model.contextLength) {
       throw new EngineError(
         'context_length_exceeded',
@@ -321,8 +322,8 @@ class ScriptedCompletion implements Completion {
   }
 
   #scores(index: number): { scores?: readonly number[] } {
-    const { scoredTokenIds, prompts, n } = this.#request;
-    const prompt = prompts[Math.floor(index / n)] ?? [];
+    const { scoredTokenIds, prefixTokenIds = [], prompts, n } = this.#request;
+    const prompt = [...prefixTokenIds, ...(prompts[Math.floor(index / n)] ?? [])];
     if (scoredTokenIds === undefined || this.#cause !== undefined) return {};
     return { scores: scoredTokenIds.map((tokenId) => this.#script.scoreOf(tokenId, prompt)) };
   }
@@ -384,7 +385,10 @@ class ScriptedCompletion implements Completion {
       ...(this.#errorCode === undefined ? {} : { errorCode: this.#errorCode }),
       finishReasons: [...this.#finishReasons],
       usage: {
-        numPromptTokens: this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0),
+        numPromptTokens: this.#request.prompts.reduce(
+          (sum, prompt) => sum + (this.#request.prefixTokenIds?.length ?? 0) + prompt.length,
+          0,
+        ),
         numGeneratedTokens: this.#numTokens,
         numCachedTokens: 0,
       },

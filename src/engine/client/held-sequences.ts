@@ -1,5 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import type { QueuePlace, Reservation } from '../engine.ts';
+import { promptLength } from '../prefixed-prompt.ts';
 import type { SequenceRequest } from '../protocol.ts';
 import { estimatePositions } from './queue-places.ts';
 import type { RequestQueue } from './request-queue.ts';
@@ -64,7 +65,7 @@ export class HeldSequences {
     reservation: Reservation,
   ): readonly SequenceRequest[] {
     const placed = sequences.slice(0, reservation.numSequences);
-    const numTokens = placed.reduce((sum, { promptTokenIds }) => sum + promptTokenIds.length, 0);
+    const numTokens = placed.reduce((sum, sequence) => sum + promptLength(sequence), 0);
     reservation.takeTokens(numTokens, 'prompt');
     reservation.takeOver();
     for (const sequence of placed) this.#hold(completion, sequence);
@@ -73,9 +74,10 @@ export class HeldSequences {
     return placed;
   }
 
-  #hold(completion: RunningCompletion, { id, clientId, promptTokenIds }: SequenceRequest): void {
+  #hold(completion: RunningCompletion, sequence: SequenceRequest): void {
+    const { id, clientId } = sequence;
     this.#positions = undefined;
-    this.#held.set(id, { completion, clientId, numPromptTokens: promptTokenIds.length, started: false });
+    this.#held.set(id, { completion, clientId, numPromptTokens: promptLength(sequence), started: false });
   }
 
   /** What the engine process reports on; it has a lane from the first time on that it `started`. */
@@ -94,7 +96,7 @@ export class HeldSequences {
   #handOn(completion: RunningCompletion): void {
     const next = this.#later.get(completion)?.pop();
     if (next === undefined) return;
-    this.#queue.follow(next.promptTokenIds.length, next.clientId);
+    this.#queue.follow(promptLength(next), next.clientId);
     this.#hold(completion, next);
     this.#following.push(next);
   }

@@ -98,6 +98,7 @@ export class RunningCompletion implements Completion {
         id: sequenceId,
         clientId,
         promptTokenIds,
+        ...(request.prefixTokenIds === undefined ? {} : { prefixTokenIds: request.prefixTokenIds }),
         maxTokens: request.maxTokens,
         minTokens: request.minTokens,
         stopTokenIds,
@@ -263,7 +264,8 @@ export class RunningCompletion implements Completion {
 
   #makeRecord(): RequestRecord {
     const choices = [...this.#choices.values()];
-    const numPromptTokens = this.#request.prompts.reduce((sum, prompt) => sum + prompt.length, 0);
+    const { prompts, prefixTokenIds = [] } = this.#request;
+    const numPromptTokens = prompts.reduce((sum, { length }) => sum + prefixTokenIds.length + length, 0);
     const numGeneratedTokens = choices.reduce((sum, choice) => sum + choice.numGeneratedTokens, 0);
     const numCachedTokens = choices
       .filter(({ index }) => index % this.#request.n === 0)

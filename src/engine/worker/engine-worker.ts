@@ -10,6 +10,7 @@ import type {
   ToWorker,
   WorkKind,
 } from '../protocol.ts';
+import { withWholePrompt } from '../prefixed-prompt.ts';
 import { StepFault, toSentError, type Answers } from '../step-fault.ts';
 import type { EngineCore } from './engine-core.ts';
 import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
@@ -120,7 +121,7 @@ function receive(engine: EngineSetup, message: ToWorker): void {
       break;
     case 'submit':
       admit(engine, 'sequence', message.sequences.map(toWork), () => {
-        for (const sequence of message.sequences) core.submit(sequence);
+        for (const sequence of message.sequences) core.submit(withWholePrompt(sequence));
       });
       break;
     case 'cancel':

@@ -4,7 +4,7 @@ import { RequestQueue, type QueueBounds } from '../../../src/engine/client/reque
 
 const queueOf = (bounds: Partial<QueueBounds>): RequestQueue =>
   new RequestQueue({ maxQueuedSequences: 256, maxQueuedTokens: 1000, ...bounds }, () => 0);
-const prompts = Array.from({ length: 400 }, () => Array<number>(100).fill(1));
+const lengths = Array<number>(400).fill(100);
 
 describe('the places of a request of hundreds of sequences', () => {
   it.each([
@@ -26,7 +26,7 @@ describe('the places of a request of hundreds of sequences', () => {
   it('are fewer where their tokens have no room', () => {
     const queue = queueOf({ maxQueuedTokens: 450 });
     const reservation = reserveUpTo(queue, 400, '');
-    placeTokens(reservation, prompts, 'input');
+    placeTokens(reservation, lengths, 'input');
     expect(reservation.numSequences).toBe(4);
     expect([queue.numSequencesWaiting, queue.numTokensWaiting]).toEqual([4, 400]);
   });
@@ -36,7 +36,7 @@ describe('the places of a request of hundreds of sequences', () => {
     expect(() => reserveUpTo(full, 400, '')).toThrow('the queue is full');
     const narrow = queueOf({ maxQueuedTokens: 99 });
     const reservation = reserveUpTo(narrow, 400, '');
-    expect(() => placeTokens(reservation, prompts, 'input')).toThrow(
+    expect(() => placeTokens(reservation, lengths, 'input')).toThrow(
       'input has 100 tokens, more than the queue',
     );
     reservation.release();
