@@ -20,28 +20,33 @@ const has = (field: string, value: oas31.SchemaObject): oas31.SchemaObject => ({
   properties: { [field]: value },
 });
 
+/** A body that is like the first is like the second as well. */
+const implies = (one: oas31.SchemaObject, other: oas31.SchemaObject): oas31.SchemaObject => ({
+  anyOf: [{ not: one }, other],
+});
+
 export const STREAM_OPTIONS_RULE: FieldRule = {
   field: 'stream_options',
   holds: (body) => (body['stream_options'] ?? null) === null || body['stream'] === true,
   complaint: 'is allowed only with stream',
-  condition: { if: has('stream_options', { type: 'object' }), then: has('stream', { const: true }) },
+  condition: implies(has('stream_options', { type: 'object' }), has('stream', { const: true })),
 };
 
 export const NO_TOKENS_RULE: FieldRule = {
   field: 'max_tokens',
   holds: (body) => body['max_tokens'] !== 0 || body['echo'] === true,
   complaint: 'may be 0 only with echo',
-  condition: { if: has('max_tokens', { const: 0 }), then: has('echo', { const: true }) },
+  condition: implies(has('max_tokens', { const: 0 }), has('echo', { const: true })),
 };
 
 export const TOP_LOGPROBS_RULE: FieldRule = {
   field: 'top_logprobs',
   holds: (body) => !(Number(body['top_logprobs']) > 0) || body['logprobs'] === true,
   complaint: 'is allowed only with logprobs: true',
-  condition: {
-    if: has('top_logprobs', { type: 'integer', exclusiveMinimum: 0 }),
-    then: has('logprobs', { const: true }),
-  },
+  condition: implies(
+    has('top_logprobs', { type: 'integer', exclusiveMinimum: 0 }),
+    has('logprobs', { const: true }),
+  ),
 };
 
 export const FITTING_RULE: FieldRule = {
@@ -50,12 +55,9 @@ export const FITTING_RULE: FieldRule = {
     body['truncate_prompt_tokens'] !== -1 ||
     typeof (body['max_completion_tokens'] ?? body['max_tokens']) === 'number',
   complaint: '-1 needs max_completion_tokens: else it is not known how many fit',
-  condition: {
-    if: has('truncate_prompt_tokens', { const: -1 }),
-    then: {
-      anyOf: ['max_completion_tokens', 'max_tokens'].map((field) => has(field, { type: 'integer' })),
-    },
-  },
+  condition: implies(has('truncate_prompt_tokens', { const: -1 }), {
+    anyOf: ['max_completion_tokens', 'max_tokens'].map((field) => has(field, { type: 'integer' })),
+  }),
 };
 
 /** The schema with rules, which the document states under `id`. */

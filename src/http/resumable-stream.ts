@@ -87,10 +87,10 @@ export class ResumableStream {
     return this.#buffer.numBytes;
   }
 
-  /** Begins to take the frames of the work, before a reader asks. Called once. */
+  /** Begins to take the frames of the work, with a reader or without. Called once. */
   start(source: StreamSource): void {
     this.#source = source;
-    this.#host.onUnread(this);
+    if (this.#reader === undefined) this.#host.onUnread(this);
     void this.#take(source);
   }
 

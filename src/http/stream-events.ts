@@ -72,13 +72,14 @@ function streamResumably(c: AppContext, options: EventStreamOptions, streams: St
     throw error;
   }
   scope.hold();
+  // Before the stream starts: one without a reader counts among those that nobody reads.
+  const response = readStream(c, stream, 0, { pingIntervalMs, onClose: () => undefined });
   stream.start({
     frames: endedFrames(c, frames, form),
     cancel: onDisconnect,
     onEnd: () => scope.end(),
     readNote: () => queueNote(scope),
   });
-  const response = readStream(c, stream, 0, { pingIntervalMs, onClose: () => undefined });
   response.headers.set(RESUMABLE_HEADER, 'true');
   return response;
 }

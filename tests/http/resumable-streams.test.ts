@@ -164,6 +164,18 @@ describe('resuming', () => {
     expect(again.status).toBe(200);
   });
 
+  it('leaves streams that nobody reads alone when others come and go', async () => {
+    engine.reset({ stallAfter: 1 });
+    const cut = [];
+    for (let i = 0; i < 16; i++) cut.push(await cutAfter('/v1/completions', 1));
+    const other = await RawClient.open(service.url);
+    other.socket.write(rawPost('/v1/completions', { prompt: 'a', stream: true }, RESUMABLE));
+    await until(() => other.received.includes('id: 1\n'));
+    expect(cut.slice(-8).map(({ id }) => engine.find(id)?.status)).toEqual(Array<string>(8).fill('running'));
+    other.socket.destroy();
+    await until(() => engine.stats().numSequencesRunning === 0);
+  });
+
   it('gives a stream to the newer of two readers', async () => {
     engine.reset({ stallAfter: 2 });
     const first = await RawClient.open(service.url);
