@@ -73,6 +73,7 @@ describe('a regular expression as an automaton', () => {
   it.each([
     ['^(?!a)(?!.*--)[a-c-]+$', ['b--', 'abc', 'bac', 'b-a-', '', 'c']],
     ['^P(?:(\\d+W)|(?!.*W)(?=\\d|T\\d)(\\d+Y)?(T(?=\\d)(\\d+H)?(\\d+M)?)?)$', ['P1W', 'P', 'PT', 'P1Y', 'PT1H', 'P1YT', 'P1YT2M', 'P1YW']],
+    ['^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$', ['1', '-1.5', '+.', '.', '', '0.', 'a', '1-']],
     ['(?=.{2,3}$)a+b', ['ab', 'aab', 'aaab', 'xaab', 'aabb', 'aabxx']],
     ['x(?:a(?!b)|b(?=c)){0,2}y?$', ['xa', 'xab', 'xabc', 'xby', 'xaay', 'x', 'xbcb']],
     ['^(?=[\\s\\S]*[\\p{Extended_Pictographic}])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$', ['😀', '1', '1😀', 'a😀']],
