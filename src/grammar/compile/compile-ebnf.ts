@@ -65,7 +65,8 @@ class EbnfCompiler {
 
   #indexOf(name: string): number {
     const index = this.#indexes.get(name);
-    if (index === undefined) throw invalidField(this.#effort.param, `has no rule ${clip(name)}, which another one names`);
+    if (index === undefined)
+      throw invalidField(this.#effort.param, `has no rule ${clip(name)}, which another one names`);
     return index;
   }
 
@@ -113,7 +114,9 @@ class EbnfCompiler {
       case 'repeat': {
         const item = this.#regularOf(node.item);
         const copies = Math.max(1, node.max ?? node.min + 1);
-        return item && sized({ type: 'repeat', item: item.node, min: node.min, max: node.max }, item.size * copies);
+        return (
+          item && sized({ type: 'repeat', item: item.node, min: node.min, max: node.max }, item.size * copies)
+        );
       }
       default: {
         const items: Sized[] = [];

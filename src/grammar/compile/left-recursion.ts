@@ -47,7 +47,12 @@ function walk(
 }
 
 /** The rules that a part may begin with. */
-function rulesAtStart(part: Part, nullable: Nullable, effort: Effort, found = new Set<number>()): Set<number> {
+function rulesAtStart(
+  part: Part,
+  nullable: Nullable,
+  effort: Effort,
+  found = new Set<number>(),
+): Set<number> {
   effort.spend(1);
   if (part.type === 'rule') found.add(part.index);
   if (part.type === 'choice') for (const item of part.items) rulesAtStart(item, nullable, effort, found);

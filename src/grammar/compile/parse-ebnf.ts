@@ -1,6 +1,12 @@
 import { clip } from '../../clip.ts';
 import { invalidField } from '../../errors.ts';
-import { ANY_CODE_POINT, codePointOf, codePoints, complementOf, type CodePoints } from '../regular/code-points.ts';
+import {
+  ANY_CODE_POINT,
+  codePointOf,
+  codePoints,
+  complementOf,
+  type CodePoints,
+} from '../regular/code-points.ts';
 import type { Effort } from '../regular/effort.ts';
 import { TextReader } from '../regular/text-reader.ts';
 import type { EbnfNode } from './ebnf-node.ts';
@@ -121,14 +127,16 @@ class EbnfParser {
       this.#reader.read();
       return { type: 'set', set: ANY_CODE_POINT };
     }
-    if (next === '<' || next === '!') throw this.#refuse('has a token in place of text, which is not supported');
+    if (next === '<' || next === '!')
+      throw this.#refuse('has a token in place of text, which is not supported');
     return { type: 'reference', name: this.#readName() };
   }
 
   #parseGroup(): EbnfNode {
     this.#reader.read();
     if (++this.#depth > MAX_GROUP_DEPTH) throw this.#refuse(`nests groups deeper than ${MAX_GROUP_DEPTH}`);
-    if (this.#reader.isNext('=') || this.#reader.isNext('?')) throw this.#refuse('has a lookahead, which is not supported');
+    if (this.#reader.isNext('=') || this.#reader.isNext('?'))
+      throw this.#refuse('has a lookahead, which is not supported');
     const node = this.#parseChoice();
     this.#skipSpace(true);
     if (!this.#reader.skip(')')) throw this.#refuse('has a group without )');

@@ -4,7 +4,12 @@ import type { ByteAutomaton } from '../grammar.ts';
 export type Part =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'automaton'; readonly automaton: ByteAutomaton }
-  | { readonly type: 'counted'; readonly word: ByteAutomaton; readonly min: number; readonly max: number | undefined }
+  | {
+      readonly type: 'counted';
+      readonly word: ByteAutomaton;
+      readonly min: number;
+      readonly max: number | undefined;
+    }
   | { readonly type: 'specialToken'; readonly name: string }
   | { readonly type: 'sequence'; readonly items: readonly Part[] }
   | { readonly type: 'choice'; readonly items: readonly Part[] }
@@ -34,7 +39,8 @@ export function sequenceOf(parts: readonly Part[]): Part {
   for (const part of parts.flatMap((it) => (it.type === 'sequence' ? it.items : [it]))) {
     if (isNever(part)) return NEVER;
     const last = items.at(-1);
-    if (part.type === 'text' && last?.type === 'text') items[items.length - 1] = textOf(last.text + part.text);
+    if (part.type === 'text' && last?.type === 'text')
+      items[items.length - 1] = textOf(last.text + part.text);
     else items.push(part);
   }
   return items.length === 1 && items[0] !== undefined ? items[0] : { type: 'sequence', items };

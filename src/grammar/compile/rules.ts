@@ -17,11 +17,8 @@ export class Rules {
   /** A rule without a body. @throws EngineError `invalid_request` beyond MAX_RULES. */
   reserve(): number {
     if (this.bodies.length >= MAX_RULES)
-      throw invalidField(
-        this.#effort.param,
-        `is too complex: its grammar has more than ${MAX_RULES} rules`,
-      );
-    this.#effort.spend(1);
+      throw invalidField(this.#effort.param, `is too complex: its grammar has more than ${MAX_RULES} rules`);
+    this.#effort.spend(10);
     return this.bodies.push(NEVER) - 1;
   }
 

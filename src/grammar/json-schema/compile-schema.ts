@@ -27,7 +27,8 @@ export function compileSchema(schema: unknown, rules: Rules, effort: Effort): Pa
   const compiler = new SchemaCompiler(schema, rules, effort);
   const part = compiler.compile([compiler.document.root]);
   compiler.finish();
-  if (!isSatisfiable(part, rules.bodies, effort)) throw invalidField(compiler.culprit(), 'is satisfied by no value');
+  if (!isSatisfiable(part, rules.bodies, effort))
+    throw invalidField(compiler.culprit(), 'is satisfied by no value');
   return part;
 }
 
@@ -40,6 +41,8 @@ class SchemaCompiler implements SchemaContext {
   readonly values: ValueChecker;
   /** The rule of each list of schemas that hold together. */
   readonly #known = new Map<string, Part>();
+  /** The numbers of each range. */
+  readonly #numbers = new Map<string, Part>();
   /** Rules that have no body yet. */
   readonly #open: { index: number; nodes: readonly SchemaNode[] }[] = [];
   /** Where the first schema stands that nothing satisfies by itself. */
@@ -73,7 +76,7 @@ class SchemaCompiler implements SchemaContext {
       const terms = this.terms.termsOfAll(next.nodes);
       const body = choiceOf(terms.map((term) => this.#compileTerm(term)));
       this.rules.define(next.index, body);
-      if (isNever(body)) this.#unsatisfied ??= next.nodes[0]?.path;
+      if (isNever(body)) this.#unsatisfied ??= next.nodes.find(({ schema }) => schema !== false)?.path;
     }
   }
 
@@ -93,7 +96,7 @@ class SchemaCompiler implements SchemaContext {
     const kinds: readonly [number, () => Part][] = [
       [NULL, () => textOf('null')],
       [BOOLEAN, () => choiceOf([textOf('true'), textOf('false')])],
-      [INTEGER | FRACTION, () => compileNumber({ ...term, types }, this.effort)],
+      [INTEGER | FRACTION, () => compileNumber({ ...term, types }, this.#numbers, this.effort)],
       [STRING, () => compileString(term, this.patterns, this.effort)],
       [ARRAY, () => compileArray(term, this)],
       [OBJECT, () => compileObject(term, this)],

@@ -1,5 +1,5 @@
 import { automatonOf, type Part, sequenceOf, textOf } from '../compile/part.ts';
-import { complement, intersect, ofLength, subtract, unionOfAll } from '../regular/combine.ts';
+import { complement, intersect, subtract, unionOfAll, withLength } from '../regular/combine.ts';
 import { compileRegular } from '../regular/compile-regular.ts';
 import { type Dfa, EVERY_TEXT, isEmpty } from '../regular/dfa.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
@@ -62,7 +62,9 @@ function nodesOfCell(node: SchemaNode, { patterns }: Cell, { document }: SchemaC
 }
 
 const entriesOf = ({ schema }: SchemaNode): [string, unknown][] =>
-  isRecord(schema) && isRecord(schema['patternProperties']) ? Object.entries(schema['patternProperties']) : [];
+  isRecord(schema) && isRecord(schema['patternProperties'])
+    ? Object.entries(schema['patternProperties'])
+    : [];
 
 const patternsOf = (term: Term): ReadonlyMap<string, string> =>
   new Map(
@@ -73,7 +75,8 @@ const patternsOf = (term: Term): ReadonlyMap<string, string> =>
 
 const declaresNothing = (term: Term): boolean =>
   !term.nodes.some(
-    ({ schema }) => isRecord(schema) && isRecord(schema['properties']) && Object.keys(schema['properties']).length > 0,
+    ({ schema }) =>
+      isRecord(schema) && isRecord(schema['properties']) && Object.keys(schema['properties']).length > 0,
   );
 
 /** The names that `propertyNames` allows. */
@@ -91,7 +94,7 @@ function allowedNames(term: Term, context: SchemaContext): Dfa {
     const isAny = (names.types & STRING) !== 0 && (maxLength ?? Infinity) >= minLength;
     if (!isAny) return subtract(EVERY_TEXT, EVERY_TEXT, effort);
     const hasLength = minLength > 0 || maxLength !== undefined;
-    return hasLength ? intersect(content, ofLength(minLength, maxLength, effort), effort) : content;
+    return hasLength ? withLength(content, minLength, maxLength, effort) : content;
   });
   return languages.length === 1 && languages[0] !== undefined ? languages[0] : unionOfAll(languages, effort);
 }

@@ -1,4 +1,13 @@
-import { automatonOf, choiceOf, optional, type Part, repeatOf, ruleOf, sequenceOf, textOf } from '../compile/part.ts';
+import {
+  automatonOf,
+  choiceOf,
+  optional,
+  type Part,
+  repeatOf,
+  ruleOf,
+  sequenceOf,
+  textOf,
+} from '../compile/part.ts';
 import type { Rules } from '../compile/rules.ts';
 import type { ByteAutomaton } from '../grammar.ts';
 import { ANY_CODE_POINT } from '../regular/code-points.ts';

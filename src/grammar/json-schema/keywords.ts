@@ -50,10 +50,13 @@ const SCHEMA_LIST: Check = (value) => {
 };
 const SCHEMAS_BY_NAME: Check = (value) => {
   if (!isRecord(value)) return 'must be an object of schemas';
-  return Object.keys(value).length > MAX_PROPERTIES ? `must have at most ${MAX_PROPERTIES} properties` : undefined;
+  return Object.keys(value).length > MAX_PROPERTIES
+    ? `must have at most ${MAX_PROPERTIES} properties`
+    : undefined;
 };
 const NAMES: Check = (value) => {
-  if (!Array.isArray(value) || !value.every((name) => typeof name === 'string')) return 'must be a list of names';
+  if (!Array.isArray(value) || !value.every((name) => typeof name === 'string'))
+    return 'must be a list of names';
   return value.length > MAX_PROPERTIES ? `must have at most ${MAX_PROPERTIES} names` : undefined;
 };
 const VALUES: Check = (value) => {
@@ -62,7 +65,8 @@ const VALUES: Check = (value) => {
 };
 const TYPE: Check = (value) => {
   const types: unknown[] = Array.isArray(value) ? value : [value];
-  const areTypes = types.length > 0 && types.every((type) => typeof type === 'string' && Object.hasOwn(JSON_TYPES, type));
+  const areTypes =
+    types.length > 0 && types.every((type) => typeof type === 'string' && Object.hasOwn(JSON_TYPES, type));
   return areTypes ? undefined : `must be one of ${Object.keys(JSON_TYPES).join(', ')}, or a list of these`;
 };
 const MULTIPLE: Check = (value) => {
@@ -141,6 +145,10 @@ function checkTogether(schema: JsonRecord, path: string): void {
       throw invalidField(`${path}.${keyword}`, `is not supported beside ${APPLICATORS.join(', ')}`);
   if (Array.isArray(schema['items']) && schema['prefixItems'] !== undefined)
     throw invalidField(`${path}.items`, 'must be a schema beside prefixItems');
-  if (schema['additionalItems'] !== undefined && schema['items'] === undefined && schema['prefixItems'] !== undefined)
+  if (
+    schema['additionalItems'] !== undefined &&
+    schema['items'] === undefined &&
+    schema['prefixItems'] !== undefined
+  )
     throw invalidField(`${path}.additionalItems`, 'is not supported beside prefixItems: items says the same');
 }

@@ -46,7 +46,7 @@ interface State {
   readonly isZero: boolean;
 }
 
-const SYMBOLS = ['-', '.', ...'0123456789'];
+const SYMBOLS = Array.from('-.0123456789');
 const START: State = {
   phase: 'start',
   negative: false,
@@ -98,10 +98,12 @@ function step(
   range: NumberRange,
   intervalOf: (state: State) => Interval | undefined,
 ): State | undefined {
-  if (symbol === '-') return state.phase === 'start' ? { ...state, phase: 'minus', negative: true } : undefined;
+  if (symbol === '-')
+    return state.phase === 'start' ? { ...state, phase: 'minus', negative: true } : undefined;
   const interval = intervalOf(state);
   if (interval === undefined) return undefined;
-  if (symbol === '.') return state.phase === 'whole' && !range.isInteger ? withPoint(state, interval) : undefined;
+  if (symbol === '.')
+    return state.phase === 'whole' && !range.isInteger ? withPoint(state, interval) : undefined;
   if (state.digits === MAX_DIGITS || (state.phase === 'whole' && state.isZero)) return undefined;
   if (state.phase === 'point' || state.phase === 'fraction') return withDecimal(state, symbol, interval);
   return {
@@ -128,8 +130,16 @@ const withDecimal = (state: State, symbol: string, interval: Interval): State =>
   phase: 'fraction',
   digits: state.digits + 1,
   decimals: state.decimals + 1,
-  low: followed(state.low, symbol, interval.low === undefined ? undefined : (interval.low.fraction[state.decimals] ?? '0')),
-  high: followed(state.high, symbol, interval.high === undefined ? undefined : (interval.high.fraction[state.decimals] ?? '0')),
+  low: followed(
+    state.low,
+    symbol,
+    interval.low === undefined ? undefined : (interval.low.fraction[state.decimals] ?? '0'),
+  ),
+  high: followed(
+    state.high,
+    symbol,
+    interval.high === undefined ? undefined : (interval.high.fraction[state.decimals] ?? '0'),
+  ),
 });
 
 /** The order after one more digit, if the digits before were equal. */
@@ -153,14 +163,21 @@ function accepts(state: State, { low, high }: Interval, range: NumberRange): boo
     return sofar === 0 && /[1-9]/.test(rest) ? -1 : sofar;
   };
   const isAbove = low === undefined || orderOf(state.low, low) >= (low.exclusive ? 1 : 0);
-  return isAbove && (high === undefined || orderOf(state.high, high) <= (high.exclusive ? -1 : 0)) && range.multipleOf > 0;
+  return (
+    isAbove &&
+    (high === undefined || orderOf(state.high, high) <= (high.exclusive ? -1 : 0)) &&
+    range.multipleOf > 0
+  );
 }
 
 /** Numbers from 0 on; undefined if there are none. */
 function positive({ min, max }: NumberRange): Interval | undefined {
   if (max !== undefined && (max.value < 0 || (max.value === 0 && max.exclusive))) return undefined;
   const isBound = min !== undefined && (min.value > 0 || (min.value === 0 && min.exclusive));
-  return { low: isBound ? magnitudeOf(min) : undefined, high: max === undefined ? undefined : magnitudeOf(max) };
+  return {
+    low: isBound ? magnitudeOf(min) : undefined,
+    high: max === undefined ? undefined : magnitudeOf(max),
+  };
 }
 
 /** Numbers below 0, without the sign. 0 is not among them, so that there is no `-0`. */

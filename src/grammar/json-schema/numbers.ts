@@ -32,19 +32,26 @@ export function numberRangeOf(term: Term): NumberRange {
     const format = typeof schema['format'] === 'string' ? NUMBER_FORMATS[schema['format']] : undefined;
     above(format?.minimum, false);
     below(format?.maximum, false);
-    if (typeof schema['multipleOf'] === 'number') multipleOf = commonMultiple(multipleOf ?? 1, schema['multipleOf'], path);
+    if (typeof schema['multipleOf'] === 'number')
+      multipleOf = commonMultiple(multipleOf ?? 1, schema['multipleOf'], path);
   }
   const isInteger = multipleOf !== undefined || (term.types & FRACTION) === 0;
   return { isInteger, min, max, multipleOf: multipleOf ?? 1 };
 }
 
-/** The numbers of a term. */
-export function compileNumber(term: Term, effort: Effort): Part {
+/** The numbers of a term. `known` keeps those of each range, since fields of one kind are many. */
+export function compileNumber(term: Term, known: Map<string, Part>, effort: Effort): Part {
   const range = withoutVacuousBounds(numberRangeOf(term));
   const isPlain = range.min === undefined && range.max === undefined && range.multipleOf === 1;
   if (isPlain) return automatonOf(range.isInteger ? jsonInteger() : jsonNumber());
-  const dfa = numberLanguage(range, effort);
-  return isEmpty(dfa) ? NEVER : automatonOf(encodeBytes(dfa, 'utf8', false, effort));
+  const key = JSON.stringify(range);
+  let part = known.get(key);
+  if (part === undefined) {
+    const dfa = numberLanguage(range, effort);
+    part = isEmpty(dfa) ? NEVER : automatonOf(encodeBytes(dfa, 'utf8', false, effort));
+    known.set(key, part);
+  }
+  return part;
 }
 
 function withoutVacuousBounds(range: NumberRange): NumberRange {
@@ -66,7 +73,10 @@ function commonMultiple(a: number, b: number, path: SchemaNode['path']): number 
   while (y > 0) [x, y] = [y, x % y];
   const multiple = (a / x) * b;
   if (multiple > MAX_COMMON_MULTIPLE)
-    throw invalidField(`${path}.multipleOf`, `and the others beside it have no common multiple up to ${MAX_COMMON_MULTIPLE}`);
+    throw invalidField(
+      `${path}.multipleOf`,
+      `and the others beside it have no common multiple up to ${MAX_COMMON_MULTIPLE}`,
+    );
   return multiple;
 }
 

@@ -1,4 +1,13 @@
-import { choiceOf, NEVER, NOTHING, optional, type Part, repeatOf, sequenceOf, textOf } from '../compile/part.ts';
+import {
+  choiceOf,
+  NEVER,
+  NOTHING,
+  optional,
+  type Part,
+  repeatOf,
+  sequenceOf,
+  textOf,
+} from '../compile/part.ts';
 import { requiredNames } from './disjoint-terms.ts';
 import { extraMembers, propertyNamesOf } from './extra-properties.ts';
 import { isRecord } from './json-value.ts';

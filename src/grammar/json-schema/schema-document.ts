@@ -50,7 +50,10 @@ export class SchemaDocument {
     const path = `${node.path}.$ref`;
     const fragment = this.#fragmentOf(reference);
     if (fragment === undefined)
-      throw invalidField(path, `leads to ${clip(reference)}: only references inside of the schema are supported`);
+      throw invalidField(
+        path,
+        `leads to ${clip(reference)}: only references inside of the schema are supported`,
+      );
     if (fragment === '' || fragment.startsWith('/')) return this.#resolvePointer(fragment, path, reference);
     this.#anchors ??= findAnchors(this.#rootSchema, this.#effort.param, this.#effort);
     const target = this.#anchors.get(fragment);
@@ -76,8 +79,7 @@ export class SchemaDocument {
     let place = this.#effort.param;
     for (const escaped of pointer.split('/').slice(1)) {
       const key = escaped.replaceAll('~1', '/').replaceAll('~0', '~');
-      const isPlace = Array.isArray(value) ? /^\d+$/.test(key) : isRecord(value);
-      const child: unknown = isPlace && Object.hasOwn(Object(value), key) ? Reflect.get(Object(value), key) : undefined;
+      const child = Array.isArray(value) ? itemAt(value, key) : memberOf(value, key);
       if (child === undefined) throw invalidField(path, `leads to ${clip(reference)}, which is not there`);
       place = Array.isArray(value) ? `${place}[${key}]` : `${place}.${key}`;
       if (isRecord(child) && typeof child['$id'] === 'string') throw this.#embedded(place);
@@ -93,7 +95,8 @@ export class SchemaDocument {
     this.#effort.spend(1);
     if (typeof schema !== 'boolean' && !isRecord(schema))
       throw invalidField(shown, 'must be a schema: an object, true or false');
-    if (depth > MAX_SCHEMA_DEPTH) throw invalidField(shown, `is nested deeper than ${MAX_SCHEMA_DEPTH} schemas`);
+    if (depth > MAX_SCHEMA_DEPTH)
+      throw invalidField(shown, `is nested deeper than ${MAX_SCHEMA_DEPTH} schemas`);
     if (isRecord(schema)) {
       if (schema !== this.#rootSchema && schema['$id'] !== undefined) throw this.#embedded(shown);
       checkKeywords(schema, shown);
@@ -112,9 +115,18 @@ export class SchemaDocument {
     if (!isRecord(schema['properties'])) return;
     this.#numProperties += Object.keys(schema['properties']).length;
     if (this.#numProperties > MAX_TOTAL_PROPERTIES)
-      throw invalidField(this.#effort.param, `must declare at most ${MAX_TOTAL_PROPERTIES} properties in all`);
+      throw invalidField(
+        this.#effort.param,
+        `must declare at most ${MAX_TOTAL_PROPERTIES} properties in all`,
+      );
   }
 }
+
+const memberOf = (value: unknown, key: string): unknown =>
+  isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+
+const itemAt = (items: readonly unknown[], key: string): unknown =>
+  /^\d+$/.test(key) ? items[Number(key)] : undefined;
 
 /** Walks without recursion: the depth is what is asked. */
 function checkDepth(root: unknown, effort: Effort): void {
@@ -131,7 +143,15 @@ function checkDepth(root: unknown, effort: Effort): void {
 }
 
 /** Keywords whose value is a schema, a list of schemas, or schemas by name. */
-const SCHEMA = new Set(['additionalProperties', 'unevaluatedProperties', 'propertyNames', 'items', 'additionalItems', 'unevaluatedItems', 'not']);
+const SCHEMA = new Set([
+  'additionalProperties',
+  'unevaluatedProperties',
+  'propertyNames',
+  'items',
+  'additionalItems',
+  'unevaluatedItems',
+  'not',
+]);
 const SCHEMA_LIST = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']);
 const SCHEMAS_BY_NAME = new Set(['properties', 'patternProperties', '$defs', 'definitions']);
 
@@ -147,7 +167,8 @@ function findAnchors(
     effort.spend(1);
     const anchor = schema['$anchor'];
     if (typeof anchor === 'string') {
-      if (anchors.has(anchor)) throw invalidField(`${path}.$anchor`, `is ${clip(anchor)}, like another one's`);
+      if (anchors.has(anchor))
+        throw invalidField(`${path}.$anchor`, `is ${clip(anchor)}, like another one's`);
       anchors.set(anchor, { schema, path });
     }
     for (const [keyword, value] of Object.entries(schema)) {

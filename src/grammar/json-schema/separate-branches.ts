@@ -22,9 +22,7 @@ export function separateBranches(
   context: Look,
 ): Term[] {
   // What stands beside `oneOf` holds for each branch, and may be what tells them apart.
-  const merged = branches.map((terms) =>
-    terms.map((term) => ({ term, whole: merge(term, base) })),
-  );
+  const merged = branches.map((terms) => terms.map((term) => ({ term, whole: merge(term, base) })));
   return merged.flatMap((terms, i) =>
     terms.flatMap(({ term, whole }) => {
       if (whole === undefined) return [];
@@ -33,7 +31,10 @@ export function separateBranches(
         if (other === undefined) return [];
         const remedy = remedyFor(whole, other, context);
         if (remedy === undefined)
-          throw invalidField(path, `is not supported: its branch ${i} may be valid together with another one`);
+          throw invalidField(
+            path,
+            `is not supported: its branch ${i} may be valid together with another one`,
+          );
         return remedy;
       });
       return [narrowed(term, remedies)];

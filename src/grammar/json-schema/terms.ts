@@ -56,7 +56,10 @@ export class TermExpander {
     if (this.#open.has(node.id))
       throw invalidField(node.path, 'refers to itself without a property or an item in between');
     if (this.#open.size >= MAX_CHAIN)
-      throw invalidField(node.path, `is reached through more than ${MAX_CHAIN} schemas that refer to each other`);
+      throw invalidField(
+        node.path,
+        `is reached through more than ${MAX_CHAIN} schemas that refer to each other`,
+      );
     this.#open.add(node.id);
     const terms = this.#expand(node);
     this.#open.delete(node.id);
@@ -73,8 +76,7 @@ export class TermExpander {
     const and = (more: readonly Term[]): void => {
       terms = this.#product(terms, more, path);
     };
-    if (typeof schema['$ref'] === 'string')
-      and(this.termsOf(this.#document.resolve(node, schema['$ref'])));
+    if (typeof schema['$ref'] === 'string') and(this.termsOf(this.#document.resolve(node, schema['$ref'])));
     for (const branch of this.#branchesOf(node, 'allOf')) and(branch);
     if (schema['anyOf'] !== undefined) and(this.#branchesOf(node, 'anyOf').flat());
     if (schema['oneOf'] !== undefined)
@@ -94,7 +96,7 @@ export class TermExpander {
     const terms: Term[] = [];
     for (const first of a)
       for (const second of b) {
-        this.#effort.spend(1 + first.nodes.length + second.nodes.length);
+        this.#effort.spend(20 + 4 * (first.nodes.length + second.nodes.length));
         const term = merge(first, second);
         if (term !== undefined) terms.push(term);
       }

@@ -72,7 +72,10 @@ export class ValueChecker {
     };
     const { $ref: reference, not, allOf } = schema;
     if (not !== undefined && not !== false) return false;
-    if (typeof reference === 'string' && !this.isValid(this.#document.resolve(node, reference), value, formats))
+    if (
+      typeof reference === 'string' &&
+      !this.isValid(this.#document.resolve(node, reference), value, formats)
+    )
       return false;
     return (
       (!Array.isArray(allOf) || countOf('allOf') === allOf.length) &&
@@ -110,11 +113,18 @@ export class ValueChecker {
     const names = Object.keys(value);
     if (typeof minProperties === 'number' && names.length < minProperties) return false;
     if (typeof maxProperties === 'number' && names.length > maxProperties) return false;
-    if (Array.isArray(required) && !required.every((name) => Object.hasOwn(value, String(name)))) return false;
+    if (Array.isArray(required) && !required.every((name) => Object.hasOwn(value, String(name))))
+      return false;
     return names.every((name) => this.#isMemberValid(node, schema, name, value[name], formats));
   }
 
-  #isMemberValid(node: SchemaNode, schema: JsonRecord, name: string, value: unknown, formats: boolean): boolean {
+  #isMemberValid(
+    node: SchemaNode,
+    schema: JsonRecord,
+    name: string,
+    value: unknown,
+    formats: boolean,
+  ): boolean {
     const { propertyNames } = schema;
     if (propertyNames !== undefined) {
       const names = this.#document.child(node, propertyNames, 'propertyNames');
@@ -143,7 +153,8 @@ export class ValueChecker {
 
 function isNumberValid(schema: JsonRecord, value: number): boolean {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format } = schema;
-  const range = typeof format === 'string' && Object.hasOwn(NUMBER_FORMATS, format) ? NUMBER_FORMATS[format] : undefined;
+  const range =
+    typeof format === 'string' && Object.hasOwn(NUMBER_FORMATS, format) ? NUMBER_FORMATS[format] : undefined;
   return (
     !(typeof minimum === 'number' && value < minimum) &&
     !(typeof maximum === 'number' && value > maximum) &&

@@ -7,12 +7,7 @@ export const MAX_CODE_POINT = 0x10ffff;
 const FIRST_SURROGATE = 0xd800;
 const LAST_SURROGATE = 0xdfff;
 
-export const ANY_CODE_POINT: CodePoints = [
-  0,
-  FIRST_SURROGATE - 1,
-  LAST_SURROGATE + 1,
-  MAX_CODE_POINT,
-];
+export const ANY_CODE_POINT: CodePoints = [0, FIRST_SURROGATE - 1, LAST_SURROGATE + 1, MAX_CODE_POINT];
 
 /** The set of these ranges, which may overlap and come in any order. Surrogates are left out. */
 export function codePoints(ranges: readonly (readonly [number, number])[]): CodePoints {

@@ -6,8 +6,8 @@ export const MAX_AUTOMATON_STATES = 20_000;
 /** States of all automata of one grammar. */
 export const MAX_TOTAL_STATES = 60_000;
 
-/** Units of work that one grammar may take to compile. A unit is one visit of a transition: some 50 ns. */
-export const MAX_WORK = 2_000_000;
+/** Units of work that one grammar may take to compile. A unit is one visit of a transition: about 0.1 µs. */
+export const MAX_WORK = 1_500_000;
 
 interface Spent {
   work: number;
@@ -40,7 +40,10 @@ export class Effort {
   spend(units: number): void {
     this.#spent.work += units;
     if (this.#spent.work > MAX_WORK)
-      throw invalidField(this.param, `is too complex: it takes more than ${MAX_WORK} units of work to compile`);
+      throw invalidField(
+        this.param,
+        `is too complex: it takes more than ${MAX_WORK} units of work to compile`,
+      );
   }
 
   /** @throws EngineError `invalid_request` if an automaton has that many states. */

@@ -10,12 +10,7 @@ const QUOTE = 0x22;
  * The automaton of a language's texts as bytes: as they are, or as the content of a JSON string, in quotes or without
  * them. The language is reduced and not empty. Equal languages give equal automata.
  */
-export function encodeBytes(
-  dfa: Dfa,
-  encoding: Encoding,
-  quoted: boolean,
-  effort: Effort,
-): ByteAutomaton {
+export function encodeBytes(dfa: Dfa, encoding: Encoding, quoted: boolean, effort: Effort): ByteAutomaton {
   const trie = byteTrieOf(dfa.alphabet, encoding, effort);
   effort.spend(16 * trie.children.length);
   const columns = columnsOf(trie);

@@ -28,7 +28,10 @@ export function parseRegularExpression(pattern: string, effort: Effort): Regular
     new RegExp(pattern, 'u');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw invalidField(effort.param, `is no regular expression of JavaScript with the u flag: ${clip(reason)}`);
+    throw invalidField(
+      effort.param,
+      `is no regular expression of JavaScript with the u flag: ${clip(reason)}`,
+    );
   }
   return new RegularExpressionParser(pattern, effort.param).parse();
 }
@@ -75,7 +78,8 @@ class RegularExpressionParser {
     if (!this.#reader.skip('{')) return undefined;
     const min = Number(this.#reader.readWhile(isDigit));
     let max: number | undefined = min;
-    if (this.#reader.skip(',')) max = this.#reader.isNext('}') ? undefined : Number(this.#reader.readWhile(isDigit));
+    if (this.#reader.skip(','))
+      max = this.#reader.isNext('}') ? undefined : Number(this.#reader.readWhile(isDigit));
     this.#reader.skip('}');
     return { min, max };
   }
@@ -101,7 +105,8 @@ class RegularExpressionParser {
   }
 
   #parseGroup(): RegularNode {
-    if (++this.#depth > MAX_PATTERN_DEPTH) throw this.#refuse(`nests groups deeper than ${MAX_PATTERN_DEPTH}`);
+    if (++this.#depth > MAX_PATTERN_DEPTH)
+      throw this.#refuse(`nests groups deeper than ${MAX_PATTERN_DEPTH}`);
     const negative = this.#reader.isNext('?!');
     const looks = negative || this.#reader.isNext('?=');
     if (this.#reader.isNext('?<=') || this.#reader.isNext('?<!')) throw this.#unsupported('a lookbehind');
@@ -109,7 +114,8 @@ class RegularExpressionParser {
     else if (this.#reader.skip('?<')) {
       this.#reader.readWhile((character) => character !== '>');
       this.#reader.read();
-    } else if (!this.#reader.skip('?:') && this.#reader.isNext('?')) throw this.#unsupported('a group with flags');
+    } else if (!this.#reader.skip('?:') && this.#reader.isNext('?'))
+      throw this.#unsupported('a group with flags');
     const item = this.parse();
     this.#reader.read();
     this.#depth--;
