@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EngineError } from '../../../src/errors.ts';
 import { intersect, ofLength, subtract, union } from '../../../src/grammar/regular/combine.ts';
 import { compileRegular, compileSearch } from '../../../src/grammar/regular/compile-regular.ts';
 import { accepts, type Dfa } from '../../../src/grammar/regular/dfa.ts';
@@ -81,6 +82,16 @@ const expression = nested.map((source) => {
   return source.replaceAll('?<n>', () => `?<n${names++}>`);
 });
 
+/** Undefined for what is beyond the bound on work: a property of Unicode has hundreds of ranges in each state. */
+function withinBounds<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof EngineError && error.message.includes('too complex')) return undefined;
+    throw error;
+  }
+}
+
 describe('a regular expression as an automaton', () => {
   it('finds in a text what RegExp finds', () => {
     fc.assert(
@@ -95,6 +106,7 @@ describe('a regular expression as an automaton', () => {
   });
 
   it('matches as a whole what RegExp matches, on texts of the language', () => {
+    let numEncoded = 0;
     fc.assert(
       fc.property(
         expression,
@@ -102,7 +114,9 @@ describe('a regular expression as an automaton', () => {
         (pattern, random) => {
           const dfa = whole(pattern);
           if (dfa.numStates === 1 && dfa.accepts[0] === 0) return;
-          const bytes = encodeBytes(dfa, 'utf8', false, effort());
+          const bytes = withinBounds(() => encodeBytes(dfa, 'utf8', false, effort()));
+          if (bytes === undefined) return;
+          numEncoded++;
           const regExp = new RegExp(`^(?:${pattern})$`, 'u');
           for (let i = 0; i < 5; i++) {
             const found = randomText(bytes, () => Number(random.next().value));
@@ -113,6 +127,7 @@ describe('a regular expression as an automaton', () => {
       ),
       { numRuns: 300 },
     );
+    expect(numEncoded).toBeGreaterThan(200);
   });
 
   it.each([

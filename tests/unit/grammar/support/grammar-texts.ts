@@ -145,7 +145,7 @@ export function isTextOf(grammar: Grammar, text: string): boolean {
         const found = new Set<number>();
         let starts: ReadonlySet<number> = new Set([start]);
         for (let count = 0; starts.size > 0 && count <= (expression.max ?? Infinity); count++) {
-          if (count >= expression.min) for (const it of starts) found.add(it);
+          if (count >= expression.min) starts.forEach((it) => found.add(it));
           starts = new Set([...starts].flatMap((it) => [...endsOf(expression.item, it)]));
           if (count > bytes.length + expression.min) break;
         }

@@ -58,10 +58,9 @@ function distancesToEnd(automaton: ByteAutomaton): number[] {
     for (let state = automaton.numStates - 1; state >= 0; state--)
       for (let c = 0; c < automaton.numClasses; c++) {
         const target = automaton.next[state * automaton.numClasses + c]!;
-        if (target >= 0 && distances[target]! + 1 < distances[state]!) {
-          distances[state] = distances[target]! + 1;
-          changes = true;
-        }
+        const distance = target < 0 ? Infinity : distances[target]! + 1;
+        changes ||= distance < distances[state]!;
+        distances[state] = Math.min(distances[state]!, distance);
       }
   }
   known.set(automaton, distances);
