@@ -300,6 +300,7 @@ const HAND_WRITTEN: [string, object, string[], string[]][] = [
     ['"a"', '"abcd"', '"AB"'],
   ],
   ['own annotations', { type: 'null', 'x-order': 1, $comment: 'c', deprecated: true }, ['null'], []],
+  ['int64 of a number', { type: 'number', format: 'int64' }, ['5', '-7'], ['5.5', '1e3']],
   ['int32 of OpenAPI', { type: 'integer', format: 'int32' }, ['2147483647', '-2147483648'], ['2147483648']],
   [
     'mutual recursion',
