@@ -1,6 +1,11 @@
 /**
  * A context-free grammar over the bytes of UTF-8, as plain data: it crosses from one process to another by structured
  * clone. Its leaves are automata, so that a state of the whole is a state of one automaton and a stack of what follows.
+ *
+ * The compiler holds to these, so that a matcher cannot go round without reading a byte:
+ * - no rule is left-recursive: none comes back to itself before a byte or a special token has been read;
+ * - the item of a repeat does not match the empty text;
+ * - there is a text of each rule, of each alternative and of each automaton.
  */
 export interface Grammar {
   readonly terminals: readonly Terminal[];

@@ -18,7 +18,7 @@ export class Rules {
   reserve(): number {
     if (this.bodies.length >= MAX_RULES)
       throw invalidField(this.#effort.param, `is too complex: its grammar has more than ${MAX_RULES} rules`);
-    this.#effort.spend(1);
+    this.#effort.spend(10);
     return this.bodies.push(NEVER) - 1;
   }
 

@@ -1,5 +1,14 @@
 import { invalidField } from '../../errors.ts';
-import { choiceOf, NEVER, optional, type Part, repeatOf, sequenceOf, textOf } from '../compile/part.ts';
+import {
+  choiceOf,
+  NEVER,
+  NOTHING,
+  optional,
+  type Part,
+  repeatOf,
+  sequenceOf,
+  textOf,
+} from '../compile/part.ts';
 import { areDisjoint } from './disjoint-terms.ts';
 import { enumeratedValues } from './enumerated-values.ts';
 import { equalityKey, isRecord } from './json-value.ts';
@@ -116,20 +125,56 @@ function uniqueValues(values: readonly unknown[], { min, max }: ArrayShape, cont
   const most = Math.min(max ?? Infinity, values.length);
   if (min > most) return NEVER;
   const texts = values.map((value) => textOf(JSON.stringify(value)));
-  const inAnyOrder = texts.length <= MAX_UNORDERED_VALUES;
-  const known = new Map<string, Part>();
-  /** `used`: the values that are gone, as bits, or how many from the front. */
+  const bounds = { min, most, cap: most < values.length ? most : Math.max(1, min) };
+  return texts.length <= MAX_UNORDERED_VALUES
+    ? valuesInAnyOrder(texts, bounds, context)
+    : valuesInOrder(texts, bounds, context);
+}
+
+interface CountBounds {
+  readonly min: number;
+  readonly most: number;
+  /** Counts from here on are not told apart. */
+  readonly cap: number;
+}
+
+/** A rule for each set of values that are gone. */
+function valuesInAnyOrder(
+  texts: readonly Part[],
+  { min, most }: CountBounds,
+  { rules }: SchemaContext,
+): Part {
+  const known = new Map<number, Part>();
   const from = (used: number, count: number): Part => {
-    const key = `${used} ${count}`;
-    const rule = known.get(key);
+    const rule = known.get(used);
     if (rule !== undefined) return rule;
     const options = texts.flatMap((text, i) => {
-      const isGone = inAnyOrder ? ((used >> i) & 1) === 1 : i < used;
-      if (isGone || count === most) return [];
-      return [sequenceOf([separator(count), text, from(inAnyOrder ? used | (1 << i) : i + 1, count + 1)])];
+      const isGone = ((used >> i) & 1) === 1 || count === most;
+      return isGone ? [] : [sequenceOf([separator(count), text, from(used | (1 << i), count + 1)])];
     });
-    context.effort.spend(options.length);
-    const part = context.rules.add(choiceOf(count >= min ? [sequenceOf([]), ...options] : options));
+    const part = rules.add(choiceOf(count >= min ? [NOTHING, ...options] : options));
+    known.set(used, part);
+    return part;
+  };
+  return from(0, 0);
+}
+
+/** A rule for each value and each number of values before it. */
+function valuesInOrder(
+  texts: readonly Part[],
+  { min, most, cap }: CountBounds,
+  { rules }: SchemaContext,
+): Part {
+  const known = new Map<number, Part>();
+  const from = (index: number, count: number): Part => {
+    const text = texts[index];
+    if (text === undefined) return count >= min ? NOTHING : NEVER;
+    if (count >= most) return NOTHING;
+    const key = index * (cap + 1) + count;
+    const rule = known.get(key);
+    if (rule !== undefined) return rule;
+    const taken = sequenceOf([separator(count), text, from(index + 1, Math.min(count + 1, cap))]);
+    const part = rules.add(choiceOf([taken, from(index + 1, count)]));
     known.set(key, part);
     return part;
   };

@@ -41,6 +41,8 @@ class SchemaCompiler implements SchemaContext {
   readonly values: ValueChecker;
   /** The rule of each list of schemas that hold together. */
   readonly #known = new Map<string, Part>();
+  /** The numbers of each range. */
+  readonly #numbers = new Map<string, Part>();
   /** Rules that have no body yet. */
   readonly #open: { index: number; nodes: readonly SchemaNode[] }[] = [];
   /** Where the first schema stands that nothing satisfies by itself. */
@@ -74,7 +76,7 @@ class SchemaCompiler implements SchemaContext {
       const terms = this.terms.termsOfAll(next.nodes);
       const body = choiceOf(terms.map((term) => this.#compileTerm(term)));
       this.rules.define(next.index, body);
-      if (isNever(body)) this.#unsatisfied ??= next.nodes[0]?.path;
+      if (isNever(body)) this.#unsatisfied ??= next.nodes.find(({ schema }) => schema !== false)?.path;
     }
   }
 
@@ -94,7 +96,7 @@ class SchemaCompiler implements SchemaContext {
     const kinds: readonly [number, () => Part][] = [
       [NULL, () => textOf('null')],
       [BOOLEAN, () => choiceOf([textOf('true'), textOf('false')])],
-      [INTEGER | FRACTION, () => compileNumber({ ...term, types }, this.effort)],
+      [INTEGER | FRACTION, () => compileNumber({ ...term, types }, this.#numbers, this.effort)],
       [STRING, () => compileString(term, this.patterns, this.effort)],
       [ARRAY, () => compileArray(term, this)],
       [OBJECT, () => compileObject(term, this)],

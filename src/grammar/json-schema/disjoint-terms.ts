@@ -1,4 +1,4 @@
-import { intersect, ofLength } from '../regular/combine.ts';
+import { intersect, withLength } from '../regular/combine.ts';
 import { isEmpty } from '../regular/dfa.ts';
 import { enumeratedValues } from './enumerated-values.ts';
 import { isRecord } from './json-value.ts';
@@ -17,7 +17,7 @@ type Look = Pick<SchemaContext, 'document' | 'effort' | 'patterns' | 'terms' | '
 
 /** Whether it is sure that no value satisfies both terms. False says nothing. */
 export function areDisjoint(a: Term, b: Term, context: Look, depth = 0): boolean {
-  context.effort.spend(8);
+  context.effort.spend(32);
   const types = a.types & b.types;
   if (types === 0) return true;
   const values = enumeratedValues(a, context.values, false);
@@ -56,7 +56,7 @@ function areStringsDisjoint(a: Term, b: Term, { patterns, effort }: Look): boole
   const max = Math.min(first.maxLength ?? Infinity, second.maxLength ?? Infinity);
   const both = intersect(first.content, second.content, effort);
   if (isEmpty(both)) return true;
-  return isEmpty(intersect(both, ofLength(min, max === Infinity ? undefined : max, effort), effort));
+  return isEmpty(withLength(both, min, max === Infinity ? undefined : max, effort));
 }
 
 function areArraysDisjoint(a: Term, b: Term, context: Look, depth: number): boolean {

@@ -1,5 +1,5 @@
 import { automatonOf, type Part, sequenceOf, textOf } from '../compile/part.ts';
-import { complement, intersect, ofLength, subtract, unionOfAll } from '../regular/combine.ts';
+import { complement, intersect, subtract, unionOfAll, withLength } from '../regular/combine.ts';
 import { compileRegular } from '../regular/compile-regular.ts';
 import { type Dfa, EVERY_TEXT, isEmpty } from '../regular/dfa.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
@@ -94,7 +94,7 @@ function allowedNames(term: Term, context: SchemaContext): Dfa {
     const isAny = (names.types & STRING) !== 0 && (maxLength ?? Infinity) >= minLength;
     if (!isAny) return subtract(EVERY_TEXT, EVERY_TEXT, effort);
     const hasLength = minLength > 0 || maxLength !== undefined;
-    return hasLength ? intersect(content, ofLength(minLength, maxLength, effort), effort) : content;
+    return hasLength ? withLength(content, minLength, maxLength, effort) : content;
   });
   return languages.length === 1 && languages[0] !== undefined ? languages[0] : unionOfAll(languages, effort);
 }

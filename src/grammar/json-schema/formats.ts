@@ -68,10 +68,10 @@ const PATTERNS: Readonly<Record<string, string>> = {
 /** OpenAPI's formats of strings that say nothing about their characters. */
 const WITHOUT_MEANING = new Set(['password', 'binary']);
 
-/** OpenAPI's formats of numbers, with the range that they stand for. */
+/** OpenAPI's formats of numbers: the range of those that are integers, undefined for the others. */
 export const NUMBER_FORMATS: Readonly<Record<string, { minimum: number; maximum: number } | undefined>> = {
   int32: { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 },
-  int64: undefined,
+  int64: { minimum: -Infinity, maximum: Infinity },
   float: undefined,
   double: undefined,
 };

@@ -46,7 +46,7 @@ interface State {
   readonly isZero: boolean;
 }
 
-const SYMBOLS = ['-', '.', ...'0123456789'];
+const SYMBOLS = Array.from('-.0123456789');
 const START: State = {
   phase: 'start',
   negative: false,

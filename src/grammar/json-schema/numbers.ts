@@ -17,6 +17,7 @@ const NO_BOUND = 10 ** MAX_DIGITS;
 export function numberRangeOf(term: Term): NumberRange {
   let [min, max]: (Bound | undefined)[] = [];
   let multipleOf: number | undefined;
+  let isInteger = (term.types & FRACTION) === 0;
   const above = (value: unknown, exclusive: boolean): void => {
     if (typeof value === 'number') min = tighter(min, { value, exclusive }, -1);
   };
@@ -30,22 +31,28 @@ export function numberRangeOf(term: Term): NumberRange {
     below(schema['maximum'], false);
     below(schema['exclusiveMaximum'], true);
     const format = typeof schema['format'] === 'string' ? NUMBER_FORMATS[schema['format']] : undefined;
+    isInteger ||= format !== undefined;
     above(format?.minimum, false);
     below(format?.maximum, false);
     if (typeof schema['multipleOf'] === 'number')
       multipleOf = commonMultiple(multipleOf ?? 1, schema['multipleOf'], path);
   }
-  const isInteger = multipleOf !== undefined || (term.types & FRACTION) === 0;
-  return { isInteger, min, max, multipleOf: multipleOf ?? 1 };
+  return { isInteger: isInteger || multipleOf !== undefined, min, max, multipleOf: multipleOf ?? 1 };
 }
 
-/** The numbers of a term. */
-export function compileNumber(term: Term, effort: Effort): Part {
+/** The numbers of a term. `known` keeps those of each range, since fields of one kind are many. */
+export function compileNumber(term: Term, known: Map<string, Part>, effort: Effort): Part {
   const range = withoutVacuousBounds(numberRangeOf(term));
   const isPlain = range.min === undefined && range.max === undefined && range.multipleOf === 1;
   if (isPlain) return automatonOf(range.isInteger ? jsonInteger() : jsonNumber());
-  const dfa = numberLanguage(range, effort);
-  return isEmpty(dfa) ? NEVER : automatonOf(encodeBytes(dfa, 'utf8', false, effort));
+  const key = JSON.stringify(range);
+  let part = known.get(key);
+  if (part === undefined) {
+    const dfa = numberLanguage(range, effort);
+    part = isEmpty(dfa) ? NEVER : automatonOf(encodeBytes(dfa, 'utf8', false, effort));
+    known.set(key, part);
+  }
+  return part;
 }
 
 function withoutVacuousBounds(range: NumberRange): NumberRange {

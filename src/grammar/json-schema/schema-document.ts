@@ -79,9 +79,7 @@ export class SchemaDocument {
     let place = this.#effort.param;
     for (const escaped of pointer.split('/').slice(1)) {
       const key = escaped.replaceAll('~1', '/').replaceAll('~0', '~');
-      const isPlace = Array.isArray(value) ? /^\d+$/.test(key) : isRecord(value);
-      const child: unknown =
-        isPlace && Object.hasOwn(Object(value), key) ? Reflect.get(Object(value), key) : undefined;
+      const child = Array.isArray(value) ? itemAt(value, key) : memberOf(value, key);
       if (child === undefined) throw invalidField(path, `leads to ${clip(reference)}, which is not there`);
       place = Array.isArray(value) ? `${place}[${key}]` : `${place}.${key}`;
       if (isRecord(child) && typeof child['$id'] === 'string') throw this.#embedded(place);
@@ -123,6 +121,12 @@ export class SchemaDocument {
       );
   }
 }
+
+const memberOf = (value: unknown, key: string): unknown =>
+  isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+
+const itemAt = (items: readonly unknown[], key: string): unknown =>
+  /^\d+$/.test(key) ? items[Number(key)] : undefined;
 
 /** Walks without recursion: the depth is what is asked. */
 function checkDepth(root: unknown, effort: Effort): void {

@@ -1,7 +1,7 @@
 import { invalidField } from '../../errors.ts';
 import { clip } from '../../clip.ts';
 import { automatonOf, NEVER, type Part, sequenceOf, textOf } from '../compile/part.ts';
-import { intersect, ofLength } from '../regular/combine.ts';
+import { intersect, withLength } from '../regular/combine.ts';
 import { compileSearch } from '../regular/compile-regular.ts';
 import { type Dfa, EVERY_TEXT, isEmpty } from '../regular/dfa.ts';
 import type { Effort } from '../regular/effort.ts';
@@ -22,10 +22,12 @@ export interface StringLanguage {
   readonly content: Dfa;
 }
 
-/** The automata of patterns, each made once for a grammar. */
+/** The automata of patterns, each made once for a grammar, and the strings that were compiled with them. */
 export class Patterns {
   readonly #effort: Effort;
   readonly #known = new Map<string, Dfa>();
+  /** By the keywords that they come from. */
+  readonly strings = new Map<string, Part>();
 
   constructor(effort: Effort) {
     this.#effort = effort;
@@ -79,8 +81,22 @@ function isEnforced(format: string, { schema, path }: SchemaNode): boolean {
   return kind === 'enforced';
 }
 
-/** The strings of a term. */
+/** The strings of a term. Fields of the same kind are compiled once. */
 export function compileString(term: Term, patterns: Patterns, effort: Effort): Part {
+  const keywords = term.nodes.map(({ schema }) =>
+    isRecord(schema) ? STRING_KEYWORDS.map((it) => schema[it] ?? null) : [],
+  );
+  const key = JSON.stringify(keywords);
+  const known = patterns.strings.get(key);
+  if (known !== undefined) return known;
+  const part = makeString(term, patterns, effort);
+  patterns.strings.set(key, part);
+  return part;
+}
+
+const STRING_KEYWORDS = ['minLength', 'maxLength', 'pattern', 'format'];
+
+function makeString(term: Term, patterns: Patterns, effort: Effort): Part {
   const { minLength, maxLength, content } = stringLanguageOf(term, patterns, effort);
   if (maxLength !== undefined && maxLength < minLength) return NEVER;
   const hasLength = minLength > 0 || maxLength !== undefined;
@@ -94,7 +110,7 @@ export function compileString(term: Term, patterns: Patterns, effort: Effort): P
       ?.path ?? effort.param,
   );
   const sized = hasLength
-    ? intersect(content, ofLength(minLength, shortened(maxLength, minLength, content), at), at)
+    ? withLength(content, minLength, shortened(maxLength, minLength, content), at)
     : content;
   return isEmpty(sized) ? NEVER : automatonOf(encodeBytes(sized, 'jsonString', true, at));
 }

@@ -96,7 +96,7 @@ export class TermExpander {
     const terms: Term[] = [];
     for (const first of a)
       for (const second of b) {
-        this.#effort.spend(1 + first.nodes.length + second.nodes.length);
+        this.#effort.spend(20 + 4 * (first.nodes.length + second.nodes.length));
         const term = merge(first, second);
         if (term !== undefined) terms.push(term);
       }

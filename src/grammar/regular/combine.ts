@@ -1,20 +1,39 @@
 import { commonAlphabet } from './alphabet.ts';
-import { type Dfa, EVERY_TEXT, NO_TEXT, reduce } from './dfa.ts';
+import { type Dfa, EVERY_TEXT, NO_TEXT, reduce, trim } from './dfa.ts';
 import type { Effort } from './effort.ts';
 
 /** Texts of both. */
 export function intersect(a: Dfa, b: Dfa, effort: Effort): Dfa {
   if (a === EVERY_TEXT) return b;
   if (b === EVERY_TEXT) return a;
-  return product(a, b, (inA, inB) => inA && inB, effort);
+  return reduce(
+    product(a, b, (inA, inB) => inA && inB, effort),
+    effort,
+  );
+}
+
+/** Texts of an automaton of `min` to `max` code points. It is trimmed and not minimised: that is left to the encoder. */
+export function withLength(dfa: Dfa, min: number, max: number | undefined, effort: Effort): Dfa {
+  const length = ofLength(min, max, effort);
+  return trim(
+    product(dfa, length, (inA, inB) => inA && inB, effort),
+    effort,
+  );
 }
 
 /** Texts of either. */
-export const union = (a: Dfa, b: Dfa, effort: Effort): Dfa => product(a, b, (inA, inB) => inA || inB, effort);
+export const union = (a: Dfa, b: Dfa, effort: Effort): Dfa =>
+  reduce(
+    product(a, b, (inA, inB) => inA || inB, effort),
+    effort,
+  );
 
 /** Texts of the first that are not of the second. */
 export const subtract = (a: Dfa, b: Dfa, effort: Effort): Dfa =>
-  product(a, b, (inA, inB) => inA && !inB, effort);
+  reduce(
+    product(a, b, (inA, inB) => inA && !inB, effort),
+    effort,
+  );
 
 export const complement = (a: Dfa, effort: Effort): Dfa => subtract(EVERY_TEXT, a, effort);
 
@@ -52,15 +71,12 @@ function product(a: Dfa, b: Dfa, accepts: (inA: boolean, inB: boolean) => boolea
       rows.push(isDead ? -1 : numberOf((nextA + 1) * width + nextB + 1));
     }
   }
-  return reduce(
-    {
-      alphabet,
-      numStates: pairs.length,
-      next: Int32Array.from(rows),
-      accepts: Uint8Array.from(accepting),
-    },
-    effort,
-  );
+  return {
+    alphabet,
+    numStates: pairs.length,
+    next: Int32Array.from(rows),
+    accepts: Uint8Array.from(accepting),
+  };
 }
 
 /** Texts of `min` to `max` code points; `max` undefined: any more. */

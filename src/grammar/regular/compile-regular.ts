@@ -46,10 +46,20 @@ const startsAtStart = (branch: RegularNode): boolean =>
 /** Beside a lookahead, `^` may stand at the beginning alone: the parts are compiled each for itself. */
 function withoutStart(branch: RegularNode, effort: Effort): RegularNode {
   const items = branch.type === 'sequence' ? branch.items : [branch];
-  const rest: RegularNode = { type: 'sequence', items: startsAtStart(branch) ? items.slice(1) : items };
-  if (contains(rest, 'start'))
+  const rest = startsAtStart(branch) ? atStart(items.slice(1)) : items;
+  if (rest.some((item) => contains(item, 'start')))
     throw invalidField(effort.param, 'has ^ behind its beginning beside a lookahead, which is not supported');
-  return rest;
+  return { type: 'sequence', items: rest };
+}
+
+/** Items at the text's start: a `^` at the beginning of the lookaheads there says nothing more. */
+function atStart(items: readonly RegularNode[]): RegularNode[] {
+  const end = items.findIndex(({ type }) => type !== 'lookahead');
+  return items.map((item, i) => {
+    if (item.type !== 'lookahead' || (end >= 0 && i > end) || !startsAtStart(item.item)) return item;
+    const inner = item.item.type === 'sequence' ? item.item.items.slice(1) : [];
+    return { ...item, item: { type: 'sequence', items: inner } };
+  });
 }
 
 /** Texts that the expression matches at their beginning so that the rest is a text of `rest`. */

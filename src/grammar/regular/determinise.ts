@@ -94,7 +94,7 @@ class SubsetConstruction {
       const passes = gate === 'any' || (gate === 'start' ? atStart : atEnd);
       if (passes) for (const target of empty) open.push(target);
     }
-    this.#effort.spend(visits);
+    this.#effort.spend(visits + 2 * kept.length);
     return kept.sort((a, b) => a - b);
   }
 }

@@ -44,13 +44,22 @@ export function accepts(dfa: Dfa, text: string): boolean {
 
 /** The least automaton of the same language: each state can be reached and leads to an accepting one. */
 export function reduce(dfa: Dfa, effort: Effort): Dfa {
+  const { alphabet, numStates, next, accepts: accepting } = trim(dfa, effort);
+  if (numStates === 1)
+    return accepting[0] === 0 ? NO_TEXT : { alphabet, numStates, next, accepts: accepting };
+  const { blockOf } = minimalPartition(numStates, alphabet.numClasses, next, accepting, effort);
+  return { alphabet, ...renumber(alphabet.numClasses, next, accepting, blockOf) };
+}
+
+/** Without the states that cannot be reached and those that lead to no accepting one. */
+export function trim(dfa: Dfa, effort: Effort): Dfa {
   const { numClasses } = dfa.alphabet;
   effort.spend(dfa.numStates * numClasses);
   const live = liveStates(dfa.numStates, numClasses, dfa.next, dfa.accepts);
   if (live[0] === 0) return NO_TEXT;
   const next = dfa.next.map((target) => (target >= 0 && live[target] === 1 ? target : -1));
-  const { blockOf } = minimalPartition(dfa.numStates, numClasses, next, dfa.accepts, effort);
-  return { alphabet: dfa.alphabet, ...renumber(numClasses, next, dfa.accepts, blockOf) };
+  const each = Int32Array.from({ length: dfa.numStates }, (_, state) => state);
+  return { alphabet: dfa.alphabet, ...renumber(numClasses, next, dfa.accepts, each) };
 }
 
 export interface Table {

@@ -33,7 +33,7 @@ export function fromSteps<State>(
   };
   const rows: Int32Array[] = [];
   for (let i = 0; i < states.length; i++) {
-    effort.spend(8 * symbols.length);
+    effort.spend(10 * symbols.length);
     const row = new Int32Array(alphabet.numClasses).fill(-1);
     symbols.forEach((_, symbol) => {
       const target = step(states[i] ?? start, symbol);

@@ -30,6 +30,11 @@ export function minimalPartition(
     isOpen[block] = true;
     open.push(block);
   };
+  const splitMarked = (block: number): void => {
+    const fresh = blocks.split(block);
+    if (fresh < 0) return;
+    add(isOpen[block] === true || blocks.sizeOf(fresh) <= blocks.sizeOf(block) ? fresh : block);
+  };
   add(0);
   if (blocks.count > 1) add(1);
   for (let splitter = open.pop(); splitter !== undefined; splitter = open.pop()) {
@@ -37,12 +42,7 @@ export function minimalPartition(
     const members = blocks.membersOf(splitter);
     for (let c = 0; c < numClasses; c++) {
       const touched = markSources(blocks, inverse, members, c, effort);
-      for (const block of touched) {
-        const fresh = blocks.split(block);
-        if (fresh < 0) continue;
-        if (isOpen[block] === true || blocks.sizeOf(fresh) <= blocks.sizeOf(block)) add(fresh);
-        else add(block);
-      }
+      touched.forEach(splitMarked);
     }
   }
   return { blockOf: blocks.blockOf.slice(0, numStates), numBlocks: blocks.count };

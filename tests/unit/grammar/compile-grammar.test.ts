@@ -42,7 +42,10 @@ function mayLoop(grammar: Grammar): boolean {
   const comesBack = (expression: Expression, open: readonly number[]): boolean => {
     switch (expression.type) {
       case 'rule':
-        return open.includes(expression.index) || comesBack(grammar.rules[expression.index]!, [...open, expression.index]);
+        return (
+          open.includes(expression.index) ||
+          comesBack(grammar.rules[expression.index]!, [...open, expression.index])
+        );
       case 'sequence': {
         const end = expression.items.findIndex((item) => !isNullable(item, []));
         return expression.items.slice(0, end < 0 ? undefined : end + 1).some((item) => comesBack(item, open));
@@ -70,9 +73,24 @@ describe('compileGrammar', () => {
       ['<t>1', 'so <<t>2', '<t<t>3', '<t <t>4'],
       ['1', '<t>', '<t>1<t>2', '<t><t>1'],
     ],
-    ['a repeat', { type: 'repeat', item: literal('ab'), min: 1, max: 2 }, ['ab', 'abab'], ['', 'aba', 'ababab']],
-    ['a special token', { type: 'sequence', items: [literal('a'), { type: 'specialToken', name: '<|x|>' }] }, ['a<|x|>'], ['a', '<|x|>']],
-    ['any object', { type: 'jsonObject' }, ['{}', '{"a":[1,{"":null}],"é":"\\n"}', '{"a":-1.5e+10}'], ['[]', '1', '{"a":1,}', '{ }', '{"a":01}', '{"a":-0}', '{a:1}', '{"a":"\n"}', '{"a":"\\/"}']],
+    [
+      'a repeat',
+      { type: 'repeat', item: literal('ab'), min: 1, max: 2 },
+      ['ab', 'abab'],
+      ['', 'aba', 'ababab'],
+    ],
+    [
+      'a special token',
+      { type: 'sequence', items: [literal('a'), { type: 'specialToken', name: '<|x|>' }] },
+      ['a<|x|>'],
+      ['a', '<|x|>'],
+    ],
+    [
+      'any object',
+      { type: 'jsonObject' },
+      ['{}', '{"a":[1,{"":null}],"é":"\\n"}', '{"a":-1.5e+10}'],
+      ['[]', '1', '{"a":1,}', '{ }', '{"a":01}', '{"a":-0}', '{a:1}', '{"a":"\n"}', '{"a":"\\/"}'],
+    ],
   ])('matches %s', (_, spec, texts, others) => {
     const grammar = compileGrammar(spec);
     expect(texts.filter((text) => !isTextOf(grammar, text))).toEqual([]);
@@ -87,20 +105,29 @@ describe('compileGrammar', () => {
       expect(() => JSON.parse(text) as unknown, text).not.toThrow();
     }
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true }), (value) => {
-        const text = JSON.stringify(value);
-        if (text.length < 200 && !/\d{16}|e[+-]\d{3}/.test(text) && !/\\ud[89a-f]/.test(text)) expect(isTextOf(grammar, text), text).toBe(true);
-      }),
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true }),
+        (value) => {
+          const text = JSON.stringify(value);
+          if (text.length < 200 && !/\d{16}|e[+-]\d{3}/.test(text) && !/\\ud[89a-f]/.test(text))
+            expect(isTextOf(grammar, text), text).toBe(true);
+        },
+      ),
       { numRuns: 50 },
     );
   });
 
   it('has each terminal once, with the same content in every grammar', () => {
-    const schema = { type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' }, c: { pattern: '' } } };
+    const schema = {
+      type: 'object',
+      properties: { a: { type: 'string' }, b: { type: 'string' }, c: { pattern: '' } },
+    };
     const [first, second] = [schema, { type: 'array', items: { type: 'string' } }].map((it) =>
       compileGrammar({ type: 'jsonSchema', schema: it, param: 'schema' }),
     );
-    const strings = [first!, second!].map(({ terminals }) => terminals.filter(({ type }) => type === 'automaton'));
+    const strings = [first!, second!].map(({ terminals }) =>
+      terminals.filter(({ type }) => type === 'automaton'),
+    );
     expect(strings.map((list) => list.length)).toEqual([1, 1]);
     expect(strings[0]).toEqual(strings[1]);
   });
@@ -116,7 +143,10 @@ describe('compileGrammar', () => {
       { maxDepth: 4 },
       fc.constantFrom(literal(''), literal('a'), literal('b'), regex('a*'), regex('(?:ab)?'), regex('c')),
       fc.record({ type: fc.constant('sequence' as const), items: fc.array(tie('spec'), { maxLength: 3 }) }),
-      fc.record({ type: fc.constant('choice' as const), items: fc.array(tie('spec'), { minLength: 1, maxLength: 3 }) }),
+      fc.record({
+        type: fc.constant('choice' as const),
+        items: fc.array(tie('spec'), { minLength: 1, maxLength: 3 }),
+      }),
       fc.record({
         type: fc.constant('repeat' as const),
         item: tie('spec'),
@@ -136,12 +166,17 @@ describe('compileGrammar', () => {
 
   it('never lets a matcher loop, and keeps the language', () => {
     fc.assert(
-      fc.property(spec, fc.array(fc.stringMatching(/^[abc]{0,6}$/), { minLength: 8, maxLength: 8 }), (it, texts) => {
-        const grammar = compileGrammar(it);
-        expect(mayLoop(grammar)).toBe(false);
-        const regExp = new RegExp(`^(?:${toRegExp(it)})$`, 'u');
-        for (const text of texts) expect([text, isTextOf(grammar, text)]).toEqual([text, regExp.test(text)]);
-      }),
+      fc.property(
+        spec,
+        fc.array(fc.stringMatching(/^[abc]{0,6}$/), { minLength: 8, maxLength: 8 }),
+        (it, texts) => {
+          const grammar = compileGrammar(it);
+          expect(mayLoop(grammar)).toBe(false);
+          const regExp = new RegExp(`^(?:${toRegExp(it)})$`, 'u');
+          for (const text of texts)
+            expect([text, isTextOf(grammar, text)]).toEqual([text, regExp.test(text)]);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -157,15 +192,55 @@ num   ::= [0-9]+ ws
 ws    ::= [ \\t\\n]*`;
 
   it.each<[string, string, string[], string[]]>([
-    ['the README of llama.cpp has', ARITHMETIC, ['a=1\n', '(a +2)*b_1=x\n3=4\n'], ['', 'a=1', '1a=2\n', '(a=1\n']],
-    ['alternatives on lines of their own', 'root ::= "a"\n  | "b" # or\n  | c\nc ::= (\n "x"\n | "y" )', ['a', 'b', 'x', 'y'], ['', 'c', 'xy']],
-    ['escapes', 'root ::= "\\x41\\u00e9\\U0001F600\\"\\\\\\t" [\\]\\x2d^-]', ['Aé😀"\\\t]', 'Aé😀"\\\t-', 'Aé😀"\\\t^'], ['Aé😀"\\\ta']],
-    ['negated classes and any character', 'root ::= [^a-c\\n] . [.]', ['d😀.', '中\n.'], ['ax.', 'dx', 'dx!']],
-    ['counts', 'root ::= "a"{2} [b]{1,} "c"{,2} ("d" "e"){0,1}', ['aab', 'aabbcc', 'aabde'], ['ab', 'aa', 'aabccc']],
-    ['recursion', 'root ::= "(" root? ")" | "[" (root ",")* "]"', ['()', '(([()\u002c]))', '[]'], ['', '(', '[()]']],
+    [
+      'the README of llama.cpp has',
+      ARITHMETIC,
+      ['a=1\n', '(a +2)*b_1=x\n3=4\n'],
+      ['', 'a=1', '1a=2\n', '(a=1\n'],
+    ],
+    [
+      'alternatives on lines of their own',
+      'root ::= "a"\n  | "b" # or\n  | c\nc ::= (\n "x"\n | "y" )',
+      ['a', 'b', 'x', 'y'],
+      ['', 'c', 'xy'],
+    ],
+    [
+      'escapes',
+      'root ::= "\\x41\\u00e9\\U0001F600\\"\\\\\\t" [\\]\\x2d^-]',
+      ['Aé😀"\\\t]', 'Aé😀"\\\t-', 'Aé😀"\\\t^'],
+      ['Aé😀"\\\ta'],
+    ],
+    [
+      'negated classes and any character',
+      'root ::= [^a-c\\n] . [.]',
+      ['d😀.', '中\n.'],
+      ['ax.', 'dx', 'dx!'],
+    ],
+    [
+      'counts',
+      'root ::= "a"{2} [b]{1,} "c"{,2} ("d" "e"){0,1}',
+      ['aab', 'aabbcc', 'aabde'],
+      ['ab', 'aa', 'aabccc'],
+    ],
+    [
+      'recursion',
+      'root ::= "(" root? ")" | "[" (root ",")* "]"',
+      ['()', '(([()\u002c]))', '[]'],
+      ['', '(', '[()]'],
+    ],
     ['an empty alternative', 'root ::= "a" b\nb ::= | "b" b', ['a', 'abbb'], ['', 'b']],
-    ['repeats of what may be empty', 'root ::= (x*)* "!"\nx ::= "a"? "b"?', ['!', 'abba!', 'bab!'], ['', 'c!']],
-    ['rules in the order of any file', 'digit ::= [0-9]\nroot ::= digit+ ("." digit+)?', ['1', '1.5'], ['.5', '']],
+    [
+      'repeats of what may be empty',
+      'root ::= (x*)* "!"\nx ::= "a"? "b"?',
+      ['!', 'abba!', 'bab!'],
+      ['', 'c!'],
+    ],
+    [
+      'rules in the order of any file',
+      'digit ::= [0-9]\nroot ::= digit+ ("." digit+)?',
+      ['1', '1.5'],
+      ['.5', ''],
+    ],
   ])('matches what %s', (_, text, texts, others) => {
     const grammar = compileGrammar(ebnf(text));
     expect(texts.filter((it) => !isTextOf(grammar, it))).toEqual([]);
@@ -196,13 +271,21 @@ ws    ::= [ \\t\\n]*`;
     [`root ::= "${'a'.repeat(100_000)}"`, /at most 100000/],
   ])('refuses grammar %#', (text, complaint) => {
     expect(() => compileGrammar(ebnf(text))).toThrow(
-      expect.objectContaining({ code: 'invalid_request', param: 'grammar', message: expect.stringMatching(complaint) as string }),
+      expect.objectContaining({
+        code: 'invalid_request',
+        param: 'grammar',
+        message: expect.stringMatching(complaint) as string,
+      }),
     );
   });
 
   it('follows long chains of rules without recursion', () => {
     const chain = (last: string): string =>
-      ['root ::= (r0)* "!"', ...Array.from({ length: 3_000 }, (_, i) => `r${i} ::= r${i + 1} "a"?`), `r3000 ::= ${last}`].join('\n');
+      [
+        'root ::= (r0)* "!"',
+        ...Array.from({ length: 3_000 }, (_, i) => `r${i} ::= r${i + 1} "a"?`),
+        `r3000 ::= ${last}`,
+      ].join('\n');
     expect(accepts(ebnf('root ::= r0 "!"\nr0 ::= "x"'), 'x!')).toBe(true);
     expect(compileGrammar(ebnf(chain('"x"'))).rules.length).toBeGreaterThan(2_000);
     expect(mayLoopAtRoot(compileGrammar(ebnf(chain('"x"?'))))).toBe(false);

@@ -17,14 +17,38 @@ const value = fc.oneof(
   { weight: 1, arbitrary: fc.dictionary(name, scalar, { maxKeys: 2, noNullPrototype: true }) },
 );
 const small = fc.nat(4);
-const bound = fc.oneof(fc.integer({ min: -30, max: 30 }), fc.constantFrom(0.5, -1.25, 1e-7, 12345.678, 0.1, 1e15, -1e21, 999999999999999));
-const pattern = fc.constantFrom('^a', 'b$', '^[a-z]+$', '\\d', '^x', '^(?!b)', '.', '^$', '[^a]', '^\\p{L}*$', '^.{2,3}$');
+const bound = fc.oneof(
+  fc.integer({ min: -30, max: 30 }),
+  fc.constantFrom(0.5, -1.25, 1e-7, 12345.678, 0.1, 1e15, -1e21, 999999999999999),
+);
+const pattern = fc.constantFrom(
+  '^a',
+  'b$',
+  '^[a-z]+$',
+  '\\d',
+  '^x',
+  '^(?!b)',
+  '.',
+  '^$',
+  '[^a]',
+  '^\\p{L}*$',
+  '^.{2,3}$',
+);
 
 const partial = (model: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<object> =>
   fc.record(model, { requiredKeys: [] });
 
-const string = partial({ type: fc.constant('string'), minLength: small, maxLength: fc.integer({ min: 1, max: 9 }), pattern });
-const formatted = partial({ type: fc.constant('string'), format: fc.constantFrom(...STRING_FORMATS), minLength: fc.nat(40) });
+const string = partial({
+  type: fc.constant('string'),
+  minLength: small,
+  maxLength: fc.integer({ min: 1, max: 9 }),
+  pattern,
+});
+const formatted = partial({
+  type: fc.constant('string'),
+  format: fc.constantFrom(...STRING_FORMATS),
+  minLength: fc.nat(40),
+});
 const number = partial({
   type: fc.constantFrom('number', 'integer', ['integer', 'null']),
   minimum: bound,
@@ -33,92 +57,106 @@ const number = partial({
   exclusiveMaximum: bound,
   multipleOf: fc.constantFrom(1, 2, 3, 7, 10),
 });
-const types = fc.constantFrom<unknown>('string', 'number', 'integer', 'object', 'array', 'null', 'boolean', ['string', 'null'], ['object', 'array', 'integer']);
+const types = fc.constantFrom<unknown>(
+  'string',
+  'number',
+  'integer',
+  'object',
+  'array',
+  'null',
+  'boolean',
+  ['string', 'null'],
+  ['object', 'array', 'integer'],
+);
 
-const { schema } = fc.letrec<{ schema: object | boolean; object: object; array: object; union: object }>((tie) => ({
-  schema: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    string,
-    number,
-    formatted,
-    partial({ enum: fc.array(value, { minLength: 1, maxLength: 4 }), type: types }),
-    partial({ const: value, title: fc.constant('t') }),
-    fc.constantFrom<object | boolean>(true, {}, { type: 'null' }, { type: 'boolean' }, { type: 'string', nullable: true }),
-    tie('object'),
-    tie('array'),
-    tie('union'),
-    fc.constant({ $ref: '#/$defs/tree' }),
-    fc.constant({ $ref: '#/$defs/other', maxLength: 3 }),
-  ),
-  object: partial({
-    type: fc.constantFrom('object', ['object', 'null']),
-    properties: fc.dictionary(name, tie('schema'), { maxKeys: 4, noNullPrototype: true }),
-    required: fc.uniqueArray(name, { maxLength: 3 }),
-    additionalProperties: fc.oneof(fc.boolean(), tie('schema')),
-    patternProperties: fc.dictionary(pattern, tie('schema'), { maxKeys: 2, noNullPrototype: true }),
-    propertyNames: fc.oneof(string, fc.constant({ enum: ['a', 'b', 'zz'] })),
-    minProperties: small,
-    maxProperties: small,
+const { schema } = fc.letrec<{ schema: object | boolean; object: object; array: object; union: object }>(
+  (tie) => ({
+    schema: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      string,
+      number,
+      formatted,
+      partial({ enum: fc.array(value, { minLength: 1, maxLength: 4 }), type: types }),
+      partial({ const: value, title: fc.constant('t') }),
+      fc.constantFrom<object | boolean>(
+        true,
+        {},
+        { type: 'null' },
+        { type: 'boolean' },
+        { type: 'string', nullable: true },
+      ),
+      tie('object'),
+      tie('array'),
+      tie('union'),
+      fc.constant({ $ref: '#/$defs/tree' }),
+      fc.constant({ $ref: '#/$defs/other', maxLength: 3 }),
+    ),
+    object: partial({
+      type: fc.constantFrom('object', ['object', 'null']),
+      properties: fc.dictionary(name, tie('schema'), { maxKeys: 4, noNullPrototype: true }),
+      required: fc.uniqueArray(name, { maxLength: 3 }),
+      additionalProperties: fc.oneof(fc.boolean(), tie('schema')),
+      patternProperties: fc.dictionary(pattern, tie('schema'), { maxKeys: 2, noNullPrototype: true }),
+      propertyNames: fc.oneof(string, fc.constant({ enum: ['a', 'b', 'zz'] })),
+      minProperties: small,
+      maxProperties: small,
+    }),
+    array: partial({
+      type: fc.constant('array'),
+      items: fc.oneof(tie('schema'), fc.constant(false)),
+      prefixItems: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }),
+      minItems: small,
+      maxItems: small,
+      uniqueItems: fc.boolean(),
+    }),
+    union: fc.oneof(
+      fc.record({ anyOf: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }) }),
+      fc.record({ oneOf: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }) }),
+      fc.record({ allOf: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }) }),
+      fc.tuple(tie('object'), tie('object')).map(([a, b]) => ({ ...a, oneOf: [b, { required: ['kind'] }] })),
+      fc.tuple(tie('object'), tie('object')).map(([a, b]) => ({ allOf: [a, b] })),
+      fc.tuple(tie('object'), tie('schema')).map(([a, b]) => ({ ...a, anyOf: [b, { required: ['a'] }] })),
+      fc.tuple(tie('schema'), tie('schema')).map(([a, b]) => ({
+        oneOf: [
+          { type: 'object', properties: { kind: { const: 'a' }, v: a }, required: ['v'] },
+          { type: 'object', properties: { kind: { enum: ['b', 'c'] }, v: b } },
+        ],
+      })),
+    ),
   }),
-  array: partial({
-    type: fc.constant('array'),
-    items: fc.oneof(tie('schema'), fc.constant(false)),
-    prefixItems: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }),
-    minItems: small,
-    maxItems: small,
-    uniqueItems: fc.boolean(),
-  }),
-  union: fc.oneof(
-    fc.record({ anyOf: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ oneOf: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ allOf: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }) }),
-    fc.tuple(tie('object'), tie('object')).map(([a, b]) => ({ ...a, oneOf: [b, { required: ['kind'] }] })),
-    fc.tuple(tie('object'), tie('object')).map(([a, b]) => ({ allOf: [a, b] })),
-    fc.tuple(tie('object'), tie('schema')).map(([a, b]) => ({ ...a, anyOf: [b, { required: ['a'] }] })),
-    fc.tuple(tie('schema'), tie('schema')).map(([a, b]) => ({
-      oneOf: [
-        { type: 'object', properties: { kind: { const: 'a' }, v: a }, required: ['v'] },
-        { type: 'object', properties: { kind: { enum: ['b', 'c'] }, v: b } },
-      ],
-    })),
-  ),
-}));
+);
 
 const document = schema.map((it) => {
   const root = typeof it === 'boolean' ? { allOf: [it] } : it;
   return {
     ...root,
     $defs: {
-      tree: { type: 'object', properties: { left: { $ref: '#/$defs/tree' }, v: { type: 'integer' } }, required: ['v'] },
+      tree: {
+        type: 'object',
+        properties: { left: { $ref: '#/$defs/tree' }, v: { type: 'integer' } },
+        required: ['v'],
+      },
       other: { type: ['string', 'null'] },
     },
   };
 });
 
-function tryCompile(it: object): Grammar | string {
+function tryCompile(it: object): Grammar | undefined {
   try {
     return compiled(it);
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== 'invalid_request') throw error;
-    return error.message;
+    return undefined;
   }
 }
 
 describe('random schemas', () => {
   it('are refused by name, or give only texts that ajv accepts', () => {
     let numCompiled = 0;
-    let spent = 0;
-    const refusals = new Map<string, number>();
     fc.assert(
       fc.property(document, fc.integer(), (it, seed) => {
-        const began = performance.now();
         const grammar = tryCompile(it);
-        spent += performance.now() - began;
-        if (typeof grammar === 'string') {
-          const reason = grammar.replace(/^\S+ /, '');
-          refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
-          return;
-        }
+        if (grammar === undefined) return;
         numCompiled++;
         const validate = validatorOf(it);
         const random = seededRandom(seed);
@@ -128,9 +166,8 @@ describe('random schemas', () => {
           if (complaint !== undefined) expect.unreachable(`${text} of ${JSON.stringify(it)}: ${complaint}`);
         }
       }),
-      { numRuns: 1_500 },
+      { numRuns: 1_000 },
     );
-    if (process.env['SHOW_REFUSALS'] !== undefined) console.log(numCompiled, spent, [...refusals].sort((a, b) => b[1] - a[1]).slice(0, 30));
-    expect(numCompiled).toBeGreaterThan(700);
+    expect(numCompiled).toBeGreaterThan(500);
   }, 120_000);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EngineError } from '../../../src/errors.ts';
 import { intersect, ofLength, subtract, union } from '../../../src/grammar/regular/combine.ts';
 import { compileRegular, compileSearch } from '../../../src/grammar/regular/compile-regular.ts';
 import { accepts, type Dfa } from '../../../src/grammar/regular/dfa.ts';
@@ -14,12 +15,41 @@ const search = (pattern: string): Dfa => compileSearch(parseRegularExpression(pa
 const whole = (pattern: string): Dfa => compileRegular(parseRegularExpression(pattern, effort()), effort());
 
 /** Characters on both sides of each border that the expressions below know. */
-const ALPHABET = ['a', 'b', 'c', 'A', '0', '9', '_', '-', ' ', '\n', '\u2028', 'é', 'Ω', '中', '😀', '\u{10ffff}'];
-const text = fc.array(fc.constantFrom(...ALPHABET), { maxLength: 8 }).map((characters) => characters.join(''));
+const ALPHABET = [
+  'a',
+  'b',
+  'c',
+  'A',
+  '0',
+  '9',
+  '_',
+  '-',
+  ' ',
+  '\n',
+  '\u2028',
+  'é',
+  'Ω',
+  '中',
+  '😀',
+  '\u{10ffff}',
+];
+const text = fc
+  .array(fc.constantFrom(...ALPHABET), { maxLength: 8 })
+  .map((characters) => characters.join(''));
 
 const atom = fc.constantFrom(
   ...['a', 'b', 'c', '.', '\\d', '\\D', '\\w', '\\W', '\\s', '\\S', '[a-c]', '[^a-b]', '[\\d_-]', '[^\\n]'],
-  ...['\\p{L}', '\\P{Lu}', '\\p{Script=Greek}', '\\u{1F600}', '\\x61', '\\u0061', '😀', '[é-Ω]', '\\-'.slice(1)],
+  ...[
+    '\\p{L}',
+    '\\P{Lu}',
+    '\\p{Script=Greek}',
+    '\\u{1F600}',
+    '\\x61',
+    '\\u0061',
+    '😀',
+    '[é-Ω]',
+    '\\-'.slice(1),
+  ],
 );
 const { nested } = fc.letrec<{ nested: string; group: string }>((tie) => ({
   nested: fc.oneof(
@@ -32,7 +62,18 @@ const { nested } = fc.letrec<{ nested: string; group: string }>((tie) => ({
     .tuple(
       tie('nested'),
       tie('nested'),
-      fc.constantFrom('(?:X|Y)', '(X)*', '(X)+?', '(?<n>X)?Y', '(?:X){1,3}', '(?:X){2}', '(X){0,2}?Y', '^X', 'X$', '(?:^X|Y$)'),
+      fc.constantFrom(
+        '(?:X|Y)',
+        '(X)*',
+        '(X)+?',
+        '(?<n>X)?Y',
+        '(?:X){1,3}',
+        '(?:X){2}',
+        '(X){0,2}?Y',
+        '^X',
+        'X$',
+        '(?:^X|Y$)',
+      ),
     )
     .map(([x, y, form]) => form.replace('X', x).replace('Y', y)),
 }));
@@ -41,41 +82,67 @@ const expression = nested.map((source) => {
   return source.replaceAll('?<n>', () => `?<n${names++}>`);
 });
 
+/** Undefined for what is beyond the bound on work: a property of Unicode has hundreds of ranges in each state. */
+function withinBounds<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof EngineError && error.message.includes('too complex')) return undefined;
+    throw error;
+  }
+}
+
 describe('a regular expression as an automaton', () => {
   it('finds in a text what RegExp finds', () => {
     fc.assert(
       fc.property(expression, fc.array(text, { minLength: 10, maxLength: 20 }), (pattern, texts) => {
         const dfa = search(pattern);
         const regExp = new RegExp(pattern, 'u');
-        for (const it of texts) expect([pattern, it, accepts(dfa, it)]).toEqual([pattern, it, regExp.test(it)]);
+        for (const it of texts)
+          expect([pattern, it, accepts(dfa, it)]).toEqual([pattern, it, regExp.test(it)]);
       }),
       { numRuns: 500 },
     );
   });
 
   it('matches as a whole what RegExp matches, on texts of the language', () => {
+    let numEncoded = 0;
     fc.assert(
-      fc.property(expression, fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })), (pattern, random) => {
-        const dfa = whole(pattern);
-        if (dfa.numStates === 1 && dfa.accepts[0] === 0) return;
-        const bytes = encodeBytes(dfa, 'utf8', false, effort());
-        const regExp = new RegExp(`^(?:${pattern})$`, 'u');
-        for (let i = 0; i < 5; i++) {
-          const found = randomText(bytes, () => Number(random.next().value));
-          expect([pattern, found, regExp.test(found)]).toEqual([pattern, found, true]);
-          expect(accepts(dfa, found)).toBe(true);
-        }
-      }),
+      fc.property(
+        expression,
+        fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
+        (pattern, random) => {
+          const dfa = whole(pattern);
+          if (dfa.numStates === 1 && dfa.accepts[0] === 0) return;
+          const bytes = withinBounds(() => encodeBytes(dfa, 'utf8', false, effort()));
+          if (bytes === undefined) return;
+          numEncoded++;
+          const regExp = new RegExp(`^(?:${pattern})$`, 'u');
+          for (let i = 0; i < 5; i++) {
+            const found = randomText(bytes, () => Number(random.next().value));
+            expect([pattern, found, regExp.test(found)]).toEqual([pattern, found, true]);
+            expect(accepts(dfa, found)).toBe(true);
+          }
+        },
+      ),
       { numRuns: 300 },
     );
+    expect(numEncoded).toBeGreaterThan(200);
   });
 
   it.each([
     ['^(?!a)(?!.*--)[a-c-]+$', ['b--', 'abc', 'bac', 'b-a-', '', 'c']],
-    ['^P(?:(\\d+W)|(?!.*W)(?=\\d|T\\d)(\\d+Y)?(T(?=\\d)(\\d+H)?(\\d+M)?)?)$', ['P1W', 'P', 'PT', 'P1Y', 'PT1H', 'P1YT', 'P1YT2M', 'P1YW']],
+    [
+      '^P(?:(\\d+W)|(?!.*W)(?=\\d|T\\d)(\\d+Y)?(T(?=\\d)(\\d+H)?(\\d+M)?)?)$',
+      ['P1W', 'P', 'PT', 'P1Y', 'PT1H', 'P1YT', 'P1YT2M', 'P1YW'],
+    ],
+    ['^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$', ['1', '-1.5', '+.', '.', '', '0.', 'a', '1-']],
     ['(?=.{2,3}$)a+b', ['ab', 'aab', 'aaab', 'xaab', 'aabb', 'aabxx']],
     ['x(?:a(?!b)|b(?=c)){0,2}y?$', ['xa', 'xab', 'xabc', 'xby', 'xaay', 'x', 'xbcb']],
-    ['^(?=[\\s\\S]*[\\p{Extended_Pictographic}])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$', ['😀', '1', '1😀', 'a😀']],
+    [
+      '^(?=[\\s\\S]*[\\p{Extended_Pictographic}])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$',
+      ['😀', '1', '1😀', 'a😀'],
+    ],
   ])('honours lookaheads: %s', (pattern, texts) => {
     const dfa = search(pattern);
     const regExp = new RegExp(pattern, 'u');
@@ -100,33 +167,46 @@ describe('a regular expression as an automaton', () => {
     ['(?:){999999999}', /too complex/],
     ['((a?){100}){100}b', /too complex/],
   ])('refuses %s', (pattern, complaint) => {
-    expect(() => search(pattern)).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'pattern', message: expect.stringMatching(complaint) as string }));
+    expect(() => search(pattern)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        param: 'pattern',
+        message: expect.stringMatching(complaint) as string,
+      }),
+    );
   });
 });
 
 describe('operations on automata', () => {
   it('are those on sets of texts', () => {
     fc.assert(
-      fc.property(expression, expression, fc.nat(4), fc.nat(4), fc.array(text, { minLength: 20, maxLength: 20 }), (p, q, min, more, texts) => {
-        const [a, b] = [search(p), search(q)];
-        const length = ofLength(min, min + more, effort());
-        const [both, either, first, sized] = [
-          intersect(a, b, effort()),
-          union(a, b, effort()),
-          subtract(a, b, effort()),
-          intersect(a, length, effort()),
-        ];
-        for (const it of texts) {
-          const [inA, inB] = [new RegExp(p, 'u').test(it), new RegExp(q, 'u').test(it)];
-          const size = Array.from(it).length;
-          expect([accepts(both, it), accepts(either, it), accepts(first, it), accepts(sized, it)]).toEqual([
-            inA && inB,
-            inA || inB,
-            inA && !inB,
-            inA && size >= min && size <= min + more,
-          ]);
-        }
-      }),
+      fc.property(
+        expression,
+        expression,
+        fc.nat(4),
+        fc.nat(4),
+        fc.array(text, { minLength: 20, maxLength: 20 }),
+        (p, q, min, more, texts) => {
+          const [a, b] = [search(p), search(q)];
+          const length = ofLength(min, min + more, effort());
+          const [both, either, first, sized] = [
+            intersect(a, b, effort()),
+            union(a, b, effort()),
+            subtract(a, b, effort()),
+            intersect(a, length, effort()),
+          ];
+          for (const it of texts) {
+            const [inA, inB] = [new RegExp(p, 'u').test(it), new RegExp(q, 'u').test(it)];
+            const size = Array.from(it).length;
+            expect([accepts(both, it), accepts(either, it), accepts(first, it), accepts(sized, it)]).toEqual([
+              inA && inB,
+              inA || inB,
+              inA && !inB,
+              inA && size >= min && size <= min + more,
+            ]);
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -172,10 +252,13 @@ describe('the encoding of characters', () => {
   it('gives only texts that JSON.parse reads and JSON.stringify writes again', () => {
     const json = encodeBytes(search(''), 'jsonString', true, effort());
     fc.assert(
-      fc.property(fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })), (random) => {
-        const found = randomText(json, () => Number(random.next().value));
-        expect(JSON.stringify(JSON.parse(found))).toBe(found);
-      }),
+      fc.property(
+        fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
+        (random) => {
+          const found = randomText(json, () => Number(random.next().value));
+          expect(JSON.stringify(JSON.parse(found))).toBe(found);
+        },
+      ),
     );
   });
 
@@ -187,7 +270,9 @@ describe('the encoding of characters', () => {
     ['what lies beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
     ['half a character', [0xc3]],
   ])('refuses %s', (_, bytes) => {
-    expect(acceptsBytes(encodeBytes(search(''), 'utf8', false, effort()), Uint8Array.from(bytes))).toBe(false);
+    expect(acceptsBytes(encodeBytes(search(''), 'utf8', false, effort()), Uint8Array.from(bytes))).toBe(
+      false,
+    );
   });
 
   it('is the same for the same language, however it was written', () => {

@@ -48,7 +48,9 @@ class Walker {
       }
       case 'repeat': {
         const most = Math.min(expression.max ?? Infinity, expression.min + 4);
-        const count = hurries ? expression.min : expression.min + Math.floor(this.#random() * (most - expression.min + 1));
+        const count = hurries
+          ? expression.min
+          : expression.min + Math.floor(this.#random() * (most - expression.min + 1));
         for (let i = 0; i < count; i++) this.walk(expression.item, depth);
         return;
       }
@@ -59,7 +61,8 @@ class Walker {
 
   #write(terminal: Terminal): void {
     if (terminal.type === 'literal') this.#bytes.push(...terminal.bytes);
-    else if (terminal.type === 'automaton') this.#bytes.push(...randomBytes(terminal.automaton, this.#random));
+    else if (terminal.type === 'automaton')
+      this.#bytes.push(...randomBytes(terminal.automaton, this.#random));
     else {
       const most = Math.min(terminal.max ?? Infinity, terminal.min + 5);
       // The greatest count itself now and then: it is where a bound is off by one.
@@ -72,7 +75,7 @@ class Walker {
 
 function heightsOf({ rules }: Grammar): number[] {
   const heights = rules.map(() => Infinity);
-  for (let changes = true; changes; ) {
+  for (let changes = true; changes;) {
     changes = false;
     rules.forEach((rule, i) => {
       const height = 1 + heightOf(rule, heights);
@@ -117,7 +120,9 @@ export function isTextOf(grammar: Grammar, text: string): boolean {
     let position = start;
     for (let count = 0; ; count++) {
       if (count >= terminal.min && count <= (terminal.max ?? Infinity)) found.push(position);
-      const end = ends.find((it) => it > position && acceptsBytes(terminal.word, bytes.subarray(position, it)));
+      const end = ends.find(
+        (it) => it > position && acceptsBytes(terminal.word, bytes.subarray(position, it)),
+      );
       if (end === undefined) return found;
       position = end;
     }
@@ -140,7 +145,7 @@ export function isTextOf(grammar: Grammar, text: string): boolean {
         const found = new Set<number>();
         let starts: ReadonlySet<number> = new Set([start]);
         for (let count = 0; starts.size > 0 && count <= (expression.max ?? Infinity); count++) {
-          if (count >= expression.min) for (const it of starts) found.add(it);
+          if (count >= expression.min) starts.forEach((it) => found.add(it));
           starts = new Set([...starts].flatMap((it) => [...endsOf(expression.item, it)]));
           if (count > bytes.length + expression.min) break;
         }

@@ -13,7 +13,7 @@ export function acceptsBytes(automaton: ByteAutomaton, bytes: Uint8Array): boole
 export function randomBytes(automaton: ByteAutomaton, random: () => number): number[] {
   const distances = distancesToEnd(automaton);
   const bytes: number[] = [];
-  for (let state = 0; ; ) {
+  for (let state = 0; ;) {
     const hurries = bytes.length > 24;
     if (automaton.accepts[state] === 1 && (hurries || random() < 0.25)) return bytes;
     let targets = targetsOf(automaton, state);
@@ -50,16 +50,17 @@ const known = new WeakMap<ByteAutomaton, number[]>();
 function distancesToEnd(automaton: ByteAutomaton): number[] {
   const kept = known.get(automaton);
   if (kept !== undefined) return kept;
-  const distances = Array.from({ length: automaton.numStates }, (_, s) => (automaton.accepts[s] === 1 ? 0 : Infinity));
-  for (let changes = true; changes; ) {
+  const distances = Array.from({ length: automaton.numStates }, (_, s) =>
+    automaton.accepts[s] === 1 ? 0 : Infinity,
+  );
+  for (let changes = true; changes;) {
     changes = false;
     for (let state = automaton.numStates - 1; state >= 0; state--)
       for (let c = 0; c < automaton.numClasses; c++) {
         const target = automaton.next[state * automaton.numClasses + c]!;
-        if (target >= 0 && distances[target]! + 1 < distances[state]!) {
-          distances[state] = distances[target]! + 1;
-          changes = true;
-        }
+        const distance = target < 0 ? Infinity : distances[target]! + 1;
+        changes ||= distance < distances[state]!;
+        distances[state] = Math.min(distances[state]!, distance);
       }
   }
   known.set(automaton, distances);
