@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CompletionEvent } from '../../../../src/engine/engine.ts';
+import type { CompletionEvent, CompletionRequest } from '../../../../src/engine/engine.ts';
 import { RunningCompletion } from '../../../../src/engine/client/running-completion.ts';
 import { EngineError } from '../../../../src/errors.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../../../../src/sampling/sampling-params.ts';
@@ -17,7 +17,7 @@ interface Started {
 }
 
 /** Three choices of one prompt. */
-function start(): Started {
+function start(more: Partial<CompletionRequest> = {}): Started {
   const cancelled: number[] = [];
   const settled: RunningCompletion[] = [];
   const completion = new RunningCompletion(
@@ -35,6 +35,7 @@ function start(): Started {
       cacheSalt: undefined,
       ownerId: '',
       timeoutMs: undefined,
+      ...more,
     },
     tokenizer,
     {
@@ -94,5 +95,17 @@ describe('a choice that ends by an error', () => {
     completion.receive({ id: -5, token: { tokenId: 1 } }, TIMES);
     expect((await drain(completion)).error).toMatchObject({ code: 'internal' });
     expect(settled).toEqual([completion]);
+  });
+});
+
+describe('special tokens', () => {
+  it.each([
+    ['are no text', undefined, ''],
+    ['are text where they are asked for', new Set([0]), '<|endoftext|>'],
+  ])('%s', async (_, shownTokenIds, text) => {
+    const { completion, ids } = start(shownTokenIds === undefined ? {} : { shownTokenIds });
+    for (const id of ids) completion.receive({ id, token: { tokenId: 0 }, finish: 'stop' }, TIMES);
+    const { events } = await drain(completion);
+    expect(events[0]).toMatchObject({ type: 'delta', text });
   });
 });
