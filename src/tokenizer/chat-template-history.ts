@@ -100,8 +100,8 @@ export function toHistoryForm(messages: readonly ChatMessage[], form: HistoryFor
         ...fitId('tool_call_id', id, message, form),
       };
     }
-    if (!Array.isArray(calls)) return message;
-    if (calls.length === 0) {
+    if (calls === undefined) return message;
+    if (!Array.isArray(calls) || calls.length === 0) {
       // Some templates look whether there is a list, not what is in it.
       const plain = { ...message };
       delete plain['tool_calls'];

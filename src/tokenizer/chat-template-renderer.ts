@@ -92,12 +92,12 @@ export class ChatTemplateRenderer {
   }
 
   #inForm(input: TemplateInput): TemplateInput {
-    const messages = input.messages.map((message) => this.#toForm(message));
-    if (!messages.some(({ tool_calls: calls, role }) => calls !== undefined || role === 'tool')) {
-      return { ...input, messages };
-    }
-    this.#historyForm ??= probeHistoryForm((probe) => this.#tryRun(probe));
-    return { ...input, messages: toHistoryForm(messages, this.#historyForm) };
+    const { messages } = input;
+    const holdsCalls = messages.some(({ tool_calls: calls, role }) => calls !== undefined || role === 'tool');
+    if (holdsCalls) this.#historyForm ??= probeHistoryForm((probe) => this.#tryRun(probe));
+    const fitted =
+      holdsCalls && this.#historyForm !== undefined ? toHistoryForm(messages, this.#historyForm) : messages;
+    return { ...input, messages: fitted.map((message) => this.#toForm(message)) };
   }
 
   #tryRun(messages: readonly ChatMessage[]): string | undefined {

@@ -222,11 +222,11 @@ describe('POST /v1/chat/completions', () => {
   });
 
   it('tells what the template refuses, and gives the places back', async () => {
-    const messages = [...HELLO, { role: 'tool', content: '5', tool_call_id: 'c' }];
+    const messages = [...HELLO, { role: 'user', content: 'shout' }];
     const answer = await post(service, PATH, { messages });
     expect(answer.status).toBe(400);
     expect(answer.json).toMatchObject({ error: { code: 'invalid_request', param: 'messages' } });
-    expect(answer.text).toContain('no tools, please');
+    expect(answer.text).toContain('no shouting, please');
     expect(engine.numFreePlaces).toBe(1000);
   });
 

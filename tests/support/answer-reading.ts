@@ -1,7 +1,6 @@
 import { AnswerReader, type AnswerReaderOptions } from '../../src/chat/answer-reader.ts';
 import type { AnswerEvent, AnswerFinish } from '../../src/chat/answer.ts';
 import type { FinishReason } from '../../src/engine/engine.ts';
-import type { ToolFormat } from '../../src/text/chat-format/chat-format.ts';
 import { GENERIC_FORMAT } from '../../src/text/chat-format/known-tool-formats.ts';
 
 export interface ReadAnswer {
@@ -61,17 +60,3 @@ export function cutAt(text: string, places: readonly number[]): string[] {
   const cuts = [...new Set(places.map((place) => place % (text.length + 1)))].sort((a, b) => a - b);
   return [0, ...cuts].map((start, index) => text.slice(start, cuts[index] ?? text.length));
 }
-
-/** The formats of published families, as `detectToolUse` finds them. */
-const HERMES: ToolFormat = {
-  ...GENERIC_FORMAT,
-  openings: ['<tool_call>'],
-  isBare: false,
-  open: '',
-  callOpen: '<tool_call>\n{"name": "',
-  callClose: '}\n</tool_call>',
-  separator: '\n',
-  close: '',
-  isGeneric: false,
-};
-export const FORMATS = { hermes: HERMES, generic: GENERIC_FORMAT };

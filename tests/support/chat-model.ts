@@ -7,7 +7,7 @@ import { fixturePath, readJsonFixture } from './fixtures.ts';
 /** Short, since the tiny model's context is: a line for each message, end-of-text between them. */
 export const TINY_TEMPLATE =
   '{% for message in messages %}' +
-  '{% if message.role == "tool" %}{{ raise_exception("no tools, please") }}{% endif %}' +
+  '{% if message.content == "shout" %}{{ raise_exception("no shouting, please") }}{% endif %}' +
   '{{ bos_token if loop.first }}{{ message.role[0] }}:{{ message.content }}\n' +
   '{% endfor %}{% if add_generation_prompt %}a:{% endif %}';
 

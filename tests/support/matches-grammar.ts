@@ -43,7 +43,7 @@ function ends(spec: GrammarSpec, text: string, start: number, specialTokens: rea
       let froms = new Set([start]);
       for (let count = 1; count <= (spec.max ?? text.length + 1) && froms.size > 0; count++) {
         froms = new Set([...froms].flatMap((from) => [...next(spec.item, from)].filter((end) => end > from)));
-        if (count >= spec.min) for (const end of froms) found.add(end);
+        if (count >= spec.min) froms.forEach((end) => found.add(end));
       }
       return found;
     }

@@ -55,7 +55,7 @@ const TWO_CALLS: Record<string, string> = {
 const read = (family: string, text: string, options: ReadOptions = {}) => {
   const whole = readText(text, { tools: publishedToolUse(family).format, parameters, ...options });
   const { format } = publishedToolUse(family);
-  expect(readText([...text], { tools: format, parameters, ...options })).toEqual(whole);
+  expect(readText(Array.from(text), { tools: format, parameters, ...options })).toEqual(whole);
   return {
     ...whole,
     calls: whole.calls.map(({ name, args }) => ({ name, args: JSON.parse(args) as unknown })),

@@ -87,7 +87,7 @@ const fragment = fc.oneof(
 );
 const garbage = fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join(''));
 const anywhere = fc.array(fc.nat(), { maxLength: 12 });
-const finish = fc.constantFrom('stop', 'length', 'abort') as fc.Arbitrary<'stop' | 'length' | 'abort'>;
+const finish = fc.constantFrom<'stop' | 'length' | 'abort'>('stop', 'length', 'abort');
 
 describe.each(FAMILIES)('any text, read as %s', (family) => {
   const options: ReadOptions = { tools: formatOf(family), parameters, reasoning: THINK };
@@ -168,7 +168,7 @@ describe('calls with any arguments', () => {
         });
         expect(answer).toEqual({
           reasoning: '',
-          content: before.trimEnd(),
+          content: before.replace(/[ \n\t\r]+$/, ''),
           calls: [{ name: 'f', args: json }],
           finish: 'toolCalls',
         });
@@ -262,7 +262,7 @@ describe('AnswerReader', () => {
   it('keeps choices apart, with ids of their own', () => {
     const own = reader();
     const text = '<tool_call>{"name": "g"}</tool_call>';
-    const events = [...text].flatMap((character) =>
+    const events = Array.from(text).flatMap((character) =>
       [0, 1].flatMap((index) => own.read(delta(character, index))),
     );
     const starts = events.flatMap((event) => (event.type === 'callStart' ? [event] : []));

@@ -144,6 +144,14 @@ describe('the history of calls', () => {
     expect(render('mistral-nemo', CALL)).toContain('"id": "a1b2c3d4e"');
   });
 
+  it('hands no list of calls to a template where there are none', () => {
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello', tool_calls: null },
+    ];
+    expect(render('llama-json', [...messages, { role: 'user', content: 'Bye' }])).toContain('Hello');
+  });
+
   it('names the tool of a result that names its call alone', () => {
     expect(render('function-gemma', withArguments({ city: 'Zürich' }))).toContain('response:get_weather{');
   });

@@ -56,6 +56,7 @@ describe('the tokenizer that the service has, and the one in its process', () =>
     );
     expect(served.vocabSize).toBe(own.vocabSize);
     expect(served.specialTokenIds).toEqual(own.specialTokenIds);
+    expect(served.specialTokens).toEqual(own.controlTokens);
     expect(served.eosTokenIds).toEqual(own.eosTokenIds);
     const ids = fc.array(fc.integer({ min: -1, max: own.vocabSize + 1 }));
     fc.assert(

@@ -64,6 +64,12 @@ describe('IncrementalDetokenizer', () => {
     );
   });
 
+  it('shows those special tokens that it is told to show, and no others', () => {
+    const vocabulary = { ...byteVocabulary, specialTokenIds: new Set([0x3c, 0x3e]) };
+    const detokenizer = new IncrementalDetokenizer(vocabulary, { shownTokenIds: new Set([0x3c, 0x41]) });
+    expect(detokenizer.push([0x3c, 0x41, 0x3e])).toBe('<A');
+  });
+
   it('skips special tokens by default, even inside a character', () => {
     const tokenizer = byteLevelTokenizer();
     const [first, ...rest] = tokenizer.encode('\u{1F600}');

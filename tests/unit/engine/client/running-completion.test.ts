@@ -158,3 +158,15 @@ describe('what a request asks of its text', () => {
     ]);
   });
 });
+
+describe('special tokens', () => {
+  it.each([
+    ['are no text', undefined, ''],
+    ['are text where they are asked for', new Set([0]), '<|endoftext|>'],
+  ])('%s', async (_, shownTokenIds, text) => {
+    const { completion, ids } = start(shownTokenIds === undefined ? {} : { shownTokenIds });
+    for (const id of ids) completion.receive({ id, token: { tokenId: 0 }, finish: 'stop' }, TIMES);
+    const { events } = await drain(completion);
+    expect(events[0]).toMatchObject({ type: 'delta', text });
+  });
+});
