@@ -15,6 +15,7 @@ interface Schema {
   enum?: unknown[];
   pattern?: string;
   anyOf?: Schema[];
+  oneOf?: Schema[];
   items?: Schema;
   properties?: Record<string, Schema>;
   propertyNames?: Schema;
@@ -44,7 +45,10 @@ function unbounded(schema: Schema, path: string): string[] {
     const id = schema.$ref.split('/').at(-1) ?? '';
     return unbounded(document.components.schemas[id] ?? {}, path);
   }
+  if (schema.oneOf !== undefined) return schema.oneOf.flatMap((one) => unbounded(one, path));
   const { type, anyOf, items, properties, propertyNames, additionalProperties: rest, description } = schema;
+  // Their bounds are those of the body: its size, and the levels that it nests.
+  if (/^(A JSON Schema|Any JSON object|A tool of another type)/.test(description ?? '')) return [];
   const types = [type ?? []].flat();
   const isOpen = types.length === 0 && anyOf === undefined && schema.const === undefined;
   // These are never read.
