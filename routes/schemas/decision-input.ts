@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { OpenConversation } from '../../src/decisions/render-frame.ts';
 import type { ChatMessage } from '../../src/engine/engine.ts';
 import { invalidField } from '../../src/errors.ts';
-import { boundedList } from './bounded-list.ts';
 import { nameSchema, textSchema } from './bounds.ts';
 import { taggedUnion } from './tagged-union.ts';
+import { textOrList } from './text-or-list.ts';
 import { readToolArguments } from './tool-arguments.ts';
 
 /** What OpenAI's decisions are about: a text, or the items of a conversation. */
@@ -25,8 +25,8 @@ const jsonObjectSchema = z.record(z.string(), z.unknown());
 const inputJsonSchema = z.strictObject({
   type: z.literal('input_json'),
   data: z
-    .union([jsonObjectSchema, boundedList(jsonObjectSchema, MAX_JSON_OBJECTS)])
-    .meta({ description: 'The model reads its JSON text.' }),
+    .union([jsonObjectSchema, z.array(jsonObjectSchema).max(MAX_JSON_OBJECTS)])
+    .meta({ description: 'Any JSON object, or a list of them. The model reads the JSON text.' }),
 });
 const outputTextSchema = z.strictObject({ type: z.literal('output_text'), text: textSchema });
 const refusalSchema = z.strictObject({ type: z.literal('refusal'), refusal: textSchema });
@@ -45,9 +45,9 @@ const outputPartSchema = taggedUnion(['input_text'], [inputTextSchema], TEXT_ONL
 
 type TextPart = z.output<typeof messagePartSchema>;
 
-export const instructionsSchema = z
-  .union([textSchema, boundedList(questionPartSchema, MAX_PARTS)])
-  .meta({ description: 'A text, or a list of parts, each a line of its own.' });
+export const instructionsSchema = textOrList(questionPartSchema, MAX_PARTS).meta({
+  description: 'A text, or a list of parts, each a line of its own.',
+});
 
 const messageSchema = z
   .strictObject({
@@ -55,13 +55,13 @@ const messageSchema = z
     role: z
       .enum(['user', 'assistant', 'system', 'developer'])
       .meta({ description: "The model's chat template decides which roles it accepts, and in which order." }),
-    content: z.union([textSchema, boundedList(messagePartSchema, MAX_PARTS)]),
+    content: textOrList(messagePartSchema, MAX_PARTS),
     phase: ignored,
   })
   .meta({ id: 'DecisionInputMessage' });
 
 const callFields = { call_id: nameSchema, id: ignored, status: ignored };
-const outputSchema = z.union([textSchema, boundedList(outputPartSchema, MAX_PARTS)]);
+const outputSchema = textOrList(outputPartSchema, MAX_PARTS);
 
 const functionCallSchema = z.strictObject({
   type: z.literal('function_call'),
@@ -109,9 +109,9 @@ const itemSchema = z
   )
   .meta({ id: 'DecisionInputItem' });
 
-export const decisionInputSchema = z
-  .union([textSchema, boundedList(itemSchema, MAX_ITEMS)])
-  .meta({ description: 'A text, or the items of a conversation: what all questions are about.' });
+export const decisionInputSchema = textOrList(itemSchema, MAX_ITEMS).meta({
+  description: 'A text, or the items of a conversation: what all questions are about.',
+});
 
 export type DecisionInput = z.output<typeof decisionInputSchema>;
 type DecisionItem = z.output<typeof itemSchema>;

@@ -2,16 +2,11 @@ import { z } from 'zod';
 import type { RelevanceDemand, RelevanceMethod } from '../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../src/engine/engine.ts';
 import { invalidField } from '../../src/errors.ts';
-import { boundedList } from './bounded-list.ts';
 import { textSchema } from './bounds.ts';
+import { textOrList } from './text-or-list.ts';
 import { MAX_DOCUMENTS, relevanceFields, relevanceUsageSchema, scoredBySchema, toUsage } from './rerank.ts';
 
-const textsSchema = z.union([
-  textSchema,
-  boundedList(textSchema, MAX_DOCUMENTS)
-    .refine(({ length }) => length >= 1, 'must have at least 1 entries')
-    .meta({ minItems: 1 }),
-]);
+const textsSchema = textOrList(textSchema, MAX_DOCUMENTS, 1);
 
 /** vLLM's request for the scores of pairs of texts. */
 export const scoreRequestSchema = z
