@@ -23,7 +23,14 @@ beforeAll(async () => {
   metrics = new Metrics(models);
   const logger = pino({ level: 'silent' });
   const findQueuedRoute = createPathRouter([PATH]);
-  const door = createDoor({ models, findQueuedRoute, allowedHosts: [], allowsAnonymous: true, logger, metrics });
+  const door = createDoor({
+    models,
+    findQueuedRoute,
+    allowedHosts: [],
+    allowsAnonymous: true,
+    logger,
+    metrics,
+  });
   server = createServer((incoming, outgoing) => {
     if (!door('127.0.0.1', incoming, outgoing)) outgoing.writeHead(LET_IN).end();
   });

@@ -69,15 +69,12 @@ describe('POST /v1/embeddings', () => {
     expect(json).toMatchObject({ error: { code: 'invalid_request', param } });
   });
 
-  it.each([[[5]], [[[5, 6], [11]]]])(
-    'refuses token ids of an unknown vocabulary: %j',
-    async (input) => {
-      const { status, json } = await post(service, PATH, { input });
-      expect(status).toBe(400);
-      expect(json).toMatchObject({ error: { code: 'invalid_request', param: 'input' } });
-      expect(JSON.stringify(json)).toContain('check_embedding_ctx_length=False');
-    },
-  );
+  it.each([[[5]], [[[5, 6], [11]]]])('refuses token ids of an unknown vocabulary: %j', async (input) => {
+    const { status, json } = await post(service, PATH, { input });
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ error: { code: 'invalid_request', param: 'input' } });
+    expect(JSON.stringify(json)).toContain('check_embedding_ctx_length=False');
+  });
 
   it('400 for a text beyond the context, unless it may be cut', async () => {
     const input = 'long '.repeat(2000);
