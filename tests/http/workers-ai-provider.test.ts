@@ -8,6 +8,8 @@ import {
 } from '../../routes/schemas/workers-ai-answer.ts';
 import type { AnswerEvent } from '../../src/chat/answer.ts';
 import { makeChatModel } from '../support/chat-model.ts';
+import { post } from '../support/http-client.ts';
+import { publishedTemplate } from '../support/published-templates.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { cloudflareFetch } from '../support/cloudflare-fetch.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -17,12 +19,7 @@ import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const MODEL = '@test/tiny-gpt2';
 const TEXT = ' runs past the old mill and down to the sea';
-/** Shows all that a message holds, so that what arrived can be told from the prompt. */
-const TEMPLATE =
-  '{% for message in messages %}{{ message.role }}:{{ message.content }}' +
-  '{% if message.reasoning_content %}~{{ message.reasoning_content }}{% endif %}' +
-  '{% for call in message.tool_calls or [] %}>{{ call.function.name }}({{ call.function.arguments.city }}){% endfor %}' +
-  '{% if message.tool_call_id %}<{{ message.tool_call_id }}{% endif %};{% endfor %}';
+const TEMPLATE = '{% for message in messages %}{{ message.role }}:{{ message.content }};{% endfor %}';
 
 const chatModel = makeChatModel(TEMPLATE);
 const checked = new CheckedFetch();
@@ -143,6 +140,52 @@ describe('over the socket', () => {
     const ranked = doRerank.call(provider.reranking(MODEL), { query: 'a', documents });
     await expect(ranked).rejects.toThrow(/contexts asks for a ranking/);
   });
+});
+
+describe('with a model that calls tools', () => {
+  const toolModel = makeChatModel(publishedTemplate('qwen3'));
+  const stopWhen = ({ steps }: { steps: readonly unknown[] }): boolean => steps.length === 2;
+  const CALL = '<tool_call>\n{"name": "weather", "arguments": {"city": "Bern"}}\n</tool_call>';
+  let caller: ScriptedEngine;
+  let calling: HttpService;
+  let model: ReturnType<typeof provider>;
+  beforeAll(async () => {
+    caller = await ScriptedEngine.create(toolModel.path);
+    caller.model.contextLength = 4096;
+    calling = await startHttpService(caller);
+    const fetch = cloudflareFetch(checked, calling.url);
+    model = createWorkersAI({ accountId: '0123abc', apiKey: 'none', fetch })(MODEL);
+    // What the model writes: first a call, then its answer.
+    caller.submit = (request, reservation) => {
+      caller.script.text = caller.requests.length === 0 ? `<think>\nI ask.\n</think>\n\n${CALL}` : 'Warm.';
+      return ScriptedEngine.prototype.submit.call(caller, request, reservation);
+    };
+  });
+  beforeEach(() => caller.reset());
+  afterAll(async () => {
+    await calling.close();
+    toolModel.remove();
+  });
+  const secondPrompt = (): string => caller.ownTokenizer.decode([...(caller.requests[1]?.prompts[0] ?? [])]);
+
+  it('generates over two steps, and sends the result back', async () => {
+    const { steps, text } = await generateText({ model, prompt: 'Weather?', tools: { weather }, stopWhen });
+    expect(steps[0]).toMatchObject({ finishReason: 'tool-calls', reasoningText: 'I ask.' });
+    expect(steps[0]?.toolCalls).toMatchObject([{ toolName: 'weather', input: { city: 'Bern' } }]);
+    expect(text).toBe('Warm.');
+    expect(secondPrompt()).toContain(CALL);
+    expect(secondPrompt()).toContain('{"city":"Bern","celsius":21}');
+  });
+
+  it('streams over two steps', async () => {
+    const result = streamText({ model, prompt: 'Weather?', tools: { weather }, stopWhen });
+    await result.consumeStream();
+    const [first] = await result.steps;
+    expect(first).toMatchObject({ finishReason: 'tool-calls', reasoningText: 'I ask.' });
+    expect(first?.toolCalls).toMatchObject([{ toolName: 'weather', input: { city: 'Bern' } }]);
+    expect(await result.text).toBe('Warm.');
+    expect(secondPrompt()).toContain(CALL);
+  });
 
   it('sends a conversation of three turns back as it was', async () => {
     const call = {
@@ -166,17 +209,32 @@ describe('over the socket', () => {
         ],
       },
     ];
-    const { text } = await generateText({
-      model: provider(MODEL),
-      messages,
-      tools: { weather },
-      allowSystemInMessages: true,
+    await generateText({ model, messages, tools: { weather }, allowSystemInMessages: true });
+    const prompt = caller.ownTokenizer.decode([...(caller.requests[0]?.prompts[0] ?? [])]);
+    const parts = [
+      'system\nBe brief.',
+      'user\nHow is Bern?',
+      CALL,
+      '<tool_response>\n{"celsius":21}\n</tool_response>',
+      'assistant\nWarm.',
+      'user\nAnd\nBasel?',
+    ];
+    const places = parts.map((part) => prompt.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places.toSorted((one, other) => one - other)).toEqual(places);
+  });
+
+  it('answers a request without the SDK in the form of Cloudflare', async () => {
+    const messages = [{ role: 'user', content: 'Weather?' }];
+    const tools = [{ name: 'weather', parameters: { type: 'object' } }];
+    const { json } = await post(calling, `/ai/run/${MODEL}`, { messages, tools });
+    expect(json).toMatchObject({
+      result: {
+        response: null,
+        tool_calls: [{ name: 'weather', arguments: { city: 'Bern' } }],
+        finish_reason: 'tool_calls',
+      },
     });
-    expect(text).toBe(TEXT);
-    expect(promptOf(0)).toBe(
-      'system:Be brief.;user:How is Bern?;assistant:~I ask.>weather(Bern);tool:{"celsius":21}<call_7;' +
-        'assistant:Warm.;user:And\nBasel?;',
-    );
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ChatMessage, Engine } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import { EngineError } from '../../errors.ts';
 import type { ChatTemplate, TextCaller } from '../../text/chat-template.ts';
 import { admit, type Caller, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
@@ -7,30 +7,13 @@ import { withinDeadline } from './within-deadline.ts';
 /** A small model that chats, for the message to a client of one that does not. */
 const CHAT_MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
 
-/** What a chat route wants of the engine; its one prompt is what the model's template makes of the messages. */
-export interface ChatDemand extends Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered'> {
-  messages: readonly ChatMessage[];
-}
+/** What a chat route wants of the engine, apart from its one prompt, which is what the model's template makes. */
+type ChatDemand = Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered'>;
 
 /** The prompt of a chat, and what of its demand depends on the model's template. */
 export type RenderedChat = { prompt: string } & Partial<
   Pick<CompletionDemand, 'stop' | 'shownTokenIds' | 'grammar'>
 >;
-
-/**
- * Renders a conversation by the model's own template and starts its completion.
- *
- * @throws EngineError as `startRenderedChat`
- */
-export function startChat(
-  engine: Engine,
-  { messages, ...demand }: ChatDemand,
-  caller: Caller,
-): Promise<StartedCompletion> {
-  return startRenderedChat(engine, demand, caller, async (chatTemplate, textCaller) => ({
-    prompt: await chatTemplate.render({ messages }, textCaller),
-  }));
-}
 
 /**
  * Starts the completion of a chat. Its places in the queue are taken before the template runs, so that as many
@@ -41,7 +24,7 @@ export function startChat(
  */
 export async function startRenderedChat(
   engine: Engine,
-  demand: Omit<ChatDemand, 'messages'>,
+  demand: ChatDemand,
   caller: Caller,
   render: (chatTemplate: ChatTemplate, textCaller: TextCaller) => Promise<RenderedChat>,
 ): Promise<StartedCompletion> {
