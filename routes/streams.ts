@@ -19,13 +19,13 @@ const resumeParams = {
   query: z.object({
     from: eventCount.optional().meta({
       description: 'How many events were received; by default none. `Last-Event-ID` goes before it.',
-      example: '12',
+      examples: ['12'],
     }),
   }),
   header: z.object({
     'Last-Event-ID': eventCount.optional().meta({
       description: 'The `id` of the last event that was received.',
-      example: '12',
+      examples: ['12'],
     }),
   }),
 };

@@ -58,8 +58,8 @@ describe('the AI SDK', () => {
     const messages: ModelMessage[] = [];
     for (const content of ['A', 'B', 'C']) {
       messages.push({ role: 'user', content });
-      const { response } = await generateText({ model: languageModel(), messages });
-      messages.push(...response.messages);
+      const { finalStep } = await generateText({ model: languageModel(), messages });
+      messages.push(...finalStep.response.messages);
     }
     expect(lastPrompt()).toBe(`u:A\na:${TEXT}\nu:B\na:${TEXT}\nu:C\na:`);
   });
@@ -70,7 +70,7 @@ describe('the AI SDK', () => {
     for (const content of ['A', 'B', 'C']) {
       messages.push({ role: 'user', content });
       const stream = streamText({ model: languageModel(), messages, providerOptions });
-      messages.push(...(await stream.response).messages);
+      messages.push(...(await stream.finalStep).response.messages);
     }
     expect(lastPrompt()).toBe(`u:A\na:${TEXT}\nu:B\na:${TEXT}\nu:C\na:`);
   });

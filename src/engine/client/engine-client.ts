@@ -23,6 +23,7 @@ import type {
 } from '../engine.ts';
 import type { SequenceUpdate, StepReport } from '../protocol.ts';
 import { HeldSequences } from './held-sequences.ts';
+import { IdleWaiter } from './idle-waiter.ts';
 import { deathWithDump, faultWithDump } from './lost-work.ts';
 import { notReady } from './not-ready.ts';
 import { readModelFiles, type ModelFileInfo } from './read-model-files.ts';
@@ -57,7 +58,7 @@ export class EngineClient implements ManagedEngine {
   #tokenizer: ServedTokenizer | undefined;
   /** Ends the load of a tokenizer. */
   #tokenizerLoad: AbortController | undefined;
-  #onIdle: (() => void) | undefined;
+  readonly #idle = new IdleWaiter();
   /** A ping has no answer yet. */
   #isPinged = false;
   /** The vocabulary that the engine process has. */
@@ -249,7 +250,7 @@ export class EngineClient implements ManagedEngine {
 
   #checkIdle(): void {
     if (this.#isBusy) return;
-    this.#onIdle?.();
+    this.#idle.notify();
     for (const observer of this.#observers) observer.onIdle?.();
   }
 
@@ -333,20 +334,10 @@ export class EngineClient implements ManagedEngine {
 
   async drain(timeoutMs: number): Promise<void> {
     this.#state = 'draining';
-    if (this.#isBusy && !(await this.#idleWithin(timeoutMs))) {
+    if (this.#isBusy && !(await this.#idle.within(timeoutMs))) {
       for (const completion of [...this.#completions.values()]) completion.cancel('shutdown');
     }
     await this.stop();
-  }
-
-  #idleWithin(timeoutMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeoutMs);
-      this.#onIdle = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-    });
   }
 
   async stop(): Promise<void> {

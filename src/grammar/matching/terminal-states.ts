@@ -220,13 +220,11 @@ function shortestWays({ numStates, numClasses, next, accepts }: ByteAutomaton): 
   for (const state of reached) distances[state] = 0;
   for (let distance = 1; reached.length > 0; distance++) {
     const further: number[] = [];
-    for (const to of reached) {
-      for (const { state, byteClass } of before[to] ?? []) {
-        if (distances[state] !== -1) continue;
-        distances[state] = distance;
-        classesToEnd[state] = byteClass;
-        further.push(state);
-      }
+    for (const { state, byteClass } of reached.flatMap((to) => before[to] ?? [])) {
+      if (distances[state] !== -1) continue;
+      distances[state] = distance;
+      classesToEnd[state] = byteClass;
+      further.push(state);
     }
     reached = further;
   }

@@ -178,7 +178,7 @@ describe('sequences with a grammar', () => {
   it('take no step for a token of which there is no choice', async () => {
     const make = new GrammarBuilder();
     const bytes = { grammar: make.build(sequence(make.literal('abcdefgh'))), specialTokenIds: new Map() };
-    const ascii = [...'abcdefgh'].map((letter) => letter.charCodeAt(0));
+    const ascii = [...Buffer.from('abcdefgh')];
     const plain = { ...DEFAULT_SAMPLING_PARAMS, temperature: 1 };
     const forced = await run([guided(0, { grammar: { key: 'forced', source: bytes }, sampling: plain })]);
     expect(forced.get(0)).toMatchObject({ finish: 'stop', numSteps: 1 });
