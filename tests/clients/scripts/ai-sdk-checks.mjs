@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { generateText, jsonSchema, Output, stepCountIs, streamText, tool } from 'ai';
+import { ASK, FOUR, PARAMETERS, PERSON_SCHEMA, THOUGHT, TOOLS, check, collect, errorOf, setup, untilIdle } from './check.mjs';
+
+/** The AI SDK's checks, for every provider. */
+
+const { texts } = setup;
+const tools = Object.fromEntries(
+  Object.entries(TOOLS).map(([name, execute]) => [
+    name,
+    tool({ description: name, inputSchema: jsonSchema(PARAMETERS[name]), execute: async (input) => execute(input) }),
+  ]),
+);
+const ADA = { name: 'Ada', age: 36 };
+const output = Output.object({ schema: jsonSchema(PERSON_SCHEMA) });
+const stopWhen = stepCountIs(5);
+
+/**
+ * Runs the checks that all providers have.
+ * @param languageModel from a model's name to the provider's model of it
+ * @param options `reasons`: the provider reads reasoning
+ */
+export async function checkLanguageModel(languageModel, { reasons = true } = {}) {
+  const model = languageModel(setup.model);
+
+  await check('generateText', async () => {
+    const { text, finishReason, usage, warnings } = await generateText({ model, prompt: ASK.plain });
+    assert.equal(text, texts.plain);
+    assert.equal(finishReason, 'stop');
+    assert.ok(usage.inputTokens > 0 && usage.outputTokens > 1);
+    assert.deepEqual(warnings ?? [], []);
+  });
+
+  await check('generateText: a real model', async () => {
+    if (setup.chatModel === null) return;
+    const real = languageModel(setup.chatModel);
+    const { text } = await generateText({ model: real, prompt: 'Hello!', maxOutputTokens: 20 });
+    assert.match(text, /\w/);
+  });
+
+  await check('three turns', async () => {
+    const messages = [];
+    for (let turn = 0; turn < 3; turn++) {
+      messages.push({ role: 'user', content: turn === 1 ? ASK.thought : ASK.plain });
+      const { text, response } = await generateText({ model, messages });
+      assert.equal(text, turn === 1 ? FOUR : texts.plain);
+      messages.push(...response.messages);
+    }
+  });
+
+  await check('streamText', async () => {
+    const result = streamText({ model, prompt: ASK.plain });
+    const pieces = await collect(result.textStream);
+    assert.ok(pieces.length > 1);
+    assert.equal(pieces.join(''), texts.plain);
+    assert.equal(await result.finishReason, 'stop');
+  });
+
+  if (reasons) {
+    await check('reasoning', async () => {
+      const whole = await generateText({ model, prompt: ASK.thought });
+      assert.deepEqual([whole.reasoningText?.trim(), whole.text], [THOUGHT, FOUR]);
+      const streamed = streamText({ model, prompt: ASK.thought });
+      await streamed.consumeStream();
+      assert.equal((await streamed.reasoningText)?.trim(), THOUGHT);
+    });
+  }
+
+  await check('an object by its schema', async () => {
+    assert.deepEqual((await generateText({ model, output, prompt: ASK.object })).output, ADA);
+  });
+
+  await check('an object by its schema, streamed', async () => {
+    const { partialOutputStream } = streamText({ model, output, prompt: ASK.object });
+    assert.deepEqual((await collect(partialOutputStream)).at(-1), ADA);
+  });
+
+  await check('tools over three steps', async () => {
+    const { text, steps } = await generateText({ model, prompt: ASK.tools, tools, stopWhen });
+    assert.equal(text, texts.final);
+    assert.deepEqual(
+      steps.flatMap(({ toolCalls }) => toolCalls.map(({ toolName }) => toolName)),
+      ['get_weather', 'add'],
+    );
+    assert.equal(steps[0].finishReason, 'tool-calls');
+  });
+
+  await check('tools over three steps, streamed', async () => {
+    const result = streamText({ model, prompt: ASK.tools, tools, stopWhen });
+    await result.consumeStream();
+    assert.equal(await result.text, texts.final);
+    const results = (await result.steps).flatMap(({ toolResults }) => toolResults.map((given) => given.output));
+    assert.deepEqual(results, [{ celsius: 21 }, 5]);
+  });
+
+  await check('a conversation goes on after its tools', async () => {
+    const messages = [{ role: 'user', content: ASK.tools }];
+    const { response } = await generateText({ model, messages, tools, stopWhen });
+    messages.push(...response.messages, { role: 'user', content: ASK.plain });
+    assert.equal((await generateText({ model, messages })).text, texts.plain);
+  });
+
+  await check('a tool that must be called', async () => {
+    const offered = { add: tools.add };
+    const { toolCalls } = await generateText({ model, prompt: ASK.tools, tools: offered, toolChoice: 'required' });
+    assert.deepEqual(toolCalls[0].input, { a: 2, b: 3 });
+  });
+
+  await check('a stream aborted', async () => {
+    const controller = new AbortController();
+    const result = streamText({ model, prompt: ASK.endless, abortSignal: controller.signal, onError: () => undefined });
+    let numPieces = 0;
+    for await (const part of result.fullStream) {
+      if (part.type === 'text-delta' && ++numPieces === 3) controller.abort();
+    }
+    assert.ok(numPieces < 100, String(numPieces));
+    await untilIdle();
+  });
+
+  await check('errors', async () => {
+    const ask = (fields) => errorOf(generateText({ model, prompt: ASK.plain, maxRetries: 0, ...fields }));
+    const hot = await ask({ temperature: 9 });
+    assert.equal(hot.name, 'AI_APICallError');
+    assert.deepEqual([hot.statusCode, hot.isRetryable], [400, false]);
+    assert.match(hot.message, /temperature/);
+    const missing = await ask({ model: languageModel('no-such-model') });
+    assert.equal(missing.name, 'AI_APICallError');
+    assert.ok(missing.statusCode === 404 || missing.statusCode === 400, String(missing.statusCode));
+  });
+}
+
+/** Two texts to two vectors that differ. */
+export async function checkEmbeddings(embedMany, model) {
+  await check('embedMany', async () => {
+    const { embeddings } = await embedMany({ model, values: ['The river', 'The mill'] });
+    assert.equal(embeddings.length, 2);
+    assert.ok(embeddings.flat().every(Number.isFinite));
+    assert.notDeepEqual(embeddings[0], embeddings[1]);
+  });
+}
