@@ -9,7 +9,7 @@ import { installNodeClient } from './install-clients.ts';
 import type { ScriptSetup } from './scripted-service.ts';
 
 const scriptPath = (name: string): string => fileURLToPath(new URL(`scripts/${name}`, import.meta.url));
-const SHARED_SCRIPTS = ['check.mjs', 'ai-sdk-checks.mjs'];
+const SHARED_SCRIPTS = ['check.mjs', 'ai-sdk-checks.mjs', 'wire-checks.mjs'];
 /** Of a whole script. */
 const LIMIT_MS = 180_000;
 

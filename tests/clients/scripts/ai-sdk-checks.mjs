@@ -51,9 +51,11 @@ export async function checkLanguageModel(languageModel, { reasons = true } = {})
   await check('streamText', async () => {
     const result = streamText({ model, prompt: ASK.plain });
     const pieces = await collect(result.textStream);
-    assert.ok(pieces.length > 1);
     assert.equal(pieces.join(''), texts.plain);
     assert.equal(await result.finishReason, 'stop');
+    const long = streamText({ model, prompt: ASK.endless, maxOutputTokens: 500 });
+    assert.ok((await collect(long.textStream)).length > 1);
+    assert.equal(await long.finishReason, 'length');
   });
 
   if (reasons) {

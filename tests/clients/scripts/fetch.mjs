@@ -1,0 +1,4 @@
+import { checkWire } from './wire-checks.mjs';
+import { setup } from './check.mjs';
+
+await checkWire(setup.url);
