@@ -50,6 +50,10 @@ export const anthropicErrorSchema = z
         'overloaded_error',
       ]),
       message: z.string(),
+      details: z
+        .object({ error_code: z.literal('thread_unsupported_request'), unsupported: z.array(z.string()) })
+        .optional()
+        .meta({ description: 'Of a request with `thread`: the service keeps no conversations of messages.' }),
     }),
     request_id: z.string(),
   })

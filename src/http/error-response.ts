@@ -81,8 +81,14 @@ export interface WorkersAiErrorBody {
 
 export interface AnthropicErrorBody {
   type: 'error';
-  error: { type: string; message: string };
+  error: { type: string; message: string; details?: ThreadRefusal };
   request_id: string;
+}
+
+/** What Anthropic says where it holds no conversation for a request. */
+interface ThreadRefusal {
+  error_code: 'thread_unsupported_request';
+  unsupported: string[];
 }
 
 type ErrorBody = OpenAiErrorBody | WorkersAiErrorBody | AnthropicErrorBody;
@@ -112,7 +118,7 @@ export function toErrorResponse(error: EngineError, family: ApiFamily, requestId
 /** The error in the envelope of its family; also the frame that ends a stream. */
 export function toErrorBody(error: EngineError, family: ApiFamily, requestId: string): ErrorBody {
   const message = clientMessage(error, requestId);
-  if (family === 'anthropic') return toAnthropicBody(error.code, message, requestId);
+  if (family === 'anthropic') return toAnthropicBody(error, message, requestId);
   const { openAiType, workersAiCode } = HTTP_ERRORS[error.code];
   // It may name a field as the client did.
   const param = error.param === undefined ? null : clip(error.param);
@@ -128,12 +134,22 @@ export function toErrorBody(error: EngineError, family: ApiFamily, requestId: st
   };
 }
 
-function toAnthropicBody(code: ErrorCode, message: string, requestId: string): AnthropicErrorBody {
+function toAnthropicBody(
+  { code, param }: EngineError,
+  message: string,
+  requestId: string,
+): AnthropicErrorBody {
   const { status } = HTTP_ERRORS[code];
   const type = ANTHROPIC_TYPES[status] ?? (status < 500 ? BAD_REQUEST : 'api_error');
   // Agents look for Anthropic's own words before they shorten a conversation.
   const text = code === 'context_length_exceeded' ? `prompt is too long: ${message}` : message;
-  return { type: 'error', error: { type, message: text }, request_id: requestId };
+  // By this code the tool runner of Anthropic's client knows to go on by sending the whole conversation each time.
+  const details: ThreadRefusal = { error_code: 'thread_unsupported_request', unsupported: ['thread'] };
+  return {
+    type: 'error',
+    error: { type, message: text, ...(param === 'thread' ? { details } : {}) },
+    request_id: requestId,
+  };
 }
 
 /** What the official SDK obeys: `x-should-retry` first, then `retry-after-ms`, then `retry-after`. */

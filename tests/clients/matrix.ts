@@ -14,13 +14,24 @@ export async function formatMatrix(results: readonly CellResult[]): Promise<stri
     const cells = results.filter((result) => result.client === client.name);
     if (cells.length === 0) continue;
     const { title, engine } = await describe(client);
-    const texts = runtimes.map((runtime) => cellText(cells.find((cell) => cell.runtime === runtime), engine));
+    const texts = runtimes.map((runtime) =>
+      cellText(
+        cells.find((cell) => cell.runtime === runtime),
+        engine,
+      ),
+    );
     rows.push(`| ${[title, ...texts].join(' | ')} |`);
   }
-  return [`| client | ${runtimes.join(' | ')} |`, `|${' --- |'.repeat(runtimes.length + 1)}`, ...rows].join('\n');
+  return [`| client | ${runtimes.join(' | ')} |`, `|${' --- |'.repeat(runtimes.length + 1)}`, ...rows].join(
+    '\n',
+  );
 }
 
-async function describe({ name, title, main }: ClientUnderTest): Promise<{ title: string; engine?: string | undefined }> {
+async function describe({
+  name,
+  title,
+  main,
+}: ClientUnderTest): Promise<{ title: string; engine?: string | undefined }> {
   if (main === undefined) return { title: `\`${title}\`` };
   const { version, engines } = await readPackage(name, main);
   return { title: `\`${title}\` ${version}`, engine: engines?.node };
@@ -31,8 +42,7 @@ function cellText(cell: CellResult | undefined, engine: string | undefined): str
   const { checks, runtime, skipped } = cell;
   if (skipped !== undefined) return `not run: ${skipped}`;
   const numFailed = checks.filter(({ ok }) => !ok).length;
-  const text =
-    numFailed === 0 ? `passed ${checks.length}` : `**failed ${numFailed} of ${checks.length}**`;
+  const text = numFailed === 0 ? `passed ${checks.length}` : `**failed ${numFailed} of ${checks.length}**`;
   return isTaken(engine, runtime) ? text : `${text} (not in its \`engines\`)`;
 }
 

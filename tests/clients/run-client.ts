@@ -40,6 +40,7 @@ export async function runClient(
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',
+      PYTHONDONTWRITEBYTECODE: '1',
       ...(process.env['TEST_CHECK'] === undefined ? {} : { TEST_CHECK: process.env['TEST_CHECK'] }),
       CLIENT_SETUP: JSON.stringify({ ...setup, client: name }),
     },
@@ -82,12 +83,16 @@ function parseCheck(line: string): CheckResult | undefined {
 export function missing({ needs }: ClientUnderTest): string | undefined {
   if (needs === undefined || spawnSync(needs.program, ['-V']).error === undefined) return undefined;
   const reason = `${needs.program} is not installed`;
-  if (process.env[needs.requiredBy] === 'required') throw new Error(`${reason}, and ${needs.requiredBy}=required`);
+  if (process.env[needs.requiredBy] === 'required')
+    throw new Error(`${reason}, and ${needs.requiredBy}=required`);
   return reason;
 }
 
 /** What an installed package says of itself. */
-export async function readPackage(client: string, name: string): Promise<{ version: string; engines?: { node?: string } }> {
+export async function readPackage(
+  client: string,
+  name: string,
+): Promise<{ version: string; engines?: { node?: string } }> {
   const path = join(await installNodeClient(client), 'node_modules', name, 'package.json');
   return JSON.parse(readFileSync(path, 'utf8')) as { version: string; engines?: { node?: string } };
 }

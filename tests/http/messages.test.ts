@@ -95,6 +95,26 @@ describe('POST /v1/messages', () => {
     });
   });
 
+  it('refuses to hold a conversation, by the code that makes the tool runner send it whole', async () => {
+    const { status, json } = await post(service, PATH, {
+      max_tokens: 50,
+      messages: HELLO,
+      thread: { type: 'create' },
+    });
+    expect(status).toBe(400);
+    expect(json).toMatchObject({
+      error: {
+        type: 'invalid_request_error',
+        message: 'thread must be null, not an object',
+        details: { error_code: 'thread_unsupported_request' },
+      },
+    });
+    const messages: Anthropic.Beta.BetaMessageParam[] = [{ role: 'user', content: 'The river' }];
+    const params = { model: MODEL, max_tokens: 50, messages, tools: [] };
+    const message = await client.beta.messages.toolRunner(params);
+    expect(message.content).toMatchObject([{ type: 'text', text: TEXT }]);
+  });
+
   it('streams the events of Anthropic, each with its name, in their order', async () => {
     const { text, events } = await stream({});
     const types = events.map(({ type }) => type);

@@ -52,10 +52,14 @@ const SITUATION = `
 export function chainTemplate(chains: readonly Chain[]): string {
   const ofTools = chains.flatMap(({ name, tool }) => (tool === undefined ? [] : { name, tool }));
   const byTool = ofTools
-    .map(({ name, tool }, index) => condition(index, `tool.function.name == '${tool}'`, `now.candidate = '${name}'`))
+    .map(({ name, tool }, index) =>
+      condition(index, `tool.function.name == '${tool}'`, `now.candidate = '${name}'`),
+    )
     .join('');
   const byWord = chains
-    .flatMap(({ name, word }) => (word === undefined ? [] : `{%- elif '${word}' in now.question %}${begin(name)}`))
+    .flatMap(({ name, word }) =>
+      word === undefined ? [] : `{%- elif '${word}' in now.question %}${begin(name)}`,
+    )
     .join('');
   return `${TURNS}
 {%- if add_generation_prompt %}

@@ -120,6 +120,7 @@ export const messageRequestSchema = z
     inference_geo: ignored,
     diagnostics: ignored,
     container: unsupported,
+    thread: unsupported,
   })
   .meta({ id: 'MessageRequest' });
 

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { generateText, jsonSchema, Output, stepCountIs, streamText, tool } from 'ai';
-import { ASK, FOUR, PARAMETERS, PERSON_SCHEMA, THOUGHT, TOOLS, check, collect, errorOf, setup, untilIdle } from './check.mjs';
+import {
+  ASK,
+  FOUR,
+  PARAMETERS,
+  PERSON_SCHEMA,
+  THOUGHT,
+  TOOLS,
+  check,
+  collect,
+  errorOf,
+  setup,
+  untilIdle,
+} from './check.mjs';
 
 /** The AI SDK's checks, for every provider. */
 
@@ -8,7 +20,11 @@ const { texts } = setup;
 const tools = Object.fromEntries(
   Object.entries(TOOLS).map(([name, execute]) => [
     name,
-    tool({ description: name, inputSchema: jsonSchema(PARAMETERS[name]), execute: async (input) => execute(input) }),
+    tool({
+      description: name,
+      inputSchema: jsonSchema(PARAMETERS[name]),
+      execute: async (input) => execute(input),
+    }),
   ]),
 );
 const ADA = { name: 'Ada', age: 36 };
@@ -91,7 +107,9 @@ export async function checkLanguageModel(languageModel, { reasons = true } = {})
     const result = streamText({ model, prompt: ASK.tools, tools, stopWhen });
     await result.consumeStream();
     assert.equal(await result.text, texts.final);
-    const results = (await result.steps).flatMap(({ toolResults }) => toolResults.map((given) => given.output));
+    const results = (await result.steps).flatMap(({ toolResults }) =>
+      toolResults.map((given) => given.output),
+    );
     assert.deepEqual(results, [{ celsius: 21 }, 5]);
   });
 
@@ -104,13 +122,23 @@ export async function checkLanguageModel(languageModel, { reasons = true } = {})
 
   await check('a tool that must be called', async () => {
     const offered = { add: tools.add };
-    const { toolCalls } = await generateText({ model, prompt: ASK.tools, tools: offered, toolChoice: 'required' });
+    const { toolCalls } = await generateText({
+      model,
+      prompt: ASK.tools,
+      tools: offered,
+      toolChoice: 'required',
+    });
     assert.deepEqual(toolCalls[0].input, { a: 2, b: 3 });
   });
 
   await check('a stream aborted', async () => {
     const controller = new AbortController();
-    const result = streamText({ model, prompt: ASK.endless, abortSignal: controller.signal, onError: () => undefined });
+    const result = streamText({
+      model,
+      prompt: ASK.endless,
+      abortSignal: controller.signal,
+      onError: () => undefined,
+    });
     let numPieces = 0;
     for await (const part of result.fullStream) {
       if (part.type === 'text-delta' && ++numPieces === 3) controller.abort();

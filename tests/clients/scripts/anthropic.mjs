@@ -1,13 +1,30 @@
 import assert from 'node:assert/strict';
 import Anthropic from '@anthropic-ai/sdk';
-import { ASK, FOUR, PARAMETERS, PERSON_SCHEMA, THOUGHT, TOOLS, check, collect, errorOf, setup, untilIdle } from './check.mjs';
+import {
+  ASK,
+  FOUR,
+  PARAMETERS,
+  PERSON_SCHEMA,
+  THOUGHT,
+  TOOLS,
+  check,
+  collect,
+  errorOf,
+  setup,
+  untilIdle,
+} from './check.mjs';
 
 const { url, model, chatModel, texts } = setup;
 const client = new Anthropic({ baseURL: url, apiKey: 'none', maxRetries: 0 });
 const user = (content) => [{ role: 'user', content }];
 const ask = (fields) => client.messages.create({ model, max_tokens: 200, ...fields });
-const tools = Object.entries(PARAMETERS).map(([name, input_schema]) => ({ name, description: name, input_schema }));
-const textOf = ({ content }) => content.flatMap((block) => (block.type === 'text' ? block.text : [])).join('');
+const tools = Object.entries(PARAMETERS).map(([name, input_schema]) => ({
+  name,
+  description: name,
+  input_schema,
+}));
+const textOf = ({ content }) =>
+  content.flatMap((block) => (block.type === 'text' ? block.text : [])).join('');
 
 /** The blocks of tool results for the calls of an answer. */
 const resultsOf = ({ content }) =>
@@ -74,7 +91,9 @@ for (const streamed of [false, true]) {
       thinking: { type: 'enabled', budget_tokens: 1024 },
       messages: user(ASK.plain),
     };
-    const message = await (streamed ? client.messages.stream(body).finalMessage() : client.messages.create(body));
+    const message = await (streamed
+      ? client.messages.stream(body).finalMessage()
+      : client.messages.create(body));
     const [thinking, text] = message.content;
     assert.equal(thinking.type, 'thinking');
     assert.equal(thinking.thinking.trim(), THOUGHT);

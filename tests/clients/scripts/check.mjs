@@ -54,7 +54,8 @@ export async function errorOf(promise) {
 export async function untilIdle() {
   const end = Date.now() + 10_000;
   while ((await numRunning()) > 0) {
-    if (Date.now() > end) throw new Error('the service still runs the request 10 s after the client has gone');
+    if (Date.now() > end)
+      throw new Error('the service still runs the request 10 s after the client has gone');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

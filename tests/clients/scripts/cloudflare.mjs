@@ -1,13 +1,27 @@
 import assert from 'node:assert/strict';
 import Cloudflare from 'cloudflare';
-import { ASK, PARAMETERS, PERSON_SCHEMA, TOOLS, check, collect, errorOf, setup, untilIdle } from './check.mjs';
+import {
+  ASK,
+  PARAMETERS,
+  PERSON_SCHEMA,
+  TOOLS,
+  check,
+  collect,
+  errorOf,
+  setup,
+  untilIdle,
+} from './check.mjs';
 
 const { url, model, embeddingModel, chatModel, texts } = setup;
 const account_id = '0123abc';
 const client = new Cloudflare({ baseURL: `${url}/client/v4`, apiToken: 'none', maxRetries: 0 });
 const user = (content) => [{ role: 'user', content }];
 const run = (fields, options) => client.ai.run(model, { account_id, ...fields }, options);
-const tools = Object.entries(PARAMETERS).map(([name, parameters]) => ({ name, description: name, parameters }));
+const tools = Object.entries(PARAMETERS).map(([name, parameters]) => ({
+  name,
+  description: name,
+  parameters,
+}));
 
 await check('ai.run', async () => {
   const { response, usage } = await run({ messages: user(ASK.plain) });
@@ -21,7 +35,11 @@ await check('ai.run with a prompt', async () => {
 
 await check('ai.run: a real model', async () => {
   if (chatModel === null) return;
-  const { response } = await client.ai.run(chatModel, { account_id, messages: user('Hello!'), max_tokens: 12 });
+  const { response } = await client.ai.run(chatModel, {
+    account_id,
+    messages: user('Hello!'),
+    max_tokens: 12,
+  });
   assert.match(response, /\w/);
 });
 
@@ -36,7 +54,9 @@ await check('ai.run: three turns', async () => {
 });
 
 await check('ai.run: streamed', async () => {
-  const response = await client.ai.run(model, { account_id, messages: user(ASK.plain), stream: true }).asResponse();
+  const response = await client.ai
+    .run(model, { account_id, messages: user(ASK.plain), stream: true })
+    .asResponse();
   const text = await response.text();
   const data = text.split('\n').filter((line) => line.startsWith('data: '));
   assert.equal(data.at(-1), 'data: [DONE]');
@@ -63,14 +83,20 @@ await check('ai.run: tools over two steps', async () => {
 });
 
 await check('ai.run: embeddings', async () => {
-  const { data, shape } = await client.ai.run(embeddingModel, { account_id, text: ['The river', 'The mill'] });
+  const { data, shape } = await client.ai.run(embeddingModel, {
+    account_id,
+    text: ['The river', 'The mill'],
+  });
   assert.deepEqual(shape, [2, data[0].length]);
   assert.ok(data.flat().every(Number.isFinite));
 });
 
 await check('ai.models.list', async () => {
   const models = await collect(client.ai.models.list({ account_id }));
-  assert.ok(models.some(({ name }) => name === model), JSON.stringify(models).slice(0, 300));
+  assert.ok(
+    models.some(({ name }) => name === model),
+    JSON.stringify(models).slice(0, 300),
+  );
 });
 
 await check('aborted', async () => {

@@ -28,7 +28,15 @@ await check('chat: streamed', async () => {
 });
 
 await check('models: HEAD', async () => {
-  const { stdout } = await run('curl', ['-sS', '-o', '/dev/null', '-w', '%{http_code}', '-I', `${url}/v1/models`]);
+  const { stdout } = await run('curl', [
+    '-sS',
+    '-o',
+    '/dev/null',
+    '-w',
+    '%{http_code}',
+    '-I',
+    `${url}/v1/models`,
+  ]);
   assert.equal(stdout, '200');
 });
 

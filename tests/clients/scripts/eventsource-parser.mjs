@@ -22,7 +22,10 @@ const contentOf = (events) => {
 await check('createParser', async () => {
   const events = [];
   const errors = [];
-  const parser = createParser({ onEvent: (event) => events.push(event), onError: (error) => errors.push(error) });
+  const parser = createParser({
+    onEvent: (event) => events.push(event),
+    onError: (error) => errors.push(error),
+  });
   const response = await post('/v1/chat/completions', { messages });
   const decoder = new TextDecoder();
   for await (const piece of response.body) parser.feed(decoder.decode(piece, { stream: true }));
@@ -33,7 +36,9 @@ await check('createParser', async () => {
 await check('EventSourceParserStream', async () => {
   const response = await post('/v1/chat/completions', { messages });
   const events = await collect(
-    response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream({ onError: 'terminate' })),
+    response.body
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new EventSourceParserStream({ onError: 'terminate' })),
   );
   assert.equal(contentOf(events), texts.plain);
 });

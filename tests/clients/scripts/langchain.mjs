@@ -68,7 +68,10 @@ await check('bindTools over two steps', async () => {
       [name],
     );
     const [call] = message.tool_calls;
-    messages.push(message, new ToolMessage({ content: JSON.stringify(TOOLS[name](call.args)), tool_call_id: call.id }));
+    messages.push(
+      message,
+      new ToolMessage({ content: JSON.stringify(TOOLS[name](call.args)), tool_call_id: call.id }),
+    );
   }
   assert.equal((await bound.invoke(messages)).content, texts.final);
 });

@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
-import { ASK, FOUR, PARAMETERS, THOUGHT, TOOLS, check, collect, errorOf, setup, untilIdle } from './check.mjs';
+import {
+  ASK,
+  FOUR,
+  PARAMETERS,
+  THOUGHT,
+  TOOLS,
+  check,
+  collect,
+  errorOf,
+  setup,
+  untilIdle,
+} from './check.mjs';
 
 const { url, model, embeddingModel, chatModel, texts } = setup;
 const connect = (options) => new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0, ...options });
@@ -26,7 +37,8 @@ const responseTools = Object.entries(PARAMETERS).map(([name, parameters]) => ({
 await check('models.list', async () => {
   const models = await collect(client.models.list());
   const ids = models.map(({ id }) => id);
-  for (const id of [model, embeddingModel, ...(chatModel === null ? [] : [chatModel])]) assert.ok(ids.includes(id), id);
+  for (const id of [model, embeddingModel, ...(chatModel === null ? [] : [chatModel])])
+    assert.ok(ids.includes(id), id);
   assert.equal((await client.models.retrieve(model)).id, model);
 });
 
@@ -101,14 +113,18 @@ await check('chat: a stream aborted', async () => {
 
 await check('chat: aborted before it answers', async () => {
   const controller = new AbortController();
-  const asked = client.chat.completions.create({ model, messages: user(ASK.endless) }, { signal: controller.signal });
+  const asked = client.chat.completions.create(
+    { model, messages: user(ASK.endless) },
+    { signal: controller.signal },
+  );
   setTimeout(() => controller.abort(), 50);
   assert.ok((await errorOf(asked)) instanceof OpenAI.APIUserAbortError);
   await untilIdle();
 });
 
 await check('errors', async () => {
-  const ask = (fields) => errorOf(client.chat.completions.create({ model, messages: user(ASK.plain), ...fields }));
+  const ask = (fields) =>
+    errorOf(client.chat.completions.create({ model, messages: user(ASK.plain), ...fields }));
   const missing = await ask({ model: 'no-such-model' });
   assert.ok(missing instanceof OpenAI.NotFoundError);
   assert.equal(missing.code, 'model_not_found');
@@ -149,7 +165,10 @@ await check('retries wait as long as the headers say', async () => {
   const answers = await Promise.all(Array.from({ length: 16 }, () => patient.chat.completions.create(body)));
   for (const { choices } of answers) assert.equal(choices[0].finish_reason, 'length');
   assert.ok(numRefused > 0, 'none was refused');
-  assert.ok(waits.every((wait) => Number(wait) > 0), `retry-after: ${waits.join(', ')}`);
+  assert.ok(
+    waits.every((wait) => Number(wait) > 0),
+    `retry-after: ${waits.join(', ')}`,
+  );
 });
 
 await check('chat.completions.parse', async () => {
@@ -175,11 +194,18 @@ await check('chat: a schema, streamed', async () => {
 
 for (const stream of [false, true]) {
   await check(`runTools${stream ? ', streamed' : ''}`, async () => {
-    const runner = client.chat.completions.runTools({ model, messages: user(ASK.tools), tools: runnable, stream });
+    const runner = client.chat.completions.runTools({
+      model,
+      messages: user(ASK.tools),
+      tools: runnable,
+      stream,
+    });
     assert.equal(await runner.finalContent(), texts.final);
     const roles = runner.messages.map(({ role }) => role);
     assert.deepEqual(roles, ['user', 'assistant', 'tool', 'assistant', 'tool', 'assistant']);
-    const names = runner.messages.flatMap(({ tool_calls }) => tool_calls ?? []).map((call) => call.function.name);
+    const names = runner.messages
+      .flatMap(({ tool_calls }) => tool_calls ?? [])
+      .map((call) => call.function.name);
     assert.deepEqual(names, ['get_weather', 'add']);
   });
 }
@@ -254,7 +280,10 @@ await check('responses: a stream aborted', async () => {
 });
 
 await check('embeddings', async () => {
-  const { data } = await client.embeddings.create({ model: embeddingModel, input: ['The river', 'The mill'] });
+  const { data } = await client.embeddings.create({
+    model: embeddingModel,
+    input: ['The river', 'The mill'],
+  });
   assert.equal(data.length, 2);
   const [river, mill] = data.map(({ embedding }) => embedding);
   assert.ok(river.length > 8 && river.length === mill.length);

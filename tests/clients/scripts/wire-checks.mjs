@@ -83,7 +83,9 @@ export async function checkWire(url) {
   });
 
   await check('embeddings', async () => {
-    const { data } = await (await post('/v1/embeddings', { model: embeddingModel, input: ['a', 'b'] })).json();
+    const { data } = await (
+      await post('/v1/embeddings', { model: embeddingModel, input: ['a', 'b'] })
+    ).json();
     assert.equal(data.length, 2);
   });
 
