@@ -51,4 +51,17 @@ export default tseslint.config(
       globals: { module: 'readonly', process: 'readonly', console: 'readonly', URL: 'readonly' },
     },
   },
+  {
+    files: ['tests/clients/scripts/*.mjs'],
+    languageOptions: {
+      globals: {
+        AbortController: 'readonly',
+        TextDecoder: 'readonly',
+        TextDecoderStream: 'readonly',
+        clearTimeout: 'readonly',
+        fetch: 'readonly',
+        setTimeout: 'readonly',
+      },
+    },
+  },
 );

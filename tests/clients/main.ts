@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CLIENTS, type ClientUnderTest } from './client-under-test.ts';
-import { installNode, installPythonClients, NODE_MAJORS, type NodeMajor } from './install-clients.ts';
+import { installNode, installNodeClient, installPythonClients, NODE_MAJORS, type NodeMajor } from './install-clients.ts';
 import { formatMatrix, writeMatrix } from './matrix.ts';
 import { missing, runClient, type CellResult } from './run-client.ts';
 import { startScriptedService, type ScriptSetup } from './scripted-service.ts';
@@ -96,7 +96,6 @@ function progressLine({ client, runtime, checks, seconds, skipped }: CellResult)
 
 async function main(options: Options): Promise<number> {
   if (options.prepare) {
-    const { installNodeClient } = await import('./install-clients.ts');
     for (const client of options.clients) {
       await runtimesOf(client, options.majors);
       if (client.script.endsWith('.mjs')) await installNodeClient(client.name);

@@ -9,6 +9,8 @@ import { installNodeClient } from './install-clients.ts';
 import type { ScriptSetup } from './scripted-service.ts';
 
 const scriptPath = (name: string): string => fileURLToPath(new URL(`scripts/${name}`, import.meta.url));
+/** Debian keeps nginx where only root looks. */
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
 const SHARED_SCRIPTS = ['check.mjs', 'ai-sdk-checks.mjs', 'wire-checks.mjs'];
 /** Of a whole script. */
 const LIMIT_MS = 180_000;
@@ -38,7 +40,7 @@ export async function runClient(
   const path = script.endsWith('.mjs') ? await placeScript(name, script) : scriptPath(script);
   const child = spawn(program, [path], {
     env: {
-      PATH: process.env['PATH'] ?? '',
+      PATH,
       HOME: process.env['HOME'] ?? '',
       PYTHONDONTWRITEBYTECODE: '1',
       ...(process.env['TEST_CHECK'] === undefined ? {} : { TEST_CHECK: process.env['TEST_CHECK'] }),
@@ -81,7 +83,7 @@ function parseCheck(line: string): CheckResult | undefined {
 
 /** Why a client cannot be tested here; undefined where it can. @throws Error where the environment requires it */
 export function missing({ needs }: ClientUnderTest): string | undefined {
-  if (needs === undefined || spawnSync(needs.program, ['-V']).error === undefined) return undefined;
+  if (needs === undefined || spawnSync(needs.program, ['-V'], { env: { PATH } }).error === undefined) return undefined;
   const reason = `${needs.program} is not installed`;
   if (process.env[needs.requiredBy] === 'required')
     throw new Error(`${reason}, and ${needs.requiredBy}=required`);

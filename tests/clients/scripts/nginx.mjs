@@ -53,7 +53,6 @@ const port = await freePort();
 writeFileSync(join(folder, 'nginx.conf'), configuration(folder, port));
 const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], {
   stdio: ['ignore', 'ignore', 'inherit'],
-  env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
 });
 try {
   const url = `http://127.0.0.1:${port}`;
