@@ -83,7 +83,8 @@ function parseCheck(line: string): CheckResult | undefined {
 
 /** Why a client cannot be tested here; undefined where it can. @throws Error where the environment requires it */
 export function missing({ needs }: ClientUnderTest): string | undefined {
-  if (needs === undefined || spawnSync(needs.program, ['-V'], { env: { PATH } }).error === undefined) return undefined;
+  if (needs === undefined || spawnSync(needs.program, ['-V'], { env: { PATH } }).error === undefined)
+    return undefined;
   const reason = `${needs.program} is not installed`;
   if (process.env[needs.requiredBy] === 'required')
     throw new Error(`${reason}, and ${needs.requiredBy}=required`);

@@ -11,6 +11,9 @@ const EMBEDDED = fileURLToPath(new URL('../../model-weights', import.meta.url));
 /** As Cloudflare names models: its client percent-encodes the `/`. */
 const CHAIN_MODEL = '@cf/tokenflare/chain';
 
+/** Room for an answer that no client waits for (`MANY_TOKENS` of check.mjs). */
+const CONTEXT_LENGTH = 65_536;
+
 /** What a client's script is told of the service. */
 export interface ScriptSetup {
   readonly url: string;
@@ -35,7 +38,7 @@ export async function startScriptedService(): Promise<ScriptedService> {
   const modelsDir = join(folder, 'models');
   mkdirSync(modelsDir);
   const chain = join(folder, 'chain');
-  await writeChainModel(chain);
+  await writeChainModel(chain, { contextLength: CONTEXT_LENGTH });
   symlinkSync(EMBEDDED, join(modelsDir, 'embedded'));
   const { path: smollm2 } = await smollm2Gguf();
   const chatModel = smollm2 === undefined ? null : basename(smollm2);

@@ -8,7 +8,6 @@ import { CHAINS, startToken, type Chain } from './chains.ts';
 const WEIGHT = 4;
 const HEAD_DIM = 32;
 const MLP_DIM = 32;
-const CONTEXT_LENGTH = 4096;
 const TURN_START = '<|im_start|>';
 const TURN_END = '<|im_end|>';
 
@@ -26,7 +25,10 @@ interface Vocabulary {
  * depends on the last one alone. The embedding is one-hot and `lm_head` the table of bigrams. A chat template
  * (`chainTemplate`) ends each prompt in a special token, which begins the chain that fits the messages.
  */
-export async function writeChainModel(path: string, chains: readonly Chain[] = CHAINS): Promise<void> {
+export async function writeChainModel(
+  path: string,
+  { chains = CHAINS, contextLength = 4096 }: { chains?: readonly Chain[]; contextLength?: number } = {},
+): Promise<void> {
   const vocabulary = makeVocabulary(chains);
   mkdirSync(path, { recursive: true });
   const vocabSize = vocabulary.bytes.length + vocabulary.added.length;
@@ -48,7 +50,7 @@ export async function writeChainModel(path: string, chains: readonly Chain[] = C
     num_key_value_heads: 1,
     head_dim: HEAD_DIM,
     hidden_act: 'silu',
-    max_position_embeddings: CONTEXT_LENGTH,
+    max_position_embeddings: contextLength,
     rms_norm_eps: 1e-6,
     rope_theta: 10_000,
     tie_word_embeddings: false,

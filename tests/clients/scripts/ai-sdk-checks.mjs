@@ -3,6 +3,7 @@ import { generateText, jsonSchema, Output, stepCountIs, streamText, tool } from 
 import {
   ASK,
   FOUR,
+  MANY_TOKENS,
   PARAMETERS,
   PERSON_SCHEMA,
   THOUGHT,
@@ -136,6 +137,7 @@ export async function checkLanguageModel(languageModel, { reasons = true } = {})
     const result = streamText({
       model,
       prompt: ASK.endless,
+      maxOutputTokens: MANY_TOKENS,
       abortSignal: controller.signal,
       onError: () => undefined,
     });

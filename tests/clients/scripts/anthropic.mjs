@@ -3,6 +3,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import {
   ASK,
   FOUR,
+  MANY_TOKENS,
   PARAMETERS,
   PERSON_SCHEMA,
   THOUGHT,
@@ -155,7 +156,7 @@ await check('countTokens', async () => {
 });
 
 await check('a stream aborted', async () => {
-  const stream = client.messages.stream({ model, max_tokens: 3000, messages: user(ASK.endless) });
+  const stream = client.messages.stream({ model, max_tokens: MANY_TOKENS, messages: user(ASK.endless) });
   let numPieces = 0;
   stream.on('text', () => {
     if (++numPieces === 3) stream.abort();

@@ -2,6 +2,9 @@
 
 const LIMIT_MS = 30_000;
 
+/** When the check began. */
+let numGeneratedBefore = 0;
+
 /** The service and its models: `ScriptSetup` of scripted-service.ts. */
 export const setup = JSON.parse(process.env.CLIENT_SETUP ?? '{}');
 
@@ -10,6 +13,7 @@ const { TEST_CHECK: only } = process.env;
 /** Runs a check and prints how it ended; the checks after it run whatever it finds. */
 export async function check(name, work) {
   if (only !== undefined && !name.includes(only)) return;
+  numGeneratedBefore = await metric('generation_tokens_total');
   let timer;
   const limit = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no end within ${LIMIT_MS} ms`)), LIMIT_MS);
@@ -50,20 +54,24 @@ export async function errorOf(promise) {
   throw new Error('it was not refused');
 }
 
-/** Waits until the service runs no request any more, as it must soon after a client has gone. */
+/** Asked for by checks that leave before the end. */
+export const MANY_TOKENS = 50_000;
+
+/**
+ * Waits until the service runs no request any more. It must then have ended the request when its client had gone, and
+ * not by `MANY_TOKENS`.
+ */
 export async function untilIdle() {
-  const end = Date.now() + 10_000;
-  while ((await numRunning()) > 0) {
-    if (Date.now() > end)
-      throw new Error('the service still runs the request 10 s after the client has gone');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  while ((await metric('num_requests_running')) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const numGenerated = (await metric('generation_tokens_total')) - numGeneratedBefore;
+  if (numGenerated >= MANY_TOKENS)
+    throw new Error('the service went on to the end after the client had gone');
 }
 
-async function numRunning() {
+async function metric(name) {
   const text = await (await fetch(`${setup.url}/metrics`)).text();
-  const counts = [...text.matchAll(/^tokenflare_num_requests_running(?:\{.*\})? (\d+)$/gm)];
-  if (counts.length === 0) throw new Error('/metrics has no tokenflare_num_requests_running');
+  const counts = [...text.matchAll(new RegExp(`^tokenflare_${name}(?:\\{.*\\})? (\\d+)$`, 'gm'))];
+  if (counts.length === 0) throw new Error(`/metrics has no tokenflare_${name}`);
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import Cloudflare from 'cloudflare';
 import {
   ASK,
+  MANY_TOKENS,
   PARAMETERS,
   PERSON_SCHEMA,
   TOOLS,
@@ -101,7 +102,7 @@ await check('ai.models.list', async () => {
 
 await check('aborted', async () => {
   const controller = new AbortController();
-  const asked = run({ messages: user(ASK.endless), max_tokens: 3000 }, { signal: controller.signal });
+  const asked = run({ messages: user(ASK.endless), max_tokens: MANY_TOKENS }, { signal: controller.signal });
   setTimeout(() => controller.abort(), 50);
   assert.ok((await errorOf(asked)) instanceof Cloudflare.APIUserAbortError);
   await untilIdle();

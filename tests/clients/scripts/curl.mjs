@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { ASK, check, setup, untilIdle } from './check.mjs';
+import { ASK, MANY_TOKENS, check, setup, untilIdle } from './check.mjs';
 import { contentOf } from './wire-checks.mjs';
 
 const { url, model, texts } = setup;
@@ -41,7 +41,10 @@ await check('models: HEAD', async () => {
 });
 
 await check('chat: a stream ended by the client', async () => {
-  const child = spawn('curl', ['-sSN', ...chat({ messages: user(ASK.endless), stream: true })]);
+  const child = spawn('curl', [
+    '-sSN',
+    ...chat({ messages: user(ASK.endless), stream: true, max_tokens: MANY_TOKENS }),
+  ]);
   await once(child.stdout, 'data');
   const ended = once(child, 'exit');
   child.kill('SIGINT');

@@ -4,7 +4,7 @@ import { tool } from '@langchain/core/tools';
 import { ChatOpenAI, OpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { createAgent } from 'langchain';
 import { z } from 'zod';
-import { ASK, PARAMETERS, TOOLS, check, collect, errorOf, setup, untilIdle } from './check.mjs';
+import { ASK, MANY_TOKENS, PARAMETERS, TOOLS, check, collect, errorOf, setup, untilIdle } from './check.mjs';
 
 const { url, model, embeddingModel, chatModel, texts } = setup;
 const shared = { apiKey: 'none', maxRetries: 0, configuration: { baseURL: `${url}/v1` } };
@@ -108,9 +108,10 @@ await check('embeddings', async () => {
 
 await check('a stream aborted', async () => {
   const controller = new AbortController();
+  const long = new ChatOpenAI({ ...shared, model, maxTokens: MANY_TOKENS });
   let numChunks = 0;
   const read = async () => {
-    for await (const chunk of await chat.stream(ASK.endless, { signal: controller.signal })) {
+    for await (const chunk of await long.stream(ASK.endless, { signal: controller.signal })) {
       assert.equal(chunk.type, 'ai');
       if (++numChunks === 3) controller.abort();
     }

@@ -4,6 +4,7 @@ import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
 import {
   ASK,
+  MANY_TOKENS,
   FOUR,
   PARAMETERS,
   THOUGHT,
@@ -101,7 +102,12 @@ await check('chat: reasoning', async () => {
 });
 
 await check('chat: a stream aborted', async () => {
-  const stream = await client.chat.completions.create({ model, messages: user(ASK.endless), stream: true });
+  const stream = await client.chat.completions.create({
+    model,
+    messages: user(ASK.endless),
+    stream: true,
+    max_tokens: MANY_TOKENS,
+  });
   let numChunks = 0;
   for await (const chunk of stream) {
     assert.equal(chunk.object, 'chat.completion.chunk');
@@ -114,7 +120,7 @@ await check('chat: a stream aborted', async () => {
 await check('chat: aborted before it answers', async () => {
   const controller = new AbortController();
   const asked = client.chat.completions.create(
-    { model, messages: user(ASK.endless) },
+    { model, messages: user(ASK.endless), max_tokens: MANY_TOKENS },
     { signal: controller.signal },
   );
   setTimeout(() => controller.abort(), 50);
@@ -270,7 +276,12 @@ await check('responses: tools over two steps, streamed', async () => {
 });
 
 await check('responses: a stream aborted', async () => {
-  const stream = await client.responses.create({ model, input: ASK.endless, stream: true });
+  const stream = await client.responses.create({
+    model,
+    input: ASK.endless,
+    stream: true,
+    max_output_tokens: MANY_TOKENS,
+  });
   let numEvents = 0;
   for await (const event of stream) {
     assert.match(event.type, /^response\./);

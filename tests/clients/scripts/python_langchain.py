@@ -2,7 +2,7 @@
 
 import openai
 from check import (
-    ASK, CHAT_MODEL, EMBEDDING_MODEL, FUNCTIONS, MODEL, TEXTS, URL, check, error_of, until_idle,
+    ASK, CHAT_MODEL, EMBEDDING_MODEL, FUNCTIONS, MANY_TOKENS, MODEL, TEXTS, URL, check, error_of, until_idle,
 )
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
@@ -92,7 +92,7 @@ def _():
 
 @check("a stream closed")
 def _():
-    stream = chat.stream(ASK["endless"])
+    stream = ChatOpenAI(model=MODEL, max_tokens=MANY_TOKENS, **SHARED).stream(ASK["endless"])
     for _ in range(3):
         next(stream)
     stream.close()

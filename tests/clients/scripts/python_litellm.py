@@ -8,7 +8,7 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import litellm  # noqa: E402 - the setting comes first
 from check import (  # noqa: E402
-    ASK, EMBEDDING_MODEL, FOUR, FUNCTIONS, MODEL, TEXTS, THOUGHT, TOOLS, URL, check, error_of, until_idle,
+    ASK, EMBEDDING_MODEL, FOUR, FUNCTIONS, MANY_TOKENS, MODEL, TEXTS, THOUGHT, TOOLS, URL, check, error_of, until_idle,
 )
 
 litellm.telemetry = False
@@ -108,7 +108,7 @@ def _():
 
 @check("openai: a stream closed")
 def _():
-    stream = ask(user(ASK["endless"]), stream=True)
+    stream = ask(user(ASK["endless"]), stream=True, max_tokens=MANY_TOKENS)
     for _ in range(3):
         next(stream)
     stream.completion_stream.close()

@@ -4,7 +4,7 @@ import json
 
 import openai
 from check import (
-    ASK, CHAT_MODEL, EMBEDDING_MODEL, FOUR, FUNCTIONS, MODEL, TEXTS, THOUGHT, TOOLS, URL, check, error_of, until_idle,
+    ASK, CHAT_MODEL, EMBEDDING_MODEL, FOUR, FUNCTIONS, MANY_TOKENS, MODEL, TEXTS, THOUGHT, TOOLS, URL, check, error_of, until_idle,
 )
 from pydantic import BaseModel
 
@@ -162,7 +162,7 @@ def _():
 
 @check("a stream closed")
 def _():
-    stream = ask(user(ASK["endless"]), stream=True)
+    stream = ask(user(ASK["endless"]), stream=True, max_tokens=MANY_TOKENS)
     for _ in range(3):
         next(stream)
     stream.close()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ASK, PARAMETERS, TOOLS, check, setup, untilIdle } from './check.mjs';
+import { ASK, MANY_TOKENS, PARAMETERS, TOOLS, check, setup, untilIdle } from './check.mjs';
 
 /** What the wire itself says, by `fetch` alone, of the service or of a proxy before it. */
 
@@ -56,7 +56,7 @@ export async function checkWire(url) {
   await check('chat: the first piece does not wait for the second', async () => {
     const controller = new AbortController();
     const response = await chat(
-      { messages: user(ASK.endless), stream: true, max_tokens: 3000 },
+      { messages: user(ASK.endless), stream: true, max_tokens: MANY_TOKENS },
       { signal: controller.signal },
     );
     const { value } = await response.body.getReader().read();
