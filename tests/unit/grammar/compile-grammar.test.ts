@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { compileGrammar } from '../../../src/grammar/compile/compile-grammar.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
 import type { Expression, Grammar } from '../../../src/grammar/grammar.ts';
-import { isTextOf, randomTextOf } from './support/grammar-texts.ts';
-import { seededRandom } from './support/json-schema.ts';
+import { isTextOf, randomTextOf } from '../../support/grammar/grammar-texts.ts';
+import { seededRandom } from '../../support/grammar/json-schema.ts';
 
 const literal = (text: string): GrammarSpec => ({ type: 'literal', text });
 const regex = (pattern: string): GrammarSpec => ({ type: 'regex', pattern, param: 'regex' });
