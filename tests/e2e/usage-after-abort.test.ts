@@ -113,7 +113,7 @@ describe('usage', () => {
   });
 
   it('outlives a deadline', async () => {
-    const cut = await streamAndCut(() => undefined, { timeout_ms: 600 });
+    const cut = await streamAndCut(() => undefined, { timeout_ms: 150 });
     await expectUsage(cut, { status: 'cancelled', cancel_cause: 'timeout', error_code: 'request_timeout' });
   });
 
