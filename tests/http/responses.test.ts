@@ -406,12 +406,6 @@ describe('counting', () => {
     expect(engine.requests).toHaveLength(1);
     expect(engine.numFreePlaces).toBe(1000);
   });
-
-  it('refuses to compact by name', async () => {
-    const answer = await call(service, 'POST', `${PATH}/compact`, { body: {} });
-    expect(answer.status).toBe(404);
-    expect(answer.text).toContain('not supported');
-  });
 });
 
 describe.each(CLIENT_NAMES)('%s', (name) => {
