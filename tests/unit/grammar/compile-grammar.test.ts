@@ -120,7 +120,7 @@ describe('compileGrammar', () => {
   it('has each terminal once, with the same content in every grammar', () => {
     const schema = {
       type: 'object',
-      properties: { a: { type: 'string' }, b: { type: 'string' }, c: { pattern: '' } },
+      properties: { a: { type: 'string' }, b: { type: 'string' }, c: { type: 'string', title: 'c' } },
     };
     const [first, second] = [schema, { type: 'array', items: { type: 'string' } }].map((it) =>
       compileGrammar({ type: 'jsonSchema', schema: it, param: 'schema' }),
