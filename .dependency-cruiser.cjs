@@ -78,7 +78,9 @@ const routeImports = [
         '^routes/schemas/',
         '^src/(errors|clip|version)\\.ts$',
         ENGINE_CLIENT,
-        ...['batch', 'bench', 'chat', 'decisions', 'grammar', 'http', 'sampling', 'serving', 'tokenizer'].map(room),
+        ...['batch', 'bench', 'chat', 'decisions', 'grammar', 'http', 'sampling', 'serving', 'tokenizer'].map(
+          room,
+        ),
       ],
     },
   },

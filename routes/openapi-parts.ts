@@ -15,6 +15,8 @@ export const TAGS: Readonly<Record<string, string>> = {
   OpenAI: "OpenAI's API: requests, answers and errors as OpenAI's clients have them.",
   Anthropic: "Anthropic's API: requests, answers and errors as Anthropic's clients have them.",
   'Workers AI': "The API of Cloudflare Workers AI, at its own path and at that of Cloudflare's API.",
+  Responses: "OpenAI's Responses API: responses, which may be stored and gone on from.",
+  Relevance: 'How relevant documents are to a query, as vLLM, Jina and Cohere have it.',
   Tokens: 'What the model makes of a text: its token ids, and what its heads look at.',
   Requests: 'Requests by their id: their state and usage, an end to them, and what they stream.',
   Operation: 'The service itself: health, metrics, this document, benchmarks.',

@@ -1,5 +1,4 @@
 import { countPromptTokens } from '../src/chat/count-prompt-tokens.ts';
-import { EngineError } from '../src/errors.ts';
 import { callerOf } from '../src/http/caller.ts';
 import { readJsonBody } from '../src/http/json-body.ts';
 import { useEngine } from '../src/http/use-engine.ts';
@@ -36,27 +35,6 @@ export const responseInputTokensRoute = defineRoute({
       const count = countPromptTokens(engine, demand, callerOf(c));
       const numTokens = await withFieldNames(RESPONSE_FIELD_NAMES, count);
       return c.json({ object: 'response.input_tokens', input_tokens: numTokens });
-    },
-  }),
-});
-
-/** Says by name what this service does not do. */
-export const responseCompactRoute = defineRoute({
-  path: '/v1/responses/compact',
-  describe: () => ({
-    post: {
-      operationId: 'compactResponse',
-      tags: ['Responses'],
-      summary: 'Not supported',
-      responses: errorResponses(['not_found']),
-    },
-  }),
-  createHandlers: () => ({
-    post: () => {
-      throw new EngineError(
-        'not_found',
-        'compacting a conversation is not supported; send fewer items, or shorter ones',
-      );
     },
   }),
 });

@@ -18,7 +18,7 @@ import { rerankRoutes } from './rerank.ts';
 import { scoreRoutes } from './score.ts';
 import { streamRoute } from './streams.ts';
 import { responseRoute } from './responses.ts';
-import { responseCompactRoute, responseInputTokensRoute } from './response-tokens.ts';
+import { responseInputTokensRoute } from './response-tokens.ts';
 import { responseCancelRoute, responseInputItemsRoute, storedResponseRoute } from './stored-responses.ts';
 import { detokenizeRoute, tokenizeRoute } from './tokenize.ts';
 import { workersAiRoute } from './workers-ai.ts';
@@ -29,7 +29,6 @@ const openAiRoutes: readonly Route[] = [
   chatRoute,
   responseRoute,
   responseInputTokensRoute,
-  responseCompactRoute,
   responseInputItemsRoute,
   responseCancelRoute,
   storedResponseRoute,

@@ -13,8 +13,8 @@ export const taggedUnion = <Options extends readonly [Tagged, ...Tagged[]]>(
   types: readonly string[],
   options: Options,
   refusal: string,
-): z.ZodDiscriminatedUnion<Options, 'type'> =>
-  z.discriminatedUnion('type', options, {
+): z.ZodDiscriminatedUnion<Options, 'type'> => {
+  const union = z.discriminatedUnion('type', options, {
     // zod's type leaves out that it is asked of other issues as well.
     error: ({ code, input }: { code?: string | undefined; input?: unknown }) => {
       if (code !== 'invalid_union') return undefined;
@@ -24,3 +24,13 @@ export const taggedUnion = <Options extends readonly [Tagged, ...Tagged[]]>(
       return `must be ${types.map((name) => `"${name}"`).join(' or ')}${other}: ${refusal}`;
     },
   });
+  return options.length > 1 ? union : union.meta({ override: withoutUnionOfOne });
+};
+
+/** In the document, a union of one is that one. */
+function withoutUnionOfOne({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  const [only] = jsonSchema.oneOf ?? [];
+  delete jsonSchema.oneOf;
+  delete jsonSchema.discriminator;
+  Object.assign(jsonSchema, only);
+}

@@ -30,7 +30,7 @@ export const workersAiEmbeddingRequestSchema = z
 export type WorkersAiEmbeddingInput = z.output<typeof workersAiEmbeddingRequestSchema>;
 
 const resultSchema = z.object({
-  shape: z.tuple([z.int(), z.int()]).meta({ description: 'Texts, and numbers of each.' }),
+  shape: z.array(z.int()).length(2).meta({ description: 'Texts, and numbers of each.' }),
   data: z.array(z.array(z.number())).meta({ description: 'An embedding for each text, of length 1.' }),
   pooling: z.literal('mean'),
   usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),

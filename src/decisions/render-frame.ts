@@ -33,14 +33,16 @@ export async function renderFrame(
   param: string,
   caller: TextCaller,
 ): Promise<Frame> {
-  if (chatTemplate === undefined) {
+  // The built-in one is for chats.
+  if (chatTemplate === undefined || chatTemplate.origin === 'builtin') {
     const before = transcript([...messages, { role: 'user', content: lastContent }]);
     return { before, after: PLAIN_AFTER, isRendered: false };
   }
   const mark = randomUUID();
   const last = { role: 'user', content: lastContent + mark };
   const rendered = await chatTemplate
-    .render({ messages: [...messages, last] }, caller)
+    // The answer begins at once, where the template knows of thinking.
+    .render({ messages: [...messages, last], templateArguments: { enable_thinking: false } }, caller)
     .catch((thrown: unknown) => {
       throw ofField(thrown, param);
     });

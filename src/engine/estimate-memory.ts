@@ -78,7 +78,7 @@ export function estimateMemory(
       : bytesPerWeight(runtime, weights, storedFormat);
   const numRows = Math.max(maxNumBatchedTokens, shape.numLanes);
   const parts = {
-    weightBytes: numMatrixWeights * bytes + 4 * numVectorWeights,
+    weightBytes: Math.ceil(numMatrixWeights * bytes) + 4 * numVectorWeights,
     kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights, askedFormat)),
     // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
     stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + maxLogitRows(shape.numLanes, numRows) * vocabSize),

@@ -67,6 +67,8 @@ export interface SequenceRequest {
 export interface SequenceGrammar {
   key: string;
   source: GrammarSource;
+  /** Of memory, about. */
+  numBytes: number;
 }
 
 export type ToWorker =

@@ -14,6 +14,8 @@ export interface CompiledGrammar {
   /** Grammars of the same key are the same. */
   readonly key: string;
   readonly source: GrammarSource;
+  /** Of memory, about. */
+  readonly numBytes: number;
   /** Tokens that its shortest text takes, at most. */
   readonly minTokens: number;
   /** The texts of the tokens that it is held against. */
@@ -25,8 +27,9 @@ const DEADLINE_MS = 4000;
 /** The vocabulary becomes a tree there: half a second for 200,000 tokens. */
 const START_TIMEOUT_MS = 30_000;
 const MAX_HEAP_MB = 512;
-/** Grammars that are kept. A request often comes again with the same. */
+/** Grammars that are kept, and their bytes. A request often comes again with the same. */
 const MAX_KEPT = 64;
+const MAX_KEPT_BYTES = 16 * 2 ** 20;
 /** Of a format, as JSON. */
 const MAX_SPEC_LENGTH = 2 ** 18;
 
@@ -84,8 +87,11 @@ export class GrammarCompiler {
     this.#vocabulary ??= this.#start();
     const vocabulary = await this.#vocabulary;
     const options = { clientId, signal, timeoutMs: DEADLINE_MS };
-    const { grammar, minTokens } = await this.#process.run({ spec: known, specialTokenIds }, options);
-    const compiled = { key, source: { grammar, specialTokenIds }, minTokens, vocabulary };
+    const { grammar, numBytes, minTokens } = await this.#process.run(
+      { spec: known, specialTokenIds },
+      options,
+    );
+    const compiled = { key, source: { grammar, specialTokenIds }, numBytes, minTokens, vocabulary };
     this.#keep(compiled);
     return compiled;
   }
@@ -102,8 +108,12 @@ export class GrammarCompiler {
   #keep(compiled: CompiledGrammar): void {
     this.#kept.delete(compiled.key);
     this.#kept.set(compiled.key, compiled);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    let numBytes = [...this.#kept.values()].reduce((sum, kept) => sum + kept.numBytes, 0);
+    for (const [key, kept] of this.#kept) {
+      if (this.#kept.size <= MAX_KEPT && numBytes <= MAX_KEPT_BYTES) break;
+      this.#kept.delete(key);
+      numBytes -= kept.numBytes;
+    }
   }
 
   /** Ends its process, and what waits for it. */

@@ -1,6 +1,7 @@
 import { compileGrammar } from '../grammar/compile/compile-grammar.ts';
 import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import type { Grammar } from '../grammar/grammar.ts';
+import { grammarBytes } from '../grammar/grammar-bytes.ts';
 import { GrammarVocabulary } from '../grammar/matching/grammar-vocabulary.ts';
 import { TokenGrammar } from '../grammar/matching/token-grammar.ts';
 import { TokenTrie, type TokenTrieData } from '../grammar/matching/token-trie.ts';
@@ -23,8 +24,12 @@ export interface GrammarQuestion {
 
 export interface GrammarAnswer {
   grammar: Grammar;
+  numBytes: number;
   minTokens: number;
 }
+
+/** It crosses two channels between processes, and is kept in two. */
+const MAX_GRAMMAR_BYTES = 4 * 2 ** 20;
 
 let vocabulary: GrammarVocabulary | undefined;
 
@@ -40,9 +45,14 @@ serveJobs({
   answer: ({ spec, specialTokenIds }: GrammarQuestion): GrammarAnswer => {
     if (vocabulary === undefined) throw new EngineError('internal', 'a vocabulary comes before its grammars');
     const grammar = compileGrammar(spec);
+    const numBytes = grammarBytes(grammar);
+    if (numBytes > MAX_GRAMMAR_BYTES) {
+      const complaint = `the format takes ${numBytes} bytes when it is compiled; at most ${MAX_GRAMMAR_BYTES} are taken`;
+      throw new EngineError('invalid_request', complaint);
+    }
     const matched = new TokenGrammar({ grammar, specialTokenIds }, vocabulary);
     const end = matched.tokensToEnd(matched.start);
-    if (end !== undefined) return { grammar, minTokens: end.length };
+    if (end !== undefined) return { grammar, numBytes, minTokens: end.length };
     throw new EngineError('invalid_request', "the model's vocabulary cannot write a text of that format");
   },
 });

@@ -114,7 +114,7 @@ describe('several models on one server', () => {
       expect((await fetch(url + path, { method: 'POST', headers, body: unknown })).status).toBe(404);
     }
     expect((await postJson(`${url}/ai/run/tales`, { prompt: 'Once', max_tokens: 2 })).status).toBe(200);
-    expect((await postJson(`${url}/ai/run/nobody`, { prompt: 'Once' })).status).toBe(404);
+    expect((await postJson(`${url}/ai/run/nobody`, { prompt: 'Once' })).status).toBe(400);
   });
 
   it('loads on when the one who asked hangs up', async () => {

@@ -85,7 +85,9 @@ async function expectUsage({ id, bodyId, numTokens }: Cut, ended: object): Promi
   expect(record.usage.total_tokens).toBe(numPromptTokens + record.usage.completion_tokens);
   // A deadline may pass before the first token.
   if (bodyId !== '') expect(bodyId).toBe(`cmpl-${id}`);
-  expect(await recordOf(`cmpl-${id}`)).toEqual(record);
+  // What the engine computed after the end is still counted then.
+  const again = await recordOf(`cmpl-${id}`);
+  expect({ ...again, wasted_tokens: 0 }).toEqual({ ...record, wasted_tokens: 0 });
 }
 
 describe('usage', () => {
@@ -113,7 +115,7 @@ describe('usage', () => {
   });
 
   it('outlives a deadline', async () => {
-    const cut = await streamAndCut(() => undefined, { timeout_ms: 600 });
+    const cut = await streamAndCut(() => undefined, { timeout_ms: 150 });
     await expectUsage(cut, { status: 'cancelled', cancel_cause: 'timeout', error_code: 'request_timeout' });
   });
 

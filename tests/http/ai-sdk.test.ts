@@ -113,6 +113,10 @@ describe('the AI SDK', () => {
     ]);
     expect(await stream.text).toBe('I look.');
     expect(await stream.finishReason).toBe('tool-calls');
-    expect(await stream.usage).toMatchObject({ inputTokens: 9, outputTokens: 5, cachedInputTokens: 4 });
+    expect(await stream.usage).toMatchObject({
+      inputTokens: 9,
+      inputTokenDetails: { cacheReadTokens: 4 },
+      outputTokens: 5,
+    });
   });
 });

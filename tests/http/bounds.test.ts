@@ -100,7 +100,7 @@ describe('openapi.yaml', () => {
 const model = makeChatModel();
 let service: HttpService;
 beforeAll(async () => {
-  const engine = await ScriptedEngine.create(model.path);
+  const engine = await ScriptedEngine.create(model.path, {}, { contextLength: 65_536 });
   service = await startHttpService(engine, { bodyLimitBytes: 2 ** 20 });
 });
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import OpenAI from 'openai-7';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionBody } from '../../routes/schemas/decisions.ts';
-import { makeChatModel } from '../support/chat-model.ts';
+import { makeChatModel, TINY_TEMPLATE } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -298,15 +298,17 @@ describe('a field at fault is named', () => {
   });
 
   it("where the model's chat template refuses the messages", async () => {
-    const input = [
-      { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' },
-      { type: 'function_call_output', call_id: 'c1', output: 'a' },
-    ];
-    const { status, json } = await post(chatService, PATH, { input, questions });
+    const refusal = `{% if 'shout' in messages[0].content %}{{ raise_exception('no shouting, please') }}{% endif %}`;
+    const strict = makeChatModel(refusal + TINY_TEMPLATE);
+    const strictEngine = await ScriptedEngine.create(strict.path, {}, { contextLength: 1024 });
+    const strictService = await startHttpService(strictEngine);
+    const { status, json } = await post(strictService, PATH, { input: 'a shout', questions });
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: { param: 'input' } });
-    expect((json as { error: { message: string } }).error.message).toContain('no tools, please');
-    expect(chat.numFreePlaces).toBe(1000);
+    expect((json as { error: { message: string } }).error.message).toContain('no shouting, please');
+    expect(strictEngine.numFreePlaces).toBe(1000);
+    await strictService.close();
+    strict.remove();
   });
 });
 

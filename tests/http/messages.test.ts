@@ -40,7 +40,7 @@ let client: Anthropic;
 const checked = new CheckedFetch();
 
 beforeAll(async () => {
-  engine = await ScriptedEngine.create(model.path);
+  engine = await ScriptedEngine.create(model.path, {}, { contextLength: 1024 });
   service = await startHttpService(engine);
   client = new Anthropic({ baseURL: service.url, apiKey: 'none', maxRetries: 0, fetch: checked.fetch });
 });
@@ -189,7 +189,10 @@ describe('POST /v1/messages', () => {
         { role: 'user', content: 'W' },
       ],
     });
-    expect(lastPrompt()).toBe('s:S\nu:Q\na:T(R)[f {"a": 1}][g {}]\nt:one\nt:Error: two\nu:U\ns:V\nu:W\na:');
+    // The template knows no tools, so calls and results are told in words.
+    const calls = '{"tool_calls": [{"name": "f", "arguments": {"a":1}}, {"name": "g", "arguments": {}}]}';
+    const results = 'The result of f:\none\n\nThe result of g:\nError: two\n\nU';
+    expect(lastPrompt()).toBe(`s:S\nu:Q\na:T\n${calls}(R)\nu:${results}\ns:V\nu:W\na:`);
   });
 
   it('takes messages of a user that follow each other as one', async () => {

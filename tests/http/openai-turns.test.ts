@@ -98,7 +98,10 @@ describe('a call of a tool and its result, as they come back', () => {
   const calls = [toolCall];
   const parts = [{ type: 'text', text: '2', cache_control: { type: 'ephemeral' } }];
   const result = { role: 'tool', tool_call_id: 'call_1', content: '2' };
-  const PROMPT = 'User: 1 + 1?\nAssistant: {"name": "add", "arguments": {"a": 1}}\nTool: 2\nAssistant:';
+  // The built-in template knows no tools: calls and results are told in words.
+  const promptOf = (args: string): string =>
+    `User: 1 + 1?\nAssistant: {"tool_calls": [{"name": "add", "arguments": ${args}}]}\n` +
+    'User: The result of add:\n2\nAssistant:';
 
   it.each<[string, object, object]>([
     ['bare', { content: null, tool_calls: calls }, result],
@@ -138,7 +141,7 @@ describe('a call of a tool and its result, as they come back', () => {
     const messages = [{ role: 'user', content: '1 + 1?' }, { role: 'assistant', ...call }, answer];
     const { status, text } = await post(service, PATH, { messages });
     expect(status, text).toBe(200);
-    expect(prompts()).toEqual([PROMPT]);
+    expect(prompts()).toEqual([promptOf('{"a":1}')]);
   });
 
   it('goes on after arguments that are no JSON', async () => {
@@ -149,7 +152,7 @@ describe('a call of a tool and its result, as they come back', () => {
       result,
     ];
     expect((await post(service, PATH, { messages })).status).toBe(200);
-    expect(prompts()[0]).toContain('"arguments": "{\\"a\\": "');
+    expect(prompts()).toEqual([promptOf('{"a": ')]);
   });
 });
 

@@ -73,10 +73,10 @@ function comparable({ status, headers, json }: Answer): unknown {
   };
 }
 
-/** Anthropic's envelope has it beside the error, OpenAI's in it. */
+/** Anthropic's envelope has it beside the error, OpenAI's in it, Cloudflare's nowhere. */
 function requestIdOf(json: unknown): string {
-  const { error, request_id: besideError } = json as { error: { request_id?: string }; request_id?: string };
-  return besideError ?? error.request_id ?? '';
+  const { error, request_id: besideError } = json as { error?: { request_id?: string }; request_id?: string };
+  return besideError ?? error?.request_id ?? '';
 }
 
 describe('a request that there is no room for', () => {

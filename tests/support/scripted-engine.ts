@@ -98,11 +98,12 @@ export class ScriptedEngine implements ManagedEngine {
   readonly tokenizer: ServedTokenizer;
   /** The same in this process, for what tests expect. */
   readonly ownTokenizer: Tokenizer;
-  readonly model: ModelInfo = { ...SCRIPTED_MODEL };
+  readonly model: ModelInfo;
   readonly #completions = new Map<string, ScriptedCompletion>();
   readonly #observers: EngineObserver[] = [];
 
-  constructor({ served, own }: Tokenizers) {
+  constructor({ served, own }: Tokenizers, model: Partial<ModelInfo> = {}) {
+    this.model = { ...SCRIPTED_MODEL, ...model };
     this.tokenizer = served;
     this.ownTokenizer = own;
   }
@@ -111,8 +112,9 @@ export class ScriptedEngine implements ManagedEngine {
   static async create(
     modelPath = fixturePath('tiny-gpt2'),
     limits: ServedTokenizerOptions = {},
+    model: Partial<ModelInfo> = {},
   ): Promise<ScriptedEngine> {
-    return new ScriptedEngine(await loadTokenizers(modelPath, limits));
+    return new ScriptedEngine(await loadTokenizers(modelPath, limits), model);
   }
 
   reset(script: Partial<Script> = {}): void {

@@ -5,6 +5,7 @@ import { EngineProcess, type EngineProcessEvents } from '../../src/engine/client
 import type { EngineSettings } from '../../src/engine/protocol.ts';
 import { startService, type Service } from '../../src/service.ts';
 
+export const EMBEDDED_MODEL = fileURLToPath(new URL('../../model-weights', import.meta.url));
 export const TINY_MODEL = fileURLToPath(new URL('../fixtures/tiny-gpt2', import.meta.url));
 
 export interface TestService extends Service {

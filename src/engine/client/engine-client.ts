@@ -61,8 +61,7 @@ export class EngineClient implements ManagedEngine {
   readonly #idle = new IdleWaiter();
   /** A ping has no answer yet. */
   #isPinged = false;
-  /** The vocabulary that the engine process has. */
-  #sentVocabulary: TokenTrieData | undefined;
+  #sentVocabulary: TokenTrieData | undefined; // to the process that is there now
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -169,13 +168,12 @@ export class EngineClient implements ManagedEngine {
     checkCompletion(request, this.model);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const endTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
-    const { clientId } = reservation;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
-    const sequences = completion.sequences(endTokenIds, seed, clientId);
-    const placed = this.#held.add(completion, sequences, reservation);
+    const all = completion.sequences(endTokenIds, seed, reservation.clientId);
+    const sequences = this.#held.add(completion, all, reservation);
     this.#completions.set(completion.id, completion);
     this.#sendVocabulary(request);
-    this.#supervisor.send({ type: 'submit', sequences: placed });
+    this.#supervisor.send({ type: 'submit', sequences });
     this.#setDeadline(completion, request, reservation);
     return completion;
   }
@@ -334,9 +332,8 @@ export class EngineClient implements ManagedEngine {
 
   async drain(timeoutMs: number): Promise<void> {
     this.#state = 'draining';
-    if (this.#isBusy && !(await this.#idle.within(timeoutMs))) {
-      for (const completion of [...this.#completions.values()]) completion.cancel('shutdown');
-    }
+    const isIdle = !this.#isBusy || (await this.#idle.within(timeoutMs));
+    if (!isIdle) for (const completion of [...this.#completions.values()]) completion.cancel('shutdown');
     await this.stop();
   }
 

@@ -13,7 +13,14 @@ import type {
 } from '../engine.ts';
 import { EventQueue } from './event-queue.ts';
 import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
-import type { SentError, SequenceFinish, SequenceRequest, SequenceUpdate } from '../protocol.ts';
+import type { CompiledGrammar } from '../../text/grammar-compiler.ts';
+import type {
+  SentError,
+  SequenceGrammar,
+  SequenceFinish,
+  SequenceRequest,
+  SequenceUpdate,
+} from '../protocol.ts';
 import { RequestTimer } from './request-timer.ts';
 import { fromSentError, stepFailure } from '../step-fault.ts';
 
@@ -35,6 +42,13 @@ export interface StepTimes {
   startedAtMs: number;
   endedAtMs: number;
 }
+
+/** What the engine process needs of it; the vocabulary is sent once. */
+const toSequenceGrammar = ({ key, source, numBytes }: CompiledGrammar): SequenceGrammar => ({
+  key,
+  source,
+  numBytes,
+});
 
 /** Deltas of one choice that the client has not read yet are joined. */
 function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): CompletionEvent | undefined {
@@ -110,7 +124,7 @@ export class RunningCompletion implements Completion {
         ...(request.scoredTokenIds === undefined ? {} : { scoredTokenIds: request.scoredTokenIds }),
         cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
         mayStopByText: stop.length > 0 || request.reportsEveryToken === true,
-        grammar: request.grammar && { key: request.grammar.key, source: request.grammar.source },
+        grammar: request.grammar && toSequenceGrammar(request.grammar),
       };
     });
   }

@@ -4,28 +4,42 @@ import { TokenGrammar } from '../../grammar/matching/token-grammar.ts';
 import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
 import type { SequenceGrammar } from '../protocol.ts';
 
-/** Grammars that are kept for the next request that has the same. */
+/** Grammars that are kept for the next request that has the same, and their bytes. */
 const MAX_KEPT = 64;
+const MAX_KEPT_BYTES = 16 * 2 ** 20;
+
+interface Kept {
+  grammar: TokenGrammar;
+  numBytes: number;
+}
 
 /** The grammars of sequences over the model's vocabulary, the latest used of them for longer than their sequences. */
 export class GrammarPool {
   #vocabulary: GrammarVocabulary | undefined;
   /** The latest used is the last. */
-  readonly #grammars = new Map<string, TokenGrammar>();
+  readonly #kept = new Map<string, Kept>();
 
   /** Comes before the first grammar. */
   setVocabulary(data: TokenTrieData): void {
     this.#vocabulary = new GrammarVocabulary(data);
-    this.#grammars.clear();
+    this.#kept.clear();
   }
 
-  grammarOf({ key, source }: SequenceGrammar): TokenGrammar {
+  grammarOf({ key, source, numBytes }: SequenceGrammar): TokenGrammar {
     assertInvariant(this.#vocabulary !== undefined, 'the vocabulary comes before the first grammar');
-    const grammar = this.#grammars.get(key) ?? new TokenGrammar(source, this.#vocabulary);
-    this.#grammars.delete(key);
-    this.#grammars.set(key, grammar);
-    const [oldest] = this.#grammars.keys();
-    if (this.#grammars.size > MAX_KEPT && oldest !== undefined) this.#grammars.delete(oldest);
+    const grammar = this.#kept.get(key)?.grammar ?? new TokenGrammar(source, this.#vocabulary);
+    this.#kept.delete(key);
+    this.#kept.set(key, { grammar, numBytes });
+    this.#forgetOldest();
     return grammar;
+  }
+
+  #forgetOldest(): void {
+    let total = [...this.#kept.values()].reduce((sum, { numBytes }) => sum + numBytes, 0);
+    for (const [key, { numBytes }] of this.#kept) {
+      if (this.#kept.size <= MAX_KEPT && total <= MAX_KEPT_BYTES) break;
+      this.#kept.delete(key);
+      total -= numBytes;
+    }
   }
 }

@@ -10,9 +10,7 @@ import {
 } from '../compile/part.ts';
 import type { Rules } from '../compile/rules.ts';
 import type { ByteAutomaton } from '../grammar.ts';
-import { ANY_CODE_POINT } from '../regular/code-points.ts';
 import { compileRegular } from '../regular/compile-regular.ts';
-import { EVERY_TEXT } from '../regular/dfa.ts';
 import { Effort } from '../regular/effort.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
 import { parseRegularExpression } from '../regular/parse-regular-expression.ts';
@@ -36,14 +34,23 @@ const ofPattern = (pattern: string): (() => ByteAutomaton) =>
     encodeBytes(compileRegular(parseRegularExpression(pattern, effort), effort), 'utf8', false, effort),
   );
 
-/** A string in quotes, of any content. */
-export const jsonString = once((effort) => encodeBytes(EVERY_TEXT, 'jsonString', true, effort));
+/**
+ * Any character but the control characters that JSON can write by their number alone: no text needs them, and a small
+ * model that has begun with `\\u00` goes on so.
+ */
+const CHARACTER = '[^\\u0000-\\u0007\\u000b\\u000e-\\u001f]';
+
+const inString = (pattern: string, isQuoted: boolean): (() => ByteAutomaton) =>
+  once((effort) => {
+    const language = compileRegular(parseRegularExpression(pattern, effort), effort);
+    return encodeBytes(language, 'jsonString', isQuoted, effort);
+  });
+
+/** A string in quotes, of such characters. */
+export const jsonString = inString(`${CHARACTER}*`, true);
 
 /** One character of a string, as it stands between quotes. */
-export const jsonCharacter = once((effort) => {
-  const character = compileRegular({ type: 'set', set: ANY_CODE_POINT }, effort);
-  return encodeBytes(character, 'jsonString', false, effort);
-});
+export const jsonCharacter = inString(CHARACTER, false);
 
 export const jsonInteger = ofPattern(`0|-?[1-9]\\d{0,${more}}`);
 

@@ -94,14 +94,14 @@ describe('startAnswer', () => {
       calls: [{ name: 'f', args: '{"a": "x"}' }],
       finish: 'toolCalls',
     });
-    expect(request).toMatchObject({ grammar: { type: 'sequence' } });
+    expect(request?.grammar).toBeDefined();
   });
 
   it('leaves text alone where there is nothing to read, piece by piece', async () => {
     const { events, request } = await ask(plain, ' <tool_call> {"tool_calls": ');
     const { length } = plain.ownTokenizer.encode(' <tool_call> {"tool_calls": ');
     expect(events.map(({ type }) => type)).toEqual([...new Array<string>(length).fill('content'), 'finish']);
-    expect(request).not.toHaveProperty('grammar');
+    expect(request?.grammar).toBeUndefined();
     expect(request).not.toHaveProperty('messages');
     expect(request).not.toHaveProperty('shownTokenIds');
   });

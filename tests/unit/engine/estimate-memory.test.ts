@@ -44,6 +44,7 @@ describe('on native', () => {
     await gguf.close();
     const numBytes = keptBytesPerWeight * numMatrixWeights + 4 * numVectorWeights;
     expect(numBytes).toBeLessThanOrEqual(numFileBytes);
+    expect(estimate({ keptBytesPerWeight: 4.7 / 8 }, 'native').weightBytes % 1).toBe(0);
     expect(keptBytesPerWeight).toBeCloseTo(8.5 / 8);
   });
 

@@ -4,7 +4,7 @@ import { MAX_RULES } from '../../../src/grammar/compile/rules.ts';
 import type { Expression, Grammar } from '../../../src/grammar/grammar.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
 import { Effort, MAX_TOTAL_STATES, MAX_WORK } from '../../../src/grammar/regular/effort.ts';
-import { compiled } from './support/json-schema.ts';
+import { compiled } from '../../support/grammar/json-schema.ts';
 
 const named = (count: number, schemaOf: (index: number) => unknown): Record<string, unknown> =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, schemaOf(i)]));

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { isTextOf, randomTextOf } from './support/grammar-texts.ts';
-import { compiled, complaintOf, seededRandom, validatorOf } from './support/json-schema.ts';
+import { isTextOf, randomTextOf } from '../../support/grammar/grammar-texts.ts';
+import { compiled, complaintOf, seededRandom, validatorOf } from '../../support/grammar/json-schema.ts';
 
 /** Each text of the schema's grammar is valid for ajv, and for another judge if there is one. */
 function checkTexts(schema: object, isValid: (value: unknown) => boolean = () => true, numTexts = 30): void {

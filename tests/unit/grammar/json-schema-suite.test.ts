@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
 import type { Grammar } from '../../../src/grammar/grammar.ts';
-import { isTextOf, randomTextOf } from './support/grammar-texts.ts';
-import { compiled, complaintOf, seededRandom, validatorOf } from './support/json-schema.ts';
+import { isTextOf, randomTextOf } from '../../support/grammar/grammar-texts.ts';
+import { compiled, complaintOf, seededRandom, validatorOf } from '../../support/grammar/json-schema.ts';
 
 interface Group {
   description: string;

@@ -8,7 +8,7 @@ import { Effort } from '../../../src/grammar/regular/effort.ts';
 import { encodeBytes } from '../../../src/grammar/regular/encode-bytes.ts';
 import { parseRegularExpression } from '../../../src/grammar/regular/parse-regular-expression.ts';
 import { textWithout } from '../../../src/grammar/regular/text-without.ts';
-import { acceptsBytes, randomText } from './support/random-walk.ts';
+import { acceptsBytes, randomText } from '../../support/grammar/random-walk.ts';
 
 const effort = (): Effort => new Effort('pattern');
 const search = (pattern: string): Dfa => compileSearch(parseRegularExpression(pattern, effort()), effort());

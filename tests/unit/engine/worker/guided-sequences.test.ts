@@ -55,7 +55,7 @@ const toRequest = (
 ): SequenceRequest => guided(id, isGuided ? change : { ...change, grammar: undefined });
 
 const guided = (id: number, changes: Partial<SequenceRequest> = {}): SequenceRequest =>
-  request(id, { grammar: { key: 'small', source }, stopTokenIds: [END], ...changes });
+  request(id, { grammar: { key: 'small', source, numBytes: 0 }, stopTokenIds: [END], ...changes });
 
 interface Outcome {
   tokenIds: number[];
@@ -180,11 +180,19 @@ describe('sequences with a grammar', () => {
     const bytes = { grammar: make.build(sequence(make.literal('abcdefgh'))), specialTokenIds: new Map() };
     const ascii = [...Buffer.from('abcdefgh')];
     const plain = { ...DEFAULT_SAMPLING_PARAMS, temperature: 1 };
-    const forced = await run([guided(0, { grammar: { key: 'forced', source: bytes }, sampling: plain })]);
+    const forced = await run([
+      guided(0, { grammar: { key: 'forced', source: bytes, numBytes: 0 }, sampling: plain }),
+    ]);
     expect(forced.get(0)).toMatchObject({ finish: 'stop', numSteps: 1 });
     expect(forced.get(0)?.tokenIds).toEqual(ascii);
     const withLogprobs = await run(
-      [guided(0, { grammar: { key: 'forced', source: bytes }, sampling: plain, numLogprobs: 0 })],
+      [
+        guided(0, {
+          grammar: { key: 'forced', source: bytes, numBytes: 0 },
+          sampling: plain,
+          numLogprobs: 0,
+        }),
+      ],
       { speculates: false },
     );
     expect(withLogprobs.get(0)).toMatchObject({ finish: 'stop', numSteps: 8 });

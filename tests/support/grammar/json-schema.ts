@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ErrorObject } from 'ajv';
-import { compileGrammar } from '../../../../src/grammar/compile/compile-grammar.ts';
-import type { Grammar } from '../../../../src/grammar/grammar.ts';
+import { compileGrammar } from '../../../src/grammar/compile/compile-grammar.ts';
+import type { Grammar } from '../../../src/grammar/grammar.ts';
 
 interface Validate {
   (value: unknown): boolean;

@@ -1,4 +1,4 @@
-import type { ByteAutomaton } from '../../../../src/grammar/grammar.ts';
+import type { ByteAutomaton } from '../../../src/grammar/grammar.ts';
 
 export function acceptsBytes(automaton: ByteAutomaton, bytes: Uint8Array): boolean {
   let state = 0;

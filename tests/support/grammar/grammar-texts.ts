@@ -1,4 +1,4 @@
-import type { Expression, Grammar, Terminal } from '../../../../src/grammar/grammar.ts';
+import type { Expression, Grammar, Terminal } from '../../../src/grammar/grammar.ts';
 import { acceptsBytes, randomBytes } from './random-walk.ts';
 
 type Random = () => number;
