@@ -4,7 +4,7 @@ import type { Config } from '../src/config/config.ts';
 import type { Metrics } from '../src/http/metrics.ts';
 import type { StreamStore } from '../src/http/stream-store.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
-import type { ResponseStore } from './response-store.ts';
+import type { ResponseStore } from './responses/response-store.ts';
 
 /** Settings that the HTTP edge reads. */
 export type AppConfig = Pick<

@@ -6,7 +6,7 @@ import type {
 } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
 import { httpStatusOf, type ApiFamily } from '../src/http/error-response.ts';
-import { anthropicErrorSchema, openAiErrorSchema, workersAiErrorSchema } from './schemas/errors.ts';
+import { anthropicErrorSchema, openAiErrorSchema, workersAiErrorSchema } from './shared/schemas/errors.ts';
 
 /** Building blocks of the operations of the OpenAPI document: bodies, answers, their headers, and the errors of each family. */
 

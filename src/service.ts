@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp, doorOf } from '../routes/app.ts';
-import { ResponseStore } from '../routes/response-store.ts';
+import { ResponseStore } from '../routes/responses/response-store.ts';
 import { openAccess, type Access } from './access/access.ts';
 import { listModels } from './catalog/model-store.ts';
 import { resolveModelPath } from './catalog/resolve-model-path.ts';

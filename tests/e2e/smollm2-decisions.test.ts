@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toDecisionDemand, type DecisionRequestInput } from '../../routes/schemas/decisions.ts';
+import { toDecisionDemand, type DecisionRequestInput } from '../../routes/decisions/schemas/decisions.ts';
 import { startDecision } from '../../src/decisions/start-decision.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngineOf } from '../support/create-engine.ts';

@@ -1,8 +1,8 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { generateText, jsonSchema, streamText, tool, type ModelMessage } from 'ai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { toEcho } from '../../routes/schemas/responses/response-demand.ts';
-import { ResponseWriter } from '../../routes/schemas/responses/response-writer.ts';
+import { toEcho } from '../../routes/responses/schemas/response-demand.ts';
+import { ResponseWriter } from '../../routes/responses/schemas/response-writer.ts';
 import { eventFrame } from '../../src/http/sse.ts';
 import { ANSWERS } from '../support/answer-events.ts';
 import { makeChatModel } from '../support/chat-model.ts';

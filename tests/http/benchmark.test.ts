@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BenchmarkEvent, BenchmarkReportBody } from '../../routes/schemas/benchmark.ts';
+import type { BenchmarkEvent, BenchmarkReportBody } from '../../routes/service/schemas/benchmark.ts';
 import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { sseData } from '../support/openapi-validator.ts';

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ChatBody, ChatChunk } from '../../routes/schemas/chat.ts';
-import type { CompletionBody } from '../../routes/schemas/completions.ts';
+import type { ChatBody, ChatChunk } from '../../routes/openai/schemas/chat.ts';
+import type { CompletionBody } from '../../routes/openai/schemas/completions.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { createEngineOf } from '../support/create-engine.ts';

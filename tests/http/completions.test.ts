@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CompletionBody, CompletionChunk } from '../../routes/schemas/completions.ts';
+import type { CompletionBody, CompletionChunk } from '../../routes/openai/schemas/completions.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { sseData } from '../support/openapi-validator.ts';

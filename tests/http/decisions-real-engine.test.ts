@@ -1,6 +1,6 @@
 import OpenAI from 'openai-7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CompletionBody } from '../../routes/schemas/completions.ts';
+import type { CompletionBody } from '../../routes/openai/schemas/completions.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { createEngineOf } from '../support/create-engine.ts';

@@ -1,6 +1,6 @@
 import OpenAI from 'openai-7';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DecisionBody } from '../../routes/schemas/decisions.ts';
+import type { DecisionBody } from '../../routes/decisions/schemas/decisions.ts';
 import { makeChatModel, TINY_TEMPLATE } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { call, post } from '../support/http-client.ts';

@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attentionRequestSchema } from '../../routes/schemas/attention.ts';
-import { benchmarkRequestSchema } from '../../routes/schemas/benchmark.ts';
-import { chatRequestSchema } from '../../routes/schemas/chat.ts';
-import { completionRequestSchema } from '../../routes/schemas/completions.ts';
-import { decisionRequestSchema } from '../../routes/schemas/decisions.ts';
-import { embeddingRequestSchema } from '../../routes/schemas/embeddings.ts';
+import { attentionRequestSchema } from '../../routes/service/schemas/attention.ts';
+import { benchmarkRequestSchema } from '../../routes/service/schemas/benchmark.ts';
+import { chatRequestSchema } from '../../routes/openai/schemas/chat.ts';
+import { completionRequestSchema } from '../../routes/openai/schemas/completions.ts';
+import { decisionRequestSchema } from '../../routes/decisions/schemas/decisions.ts';
+import { embeddingRequestSchema } from '../../routes/openai/schemas/embeddings.ts';
 import {
   countTokensRequestSchema,
   messageRequestSchema,
-} from '../../routes/schemas/messages/message-request.ts';
+} from '../../routes/anthropic/schemas/message-request.ts';
 import {
   inputTokensRequestSchema,
   responseRequestSchema,
-} from '../../routes/schemas/responses/response-request.ts';
-import { rerankRequestSchema } from '../../routes/schemas/rerank.ts';
-import { scoreRequestSchema } from '../../routes/schemas/score.ts';
-import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/schemas/tokenize.ts';
-import { workersAiRequestSchema } from '../../routes/schemas/workers-ai.ts';
+} from '../../routes/responses/schemas/response-request.ts';
+import { rerankRequestSchema } from '../../routes/decisions/schemas/rerank.ts';
+import { scoreRequestSchema } from '../../routes/decisions/schemas/score.ts';
+import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/service/schemas/tokenize.ts';
+import { workersAiRequestSchema } from '../../routes/workers-ai/schemas/workers-ai.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { CompletionBody } from '../../routes/schemas/completions.ts';
+import type { CompletionBody } from '../../routes/openai/schemas/completions.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngineOf } from '../support/create-engine.ts';
 import { fixturePath, readJsonFixture } from '../support/fixtures.ts';

@@ -9,7 +9,7 @@ import Anthropic, {
 } from '@anthropic-ai/sdk';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { MessageBody, MessageEvent } from '../../routes/schemas/messages/message-body.ts';
+import type { MessageBody, MessageEvent } from '../../routes/anthropic/schemas/message-body.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngineOf } from '../support/create-engine.ts';
 import { makeChatModel } from '../support/chat-model.ts';

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createApp } from '../../routes/app.ts';
-import { ResponseStore } from '../../routes/response-store.ts';
+import { ResponseStore } from '../../routes/responses/response-store.ts';
 import type { Access } from '../../src/access/access.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { readConfig } from '../../src/config/config.ts';

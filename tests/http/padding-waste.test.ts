@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BenchmarkReportBody } from '../../routes/schemas/benchmark.ts';
+import type { BenchmarkReportBody } from '../../routes/service/schemas/benchmark.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { metricIn } from '../../bench/harness/metric-in.ts';
 import { createEngineOf } from '../support/create-engine.ts';

@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CompletionBody, CompletionChunk } from '../../routes/schemas/completions.ts';
+import type { CompletionBody, CompletionChunk } from '../../routes/openai/schemas/completions.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngineOf } from '../support/create-engine.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RerankBody } from '../../routes/schemas/rerank.ts';
-import type { ScoreBody } from '../../routes/schemas/score.ts';
+import type { RerankBody } from '../../routes/decisions/schemas/rerank.ts';
+import type { ScoreBody } from '../../routes/decisions/schemas/score.ts';
 import { makeChatModel, makeEmbeddedChatModel, type ChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';

@@ -5,7 +5,7 @@ import {
   WorkersAiAnswer,
   WorkersAiChunks,
   type WorkersAiChunk,
-} from '../../routes/schemas/workers-ai-answer.ts';
+} from '../../routes/workers-ai/schemas/workers-ai-answer.ts';
 import type { AnswerEvent } from '../../src/chat/answer.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';

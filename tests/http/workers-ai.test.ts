@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { WorkersAiBody, WorkersAiChunk } from '../../routes/schemas/workers-ai-answer.ts';
+import type { WorkersAiBody, WorkersAiChunk } from '../../routes/workers-ai/schemas/workers-ai-answer.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { sseData } from '../support/openapi-validator.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createApp, doorOf } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
-import { ResponseStore } from '../../routes/response-store.ts';
+import { ResponseStore } from '../../routes/responses/response-store.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
 import { openAccess, type AccessConfig } from '../../src/access/access.ts';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { mutatedRequest } from '../../../chaos/fuzz/mutated-request.ts';
 import { VALID_REQUESTS } from '../../../chaos/fuzz/valid-requests.ts';
-import { completionRequestSchema } from '../../../routes/schemas/completions.ts';
+import { completionRequestSchema } from '../../../routes/openai/schemas/completions.ts';
 
 const sample = (seed: number): string => JSON.stringify(fc.sample(mutatedRequest, { numRuns: 100, seed }));
 

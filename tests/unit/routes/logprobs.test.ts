@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tokenText, toLogprobsBody } from '../../../routes/schemas/logprobs.ts';
+import { tokenText, toLogprobsBody } from '../../../routes/openai/schemas/logprobs.ts';
 import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 

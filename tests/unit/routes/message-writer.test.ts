@@ -7,8 +7,8 @@ import {
   messageEventSchema,
   type MessageBody,
   type MessageEvent,
-} from '../../../routes/schemas/messages/message-body.ts';
-import { MessageWriter, type MessageView } from '../../../routes/schemas/messages/message-writer.ts';
+} from '../../../routes/anthropic/schemas/message-body.ts';
+import { MessageWriter, type MessageView } from '../../../routes/anthropic/schemas/message-writer.ts';
 import type { AnswerEvent } from '../../../src/chat/answer.ts';
 import { eventFrame } from '../../../src/http/sse.ts';
 import { ANSWERS, call, content, finish, reasoning } from '../../support/answer-events.ts';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ResponseStore, type StoredResponse } from '../../../routes/response-store.ts';
-import { toEcho } from '../../../routes/schemas/responses/response-demand.ts';
-import type { OutputItem } from '../../../routes/schemas/responses/response-items.ts';
-import { toStoredItems } from '../../../routes/schemas/responses/stored-items.ts';
-import { itemsUntil, toConversation, toTurn, type Turn } from '../../../routes/schemas/responses/turn.ts';
+import { ResponseStore, type StoredResponse } from '../../../routes/responses/response-store.ts';
+import { toEcho } from '../../../routes/responses/schemas/response-demand.ts';
+import type { OutputItem } from '../../../routes/responses/schemas/response-items.ts';
+import { toStoredItems } from '../../../routes/responses/schemas/stored-items.ts';
+import { itemsUntil, toConversation, toTurn, type Turn } from '../../../routes/responses/schemas/turn.ts';
 
 const HOUR_MS = 3_600_000;
 

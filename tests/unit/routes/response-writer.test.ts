@@ -4,13 +4,13 @@ import OpenAI from 'openai';
 import OpenAI7 from 'openai-7';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { ResponseBody } from '../../../routes/schemas/responses/response-body.ts';
+import type { ResponseBody } from '../../../routes/responses/schemas/response-body.ts';
 import {
   responseEventSchema,
   type ResponseEvent,
-} from '../../../routes/schemas/responses/response-events.ts';
-import { toEcho } from '../../../routes/schemas/responses/response-demand.ts';
-import { ResponseWriter } from '../../../routes/schemas/responses/response-writer.ts';
+} from '../../../routes/responses/schemas/response-events.ts';
+import { toEcho } from '../../../routes/responses/schemas/response-demand.ts';
+import { ResponseWriter } from '../../../routes/responses/schemas/response-writer.ts';
 import type { AnswerEvent } from '../../../src/chat/answer.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { eventFrame } from '../../../src/http/sse.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseInput } from '../../../routes/schemas/parse-input.ts';
-import { toWorkersAiDemand, workersAiRequestSchema } from '../../../routes/schemas/workers-ai.ts';
+import { parseInput } from '../../../routes/shared/schemas/parse-input.ts';
+import { toWorkersAiDemand, workersAiRequestSchema } from '../../../routes/workers-ai/schemas/workers-ai.ts';
 import type { AnswerDemand } from '../../../src/chat/answer.ts';
 
 const USER = { role: 'user', content: 'a' };

@@ -1,13 +1,13 @@
 import OpenAI from 'openai';
 import OpenAI7 from 'openai-7';
 import { describe, expect, it } from 'vitest';
-import { ChatChunks, type ChatView } from '../../../routes/schemas/chat-chunks.ts';
+import { ChatChunks, type ChatView } from '../../../routes/openai/schemas/chat-chunks.ts';
 import {
   chatChunkSchema,
   chatResponseSchema,
   type ChatBody,
   type ChatChunk,
-} from '../../../routes/schemas/chat.ts';
+} from '../../../routes/openai/schemas/chat.ts';
 import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
 import type { SampledToken } from '../../../src/engine/engine.ts';
 import { dataFrame, DONE_FRAME } from '../../../src/http/sse.ts';

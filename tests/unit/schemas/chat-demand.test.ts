@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { chatRequestSchema, DEFAULT_MAX_ANSWER_TOKENS, toChatDemand } from '../../../routes/schemas/chat.ts';
-import { toCompletionDemand } from '../../../routes/schemas/completion-demand.ts';
-import { completionRequestSchema } from '../../../routes/schemas/completions.ts';
-import { parseInput } from '../../../routes/schemas/parse-input.ts';
+import { chatRequestSchema, DEFAULT_MAX_ANSWER_TOKENS, toChatDemand } from '../../../routes/openai/schemas/chat.ts';
+import { toCompletionDemand } from '../../../routes/openai/schemas/completion-demand.ts';
+import { completionRequestSchema } from '../../../routes/openai/schemas/completions.ts';
+import { parseInput } from '../../../routes/shared/schemas/parse-input.ts';
 import type { AnswerDemand } from '../../../src/chat/answer.ts';
 import type { CompletionDemand } from '../../../src/engine/client/start-completion.ts';
 import type { ModelInfo } from '../../../src/engine/engine.ts';

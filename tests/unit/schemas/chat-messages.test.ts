@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messagesSchema, toChatMessages } from '../../../routes/schemas/chat-messages.ts';
-import { parseInput } from '../../../routes/schemas/parse-input.ts';
+import { messagesSchema, toChatMessages } from '../../../routes/openai/schemas/chat-messages.ts';
+import { parseInput } from '../../../routes/shared/schemas/parse-input.ts';
 import { z } from 'zod';
 import type { ChatMessage } from '../../../src/tokenizer/chat-template-renderer.ts';
 

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { boundedList } from '../../shared/schemas/bounded-list.ts';
+import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';
+import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+
+/** What the messages of Anthropic's API consist of, as they come from clients and as they go back. */
+
+const MAX_BLOCKS = 1024;
+const TEXT_ONLY = 'this service reads text only';
+
+const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+
+export const textBlockSchema = z
+  .strictObject({
+    type: z.literal('text'),
+    text: textSchema,
+    cache_control: ignored,
+    citations: ignored,
+  })
+  .meta({ id: 'MessageInputText' });
+
+const toolUseSchema = z
+  .strictObject({
+    type: z.literal('tool_use'),
+    id: nameSchema,
+    name: nameSchema,
+    input: jsonObjectSchema,
+    cache_control: ignored,
+    caller: ignored,
+    toolset_name: ignored,
+  })
+  .meta({ id: 'MessageInputToolUse' });
+
+const resultBlockSchema = taggedUnion(['text'], [textBlockSchema], TEXT_ONLY);
+
+const toolResultSchema = z
+  .strictObject({
+    type: z.literal('tool_result'),
+    tool_use_id: nameSchema.meta({ description: 'Of a `tool_use` before it.' }),
+    content: z.union([textSchema, boundedList(resultBlockSchema, MAX_BLOCKS)]).optional(),
+    is_error: z.boolean().nullish(),
+    cache_control: ignored,
+    toolset_name: ignored,
+  })
+  .meta({ id: 'MessageInputToolResult' });
+
+const thinkingSchema = z
+  .strictObject({
+    type: z.literal('thinking'),
+    thinking: textSchema.meta({ description: 'The template gets it.' }),
+    signature: textSchema.optional().meta({ description: 'Not looked at.' }),
+  })
+  .meta({ id: 'MessageInputThinking' });
+
+const redactedThinkingSchema = z
+  .strictObject({ type: z.literal('redacted_thinking'), data: textSchema })
+  .meta({ id: 'MessageInputRedactedThinking', description: 'Left out: this service cannot read it.' });
+
+const blockSchema = taggedUnion(
+  ['text', 'tool_use', 'tool_result', 'thinking', 'redacted_thinking'],
+  [textBlockSchema, toolUseSchema, toolResultSchema, thinkingSchema, redactedThinkingSchema],
+  `${TEXT_ONLY}, and runs no tools`,
+).meta({ id: 'MessageInputBlock' });
+
+export type InputBlock = z.output<typeof blockSchema>;
+export type ToolResultBlock = z.output<typeof toolResultSchema>;
+
+export const contentSchema = z.union([textSchema, boundedList(blockSchema, MAX_BLOCKS)]);
+export const textBlocksSchema = z.union([
+  textSchema,
+  boundedList(taggedUnion(['text'], [textBlockSchema], TEXT_ONLY), MAX_BLOCKS),
+]);
+
+export const outputBlockSchema = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('text'), text: z.string(), citations: z.null() }),
+    z.object({
+      type: z.literal('thinking'),
+      thinking: z.string(),
+      signature: z.string().meta({ description: 'Of no meaning; clients send it back.' }),
+    }),
+    z.object({
+      type: z.literal('tool_use'),
+      id: z.string(),
+      name: z.string(),
+      input: z.record(z.string(), z.unknown()),
+      caller: z.object({ type: z.literal('direct') }),
+    }),
+  ])
+  .meta({ id: 'MessageBlock' });
+
+export type OutputBlock = z.output<typeof outputBlockSchema>;

@@ -1,0 +1,116 @@
+import type { AnswerDemand, ReasoningDemand } from '../../../src/chat/answer.ts';
+import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
+import type { ModelInfo } from '../../../src/engine/engine.ts';
+import { invalidField } from '../../../src/errors.ts';
+import { toAnswerDemand } from '../../shared/schemas/answer-demand.ts';
+import { toReasoningDemand, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
+import { toConversationMessages } from './conversation-messages.ts';
+import type { CountTokensInput, MessageInput, ToolChoiceInput, ToolInput } from './message-request.ts';
+
+/**
+ * The one conversion from Anthropic's fields to the engine's. `max_tokens` yields to the context, as Anthropic's newer
+ * models have it: agents ask for more than small models hold.
+ *
+ * @throws EngineError `invalid_request` where fields contradict each other
+ */
+export function toMessageDemand(input: MessageInput, model: ModelInfo, timeoutMs: number): AnswerDemand {
+  const { max_tokens: maxTokens, thinking, messages } = input;
+  if (thinking?.type === 'enabled' && thinking.budget_tokens >= maxTokens) {
+    throw invalidField(
+      'thinking.budget_tokens',
+      `must be below max_tokens (${maxTokens}), not ${thinking.budget_tokens}`,
+    );
+  }
+  if (messages.at(-1)?.role === 'assistant') {
+    throw invalidField(
+      'messages',
+      'end with a message of the assistant: going on with its text is not supported',
+    );
+  }
+  return toAnswerDemand({
+    ...sharedParts(input),
+    maxTokens: Math.min(maxTokens, model.contextLength),
+    asksForMaxTokens: false,
+    timeoutMs,
+    stop: input.stop_sequences ?? [],
+    cacheSalt: input.cache_salt ?? undefined,
+    sampling: {
+      temperature: input.temperature ?? 1,
+      topP: input.top_p ?? 1,
+      topK: input.top_k ?? 0,
+      seed: input.seed,
+    },
+  });
+}
+
+/**
+ * The same of a request whose tokens are counted.
+ *
+ * @throws EngineError `invalid_request` where fields contradict each other
+ */
+export const toCountDemand = (input: CountTokensInput, timeoutMs: number): AnswerDemand =>
+  toAnswerDemand({ ...sharedParts(input), maxTokens: 1, asksForMaxTokens: false, timeoutMs, sampling: {} });
+
+function sharedParts(
+  input: CountTokensInput,
+): Pick<
+  AnswerDemand,
+  | 'messages'
+  | 'tools'
+  | 'toolChoice'
+  | 'allowsParallelCalls'
+  | 'outputFormat'
+  | 'reasoning'
+  | 'templateArguments'
+> {
+  const { tool_choice: choice = { type: 'auto' }, output_config: output } = input;
+  const format = output?.format ?? undefined;
+  const reasoning = toReasoning(input);
+  return {
+    messages: toConversationMessages(input),
+    tools: (input.tools ?? []).map(toDefinition),
+    toolChoice: toToolChoice(choice),
+    allowsParallelCalls: !(
+      'disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use === true
+    ),
+    outputFormat:
+      format === undefined
+        ? undefined
+        : { type: 'jsonSchema', schema: format.schema, param: 'output_config.format.schema' },
+    reasoning,
+    templateArguments: reasoning.isEnabled === true ? toTemplateArguments(output?.effort ?? undefined) : {},
+  };
+}
+
+/** Anthropic's models think where they are asked to. */
+function toReasoning({ thinking, output_config: output }: CountTokensInput): ReasoningDemand {
+  if (thinking === undefined || thinking.type === 'disabled')
+    return { isEnabled: false, maxTokens: undefined };
+  const { maxTokens } = toReasoningDemand(output?.effort ?? undefined);
+  return { isEnabled: true, maxTokens: thinking.type === 'enabled' ? thinking.budget_tokens : maxTokens };
+}
+
+function toToolChoice(choice: ToolChoiceInput): ToolChoice {
+  switch (choice.type) {
+    case 'any':
+      return { type: 'required' };
+    case 'tool':
+      return { type: 'named', name: choice.name };
+    case 'auto':
+    case 'none':
+      return { type: choice.type };
+  }
+}
+
+function toDefinition(
+  { name, description, input_schema: parameters, strict }: ToolInput,
+  index: number,
+): ToolDefinition {
+  return {
+    name,
+    parameters,
+    param: `tools[${index}]`,
+    ...(description === undefined ? {} : { description }),
+    ...(strict === undefined ? {} : { strict }),
+  };
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { boundedList } from '../../shared/schemas/bounded-list.ts';
+import { countSchema, MAX_INT32, nameSchema, textSchema, timeoutMsSchema } from '../../shared/schemas/bounds.ts';
+import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
+import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
+import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+import { contentSchema, textBlocksSchema } from './message-blocks.ts';
+
+const MAX_MESSAGES = 4096;
+const MAX_TOOLS = 128;
+const MAX_STOP_SEQUENCES = 16;
+const MAX_STOP_LENGTH = 1000;
+
+const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+const unsupported = z.null().optional().meta({ description: 'Not supported; only null is taken.' });
+
+const messageSchema = z
+  .strictObject({
+    role: z.enum(['user', 'assistant', 'system']).meta({ description: '`system` stays where it stands.' }),
+    content: contentSchema,
+  })
+  .meta({ id: 'MessageParam' });
+export type MessageParam = z.output<typeof messageSchema>;
+
+/** Tools of another type run at Anthropic, or have a form that only its models know. */
+const toolSchema = z
+  .strictObject({
+    type: z
+      .literal('custom', {
+        error:
+          'must be "custom" or left out: this service runs no tools, and models know no tool by its type alone',
+      })
+      .nullish(),
+    name: z.string().regex(/^[\w-]{1,128}$/, 'must have 1 to 128 letters, digits, - and _'),
+    description: textSchema.optional(),
+    input_schema: jsonSchemaSchema,
+    strict: z.boolean().optional().meta({ description: 'Hold the input to the schema in any case.' }),
+    cache_control: ignored,
+    allowed_callers: ignored,
+    defer_loading: ignored,
+    eager_input_streaming: ignored,
+    input_examples: ignored,
+  })
+  .meta({ id: 'MessageTool' });
+export type ToolInput = z.output<typeof toolSchema>;
+
+const parallel = { disable_parallel_tool_use: z.boolean().optional() };
+const toolChoiceSchema = taggedUnion(
+  ['auto', 'any', 'tool', 'none'],
+  [
+    z.strictObject({ type: z.literal('auto'), ...parallel }),
+    z.strictObject({ type: z.literal('any'), ...parallel }),
+    z.strictObject({ type: z.literal('tool'), name: nameSchema, ...parallel }),
+    z.strictObject({ type: z.literal('none') }),
+  ],
+  'there are no other choices',
+);
+export type ToolChoiceInput = z.output<typeof toolChoiceSchema>;
+
+const display = { display: z.enum(['summarized', 'omitted']).nullish() };
+const thinkingSchema = taggedUnion(
+  ['enabled', 'adaptive', 'disabled'],
+  [
+    z.strictObject({ type: z.literal('enabled'), budget_tokens: countSchema, ...display }),
+    z.strictObject({ type: z.literal('adaptive'), ...display }),
+    z.strictObject({ type: z.literal('disabled') }),
+  ],
+  'these are the ways to think',
+);
+
+/** Fields that a request and the count of its tokens share. */
+const conversationFields = {
+  model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
+  messages: boundedList(messageSchema, MAX_MESSAGES, 1),
+  system: textBlocksSchema.optional(),
+  tools: boundedList(toolSchema, MAX_TOOLS).optional(),
+  tool_choice: toolChoiceSchema.optional().meta({ description: '`auto` by default.' }),
+  thinking: thinkingSchema.optional().meta({ description: 'By default the model does not think.' }),
+  output_config: z
+    .strictObject({
+      effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+      format: taggedUnion(
+        ['json_schema'],
+        [z.strictObject({ type: z.literal('json_schema'), schema: jsonSchemaSchema })],
+        'it is the only format beside text',
+      ).nullish(),
+    })
+    .optional(),
+  cache_control: ignored,
+  context_management: ignored,
+  speed: ignored,
+  user_profile_id: ignored,
+  workspace_id: ignored,
+  mcp_servers: unsupported,
+};
+
+const stopSequence = z.string().min(1).max(MAX_STOP_LENGTH);
+
+export const messageRequestSchema = z
+  .strictObject({
+    ...conversationFields,
+    max_tokens: countSchema.meta({
+      description: 'Where the context has less room, the answer ends with `model_context_window_exceeded`.',
+    }),
+    stop_sequences: boundedList(stopSequence, MAX_STOP_SEQUENCES).optional(),
+    stream: z.boolean().optional().meta({ default: false }),
+    temperature: z.number().min(0).max(2).optional().meta({ default: 1, description: '0 is greedy.' }),
+    top_p: z.number().gt(0).max(1).optional().meta({ default: 1 }),
+    top_k: z.int().min(0).max(MAX_INT32).optional().meta({ default: 0, description: '0 is off.' }),
+    seed: z
+      .int()
+      .optional()
+      .meta({ description: 'The same seed gives the same text whatever else is running.' }),
+    timeout_ms: timeoutMsSchema
+      .optional()
+      .meta({ description: 'Longest the request may take, queueing included.' }),
+    cache_salt: cacheSaltSchema,
+    metadata: ignored,
+    service_tier: ignored,
+    inference_geo: ignored,
+    diagnostics: ignored,
+    container: unsupported,
+    thread: unsupported,
+  })
+  .meta({ id: 'MessageRequest' });
+
+export type MessageInput = z.output<typeof messageRequestSchema>;
+
+export const countTokensRequestSchema = z
+  .strictObject(conversationFields)
+  .meta({ id: 'MessageCountTokensRequest' });
+
+export type CountTokensInput = z.output<typeof countTokensRequestSchema>;

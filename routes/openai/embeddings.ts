@@ -1,0 +1,81 @@
+import { checkVocabulary } from '../../src/engine/check-input.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { invalidField } from '../../src/errors.ts';
+import { embedTexts } from '../../src/engine/client/embed-texts.ts';
+import { readJsonBody } from '../../src/http/json-body.ts';
+import { useEngine } from '../../src/http/use-engine.ts';
+import { defineRoute } from '../define-route.ts';
+import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
+import { totalTimeoutMs } from './schemas/completion-demand.ts';
+import {
+  embeddingRequestSchema,
+  embeddingResponseSchema,
+  toEmbeddingBody,
+  type EmbeddingInput,
+} from './schemas/embeddings.ts';
+import { parseInput } from '../shared/schemas/parse-input.ts';
+
+/** OpenAI's embeddings. */
+export const embeddingRoute = defineRoute({
+  path: '/v1/embeddings',
+  isQueued: true,
+  describe: () => ({
+    post: {
+      operationId: 'createEmbedding',
+      tags: ['OpenAI'],
+      summary: 'Texts to vectors',
+      description:
+        "An embedding is the mean over a text's tokens of the model's last hidden state, of length 1.",
+      requestBody: {
+        required: true,
+        ...jsonContent(embeddingRequestSchema, { input: ['The river', 'The old mill'] }),
+      },
+      responses: {
+        200: jsonResponse('A vector for each text.', embeddingResponseSchema),
+        ...errorResponses(COMPLETION_ERRORS),
+      },
+    },
+  }),
+  createHandlers: ({ models, config }) => ({
+    post: async (c) => {
+      models.checkRoom(c.var.scope.clientId);
+      const input = parseInput(embeddingRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
+      const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
+      const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+      checkFields(engine, input);
+      const demand = {
+        texts: input.input,
+        truncateTo:
+          input.truncate_prompt_tokens === -1
+            ? ('fit' as const)
+            : (input.truncate_prompt_tokens ?? undefined),
+        timeoutMs,
+        clientId: c.var.scope.clientId,
+        budget: c.var.scope.budget,
+      };
+      const embeddings = await embedTexts(engine, demand, c.req.raw.signal);
+      return c.json(toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));
+    },
+  }),
+});
+
+/** Why token ids are refused; see docs/decisions/0058-token-ids-of-embeddings.md. */
+const FOREIGN_TOKENS =
+  "holds token ids. Clients such as langchain-openai send ids of OpenAI's vocabularies, which mean other texts here: " +
+  "send texts (langchain-openai: check_embedding_ctx_length=False), or this model's own ids with encoding: 'model'";
+
+/** @throws EngineError `invalid_request` */
+function checkFields({ model }: Engine, { input, dimensions, encoding }: EmbeddingInput): void {
+  if (encoding !== 'model' && input.some((text) => typeof text !== 'string')) {
+    throw invalidField('input', FOREIGN_TOKENS);
+  }
+  if (typeof dimensions === 'number' && dimensions !== model.dim) {
+    const complaint = `must be ${model.dim}, the width of the model, or left out, not ${dimensions}`;
+    throw invalidField('dimensions', complaint);
+  }
+  for (const [index, text] of input.entries()) {
+    const param = `input[${index}]`;
+    if (text === '') throw invalidField(param, 'is empty; there is nothing to embed');
+    if (typeof text !== 'string') checkVocabulary(text, model, param, 'list');
+  }
+}

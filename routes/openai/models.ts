@@ -1,0 +1,54 @@
+import { checkMayUse, hideOthers, mayUse } from '../../src/http/allowed-models.ts';
+import { defineRoute } from '../define-route.ts';
+import { errorResponses, jsonResponse, modelParam } from '../openapi-parts.ts';
+import { modelListSchema, modelSchema, toModelBody, toModelListBody } from './schemas/models.ts';
+
+/** OpenAI's list of models: the default one, and all in MODELS_DIR, loaded or not; of these those that the key may use. */
+export const modelListRoute = defineRoute({
+  path: '/v1/models',
+  describe: () => ({
+    get: {
+      operationId: 'listModels',
+      tags: ['OpenAI'],
+      summary: 'The models that are served',
+      description: 'The default one first, then all in MODELS_DIR; of these those that the API key may use.',
+      responses: {
+        200: jsonResponse('The models, loaded or not.', modelListSchema),
+        ...errorResponses(['config_invalid']),
+      },
+    },
+  }),
+  createHandlers: ({ models }) => ({
+    get: async (c) => {
+      const { principal } = c.var.scope;
+      const listed = (await models.list()).filter(({ id }) => mayUse(principal, id));
+      return c.json(toModelListBody(listed));
+    },
+  }),
+});
+
+/** One model of that list. */
+export const modelRoute = defineRoute({
+  path: '/v1/models/:model{.+}',
+  describe: () => ({
+    get: {
+      operationId: 'retrieveModel',
+      tags: ['OpenAI'],
+      summary: 'One model',
+      description: 'Its state (unloaded, loading, loaded, failed), architecture, context, size and runtime.',
+      requestParams: { path: modelParam },
+      responses: {
+        200: jsonResponse('The model.', modelSchema),
+        ...errorResponses(['model_not_found', 'config_invalid']),
+      },
+    },
+  }),
+  createHandlers: ({ models }) => ({
+    get: async (c) => {
+      const modelId = c.req.param('model');
+      const { principal } = c.var.scope;
+      checkMayUse(principal, modelId);
+      return c.json(toModelBody(await hideOthers(principal, models.describe(modelId))));
+    },
+  }),
+});

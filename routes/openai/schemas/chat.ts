@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import type { AnswerDemand } from '../../../src/chat/answer.ts';
+import type { ModelInfo } from '../../../src/engine/engine.ts';
+import { EngineError } from '../../../src/errors.ts';
+import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
+import { countSchema } from '../../shared/schemas/bounds.ts';
+import { messagesSchema, toChatMessages } from './chat-messages.ts';
+import { reasoningFields, toReasoning } from './chat-reasoning.ts';
+import { toolFields, toToolDemand } from './chat-tools.ts';
+import { toCompletionDemand } from './completion-demand.ts';
+import { completionFieldsSchema, fingerprintSchema, usageSchema } from './completions.ts';
+import { FITTING_RULE, STREAM_OPTIONS_RULE, TOP_LOGPROBS_RULE, withRules } from './field-rules.ts';
+import { otherChatFields } from './other-fields.ts';
+
+/** Where neither the client nor the model's files say how long an answer may be. */
+export const DEFAULT_MAX_ANSWER_TOKENS = 1024;
+
+const maxTokens = countSchema.nullish();
+
+const chatFieldsSchema = completionFieldsSchema
+  .omit({ prompt: true, max_tokens: true, logprobs: true })
+  .extend({
+    messages: messagesSchema,
+    max_completion_tokens: maxTokens.meta({
+      description:
+        "By default `max_new_tokens` of the model's generation_config.json, else " +
+        `${DEFAULT_MAX_ANSWER_TOKENS}; less where the context has no room for them.`,
+    }),
+    max_tokens: maxTokens.meta({ description: 'The older name of `max_completion_tokens`.' }),
+    logprobs: z.boolean().nullish().meta({ default: false }),
+    top_logprobs: z.int().min(0).max(MAX_LOGPROBS).nullish().meta({
+      default: 0,
+      description: 'Alternatives for each token; only with `logprobs`.',
+    }),
+    ...toolFields,
+    ...reasoningFields,
+    ...otherChatFields,
+  });
+
+export const chatRequestSchema = withRules(chatFieldsSchema, 'ChatCompletionRequest', [
+  STREAM_OPTIONS_RULE,
+  TOP_LOGPROBS_RULE,
+  FITTING_RULE,
+]);
+
+export type ChatInput = z.output<typeof chatRequestSchema>;
+
+const tokenLogprobFields = {
+  token: z.string(),
+  bytes: z.array(z.int()).meta({ description: 'UTF-8; a character may span tokens.' }),
+  logprob: z.number(),
+};
+
+const chatLogprobsSchema = z
+  .object({
+    content: z.array(
+      z.object({ ...tokenLogprobFields, top_logprobs: z.array(z.object(tokenLogprobFields)) }),
+    ),
+    refusal: z.null(),
+  })
+  .meta({ id: 'ChatLogprobs' });
+
+const choiceFields = {
+  index: z.int(),
+  logprobs: chatLogprobsSchema.nullable(),
+  token_ids: z.array(z.int()).optional(),
+  truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as the request allowed.' }),
+  dropped_tokens: z.int().optional().meta({
+    description:
+      'Tokens cut from the start of the prompt; absent where the start of a long text was not even tokenised.',
+  }),
+};
+
+const chatFinishReasonSchema = z
+  .enum(['stop', 'length', 'abort', 'tool_calls', 'function_call'])
+  .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
+
+const chatFields = {
+  id: z.string(),
+  created: z.int(),
+  model: z.string(),
+  system_fingerprint: fingerprintSchema,
+};
+
+const reasoningSchema = z
+  .string()
+  .optional()
+  .meta({ description: 'What the model wrote for itself before it answered.' });
+
+const functionCallSchema = z.object({
+  name: z.string(),
+  arguments: z.string().meta({ description: 'The text of a JSON object.' }),
+});
+
+const toolCallSchema = z
+  .object({ id: z.string(), type: z.literal('function'), function: functionCallSchema })
+  .meta({ id: 'ToolCall' });
+
+const messageSchema = z.object({
+  role: z.literal('assistant'),
+  content: z.string().nullable().meta({ description: 'Null where the model only called tools.' }),
+  reasoning_content: reasoningSchema,
+  refusal: z.null(),
+  tool_calls: z.array(toolCallSchema).optional(),
+  function_call: functionCallSchema.optional().meta({ description: 'Of a request with `functions`.' }),
+});
+
+export const chatResponseSchema = z
+  .object({
+    ...chatFields,
+    object: z.literal('chat.completion'),
+    choices: z.array(
+      z.object({
+        ...choiceFields,
+        message: messageSchema,
+        finish_reason: chatFinishReasonSchema,
+      }),
+    ),
+    usage: usageSchema,
+  })
+  .meta({ id: 'ChatCompletion' });
+
+export type ChatBody = z.output<typeof chatResponseSchema>;
+
+const deltaSchema = z
+  .object({
+    role: z.literal('assistant').optional(),
+    content: z.string().optional(),
+    reasoning_content: reasoningSchema,
+    tool_calls: z
+      .array(
+        z.object({
+          index: z.int(),
+          id: z.string().optional(),
+          type: z.literal('function').optional(),
+          function: functionCallSchema.partial({ name: true }),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Id, type and name in the first chunk of a call; then arguments alone.' }),
+    function_call: functionCallSchema.partial({ name: true }).optional(),
+  })
+  .meta({ description: '`role` in the first chunk of a choice, nothing in its last.' });
+
+/** What each `data:` line of a stream holds, apart from `[DONE]` and an error. */
+export const chatChunkSchema = z
+  .object({
+    ...chatFields,
+    object: z.literal('chat.completion.chunk'),
+    choices: z.array(
+      z.object({
+        ...choiceFields,
+        delta: deltaSchema,
+        finish_reason: chatFinishReasonSchema.nullable(),
+      }),
+    ),
+    usage: usageSchema
+      .nullable()
+      .optional()
+      .meta({ description: 'With `include_usage`: null but in the last chunk, which has no choices.' }),
+  })
+  .meta({ id: 'ChatCompletionChunk' });
+
+export type ChatChunk = z.output<typeof chatChunkSchema>;
+export type ChatLogprobs = z.output<typeof chatLogprobsSchema>;
+
+/**
+ * The one conversion from OpenAI's fields to the engine's.
+ *
+ * @throws EngineError `invalid_request` where fields contradict each other or the model
+ */
+export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: number): AnswerDemand {
+  const { messages, max_completion_tokens: maxCompletionTokens, logprobs, top_logprobs: numTop } = input;
+  const askedMaxTokens = maxCompletionTokens ?? input.max_tokens ?? undefined;
+  checkNames(input);
+  const { grammar: outputFormat, ...shared } = toCompletionDemand(
+    {
+      ...input,
+      prompt: [],
+      max_tokens: askedMaxTokens ?? defaultMaxTokens(model),
+      logprobs: logprobs === true ? (numTop ?? 0) : null,
+      // These are taken only at the values that mean nothing.
+      echo: null,
+      best_of: null,
+      suffix: null,
+      add_special_tokens: null,
+      include_stop_str_in_output: null,
+    },
+    model,
+    timeoutMs,
+  );
+  return {
+    ...shared,
+    ...toToolDemand(input),
+    ...toReasoning(input),
+    outputFormat,
+    asksForMaxTokens: askedMaxTokens !== undefined,
+    messages: toChatMessages(messages),
+  };
+}
+
+const defaultMaxTokens = ({ contextLength, generationDefaults }: ModelInfo): number =>
+  Math.min(generationDefaults?.maxTokens ?? DEFAULT_MAX_ANSWER_TOKENS, contextLength);
+
+function checkNames(input: ChatInput): void {
+  const { max_completion_tokens: newer, max_tokens: older } = input;
+  if (typeof newer === 'number' && typeof older === 'number' && newer !== older) {
+    const names = 'max_completion_tokens and max_tokens are two names of one thing';
+    throw refuse('max_tokens', `${names}: send one of them, not ${newer} and ${older}`);
+  }
+}
+
+const refuse = (param: string, message: string): EngineError =>
+  new EngineError('invalid_request', message, { param });

@@ -1,0 +1,192 @@
+import type { CompletionEvent, FinishReason, Usage } from '../../../src/engine/engine.ts';
+import { assertInvariant } from '../../../src/errors.ts';
+import type { EncodedPrompt } from '../../../src/engine/client/encode-prompts.ts';
+import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
+import type { CompletionBody, CompletionChunk, LogprobsBody, UsageBody } from './completions.ts';
+import { toLogprobsBody, type ReportedToken } from './logprobs.ts';
+
+type ChunkChoice = CompletionChunk['choices'][number];
+
+/** How a completion is shown, apart from its events. */
+export interface CompletionView {
+  id: string;
+  /** Unix time in seconds. */
+  created: number;
+  model: string;
+  systemFingerprint: string;
+  tokenizer: TokenVocabulary;
+  /** Choices for each prompt. */
+  n: number;
+  prompts: readonly ({ echo: string | undefined } & Truncation)[];
+  withLogprobs: boolean;
+  withTokenIds: boolean;
+  /** Every chunk carries `usage`, null but in the last. */
+  withUsage: boolean;
+  /** A chunk for each token, also for one that shows nothing yet. */
+  withEveryToken: boolean;
+  /** Special tokens are no part of the text. */
+  skipsSpecialTokens: boolean;
+}
+
+/**
+ * Turns the engine's events into OpenAI's chunks. The body of an answer that is not streamed is the same chunks
+ * joined, so that both always say the same.
+ */
+export class CompletionChunks {
+  readonly #view: CompletionView;
+  readonly #textOffsets: number[];
+
+  constructor(view: CompletionView) {
+    this.#view = view;
+    this.#textOffsets = new Array<number>(view.prompts.length * view.n).fill(0);
+  }
+
+  /** What goes out before the first event: the prompts, when they are echoed without logprobs. */
+  opening(): CompletionChunk[] {
+    if (this.#view.withLogprobs) return [];
+    return this.#view.prompts.flatMap((_, promptIndex) => this.#echo(promptIndex, undefined));
+  }
+
+  /** Most events make one chunk; a delta that shows nothing yet makes none. */
+  toChunks(event: CompletionEvent): CompletionChunk[] {
+    switch (event.type) {
+      case 'prompt':
+        return this.#echo(event.promptIndex, event.tokens);
+      case 'delta': {
+        const { withLogprobs, withTokenIds, withEveryToken } = this.#view;
+        const showsTokens = withLogprobs || withTokenIds || (withEveryToken && event.tokens.length > 0);
+        if (event.text === '' && !showsTokens) return [];
+        return [this.#chunk(this.#choice(event.index, event.text, event.tokens))];
+      }
+      case 'finish': {
+        // The iteration throws right after it.
+        if (event.finishReason === 'error') return [];
+        const truncation = toTruncationBody(this.#view.prompts[Math.floor(event.index / this.#view.n)]);
+        const finishReason = toFinishReason(event.finishReason);
+        return [
+          this.#chunk({ ...this.#choice(event.index, '', []), ...truncation, finish_reason: finishReason }),
+        ];
+      }
+    }
+  }
+
+  /** The chunk of `include_usage`, which has no choices. */
+  usageChunk(usage: Usage): CompletionChunk {
+    return { ...this.#chunk(), usage: toUsageBody(usage) };
+  }
+
+  /** The answer that is not streamed: all chunks of all choices joined. */
+  join(chunks: readonly CompletionChunk[], usage: Usage): CompletionBody {
+    const parts = this.#textOffsets.map((): ChunkChoice[] => []);
+    for (const { choices } of chunks) for (const choice of choices) parts[choice.index]?.push(choice);
+    const choices = parts.map((choiceParts) => joinChoice(choiceParts, this.#view));
+    return { ...headOf(this.#view), choices, usage: toUsageBody(usage) };
+  }
+
+  #echo(promptIndex: number, tokens: readonly ReportedToken[] | undefined): CompletionChunk[] {
+    const { n, prompts } = this.#view;
+    const text = prompts[promptIndex]?.echo;
+    if (text === undefined) return [];
+    return Array.from({ length: n }, (_, i) => {
+      const index = promptIndex * n + i;
+      const logprobs = this.#logprobs(index, tokens ?? [], false);
+      return this.#chunk({ index, text, logprobs, finish_reason: null });
+    });
+  }
+
+  #choice(index: number, text: string, tokens: readonly ReportedToken[]): ChunkChoice {
+    const tokenIds = this.#view.withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
+    return {
+      index,
+      text,
+      logprobs: this.#logprobs(index, tokens, this.#view.skipsSpecialTokens),
+      ...tokenIds,
+      finish_reason: null,
+    };
+  }
+
+  #logprobs(
+    index: number,
+    tokens: readonly ReportedToken[],
+    skipSpecialTokens: boolean,
+  ): LogprobsBody | null {
+    const { withLogprobs, tokenizer } = this.#view;
+    if (!withLogprobs || tokens.length === 0) return null;
+    const start = this.#textOffsets[index] ?? 0;
+    const { body, textOffset } = toLogprobsBody(tokens, start, { tokenizer, skipSpecialTokens });
+    this.#textOffsets[index] = textOffset;
+    return body;
+  }
+
+  #chunk(choice?: ChunkChoice): CompletionChunk {
+    const usage = this.#view.withUsage ? { usage: null } : {};
+    return { ...headOf(this.#view), choices: choice ? [choice] : [], ...usage };
+  }
+}
+
+const headOf = ({
+  id,
+  created,
+  model,
+  systemFingerprint,
+}: CompletionView): Omit<CompletionChunk, 'choices' | 'usage'> => ({
+  id,
+  object: 'text_completion',
+  created,
+  model,
+  system_fingerprint: systemFingerprint,
+});
+
+/** What of a prompt was cut. */
+type Truncation = Pick<EncodedPrompt, 'isTruncated' | 'numDropped'>;
+
+export function toTruncationBody(prompt: Truncation | undefined): {
+  truncated?: true;
+  dropped_tokens?: number;
+} {
+  if (prompt?.isTruncated !== true) return {};
+  const { numDropped } = prompt;
+  return { truncated: true, ...(numDropped === undefined ? {} : { dropped_tokens: numDropped }) };
+}
+
+/** @param numReasoningTokens of the generated ones, those that the model wrote for itself */
+export function toUsageBody(
+  { numPromptTokens, numGeneratedTokens, numCachedTokens }: Usage,
+  numReasoningTokens = 0,
+): UsageBody {
+  return {
+    prompt_tokens: numPromptTokens,
+    completion_tokens: numGeneratedTokens,
+    total_tokens: numPromptTokens + numGeneratedTokens,
+    prompt_tokens_details: { cached_tokens: numCachedTokens },
+    ...(numReasoningTokens === 0
+      ? {}
+      : { completion_tokens_details: { reasoning_tokens: numReasoningTokens } }),
+  };
+}
+
+function joinChoice(parts: readonly ChunkChoice[], view: CompletionView): CompletionBody['choices'][number] {
+  const last = parts.at(-1);
+  const finishReason = last?.finish_reason;
+  assertInvariant(last && finishReason, 'every choice ends with a finish event');
+  return {
+    ...last,
+    text: parts.map(({ text }) => text).join(''),
+    logprobs: view.withLogprobs ? joinLogprobs(parts.flatMap(({ logprobs }) => logprobs ?? [])) : null,
+    ...(view.withTokenIds ? { token_ids: parts.flatMap((part) => part.token_ids ?? []) } : {}),
+    finish_reason: finishReason,
+  };
+}
+
+const joinLogprobs = (parts: readonly LogprobsBody[]): LogprobsBody => ({
+  tokens: parts.flatMap((part) => part.tokens),
+  token_logprobs: parts.flatMap((part) => part.token_logprobs),
+  top_logprobs: parts.flatMap((part) => part.top_logprobs),
+  text_offset: parts.flatMap((part) => part.text_offset),
+});
+
+/** A finish reason that a client may see. */
+export function toFinishReason(reason: FinishReason): 'stop' | 'length' | 'abort' {
+  assertInvariant(reason !== 'error', 'an engine error is thrown, not reported as a finish reason');
+  return reason;
+}

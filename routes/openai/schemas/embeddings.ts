@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { TextEmbedding } from '../../../src/engine/client/embed-texts.ts';
+import { countSchema, nameSchema, timeoutMsSchema, truncateTokensSchema } from '../../shared/schemas/bounds.ts';
+import { promptSchema } from '../../shared/schemas/prompt.ts';
+
+/** OpenAI's request for embeddings, with vLLM's `truncate_prompt_tokens`. */
+export const embeddingRequestSchema = z
+  .strictObject({
+    model: nameSchema.nullish().meta({ description: 'Id of the model; may be left out.' }),
+    input: promptSchema,
+    encoding: z.literal('model').nullish().meta({
+      description: "The token ids in `input` are of this model's own vocabulary; needed to send any.",
+    }),
+    encoding_format: z
+      .enum(['float', 'base64'])
+      .nullish()
+      .meta({ default: 'float', description: '`base64`: float32, little-endian.' }),
+    dimensions: countSchema.nullish().meta({
+      description: "Only the model's own width, another is refused: a part of its embedding means nothing.",
+    }),
+    truncate_prompt_tokens: truncateTokensSchema
+      .nullish()
+      .meta({ description: 'Keep the last so many tokens of each text; -1: as many as the context holds.' }),
+    timeout_ms: timeoutMsSchema.nullish().meta({ description: 'Give up after so many milliseconds.' }),
+    user: z.unknown().optional().meta({ description: 'Accepted and ignored.' }),
+  })
+  .meta({ id: 'EmbeddingRequest' });
+
+const embeddingSchema = z.object({
+  object: z.literal('embedding'),
+  index: z.int(),
+  embedding: z.union([z.array(z.number()), z.string()]).meta({
+    description:
+      "The mean over the text's tokens of what the last block leaves behind the final norm, of length 1. The model " +
+      'was trained to predict tokens, not to compare texts.',
+  }),
+});
+
+export const embeddingResponseSchema = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(embeddingSchema),
+    model: z.string(),
+    usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
+  })
+  .meta({ id: 'EmbeddingResponse' });
+
+export type EmbeddingInput = z.output<typeof embeddingRequestSchema>;
+export type EmbeddingBody = z.output<typeof embeddingResponseSchema>;
+
+export function toEmbeddingBody(
+  model: string,
+  embeddings: readonly TextEmbedding[],
+  format: EmbeddingInput['encoding_format'],
+): EmbeddingBody {
+  const numTokens = embeddings.reduce((sum, { numTokens: count }) => sum + count, 0);
+  return {
+    object: 'list',
+    data: embeddings.map(({ embedding }, index) => ({
+      object: 'embedding',
+      index,
+      embedding: format === 'base64' ? toBase64(embedding) : [...embedding],
+    })),
+    model,
+    usage: { prompt_tokens: numTokens, total_tokens: numTokens },
+  };
+}
+
+/** float32, little-endian on every machine. */
+function toBase64(values: Float32Array): string {
+  const bytes = Buffer.alloc(values.length * 4);
+  values.forEach((value, index) => bytes.writeFloatLE(value, index * 4));
+  return bytes.toString('base64');
+}

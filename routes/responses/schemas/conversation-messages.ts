@@ -1,0 +1,94 @@
+import type { ChatMessage } from '../../../src/engine/engine.ts';
+import { invalidField } from '../../../src/errors.ts';
+import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
+import type { StoredItem } from './response-items.ts';
+
+/** A turn of the model while its items are put together. */
+interface AssistantTurn {
+  reasoning: string[];
+  content: string | undefined;
+  toolCalls: object[];
+}
+
+/**
+ * The messages that a template reads, of the items of a conversation: what the model reasoned, said and called in one turn
+ * is one message.
+ *
+ * @param numBefore items that come from earlier responses; the request's own input begins after them
+ * @throws EngineError `invalid_request` for the result of a call that there is not
+ */
+export function toConversationMessages(
+  instructions: string | undefined,
+  items: readonly StoredItem[],
+  numBefore: number,
+): ChatMessage[] {
+  const messages: ChatMessage[] = [];
+  const namesOfCalls = new Map<string, string>();
+  let turn: AssistantTurn | undefined;
+  const closeTurn = (): void => {
+    if (turn !== undefined) messages.push(toAssistantMessage(turn));
+    turn = undefined;
+  };
+  if (instructions !== undefined) messages.push({ role: 'system', content: instructions });
+  for (const [index, item] of items.entries()) {
+    if (item.type === 'function_call_output') {
+      closeTurn();
+      const name = namesOfCalls.get(item.call_id);
+      if (name === undefined) {
+        throw invalidField(`input[${index - numBefore}].call_id`, 'names no function_call before it');
+      }
+      messages.push({ role: 'tool', tool_call_id: item.call_id, name, content: item.output });
+    } else if (item.type === 'message' && item.role !== 'assistant') {
+      closeTurn();
+      messages.push({ role: item.role, content: toContent(item.content) });
+    } else {
+      if (turn === undefined || beginsTurn(item, turn)) {
+        closeTurn();
+        turn = { reasoning: [], content: undefined, toolCalls: [] };
+      }
+      addToTurn(turn, item);
+      if (item.type === 'function_call') namesOfCalls.set(item.call_id, item.name);
+    }
+  }
+  closeTurn();
+  return messages;
+}
+
+type AssistantItem = Exclude<StoredItem, { type: 'function_call_output' }>;
+
+/** A turn is reasoning, then text, then calls, each of which may be left out. */
+function beginsTurn(item: AssistantItem, { content, toolCalls }: AssistantTurn): boolean {
+  if (item.type === 'function_call') return false;
+  return toolCalls.length > 0 || content !== undefined;
+}
+
+function addToTurn(turn: AssistantTurn, item: AssistantItem): void {
+  if (item.type === 'reasoning') {
+    const parts = item.content.length > 0 ? item.content : item.summary;
+    turn.reasoning.push(...parts.map(({ text }) => text));
+  } else if (item.type === 'message') {
+    turn.content = item.content.map(textOf).join('');
+  } else {
+    const { call_id: id, name, arguments: text } = item;
+    turn.toolCalls.push({ id, type: 'function', function: { name, arguments: readToolArguments(text) } });
+  }
+}
+
+function toAssistantMessage({ reasoning, content, toolCalls }: AssistantTurn): ChatMessage {
+  return {
+    role: 'assistant',
+    content: content ?? '',
+    ...(reasoning.length > 0 ? { reasoning_content: reasoning.join('\n') } : {}),
+    ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
+  };
+}
+
+type Part = Extract<StoredItem, { type: 'message' }>['content'][number];
+
+const textOf = (part: Part): string => (part.type === 'refusal' ? part.refusal : part.text);
+
+/** Several parts stay parts: a template may write them differently. */
+function toContent(parts: readonly Part[]): NonNullable<ChatMessage['content']> {
+  const texts = parts.map(textOf);
+  return texts.length === 1 ? (texts[0] ?? '') : texts.map((text) => ({ type: 'text', text }));
+}

@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
+import { boundedList } from '../../shared/schemas/bounded-list.ts';
+import {
+  countSchema,
+  MAX_INT32,
+  metadataSchema,
+  nameSchema,
+  textSchema,
+  timeoutMsSchema,
+} from '../../shared/schemas/bounds.ts';
+import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
+import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
+import { REASONING_EFFORTS } from '../../shared/schemas/reasoning-effort.ts';
+import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+import { inputSchema } from './response-items.ts';
+
+/** OpenAI's. */
+const MAX_TOOLS = 128;
+const MAX_INCLUDES = 32;
+
+const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+const unsupported = z.null().optional().meta({ description: 'Not supported; only null is taken.' });
+
+const functionToolSchema = z
+  .strictObject({
+    type: z.literal('function'),
+    name: z.string().regex(/^[\w-]{1,64}$/, 'must have 1 to 64 letters, digits, - and _'),
+    description: textSchema.nullish(),
+    parameters: jsonSchemaSchema.nullish(),
+    strict: z.boolean().nullish().meta({ description: 'Hold the arguments to the schema in any case.' }),
+    defer_loading: ignored,
+    allowed_callers: ignored,
+    output_schema: ignored,
+  })
+  .meta({ id: 'ResponseFunctionTool' });
+export type FunctionTool = z.output<typeof functionToolSchema>;
+
+/** OpenAI runs these itself, or clients have a form of their own for them; agents send them beside functions. */
+const otherToolSchema = z
+  .looseObject({ type: nameSchema })
+  .refine(({ type }) => type !== 'function', { abort: true })
+  .meta({
+    description: 'A tool of another type; ignored.',
+    override: {
+      type: 'object',
+      properties: { type: { type: 'string', not: { const: 'function' } } },
+      required: ['type'],
+    },
+  });
+
+const toolSchema = z.union([functionToolSchema, otherToolSchema]);
+
+export const isFunctionTool = (tool: z.output<typeof toolSchema>): tool is FunctionTool =>
+  tool.type === 'function';
+
+const toolChoiceSchema = z
+  .union([
+    z.enum(['none', 'auto', 'required']),
+    taggedUnion(
+      ['function', 'allowed_tools'],
+      [
+        z.strictObject({ type: z.literal('function'), name: nameSchema }),
+        z.strictObject({
+          type: z.literal('allowed_tools'),
+          mode: z.enum(['auto', 'required']),
+          tools: boundedList(
+            z.strictObject({ type: nameSchema, name: nameSchema.optional(), server_label: ignored }),
+            MAX_TOOLS,
+          ),
+        }),
+      ],
+      'this service has function tools only',
+    ),
+  ])
+  .meta({ id: 'ResponseToolChoice' });
+export type ToolChoiceInput = z.output<typeof toolChoiceSchema>;
+
+const formatSchema = taggedUnion(
+  ['text', 'json_object', 'json_schema'],
+  [
+    z.strictObject({ type: z.literal('text') }),
+    z.strictObject({ type: z.literal('json_object') }),
+    z.strictObject({
+      type: z.literal('json_schema'),
+      name: nameSchema,
+      schema: jsonSchemaSchema,
+      description: textSchema.nullish(),
+      strict: z.boolean().nullish().meta({ description: 'The schema is enforced in any case.' }),
+    }),
+  ],
+  'these are the formats of a text',
+);
+
+/** Fields that a request and the count of its tokens share. */
+const conversationFields = {
+  model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
+  input: inputSchema,
+  instructions: textSchema.nullish().meta({ description: 'A system message before all others.' }),
+  previous_response_id: nameSchema.nullish().meta({ description: 'Of a response of yours that is stored.' }),
+  conversation: unsupported,
+  tools: boundedList(toolSchema, MAX_TOOLS).nullish(),
+  tool_choice: toolChoiceSchema.nullish().meta({ default: 'auto' }),
+  parallel_tool_calls: z.boolean().nullish().meta({ default: true }),
+  text: z
+    .strictObject({
+      format: formatSchema.nullish(),
+      verbosity: z.literal('medium').nullish().meta({ description: 'Cannot be set otherwise.' }),
+    })
+    .nullish(),
+  reasoning: z
+    .strictObject({
+      effort: z.enum(REASONING_EFFORTS).nullish(),
+      summary: ignored,
+      generate_summary: ignored,
+      context: ignored,
+    })
+    .nullish(),
+  truncation: z.enum(['auto', 'disabled']).nullish().meta({
+    default: 'disabled',
+    description: '`auto` cuts tokens from the start of the prompt, and needs `max_output_tokens`.',
+  }),
+};
+
+export const responseRequestSchema = z
+  .strictObject({
+    ...conversationFields,
+    max_output_tokens: countSchema
+      .nullish()
+      .meta({ description: 'By default as many as the context has room for.' }),
+    temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
+    top_p: z.number().gt(0).max(1).nullish().meta({ default: 1 }),
+    top_logprobs: z.int().min(0).max(MAX_LOGPROBS).nullish(),
+    include: boundedList(
+      z.enum([
+        'message.output_text.logprobs',
+        'reasoning.encrypted_content',
+        'message.input_image.image_url',
+        'file_search_call.results',
+        'web_search_call.results',
+        'web_search_call.action.sources',
+        'computer_call_output.output.image_url',
+        'code_interpreter_call.outputs',
+      ]),
+      MAX_INCLUDES,
+    )
+      .nullish()
+      .meta({ description: '`message.output_text.logprobs` adds logprobs; there is nothing of the others.' }),
+    stream: z.boolean().nullish().meta({ default: false }),
+    stream_options: z.strictObject({ include_obfuscation: ignored }).nullish(),
+    store: z
+      .boolean()
+      .nullish()
+      .meta({ default: true, description: 'Keep the response in memory for a while.' }),
+    background: z
+      .literal(false)
+      .nullish()
+      .meta({ description: 'Running in the background is not supported.' }),
+    metadata: metadataSchema.nullish(),
+    max_tool_calls: countSchema
+      .nullish()
+      .meta({ description: 'Of tools that run on the service: there are none.' }),
+    seed: z
+      .int()
+      .nullish()
+      .meta({ description: 'The same seed gives the same text whatever else is running.' }),
+    top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
+    timeout_ms: timeoutMsSchema
+      .nullish()
+      .meta({ description: 'Longest the request may take, queueing included.' }),
+    cache_salt: cacheSaltSchema,
+    user: nameSchema.nullish(),
+    prompt_cache_key: nameSchema.nullish().meta({ description: 'Repeated in the response, and ignored.' }),
+    prompt_cache_retention: ignored,
+    prompt_cache_options: ignored,
+    safety_identifier: ignored,
+    service_tier: ignored,
+    client_metadata: ignored,
+    prompt: unsupported,
+    context_management: unsupported,
+    moderation: unsupported,
+  })
+  .meta({ id: 'ResponseRequest' });
+
+export type ResponseInput = z.output<typeof responseRequestSchema>;
+
+export const inputTokensRequestSchema = z
+  .strictObject({ ...conversationFields, input: inputSchema.nullish(), personality: unsupported })
+  .meta({ id: 'ResponseInputTokensRequest' });
+
+export type InputTokensInput = z.output<typeof inputTokensRequestSchema>;

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { clip } from '../../src/clip.ts';
+import { EngineError, invalidField } from '../../src/errors.ts';
+import type { AppContext } from '../../src/http/app-env.ts';
+import { defineRoute } from '../define-route.ts';
+import { errorResponses, jsonResponse } from '../openapi-parts.ts';
+import type { ResponseStore, StoredResponse } from './response-store.ts';
+import {
+  deletedResponseSchema,
+  responseBodySchema,
+  type ResponseBody,
+} from './schemas/response-body.ts';
+import {
+  inputItemListSchema,
+  inputItemQuerySchema,
+  toInputItemList,
+} from './schemas/input-item-list.ts';
+import { parseInput } from '../shared/schemas/parse-input.ts';
+import { itemsUntil } from './schemas/turn.ts';
+
+const idParam = z.object({ id: z.string().meta({ description: 'As in the body of the response.' }) });
+
+/** A response that is stored, or still made. */
+export const storedResponseRoute = defineRoute({
+  path: '/v1/responses/:id',
+  describe: () => ({
+    get: {
+      operationId: 'retrieveResponse',
+      tags: ['Responses'],
+      summary: 'A response of yours, as it stands',
+      requestParams: { path: idParam },
+      responses: {
+        200: jsonResponse('The response.', responseBodySchema),
+        ...errorResponses(['invalid_request', 'not_found']),
+      },
+    },
+    delete: {
+      operationId: 'deleteResponse',
+      tags: ['Responses'],
+      summary: 'Forget a response; conversations that go on from it stay whole',
+      requestParams: { path: idParam },
+      responses: {
+        200: jsonResponse('It is forgotten.', deletedResponseSchema),
+        ...errorResponses(['not_found']),
+      },
+    },
+  }),
+  createHandlers: ({ responses }) => ({
+    get: (c) => {
+      const id = c.req.param('id');
+      if (c.req.query('stream') === 'true') {
+        throw invalidField('stream', 'is not supported here: a stored response is answered in one piece');
+      }
+      const { ownerId } = c.var.scope;
+      const running = responses.running(ownerId, id);
+      return c.json(running?.snapshot() ?? findResponse(c, responses, id).body);
+    },
+    delete: (c) => {
+      const id = c.req.param('id');
+      if (!responses.delete(c.var.scope.ownerId, id)) throw notFound(id);
+      return c.json({ id, object: 'response', deleted: true });
+    },
+  }),
+});
+
+/** Ends a response that is still made. */
+export const responseCancelRoute = defineRoute({
+  path: '/v1/responses/:id/cancel',
+  describe: () => ({
+    post: {
+      operationId: 'cancelResponse',
+      tags: ['Responses'],
+      summary: 'Cancel a response that is still made: queued, in prefill or in decode',
+      requestParams: { path: idParam },
+      responses: {
+        200: jsonResponse('The response as far as it came.', responseBodySchema),
+        ...errorResponses(['invalid_request', 'not_found']),
+      },
+    },
+  }),
+  createHandlers: ({ responses }) => ({
+    post: (c) => {
+      const id = c.req.param('id');
+      const running = responses.running(c.var.scope.ownerId, id);
+      if (running === undefined) {
+        const { status } = findResponse(c, responses, id).body;
+        throw invalidField('id', `names a response that has ended (${status}): there is nothing to cancel`);
+      }
+      running.cancel();
+      const body: ResponseBody = { ...running.snapshot(), status: 'cancelled' };
+      return c.json(body);
+    },
+  }),
+});
+
+/** The conversation that a stored response answered. */
+export const responseInputItemsRoute = defineRoute({
+  path: '/v1/responses/:id/input_items',
+  describe: () => ({
+    get: {
+      operationId: 'listResponseInputItems',
+      tags: ['Responses'],
+      summary: 'The items that a response answered, those of earlier responses among them',
+      requestParams: { path: idParam, query: inputItemQuerySchema },
+      responses: {
+        200: jsonResponse('A page of items.', inputItemListSchema),
+        ...errorResponses(['invalid_request', 'not_found']),
+      },
+    },
+  }),
+  createHandlers: ({ responses }) => ({
+    get: (c) => {
+      const query = parseInput(inputItemQuerySchema, c.req.query());
+      const { input } = findResponse(c, responses, c.req.param('id'));
+      return c.json(toInputItemList(itemsUntil(input), query));
+    },
+  }),
+});
+
+/** @throws EngineError `not_found`, also for a response that the client may not see */
+function findResponse(c: AppContext, responses: ResponseStore, id: string): StoredResponse {
+  const response = responses.find(c.var.scope.ownerId, id);
+  if (response === undefined) throw notFound(id);
+  return response;
+}
+
+const notFound = (id: string): EngineError =>
+  new EngineError(
+    'not_found',
+    `no response '${clip(id)}' of yours is stored: it was made with store: false, was deleted, or is too old`,
+    { param: 'id' },
+  );

@@ -1,0 +1,58 @@
+import { EngineError } from '../../src/errors.ts';
+import { defineRoute } from '../define-route.ts';
+import { jsonResponse, NO_SECURITY, openErrorResponses } from '../openapi-parts.ts';
+import { healthSchema, readySchema, type HealthBody, type ReadyBody } from './schemas/health.ts';
+
+/** Says that the service process is alive. */
+export const healthRoute = defineRoute({
+  path: '/health',
+  describe: () => ({
+    get: {
+      operationId: 'health',
+      tags: ['Operation'],
+      summary: 'Whether the service process is alive',
+      description: 'Answers while models load and while the service drains. It needs no key.',
+      security: NO_SECURITY,
+      responses: {
+        200: jsonResponse('The service process is alive.', healthSchema),
+        ...openErrorResponses([]),
+      },
+    },
+  }),
+  createHandlers: ({ models: { defaultEngine: engine } }) => ({
+    get: (c) => {
+      const body: HealthBody = { status: 'ok', engine: engine.state };
+      return c.json(body);
+    },
+  }),
+});
+
+/** Says that the default model accepts requests. */
+export const readyRoute = defineRoute({
+  path: '/ready',
+  describe: () => ({
+    get: {
+      operationId: 'ready',
+      tags: ['Operation'],
+      summary: 'Whether the default model accepts requests',
+      description:
+        'Unavailable while the model loads, while its engine restarts, and while the service drains.',
+      security: NO_SECURITY,
+      responses: {
+        200: jsonResponse('The default model accepts requests.', readySchema),
+        ...openErrorResponses(['engine_not_ready']),
+      },
+    },
+  }),
+  createHandlers: ({ models: { defaultEngine: engine } }) => ({
+    get: (c) => {
+      if (engine.state !== 'ready') {
+        throw new EngineError('engine_not_ready', `the engine is ${engine.state}; try again later`);
+      }
+      // An engine that stopped while it was idle is noticed by a ping only.
+      engine.ping();
+      const body: ReadyBody = { status: 'ready', model: engine.model.id };
+      return c.json(body);
+    },
+  }),
+});

@@ -1,0 +1,72 @@
+import { clip } from '../../src/clip.ts';
+import type { RequestRecord } from '../../src/engine/engine.ts';
+import { EngineError } from '../../src/errors.ts';
+import type { AppContext } from '../../src/http/app-env.ts';
+import { fromBodyId } from '../../src/http/request-id.ts';
+import { visibleOwner } from '../../src/http/visible-owner.ts';
+import type { ServedModels } from '../../src/serving/served-models.ts';
+import { defineRoute } from '../define-route.ts';
+import { errorResponses, jsonResponse } from '../openapi-parts.ts';
+import {
+  cancelResponseSchema,
+  requestIdParam,
+  requestRecordSchema,
+  toRequestRecordBody,
+  type CancelBody,
+} from './schemas/requests.ts';
+
+/** A request by its id: what became of it, and an end to it. */
+export const requestRoute = defineRoute({
+  path: '/v1/requests/:id',
+  describe: () => ({
+    get: {
+      operationId: 'retrieveRequest',
+      tags: ['Requests'],
+      summary: 'The state of a request, also for a while after its end',
+      description:
+        'Its usage and its end, for ten minutes after it, however it ended: a client that hung up can still ask what ' +
+        'its request used. While the request waits, its place in the queue.',
+      requestParams: { path: requestIdParam },
+      responses: {
+        200: jsonResponse('The request.', requestRecordSchema),
+        ...errorResponses(['not_found']),
+      },
+    },
+    delete: {
+      operationId: 'cancelRequest',
+      tags: ['Requests'],
+      summary: 'Cancel a request',
+      description:
+        'Wherever it is: in the queue, in prefill or in decode. A stream that it has ends with the finish reason `abort`.',
+      requestParams: { path: requestIdParam },
+      responses: {
+        200: jsonResponse('The request, and whether this call cancelled it.', cancelResponseSchema),
+        ...errorResponses(['not_found']),
+      },
+    },
+  }),
+  createHandlers: ({ models }) => ({
+    get: (c) => c.json(toRequestRecordBody(findRequest(c, models, c.req.param('id')))),
+    delete: (c) => {
+      const id = c.req.param('id');
+      const { id: requestId } = findRequest(c, models, id);
+      const cancelled = models
+        .engines()
+        .some(({ engine }) => engine.cancel(requestId, 'delete', visibleOwner(c)));
+      const body: CancelBody = { ...toRequestRecordBody(findRequest(c, models, id)), cancelled };
+      return c.json(body);
+    },
+  }),
+});
+
+/** @throws EngineError `not_found`, also for a request that the client may not see */
+function findRequest(c: AppContext, models: ServedModels, id: string): RequestRecord {
+  const requestId = fromBodyId(id);
+  for (const { engine } of models.engines()) {
+    const record = engine.find(requestId, visibleOwner(c));
+    if (record !== undefined) return record;
+  }
+  throw new EngineError('not_found', `no request '${clip(id)}' of yours is running or ended lately`, {
+    param: 'id',
+  });
+}

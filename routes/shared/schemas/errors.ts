@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '../../../src/errors.ts';
+
+/** OpenAI's error envelope, on every route but those of Workers AI. */
+export const openAiErrorSchema = z
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      code: z.enum(ERROR_CODES),
+      param: z.string().nullable().meta({ description: 'The field at fault.' }),
+      request_id: z.string(),
+    }),
+  })
+  .meta({ id: 'Error' });
+
+/** Cloudflare's error envelope. */
+export const workersAiErrorSchema = z
+  .object({
+    result: z.null(),
+    success: z.literal(false),
+    errors: z.array(
+      z.object({
+        code: z.int().meta({ description: "Cloudflare's number of the fault." }),
+        message: z.string(),
+        source: z
+          .object({ pointer: z.string() })
+          .optional()
+          .meta({ description: 'The field at fault, as a JSON pointer.' }),
+      }),
+    ),
+    messages: z.array(z.string()),
+  })
+  .meta({ id: 'WorkersAiError' });
+
+/** Anthropic's error envelope. */
+export const anthropicErrorSchema = z
+  .object({
+    type: z.literal('error'),
+    error: z.object({
+      type: z.enum([
+        'invalid_request_error',
+        'authentication_error',
+        'permission_error',
+        'not_found_error',
+        'request_too_large',
+        'rate_limit_error',
+        'timeout_error',
+        'api_error',
+        'overloaded_error',
+      ]),
+      message: z.string(),
+      details: z
+        .object({ error_code: z.literal('thread_unsupported_request'), unsupported: z.array(z.string()) })
+        .optional()
+        .meta({ description: 'Of a request with `thread`: the service keeps no conversations of messages.' }),
+    }),
+    request_id: z.string(),
+  })
+  .meta({ id: 'AnthropicError' });

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import type { BatchJob, BatchWork, ItemAnswer } from '../../src/batch/batch-job.ts';
+import { batchClientId, type BatchJobs } from '../../src/batch/batch-jobs.ts';
+import type { BatchRunner } from '../../src/batch/batch-runner.ts';
+import { clip } from '../../src/clip.ts';
+import { EngineError, invalidField } from '../../src/errors.ts';
+import { checkMayUse, hideOthers } from '../../src/http/allowed-models.ts';
+import type { AppContext } from '../../src/http/app-env.ts';
+import { readJsonBody } from '../../src/http/json-body.ts';
+import { runForKey, type KeyHolder } from '../../src/http/run-for-key.ts';
+import type { AppDependencies } from '../app-dependencies.ts';
+import { collectText, embed, parseRunInput, startText, type RunInput } from './run-workers-ai.ts';
+import { parseInput } from '../shared/schemas/parse-input.ts';
+import {
+  batchBodyPieces,
+  batchPollSchema,
+  batchRequestSchema,
+  toEntry,
+  toFailedEntry,
+  toStatusBody,
+  type BatchRequest,
+} from './schemas/workers-ai-batch.ts';
+
+interface Batches {
+  jobs: BatchJobs;
+  runner: BatchRunner;
+}
+
+/**
+ * Takes a batch job, or says how one stands.
+ *
+ * @param asked id of the model, as the path has it
+ */
+export async function answerBatch(
+  c: AppContext,
+  asked: string,
+  dependencies: AppDependencies,
+  { jobs, runner }: Batches,
+): Promise<Response> {
+  const { models, config } = dependencies;
+  const { principal, ownerId } = c.var.scope;
+  const body = await readJsonBody(c, config.bodyLimitBytes);
+  checkMayUse(principal, asked);
+  const { id: modelId } = await hideOthers(principal, models.describe(asked));
+  if ('request_id' in body) {
+    const { request_id: id } = parseInput(batchPollSchema, body);
+    const job = jobs.find(id, ownerId);
+    if (job?.modelId === modelId) return answerPoll(c, job);
+    throw new EngineError('not_found', `there is no batch job '${clip(id)}' of yours for this model`, {
+      param: 'request_id',
+    });
+  }
+  const { requests } = parseInput(batchRequestSchema, body);
+  const work = createWork(dependencies, { modelId, ownerId, keyId: principal.keyId }, requests);
+  const job = runner.add({
+    id: randomUUID(),
+    ownerId,
+    modelId,
+    numBytes: sizeOf(c, config.bodyLimitBytes),
+    work,
+  });
+  return c.json(toStatusBody('queued', job.id, modelId));
+}
+
+/** A body that does not say how long it is counts as if it were as long as one may be. */
+const sizeOf = (c: AppContext, bodyLimitBytes: number): number =>
+  Number(c.req.header('content-length') ?? bodyLimitBytes);
+
+function answerPoll(c: AppContext, job: BatchJob): Response {
+  if (job.status !== 'done') return c.json(toStatusBody(job.status, job.id, job.modelId));
+  job.isFetched = true;
+  const pieces = batchBodyPieces(job.entries, job.usage);
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const piece = pieces.next();
+      if (piece.done === true) controller.close();
+      else controller.enqueue(encoder.encode(piece.value));
+    },
+  });
+  return c.body(stream, 200, { 'content-type': 'application/json' });
+}
+
+interface JobOwner {
+  readonly modelId: string;
+  readonly ownerId: string;
+  /** Of the API key that the job came with. */
+  readonly keyId: string | undefined;
+}
+
+function createWork(
+  dependencies: AppDependencies,
+  owner: JobOwner,
+  requests: readonly BatchRequest[],
+): BatchWork {
+  const requestAt = (index: number): BatchRequest => requests[index] ?? { body: {}, externalReference: null };
+  return {
+    numItems: requests.length,
+    run: async (index, onSubmitted) => {
+      const request = requestAt(index);
+      const input = parseItem(request);
+      const { access, metrics } = dependencies;
+      const { result, usage } = await runForKey(access, metrics, owner.keyId, (holder) =>
+        runItem(dependencies, owner, input, { ...holder, onSubmitted }),
+      );
+      return { entry: toEntry(index, request, result), usage };
+    },
+    toFailure: (index, error) => toFailedEntry(index, requestAt(index), error, randomUUID()),
+  };
+}
+
+/** @throws EngineError `invalid_request` also for what has no meaning in a job */
+function parseItem({ body }: BatchRequest): RunInput {
+  const parsed = parseRunInput(body);
+  if (parsed.task === 'text') {
+    if (parsed.input.stream === true) throw invalidField('stream', 'has no meaning in a batch job');
+    if (parsed.input.options?.rejectIfBusy === true) {
+      throw invalidField(
+        'options.rejectIfBusy',
+        'has no meaning in a batch job, which waits until it may start',
+      );
+    }
+  }
+  return parsed;
+}
+
+/** An item as one more request, of a client of its own; the answer comes whole. */
+async function runItem(
+  { models, config }: AppDependencies,
+  { modelId, ownerId }: JobOwner,
+  { task, input }: RunInput,
+  { principal, budget, onSubmitted }: KeyHolder & { onSubmitted: () => void },
+): Promise<{ result: unknown } & Pick<ItemAnswer, 'usage'>> {
+  checkMayUse(principal, modelId);
+  const clientId = batchClientId(ownerId);
+  const { requestTimeoutMs: timeoutMs } = config;
+  const gone = new AbortController().signal;
+  const lease = await models.acquire(modelId, { timeoutMs, signal: gone, clientId });
+  try {
+    const { engine } = lease;
+    if (task === 'embedding') {
+      // It holds its place in the queue to its end, so that no other item starts beside it.
+      const result = await embed(engine, input, timeoutMs, { clientId, budget, gone });
+      const usage = { numPromptTokens: result.usage.prompt_tokens, numGeneratedTokens: 0 };
+      return { result, usage };
+    }
+    // A new id each time: the owner knows none of them, so that no request of its own can have it.
+    const caller = { id: randomUUID(), clientId, ownerId, budget, gone };
+    const running = await startText(engine, input, timeoutMs, caller);
+    onSubmitted();
+    try {
+      return { result: await collectText(running), usage: running.completion.record().usage };
+    } finally {
+      const { usage } = running.completion.record();
+      budget.spend(usage.numPromptTokens, usage.numGeneratedTokens);
+    }
+  } finally {
+    lease.release();
+  }
+}

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import type { AnswerDemand } from '../../../src/chat/answer.ts';
+import type { CompletionDemand } from '../../../src/engine/client/start-completion.ts';
+import { EngineError, invalidField } from '../../../src/errors.ts';
+import { boundedRecord, countSchema, MAX_TEXT_LENGTH, nameSchema } from '../../shared/schemas/bounds.ts';
+import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
+import { outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
+import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
+import {
+  toToolChoice,
+  toToolDefinitions,
+  workersAiToolChoiceSchema,
+  workersAiToolsSchema,
+} from './workers-ai-tools.ts';
+
+const DEFAULT_MAX_TOKENS = 256;
+const DEFAULT_TEMPERATURE = 0.6;
+const MAX_STOP_STRINGS = 4;
+const MAX_STOP_LENGTH = 1024;
+const MAX_TEMPLATE_ARGUMENTS = 64;
+
+/** Fields of Cloudflare's schema that this service has no answer to: named in the refusal. */
+const UNSUPPORTED = {
+  functions: 'functions are not supported; send tools',
+  lora: 'adapters are not supported by this model',
+} as const;
+
+const unsupported = z.unknown().optional().meta({ description: 'Not supported; refused when it is set.' });
+const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
+
+const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
+
+/** Cloudflare's text generation by `prompt` or `messages`, with its defaults. */
+export const workersAiRequestSchema = z
+  .strictObject({
+    prompt: z
+      .string()
+      .min(1)
+      .max(MAX_TEXT_LENGTH)
+      .optional()
+      .meta({ description: 'Exactly one of `prompt` and `messages`.' }),
+    messages: workersAiMessagesSchema.optional(),
+    raw: z.boolean().nullish().meta({
+      default: false,
+      description:
+        'Take `prompt` as it is; else it becomes the message of a user, where the model has a chat template.',
+    }),
+    stream: z.boolean().nullish().meta({ default: false }),
+    max_tokens: countSchema.nullish().meta({ default: DEFAULT_MAX_TOKENS }),
+    temperature: z.number().min(0).max(5).nullish().meta({ default: DEFAULT_TEMPERATURE }),
+    top_p: z.number().min(0).max(2).nullish().meta({ description: 'From 1 on it is off.' }),
+    top_k: countSchema.nullish(),
+    seed: z.int().nullish(),
+    stop: z
+      .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)], {
+        error: `must be a string or up to ${MAX_STOP_STRINGS} strings, each of 1 to ${MAX_STOP_LENGTH} characters`,
+      })
+      .nullish()
+      .meta({ description: 'The text ends before the earliest of them.' }),
+    repetition_penalty: z.number().min(0.01).max(2).nullish(),
+    frequency_penalty: z.number().min(-2).max(2).nullish(),
+    presence_penalty: z.number().min(-2).max(2).nullish(),
+    tools: workersAiToolsSchema.nullish(),
+    tool_choice: workersAiToolChoiceSchema.nullish().meta({ default: 'auto' }),
+    parallel_tool_calls: z.boolean().nullish().meta({ default: true }),
+    ...outputFormatFields,
+    chat_template_kwargs: boundedRecord(nameSchema, z.unknown(), MAX_TEMPLATE_ARGUMENTS).nullish().meta({
+      description:
+        "A JSON object of further variables for the model's chat template. Of `enable_thinking` and `reasoning_effort` the first decides.",
+    }),
+    reasoning_effort: z.enum(REASONING_EFFORTS).nullish().meta({
+      description:
+        '`null` and `none`: the model answers without reasoning first, where its template allows it.',
+    }),
+    options: z
+      .strictObject({
+        rejectIfBusy: z.boolean().nullish().meta({
+          default: false,
+          description: 'Refuse with code 3040 what could not start at once.',
+        }),
+      })
+      .nullish(),
+    cache_salt: cacheSaltSchema,
+    functions: unsupported,
+    lora: unsupported,
+  })
+  .meta({ id: 'WorkersAiRequest' });
+
+export type WorkersAiInput = z.output<typeof workersAiRequestSchema>;
+
+/** What the engine is to do for a request, and how its text is to be read. */
+export interface WorkersAiDemand {
+  readonly demand: AnswerDemand | CompletionDemand;
+  /** The text is JSON: an answer in one piece has it parsed. */
+  readonly isJson: boolean;
+}
+
+/**
+ * The one conversion from Cloudflare's fields to the engine's: a conversation, or a prompt that is taken as it is.
+ *
+ * @param hasChatTemplate then a prompt that is not `raw` is a user's message, as Cloudflare has it
+ * @throws EngineError `invalid_request` for a missing prompt or a field that cannot be honoured
+ */
+export function toWorkersAiDemand(
+  input: WorkersAiInput,
+  requestTimeoutMs: number,
+  hasChatTemplate: boolean,
+): WorkersAiDemand {
+  checkUnsupported(input);
+  const { prompt, messages, raw } = input;
+  const shared = toSharedDemand(input, requestTimeoutMs);
+  const { grammar, isJson } = toOutputFormat(input);
+  if (messages !== undefined) {
+    if (prompt !== undefined) throw refuse('messages', 'send prompt or messages, exactly one of them');
+    if (raw === true) {
+      throw refuse('raw', 'raw leaves the chat template out, so it goes with prompt, not with messages');
+    }
+    const chat = toChatFields(input);
+    return {
+      demand: { ...shared, ...chat, messages: toWorkersAiMessages(messages), outputFormat: grammar },
+      isJson,
+    };
+  }
+  if (prompt === undefined) throw refuse('prompt', 'prompt is required, or messages in its place');
+  if (raw !== true && hasChatTemplate) {
+    const user = { role: 'user', content: prompt };
+    return { demand: { ...shared, ...toChatFields(input), messages: [user], outputFormat: grammar }, isJson };
+  }
+  checkNoTemplateFields(input);
+  return { demand: { ...shared, prompts: [prompt], grammar }, isJson };
+}
+
+function checkUnsupported(input: WorkersAiInput): void {
+  for (const [field, refusal] of Object.entries(UNSUPPORTED)) {
+    const value: unknown = Reflect.get(input, field);
+    if (value !== undefined && value !== null) throw refuse(field, `${field}: ${refusal}`);
+  }
+}
+
+/** What a chat template reads. */
+const TEMPLATE_FIELDS = ['tools', 'chat_template_kwargs', 'reasoning_effort'] as const;
+
+function checkNoTemplateFields(input: WorkersAiInput): void {
+  for (const field of TEMPLATE_FIELDS) {
+    const value = input[field] ?? undefined;
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    throw invalidField(field, 'needs a chat template, and this prompt is taken as it is');
+  }
+}
+
+type ChatFields = Pick<
+  AnswerDemand,
+  'tools' | 'toolChoice' | 'allowsParallelCalls' | 'reasoning' | 'templateArguments'
+>;
+
+function toChatFields(input: WorkersAiInput): ChatFields {
+  const tools = toToolDefinitions(input.tools ?? []);
+  const { reasoning_effort: effort } = input;
+  const given = input.chat_template_kwargs ?? {};
+  const isEffort = typeof effort === 'string' && effort !== 'none';
+  const asked = effort === undefined ? undefined : isEffort;
+  const { enable_thinking: thinking } = given;
+  return {
+    tools,
+    toolChoice: toToolChoice(input.tool_choice, tools),
+    allowsParallelCalls: input.parallel_tool_calls ?? true,
+    reasoning: { isEnabled: typeof thinking === 'boolean' ? thinking : asked, maxTokens: undefined },
+    templateArguments: isEffort ? { reasoning_effort: effort, ...given } : given,
+  };
+}
+
+function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<CompletionDemand, 'prompts'> {
+  return {
+    n: 1,
+    maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
+    asksForMaxTokens: typeof input.max_tokens === 'number',
+    minTokens: 0,
+    ignoreEos: false,
+    stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
+    sampling: {
+      temperature: input.temperature ?? DEFAULT_TEMPERATURE,
+      // Cloudflare lets 0 pass, the sampler wants a nucleus of at least one token.
+      topP: Math.min(Math.max(input.top_p ?? 1, Number.EPSILON), 1),
+      topK: input.top_k ?? 0,
+      minP: 0,
+      seed: input.seed ?? undefined,
+      logitBias: new Map(),
+      frequencyPenalty: input.frequency_penalty ?? 0,
+      presencePenalty: input.presence_penalty ?? 0,
+      repetitionPenalty: input.repetition_penalty ?? 1,
+    },
+    numLogprobs: undefined,
+    promptLogprobs: false,
+    cacheSalt: input.cache_salt ?? undefined,
+    timeoutMs: requestTimeoutMs,
+    truncateTo: undefined,
+  };
+}
+
+const refuse = (param: string, message: string): EngineError =>
+  new EngineError('invalid_request', message, { param });

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { BATCH_BOUNDS, BatchJobs } from '../../src/batch/batch-jobs.ts';
+import { BatchRunner } from '../../src/batch/batch-runner.ts';
+import type { AnswerFinish } from '../../src/chat/answer.ts';
+import type { AppContext } from '../../src/http/app-env.ts';
+import { callerOf } from '../../src/http/caller.ts';
+import { invalidField } from '../../src/errors.ts';
+import { clip } from '../../src/clip.ts';
+import { readJsonBody } from '../../src/http/json-body.ts';
+import { dataFrame } from '../../src/http/sse.ts';
+import { onClientGone, streamEvents } from '../../src/http/stream-events.ts';
+import { useEngine } from '../../src/http/use-engine.ts';
+import { answerBatch } from './answer-batch.ts';
+import type { AppDependencies } from '../app-dependencies.ts';
+import { defineRoute } from '../define-route.ts';
+import {
+  COMPLETION_ERRORS,
+  errorResponses,
+  jsonContent,
+  modelParam,
+  streamableResponse,
+} from '../openapi-parts.ts';
+import {
+  collectText,
+  embed,
+  finishOf,
+  parseRunInput,
+  startText,
+  type RunningText,
+} from './run-workers-ai.ts';
+import { workersAiErrorSchema } from '../shared/schemas/errors.ts';
+import { workersAiRequestSchema, type WorkersAiInput } from './schemas/workers-ai.ts';
+import {
+  toEnvelope,
+  WorkersAiChunks,
+  workersAiChunkSchema,
+  workersAiResponseSchema,
+} from './schemas/workers-ai-answer.ts';
+import {
+  batchPollSchema,
+  batchRequestSchema,
+  batchResponseSchema,
+  batchStatusSchema,
+} from './schemas/workers-ai-batch.ts';
+import {
+  workersAiEmbeddingRequestSchema,
+  workersAiEmbeddingResponseSchema,
+} from './schemas/workers-ai-embeddings.ts';
+
+const QUEUE_PARAM = 'queueRequest';
+
+/** Text generation, embeddings and batch jobs as Cloudflare Workers AI has them. A model id may hold slashes. */
+export const workersAiRoute = defineRoute({
+  path: '/ai/run/:model{.+}',
+  isQueued: true,
+  describe: () => ({
+    post: {
+      operationId: 'runModel',
+      tags: ['Workers AI'],
+      summary: 'Generate text, or embed texts; now, or in a batch job',
+      requestParams: {
+        path: modelParam,
+        query: z.object({
+          [QUEUE_PARAM]: z.enum(['true', 'false']).optional().meta({
+            description:
+              'True: the body is a batch job (WorkersAiBatchRequest), or asks how one stands (WorkersAiBatchPoll).',
+          }),
+        }),
+      },
+      requestBody: {
+        required: true,
+        ...jsonContent(
+          z.union([
+            workersAiRequestSchema,
+            workersAiEmbeddingRequestSchema,
+            batchRequestSchema,
+            batchPollSchema,
+          ]),
+        ),
+      },
+      responses: {
+        200: streamableResponse(
+          'The text and its usage; or embeddings; or how a batch job stands, and its answers once it is done.',
+          z.union([
+            workersAiResponseSchema,
+            workersAiEmbeddingResponseSchema,
+            batchStatusSchema,
+            batchResponseSchema,
+          ]),
+          z.union([workersAiChunkSchema, workersAiErrorSchema]),
+        ),
+        ...errorResponses([...COMPLETION_ERRORS, 'output_incomplete', 'not_found'], 'workers-ai'),
+      },
+    },
+  }),
+  createHandlers: (dependencies) => {
+    const batches = createBatches(dependencies);
+    return {
+      post: async (c) => {
+        const modelId = c.req.param('model');
+        return asksForQueue(c)
+          ? answerBatch(c, modelId, dependencies, batches)
+          : runModel(c, modelId, dependencies);
+      },
+    };
+  },
+});
+
+function createBatches({ models, logger }: AppDependencies): { jobs: BatchJobs; runner: BatchRunner } {
+  const now = (): number => performance.now();
+  const jobs = new BatchJobs(BATCH_BOUNDS, now);
+  const runner = new BatchRunner({
+    jobs,
+    models,
+    now,
+    onDone: ({ id, modelId, entries }) =>
+      logger.info({ batchId: id, model: modelId, numItems: entries.length }, 'batch job done'),
+    onDefect: (err) => logger.error({ err }, 'an item of a batch job met a defect'),
+  });
+  return { jobs, runner };
+}
+
+/** @throws EngineError `invalid_request` for any other parameter, which would be ignored */
+function asksForQueue(c: AppContext): boolean {
+  const query = c.req.query();
+  for (const name of Object.keys(query)) {
+    if (name !== QUEUE_PARAM)
+      throw invalidField(clip(name), 'is not a parameter of this URL; only queueRequest is');
+  }
+  const { [QUEUE_PARAM]: value = 'false' } = query;
+  if (value !== 'true' && value !== 'false') throw invalidField(QUEUE_PARAM, 'must be true or false');
+  return value === 'true';
+}
+
+async function runModel(
+  c: AppContext,
+  modelId: string,
+  { models, config }: AppDependencies,
+): Promise<Response> {
+  const { scope } = c.var;
+  models.checkRoom(scope.clientId);
+  const { task, input } = parseRunInput(await readJsonBody(c, config.bodyLimitBytes));
+  if (config.logPrompts) {
+    scope.prompt = task === 'embedding' ? input.text : (input.prompt ?? input.messages);
+  }
+  const { engine, timeoutMs } = await useEngine(c, models, modelId, config.requestTimeoutMs);
+  if (task === 'embedding') {
+    const caller = { clientId: scope.clientId, budget: scope.budget, gone: c.req.raw.signal };
+    return c.json(toEnvelope(await embed(engine, input, timeoutMs, caller)));
+  }
+  const running = await startText(engine, input, timeoutMs, callerOf(c));
+  return answerText(c, running, input, config.ssePingIntervalMs);
+}
+
+async function answerText(
+  c: AppContext,
+  running: RunningText,
+  { stream }: WorkersAiInput,
+  pingIntervalMs: number,
+): Promise<Response> {
+  const { completion } = running;
+  c.var.scope.attachCompletion(completion);
+  const onDisconnect = (): void => completion.cancel('disconnect');
+  if (stream === true) {
+    return streamEvents(c, { frames: toFrames(running), pingIntervalMs, onDisconnect });
+  }
+  onClientGone(c, onDisconnect);
+  return c.json(toEnvelope(await collectText(running)));
+}
+
+async function* toFrames({ completion, events }: RunningText): AsyncGenerator<string> {
+  const chunks = new WorkersAiChunks();
+  let finish: AnswerFinish = 'abort';
+  for await (const event of events) {
+    finish = finishOf(event, finish);
+    const frames = chunks.toChunks(event).map(dataFrame).join('');
+    if (frames !== '') yield frames;
+  }
+  yield dataFrame(chunks.lastChunk(finish, completion.record().usage));
+}
