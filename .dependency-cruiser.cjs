@@ -50,7 +50,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
 }));
 
 /**
- * What routes/ and routes/schemas/ import from src. Of the engine, both import only the half in the service process, and
+ * What routes and their schemas import from src. Of the engine, both import only the half in the service process, and
  * the checks of input. A schema imports no keys, no settings and no route.
  */
 const ENGINE_CLIENT = '^src/engine/(client/|(engine|check-input)\\.ts$)';
@@ -58,7 +58,7 @@ const routeImports = [
   {
     name: 'routes-import-only-these-rooms',
     severity: 'error',
-    from: { path: '^routes/', pathNot: '^routes/schemas/' },
+    from: { path: '^routes/', pathNot: '^routes/[^/]+/schemas/' },
     to: {
       path: '^src/',
       pathNot: [
@@ -71,11 +71,11 @@ const routeImports = [
   {
     name: 'schemas-import-only-these-rooms',
     severity: 'error',
-    from: { path: '^routes/schemas/' },
+    from: { path: '^routes/[^/]+/schemas/' },
     to: {
       path: '^(src|routes)/',
       pathNot: [
-        '^routes/schemas/',
+        '^routes/[^/]+/schemas/',
         '^src/(errors|clip|version)\\.ts$',
         ENGINE_CLIENT,
         ...['batch', 'bench', 'chat', 'decisions', 'grammar', 'http', 'sampling', 'serving', 'tokenizer'].map(

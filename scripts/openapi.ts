@@ -8,7 +8,7 @@ import { openApiDocument } from '../routes/openapi-document.ts';
 // As a source file one folder below the root, compiled two.
 const root = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url);
 const path = fileURLToPath(new URL('openapi.yaml', root));
-const header = '# Generated from routes/schemas by `npm run openapi`; do not edit.\n';
+const header = '# Generated from routes by `npm run openapi`; do not edit.\n';
 const text = header + stringify(openApiDocument(), { aliasDuplicateObjects: false, lineWidth: 100 });
 
 if (process.argv.includes('--check')) {
