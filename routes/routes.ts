@@ -19,7 +19,11 @@ import { scoreRoutes } from './decisions/score.ts';
 import { streamRoute } from './service/streams.ts';
 import { responseRoute } from './responses/responses.ts';
 import { responseInputTokensRoute } from './responses/response-tokens.ts';
-import { responseCancelRoute, responseInputItemsRoute, storedResponseRoute } from './responses/stored-responses.ts';
+import {
+  responseCancelRoute,
+  responseInputItemsRoute,
+  storedResponseRoute,
+} from './responses/stored-responses.ts';
 import { detokenizeRoute, tokenizeRoute } from './service/tokenize.ts';
 import { workersAiRoute } from './workers-ai/workers-ai.ts';
 

@@ -5,16 +5,8 @@ import type { AppContext } from '../../src/http/app-env.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
-import {
-  deletedResponseSchema,
-  responseBodySchema,
-  type ResponseBody,
-} from './schemas/response-body.ts';
-import {
-  inputItemListSchema,
-  inputItemQuerySchema,
-  toInputItemList,
-} from './schemas/input-item-list.ts';
+import { deletedResponseSchema, responseBodySchema, type ResponseBody } from './schemas/response-body.ts';
+import { inputItemListSchema, inputItemQuerySchema, toInputItemList } from './schemas/input-item-list.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import { itemsUntil } from './schemas/turn.ts';
 

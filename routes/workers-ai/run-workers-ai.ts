@@ -1,7 +1,11 @@
 import type { AnswerEvent, AnswerFinish } from '../../src/chat/answer.ts';
 import { startAnswer } from '../../src/chat/start-answer.ts';
 import { embedTexts } from '../../src/engine/client/embed-texts.ts';
-import { startCompletion, type Caller, type TokenAllowance } from '../../src/engine/client/start-completion.ts';
+import {
+  startCompletion,
+  type Caller,
+  type TokenAllowance,
+} from '../../src/engine/client/start-completion.ts';
 import type { Completion, Engine } from '../../src/engine/engine.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
-import { countSchema, MAX_INT32, nameSchema, textSchema, timeoutMsSchema } from '../../shared/schemas/bounds.ts';
+import {
+  countSchema,
+  MAX_INT32,
+  nameSchema,
+  textSchema,
+  timeoutMsSchema,
+} from '../../shared/schemas/bounds.ts';
 import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
 import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import type { TextEmbedding } from '../../../src/engine/client/embed-texts.ts';
-import { countSchema, nameSchema, timeoutMsSchema, truncateTokensSchema } from '../../shared/schemas/bounds.ts';
+import {
+  countSchema,
+  nameSchema,
+  timeoutMsSchema,
+  truncateTokensSchema,
+} from '../../shared/schemas/bounds.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
 
 /** OpenAI's request for embeddings, with vLLM's `truncate_prompt_tokens`. */

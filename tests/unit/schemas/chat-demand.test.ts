@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { chatRequestSchema, DEFAULT_MAX_ANSWER_TOKENS, toChatDemand } from '../../../routes/openai/schemas/chat.ts';
+import {
+  chatRequestSchema,
+  DEFAULT_MAX_ANSWER_TOKENS,
+  toChatDemand,
+} from '../../../routes/openai/schemas/chat.ts';
 import { toCompletionDemand } from '../../../routes/openai/schemas/completion-demand.ts';
 import { completionRequestSchema } from '../../../routes/openai/schemas/completions.ts';
 import { parseInput } from '../../../routes/shared/schemas/parse-input.ts';
