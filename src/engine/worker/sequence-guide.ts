@@ -4,6 +4,9 @@ import type { TokenGrammar } from '../../grammar/matching/token-grammar.ts';
 import { isAllowed, type AllowedTokens } from '../../sampling/allowed-tokens.ts';
 import type { DraftGuide } from '../../scheduler/sequence.ts';
 
+/** Of the shortest end of a text; a longer one has room only where there is a token for each byte. */
+const MAX_SOUGHT_BYTES = 2048;
+
 /**
  * Keeps one sequence within its grammar, and within its number of tokens: the tokens that are left are always enough to
  * make the text whole. A token after which they would not be is replaced by the first of the shortest end, and the rest
@@ -69,7 +72,10 @@ export class SequenceGuide implements DraftGuide {
 
   #leavesRoom(next: Configuration): boolean {
     const numLeft = this.#numLeft - 1;
-    if (this.#grammar.numBytesToEnd(next) <= numLeft) return true;
+    const numBytes = this.#grammar.numBytesToEnd(next);
+    if (numBytes <= numLeft) return true;
+    // Its tokens would be sought after each token of the text.
+    if (numBytes > MAX_SOUGHT_BYTES) return false;
     const end = this.#grammar.tokensToEnd(next);
     return end !== undefined && end.length <= numLeft;
   }

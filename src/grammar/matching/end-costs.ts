@@ -1,5 +1,6 @@
 import type { Node, Program } from './program.ts';
 import type { Configuration } from './configuration.ts';
+import { nodeCosts } from './node-costs.ts';
 import type { SharedTerminal, Stack, Thread } from './stacks.ts';
 import { DEAD } from './terminal-states.ts';
 
@@ -21,18 +22,7 @@ export class EndCosts {
   constructor({ nodes }: Program, terminalOf: TerminalOf) {
     this.#nodes = nodes;
     this.#terminalOf = terminalOf;
-    this.#costs = new Float64Array(nodes.length).fill(Infinity); // [nodes]
-    // Costs only fall, and the cheapest text of a rule holds no rule twice: as many rounds as rules nest are enough.
-    for (let hasFallen = true; hasFallen;) {
-      hasFallen = false;
-      // Parts stand behind what they are parts of, except where a rule refers to another.
-      for (let node = nodes.length - 1; node >= 0; node--) {
-        const cost = this.#costOf(node, 0);
-        if (cost >= (this.#costs[node] ?? 0)) continue;
-        this.#costs[node] = cost;
-        hasFallen = true;
-      }
-    }
+    this.#costs = nodeCosts(nodes, (node) => terminalOf(node).states.numBytesToEnd(0));
   }
 
   /** Fewest bytes that make the text whole. */
