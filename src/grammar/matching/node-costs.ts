@@ -29,28 +29,30 @@ export function nodeCosts(
     queue.push({ node, cost });
   };
 
+  const settlePart = (user: number, cost: number): void => {
+    const node = nodes[user];
+    if (node?.type === 'choice') offer(user, cost);
+    else if (node?.type === 'repeat') offer(user, node.min * cost);
+    else {
+      sums[user] = (sums[user] ?? 0) + cost;
+      numOpen[user] = (numOpen[user] ?? 0) - 1;
+      if (numOpen[user] === 0) offer(user, sums[user] ?? 0);
+    }
+  };
+
   for (const [index, node] of nodes.entries()) {
     if (node.type === 'terminal') offer(index, terminalBytes(node));
     else if (node.type === 'specialToken') offer(index, 1);
+    else if (node.type === 'repeat' && node.min === 0) offer(index, 0);
     else if (node.type === 'sequence') {
       numOpen[index] = node.items.length;
       if (node.items.length === 0) offer(index, 0);
-    } else if (node.type === 'repeat' && node.min === 0) offer(index, 0);
+    }
   }
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    const { node: index, cost } = next;
-    if (isSettled[index] === 1) continue;
-    isSettled[index] = 1;
-    for (const user of usersOf[index] ?? []) {
-      const node = nodes[user];
-      if (node?.type === 'choice') offer(user, cost);
-      else if (node?.type === 'repeat') offer(user, node.min * cost);
-      else {
-        sums[user] = (sums[user] ?? 0) + cost;
-        numOpen[user] = (numOpen[user] ?? 0) - 1;
-        if (numOpen[user] === 0) offer(user, sums[user] ?? 0);
-      }
-    }
+    if (isSettled[next.node] === 1) continue;
+    isSettled[next.node] = 1;
+    for (const user of usersOf[next.node] ?? []) settlePart(user, next.cost);
   }
   return costs;
 }
