@@ -4,6 +4,7 @@ import { EngineError } from '../errors.ts';
 import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts';
 import { formatDate } from './chat-template-date.ts';
 import { PYTHON_FILTER_GLOBALS, withPythonFilters } from './chat-template-filters.ts';
+import { withMappingMethods } from './chat-template-mappings.ts';
 import { probeHistoryForm, toHistoryForm, type HistoryForm } from './chat-template-history.ts';
 import { STRIP_GLOBALS, withStripArguments } from './chat-template-strip.ts';
 
@@ -46,7 +47,7 @@ export class ChatTemplateRenderer {
     this.#specialTokens = specialTokens;
     try {
       const tokens = tokenize(withoutGenerationTags(template), { lstrip_blocks: true, trim_blocks: true });
-      this.#program = withPythonFilters(withStripArguments(parse(tokens)));
+      this.#program = withPythonFilters(withMappingMethods(withStripArguments(parse(tokens))));
     } catch (cause) {
       throw templateError('is not valid Jinja', cause);
     }
