@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
 import { clip } from '../../../src/clip.ts';
 import { invalidField } from '../../../src/errors.ts';
+import { isRecord } from '../../../src/is-record.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';
 
 /** OpenAI's. */
@@ -12,11 +13,8 @@ const toolNameSchema = z
   .string()
   .regex(TOOL_NAME, 'must have 1 to 64 letters, digits, underscores and dashes');
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const parametersSchema = z
-  .custom<Readonly<Record<string, unknown>>>(isObject, 'must be a JSON Schema of an object')
+  .custom<Readonly<Record<string, unknown>>>(isRecord, 'must be a JSON Schema of an object')
   .meta({
     description: 'A JSON Schema of the arguments; without it there are none.',
     override: { type: 'object' },

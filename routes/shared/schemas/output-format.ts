@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { clip } from '../../../src/clip.ts';
 import { invalidField } from '../../../src/errors.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
+import { isRecord } from '../../../src/is-record.ts';
 import { MAX_JSON_LEVELS, nestsDeeperThan } from '../../../src/http/json-nesting.ts';
 import { nameSchema, textSchema } from './bounds.ts';
 
@@ -12,8 +13,7 @@ const MAX_CHOICES = 1000;
 const grammarText = z.string().min(1).max(MAX_GRAMMAR_LENGTH);
 const choices = z.array(textSchema).min(1).max(MAX_CHOICES);
 
-const isJsonSchema = (value: unknown): boolean =>
-  typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value));
+const isJsonSchema = (value: unknown): boolean => typeof value === 'boolean' || isRecord(value);
 
 /** A schema as JSON. What of it can be enforced is checked when it is compiled. */
 export const jsonSchemaSchema = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clip } from '../../../src/clip.ts';
+import { fieldOf } from '../../../src/field-of.ts';
 
 /** A schema of an object whose `type` is one word or one of several. */
 type Tagged = z.core.$ZodTypeDiscriminable;
@@ -18,8 +19,7 @@ export const taggedUnion = <Options extends readonly [Tagged, ...Tagged[]]>(
     // zod's type leaves out that it is asked of other issues as well.
     error: ({ code, input }: { code?: string | undefined; input?: unknown }) => {
       if (code !== 'invalid_union') return undefined;
-      const type: unknown =
-        typeof input === 'object' && input !== null ? Reflect.get(input, 'type') : undefined;
+      const type = fieldOf(input, 'type');
       const other = typeof type === 'string' ? `, not ${JSON.stringify(clip(type))}` : '';
       return `must be ${types.map((name) => `"${name}"`).join(' or ')}${other}: ${refusal}`;
     },

@@ -1,19 +1,17 @@
 import { z } from 'zod';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
 import { invalidField } from '../../../src/errors.ts';
+import { isRecord } from '../../../src/is-record.ts';
 import { MAX_TEXT_LENGTH } from '../../shared/schemas/bounds.ts';
 
 /** Of a grammar or a pattern. */
 const MAX_GRAMMAR_LENGTH = 2 ** 16;
 const MAX_CHOICES = 1000;
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** JSON Schema, which may be true or false. */
 const schemaSchema = z
   .unknown()
-  .refine((value) => isObject(value) || typeof value === 'boolean', 'must be a JSON Schema')
+  .refine((value) => isRecord(value) || typeof value === 'boolean', 'must be a JSON Schema')
   .meta({ description: 'A JSON Schema.', override: { type: ['object', 'boolean'] } });
 
 const grammarText = z.string().min(1).max(MAX_GRAMMAR_LENGTH);
@@ -64,7 +62,7 @@ export function toOutputFormat(input: FormatInput): OutputFormat {
 
 function isAsked(input: FormatInput, field: string): boolean {
   const value: unknown = Reflect.get(input, field);
-  if (field === 'response_format' && isObject(value)) return value['type'] !== 'text';
+  if (field === 'response_format' && isRecord(value)) return value['type'] !== 'text';
   return value !== undefined && value !== null;
 }
 
@@ -84,7 +82,7 @@ function responseFormat(format: FormatInput['response_format']): OutputFormat {
       const param = 'response_format.json_schema';
       if (schema === undefined) throw invalidField(param, 'is required with type json_schema');
       // `schema` is no keyword of JSON Schema: it is OpenAI's envelope.
-      if (isObject(schema) && isObject(schema['schema']))
+      if (isRecord(schema) && isRecord(schema['schema']))
         return schemaFormat(schema['schema'], `${param}.schema`);
       return schemaFormat(schema, param);
     }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
 import { invalidField } from '../../../src/errors.ts';
+import { isRecord } from '../../../src/is-record.ts';
 import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 
 const MAX_TOOLS = 128;
@@ -8,11 +9,8 @@ const MAX_TOOLS = 128;
 const MAX_NAME_LENGTH = 512;
 
 const toolNameSchema = nameSchema.min(1);
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const parametersSchema = z
-  .custom<Readonly<Record<string, unknown>>>(isObject, 'must be a JSON Schema of an object')
+  .custom<Readonly<Record<string, unknown>>>(isRecord, 'must be a JSON Schema of an object')
   .meta({
     description: 'A JSON Schema of its arguments; without it there are none.',
     override: { type: 'object' },
