@@ -53,7 +53,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
  * What routes and their schemas import from src. Of the engine, both import only the half in the service process, and
  * the checks of input. A schema imports no keys, no settings and no route.
  */
-const ENGINE_CLIENT = '^src/engine/(client/|(engine|check-input)\\.ts$)';
+const ENGINE_CLIENT = '^src/engine/(client/|(engine|check-input|plain-request)\\.ts$)';
 const routeImports = [
   {
     name: 'routes-import-only-these-rooms',

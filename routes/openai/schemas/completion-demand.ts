@@ -4,7 +4,7 @@ import { checkVocabulary } from '../../../src/engine/check-input.ts';
 import { invalidField } from '../../../src/errors.ts';
 import type { CompletionDemand } from '../../../src/engine/client/start-completion.ts';
 import type { CompletionInput } from './completions.ts';
-import { toOutputFormat } from '../../shared/schemas/output-format.ts';
+import { toOutputFormat } from './output-format.ts';
 import type { PromptInput } from '../../shared/schemas/prompt.ts';
 import { totalTimeoutMs } from '../../shared/schemas/total-timeout.ts';
 

@@ -11,7 +11,7 @@ import {
 } from '../../shared/schemas/bounds.ts';
 import { NO_TOKENS_RULE, STREAM_OPTIONS_RULE, withRules } from './field-rules.ts';
 import { ignored, otherFields, unsupported } from './other-fields.ts';
-import { outputFormatFields } from '../../shared/schemas/output-format.ts';
+import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
 
 const MAX_STOP_STRINGS = 4;
