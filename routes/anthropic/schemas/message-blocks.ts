@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
-import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { ignored } from '../../shared/schemas/common-fields.ts';
 import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';
-import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+import { taggedUnion, TEXT_ONLY } from '../../shared/schemas/tagged-union.ts';
 
 /** What the messages of Anthropic's API consist of, as they come from clients and as they go back. */
-
-const MAX_BLOCKS = 1024;
-const TEXT_ONLY = 'this service reads text only';
-
-const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
 
 export const textBlockSchema = z
   .strictObject({
@@ -38,7 +34,7 @@ const toolResultSchema = z
   .strictObject({
     type: z.literal('tool_result'),
     tool_use_id: nameSchema.meta({ description: 'Of a `tool_use` before it.' }),
-    content: z.union([textSchema, boundedList(resultBlockSchema, MAX_BLOCKS)]).optional(),
+    content: z.union([textSchema, boundedList(resultBlockSchema, MAX_PARTS)]).optional(),
     is_error: z.boolean().nullish(),
     cache_control: ignored,
     toolset_name: ignored,
@@ -66,10 +62,10 @@ const blockSchema = taggedUnion(
 export type InputBlock = z.output<typeof blockSchema>;
 export type ToolResultBlock = z.output<typeof toolResultSchema>;
 
-export const contentSchema = z.union([textSchema, boundedList(blockSchema, MAX_BLOCKS)]);
+export const contentSchema = z.union([textSchema, boundedList(blockSchema, MAX_PARTS)]);
 export const textBlocksSchema = z.union([
   textSchema,
-  boundedList(taggedUnion(['text'], [textBlockSchema], TEXT_ONLY), MAX_BLOCKS),
+  boundedList(taggedUnion(['text'], [textBlockSchema], TEXT_ONLY), MAX_PARTS),
 ]);
 
 export const outputBlockSchema = z

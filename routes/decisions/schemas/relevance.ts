@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RelevanceMethod } from '../../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
-import { nameSchema, timeoutMsSchema } from '../../shared/schemas/bounds.ts';
-import { ignored } from './decision-input.ts';
+import { nameSchema } from '../../shared/schemas/bounds.ts';
+import { ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
 
 /** What reranking and scoring have in common on the wire. */
 
@@ -11,12 +11,12 @@ export const MAX_DOCUMENTS = 1000;
 
 /** Fields of both requests. */
 export const relevanceFields = {
-  model: nameSchema.nullish().meta({ description: 'Id of the model; may be left out.' }),
+  model: modelField,
   cache_salt: nameSchema
     .min(1)
     .nullish()
     .meta({ description: 'Divides the prefix cache, as that of a completion does.' }),
-  timeout_ms: timeoutMsSchema.nullish().meta({ description: 'Give up after so many milliseconds.' }),
+  timeout_ms: timeoutField,
   user: ignored,
 };
 

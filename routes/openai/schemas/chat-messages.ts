@@ -3,13 +3,15 @@ import { clip } from '../../../src/clip.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { isRecord } from '../../../src/is-record.ts';
 import type { ChatMessage, ChatTextPart } from '../../../src/tokenizer/chat-template-renderer.ts';
-import { MAX_TEXT_LENGTH, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import {
+  MAX_MESSAGES,
+  MAX_PARTS,
+  MAX_TEXT_LENGTH,
+  MAX_TOOL_CALLS,
+  nameSchema,
+  textSchema,
+} from '../../shared/schemas/bounds.ts';
 import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
-
-const MAX_MESSAGES = 4096;
-const MAX_PARTS = 1024;
-/** OpenAI's. */
-const MAX_TOOL_CALLS = 128;
 
 interface ContentFault {
   path: (string | number)[];

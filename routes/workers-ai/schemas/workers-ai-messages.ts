@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { invalidField } from '../../../src/errors.ts';
 import { isRecord } from '../../../src/is-record.ts';
 import type { ChatMessage } from '../../../src/engine/engine.ts';
-import { MAX_TEXT_LENGTH, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import {
+  MAX_MESSAGES,
+  MAX_TEXT_LENGTH,
+  MAX_TOOL_CALLS,
+  nameSchema,
+  textSchema,
+} from '../../shared/schemas/bounds.ts';
 import { messagesSchema, toChatMessages } from '../../openai/schemas/chat-messages.ts';
-
-const MAX_MESSAGES = 4096;
-const MAX_TOOL_CALLS = 128;
 
 const argumentsSchema = z
   .unknown()

@@ -6,8 +6,15 @@ import { PLAIN_REQUEST } from '../../../src/engine/plain-request.ts';
 import { EngineError, invalidField } from '../../../src/errors.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../../../src/sampling/sampling-params.ts';
 import { toAnswerDemand, type ConversationParts } from '../../shared/schemas/answer-demand.ts';
-import { boundedRecord, countSchema, MAX_TEXT_LENGTH, nameSchema } from '../../shared/schemas/bounds.ts';
-import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
+import {
+  boundedRecord,
+  countSchema,
+  MAX_TEMPLATE_ARGUMENTS,
+  MAX_TEXT_LENGTH,
+  nameSchema,
+} from '../../shared/schemas/bounds.ts';
+import { REASONING_EFFORTS, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
+import { cacheSaltField } from '../../shared/schemas/common-fields.ts';
 import { isJsonFormat, outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
 import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
 import {
@@ -21,7 +28,6 @@ const DEFAULT_MAX_TOKENS = 256;
 const DEFAULT_TEMPERATURE = 0.6;
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1024;
-const MAX_TEMPLATE_ARGUMENTS = 64;
 
 /** Fields of Cloudflare's schema that this service has no answer to: named in the refusal. */
 const UNSUPPORTED = {
@@ -31,8 +37,6 @@ const UNSUPPORTED = {
 
 const unsupported = z.unknown().optional().meta({ description: 'Not supported; refused when it is set.' });
 const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
-
-const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 
 /** Cloudflare's text generation by `prompt` or `messages`, with its defaults. */
 export const workersAiRequestSchema = z
@@ -72,7 +76,7 @@ export const workersAiRequestSchema = z
       description:
         "A JSON object of further variables for the model's chat template. Of `enable_thinking` and `reasoning_effort` the first decides.",
     }),
-    reasoning_effort: z.enum(REASONING_EFFORTS).nullish().meta({
+    reasoning_effort: z.enum(REASONING_EFFORTS).exclude(['max']).nullish().meta({
       description:
         '`null` and `none`: the model answers without reasoning first, where its template allows it.',
     }),
@@ -84,7 +88,7 @@ export const workersAiRequestSchema = z
         }),
       })
       .nullish(),
-    cache_salt: cacheSaltSchema,
+    cache_salt: cacheSaltField,
     functions: unsupported,
     lora: unsupported,
   })
@@ -155,8 +159,7 @@ function toChatFields(
 ): Omit<ConversationParts, 'messages' | 'outputFormat'> & { toolNameParam: string } {
   const { reasoning_effort: effort } = input;
   const given = input.chat_template_kwargs ?? {};
-  const isEffort = typeof effort === 'string' && effort !== 'none';
-  const asked = effort === undefined ? undefined : isEffort;
+  const asked = effort === undefined ? undefined : (effort ?? 'none') !== 'none';
   const { enable_thinking: thinking } = given;
   return {
     tools: (input.tools ?? []).map(toDefinition),
@@ -164,7 +167,7 @@ function toChatFields(
     toolNameParam: 'tool_choice.function.name',
     allowsParallelCalls: input.parallel_tool_calls ?? true,
     reasoning: { isEnabled: typeof thinking === 'boolean' ? thinking : asked, maxTokens: undefined },
-    templateArguments: isEffort ? { reasoning_effort: effort, ...given } : given,
+    templateArguments: { ...toTemplateArguments(effort), ...given },
   };
 }
 
