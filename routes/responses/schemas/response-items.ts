@@ -3,6 +3,7 @@ import { boundedList } from '../../shared/schemas/bounded-list.ts';
 import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { ignored } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion, TEXT_ONLY, withMessageType } from '../../shared/schemas/tagged-union.ts';
+import { textOrList } from '../../shared/schemas/text-or-list.ts';
 
 /** What a conversation consists of in OpenAI's Responses API: as it comes from clients, and as it goes back to them. */
 
@@ -38,7 +39,7 @@ const messageSchema = z
   .strictObject({
     type: z.literal('message').optional(),
     role: z.enum(['user', 'assistant', 'system', 'developer']),
-    content: z.union([textSchema, boundedList(partSchema, MAX_PARTS)]),
+    content: textOrList(partSchema, MAX_PARTS),
     phase: returned,
     ...sentFields,
   })
@@ -64,7 +65,7 @@ const functionCallOutputSchema = z
   .strictObject({
     type: z.literal('function_call_output'),
     call_id: nameSchema.meta({ description: 'Of a `function_call` before it.' }),
-    output: z.union([textSchema, boundedList(outputPartSchema, MAX_PARTS)]),
+    output: textOrList(outputPartSchema, MAX_PARTS),
     caller: returned,
     created_by: returned,
     ...sentFields,
@@ -103,9 +104,9 @@ const typedItemSchema = taggedUnion(
 /** A message may leave its type out. */
 const inputItemSchema = z.preprocess(withMessageType, typedItemSchema).meta({ id: 'ResponseInputItem' });
 
-export const inputSchema = z
-  .union([textSchema, boundedList(inputItemSchema, MAX_MESSAGES)])
-  .meta({ description: 'A text of the user, or the items of a conversation.' });
+export const inputSchema = textOrList(inputItemSchema, MAX_MESSAGES).meta({
+  description: 'A text of the user, or the items of a conversation.',
+});
 
 export type SentItem = z.output<typeof inputItemSchema>;
 
