@@ -43,7 +43,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|has-code|client-id|clip|version|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
+      '^src/(errors|has-code|is-record|field-of|client-id|clip|version|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
       ...allowed.map(room),
     ],
   },
@@ -53,7 +53,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
  * What routes and their schemas import from src. Of the engine, both import only the half in the service process, and
  * the checks of input. A schema imports no keys, no settings and no route.
  */
-const ENGINE_CLIENT = '^src/engine/(client/|(engine|check-input)\\.ts$)';
+const ENGINE_CLIENT = '^src/engine/(client/|(engine|check-input|plain-request)\\.ts$)';
 const routeImports = [
   {
     name: 'routes-import-only-these-rooms',
@@ -62,7 +62,7 @@ const routeImports = [
     to: {
       path: '^src/',
       pathNot: [
-        '^src/(errors|clip|version)\\.ts$',
+        '^src/(errors|clip|is-record|field-of|version)\\.ts$',
         ENGINE_CLIENT,
         ...['access', 'batch', 'bench', 'chat', 'config', 'decisions', 'http', 'serving', 'text'].map(room),
       ],
@@ -76,7 +76,7 @@ const routeImports = [
       path: '^(src|routes)/',
       pathNot: [
         '^routes/[^/]+/schemas/',
-        '^src/(errors|clip|version)\\.ts$',
+        '^src/(errors|clip|is-record|field-of|version)\\.ts$',
         ENGINE_CLIENT,
         ...['batch', 'bench', 'chat', 'decisions', 'grammar', 'http', 'sampling', 'serving', 'tokenizer'].map(
           room,

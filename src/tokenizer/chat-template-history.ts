@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isRecord } from '../is-record.ts';
 import type { ChatMessage } from './chat-message.ts';
 
 /** How a template wants the calls of earlier turns; templates differ, and say so only by what they write. */
@@ -156,6 +157,3 @@ function toObject(text: string): Record<string, unknown> | undefined {
     return undefined;
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { AnswerDemand } from '../../../src/chat/answer.ts';
 import { invalidField } from '../../../src/errors.ts';
-import { boundedRecord, MAX_INT32 } from '../../shared/schemas/bounds.ts';
+import { boundedRecord, MAX_INT32, MAX_TEMPLATE_ARGUMENTS } from '../../shared/schemas/bounds.ts';
+import { REASONING_EFFORTS, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
 
-const MAX_TEMPLATE_ARGUMENTS = 64;
 const MAX_ARGUMENT_NAME = 64;
 /** What a template is given anyway. */
 const RESERVED_ARGUMENTS = ['messages', 'tools', 'documents', 'add_generation_prompt'];
@@ -14,7 +14,7 @@ const BUDGETS = ['thinking_token_budget', 'max_reasoning_tokens', 'thinking_budg
 
 /** Fields of OpenAI, vLLM and llama.cpp for models that reason before they answer. */
 export const reasoningFields = {
-  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish().meta({
+  reasoning_effort: z.enum(REASONING_EFFORTS).nullish().meta({
     description:
       '`none` turns reasoning off. The others are handed to the chat template, which may read them.',
   }),
@@ -49,10 +49,9 @@ export function toReasoning(input: ReasoningInput): Pick<AnswerDemand, 'reasonin
     throw invalidField('reasoning_effort', "is 'none', but chat_template_kwargs.enable_thinking is true");
   }
   const isEnabled = effort === 'none' ? false : typeof enabled === 'boolean' ? enabled : undefined;
-  const effortVariable = typeof effort === 'string' && effort !== 'none' ? { reasoning_effort: effort } : {};
   return {
     reasoning: { isEnabled, maxTokens: toBudget(input) },
-    templateArguments: { ...effortVariable, ...variables },
+    templateArguments: { ...toTemplateArguments(effort), ...variables },
   };
 }
 

@@ -3,6 +3,7 @@ import type { AnswerDemand } from '../../../src/chat/answer.ts';
 import type { ModelInfo } from '../../../src/engine/engine.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
+import { toAnswerDemand } from '../../shared/schemas/answer-demand.ts';
 import { countSchema } from '../../shared/schemas/bounds.ts';
 import { messagesSchema, toChatMessages } from './chat-messages.ts';
 import { reasoningFields, toReasoning } from './chat-reasoning.ts';
@@ -189,14 +190,14 @@ export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: numb
     model,
     timeoutMs,
   );
-  return {
+  return toAnswerDemand({
     ...shared,
     ...toToolDemand(input),
     ...toReasoning(input),
     outputFormat,
     asksForMaxTokens: askedMaxTokens !== undefined,
     messages: toChatMessages(messages),
-  };
+  });
 }
 
 const defaultMaxTokens = ({ contextLength, generationDefaults }: ModelInfo): number =>

@@ -5,40 +5,27 @@ import {
   countSchema,
   MAX_INT32,
   metadataSchema,
-  nameSchema,
-  timeoutMsSchema,
   truncateTokensSchema,
 } from '../../shared/schemas/bounds.ts';
 import { NO_TOKENS_RULE, STREAM_OPTIONS_RULE, withRules } from './field-rules.ts';
-import { ignored, otherFields, unsupported } from './other-fields.ts';
-import { outputFormatFields } from '../../shared/schemas/output-format.ts';
+import { otherFields, unsupported } from './other-fields.ts';
+import { cacheSaltField, ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
+import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
 const MAX_STOP_TOKENS = 128;
-const MAX_CACHE_SALT_LENGTH = 1024;
 /** OpenAI's. */
 const MAX_LOGIT_BIAS = 300;
 
 const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
 
-export const cacheSaltSchema = z
-  .string()
-  .min(1)
-  .max(MAX_CACHE_SALT_LENGTH)
-  .nullish()
-  .meta({
-    description:
-      'Prompts share keys and values only with those of the same salt, so that the time to the first token tells ' +
-      'nothing about the prompts of others.',
-  });
-
 const repetitionPenalty = z.number().min(0.01).max(2).nullish();
 
 /** `null` means the default throughout, as in OpenAI's API. Unknown fields are refused: a typo must not be silent. */
 export const completionFieldsSchema = z.strictObject({
-  model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
+  model: modelField,
   prompt: promptSchema,
   max_tokens: z
     .int()
@@ -115,13 +102,11 @@ export const completionFieldsSchema = z.strictObject({
     .nullish()
     .meta({ default: 0, description: 'At most `max_tokens`.' }),
   return_token_ids: z.boolean().nullish().meta({ description: 'Each choice then carries `token_ids`.' }),
-  timeout_ms: timeoutMsSchema
-    .nullish()
-    .meta({ description: 'Longest the request may take, queueing included.' }),
+  timeout_ms: timeoutField,
   truncate_prompt_tokens: truncateTokensSchema
     .nullish()
     .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
-  cache_salt: cacheSaltSchema,
+  cache_salt: cacheSaltField,
   suffix: unsupported([''], 'a completion is not told what follows it'),
   metadata: metadataSchema.nullish().meta({ description: 'Accepted and ignored.' }),
   ...outputFormatFields,

@@ -1,3 +1,4 @@
+import { isRecord } from '../../is-record.ts';
 import { automatonOf, type Part, sequenceOf, textOf } from '../compile/part.ts';
 import { complement, intersect, subtract, unionOfAll, withLength } from '../regular/combine.ts';
 import { compileRegular } from '../regular/compile-regular.ts';
@@ -6,7 +7,6 @@ import { encodeBytes } from '../regular/encode-bytes.ts';
 import { literalNode } from '../regular/regular-node.ts';
 import { enumeratedValues } from './enumerated-values.ts';
 import { plainText } from './json-terminals.ts';
-import { isRecord } from './json-value.ts';
 import { additionalSchemaOf } from './object-keywords.ts';
 import type { SchemaContext } from './schema-context.ts';
 import type { SchemaNode } from './schema-document.ts';

@@ -1,5 +1,6 @@
 import { invalidField } from '../../errors.ts';
 import { clip } from '../../clip.ts';
+import { isRecord } from '../../is-record.ts';
 import { automatonOf, NEVER, type Part, sequenceOf, textOf } from '../compile/part.ts';
 import { intersect, withLength } from '../regular/combine.ts';
 import { compileSearch } from '../regular/compile-regular.ts';
@@ -8,7 +9,6 @@ import type { Effort } from '../regular/effort.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
 import { parseRegularExpression } from '../regular/parse-regular-expression.ts';
 import { formatDfa, stringFormatKind } from './formats.ts';
-import { isRecord } from './json-value.ts';
 import { jsonCharacter, jsonString } from './json-terminals.ts';
 import type { SchemaNode } from './schema-document.ts';
 import type { Term } from './terms.ts';
