@@ -62,17 +62,17 @@ export async function measureFirstTokens(
 }
 
 /** Reads all of it, so that the next request finds the engine idle. */
-async function firstTokenMs(events: AsyncIterable<unknown>): Promise<number> {
+async function firstTokenMs(events: AsyncIterable<readonly number[]>): Promise<number> {
   const startedAt = performance.now();
   let firstAt: number | undefined;
-  for await (const event of events) firstAt ??= event === undefined ? undefined : performance.now();
+  for await (const { length } of events) if (length > 0) firstAt ??= performance.now();
   assertInvariant(firstAt !== undefined, 'a text has a token');
   return firstAt - startedAt;
 }
 
 /** Another word for each number. */
 export function toMark(index: number): string {
-  return [...`${index}`].map((digit) => 'zabcdefghi'[Number(digit)] ?? '').join('');
+  return `${index}`.replaceAll(/\d/g, (digit) => 'abcdefghij'[Number(digit)] ?? '');
 }
 
 function rotate<Item>(items: readonly Item[], by: number): Item[] {

@@ -23,6 +23,7 @@ export interface StepFigures {
   restMs: LatencySummary;
   formatMs: LatencySummary;
   longestFormatMs: number;
+  formatMsPerToken: number;
 }
 
 /** With formats divided by without, pair by pair. */
@@ -32,8 +33,6 @@ export interface FormatCost {
   stepP50Ratio: Spread;
   stepMeanRatio: Spread;
   tokensPerSRatio: Spread;
-  /** Of steps that compute a row for each stream; undefined where no pair has such steps on both sides. */
-  sameRowsRatio: Spread | undefined;
   /** What a step takes longer outside of the model, by a step without formats. */
   cost: Spread;
   isMet: boolean;
@@ -62,7 +61,6 @@ export function formatCost(pairs: readonly FormatPair[], numStreams: number): Fo
     stepP50Ratio: ratio(({ stepMs }) => stepMs.p50),
     stepMeanRatio: ratio(({ stepMs }) => stepMs.mean),
     tokensPerSRatio: ratio(({ tokensPerS }) => tokensPerS),
-    sameRowsRatio: sameRowsRatio(full, numStreams),
     cost,
     isMet: cost.median <= MOST_COST,
   };
@@ -81,18 +79,8 @@ function figuresOf(steps: readonly LoggedStep[]): StepFigures {
     restMs: summary(steps.map((step) => step.durationMs - step.modelMs)),
     formatMs: summary(steps.map((step) => step.formatMs)),
     longestFormatMs: Math.max(...steps.map((step) => step.formatMs)),
+    formatMsPerToken: sum((step) => step.formatMs) / numTokens,
   };
-}
-
-function sameRowsRatio(pairs: readonly FormatPair[], numRows: number): Spread | undefined {
-  const medianMs = (steps: readonly LoggedStep[]): number | undefined =>
-    summarise(steps.filter((step) => step.numRows === numRows).map((step) => step.durationMs))?.p50;
-  const ratios = pairs.flatMap((pair) => {
-    const ours = medianMs(pair.with);
-    const theirs = medianMs(pair.without);
-    return ours === undefined || theirs === undefined ? [] : [ours / theirs];
-  });
-  return spreadOf(ratios);
 }
 
 function summary(values: readonly number[]): LatencySummary {
