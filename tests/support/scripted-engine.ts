@@ -239,6 +239,8 @@ export class ScriptedEngine implements ManagedEngine {
       numPrefixCacheHits: 12,
       numDraftTokens: 6,
       numAcceptedDraftTokens: 4,
+      modelMs: 50,
+      formatMs: 0.5,
       numGeneratedTokens: 10,
       numWastedTokens: 1,
       numRestarts: 0,

@@ -2,7 +2,7 @@ import type { SamplerState } from '../../sampling/sampler-state.ts';
 import { numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
 import type { SampledToken } from '../engine.ts';
 import type { SequenceFinish, SequenceRequest, SequenceUpdate } from '../protocol.ts';
-import type { SequenceGuide } from './sequence-guide.ts';
+import type { TimedGuide } from './timed-guide.ts';
 
 /** A sequence that has not ended. */
 export interface ActiveSequence {
@@ -10,7 +10,7 @@ export interface ActiveSequence {
   sequence: Sequence;
   sampler: SamplerState;
   /** Where its text must have a form. */
-  guide: SequenceGuide | undefined;
+  guide: TimedGuide | undefined;
   /** Draws of a text that must have a form, and those of them for which the top of the row was not enough. */
   numFormed: number;
   numMissed: number;
