@@ -133,7 +133,7 @@ export function isTextOf(grammar: Grammar, text: string): boolean {
       case 'terminal':
         return new Set(endsOfTerminal(grammar.terminals[expression.index]!, start));
       case 'specialToken':
-        return new Set(text.startsWith(expression.name, start) ? [start + expression.name.length] : []);
+        return new Set(endsOfTerminal({ type: 'literal', bytes: Buffer.from(expression.name) }, start));
       case 'sequence':
         return expression.items.reduce<ReadonlySet<number>>(
           (starts, item) => new Set([...starts].flatMap((it) => [...endsOf(item, it)])),
