@@ -5,6 +5,7 @@ import { invalidField } from '../../../src/errors.ts';
 import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { ignored } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion, TEXT_ONLY, withMessageType } from '../../shared/schemas/tagged-union.ts';
+import { toToolCall } from '../../shared/schemas/template-messages.ts';
 import { textOrList } from '../../shared/schemas/text-or-list.ts';
 import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
 
@@ -161,5 +162,5 @@ function toMessages(items: readonly DecisionItem[]): ChatMessage[] {
 
 function toCall(item: Extract<DecisionItem, { type: 'function_call' | 'custom_tool_call' }>): object {
   const args = item.type === 'function_call' ? readToolArguments(item.arguments) : { input: item.input };
-  return { id: item.call_id, type: 'function', function: { name: item.name, arguments: args } };
+  return toToolCall(item.call_id, item.name, args);
 }

@@ -144,10 +144,9 @@ const logprobsSchema = z
   })
   .meta({ id: 'Logprobs' });
 
-const choiceFields = {
+/** Of a choice of a completion or a chat. */
+export const anyChoiceFields = {
   index: z.int(),
-  text: z.string(),
-  logprobs: logprobsSchema.nullable(),
   token_ids: z.array(z.int()).optional(),
   truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as the request allowed.' }),
   dropped_tokens: z.int().optional().meta({
@@ -156,22 +155,31 @@ const choiceFields = {
   }),
 };
 
+const choiceFields = { ...anyChoiceFields, text: z.string(), logprobs: logprobsSchema.nullable() };
+
 export const finishReasonSchema = z
   .enum(['stop', 'length', 'abort'])
   .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
 
-export const fingerprintSchema = z.string().meta({
+const fingerprintSchema = z.string().meta({
   description:
     'The same as long as model, runtime, number formats and version are: then a seed gives the same text.',
 });
 
-const completionFields = {
+/** Of a completion or a chat, and of their chunks. */
+export const bodyFields = {
   id: z.string(),
-  object: z.literal('text_completion'),
   created: z.int(),
   model: z.string(),
   system_fingerprint: fingerprintSchema,
 };
+
+export const chunkUsageSchema = usageSchema
+  .nullable()
+  .optional()
+  .meta({ description: 'With `include_usage`: null but in the last chunk, which has no choices.' });
+
+const completionFields = { ...bodyFields, object: z.literal('text_completion') };
 
 export const completionResponseSchema = z
   .object({
@@ -188,10 +196,7 @@ export const completionChunkSchema = z
   .object({
     ...completionFields,
     choices: z.array(z.object({ ...choiceFields, finish_reason: finishReasonSchema.nullable() })),
-    usage: usageSchema
-      .nullable()
-      .optional()
-      .meta({ description: 'With `include_usage`: null but in the last chunk, which has no choices.' }),
+    usage: chunkUsageSchema,
   })
   .meta({ id: 'CompletionChunk' });
 

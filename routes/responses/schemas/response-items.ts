@@ -3,6 +3,7 @@ import { boundedList } from '../../shared/schemas/bounded-list.ts';
 import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { ignored } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion, TEXT_ONLY, withMessageType } from '../../shared/schemas/tagged-union.ts';
+import { tokenLogprobSchema } from '../../shared/schemas/token-logprob.ts';
 import { textOrList } from '../../shared/schemas/text-or-list.ts';
 
 /** What a conversation consists of in OpenAI's Responses API: as it comes from clients, and as it goes back to them. */
@@ -110,15 +111,7 @@ export const inputSchema = textOrList(inputItemSchema, MAX_MESSAGES).meta({
 
 export type SentItem = z.output<typeof inputItemSchema>;
 
-const logprobFields = {
-  token: z.string(),
-  bytes: z.array(z.int()).meta({ description: 'UTF-8; a character may span tokens.' }),
-  logprob: z.number(),
-};
-
-export const outputLogprobSchema = z
-  .object({ ...logprobFields, top_logprobs: z.array(z.object(logprobFields)) })
-  .meta({ id: 'ResponseLogprob' });
+export const outputLogprobSchema = tokenLogprobSchema.meta({ id: 'ResponseLogprob' });
 export type OutputLogprob = z.output<typeof outputLogprobSchema>;
 
 export const outputTextSchema = z
