@@ -4,6 +4,7 @@ import type { CompletionDemand } from '../../../src/engine/client/start-completi
 import { EngineError, invalidField } from '../../../src/errors.ts';
 import { boundedRecord, countSchema, MAX_TEXT_LENGTH, nameSchema } from '../../shared/schemas/bounds.ts';
 import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
+import { mostReasoningTokens } from '../../shared/schemas/reasoning-effort.ts';
 import { outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
 import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
 import {
@@ -164,7 +165,10 @@ function toChatFields(input: WorkersAiInput): ChatFields {
     tools,
     toolChoice: toToolChoice(input.tool_choice, tools),
     allowsParallelCalls: input.parallel_tool_calls ?? true,
-    reasoning: { isEnabled: typeof thinking === 'boolean' ? thinking : asked, maxTokens: undefined },
+    reasoning: {
+      isEnabled: typeof thinking === 'boolean' ? thinking : asked,
+      maxTokens: mostReasoningTokens(effort ?? undefined),
+    },
     templateArguments: isEffort ? { reasoning_effort: effort, ...given } : given,
   };
 }

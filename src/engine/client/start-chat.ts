@@ -12,7 +12,7 @@ type ChatDemand = Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered
 
 /** The prompt of a chat, and what of its demand depends on the model's template. */
 export type RenderedChat = { prompt: string } & Partial<
-  Pick<CompletionDemand, 'stop' | 'shownTokenIds' | 'grammar'>
+  Pick<CompletionDemand, 'stop' | 'shownTokenIds' | 'grammar' | 'reasoningSpan'>
 >;
 
 /**
