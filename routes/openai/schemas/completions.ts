@@ -13,6 +13,7 @@ import { NO_TOKENS_RULE, STREAM_OPTIONS_RULE, withRules } from './field-rules.ts
 import { ignored, otherFields, unsupported } from './other-fields.ts';
 import { outputFormatFields } from '../../shared/schemas/output-format.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
+import { requestOptionsSchema } from '../../shared/schemas/request-options.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
@@ -122,6 +123,7 @@ export const completionFieldsSchema = z.strictObject({
     .nullish()
     .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
   cache_salt: cacheSaltSchema,
+  options: requestOptionsSchema,
   suffix: unsupported([''], 'a completion is not told what follows it'),
   metadata: metadataSchema.nullish().meta({ description: 'Accepted and ignored.' }),
   ...outputFormatFields,

@@ -5,6 +5,7 @@ import { EngineError, invalidField } from '../../../src/errors.ts';
 import { boundedRecord, countSchema, MAX_TEXT_LENGTH, nameSchema } from '../../shared/schemas/bounds.ts';
 import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
 import { mostReasoningTokens } from '../../shared/schemas/reasoning-effort.ts';
+import { requestOptionsSchema } from '../../shared/schemas/request-options.ts';
 import { outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
 import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
 import {
@@ -73,14 +74,7 @@ export const workersAiRequestSchema = z
       description:
         '`null` and `none`: the model answers without reasoning first, where its template allows it.',
     }),
-    options: z
-      .strictObject({
-        rejectIfBusy: z.boolean().nullish().meta({
-          default: false,
-          description: 'Refuse with code 3040 what could not start at once.',
-        }),
-      })
-      .nullish(),
+    options: requestOptionsSchema,
     cache_salt: cacheSaltSchema,
     functions: unsupported,
     lora: unsupported,
@@ -197,6 +191,7 @@ function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<C
     promptLogprobs: false,
     cacheSalt: input.cache_salt ?? undefined,
     timeoutMs: requestTimeoutMs,
+    rejectsIfBusy: input.options?.rejectIfBusy ?? false,
     truncateTo: undefined,
   };
 }

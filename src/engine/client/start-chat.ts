@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { EngineError } from '../../errors.ts';
 import type { ChatTemplate, TextCaller } from '../../text/chat-template.ts';
+import { reservePlaces } from './reserve-places.ts';
 import { admit, type Caller, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -38,7 +39,7 @@ export async function startRenderedChat(
       { param: 'messages' },
     );
   }
-  const reservation = engine.reserve(demand.n, caller.clientId);
+  const reservation = reservePlaces(engine, demand, demand.n, caller.clientId);
   const { clientId, gone } = caller;
   return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, async (signal) => {
     const { prompt, ...chat } = await render(chatTemplate, { clientId, signal });

@@ -208,8 +208,7 @@ describe('a budget of reasoning tokens', () => {
           const { reasoning, isClosed, answer } = cut(tokenIds, one);
           const beyond = reasoning.slice(one.budget).map((tokenId) => TOKENS[tokenId]);
           expect(beyond.length, JSON.stringify([one, tokenIds])).toBeLessThanOrEqual(3);
-          if (one.isGuided)
-            expect(beyond.filter((text) => text !== '\u00a9')).toEqual([]);
+          if (one.isGuided) expect(beyond.filter((text) => text !== '\u00a9')).toEqual([]);
           if (isClosed) counts.closed++;
           if (isClosed && reasoning.length === one.budget) counts.full++;
           if (isClosed && reasoning.length < one.budget) counts.shorter++;
