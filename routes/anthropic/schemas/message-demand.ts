@@ -110,6 +110,7 @@ function toDefinition(
     name,
     parameters,
     param: `tools[${index}]`,
+    parametersParam: `tools[${index}].input_schema`,
     ...(description === undefined ? {} : { description }),
     ...(strict === undefined ? {} : { strict }),
   };
