@@ -15,11 +15,13 @@ import type {
   Reservation,
   SampledToken,
 } from '../../src/engine/engine.ts';
+import { ReasoningMeter } from '../../src/engine/reasoning-meter.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import { ServedTokenizer, type ServedTokenizerOptions } from '../../src/text/served-tokenizer.ts';
 import { IncrementalDetokenizer } from '../../src/tokenizer/incremental-detokenizer.ts';
+import { shownBytes } from '../../src/tokenizer/shown-bytes.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from './fixtures.ts';
 
@@ -367,6 +369,17 @@ class ScriptedCompletion implements Completion {
     return this.#tokenizer.encode(this.#script.text);
   }
 
+  /** Of all choices, which say the same. */
+  get #numReasoningTokens(): number {
+    const { reasoningSpan, shownTokenIds, prompts, n } = this.#request;
+    if (reasoningSpan === undefined) return 0;
+    const meter = new ReasoningMeter(reasoningSpan);
+    const bytesOf = shownBytes(this.#tokenizer, { shownTokenIds });
+    const numChoices = prompts.length * n;
+    for (const tokenId of this.#tokenIds.slice(0, this.#numTokens / numChoices)) meter.push(bytesOf(tokenId));
+    return numChoices * meter.numTokens;
+  }
+
   async #rest(ms: number): Promise<void> {
     if (ms === 0) return;
     await sleep(ms, undefined, { signal: this.#abort.signal }).catch(() => undefined);
@@ -405,6 +418,7 @@ class ScriptedCompletion implements Completion {
           0,
         ),
         numGeneratedTokens: this.#numTokens,
+        numReasoningTokens: this.#numReasoningTokens,
         numCachedTokens: 0,
       },
       n: this.#request.n,

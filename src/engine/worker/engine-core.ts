@@ -21,7 +21,9 @@ import type {
   SequenceRequest,
   SequenceUpdate,
   StepReport,
+  TokenTexts,
 } from '../protocol.ts';
+import { ReasoningBudgets } from './reasoning-budgets.ts';
 import { SequenceGuide } from './sequence-guide.ts';
 import { stepCounts } from './step-counts.ts';
 import { StepFault, type Answers } from '../step-fault.ts';
@@ -55,6 +57,7 @@ export class EngineCore {
   readonly #embeddings: EmbeddingJobs;
   readonly #inspections: InspectionJobs;
   readonly #grammars = new GrammarPool();
+  readonly #reasoningBudgets = new ReasoningBudgets();
   #isStepping = false;
   readonly #faults = new FaultRegister();
 
@@ -79,7 +82,10 @@ export class EngineCore {
     return this.#scheduler.numLanesUsed;
   }
 
-  /** @throws EngineError `invalid_request` for tokens that are none; `internal` for an id that is in use */
+  /**
+   * @throws EngineError `invalid_request` for tokens that are none; `internal` for an id that is in use; as
+   * `ReasoningBudgets.budgetOf`
+   */
   submit(request: SequenceRequest): void {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
@@ -89,7 +95,9 @@ export class EngineCore {
     const guide = grammar && this.#guideOf(grammar, maxTokens);
     const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId, guide);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
-    this.#active.set(id, { request, sequence, sampler, guide, numFormed: 0, numMissed: 0, numScored: 0 });
+    const reasoning = request.reasoning && this.#reasoningBudgets.budgetOf(request.reasoning);
+    const counts = { numFormed: 0, numMissed: 0, numScored: 0 };
+    this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
     this.#scheduler.add(sequence);
   }
 
@@ -102,6 +110,12 @@ export class EngineCore {
   setVocabulary(trie: TokenTrieData): void {
     this.#checkBetweenSteps();
     this.#grammars.setVocabulary(trie);
+  }
+
+  /** The bytes of the model's tokens, before the first sequence with a bound on its reasoning. */
+  setTokenTexts(texts: TokenTexts): void {
+    this.#checkBetweenSteps();
+    this.#reasoningBudgets.setTokenTexts(texts);
   }
 
   /** Takes a sequence out between two steps; false when it is not here (any more). */
