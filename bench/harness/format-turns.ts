@@ -20,7 +20,14 @@ const MIN_ITEMS: Readonly<Record<FormatKind, number>> = {
   ref: 8,
 };
 
-export type Side = keyof FormatPair;
+type Side = keyof FormatPair;
+
+/**
+ * `served`: as clients send them; with a format, tokens without alternative come with the step before, and their rows
+ * with the next. `same-rows`: with logprobs, for which every token takes a step of its own, a row in each.
+ */
+export const TURN_KINDS = ['served', 'same-rows'] as const;
+export type TurnKind = (typeof TURN_KINDS)[number];
 
 export interface TurnParams {
   /** Tokens of each stream without a format. */
@@ -45,20 +52,30 @@ export class FormatTurns {
     this.#params = params;
   }
 
+  /** Pairs of each kind of turn; one of each goes before and does not count: it caches prompts, and compiles code. */
+  async runPairs(numPairs: number, signal: AbortSignal): Promise<Record<TurnKind, FormatPair[]>> {
+    const pairs: Record<TurnKind, FormatPair[]> = { served: [], 'same-rows': [] };
+    for (const kind of TURN_KINDS) await this.#runPair(kind, 0, signal);
+    for (let round = 1; round <= numPairs; round++) {
+      for (const kind of TURN_KINDS) pairs[kind].push(await this.#runPair(kind, round, signal));
+    }
+    return pairs;
+  }
+
   /** The side that goes first alternates, since the second finds the machine as the first left it. */
-  async runPair(round: number, signal: AbortSignal): Promise<FormatPair> {
+  async #runPair(kind: TurnKind, round: number, signal: AbortSignal): Promise<FormatPair> {
     const steps: Record<Side, readonly LoggedStep[]> = { without: [], with: [] };
     const sides: readonly Side[] = round % 2 === 0 ? ['without', 'with'] : ['with', 'without'];
-    for (const side of sides) steps[side] = await this.#run(side, round, signal);
+    for (const side of sides) steps[side] = await this.#run(kind, side, round, signal);
     return steps;
   }
 
-  async #run(side: Side, round: number, signal: AbortSignal): Promise<LoggedStep[]> {
+  async #run(turn: TurnKind, side: Side, round: number, signal: AbortSignal): Promise<LoggedStep[]> {
     this.#log.take();
     await Promise.all(
       FORMAT_KINDS.map(async (kind, index) => {
         const { [index]: prompt = [] } = this.#prompts;
-        const fields = turnFields(side, kind, round, this.#params);
+        const fields = turnFields(turn, side, kind, round, this.#params);
         const request = { prompt, cache_salt: this.#cacheSalt, ...fields };
         const numTokens = await readToEnd(this.#target.stream(request, signal));
         const { maxTokens } = this.#params;
@@ -71,12 +88,17 @@ export class FormatTurns {
 
 /** Fields of a request, beside its prompt. Each round has other texts, whose masks are partly new. */
 export function turnFields(
+  turn: TurnKind,
   side: Side,
   kind: FormatKind,
   round: number,
   { maxTokens, seed }: TurnParams,
 ): Record<string, unknown> {
-  const drawn = { temperature: 1, seed: seed + FORMAT_KINDS.length * round + FORMAT_KINDS.indexOf(kind) };
+  const drawn = {
+    temperature: 1,
+    seed: seed + FORMAT_KINDS.length * round + FORMAT_KINDS.indexOf(kind),
+    ...(turn === 'same-rows' ? { logprobs: 0 } : {}),
+  };
   return side === 'without'
     ? { ...drawn, max_tokens: maxTokens, ignore_eos: true }
     : { ...drawn, max_tokens: ROOM, guided_json: formatSchema(kind, MIN_ITEMS[kind]) };

@@ -5,10 +5,10 @@ import { Workload } from '../../src/bench/workload.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { startService } from '../../src/service.ts';
 import { measureFirstTokens } from '../harness/first-tokens.ts';
-import { formatCost, type FormatPair } from '../harness/format-cost.ts';
+import { formatCost, type FormatCost } from '../harness/format-cost.ts';
 import { formatFormats, type FormatsReading, type FormatsReport } from '../harness/format-report.ts';
 import { FORMAT_KINDS } from '../harness/format-schemas.ts';
-import { FormatTurns } from '../harness/format-turns.ts';
+import { FormatTurns, type TurnKind } from '../harness/format-turns.ts';
 import { StepLog } from '../harness/step-log.ts';
 import { prepareGpt2WithWords } from '../gpt2-words.ts';
 import {
@@ -41,8 +41,8 @@ interface FormatsParams {
 const DEFAULTS: FormatsParams = {
   models: ['gpt2-small', 'embedded'],
   speculation: SETTINGS,
-  maxTokens: 96,
-  rounds: 16,
+  maxTokens: 160,
+  rounds: 8,
   seed: 0,
 };
 
@@ -117,11 +117,13 @@ async function measureService(
     const firstTokens = await measureFirstTokens(target, log, workload.nextPrompt(PROMPT_TOKENS), signal);
     const prompts = FORMAT_KINDS.map(() => workload.nextPrompt(PROMPT_TOKENS));
     const turns = new FormatTurns(target, log, prompts, params);
-    // Once without counting: prompts are cached, and code is compiled.
-    await turns.runPair(0, signal);
-    const pairs: FormatPair[] = [];
-    for (let round = 1; round <= params.rounds; round++) pairs.push(await turns.runPair(round, signal));
-    return { runtime, steps: formatCost(pairs, NUM_STREAMS), firstTokens };
+    const pairs = await turns.runPairs(params.rounds, signal);
+    const costOf = (kind: TurnKind): FormatCost => formatCost(pairs[kind], NUM_STREAMS);
+    return {
+      runtime,
+      steps: { served: costOf('served'), 'same-rows': costOf('same-rows') },
+      firstTokens,
+    };
   } finally {
     await service.close(0);
   }

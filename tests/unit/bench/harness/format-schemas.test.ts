@@ -43,7 +43,7 @@ describe.each(FORMAT_KINDS)('%s', (kind) => {
   });
 
   it('leaves a turn room for its least items, whatever the vocabulary', () => {
-    const fields = turnFields('with', kind, 3, { maxTokens: 96, seed: 0 });
+    const fields = turnFields('served', 'with', kind, 3, { maxTokens: 96, seed: 0 });
     expect(Buffer.byteLength(shortestText(fields['guided_json']))).toBeLessThan(Number(fields['max_tokens']));
   });
 });
@@ -51,24 +51,30 @@ describe.each(FORMAT_KINDS)('%s', (kind) => {
 describe('turnFields', () => {
   const params = { maxTokens: 96, seed: 5 };
   const seeds = [0, 1, 2].flatMap((round) =>
-    FORMAT_KINDS.map((kind) => turnFields('with', kind, round, params)['seed']),
+    FORMAT_KINDS.map((kind) => turnFields('served', 'with', kind, round, params)['seed']),
   );
 
   it('has a seed of its own for each stream and round, the same with a format and without', () => {
     expect(new Set(seeds).size).toBe(24);
     const without = [0, 1, 2].flatMap((round) =>
-      FORMAT_KINDS.map((kind) => turnFields('without', kind, round, params)['seed']),
+      FORMAT_KINDS.map((kind) => turnFields('served', 'without', kind, round, params)['seed']),
     );
     expect(without).toEqual(seeds);
   });
 
   it('lets a stream without a format have as many tokens as it was asked for', () => {
-    expect(turnFields('without', 'enum', 0, params)).toEqual({
+    expect(turnFields('served', 'without', 'enum', 0, params)).toEqual({
       temperature: 1,
       seed: 6,
       max_tokens: 96,
       ignore_eos: true,
     });
+  });
+
+  it('asks both sides for logprobs where they are to compute the same rows', () => {
+    const logprobsOf = (side: 'with' | 'without'): unknown =>
+      turnFields('same-rows', side, 'enum', 0, params)['logprobs'];
+    expect([logprobsOf('with'), logprobsOf('without')]).toEqual([0, 0]);
   });
 });
 
