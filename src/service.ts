@@ -15,6 +15,7 @@ import { EngineClient } from './engine/client/engine-client.ts';
 import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
 import { EngineError } from './errors.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
 import { readFallbackTemplate, type FallbackTemplate } from './text/fallback-template.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
@@ -38,8 +39,7 @@ interface ServiceOptions {
   numLogLinesLost?: () => number;
 }
 
-const ROOT = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url);
-const EMBEDDED_MODEL = fileURLToPath(new URL('model-weights', ROOT));
+const EMBEDDED_MODEL = fileURLToPath(new URL('model-weights', PACKAGE_ROOT));
 const EMBEDDED_MODEL_ID = 'tokenflare-tales';
 /** After the last token, clients have at least so long to read what is on its way to them. */
 const LAST_FRAMES_MS = 1000;
@@ -61,7 +61,7 @@ export async function startService(
   const models = createModelPool(config, logger, { model, fallbackTemplate, createProcess });
   const metrics = new Metrics(models, numLogLinesLost);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
-  const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
+  const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
   const dependencies = { models, access, config, logger, metrics, openApiDocument, responses };
   const app = createApp(dependencies);
