@@ -61,10 +61,13 @@ describe('readConfig', () => {
 
   it.each([
     [{ PORT: 'http' }, [], /PORT is 'http'/],
-    [{ PORT: '70000' }, [], /PORT is '70000'/],
-    [{ RUNTIME: 'quantum' }, [], /RUNTIME is 'quantum'.*wasm/s],
-    [{ THREADS: '0' }, [], /THREADS is '0'/],
-    [{ LOG_PROMPTS: 'yes' }, [], /LOG_PROMPTS is 'yes'/],
+    [{ PORT: '70000' }, [], /PORT is '70000': must be at most 65535$/],
+    [{ RUNTIME: 'quantum' }, [], /RUNTIME is 'quantum': must be one of auto, .*wasm/],
+    [{ THREADS: '0' }, [], /THREADS is '0': must be at least 1$/],
+    [{ THREADS: 'abc' }, [], /THREADS is 'abc': must be a whole number$/],
+    [{ MODEL_ID: 'a b' }, [], /MODEL_ID is 'a b': may hold letters/],
+    [{ HOST: '' }, [], /HOST is '': must name an address$/],
+    [{ LOG_PROMPTS: 'yes' }, [], /LOG_PROMPTS is 'yes': must be one of on, off$/],
     [{ REQUEST_TIMEOUT: '0' }, [], /REQUEST_TIMEOUT is '0': must be at least 0.001 seconds/],
     [{ REQUEST_TIMEOUT: '3000000' }, [], /REQUEST_TIMEOUT is '3000000': must be at most 2147483 seconds/],
     [{ LIMITS_FALLBACK: 'none' }, [], /LIMITS_FALLBACK is 'none'/],
