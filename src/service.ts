@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp, doorOf } from '../routes/app.ts';
 import { ResponseStore } from '../routes/responses/response-store.ts';
@@ -15,7 +14,7 @@ import { EngineClient } from './engine/client/engine-client.ts';
 import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
 import { EngineError } from './errors.ts';
-import { PACKAGE_ROOT } from './package-root.ts';
+import { EMBEDDED_MODEL, PACKAGE_ROOT } from './package-root.ts';
 import { readFallbackTemplate, type FallbackTemplate } from './text/fallback-template.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
@@ -41,7 +40,6 @@ interface ServiceOptions {
   numLogLinesLost?: () => number;
 }
 
-const EMBEDDED_MODEL = fileURLToPath(new URL('model-weights', PACKAGE_ROOT));
 const EMBEDDED_MODEL_ID = 'tokenflare-tales';
 /** After the last token, clients have at least so long to read what is on its way to them. */
 const LAST_FRAMES_MS = 1000;
@@ -114,7 +112,8 @@ export async function startLocalService(config: Config, logger: Logger): Promise
   }
   return {
     engine: models.defaultEngine,
-    fetch: async (request) => app.fetch(request),
+    // Without bindings, since there is no socket.
+    fetch: async (request) => app.fetch(request, {}),
     close,
   };
 }

@@ -279,7 +279,7 @@ export const SETTINGS = {
     'KEYS_FILE',
     undefined,
     optional(z.string().transform((path) => resolve(path))),
-    'API keys that requests must bring, as `npm run keys` writes them; read again when it changes.',
+    'API keys that requests must bring, as `tokenflare keys` writes them; read again when it changes.',
   ),
   allowAnonymous: setting(
     'ALLOW_ANONYMOUS',
@@ -311,7 +311,7 @@ export const SETTINGS = {
   logPrompts: setting('LOG_PROMPTS', 'off', onOff, 'Write prompts to the log: on, off.'),
 } as const;
 
-type SettingName = keyof typeof SETTINGS;
+export type SettingName = keyof typeof SETTINGS;
 
 /** The service's settings, read once at start. Times are milliseconds, sizes bytes unless named otherwise. */
 export type Config = Readonly<{
