@@ -21,7 +21,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   const namesNone = first === undefined || (first.startsWith('-') && !FLAGS_OF_PROGRAM.includes(first));
   const words = namesNone ? [DEFAULT_COMMAND, ...args] : args;
   try {
-    const program = await createProgram(words[0] === 'help' ? words[1] : words[0]);
+    const program = await createProgram(calledBy(words));
     refuseNpmFlags(program, args);
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
@@ -31,6 +31,13 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     const isForeseen = error instanceof EngineError && error.code !== 'internal';
     say(isForeseen ? error.message : inspect(error));
   }
+}
+
+/** The command that words name, be it for its help; the default one for a word that is none, which npm may have left. */
+function calledBy(words: readonly string[]): string | undefined {
+  const called = words[0] === 'help' ? words[1] : words[0];
+  if (called === undefined || FLAGS_OF_PROGRAM.includes(called)) return undefined;
+  return COMMANDS.some(({ name }) => name === called) ? called : DEFAULT_COMMAND;
 }
 
 /** @param called the command whose flags and action are wanted; the others have names alone */
