@@ -16,11 +16,10 @@ pty._copy(master)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 255)
 `;
 
-/** Why there is no pseudo-terminal here; undefined where there is one. */
-export const noTerminal: string | undefined =
-  spawnSync('python3', ['-c', 'import pty; pty._copy; pty.fork']).status === 0
-    ? undefined
-    : 'needs python3 with the module pty';
+/** Tests in a terminal need Python, and skip without it; TEST_TERMINAL=required makes them fail. */
+export const skipsTerminal =
+  process.env['TEST_TERMINAL'] !== 'required' &&
+  spawnSync('python3', ['-c', 'import pty; pty._copy; pty.fork']).status !== 0;
 
 /** A command that runs in a terminal of 200 columns. */
 export class PseudoTerminal {
