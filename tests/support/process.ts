@@ -30,7 +30,7 @@ export function spawnService(
   environment: Record<string, string> = {},
   { stdout = 'pipe', stderr = 'pipe' }: { stdout?: 'pipe' | number; stderr?: 'pipe' | number } = {},
 ): ServiceProcess {
-  const child = spawn(process.execPath, ['dist/src/main.js'], {
+  const child = spawn(process.execPath, ['dist/src/cli/main.js'], {
     cwd: ROOT,
     env: { ...process.env, PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', ...environment },
     stdio: ['ignore', stdout, stderr],

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
-import { MAX_TIMER_MS } from './config/timer-limit.ts';
-import { exitProcess, exitProcessAtOnce } from './exit-process.ts';
-import type { Service } from './service.ts';
+import { MAX_TIMER_MS } from '../config/timer-limit.ts';
+import { exitProcess, exitProcessAtOnce } from '../exit-process.ts';
+import type { Service } from '../service.ts';
+import { standardError } from '../standard-streams.ts';
 
+/** Scripts of package.json that run the service until it is stopped. */
+const STARTING_SCRIPTS: readonly string[] = ['start', 'tokenflare'];
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 /** For what closes after the last stream: engines, connections. */
 const CLOSE_LIMIT_MS = 5000;
@@ -30,6 +33,7 @@ export function drainOnSignals(starting: Promise<Service>, shutdownTimeoutMs: nu
     }
     isDraining = true;
     logger.info({ signal: reason, timeoutMs: shutdownTimeoutMs }, 'draining');
+    standardError.write(`${farewell(reason, service?.numRunning() ?? 0, shutdownTimeoutMs)}\n`);
     if (service === undefined) {
       void exitProcess(0);
       return;
@@ -43,11 +47,22 @@ export function drainOnSignals(starting: Promise<Service>, shutdownTimeoutMs: nu
     );
   };
   for (const signal of SIGNALS) process.on(signal, () => drain(signal));
-  if (process.env['npm_lifecycle_event'] === 'start') {
+  if (STARTING_SCRIPTS.includes(process.env['npm_lifecycle_event'] ?? '')) {
     onStarterGone(() => {
       if (!isDraining) drain('npm is gone');
     });
   }
+}
+
+/**
+ * What the sender of a signal is told, who may not want to wait.
+ * @param numRunning sequences that run or wait
+ */
+export function farewell(reason: string, numRunning: number, timeoutMs: number): string {
+  if (numRunning === 0 || timeoutMs === 0) return 'Tokenflare stops';
+  const answers = numRunning === 1 ? '1 answer that runs has' : `${numRunning} answers that run have`;
+  const again = reason === 'SIGINT' ? 'Ctrl-C again' : 'a second signal';
+  return `Tokenflare stops: ${answers} ${timeoutMs / 1000} s to end; ${again} stops it at once`;
 }
 
 /** @throws Error when it takes much longer than it was given */

@@ -1,28 +1,36 @@
 import { inspect } from 'node:util';
-import { pino, type Logger } from 'pino';
-import { canBindToParent } from './bind-to-parent.ts';
-import { describeSettings, readConfig } from './config/config.ts';
+import { CommanderError } from 'commander';
+import type { Logger } from 'pino';
+import { canBindToParent } from '../bind-to-parent.ts';
+import type { Config } from '../config/config.ts';
+import type { ModelInfo } from '../engine/engine.ts';
+import { EngineError } from '../errors.ts';
+import { exitProcess, exitProcessAtOnce } from '../exit-process.ts';
+import { releaseWarning } from '../release-warning.ts';
+import { startService } from '../service.ts';
+import { standardError, standardOutput } from '../standard-streams.ts';
 import { drainOnSignals } from './drain-on-signals.ts';
-import type { ModelInfo } from './engine/engine.ts';
-import { EngineError } from './errors.ts';
-import { exitProcess, exitProcessAtOnce } from './exit-process.ts';
-import { releaseWarning } from './release-warning.ts';
-import { startService } from './service.ts';
-import { standardError, standardOutput } from './standard-streams.ts';
+import { EXIT_CODES } from './exit-codes.ts';
+import { greeting } from './greeting.ts';
+import { isTerminalLog, openLog, showChildrenFor } from './log.ts';
 
-/** The service as a process: configuration, log, signals, exit code. */
-async function main(): Promise<void> {
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) {
-    process.stdout.write(describeSettings());
-    return;
-  }
+/** The service as a process: log, signals, exit code. Returns once it is ready; it then serves until a signal. */
+export async function runService(readConfig: () => Config): Promise<void> {
   endOnDefects();
-  const config = readConfig(process.env, args);
-  const logger = pino(
-    { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    standardOutput,
-  );
+  try {
+    await start(readConfig());
+  } catch (error) {
+    // An error of use was told of already.
+    if (error instanceof CommanderError) throw error;
+    const message = error instanceof EngineError ? `${error.code}: ${error.message}` : inspect(error);
+    standardError.write(`tokenflare cannot start: ${message}\n`);
+    await exitProcess(EXIT_CODES.failed);
+  }
+}
+
+async function start(config: Config): Promise<void> {
+  const logger = await openLog(config.logLevel, standardOutput);
+  showChildrenFor(config.logLevel);
   reportDefect = (err) => logger.fatal({ err }, 'an unforeseen error ends the service');
   warnOfSurroundings(logger);
   const startedAt = performance.now();
@@ -30,13 +38,12 @@ async function main(): Promise<void> {
     numLogLinesLost: () => standardOutput.numLinesLost + standardError.numLinesLost,
   });
   drainOnSignals(starting, config.shutdownTimeoutMs, logger);
-  const service = await starting;
-  const { engine, url } = service;
-  logger.info(
-    { ...startUpFields(engine.model), startMs: Math.round(performance.now() - startedAt) },
-    'ready',
-  );
-  standardError.write(greeting(url, engine.model));
+  const { engine, url } = await starting;
+  const startMs = Math.round(performance.now() - startedAt);
+  // A terminal has the greeting.
+  logger.info(isTerminalLog() ? { startMs } : { ...startUpFields(engine.model), startMs }, 'ready');
+  const needsKey = config.keysFile !== undefined && !config.allowAnonymous;
+  standardError.write(greeting(url, engine.model, needsKey));
 }
 
 let reportDefect = (error: unknown): void => standardError.write(`tokenflare: ${inspect(error)}\n`);
@@ -82,21 +89,3 @@ function startUpFields(model: ModelInfo): Record<string, unknown> {
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
-
-function greeting(url: string, model: ModelInfo): string {
-  const body = JSON.stringify({ prompt: 'Once upon a time', max_tokens: 64, stream: true });
-  return (
-    `\nTokenflare serves ${model.id} on ${url} (${model.runtimeDescription}; ` +
-    `${model.numLanes} sequences at once, ${model.kvCacheTokens} tokens in the cache).\nTry:\n\n` +
-    `  curl -N ${url}/v1/completions -H 'content-type: application/json' -d '${body}'\n\n`
-  );
-}
-
-/** Also the reason why it ends while it starts. */
-async function fail(error: unknown): Promise<void> {
-  const message = error instanceof EngineError ? `${error.code}: ${error.message}` : inspect(error);
-  standardError.write(`tokenflare cannot start: ${message}\n`);
-  await exitProcess(1);
-}
-
-await main().catch(fail);

@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
-import type { BenchmarkReport, LoadReport } from '../../src/bench/benchmark-report.ts';
-import type { ContextSweepReport } from '../../src/bench/run-context-sweep.ts';
-import type { LatencySummary } from '../../src/bench/latency-summary.ts';
-import type { SweepFit } from '../../src/bench/sweep-fit.ts';
+import type { BenchmarkReport, LoadReport } from './benchmark-report.ts';
+import type { ContextSweepReport } from './run-context-sweep.ts';
+import type { LatencySummary } from './latency-summary.ts';
+import type { SweepFit } from './sweep-fit.ts';
 
 const LATENCIES = [
   ['TTFT', 'ttftMs'],
