@@ -32,6 +32,7 @@ const MAY_IMPORT = {
   bench: ['engine', 'sampling', 'config'],
   access: ['config'],
   http: ['access', 'engine', 'chat', 'text', 'serving', 'config'],
+  page: [],
   training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
 };
 

@@ -13,6 +13,7 @@ import { modelListRoute, modelRoute } from './openai/models.ts';
 import { modelSearchRoute } from './workers-ai/model-search.ts';
 import { ACCOUNT_BASE, CLOUDFLARE_BASE, mountRoute } from './mount-route.ts';
 import { openApiRoute } from './service/openapi.ts';
+import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
 import { requestRoute } from './service/requests.ts';
 import { rerankRoutes } from './decisions/rerank.ts';
 import { scoreRoutes } from './decisions/score.ts';
@@ -68,4 +69,7 @@ export const routes: readonly Route[] = [
   metricsRoute,
   openApiRoute,
   benchmarkRoute,
+  pageRoute,
+  docsRoute,
+  assetRoute,
 ];

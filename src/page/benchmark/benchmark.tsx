@@ -1,0 +1,5 @@
+import type { JSX } from 'preact';
+
+export default function Benchmark(): JSX.Element {
+  return <h1>Benchmark</h1>;
+}

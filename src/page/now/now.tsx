@@ -1,0 +1,5 @@
+import type { JSX } from 'preact';
+
+export default function Now(): JSX.Element {
+  return <h1>Now</h1>;
+}
