@@ -71,7 +71,7 @@ export const assetRoute: Route = defineRoute({
       summary: "A file of the page's",
       description: 'Scripts and styles of `/` and `/docs`. Their names change with their content.',
       security: NO_SECURITY,
-      responses: { 200: textResponse('The file.', 'text/javascript'), ...openErrorResponses([]) },
+      responses: { 200: textResponse('The file.', 'text/javascript'), ...openErrorResponses(['not_found']) },
     },
   }),
   createHandlers: () => ({ get: assetHandler() }),

@@ -1,10 +1,16 @@
 import { describe, expectTypeOf, it } from 'vitest';
+import type { ChatChunk } from '../../../routes/openai/schemas/chat.ts';
+import type { CompletionChunk } from '../../../routes/openai/schemas/completions.ts';
 import type { ModelListBody } from '../../../routes/openai/schemas/models.ts';
-import type { ModelList } from '../../../src/page/service/wire.ts';
+import type { RequestRecordBody } from '../../../routes/service/schemas/requests.ts';
+import type { ChatEvent, CompletionEvent, ModelList, RequestRecord } from '../../../src/page/service/wire.ts';
 
 /** Checked by the compiler, in `npm run check`. */
 describe("the page's types of answers", () => {
   it('are what the service sends', () => {
     expectTypeOf<ModelListBody>().toExtend<ModelList>();
+    expectTypeOf<ChatChunk>().toExtend<ChatEvent>();
+    expectTypeOf<CompletionChunk>().toExtend<CompletionEvent>();
+    expectTypeOf<RequestRecordBody>().toExtend<RequestRecord>();
   });
 });
