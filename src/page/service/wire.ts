@@ -27,8 +27,11 @@ export interface TokenAlternative {
 export interface ChatEvent {
   id: string;
   choices: {
-    delta: { content?: string | null; reasoning_content?: string | null };
-    logprobs?: { content?: (TokenAlternative & { top_logprobs: TokenAlternative[] })[] | null } | null;
+    delta: { content?: string | null | undefined; reasoning_content?: string | null | undefined };
+    logprobs?:
+      | { content?: (TokenAlternative & { top_logprobs: TokenAlternative[] })[] | null | undefined }
+      | null
+      | undefined;
     finish_reason: string | null;
   }[];
 }
@@ -38,11 +41,14 @@ export interface CompletionEvent {
   id: string;
   choices: {
     text: string;
-    logprobs?: {
-      tokens: string[];
-      token_logprobs: (number | null)[];
-      top_logprobs: (Record<string, number> | null)[] | null;
-    } | null;
+    logprobs?:
+      | {
+          tokens: string[];
+          token_logprobs: (number | null)[];
+          top_logprobs: (Record<string, number> | null)[] | null;
+        }
+      | null
+      | undefined;
     finish_reason: string | null;
   }[];
 }
@@ -54,3 +60,75 @@ export interface RequestRecord {
   /** Milliseconds. */
   timings: { queue_ms: number | null; ttft_ms: number | null; tpot_ms: number | null; total_ms: number };
 }
+
+/** `POST v1/attention` */
+export interface AttentionReport {
+  tokens: { id: number; text: string }[];
+  layers: {
+    index: number;
+    /** [heads][queries][keys]; each row sums to 1. */
+    heads: number[][][];
+  }[];
+}
+
+/** Time = offset + factor * tokens^exponent, as fitted. */
+export interface GrowthFit {
+  exponent?: number | undefined;
+  theory: number;
+  r2?: number | undefined;
+}
+
+export interface ContextSweep {
+  points: {
+    context_tokens: number;
+    /** Milliseconds. */
+    prefill_ms: number;
+    step_context_tokens: number;
+    step_ms: number;
+    attention_ms: number;
+  }[];
+  prefill: GrowthFit;
+  prefill_attention: GrowthFit;
+  cached_step: GrowthFit;
+}
+
+export interface Latency {
+  mean: number;
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+/** One run of a benchmark. */
+export interface BenchmarkLoad {
+  mode: 'engine' | 'http';
+  concurrency: number;
+  generated_tokens_per_s: number;
+  prompt_tokens_per_s: number;
+  ttft_ms?: Latency | undefined;
+  tpot_ms?: Latency | undefined;
+  itl_ms?: Latency | undefined;
+  e2el_ms?: Latency | undefined;
+  engine?: { padding_waste: number; attention_saved: number; rows_per_step: number } | undefined;
+}
+
+export interface BenchmarkReport {
+  /** ISO 8601. */
+  started_at: string;
+  duration_ms: number;
+  model: { id: string };
+  runtime: string;
+  machine: { cpu: string; num_cores: number };
+  loads: BenchmarkLoad[];
+  context_sweep?: ContextSweep | undefined;
+}
+
+export interface BenchmarkProgress {
+  phase: 'warm_up' | 'load' | 'context_sweep';
+  concurrency?: number | undefined;
+  num_done: number;
+  num_total: number;
+}
+
+/** An event of `POST benchmark`, streamed. */
+export type BenchmarkEvent = { progress: BenchmarkProgress } | { report: BenchmarkReport };
