@@ -5,6 +5,7 @@ import { readEvents } from '../service/read-events.ts';
 import type { BenchmarkEvent, ContextSweep } from '../service/wire.ts';
 import { ErrorNote } from '../shell/error-note.tsx';
 import { Part } from './attention-parts.tsx';
+import { formatBytes } from './format-bytes.ts';
 import { scoreBytes } from './steps.ts';
 
 const LENGTHS = [6, 1024, 2048, 131_072, 1_047_576];
@@ -116,10 +117,4 @@ function Exponents({ sweep }: { sweep: ContextSweep }): JSX.Element {
       </tbody>
     </table>
   );
-}
-
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 2 ** (10 * power)).toFixed(power === 0 ? 0 : 1)} ${units[power] ?? ''}`;
 }

@@ -1,11 +1,10 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Part } from './attention-parts.tsx';
+import { readLengths } from './read-lengths.ts';
 import { paddingCost } from './steps.ts';
 
 const FIRST_LENGTHS = '6, 6, 6, 512';
-const MAX_ROWS = 64;
-const MAX_LENGTH = 100_000;
 
 /** What padding costs, for lengths that the reader chooses. */
 export function PaddedBatch(): JSX.Element {
@@ -54,13 +53,4 @@ export function PaddedBatch(): JSX.Element {
       </dl>
     </Part>
   );
-}
-
-/** What can be read as a length; the rest is left out. */
-export function readLengths(text: string): number[] {
-  return text
-    .split(/[\s,;]+/)
-    .map(Number)
-    .filter((length) => Number.isInteger(length) && length > 0 && length <= MAX_LENGTH)
-    .slice(0, MAX_ROWS);
 }

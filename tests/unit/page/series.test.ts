@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FIRST_WEIGHTS, INPUTS, LINEAR_WEIGHTS } from '../../../src/page/series/book.ts';
 import type { Matrix } from '../../../src/page/series/matrix.ts';
-import { formatBytes } from '../../../src/page/series/context-cost.tsx';
-import { readLengths } from '../../../src/page/series/padded-batch.tsx';
+import { formatBytes } from '../../../src/page/series/format-bytes.ts';
+import { readLengths } from '../../../src/page/series/read-lengths.ts';
 import {
   causalSelfAttention,
   dropout,
