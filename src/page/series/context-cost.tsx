@@ -5,7 +5,7 @@ import { readEvents } from '../service/read-events.ts';
 import type { BenchmarkEvent, ContextSweep } from '../service/wire.ts';
 import { ErrorNote } from '../shell/error-note.tsx';
 import { Part } from './attention-parts.tsx';
-import { formatBytes } from './format-bytes.ts';
+import { formatBytes } from '../shell/format-bytes.ts';
 import { scoreBytes } from './steps.ts';
 
 const LENGTHS = [6, 1024, 2048, 131_072, 1_047_576];

@@ -132,3 +132,26 @@ export interface BenchmarkProgress {
 
 /** An event of `POST benchmark`, streamed. */
 export type BenchmarkEvent = { progress: BenchmarkProgress } | { report: BenchmarkReport };
+
+/** `GET benchmark/runs`: the reports that the service kept, the newest first. */
+export interface BenchmarkRunList {
+  data: BenchmarkRunSummary[];
+}
+
+export interface BenchmarkRunSummary {
+  id: string;
+  /** ISO 8601. */
+  started_at: string;
+  model: string;
+  runtime: string;
+  version: string;
+  /** Of its fastest load; null without loads. */
+  peak_generated_tokens_per_s: number | null;
+}
+
+/** `GET benchmark/runs/ID` */
+export interface BenchmarkRun {
+  id: string;
+  version: string;
+  report: BenchmarkReport;
+}

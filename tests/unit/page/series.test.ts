@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FIRST_WEIGHTS, INPUTS, LINEAR_WEIGHTS } from '../../../src/page/series/book.ts';
 import type { Matrix } from '../../../src/page/series/matrix.ts';
-import { formatBytes } from '../../../src/page/series/format-bytes.ts';
+import { formatBytes } from '../../../src/page/shell/format-bytes.ts';
 import { readLengths } from '../../../src/page/series/read-lengths.ts';
 import {
   causalSelfAttention,
