@@ -140,6 +140,7 @@ module.exports = {
       room('model'),
       room('catalog'),
     ]),
+    only('sqlite-in-its-room', 'node-sqlite3-wasm', [room('bench')]),
     only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
     only('pino-at-the-edge', 'pino', [
       '^routes/',

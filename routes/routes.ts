@@ -1,5 +1,6 @@
 import { attentionRoute } from './service/attention.ts';
 import { benchmarkRoute } from './service/benchmark.ts';
+import { benchmarkRunRoute, benchmarkRunsRoute } from './service/benchmark-runs.ts';
 import { chatRoute } from './openai/chat.ts';
 import { completionRoute } from './openai/completions.ts';
 import { decisionRoute } from './decisions/decisions.ts';
@@ -69,6 +70,8 @@ export const routes: readonly Route[] = [
   metricsRoute,
   openApiRoute,
   benchmarkRoute,
+  benchmarkRunsRoute,
+  benchmarkRunRoute,
   pageRoute,
   docsRoute,
   assetRoute,

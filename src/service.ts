@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp, doorOf } from '../routes/app.ts';
 import { ResponseStore } from '../routes/responses/response-store.ts';
+import { RunStore } from './bench/run-store.ts';
 import { openAccess, type Access } from './access/access.ts';
 import { listModels } from './catalog/model-store.ts';
 import { resolveModelPath } from './catalog/resolve-model-path.ts';
@@ -63,12 +64,14 @@ export async function startService(
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
   const responses = new ResponseStore();
-  const dependencies = { models, access, config, logger, metrics, openApiDocument, responses };
+  const benchmarkRuns = new RunStore(config.benchmarkResults);
+  const dependencies = { models, access, config, logger, metrics, openApiDocument, responses, benchmarkRuns };
   const app = createApp(dependencies);
   const server = createNodeServer({ fetch: app.fetch, door: doorOf(dependencies), config });
   const close = async (timeoutMs: number): Promise<void> => {
     metrics.dispose();
     await closeServer(server, timeoutMs);
+    benchmarkRuns.close();
     await access.close();
   };
   try {

@@ -63,7 +63,7 @@ export const SERVICE_MODE: BenchMode = {
 };
 
 async function benchOwnService(flags: Flags): Promise<BenchmarkReport> {
-  const config = readConfig({ ...process.env, PORT: '0' }, []);
+  const config = readConfig({ ...process.env, PORT: '0', BENCHMARK_RESULTS: 'memory' }, []);
   const service = await startService(config, pino({ level: 'silent' }));
   try {
     const { engine, url } = service;

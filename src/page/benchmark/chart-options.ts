@@ -1,4 +1,5 @@
 import { dot, gridY, line, ruleY, type PlotOptions } from '@observablehq/plot';
+import { theoryCurve } from './theory-curve.ts';
 import type { BenchmarkLoad, BenchmarkReport, ContextSweep, GrowthFit } from '../service/wire.ts';
 
 /** A report, and what it is called in legends. */
@@ -76,16 +77,6 @@ function sweepChart(
     return [...measured.map((point) => ({ ...point, series: name })), ...theory];
   });
   return lines(points, { x: 'Tokens of context', y: label });
-}
-
-/** The curve c x^power that passes through the last point: what the times would be if they grew as theory says. */
-export function theoryCurve(
-  points: readonly { x: number; y: number }[],
-  power: number,
-): { x: number; y: number }[] {
-  const last = points.at(-1);
-  if (last === undefined) return [];
-  return points.map(({ x }) => ({ x, y: last.y * (x / last.x) ** power }));
 }
 
 function loadPoints(

@@ -3,11 +3,17 @@ import type { ChatChunk } from '../../../routes/openai/schemas/chat.ts';
 import type { CompletionChunk } from '../../../routes/openai/schemas/completions.ts';
 import type { ModelListBody } from '../../../routes/openai/schemas/models.ts';
 import type { AttentionBody } from '../../../routes/service/schemas/attention.ts';
-import type { BenchmarkEvent as SentEvent } from '../../../routes/service/schemas/benchmark.ts';
+import type {
+  BenchmarkEvent as SentEvent,
+  BenchmarkRunBody,
+  BenchmarkRunListBody,
+} from '../../../routes/service/schemas/benchmark.ts';
 import type { RequestRecordBody } from '../../../routes/service/schemas/requests.ts';
 import type {
   AttentionReport,
   BenchmarkEvent,
+  BenchmarkRun,
+  BenchmarkRunList,
   ChatEvent,
   CompletionEvent,
   ModelList,
@@ -21,6 +27,8 @@ describe("the page's types of answers", () => {
     expectTypeOf<ChatChunk>().toExtend<ChatEvent>();
     expectTypeOf<CompletionChunk>().toExtend<CompletionEvent>();
     expectTypeOf<AttentionBody>().toExtend<AttentionReport>();
+    expectTypeOf<BenchmarkRunBody>().toExtend<BenchmarkRun>();
+    expectTypeOf<BenchmarkRunListBody>().toExtend<BenchmarkRunList>();
     expectTypeOf<SentEvent>().toExtend<BenchmarkEvent>();
     expectTypeOf<RequestRecordBody>().toExtend<RequestRecord>();
   });
