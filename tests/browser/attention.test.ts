@@ -54,6 +54,7 @@ describePage('the attention explorer', {}, (open, service) => {
     };
     const weightsOf = async (part: string): Promise<number[]> => {
       const table = page.getByRole('region', { name: part }).locator('table.tinted').first();
+      await table.waitFor();
       return (await table.locator('td:not(:empty)').allTextContents()).map(Number);
     };
     const close = (actual: number[], expected: number[]): void => {

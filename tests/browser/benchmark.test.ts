@@ -37,7 +37,7 @@ describePage('the benchmark view', {}, (open, service) => {
     expect(await charts.count()).toBeGreaterThanOrEqual(6);
 
     const report = (await (await fetch(`${service().url}/benchmark`)).json()) as BenchmarkReportBody;
-    const table = page.getByRole('region', { name: 'Table of now' });
+    const table = page.getByRole('group', { name: 'Table of now' });
     const rates = await table.locator('tbody tr td:nth-child(3)').allTextContents();
     expect(rates).toEqual(report.loads.map(({ generated_tokens_per_s: rate }) => rate.toFixed(1)));
 

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { describePage, expectAccessible, expectNoSidewaysScroll, picture } from '../support/page.ts';
 import { metric, until } from '../support/service.ts';
@@ -50,7 +51,7 @@ describePage('the playground', {}, (open, service) => {
     await page.locator('.token').nth(2).waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('stopped', { exact: true }).waitFor();
-    await until(async () => (await metric(service().url, 'tokenflare_requests_running')) === 0);
+    await until(async () => (await metric(service().url, 'tokenflare_num_requests_running')) === 0);
     expect(await page.locator('.token').count()).toBeLessThan(400);
     expect(await page.getByRole('button', { name: 'Send' }).isEnabled()).toBe(true);
   });
@@ -93,11 +94,12 @@ describePage('the playground', {}, (open, service) => {
     await page.getByLabel('Text to go on with').fill('It\'s a "test" of $HOME');
     await page.getByText('This request from elsewhere').click();
     const code = await page.getByRole('region', { name: 'curl' }).locator('code').textContent();
-    const { stdout } = spawnSync('sh', ['-c', `${code ?? ''} -s`], { encoding: 'utf8' });
-    expect(stdout).toContain('data: [DONE]');
+    // Not spawnSync: the service runs in this process.
+    const run = async (command: string | null): Promise<string> =>
+      (await promisify(execFile)('sh', ['-c', `${command ?? ''} -s`])).stdout;
+    expect(await run(code)).toContain('data: [DONE]');
     const workersAi = await page.getByRole('region', { name: 'Workers AI' }).locator('code').textContent();
-    const answer = spawnSync('sh', ['-c', `${workersAi ?? ''} -s`], { encoding: 'utf8' });
-    expect(JSON.parse(answer.stdout)).toMatchObject({ success: true });
+    expect(JSON.parse(await run(workersAi))).toMatchObject({ success: true });
     expect(await page.getByRole('region', { name: 'OpenAI' }).locator('code').textContent()).toContain(
       `baseURL: "${service().url}/v1"`,
     );

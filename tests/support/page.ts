@@ -41,7 +41,7 @@ export function describePage(
       build();
       [browser, service] = await Promise.all([
         launchBrowser(executable),
-        startTestService({ MODEL: EMBEDDED_MODEL, ...environment }),
+        startTestService({ MODEL: EMBEDDED_MODEL, MODEL_ID: 'tokenflare-tales', ...environment }),
       ]);
     });
     afterAll(async () => {

@@ -76,7 +76,7 @@ function Numbers({ named: { name, report } }: { named: NamedReport }): JSX.Eleme
           CSV<span class="unseen"> of {name}</span>
         </button>
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label={`Table of ${name}`}>
+      <div class="scroll" tabIndex={0} role="group" aria-label={`Table of ${name}`}>
         <table>
           <thead>
             <tr>

@@ -39,6 +39,8 @@ export function Chart({ title, description, options }: ChartProps): JSX.Element 
 function draw(options: PlotOptions): Element {
   const drawing = plot({ width: 560, height: 300, marginLeft: 56, ...options, className: 'plot' });
   drawing.querySelectorAll('style').forEach((style) => style.remove());
+  // The drawing is one picture, which its figure describes.
+  drawing.querySelectorAll('[aria-label]').forEach((part) => part.removeAttribute('aria-label'));
   return drawing;
 }
 

@@ -16,7 +16,7 @@ interface NumberTableProps {
 export function NumberTable(props: NumberTableProps): JSX.Element {
   const { caption, values, rowLabels, columnLabels, digits = 4, isTinted = false } = props;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
       <table class={isTinted ? 'numbers tinted' : 'numbers'}>
         <caption>{caption}</caption>
         {columnLabels !== undefined && (

@@ -19,8 +19,8 @@ export function ErrorNote({ error }: { error: unknown }): JSX.Element {
   );
 }
 
-/** Messages of the service begin small and end without a full stop. */
+/** Messages of the service begin small and end without a full stop. A field's name stays as it is. */
 export function asSentence(message: string): string {
-  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  const text = message.replace(/^[a-z](?=[a-z]*(?:\s|$))/, (letter) => letter.toUpperCase());
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
