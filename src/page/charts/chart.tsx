@@ -49,10 +49,8 @@ function standalone(svg: SVGSVGElement): string {
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const { color, backgroundColor } = getComputedStyle(document.body);
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  copy.setAttribute(
-    'style',
-    `color: ${color}; background: ${backgroundColor}; font: 10px system-ui, sans-serif`,
-  );
+  // Not as an attribute, which the page's policy does not allow.
+  Object.assign(copy.style, { color, background: backgroundColor, font: '10px system-ui, sans-serif' });
   return new XMLSerializer().serializeToString(copy);
 }
 
