@@ -32,6 +32,7 @@ const MAY_IMPORT = {
   bench: ['engine', 'sampling', 'config'],
   access: ['config'],
   http: ['access', 'engine', 'chat', 'text', 'serving', 'config'],
+  page: [],
   training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
 };
 
@@ -145,6 +146,7 @@ module.exports = {
       room('model'),
       room('catalog'),
     ]),
+    only('sqlite-in-its-room', 'node-sqlite3-wasm', [room('bench')]),
     only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
     only('pino-at-the-edge', 'pino', ['^routes/', room('http'), room('cli'), '^src/service\\.ts$']),
     only('the-command-line-in-its-room', 'commander|pino-pretty', [room('cli')]),

@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { createApp, doorOf } from '../routes/app.ts';
 import { ResponseStore } from '../routes/responses/response-store.ts';
+import { RunStore } from './bench/run-store.ts';
 import { openAccess, type Access } from './access/access.ts';
 import { listModels } from './catalog/model-store.ts';
 import { resolveModelPath } from './catalog/resolve-model-path.ts';
@@ -137,13 +138,15 @@ async function compose(
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
-  const dependencies = { models, access, config, logger, metrics, openApiDocument, responses };
+  const benchmarkRuns = new RunStore(config.benchmarkResults);
+  const dependencies = { models, access, config, logger, metrics, openApiDocument, responses, benchmarkRuns };
   return {
     models,
     app: createApp(dependencies),
     door: doorOf(dependencies),
     dispose: async () => {
       metrics.dispose();
+      benchmarkRuns.close();
       await access.close();
     },
   };

@@ -51,6 +51,13 @@ export const modelsDirectory = z
   .union([z.undefined(), z.string()])
   .transform((path) => resolve(path || join(dataHome(), 'tokenflare', 'models')));
 
+/** A path, or `:memory:`, as SQLite calls it. */
+export const benchmarkResults = z
+  .union([z.undefined(), z.string()])
+  .transform((text) =>
+    text === 'memory' ? ':memory:' : resolve(text || join(dataHome(), 'tokenflare', 'benchmarks.sqlite')),
+  );
+
 function dataHome(): string {
   return process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
 }

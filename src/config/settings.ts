@@ -7,6 +7,7 @@ import {
   integer,
   isRedisUrl,
   listOf,
+  benchmarkResults,
   modelsDirectory,
   networks,
   oneOf,
@@ -273,6 +274,12 @@ export const SETTINGS = {
     'loopback',
     adminRoute,
     'Who may run POST /benchmark: on (all callers), off (none), or loopback: admin keys, and clients on this machine.',
+  ),
+  benchmarkResults: setting(
+    'BENCHMARK_RESULTS',
+    undefined,
+    benchmarkResults,
+    'File of SQLite that keeps the reports of benchmarks, or `memory`: until the service ends. By default `tokenflare/benchmarks.sqlite` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
   ),
   attention: setting('ATTENTION', 'loopback', adminRoute, 'Who may use POST /v1/attention: as BENCHMARK.'),
   keysFile: setting(

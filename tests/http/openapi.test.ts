@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { createApp } from '../../routes/app.ts';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import type { Access } from '../../src/access/access.ts';
+import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { Metrics } from '../../src/http/metrics.ts';
@@ -68,7 +69,17 @@ describe('openapi.yaml', () => {
     const config = readConfig({}, []);
     const logger = pino({ enabled: false });
     const responses = new ResponseStore();
-    const app = createApp({ models, access, config, logger, metrics, openApiDocument: '', responses });
+    const benchmarkRuns = new RunStore(IN_MEMORY);
+    const app = createApp({
+      models,
+      access,
+      config,
+      logger,
+      metrics,
+      openApiDocument: '',
+      responses,
+      benchmarkRuns,
+    });
     metrics.dispose();
     const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
     const routes = app.routes

@@ -32,7 +32,14 @@ export function spawnService(
 ): ServiceProcess {
   const child = spawn(process.execPath, ['dist/src/cli/main.js'], {
     cwd: ROOT,
-    env: { ...process.env, PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', ...environment },
+    env: {
+      ...process.env,
+      PORT: '0',
+      MODEL: TINY_MODEL,
+      RUNTIME: 'wasm',
+      BENCHMARK_RESULTS: 'memory',
+      ...environment,
+    },
     stdio: ['ignore', stdout, stderr],
   });
   const output = { stdout: '', stderr: '' };
