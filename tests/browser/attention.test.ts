@@ -22,7 +22,9 @@ describePage('the attention explorer', {}, (open, service) => {
     const expected = layers[1]!.heads[2]!.flat().map((weight) => weight.toFixed(4));
     const cells = page.locator('.heat-map .cell');
     await expect.poll(() => cells.count()).toBe(tokens.length ** 2);
-    const drawn = await cells.evaluateAll((all) => all.map((cell) => cell.getAttribute('data-value')));
+    const drawn = await cells.evaluateAll((all) =>
+      (all as unknown as { dataset: { value: string } }[]).map(({ dataset }) => dataset.value),
+    );
     expect(drawn).toEqual(expected);
 
     await cells.nth(tokens.length).hover();

@@ -75,17 +75,20 @@ interface Follower {
 }
 
 /** Asks again a second after each answer, for as long as the page is looked at. */
-async function follow(signal: AbortSignal, { onSnapshot, onError }: Follower): Promise<void> {
+async function follow(signal: AbortSignal, follower: Follower): Promise<void> {
   while (!signal.aborted) {
-    if (!document.hidden) {
-      try {
-        const text = await (await request('metrics', { signal })).text();
-        onSnapshot(toSnapshot(parseMetrics(text), performance.now()));
-      } catch (error) {
-        if (!signal.aborted) onError(error);
-      }
-    }
+    if (!document.hidden) await askOnce(signal, follower);
     await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
+  }
+}
+
+/** What came after the view was left is told to nobody. */
+async function askOnce(signal: AbortSignal, { onSnapshot, onError }: Follower): Promise<void> {
+  try {
+    const text = await (await request('metrics', { signal })).text();
+    onSnapshot(toSnapshot(parseMetrics(text), performance.now()));
+  } catch (error) {
+    if (!signal.aborted) onError(error);
   }
 }
 
