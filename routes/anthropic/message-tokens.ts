@@ -5,8 +5,9 @@ import { useEngine } from '../../src/http/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from '../openapi-parts.ts';
 import { tokenCountSchema } from './schemas/message-body.ts';
-import { toCountDemand } from './schemas/message-demand.ts';
+import { toConversationParts } from './schemas/message-demand.ts';
 import { countTokensRequestSchema } from './schemas/message-request.ts';
+import { toCountDemand } from '../shared/schemas/answer-demand.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 
 /** Counts what a message would read. */
@@ -28,7 +29,7 @@ export const messageTokensRoute = defineRoute({
     post: async (c) => {
       const input = parseInput(countTokensRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
       const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-      const demand = toCountDemand(input, timeoutMs);
+      const demand = toCountDemand(toConversationParts(input), timeoutMs);
       return c.json({ input_tokens: await countPromptTokens(engine, demand, callerOf(c)) });
     },
   }),

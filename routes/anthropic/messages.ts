@@ -3,19 +3,16 @@ import { toEngineError } from '../../src/errors.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/caller.ts';
 import { toErrorBody } from '../../src/http/error-response.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
 import { errorFrame, eventFrame } from '../../src/http/sse.ts';
 import type { StreamForm } from '../../src/http/stream-events.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, namedEventsResponse, jsonContent } from '../openapi-parts.ts';
-import { totalTimeoutMs } from '../openai/schemas/completion-demand.ts';
 import { messageBodySchema, messageEventSchema } from './schemas/message-body.ts';
 import { toMessageDemand } from './schemas/message-demand.ts';
 import { messageRequestSchema } from './schemas/message-request.ts';
 import { MessageWriter } from './schemas/message-writer.ts';
-import { parseInput } from '../shared/schemas/parse-input.ts';
+import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { withFieldNames } from '../shared/with-field-names.ts';
 import { writeAnswer } from '../shared/write-answer.ts';
 
@@ -41,13 +38,13 @@ export const messageRoute = defineRoute({
   createHandlers: (dependencies) => ({ post: (c) => createMessage(c, dependencies) }),
 });
 
-async function createMessage(c: AppContext, { models, config }: AppDependencies): Promise<Response> {
+async function createMessage(c: AppContext, dependencies: AppDependencies): Promise<Response> {
   const { scope } = c.var;
-  models.checkRoom(scope.clientId);
-  const input = parseInput(messageRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-  if (config.logPrompts) scope.prompt = { system: input.system, messages: input.messages };
-  const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
-  const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+  const input = await readQueuedRequest(c, dependencies, messageRequestSchema, ({ system, messages }) => ({
+    system,
+    messages,
+  }));
+  const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
   const demand = toMessageDemand(input, engine.model, timeoutMs);
   const answer = await withFieldNames(FIELD_NAMES, startAnswer(engine, demand, callerOf(c)));
   scope.attachCompletion(answer.completion);
@@ -60,7 +57,7 @@ async function createMessage(c: AppContext, { models, config }: AppDependencies)
   });
   return writeAnswer(c, answer, writer, {
     isStreamed: input.stream === true,
-    pingIntervalMs: config.ssePingIntervalMs,
+    pingIntervalMs: dependencies.config.ssePingIntervalMs,
     form: STREAM_FORM,
   });
 }

@@ -1,18 +1,15 @@
 import { startDecision } from '../../src/decisions/start-decision.ts';
 import { callerOf } from '../../src/http/caller.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
-import { followCompletion } from '../openai/follow-completion.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
-import { totalTimeoutMs } from '../openai/schemas/completion-demand.ts';
+import { followCompletion } from '../shared/follow-completion.ts';
+import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import {
   decisionRequestSchema,
   decisionResponseSchema,
   toDecisionBody,
   toDecisionDemand,
 } from './schemas/decisions.ts';
-import { parseInput } from '../shared/schemas/parse-input.ts';
 
 /** OpenAI's decisions: how probable the answers to questions are, without a word generated. */
 export const decisionRoute = defineRoute({
@@ -30,14 +27,10 @@ export const decisionRoute = defineRoute({
       },
     },
   }),
-  createHandlers: ({ models, config }) => ({
+  createHandlers: (dependencies) => ({
     post: async (c) => {
-      const { scope } = c.var;
-      models.checkRoom(scope.clientId);
-      const input = parseInput(decisionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-      if (config.logPrompts) scope.prompt = input.input;
-      const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
-      const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+      const input = await readQueuedRequest(c, dependencies, decisionRequestSchema, (body) => body.input);
+      const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const decision = await startDecision(engine, toDecisionDemand(input, timeoutMs), callerOf(c));
       followCompletion(c, decision.completion);
       const readings = await decision.readings();

@@ -2,12 +2,10 @@ import { z } from 'zod';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/caller.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
 import { toChatBodyId } from '../../src/http/request-id.ts';
 import { startAnswer } from '../../src/chat/start-answer.ts';
 import type { StartedAnswer } from '../../src/chat/answer.ts';
 import { systemFingerprint } from '../../src/http/system-fingerprint.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, streamableResponse } from '../openapi-parts.ts';
@@ -21,9 +19,8 @@ import {
   type ChatInput,
 } from './schemas/chat.ts';
 import { usesFunctions } from './schemas/chat-tools.ts';
-import { totalTimeoutMs } from './schemas/completion-demand.ts';
+import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { openAiErrorSchema } from '../shared/schemas/errors.ts';
-import { parseInput } from '../shared/schemas/parse-input.ts';
 
 /** OpenAI's chat completion, by the model's own chat template. */
 export const chatRoute = defineRoute({
@@ -45,19 +42,15 @@ export const chatRoute = defineRoute({
       },
     },
   }),
-  createHandlers: ({ models, config }) => ({
+  createHandlers: (dependencies) => ({
     post: async (c) => {
-      const { scope } = c.var;
-      models.checkRoom(scope.clientId);
-      const input = parseInput(chatRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-      if (config.logPrompts) scope.prompt = input.messages;
-      const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
-      const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+      const input = await readQueuedRequest(c, dependencies, chatRequestSchema, ({ messages }) => messages);
+      const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const demand = toChatDemand(input, engine.model, timeoutMs);
       const started = await startAnswer(engine, demand, callerOf(c));
-      scope.attachCompletion(started.completion);
+      c.var.scope.attachCompletion(started.completion);
       const chunks = chunksOf(c, engine, input, started);
-      return answerCompletion(c, started, chunks, input, config.ssePingIntervalMs);
+      return answerCompletion(c, started, chunks, input, dependencies.config.ssePingIntervalMs);
     },
   }),
 });

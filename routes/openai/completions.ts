@@ -2,24 +2,22 @@ import { z } from 'zod';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/caller.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
 import { toBodyId } from '../../src/http/request-id.ts';
 import { startCompletion, type StartedCompletion } from '../../src/engine/client/start-completion.ts';
 import { systemFingerprint } from '../../src/http/system-fingerprint.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
 import { answerCompletion } from './answer-completion.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, streamableResponse } from '../openapi-parts.ts';
 import { CompletionChunks } from './schemas/completion-chunks.ts';
-import { toCompletionDemand, totalTimeoutMs } from './schemas/completion-demand.ts';
+import { toCompletionDemand } from './schemas/completion-demand.ts';
 import {
   completionChunkSchema,
   completionRequestSchema,
   completionResponseSchema,
   type CompletionInput,
 } from './schemas/completions.ts';
+import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { openAiErrorSchema } from '../shared/schemas/errors.ts';
-import { parseInput } from '../shared/schemas/parse-input.ts';
 
 /** OpenAI's text completion. */
 export const completionRoute = defineRoute({
@@ -47,20 +45,17 @@ export const completionRoute = defineRoute({
       },
     },
   }),
-  createHandlers: ({ models, config }) => ({
+  createHandlers: (dependencies) => ({
     post: async (c) => {
-      const { scope } = c.var;
-      models.checkRoom(scope.clientId);
-      const input = parseInput(completionRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-      if (config.logPrompts) scope.prompt = input.prompt;
-      const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
-      const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+      const input = await readQueuedRequest(c, dependencies, completionRequestSchema, ({ prompt }) => prompt);
+      const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const demand = toCompletionDemand(input, engine.model, timeoutMs);
       const started = await startCompletion(engine, demand, callerOf(c));
-      scope.attachCompletion(started.completion);
+      c.var.scope.attachCompletion(started.completion);
       const chunks = chunksOf(c, engine, input, started);
       const { completion } = started;
-      return answerCompletion(c, { completion, events: completion }, chunks, input, config.ssePingIntervalMs);
+      const { ssePingIntervalMs } = dependencies.config;
+      return answerCompletion(c, { completion, events: completion }, chunks, input, ssePingIntervalMs);
     },
   }),
 });

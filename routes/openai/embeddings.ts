@@ -2,18 +2,15 @@ import { checkVocabulary } from '../../src/engine/check-input.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { invalidField } from '../../src/errors.ts';
 import { embedTexts } from '../../src/engine/client/embed-texts.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
-import { totalTimeoutMs } from './schemas/completion-demand.ts';
 import {
   embeddingRequestSchema,
   embeddingResponseSchema,
   toEmbeddingBody,
   type EmbeddingInput,
 } from './schemas/embeddings.ts';
-import { parseInput } from '../shared/schemas/parse-input.ts';
+import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 
 /** OpenAI's embeddings. */
 export const embeddingRoute = defineRoute({
@@ -36,12 +33,10 @@ export const embeddingRoute = defineRoute({
       },
     },
   }),
-  createHandlers: ({ models, config }) => ({
+  createHandlers: (dependencies) => ({
     post: async (c) => {
-      models.checkRoom(c.var.scope.clientId);
-      const input = parseInput(embeddingRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-      const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
-      const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+      const input = await readQueuedRequest(c, dependencies, embeddingRequestSchema);
+      const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       checkFields(engine, input);
       const demand = {
         texts: input.input,

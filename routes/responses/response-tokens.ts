@@ -5,9 +5,10 @@ import { useEngine } from '../../src/http/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from '../openapi-parts.ts';
 import { RESPONSE_FIELD_NAMES, toFollowedConversation } from './response-conversation.ts';
+import { toCountDemand } from '../shared/schemas/answer-demand.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import { inputTokensSchema } from './schemas/response-body.ts';
-import { toCountDemand } from './schemas/response-demand.ts';
+import { toConversationParts } from './schemas/response-demand.ts';
 import { inputTokensRequestSchema } from './schemas/response-request.ts';
 import { withFieldNames } from '../shared/with-field-names.ts';
 
@@ -31,7 +32,7 @@ export const responseInputTokensRoute = defineRoute({
       const input = parseInput(inputTokensRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
       const { conversation } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
       const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-      const demand = toCountDemand(input, conversation, timeoutMs);
+      const demand = toCountDemand(toConversationParts(input, conversation), timeoutMs);
       const count = countPromptTokens(engine, demand, callerOf(c));
       const numTokens = await withFieldNames(RESPONSE_FIELD_NAMES, count);
       return c.json({ object: 'response.input_tokens', input_tokens: numTokens });

@@ -4,16 +4,13 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { toEngineError } from '../../src/errors.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/caller.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
 import { eventFrame, PING } from '../../src/http/sse.ts';
 import type { StreamForm } from '../../src/http/stream-events.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, namedEventsResponse, jsonContent } from '../openapi-parts.ts';
 import { RESPONSE_FIELD_NAMES, toFollowedConversation } from './response-conversation.ts';
-import { totalTimeoutMs } from '../openai/schemas/completion-demand.ts';
-import { parseInput } from '../shared/schemas/parse-input.ts';
+import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { responseBodySchema } from './schemas/response-body.ts';
 import { asksForLogprobs, toEcho, toResponseDemand } from './schemas/response-demand.ts';
 import { responseEventSchema } from './schemas/response-events.ts';
@@ -42,17 +39,12 @@ export const responseRoute = defineRoute({
   createHandlers: (dependencies) => ({ post: (c) => createResponse(c, dependencies) }),
 });
 
-async function createResponse(
-  c: AppContext,
-  { models, config, responses }: AppDependencies,
-): Promise<Response> {
+async function createResponse(c: AppContext, dependencies: AppDependencies): Promise<Response> {
   const { scope } = c.var;
-  models.checkRoom(scope.clientId);
-  const input = parseInput(responseRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-  if (config.logPrompts) scope.prompt = input.input;
+  const { config, responses } = dependencies;
+  const input = await readQueuedRequest(c, dependencies, responseRequestSchema, (body) => body.input);
   const { before, own, conversation } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
-  const total = totalTimeoutMs(input.timeout_ms, config.requestTimeoutMs);
-  const { engine, timeoutMs } = await useEngine(c, models, input.model, total);
+  const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
   const demand = toResponseDemand(input, conversation, engine.model, timeoutMs);
   const answer = await withFieldNames(RESPONSE_FIELD_NAMES, startAnswer(engine, demand, callerOf(c)));
   scope.attachCompletion(answer.completion);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/engine.ts';
+import { PLAIN_REQUEST } from '../engine/plain-request.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../sampling/sampling-params.ts';
 import { checkNumTokens } from './benchmark-target.ts';
 import type { BenchmarkRequest, BenchmarkTarget } from './benchmark-target.ts';
@@ -42,16 +43,12 @@ export class EngineTarget implements BenchmarkTarget {
     try {
       return this.#engine.submit(
         {
+          ...PLAIN_REQUEST,
           id,
           prompts,
-          n: 1,
           maxTokens,
-          minTokens: 0,
           ignoreEos: true,
-          stop: [],
           sampling: { ...DEFAULT_SAMPLING_PARAMS, temperature: 0 },
-          numLogprobs: undefined,
-          promptLogprobs: false,
           // A benchmark that is run again has the same prompts.
           cacheSalt: cacheSalt ?? id,
           ownerId: '',

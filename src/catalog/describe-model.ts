@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import { fieldOf } from '../field-of.ts';
 import { readModelText } from '../model-files.ts';
 import { isGgufPath, readGgufHeader, type GgufHeader } from '../weights/gguf/gguf-header.ts';
 import { openSafetensors } from '../weights/open-safetensors.ts';
@@ -114,10 +115,6 @@ async function readJson(directory: string, name: string): Promise<unknown> {
       cause,
     });
   }
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 const countSchema = z.union([z.int(), z.bigint().transform(Number)]).pipe(z.int().positive());

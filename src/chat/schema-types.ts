@@ -1,3 +1,5 @@
+import { isRecord } from '../is-record.ts';
+
 /** A JSON Schema, of which nothing is known yet. */
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -75,5 +77,4 @@ const typeofName = (value: string | boolean): JsonType => (typeof value === 'str
 
 const isJsonType = (value: unknown): value is JsonType => typeof value === 'string' && TYPES.has(value);
 
-export const isSchema = (value: unknown): value is Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isSchema = (value: unknown): value is Schema => isRecord(value);

@@ -1,8 +1,8 @@
 import { withinDeadline } from '../engine/client/within-deadline.ts';
 import type { Caller } from '../engine/client/start-completion.ts';
 import type { Completion, CompletionRequest, Engine } from '../engine/engine.ts';
+import { PLAIN_REQUEST } from '../engine/plain-request.ts';
 import { assertInvariant, EngineError } from '../errors.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../sampling/sampling-params.ts';
 import type { TextCaller } from '../text/chat-template.ts';
 import { encodeParts } from './encode-parts.ts';
 import { placeTokens, reserveUpTo } from './queue-window.ts';
@@ -77,16 +77,7 @@ export async function startScoring(
   }).finally(() => reservation.release());
 }
 
-const NOTHING_DRAWN: Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts' | 'cacheSalt' | 'timeoutMs'> = {
-  n: 1,
-  maxTokens: 0,
-  minTokens: 0,
-  ignoreEos: true,
-  stop: [],
-  sampling: DEFAULT_SAMPLING_PARAMS,
-  numLogprobs: undefined,
-  promptLogprobs: false,
-};
+const NOTHING_DRAWN = { ...PLAIN_REQUEST, maxTokens: 0, ignoreEos: true };
 
 /** Where the prompts have one head, it is the prefix of all of them. */
 type EncodedTexts = Pick<CompletionRequest, 'prompts' | 'prefixTokenIds'>;

@@ -223,6 +223,10 @@ export interface StepCounters {
   /** Tokens of drafts computed, and those that their sequences drew as well. */
   numDraftTokens: number;
   numAcceptedDraftTokens: number;
+  /** Time in the model's forward pass. */
+  modelMs: number;
+  /** Time for formats: masks, tokens without alternative, and formats of sequences that arrived before the step. */
+  formatMs: number;
 }
 
 /** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */

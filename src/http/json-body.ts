@@ -1,5 +1,6 @@
 import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
+import { isRecord } from '../is-record.ts';
 import type { AppContext } from './app-env.ts';
 import { MAX_JSON_LEVELS, nestsDeeperThan } from './json-nesting.ts';
 import { readBody } from './read-body.ts';
@@ -92,12 +93,9 @@ function parseObject(text: string): Record<string, unknown> {
     const [position = ''] = / at position \d+/.exec(String(error)) ?? [];
     throw bodyError(`the body is not valid JSON${position}`);
   }
-  if (isObject(value)) return value;
+  if (isRecord(value)) return value;
   throw bodyError(`the body must be a JSON object, not ${describe(value)}`);
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function describe(value: unknown): string {
   if (value === null) return 'null';

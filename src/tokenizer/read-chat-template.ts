@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
+import { fieldOf } from '../field-of.ts';
 import { readModelText } from '../model-files.ts';
 import { readOptionalJson } from './read-optional-json.ts';
 
@@ -42,8 +43,4 @@ function templateOf(json: unknown, file: string): string | undefined {
     'weights_invalid',
     `chat_template of ${file} must be a text, or a list of {name, template} with one named default`,
   );
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

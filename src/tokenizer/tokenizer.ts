@@ -1,4 +1,5 @@
 import { clip } from '../clip.ts';
+import { fieldOf } from '../field-of.ts';
 import type { ChatTemplateSource } from './chat-template-renderer.ts';
 import { IncrementalDetokenizer } from './incremental-detokenizer.ts';
 import { JsonTokenizer } from './json-tokenizer.ts';
@@ -121,6 +122,6 @@ export class Tokenizer {
 
 /** `model.type` of tokenizer.json: `BPE`, `Unigram`. */
 function kindOf({ model }: TokenizerJson): string | undefined {
-  const type: unknown = typeof model === 'object' && model !== null ? Reflect.get(model, 'type') : undefined;
+  const type = fieldOf(model, 'type');
   return typeof type === 'string' ? clip(type) : undefined;
 }

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts';
+import { isRecord } from '../is-record.ts';
 import type { TensorEntry } from './tensor-source.ts';
 
 /** Bytes of one element of every dtype of the format. */
@@ -104,10 +105,6 @@ function invalid(name: string, problem: string): EngineError {
 
 function show(value: unknown): string {
   return value === undefined ? '(missing)' : JSON.stringify(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -163,7 +163,7 @@ describe('a field at fault is named: chat', () => {
     [
       'tools[0].function.parameters',
       { messages, tools: [{ type: 'function', function: { name: 'f', parameters: [] } }] },
-      'JSON Schema',
+      'must be an object, not a list',
     ],
     ['tool_choice', { messages, tool_choice: 'required' }, 'there are no tools'],
     ['tool_choice', { messages, tools, tool_choice: 'any' }, 'must be "none", "auto", "required"'],
@@ -288,7 +288,7 @@ describe('a field at fault is named: Workers AI', () => {
       { prompt: 'a', response_format: { type: 'json_schema', json_schema: 5 } },
       'must be a JSON Schema',
     ],
-    ['/guided_regex', { prompt: 'a', guided_json: {}, guided_regex: 'a' }, 'both say what the text'],
+    ['/guided_json', { prompt: 'a', guided_json: {}, guided_regex: 'a' }, 'each say what the answer'],
     ['/options/rejectIfBusy', { prompt: 'a', options: { rejectIfBusy: 1 } }, 'true or false'],
     ['/options/tags', { prompt: 'a', options: { tags: [] } }, 'unknown field'],
     ['/text', { text: [] }, 'at least 1 entries'],

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
+import { toAssistantMessage, toContent, toToolCall } from '../../shared/schemas/template-messages.ts';
 import type { InputBlock, ToolResultBlock } from './message-blocks.ts';
 import type { CountTokensInput, MessageParam } from './message-request.ts';
 
@@ -20,7 +21,7 @@ export function toConversationMessages({
   const namesOfCalls = new Map<string, string>();
   for (const [index, input] of inputs.entries()) {
     const place = `messages[${index}]`;
-    if (input.role === 'assistant') messages.push(toAssistantMessage(input, place, namesOfCalls));
+    if (input.role === 'assistant') messages.push(readAssistantMessage(input, place, namesOfCalls));
     else addMessages(messages, input, place, namesOfCalls);
   }
   return messages;
@@ -82,7 +83,7 @@ function toToolMessage(
   return { role: 'tool', tool_call_id: id, name, content: isError === true ? `Error: ${text}` : text };
 }
 
-function toAssistantMessage(
+function readAssistantMessage(
   { content }: MessageParam,
   place: string,
   namesOfCalls: Map<string, string>,
@@ -103,7 +104,7 @@ function toAssistantMessage(
       case 'tool_use': {
         const { id, name, input } = block;
         namesOfCalls.set(id, name);
-        toolCalls.push({ id, type: 'function', function: { name, arguments: input } });
+        toolCalls.push(toToolCall(id, name, input));
         break;
       }
       case 'tool_result':
@@ -113,20 +114,11 @@ function toAssistantMessage(
         );
     }
   }
-  return {
-    role: 'assistant',
-    content: texts.join(''),
-    ...(reasoning.length > 0 ? { reasoning_content: reasoning.join('\n') } : {}),
-    ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
-  };
+  return toAssistantMessage({ reasoning, content: texts.join(''), toolCalls });
 }
 
 const blocksOf = (content: MessageParam['content']): readonly InputBlock[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-
-/** Several texts stay parts: a template may write them differently. */
-const toContent = (texts: readonly string[]): NonNullable<ChatMessage['content']> =>
-  texts.length === 1 ? (texts[0] ?? '') : texts.map((text) => ({ type: 'text', text }));
 
 const textsOf = (content: ChatMessage['content']): string[] =>
   typeof content === 'string' ? [content] : (content ?? []).map(({ text }) => text);

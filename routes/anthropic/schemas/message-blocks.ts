@@ -1,15 +1,11 @@
 import { z } from 'zod';
-import { boundedList } from '../../shared/schemas/bounded-list.ts';
-import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { ignored } from '../../shared/schemas/common-fields.ts';
 import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';
-import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+import { taggedUnion, TEXT_ONLY } from '../../shared/schemas/tagged-union.ts';
+import { textOrList } from '../../shared/schemas/text-or-list.ts';
 
 /** What the messages of Anthropic's API consist of, as they come from clients and as they go back. */
-
-const MAX_BLOCKS = 1024;
-const TEXT_ONLY = 'this service reads text only';
-
-const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
 
 export const textBlockSchema = z
   .strictObject({
@@ -32,13 +28,13 @@ const toolUseSchema = z
   })
   .meta({ id: 'MessageInputToolUse' });
 
-const resultBlockSchema = taggedUnion(['text'], [textBlockSchema], TEXT_ONLY);
+export const textBlocksSchema = textOrList(taggedUnion(['text'], [textBlockSchema], TEXT_ONLY), MAX_PARTS);
 
 const toolResultSchema = z
   .strictObject({
     type: z.literal('tool_result'),
     tool_use_id: nameSchema.meta({ description: 'Of a `tool_use` before it.' }),
-    content: z.union([textSchema, boundedList(resultBlockSchema, MAX_BLOCKS)]).optional(),
+    content: textBlocksSchema.optional(),
     is_error: z.boolean().nullish(),
     cache_control: ignored,
     toolset_name: ignored,
@@ -66,11 +62,7 @@ const blockSchema = taggedUnion(
 export type InputBlock = z.output<typeof blockSchema>;
 export type ToolResultBlock = z.output<typeof toolResultSchema>;
 
-export const contentSchema = z.union([textSchema, boundedList(blockSchema, MAX_BLOCKS)]);
-export const textBlocksSchema = z.union([
-  textSchema,
-  boundedList(taggedUnion(['text'], [textBlockSchema], TEXT_ONLY), MAX_BLOCKS),
-]);
+export const contentSchema = textOrList(blockSchema, MAX_PARTS);
 
 export const outputBlockSchema = z
   .discriminatedUnion('type', [

@@ -2,8 +2,9 @@ import type { AnswerDemand, ReasoningDemand } from '../../../src/chat/answer.ts'
 import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
 import type { ModelInfo } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
-import { toAnswerDemand } from '../../shared/schemas/answer-demand.ts';
+import { toAnswerDemand, type ConversationParts } from '../../shared/schemas/answer-demand.ts';
 import { mostReasoningTokens, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
+import { toToolDefinition } from '../../shared/schemas/tools.ts';
 import { toConversationMessages } from './conversation-messages.ts';
 import type { CountTokensInput, MessageInput, ToolChoiceInput, ToolInput } from './message-request.ts';
 
@@ -28,7 +29,7 @@ export function toMessageDemand(input: MessageInput, model: ModelInfo, timeoutMs
     );
   }
   return toAnswerDemand({
-    ...sharedParts(input),
+    ...toConversationParts(input),
     maxTokens: Math.min(maxTokens, model.contextLength),
     asksForMaxTokens: false,
     timeoutMs,
@@ -44,25 +45,11 @@ export function toMessageDemand(input: MessageInput, model: ModelInfo, timeoutMs
 }
 
 /**
- * The same of a request whose tokens are counted.
+ * What a message and the count of its tokens share.
  *
  * @throws EngineError `invalid_request` where fields contradict each other
  */
-export const toCountDemand = (input: CountTokensInput, timeoutMs: number): AnswerDemand =>
-  toAnswerDemand({ ...sharedParts(input), maxTokens: 1, asksForMaxTokens: false, timeoutMs, sampling: {} });
-
-function sharedParts(
-  input: CountTokensInput,
-): Pick<
-  AnswerDemand,
-  | 'messages'
-  | 'tools'
-  | 'toolChoice'
-  | 'allowsParallelCalls'
-  | 'outputFormat'
-  | 'reasoning'
-  | 'templateArguments'
-> {
+export function toConversationParts(input: CountTokensInput): ConversationParts {
   const { tool_choice: choice = { type: 'auto' }, output_config: output } = input;
   const format = output?.format ?? undefined;
   const reasoning = toReasoning(input);
@@ -102,16 +89,10 @@ function toToolChoice(choice: ToolChoiceInput): ToolChoice {
   }
 }
 
-function toDefinition(
-  { name, description, input_schema: parameters, strict }: ToolInput,
-  index: number,
-): ToolDefinition {
+function toDefinition({ input_schema: parameters, ...tool }: ToolInput, index: number): ToolDefinition {
+  const param = `tools[${index}]`;
   return {
-    name,
-    parameters,
-    param: `tools[${index}]`,
-    parametersParam: `tools[${index}].input_schema`,
-    ...(description === undefined ? {} : { description }),
-    ...(strict === undefined ? {} : { strict }),
+    ...toToolDefinition({ ...tool, parameters }, param),
+    parametersParam: `${param}.input_schema`,
   };
 }

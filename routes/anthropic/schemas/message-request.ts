@@ -3,22 +3,20 @@ import { boundedList } from '../../shared/schemas/bounded-list.ts';
 import {
   countSchema,
   MAX_INT32,
+  MAX_MESSAGES,
   nameSchema,
   textSchema,
   timeoutMsSchema,
 } from '../../shared/schemas/bounds.ts';
-import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
+import { cacheSaltField, ignored, modelField, unsupported } from '../../shared/schemas/common-fields.ts';
 import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
+import { REASONING_EFFORTS } from '../../shared/schemas/reasoning-effort.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+import { MAX_TOOLS } from '../../shared/schemas/tools.ts';
 import { contentSchema, textBlocksSchema } from './message-blocks.ts';
 
-const MAX_MESSAGES = 4096;
-const MAX_TOOLS = 128;
 const MAX_STOP_SEQUENCES = 16;
 const MAX_STOP_LENGTH = 1000;
-
-const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
-const unsupported = z.null().optional().meta({ description: 'Not supported; only null is taken.' });
 
 const messageSchema = z
   .strictObject({
@@ -79,7 +77,7 @@ const thinkingSchema = taggedUnion(
 
 /** Fields that a request and the count of its tokens share. */
 const conversationFields = {
-  model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
+  model: modelField,
   messages: boundedList(messageSchema, MAX_MESSAGES, 1),
   system: textBlocksSchema.optional(),
   tools: boundedList(toolSchema, MAX_TOOLS).optional(),
@@ -87,7 +85,7 @@ const conversationFields = {
   thinking: thinkingSchema.optional().meta({ description: 'By default the model does not think.' }),
   output_config: z
     .strictObject({
-      effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+      effort: z.enum(REASONING_EFFORTS).exclude(['none', 'minimal']).nullish(),
       format: taggedUnion(
         ['json_schema'],
         [z.strictObject({ type: z.literal('json_schema'), schema: jsonSchemaSchema })],
@@ -123,7 +121,7 @@ export const messageRequestSchema = z
     timeout_ms: timeoutMsSchema
       .optional()
       .meta({ description: 'Longest the request may take, queueing included.' }),
-    cache_salt: cacheSaltSchema,
+    cache_salt: cacheSaltField,
     metadata: ignored,
     service_tier: ignored,
     inference_geo: ignored,

@@ -2,6 +2,7 @@ import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
 import type { RequestRecord, Usage } from '../../../src/engine/engine.ts';
 import { assertInvariant } from '../../../src/errors.ts';
 import { toMessageId } from '../../../src/http/request-id.ts';
+import { parseToolArguments } from '../../shared/schemas/tool-arguments.ts';
 import type { OutputBlock } from './message-blocks.ts';
 import type { MessageBody, MessageEvent } from './message-body.ts';
 
@@ -218,12 +219,4 @@ const toToolUse = (
 ): OutputBlock => ({ type, id, name, input, caller: { type: 'direct' } });
 
 /** Of a call that the end of the answer cut off there is no object: it is empty, and `stop_reason` says why. */
-function readInput(json: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  } catch {
-    // The answer ended before the text was whole.
-  }
-  return {};
-}
+const readInput = (json: string): Record<string, unknown> => parseToolArguments(json) ?? {};

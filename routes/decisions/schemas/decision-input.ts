@@ -2,19 +2,16 @@ import { z } from 'zod';
 import type { OpenConversation } from '../../../src/decisions/render-frame.ts';
 import type { ChatMessage } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
-import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
-import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { ignored } from '../../shared/schemas/common-fields.ts';
+import { taggedUnion, TEXT_ONLY, withMessageType } from '../../shared/schemas/tagged-union.ts';
+import { toToolCall } from '../../shared/schemas/template-messages.ts';
 import { textOrList } from '../../shared/schemas/text-or-list.ts';
 import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
 
 /** What OpenAI's decisions are about: a text, or the items of a conversation. */
 
-const MAX_ITEMS = 4096;
-const MAX_PARTS = 1024;
 const MAX_JSON_OBJECTS = 4096;
-const TEXT_ONLY = 'this service reads text only';
-
-export const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
 
 const inputTextSchema = z.strictObject({
   type: z.literal('input_text'),
@@ -91,10 +88,7 @@ const customToolCallOutputSchema = z.strictObject({
 /** A message may leave its type out. */
 const itemSchema = z
   .preprocess(
-    (value) =>
-      typeof value === 'object' && value !== null && !('type' in value) && 'role' in value
-        ? { ...value, type: 'message' }
-        : value,
+    withMessageType,
     taggedUnion(
       ['message', 'function_call', 'function_call_output', 'custom_tool_call', 'custom_tool_call_output'],
       [
@@ -109,7 +103,7 @@ const itemSchema = z
   )
   .meta({ id: 'DecisionInputItem' });
 
-export const decisionInputSchema = textOrList(itemSchema, MAX_ITEMS).meta({
+export const decisionInputSchema = textOrList(itemSchema, MAX_MESSAGES).meta({
   description: 'A text, or the items of a conversation: what all questions are about.',
 });
 
@@ -168,5 +162,5 @@ function toMessages(items: readonly DecisionItem[]): ChatMessage[] {
 
 function toCall(item: Extract<DecisionItem, { type: 'function_call' | 'custom_tool_call' }>): object {
   const args = item.type === 'function_call' ? readToolArguments(item.arguments) : { input: item.input };
-  return { id: item.call_id, type: 'function', function: { name: item.name, arguments: args } };
+  return toToolCall(item.call_id, item.name, args);
 }

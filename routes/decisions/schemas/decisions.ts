@@ -5,15 +5,10 @@ import type { DecisionDemand } from '../../../src/decisions/start-decision.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
-import { nameSchema, textSchema, timeoutMsSchema } from '../../shared/schemas/bounds.ts';
-import {
-  decisionInputSchema,
-  ignored,
-  instructionsSchema,
-  textOf,
-  toOpenConversation,
-} from './decision-input.ts';
+import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+import { decisionInputSchema, instructionsSchema, textOf, toOpenConversation } from './decision-input.ts';
 
 /** OpenAI's. */
 const MAX_QUESTIONS = 400;
@@ -65,7 +60,7 @@ const questionSchema = taggedUnion(
 /** OpenAI's request for decisions. */
 export const decisionRequestSchema = z
   .strictObject({
-    model: nameSchema.nullish().meta({ description: 'Id of the model; may be left out.' }),
+    model: modelField,
     input: decisionInputSchema,
     questions: boundedList(questionSchema, MAX_QUESTIONS)
       .refine(({ length }) => length >= 1, 'must have at least 1 entries')
@@ -79,7 +74,7 @@ export const decisionRequestSchema = z
       .meta({ description: 'Divides the prefix cache, as `cache_salt` of a completion does.' }),
     prompt_cache_options: ignored,
     safety_identifier: ignored,
-    timeout_ms: timeoutMsSchema.nullish().meta({ description: 'Give up after so many milliseconds.' }),
+    timeout_ms: timeoutField,
   })
   .meta({ id: 'DecisionRequest' });
 

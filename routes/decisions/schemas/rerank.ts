@@ -1,27 +1,19 @@
 import { z } from 'zod';
-import type { RelevanceDemand, RelevanceMethod } from '../../../src/decisions/start-relevance.ts';
-import type { Usage } from '../../../src/engine/engine.ts';
+import type { RelevanceDemand } from '../../../src/decisions/start-relevance.ts';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
-import { MAX_INT32, nameSchema, textSchema, timeoutMsSchema } from '../../shared/schemas/bounds.ts';
-import { ignored } from './decision-input.ts';
-
-/** As many as Cohere advises to send at most. */
-export const MAX_DOCUMENTS = 1000;
+import { MAX_INT32, textSchema } from '../../shared/schemas/bounds.ts';
+import {
+  MAX_DOCUMENTS,
+  relevanceFields,
+  relevanceUsageSchema,
+  scoredBySchema,
+  toUsage,
+  type FoundRelevance,
+} from './relevance.ts';
 
 const documentSchema = z
   .union([textSchema, z.strictObject({ text: textSchema })])
   .meta({ description: 'A text, or an object that holds one.' });
-
-/** What requests of both kinds have in common. */
-export const relevanceFields = {
-  model: nameSchema.nullish().meta({ description: 'Id of the model; may be left out.' }),
-  cache_salt: nameSchema
-    .min(1)
-    .nullish()
-    .meta({ description: 'Divides the prefix cache, as that of a completion does.' }),
-  timeout_ms: timeoutMsSchema.nullish().meta({ description: 'Give up after so many milliseconds.' }),
-  user: ignored,
-};
 
 /** Reranking as vLLM, Jina and Cohere have it. */
 export const rerankRequestSchema = z
@@ -43,15 +35,6 @@ export const rerankRequestSchema = z
       .meta({ default: true, description: 'Whether each result has its document.' }),
   })
   .meta({ id: 'RerankRequest' });
-
-export const scoredBySchema = z.enum(['reranker', 'question']).meta({
-  description:
-    '`reranker`: by a model that was trained to say whether a document answers a query, with the prompt that it was ' +
-    'trained with. `question`: by any other, which is asked whether the document is relevant; how well it can tell is ' +
-    'not known.',
-});
-
-export const relevanceUsageSchema = z.object({ prompt_tokens: z.int(), total_tokens: z.int() });
 
 export const rerankResponseSchema = z
   .object({
@@ -95,18 +78,9 @@ export function toRerankDemand(input: RerankInput, timeoutMs: number): Relevance
 const textOf = (document: RerankInput['documents'][number]): string =>
   typeof document === 'string' ? document : document.text;
 
-interface Relevance {
-  /** Of the request. */
-  id: string;
-  model: string;
-  method: RelevanceMethod;
-  scores: readonly number[];
-  usage: Usage;
-}
-
 export function toRerankBody(
+  { id, model, method, scores, usage }: FoundRelevance,
   { documents, top_n: topN, return_documents: returnsDocuments }: RerankInput,
-  { id, model, method, scores, usage }: Relevance,
 ): RerankBody {
   const ranked = documents
     .map((document, index) => ({
@@ -118,8 +92,3 @@ export function toRerankBody(
   const numWanted = (topN ?? 0) === 0 ? ranked.length : (topN ?? 0);
   return { id, model, usage: toUsage(usage), scored_by: method, results: ranked.slice(0, numWanted) };
 }
-
-export const toUsage = ({ numPromptTokens }: Usage): z.output<typeof relevanceUsageSchema> => ({
-  prompt_tokens: numPromptTokens,
-  total_tokens: numPromptTokens,
-});

@@ -1,10 +1,16 @@
 import { z } from 'zod';
-import type { RelevanceDemand, RelevanceMethod } from '../../../src/decisions/start-relevance.ts';
-import type { Usage } from '../../../src/engine/engine.ts';
+import type { RelevanceDemand } from '../../../src/decisions/start-relevance.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';
 import { textOrList } from '../../shared/schemas/text-or-list.ts';
-import { MAX_DOCUMENTS, relevanceFields, relevanceUsageSchema, scoredBySchema, toUsage } from './rerank.ts';
+import {
+  MAX_DOCUMENTS,
+  relevanceFields,
+  relevanceUsageSchema,
+  scoredBySchema,
+  toUsage,
+  type FoundRelevance,
+} from './relevance.ts';
 
 const textsSchema = textOrList(textSchema, MAX_DOCUMENTS, 1);
 
@@ -63,18 +69,7 @@ export function toScoreDemand(input: ScoreInput, timeoutMs: number): RelevanceDe
   };
 }
 
-interface Scores {
-  /** Of the request. */
-  id: string;
-  /** Unix time in seconds. */
-  created: number;
-  model: string;
-  method: RelevanceMethod;
-  scores: readonly number[];
-  usage: Usage;
-}
-
-export function toScoreBody({ id, created, model, method, scores, usage }: Scores): ScoreBody {
+export function toScoreBody({ id, created, model, method, scores, usage }: FoundRelevance): ScoreBody {
   return {
     id,
     object: 'list',

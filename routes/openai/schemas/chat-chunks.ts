@@ -1,11 +1,11 @@
 import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
 import type { EncodedPrompt } from '../../../src/engine/client/encode-prompts.ts';
-import type { SampledToken, TokenLogprob, Usage } from '../../../src/engine/engine.ts';
+import type { SampledToken, Usage } from '../../../src/engine/engine.ts';
 import { assertInvariant } from '../../../src/errors.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
+import { toTokenLogprobBody } from '../../shared/schemas/token-logprob.ts';
 import type { ChatBody, ChatChunk, ChatLogprobs } from './chat.ts';
 import { toTruncationBody, toUsageBody } from './completion-chunks.ts';
-import { tokenText, toJsonLogprob } from './logprobs.ts';
 
 type ChunkChoice = ChatChunk['choices'][number];
 type Delta = ChunkChoice['delta'];
@@ -103,18 +103,8 @@ export class ChatChunks {
   }
 
   #logprobs(tokens: readonly SampledToken[]): ChatLogprobs {
-    const describe = ({
-      tokenId,
-      logprob,
-    }: TokenLogprob): { token: string; bytes: number[]; logprob: number } => {
-      const bytes = this.#view.tokenizer.idToBytes(tokenId);
-      return { token: tokenText(bytes), bytes: [...bytes], logprob: toJsonLogprob(logprob) };
-    };
-    const content = tokens.map(({ tokenId, logprob, topLogprobs = [] }) => {
-      assertInvariant(logprob !== undefined, 'a token that was asked for its logprob has one');
-      return { ...describe({ tokenId, logprob }), top_logprobs: topLogprobs.map(describe) };
-    });
-    return { content, refusal: null };
+    const { tokenizer } = this.#view;
+    return { content: tokens.map((token) => toTokenLogprobBody(token, tokenizer)), refusal: null };
   }
 
   #chunk(choice?: ChunkChoice): ChatChunk {

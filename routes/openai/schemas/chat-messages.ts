@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { clip } from '../../../src/clip.ts';
 import { invalidField } from '../../../src/errors.ts';
-import { MAX_JSON_LEVELS, nestsDeeperThan } from '../../../src/http/json-nesting.ts';
+import { isRecord } from '../../../src/is-record.ts';
 import type { ChatMessage, ChatTextPart } from '../../../src/tokenizer/chat-template-renderer.ts';
-import { MAX_TEXT_LENGTH, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
-
-const MAX_MESSAGES = 4096;
-const MAX_PARTS = 1024;
-/** OpenAI's. */
-const MAX_TOOL_CALLS = 128;
+import {
+  MAX_MESSAGES,
+  MAX_PARTS,
+  MAX_TEXT_LENGTH,
+  MAX_TOOL_CALLS,
+  nameSchema,
+  textSchema,
+} from '../../shared/schemas/bounds.ts';
+import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
 
 interface ContentFault {
   path: (string | number)[];
@@ -51,12 +54,9 @@ const contentSchema = z
     },
   });
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const argumentsSchema = z
   .custom<string | Readonly<Record<string, unknown>>>(
-    (value) => isObject(value) || textSchema.safeParse(value).success,
+    (value) => isRecord(value) || textSchema.safeParse(value).success,
     `must be the text of a JSON object, of at most ${MAX_TEXT_LENGTH} characters`,
   )
   .meta({
@@ -152,18 +152,9 @@ function toToolCall({
 const withoutAbsent = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 
-/** The object, or the text where it is none: a model once wrote it so, and the conversation goes on. */
 function readArguments(given: FunctionCallInput['arguments'] & {}): object | string {
   if (typeof given !== 'string') return given;
-  if (given.trim() === '') return {};
-  // The template's process and its interpreter read an object by recursion.
-  if (nestsDeeperThan(given, MAX_JSON_LEVELS)) return given;
-  try {
-    const value: unknown = JSON.parse(given);
-    return isObject(value) ? value : given;
-  } catch {
-    return given;
-  }
+  return given.trim() === '' ? {} : readToolArguments(given);
 }
 
 function readContent(value: unknown): string | ChatTextPart[] | null | ContentFault {
@@ -189,7 +180,7 @@ const isText = ({ length }: string): boolean => length <= MAX_TEXT_LENGTH;
 
 /** Further fields of a part, such as `cache_control`, are ignored. */
 function readPart(entry: unknown, index: number): ChatTextPart | ContentFault {
-  if (!isObject(entry)) {
+  if (!isRecord(entry)) {
     return { path: [index], message: 'must be a text part: {"type": "text", "text": …}' };
   }
   const { type } = entry;

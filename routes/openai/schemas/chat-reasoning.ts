@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AnswerDemand } from '../../../src/chat/answer.ts';
 import { invalidField } from '../../../src/errors.ts';
-import { boundedRecord } from '../../shared/schemas/bounds.ts';
+import { boundedRecord, MAX_TEMPLATE_ARGUMENTS } from '../../shared/schemas/bounds.ts';
 import {
   mostReasoningTokens,
   REASONING_EFFORTS,
@@ -10,7 +10,6 @@ import {
   type ReasoningEffort,
 } from '../../shared/schemas/reasoning-effort.ts';
 
-const MAX_TEMPLATE_ARGUMENTS = 64;
 const MAX_ARGUMENT_NAME = 64;
 /** What a template is given anyway. */
 const RESERVED_ARGUMENTS = ['messages', 'tools', 'documents', 'add_generation_prompt'];

@@ -1,32 +1,26 @@
 import { z } from 'zod';
-import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
+import type { AnswerDemand } from '../../../src/chat/answer.ts';
+import type { ToolDefinition } from '../../../src/chat/tools.ts';
 import { clip } from '../../../src/clip.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';
+import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
+import { allowedTools, checkToolNames, MAX_TOOLS, toToolDefinition } from '../../shared/schemas/tools.ts';
 
 /** OpenAI's. */
-const MAX_TOOLS = 128;
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 const toolNameSchema = z
   .string()
   .regex(TOOL_NAME, 'must have 1 to 64 letters, digits, underscores and dashes');
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const parametersSchema = z
-  .custom<Readonly<Record<string, unknown>>>(isObject, 'must be a JSON Schema of an object')
-  .meta({
-    description: 'A JSON Schema of the arguments; without it there are none.',
-    override: { type: 'object' },
-  });
-
 const functionSchema = z
   .object({
     name: toolNameSchema,
     description: textSchema.nullish(),
-    parameters: parametersSchema.nullish(),
+    parameters: jsonSchemaSchema
+      .nullish()
+      .meta({ description: 'A JSON Schema of the arguments; without it there are none.' }),
     strict: z.boolean().nullish().meta({
       default: false,
       description: 'The arguments keep to the schema also where the model chose to call the function.',
@@ -87,97 +81,62 @@ export const toolFields = {
 
 type ToolInput = z.output<z.ZodObject<typeof toolFields>>;
 
-export interface ToolDemand {
-  readonly tools: readonly ToolDefinition[];
-  readonly toolChoice: ToolChoice;
-  /** False: at most one call. */
-  readonly allowsParallelCalls: boolean;
-}
+type ToolDemand = Pick<AnswerDemand, 'tools' | 'toolChoice' | 'allowsParallelCalls'> & {
+  /** The field that names the one tool to be called, for messages. */
+  readonly toolNameParam: string;
+};
 
 /** Whether a client speaks of functions, as before there were tools: its answer has one `function_call`. */
 export const usesFunctions = ({ functions }: Pick<ToolInput, 'functions'>): boolean =>
   (functions?.length ?? 0) > 0;
 
-/** @throws EngineError `invalid_request` for a choice of a tool that is not there, or two tools of a name */
+/** @throws EngineError `invalid_request` for fields that contradict each other, or allow a tool that is not there */
 export function toToolDemand(input: ToolInput): ToolDemand {
   const tools = (input.tools ?? []).map(({ function: given }, index) =>
-    toDefinition(given, `tools[${index}].function`),
+    toToolDefinition(given, `tools[${index}].function`),
   );
   if (usesFunctions(input)) return toFunctionDemand(input, tools);
-  if (typeof (input.function_call ?? 'none') !== 'string') throw noTools('function_call', 'functions');
-  const chosen = chooseTools(tools, input.tool_choice, 'tool_choice.function.name');
-  return { ...chosen, allowsParallelCalls: input.parallel_tool_calls ?? true };
+  if (typeof (input.function_call ?? 'none') !== 'string') {
+    throw invalidField('function_call', 'calls a tool, but there are no functions');
+  }
+  return {
+    ...chooseTools(tools, input.tool_choice ?? 'auto'),
+    allowsParallelCalls: input.parallel_tool_calls ?? true,
+    toolNameParam: 'tool_choice.function.name',
+  };
 }
 
 /** The older fields. */
 function toFunctionDemand(
   { functions, function_call: choice, tool_choice: newer }: ToolInput,
-  tools: readonly ToolDefinition[],
+  newerTools: readonly ToolDefinition[],
 ): ToolDemand {
-  if (tools.length > 0) throw invalidField('functions', 'is the older name of tools: send one of them');
+  if (newerTools.length > 0) throw invalidField('functions', 'is the older name of tools: send one of them');
   if ((newer ?? 'auto') !== 'auto') {
     throw invalidField('tool_choice', 'goes with tools; with functions send function_call');
   }
-  const definitions = (functions ?? []).map((given, index) => toDefinition(given, `functions[${index}]`));
-  const asNewer = typeof choice === 'object' && choice !== null ? toNamedTool(choice) : choice;
-  return { ...chooseTools(definitions, asNewer, 'function_call.name'), allowsParallelCalls: false };
+  const chosen = choice ?? 'auto';
+  return {
+    tools: (functions ?? []).map((given, index) => toToolDefinition(given, `functions[${index}]`)),
+    toolChoice: typeof chosen === 'string' ? { type: chosen } : { type: 'named', name: chosen.name },
+    allowsParallelCalls: false,
+    toolNameParam: 'function_call.name',
+  };
 }
 
-const toNamedTool = (choice: { name: string }): z.output<typeof namedTool> => ({
-  type: 'function',
-  function: choice,
-});
-
-/** @param nameParam the field that names one function */
 function chooseTools(
   tools: readonly ToolDefinition[],
-  choice: ToolInput['tool_choice'],
-  nameParam: string,
+  choice: NonNullable<ToolInput['tool_choice']>,
 ): Pick<ToolDemand, 'tools' | 'toolChoice'> {
-  checkNames(tools);
-  const chosen = choice ?? 'auto';
-  if (tools.length === 0) {
-    if (chosen !== 'auto' && chosen !== 'none') throw noTools('tool_choice', 'tools');
-    return { tools, toolChoice: { type: 'none' } };
-  }
-  if (typeof chosen === 'string') return { tools, toolChoice: { type: chosen } };
-  if (chosen.type === 'function') {
-    const { name } = chosen.function;
-    checkIsThere(name, tools, nameParam);
-    return { tools, toolChoice: { type: 'named', name } };
-  }
-  const { mode, tools: allowed } = chosen.allowed_tools;
-  const names = allowed.map(({ function: { name } }, index) => {
-    checkIsThere(name, tools, `tool_choice.allowed_tools.tools[${index}].function.name`);
-    return name;
-  });
-  return { tools: tools.filter(({ name }) => names.includes(name)), toolChoice: { type: mode } };
-}
-
-function checkIsThere(name: string, tools: readonly ToolDefinition[], param: string): void {
-  if (tools.some((tool) => tool.name === name)) return;
-  const names = clip(tools.map((tool) => tool.name).join(', '));
-  throw invalidField(param, `is '${name}', which is none of the tools: ${names}`);
-}
-
-function checkNames(tools: readonly ToolDefinition[]): void {
-  const seen = new Set<string>();
-  for (const { name, param } of tools) {
-    if (seen.has(name)) throw invalidField(`${param}.name`, `is '${name}', which another tool has`);
-    seen.add(name);
-  }
-}
-
-const noTools = (param: string, list: string): Error =>
-  invalidField(param, `calls a tool, but there are no ${list}`);
-
-function toDefinition(given: z.output<typeof functionSchema>, param: string): ToolDefinition {
-  const { name, description, parameters, strict } = given;
-  return {
+  if (choice === 'auto' && tools.length === 0) return { tools, toolChoice: { type: 'none' } };
+  if (typeof choice === 'string') return { tools, toolChoice: { type: choice } };
+  if (choice.type === 'function') return { tools, toolChoice: { type: 'named', name: choice.function.name } };
+  // Also those of tools that are not allowed.
+  checkToolNames(tools);
+  const { mode, tools: allowed } = choice.allowed_tools;
+  const named = allowed.map(({ function: { name } }, index) => ({
     name,
-    param,
-    ...(typeof description === 'string' ? { description } : {}),
-    ...(parameters ? { parameters } : {}),
-    ...(typeof strict === 'boolean' ? { strict } : {}),
-  };
+    param: `tool_choice.allowed_tools.tools[${index}].function.name`,
+  }));
+  return { tools: allowedTools(tools, named), toolChoice: { type: mode } };
 }

@@ -3,12 +3,20 @@ import type { AnswerDemand } from '../../../src/chat/answer.ts';
 import type { ModelInfo } from '../../../src/engine/engine.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
+import { toAnswerDemand } from '../../shared/schemas/answer-demand.ts';
 import { countSchema } from '../../shared/schemas/bounds.ts';
+import { tokenLogprobSchema } from '../../shared/schemas/token-logprob.ts';
 import { messagesSchema, toChatMessages } from './chat-messages.ts';
 import { reasoningFields, toReasoning } from './chat-reasoning.ts';
 import { toolFields, toToolDemand } from './chat-tools.ts';
 import { toCompletionDemand } from './completion-demand.ts';
-import { completionFieldsSchema, fingerprintSchema, usageSchema } from './completions.ts';
+import {
+  anyChoiceFields,
+  bodyFields,
+  chunkUsageSchema,
+  completionFieldsSchema,
+  usageSchema,
+} from './completions.ts';
 import { FITTING_RULE, STREAM_OPTIONS_RULE, TOP_LOGPROBS_RULE, withRules } from './field-rules.ts';
 import { otherChatFields } from './other-fields.ts';
 
@@ -45,42 +53,18 @@ export const chatRequestSchema = withRules(chatFieldsSchema, 'ChatCompletionRequ
 
 export type ChatInput = z.output<typeof chatRequestSchema>;
 
-const tokenLogprobFields = {
-  token: z.string(),
-  bytes: z.array(z.int()).meta({ description: 'UTF-8; a character may span tokens.' }),
-  logprob: z.number(),
-};
-
 const chatLogprobsSchema = z
   .object({
-    content: z.array(
-      z.object({ ...tokenLogprobFields, top_logprobs: z.array(z.object(tokenLogprobFields)) }),
-    ),
+    content: z.array(tokenLogprobSchema),
     refusal: z.null(),
   })
   .meta({ id: 'ChatLogprobs' });
 
-const choiceFields = {
-  index: z.int(),
-  logprobs: chatLogprobsSchema.nullable(),
-  token_ids: z.array(z.int()).optional(),
-  truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as the request allowed.' }),
-  dropped_tokens: z.int().optional().meta({
-    description:
-      'Tokens cut from the start of the prompt; absent where the start of a long text was not even tokenised.',
-  }),
-};
+const choiceFields = { ...anyChoiceFields, logprobs: chatLogprobsSchema.nullable() };
 
 const chatFinishReasonSchema = z
   .enum(['stop', 'length', 'abort', 'tool_calls', 'function_call'])
   .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
-
-const chatFields = {
-  id: z.string(),
-  created: z.int(),
-  model: z.string(),
-  system_fingerprint: fingerprintSchema,
-};
 
 const reasoningSchema = z
   .string()
@@ -107,7 +91,7 @@ const messageSchema = z.object({
 
 export const chatResponseSchema = z
   .object({
-    ...chatFields,
+    ...bodyFields,
     object: z.literal('chat.completion'),
     choices: z.array(
       z.object({
@@ -145,7 +129,7 @@ const deltaSchema = z
 /** What each `data:` line of a stream holds, apart from `[DONE]` and an error. */
 export const chatChunkSchema = z
   .object({
-    ...chatFields,
+    ...bodyFields,
     object: z.literal('chat.completion.chunk'),
     choices: z.array(
       z.object({
@@ -154,10 +138,7 @@ export const chatChunkSchema = z
         finish_reason: chatFinishReasonSchema.nullable(),
       }),
     ),
-    usage: usageSchema
-      .nullable()
-      .optional()
-      .meta({ description: 'With `include_usage`: null but in the last chunk, which has no choices.' }),
+    usage: chunkUsageSchema,
   })
   .meta({ id: 'ChatCompletionChunk' });
 
@@ -189,14 +170,14 @@ export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: numb
     model,
     timeoutMs,
   );
-  return {
+  return toAnswerDemand({
     ...shared,
     ...toToolDemand(input),
     ...toReasoning(input),
     outputFormat,
     asksForMaxTokens: askedMaxTokens !== undefined,
     messages: toChatMessages(messages),
-  };
+  });
 }
 
 const defaultMaxTokens = ({ contextLength, generationDefaults }: ModelInfo): number =>

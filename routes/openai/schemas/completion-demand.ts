@@ -4,8 +4,9 @@ import { checkVocabulary } from '../../../src/engine/check-input.ts';
 import { invalidField } from '../../../src/errors.ts';
 import type { CompletionDemand } from '../../../src/engine/client/start-completion.ts';
 import type { CompletionInput } from './completions.ts';
-import { toOutputFormat } from '../../shared/schemas/output-format.ts';
+import { toOutputFormat } from './output-format.ts';
 import type { PromptInput } from '../../shared/schemas/prompt.ts';
+import { totalTimeoutMs } from '../../shared/schemas/total-timeout.ts';
 
 /** Most sequences (prompts times `n`) in one request. */
 export const MAX_SEQUENCES = 128;
@@ -66,11 +67,6 @@ function toSampling(
     presencePenalty: input.presence_penalty ?? 0,
     repetitionPenalty: repetitionPenalty ?? otherName ?? defaults.repetitionPenalty ?? 1,
   };
-}
-
-/** Longest that a request may take, its model's load included. */
-export function totalTimeoutMs(askedMs: number | null | undefined, requestTimeoutMs: number): number {
-  return Math.min(askedMs ?? requestTimeoutMs, requestTimeoutMs);
 }
 
 function checkFields(input: CompletionInput, demand: CompletionDemand): void {

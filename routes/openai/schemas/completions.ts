@@ -5,41 +5,28 @@ import {
   countSchema,
   MAX_INT32,
   metadataSchema,
-  nameSchema,
-  timeoutMsSchema,
   truncateTokensSchema,
 } from '../../shared/schemas/bounds.ts';
 import { NO_TOKENS_RULE, STREAM_OPTIONS_RULE, withRules } from './field-rules.ts';
-import { ignored, otherFields, unsupported } from './other-fields.ts';
-import { outputFormatFields } from '../../shared/schemas/output-format.ts';
+import { otherFields, unsupported } from './other-fields.ts';
+import { cacheSaltField, ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
+import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
 import { requestOptionsSchema } from '../../shared/schemas/request-options.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
 const MAX_STOP_TOKENS = 128;
-const MAX_CACHE_SALT_LENGTH = 1024;
 /** OpenAI's. */
 const MAX_LOGIT_BIAS = 300;
 
 const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
 
-export const cacheSaltSchema = z
-  .string()
-  .min(1)
-  .max(MAX_CACHE_SALT_LENGTH)
-  .nullish()
-  .meta({
-    description:
-      'Prompts share keys and values only with those of the same salt, so that the time to the first token tells ' +
-      'nothing about the prompts of others.',
-  });
-
 const repetitionPenalty = z.number().min(0.01).max(2).nullish();
 
 /** `null` means the default throughout, as in OpenAI's API. Unknown fields are refused: a typo must not be silent. */
 export const completionFieldsSchema = z.strictObject({
-  model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
+  model: modelField,
   prompt: promptSchema,
   max_tokens: z
     .int()
@@ -116,13 +103,11 @@ export const completionFieldsSchema = z.strictObject({
     .nullish()
     .meta({ default: 0, description: 'At most `max_tokens`.' }),
   return_token_ids: z.boolean().nullish().meta({ description: 'Each choice then carries `token_ids`.' }),
-  timeout_ms: timeoutMsSchema
-    .nullish()
-    .meta({ description: 'Longest the request may take, queueing included.' }),
+  timeout_ms: timeoutField,
   truncate_prompt_tokens: truncateTokensSchema
     .nullish()
     .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
-  cache_salt: cacheSaltSchema,
+  cache_salt: cacheSaltField,
   options: requestOptionsSchema,
   suffix: unsupported([''], 'a completion is not told what follows it'),
   metadata: metadataSchema.nullish().meta({ description: 'Accepted and ignored.' }),
@@ -161,10 +146,9 @@ const logprobsSchema = z
   })
   .meta({ id: 'Logprobs' });
 
-const choiceFields = {
+/** Of a choice of a completion or a chat. */
+export const anyChoiceFields = {
   index: z.int(),
-  text: z.string(),
-  logprobs: logprobsSchema.nullable(),
   token_ids: z.array(z.int()).optional(),
   truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as the request allowed.' }),
   dropped_tokens: z.int().optional().meta({
@@ -173,22 +157,31 @@ const choiceFields = {
   }),
 };
 
+const choiceFields = { ...anyChoiceFields, text: z.string(), logprobs: logprobsSchema.nullable() };
+
 export const finishReasonSchema = z
   .enum(['stop', 'length', 'abort'])
   .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
 
-export const fingerprintSchema = z.string().meta({
+const fingerprintSchema = z.string().meta({
   description:
     'The same as long as model, runtime, number formats and version are: then a seed gives the same text.',
 });
 
-const completionFields = {
+/** Of a completion or a chat, and of their chunks. */
+export const bodyFields = {
   id: z.string(),
-  object: z.literal('text_completion'),
   created: z.int(),
   model: z.string(),
   system_fingerprint: fingerprintSchema,
 };
+
+export const chunkUsageSchema = usageSchema
+  .nullable()
+  .optional()
+  .meta({ description: 'With `include_usage`: null but in the last chunk, which has no choices.' });
+
+const completionFields = { ...bodyFields, object: z.literal('text_completion') };
 
 export const completionResponseSchema = z
   .object({
@@ -205,10 +198,7 @@ export const completionChunkSchema = z
   .object({
     ...completionFields,
     choices: z.array(z.object({ ...choiceFields, finish_reason: finishReasonSchema.nullable() })),
-    usage: usageSchema
-      .nullable()
-      .optional()
-      .meta({ description: 'With `include_usage`: null but in the last chunk, which has no choices.' }),
+    usage: chunkUsageSchema,
   })
   .meta({ id: 'CompletionChunk' });
 

@@ -1,17 +1,13 @@
 import { z } from 'zod';
 import type { TextEmbedding } from '../../../src/engine/client/embed-texts.ts';
-import {
-  countSchema,
-  nameSchema,
-  timeoutMsSchema,
-  truncateTokensSchema,
-} from '../../shared/schemas/bounds.ts';
+import { countSchema, truncateTokensSchema } from '../../shared/schemas/bounds.ts';
+import { ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
 
 /** OpenAI's request for embeddings, with vLLM's `truncate_prompt_tokens`. */
 export const embeddingRequestSchema = z
   .strictObject({
-    model: nameSchema.nullish().meta({ description: 'Id of the model; may be left out.' }),
+    model: modelField,
     input: promptSchema,
     encoding: z.literal('model').nullish().meta({
       description: "The token ids in `input` are of this model's own vocabulary; needed to send any.",
@@ -26,8 +22,8 @@ export const embeddingRequestSchema = z
     truncate_prompt_tokens: truncateTokensSchema
       .nullish()
       .meta({ description: 'Keep the last so many tokens of each text; -1: as many as the context holds.' }),
-    timeout_ms: timeoutMsSchema.nullish().meta({ description: 'Give up after so many milliseconds.' }),
-    user: z.unknown().optional().meta({ description: 'Accepted and ignored.' }),
+    timeout_ms: timeoutField,
+    user: ignored,
   })
   .meta({ id: 'EmbeddingRequest' });
 

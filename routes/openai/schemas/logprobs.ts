@@ -1,9 +1,7 @@
 import type { SampledToken } from '../../../src/engine/engine.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
+import { MIN_LOGPROB, toJsonLogprob, tokenText } from '../../shared/schemas/token-logprob.ts';
 import type { LogprobsBody } from './completions.ts';
-
-/** JSON has no -Infinity; OpenAI writes "very unlikely" so. */
-const MIN_LOGPROB = -9999;
 
 /** Tokens with or without a logprob: the first of a prompt has none. */
 export type ReportedToken = Pick<SampledToken, 'tokenId' | 'logprob' | 'topLogprobs'>;
@@ -45,17 +43,5 @@ function toTopLogprobs(token: ReportedToken, tokenizer: TokenVocabulary): Record
   return Object.fromEntries(byText);
 }
 
-/** A token's text; `bytes:\xe2\x82` where it is part of a character, as OpenAI writes it. */
-export function tokenText(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return `bytes:${Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}`;
-  }
-}
-
 /** Every UTF-8 character has one byte that does not continue another: a character that spans tokens counts once. */
 const countCodePoints = (bytes: Uint8Array): number => bytes.filter((byte) => (byte & 0xc0) !== 0x80).length;
-
-/** A logarithm that JSON can write. */
-export const toJsonLogprob = (logprob: number): number => Math.max(logprob, MIN_LOGPROB);

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { ignored } from '../../shared/schemas/common-fields.ts';
 
 /**
  * Fields of OpenAI, vLLM, llama.cpp, LM Studio and Ollama that this service does nothing with. One that could not change
  * the answer is ignored. One that could is taken at the value that changes nothing, and refused by name at any other.
  * A field that no list has is refused as unknown: it may be a typo.
  */
-
-/** It could not change the answer, whatever its value. */
-export const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
 
 /**
  * A field that is not supported.

@@ -1,10 +1,11 @@
 import type { ChatMessage } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
+import { toAssistantMessage, toContent, toToolCall } from '../../shared/schemas/template-messages.ts';
 import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
 import type { StoredItem } from './response-items.ts';
 
 /** A turn of the model while its items are put together. */
-interface AssistantTurn {
+interface OpenTurn {
   reasoning: string[];
   content: string | undefined;
   toolCalls: object[];
@@ -24,9 +25,9 @@ export function toConversationMessages(
 ): ChatMessage[] {
   const messages: ChatMessage[] = [];
   const namesOfCalls = new Map<string, string>();
-  let turn: AssistantTurn | undefined;
+  let turn: OpenTurn | undefined;
   const closeTurn = (): void => {
-    if (turn !== undefined) messages.push(toAssistantMessage(turn));
+    if (turn !== undefined) messages.push(toAssistantMessage({ ...turn, content: turn.content ?? '' }));
     turn = undefined;
   };
   if (instructions !== undefined) messages.push({ role: 'system', content: instructions });
@@ -40,7 +41,7 @@ export function toConversationMessages(
       messages.push({ role: 'tool', tool_call_id: item.call_id, name, content: item.output });
     } else if (item.type === 'message' && item.role !== 'assistant') {
       closeTurn();
-      messages.push({ role: item.role, content: toContent(item.content) });
+      messages.push({ role: item.role, content: toContent(item.content.map(textOf)) });
     } else {
       if (turn === undefined || beginsTurn(item, turn)) {
         closeTurn();
@@ -56,39 +57,26 @@ export function toConversationMessages(
 
 type AssistantItem = Exclude<StoredItem, { type: 'function_call_output' }>;
 
-/** A turn is reasoning, then text, then calls, each of which may be left out. */
-function beginsTurn(item: AssistantItem, { content, toolCalls }: AssistantTurn): boolean {
-  if (item.type === 'function_call') return false;
-  return toolCalls.length > 0 || content !== undefined;
+/**
+ * A turn is reasoning, text and calls, each of which may be left out. Behind a call that has no result yet, a model may
+ * have gone on with text: that is the same turn, and the results follow it.
+ */
+function beginsTurn(item: AssistantItem, { content, toolCalls }: OpenTurn): boolean {
+  return item.type !== 'function_call' && content !== undefined && toolCalls.length === 0;
 }
 
-function addToTurn(turn: AssistantTurn, item: AssistantItem): void {
+function addToTurn(turn: OpenTurn, item: AssistantItem): void {
   if (item.type === 'reasoning') {
     const parts = item.content.length > 0 ? item.content : item.summary;
     turn.reasoning.push(...parts.map(({ text }) => text));
   } else if (item.type === 'message') {
-    turn.content = item.content.map(textOf).join('');
+    turn.content = (turn.content ?? '') + item.content.map(textOf).join('');
   } else {
     const { call_id: id, name, arguments: text } = item;
-    turn.toolCalls.push({ id, type: 'function', function: { name, arguments: readToolArguments(text) } });
+    turn.toolCalls.push(toToolCall(id, name, readToolArguments(text)));
   }
-}
-
-function toAssistantMessage({ reasoning, content, toolCalls }: AssistantTurn): ChatMessage {
-  return {
-    role: 'assistant',
-    content: content ?? '',
-    ...(reasoning.length > 0 ? { reasoning_content: reasoning.join('\n') } : {}),
-    ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
-  };
 }
 
 type Part = Extract<StoredItem, { type: 'message' }>['content'][number];
 
 const textOf = (part: Part): string => (part.type === 'refusal' ? part.refusal : part.text);
-
-/** Several parts stay parts: a template may write them differently. */
-function toContent(parts: readonly Part[]): NonNullable<ChatMessage['content']> {
-  const texts = parts.map(textOf);
-  return texts.length === 1 ? (texts[0] ?? '') : texts.map((text) => ({ type: 'text', text }));
-}

@@ -3,14 +3,14 @@ import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
 import type { ModelInfo } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
-import { toAnswerDemand } from '../../shared/schemas/answer-demand.ts';
+import { toAnswerDemand, type ConversationParts } from '../../shared/schemas/answer-demand.ts';
 import { toReasoningDemand, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
+import { allowedTools, toToolDefinition } from '../../shared/schemas/tools.ts';
 import { toConversationMessages } from './conversation-messages.ts';
 import type { ResponseEcho } from './response-body.ts';
 import type { StoredItem } from './response-items.ts';
 import {
   isFunctionTool,
-  type FunctionTool,
   type InputTokensInput,
   type ResponseInput,
   type ToolChoiceInput,
@@ -45,7 +45,7 @@ export function toResponseDemand(
     );
   }
   return toAnswerDemand({
-    ...sharedParts(input, conversation),
+    ...toConversationParts(input, conversation),
     maxTokens: maxTokens ?? model.contextLength,
     asksForMaxTokens: maxTokens !== undefined,
     timeoutMs,
@@ -60,24 +60,6 @@ export function toResponseDemand(
     },
   });
 }
-
-/**
- * The same of a request whose tokens are counted.
- *
- * @throws EngineError `invalid_request` where fields contradict each other
- */
-export const toCountDemand = (
-  input: InputTokensInput,
-  conversation: Conversation,
-  timeoutMs: number,
-): AnswerDemand =>
-  toAnswerDemand({
-    ...sharedParts(input, conversation),
-    maxTokens: 1,
-    asksForMaxTokens: false,
-    timeoutMs,
-    sampling: {},
-  });
 
 /** A number of alternatives asks for logprobs as well. */
 export const asksForLogprobs = ({ include, top_logprobs: numTop }: ResponseInput): boolean =>
@@ -120,19 +102,15 @@ export function toEcho(input: ResponseInput, modelId: string): ResponseEcho {
   };
 }
 
-function sharedParts(
+/**
+ * What a response and the count of its tokens share.
+ *
+ * @throws EngineError `invalid_request` where fields contradict each other
+ */
+export function toConversationParts(
   input: SharedInput,
   { items, numBefore }: Conversation,
-): Pick<
-  AnswerDemand,
-  | 'messages'
-  | 'tools'
-  | 'toolChoice'
-  | 'allowsParallelCalls'
-  | 'outputFormat'
-  | 'reasoning'
-  | 'templateArguments'
-> {
+): ConversationParts {
   const effort = input.reasoning?.effort ?? undefined;
   return {
     messages: toConversationMessages(input.instructions ?? undefined, items, numBefore),
@@ -149,34 +127,16 @@ function toToolDemand(
   choice: ToolChoiceInput,
 ): { tools: ToolDefinition[]; toolChoice: ToolChoice } {
   const definitions = tools.flatMap((tool, index) =>
-    isFunctionTool(tool) ? [toDefinition(tool, `tools[${index}]`)] : [],
+    isFunctionTool(tool) ? [toToolDefinition(tool, `tools[${index}]`)] : [],
   );
   if (typeof choice === 'string') return { tools: definitions, toolChoice: { type: choice } };
   if (choice.type === 'function') {
     return { tools: definitions, toolChoice: { type: 'named', name: choice.name } };
   }
-  const allowed = new Set<string>();
-  for (const [index, { type, name }] of choice.tools.entries()) {
-    if (type !== 'function') continue;
-    if (name === undefined || !definitions.some((tool) => tool.name === name)) {
-      throw invalidField(`tool_choice.tools[${index}].name`, 'names a tool that is not in tools');
-    }
-    allowed.add(name);
-  }
-  return { tools: definitions.filter(({ name }) => allowed.has(name)), toolChoice: { type: choice.mode } };
-}
-
-function toDefinition(
-  { name, description, parameters, strict }: FunctionTool,
-  param: string,
-): ToolDefinition {
-  return {
-    name,
-    param,
-    ...(typeof description === 'string' ? { description } : {}),
-    ...(typeof parameters === 'object' && parameters !== null ? { parameters } : {}),
-    ...(typeof strict === 'boolean' ? { strict } : {}),
-  };
+  const allowed = choice.tools.flatMap(({ type, name = '' }, index) =>
+    type === 'function' ? [{ name, param: `tool_choice.tools[${index}].name` }] : [],
+  );
+  return { tools: allowedTools(definitions, allowed), toolChoice: { type: choice.mode } };
 }
 
 type FormatInput = NonNullable<NonNullable<SharedInput['text']>['format']>;

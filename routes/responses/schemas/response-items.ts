@@ -1,17 +1,15 @@
 import { z } from 'zod';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
-import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
-import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { ignored } from '../../shared/schemas/common-fields.ts';
+import { taggedUnion, TEXT_ONLY, withMessageType } from '../../shared/schemas/tagged-union.ts';
+import { tokenLogprobSchema } from '../../shared/schemas/token-logprob.ts';
+import { textOrList } from '../../shared/schemas/text-or-list.ts';
 
 /** What a conversation consists of in OpenAI's Responses API: as it comes from clients, and as it goes back to them. */
 
-/** Most items of a conversation, as of messages of a chat. */
-export const MAX_ITEMS = 4096;
-const MAX_PARTS = 1024;
-const TEXT_ONLY = 'this service reads text only';
-
 /** What an official client has in an answer's item, and may send back in the next turn. */
-const returned = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+const returned = ignored;
 
 const statusSchema = z.enum(['in_progress', 'completed', 'incomplete']);
 /** Of an item that a client sends. */
@@ -42,7 +40,7 @@ const messageSchema = z
   .strictObject({
     type: z.literal('message').optional(),
     role: z.enum(['user', 'assistant', 'system', 'developer']),
-    content: z.union([textSchema, boundedList(partSchema, MAX_PARTS)]),
+    content: textOrList(partSchema, MAX_PARTS),
     phase: returned,
     ...sentFields,
   })
@@ -68,7 +66,7 @@ const functionCallOutputSchema = z
   .strictObject({
     type: z.literal('function_call_output'),
     call_id: nameSchema.meta({ description: 'Of a `function_call` before it.' }),
-    output: z.union([textSchema, boundedList(outputPartSchema, MAX_PARTS)]),
+    output: textOrList(outputPartSchema, MAX_PARTS),
     caller: returned,
     created_by: returned,
     ...sentFields,
@@ -105,31 +103,15 @@ const typedItemSchema = taggedUnion(
 );
 
 /** A message may leave its type out. */
-const inputItemSchema = z
-  .preprocess(
-    (value) =>
-      typeof value === 'object' && value !== null && !('type' in value) && 'role' in value
-        ? { ...value, type: 'message' }
-        : value,
-    typedItemSchema,
-  )
-  .meta({ id: 'ResponseInputItem' });
+const inputItemSchema = z.preprocess(withMessageType, typedItemSchema).meta({ id: 'ResponseInputItem' });
 
-export const inputSchema = z
-  .union([textSchema, boundedList(inputItemSchema, MAX_ITEMS)])
-  .meta({ description: 'A text of the user, or the items of a conversation.' });
+export const inputSchema = textOrList(inputItemSchema, MAX_MESSAGES).meta({
+  description: 'A text of the user, or the items of a conversation.',
+});
 
 export type SentItem = z.output<typeof inputItemSchema>;
 
-const logprobFields = {
-  token: z.string(),
-  bytes: z.array(z.int()).meta({ description: 'UTF-8; a character may span tokens.' }),
-  logprob: z.number(),
-};
-
-export const outputLogprobSchema = z
-  .object({ ...logprobFields, top_logprobs: z.array(z.object(logprobFields)) })
-  .meta({ id: 'ResponseLogprob' });
+export const outputLogprobSchema = tokenLogprobSchema.meta({ id: 'ResponseLogprob' });
 export type OutputLogprob = z.output<typeof outputLogprobSchema>;
 
 export const outputTextSchema = z

@@ -7,20 +7,21 @@ import {
   metadataSchema,
   nameSchema,
   textSchema,
-  timeoutMsSchema,
 } from '../../shared/schemas/bounds.ts';
-import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
+import {
+  cacheSaltField,
+  ignored,
+  modelField,
+  timeoutField,
+  unsupported,
+} from '../../shared/schemas/common-fields.ts';
 import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
 import { REASONING_EFFORTS, reasoningBudgetSchema } from '../../shared/schemas/reasoning-effort.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
+import { MAX_TOOLS } from '../../shared/schemas/tools.ts';
 import { inputSchema } from './response-items.ts';
 
-/** OpenAI's. */
-const MAX_TOOLS = 128;
 const MAX_INCLUDES = 32;
-
-const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
-const unsupported = z.null().optional().meta({ description: 'Not supported; only null is taken.' });
 
 const functionToolSchema = z
   .strictObject({
@@ -96,7 +97,7 @@ const summarySchema = z.enum(['auto', 'concise', 'detailed']);
 
 /** Fields that a request and the count of its tokens share. */
 const conversationFields = {
-  model: nameSchema.nullish().meta({ description: 'Id of the model that is served; may be left out.' }),
+  model: modelField,
   input: inputSchema,
   instructions: textSchema.nullish().meta({ description: 'A system message before all others.' }),
   previous_response_id: nameSchema.nullish().meta({ description: 'Of a response of yours that is stored.' }),
@@ -175,10 +176,8 @@ export const responseRequestSchema = z
       .nullish()
       .meta({ description: 'The same seed gives the same text whatever else is running.' }),
     top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
-    timeout_ms: timeoutMsSchema
-      .nullish()
-      .meta({ description: 'Longest the request may take, queueing included.' }),
-    cache_salt: cacheSaltSchema,
+    timeout_ms: timeoutField,
+    cache_salt: cacheSaltField,
     user: nameSchema.nullish(),
     prompt_cache_key: nameSchema.nullish().meta({ description: 'Repeated in the response, and ignored.' }),
     prompt_cache_retention: ignored,

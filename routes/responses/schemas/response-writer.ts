@@ -1,12 +1,12 @@
 import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
 import type { EncodedPrompt } from '../../../src/engine/client/encode-prompts.ts';
-import type { RequestRecord, SampledToken, TokenLogprob, Usage } from '../../../src/engine/engine.ts';
+import type { RequestRecord, SampledToken, Usage } from '../../../src/engine/engine.ts';
 import { assertInvariant, type EngineError } from '../../../src/errors.ts';
 import { clientMessage } from '../../../src/http/error-response.ts';
 import { toResponseId } from '../../../src/http/request-id.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
 import { toTruncationBody } from '../../openai/schemas/completion-chunks.ts';
-import { tokenText, toJsonLogprob } from '../../openai/schemas/logprobs.ts';
+import { toTokenLogprobBody } from '../../shared/schemas/token-logprob.ts';
 import {
   CallItemWriter,
   MessageItemWriter,
@@ -153,7 +153,10 @@ export class ResponseWriter {
   }
 
   #writeContent(text: string, tokens: readonly SampledToken[]): UnnumberedEvent[] {
-    if (this.#view.withLogprobs) this.#pendingLogprobs.push(...tokens.map((token) => this.#toLogprob(token)));
+    const { withLogprobs, tokenizer } = this.#view;
+    if (withLogprobs) {
+      this.#pendingLogprobs.push(...tokens.map((token) => toTokenLogprobBody(token, tokenizer)));
+    }
     // No message begins with tokens that make no text: they may be the marker of a call.
     if (text === '') return [];
     if (this.#open instanceof MessageItemWriter) return this.#open.add(text, this.#takeLogprobs());
@@ -203,15 +206,6 @@ export class ResponseWriter {
     const logprobs = this.#pendingLogprobs;
     this.#pendingLogprobs = [];
     return logprobs;
-  }
-
-  #toLogprob({ tokenId, logprob, topLogprobs = [] }: SampledToken): OutputLogprob {
-    assertInvariant(logprob !== undefined, 'a token that was asked for its logprob has one');
-    const describe = (token: TokenLogprob): { token: string; bytes: number[]; logprob: number } => {
-      const bytes = this.#view.tokenizer.idToBytes(token.tokenId);
-      return { token: tokenText(bytes), bytes: [...bytes], logprob: toJsonLogprob(token.logprob) };
-    };
-    return { ...describe({ tokenId, logprob }), top_logprobs: topLogprobs.map(describe) };
   }
 
   #toUsageBody(usage: Usage): ResponseBody['usage'] {

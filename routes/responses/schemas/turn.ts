@@ -1,6 +1,7 @@
 import { invalidField } from '../../../src/errors.ts';
+import { MAX_MESSAGES } from '../../shared/schemas/bounds.ts';
 import type { Conversation } from './response-demand.ts';
-import { MAX_ITEMS, type StoredItem } from './response-items.ts';
+import type { StoredItem } from './response-items.ts';
 
 /** What one request and its response add to a conversation, and the turn that they follow. */
 export interface Turn {
@@ -40,10 +41,10 @@ export function toConversation(
     numBefore += turn.items.length;
     numBytes += turn.numBytes;
   }
-  if (numBefore + input.length > MAX_ITEMS) {
+  if (numBefore + input.length > MAX_MESSAGES) {
     throw invalidField(
       before === undefined ? 'input' : 'previous_response_id',
-      `makes a conversation of ${numBefore + input.length} items; at most ${MAX_ITEMS} are taken`,
+      `makes a conversation of ${numBefore + input.length} items; at most ${MAX_MESSAGES} are taken`,
     );
   }
   // A character of a body's takes two bytes in memory.

@@ -1,36 +1,41 @@
 import type { AnswerDemand } from '../../../src/chat/answer.ts';
-import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
+import { PLAIN_REQUEST } from '../../../src/engine/plain-request.ts';
 import { DEFAULT_SAMPLING_PARAMS, type SamplingParams } from '../../../src/sampling/sampling-params.ts';
-import { invalidField } from '../../../src/errors.ts';
+import { checkToolChoice, checkToolNames } from './tools.ts';
+
+/** What an answer is asked to, and how: the fields that a count of the prompt's tokens needs as well. */
+export type ConversationParts = Pick<AnswerDemand, 'messages'> &
+  Partial<
+    Pick<
+      AnswerDemand,
+      'tools' | 'toolChoice' | 'allowsParallelCalls' | 'outputFormat' | 'reasoning' | 'templateArguments'
+    >
+  >;
 
 /** The fields of a demand that every API asks for; the others have the values that change nothing. */
-export type AnswerParts = Pick<AnswerDemand, 'messages' | 'maxTokens' | 'asksForMaxTokens' | 'timeoutMs'> &
+type AnswerParts = ConversationParts &
+  Pick<AnswerDemand, 'maxTokens' | 'asksForMaxTokens' | 'timeoutMs'> &
   Partial<Omit<AnswerDemand, 'sampling'>> & {
     sampling: Partial<SamplingParams>;
-    /** The field that holds the choice of a tool, for messages. */
-    toolChoiceParam?: string;
+    /** The field that names the one tool to be called, for messages. */
+    toolNameParam?: string;
   };
 
 /**
- * One answer to a conversation.
+ * An answer to a conversation.
  *
- * @throws EngineError `invalid_request` for a choice of a tool that there is not
+ * @throws EngineError `invalid_request` for two tools of a name, and for a choice of a tool that there is not
  */
 export function toAnswerDemand({
   sampling,
-  toolChoiceParam = 'tool_choice',
+  toolNameParam = 'tool_choice.name',
   ...parts
 }: AnswerParts): AnswerDemand {
   const { tools = [], toolChoice = { type: 'auto' } } = parts;
-  checkToolChoice(tools, toolChoice, toolChoiceParam);
+  checkToolNames(tools);
+  checkToolChoice(tools, toolChoice, toolNameParam);
   return {
-    n: 1,
-    minTokens: 0,
-    ignoreEos: false,
-    stop: [],
-    numLogprobs: undefined,
-    promptLogprobs: false,
-    cacheSalt: undefined,
+    ...PLAIN_REQUEST,
     truncateTo: undefined,
     allowsParallelCalls: true,
     outputFormat: undefined,
@@ -43,16 +48,10 @@ export function toAnswerDemand({
   };
 }
 
-function checkToolChoice(tools: readonly ToolDefinition[], choice: ToolChoice, param: string): void {
-  const names = new Set<string>();
-  for (const { name, param: toolParam } of tools) {
-    if (names.has(name)) throw invalidField(`${toolParam}.name`, 'is the name of two tools');
-    names.add(name);
-  }
-  if (choice.type === 'required' && tools.length === 0) {
-    throw invalidField(param, 'wants a tool to be called, and there are none');
-  }
-  if (choice.type === 'named' && !names.has(choice.name)) {
-    throw invalidField(`${param}.name`, 'names a tool that is not in tools');
-  }
-}
+/**
+ * The same of a request whose prompt's tokens are counted.
+ *
+ * @throws EngineError as `toAnswerDemand`
+ */
+export const toCountDemand = (conversation: ConversationParts, timeoutMs: number): AnswerDemand =>
+  toAnswerDemand({ ...conversation, maxTokens: 1, asksForMaxTokens: false, timeoutMs, sampling: {} });

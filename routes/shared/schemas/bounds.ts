@@ -9,6 +9,14 @@ import { z } from 'zod';
 export const MAX_INT32 = 2 ** 31 - 1;
 /** Longer than any context holds. */
 export const MAX_TEXT_LENGTH = 2 ** 25;
+/** Of a conversation; items, too. */
+export const MAX_MESSAGES = 4096;
+/** Of a message: texts, blocks. */
+export const MAX_PARTS = 1024;
+/** Of a message; OpenAI's. */
+export const MAX_TOOL_CALLS = 128;
+/** `chat_template_kwargs`. */
+export const MAX_TEMPLATE_ARGUMENTS = 64;
 /** No context holds more tokens. */
 export const MAX_LIST_TOKENS = 2 ** 20;
 /** Twice what a file system takes for the name of a folder. */

@@ -1,7 +1,18 @@
 import { z } from 'zod';
+import { isRecord } from '../../../src/is-record.ts';
 
 /** JSON of a client's own. The body's bounds are its bounds: its size, and the levels that it nests. */
 const anyObject = z.record(z.string(), z.unknown());
 
-export const jsonSchemaSchema = anyObject.meta({ description: 'A JSON Schema.' });
 export const jsonObjectSchema = anyObject.meta({ description: 'Any JSON object.' });
+
+/** Of a value that is an object: no API takes true or false in its place. */
+export const jsonSchemaSchema = anyObject.meta({ description: 'A JSON Schema.' });
+
+/** A JSON Schema may also be true or false. What of it can be enforced is checked when it is compiled. */
+export const isJsonSchema = (value: unknown): boolean => typeof value === 'boolean' || isRecord(value);
+
+export const anyJsonSchemaSchema = z
+  .unknown()
+  .refine(isJsonSchema, 'must be a JSON Schema: an object, true or false')
+  .meta({ description: 'A JSON Schema.', override: { type: ['object', 'boolean'] } });

@@ -42,6 +42,5 @@ export function mostReasoningTokens(
 
 /** For templates that are written for an effort; others do not read it. */
 export const toTemplateArguments = (
-  effort: ReasoningEffort | undefined,
-): Readonly<Record<string, unknown>> =>
-  effort === undefined || effort === 'none' ? {} : { reasoning_effort: effort };
+  effort: ReasoningEffort | null | undefined,
+): Readonly<Record<string, unknown>> => ((effort ?? 'none') === 'none' ? {} : { reasoning_effort: effort });

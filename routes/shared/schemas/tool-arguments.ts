@@ -1,16 +1,20 @@
 import { MAX_JSON_LEVELS, nestsDeeperThan } from '../../../src/http/json-nesting.ts';
+import { isRecord } from '../../../src/is-record.ts';
 
 /**
  * The arguments of a call in a conversation's history, as a template reads them: the object that the text is. A text that
  * is no JSON object, or nests deeper than a body may, stays a text: a model wrote it, and the conversation goes on.
  */
-export function readToolArguments(text: string): unknown {
+export const readToolArguments = (text: string): Readonly<Record<string, unknown>> | string =>
   // The template's process and its interpreter read them by recursion.
-  if (nestsDeeperThan(text, MAX_JSON_LEVELS)) return text;
+  nestsDeeperThan(text, MAX_JSON_LEVELS) ? text : (parseToolArguments(text) ?? text);
+
+/** The object that a model wrote as a call's arguments; undefined where its text is none. */
+export function parseToolArguments(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : text;
+    return isRecord(value) ? value : undefined;
   } catch {
-    return text;
+    return undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { Usage } from '../../../src/engine/engine.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { toUsageBody } from '../../openai/schemas/completion-chunks.ts';
 import { usageSchema } from '../../openai/schemas/completions.ts';
+import { parseToolArguments } from '../../shared/schemas/tool-arguments.ts';
 
 const finishReasonSchema = z
   .enum(['stop', 'length', 'tool_calls', 'abort'])
@@ -153,9 +154,7 @@ export class WorkersAiAnswer {
 }
 
 function toCall({ name, text }: { name: string; text: string }): z.output<typeof callSchema> {
-  const parsed = parseJson(text);
-  const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-  return { name, arguments: isObject ? (parsed as Record<string, unknown>) : text };
+  return { name, arguments: parseToolArguments(text) ?? text };
 }
 
 /** Undefined for what is no JSON. */

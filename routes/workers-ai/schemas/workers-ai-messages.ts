@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { invalidField } from '../../../src/errors.ts';
+import { isRecord } from '../../../src/is-record.ts';
 import type { ChatMessage } from '../../../src/engine/engine.ts';
-import { MAX_TEXT_LENGTH, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import {
+  MAX_MESSAGES,
+  MAX_TEXT_LENGTH,
+  MAX_TOOL_CALLS,
+  nameSchema,
+  textSchema,
+} from '../../shared/schemas/bounds.ts';
 import { messagesSchema, toChatMessages } from '../../openai/schemas/chat-messages.ts';
-
-const MAX_MESSAGES = 4096;
-const MAX_TOOL_CALLS = 128;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const argumentsSchema = z
   .unknown()
   .refine(
-    (value) => isObject(value) || (typeof value === 'string' && value.length <= MAX_TEXT_LENGTH),
+    (value) => isRecord(value) || (typeof value === 'string' && value.length <= MAX_TEXT_LENGTH),
     'must be an object, or the text of one',
   )
   .meta({

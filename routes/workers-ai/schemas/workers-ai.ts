@@ -1,16 +1,30 @@
 import { z } from 'zod';
 import type { AnswerDemand } from '../../../src/chat/answer.ts';
 import type { CompletionDemand } from '../../../src/engine/client/start-completion.ts';
+import type { ChatMessage } from '../../../src/engine/engine.ts';
+import { PLAIN_REQUEST } from '../../../src/engine/plain-request.ts';
 import { EngineError, invalidField } from '../../../src/errors.ts';
-import { boundedRecord, countSchema, MAX_TEXT_LENGTH, nameSchema } from '../../shared/schemas/bounds.ts';
-import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
-import { mostReasoningTokens } from '../../shared/schemas/reasoning-effort.ts';
+import { DEFAULT_SAMPLING_PARAMS } from '../../../src/sampling/sampling-params.ts';
+import { toAnswerDemand, type ConversationParts } from '../../shared/schemas/answer-demand.ts';
+import {
+  boundedRecord,
+  countSchema,
+  MAX_TEMPLATE_ARGUMENTS,
+  MAX_TEXT_LENGTH,
+  nameSchema,
+} from '../../shared/schemas/bounds.ts';
+import {
+  mostReasoningTokens,
+  REASONING_EFFORTS,
+  toTemplateArguments,
+} from '../../shared/schemas/reasoning-effort.ts';
 import { requestOptionsSchema } from '../../shared/schemas/request-options.ts';
-import { outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
+import { cacheSaltField } from '../../shared/schemas/common-fields.ts';
+import { isJsonFormat, outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
 import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
 import {
+  toDefinition,
   toToolChoice,
-  toToolDefinitions,
   workersAiToolChoiceSchema,
   workersAiToolsSchema,
 } from './workers-ai-tools.ts';
@@ -19,7 +33,6 @@ const DEFAULT_MAX_TOKENS = 256;
 const DEFAULT_TEMPERATURE = 0.6;
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1024;
-const MAX_TEMPLATE_ARGUMENTS = 64;
 
 /** Fields of Cloudflare's schema that this service has no answer to: named in the refusal. */
 const UNSUPPORTED = {
@@ -29,8 +42,6 @@ const UNSUPPORTED = {
 
 const unsupported = z.unknown().optional().meta({ description: 'Not supported; refused when it is set.' });
 const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
-
-const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 
 /** Cloudflare's text generation by `prompt` or `messages`, with its defaults. */
 export const workersAiRequestSchema = z
@@ -70,12 +81,12 @@ export const workersAiRequestSchema = z
       description:
         "A JSON object of further variables for the model's chat template. Of `enable_thinking` and `reasoning_effort` the first decides.",
     }),
-    reasoning_effort: z.enum(REASONING_EFFORTS).nullish().meta({
+    reasoning_effort: z.enum(REASONING_EFFORTS).exclude(['max']).nullish().meta({
       description:
         '`null` and `none`: the model answers without reasoning first, where its template allows it.',
     }),
     options: requestOptionsSchema,
-    cache_salt: cacheSaltSchema,
+    cache_salt: cacheSaltField,
     functions: unsupported,
     lora: unsupported,
   })
@@ -104,25 +115,23 @@ export function toWorkersAiDemand(
   checkUnsupported(input);
   const { prompt, messages, raw } = input;
   const shared = toSharedDemand(input, requestTimeoutMs);
-  const { grammar, isJson } = toOutputFormat(input);
+  const format = toOutputFormat(input);
+  const isJson = isJsonFormat(format);
+  const answerTo = (conversation: ChatMessage[]): AnswerDemand =>
+    toAnswerDemand({ ...shared, ...toChatFields(input), messages: conversation, outputFormat: format });
   if (messages !== undefined) {
     if (prompt !== undefined) throw refuse('messages', 'send prompt or messages, exactly one of them');
     if (raw === true) {
       throw refuse('raw', 'raw leaves the chat template out, so it goes with prompt, not with messages');
     }
-    const chat = toChatFields(input);
-    return {
-      demand: { ...shared, ...chat, messages: toWorkersAiMessages(messages), outputFormat: grammar },
-      isJson,
-    };
+    return { demand: answerTo(toWorkersAiMessages(messages)), isJson };
   }
   if (prompt === undefined) throw refuse('prompt', 'prompt is required, or messages in its place');
   if (raw !== true && hasChatTemplate) {
-    const user = { role: 'user', content: prompt };
-    return { demand: { ...shared, ...toChatFields(input), messages: [user], outputFormat: grammar }, isJson };
+    return { demand: answerTo([{ role: 'user', content: prompt }]), isJson };
   }
   checkNoTemplateFields(input);
-  return { demand: { ...shared, prompts: [prompt], grammar }, isJson };
+  return { demand: { ...shared, prompts: [prompt], grammar: format }, isJson };
 }
 
 function checkUnsupported(input: WorkersAiInput): void {
@@ -143,52 +152,43 @@ function checkNoTemplateFields(input: WorkersAiInput): void {
   }
 }
 
-type ChatFields = Pick<
-  AnswerDemand,
-  'tools' | 'toolChoice' | 'allowsParallelCalls' | 'reasoning' | 'templateArguments'
->;
-
-function toChatFields(input: WorkersAiInput): ChatFields {
-  const tools = toToolDefinitions(input.tools ?? []);
+function toChatFields(
+  input: WorkersAiInput,
+): Omit<ConversationParts, 'messages' | 'outputFormat'> & { toolNameParam: string } {
   const { reasoning_effort: effort } = input;
   const given = input.chat_template_kwargs ?? {};
-  const isEffort = typeof effort === 'string' && effort !== 'none';
-  const asked = effort === undefined ? undefined : isEffort;
+  const asked = effort === undefined ? undefined : (effort ?? 'none') !== 'none';
   const { enable_thinking: thinking } = given;
   return {
-    tools,
-    toolChoice: toToolChoice(input.tool_choice, tools),
+    tools: (input.tools ?? []).map(toDefinition),
+    toolChoice: toToolChoice(input.tool_choice ?? 'auto'),
+    toolNameParam: 'tool_choice.function.name',
     allowsParallelCalls: input.parallel_tool_calls ?? true,
     reasoning: {
       isEnabled: typeof thinking === 'boolean' ? thinking : asked,
       maxTokens: mostReasoningTokens(effort ?? undefined),
     },
-    templateArguments: isEffort ? { reasoning_effort: effort, ...given } : given,
+    templateArguments: { ...toTemplateArguments(effort), ...given },
   };
 }
 
 function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<CompletionDemand, 'prompts'> {
   return {
-    n: 1,
+    ...PLAIN_REQUEST,
     maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
     asksForMaxTokens: typeof input.max_tokens === 'number',
-    minTokens: 0,
-    ignoreEos: false,
     stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
     sampling: {
+      ...DEFAULT_SAMPLING_PARAMS,
       temperature: input.temperature ?? DEFAULT_TEMPERATURE,
       // Cloudflare lets 0 pass, the sampler wants a nucleus of at least one token.
       topP: Math.min(Math.max(input.top_p ?? 1, Number.EPSILON), 1),
       topK: input.top_k ?? 0,
-      minP: 0,
       seed: input.seed ?? undefined,
-      logitBias: new Map(),
       frequencyPenalty: input.frequency_penalty ?? 0,
       presencePenalty: input.presence_penalty ?? 0,
       repetitionPenalty: input.repetition_penalty ?? 1,
     },
-    numLogprobs: undefined,
-    promptLogprobs: false,
     cacheSalt: input.cache_salt ?? undefined,
     timeoutMs: requestTimeoutMs,
     rejectsIfBusy: input.options?.rejectIfBusy ?? false,

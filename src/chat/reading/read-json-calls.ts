@@ -1,3 +1,4 @@
+import { isRecord } from '../../is-record.ts';
 import type { JsonFormat } from '../../text/chat-format/chat-format.ts';
 import { mayBeCalled, MAX_NAME_LENGTH, startCall, type CallReader } from './call-reader.ts';
 import { readJsonString } from './read-json-string.ts';
@@ -196,8 +197,7 @@ function* readArguments(reader: JsonCallReader, draft: Draft): Reading<boolean> 
 
 function isJsonObject(text: string): boolean {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isRecord(JSON.parse(text));
   } catch {
     return false;
   }

@@ -1,6 +1,5 @@
 import { EngineError } from '../../errors.ts';
 import type { Engine, Reservation } from '../engine.ts';
-import type { CompletionDemand } from './start-completion.ts';
 
 /**
  * Takes a demand's places in the queue. One that may not wait must find a free lane that no other waits for.
@@ -9,7 +8,7 @@ import type { CompletionDemand } from './start-completion.ts';
  */
 export function reservePlaces(
   engine: Engine,
-  { rejectsIfBusy = false }: Pick<CompletionDemand, 'rejectsIfBusy'>,
+  { rejectsIfBusy = false }: { rejectsIfBusy?: boolean | undefined },
   numSequences: number,
   clientId: string,
 ): Reservation {

@@ -34,7 +34,7 @@ export async function startRenderedChat(
     throw new EngineError(
       'invalid_request',
       `the model '${engine.model.id}' has no chat template, so it cannot chat: pull one that can ` +
-        `(npm run models -- pull ${CHAT_MODEL}), start with CHAT_TEMPLATE=builtin, or send a text as prompt to ` +
+        `(tokenflare pull ${CHAT_MODEL}), start with CHAT_TEMPLATE=builtin, or send a text as prompt to ` +
         '/v1/completions or /ai/run/{model}',
       { param: 'messages' },
     );

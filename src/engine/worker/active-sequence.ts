@@ -3,7 +3,7 @@ import { numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
 import type { SampledToken } from '../engine.ts';
 import type { SequenceFinish, SequenceRequest, SequenceUpdate } from '../protocol.ts';
 import type { ReasoningBudget } from './reasoning-budget.ts';
-import type { SequenceGuide } from './sequence-guide.ts';
+import type { TimedGuide } from './timed-guide.ts';
 
 /** A sequence that has not ended. */
 export interface ActiveSequence {
@@ -11,7 +11,7 @@ export interface ActiveSequence {
   sequence: Sequence;
   sampler: SamplerState;
   /** Where its text must have a form. */
-  guide: SequenceGuide | undefined;
+  guide: TimedGuide | undefined;
   /** Where its reasoning must end after a number of tokens. */
   reasoning: ReasoningBudget | undefined;
   /** Draws of a text that must have a form, and those of them for which the top of the row was not enough. */

@@ -17,6 +17,7 @@ import type {
   Casualty,
   FinishedEmbedding,
   SequenceFinish,
+  SequenceGrammar,
   SequenceRequest,
   SequenceUpdate,
   StepReport,
@@ -26,6 +27,8 @@ import { ReasoningBudgets } from './reasoning-budgets.ts';
 import { SequenceGuide } from './sequence-guide.ts';
 import { stepCounts } from './step-counts.ts';
 import { StepFault, type Answers } from '../step-fault.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { TimedGuide } from './timed-guide.ts';
 import { TokenDrawer } from './token-drawer.ts';
 
 /** What a step did; the engine process adds times and gauges. */
@@ -48,6 +51,8 @@ export class EngineCore {
   readonly #sampler: Sampler;
   readonly #drawer: TokenDrawer;
   readonly #now: (() => number) | undefined;
+  readonly #modelWatch: Stopwatch;
+  readonly #formatWatch: Stopwatch;
   readonly #active = new Map<number, ActiveSequence>();
   readonly #embeddings: EmbeddingJobs;
   readonly #inspections: InspectionJobs;
@@ -63,6 +68,8 @@ export class EngineCore {
     this.#sampler = sampler;
     this.#drawer = new TokenDrawer(sampler);
     this.#now = now;
+    this.#modelWatch = new Stopwatch(now);
+    this.#formatWatch = new Stopwatch(now);
     this.#embeddings = new EmbeddingJobs(scheduler.lanes, scheduler.maxNumBatchedTokens);
     this.#inspections = new InspectionJobs(scheduler.lanes);
   }
@@ -85,13 +92,18 @@ export class EngineCore {
     checkTokenIds(request.promptTokenIds, this.#sampler, 'prompt');
     const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs, grammar } = request;
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
-    const guide = grammar && new SequenceGuide(this.#grammars.grammarOf(grammar), maxTokens);
+    const guide = grammar && this.#guideOf(grammar, maxTokens);
     const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId, guide);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
     const reasoning = request.reasoning && this.#reasoningBudgets.budgetOf(request.reasoning);
     const counts = { numFormed: 0, numMissed: 0, numScored: 0 };
     this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
     this.#scheduler.add(sequence);
+  }
+
+  #guideOf(grammar: SequenceGrammar, maxTokens: number): TimedGuide {
+    const held = this.#formatWatch.time(() => this.#grammars.grammarOf(grammar));
+    return new TimedGuide(new SequenceGuide(held, maxTokens), this.#formatWatch);
   }
 
   /** The texts of the model's tokens, before the first sequence with a grammar. */
@@ -201,7 +213,9 @@ export class EngineCore {
 
   async #compute(step: ScheduledStep, startedAt: number | undefined): Promise<CoreReport> {
     const { logits, cost } = await this.#alone(() =>
-      this.#runner.run(step, (id) => this.#drawer.logitsNeeded(this.#activeOf(id))),
+      this.#modelWatch.timeAsync(() =>
+        this.#runner.run(step, (id) => this.#drawer.logitsNeeded(this.#activeOf(id))),
+      ),
     );
     const started = new Set(step.started);
     const progress = step.sequences.map((scheduled, i) =>
@@ -219,7 +233,8 @@ export class EngineCore {
     const durationMs = endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt);
     this.#scheduler.advance(step, durationMs, numAccepted);
     for (const { id, finish } of updates) if (finish !== undefined) this.#end(id, finish);
-    return { updates, ...cost, ...counts, isUrgent };
+    const times = { modelMs: this.#modelWatch.take(), formatMs: this.#formatWatch.take() };
+    return { updates, ...cost, ...counts, ...times, isUrgent };
   }
 
   #end(id: number, finish: SequenceFinish): void {

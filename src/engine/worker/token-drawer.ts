@@ -16,7 +16,7 @@ import {
 } from './active-sequence.ts';
 import type { LogitsNeeded } from './model-runner.ts';
 import { readsWholeRows, scoreNext } from './score-next.ts';
-import type { SequenceGuide } from './sequence-guide.ts';
+import type { TimedGuide } from './timed-guide.ts';
 
 /** So many draws from the top of a row make good for one for which it was not enough. */
 const TRIES_A_MISS = 16;
@@ -165,7 +165,7 @@ export class TokenDrawer {
 const mayTryTop = ({ numFormed, numMissed }: ActiveSequence): boolean =>
   TRIES_A_MISS * numMissed <= numFormed;
 
-function formOf(guide: SequenceGuide, active: ActiveSequence): TextForm {
+function formOf(guide: TimedGuide, active: ActiveSequence): TextForm {
   const { request } = active;
   const mayEnd = guide.mayEnd && forbiddenTokens(active).length === 0;
   return {

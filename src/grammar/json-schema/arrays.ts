@@ -1,4 +1,5 @@
 import { invalidField } from '../../errors.ts';
+import { isRecord } from '../../is-record.ts';
 import {
   choiceOf,
   NEVER,
@@ -11,7 +12,7 @@ import {
 } from '../compile/part.ts';
 import { areDisjoint } from './disjoint-terms.ts';
 import { enumeratedValues } from './enumerated-values.ts';
-import { equalityKey, isRecord } from './json-value.ts';
+import { equalityKey } from './json-value.ts';
 import { type Tuple, tupleOf } from './object-keywords.ts';
 import type { SchemaContext } from './schema-context.ts';
 import type { SchemaNode } from './schema-document.ts';

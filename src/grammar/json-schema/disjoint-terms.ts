@@ -1,7 +1,7 @@
+import { isRecord } from '../../is-record.ts';
 import { intersect, withLength } from '../regular/combine.ts';
 import { isEmpty } from '../regular/dfa.ts';
 import { enumeratedValues } from './enumerated-values.ts';
-import { isRecord } from './json-value.ts';
 import { numberRangeOf } from './numbers.ts';
 import { tupleOf } from './object-keywords.ts';
 import type { SchemaContext } from './schema-context.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from './json-value.ts';
+import { isRecord } from '../../is-record.ts';
 import type { Term } from './terms.ts';
 import type { ValueChecker } from './values.ts';
 

@@ -1,7 +1,6 @@
-export type JsonRecord = Readonly<Record<string, unknown>>;
+import { isRecord } from '../../is-record.ts';
 
-export const isRecord = (value: unknown): value is JsonRecord =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** The same text for values that JSON Schema calls equal: the order of an object's members does not count. */
 export function equalityKey(value: unknown): string {

@@ -1,6 +1,7 @@
 import { clip } from '../../clip.ts';
 import { invalidField } from '../../errors.ts';
-import { isRecord, type JsonRecord } from './json-value.ts';
+import { isRecord } from '../../is-record.ts';
+import type { JsonRecord } from './json-value.ts';
 import { JSON_TYPES } from './types.ts';
 
 /** Properties of one schema. */

@@ -1,3 +1,4 @@
+import { isRecord } from '../../is-record.ts';
 import {
   choiceOf,
   NEVER,
@@ -10,7 +11,6 @@ import {
 } from '../compile/part.ts';
 import { requiredNames } from './disjoint-terms.ts';
 import { extraMembers, propertyNamesOf } from './extra-properties.ts';
-import { isRecord } from './json-value.ts';
 import type { SchemaContext } from './schema-context.ts';
 import type { Term } from './terms.ts';
 

@@ -1,8 +1,9 @@
 import { clip } from '../../clip.ts';
 import { invalidField } from '../../errors.ts';
+import { isRecord } from '../../is-record.ts';
 import type { Effort } from '../regular/effort.ts';
 import { checkKeywords } from './keywords.ts';
-import { isRecord, type JsonRecord } from './json-value.ts';
+import type { JsonRecord } from './json-value.ts';
 
 /** Schemas in one another, from the root or from the definition that a reference leads to. */
 export const MAX_SCHEMA_DEPTH = 32;

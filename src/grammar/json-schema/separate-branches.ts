@@ -1,7 +1,7 @@
 import { invalidField } from '../../errors.ts';
+import { isRecord } from '../../is-record.ts';
 import { areDisjoint, arePropertiesDisjoint, requiredNames } from './disjoint-terms.ts';
 import { enumeratedValues } from './enumerated-values.ts';
-import { isRecord } from './json-value.ts';
 import { merge, type Term } from './terms.ts';
 import { OBJECT } from './types.ts';
 

@@ -1,7 +1,8 @@
+import { isRecord } from '../../is-record.ts';
 import { accepts } from '../regular/dfa.ts';
 import type { Effort } from '../regular/effort.ts';
 import { formatDfa, NUMBER_FORMATS, stringFormatKind } from './formats.ts';
-import { equalityKey, isRecord, type JsonRecord } from './json-value.ts';
+import { equalityKey, type JsonRecord } from './json-value.ts';
 import { additionalSchemaOf, tupleOf } from './object-keywords.ts';
 import type { SchemaDocument, SchemaNode } from './schema-document.ts';
 import type { Patterns } from './strings.ts';

@@ -1,3 +1,4 @@
+import { operandsOf } from '../step/live-operations.ts';
 import type { StepOperation, StepValue } from '../step/step-recorder.ts';
 
 type Linear = Extract<StepOperation, { kind: 'linear' }>;
@@ -12,16 +13,10 @@ export type JoinedOperation = Exclude<StepOperation, { kind: 'linear' }> | Joine
 
 /** The matrices that an operation reads. */
 export function inputsOf(operation: JoinedOperation): StepValue[] {
-  switch (operation.kind) {
-    case 'embed':
-      return [];
-    case 'add':
-      return [operation.x, operation.y];
-    case 'linear':
-      return operation.residual === undefined ? [operation.x] : [operation.x, operation.residual];
-    default:
-      return [operation.x];
-  }
+  const operands = operandsOf(operation);
+  return operation.kind === 'linear' && operation.residual !== undefined
+    ? [...operands, operation.residual]
+    : operands;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { fieldOf } from '../../field-of.ts';
 import type { ChatMessage, TemplateInput, TemplateTool } from '../../tokenizer/chat-template-renderer.ts';
 import type { TemplateAbilities } from './detect-tool-use.ts';
 
@@ -117,6 +118,3 @@ function textOf(content: ChatMessage['content']): string {
   if (typeof content === 'string') return content;
   return (content ?? []).map(({ text }) => text).join('\n');
 }
-
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tokenText, toLogprobsBody } from '../../../routes/openai/schemas/logprobs.ts';
+import { toLogprobsBody } from '../../../routes/openai/schemas/logprobs.ts';
+import { tokenText } from '../../../routes/shared/schemas/token-logprob.ts';
 import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 

@@ -47,13 +47,13 @@ describe('tools', () => {
   it.each([
     [{ tools: [{}] }, /^tools\[0\]\.name is required/],
     [{ tools: [{ type: 'function' }] }, /^tools\[0\]\.name is required/],
-    [{ tools: [{ name: 'f' }, { name: 'f' }] }, /^tools\[1\]\.name is the name of a tool before/],
+    [{ tools: [{ name: 'f' }, { name: 'f' }] }, /^tools\[1\]\.name is 'f', which another tool has/],
     [{ tools: [{ name: 'f', function: { name: 'f' } }] }, /^tools\[0\]\.function stands beside/],
-    [{ tools: [{ name: 'f', parameters: [] }] }, /^tools\[0\]\.parameters must be a JSON Schema/],
-    [{ tool_choice: 'required' }, /^tool_choice is 'required', but there are no tools/],
+    [{ tools: [{ name: 'f', parameters: [] }] }, /^tools\[0\]\.parameters must be an object, not a list/],
+    [{ tool_choice: 'required' }, /^tool_choice calls a tool, but there are no tools/],
     [
       { tools, tool_choice: { type: 'function', function: { name: 'g' } } },
-      /^tool_choice\.function\.name is the name of none/,
+      /^tool_choice\.function\.name is 'g', which is none of the tools: f/,
     ],
   ])('are refused: %j', (fields, message) => {
     expect(() => demandOf(fields)).toThrow(message);

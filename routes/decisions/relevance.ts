@@ -1,0 +1,107 @@
+import type { z } from 'zod';
+import { startRelevance, type RelevanceDemand } from '../../src/decisions/start-relevance.ts';
+import type { AppContext } from '../../src/http/app-env.ts';
+import { callerOf } from '../../src/http/caller.ts';
+import type { AppDependencies } from '../app-dependencies.ts';
+import { defineRoute, type Route } from '../define-route.ts';
+import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
+import { followCompletion } from '../shared/follow-completion.ts';
+import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
+import type { FoundRelevance, RelevanceFields } from './schemas/relevance.ts';
+import { rerankRequestSchema, rerankResponseSchema, toRerankBody, toRerankDemand } from './schemas/rerank.ts';
+import { scoreRequestSchema, scoreResponseSchema, toScoreBody, toScoreDemand } from './schemas/score.ts';
+
+/** One wire form of a question about relevance. */
+interface RelevanceForm<Input extends RelevanceFields> {
+  /** Where clients look for it, and the names of the operations. */
+  readonly paths: readonly (readonly [path: string, operationId: string])[];
+  readonly summary: string;
+  readonly description: string;
+  readonly answer: string;
+  readonly requestSchema: z.ZodType<Input>;
+  readonly responseSchema: z.ZodType;
+  /** For the log. */
+  readonly promptOf: (input: Input) => unknown;
+  readonly toDemand: (input: Input, timeoutMs: number) => RelevanceDemand;
+  readonly toBody: (found: FoundRelevance, input: Input) => object;
+}
+
+/** Documents by their relevance to a query, as clients of vLLM, Jina and Cohere ask for it. */
+export const rerankRoutes = relevanceRoutes({
+  paths: [
+    ['/v1/rerank', 'rerank'],
+    ['/v2/rerank', 'rerankV2'],
+    ['/rerank', 'rerankUnversioned'],
+  ],
+  summary: 'Documents by their relevance to a query',
+  description: 'As vLLM, Jina and Cohere have it. Cross-encoders are not served: see `scored_by`.',
+  answer: 'The documents, the most relevant first.',
+  requestSchema: rerankRequestSchema,
+  responseSchema: rerankResponseSchema,
+  promptOf: ({ query }) => query,
+  toDemand: toRerankDemand,
+  toBody: toRerankBody,
+});
+
+/** The relevance of pairs of texts, as clients of vLLM ask for it. */
+export const scoreRoutes = relevanceRoutes({
+  paths: [
+    ['/v1/score', 'score'],
+    ['/score', 'scoreUnversioned'],
+  ],
+  summary: 'How relevant texts are to one another',
+  description: 'As vLLM has it. Cross-encoders are not served: see `scored_by`.',
+  answer: 'A score for each pair.',
+  requestSchema: scoreRequestSchema,
+  responseSchema: scoreResponseSchema,
+  promptOf: ({ text_1: queries }) => queries,
+  toDemand: toScoreDemand,
+  toBody: toScoreBody,
+});
+
+/** A route for each path of a form. */
+function relevanceRoutes<Input extends RelevanceFields>(form: RelevanceForm<Input>): Route[] {
+  const { summary, description, answer, requestSchema, responseSchema } = form;
+  return form.paths.map(([path, operationId]) =>
+    defineRoute({
+      path,
+      isQueued: true,
+      describe: () => ({
+        post: {
+          operationId,
+          tags: ['Relevance'],
+          summary,
+          description,
+          requestBody: { required: true, ...jsonContent(requestSchema) },
+          responses: {
+            200: jsonResponse(answer, responseSchema),
+            ...errorResponses(COMPLETION_ERRORS),
+          },
+        },
+      }),
+      createHandlers: (dependencies) => ({ post: (c) => answerRelevance(c, dependencies, form) }),
+    }),
+  );
+}
+
+async function answerRelevance<Input extends RelevanceFields>(
+  c: AppContext,
+  dependencies: AppDependencies,
+  { requestSchema, promptOf, toDemand, toBody }: RelevanceForm<Input>,
+): Promise<Response> {
+  const input = await readQueuedRequest(c, dependencies, requestSchema, promptOf);
+  const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
+  const relevance = await startRelevance(engine, toDemand(input, timeoutMs), callerOf(c));
+  const { completion, method } = relevance;
+  followCompletion(c, completion);
+  const scores = await relevance.scores();
+  const found = {
+    id: c.var.scope.id,
+    created: Math.floor(Date.now() / 1000),
+    model: engine.model.id,
+    method,
+    scores,
+    usage: completion.record().usage,
+  };
+  return c.json(toBody(found, input));
+}

@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import type { AppContext } from '../../src/http/app-env.ts';
+import { readJsonBody } from '../../src/http/json-body.ts';
+import { useEngine, type UsedEngine } from '../../src/http/use-engine.ts';
+import type { AppDependencies } from '../app-dependencies.ts';
+import { totalTimeoutMs } from './schemas/total-timeout.ts';
+import { parseInput } from './schemas/parse-input.ts';
+
+type Dependencies = Pick<AppDependencies, 'models' | 'config'>;
+
+/** Fields of every request that waits in the queue, but for those of Workers AI. */
+interface QueuedInput {
+  readonly model?: string | null | undefined;
+  readonly timeout_ms?: number | null | undefined;
+}
+
+/**
+ * The body of a request that waits in the queue (`Route.isQueued`). A client that no model has a place for is refused
+ * before its body is read.
+ *
+ * @param promptOf what the log shows of the request with LOG_PROMPTS; undefined: nothing
+ * @throws EngineError `queue_full`, `payload_too_large`, `invalid_request`
+ */
+export async function readQueuedRequest<Input>(
+  c: AppContext,
+  { models, config }: Dependencies,
+  schema: z.ZodType<Input>,
+  promptOf?: (input: Input) => unknown,
+): Promise<Input> {
+  const { scope } = c.var;
+  models.checkRoom(scope.clientId);
+  const input = parseInput(schema, await readJsonBody(c, config.bodyLimitBytes));
+  if (config.logPrompts && promptOf !== undefined) scope.prompt = promptOf(input);
+  return input;
+}
+
+/**
+ * The engine of the model that a request names, within the time that it asks for.
+ *
+ * @throws EngineError as `useEngine`
+ */
+export const useRequestedEngine = (
+  c: AppContext,
+  { models, config }: Dependencies,
+  { model, timeout_ms: askedMs }: QueuedInput,
+): Promise<UsedEngine> => useEngine(c, models, model, totalTimeoutMs(askedMs, config.requestTimeoutMs));

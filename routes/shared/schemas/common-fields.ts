@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { nameSchema, timeoutMsSchema } from './bounds.ts';
+
+/** Fields that requests of several APIs have, and what the document says of them. */
+
+const MAX_CACHE_SALT_LENGTH = 1024;
+
+export const modelField = nameSchema
+  .nullish()
+  .meta({ description: 'Id of the model that is served; may be left out.' });
+
+export const timeoutField = timeoutMsSchema
+  .nullish()
+  .meta({ description: 'Longest the request may take, queueing included.' });
+
+export const cacheSaltField = z
+  .string()
+  .min(1)
+  .max(MAX_CACHE_SALT_LENGTH)
+  .nullish()
+  .meta({
+    description:
+      'Prompts share keys and values only with those of the same salt, so that the time to the first token tells ' +
+      'nothing about the prompts of others.',
+  });
+
+/** It could not change the answer, whatever its value. */
+export const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+
+/** It could change the answer. A client says by null that it does not want the thing. */
+export const unsupported = z.null().optional().meta({ description: 'Not supported; only null is taken.' });
