@@ -54,6 +54,10 @@ const CHAT = {
   stream_options: null,
   response_format: { type: 'text' },
   metadata: { a: 'b' },
+  thinking_token_budget: 3,
+  reasoning: { effort: 'low', max_tokens: 3, exclude: false, enabled: true },
+  thinking: { type: 'enabled', budget_tokens: 3 },
+  options: { rejectIfBusy: false },
 };
 
 const RESPONSE = {
@@ -203,6 +207,11 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
     },
   },
   { method: 'POST', path: `/ai/run/${MODEL_ID}`, body: { text: ['a', 'The river'], pooling: 'mean' } },
+  {
+    method: 'POST',
+    path: `/ai/run/${MODEL_ID}`,
+    body: { query: 'fox', contexts: [{ text: 'bear' }], top_k: 1 },
+  },
   {
     method: 'POST',
     path: `/ai/run/${MODEL_ID}?queueRequest=true`,
