@@ -250,6 +250,12 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   { method: 'GET', path: '/metrics' },
   { method: 'GET', path: '/openapi.yaml' },
   { method: 'GET', path: '/benchmark' },
+  { method: 'GET', path: '/benchmark/runs' },
+  { method: 'GET', path: '/benchmark/runs/1' },
+  { method: 'DELETE', path: '/benchmark/runs/1' },
+  { method: 'GET', path: '/' },
+  { method: 'GET', path: '/docs' },
+  { method: 'GET', path: '/assets/main.js' },
 ];
 
 /** It computes for a while: few of the requests are such. */
