@@ -14,7 +14,7 @@ import { useEngine } from '../../src/http/use-engine.ts';
 import { answerBatch } from './answer-batch.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
-import { followCompletion } from '../openai/follow-completion.ts';
+import { followCompletion } from '../shared/follow-completion.ts';
 import {
   COMPLETION_ERRORS,
   errorResponses,

@@ -66,7 +66,7 @@ export const asksForLogprobs = ({ include, top_logprobs: numTop }: ResponseInput
   (include ?? []).includes('message.output_text.logprobs') || (numTop ?? 0) > 0;
 
 /** How a client wants the reasoning summed up; undefined: not at all. */
-export const summaryOf = ({ reasoning }: Pick<ResponseInput, 'reasoning'>): string | undefined =>
+const summaryOf = ({ reasoning }: Pick<ResponseInput, 'reasoning'>): string | undefined =>
   reasoning?.summary ?? reasoning?.generate_summary ?? undefined;
 
 /** What a response repeats of its request. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { RelevanceDemand } from '../../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
-import { MAX_DOCUMENTS, relevanceUsageSchema, toUsage } from '../../decisions/schemas/rerank.ts';
-import { cacheSaltSchema } from '../../openai/schemas/completions.ts';
+import { MAX_DOCUMENTS, relevanceUsageSchema, toUsage } from '../../decisions/schemas/relevance.ts';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
 import { MAX_INT32, MAX_TEXT_LENGTH } from '../../shared/schemas/bounds.ts';
+import { cacheSaltField } from '../../shared/schemas/common-fields.ts';
 
 const rankedText = z.string().min(1).max(MAX_TEXT_LENGTH);
 
@@ -16,7 +16,7 @@ export const workersAiRankingRequestSchema = z
       description: 'The texts to be ranked.',
     }),
     top_k: z.int().min(1).max(MAX_INT32).nullish().meta({ description: 'How many at most; by default all.' }),
-    cache_salt: cacheSaltSchema,
+    cache_salt: cacheSaltField,
   })
   .meta({ id: 'WorkersAiRankingRequest' });
 
