@@ -146,7 +146,12 @@ module.exports = {
       room('catalog'),
     ]),
     only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
-    only('pino-at-the-edge', 'pino', ['^routes/', room('http'), room('cli'), '^src/(service|service-log)\\.ts$']),
+    only('pino-at-the-edge', 'pino', [
+      '^routes/',
+      room('http'),
+      room('cli'),
+      '^src/(service|service-log)\\.ts$',
+    ]),
     only('the-command-line-in-its-room', 'commander|pino-pretty', [room('cli')]),
   ],
   options: {
