@@ -148,7 +148,12 @@ module.exports = {
     ]),
     only('sqlite-in-its-room', 'node-sqlite3-wasm', [room('bench')]),
     only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
-    only('pino-at-the-edge', 'pino', ['^routes/', room('http'), room('cli'), '^src/service\\.ts$']),
+    only('pino-at-the-edge', 'pino', [
+      '^routes/',
+      room('http'),
+      room('cli'),
+      '^src/(service|service-log)\\.ts$',
+    ]),
     only('the-command-line-in-its-room', 'commander|pino-pretty', [room('cli')]),
   ],
   options: {

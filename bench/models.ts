@@ -8,8 +8,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const EMBEDDED = join(ROOT, 'model-weights');
 const RANDOM_GPT2_SMALL = join(ROOT, 'node_modules/.cache/tokenflare/gpt2-small-random');
 
-/** The service that modes start in a process of its own. */
-export const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+/** The checkout whose service modes start in a process of its own. */
+export const CHECKOUT = ROOT;
 
 /** @param name `embedded`, `gpt2-small` (of random weights, made unless it is there), or a model directory */
 export async function findModel(name: string): Promise<{ directory: string; label: string }> {

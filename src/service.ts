@@ -6,10 +6,10 @@ import type { Logger } from 'pino';
 import { createApp, doorOf } from '../routes/app.ts';
 import { ResponseStore } from '../routes/responses/response-store.ts';
 import { RunStore } from './bench/run-store.ts';
-import { openAccess, type Access } from './access/access.ts';
 import { listModels } from './catalog/model-store.ts';
 import { resolveModelPath } from './catalog/resolve-model-path.ts';
 import type { Config } from './config/config.ts';
+import { MAX_TIMER_MS } from './config/timer-limit.ts';
 import type { EngineClientOptions } from './engine/client/engine-client-options.ts';
 import { EngineClient } from './engine/client/engine-client.ts';
 import type { Engine } from './engine/engine.ts';
@@ -23,6 +23,7 @@ import { logServerErrors } from './http/log-server-errors.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
+import { logPool, openLoggedAccess } from './service-log.ts';
 
 export interface Service {
   /** Of the default model. */
@@ -85,11 +86,12 @@ export async function startService(
     engine: models.defaultEngine,
     url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
     numRunning: () => numRunningIn(models),
-    close: async (timeoutMs) => {
-      const startedAt = performance.now();
-      await models.drain(timeoutMs);
-      await close(Math.max(timeoutMs - (performance.now() - startedAt), LAST_FRAMES_MS));
-    },
+    close: (timeoutMs) =>
+      toTheEnd(async () => {
+        const startedAt = performance.now();
+        await models.drain(timeoutMs);
+        await close(Math.max(timeoutMs - (performance.now() - startedAt), LAST_FRAMES_MS));
+      }),
   };
 }
 
@@ -101,10 +103,11 @@ export async function startService(
 export async function startLocalService(config: Config, logger: Logger): Promise<LocalService> {
   const open = { ...config, host: 'localhost', keysFile: undefined, redisUrl: undefined };
   const { models, app, dispose } = await compose(open, logger, {});
-  const close = async (): Promise<void> => {
-    await models.stop();
-    await dispose();
-  };
+  const close = (): Promise<void> =>
+    toTheEnd(async () => {
+      await models.stop();
+      await dispose();
+    });
   try {
     await models.start();
   } catch (error) {
@@ -152,22 +155,22 @@ async function compose(
   };
 }
 
+/**
+ * Keeps this process until the work is done: it waits for children to end, whose pipes hold no process (child-output.ts).
+ * A program that has nothing else to do would end in the middle of it.
+ */
+async function toTheEnd(work: () => Promise<void>): Promise<void> {
+  const hold = setInterval(() => undefined, MAX_TIMER_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(hold);
+  }
+}
+
 function numRunningIn(models: ModelPool): number {
   const stats = models.engines().map(({ engine }) => engine.stats());
   return stats.reduce((sum, one) => sum + one.numSequencesRunning + one.numSequencesWaiting, 0);
-}
-
-function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
-  return openAccess(config, {
-    onKeysLoaded: (numKeys) => logger.info({ numKeys }, 'API keys read'),
-    onKeysProblem: ({ message }) => logger.error(`${message}; the keys that were read last stay in use`),
-    onLimitsLost: (reason) =>
-      logger.error(
-        { reason, fallback: config.limitsFallback },
-        'Redis is out of reach for the limits of keys',
-      ),
-    onLimitsBack: () => logger.info('the limits of keys are counted in Redis again'),
-  });
 }
 
 /** The model of requests that name none. */
@@ -207,30 +210,6 @@ function createModelPool(
   });
   logPool(pool, logger);
   return pool;
-}
-
-function logPool(pool: ModelPool, logger: Logger): void {
-  const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
-  pool.observe({
-    onLoaded: (model, durationMs) =>
-      logger.info(
-        { model, durationMs: Math.round(durationMs), modelsMb: mebibytes(pool.memoryBytes) },
-        'model loaded',
-      ),
-    onLoadFailed: (model, error) => {
-      // The default model is loaded once: the start fails with its error, and says so.
-      if (model === pool.defaultModelId) return;
-      logger.error({ model, ...errorFields(error) }, 'model could not be loaded');
-    },
-    onUnloaded: (model, reason, freedBytes) =>
-      logger.info({ model, reason, freedMb: mebibytes(freedBytes) }, 'model unloaded'),
-  });
-}
-
-/** A foreseen error tells all in its message; only a defect needs its stack. */
-function errorFields(error: EngineError): Record<string, unknown> {
-  const isDefect = error.code === 'internal' || error.code === 'backend_failure';
-  return isDefect ? { err: error } : { code: error.code, error: error.message };
 }
 
 interface EngineOptions {

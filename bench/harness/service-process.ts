@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { EngineError } from '../../src/errors.ts';
 import { readThreadTimes, type ThreadTime } from './processor-time.ts';
 import { residentBytesOf } from './resident-memory.ts';
@@ -24,18 +24,18 @@ const POLL_MS = 20;
 /**
  * Starts the compiled service on a free port and waits until its model is loaded.
  *
- * @param entry path of the compiled main.js
+ * @param checkout its root; what `npm start` runs there is run
  * @param environment settings beside those of this process
  * @param node the binary that runs it
  * @throws EngineError `backend_unavailable` with the last line that the process wrote, when it ends instead
  */
 export async function startServiceProcess(
-  entry: string,
+  checkout: string,
   environment: Readonly<Record<string, string>>,
   signal: AbortSignal,
   node = process.execPath,
 ): Promise<ServiceProcess> {
-  const child = spawn(node, [...startFlags(entry), entry], {
+  const child = spawn(node, startArguments(checkout), {
     env: {
       ...process.env,
       ...environment,
@@ -65,11 +65,12 @@ export async function startServiceProcess(
   }
 }
 
-/** Flags of Node that `npm start` gives in the checkout of the compiled `dist/src/main.js`. */
-export function startFlags(entry: string): string[] {
-  const path = join(dirname(entry), '../../package.json');
-  const { scripts } = JSON.parse(readFileSync(path, 'utf8')) as { scripts?: { start?: string } };
-  return (scripts?.start ?? '').split(' ').filter((word) => word.startsWith('--'));
+/** What `npm start` gives Node in a checkout: flags, and the compiled program by its whole path. */
+export function startArguments(checkout: string): string[] {
+  const text = readFileSync(join(checkout, 'package.json'), 'utf8');
+  const { scripts } = JSON.parse(text) as { scripts?: { start?: string } };
+  const [, ...words] = (scripts?.start ?? '').split(' ');
+  return words.map((word) => (word.startsWith('--') ? word : join(checkout, word)));
 }
 
 /** The address from the greeting, which is written when the service is ready. */

@@ -1,12 +1,12 @@
 import { Agent, request } from 'node:http';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import Table from 'cli-table3';
 import { describeMachine, readLoad, type MachineReport } from '../../src/bench/describe-machine.ts';
 import { median } from '../../src/bench/latency-summary.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { EngineError } from '../../src/errors.ts';
 import { interruptSignal, printReport, readCount, readFlags, type BenchMode } from '../mode.ts';
-import { findModel, MAIN } from '../models.ts';
+import { findModel, CHECKOUT } from '../models.ts';
 
 const usage = `npm run bench -- --against DIR    small requests to this service and to that of another checkout, in turns; RUNTIME,
                          --json, --models (one), and with other defaults
@@ -84,9 +84,9 @@ async function benchAgainst(
   const loadBefore = readLoad();
   const { directory, label } = await findModel(model);
   const environment = { MODEL: directory, SPECULATION: 'off' };
-  const other = await startServiceProcess(join(resolve(against), 'dist/src/main.js'), environment, signal);
+  const other = await startServiceProcess(resolve(against), environment, signal);
   try {
-    const own = await startServiceProcess(MAIN, environment, signal);
+    const own = await startServiceProcess(CHECKOUT, environment, signal);
     try {
       const loads: LoadRatios[] = [];
       for (const load of LOADS) loads.push(await compare(load, own, other, repeats));

@@ -39,7 +39,7 @@ import {
   tell,
   type BenchMode,
 } from '../mode.ts';
-import { MAIN } from '../models.ts';
+import { CHECKOUT } from '../models.ts';
 import { prepareGgufFiles, type PreparedGguf } from '../prepare-peers.ts';
 
 /** From dist/bench/modes, where this runs compiled. */
@@ -170,7 +170,7 @@ async function startOurs(path: string, signal: AbortSignal) {
     // The greedy text of random weights runs in circles, which drafts would profit from as no real text lets them.
     SPECULATION: 'off',
   };
-  const service = await startServiceProcess(MAIN, environment, signal);
+  const service = await startServiceProcess(CHECKOUT, environment, signal);
   return { service, target: new HttpTarget(service.url) };
 }
 

@@ -36,7 +36,7 @@ import {
   tell,
   type BenchMode,
 } from '../mode.ts';
-import { MAIN } from '../models.ts';
+import { CHECKOUT } from '../models.ts';
 import { GPT2_SMALL } from '../../scripts/random-gpt2.ts';
 import { findNode, preparePeers, type PeerFiles } from '../prepare-peers.ts';
 
@@ -242,7 +242,7 @@ async function startColumn(
     .join(' ');
   try {
     const node = await findNode(major, signal);
-    const service = await startServiceProcess(MAIN, environment, signal, node);
+    const service = await startServiceProcess(CHECKOUT, environment, signal, node);
     const target = new HttpTarget(service.url);
     const { vocabSize, runtimeDescription } = await target.readModel(signal);
     const contender = serviceContender(column, target, new Workload(vocabSize, params.seed));

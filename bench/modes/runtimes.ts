@@ -26,7 +26,7 @@ import {
   tell,
   type BenchMode,
 } from '../mode.ts';
-import { findModel, MAIN } from '../models.ts';
+import { findModel, CHECKOUT } from '../models.ts';
 
 /** Enough for the lanes of GPT-2 small; a service makes no more lanes than it may run sequences. */
 const KV_CACHE_MB = 2048;
@@ -244,7 +244,7 @@ async function startContender(
 ): Promise<Running | { failure: string }> {
   let service: ServiceProcess;
   try {
-    service = await startServiceProcess(MAIN, { ...environment, ...settingsOf(label) }, signal);
+    service = await startServiceProcess(CHECKOUT, { ...environment, ...settingsOf(label) }, signal);
   } catch (error) {
     signal.throwIfAborted();
     return { failure: error instanceof EngineError ? error.message : String(error) };

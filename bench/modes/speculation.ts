@@ -5,7 +5,7 @@ import { median } from '../../src/bench/latency-summary.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { EngineError } from '../../src/errors.ts';
 import { interruptSignal, printReport, readFlags, readNumber, readNumbers, type BenchMode } from '../mode.ts';
-import { findModel, MAIN } from '../models.ts';
+import { findModel, CHECKOUT } from '../models.ts';
 
 const PASSAGE =
   'The fox ran down the hill to the river, and the river said to the fox: where do you run so fast? ' +
@@ -98,7 +98,7 @@ async function benchSpeculation(params: SpeculationParams, signal: AbortSignal):
   try {
     for (const setting of SETTINGS) {
       const environment = { MODEL: directory, SPECULATION: setting };
-      services.set(setting, await startServiceProcess(MAIN, environment, signal));
+      services.set(setting, await startServiceProcess(CHECKOUT, environment, signal));
     }
     const rows: SpeculationRow[] = [];
     for (const { name, body } of WORKLOADS) {

@@ -13,6 +13,6 @@ export function exitCodesHelp(): string {
   const { done, failed, usage, interrupted } = EXIT_CODES;
   return (
     `Exit codes: ${done} done, ${failed} failed, ${usage} the command line is wrong, ` +
-    `${interrupted} stopped by Ctrl-C.\n`
+    `${interrupted} stopped by Ctrl-C.`
   );
 }

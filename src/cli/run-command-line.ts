@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { CommanderError, type Command } from 'commander';
 import { EngineError } from '../errors.ts';
+import { hasCode } from '../has-code.ts';
 import { BaseCommand } from './base-command.ts';
 import { COMMANDS, DEFAULT_COMMAND, type CliCommand } from './commands.ts';
 import { EXIT_CODES, exitCodesHelp } from './exit-codes.ts';
@@ -20,6 +21,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   const [first] = args;
   const namesNone = first === undefined || (first.startsWith('-') && !FLAGS_OF_PROGRAM.includes(first));
   const words = namesNone ? [DEFAULT_COMMAND, ...args] : args;
+  if (words[0] !== DEFAULT_COMMAND) endWithReader();
   try {
     const program = await createProgram(calledBy(words));
     refuseNpmFlags(program, args);
@@ -31,6 +33,14 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     const isForeseen = error instanceof EngineError && error.code !== 'internal';
     say(isForeseen ? error.message : inspect(error));
   }
+}
+
+/** `tokenflare complete … | head` ends when `head` does. The log of a service has a sink of its own. */
+function endWithReader(): void {
+  process.stdout.on('error', (error) => {
+    if (!hasCode(error, 'EPIPE')) throw error;
+    process.exit(EXIT_CODES.failed);
+  });
 }
 
 /** The command that words name, be it for its help; the default one for a word that is none, which npm may have left. */

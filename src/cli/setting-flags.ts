@@ -22,7 +22,7 @@ export function addSettings(command: Command, heading: string, names: readonly S
   const secrets = names.map((name) => SETTINGS[name]).filter(({ isSecret }) => isSecret);
   if (secrets.length === 0) return;
   const lines = secrets.map(({ env, meaning }) => `  ${env}\n      ${meaning}\n`);
-  command.addHelpText('after', `\nWithout a flag:\n${lines.join('')}`);
+  command.addHelpText('after', `\nWithout a flag:\n${lines.join('').trimEnd()}`);
 }
 
 /**

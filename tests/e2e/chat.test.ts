@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { writeChainModel } from '../support/chain-model.ts';
 import { CHAINS } from '../support/chains.ts';
 import {
@@ -14,7 +17,7 @@ import {
   type ServiceProcess,
 } from '../support/process.ts';
 import { PseudoTerminal, skipsTerminal } from '../support/pseudo-terminal.ts';
-import { tokenflare } from '../support/run-command.ts';
+import { runProgram, tokenflare } from '../support/run-command.ts';
 import { until } from '../support/service.ts';
 
 /** `tokenflare chat` and `complete`, with a model that says scripted texts. */
@@ -181,6 +184,12 @@ describe('without a terminal', () => {
     expect(stopped.stdout).toBe(`${first.stdout.slice(0, first.stdout.indexOf('324'))}\n`);
   });
 
+  it('ends when nothing reads its answer any more', async () => {
+    const command = `"${process.execPath}" dist/src/cli/main.js chat "${model}" | head -c 20`;
+    const finished = await runProgram(['bash', '-c', command], environment, 'Please count');
+    expect(finished).toEqual({ status: 0, stdout: 'one potato, two pota', stderr: '' });
+  });
+
   it('says which model there is not', async () => {
     const { status, stdout, stderr } = await tokenflare(['chat', 'owner/none'], environment, 'Hello');
     expect(stderr).toMatch(/^MODEL is 'owner\/none': .*'tokenflare pull owner\/none' fetches one/);
@@ -214,6 +223,18 @@ describe('with a service that runs', () => {
     expect(await completionsOf(url)).toBe(before + 1);
     expect((await ask([model], { PORT: port })).stdout).toBe(`${PLAIN}\n`);
     expect(await completionsOf(url)).toBe(before + 1);
+  });
+
+  it('takes no other server on that port for one', async () => {
+    const list = JSON.stringify({
+      object: 'list',
+      data: [{ id: 'scripted', object: 'model', owned_by: 'me' }],
+    });
+    const other = createServer((_, response) => response.end(list)).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as AddressInfo;
+    expect((await ask(['scripted'], { PORT: String(port) })).stdout).toBe(`${PLAIN}\n`);
   });
 
   it('says what cannot be reached, and what no address is', async () => {

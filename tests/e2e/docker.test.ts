@@ -136,7 +136,7 @@ async function serveAndStop(settings: Record<string, string>): Promise<void> {
     ...environmentOf(lastStage),
     PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
     PORT: String(port),
-    // As docker/compose.yaml has it.
+    // As compose.yaml has it.
     ALLOW_ANONYMOUS: 'on',
     ...settings,
   };

@@ -22,7 +22,7 @@ interface ComposeService {
   deploy?: { resources: { reservations: { devices: { driver: string; capabilities: string[] }[] } } };
 }
 
-const compose = parse(textOf('docker/compose.yaml'), { merge: true }) as {
+const compose = parse(textOf('compose.yaml'), { merge: true }) as {
   services: Record<string, ComposeService>;
   volumes: Record<string, unknown>;
 };
@@ -96,7 +96,11 @@ it('the context is a list of what may be in it, and all of it is there', () => {
   expect(rest.filter((line) => !existsSync(join(ROOT, line.slice(1))))).toEqual([]);
 });
 
-describe('docker/compose.yaml', () => {
+describe('compose.yaml', () => {
+  it('lies where it is run, so that MODELS=./models and the contexts are relative to that folder', () => {
+    for (const [, { build }] of services) expect(build.context).toBe('.');
+  });
+
   it.each(services)(
     '%s asks what its image asks, and is stopped no sooner than its streams',
     (_, service) => {
@@ -115,6 +119,8 @@ describe('docker/compose.yaml', () => {
     // For that reason alone it wants no key.
     expect(service.environment['ALLOW_ANONYMOUS']).toBe('on');
     expect(service.volumes).toEqual([expect.stringMatching(/:\/models:ro$/)]);
+    // Models there are served by their ids.
+    expect(service.environment['MODELS_DIR']).toBe('/models');
     expect(compose.volumes).toHaveProperty('models');
   });
 

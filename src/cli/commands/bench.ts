@@ -31,7 +31,7 @@ export function configureBench(command: Command): void {
   command
     .addHelpText(
       'after',
-      '\nWithout --url a service is started here; the key that one elsewhere wants is in TOKENFLARE_API_KEY.\n',
+      '\nWithout --url a service is started here; the key that one elsewhere wants is in TOKENFLARE_API_KEY.',
     )
     .option('--prompt-tokens <n>', `tokens of each prompt [${promptTokens}]`)
     .option('--max-tokens <n>', `tokens generated for each [${maxTokens}]`)

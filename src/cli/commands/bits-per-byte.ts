@@ -15,8 +15,7 @@ interface Flags {
 
 const HELP = `
 Windows of the context's length lie side by side in each file, as the trainer lays them: every token counts once, the
-first of a window after nothing but the end-of-text token or the token before it.
-`;
+first of a window after nothing but the end-of-text token or the token before it.`;
 
 export function configureBitsPerByte(command: Command): void {
   command

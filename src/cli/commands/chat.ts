@@ -10,12 +10,12 @@ import { printableText, say } from '../terminal.ts';
 
 export function configureChat(command: Command): void {
   command
-    .argument('[model]', 'a folder, a GGUF file, or the id of a model; the embedded one without it')
+    .argument('[model]', 'a folder, a GGUF file, or the id of a model; the default one without it')
     .option('--system <text>', 'tells the model how to answer')
     .addHelpText(
       'after',
       '\nIn a terminal /help lists what can be typed. Elsewhere all of standard input is one question, and standard output\n' +
-        'gets the answer alone.\n',
+        'gets the answer alone.',
     );
   addTalkFlags(command);
   command.action((model: string | undefined) => chat(command, model));

@@ -15,7 +15,7 @@ export function configureComplete(command: Command): void {
   addTalkFlags(command);
   command.addHelpText(
     'after',
-    `\nStandard output gets what follows the text, ${DEFAULT_MAX_TOKENS} tokens by default.\n`,
+    `\nStandard output gets what follows the text, ${DEFAULT_MAX_TOKENS} tokens by default.`,
   );
   command.action((words: string[]) => complete(command, words.join(' ')));
 }

@@ -10,7 +10,7 @@ import { print, printJson, say } from '../terminal.ts';
 export function configureKeys(command: Command): void {
   command.addHelpText(
     'after',
-    '\nA running service sees a change within a second of its next request. Keys have no limit that they are not given.\n',
+    '\nA running service sees a change within a second of its next request. Keys have no limit that they are not given.',
   );
   configureCreate(command.command('create'));
   configureList(command.command('list'));

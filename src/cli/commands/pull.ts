@@ -18,8 +18,7 @@ its name, as in :Q4_K_M. A pull that broke off goes on where it stopped. 'tokenf
 
 Environment:
   HF_ENDPOINT   a mirror of the hub (https://huggingface.co)
-  HF_TOKEN      for private and gated models; sent to that address alone
-`,
+  HF_TOKEN      for private and gated models; sent to that address alone`,
   );
   command.action(async (id: string) => {
     const stop = new AbortController();

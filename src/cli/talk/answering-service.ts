@@ -14,6 +14,7 @@ export interface AnsweringService {
 /** What is read of a model in the list of `GET /v1/models`. */
 export interface ListedModel {
   readonly id: string;
+  readonly owned_by?: string;
   readonly is_default?: boolean;
 }
 

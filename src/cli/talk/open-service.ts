@@ -36,7 +36,9 @@ async function findRunning({ host, port, model }: Config): Promise<AnsweringServ
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const remote = remoteService(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`);
   // What does not answer, or wants a key that is not there, is as good as none.
-  const models = await listModels(remote, AbortSignal.timeout(LOOK_LIMIT_MS)).catch(() => []);
+  const listed = await listModels(remote, AbortSignal.timeout(LOOK_LIMIT_MS)).catch(() => []);
+  // Another server on that port was not meant.
+  const models = listed.filter(({ owned_by: owner }) => owner === 'tokenflare');
   const found = model === undefined ? defaultOf(models) : models.find(({ id }) => id === model);
   return found === undefined ? undefined : { ...remote, modelId: found.id };
 }

@@ -17,7 +17,7 @@ export function addTalkFlags(command: Command): void {
     .addHelpText(
       'after',
       '\nWithout --url the service at HOST and PORT answers, if one runs there and serves the model. Else the model is\n' +
-        'loaded in this process, until it ends.\n',
+        'loaded in this process, until it ends.',
     );
   addSettings(command, 'Settings, as flags or environment variables:', [...WHERE, ...ENGINE_SETTINGS]);
 }

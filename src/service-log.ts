@@ -1,0 +1,44 @@
+import type { Logger } from 'pino';
+import { openAccess, type Access } from './access/access.ts';
+import type { Config } from './config/config.ts';
+import type { EngineError } from './errors.ts';
+import type { ModelPool } from './serving/model-pool.ts';
+
+/** What the log says of the service's parts: keys, limits, models. */
+
+export function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
+  return openAccess(config, {
+    onKeysLoaded: (numKeys) => logger.info({ numKeys }, 'API keys read'),
+    onKeysProblem: ({ message }) => logger.error(`${message}; the keys that were read last stay in use`),
+    onLimitsLost: (reason) =>
+      logger.error(
+        { reason, fallback: config.limitsFallback },
+        'Redis is out of reach for the limits of keys',
+      ),
+    onLimitsBack: () => logger.info('the limits of keys are counted in Redis again'),
+  });
+}
+
+export function logPool(pool: ModelPool, logger: Logger): void {
+  const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+  pool.observe({
+    onLoaded: (model, durationMs) =>
+      logger.info(
+        { model, durationMs: Math.round(durationMs), modelsMb: mebibytes(pool.memoryBytes) },
+        'model loaded',
+      ),
+    onLoadFailed: (model, error) => {
+      // The default model is loaded once: the start fails with its error, and says so.
+      if (model === pool.defaultModelId) return;
+      logger.error({ model, ...errorFields(error) }, 'model could not be loaded');
+    },
+    onUnloaded: (model, reason, freedBytes) =>
+      logger.info({ model, reason, freedMb: mebibytes(freedBytes) }, 'model unloaded'),
+  });
+}
+
+/** A foreseen error tells all in its message; only a defect needs its stack. */
+function errorFields(error: EngineError): Record<string, unknown> {
+  const isDefect = error.code === 'internal' || error.code === 'backend_failure';
+  return isDefect ? { err: error } : { code: error.code, error: error.message };
+}
