@@ -115,6 +115,22 @@ describe('the tokens that may follow', () => {
 });
 
 describe('the shortest end', () => {
+  it('is the same by costs that another process found', () => {
+    const made = tokenGrammar();
+    const nodeCosts = structuredClone(made.nodeCosts);
+    const source = { grammar: smallJson(), specialTokenIds: new Map<string, number>(), nodeCosts };
+    const given = new TokenGrammar(source, vocabularyOf(TOKENS));
+    fc.assert(
+      fc.property(picks, (choices) => {
+        const ends = [made, given].map((grammar) =>
+          walk(grammar, choices).map((at) => [grammar.numBytesToEnd(at), grammar.tokensToEnd(at)]),
+        );
+        expect(ends[1]).toEqual(ends[0]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('makes a whole text, in as many bytes as said, and no text is shorter', () => {
     const grammar = tokenGrammar();
     fc.assert(
