@@ -54,6 +54,29 @@ export class TokenTable {
     return bytes;
   }
 
+  /** The tokens whose bytes, one at least, stand somewhere in a short text. */
+  tokensWithin(text: Uint8Array): number[] {
+    const found: number[] = [];
+    let start = 0;
+    for (let tokenId = 0; tokenId < this.#ends.length; tokenId++) {
+      const end = this.#ends[tokenId] ?? 0;
+      if (end > start && this.#isWithin(start, end, text)) found.push(tokenId);
+      start = end;
+    }
+    return found;
+  }
+
+  /** By loops: a view of a token's bytes takes longer to make than they take to look at. */
+  #isWithin(start: number, end: number, text: Uint8Array): boolean {
+    const lastPlace = text.length - (end - start);
+    for (let place = 0; place <= lastPlace; place++) {
+      let at = start;
+      while (at < end && text[place + at - start] === this.#bytes[at]) at++;
+      if (at === end) return true;
+    }
+    return false;
+  }
+
   /** 0, as its end, for an id outside the vocabulary. */
   #startOf(tokenId: number): number {
     return tokenId in this.#ends ? (this.#ends[tokenId - 1] ?? 0) : 0;

@@ -1,33 +1,34 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { TokenTrie } from '../../grammar/matching/token-trie.ts';
-import { shownBytes, type TokenBytes } from '../../tokenizer/shown-bytes.ts';
+import { shownBytes } from '../../tokenizer/shown-bytes.ts';
 import { TokenTable } from '../../tokenizer/token-table.ts';
 import type { ReasoningLimit, TokenTexts } from '../protocol.ts';
 import { ReasoningBudget } from './reasoning-budget.ts';
 
 /** Makes the budgets of sequences over the model's vocabulary. */
 export class ReasoningBudgets {
-  #texts: (TokenBytes & { vocabSize: number }) | undefined;
+  #table: TokenTable | undefined;
+  #specialTokenIds: ReadonlySet<number> = new Set();
   /** By closing tag; a model has one. */
   readonly #closers = new Map<string, readonly number[]>();
 
   /** Comes before the first budget. */
-  setTokenTexts({ table: data, specialTokenIds }: TokenTexts): void {
-    const table = new TokenTable(data);
-    this.#texts = {
-      vocabSize: table.vocabSize,
-      specialTokenIds: new Set(specialTokenIds),
-      idToBytes: (tokenId) => table.idToBytes(tokenId),
-    };
+  setTokenTexts({ table, specialTokenIds }: TokenTexts): void {
+    this.#table = new TokenTable(table);
+    this.#specialTokenIds = new Set(specialTokenIds);
     this.#closers.clear();
   }
 
   /** @throws EngineError `weights_invalid` where the vocabulary cannot write the closing tag */
   budgetOf({ maxTokens, shown, ...tags }: ReasoningLimit): ReasoningBudget {
-    assertInvariant(this.#texts !== undefined, 'the texts of tokens come before the first budget');
-    const bytesOf = shownBytes(this.#texts, shown);
-    const closers =
-      this.#closers.get(tags.closing) ?? findClosers(tags.closing, this.#texts.vocabSize, bytesOf);
+    const table = this.#table;
+    assertInvariant(table !== undefined, 'the texts of tokens come before the first budget');
+    const vocabulary = {
+      specialTokenIds: this.#specialTokenIds,
+      idToBytes: (id: number): Uint8Array => table.idToBytes(id),
+    };
+    const bytesOf = shownBytes(vocabulary, shown);
+    const closers = this.#closers.get(tags.closing) ?? findClosers(tags.closing, table, bytesOf);
     this.#closers.set(tags.closing, closers);
     return new ReasoningBudget({ tags, maxTokens, closers, bytesOf });
   }
@@ -39,15 +40,11 @@ export class ReasoningBudgets {
  */
 function findClosers(
   tag: string,
-  vocabSize: number,
+  table: TokenTable,
   bytesOf: (tokenId: number) => Uint8Array,
 ): readonly number[] {
   const bytes = Buffer.from(tag);
-  const tokenIds: number[] = [];
-  for (let tokenId = 0; tokenId < vocabSize; tokenId++) {
-    const part = bytesOf(tokenId);
-    if (part.length <= bytes.length && bytes.indexOf(part) >= 0) tokenIds.push(tokenId);
-  }
+  const tokenIds = table.tokensWithin(bytes);
   const trie = new TokenTrie(TokenTrie.build(tokenIds.length, (index) => bytesOf(tokenIds[index] ?? -1)));
   const tokensOf = (end: Uint8Array): number[] | undefined =>
     trie.fewestTokens(end)?.map((index) => tokenIds[index] ?? -1);
