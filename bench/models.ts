@@ -1,12 +1,11 @@
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tell } from './mode.ts';
+import { CACHE, ROOT } from '../scripts/install-packages.ts';
 import { GPT2_SMALL, makeRandomGpt2 } from '../scripts/random-gpt2.ts';
 
-/** From dist/scripts, where this runs compiled. */
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const EMBEDDED = join(ROOT, 'model-weights');
-const RANDOM_GPT2_SMALL = join(ROOT, 'node_modules/.cache/tokenflare/gpt2-small-random');
+const RANDOM_GPT2_SMALL = join(CACHE, 'gpt2-small-random');
 
 /** The service that modes start in a process of its own. */
 export const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));

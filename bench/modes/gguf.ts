@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
 import { median } from '../../src/bench/latency-summary.ts';
@@ -40,10 +39,9 @@ import {
   type BenchMode,
 } from '../mode.ts';
 import { MAIN } from '../models.ts';
+import { ROOT } from '../../scripts/install-packages.ts';
 import { prepareGgufFiles, type PreparedGguf } from '../prepare-peers.ts';
 
-/** From dist/bench/modes, where this runs compiled. */
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MAX_STREAMS = 16;
 const MAX_LENGTH = LONG_PROMPT_TOKENS + MAX_TOKENS;
 const DEFAULTS = { rounds: 3, minSeconds: 1, maxSeconds: 120, seed: 0 };
