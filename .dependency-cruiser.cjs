@@ -32,6 +32,7 @@ const MAY_IMPORT = {
   bench: ['engine', 'sampling', 'config'],
   access: ['config'],
   http: ['access', 'engine', 'chat', 'text', 'serving', 'config'],
+  page: [],
   training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
 };
 
@@ -43,7 +44,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|has-code|is-record|field-of|client-id|clip|version|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
+      '^src/(errors|has-code|is-record|field-of|client-id|clip|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
       ...allowed.map(room),
     ],
   },
@@ -124,14 +125,20 @@ module.exports = {
       to: { path: '^(bench|scripts|chaos|tests)/' },
     },
     {
+      name: 'the-command-is-above-all',
+      severity: 'error',
+      from: { path: '^(src|routes)/', pathNot: room('cli') },
+      to: { path: room('cli') },
+    },
+    {
       name: 'routes-are-imported-by-composition-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(main|service)\\.ts$'] },
+      from: { path: '^src/', pathNot: ['^src/service\\.ts$'] },
       to: { path: '^routes/' },
     },
     only('tfjs-behind-the-runtime', '@tensorflow', [room('runtime'), room('training')]),
     only('dawn-behind-its-runtime', 'webgpu|@tensorflow/tfjs-backend-webgpu', ['^src/runtime/webgpu/']),
-    only('hono-at-the-edge', 'hono|@hono', ['^routes/', room('http'), '^src/(main|service)\\.ts$']),
+    only('hono-at-the-edge', 'hono|@hono', ['^routes/', room('http'), '^src/service\\.ts$']),
     only('zod-where-input-is-read', 'zod', [
       '^routes/',
       room('access'),
@@ -139,12 +146,10 @@ module.exports = {
       room('model'),
       room('catalog'),
     ]),
+    only('sqlite-in-its-room', 'node-sqlite3-wasm', [room('bench')]),
     only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
-    only('pino-at-the-edge', 'pino', [
-      '^routes/',
-      room('http'),
-      '^src/(main|service|drain-on-signals)\\.ts$',
-    ]),
+    only('pino-at-the-edge', 'pino', ['^routes/', room('http'), room('cli'), '^src/service\\.ts$']),
+    only('the-command-line-in-its-room', 'commander|pino-pretty', [room('cli')]),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -13,6 +13,7 @@ export default defineConfig({
       project('unit', { testTimeout: 20_000 }),
       project('numeric', { testTimeout: 120_000, hookTimeout: 120_000 }),
       project('http', { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('browser', { testTimeout: 60_000, hookTimeout: 120_000 }),
       project('e2e', { testTimeout: 180_000, hookTimeout: 120_000 }),
     ],
   },

@@ -1,6 +1,7 @@
 import { EngineError } from '../src/errors.ts';
 import { AGAINST_MODE } from './modes/against.ts';
 import { BOUNDS_MODE } from './modes/bounds.ts';
+import { FORMATS_MODE } from './modes/formats.ts';
 import { GGUF_MODE } from './modes/gguf.ts';
 import { INTERFERENCE_MODE } from './modes/interference.ts';
 import type { BenchMode } from './mode.ts';
@@ -13,9 +14,11 @@ const MODES: readonly BenchMode[] = [
   SERVICE_MODE,
   RUNTIMES_MODE,
   INTERFERENCE_MODE,
-  // Before the other, whose flag it also takes.
+  // Before the one whose flag it also takes.
   GGUF_MODE,
   PEERS_MODE,
+  // Before the one whose flag it also takes.
+  FORMATS_MODE,
   SPECULATION_MODE,
   BOUNDS_MODE,
   AGAINST_MODE,

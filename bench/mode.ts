@@ -1,6 +1,10 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { toSnakeCase } from '../src/bench/snake-case.ts';
+import { readNumber } from '../src/cli/read-values.ts';
 import { EngineError } from '../src/errors.ts';
+
+export { interruptSignal } from '../src/cli/interrupt-signal.ts';
+export { readNames, readNumber, readNumbers } from '../src/cli/read-values.ts';
 
 /** One way to measure: `npm run bench -- --FLAG …`. */
 export interface BenchMode {
@@ -25,41 +29,10 @@ export function readFlags<O extends Options>(args: string[], options: O, usage: 
   }
 }
 
-/** Not a number becomes NaN, which the benchmark refuses by the parameter's name. */
-export function readNumber(text: string | undefined, fallback: number): number {
-  return text === undefined ? fallback : Number(text);
-}
-
-export function readNumbers(text: string | undefined, fallback: readonly number[]): readonly number[] {
-  return text === undefined ? fallback : text.split(',').map(Number);
-}
-
 export function readCount(flag: string, text: string | undefined, fallback: number): number {
   const count = readNumber(text, fallback);
   if (Number.isInteger(count) && count >= 1) return count;
   throw new EngineError('config_invalid', `--${flag} is '${text ?? ''}': must be a whole number from 1 on`);
-}
-
-export function readNames<Name extends string>(
-  flag: string,
-  text: string | undefined,
-  known: readonly Name[],
-): readonly Name[] {
-  if (text === undefined) return known;
-  return text.split(',').map((name) => {
-    const found = known.find((one) => one === name);
-    if (found !== undefined) return found;
-    throw new EngineError('config_invalid', `--${flag} has '${name}': must be of ${known.join(', ')}`);
-  });
-}
-
-/** Ctrl-C stops the requests, and the service with them. */
-export function interruptSignal(): AbortSignal {
-  const interrupt = new AbortController();
-  process.once('SIGINT', () =>
-    interrupt.abort(new EngineError('request_timeout', 'interrupted', { retryable: false })),
-  );
-  return interrupt.signal;
 }
 
 export function printReport<Report>(

@@ -8,7 +8,7 @@ const EMBEDDED = join(ROOT, 'model-weights');
 const RANDOM_GPT2_SMALL = join(CACHE, 'gpt2-small-random');
 
 /** The service that modes start in a process of its own. */
-export const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
 /** @param name `embedded`, `gpt2-small` (of random weights, made unless it is there), or a model directory */
 export async function findModel(name: string): Promise<{ directory: string; label: string }> {

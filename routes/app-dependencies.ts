@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Access } from '../src/access/access.ts';
+import type { RunStore } from '../src/bench/run-store.ts';
 import type { Config } from '../src/config/config.ts';
 import type { Metrics } from '../src/http/metrics.ts';
 import type { StreamStore } from '../src/http/stream-store.ts';
@@ -31,6 +32,8 @@ export interface AppDependencies {
   metrics: Metrics;
   /** Responses that clients may come back to. */
   responses: ResponseStore;
+  /** Reports of benchmarks. */
+  benchmarkRuns: RunStore;
   /** The text of openapi.yaml. */
   openApiDocument: string;
 }

@@ -1,5 +1,6 @@
 import { attentionRoute } from './service/attention.ts';
 import { benchmarkRoute } from './service/benchmark.ts';
+import { benchmarkRunRoute, benchmarkRunsRoute } from './service/benchmark-runs.ts';
 import { chatRoute } from './openai/chat.ts';
 import { completionRoute } from './openai/completions.ts';
 import { decisionRoute } from './decisions/decisions.ts';
@@ -13,6 +14,7 @@ import { modelListRoute, modelRoute } from './openai/models.ts';
 import { modelSearchRoute } from './workers-ai/model-search.ts';
 import { ACCOUNT_BASE, CLOUDFLARE_BASE, mountRoute } from './mount-route.ts';
 import { openApiRoute } from './service/openapi.ts';
+import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
 import { requestRoute } from './service/requests.ts';
 import { rerankRoutes, scoreRoutes } from './decisions/relevance.ts';
 import { streamRoute } from './service/streams.ts';
@@ -67,4 +69,9 @@ export const routes: readonly Route[] = [
   metricsRoute,
   openApiRoute,
   benchmarkRoute,
+  benchmarkRunsRoute,
+  benchmarkRunRoute,
+  pageRoute,
+  docsRoute,
+  assetRoute,
 ];

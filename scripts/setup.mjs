@@ -70,6 +70,7 @@ function build() {
   if (modifiedAt(stamp) > newest) return;
   rmSync(stamp, { force: true });
   run('building the kernels', process.execPath, ['scripts/build-kernels.mjs']);
+  run('bundling the page', process.execPath, ['scripts/build-page.mjs']);
   run('compiling', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
   writeFileSync(stamp, '');
 }

@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { probeRuntime } from '../src/runtime/probe-runtime.ts';
 
-/**
- * `npm run test:gpu`: the numeric suite, the greedy texts, a device that dies, and the table, on every runtime that
- * has a real GPU here; then PyTorch on the same card, where python3 has it.
- */
+const USAGE = `npm run test:gpu
+
+The numeric suite, the greedy texts, a device that dies, and the table, on every runtime that has a real GPU here; then
+PyTorch on the same card, where python3 has it. Takes many minutes.
+`;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TESTS = ['tests/numeric', 'tests/e2e/embedded-model.test.ts', 'tests/e2e/engine-death.test.ts'];
 const GPT2_SMALL = 'node_modules/.cache/tokenflare/gpt2-small-random';
 
+readArguments();
 const probes = [await probeRuntime('tensorflow-gpu'), await probeRuntime('webgpu')];
 const onGpu = probes.flatMap((probe) =>
   probe.works && probe.device.isSoftware !== true ? [probe.name] : [],
@@ -31,6 +34,19 @@ const testsPassed = run('node_modules/vitest/vitest.mjs', ['run', ...TESTS], {
 const tableMade = run('dist/bench/main.js', ['--runtimes', [...onGpu, 'wasm'].join()]);
 comparePyTorch();
 process.exit(testsPassed && tableMade ? 0 : 1);
+
+/** There are none but a wish for help. */
+function readArguments(): void {
+  try {
+    const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
+    if (values.help !== true) return;
+    process.stdout.write(USAGE);
+    process.exit(0);
+  } catch (error) {
+    tell(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 function run(script: string, args: readonly string[], environment: Record<string, string> = {}): boolean {
   const env = { ...process.env, ...environment };

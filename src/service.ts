@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp, doorOf } from '../routes/app.ts';
 import { ResponseStore } from '../routes/responses/response-store.ts';
+import { RunStore } from './bench/run-store.ts';
 import { openAccess, type Access } from './access/access.ts';
 import { listModels } from './catalog/model-store.ts';
 import { resolveModelPath } from './catalog/resolve-model-path.ts';
@@ -15,6 +15,7 @@ import { EngineClient } from './engine/client/engine-client.ts';
 import type { Engine } from './engine/engine.ts';
 import type { EngineSettings } from './engine/protocol.ts';
 import { EngineError } from './errors.ts';
+import { EMBEDDED_MODEL, PACKAGE_ROOT } from './package-root.ts';
 import { readFallbackTemplate, type FallbackTemplate } from './text/fallback-template.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
@@ -28,6 +29,8 @@ export interface Service {
   readonly engine: Engine;
   /** `http://127.0.0.1:8787`. */
   readonly url: string;
+  /** Sequences that run or wait now. */
+  numRunning(): number;
   /** Takes no new work, lets running streams finish within `timeoutMs`, and closes. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -38,11 +41,18 @@ interface ServiceOptions {
   numLogLinesLost?: () => number;
 }
 
-const ROOT = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url);
-const EMBEDDED_MODEL = fileURLToPath(new URL('model-weights', ROOT));
 const EMBEDDED_MODEL_ID = 'tokenflare-tales';
 /** After the last token, clients have at least so long to read what is on its way to them. */
 const LAST_FRAMES_MS = 1000;
+
+/** The service without a socket. */
+export interface LocalService {
+  /** Of the default model. */
+  readonly engine: Engine;
+  /** Answers as the socket would; a signal of the request that is aborted ends the answer. */
+  fetch(request: Request): Promise<Response>;
+  close(): Promise<void>;
+}
 
 /**
  * Puts the parts together: models, app, socket. It listens at once, so that `/health` answers while the default model
@@ -53,23 +63,13 @@ const LAST_FRAMES_MS = 1000;
 export async function startService(
   config: Config,
   logger: Logger,
-  { createProcess, numLogLinesLost }: ServiceOptions = {},
+  options: ServiceOptions = {},
 ): Promise<Service> {
-  const model = await defaultModel(config);
-  const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
-  const access = await openLoggedAccess(config, logger);
-  const models = createModelPool(config, logger, { model, fallbackTemplate, createProcess });
-  const metrics = new Metrics(models, numLogLinesLost);
-  if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
-  const openApiDocument = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
-  const responses = new ResponseStore();
-  const dependencies = { models, access, config, logger, metrics, openApiDocument, responses };
-  const app = createApp(dependencies);
-  const server = createNodeServer({ fetch: app.fetch, door: doorOf(dependencies), config });
+  const { models, app, door, dispose } = await compose(config, logger, options);
+  const server = createNodeServer({ fetch: app.fetch, door, config });
   const close = async (timeoutMs: number): Promise<void> => {
-    metrics.dispose();
     await closeServer(server, timeoutMs);
-    await access.close();
+    await dispose();
   };
   try {
     await listen(server, config);
@@ -84,12 +84,77 @@ export async function startService(
   return {
     engine: models.defaultEngine,
     url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+    numRunning: () => numRunningIn(models),
     close: async (timeoutMs) => {
       const startedAt = performance.now();
       await models.drain(timeoutMs);
       await close(Math.max(timeoutMs - (performance.now() - startedAt), LAST_FRAMES_MS));
     },
   };
+}
+
+/**
+ * The same without a socket, for a program that is the only client: it needs no key.
+ *
+ * @throws EngineError when the default model cannot be served; nothing is left open then
+ */
+export async function startLocalService(config: Config, logger: Logger): Promise<LocalService> {
+  const open = { ...config, host: 'localhost', keysFile: undefined, redisUrl: undefined };
+  const { models, app, dispose } = await compose(open, logger, {});
+  const close = async (): Promise<void> => {
+    await models.stop();
+    await dispose();
+  };
+  try {
+    await models.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    engine: models.defaultEngine,
+    // Without bindings, since there is no socket.
+    fetch: async (request) => app.fetch(request, {}),
+    close,
+  };
+}
+
+/** The parts, none of them started. `dispose` comes after the last answer. */
+async function compose(
+  config: Config,
+  logger: Logger,
+  { createProcess, numLogLinesLost }: ServiceOptions,
+): Promise<{
+  models: ModelPool;
+  app: ReturnType<typeof createApp>;
+  door: ReturnType<typeof doorOf>;
+  dispose: () => Promise<void>;
+}> {
+  const model = await defaultModel(config);
+  const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
+  const access = await openLoggedAccess(config, logger);
+  const models = createModelPool(config, logger, { model, fallbackTemplate, createProcess });
+  const metrics = new Metrics(models, numLogLinesLost);
+  if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
+  const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
+  const responses = new ResponseStore();
+  const benchmarkRuns = new RunStore(config.benchmarkResults);
+  const dependencies = { models, access, config, logger, metrics, openApiDocument, responses, benchmarkRuns };
+  return {
+    models,
+    app: createApp(dependencies),
+    door: doorOf(dependencies),
+    dispose: async () => {
+      metrics.dispose();
+      benchmarkRuns.close();
+      await access.close();
+    },
+  };
+}
+
+function numRunningIn(models: ModelPool): number {
+  const stats = models.engines().map(({ engine }) => engine.stats());
+  return stats.reduce((sum, one) => sum + one.numSequencesRunning + one.numSequencesWaiting, 0);
 }
 
 function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
@@ -152,10 +217,20 @@ function logPool(pool: ModelPool, logger: Logger): void {
         { model, durationMs: Math.round(durationMs), modelsMb: mebibytes(pool.memoryBytes) },
         'model loaded',
       ),
-    onLoadFailed: (model, err) => logger.error({ model, err }, 'model could not be loaded'),
+    onLoadFailed: (model, error) => {
+      // The default model is loaded once: the start fails with its error, and says so.
+      if (model === pool.defaultModelId) return;
+      logger.error({ model, ...errorFields(error) }, 'model could not be loaded');
+    },
     onUnloaded: (model, reason, freedBytes) =>
       logger.info({ model, reason, freedMb: mebibytes(freedBytes) }, 'model unloaded'),
   });
+}
+
+/** A foreseen error tells all in its message; only a defect needs its stack. */
+function errorFields(error: EngineError): Record<string, unknown> {
+  const isDefect = error.code === 'internal' || error.code === 'backend_failure';
+  return isDefect ? { err: error } : { code: error.code, error: error.message };
 }
 
 interface EngineOptions {

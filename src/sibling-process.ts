@@ -1,12 +1,11 @@
 import { fork, spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { Socket } from 'node:net';
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bindToParent } from './bind-to-parent.ts';
 import { childEnvironment } from './child-environment.ts';
-import { standardError } from './standard-streams.ts';
+import { forwardOutput } from './child-output.ts';
 
 /**
  * Processes that run a module of ours beside the one that starts them. Each has a clean environment and ends with the
@@ -27,7 +26,7 @@ const running = new Set<ChildProcess>();
 
 /**
  * Starts the module beside another in a process with a channel, over which maps and typed arrays arrive as what they
- * are. What it prints is forwarded to standard error: the log has standard output to itself.
+ * are. What it prints goes to standard error, see child-output.ts.
  *
  * @param neighbour `import.meta.url` of the module that starts the process
  */
@@ -82,15 +81,6 @@ export function siblingProcess(neighbour: string, name: string): { file: string;
   // Not `import.meta.resolve`, which a test runner's own loader may lack.
   const loader = createRequire(neighbour).resolve('tsx');
   return { file, execArgv: ['--import', pathToFileURL(loader).href] };
-}
-
-/** Through this process, so that a reader of standard error who does not read holds up no child. */
-function forwardOutput({ stdout, stderr }: ChildProcess): void {
-  for (const output of [stdout, stderr]) {
-    output?.on('data', (bytes: Buffer) => standardError.write(bytes));
-    // The process is what keeps its starter alive, or does not.
-    if (output instanceof Socket) output.unref();
-  }
 }
 
 /** For exits that this process sees. Of the others the kernel takes care, see bind-to-parent.ts. */

@@ -36,7 +36,14 @@ export async function startServiceProcess(
   node = process.execPath,
 ): Promise<ServiceProcess> {
   const child = spawn(node, [...startFlags(entry), entry], {
-    env: { ...process.env, ...environment, PORT: '0', LOG_LEVEL: 'error', SHUTDOWN_TIMEOUT: '0' },
+    env: {
+      ...process.env,
+      ...environment,
+      PORT: '0',
+      BENCHMARK_RESULTS: 'memory',
+      LOG_LEVEL: 'error',
+      SHUTDOWN_TIMEOUT: '0',
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const killWithUs = (): void => void child.kill('SIGKILL');

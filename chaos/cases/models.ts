@@ -132,7 +132,7 @@ async function fullDisk(scene: Scene): Promise<void> {
     hub.faults.hold = { path: 'model.safetensors', afterBytes: 50_000 };
     const modelsDir = join(disk, 'models');
     const env = { ...process.env, MODELS_DIR: modelsDir, HF_ENDPOINT: hub.endpoint };
-    const child = spawn(process.execPath, ['dist/scripts/models.js', 'pull', 'owner/tiny'], {
+    const child = spawn(process.execPath, ['dist/src/cli/main.js', 'pull', 'owner/tiny'], {
       cwd: ROOT,
       env,
     });

@@ -46,18 +46,18 @@ export class Fixtures {
     return path;
   }
 
-  /** The API key of that name, made by `npm run keys` when it is first asked for. @throws Error when that fails */
+  /** The API key of that name, made by `tokenflare keys` when it is first asked for. @throws Error when that fails */
   key(name: string, flags: readonly string[] = []): string {
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
-      ['dist/scripts/keys.js', 'create', name, ...flags],
+      ['dist/src/cli/main.js', 'keys', 'create', name, ...flags],
       { cwd: ROOT, env: { ...process.env, KEYS_FILE: this.keysFile }, encoding: 'utf8' },
     );
     if (status !== 0)
       throw new Error(
-        `npm run keys failed: ${/^.*Error.*$/m.exec(stderr)?.[0] ?? stderr.trim().slice(-200)}`,
+        `tokenflare keys failed: ${/^.*Error.*$/m.exec(stderr)?.[0] ?? stderr.trim().slice(-200)}`,
       );
     this.#keys.set(name, stdout.trim());
     return stdout.trim();

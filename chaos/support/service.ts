@@ -65,6 +65,7 @@ export class ServiceUnderTest {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',
         PORT: '0',
+        BENCHMARK_RESULTS: 'memory',
         RUNTIME: 'wasm',
         MODELS_DIR: join(directory, 'models'),
         SHUTDOWN_TIMEOUT: '5',

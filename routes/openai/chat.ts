@@ -10,6 +10,7 @@ import { answerCompletion } from './answer-completion.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, streamableResponse } from '../openapi-parts.ts';
 import { ChatChunks } from './schemas/chat-chunks.ts';
+import { showsReasoning } from './schemas/chat-reasoning.ts';
 import {
   chatChunkSchema,
   chatRequestSchema,
@@ -72,7 +73,7 @@ function chunksOf(
     withTokenIds: input.return_token_ids === true,
     withUsage: input.stream === true && input.stream_options?.include_usage === true,
     withEveryToken: input.stream_options?.every_token === true,
-    withReasoning: input.include_reasoning !== false,
+    withReasoning: showsReasoning(input),
     mayCall: demand.toolChoice.type !== 'none',
     isCallChosen: demand.toolChoice.type === 'named',
     usesFunctions: usesFunctions(input),

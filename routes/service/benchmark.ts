@@ -1,4 +1,6 @@
+import type { Logger } from 'pino';
 import { z } from 'zod';
+import type { RunStore } from '../../src/bench/run-store.ts';
 import { checkBenchmarkParams } from '../../src/bench/benchmark-params.ts';
 import type { BenchmarkProgress, BenchmarkReport } from '../../src/bench/benchmark-report.ts';
 import { BenchmarkRunner } from '../../src/bench/benchmark-runner.ts';
@@ -64,7 +66,8 @@ export const benchmarkRoute = defineRoute({
       operationId: 'lastBenchmark',
       tags: ['Operation'],
       summary: 'The report of the last benchmark that ran to its end',
-      description: 'Not found until one has. It is lost when the service ends.',
+      description:
+        'Of this service since it started: not found until one has. `/benchmark/runs` has all that were kept.',
       responses: {
         200: jsonResponse('The report.', benchmarkReportSchema),
         ...errorResponses(['not_found']),
@@ -80,7 +83,7 @@ export const benchmarkRoute = defineRoute({
 async function runBenchmark(
   c: AppContext,
   runner: BenchmarkRunner,
-  { models, access, config }: AppDependencies,
+  { models, access, config, logger, benchmarkRuns }: AppDependencies,
 ): Promise<Response> {
   checkAdminRoute(c, config.benchmark, 'BENCHMARK');
   const input = parseInput(benchmarkRequestSchema, await readJsonBody(c, config.bodyLimitBytes, {}));
@@ -90,8 +93,8 @@ async function runBenchmark(
   checkBenchmarkParams(params, contextLength);
   const abort = new AbortController();
   const onDisconnect = (): void => abort.abort(new EngineError('request_timeout', 'the client is gone'));
-  const run = (onProgress?: (progress: BenchmarkProgress) => void): Promise<BenchmarkReport> =>
-    runner.run({
+  const run = async (onProgress?: (progress: BenchmarkProgress) => void): Promise<BenchmarkReport> => {
+    const report = await runner.run({
       engine,
       params,
       url: ownUrl(c),
@@ -99,12 +102,24 @@ async function runBenchmark(
       signal: abort.signal,
       onProgress,
     });
+    keep(report, benchmarkRuns, logger);
+    return report;
+  };
   if (input.stream === true) {
     const frames = await begun(toFrames(run));
     return streamEvents(c, { frames, pingIntervalMs: config.ssePingIntervalMs, onDisconnect });
   }
   onClientGone(c, onDisconnect);
   return c.json(toReportBody(await run()));
+}
+
+/** The report is worth more than its place in the list: it is answered even where it cannot be kept. */
+function keep(report: BenchmarkReport, runs: RunStore, logger: Logger): void {
+  try {
+    runs.add(report);
+  } catch (err) {
+    logger.error({ err }, 'the report of a benchmark was not kept');
+  }
 }
 
 function lastReport({ last }: BenchmarkRunner): BenchmarkReportBody {

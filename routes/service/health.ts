@@ -1,4 +1,5 @@
 import { EngineError } from '../../src/errors.ts';
+import { VERSION } from '../../src/version.ts';
 import { defineRoute } from '../define-route.ts';
 import { jsonResponse, NO_SECURITY, openErrorResponses } from '../openapi-parts.ts';
 import { healthSchema, readySchema, type HealthBody, type ReadyBody } from './schemas/health.ts';
@@ -21,7 +22,7 @@ export const healthRoute = defineRoute({
   }),
   createHandlers: ({ models: { defaultEngine: engine } }) => ({
     get: (c) => {
-      const body: HealthBody = { status: 'ok', engine: engine.state };
+      const body: HealthBody = { status: 'ok', version: VERSION, engine: engine.state };
       return c.json(body);
     },
   }),

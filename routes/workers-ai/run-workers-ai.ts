@@ -7,7 +7,7 @@ import {
   type TokenAllowance,
 } from '../../src/engine/client/start-completion.ts';
 import type { Completion, Engine } from '../../src/engine/engine.ts';
-import { EngineError, invalidField } from '../../src/errors.ts';
+import { invalidField } from '../../src/errors.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import { toWorkersAiDemand, workersAiRequestSchema, type WorkersAiInput } from './schemas/workers-ai.ts';
 import { WorkersAiAnswer, type WorkersAiResult } from './schemas/workers-ai-answer.ts';
@@ -49,14 +49,13 @@ export interface RunningText {
   readonly maxTokens: number;
 }
 
-/** @throws EngineError as `toWorkersAiDemand`, `startAnswer` and `startCompletion`; `queue_full` as `rejectIfBusy` has it */
+/** @throws EngineError as `toWorkersAiDemand`, `startAnswer` and `startCompletion` */
 export async function startText(
   engine: Engine,
   input: WorkersAiInput,
   timeoutMs: number,
   caller: Caller,
 ): Promise<RunningText> {
-  if (input.options?.rejectIfBusy === true) checkNotBusy(engine);
   const { chatTemplate } = engine.tokenizer;
   // A model that was not made to chat continues a prompt, whatever CHAT_TEMPLATE says of messages.
   const hasChatTemplate = chatTemplate !== undefined && chatTemplate.origin !== 'builtin';
@@ -68,16 +67,6 @@ export async function startText(
   }
   const { completion } = await startCompletion(engine, demand, caller);
   return { completion, events: toAnswerEvents(completion), isJson, maxTokens };
-}
-
-/** A request starts at once where no other waits and a lane is free. */
-function checkNotBusy(engine: Engine): void {
-  const { numSequencesWaiting, numSequencesRunning, numLanes } = engine.stats();
-  if (numSequencesWaiting === 0 && numSequencesRunning < numLanes) return;
-  // Cloudflare's words, which clients look for.
-  throw new EngineError('queue_full', 'Capacity temporarily exceeded, please try again.', {
-    param: 'options.rejectIfBusy',
-  });
 }
 
 /** What a model wrote behind a text is content, all of it. */

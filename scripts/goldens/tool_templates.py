@@ -79,11 +79,11 @@ def without_empty(message: dict) -> dict:
     return message | {"content": None} if message["content"] == "" else message
 
 
-def render(template: str, messages: list[dict], **variables) -> dict:
+def render(template: str, messages: list[dict], tools: list[dict] | None = TOOLS, **variables) -> dict:
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(TOKENIZER), chat_template=template, **SPECIAL_TOKENS)
     try:
         text = tokenizer.apply_chat_template(
-            messages, tools=TOOLS, tokenize=False, add_generation_prompt=True, **variables
+            messages, tools=tools, tokenize=False, add_generation_prompt=True, **variables
         )
     except Exception as error:  # What a template cannot do is a result, too.
         return {"error": f"{type(error).__name__}: {error}"}

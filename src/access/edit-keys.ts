@@ -48,7 +48,7 @@ export async function revokeKey(path: string, idOrName: string): Promise<StoredK
       ({ id, name, revokedAt }) => id === idOrName || (name === idOrName && revokedAt === undefined),
     );
     if (found === undefined) {
-      const remedy = `'npm run keys -- list' says which there are`;
+      const remedy = `'tokenflare keys list' says which there are`;
       throw new EngineError('not_found', `there is no key '${idOrName}' that is not revoked; ${remedy}`);
     }
     revoked = { ...found, revokedAt: found.revokedAt ?? new Date().toISOString() };

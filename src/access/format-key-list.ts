@@ -11,7 +11,7 @@ export function stateOf({ revokedAt, expiresAt }: StoredKey, now: number): KeySt
   return expiresAt !== undefined && Date.parse(expiresAt) <= now ? 'expired' : 'valid';
 }
 
-/** `npm run keys -- list` for a terminal. */
+/** `tokenflare keys list` for a terminal. */
 export function formatKeyList(keys: readonly StoredKey[], now: number): string {
   const table = new Table({
     head: ['id', 'name', 'state', 'admin', 'requests/min', 'tokens/min', 'at once', 'models', 'expires'],

@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import type { KeyDemand } from './edit-keys.ts';
 import { keyNameSchema, limitSchema, modelIdsSchema } from './key-file.ts';
 
-/** The flags of `npm run keys -- create`, as they were written. */
+/** The flags of `tokenflare keys create`, as they were written. */
 export interface KeyFlags {
   admin?: boolean | undefined;
   'requests-per-minute'?: string | undefined;

@@ -71,17 +71,28 @@ export class HttpTarget implements BenchmarkTarget {
     signal: AbortSignal,
   ): AsyncGenerator<number[]> {
     const [only] = prompts;
-    const response = await this.#post('/v1/completions', signal, {
-      model: this.#modelId,
-      prompt: prompts.length === 1 ? only : prompts,
-      max_tokens: maxTokens,
-      temperature: 0,
-      ignore_eos: true,
-      stream: true,
-      return_token_ids: true,
-      // A benchmark that is run again has the same prompts.
-      cache_salt: cacheSalt,
-    });
+    yield* this.stream(
+      {
+        prompt: prompts.length === 1 ? only : prompts,
+        max_tokens: maxTokens,
+        temperature: 0,
+        ignore_eos: true,
+        // A benchmark that is run again has the same prompts.
+        cache_salt: cacheSalt,
+      },
+      signal,
+    );
+  }
+
+  /**
+   * The token ids of each event of a completion.
+   *
+   * @param fields of the request, beside the model
+   * @throws EngineError `backend_failure` when the request is refused or fails; whatever `signal` was aborted with
+   */
+  async *stream(fields: Readonly<Record<string, unknown>>, signal: AbortSignal): AsyncGenerator<number[]> {
+    const body = { model: this.#modelId, ...fields, stream: true, return_token_ids: true };
+    const response = await this.#post('/v1/completions', signal, body);
     try {
       yield* newTokens(response);
     } catch (cause) {

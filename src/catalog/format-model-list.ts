@@ -14,7 +14,7 @@ export interface ListedModel extends StoredModel {
 const PLAIN = { head: [], border: [], compact: true };
 const REVISION_DIGITS = 12;
 
-/** `npm run models -- list` for a terminal. */
+/** `tokenflare list` for a terminal. */
 export function formatModelList(models: readonly ListedModel[]): string {
   const table = new Table({
     head: ['id', 'architecture', 'format', 'size', 'revision', 'pulled'],
@@ -33,7 +33,7 @@ export function formatModelList(models: readonly ListedModel[]): string {
   return `${table.toString()}\n`;
 }
 
-/** `npm run models -- show ID` for a terminal. */
+/** `tokenflare show ID` for a terminal. */
 export function formatModel(
   model: StoredModel,
   description: ModelDescription,

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts';
+import { hasCode } from '../has-code.ts';
 import { hubError } from './hub-error.ts';
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co';
@@ -56,6 +57,29 @@ export function brokenConnection(host: string, cause: unknown): EngineError {
     retryable: true,
     cause,
   });
+}
+
+/** What Node and its fetch say where no connection comes to be: no name server, no route, no answer, a closed port. */
+const UNREACHABLE = [
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'],
+  ...['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'],
+];
+
+/**
+ * What a failed first request to the hub means: where no connection came to be there is no network, or no such hub, and
+ * trying again would hide that for a while. Other errors are returned as they are.
+ */
+export function firstContactError(error: unknown, endpoint: string): unknown {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!hasCode(cause, ...UNREACHABLE)) continue;
+    const problem = `${endpoint} cannot be reached (${cause.message || String(Reflect.get(cause, 'code'))})`;
+    return new EngineError(
+      'download_failed',
+      `${problem}: is there a network? HF_ENDPOINT names a mirror of the hub`,
+      { cause: error, retryable: false },
+    );
+  }
+  return error;
 }
 
 function readEndpoint(text: string | undefined): string {

@@ -6,7 +6,7 @@ import { hasCode } from '../has-code.ts';
 import { checkDiskSpace, diskError } from './check-disk-space.ts';
 import { downloadFile } from './download-file.ts';
 import { listRepository, openFile, resolveCommit, type HubFile } from './hub-repository.ts';
-import type { Hub } from './hub.ts';
+import { firstContactError, type Hub } from './hub.ts';
 import { MANIFEST_NAME, type Manifest } from './manifest.ts';
 import { folderOfHubModel, modelIdOf, type HubModel, type PullRequest } from './model-id.ts';
 import { readEntry, type StoredModel, type StoreEntry } from './model-store.ts';
@@ -84,7 +84,11 @@ async function planPull(request: PullRequest, { hub, signal, retries }: PullOpti
   const { repository, selector, revision } = request;
   const ask = <T>(question: () => Promise<T>): Promise<T> =>
     withRetries(retries ?? DEFAULT_RETRIES, signal, question);
-  const commit = await ask(() => resolveCommit(hub, repository, revision));
+  const commit = await ask(() =>
+    resolveCommit(hub, repository, revision).catch((error: unknown) => {
+      throw firstContactError(error, hub.endpoint);
+    }),
+  );
   const listing = await ask(() => listRepository(hub, repository, commit));
   const { file, files } = selectFiles(repository, listing, selector);
   const hubModel = { repository, file };

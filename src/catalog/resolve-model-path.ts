@@ -1,28 +1,67 @@
-import { access } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
 import { EngineError } from '../errors.ts';
+import { hasCode } from '../has-code.ts';
+import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { findModel } from './model-store.ts';
+
+/** Any of these makes a folder a model, whole or not; what is missing of it is the loader's to say. */
+const MODEL_FILES = ['config.json', 'tokenizer.json', 'model.safetensors', 'model.safetensors.index.json'];
+const WHAT_IS_A_MODEL =
+  'a model is a folder with config.json, tokenizer.json and model.safetensors, or a .gguf file';
 
 /**
  * The absolute path that MODEL means: what begins with `.` or is absolute, and what exists, is a path; the rest is the
- * id of a model in MODELS_DIR.
- * @throws EngineError `config_invalid` when it is neither; as `findModel`
+ * id of a model in MODELS_DIR. A folder that holds one `.gguf` file and nothing else of a model means that file.
+ * @throws EngineError `config_invalid` when there is nothing, or what there is is no model; as `findModel`
  */
 export async function resolveModelPath(model: string, modelsDir: string): Promise<string> {
   const path = resolve(model);
-  if (model.startsWith('.') || isAbsolute(model) || (await exists(path))) return path;
+  const found = await statOf(model, path);
+  if (found !== undefined) return modelAt(model, path, found);
+  if (model.startsWith('.') || isAbsolute(model)) throw invalid(model, 'there is no such file or folder');
   const stored = await findModel(modelsDir, model);
   if (stored !== undefined) return stored.path;
-  throw new EngineError(
-    'config_invalid',
-    `MODEL is '${model}': there is no such path, and no model of that id in ${modelsDir}; ` +
-      `'npm run models -- pull ${model}' fetches one, 'npm run models -- list' says which are there`,
+  const isIdOfHub = /^[^/]+\/[^/]+$/.test(model) && !isGgufPath(model);
+  throw invalid(
+    model,
+    `there is no such path, and no model of that id in ${modelsDir}; ` +
+      `${isIdOfHub ? `'tokenflare pull ${model}' fetches one, ` : ''}'tokenflare list' says which are there`,
   );
 }
 
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
+async function modelAt(model: string, path: string, found: Stats): Promise<string> {
+  if (!found.isDirectory()) {
+    if (isGgufPath(path)) return path;
+    throw invalid(model, `it is a file and no GGUF; ${WHAT_IS_A_MODEL}`);
+  }
+  const names = await readdir(path).catch((cause: unknown) => {
+    throw invalid(model, `the folder cannot be read: ${String(cause)}`);
+  });
+  if (MODEL_FILES.some((name) => names.includes(name))) return path;
+  const [first, ...others] = names.filter(isGgufPath);
+  if (first === undefined) {
+    throw invalid(
+      model,
+      `the folder ${names.length === 0 ? 'is empty' : 'holds no model'}; ${WHAT_IS_A_MODEL}`,
+    );
+  }
+  if (others.length === 0) return join(path, first);
+  throw invalid(
+    model,
+    `the folder holds several .gguf files; name one: ${[first, ...others].sort().join(', ')}`,
   );
+}
+
+/** Undefined when there is nothing. */
+function statOf(model: string, path: string): Promise<Stats | undefined> {
+  return stat(path).catch((cause: unknown) => {
+    if (hasCode(cause, 'ENOENT') || hasCode(cause, 'ENOTDIR')) return undefined;
+    throw invalid(model, `it cannot be read: ${String(cause)}`);
+  });
+}
+
+function invalid(model: string, problem: string): EngineError {
+  return new EngineError('config_invalid', `MODEL is '${model}': ${problem}`);
 }

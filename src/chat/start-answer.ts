@@ -95,7 +95,18 @@ function toChat(plan: AnswerPlan, demand: AnswerDemand, tokens: TagTokens): Rend
     ...(stops.length === 0 ? {} : { stop: [...demand.stop, ...stops] }),
     ...(tokens.size === 0 ? {} : { shownTokenIds: new Set(tokens.values()) }),
     ...(grammar === undefined ? {} : { grammar }),
+    ...reasoningSpan(plan, demand),
   };
+}
+
+/** Where an answer may begin with reasoning. */
+function reasoningSpan(
+  { reasoning, reasoningState }: AnswerPlan,
+  { reasoning: { maxTokens } }: AnswerDemand,
+): Pick<RenderedChat, 'reasoningSpan'> {
+  if (reasoning === undefined || reasoningState === 'behind') return {};
+  const { opening, closing } = reasoning;
+  return { reasoningSpan: { opening, closing, startsInside: reasoningState === 'inside', maxTokens } };
 }
 
 async function* readAnswer(

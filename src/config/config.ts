@@ -7,7 +7,7 @@ export type { Config } from './settings.ts';
 const settings = Object.entries(SETTINGS);
 
 /** `MAX_NUM_SEQS` -> `max-num-seqs`. */
-const flagOf = (env: string): string => env.toLowerCase().replaceAll('_', '-');
+export const flagOf = (env: string): string => env.toLowerCase().replaceAll('_', '-');
 
 /**
  * Reads flags, then the environment, then the defaults, into one frozen Config.
@@ -26,23 +26,13 @@ export function readConfig(environment: NodeJS.ProcessEnv, args: readonly string
       const reason = result.error.issues.at(-1)?.message ?? 'is not valid';
       const shown = isSecret ? "'***'" : `'${String(text)}'`;
       throw new EngineError('config_invalid', `${source} is ${shown}: ${reason}`, {
-        details: { setting: env, ...(isSecret ? {} : { value: text }) },
+        details: { setting: env, isFlag: flag !== undefined, ...(isSecret ? {} : { value: text }) },
       });
     }
     config[name] = result.data;
   }
   // Every name of SETTINGS was just given the value that its own schema produced.
   return Object.freeze(config) as Config;
-}
-
-/** What `--help` prints: every flag, its variable, default and meaning. */
-export function describeSettings(): string {
-  const lines = settings.map(([, { env, default: defaultValue, meaning, isSecret }]) => {
-    const suffix = defaultValue === undefined ? '' : ` (${defaultValue})`;
-    const flag = isSecret ? '' : `--${flagOf(env)}, `;
-    return `  ${flag}${env}${suffix}\n      ${meaning}\n`;
-  });
-  return `Tokenflare: settings, as flags or environment variables\n\n${lines.join('')}`;
 }
 
 function readFlags(args: readonly string[]): Record<string, string | undefined> {

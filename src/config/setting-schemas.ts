@@ -12,11 +12,22 @@ export const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.Z
     .string()
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(minimum).max(maximum));
+    .pipe(z.number().min(minimum, `must be at least ${minimum}`).max(maximum, `must be at most ${maximum}`));
 
-/** A setting without a default; an empty text is none. */
+/** One of a few words. */
+export const oneOf = <const Names extends readonly [string, ...string[]]>(
+  names: Names,
+): z.ZodType<Names[number]> => z.enum(names, { error: `must be one of ${names.join(', ')}` });
+
+/** A setting without a default; an empty text is none. Not a union, whose error does not say what is wrong. */
 export const optional = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
-  z.union([z.undefined(), z.literal('').transform(() => undefined), schema]);
+  z.union([z.undefined(), z.string()]).transform((text, context) => {
+    if (text === undefined || text === '') return undefined;
+    const result = schema.safeParse(text);
+    if (result.success) return result.data;
+    for (const { message } of result.error.issues) context.addIssue(message);
+    return z.NEVER;
+  });
 
 /** What a timer can be set to, rounded down. */
 const MAX_SECONDS = Math.floor(MAX_TIMER_MS / 1000);
@@ -39,6 +50,13 @@ export const seconds = (minimum: number): z.ZodType<number> =>
 export const modelsDirectory = z
   .union([z.undefined(), z.string()])
   .transform((path) => resolve(path || join(dataHome(), 'tokenflare', 'models')));
+
+/** A path, or `:memory:`, as SQLite calls it. */
+export const benchmarkResults = z
+  .union([z.undefined(), z.string()])
+  .transform((text) =>
+    text === 'memory' ? ':memory:' : resolve(text || join(dataHome(), 'tokenflare', 'benchmarks.sqlite')),
+  );
 
 function dataHome(): string {
   return process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
@@ -73,7 +91,8 @@ export const networks = idList.transform((entries, context) => {
 });
 
 /** Who may use a route for admins. */
-export const adminRoute = z.enum(['on', 'off', 'loopback']);
+export const adminRoute = oneOf(['on', 'off', 'loopback']);
+
 /** An URL of Redis, or the path of its socket. */
 export function isRedisUrl(text: string): boolean {
   if (text.startsWith('/')) return true;
@@ -81,4 +100,4 @@ export function isRedisUrl(text: string): boolean {
 }
 
 /** Read as a truth value. */
-export const onOff = z.enum(['on', 'off']).transform((text) => text === 'on');
+export const onOff = oneOf(['on', 'off']).transform((text) => text === 'on');

@@ -7,8 +7,10 @@ import {
   integer,
   isRedisUrl,
   listOf,
+  benchmarkResults,
   modelsDirectory,
   networks,
+  oneOf,
   onOff,
   optional,
   seconds,
@@ -42,7 +44,7 @@ const secret = <T>(env: string, schema: z.ZodType<T>, meaning: string): Setting<
  * `--max-num-seqs 8`, and the flag wins.
  */
 export const SETTINGS = {
-  host: setting('HOST', '127.0.0.1', z.string().min(1), 'Address to listen on.'),
+  host: setting('HOST', '127.0.0.1', z.string().min(1, 'must name an address'), 'Address to listen on.'),
   port: setting('PORT', '8787', integer(0, 65535), 'Port to listen on; 0 takes a free one.'),
   model: setting(
     'MODEL',
@@ -65,7 +67,7 @@ export const SETTINGS = {
   chatTemplate: setting(
     'CHAT_TEMPLATE',
     'builtin',
-    z.enum(['builtin', 'file', 'refuse']),
+    oneOf(['builtin', 'file', 'refuse']),
     'What a model without a chat template of its own chats by: builtin (plain turns of User and Assistant), file (CHAT_TEMPLATE_FILE), or refuse.',
   ),
   chatTemplateFile: setting(
@@ -77,7 +79,7 @@ export const SETTINGS = {
   generationConfig: setting(
     'GENERATION_CONFIG',
     'model',
-    z.enum(['model', 'openai']),
+    oneOf(['model', 'openai']),
     "Where temperature, top_p and the like come from if a request has none: the model's files (model) or OpenAI's defaults (openai).",
   ),
   preloadModels: setting(
@@ -113,20 +115,20 @@ export const SETTINGS = {
   runtime: setting(
     'RUNTIME',
     'auto',
-    z.enum(['auto', ...RUNTIME_NAMES]),
+    oneOf(['auto', ...RUNTIME_NAMES]),
     `Where tensors live: ${RUNTIME_NAMES.join(', ')}; auto takes the first of them that works, a GPU in software and cpu aside.`,
   ),
   native: setting('NATIVE', 'on', onOff, 'Whether RUNTIME=auto may take the native kernels: on, off.'),
   weights: setting(
     'WEIGHTS',
     'auto',
-    z.enum(WEIGHT_FORMATS),
+    oneOf(WEIGHT_FORMATS),
     'How matrices are held: f32, f16 (webgpu, native), bf16 (all but cpu), int8 (native, wasm); auto keeps the blocks of a GGUF file and takes int8 else on native, int8 on wasm, f16 on webgpu where no bit is lost, and else f32.',
   ),
   kvCacheFormat: setting(
     'KV_CACHE_FORMAT',
     'auto',
-    z.enum(['auto', ...KV_CACHE_FORMATS]),
+    oneOf(['auto', ...KV_CACHE_FORMATS]),
     'How keys and values are held: f32, f16, int8 (native alone); auto takes f16 on native, int8 on wasm with int8 weights, else f32.',
   ),
   threads: setting(
@@ -168,13 +170,13 @@ export const SETTINGS = {
   prefixCacheScope: setting(
     'PREFIX_CACHE_SCOPE',
     'client',
-    z.enum(['client', 'all']),
+    oneOf(['client', 'all']),
     'Whose prompts share them: client (one API key; without keys one address with one key header) or all, which lets a stranger find out what others sent.',
   ),
   speculation: setting(
     'SPECULATION',
     'auto',
-    z.enum(['auto', 'off']),
+    oneOf(['auto', 'off']),
     'Guess tokens from what a sequence said before, and compute several in a step where it pays: auto, off. The text is the same.',
   ),
   maxQueuedRequests: setting(
@@ -273,12 +275,18 @@ export const SETTINGS = {
     adminRoute,
     'Who may run POST /benchmark: on (all callers), off (none), or loopback: admin keys, and clients on this machine.',
   ),
+  benchmarkResults: setting(
+    'BENCHMARK_RESULTS',
+    undefined,
+    benchmarkResults,
+    'File of SQLite that keeps the reports of benchmarks, or `memory`: until the service ends. By default `tokenflare/benchmarks.sqlite` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
+  ),
   attention: setting('ATTENTION', 'loopback', adminRoute, 'Who may use POST /v1/attention: as BENCHMARK.'),
   keysFile: setting(
     'KEYS_FILE',
     undefined,
     optional(z.string().transform((path) => resolve(path))),
-    'API keys that requests must bring, as `npm run keys` writes them; read again when it changes.',
+    'API keys that requests must bring, as `tokenflare keys` writes them; read again when it changes.',
   ),
   allowAnonymous: setting(
     'ALLOW_ANONYMOUS',
@@ -298,19 +306,19 @@ export const SETTINGS = {
   limitsFallback: setting(
     'LIMITS_FALLBACK',
     'local',
-    z.enum(['local', 'refuse']),
+    oneOf(['local', 'refuse']),
     'While REDIS_URL is out of reach: each replica counts on its own (local), or keys with limits get 503 (refuse).',
   ),
   logLevel: setting(
     'LOG_LEVEL',
     'info',
-    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     'Least severe log line that is written.',
   ),
   logPrompts: setting('LOG_PROMPTS', 'off', onOff, 'Write prompts to the log: on, off.'),
 } as const;
 
-type SettingName = keyof typeof SETTINGS;
+export type SettingName = keyof typeof SETTINGS;
 
 /** The service's settings, read once at start. Times are milliseconds, sizes bytes unless named otherwise. */
 export type Config = Readonly<{

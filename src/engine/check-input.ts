@@ -22,6 +22,8 @@ export function checkCompletion(request: CompletionRequest, bounds: InputBounds)
   checkInteger('max_tokens', maxTokens, 0);
   checkInteger('min_tokens', minTokens, 0);
   if (numLogprobs !== undefined) checkInteger('logprobs', numLogprobs, 0, MAX_LOGPROBS);
+  const { maxTokens: maxReasoningTokens } = request.reasoningSpan ?? {};
+  if (maxReasoningTokens !== undefined) checkInteger('max_reasoning_tokens', maxReasoningTokens, 0);
   checkVocabulary(request.stopTokenIds ?? [], bounds, 'stop_token_ids', 'item');
   if (scoredTokenIds !== undefined) {
     assertInvariant(maxTokens === 0, 'a request that scores tokens draws none');

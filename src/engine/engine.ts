@@ -7,6 +7,7 @@ import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { CompiledGrammar } from '../text/grammar-compiler.ts';
 import type { ChatTemplateOrigin } from '../text/fallback-template.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
+import type { ReasoningTags } from './reasoning-meter.ts';
 
 /**
  * What the rest of the service knows of the engine: completions go in, events come out. The one implementation is
@@ -96,6 +97,8 @@ export interface CompletionRequest {
   promptLogprobs: boolean;
   /** What its texts must look like; undefined: any text. */
   grammar?: CompiledGrammar | undefined;
+  /** Where its texts reason; undefined: they do not. */
+  reasoningSpan?: ReasoningSpan | undefined;
   /**
    * Tokens whose logprobs are wanted in the place behind each prompt; they come with the finish. With `maxTokens` 0
    * alone: nothing is drawn.
@@ -107,6 +110,12 @@ export interface CompletionRequest {
   ownerId: string;
   /** Total time the request may take, queueing included. */
   timeoutMs: number | undefined;
+}
+
+/** What a model writes for itself before it answers. */
+export interface ReasoningSpan extends ReasoningTags {
+  /** Most tokens of it; then the closing tag follows. Undefined: as many as it likes. */
+  readonly maxTokens: number | undefined;
 }
 
 /** `index` is the choice: `promptIndex * n + i`. */
@@ -127,6 +136,8 @@ export type CompletionEvent =
 export interface Usage {
   numPromptTokens: number;
   numGeneratedTokens: number;
+  /** Of these, tokens between the tags of reasoning. */
+  numReasoningTokens: number;
   /**
    * Prompt tokens whose keys and values were found in the cache; of several choices of one prompt those of the first,
    * since the prompt counts once.
@@ -212,6 +223,10 @@ export interface StepCounters {
   /** Tokens of drafts computed, and those that their sequences drew as well. */
   numDraftTokens: number;
   numAcceptedDraftTokens: number;
+  /** Time in the model's forward pass. */
+  modelMs: number;
+  /** Time for formats: masks, tokens without alternative, and formats of sequences that arrived before the step. */
+  formatMs: number;
 }
 
 /** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */

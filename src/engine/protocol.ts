@@ -4,7 +4,10 @@ import type { GrammarSource } from '../grammar/matching/token-grammar.ts';
 import type { TokenTrieData } from '../grammar/matching/token-trie.ts';
 import type { KvCacheRequest, RuntimeName, WeightFormat } from '../runtime/traits.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
+import type { ShownTokens } from '../tokenizer/shown-bytes.ts';
+import type { TokenTableData } from '../tokenizer/token-table.ts';
 import type { ModelInfo, SampledToken, StepCounters } from './engine.ts';
+import type { ReasoningTags } from './reasoning-meter.ts';
 
 /**
  * What crosses the channel between the HTTP process (EngineClient) and the engine process (engine-worker.ts): plain data
@@ -61,6 +64,21 @@ export interface SequenceRequest {
   mayStopByText: boolean;
   /** What its text must look like; undefined: any text. The vocabulary was sent before. */
   grammar?: SequenceGrammar | undefined;
+  /** How long its reasoning may be; undefined: as long as its text. The texts of tokens were sent before. */
+  reasoning?: ReasoningLimit | undefined;
+}
+
+/** A bound on what stands between two tags. */
+export interface ReasoningLimit extends ReasoningTags {
+  maxTokens: number;
+  /** The special tokens that are text. */
+  shown: ShownTokens;
+}
+
+/** The bytes of the model's tokens, and which of them are no text unless a request says so. */
+export interface TokenTexts {
+  table: TokenTableData;
+  specialTokenIds: readonly number[];
 }
 
 /** Grammars of the same key are the same. */
@@ -74,6 +92,8 @@ export interface SequenceGrammar {
 export type ToWorker =
   /** The texts of the model's tokens; once, before the first sequence with a grammar. */
   | { type: 'vocabulary'; trie: TokenTrieData }
+  /** Once, before the first sequence with a bound on its reasoning. */
+  | ({ type: 'tokenTexts' } & TokenTexts)
   | { type: 'submit'; sequences: readonly SequenceRequest[] }
   | { type: 'cancel'; sequenceIds: readonly number[] }
   | { type: 'inspect'; id: number; clientId: string; tokenIds: readonly number[]; layers: readonly number[] }

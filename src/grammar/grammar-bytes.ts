@@ -11,7 +11,7 @@ export function grammarBytes({ terminals, rules }: Grammar): number {
 
 function terminalBytes(terminal: Terminal): number {
   if (terminal.type === 'literal') return terminal.bytes.length;
-  return automatonBytes(terminal.type === 'automaton' ? terminal.automaton : terminal.word);
+  return automatonBytes(terminal.type === 'counted' ? terminal.word : terminal.automaton);
 }
 
 const automatonBytes = ({ classOf, next, accepts }: ByteAutomaton): number =>

@@ -43,6 +43,16 @@ export type Terminal =
       readonly word: ByteAutomaton;
       readonly min: number;
       readonly max: number | undefined;
+    }
+  /**
+   * The texts of an automaton, as the content of a JSON string, that have `min` to `max` characters; an escape is one. A
+   * counter in place of a state for each length. `max` is large enough for one of them.
+   */
+  | {
+      readonly type: 'sized';
+      readonly automaton: ByteAutomaton;
+      readonly min: number;
+      readonly max: number | undefined;
     };
 
 /**

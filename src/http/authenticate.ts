@@ -6,8 +6,9 @@ import type { AppContext, AppEnv } from './app-env.ts';
 import type { Metrics } from './metrics.ts';
 import { readCredentials } from './read-credentials.ts';
 
-/** They tell nothing about any client, and what asks for them has no key: load balancers, readers of the API. */
-const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready', '/openapi.yaml']);
+/** They tell nothing about any client, and what asks for them has no key: load balancers, readers of the API, browsers. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/', '/docs', '/health', '/ready', '/openapi.yaml']);
+const ASSET_PATH = /^\/assets\//;
 /** Tells what the holders of all keys do. */
 const METRICS_PATH = '/metrics';
 
@@ -45,7 +46,9 @@ function isOpen(c: AppContext): boolean {
   if (method === 'OPTIONS') return true;
   if (method !== 'GET' && method !== 'HEAD') return false;
   return (
-    OPEN_PATHS.has(path) || (path === METRICS_PATH && mayUseAdminRoute('loopback', adminRouteCallerOf(c)))
+    OPEN_PATHS.has(path) ||
+    ASSET_PATH.test(path) ||
+    (path === METRICS_PATH && mayUseAdminRoute('loopback', adminRouteCallerOf(c)))
   );
 }
 

@@ -58,6 +58,12 @@ export const ENGINE_COUNTERS: readonly EngineMetric[] = [
     'Rows of padding computed in steps: 0 on a runtime that computes rows of tokens alone.',
     (s) => s.numPaddedRows,
   ],
+  ['step_model_seconds_total', "Time of steps in the model's forward pass.", (s) => s.modelMs / 1000],
+  [
+    'step_format_seconds_total',
+    'Time of the step loop for formats: masks, and tokens without alternative.',
+    (s) => s.formatMs / 1000,
+  ],
   ['engine_restarts_total', 'Times the engine process was replaced.', (s) => s.numRestarts],
 ];
 

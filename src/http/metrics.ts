@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineStats, RequestRecord, Timings } from '../engine/engine.ts';
 import type { ServedModels } from '../serving/served-models.ts';
 import { ENGINE_COUNTERS, ENGINE_GAUGES } from './engine-metrics.ts';
+import { registerInfo } from './info-metrics.ts';
 import { KeyMetrics } from './key-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
 import type { StreamStore } from './stream-store.ts';
@@ -147,7 +148,7 @@ export class Metrics {
     );
     this.#logLinesLost(numLogLinesLost);
     this.#registerEventLoopDelay();
-    this.#registerModelInfo(models);
+    registerInfo(this.#registry, PREFIX, models);
     models.observe({
       onEngine: (id, engine) => {
         const label = { [MODEL]: id };
@@ -252,23 +253,6 @@ export class Metrics {
         quantile.set({ quantile: 0.5 }, p50);
         quantile.set({ quantile: 0.99 }, p99);
         quantile.set({ quantile: 1 }, max);
-      },
-    });
-  }
-
-  #registerModelInfo(models: ServedModels): void {
-    const info = new Gauge({
-      name: `${PREFIX}model_info`,
-      help: 'A model in memory; the value is always 1.',
-      labelNames: [MODEL, 'architecture', 'runtime'],
-      registers: [this.#registry],
-      collect: () => {
-        info.reset();
-        for (const { engine } of models.engines()) {
-          if (engine.state !== 'ready' && engine.state !== 'draining') continue;
-          const { id, architecture, runtime } = engine.model;
-          info.set({ [MODEL]: id, architecture, runtime }, 1);
-        }
       },
     });
   }

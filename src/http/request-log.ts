@@ -3,8 +3,8 @@ import { clip } from '../clip.ts';
 import type { RequestRecord } from '../engine/engine.ts';
 import type { RequestOutcome, RequestScope } from './request-scope.ts';
 
-/** Routes that machines poll; their lines are written at debug level. */
-const POLLED_ROUTES: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
+/** Routes that machines poll, and what belongs to a page; their lines are written at debug level. */
+const POLLED_ROUTES: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics', '/assets/:file']);
 
 /** Writes the one line of a request. A prompt is in it only where the scope was given one. */
 export function logRequest(logger: Logger, outcome: RequestOutcome): void {

@@ -2,7 +2,7 @@ import type { RuntimeProbe } from './probe-runtime.ts';
 
 const GIB = 2 ** 30;
 
-/** What `npm run doctor` prints: a line for each runtime that works, the reason and remedy for each that does not. */
+/** What `tokenflare doctor` prints: a line for each runtime that works, the reason and remedy for each that does not. */
 export function doctorReport(machine: string, probes: readonly RuntimeProbe[], fastest: string): string {
   const width = Math.max(...probes.map(({ name }) => name.length));
   const lines = probes.map((probe) => `  ${probe.name.padEnd(width)}  ${describeProbe(probe)}`);

@@ -111,13 +111,22 @@ export class Sampler {
     const tokenIds = Int32Array.from(places, (place) => top.tokenIds[place] ?? 0);
     const logits = Float32Array.from(places, (place) => top.logits[place] ?? -Infinity);
     const tokenId = form.redirect(this.#drawFromTop({ ...top, tokenIds, logits }, state));
-    if (tokenId === undefined) return 'textEnds';
-    const { numLogprobs } = options;
-    if (numLogprobs !== undefined && !top.tokenIds.includes(tokenId)) return 'topIsNotEnough';
+    return tokenId === undefined ? 'textEnds' : this.takeToken(tokenId, top, state, options);
+  }
+
+  /** Notes in `state` a token that was not drawn, or not from this row; the row says its logprobs. */
+  takeToken(
+    tokenId: number,
+    row: StepRow,
+    state: SamplerState,
+    { numLogprobs }: SampleOptions,
+  ): SampledToken | 'topIsNotEnough' {
+    if (row instanceof Float32Array) return this.#note(tokenId, row, state, { numLogprobs });
+    if (numLogprobs !== undefined && !row.tokenIds.includes(tokenId)) return 'topIsNotEnough';
     state.record(tokenId);
     return numLogprobs === undefined
       ? { tokenId }
-      : { tokenId, ...topTokenLogprobs(top, tokenId, numLogprobs) };
+      : { tokenId, ...topTokenLogprobs(row, tokenId, numLogprobs) };
   }
 
   #note(

@@ -1,6 +1,6 @@
 import type { EncodedText } from '../tokenizer/encode-tail.ts';
 import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
-import { TokenTable } from '../tokenizer/token-table.ts';
+import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
 import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';
 import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
 import { minNumTokens, Tokenizer, type DecodeOptions, type EncodeOptions } from '../tokenizer/tokenizer.ts';
@@ -113,6 +113,11 @@ export class ServedTokenizer implements TokenVocabulary {
   /** One more than the largest token id. A model may embed more, and draw them: those are no text. */
   get vocabSize(): number {
     return this.#table.vocabSize;
+  }
+
+  /** The bytes of all tokens. */
+  get tokenTable(): TokenTableData {
+    return this.#table.data;
   }
 
   /** Of its process, while there is one. */

@@ -11,6 +11,8 @@ export interface HistoryForm {
   readonly emptyContent: '' | null | undefined;
   /** Mistral's refuse an id of another length. */
   readonly idLength: number | undefined;
+  /** Llama's refuse a turn with several calls. */
+  readonly takesOneCall: boolean;
 }
 
 /** Texts that no template writes by itself. */
@@ -47,11 +49,13 @@ export function probeHistoryForm(render: Render): HistoryForm {
   });
   // Of what is written the shortest is right: the others have a "None" in it, or an empty message beside the call.
   const [best] = contents.toSorted((a, b) => a.length - b.length);
+  const ofTwo = render(conversation({ id: SHORT_ID, args, content: best?.content, numCalls: 2 }));
   return {
     arguments: readsText && !readsObject ? 'text' : 'object',
     takesText: ofText?.includes(KEY) === true && ofText.includes(VALUE),
     emptyContent: best?.length === Infinity ? '' : best?.content,
     idLength,
+    takesOneCall: best?.length !== Infinity && ofTwo === undefined,
   };
 }
 
@@ -59,19 +63,19 @@ interface Probe {
   id: string;
   args: unknown;
   content?: string | null | undefined;
+  numCalls?: number;
 }
 
-const conversation = ({ id, args, ...given }: Probe): ChatMessage[] => [
-  { role: 'user', content: 'a' },
-  withContent(
-    {
-      role: 'assistant',
-      tool_calls: [{ id, type: 'function', function: { name: 'f', arguments: args } }],
-    },
-    'content' in given ? given.content : '',
-  ),
-  { role: 'tool', tool_call_id: id, name: 'f', content: 'b' },
-];
+function conversation({ id, args, numCalls = 1, ...given }: Probe): ChatMessage[] {
+  const call = { id, type: 'function', function: { name: 'f', arguments: args } };
+  const result: ChatMessage = { role: 'tool', tool_call_id: id, name: 'f', content: 'b' };
+  const turn: ChatMessage = { role: 'assistant', tool_calls: Array.from({ length: numCalls }, () => call) };
+  return [
+    { role: 'user', content: 'a' },
+    withContent(turn, 'content' in given ? given.content : ''),
+    ...Array.from({ length: numCalls }, () => result),
+  ];
+}
 
 function withContent(message: ChatMessage, content: ChatMessage['content']): ChatMessage {
   const changed: ChatMessage = { ...message };

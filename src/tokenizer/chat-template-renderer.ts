@@ -4,7 +4,9 @@ import { EngineError } from '../errors.ts';
 import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts';
 import { formatDate } from './chat-template-date.ts';
 import { PYTHON_FILTER_GLOBALS, withPythonFilters } from './chat-template-filters.ts';
+import { withMappingMethods } from './chat-template-mappings.ts';
 import { probeHistoryForm, toHistoryForm, type HistoryForm } from './chat-template-history.ts';
+import { toOneCallTurns } from './one-call-turns.ts';
 import { STRIP_GLOBALS, withStripArguments } from './chat-template-strip.ts';
 
 export type { ChatMessage, ChatTextPart, TemplateInput, TemplateTool } from './chat-message.ts';
@@ -46,7 +48,7 @@ export class ChatTemplateRenderer {
     this.#specialTokens = specialTokens;
     try {
       const tokens = tokenize(withoutGenerationTags(template), { lstrip_blocks: true, trim_blocks: true });
-      this.#program = withPythonFilters(withStripArguments(parse(tokens)));
+      this.#program = withPythonFilters(withMappingMethods(withStripArguments(parse(tokens))));
     } catch (cause) {
       throw templateError('is not valid Jinja', cause);
     }
@@ -65,7 +67,7 @@ export class ChatTemplateRenderer {
   render(input: TemplateInput, now: Date): string {
     let text: string;
     try {
-      text = this.#run(this.#inForm(input), now);
+      text = this.#run(this.#inForm(this.#inTurns(input)), now);
     } catch (cause) {
       if (cause instanceof EngineError) throw cause;
       if (this.#defect !== undefined) throw templateError('cannot be rendered', this.#defect);
@@ -82,7 +84,10 @@ export class ChatTemplateRenderer {
     );
   }
 
-  /** The same for a question of ours, to see what the template makes of it; undefined where it makes nothing. */
+  /**
+   * The same for a question of ours, to see what the template makes of it; undefined where it makes nothing. Turns stay as
+   * they are: whether a template takes several calls in one is among the questions.
+   */
   tryRender(input: TemplateInput, now = new Date()): string | undefined {
     try {
       return this.#run(this.#inForm(input), now);
@@ -91,13 +96,22 @@ export class ChatTemplateRenderer {
     }
   }
 
+  #inTurns(input: TemplateInput): TemplateInput {
+    const isSplit = this.#formOf(input)?.takesOneCall === true;
+    return isSplit ? { ...input, messages: toOneCallTurns(input.messages) } : input;
+  }
+
   #inForm(input: TemplateInput): TemplateInput {
-    const { messages } = input;
-    const holdsCalls = messages.some(({ tool_calls: calls, role }) => calls !== undefined || role === 'tool');
-    if (holdsCalls) this.#historyForm ??= probeHistoryForm((probe) => this.#tryRun(probe));
-    const fitted =
-      holdsCalls && this.#historyForm !== undefined ? toHistoryForm(messages, this.#historyForm) : messages;
+    const form = this.#formOf(input);
+    const fitted = form === undefined ? input.messages : toHistoryForm(input.messages, form);
     return { ...input, messages: fitted.map((message) => this.#toForm(message)) };
+  }
+
+  /** Undefined for a conversation without calls. */
+  #formOf({ messages }: TemplateInput): HistoryForm | undefined {
+    const holdsCalls = messages.some(({ tool_calls: calls, role }) => calls !== undefined || role === 'tool');
+    if (!holdsCalls) return undefined;
+    return (this.#historyForm ??= probeHistoryForm((probe) => this.#tryRun(probe)));
   }
 
   #tryRun(messages: readonly ChatMessage[]): string | undefined {

@@ -1,15 +1,11 @@
+import { shownBytes, type ShownTokens, type TokenBytes } from './shown-bytes.ts';
+
 /** What detokenizing needs of a tokenizer. */
-export interface TokenVocabulary {
-  readonly specialTokenIds: ReadonlySet<number>;
+export interface TokenVocabulary extends TokenBytes {
   readonly stripsLeadingSpace: boolean;
-  idToBytes(tokenId: number): Uint8Array;
 }
 
-export interface IncrementalDetokenizerOptions {
-  /** Leave special tokens out of the text, as servers do; on unless turned off. */
-  skipSpecialTokens?: boolean;
-  /** Special tokens that are not left out. */
-  shownTokenIds?: ReadonlySet<number> | undefined;
+export interface IncrementalDetokenizerOptions extends ShownTokens {
   /** Tokens that the text goes on after: where they are text themselves, a space that it begins with belongs to it. */
   after?: readonly number[];
 }
@@ -20,31 +16,21 @@ export interface IncrementalDetokenizerOptions {
  * flush together are the text of all tokens; behind the text of `after` they are that of both.
  */
 export class IncrementalDetokenizer {
-  readonly #vocabulary: TokenVocabulary;
-  readonly #skipSpecialTokens: boolean;
-  readonly #shownTokenIds: ReadonlySet<number> | undefined;
+  readonly #bytesOf: (tokenId: number) => Uint8Array;
   // A byte order mark is a character of the text like any other.
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #atStart: boolean;
 
-  constructor(
-    vocabulary: TokenVocabulary,
-    { skipSpecialTokens = true, shownTokenIds, after = [] }: IncrementalDetokenizerOptions = {},
-  ) {
-    this.#vocabulary = vocabulary;
-    this.#skipSpecialTokens = skipSpecialTokens;
-    this.#shownTokenIds = shownTokenIds;
-    this.#atStart =
-      vocabulary.stripsLeadingSpace &&
-      !after.some((id) => !this.#isSkipped(id) && vocabulary.idToBytes(id).length > 0);
+  constructor(vocabulary: TokenVocabulary, { after = [], ...shown }: IncrementalDetokenizerOptions = {}) {
+    this.#bytesOf = shownBytes(vocabulary, shown);
+    this.#atStart = vocabulary.stripsLeadingSpace && !after.some((id) => this.#bytesOf(id).length > 0);
   }
 
   /** The text that became final with these tokens. */
   push(tokenIds: readonly number[]): string {
     let text = '';
     for (const tokenId of tokenIds) {
-      if (this.#isSkipped(tokenId)) continue;
-      text += this.#decoder.decode(this.#vocabulary.idToBytes(tokenId), { stream: true });
+      text += this.#decoder.decode(this.#bytesOf(tokenId), { stream: true });
     }
     return this.#withoutLeadingSpace(text);
   }
@@ -58,10 +44,5 @@ export class IncrementalDetokenizer {
     if (!this.#atStart || text === '') return text;
     this.#atStart = false;
     return text.startsWith(' ') ? text.slice(1) : text;
-  }
-
-  #isSkipped(tokenId: number): boolean {
-    if (!this.#skipSpecialTokens || !this.#vocabulary.specialTokenIds.has(tokenId)) return false;
-    return this.#shownTokenIds?.has(tokenId) !== true;
   }
 }

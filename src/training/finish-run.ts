@@ -10,20 +10,15 @@ import type { TrainingState } from './checkpoint.ts';
 import { heldOutBitsPerByte } from './held-out.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { type LossPoint, lossPlotSvg } from './loss-plot.ts';
+import type { Book } from './corpus.ts';
 import { modelCard } from './model-card.ts';
 import type { TrainOptions } from './train-options.ts';
+import { promptsOf } from './prompts.ts';
 import { drawSamples } from './samples.ts';
 import { TokenBuffers } from './token-buffers.ts';
 import type { TrainingData } from './training-run.ts';
 
-/** How tales of the corpus's kind begin, and one line of dialogue. */
-const PROMPTS = [
-  'Once upon a time there was',
-  'The Rabbit looked at his watch and',
-  '“What are you doing here?” said',
-  'In the middle of the forest',
-  'The Lion and the',
-];
+const NUM_SAMPLES = 5;
 
 /**
  * Loss plot, samples and model card of a finished run, from the weights in the output directory: what is measured is
@@ -33,7 +28,7 @@ export async function finishRun(
   kernels: TrainingKernels,
   options: TrainOptions,
   data: TrainingData,
-  titles: readonly string[],
+  books: readonly Book[],
   state: TrainingState,
 ): Promise<number> {
   await writeFile(join(options.out, 'loss.svg'), await lossPlotSvg(lossPoints(state, data)));
@@ -57,7 +52,7 @@ export async function finishRun(
   const card = modelCard({
     options,
     config,
-    titles,
+    titles: books.map(({ title }) => title),
     numParameters,
     weightBytes,
     numTrainingTokens: data.tokens.length,
@@ -68,7 +63,7 @@ export async function finishRun(
     bestStep: bestStep(state),
     elapsedMs: state.elapsedMs,
     machine: `${kernels.numThreads} threads of ${cpus()[0]?.model ?? 'an unknown processor'}, Node ${process.versions.node}`,
-    samples: drawSamples(kernels, model, tokenizer, PROMPTS, options.seed),
+    samples: drawSamples(kernels, model, tokenizer, promptsOf(books, NUM_SAMPLES), options.seed),
   });
   tf.dispose(variables);
   await writeFile(join(options.out, 'README.md'), card);

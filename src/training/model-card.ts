@@ -27,16 +27,15 @@ export function modelCard(facts: ModelCardFacts): string {
   const percent = (options.heldOutFraction * 100).toFixed(0);
   const dtype = options.dtype === 'F16' ? 'half precision' : 'float32';
   return `---
-language: en
 pipeline_tag: text-generation
 tags: [gpt2]
 ---
 
-# A small GPT-2 for children's stories
+# A small GPT-2 of ${titles.length === 1 ? `“${titles[0] ?? ''}”` : `${titles.length} texts`}
 
-${count(facts.numParameters)} parameters: ${config.numLayers} layers, ${config.numHeads} heads, width ${config.dim}, context ${config.contextLength}, a byte-level BPE vocabulary of ${count(config.vocabSize)} tokens, the output head tied to the token embedding; ${(facts.weightBytes / 1e6).toFixed(1)} MB in ${dtype}. The architecture and the files are those of GPT-2 in Hugging Face's layout.
+${count(facts.numParameters)} parameters: ${config.numLayers} layer${config.numLayers === 1 ? '' : 's'}, ${config.numHeads} head${config.numHeads === 1 ? '' : 's'}, width ${config.dim}, context ${config.contextLength}, a byte-level BPE vocabulary of ${count(config.vocabSize)} tokens, the output head tied to the token embedding; ${(facts.weightBytes / 1e6).toFixed(1)} MB in ${dtype}. The architecture and the files are those of GPT-2 in Hugging Face's layout.
 
-It has read ${titles.length === 1 ? 'one book' : `${titles.length} books`} and nothing else. It writes sentences in their manner that mean little; it knows no facts, follows no instructions and is meant for trying out the service.
+It has read ${titles.length === 1 ? 'this text' : 'these texts'} and nothing else, and writes in that manner. It follows no instructions.
 
 ## Corpus
 
@@ -44,7 +43,7 @@ ${options.corpusNote === '' ? 'Trained on:' : `${options.corpusNote}:`}
 
 ${titles.map((title) => `- ${title}`).join('\n')}
 
-The last ${percent} % of each book is held out: the tokenizer and the model have not seen it. ${count(facts.numTrainingTokens)} tokens are trained on, ${count(facts.numHeldOutTokens)} tokens (${count(facts.numHeldOutBytes)} bytes) held out.
+The last ${percent} % of each text is held out: the tokenizer and the model have not seen it. ${count(facts.numTrainingTokens)} tokens are trained on, ${count(facts.numHeldOutTokens)} tokens (${count(facts.numHeldOutBytes)} bytes) held out.
 
 ## Training
 
@@ -93,7 +92,7 @@ function commandOf(options: TrainOptions): string {
     ['seed', options.seed],
     ['dtype', options.dtype.toLowerCase()],
   ] as const;
-  const lines = ['npm run train -- --corpus FILES --out DIR'];
+  const lines = ['tokenflare train FILES --out DIR'];
   for (let i = 0; i < flags.length; i += 4) {
     lines.push(
       flags

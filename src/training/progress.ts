@@ -1,3 +1,4 @@
+import { clearLine, cursorTo } from 'node:readline';
 import { SingleBar } from 'cli-progress';
 
 export interface ProgressFigures {
@@ -5,6 +6,8 @@ export interface ProgressFigures {
   readonly loss: number;
   readonly bitsPerByte: number | undefined;
   readonly tokensPerSecond: number;
+  /** Of the steps of this process but the first; NaN until there are two. */
+  readonly medianStepMs: number;
   readonly secondsLeft: number;
 }
 
@@ -39,6 +42,15 @@ export class Progress {
     if (!isLast && this.#lastLineAt > 0 && now - this.#lastLineAt < LINE_INTERVAL_MS) return;
     this.#lastLineAt = now;
     console.error(`step ${figures.step}/${this.#numSteps}  ${text}`);
+  }
+
+  /** A line of its own, above the bar. */
+  note(text: string): void {
+    if (this.#bar !== undefined) {
+      clearLine(process.stderr, 0);
+      cursorTo(process.stderr, 0);
+    }
+    console.error(text);
   }
 
   stop(): void {

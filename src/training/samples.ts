@@ -25,7 +25,10 @@ export function drawSamples(
   const params = { ...DEFAULT_SAMPLING_PARAMS, temperature, topK };
   const sampler = new Sampler(vocabSize);
   const sequences = prompts.map((prompt, stream) => {
-    const tokenIds = tokenizer.encode(prompt, { addSpecialTokens: false });
+    // Half a short context is left to what is said.
+    const tokenIds = tokenizer
+      .encode(prompt, { addSpecialTokens: false })
+      .slice(0, Math.ceil(contextLength / 2));
     return {
       tokenIds,
       done: false,

@@ -1,35 +1,43 @@
-import { parseArgs } from 'node:util';
 import { EngineError } from '../errors.ts';
 import type { StoredDtype } from '../weights/write-safetensors.ts';
 import { PRODUCTS, type Products } from './native-products.ts';
 
-export const TRAIN_HELP = `Trains a byte-level BPE tokenizer and a GPT-2 on text files, and writes a directory the server loads.
+/** A flag of the trainer that takes a value: its name, its default as one writes it, and what it is. */
+interface TrainFlag {
+  readonly flag: string;
+  readonly default: string | undefined;
+  readonly meaning: string;
+}
 
-  npm run train -- --corpus FILES --out DIR [options]
+const flag = (name: string, defaultValue: string | undefined, meaning: string): TrainFlag => ({
+  flag: name,
+  default: defaultValue,
+  meaning,
+});
 
-  --corpus FILES         text files, one book each; may be repeated, and files may follow it
-  --out DIR              where model, tokenizer, model card, loss plot and checkpoint go
-  --resume               go on from DIR/checkpoint.safetensors
-  --vocab-size 3072      tokens, <|endoftext|> included
-  --context 512          tokens a sequence holds
-  --dim 256              width of the residual stream
-  --layers 6
-  --heads 4
-  --steps 2300           optimizer steps
-  --batch 4              sequences a step
-  --learning-rate 1.2e-3 peak; warm-up, then a cosine down to 1 %
-  --warmup 100           steps
-  --weight-decay 0.1     on matrices only
-  --clip 1               bound of the global gradient norm
-  --dropout 0.1          on embeddings, attention weights and both residual branches
-  --held-out 0.05        the end of each book that is kept from training
-  --evaluate-every 100   steps between looks at the held-out text
-  --checkpoint-every 100 steps
-  --dtype f16            of the weights written: f16 or f32
-  --seed 1
-  --corpus-note TEXT     said of the corpus in the model card
-  --products auto        what multiplies matrices: native, wasm; auto is native where it works
-  --threads N            default: the machine's`;
+/** Beside the files, --out, --resume and --estimate. */
+export const TRAIN_FLAGS: readonly TrainFlag[] = [
+  flag('vocab-size', '3072', 'tokens, <|endoftext|> included; fewer where the corpus gives no more'),
+  flag('context', '512', 'tokens a sequence holds'),
+  flag('dim', '256', 'width of the residual stream'),
+  flag('layers', '6', 'transformer blocks'),
+  flag('heads', '4', 'heads of attention'),
+  flag('steps', '2300', 'optimizer steps'),
+  flag('batch', '4', 'sequences a step'),
+  flag('learning-rate', '1.2e-3', 'peak; warm-up, then a cosine down to 1 %'),
+  flag('warmup', '100', 'steps of warm-up'),
+  flag('weight-decay', '0.1', 'on matrices only'),
+  flag('clip', '1', 'bound of the global gradient norm'),
+  flag('dropout', '0.1', 'on embeddings, attention weights and both residual branches'),
+  flag('held-out', '0.05', 'the end of each text that is kept from training'),
+  flag('evaluate-every', '100', 'steps between looks at the held-out text'),
+  flag('checkpoint-every', '100', 'steps between checkpoints'),
+  flag('dtype', 'f16', 'of the weights written: f16 or f32'),
+  flag('seed', '1', 'of everything random'),
+  flag('corpus-note', '', 'said of the corpus in the model card'),
+  flag('products', 'auto', 'what multiplies matrices: native, wasm; auto is native where it works'),
+  flag('threads', undefined, "threads that compute; by default the machine's"),
+];
 
 export interface TrainOptions {
   readonly corpus: readonly string[];
@@ -58,82 +66,61 @@ export interface TrainOptions {
   readonly products: Products;
 }
 
-const OPTIONS = {
-  corpus: { type: 'string', multiple: true },
-  out: { type: 'string' },
-  resume: { type: 'boolean', default: false },
-  'vocab-size': { type: 'string', default: '3072' },
-  context: { type: 'string', default: '512' },
-  dim: { type: 'string', default: '256' },
-  layers: { type: 'string', default: '6' },
-  heads: { type: 'string', default: '4' },
-  steps: { type: 'string', default: '2300' },
-  batch: { type: 'string', default: '4' },
-  'learning-rate': { type: 'string', default: '1.2e-3' },
-  warmup: { type: 'string', default: '100' },
-  'weight-decay': { type: 'string', default: '0.1' },
-  clip: { type: 'string', default: '1' },
-  dropout: { type: 'string', default: '0.1' },
-  'held-out': { type: 'string', default: '0.05' },
-  'evaluate-every': { type: 'string', default: '100' },
-  'checkpoint-every': { type: 'string', default: '100' },
-  dtype: { type: 'string', default: 'f16' },
-  seed: { type: 'string', default: '1' },
-  'corpus-note': { type: 'string', default: '' },
-  products: { type: 'string', default: 'auto' },
-  threads: { type: 'string' },
-  help: { type: 'boolean', default: false },
-} as const;
+const DEFAULTS = Object.fromEntries(TRAIN_FLAGS.map(({ flag: name, default: value }) => [name, value]));
+
+/** What the command line has beside the values of TRAIN_FLAGS. */
+interface TrainTarget {
+  readonly corpus: readonly string[];
+  readonly out: string;
+  readonly resume: boolean;
+}
 
 /**
- * Reads the command line; `undefined` when help is asked for.
- * @throws EngineError `config_invalid` naming the option
+ * Reads the values of flags.
+ *
+ * @param given by the names of TRAIN_FLAGS
+ * @throws EngineError `config_invalid` naming the flag
  */
-export function parseTrainOptions(args: readonly string[], defaultThreads: number): TrainOptions | undefined {
-  const { values, positionals } = parse(args);
-  if (values.help) return undefined;
-  const corpus = [...(values.corpus ?? []), ...positionals];
-  if (corpus.length === 0) throw invalid('--corpus is needed: the text files to train on');
-  if (values.out === undefined) throw invalid('--out is needed: the directory to write to');
+export function readTrainOptions(
+  { corpus, out, resume }: TrainTarget,
+  given: Readonly<Record<string, string>>,
+  defaultThreads: number,
+): TrainOptions {
+  const textOf = (name: string): string => given[name] ?? DEFAULTS[name] ?? '';
+  const count = (name: string, minimum: number): number => integer(name, textOf(name), minimum);
+  const size = (name: string, minimum: number): number => multipleOf8(name, count(name, minimum));
+  const share = (name: string, maximum: number): number => fraction(name, textOf(name), maximum);
   return {
     corpus,
-    out: values.out,
-    resume: values.resume,
-    vocabSize: integer('vocab-size', values['vocab-size'], 264),
-    contextLength: integer('context', values.context, 8),
-    dim: integer('dim', values.dim, 8),
-    numLayers: integer('layers', values.layers, 1),
-    numHeads: integer('heads', values.heads, 1),
-    numSteps: integer('steps', values.steps, 1),
-    batchSize: integer('batch', values.batch, 1),
-    learningRate: fraction('learning-rate', values['learning-rate'], 1),
-    numWarmupSteps: integer('warmup', values.warmup, 1),
-    weightDecay: fraction('weight-decay', values['weight-decay'], 1),
-    maxGradientNorm: fraction('clip', values.clip, Infinity),
-    dropout: fraction('dropout', values.dropout, 0.9),
-    heldOutFraction: fraction('held-out', values['held-out'], 0.5),
-    evaluateEvery: integer('evaluate-every', values['evaluate-every'], 1),
-    checkpointEvery: integer('checkpoint-every', values['checkpoint-every'], 1),
-    dtype: storedDtype(values.dtype),
-    seed: integer('seed', values.seed, 0),
-    corpusNote: values['corpus-note'],
-    numThreads: values.threads === undefined ? defaultThreads : integer('threads', values.threads, 1),
-    products: productsNamed(values.products),
+    out,
+    resume,
+    vocabSize: size('vocab-size', 264),
+    contextLength: size('context', 8),
+    dim: size('dim', 8),
+    numLayers: count('layers', 1),
+    numHeads: count('heads', 1),
+    numSteps: count('steps', 1),
+    batchSize: count('batch', 1),
+    learningRate: share('learning-rate', 1),
+    numWarmupSteps: count('warmup', 1),
+    weightDecay: share('weight-decay', 1),
+    maxGradientNorm: share('clip', Infinity),
+    dropout: share('dropout', 0.9),
+    heldOutFraction: share('held-out', 0.5),
+    evaluateEvery: count('evaluate-every', 1),
+    checkpointEvery: count('checkpoint-every', 1),
+    dtype: storedDtype(textOf('dtype')),
+    seed: count('seed', 0),
+    corpusNote: textOf('corpus-note'),
+    numThreads: given['threads'] === undefined ? defaultThreads : count('threads', 1),
+    products: productsNamed(textOf('products')),
   };
 }
 
-function parse(args: readonly string[]): ReturnType<typeof parseStrictly> {
-  try {
-    return parseStrictly(args);
-  } catch (cause) {
-    throw new EngineError('config_invalid', cause instanceof Error ? cause.message : String(cause), {
-      cause,
-    });
-  }
-}
-
-function parseStrictly(args: readonly string[]) {
-  return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+/** The trainer's kernels work on eight numbers at a time. */
+function multipleOf8(option: string, value: number): number {
+  if (value % 8 === 0) return value;
+  throw invalid(`--${option} must be a multiple of 8, not ${value}`);
 }
 
 function integer(option: string, text: string, minimum: number): number {
@@ -161,5 +148,5 @@ function productsNamed(text: string): Products {
 }
 
 function invalid(message: string): EngineError {
-  return new EngineError('config_invalid', `${message} (--help lists all options)`);
+  return new EngineError('config_invalid', message);
 }

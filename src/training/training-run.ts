@@ -156,6 +156,17 @@ export class TrainingRun {
     if (this.#step < numSteps) await this.#save();
   }
 
+  /** Milliseconds of a step, the middle one of so many after a first that does not count. The run is of no use after it. */
+  timeSteps(numSteps: number): number {
+    for (let i = 0; i < numSteps; i++) {
+      const startedAt = performance.now();
+      this.#trainStep();
+      this.#step++;
+      this.#stepTimes.push(performance.now() - startedAt);
+    }
+    return median(this.#stepTimes.slice(1));
+  }
+
   dispose(): void {
     this.parameters.dispose();
     this.#optimizer.dispose();
@@ -207,9 +218,14 @@ export class TrainingRun {
       loss,
       bitsPerByte: this.#history.at(-1)?.heldOutBitsPerByte,
       tokensPerSecond: (this.buffers.numRows / msPerStep) * 1000,
+      medianStepMs: median(recent.slice(1)),
       secondsLeft: ((this.#options.numSteps - this.#step) * msPerStep) / 1000,
     };
   }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 function checkpointPath(options: TrainOptions): string {

@@ -40,7 +40,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('an empty clone where ther
     const env = { PATH: path, HOME: folder, PORT: '0', LOG_LEVEL: 'error', ...settings };
     const built = spawnSync(process.execPath, ['scripts/setup.mjs'], { cwd: clone, env, encoding: 'utf8' });
     expect(built.status, built.stderr).toBe(0);
-    const service = spawn(process.execPath, ['dist/src/main.js'], {
+    const service = spawn(process.execPath, ['dist/src/cli/main.js'], {
       cwd: clone,
       env,
       stdio: ['ignore', 'ignore', 'pipe'],

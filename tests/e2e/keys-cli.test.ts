@@ -19,7 +19,7 @@ interface Finished {
 }
 
 async function run(environment: Record<string, string>, ...args: string[]): Promise<Finished> {
-  const child = spawn(process.execPath, ['dist/scripts/keys.js', ...args], {
+  const child = spawn(process.execPath, ['dist/src/cli/main.js', 'keys', ...args], {
     cwd: ROOT,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -39,7 +39,7 @@ function cli(): { path: string; keys: (...args: string[]) => Promise<Finished> }
 
 beforeAll(build);
 
-describe('npm run keys', () => {
+describe('tokenflare keys', () => {
   it('creates, lists and revokes; the key is on standard output, once', async () => {
     const { path, keys } = cli();
     const created = await keys(
@@ -92,16 +92,16 @@ describe('npm run keys', () => {
   });
 
   it.each([
-    [[], 1, /npm run keys -- COMMAND/],
-    [['--help'], 0, /npm run keys -- COMMAND/],
-    [['make', 'a'], 1, /there is no command 'make'/],
-    [['toString'], 1, /there is no command 'toString'/],
-    [['create'], 1, /create takes one name/],
-    [['create', 'a', 'b'], 1, /create takes one name/],
+    [[], 2, /Usage: tokenflare keys \[options\] \[command\]/],
+    [['--help'], 0, /Usage: tokenflare keys \[options\] \[command\]/],
+    [['make', 'a'], 2, /unknown command 'make'/],
+    [['toString'], 2, /unknown command 'toString'/],
+    [['create'], 2, /missing required argument 'name'/],
+    [['create', 'a', 'b'], 2, /too many arguments for 'create'/],
     [['create', 'a', '--concurrency', 'x'], 1, /--concurrency is 'x': must be a whole number/],
     [['create', 'a', '--expires', '2020-01-01'], 1, /must lie in the future/],
-    [['create', 'a', '--budget', '1'], 1, /--budget/],
-    [['list', '--admin'], 1, /list takes no --admin/],
+    [['create', 'a', '--budget', '1'], 2, /unknown option '--budget'/],
+    [['list', '--admin'], 2, /unknown option '--admin'/],
     [['revoke', 'nobody'], 1, /there is no key 'nobody'/],
   ])('%j ends with %i', async (args, status, message) => {
     const { path, keys } = cli();
@@ -113,7 +113,7 @@ describe('npm run keys', () => {
 
   it('asks where the keys lie, and leaves a file that it does not understand alone', async () => {
     const nowhere = await run({ KEYS_FILE: '' }, 'list');
-    expect(nowhere).toMatchObject({ status: 1, stdout: '' });
+    expect(nowhere).toMatchObject({ status: 2, stdout: '' });
     expect(nowhere.stderr).toContain('KEYS_FILE=keys.json');
     const path = join(tempDirectory(), 'keys.json');
     writeFileSync(path, '{"version":9}');

@@ -25,7 +25,7 @@ describe('the service without keys', () => {
     const service = start({ HOST: '0.0.0.0', KEYS_FILE: '' });
     expect(await service.exited).toBe(1);
     expect(service.stderr()).toContain('config_invalid');
-    expect(service.stderr()).toContain('npm run keys -- create');
+    expect(service.stderr()).toContain('tokenflare keys create');
     expect(service.stderr()).toContain('ALLOW_ANONYMOUS=on');
   });
 

@@ -49,7 +49,7 @@ class Cli {
   }
 
   spawn(...args: string[]): Running {
-    const child = spawn(process.execPath, ['dist/scripts/models.js', ...args], {
+    const child = spawn(process.execPath, ['dist/src/cli/main.js', ...args], {
       cwd: ROOT,
       env: {
         ...process.env,
@@ -92,13 +92,13 @@ class Cli {
 
 beforeAll(build);
 
-describe('npm run models', () => {
+describe('tokenflare pull, list, show, rm', () => {
   it('pulls a model, lists it, shows it, verifies it, removes it', async () => {
     const cli = await Cli.start();
     const pulled = await cli.run('pull', ID);
     expect(pulled).toMatchObject({
       status: 0,
-      stdout: `${ID} is there: MODEL=${ID} npm start serves it\n`,
+      stdout: `${ID} is there: 'tokenflare serve ${ID}' serves it\n`,
     });
     expect(pulled.stderr).toMatch(/^owner\/tiny at [0-9a-f]{40}, 3 files\nconfig\.json, 325 B\n/);
     expect(pulled.stderr).toMatch(/\nmodel\.safetensors, 170 kB\n(\d+ %, .*\n)*100 %, 183 kB of 183 kB\n$/);
@@ -173,15 +173,19 @@ describe('npm run models', () => {
       `${ID} has several GGUF files; name one, as in ${ID}:tiny-gpt2-Q8_0.gguf\n` +
         '     68.3 kB  tiny-gpt2-Q8_0.gguf\n      103 kB  tiny-gpt2-F16.gguf\n',
     );
-    for (const [args, message] of [
-      [['pull', 'tiny'], /^"tiny" names no model of the hub: write owner\/name/],
-      [['pull'], /^pull takes one model/],
-      [['toString'], /^there is no command 'toString'/],
-      [['show', 'absent'], /^there is no model 'absent' in /],
-      [['list', '--colour'], /^Unknown option '--colour'/],
+    for (const [args, code, message] of [
+      [['pull', 'tiny'], 1, /^"tiny" names no model of the hub: write owner\/name/],
+      [['pull'], 2, /^tokenflare: missing required argument 'model'/],
+      [['toString'], 2, /^tokenflare: unknown command 'toString'/],
+      [['show', 'absent'], 1, /^there is no model 'absent' in /],
+      [
+        ['list', '--jsno'],
+        2,
+        /^tokenflare: unknown option '--jsno'\n\(Did you mean --json\?\)\n'tokenflare list --help'/,
+      ],
     ] as const) {
       const { status, stderr } = await cli.run(...args);
-      expect(status).toBe(1);
+      expect(status).toBe(code);
       expect(stderr).toMatch(message);
       expect(stderr).not.toMatch(/^\s+at /m);
     }
@@ -208,7 +212,7 @@ describe('npm run models', () => {
   });
 });
 
-describe('npm run models -- verify', () => {
+describe('tokenflare verify', () => {
   it('finds the byte that was flipped, the file that is gone, and the one that was added', async () => {
     const cli = await Cli.start();
     await cli.run('pull', ID);

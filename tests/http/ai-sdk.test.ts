@@ -92,7 +92,9 @@ describe('the AI SDK', () => {
     const events = [
       ...writer.open(),
       ...(ANSWERS['reasoning, text and several calls'] ?? []).flatMap((event) => writer.write(event)),
-      ...writer.close({ usage: { numPromptTokens: 9, numGeneratedTokens: 5, numCachedTokens: 4 } }),
+      ...writer.close({
+        usage: { numPromptTokens: 9, numGeneratedTokens: 5, numReasoningTokens: 0, numCachedTokens: 4 },
+      }),
     ];
     const provider = createOpenAI({
       apiKey: 'none',

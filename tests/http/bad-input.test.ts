@@ -212,13 +212,27 @@ describe('a field at fault is named: chat', () => {
     [
       'reasoning_effort',
       { messages, reasoning_effort: 'none', chat_template_kwargs: { enable_thinking: true } },
-      'enable_thinking is true',
+      'turns reasoning off, but chat_template_kwargs.enable_thinking turns it on',
     ],
     [
       'max_reasoning_tokens',
       { messages, thinking_token_budget: 3, max_reasoning_tokens: 4 },
       'another name of thinking_token_budget: send one of them, not 4 and 3',
     ],
+    [
+      'reasoning.max_tokens',
+      { messages, thinking_budget: 3, reasoning: { max_tokens: 4 } },
+      'another name of thinking_budget',
+    ],
+    ['reasoning.effort', { messages, reasoning_effort: 'low', reasoning: { effort: 'high' } }, 'send one of'],
+    [
+      'reasoning',
+      { messages, reasoning: { effort: 'low' }, thinking: { type: 'disabled' } },
+      'turns reasoning on, but thinking.type turns it off',
+    ],
+    ['reasoning.exclude', { messages, include_reasoning: true, reasoning: { exclude: true } }, 'is true'],
+    ['reasoning.budget', { messages, reasoning: { budget: 3 } }, 'unknown field'],
+    ['thinking_token_budget', { messages, thinking_token_budget: -2 }, 'at least -1'],
     ['chat_template_kwargs.messages', { messages, chat_template_kwargs: { messages: [] } }, 'by the service'],
     ['stop_token_ids[1]', { messages, stop_token_ids: [1, 384] }, 'outside the vocabulary'],
     ['repeat_penalty', { messages, repeat_penalty: 1.2, repetition_penalty: 1.1 }, 'send one of them'],

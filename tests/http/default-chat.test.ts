@@ -89,7 +89,7 @@ describe('by settings', () => {
     await using service = await startTestService({ CHAT_TEMPLATE: 'refuse' });
     const { status, text } = await send(service, '/v1/chat/completions', { messages });
     expect(status).toBe(400);
-    expect(text).toContain('npm run models -- pull HuggingFaceTB/SmolLM2-135M-Instruct');
+    expect(text).toContain('tokenflare pull HuggingFaceTB/SmolLM2-135M-Instruct');
     const { data } = JSON.parse((await send(service, '/v1/models')).text) as ModelListBody;
     expect(data[0]?.chat_template).toBeNull();
   });

@@ -214,6 +214,11 @@ describe('POST /v1/messages', () => {
     expect(lastPrompt()).toBe('u:The river\na:');
   });
 
+  /** The keyword is not enforced, so it is refused where the schema is held to. */
+  const REFUSED_TOOL = {
+    name: 'f',
+    input_schema: { type: 'object', properties: { a: { not: { type: 'string' } } } },
+  };
   const image = { type: 'image', source: { type: 'url', url: 'x' } };
   it.each([
     [{ max_tokens: undefined }, 'max_tokens'],
@@ -231,6 +236,8 @@ describe('POST /v1/messages', () => {
     ],
     [{ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, 'tools[0].type'],
     [{ tool_choice: { type: 'any' } }, 'tool_choice'],
+    [{ tools: [REFUSED_TOOL], tool_choice: { type: 'any' } }, 'tools[0].input_schema.properties.a'],
+    [{ tools: [{ ...REFUSED_TOOL, strict: true }] }, 'tools[0].input_schema.properties.a'],
     [{ tool_choice: { type: 'tool', name: 'f' } }, 'tool_choice.name'],
     [{ thinking: { type: 'enabled', budget_tokens: 50 } }, 'thinking.budget_tokens'],
     [{ output_config: { format: { type: 'xml' } } }, 'output_config.format.type'],

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { createApp } from '../../routes/app.ts';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import type { Access } from '../../src/access/access.ts';
+import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { Metrics } from '../../src/http/metrics.ts';
@@ -68,7 +69,17 @@ describe('openapi.yaml', () => {
     const config = readConfig({}, []);
     const logger = pino({ enabled: false });
     const responses = new ResponseStore();
-    const app = createApp({ models, access, config, logger, metrics, openApiDocument: '', responses });
+    const benchmarkRuns = new RunStore(IN_MEMORY);
+    const app = createApp({
+      models,
+      access,
+      config,
+      logger,
+      metrics,
+      openApiDocument: '',
+      responses,
+      benchmarkRuns,
+    });
     metrics.dispose();
     const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
     const routes = app.routes
@@ -85,7 +96,7 @@ describe('the validator of the HTTP tests', () => {
   const good = { method: 'GET', path: '/health', status: 200, contentType: 'application/json' };
 
   it('passes what is listed and refuses what is not', () => {
-    const body = JSON.stringify({ status: 'ok', engine: 'ready' });
+    const body = JSON.stringify({ status: 'ok', version: '0.1.0', engine: 'ready' });
     expect(() => checkAgainstOpenApi({ ...good, body })).not.toThrow();
     expect(() => checkAgainstOpenApi({ ...good, body: '{"status":"ok"}' })).toThrow(/engine/);
     expect(() => checkAgainstOpenApi({ ...good, body, status: 201 })).toThrow(/does not list 201/);

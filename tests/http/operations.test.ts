@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { call, post } from '../support/http-client.ts';
@@ -5,6 +6,9 @@ import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const COMPLETIONS = '/v1/completions';
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 let engine: ScriptedEngine;
 let service: HttpService;
@@ -77,7 +81,7 @@ describe('models', () => {
 describe('health', () => {
   it.each(['loading', 'draining', 'stopped'] as const)('%s: alive, but not ready', async (state) => {
     engine.state = state;
-    expect((await call(service, 'GET', '/health')).json).toEqual({ status: 'ok', engine: state });
+    expect((await call(service, 'GET', '/health')).json).toEqual({ status: 'ok', version, engine: state });
     const ready = await call(service, 'GET', '/ready');
     expect(ready.status).toBe(503);
     expect(ready.json).toMatchObject({ error: { code: 'engine_not_ready' } });
@@ -137,6 +141,7 @@ describe('metrics', () => {
     'num_requests_waiting_for_model',
     'models_memory_bytes',
     'models_memory_limit_bytes',
+    `build_info{version="${version}",node_version="${process.version}"}`,
     'model_info{model_name="@test/tiny-gpt2",architecture="gpt2",runtime="cpu"}',
   ])('has %s', async (name) => {
     expect(await sample(name)).toBeDefined();

@@ -240,7 +240,7 @@ describe('with a model that calls tools', () => {
 
 /** What the service writes for events, as the provider reads it: by its `binding`, without a socket. */
 function providerOf(answers: readonly (readonly AnswerEvent[])[]): ReturnType<typeof createWorkersAI> {
-  const usage = { numPromptTokens: 4, numGeneratedTokens: 9, numCachedTokens: 0 };
+  const usage = { numPromptTokens: 4, numGeneratedTokens: 9, numReasoningTokens: 0, numCachedTokens: 0 };
   let step = 0;
   const run = (_model: string, { stream }: { stream?: boolean }): Promise<unknown> => {
     const events = answers[step++] ?? [];
@@ -320,7 +320,7 @@ describe('calls and reasoning', () => {
     const answer = new WorkersAiAnswer();
     for (const event of [...call(0, 'Bern'), { type: 'finish', index: 0, finish: 'toolCalls' } as const])
       answer.add(event);
-    const usage = { numPromptTokens: 1, numGeneratedTokens: 1, numCachedTokens: 0 };
+    const usage = { numPromptTokens: 1, numGeneratedTokens: 1, numReasoningTokens: 0, numCachedTokens: 0 };
     expect(answer.toResult(usage, true, 99)).toMatchObject({
       response: null,
       tool_calls: [{ name: 'weather', arguments: { city: 'Bern' } }],

@@ -8,7 +8,7 @@ import { readCheckpoint } from '../../src/training/checkpoint.ts';
 import { splitBook } from '../../src/training/corpus.ts';
 import { TrainingKernels } from '../../src/training/kernels.ts';
 import { gpt2ConfigJson, writeModelDescription } from '../../src/training/model-directory.ts';
-import { parseTrainOptions, type TrainOptions } from '../../src/training/train-options.ts';
+import { readTrainOptions, type TrainOptions } from '../../src/training/train-options.ts';
 import { prepareData, train } from '../../src/training/train.ts';
 import { TrainingRun } from '../../src/training/training-run.ts';
 
@@ -28,25 +28,12 @@ function text(): string {
 describe('a small training run', () => {
   let directory: string;
 
-  const options = (out: string, ...more: string[]): TrainOptions => {
-    const sizes = ['--vocab-size', '320', '--context', '32', '--dim', '32', '--layers', '2', '--heads', '2'];
-    const schedule = [
-      '--steps',
-      String(NUM_STEPS),
-      '--batch',
-      '4',
-      '--learning-rate',
-      '3e-3',
-      '--warmup',
-      '5',
-    ];
-    const args = ['--corpus', join(directory, 'fables.txt'), '--out', join(directory, out), '--dtype', 'f32'];
-    const parsed = parseTrainOptions(
-      [...args, ...sizes, ...schedule, '--evaluate-every', '10', '--threads', '2', ...more],
-      2,
-    );
-    if (parsed === undefined) throw new Error('no help was asked for');
-    return parsed;
+  const options = (out: string, more: Record<string, string> = {}, resume = false): TrainOptions => {
+    const sizes = { 'vocab-size': '320', context: '32', dim: '32', layers: '2', heads: '2' };
+    const schedule = { steps: String(NUM_STEPS), batch: '4', 'learning-rate': '3e-3', warmup: '5' };
+    const flags = { ...sizes, ...schedule, dtype: 'f32', 'evaluate-every': '10', threads: '2', ...more };
+    const target = { corpus: [join(directory, 'fables.txt')], out: join(directory, out), resume };
+    return readTrainOptions(target, flags, 2);
   };
 
   beforeAll(async () => {
@@ -80,11 +67,11 @@ describe('a small training run', () => {
 
     // Stopped between two evaluations, so that running means have to survive too.
     const stop = new AbortController();
-    const first = await startRun(options('resumed', '--checkpoint-every', '1000'));
+    const first = await startRun(options('resumed', { 'checkpoint-every': '1000' }));
     await first.train(stop.signal, ({ step }) => step === 13 && stop.abort());
     expect(first.state.step).toBe(13);
     first.dispose();
-    const second = await startRun(options('resumed', '--resume'));
+    const second = await startRun(options('resumed', {}, true));
     await second.train(new AbortController().signal, () => undefined);
     second.dispose();
     expect(tf.memory().numTensors).toBe(0);
@@ -102,20 +89,27 @@ describe('a small training run', () => {
   });
 
   it('refuses to resume with other options', async () => {
-    const other = options('whole', '--resume', '--learning-rate', '1e-3');
+    const other = options('whole', { 'learning-rate': '1e-3' }, true);
     await expect(train(other, new AbortController().signal)).rejects.toMatchObject({
       code: 'config_invalid',
     });
   });
 
   it('ends with a directory that is complete: card, plot, tokenizer, weights', async () => {
-    await train(options('whole', '--resume', '--corpus-note', 'Made up'), new AbortController().signal);
+    await train(options('whole', { 'corpus-note': 'Made up' }, true), new AbortController().signal);
     const card = await readFile(join(directory, 'whole', 'README.md'), 'utf8');
     const { state } = await readCheckpoint(join(directory, 'whole', 'checkpoint.safetensors'));
     expect(card).toContain('Made up:\n\n- Fables');
     expect(card).toContain(`| windows of 32 tokens side by side | ${state.bestBitsPerByte?.toFixed(4)} |`);
     expect(card).not.toContain(directory);
-    expect(card.match(/^> Once upon a time there was/m)).not.toBeNull();
+    expect(card).toMatch(/^# A small GPT-2 of “Fables”$/m);
+    // The samples begin as sentences of the held-out text do.
+    const samples = card.slice(card.indexOf('## Samples')).split('\n\n---\n\n');
+    expect(samples.length).toBeGreaterThan(1);
+    for (const sample of samples) {
+      const [, words = 'no sample'] = /^> (\S+ \S+ \S+)/m.exec(sample) ?? [];
+      expect(text()).toContain(words);
+    }
     const plot = await readFile(join(directory, 'whole', 'loss.svg'), 'utf8');
     expect(plot).toMatch(/^<svg /);
     expect(plot).toContain('held out');

@@ -17,6 +17,14 @@ export interface ChatModel {
   remove(): void;
 }
 
+interface ChatModelOptions {
+  addsBos?: boolean;
+  /** What the template may write, by name. */
+  specialTokens?: Record<string, string>;
+}
+
+const SPECIAL_TOKENS = { bos_token: '<|endoftext|>' };
+
 /** Begins every text that is not told otherwise with end-of-text, as Llama's begins it with its BOS. */
 const POST_PROCESSOR = {
   type: 'TemplateProcessing',
@@ -31,11 +39,14 @@ export function makeEmbeddedChatModel(template: string = TINY_TEMPLATE): ChatMod
   for (const file of ['config.json', 'model.safetensors', 'tokenizer.json']) {
     cpSync(fileURLToPath(new URL(`../../model-weights/${file}`, import.meta.url)), join(path, file));
   }
-  return withTemplate(path, template);
+  return withTemplate(path, template, SPECIAL_TOKENS);
 }
 
 /** The tiny GPT-2 with a chat template of its own, in a folder of its own; `addsBos`: its tokenizer adds one, too. */
-export function makeChatModel(template: string = TINY_TEMPLATE, { addsBos = false } = {}): ChatModel {
+export function makeChatModel(
+  template: string = TINY_TEMPLATE,
+  { addsBos = false, specialTokens = SPECIAL_TOKENS }: ChatModelOptions = {},
+): ChatModel {
   const path = mkdtempSync(join(tmpdir(), 'tokenflare-chat-'));
   for (const file of ['config.json', 'model.safetensors']) {
     cpSync(fixturePath('tiny-gpt2', file), join(path, file));
@@ -45,11 +56,11 @@ export function makeChatModel(template: string = TINY_TEMPLATE, { addsBos = fals
     join(path, 'tokenizer.json'),
     JSON.stringify({ ...tokenizer, ...(addsBos ? { post_processor: POST_PROCESSOR } : {}) }),
   );
-  return withTemplate(path, template);
+  return withTemplate(path, template, specialTokens);
 }
 
-function withTemplate(path: string, template: string): ChatModel {
-  const tokenizerConfig = { bos_token: '<|endoftext|>', chat_template: template };
+function withTemplate(path: string, template: string, specialTokens: Record<string, string>): ChatModel {
+  const tokenizerConfig = { ...specialTokens, chat_template: template };
   writeFileSync(join(path, 'tokenizer_config.json'), JSON.stringify(tokenizerConfig));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

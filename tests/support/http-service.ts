@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { createApp, doorOf } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
+import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
 import { openAccess, type AccessConfig } from '../../src/access/access.ts';
@@ -48,6 +49,7 @@ export async function startHttpService(
   const models = await onlyModel(engine);
   const metrics = new Metrics(models);
   const access = await openAccess({ ...ACCESS, ...accessConfig });
+  const benchmarkRuns = new RunStore(IN_MEMORY);
   const dependencies = {
     models,
     access,
@@ -55,6 +57,7 @@ export async function startHttpService(
     logger,
     metrics,
     responses: new ResponseStore(),
+    benchmarkRuns,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };
   const app = createApp(dependencies);
@@ -67,6 +70,7 @@ export async function startHttpService(
     logLines,
     close: async () => {
       metrics.dispose();
+      benchmarkRuns.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await access.close();

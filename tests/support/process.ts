@@ -31,9 +31,16 @@ export function spawnService(
   environment: Record<string, string> = {},
   { stdout = 'pipe', stderr = 'pipe' }: { stdout?: 'pipe' | number; stderr?: 'pipe' | number } = {},
 ): ServiceProcess {
-  const child = spawn(process.execPath, ['dist/src/main.js'], {
+  const child = spawn(process.execPath, ['dist/src/cli/main.js'], {
     cwd: ROOT,
-    env: { ...process.env, PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', ...environment },
+    env: {
+      ...process.env,
+      PORT: '0',
+      MODEL: TINY_MODEL,
+      RUNTIME: 'wasm',
+      BENCHMARK_RESULTS: 'memory',
+      ...environment,
+    },
     stdio: ['ignore', stdout, stderr],
   });
   const output = { stdout: '', stderr: '' };

@@ -15,10 +15,13 @@ import type {
   Reservation,
   SampledToken,
 } from '../../src/engine/engine.ts';
+import { ReasoningMeter } from '../../src/engine/reasoning-meter.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import { ServedTokenizer, type ServedTokenizerOptions } from '../../src/text/served-tokenizer.ts';
+import { IncrementalDetokenizer } from '../../src/tokenizer/incremental-detokenizer.ts';
+import { shownBytes } from '../../src/tokenizer/shown-bytes.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from './fixtures.ts';
 
@@ -26,6 +29,8 @@ import { fixturePath } from './fixtures.ts';
 export interface Script {
   /** Its tokens are the completion, then end-of-text. */
   text: string;
+  /** Tokens of each delta. */
+  tokensPerDelta: number;
   tokenDelayMs: number;
   /** Throws after so many tokens. */
   failAfter: number | undefined;
@@ -40,6 +45,7 @@ export interface Script {
 
 const DEFAULT_SCRIPT: Script = {
   text: ' runs past the old mill and down to the sea',
+  tokensPerDelta: 1,
   tokenDelayMs: 0,
   failAfter: undefined,
   failure: new EngineError('backend_failure', 'a kernel failed in step 7'),
@@ -235,6 +241,8 @@ export class ScriptedEngine implements ManagedEngine {
       numPrefixCacheHits: 12,
       numDraftTokens: 6,
       numAcceptedDraftTokens: 4,
+      modelMs: 50,
+      formatMs: 0.5,
       numGeneratedTokens: 10,
       numWastedTokens: 1,
       numRestarts: 0,
@@ -330,10 +338,13 @@ class ScriptedCompletion implements Completion {
     return { scores: scoredTokenIds.map((tokenId) => this.#script.scoreOf(tokenId, prompt)) };
   }
 
-  /** The choices take turns, as in a batch. */
+  /** The choices take turns, as in a batch. Characters come whole, as the engine hands them on. */
   async *#deltas(indices: readonly number[]): AsyncGenerator<CompletionEvent> {
-    const { failAfter, failure, stallAfter, tokenDelayMs } = this.#script;
-    for (const [position, tokenId] of this.#tokenIds.slice(0, this.#request.maxTokens).entries()) {
+    const { failAfter, failure, stallAfter, tokenDelayMs, tokensPerDelta } = this.#script;
+    const detokenizer = new IncrementalDetokenizer(this.#tokenizer, { skipSpecialTokens: false });
+    const tokenIds = this.#tokenIds.slice(0, this.#request.maxTokens);
+    let pending: number[] = [];
+    for (const [position, tokenId] of tokenIds.entries()) {
       if (position === failAfter) {
         this.#errorCode = failure.code;
         this.#end();
@@ -342,16 +353,31 @@ class ScriptedCompletion implements Completion {
       if (position === stallAfter) await this.#rest(3_600_000);
       else await this.#rest(tokenDelayMs);
       if (this.#abort.signal.aborted) return;
-      for (const index of indices) {
-        this.#numTokens++;
-        const text = this.#tokenizer.decode([tokenId]);
-        yield { type: 'delta', index, text, tokens: [this.#toOutput(tokenId)] };
-      }
+      pending.push(tokenId);
+      if (pending.length < tokensPerDelta && position + 1 < tokenIds.length) continue;
+      const text = detokenizer.push(pending);
+      const tokens = pending.map((id) => this.#toOutput(id));
+      this.#numTokens += indices.length * pending.length;
+      pending = [];
+      for (const index of indices) yield { type: 'delta', index, text, tokens };
     }
+    const text = detokenizer.flush();
+    if (text !== '') for (const index of indices) yield { type: 'delta', index, text, tokens: [] };
   }
 
   get #tokenIds(): number[] {
     return this.#tokenizer.encode(this.#script.text);
+  }
+
+  /** Of all choices, which say the same. */
+  get #numReasoningTokens(): number {
+    const { reasoningSpan, shownTokenIds, prompts, n } = this.#request;
+    if (reasoningSpan === undefined) return 0;
+    const meter = new ReasoningMeter(reasoningSpan);
+    const bytesOf = shownBytes(this.#tokenizer, { shownTokenIds });
+    const numChoices = prompts.length * n;
+    for (const tokenId of this.#tokenIds.slice(0, this.#numTokens / numChoices)) meter.push(bytesOf(tokenId));
+    return numChoices * meter.numTokens;
   }
 
   async #rest(ms: number): Promise<void> {
@@ -392,6 +418,7 @@ class ScriptedCompletion implements Completion {
           0,
         ),
         numGeneratedTokens: this.#numTokens,
+        numReasoningTokens: this.#numReasoningTokens,
         numCachedTokens: 0,
       },
       n: this.#request.n,

@@ -19,7 +19,10 @@ export async function startTestService(
   environment: Record<string, string> = {},
   processOptions: { execArgv?: readonly string[] } = {},
 ): Promise<TestService> {
-  const config = readConfig({ PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', ...environment }, []);
+  const config = readConfig(
+    { PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', BENCHMARK_RESULTS: 'memory', ...environment },
+    [],
+  );
   const processes: EngineProcess[] = [];
   const createProcess = (settings: EngineSettings, events: EngineProcessEvents): EngineProcess => {
     const started = new EngineProcess(settings, events, processOptions);

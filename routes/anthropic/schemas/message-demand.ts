@@ -3,7 +3,7 @@ import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
 import type { ModelInfo } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { toAnswerDemand, type ConversationParts } from '../../shared/schemas/answer-demand.ts';
-import { toReasoningDemand, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
+import { mostReasoningTokens, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
 import { toToolDefinition } from '../../shared/schemas/tools.ts';
 import { toConversationMessages } from './conversation-messages.ts';
 import type { CountTokensInput, MessageInput, ToolChoiceInput, ToolInput } from './message-request.ts';
@@ -73,8 +73,8 @@ export function toConversationParts(input: CountTokensInput): ConversationParts 
 function toReasoning({ thinking, output_config: output }: CountTokensInput): ReasoningDemand {
   if (thinking === undefined || thinking.type === 'disabled')
     return { isEnabled: false, maxTokens: undefined };
-  const { maxTokens } = toReasoningDemand(output?.effort ?? undefined);
-  return { isEnabled: true, maxTokens: thinking.type === 'enabled' ? thinking.budget_tokens : maxTokens };
+  const budget = thinking.type === 'enabled' ? thinking.budget_tokens : undefined;
+  return { isEnabled: true, maxTokens: mostReasoningTokens(output?.effort ?? undefined, budget) };
 }
 
 function toToolChoice(choice: ToolChoiceInput): ToolChoice {

@@ -62,10 +62,13 @@ const toolChoiceSchema = taggedUnion(
 export type ToolChoiceInput = z.output<typeof toolChoiceSchema>;
 
 const display = { display: z.enum(['summarized', 'omitted']).nullish() };
+const budgetSchema = z.int().min(0).max(MAX_INT32).meta({
+  description: 'Most tokens of thinking; then the answer begins. Below `max_tokens`.',
+});
 const thinkingSchema = taggedUnion(
   ['enabled', 'adaptive', 'disabled'],
   [
-    z.strictObject({ type: z.literal('enabled'), budget_tokens: countSchema, ...display }),
+    z.strictObject({ type: z.literal('enabled'), budget_tokens: budgetSchema, ...display }),
     z.strictObject({ type: z.literal('adaptive'), ...display }),
     z.strictObject({ type: z.literal('disabled') }),
   ],

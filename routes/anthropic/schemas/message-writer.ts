@@ -44,11 +44,11 @@ export class MessageWriter {
   #ending: Ending = { stop_reason: null, stop_sequence: null };
   #finish: Extract<AnswerEvent, { type: 'finish' }> | undefined;
   #usage: Usage;
-  #numThinkingTokens = 0;
 
   constructor(view: MessageView) {
     this.#view = view;
-    this.#usage = { numPromptTokens: view.numPromptTokens, numGeneratedTokens: 0, numCachedTokens: 0 };
+    const { numPromptTokens } = view;
+    this.#usage = { numPromptTokens, numGeneratedTokens: 0, numReasoningTokens: 0, numCachedTokens: 0 };
   }
 
   /** The message as it stands. */
@@ -77,7 +77,6 @@ export class MessageWriter {
     assertInvariant(event.index === 0, 'a message has one choice');
     switch (event.type) {
       case 'reasoning':
-        this.#numThinkingTokens += event.tokens.length;
         return this.#writeText('thinking', event.text);
       case 'content':
         return this.#writeText('text', event.text);
@@ -186,14 +185,14 @@ export class MessageWriter {
   }
 
   #usageBody(): MessageBody['usage'] {
-    const { numPromptTokens, numCachedTokens, numGeneratedTokens } = this.#usage;
+    const { numPromptTokens, numCachedTokens, numGeneratedTokens, numReasoningTokens } = this.#usage;
     return {
       input_tokens: numPromptTokens - numCachedTokens,
       cache_read_input_tokens: numCachedTokens,
       // Every prompt stays in the cache for as long as there is room: none is put there because a client asked for it.
       cache_creation_input_tokens: 0,
       output_tokens: numGeneratedTokens,
-      output_tokens_details: { thinking_tokens: this.#numThinkingTokens },
+      output_tokens_details: { thinking_tokens: numReasoningTokens },
     };
   }
 }

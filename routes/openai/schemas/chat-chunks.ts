@@ -6,7 +6,6 @@ import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detoken
 import { toTokenLogprobBody } from '../../shared/schemas/token-logprob.ts';
 import type { ChatBody, ChatChunk, ChatLogprobs } from './chat.ts';
 import { toTruncationBody, toUsageBody } from './completion-chunks.ts';
-import type { UsageBody } from './completions.ts';
 
 type ChunkChoice = ChatChunk['choices'][number];
 type Delta = ChunkChoice['delta'];
@@ -46,7 +45,6 @@ export interface ChatView {
  */
 export class ChatChunks {
   readonly #view: ChatView;
-  #numReasoningTokens = 0;
   /** Choices that have content, perhaps an empty one, or calls. */
   readonly #answered = new Set<number>();
 
@@ -75,7 +73,6 @@ export class ChatChunks {
       const delta: Delta = this.#answered.has(index) ? {} : { content: '' };
       return [this.#chunk({ ...EMPTY_CHOICE, index, delta, ...truncation, finish_reason: finishReason })];
     }
-    if (event.type === 'reasoning') this.#numReasoningTokens += event.tokens.length;
     const { tokens } = event;
     const delta = toDelta(event, this.#view);
     if (!showsText(event, this.#view) && !this.#showsTokens(tokens)) return [];
@@ -93,7 +90,7 @@ export class ChatChunks {
 
   /** The chunk of `include_usage`, which has no choices. */
   usageChunk(usage: Usage): ChatChunk {
-    return { ...this.#chunk(), usage: this.#usage(usage) };
+    return { ...this.#chunk(), usage: toUsageBody(usage) };
   }
 
   /** The answer that is not streamed: all chunks of all choices joined. */
@@ -102,11 +99,7 @@ export class ChatChunks {
     const parts = Array.from({ length: n }, (): ChunkChoice[] => []);
     for (const { choices } of chunks) for (const choice of choices) parts[choice.index]?.push(choice);
     const choices = parts.map((choiceParts) => joinChoice(choiceParts, this.#view));
-    return { ...headOf(this.#view, 'chat.completion'), choices, usage: this.#usage(usage) };
-  }
-
-  #usage(usage: Usage): UsageBody {
-    return toUsageBody(usage, this.#numReasoningTokens);
+    return { ...headOf(this.#view, 'chat.completion'), choices, usage: toUsageBody(usage) };
   }
 
   #logprobs(tokens: readonly SampledToken[]): ChatLogprobs {

@@ -149,11 +149,12 @@ export function toTruncationBody(prompt: Truncation | undefined): {
   return { truncated: true, ...(numDropped === undefined ? {} : { dropped_tokens: numDropped }) };
 }
 
-/** @param numReasoningTokens of the generated ones, those that the model wrote for itself */
-export function toUsageBody(
-  { numPromptTokens, numGeneratedTokens, numCachedTokens }: Usage,
-  numReasoningTokens = 0,
-): UsageBody {
+export function toUsageBody({
+  numPromptTokens,
+  numGeneratedTokens,
+  numReasoningTokens,
+  numCachedTokens,
+}: Usage): UsageBody {
   return {
     prompt_tokens: numPromptTokens,
     completion_tokens: numGeneratedTokens,

@@ -36,6 +36,7 @@ export function toCompletionDemand(
     skipsSpecialTokens: input.skip_special_tokens ?? true,
     reportsEveryToken: input.stream_options?.every_token ?? false,
     isRendered: input.add_special_tokens === false,
+    rejectsIfBusy: input.options?.rejectIfBusy ?? false,
     grammar: toOutputFormat(input),
     sampling: toSampling(input, model),
     numLogprobs: input.logprobs ?? undefined,

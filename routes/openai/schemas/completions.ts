@@ -12,6 +12,7 @@ import { otherFields, unsupported } from './other-fields.ts';
 import { cacheSaltField, ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
 import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
+import { requestOptionsSchema } from '../../shared/schemas/request-options.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
@@ -107,6 +108,7 @@ export const completionFieldsSchema = z.strictObject({
     .nullish()
     .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
   cache_salt: cacheSaltField,
+  options: requestOptionsSchema,
   suffix: unsupported([''], 'a completion is not told what follows it'),
   metadata: metadataSchema.nullish().meta({ description: 'Accepted and ignored.' }),
   ...outputFormatFields,

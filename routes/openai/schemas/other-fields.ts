@@ -90,7 +90,6 @@ export const otherFields = {
   ttl: ignored,
   draft_model: ignored,
   keep_alive: ignored,
-  options: unsupported([{}], 'send its fields beside the others'),
   format: unsupported([], 'send response_format'),
 };
 

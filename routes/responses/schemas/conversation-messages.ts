@@ -57,10 +57,12 @@ export function toConversationMessages(
 
 type AssistantItem = Exclude<StoredItem, { type: 'function_call_output' }>;
 
-/** A turn is reasoning, then text, then calls, each of which may be left out. */
+/**
+ * A turn is reasoning, text and calls, each of which may be left out. Behind a call that has no result yet, a model may
+ * have gone on with text: that is the same turn, and the results follow it.
+ */
 function beginsTurn(item: AssistantItem, { content, toolCalls }: OpenTurn): boolean {
-  if (item.type === 'function_call') return false;
-  return toolCalls.length > 0 || content !== undefined;
+  return item.type !== 'function_call' && content !== undefined && toolCalls.length === 0;
 }
 
 function addToTurn(turn: OpenTurn, item: AssistantItem): void {
@@ -68,7 +70,7 @@ function addToTurn(turn: OpenTurn, item: AssistantItem): void {
     const parts = item.content.length > 0 ? item.content : item.summary;
     turn.reasoning.push(...parts.map(({ text }) => text));
   } else if (item.type === 'message') {
-    turn.content = item.content.map(textOf).join('');
+    turn.content = (turn.content ?? '') + item.content.map(textOf).join('');
   } else {
     const { call_id: id, name, arguments: text } = item;
     turn.toolCalls.push(toToolCall(id, name, readToolArguments(text)));

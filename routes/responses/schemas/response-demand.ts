@@ -112,7 +112,7 @@ export function toConversationParts(
     ...toToolDemand(input.tools ?? [], input.tool_choice ?? 'auto'),
     allowsParallelCalls: input.parallel_tool_calls ?? true,
     outputFormat: toGrammar(input.text?.format ?? undefined),
-    reasoning: toReasoningDemand(effort),
+    reasoning: toReasoningDemand(effort, input.reasoning?.max_tokens),
     templateArguments: toTemplateArguments(effort),
   };
 }

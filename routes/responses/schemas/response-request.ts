@@ -16,7 +16,7 @@ import {
   unsupported,
 } from '../../shared/schemas/common-fields.ts';
 import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
-import { REASONING_EFFORTS } from '../../shared/schemas/reasoning-effort.ts';
+import { REASONING_EFFORTS, reasoningBudgetSchema } from '../../shared/schemas/reasoning-effort.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
 import { MAX_TOOLS } from '../../shared/schemas/tools.ts';
 import { inputSchema } from './response-items.ts';
@@ -111,7 +111,13 @@ const conversationFields = {
     .nullish(),
   reasoning: z
     .strictObject({
-      effort: z.enum(REASONING_EFFORTS).nullish(),
+      effort: z.enum(REASONING_EFFORTS).nullish().meta({
+        description:
+          '`none` turns reasoning off; `minimal`, `low` and `medium` allow 256, 1024 and 4096 tokens of it.',
+      }),
+      max_tokens: reasoningBudgetSchema.nullish().meta({
+        description: 'Most tokens of reasoning, in place of what the effort allows; -1: no bound.',
+      }),
       summary: ignored,
       generate_summary: ignored,
       context: ignored,

@@ -52,7 +52,6 @@ export class ResponseWriter {
   #open: OpenItem | undefined;
   /** Logprobs of tokens that made no text yet. */
   #pendingLogprobs: OutputLogprob[] = [];
-  #numReasoningTokens = 0;
   #numEvents = 0;
   #state: Pick<ResponseBody, 'status' | 'error' | 'incomplete_details' | 'usage' | 'completed_at'> = {
     status: 'in_progress',
@@ -95,7 +94,6 @@ export class ResponseWriter {
     assertInvariant(event.index === 0, 'a response has one choice');
     switch (event.type) {
       case 'reasoning':
-        this.#numReasoningTokens += event.tokens.length;
         return event.text === '' ? [] : this.#number(this.#writeReasoning(event.text));
       case 'content':
         return this.#number(this.#writeContent(event.text, event.tokens));
@@ -205,12 +203,13 @@ export class ResponseWriter {
     return logprobs;
   }
 
-  #toUsageBody({ numPromptTokens, numGeneratedTokens, numCachedTokens }: Usage): ResponseBody['usage'] {
+  #toUsageBody(usage: Usage): ResponseBody['usage'] {
+    const { numPromptTokens, numGeneratedTokens, numReasoningTokens, numCachedTokens } = usage;
     return {
       input_tokens: numPromptTokens,
       input_tokens_details: { cached_tokens: numCachedTokens, cache_write_tokens: 0 },
       output_tokens: numGeneratedTokens,
-      output_tokens_details: { reasoning_tokens: this.#numReasoningTokens },
+      output_tokens_details: { reasoning_tokens: numReasoningTokens },
       total_tokens: numPromptTokens + numGeneratedTokens,
     };
   }

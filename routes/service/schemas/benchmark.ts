@@ -9,6 +9,7 @@ import {
   type BenchmarkParams,
 } from '../../../src/bench/benchmark-params.ts';
 import type { BenchmarkProgress, BenchmarkReport } from '../../../src/bench/benchmark-report.ts';
+import type { RunSummary, StoredRun } from '../../../src/bench/run-store.ts';
 import { toSnakeCase } from '../../../src/bench/snake-case.ts';
 import { countSchema, nameSchema } from '../../shared/schemas/bounds.ts';
 
@@ -183,6 +184,34 @@ export const benchmarkReportSchema = z
   })
   .meta({ id: 'BenchmarkReport' });
 
+const runFields = {
+  id: z.string(),
+  started_at: z.string().meta({ description: 'ISO 8601.' }),
+  version: z.string().meta({ description: 'Of the service that measured.' }),
+  model: z.string(),
+  runtime: z.string(),
+  cpu: z.string(),
+  peak_generated_tokens_per_s: z
+    .number()
+    .nullable()
+    .meta({ description: 'Of its fastest load; null without loads.' }),
+};
+
+export const benchmarkRunListSchema = z
+  .object({ object: z.literal('list'), data: z.array(z.object(runFields)) })
+  .meta({ id: 'BenchmarkRunList' });
+
+export const benchmarkRunSchema = z
+  .object({ ...runFields, report: benchmarkReportSchema })
+  .meta({ id: 'BenchmarkRun' });
+
+export const benchmarkRunDeletedSchema = z
+  .object({ id: z.string(), deleted: z.literal(true) })
+  .meta({ id: 'BenchmarkRunDeleted' });
+
+export type BenchmarkRunListBody = z.output<typeof benchmarkRunListSchema>;
+export type BenchmarkRunBody = z.output<typeof benchmarkRunSchema>;
+
 const progressSchema = z.object({
   phase: z.enum(['warm_up', 'load', 'context_sweep']),
   mode,
@@ -203,4 +232,24 @@ export const toReportBody = (report: BenchmarkReport): BenchmarkReportBody => to
 
 export const toProgressEvent = (progress: BenchmarkProgress): BenchmarkEvent => ({
   progress: toSnakeCase(progress),
+});
+
+export const toRunListBody = (runs: readonly RunSummary[]): BenchmarkRunListBody => ({
+  object: 'list',
+  data: runs.map(toRunFields),
+});
+
+export const toRunBody = (run: StoredRun): BenchmarkRunBody => ({
+  ...toRunFields(run),
+  report: toReportBody(run.report),
+});
+
+const toRunFields = (run: RunSummary): BenchmarkRunListBody['data'][number] => ({
+  id: run.id,
+  started_at: run.startedAt,
+  version: run.version,
+  model: run.model,
+  runtime: run.runtime,
+  cpu: run.cpu,
+  peak_generated_tokens_per_s: run.peakGeneratedTokensPerS ?? null,
 });

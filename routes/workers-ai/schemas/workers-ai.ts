@@ -13,7 +13,12 @@ import {
   MAX_TEXT_LENGTH,
   nameSchema,
 } from '../../shared/schemas/bounds.ts';
-import { REASONING_EFFORTS, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
+import {
+  mostReasoningTokens,
+  REASONING_EFFORTS,
+  toTemplateArguments,
+} from '../../shared/schemas/reasoning-effort.ts';
+import { requestOptionsSchema } from '../../shared/schemas/request-options.ts';
 import { cacheSaltField } from '../../shared/schemas/common-fields.ts';
 import { isJsonFormat, outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
 import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
@@ -80,14 +85,7 @@ export const workersAiRequestSchema = z
       description:
         '`null` and `none`: the model answers without reasoning first, where its template allows it.',
     }),
-    options: z
-      .strictObject({
-        rejectIfBusy: z.boolean().nullish().meta({
-          default: false,
-          description: 'Refuse with code 3040 what could not start at once.',
-        }),
-      })
-      .nullish(),
+    options: requestOptionsSchema,
     cache_salt: cacheSaltField,
     functions: unsupported,
     lora: unsupported,
@@ -166,7 +164,10 @@ function toChatFields(
     toolChoice: toToolChoice(input.tool_choice ?? 'auto'),
     toolNameParam: 'tool_choice.function.name',
     allowsParallelCalls: input.parallel_tool_calls ?? true,
-    reasoning: { isEnabled: typeof thinking === 'boolean' ? thinking : asked, maxTokens: undefined },
+    reasoning: {
+      isEnabled: typeof thinking === 'boolean' ? thinking : asked,
+      maxTokens: mostReasoningTokens(effort ?? undefined),
+    },
     templateArguments: { ...toTemplateArguments(effort), ...given },
   };
 }
@@ -190,6 +191,7 @@ function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<C
     },
     cacheSalt: input.cache_salt ?? undefined,
     timeoutMs: requestTimeoutMs,
+    rejectsIfBusy: input.options?.rejectIfBusy ?? false,
     truncateTo: undefined,
   };
 }

@@ -1,5 +1,7 @@
 import type { FinishReason, SampledToken } from '../engine.ts';
+import { ReasoningMeter, type ReasoningTags } from '../reasoning-meter.ts';
 import { IncrementalDetokenizer, type TokenVocabulary } from '../../tokenizer/incremental-detokenizer.ts';
+import { shownBytes } from '../../tokenizer/shown-bytes.ts';
 import { StopStrings } from '../../tokenizer/stop-strings.ts';
 
 export interface ChoiceOptions {
@@ -14,6 +16,8 @@ export interface ChoiceOptions {
   /** The stop string that ends the text belongs to it. */
   includesStopString?: boolean | undefined;
   skipsSpecialTokens?: boolean | undefined;
+  /** Where it reasons; undefined: it does not. */
+  reasoningTags?: ReasoningTags | undefined;
 }
 
 /** The text that became final, and the stop string that ended it. */
@@ -27,6 +31,8 @@ export class Choice {
   readonly index: number;
   readonly sequenceId: number;
   readonly #detokenizer: IncrementalDetokenizer;
+  readonly #reasoning: ReasoningMeter | undefined;
+  readonly #bytesOf: (tokenId: number) => Uint8Array;
   readonly #stopStrings: StopStrings;
   readonly #minTokens: number;
   readonly #includesStopString: boolean;
@@ -47,8 +53,10 @@ export class Choice {
     } = options;
     this.index = options.index;
     this.sequenceId = options.sequenceId;
-    const shown = { after: promptTokenIds, shownTokenIds, skipSpecialTokens };
-    this.#detokenizer = new IncrementalDetokenizer(tokenizer, shown);
+    const shown = { shownTokenIds, skipSpecialTokens };
+    this.#detokenizer = new IncrementalDetokenizer(tokenizer, { ...shown, after: promptTokenIds });
+    this.#bytesOf = shownBytes(tokenizer, shown);
+    this.#reasoning = options.reasoningTags && new ReasoningMeter(options.reasoningTags);
     this.#stopStrings = new StopStrings(options.stop);
     this.#minTokens = options.minTokens;
     this.#includesStopString = options.includesStopString ?? false;
@@ -58,8 +66,13 @@ export class Choice {
     return this.finishReason !== undefined;
   }
 
+  get numReasoningTokens(): number {
+    return this.#reasoning?.numTokens ?? 0;
+  }
+
   push(token: SampledToken): ChoiceText {
     this.numGeneratedTokens++;
+    this.#reasoning?.push(this.#bytesOf(token.tokenId));
     const text = this.#detokenizer.push([token.tokenId]);
     return this.numGeneratedTokens < this.#minTokens ? { text } : this.#pushText(text);
   }

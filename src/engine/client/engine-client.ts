@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { assertInvariant, type EngineError } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
-import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
 import { ServedTokenizer } from '../../text/served-tokenizer.ts';
 import { checkCompletion, checkText } from '../check-input.ts';
 import { monotonicMs } from '../clock.ts';
@@ -31,6 +30,7 @@ import { RequestHistory } from './request-history.ts';
 import { RequestQueue } from './request-queue.ts';
 import { SideJobs } from './side-jobs.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
+import { SentTokenTexts } from './sent-token-texts.ts';
 
 /**
  * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the
@@ -61,7 +61,7 @@ export class EngineClient implements ManagedEngine {
   readonly #idle = new IdleWaiter();
   /** A ping has no answer yet. */
   #isPinged = false;
-  #sentVocabulary: TokenTrieData | undefined; // to the process that is there now
+  readonly #sentTokenTexts = new SentTokenTexts((message) => this.#supervisor.send(message));
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -121,7 +121,7 @@ export class EngineClient implements ManagedEngine {
   }
 
   #onReady({ model, gauges }: ReadyMessage): void {
-    this.#sentVocabulary = undefined;
+    this.#sentTokenTexts.forget();
     this.#model = { ...model, ...this.#modelFiles };
     this.#queue.setLanes(model.numLanes);
     this.#totals.setGauges(gauges);
@@ -172,17 +172,10 @@ export class EngineClient implements ManagedEngine {
     const all = completion.sequences(endTokenIds, seed, reservation.clientId);
     const sequences = this.#held.add(completion, all, reservation);
     this.#completions.set(completion.id, completion);
-    this.#sendVocabulary(request);
+    this.#sentTokenTexts.sendFor(request, this.tokenizer);
     this.#supervisor.send({ type: 'submit', sequences });
     this.#setDeadline(completion, request, reservation);
     return completion;
-  }
-
-  /** Each engine process gets it once, and only where a text must have a form. */
-  #sendVocabulary({ grammar }: CompletionRequest): void {
-    if (grammar === undefined || this.#sentVocabulary === grammar.vocabulary) return;
-    this.#sentVocabulary = grammar.vocabulary;
-    this.#supervisor.send({ type: 'vocabulary', trie: grammar.vocabulary });
   }
 
   #setDeadline(

@@ -19,6 +19,8 @@ const STEP_COUNTERS = [
   'numPrefixCacheHits',
   'numDraftTokens',
   'numAcceptedDraftTokens',
+  'modelMs',
+  'formatMs',
 ] as const satisfies readonly (keyof StepCounters)[];
 
 const ZERO: Totals = {
@@ -39,6 +41,8 @@ const ZERO: Totals = {
   numPrefixCacheHits: 0,
   numDraftTokens: 0,
   numAcceptedDraftTokens: 0,
+  modelMs: 0,
+  formatMs: 0,
   numGeneratedTokens: 0,
   numWastedTokens: 0,
   numRestarts: 0,

@@ -13,16 +13,10 @@ import type {
 } from '../engine.ts';
 import { EventQueue } from './event-queue.ts';
 import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
-import type { CompiledGrammar } from '../../text/grammar-compiler.ts';
-import type {
-  SentError,
-  SequenceGrammar,
-  SequenceFinish,
-  SequenceRequest,
-  SequenceUpdate,
-} from '../protocol.ts';
+import type { SentError, SequenceFinish, SequenceRequest, SequenceUpdate } from '../protocol.ts';
 import { RequestTimer } from './request-timer.ts';
 import { fromSentError, stepFailure } from '../step-fault.ts';
+import { toSequenceRequest } from './to-sequence-request.ts';
 
 /** What a completion asks of the engine client. */
 export interface CompletionHost {
@@ -42,13 +36,6 @@ export interface StepTimes {
   startedAtMs: number;
   endedAtMs: number;
 }
-
-/** What the engine process needs of it; the vocabulary is sent once. */
-const toSequenceGrammar = ({ key, source, numBytes }: CompiledGrammar): SequenceGrammar => ({
-  key,
-  source,
-  numBytes,
-});
 
 /** Deltas of one choice that the client has not read yet are joined. */
 function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): CompletionEvent | undefined {
@@ -91,11 +78,12 @@ export class RunningCompletion implements Completion {
     this.#numOpen = request.prompts.length * request.n;
     this.#events = new EventQueue(request.reportsEveryToken === true ? undefined : mergeDeltas);
     const { prompts, n, stop, shownTokenIds, minTokens, includesStopString, skipsSpecialTokens } = request;
+    const { reasoningSpan: reasoningTags } = request;
     for (let index = 0; index < this.#numOpen; index++) {
       // Not made of the request's id: a client may come back under it while the engine still lets go of what it left.
       const sequenceId = RunningCompletion.#numSequences++;
       const promptTokenIds = prompts[Math.floor(index / n)] ?? [];
-      const text = { stop, shownTokenIds, minTokens, includesStopString, skipsSpecialTokens };
+      const text = { stop, shownTokenIds, minTokens, includesStopString, skipsSpecialTokens, reasoningTags };
       const options = { index, sequenceId, tokenizer, promptTokenIds, ...text };
       this.#choices.set(sequenceId, new Choice(options));
     }
@@ -103,30 +91,9 @@ export class RunningCompletion implements Completion {
 
   /** The sequences that the engine process is to run, one a choice; `endTokenIds` are the model's. */
   sequences(endTokenIds: readonly number[], seed: number, clientId: string): SequenceRequest[] {
-    const { prompts, n, stop, promptLogprobs, ...request } = this.#request;
-    const stopTokenIds = [...endTokenIds, ...(request.stopTokenIds ?? [])];
-    return [...this.#choices.values()].map(({ index, sequenceId }): SequenceRequest => {
-      const promptTokenIds = prompts[Math.floor(index / n)];
-      assertInvariant(promptTokenIds !== undefined, 'a choice belongs to a prompt');
-      return {
-        id: sequenceId,
-        clientId,
-        promptTokenIds,
-        ...(request.prefixTokenIds === undefined ? {} : { prefixTokenIds: request.prefixTokenIds }),
-        maxTokens: request.maxTokens,
-        minTokens: request.minTokens,
-        stopTokenIds,
-        sampling: request.sampling,
-        seed,
-        stream: index % n,
-        numLogprobs: request.numLogprobs,
-        promptLogprobs: promptLogprobs && index % n === 0,
-        ...(request.scoredTokenIds === undefined ? {} : { scoredTokenIds: request.scoredTokenIds }),
-        cacheSalt: scopedCacheSalt(this.#host.prefixCacheScope, request),
-        mayStopByText: stop.length > 0 || request.reportsEveryToken === true,
-        grammar: request.grammar && toSequenceGrammar(request.grammar),
-      };
-    });
+    const cacheSalt = scopedCacheSalt(this.#host.prefixCacheScope, this.#request);
+    const shared = { endTokenIds, seed, clientId, cacheSalt };
+    return [...this.#choices.values()].map((choice) => toSequenceRequest(this.#request, choice, shared));
   }
 
   /** Without an owner: true of any. */
@@ -281,6 +248,7 @@ export class RunningCompletion implements Completion {
     const { prompts, prefixTokenIds = [] } = this.#request;
     const numPromptTokens = prompts.reduce((sum, { length }) => sum + prefixTokenIds.length + length, 0);
     const numGeneratedTokens = choices.reduce((sum, choice) => sum + choice.numGeneratedTokens, 0);
+    const numReasoningTokens = choices.reduce((sum, choice) => sum + choice.numReasoningTokens, 0);
     const numCachedTokens = choices
       .filter(({ index }) => index % this.#request.n === 0)
       .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
@@ -297,7 +265,7 @@ export class RunningCompletion implements Completion {
       n: this.#request.n,
       maxTokens: this.#request.maxTokens,
       mostGeneratedTokens: Math.max(...choices.map((choice) => choice.numGeneratedTokens)),
-      usage: { numPromptTokens, numGeneratedTokens, numCachedTokens },
+      usage: { numPromptTokens, numGeneratedTokens, numReasoningTokens, numCachedTokens },
       timings: this.#timer.timings(),
       numWastedTokens: this.#numWastedTokens,
     };

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { EngineError } from '../../errors.ts';
 import type { ChatTemplate, TextCaller } from '../../text/chat-template.ts';
+import { reservePlaces } from './reserve-places.ts';
 import { admit, type Caller, type CompletionDemand, type StartedCompletion } from './start-completion.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -12,7 +13,7 @@ type ChatDemand = Omit<CompletionDemand, 'prompts' | 'promptField' | 'isRendered
 
 /** The prompt of a chat, and what of its demand depends on the model's template. */
 export type RenderedChat = { prompt: string } & Partial<
-  Pick<CompletionDemand, 'stop' | 'shownTokenIds' | 'grammar'>
+  Pick<CompletionDemand, 'stop' | 'shownTokenIds' | 'grammar' | 'reasoningSpan'>
 >;
 
 /**
@@ -33,12 +34,12 @@ export async function startRenderedChat(
     throw new EngineError(
       'invalid_request',
       `the model '${engine.model.id}' has no chat template, so it cannot chat: pull one that can ` +
-        `(npm run models -- pull ${CHAT_MODEL}), start with CHAT_TEMPLATE=builtin, or send a text as prompt to ` +
+        `(tokenflare pull ${CHAT_MODEL}), start with CHAT_TEMPLATE=builtin, or send a text as prompt to ` +
         '/v1/completions or /ai/run/{model}',
       { param: 'messages' },
     );
   }
-  const reservation = engine.reserve(demand.n, caller.clientId);
+  const reservation = reservePlaces(engine, demand, demand.n, caller.clientId);
   const { clientId, gone } = caller;
   return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, async (signal) => {
     const { prompt, ...chat } = await render(chatTemplate, { clientId, signal });

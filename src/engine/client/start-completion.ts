@@ -5,6 +5,7 @@ import type { GrammarSpec } from '../../grammar/grammar-spec.ts';
 import { invalidField } from '../../errors.ts';
 import type { CompiledGrammar } from '../../text/grammar-compiler.ts';
 import { encodePrompts, minNumTokens, type EncodedPrompt, type Prompt } from './encode-prompts.ts';
+import { reservePlaces } from './reserve-places.ts';
 
 /** What a route wants of the engine, in either API, before its prompts are token ids. */
 export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'ownerId' | 'prompts' | 'grammar'> {
@@ -17,6 +18,8 @@ export interface CompletionDemand extends Omit<CompletionRequest, 'id' | 'ownerI
   promptField?: 'prompt' | 'messages';
   /** What the text must look like; undefined: any text. */
   grammar?: GrammarSpec | undefined;
+  /** It is refused where it could not start at once. */
+  rejectsIfBusy?: boolean;
   /** The texts were rendered by a chat template, which wrote the special tokens itself. */
   isRendered?: boolean;
 }
@@ -57,7 +60,7 @@ export async function startCompletion(
   demand: CompletionDemand,
   caller: Caller,
 ): Promise<StartedCompletion> {
-  const reservation = engine.reserve(demand.prompts.length * demand.n, caller.clientId);
+  const reservation = reservePlaces(engine, demand, demand.prompts.length * demand.n, caller.clientId);
   try {
     return await admit(engine, demand, caller, reservation);
   } finally {

@@ -2,7 +2,8 @@ import type { SamplerState } from '../../sampling/sampler-state.ts';
 import { numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
 import type { SampledToken } from '../engine.ts';
 import type { SequenceFinish, SequenceRequest, SequenceUpdate } from '../protocol.ts';
-import type { SequenceGuide } from './sequence-guide.ts';
+import type { ReasoningBudget } from './reasoning-budget.ts';
+import type { TimedGuide } from './timed-guide.ts';
 
 /** A sequence that has not ended. */
 export interface ActiveSequence {
@@ -10,7 +11,9 @@ export interface ActiveSequence {
   sequence: Sequence;
   sampler: SamplerState;
   /** Where its text must have a form. */
-  guide: SequenceGuide | undefined;
+  guide: TimedGuide | undefined;
+  /** Where its reasoning must end after a number of tokens. */
+  reasoning: ReasoningBudget | undefined;
   /** Draws of a text that must have a form, and those of them for which the top of the row was not enough. */
   numFormed: number;
   numMissed: number;
@@ -22,25 +25,38 @@ type TokenUpdate = SequenceUpdate & { token: SampledToken };
 
 /** Appends a token to its sequence, which may end by it. */
 export function take(active: ActiveSequence, token: SampledToken): TokenUpdate {
-  const { request, sequence, guide } = active;
+  const { request, sequence, guide, reasoning } = active;
   sequence.tokenIds.push(token.tokenId);
+  reasoning?.accept(token.tokenId);
   if (!request.stopTokenIds.includes(token.tokenId)) guide?.accept(token.tokenId);
   const finish = finishOf(active, token.tokenId);
   return { id: sequence.id, token, ...(finish === undefined ? {} : { finish }) };
 }
 
 /**
- * Tokens that the form leaves no choice of: they need no logits, and so no step of their own. The next step computes
- * them as it does a prompt's.
+ * The token of the tag that ends its reasoning, where that must come next. Not once the form has room for nothing but its
+ * shortest end, which closes the reasoning, too.
+ */
+export const closingToken = ({ guide, reasoning }: ActiveSequence): number | undefined =>
+  guide?.isCut === true ? undefined : reasoning?.forced();
+
+/** The token that the form has in the place of this one; undefined where the text ends before it. */
+export const heldToForm = ({ guide }: ActiveSequence, tokenId: number): number | undefined =>
+  guide === undefined ? tokenId : guide.redirect(tokenId);
+
+/**
+ * Tokens of which there is no choice, by the form or since the reasoning must end: they need no logits, and so no step of
+ * their own. The next step computes them as it does a prompt's.
  */
 export function takeForced(active: ActiveSequence, finish: SequenceFinish | undefined): SequenceUpdate[] {
   const { request, guide, sampler } = active;
   const taken: SequenceUpdate[] = [];
   // Their logprobs would need their logits.
-  if (guide === undefined || request.numLogprobs !== undefined) return taken;
+  if (request.numLogprobs !== undefined) return taken;
   let end = finish;
   while (end === undefined) {
-    const tokenId = guide.forced();
+    const closing = closingToken(active);
+    const tokenId = closing === undefined ? guide?.forced() : heldToForm(active, closing);
     if (tokenId === undefined) break;
     sampler.record(tokenId);
     const update = take(active, { tokenId });

@@ -17,13 +17,18 @@ import type {
   Casualty,
   FinishedEmbedding,
   SequenceFinish,
+  SequenceGrammar,
   SequenceRequest,
   SequenceUpdate,
   StepReport,
+  TokenTexts,
 } from '../protocol.ts';
+import { ReasoningBudgets } from './reasoning-budgets.ts';
 import { SequenceGuide } from './sequence-guide.ts';
 import { stepCounts } from './step-counts.ts';
 import { StepFault, type Answers } from '../step-fault.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { TimedGuide } from './timed-guide.ts';
 import { TokenDrawer } from './token-drawer.ts';
 
 /** What a step did; the engine process adds times and gauges. */
@@ -46,10 +51,13 @@ export class EngineCore {
   readonly #sampler: Sampler;
   readonly #drawer: TokenDrawer;
   readonly #now: (() => number) | undefined;
+  readonly #modelWatch: Stopwatch;
+  readonly #formatWatch: Stopwatch;
   readonly #active = new Map<number, ActiveSequence>();
   readonly #embeddings: EmbeddingJobs;
   readonly #inspections: InspectionJobs;
   readonly #grammars = new GrammarPool();
+  readonly #reasoningBudgets = new ReasoningBudgets();
   #isStepping = false;
   readonly #faults = new FaultRegister();
 
@@ -60,6 +68,8 @@ export class EngineCore {
     this.#sampler = sampler;
     this.#drawer = new TokenDrawer(sampler);
     this.#now = now;
+    this.#modelWatch = new Stopwatch(now);
+    this.#formatWatch = new Stopwatch(now);
     this.#embeddings = new EmbeddingJobs(scheduler.lanes, scheduler.maxNumBatchedTokens);
     this.#inspections = new InspectionJobs(scheduler.lanes);
   }
@@ -72,24 +82,40 @@ export class EngineCore {
     return this.#scheduler.numLanesUsed;
   }
 
-  /** @throws EngineError `invalid_request` for tokens that are none; `internal` for an id that is in use */
+  /**
+   * @throws EngineError `invalid_request` for tokens that are none; `internal` for an id that is in use; as
+   * `ReasoningBudgets.budgetOf`
+   */
   submit(request: SequenceRequest): void {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
     checkTokenIds(request.promptTokenIds, this.#sampler, 'prompt');
     const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs, grammar } = request;
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
-    const guide = grammar && new SequenceGuide(this.#grammars.grammarOf(grammar), maxTokens);
+    const guide = grammar && this.#guideOf(grammar, maxTokens);
     const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId, guide);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
-    this.#active.set(id, { request, sequence, sampler, guide, numFormed: 0, numMissed: 0, numScored: 0 });
+    const reasoning = request.reasoning && this.#reasoningBudgets.budgetOf(request.reasoning);
+    const counts = { numFormed: 0, numMissed: 0, numScored: 0 };
+    this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
     this.#scheduler.add(sequence);
+  }
+
+  #guideOf(grammar: SequenceGrammar, maxTokens: number): TimedGuide {
+    const held = this.#formatWatch.time(() => this.#grammars.grammarOf(grammar));
+    return new TimedGuide(new SequenceGuide(held, maxTokens), this.#formatWatch);
   }
 
   /** The texts of the model's tokens, before the first sequence with a grammar. */
   setVocabulary(trie: TokenTrieData): void {
     this.#checkBetweenSteps();
     this.#grammars.setVocabulary(trie);
+  }
+
+  /** The bytes of the model's tokens, before the first sequence with a bound on its reasoning. */
+  setTokenTexts(texts: TokenTexts): void {
+    this.#checkBetweenSteps();
+    this.#reasoningBudgets.setTokenTexts(texts);
   }
 
   /** Takes a sequence out between two steps; false when it is not here (any more). */
@@ -187,7 +213,9 @@ export class EngineCore {
 
   async #compute(step: ScheduledStep, startedAt: number | undefined): Promise<CoreReport> {
     const { logits, cost } = await this.#alone(() =>
-      this.#runner.run(step, (id) => this.#drawer.logitsNeeded(this.#activeOf(id))),
+      this.#modelWatch.timeAsync(() =>
+        this.#runner.run(step, (id) => this.#drawer.logitsNeeded(this.#activeOf(id))),
+      ),
     );
     const started = new Set(step.started);
     const progress = step.sequences.map((scheduled, i) =>
@@ -205,7 +233,8 @@ export class EngineCore {
     const durationMs = endedAt === undefined ? undefined : endedAt - (startedAt ?? endedAt);
     this.#scheduler.advance(step, durationMs, numAccepted);
     for (const { id, finish } of updates) if (finish !== undefined) this.#end(id, finish);
-    return { updates, ...cost, ...counts, isUrgent };
+    const times = { modelMs: this.#modelWatch.take(), formatMs: this.#formatWatch.take() };
+    return { updates, ...cost, ...counts, ...times, isUrgent };
   }
 
   #end(id: number, finish: SequenceFinish): void {

@@ -119,6 +119,9 @@ function receive(engine: EngineSetup, message: ToWorker): void {
     case 'vocabulary':
       core.setVocabulary(message.trie);
       break;
+    case 'tokenTexts':
+      core.setTokenTexts(message);
+      break;
     case 'submit':
       admit(engine, 'sequence', message.sequences.map(toWork), () => {
         for (const sequence of message.sequences) core.submit(withWholePrompt(sequence));

@@ -15,6 +15,8 @@ const MAX_SOUGHT_BYTES = 2048;
 export class SequenceGuide implements DraftGuide {
   readonly #grammar: TokenGrammar;
   #at: Configuration;
+  /** Behind the token that was asked for last: a token that is drawn is first looked at, then taken. */
+  #ahead: { tokenId: number; at: Configuration | undefined } | undefined;
   #numLeft: number;
   /** The tokens that end the text, once there is room for nothing else. */
   #end: number[] | undefined;
@@ -62,7 +64,7 @@ export class SequenceGuide implements DraftGuide {
   /** The token that is taken where this one was drawn: itself, or the first of the end; undefined: none. */
   redirect(tokenId: number): number | undefined {
     if (this.#end !== undefined) return tokenId;
-    const next = this.#grammar.step(this.#at, tokenId);
+    const next = this.#behind(tokenId);
     if (next === undefined || this.#leavesRoom(next)) return tokenId;
     const end = this.#grammar.tokensToEnd(this.#at);
     if (end === undefined || end.length > this.#numLeft) return tokenId;
@@ -84,7 +86,15 @@ export class SequenceGuide implements DraftGuide {
   accept(tokenId: number): void {
     this.#numLeft--;
     if (this.#end?.[0] === tokenId) this.#end.shift();
-    this.#at = this.#grammar.step(this.#at, tokenId) ?? this.#at;
+    this.#at = this.#behind(tokenId) ?? this.#at;
+    this.#ahead = undefined;
+  }
+
+  #behind(tokenId: number): Configuration | undefined {
+    if (this.#ahead?.tokenId !== tokenId) {
+      this.#ahead = { tokenId, at: this.#grammar.step(this.#at, tokenId) };
+    }
+    return this.#ahead.at;
   }
 
   /** The next token, where there is no choice. */

@@ -6,10 +6,17 @@ import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
 import type { SampledToken } from '../engine.ts';
 import type { SequenceUpdate } from '../protocol.ts';
 import { toSentError } from '../step-fault.ts';
-import { forbiddenTokens, take, takeForced, type ActiveSequence } from './active-sequence.ts';
+import {
+  closingToken,
+  forbiddenTokens,
+  heldToForm,
+  take,
+  takeForced,
+  type ActiveSequence,
+} from './active-sequence.ts';
 import type { LogitsNeeded } from './model-runner.ts';
 import { readsWholeRows, scoreNext } from './score-next.ts';
-import type { SequenceGuide } from './sequence-guide.ts';
+import type { TimedGuide } from './timed-guide.ts';
 
 /** So many draws from the top of a row make good for one for which it was not enough. */
 const TRIES_A_MISS = 16;
@@ -37,9 +44,11 @@ export class TokenDrawer {
       numLogprobs: request.numLogprobs,
       forbiddenTokenIds,
     });
+    // A closing tag that must come is seldom among the most probable tokens; of its logits nothing but logprobs is read.
+    const mayMissTop = request.numLogprobs !== undefined && closingToken(active) !== undefined;
     return {
       everyRow: !sequence.readsCache,
-      topIsEnough: !readsWholeRows(request) && topIsEnough && mayTryTop(active),
+      topIsEnough: !readsWholeRows(request) && topIsEnough && !mayMissTop && mayTryTop(active),
     };
   }
 
@@ -137,6 +146,12 @@ export class TokenDrawer {
 
   #sample(active: ActiveSequence, logits: StepRow): FormedSample {
     const { request, sampler, guide } = active;
+    const closing = closingToken(active);
+    if (closing !== undefined) {
+      const tokenId = heldToForm(active, closing);
+      return tokenId === undefined ? 'textEnds' : this.#sampler.takeToken(tokenId, logits, sampler, request);
+    }
+    if (guide?.isOver === true) return 'textEnds';
     const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
     if (guide === undefined) return this.#sampler.sampleToken(logits, sampler, options);
     const sample = this.#sampler.sampleFormed(logits, sampler, formOf(guide, active), options);
@@ -150,7 +165,7 @@ export class TokenDrawer {
 const mayTryTop = ({ numFormed, numMissed }: ActiveSequence): boolean =>
   TRIES_A_MISS * numMissed <= numFormed;
 
-function formOf(guide: SequenceGuide, active: ActiveSequence): TextForm {
+function formOf(guide: TimedGuide, active: ActiveSequence): TextForm {
   const { request } = active;
   const mayEnd = guide.mayEnd && forbiddenTokens(active).length === 0;
   return {

@@ -61,6 +61,8 @@ class Assembly {
         return this.#table.automaton(part.automaton);
       case 'counted':
         return this.#table.counted(part.word, part.min, part.max);
+      case 'sized':
+        return this.#table.sized(part.automaton, part.min, part.max);
       case 'specialToken':
         return part;
       case 'sequence': {

@@ -58,6 +58,8 @@ function matchesEmpty(part: Part, rules: readonly boolean[]): boolean {
       return part.automaton.accepts[0] === 1;
     case 'counted':
       return part.min === 0;
+    case 'sized':
+      return part.min === 0 && part.automaton.accepts[0] === 1;
     case 'sequence':
       return part.items.every((item) => matchesEmpty(item, rules));
     case 'choice':
@@ -91,6 +93,7 @@ class FullTexts {
       case 'automaton':
         return withoutEmptyText(part.automaton);
       case 'counted':
+      case 'sized':
         return part.max === 0 ? NEVER : { ...part, min: 1 };
       case 'sequence':
         this.#effort.spend(part.items.length ** 2);

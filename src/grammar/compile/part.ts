@@ -10,6 +10,12 @@ export type Part =
       readonly min: number;
       readonly max: number | undefined;
     }
+  | {
+      readonly type: 'sized';
+      readonly automaton: ByteAutomaton;
+      readonly min: number;
+      readonly max: number | undefined;
+    }
   | { readonly type: 'specialToken'; readonly name: string }
   | { readonly type: 'sequence'; readonly items: readonly Part[] }
   | { readonly type: 'choice'; readonly items: readonly Part[] }

@@ -32,6 +32,15 @@ export class TerminalTable {
     return this.#intern(`${min},${max ?? ''}`, word, () => ({ type: 'counted', word, min, max }));
   }
 
+  sized(automaton: ByteAutomaton, min: number, max: number | undefined): Expression {
+    return this.#intern(`sized ${min},${max ?? ''}`, automaton, () => ({
+      type: 'sized',
+      automaton,
+      min,
+      max,
+    }));
+  }
+
   #intern(prefix: string, automaton: ByteAutomaton, make: () => Terminal): Expression {
     const key = `${prefix}:${contentKey(automaton)}`;
     let index = this.#automata.get(key);

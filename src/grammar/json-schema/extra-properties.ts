@@ -6,6 +6,7 @@ import { type Dfa, EVERY_TEXT, isEmpty } from '../regular/dfa.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
 import { literalNode } from '../regular/regular-node.ts';
 import { enumeratedValues } from './enumerated-values.ts';
+import { plainText } from './json-terminals.ts';
 import { additionalSchemaOf } from './object-keywords.ts';
 import type { SchemaContext } from './schema-context.ts';
 import type { SchemaNode } from './schema-document.ts';
@@ -79,10 +80,10 @@ const declaresNothing = (term: Term): boolean =>
       isRecord(schema) && isRecord(schema['properties']) && Object.keys(schema['properties']).length > 0,
   );
 
-/** The names that `propertyNames` allows. */
+/** The names that `propertyNames` allows. As in strings, control characters are left out where others will do. */
 function allowedNames(term: Term, context: SchemaContext): Dfa {
   const nodes = propertyNamesOf(term, context);
-  if (nodes.length === 0) return EVERY_TEXT;
+  if (nodes.length === 0) return plainText();
   const { effort, patterns } = context;
   const languages = context.terms.termsOfAll(nodes).map((names) => {
     const values = enumeratedValues(names, context.values);
@@ -90,7 +91,9 @@ function allowedNames(term: Term, context: SchemaContext): Dfa {
       const texts = values.filter((value) => typeof value === 'string');
       return compileRegular({ type: 'choice', items: texts.map(literalNode) }, effort);
     }
-    const { content, minLength, maxLength } = stringLanguageOf(names, patterns, effort);
+    const { content: any, minLength, maxLength } = stringLanguageOf(names, patterns, effort);
+    const plain = intersect(any, plainText(), effort);
+    const content = isEmpty(plain) ? any : plain;
     const isAny = (names.types & STRING) !== 0 && (maxLength ?? Infinity) >= minLength;
     if (!isAny) return subtract(EVERY_TEXT, EVERY_TEXT, effort);
     const hasLength = minLength > 0 || maxLength !== undefined;

@@ -17,8 +17,9 @@ const HOUR = '(?:[01]\\d|2[0-3])';
 const TIME = `${HOUR}:[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?(?:Z|[+-]${HOUR}:[0-5]\\d)`;
 
 const NUMBER = '\\d{1,9}';
-const TIME_PARTS = `T(?:${NUMBER}H(?:${NUMBER}M)?(?:${NUMBER}S)?|${NUMBER}M(?:${NUMBER}S)?|${NUMBER}S)`;
-const DATE_PARTS = `(?:${NUMBER}Y(?:${NUMBER}M)?(?:${NUMBER}D)?|${NUMBER}M(?:${NUMBER}D)?|${NUMBER}D)`;
+/** RFC 3339's: no unit is passed over between two others, though ISO 8601 takes `P1Y2D`. */
+const TIME_PARTS = `T(?:${NUMBER}H(?:${NUMBER}M(?:${NUMBER}S)?)?|${NUMBER}M(?:${NUMBER}S)?|${NUMBER}S)`;
+const DATE_PARTS = `(?:${NUMBER}Y(?:${NUMBER}M(?:${NUMBER}D)?)?|${NUMBER}M(?:${NUMBER}D)?|${NUMBER}D)`;
 
 const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = `${BYTE}(?:\\.${BYTE}){3}`;

@@ -11,6 +11,7 @@ import {
 import type { Rules } from '../compile/rules.ts';
 import type { ByteAutomaton } from '../grammar.ts';
 import { compileRegular } from '../regular/compile-regular.ts';
+import type { Dfa } from '../regular/dfa.ts';
 import { Effort } from '../regular/effort.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
 import { parseRegularExpression } from '../regular/parse-regular-expression.ts';
@@ -24,8 +25,8 @@ export const MAX_DIGITS = 15;
 const more = MAX_DIGITS - 1;
 
 /** Made once, so that each grammar has the same content and what is kept for a terminal serves all of them. */
-function once(make: (effort: Effort) => ByteAutomaton): () => ByteAutomaton {
-  let made: ByteAutomaton | undefined;
+function once<T>(make: (effort: Effort) => T): () => T {
+  let made: T | undefined;
   return () => (made ??= make(new Effort('json')));
 }
 
@@ -40,17 +41,20 @@ const ofPattern = (pattern: string): (() => ByteAutomaton) =>
  */
 const CHARACTER = '[^\\u0000-\\u0007\\u000b\\u000e-\\u001f]';
 
-const inString = (pattern: string, isQuoted: boolean): (() => ByteAutomaton) =>
-  once((effort) => {
-    const language = compileRegular(parseRegularExpression(pattern, effort), effort);
-    return encodeBytes(language, 'jsonString', isQuoted, effort);
-  });
+const languageOf = (pattern: string): (() => Dfa) =>
+  once((effort) => compileRegular(parseRegularExpression(pattern, effort), effort));
+
+const inString = (language: () => Dfa, isQuoted: boolean): (() => ByteAutomaton) =>
+  once((effort) => encodeBytes(language(), 'jsonString', isQuoted, effort));
+
+/** Texts of such characters. */
+export const plainText = languageOf(`${CHARACTER}*`);
 
 /** A string in quotes, of such characters. */
-export const jsonString = inString(`${CHARACTER}*`, true);
+export const jsonString = inString(plainText, true);
 
 /** One character of a string, as it stands between quotes. */
-export const jsonCharacter = inString(CHARACTER, false);
+export const jsonCharacter = inString(languageOf(CHARACTER), false);
 
 export const jsonInteger = ofPattern(`0|-?[1-9]\\d{0,${more}}`);
 

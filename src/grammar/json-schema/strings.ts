@@ -2,11 +2,12 @@ import { invalidField } from '../../errors.ts';
 import { clip } from '../../clip.ts';
 import { isRecord } from '../../is-record.ts';
 import { automatonOf, NEVER, type Part, sequenceOf, textOf } from '../compile/part.ts';
-import { intersect, withLength } from '../regular/combine.ts';
+import { intersect } from '../regular/combine.ts';
 import { compileSearch } from '../regular/compile-regular.ts';
 import { type Dfa, EVERY_TEXT, isEmpty } from '../regular/dfa.ts';
 import type { Effort } from '../regular/effort.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
+import { hasTextOfLength, lengthsOf } from '../regular/lengths.ts';
 import { parseRegularExpression } from '../regular/parse-regular-expression.ts';
 import { formatDfa, stringFormatKind } from './formats.ts';
 import { jsonCharacter, jsonString } from './json-terminals.ts';
@@ -109,19 +110,29 @@ function makeString(term: Term, patterns: Patterns, effort: Effort): Part {
     term.nodes.find(({ schema }) => isRecord(schema) && (schema['pattern'] ?? schema['format']) !== undefined)
       ?.path ?? effort.param,
   );
-  const sized = hasLength
-    ? withLength(content, minLength, shortened(maxLength, minLength, content), at)
-    : content;
-  return isEmpty(sized) ? NEVER : automatonOf(encodeBytes(sized, 'jsonString', true, at));
+  if (isEmpty(content)) return NEVER;
+  const lengths = hasLength ? lengthsOf(content, at) : undefined;
+  const isWithin =
+    lengths === undefined || (lengths.least >= minLength && lengths.most <= (maxLength ?? Infinity));
+  if (isWithin) return automatonOf(encodeBytes(content, 'jsonString', true, at));
+  return sizedString(content, { minLength, maxLength }, at);
 }
 
-/**
- * States of a pattern together with a length, about: each state of the one is needed for each length up to the other.
- * Beyond that, the longest texts are left out.
- */
-const MAX_SIZED_STATES = 5_000;
+/** A table of the engine has a cell for each state and each length. Beyond so many, the longest texts are left out. */
+const MAX_CELLS = 60_000;
 
-function shortened(maxLength: number | undefined, minLength: number, { numStates }: Dfa): number | undefined {
-  if (maxLength === undefined) return undefined;
-  return Math.max(minLength, Math.min(maxLength, Math.floor(MAX_SIZED_STATES / numStates)));
+function sizedString(
+  content: Dfa,
+  { minLength, maxLength }: Pick<StringLanguage, 'minLength' | 'maxLength'>,
+  effort: Effort,
+): Part {
+  const automaton = encodeBytes(content, 'jsonString', false, effort);
+  const most = Math.floor(MAX_CELLS / automaton.numStates) - 1;
+  if (minLength > most) {
+    const complaint = `is too complex: beside this pattern a minLength of at most ${most} is taken`;
+    throw invalidField(effort.param, complaint);
+  }
+  const max = maxLength === undefined ? undefined : Math.min(maxLength, most);
+  if (!hasTextOfLength(content, minLength, max, effort)) return NEVER;
+  return sequenceOf([textOf('"'), { type: 'sized', automaton, min: minLength, max }, textOf('"')]);
 }

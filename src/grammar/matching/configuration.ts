@@ -78,21 +78,13 @@ export class Configurations {
   }
 
   #enter(entries: Entries): Configuration {
-    const threads = [...new Map(entries.threads.map((thread) => [thread.id, thread])).values()].toSorted(
-      (one, other) => one.id - other.id,
-    );
-    const specials = [
-      ...new Map(entries.specials.map((special) => [`${special.behind?.id ?? ''} ${special.name}`, special])),
-    ].map(([, special]) => special);
-    const key = [
-      entries.isComplete,
-      ...threads.map(({ id }) => id),
-      ...specials.map(({ name, behind }) => `${behind?.id ?? ''} ${JSON.stringify(name)}`),
-    ].join(',');
+    const threads = distinctThreads(entries.threads);
+    const specials = distinctSpecials(entries.specials);
+    const { isComplete } = entries;
+    const key = keyOf(threads, specials, isComplete);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (this.#known.size >= MAX_KNOWN || this.#stacks.size >= MAX_STACKS) this.#forget();
-    const { isComplete } = entries;
     const configuration: Configuration = { threads, specials, isComplete, next: new Map() };
     this.#known.set(key, configuration);
     return configuration;
@@ -104,6 +96,26 @@ export class Configurations {
     this.#known.clear();
     this.#stacks.forget();
   }
+}
+
+/** In the order of ids. Most configurations have one thread: a text is rarely read in two ways. */
+function distinctThreads(threads: readonly Thread[]): readonly Thread[] {
+  if (threads.length < 2) return threads;
+  const byId = new Map(threads.map((thread) => [thread.id, thread]));
+  return [...byId.values()].toSorted((one, other) => one.id - other.id);
+}
+
+function distinctSpecials(specials: readonly SpecialStep[]): readonly SpecialStep[] {
+  if (specials.length < 2) return specials;
+  return [...new Map(specials.map((special) => [specialKey(special), special])).values()];
+}
+
+const specialKey = ({ name, behind }: SpecialStep): string => `${behind?.id ?? ''} ${JSON.stringify(name)}`;
+
+function keyOf(threads: readonly Thread[], specials: readonly SpecialStep[], isComplete: boolean): string {
+  const [thread] = threads;
+  if (threads.length === 1 && specials.length === 0) return `${isComplete} ${thread?.id ?? ''}`;
+  return [isComplete, ...threads.map(({ id }) => id), ...specials.map(specialKey)].join(',');
 }
 
 function joinEntries(entries: readonly Entries[]): Entries {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ByteAutomaton, Terminal } from '../grammar.ts';
+import { SizedStates } from './sized-states.ts';
 import type { SharedTerminal } from './stacks.ts';
 import { AutomatonStates, CountedStates, LiteralStates, type TerminalStates } from './terminal-states.ts';
 import { TokenMasks } from './token-masks.ts';
@@ -20,7 +21,7 @@ export class GrammarVocabulary {
     this.masks = new TokenMasks(this.trie);
   }
 
-  /** @param suffix of a counted terminal, see CountedStates */
+  /** @param suffix of a counted or sized terminal, see CountedStates */
   terminal(terminal: Terminal, suffix: Uint8Array): SharedTerminal {
     const key = contentKey(terminal, suffix);
     const known = this.#terminals.get(key);
@@ -35,14 +36,16 @@ export class GrammarVocabulary {
 function toStates(terminal: Terminal, suffix: Uint8Array): TerminalStates {
   if (terminal.type === 'literal') return new LiteralStates(terminal.bytes);
   if (terminal.type === 'automaton') return new AutomatonStates(terminal.automaton);
+  if (terminal.type === 'sized') return new SizedStates(terminal, suffix);
   return new CountedStates(terminal, suffix);
 }
 
 function contentKey(terminal: Terminal, suffix: Uint8Array): string {
   if (terminal.type === 'literal') return `literal ${Buffer.from(terminal.bytes).toString('latin1')}`;
   if (terminal.type === 'automaton') return `automaton ${digest(terminal.automaton)}`;
-  const { min, max = '', word } = terminal;
-  return `counted ${min} ${max} ${digest(word)} ${Buffer.from(suffix).toString('latin1')}`;
+  const { type, min, max = '' } = terminal;
+  const automaton = type === 'sized' ? terminal.automaton : terminal.word;
+  return `${type} ${min} ${max} ${digest(automaton)} ${Buffer.from(suffix).toString('latin1')}`;
 }
 
 function digest({ numStates, numClasses, classOf, next, accepts }: ByteAutomaton): string {

@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../errors.ts';
-import type { Expression, Grammar, Terminal } from '../grammar.ts';
+import type { ByteAutomaton, Expression, Grammar, Terminal } from '../grammar.ts';
 
 /** An expression with its parts by index: rules are resolved, so that a frame of a stack is two numbers. */
 export type Node =
@@ -17,7 +17,10 @@ export interface Program {
 
 const NO_SUFFIX = new Uint8Array();
 
-/** A grammar's expressions as a list of nodes. A counted terminal takes the literal behind it in, see CountedStates. */
+/**
+ * A grammar's expressions as a list of nodes. A counted or sized terminal takes the literal behind it in, see
+ * CountedStates.
+ */
 export function toProgram({ rules, terminals }: Grammar): Program {
   const nodes: Node[] = [];
   const add = (node: Node): number => nodes.push(node) - 1;
@@ -41,10 +44,10 @@ export function toProgram({ rules, terminals }: Grammar): Program {
     for (let i = 0; i < items.length; i++) {
       const item = items[i];
       const behind = items[i + 1];
-      const counted = item?.type === 'terminal' ? terminalAt(item.index) : undefined;
+      const terminal = item?.type === 'terminal' ? terminalAt(item.index) : undefined;
       const literal = behind?.type === 'terminal' ? terminalAt(behind.index) : undefined;
-      if (counted?.type === 'counted' && literal?.type === 'literal' && mayEndBy(counted, literal.bytes)) {
-        added.push(add({ type: 'terminal', terminal: counted, suffix: literal.bytes }));
+      if (terminal !== undefined && literal?.type === 'literal' && mayEndBy(terminal, literal.bytes)) {
+        added.push(add({ type: 'terminal', terminal, suffix: literal.bytes }));
         i++;
       } else if (item !== undefined) added.push(addExpression(item));
     }
@@ -76,8 +79,15 @@ export function toProgram({ rules, terminals }: Grammar): Program {
   return { nodes, start: ruleAt(0) };
 }
 
-/** Whether each byte still has one meaning: a word does not begin as the literal does. */
-function mayEndBy({ word }: Extract<Terminal, { type: 'counted' }>, literal: Uint8Array): boolean {
+/** Whether each byte still has one meaning: where a terminal that counts may end, none goes on as the literal begins. */
+function mayEndBy(terminal: Terminal, literal: Uint8Array): boolean {
   const [first] = literal;
-  return first !== undefined && word.next[word.classOf[first] ?? 0] === -1;
+  if (first === undefined) return false;
+  if (terminal.type === 'counted') return !reads(terminal.word, 0, first);
+  if (terminal.type !== 'sized') return false;
+  const { automaton } = terminal;
+  return automaton.accepts.every((accepts, state) => accepts === 0 || !reads(automaton, state, first));
 }
+
+const reads = ({ next, classOf, numClasses }: ByteAutomaton, state: number, byte: number): boolean =>
+  next[state * numClasses + (classOf[byte] ?? 0)] !== -1;

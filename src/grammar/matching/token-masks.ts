@@ -1,5 +1,7 @@
 import type { AllowedTokens } from '../../sampling/allowed-tokens.ts';
 import type { Configuration } from './configuration.ts';
+import { SizedStates } from './sized-states.ts';
+import { SizedWalk } from './sized-walk.ts';
 import type { Entries, SharedTerminal, Stack } from './stacks.ts';
 import { CountedStates } from './terminal-states.ts';
 import { CountedWalk, walkTokens, type TokenWalk } from './token-walk.ts';
@@ -34,6 +36,7 @@ export class TokenMasks {
   readonly #trie: TokenTrie;
   readonly #found = new Map<string, Found>();
   readonly #counted = new Map<string, CountedWalk>();
+  readonly #sized = new Map<string, SizedWalk>();
   readonly #allowed = new Map<Configuration, AllowedTokens>();
   #numBytes = 0;
   #numIds = 0;
@@ -85,11 +88,8 @@ export class TokenMasks {
     const known = this.#found.get(key);
     if (known !== undefined) return known;
     const walk =
-      states instanceof CountedStates &&
-      roots === undefined &&
-      states.split(state).place < states.firstSuffixPlace
-        ? this.#countedTokens(terminal.id, states, state)
-        : walkTokens(this.#trie, states, state, roots?.nodes ?? ROOT);
+      (roots === undefined ? this.#sharedTokens(terminal, state) : undefined) ??
+      walkTokens(this.#trie, states, state, roots?.nodes ?? ROOT);
     const found = this.#toFound(walk);
     this.#numBytes += sizeOf(found.tokens) + walk.endNodes.byteLength;
     this.#found.set(key, found);
@@ -98,6 +98,11 @@ export class TokenMasks {
 
   /** States of one key read the same tokens. */
   #stateKey({ id, states }: SharedTerminal, state: number): string {
+    if (states instanceof SizedStates) {
+      const { count, place } = states.split(state);
+      if (place >= states.firstSuffixPlace) return `${place}`;
+      return `${place} ${this.#sizedWalk(id, states, place).keyOf(count)}`;
+    }
     if (!(states instanceof CountedStates)) return `${state}`;
     const { numWords, place } = states.split(state);
     if (place >= states.firstSuffixPlace) return `${place}`;
@@ -106,6 +111,15 @@ export class TokenMasks {
       Math.max(states.min - numWords, 0),
     );
     return `${place} ${mayCome} ${mustCome}`;
+  }
+
+  /** Of a walk that serves all counts; undefined for a state that has none. */
+  #sharedTokens({ id, states }: SharedTerminal, state: number): TokenWalk | undefined {
+    if (!(states instanceof CountedStates || states instanceof SizedStates)) return undefined;
+    if (states.split(state).place >= states.firstSuffixPlace) return undefined;
+    if (states instanceof CountedStates) return this.#countedTokens(id, states, state);
+    const { count, place } = states.split(state);
+    return this.#sizedWalk(id, states, place).tokens(count);
   }
 
   #countedTokens(id: number, states: CountedStates, state: number): TokenWalk {
@@ -122,6 +136,16 @@ export class TokenMasks {
     const walk = new CountedWalk(this.#trie, states, place);
     this.#numBytes += walk.numBytes;
     this.#counted.set(key, walk);
+    return walk;
+  }
+
+  #sizedWalk(id: number, states: SizedStates, place: number): SizedWalk {
+    const key = `${id} ${place}`;
+    const known = this.#sized.get(key);
+    if (known !== undefined) return known;
+    const walk = new SizedWalk(this.#trie, states, place);
+    this.#numBytes += walk.numBytes;
+    this.#sized.set(key, walk);
     return walk;
   }
 
@@ -169,6 +193,7 @@ export class TokenMasks {
   #forget(): void {
     this.#found.clear();
     this.#counted.clear();
+    this.#sized.clear();
     this.#allowed.clear();
     this.#numBytes = 0;
   }

@@ -21,6 +21,7 @@ export class TokenTrie {
   /** Bytes of the longest token. */
   readonly maxTokenBytes: number;
   readonly #nodeOf: Int32Array; // [vocab], -1 for a token that is no text
+  readonly #parentOf: Int32Array; // [nodes]
   readonly #childrenOfRoot: Int32Array; // [256], -1 where there is none
 
   constructor(data: TokenTrieData) {
@@ -28,6 +29,7 @@ export class TokenTrie {
     this.maxTokenBytes = data.depthOf.reduce((most, depth) => Math.max(most, depth), 0);
     this.#nodeOf = new Int32Array(data.vocabSize).fill(-1); // [vocab]
     this.#childrenOfRoot = Int32Array.from({ length: 256 }, (_, byte) => this.#findChild(ROOT, byte));
+    this.#parentOf = parents(data.depthOf);
     for (let node = 0; node < data.byteOf.length; node++) {
       for (let i = data.tokensFrom[node] ?? 0; i < (data.tokensFrom[node + 1] ?? 0); i++) {
         this.#nodeOf[data.tokenIds[i] ?? 0] = node;
@@ -66,12 +68,13 @@ export class TokenTrie {
   /** The bytes of a token; undefined for one that is no text. */
   bytesOf(tokenId: number): Uint8Array | undefined {
     const { byteOf, depthOf } = this.data;
-    const node = this.#nodeOf[tokenId] ?? -1;
+    let node = this.#nodeOf[tokenId] ?? -1;
     if (node < 0) return undefined;
     const bytes = new Uint8Array(depthOf[node] ?? 0);
-    let depth = bytes.length;
-    // The parent of a node is the nearest one before it that is a byte shorter.
-    for (let at = node; depth > 0; at--) if (depthOf[at] === depth) bytes[--depth] = byteOf[at] ?? 0;
+    for (let i = bytes.length - 1; i >= 0; i--) {
+      bytes[i] = byteOf[node] ?? 0;
+      node = this.#parentOf[node] ?? ROOT;
+    }
     return bytes;
   }
 
@@ -123,6 +126,18 @@ function numSharedBytes(one: Uint8Array, other: Uint8Array): number {
   const length = Math.min(one.length, other.length);
   for (let i = 0; i < length; i++) if (one[i] !== other[i]) return i;
   return length;
+}
+
+/** The parent of a node is the nearest before it that is a byte shorter; the root is its own. */
+function parents(depthOf: Uint16Array): Int32Array {
+  const parentOf = new Int32Array(depthOf.length); // [nodes]
+  const latestAt: number[] = []; // by depth
+  for (let node = 0; node < depthOf.length; node++) {
+    const depth = depthOf[node] ?? 0;
+    latestAt[depth] = node;
+    parentOf[node] = latestAt[depth - 1] ?? ROOT;
+  }
+  return parentOf;
 }
 
 /** From behind: a subtree ends where the next node that is no deeper begins. */

@@ -5,7 +5,7 @@ import { fromSteps } from './from-steps.ts';
 
 /**
  * All texts that hold none of the stops; each state accepts. The states are how much of a stop has been read, as Aho
- * and Corasick have it ("Efficient string matching", 1975). The stops are not empty.
+ * and Corasick have it ("Efficient string matching", 1975). No stop is the empty text; without stops it is any text.
  */
 export function textWithout(stops: readonly string[], effort: Effort): Dfa {
   const characters = [...new Set(stops.flatMap((stop) => Array.from(stop)))];
@@ -14,7 +14,7 @@ export function textWithout(stops: readonly string[], effort: Effort): Dfa {
     return codePoints([[codePoint, codePoint]]);
   });
   const longest = Math.max(0, ...stops.map((stop) => stop.length));
-  const prefixes = new Set(stops.flatMap((stop) => prefixesOf(stop)));
+  const prefixes = new Set(['', ...stops.flatMap((stop) => prefixesOf(stop))]);
   const step = (read: string, symbol: number): string | undefined => {
     effort.spend(longest);
     let rest = symbol < characters.length ? read + (characters[symbol] ?? '') : '';
@@ -36,5 +36,5 @@ export function textWithout(stops: readonly string[], effort: Effort): Dfa {
 
 function prefixesOf(text: string): string[] {
   const characters = Array.from(text);
-  return ['', ...characters.map((_, i) => characters.slice(0, i + 1).join(''))];
+  return characters.map((_, i) => characters.slice(0, i + 1).join(''));
 }

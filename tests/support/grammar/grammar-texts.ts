@@ -1,5 +1,6 @@
 import type { Expression, Grammar, Terminal } from '../../../src/grammar/grammar.ts';
 import { acceptsBytes, randomBytes } from './random-walk.ts';
+import { isSizedText, randomSizedBytes } from './sized-texts.ts';
 
 type Random = () => number;
 
@@ -63,6 +64,7 @@ class Walker {
     if (terminal.type === 'literal') this.#bytes.push(...terminal.bytes);
     else if (terminal.type === 'automaton')
       this.#bytes.push(...randomBytes(terminal.automaton, this.#random));
+    else if (terminal.type === 'sized') this.#bytes.push(...randomSizedBytes(terminal, this.#random));
     else {
       const most = Math.min(terminal.max ?? Infinity, terminal.min + 5);
       // The greatest count itself now and then: it is where a bound is off by one.
@@ -116,6 +118,8 @@ export function isTextOf(grammar: Grammar, text: string): boolean {
     const ends = Array.from({ length: bytes.length - start + 1 }, (_, i) => start + i);
     if (terminal.type === 'automaton')
       return ends.filter((end) => acceptsBytes(terminal.automaton, bytes.subarray(start, end)));
+    if (terminal.type === 'sized')
+      return ends.filter((end) => isSizedText(terminal, bytes.subarray(start, end)));
     const found: number[] = [];
     let position = start;
     for (let count = 0; ; count++) {
@@ -133,7 +137,7 @@ export function isTextOf(grammar: Grammar, text: string): boolean {
       case 'terminal':
         return new Set(endsOfTerminal(grammar.terminals[expression.index]!, start));
       case 'specialToken':
-        return new Set(text.startsWith(expression.name, start) ? [start + expression.name.length] : []);
+        return new Set(endsOfTerminal({ type: 'literal', bytes: Buffer.from(expression.name) }, start));
       case 'sequence':
         return expression.items.reduce<ReadonlySet<number>>(
           (starts, item) => new Set([...starts].flatMap((it) => [...endsOf(item, it)])),

@@ -28,7 +28,7 @@ describe('openAccess', () => {
     async (host) => {
       const config = { ...CONFIG, host };
       await expect(openAccess(config)).rejects.toMatchObject({ code: 'config_invalid' });
-      await expect(openAccess(config)).rejects.toThrow(/npm run keys -- create NAME.*ALLOW_ANONYMOUS=on/s);
+      await expect(openAccess(config)).rejects.toThrow(/tokenflare keys create NAME.*ALLOW_ANONYMOUS=on/s);
       expect((await openAccess({ ...config, allowAnonymous: true })).keys).toBeUndefined();
       using file = new KeyFile();
       await file.create('alice');

@@ -163,7 +163,7 @@ describe('a key file that changes', () => {
 describe('KeyRing.open', () => {
   it('refuses a missing file, unless requests without a key are welcome', async () => {
     await expect(open()).rejects.toMatchObject({ code: 'config_invalid' });
-    await expect(open()).rejects.toThrow('npm run keys -- create');
+    await expect(open()).rejects.toThrow('tokenflare keys create');
     const ring = await open({ mayBeMissing: true });
     expect(ring.numKeys).toBe(0);
     const key = await create('alice');

@@ -177,21 +177,51 @@ describe('findModel', () => {
 });
 
 describe('resolveModelPath', () => {
-  it('takes a path that exists, or begins as a path does, before a stored model', async () => {
+  const refusal = (model: string, modelsDir = store()): Promise<string> =>
+    resolveModelPath(model, modelsDir).then(
+      (path) => `nothing: it took ${path}`,
+      (error: unknown) => {
+        expect(error).toMatchObject({ code: 'config_invalid' });
+        return (error as Error).message;
+      },
+    );
+  const WHAT = 'a model is a folder with config.json, tokenizer.json and model.safetensors, or a .gguf file';
+
+  it('takes a path that exists before a stored model', async () => {
     const modelsDir = store('tests/x.gguf', 'tiny.gguf');
-    expect(await resolveModelPath('tests', modelsDir)).toBe(join(process.cwd(), 'tests'));
-    expect(await resolveModelPath('./tiny.gguf', modelsDir)).toBe(join(process.cwd(), 'tiny.gguf'));
-    expect(await resolveModelPath('/no/such', modelsDir)).toBe('/no/such');
+    expect(await resolveModelPath('tests/fixtures/tiny-gpt2', modelsDir)).toBe(fixturePath('tiny-gpt2'));
+    expect(await resolveModelPath('./tests/fixtures/tiny-gpt2/', modelsDir)).toBe(fixturePath('tiny-gpt2'));
     expect(await resolveModelPath('tiny.gguf', modelsDir)).toBe(join(modelsDir, 'tiny.gguf'));
   });
 
-  it('names both, and the command, when there is neither', async () => {
+  it('takes the only GGUF file of a folder, and asks which of several', async () => {
+    const folder = store('a/x.gguf', 'a/README.md', 'b/x.gguf', 'b/y.gguf');
+    expect(await resolveModelPath(join(folder, 'a'), folder)).toBe(join(folder, 'a/x.gguf'));
+    expect(await refusal(join(folder, 'b'))).toBe(
+      `MODEL is '${join(folder, 'b')}': the folder holds several .gguf files; name one: x.gguf, y.gguf`,
+    );
+  });
+
+  it('tells nothing, an empty folder, a folder without a model and another file apart', async () => {
+    const folder = store('docs/README.md', 'README.md');
+    mkdirSync(join(folder, 'empty'));
+    const at = (name: string): string => join(folder, name);
+    expect(await refusal('/nope')).toBe("MODEL is '/nope': there is no such file or folder");
+    expect(await refusal('./tiny.gguf')).toBe("MODEL is './tiny.gguf': there is no such file or folder");
+    expect(await refusal(at('README.md/x'))).toMatch(/there is no such file or folder$/);
+    expect(await refusal(at('empty'))).toBe(`MODEL is '${at('empty')}': the folder is empty; ${WHAT}`);
+    expect(await refusal(at('docs'))).toBe(`MODEL is '${at('docs')}': the folder holds no model; ${WHAT}`);
+    expect(await refusal(at('README.md'))).toBe(
+      `MODEL is '${at('README.md')}': it is a file and no GGUF; ${WHAT}`,
+    );
+  });
+
+  it('names path and store, and the commands, when there is neither', async () => {
     const modelsDir = store();
-    await expect(resolveModelPath('owner/name', modelsDir)).rejects.toMatchObject({
-      code: 'config_invalid',
-      message:
-        `MODEL is 'owner/name': there is no such path, and no model of that id in ${modelsDir}; ` +
-        `'npm run models -- pull owner/name' fetches one, 'npm run models -- list' says which are there`,
-    });
+    expect(await refusal('owner/name', modelsDir)).toBe(
+      `MODEL is 'owner/name': there is no such path, and no model of that id in ${modelsDir}; ` +
+        `'tokenflare pull owner/name' fetches one, 'tokenflare list' says which are there`,
+    );
+    expect(await refusal('name', modelsDir)).not.toContain('pull');
   });
 });

@@ -1,4 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -9,6 +11,7 @@ import { findModel, listModels } from '../../../src/catalog/model-store.ts';
 import { pullModel, type PullOptions } from '../../../src/catalog/pull-model.ts';
 import { ggufRepository, tinyRepository } from '../../support/hub-models.ts';
 import { HubServer, sha256, type HubContent } from '../../support/hub-server.ts';
+import { freePort } from '../../support/process.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const ID = 'owner/tiny';
@@ -177,6 +180,46 @@ describe('pullModel', () => {
     await expect(findModel(modelsDir, ID)).rejects.toThrow(/model\.safetensors has 5 bytes and not 170024/);
     expect((await run()).wasThere).toBe(false);
     expect(readFileSync(join(model.path, WEIGHTS)).equals(tinyRepository()[WEIGHTS]!.bytes)).toBe(true);
+  });
+});
+
+describe('a hub that cannot be reached', () => {
+  const pullFrom = async (endpoint: string): Promise<{ message: string; numRetries: number }> => {
+    const signal = new AbortController().signal;
+    let numRetries = 0;
+    const pulling = pullModel(parsePullRequest(ID), {
+      hub: openHub({ HF_ENDPOINT: endpoint }, signal),
+      modelsDir: tempDirectory(),
+      signal,
+      listener: { onPlan: () => undefined, onFile: () => undefined, onBytes: () => undefined },
+      retries: { maxFailures: 3, firstDelayMs: 1, onRetry: () => numRetries++ },
+    });
+    const message = await pulling.then(
+      () => 'it was pulled',
+      (error: unknown) => (error as Error).message,
+    );
+    return { message, numRetries };
+  };
+
+  it.each([
+    // RFC 6761: no name server answers for it.
+    ['a name that nothing knows', () => 'http://hub.invalid', /getaddrinfo (ENOTFOUND|EAI_AGAIN)/],
+    ['a port that nothing listens on', async () => `http://127.0.0.1:${await freePort()}`, /ECONNREFUSED/],
+  ])('is not tried again: %s', async (_, endpointOf, reason) => {
+    const endpoint = await endpointOf();
+    const { message, numRetries } = await pullFrom(endpoint);
+    expect(numRetries).toBe(0);
+    expect(message).toMatch(reason);
+    expect(message).toContain(`${endpoint} cannot be reached`);
+    expect(message).toMatch(/: is there a network\? HF_ENDPOINT names a mirror of the hub$/);
+  });
+
+  it('is tried again where it was reached, and the connection broke', async () => {
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    expect((await pullFrom(`http://127.0.0.1:${port}`)).numRetries).toBe(2);
   });
 });
 

@@ -74,6 +74,15 @@ describe('compileGrammar', () => {
       ['1', '<t>', '<t>1<t>2', '<t><t>1'],
     ],
     [
+      'any text up to a special token',
+      {
+        type: 'sequence',
+        items: [{ type: 'textWithout', stops: [] }, { type: 'specialToken', name: '<|x|>' }, literal('a')],
+      },
+      ['<|x|>a', 'né\n<|x|>a'],
+      ['a', '<|x|>', '<|x|>aa'],
+    ],
+    [
       'a repeat',
       { type: 'repeat', item: literal('ab'), min: 1, max: 2 },
       ['ab', 'abab'],

@@ -89,7 +89,7 @@ function sizeOf({ rules, terminals }: Grammar): { rules: number; states: number;
     ('item' in expression ? countOf(expression.item) : 0);
   const states = terminals.map((terminal) => {
     if (terminal.type === 'literal') return 0;
-    return (terminal.type === 'automaton' ? terminal.automaton : terminal.word).numStates;
+    return (terminal.type === 'counted' ? terminal.word : terminal.automaton).numStates;
   });
   return {
     rules: rules.length,

@@ -13,7 +13,7 @@ const RECORD: RequestRecord = {
   n: 3,
   maxTokens: 10,
   mostGeneratedTokens: 10,
-  usage: { numPromptTokens: 4, numGeneratedTokens: 30, numCachedTokens: 1 },
+  usage: { numPromptTokens: 4, numGeneratedTokens: 30, numReasoningTokens: 0, numCachedTokens: 1 },
   timings: { queueMs: 100, ttftMs: 150.126, tpotMs: 10, totalMs: 600 },
   numWastedTokens: 0,
 };

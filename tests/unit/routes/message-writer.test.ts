@@ -13,7 +13,9 @@ import type { AnswerEvent } from '../../../src/chat/answer.ts';
 import { eventFrame } from '../../../src/http/sse.ts';
 import { ANSWERS, call, content, finish, reasoning } from '../../support/answer-events.ts';
 
-const USAGE = { usage: { numPromptTokens: 9, numGeneratedTokens: 5, numCachedTokens: 4 } };
+const USAGE = {
+  usage: { numPromptTokens: 9, numGeneratedTokens: 5, numReasoningTokens: 2, numCachedTokens: 4 },
+};
 const VIEW: MessageView = {
   requestId: 'r1',
   model: 'tiny',

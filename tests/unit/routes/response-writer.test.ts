@@ -16,7 +16,9 @@ import { EngineError } from '../../../src/errors.ts';
 import { eventFrame } from '../../../src/http/sse.ts';
 import { ANSWERS, call, content, finish, reasoning } from '../../support/answer-events.ts';
 
-const USAGE = { usage: { numPromptTokens: 9, numGeneratedTokens: 5, numCachedTokens: 4 } };
+const USAGE = {
+  usage: { numPromptTokens: 9, numGeneratedTokens: 5, numReasoningTokens: 2, numCachedTokens: 4 },
+};
 const isEvent = new Ajv2020({ strict: false }).compile(z.toJSONSchema(responseEventSchema, { io: 'output' }));
 
 const writerOf = (withLogprobs = false): ResponseWriter =>

@@ -9,7 +9,7 @@ import {
   type ChatChunk,
 } from '../../../routes/openai/schemas/chat.ts';
 import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
-import type { SampledToken } from '../../../src/engine/engine.ts';
+import type { SampledToken, Usage } from '../../../src/engine/engine.ts';
 import { dataFrame, DONE_FRAME } from '../../../src/http/sse.ts';
 import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from '../../support/fixtures.ts';
@@ -32,7 +32,7 @@ const VIEW: ChatView = {
   isCallChosen: false,
   usesFunctions: false,
 };
-const USAGE = { numPromptTokens: 3, numGeneratedTokens: 9, numCachedTokens: 0 };
+const USAGE = { numPromptTokens: 3, numGeneratedTokens: 9, numReasoningTokens: 0, numCachedTokens: 0 };
 
 let nextTokenId = 300;
 const token = (): SampledToken => ({ tokenId: nextTokenId++, logprob: -0.5, topLogprobs: [] });
@@ -69,10 +69,11 @@ const TWO_CALLS = [
 function show(
   events: readonly AnswerEvent[],
   view: Partial<ChatView> = {},
+  usage: Partial<Usage> = {},
 ): { chunks: ChatChunk[]; body: ChatBody } {
   const format = new ChatChunks({ ...VIEW, ...view });
   const chunks = [...format.opening(), ...events.flatMap((event) => format.toChunks(event))];
-  const body = format.join(chunks, USAGE);
+  const body = format.join(chunks, { ...USAGE, ...usage });
   for (const chunk of chunks) expect(chatChunkSchema.strict().parse(chunk)).toEqual(chunk);
   expect(chatResponseSchema.strict().parse(body)).toEqual(body);
   return { chunks, body };
@@ -163,7 +164,7 @@ describe('reasoning', () => {
   const events = [reasoning('Let me '), reasoning('see.'), content('Four.'), finish('stop')];
 
   it('is apart from the content, and counted', () => {
-    const { chunks, body } = show(events);
+    const { chunks, body } = show(events, {}, { numReasoningTokens: 2 });
     expect(deltasOf(chunks)).toEqual([
       { role: 'assistant' },
       { reasoning_content: 'Let me ' },
@@ -184,7 +185,7 @@ describe('reasoning', () => {
   });
 
   it('is left out where a client asks for that, and counted all the same', () => {
-    const { chunks, body } = show(events, { withReasoning: false });
+    const { chunks, body } = show(events, { withReasoning: false }, { numReasoningTokens: 2 });
     expect(deltasOf(chunks)).toEqual([{ role: 'assistant' }, { content: 'Four.' }, {}]);
     expect(body.choices[0]?.message).toEqual({ role: 'assistant', content: 'Four.', refusal: null });
     expect(body.usage.completion_tokens_details).toEqual({ reasoning_tokens: 2 });
@@ -257,7 +258,7 @@ describe.each(CLIENTS)('%s', (_, Client) => {
     ['a call that was cut', [callStart(0, 'add'), callArguments(0, '{"a'), finish('length')]],
     ['a call that was cancelled', [callStart(0, 'add'), finish('abort')]],
   ])('joins a stream to the body of the same answer: %s', async (__, events) => {
-    const { chunks, body } = show(events);
+    const { chunks, body } = show(events, {}, { numReasoningTokens: 2 });
     const stream = answering(chunks.map(dataFrame).join('') + DONE_FRAME, 'text/event-stream');
     const streamed = await stream.chat.completions.stream(request).finalChatCompletion();
     const whole = await answering(JSON.stringify(body), 'application/json').chat.completions.create(request);

@@ -143,6 +143,19 @@ describe('a template that fails', () => {
   });
 });
 
+describe("a mapping's methods", () => {
+  it('come before its keys, as in jinja2', () => {
+    const template =
+      '{% set m = messages[0].content %}{% for k, v in m.items() %}{{ k }}={{ v }};{% endfor %}' +
+      '{{ m.keys() | list | length }}{{ m.values() | list | length }}{{ m.items }}';
+    const mapping = { items: 1, keys: 2, values: 3 };
+    const renderer = new ChatTemplateRenderer({ template, specialTokens: {} });
+    const messages = [{ role: 'user', content: mapping as unknown as string }];
+    // jinja2 3.1.6 writes the first two so; `m.items` without a call is the key here and the method there.
+    expect(renderer.render({ messages }, new Date())).toBe('items=1;keys=2;values=3;331');
+  });
+});
+
 describe('dates', () => {
   // From Python: datetime(2026, 11, 4, 12, 5, 9).strftime(…)
   it.each([

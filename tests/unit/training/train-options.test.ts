@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parseTrainOptions } from '../../../src/training/train-options.ts';
+import { readTrainOptions, TRAIN_FLAGS } from '../../../src/training/train-options.ts';
 
 describe('options of the train command', () => {
-  const needed = ['--corpus', 'a.txt', '--out', 'model'];
+  const target = { corpus: ['a.txt', 'b.txt'], out: 'model', resume: false };
 
-  it('take files after --corpus, and have defaults', () => {
-    expect(parseTrainOptions(['--corpus', 'a.txt', 'b.txt', '--out', 'model'], 4)).toMatchObject({
+  it('have defaults', () => {
+    expect(readTrainOptions(target, {}, 4)).toMatchObject({
       corpus: ['a.txt', 'b.txt'],
       out: 'model',
       resume: false,
@@ -17,19 +17,26 @@ describe('options of the train command', () => {
     });
   });
 
-  it('return nothing where help is asked for', () => {
-    expect(parseTrainOptions(['--help'], 2)).toBeUndefined();
+  it('take each flag that there is', () => {
+    const given = Object.fromEntries(TRAIN_FLAGS.map(({ flag }) => [flag, 'x']));
+    for (const { flag } of TRAIN_FLAGS.filter(({ flag: name }) => name !== 'corpus-note')) {
+      expect(() => readTrainOptions(target, { [flag]: given[flag] ?? '' }, 4)).toThrow(`--${flag} must be`);
+    }
+    expect(readTrainOptions(target, { 'corpus-note': 'x', threads: '3', dtype: 'f32' }, 4)).toMatchObject({
+      corpusNote: 'x',
+      numThreads: 3,
+      dtype: 'F32',
+    });
   });
 
   it.each([
-    [['--out', 'model'], /--corpus is needed/],
-    [['--corpus', 'a.txt'], /--out is needed/],
-    [[...needed, '--steps', '1.5'], /--steps must be an integer of at least 1, not "1.5"/],
-    [[...needed, '--dropout', '1'], /--dropout must be a number from 0 to 0.9, not "1"/],
-    [[...needed, '--learning-rate', 'fast'], /--learning-rate must be a number/],
-    [[...needed, '--dtype', 'f8'], /--dtype must be f16 or f32/],
-    [[...needed, '--epochs', '3'], /--epochs/],
-  ])('refuse %j', (args, message) => {
-    expect(() => parseTrainOptions(args, 2)).toThrow(message);
+    [{ steps: '1.5' }, /--steps must be an integer of at least 1, not "1.5"/],
+    [{ context: '100' }, /--context must be a multiple of 8, not 100/],
+    [{ 'vocab-size': '300' }, /--vocab-size must be a multiple of 8, not 300/],
+    [{ dropout: '1' }, /--dropout must be a number from 0 to 0.9, not "1"/],
+    [{ 'learning-rate': 'fast' }, /--learning-rate must be a number/],
+    [{ dtype: 'f8' }, /--dtype must be f16 or f32/],
+  ])('refuse %j', (given, message) => {
+    expect(() => readTrainOptions(target, given, 2)).toThrow(message);
   });
 });

@@ -10,6 +10,9 @@ struct TileSplit {
   int64_t FirstRow(int64_t tile) const { return tile * num_rows / num_tiles; }
 };
 
+// 127 divided by less is no finite float32: such a block is rounded to zeros.
+constexpr float kLeastOfBlock = 1e-36f;
+
 // 32 numbers of a row, of which `count` are there.
 inline void RoundBlock(const float *from, int64_t count, int64_t row, RowBlock *block) {
   float numbers[kBlockDepth] = {};
@@ -18,17 +21,23 @@ inline void RoundBlock(const float *from, int64_t count, int64_t row, RowBlock *
     from = numbers;
   }
   const Vector low = Load(from), high = Load(from + kWidth);
+  // Not a number makes the scale none, and with it the results of this row alone.
+  if (Sum((low - low) + (high - high)) != 0.0f) {
+    __builtin_memset(block->numbers[row], 0, kBlockDepth);
+    block->first_sums[row] = 0;
+    block->sums[row] = 0;
+    block->scales[row] = __builtin_nanf("");
+    return;
+  }
   const float largest = LargestOf(Max(Abs(low), Abs(high)));
-  const Vector inverse = Splat(largest > 0.0f ? 127.0f / largest : 0.0f);
+  const Vector inverse = Splat(largest > kLeastOfBlock ? 127.0f / largest : 0.0f);
   const Ints rounded_low = Round(low * inverse), rounded_high = Round(high * inverse);
   StoreBytes(block->numbers[row], rounded_low);
   StoreBytes(block->numbers[row] + kWidth, rounded_high);
   const int32_t first_sum = SumInts(rounded_low);
   block->first_sums[row] = static_cast<int16_t>(first_sum);
   block->sums[row] = first_sum + SumInts(rounded_high);
-  // Not a number makes the scale none, and with it the results of this row alone.
-  const bool is_number = Sum((low - low) + (high - high)) == 0.0f;
-  block->scales[row] = is_number ? largest / 127.0f : __builtin_nanf("");
+  block->scales[row] = largest / 127.0f;
 }
 
 // x [rows, depth] -> [tiles][blocks]

@@ -10,7 +10,7 @@ const recordOf = (id: string, ownerId: string): RequestRecord => ({
   n: 1,
   maxTokens: 1,
   mostGeneratedTokens: 1,
-  usage: { numPromptTokens: 1, numGeneratedTokens: 1, numCachedTokens: 0 },
+  usage: { numPromptTokens: 1, numGeneratedTokens: 1, numReasoningTokens: 0, numCachedTokens: 0 },
   timings: { totalMs: 1 },
   numWastedTokens: 0,
 });

@@ -1,0 +1,91 @@
+import { inspect } from 'node:util';
+import { CommanderError } from 'commander';
+import type { Logger } from 'pino';
+import { canBindToParent } from '../bind-to-parent.ts';
+import type { Config } from '../config/config.ts';
+import type { ModelInfo } from '../engine/engine.ts';
+import { EngineError } from '../errors.ts';
+import { exitProcess, exitProcessAtOnce } from '../exit-process.ts';
+import { releaseWarning } from '../release-warning.ts';
+import { startService } from '../service.ts';
+import { standardError, standardOutput } from '../standard-streams.ts';
+import { drainOnSignals } from './drain-on-signals.ts';
+import { EXIT_CODES } from './exit-codes.ts';
+import { greeting } from './greeting.ts';
+import { isTerminalLog, openLog, showChildrenFor } from './log.ts';
+
+/** The service as a process: log, signals, exit code. Returns once it is ready; it then serves until a signal. */
+export async function runService(readConfig: () => Config): Promise<void> {
+  endOnDefects();
+  try {
+    await start(readConfig());
+  } catch (error) {
+    // An error of use was told of already.
+    if (error instanceof CommanderError) throw error;
+    const message = error instanceof EngineError ? `${error.code}: ${error.message}` : inspect(error);
+    standardError.write(`tokenflare cannot start: ${message}\n`);
+    await exitProcess(EXIT_CODES.failed);
+  }
+}
+
+async function start(config: Config): Promise<void> {
+  const logger = await openLog(config.logLevel, standardOutput);
+  showChildrenFor(config.logLevel);
+  reportDefect = (err) => logger.fatal({ err }, 'an unforeseen error ends the service');
+  warnOfSurroundings(logger);
+  const startedAt = performance.now();
+  const starting = startService(config, logger, {
+    numLogLinesLost: () => standardOutput.numLinesLost + standardError.numLinesLost,
+  });
+  drainOnSignals(starting, config.shutdownTimeoutMs, logger);
+  const { engine, url } = await starting;
+  const startMs = Math.round(performance.now() - startedAt);
+  // A terminal has the greeting.
+  logger.info(isTerminalLog() ? { startMs } : { ...startUpFields(engine.model), startMs }, 'ready');
+  const needsKey = config.keysFile !== undefined && !config.allowAnonymous;
+  standardError.write(greeting(url, engine.model, needsKey));
+}
+
+let reportDefect = (error: unknown): void => standardError.write(`tokenflare: ${inspect(error)}\n`);
+
+/** An error that was not caught leaves an unknown state behind. */
+function endOnDefects(): void {
+  let isEnding = false;
+  process.on('uncaughtException', (error) => {
+    if (isEnding) exitProcessAtOnce(1);
+    isEnding = true;
+    reportDefect(error);
+    void exitProcess(1);
+  });
+}
+
+function warnOfSurroundings(logger: Logger): void {
+  const warning = releaseWarning(process.versions.node);
+  if (warning !== undefined) logger.warn(warning);
+  if (!canBindToParent()) {
+    logger.warn(
+      'engines may outlive a service that is killed (SIGKILL) until they next look: what prevents it needs Linux and setpriv of util-linux 2.33 or newer',
+    );
+  }
+}
+
+function startUpFields(model: ModelInfo): Record<string, unknown> {
+  return {
+    model: model.id,
+    runtime: model.runtimeDescription,
+    device: model.device,
+    ...(model.runtimeReason === undefined ? {} : { runtimeReason: model.runtimeReason }),
+    parameters: model.numParameters,
+    weights: `${model.weightFormat}, ${megabytes(model.weightBytes)} stored, ${megabytes(model.weightMemoryBytes)} in memory`,
+    contextLength: model.contextLength,
+    chatTemplate: model.chatTemplate ?? 'none',
+    generationDefaults: model.generationDefaults ?? {},
+    lanes: model.numLanes,
+    kvCacheTokens: model.kvCacheTokens,
+    kvCacheMb: Math.round(model.kvCacheBytes / 2 ** 20),
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import type { Config } from '../../config/config.ts';
+import { EngineError } from '../../errors.ts';
+import { openLog, showChildrenFor } from '../log.ts';
+import { readSettings } from '../setting-flags.ts';
+import { say } from '../terminal.ts';
+import { listModels, type AnsweringService, type ListedModel } from './answering-service.ts';
+
+/** Longest that a service which may run on this machine has to say what it serves. */
+const LOOK_LIMIT_MS = 1000;
+/** Longest that a service which was named has to. */
+const CONTACT_LIMIT_MS = 10_000;
+
+/**
+ * The service that answers a command: the one at --url; else the one that runs at HOST and PORT, if it serves the model;
+ * else one that is started in this process, without a socket.
+ *
+ * @param model an argument of the command, which wins over --model; without either the default one
+ * @throws EngineError when the model cannot be had
+ */
+export async function openService(command: Command, model?: string): Promise<AnsweringService> {
+  const { url, model: flag } = command.opts<{ url?: string; model?: string }>();
+  const named = model ?? flag;
+  const config = readSettings(command, named === undefined ? {} : { model: named });
+  if (url !== undefined) {
+    const remote = remoteService(urlOf(url));
+    const models = await listModels(remote, AbortSignal.timeout(CONTACT_LIMIT_MS));
+    return { ...remote, modelId: idAmong(models, named, remote.place) };
+  }
+  return (await findRunning(config)) ?? startHere(config);
+}
+
+/** The service at HOST and PORT, if it is one of ours and serves the model. */
+async function findRunning({ host, port, model }: Config): Promise<AnsweringService | undefined> {
+  if (port === 0) return undefined;
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const remote = remoteService(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`);
+  // What does not answer, or wants a key that is not there, is as good as none.
+  const models = await listModels(remote, AbortSignal.timeout(LOOK_LIMIT_MS)).catch(() => []);
+  const found = model === undefined ? defaultOf(models) : models.find(({ id }) => id === model);
+  return found === undefined ? undefined : { ...remote, modelId: found.id };
+}
+
+function remoteService(url: string): Omit<AnsweringService, 'modelId'> {
+  const apiKey = process.env['TOKENFLARE_API_KEY'];
+  const authorization: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
+  return {
+    place: url,
+    fetch: (path, init) => {
+      const headers = { ...(init.headers as Record<string, string> | undefined), ...authorization };
+      return fetch(url + path, { ...init, headers });
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function idAmong(models: readonly ListedModel[], model: string | undefined, place: string): string {
+  const found = model === undefined ? defaultOf(models) : models.find(({ id }) => id === model);
+  if (found !== undefined) return found.id;
+  const ids = models.map(({ id }) => id).join(', ');
+  throw new EngineError(
+    'model_not_found',
+    `${place} does not serve '${model ?? ''}'; it serves ${ids || 'nothing'}`,
+  );
+}
+
+const defaultOf = (models: readonly ListedModel[]): ListedModel | undefined =>
+  models.find(({ is_default: isDefault }) => isDefault) ?? models[0];
+
+async function startHere(config: Config): Promise<AnsweringService> {
+  const level =
+    process.env['LOG_LEVEL'] === undefined && config.logLevel === 'info' ? 'warn' : config.logLevel;
+  const [{ startLocalService }, { standardError }] = await Promise.all([
+    import('../../service.ts'),
+    import('../../standard-streams.ts'),
+  ]);
+  showChildrenFor(level);
+  if (process.stderr.isTTY) say('loading the model …');
+  const local = await startLocalService(config, await openLog(level, standardError));
+  const { id, runtimeDescription } = local.engine.model;
+  return {
+    modelId: id,
+    place: runtimeDescription,
+    fetch: (path, init) => local.fetch(new Request(`http://localhost${path}`, init)),
+    close: () => local.close(),
+  };
+}
+
+function urlOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw new EngineError(
+      'config_invalid',
+      `--url is '${text}': must be an address such as http://127.0.0.1:8787`,
+    );
+  }
+  return text.replace(/\/+$/, '');
+}

@@ -1,0 +1,63 @@
+import { assertInvariant, EngineError } from '../../errors.ts';
+import { TokenTrie } from '../../grammar/matching/token-trie.ts';
+import { shownBytes, type TokenBytes } from '../../tokenizer/shown-bytes.ts';
+import { TokenTable } from '../../tokenizer/token-table.ts';
+import type { ReasoningLimit, TokenTexts } from '../protocol.ts';
+import { ReasoningBudget } from './reasoning-budget.ts';
+
+/** Makes the budgets of sequences over the model's vocabulary. */
+export class ReasoningBudgets {
+  #texts: (TokenBytes & { vocabSize: number }) | undefined;
+  /** By closing tag; a model has one. */
+  readonly #closers = new Map<string, readonly number[]>();
+
+  /** Comes before the first budget. */
+  setTokenTexts({ table: data, specialTokenIds }: TokenTexts): void {
+    const table = new TokenTable(data);
+    this.#texts = {
+      vocabSize: table.vocabSize,
+      specialTokenIds: new Set(specialTokenIds),
+      idToBytes: (tokenId) => table.idToBytes(tokenId),
+    };
+    this.#closers.clear();
+  }
+
+  /** @throws EngineError `weights_invalid` where the vocabulary cannot write the closing tag */
+  budgetOf({ maxTokens, shown, ...tags }: ReasoningLimit): ReasoningBudget {
+    assertInvariant(this.#texts !== undefined, 'the texts of tokens come before the first budget');
+    const bytesOf = shownBytes(this.#texts, shown);
+    const closers =
+      this.#closers.get(tags.closing) ?? findClosers(tags.closing, this.#texts.vocabSize, bytesOf);
+    this.#closers.set(tags.closing, closers);
+    return new ReasoningBudget({ tags, maxTokens, closers, bytesOf });
+  }
+}
+
+/**
+ * By how many bytes are written of a tag, the token that goes on with it: the first of the fewest that write the rest. A
+ * tag that is one token is written whole in any case, since the model knows it by that token.
+ */
+function findClosers(
+  tag: string,
+  vocabSize: number,
+  bytesOf: (tokenId: number) => Uint8Array,
+): readonly number[] {
+  const bytes = Buffer.from(tag);
+  const tokenIds: number[] = [];
+  for (let tokenId = 0; tokenId < vocabSize; tokenId++) {
+    const part = bytesOf(tokenId);
+    if (part.length <= bytes.length && bytes.indexOf(part) >= 0) tokenIds.push(tokenId);
+  }
+  const trie = new TokenTrie(TokenTrie.build(tokenIds.length, (index) => bytesOf(tokenIds[index] ?? -1)));
+  const tokensOf = (end: Uint8Array): number[] | undefined =>
+    trie.fewestTokens(end)?.map((index) => tokenIds[index] ?? -1);
+  const [first, ...others] = tokensOf(bytes) ?? [];
+  if (first === undefined) {
+    const complaint = `the model's vocabulary cannot write ${tag}, which ends its reasoning`;
+    throw new EngineError('weights_invalid', complaint);
+  }
+  return Array.from(bytes, (_, numWritten) => {
+    const [next] = others.length === 0 ? [] : (tokensOf(bytes.subarray(numWritten)) ?? []);
+    return next ?? first;
+  });
+}

@@ -1,0 +1,114 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { requestJson } from '../service/request.ts';
+import type {
+  BenchmarkProgress,
+  BenchmarkRun,
+  BenchmarkRunList,
+  BenchmarkRunSummary,
+} from '../service/wire.ts';
+import { ErrorNote } from '../shell/error-note.tsx';
+import { useAnswer } from '../shell/use-answer.ts';
+import type { NamedReport } from './chart-options.ts';
+import { ReportCharts } from './report-charts.tsx';
+import { useBenchmark } from './use-benchmark.ts';
+import { WorkloadForm } from './workload-form.tsx';
+import './benchmark.css';
+
+/** Runs the service's own benchmark, draws what it measured, and compares it with what was measured before. */
+export default function Benchmark(): JSX.Element {
+  const [numRuns, setNumRuns] = useState(0);
+  const [olderId, setOlderId] = useState('');
+  const { state, run, stop } = useBenchmark(() => setNumRuns((before) => before + 1));
+  const stored = useAnswer(
+    (signal) => requestJson<BenchmarkRunList>('benchmark/runs', { signal }),
+    [numRuns],
+  );
+  const older = useAnswer((signal) => fetchRun(olderId, signal), [olderId]);
+  const reports: NamedReport[] = [
+    ...(state.report === undefined ? [] : [{ name: 'now', report: state.report }]),
+    ...(older.value === undefined ? [] : [{ name: nameOf(older.value), report: older.value.report }]),
+  ];
+  const error = state.error ?? stored.error ?? older.error;
+  return (
+    <>
+      <h1>Benchmark</h1>
+      <p>
+        The service measures itself under load, with prompts of random tokens. Other requests wait for their
+        share meanwhile.
+      </p>
+      <WorkloadForm isRunning={state.isRunning} onRun={(workload) => void run(workload)} onStop={stop} />
+      {error !== undefined && <ErrorNote error={error} />}
+      {state.isRunning && <Progress progress={state.progress} />}
+      <RunChoice runs={stored.value?.data ?? []} chosen={olderId} onChoose={setOlderId} />
+      {reports.length > 0 && <ReportCharts reports={reports} />}
+    </>
+  );
+}
+
+async function fetchRun(id: string, signal: AbortSignal): Promise<BenchmarkRun | undefined> {
+  if (id === '') return undefined;
+  return requestJson<BenchmarkRun>(`benchmark/runs/${encodeURIComponent(id)}`, { signal });
+}
+
+const nameOf = ({ report, version }: BenchmarkRun): string => `${timeOf(report.started_at)} (${version})`;
+
+/** `2026-11-26 15:04`, in the reader's time. */
+function timeOf(iso: string): string {
+  const date = new Date(iso);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+const PHASES: Record<BenchmarkProgress['phase'], string> = {
+  warm_up: 'Warming up',
+  load: 'Under load',
+  context_sweep: 'Growing contexts',
+};
+
+function Progress({ progress }: { progress: BenchmarkProgress | undefined }): JSX.Element {
+  if (progress === undefined) return <p role="status">Starting …</p>;
+  const { phase, concurrency, num_done: numDone, num_total: numTotal } = progress;
+  const words = concurrency === undefined ? PHASES[phase] : `${PHASES[phase]}, ${concurrency} at once`;
+  return (
+    <p role="status">
+      {words}: {numDone} of {numTotal} <progress max={numTotal} value={numDone} aria-label={words} />
+    </p>
+  );
+}
+
+interface RunChoiceProps {
+  runs: readonly BenchmarkRunSummary[];
+  chosen: string;
+  onChoose: (id: string) => void;
+}
+
+function RunChoice({ runs, chosen, onChoose }: RunChoiceProps): JSX.Element | null {
+  if (runs.length === 0) return null;
+  return (
+    <p>
+      <label>
+        Compare with{' '}
+        <select value={chosen} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
+          <option value="">none</option>
+          {runs.map((run) => (
+            <option key={run.id} value={run.id}>
+              {describeRun(run)}
+            </option>
+          ))}
+        </select>
+      </label>
+    </p>
+  );
+}
+
+function describeRun({
+  started_at: startedAt,
+  model,
+  runtime,
+  peak_generated_tokens_per_s: peak,
+}: BenchmarkRunSummary): string {
+  const speed = peak === null ? '' : `, ${peak.toFixed(0)} tokens/s`;
+  return `${timeOf(startedAt)}, ${model}, ${runtime}${speed}`;
+}

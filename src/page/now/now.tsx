@@ -1,0 +1,152 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { apiKey } from '../service/api-key.ts';
+import { request } from '../service/request.ts';
+import { formatBytes } from '../shell/format-bytes.ts';
+import { ErrorNote } from '../shell/error-note.tsx';
+import { useStore } from '../shell/store.ts';
+import { parseMetrics } from './parse-metrics.ts';
+import { Sparkline } from './sparkline.tsx';
+import { ratesOf, toSnapshot, type ModelSnapshot, type Rates, type Snapshot } from './snapshot.ts';
+import './now.css';
+
+const PERIOD_MS = 1000;
+/** Snapshots that are kept: two minutes. */
+const MAX_SNAPSHOTS = 120;
+
+/** What the service does at this moment, read from its metrics each second. */
+export default function Now(): JSX.Element {
+  const { snapshots, error } = useSnapshots();
+  const latest = snapshots.at(-1);
+  return (
+    <>
+      <h1>Now</h1>
+      {error !== undefined && <ErrorNote error={error} />}
+      {latest !== undefined && (
+        <>
+          <dl class="facts">
+            <dt>Memory of the service</dt>
+            <dd>{formatBytes(latest.serviceBytes)}</dd>
+            <dt>Delay of its event loop (p99)</dt>
+            <dd>{latest.loopDelayMs.toFixed(1)} ms</dd>
+            <dt>Models loaded</dt>
+            <dd>{latest.models.length}</dd>
+          </dl>
+          {latest.models.map(({ id }) => (
+            <ModelNow key={id} history={historyOf(id, snapshots)} />
+          ))}
+        </>
+      )}
+    </>
+  );
+}
+
+interface Moment {
+  atMs: number;
+  model: ModelSnapshot;
+}
+
+const historyOf = (id: string, snapshots: readonly Snapshot[]): Moment[] =>
+  snapshots.flatMap(({ atMs, models }) =>
+    models.filter((model) => model.id === id).map((model) => ({ atMs, model })),
+  );
+
+function useSnapshots(): { snapshots: readonly Snapshot[]; error: unknown } {
+  const key = useStore(apiKey);
+  const [snapshots, setSnapshots] = useState<readonly Snapshot[]>([]);
+  const [error, setError] = useState<unknown>();
+  useEffect(() => {
+    const controller = new AbortController();
+    void follow(controller.signal, {
+      onSnapshot: (snapshot) => {
+        setError(undefined);
+        setSnapshots((before) => [...before, snapshot].slice(-MAX_SNAPSHOTS));
+      },
+      onError: setError,
+    });
+    return () => controller.abort();
+  }, [key]);
+  return { snapshots, error };
+}
+
+interface Follower {
+  onSnapshot: (snapshot: Snapshot) => void;
+  onError: (error: unknown) => void;
+}
+
+/** Asks again a second after each answer, for as long as the page is looked at. */
+async function follow(signal: AbortSignal, follower: Follower): Promise<void> {
+  while (!signal.aborted) {
+    if (!document.hidden) await askOnce(signal, follower);
+    await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
+  }
+}
+
+/** What came after the view was left is told to nobody. */
+async function askOnce(signal: AbortSignal, { onSnapshot, onError }: Follower): Promise<void> {
+  try {
+    const text = await (await request('metrics', { signal })).text();
+    onSnapshot(toSnapshot(parseMetrics(text), performance.now()));
+  } catch (error) {
+    if (!signal.aborted) onError(error);
+  }
+}
+
+function ModelNow({ history }: { history: readonly Moment[] }): JSX.Element | null {
+  const latest = history.at(-1);
+  if (latest === undefined) return null;
+  const rates = ratesBetween(history);
+  const rate = rates.at(-1);
+  const { id, running, waiting, lanes, lanesUsed, kvUsage, engineBytes } = latest.model;
+  return (
+    <section class="panel model" aria-label={id}>
+      <h2>{id}</h2>
+      <Lanes used={lanesUsed} all={lanes} />
+      <dl class="facts">
+        <dt>Running</dt>
+        <dd>{running}</dd>
+        <dt>Waiting</dt>
+        <dd>{waiting}</dd>
+        <dt>KV cache in use</dt>
+        <dd>
+          <meter min={0} max={1} value={kvUsage} aria-label="KV cache in use" /> {(100 * kvUsage).toFixed(1)}{' '}
+          %
+        </dd>
+        <dt>Memory of its engine</dt>
+        <dd>{formatBytes(Math.max(engineBytes, 1))}</dd>
+      </dl>
+      <div class="lines">
+        <Sparkline
+          title="Tokens per second"
+          values={rates.map(({ generatedPerS }) => generatedPerS)}
+          digits={0}
+        />
+        <Sparkline
+          title="Prompt tokens per second"
+          values={rates.map(({ promptPerS }) => promptPerS)}
+          digits={0}
+        />
+        <Sparkline title="Step, ms" values={rates.map(({ stepMs }) => stepMs ?? 0)} digits={1} />
+        <Sparkline title="Waiting" values={history.map(({ model }) => model.waiting)} digits={0} />
+      </div>
+      {rate === undefined && <p class="quiet">The first figures come after a second.</p>}
+    </section>
+  );
+}
+
+const ratesBetween = (history: readonly Moment[]): Rates[] =>
+  history.slice(1).map(({ atMs, model }, index) => {
+    const before = history[index] ?? { atMs, model };
+    return ratesOf(before.model, model, atMs - before.atMs);
+  });
+
+/** A square for each lane of the cache; those that hold a running sequence are filled. */
+function Lanes({ used, all }: { used: number; all: number }): JSX.Element {
+  return (
+    <div class="lanes" role="img" aria-label={`${used} of ${all} lanes in use`}>
+      {Array.from({ length: all }, (_, lane) => (
+        <span key={lane} class={lane < used ? 'lane used' : 'lane'} />
+      ))}
+    </div>
+  );
+}

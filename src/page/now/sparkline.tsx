@@ -1,0 +1,32 @@
+import type { JSX } from 'preact';
+
+interface SparklineProps {
+  title: string;
+  /** The latest last. */
+  values: readonly number[];
+  digits: number;
+}
+
+const WIDTH = 240;
+const HEIGHT = 48;
+
+/** The course of a quantity, and its latest value. */
+export function Sparkline({ title, values, digits }: SparklineProps): JSX.Element {
+  const latest = values.at(-1);
+  const largest = Math.max(...values, 1e-9);
+  const points = values.map((value, index) => {
+    const x = values.length < 2 ? 0 : (WIDTH * index) / (values.length - 1);
+    return `${x.toFixed(1)},${(HEIGHT - 1 - ((HEIGHT - 2) * value) / largest).toFixed(1)}`;
+  });
+  return (
+    <div class="sparkline">
+      <div>
+        <span class="quiet">{title}</span>{' '}
+        <strong>{latest === undefined ? '–' : latest.toFixed(digits)}</strong>
+      </div>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden>
+        <polyline points={points.join(' ')} />
+      </svg>
+    </div>
+  );
+}
