@@ -24,7 +24,7 @@ export interface FormatsReport {
 
 const TURN_TITLES: Readonly<Record<TurnKind, string>> = {
   served: 'as served',
-  'same-rows': 'a row for each token (`logprobs`)',
+  'same-rows': 'with `logprobs`',
 };
 
 const STEP_HEAD = [

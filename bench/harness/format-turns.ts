@@ -24,7 +24,8 @@ type Side = keyof FormatPair;
 
 /**
  * `served`: as clients send them; with a format, tokens without alternative come with the step before, and their rows
- * with the next. `same-rows`: with logprobs, for which every token takes a step of its own, a row in each.
+ * with the next. `same-rows`: with logprobs, for which no token comes without a step; while drafts are off, a step then
+ * computes the same rows with a format and without.
  */
 export const TURN_KINDS = ['served', 'same-rows'] as const;
 export type TurnKind = (typeof TURN_KINDS)[number];

@@ -54,6 +54,10 @@ const CHAT = {
   stream_options: null,
   response_format: { type: 'text' },
   metadata: { a: 'b' },
+  thinking_token_budget: 3,
+  reasoning: { effort: 'low', max_tokens: 3, exclude: false, enabled: true },
+  thinking: { type: 'enabled', budget_tokens: 3 },
+  options: { rejectIfBusy: false },
 };
 
 const RESPONSE = {
@@ -205,6 +209,11 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   { method: 'POST', path: `/ai/run/${MODEL_ID}`, body: { text: ['a', 'The river'], pooling: 'mean' } },
   {
     method: 'POST',
+    path: `/ai/run/${MODEL_ID}`,
+    body: { query: 'fox', contexts: [{ text: 'bear' }], top_k: 1 },
+  },
+  {
+    method: 'POST',
     path: `/ai/run/${MODEL_ID}?queueRequest=true`,
     body: { requests: [{ prompt: 'Once', max_tokens: 2, external_reference: 'a' }, { text: 'a' }] },
   },
@@ -218,6 +227,12 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
       path: `${base}/chat/completions`,
       body: { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 2 },
     },
+    { method: 'POST', path: `${base}/responses`, body: { input: 'Hi', max_output_tokens: 2 } },
+    { method: 'POST', path: `${base}/responses/input_tokens`, body: { input: 'Hi' } },
+    { method: 'GET', path: `${base}/responses/resp_1` },
+    { method: 'DELETE', path: `${base}/responses/resp_1` },
+    { method: 'POST', path: `${base}/responses/resp_1/cancel` },
+    { method: 'GET', path: `${base}/responses/resp_1/input_items` },
     { method: 'POST', path: `${base}/embeddings`, body: { input: 'a' } },
     { method: 'GET', path: `${base}/models` },
     { method: 'GET', path: `${base}/models/${MODEL_ID}` },
@@ -235,6 +250,12 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   { method: 'GET', path: '/metrics' },
   { method: 'GET', path: '/openapi.yaml' },
   { method: 'GET', path: '/benchmark' },
+  { method: 'GET', path: '/benchmark/runs' },
+  { method: 'GET', path: '/benchmark/runs/1' },
+  { method: 'DELETE', path: '/benchmark/runs/1' },
+  { method: 'GET', path: '/' },
+  { method: 'GET', path: '/docs' },
+  { method: 'GET', path: '/assets/main.js' },
 ];
 
 /** It computes for a while: few of the requests are such. */

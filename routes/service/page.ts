@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { Context, Handler } from 'hono';
+import { z } from 'zod';
 import { clip } from '../../src/clip.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { AppEnv } from '../../src/http/app-env.ts';
@@ -61,6 +62,8 @@ export const docsRoute = defineRoute({
   createHandlers: () => ({ get: htmlHandler('docs.html', 'docs', DOCS_POLICY) }),
 });
 
+const fileParam = z.object({ file: z.string().meta({ description: 'As the page names it.' }) });
+
 /** `GET /assets/FILE`: scripts and styles of both. Their names change with their content. */
 export const assetRoute: Route = defineRoute({
   path: '/assets/:file',
@@ -71,6 +74,7 @@ export const assetRoute: Route = defineRoute({
       summary: "A file of the page's",
       description: 'Scripts and styles of `/` and `/docs`. Their names change with their content.',
       security: NO_SECURITY,
+      requestParams: { path: fileParam },
       responses: { 200: textResponse('The file.', 'text/javascript'), ...openErrorResponses(['not_found']) },
     },
   }),

@@ -109,9 +109,15 @@ function createWork(
   };
 }
 
+/** What an item of a job may ask for. */
+type BatchInput = Exclude<RunInput, { task: 'ranking' }>;
+
 /** @throws EngineError `invalid_request` also for what has no meaning in a job */
-function parseItem({ body }: BatchRequest): RunInput {
+function parseItem({ body }: BatchRequest): BatchInput {
   const parsed = parseRunInput(body);
+  // A job has one sequence of an item in work, and a ranking is one for each of its texts.
+  if (parsed.task === 'ranking')
+    throw invalidField('contexts', 'cannot be ranked in a batch job; ask at once');
   if (parsed.task === 'text') {
     if (parsed.input.stream === true) throw invalidField('stream', 'has no meaning in a batch job');
     if (parsed.input.options?.rejectIfBusy === true) {
@@ -128,7 +134,7 @@ function parseItem({ body }: BatchRequest): RunInput {
 async function runItem(
   { models, config }: AppDependencies,
   { modelId, ownerId }: JobOwner,
-  { task, input }: RunInput,
+  { task, input }: BatchInput,
   { principal, budget, onSubmitted }: KeyHolder & { onSubmitted: () => void },
 ): Promise<{ result: unknown } & Pick<ItemAnswer, 'usage'>> {
   checkMayUse(principal, modelId);

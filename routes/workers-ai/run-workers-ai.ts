@@ -7,7 +7,7 @@ import {
   type TokenAllowance,
 } from '../../src/engine/client/start-completion.ts';
 import type { Completion, Engine } from '../../src/engine/engine.ts';
-import { invalidField } from '../../src/errors.ts';
+import { workersAiRankingRequestSchema, type WorkersAiRankingInput } from './schemas/workers-ai-ranking.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import { toWorkersAiDemand, workersAiRequestSchema, type WorkersAiInput } from './schemas/workers-ai.ts';
 import { WorkersAiAnswer, type WorkersAiResult } from './schemas/workers-ai-answer.ts';
@@ -22,20 +22,14 @@ import {
 /** What one path of Cloudflare's API does: the fields of the body say which. */
 export type RunInput =
   | { readonly task: 'text'; readonly input: WorkersAiInput }
-  | { readonly task: 'embedding'; readonly input: WorkersAiEmbeddingInput };
+  | { readonly task: 'embedding'; readonly input: WorkersAiEmbeddingInput }
+  | { readonly task: 'ranking'; readonly input: WorkersAiRankingInput };
 
-/**
- * Reads a body.
- *
- * @throws EngineError `invalid_request`, also for tasks that no model here can do
- */
+/** Reads a body. @throws EngineError `invalid_request` */
 export function parseRunInput(body: Record<string, unknown>): RunInput {
   if ('text' in body) return { task: 'embedding', input: parseInput(workersAiEmbeddingRequestSchema, body) };
   if ('contexts' in body || 'query' in body) {
-    throw invalidField(
-      'contexts' in body ? 'contexts' : 'query',
-      'asks for a ranking, which this model cannot make',
-    );
+    return { task: 'ranking', input: parseInput(workersAiRankingRequestSchema, body) };
   }
   return { task: 'text', input: parseInput(workersAiRequestSchema, body) };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BATCH_BOUNDS, BatchJobs } from '../../src/batch/batch-jobs.ts';
 import { BatchRunner } from '../../src/batch/batch-runner.ts';
 import type { AnswerFinish } from '../../src/chat/answer.ts';
+import { startRelevance } from '../../src/decisions/start-relevance.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/caller.ts';
 import { invalidField } from '../../src/errors.ts';
@@ -13,6 +14,7 @@ import { useEngine } from '../../src/http/use-engine.ts';
 import { answerBatch } from './answer-batch.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
+import { followCompletion } from '../shared/follow-completion.ts';
 import {
   COMPLETION_ERRORS,
   errorResponses,
@@ -26,6 +28,7 @@ import {
   finishOf,
   parseRunInput,
   startText,
+  type RunInput,
   type RunningText,
 } from './run-workers-ai.ts';
 import { workersAiErrorSchema } from '../shared/schemas/errors.ts';
@@ -46,10 +49,16 @@ import {
   workersAiEmbeddingRequestSchema,
   workersAiEmbeddingResponseSchema,
 } from './schemas/workers-ai-embeddings.ts';
+import {
+  toRankingDemand,
+  toRankingResult,
+  workersAiRankingRequestSchema,
+  workersAiRankingResponseSchema,
+} from './schemas/workers-ai-ranking.ts';
 
 const QUEUE_PARAM = 'queueRequest';
 
-/** Text generation, embeddings and batch jobs as Cloudflare Workers AI has them. A model id may hold slashes. */
+/** Text generation, embeddings, rankings and batch jobs as Cloudflare Workers AI has them. A model id may hold slashes. */
 export const workersAiRoute = defineRoute({
   path: '/ai/run/:model{.+}',
   isQueued: true,
@@ -57,7 +66,7 @@ export const workersAiRoute = defineRoute({
     post: {
       operationId: 'runModel',
       tags: ['Workers AI'],
-      summary: 'Generate text, or embed texts; now, or in a batch job',
+      summary: 'Generate text, embed texts, or rank them; now, or in a batch job',
       requestParams: {
         path: modelParam,
         query: z.object({
@@ -73,6 +82,7 @@ export const workersAiRoute = defineRoute({
           z.union([
             workersAiRequestSchema,
             workersAiEmbeddingRequestSchema,
+            workersAiRankingRequestSchema,
             batchRequestSchema,
             batchPollSchema,
           ]),
@@ -80,10 +90,11 @@ export const workersAiRoute = defineRoute({
       },
       responses: {
         200: streamableResponse(
-          'The text and its usage; or embeddings; or how a batch job stands, and its answers once it is done.',
+          'The text and its usage; or embeddings; or a ranking; or how a batch job stands, and its answers once it is done.',
           z.union([
             workersAiResponseSchema,
             workersAiEmbeddingResponseSchema,
+            workersAiRankingResponseSchema,
             batchStatusSchema,
             batchResponseSchema,
           ]),
@@ -139,17 +150,31 @@ async function runModel(
 ): Promise<Response> {
   const { scope } = c.var;
   models.checkRoom(scope.clientId);
-  const { task, input } = parseRunInput(await readJsonBody(c, config.bodyLimitBytes));
-  if (config.logPrompts) {
-    scope.prompt = task === 'embedding' ? input.text : (input.prompt ?? input.messages);
-  }
+  const run = parseRunInput(await readJsonBody(c, config.bodyLimitBytes));
+  if (config.logPrompts) scope.prompt = promptOf(run);
+  const { task, input } = run;
   const { engine, timeoutMs } = await useEngine(c, models, modelId, config.requestTimeoutMs);
   if (task === 'embedding') {
     const caller = { clientId: scope.clientId, budget: scope.budget, gone: c.req.raw.signal };
     return c.json(toEnvelope(await embed(engine, input, timeoutMs, caller)));
   }
+  if (task === 'ranking') {
+    const { completion, scores } = await startRelevance(
+      engine,
+      toRankingDemand(input, timeoutMs),
+      callerOf(c),
+    );
+    followCompletion(c, completion);
+    return c.json(toEnvelope(toRankingResult(input, await scores(), completion.record().usage)));
+  }
   const running = await startText(engine, input, timeoutMs, callerOf(c));
   return answerText(c, running, input, config.ssePingIntervalMs);
+}
+
+/** For the log, where the operator wants it. */
+function promptOf({ task, input }: RunInput): unknown {
+  if (task === 'embedding') return input.text;
+  return task === 'ranking' ? input.query : (input.prompt ?? input.messages);
 }
 
 async function answerText(

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { Database } from 'node-sqlite3-wasm';
+import type * as Sqlite from 'node-sqlite3-wasm';
 import { EngineError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import type { BenchmarkReport } from './benchmark-report.ts';
@@ -50,7 +51,7 @@ export interface StoredRun extends RunSummary {
  */
 export class RunStore {
   readonly #path: string;
-  #database: Database | undefined;
+  #database: Sqlite.Database | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -101,7 +102,7 @@ export class RunStore {
     this.#database = undefined;
   }
 
-  #use<T>(work: (database: Database) => T): T {
+  #use<T>(work: (database: Sqlite.Database) => T): T {
     try {
       this.#database ??= open(this.#path);
       return work(this.#database);
@@ -133,9 +134,11 @@ const toSummary = (row: Row): RunSummary => ({
   peakGeneratedTokensPerS: row.peak_generated_tokens_per_s ?? undefined,
 });
 
-function open(path: string): Database {
+function open(path: string): Sqlite.Database {
   if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });
-  const database = new Database(path);
+  // CommonJS without names that Node could import; loaded here, since few services ever measure.
+  const sqlite = createRequire(import.meta.url)('node-sqlite3-wasm') as typeof Sqlite;
+  const database = new sqlite.Database(path);
   database.exec(SCHEMA);
   return database;
 }

@@ -87,11 +87,17 @@ export class GrammarCompiler {
     this.#vocabulary ??= this.#start();
     const vocabulary = await this.#vocabulary;
     const options = { clientId, signal, timeoutMs: DEADLINE_MS };
-    const { grammar, numBytes, minTokens } = await this.#process.run(
+    const { grammar, nodeCosts, numBytes, minTokens } = await this.#process.run(
       { spec: known, specialTokenIds },
       options,
     );
-    const compiled = { key, source: { grammar, specialTokenIds }, numBytes, minTokens, vocabulary };
+    const compiled = {
+      key,
+      source: { grammar, specialTokenIds, nodeCosts },
+      numBytes,
+      minTokens,
+      vocabulary,
+    };
     this.#keep(compiled);
     return compiled;
   }

@@ -24,6 +24,8 @@ export interface GrammarQuestion {
 
 export interface GrammarAnswer {
   grammar: Grammar;
+  /** See GrammarSource. */
+  nodeCosts: Float64Array;
   numBytes: number;
   minTokens: number;
 }
@@ -52,7 +54,10 @@ serveJobs({
     }
     const matched = new TokenGrammar({ grammar, specialTokenIds }, vocabulary);
     const end = matched.tokensToEnd(matched.start);
-    if (end !== undefined) return { grammar, numBytes, minTokens: end.length };
+    const { nodeCosts } = matched;
+    if (end !== undefined) {
+      return { grammar, nodeCosts, numBytes: numBytes + nodeCosts.byteLength, minTokens: end.length };
+    }
     throw new EngineError('invalid_request', "the model's vocabulary cannot write a text of that format");
   },
 });

@@ -153,9 +153,10 @@ describe('a batch job', () => {
       { prompt: 'a', options: { rejectIfBusy: true } },
       { text: ['a', 'b'] },
       { prompt: 'a', max_tokens: 5000 },
+      { query: 'a', contexts: [{ text: 'b' }] },
     ];
     const { responses = [] } = await finished(await submit({ requests }));
-    expect(responses.map(({ success }) => success)).toEqual([true, false, false, false, true, false]);
+    expect(responses.map(({ success }) => success)).toEqual([true, false, false, false, true, false, false]);
     expect(responses.map(({ errors }) => errors?.[0]?.code)).toEqual([
       undefined,
       5004,
@@ -163,11 +164,12 @@ describe('a batch job', () => {
       5004,
       undefined,
       5021,
+      5004,
     ]);
     expect(responses[0]?.result).toMatchObject({ response: TEXT });
     expect(responses[2]?.errors?.[0]?.message).toContain('stream has no meaning in a batch job');
     const done = service.logLines.find(({ msg }) => msg === 'batch job done');
-    expect(done).toMatchObject({ model: MODEL, numItems: 6 });
+    expect(done).toMatchObject({ model: MODEL, numItems: 7 });
   });
 
   it('is tried once more where the engine failed', async () => {

@@ -72,7 +72,7 @@ describe('ai.run', () => {
   it.each([
     [{ prompt: 'a', temperature: 9 }, BadRequestError, 5004],
     [{ prompt: 'a', max_tokens: 2000 }, Cloudflare.APIError, 5021],
-    [{ query: 'a', contexts: [{ text: 'b' }] }, BadRequestError, 5004],
+    [{ query: 'a', contexts: [] }, BadRequestError, 5004],
   ])('throws the error of %j', async (body, type, code) => {
     const error: unknown = await client.ai
       .run(MODEL, { account_id, ...body })

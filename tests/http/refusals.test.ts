@@ -78,7 +78,7 @@ describe('unknown models, routes and methods', () => {
   });
 
   it.each([
-    '/',
+    '/nowhere',
     '/v1/chat',
     '/v1/completions/',
     '/favicon.ico',

@@ -5,6 +5,7 @@ import type { ScoreBody } from '../../routes/decisions/schemas/score.ts';
 import { makeChatModel, makeEmbeddedChatModel, type ChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
+import { preferring } from '../support/preferring.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const RERANK = ['/v1/rerank', '/v2/rerank', '/rerank'];
@@ -32,17 +33,6 @@ const promptsOf = (of: ScriptedEngine): string[] => wholePrompts(of).map((ids) =
 function wholePrompts({ requests }: ScriptedEngine): number[][] {
   const { prompts = [], prefixTokenIds = [] } = requests.at(-1) ?? {};
   return prompts.map((ids) => [...prefixTokenIds, ...ids]);
-}
-
-/** Yes is as probable as the prompt holds the word. */
-function preferring(of: ScriptedEngine, word: string): void {
-  const yes = of.ownTokenizer.encode('Answer: yes').at(-1);
-  of.reset({
-    scoreOf: (tokenId, prompt) => {
-      const holds = of.tokenizer.decode(prompt).includes(word);
-      return Math.log((tokenId === yes) === holds ? 0.06 : 0.02);
-    },
-  });
 }
 
 describe.each(RERANK)('POST %s', (path) => {

@@ -133,13 +133,6 @@ describe('over the socket', () => {
     });
     expect(embeddings.map(({ length }) => length)).toEqual([8, 8]);
   });
-
-  it('is told that no model here ranks', async () => {
-    const { doRerank } = provider.reranking(MODEL);
-    const documents = { type: 'text' as const, values: ['a', 'b'] };
-    const ranked = doRerank.call(provider.reranking(MODEL), { query: 'a', documents });
-    await expect(ranked).rejects.toThrow(/contexts asks for a ranking/);
-  });
 });
 
 describe('with a model that calls tools', () => {

@@ -16,8 +16,8 @@ export interface OutputItemWriter {
   close(status: ItemStatus): UnnumberedEvent[];
 }
 
-/** Its one part is the first and the only one. */
-const CONTENT_INDEX = 0;
+/** An item's one part is the first and the only one. */
+const PART_INDEX = 0;
 
 interface ItemFields {
   item_id: string;
@@ -52,7 +52,7 @@ export class MessageItemWriter implements OutputItemWriter {
 
   constructor(place: ItemPlace) {
     this.#place = place;
-    this.#part = { ...fieldsOf(this.type, place), content_index: CONTENT_INDEX };
+    this.#part = { ...fieldsOf(this.type, place), content_index: PART_INDEX };
   }
 
   item(status: ItemStatus): OutputItem {
@@ -97,7 +97,7 @@ export class ReasoningItemWriter implements OutputItemWriter {
 
   constructor(place: ItemPlace) {
     this.#place = place;
-    this.#part = { ...fieldsOf(this.type, place), content_index: CONTENT_INDEX };
+    this.#part = { ...fieldsOf(this.type, place), content_index: PART_INDEX };
   }
 
   item(status: ItemStatus): OutputItem {
@@ -127,6 +127,53 @@ export class ReasoningItemWriter implements OutputItemWriter {
 
   #content(): { type: 'reasoning_text'; text: string } {
     return { type: 'reasoning_text', text: this.#text };
+  }
+}
+
+/**
+ * The same for a client that asked for a summary: the text is its one part, and there is no content. Nothing is left out:
+ * to sum up, a model would have to write more.
+ */
+export class SummaryItemWriter implements OutputItemWriter {
+  readonly type = 'reasoning';
+  readonly #place: ItemPlace;
+  readonly #part: ItemFields & { summary_index: number };
+  #text = '';
+  #hasPart = false;
+
+  constructor(place: ItemPlace) {
+    this.#place = place;
+    this.#part = { ...fieldsOf(this.type, place), summary_index: PART_INDEX };
+  }
+
+  item(status: ItemStatus): OutputItem {
+    const summary = this.#hasPart ? [this.#summary()] : [];
+    return { type: this.type, id: this.#part.item_id, status, summary, content: [] };
+  }
+
+  open(): UnnumberedEvent[] {
+    const item = added(this, this.#place);
+    this.#hasPart = true;
+    return [item, { type: 'response.reasoning_summary_part.added', ...this.#part, part: this.#summary() }];
+  }
+
+  add(delta: string): UnnumberedEvent[] {
+    this.#text += delta;
+    return [{ type: 'response.reasoning_summary_text.delta', ...this.#part, delta }];
+  }
+
+  close(status: ItemStatus): UnnumberedEvent[] {
+    const part = this.#summary();
+    const cut = status === 'incomplete' ? { status } : {};
+    return [
+      { type: 'response.reasoning_summary_text.done', ...this.#part, text: part.text },
+      { type: 'response.reasoning_summary_part.done', ...this.#part, part, ...cut },
+      done(this, this.#place, status),
+    ];
+  }
+
+  #summary(): { type: 'summary_text'; text: string } {
+    return { type: 'summary_text', text: this.#text };
   }
 }
 

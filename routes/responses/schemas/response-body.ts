@@ -32,7 +32,7 @@ const echoFields = {
   parallel_tool_calls: z.boolean(),
   previous_response_id: z.string().nullable(),
   prompt_cache_key: z.string().nullable(),
-  reasoning: z.object({ effort: z.string().nullable(), summary: z.null() }),
+  reasoning: z.object({ effort: z.string().nullable(), summary: z.string().nullable() }),
   store: z.boolean(),
   temperature: z.number(),
   text: z.object({ format: z.object({ type: z.string() }).loose() }),

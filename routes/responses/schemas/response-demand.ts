@@ -65,8 +65,13 @@ export function toResponseDemand(
 export const asksForLogprobs = ({ include, top_logprobs: numTop }: ResponseInput): boolean =>
   (include ?? []).includes('message.output_text.logprobs') || (numTop ?? 0) > 0;
 
+/** How a client wants the reasoning summed up; undefined: not at all. */
+const summaryOf = ({ reasoning }: Pick<ResponseInput, 'reasoning'>): string | undefined =>
+  reasoning?.summary ?? reasoning?.generate_summary ?? undefined;
+
 /** What a response repeats of its request. */
 export function toEcho(input: ResponseInput, modelId: string): ResponseEcho {
+  const { reasoning } = input;
   const tools = (input.tools ?? []).filter(isFunctionTool);
   return {
     background: false,
@@ -78,7 +83,7 @@ export function toEcho(input: ResponseInput, modelId: string): ResponseEcho {
     parallel_tool_calls: input.parallel_tool_calls ?? true,
     previous_response_id: input.previous_response_id ?? null,
     prompt_cache_key: input.prompt_cache_key ?? null,
-    reasoning: { effort: input.reasoning?.effort ?? null, summary: null },
+    reasoning: { effort: reasoning?.effort ?? null, summary: summaryOf(input) ?? null },
     store: input.store ?? true,
     temperature: input.temperature ?? 1,
     text: { format: input.text?.format ?? { type: 'text' } },

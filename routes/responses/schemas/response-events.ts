@@ -5,6 +5,7 @@ import {
   outputLogprobSchema,
   outputReasoningTextSchema,
   outputTextSchema,
+  summaryTextSchema,
 } from './response-items.ts';
 
 /** An event of a streamed response: its name is its `type`. */
@@ -17,6 +18,7 @@ const event = <Type extends string, Fields extends z.ZodRawShape>(
 const ofResponse = { response: responseBodySchema };
 const ofItem = { item_id: z.string(), output_index: z.int() };
 const ofPart = { ...ofItem, content_index: z.int() };
+const ofSummary = { ...ofItem, summary_index: z.int() };
 const partSchema = z.union([outputTextSchema, outputReasoningTextSchema]);
 const logprobs = z.array(outputLogprobSchema);
 
@@ -32,6 +34,14 @@ export const responseEventSchema = z
     event('response.reasoning_text.delta', { ...ofPart, delta: z.string() }),
     event('response.reasoning_text.done', { ...ofPart, text: z.string() }),
     event('response.content_part.done', { ...ofPart, part: partSchema }),
+    event('response.reasoning_summary_part.added', { ...ofSummary, part: summaryTextSchema }),
+    event('response.reasoning_summary_text.delta', { ...ofSummary, delta: z.string() }),
+    event('response.reasoning_summary_text.done', { ...ofSummary, text: z.string() }),
+    event('response.reasoning_summary_part.done', {
+      ...ofSummary,
+      part: summaryTextSchema,
+      status: z.literal('incomplete').optional(),
+    }),
     event('response.function_call_arguments.delta', { ...ofItem, delta: z.string() }),
     event('response.function_call_arguments.done', { ...ofItem, name: z.string(), arguments: z.string() }),
     event('response.output_item.done', { output_index: z.int(), item: outputItemSchema }),

@@ -74,12 +74,12 @@ const functionCallOutputSchema = z
   .meta({ id: 'ResponseInputFunctionCallOutput' });
 
 const reasoningTextSchema = z.strictObject({ type: z.literal('reasoning_text'), text: textSchema });
-const summaryTextSchema = z.strictObject({ type: z.literal('summary_text'), text: textSchema });
+const sentSummaryTextSchema = z.strictObject({ type: z.literal('summary_text'), text: textSchema });
 
 const reasoningSchema = z
   .strictObject({
     type: z.literal('reasoning'),
-    summary: boundedList(summaryTextSchema, MAX_PARTS).nullish(),
+    summary: boundedList(sentSummaryTextSchema, MAX_PARTS).nullish(),
     content: boundedList(reasoningTextSchema, MAX_PARTS).nullish(),
     encrypted_content: returned,
     ...sentFields,
@@ -127,6 +127,22 @@ export const outputReasoningTextSchema = z
   .object({ type: z.literal('reasoning_text'), text: z.string() })
   .meta({ id: 'ResponseReasoningText' });
 
+export const summaryTextSchema = z
+  .object({ type: z.literal('summary_text'), text: z.string() })
+  .meta({ id: 'ResponseSummaryText' });
+
+const reasoningItemSchema = z.object({
+  type: z.literal('reasoning'),
+  id: z.string(),
+  status: statusSchema,
+  summary: z.array(summaryTextSchema).meta({
+    description: 'The text, all of it, where `reasoning.summary` asks for one.',
+  }),
+  content: z
+    .array(outputReasoningTextSchema)
+    .meta({ description: 'The text where no summary was asked for.' }),
+});
+
 export const outputItemSchema = z
   .discriminatedUnion('type', [
     z.object({
@@ -144,13 +160,7 @@ export const outputItemSchema = z
       arguments: z.string(),
       status: statusSchema,
     }),
-    z.object({
-      type: z.literal('reasoning'),
-      id: z.string(),
-      status: statusSchema,
-      summary: z.array(z.never()).meta({ description: 'None is made.' }),
-      content: z.array(outputReasoningTextSchema),
-    }),
+    reasoningItemSchema,
   ])
   .meta({ id: 'ResponseOutputItem' });
 
@@ -180,13 +190,6 @@ export const storedItemSchema = z
       call_id: z.string(),
       output: z.string(),
       status: statusSchema,
-    }),
-    z.object({
-      type: z.literal('reasoning'),
-      id: z.string(),
-      status: statusSchema,
-      summary: z.array(z.object({ type: z.literal('summary_text'), text: z.string() })),
-      content: z.array(outputReasoningTextSchema),
     }),
   ])
   .meta({ id: 'ResponseStoredItem' });

@@ -93,6 +93,8 @@ const formatSchema = taggedUnion(
   'these are the formats of a text',
 );
 
+const summarySchema = z.enum(['auto', 'concise', 'detailed']);
+
 /** Fields that a request and the count of its tokens share. */
 const conversationFields = {
   model: modelField,
@@ -118,8 +120,10 @@ const conversationFields = {
       max_tokens: reasoningBudgetSchema.nullish().meta({
         description: 'Most tokens of reasoning, in place of what the effort allows; -1: no bound.',
       }),
-      summary: ignored,
-      generate_summary: ignored,
+      summary: summarySchema.nullish().meta({
+        description: 'The reasoning then comes as a summary, all of it, in place of content.',
+      }),
+      generate_summary: summarySchema.nullish().meta({ description: 'The older name of `summary`.' }),
       context: ignored,
     })
     .nullish(),

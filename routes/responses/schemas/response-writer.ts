@@ -11,6 +11,7 @@ import {
   CallItemWriter,
   MessageItemWriter,
   ReasoningItemWriter,
+  SummaryItemWriter,
   type OutputItemWriter,
 } from './output-item-writer.ts';
 import type { ResponseBody, ResponseEcho, ResponseErrorBody } from './response-body.ts';
@@ -28,7 +29,7 @@ export interface ResponseView {
   now: () => number;
 }
 
-type OpenItem = MessageItemWriter | ReasoningItemWriter | CallItemWriter;
+type OpenItem = MessageItemWriter | ReasoningItemWriter | SummaryItemWriter | CallItemWriter;
 type Ending = Pick<ResponseBody, 'status' | 'incomplete_details'>;
 
 const ENDINGS: Readonly<Record<AnswerFinish, Ending>> = {
@@ -142,8 +143,12 @@ export class ResponseWriter {
   }
 
   #writeReasoning(text: string): UnnumberedEvent[] {
-    if (this.#open instanceof ReasoningItemWriter) return this.#open.add(text);
-    const item = new ReasoningItemWriter(this.#nextPlace());
+    if (this.#open?.type === 'reasoning') return this.#open.add(text);
+    const { echo } = this.#view;
+    const asksForSummary = echo.reasoning.summary !== null;
+    const item = asksForSummary
+      ? new SummaryItemWriter(this.#nextPlace())
+      : new ReasoningItemWriter(this.#nextPlace());
     return [...this.#begin(item), ...item.add(text)];
   }
 

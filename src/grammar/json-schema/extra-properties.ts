@@ -26,9 +26,11 @@ interface Cell {
  */
 export function extraMembers(term: Term, declared: readonly string[], context: SchemaContext): Part[] {
   const patterns = patternsOf(term);
-  const speaks = term.nodes.some((node) => additionalSchemaOf(context.document, node) !== undefined);
-  const isFree = speaks || (declaresNothing(term) && patterns.size === 0);
-  if (!isFree && patterns.size === 0) return [];
+  const additional = term.nodes.flatMap((node) => additionalSchemaOf(context.document, node) ?? []);
+  const isFree = additional.length > 0 || (declaresNothing(term) && patterns.size === 0);
+  // The names that are left are not looked for in vain: of a thousand declared ones that alone would be too much work.
+  const isClosed = !isFree || additional.some(({ schema }) => schema === false);
+  if (isClosed && patterns.size === 0) return [];
   const { effort } = context;
   const taken = compileRegular({ type: 'choice', items: declared.map(literalNode) }, effort);
   let cells: readonly Cell[] = [{ names: allowedNames(term, context), patterns: new Set<string>() }];

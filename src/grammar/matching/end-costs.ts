@@ -19,10 +19,16 @@ export class EndCosts {
   readonly #costs: Float64Array; // [nodes]
   readonly #ofStacks = new WeakMap<Stack, number>();
 
-  constructor({ nodes }: Program, terminalOf: TerminalOf) {
+  /** @param costs of the nodes, where they are known */
+  constructor({ nodes }: Program, terminalOf: TerminalOf, costs?: Float64Array) {
     this.#nodes = nodes;
     this.#terminalOf = terminalOf;
-    this.#costs = nodeCosts(nodes, (node) => terminalOf(node).states.numBytesToEnd(0));
+    this.#costs = costs ?? nodeCosts(nodes, (node) => terminalOf(node).states.numBytesToEnd(0));
+  }
+
+  /** Bytes of the shortest text of each node: [nodes]. */
+  get ofNodes(): Float64Array {
+    return this.#costs;
   }
 
   /** Fewest bytes that make the text whole. */

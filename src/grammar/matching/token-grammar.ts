@@ -13,6 +13,11 @@ export interface GrammarSource {
   readonly grammar: Grammar;
   /** The ids of the special tokens that it names. */
   readonly specialTokenIds: ReadonlyMap<string, number>;
+  /**
+   * What another TokenGrammar of this grammar found (`nodeCosts`), so that it is not computed again: [nodes]. Undefined: it
+   * is computed.
+   */
+  readonly nodeCosts?: Float64Array;
 }
 
 /** Most bytes that are looked ahead for what the grammar forces. */
@@ -26,19 +31,19 @@ export class TokenGrammar {
   readonly #specialTokenIds: ReadonlyMap<string, number>;
   readonly #specialNames: ReadonlyMap<number, string>;
 
-  constructor({ grammar, specialTokenIds }: GrammarSource, vocabulary: GrammarVocabulary) {
+  constructor({ grammar, specialTokenIds, nodeCosts }: GrammarSource, vocabulary: GrammarVocabulary) {
     const program = toProgram(grammar);
-    const known = new Map<Node, SharedTerminal>();
-    const terminalOf = (node: Extract<Node, { type: 'terminal' }>): SharedTerminal => {
-      const shared = known.get(node) ?? vocabulary.terminal(node.terminal, node.suffix);
-      known.set(node, shared);
-      return shared;
-    };
+    const terminalOf = terminalsOf(vocabulary);
     this.#vocabulary = vocabulary;
     this.#configurations = new Configurations(new Stacks(program, terminalOf));
-    this.#costs = new EndCosts(program, terminalOf);
+    this.#costs = new EndCosts(program, terminalOf, nodeCosts);
     this.#specialTokenIds = specialTokenIds;
     this.#specialNames = new Map([...specialTokenIds].map(([name, id]) => [id, name]));
+  }
+
+  /** Bytes of the shortest text of each node, as GrammarSource takes them. */
+  get nodeCosts(): Float64Array {
+    return this.#costs.ofNodes;
   }
 
   /** Before the first token. */
@@ -97,6 +102,21 @@ export class TokenGrammar {
     }
     return this.#vocabulary.trie.fewestTokens(Uint8Array.from(bytes)) ?? [];
   }
+}
+
+type TerminalNode = Extract<Node, { type: 'terminal' }>;
+
+/** The vocabulary compares terminals by their content, which takes a while: here each is asked for once. */
+function terminalsOf(vocabulary: GrammarVocabulary): (node: TerminalNode) => SharedTerminal {
+  const known = new Map<object, SharedTerminal>();
+  return (node) => {
+    const { terminal, suffix } = node;
+    // Many nodes are of one terminal; one with a literal behind it is of its own.
+    const key = suffix.length === 0 ? terminal : node;
+    const shared = known.get(key) ?? vocabulary.terminal(terminal, suffix);
+    known.set(key, shared);
+    return shared;
+  };
 }
 
 function onlyByteAfter({ threads, specials, isComplete }: Configuration): number | undefined {

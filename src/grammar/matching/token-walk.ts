@@ -12,20 +12,23 @@ export interface TokenWalk {
 
 /** All tokens that a terminal reads from a state on, behind the bytes of each of some nodes. */
 export function walkTokens(
-  { data }: TokenTrie,
+  trie: TokenTrie,
   states: TerminalStates,
   start: number,
   roots: Int32Array | readonly number[],
 ): TokenWalk {
-  const { byteOf, depthOf, endOf, tokensFrom, tokenIds } = data;
+  const { byteOf, depthOf, endOf, tokensFrom, tokenIds } = trie.data;
+  // Of the nodes below a root, one can be read: a choice of a thousand names would look at all of them for each.
+  const onlyByte = states.accepts(start) ? DEAD : states.onlyByte(start);
   const found: number[] = [];
   const endNodes: number[] = [];
   const stateAt: number[] = []; // by depth
   for (let i = 0; i < roots.length; i++) {
     const root = roots[i] ?? 0;
     stateAt[depthOf[root] ?? 0] = start;
-    const end = endOf[root] ?? 0;
-    for (let node = root + 1; node < end;) {
+    const child = onlyByte === DEAD ? root + 1 : trie.childOf(root, onlyByte);
+    const end = child < 0 ? child : (endOf[onlyByte === DEAD ? root : child] ?? 0);
+    for (let node = child; node < end;) {
       const depth = depthOf[node] ?? 0;
       const state = states.step(stateAt[depth - 1] ?? DEAD, byteOf[node] ?? 0);
       const behind = endOf[node] ?? end;

@@ -35,9 +35,9 @@ const stopWhen = stepCountIs(5);
 /**
  * Runs the checks that all providers have.
  * @param languageModel from a model's name to the provider's model of it
- * @param options `reasons`: the provider reads reasoning
+ * @param options `reasoningOptions`: what the provider must be told to read reasoning
  */
-export async function checkLanguageModel(languageModel, { reasons = true } = {}) {
+export async function checkLanguageModel(languageModel, { reasoningOptions = {} } = {}) {
   const model = languageModel(setup.model);
 
   await check('generateText', async () => {
@@ -75,15 +75,24 @@ export async function checkLanguageModel(languageModel, { reasons = true } = {})
     assert.equal(await long.finishReason, 'length');
   });
 
-  if (reasons) {
-    await check('reasoning', async () => {
-      const whole = await generateText({ model, prompt: ASK.thought });
-      assert.deepEqual([whole.reasoningText?.trim(), whole.text], [THOUGHT, FOUR]);
-      const streamed = streamText({ model, prompt: ASK.thought });
-      await streamed.consumeStream();
-      assert.equal((await streamed.reasoningText)?.trim(), THOUGHT);
-    });
-  }
+  await check('reasoning', async () => {
+    const ask = { model, prompt: ASK.thought, providerOptions: reasoningOptions };
+    const whole = await generateText(ask);
+    assert.deepEqual([whole.reasoningText?.trim(), whole.text], [THOUGHT, FOUR]);
+    const streamed = streamText(ask);
+    const parts = (await collect(streamed.fullStream)).map(({ type }) => type);
+    assert.equal((await streamed.reasoningText)?.trim(), THOUGHT);
+    for (const type of ['reasoning-start', 'reasoning-delta', 'reasoning-end']) {
+      assert.ok(parts.includes(type), `there is no ${type}`);
+    }
+  });
+
+  await check('reasoning goes back with the conversation', async () => {
+    const messages = [{ role: 'user', content: ASK.thought }];
+    const ask = { model, messages, providerOptions: reasoningOptions };
+    messages.push(...(await generateText(ask)).response.messages, { role: 'user', content: ASK.plain });
+    assert.equal((await generateText(ask)).text, texts.plain);
+  });
 
   await check('an object by its schema', async () => {
     assert.deepEqual((await generateText({ model, output, prompt: ASK.object })).output, ADA);

@@ -101,6 +101,22 @@ for (const streamed of [false, true]) {
     assert.equal(text.text, FOUR);
   });
 
+  await check(`thinking within a budget${streamed ? ', streamed' : ''}`, async () => {
+    const body = {
+      model,
+      max_tokens: 2000,
+      thinking: { type: 'enabled', budget_tokens: 1 },
+      messages: user(ASK.plain),
+    };
+    const message = await (streamed
+      ? client.messages.stream(body).finalMessage()
+      : client.messages.create(body));
+    const [{ thinking }, { text }] = message.content;
+    assert.equal(text, FOUR);
+    assert.ok(thinking !== '' && thinking !== THOUGHT && THOUGHT.startsWith(thinking), thinking);
+    assert.equal(message.usage.output_tokens_details.thinking_tokens, 1);
+  });
+
   await check(`tools over two steps${streamed ? ', streamed' : ''}`, async () => {
     const messages = user(ASK.tools);
     let message;

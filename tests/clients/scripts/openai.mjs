@@ -101,6 +101,25 @@ await check('chat: reasoning', async () => {
   assert.equal(choices[0].message.reasoning_content, THOUGHT);
 });
 
+await check('chat: reasoning within a budget', async () => {
+  const body = { model, messages: user(ASK.thought), thinking_token_budget: 1 };
+  const { choices, usage } = await client.chat.completions.create(body);
+  const { content, reasoning_content: thought } = choices[0].message;
+  assert.equal(content, FOUR);
+  assert.ok(thought !== '' && thought !== THOUGHT && THOUGHT.startsWith(thought), thought);
+  assert.equal(usage.completion_tokens_details.reasoning_tokens, 1);
+});
+
+await check('responses: a summary of reasoning', async () => {
+  const stream = client.responses.stream({ model, input: ASK.thought, reasoning: { summary: 'auto' } });
+  let summary = '';
+  for await (const event of stream) {
+    if (event.type === 'response.reasoning_summary_text.delta') summary += event.delta;
+  }
+  const { output, output_text } = await stream.finalResponse();
+  assert.deepEqual([summary, output[0].summary[0].text, output_text], [THOUGHT, THOUGHT, FOUR]);
+});
+
 await check('chat: a stream aborted', async () => {
   const stream = await client.chat.completions.create({
     model,

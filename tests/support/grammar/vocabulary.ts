@@ -1,6 +1,5 @@
-import type { Grammar } from '../../../src/grammar/grammar.ts';
 import { GrammarVocabulary } from '../../../src/grammar/matching/grammar-vocabulary.ts';
-import { TokenGrammar } from '../../../src/grammar/matching/token-grammar.ts';
+import { TokenGrammar, type GrammarSource } from '../../../src/grammar/matching/token-grammar.ts';
 import { TokenTrie, type TokenTrieData } from '../../../src/grammar/matching/token-trie.ts';
 
 const ASCII = Array.from({ length: 128 }, (_, byte) => String.fromCharCode(byte));
@@ -44,7 +43,7 @@ export const trieOf = (tokens: readonly string[]): TokenTrieData =>
 
 /** A grammar over a vocabulary of its own. */
 export const tokenGrammarOf = (
-  grammar: Grammar,
+  source: Pick<GrammarSource, 'grammar'> & Partial<GrammarSource>,
   tokens: readonly string[],
-  specialTokenIds: ReadonlyMap<string, number> = new Map(),
-): TokenGrammar => new TokenGrammar({ grammar, specialTokenIds }, new GrammarVocabulary(trieOf(tokens)));
+): TokenGrammar =>
+  new TokenGrammar({ specialTokenIds: new Map(), ...source }, new GrammarVocabulary(trieOf(tokens)));

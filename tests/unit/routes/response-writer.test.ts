@@ -21,22 +21,28 @@ const USAGE = {
 };
 const isEvent = new Ajv2020({ strict: false }).compile(z.toJSONSchema(responseEventSchema, { io: 'output' }));
 
-const writerOf = (withLogprobs = false): ResponseWriter =>
+const writerOf = (withLogprobs = false, summary: 'auto' | null = null): ResponseWriter =>
   new ResponseWriter({
     requestId: 'r1',
-    echo: toEcho({ input: 'a' }, 'tiny'),
+    echo: toEcho({ input: 'a', reasoning: { summary } }, 'tiny'),
     prompt: { isTruncated: false, numDropped: 0 },
     tokenizer: { idToBytes: (tokenId) => new TextEncoder().encode(`<${tokenId}>`) },
     withLogprobs,
     now: () => 1_700_000_000,
   });
 
+interface WriteOptions {
+  withLogprobs?: boolean;
+  summary?: 'auto';
+  error?: EngineError;
+}
+
 /** The whole stream of an answer, and the body that it would be in one piece. */
 function write(
   events: readonly AnswerEvent[],
-  { withLogprobs = false, error }: { withLogprobs?: boolean; error?: EngineError } = {},
+  { withLogprobs, summary, error }: WriteOptions = {},
 ): { events: ResponseEvent[]; body: ResponseBody } {
-  const writer = writerOf(withLogprobs);
+  const writer = writerOf(withLogprobs, summary);
   const written = [...writer.open(), ...events.flatMap((event) => writer.write(event))];
   written.push(...(error === undefined ? writer.close(USAGE) : writer.fail(error, USAGE)));
   return { events: structuredClone(written), body: writer.body };
@@ -58,9 +64,17 @@ function accumulate(name: 'openai 6' | 'openai 7', events: readonly ResponseEven
   return client.responses.stream({ model: 'tiny', input: 'a' }).finalResponse();
 }
 
-describe.each(Object.entries(ANSWERS))('an answer with %s', (_, answer) => {
+/** Each answer, and those with reasoning once more for a client that asks for a summary. */
+const CASES = Object.entries(ANSWERS).flatMap(([name, answer]) => [
+  { name, answer, options: {} },
+  ...(answer.some(({ type }) => type === 'reasoning')
+    ? [{ name: `${name}; a summary`, answer, options: { summary: 'auto' as const } }]
+    : []),
+]);
+
+describe.each(CASES)('an answer with $name', ({ answer, options }) => {
   it('has events of the schema, numbered from 0', () => {
-    const { events } = write(answer);
+    const { events } = write(answer, options);
     for (const event of events) expect(isEvent(event), JSON.stringify(isEvent.errors)).toBe(true);
     expect(events.map((event) => event.sequence_number)).toEqual(events.map((__, index) => index));
   });
@@ -68,13 +82,13 @@ describe.each(Object.entries(ANSWERS))('an answer with %s', (_, answer) => {
   it.each(['openai 6', 'openai 7'] as const)(
     'is accumulated by %s into the body in one piece',
     async (name) => {
-      const { events, body } = write(answer);
+      const { events, body } = write(answer, options);
       expect(await accumulate(name, events)).toMatchObject(body);
     },
   );
 
   it('has items of one id from beginning to end, each begun and ended once', () => {
-    const { events, body } = write(answer);
+    const { events, body } = write(answer, options);
     const begun = events.flatMap((event) =>
       event.type === 'response.output_item.added' ? [event.item.id] : [],
     );
@@ -108,6 +122,44 @@ describe('the response', () => {
       output_tokens_details: { reasoning_tokens: 2 },
       total_tokens: 14,
     });
+  });
+
+  it('has reasoning as a summary, in place of content, with events in the order of OpenAI', () => {
+    const { body, events } = write(ANSWERS['reasoning, then text'] ?? [], { summary: 'auto' });
+    const part = { type: 'summary_text', text: 'Hm, so' };
+    expect(body).toMatchObject({
+      reasoning: { summary: 'auto' },
+      output: [
+        { type: 'reasoning', id: 'rs_r1_0', status: 'completed', summary: [part], content: [] },
+        { type: 'message' },
+      ],
+    });
+    const place = { item_id: 'rs_r1_0', output_index: 0, summary_index: 0 };
+    const item = { type: 'reasoning', id: 'rs_r1_0', content: [] };
+    expect(events.slice(2, 9)).toMatchObject([
+      {
+        type: 'response.output_item.added',
+        output_index: 0,
+        item: { ...item, status: 'in_progress', summary: [] },
+      },
+      { type: 'response.reasoning_summary_part.added', ...place, part: { type: 'summary_text', text: '' } },
+      { type: 'response.reasoning_summary_text.delta', ...place, delta: 'Hm' },
+      { type: 'response.reasoning_summary_text.delta', ...place, delta: ', so' },
+      { type: 'response.reasoning_summary_text.done', ...place, text: 'Hm, so' },
+      { type: 'response.reasoning_summary_part.done', ...place, part },
+      {
+        type: 'response.output_item.done',
+        output_index: 0,
+        item: { ...item, status: 'completed', summary: [part] },
+      },
+    ]);
+  });
+
+  it('says of a summary that the limit cuts that it is incomplete', () => {
+    const answer = ANSWERS['reasoning that ends at the limit'] ?? [];
+    const { events } = write(answer, { summary: 'auto' });
+    const ends = events.filter(({ type }) => type === 'response.reasoning_summary_part.done');
+    expect(ends).toMatchObject([{ status: 'incomplete', part: { text: 'Hm, so' } }]);
   });
 
   it.each([
@@ -198,8 +250,9 @@ const answers = fc
 
 it('says the same streamed and not, whatever the answer', async () => {
   await fc.assert(
-    fc.asyncProperty(answers, fc.boolean(), async (answer, withLogprobs) => {
-      const { events, body } = write(answer, { withLogprobs });
+    fc.asyncProperty(answers, fc.boolean(), fc.boolean(), async (answer, withLogprobs, sumsUp) => {
+      const summary = sumsUp ? { summary: 'auto' as const } : {};
+      const { events, body } = write(answer, { withLogprobs, ...summary });
       for (const name of ['openai 6', 'openai 7'] as const) {
         expect(await accumulate(name, events)).toMatchObject(body);
       }

@@ -55,7 +55,7 @@ it('has a line for each service in both tables, and tells where it was measured'
     '25.0 µs; 0.40 ms, 0.4 ms',
     '800, 1280 (1.60) |',
   ]);
-  expect(lines[6]).toContain('| a row for each token (`logprobs`) | 1 | 8.0, 8.0 |');
+  expect(lines[6]).toContain('| with `logprobs` | 1 | 8.0, 8.0 |');
   expect(lines[6]).toContain('| at most 1.1: met |');
   expect(lines[10]).toBe('| embedded | off | 5.0 (7.0) | 6.0 (8.0) | 26.0 (40.0) | 470 | 1.3 (3.0) |');
 });

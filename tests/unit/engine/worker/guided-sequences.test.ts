@@ -18,7 +18,7 @@ const TOKENS = [...SMALL_JSON_TOKENS, ''];
 const END = TOKENS.length - 1;
 const trie = trieOf(TOKENS);
 const source = { grammar: smallJson(), specialTokenIds: new Map<string, number>() };
-const matcher = tokenGrammarOf(source.grammar, TOKENS);
+const matcher = tokenGrammarOf(source, TOKENS);
 const MOST_TO_START = 1;
 
 /** Depends on all tokens so far, and repeats itself often. */

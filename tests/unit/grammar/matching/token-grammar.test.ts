@@ -14,7 +14,7 @@ import {
 import { SMALL_JSON_TOKENS as TOKENS, tokenGrammarOf } from '../../../support/grammar/vocabulary.ts';
 
 const tokenGrammar = (tokens: readonly string[] = TOKENS, grammar = smallJson()): TokenGrammar =>
-  tokenGrammarOf(grammar, tokens);
+  tokenGrammarOf({ grammar }, tokens);
 
 /** A configuration that random allowed tokens lead to. */
 function walk(grammar: TokenGrammar, choices: readonly number[], numTokens = TOKENS.length): Configuration[] {
@@ -76,6 +76,21 @@ describe('the tokens that may follow', () => {
 });
 
 describe('the shortest end', () => {
+  it('is the same by costs that another process found', () => {
+    const made = tokenGrammar();
+    const nodeCosts = structuredClone(made.nodeCosts);
+    const given = tokenGrammarOf({ grammar: smallJson(), nodeCosts }, TOKENS);
+    fc.assert(
+      fc.property(picks, (choices) => {
+        const ends = [made, given].map((grammar) =>
+          walk(grammar, choices).map((at) => [grammar.numBytesToEnd(at), grammar.tokensToEnd(at)]),
+        );
+        expect(ends[1]).toEqual(ends[0]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('makes a whole text, in as many bytes as said, and no text is shorter', () => {
     const grammar = tokenGrammar();
     fc.assert(
@@ -145,8 +160,11 @@ describe('special tokens', () => {
     const make = new GrammarBuilder();
     const call = sequence({ type: 'specialToken', name: '[CALL]' }, make.literal('ab'));
     const tokens = ['a', 'b', '', 'ab'];
-    const specialTokenIds = new Map([['[CALL]', 2]]);
-    const grammar = tokenGrammarOf(make.build(choice(call, make.literal('b'))), tokens, specialTokenIds);
+    const source = {
+      grammar: make.build(choice(call, make.literal('b'))),
+      specialTokenIds: new Map([['[CALL]', 2]]),
+    };
+    const grammar = tokenGrammarOf(source, tokens);
     expect(grammar.allowed(grammar.start)).toEqual({ type: 'bits', bits: Uint32Array.of(0b110) });
     const behind = grammar.step(grammar.start, 2);
     expect(behind && grammar.tokensToEnd(behind)).toEqual([3]);

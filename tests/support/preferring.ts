@@ -1,0 +1,12 @@
+import type { ScriptedEngine } from './scripted-engine.ts';
+
+/** Has an engine say yes with the probability 0.75 where a prompt holds the word, else with 0.25. */
+export function preferring(engine: ScriptedEngine, word: string): void {
+  const yes = engine.ownTokenizer.encode('Answer: yes').at(-1);
+  engine.reset({
+    scoreOf: (tokenId, prompt) => {
+      const holds = engine.tokenizer.decode(prompt).includes(word);
+      return Math.log((tokenId === yes) === holds ? 0.06 : 0.02);
+    },
+  });
+}
