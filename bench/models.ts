@@ -1,15 +1,10 @@
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { tell } from './mode.ts';
+import { CACHE, ROOT } from '../scripts/install-packages.ts';
 import { GPT2_SMALL, makeRandomGpt2 } from '../scripts/random-gpt2.ts';
 
-/** From dist/scripts, where this runs compiled. */
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const EMBEDDED = join(ROOT, 'model-weights');
-const RANDOM_GPT2_SMALL = join(ROOT, 'node_modules/.cache/tokenflare/gpt2-small-random');
-
-/** The checkout whose service modes start in a process of its own. */
-export const CHECKOUT = ROOT;
+const RANDOM_GPT2_SMALL = join(CACHE, 'gpt2-small-random');
 
 /** @param name `embedded`, `gpt2-small` (of random weights, made unless it is there), or a model directory */
 export async function findModel(name: string): Promise<{ directory: string; label: string }> {

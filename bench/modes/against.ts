@@ -6,7 +6,8 @@ import { median } from '../../src/bench/latency-summary.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { EngineError } from '../../src/errors.ts';
 import { interruptSignal, printReport, readCount, readFlags, type BenchMode } from '../mode.ts';
-import { findModel, CHECKOUT } from '../models.ts';
+import { findModel } from '../models.ts';
+import { ROOT } from '../../scripts/install-packages.ts';
 
 const usage = `npm run bench -- --against DIR    small requests to this service and to that of another checkout, in turns; RUNTIME,
                          --json, --models (one), and with other defaults
@@ -86,7 +87,7 @@ async function benchAgainst(
   const environment = { MODEL: directory, SPECULATION: 'off' };
   const other = await startServiceProcess(resolve(against), environment, signal);
   try {
-    const own = await startServiceProcess(CHECKOUT, environment, signal);
+    const own = await startServiceProcess(ROOT, environment, signal);
     try {
       const loads: LoadRatios[] = [];
       for (const load of LOADS) loads.push(await compare(load, own, other, repeats));

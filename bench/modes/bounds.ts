@@ -29,7 +29,8 @@ import {
   tell,
   type BenchMode,
 } from '../mode.ts';
-import { findModel, CHECKOUT } from '../models.ts';
+import { findModel } from '../models.ts';
+import { ROOT } from '../../scripts/install-packages.ts';
 
 interface BoundsParams {
   /** `embedded`, `gpt2-small` (of random weights), or a model directory. */
@@ -128,7 +129,7 @@ async function benchBounds(params: BoundsParams, signal: AbortSignal): Promise<B
   let about = { runtime: 'unknown', device: 'unknown' };
   for (const { numSeqs, bounds } of planServices(params)) {
     const environment = { MODEL: directory, MAX_NUM_SEQS: String(numSeqs), SPECULATION: 'off' };
-    const service = await startServiceProcess(CHECKOUT, { KV_CACHE_MB: '4096', ...environment }, signal);
+    const service = await startServiceProcess(ROOT, { KV_CACHE_MB: '4096', ...environment }, signal);
     try {
       const target = new HttpTarget(service.url);
       const { vocabSize, contextLength, runtimeDescription, device } = await target.readModel(signal);

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
 import { median } from '../../src/bench/latency-summary.ts';
@@ -39,11 +38,9 @@ import {
   tell,
   type BenchMode,
 } from '../mode.ts';
-import { CHECKOUT } from '../models.ts';
+import { ROOT } from '../../scripts/install-packages.ts';
 import { prepareGgufFiles, type PreparedGguf } from '../prepare-peers.ts';
 
-/** From dist/bench/modes, where this runs compiled. */
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MAX_STREAMS = 16;
 const MAX_LENGTH = LONG_PROMPT_TOKENS + MAX_TOKENS;
 const DEFAULTS = { rounds: 3, minSeconds: 1, maxSeconds: 120, seed: 0 };
@@ -170,7 +167,7 @@ async function startOurs(path: string, signal: AbortSignal) {
     // The greedy text of random weights runs in circles, which drafts would profit from as no real text lets them.
     SPECULATION: 'off',
   };
-  const service = await startServiceProcess(CHECKOUT, environment, signal);
+  const service = await startServiceProcess(ROOT, environment, signal);
   return { service, target: new HttpTarget(service.url) };
 }
 

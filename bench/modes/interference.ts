@@ -6,7 +6,8 @@ import { startServiceProcess } from '../harness/service-process.ts';
 import { Workload } from '../../src/bench/workload.ts';
 import { assertInvariant, EngineError } from '../../src/errors.ts';
 import { interruptSignal, printReport, readFlags, readNumber, type BenchMode } from '../mode.ts';
-import { findModel, CHECKOUT } from '../models.ts';
+import { findModel } from '../models.ts';
+import { ROOT } from '../../scripts/install-packages.ts';
 
 const STREAM_PROMPT_TOKENS = 128;
 /** Tokens that each stream gets before, between and after the prompts that arrive. */
@@ -97,7 +98,7 @@ async function benchInterference(
   const loadBefore = readLoad();
   const { directory, label } = await findModel(params.model);
   const environment = { MODEL: directory, MAX_NUM_SEQS: String(params.streams + 1), SPECULATION: 'off' };
-  const service = await startServiceProcess(CHECKOUT, { KV_CACHE_MB: '2048', ...environment }, signal);
+  const service = await startServiceProcess(ROOT, { KV_CACHE_MB: '2048', ...environment }, signal);
   try {
     const target = new HttpTarget(service.url);
     const { vocabSize, contextLength, runtimeDescription: runtime } = await target.readModel(signal);

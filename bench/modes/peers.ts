@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { compareRuntimes, type Contender } from '../harness/compare-runtimes.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
 import { judgePeers, numAlike, type PeerReading } from '../harness/judge-peers.ts';
@@ -36,12 +35,10 @@ import {
   tell,
   type BenchMode,
 } from '../mode.ts';
-import { CHECKOUT } from '../models.ts';
+import { installNode, ROOT, type NodeMajor } from '../../scripts/install-packages.ts';
 import { GPT2_SMALL } from '../../scripts/random-gpt2.ts';
-import { findNode, preparePeers, type PeerFiles } from '../prepare-peers.ts';
+import { preparePeers, type PeerFiles } from '../prepare-peers.ts';
 
-/** From dist/scripts, where this runs compiled. */
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const VOCAB_SIZE = Number(GPT2_SMALL['vocab_size']);
 const MAX_STREAMS = 16;
 const MAX_LENGTH = PROMPT_TOKENS + MAX_TOKENS;
@@ -99,7 +96,7 @@ export const PEERS_MODE: BenchMode = {
 interface Column {
   settings: Readonly<Record<string, string>>;
   /** Major version of the Node that runs the service; the peers have that of 20. */
-  node: number;
+  node: NodeMajor;
 }
 
 const COLUMNS: Readonly<Record<PeerColumn, Column>> = {
@@ -209,7 +206,7 @@ async function* startAll(
   signal: AbortSignal,
 ): AsyncGenerator<Running | { about: PeerContender }> {
   for (const column of params.columns) yield startColumn(column, params, files, signal);
-  const node = await findNode(20, signal);
+  const node = await installNode(20, signal);
   const processes = new Map<string, Promise<PeerProcess>>();
   for (const peer of PEER_NAMES) {
     const cells = cellsOf(peer, params);
@@ -241,8 +238,8 @@ async function startColumn(
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
   try {
-    const node = await findNode(major, signal);
-    const service = await startServiceProcess(CHECKOUT, environment, signal, node);
+    const node = await installNode(major, signal);
+    const service = await startServiceProcess(ROOT, environment, signal, node);
     const target = new HttpTarget(service.url);
     const { vocabSize, runtimeDescription } = await target.readModel(signal);
     const contender = serviceContender(column, target, new Workload(vocabSize, params.seed));

@@ -26,7 +26,8 @@ import {
   tell,
   type BenchMode,
 } from '../mode.ts';
-import { findModel, CHECKOUT } from '../models.ts';
+import { findModel } from '../models.ts';
+import { ROOT } from '../../scripts/install-packages.ts';
 
 /** Enough for the lanes of GPT-2 small; a service makes no more lanes than it may run sequences. */
 const KV_CACHE_MB = 2048;
@@ -244,7 +245,7 @@ async function startContender(
 ): Promise<Running | { failure: string }> {
   let service: ServiceProcess;
   try {
-    service = await startServiceProcess(CHECKOUT, { ...environment, ...settingsOf(label) }, signal);
+    service = await startServiceProcess(ROOT, { ...environment, ...settingsOf(label) }, signal);
   } catch (error) {
     signal.throwIfAborted();
     return { failure: error instanceof EngineError ? error.message : String(error) };

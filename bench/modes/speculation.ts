@@ -5,7 +5,8 @@ import { median } from '../../src/bench/latency-summary.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { EngineError } from '../../src/errors.ts';
 import { interruptSignal, printReport, readFlags, readNumber, readNumbers, type BenchMode } from '../mode.ts';
-import { findModel, CHECKOUT } from '../models.ts';
+import { findModel } from '../models.ts';
+import { ROOT } from '../../scripts/install-packages.ts';
 
 const PASSAGE =
   'The fox ran down the hill to the river, and the river said to the fox: where do you run so fast? ' +
@@ -98,7 +99,7 @@ async function benchSpeculation(params: SpeculationParams, signal: AbortSignal):
   try {
     for (const setting of SETTINGS) {
       const environment = { MODEL: directory, SPECULATION: setting };
-      services.set(setting, await startServiceProcess(CHECKOUT, environment, signal));
+      services.set(setting, await startServiceProcess(ROOT, environment, signal));
     }
     const rows: SpeculationRow[] = [];
     for (const { name, body } of WORKLOADS) {

@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { CACHE, installPythonEnvironment, ROOT } from '../../scripts/install-packages.ts';
 
 /** The schema-driven fuzzer of PyPI, in an environment of its own. */
 const VERSION = '4.32.5';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const ENVIRONMENT = join(ROOT, 'node_modules/.cache/tokenflare', `schemathesis-${VERSION}`);
+const ENVIRONMENT = join(CACHE, `schemathesis-${VERSION}`);
 /** The service's document, in the form that it takes. */
 const DOCUMENT = join(ENVIRONMENT, 'openapi.json');
 /** What it said last. */
@@ -85,13 +84,8 @@ function outputOf(error: unknown): string {
 
 /** Installs it once. */
 export async function installSchemathesis(): Promise<void> {
-  const stamp = join(ENVIRONMENT, '.installed');
-  if (existsSync(stamp)) return;
-  rmSync(ENVIRONMENT, { recursive: true, force: true });
-  await run('python3', ['-m', 'venv', ENVIRONMENT]);
-  const quiet = ['--quiet', '--disable-pip-version-check', '--retries', '2', '--timeout', '30'];
-  await run(join(ENVIRONMENT, 'bin/pip'), ['install', ...quiet, `schemathesis==${VERSION}`]);
-  writeFileSync(stamp, '');
+  const requirement = `schemathesis==${VERSION}`;
+  await installPythonEnvironment(ENVIRONMENT, { what: [requirement], key: requirement });
 }
 
 /** The report's part on failures and errors, without its frames, in a few lines. */

@@ -3,13 +3,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CLIENTS, type ClientUnderTest } from './client-under-test.ts';
-import {
-  installNode,
-  installNodeClient,
-  installPythonClients,
-  NODE_MAJORS,
-  type NodeMajor,
-} from './install-clients.ts';
+import { installNode, NODE_MAJORS, type NodeMajor } from '../../scripts/install-packages.ts';
+import { installNodeClient, installPythonClients } from './install-clients.ts';
 import { formatMatrix, writeMatrix } from './matrix.ts';
 import { missing, runClient, type CellResult } from './run-client.ts';
 import { startScriptedService, type ScriptSetup } from './scripted-service.ts';

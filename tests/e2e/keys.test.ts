@@ -1,29 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { revokeKey } from '../../src/access/edit-keys.ts';
 import { bearer, KeyFile } from '../support/keys.ts';
-import { build, spawnService, urlOf, type ServiceProcess } from '../support/process.ts';
+import { urlOf, useServices, type ServiceProcess } from '../support/process.ts';
 import { until } from '../support/service.ts';
 
 /** The service as a process, with keys. */
 
-const started: ServiceProcess[] = [];
 const file = new KeyFile();
-
-function start(environment: Record<string, string> = {}): ServiceProcess {
-  const service = spawnService({ KEYS_FILE: file.path, ...environment });
-  started.push(service);
-  return service;
-}
-
-beforeAll(build);
-afterEach(async () => {
-  for (const { child, exited } of started.splice(0)) {
-    child.kill('SIGKILL');
-    await exited;
-  }
-});
+const spawn = useServices();
+const start = (environment: Record<string, string> = {}): ServiceProcess =>
+  spawn({ KEYS_FILE: file.path, ...environment });
 
 const complete = (url: string, headers: Record<string, string>): Promise<Response> =>
   fetch(`${url}/v1/completions`, {

@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
-  build,
   childrenOf,
   freePort,
   isAlive,
-  spawnService,
   urlOf,
+  useServices,
   type ServiceProcess,
 } from '../support/process.ts';
 import { metric, until } from '../support/service.ts';
@@ -17,21 +16,12 @@ import { tempDirectory } from '../support/temp-directory.ts';
 
 /** What becomes of the service when its log, or what it prints for people, cannot be written. */
 
-const started: ServiceProcess[] = [];
-
-beforeAll(build);
-afterEach(async () => {
-  for (const { child, exited } of started.splice(0)) {
-    child.kill('SIGKILL');
-    await exited;
-  }
-});
+const spawn = useServices();
 
 /** With the same file for its log and for what it prints. */
 async function start(output: number): Promise<{ service: ServiceProcess; url: string }> {
   const port = await freePort();
-  const service = spawnService({ PORT: port, LOG_LEVEL: 'debug' }, { stdout: output, stderr: output });
-  started.push(service);
+  const service = spawn({ PORT: port, LOG_LEVEL: 'debug' }, { stdout: output, stderr: output });
   const url = `http://127.0.0.1:${port}`;
   await until(async () =>
     fetch(`${url}/ready`).then(
@@ -104,8 +94,7 @@ describe('a service whose log goes nowhere serves, counts what is lost, and ends
 
   it('into a socket whose other end does not read', async () => {
     // What Node calls a pipe is a socket.
-    const service = spawnService({ LOG_LEVEL: 'debug' });
-    started.push(service);
+    const service = spawn({ LOG_LEVEL: 'debug' });
     const url = await urlOf(service);
     service.child.stdout?.pause();
     service.child.stderr?.pause();

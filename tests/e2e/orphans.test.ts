@@ -2,19 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { canBindToParent } from '../../src/bind-to-parent.ts';
 import { processTree } from '../../bench/harness/process-tree.ts';
 import { makeChatModel } from '../support/chat-model.ts';
-import {
-  build,
-  childrenOf,
-  freePort,
-  isAlive,
-  spawnService,
-  urlOf,
-  type ServiceProcess,
-} from '../support/process.ts';
+import { childrenOf, freePort, isAlive, kill, urlOf, useServices } from '../support/process.ts';
 import { TINY_MODEL, until } from '../support/service.ts';
 import { postJson } from '../support/sse.ts';
 
@@ -22,26 +14,7 @@ import { postJson } from '../support/sse.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROBE = new URL('../../dist/src/runtime/probe-runtime.js', import.meta.url).href;
-const started: ServiceProcess[] = [];
-
-function start(environment: Record<string, string> = {}): ServiceProcess {
-  const service = spawnService(environment);
-  started.push(service);
-  return service;
-}
-
-beforeAll(build);
-afterEach(async () => {
-  for (const { child, exited } of started.splice(0)) {
-    child.kill('SIGKILL');
-    await exited;
-  }
-});
-
-async function kill({ child, exited }: ServiceProcess): Promise<void> {
-  child.kill('SIGKILL');
-  await exited;
-}
+const start = useServices();
 
 describe.runIf(canBindToParent())('a service that is killed takes with it', () => {
   it('an engine and a template process that are stopped', async () => {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { build, spawnService, urlOf, type ServiceProcess } from '../support/process.ts';
+import { describe, expect, it } from 'vitest';
+import { urlOf, useServices, type ServiceProcess } from '../support/process.ts';
 import { until } from '../support/service.ts';
 import { postJson, sseData } from '../support/sse.ts';
 
@@ -8,21 +8,7 @@ interface Chunk {
   choices: { token_ids?: number[] }[];
 }
 
-const started: ServiceProcess[] = [];
-
-function start(environment: Record<string, string> = {}): ServiceProcess {
-  const service = spawnService(environment);
-  started.push(service);
-  return service;
-}
-
-beforeAll(build);
-afterEach(async () => {
-  for (const { child, exited } of started.splice(0)) {
-    child.kill('SIGKILL');
-    await exited;
-  }
-});
+const start = useServices();
 
 const body = { prompt: 'The river', max_tokens: 120, temperature: 0, ignore_eos: true };
 

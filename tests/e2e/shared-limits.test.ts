@@ -1,7 +1,7 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KeyLimits } from '../../src/access/principal.ts';
 import { bearer, KeyFile } from '../support/keys.ts';
-import { build, spawnService, urlOf, type ServiceProcess } from '../support/process.ts';
+import { urlOf, useServices, type ServiceProcess } from '../support/process.ts';
 import { NO_REDIS, RedisServer } from '../support/redis.ts';
 import { metric, until } from '../support/service.ts';
 import { sseData } from '../support/sse.ts';
@@ -17,29 +17,23 @@ const BACK = 'counted in Redis again';
 
 let redis: RedisServer;
 let file: KeyFile;
-const started: ServiceProcess[] = [];
 
-beforeAll(build);
 beforeEach(async ({ skip }) => {
   skip(NO_REDIS !== undefined, NO_REDIS);
   redis = await RedisServer.start();
   file = new KeyFile();
 });
 afterEach(async () => {
-  for (const { child, exited } of started.splice(0)) {
-    child.kill('SIGKILL');
-    await exited;
-  }
   if (NO_REDIS !== undefined) return;
   await redis[Symbol.asyncDispose]();
   file[Symbol.dispose]();
 });
 
+/** Its services end before Redis does: hooks run in the reverse order. */
+const spawn = useServices();
+
 async function startTwo(environment: Record<string, string> = {}): Promise<[Replica, Replica]> {
-  const services = [0, 1].map(() =>
-    spawnService({ KEYS_FILE: file.path, REDIS_URL: redis.url, ...environment }),
-  );
-  started.push(...services);
+  const services = [0, 1].map(() => spawn({ KEYS_FILE: file.path, REDIS_URL: redis.url, ...environment }));
   const [one, other] = await Promise.all(
     services.map(async (service): Promise<Replica> => ({ ...service, url: await urlOf(service) })),
   );

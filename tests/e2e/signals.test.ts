@@ -1,34 +1,12 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  build,
-  childrenOf,
-  freePort,
-  isAlive,
-  spawnService,
-  urlOf,
-  type ServiceProcess,
-} from '../support/process.ts';
+import { describe, expect, it } from 'vitest';
+import { childrenOf, freePort, isAlive, urlOf, useServices } from '../support/process.ts';
 import { TINY_MODEL, until } from '../support/service.ts';
 import { postJson, sseData } from '../support/sse.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
-const started: ServiceProcess[] = [];
-
-function start(environment: Record<string, string> = {}): ServiceProcess {
-  const service = spawnService(environment);
-  started.push(service);
-  return service;
-}
-
-beforeAll(build);
-afterEach(async () => {
-  for (const { child, exited } of started.splice(0)) {
-    child.kill('SIGKILL');
-    await exited;
-  }
-});
+const start = useServices();
 
 const body = { prompt: 'The river', max_tokens: 120, temperature: 0, ignore_eos: true, stream: true };
 

@@ -3,9 +3,9 @@ import { EngineCore } from '../../src/engine/worker/engine-core.ts';
 import { ModelRunner } from '../../src/engine/worker/model-runner.ts';
 import type { SequenceRequest, SequenceUpdate } from '../../src/engine/protocol.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
+import { sequenceRequest } from '../support/core-run.ts';
 import { readJsonFixture } from '../support/fixtures.ts';
 import { RUNTIMES } from '../support/runtimes.ts';
 import { StepRunner } from '../support/step-runner.ts';
@@ -20,28 +20,17 @@ const goldens = readJsonFixture('tiny-gpt2', 'completions.json') as Golden[];
 const EOS = 0;
 const NUM_LANES = 3;
 
-function request(
+const request = (
   id: number,
   promptTokenIds: number[],
   changes: Partial<SequenceRequest> = {},
-): SequenceRequest {
-  return {
-    id,
-    clientId: '',
-    promptTokenIds,
+): SequenceRequest =>
+  sequenceRequest(id, promptTokenIds, {
     maxTokens: 24,
-    minTokens: 0,
     stopTokenIds: [EOS],
-    sampling: { ...DEFAULT_SAMPLING_PARAMS, temperature: 0 },
-    seed: 0,
-    stream: 0,
     numLogprobs: undefined,
-    promptLogprobs: false,
-    cacheSalt: undefined,
-    mayStopByText: false,
     ...changes,
-  };
-}
+  });
 
 interface Outcome {
   tokenIds: number[];

@@ -8,6 +8,7 @@ import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { StepCostModel } from '../../src/scheduler/step-cost-model.ts';
+import { sequenceRequest } from '../support/core-run.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
@@ -80,37 +81,30 @@ describe.each(RUNTIMES_WITH_INT8)('preemption on $label', ({ create, bitExact })
 
   /** One client that has all lanes, with requests of many kinds; two that come while those run, one after the other. */
   function arrivalsOf(vocabSize: number): Arrival[] {
-    const base: Omit<SequenceRequest, 'id' | 'clientId'> = {
-      promptTokenIds: someTokenIds(30, vocabSize, 1),
-      maxTokens: 60,
-      minTokens: 0,
-      stopTokenIds: [],
-      sampling: { ...DEFAULT_SAMPLING_PARAMS, temperature: 1 },
-      seed: 7,
-      stream: 0,
-      numLogprobs: 2,
-      promptLogprobs: false,
-      cacheSalt: undefined,
-      mayStopByText: false,
-    };
+    const sampling = { ...DEFAULT_SAMPLING_PARAMS, temperature: 1 };
+    const prompt = someTokenIds(30, vocabSize, 1);
     const motif = someTokenIds(6, vocabSize, 3);
     const penalised = { temperature: 1, frequencyPenalty: 0.4, presencePenalty: 0.3, repetitionPenalty: 1.2 };
     const kinds: Partial<SequenceRequest>[] = [
       { stream: 1 },
       { promptTokenIds: someTokenIds(50, vocabSize, 2), promptLogprobs: true },
-      { promptTokenIds: [...motif, ...motif, ...motif], sampling: { ...base.sampling, temperature: 0 } },
-      { sampling: { ...base.sampling, ...penalised } },
+      { promptTokenIds: [...motif, ...motif, ...motif], sampling: { ...sampling, temperature: 0 } },
+      { sampling: { ...sampling, ...penalised } },
       // It comes to an end, or not, as it would alone.
       { stopTokenIds: [0, 1, 2, 3, 4, 5], minTokens: 30, seed: 11 },
-      { sampling: { ...base.sampling, temperature: 0.8, topK: 5 }, numLogprobs: undefined },
+      { sampling: { ...sampling, temperature: 0.8, topK: 5 }, numLogprobs: undefined },
     ];
     const requestsOf = (clientId: string, firstId: number, count: number): SequenceRequest[] =>
-      Array.from({ length: count }, (_, i) => ({
-        ...base,
-        ...kinds[(firstId + i) % kinds.length],
-        id: firstId + i,
-        clientId,
-      }));
+      Array.from({ length: count }, (_, i) =>
+        sequenceRequest(firstId + i, prompt, {
+          maxTokens: 60,
+          sampling,
+          seed: 7,
+          numLogprobs: 2,
+          ...kinds[(firstId + i) % kinds.length],
+          clientId,
+        }),
+      );
     return [
       ...requestsOf('a/1', 0, 6).map((request) => ({ request, atStep: 0 })),
       ...requestsOf('b/1', 6, 3).map((request) => ({ request, atStep: 9 })),

@@ -3,9 +3,9 @@ import { EngineCore } from '../../src/engine/worker/engine-core.ts';
 import { ModelRunner } from '../../src/engine/worker/model-runner.ts';
 import type { SequenceRequest, SequenceUpdate } from '../../src/engine/protocol.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
+import { sequenceRequest } from '../support/core-run.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
@@ -43,21 +43,8 @@ describe.each(RUNTIMES_WITH_INT8)('the prefix cache on $label', ({ create, bitEx
   });
   afterAll(() => runtime.dispose());
 
-  const request = (id: number, promptTokenIds: readonly number[]): SequenceRequest => ({
-    id,
-    clientId: '',
-    promptTokenIds,
-    maxTokens: 6,
-    minTokens: 0,
-    stopTokenIds: [],
-    sampling: { ...DEFAULT_SAMPLING_PARAMS, temperature: 0 },
-    seed: 0,
-    stream: 0,
-    numLogprobs: 0,
-    promptLogprobs: false,
-    cacheSalt: undefined,
-    mayStopByText: false,
-  });
+  const request = (id: number, promptTokenIds: readonly number[]): SequenceRequest =>
+    sequenceRequest(id, promptTokenIds, { maxTokens: 6 });
 
   /** Conversations with one beginning, two choices a turn of which the second goes on. */
   async function converse(prefixCache: boolean): Promise<Outcome> {

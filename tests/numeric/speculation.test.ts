@@ -8,6 +8,7 @@ import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { StepCostModel } from '../../src/scheduler/step-cost-model.ts';
+import { sequenceRequest } from '../support/core-run.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
@@ -63,13 +64,8 @@ describe.each(RUNTIMES_WITH_INT8)('speculation on $label', ({ create, bitExact }
     const { vocabSize } = runner.loaded.config;
     const requests = Array.from({ length: 8 }, (_, id): SequenceRequest => {
       const motif = someTokenIds(6, vocabSize, id >> 1);
-      return {
-        id,
-        clientId: '',
-        promptTokenIds: [...motif, ...motif, ...motif, ...motif],
+      return sequenceRequest(id, [...motif, ...motif, ...motif, ...motif], {
         maxTokens: 40,
-        minTokens: 0,
-        stopTokenIds: [],
         // Two choices of each prompt; every other prompt is sampled.
         sampling: {
           ...DEFAULT_SAMPLING_PARAMS,
@@ -80,10 +76,7 @@ describe.each(RUNTIMES_WITH_INT8)('speculation on $label', ({ create, bitExact }
         seed: 3,
         stream: id % 2,
         numLogprobs: 2,
-        promptLogprobs: false,
-        cacheSalt: undefined,
-        mayStopByText: false,
-      };
+      });
     });
     const off = await run(runner, requests, false);
     const on = await run(runner, requests, true);

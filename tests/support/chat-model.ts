@@ -11,6 +11,13 @@ export const TINY_TEMPLATE =
   '{{ bos_token if loop.first }}{{ message.role[0] }}:{{ message.content }}\n' +
   '{% endfor %}{% if add_generation_prompt %}a:{% endif %}';
 
+/** A line for each message, with its reasoning and its calls. */
+export const TRANSCRIPT_TEMPLATE =
+  '{% for m in messages %}{{ m.role[0] }}:{{ m.content }}' +
+  '{% if m.reasoning_content %}({{ m.reasoning_content }}){% endif %}' +
+  '{% for c in m.tool_calls or [] %}[{{ c.function.name }} {{ c.function.arguments | tojson }}]{% endfor %}' +
+  '{{ "\\n" }}{% endfor %}a:';
+
 export interface ChatModel {
   /** A model directory. */
   path: string;

@@ -1,6 +1,7 @@
 import request from 'supertest';
+import { expect } from 'vitest';
 import type { HttpService } from './http-service.ts';
-import { checkAgainstOpenApi } from './openapi-validator.ts';
+import { checkAgainstOpenApi, sseData } from './openapi-validator.ts';
 
 export interface Answer {
   status: number;
@@ -50,6 +51,30 @@ export async function call(
     text,
     json: contentType.startsWith('application/json') ? (JSON.parse(text) as unknown) : undefined,
   };
+}
+
+/** The body of a POST that is answered with 200. */
+export async function postOk<Body>(service: HttpService, path: string, body: object): Promise<Body> {
+  const answer = await post(service, path, body);
+  expect(answer.status, answer.text).toBe(200);
+  return answer.json as Body;
+}
+
+export interface StreamedAnswer<Event> {
+  /** As it came. */
+  text: string;
+  events: Event[];
+}
+
+/** What a POST streams that is answered with 200. */
+export async function postStream<Event>(
+  service: HttpService,
+  path: string,
+  body: object,
+): Promise<StreamedAnswer<Event>> {
+  const { status, text } = await post(service, path, { ...body, stream: true });
+  expect(status, text).toBe(200);
+  return { text, events: sseData(text) as Event[] };
 }
 
 /** A POST of JSON. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { SequenceRequest } from '../../src/engine/protocol.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 import { randomAt } from '../../src/sampling/seeded-random.ts';
+import { sequenceRequest } from './core-run.ts';
 
 /** Requests of all kinds to a LaneRuntime, and the logits of one that they are for. */
 
@@ -18,22 +18,8 @@ export function logitsOf(tokenIds: readonly number[]): Float32Array {
   });
 }
 
-export const request = (id: number, changes: Partial<SequenceRequest> = {}): SequenceRequest => ({
-  id,
-  clientId: '',
-  promptTokenIds: [1, 2, 3],
-  maxTokens: 40,
-  minTokens: 0,
-  stopTokenIds: [],
-  sampling: { ...DEFAULT_SAMPLING_PARAMS, temperature: 0 },
-  seed: 0,
-  stream: 0,
-  numLogprobs: undefined,
-  promptLogprobs: false,
-  cacheSalt: undefined,
-  mayStopByText: false,
-  ...changes,
-});
+export const request = (id: number, changes: Partial<SequenceRequest> = {}): SequenceRequest =>
+  sequenceRequest(id, [1, 2, 3], { maxTokens: 40, numLogprobs: undefined, ...changes });
 
 const anySampling = fc.record({
   temperature: fc.constantFrom(0, 0.5, 1, 1.5),

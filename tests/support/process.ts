@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll } from 'vitest';
 import { TINY_MODEL } from './service.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -49,6 +50,29 @@ export function spawnService(
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
   );
   return { child, stdout: () => output.stdout, stderr: () => output.stderr, exited };
+}
+
+/**
+ * For a test file: builds before its tests, and after each of them kills the services that it started.
+ *
+ * @returns `spawnService`
+ */
+export function useServices(): typeof spawnService {
+  const started: ServiceProcess[] = [];
+  beforeAll(build);
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map(kill));
+  });
+  return (...options) => {
+    const service = spawnService(...options);
+    started.push(service);
+    return service;
+  };
+}
+
+export async function kill({ child, exited }: ServiceProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await exited;
 }
 
 /** The address from the greeting. */

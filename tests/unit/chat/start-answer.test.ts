@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AnswerDemand, AnswerEvent } from '../../../src/chat/answer.ts';
 import { startAnswer } from '../../../src/chat/start-answer.ts';
 import type { ToolDefinition } from '../../../src/chat/tools.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../../src/sampling/sampling-params.ts';
+import { PLAIN_REQUEST } from '../../../src/engine/plain-request.ts';
 import { joinAnswer } from '../../support/answer-reading.ts';
 import { makeChatModel, type ChatModel } from '../../support/chat-model.ts';
 import { publishedTemplate } from '../../support/published-templates.ts';
@@ -22,16 +22,9 @@ const CALLER = {
   gone: new AbortController().signal,
 };
 const DEMAND: AnswerDemand = {
-  n: 1,
+  ...PLAIN_REQUEST,
   maxTokens: 100,
   asksForMaxTokens: false,
-  minTokens: 0,
-  ignoreEos: false,
-  stop: [],
-  sampling: DEFAULT_SAMPLING_PARAMS,
-  numLogprobs: undefined,
-  promptLogprobs: false,
-  cacheSalt: undefined,
   timeoutMs: undefined,
   truncateTo: 'fit',
   messages: [{ role: 'user', content: 'Hi' }],

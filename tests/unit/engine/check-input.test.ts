@@ -1,23 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { checkCompletion, checkLayers, checkText, checkVocabulary } from '../../../src/engine/check-input.ts';
 import type { CompletionRequest } from '../../../src/engine/engine.ts';
+import { PLAIN_REQUEST } from '../../../src/engine/plain-request.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { DEFAULT_SAMPLING_PARAMS, type SamplingParams } from '../../../src/sampling/sampling-params.ts';
 
 const BOUNDS = { vocabSize: 100, contextLength: 32 };
 
 const request = (changes: Partial<CompletionRequest> = {}): CompletionRequest => ({
+  ...PLAIN_REQUEST,
   id: 'a',
   prompts: [[1, 2, 3]],
-  n: 1,
   maxTokens: 4,
-  minTokens: 0,
-  ignoreEos: false,
-  stop: [],
-  sampling: DEFAULT_SAMPLING_PARAMS,
-  numLogprobs: undefined,
-  promptLogprobs: false,
-  cacheSalt: undefined,
   ownerId: '',
   timeoutMs: undefined,
   ...changes,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CompletionEvent, CompletionRequest } from '../../../../src/engine/engine.ts';
 import { RunningCompletion } from '../../../../src/engine/client/running-completion.ts';
+import { PLAIN_REQUEST } from '../../../../src/engine/plain-request.ts';
 import { EngineError } from '../../../../src/errors.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../../../src/sampling/sampling-params.ts';
 import { Tokenizer } from '../../../../src/tokenizer/tokenizer.ts';
 import { fixturePath } from '../../../support/fixtures.ts';
 
@@ -22,17 +22,11 @@ function start(fields: Partial<CompletionRequest> = {}): Started {
   const settled: RunningCompletion[] = [];
   const completion = new RunningCompletion(
     {
+      ...PLAIN_REQUEST,
       id: 'request',
       prompts: [[1, 2]],
       n: 3,
       maxTokens: 4,
-      minTokens: 0,
-      ignoreEos: false,
-      stop: [],
-      sampling: DEFAULT_SAMPLING_PARAMS,
-      numLogprobs: undefined,
-      promptLogprobs: false,
-      cacheSalt: undefined,
       ownerId: '',
       timeoutMs: undefined,
       ...fields,

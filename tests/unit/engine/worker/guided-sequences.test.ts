@@ -3,43 +3,22 @@ import { describe, expect, it } from 'vitest';
 import type { SequenceRequest } from '../../../../src/engine/protocol.ts';
 import { EngineCore } from '../../../../src/engine/worker/engine-core.ts';
 import { ModelRunner } from '../../../../src/engine/worker/model-runner.ts';
-import { GrammarVocabulary } from '../../../../src/grammar/matching/grammar-vocabulary.ts';
-import { TokenGrammar } from '../../../../src/grammar/matching/token-grammar.ts';
-import { TokenTrie } from '../../../../src/grammar/matching/token-trie.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../../../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../../../src/sampling/sampler.ts';
 import { randomAt } from '../../../../src/sampling/seeded-random.ts';
 import { Scheduler } from '../../../../src/scheduler/scheduler.ts';
 import { StepCostModel } from '../../../../src/scheduler/step-cost-model.ts';
 import { GrammarBuilder, sequence, smallJson } from '../../../support/grammar/automata.ts';
+import { SMALL_JSON_TOKENS, tokenGrammarOf, trieOf } from '../../../support/grammar/vocabulary.ts';
 import { request } from '../../../support/lane-requests.ts';
 import { LaneRuntime, NO_MODEL } from '../../../support/lane-runtime.ts';
 
-const ASCII = Array.from({ length: 128 }, (_, byte) => String.fromCharCode(byte));
-const PIECES = [
-  '"a',
-  '"}',
-  '"]',
-  '","',
-  '":',
-  '{"',
-  '{"a":',
-  ',"b":true}',
-  'true',
-  'tr',
-  'ab c',
-  '12',
-  '.5',
-  ']]',
-  '],[',
-  '["',
-];
 /** The last ends a text. */
-const TOKENS = [...ASCII, ...PIECES, ''];
+const TOKENS = [...SMALL_JSON_TOKENS, ''];
 const END = TOKENS.length - 1;
-const trie = TokenTrie.build(TOKENS.length, (id) => Buffer.from(TOKENS[id] ?? '', 'latin1'));
+const trie = trieOf(TOKENS);
 const source = { grammar: smallJson(), specialTokenIds: new Map<string, number>() };
-const matcher = new TokenGrammar(source, new GrammarVocabulary(trie));
+const matcher = tokenGrammarOf(source, TOKENS);
 const MOST_TO_START = 1;
 
 /** Depends on all tokens so far, and repeats itself often. */

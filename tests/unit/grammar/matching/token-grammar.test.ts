@@ -2,9 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAllowed } from '../../../../src/sampling/allowed-tokens.ts';
 import type { Configuration } from '../../../../src/grammar/matching/configuration.ts';
-import { GrammarVocabulary } from '../../../../src/grammar/matching/grammar-vocabulary.ts';
-import { TokenGrammar } from '../../../../src/grammar/matching/token-grammar.ts';
-import { TokenTrie } from '../../../../src/grammar/matching/token-trie.ts';
+import type { TokenGrammar } from '../../../../src/grammar/matching/token-grammar.ts';
 import {
   automaton,
   choice,
@@ -13,47 +11,10 @@ import {
   sequence,
   smallJson,
 } from '../../../support/grammar/automata.ts';
-
-/** Single bytes of ASCII, then pieces that texts of the small language are made of. */
-const PIECES = [
-  '"a',
-  '"}',
-  '"]',
-  '","',
-  '":',
-  '{"',
-  '{"a":',
-  ',"b":true}',
-  'true',
-  'tr',
-  'ue]',
-  'ab c',
-  '\\n',
-  'n"',
-  '12',
-  '.5',
-  '5,',
-  '0]',
-  ']]',
-  '}}',
-  '],[',
-  'x"]}',
-  'abcdef',
-  'nul',
-  'l}',
-  '-1',
-  '[[',
-  '["',
-];
-const TOKENS = [...Array.from({ length: 128 }, (_, byte) => String.fromCharCode(byte)), ...PIECES];
-
-const vocabularyOf = (tokens: readonly string[]): GrammarVocabulary =>
-  new GrammarVocabulary(
-    TokenTrie.build(tokens.length, (tokenId) => Buffer.from(tokens[tokenId] ?? '', 'latin1')),
-  );
+import { SMALL_JSON_TOKENS as TOKENS, tokenGrammarOf } from '../../../support/grammar/vocabulary.ts';
 
 const tokenGrammar = (tokens: readonly string[] = TOKENS, grammar = smallJson()): TokenGrammar =>
-  new TokenGrammar({ grammar, specialTokenIds: new Map() }, vocabularyOf(tokens));
+  tokenGrammarOf({ grammar }, tokens);
 
 /** A configuration that random allowed tokens lead to. */
 function walk(grammar: TokenGrammar, choices: readonly number[], numTokens = TOKENS.length): Configuration[] {
@@ -118,8 +79,7 @@ describe('the shortest end', () => {
   it('is the same by costs that another process found', () => {
     const made = tokenGrammar();
     const nodeCosts = structuredClone(made.nodeCosts);
-    const source = { grammar: smallJson(), specialTokenIds: new Map<string, number>(), nodeCosts };
-    const given = new TokenGrammar(source, vocabularyOf(TOKENS));
+    const given = tokenGrammarOf({ grammar: smallJson(), nodeCosts }, TOKENS);
     fc.assert(
       fc.property(picks, (choices) => {
         const ends = [made, given].map((grammar) =>
@@ -200,10 +160,11 @@ describe('special tokens', () => {
     const make = new GrammarBuilder();
     const call = sequence({ type: 'specialToken', name: '[CALL]' }, make.literal('ab'));
     const tokens = ['a', 'b', '', 'ab'];
-    const grammar = new TokenGrammar(
-      { grammar: make.build(choice(call, make.literal('b'))), specialTokenIds: new Map([['[CALL]', 2]]) },
-      vocabularyOf(tokens),
-    );
+    const source = {
+      grammar: make.build(choice(call, make.literal('b'))),
+      specialTokenIds: new Map([['[CALL]', 2]]),
+    };
+    const grammar = tokenGrammarOf(source, tokens);
     expect(grammar.allowed(grammar.start)).toEqual({ type: 'bits', bits: Uint32Array.of(0b110) });
     const behind = grammar.step(grammar.start, 2);
     expect(behind && grammar.tokensToEnd(behind)).toEqual([3]);
