@@ -15,7 +15,7 @@ import { modelSearchRoute } from './workers-ai/model-search.ts';
 import { ACCOUNT_BASE, CLOUDFLARE_BASE, mountRoute } from './mount-route.ts';
 import { openApiRoute } from './service/openapi.ts';
 import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
-import { requestRoute } from './service/requests.ts';
+import { requestListRoute, requestRoute } from './service/requests.ts';
 import { rerankRoutes, scoreRoutes } from './decisions/relevance.ts';
 import { streamRoute } from './service/streams.ts';
 import { responseRoute } from './responses/responses.ts';
@@ -62,6 +62,7 @@ export const routes: readonly Route[] = [
   tokenizeRoute,
   detokenizeRoute,
   attentionRoute,
+  requestListRoute,
   requestRoute,
   streamRoute,
   healthRoute,

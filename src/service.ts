@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { createApp, doorOf } from '../routes/app.ts';
 import { ResponseStore } from '../routes/responses/response-store.ts';
+import type { Access } from './access/access.ts';
 import { RunStore } from './bench/run-store.ts';
 import { listModels } from './catalog/model-store.ts';
 import { resolveModelPath } from './catalog/resolve-model-path.ts';
@@ -50,9 +51,12 @@ const LAST_FRAMES_MS = 1000;
 export interface LocalService {
   /** Of the default model. */
   readonly engine: Engine;
-  /** Answers as the socket would; a signal of the request that is aborted ends the answer. */
+  /** Answers other programs, as the socket would. */
+  readonly app: ReturnType<typeof createApp>;
+  /** Answers this program, which needs no key; a signal of the request that is aborted ends the answer. */
   fetch(request: Request): Promise<Response>;
-  close(): Promise<void>;
+  /** Lets running answers finish within `timeoutMs`, and frees everything. */
+  close(timeoutMs: number): Promise<void>;
 }
 
 /**
@@ -96,28 +100,37 @@ export async function startService(
 }
 
 /**
- * The same without a socket, for a program that is the only client: it needs no key.
+ * The same without a socket: for the command in a terminal, and for programs that mount `app` in their own.
  *
  * @throws EngineError when the default model cannot be served; nothing is left open then
  */
-export async function startLocalService(config: Config, logger: Logger): Promise<LocalService> {
-  const open = { ...config, host: 'localhost', keysFile: undefined, redisUrl: undefined };
-  const { models, app, dispose } = await compose(open, logger, {});
-  const close = (): Promise<void> =>
+export async function startLocalService(
+  config: Config,
+  logger: Logger,
+  options: ServiceOptions = {},
+): Promise<LocalService> {
+  const { models, access, app, dispose } = await compose(config, logger, options);
+  const close = (timeoutMs: number): Promise<void> =>
     toTheEnd(async () => {
+      await models.drain(timeoutMs);
       await models.stop();
       await dispose();
     });
   try {
-    await models.start();
+    await models.start(config.preloadModels);
   } catch (error) {
-    await close();
+    await close(0);
     throw error;
   }
+  const ownKey = access.keys?.ownKey;
   return {
     engine: models.defaultEngine,
-    // Without bindings, since there is no socket.
-    fetch: async (request) => app.fetch(request, {}),
+    app,
+    fetch: async (request) => {
+      if (ownKey !== undefined) request.headers.set('authorization', `Bearer ${ownKey}`);
+      // Without bindings, since there is no socket.
+      return app.fetch(request, {});
+    },
     close,
   };
 }
@@ -129,6 +142,7 @@ async function compose(
   { createProcess, numLogLinesLost }: ServiceOptions,
 ): Promise<{
   models: ModelPool;
+  access: Access;
   app: ReturnType<typeof createApp>;
   door: ReturnType<typeof doorOf>;
   dispose: () => Promise<void>;
@@ -145,6 +159,7 @@ async function compose(
   const dependencies = { models, access, config, logger, metrics, openApiDocument, responses, benchmarkRuns };
   return {
     models,
+    access,
     app: createApp(dependencies),
     door: doorOf(dependencies),
     dispose: async () => {

@@ -242,6 +242,7 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   { method: 'POST', path: '/v1/attention', body: { model: MODEL_ID, prompt: 'Hello there', layers: [0, 2] } },
   { method: 'GET', path: '/v1/models' },
   { method: 'GET', path: `/v1/models/${MODEL_ID}` },
+  { method: 'GET', path: '/v1/requests' },
   { method: 'GET', path: '/v1/requests/cmpl-1' },
   { method: 'DELETE', path: '/v1/requests/cmpl-1' },
   { method: 'GET', path: '/v1/streams/cmpl-1' },

@@ -1,5 +1,5 @@
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
-import { readSse } from '../../src/bench/read-sse.ts';
+import { readSse } from '../../src/client/read-sse.ts';
 
 /** What came back. `status` 0: no answer at all, `error` says why. */
 export interface Answer {

@@ -43,7 +43,7 @@ export const pageRoute = defineRoute({
       responses: { 200: textResponse('The page.', 'text/html'), ...openErrorResponses([]) },
     },
   }),
-  createHandlers: () => ({ get: htmlHandler('index.html', '', PAGE_POLICY) }),
+  createHandlers: () => ({ get: htmlHandler('index.html', PAGE_POLICY) }),
 });
 
 /** `GET /docs`: openapi.yaml for readers. */
@@ -59,7 +59,7 @@ export const docsRoute = defineRoute({
       responses: { 200: textResponse('The document as a page.', 'text/html'), ...openErrorResponses([]) },
     },
   }),
-  createHandlers: () => ({ get: htmlHandler('docs.html', 'docs', DOCS_POLICY) }),
+  createHandlers: () => ({ get: htmlHandler('docs.html', DOCS_POLICY) }),
 });
 
 const fileParam = z.object({ file: z.string().meta({ description: 'As the page names it.' }) });
@@ -82,18 +82,18 @@ export const assetRoute: Route = defineRoute({
 });
 
 /**
- * A page whose relative addresses begin where the service does: at `/`, or below the path where another application
- * has mounted it.
- *
- * @param name what follows that path
+ * A page whose relative addresses begin where the service does. Another application that has mounted it may serve `/`
+ * without its last slash, so the page is told where that is. A proxy that takes a path away needs nothing: both pages
+ * lie in the folder where the service begins.
  */
-function htmlHandler(file: string, name: string, policy: string): Handler<AppEnv> {
+function htmlHandler(file: string, policy: string): Handler<AppEnv> {
   let html: string | undefined;
   return (c) => {
     html ??= readFileSync(`${FOLDER}/${file}`, 'utf8');
-    const base = c.req.path.slice(0, c.req.path.length - name.length).replace(/\/?$/, '/');
+    const { mountPath } = c.env;
+    const base = mountPath === undefined ? './' : `${mountPath}/`.replaceAll('"', '%22');
     return c.html(
-      html.replace('<base href="./" />', () => `<base href="${base.replaceAll('"', '%22')}" />`),
+      html.replace('<base href="./" />', () => `<base href="${base}" />`),
       200,
       {
         'content-security-policy': policy,

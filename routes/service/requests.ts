@@ -1,6 +1,7 @@
 import { clip } from '../../src/clip.ts';
 import type { RequestRecord } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
+import { adminRouteCallerOf, mayUseAdminRoute } from '../../src/http/admin-route.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { fromBodyId } from '../../src/http/request-id.ts';
 import { visibleOwner } from '../../src/http/visible-owner.ts';
@@ -9,11 +10,53 @@ import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
 import {
   cancelResponseSchema,
+  MAX_LISTED_REQUESTS,
   requestIdParam,
+  requestListSchema,
   requestRecordSchema,
   toRequestRecordBody,
   type CancelBody,
+  type RequestListBody,
 } from './schemas/requests.ts';
+
+/** `GET /v1/requests`: the requests that have not ended. */
+export const requestListRoute = defineRoute({
+  path: '/v1/requests',
+  describe: () => ({
+    get: {
+      operationId: 'listRequests',
+      tags: ['Requests'],
+      summary: 'The requests that run or wait',
+      description:
+        "A client's own. An admin key sees all; so does who may read `/metrics` on this machine, without the ids of " +
+        "others' requests.",
+      responses: { 200: jsonResponse('The requests.', requestListSchema), ...errorResponses([]) },
+    },
+  }),
+  createHandlers: ({ models }) => ({ get: (c) => c.json(listRequests(c, models)) }),
+});
+
+function listRequests(c: AppContext, models: ServedModels): RequestListBody {
+  const owner = visibleOwner(c);
+  const seesAll = mayUseAdminRoute('loopback', adminRouteCallerOf(c));
+  const isMine = ({ ownerId }: RequestRecord): boolean => owner === undefined || ownerId === owner;
+  const all = models
+    .engines()
+    .flatMap(({ modelId, engine }) =>
+      engine.unfinished(seesAll ? undefined : owner).map((record) => ({ modelId, record })),
+    );
+  return {
+    object: 'list',
+    data: all.slice(0, MAX_LISTED_REQUESTS).map(({ modelId, record }) => ({
+      ...toRequestRecordBody(record),
+      ...(isMine(record) ? {} : { id: null }),
+      model: modelId,
+      lanes: [...(record.lanes ?? [])],
+      max_tokens: record.maxTokens,
+    })),
+    has_more: all.length > MAX_LISTED_REQUESTS,
+  };
+}
 
 /** A request by its id: what became of it, and an end to it. */
 export const requestRoute = defineRoute({

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { EngineError } from '../errors.ts';
 import { checkNumTokens } from './benchmark-target.ts';
 import type { BenchmarkRequest, BenchmarkTarget } from './benchmark-target.ts';
-import { readSse } from './read-sse.ts';
+import { readSse } from '../client/read-sse.ts';
 
 /** What the benchmark reads of a completion's chunk. */
 interface Chunk {

@@ -17,8 +17,8 @@ import {
 } from './setting-schemas.ts';
 
 /** One setting: its environment variable, how it is read, and what docs/settings.md says of it. */
-interface Setting<T> {
-  env: string;
+interface Setting<T, Env extends string = string> {
+  env: Env;
   schema: z.ZodType<T>;
   /** As a string, since that is what an environment holds; `undefined`: no default. */
   default: string | undefined;
@@ -27,14 +27,18 @@ interface Setting<T> {
   isSecret: boolean;
 }
 
-const setting = <T>(
-  env: string,
+const setting = <T, const Env extends string>(
+  env: Env,
   defaultValue: string | undefined,
   schema: z.ZodType<T>,
   meaning: string,
-): Setting<T> => ({ env, schema, default: defaultValue, meaning, isSecret: false });
+): Setting<T, Env> => ({ env, schema, default: defaultValue, meaning, isSecret: false });
 
-const secret = <T>(env: string, schema: z.ZodType<T>, meaning: string): Setting<T> => ({
+const secret = <T, const Env extends string>(
+  env: Env,
+  schema: z.ZodType<T>,
+  meaning: string,
+): Setting<T, Env> => ({
   ...setting(env, undefined, schema, meaning),
   isSecret: true,
 });
@@ -319,6 +323,9 @@ export const SETTINGS = {
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
+
+/** The environment variables of the settings. */
+export type SettingVariable = (typeof SETTINGS)[SettingName]['env'];
 
 /** The service's settings, read once at start. Times are milliseconds, sizes bytes unless named otherwise. */
 export type Config = Readonly<{

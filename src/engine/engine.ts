@@ -176,6 +176,8 @@ export interface RequestRecord {
   id: string;
   ownerId: string;
   status: 'queued' | 'running' | 'finished' | 'cancelled' | 'failed';
+  /** While it runs: the lanes of the cache that its sequences have. One that was preempted has none. */
+  lanes?: readonly number[];
   /** While it is queued, once the engine process has it. */
   queuePlace?: QueuePlace;
   /** Why it was cancelled: the client hung up, a DELETE, the deadline, or the service stopped. */
@@ -323,6 +325,8 @@ export interface Engine {
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId?: string): Promise<Float32Array>;
   /** An owner's request with that id, running or recently ended; without `ownerId` any owner's. */
   find(requestId: string, ownerId?: string): RequestRecord | undefined;
+  /** The requests of an owner that have not ended, or all of them, in the order in which they came. */
+  unfinished(ownerId?: string): RequestRecord[];
   /** Cancels a running request of an owner, or of any; false when there is none of that id. */
   cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean;
   stats(): EngineStats;

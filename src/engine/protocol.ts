@@ -163,6 +163,11 @@ export interface StepReport extends StepCounters {
   gauges: EngineGauges;
 }
 
+/** For each lane of the cache the sequence that runs in it, as the last step left them; NO_SEQUENCE: none. */
+export type SequenceOfLane = readonly number[];
+
+export const NO_SEQUENCE = -1;
+
 export interface EngineGauges {
   numLanesUsed: number;
   kvCacheTokensUsed: number;
@@ -178,7 +183,7 @@ export type FromWorker =
   /** The last words of a process that something unforeseen brings down. */
   | { type: 'fault'; message: string }
   /** Steps in order; short ones are reported together. */
-  | ({ type: 'steps'; reports: readonly StepReport[] } & StepBound)
+  | ({ type: 'steps'; reports: readonly StepReport[]; sequenceOfLane: SequenceOfLane } & StepBound)
   | { type: 'inspected'; id: number; weights: AttentionWeights }
   | { type: 'embedded'; finished: readonly FinishedEmbedding[] }
   /** Some work ended by a fault; the engine goes on with all else. */

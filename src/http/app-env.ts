@@ -4,7 +4,10 @@ import type { RequestScope } from './request-scope.ts';
 
 /** What every handler finds in its context. Bindings are absent where no socket is behind the request. */
 export interface AppEnv {
-  Bindings: Partial<HttpBindings>;
+  Bindings: Partial<HttpBindings> & {
+    /** Where another application has mounted the service: `/llm`. Absent where it stands alone. */
+    mountPath?: string;
+  };
   Variables: { scope: RequestScope };
 }
 

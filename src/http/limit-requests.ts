@@ -9,7 +9,7 @@ import { rateLimitHeaders } from './rate-limit-headers.ts';
 import type { RequestScope } from './request-scope.ts';
 
 /** A client at its limit can still see how its requests stand, cancel them, and read on what they stream. */
-const FREE_PATH = /^\/v1\/(?:requests\/|streams\/|responses\/(?!input_tokens$))/;
+const FREE_PATH = /^\/v1\/(?:requests(?:\/|$)|streams\/|responses\/(?!input_tokens$))/;
 
 /**
  * Holds the requests of a key to its limits, says on every answer what is left of them, and counts what the key used

@@ -23,6 +23,11 @@ describePage('what the service does now', {}, (open, service) => {
         timeout: 10_000,
       })
       .toBeGreaterThan(0);
+    const rows = model.getByRole('region', { name: 'Requests' }).locator('tbody tr');
+    expect(await rows.count()).toBe(3);
+    const lanes = await rows.locator('td:nth-child(2)').allTextContents();
+    expect(new Set(lanes).size).toBe(3);
+    for (const lane of lanes) expect(lane).toMatch(/^\d+$/);
     await expectAccessible(page);
     await picture(page, 'now');
     controller.abort();

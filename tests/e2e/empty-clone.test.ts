@@ -1,15 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClone } from '../support/clone.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** What a newcomer has: the files of the repository, Node, and no compiler. Dependencies are lent, to spare npm's server. */
+/** What a newcomer has: the files of the repository, Node, and no compiler. */
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('an empty clone where there is no compiler', () => {
   let folder: string;
   let clone: string;
@@ -18,16 +16,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('an empty clone where ther
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'tokenflare-clone-'));
     clone = join(folder, 'clone');
-    const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    });
-    for (const name of listed.stdout
-      .split('\0')
-      .filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
-      cpSync(join(ROOT, name), join(clone, name), { preserveTimestamps: true });
-    }
-    spawnSync('cp', ['-al', join(ROOT, 'node_modules'), clone]);
+    makeClone(clone);
     path = join(folder, 'bin');
     mkdirSync(path);
     for (const name of ['node', 'sh'])

@@ -321,6 +321,12 @@ describe('a request', () => {
     const seen = await send(service, 'GET', '/v1/requests/mine', { headers: ME });
     expect(seen.json).toMatchObject({ id: 'cmpl-mine', status: 'running' });
     expect(seen.text).not.toContain('127.0.0.1');
+    const list = async (from: object): Promise<unknown> =>
+      (await send(service, 'GET', '/v1/requests', from)).json;
+    expect(await list({ headers: ME })).toMatchObject({ data: [{ id: 'cmpl-mine' }] });
+    // On this machine, as the metrics are.
+    expect(await list({ headers: OTHER })).toMatchObject({ data: [{ id: null, status: 'running' }] });
+    expect(await list({ headers: { ...OTHER, 'x-forwarded-for': '192.0.2.1' } })).toMatchObject({ data: [] });
     const cancelled = await send(service, 'DELETE', '/v1/requests/mine', { headers: ME });
     expect(cancelled.json).toMatchObject({ cancelled: true });
     expect((await pending).json).toMatchObject({ choices: [{ finish_reason: 'abort' }] });

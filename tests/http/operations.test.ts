@@ -227,6 +227,22 @@ describe('requests by id', () => {
     expect(again.json).toMatchObject({ cancelled: false });
   });
 
+  it('lists those that have not ended, and no others', async () => {
+    engine.reset({ stallAfter: 2 });
+    const headers = { 'x-request-id': 'listed' };
+    const pending = call(service, 'POST', COMPLETIONS, { body: { prompt: 'a', max_tokens: 9 }, headers });
+    while (engine.requests.length === 0) await sleep(5);
+    const { json } = await call(service, 'GET', '/v1/requests');
+    expect(json).toMatchObject({
+      object: 'list',
+      data: [{ id: 'cmpl-listed', model: '@test/tiny-gpt2', status: 'running', max_tokens: 9 }],
+      has_more: false,
+    });
+    await call(service, 'DELETE', '/v1/requests/listed');
+    await pending;
+    expect((await call(service, 'GET', '/v1/requests')).json).toMatchObject({ data: [] });
+  });
+
   it('keeps the usage of one whose client is gone', async () => {
     engine.reset({ stallAfter: 2 });
     const client = new AbortController();

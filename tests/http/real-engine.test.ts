@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody, CompletionChunk } from '../../routes/openai/schemas/completions.ts';
+import type { RequestListBody } from '../../routes/service/schemas/requests.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngineOf } from '../support/create-engine.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
@@ -178,6 +179,23 @@ describe('the routes over the engine', () => {
     expect(native.status).toBe(200);
     expect((await post(service, PATH, { prompt, max_tokens: 16 })).status).toBe(400);
     expect((await post(service, PATH, { prompt: Array<number>(128).fill(299) })).status).toBe(400);
+  });
+
+  it('are listed with the lanes that their sequences run in', async () => {
+    const body = { prompt: 'The river', n: 3, max_tokens: 120, ignore_eos: true };
+    const listed = async (): Promise<RequestListBody['data']> =>
+      ((await call(service, 'GET', '/v1/requests')).json as RequestListBody).data;
+    // A model this small may be ready before it is looked at: then they are asked for once more.
+    let lanes: number[][] = [];
+    while (lanes.flat().length < 6) {
+      let isOver = false;
+      const pending = Promise.all([1, 2].map(() => post(service, PATH, body))).then(() => (isOver = true));
+      while (!isOver && lanes.flat().length < 6) lanes = (await listed()).map((request) => request.lanes);
+      await pending;
+    }
+    expect(lanes.map(({ length }) => length)).toEqual([3, 3]);
+    expect(new Set(lanes.flat()).size).toBe(6);
+    expect(await listed()).toEqual([]);
   });
 
   it('never split a character, whose bytes may be tokens of their own', async () => {

@@ -10,13 +10,14 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs a program in the root of the repository to its end. */
+/** Runs a program to its end, in the root of the repository unless another folder is named. */
 export async function runProgram(
   [program = '', ...args]: readonly string[],
   environment: Record<string, string | undefined> = {},
   input = '',
+  cwd = ROOT,
 ): Promise<Finished> {
-  const child = spawn(program, args, { cwd: ROOT, env: { ...process.env, ...environment } });
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...environment } });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));

@@ -167,6 +167,13 @@ export class ScriptedEngine implements ManagedEngine {
     return Promise.resolve(embedding);
   }
 
+  unfinished(ownerId?: string): RequestRecord[] {
+    return [...this.#completions.values()]
+      .map((completion) => completion.record())
+      .filter(({ status }) => status === 'queued' || status === 'running')
+      .filter((record) => ownerId === undefined || record.ownerId === ownerId);
+  }
+
   find(requestId: string, ownerId?: string): RequestRecord | undefined {
     const record = this.#completions.get(requestId)?.record();
     return ownerId === undefined || record?.ownerId === ownerId ? record : undefined;

@@ -43,6 +43,34 @@ export const requestRecordSchema = z
   })
   .meta({ id: 'RequestRecord' });
 
+/** Most requests that a list has. */
+export const MAX_LISTED_REQUESTS = 1000;
+
+export const requestListSchema = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(
+      requestRecordSchema
+        .extend({
+          id: z.string().nullable().meta({ description: "Null for another client's request." }),
+          model: z.string(),
+          lanes: z.array(z.int()).meta({
+            description:
+              'The lanes of the KV cache that its sequences run in, from 0. A sequence that waits, also since it was ' +
+              'preempted, has none.',
+          }),
+          max_tokens: z.int().meta({ description: 'Of each of its completions.' }),
+        })
+        .meta({ id: 'RunningRequest' }),
+    ),
+    has_more: z
+      .boolean()
+      .meta({
+        description: `More than ${MAX_LISTED_REQUESTS} there are; the list has those that came first.`,
+      }),
+  })
+  .meta({ id: 'RequestList' });
+
 export const cancelResponseSchema = z
   .object({
     ...requestRecordSchema.shape,
@@ -51,6 +79,7 @@ export const cancelResponseSchema = z
   .meta({ id: 'CancelledRequest' });
 
 export type RequestRecordBody = z.output<typeof requestRecordSchema>;
+export type RequestListBody = z.output<typeof requestListSchema>;
 export type CancelBody = z.output<typeof cancelResponseSchema>;
 
 /** A request as it stands, by the id that its completion's body has. */

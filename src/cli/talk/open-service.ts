@@ -78,13 +78,15 @@ async function startHere(config: Config): Promise<AnsweringService> {
   ]);
   showChildrenFor(level);
   if (process.stderr.isTTY) say('loading the model …');
-  const local = await startLocalService(config, await openLog(level, standardError));
+  // This program is its only client.
+  const open = { ...config, host: 'localhost', keysFile: undefined, redisUrl: undefined, preloadModels: [] };
+  const local = await startLocalService(open, await openLog(level, standardError));
   const { id, runtimeDescription } = local.engine.model;
   return {
     modelId: id,
     place: runtimeDescription,
     fetch: (path, init) => local.fetch(new Request(`http://localhost${path}`, init)),
-    close: () => local.close(),
+    close: () => local.close(0),
   };
 }
 

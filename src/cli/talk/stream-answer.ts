@@ -1,5 +1,5 @@
-import { readSse } from '../../bench/read-sse.ts';
-import { postJson, refusal, type AnsweringService } from './answering-service.ts';
+import { streamChunks } from '../../client/stream-chunks.ts';
+import type { AnsweringService } from './answering-service.ts';
 
 /** A message as OpenAI's API has it. */
 export interface Message {
@@ -39,9 +39,9 @@ export async function* streamChat(
   sampling: SamplingFields,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerPiece> {
-  const body = { model: service.modelId, messages, ...sampling, stream: true };
+  const body = { model: service.modelId, messages, ...sampling };
   let hasText = false;
-  for await (const { choices } of streamChunks(service, '/v1/chat/completions', body, signal)) {
+  for await (const { choices } of streamChunks<Chunk>(service, '/v1/chat/completions', body, signal)) {
     const { content, reasoning_content: reasoning } = choices?.[0]?.delta ?? {};
     if (reasoning) yield { kind: 'reasoning', text: reasoning };
     const text = hasText ? (content ?? '') : (content ?? '').trimStart();
@@ -58,32 +58,9 @@ export async function* streamCompletion(
   options: SamplingFields & { readonly stop?: readonly string[] },
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const body = { model: service.modelId, prompt, ...options, stream: true };
-  for await (const { choices } of streamChunks(service, '/v1/completions', body, signal)) {
+  const body = { model: service.modelId, prompt, ...options };
+  for await (const { choices } of streamChunks<Chunk>(service, '/v1/completions', body, signal)) {
     const text = choices?.[0]?.text;
     if (text) yield text;
   }
-}
-
-async function* streamChunks(
-  service: AnsweringService,
-  path: string,
-  body: object,
-  signal: AbortSignal,
-): AsyncGenerator<Chunk> {
-  const response = await postJson(service, path, body, signal);
-  const bytes = (response.body ?? []) as unknown as AsyncIterable<Uint8Array>;
-  try {
-    for await (const { event, data } of readSse(bytes)) {
-      signal.throwIfAborted();
-      if (event === 'error') throw refusal('the answer broke off', data);
-      if (data === '[DONE]') return;
-      yield JSON.parse(data) as Chunk;
-    }
-  } catch (error) {
-    // An aborted answer fails by its connection.
-    signal.throwIfAborted();
-    throw error;
-  }
-  throw refusal('the answer broke off', 'its connection ended');
 }

@@ -86,6 +86,7 @@ export class EngineClient implements ManagedEngine {
       prefixCacheScope: options.prefixCacheScope,
       cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
       onSettled: (completion) => this.#settle(completion),
+      laneOf: (sequenceId) => this.#held.laneOf(sequenceId),
       queuePlaceOf: (sequenceId) => this.#held.queuePlaceOf(sequenceId),
       onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
     };
@@ -189,7 +190,10 @@ export class EngineClient implements ManagedEngine {
 
   #receive(message: ServingMessage): void {
     this.#isPinged = false;
-    if (message.type === 'steps') for (const report of message.reports) this.#receiveStep(report);
+    if (message.type === 'steps') {
+      this.#held.setLanes(message.sequenceOfLane);
+      for (const report of message.reports) this.#receiveStep(report);
+    }
     if (message.type === 'cancelled') {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
@@ -284,6 +288,12 @@ export class EngineClient implements ManagedEngine {
   find(requestId: string, ownerId?: string): RequestRecord | undefined {
     const running = this.#completions.get(requestId);
     return running?.isOf(ownerId) === true ? running.record() : this.#history.find(requestId, ownerId);
+  }
+
+  unfinished(ownerId?: string): RequestRecord[] {
+    return [...this.#completions.values()]
+      .filter((completion) => completion.isOf(ownerId))
+      .map((completion) => completion.record());
   }
 
   cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {

@@ -1,7 +1,7 @@
 import { assertInvariant } from '../../errors.ts';
 import type { QueuePlace, Reservation } from '../engine.ts';
 import { promptLength } from '../prefixed-prompt.ts';
-import type { SequenceRequest } from '../protocol.ts';
+import type { SequenceOfLane, SequenceRequest } from '../protocol.ts';
 import { estimatePositions } from './queue-places.ts';
 import type { RequestQueue } from './request-queue.ts';
 import type { RunningCompletion } from './running-completion.ts';
@@ -29,6 +29,7 @@ export class HeldSequences {
   readonly #later = new Map<RunningCompletion, SequenceRequest[]>();
   /** Sequences that got a place since `takeFollowing`. */
   #following: SequenceRequest[] = [];
+  #sequenceOfLane: SequenceOfLane = [];
   /** Of those that wait; undefined when something has changed since it was asked. */
   #positions: ReadonlyMap<number, number> | undefined;
 
@@ -46,6 +47,17 @@ export class HeldSequences {
 
   completionOf(id: number): RunningCompletion | undefined {
     return this.#held.get(id)?.completion;
+  }
+
+  /** The lanes as the engine process told them last. */
+  setLanes(sequenceOfLane: SequenceOfLane): void {
+    this.#sequenceOfLane = sequenceOfLane;
+  }
+
+  /** The lane that a sequence runs in; undefined for one that waits, be it since it was preempted. */
+  laneOf(id: number): number | undefined {
+    const lane = this.#held.has(id) ? this.#sequenceOfLane.indexOf(id) : -1;
+    return lane < 0 ? undefined : lane;
   }
 
   /** Where a sequence stands; undefined for one that does not wait. */

@@ -27,6 +27,8 @@ export interface CompletionHost {
   /** Every choice has ended; the record is final. */
   onSettled(completion: RunningCompletion): void;
   onInterTokenLatency(ms: number): void;
+  /** The lane that a sequence runs in; undefined for one that has none. */
+  laneOf(sequenceId: number): number | undefined;
   /** Where a sequence stands; undefined for one that does not wait. */
   queuePlaceOf(sequenceId: number): QueuePlace | undefined;
 }
@@ -258,6 +260,7 @@ export class RunningCompletion implements Completion {
       id: this.id,
       ownerId: this.#request.ownerId,
       status,
+      ...(status === 'running' ? { lanes: this.#lanes() } : {}),
       ...(queuePlace === undefined ? {} : { queuePlace }),
       ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
       ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),
@@ -269,6 +272,10 @@ export class RunningCompletion implements Completion {
       timings: this.#timer.timings(),
       numWastedTokens: this.#numWastedTokens,
     };
+  }
+
+  #lanes(): number[] {
+    return this.#openChoices.flatMap(({ sequenceId }) => this.#host.laneOf(sequenceId) ?? []);
   }
 
   /** Of the choice that comes first. */

@@ -13,15 +13,17 @@ import { GrammarPool } from './grammar-pool.ts';
 import { inspectNext } from './inspect-next.ts';
 import { InspectionJobs, type PromptInspection, type FinishedInspection } from './inspection-jobs.ts';
 import type { ModelRunner } from './model-runner.ts';
-import type {
-  Casualty,
-  FinishedEmbedding,
-  SequenceFinish,
-  SequenceGrammar,
-  SequenceRequest,
-  SequenceUpdate,
-  StepReport,
-  TokenTexts,
+import {
+  NO_SEQUENCE,
+  type Casualty,
+  type FinishedEmbedding,
+  type SequenceFinish,
+  type SequenceGrammar,
+  type SequenceOfLane,
+  type SequenceRequest,
+  type SequenceUpdate,
+  type StepReport,
+  type TokenTexts,
 } from '../protocol.ts';
 import { ReasoningBudgets } from './reasoning-budgets.ts';
 import { SequenceGuide } from './sequence-guide.ts';
@@ -80,6 +82,12 @@ export class EngineCore {
 
   get numLanesUsed(): number {
     return this.#scheduler.numLanesUsed;
+  }
+
+  sequenceOfLane(): SequenceOfLane {
+    const sequences = new Array<number>(this.#scheduler.numLanes).fill(NO_SEQUENCE);
+    for (const { id, lane } of this.#running()) if (lane !== undefined) sequences[lane] = id;
+    return sequences;
   }
 
   /**

@@ -200,7 +200,12 @@ function cancel(core: EngineCore, sequenceIds: readonly number[]): void {
 function flushReports(): void {
   reportedAt = performance.now();
   if (reports.length === 0 || setup === undefined) return;
-  send({ type: 'steps', reports: reports.splice(0), largestStepMs: largestStepMs(setup) });
+  send({
+    type: 'steps',
+    reports: reports.splice(0),
+    sequenceOfLane: setup.core.sequenceOfLane(),
+    largestStepMs: largestStepMs(setup),
+  });
 }
 
 /** Inspects a layer of a prompt; false when none could be. */

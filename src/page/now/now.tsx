@@ -1,11 +1,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { apiKey } from '../service/api-key.ts';
-import { request } from '../service/request.ts';
+import { request, requestJson } from '../service/request.ts';
+import type { RequestList, RunningRequest } from '../service/wire.ts';
 import { formatBytes } from '../shell/format-bytes.ts';
 import { ErrorNote } from '../shell/error-note.tsx';
 import { useStore } from '../shell/store.ts';
 import { parseMetrics } from './parse-metrics.ts';
+import { Lanes, RequestTable } from './running-requests.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { ratesOf, toSnapshot, type ModelSnapshot, type Rates, type Snapshot } from './snapshot.ts';
 import './now.css';
@@ -33,7 +35,11 @@ export default function Now(): JSX.Element {
             <dd>{latest.models.length}</dd>
           </dl>
           {latest.models.map(({ id }) => (
-            <ModelNow key={id} history={historyOf(id, snapshots)} />
+            <ModelNow
+              key={id}
+              history={historyOf(id, snapshots)}
+              requests={latest.requests.filter(({ model }) => model === id)}
+            />
           ))}
         </>
       )}
@@ -85,14 +91,22 @@ async function follow(signal: AbortSignal, follower: Follower): Promise<void> {
 /** What came after the view was left is told to nobody. */
 async function askOnce(signal: AbortSignal, { onSnapshot, onError }: Follower): Promise<void> {
   try {
-    const text = await (await request('metrics', { signal })).text();
-    onSnapshot(toSnapshot(parseMetrics(text), performance.now()));
+    const [metrics, { data: requests }] = await Promise.all([
+      request('metrics', { signal }).then((response) => response.text()),
+      requestJson<RequestList>('v1/requests', { signal }),
+    ]);
+    onSnapshot(toSnapshot(parseMetrics(metrics), requests, performance.now()));
   } catch (error) {
     if (!signal.aborted) onError(error);
   }
 }
 
-function ModelNow({ history }: { history: readonly Moment[] }): JSX.Element | null {
+interface ModelNowProps {
+  history: readonly Moment[];
+  requests: readonly RunningRequest[];
+}
+
+function ModelNow({ history, requests }: ModelNowProps): JSX.Element | null {
   const latest = history.at(-1);
   if (latest === undefined) return null;
   const rates = ratesBetween(history);
@@ -101,7 +115,7 @@ function ModelNow({ history }: { history: readonly Moment[] }): JSX.Element | nu
   return (
     <section class="panel model" aria-label={id}>
       <h2>{id}</h2>
-      <Lanes used={lanesUsed} all={lanes} />
+      <Lanes used={lanesUsed} all={lanes} requests={requests} />
       <dl class="facts">
         <dt>Running</dt>
         <dd>{running}</dd>
@@ -129,6 +143,7 @@ function ModelNow({ history }: { history: readonly Moment[] }): JSX.Element | nu
         <Sparkline title="Step, ms" values={rates.map(({ stepMs }) => stepMs ?? 0)} digits={1} />
         <Sparkline title="Waiting" values={history.map(({ model }) => model.waiting)} digits={0} />
       </div>
+      <RequestTable requests={requests} />
       {rate === undefined && <p class="quiet">The first figures come after a second.</p>}
     </section>
   );
@@ -139,14 +154,3 @@ const ratesBetween = (history: readonly Moment[]): Rates[] =>
     const before = history[index] ?? { atMs, model };
     return ratesOf(before.model, model, atMs - before.atMs);
   });
-
-/** A square for each lane of the cache; those that hold a running sequence are filled. */
-function Lanes({ used, all }: { used: number; all: number }): JSX.Element {
-  return (
-    <div class="lanes" role="img" aria-label={`${used} of ${all} lanes in use`}>
-      {Array.from({ length: all }, (_, lane) => (
-        <span key={lane} class={lane < used ? 'lane used' : 'lane'} />
-      ))}
-    </div>
-  );
-}

@@ -1,3 +1,4 @@
+import type { RunningRequest } from '../service/wire.ts';
 import type { Sample } from './parse-metrics.ts';
 
 /** What the service's metrics say at one moment. */
@@ -5,6 +6,8 @@ export interface Snapshot {
   /** Milliseconds on the page's own clock. */
   atMs: number;
   models: readonly ModelSnapshot[];
+  /** Of all models, those that came first first. */
+  requests: readonly RunningRequest[];
   serviceBytes: number;
   /** Of the thread that answers HTTP: 99 of 100 delays are below. */
   loopDelayMs: number;
@@ -28,7 +31,11 @@ export interface ModelSnapshot {
 
 const PREFIX = 'tokenflare_';
 
-export function toSnapshot(samples: readonly Sample[], atMs: number): Snapshot {
+export function toSnapshot(
+  samples: readonly Sample[],
+  requests: readonly RunningRequest[],
+  atMs: number,
+): Snapshot {
   const value = (name: string, labels: Readonly<Record<string, string>> = {}): number =>
     samples.find(
       (sample) =>
@@ -40,6 +47,7 @@ export function toSnapshot(samples: readonly Sample[], atMs: number): Snapshot {
   );
   return {
     atMs,
+    requests,
     serviceBytes: value('process_resident_memory_bytes'),
     loopDelayMs: 1000 * value('event_loop_delay_seconds', { quantile: '0.99' }),
     models: ids.map((id) => modelSnapshot(id, (name) => value(name, { model_name: id }))),

@@ -53,6 +53,25 @@ export interface CompletionEvent {
   }[];
 }
 
+/** `GET v1/requests` */
+export interface RequestList {
+  data: RunningRequest[];
+}
+
+export interface RunningRequest {
+  /** Null: another client's. */
+  id: string | null;
+  model: string;
+  status: string;
+  lanes: number[];
+  /** Null for one that runs. */
+  queue_position: number | null;
+  usage: { prompt_tokens: number; completion_tokens: number };
+  max_tokens: number;
+  /** Milliseconds. */
+  timings: { total_ms: number };
+}
+
 /** `GET v1/requests/ID` */
 export interface RequestRecord {
   finish_reasons: string[];

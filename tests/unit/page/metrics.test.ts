@@ -22,7 +22,7 @@ it('reads what prom-client writes', async () => {
   });
   steps.observe(label, 0.25);
   steps.observe(label, 0.75);
-  const { models } = toSnapshot(parseMetrics(await registers[0]!.metrics()), 0);
+  const { models } = toSnapshot(parseMetrics(await registers[0]!.metrics()), [], 0);
   expect(models).toEqual([
     expect.objectContaining({
       id: label.model_name,

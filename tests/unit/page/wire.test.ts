@@ -8,7 +8,7 @@ import type {
   BenchmarkRunBody,
   BenchmarkRunListBody,
 } from '../../../routes/service/schemas/benchmark.ts';
-import type { RequestRecordBody } from '../../../routes/service/schemas/requests.ts';
+import type { RequestListBody, RequestRecordBody } from '../../../routes/service/schemas/requests.ts';
 import type {
   AttentionReport,
   BenchmarkEvent,
@@ -17,6 +17,7 @@ import type {
   ChatEvent,
   CompletionEvent,
   ModelList,
+  RequestList,
   RequestRecord,
 } from '../../../src/page/service/wire.ts';
 
@@ -30,6 +31,7 @@ describe("the page's types of answers", () => {
     expectTypeOf<BenchmarkRunBody>().toExtend<BenchmarkRun>();
     expectTypeOf<BenchmarkRunListBody>().toExtend<BenchmarkRunList>();
     expectTypeOf<SentEvent>().toExtend<BenchmarkEvent>();
+    expectTypeOf<RequestListBody>().toExtend<RequestList>();
     expectTypeOf<RequestRecordBody>().toExtend<RequestRecord>();
   });
 });

@@ -38,6 +38,7 @@ function start(fields: Partial<CompletionRequest> = {}): Started {
       cancelSequences: (ids) => cancelled.push(...ids),
       onSettled: (one) => settled.push(one),
       onInterTokenLatency: () => undefined,
+      laneOf: () => undefined,
       queuePlaceOf: () => undefined,
     },
     0,

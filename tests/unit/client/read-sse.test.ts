@@ -1,8 +1,8 @@
 import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSse } from '../../../src/bench/read-sse.ts';
-import type { SseEvent } from '../../../src/bench/read-sse.ts';
+import { readSse } from '../../../src/client/read-sse.ts';
+import type { SseEvent } from '../../../src/client/read-sse.ts';
 
 async function* inPieces(text: string, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   const bytes = new TextEncoder().encode(text);

@@ -1,0 +1,124 @@
+import { pino, type Logger } from 'pino';
+import type { Hono } from 'hono';
+import { readConfig } from '../config/config.ts';
+import { SETTINGS, type SettingVariable } from '../config/settings.ts';
+import { EngineError } from '../errors.ts';
+import { startLocalService, type LocalService } from '../service.ts';
+import { Answer } from './answer.ts';
+import type {
+  ChatBody,
+  ChatPiece,
+  ChatRequest,
+  CompletionBody,
+  CompletionPiece,
+  CompletionRequest,
+} from './wire-types.ts';
+import { mountable } from './mountable.ts';
+
+/** Settings by the names that docs/settings.md has: `{ MODEL: './my-model', MAX_NUM_SEQS: 8 }`. */
+export type ServiceSettings = Readonly<Partial<Record<LibrarySetting, string | number>>>;
+
+/** A service without a socket listens nowhere, has a logger, and ends when its program says so. */
+type LibrarySetting = Exclude<SettingVariable, 'HOST' | 'PORT' | 'LOG_LEVEL'>;
+const NOT_OF_A_LIBRARY: ReadonlySet<string> = new Set(['HOST', 'PORT', 'LOG_LEVEL']);
+
+export interface ServiceOptions {
+  /** What the service logs by; without it nothing is logged. */
+  readonly logger?: Logger;
+}
+
+export interface AnswerOptions {
+  /** Ends the answer when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CloseOptions {
+  /** How long running answers have to finish, in milliseconds; 0 by default. */
+  readonly timeoutMs?: number;
+}
+
+/** What is known of a model that is served. */
+export interface ServiceModel {
+  readonly id: string;
+  /** Tokens of the longest prompt and completion together. */
+  readonly contextLength: number;
+  /** What computes it, for people. */
+  readonly runtime: string;
+}
+
+/** The service within a program: models that are loaded, and ways to ask them. */
+export interface TokenflareService {
+  /** The default model. */
+  readonly model: ServiceModel;
+  /** All routes of openapi.yaml, to be mounted: `app.route('/llm', service.app)`. */
+  readonly app: Hono;
+  /**
+   * `fetch` for clients in this program: `new OpenAI({ baseURL: 'http://tokenflare/v1', apiKey: '', fetch: service.fetch })`.
+   * The host does not matter, nothing leaves the process, and no key is asked for.
+   */
+  readonly fetch: typeof globalThis.fetch;
+  /** Goes on with a text. Nothing is computed before the answer is read. */
+  complete(request: CompletionRequest, options?: AnswerOptions): Answer<CompletionPiece, CompletionBody>;
+  /** Answers a conversation. Nothing is computed before the answer is read. */
+  chat(request: ChatRequest, options?: AnswerOptions): Answer<ChatPiece, ChatBody>;
+  /** Ends the service and its processes. */
+  close(options?: CloseOptions): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts the service in this program, without a socket. It resolves when the default model is loaded. The environment
+ * is not read.
+ *
+ * @throws EngineError `config_invalid` for a setting, or why the model cannot be served
+ */
+export async function createService(
+  settings: ServiceSettings = {},
+  { logger = pino({ enabled: false }) }: ServiceOptions = {},
+): Promise<TokenflareService> {
+  const service = await startLocalService(configOf(settings), logger);
+  const { id, contextLength, runtimeDescription } = service.engine.model;
+  const fetch = fetchOf(service);
+  const asked = {
+    place: 'the service',
+    fetch: (path: string, init: RequestInit) => fetch(`http://localhost${path}`, init),
+  };
+  const close = ({ timeoutMs = 0 }: CloseOptions = {}): Promise<void> => service.close(timeoutMs);
+  return {
+    model: { id, contextLength, runtime: runtimeDescription },
+    app: mountable(service.app),
+    fetch,
+    complete: (request, { signal } = {}) => new Answer(asked, '/v1/completions', request, signal),
+    chat: (request, { signal } = {}) => new Answer(asked, '/v1/chat/completions', request, signal),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+function configOf(settings: ServiceSettings): ReturnType<typeof readConfig> {
+  const known = new Set<string>(Object.values(SETTINGS).map(({ env }) => env));
+  for (const name of Object.keys(settings)) {
+    if (!known.has(name) || NOT_OF_A_LIBRARY.has(name)) {
+      throw new EngineError('config_invalid', `a service in a program has no setting '${name}'`, {
+        details: { setting: name },
+      });
+    }
+  }
+  // Whoever mounts the service decides by what name it is called.
+  const environment = { ALLOWED_HOSTS: '*', BENCHMARK_RESULTS: 'memory', ...settings };
+  return readConfig(
+    Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)])),
+    [],
+  );
+}
+
+/** The service by the signature of `fetch`; whatever host is named, this one answers. */
+function fetchOf(service: LocalService): typeof globalThis.fetch {
+  return (input, init) => {
+    const { pathname, search } = new URL(input instanceof Request ? input.url : input);
+    const url = `http://localhost${pathname}${search}`;
+    return service.fetch(
+      input instanceof Request ? new Request(new Request(url, input), init) : new Request(url, init),
+    );
+  };
+}
