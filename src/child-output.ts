@@ -45,6 +45,9 @@ function writerFor(output: ShownOutput): { data: (bytes: Buffer) => void; end: (
 /** The second line of a warning: where in Dawn's sources it comes from. */
 const PLACE_IN_DAWN = /^\s+at .*\/dawn\/.*:\d+\)?$/;
 
+/** A warning of one line: a device in software has less of something than Dawn allows. */
+const LIMIT_OF_DAWN = /^Warning: \w+ artificially reduced from \d+ to \d+ /;
+
 /**
  * Takes the warnings of Dawn out of what a process prints: 'Warning: ' and a text, a line with a place in Dawn's sources,
  * an empty line. `RUNTIME=auto` tries WebGPU on every machine, so that each one without a Vulkan loader would show one;
@@ -82,7 +85,9 @@ export class WarningFilter {
     }
     if (skipsEmptyLine && line === '') return '';
     const before = this.#held === undefined ? '' : `${this.#held}\n`;
-    this.#held = line.startsWith('Warning: ') ? line : undefined;
+    this.#held = undefined;
+    if (LIMIT_OF_DAWN.test(line)) return before;
+    if (line.startsWith('Warning: ')) this.#held = line;
     return this.#held === undefined ? `${before}${line}\n` : before;
   }
 }
