@@ -5,7 +5,8 @@ import type { BoundReading } from './bounds.ts';
 import { formatNumber } from './comparison-table.ts';
 import type { TokenEvent } from './decode-rate.ts';
 import type { HttpTarget } from '../../src/bench/http-target.ts';
-import { metricIn } from './metric-in.ts';
+import { bucketsOf, quantileBetween, type Buckets } from '../../src/page/now/histogram.ts';
+import { parseMetrics } from '../../src/page/now/parse-metrics.ts';
 import { median } from '../../src/bench/latency-summary.ts';
 import { runNsByProcess } from './processor-time.ts';
 import { runLoad, timeRequest } from '../../src/bench/run-load.ts';
@@ -178,6 +179,9 @@ export function judgeable(
   return { name: 'memory', values: [ratio], details };
 }
 
+const loopDelays = async (target: MeasuredService['target'], signal: AbortSignal): Promise<Buckets> =>
+  bucketsOf(parseMetrics(await target.readMetrics(signal)), 'tokenflare_event_loop_delay_seconds');
+
 /** What the HTTP process itself tells of the time in which all streams decode, and nothing else is to be done. */
 export async function measureEventLoop(
   { target, workload, rounds, signal }: Omit<MeasuredService, 'service'>,
@@ -190,15 +194,12 @@ export async function measureEventLoop(
     const streams = startStreams(target, prompts, STREAM_MAX_TOKENS, signal);
     try {
       await streams.flow(2);
-      // Reading begins anew what is told next.
-      await target.readMetrics(signal);
+      const before = await loopDelays(target, signal);
       const startMs = performance.now();
       await streams.flow(STREAM_TOKENS);
-      const metrics = await target.readMetrics(signal);
+      const after = await loopDelays(target, signal);
       spanMs += performance.now() - startMs;
-      values.push(
-        1000 * (metricIn(metrics, 'tokenflare_event_loop_delay_seconds', 'quantile="0.99"') ?? NaN),
-      );
+      values.push(1000 * (quantileBetween(before, after, 0.99) ?? NaN));
     } finally {
       await streams.stop();
     }

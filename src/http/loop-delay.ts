@@ -1,13 +1,4 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-
 const INTERVAL_MS = 20;
-
-/** In seconds. */
-export interface LoopDelaySummary {
-  p50: number;
-  p99: number;
-  max: number;
-}
 
 /**
  * How late this thread gets to its timers while it has something to do. Node's own monitor ticks when there is nothing
@@ -15,11 +6,16 @@ export interface LoopDelaySummary {
  * as one delay once it is enabled again (Node 20 and 24).
  */
 export class LoopDelay {
-  readonly #histogram: RecordableHistogram = createHistogram();
+  readonly #onDelay: (seconds: number) => void;
   #numBusy = 0;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer should fire, as `performance.now()` counts. */
   #dueMs = 0;
+
+  /** @param onDelay told of each delay, in seconds */
+  constructor(onDelay: (seconds: number) => void) {
+    this.#onDelay = onDelay;
+  }
 
   /** Something begins that the thread has to do; as many `leave` must follow. */
   enter(): void {
@@ -37,22 +33,6 @@ export class LoopDelay {
     this.dispose();
   }
 
-  /** Of the delays since it was last called. */
-  take(): LoopDelaySummary {
-    const { count, max } = this.#histogram;
-    const toSeconds = (nanoseconds: number): number => nanoseconds / 1e9;
-    const summary =
-      count === 0
-        ? { p50: 0, p99: 0, max: 0 }
-        : {
-            p50: toSeconds(this.#histogram.percentile(50)),
-            p99: toSeconds(this.#histogram.percentile(99)),
-            max: toSeconds(max),
-          };
-    this.#histogram.reset();
-    return summary;
-  }
-
   dispose(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -64,9 +44,7 @@ export class LoopDelay {
     this.#timer?.refresh();
   }
 
-  /** A histogram of Node holds whole numbers from 1 on. */
   #record(): void {
-    const delayMs = performance.now() - this.#dueMs;
-    this.#histogram.record(Math.max(Math.round(delayMs * 1e6), 1));
+    this.#onDelay(Math.max(performance.now() - this.#dueMs, 0) / 1000);
   }
 }

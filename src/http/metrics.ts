@@ -14,6 +14,10 @@ const PREFIX = 'tokenflare_';
 const MODEL = 'model_name';
 type ModelLabel = Record<typeof MODEL, string>;
 
+const LOOP_DELAY_BUCKETS_S = [
+  0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1,
+  2.5,
+];
 /** vLLM's buckets, with finer ones in front for models that take a step in a millisecond. */
 const TTFT_BUCKETS_S = [
   0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640,
@@ -39,7 +43,7 @@ export class Metrics {
   readonly #registry = new Registry();
   /** Each shows a model as soon as there is one. */
   readonly #histograms: Histogram<typeof MODEL>[] = [];
-  readonly #loopDelay = new LoopDelay();
+  readonly #loopDelay: LoopDelay;
   readonly keys = new KeyMetrics(this.#registry, PREFIX);
   readonly #httpRequests = this.#counter('http_requests_total', 'HTTP requests answered.', [
     'method',
@@ -147,7 +151,7 @@ export class Metrics {
       process.memoryUsage.rss(),
     );
     this.#logLinesLost(numLogLinesLost);
-    this.#registerEventLoopDelay();
+    this.#loopDelay = this.#watchLoopDelay();
     registerInfo(this.#registry, PREFIX, models);
     models.observe({
       onEngine: (id, engine) => {
@@ -242,19 +246,14 @@ export class Metrics {
     this.#decodeTime.observe(label, (totalMs - ttftMs) / 1000);
   }
 
-  #registerEventLoopDelay(): void {
-    const quantile = new Gauge({
+  #watchLoopDelay(): LoopDelay {
+    const histogram = new Histogram({
       name: `${PREFIX}event_loop_delay_seconds`,
-      help: 'How late the HTTP process got to its timers since the last scrape, while it had requests, by quantile.',
-      labelNames: ['quantile'],
+      help: 'How late the HTTP process got to its timers, while it had requests.',
+      buckets: LOOP_DELAY_BUCKETS_S,
       registers: [this.#registry],
-      collect: () => {
-        const { p50, p99, max } = this.#loopDelay.take();
-        quantile.set({ quantile: 0.5 }, p50);
-        quantile.set({ quantile: 0.99 }, p99);
-        quantile.set({ quantile: 1 }, max);
-      },
     });
+    return new LoopDelay((seconds) => histogram.observe(seconds));
   }
 
   /** Never falls, so setting it anew is safe. */

@@ -133,7 +133,7 @@ describe('metrics', () => {
     'runtime_bytes',
     'engine_resident_memory_bytes',
     'process_resident_memory_bytes',
-    'event_loop_delay_seconds{quantile="0.99"}',
+    'event_loop_delay_seconds_bucket{le="0.02"}',
     'wasted_tokens_total',
     'engine_restarts_total',
     'model_loads_total',

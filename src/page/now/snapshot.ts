@@ -1,4 +1,5 @@
 import type { RunningRequest } from '../service/wire.ts';
+import { bucketsOf, type Buckets } from './histogram.ts';
 import type { Sample } from './parse-metrics.ts';
 
 /** What the service's metrics say at one moment. */
@@ -9,8 +10,8 @@ export interface Snapshot {
   /** Of all models, those that came first first. */
   requests: readonly RunningRequest[];
   serviceBytes: number;
-  /** Of the thread that answers HTTP: 99 of 100 delays are below. */
-  loopDelayMs: number;
+  /** How late the thread that answers HTTP was, in seconds. */
+  loopDelays: Buckets;
 }
 
 export interface ModelSnapshot {
@@ -49,7 +50,7 @@ export function toSnapshot(
     atMs,
     requests,
     serviceBytes: value('process_resident_memory_bytes'),
-    loopDelayMs: 1000 * value('event_loop_delay_seconds', { quantile: '0.99' }),
+    loopDelays: bucketsOf(samples, `${PREFIX}event_loop_delay_seconds`),
     models: ids.map((id) => modelSnapshot(id, (name) => value(name, { model_name: id }))),
   };
 }
