@@ -35,7 +35,8 @@ describePage('the attention explorer', {}, (open, service) => {
     await page.getByText('The numbers').click();
     await expectAccessible(page);
     await page.evaluate('scrollTo(0, 0)');
-    await picture(page, 'attention');
+    await page.getByText('The numbers').click();
+    await picture(page, 'attention', { fullPage: true });
     await page.setViewportSize({ width: 360, height: 740 });
     await expectNoSidewaysScroll(page);
     expect(complaints).toEqual([]);

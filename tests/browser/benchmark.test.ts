@@ -54,7 +54,7 @@ describePage('the benchmark view', {}, (open, service) => {
 
     await expectAccessible(page);
     await page.evaluate('scrollTo(0, 0)');
-    await picture(page, 'benchmark');
+    await picture(page, 'benchmark', { fullPage: true });
     await page.setViewportSize({ width: 360, height: 740 });
     await expectNoSidewaysScroll(page);
     expect(complaints).toEqual([]);

@@ -36,7 +36,7 @@ describePage('the playground', {}, (open, service) => {
       JSON.stringify(await page.locator('.token').nth(3).textContent()),
     );
     await expectAccessible(page);
-    await picture(page, 'playground');
+    await picture(page, 'playground', { fullPage: true });
     await page.setViewportSize({ width: 360, height: 740 });
     await expectNoSidewaysScroll(page);
     await picture(page, 'playground-narrow');

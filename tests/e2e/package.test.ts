@@ -79,6 +79,9 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
       tarball,
       '--profile',
       'esm-only',
+      // A file that is no module.
+      '--exclude-entrypoints',
+      './openapi.yaml',
       '--no-emoji',
       '--no-color',
     ]);
@@ -86,43 +89,47 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
     expect(attw.stdout).toContain('No problems found');
   });
 
-  it.each(NODE_MAJORS)('serves and runs the examples where it is installed, on Node %i', async (major) => {
-    const empty = join(folder, `node-${major}`);
-    const bin = join(folder, `bin-${major}`);
-    const home = join(folder, `home-${major}`);
-    for (const path of [empty, bin, home]) mkdirSync(path);
-    const node = await installNode(major);
-    symlinkSync(node, join(bin, 'node'));
-    const npm = await npmFolder();
-    const environment = {
-      PATH: `${bin}:/usr/bin:/bin`,
-      HOME: home,
-      npm_config_cache: join(home, 'npm'),
-      LOG_LEVEL: undefined,
-      RUNTIME: undefined,
-    };
-    const install = [node, join(npm, 'bin/npm-cli.js'), 'install', '--no-audit', '--no-fund', tarball];
-    const installed = await runProgram(install, environment, '', empty);
-    expect(installed.status, installed.stderr).toBe(0);
+  it.concurrent.each(NODE_MAJORS)(
+    'serves and runs the examples where it is installed, on Node %i',
+    async (major) => {
+      const empty = join(folder, `node-${major}`);
+      const bin = join(folder, `bin-${major}`);
+      const home = join(folder, `home-${major}`);
+      for (const path of [empty, bin, home]) mkdirSync(path);
+      const node = await installNode(major);
+      symlinkSync(node, join(bin, 'node'));
+      const npm = await npmFolder();
+      const environment = {
+        PATH: `${bin}:/usr/bin:/bin`,
+        HOME: home,
+        npm_config_cache: join(home, 'npm'),
+        LOG_LEVEL: undefined,
+        RUNTIME: undefined,
+      };
+      const install = [node, join(npm, 'bin/npm-cli.js'), 'install', '--no-audit', '--no-fund', tarball];
+      const installed = await runProgram(install, environment, '', empty);
+      expect(installed.status, installed.stderr).toBe(0);
 
-    const npx = [node, join(npm, 'bin/npx-cli.js'), '--no-install', 'tokenflare'];
-    const version = await runProgram([...npx, '--version'], environment, '', empty);
-    expect(version).toMatchObject({ status: 0, stdout: expect.stringContaining(VERSION) as string });
-    // npx does not pass signals on.
-    const command = [join(empty, 'node_modules/.bin/tokenflare'), '--port', '0'];
-    await withService(command, environment, empty, async (url) => {
-      const health = (await (await fetch(`${url}/health`)).json()) as { version: string };
-      expect(health.version).toBe(VERSION);
-      const answer = await postJson(`${url}/v1/completions`, { prompt: 'Once upon a time', max_tokens: 4 });
-      expect(answer).toMatchObject({ usage: { completion_tokens: 4 } });
-      const page = await fetch(`${url}/`);
-      expect(page.headers.get('content-type')).toContain('text/html');
-    });
+      const npx = [node, join(npm, 'bin/npx-cli.js'), '--no-install', 'tokenflare'];
+      const version = await runProgram([...npx, '--version'], environment, '', empty);
+      expect(version).toMatchObject({ status: 0, stdout: expect.stringContaining(VERSION) as string });
+      // npx does not pass signals on.
+      const command = [join(empty, 'node_modules/.bin/tokenflare'), '--port', '0'];
+      await withService(command, environment, empty, async (url) => {
+        const health = (await (await fetch(`${url}/health`)).json()) as { version: string };
+        expect(health.version).toBe(VERSION);
+        const answer = await postJson(`${url}/v1/completions`, { prompt: 'Once upon a time', max_tokens: 4 });
+        expect(answer).toMatchObject({ usage: { completion_tokens: 4 } });
+        const page = await fetch(`${url}/`);
+        expect(page.headers.get('content-type')).toContain('text/html');
+      });
 
-    const more = await runProgram([...install.slice(0, -1), ...COMPANIONS], environment, '', empty);
-    expect(more.status, more.stderr).toBe(0);
-    await checkExamples(node, empty, environment);
-  });
+      const more = await runProgram([...install.slice(0, -1), ...COMPANIONS], environment, '', empty);
+      expect(more.status, more.stderr).toBe(0);
+      await checkExamples(node, empty, environment);
+    },
+    400_000,
+  );
 });
 
 /** Compiles the examples by the types that were installed, and runs each. */

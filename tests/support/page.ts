@@ -105,9 +105,9 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   expect(content).toBeLessThanOrEqual(screen);
 }
 
-/** Writes docs/images/NAME.png where WRITE_PICTURES is set. */
-export async function picture(page: Page, name: string): Promise<void> {
+/** Writes docs/images/NAME.png where WRITE_PICTURES is set: what the screen shows, or the page from top to bottom. */
+export async function picture(page: Page, name: string, { fullPage = false } = {}): Promise<void> {
   if (process.env.WRITE_PICTURES === undefined) return;
   mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: 'disabled' });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: 'disabled', fullPage });
 }

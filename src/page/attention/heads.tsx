@@ -80,14 +80,14 @@ function Explorer({ report }: { report: AttentionReport }): JSX.Element {
   const [chosen, setChosen] = useState<ChosenHead>({ layer: 0, head: 0 });
   const weights = report.layers[chosen.layer]?.heads[chosen.head] ?? [];
   return (
-    <>
+    <div class="explorer">
       <HeadGrid {...{ report, chosen }} onChoose={setChosen} />
       <HeadView
         title={`Layer ${(report.layers[chosen.layer]?.index ?? 0) + 1}, head ${chosen.head + 1}`}
         weights={weights}
         tokens={report.tokens.map(({ text }) => text)}
       />
-    </>
+    </div>
   );
 }
 

@@ -11,14 +11,20 @@ export interface NamedReport {
 interface Point {
   x: number;
   y: number;
+  /** What has one colour. */
   series: string;
+  /** What of it: lines of one series differ in their dashes. */
+  part: string;
 }
+
+/** Of the parts of a series, in their order. */
+const DASHES = ['none', '5 3', '1.5 3'];
 
 /** Generated tokens a second against requests at once, a line for each report and mode. */
 export const throughputChart = (reports: readonly NamedReport[]): PlotOptions =>
   lines(
     loadPoints(reports, ({ generated_tokens_per_s: rate }) => ({ '': rate })),
-    { x: 'Requests at once', y: 'Tokens per second' },
+    { x: 'Requests at once', y: 'Tokens per second', isOrdinal: true },
   );
 
 /** Percentiles of the time to the first token. */
@@ -27,7 +33,7 @@ export const firstTokenChart = (reports: readonly NamedReport[]): PlotOptions =>
     loadPoints(reports, ({ ttft_ms: latency }) =>
       latency === undefined ? {} : { p50: latency.p50, p95: latency.p95, p99: latency.p99 },
     ),
-    { x: 'Requests at once', y: 'First token, ms' },
+    { x: 'Requests at once', y: 'First token, ms', isOrdinal: true },
   );
 
 /** Percentiles of whole requests. */
@@ -36,7 +42,7 @@ export const requestChart = (reports: readonly NamedReport[]): PlotOptions =>
     loadPoints(reports, ({ e2el_ms: latency }) =>
       latency === undefined ? {} : { p50: latency.p50, p95: latency.p95, p99: latency.p99 },
     ),
-    { x: 'Requests at once', y: 'Whole request, ms' },
+    { x: 'Requests at once', y: 'Whole request, ms', isOrdinal: true },
   );
 
 /** Shares of the work that padding took. */
@@ -47,7 +53,7 @@ export const paddingChart = (reports: readonly NamedReport[]): PlotOptions =>
         ? {}
         : { 'rows wasted': 100 * engine.padding_waste, 'pairs saved': 100 * engine.attention_saved },
     ),
-    { x: 'Requests at once', y: '%' },
+    { x: 'Requests at once', y: '%', isOrdinal: true },
   );
 
 export const prefillChart = (reports: readonly NamedReport[]): PlotOptions =>
@@ -72,9 +78,10 @@ function sweepChart(
     const { points: measured, fit } = read(report.context_sweep);
     const theory = theoryCurve(measured, fit.theory).map((point) => ({
       ...point,
-      series: `${name}: theory, power ${fit.theory}`,
+      series: name,
+      part: `theory, power ${fit.theory}`,
     }));
-    return [...measured.map((point) => ({ ...point, series: name })), ...theory];
+    return [...measured.map((point) => ({ ...point, series: name, part: 'measured' })), ...theory];
   });
   return lines(points, { x: 'Tokens of context', y: label });
 }
@@ -88,23 +95,44 @@ function loadPoints(
       Object.entries(read(load)).map(([part, y]) => ({
         x: load.concurrency,
         y,
-        series: [name, load.mode === 'http' ? 'http' : '', part].filter((word) => word !== '').join(', '),
+        series: load.mode === 'http' ? `${name}, http` : name,
+        part,
       })),
     ),
   );
 }
 
-function lines(points: readonly Point[], { x, y }: { x: string; y: string }): PlotOptions {
-  const channels = { x: 'x', y: 'y', stroke: 'series' } as const;
+interface Axes {
+  x: string;
+  y: string;
+  /** Values of x stand side by side, whatever lies between them. */
+  isOrdinal?: boolean;
+}
+
+function lines(points: readonly Point[], { x, y, isOrdinal = false }: Axes): PlotOptions {
+  const channels = { x: 'x', y: 'y', stroke: 'series', z: (point: Point) => `${point.series}|${point.part}` };
+  const parts = [...new Set(points.map(({ part }) => part))];
+  const values = [...new Set(points.map((point) => point.x))].toSorted((one, other) => one - other);
   return {
-    x: { label: x },
+    x: isOrdinal ? { label: x, type: 'point', domain: values } : { label: x },
     y: { label: y, zero: true, nice: true },
     color: { legend: true, scheme: 'Observable10' },
+    caption: parts.length > 1 ? captionOf(parts) : null,
     marks: [
       gridY(),
       ruleY([0]),
-      line(points, channels),
-      dot(points, { ...channels, fill: 'series', tip: true }),
+      ...parts.map((part, i) =>
+        line(
+          points.filter((point) => point.part === part),
+          { ...channels, strokeDasharray: DASHES[i % DASHES.length] ?? 'none' },
+        ),
+      ),
+      dot(points, { ...channels, fill: 'series', channels: { part: 'part' }, tip: true }),
     ],
   };
 }
+
+const LINE_NAMES = ['solid', 'dashed', 'dotted'];
+
+const captionOf = (parts: readonly string[]): string =>
+  parts.map((part, i) => `${LINE_NAMES[i % LINE_NAMES.length]}: ${part}`).join(', ');
