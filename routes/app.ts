@@ -18,8 +18,8 @@ import { routes } from './routes.ts';
 /** The HTTP service without a socket: `main` listens with it, tests call it. */
 export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const { access, config, logger, metrics } = dependencies;
-  app.use(requestMiddleware(logger, metrics, config.trustProxy));
+  const { access, collector, config, logger, metrics } = dependencies;
+  app.use(requestMiddleware(logger, metrics, config.trustProxy, collector));
   app.use(hostMiddleware(config.allowedHosts));
   app.use(siteMiddleware(config.corsOrigins));
   app.use(freeIdMiddleware);

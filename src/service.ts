@@ -18,6 +18,7 @@ import type { EngineSettings } from './engine/protocol.ts';
 import { EngineError } from './errors.ts';
 import { EMBEDDED_MODEL, PACKAGE_ROOT } from './package-root.ts';
 import { readFallbackTemplate, type FallbackTemplate } from './text/fallback-template.ts';
+import { IdleCollector } from './http/idle-collector.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
 import { logServerErrors } from './http/log-server-errors.ts';
@@ -70,10 +71,12 @@ export async function startService(
   logger: Logger,
   options: ServiceOptions = {},
 ): Promise<Service> {
-  const { models, app, door, dispose } = await compose(config, logger, options);
+  const collector = new IdleCollector();
+  const { models, app, door, dispose } = await compose(config, logger, { ...options, collector });
   const server = createNodeServer({ fetch: app.fetch, door, config });
   const close = async (timeoutMs: number): Promise<void> => {
     await closeServer(server, timeoutMs);
+    collector.dispose();
     await dispose();
   };
   try {
@@ -139,7 +142,7 @@ export async function startLocalService(
 async function compose(
   config: Config,
   logger: Logger,
-  { createProcess, numLogLinesLost }: ServiceOptions,
+  { createProcess, numLogLinesLost, collector }: ServiceOptions & { collector?: IdleCollector },
 ): Promise<{
   models: ModelPool;
   access: Access;
@@ -156,7 +159,17 @@ async function compose(
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
   const benchmarkRuns = new RunStore(config.benchmarkResults);
-  const dependencies = { models, access, config, logger, metrics, openApiDocument, responses, benchmarkRuns };
+  const dependencies = {
+    models,
+    access,
+    config,
+    logger,
+    metrics,
+    openApiDocument,
+    responses,
+    benchmarkRuns,
+    ...(collector === undefined ? {} : { collector }),
+  };
   return {
     models,
     access,

@@ -6,6 +6,7 @@ import type { AppContext, AppEnv } from './app-env.ts';
 import { authorityOf } from './authority.ts';
 import { handleError, requestIdHeaders } from './error-handlers.ts';
 import { clientAddressOf, isTrusted } from './client-address.ts';
+import type { IdleCollector } from './idle-collector.ts';
 import type { Metrics } from './metrics.ts';
 import { networkOf, plainAddress } from './network.ts';
 import { readCredentials } from './read-credentials.ts';
@@ -22,18 +23,21 @@ export function requestMiddleware(
   logger: Logger,
   metrics: Metrics,
   trustedProxies: BlockList,
+  collector?: IdleCollector,
 ): MiddlewareHandler<AppEnv> {
   const inFlight = new Set<string>();
   return async (c, next) => {
     const { id, takenId } = chooseRequestId(c.req.header('x-request-id'), (chosen) => inFlight.has(chosen));
     const scope = new RequestScope(id, c.req.method, c.req.path, (outcome) => {
       inFlight.delete(id);
+      collector?.leave();
       metrics.countHttpRequest(scope.method, scope.route, outcome.status);
       logRequest(logger, outcome);
     });
     scope.takenId = takenId;
     setOrigin(c, scope, trustedProxies);
     inFlight.add(id);
+    collector?.enter();
     metrics.openHttpRequest();
     c.set('scope', scope);
     try {

@@ -16,7 +16,7 @@ import type { ClientTool } from '../support/tool-clients.ts';
  */
 
 const SEED = 20_261_126;
-const NUM_RUNS = 12;
+const NUM_RUNS = 6;
 
 interface ToolTurns {
   system: string;
