@@ -19,12 +19,23 @@ const CELL = 22;
 /** Room for labels, which are cut to some twelve letters. */
 const MARGIN = 84;
 const MAX_LETTERS = 11;
+/** By how much the label of the last column leans over the edge. */
+const OVERHANG = 36;
+/** Of a few tokens it would grow out of proportion. */
+const MAX_SCALE = 1.5;
 
 /** Weights as squares: the darker, the larger. Rows are what looks, columns what is looked at. */
 export function HeatMap({ title, values, labels, pointed, onPoint }: HeatMapProps): JSX.Element {
   const size = MARGIN + CELL * labels.length;
+  const width = size + OVERHANG;
   return (
-    <svg class="heat-map" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={title}>
+    <svg
+      class="heat-map"
+      viewBox={`0 0 ${width} ${size}`}
+      style={{ 'max-width': `${MAX_SCALE * width}px` }}
+      role="img"
+      aria-label={title}
+    >
       {labels.map((label, index) => (
         <g key={index}>
           <text x={MARGIN - 6} y={MARGIN + CELL * index + 15} text-anchor="end">
