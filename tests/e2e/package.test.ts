@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CACHE, installNode, installNpmPackages, NODE_MAJORS, ROOT } from '../../scripts/install-packages.ts';
@@ -197,7 +197,10 @@ async function withService(
   try {
     for (;;) {
       const url = /(http:\/\/127\.0\.0\.1:\d+[\w/]*)\s/.exec(said)?.[1];
-      if (url !== undefined) return await work(url);
+      if (url !== undefined) {
+        await work(url);
+        return;
+      }
       if (child.exitCode !== null) throw new Error(`it ended: ${said}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

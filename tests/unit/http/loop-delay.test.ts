@@ -74,7 +74,7 @@ describe('on a clock of the test', () => {
 
   it('stops for good', () => {
     startClock();
-    const { delay, delays } = watch();
+    const { delay } = watch();
     delay.enter();
     delay.dispose();
     expect(vi.getTimerCount()).toBe(0);
