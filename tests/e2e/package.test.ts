@@ -86,7 +86,6 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
       '--no-color',
     ]);
     expect(attw.status, attw.stdout + attw.stderr).toBe(0);
-    expect(attw.stdout).toContain('No problems found');
   });
 
   it.concurrent.each(NODE_MAJORS)(
