@@ -123,8 +123,8 @@ async function numSteps(scene: Scene): Promise<number> {
 export const FLOOD_CASES: readonly ChaosCase[] = [
   {
     name: 'attention-flood',
-    attack: '256 attention requests, half of them hung up, REQUEST_TIMEOUT=8',
-    launch: () => ({ settings: { REQUEST_TIMEOUT: '8' } }),
+    attack: '256 attention requests, half of them hung up, REQUEST_TIMEOUT=12',
+    launch: () => ({ settings: { REQUEST_TIMEOUT: '12' } }),
     run: attentionFlood,
   },
   {

@@ -63,11 +63,9 @@ export const requestListSchema = z
         })
         .meta({ id: 'RunningRequest' }),
     ),
-    has_more: z
-      .boolean()
-      .meta({
-        description: `More than ${MAX_LISTED_REQUESTS} there are; the list has those that came first.`,
-      }),
+    has_more: z.boolean().meta({
+      description: `More than ${MAX_LISTED_REQUESTS} there are; the list has those that came first.`,
+    }),
   })
   .meta({ id: 'RequestList' });
 

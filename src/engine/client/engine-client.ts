@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { assertInvariant, type EngineError } from '../../errors.ts';
+import type { EngineError } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
 import { ServedTokenizer } from '../../text/served-tokenizer.ts';
 import { checkCompletion, checkText } from '../check-input.ts';
@@ -26,6 +26,7 @@ import { IdleWaiter } from './idle-waiter.ts';
 import { deathWithDump, faultWithDump } from './lost-work.ts';
 import { notReady } from './not-ready.ts';
 import { readModelFiles, type ModelFileInfo } from './read-model-files.ts';
+import { OpenCompletions } from './open-completions.ts';
 import { RequestHistory } from './request-history.ts';
 import { RequestQueue } from './request-queue.ts';
 import { SideJobs } from './side-jobs.ts';
@@ -45,7 +46,7 @@ export class EngineClient implements ManagedEngine {
   readonly #observers: EngineObserver[] = [];
   readonly #host: CompletionHost;
   readonly #supervisor: EngineSupervisor;
-  readonly #completions = new Map<string, RunningCompletion>();
+  readonly #completions = new OpenCompletions();
   readonly #held: HeldSequences;
   readonly #sideJobs = new SideJobs({
     send: (message) => this.#supervisor.send(message),
@@ -165,14 +166,14 @@ export class EngineClient implements ManagedEngine {
 
   submit(request: CompletionRequest, reservation: Reservation): Completion {
     if (this.#state !== 'ready') throw this.#notReady();
-    assertInvariant(!this.#completions.has(request.id), `request id ${request.id} is not in use`);
+    this.#completions.checkFree(request.id);
     checkCompletion(request, this.model);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const endTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
     const all = completion.sequences(endTokenIds, seed, reservation.clientId);
     const sequences = this.#held.add(completion, all, reservation);
-    this.#completions.set(completion.id, completion);
+    this.#completions.add(completion);
     this.#sentTokenTexts.sendFor(request, this.tokenizer);
     this.#supervisor.send({ type: 'submit', sequences });
     this.#setDeadline(completion, request, reservation);
@@ -190,10 +191,7 @@ export class EngineClient implements ManagedEngine {
 
   #receive(message: ServingMessage): void {
     this.#isPinged = false;
-    if (message.type === 'steps') {
-      this.#held.setLanes(message.sequenceOfLane);
-      for (const report of message.reports) this.#receiveStep(report);
-    }
+    if (message.type === 'steps') this.#receiveSteps(message);
     if (message.type === 'cancelled') {
       for (const id of message.sequenceIds) this.#release(id);
       this.#totals.setGauges(message.gauges);
@@ -217,6 +215,11 @@ export class EngineClient implements ManagedEngine {
     }
   }
 
+  #receiveSteps({ reports, sequenceOfLane }: Extract<ServingMessage, { type: 'steps' }>): void {
+    this.#held.setLanes(sequenceOfLane);
+    for (const report of reports) this.#receiveStep(report);
+  }
+
   #receiveStep(report: StepReport): void {
     this.#totals.addStep(report);
     for (const observer of this.#observers) observer.onStep?.(report.numRows, report.durationMs);
@@ -238,7 +241,7 @@ export class EngineClient implements ManagedEngine {
     const completion = this.#held.release(sequenceId);
     if (completion === undefined) return;
     // Its record was kept when it settled; only what it wasted has changed since.
-    const isSettled = this.#completions.get(completion.id) !== completion;
+    const isSettled = !this.#completions.has(completion);
     if (isSettled && completion.numWastedTokens > 0) this.#history.add(completion.record());
     this.#checkIdle();
   }
@@ -250,7 +253,7 @@ export class EngineClient implements ManagedEngine {
   }
 
   #settle(completion: RunningCompletion): void {
-    this.#completions.delete(completion.id);
+    this.#completions.end(completion);
     this.#held.end(completion);
     const record = completion.record();
     this.#history.add(record);
@@ -286,21 +289,18 @@ export class EngineClient implements ManagedEngine {
   }
 
   find(requestId: string, ownerId?: string): RequestRecord | undefined {
-    const running = this.#completions.get(requestId);
-    return running?.isOf(ownerId) === true ? running.record() : this.#history.find(requestId, ownerId);
+    const running = this.#completions.find(requestId, ownerId);
+    return running === undefined ? this.#history.find(requestId, ownerId) : running.record();
   }
 
   unfinished(ownerId?: string): RequestRecord[] {
-    return [...this.#completions.values()]
-      .filter((completion) => completion.isOf(ownerId))
-      .map((completion) => completion.record());
+    return this.#completions.records(ownerId);
   }
 
   cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
-    const completion = this.#completions.get(requestId);
-    if (completion?.isOf(ownerId) !== true) return false;
-    completion.cancel(cause);
-    return true;
+    const completion = this.#completions.find(requestId, ownerId);
+    completion?.cancel(cause);
+    return completion !== undefined;
   }
 
   stats(): EngineStats {
@@ -323,12 +323,9 @@ export class EngineClient implements ManagedEngine {
     this.#totals.addRestart();
     if (this.#state === 'ready') this.#state = 'loading';
     this.#isPinged = false;
-    const lost = {
-      completions: [...this.#completions.values()],
-      ...this.#sideJobs.counts,
-    };
+    const lost = { completions: this.#completions.all(), ...this.#sideJobs.counts };
     this.#options.onIncident?.('the engine process is lost', deathWithDump(error, lost));
-    for (const completion of [...this.#completions.values()]) completion.fail(error);
+    for (const completion of this.#completions.all()) completion.fail(error);
     for (const id of this.#held.ids) this.#release(id);
     this.#sideJobs.failAll(error);
   }
@@ -336,7 +333,7 @@ export class EngineClient implements ManagedEngine {
   async drain(timeoutMs: number): Promise<void> {
     this.#state = 'draining';
     const isIdle = !this.#isBusy || (await this.#idle.within(timeoutMs));
-    if (!isIdle) for (const completion of [...this.#completions.values()]) completion.cancel('shutdown');
+    if (!isIdle) for (const completion of this.#completions.all()) completion.cancel('shutdown');
     await this.stop();
   }
 
