@@ -1,4 +1,4 @@
-/** Numbers that a seed decides: the recipe gives the same requests wherever it runs. */
+/** Numbers that a seed decides: the recipe gives the same documents wherever it runs. */
 export class SeededRandom {
   #state: number;
 
@@ -15,13 +15,33 @@ export class SeededRandom {
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
   }
 
+  /** A whole number from 0, below the bound. */
+  below(bound: number): number {
+    return Math.floor(this.next() * bound);
+  }
+
+  /** A seed of another sequence. */
+  seed(): number {
+    return this.below(2 ** 32);
+  }
+
   pick<T>(items: readonly T[]): T {
-    const item = items[Math.floor(this.next() * items.length)];
+    const item = items[this.below(items.length)];
     if (item === undefined) throw new RangeError('there is nothing to pick from');
     return item;
   }
 
   chance(probability: number): boolean {
     return this.next() < probability;
+  }
+
+  /** In another order (Fisher and Yates). */
+  shuffle<T>(items: readonly T[]): T[] {
+    const shuffled = [...items];
+    for (let i = shuffled.length - 1; i > 0; i--) {
+      const j = this.below(i + 1);
+      [shuffled[i], shuffled[j]] = [shuffled[j] as T, shuffled[i] as T];
+    }
+    return shuffled;
   }
 }

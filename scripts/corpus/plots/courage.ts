@@ -1,0 +1,505 @@
+import { maybe, oneOf, type Plot } from './plot.ts';
+
+/** Fears, and how they grow small. */
+
+const dark: Plot = {
+  name: 'dark',
+  about: [
+    'who was afraid of the dark',
+    'who did not like the night',
+    'who wanted the night to go away',
+    'who learned to like the dark',
+  ],
+  things: ['the dark', 'a night light', 'the moon and the stars'],
+  not: ['owl', 'mole', 'badger'],
+  qualities: ['shy', 'little', 'small', 'young', 'quiet', 'gentle'],
+  cast: ['elder'],
+  slots: {
+    shape: [
+      { shape: 'a big black bear', truly: 'a coat on a hook' },
+      { shape: 'a long snake', truly: 'a belt on a chair' },
+      { shape: 'a hungry wolf with two ears', truly: 'a chair with two socks on it' },
+      { shape: 'a tall ghost', truly: 'a white curtain' },
+      { shape: 'a giant with a round head', truly: 'a broom with a hat' },
+    ],
+  },
+  steps: [
+    [
+      'By day {hero} was never afraid. But when the sun went down, {he} wanted to hide under {his} blanket.',
+      '{hero} liked the sun, the grass and the blue sky. {He} did not like the dark at all.',
+      '"Please leave the light on," said {hero} every night, for {he} was afraid of the dark.',
+      'Each evening it was the same. {hero} went to bed last and very slowly, because the dark was waiting there.',
+      'There was only one thing that {hero} was afraid of, and it came every night.',
+    ],
+    [
+      'One night the lamp went out. In the corner stood {shape}!',
+      'Then the candle burned down, and the room was black. {hero} looked, and {he} saw {shape} by the wall.',
+      'In the middle of the night {he} woke up. It was so dark! And there was {shape}.',
+      'One night there was a storm, and all the lights went out. {hero} opened one eye. Was that {shape}?',
+    ],
+    [
+      '"Help!" cried {hero}. {elder} came in at once. "What is it?"',
+      '{He} pulled the blanket over {his} head and called for {elder}.',
+      '{hero} could not move. {He} could only whisper, "Who is there?" Then {he} heard {elder} at the door.',
+      '{His} heart was beating like a drum. {elder} heard {him} cry and came.',
+    ],
+    oneOf(
+      {
+        set: {
+          lesson: 'many things look bad in the dark and are not bad at all',
+          helped: '{he} went to look at what it was',
+        },
+        steps: [
+          [
+            '"Take my hand," said {elder}, "and we will go and touch it." {hero} did not want to, but {he} went, one small step after the other.',
+            '"Shall we look together?" asked {elder}. They went closer. {hero} put out {his} {hand}.',
+            '{elder} did not make a light. "Ask it what it wants," {ehe} said. "What do you want?" asked {hero}. There was no answer. So {he} went and touched it.',
+          ],
+          [
+            'It was soft. It was only {truly}!',
+            'And what was it? {Truly}, and nothing else. {hero} began to laugh.',
+            '"It is {truly}," said {hero}. "Good evening, sir!" And {he} shook it.',
+          ],
+        ],
+      },
+      {
+        set: { lesson: 'the night has beautiful things, too', helped: '{he} saw the stars with {elder}' },
+        steps: [
+          [
+            '{elder} turned up a lamp, and it was only {truly}. "Come," said {elder}, "I want to show you something." And they went out into the night.',
+            '"That is only {truly}," said {elder}. "But now that you are awake, put on your coat." They sat down outside on the step.',
+          ],
+          [
+            '{hero} looked up. There were more stars than {he} could count. "They are always there," said {elder}, "but only the dark can show them."',
+            'The moon was round and white. Little green lights danced over the grass. An owl flew past without a sound. "All of this is here every night?" asked {hero}.',
+            'A star fell, and then one more. The air smelled of flowers that open only at night. {hero} forgot to be afraid.',
+          ],
+        ],
+      },
+    ),
+    maybe(
+      'They drank a cup of warm milk in the kitchen.',
+      '"Were you ever afraid?" asked {hero}. "Oh yes," said {elder}, "and I still am, now and then."',
+      '{elder} sang the old song about the moon.',
+      'Somewhere a clock struck two.',
+    ),
+    [
+      'Then {hero} went back to bed. It was still dark, but it was a friendly dark now.',
+      'Back in bed {hero} said, "Good night, dark." And {he} closed {his} eyes.',
+      '"You can turn off the lamp," said {hero}. {elder} kissed {him} on the nose.',
+      'That night {hero} slept until the sun was high.',
+    ],
+    [
+      'Since then {he} only laughs when {he} sees {shape} in the corner.',
+      'And the next evening {he} was the first in bed.',
+      'When {his} little cousin came and was afraid, {hero} knew just what to do.',
+      '{hero} still likes the day best. But {he} is a friend of the night, too.',
+    ],
+  ],
+  more: [
+    'The next night {hero} woke up again. {He} looked around the room and saw something tall at the door. "I know you," {he} said. "You are only the broom." And {he} slept on.',
+    'Soon {hero} and {elder} went out every night when the sky was clear. They gave names to the stars. One of them they called the spoon.',
+    'In the summer {hero} slept in a tent outside. It was dark and quiet. In the morning {he} said that it was the best night of {his} life.',
+  ],
+  shorter: [
+    'A {quality} {kind} was afraid of the dark until {helped}.',
+    '{hero} saw {shape} in the night, but it was only {truly}.',
+  ],
+  lesson: [
+    '{hero} learned that {lesson}.',
+    '{He} learned that {lesson}.',
+    'The {kind} learned not to be afraid of the dark.',
+  ],
+  feel: [
+    '{hero} was very afraid at night, but in the end {he} felt safe.',
+    'First {he} was scared, and then {he} was calm and {glad}.',
+  ],
+  asks: [
+    ['What was in the corner?', 'It was only {truly}.'],
+    ['What did {hero} see in the dark?', '{He} thought that {he} saw {shape}, but it was {truly}.'],
+    ['Why was {hero} afraid?', '{He} was afraid because it was dark and {he} saw {shape}.'],
+    ['Who came to help?', '{elder} came to help {him}.'],
+  ],
+};
+
+const swimming: Plot = {
+  name: 'swimming',
+  about: [
+    'who learned to swim',
+    'who could not swim',
+    'who was afraid of the water',
+    'who wanted to swim like the others',
+  ],
+  things: ['a lake', 'swimming', 'deep water'],
+  not: ['duck', 'frog', 'otter', 'turtle', 'owl', 'hen', 'mole', 'cat', 'kitten'],
+  cast: ['friend'],
+  slots: {
+    water: ['the lake', 'the pond', 'the slow river', 'the bay'],
+    float: ['an old log', 'a round piece of wood', 'an empty barrel', 'a big bag full of air'],
+    lost: ['a red ball', 'a straw hat', 'a toy boat', 'a small duck', 'a yellow bucket'],
+  },
+  steps: [
+    [
+      'It was a hot summer. Everyone was in {water}, but {hero} stayed on dry land, because {he} could not swim.',
+      '{hero} sat beside {water} and watched the others jump in. "I like it here," {he} said, but that was not true.',
+      'All the friends of {hero} could swim. {He} could not, and {he} did not want them to know.',
+      '"Come in, the water is warm!" they called to {hero}. {He} shook {his} head. {He} had never learned to swim.',
+    ],
+    [
+      'Once {he} put one foot into the water and pulled it out again. "Too cold," {he} said.',
+      'The water was deep and green. {hero} thought about everything that might live in it.',
+      '"What if I sink like a stone?" {he} thought.',
+      'When {he} was very small, {he} had fallen in, and {he} had never forgotten it.',
+    ],
+    [
+      '{friend} sat down beside {him}. "I could not swim either," {fhe} said. "Shall I show you how I learned?"',
+      '{friend} was a good swimmer. {Fhe} saw {him} sitting there and came out of the water. "We can start where it is not deep," {fhe} said.',
+      'Then {friend} asked very quietly, "Are you afraid? I can teach you, and I will not tell the others."',
+    ],
+    [
+      'The first day they only washed their feet. The second day {hero} stood in the water up to {his} tummy.',
+      'They began with blowing bubbles. {hero} put {his} face in the water, and it tickled.',
+      '"First you must learn to float," said {friend}. "Lie on your back and look at the clouds. I hold you."',
+      '{friend} gave {him} {float} to hold. "Now kick!" {fhe} said. {hero} kicked, and the water flew everywhere.',
+    ],
+    [
+      'One time {he} drank half of {water}, or so it felt. "I give up!" {he} cried. But the next day {he} was there again.',
+      'It did not go well. {He} kicked too hard, and {he} forgot to breathe.',
+      'Day after day they practiced. {hero} was cold and tired and a little better each time.',
+      'Again and again {he} sank and came up like a wet cat. {friend} did not laugh.',
+    ],
+    oneOf(
+      {
+        set: {
+          lesson: 'you can learn hard things little by little',
+          moment: '{friend} let go and {he} did not sink',
+        },
+        steps: [
+          [
+            'Then one morning {friend} said, "Look!" {hero} looked. {friend} was not holding {him} any more. {He} was swimming all alone!',
+            '"Do not let go!" said {hero}. "I let go a long time ago," said {friend}. And it was true.',
+            '{hero} swam three strokes, then five, then ten. {He} was so surprised that {he} almost forgot to go on.',
+          ],
+          [
+            'Everybody on the shore clapped. "{hero} can swim!" they shouted.',
+            '"I can do it!" {he} called, and {he} got water in {his} mouth.',
+            '{friend} was even happier than {hero} was.',
+          ],
+        ],
+      },
+      {
+        set: { lesson: 'you can do more than you think', moment: '{he} had to bring back {lost}' },
+        steps: [
+          [
+            'One afternoon the wind blew {lost} out on {water}. A tiny mouse stood on the shore and cried. Nobody else was there.',
+            'One day {hero} was alone at {water}. There was {lost}, and it was drifting away. "Oh no," cried a tiny mouse, "it is mine!"',
+          ],
+          [
+            '{hero} did not think about it. {He} went in and swam, and {he} pushed it back with {his} nose. Only on the shore did {he} see what {he} had done.',
+            '"I will get it," said {hero}, and {he} was already in the water. Kick and breathe, kick and breathe. Then {he} had it!',
+          ],
+        ],
+      },
+    ),
+    maybe(
+      'The sun was warm on {his} back.',
+      'A fish jumped as if it wanted to say hello.',
+      '{His} legs were shaking, but {he} laughed.',
+    ),
+    [
+      'Now you cannot get {hero} out of the water, not even for supper.',
+      'That summer {hero} and {friend} swam across {water} and back again.',
+      'In the evening {he} told it at home three times, and each time the water was a little deeper.',
+      'And the next year it was {hero} who taught the small ones to blow bubbles.',
+    ],
+  ],
+  more: [
+    'The next summer {hero} saw a small lamb on the shore that did not want to go in. {He} sat down beside it. "I could not swim either," {he} said. "Shall I show you?"',
+    '{friend} and {hero} had a race to the big stone. {friend} came first, but only by a nose. "Next time," said {hero}.',
+    'On the last warm day they jumped from the high rock. They held on to each other and counted to three. Splash!',
+  ],
+  shorter: [
+    'A {quality} {kind} was afraid of the water and learned to swim with the help of a friend.',
+    '{hero} could not swim, practiced every day, and then {moment}.',
+  ],
+  lesson: [
+    '{hero} learned to swim, and that {lesson}.',
+    '{He} learned that {lesson}.',
+    'The {kind} learned that {lesson}.',
+  ],
+  feel: [
+    '{hero} was afraid of the water. When {he} could swim, {he} was proud and {glad}.',
+    'At first {he} was scared, and at the end {he} did not want to come out.',
+  ],
+  asks: [
+    ['Who taught {hero} to swim?', 'The {fkind} taught {him} to swim.'],
+    ['Why did {hero} not go in?', '{He} was afraid, because {he} could not swim.'],
+    ['Where did {hero} swim?', '{He} swam in {water}.'],
+    ['Could {hero} swim in the end?', 'Yes, in the end {he} could swim very well.'],
+  ],
+};
+
+const sound: Plot = {
+  name: 'strange sound',
+  about: [
+    'who heard a strange sound',
+    'who heard a strange sound in the night',
+    'who wanted to know what made the sound',
+    'and a strange sound in the {room}',
+  ],
+  things: ['a strange sound', 'a noise in the {room}', 'something in the {room}'],
+  cast: ['friend'],
+  slots: {
+    room: ['attic', 'cellar', 'garden shed', 'barn', 'chimney'],
+    noise: ['scratch, scratch', 'tap, tap, tap', 'bump, bump', 'squeak, squeak', 'rustle, rustle'],
+    guess: ['a ghost', 'a dragon', 'a robber', 'a giant rat', 'a monster with ten legs'],
+    tool: ['a wooden spoon', 'a broom', 'an old umbrella', 'a cooking pot', 'a long stick'],
+  },
+  steps: [
+    [
+      '{hero} was almost asleep when {he} heard it. "{noise}." It came from the {room}.',
+      'It was a quiet evening. {hero} was reading a book. {suddenly} there was a sound in the {room}. "{noise}."',
+      '"{noise}," it went, and then it was quiet again. {hero} sat up in bed. What was in the {room}?',
+      'For three nights {hero} heard a sound from the {room}. It went, "{noise}."',
+      'Something was in the {room}. {hero} could hear it clearly. "{noise}!"',
+    ],
+    [
+      '"It is {guess}," {he} thought, and the hair on {his} neck stood up.',
+      'Could it be {guess}? {hero} pulled the blanket up to {his} nose.',
+      '{hero} ran to {friend}, who lived next door. "There is {guess} in my {room}!"',
+      '{He} had once heard a story about {guess}, and now {he} wished that {he} had not.',
+    ],
+    [
+      '{friend} did not believe it, but {fhe} came along. They took a lamp and {tool}.',
+      'Alone {he} did not want to go. So {he} called {friend}. "Take {tool}, to be safe," said {hero}.',
+      '"Let us go and see," said {friend}. {hero} picked up {tool} and stayed right behind {fhim}.',
+      'With {tool} in one {hand}, and with {friend} at {his} side, {he} went to look.',
+    ],
+    [
+      'They walked on the tips of their toes. The floor creaked, and both of them jumped.',
+      'Step by step they came nearer. "{noise}!" It was very loud now.',
+      'At the door they stopped. "You first," said {hero}. "No, you," said {friend}. So they went together.',
+      '{hero} counted. "One, two, three!" And {he} pulled the door open.',
+    ],
+    oneOf(
+      {
+        set: {
+          truth: 'a family of mice',
+          lesson: 'the things that scare us are often smaller than we think',
+        },
+        steps: [
+          [
+            'The light fell on five tiny mice in a row. They were moving a nut, and the nut was bigger than they were.',
+            'And there in the light was {guess}? No! There was a mother mouse with four babies. They were more afraid than {hero} was.',
+          ],
+          [
+            '"Please do not hurt us," said the mother mouse. "It was cold outside."',
+            '"We only need a dry place for the winter," said the smallest one.',
+          ],
+          [
+            '{hero} put down {tool} and felt a little silly. "You can stay," {he} said, and {he} brought them some cheese.',
+            '"Is that all?" asked {hero}, and {he} laughed so much that {he} had to sit down. Then {he} made them a bed of old cloth.',
+          ],
+        ],
+      },
+      {
+        set: { truth: 'a branch in the wind', lesson: 'it is better to look than to be afraid' },
+        steps: [
+          [
+            'Nobody was there. But the small window was open, and a branch of the old tree moved in the wind. "{noise}," it went against the glass.',
+            'They looked in every corner. Then {friend} pointed up. A long branch was knocking at the roof. "{noise}."',
+          ],
+          [
+            '"Good evening, {guess}," said {friend} and shook the branch. {hero} had to laugh.',
+            '{hero} opened {his} mouth and closed it again. "So that is our {guess}," {he} said at last.',
+            'They tied the branch back with a rope, and at once it was quiet.',
+          ],
+        ],
+      },
+      {
+        set: {
+          truth: 'a kitten that could not get out',
+          lesson: 'someone who scares you may need your help',
+        },
+        steps: [
+          [
+            'Two green eyes looked at them. It was a thin little kitten, gray with dust. It had been shut in and could not get out.',
+            'Behind an old box sat a tiny kitten. "Meow," it said. It had been looking for a way out all the time.',
+          ],
+          [
+            '"You poor little thing!" said {hero}. {He} carried it down and gave it warm milk.',
+            '{hero} forgot all about {guess}. {He} took the kitten in {his} arms, and it began to purr.',
+          ],
+        ],
+      },
+    ),
+    maybe(
+      'The moon shone in through the roof.',
+      '"And I thought that it was {guess}!" said {hero}.',
+      'Now they both were hungry, so they ate some {food}.',
+    ),
+    [
+      '{hero} slept well after that, and {he} dreamed of nothing at all.',
+      'Since then, when {hero} hears a sound at night, {he} takes a lamp and goes to look.',
+      '"Next time I will look first and shake later," {he} said.',
+      'They told the story to everyone, and in the story {tool} became a sword.',
+    ],
+  ],
+  more: [
+    'The next evening there was a new sound. It came from the kitchen. {hero} went to look, and it was {friend}, who was eating the rest of the {food}.',
+    'After that {hero} was not so easily scared. When others heard strange sounds, they came to {him}. {He} took {tool} and a lamp, and {he} always found out what it was.',
+    '{hero} and {friend} cleaned up the whole {room}. They found an old trumpet there. Now the neighbors hear strange sounds, too.',
+  ],
+  shorter: [
+    'A {quality} {kind} heard a strange sound in the {room} and thought of {guess}, but it was only {truth}.',
+    '{hero} and a friend looked for a strange sound, and they found {truth}.',
+  ],
+  lesson: [
+    '{hero} learned that {lesson}.',
+    'The {kind} learned that {lesson}.',
+    '{He} learned that {lesson}.',
+  ],
+  feel: [
+    '{hero} was scared at first. When {he} saw what it was, {he} had to smile.',
+    '{He} was afraid of the sound, and later {he} felt a little silly and {glad}.',
+  ],
+  asks: [
+    ['What made the sound?', 'It was {truth}.'],
+    ['What did {hero} think it was?', '{He} thought that it was {guess}.'],
+    ['Where did the sound come from?', 'It came from the {room}.'],
+    ['What did {hero} take along?', '{He} took a lamp and {tool}.'],
+    ['Who went with {him}?', 'The {fkind} went with {him}.'],
+  ],
+};
+
+const storm: Plot = {
+  name: 'storm at sea',
+  about: [
+    'who was in a storm at sea',
+    'who sailed out to sea',
+    'who had a small boat',
+    'and a storm at sea',
+    'who sailed to an island',
+  ],
+  things: ['a boat', 'a storm', 'the sea and a lighthouse', 'a little ship'],
+  qualities: ['brave', 'young', 'small', 'clever', 'lively', 'proud'],
+  cast: ['friend'],
+  slots: {
+    boat: ['Sea Star', 'Little Wave', 'Happy Fish', 'White Bird', 'Old Shoe'],
+    goal: [
+      'catch a big fish',
+      'see the island with the red rocks',
+      'find out where the sun sleeps',
+      'bring a letter to the island',
+      'look for whales',
+    ],
+  },
+  steps: [
+    [
+      '{hero} had a small boat, and its name was {boat}. {oneDay} {he} sailed out with {friend} to {goal}.',
+      '"Today we sail!" said {hero} to {friend}. They put bread and water into the {boat}, because they wanted to {goal}.',
+      'The {boat} was the smallest boat in the harbor, and {hero} was its captain. {oneDay} {he} took {friend} along to {goal}.',
+      'The sea was flat and blue when {hero} and {friend} left the harbor in a boat called {boat}. They wanted to {goal}.',
+    ],
+    [
+      'In the morning all was well. They sang, and the gulls flew over them.',
+      'A soft wind filled the sail. {friend} held a foot in the water and laughed.',
+      'Behind them the houses became as small as toys.',
+      '"Look how far we are!" said {hero}. There was nothing but water on all sides.',
+    ],
+    [
+      'But at noon a dark cloud came up. The old fisherman had told them to watch for it, and {hero} had not listened.',
+      'Then the wind turned cold. {friend} pointed to the west. The sky there was as black as ink.',
+      'The gulls went away, one after the other. "That is not a good sign," said {friend}.',
+      '{suddenly} the sun was gone. A first big drop fell on the nose of {hero}.',
+    ],
+    [
+      'The waves grew as high as houses. The little boat went up and down, up and down.',
+      'Now the storm was there. It roared and threw water over them, and they had to hold on with all their strength.',
+      'Crash! The sail broke, and it flew away like a big white bird.',
+      'Lightning lit up the sea. {hero} saw how small their boat was.',
+    ],
+    [
+      '"I am afraid," said {friend}. "So am I," said {hero}. "But we have work to do. Take the bucket!"',
+      '{hero} held the oars, and {friend} threw the water out with a pot, again and again.',
+      '"Tie yourself to me," called {hero}. "Then we cannot lose each other."',
+      'They sang as loudly as they could, so that they would not hear the wind.',
+    ],
+    oneOf(
+      {
+        set: {
+          saved: 'they saw the light of the lighthouse',
+          lesson: 'a small light can show the way in a big storm',
+        },
+        steps: [
+          [
+            'Then, far away, there was a light. It went on and off, on and off. "The lighthouse!" cried {hero}. They rowed toward it as hard as they could.',
+            '"There!" said {friend}. A tiny light was blinking in the dark. It was the lighthouse, and it seemed to say, "This way, this way."',
+          ],
+          [
+            'At last the boat hit the sand. The keeper of the lighthouse stood there with a lamp and two dry blankets.',
+            'The old keeper pulled them out of the water and made a big fire. They drank hot tea and listened to the storm outside.',
+          ],
+        ],
+      },
+      {
+        set: { saved: 'a whale carried them home', lesson: 'help can come from where you do not expect it' },
+        steps: [
+          [
+            'Something big came up beside them. It was a whale! "Hold on to me," it said with a deep voice.',
+            'Then the boat stopped shaking. It stood quite still, as if on land. They looked down and saw a broad gray back. A whale had lifted them up!',
+          ],
+          [
+            'The whale swam through the waves as if they were nothing, and it set them down gently near the beach.',
+            'It carried them to the harbor. "Next time, ask the sky before you go," it said, and it was gone.',
+          ],
+        ],
+      },
+      {
+        set: {
+          saved: 'they kept calm until the storm was over',
+          lesson: 'every storm has an end, and two are stronger than one',
+        },
+        steps: [
+          [
+            'They did not stop, and they did not give up. And after a long time the wind became tired. One star came out, and then another.',
+            'Hour after hour they worked. Then the waves became lower, and the rain became thin. The storm was over.',
+          ],
+          [
+            'In the first light of the day they saw land. They rowed home slowly, wet and tired and very quiet.',
+            'When the sun came up, the sea was smooth like glass. They used a shirt as a sail, and it brought them home.',
+          ],
+        ],
+      },
+    ),
+    [
+      '"Did you {goal}?" asked the people. "No," said {hero}, "but we came back, and that is better."',
+      'From that day on {hero} always asked the old fisherman about the weather.',
+      'They mended the {boat} together. Its new sail is red, so that one can see it from far away.',
+      '{hero} hung a bell on the {boat}. When it rings, {he} thinks of that night.',
+    ],
+  ],
+  more: [
+    'In spring they sailed again, and this time they looked at the sky first. There was not one cloud. They came home in the evening with salt on their noses and a song on their lips.',
+    'The old fisherman gave {hero} a book about clouds and winds. {He} read it all winter. {friend} learned to tie twelve knots.',
+    'One night {hero} saw another boat in trouble. {He} ran to the beach and waved a lamp until it was safe. Then {he} gave the sailors hot soup.',
+  ],
+  shorter: [
+    'A {quality} {kind} sailed out in a small boat, came into a storm, and {saved}.',
+    '{hero} and a friend were in a storm at sea, but {saved}.',
+  ],
+  lesson: ['{hero} learned that {lesson}.', '{He} learned to watch the sky, and that {lesson}.'],
+  feel: [
+    '{hero} was happy in the morning, afraid in the storm, and {glad} to be home.',
+    '{He} was afraid, but {he} stayed calm.',
+  ],
+  asks: [
+    ['What was the name of the boat?', 'The boat was called {boat}.'],
+    ['How were they saved?', 'They were saved because {saved}.'],
+    ['Why did they sail out?', 'They wanted to {goal}.'],
+    ['Who was in the boat?', '{hero} and a {fkind} were in the boat.'],
+    ['What happened at noon?', 'A dark cloud came up, and then there was a storm.'],
+  ],
+};
+
+export const COURAGE: readonly Plot[] = [dark, swimming, sound, storm];

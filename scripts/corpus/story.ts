@@ -1,0 +1,85 @@
+import { chooseFriend, chooseHero, ELDERS, friendSlots, heroSlots, introduce, type Person } from './cast.ts';
+import type { Beat, Plot, Slots, Step } from './plots/plot.ts';
+import { PLACES, SHARED_SLOTS } from './plots/shared.ts';
+import type { SeededRandom } from './random.ts';
+import { render, type Scene } from './render.ts';
+
+/** What holds through a story, before it is phrased. */
+export interface StoryPlan {
+  readonly plot: Plot;
+  readonly hero: Person;
+  readonly friend: Person;
+  readonly slots: Slots;
+  /** The beats that this story tells, in their order; each is phrased anew in every draft. */
+  readonly beats: readonly Beat[];
+}
+
+const MAYBE_SHARE = 0.6;
+const PARAGRAPHS_SHARE = 0.25;
+const OPENINGS_SHARED = 0.45;
+
+export function planStory(random: SeededRandom, plot: Plot): StoryPlan {
+  const hero = chooseHero(random, plot.not, plot.qualities && [...plot.qualities]);
+  const friend = chooseFriend(random, hero);
+  const slots: Record<string, string> = { ...heroSlots(hero, random.pick(ELDERS)), ...friendSlots(friend) };
+  Object.assign(slots, random.pick(PLACES));
+  for (const [name, values] of Object.entries({ ...SHARED_SLOTS, ...plot.slots })) {
+    const value = random.pick(values);
+    Object.assign(slots, typeof value === 'string' ? { [name]: value } : value);
+  }
+  const beats = chooseBeats(random, plot.steps, slots);
+  return { plot, hero, friend, slots, beats };
+}
+
+/** @param slots branches add theirs to it */
+function chooseBeats(random: SeededRandom, steps: readonly Step[], slots: Record<string, string>): Beat[] {
+  return steps.flatMap((step): Beat[] => {
+    if (!('kind' in step)) return [step];
+    switch (step.kind) {
+      case 'maybe':
+        return random.chance(MAYBE_SHARE) ? [step.beat] : [];
+      case 'any order':
+        return random.shuffle(step.beats);
+      case 'one of': {
+        const branch = random.pick(step.branches);
+        Object.assign(slots, branch.set);
+        return chooseBeats(random, branch.steps, slots);
+      }
+    }
+  });
+}
+
+/** A telling of the story: a text for each of its beats. */
+export function tellStory(plan: StoryPlan, random: SeededRandom): string[] {
+  const scene = sceneOf(plan, random);
+  return plan.beats.map((beat, i) => {
+    const open = i === 0 && random.chance(OPENINGS_SHARED) ? '{open} ' : '';
+    return render(open + random.pick(beat), scene);
+  });
+}
+
+/** @returns one paragraph, or several in a share of the stories */
+export function joinBeats(texts: readonly string[], random: SeededRandom): string {
+  if (!random.chance(PARAGRAPHS_SHARE)) return texts.join(' ');
+  const breaks = new Set([1 + random.below(3), texts.length - 1 - random.below(3)]);
+  return texts.map((text, i) => (i === 0 ? text : `${breaks.has(i) ? '\n\n' : ' '}${text}`)).join('');
+}
+
+/** A text about the story, after it: its persons are known. */
+export function tellAfterwards(plan: StoryPlan, text: string, random: SeededRandom): string {
+  return render(text, { ...sceneOf(plan, random), introduced: new Set(['hero', 'friend']) });
+}
+
+/** A text before the story: persons come with an article. */
+export function tellBefore(plan: StoryPlan, text: string, random: SeededRandom): string {
+  return render(text, sceneOf(plan, random));
+}
+
+function sceneOf({ hero, friend, slots }: StoryPlan, random: SeededRandom): Scene {
+  return {
+    random,
+    slots: { ...slots, aHero: introduce(hero), aFriend: introduce(friend) },
+    persons: { hero, friend },
+    introduced: new Set(),
+  };
+}
