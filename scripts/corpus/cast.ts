@@ -87,6 +87,7 @@ export function heroSlots(hero: Person, elder: string): Record<string, string> {
     home,
     call: hero.name ?? 'little one',
     elder: `${his} ${elder}`,
+    ekind: elder,
     ehe: elders.he,
     ehim: elders.him,
     ehis: elders.his,

@@ -50,7 +50,7 @@ function valueOf(name: string, scene: Scene): string {
     return opening.replace('{heroName}', isNamed ?? '');
   }
   const anew = CHOSEN_ANEW[name];
-  const value = anew === undefined ? slots[name] : random.pick(anew);
+  const value = anew === undefined ? (slots[name] ?? withThe(name, slots)) : random.pick(anew);
   if (value === undefined) throw new RangeError(`no value for the slot ${name}`);
   return value;
 }
@@ -66,16 +66,33 @@ function refer(role: 'hero' | 'friend', { random, persons, introduced }: Scene):
 
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** `theTool` is `tool` with another article. */
+function withThe(name: string, slots: Slots): string | undefined {
+  const bare = slots[name.charAt(3).toLowerCase() + name.slice(4)];
+  return name.startsWith('the') && bare !== undefined ? `the ${bare.replace(/^an? /, '')}` : undefined;
+}
+
+const ARTICLE = /\b([Aa])n? (?=([a-z]+))/g;
+const BEFORE_VOWEL = /^(?:[aeio]|un|up|umb|ugl|hour|honest)/;
+const NOT_A_VOWEL = /^(?:one|once)$/;
+/** After `."` a sentence begins. */
+const SENTENCE = /(^|[.!?] |\."? |\n)("?)([a-z])/g;
+/** After `!"` and `?"` the sentence goes on if it says who speaks. */
+const AFTER_EXCLAMATION = /([!?]" )([a-z])([^.!?,"]*)/g;
+const SPEAKS =
+  /\b(?:said|asked|cried|called|shouted|thought|laughed|whispered|read|went|answered|wondered)\b/;
+
 /** Sentences begin with a capital; `a` and `an` go with what follows. */
-function correct(text: string): string {
+export function correct(text: string): string {
   return text
-    .replace(/\b([Aa])n? (?=([a-z]+))/g, (_, article: string, next: string) =>
-      /^(?:[aeio]|un|up|umb|ugl|hour|honest)/.test(next) && !/^(?:one|once)\b/.test(next)
-        ? `${article}n `
-        : `${article} `,
+    .replace(ARTICLE, (_, article: string, next: string) =>
+      BEFORE_VOWEL.test(next) && !NOT_A_VOWEL.test(next) ? `${article}n ` : `${article} `,
     )
     .replace(
-      /(^|[.!?] |\n)("?)([a-z])/g,
+      SENTENCE,
       (_, before: string, quote: string, letter: string) => before + quote + letter.toUpperCase(),
+    )
+    .replace(AFTER_EXCLAMATION, (whole, before: string, letter: string, rest: string) =>
+      SPEAKS.test(letter + rest) ? whole : before + letter.toUpperCase() + rest,
     );
 }

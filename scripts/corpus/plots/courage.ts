@@ -90,7 +90,7 @@ const dark: Plot = {
       'That night {hero} slept until the sun was high.',
     ],
     [
-      'Since then {he} only laughs when {he} sees {shape} in the corner.',
+      'Since then {he} only laughs when {he} sees {theShape} in the corner.',
       'And the next evening {he} was the first in bed.',
       'When {his} little cousin came and was afraid, {hero} knew just what to do.',
       '{hero} still likes the day best. But {he} is a friend of the night, too.',
@@ -134,7 +134,7 @@ const swimming: Plot = {
   not: ['duck', 'frog', 'otter', 'turtle', 'owl', 'hen', 'mole', 'cat', 'kitten'],
   cast: ['friend'],
   slots: {
-    water: ['the lake', 'the pond', 'the slow river', 'the bay'],
+    water: ['the lake', 'the pond', 'the river', 'the bay'],
     float: ['an old log', 'a round piece of wood', 'an empty barrel', 'a big bag full of air'],
     lost: ['a red ball', 'a straw hat', 'a toy boat', 'a small duck', 'a yellow bucket'],
   },
@@ -297,7 +297,7 @@ const sound: Plot = {
             '"We only need a dry place for the winter," said the smallest one.',
           ],
           [
-            '{hero} put down {tool} and felt a little silly. "You can stay," {he} said, and {he} brought them some cheese.',
+            '{hero} put down {theTool} and felt a little silly. "You can stay," {he} said, and {he} brought them some cheese.',
             '"Is that all?" asked {hero}, and {he} laughed so much that {he} had to sit down. Then {he} made them a bed of old cloth.',
           ],
         ],
@@ -310,8 +310,8 @@ const sound: Plot = {
             'They looked in every corner. Then {friend} pointed up. A long branch was knocking at the roof. "{noise}."',
           ],
           [
-            '"Good evening, {guess}," said {friend} and shook the branch. {hero} had to laugh.',
-            '{hero} opened {his} mouth and closed it again. "So that is our {guess}," {he} said at last.',
+            '"Good evening, Mr. Branch," said {friend} and shook the branch. {hero} had to laugh.',
+            '{hero} opened {his} mouth and closed it again. "So that is {theGuess}," {he} said at last.',
             'They tied the branch back with a rope, and at once it was quiet.',
           ],
         ],
@@ -328,7 +328,7 @@ const sound: Plot = {
           ],
           [
             '"You poor little thing!" said {hero}. {He} carried it down and gave it warm milk.',
-            '{hero} forgot all about {guess}. {He} took the kitten in {his} arms, and it began to purr.',
+            '{hero} forgot all about {theGuess}. {He} took the kitten in {his} arms, and it began to purr.',
           ],
         ],
       },
@@ -342,12 +342,12 @@ const sound: Plot = {
       '{hero} slept well after that, and {he} dreamed of nothing at all.',
       'Since then, when {hero} hears a sound at night, {he} takes a lamp and goes to look.',
       '"Next time I will look first and shake later," {he} said.',
-      'They told the story to everyone, and in the story {tool} became a sword.',
+      'They told the story to everyone, and in the story {theTool} became a sword.',
     ],
   ],
   more: [
     'The next evening there was a new sound. It came from the kitchen. {hero} went to look, and it was {friend}, who was eating the rest of the {food}.',
-    'After that {hero} was not so easily scared. When others heard strange sounds, they came to {him}. {He} took {tool} and a lamp, and {he} always found out what it was.',
+    'After that {hero} was not so easily scared. When others heard strange sounds, they came to {him}. {He} took {theTool} and a lamp, and {he} always found out what it was.',
     '{hero} and {friend} cleaned up the whole {room}. They found an old trumpet there. Now the neighbors hear strange sounds, too.',
   ],
   shorter: [

@@ -165,7 +165,7 @@ const quarrel: Plot = {
     ],
     maybe(
       'The next day was long. {hero} did not know what to do alone.',
-      'In the night {he} could not sleep. {He} kept thinking about what {he} had said.',
+      'In the night {hero} could not sleep. {He} kept thinking about what {he} had said.',
       '"I do not need {fhim}," {he} said to the wall. The wall said nothing.',
       '{hero} tried to build one alone, but one {hand} was always missing.',
     ),
@@ -393,7 +393,7 @@ const gift: Plot = {
     [
       'Tomorrow was the birthday of {friend}. {hero} had no gift yet, and {he} had no money.',
       '{hero} counted {his} coins. There was one coin, and it was very small. But {friend} had a birthday the next day!',
-      '"What can I give to {friend}?" asked {hero}. "It must be something special."',
+      '{hero} wanted to give something to {friend}, who had a birthday the next day. "It must be something special," {he} said.',
       '{hero} had a friend who was always kind to {him}. It was {friend}. {oneDay} {hero} wanted to give something back.',
     ],
     [

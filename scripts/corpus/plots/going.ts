@@ -170,14 +170,14 @@ const market: Plot = {
       'Then {he} stopped. There was {first}. {His} {hand} went into {his} pocket all by itself, and {he} paid.',
     ],
     [
-      'Only then did {he} remember. "Oh no! What will {elder} say?" {he} thought. {He} had no coin and nothing for supper.',
-      'A moment later {he} thought of {buy}, and {his} face became hot.',
-      '"And {buy}?" said a small voice in {his} head. {hero} stood still.',
+      'Only then did {he} remember. "Oh no! What will my {ekind} say?" {he} thought. {He} had no coin and nothing for supper.',
+      'A moment later {he} thought of {theBuy}, and {his} face became hot.',
+      '"And {theBuy}?" said a small voice in {his} head. {hero} stood still.',
     ],
     [
       'Beside the well {he} met {firstWho}. "I would give {second} for that," was the answer when {hero} showed what {he} had bought. So they traded.',
-      'There came {firstWho}. {hero} thought for a moment and gave {first} away. In return {he} got {second}.',
-      'Not far away there was {firstWho}. "Take it," said {hero}, and for {first} {he} was given {second}.',
+      'There came {firstWho}. {hero} thought for a moment and gave {theFirst} away. In return {he} got {second}.',
+      'Not far away there was {firstWho}. "Take it," said {hero}, and for {theFirst} {he} was given {second}.',
     ],
     oneOf(
       {
@@ -187,12 +187,12 @@ const market: Plot = {
         },
         steps: [
           [
-            'Then {he} saw {secondWho}. {hero} did not think long and gave {second} away, for nothing at all.',
+            'Then {he} saw {secondWho}. {hero} did not think long and gave {theSecond} away, for nothing at all.',
             'A bit later {he} came past {secondWho}. {He} looked at what {he} had, and {he} gave it with a smile.',
           ],
           [
             'A farmer had seen it. "You have a good heart," she said. "What do you need?" "{buy}," said {hero}. And the farmer put it into {his} basket.',
-            '"That was kind," said a voice behind {him}. It was the woman who sold {buy}. "Here, this is for you."',
+            '"That was kind," said a voice behind {him}. It was a woman with a stand. "You need {buy}? Here, this is for you."',
           ],
           [
             '"Well done," said {elder} at home. "And what did it cost?" "That is a long story," said {hero}.',
@@ -204,11 +204,11 @@ const market: Plot = {
         set: { end: '{he} told the truth at home', lesson: 'you can make a mistake and be honest about it' },
         steps: [
           [
-            '{second} was nice, but it was not {buy}. The market closed, and {hero} walked home very slowly.',
-            'With {second} {he} went from stand to stand, but nobody wanted to trade it for {buy}.',
+            'That was nice, but it was not {buy}. The market closed, and {hero} walked home very slowly.',
+            'With {theSecond} {he} went from stand to stand, but nobody wanted to trade it for {buy}.',
           ],
           [
-            '"I forgot {buy}," {he} said to {elder}. "I bought something else, and then I traded it. I am sorry." {elder} looked at {second} and began to smile. "Do you know that I have wanted this for years?"',
+            '"I forgot {theBuy}," {he} said to {elder}. "I bought something else, and then I traded it. I am sorry." {elder} looked at {theSecond} and began to smile. "Do you know that I have wanted this for years?"',
             'At the door {he} told the truth, because it was the shortest way. {elder} sighed. Then {ehe} laughed. "Then we will eat {food} today, and tomorrow we will go together."',
           ],
         ],
@@ -222,9 +222,9 @@ const market: Plot = {
     ],
   ],
   more: [
-    'The next week {hero} went to the market again. {He} walked past all the pretty things with {his} eyes almost shut. First {he} bought {buy}, and then {he} opened {his} eyes.',
+    'The next week {hero} went to the market again. {He} walked past all the pretty things with {his} eyes almost shut. First {he} bought what {he} needed, and then {he} opened {his} eyes.',
     '{hero} and {elder} set up a stand of their own. They sold {food}, and they sold it all. At the end there were twelve coins in the box.',
-    'On the road {hero} met one of the people from the market. They said hello like old friends. "How is {first}?" asked {hero}.',
+    'On the road {hero} met one of the people from the market. They said hello like old friends. "How is {theFirst}?" asked {hero}.',
   ],
   shorter: [
     'A {quality} {kind} should buy {buy} at the market, bought {first} with the only coin, and {end}.',
@@ -233,7 +233,7 @@ const market: Plot = {
   lesson: ['{hero} learned that {lesson}.', 'The {kind} learned that {lesson}.'],
   feel: [
     '{hero} was excited, then worried about the coin, and {glad} in the end.',
-    '{He} was a little ashamed that {he} had forgotten {buy}.',
+    '{He} was a little ashamed that {he} had forgotten {theBuy}.',
   ],
   asks: [
     ['What should {hero} buy?', '{He} should buy {buy}.'],
@@ -484,7 +484,7 @@ const wayHome: Plot = {
   more: [
     'In spring {hero} planted a tree beside the road, so that people on a journey could sit in the shade. {friend} came to help. They hung a cup next to the well.',
     'The next day {hero} walked through the rooms and touched everything. Then {he} mended the fence, the roof and the door. {elder} sat in the sun and looked at {him}.',
-    'All winter {hero} told about {from} and about the road. {elder} loved best the part with {obstacle}. {Ehe} wanted to hear it every evening.',
+    'All winter {hero} told about {from} and about the road. {elder} loved best the part with {theObstacle}. {Ehe} wanted to hear it every evening.',
   ],
   shorter: [
     'A {quality} {kind} went on a long journey home with a {fkind}, and {end}.',

@@ -45,7 +45,8 @@ const birthday: Plot = {
       '{hero} went to {friend}. {friend} stood in the door and did not let {him} in. "I cannot play today," {fhe} said.',
       'On the road {he} met {friend}, who hid something behind {fhis} back and walked on quickly.',
       'Even {friend} only waved from far away and was gone.',
-      '"{friend} will not forget me," {he} thought. But at the house of {friend} all the windows were shut.',
+      '{friend} never forgot anything. But that day all the windows of {fhis} house were shut.',
+      'At the house of {friend} all the windows were shut.',
     ],
     [
       '"They have all forgotten me," said {hero}. {He} sat down {place} and threw small sticks into the wind.',

@@ -260,23 +260,23 @@ const secret: Plot = {
   cast: ['friend', 'elder'],
   slots: {
     plan: [
-      { plan: 'a surprise party for {elder}', where: 'in the barn' },
-      { plan: 'a new bench for {elder}', where: 'behind the house' },
-      { plan: 'a song for {elder}', where: 'under the bridge' },
-      { plan: 'a picture as big as a wall for {elder}', where: 'in the old shed' },
+      { plan: 'a surprise party', where: 'in the barn' },
+      { plan: 'a new bench', where: 'behind the house' },
+      { plan: 'a painted chair', where: 'under the bridge' },
+      { plan: 'a picture as big as a wall', where: 'in the old shed' },
     ],
   },
   steps: [
     [
       '"Can you keep a secret?" {friend} asked {hero} {oneDay}. "Of course I can," said {hero}.',
-      '{hero} and {friend} put their heads together. They were planning {plan}, and it was a secret.',
+      '{hero} and {friend} put their heads together. They were planning {plan} for {elder}, and it was a secret.',
       'There was a secret, and only {hero} and {friend} knew it.',
       '{friend} looked left and right and then said something into the ear of {hero}. It was a secret!',
     ],
     [
-      'It was about {plan}. They worked on it every day {where}, where nobody could see them.',
-      'Nobody could know about {plan}. {where} they had hidden everything under a cloth.',
-      '"We are making {plan}," said {friend}, "and we will hide it {where}. Do not say a word!"',
+      'It was about {plan} for {elder}. They worked on it every day {where}, where nobody could see them.',
+      'It was {plan} for {elder}, and nobody could know about it. {where} they had hidden everything under a cloth.',
+      '"We are making {plan} for your {ekind}," said {friend}, "and we will hide it {where}. Do not say a word!"',
     ],
     [
       'It was not easy. The secret sat on the tongue of {hero} and wanted to jump out.',
@@ -316,7 +316,7 @@ const secret: Plot = {
             'But then {he} forgot it for one moment. "We still need more red for the surprise," {he} said at the table. Oh no!',
           ],
           [
-            '{hero} told {friend} everything and cried. "{elder} has heard only half of it," said {friend}. "We will make the other half even better."',
+            '{hero} told {friend} everything and cried. "Your {ekind} has heard only half of it," said {friend}. "We will make the other half even better."',
             '{elder} looked out of the window. "I think my ears are bad today," {ehe} said. "Did you say something?" And {hero} was so thankful.',
           ],
           [
@@ -339,8 +339,8 @@ const secret: Plot = {
     'Everybody wanted to see what they had made. {hero} showed it to each one of them. {He} told how hard it had been to say nothing.',
   ],
   shorter: [
-    'A {quality} {kind} had a secret. It was {plan}, and {end}.',
-    '{hero} and a friend secretly made {plan}, and it was a big surprise.',
+    'A {quality} {kind} had a secret. It was {plan} for {elder}, and {end}.',
+    '{hero} and a friend secretly made {plan} for {elder}, and it was a big surprise.',
   ],
   lesson: [
     '{hero} learned that {lesson}.',
@@ -351,7 +351,7 @@ const secret: Plot = {
     '{He} felt as if {he} had a frog in {his} pocket.',
   ],
   asks: [
-    ['What was the secret?', 'It was {plan}.'],
+    ['What was the secret?', 'It was {plan} for {elder}.'],
     ['Where did they hide it?', 'They hid it {where}.'],
     ['Who was the surprise for?', 'It was for {elder}.'],
     ['Did {hero} keep the secret?', 'Well, {end}.'],

@@ -25,13 +25,15 @@ export const PLACES: readonly Slots[] = [
 export const SHARED_SLOTS: Readonly<Record<string, readonly (string | Slots)[]>> = {
   food: [
     'soup',
-    'pancakes',
     'apple pie',
     'warm bread',
     'honey cake',
     'porridge',
-    'berries and cream',
-    'cookies',
+    'plum pudding',
+    'vegetable stew',
+    'bread and cheese',
+    'rice pudding',
+    'bread and jam',
   ],
   color: ['red', 'blue', 'green', 'yellow', 'white', 'brown'],
 };
@@ -51,7 +53,7 @@ export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
     'one Saturday',
   ],
   soon: ['soon', 'before long', 'a little later', 'after a while', 'in a short time', 'by and by'],
-  suddenly: ['suddenly', 'all at once', 'just then', 'at that moment', 'in that very moment'],
+  suddenly: ['suddenly', 'all at once', 'just then', 'at that moment', 'at that very moment'],
   nextDay: [
     'the next day',
     'the next morning',
