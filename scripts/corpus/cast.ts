@@ -116,6 +116,12 @@ export const introduce = ({ quality, kind: noun, name }: Person): string =>
 
 /** All names; a text with another one speaks of a person that is not in the story. */
 export const NAMES: readonly string[] = [...GIRLS, ...BOYS, ...ANIMALS];
+/** What the cast adds to the words of the plots. */
+export const CAST_WORDS: readonly string[] = [
+  ...QUALITIES,
+  ...QUALITIES_OF_FRIENDS,
+  ...KINDS.flatMap(({ hand, home }) => [hand, home]),
+];
 /** All words for persons. */
 export const PERSONS: readonly string[] = [...new Set(KINDS.map((one) => one.kind)), ...ELDERS];
 

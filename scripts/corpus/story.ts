@@ -14,9 +14,11 @@ export interface StoryPlan {
   readonly beats: readonly Beat[];
 }
 
-const MAYBE_SHARE = 0.6;
+const MAYBE_SHARE = 0.35;
+/** Of beats that may come in any order, how often only one is told. */
+const ONE_OF_ANY_SHARE = 0.45;
 const PARAGRAPHS_SHARE = 0.25;
-const OPENINGS_SHARED = 0.45;
+const OPENINGS_SHARED = 0.35;
 
 export function planStory(random: SeededRandom, plot: Plot): StoryPlan {
   const hero = chooseHero(random, plot.not, plot.qualities && [...plot.qualities]);
@@ -39,7 +41,7 @@ function chooseBeats(random: SeededRandom, steps: readonly Step[], slots: Record
       case 'maybe':
         return random.chance(MAYBE_SHARE) ? [step.beat] : [];
       case 'any order':
-        return random.shuffle(step.beats);
+        return random.shuffle(step.beats).slice(random.chance(ONE_OF_ANY_SHARE) ? -1 : 0);
       case 'one of': {
         const branch = random.pick(step.branches);
         Object.assign(slots, branch.set);

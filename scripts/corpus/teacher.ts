@@ -1,0 +1,71 @@
+import { assertInvariant } from '../../src/errors.ts';
+import { createService } from '../../src/library/index.ts';
+
+/** A larger language model, by our own library: it says how surprising a text is, and how a text may go on. */
+export interface Teacher {
+  /** @returns bits that each text costs the teacher, in the order of the texts */
+  bitsOf(texts: readonly string[]): Promise<number[]>;
+  /** @returns sentences that may come after each of the texts, several for one, not yet looked at */
+  goOn(texts: readonly string[], numEach: number, seed: number): Promise<string[][]>;
+  close(): Promise<void>;
+}
+
+export interface TeacherOptions {
+  /** A GGUF file or a directory. */
+  readonly model: string;
+  /** Texts at once. */
+  readonly batch: number;
+  readonly threads?: number | undefined;
+}
+
+/** Room for the longest story with what is put before it. */
+const CONTEXT = 512;
+const CACHE_MB = 4096;
+/**
+ * One plain sentence of 4 to 16 words. A capital begins the first word alone or a name; of names only the story's own
+ * are taken later: a pattern for each story would be compiled for each story.
+ */
+const SENTENCE = ' [A-Z][a-z]{1,10}( [a-z]{1,12}| [A-Z][a-z]{2,8}){3,15}\\.';
+const MAX_SENTENCE_TOKENS = 28;
+const TEMPERATURE = 0.7;
+
+export async function createTeacher({ model, batch, threads }: TeacherOptions): Promise<Teacher> {
+  const service = await createService({
+    MODEL: model,
+    MAX_NUM_SEQS: batch,
+    MAX_MODEL_LEN: CONTEXT,
+    KV_CACHE_MB: CACHE_MB,
+    ...(threads === undefined ? {} : { THREADS: threads }),
+  });
+  return {
+    async bitsOf(texts) {
+      const request = { prompt: [...texts], max_tokens: 0, echo: true, logprobs: 0 };
+      const { choices } = await service.complete(request).whole();
+      const bits = choices.map(({ logprobs }) => {
+        const nats = (logprobs?.token_logprobs ?? []).reduce((sum: number, one) => sum - (one ?? 0), 0);
+        return nats / Math.LN2;
+      });
+      assertInvariant(bits.length === texts.length, 'the teacher answers each text');
+      return bits;
+    },
+    async goOn(texts, numEach, seed) {
+      const { choices } = await service
+        .complete({
+          prompt: [...texts],
+          n: numEach,
+          seed,
+          max_tokens: MAX_SENTENCE_TOKENS,
+          temperature: TEMPERATURE,
+          guided_regex: SENTENCE,
+        })
+        .whole();
+      return texts.map((_, i) =>
+        choices
+          .slice(i * numEach, (i + 1) * numEach)
+          .filter(({ finish_reason }) => finish_reason === 'stop')
+          .map(({ text }) => text.trim()),
+      );
+    },
+    close: () => service.close(),
+  };
+}
