@@ -10,9 +10,9 @@ export function placeForDetail(beats: readonly string[], random: SeededRandom): 
   return places.length === 0 ? undefined : random.pick(places);
 }
 
-/** They speak of other speakers, of the teller, or begin what the next beat does not know of. */
+/** They speak for somebody, of the teller, or begin what the next beat does not know of. */
 const NOT_A_DETAIL =
-  /\b(?:said|asked|told|named|called|replied|i|you|we|me|my|your|our|not|never|no|found|died|dead|became|if|who|what)\b/i;
+  /\b(?:said|asked|told|named|called|replied|i|you|we|me|my|your|our|not|never|no|gone|lost|found|died|dead|became|if|who|what)\b/i;
 
 /** Whether the story can take the sentence: plain words, no one new, nothing that was told before. */
 export function suits(sentence: string, story: string, vocabulary: ReadonlySet<string>): boolean {
@@ -21,7 +21,7 @@ export function suits(sentence: string, story: string, vocabulary: ReadonlySet<s
   if (words.some((word) => !vocabulary.has(word))) return false;
   const told = wordsOf(story);
   const known = new Set(told);
-  if (words.some((word) => STRANGERS.has(word) && !known.has(word))) return false;
+  if (words.some((word) => !known.has(word) && (STRANGERS.has(word) || !PLAIN.has(word)))) return false;
   // Capitals inside begin names.
   if (
     sentence
@@ -35,6 +35,20 @@ export function suits(sentence: string, story: string, vocabulary: ReadonlySet<s
   return [...shinglesOf(words, 3)].every((trigram) => !trigrams.has(trigram));
 }
 
+/**
+ * Words that a detail may have beside the story's own. With any words of the vocabulary the teacher brought in kings,
+ * gold and families that the story knows nothing of.
+ */
+const PLAIN = new Set(
+  [
+    'a an the it its he she him her his they them their and but then there here was were had did could would to of',
+    'in on at for with up down out over by from as so very too just only still all both one two again now soon',
+    'little small big long short soft warm cold wet dry dark bright quiet loud slow fast old new tired happy glad sad',
+    'scared proud calm brave careful slowly softly quickly gently quietly carefully happily looked sat stood walked',
+    'smiled laughed waited felt heard saw listened moment minute while time day night sun wind sky air ground face eyes',
+    'heart smile breath step deep high low around away back together alone it took made held put turned',
+  ].flatMap((line) => line.split(' ')),
+);
 const NAMES_SET = new Set(NAMES);
 /** Who must not come in if the story has them not. */
 const STRANGERS: ReadonlySet<string> = new Set(

@@ -9,7 +9,7 @@ const USAGE = `npm run corpus -- make --out DIR   writes documents.jsonl and man
   --model FILE   the teacher, a GGUF file; without one the stories are those of the machine alone
   --drafts N     drafts of a story that the teacher judges (3)
   --judged S     share of the stories that it judges (0.2)
-  --details S    share of the judged stories that it may write a sentence into (0.5)
+  --details S    share of the judged stories that it may write a sentence into (0.1)
   --batch N      documents at once (64)
   --threads N    of the teacher
 `;
@@ -23,7 +23,7 @@ const { positionals, values } = parseArgs({
     model: { type: 'string' },
     drafts: { type: 'string', default: '3' },
     judged: { type: 'string', default: '0.2' },
-    details: { type: 'string', default: '0.5' },
+    details: { type: 'string', default: '0.1' },
     batch: { type: 'string', default: '64' },
     threads: { type: 'string' },
     help: { type: 'boolean', default: false },

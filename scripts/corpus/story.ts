@@ -12,11 +12,16 @@ export interface StoryPlan {
   readonly slots: Slots;
   /** The beats that this story tells, in their order; each is phrased anew in every draft. */
   readonly beats: readonly Beat[];
+  /** Phrasings of a beat of which the shortest is told: more make a shorter story. */
+  readonly brevity: number;
 }
 
 const MAYBE_SHARE = 0.35;
 /** Of beats that may come in any order, how often only one is told. */
 const ONE_OF_ANY_SHARE = 0.45;
+const MAX_BREVITY = 5;
+/** The last beat looks back or ahead; a story may end before it. */
+const CODA_SHARE = 0.7;
 const PARAGRAPHS_SHARE = 0.25;
 const OPENINGS_SHARED = 0.35;
 
@@ -29,8 +34,9 @@ export function planStory(random: SeededRandom, plot: Plot): StoryPlan {
     const value = random.pick(values);
     Object.assign(slots, typeof value === 'string' ? { [name]: value } : value);
   }
-  const beats = chooseBeats(random, plot.steps, slots);
-  return { plot, hero, friend, slots, beats };
+  const all = chooseBeats(random, plot.steps, slots);
+  const beats = random.chance(CODA_SHARE) ? all : all.slice(0, -1);
+  return { plot, hero, friend, slots, beats, brevity: 1 + random.below(MAX_BREVITY) };
 }
 
 /** @param slots branches add theirs to it */
@@ -56,8 +62,13 @@ export function tellStory(plan: StoryPlan, random: SeededRandom): string[] {
   const scene = sceneOf(plan, random);
   return plan.beats.map((beat, i) => {
     const open = i === 0 && random.chance(OPENINGS_SHARED) ? '{open} ' : '';
-    return render(open + random.pick(beat), scene);
+    return render(open + phrase(beat, plan.brevity, random), scene);
   });
+}
+
+function phrase(beat: Beat, brevity: number, random: SeededRandom): string {
+  const picks = Array.from({ length: brevity }, () => random.pick(beat));
+  return picks.reduce((shortest, pick) => (pick.length < shortest.length ? pick : shortest));
 }
 
 /** @returns one paragraph, or several in a share of the stories */

@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../src/errors.ts';
-import { createService } from '../../src/library/index.ts';
+import { createService, type TokenflareService } from '../../src/library/index.ts';
 
 /** A larger language model, by our own library: it says how surprising a text is, and how a text may go on. */
 export interface Teacher {
@@ -38,34 +38,57 @@ export async function createTeacher({ model, batch, threads }: TeacherOptions): 
     ...(threads === undefined ? {} : { THREADS: threads }),
   });
   return {
-    async bitsOf(texts) {
-      const request = { prompt: [...texts], max_tokens: 0, echo: true, logprobs: 0 };
-      const { choices } = await service.complete(request).whole();
-      const bits = choices.map(({ logprobs }) => {
-        const nats = (logprobs?.token_logprobs ?? []).reduce((sum: number, one) => sum - (one ?? 0), 0);
-        return nats / Math.LN2;
-      });
-      assertInvariant(bits.length === texts.length, 'the teacher answers each text');
-      return bits;
-    },
-    async goOn(texts, numEach, seed) {
-      const { choices } = await service
-        .complete({
-          prompt: [...texts],
-          n: numEach,
-          seed,
-          max_tokens: MAX_SENTENCE_TOKENS,
-          temperature: TEMPERATURE,
-          guided_regex: SENTENCE,
-        })
-        .whole();
-      return texts.map((_, i) =>
-        choices
-          .slice(i * numEach, (i + 1) * numEach)
-          .filter(({ finish_reason }) => finish_reason === 'stop')
-          .map(({ text }) => text.trim()),
-      );
-    },
+    bitsOf: (texts) => inGroups(texts, (group) => bitsOf(service, group)),
+    goOn: (texts, numEach, seed) => inGroups(texts, (group) => goOn(service, group, numEach, seed)),
     close: () => service.close(),
   };
+}
+
+/** A request takes 64 prompts. */
+const GROUP = 32;
+
+/** Asks for all groups at once, so that the service can fill its batches. */
+async function inGroups<T>(
+  texts: readonly string[],
+  ask: (group: readonly string[]) => Promise<T[]>,
+): Promise<T[]> {
+  const groups = Array.from({ length: Math.ceil(texts.length / GROUP) }, (_, i) =>
+    texts.slice(i * GROUP, (i + 1) * GROUP),
+  );
+  return (await Promise.all(groups.map(ask))).flat();
+}
+
+async function bitsOf(service: TokenflareService, texts: readonly string[]): Promise<number[]> {
+  const request = { prompt: [...texts], max_tokens: 0, echo: true, logprobs: 0 };
+  const { choices } = await service.complete(request).whole();
+  assertInvariant(choices.length === texts.length, 'the teacher answers each text');
+  return choices.map(({ logprobs }) => {
+    // The first token has none.
+    const nats = (logprobs?.token_logprobs ?? []).reduce((sum: number, one) => sum - (one ?? 0), 0);
+    return nats / Math.LN2;
+  });
+}
+
+async function goOn(
+  service: TokenflareService,
+  texts: readonly string[],
+  numEach: number,
+  seed: number,
+): Promise<string[][]> {
+  const { choices } = await service
+    .complete({
+      prompt: [...texts],
+      n: numEach,
+      seed,
+      max_tokens: MAX_SENTENCE_TOKENS,
+      temperature: TEMPERATURE,
+      guided_regex: SENTENCE,
+    })
+    .whole();
+  return texts.map((_, i) =>
+    choices
+      .slice(i * numEach, (i + 1) * numEach)
+      .filter(({ finish_reason }) => finish_reason === 'stop')
+      .map(({ text }) => text.trim()),
+  );
 }
