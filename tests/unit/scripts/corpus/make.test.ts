@@ -64,6 +64,12 @@ describe('make', () => {
     expect(await read('documents.jsonl')).toBe(whole);
   });
 
+  it('makes the committed sample', async () => {
+    await run({ count: 40, seed: 1, batch: 64 });
+    const sample = new URL('../../../../scripts/corpus/sample.jsonl', import.meta.url);
+    expect(await read('documents.jsonl')).toBe(await readFile(sample, 'utf8'));
+  });
+
   it('does not mix the parts of two recipes', async () => {
     await run({ count: 5 });
     await expect(run({ count: 5, seed: 8 })).rejects.toThrow(/recipe\.json was made with other options/);

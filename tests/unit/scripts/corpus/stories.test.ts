@@ -41,7 +41,7 @@ const FAULTS: readonly [name: string, pattern: RegExp][] = [
   ['an article before a consonant', /\b[Aa]n [bcdfgjklmnpqrstvwxyz]/],
   ['two articles', /\b(?:a|an|the) (?:a|an|the)\b/i],
   ['a sentence begins small', /(?:^|[.!?] |\." )"?[a-z]/],
-  ['a word twice', /\b(?:the|a|to|of|and|her|his|was|in) (?:the|a|to|of|and|was|in)\b(?<=\b([a-z]+) \1)/i],
+  ['a word twice', /\b(the|a|to|of|and|was|in|he|she) \1\b/i],
 ];
 
 describe.each(PLOTS.map((plot) => [plot.name, plot] as const))('the plot %s', (_, plot) => {
