@@ -175,6 +175,7 @@ function whoAnswer({ hero, friend, plot, slots }: StoryPlan, story: string, rand
   const others = [
     ...(plot.cast.includes('friend') ? [introduce(friend)] : []),
     ...(tells(story, slots['elder'] ?? '') ? [slots['elder'] ?? ''] : []),
+    ...(plot.alsoThere ?? []),
   ];
   const all = [introduce(hero), ...others];
   const list = all.length === 1 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1) ?? ''}`;
@@ -182,7 +183,7 @@ function whoAnswer({ hero, friend, plot, slots }: StoryPlan, story: string, rand
     `There is ${list}.`,
     `It is about ${list}.`,
     `In the story there is ${list}.`,
-    others.length > 0 ? `${introduce(hero)}, and also ${others.join(' and ')}.` : `It is about ${list}.`,
+    others.length === 1 ? `${introduce(hero)}, and also ${others.join('')}.` : `It is about ${list}.`,
   ]);
 }
 

@@ -10,7 +10,7 @@ const newFriend: Plot = {
     'who was too shy to say hello',
     'who wanted to have a friend',
   ],
-  things: ['a new friend', 'a first day at school', 'a bench'],
+  things: ['a new friend', 'a first day {where}', 'a bench'],
   qualities: ['shy', 'quiet', 'little', 'small', 'gentle', 'young'],
   cast: ['friend'],
   slots: {
@@ -131,12 +131,8 @@ const newFriend: Plot = {
 
 const bridge: Plot = {
   name: 'building',
-  about: [
-    'who built a bridge',
-    'who wanted to build {made}',
-    'who built {made} with a friend',
-    'who had a big plan',
-  ],
+  alsoThere: ['a goose'],
+  about: ['who wanted to build {made}', 'who built {made} with a friend', 'who had a big plan'],
   things: ['{made}', 'a hammer and nails', 'a plan', 'something that is built'],
   cast: ['friend'],
   slots: {

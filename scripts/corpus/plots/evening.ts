@@ -10,7 +10,7 @@ const bedtime: Plot = {
     'who was not tired at all',
     'who looked for sleep',
   ],
-  things: ['a bed', 'a good night song', 'the moon', 'a pillow and a blanket'],
+  things: ['a bed', 'the moon', 'a pillow and a blanket'],
   not: ['owl', 'badger', 'raccoon'],
   cast: ['elder'],
   slots: {
@@ -142,7 +142,6 @@ const letter: Plot = {
   about: [
     'who wrote a letter',
     'who waited for a letter',
-    'who found a letter',
     'who got a letter from far away',
     'who missed a friend',
   ],

@@ -155,6 +155,7 @@ const foundKey: Plot = {
 
 const babyBird: Plot = {
   name: 'baby bird',
+  alsoThere: ['a baby bird'],
   about: [
     'who found a baby bird',
     'who took care of a baby bird',

@@ -4,6 +4,7 @@ import { anyOrder, maybe, oneOf, type Plot } from './plot.ts';
 
 const jealousy: Plot = {
   name: 'jealousy',
+  alsoThere: ['a {newcomer}'],
   about: [
     'who was jealous',
     'who was jealous of a new friend',

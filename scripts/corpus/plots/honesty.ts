@@ -4,6 +4,7 @@ import { anyOrder, oneOf, type Plot } from './plot.ts';
 
 const promise: Plot = {
   name: 'promise',
+  alsoThere: ['{neighbor}'],
   about: [
     'who kept a promise',
     'who made a promise',

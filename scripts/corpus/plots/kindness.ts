@@ -4,14 +4,15 @@ import { anyOrder, maybe, oneOf, type Plot } from './plot.ts';
 
 const wish: Plot = {
   name: 'wish',
+  alsoThere: ['a {granter}'],
   about: [
     'who made a wish',
     'who had one wish',
-    'who helped a fish that could talk',
+    'who helped a {granter}',
     'who wanted to be {wanted}',
     'who wanted to be something else',
   ],
-  things: ['a wish', 'a magic fish', 'a star', 'magic'],
+  things: ['a wish', 'a magic {granter}', 'magic'],
   not: ['elephant', 'owl', 'duck', 'hen', 'lion', 'bear', 'otter', 'pony', 'donkey'],
   cast: ['friend'],
   slots: {
@@ -145,13 +146,14 @@ const wish: Plot = {
 
 const oldFriend: Plot = {
   name: 'old friend',
+  alsoThere: ['{neighbor}'],
   about: [
     'who helped an old friend',
     'who helped an old neighbor',
     'who visited old {neighbor}',
     'who brought soup to an old neighbor',
   ],
-  things: ['an old neighbor', 'a pot of soup', 'an old man and his garden', 'a walking stick'],
+  things: ['an old neighbor', 'a pot of soup'],
   cast: ['elder'],
   slots: {
     neighbor: ['Mr. Hill', 'Mr. Wood', 'Mr. Bell', 'Mr. Gray', 'Mr. Frost'],

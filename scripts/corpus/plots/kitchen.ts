@@ -126,13 +126,12 @@ const birthday: Plot = {
 const baking: Plot = {
   name: 'baking',
   about: [
-    'who baked a cake',
-    'who wanted to bake bread',
+    'who baked {bake} with a friend',
+    'who wanted to bake {bake}',
     'who baked {bake}',
-    'who mixed up the salt and the sugar',
     'who helped in the kitchen',
   ],
-  things: ['a cake', 'a kitchen', '{bake}', 'flour and sugar'],
+  things: ['a kitchen', '{bake}', 'flour and sugar'],
   cast: ['friend', 'elder'],
   slots: {
     bake: [

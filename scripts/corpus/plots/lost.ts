@@ -188,12 +188,12 @@ const lostWay: Plot = {
   name: 'lost way',
   about: [
     'who got lost',
-    'who got lost in the [forest|woods|fog]',
+    'who got lost in the [forest|woods]',
     'who went too far from home',
     'who could not find the way home',
-    'who followed a butterfly',
+    'who followed {lure}',
   ],
-  things: ['a dark forest', 'a butterfly', 'a long way home', 'a path in the woods'],
+  things: ['a dark forest', '{lure}', 'a long way home', 'a path in the woods'],
   cast: ['friend', 'elder'],
   slots: {
     lure: [
@@ -290,7 +290,7 @@ const lostWay: Plot = {
   ],
   more: [
     'The next day {hero} and {friend} went back to the forest together. They put white stones along the path. Now everyone could find the way.',
-    'In the morning {lure} was there again. {hero} looked at it and laughed. "Today you must play without me," {he} said.',
+    'In the morning {theLure} was there again. {hero} looked at it and laughed. "Today you must play without me," {he} said.',
     '{hero} drew a map of the forest with every tree and stone. {elder} hung it next to the door.',
     'A few days later a small mouse was lost near {his} home. {hero} knew what to do. {He} took the mouse by the hand and brought it back to its mother.',
   ],

@@ -4,8 +4,8 @@ import { maybe, oneOf, type Plot } from './plot.ts';
 
 const race: Plot = {
   name: 'race',
-  about: ['who ran a race', 'who wanted to win a race', 'who came last in a race', 'who trained for a race'],
-  things: ['a race', 'a big race', 'a cup for the winner'],
+  about: ['who ran a race', 'who wanted to win a race', 'who trained for a race'],
+  things: ['a race', 'a big race', '{prize}'],
   not: ['turtle', 'mole'],
   qualities: ['little', 'small', 'proud', 'young', 'lively', 'brave', 'shy'],
   cast: ['friend'],
@@ -21,7 +21,7 @@ const race: Plot = {
       '{hero} liked nothing more than running. When {he} heard of a race to {goal}, {he} put down {his} name at once.',
     ],
     [
-      'Every morning {he} ran around {thePlace}, and every evening as well.',
+      'Every morning {he} ran around the field, and every evening as well.',
       'For two weeks {hero} practiced. {He} ran in the sun, and {he} ran in the rain.',
       '{friend} sat on a stone with a watch and called out the time. {hero} grew faster each day.',
     ],

@@ -19,6 +19,8 @@ export interface Plot {
   readonly qualities?: readonly string[];
   /** Other persons of the story. */
   readonly cast: readonly ('friend' | 'elder')[];
+  /** Others whom each telling has. */
+  readonly alsoThere?: readonly string[];
   /** One of the values is bound for the whole story; a record binds each of its keys. */
   readonly slots?: Readonly<Record<string, readonly (string | Slots)[]>>;
   readonly steps: readonly Step[];

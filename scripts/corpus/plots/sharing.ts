@@ -14,18 +14,7 @@ const sharing: Plot = {
   qualities: ['proud', 'little', 'young', 'lively', 'small', 'clever'],
   cast: ['friend'],
   slots: {
-    thing: [
-      'ball',
-      'kite',
-      'swing',
-      'sled',
-      'boat',
-      'wagon',
-      'big cake',
-      'jump rope',
-      'box of paints',
-      'drum',
-    ],
+    thing: ['ball', 'kite', 'swing', 'sled', 'boat', 'wagon', 'cake', 'jump rope', 'box of paints', 'drum'],
     why: ['it is mine', 'you could break it', 'I had it first', 'I want it for myself'],
   },
   steps: [

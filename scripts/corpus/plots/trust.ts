@@ -4,13 +4,8 @@ import { maybe, oneOf, type Plot } from './plot.ts';
 
 const secret: Plot = {
   name: 'secret',
-  about: [
-    'who had a secret',
-    'who kept a secret',
-    'who could not keep a secret',
-    'who knew about a surprise',
-  ],
-  things: ['a secret', 'a surprise party', 'a surprise'],
+  about: ['who had a secret', 'who knew about a surprise'],
+  things: ['a secret', '{plan}', 'a surprise'],
   cast: ['friend', 'elder'],
   slots: {
     plan: [

@@ -7,10 +7,10 @@ const climbing: Plot = {
   about: [
     'who climbed too high',
     'who was stuck in a tree',
-    'who wanted to touch the clouds',
+    'who wanted to {wish}',
     'who could not get down again',
   ],
-  things: ['a tall tree', 'a tree and a ladder', 'a tower'],
+  things: ['a tall tree'],
   not: [
     'squirrel',
     'owl',
@@ -144,13 +144,8 @@ const climbing: Plot = {
 
 const wayHome: Plot = {
   name: 'journey home',
-  about: [
-    'who was on the way home',
-    'who missed home',
-    'who went on a long journey home',
-    'who wanted to be home before winter',
-  ],
-  things: ['a long journey', 'a heavy bag', 'a road and a river', 'the way home'],
+  about: ['who was on the way home', 'who missed home', 'who went on a long journey home'],
+  things: ['a long journey', 'a heavy bag', '{obstacle}', 'the way home'],
   cast: ['friend', 'elder'],
   slots: {
     from: ['a big city', 'a village over the mountains', 'the far north', 'a farm in the south'],

@@ -10,7 +10,7 @@ const seed: Plot = {
     'who waited for a seed to grow',
     'who wanted to grow a {plant}',
   ],
-  things: ['a seed', 'a {plant}', 'a garden', 'a flower pot and the rain'],
+  things: ['a seed', 'a {plant}', 'a garden'],
   cast: ['elder'],
   slots: {
     plant: [
@@ -138,7 +138,7 @@ const rain: Plot = {
     'and a rainy day',
     'who wanted the rain to go away',
   ],
-  things: ['rain', 'a rainbow', 'an umbrella', 'a puddle'],
+  things: ['rain', 'a rainbow', 'a {roof}', 'a puddle'],
   not: ['frog', 'duck', 'turtle'],
   cast: ['friend'],
   slots: {
