@@ -1,0 +1,77 @@
+import { chooseFollowUps, followUp, type Exchange } from './follow-ups.ts';
+import { PLOTS } from './plots/index.ts';
+import { SeededRandom } from './random.ts';
+import { askForAnother, askForStory } from './requests.ts';
+import { greet, sayGoodbye, talk, thank } from './small-talk.ts';
+import { planStory, type StoryPlan } from './story.ts';
+
+export interface ChatMessage {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** A line of documents.jsonl. */
+export type CorpusDocument = { readonly text: string } | { readonly messages: readonly ChatMessage[] };
+
+/** What a document will be, before its stories are told. */
+export interface DocumentPlan {
+  readonly index: number;
+  readonly kind: 'story' | 'conversation' | 'talk';
+  /** None in a talk; two where another story is asked for. */
+  readonly stories: readonly StoryPlan[];
+  /** Of the words around the stories. */
+  readonly seed: number;
+}
+
+const STORY_SHARE = 0.3;
+const TALK_SHARE = 0.05;
+const ANOTHER_SHARE = 0.15;
+const MAX_FOLLOW_UPS = 3;
+
+/** The plan of a number; the same number and seed give the same plan. */
+export function planDocument(seed: number, index: number): DocumentPlan {
+  const random = new SeededRandom(Math.imul(seed, 0x01000193) ^ index);
+  const way = random.next();
+  const kind = way < STORY_SHARE ? 'story' : way < STORY_SHARE + TALK_SHARE ? 'talk' : 'conversation';
+  const numStories = kind === 'talk' ? 0 : kind === 'conversation' && random.chance(ANOTHER_SHARE) ? 2 : 1;
+  // Not the same plot twice in a conversation.
+  const plots = random.shuffle(PLOTS).slice(0, numStories);
+  const stories = plots.map((plot) => planStory(random, plot));
+  return { index, kind, stories, seed: random.seed() };
+}
+
+/** @param texts of the plan's stories, in their order */
+export function writeDocument(plan: DocumentPlan, texts: readonly string[]): CorpusDocument {
+  const random = new SeededRandom(plan.seed);
+  if (plan.kind === 'story') return { text: texts.join('\n\n') };
+  const exchanges = plan.kind === 'talk' ? talk(random) : converse(plan, texts, random);
+  return {
+    messages: exchanges.flatMap(({ user, assistant }) => [
+      { role: 'user', content: user },
+      { role: 'assistant', content: assistant },
+    ]),
+  };
+}
+
+/** One to five exchanges around the stories. */
+function converse({ stories }: DocumentPlan, texts: readonly string[], random: SeededRandom): Exchange[] {
+  const told = stories.flatMap((story, i): Exchange[] => {
+    const text = texts[i];
+    if (text === undefined) return [];
+    const user = (i === 0 ? askForStory : askForAnother)(story, random);
+    const numFollowUps = stories.length > 1 ? random.below(2) : random.below(MAX_FOLLOW_UPS + 1);
+    const followUps = chooseFollowUps(story, text, numFollowUps, random);
+    return [{ user, assistant: text }, ...followUps.map((one) => followUp(story, text, one, random))];
+  });
+  const room = 5 - told.length;
+  const before = room > 0 && random.chance(0.1) ? [greet(random)] : [];
+  const after =
+    room > 1 && random.chance(0.15) ? [random.chance(0.7) ? thank(random) : sayGoodbye(random)] : [];
+  return [...before, ...told, ...after];
+}
+
+/** All text of a document that the model is to write. */
+export const answersOf = (document: CorpusDocument): string[] =>
+  'text' in document
+    ? [document.text]
+    : document.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content);

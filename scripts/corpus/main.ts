@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util';
+import { make } from './make.ts';
+
+/** `npm run corpus`: makes what the embedded model learns from. docs/training.md says how. */
+
+const USAGE = `npm run corpus -- make --out DIR   writes documents.jsonl and manifest.json; goes on where it was stopped
+  --count N      documents that are planned (20000)
+  --seed N       of all choices (1)
+  --model FILE   the teacher, a GGUF file; without one the stories are those of the machine alone
+  --drafts N     drafts of a story that the teacher judges (3)
+  --judged S     share of the stories that it judges (0.2)
+  --details S    share of the judged stories that it may write a sentence into (0.1)
+  --batch N      documents at once (64)
+  --threads N    of the teacher
+`;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    out: { type: 'string' },
+    count: { type: 'string', default: '20000' },
+    seed: { type: 'string', default: '1' },
+    model: { type: 'string' },
+    drafts: { type: 'string', default: '3' },
+    judged: { type: 'string', default: '0.2' },
+    details: { type: 'string', default: '0.1' },
+    batch: { type: 'string', default: '64' },
+    threads: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const { out } = values;
+if (values.help || positionals[0] !== 'make' || out === undefined) {
+  process.stderr.write(USAGE);
+  process.exit(values.help ? 0 : 1);
+}
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+await make(
+  {
+    out,
+    count: whole('count', values.count),
+    seed: whole('seed', values.seed),
+    model: values.model,
+    numDrafts: whole('drafts', values.drafts, 1),
+    judgedShare: share('judged', values.judged),
+    detailShare: share('details', values.details),
+    batch: whole('batch', values.batch, 1),
+    threads: values.threads === undefined ? undefined : whole('threads', values.threads, 1),
+    report: (line) => process.stderr.write(`${line}\n`),
+  },
+  stop.signal,
+);
+
+function whole(name: string, text: string, least = 0): number {
+  const value = Number(text);
+  return Number.isSafeInteger(value) && value >= least
+    ? value
+    : refuse(name, text, `a whole number from ${least} on`);
+}
+
+function share(name: string, text: string): number {
+  const value = Number(text);
+  return value >= 0 && value <= 1 ? value : refuse(name, text, 'a number from 0 to 1');
+}
+
+function refuse(name: string, text: string, wanted: string): never {
+  process.stderr.write(`--${name} must be ${wanted}, not ${text}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,36 @@
+import { BEGINNINGS } from './beginnings.ts';
+import { DANGERS } from './dangers.ts';
+import { EVENING } from './evening.ts';
+import { FEARS } from './fears.ts';
+import { FOUND } from './found.ts';
+import { FRIENDSHIP } from './friendship.ts';
+import { HONESTY } from './honesty.ts';
+import { KINDNESS } from './kindness.ts';
+import { KITCHEN } from './kitchen.ts';
+import { LOST } from './lost.ts';
+import { OUTINGS } from './outings.ts';
+import { PATIENCE } from './patience.ts';
+import { SHARING } from './sharing.ts';
+import { TRUST } from './trust.ts';
+import { WAYS } from './ways.ts';
+import { WEATHER } from './weather.ts';
+import type { Plot } from './plot.ts';
+
+export const PLOTS: readonly Plot[] = [
+  ...BEGINNINGS,
+  ...DANGERS,
+  ...EVENING,
+  ...FEARS,
+  ...FOUND,
+  ...FRIENDSHIP,
+  ...HONESTY,
+  ...KINDNESS,
+  ...KITCHEN,
+  ...LOST,
+  ...OUTINGS,
+  ...PATIENCE,
+  ...SHARING,
+  ...TRUST,
+  ...WAYS,
+  ...WEATHER,
+];

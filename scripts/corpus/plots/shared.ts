@@ -1,0 +1,90 @@
+import type { Slots } from './plot.ts';
+
+/** What every plot may use. */
+
+/** `place` where the hero lives, and `thePlace` as a thing to go to. */
+export const PLACES: readonly Slots[] = [
+  { place: 'by the river', thePlace: 'the river' },
+  { place: 'near the forest', thePlace: 'the forest' },
+  { place: 'on a farm', thePlace: 'the farm' },
+  { place: 'by the sea', thePlace: 'the beach' },
+  { place: 'on a green hill', thePlace: 'the hill' },
+  { place: 'at the edge of a village', thePlace: 'the village' },
+  { place: 'by a quiet pond', thePlace: 'the pond' },
+  { place: 'near an old mill', thePlace: 'the old mill' },
+  { place: 'in a small town', thePlace: 'the town' },
+  { place: 'in a wide valley', thePlace: 'the valley' },
+  { place: 'beside a lake', thePlace: 'the lake' },
+  { place: 'at the end of a long road', thePlace: 'the road' },
+  { place: 'in the middle of a meadow', thePlace: 'the meadow' },
+  { place: 'under the mountains', thePlace: 'the mountains' },
+  { place: 'behind a big orchard', thePlace: 'the orchard' },
+  { place: 'by the old bridge', thePlace: 'the bridge' },
+];
+
+export const SHARED_SLOTS: Readonly<Record<string, readonly (string | Slots)[]>> = {
+  food: [
+    'soup',
+    'apple pie',
+    'warm bread',
+    'honey cake',
+    'porridge',
+    'plum pudding',
+    'vegetable stew',
+    'bread and cheese',
+    'rice pudding',
+    'bread and jam',
+  ],
+  color: ['red', 'blue', 'green', 'yellow', 'white', 'brown'],
+};
+
+/** Slots of which each place of a text gets a new value. */
+export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
+  oneDay: [
+    'one day',
+    'one morning',
+    'one afternoon',
+    'early one morning',
+    'one fine day',
+    'one Sunday',
+    'on a Monday morning',
+    'one day after breakfast',
+    'one quiet morning',
+    'one Saturday',
+  ],
+  soon: ['soon', 'before long', 'a little later', 'after a while', 'in a short time', 'by and by'],
+  suddenly: ['suddenly', 'all at once', 'just then', 'at that moment', 'at that very moment'],
+  nextDay: [
+    'the next day',
+    'the next morning',
+    'the day after',
+    'when the sun came up again',
+    'in the morning',
+  ],
+  glad: ['glad', 'happy', 'full of joy', 'pleased'],
+  smiled: ['smiled', 'laughed', 'nodded', 'gave a big smile'],
+};
+
+/** They come before the first beat in a share of the stories, and introduce the hero. */
+export const OPENINGS: readonly string[] = [
+  'Once upon a time there was {aHero}.',
+  'There was once {aHero} who lived {place}.',
+  '{aHero} lived {place}.',
+  'Once upon a time, {place}, there lived {aHero}.',
+  'Long ago {aHero} had a home {place}.',
+  'Not far from here there lived {aHero}.',
+  'Here is a story about {aHero}.',
+  'In a little house {place} lived {aHero}.',
+  'Do you know the story of {aHero}? It happened {place}.',
+  'Once there was {aHero}, and {he} lived {place}.',
+];
+
+/** With the hero's name first. */
+export const NAMED_OPENINGS: readonly string[] = [
+  '{heroName} was a {quality} {kind} who lived {place}.',
+  'There was a {quality} {kind}, and {his} name was {heroName}.',
+  '{heroName} was a {quality} {kind}.',
+  'Everyone {place} knew {heroName}, the {quality} {kind}.',
+  'This is {heroName}, a {quality} {kind}.',
+  'A {quality} {kind} lived {place}. {His} name was {heroName}.',
+];

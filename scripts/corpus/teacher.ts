@@ -1,0 +1,94 @@
+import { assertInvariant } from '../../src/errors.ts';
+import { createService, type TokenflareService } from '../../src/library/index.ts';
+
+/** A larger language model, by our own library: it says how surprising a text is, and how a text may go on. */
+export interface Teacher {
+  /** @returns bits that each text costs the teacher, in the order of the texts */
+  bitsOf(texts: readonly string[]): Promise<number[]>;
+  /** @returns sentences that may come after each of the texts, several for one, not yet looked at */
+  goOn(texts: readonly string[], numEach: number, seed: number): Promise<string[][]>;
+  close(): Promise<void>;
+}
+
+export interface TeacherOptions {
+  /** A GGUF file or a directory. */
+  readonly model: string;
+  /** Texts at once. */
+  readonly batch: number;
+  readonly threads?: number | undefined;
+}
+
+/** Room for the longest story with what is put before it. */
+const CONTEXT = 512;
+const CACHE_MB = 4096;
+/**
+ * One plain sentence of 4 to 16 words. A capital begins the first word alone or a name; of names only the story's own
+ * are taken later: a pattern for each story would be compiled for each story.
+ */
+const SENTENCE = ' [A-Z][a-z]{1,10}( [a-z]{1,12}| [A-Z][a-z]{2,8}){3,15}\\.';
+const MAX_SENTENCE_TOKENS = 28;
+const TEMPERATURE = 0.7;
+
+export async function createTeacher({ model, batch, threads }: TeacherOptions): Promise<Teacher> {
+  const service = await createService({
+    MODEL: model,
+    MAX_NUM_SEQS: batch,
+    MAX_MODEL_LEN: CONTEXT,
+    KV_CACHE_MB: CACHE_MB,
+    ...(threads === undefined ? {} : { THREADS: threads }),
+  });
+  return {
+    bitsOf: (texts) => inGroups(texts, (group) => bitsOf(service, group)),
+    goOn: (texts, numEach, seed) => inGroups(texts, (group) => goOn(service, group, numEach, seed)),
+    close: () => service.close(),
+  };
+}
+
+/** A request takes 64 prompts. */
+const GROUP = 32;
+
+/** Asks for all groups at once, so that the service can fill its batches. */
+async function inGroups<T>(
+  texts: readonly string[],
+  ask: (group: readonly string[]) => Promise<T[]>,
+): Promise<T[]> {
+  const groups = Array.from({ length: Math.ceil(texts.length / GROUP) }, (_, i) =>
+    texts.slice(i * GROUP, (i + 1) * GROUP),
+  );
+  return (await Promise.all(groups.map(ask))).flat();
+}
+
+async function bitsOf(service: TokenflareService, texts: readonly string[]): Promise<number[]> {
+  const request = { prompt: [...texts], max_tokens: 0, echo: true, logprobs: 0 };
+  const { choices } = await service.complete(request).whole();
+  assertInvariant(choices.length === texts.length, 'the teacher answers each text');
+  return choices.map(({ logprobs }) => {
+    // The first token has none.
+    const nats = (logprobs?.token_logprobs ?? []).reduce((sum: number, one) => sum - (one ?? 0), 0);
+    return nats / Math.LN2;
+  });
+}
+
+async function goOn(
+  service: TokenflareService,
+  texts: readonly string[],
+  numEach: number,
+  seed: number,
+): Promise<string[][]> {
+  const { choices } = await service
+    .complete({
+      prompt: [...texts],
+      n: numEach,
+      seed,
+      max_tokens: MAX_SENTENCE_TOKENS,
+      temperature: TEMPERATURE,
+      guided_regex: SENTENCE,
+    })
+    .whole();
+  return texts.map((_, i) =>
+    choices
+      .slice(i * numEach, (i + 1) * numEach)
+      .filter(({ finish_reason }) => finish_reason === 'stop')
+      .map(({ text }) => text.trim()),
+  );
+}
