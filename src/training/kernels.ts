@@ -1,11 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
-import type { NativeAddon } from '../runtime/native/native-addon.ts';
 import { floatArg, KernelPool } from '../runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend } from '../runtime/wasm/start.ts';
 import type { WasmHeap } from '../runtime/wasm/wasm-heap.ts';
 import { KERNEL } from './kernel-ids.ts';
-import { multiplyNatively, startAddon, type Operand, type Products } from './native-products.ts';
+import {
+  multiplyNatively,
+  type NativeProducts,
+  type Operand,
+  type Products,
+  startNativeProducts,
+} from './native-products.ts';
 
 /** Sizes of chunks; those of the assembly files must be the same. */
 const CHUNK_ELEMENTS = 16384;
@@ -37,13 +42,13 @@ export class TrainingKernels {
   readonly numThreads: number;
   readonly #pool: KernelPool;
   /** What multiplies matrices; without it the pool does. */
-  readonly #addon: NativeAddon | undefined;
+  readonly #native: NativeProducts | undefined;
   readonly #scratch = new Map<string, { address: number; numBytes: number }>();
 
-  private constructor(heap: WasmHeap, pool: KernelPool, addon: NativeAddon | undefined) {
+  private constructor(heap: WasmHeap, pool: KernelPool, native: NativeProducts | undefined) {
     this.heap = heap;
     this.#pool = pool;
-    this.#addon = addon;
+    this.#native = native;
     this.numThreads = pool.numThreads;
   }
 
@@ -55,12 +60,12 @@ export class TrainingKernels {
   static async start(numThreads: number, products: Products = 'wasm'): Promise<TrainingKernels> {
     const { heap } = await startWasmBackend();
     const pool = await KernelPool.start({ wasmBytes: await readKernels('training'), heap, numThreads });
-    return new TrainingKernels(heap, pool, startAddon(numThreads, products));
+    return new TrainingKernels(heap, pool, startNativeProducts(numThreads, products));
   }
 
   /** What multiplies matrices. */
-  get products(): 'native' | 'wasm' {
-    return this.#addon === undefined ? 'wasm' : 'native';
+  get products(): string {
+    return this.#native?.name ?? 'wasm';
   }
 
   async dispose(): Promise<void> {
@@ -265,8 +270,8 @@ export class TrainingKernels {
       `the sizes of a product are multiples of 8: ${rows}, ${cols}, ${depth}`,
     );
     const out = this.#make([rows, cols]); // [rows, cols]
-    if (this.#addon !== undefined) {
-      multiplyNatively(this.#addon, this.heap, { a, b, bias, out, rows, cols, depth });
+    if (this.#native !== undefined) {
+      multiplyNatively(this.#native, this.heap, { a, b, bias, out, rows, cols, depth });
       return out;
     }
     const aTiles = this.#pack(a, rows, depth, 8, 'a'); // [rows / 8][depth][8]

@@ -42,7 +42,7 @@ export const TRAIN_FLAGS: readonly TrainFlag[] = [
   flag('dtype', 'f16', 'of the weights written: f16 or f32'),
   flag('seed', '1', 'of everything random'),
   flag('corpus-note', '', 'said of the corpus in the model card'),
-  flag('products', 'auto', 'what multiplies matrices: native, wasm; auto is native where it works'),
+  flag('products', 'auto', 'what multiplies matrices: native, bf16, wasm; auto is native where it works'),
   flag('threads', undefined, "threads that compute; by default the machine's"),
 ];
 

@@ -45,6 +45,7 @@ export interface NativeAddon {
   /**
    * A B^T + bias of matrices in float32 that change from call to call: [rows, depth], [cols, depth] -> [rows, cols].
    * Strides are in numbers; rows of A whose numbers lie side by side have no gap between them. An empty bias is none.
+   * @param inBFloats 1: both operands are rounded to bfloat16 first, after `startBFloats`
    */
   multiply(
     a: Float32Array,
@@ -58,7 +59,10 @@ export interface NativeAddon {
     rows: number,
     cols: number,
     depth: number,
+    inBFloats: 0 | 1,
   ): void;
+  /** Finds the processor's instructions for products of bfloat16; their name, or '' where it has none. */
+  startBFloats(): string;
   numBytesOf(tensor: Handle): number;
   /** Of all tensors. */
   numBytes(): number;
