@@ -1,16 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
+import {
+  dropoutThreshold,
+  survivorFactor,
+  type DropoutDraw,
+  type SequenceShape,
+} from './kernel-arguments.ts';
 import { floatArg, KernelPool } from '../runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend } from '../runtime/wasm/start.ts';
 import type { WasmHeap } from '../runtime/wasm/wasm-heap.ts';
 import { KERNEL } from './kernel-ids.ts';
 import {
+  attendNatively,
+  geluNatively,
   multiplyNatively,
-  type NativeProducts,
+  type NativeMath,
   type Operand,
   type Products,
-  startNativeProducts,
-} from './native-products.ts';
+  startNativeMath,
+} from './native-math.ts';
 
 /** Sizes of chunks; those of the assembly files must be the same. */
 const CHUNK_ELEMENTS = 16384;
@@ -20,18 +28,8 @@ const CHUNK_COLS = 32;
 const PACK_LANES = 64;
 const GEMM_BLOCK = 64;
 
-/** Which elements die: counter hash of index and seed, see `keepMask` of assembly/dropout.ts. */
-export interface DropoutDraw {
-  /** Probability of an element to be dropped. */
-  readonly rate: number;
-  readonly seed: number;
-}
-
-export interface SequenceShape {
-  readonly numSequences: number;
-  readonly seqLen: number;
-  readonly numHeads: number;
-}
+/** Numbers that the native kernels of attention and activations take at a time; other sizes are wasm's. */
+const NATIVE_WIDTH = 16;
 
 /**
  * The kernels of assembly/ as functions of tensors. Every result is a new tensor on the heap of tfjs, the caller's
@@ -41,11 +39,11 @@ export class TrainingKernels {
   readonly heap: WasmHeap;
   readonly numThreads: number;
   readonly #pool: KernelPool;
-  /** What multiplies matrices; without it the pool does. */
-  readonly #native: NativeProducts | undefined;
+  /** What multiplies matrices, attends and activates; without it the pool does. */
+  readonly #native: NativeMath | undefined;
   readonly #scratch = new Map<string, { address: number; numBytes: number }>();
 
-  private constructor(heap: WasmHeap, pool: KernelPool, native: NativeProducts | undefined) {
+  private constructor(heap: WasmHeap, pool: KernelPool, native: NativeMath | undefined) {
     this.heap = heap;
     this.#pool = pool;
     this.#native = native;
@@ -60,7 +58,7 @@ export class TrainingKernels {
   static async start(numThreads: number, products: Products = 'wasm'): Promise<TrainingKernels> {
     const { heap } = await startWasmBackend();
     const pool = await KernelPool.start({ wasmBytes: await readKernels('training'), heap, numThreads });
-    return new TrainingKernels(heap, pool, startNativeProducts(numThreads, products));
+    return new TrainingKernels(heap, pool, startNativeMath(numThreads, products));
   }
 
   /** What multiplies matrices. */
@@ -147,10 +145,14 @@ export class TrainingKernels {
   }
 
   gelu(x: tf.Tensor): tf.Tensor {
+    const out = this.#activateNatively(x);
+    if (out !== undefined) return out;
     return this.#pointwise(KERNEL.GELU, [x]);
   }
 
   geluGradient(x: tf.Tensor, dY: tf.Tensor): tf.Tensor {
+    const out = this.#activateNatively(x, dY);
+    if (out !== undefined) return out;
     return this.#pointwise(KERNEL.GELU_BACKWARD, [x, dY]);
   }
 
@@ -190,6 +192,10 @@ export class TrainingKernels {
     const out = this.#make([rows, dim]); // [rows, dim]
     const stats = this.#make([numChunks, 2, shape.seqLen]); // [sequences * heads, 2, seq]
     const headDim = dim / shape.numHeads;
+    if (this.#native !== undefined && headDim % NATIVE_WIDTH === 0) {
+      attendNatively(this.#native, this.heap, { qkv, out, stats }, shape, draw);
+      return { out, stats };
+    }
     const scratch = this.#attentionScratch(shape, headDim);
     const args = [this.#at(qkv), this.#at(out), this.#at(stats), scratch];
     this.#pool.run(KERNEL.ATTENTION, numChunks, [...args, ...attentionArgs(shape, headDim, draw)]);
@@ -208,6 +214,10 @@ export class TrainingKernels {
     const [rows, width] = matrixShape(qkv);
     const headDim = width / 3 / shape.numHeads;
     const dQkv = this.#make([rows, width]); // [rows, 3 * dim]
+    if (this.#native !== undefined && headDim % NATIVE_WIDTH === 0) {
+      attendNatively(this.#native, this.heap, { qkv, out, stats, dOut, dQkv }, shape, draw);
+      return dQkv;
+    }
     const scratch = this.#attentionScratch(shape, headDim);
     const args = [this.#at(qkv), this.#at(out), this.#at(stats), this.#at(dOut), this.#at(dQkv), scratch];
     const numChunks = shape.numSequences * shape.numHeads;
@@ -255,6 +265,14 @@ export class TrainingKernels {
     const args = [weight, gradient, mean, square].map((tensor) => this.#at(tensor));
     const numChunks = chunks(weight.size, CHUNK_ELEMENTS);
     this.#pool.run(KERNEL.ADAM_W, numChunks, [...args, weight.size, hyper, decays ? 1 : 0]);
+  }
+
+  /** GELU or its gradient; undefined where wasm is to compute it. */
+  #activateNatively(x: tf.Tensor, dY?: tf.Tensor): tf.Tensor | undefined {
+    if (this.#native === undefined || x.size % NATIVE_WIDTH !== 0) return undefined;
+    const out = this.#make(x.shape);
+    geluNatively(this.#native, this.heap, { x, out, ...(dY === undefined ? {} : { dY }) });
+    return out;
   }
 
   #product(
@@ -334,8 +352,8 @@ function matrixShape(tensor: tf.Tensor): [number, number] {
 }
 
 /** Seed, threshold of the 31-bit hash, factor of the survivors. */
-function dropoutArgs({ rate, seed }: DropoutDraw): number[] {
-  return [seed, Math.round(rate * 2 ** 31), floatArg(1 / (1 - rate))];
+function dropoutArgs(draw: DropoutDraw): number[] {
+  return [draw.seed, dropoutThreshold(draw), floatArg(survivorFactor(draw))];
 }
 
 function attentionArgs(shape: SequenceShape, headDim: number, draw: DropoutDraw): number[] {

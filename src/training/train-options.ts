@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.ts';
 import type { StoredDtype } from '../weights/write-safetensors.ts';
 import { type ScheduleName, SCHEDULES } from './learning-rate.ts';
-import { PRODUCTS, type Products } from './native-products.ts';
+import { PRODUCTS, type Products } from './native-math.ts';
 
 /** A flag of the trainer that takes a value: its name, its default as one writes it, and what it is. */
 interface TrainFlag {

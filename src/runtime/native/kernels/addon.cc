@@ -276,6 +276,44 @@ napi_value Multiply(napi_env env, napi_callback_info info) {
   return call.Done(MultiplyStrided(*call.addon().kernels[0], left, right, bias_or_null, rows, cols, depth, output.data));
 }
 
+// Attention of whole sequences; backward where there is room for a gradient.
+napi_value AttendSequences(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const auto qkv = call.Floats(0), out = call.Floats(1), stats = call.Floats(2), d_out = call.Floats(3);
+  const auto d_qkv = call.Floats(4), keep_scale = call.Floats(5);
+  const auto numbers = call.Integers(6);  // sequences, length, heads, size of a head, seed, threshold
+  if (!call.ok()) return call.Done(nullptr);
+  if (numbers.size != 6 || keep_scale.size != 1) return call.Done("attention is described by six numbers and a scale");
+  const int64_t num_sequences = numbers.data[0], seq = numbers.data[1], heads = numbers.data[2], dim = numbers.data[3];
+  const int64_t size = num_sequences * seq * heads * dim;
+  const bool is_backward = d_qkv.size > 0;
+  const bool fits = num_sequences > 0 && seq > 0 && heads > 0 && dim > 0 && seq % 8 == 0 && dim % 16 == 0 &&
+                    qkv.size == 3 * size && out.size == size && stats.size == num_sequences * heads * 2 * seq &&
+                    (!is_backward || (d_qkv.size == 3 * size && d_out.size == size));
+  if (!fits || call.addon().kernels.empty()) return call.Done("the operands of attention fit each other");
+  call.addon().kernels[0]->attend_sequences({qkv.data, out.data, stats.data, d_out.data,
+                                             is_backward ? d_qkv.data : nullptr, num_sequences, seq, heads, dim,
+                                             numbers.data[4], numbers.data[5], keep_scale.data[0]});
+  return call.Done(nullptr);
+}
+
+// GELU, or its gradient where there is one of its result.
+napi_value ActivateGelu(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const auto x = call.Floats(0), d_y = call.Floats(1), output = call.Floats(2);
+  if (!call.ok()) return call.Done(nullptr);
+  const bool is_backward = d_y.size > 0;
+  const bool fits = x.size == output.size && x.size % 16 == 0 && (!is_backward || d_y.size == x.size);
+  if (!fits || call.addon().kernels.empty()) return call.Done("the operands of an activation fit each other");
+  const Kernels &kernels = *call.addon().kernels[0];
+  if (is_backward) {
+    kernels.gelu_gradient(x.data, d_y.data, x.size, output.data);
+  } else {
+    kernels.gelu(x.data, x.size, output.data);
+  }
+  return call.Done(nullptr);
+}
+
 napi_value NumBytesOf(napi_env env, napi_callback_info info) {
   Call call(env, info);
   const int32_t handle = call.Handle(0);
@@ -299,7 +337,7 @@ napi_value Register(napi_env env, napi_value exports) {
       {"start", Start},           {"addVector", AddVector},     {"addMatrix", AddMatrix},     {"addCache", AddCache},
       {"addProgram", AddProgram}, {"freeTensor", FreeTensor},   {"freeProgram", FreeProgram}, {"writeVector", WriteVector},
       {"readTensor", ReadTensor}, {"packFloats", PackFloats}, {"packRows", PackRows},       {"copyLane", CopyLane},       {"clearLane", ClearLane},
-      {"run", Run},               {"multiply", Multiply},   {"startBFloats", StartBFloats}, {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
+      {"run", Run},               {"multiply", Multiply},   {"startBFloats", StartBFloats}, {"attendSequences", AttendSequences}, {"gelu", ActivateGelu}, {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
   };
   for (const auto &[name, function] : functions) {
     napi_value value = nullptr;

@@ -1,6 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { EngineError } from '../errors.ts';
 import { loadAddon, type NativeAddon } from '../runtime/native/native-addon.ts';
+import {
+  type DropoutDraw,
+  dropoutThreshold,
+  type SequenceShape,
+  survivorFactor,
+} from './kernel-arguments.ts';
 import type { WasmHeap } from '../runtime/wasm/wasm-heap.ts';
 
 /**
@@ -28,8 +34,8 @@ interface Product {
   readonly depth: number;
 }
 
-/** The native kernels as they multiply. */
-export interface NativeProducts {
+/** The native kernels as they compute. */
+export interface NativeMath {
   readonly addon: NativeAddon;
   /** In words: which instructions, where that makes a difference to the result. */
   readonly name: string;
@@ -40,7 +46,7 @@ export interface NativeProducts {
  * The native kernels, if they are to multiply; undefined where wasm is to.
  * @throws EngineError `backend_unavailable` where they are asked for by name and there are none
  */
-export function startNativeProducts(numThreads: number, products: Products): NativeProducts | undefined {
+export function startNativeMath(numThreads: number, products: Products): NativeMath | undefined {
   if (products === 'wasm') return undefined;
   try {
     const addon = loadAddon();
@@ -63,11 +69,11 @@ export function startNativeProducts(numThreads: number, products: Products): Nat
 
 /** Multiplies on the heap of tfjs, where the tensors lie. */
 export function multiplyNatively(
-  { addon, inBFloats }: NativeProducts,
+  { addon, inBFloats }: NativeMath,
   heap: WasmHeap,
   { a, b, bias, out, rows, cols, depth }: Product,
 ): void {
-  const floats = (tensor: tf.Tensor) => heap.float32(heap.tensorAddress(tensor), tensor.size);
+  const floats = (tensor: tf.Tensor | undefined) => floatsOf(heap, tensor);
   addon.multiply(
     floats(a.tensor),
     a.laneStride,
@@ -75,11 +81,46 @@ export function multiplyNatively(
     floats(b.tensor),
     b.laneStride,
     b.depthStride,
-    bias === undefined ? new Float32Array() : floats(bias),
+    floats(bias),
     floats(out),
     rows,
     cols,
     depth,
     inBFloats ? 1 : 0,
   );
+}
+
+/** Attention of whole sequences, on the heap of tfjs; backward where the gradients are given. */
+export function attendNatively(
+  { addon }: NativeMath,
+  heap: WasmHeap,
+  tensors: { qkv: tf.Tensor; out: tf.Tensor; stats: tf.Tensor; dOut?: tf.Tensor; dQkv?: tf.Tensor },
+  { numSequences, seqLen, numHeads }: SequenceShape,
+  draw: DropoutDraw,
+): void {
+  const floats = (tensor: tf.Tensor | undefined) => floatsOf(heap, tensor);
+  const { qkv, out, stats, dOut, dQkv } = tensors;
+  const headDim = out.size / (numSequences * seqLen * numHeads);
+  addon.attendSequences(
+    floats(qkv),
+    floats(out),
+    floats(stats),
+    floats(dOut),
+    floats(dQkv),
+    Float32Array.of(survivorFactor(draw)),
+    Int32Array.of(numSequences, seqLen, numHeads, headDim, draw.seed, dropoutThreshold(draw)),
+  );
+}
+
+/** GELU on the heap of tfjs, or its gradient where that of the result is given. */
+export function geluNatively(
+  { addon }: NativeMath,
+  heap: WasmHeap,
+  { x, dY, out }: { x: tf.Tensor; dY?: tf.Tensor; out: tf.Tensor },
+): void {
+  addon.gelu(floatsOf(heap, x), floatsOf(heap, dY), floatsOf(heap, out));
+}
+
+function floatsOf(heap: WasmHeap, tensor: tf.Tensor | undefined): Float32Array {
+  return tensor === undefined ? new Float32Array() : heap.float32(heap.tensorAddress(tensor), tensor.size);
 }
