@@ -1,14 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
-import {
-  dropoutThreshold,
-  survivorFactor,
-  type DropoutDraw,
-  type SequenceShape,
-} from './kernel-arguments.ts';
 import { floatArg, KernelPool } from '../runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend } from '../runtime/wasm/start.ts';
 import type { WasmHeap } from '../runtime/wasm/wasm-heap.ts';
+import {
+  attentionArgs,
+  chunks,
+  type DropoutDraw,
+  dropoutArgs,
+  matrixShape,
+  type SequenceShape,
+} from './kernel-arguments.ts';
 import { KERNEL } from './kernel-ids.ts';
 import {
   attendNatively,
@@ -19,6 +21,7 @@ import {
   type Products,
   startNativeMath,
 } from './native-math.ts';
+import { shareClones } from './share-clones.ts';
 
 /** Sizes of chunks; those of the assembly files must be the same. */
 const CHUNK_ELEMENTS = 16384;
@@ -57,6 +60,7 @@ export class TrainingKernels {
    */
   static async start(numThreads: number, products: Products = 'wasm'): Promise<TrainingKernels> {
     const { heap } = await startWasmBackend();
+    shareClones();
     const pool = await KernelPool.start({ wasmBytes: await readKernels('training'), heap, numThreads });
     return new TrainingKernels(heap, pool, startNativeMath(numThreads, products));
   }
@@ -339,23 +343,4 @@ export class TrainingKernels {
   #at(tensor: tf.Tensor): number {
     return this.heap.tensorAddress(tensor);
   }
-}
-
-function chunks(total: number, size: number): number {
-  return Math.ceil(total / size);
-}
-
-function matrixShape(tensor: tf.Tensor): [number, number] {
-  const [rows, cols] = tensor.shape;
-  assertInvariant(tensor.rank === 2 && cols !== undefined, 'the tensor is a matrix');
-  return [rows, cols];
-}
-
-/** Seed, threshold of the 31-bit hash, factor of the survivors. */
-function dropoutArgs(draw: DropoutDraw): number[] {
-  return [draw.seed, dropoutThreshold(draw), floatArg(survivorFactor(draw))];
-}
-
-function attentionArgs(shape: SequenceShape, headDim: number, draw: DropoutDraw): number[] {
-  return [shape.numHeads, headDim, shape.seqLen, ...dropoutArgs(draw)];
 }
