@@ -19,9 +19,13 @@ function roundToBFloat(value: number): number {
 
 /** Largest difference, as a share of the largest number. */
 function worstError(actual: tf.Tensor, expected: tf.Tensor): number {
-  const values = [...expected.dataSync()];
-  const size = Math.max(...values.map(Math.abs));
-  return Math.max(...[...actual.dataSync()].map((value, i) => Math.abs(value - (values[i] ?? NaN)))) / size;
+  const values = expected.dataSync();
+  let size = 0;
+  for (const value of values) size = Math.max(size, Math.abs(value));
+  let worst = 0;
+  for (const [i, value] of actual.dataSync().entries())
+    worst = Math.max(worst, Math.abs(value - (values[i] ?? NaN)));
+  return worst / size;
 }
 
 describe.runIf(HAS_BFLOAT_PRODUCTS)('products of bfloat16', () => {
