@@ -42,13 +42,21 @@ const OF_FILE = {
   'kernels_avx512.cc': '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -mf16c',
   // For size: the loops that matter are unrolled by hand.
   'kernels_avxvnni.cc': '-Os -mavxvnni -mavx2 -mfma -mf16c',
+  'kernels_bfloat.cc':
+    '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512bf16 -mamx-tile -mamx-bf16 -mavx2 -mfma',
   'kernels_avx2.cc': '-Os -mavx2 -mfma -mf16c',
   'kernels_neon.cc': '-march=armv8.2-a+dotprod',
   'kernels_i8mm.cc': '-march=armv8.2-a+dotprod+i8mm',
 };
 
 const OF_ARCHITECTURE = {
-  x64: ['kernels_avx512vnni.cc', 'kernels_avx512.cc', 'kernels_avxvnni.cc', 'kernels_avx2.cc'],
+  x64: [
+    'kernels_avx512vnni.cc',
+    'kernels_avx512.cc',
+    'kernels_avxvnni.cc',
+    'kernels_avx2.cc',
+    'kernels_bfloat.cc',
+  ],
   arm64: ['kernels_i8mm.cc', 'kernels_neon.cc'],
 };
 

@@ -78,7 +78,7 @@ export const COMMANDS: readonly CliCommand[] = [
   },
   {
     name: 'train',
-    summary: 'trains a tokenizer and a GPT-2 on text files',
+    summary: 'trains a tokenizer and a GPT-2 on texts and conversations',
     load: async () => (await import('./commands/train.ts')).configureTrain,
   },
   {

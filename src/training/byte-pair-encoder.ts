@@ -1,3 +1,4 @@
+import { assertInvariant } from '../errors.ts';
 import { BYTE_CHARACTERS, splitWords } from './byte-level.ts';
 import { applyMerge, type Merge } from './train-merges.ts';
 
@@ -5,22 +6,33 @@ export const END_OF_TEXT = '<|endoftext|>';
 
 const NUM_BYTES = 256;
 
-/** A byte-level BPE vocabulary: bytes, then merges, then `<|endoftext|>`. */
+/** A byte-level BPE vocabulary: bytes, then merges, then special tokens, of which `<|endoftext|>` is the first. */
 export class BytePairEncoder {
   readonly merges: readonly Merge[];
+  readonly specialTokens: readonly string[];
   readonly vocabSize: number;
-  readonly endOfTextId: number;
   readonly #ranks = new Map<string, number>();
   readonly #encoded = new Map<string, readonly number[]>();
 
-  constructor(merges: readonly Merge[]) {
+  /** @param furtherSpecialTokens beside `<|endoftext|>` */
+  constructor(merges: readonly Merge[], furtherSpecialTokens: readonly string[] = []) {
     this.merges = merges;
-    this.endOfTextId = NUM_BYTES + merges.length;
-    this.vocabSize = this.endOfTextId + 1;
+    this.specialTokens = [END_OF_TEXT, ...furtherSpecialTokens];
+    this.vocabSize = NUM_BYTES + merges.length + this.specialTokens.length;
     merges.forEach(([left, right], rank) => this.#ranks.set(`${left},${right}`, rank));
   }
 
-  /** Ids of the text; `<|endoftext|>` in it is plain text. */
+  get endOfTextId(): number {
+    return this.specialId(END_OF_TEXT);
+  }
+
+  specialId(token: string): number {
+    const index = this.specialTokens.indexOf(token);
+    assertInvariant(index >= 0, `the vocabulary has the special token ${token}`);
+    return NUM_BYTES + this.merges.length + index;
+  }
+
+  /** Ids of the text; special tokens in it are plain text. */
   encode(text: string): Int32Array {
     return Int32Array.from(splitWords(text).flatMap((word) => this.#encodeWord(word)));
   }
@@ -37,17 +49,15 @@ export class BytePairEncoder {
       version: '1.0',
       truncation: null,
       padding: null,
-      added_tokens: [
-        {
-          id: this.endOfTextId,
-          content: END_OF_TEXT,
-          single_word: false,
-          lstrip: false,
-          rstrip: false,
-          normalized: false,
-          special: true,
-        },
-      ],
+      added_tokens: this.specialTokens.map((token) => ({
+        id: this.specialId(token),
+        content: token,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: true,
+      })),
       normalizer: null,
       pre_tokenizer: byteLevel,
       post_processor: null,
@@ -61,7 +71,7 @@ export class BytePairEncoder {
         fuse_unk: false,
         byte_fallback: false,
         ignore_merges: false,
-        vocab: Object.fromEntries([...tokens, END_OF_TEXT].map((token, id) => [token, id])),
+        vocab: Object.fromEntries([...tokens, ...this.specialTokens].map((token, id) => [token, id])),
         merges: this.merges.map(([left, right]) => `${tokens[left] ?? ''} ${tokens[right] ?? ''}`),
       },
     };

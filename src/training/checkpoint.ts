@@ -3,6 +3,7 @@ import { EngineError } from '../errors.ts';
 import { SafetensorsReader } from '../weights/safetensors-reader.ts';
 import { writeSafetensors } from '../weights/write-safetensors.ts';
 import type { AdamW } from './adamw.ts';
+import type { ScheduleLength } from './learning-rate.ts';
 import type { TrainableParameters } from './trainable-parameters.ts';
 
 export interface HistoryPoint {
@@ -23,6 +24,13 @@ export interface TrainingState {
   readonly recentLosses: readonly number[];
   /** The options that decide the run's result; a resumed run must have the same. */
   readonly fingerprint: string;
+  /** Of a schedule whose length may change between runs: the one that these steps had. */
+  readonly scheduleLength?: ScheduleLength;
+}
+
+export interface Checkpoint {
+  readonly state: TrainingState;
+  readonly tensors: ReadonlyMap<string, Float32Array>;
 }
 
 const STATE_KEY = 'state';
@@ -46,9 +54,7 @@ export async function writeCheckpoint(
 }
 
 /** The state of a checkpoint and its tensors by name. */
-export async function readCheckpoint(
-  path: string,
-): Promise<{ state: TrainingState; tensors: Map<string, Float32Array> }> {
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const reader = await SafetensorsReader.open(path);
   try {
     const tensors = new Map<string, Float32Array>();

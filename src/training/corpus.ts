@@ -1,34 +1,80 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { EngineError } from '../errors.ts';
+import { readCorpusManifest, type CorpusManifest } from './corpus-manifest.ts';
+import { type Document, parseDocuments } from './documents.ts';
 
-export interface Book {
+/** One file of the corpus, split in what is trained on and what is held out. */
+export interface Source {
   readonly title: string;
-  readonly trainingText: string;
-  /** The end of the book, which the model never sees in training. */
-  readonly heldOutText: string;
+  /** A book is one text whose end is held out. Of documents the last ones are held out. */
+  readonly kind: 'book' | 'documents';
+  readonly training: readonly Document[];
+  readonly heldOut: readonly Document[];
+  /** How often an epoch reads the training part: as often as the command names the file. */
+  readonly times: number;
+  /** Of the file manifest.json beside documents. */
+  readonly manifest: CorpusManifest | undefined;
 }
 
-/** Reads one book a file; a book's last `heldOutFraction`, from the next white space on, is held out. */
-export async function readCorpus(paths: readonly string[], heldOutFraction: number): Promise<Book[]> {
-  return Promise.all(
-    paths.map(async (path) => {
-      let text: string;
-      try {
-        text = await readFile(path, 'utf8');
-      } catch (cause) {
-        throw new EngineError('config_invalid', `cannot read the corpus file ${path}`, { cause });
-      }
-      return splitBook(titleOf(path), text, heldOutFraction);
-    }),
-  );
+/**
+ * Reads the files of a corpus: documents from `.jsonl` files, and a book from every other. The last `heldOutFraction` of
+ * each is held out. A file that is named twice is one source that training reads twice.
+ * @throws EngineError `config_invalid` naming the file, and the line of a bad document
+ */
+export async function readCorpus(paths: readonly string[], heldOutFraction: number): Promise<Source[]> {
+  const times = new Map<string, number>();
+  for (const path of paths) times.set(path, (times.get(path) ?? 0) + 1);
+  return Promise.all([...times].map(([path, count]) => readSource(path, heldOutFraction, count)));
 }
 
-export function splitBook(title: string, text: string, heldOutFraction: number): Book {
+async function readSource(path: string, heldOutFraction: number, times: number): Promise<Source> {
+  const text = await readText(path);
+  if (extname(path) !== '.jsonl') return splitBook(titleOf(path), text, heldOutFraction, times);
+  const documents = parseDocuments(path, text);
+  const manifest = await readCorpusManifest(dirname(path));
+  return { ...splitDocuments(titleOf(path), documents, heldOutFraction, times), manifest };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new EngineError('config_invalid', `cannot read the corpus file ${path}`, { cause });
+  }
+}
+
+/** The held-out part of a book begins at a white space. */
+export function splitBook(title: string, text: string, heldOutFraction: number, times = 1): Source {
   const earliest = Math.floor(text.length * (1 - heldOutFraction));
   const gap = text.slice(earliest).search(/\s/);
   const boundary = gap < 0 ? text.length : earliest + gap;
-  return { title, trainingText: text.slice(0, boundary), heldOutText: text.slice(boundary) };
+  return {
+    title,
+    kind: 'book',
+    training: [text.slice(0, boundary)],
+    heldOut: [text.slice(boundary)],
+    times,
+    manifest: undefined,
+  };
+}
+
+/** The first document is trained on, whatever the fraction. */
+export function splitDocuments(
+  title: string,
+  documents: readonly Document[],
+  heldOutFraction: number,
+  times = 1,
+): Source {
+  const boundary = Math.max(1, Math.floor(documents.length * (1 - heldOutFraction)));
+  return {
+    title,
+    kind: 'documents',
+    training: documents.slice(0, boundary),
+    heldOut: documents.slice(boundary),
+    times,
+    manifest: undefined,
+  };
 }
 
 /** `the-wind-in-the-willows.txt` -> `The Wind in the Willows`. */

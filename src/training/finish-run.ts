@@ -6,18 +6,20 @@ import { assertInvariant } from '../errors.ts';
 import { Gpt2 } from '../model/gpt2.ts';
 import { loadModel } from '../model/load-model.ts';
 import { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { END_OF_TURN, encodeQuestion } from './chat-format.ts';
 import type { TrainingState } from './checkpoint.ts';
 import { heldOutBitsPerByte } from './held-out.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { type LossPoint, lossPlotSvg } from './loss-plot.ts';
-import type { Book } from './corpus.ts';
-import { modelCard } from './model-card.ts';
+import type { Source } from './corpus.ts';
+import { modelCard, type ShownSample } from './model-card.ts';
 import type { TrainOptions } from './train-options.ts';
-import { promptsOf } from './prompts.ts';
+import { promptsOf, questionsOf } from './prompts.ts';
 import { drawSamples } from './samples.ts';
 import { TokenBuffers } from './token-buffers.ts';
-import type { TrainingData } from './training-run.ts';
+import type { TrainingData } from './training-data.ts';
 
+/** Of texts, and as many of answers. */
 const NUM_SAMPLES = 5;
 
 /**
@@ -28,7 +30,7 @@ export async function finishRun(
   kernels: TrainingKernels,
   options: TrainOptions,
   data: TrainingData,
-  books: readonly Book[],
+  sources: readonly Source[],
   state: TrainingState,
 ): Promise<number> {
   await writeFile(join(options.out, 'loss.svg'), await lossPlotSvg(lossPoints(state, data)));
@@ -48,11 +50,10 @@ export async function finishRun(
   const overlap = Math.ceil(config.contextLength / 2);
   const bitsPerByteOverlapping = heldOutBitsPerByte(kernels, model, buffers, data.heldOut, overlap);
   buffers.dispose();
-  const tokenizer = await Tokenizer.load(options.out);
   const card = modelCard({
     options,
     config,
-    titles: books.map(({ title }) => title),
+    sources,
     numParameters,
     weightBytes,
     numTrainingTokens: data.tokens.length,
@@ -63,11 +64,34 @@ export async function finishRun(
     bestStep: bestStep(state),
     elapsedMs: state.elapsedMs,
     machine: `${kernels.numThreads} threads of ${cpus()[0]?.model ?? 'an unknown processor'}, Node ${process.versions.node}`,
-    samples: drawSamples(kernels, model, tokenizer, promptsOf(books, NUM_SAMPLES), options.seed),
+    samples: await samplesOf(kernels, model, options, data, sources),
   });
   tf.dispose(variables);
   await writeFile(join(options.out, 'README.md'), card);
   return bitsPerByte;
+}
+
+/** What the model makes of beginnings of texts, and of questions if it chats. */
+async function samplesOf(
+  kernels: TrainingKernels,
+  model: Gpt2,
+  { out, seed }: TrainOptions,
+  { encoder, chats }: TrainingData,
+  sources: readonly Source[],
+): Promise<ShownSample[]> {
+  const tokenizer = await Tokenizer.load(out);
+  const prompts = promptsOf(sources, NUM_SAMPLES);
+  const questions = chats ? questionsOf(sources, NUM_SAMPLES) : [];
+  const promptIds = [
+    ...prompts.map((prompt) => encoder.encode(prompt)),
+    ...questions.map((question) => encodeQuestion(encoder, question)),
+  ];
+  const endTokenIds = new Set([encoder.endOfTextId, ...(chats ? [encoder.specialId(END_OF_TURN)] : [])]);
+  const samples = drawSamples(kernels, model, promptIds, endTokenIds, seed);
+  return samples.map(({ promptIds: said, drawnIds }, index) => {
+    const question = questions[index - prompts.length];
+    return { question, text: tokenizer.decode(question === undefined ? [...said, ...drawnIds] : drawnIds) };
+  });
 }
 
 /** Nats a token become bits a byte by the mean length of a token of the training text. */

@@ -1,14 +1,16 @@
 import type { Gpt2 } from '../model/gpt2.ts';
 import type { BytePairEncoder } from './byte-pair-encoder.ts';
-import type { Book } from './corpus.ts';
+import { encodeDocument } from './chat-format.ts';
+import type { Source } from './corpus.ts';
+import { textsOf } from './documents.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { evaluateRows } from './loss-and-gradients.ts';
 import type { TokenBuffers } from './token-buffers.ts';
 
 export interface HeldOut {
-  /** One array a book: `<|endoftext|>`, then its held-out tokens. */
+  /** One array a source: `<|endoftext|>`, then its held-out tokens. `<|endoftext|>` also ends each document. */
   readonly sequences: readonly Int32Array[];
-  /** UTF-8 bytes of the held-out texts. */
+  /** UTF-8 bytes of the held-out texts; special tokens have none. */
   readonly numBytes: number;
 }
 
@@ -19,13 +21,16 @@ interface Window {
   readonly firstCounted: number;
 }
 
-export function encodeHeldOut(books: readonly Book[], encoder: BytePairEncoder): HeldOut {
-  return {
-    sequences: books.map(({ heldOutText }) =>
-      Int32Array.from([encoder.endOfTextId, ...encoder.encode(heldOutText)]),
-    ),
-    numBytes: books.reduce((sum, { heldOutText }) => sum + Buffer.byteLength(heldOutText), 0),
-  };
+export function encodeHeldOut(sources: readonly Source[], encoder: BytePairEncoder): HeldOut {
+  const { endOfTextId } = encoder;
+  const sequences = sources.map(({ kind, heldOut }) => {
+    const documents = heldOut.map((document) => [...encodeDocument(encoder, document)]);
+    // The rest of a book is cut off at both ends: it is no document with an end of its own.
+    const ended = kind === 'book' ? documents : documents.map((tokens) => [...tokens, endOfTextId]);
+    return Int32Array.from([endOfTextId, ...ended.flat()]);
+  });
+  const texts = sources.flatMap(({ heldOut }) => heldOut.flatMap(textsOf));
+  return { sequences, numBytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) };
 }
 
 /**

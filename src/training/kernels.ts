@@ -1,11 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
-import type { NativeAddon } from '../runtime/native/native-addon.ts';
 import { floatArg, KernelPool } from '../runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend } from '../runtime/wasm/start.ts';
 import type { WasmHeap } from '../runtime/wasm/wasm-heap.ts';
+import {
+  attentionArgs,
+  chunks,
+  type DropoutDraw,
+  dropoutArgs,
+  matrixShape,
+  type SequenceShape,
+} from './kernel-arguments.ts';
 import { KERNEL } from './kernel-ids.ts';
-import { multiplyNatively, startAddon, type Operand, type Products } from './native-products.ts';
+import {
+  attendNatively,
+  geluNatively,
+  multiplyNatively,
+  type NativeMath,
+  type Operand,
+  type Products,
+  startNativeMath,
+} from './native-math.ts';
+import { shareClones } from './share-clones.ts';
 
 /** Sizes of chunks; those of the assembly files must be the same. */
 const CHUNK_ELEMENTS = 16384;
@@ -15,18 +31,8 @@ const CHUNK_COLS = 32;
 const PACK_LANES = 64;
 const GEMM_BLOCK = 64;
 
-/** Which elements die: counter hash of index and seed, see `keepMask` of assembly/dropout.ts. */
-export interface DropoutDraw {
-  /** Probability of an element to be dropped. */
-  readonly rate: number;
-  readonly seed: number;
-}
-
-export interface SequenceShape {
-  readonly numSequences: number;
-  readonly seqLen: number;
-  readonly numHeads: number;
-}
+/** Numbers that the native kernels of attention and activations take at a time; other sizes are wasm's. */
+const NATIVE_WIDTH = 16;
 
 /**
  * The kernels of assembly/ as functions of tensors. Every result is a new tensor on the heap of tfjs, the caller's
@@ -36,14 +42,14 @@ export class TrainingKernels {
   readonly heap: WasmHeap;
   readonly numThreads: number;
   readonly #pool: KernelPool;
-  /** What multiplies matrices; without it the pool does. */
-  readonly #addon: NativeAddon | undefined;
+  /** What multiplies matrices, attends and activates; without it the pool does. */
+  readonly #native: NativeMath | undefined;
   readonly #scratch = new Map<string, { address: number; numBytes: number }>();
 
-  private constructor(heap: WasmHeap, pool: KernelPool, addon: NativeAddon | undefined) {
+  private constructor(heap: WasmHeap, pool: KernelPool, native: NativeMath | undefined) {
     this.heap = heap;
     this.#pool = pool;
-    this.#addon = addon;
+    this.#native = native;
     this.numThreads = pool.numThreads;
   }
 
@@ -54,13 +60,14 @@ export class TrainingKernels {
    */
   static async start(numThreads: number, products: Products = 'wasm'): Promise<TrainingKernels> {
     const { heap } = await startWasmBackend();
+    shareClones();
     const pool = await KernelPool.start({ wasmBytes: await readKernels('training'), heap, numThreads });
-    return new TrainingKernels(heap, pool, startAddon(numThreads, products));
+    return new TrainingKernels(heap, pool, startNativeMath(numThreads, products));
   }
 
   /** What multiplies matrices. */
-  get products(): 'native' | 'wasm' {
-    return this.#addon === undefined ? 'wasm' : 'native';
+  get products(): string {
+    return this.#native?.name ?? 'wasm';
   }
 
   async dispose(): Promise<void> {
@@ -142,10 +149,14 @@ export class TrainingKernels {
   }
 
   gelu(x: tf.Tensor): tf.Tensor {
+    const out = this.#activateNatively(x);
+    if (out !== undefined) return out;
     return this.#pointwise(KERNEL.GELU, [x]);
   }
 
   geluGradient(x: tf.Tensor, dY: tf.Tensor): tf.Tensor {
+    const out = this.#activateNatively(x, dY);
+    if (out !== undefined) return out;
     return this.#pointwise(KERNEL.GELU_BACKWARD, [x, dY]);
   }
 
@@ -185,6 +196,10 @@ export class TrainingKernels {
     const out = this.#make([rows, dim]); // [rows, dim]
     const stats = this.#make([numChunks, 2, shape.seqLen]); // [sequences * heads, 2, seq]
     const headDim = dim / shape.numHeads;
+    if (this.#native !== undefined && headDim % NATIVE_WIDTH === 0) {
+      attendNatively(this.#native, this.heap, { qkv, out, stats }, shape, draw);
+      return { out, stats };
+    }
     const scratch = this.#attentionScratch(shape, headDim);
     const args = [this.#at(qkv), this.#at(out), this.#at(stats), scratch];
     this.#pool.run(KERNEL.ATTENTION, numChunks, [...args, ...attentionArgs(shape, headDim, draw)]);
@@ -203,6 +218,10 @@ export class TrainingKernels {
     const [rows, width] = matrixShape(qkv);
     const headDim = width / 3 / shape.numHeads;
     const dQkv = this.#make([rows, width]); // [rows, 3 * dim]
+    if (this.#native !== undefined && headDim % NATIVE_WIDTH === 0) {
+      attendNatively(this.#native, this.heap, { qkv, out, stats, dOut, dQkv }, shape, draw);
+      return dQkv;
+    }
     const scratch = this.#attentionScratch(shape, headDim);
     const args = [this.#at(qkv), this.#at(out), this.#at(stats), this.#at(dOut), this.#at(dQkv), scratch];
     const numChunks = shape.numSequences * shape.numHeads;
@@ -252,6 +271,14 @@ export class TrainingKernels {
     this.#pool.run(KERNEL.ADAM_W, numChunks, [...args, weight.size, hyper, decays ? 1 : 0]);
   }
 
+  /** GELU or its gradient; undefined where wasm is to compute it. */
+  #activateNatively(x: tf.Tensor, dY?: tf.Tensor): tf.Tensor | undefined {
+    if (this.#native === undefined || x.size % NATIVE_WIDTH !== 0) return undefined;
+    const out = this.#make(x.shape);
+    geluNatively(this.#native, this.heap, { x, out, ...(dY === undefined ? {} : { dY }) });
+    return out;
+  }
+
   #product(
     a: Operand,
     b: Operand,
@@ -265,8 +292,8 @@ export class TrainingKernels {
       `the sizes of a product are multiples of 8: ${rows}, ${cols}, ${depth}`,
     );
     const out = this.#make([rows, cols]); // [rows, cols]
-    if (this.#addon !== undefined) {
-      multiplyNatively(this.#addon, this.heap, { a, b, bias, out, rows, cols, depth });
+    if (this.#native !== undefined) {
+      multiplyNatively(this.#native, this.heap, { a, b, bias, out, rows, cols, depth });
       return out;
     }
     const aTiles = this.#pack(a, rows, depth, 8, 'a'); // [rows / 8][depth][8]
@@ -316,23 +343,4 @@ export class TrainingKernels {
   #at(tensor: tf.Tensor): number {
     return this.heap.tensorAddress(tensor);
   }
-}
-
-function chunks(total: number, size: number): number {
-  return Math.ceil(total / size);
-}
-
-function matrixShape(tensor: tf.Tensor): [number, number] {
-  const [rows, cols] = tensor.shape;
-  assertInvariant(tensor.rank === 2 && cols !== undefined, 'the tensor is a matrix');
-  return [rows, cols];
-}
-
-/** Seed, threshold of the 31-bit hash, factor of the survivors. */
-function dropoutArgs({ rate, seed }: DropoutDraw): number[] {
-  return [seed, Math.round(rate * 2 ** 31), floatArg(1 / (1 - rate))];
-}
-
-function attentionArgs(shape: SequenceShape, headDim: number, draw: DropoutDraw): number[] {
-  return [shape.numHeads, headDim, shape.seqLen, ...dropoutArgs(draw)];
 }

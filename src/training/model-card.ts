@@ -1,11 +1,19 @@
 import type { ModelConfig } from '../model/model-config.ts';
+import type { Source } from './corpus.ts';
+import { isConversation } from './documents.ts';
 import type { TrainOptions } from './train-options.ts';
 import { SAMPLING } from './samples.ts';
+
+/** A text with its prompt, or the answer to a question. */
+export interface ShownSample {
+  readonly question: string | undefined;
+  readonly text: string;
+}
 
 export interface ModelCardFacts {
   readonly options: TrainOptions;
   readonly config: ModelConfig;
-  readonly titles: readonly string[];
+  readonly sources: readonly Source[];
   readonly numParameters: number;
   readonly weightBytes: number;
   readonly numTrainingTokens: number;
@@ -17,12 +25,14 @@ export interface ModelCardFacts {
   readonly bestStep: number;
   readonly elapsedMs: number;
   readonly machine: string;
-  readonly samples: readonly string[];
+  readonly samples: readonly ShownSample[];
 }
 
 /** The README.md of a trained model: what it was made of, how, how good it is, and what it says. */
 export function modelCard(facts: ModelCardFacts): string {
-  const { options, config, titles, samples } = facts;
+  const { options, config, sources, samples } = facts;
+  const titles = sources.map(({ title }) => title);
+  const chats = samples.some(({ question }) => question !== undefined);
   const seenTokens = options.numSteps * options.batchSize * config.contextLength;
   const percent = (options.heldOutFraction * 100).toFixed(0);
   const dtype = options.dtype === 'F16' ? 'half precision' : 'float32';
@@ -35,15 +45,15 @@ tags: [gpt2]
 
 ${count(facts.numParameters)} parameters: ${config.numLayers} layer${config.numLayers === 1 ? '' : 's'}, ${config.numHeads} head${config.numHeads === 1 ? '' : 's'}, width ${config.dim}, context ${config.contextLength}, a byte-level BPE vocabulary of ${count(config.vocabSize)} tokens, the output head tied to the token embedding; ${(facts.weightBytes / 1e6).toFixed(1)} MB in ${dtype}. The architecture and the files are those of GPT-2 in Hugging Face's layout.
 
-It has read ${titles.length === 1 ? 'this text' : 'these texts'} and nothing else, and writes in that manner. It follows no instructions.
+It has read ${titles.length === 1 ? 'this text' : 'these texts'} and nothing else, and writes in that manner. ${chats ? 'It answers a user as the conversations of its corpus do: the chat template is in `tokenizer_config.json`, the tokens that end an answer in `generation_config.json`.' : 'It follows no instructions.'}
 
 ## Corpus
 
 ${options.corpusNote === '' ? 'Trained on:' : `${options.corpusNote}:`}
 
-${titles.map((title) => `- ${title}`).join('\n')}
+${sources.map((source) => `- ${describeSource(source)}`).join('\n')}
 
-The last ${percent} % of each text is held out: the tokenizer and the model have not seen it. ${count(facts.numTrainingTokens)} tokens are trained on, ${count(facts.numHeldOutTokens)} tokens (${count(facts.numHeldOutBytes)} bytes) held out.
+The last ${percent} % of each is held out: the tokenizer and the model have not seen it. ${count(facts.numTrainingTokens)} tokens are trained on, ${count(facts.numHeldOutTokens)} tokens (${count(facts.numHeldOutBytes)} bytes) held out.
 
 ## Training
 
@@ -51,7 +61,7 @@ The last ${percent} % of each text is held out: the tokenizer and the model have
 ${commandOf(options)}
 \`\`\`
 
-${count(options.numSteps)} steps of ${options.batchSize} sequences of ${config.contextLength} tokens, ${(seenTokens / facts.numTrainingTokens).toFixed(1)} passes over the text, in ${(facts.elapsedMs / 60_000).toFixed(0)} minutes on ${facts.machine}: ${((seenTokens / facts.elapsedMs) * 1000).toFixed(0)} tokens/s, other work on the same machine included. Dropout ${options.dropout} on embeddings, attention weights and both residual branches; AdamW, weight decay ${options.weightDecay} on matrices, gradient norm clipped at ${options.maxGradientNorm}; ${options.numWarmupSteps} steps of warm-up, then a cosine.
+${count(options.numSteps)} steps of ${options.batchSize} sequences of ${config.contextLength} tokens, ${(seenTokens / facts.numTrainingTokens).toFixed(1)} passes over the text, in ${(facts.elapsedMs / 60_000).toFixed(0)} minutes on ${facts.machine}: ${((seenTokens / facts.elapsedMs) * 1000).toFixed(0)} tokens/s, other work on the same machine included. Dropout ${options.dropout} on embeddings, attention weights and both residual branches; AdamW, weight decay ${options.weightDecay} on matrices, gradient norm clipped at ${options.maxGradientNorm}; ${options.numWarmupSteps} steps of warm-up, then ${describeSchedule(options)}.
 
 ![Training and held-out loss](loss.svg)
 
@@ -68,8 +78,40 @@ Over the whole held-out text, every token counted once, measured with the weight
 
 Unedited, the first draw of each prompt: temperature ${SAMPLING.temperature}, top-k ${SAMPLING.topK}, ${SAMPLING.numTokens} tokens, seed ${options.seed}.
 
-${samples.map((sample) => sample.trimEnd().replace(/^/gm, '> ')).join('\n\n---\n\n')}
+${samples.map(showSample).join('\n\n---\n\n')}
 `;
+}
+
+/** A book by its title; of documents how many there are, and what their maker says of them. */
+function describeSource({ title, kind, training, heldOut, times, manifest }: Source): string {
+  const read = times === 1 ? '' : `, read ${times} times in each pass`;
+  if (kind === 'book') return `${title}${read}`;
+  const documents = [...training, ...heldOut];
+  const numConversations = documents.filter(isConversation).length;
+  const amounts = [
+    [documents.length - numConversations, 'texts'],
+    [numConversations, 'conversations'],
+  ] as const;
+  const present = amounts
+    .filter(([amount]) => amount > 0)
+    .map(([amount, what]) => `${count(amount)} ${what}`);
+  const counts = [...(manifest?.counts ?? [])].map(([name, value]) => `${name} ${count(value)}`);
+  const said = [
+    manifest?.description,
+    counts.length > 0 ? `Counts of its maker: ${counts.join(', ')}.` : undefined,
+  ];
+  return [`${title}: ${present.join(' and ')}${read}.`, ...said].filter((part) => part).join(' ');
+}
+
+function describeSchedule({ schedule, numDecaySteps }: TrainOptions): string {
+  return schedule === 'cosine'
+    ? 'a cosine'
+    : `a constant rate, which falls in the last ${numDecaySteps} steps`;
+}
+
+function showSample({ question, text }: ShownSample): string {
+  const quoted = text.trimEnd().replace(/^/gm, '> ');
+  return question === undefined ? quoted : `${question}\n\n${quoted}`;
 }
 
 /** The command that repeats the run, the corpus by its titles' files left to the reader. */
@@ -83,6 +125,8 @@ function commandOf(options: TrainOptions): string {
     ['steps', options.numSteps],
     ['batch', options.batchSize],
     ['learning-rate', options.learningRate],
+    ['schedule', options.schedule],
+    ['decay-steps', options.numDecaySteps],
     ['warmup', options.numWarmupSteps],
     ['weight-decay', options.weightDecay],
     ['clip', options.maxGradientNorm],

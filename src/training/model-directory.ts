@@ -4,6 +4,8 @@ import { isStoredTransposed } from '../weights/gpt2-tensor-map.ts';
 import { type StoredDtype, writeSafetensors } from '../weights/write-safetensors.ts';
 import { transpose } from '../weights/transpose.ts';
 import { type BytePairEncoder, END_OF_TEXT } from './byte-pair-encoder.ts';
+import { CHAT_TEMPLATE, CHAT_TOKENS, END_OF_TURN } from './chat-format.ts';
+import type { TrainingData } from './training-data.ts';
 import type { TrainOptions } from './train-options.ts';
 import type { TrainableParameters } from './trainable-parameters.ts';
 
@@ -32,11 +34,17 @@ export function gpt2ConfigJson(
   };
 }
 
-/** Writes config and tokenizer files in the layout of Hugging Face, which the server and transformers load. */
+/** How a model that chats is sampled unless a client says otherwise. */
+const SAMPLING_DEFAULTS = { do_sample: true, temperature: 0.7 } as const;
+
+/**
+ * Writes config and tokenizer files in the layout of Hugging Face, which the server and transformers load. A model that
+ * chats also gets its chat template, the tokens that end its answers and defaults of sampling.
+ */
 export async function writeModelDescription(
   directory: string,
   configJson: Readonly<Record<string, unknown>>,
-  encoder: BytePairEncoder,
+  { encoder, chats }: Pick<TrainingData, 'encoder' | 'chats'>,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
   await writeJson(join(directory, 'config.json'), configJson);
@@ -47,6 +55,13 @@ export async function writeModelDescription(
     eos_token: END_OF_TEXT,
     model_max_length: configJson['n_positions'],
     clean_up_tokenization_spaces: false,
+    ...(chats ? { additional_special_tokens: CHAT_TOKENS, chat_template: CHAT_TEMPLATE } : {}),
+  });
+  if (!chats) return;
+  await writeJson(join(directory, 'generation_config.json'), {
+    bos_token_id: encoder.endOfTextId,
+    eos_token_id: [encoder.endOfTextId, encoder.specialId(END_OF_TURN)],
+    ...SAMPLING_DEFAULTS,
   });
 }
 

@@ -4,7 +4,6 @@ import type { Gpt2 } from '../model/gpt2.ts';
 import { SamplerState } from '../sampling/sampler-state.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../sampling/sampling-params.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { forward } from './loss-and-gradients.ts';
 import { TokenBuffers } from './token-buffers.ts';
@@ -12,28 +11,32 @@ import { NO_DROPOUT, TrainingOps } from './training-ops.ts';
 
 export const SAMPLING = { temperature: 0.8, topK: 40, numTokens: 120 } as const;
 
-/** One continuation of each prompt, all in one batch; without a cache, since a card needs few of them. */
+export interface Sample {
+  /** The prompt, or its beginning: half a short context is left to what is said. */
+  readonly promptIds: readonly number[];
+  /** What the model said, up to an end token. */
+  readonly drawnIds: readonly number[];
+}
+
+/**
+ * One continuation of each prompt, all in one batch; without a cache, since a card needs few of them.
+ * @param endTokenIds any of them ends a sample
+ */
 export function drawSamples(
   kernels: TrainingKernels,
   model: Gpt2,
-  tokenizer: Tokenizer,
-  prompts: readonly string[],
+  prompts: readonly Int32Array[],
+  endTokenIds: ReadonlySet<number>,
   seed: number,
-): string[] {
-  const { vocabSize, contextLength, eosTokenIds } = model.config;
+): Sample[] {
+  const { vocabSize, contextLength } = model.config;
   const { temperature, topK, numTokens } = SAMPLING;
   const params = { ...DEFAULT_SAMPLING_PARAMS, temperature, topK };
   const sampler = new Sampler(vocabSize);
   const sequences = prompts.map((prompt, stream) => {
-    // Half a short context is left to what is said.
-    const tokenIds = tokenizer
-      .encode(prompt, { addSpecialTokens: false })
-      .slice(0, Math.ceil(contextLength / 2));
-    return {
-      tokenIds,
-      done: false,
-      state: new SamplerState({ params, promptTokenIds: tokenIds, seed, stream }),
-    };
+    const promptIds = [...prompt.subarray(0, Math.ceil(contextLength / 2))];
+    const state = new SamplerState({ params, promptTokenIds: promptIds, seed, stream });
+    return { promptIds, tokenIds: [...promptIds], done: false, state };
   });
   const longest = Math.max(...sequences.map(({ tokenIds }) => tokenIds.length)) + numTokens;
   const seqLen = Math.min(contextLength, Math.ceil(longest / 8) * 8);
@@ -50,12 +53,15 @@ export function drawSamples(
       const row = index * seqLen + sequence.tokenIds.length - 1;
       const rowLogits = logits.subarray(row * vocabSize, (row + 1) * vocabSize); // [vocab]
       const { tokenId } = sampler.sampleToken(rowLogits, sequence.state);
-      if (eosTokenIds.includes(tokenId)) sequence.done = true;
+      if (endTokenIds.has(tokenId)) sequence.done = true;
       else sequence.tokenIds.push(tokenId);
     });
   }
   buffers.dispose();
-  return sequences.map(({ tokenIds }) => tokenizer.decode(tokenIds));
+  return sequences.map(({ promptIds, tokenIds }) => ({
+    promptIds,
+    drawnIds: tokenIds.slice(promptIds.length),
+  }));
 }
 
 /** Rows after a sequence's end are computed too; causality keeps them from mattering. */

@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.ts';
 import type { StoredDtype } from '../weights/write-safetensors.ts';
-import { PRODUCTS, type Products } from './native-products.ts';
+import { type ScheduleName, SCHEDULES } from './learning-rate.ts';
+import { PRODUCTS, type Products } from './native-math.ts';
 
 /** A flag of the trainer that takes a value: its name, its default as one writes it, and what it is. */
 interface TrainFlag {
@@ -17,25 +18,31 @@ const flag = (name: string, defaultValue: string | undefined, meaning: string): 
 
 /** Beside the files, --out, --resume and --estimate. */
 export const TRAIN_FLAGS: readonly TrainFlag[] = [
-  flag('vocab-size', '3072', 'tokens, <|endoftext|> included; fewer where the corpus gives no more'),
+  flag('vocab-size', '3072', 'tokens, special ones included; fewer where the corpus gives no more'),
   flag('context', '512', 'tokens a sequence holds'),
   flag('dim', '256', 'width of the residual stream'),
   flag('layers', '6', 'transformer blocks'),
   flag('heads', '4', 'heads of attention'),
   flag('steps', '2300', 'optimizer steps'),
   flag('batch', '4', 'sequences a step'),
-  flag('learning-rate', '1.2e-3', 'peak; warm-up, then a cosine down to 1 %'),
+  flag('learning-rate', '1.2e-3', 'peak'),
+  flag(
+    'schedule',
+    'cosine',
+    'after the warm-up: cosine, down to 1 %; wsd, constant, then a line down to 1 %',
+  ),
+  flag('decay-steps', '0', 'of wsd: the last steps, in which the rate falls'),
   flag('warmup', '100', 'steps of warm-up'),
   flag('weight-decay', '0.1', 'on matrices only'),
   flag('clip', '1', 'bound of the global gradient norm'),
   flag('dropout', '0.1', 'on embeddings, attention weights and both residual branches'),
-  flag('held-out', '0.05', 'the end of each text that is kept from training'),
+  flag('held-out', '0.05', 'the end of each file that is kept from training'),
   flag('evaluate-every', '100', 'steps between looks at the held-out text'),
   flag('checkpoint-every', '100', 'steps between checkpoints'),
   flag('dtype', 'f16', 'of the weights written: f16 or f32'),
   flag('seed', '1', 'of everything random'),
   flag('corpus-note', '', 'said of the corpus in the model card'),
-  flag('products', 'auto', 'what multiplies matrices: native, wasm; auto is native where it works'),
+  flag('products', 'auto', 'what multiplies matrices: native, bf16, wasm; auto is native where it works'),
   flag('threads', undefined, "threads that compute; by default the machine's"),
 ];
 
@@ -51,6 +58,9 @@ export interface TrainOptions {
   readonly numSteps: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  readonly schedule: ScheduleName;
+  /** 0 unless the schedule is `wsd`. */
+  readonly numDecaySteps: number;
   readonly numWarmupSteps: number;
   readonly weightDecay: number;
   readonly maxGradientNorm: number;
@@ -90,6 +100,8 @@ export function readTrainOptions(
   const count = (name: string, minimum: number): number => integer(name, textOf(name), minimum);
   const size = (name: string, minimum: number): number => multipleOf8(name, count(name, minimum));
   const share = (name: string, maximum: number): number => fraction(name, textOf(name), maximum);
+  const numSteps = count('steps', 1);
+  const schedule = oneOf('schedule', SCHEDULES, textOf('schedule'));
   return {
     corpus,
     out,
@@ -99,9 +111,11 @@ export function readTrainOptions(
     dim: size('dim', 8),
     numLayers: count('layers', 1),
     numHeads: count('heads', 1),
-    numSteps: count('steps', 1),
+    numSteps,
     batchSize: count('batch', 1),
     learningRate: share('learning-rate', 1),
+    schedule,
+    numDecaySteps: decaySteps(count('decay-steps', 0), schedule, numSteps),
     numWarmupSteps: count('warmup', 1),
     weightDecay: share('weight-decay', 1),
     maxGradientNorm: share('clip', Infinity),
@@ -113,7 +127,7 @@ export function readTrainOptions(
     seed: count('seed', 0),
     corpusNote: textOf('corpus-note'),
     numThreads: given['threads'] === undefined ? defaultThreads : count('threads', 1),
-    products: productsNamed(textOf('products')),
+    products: oneOf('products', PRODUCTS, textOf('products')),
   };
 }
 
@@ -141,10 +155,16 @@ function storedDtype(text: string): StoredDtype {
   throw invalid(`--dtype must be f16 or f32, not "${text}"`);
 }
 
-function productsNamed(text: string): Products {
-  const found = PRODUCTS.find((name) => name === text);
+function oneOf<T extends string>(option: string, names: readonly T[], text: string): T {
+  const found = names.find((name) => name === text);
   if (found !== undefined) return found;
-  throw invalid(`--products must be one of ${PRODUCTS.join(', ')}, not "${text}"`);
+  throw invalid(`--${option} must be one of ${names.join(', ')}, not "${text}"`);
+}
+
+function decaySteps(value: number, schedule: ScheduleName, numSteps: number): number {
+  if (schedule !== 'wsd' && value > 0) throw invalid('--decay-steps is of --schedule wsd alone');
+  if (value <= numSteps) return value;
+  throw invalid(`--decay-steps must be at most --steps, ${numSteps}, not ${value}`);
 }
 
 function invalid(message: string): EngineError {

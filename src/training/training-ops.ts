@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../errors.ts';
 import type { AttentionHeads, BookOps, DropoutPlace } from '../runtime/ops.ts';
-import type { DropoutDraw, TrainingKernels } from './kernels.ts';
+import type { DropoutDraw } from './kernel-arguments.ts';
+import type { TrainingKernels } from './kernels.ts';
 import { hashCounters } from './random.ts';
 
 export interface DropoutRates {

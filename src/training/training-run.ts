@@ -1,33 +1,23 @@
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { EngineError } from '../errors.ts';
 import type { Gpt2Config } from '../model/gpt2-config.ts';
 import { AdamW } from './adamw.ts';
-import type { BytePairEncoder } from './byte-pair-encoder.ts';
-import { type HistoryPoint, readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, type HistoryPoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
 import { type HeldOut, heldOutBitsPerByte } from './held-out.ts';
 import type { TrainingKernels } from './kernels.ts';
-import { learningRateAt, type Schedule } from './learning-rate.ts';
+import { decayStart, learningRateAt, type Schedule } from './learning-rate.ts';
 import { lossAndGradients } from './loss-and-gradients.ts';
 import { writeWeights } from './model-directory.ts';
+import { beforeDecayPath, checkpointPath, checkpointToResume } from './resume.ts';
 import type { TrainOptions } from './train-options.ts';
 import type { ProgressFigures } from './progress.ts';
 import { hashCounters } from './random.ts';
 import { TokenBuffers } from './token-buffers.ts';
 import { TrainableParameters } from './trainable-parameters.ts';
+import type { TrainingData } from './training-data.ts';
 import type { DropoutRates } from './training-ops.ts';
 import { TrainingWindows } from './training-windows.ts';
-
-/** What training reads; the same texts and seed give the same. */
-export interface TrainingData {
-  readonly encoder: BytePairEncoder;
-  /** The training texts, `<|endoftext|>` before each and after the last. */
-  readonly tokens: Int32Array;
-  /** UTF-8 bytes of the training texts. */
-  readonly numTrainingBytes: number;
-  readonly heldOut: HeldOut;
-}
 
 const BETA1 = 0.9;
 const BETA2 = 0.99;
@@ -41,7 +31,9 @@ const SPEED_STEPS = 20;
 function fingerprintOf(options: TrainOptions, config: Gpt2Config, numTokens: number): string {
   const { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm, dropout, seed } =
     options;
-  const schedule = { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm };
+  const steps = { batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm };
+  // A run by wsd may be resumed with another length: see resume.ts.
+  const schedule = options.schedule === 'wsd' ? { schedule: 'wsd', ...steps } : { numSteps, ...steps };
   return JSON.stringify({ config, numTokens, ...schedule, dropout, seed });
 }
 
@@ -72,10 +64,9 @@ export class TrainingRun {
     options: TrainOptions,
     config: Gpt2Config,
     data: TrainingData,
-    checkpoint: { state: TrainingState; tensors: Map<string, Float32Array> } | undefined,
+    checkpoint: Checkpoint | undefined,
   ) {
-    const { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm, dropout, seed } =
-      options;
+    const { batchSize, weightDecay, maxGradientNorm, dropout, seed } = options;
     this.#kernels = kernels;
     this.#options = options;
     this.#heldOut = data.heldOut;
@@ -102,7 +93,7 @@ export class TrainingRun {
     );
     this.#windows = new TrainingWindows(data.tokens, config.contextLength, hashCounters(seed, 1));
     this.buffers = new TokenBuffers(kernels.heap, batchSize, config.contextLength);
-    this.#schedule = { peak: learningRate, finalFraction: FINAL_LEARNING_RATE, numWarmupSteps, numSteps };
+    this.#schedule = scheduleOf(options);
     this.#rates = { embedding: dropout, attention: dropout, residual: dropout };
     this.#step = checkpoint?.state.step ?? 0;
     this.#elapsedMs = checkpoint?.state.elapsedMs ?? 0;
@@ -118,11 +109,12 @@ export class TrainingRun {
     config: Gpt2Config,
     data: TrainingData,
   ): Promise<TrainingRun> {
-    const checkpoint = options.resume ? await readCheckpoint(checkpointPath(options)) : undefined;
+    const checkpoint = options.resume ? await checkpointToResume(options) : undefined;
     return new TrainingRun(kernels, options, config, data, checkpoint);
   }
 
   get state(): TrainingState {
+    const { schedule, numSteps, numDecaySteps } = this.#options;
     return {
       step: this.#step,
       elapsedMs: this.#elapsedMs,
@@ -130,16 +122,20 @@ export class TrainingRun {
       history: this.#history,
       recentLosses: this.#recentLosses,
       fingerprint: this.#fingerprint,
+      ...(schedule === 'wsd' ? { scheduleLength: { numSteps, numDecaySteps } } : {}),
     };
   }
 
   /**
    * Steps until the schedule's end or until `signal` asks to stop; then writes a checkpoint. The weights with the
-   * best held-out figure so far are in the output directory at any time.
+   * best held-out figure so far are in the output directory at any time. A checkpoint from before the learning rate
+   * falls is kept, from which a longer run goes on.
    */
   async train(signal: AbortSignal, onStep: (figures: ProgressFigures) => void): Promise<void> {
-    const { numSteps, evaluateEvery, checkpointEvery } = this.#options;
+    const { numSteps, numDecaySteps, evaluateEvery, checkpointEvery } = this.#options;
+    const lastAtPeak = numDecaySteps > 0 ? decayStart({ numSteps, numDecaySteps }) : undefined;
     while (this.#step < numSteps && !signal.aborted) {
+      if (this.#step === lastAtPeak) await this.#save(beforeDecayPath(this.#options.out));
       const startedAt = performance.now();
       const loss = this.#trainStep();
       this.#recentLosses.push(loss);
@@ -206,8 +202,8 @@ export class TrainingRun {
     await writeWeights(this.#options.out, parameters, this.#options.dtype);
   }
 
-  async #save(): Promise<void> {
-    await writeCheckpoint(checkpointPath(this.#options), this.parameters, this.#optimizer, this.state);
+  async #save(path = checkpointPath(this.#options.out)): Promise<void> {
+    await writeCheckpoint(path, this.parameters, this.#optimizer, this.state);
   }
 
   #figures(loss: number): ProgressFigures {
@@ -228,6 +224,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
-function checkpointPath(options: TrainOptions): string {
-  return join(options.out, 'checkpoint.safetensors');
+function scheduleOf(options: TrainOptions): Schedule {
+  const { schedule: name, learningRate: peak, numWarmupSteps, numSteps, numDecaySteps } = options;
+  return { name, peak, finalFraction: FINAL_LEARNING_RATE, numWarmupSteps, numSteps, numDecaySteps };
 }

@@ -3,54 +3,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseGpt2Config } from '../../src/model/gpt2-config.ts';
 import { readCheckpoint } from '../../src/training/checkpoint.ts';
 import { splitBook } from '../../src/training/corpus.ts';
 import { TrainingKernels } from '../../src/training/kernels.ts';
-import { gpt2ConfigJson, writeModelDescription } from '../../src/training/model-directory.ts';
-import { readTrainOptions, type TrainOptions } from '../../src/training/train-options.ts';
-import { prepareData, train } from '../../src/training/train.ts';
-import { TrainingRun } from '../../src/training/training-run.ts';
+import type { TrainOptions } from '../../src/training/train-options.ts';
+import { prepareData } from '../../src/training/training-data.ts';
+import { train } from '../../src/training/train.ts';
+import type { TrainingRun } from '../../src/training/training-run.ts';
+import { smallDocuments, smallOptions, smallText, startSmallRun } from '../support/small-training.ts';
 
 const NUM_STEPS = 30;
-
-/** A few kilobytes with something to learn: short sentences from small sets of words. */
-function text(): string {
-  const who = ['The fox', 'A small mouse', 'The old king', 'Her brother', 'The owl'];
-  const did = ['went to', 'looked at', 'was afraid of', 'sang about', 'slept under'];
-  const what = ['the river', 'a tall tree', 'the garden wall', 'the moon', 'an empty house'];
-  return Array.from({ length: 300 }, (_, i) => {
-    const pick = (words: readonly string[], by: number): string => words[(i * by + (i >> 3)) % 5] ?? '';
-    return `${pick(who, 1)} ${pick(did, 2)} ${pick(what, 3)}.${i % 6 === 5 ? '\n\n' : ' '}`;
-  }).join('');
-}
 
 describe('a small training run', () => {
   let directory: string;
 
-  const options = (out: string, more: Record<string, string> = {}, resume = false): TrainOptions => {
-    const sizes = { 'vocab-size': '320', context: '32', dim: '32', layers: '2', heads: '2' };
-    const schedule = { steps: String(NUM_STEPS), batch: '4', 'learning-rate': '3e-3', warmup: '5' };
-    const flags = { ...sizes, ...schedule, dtype: 'f32', 'evaluate-every': '10', threads: '2', ...more };
-    const target = { corpus: [join(directory, 'fables.txt')], out: join(directory, out), resume };
-    return readTrainOptions(target, flags, 2);
-  };
+  const options = (out: string, more: Record<string, string> = {}, resume = false): TrainOptions =>
+    smallOptions({ corpus: ['fables.txt'], directory, out, resume }, { steps: String(NUM_STEPS), ...more });
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'training-'));
-    await writeFile(join(directory, 'fables.txt'), text());
+    await writeFile(join(directory, 'fables.txt'), smallText());
   });
 
   afterAll(() => rm(directory, { recursive: true }));
 
   it('learns, goes on from a checkpoint to the same bits, and keeps its tensors flat', async () => {
-    const data = prepareData([splitBook('Fables', text(), 0.05)], 320);
+    const data = prepareData([splitBook('Fables', smallText(), 0.05)], 320);
     const kernels = await TrainingKernels.start(2);
-    const startRun = async (runOptions: TrainOptions): Promise<TrainingRun> => {
-      const json = gpt2ConfigJson(runOptions, data.encoder);
-      await writeModelDescription(runOptions.out, json, data.encoder);
-      return TrainingRun.create(kernels, runOptions, parseGpt2Config(json), data);
-    };
+    const startRun = (runOptions: TrainOptions): Promise<TrainingRun> =>
+      startSmallRun(kernels, runOptions, data);
 
     const whole = await startRun(options('whole'));
     const losses: number[] = [];
@@ -108,10 +89,25 @@ describe('a small training run', () => {
     expect(samples.length).toBeGreaterThan(1);
     for (const sample of samples) {
       const [, words = 'no sample'] = /^> (\S+ \S+ \S+)/m.exec(sample) ?? [];
-      expect(text()).toContain(words);
+      expect(smallText()).toContain(words);
     }
     const plot = await readFile(join(directory, 'whole', 'loss.svg'), 'utf8');
     expect(plot).toMatch(/^<svg /);
     expect(plot).toContain('held out');
+  });
+
+  it('shows of documents what is said of them, and answers to questions', async () => {
+    await writeFile(join(directory, 'documents.jsonl'), smallDocuments());
+    const manifest = { description: 'Written by a test.', counts: { candidates: 1234 } };
+    await writeFile(join(directory, 'manifest.json'), JSON.stringify(manifest));
+    const target = { corpus: ['documents.jsonl', 'fables.txt', 'documents.jsonl'], directory, out: 'chat' };
+    await train(smallOptions(target, { 'held-out': '0.2' }), new AbortController().signal);
+    const card = await readFile(join(directory, 'chat', 'README.md'), 'utf8');
+    expect(card).toContain(
+      '- Documents: 30 texts and 30 conversations, read 2 times in each pass. Written by a test. ' +
+        'Counts of its maker: candidates 1,234.\n- Fables\n',
+    );
+    expect(card).toContain('It answers a user as the conversations of its corpus do');
+    expect(card).toMatch(/\nWhat did [a-z ]+ do\?\n\n> /);
   });
 });

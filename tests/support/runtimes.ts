@@ -1,4 +1,5 @@
 import { inject } from 'vitest';
+import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { startRuntime } from '../../src/runtime/start-runtime.ts';
 import type { RuntimeName } from '../../src/runtime/traits.ts';
@@ -59,3 +60,6 @@ export const RUNTIMES_WITH_INT8: readonly RuntimeUnderTest[] = [
 export const PRODUCTS_HERE: readonly ('wasm' | 'native')[] = RUNTIME_NAMES_HERE.includes('native')
   ? ['wasm', 'native']
   : ['wasm'];
+
+/** Whether this processor has instructions for products of bfloat16. */
+export const HAS_BFLOAT_PRODUCTS = RUNTIME_NAMES_HERE.includes('native') && loadAddon().startBFloats() !== '';

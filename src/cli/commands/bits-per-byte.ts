@@ -96,8 +96,12 @@ async function readTexts(files: readonly string[], { heldOut, maxChars }: Flags)
 async function readHeldOut(files: readonly string[], text: string): Promise<string[]> {
   const share = Number(text);
   if (!(share > 0 && share < 1)) throw invalid('held-out', text, 'a number between 0 and 1');
-  const { readCorpus } = await import('../../training/corpus.ts');
-  return (await readCorpus(files, share)).map(({ heldOutText }) => heldOutText);
+  const [{ readCorpus }, { textsOf }] = await Promise.all([
+    import('../../training/corpus.ts'),
+    import('../../training/documents.ts'),
+  ]);
+  const sources = await readCorpus(files, share);
+  return sources.map(({ heldOut: documents }) => documents.flatMap(textsOf).join('\n\n'));
 }
 
 async function readText(path: string): Promise<string> {

@@ -6,7 +6,10 @@ import { givenFlags } from '../given-flags.ts';
 
 export function configureTrain(command: Command): void {
   command
-    .argument('[files...]', 'text files, one text each')
+    .argument(
+      '[files...]',
+      'text files, one text each, and .jsonl files of documents; one named twice counts twice',
+    )
     .option('--corpus <files...>', 'the same')
     .option('--out <dir>', 'where model, tokenizer, model card, loss plot and checkpoint go')
     .option('--resume', 'goes on from the checkpoint in --out')

@@ -103,18 +103,38 @@ export function layerNormGainBackward(job: usize, chunk: i32): void {
   }
 }
 
-/** out [cols] = sum over rows of x [rows, cols], in a fixed order. Arguments: x, out, rows, cols. */
+/** The sum of eight rows at one place, from the first row on. */
+@inline
+function sumOfEight(x: usize, rowBytes: usize): v128 {
+  const a = f32x4.add(v128.load(x), v128.load(x + rowBytes));
+  const b = f32x4.add(v128.load(x + 2 * rowBytes), v128.load(x + 3 * rowBytes));
+  const c = f32x4.add(v128.load(x + 4 * rowBytes), v128.load(x + 5 * rowBytes));
+  const d = f32x4.add(v128.load(x + 6 * rowBytes), v128.load(x + 7 * rowBytes));
+  return f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+}
+
+/**
+ * out [cols] = sum over rows of x [rows, cols], in a fixed order: eight rows at a time, since one alone would wait for
+ * memory. Arguments: x, out, rows, cols.
+ */
 export function columnSum(job: usize, chunk: i32): void {
+  const x = pointerArg(job, 0);
   const out = pointerArg(job, 1);
   const numRows = intArg(job, 2);
   const numCols = intArg(job, 3);
   const rowBytes = <usize>numCols * 4;
   const start = <usize>(chunk * CHUNK_COLS) * 4;
   const end = <usize>min(numCols, (chunk + 1) * CHUNK_COLS) * 4;
+  const numInEights = numRows - (numRows % 8);
   memory.fill(out + start, 0, end - start);
-  for (let row = 0; row < numRows; row++) {
-    const x = pointerArg(job, 0) + <usize>row * rowBytes;
+  for (let row = 0; row < numInEights; row += 8) {
+    const rows = x + <usize>row * rowBytes;
     for (let at = start; at < end; at += 16)
-      v128.store(out + at, f32x4.add(v128.load(out + at), v128.load(x + at)));
+      v128.store(out + at, f32x4.add(v128.load(out + at), sumOfEight(rows + at, rowBytes)));
+  }
+  for (let row = numInEights; row < numRows; row++) {
+    const last = x + <usize>row * rowBytes;
+    for (let at = start; at < end; at += 16)
+      v128.store(out + at, f32x4.add(v128.load(out + at), v128.load(last + at)));
   }
 }

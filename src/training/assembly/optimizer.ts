@@ -3,17 +3,25 @@ import { intArg, pointerArg } from '../../runtime/wasm/assembly/pool';
 /** Elements of one chunk. */
 const CHUNK: i32 = 16384;
 
-/** partial[chunk] (f64) = sum of x^2 over the chunk. Arguments: x, partials, length. */
+/** partial[chunk] (f64) = sum of x^2 over the chunk; the length is a multiple of 4. Arguments: x, partials, length. */
 export function sumSquares(job: usize, chunk: i32): void {
   const x = pointerArg(job, 0);
   const length = intArg(job, 2);
   const end = min(length, (chunk + 1) * CHUNK);
-  let sum: f64 = 0;
-  for (let i = chunk * CHUNK; i < end; i++) {
-    const value = <f64>f32.load(x + <usize>i * 4);
-    sum += value * value;
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let i = chunk * CHUNK; i < end; i += 4) {
+    const values = v128.load(x + <usize>i * 4);
+    const first = f64x2.promote_low_f32x4(values);
+    const second = f64x2.promote_low_f32x4(v128.shuffle<i64>(values, values, 1, 0));
+    low = f64x2.add(low, f64x2.mul(first, first));
+    high = f64x2.add(high, f64x2.mul(second, second));
   }
-  f64.store(pointerArg(job, 1) + <usize>chunk * 8, sum);
+  const sums = f64x2.add(low, high);
+  f64.store(
+    pointerArg(job, 1) + <usize>chunk * 8,
+    f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1),
+  );
 }
 
 /**

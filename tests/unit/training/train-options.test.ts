@@ -36,6 +36,12 @@ describe('options of the train command', () => {
     [{ dropout: '1' }, /--dropout must be a number from 0 to 0.9, not "1"/],
     [{ 'learning-rate': 'fast' }, /--learning-rate must be a number/],
     [{ dtype: 'f8' }, /--dtype must be f16 or f32/],
+    [{ schedule: 'line' }, /--schedule must be one of cosine, wsd, not "line"/],
+    [{ 'decay-steps': '10' }, /--decay-steps is of --schedule wsd alone/],
+    [
+      { schedule: 'wsd', steps: '9', 'decay-steps': '10' },
+      /--decay-steps must be at most --steps, 9, not 10/,
+    ],
   ])('refuse %j', (given, message) => {
     expect(() => readTrainOptions(target, given, 2)).toThrow(message);
   });

@@ -1,22 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitBook, titleOf } from '../../../src/training/corpus.ts';
+import { textsOf } from '../../../src/training/documents.ts';
 import { windowsOf } from '../../../src/training/held-out.ts';
-import { learningRateAt } from '../../../src/training/learning-rate.ts';
 import { normals, permutation } from '../../../src/training/random.ts';
 import { TrainingWindows } from '../../../src/training/training-windows.ts';
 
 describe('the corpus', () => {
   it('holds out the end of a book, from a white space on', () => {
     const text = 'word '.repeat(100);
-    const { trainingText, heldOutText } = splitBook('Words', text, 0.05);
-    expect(trainingText + heldOutText).toBe(text);
-    expect(trainingText.length).toBe(479);
-    expect(heldOutText.startsWith(' word')).toBe(true);
+    const { training, heldOut } = splitBook('Words', text, 0.05);
+    expect([...training, ...heldOut].flatMap(textsOf).join('')).toBe(text);
+    expect(training[0]).toHaveLength(479);
+    expect(heldOut[0]).toMatch(/^ word/);
   });
 
   it('holds out nothing where no white space follows', () => {
-    expect(splitBook('One word', 'x'.repeat(50), 0.05)).toMatchObject({ heldOutText: '' });
+    expect(splitBook('One word', 'x'.repeat(50), 0.05)).toMatchObject({ heldOut: [''] });
   });
 
   it('reads a title out of a file name', () => {
@@ -64,18 +64,6 @@ describe('held-out windows', () => {
         expect(counted).toEqual(Array.from({ length: length - 1 }, (_, i) => i + 1));
       }),
     );
-  });
-});
-
-describe('the schedule', () => {
-  const schedule = { peak: 1e-3, finalFraction: 0.01, numWarmupSteps: 10, numSteps: 110 };
-
-  it('rises in a line, is halfway down in the middle of the cosine and ends at its last share', () => {
-    expect(learningRateAt(0, schedule)).toBeCloseTo(1e-4, 12);
-    expect(learningRateAt(9, schedule)).toBeCloseTo(1e-3, 12);
-    expect(learningRateAt(10, schedule)).toBeCloseTo(1e-3, 12);
-    expect(learningRateAt(59.5, schedule)).toBeCloseTo(1e-3 * (0.01 + 0.99 / 2), 12);
-    expect(learningRateAt(109, schedule)).toBeCloseTo(1e-5, 12);
   });
 });
 

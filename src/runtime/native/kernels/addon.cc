@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels.h"
+#include "multiply_bfloat.h"
 #include "multiply_strided.h"
 #include "pool.h"
 #include "processor.h"
@@ -19,6 +20,7 @@ namespace {
 struct Addon {
   Store store;
   std::vector<const Kernels *> kernels;  // the fastest first
+  const BFloatKernels *bfloat_kernels = nullptr;
 };
 
 constexpr size_t kMaxArguments = 12;
@@ -241,18 +243,75 @@ bool Holds(const Call::Numbers<float> &array, const Strided &matrix, int64_t lan
          (depth - 1) * matrix.depth_stride < array.size - (lanes - 1) * matrix.lane_stride;
 }
 
+// The name of the kernels, or nothing.
+napi_value StartBFloats(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  if (!call.ok()) return call.Done(nullptr);
+  call.addon().bfloat_kernels = BFloatKernelsOfProcessor();
+  const BFloatKernels *kernels = call.addon().bfloat_kernels;
+  napi_value name = nullptr;
+  napi_create_string_utf8(env, kernels == nullptr ? "" : kernels->name, NAPI_AUTO_LENGTH, &name);
+  return name;
+}
+
 napi_value Multiply(napi_env env, napi_callback_info info) {
   Call call(env, info);
   const auto a = call.Floats(0), b = call.Floats(3), bias = call.Floats(6), output = call.Floats(7);
   const Strided left = {a.data, call.Integer(1), call.Integer(2)}, right = {b.data, call.Integer(4), call.Integer(5)};
   const int64_t rows = call.Integer(8), cols = call.Integer(9), depth = call.Integer(10);
+  const bool in_bfloats = call.Integer(11) != 0;
   if (!call.ok()) return call.Done(nullptr);
   const bool is_plain = left.depth_stride != 1 || left.lane_stride == depth;
   const bool fits = Holds(a, left, rows, depth) && Holds(b, right, cols, depth) && is_plain &&
                     (bias.size == 0 || bias.size == cols) && output.size == rows * cols;
   if (!fits || call.addon().kernels.empty()) return call.Done("the operands of a product fit each other");
   const float *bias_or_null = bias.size == 0 ? nullptr : bias.data;
+  if (in_bfloats) {
+    const bool is_dense = (left.depth_stride == 1 || left.lane_stride == 1) && (right.depth_stride == 1 || right.lane_stride == 1);
+    if (!is_dense) return call.Done("lanes or depth of an operand lie side by side");
+    const BFloatKernels *kernels = call.addon().bfloat_kernels;
+    if (kernels == nullptr) return call.Done("products in bfloat16 were started");
+    return call.Done(MultiplyBFloat(*kernels, left, right, bias_or_null, rows, cols, depth, output.data));
+  }
   return call.Done(MultiplyStrided(*call.addon().kernels[0], left, right, bias_or_null, rows, cols, depth, output.data));
+}
+
+// Attention of whole sequences; backward where there is room for a gradient.
+napi_value AttendSequences(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const auto qkv = call.Floats(0), out = call.Floats(1), stats = call.Floats(2), d_out = call.Floats(3);
+  const auto d_qkv = call.Floats(4), keep_scale = call.Floats(5);
+  const auto numbers = call.Integers(6);  // sequences, length, heads, size of a head, seed, threshold
+  if (!call.ok()) return call.Done(nullptr);
+  if (numbers.size != 6 || keep_scale.size != 1) return call.Done("attention is described by six numbers and a scale");
+  const int64_t num_sequences = numbers.data[0], seq = numbers.data[1], heads = numbers.data[2], dim = numbers.data[3];
+  const int64_t size = num_sequences * seq * heads * dim;
+  const bool is_backward = d_qkv.size > 0;
+  const bool fits = num_sequences > 0 && seq > 0 && heads > 0 && dim > 0 && seq % 8 == 0 && dim % 16 == 0 &&
+                    qkv.size == 3 * size && out.size == size && stats.size == num_sequences * heads * 2 * seq &&
+                    (!is_backward || (d_qkv.size == 3 * size && d_out.size == size));
+  if (!fits || call.addon().kernels.empty()) return call.Done("the operands of attention fit each other");
+  call.addon().kernels[0]->attend_sequences({qkv.data, out.data, stats.data, d_out.data,
+                                             is_backward ? d_qkv.data : nullptr, num_sequences, seq, heads, dim,
+                                             numbers.data[4], numbers.data[5], keep_scale.data[0]});
+  return call.Done(nullptr);
+}
+
+// GELU, or its gradient where there is one of its result.
+napi_value ActivateGelu(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const auto x = call.Floats(0), d_y = call.Floats(1), output = call.Floats(2);
+  if (!call.ok()) return call.Done(nullptr);
+  const bool is_backward = d_y.size > 0;
+  const bool fits = x.size == output.size && x.size % 16 == 0 && (!is_backward || d_y.size == x.size);
+  if (!fits || call.addon().kernels.empty()) return call.Done("the operands of an activation fit each other");
+  const Kernels &kernels = *call.addon().kernels[0];
+  if (is_backward) {
+    kernels.gelu_gradient(x.data, d_y.data, x.size, output.data);
+  } else {
+    kernels.gelu(x.data, x.size, output.data);
+  }
+  return call.Done(nullptr);
 }
 
 napi_value NumBytesOf(napi_env env, napi_callback_info info) {
@@ -278,7 +337,7 @@ napi_value Register(napi_env env, napi_value exports) {
       {"start", Start},           {"addVector", AddVector},     {"addMatrix", AddMatrix},     {"addCache", AddCache},
       {"addProgram", AddProgram}, {"freeTensor", FreeTensor},   {"freeProgram", FreeProgram}, {"writeVector", WriteVector},
       {"readTensor", ReadTensor}, {"packFloats", PackFloats}, {"packRows", PackRows},       {"copyLane", CopyLane},       {"clearLane", ClearLane},
-      {"run", Run},               {"multiply", Multiply},   {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
+      {"run", Run},               {"multiply", Multiply},   {"startBFloats", StartBFloats}, {"attendSequences", AttendSequences}, {"gelu", ActivateGelu}, {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
   };
   for (const auto &[name, function] : functions) {
     napi_value value = nullptr;

@@ -7,12 +7,14 @@
 #include "linear_impl.h"
 #include "add_row_impl.h"
 #include "top_impl.h"
+#include "training_attention_impl.h"
 
 namespace tokenflare {
 namespace {
 
 constexpr Kernels kKernels = {TOKENFLARE_KERNELS, Linear, FloatPanel, AddRow, LayerNorm,    RmsNorm, NormHeads,
-                              Rotate,             Gelu,   Gate,       Add,    RunAttention, Top};
+                              Rotate,             Gelu,   Gate,       Add,    RunAttention, Top,
+                              AttendSequences,    GeluGradient};
 
 }  // namespace
 }  // namespace tokenflare

@@ -4,6 +4,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -44,6 +48,7 @@ unsigned ReadSavedRegisters() {
 // compiler's library, which another library in the process may have in another form.
 struct Features {
   bool has_avx2 = false, has_avx_vnni = false, has_avx512 = false, has_avx512_vnni = false;
+  bool has_avx512_bfloat = false, has_bfloat_tiles = false;
 
   Features() {
     const Leaf basic = ReadLeaf(1, 0), extended = ReadLeaf(7, 0), more = ReadLeaf(7, 1);
@@ -57,6 +62,9 @@ struct Features {
         Has(extended.b, 16) && Has(extended.b, 17) && Has(extended.b, 30) && Has(extended.b, 31);  // F, DQ, BW, VL
     has_avx512 = has_avx2 && saves_avx512 && has_all_parts;
     has_avx512_vnni = has_avx512 && Has(extended.c, 11);
+    has_avx512_bfloat = has_avx512 && Has(more.a, 5);
+    const bool saves_tiles = (saved & 0x60000) == 0x60000;
+    has_bfloat_tiles = has_avx512 && saves_tiles && Has(extended.d, 22) && Has(extended.d, 24);  // AMX-BF16, AMX-TILE
   }
 };
 
@@ -81,6 +89,21 @@ bool HasMixedProducts() {
 #endif
 
 }  // namespace
+
+#if defined(__x86_64__)
+
+bool HasAvx512BFloat() { return Features().has_avx512_bfloat; }
+
+bool ProvidesTiles() {
+#if defined(__linux__)
+  // arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA): Linux saves the tiles of processes alone that ask for it.
+  return Features().has_bfloat_tiles && syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+#else
+  return false;
+#endif
+}
+
+#endif
 
 std::vector<const Kernels *> KernelsOfProcessor() {
 #if defined(__x86_64__)

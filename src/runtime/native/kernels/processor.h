@@ -10,6 +10,12 @@ namespace tokenflare {
 // The kernels that this processor can run and that compute right, the fastest first.
 std::vector<const Kernels *> KernelsOfProcessor();
 
+#if defined(__x86_64__)
+// Products of bfloat16 by vectors, and by tiles; from the second call on threads may use these.
+bool HasAvx512BFloat();
+bool ProvidesTiles();
+#endif
+
 }  // namespace tokenflare
 
 #endif  // TOKENFLARE_PROCESSOR_H_
