@@ -6,6 +6,9 @@ import { anySchema } from '../../support/grammar/any-schema.ts';
 import { randomTextOf } from '../../support/grammar/grammar-texts.ts';
 import { compiled, complaintOf, seededRandom, validatorOf } from '../../support/grammar/json-schema.ts';
 
+/** TEST_SEED and TEST_NUM_RUNS look further. */
+const SEED = 20_261_126;
+
 function tryCompile(it: object): Grammar | undefined {
   try {
     return compiled(it);
@@ -31,7 +34,7 @@ describe('random schemas', () => {
           if (complaint !== undefined) expect.unreachable(`${text} of ${JSON.stringify(it)}: ${complaint}`);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: Number(process.env.TEST_NUM_RUNS ?? 1_000), seed: Number(process.env.TEST_SEED ?? SEED) },
     );
     expect(numCompiled).toBeGreaterThan(500);
   }, 120_000);
