@@ -65,15 +65,22 @@ export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
   smiled: ['smiled', 'laughed', 'nodded', 'gave a big smile'],
 };
 
-/** They come before the first beat in a share of the stories, and introduce the hero. */
-export const OPENINGS: readonly string[] = [
+/** They come before the first beat in a share of the stories, and introduce the hero. Most stories for children begin so. */
+export const USUAL_OPENINGS: readonly string[] = [
   'Once upon a time there was {aHero}.',
+  'Once upon a time, there was {aHero}.',
+  'Once upon a time there was {aHero} who lived {place}.',
+  'Once upon a time, {place}, there lived {aHero}.',
+  'Once there was {aHero} who lived {place}.',
+  'There once was {aHero}.',
+];
+
+export const OPENINGS: readonly string[] = [
   'There was once {aHero} who lived {place}.',
   '{aHero} lived {place}.',
-  'Once upon a time, {place}, there lived {aHero}.',
-  'Long ago {aHero} had a home {place}.',
+  'Long ago, there was {aHero} who lived {place}.',
   'Not far from here there lived {aHero}.',
-  'Here is a story about {aHero}.',
+  'This is a story about {aHero}.',
   'In a little house {place} lived {aHero}.',
   'Do you know the story of {aHero}? It happened {place}.',
   'Once there was {aHero}, and {he} lived {place}.',
