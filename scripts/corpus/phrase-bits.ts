@@ -22,6 +22,10 @@ const FLOOR = 0.25;
 const PRIOR_USES = 2;
 const DIGEST_LENGTH = 6;
 
+/** The groups that are neither a plot nor a slot. */
+export const OPENING = 'opening';
+export const IN_BRACKETS = 'or';
+
 /** The name of an option in its group, which is a plot or a slot: another text has another name. */
 export const keyOf = (group: string, option: string): string =>
   `${group} ${createHash('sha256').update(option).digest('base64url').slice(0, DIGEST_LENGTH)}`;

@@ -1,5 +1,5 @@
 import { introduce, type Person } from './cast.ts';
-import { keyOf, pickCheap, type PhraseBits } from './phrase-bits.ts';
+import { IN_BRACKETS, keyOf, pickCheap, type PhraseBits } from './phrase-bits.ts';
 import type { Slots } from './plots/plot.ts';
 import { CHOSEN_ANEW } from './plots/shared.ts';
 import type { SeededRandom } from './random.ts';
@@ -82,7 +82,7 @@ interface Chosen {
 function choose(alternatives: string, { random, bits }: Scene): Chosen {
   const options = alternatives
     .split('|')
-    .map((value) => ({ value, key: keyOf('or', `${alternatives}: ${value}`) }));
+    .map((value) => ({ value, key: keyOf(IN_BRACKETS, `${alternatives}: ${value}`) }));
   return pickCheap(options, bits, random);
 }
 

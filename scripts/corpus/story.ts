@@ -1,5 +1,5 @@
 import { chooseFriend, chooseHero, ELDERS, friendSlots, heroSlots, introduce, type Person } from './cast.ts';
-import { keyOf, PHRASE_BITS, pickCheap, type PhraseBits } from './phrase-bits.ts';
+import { keyOf, OPENING, PHRASE_BITS, pickCheap, type PhraseBits } from './phrase-bits.ts';
 import type { Beat, Plot, Slots, Step } from './plots/plot.ts';
 import { NAMED_OPENINGS, OPENINGS, PLACES, SHARED_SLOTS, USUAL_OPENINGS } from './plots/shared.ts';
 import type { SeededRandom } from './random.ts';
@@ -26,8 +26,6 @@ const CODA_SHARE = 0.7;
 const PARAGRAPHS_SHARE = 0.25;
 const OPENINGS_SHARED = 0.5;
 const USUAL_OPENING_SHARE = 0.5;
-/** The group of their keys. */
-const OPENING = 'opening';
 
 export function planStory(random: SeededRandom, plot: Plot): StoryPlan {
   const hero = chooseHero(random, plot.not, plot.qualities && [...plot.qualities]);

@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { keyOf, type PhraseBits } from './phrase-bits.ts';
-import type { Beat } from './plots/plot.ts';
+import { readFile, writeFile } from 'node:fs/promises';
+import { hasCode } from '../../src/has-code.ts';
+import { IN_BRACKETS, keyOf, OPENING, type PhraseBits } from './phrase-bits.ts';
+import { phrasingsOf, type Beat } from './plots/plot.ts';
 import { PLOTS } from './plots/index.ts';
+import { CHOSEN_ANEW, NAMED_OPENINGS, OPENINGS, USUAL_OPENINGS } from './plots/shared.ts';
 import { SeededRandom } from './random.ts';
 import { planStory, tellInPieces, type Piece, type StoryPlan } from './story.ts';
 import { createTeacher, type CostlyToken } from './teacher.ts';
@@ -33,13 +35,15 @@ interface TracedStory {
 const EVERY_CHOICE_ALIKE: PhraseBits = {};
 
 /**
- * Measures what the teacher pays for each phrasing, over stories that tell all of them about as often. A run that is
- * stopped leaves the figures of the stories so far.
+ * Measures what the teacher pays for each phrasing, over stories that tell all of them about as often. Figures that the
+ * file has already count by their uses; so after an edit a short run is enough. A run that is stopped leaves the figures
+ * of its stories so far.
  */
 export async function weigh(options: WeighOptions, signal: AbortSignal): Promise<void> {
   const { out, count, seed, model, batch, threads, report } = options;
-  const stories = tellEvenly(count, seed);
-  const tally = new BitsTally();
+  const before = stillTold(await readFigures(out));
+  const stories = tellEvenly(count, seed, before);
+  const tally = new BitsTally(before);
   const teacher = await createTeacher({ model, batch, threads });
   try {
     for (let start = 0; start < count && !signal.aborted; start += batch) {
@@ -54,10 +58,32 @@ export async function weigh(options: WeighOptions, signal: AbortSignal): Promise
   }
 }
 
+async function readFigures(file: string): Promise<PhraseBits> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as PhraseBits;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return {};
+    throw error;
+  }
+}
+
+/** Without what the plots no longer have. Words in brackets are few, and stay. */
+function stillTold(figures: PhraseBits): PhraseBits {
+  const groups: [group: string, options: readonly string[]][] = [
+    ...PLOTS.map(({ name, steps }): [string, string[]] => [name, phrasingsOf(steps)]),
+    ...Object.entries(CHOSEN_ANEW),
+    [OPENING, [...USUAL_OPENINGS, ...OPENINGS, ...NAMED_OPENINGS]],
+  ];
+  const told = new Set(groups.flatMap(([group, options]) => options.map((option) => keyOf(group, option))));
+  return Object.fromEntries(
+    Object.entries(figures).filter(([key]) => told.has(key) || key.startsWith(`${IN_BRACKETS} `)),
+  );
+}
+
 /** The plots in turn; of each beat the phrasing that was told least. */
-function tellEvenly(count: number, seed: number): TracedStory[] {
+function tellEvenly(count: number, seed: number, before: PhraseBits): TracedStory[] {
   const random = new SeededRandom(seed);
-  const uses = new Map<string, number>();
+  const uses = new Map(Object.entries(before).map(([key, [times]]) => [key, times]));
   return Array.from({ length: count }, (_, i) => {
     const plan = planStory(random, PLOTS[i % PLOTS.length] as (typeof PLOTS)[number]);
     const choose = (beat: Beat): string => leastTold(beat, plan, uses, random);
@@ -88,27 +114,32 @@ function trace(pieces: readonly Piece[]): TracedStory {
 
 /** What was paid for each key so far. */
 export class BitsTally {
-  readonly #byKey = new Map<string, { uses: number; bits: number; bytes: number }>();
+  /** Uses, and the sum of their bits per byte. */
+  readonly #byKey = new Map<string, [uses: number, sum: number]>();
   #bits = 0;
   #bytes = 0;
+
+  constructor(before: PhraseBits = {}) {
+    for (const [key, [uses, bitsPerByte]] of Object.entries(before))
+      this.#byKey.set(key, [uses, uses * bitsPerByte]);
+  }
 
   /** A token belongs to where its last character stands: a space before a word goes with the word. */
   add({ text, spans }: TracedStory, tokens: readonly CostlyToken[]): void {
     for (const { key, start, end } of spans) {
       if (start === end) continue;
       const own = tokens.filter((token) => token.end > start && token.end <= end);
-      const before = this.#byKey.get(key) ?? { uses: 0, bits: 0, bytes: 0 };
-      this.#byKey.set(key, {
-        uses: before.uses + 1,
-        bits: before.bits + own.reduce((sum, { bits }) => sum + bits, 0),
-        // The stories are plain ASCII. The space before it is one of its bytes.
-        bytes: before.bytes + end - start + (start > 0 ? 1 : 0),
-      });
+      const bits = own.reduce((sum, token) => sum + token.bits, 0);
+      // The stories are plain ASCII. The space before it is one of its bytes.
+      const bytes = end - start + (start > 0 ? 1 : 0);
+      const [uses, sum] = this.#byKey.get(key) ?? [0, 0];
+      this.#byKey.set(key, [uses + 1, sum + bits / bytes]);
     }
     this.#bits += tokens.reduce((sum, { bits }) => sum + bits, 0);
     this.#bytes += text.length;
   }
 
+  /** Of the stories that were added. */
   get meanBitsPerByte(): number {
     return this.#bits / this.#bytes;
   }
@@ -117,7 +148,7 @@ export class BitsTally {
     return Object.fromEntries(
       [...this.#byKey]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, { uses, bits, bytes }]) => [key, [uses, Number((bits / bytes).toFixed(3))] as const]),
+        .map(([key, [uses, sum]]) => [key, [uses, Number((sum / uses).toFixed(3))] as const]),
     );
   }
 }

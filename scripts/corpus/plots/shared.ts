@@ -46,13 +46,12 @@ export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
     'one afternoon',
     'early one morning',
     'one fine day',
-    'one Sunday',
     'on a Monday morning',
     'one day after breakfast',
     'one quiet morning',
     'one Saturday',
   ],
-  soon: ['soon', 'before long', 'a little later', 'after a while', 'in a short time', 'by and by'],
+  soon: ['soon', 'before long', 'a little later', 'after a while', 'in a short time'],
   suddenly: ['suddenly', 'all at once', 'just then', 'at that moment', 'at that very moment'],
   nextDay: [
     'the next day',
@@ -91,7 +90,5 @@ export const NAMED_OPENINGS: readonly string[] = [
   '{heroName} was a {quality} {kind} who lived {place}.',
   'There was a {quality} {kind}, and {his} name was {heroName}.',
   '{heroName} was a {quality} {kind}.',
-  'Everyone {place} knew {heroName}, the {quality} {kind}.',
-  'This is {heroName}, a {quality} {kind}.',
   'A {quality} {kind} lived {place}. {His} name was {heroName}.',
 ];

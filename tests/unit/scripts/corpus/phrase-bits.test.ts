@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keyOf, PHRASE_BITS, pickCheap, sharesOf } from '../../../../scripts/corpus/phrase-bits.ts';
 import { PLOTS } from '../../../../scripts/corpus/plots/index.ts';
-import type { Step } from '../../../../scripts/corpus/plots/plot.ts';
+import { phrasingsOf } from '../../../../scripts/corpus/plots/plot.ts';
 import { SeededRandom } from '../../../../scripts/corpus/random.ts';
 import { planStory, tellInPieces } from '../../../../scripts/corpus/story.ts';
 import { BitsTally } from '../../../../scripts/corpus/weigh.ts';
@@ -118,12 +118,18 @@ describe('BitsTally', () => {
     expect(tally.figures()).toEqual({ first: [1, 0.571], second: [1, 1] });
     expect(tally.meanBitsPerByte).toBeCloseTo(12 / 15, 12);
   });
+
+  it('goes on from figures of before, by their uses', () => {
+    const tally = new BitsTally({ told: [3, 1] });
+    tally.add({ text: 'It ran.', spans: [{ key: 'told', start: 0, end: 7 }] }, [
+      { start: 0, end: 7, bits: 14 },
+    ]);
+    expect(tally.figures()).toEqual({ told: [4, 1.25] });
+  });
 });
 
 describe('the committed figures', () => {
-  const phrasings = PLOTS.flatMap(({ name, steps }) =>
-    steps.flatMap(phrasingsOf).map((one) => keyOf(name, one)),
-  );
+  const phrasings = PLOTS.flatMap(({ name, steps }) => phrasingsOf(steps).map((one) => keyOf(name, one)));
 
   it('are of most phrasings, and plausible', () => {
     const known = phrasings.filter((key) => key in PHRASE_BITS);
@@ -132,15 +138,3 @@ describe('the committed figures', () => {
       expect(PHRASE_BITS[key]?.[1]).toSatisfy((bits: number) => bits > 0.2 && bits < 3);
   });
 });
-
-function phrasingsOf(step: Step): readonly string[] {
-  if (!('kind' in step)) return step;
-  switch (step.kind) {
-    case 'maybe':
-      return step.beat;
-    case 'any order':
-      return step.beats.flat();
-    case 'one of':
-      return step.branches.flatMap(({ steps }) => steps.flatMap(phrasingsOf));
-  }
-}
