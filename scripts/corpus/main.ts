@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { make } from './make.ts';
+import { weigh } from './weigh.ts';
 
 /** `npm run corpus`: makes what the embedded model learns from. docs/training.md says how. */
 
@@ -8,50 +9,64 @@ const USAGE = `npm run corpus -- make --out DIR   writes documents.jsonl and man
   --seed N       of all choices (1)
   --model FILE   the teacher, a GGUF file; without one the stories are those of the machine alone
   --drafts N     drafts of a story that the teacher judges (3)
-  --judged S     share of the stories that it judges (0.2)
-  --details S    share of the judged stories that it may write a sentence into (0.1)
+  --judged S     share of the stories that it judges (0)
+  --details S    share of the judged stories that it may write a sentence into (0)
   --batch N      documents at once (64)
   --threads N    of the teacher
+
+npm run corpus -- weigh --model FILE --out scripts/corpus/phrase-bits.json   measures what each phrasing costs the teacher
+  --count N      stories that are measured (1500)
+  --seed, --batch, --threads as above
 `;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     out: { type: 'string' },
-    count: { type: 'string', default: '20000' },
+    count: { type: 'string' },
     seed: { type: 'string', default: '1' },
     model: { type: 'string' },
     drafts: { type: 'string', default: '3' },
-    judged: { type: 'string', default: '0.2' },
-    details: { type: 'string', default: '0.1' },
+    judged: { type: 'string', default: '0' },
+    details: { type: 'string', default: '0' },
     batch: { type: 'string', default: '64' },
     threads: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-const { out } = values;
-if (values.help || positionals[0] !== 'make' || out === undefined) {
-  process.stderr.write(USAGE);
-  process.exit(values.help ? 0 : 1);
-}
+const [command] = positionals;
+const { out, model } = values;
+if (values.help) quit(0);
+if (out === undefined || (command !== 'make' && command !== 'weigh')) quit(1);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-await make(
-  {
-    out,
-    count: whole('count', values.count),
-    seed: whole('seed', values.seed),
-    model: values.model,
+const common = {
+  out,
+  seed: whole('seed', values.seed),
+  batch: whole('batch', values.batch, 1),
+  threads: values.threads === undefined ? undefined : whole('threads', values.threads, 1),
+  report: (line: string) => process.stderr.write(`${line}\n`),
+};
+if (command === 'weigh') {
+  if (model === undefined) quit(1);
+  await weigh({ ...common, model, count: whole('count', values.count ?? '1500', 1) }, stop.signal);
+} else {
+  const options = {
+    ...common,
+    model,
+    count: whole('count', values.count ?? '20000'),
     numDrafts: whole('drafts', values.drafts, 1),
     judgedShare: share('judged', values.judged),
     detailShare: share('details', values.details),
-    batch: whole('batch', values.batch, 1),
-    threads: values.threads === undefined ? undefined : whole('threads', values.threads, 1),
-    report: (line) => process.stderr.write(`${line}\n`),
-  },
-  stop.signal,
-);
+  };
+  await make(options, stop.signal);
+}
+
+function quit(code: 0 | 1): never {
+  process.stderr.write(USAGE);
+  process.exit(code);
+}
 
 function whole(name: string, text: string, least = 0): number {
   const value = Number(text);

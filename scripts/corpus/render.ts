@@ -1,6 +1,7 @@
 import { introduce, type Person } from './cast.ts';
+import { IN_BRACKETS, keyOf, pickCheap, type PhraseBits } from './phrase-bits.ts';
 import type { Slots } from './plots/plot.ts';
-import { CHOSEN_ANEW, NAMED_OPENINGS, OPENINGS } from './plots/shared.ts';
+import { CHOSEN_ANEW } from './plots/shared.ts';
 import type { SeededRandom } from './random.ts';
 
 export interface Scene {
@@ -9,50 +10,100 @@ export interface Scene {
   readonly persons: { readonly hero: Person; readonly friend: Person };
   /** Who was named before; the renderer adds to it. */
   readonly introduced: Set<string>;
+  /** What the choices cost. */
+  readonly bits: PhraseBits;
 }
 
 const NAME_SHARE = 0.75;
-const ALTERNATIVES = /\[([^[\]]*)\]/;
-const SLOT = /\{([A-Za-z]+)\}/;
-const MAX_NESTED = 200;
+const CHOICE_OR_SLOT = /\[([^[\]]*)\]|\{([A-Za-z]+)\}/g;
+/** Of slots within slots. */
+const MAX_DEPTH = 10;
+
+/** A text as it is told, and which characters of it a choice has written. */
+export interface Rendering {
+  readonly text: string;
+  readonly choices: readonly ChoiceSpan[];
+}
+
+/** One of several words, in characters of the text. */
+export interface ChoiceSpan {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+}
 
 /** A text of a plot as it is told. Throws on a slot that is not bound: the plot is wrong. */
-export function render(template: string, scene: Scene): string {
-  let text = template;
-  // From the left to the right, so that persons are introduced where they come first.
-  for (let i = 0; i < MAX_NESTED; i++) {
-    const alternatives = ALTERNATIVES.exec(text);
-    const slot = SLOT.exec(text);
-    const match =
-      alternatives && slot ? (alternatives.index < slot.index ? alternatives : slot) : (alternatives ?? slot);
-    if (match === null) return correct(text);
-    const inner = match[1] as string;
-    const value = match === alternatives ? scene.random.pick(inner.split('|')) : fill(inner, scene);
-    text = text.slice(0, match.index) + value + text.slice(match.index + match[0].length);
-  }
-  throw new RangeError(`a slot that contains itself: ${template}`);
+export const render = (template: string, scene: Scene): string => renderTraced(template, scene).text;
+
+export function renderTraced(template: string, scene: Scene): Rendering {
+  const choices: ChoiceSpan[] = [];
+  const raw = expand(template, scene, choices, 0, 0);
+  const text = correct(raw);
+  const place = placesAfter(raw, text);
+  return {
+    text,
+    choices: choices.map(({ key, start, end }) => ({
+      key,
+      start: place[start] as number,
+      end: place[end] as number,
+    })),
+  };
 }
 
-function fill(slot: string, scene: Scene): string {
+/**
+ * From the left to the right, so that persons are introduced where they come first.
+ *
+ * @param start where the text will stand
+ * @param choices is added to
+ */
+function expand(template: string, scene: Scene, choices: ChoiceSpan[], start: number, depth: number): string {
+  if (depth > MAX_DEPTH) throw new RangeError(`a slot that contains itself: ${template}`);
+  let text = '';
+  let rest = 0;
+  for (const match of template.matchAll(CHOICE_OR_SLOT)) {
+    text += template.slice(rest, match.index);
+    rest = match.index + match[0].length;
+    const [, alternatives, slot] = match;
+    const { value, key } =
+      alternatives === undefined ? fill(slot as string, scene) : choose(alternatives, scene);
+    const from = start + text.length;
+    text += expand(value, scene, choices, from, depth + 1);
+    if (key !== undefined) choices.push({ key, start: from, end: start + text.length });
+  }
+  return text + template.slice(rest);
+}
+
+/** A value of a slot or of alternatives; the key of what was chosen among others. */
+interface Chosen {
+  readonly value: string;
+  readonly key?: string;
+}
+
+function choose(alternatives: string, { random, bits }: Scene): Chosen {
+  const options = alternatives
+    .split('|')
+    .map((value) => ({ value, key: keyOf(IN_BRACKETS, `${alternatives}: ${value}`) }));
+  return pickCheap(options, bits, random);
+}
+
+function fill(slot: string, scene: Scene): Chosen {
   const first = slot.charAt(0);
   const name = first.toLowerCase() + slot.slice(1);
-  const value = valueOf(name, scene);
-  return first === name.charAt(0) ? value : capitalize(value);
+  const chosen = valueOf(name, scene);
+  return first === name.charAt(0) ? chosen : { ...chosen, value: capitalize(chosen.value) };
 }
 
-function valueOf(name: string, scene: Scene): string {
-  const { random, slots, persons, introduced } = scene;
-  if (name === 'hero' || name === 'friend') return refer(name, scene);
-  if (name === 'open') {
-    introduced.add('hero');
-    const { name: isNamed } = persons.hero;
-    const opening = random.pick(isNamed === undefined ? OPENINGS : [...OPENINGS, ...NAMED_OPENINGS]);
-    return opening.replace('{heroName}', isNamed ?? '');
-  }
+function valueOf(name: string, scene: Scene): Chosen {
+  const { slots, random, bits } = scene;
+  if (name === 'hero' || name === 'friend') return { value: refer(name, scene) };
   const anew = CHOSEN_ANEW[name];
-  const value = anew === undefined ? (slots[name] ?? withThe(name, slots)) : random.pick(anew);
+  if (anew !== undefined) {
+    const options = anew.map((value) => ({ value, key: keyOf(name, value) }));
+    return pickCheap(options, bits, random);
+  }
+  const value = slots[name] ?? withThe(name, slots);
   if (value === undefined) throw new RangeError(`no value for the slot ${name}`);
-  return value;
+  return { value };
 }
 
 function refer(role: 'hero' | 'friend', { random, persons, introduced }: Scene): string {
@@ -95,4 +146,22 @@ export function correct(text: string): string {
     .replace(AFTER_EXCLAMATION, (whole, before: string, letter: string, rest: string) =>
       SPEAKS.test(letter + rest) ? whole : before + letter.toUpperCase() + rest,
     );
+}
+
+/**
+ * Where each place of a text is after `correct`: that changes capitals, and puts or leaves out the `n` of `an`.
+ *
+ * @returns an entry for each place, the end among them
+ */
+function placesAfter(raw: string, text: string): number[] {
+  const places: number[] = [];
+  let at = 0;
+  for (let i = 0; i < raw.length; i++) {
+    const isSame = (): boolean => raw.charAt(i).toLowerCase() === text.charAt(at).toLowerCase();
+    const isLeftOut = !isSame() && raw.charAt(i) === 'n' && raw.charAt(i + 1) === text.charAt(at);
+    if (!isSame() && !isLeftOut) at++;
+    places.push(at);
+    if (!isLeftOut) at++;
+  }
+  return [...places, text.length];
 }

@@ -1,8 +1,9 @@
 import { chooseFriend, chooseHero, ELDERS, friendSlots, heroSlots, introduce, type Person } from './cast.ts';
+import { keyOf, OPENING, PHRASE_BITS, pickCheap, type PhraseBits } from './phrase-bits.ts';
 import type { Beat, Plot, Slots, Step } from './plots/plot.ts';
-import { PLACES, SHARED_SLOTS } from './plots/shared.ts';
+import { NAMED_OPENINGS, OPENINGS, PLACES, SHARED_SLOTS, USUAL_OPENINGS } from './plots/shared.ts';
 import type { SeededRandom } from './random.ts';
-import { render, type Scene } from './render.ts';
+import { render, renderTraced, type Rendering, type Scene } from './render.ts';
 
 /** What holds through a story, before it is phrased. */
 export interface StoryPlan {
@@ -23,7 +24,8 @@ const MAX_BREVITY = 5;
 /** The last beat looks back or ahead; a story may end before it. */
 const CODA_SHARE = 0.7;
 const PARAGRAPHS_SHARE = 0.25;
-const OPENINGS_SHARED = 0.35;
+const OPENINGS_SHARED = 0.5;
+const USUAL_OPENING_SHARE = 0.5;
 
 export function planStory(random: SeededRandom, plot: Plot): StoryPlan {
   const hero = chooseHero(random, plot.not, plot.qualities && [...plot.qualities]);
@@ -57,17 +59,45 @@ function chooseBeats(random: SeededRandom, steps: readonly Step[], slots: Record
   });
 }
 
-/** A telling of the story: a text for each of its beats. */
-export function tellStory(plan: StoryPlan, random: SeededRandom): string[] {
-  const scene = sceneOf(plan, random);
-  return plan.beats.map((beat, i) => {
-    const open = i === 0 && random.chance(OPENINGS_SHARED) ? '{open} ' : '';
-    return render(open + phrase(beat, plan.brevity, random), scene);
-  });
+/** A piece of a telling, and the phrasing that it was made of. */
+export interface Piece extends Rendering {
+  readonly key: string;
 }
 
-function phrase(beat: Beat, brevity: number, random: SeededRandom): string {
-  const picks = Array.from({ length: brevity }, () => random.pick(beat));
+/** A telling of the story: an opening in a share of them, and a text for each of its beats. */
+export function tellStory(plan: StoryPlan, random: SeededRandom, bits: PhraseBits = PHRASE_BITS): string[] {
+  return tellInPieces(plan, random, bits, (beat) => phrase(beat, plan, bits, random)).map(({ text }) => text);
+}
+
+/** @param choose one of a beat's phrasings */
+export function tellInPieces(
+  plan: StoryPlan,
+  random: SeededRandom,
+  bits: PhraseBits,
+  choose: (beat: Beat) => string,
+): Piece[] {
+  const scene = sceneOf(plan, random, bits);
+  const tell = (template: string, group: string): Piece => ({
+    ...renderTraced(template, scene),
+    key: keyOf(group, template),
+  });
+  const beats = plan.beats.map((beat) => choose(beat));
+  if (!random.chance(OPENINGS_SHARED)) return beats.map((beat) => tell(beat, plan.plot.name));
+  const opening = tell(chooseOpening(plan, random, bits), OPENING);
+  scene.introduced.add('hero');
+  return [opening, ...beats.map((beat) => tell(beat, plan.plot.name))];
+}
+
+function chooseOpening({ hero }: StoryPlan, random: SeededRandom, bits: PhraseBits): string {
+  const others = hero.name === undefined ? OPENINGS : [...OPENINGS, ...NAMED_OPENINGS];
+  const openings = random.chance(USUAL_OPENING_SHARE) ? USUAL_OPENINGS : others;
+  const options = openings.map((value) => ({ value, key: keyOf(OPENING, value) }));
+  return pickCheap(options, bits, random).value;
+}
+
+function phrase(beat: Beat, { plot, brevity }: StoryPlan, bits: PhraseBits, random: SeededRandom): string {
+  const options = beat.map((value) => ({ value, key: keyOf(plot.name, value) }));
+  const picks = Array.from({ length: brevity }, () => pickCheap(options, bits, random).value);
   return picks.reduce((shortest, pick) => (pick.length < shortest.length ? pick : shortest));
 }
 
@@ -80,19 +110,25 @@ export function joinBeats(texts: readonly string[], random: SeededRandom): strin
 
 /** A text about the story, after it: its persons are known. */
 export function tellAfterwards(plan: StoryPlan, text: string, random: SeededRandom): string {
-  return render(text, { ...sceneOf(plan, random), introduced: new Set(['hero', 'friend']) });
+  return render(text, { ...sceneOf(plan, random, PHRASE_BITS), introduced: new Set(['hero', 'friend']) });
 }
 
 /** A text before the story: persons come with an article. */
 export function tellBefore(plan: StoryPlan, text: string, random: SeededRandom): string {
-  return render(text, sceneOf(plan, random));
+  return render(text, sceneOf(plan, random, PHRASE_BITS));
 }
 
-function sceneOf({ hero, friend, slots }: StoryPlan, random: SeededRandom): Scene {
+function sceneOf({ hero, friend, slots }: StoryPlan, random: SeededRandom, bits: PhraseBits): Scene {
   return {
     random,
-    slots: { ...slots, aHero: introduce(hero), aFriend: introduce(friend) },
+    slots: {
+      ...slots,
+      aHero: introduce(hero),
+      aFriend: introduce(friend),
+      ...(hero.name === undefined ? {} : { heroName: hero.name }),
+    },
     persons: { hero, friend },
     introduced: new Set(),
+    bits,
   };
 }

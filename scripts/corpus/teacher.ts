@@ -5,9 +5,19 @@ import { createService, type TokenflareService } from '../../src/library/index.t
 export interface Teacher {
   /** @returns bits that each text costs the teacher, in the order of the texts */
   bitsOf(texts: readonly string[]): Promise<number[]>;
+  /** @returns for each text its tokens */
+  tokensOf(texts: readonly string[]): Promise<(readonly CostlyToken[])[]>;
   /** @returns sentences that may come after each of the texts, several for one, not yet looked at */
   goOn(texts: readonly string[], numEach: number, seed: number): Promise<string[][]>;
   close(): Promise<void>;
+}
+
+/** A token of a text, and what it costs the teacher. */
+export interface CostlyToken {
+  /** Characters of the text before it. */
+  readonly start: number;
+  readonly end: number;
+  readonly bits: number;
 }
 
 export interface TeacherOptions {
@@ -38,7 +48,11 @@ export async function createTeacher({ model, batch, threads }: TeacherOptions): 
     ...(threads === undefined ? {} : { THREADS: threads }),
   });
   return {
-    bitsOf: (texts) => inGroups(texts, (group) => bitsOf(service, group)),
+    bitsOf: async (texts) =>
+      (await inGroups(texts, (group) => tokensOf(service, group))).map((tokens) =>
+        tokens.reduce((sum, { bits }) => sum + bits, 0),
+      ),
+    tokensOf: (texts) => inGroups(texts, (group) => tokensOf(service, group)),
     goOn: (texts, numEach, seed) => inGroups(texts, (group) => goOn(service, group, numEach, seed)),
     close: () => service.close(),
   };
@@ -58,14 +72,18 @@ async function inGroups<T>(
   return (await Promise.all(groups.map(ask))).flat();
 }
 
-async function bitsOf(service: TokenflareService, texts: readonly string[]): Promise<number[]> {
+async function tokensOf(service: TokenflareService, texts: readonly string[]): Promise<CostlyToken[][]> {
   const request = { prompt: [...texts], max_tokens: 0, echo: true, logprobs: 0 };
   const { choices } = await service.complete(request).whole();
   assertInvariant(choices.length === texts.length, 'the teacher answers each text');
-  return choices.map(({ logprobs }) => {
-    // The first token has none.
-    const nats = (logprobs?.token_logprobs ?? []).reduce((sum: number, one) => sum - (one ?? 0), 0);
-    return nats / Math.LN2;
+  return choices.map(({ text, logprobs }) => {
+    const offsets = logprobs?.text_offset ?? [];
+    return offsets.map((start, i) => ({
+      start,
+      end: offsets[i + 1] ?? text.length,
+      // The first token has none.
+      bits: -(logprobs?.token_logprobs[i] ?? 0) / Math.LN2,
+    }));
   });
 }
 

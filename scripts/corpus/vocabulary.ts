@@ -1,6 +1,13 @@
 import { CAST_WORDS, ELDERS, NAMES, PERSONS } from './cast.ts';
 import { PLOTS } from './plots/index.ts';
-import { CHOSEN_ANEW, NAMED_OPENINGS, OPENINGS, PLACES, SHARED_SLOTS } from './plots/shared.ts';
+import {
+  CHOSEN_ANEW,
+  NAMED_OPENINGS,
+  OPENINGS,
+  PLACES,
+  SHARED_SLOTS,
+  USUAL_OPENINGS,
+} from './plots/shared.ts';
 import { wordsOf } from './text-quality.ts';
 
 /** All words of the plots, and what is always needed between them. */
@@ -11,6 +18,7 @@ export function corpusVocabulary(): Set<string> {
     SHARED_SLOTS,
     CHOSEN_ANEW,
     OPENINGS,
+    USUAL_OPENINGS,
     NAMED_OPENINGS,
     NAMES,
     PERSONS,

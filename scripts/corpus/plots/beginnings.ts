@@ -49,7 +49,7 @@ const newFriend: Plot = {
     maybe(
       'The bell rang, and the day was long.',
       'It was lonely on that bench.',
-      'A leaf fell on {his} knee. At least the leaf had come to {him}.',
+      '{He} sat alone under a tree and watched the others.',
     ),
     oneOf(
       {
@@ -85,7 +85,7 @@ const newFriend: Plot = {
         },
         steps: [
           [
-            'Then {friend} fell down right in front of {him} and had a bleeding knee. Everyone stood still. But {hero} was already there with a clean cloth.',
+            'Then {friend} fell down right in front of {him} and hurt {fhis} knee. {hero} ran to help with a clean cloth.',
             'There was a cry. {friend} had fallen from the wall. {hero} forgot to be shy. {He} ran over and helped {fhim} up.',
           ],
           [
@@ -152,7 +152,7 @@ const bridge: Plot = {
   steps: [
     [
       '{hero} had a plan. {He} wanted to build {made}, because {need}.',
-      '"We need {made}," said {hero} {oneDay}, for {need}.',
+      '{oneDay} {hero} wanted to make {made}, because {need}.',
       '{oneDay} {hero} drew something on a big sheet of paper. It was {made}! {He} wanted to build it, since {need}.',
       '"Somebody should build {made}," everyone said, because {need}. {oneDay} {hero} thought, "I can be that somebody."',
     ],
@@ -170,7 +170,7 @@ const bridge: Plot = {
       [
         'They had no money, so they used {from}.',
         'All day they looked for what they needed, and they found {from}.',
-        'From here and there they got {from}. One can use almost everything.',
+        'They looked everywhere, and they found {from}.',
       ],
       [
         '{hero} hit {his} thumb with the hammer, and {he} hopped around on one foot.',

@@ -104,7 +104,7 @@ const sound: Plot = {
     [
       '{hero} slept well after that, and {he} dreamed of nothing at all.',
       'Since then, when {hero} hears a sound at night, {he} takes a lamp and goes to look.',
-      '"Next time I will look first and shake later," {he} said.',
+      '"Next time I will not be so afraid," {he} said.',
       'They told the story to everyone, and in the story {theTool} became a sword.',
     ],
   ],
@@ -161,14 +161,14 @@ const storm: Plot = {
     [
       'In the morning all was well. They sang, and the gulls flew over them.',
       'A soft wind filled the sail. {friend} held a foot in the water and laughed.',
-      'Behind them the houses became as small as toys.',
+      'They looked back, and the houses were as small as toys.',
       '"Look how far we are!" said {hero}. There was nothing but water on all sides.',
     ],
     [
       'But at noon a dark cloud came up. The old fisherman had told them to watch for it, and {hero} had not listened.',
       'Then the wind turned cold. {friend} pointed to the west. The sky there was as black as ink.',
       'The gulls went away, one after the other. "That is not a good sign," said {friend}.',
-      '{suddenly} the sun was gone. A first big drop fell on the nose of {hero}.',
+      '{suddenly} the sun was gone, and it began to rain.',
     ],
     [
       'The waves grew as high as houses. The little boat went up and down, up and down.',

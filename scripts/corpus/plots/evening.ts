@@ -28,7 +28,7 @@ const bedtime: Plot = {
     [
       '"Time for bed," said {elder}. "But I am not tired," said {hero} and yawned.',
       'The sun had gone to bed, and the birds had gone to bed. Only {hero} was awake.',
-      'It was late. {hero} lay in bed with open eyes and {his} {toy} in {his} arms.',
+      'It was late, but {hero} was still awake. {He} lay in bed with {his} {toy} in {his} arms.',
       'Every evening it was the same with {hero}. {He} did not want the day to be over.',
     ],
     [
@@ -44,13 +44,13 @@ const bedtime: Plot = {
     maybe(
       'The bed was too warm. Then it was too cold.',
       'The pillow had a lump, and {his} foot itched.',
-      'Something in the wall went crack. It was only the wood.',
+      '{He} heard a sound in the wall, but it was only the wind.',
       '{He} turned like a pancake, first on one side and then on the other.',
     ),
     [
       '"Sleep, where are you?" asked {hero}. {He} got up to look for it. It was not under the bed.',
       'So {he} went to the window. Maybe someone out there could tell {him} how to do it.',
-      '{hero} took {his} {toy} and went on soft feet through the house.',
+      '{hero} took {his} {toy} and walked quietly through the house.',
     ],
     anyOrder(
       [
@@ -101,13 +101,13 @@ const bedtime: Plot = {
     ),
     [
       'And in the middle of a word {he} fell asleep.',
-      'Sleep came in through the door on soft feet and lay down beside {him}.',
+      'Slowly {his} eyes closed, and {he} fell asleep.',
       '{hero} wanted to say one more thing, but it could wait until tomorrow.',
       'Then there was nothing to hear but breathing, in and out, in and out.',
     ],
     [
       'The moon looked in and went on. Good night, {call}.',
-      'Outside the stars kept watch.',
+      'Outside, the stars were shining in the sky.',
       'In the morning {he} did not want to get up.',
       'And {his} {toy} slept as well.',
     ],
@@ -184,8 +184,8 @@ const letter: Plot = {
     ],
     [
       '{He} put in {sent}, closed it, and gave it to the postman.',
-      'In the letter there was also {sent}. {hero} stuck the stamp on a little crooked.',
-      'With {sent} inside it was quite thick. {hero} kissed it and let it fall into the box. Plop.',
+      '{He} put {sent} into the letter, too. Then {hero} put a stamp on it.',
+      '{He} put {sent} inside. Then {he} gave the letter a kiss and dropped it into the box.',
     ],
     [
       'Then the waiting began. Every day {hero} stood at the gate, and every day the postman shook his head.',
@@ -233,7 +233,7 @@ const letter: Plot = {
     [
       '{hero} put it under {his} pillow, next to a new sheet of paper.',
       'Since then {he} knows that far away is not so far.',
-      'A letter is a small thing, but a friend fits into it.',
+      'A letter is a small thing, but it can make a friend very happy.',
       'And the first thing that {he} did the next day was to sit down and write.',
     ],
   ],

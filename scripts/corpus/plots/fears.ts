@@ -28,7 +28,7 @@ const dark: Plot = {
       'By day {hero} was never afraid. But when the sun went down, {he} wanted to hide under {his} blanket.',
       '{hero} liked the sun, the grass and the blue sky. {He} did not like the dark at all.',
       '"Please leave the light on," said {hero} every night, for {he} was afraid of the dark.',
-      'Each evening it was the same. {hero} went to bed last and very slowly, because the dark was waiting there.',
+      'Every night it was the same. {hero} did not want to go to bed, because {he} was afraid of the dark.',
       'There was only one thing that {hero} was afraid of, and it came every night.',
     ],
     [
@@ -56,9 +56,9 @@ const dark: Plot = {
             '{elder} did not make a light. "Ask it what it wants," {ehe} said. "What do you want?" asked {hero}. There was no answer. So {he} went and touched it.',
           ],
           [
-            'It was soft. It was only {truly}!',
+            '{He} looked again. It was only {truly}!',
             'And what was it? {Truly}, and nothing else. {hero} began to laugh.',
-            '"It is {truly}," said {hero}. "Good evening, sir!" And {he} shook it.',
+            '"It is only {truly}!" said {hero}, and {he} laughed.',
           ],
         ],
       },

@@ -30,15 +30,15 @@ const foundKey: Plot = {
       '{oneDay} {hero} found a {metal} key {spot}. "What does it open?" {he} asked.',
       '{oneDay} something shone {spot}. {hero} dug with {his} {hand} and pulled out a {metal} key.',
       '{hero} liked to look for treasures. {oneDay} {he} looked {spot}, and there lay a {metal} key!',
-      'It was {oneDay} that {hero} saw a {metal} key. It was lying {spot}, as if it waited for {him}.',
-      'Who leaves a {metal} key {spot}? {hero} did not know, but {he} picked it up {oneDay} and kept it.',
+      '{oneDay} {hero} saw something shiny. It was a {metal} key, and it was lying {spot}.',
+      '{oneDay} {hero} was playing outside when {he} found a {metal} key {spot}. {He} picked it up.',
     ],
     anyOrder(
       [
         '{He} tried it in {his} own front door. It was too small.',
         'First it went into the door of the barn, but it would not turn.',
         'The garden gate had a lock. {hero} tried, and the key fell right through.',
-        '{hero} put it into the big clock. Click? No, nothing.',
+        '{hero} tried to put it into the big clock, but it did not fit.',
       ],
       [
         '{He} asked the baker. "It is not my key," said the baker.',
@@ -176,7 +176,7 @@ const babyBird: Plot = {
       '{oneDay} {hero} heard a soft sound in the grass. Peep, peep! It was a baby bird, and it was all alone.',
       'After a storm {hero} found a baby bird under a tree. It was wet, and it was shaking.',
       '{hero} was walking home {oneDay} when something small moved near {his} feet. It was a tiny bird without a nest.',
-      'There was a strong wind in the night. {oneDay} after it, {hero} saw a nest on the ground, and one little bird in it.',
+      'There was a strong wind in the night. In the morning {hero} saw a nest on the ground with one little bird in it.',
       'What was that? {hero} looked down {oneDay} and saw a baby bird with big eyes and hardly any feathers.',
     ],
     [
@@ -189,7 +189,7 @@ const babyBird: Plot = {
       'So {he} carried it home and made a bed for it in {bed}.',
       'With great care {hero} took it home. "You can sleep in here," {he} said, and {he} put it in {bed}.',
       '{hero} asked {elder} for help. They took {bed} and filled it with dry grass, and the bird fell asleep in it.',
-      '{bed} became its new nest. {hero} set it near the stove, where it was warm.',
+      '{hero} put it in {bed} and set it near the stove, where it was warm.',
     ],
     [
       '{hero} called the bird {bird}. Every hour it opened its beak and wanted {meal}.',
@@ -205,7 +205,7 @@ const babyBird: Plot = {
     ),
     [
       'Week after week {bird} grew. Soft gray down turned into long brown feathers.',
-      '{soon} {bird} was too big for the bed. It hopped over the table and sat on the head of {hero}.',
+      '{soon} {bird} was too big for the bed. It hopped over the table and sat on {his} head.',
       'The little bird grew strong. It flapped its wings so hard that the papers flew from the table.',
       'Then came the day when {bird} jumped from a chair, and for a moment it stayed in the air.',
     ],

@@ -26,7 +26,7 @@ const jealousy: Plot = {
   },
   steps: [
     [
-      '{hero} and {friend} met every day to {game}.',
+      '{hero} and {friend} were best friends. They met every day to {game}.',
       'Every day {hero} went to {friend}, and every day they would {game}.',
       '{hero} had the best friend of all. It was {friend}. Nobody could {game} like the two of them.',
       'Nothing was better for {hero} than to {game} with {friend}.',
@@ -39,14 +39,14 @@ const jealousy: Plot = {
     ],
     [
       '{friend} laughed about everything that the {newcomer} said. {hero} did not laugh.',
-      'The two whispered and giggled. {hero} stood beside them and felt like an old chair.',
+      'The two laughed together, and {hero} stood beside them and felt very alone.',
       'The {newcomer} could do everything, and {friend} clapped and clapped. Nobody clapped for {hero}.',
       '"Come on, {call}!" they called. But {hero} turned {his} back.',
     ],
     [
       'There was something hot and heavy in {his} chest. "{friend} is my friend," {he} thought, "not yours."',
       '"I hope the {newcomer} moves away again," {he} said to {himself}.',
-      'At home {he} sat on the step and threw little stones at a can. Ping. Ping. Ping.',
+      '{He} went home and sat on the step all alone.',
       '{hero} went away without a word and hid behind the barn.',
     ],
     maybe(
@@ -153,7 +153,7 @@ const gift: Plot = {
   },
   steps: [
     [
-      'Tomorrow was the birthday of {friend}. {hero} had no gift yet, and {he} had no money.',
+      '{friend} was going to have a birthday the next day. {hero} did not have a gift yet, and {he} had no money.',
       '{hero} counted {his} coins. There was one coin, and it was very small. But {friend} had a birthday the next day!',
       '{hero} wanted to give something to {friend}, who had a birthday the next day. "It must be something special," {he} said.',
       '{hero} had a friend who was always kind to {him}. It was {friend}. {oneDay} {hero} wanted to give something back.',
@@ -161,14 +161,14 @@ const gift: Plot = {
     [
       'In the town {he} saw {wish}. It cost too much, of course.',
       '{hero} stood in front of a window and looked at {wish}. "I can never buy that," {he} said.',
-      'There was {wish}, but {his} pocket was empty.',
-      '{He} asked what {wish} would cost. The man in the shop only laughed.',
+      '{hero} saw {wish}, but {he} did not have enough money.',
+      '{He} went to the shop and asked for {wish}, but it cost too much.',
     ],
     [
       'On the way home {he} kicked a stone. Then {he} saw pretty {part} on the ground, and {he} had an idea.',
       'Sadly {he} walked on. But what was that? There were {part} all around {him}, and they were beautiful.',
       '"If I cannot buy a gift, I can make one," {he} said, and {he} went to find {part}.',
-      '{hero} sat down to think. {His} eyes fell on some {part}. Why not?',
+      '{hero} sat down to think. Then {he} saw some {part}, and {he} had an idea.',
     ],
     anyOrder(
       [
@@ -204,7 +204,7 @@ const gift: Plot = {
           [
             '{friend} opened it and did not say anything. Then {fhe} hugged {hero}. "You made this for me? It is the best of all."',
             '"Nobody else in the world has one like it," said {friend}, and {fhe} put all the other gifts aside.',
-            'The eyes of {friend} grew big. "How long did this take you?" {fhe} asked. "All of yesterday," said {hero}. "Then you gave me a whole day," said {friend}.',
+            '{friend} looked at it with big eyes. "How long did this take you?" {fhe} asked. "All of yesterday," said {hero}. "Then you gave me a whole day," said {friend}.',
           ],
         ],
       },
@@ -214,7 +214,7 @@ const gift: Plot = {
           [
             '{friend} laughed out loud and ran to the cupboard. {Fhe} had made something for {hero}, too! It was a {gift}, and it looked almost the same.',
             '"Wait," said {friend}. "I have something for you as well." And what was it? A little card with a picture of the two of them.',
-            'Then {friend} took the hand of {hero}. "I had only one birthday wish," {fhe} said, "and that was that you would come."',
+            'Then {friend} took {his} {hand}. "I had only one birthday wish," {fhe} said, "and that was that you would come."',
           ],
         ],
       },

@@ -41,7 +41,7 @@ const promise: Plot = {
     [
       '{hero} loved such things more than anything. {He} looked at the road, and {he} looked at the house of {neighbor}.',
       '"Only for a short time," {hero} thought. "I can {task} later."',
-      'What should {he} do? {His} legs wanted to run to town.',
+      'What should {he} do? {He} wanted to go to town very much.',
       '{hero} felt as if two strings were pulling at {him}, one on each side.',
     ],
     oneOf(
@@ -147,7 +147,7 @@ const lie: Plot = {
       '"No games in here," {elder} always said. But {oneDay} {hero} was alone and was {doing}.',
       'It was raining, and {hero} could not go out. So {he} was {doing}, and that was not allowed.',
       '{hero} was having fun {oneDay}. {He} was {doing}, and {he} did not look where {he} went.',
-      'It happened when {hero} was {doing}.',
+      '{oneDay} {hero} was {doing}.',
     ],
     [
       'Crash! The {thing} broke into a hundred pieces.',

@@ -71,7 +71,7 @@ const wish: Plot = {
     [
       'At first it was wonderful. {hero} laughed and wanted everybody to see it.',
       '"Look at me!" {he} shouted to {friend}, who could not believe {fhis} eyes.',
-      'That was fun, for an hour or so.',
+      'At first it was a lot of fun.',
     ],
     [
       'But {soon} {he} saw the other side of it. {Bad}. And {door}.',
@@ -116,7 +116,7 @@ const wish: Plot = {
     ),
     [
       'If you ask {hero} today what {he} would wish for, {he} says, "Nothing, thank you. But come in and have some {food}."',
-      'Since then {he} thinks first and wishes later.',
+      'From that day on, {he} always thought before {he} made a wish.',
       'And the {granter}? Now and then one can see it shine, somewhere {place}.',
       '{hero} went to play with {friend}, and that was all {he} wanted.',
     ],
@@ -170,8 +170,8 @@ const oldFriend: Plot = {
     [
       'Next door to {hero} lived old {neighbor}. He walked with a stick, and he did not talk much.',
       '"Leave that old man alone," the others said. But {hero} often looked over the fence at old {neighbor}.',
-      '{hero} had an old neighbor. His name was {neighbor}, and his house was as crooked as he was.',
-      'Every day at noon old {neighbor} came past, and {hero} said good day to him.',
+      '{hero} had an old neighbor. His name was {neighbor}, and he lived all alone in a little house.',
+      'Every day old {neighbor} walked past the house, and {hero} said hello to him.',
     ],
     [
       '{oneDay} he did not come out. There was no smoke over his house.',
@@ -192,7 +192,7 @@ const oldFriend: Plot = {
       [
         '{hero} lit the fire and put the pot on it.',
         'First {he} opened the windows, so that the sun could come in.',
-        '{He} washed the cups and fed the thin gray cat.',
+        '{He} washed the cups and gave the cat some milk.',
       ],
       [
         'Then {he} went out to {job}. It took all afternoon.',
@@ -202,7 +202,7 @@ const oldFriend: Plot = {
     ),
     maybe(
       '{neighbor} ate two plates of soup and got some color in his face.',
-      'The gray cat sat down on the feet of {hero} and stayed there.',
+      'The gray cat sat down on {his} feet and stayed there.',
       '"You work like three," said {neighbor}.',
     ),
     [

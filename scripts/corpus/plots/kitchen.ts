@@ -32,7 +32,7 @@ const birthday: Plot = {
   steps: [
     [
       '{hero} woke up very early. Today was {his} birthday! {He} lay still and waited for a song. But nobody sang.',
-      '"Today I am one year older," said {hero} to the mirror. {He} ran down the stairs. The table was empty.',
+      '{hero} woke up early, because it was {his} birthday. {He} ran down the stairs, but the table was empty.',
       'It was the birthday of {hero}. {He} put on {his} best clothes and sat down by the door, so that everybody could find {him}.',
       'For a week {hero} had counted the days. Now it was here, {his} birthday, and the house was quite silent.',
     ],
@@ -44,7 +44,7 @@ const birthday: Plot = {
     [
       '{hero} went to {friend}. {friend} stood in the door and did not let {him} in. "I cannot play today," {fhe} said.',
       'On the road {he} met {friend}, who hid something behind {fhis} back and walked on quickly.',
-      'Even {friend} only waved from far away and was gone.',
+      'Even {friend} only waved and walked away.',
       '{friend} never forgot anything. But that day all the windows of {fhis} house were shut.',
       'At the house of {friend} all the windows were shut.',
     ],
@@ -78,7 +78,7 @@ const birthday: Plot = {
             '"That is why you did not let me in!" said {hero}. {friend} nodded. {Fhe} still had flour on {fhis} nose from the cake.',
           ],
           [
-            'There was a cake as high as a hat, and {he} got {present}.',
+            'There was a big cake, and {he} got {present}.',
             'They gave {him} {present}, and they danced until the moon was up.',
           ],
         ],
@@ -159,12 +159,12 @@ const baking: Plot = {
     [
       '{He} took flour and eggs and butter. Soon there was flour on the table, on the floor and in {his} hair.',
       'One egg fell on the floor, one rolled away, and one went into the bowl.',
-      '{hero} opened the big book and read, "Take some flour." How much was some? {He} took all of it.',
+      '{hero} opened the big book. "Take some flour," it said. {He} did not know how much that was, so {he} took all of it.',
       'The spoon was almost as long as {hero}. {He} stood on a chair to stir.',
     ],
     [
       '{friend} smelled that something was going on and came in. "Can I lick the spoon?" {fhe} asked. "Only if you help," said {hero}.',
-      'There was a knock, and {friend} looked in. "You are all white!" {fhe} laughed. "Give me an apron, too."',
+      'There was a knock at the door, and {friend} came in. "Can I help you?" {fhe} asked. "Yes, please," said {hero}.',
       '"What are you making?" asked {friend} through the window. {soon} there were two cooks.',
     ],
     oneOf(
@@ -227,7 +227,7 @@ const baking: Plot = {
     [
       'Soon the whole house smelled of {smell}.',
       'The smell of {smell} went out through the window and down the road.',
-      'Mm! It smelled of {smell}, and their mouths watered.',
+      'The whole kitchen smelled of {smell}, and they could not wait to eat.',
     ],
     [
       '{elder} came in and stopped. "Who did that?" {ehe} asked. "We did!" they said. {elder} took a piece, and then another one.',

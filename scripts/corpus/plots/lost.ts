@@ -95,7 +95,7 @@ const lostThing: Plot = {
           [
             '{hero} could not reach it alone. So {he} stood on the back of {friend}, and down it came.',
             '{friend} held the tree and {hero} shook it. Plop! The {thing} fell down into the grass.',
-            'They took a long stick and pushed. At the third try the {thing} fell right on the nose of {friend}.',
+            'They took a long stick and pushed. {friend} looked up, and the {thing} fell right on {fhis} nose.',
             '{hero} climbed up slowly, one branch after the other, while {friend} watched from below.',
           ],
         ],
@@ -235,7 +235,7 @@ const lostWay: Plot = {
       'An owl called in the dark, and {he} jumped.',
       'The wind moved the branches, and they looked like long arms.',
       'A few drops of rain fell on {his} head.',
-      '{His} tummy was empty, too. {He} thought of {food} at home.',
+      '{He} was hungry, too, and {he} thought of {food} at home.',
     ),
     [
       'Then the leaves moved, and out came {friend}. "You look lost," {fhe} said.',

@@ -27,7 +27,7 @@ const race: Plot = {
     ],
     [
       'On Sunday all of them stood in a line. {friend} was there, too. "Good luck," {fhe} said. "Ready, steady, go!"',
-      'Then the great day came. Next to {hero} stood {friend}, with a number on {fhis} back. Bang! They ran.',
+      'Then the day of the race came. {friend} stood next to {hero}. "Ready, set, go!" someone called, and they ran.',
       'There were flags, and a drum was beaten. {hero} looked at {friend}, who was the fastest of all. "One, two, three, go!"',
     ],
     [
@@ -97,7 +97,7 @@ const race: Plot = {
     maybe(
       '{hero} drank a whole bucket of water.',
       '{His} legs felt like soft butter.',
-      'The band played, mostly in tune.',
+      'The band played a happy song.',
     ),
     [
       'In the evening {hero} put {his} feet in cold water and smiled at the moon.',

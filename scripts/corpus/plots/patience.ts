@@ -173,14 +173,14 @@ const fishing: Plot = {
       '"Be a tree," said {elder}. "A tree does not run, and still everything comes to it."',
     ],
     [
-      'So {hero} sat down and became quiet. First it itched everywhere. Then it itched less.',
+      'So {hero} sat down and was quiet. It was very hard to sit still.',
       '{hero} tried. {He} held the rod and let {his} feet hang down, and {he} breathed in and out.',
       'It was hard. {hero} bit {his} lip. But little by little {he} became as still as the water.',
     ],
     [
       'And now {he} saw what {he} had not seen before. There was {saw}.',
       'When {he} was quiet, the river was not quiet at all. It talked to the stones. And {he} saw {saw}.',
-      'Nobody moved. That was why {hero} could see {saw}, quite close.',
+      '{hero} did not move. And then {he} saw {saw}, very close to {him}.',
     ],
     oneOf(
       {

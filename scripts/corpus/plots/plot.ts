@@ -54,3 +54,18 @@ export interface Branch {
 export const maybe = (...beat: string[]): Step => ({ kind: 'maybe', beat });
 export const anyOrder = (...beats: Beat[]): Step => ({ kind: 'any order', beats });
 export const oneOf = (...branches: Branch[]): Step => ({ kind: 'one of', branches });
+
+/** All phrasings of all beats. */
+export function phrasingsOf(steps: readonly Step[]): string[] {
+  return steps.flatMap((step): readonly string[] => {
+    if (!('kind' in step)) return step;
+    switch (step.kind) {
+      case 'maybe':
+        return step.beat;
+      case 'any order':
+        return step.beats.flat();
+      case 'one of':
+        return step.branches.flatMap((branch) => phrasingsOf(branch.steps));
+    }
+  });
+}

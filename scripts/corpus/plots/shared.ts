@@ -46,13 +46,12 @@ export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
     'one afternoon',
     'early one morning',
     'one fine day',
-    'one Sunday',
     'on a Monday morning',
     'one day after breakfast',
     'one quiet morning',
     'one Saturday',
   ],
-  soon: ['soon', 'before long', 'a little later', 'after a while', 'in a short time', 'by and by'],
+  soon: ['soon', 'before long', 'a little later', 'after a while', 'in a short time'],
   suddenly: ['suddenly', 'all at once', 'just then', 'at that moment', 'at that very moment'],
   nextDay: [
     'the next day',
@@ -65,15 +64,22 @@ export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
   smiled: ['smiled', 'laughed', 'nodded', 'gave a big smile'],
 };
 
-/** They come before the first beat in a share of the stories, and introduce the hero. */
-export const OPENINGS: readonly string[] = [
+/** They come before the first beat in a share of the stories, and introduce the hero. Most stories for children begin so. */
+export const USUAL_OPENINGS: readonly string[] = [
   'Once upon a time there was {aHero}.',
+  'Once upon a time, there was {aHero}.',
+  'Once upon a time there was {aHero} who lived {place}.',
+  'Once upon a time, {place}, there lived {aHero}.',
+  'Once there was {aHero} who lived {place}.',
+  'There once was {aHero}.',
+];
+
+export const OPENINGS: readonly string[] = [
   'There was once {aHero} who lived {place}.',
   '{aHero} lived {place}.',
-  'Once upon a time, {place}, there lived {aHero}.',
-  'Long ago {aHero} had a home {place}.',
+  'Long ago, there was {aHero} who lived {place}.',
   'Not far from here there lived {aHero}.',
-  'Here is a story about {aHero}.',
+  'This is a story about {aHero}.',
   'In a little house {place} lived {aHero}.',
   'Do you know the story of {aHero}? It happened {place}.',
   'Once there was {aHero}, and {he} lived {place}.',
@@ -84,7 +90,5 @@ export const NAMED_OPENINGS: readonly string[] = [
   '{heroName} was a {quality} {kind} who lived {place}.',
   'There was a {quality} {kind}, and {his} name was {heroName}.',
   '{heroName} was a {quality} {kind}.',
-  'Everyone {place} knew {heroName}, the {quality} {kind}.',
-  'This is {heroName}, a {quality} {kind}.',
   'A {quality} {kind} lived {place}. {His} name was {heroName}.',
 ];

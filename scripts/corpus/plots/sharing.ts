@@ -88,7 +88,7 @@ const sharing: Plot = {
       '"It is the best {thing} of all," said {hero} in the evening, "because it is ours."',
       'Since then, when someone asks, "May I?", {hero} says, "Yes, come in!"',
       'In the end {hero} said, "Come again tomorrow." And {friend} did.',
-      '{hero} went to bed tired and {glad}. Half a {thing} can be more than a whole one.',
+      'That night {hero} went to bed tired and {glad}. It was good to share.',
     ],
   ],
   more: [
@@ -138,7 +138,7 @@ const quarrel: Plot = {
       '{hero} wanted it to be {mine}. {friend} wanted it to be {other}.',
       '"It must be {mine}," said {hero}. "No, it must be {other}," said {friend}.',
       'All went well until they had to say how it should look. One said {mine}, the other said {other}.',
-      'Should it be {mine} or {other}? They could not agree.',
+      'They could not agree. {hero} wanted it to be {mine}, but {friend} wanted it to be {other}.',
     ],
     [
       '"My way!" shouted one. "My way!" shouted the other. Then they pulled, and the {build} fell down.',

@@ -20,7 +20,7 @@ const secret: Plot = {
       '"Can you keep a secret?" {friend} asked {hero} {oneDay}. "Of course I can," said {hero}.',
       '{hero} and {friend} put their heads together. They were planning {plan} for {elder}, and it was a secret.',
       'There was a secret, and only {hero} and {friend} knew it.',
-      '{friend} looked left and right and then said something into the ear of {hero}. It was a secret!',
+      '{friend} came to {hero} and whispered something into {his} ear. It was a secret!',
     ],
     [
       'It was about {plan} for {elder}. They worked on it every day {where}, where nobody could see them.',
@@ -28,8 +28,8 @@ const secret: Plot = {
       '"We are making {plan} for your {ekind}," said {friend}, "and we will hide it {where}. Do not say a word!"',
     ],
     [
-      'It was not easy. The secret sat on the tongue of {hero} and wanted to jump out.',
-      'A secret is like a frog in a pocket. It kept jumping, and {hero} had to hold it down.',
+      'It was not easy. {hero} wanted to tell the secret to somebody.',
+      'It was hard to keep the secret. {hero} wanted to tell it to everyone.',
       'All day {he} had to think about it. {He} laughed when there was nothing to laugh about.',
     ],
     [
@@ -40,7 +40,7 @@ const secret: Plot = {
     ],
     maybe(
       'To make it easier, {he} told it to a deep hole in the ground, and after that {he} felt better.',
-      'At night {he} said it very softly into {his} pillow.',
+      'At night {he} whispered it into {his} pillow.',
       'Only the old horse heard about it, and the horse told no one.',
     ),
     oneOf(
@@ -132,7 +132,7 @@ const borrowed: Plot = {
     [
       '{hero} wanted to {use}, but {he} had no {thing}. So {he} went to {friend}. "Can I borrow yours?"',
       '"May I borrow your {thing}?" {hero} asked {friend} {oneDay}. "I need it to {use}."',
-      'To {use} one needs a {thing}. {hero} had none, but {friend} did.',
+      '{hero} wanted to {use}, but {he} did not have a {thing}. {friend} had one.',
       '{friend} had a good {thing}, and {oneDay} {hero} asked for it. "I only want to {use}," {he} said.',
     ],
     [

@@ -39,7 +39,7 @@ const climbing: Plot = {
       '{oneDay} {hero} stood under a great {tree}. Its branches were like a ladder that someone had put there just for {him}.',
     ],
     [
-      'Up {he} went, one branch and then the next. It was easy!',
+      '{He} climbed up from one branch to the next. It was easy!',
       '{He} put a foot here and a {hand} there and pulled. The grass was already far away.',
       '"Do not go too high," called {friend} from the ground. "Only a little more," {hero} called back.',
     ],
@@ -55,7 +55,7 @@ const climbing: Plot = {
     ],
     [
       'Then {he} looked down. That was a mistake. Everything turned, and {he} held on with all {his} might.',
-      'But how do you get down? {hero} felt with one foot and found only air.',
+      'But when {hero} wanted to climb down, {he} did not know how.',
       '"Now I will go down again," {he} said. But {his} legs would not do it. They were shaking.',
     ],
     [

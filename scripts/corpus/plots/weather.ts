@@ -67,7 +67,7 @@ const seed: Plot = {
       [
         'When it was cold at night, {he} put straw around it.',
         '{He} pulled out the weeds and chased the snails away, but gently.',
-        'A crow came to pick at it, and {hero} made a funny man of sticks to scare it.',
+        'A crow came and wanted to eat it, but {hero} ran out and chased it away.',
       ],
     ),
     oneOf(
@@ -149,11 +149,11 @@ const rain: Plot = {
     [
       'It was raining. {hero} pressed {his} nose against the window. "I wanted to {want} today," {he} said.',
       'All week {hero} had looked forward to this day, because {he} wanted to {want}. And now it was raining!',
-      '{hero} woke up and heard it at once. Drip, drop, drip. "Oh no, not rain," {he} said. {He} had wanted to {want}.',
+      '{hero} woke up and heard the rain. "Oh no," {he} said, because {he} had wanted to {want}.',
       'Rain, rain, rain! {hero} had put on {his} shoes to {want}, and now {he} could only sit and look at the gray sky.',
     ],
     [
-      '"Go away, rain!" {he} called. The rain only became louder.',
+      '"Go away, rain!" {he} called. But the rain did not stop.',
       '{He} waited for an hour, and then for one more. The drops ran down the glass and had races.',
       '{hero} walked from the door to the stove and from the stove to the door.',
       '"When will it stop?" {he} asked the clock. Tick, tock, said the clock.',
@@ -174,7 +174,7 @@ const rain: Plot = {
         steps: [
           [
             'They jumped into the biggest puddle. Splash! The water flew over their heads.',
-            '{friend} jumped first. Mud landed on the nose of {hero}. For a moment {he} was angry, then {he} jumped, too, with both feet.',
+            '{friend} jumped first, and the mud landed on {hero}. For a moment {he} was angry, but then {he} jumped, too.',
           ],
           [
             'After that they made mud cakes with stones on top, and they pretended to eat them.',
@@ -194,7 +194,7 @@ const rain: Plot = {
           ],
           [
             'The red boat won, the white boat got stuck behind a root, and they had to save it.',
-            'One boat took an ant along. It was the captain.',
+            'A little ant sat in one of the boats. It was the captain.',
           ],
         ],
       },
@@ -207,7 +207,7 @@ const rain: Plot = {
           ],
           [
             'They carried the slow ones over the road, so that no wheel could hurt them.',
-            '{hero} gave a ride to the smallest snail on a leaf.',
+            '{hero} found a little snail and put it on a leaf.',
           ],
         ],
       },
