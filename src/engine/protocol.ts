@@ -163,7 +163,10 @@ export interface StepReport extends StepCounters {
   gauges: EngineGauges;
 }
 
-/** For each lane of the cache the sequence that runs in it, as the last step left them; NO_SEQUENCE: none. */
+/**
+ * The sequence that runs in each lane of the cache, as the last step left them, up to the last lane that has one;
+ * NO_SEQUENCE: none.
+ */
 export type SequenceOfLane = readonly number[];
 
 export const NO_SEQUENCE = -1;

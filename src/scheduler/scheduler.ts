@@ -67,14 +67,14 @@ export class Scheduler {
   readonly #drafter: Drafter | undefined;
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
-  readonly numLanes: number;
+  readonly #numLanes: number;
 
   constructor(limits: SchedulerLimits) {
     this.lanes = new LaneQueue(limits);
     this.#costs = limits.costs;
     if (limits.speculates && limits.costs !== undefined) this.#drafter = new Drafter(limits.costs);
     this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
-    this.numLanes = limits.numLanes;
+    this.#numLanes = limits.numLanes;
   }
 
   get numWaiting(): number {
@@ -141,7 +141,7 @@ export class Scheduler {
   /** A step as large as there can be one, of lanes of that length. */
   largestShape(laneLength: number): StepShape {
     const numRows = this.maxNumBatchedTokens;
-    const numLogitRows = maxLogitRows(this.numLanes, numRows);
+    const numLogitRows = maxLogitRows(this.#numLanes, numRows);
     return { numRows, numLogitRows, numScores: numRows * laneLength };
   }
 
@@ -164,7 +164,7 @@ export class Scheduler {
   }
 
   get #enoughLogitRows(): number {
-    return Math.max(ENOUGH_LOGIT_ROWS, this.numLanes);
+    return Math.max(ENOUGH_LOGIT_ROWS, this.#numLanes);
   }
 
   /** Each has a row at least: there are no more sequences in a step than lanes, and more rows. */

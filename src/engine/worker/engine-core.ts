@@ -84,8 +84,10 @@ export class EngineCore {
     return this.#scheduler.numLanesUsed;
   }
 
+  /** Up to the last lane that runs one: it is sent with every report. */
   sequenceOfLane(): SequenceOfLane {
-    const sequences = new Array<number>(this.#scheduler.numLanes).fill(NO_SEQUENCE);
+    const lanes = this.#running().map(({ lane = NO_SEQUENCE }) => lane);
+    const sequences = new Array<number>(Math.max(NO_SEQUENCE, ...lanes) + 1).fill(NO_SEQUENCE);
     for (const { id, lane } of this.#running()) if (lane !== undefined) sequences[lane] = id;
     return sequences;
   }
