@@ -43,7 +43,9 @@ function listRequests(c: AppContext, models: ServedModels): RequestListBody {
   const all = models
     .engines()
     .flatMap(({ modelId, engine }) =>
-      engine.unfinished(seesAll ? undefined : owner).map((record) => ({ modelId, record })),
+      engine
+        .unfinished(MAX_LISTED_REQUESTS + 1, seesAll ? undefined : owner)
+        .map((record) => ({ modelId, record })),
     );
   return {
     object: 'list',

@@ -325,8 +325,8 @@ export interface Engine {
   embed(tokenIds: readonly number[], signal: AbortSignal, clientId?: string): Promise<Float32Array>;
   /** An owner's request with that id, running or recently ended; without `ownerId` any owner's. */
   find(requestId: string, ownerId?: string): RequestRecord | undefined;
-  /** The requests of an owner that have not ended, or all of them, in the order in which they came. */
-  unfinished(ownerId?: string): RequestRecord[];
+  /** The first so many requests of an owner that have not ended, or of all, in the order in which they came. */
+  unfinished(most: number, ownerId?: string): RequestRecord[];
   /** Cancels a running request of an owner, or of any; false when there is none of that id. */
   cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean;
   stats(): EngineStats;

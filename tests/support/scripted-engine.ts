@@ -167,11 +167,12 @@ export class ScriptedEngine implements ManagedEngine {
     return Promise.resolve(embedding);
   }
 
-  unfinished(ownerId?: string): RequestRecord[] {
+  unfinished(most: number, ownerId?: string): RequestRecord[] {
     return [...this.#completions.values()]
       .map((completion) => completion.record())
       .filter(({ status }) => status === 'queued' || status === 'running')
-      .filter((record) => ownerId === undefined || record.ownerId === ownerId);
+      .filter((record) => ownerId === undefined || record.ownerId === ownerId)
+      .slice(0, most);
   }
 
   find(requestId: string, ownerId?: string): RequestRecord | undefined {

@@ -293,8 +293,8 @@ export class EngineClient implements ManagedEngine {
     return running === undefined ? this.#history.find(requestId, ownerId) : running.record();
   }
 
-  unfinished(ownerId?: string): RequestRecord[] {
-    return this.#completions.records(ownerId);
+  unfinished(most: number, ownerId?: string): RequestRecord[] {
+    return this.#completions.records(most, ownerId);
   }
 
   cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {

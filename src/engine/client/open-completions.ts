@@ -33,9 +33,11 @@ export class OpenCompletions {
     return [...this.#byId.values()];
   }
 
-  records(ownerId?: string): RequestRecord[] {
+  /** Of the first so many. */
+  records(most: number, ownerId?: string): RequestRecord[] {
     return this.all()
       .filter((completion) => completion.isOf(ownerId))
+      .slice(0, most)
       .map((completion) => completion.record());
   }
 }
