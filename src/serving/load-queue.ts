@@ -83,10 +83,11 @@ export class LoadQueue {
   /** A request has let go of a model: it may be idle now. */
   onUseEnded(model: PooledModel): void {
     this.look();
-    if (model.state !== 'loaded' || model.isBusy) return;
+    // One that is never unloaded has no last use to be known.
+    if (model.isPinned || model.state !== 'loaded' || model.isBusy) return;
     model.lastUsedAt = this.#options.now();
     const { idleMs } = this.#options;
-    if (model.isPinned || idleMs === 0 || this.#isDraining) return;
+    if (idleMs === 0 || this.#isDraining) return;
     clearTimeout(model.idleTimer);
     const { lastUsedAt } = model;
     model.idleTimer = setTimeout(

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { oas31 } from 'zod-openapi';
+import { readPresentFields } from '../../shared/schemas/present-fields.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -66,11 +67,12 @@ export function withRules<Shape extends z.core.$ZodShape, Config extends z.core.
   id: string,
   rules: readonly FieldRule[],
 ): z.ZodObject<Shape, Config> {
-  return schema
+  const ruled = schema
     .superRefine((body: Body, context) => {
       const broken = rules.find(({ holds }) => !holds(body));
       if (broken === undefined) return;
       context.addIssue({ code: 'custom', path: [broken.field], message: broken.complaint });
     })
     .meta({ id, override: { allOf: rules.map(({ condition }) => condition) } });
+  return readPresentFields(ruled);
 }

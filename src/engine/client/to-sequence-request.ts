@@ -22,6 +22,7 @@ export function toSequenceRequest(
   const { prompts, n, stop, promptLogprobs, prefixTokenIds, scoredTokenIds } = request;
   const promptTokenIds = prompts[Math.floor(index / n)];
   assertInvariant(promptTokenIds !== undefined, 'a choice belongs to a prompt');
+  const reasoning = toReasoningLimit(request);
   return {
     id: sequenceId,
     clientId,
@@ -38,8 +39,9 @@ export function toSequenceRequest(
     ...(scoredTokenIds === undefined ? {} : { scoredTokenIds }),
     cacheSalt,
     mayStopByText: stop.length > 0 || request.reportsEveryToken === true,
-    grammar: request.grammar && toSequenceGrammar(request.grammar),
-    reasoning: toReasoningLimit(request),
+    // Absent where there is none: what is undefined would cross the channel, too.
+    ...(request.grammar === undefined ? {} : { grammar: toSequenceGrammar(request.grammar) }),
+    ...(reasoning === undefined ? {} : { reasoning }),
   };
 }
 
