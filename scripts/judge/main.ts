@@ -1,0 +1,81 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { bitsOf } from './bits-of.ts';
+import { readTexts, storiesIn } from './read-texts.ts';
+import { sampleModel, type Sample } from './sample-model.ts';
+import { tableOf, type Judged } from './table.ts';
+import { figuresOf, runsIn } from './text-figures.ts';
+
+/** `npm run judge`: how good a small model's texts are, by a larger model and by counting. docs/training.md says how. */
+
+const USAGE = `npm run judge -- --judge FILE [--texts NAME=DIR] [--answers NAME=DIR] [--read NAME=FILE] ...
+  --judge FILE        the model that reads, a GGUF file or a directory
+  --texts NAME=DIR    a model that goes on with beginnings
+  --answers NAME=DIR  a model that answers in chat
+  --read NAME=FILE    texts to be read beside: a book, or documents.jsonl
+  --corpus FILE       documents.jsonl: how many runs of eight words are of it
+  --words FILE        a list of words, one a line, such as Debian's /usr/share/dict/words
+  --seeds N           samples of each of 20 prompts (10)
+  --samples FILE      where the samples go, as JSON
+`;
+
+const { values } = parseArgs({
+  options: {
+    judge: { type: 'string' },
+    texts: { type: 'string', multiple: true, default: [] },
+    answers: { type: 'string', multiple: true, default: [] },
+    read: { type: 'string', multiple: true, default: [] },
+    corpus: { type: 'string' },
+    words: { type: 'string' },
+    seeds: { type: 'string', default: '10' },
+    samples: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const { judge, words, corpus, samples: samplesFile } = values;
+if (values.help || judge === undefined) {
+  process.stderr.write(USAGE);
+  process.exit(values.help ? 0 : 1);
+}
+const numSeeds = Number(values.seeds);
+const numRead = 20 * numSeeds;
+const wordList = words === undefined ? undefined : await readWords(words);
+const knownRuns = corpus === undefined ? undefined : await runsOfCorpus(corpus);
+
+const rows: Judged[] = [];
+const drawn: Record<string, Sample[]> = {};
+for (const kind of ['texts', 'answers'] as const) {
+  for (const [name, model] of values[kind].map(named)) {
+    const samples = await sampleModel({ model, kind, numSeeds });
+    drawn[`${name}: ${kind}`] = samples;
+    const ended = samples.filter(({ hasEnded }) => hasEnded).length / samples.length;
+    rows.push(await judged(name, samples.map(({ text }) => text), ended)); // prettier-ignore
+  }
+}
+for (const [name, file] of values.read.map(named)) {
+  rows.push(await judged(name, await readTexts(file, numRead), undefined));
+}
+if (samplesFile !== undefined) await writeFile(samplesFile, `${JSON.stringify(drawn, null, 2)}\n`);
+process.stdout.write(tableOf(rows));
+
+async function judged(name: string, texts: readonly string[], ended: number | undefined): Promise<Judged> {
+  const figures = figuresOf(texts, { wordList, ...(knownRuns === undefined ? {} : { knownRuns }) });
+  const bitsPerByte = await bitsOf(texts, judge ?? '');
+  process.stderr.write(`${name}: ${bitsPerByte.toFixed(3)} bits per byte\n`);
+  return { name, bitsPerByte, figures, ended };
+}
+
+function named(argument: string): [name: string, path: string] {
+  const at = argument.indexOf('=');
+  return at < 0 ? [argument, argument] : [argument.slice(0, at), argument.slice(at + 1)];
+}
+
+async function readWords(file: string): Promise<Set<string>> {
+  return new Set((await readFile(file, 'utf8')).split('\n').map((word) => word.trim().toLowerCase()));
+}
+
+async function runsOfCorpus(file: string): Promise<Set<string>> {
+  const runs = new Set<string>();
+  for await (const text of storiesIn(file)) for (const run of runsIn([text])) runs.add(run);
+  return runs;
+}

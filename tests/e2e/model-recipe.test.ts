@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build } from '../support/process.ts';
+import { EMBEDDED_MODEL } from '../support/service.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'tokenflare-recipe-'));
+const corpus = join(directory, 'corpus');
+const documents = join(corpus, 'documents.jsonl');
+const model = join(directory, 'model');
+
+/** A command's standard output. */
+function run(script: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'dist', script), ...args], {
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
+
+/** How model-weights was made (its README.md), by the same commands on a small scale; the embedded model is the judge. */
+describe("the embedded model's recipe", () => {
+  beforeAll(() => {
+    build();
+    run('scripts/corpus/main.js', 'make', '--out', corpus, '--count', '120');
+    const shape = ['--vocab-size', '600', '--context', '256', '--dim', '32', '--layers', '1', '--heads', '2'];
+    const schedule = ['--schedule', 'wsd', '--steps', '60', '--decay-steps', '20', '--warmup', '5'];
+    const rest = ['--batch', '4', '--learning-rate', '6e-3', '--dropout', '0', '--evaluate-every', '30'];
+    run('src/cli/main.js', 'train', documents, '--out', model, ...shape, ...schedule, ...rest);
+  }, 120_000);
+  afterAll(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('leaves a card that tells of the corpus and shows answers', () => {
+    const card = readFileSync(join(model, 'README.md'), 'utf8');
+    expect(card).toMatch(/documents: \d+ texts and \d+ conversations/i);
+    expect(card).toContain('--schedule wsd --decay-steps 20');
+  });
+
+  it('judges what the model writes and answers beside what it has read', () => {
+    const samples = join(directory, 'samples.json');
+    const output = run(
+      'scripts/judge/main.js',
+      ...['--judge', EMBEDDED_MODEL, '--texts', `new=${model}`, '--answers', `chat=${model}`],
+      ...['--read', `corpus=${documents}`, '--corpus', documents, '--seeds', '1', '--samples', samples],
+    );
+    const rows = output
+      .split('\n')
+      .slice(2, -1)
+      .map((line) => line.split('|').map((cell) => cell.trim()));
+    expect(rows.map((cells) => [cells[1], cells[2]])).toEqual([
+      ['new', '20'],
+      ['chat', '20'],
+      ['corpus', '20'],
+    ]);
+    const [ownBits, chatBits, readBits] = rows.map((cells) => Number(cells[3]));
+    // Sixty steps make words of a sort: they cost the judge more than sentences do.
+    expect(readBits).toBeGreaterThan(0.1);
+    expect(ownBits).toBeGreaterThan(readBits ?? 0);
+    expect(chatBits).toBeGreaterThan(readBits ?? 0);
+    expect(rows[2]?.[8]).toBe('100.0 %');
+    const drawn = JSON.parse(readFileSync(samples, 'utf8')) as Record<string, { text: string }[]>;
+    expect(Object.entries(drawn).map(([name, { length }]) => [name, length])).toEqual([
+      ['new: texts', 20],
+      ['chat: answers', 20],
+    ]);
+    expect(drawn['new: texts']?.[0]?.text).toMatch(/^Once upon a time/);
+  }, 60_000);
+});
