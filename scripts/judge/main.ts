@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { bitsOf } from './bits-of.ts';
+import { withJudgement } from './card.ts';
 import { readTexts, storiesIn } from './read-texts.ts';
 import { sampleModel, type Sample } from './sample-model.ts';
 import { tableOf, type Judged } from './table.ts';
@@ -17,6 +18,7 @@ const USAGE = `npm run judge -- --judge FILE [--texts NAME=DIR] [--answers NAME=
   --words FILE        a list of words, one a line, such as Debian's /usr/share/dict/words
   --seeds N           samples of each of 20 prompts (10)
   --samples FILE      where the samples go, as JSON
+  --card FILE         a model card: its samples become those of the first models named, with the table before them
 `;
 
 const { values } = parseArgs({
@@ -29,10 +31,11 @@ const { values } = parseArgs({
     words: { type: 'string' },
     seeds: { type: 'string', default: '10' },
     samples: { type: 'string' },
+    card: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
-const { judge, words, corpus, samples: samplesFile } = values;
+const { judge, words, corpus, samples: samplesFile, card } = values;
 if (values.help || judge === undefined) {
   process.stderr.write(USAGE);
   process.exit(values.help ? 0 : 1);
@@ -56,7 +59,18 @@ for (const [name, file] of values.read.map(named)) {
   rows.push(await judged(name, await readTexts(file, numRead), undefined));
 }
 if (samplesFile !== undefined) await writeFile(samplesFile, `${JSON.stringify(drawn, null, 2)}\n`);
-process.stdout.write(tableOf(rows));
+const table = tableOf(rows);
+process.stdout.write(table);
+if (card !== undefined) {
+  const [texts = [], answers = []] = (['texts', 'answers'] as const).map((kind) => firstOf(kind) ?? []);
+  await writeFile(card, withJudgement(await readFile(card, 'utf8'), { table, texts, answers }));
+}
+
+/** Samples of the first model of a kind. */
+function firstOf(kind: 'texts' | 'answers'): Sample[] | undefined {
+  const [first] = values[kind].map(named);
+  return first && drawn[`${first[0]}: ${kind}`];
+}
 
 async function judged(name: string, texts: readonly string[], ended: number | undefined): Promise<Judged> {
   const figures = figuresOf(texts, { wordList, ...(knownRuns === undefined ? {} : { knownRuns }) });

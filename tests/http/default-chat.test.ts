@@ -10,7 +10,7 @@ import { sseData } from '../support/openapi-validator.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
-/** The whole service with a model that has no chat template, as the embedded one has none. */
+/** The whole service with a model that has no chat template. */
 
 const messages = [{ role: 'user', content: 'The river' }];
 

@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withJudgement } from '../../../../scripts/judge/card.ts';
 import { readTexts } from '../../../../scripts/judge/read-texts.ts';
+import type { Sample } from '../../../../scripts/judge/sample-model.ts';
 import { tableOf } from '../../../../scripts/judge/table.ts';
 import { figuresOf, runsIn } from '../../../../scripts/judge/text-figures.ts';
 
@@ -41,6 +43,27 @@ describe('figures of texts', () => {
     const figures = figuresOf(['a b c d'], { wordList: new Set(['a']) });
     const table = tableOf([{ name: 'x', bitsPerByte: 0.9, figures, ended: 0.5 }]);
     expect(table.split('\n').at(2)).toBe('| x | 1 | 0.900 | 0.000 | 1.000 | 50.0 % | 25.0 % | – |');
+  });
+});
+
+describe("a model's card", () => {
+  const sample = (prompt: string, text: string): Sample => ({ prompt, seed: 1, text, hasEnded: true });
+  const judgement = {
+    table: '| a |\n',
+    texts: [sample('One day', 'One day\n\nit rained.')],
+    answers: [sample('Who?', 'A fox.')],
+  };
+
+  it('has the table and the new samples in place of the old ones', () => {
+    const card = withJudgement('# Title\n\n## Samples\n\nOld.\n', judgement);
+    expect(card).toMatch(/^# Title\n\n## Judged\n\n\| a \|\n\n## Samples\n/);
+    expect(card).not.toContain('Old');
+    expect(card).toContain('> One day\n> \n> it rained.\n\n---\n\n**Who?**\n\n> A fox.\n');
+  });
+
+  it('is the same when it is judged again', () => {
+    const card = withJudgement('# Title\n\n## Samples\n', judgement);
+    expect(withJudgement(card, judgement)).toBe(card);
   });
 });
 
