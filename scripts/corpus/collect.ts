@@ -34,7 +34,7 @@ export function collectDocuments(lines: readonly PartLine[], seed: number): Coll
   const near = new NearDuplicates();
   const seen = new Set<string>();
   const documents: CorpusDocument[] = [];
-  const kinds = { story: 0, conversation: 0, talk: 0 };
+  const kinds = { story: 0, conversation: 0, talk: 0, echo: 0 };
   const rejected: Partial<Record<Complaint, number>> = {};
   const bits: number[] = [];
   let [numWords, numStories, numDetails] = [0, 0, 0];

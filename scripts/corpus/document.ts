@@ -1,4 +1,5 @@
 import { chooseFollowUps, followUp, type Exchange } from './follow-ups.ts';
+import { echo } from './echo.ts';
 import { PLOTS } from './plots/index.ts';
 import { SeededRandom } from './random.ts';
 import { askForAnother, askForStory } from './requests.ts';
@@ -16,8 +17,8 @@ export type CorpusDocument = { readonly text: string } | { readonly messages: re
 /** What a document will be, before its stories are told. */
 export interface DocumentPlan {
   readonly index: number;
-  readonly kind: 'story' | 'conversation' | 'talk';
-  /** None in a talk; two where another story is asked for. */
+  readonly kind: 'story' | 'conversation' | 'talk' | 'echo';
+  /** None in a talk and an echo; two where another story is asked for. */
   readonly stories: readonly StoryPlan[];
   /** Of the words around the stories. */
   readonly seed: number;
@@ -25,32 +26,45 @@ export interface DocumentPlan {
 
 const STORY_SHARE = 0.3;
 const TALK_SHARE = 0.05;
+const ECHO_SHARE = 0.2;
 const ANOTHER_SHARE = 0.15;
 const MAX_FOLLOW_UPS = 3;
 
 /** The plan of a number; the same number and seed give the same plan. */
 export function planDocument(seed: number, index: number): DocumentPlan {
   const random = new SeededRandom(Math.imul(seed, 0x01000193) ^ index);
-  const way = random.next();
-  const kind = way < STORY_SHARE ? 'story' : way < STORY_SHARE + TALK_SHARE ? 'talk' : 'conversation';
-  const numStories = kind === 'talk' ? 0 : kind === 'conversation' && random.chance(ANOTHER_SHARE) ? 2 : 1;
+  const kind = kindOf(random.next());
+  const hasStory = kind === 'story' || kind === 'conversation';
+  const numStories = !hasStory ? 0 : kind === 'conversation' && random.chance(ANOTHER_SHARE) ? 2 : 1;
   // Not the same plot twice in a conversation.
   const plots = random.shuffle(PLOTS).slice(0, numStories);
   const stories = plots.map((plot) => planStory(random, plot));
   return { index, kind, stories, seed: random.seed() };
 }
 
+/** @param way from 0, below 1 */
+function kindOf(way: number): DocumentPlan['kind'] {
+  if (way < STORY_SHARE) return 'story';
+  if (way < STORY_SHARE + TALK_SHARE) return 'talk';
+  return way < STORY_SHARE + TALK_SHARE + ECHO_SHARE ? 'echo' : 'conversation';
+}
+
 /** @param texts of the plan's stories, in their order */
 export function writeDocument(plan: DocumentPlan, texts: readonly string[]): CorpusDocument {
   const random = new SeededRandom(plan.seed);
   if (plan.kind === 'story') return { text: texts.join('\n\n') };
-  const exchanges = plan.kind === 'talk' ? talk(random) : converse(plan, texts, random);
+  const exchanges = exchangesOf(plan, texts, random);
   return {
     messages: exchanges.flatMap(({ user, assistant }) => [
       { role: 'user', content: user },
       { role: 'assistant', content: assistant },
     ]),
   };
+}
+
+function exchangesOf(plan: DocumentPlan, texts: readonly string[], random: SeededRandom): Exchange[] {
+  if (plan.kind === 'echo') return echo(random);
+  return plan.kind === 'talk' ? talk(random) : converse(plan, texts, random);
 }
 
 /** One to five exchanges around the stories. */

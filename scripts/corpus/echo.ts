@@ -1,0 +1,95 @@
+import { NAMES } from './cast.ts';
+import type { Exchange } from './follow-ups.ts';
+import type { SeededRandom } from './random.ts';
+import { corpusVocabulary } from './vocabulary.ts';
+
+/**
+ * Exchanges whose answer stands in the question, or in one before. Stories alone teach a small model late that a word
+ * can be taken from the text before it: their phrasings come again, and only names and animals do not. Here nothing but
+ * what was said tells the answer, so the model learns to look for it early (docs/decisions/0074-echoes.md).
+ */
+
+const MAX_WORDS = 10;
+const SOME_WORDS = 6;
+
+const names = new Set(NAMES.map((name) => name.toLowerCase()));
+const words = [...corpusVocabulary()].filter((word) => /^[a-z]{2,}$/.test(word) && !names.has(word)).sort();
+
+const someWords = (random: SeededRandom, count: number): string =>
+  Array.from({ length: count }, () => random.pick(words)).join(' ');
+const otherNames = (random: SeededRandom, count: number): string[] => random.shuffle(NAMES).slice(0, count);
+
+/** `Pip, Coco and Anna` */
+function list(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}
+
+function sayAfterMe(random: SeededRandom): Exchange[] {
+  const said = someWords(random, 3 + random.below(MAX_WORDS - 2));
+  const ways = [
+    [`Say: ${said}.`, `${said}.`],
+    [`Repeat after me: ${said}.`, `${said}.`],
+    [`Say "${said}".`, `"${said}."`],
+    [`Please repeat: ${said}`, `${said}.`],
+  ] as const;
+  const [user, assistant] = random.pick(ways);
+  return [{ user, assistant }];
+}
+
+function myNameIs(random: SeededRandom): Exchange[] {
+  const [name = ''] = otherNames(random, 1);
+  const greeting = random.pick([
+    `Hello, ${name}!`,
+    `Hello, ${name}! What should I tell you?`,
+    `Nice to meet you, ${name}!`,
+  ]);
+  const asked = random.pick(['What is my name?', 'Do you know my name?', 'Who am I?']);
+  const known = random.pick([`Your name is ${name}.`, `You are ${name}.`]);
+  return [
+    {
+      user: random.pick([`My name is ${name}.`, `I am ${name}.`, `Hello, I am ${name}!`]),
+      assistant: greeting,
+    },
+    { user: asked, assistant: known },
+  ];
+}
+
+function friendsOf(random: SeededRandom): Exchange[] {
+  const [who = '', ...friends] = otherNames(random, 3 + random.below(3));
+  const asked = random.pick([`Who are the friends of ${who}?`, `Name the friends of ${who}.`]);
+  return [
+    {
+      user: `${who} has friends: ${list(friends)}. ${asked}`,
+      assistant: `The friends of ${who} are ${list(friends)}.`,
+    },
+  ];
+}
+
+function remember(random: SeededRandom): Exchange[] {
+  const said = someWords(random, 1 + random.below(SOME_WORDS));
+  return [
+    { user: `Remember this: ${said}.`, assistant: random.pick(['I will remember it.', 'I have it.']) },
+    {
+      user: random.pick(['What was it?', 'What did I say?', 'Do you remember?']),
+      assistant: random.pick([`You said: ${said}.`, `It was ${said}.`]),
+    },
+  ];
+}
+
+function whoHasWhat(random: SeededRandom): Exchange[] {
+  const owners = otherNames(random, 2 + random.below(3)).map((name) => ({ name, thing: random.pick(words) }));
+  const facts = owners.map(({ name, thing }) => `${name} said "${thing}".`).join(' ');
+  const { name, thing } = random.pick(owners);
+  return [
+    random.chance(0.5)
+      ? { user: `${facts} What did ${name} say?`, assistant: `${name} said "${thing}."` }
+      : { user: `${facts} Who said "${thing}"?`, assistant: `It was ${name}.` },
+  ];
+}
+
+const ECHOES = [sayAfterMe, sayAfterMe, myNameIs, friendsOf, remember, whoHasWhat] as const;
+
+/** Two to five of them. */
+export const echo = (random: SeededRandom): Exchange[] =>
+  Array.from({ length: 2 + random.below(4) }, () => random.pick(ECHOES)(random)).flat();

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { NAMES } from '../../../../scripts/corpus/cast.ts';
+import { echo } from '../../../../scripts/corpus/echo.ts';
+import { SeededRandom } from '../../../../scripts/corpus/random.ts';
+
+const EXCHANGES = Array.from({ length: 2000 }, (_, seed) => echo(new SeededRandom(seed)));
+const LITTLE_WORDS =
+  /^(your|you|are|said|it|was|the|friends|of|and|hello|nice|to|meet|i|will|remember|have|what|should|tell|name|is)$/i;
+
+describe('echoes', () => {
+  it('are answered by what was said before them, and by little words', () => {
+    for (const exchanges of EXCHANGES) {
+      exchanges.forEach(({ assistant }, i) => {
+        const said = exchanges
+          .slice(0, i + 1)
+          .map(({ user }) => user)
+          .join(' ');
+        const own = (assistant.match(/[A-Za-z]+/g) ?? []).filter((word) => !LITTLE_WORDS.test(word));
+        expect(own.filter((word) => !said.includes(word))).toEqual([]);
+      });
+    }
+  });
+
+  it('name the one who was asked for', () => {
+    const answers = EXCHANGES.flat().flatMap(({ user, assistant }) => {
+      const asked = /What did ([A-Z]\w+) say\?$/.exec(user)?.[1];
+      return asked === undefined ? [] : [[user, asked, assistant] as const];
+    });
+    expect(answers.length).toBeGreaterThan(100);
+    for (const [user, name, assistant] of answers) {
+      const thing = new RegExp(`${name} said "(\\w+)"`).exec(user)?.[1];
+      expect(assistant).toBe(`${name} said "${thing}."`);
+    }
+  });
+
+  it('are of few kinds and of many words', () => {
+    const text = EXCHANGES.flat().map(({ user }) => user).join(' '); // prettier-ignore
+    expect(new Set(text.match(/[a-z]+/g)).size).toBeGreaterThan(1000);
+    expect(NAMES.every((name) => text.includes(name))).toBe(true);
+  });
+});
