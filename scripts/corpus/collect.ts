@@ -29,7 +29,7 @@ export interface Collection {
 const ANSWER_BOUNDS: TextBounds = { minWords: 2, maxWords: STORY_BOUNDS.maxWords };
 
 /** Writes the documents of all lines, and leaves out those that have a fault or are like another. */
-export function collectDocuments(lines: readonly PartLine[], seed: number): Collection {
+export function collectDocuments(lines: readonly PartLine[], seed: number, echoShare: number): Collection {
   const bounds = { ...STORY_BOUNDS, vocabulary: corpusVocabulary() };
   const near = new NearDuplicates();
   const seen = new Set<string>();
@@ -40,7 +40,7 @@ export function collectDocuments(lines: readonly PartLine[], seed: number): Coll
   let [numWords, numStories, numDetails] = [0, 0, 0];
   // By number, so that of two that are alike the same one is taken however the lines came.
   for (const { index, stories } of [...lines].sort((a, b) => a.index - b.index)) {
-    const plan = planDocument(seed, index);
+    const plan = planDocument(seed, index, echoShare);
     const texts = stories.map(({ text }) => text);
     const document = writeDocument(plan, texts);
     const complaint = faultOf(texts, document, bounds) ?? likeness(texts, document, near, seen);

@@ -26,14 +26,18 @@ export interface DocumentPlan {
 
 const STORY_SHARE = 0.3;
 const TALK_SHARE = 0.05;
-const ECHO_SHARE = 0.2;
+/** Of documents, where nobody says another. */
+export const ECHO_SHARE = 0.2;
 const ANOTHER_SHARE = 0.15;
 const MAX_FOLLOW_UPS = 3;
 
-/** The plan of a number; the same number and seed give the same plan. */
-export function planDocument(seed: number, index: number): DocumentPlan {
+/**
+ * The plan of a number; the same number, seed and share give the same plan.
+ * @param echoShare of the documents that are echoes; the others keep their shares among themselves
+ */
+export function planDocument(seed: number, index: number, echoShare = ECHO_SHARE): DocumentPlan {
   const random = new SeededRandom(Math.imul(seed, 0x01000193) ^ index);
-  const kind = kindOf(random.next());
+  const kind = random.chance(echoShare) ? 'echo' : kindOf(random.next());
   const hasStory = kind === 'story' || kind === 'conversation';
   const numStories = !hasStory ? 0 : kind === 'conversation' && random.chance(ANOTHER_SHARE) ? 2 : 1;
   // Not the same plot twice in a conversation.
@@ -45,8 +49,7 @@ export function planDocument(seed: number, index: number): DocumentPlan {
 /** @param way from 0, below 1 */
 function kindOf(way: number): DocumentPlan['kind'] {
   if (way < STORY_SHARE) return 'story';
-  if (way < STORY_SHARE + TALK_SHARE) return 'talk';
-  return way < STORY_SHARE + TALK_SHARE + ECHO_SHARE ? 'echo' : 'conversation';
+  return way < STORY_SHARE + TALK_SHARE ? 'talk' : 'conversation';
 }
 
 /** @param texts of the plan's stories, in their order */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ECHO_SHARE } from './document.ts';
 import { make } from './make.ts';
 import { weigh } from './weigh.ts';
 
@@ -7,6 +8,7 @@ import { weigh } from './weigh.ts';
 const USAGE = `npm run corpus -- make --out DIR   writes documents.jsonl and manifest.json; goes on where it was stopped
   --count N      documents that are planned (20000)
   --seed N       of all choices (1)
+  --echoes S     share of the documents whose answers stand in what was said (0.2)
   --model FILE   the teacher, a GGUF file; without one the stories are those of the machine alone
   --drafts N     drafts of a story that the teacher judges (3)
   --judged S     share of the stories that it judges (0)
@@ -25,6 +27,7 @@ const { positionals, values } = parseArgs({
     out: { type: 'string' },
     count: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    echoes: { type: 'string', default: String(ECHO_SHARE) },
     model: { type: 'string' },
     drafts: { type: 'string', default: '3' },
     judged: { type: 'string', default: '0' },
@@ -56,6 +59,7 @@ if (command === 'weigh') {
     ...common,
     model,
     count: whole('count', values.count ?? '20000'),
+    echoShare: share('echoes', values.echoes),
     numDrafts: whole('drafts', values.drafts, 1),
     judgedShare: share('judged', values.judged),
     detailShare: share('details', values.details),

@@ -17,6 +17,8 @@ export interface MakeOptions {
   /** Documents that are planned; fewer are left after the filters. */
   readonly count: number;
   readonly seed: number;
+  /** Of the documents that are echoes. */
+  readonly echoShare: number;
   /** The teacher; without one the machine tells all stories alone. */
   readonly model?: string | undefined;
   readonly numDrafts: number;
@@ -31,6 +33,7 @@ export interface MakeOptions {
 /** What all parts of a directory were made with. */
 interface Recipe {
   readonly seed: number;
+  readonly echoShare: number;
   /** SHA-256 of the teacher's file. */
   readonly model: string | null;
   readonly numDrafts: number;
@@ -43,15 +46,15 @@ const REPORT_EVERY_MS = 30_000;
 
 /** Tells what is not yet in the directory's parts, and writes documents.jsonl and manifest.json when all is there. */
 export async function make(options: MakeOptions, signal: AbortSignal): Promise<void> {
-  const { out, count, seed, model, numDrafts, judgedShare, detailShare } = options;
+  const { out, count, seed, echoShare, model, numDrafts, judgedShare, detailShare } = options;
   await mkdir(out, { recursive: true });
   const digest = model === undefined ? null : await digestOf(model);
-  const recipe: Recipe = { seed, model: digest, numDrafts, judgedShare, detailShare };
+  const recipe: Recipe = { seed, echoShare, model: digest, numDrafts, judgedShare, detailShare };
   await checkRecipe(out, recipe);
   const lines = await readLines(out);
   const plans = Array.from({ length: count }, (_, index) => index)
     .filter((index) => !lines.has(index))
-    .map((index) => planDocument(seed, index));
+    .map((index) => planDocument(seed, index, echoShare));
   if (plans.length > 0) {
     const teacher = model === undefined ? undefined : await createTeacher({ ...options, model });
     try {
@@ -62,7 +65,7 @@ export async function make(options: MakeOptions, signal: AbortSignal): Promise<v
   }
   if (signal.aborted) return;
   const wanted = [...lines.values()].filter(({ index }) => index < count);
-  const collection = collectDocuments(wanted, seed);
+  const collection = collectDocuments(wanted, seed, echoShare);
   await writeFile(
     join(out, 'documents.jsonl'),
     collection.documents.map((one) => `${JSON.stringify(one)}\n`).join(''),

@@ -16,7 +16,7 @@ const flag = (name: string, defaultValue: string | undefined, meaning: string): 
   meaning,
 });
 
-/** Beside the files, --out, --resume and --estimate. */
+/** Beside the files, --out, --from, --resume and --estimate. */
 export const TRAIN_FLAGS: readonly TrainFlag[] = [
   flag('vocab-size', '3072', 'tokens, special ones included; fewer where the corpus gives no more'),
   flag('context', '512', 'tokens a sequence holds'),
@@ -46,9 +46,14 @@ export const TRAIN_FLAGS: readonly TrainFlag[] = [
   flag('threads', undefined, "threads that compute; by default the machine's"),
 ];
 
+/** Flags that say of what shape a model is. */
+const SHAPE_FLAGS = ['vocab-size', 'context', 'dim', 'layers', 'heads'] as const;
+
 export interface TrainOptions {
   readonly corpus: readonly string[];
   readonly out: string;
+  /** The directory of a model of this trainer that the run begins with; without it with random weights. */
+  readonly from: string | undefined;
   readonly resume: boolean;
   readonly vocabSize: number;
   readonly contextLength: number;
@@ -82,6 +87,7 @@ const DEFAULTS = Object.fromEntries(TRAIN_FLAGS.map(({ flag: name, default: valu
 interface TrainTarget {
   readonly corpus: readonly string[];
   readonly out: string;
+  readonly from?: string | undefined;
   readonly resume: boolean;
 }
 
@@ -92,7 +98,7 @@ interface TrainTarget {
  * @throws EngineError `config_invalid` naming the flag
  */
 export function readTrainOptions(
-  { corpus, out, resume }: TrainTarget,
+  { corpus, out, from, resume }: TrainTarget,
   given: Readonly<Record<string, string>>,
   defaultThreads: number,
 ): TrainOptions {
@@ -100,11 +106,14 @@ export function readTrainOptions(
   const count = (name: string, minimum: number): number => integer(name, textOf(name), minimum);
   const size = (name: string, minimum: number): number => multipleOf8(name, count(name, minimum));
   const share = (name: string, maximum: number): number => fraction(name, textOf(name), maximum);
+  const shaped = from === undefined ? undefined : SHAPE_FLAGS.find((name) => given[name] !== undefined);
+  if (shaped !== undefined) throw invalid(`--${shaped} is that of the model that --from names; leave it out`);
   const numSteps = count('steps', 1);
   const schedule = oneOf('schedule', SCHEDULES, textOf('schedule'));
   return {
     corpus,
     out,
+    from,
     resume,
     vocabSize: size('vocab-size', 264),
     contextLength: size('context', 8),

@@ -6,6 +6,7 @@ import { formatDuration } from './format-duration.ts';
 import { TrainingKernels } from './kernels.ts';
 import { gpt2ConfigJson, writeModelDescription } from './model-directory.ts';
 import { Progress } from './progress.ts';
+import { readStartModel, type StartModel } from './start-model.ts';
 import type { TrainOptions } from './train-options.ts';
 import { checkAmount, prepareData, type TrainingData } from './training-data.ts';
 import { TrainingRun } from './training-run.ts';
@@ -18,12 +19,12 @@ const NUM_TIMED_STEPS = 2;
  * will take. Ends early, with a checkpoint, when `signal` is aborted.
  * @throws EngineError `config_invalid` for a corpus that is too small, before anything is written
  */
-export async function train(options: TrainOptions, signal: AbortSignal): Promise<void> {
-  const { sources, data, config, configJson } = await prepare(options);
+export async function train(given: TrainOptions, signal: AbortSignal): Promise<void> {
+  const { options, start, sources, data, config, configJson } = await prepare(given);
   await writeModelDescription(options.out, configJson, data);
   const kernels = await TrainingKernels.start(options.numThreads, options.products);
   try {
-    const run = await TrainingRun.create(kernels, options, config, data);
+    const run = await TrainingRun.create(kernels, options, config, data, start);
     tellSizes(run, kernels, options, data);
     const firstStep = run.state.step;
     const progress = new Progress(options.numSteps, firstStep);
@@ -51,8 +52,8 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
  * Says how long a run would take, by its first steps; writes nothing.
  * @throws EngineError as `train`
  */
-export async function estimateTraining(options: TrainOptions): Promise<void> {
-  const { data, config } = await prepare(options);
+export async function estimateTraining(given: TrainOptions): Promise<void> {
+  const { options, data, config } = await prepare(given);
   const kernels = await TrainingKernels.start(options.numThreads, options.products);
   try {
     const run = await TrainingRun.create(kernels, { ...options, resume: false }, config, data);
@@ -65,18 +66,30 @@ export async function estimateTraining(options: TrainOptions): Promise<void> {
 }
 
 interface Prepared {
+  /** With the shape of the model that it begins with. */
+  readonly options: TrainOptions;
+  readonly start: StartModel | undefined;
   readonly sources: readonly Source[];
   readonly data: TrainingData;
   readonly config: Gpt2Config;
   readonly configJson: Record<string, unknown>;
 }
 
-async function prepare(options: TrainOptions): Promise<Prepared> {
+async function prepare(given: TrainOptions): Promise<Prepared> {
+  const start = given.from === undefined ? undefined : await readStartModel(given.from, given.out);
+  const options = start === undefined ? given : { ...given, ...shapeOf(start) };
   const sources = await readCorpus(options.corpus, options.heldOutFraction);
-  const data = prepareData(sources, options.vocabSize);
+  const data = prepareData(sources, options.vocabSize, start?.encoder);
   checkAmount(data, options);
   const configJson = gpt2ConfigJson(options, data.encoder);
-  return { sources, data, config: parseGpt2Config(configJson), configJson };
+  return { options, start, sources, data, config: parseGpt2Config(configJson), configJson };
+}
+
+function shapeOf({
+  config,
+}: StartModel): Pick<TrainOptions, 'vocabSize' | 'contextLength' | 'dim' | 'numLayers' | 'numHeads'> {
+  const { vocabSize, contextLength, dim, numLayers, numHeads } = config;
+  return { vocabSize, contextLength, dim, numLayers, numHeads };
 }
 
 function tellSizes(

@@ -23,18 +23,30 @@ const NUM_BYTES = 256;
 const SIZE_UNIT = 8;
 
 /**
- * Fits the tokenizer to the training texts and encodes everything.
+ * Fits the tokenizer to the training texts, unless there is one, and encodes everything.
  * @param vocabSize tokens of the vocabulary; it has fewer where the corpus gives no more
- * @throws EngineError `config_invalid` for a corpus that is too small
+ * @throws EngineError `config_invalid` for a corpus that is too small, or has conversations for a tokenizer without turns
  */
-export function prepareData(sources: readonly Source[], vocabSize: number): TrainingData {
+export function prepareData(
+  sources: readonly Source[],
+  vocabSize: number,
+  given?: BytePairEncoder,
+): TrainingData {
   const documents = sources.flatMap(({ training, times }) =>
     Array.from({ length: times }, () => training).flat(),
   );
   const texts = documents.flatMap(textsOf);
   const numTrainingBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  const chats = documents.some(isConversation);
-  const encoder = fitEncoder(texts, vocabSize, chats ? CHAT_TOKENS : [], numTrainingBytes);
+  const hasConversations = documents.some(isConversation);
+  const encoder =
+    given ?? fitEncoder(texts, vocabSize, hasConversations ? CHAT_TOKENS : [], numTrainingBytes);
+  const chats = CHAT_TOKENS.every((token) => encoder.specialTokens.includes(token));
+  if (hasConversations && !chats) {
+    throw new EngineError(
+      'config_invalid',
+      'the corpus has conversations, and the vocabulary of the model that --from names has no tokens for turns',
+    );
+  }
   const encoded = documents.map((document) => encodeDocument(encoder, document));
   const numTokens = encoded.reduce((sum, { length }) => sum + 1 + length, 1);
   const tokens = new Int32Array(numTokens).fill(encoder.endOfTextId);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
-import { EngineError } from '../errors.ts';
+import { assertInvariant, EngineError } from '../errors.ts';
 import type { Gpt2Config } from '../model/gpt2-config.ts';
 import { AdamW } from './adamw.ts';
 import { type Checkpoint, type HistoryPoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
@@ -10,6 +10,7 @@ import { decayStart, learningRateAt, type Schedule } from './learning-rate.ts';
 import { lossAndGradients } from './loss-and-gradients.ts';
 import { writeWeights } from './model-directory.ts';
 import { beforeDecayPath, checkpointPath, checkpointToResume } from './resume.ts';
+import type { StartModel } from './start-model.ts';
 import type { TrainOptions } from './train-options.ts';
 import type { ProgressFigures } from './progress.ts';
 import { hashCounters } from './random.ts';
@@ -28,13 +29,19 @@ const FINAL_LEARNING_RATE = 0.01;
 const SPEED_STEPS = 20;
 
 /** What decides the result of a run; paths, intervals and threads do not. */
-function fingerprintOf(options: TrainOptions, config: Gpt2Config, numTokens: number): string {
+function fingerprintOf(
+  options: TrainOptions,
+  config: Gpt2Config,
+  numTokens: number,
+  start: StartModel | undefined,
+): string {
   const { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm, dropout, seed } =
     options;
   const steps = { batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm };
   // A run by wsd may be resumed with another length: see resume.ts.
   const schedule = options.schedule === 'wsd' ? { schedule: 'wsd', ...steps } : { numSteps, ...steps };
-  return JSON.stringify({ config, numTokens, ...schedule, dropout, seed });
+  const from = start === undefined ? {} : { from: start.digest };
+  return JSON.stringify({ config, numTokens, ...schedule, dropout, seed, ...from });
 }
 
 /**
@@ -64,13 +71,14 @@ export class TrainingRun {
     options: TrainOptions,
     config: Gpt2Config,
     data: TrainingData,
+    start: StartModel | undefined,
     checkpoint: Checkpoint | undefined,
   ) {
     const { batchSize, weightDecay, maxGradientNorm, dropout, seed } = options;
     this.#kernels = kernels;
     this.#options = options;
     this.#heldOut = data.heldOut;
-    this.#fingerprint = fingerprintOf(options, config, data.tokens.length);
+    this.#fingerprint = fingerprintOf(options, config, data.tokens.length, start);
     if (checkpoint !== undefined && checkpoint.state.fingerprint !== this.#fingerprint) {
       throw new EngineError(
         'config_invalid',
@@ -82,9 +90,16 @@ export class TrainingRun {
       if (values === undefined) throw new EngineError('weights_invalid', `the checkpoint has no "${name}"`);
       return values;
     };
-    this.parameters = checkpoint
-      ? TrainableParameters.from(config, saved)
-      : TrainableParameters.initialise(config, seed);
+    const started = (name: string): Float32Array => {
+      const values = start?.weights.get(name);
+      assertInvariant(values !== undefined, `the model that the run begins with has ${name}`);
+      return values;
+    };
+    const known = checkpoint === undefined ? start && started : saved;
+    this.parameters =
+      known === undefined
+        ? TrainableParameters.initialise(config, seed)
+        : TrainableParameters.from(config, known);
     this.#optimizer = new AdamW(
       kernels,
       this.parameters.variables,
@@ -102,15 +117,19 @@ export class TrainingRun {
     this.#recentLosses = [...(checkpoint?.state.recentLosses ?? [])];
   }
 
-  /** A fresh run, or with `--resume` the one in the output directory's checkpoint. */
+  /**
+   * A fresh run, or with `--resume` the one in the output directory's checkpoint.
+   * @param start the model that it begins with; its shape is that of `config`
+   */
   static async create(
     kernels: TrainingKernels,
     options: TrainOptions,
     config: Gpt2Config,
     data: TrainingData,
+    start?: StartModel,
   ): Promise<TrainingRun> {
     const checkpoint = options.resume ? await checkpointToResume(options) : undefined;
-    return new TrainingRun(kernels, options, config, data, checkpoint);
+    return new TrainingRun(kernels, options, config, data, start, checkpoint);
   }
 
   get state(): TrainingState {

@@ -12,6 +12,7 @@ export function configureTrain(command: Command): void {
     )
     .option('--corpus <files...>', 'the same')
     .option('--out <dir>', 'where model, tokenizer, model card, loss plot and checkpoint go')
+    .option('--from <dir>', 'a model of this trainer to begin with, its vocabulary and shape included')
     .option('--resume', 'goes on from the checkpoint in --out')
     .option('--estimate', 'says how long it would take, and writes nothing');
   for (const { flag, default: value, meaning } of TRAIN_FLAGS) {
@@ -37,12 +38,17 @@ async function run(command: Command, files: readonly string[]): Promise<void> {
 }
 
 function optionsOf(command: Command, files: readonly string[]): TrainOptions {
-  const { corpus = [], out, resume } = command.opts<{ corpus?: string[]; out?: string; resume?: true }>();
+  const {
+    corpus = [],
+    out,
+    from,
+    resume,
+  } = command.opts<{ corpus?: string[]; out?: string; from?: string; resume?: true }>();
   const paths = [...corpus, ...files];
   if (paths.length === 0) command.error('error: name the text files to train on');
   if (out === undefined) command.error('error: --out is needed: the directory to write to');
   const given = Object.entries(givenFlags(command)).filter(([, value]) => value !== true);
-  const target = { corpus: paths, out, resume: resume === true };
+  const target = { corpus: paths, out, from, resume: resume === true };
   return readTrainOptions(
     target,
     Object.fromEntries(given) as Record<string, string>,

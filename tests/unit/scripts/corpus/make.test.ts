@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ECHO_SHARE } from '../../../../scripts/corpus/document.ts';
 import { make, type MakeOptions } from '../../../../scripts/corpus/make.ts';
 import { readLines } from '../../../../scripts/corpus/parts.ts';
 
@@ -16,6 +17,7 @@ const options = (given: Partial<MakeOptions> = {}): MakeOptions => ({
   out,
   count: COUNT,
   seed: 7,
+  echoShare: ECHO_SHARE,
   numDrafts: 1,
   judgedShare: 0,
   detailShare: 0,

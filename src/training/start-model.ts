@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { EngineError } from '../errors.ts';
+import { isRecord } from '../is-record.ts';
+import type { Gpt2Config } from '../model/gpt2-config.ts';
+import { OpenModel } from '../model/load-model.ts';
+import { BytePairEncoder } from './byte-pair-encoder.ts';
+import type { Merge } from './train-merges.ts';
+
+/** A model of this trainer that another run begins from: its shape, its vocabulary, its weights. */
+export interface StartModel {
+  readonly config: Gpt2Config;
+  readonly encoder: BytePairEncoder;
+  /** By Hugging Face's names; a matrix is [out, in]. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** SHA-256 of the file of weights. */
+  readonly digest: string;
+}
+
+/**
+ * @param path its directory
+ * @param out where the run writes, which must be another
+ * @throws EngineError `config_invalid` for a directory that is no model of this trainer, `weights_invalid` for its weights
+ */
+export async function readStartModel(path: string, out: string): Promise<StartModel> {
+  if (resolve(path) === resolve(out)) {
+    throw new EngineError('config_invalid', `--from and --out are both ${path}: the model would be lost`);
+  }
+  const open = await OpenModel.open(path);
+  try {
+    const { config } = open;
+    if (!isOfTrainer(config)) {
+      throw new EngineError('config_invalid', `--from ${path}: the trainer trains a GPT-2 with a tied head`);
+    }
+    const weights = new Map<string, Float32Array>();
+    await open.load({
+      createParameter: (name, shape, values) => {
+        weights.set(name, Float32Array.from(values));
+        return { name, shape };
+      },
+    });
+    return { config, encoder: await readEncoder(path), weights, digest: await digestOf(path) };
+  } finally {
+    await open.close();
+  }
+}
+
+const isOfTrainer = (config: OpenModel['config']): config is Gpt2Config =>
+  config.architecture === 'gpt2' && 'tiedHead' in config && config.tiedHead;
+
+/** The vocabulary of tokenizer.json, which must be one that this trainer wrote. */
+async function readEncoder(path: string): Promise<BytePairEncoder> {
+  const file = join(path, 'tokenizer.json');
+  const json: unknown = JSON.parse(await readFile(file, 'utf8'));
+  const encoder = encoderOf(json);
+  if (encoder !== undefined && isDeepStrictEqual(encoder.toTokenizerJson(), json)) return encoder;
+  throw new EngineError('config_invalid', `${file}: --from needs a model whose tokenizer this trainer made`);
+}
+
+function encoderOf(json: unknown): BytePairEncoder | undefined {
+  if (!isRecord(json) || !isRecord(json['model']) || !Array.isArray(json['added_tokens'])) return undefined;
+  const { vocab, merges } = json['model'];
+  if (!isRecord(vocab) || !Array.isArray(merges)) return undefined;
+  const pairs = merges.map((merge): Merge => {
+    const [left = '', right = ''] = String(merge).split(' ');
+    return [Number(vocab[left]), Number(vocab[right])];
+  });
+  const specialTokens = json['added_tokens'].map((token) =>
+    isRecord(token) ? String(token['content']) : '',
+  );
+  return new BytePairEncoder(pairs, specialTokens.slice(1));
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(join(path, 'model.safetensors')))
+    hash.update(bytes as Uint8Array);
+  return hash.digest('hex');
+}
