@@ -6,7 +6,7 @@ import { corpusVocabulary } from './vocabulary.ts';
 /**
  * Exchanges whose answer stands in the question, or in one before. Stories alone teach a small model late that a word
  * can be taken from the text before it: their phrasings come again, and only names and animals do not. Here nothing but
- * what was said tells the answer, so the model learns to look for it early (docs/decisions/0074-echoes.md).
+ * what was said tells the answer, so the model learns to look for it early (docs/decisions/0074-a-run-begins-with-a-model.md).
  */
 
 const MAX_WORDS = 10;
