@@ -11,7 +11,10 @@ export function greeting(
 ): string {
   const [path, body] =
     model.chatTemplate === 'own'
-      ? ['/v1/chat/completions', { messages: [{ role: 'user', content: 'Tell me a short story.' }], stream: true }]
+      ? [
+          '/v1/chat/completions',
+          { messages: [{ role: 'user', content: 'Tell me a short story.' }], stream: true },
+        ]
       : ['/v1/completions', { prompt: 'Once upon a time', max_tokens: 64, stream: true }];
   const key = needsKey ? ' -H "authorization: Bearer $KEY"' : '';
   return (
