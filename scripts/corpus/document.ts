@@ -26,7 +26,7 @@ export interface DocumentPlan {
 
 const STORY_SHARE = 0.3;
 const TALK_SHARE = 0.05;
-/** Of documents, where nobody says another. */
+/** Of the documents, unless another share is asked for. */
 export const ECHO_SHARE = 0.2;
 const ANOTHER_SHARE = 0.15;
 const MAX_FOLLOW_UPS = 3;

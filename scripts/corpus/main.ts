@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ECHO_SHARE } from './document.ts';
 import { make } from './make.ts';
+import { share, wholeNumber } from '../read-numbers.ts';
 import { weigh } from './weigh.ts';
 
 /** `npm run corpus`: makes what the embedded model learns from. docs/training.md says how. */
@@ -46,21 +47,21 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 const common = {
   out,
-  seed: whole('seed', values.seed),
-  batch: whole('batch', values.batch, 1),
-  threads: values.threads === undefined ? undefined : whole('threads', values.threads, 1),
+  seed: wholeNumber('seed', values.seed),
+  batch: wholeNumber('batch', values.batch, 1),
+  threads: values.threads === undefined ? undefined : wholeNumber('threads', values.threads, 1),
   report: (line: string) => process.stderr.write(`${line}\n`),
 };
 if (command === 'weigh') {
   if (model === undefined) quit(1);
-  await weigh({ ...common, model, count: whole('count', values.count ?? '1500', 1) }, stop.signal);
+  await weigh({ ...common, model, count: wholeNumber('count', values.count ?? '1500', 1) }, stop.signal);
 } else {
   const options = {
     ...common,
     model,
-    count: whole('count', values.count ?? '20000'),
+    count: wholeNumber('count', values.count ?? '20000'),
     echoShare: share('echoes', values.echoes),
-    numDrafts: whole('drafts', values.drafts, 1),
+    numDrafts: wholeNumber('drafts', values.drafts, 1),
     judgedShare: share('judged', values.judged),
     detailShare: share('details', values.details),
   };
@@ -70,21 +71,4 @@ if (command === 'weigh') {
 function quit(code: 0 | 1): never {
   process.stderr.write(USAGE);
   process.exit(code);
-}
-
-function whole(name: string, text: string, least = 0): number {
-  const value = Number(text);
-  return Number.isSafeInteger(value) && value >= least
-    ? value
-    : refuse(name, text, `a whole number from ${least} on`);
-}
-
-function share(name: string, text: string): number {
-  const value = Number(text);
-  return value >= 0 && value <= 1 ? value : refuse(name, text, 'a number from 0 to 1');
-}
-
-function refuse(name: string, text: string, wanted: string): never {
-  process.stderr.write(`--${name} must be ${wanted}, not ${text}\n`);
-  process.exit(1);
 }

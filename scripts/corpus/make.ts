@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256OfFile } from '../../src/catalog/file-hash.ts';
 import { EngineError } from '../../src/errors.ts';
 import { hasCode } from '../../src/has-code.ts';
 import { collectDocuments, type Collection } from './collect.ts';
@@ -48,7 +47,7 @@ const REPORT_EVERY_MS = 30_000;
 export async function make(options: MakeOptions, signal: AbortSignal): Promise<void> {
   const { out, count, seed, echoShare, model, numDrafts, judgedShare, detailShare } = options;
   await mkdir(out, { recursive: true });
-  const digest = model === undefined ? null : await digestOf(model);
+  const digest = model === undefined ? null : await sha256OfFile(model, () => undefined);
   const recipe: Recipe = { seed, echoShare, model: digest, numDrafts, judgedShare, detailShare };
   await checkRecipe(out, recipe);
   const lines = await readLines(out);
@@ -132,12 +131,6 @@ async function checkRecipe(out: string, recipe: Recipe): Promise<void> {
     'config_invalid',
     `${file} was made with other options; give them again or choose another --out`,
   );
-}
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const bytes of createReadStream(file)) hash.update(bytes as Uint8Array);
-  return hash.digest('hex');
 }
 
 function manifestOf(collection: Collection, recipe: Recipe, count: number): object {

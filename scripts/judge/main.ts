@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { bitsOf } from './bits-of.ts';
 import { withJudgement } from './card.ts';
+import { wholeNumber } from '../read-numbers.ts';
+import { BEGINNINGS } from './prompts.ts';
 import { readTexts, storiesIn } from './read-texts.ts';
 import { sampleModel, type Sample } from './sample-model.ts';
 import { tableOf, type Judged } from './table.ts';
@@ -20,6 +22,9 @@ const USAGE = `npm run judge -- --judge FILE [--texts NAME=DIR] [--answers NAME=
   --samples FILE      where the samples go, as JSON
   --card FILE         a model card: its samples become those of the first models named, with the table before them
 `;
+
+/** Twenty prompts with so many seeds wait in the service at once. */
+const MAX_SEEDS = 50;
 
 const { values } = parseArgs({
   options: {
@@ -40,8 +45,8 @@ if (values.help || judge === undefined) {
   process.stderr.write(USAGE);
   process.exit(values.help ? 0 : 1);
 }
-const numSeeds = Number(values.seeds);
-const numRead = 20 * numSeeds;
+const numSeeds = wholeNumber('seeds', values.seeds, 1, MAX_SEEDS);
+const numRead = BEGINNINGS.length * numSeeds;
 const wordList = words === undefined ? undefined : await readWords(words);
 const knownRuns = corpus === undefined ? undefined : await runsOfCorpus(corpus);
 

@@ -50,6 +50,6 @@ function runsOf(words: readonly string[], length: number): string[] {
   return Array.from({ length: count }, (_, i) => words.slice(i, i + length).join(' '));
 }
 
-/** Lists have some forms with an apostrophe ("didn't"), and leave the rest to whoever reads them. */
+/** Lists have few of the forms with an apostrophe: of "fox's" the word before it counts. */
 const isListed = (word: string, list: ReadonlySet<string>): boolean =>
   list.has(word) || list.has(word.replace(/'.*$/, ''));

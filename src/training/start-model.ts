@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { EngineError } from '../errors.ts';
 import { isRecord } from '../is-record.ts';
+import { readModelText } from '../model-files.ts';
 import type { Gpt2Config } from '../model/gpt2-config.ts';
 import { OpenModel } from '../model/load-model.ts';
 import { BytePairEncoder } from './byte-pair-encoder.ts';
@@ -16,7 +15,7 @@ export interface StartModel {
   readonly encoder: BytePairEncoder;
   /** By Hugging Face's names; a matrix is [out, in]. */
   readonly weights: ReadonlyMap<string, Float32Array>;
-  /** SHA-256 of the file of weights. */
+  /** SHA-256 of the weights. */
   readonly digest: string;
 }
 
@@ -42,7 +41,7 @@ export async function readStartModel(path: string, out: string): Promise<StartMo
         return { name, shape };
       },
     });
-    return { config, encoder: await readEncoder(path), weights, digest: await digestOf(path) };
+    return { config, encoder: await readEncoder(path), weights, digest: digestOf(weights) };
   } finally {
     await open.close();
   }
@@ -53,11 +52,23 @@ const isOfTrainer = (config: OpenModel['config']): config is Gpt2Config =>
 
 /** The vocabulary of tokenizer.json, which must be one that this trainer wrote. */
 async function readEncoder(path: string): Promise<BytePairEncoder> {
-  const file = join(path, 'tokenizer.json');
-  const json: unknown = JSON.parse(await readFile(file, 'utf8'));
+  const text = await readModelText(path, 'tokenizer.json');
+  const json = text === undefined ? undefined : parseJson(text);
   const encoder = encoderOf(json);
   if (encoder !== undefined && isDeepStrictEqual(encoder.toTokenizerJson(), json)) return encoder;
-  throw new EngineError('config_invalid', `${file}: --from needs a model whose tokenizer this trainer made`);
+  throw new EngineError(
+    'config_invalid',
+    `--from ${path}: its tokenizer.json is none that this trainer made`,
+  );
+}
+
+/** Undefined for a text that is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function encoderOf(json: unknown): BytePairEncoder | undefined {
@@ -74,9 +85,8 @@ function encoderOf(json: unknown): BytePairEncoder | undefined {
   return new BytePairEncoder(pairs, specialTokens.slice(1));
 }
 
-async function digestOf(path: string): Promise<string> {
+function digestOf(weights: ReadonlyMap<string, Float32Array>): string {
   const hash = createHash('sha256');
-  for await (const bytes of createReadStream(join(path, 'model.safetensors')))
-    hash.update(bytes as Uint8Array);
+  for (const [name, values] of weights) hash.update(name).update(values);
   return hash.digest('hex');
 }

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { EngineError } from '../errors.ts';
 import { type Gpt2Config, parseGpt2Config } from '../model/gpt2-config.ts';
 import { readCorpus, type Source } from './corpus.ts';
 import { estimateMs } from './estimate-time.ts';
@@ -82,7 +84,14 @@ async function prepare(given: TrainOptions): Promise<Prepared> {
   const data = prepareData(sources, options.vocabSize, start?.encoder);
   checkAmount(data, options);
   const configJson = gpt2ConfigJson(options, data.encoder);
-  return { options, start, sources, data, config: parseGpt2Config(configJson), configJson };
+  const config = parseGpt2Config(configJson);
+  if (start !== undefined && !isDeepStrictEqual(config, start.config)) {
+    throw new EngineError(
+      'config_invalid',
+      `--from ${given.from}: its config.json is none that this trainer made`,
+    );
+  }
+  return { options, start, sources, data, config, configJson };
 }
 
 function shapeOf({

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,7 +34,16 @@ describe('a run that begins with another model', () => {
     const target = { directory, corpus: ['fables.txt', 'documents.jsonl'], out: 'first' };
     await run(smallOptions(target));
     await run(smallOptions({ directory, corpus: ['fables.txt'], out: 'book' }, { 'vocab-size': '272' }));
+    const config = JSON.parse(await readFile(join(inside('first'), 'config.json'), 'utf8')) as object;
+    await copyWith('other-gain', 'config.json', JSON.stringify({ ...config, layer_norm_epsilon: 0.01 }));
+    await copyWith('no-json', 'tokenizer.json', '{');
   });
+  /** A copy of the first model with another file in place of one of its own. */
+  async function copyWith(out: string, file: string, text: string): Promise<void> {
+    await cp(inside('first'), inside(out), { recursive: true });
+    await writeFile(join(inside(out), file), text);
+  }
+
   afterAll(() => rm(directory, { recursive: true }));
 
   it('begins with its weights: a step at no rate leaves them as they are', async () => {
@@ -84,9 +93,11 @@ describe('a run that begins with another model', () => {
     ['config.json', () => from('nothing', 'fables.txt', 'new')],
     ['--dim is that of the model', () => from('first', 'fables.txt', 'new', { dim: '32' })],
     [
-      'whose tokenizer this trainer made',
+      'tokenizer.json is none that this trainer made',
       () => ({ ...from('first', 'fables.txt', 'new'), from: fixturePath('tiny-gpt2') }),
     ],
+    ['config.json is none that this trainer made', () => from('other-gain', 'fables.txt', 'new')],
+    ['tokenizer.json is none that this trainer made', () => from('no-json', 'fables.txt', 'new')],
   ])('is refused: %s', async (complaint, options) => {
     const error: unknown = await Promise.resolve()
       .then(() => run(options()))
