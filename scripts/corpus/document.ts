@@ -1,6 +1,7 @@
 import { chooseFollowUps, followUp, type Exchange } from './follow-ups.ts';
 import { echo } from './echo.ts';
 import { PLOTS } from './plots/index.ts';
+import { isInRounds } from './plots/plot.ts';
 import { SeededRandom } from './random.ts';
 import { askForAnother, askForStory } from './requests.ts';
 import { greet, sayGoodbye, talk, thank } from './small-talk.ts';
@@ -29,6 +30,8 @@ const TALK_SHARE = 0.05;
 /** Of the documents, unless another share is asked for. */
 export const ECHO_SHARE = 0.2;
 const ANOTHER_SHARE = 0.15;
+/** Stories in rounds are drawn twice as often: they are the simplest, and a small model learns from them to look back. */
+const URN = PLOTS.flatMap((plot) => (isInRounds(plot) ? [plot, plot] : [plot]));
 const MAX_FOLLOW_UPS = 3;
 
 /**
@@ -41,7 +44,7 @@ export function planDocument(seed: number, index: number, echoShare = ECHO_SHARE
   const hasStory = kind === 'story' || kind === 'conversation';
   const numStories = !hasStory ? 0 : kind === 'conversation' && random.chance(ANOTHER_SHARE) ? 2 : 1;
   // Not the same plot twice in a conversation.
-  const plots = random.shuffle(PLOTS).slice(0, numStories);
+  const plots = [...new Set(random.shuffle(URN))].slice(0, numStories);
   const stories = plots.map((plot) => planStory(random, plot));
   return { index, kind, stories, seed: random.seed() };
 }

@@ -1,6 +1,14 @@
 import { chooseFriend, chooseHero, ELDERS, friendSlots, heroSlots, introduce, type Person } from './cast.ts';
 import { keyOf, OPENING, PHRASE_BITS, pickCheap, type PhraseBits } from './phrase-bits.ts';
-import type { Beat, Plot, Slots, Step } from './plots/plot.ts';
+import {
+  nameInRound,
+  textOfRound,
+  type Beat,
+  type Plot,
+  type Rounds,
+  type Slots,
+  type Step,
+} from './plots/plot.ts';
 import { NAMED_OPENINGS, OPENINGS, PLACES, SHARED_SLOTS, USUAL_OPENINGS } from './plots/shared.ts';
 import type { SeededRandom } from './random.ts';
 import { render, renderTraced, type Rendering, type Scene } from './render.ts';
@@ -55,8 +63,22 @@ function chooseBeats(random: SeededRandom, steps: readonly Step[], slots: Record
         Object.assign(slots, branch.set);
         return chooseBeats(random, branch.steps, slots);
       }
+      case 'rounds':
+        return chooseRounds(random, step, slots);
     }
   });
+}
+
+/** @param slots the rounds add theirs to it */
+function chooseRounds(random: SeededRandom, step: Rounds, slots: Record<string, string>): Beat[] {
+  const strangers = step.others.filter(({ who }) => who !== slots['kind'] && who !== slots['fkind']);
+  const chosen = random.shuffle(strangers).slice(0, random.pick(step.counts));
+  chosen.forEach((other, round) => {
+    const own = { ...other, next: chosen[round + 1]?.['who'] ?? slots['fkind'] ?? '' };
+    for (const [slot, value] of Object.entries(own)) slots[nameInRound(slot, round)] = value;
+  });
+  const frame = random.pick(step.frames);
+  return chosen.map((_, round) => [textOfRound(step, frame, round)]);
 }
 
 /** A piece of a telling, and the phrasing that it was made of. */

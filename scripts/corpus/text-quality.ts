@@ -13,10 +13,10 @@ export interface TextBounds {
 
 export const STORY_BOUNDS: TextBounds = { minWords: 50, maxWords: 230 };
 
-/** Most of a text's three-word sequences that may have been there before. */
-const MAX_REPEATED_TRIGRAMS = 0.12;
+/** Most of a text's three-word sequences that may have been there before: rounds tell the same again. */
+const MAX_REPEATED_TRIGRAMS = 0.6;
 /** A text that deflate makes smaller than this says the same again and again. */
-const MIN_COMPRESSION_RATIO = 0.38;
+const MIN_COMPRESSION_RATIO = 0.2;
 /** Below it the ratio says nothing. */
 const MIN_BYTES_TO_COMPRESS = 300;
 

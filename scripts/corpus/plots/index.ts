@@ -1,3 +1,4 @@
+import { ASKING_AROUND } from './asking-around.ts';
 import { BEGINNINGS } from './beginnings.ts';
 import { DANGERS } from './dangers.ts';
 import { EVENING } from './evening.ts';
@@ -5,9 +6,11 @@ import { FEARS } from './fears.ts';
 import { FOUND } from './found.ts';
 import { FRIENDSHIP } from './friendship.ts';
 import { HONESTY } from './honesty.ts';
+import { IN_COMPANY } from './in-company.ts';
 import { KINDNESS } from './kindness.ts';
 import { KITCHEN } from './kitchen.ts';
 import { LOST } from './lost.ts';
+import { ONE_BY_ONE } from './one-by-one.ts';
 import { OUTINGS } from './outings.ts';
 import { PATIENCE } from './patience.ts';
 import { SHARING } from './sharing.ts';
@@ -17,6 +20,7 @@ import { WEATHER } from './weather.ts';
 import type { Plot } from './plot.ts';
 
 export const PLOTS: readonly Plot[] = [
+  ...ASKING_AROUND,
   ...BEGINNINGS,
   ...DANGERS,
   ...EVENING,
@@ -24,9 +28,11 @@ export const PLOTS: readonly Plot[] = [
   ...FOUND,
   ...FRIENDSHIP,
   ...HONESTY,
+  ...IN_COMPANY,
   ...KINDNESS,
   ...KITCHEN,
   ...LOST,
+  ...ONE_BY_ONE,
   ...OUTINGS,
   ...PATIENCE,
   ...SHARING,

@@ -43,7 +43,22 @@ export type Step =
   | Beat
   | { readonly kind: 'maybe'; readonly beat: Beat }
   | { readonly kind: 'any order'; readonly beats: readonly Beat[] }
-  | { readonly kind: 'one of'; readonly branches: readonly Branch[] };
+  | { readonly kind: 'one of'; readonly branches: readonly Branch[] }
+  | Rounds;
+
+/**
+ * The same is told again and again, each time with another one of `others`. In a frame `{who}` and the further slots of
+ * its record are those of the round, `{next}` is the `{who}` of the next round, or the friend's kind. Other texts of the
+ * plot have them as `{whoA}`, `{whoB}` and so on.
+ */
+export interface Rounds {
+  readonly kind: 'rounds';
+  readonly others: readonly Slots[];
+  /** How many rounds a story may have. */
+  readonly counts: readonly number[];
+  /** The text of each round; the last one is told in all rounds after it. A story has one frame. */
+  readonly frames: readonly (readonly string[])[];
+}
 
 /** A way that the story may take; its slots hold for the whole story, also before it. */
 export interface Branch {
@@ -54,6 +69,27 @@ export interface Branch {
 export const maybe = (...beat: string[]): Step => ({ kind: 'maybe', beat });
 export const anyOrder = (...beats: Beat[]): Step => ({ kind: 'any order', beats });
 export const oneOf = (...branches: Branch[]): Step => ({ kind: 'one of', branches });
+
+export const rounds = (
+  others: readonly Slots[],
+  counts: readonly number[],
+  frames: readonly (readonly string[])[],
+): Step => ({ kind: 'rounds', others, counts, frames });
+
+const ROUNDS = 'ABCDEF';
+
+/** The name of a round's slot in the other texts of the plot: `whoB`. */
+export const nameInRound = (slot: string, round: number): string => `${slot}${ROUNDS.charAt(round)}`;
+
+/** A frame's text of a round, with the round's slots. */
+export function textOfRound({ others }: Rounds, frame: readonly string[], round: number): string {
+  const text = frame[Math.min(round, frame.length - 1)] ?? '';
+  const own = ['next', ...Object.keys(others[0] ?? {})];
+  return own.reduce((told, slot) => told.replaceAll(`{${slot}}`, `{${nameInRound(slot, round)}}`), text);
+}
+
+export const isInRounds = ({ steps }: Plot): boolean =>
+  steps.some((step) => 'kind' in step && step.kind === 'rounds');
 
 /** All phrasings of all beats. */
 export function phrasingsOf(steps: readonly Step[]): string[] {
@@ -66,6 +102,10 @@ export function phrasingsOf(steps: readonly Step[]): string[] {
         return step.beats.flat();
       case 'one of':
         return step.branches.flatMap((branch) => phrasingsOf(branch.steps));
+      case 'rounds':
+        return step.frames.flatMap((frame) =>
+          Array.from({ length: Math.max(...step.counts) }, (_, round) => textOfRound(step, frame, round)),
+        );
     }
   });
 }

@@ -38,6 +38,28 @@ export const SHARED_SLOTS: Readonly<Record<string, readonly (string | Slots)[]>>
   color: ['red', 'blue', 'green', 'yellow', 'white', 'brown'],
 };
 
+/** Whom the hero may meet in a round. */
+export const ANIMALS: readonly Slots[] = [
+  'hen',
+  'cow',
+  'cat',
+  'dog',
+  'duck',
+  'goat',
+  'sheep',
+  'horse',
+  'mouse',
+  'owl',
+  'frog',
+  'goose',
+  'bird',
+  'pig',
+  'rabbit',
+  'squirrel',
+  'bear',
+  'fox',
+].map((who) => ({ who }));
+
 /** Slots of which each place of a text gets a new value. */
 export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
   oneDay: [
@@ -46,7 +68,6 @@ export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
     'one afternoon',
     'early one morning',
     'one fine day',
-    'on a Monday morning',
     'one day after breakfast',
     'one quiet morning',
     'one Saturday',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planDocument, writeDocument, answersOf } from '../../../../scripts/corpus/document.ts';
 import { PLOTS } from '../../../../scripts/corpus/plots/index.ts';
+import { isInRounds, textOfRound, type Rounds } from '../../../../scripts/corpus/plots/plot.ts';
 import { SeededRandom } from '../../../../scripts/corpus/random.ts';
 import { correct } from '../../../../scripts/corpus/render.ts';
 import {
@@ -74,6 +75,31 @@ describe('the plots', () => {
     for (const { steps } of PLOTS)
       for (const step of steps) if (!('kind' in step)) expect(step.length).toBeGreaterThanOrEqual(3);
   });
+});
+
+describe('rounds', () => {
+  const inRounds = PLOTS.filter(isInRounds);
+
+  it('are of several plots', () => expect(inRounds.length).toBeGreaterThan(10));
+
+  it.each(inRounds.map((plot) => [plot.name, plot] as const))(
+    'of %s meet others than hero and friend, each once, in the words of one frame',
+    (_, plot) => {
+      const step = plot.steps.find((one) => 'kind' in one && one.kind === 'rounds') as Rounds;
+      for (let seed = 0; seed < 100; seed++) {
+        const { slots, beats, hero, friend } = planStory(new SeededRandom(seed), plot);
+        const met = ['whoA', 'whoB', 'whoC'].map((slot) => slots[slot]);
+        expect(new Set(met).size).toBe(3);
+        expect(met).not.toContain(hero.kind);
+        expect(met).not.toContain(friend.kind);
+        const told = beats.flat();
+        const fitting = step.frames.filter((frame) =>
+          [0, 1, 2].every((round) => told.includes(textOfRound(step, frame, round))),
+        );
+        expect(fitting).toHaveLength(1);
+      }
+    },
+  );
 });
 
 describe('the renderer', () => {
