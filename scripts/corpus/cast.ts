@@ -38,9 +38,16 @@ const KINDS: readonly Kind[] = [
   ...['cat', 'dog', 'kitten', 'puppy', 'monkey'].map((name) => kind(name, 'paw', 'house')),
   ...['duck', 'owl', 'hen'].map((name) => kind(name, 'wing', 'nest')),
   ...['squirrel', 'raccoon'].map((name) => kind(name, 'paw', 'tree')),
-  ...['pig', 'lamb', 'pony', 'goat', 'donkey'].map((name) => kind(name, 'foot', 'barn')),
+  ...['pig', 'lamb', 'pony', 'goat', 'donkey', 'cow'].map((name) => kind(name, 'foot', 'barn')),
+  ...['king', 'queen', 'prince', 'princess'].map((name) => kind(name, 'hand', 'castle')),
+  kind('dragon', 'claw', 'cave'),
   ...['frog', 'turtle', 'elephant'].map((name) => kind(name, 'foot', 'house')),
 ];
+
+const FEMALE = new Set(['girl', 'queen', 'princess', 'hen', 'cow']);
+const MALE = new Set(['boy', 'king', 'prince']);
+/** They have names of people. */
+export const PEOPLE: ReadonlySet<string> = new Set(['girl', 'boy', 'king', 'queen', 'prince', 'princess']);
 
 const QUALITIES = words(
   'little little small young kind brave shy clever curious cheerful quiet gentle funny busy proud lively',
@@ -63,8 +70,8 @@ export function chooseFriend(random: SeededRandom, hero: Person): Person {
 }
 
 function nameOne(random: SeededRandom, chosen: string, quality: string, share: number): Person {
-  const isFemale = chosen === 'girl' || chosen === 'hen' || (chosen !== 'boy' && random.chance(0.5));
-  const names = chosen === 'girl' ? GIRLS : chosen === 'boy' ? BOYS : ANIMALS;
+  const isFemale = FEMALE.has(chosen) || (!MALE.has(chosen) && random.chance(0.5));
+  const names = !PEOPLE.has(chosen) ? ANIMALS : isFemale ? GIRLS : BOYS;
   return { kind: chosen, quality, name: random.chance(share) ? random.pick(names) : undefined, isFemale };
 }
 

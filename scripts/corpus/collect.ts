@@ -43,7 +43,7 @@ export function collectDocuments(lines: readonly PartLine[], seed: number, echoS
     const plan = planDocument(seed, index, echoShare);
     const texts = stories.map(({ text }) => text);
     const document = writeDocument(plan, texts);
-    const complaint = faultOf(texts, document, bounds) ?? likeness(texts, document, near, seen);
+    const complaint = faultOf(plan, texts, document, bounds) ?? likeness(texts, document, near, seen);
     if (complaint !== undefined) {
       rejected[complaint] = (rejected[complaint] ?? 0) + 1;
       continue;
@@ -69,10 +69,13 @@ export function collectDocuments(lines: readonly PartLine[], seed: number, echoS
 }
 
 function faultOf(
+  { kind }: DocumentPlan,
   texts: readonly string[],
   document: CorpusDocument,
   bounds: TextBounds,
 ): Complaint | undefined {
+  // They say the same again, and nothing else.
+  if (kind === 'echo') return undefined;
   for (const text of texts) {
     const complaint = complaintOf(text, bounds);
     if (complaint !== undefined) return complaint;

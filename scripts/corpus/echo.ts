@@ -11,6 +11,11 @@ import { corpusVocabulary } from './vocabulary.ts';
 
 const MAX_WORDS = 10;
 const SOME_WORDS = 6;
+const TIMES = [
+  ['three times', 3],
+  ['five times', 5],
+  ['again and again', 8],
+] as const;
 
 const names = new Set(NAMES.map((name) => name.toLowerCase()));
 const words = [...corpusVocabulary()].filter((word) => /^[a-z]{2,}$/.test(word) && !names.has(word)).sort();
@@ -35,6 +40,14 @@ function sayAfterMe(random: SeededRandom): Exchange[] {
   ] as const;
   const [user, assistant] = random.pick(ways);
   return [{ user, assistant }];
+}
+
+/** The same words again and again: hardly a word of the answer is a guess, so copying is what pays. */
+function sayOften(random: SeededRandom): Exchange[] {
+  const said = someWords(random, 2 + random.below(7));
+  const [count, times] = random.pick(TIMES);
+  const user = random.pick([`Say "${said}" ${count}.`, `Say ${count}: ${said}`, `Write "${said}" ${count}.`]);
+  return [{ user, assistant: `${Array.from({ length: times }, () => said).join(' ')}.` }];
 }
 
 function myNameIs(random: SeededRandom): Exchange[] {
@@ -88,7 +101,17 @@ function whoHasWhat(random: SeededRandom): Exchange[] {
   ];
 }
 
-const ECHOES = [sayAfterMe, sayAfterMe, myNameIs, friendsOf, remember, whoHasWhat] as const;
+const ECHOES = [
+  sayOften,
+  sayOften,
+  sayOften,
+  sayAfterMe,
+  sayAfterMe,
+  myNameIs,
+  friendsOf,
+  remember,
+  whoHasWhat,
+] as const;
 
 /** Two to five of them. */
 export const echo = (random: SeededRandom): Exchange[] =>

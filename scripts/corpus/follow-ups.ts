@@ -1,4 +1,4 @@
-import { introduce } from './cast.ts';
+import { introduce, PEOPLE } from './cast.ts';
 import type { SeededRandom } from './random.ts';
 import { asPeopleWrite } from './requests.ts';
 import { tellAfterwards, type StoryPlan } from './story.ts';
@@ -167,7 +167,7 @@ function templatesOf(
 }
 
 function kindAsked(kind: string, random: SeededRandom): string {
-  const isPerson = kind === 'girl' || kind === 'boy';
+  const isPerson = PEOPLE.has(kind);
   return random.pick(isPerson ? ASKED.kind.slice(1, 3) : ASKED.kind);
 }
 

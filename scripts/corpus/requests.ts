@@ -98,8 +98,13 @@ export function askForAnother(plan: StoryPlan, random: SeededRandom): string {
   return asPeopleWrite(tellBefore(plan, text, random), random);
 }
 
-/** The hero, with more or less of what is known of it, and what happens. */
+const TWO_SHARE = 0.2;
+
+/** The hero, with more or less of what is known of it, and what happens; or hero and friend. */
 function aboutOf({ hero, plot }: StoryPlan, random: SeededRandom): string {
+  if (plot.cast.includes('friend') && random.chance(TWO_SHARE)) {
+    return random.pick(['a {kind} and a {fkind}', 'a {kind} and a {fkind}', 'two friends']);
+  }
   const quality = random.chance(0.45) ? '{quality} ' : '';
   const name = hero.name !== undefined && random.chance(0.35) ? ` named ${hero.name}` : '';
   const deed = random.chance(0.78) ? ` ${random.pick(plot.about)}` : '';

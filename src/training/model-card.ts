@@ -35,7 +35,7 @@ export function modelCard(facts: ModelCardFacts): string {
   const titles = sources.map(({ title }) => title);
   const chats = samples.some(({ question }) => question !== undefined);
   const seenTokens = options.numSteps * options.batchSize * config.contextLength;
-  const percent = (options.heldOutFraction * 100).toFixed(0);
+  const percent = Number((options.heldOutFraction * 100).toFixed(2));
   const dtype = options.dtype === 'F16' ? 'half precision' : 'float32';
   return `---
 pipeline_tag: text-generation
@@ -123,6 +123,7 @@ function commandOf(options: TrainOptions): string {
     ['dim', options.dim],
     ['layers', options.numLayers],
     ['heads', options.numHeads],
+    ['initial', options.initial],
   ] as const;
   const flags = [
     ...(options.from === undefined ? shape : [['from', basename(options.from)] as const]),

@@ -23,6 +23,7 @@ export const TRAIN_FLAGS: readonly TrainFlag[] = [
   flag('dim', '256', 'width of the residual stream'),
   flag('layers', '6', 'transformer blocks'),
   flag('heads', '4', 'heads of attention'),
+  flag('initial', 'gpt2', 'weights to begin with: gpt2, random; copying, with two heads that copy'),
   flag('steps', '2300', 'optimizer steps'),
   flag('batch', '4', 'sequences a step'),
   flag('learning-rate', '1.2e-3', 'peak'),
@@ -46,8 +47,12 @@ export const TRAIN_FLAGS: readonly TrainFlag[] = [
   flag('threads', undefined, "threads that compute; by default the machine's"),
 ];
 
-/** Flags that say of what shape a model is. */
-const SHAPE_FLAGS = ['vocab-size', 'context', 'dim', 'layers', 'heads'] as const;
+/** Flags that say of what shape a model is, and what it begins with. */
+const SHAPE_FLAGS = ['vocab-size', 'context', 'dim', 'layers', 'heads', 'initial'] as const;
+
+/** The weights that a run without `--from` begins with: see trainable-parameters.ts. */
+export const INITIALS = ['gpt2', 'copying'] as const;
+export type Initial = (typeof INITIALS)[number];
 
 export interface TrainOptions {
   readonly corpus: readonly string[];
@@ -60,6 +65,7 @@ export interface TrainOptions {
   readonly dim: number;
   readonly numLayers: number;
   readonly numHeads: number;
+  readonly initial: Initial;
   readonly numSteps: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -120,6 +126,7 @@ export function readTrainOptions(
     dim: size('dim', 8),
     numLayers: count('layers', 1),
     numHeads: count('heads', 1),
+    initial: oneOf('initial', INITIALS, textOf('initial')),
     numSteps,
     batchSize: count('batch', 1),
     learningRate: share('learning-rate', 1),

@@ -3,7 +3,9 @@ import { createGpt2Parameters, gpt2ParameterShapes } from '../model/gpt2-paramet
 import { Gpt2 } from '../model/gpt2.ts';
 import type { Gpt2Config } from '../model/gpt2-config.ts';
 import { assertInvariant, EngineError } from '../errors.ts';
+import { addInductionCircuit } from './induction-circuit.ts';
 import { hashCounters, normals } from './random.ts';
+import type { Initial } from './train-options.ts';
 
 /** Standard deviation of fresh weights (GPT-2). */
 const INITIAL_DEVIATION = 0.02;
@@ -29,17 +31,25 @@ export class TrainableParameters {
 
   /**
    * GPT-2's initialisation: normal with deviation 0.02, divided by sqrt(2 * layers) where a product writes into the
-   * residual stream; biases and shifts 0, gains 1.
+   * residual stream; biases and shifts 0, gains 1. `copying` changes it: see induction-circuit.ts.
    */
-  static initialise(config: Gpt2Config, seed: number): TrainableParameters {
+  static initialise(config: Gpt2Config, seed: number, initial: Initial = 'gpt2'): TrainableParameters {
     const residualScale = 1 / Math.sqrt(2 * config.numLayers);
-    let index = 0;
-    return TrainableParameters.from(config, (name, shape) => {
+    const weights = new Map<string, Float32Array>();
+    gpt2ParameterShapes(config).forEach(({ name, shape }, index) => {
       const length = shape.reduce((product, size) => product * size, 1);
-      const parameterSeed = hashCounters(seed, index++);
-      if (shape.length === 1) return new Float32Array(length).fill(name.endsWith('.weight') ? 1 : 0);
       const deviation = INITIAL_DEVIATION * (RESIDUAL_PROJECTION.test(name) ? residualScale : 1);
-      return normals(length, parameterSeed).map((value) => value * deviation);
+      const values =
+        shape.length === 1
+          ? new Float32Array(length).fill(name.endsWith('.weight') ? 1 : 0)
+          : normals(length, hashCounters(seed, index)).map((value) => value * deviation);
+      weights.set(name, values);
+    });
+    if (initial === 'copying') addInductionCircuit(weights, config, hashCounters(seed, weights.size));
+    return TrainableParameters.from(config, (name) => {
+      const values = weights.get(name);
+      assertInvariant(values !== undefined, `there are fresh weights for ${name}`);
+      return values;
     });
   }
 

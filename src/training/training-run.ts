@@ -41,7 +41,8 @@ function fingerprintOf(
   // A run by wsd may be resumed with another length: see resume.ts.
   const schedule = options.schedule === 'wsd' ? { schedule: 'wsd', ...steps } : { numSteps, ...steps };
   const from = start === undefined ? {} : { from: start.digest };
-  return JSON.stringify({ config, numTokens, ...schedule, dropout, seed, ...from });
+  const initial = options.initial === 'gpt2' ? {} : { initial: options.initial };
+  return JSON.stringify({ config, numTokens, ...schedule, dropout, seed, ...from, ...initial });
 }
 
 /**
@@ -98,7 +99,7 @@ export class TrainingRun {
     const known = checkpoint === undefined ? start && started : saved;
     this.parameters =
       known === undefined
-        ? TrainableParameters.initialise(config, seed)
+        ? TrainableParameters.initialise(config, seed, options.initial)
         : TrainableParameters.from(config, known);
     this.#optimizer = new AdamW(
       kernels,

@@ -9,9 +9,17 @@ import { EMBEDDED_MODEL } from '../support/service.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'tokenflare-recipe-'));
+const echoes = join(directory, 'echoes');
+const copier = join(directory, 'copier');
 const corpus = join(directory, 'corpus');
 const documents = join(corpus, 'documents.jsonl');
 const model = join(directory, 'model');
+
+const SHAPE = ['--vocab-size', '600', '--context', '256', '--dim', '32', '--layers', '2', '--heads', '4'];
+const STEPS = [
+  ...['--schedule', 'wsd', '--warmup', '5', '--batch', '4', '--learning-rate', '6e-3'],
+  ...['--dropout', '0', '--evaluate-every', '20'],
+];
 
 /** A command's standard output. */
 function run(script: string, ...args: string[]): string {
@@ -26,11 +34,14 @@ function run(script: string, ...args: string[]): string {
 describe("the embedded model's recipe", () => {
   beforeAll(() => {
     build();
-    run('scripts/corpus/main.js', 'make', '--out', corpus, '--count', '120');
-    const shape = ['--vocab-size', '600', '--context', '256', '--dim', '32', '--layers', '1', '--heads', '2'];
-    const schedule = ['--schedule', 'wsd', '--steps', '60', '--decay-steps', '20', '--warmup', '5'];
-    const rest = ['--batch', '4', '--learning-rate', '6e-3', '--dropout', '0', '--evaluate-every', '30'];
-    run('src/cli/main.js', 'train', documents, '--out', model, ...shape, ...schedule, ...rest);
+    const make = (out: string, ...flags: string[]): string =>
+      run('scripts/corpus/main.js', 'make', '--out', out, ...flags);
+    make(echoes, '--count', '60', '--echoes', '0.6', '--seed', '2');
+    make(corpus, '--count', '120');
+    const train = (file: string, out: string, ...flags: string[]): string =>
+      run('src/cli/main.js', 'train', file, '--out', out, ...STEPS, ...flags);
+    train(join(echoes, 'documents.jsonl'), copier, ...SHAPE, '--initial', 'copying', '--steps', '20');
+    train(documents, model, '--from', copier, '--steps', '60', '--decay-steps', '20');
   }, 120_000);
   afterAll(() => {
     rmSync(directory, { recursive: true, force: true });

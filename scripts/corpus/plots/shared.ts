@@ -104,6 +104,19 @@ export const OPENINGS: readonly string[] = [
   'In a little house {place} lived {aHero}.',
   'Do you know the story of {aHero}? It happened {place}.',
   'Once there was {aHero}, and {he} lived {place}.',
+  'My grandmother told me a story about {aHero}.',
+  'My grandfather once told me about {aHero}.',
+  'Long ago, in a small village, there lived {aHero}.',
+  'In the middle of the forest there lived {aHero}.',
+  'Far away, in a small house, there lived {aHero}.',
+  'The sun was shining, and {aHero} was happy.',
+  'The sun was shining, and {aHero} went out to play.',
+  'It was a cold winter morning. {aHero} woke up early.',
+  'It was a warm summer day. {aHero} sat in the grass.',
+  'It was a quiet evening. {aHero} looked out of the window.',
+  'When the rain stopped, {aHero} came out of {his} {home}.',
+  'Every night {aHero} looked at the moon.',
+  'Every morning {aHero} got up with the sun.',
 ];
 
 /** With the hero's name first. */

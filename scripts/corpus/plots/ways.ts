@@ -23,6 +23,8 @@ const climbing: Plot = {
     'pony',
     'raccoon',
     'donkey',
+    'cow',
+    'dragon',
     'turtle',
   ],
   qualities: ['brave', 'curious', 'lively', 'little', 'small', 'young', 'proud'],
