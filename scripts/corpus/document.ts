@@ -30,8 +30,9 @@ const TALK_SHARE = 0.05;
 /** Of the documents, unless another share is asked for. */
 export const ECHO_SHARE = 0.2;
 const ANOTHER_SHARE = 0.15;
-/** Stories in rounds are drawn twice as often: they are the simplest, and a small model learns from them to look back. */
-const URN = PLOTS.flatMap((plot) => (isInRounds(plot) ? [plot, plot] : [plot]));
+/** Stories in rounds are drawn more often: they are the simplest, and a small model learns from them to look back. */
+const ROUNDS_WEIGHT = 4;
+const URN = PLOTS.flatMap((plot) => Array.from({ length: isInRounds(plot) ? ROUNDS_WEIGHT : 1 }, () => plot));
 const MAX_FOLLOW_UPS = 3;
 
 /**

@@ -9,7 +9,15 @@ import {
   type Slots,
   type Step,
 } from './plots/plot.ts';
-import { NAMED_OPENINGS, OPENINGS, PLACES, SHARED_SLOTS, USUAL_OPENINGS } from './plots/shared.ts';
+import {
+  NAMED_OPENINGS,
+  OPENINGS,
+  PAIR_OPENINGS,
+  PLACES,
+  SCENES,
+  SHARED_SLOTS,
+  USUAL_OPENINGS,
+} from './plots/shared.ts';
 import type { SeededRandom } from './random.ts';
 import { render, renderTraced, type Rendering, type Scene } from './render.ts';
 
@@ -34,6 +42,10 @@ const CODA_SHARE = 0.7;
 const PARAGRAPHS_SHARE = 0.25;
 const OPENINGS_SHARED = 0.5;
 const USUAL_OPENING_SHARE = 0.5;
+/** Of openings of stories that have a friend. */
+const PAIR_OPENING_SHARE = 0.15;
+/** Of openings that have a scene before them. */
+const SCENE_SHARE = 0.15;
 
 export function planStory(random: SeededRandom, plot: Plot): StoryPlan {
   const hero = chooseHero(random, plot.not, plot.qualities && [...plot.qualities]);
@@ -105,9 +117,12 @@ export function tellInPieces(
   });
   const beats = plan.beats.map((beat) => choose(beat));
   if (!random.chance(OPENINGS_SHARED)) return beats.map((beat) => tell(beat, plan.plot.name));
-  const opening = tell(chooseOpening(plan, random, bits), OPENING);
+  const before = random.chance(SCENE_SHARE) ? [tell(random.pick(SCENES), OPENING)] : [];
+  const isOfTwo = plan.plot.cast.includes('friend') && random.chance(PAIR_OPENING_SHARE);
+  const opening = tell(isOfTwo ? random.pick(PAIR_OPENINGS) : chooseOpening(plan, random, bits), OPENING);
   scene.introduced.add('hero');
-  return [opening, ...beats.map((beat) => tell(beat, plan.plot.name))];
+  if (isOfTwo) scene.introduced.add('friend');
+  return [...before, opening, ...beats.map((beat) => tell(beat, plan.plot.name))];
 }
 
 function chooseOpening({ hero }: StoryPlan, random: SeededRandom, bits: PhraseBits): string {

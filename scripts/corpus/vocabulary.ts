@@ -7,6 +7,8 @@ import {
   PLACES,
   SHARED_SLOTS,
   USUAL_OPENINGS,
+  PAIR_OPENINGS,
+  SCENES,
 } from './plots/shared.ts';
 import { wordsOf } from './text-quality.ts';
 
@@ -20,6 +22,8 @@ export function corpusVocabulary(): Set<string> {
     OPENINGS,
     USUAL_OPENINGS,
     NAMED_OPENINGS,
+    PAIR_OPENINGS,
+    SCENES,
     NAMES,
     PERSONS,
     ELDERS,

@@ -2,8 +2,8 @@
 
     python scripts/goldens/decisions.py SmolLM2-135M-Instruct.Q4_1.gguf
 
-Of the embedded model, in plain text, and of SmolLM2 by its own chat template; both in float32. Each question is encoded
-and computed as a whole, by itself. Needs `pip install accelerate==1.15.0` beside the rest.
+Of the embedded model, in plain text and by its own chat template, and of SmolLM2 by its own; all in float32. Each
+question is encoded and computed as a whole, by itself. Needs `pip install accelerate==1.15.0` beside the rest.
 """
 
 import json
@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel
 
 ROOT = Path(__file__).parents[2]
@@ -61,24 +60,29 @@ def golden(model, question: dict, token_ids: list[int], label_ids: list[int]) ->
     return dict(question=question, tokenIds=token_ids, labelIds=label_ids, logprobs=logprobs_of(model, token_ids, label_ids))
 
 
+def words_of(tokenizer, before: str) -> tuple[str, str]:
+    """The first words for yes and no that are one token each."""
+    ids = tokenizer.get_vocab()
+    return next(pair for pair in [("Yes", "No"), ("yes", "no")] if all(f"{before}{word}" in ids for word in pair))
+
+
 def embedded() -> list[dict]:
+    """In plain text, as without a chat template: a label stands behind `Answer:` and a space."""
     model = GPT2LMHeadModel.from_pretrained(ROOT / "model-weights", dtype=torch.float32).eval()
-    tokenizer = Tokenizer.from_file(str(ROOT / "model-weights" / "tokenizer.json"))
+    tokenizer = AutoTokenizer.from_pretrained(ROOT / "model-weights")
     goldens = []
     for question in QUESTIONS:
-        content, labels = content_of(question, ("yes", "no"))
-        token_ids = tokenizer.encode(f"{content}\n\nAnswer:").ids
-        goldens.append(golden(model, question, token_ids, [tokenizer.token_to_id(f"\u0120{label}") for label in labels]))
+        content, labels = content_of(question, words_of(tokenizer, "\u0120"))
+        token_ids = tokenizer(f"{content}\n\nAnswer:")["input_ids"]
+        label_ids = tokenizer.convert_tokens_to_ids([f"\u0120{label}" for label in labels])
+        goldens.append(golden(model, question, token_ids, label_ids))
     return goldens
 
 
-def smollm2(path: Path) -> list[dict]:
-    files = dict(pretrained_model_name_or_path=str(path.parent), gguf_file=path.name)
-    tokenizer = AutoTokenizer.from_pretrained(**files)
-    model = AutoModelForCausalLM.from_pretrained(**files, dtype=torch.float32).eval()
+def by_template(model, tokenizer) -> list[dict]:
     goldens = []
     for question in QUESTIONS:
-        content, labels = content_of(question, ("Yes", "No"))
+        content, labels = content_of(question, words_of(tokenizer, ""))
         messages = [dict(role="user", content=content)]
         text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         token_ids = tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -86,8 +90,24 @@ def smollm2(path: Path) -> list[dict]:
     return goldens
 
 
+def embedded_chat() -> list[dict]:
+    model = GPT2LMHeadModel.from_pretrained(ROOT / "model-weights", dtype=torch.float32).eval()
+    return by_template(model, AutoTokenizer.from_pretrained(ROOT / "model-weights"))
+
+
+def smollm2(path: Path) -> list[dict]:
+    files = dict(pretrained_model_name_or_path=str(path.parent), gguf_file=path.name)
+    model = AutoModelForCausalLM.from_pretrained(**files, dtype=torch.float32).eval()
+    return by_template(model, AutoTokenizer.from_pretrained(**files))
+
+
 def main() -> None:
-    goldens = dict(input=INPUT, embedded=embedded(), smollm2=smollm2(Path(sys.argv[1])))
+    goldens = dict(
+        input=INPUT,
+        embedded=embedded(),
+        embeddedChat=embedded_chat(),
+        smollm2=smollm2(Path(sys.argv[1])),
+    )
     FIXTURE.write_text(json.dumps(goldens) + "\n")
 
 

@@ -107,7 +107,7 @@ function describeSource({ title, kind, training, heldOut, times, manifest }: Sou
 function describeSchedule({ schedule, numDecaySteps }: TrainOptions): string {
   return schedule === 'cosine'
     ? 'a cosine'
-    : `a constant rate, which falls in the last ${numDecaySteps} steps`;
+    : `a constant rate${numDecaySteps === 0 ? '' : `, which falls in the last ${numDecaySteps} steps`}`;
 }
 
 function showSample({ question, text }: ShownSample): string {

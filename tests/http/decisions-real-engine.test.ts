@@ -2,6 +2,7 @@ import OpenAI from 'openai-7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/openai/schemas/completions.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
+import { makeEmbeddedBaseModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { createEngineOf } from '../support/create-engine.ts';
 import { readJsonFixture } from '../support/fixtures.ts';
@@ -20,12 +21,16 @@ interface Golden {
   tokenIds: number[];
   logprobs: number[];
 }
-const { input, embedded: goldens } = readJsonFixture('decisions.json') as {
+const { input, embedded, embeddedChat } = readJsonFixture('decisions.json') as {
   input: string;
   embedded: Golden[];
+  embeddedChat: Golden[];
 };
 
 const RUNTIME = ['native', 'wasm'].find((name) => RUNTIME_NAMES_HERE.some((here) => here === name)) ?? 'cpu';
+
+/** Without its chat template a question is plain text, of which all questions of a request share the beginning. */
+const baseModel = makeEmbeddedBaseModel();
 
 class Served {
   readonly engine: EngineClient;
@@ -49,7 +54,7 @@ class Served {
 
   static async start(settings: Record<string, string> = {}): Promise<Served> {
     const engine = await createEngineOf({
-      MODEL: '',
+      MODEL: baseModel.path,
       MODEL_ID: 'tales',
       RUNTIME,
       WEIGHTS: 'f32',
@@ -87,32 +92,45 @@ let served: Served;
 beforeAll(async () => {
   served = await Served.start();
 });
-afterAll(() => served.stop());
+afterAll(async () => {
+  await served.stop();
+  baseModel.remove();
+});
+
+describe.each([
+  ['in plain text', baseModel.path, embedded],
+  ['by its own chat template', '', embeddedChat],
+])('decisions %s', (_, model, goldens) => {
+  it('have the probabilities that transformers has, for the tokens that its tokenizer makes', async () => {
+    const own = await Served.start({ MODEL: model });
+    const { answers } = await own.decide(goldens.map(({ question }) => question));
+    for (const [index, { tokenIds, logprobs }] of goldens.entries()) {
+      expect(own.prompts[index]).toEqual(tokenIds);
+      expectProbabilities(answers[index], logprobs);
+    }
+    await own.stop();
+  });
+});
+
+function expectProbabilities(answer: Answers[number] | undefined, logprobs: readonly number[]): void {
+  const weights = logprobs.map(Math.exp);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const expected = weights.map((weight) => weight / sum);
+  if (answer === undefined || answer.type === 'refusal') throw new Error('it is answered');
+  if (answer.type === 'predicate') {
+    expect(answer.probability).toBeCloseTo(expected[0] ?? NaN, 4);
+    return;
+  }
+  answer.probabilities.forEach(({ probability }, i) =>
+    expect(probability).toBeCloseTo(expected[i] ?? NaN, 4),
+  );
+  expect(answer.confidence).toBeCloseTo(Math.max(...weights), 5);
+  if (answer.type === 'score') {
+    expect(answer.score).toBeCloseTo((expected[1] ?? NaN) + 2 * (expected[2] ?? NaN), 3);
+  }
+}
 
 describe('decisions by the embedded model', () => {
-  it('have the probabilities that transformers has, for the tokens that its tokenizer makes', async () => {
-    const { answers } = await served.decide(goldens.map(({ question }) => question));
-    for (const [index, { tokenIds, logprobs }] of goldens.entries()) {
-      expect(served.prompts[index]).toEqual(tokenIds);
-      const weights = logprobs.map(Math.exp);
-      const sum = weights.reduce((total, weight) => total + weight, 0);
-      const expected = weights.map((weight) => weight / sum);
-      const answer = answers[index];
-      if (answer === undefined || answer.type === 'refusal') throw new Error('it is answered');
-      if (answer.type === 'predicate') {
-        expect(answer.probability).toBeCloseTo(expected[0] ?? NaN, 4);
-        continue;
-      }
-      answer.probabilities.forEach(({ probability }, i) =>
-        expect(probability).toBeCloseTo(expected[i] ?? NaN, 4),
-      );
-      expect(answer.confidence).toBeCloseTo(Math.max(...weights), 5);
-      if (answer.type === 'score') {
-        expect(answer.score).toBeCloseTo((expected[1] ?? NaN) + 2 * (expected[2] ?? NaN), 3);
-      }
-    }
-  });
-
   it('have the same bits alone, among 32, in another order and beside streams', async () => {
     const questions = manyQuestions(32);
     const { answers } = await served.decide(questions);

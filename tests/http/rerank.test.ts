@@ -1,8 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RerankBody } from '../../routes/decisions/schemas/rerank.ts';
 import type { ScoreBody } from '../../routes/decisions/schemas/score.ts';
-import { makeChatModel, makeEmbeddedChatModel, type ChatModel } from '../support/chat-model.ts';
+import {
+  makeChatModel,
+  makeEmbeddedBaseModel,
+  makeEmbeddedChatModel,
+  type ChatModel,
+} from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { preferring } from '../support/preferring.ts';
@@ -17,15 +21,21 @@ const PAIR_TEMPLATE =
   '{%- set document = messages | selectattr("role", "eq", "document") | map(attribute="content") | first -%}' +
   'Judge.\nQuery: {{ query }}\nDocument: {{ document }}\nAnswer:\n';
 
+/** Rerankers answer with one of these. */
+const YES_NO = { addedWords: ['yes', 'no'] };
+const baseModel = makeEmbeddedBaseModel();
 let engine: ScriptedEngine;
 let service: HttpService;
 beforeAll(async () => {
-  engine = await ScriptedEngine.create(fileURLToPath(new URL('../../model-weights', import.meta.url)));
+  engine = await ScriptedEngine.create(baseModel.path);
   engine.model.contextLength = 512;
   service = await startHttpService(engine);
 });
 beforeEach(() => engine.reset());
-afterAll(() => service.close());
+afterAll(async () => {
+  await service.close();
+  baseModel.remove();
+});
 
 const promptsOf = (of: ScriptedEngine): string[] => wholePrompts(of).map((ids) => of.tokenizer.decode(ids));
 
@@ -124,25 +134,24 @@ describe('a field at fault is named', () => {
 
 describe('a reranker', () => {
   async function served(
-    model: ChatModel | undefined,
+    model: ChatModel,
     changes: Partial<ScriptedEngine['model']>,
     check: (reranker: ScriptedEngine, service: HttpService) => Promise<void>,
   ): Promise<void> {
-    const path = model?.path ?? fileURLToPath(new URL('../../model-weights', import.meta.url));
-    const reranker = await ScriptedEngine.create(path);
+    const reranker = await ScriptedEngine.create(model.path);
     Object.assign(reranker.model, { contextLength: 512 }, changes);
     const itsService = await startHttpService(reranker);
     try {
       await check(reranker, itsService);
     } finally {
       await itsService.close();
-      model?.remove();
+      model.remove();
     }
   }
 
   it('is known by its name, and reads the prompt that Qwen3-Reranker was published with', async () => {
     const changes = { id: 'Qwen/Qwen3-Reranker-0.6B', architecture: 'qwen3' };
-    await served(undefined, changes, async (reranker, itsService) => {
+    await served(makeEmbeddedBaseModel(YES_NO), changes, async (reranker, itsService) => {
       const body = { query: 'What is a fox?', documents: ['An animal.', 'A river.'] };
       const { json } = await post(itsService, '/v1/rerank', body);
       expect(json).toMatchObject({ scored_by: 'reranker', model: 'Qwen/Qwen3-Reranker-0.6B' });
@@ -158,7 +167,7 @@ describe('a reranker', () => {
   });
 
   it('is known by a chat template for queries and documents, which then writes the prompt', async () => {
-    await served(makeEmbeddedChatModel(PAIR_TEMPLATE), {}, async (reranker, itsService) => {
+    await served(makeEmbeddedChatModel(PAIR_TEMPLATE, YES_NO), {}, async (reranker, itsService) => {
       const { json } = await post(itsService, '/v1/score', { text_1: 'a fox?', text_2: ['yes one', 'no'] });
       expect(json).toMatchObject({ scored_by: 'reranker' });
       expect(promptsOf(reranker)).toEqual([

@@ -1,9 +1,9 @@
 import { rerank } from 'ai';
 import Cloudflare from 'cloudflare';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkersAI } from 'workers-ai-provider';
 import type { RerankBody } from '../../routes/decisions/schemas/rerank.ts';
+import { makeEmbeddedBaseModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { cloudflareFetch } from '../support/cloudflare-fetch.ts';
 import { post } from '../support/http-client.ts';
@@ -19,11 +19,12 @@ const TEXTS = ['about bears', 'about foxes', 'about rivers'];
 const contexts = TEXTS.map((text) => ({ text }));
 
 const checked = new CheckedFetch();
+const baseModel = makeEmbeddedBaseModel();
 let engine: ScriptedEngine;
 let service: HttpService;
 
 beforeAll(async () => {
-  engine = await ScriptedEngine.create(fileURLToPath(new URL('../../model-weights', import.meta.url)));
+  engine = await ScriptedEngine.create(baseModel.path);
   engine.model.contextLength = 512;
   service = await startHttpService(engine);
 });
@@ -32,6 +33,7 @@ afterEach(() => checked.settled());
 afterAll(async () => {
   await service.close();
   await engine.tokenizer.stop();
+  baseModel.remove();
 });
 
 const RANKED = [

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,13 +40,49 @@ const POST_PROCESSOR = {
   special_tokens: { '<|endoftext|>': { id: '<|endoftext|>', ids: [0], tokens: ['<|endoftext|>'] } },
 };
 
+interface EmbeddedModelOptions {
+  /** Words that are one token each beside those of the vocabulary; the weights have no rows for them. */
+  addedWords?: readonly string[];
+}
+
 /** The embedded model, which speaks English and has room for a conversation, with a chat template in a folder of its own. */
-export function makeEmbeddedChatModel(template: string = TINY_TEMPLATE): ChatModel {
-  const path = mkdtempSync(join(tmpdir(), 'tokenflare-chat-'));
-  for (const file of ['config.json', 'model.safetensors', 'tokenizer.json']) {
-    cpSync(fileURLToPath(new URL(`../../model-weights/${file}`, import.meta.url)), join(path, file));
-  }
-  return withTemplate(path, template, SPECIAL_TOKENS);
+export function makeEmbeddedChatModel(
+  template: string = TINY_TEMPLATE,
+  options: EmbeddedModelOptions = {},
+): ChatModel {
+  return withTemplate(copyEmbeddedModel(options), template, SPECIAL_TOKENS);
+}
+
+/** The embedded model without its chat template, in a folder of its own. */
+export function makeEmbeddedBaseModel(options: EmbeddedModelOptions = {}): ChatModel {
+  const path = copyEmbeddedModel(options);
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+interface TokenizerFile {
+  added_tokens: object[];
+  model: { vocab: Record<string, number> };
+}
+
+function copyEmbeddedModel({ addedWords = [] }: EmbeddedModelOptions): string {
+  const path = mkdtempSync(join(tmpdir(), 'tokenflare-embedded-'));
+  const source = (file: string): string =>
+    fileURLToPath(new URL(`../../model-weights/${file}`, import.meta.url));
+  for (const file of ['config.json', 'model.safetensors']) cpSync(source(file), join(path, file));
+  const tokenizer = JSON.parse(readFileSync(source('tokenizer.json'), 'utf8')) as TokenizerFile;
+  const firstId = Object.keys(tokenizer.model.vocab).length;
+  const added = addedWords.map((content, i) => ({
+    id: firstId + i,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: false,
+  }));
+  tokenizer.added_tokens.push(...added);
+  writeFileSync(join(path, 'tokenizer.json'), JSON.stringify(tokenizer));
+  return path;
 }
 
 /** The tiny GPT-2 with a chat template of its own, in a folder of its own; `addsBos`: its tokenizer adds one, too. */

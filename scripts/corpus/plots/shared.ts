@@ -82,6 +82,7 @@ export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
     'in the morning',
   ],
   glad: ['glad', 'happy', 'full of joy', 'pleased'],
+  toy: ['boat', 'kite', 'ball', 'drum', 'cart', 'hat', 'cup', 'bell', 'wagon'],
   smiled: ['smiled', 'laughed', 'nodded', 'gave a big smile'],
 };
 
@@ -119,8 +120,32 @@ export const OPENINGS: readonly string[] = [
   'Every morning {aHero} got up with the sun.',
 ];
 
+/** A sentence before an opening. */
+export const SCENES: readonly string[] = [
+  'It was a cold winter morning.',
+  'It was a warm summer day.',
+  'It was a dark night.',
+  'It was a quiet evening.',
+  'It was a rainy day.',
+  'The sun was shining.',
+  'The wind was blowing.',
+  'The moon was in the sky.',
+  'Listen to this story.',
+];
+
+/** They introduce the friend, too. */
+export const PAIR_OPENINGS: readonly string[] = [
+  '{aHero} and {aFriend} were good friends.',
+  '{aHero} and {aFriend} lived {place}.',
+  'Once there were two friends, {aHero} and {aFriend}.',
+  'Two friends lived {place}. One was {aHero}, and the other was {aFriend}.',
+];
+
 /** With the hero's name first. */
 export const NAMED_OPENINGS: readonly string[] = [
+  '{heroName} had a {color} {toy}. {He} was a {quality} {kind}.',
+  'The {quality} {kind} was sad because {he} was all alone. {His} name was {heroName}.',
+  'The {quality} {kind} looked out of the window. {His} name was {heroName}.',
   '{heroName} was a {quality} {kind} who lived {place}.',
   'There was a {quality} {kind}, and {his} name was {heroName}.',
   '{heroName} was a {quality} {kind}.',
