@@ -1,4 +1,5 @@
 import { ASKING_AROUND } from './asking-around.ts';
+import { ASKING_FOR } from './asking-for.ts';
 import { BEGINNINGS } from './beginnings.ts';
 import { DANGERS } from './dangers.ts';
 import { EVENING } from './evening.ts';
@@ -21,6 +22,7 @@ import type { Plot } from './plot.ts';
 
 export const PLOTS: readonly Plot[] = [
   ...ASKING_AROUND,
+  ...ASKING_FOR,
   ...BEGINNINGS,
   ...DANGERS,
   ...EVENING,
