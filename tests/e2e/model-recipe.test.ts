@@ -70,8 +70,8 @@ describe("the embedded model's recipe", () => {
       ['corpus', '20'],
     ]);
     const [ownBits, chatBits, readBits] = rows.map((cells) => Number(cells[3]));
-    // Sixty steps make words of a sort: they cost the judge more than sentences do.
-    expect(readBits).toBeGreaterThan(0.1);
+    // The judge knows the corpus. Sixty steps make words of a sort, which cost it more than sentences do.
+    expect(readBits).toBeGreaterThan(0.02);
     expect(ownBits).toBeGreaterThan(readBits ?? 0);
     expect(chatBits).toBeGreaterThan(readBits ?? 0);
     expect(rows[2]?.[8]).toBe('100.0 %');
