@@ -15,7 +15,7 @@ for await (const { text } of service.complete({ prompt: 'Once upon a time', max_
 process.stdout.write('\n');
 
 // Whole; four at once share the steps of the model.
-const prompts = ['The king', 'The fox', 'The miller', 'The sea'];
+const prompts = ['Once there was a king', 'A fox lived', 'One morning a girl', 'The old bear'];
 const bodies = await Promise.all(
   prompts.map((prompt) => service.complete({ prompt, max_tokens: 8, temperature: 0 }).whole()),
 );

@@ -91,7 +91,7 @@ function htmlHandler(file: string, policy: string): Handler<AppEnv> {
   return (c) => {
     html ??= readFileSync(`${FOLDER}/${file}`, 'utf8');
     const { mountPath } = c.env;
-    const base = mountPath === undefined ? './' : `${mountPath}/`.replaceAll('"', '%22');
+    const base = mountPath === undefined || mountPath === '' ? './' : `${mountPath}/`.replaceAll('"', '%22');
     return c.html(
       html.replace('<base href="./" />', () => `<base href="${base}" />`),
       200,

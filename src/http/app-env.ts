@@ -5,7 +5,7 @@ import type { RequestScope } from './request-scope.ts';
 /** What every handler finds in its context. Bindings are absent where no socket is behind the request. */
 export interface AppEnv {
   Bindings: Partial<HttpBindings> & {
-    /** Where another application has mounted the service: `/llm`. Absent where it stands alone. */
+    /** Where another application has mounted the service: `/llm`, or empty. Absent where it stands alone. */
     mountPath?: string;
   };
   Variables: { scope: RequestScope };

@@ -11,9 +11,11 @@ import { GrowingBuffer } from './growing-buffer.ts';
 export async function readBody(c: AppContext, limitBytes: number): Promise<Uint8Array | 'too-large'> {
   const contentLength = Number(c.req.header('content-length'));
   const buffer = new GrowingBuffer(Number.isFinite(contentLength) ? contentLength : undefined);
-  const isWhole = await (c.env.incoming === undefined
+  const { incoming, mountPath } = c.env;
+  // An application around the service may have begun to read Node's message: what is left of it is lost to others.
+  const isWhole = await (incoming === undefined || mountPath !== undefined
     ? readStream(c.req.raw.body, buffer, limitBytes)
-    : readMessage(c.env.incoming, buffer, limitBytes));
+    : readMessage(incoming, buffer, limitBytes));
   return isWhole ? buffer.bytes() : 'too-large';
 }
 
@@ -23,11 +25,14 @@ async function readStream(
   limitBytes: number,
 ): Promise<boolean> {
   if (body === null) return true;
-  for await (const chunk of body) {
-    if (buffer.length + chunk.length > limitBytes) return false;
-    buffer.append(chunk);
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return true;
+    // Not cancelled: that would close the connection before the answer is out.
+    if (buffer.length + value.length > limitBytes) return false;
+    buffer.append(value);
   }
-  return true;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { basePath } from 'hono/route';
 import type { createApp } from '../../routes/app.ts';
 import type { AppEnv } from '../http/app-env.ts';
@@ -10,13 +10,21 @@ import type { AppEnv } from '../http/app-env.ts';
  */
 export function mountable(service: ReturnType<typeof createApp>): Hono {
   const app = new Hono();
-  app.all('*', (c) => {
+  app.all('*', async (c) => {
+    // The fetch standard has no such request.
+    if (c.req.method === 'TRACE') return c.text('TRACE is not supported', 501);
     const mountPath = basePath(c).replace(/\/$/, '');
     const env = c.env as AppEnv['Bindings'];
-    if (mountPath === '') return service.fetch(c.req.raw, env);
     const url = new URL(c.req.url);
     url.pathname = url.pathname.slice(mountPath.length) || '/';
-    return service.fetch(new Request(url, c.req.raw), { ...env, mountPath });
+    return service.fetch(new Request(url, await requestInit(c)), { ...env, mountPath });
   });
   return app;
+}
+
+/** A body that the application has read comes from the copy that Hono keeps of it. */
+async function requestInit(c: Context): Promise<RequestInit> {
+  const { raw } = c.req;
+  if (!raw.bodyUsed) return raw;
+  return { method: raw.method, headers: raw.headers, signal: raw.signal, body: await c.req.arrayBuffer() };
 }
