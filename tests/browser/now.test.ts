@@ -7,27 +7,22 @@ describePage('what the service does now', {}, (open, service) => {
     const model = page.getByRole('region', { name: 'tokenflare-tales' });
     await model.waitFor();
     const controller = new AbortController();
-    const streams = Array.from({ length: 3 }, () =>
-      fetch(`${service().url}/v1/completions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ prompt: 'Once', max_tokens: 480, ignore_eos: true, stream: true }),
-        signal: controller.signal,
-      })
-        .then((response) => response.text())
-        .catch(() => ''),
-    );
+    const streams = Array.from({ length: 3 }, () => askAgainAndAgain(service().url, controller.signal));
     await model.getByRole('img', { name: /^3 of \d+ lanes in use$/ }).waitFor();
+    const throughput = model.locator('.sparkline').first();
     await expect
-      .poll(async () => Number(await model.locator('.sparkline strong').first().textContent()), {
+      .poll(async () => Number(await throughput.locator('strong').textContent()), { timeout: 10_000 })
+      .toBeGreaterThan(0);
+    // A line of several answers, not of one.
+    await expect
+      .poll(async () => (await throughput.locator('polyline').getAttribute('points'))?.split(' ').length, {
         timeout: 10_000,
       })
-      .toBeGreaterThan(0);
+      .toBeGreaterThan(3);
     const rows = model.getByRole('region', { name: 'Requests' }).locator('tbody tr');
-    expect(await rows.count()).toBe(3);
-    const lanes = await rows.locator('td:nth-child(2)').allTextContents();
-    expect(new Set(lanes).size).toBe(3);
-    for (const lane of lanes) expect(lane).toMatch(/^\d+$/);
+    const lanesShown = async (): Promise<string[]> => rows.locator('td:nth-child(2)').allTextContents();
+    await expect.poll(async () => new Set(await lanesShown()).size).toBe(3);
+    for (const lane of await lanesShown()) expect(lane).toMatch(/^\d+$/);
     await expectAccessible(page);
     await picture(page, 'now');
     controller.abort();
@@ -36,3 +31,15 @@ describePage('what the service does now', {}, (open, service) => {
     expect(complaints).toEqual([]);
   });
 });
+
+/** One stream after another: a single one ends before the page has asked twice. */
+async function askAgainAndAgain(url: string, signal: AbortSignal): Promise<void> {
+  const body = JSON.stringify({ prompt: 'Once', max_tokens: 480, ignore_eos: true, stream: true });
+  const headers = { 'content-type': 'application/json' };
+  while (!signal.aborted) {
+    const answer = await fetch(`${url}/v1/completions`, { method: 'POST', headers, body, signal }).catch(
+      () => undefined,
+    );
+    await answer?.text().catch(() => '');
+  }
+}
