@@ -12,9 +12,9 @@ export async function readBody(c: AppContext, limitBytes: number): Promise<Uint8
   const contentLength = Number(c.req.header('content-length'));
   const buffer = new GrowingBuffer(Number.isFinite(contentLength) ? contentLength : undefined);
   const { incoming, mountPath } = c.env;
-  // An application around the service may have begun to read Node's message: what is left of it is lost to others.
+  // Where the service is mounted, the application may be reading Node's message: two readers would share its bytes.
   const isWhole = await (incoming === undefined || mountPath !== undefined
-    ? readStream(c.req.raw.body, buffer, limitBytes)
+    ? readStream(c.req.raw.body, buffer, { limitBytes, onSocket: incoming !== undefined })
     : readMessage(incoming, buffer, limitBytes));
   return isWhole ? buffer.bytes() : 'too-large';
 }
@@ -22,15 +22,18 @@ export async function readBody(c: AppContext, limitBytes: number): Promise<Uint8
 async function readStream(
   body: ReadableStream<Uint8Array> | null,
   buffer: GrowingBuffer,
-  limitBytes: number,
+  { limitBytes, onSocket }: { limitBytes: number; onSocket: boolean },
 ): Promise<boolean> {
   if (body === null) return true;
   const reader = body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return true;
-    // Not cancelled: that would close the connection before the answer is out.
-    if (buffer.length + value.length > limitBytes) return false;
+    if (buffer.length + value.length > limitBytes) {
+      // On a socket that would close the connection before the answer is out.
+      if (!onSocket) await reader.cancel();
+      return false;
+    }
     buffer.append(value);
   }
 }

@@ -104,6 +104,19 @@ describe.each(Object.entries(BEFORE))('a body that the application has: %s', (_,
   });
 });
 
+it('lets go of a stream that is too large, where no socket is behind it', async () => {
+  let isCancelled = false;
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(50_000)),
+    cancel: () => void (isCancelled = true),
+  });
+  const headers = { 'content-type': 'application/json' };
+  const service = mountable(createEcho());
+  const answer = await service.request('/echo', { method: 'POST', headers, body, duplex: 'half' });
+  expect(answer.status).toBe(413);
+  expect(isCancelled).toBe(true);
+});
+
 it('refuses TRACE, of which no request can be made', async () => {
   const server = serve({ fetch: applicationWith(async (_, next) => next()).fetch, port: 0 }) as Server;
   await once(server, 'listening');
