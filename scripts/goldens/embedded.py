@@ -6,6 +6,8 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer, GenerationConfig, GPT2LMHeadModel
 
+from greedy import greedy
+
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "model-weights"
 FIXTURE = ROOT / "tests" / "fixtures" / "embedded-model.json"
@@ -30,20 +32,10 @@ MIN_LEAD = 0.002
 
 
 def sure_greedy(model, prompt_ids: list[int], num_tokens: int, end_ids: list[int]) -> tuple[list[int], bool]:
-    """New ids by transformers' generate, as far as each leads clearly, and whether a token ended them, left out here."""
-    prompt = torch.tensor([prompt_ids])
-    out = model.generate(
-        prompt,
-        attention_mask=torch.ones_like(prompt),
-        do_sample=False,
-        max_new_tokens=num_tokens,
-        output_logits=True,
-        return_dict_in_generate=True,
-    )
-    best = torch.stack(out.logits)[:, 0].topk(2).values
-    leads = (best[:, 0] - best[:, 1]).tolist()
+    """Greedy ids, as far as each leads clearly, and whether a token ended them, left out here."""
+    new_ids, leads = greedy(model, prompt_ids, num_tokens)
     num_sure = next((index for index, lead in enumerate(leads) if lead <= MIN_LEAD), len(leads))
-    new_ids = out.sequences[0, len(prompt_ids) :].tolist()[:num_sure]
+    new_ids = new_ids[:num_sure]
     return (new_ids[:-1], True) if new_ids and new_ids[-1] in end_ids else (new_ids, False)
 
 
