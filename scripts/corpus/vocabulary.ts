@@ -1,15 +1,6 @@
 import { CAST_WORDS, ELDERS, NAMES, PERSONS } from './cast.ts';
 import { PLOTS } from './plots/index.ts';
-import {
-  CHOSEN_ANEW,
-  NAMED_OPENINGS,
-  OPENINGS,
-  PLACES,
-  SHARED_SLOTS,
-  USUAL_OPENINGS,
-  PAIR_OPENINGS,
-  SCENES,
-} from './plots/shared.ts';
+import { ALL_OPENINGS, CHOSEN_ANEW, PLACES, SHARED_SLOTS } from './plots/shared.ts';
 import { wordsOf } from './text-quality.ts';
 
 /** All words of the plots, and what is always needed between them. */
@@ -19,11 +10,7 @@ export function corpusVocabulary(): Set<string> {
     PLACES,
     SHARED_SLOTS,
     CHOSEN_ANEW,
-    OPENINGS,
-    USUAL_OPENINGS,
-    NAMED_OPENINGS,
-    PAIR_OPENINGS,
-    SCENES,
+    ALL_OPENINGS,
     NAMES,
     PERSONS,
     ELDERS,

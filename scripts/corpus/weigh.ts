@@ -3,14 +3,7 @@ import { hasCode } from '../../src/has-code.ts';
 import { IN_BRACKETS, keyOf, OPENING, type PhraseBits } from './phrase-bits.ts';
 import { phrasingsOf, type Beat } from './plots/plot.ts';
 import { PLOTS } from './plots/index.ts';
-import {
-  CHOSEN_ANEW,
-  NAMED_OPENINGS,
-  OPENINGS,
-  PAIR_OPENINGS,
-  SCENES,
-  USUAL_OPENINGS,
-} from './plots/shared.ts';
+import { ALL_OPENINGS, CHOSEN_ANEW } from './plots/shared.ts';
 import { SeededRandom } from './random.ts';
 import { planStory, tellInPieces, type Piece, type StoryPlan } from './story.ts';
 import { createTeacher, type CostlyToken } from './teacher.ts';
@@ -79,7 +72,7 @@ function stillTold(figures: PhraseBits): PhraseBits {
   const groups: [group: string, options: readonly string[]][] = [
     ...PLOTS.map(({ name, steps }): [string, string[]] => [name, phrasingsOf(steps)]),
     ...Object.entries(CHOSEN_ANEW),
-    [OPENING, [...USUAL_OPENINGS, ...OPENINGS, ...NAMED_OPENINGS, ...PAIR_OPENINGS, ...SCENES]],
+    [OPENING, ALL_OPENINGS],
   ];
   const told = new Set(groups.flatMap(([group, options]) => options.map((option) => keyOf(group, option))));
   return Object.fromEntries(

@@ -32,7 +32,7 @@ MIN_LEAD = 0.002
 
 
 def sure_greedy(model, prompt_ids: list[int], num_tokens: int, end_ids: list[int]) -> tuple[list[int], bool]:
-    """Greedy ids, as far as each leads clearly, and whether a token ended them, left out here."""
+    """Greedy ids before the first that does not lead clearly, without the end token; and whether that token came."""
     new_ids, leads = greedy(model, prompt_ids, num_tokens)
     num_sure = next((index for index, lead in enumerate(leads) if lead <= MIN_LEAD), len(leads))
     new_ids = new_ids[:num_sure]

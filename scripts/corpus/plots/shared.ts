@@ -151,3 +151,12 @@ export const NAMED_OPENINGS: readonly string[] = [
   '{heroName} was a {quality} {kind}.',
   'A {quality} {kind} lived {place}. {His} name was {heroName}.',
 ];
+
+/** All that may stand at the beginning of a story. */
+export const ALL_OPENINGS: readonly string[] = [
+  ...USUAL_OPENINGS,
+  ...OPENINGS,
+  ...NAMED_OPENINGS,
+  ...PAIR_OPENINGS,
+  ...SCENES,
+];
