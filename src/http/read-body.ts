@@ -30,8 +30,8 @@ async function readStream(
     const { done, value } = await reader.read();
     if (done) return true;
     if (buffer.length + value.length > limitBytes) {
-      // On a socket that would close the connection before the answer is out.
-      if (!onSocket) await reader.cancel();
+      // On a socket that would close the connection before the answer is out. Not awaited: a sender may never finish.
+      if (!onSocket) reader.cancel().catch(() => undefined);
       return false;
     }
     buffer.append(value);

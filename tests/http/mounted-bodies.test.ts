@@ -108,7 +108,10 @@ it('lets go of a stream that is too large, where no socket is behind it', async 
   let isCancelled = false;
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new Uint8Array(50_000)),
-    cancel: () => void (isCancelled = true),
+    cancel: () => {
+      isCancelled = true;
+      throw new Error('not now');
+    },
   });
   const headers = { 'content-type': 'application/json' };
   const service = mountable(createEcho());
