@@ -19,7 +19,9 @@ function readTests({ numPassedTests, testResults }) {
     const failed = assertionResults.filter((test) => test.status === 'failed');
     // A file that fails before its first test.
     if (status === 'failed' && failed.length === 0) return [`${file}\n${message}`];
-    return failed.map(({ fullName, failureMessages }) => `${file} > ${fullName}\n${failureMessages.join('\n')}`);
+    return failed.map(
+      ({ fullName, failureMessages }) => `${file} > ${fullName}\n${failureMessages.join('\n')}`,
+    );
   });
   return { numPassed: numPassedTests, numFailed: failures.length, failures };
 }
@@ -47,7 +49,9 @@ const isOurs = (line) => !line.includes('/node_modules/');
 const [exitCode, tests, cases, clients] = process.argv.slice(2);
 const runs = [readRun(tests, readTests), readRun(cases, readCases), readRun(clients, readClients)];
 if (exitCode !== '0' && runs.every(({ numFailed }) => numFailed === 0)) {
-  const failures = [`exit code ${exitCode}: an error outside of all tests, or in those of the native kernels`];
+  const failures = [
+    `exit code ${exitCode}: an error outside of all tests, or in those of the native kernels`,
+  ];
   runs.push({ numPassed: 0, numFailed: 1, failures });
 }
 for (const failure of runs.flatMap(({ failures }) => failures)) {
