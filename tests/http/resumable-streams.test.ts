@@ -14,18 +14,23 @@ import { until } from '../support/service.ts';
 
 const TEXT = ' runs past the old mill and down to the sea';
 const RESUMABLE = 'x-stream-resumable: true\r\n';
-const GRACE_MS = 500;
+/** Longer than any test takes. */
+const GRACE_MS = 60_000;
+const SHORT_GRACE_MS = 500;
 const ROUTES = ['/v1/completions', '/ai/run/@test/tiny-gpt2'];
 
 let engine: ScriptedEngine;
 let service: HttpService;
+/** Its streams are given up soon. */
+let impatient: HttpService;
 
 beforeAll(async () => {
   engine = await ScriptedEngine.create();
   service = await startHttpService(engine, { streamGraceMs: GRACE_MS, ssePingIntervalMs: 100 });
+  impatient = await startHttpService(engine, { streamGraceMs: SHORT_GRACE_MS, ssePingIntervalMs: 100 });
 });
 beforeEach(() => engine.reset());
-afterAll(() => service.close());
+afterAll(() => Promise.all([service.close(), impatient.close()]));
 
 interface Chunk {
   choices?: { text: string }[];
@@ -48,26 +53,31 @@ function textOf(events: readonly EventSourceMessage[]): string {
   return chunks.map(({ choices, response }) => choices?.[0]?.text ?? response ?? '').join('');
 }
 
+const idOf = ({ received }: RawClient): string => /x-request-id: (\S+)/i.exec(received)?.[1] ?? '';
+
 /** Starts a stream, cuts its connection once so many events are there, and has these. */
 async function cutAfter(
   path: string,
   numEvents: number,
-  headers = '',
+  { headers = '', on = service } = {},
 ): Promise<{ id: string; events: EventSourceMessage[] }> {
-  const client = await RawClient.open(service.url);
+  const client = await RawClient.open(on.url);
   client.socket.write(rawPost(path, { prompt: 'a', max_tokens: 100, stream: true }, RESUMABLE + headers));
   const body = (): string => client.received.slice(client.received.indexOf('\r\n\r\n') + 4);
   await until(() => parse(body()).length >= numEvents);
   client.socket.destroy();
-  const [, id = ''] = /x-request-id: (\S+)/i.exec(client.received) ?? [];
+  const id = idOf(client);
   expect(client.received).toContain('x-stream-resumable: true');
   return { id, events: parse(body()).slice(0, numEvents) };
 }
 
-const resume = (id: string, options: CallOptions = {}, query = ''): ReturnType<typeof call> =>
-  call(service, 'GET', `/v1/streams/${id}${query}`, options);
-const resumeAfter = (id: string, lastEventId: string | number): ReturnType<typeof call> =>
-  resume(id, { headers: { 'last-event-id': String(lastEventId) } });
+const resume = (
+  id: string,
+  options: CallOptions = {},
+  { query = '', on = service } = {},
+): ReturnType<typeof call> => call(on, 'GET', `/v1/streams/${id}${query}`, options);
+const resumeAfter = (id: string, lastEventId: string | number, on = service): ReturnType<typeof call> =>
+  resume(id, { headers: { 'last-event-id': String(lastEventId) } }, { on });
 
 describe.each(ROUTES)('a stream that can be resumed: %s', (path) => {
   it('has an id with each event, and is otherwise what it was', async () => {
@@ -102,10 +112,10 @@ describe.each(ROUTES)('a stream that can be resumed: %s', (path) => {
     await until(() => engine.find(id)?.status === 'finished');
     const whole = await resume(id);
     expect(textOf(parse(whole.text))).toBe(TEXT);
-    const [tail, sameTail] = [await resumeAfter(id, 4), await resume(`cmpl-${id}`, {}, '?from=4')];
+    const [tail, sameTail] = [await resumeAfter(id, 4), await resume(`cmpl-${id}`, {}, { query: '?from=4' })];
     expect(parse(tail.text)).toEqual(parse(whole.text).slice(4));
     expect(sameTail.text).toBe(tail.text);
-    const headerFirst = await resume(id, { headers: { 'last-event-id': '4' } }, '?from=1');
+    const headerFirst = await resume(id, { headers: { 'last-event-id': '4' } }, { query: '?from=1' });
     expect(headerFirst.text).toBe(tail.text);
     // After the last event there is nothing.
     expect(parse((await resumeAfter(id, parse(whole.text).length)).text)).toEqual([]);
@@ -113,17 +123,22 @@ describe.each(ROUTES)('a stream that can be resumed: %s', (path) => {
 
   it('is cancelled as ever if its client does not come back in time', async () => {
     engine.reset({ stallAfter: 2 });
-    const { id } = await cutAfter(path, 2);
-    expect(engine.find(id)).toMatchObject({ status: 'running' });
+    const { id } = await cutAfter(path, 2, { on: impatient });
     await until(() => engine.find(id)?.status !== 'running');
     expect(engine.find(id)).toMatchObject({ status: 'cancelled', cancelCause: 'disconnect' });
-    await until(() => service.logLines.some(({ requestId }) => requestId === id));
-    const line = service.logLines.find(({ requestId }) => requestId === id);
+    await until(() => impatient.logLines.some(({ requestId }) => requestId === id));
+    const line = impatient.logLines.find(({ requestId }) => requestId === id);
     expect(line).toMatchObject({ ended: 'abort: disconnect', completionTokens: 2 });
-    // Its end can still be read, and says what became of it.
+    await until(async () => (await resume(id, {}, { on: impatient })).status === 404);
+  });
+
+  it('can be read to its end once it was cancelled, and says what became of it', async () => {
+    engine.reset({ stallAfter: 2 });
+    const { id } = await cutAfter(path, 2);
+    expect(engine.find(id)).toMatchObject({ status: 'running' });
+    await call(service, 'DELETE', `/v1/requests/${id}`);
     const end = parse((await resumeAfter(id, 2)).text);
     expect(end.map(({ data }) => data).join()).toContain('abort');
-    await until(async () => (await resume(id)).status === 404);
   });
 
   it('ends when it is cancelled by its id, with or without a reader', async () => {
@@ -150,7 +165,7 @@ describe.each(ROUTES)('a stream that can be resumed: %s', (path) => {
 describe('resuming', () => {
   it('stays the same request: one line in the log when all is computed, and its id is taken until then', async () => {
     engine.reset({ stallAfter: 2 });
-    const { id } = await cutAfter('/v1/completions', 2, 'x-request-id: mine\r\n');
+    const { id } = await cutAfter('/v1/completions', 2, { headers: 'x-request-id: mine\r\n' });
     expect(id).toBe('mine');
     const headers = { 'x-request-id': 'mine' };
     const other = await call(service, 'POST', '/v1/completions', { body: { prompt: 'a' }, headers });
@@ -173,16 +188,17 @@ describe('resuming', () => {
     await until(() => other.received.includes('id: 1\n'));
     expect(cut.slice(-8).map(({ id }) => engine.find(id)?.status)).toEqual(Array<string>(8).fill('running'));
     other.socket.destroy();
+    for (const { id } of [...cut, { id: idOf(other) }]) await call(service, 'DELETE', `/v1/requests/${id}`);
     await until(() => engine.stats().numSequencesRunning === 0);
   });
 
   it('gives a stream to the newer of two readers', async () => {
     engine.reset({ stallAfter: 2 });
-    const first = await RawClient.open(service.url);
+    const first = await RawClient.open(impatient.url);
     first.socket.write(rawPost('/v1/completions', { prompt: 'a', stream: true }, RESUMABLE));
     await until(() => first.received.includes('id: 2\n'));
-    const [, id = ''] = /x-request-id: (\S+)/i.exec(first.received) ?? [];
-    const second = await RawClient.open(service.url);
+    const id = idOf(first);
+    const second = await RawClient.open(impatient.url);
     second.socket.write(`GET /v1/streams/${id} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
     await until(() => second.received.includes('id: 2\n'));
     await until(() => first.received.endsWith('0\r\n\r\n'));
@@ -190,7 +206,7 @@ describe('resuming', () => {
     expect(first.received).not.toContain('[DONE]');
     first.socket.destroy();
     // The stream has a reader: it goes on beyond the time in which one must come back.
-    await new Promise((resolve) => setTimeout(resolve, 2 * GRACE_MS));
+    await new Promise((resolve) => setTimeout(resolve, 2 * SHORT_GRACE_MS));
     expect(engine.find(id)).toMatchObject({ status: 'running' });
     second.socket.destroy();
     await until(() => engine.find(id)?.status === 'cancelled');
@@ -201,7 +217,7 @@ describe('resuming', () => {
     const first = await RawClient.open(service.url);
     first.socket.write(rawPost('/v1/completions', { prompt: 'a', stream: true }, RESUMABLE));
     await until(() => first.received.includes('id: 2\n'));
-    const [, id = ''] = /x-request-id: (\S+)/i.exec(first.received) ?? [];
+    const id = idOf(first);
     const asked = request(`${service.url}/v1/streams/${id}`, { method: 'HEAD' }).end();
     const [answer] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }];
     answer.resume();
@@ -217,7 +233,9 @@ describe('resuming', () => {
     for (const place of ['-1', '1.5', 'x', '9'.repeat(16), '4,5']) {
       const answer = await resumeAfter(id, place);
       expect([answer.status, answer.json]).toMatchObject([400, { error: { param: 'Last-Event-ID' } }]);
-      expect((await resume(id, {}, `?from=${place}`)).json).toMatchObject({ error: { param: 'from' } });
+      expect((await resume(id, {}, { query: `?from=${place}` })).json).toMatchObject({
+        error: { param: 'from' },
+      });
     }
     const ahead = await resumeAfter(id, 1000);
     expect(ahead.status).toBe(400);
@@ -234,7 +252,7 @@ describe('resuming', () => {
     client.socket.write(rawPost('/v1/completions', body, RESUMABLE));
     await until(() => client.received.includes('id: 1\n'));
     client.socket.destroy();
-    const [, id = ''] = /x-request-id: (\S+)/i.exec(client.received) ?? [];
+    const id = idOf(client);
     await until(() => engine.find(id)?.status === 'finished');
     const answer = await resumeAfter(id, 1);
     expect(answer.status).toBe(410);
@@ -320,7 +338,7 @@ describe("another's stream", () => {
       );
       await until(() => client.received.includes('id: 2\n'));
       client.socket.destroy();
-      const [, id = ''] = /x-request-id: (\S+)/i.exec(client.received) ?? [];
+      const id = idOf(client);
       const read = (key: string, after = 0): ReturnType<typeof call> =>
         call(keyed, 'GET', `/v1/streams/${id}`, {
           headers: { ...bearer(key), 'last-event-id': String(after) },
