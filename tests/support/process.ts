@@ -95,11 +95,17 @@ export async function freePort(): Promise<string> {
   return String(port);
 }
 
-/** The processes that a process started and that have not ended; of one module where it is named. */
+/**
+ * The processes that a process started and that have not ended; of one module where it is named. Those that are not bound
+ * to it yet (src/bind-to-parent.ts) are left out: they would outlive it if they were stopped now.
+ */
 export function childrenOf(pid: number, module = ''): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   const children = text.split(' ').flatMap((child) => (child.trim() === '' ? [] : Number(child)));
-  return children.filter((child) => module === '' || commandOf(child).includes(module));
+  return children.filter((child) => {
+    const command = commandOf(child);
+    return command.includes(module) && !command.startsWith('setpriv');
+  });
 }
 
 function commandOf(pid: number): string {
