@@ -1,4 +1,4 @@
-// The end of `.ci/run`: what failed, by name and with its message, then `N passed, N failed`.
+// The end of `.ci/run`: what failed, and what failed and then held, by name and message; then `N passed, N failed`.
 // Arguments: the exit code of all runs together; the results of vitest, of the chaos cases and of the clients, as JSON.
 // A file that is missing is one failure, and so is an exit code that no result explains.
 import { existsSync, readFileSync } from 'node:fs';
@@ -14,17 +14,24 @@ function readRun(path, read) {
 }
 
 function readTests({ numPassedTests, testResults }) {
-  const failures = testResults.flatMap(({ name, status, message, assertionResults }) => {
-    const file = relative(process.cwd(), name);
-    const failed = assertionResults.filter((test) => test.status === 'failed');
-    // A file that fails before its first test.
-    if (status === 'failed' && failed.length === 0) return [`${file}\n${message}`];
-    return failed.map(
-      ({ fullName, failureMessages }) => `${file} > ${fullName}\n${failureMessages.join('\n')}`,
+  const told = (status) =>
+    testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter((test) => test.status === status && test.failureMessages.length > 0)
+        .map((test) => `${fileOf(name)} > ${test.fullName}\n${test.failureMessages[0]}`),
     );
-  });
-  return { numPassed: numPassedTests, numFailed: failures.length, failures };
+  // A file that fails before its first test.
+  const unread = testResults
+    .filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+    )
+    .map(({ name, message }) => `${fileOf(name)}\n${message}`);
+  const failures = [...told('failed'), ...unread];
+  return { numPassed: numPassedTests, numFailed: failures.length, failures, retried: told('passed') };
 }
+
+const fileOf = (path) => relative(process.cwd(), path);
 
 const readCases = ({ numPassed, numFailed, results }) => ({
   numPassed,
@@ -32,6 +39,9 @@ const readCases = ({ numPassed, numFailed, results }) => ({
   failures: results
     .filter(({ failures }) => failures.length > 0)
     .map(({ name, failures }) => [`chaos: ${name}`, ...failures].join('\n')),
+  retried: results
+    .filter(({ failures, notes }) => failures.length === 0 && notes.some((note) => note.startsWith('try ')))
+    .map(({ name, notes }) => `chaos: ${name}, ${notes.at(-1)}`),
 });
 
 const readClients = ({ numPassed, numFailed, results }) => ({
@@ -54,8 +64,11 @@ if (exitCode !== '0' && runs.every(({ numFailed }) => numFailed === 0)) {
   ];
   runs.push({ numPassed: 0, numFailed: 1, failures });
 }
-for (const failure of runs.flatMap(({ failures }) => failures)) {
-  console.log(`FAILED ${failure.split('\n').filter(isOurs).slice(0, MAX_MESSAGE_LINES).join('\n       ')}`);
-}
+const tell = (verdict, text) => {
+  const lines = text.split('\n').filter(isOurs).slice(0, MAX_MESSAGE_LINES);
+  console.log(`${verdict} ${lines.join('\n  ')}`);
+};
+for (const text of runs.flatMap(({ retried = [] }) => retried)) tell('RETRIED', text);
+for (const text of runs.flatMap(({ failures }) => failures)) tell('FAILED', text);
 const sum = (key) => runs.reduce((total, run) => total + run[key], 0);
 console.log(`${sum('numPassed')} passed, ${sum('numFailed')} failed`);
