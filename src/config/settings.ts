@@ -241,7 +241,13 @@ export const SETTINGS = {
     'MAX_CONNECTIONS',
     '1024',
     integer(1),
-    'Connections at once; beyond it a new one takes the place of one of the address that has most.',
+    'Connections at once; beyond it a new one takes the place of one of the address that has most, or of an idle one of its own.',
+  ),
+  keepAliveMs: setting(
+    'KEEP_ALIVE',
+    '75',
+    seconds(0.001),
+    'Seconds that a connection is kept open for a next request. A proxy in front must keep it for less, or its request may meet the end.',
   ),
   receiveTimeoutMs: setting(
     'RECEIVE_TIMEOUT',

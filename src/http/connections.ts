@@ -7,7 +7,7 @@ import { ReadTurns } from './read-turns.ts';
 
 /**
  * Which network gives a connection up for a newcomer when there may be no more: the one that has most, if it has more
- * than the newcomer's would have; undefined: the newcomer is turned away.
+ * than the newcomer's would have; undefined: none does, but the newcomer's own an idle one.
  */
 export function networkToCut(
   numConnections: ReadonlyMap<string, number>,
@@ -25,7 +25,8 @@ export function networkToCut(
 
 /**
  * The connections that there are, bounded in number and shared by network: a client that holds all of them open loses
- * one when another comes. Trusted proxies speak for many: theirs are never cut for others.
+ * one when another comes, and an idle one when it opens one more itself. Trusted proxies speak for many: theirs are never
+ * cut for others.
  */
 export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();
@@ -65,10 +66,10 @@ export class Connections {
   #makeRoom(newcomer: string): boolean {
     const counts = [...this.#byNetwork].map(([network, { size }]) => [network, size] as const);
     const network = networkToCut(new Map(counts.filter(([one]) => one !== '')), newcomer);
-    const connections = [...(this.#byNetwork.get(network ?? '') ?? [])];
-    if (network === undefined) return false;
+    const connections = [...(this.#byNetwork.get(network ?? newcomer) ?? [])];
     // The oldest that waits for nothing, else the one that has had the least time.
-    const cut = connections.find(({ isIdle }) => isIdle) ?? connections.at(-1);
+    const cut =
+      connections.find(({ isIdle }) => isIdle) ?? (network === undefined ? undefined : connections.at(-1));
     if (cut === undefined) return false;
     cut.socket.destroy();
     // 'close' comes later.

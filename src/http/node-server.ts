@@ -9,13 +9,15 @@ export interface NodeServerOptions {
   fetch: Parameters<typeof getRequestListener>[0];
   /** What it refuses the app never sees. */
   door: Door;
-  config: Pick<Config, 'maxConnections' | 'receiveTimeoutMs' | 'stallTimeoutMs' | 'trustProxy'>;
+  config: Pick<
+    Config,
+    'maxConnections' | 'keepAliveMs' | 'receiveTimeoutMs' | 'stallTimeoutMs' | 'trustProxy'
+  >;
 }
 
 const MAX_HEADERS_TIMEOUT_MS = 15_000;
 /** How often Node looks for requests that take too long to arrive. */
 const MAX_CHECK_INTERVAL_MS = 5000;
-const KEEP_ALIVE_MS = 5000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
@@ -40,13 +42,13 @@ export function createNodeServer({ fetch, door, config }: NodeServerOptions): Se
   return server;
 }
 
-function serverOptions({ receiveTimeoutMs }: NodeServerOptions['config']): ServerOptions {
+function serverOptions({ receiveTimeoutMs, keepAliveMs }: NodeServerOptions['config']): ServerOptions {
   const headersTimeout = Math.min(receiveTimeoutMs, MAX_HEADERS_TIMEOUT_MS);
   return {
     headersTimeout,
     requestTimeout: receiveTimeoutMs,
     connectionsCheckingInterval: Math.min(headersTimeout / 2, MAX_CHECK_INTERVAL_MS),
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: keepAliveMs,
     maxHeaderSize: MAX_HEADER_BYTES,
     insecureHTTPParser: false,
   };

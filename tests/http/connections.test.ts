@@ -179,6 +179,28 @@ describe('a request that does not arrive', () => {
   });
 });
 
+describe('an idle connection', () => {
+  it('is closed after KEEP_ALIVE, which its answers tell', async () => {
+    const { url } = await start({ keepAliveMs: 1000 });
+    const client = await RawClient.open(url);
+    client.socket.write(HEALTH);
+    await until(() => client.statuses.length === 1);
+    expect(client.received).toMatch(/^keep-alive: timeout=1\r$/im);
+    await until(() => client.isClosed);
+  });
+
+  it('is kept for longer than a stall, and for longer than the proxies and balancers of clouds keep theirs', async () => {
+    expect(readConfig({}, []).keepAliveMs).toBeGreaterThan(60_000);
+    const { url } = await start({ keepAliveMs: 60_000, stallTimeoutMs: 100 });
+    const client = await RawClient.open(url);
+    client.socket.write(HEALTH);
+    await until(() => client.statuses.length === 1);
+    await sleep(500);
+    client.socket.write(HEALTH);
+    await until(() => client.statuses.length === 2);
+  });
+});
+
 describe('a reader that takes nothing', () => {
   it.each([false, true])('is cut off; streamed: %s', async (stream) => {
     engine.model.contextLength = 100_000;
@@ -213,9 +235,23 @@ describe('connections beyond MAX_CONNECTIONS', () => {
     expect(await health(other)).toEqual([200]);
     await until(() => idle[0]?.isClosed === true);
     expect([busy.isClosed, idle[1]?.isClosed]).toEqual([false, false]);
-    // And one of the greedy address itself is turned away.
-    expect(await health(await RawClient.open(url))).toEqual([]);
     expect(running()).toBe(1);
+  });
+
+  it('take the place of the oldest idle one of their own address, and are turned away where it has none', async () => {
+    engine.reset({ stallAfter: 0 });
+    const { url } = await start({ maxConnections: 3 });
+    const [first, second] = [await RawClient.open(url), await RawClient.open(url)];
+    const other = await RawClient.open(url, { localAddress: '127.0.0.2' });
+    expect(await health(other)).toEqual([200]);
+    const newcomers = [await RawClient.open(url), await RawClient.open(url)];
+    for (const [i, one] of newcomers.entries()) {
+      one.socket.write(rawPost(PATH, { prompt: 'a', stream: true }));
+      await until(() => running() === i + 1);
+    }
+    expect([first.isClosed, second.isClosed, other.isClosed]).toEqual([true, true, false]);
+    expect(await health(await RawClient.open(url))).toEqual([]);
+    expect(running()).toBe(2);
   });
 
   it('take the place of busy ones where none is idle', async () => {
@@ -237,6 +273,10 @@ describe('connections beyond MAX_CONNECTIONS', () => {
     const proxied = [await RawClient.open(url), await RawClient.open(url)];
     expect(await health(await RawClient.open(url, { localAddress: '127.0.0.2' }))).toEqual([]);
     for (const one of proxied) expect(await health(one)).toEqual([200]);
+    // One more of its own has the place of one that is idle.
+    expect(await health(await RawClient.open(url))).toEqual([200]);
+    await until(() => proxied[0]?.isClosed === true);
+    expect(proxied[1]?.isClosed).toBe(false);
   });
 });
 
