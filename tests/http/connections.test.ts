@@ -189,7 +189,7 @@ describe('an idle connection', () => {
     await until(() => client.isClosed);
   });
 
-  it('is kept for longer than a stall, and for longer than the proxies and balancers of clouds keep theirs', async () => {
+  it('is kept for longer than a stall, and by default for longer than nginx keeps its own', async () => {
     expect(readConfig({}, []).keepAliveMs).toBeGreaterThan(60_000);
     const { url } = await start({ keepAliveMs: 60_000, stallTimeoutMs: 100 });
     const client = await RawClient.open(url);
