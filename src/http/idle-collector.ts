@@ -1,4 +1,3 @@
-import { Session } from 'node:inspector';
 import { getHeapStatistics } from 'node:v8';
 
 /** How long nothing is to be done before it collects. */
@@ -66,14 +65,18 @@ function heapBytes(): number {
 
 /**
  * As when memory is short (`Isolate::LowMemoryNotification`), which the inspector alone reaches. It gives back the young
- * generation's pages as well, 32 MiB on Node 20 and 128 on Node 24; V8's `gc()` keeps them. No port is opened.
+ * generation's pages as well, 32 MiB on Node 20 and 128 on Node 24; V8's `gc()` keeps them. No port is opened. Nothing is
+ * collected where Node was built without an inspector.
  */
 function collectGarbage(done: () => void): void {
-  const session = new Session();
-  session.connect();
-  session.post('HeapProfiler.collectGarbage', () => {
-    done();
-    // The session still runs the command: disconnecting it here would hold this thread for good.
-    setImmediate(() => session.disconnect());
+  if (!process.features.inspector) return;
+  void import('node:inspector').then(({ Session }) => {
+    const session = new Session();
+    session.connect();
+    session.post('HeapProfiler.collectGarbage', () => {
+      done();
+      // The session still runs the command: disconnecting it here would hold this thread for good.
+      setImmediate(() => session.disconnect());
+    });
   });
 }
