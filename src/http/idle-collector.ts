@@ -5,7 +5,7 @@ const IDLE_MS = 1000;
 /** The same after a look that a request got in the way of: one that comes each second must not always do. */
 const SOON_MS = 20;
 /** Growth that may be worth a pause of some 50 ms. */
-const WORTH_BYTES = 64 * 2 ** 20;
+const WORTH_BYTES = 32 * 2 ** 20;
 
 interface IdleCollectorOptions {
   /** What the process holds for its heap and beside it: live, garbage and free. */

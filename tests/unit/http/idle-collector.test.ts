@@ -45,11 +45,11 @@ describe('the garbage of a burst', () => {
       collector.leave();
       vi.advanceTimersByTime(2000);
     };
-    request(110 * MIB);
+    request(81 * MIB);
     expect(heap.numCollections).toBe(0);
-    request(120 * MIB);
+    request(83 * MIB);
     expect(heap.numCollections).toBe(1);
-    request(120 * MIB);
+    request(91 * MIB);
     expect(heap.numCollections).toBe(1);
   });
 
