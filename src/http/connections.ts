@@ -7,7 +7,7 @@ import { ReadTurns } from './read-turns.ts';
 
 /**
  * Which network gives a connection up for a newcomer when there may be no more: the one that has most, if it has more
- * than the newcomer's would have; undefined: none does, but the newcomer's own an idle one.
+ * than the newcomer's would have; undefined: none does. Its own may still give up an idle one.
  */
 export function networkToCut(
   numConnections: ReadonlyMap<string, number>,
