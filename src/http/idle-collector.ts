@@ -1,17 +1,17 @@
-import { getHeapStatistics } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /** How long nothing is to be done before it collects. */
 const IDLE_MS = 1000;
 /** The same after a look that a request got in the way of: one that comes each second must not always do. */
 const SOON_MS = 20;
-/** Growth that may be worth a pause of some 50 ms. */
-const WORTH_BYTES = 32 * 2 ** 20;
+/** Growth that may be garbage worth a pause of some 10 to 50 ms. */
+const WORTH_BYTES = 64 * 2 ** 20;
 
 interface IdleCollectorOptions {
-  /** What the process holds for its heap and beside it: live, garbage and free. */
+  /** What the process holds of its heap and beside it, garbage included. */
   heldBytes?: () => number;
-  /** Calls `done` when it has collected. */
-  collect?: (done: () => void) => void;
+  collect?: () => void;
 }
 
 /**
@@ -20,7 +20,7 @@ interface IdleCollectorOptions {
  */
 export class IdleCollector {
   readonly #heldBytes: () => number;
-  readonly #collect: (done: () => void) => void;
+  readonly #collect: () => void;
   /** After the last collection. */
   #floorBytes: number;
   #numBusy = 0;
@@ -48,7 +48,8 @@ export class IdleCollector {
     this.#timer = undefined;
     this.#isDue = this.#numBusy > 0;
     if (this.#isDue || this.#heldBytes() - this.#floorBytes < WORTH_BYTES) return;
-    this.#collect(() => (this.#floorBytes = this.#heldBytes()));
+    this.#collect();
+    this.#floorBytes = this.#heldBytes();
   }
 
   dispose(): void {
@@ -59,24 +60,17 @@ export class IdleCollector {
 
 /** By V8 alone: `process.memoryUsage` opens a file, and throws where the process may open no more of them. */
 function heapBytes(): number {
-  const { total_physical_size: heap, external_memory: external } = getHeapStatistics();
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
   return heap + external;
 }
 
-/**
- * As when memory is short (`Isolate::LowMemoryNotification`), which the inspector alone reaches. It gives back the young
- * generation's pages as well, 32 MiB on Node 20 and 128 on Node 24; V8's `gc()` keeps them. No port is opened. Nothing is
- * collected where Node was built without an inspector.
- */
-function collectGarbage(done: () => void): void {
-  if (!process.features.inspector) return;
-  void import('node:inspector').then(({ Session }) => {
-    const session = new Session();
-    session.connect();
-    session.post('HeapProfiler.collectGarbage', () => {
-      done();
-      // The session still runs the command: disconnecting it here would hold this thread for good.
-      setImmediate(() => session.disconnect());
-    });
-  });
+let gc: (() => void) | undefined;
+
+/** Without a flag of the command line, which a program started as `tokenflare` could not have. */
+function collectGarbage(): void {
+  if (gc === undefined) {
+    setFlagsFromString('--expose-gc');
+    gc = runInNewContext('gc') as () => void;
+  }
+  gc();
 }

