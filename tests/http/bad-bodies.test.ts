@@ -165,10 +165,12 @@ describe('bodies on the wire', () => {
       socket.write(`${head}${framing}\r\n\r\n8\r\n{"prompt`);
       await sleep(50);
       socket.destroy();
-      await vi.waitFor(() =>
-        expect(on.service.logLines).toContainEqual(
-          expect.objectContaining({ status: 400, error: 'the body ended before it was whole' }),
-        ),
+      await vi.waitFor(
+        () =>
+          expect(on.service.logLines).toContainEqual(
+            expect.objectContaining({ status: 400, error: 'the body ended before it was whole' }),
+          ),
+        5000,
       );
     },
   );

@@ -6,7 +6,7 @@ import { createEngineOf } from '../support/create-engine.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { call } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
-import { RawClient, rawPost } from '../support/raw-client.ts';
+import { RawClient, rawPost, requestIdOf } from '../support/raw-client.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 import { until } from '../support/service.ts';
 
@@ -35,7 +35,6 @@ function commentsOf(client: RawClient): string[] {
   return comments;
 }
 
-const idOf = (client: RawClient): string => /x-request-id: (\S+)/i.exec(client.received)?.[1] ?? '';
 const positionsOf = (client: RawClient): string[] =>
   commentsOf(client).filter((comment) => comment.startsWith('queue position'));
 
@@ -80,7 +79,7 @@ describe('a place in the queue', () => {
       'queue position 3 of 17 (estimate)',
       'queue position 1 of 9 (estimate)',
     ]);
-    await call(service, 'DELETE', `/v1/requests/${idOf(client)}`);
+    await call(service, 'DELETE', `/v1/requests/${requestIdOf(client)}`);
     await until(() => client.received.includes('[DONE]'));
   });
 
@@ -90,22 +89,22 @@ describe('a place in the queue', () => {
     await until(() => positionsOf(first).length === 1);
     first.socket.destroy();
     const second = await RawClient.open(service.url);
-    second.socket.write(`GET /v1/streams/${idOf(first)} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    second.socket.write(`GET /v1/streams/${requestIdOf(first)} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
     await until(() => positionsOf(second).length === 1);
-    await call(service, 'DELETE', `/v1/requests/${idOf(first)}`);
+    await call(service, 'DELETE', `/v1/requests/${requestIdOf(first)}`);
     await until(() => second.received.includes('[DONE]'));
   });
 
   it('is found by the id of the request', async () => {
     engine.reset({ stallAfter: 0, queuePlace: { position: 2, numWaiting: 5 } });
     const client = await openStream('/v1/completions');
-    await until(() => idOf(client) !== '');
+    await until(() => requestIdOf(client) !== '');
     const record = async (): Promise<unknown> =>
-      (await call(service, 'GET', `/v1/requests/${idOf(client)}`)).json;
+      (await call(service, 'GET', `/v1/requests/${requestIdOf(client)}`)).json;
     expect(await record()).toMatchObject({ status: 'queued', queue_position: 2, queue_length: 5 });
     engine.script.queuePlace = undefined;
     expect(await record()).toMatchObject({ status: 'running', queue_position: null, queue_length: null });
-    await call(service, 'DELETE', `/v1/requests/${idOf(client)}`);
+    await call(service, 'DELETE', `/v1/requests/${requestIdOf(client)}`);
   });
 
   it("does not disturb OpenAI's client", async () => {
@@ -146,13 +145,13 @@ describe('with the real engine', () => {
       const client = await RawClient.open(realService.url);
       const body = { prompt: 'a', n, max_tokens: 120, ignore_eos: true, stream: true };
       client.socket.write(rawPost('/v1/completions', body));
-      await until(() => idOf(client) !== '');
+      await until(() => requestIdOf(client) !== '');
       return client;
     };
     const first = await send(60);
     const second = await send(2);
     await until(() => positionsOf(second).length >= 2);
-    const { json } = await call(realService, 'GET', `/v1/requests/${idOf(second)}`);
+    const { json } = await call(realService, 'GET', `/v1/requests/${requestIdOf(second)}`);
     const body = json as { status: string; queue_position: number; queue_length: number };
     expect(body.status).toBe('queued');
     // Its two sequences are the last ones.

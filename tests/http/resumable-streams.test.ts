@@ -5,8 +5,7 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { call, type CallOptions } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
-import { bearer, KeyFile } from '../support/keys.ts';
-import { RawClient, rawPost } from '../support/raw-client.ts';
+import { RawClient, rawPost, requestIdOf } from '../support/raw-client.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 import { until } from '../support/service.ts';
 
@@ -53,8 +52,6 @@ function textOf(events: readonly EventSourceMessage[]): string {
   return chunks.map(({ choices, response }) => choices?.[0]?.text ?? response ?? '').join('');
 }
 
-const idOf = ({ received }: RawClient): string => /x-request-id: (\S+)/i.exec(received)?.[1] ?? '';
-
 /** Starts a stream, cuts its connection once so many events are there, and has these. */
 async function cutAfter(
   path: string,
@@ -66,7 +63,7 @@ async function cutAfter(
   const body = (): string => client.received.slice(client.received.indexOf('\r\n\r\n') + 4);
   await until(() => parse(body()).length >= numEvents);
   client.socket.destroy();
-  const id = idOf(client);
+  const id = requestIdOf(client);
   expect(client.received).toContain('x-stream-resumable: true');
   return { id, events: parse(body()).slice(0, numEvents) };
 }
@@ -188,7 +185,8 @@ describe('resuming', () => {
     await until(() => other.received.includes('id: 1\n'));
     expect(cut.slice(-8).map(({ id }) => engine.find(id)?.status)).toEqual(Array<string>(8).fill('running'));
     other.socket.destroy();
-    for (const { id } of [...cut, { id: idOf(other) }]) await call(service, 'DELETE', `/v1/requests/${id}`);
+    for (const { id } of [...cut, { id: requestIdOf(other) }])
+      await call(service, 'DELETE', `/v1/requests/${id}`);
     await until(() => engine.stats().numSequencesRunning === 0);
   });
 
@@ -197,7 +195,7 @@ describe('resuming', () => {
     const first = await RawClient.open(impatient.url);
     first.socket.write(rawPost('/v1/completions', { prompt: 'a', stream: true }, RESUMABLE));
     await until(() => first.received.includes('id: 2\n'));
-    const id = idOf(first);
+    const id = requestIdOf(first);
     const second = await RawClient.open(impatient.url);
     second.socket.write(`GET /v1/streams/${id} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
     await until(() => second.received.includes('id: 2\n'));
@@ -217,7 +215,7 @@ describe('resuming', () => {
     const first = await RawClient.open(service.url);
     first.socket.write(rawPost('/v1/completions', { prompt: 'a', stream: true }, RESUMABLE));
     await until(() => first.received.includes('id: 2\n'));
-    const id = idOf(first);
+    const id = requestIdOf(first);
     const asked = request(`${service.url}/v1/streams/${id}`, { method: 'HEAD' }).end();
     const [answer] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }];
     answer.resume();
@@ -252,7 +250,7 @@ describe('resuming', () => {
     client.socket.write(rawPost('/v1/completions', body, RESUMABLE));
     await until(() => client.received.includes('id: 1\n'));
     client.socket.destroy();
-    const id = idOf(client);
+    const id = requestIdOf(client);
     await until(() => engine.find(id)?.status === 'finished');
     const answer = await resumeAfter(id, 1);
     expect(answer.status).toBe(410);
@@ -317,61 +315,6 @@ describe('resuming', () => {
     const ids = [...slow.received.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
     expect(ids).toEqual(ids.map((_, i) => i + 1));
     expect(slow.received.length).toBeGreaterThan(8_000_000);
-  });
-});
-
-describe("another's stream", () => {
-  it('is not there, but for an admin, and costs its owner no request', async () => {
-    using file = new KeyFile();
-    const [alice, bob, admin] = [
-      await file.create('alice', { limits: { requestsPerMinute: 2, concurrency: 1 } }),
-      await file.create('bob'),
-      await file.create('root', { isAdmin: true }),
-    ];
-    const keyed = await startHttpService(engine, {}, { keysFile: file.path });
-    try {
-      engine.reset({ stallAfter: 2 });
-      const client = await RawClient.open(keyed.url);
-      const authorization = `authorization: Bearer ${alice}\r\n`;
-      client.socket.write(
-        rawPost('/v1/completions', { prompt: 'a', stream: true }, RESUMABLE + authorization),
-      );
-      await until(() => client.received.includes('id: 2\n'));
-      client.socket.destroy();
-      const id = idOf(client);
-      const read = (key: string, after = 0): ReturnType<typeof call> =>
-        call(keyed, 'GET', `/v1/streams/${id}`, {
-          headers: { ...bearer(key), 'last-event-id': String(after) },
-        });
-      expect((await read(bob)).status).toBe(404);
-      // Its place among those that run at once is taken until it ends.
-      const body = { prompt: 'a', max_tokens: 1 };
-      const second = await call(keyed, 'POST', '/v1/completions', { body, headers: bearer(alice) });
-      expect(second.status).toBe(429);
-      const pending = read(alice, 1);
-      await call(keyed, 'DELETE', `/v1/requests/${id}`, { headers: bearer(alice) });
-      expect((await pending).text).toContain('[DONE]');
-      for (let i = 0; i < 4; i++) expect((await read(alice)).status).toBe(200);
-      expect((await read(admin)).status).toBe(200);
-    } finally {
-      await keyed.close();
-    }
-  });
-});
-
-describe('a service that keeps no streams', () => {
-  it('says so', async () => {
-    const without = await startHttpService(engine, { streamBufferBytes: 0 });
-    try {
-      const answer = await call(without, 'POST', '/v1/completions', {
-        body: { prompt: 'a', stream: true },
-        headers: { 'x-stream-resumable': 'true' },
-      });
-      expect(answer.status).toBe(400);
-      expect(answer.text).toContain('STREAM_BUFFER_MB');
-    } finally {
-      await without.close();
-    }
   });
 });
 

@@ -39,3 +39,7 @@ export function rawPost(path: string, body: object, headers = ''): string {
   const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${headers}`;
   return `${head}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
 }
+
+/** Of the first answer, once its headers are there. */
+export const requestIdOf = ({ received }: RawClient): string =>
+  /x-request-id: (\S+)/i.exec(received)?.[1] ?? '';
