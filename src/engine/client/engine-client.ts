@@ -21,6 +21,7 @@ import type {
   Reservation,
 } from '../engine.ts';
 import type { SequenceUpdate, StepReport } from '../protocol.ts';
+import { isDefect } from '../step-fault.ts';
 import { HeldSequences } from './held-sequences.ts';
 import { IdleWaiter } from './idle-waiter.ts';
 import { deathWithDump, faultWithDump } from './lost-work.ts';
@@ -206,7 +207,9 @@ export class EngineClient implements ManagedEngine {
   #receiveFault(message: Extract<ServingMessage, { type: 'faulted' }>): void {
     this.#totals.setGauges(message.gauges);
     const error = faultWithDump(message, (id) => this.#held.completionOf(id));
-    this.#options.onIncident?.('the engine could not go on with some of its work', error);
+    if (isDefect(error.code)) {
+      this.#options.onIncident?.('the engine could not go on with some of its work', error);
+    }
     const times = { startedAtMs: this.#now(), endedAtMs: this.#now() };
     const { kind, casualties } = message;
     for (const { id } of casualties) {

@@ -28,12 +28,12 @@ export function deathWithDump(error: EngineError, lost: LostWork): EngineError {
 
 /** The error of a step that failed, with what it was for: ids and lengths, and never a text. */
 export function faultWithDump(
-  { kind, casualties, error, stack }: Extract<FromWorker, { type: 'faulted' }>,
+  { kind, casualties, error }: Extract<FromWorker, { type: 'faulted' }>,
   completionOf: (sequenceId: number) => RunningCompletion | undefined,
 ): EngineError {
   const lost = casualties.slice(0, MAX_NAMED).map(({ id, ...lengths }) => {
     const request = kind === 'sequence' ? completionOf(id)?.id : undefined;
     return { ...(request === undefined ? { id } : { request }), ...lengths };
   });
-  return fromSentError(error, { kind, numLost: casualties.length, lost, stack });
+  return fromSentError(error, { kind, numLost: casualties.length, lost });
 }

@@ -109,8 +109,8 @@ export class EngineCore {
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
     const reasoning = request.reasoning && this.#reasoningBudgets.budgetOf(request.reasoning);
     const counts = { numFormed: 0, numMissed: 0, numScored: 0 };
-    this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
     this.#scheduler.add(sequence);
+    this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
   }
 
   #guideOf(grammar: SequenceGrammar, maxTokens: number): TimedGuide {
