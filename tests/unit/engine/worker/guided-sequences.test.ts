@@ -56,7 +56,7 @@ interface RunOptions {
 
 async function run(
   requests: readonly SequenceRequest[],
-  { speculates = true, numTop = 0, msPerCall = 1 }: RunOptions = {},
+  { speculates = true, numTop = 0, msPerCall = QUICK }: RunOptions = {},
 ): Promise<Map<number, Outcome>> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
   const limits = { numLanes: 3, maxNumBatchedTokens: 24, prefixCache: true, costs, speculates };
@@ -151,10 +151,10 @@ describe('sequences with a grammar', () => {
         const together = await run(requests);
         const undrafted = await run(requests, { speculates: false });
         const fromTops = await run(requests, { numTop: 8 });
-        const quick = await run(requests, { msPerCall: QUICK });
+        const slow = await run(requests, { msPerCall: 1 });
         for (const one of requests) {
           const alone = await run([one]);
-          for (const other of [alone, undrafted, fromTops, quick]) {
+          for (const other of [alone, undrafted, fromTops, slow]) {
             expect(other.get(one.id)?.tokenIds).toEqual(together.get(one.id)?.tokenIds);
             expect(other.get(one.id)?.finish).toEqual(together.get(one.id)?.finish);
           }
@@ -169,10 +169,9 @@ describe('sequences with a grammar', () => {
     const bytes = { grammar: make.build(sequence(make.literal('abcdefgh'))), specialTokenIds: new Map() };
     const ascii = [...Buffer.from('abcdefgh')];
     const plain = { ...DEFAULT_SAMPLING_PARAMS, temperature: 1 };
-    const forced = await run(
-      [guided(0, { grammar: { key: 'forced', source: bytes, numBytes: 0 }, sampling: plain })],
-      { msPerCall: QUICK },
-    );
+    const forced = await run([
+      guided(0, { grammar: { key: 'forced', source: bytes, numBytes: 0 }, sampling: plain }),
+    ]);
     expect(forced.get(0)).toMatchObject({ finish: 'stop', numSteps: 1 });
     expect(forced.get(0)?.tokenIds).toEqual(ascii);
     const withLogprobs = await run(
@@ -199,7 +198,7 @@ describe('sequences with a grammar', () => {
     const beside = guided(3, { grammar: undefined, maxTokens: 12, stopTokenIds: [] });
 
     it('get so many in a step, in turns, and the others go on', async () => {
-      const outcomes = await run([...long.slice(1), beside], { msPerCall: QUICK });
+      const outcomes = await run([...long.slice(1), beside]);
       for (const { numTokens } of [outcomes.get(1)!, outcomes.get(2)!]) {
         // A step draws one, and gives 256 that are forced, in the first of them half to each.
         expect(numTokens[0]).toBe(1 + 128);
@@ -213,7 +212,7 @@ describe('sequences with a grammar', () => {
     });
 
     it('get few in a step where their masks take long', async () => {
-      const quick = await run(long, { msPerCall: QUICK });
+      const quick = await run(long);
       const slow = await run(long, { msPerCall: 1 });
       for (const { id } of long) {
         const { tokenIds, finish, numTokens } = slow.get(id)!;
