@@ -21,7 +21,6 @@ import type {
   Reservation,
 } from '../engine.ts';
 import type { SequenceUpdate, StepReport } from '../protocol.ts';
-import { isDefect } from '../step-fault.ts';
 import { HeldSequences } from './held-sequences.ts';
 import { IdleWaiter } from './idle-waiter.ts';
 import { deathWithDump, faultWithDump } from './lost-work.ts';
@@ -206,10 +205,7 @@ export class EngineClient implements ManagedEngine {
   /** The engine process goes on, without the work that it names. */
   #receiveFault(message: Extract<ServingMessage, { type: 'faulted' }>): void {
     this.#totals.setGauges(message.gauges);
-    const error = faultWithDump(message, (id) => this.#held.completionOf(id));
-    if (isDefect(error.code)) {
-      this.#options.onIncident?.('the engine could not go on with some of its work', error);
-    }
+    const error = faultWithDump(message, (id) => this.#held.completionOf(id), this.#options.onIncident);
     const times = { startedAtMs: this.#now(), endedAtMs: this.#now() };
     const { kind, casualties } = message;
     for (const { id } of casualties) {

@@ -10,7 +10,7 @@ const MAX_SHARE = 1 / 4;
 const MIN_BOUND_MS = 2;
 
 /** A sequence in a step, and what it has got in it so far. */
-export interface SequenceInStep {
+interface SequenceInStep {
   active: ActiveSequence;
   updates: SequenceUpdate[];
 }

@@ -17,7 +17,7 @@ import type { TimedGuide } from './timed-guide.ts';
 const TRIES_A_MISS = 16;
 
 /** A sequence in a step that was computed. */
-export interface ComputedSequence {
+interface ComputedSequence {
   active: ActiveSequence;
   scheduled: ScheduledSequence;
   logits: readonly StepRow[]; // [logitRows][vocab]
