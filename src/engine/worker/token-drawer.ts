@@ -34,7 +34,7 @@ interface Drawn extends SequenceProgress {
   updates: [SequenceUpdate, ...SequenceUpdate[]];
 }
 
-/** Its end has the fault. */
+/** For a sequence with a fault: its logits are not read. */
 const NO_LOGITS_NEEDED: LogitsNeeded = { everyRow: false, topIsEnough: true };
 
 /** Makes a step's logits into the next tokens of its sequences. */
