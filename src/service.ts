@@ -25,7 +25,7 @@ import { logServerErrors } from './http/log-server-errors.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
-import { logPool, openLoggedAccess } from './service-log.ts';
+import { logPool, openLoggedAccess, withoutClientTexts } from './service-log.ts';
 
 export interface Service {
   /** Of the default model. */
@@ -81,7 +81,7 @@ export async function startService(
   };
   try {
     await listen(server, config);
-    logServerErrors(server, logger);
+    logServerErrors(server, withoutClientTexts(logger, config.logPrompts));
     await models.start(config.preloadModels);
   } catch (error) {
     await models.stop();
@@ -141,7 +141,7 @@ export async function startLocalService(
 /** The parts, none of them started. `dispose` comes after the last answer. */
 async function compose(
   config: Config,
-  logger: Logger,
+  rawLogger: Logger,
   { createProcess, numLogLinesLost, collector }: ServiceOptions & { collector?: IdleCollector },
 ): Promise<{
   models: ModelPool;
@@ -150,6 +150,7 @@ async function compose(
   door: ReturnType<typeof doorOf>;
   dispose: () => Promise<void>;
 }> {
+  const logger = withoutClientTexts(rawLogger, config.logPrompts);
   const model = await defaultModel(config);
   const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
   const access = await openLoggedAccess(config, logger);

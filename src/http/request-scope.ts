@@ -14,19 +14,25 @@ export interface RequestOutcome {
   durationMs: number;
 }
 
+/** A program that the service is mounted in may pass on any word as a method. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** The route of a request that no route answers to. */
+export const UNMATCHED = 'unmatched';
+
 /**
  * One HTTP request from its first byte to its last: what the log line and the metrics say of it gathers here. A
  * streamed answer is held open until its stream closes.
  */
 export class RequestScope {
-  readonly id: string;
+  /** The client's own `x-request-id`, or one of ours. */
+  id: string;
+  /** A label of metrics and a part of log lines: `other` for a word that is none of HTTP's. */
   readonly method: string;
   readonly path: string;
   /** The pattern that matched, a label of metrics: paths would be too many. */
-  route = 'unmatched';
+  route = UNMATCHED;
   model: string | undefined;
-  /** The id that the client chose, where a running request has it. */
-  takenId: string | undefined;
   /** The client's network, as networkOf has it: of the socket, or as a trusted proxy says. */
   network = '';
   /** What the client calls this service; undefined where that is no name. */
@@ -56,7 +62,7 @@ export class RequestScope {
 
   constructor(id: string, method: string, path: string, onEnd: (outcome: RequestOutcome) => void) {
     this.id = id;
-    this.method = method;
+    this.method = METHODS.has(method) ? method : 'other';
     this.path = path;
     this.#onEnd = onEnd;
   }

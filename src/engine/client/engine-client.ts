@@ -166,7 +166,7 @@ export class EngineClient implements ManagedEngine {
 
   submit(request: CompletionRequest, reservation: Reservation): Completion {
     if (this.#state !== 'ready') throw this.#notReady();
-    this.#completions.checkFree(request.id);
+    this.#completions.checkFree(request);
     checkCompletion(request, this.model);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const endTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;

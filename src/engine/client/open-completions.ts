@@ -1,31 +1,37 @@
-import { assertInvariant } from '../../errors.ts';
+import { EngineError } from '../../errors.ts';
 import type { RequestRecord } from '../engine.ts';
+import { ownedId } from '../../client-id.ts';
 import type { RunningCompletion } from './running-completion.ts';
 
-/** The completions that have not ended, by id, in the order in which they came. */
+/** The completions that have not ended, by id and owner, in the order in which they came. */
 export class OpenCompletions {
   readonly #byId = new Map<string, RunningCompletion>();
 
-  checkFree(id: string): void {
-    assertInvariant(!this.#byId.has(id), `request id ${id} is not in use`);
+  /** @throws EngineError `conflict` for an id that a batch job of the owner runs under: HTTP knows the others */
+  checkFree({ id, ownerId }: Pick<RunningCompletion, 'id' | 'ownerId'>): void {
+    if (!this.#byId.has(ownedId(id, ownerId))) return;
+    throw new EngineError('conflict', `a request of yours with id '${id}' is running`, {
+      param: 'x-request-id',
+      retryable: true,
+    });
   }
 
   add(completion: RunningCompletion): void {
-    this.#byId.set(completion.id, completion);
+    this.#byId.set(keyOf(completion), completion);
   }
 
   has(completion: RunningCompletion): boolean {
-    return this.#byId.get(completion.id) === completion;
+    return this.#byId.get(keyOf(completion)) === completion;
   }
 
-  end({ id }: RunningCompletion): void {
-    this.#byId.delete(id);
+  end(completion: RunningCompletion): void {
+    this.#byId.delete(keyOf(completion));
   }
 
-  /** An owner's, or any without one. */
+  /** An owner's; without an owner the one that came last of all owners'. */
   find(id: string, ownerId?: string): RunningCompletion | undefined {
-    const completion = this.#byId.get(id);
-    return completion?.isOf(ownerId) === true ? completion : undefined;
+    if (ownerId !== undefined) return this.#byId.get(ownedId(id, ownerId));
+    return this.all().findLast((completion) => completion.id === id);
   }
 
   /** As they are now: some may end while one goes through them. */
@@ -36,8 +42,10 @@ export class OpenCompletions {
   /** Of the first so many. */
   records(most: number, ownerId?: string): RequestRecord[] {
     return this.all()
-      .filter((completion) => completion.isOf(ownerId))
+      .filter((completion) => ownerId === undefined || completion.ownerId === ownerId)
       .slice(0, most)
       .map((completion) => completion.record());
   }
 }
+
+const keyOf = ({ id, ownerId }: RunningCompletion): string => ownedId(id, ownerId);

@@ -1,5 +1,6 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { RUNTIME_TRAITS } from '../../runtime/traits.ts';
+import { framesOf, plainMessage } from '../../logged-error.ts';
 import { monotonicMs } from '../clock.ts';
 import type {
   EngineGauges,
@@ -31,7 +32,8 @@ const send = (message: FromWorker, onSent: () => void = () => undefined): void =
 };
 
 process.on('uncaughtException', (error) => {
-  send({ type: 'fault', message: error.message }, () => process.exit(1));
+  // All clients of the process are told of it: a message that may quote one of them stays here.
+  send({ type: 'fault', message: plainMessage(error) }, () => process.exit(1));
 });
 // The service process is gone.
 process.on('disconnect', () => process.exit(0));
@@ -185,7 +187,7 @@ function admit(engine: EngineSetup, kind: WorkKind, work: readonly NewWork[], ta
 
 function sendFault(engine: EngineSetup, { kind, casualties, cause }: StepFault): void {
   flushReports();
-  const stack = cause instanceof Error ? cause.stack : undefined;
+  const stack = framesOf(cause).join('\n');
   send({ type: 'faulted', kind, casualties, error: toSentError(cause), stack, gauges: gaugesOf(engine) });
 }
 
