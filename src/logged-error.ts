@@ -5,7 +5,7 @@ import { PACKAGE_ROOT } from './package-root.ts';
 /**
  * What the log says of an error. An error's message is for the client that is told of it and may quote what it sent. The log
  * gets the code, the place in the code, numbers and names (`details`), and the message only where it is ours alone
- * (docs/decisions/0087-the-log-holds-no-text-of-a-client.md).
+ * (docs/decisions/0087-what-log-and-ids-tell.md).
  */
 
 /** Deepest chain of causes that a line shows. */

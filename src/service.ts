@@ -44,6 +44,8 @@ interface ServiceOptions {
   numLogLinesLost?: () => number;
 }
 
+/** Stands in the place of an address for the program that the service runs in. */
+const OWN_PROGRAM = 'program';
 const EMBEDDED_MODEL_ID = 'tokenflare-tales';
 /** After the last token, clients have at least so long to read what is on its way to them. */
 const LAST_FRAMES_MS = 1000;
@@ -131,8 +133,7 @@ export async function startLocalService(
     app,
     fetch: async (request) => {
       if (ownKey !== undefined) request.headers.set('authorization', `Bearer ${ownKey}`);
-      // Without bindings, since there is no socket.
-      return app.fetch(request, {});
+      return app.fetch(request, { network: OWN_PROGRAM });
     },
     close,
   };

@@ -20,7 +20,7 @@ export function chooseRequestId(chosenId: string | undefined): string {
 
 /**
  * Refuses a request under an id that another request of the same owner runs under, in an app of its own. The ids of other
- * owners play no part (docs/decisions/0087-the-log-holds-no-text-of-a-client.md): a client could learn which they use, and
+ * owners play no part (docs/decisions/0087-what-log-and-ids-tell.md): a client could learn which they use, and
  * take them. So it comes after the API key is checked, which decides whose the request is.
  */
 export function freeIdMiddleware(): MiddlewareHandler<AppEnv> {

@@ -18,7 +18,7 @@ export interface RequestLogOptions {
 
 /**
  * The log's lines about requests. A client's words are in none of them, apart from the id that it gave its request for that
- * (docs/decisions/0087-the-log-holds-no-text-of-a-client.md): fields, paths and methods that are not the API's are left out,
+ * (docs/decisions/0087-what-log-and-ids-tell.md): fields, paths and methods that are not the API's are left out,
  * and what an error says is told to the client alone.
  */
 export class RequestLog {

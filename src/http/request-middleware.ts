@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { BlockList } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
@@ -57,8 +58,11 @@ export function requestMiddleware(
 function setOrigin(c: AppContext, scope: RequestScope, trustedProxies: BlockList): void {
   const peer = c.env.incoming?.socket.remoteAddress ?? '';
   const headers = { xForwardedFor: c.req.header('x-forwarded-for'), forwarded: c.req.header('forwarded') };
-  scope.network = networkOf(clientAddressOf(peer, headers, trustedProxies));
+  scope.network = c.env.network ?? networkOf(clientAddressOf(peer, headers, trustedProxies));
   scope.authority = authorityOf(c.req.url);
   scope.isProxied = isTrusted(plainAddress(peer), trustedProxies);
-  [scope.presentedKey = ''] = readCredentials(c.req.raw.headers);
+  scope.isNameless = scope.network === '';
+  // Two requests of one nameless client have no owner in common, so that no other's can have it either.
+  const [key = ''] = scope.isNameless ? [randomUUID()] : readCredentials(c.req.raw.headers);
+  scope.presentedKey = key;
 }

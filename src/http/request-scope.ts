@@ -41,6 +41,8 @@ export class RequestScope {
   isProxied = false;
   /** What came as an API key, whether or not it is one. */
   presentedKey = '';
+  /** There is nothing to know its client by, apart from a valid key: each such request counts as a client of its own. */
+  isNameless = false;
   callingSite: CallingSite = 'own';
   /** The tokens that it may use, and those that it used. */
   budget = new TokenBudget();
@@ -88,6 +90,11 @@ export class RequestScope {
   /** Whose the request's record is, and what its prompts leave in the prefix cache. */
   get ownerId(): string {
     return ownerIdOf(this.principal, this.clientId);
+  }
+
+  /** Whether its client can come back to what the service keeps for it. */
+  get hasOwner(): boolean {
+    return !this.isNameless || this.principal.keyId !== undefined;
   }
 
   get elapsedMs(): number {
