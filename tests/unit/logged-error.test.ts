@@ -1,5 +1,8 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { EngineError, toEngineError } from '../../src/errors.ts';
+import { siblingProcess } from '../../src/sibling-process.ts';
 import { framesOf, loggedError, placeOf, plainMessage } from '../../src/logged-error.ts';
 
 /** What a log line has of errors: never a text that one quotes. */
@@ -70,3 +73,23 @@ describe('an error in the log', () => {
 function fail(thrown: unknown): never {
   throw thrown;
 }
+
+it('what ends a process of the model is told on standard error without the texts of its job', async () => {
+  const { file, execArgv } = siblingProcess(import.meta.url, '../support/throwing-jobs');
+  const child = fork(file, {
+    execArgv,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    serialization: 'advanced',
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  child.send({ type: 'setUp', setup: undefined });
+  await once(child, 'message');
+  child.send({ type: 'job', question: SECRET });
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  expect(exitCode).toBe(1);
+  expect(output).toMatch(/TypeError/);
+  expect(output).not.toContain('client');
+});
