@@ -85,7 +85,7 @@ const routes = Object.entries(openApi.paths).flatMap(([path, operations]) =>
   })),
 );
 // The same handlers under other bases.
-const OTHER_BASES = /^\/(ai\/v1|client)\//;
+const OTHER_BASES = /^\/(ai\/v1|client|v2|rerank|score)(\/|$)/;
 const withBody = routes.filter(
   ({ path, operation }) => operation.requestBody !== undefined && !OTHER_BASES.test(path),
 );

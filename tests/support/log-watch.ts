@@ -13,6 +13,9 @@ const MIN_LENGTH = 12;
 const SHOWN_LENGTH = 24;
 const JSON_STRING = /"((?:[^"\\]|\\.)*)"/g;
 
+/** A model that is asked for by its name is one of the operator's, which the greeting has, too. */
+const MODEL = /"model"\s*:\s*"(?:[^"\\]|\\.)*"/g;
+
 /** Names of the operator's, and ids that are there to be found. */
 const NAMES: ReadonlySet<string> = new Set(['model', 'key', 'requestId', 'request', 'batchId']);
 
@@ -22,7 +25,7 @@ let newLines: string[] = [];
 
 /** Notes the texts in what is sent: strings of JSON, field names among them, whether or not the whole is valid. */
 export function noteSent(data: string): void {
-  for (const [literal, content = ''] of data.matchAll(JSON_STRING)) {
+  for (const [literal, content = ''] of data.replaceAll(MODEL, '').matchAll(JSON_STRING)) {
     if (content.length < MIN_LENGTH) continue;
     const text = parseString(literal).slice(0, SHOWN_LENGTH);
     if (text.length >= MIN_LENGTH && !isWordOfTheApi(text)) sent.add(text);

@@ -1,7 +1,7 @@
 import { serveJobs } from '../../src/text/serve-jobs.ts';
 
 /** A process of the model whose jobs meet an error that is not ours, and that quotes the question. */
-serveJobs<void, void, string, void>({
+serveJobs<undefined, undefined, string, string>({
   setUp: () => undefined,
   answer: (question) => {
     throw new TypeError(`cannot read ${question}`);

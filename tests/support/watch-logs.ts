@@ -9,7 +9,6 @@ type Write = (this: Socket, chunk: unknown, ...rest: unknown[]) => boolean;
 
 // Every client ends up here: fetch, supertest, SDKs, raw sockets.
 const { prototype } = Socket as unknown as { prototype: { write: Write } };
-// eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the socket
 const write = prototype.write;
 prototype.write = function (chunk, ...rest) {
   // A server's own end of a connection says what was sent to it: that may be in its log.
