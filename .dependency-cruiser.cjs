@@ -45,7 +45,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|has-code|is-record|field-of|client-id|clip|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
+      '^src/(errors|logged-error|has-code|is-record|field-of|client-id|clip|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent)\\.ts$',
       ...allowed.map(room),
     ],
   },
@@ -64,7 +64,7 @@ const routeImports = [
     to: {
       path: '^src/',
       pathNot: [
-        '^src/(errors|clip|is-record|field-of|version)\\.ts$',
+        '^src/(errors|logged-error|clip|is-record|field-of|version)\\.ts$',
         ENGINE_CLIENT,
         ...['access', 'batch', 'bench', 'chat', 'config', 'decisions', 'http', 'serving', 'text'].map(room),
       ],

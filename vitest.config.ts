@@ -1,9 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
 /** One project a kind of test; CONTRIBUTING.md says which to run when. */
-const project = (name: string, options: { testTimeout: number; hookTimeout?: number }) => ({
+const project = (
+  name: string,
+  options: { testTimeout: number; hookTimeout?: number; setupFiles?: string[] },
+) => ({
   test: { name, include: [`tests/${name}/**/*.test.ts`], pool: 'forks' as const, ...options },
 });
+
+/** For tests that send requests: fails one whose texts come into a log. */
+const setupFiles = ['tests/support/watch-logs.ts'];
 
 export default defineConfig({
   test: {
@@ -12,9 +18,9 @@ export default defineConfig({
     projects: [
       project('unit', { testTimeout: 20_000 }),
       project('numeric', { testTimeout: 120_000, hookTimeout: 120_000 }),
-      project('http', { testTimeout: 60_000, hookTimeout: 60_000 }),
-      project('browser', { testTimeout: 60_000, hookTimeout: 120_000 }),
-      project('e2e', { testTimeout: 180_000, hookTimeout: 120_000 }),
+      project('http', { testTimeout: 60_000, hookTimeout: 60_000, setupFiles }),
+      project('browser', { testTimeout: 60_000, hookTimeout: 120_000, setupFiles }),
+      project('e2e', { testTimeout: 180_000, hookTimeout: 120_000, setupFiles }),
     ],
   },
 });

@@ -9,6 +9,7 @@ import { freeIdMiddleware } from '../src/http/request-id.ts';
 import { limitRequests } from '../src/http/limit-requests.ts';
 import { createPathRouter } from '../src/http/path-router.ts';
 import { createDoor, type Door } from '../src/http/refuse-at-door.ts';
+import { RequestLog } from '../src/http/request-log.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
 import { siteMiddleware } from '../src/http/site-middleware.ts';
 import { StreamStore } from '../src/http/stream-store.ts';
@@ -18,18 +19,18 @@ import { routes } from './routes.ts';
 /** The HTTP service without a socket: `main` listens with it, tests call it. */
 export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const { access, collector, config, logger, metrics } = dependencies;
-  app.use(requestMiddleware(logger, metrics, config.trustProxy, collector));
+  const { access, collector, config, metrics } = dependencies;
+  app.use(requestMiddleware(requestLogOf(dependencies), metrics, config.trustProxy, collector));
   app.use(hostMiddleware(config.allowedHosts));
   app.use(siteMiddleware(config.corsOrigins));
-  app.use(freeIdMiddleware);
   const streams = new StreamStore({ maxBytes: config.streamBufferBytes, graceMs: config.streamGraceMs });
   metrics.watchStreams(streams);
   app.use(offerResumption(streams));
   if (access.keys !== undefined) {
     app.use(authenticate(access.keys, access.allowsAnonymous, metrics));
-    app.use(limitRequests(access.limits, metrics));
   }
+  app.use(freeIdMiddleware());
+  if (access.keys !== undefined) app.use(limitRequests(access.limits, metrics));
   app.onError(handleError);
   // After the middleware: Hono runs handlers in the order in which they were added.
   for (const { path, createHandlers } of routes) {
@@ -42,13 +43,17 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
 }
 
 /** What stands before the application on a socket. */
-export function doorOf({ models, access, config, logger, metrics }: AppDependencies): Door {
+export function doorOf(dependencies: AppDependencies): Door {
+  const { models, access, config, metrics } = dependencies;
   return createDoor({
     models,
     findQueuedRoute: createPathRouter(routes.filter(({ isQueued }) => isQueued).map(({ path }) => path)),
     allowedHosts: config.allowedHosts,
     allowsAnonymous: access.keys === undefined || access.allowsAnonymous,
-    logger,
+    log: requestLogOf(dependencies),
     metrics,
   });
 }
+
+const requestLogOf = ({ logger, openApiDocument, config }: AppDependencies): RequestLog =>
+  new RequestLog(logger, { openApiDocument, showsTexts: config.logPrompts });

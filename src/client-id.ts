@@ -5,6 +5,9 @@
  */
 export const makeClientId = (group: string, member: string): string => `${group}/${member}`;
 
+/** A request's id among those of its owner. Clients choose ids: two owners may choose the same. An id has no space in it. */
+export const ownedId = (id: string, ownerId: string): string => `${id} ${ownerId}`;
+
 /** The group of a client; an id without a slash is its own group. */
 export function groupOf(clientId: string): string {
   const end = clientId.indexOf('/');

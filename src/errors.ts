@@ -37,6 +37,21 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** Their messages speak of the engine and the service alone: the log has them, and every client may read them. */
+const QUOTE_NOTHING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'queue_full',
+  'rate_limited',
+  'limits_unavailable',
+  'engine_not_ready',
+  'insufficient_memory',
+  'request_timeout',
+  'backend_failure',
+  'backend_unavailable',
+  'weights_invalid',
+  'config_invalid',
+  'download_failed',
+]);
+
 export interface EngineErrorOptions {
   /** The request field at fault, as the client spelled it: `max_tokens`, `prompt[2]`. */
   param?: string;
@@ -44,8 +59,15 @@ export interface EngineErrorOptions {
   retryable?: boolean;
   /** How long a client should wait before it tries again, in milliseconds. */
   retryAfterMs?: number;
-  /** Numbers and names behind the message, for logs. */
+  /** Numbers and names behind the message, for logs: nothing that a client wrote, its request's id apart. */
   details?: Record<string, unknown>;
+  /**
+   * The message may quote what a client sent. The log has the error's code and place then, and no other client is told.
+   * By default so for errors of requests and for unforeseen ones.
+   */
+  mayQuote?: boolean;
+  /** Where it was thrown, if that was in another process. */
+  place?: string | undefined;
   cause?: unknown;
 }
 
@@ -69,6 +91,8 @@ export class EngineError extends Error {
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly details: Record<string, unknown> | undefined;
+  readonly mayQuote: boolean;
+  readonly place: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
     const { stackTraceLimit } = Error;
@@ -81,6 +105,8 @@ export class EngineError extends Error {
     this.param = options.param;
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details;
+    this.mayQuote = options.mayQuote ?? !QUOTE_NOTHING.has(code);
+    this.place = options.place;
   }
 }
 

@@ -1,10 +1,21 @@
-import type { Logger } from 'pino';
+import { pino, type Logger } from 'pino';
 import { openAccess, type Access } from './access/access.ts';
 import type { Config } from './config/config.ts';
 import type { EngineError } from './errors.ts';
+import { loggedError, plainMessage } from './logged-error.ts';
 import type { ModelPool } from './serving/model-pool.ts';
 
 /** What the log says of the service's parts: keys, limits, models. */
+
+/**
+ * The same logger, whose lines show errors without texts of clients. All that the service logs goes through it.
+ *
+ * @param showsTexts LOG_PROMPTS: errors with their messages, whatever these quote
+ */
+export function withoutClientTexts(logger: Logger, showsTexts: boolean): Logger {
+  const err = showsTexts ? pino.stdSerializers.err : (error: unknown) => loggedError(error);
+  return logger.child({}, { serializers: { err } });
+}
 
 export function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
   return openAccess(config, {
@@ -37,8 +48,8 @@ export function logPool(pool: ModelPool, logger: Logger): void {
   });
 }
 
-/** A foreseen error tells all in its message; only a defect needs its stack. */
+/** A foreseen error tells all in its message, which is of the model and not of a request; only a defect needs its stack. */
 function errorFields(error: EngineError): Record<string, unknown> {
   const isDefect = error.code === 'internal' || error.code === 'backend_failure';
-  return isDefect ? { err: error } : { code: error.code, error: error.message };
+  return isDefect ? { err: error } : { code: error.code, error: plainMessage(error) };
 }

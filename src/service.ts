@@ -25,7 +25,7 @@ import { logServerErrors } from './http/log-server-errors.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
-import { logPool, openLoggedAccess } from './service-log.ts';
+import { logPool, openLoggedAccess, withoutClientTexts } from './service-log.ts';
 
 export interface Service {
   /** Of the default model. */
@@ -44,6 +44,8 @@ interface ServiceOptions {
   numLogLinesLost?: () => number;
 }
 
+/** Stands in the place of an address for the program that the service runs in. */
+const OWN_PROGRAM = 'program';
 const EMBEDDED_MODEL_ID = 'tokenflare-tales';
 /** After the last token, clients have at least so long to read what is on its way to them. */
 const LAST_FRAMES_MS = 1000;
@@ -81,7 +83,7 @@ export async function startService(
   };
   try {
     await listen(server, config);
-    logServerErrors(server, logger);
+    logServerErrors(server, withoutClientTexts(logger, config.logPrompts));
     await models.start(config.preloadModels);
   } catch (error) {
     await models.stop();
@@ -131,8 +133,7 @@ export async function startLocalService(
     app,
     fetch: async (request) => {
       if (ownKey !== undefined) request.headers.set('authorization', `Bearer ${ownKey}`);
-      // Without bindings, since there is no socket.
-      return app.fetch(request, {});
+      return app.fetch(request, { network: OWN_PROGRAM });
     },
     close,
   };
@@ -141,7 +142,7 @@ export async function startLocalService(
 /** The parts, none of them started. `dispose` comes after the last answer. */
 async function compose(
   config: Config,
-  logger: Logger,
+  rawLogger: Logger,
   { createProcess, numLogLinesLost, collector }: ServiceOptions & { collector?: IdleCollector },
 ): Promise<{
   models: ModelPool;
@@ -150,6 +151,7 @@ async function compose(
   door: ReturnType<typeof doorOf>;
   dispose: () => Promise<void>;
 }> {
+  const logger = withoutClientTexts(rawLogger, config.logPrompts);
   const model = await defaultModel(config);
   const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
   const access = await openLoggedAccess(config, logger);

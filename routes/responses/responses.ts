@@ -3,6 +3,7 @@ import { startAnswer } from '../../src/chat/start-answer.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { toEngineError } from '../../src/errors.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
+import { noOwner } from '../../src/http/visible-owner.ts';
 import { callerOf } from '../../src/http/caller.ts';
 import { eventFrame, PING } from '../../src/http/sse.ts';
 import type { StreamForm } from '../../src/http/stream-events.ts';
@@ -42,7 +43,8 @@ export const responseRoute = defineRoute({
 async function createResponse(c: AppContext, dependencies: AppDependencies): Promise<Response> {
   const { scope } = c.var;
   const { config, responses } = dependencies;
-  const input = await readQueuedRequest(c, dependencies, responseRequestSchema, (body) => body.input);
+  const body = await readQueuedRequest(c, dependencies, responseRequestSchema, ({ input }) => input);
+  const input = c.var.scope.hasOwner ? body : notStored(body);
   const { before, own, conversation } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
   const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
   const demand = toResponseDemand(input, conversation, engine.model, timeoutMs);
@@ -64,6 +66,12 @@ async function createResponse(c: AppContext, dependencies: AppDependencies): Pro
     form: streamFormOf(answer, writer, keep),
     onClosed: keep,
   });
+}
+
+/** @throws EngineError `invalid_request` where it is asked to be stored by name; by default it is stored where it can be */
+function notStored(body: ResponseInput): ResponseInput {
+  if (body.store === true) throw noOwner('store');
+  return { ...body, store: false };
 }
 
 function writerOf(

@@ -94,21 +94,25 @@ export const requestRoute = defineRoute({
     get: (c) => c.json(toRequestRecordBody(findRequest(c, models, c.req.param('id')))),
     delete: (c) => {
       const id = c.req.param('id');
-      const { id: requestId } = findRequest(c, models, id);
-      const cancelled = models
-        .engines()
-        .some(({ engine }) => engine.cancel(requestId, 'delete', visibleOwner(c)));
-      const body: CancelBody = { ...toRequestRecordBody(findRequest(c, models, id)), cancelled };
+      // An admin may see requests of several owners under one id: the one that it is shown is cancelled.
+      const { id: requestId, ownerId } = findRequest(c, models, id);
+      const cancelled = models.engines().some(({ engine }) => engine.cancel(requestId, 'delete', ownerId));
+      const body: CancelBody = { ...toRequestRecordBody(findRequest(c, models, id, ownerId)), cancelled };
       return c.json(body);
     },
   }),
 });
 
 /** @throws EngineError `not_found`, also for a request that the client may not see */
-function findRequest(c: AppContext, models: ServedModels, id: string): RequestRecord {
+function findRequest(
+  c: AppContext,
+  models: ServedModels,
+  id: string,
+  ownerId = visibleOwner(c),
+): RequestRecord {
   const requestId = fromBodyId(id);
   for (const { engine } of models.engines()) {
-    const record = engine.find(requestId, visibleOwner(c));
+    const record = engine.find(requestId, ownerId);
     if (record !== undefined) return record;
   }
   throw new EngineError('not_found', `no request '${clip(id)}' of yours is running or ended lately`, {

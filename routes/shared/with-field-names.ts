@@ -1,4 +1,5 @@
 import { EngineError } from '../../src/errors.ts';
+import { placeOf } from '../../src/logged-error.ts';
 
 /**
  * Does work whose errors name the fields of a chat completion, and renames them to those of another API.
@@ -16,7 +17,7 @@ export async function withFieldNames<T>(names: ReadonlyMap<string, string>, work
 }
 
 function renamed(error: EngineError, names: ReadonlyMap<string, string>): EngineError {
-  const { code, retryable, retryAfterMs, details, param } = error;
+  const { code, retryable, retryAfterMs, details, param, mayQuote } = error;
   const message = [...names].reduce((text, [name, newName]) => {
     // A message about a field begins with its name; elsewhere `messages` may be a word like others.
     const place = name.includes('_') ? `(?<![\\w.])${name}(?!\\w)` : `^${name}(?!\\w)`;
@@ -24,6 +25,8 @@ function renamed(error: EngineError, names: ReadonlyMap<string, string>): Engine
   }, error.message);
   return new EngineError(code, message, {
     retryable,
+    mayQuote,
+    place: placeOf(error),
     cause: error,
     ...(param === undefined ? {} : { param: names.get(param) ?? param }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

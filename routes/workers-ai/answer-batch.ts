@@ -7,6 +7,7 @@ import { EngineError, invalidField } from '../../src/errors.ts';
 import { checkMayUse, hideOthers } from '../../src/http/allowed-models.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/json-body.ts';
+import { noOwner } from '../../src/http/visible-owner.ts';
 import { runForKey, type KeyHolder } from '../../src/http/run-for-key.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { collectText, embed, parseRunInput, startText, type RunInput } from './run-workers-ai.ts';
@@ -38,7 +39,8 @@ export async function answerBatch(
   { jobs, runner }: Batches,
 ): Promise<Response> {
   const { models, config } = dependencies;
-  const { principal, ownerId } = c.var.scope;
+  const { principal, ownerId, hasOwner } = c.var.scope;
+  if (!hasOwner) throw noOwner('queueRequest');
   const body = await readJsonBody(c, config.bodyLimitBytes);
   checkMayUse(principal, asked);
   const { id: modelId } = await hideOthers(principal, models.describe(asked));

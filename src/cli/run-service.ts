@@ -8,6 +8,7 @@ import { EngineError } from '../errors.ts';
 import { exitProcess, exitProcessAtOnce } from '../exit-process.ts';
 import { releaseWarning } from '../release-warning.ts';
 import { startService } from '../service.ts';
+import { withoutClientTexts } from '../service-log.ts';
 import { standardError, standardOutput } from '../standard-streams.ts';
 import { drainOnSignals } from './drain-on-signals.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -31,7 +32,8 @@ export async function runService(readConfig: () => Config): Promise<void> {
 async function start(config: Config): Promise<void> {
   const logger = await openLog(config.logLevel, standardOutput);
   showChildrenFor(config.logLevel);
-  reportDefect = (err) => logger.fatal({ err }, 'an unforeseen error ends the service');
+  const safeLogger = withoutClientTexts(logger, config.logPrompts);
+  reportDefect = (err) => safeLogger.fatal({ err }, 'an unforeseen error ends the service');
   warnOfSurroundings(logger);
   const startedAt = performance.now();
   const starting = startService(config, logger, {

@@ -9,6 +9,7 @@ const NOT_SHOWN: ReadonlySet<string> = new Set([
 const MAX_VALUE_LENGTH = 120;
 
 interface LoggedError {
+  readonly type?: string;
   readonly message?: string;
   readonly stack?: string;
 }
@@ -32,9 +33,11 @@ function messageOf(log: Readonly<Record<string, unknown>>): string {
     NOT_SHOWN.has(name) || isEmpty(value) ? [] : [`${name}=${shown(value)}`],
   );
   const text = [shown(log['msg']), ...fields].join(' ').replaceAll('\n', ' ');
-  const { stack, message } = (log['err'] ?? {}) as LoggedError;
-  const error = stack ?? message;
-  return printable(error === undefined ? text : `${text}\n${error}`);
+  const { type, stack, message } = (log['err'] ?? {}) as LoggedError;
+  if (message === undefined) return printable(text);
+  // The frames alone; with LOG_PROMPTS they come below the message.
+  const error = stack?.includes(message) === true ? stack : `${type}: ${message}\n${stack ?? ''}`;
+  return printable(`${text}\n${error}`.trimEnd());
 }
 
 function isEmpty(value: unknown): boolean {

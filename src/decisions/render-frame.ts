@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatMessage, Engine } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
+import { placeOf } from '../logged-error.ts';
 import type { TextCaller } from '../text/chat-template.ts';
 
 /** What stands around a question in a prompt. */
@@ -60,7 +61,8 @@ export async function renderFrame(
 /** The template knows no fields but the messages of a chat. */
 function ofField(thrown: unknown, param: string): unknown {
   if (!(thrown instanceof EngineError) || thrown.param === undefined) return thrown;
-  return new EngineError(thrown.code, thrown.message, { param, cause: thrown });
+  const { code, message, mayQuote } = thrown;
+  return new EngineError(code, message, { param, mayQuote, place: placeOf(thrown), cause: thrown });
 }
 
 /** One message alone is a text like any other. */

@@ -1,4 +1,5 @@
 import { EngineError, toEngineError, type ErrorCode } from '../errors.ts';
+import { framesOf } from '../logged-error.ts';
 import type { Casualty, SentError, WorkKind } from './protocol.ts';
 
 /**
@@ -31,19 +32,12 @@ export interface Answers<Finished> {
 export function toSentError(error: unknown): SentError {
   if (error instanceof EngineError) {
     const { code, message, retryable } = error;
-    const stack = isDefect(code) ? placesOf(error) : undefined;
+    const stack = isDefect(code) ? framesOf(error).join('\n') : undefined;
     return { code, message, retryable, ...(stack === undefined ? {} : { stack }) };
   }
   if (!(error instanceof Error)) return { code: 'internal', message: 'not an error', retryable: false };
   const message = `unforeseen ${error.constructor.name}`;
-  return { code: 'internal', message, retryable: false, stack: placesOf(error) };
-}
-
-/** The stack without the message, which comes first in it. */
-function placesOf({ message, stack = '' }: Error): string {
-  const start = Math.max(stack.indexOf(message), 0) + message.length;
-  const lines = stack.slice(start).split('\n');
-  return lines.filter((line) => line.startsWith('    at ')).join('\n');
+  return { code: 'internal', message, retryable: false, stack: framesOf(error).join('\n') };
 }
 
 export function fromSentError({ code, message, retryable, stack }: SentError, details = {}): EngineError {

@@ -7,6 +7,8 @@ export interface AppEnv {
   Bindings: Partial<HttpBindings> & {
     /** Where another application has mounted the service: `/llm`, or empty. Absent where it stands alone. */
     mountPath?: string;
+    /** Who calls, in the form of `networkOf`, where that is not told by a socket: the program itself, or whom it names. */
+    network?: string;
   };
   Variables: { scope: RequestScope };
 }

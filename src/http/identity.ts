@@ -1,6 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { Principal } from '../access/principal.ts';
 import { makeClientId } from '../client-id.ts';
+import { networkOf, plainAddress } from './network.ts';
 
 /** New with each process: ids tell clients apart and do not reveal their keys. */
 const SECRET = randomBytes(32);
@@ -27,6 +29,12 @@ export function clientIdOf({ network, presentedKey, principal }: Identity): stri
 /** Whose requests, and whose prompts in the prefix cache, are the same one's: a valid key's, from any address. */
 export const ownerIdOf = ({ keyId }: Principal, clientId: string): string =>
   keyId === undefined ? clientId : groupOfKey(keyId);
+
+/** In the place of a network, for what an application calls its client: an address, or any other name. */
+export function networkOfClient(name: string): string {
+  const address = plainAddress(name);
+  return isIP(address) === 0 ? `client:${digestOf(name)}` : networkOf(address);
+}
 
 /** No network is written so. */
 const groupOfKey = (keyId: string): string => `key:${keyId}`;

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { invalidField } from '../errors.ts';
 import type { AppEnv } from './app-env.ts';
 import type { StreamStore } from './stream-store.ts';
+import { noOwner } from './visible-owner.ts';
 
 /** Asks that a streamed answer can be read on after its connection broke, and says that it can. */
 export const RESUMABLE_HEADER = 'x-stream-resumable';
@@ -25,7 +26,9 @@ export function offerResumption(streams: StreamStore): MiddlewareHandler<AppEnv>
           'must be false: the service keeps no streams (STREAM_BUFFER_MB is 0)',
         );
       }
-      c.var.scope.streams = streams;
+      const { scope } = c.var;
+      if (!scope.hasOwner) throw noOwner(RESUMABLE_HEADER);
+      scope.streams = streams;
     }
     return next();
   };

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
 import { toEngineError, type EngineError } from '../errors.ts';
 import { isAllowedHost } from './allowed-host.ts';
 import { parseAuthority } from './authority.ts';
@@ -8,7 +7,7 @@ import { familyOf, requestIdHeaders } from './error-handlers.ts';
 import { toErrorResponse } from './error-response.ts';
 import type { Metrics } from './metrics.ts';
 import { CREDENTIAL_HEADERS } from './read-credentials.ts';
-import { logRequest } from './request-log.ts';
+import type { RequestLog } from './request-log.ts';
 import { RequestScope } from './request-scope.ts';
 import { timingHeaders } from './timing-headers.ts';
 
@@ -19,7 +18,7 @@ export interface DoorOptions {
   allowedHosts: readonly string[];
   /** Whether a request without a key may come in. */
   allowsAnonymous: boolean;
-  logger: Logger;
+  log: RequestLog;
   metrics: Metrics;
 }
 
@@ -46,7 +45,7 @@ const TELLING_HEADERS = [
  * app's own, and so are its log line and its metrics. What is not plain goes to the app.
  */
 export function createDoor(options: DoorOptions): Door {
-  const { models, logger, metrics } = options;
+  const { models, log, metrics } = options;
   return (network, incoming, outgoing) => {
     if (network === '' || !isPlain(incoming, options)) return false;
     const path = incoming.url ?? '';
@@ -54,7 +53,7 @@ export function createDoor(options: DoorOptions): Door {
     if (route === undefined) return false;
     const scope = new RequestScope(randomUUID(), 'POST', path, (outcome) => {
       metrics.countHttpRequest('POST', route, outcome.status);
-      logRequest(logger, outcome);
+      log.write(outcome);
     });
     scope.network = network;
     scope.route = route;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { EngineError } from '../errors.ts';
+import { ownedId } from '../client-id.ts';
 import type { AppEnv } from './app-env.ts';
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -11,32 +12,37 @@ const MESSAGE_PREFIX = 'msg_';
 /** What stands before the request's id in the bodies of all APIs: OpenAI's completions and responses, Anthropic's messages. */
 const BODY_PREFIXES = [CHAT_BODY_PREFIX, BODY_PREFIX, RESPONSE_PREFIX, MESSAGE_PREFIX];
 
-export interface RequestId {
-  id: string;
-  /** The id that the client chose and a running request has: this one must not run under it. */
-  takenId?: string;
-}
-
-/** The id of a request: the client's own `x-request-id` when it is well formed and free, else a new one. */
-export function chooseRequestId(
-  chosenId: string | undefined,
-  isInFlight: (id: string) => boolean,
-): RequestId {
+/** The id of a request: the client's own `x-request-id` when it is well formed, else a new one that cannot be guessed. */
+export function chooseRequestId(chosenId: string | undefined): string {
   const id = chosenId !== undefined && CLIENT_ID.test(chosenId) ? fromBodyId(chosenId) : '';
-  if (id === '') return { id: randomUUID() };
-  return isInFlight(id) ? { id: randomUUID(), takenId: id } : { id };
+  return id === '' ? randomUUID() : id;
 }
 
-/** Refuses a request under an id that a running one has, of any client. */
-export const freeIdMiddleware: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const { takenId } = c.var.scope;
-  if (takenId === undefined) return next();
-  throw new EngineError(
-    'conflict',
-    `a request with x-request-id '${takenId}' is running; choose another, or leave it out`,
-    { param: 'x-request-id', retryable: true },
-  );
-};
+/**
+ * Refuses a request under an id that another request of the same owner runs under, in an app of its own. The ids of other
+ * owners play no part (docs/decisions/0087-what-log-and-ids-tell.md): a client could learn which they use, and
+ * take them. So it comes after the API key is checked, which decides whose the request is.
+ */
+export function freeIdMiddleware(): MiddlewareHandler<AppEnv> {
+  const running = new Set<string>();
+  return async (c, next) => {
+    const { scope } = c.var;
+    const { id, ownerId } = scope;
+    const key = ownedId(id, ownerId);
+    if (running.has(key)) {
+      // What this one is called in the log must not be what the other is.
+      scope.id = randomUUID();
+      throw new EngineError(
+        'conflict',
+        `a request of yours with x-request-id '${id}' is running; choose another, or leave it out`,
+        { param: 'x-request-id', retryable: true },
+      );
+    }
+    running.add(key);
+    scope.releaseAtEnd(() => running.delete(key));
+    return next();
+  };
+}
 
 /** `abc` -> `cmpl-abc`: the id in the body of a completion. */
 export const toBodyId = (requestId: string): string => BODY_PREFIX + requestId;

@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { BlockList } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import type { Logger } from 'pino';
 import type { AppContext, AppEnv } from './app-env.ts';
 import { authorityOf } from './authority.ts';
 import { handleError, requestIdHeaders } from './error-handlers.ts';
@@ -11,7 +11,7 @@ import type { Metrics } from './metrics.ts';
 import { networkOf, plainAddress } from './network.ts';
 import { readCredentials } from './read-credentials.ts';
 import { chooseRequestId } from './request-id.ts';
-import { logRequest } from './request-log.ts';
+import type { RequestLog } from './request-log.ts';
 import { RequestScope } from './request-scope.ts';
 import { timingHeaders } from './timing-headers.ts';
 
@@ -20,23 +20,19 @@ import { timingHeaders } from './timing-headers.ts';
  * when its last byte is out.
  */
 export function requestMiddleware(
-  logger: Logger,
+  log: RequestLog,
   metrics: Metrics,
   trustedProxies: BlockList,
   collector?: IdleCollector,
 ): MiddlewareHandler<AppEnv> {
-  const inFlight = new Set<string>();
   return async (c, next) => {
-    const { id, takenId } = chooseRequestId(c.req.header('x-request-id'), (chosen) => inFlight.has(chosen));
+    const id = chooseRequestId(c.req.header('x-request-id'));
     const scope = new RequestScope(id, c.req.method, c.req.path, (outcome) => {
-      inFlight.delete(id);
       collector?.leave();
       metrics.countHttpRequest(scope.method, scope.route, outcome.status);
-      logRequest(logger, outcome);
+      log.write(outcome);
     });
-    scope.takenId = takenId;
     setOrigin(c, scope, trustedProxies);
-    inFlight.add(id);
     collector?.enter();
     metrics.openHttpRequest();
     c.set('scope', scope);
@@ -50,7 +46,7 @@ export function requestMiddleware(
     // Middleware alone matched: its pattern says nothing.
     if (route !== '/*' && route !== '*') scope.route = route;
     const headers = {
-      ...requestIdHeaders(id, scope.path),
+      ...requestIdHeaders(scope.id, scope.path),
       ...timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),
     };
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
@@ -62,8 +58,11 @@ export function requestMiddleware(
 function setOrigin(c: AppContext, scope: RequestScope, trustedProxies: BlockList): void {
   const peer = c.env.incoming?.socket.remoteAddress ?? '';
   const headers = { xForwardedFor: c.req.header('x-forwarded-for'), forwarded: c.req.header('forwarded') };
-  scope.network = networkOf(clientAddressOf(peer, headers, trustedProxies));
+  scope.network = c.env.network ?? networkOf(clientAddressOf(peer, headers, trustedProxies));
   scope.authority = authorityOf(c.req.url);
   scope.isProxied = isTrusted(plainAddress(peer), trustedProxies);
-  [scope.presentedKey = ''] = readCredentials(c.req.raw.headers);
+  scope.isNameless = scope.network === '';
+  // Two requests of one nameless client have no owner in common, so that no other's can have it either.
+  const [key = ''] = scope.isNameless ? [randomUUID()] : readCredentials(c.req.raw.headers);
+  scope.presentedKey = key;
 }

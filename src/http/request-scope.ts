@@ -14,19 +14,25 @@ export interface RequestOutcome {
   durationMs: number;
 }
 
+/** A program that the service is mounted in may pass on any word as a method. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** The route of a request that no route answers to. */
+export const UNMATCHED = 'unmatched';
+
 /**
  * One HTTP request from its first byte to its last: what the log line and the metrics say of it gathers here. A
  * streamed answer is held open until its stream closes.
  */
 export class RequestScope {
-  readonly id: string;
+  /** The client's own `x-request-id`, or one of ours. */
+  id: string;
+  /** A label of metrics and a part of log lines: `other` for a word that is none of HTTP's. */
   readonly method: string;
   readonly path: string;
   /** The pattern that matched, a label of metrics: paths would be too many. */
-  route = 'unmatched';
+  route = UNMATCHED;
   model: string | undefined;
-  /** The id that the client chose, where a running request has it. */
-  takenId: string | undefined;
   /** The client's network, as networkOf has it: of the socket, or as a trusted proxy says. */
   network = '';
   /** What the client calls this service; undefined where that is no name. */
@@ -35,6 +41,8 @@ export class RequestScope {
   isProxied = false;
   /** What came as an API key, whether or not it is one. */
   presentedKey = '';
+  /** There is nothing to know its client by, apart from a valid key: each such request counts as a client of its own. */
+  isNameless = false;
   callingSite: CallingSite = 'own';
   /** The tokens that it may use, and those that it used. */
   budget = new TokenBudget();
@@ -56,7 +64,7 @@ export class RequestScope {
 
   constructor(id: string, method: string, path: string, onEnd: (outcome: RequestOutcome) => void) {
     this.id = id;
-    this.method = method;
+    this.method = METHODS.has(method) ? method : 'other';
     this.path = path;
     this.#onEnd = onEnd;
   }
@@ -82,6 +90,11 @@ export class RequestScope {
   /** Whose the request's record is, and what its prompts leave in the prefix cache. */
   get ownerId(): string {
     return ownerIdOf(this.principal, this.clientId);
+  }
+
+  /** Whether its client can come back to what the service keeps for it. */
+  get hasOwner(): boolean {
+    return !this.isNameless || this.principal.keyId !== undefined;
   }
 
   get elapsedMs(): number {

@@ -25,6 +25,12 @@ const NOT_OF_A_LIBRARY: ReadonlySet<string> = new Set(['HOST', 'PORT', 'LOG_LEVE
 export interface ServiceOptions {
   /** What the service logs by; without it nothing is logged. */
   readonly logger?: Logger;
+  /**
+   * Who sends a request to the mounted `app`: an address, or the id of a user. Clients share the service by it, and what
+   * it keeps for one (responses, streams, jobs, records of requests) no other sees. By default the address of the socket.
+   * Undefined: as without `clientOf`.
+   */
+  readonly clientOf?: (request: Request) => string | undefined;
 }
 
 export interface AnswerOptions {
@@ -74,7 +80,7 @@ export interface TokenflareService {
  */
 export async function createService(
   settings: ServiceSettings = {},
-  { logger = pino({ enabled: false }) }: ServiceOptions = {},
+  { logger = pino({ enabled: false }), clientOf }: ServiceOptions = {},
 ): Promise<TokenflareService> {
   const service = await startLocalService(configOf(settings), logger);
   const { id, contextLength, runtimeDescription } = service.engine.model;
@@ -86,7 +92,7 @@ export async function createService(
   const close = ({ timeoutMs = 0 }: CloseOptions = {}): Promise<void> => service.close(timeoutMs);
   return {
     model: { id, contextLength, runtime: runtimeDescription },
-    app: mountable(service.app),
+    app: mountable(service.app, clientOf),
     fetch,
     complete: (request, { signal } = {}) => new Answer(asked, '/v1/completions', request, signal),
     chat: (request, { signal } = {}) => new Answer(asked, '/v1/chat/completions', request, signal),
@@ -104,8 +110,7 @@ function configOf(settings: ServiceSettings): ReturnType<typeof readConfig> {
       });
     }
   }
-  // Whoever mounts the service decides by what name it is called.
-  const environment = { ALLOWED_HOSTS: '*', BENCHMARK_RESULTS: 'memory', ...settings };
+  const environment = { BENCHMARK_RESULTS: 'memory', ...settings };
   return readConfig(
     Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)])),
     [],

@@ -62,6 +62,6 @@ export function withoutPath(error: EngineError, { id, path }: { id: string; path
   const beside = folder === dirname(folder) ? path : folder + sep;
   const shown = error.message.replaceAll(path, id).replaceAll(beside, '');
   if (shown === error.message) return error;
-  const { code, retryable, details = {} } = error;
-  return new EngineError(code, shown, { retryable, details, cause: error });
+  const { code, retryable, mayQuote, details = {} } = error;
+  return new EngineError(code, shown, { retryable, mayQuote, details, cause: error });
 }

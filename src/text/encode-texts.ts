@@ -23,7 +23,11 @@ export function encodeTexts(
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('weights_invalid', `the model's tokenizer failed: ${reason}`, { cause });
+    // The reason is a library's, which may quote the text.
+    throw new EngineError('weights_invalid', `the model's tokenizer failed: ${reason}`, {
+      mayQuote: true,
+      cause,
+    });
   }
 }
 

@@ -183,8 +183,14 @@ export class JobProcess<Setup, Ready, Question, Answer> {
         this.#end((job) => job.resolve(message.answer));
         break;
       case 'error': {
-        const { code, message: text, param } = message;
-        const error = new EngineError(code, text, param === undefined ? {} : { param });
+        const { code, message: text, param, place } = message;
+        // What goes wrong with a job may quote its texts, whatever the code.
+        const mayQuote = this.#isReady;
+        const error = new EngineError(code, text, {
+          place,
+          ...(param === undefined ? {} : { param }),
+          ...(mayQuote ? { mayQuote } : {}),
+        });
         if (this.#isReady) this.#end((job) => job.reject(error));
         else this.#replace(error);
       }

@@ -11,7 +11,13 @@ export type FromJobProcess<Ready, Answer> =
   | { type: 'ready'; ready: Ready }
   | { type: 'answer'; answer: Answer }
   /** Of the job at hand; before 'ready': it cannot be set up. */
-  | { type: 'error'; code: ErrorCode; message: string; param: string | undefined };
+  | {
+      type: 'error';
+      code: ErrorCode;
+      message: string;
+      param: string | undefined;
+      place: string | undefined;
+    };
 
 /** What the service's end of the pipe is in the process: while it is open the service lives. */
 export const LIFELINE_FD = 4;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
+import { plainMessage, placeOf } from '../logged-error.ts';
 import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
 
 interface Jobs<Setup, Ready, Question, Answer> {
@@ -13,6 +14,7 @@ export function serveJobs<Setup, Ready, Question, Answer>({
   answer,
 }: Jobs<Setup, Ready, Question, Answer>): void {
   endWithService();
+  endOnDefects();
   const send = (message: FromJobProcess<Ready, Answer>): unknown => process.send?.(message);
   const reply = async (
     make: () => FromJobProcess<Ready, Answer> | Promise<FromJobProcess<Ready, Answer>>,
@@ -22,7 +24,8 @@ export function serveJobs<Setup, Ready, Question, Answer>({
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       // A class does not survive the way between processes.
-      send({ type: 'error', code: error.code, message: error.message, param: error.param });
+      const { code, message, param } = error;
+      send({ type: 'error', code, message, param, place: placeOf(error) });
     }
   };
   process.on('message', (message: ToJobProcess<Setup, Question>) => {
@@ -34,6 +37,14 @@ export function serveJobs<Setup, Ready, Question, Answer>({
   });
   // The service decides when it is over: it drains first.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+}
+
+/** Node itself would print the error with its message, which may quote the texts of the job. */
+function endOnDefects(): void {
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`an unforeseen error ends a process of the model: ${plainMessage(error)}\n`);
+    process.exit(1);
+  });
 }
 
 /**

@@ -117,6 +117,9 @@ it('logs an error that was not foreseen, and exits 1 without its children', asyn
   service.child.kill('SIGUSR2');
   expect(await service.exited).toBe(1);
   const line = service.stdout().trimEnd().split('\n').at(-1) ?? '';
-  expect(JSON.parse(line)).toMatchObject({ level: 60, err: { message: 'thrown by a test' } });
+  const stack = expect.stringMatching(/at .*throw-on-signal\.mjs:\d+:\d+/) as string;
+  expect(JSON.parse(line)).toMatchObject({ level: 60, err: { type: 'Error', stack } });
+  // It could be a text of a client.
+  expect(service.stdout() + service.stderr()).not.toContain('thrown by a test');
   await expectNoneLeft(children);
 });

@@ -168,7 +168,7 @@ describe('bodies on the wire', () => {
       await vi.waitFor(
         () =>
           expect(on.service.logLines).toContainEqual(
-            expect.objectContaining({ status: 400, error: 'the body ended before it was whole' }),
+            expect.objectContaining({ status: 400, param: 'body', ended: 'error: invalid_request' }),
           ),
         5000,
       );

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Metrics } from '../../src/http/metrics.ts';
 import { createPathRouter } from '../../src/http/path-router.ts';
 import { createDoor } from '../../src/http/refuse-at-door.ts';
+import { RequestLog } from '../../src/http/request-log.ts';
 import { onlyModel } from '../support/only-model.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 import { until } from '../support/service.ts';
@@ -21,14 +22,14 @@ beforeAll(async () => {
   engine.numFreePlaces = 0;
   const models = await onlyModel(engine);
   metrics = new Metrics(models);
-  const logger = pino({ level: 'silent' });
+  const log = new RequestLog(pino({ level: 'silent' }), { openApiDocument: '', showsTexts: false });
   const findQueuedRoute = createPathRouter([PATH]);
   const door = createDoor({
     models,
     findQueuedRoute,
     allowedHosts: [],
     allowsAnonymous: true,
-    logger,
+    log,
     metrics,
   });
   server = createServer((incoming, outgoing) => {

@@ -332,24 +332,34 @@ describe('a request', () => {
     expect((await pending).json).toMatchObject({ choices: [{ finish_reason: 'abort' }] });
   });
 
-  it('does not start under the id of one that runs, whoever runs it', async () => {
+  it('does not start under the id of one that runs for the same client, and for another does', async () => {
     engine.reset({ stallAfter: 0 });
     const service = await start();
     const headers = { 'x-request-id': 'taken' };
     const pending = send(service, 'POST', '/v1/completions', { body, headers: { ...headers, ...ME } });
     await until(() => engine.requests.length === 1);
+    const missing = await send(service, 'GET', '/v1/requests/taken', { headers: OTHER });
     for (const id of ['taken', 'cmpl-taken']) {
       for (const path of ['/v1/completions', '/ai/run/@test/tiny-gpt2']) {
-        const options = { body, headers: { ...OTHER, 'x-request-id': id } };
+        const options = { body, headers: { ...ME, 'x-request-id': id } };
         const { status, headers: answered } = await send(service, 'POST', path, options);
         expect([status, answered['x-should-retry']]).toEqual([409, 'true']);
         expect(answered['x-request-id']).toMatch(/^[\da-f-]{36}$/);
       }
     }
     expect(engine.requests).toHaveLength(1);
-    expect(engine.cancel('taken', 'delete')).toBe(true);
-    await pending;
-    engine.reset();
-    expect((await send(service, 'POST', '/v1/completions', { body, headers })).status).toBe(200);
+    const strangers = [{ ...headers, ...OTHER }, headers].map((others) =>
+      send(service, 'POST', '/v1/completions', { body, headers: others }),
+    );
+    await until(() => engine.requests.length === 3);
+    expect(missing.status).toBe(404);
+    // Each sees and ends its own.
+    for (const mine of [OTHER, {}, ME]) {
+      const { json } = await send(service, 'DELETE', '/v1/requests/taken', { headers: mine });
+      expect(json).toMatchObject({ id: 'cmpl-taken', cancelled: true });
+    }
+    for (const answer of await Promise.all([pending, ...strangers])) {
+      expect(answer.json).toMatchObject({ id: 'cmpl-taken', choices: [{ finish_reason: 'abort' }] });
+    }
   });
 });

@@ -51,7 +51,7 @@ describe('what the engine refuses', () => {
     },
   );
 
-  it('hides what nobody foresaw, and logs it under the request id', async () => {
+  it('hides what was not foreseen, and logs its place under the request id', async () => {
     on.engine.script.failure = new EngineError('internal', 'secret of the prompt');
     on.engine.script.failAfter = 0;
     const answer = await post(on.service, OPENAI, { prompt: 'a' });
@@ -59,7 +59,10 @@ describe('what the engine refuses', () => {
     expect(answer.text).not.toContain('secret');
     expect(answer.headers['x-should-retry']).toBe('false');
     const line = on.service.logLines.find(({ requestId }) => requestId === answer.headers['x-request-id']);
-    expect(line).toMatchObject({ status: 500, err: { message: 'secret of the prompt' } });
+    expect(line).toMatchObject({ status: 500, err: { type: 'EngineError', code: 'internal' } });
+    const { stack } = line?.['err'] as { stack: string };
+    expect(stack).toMatch(/^\s+at .*refusals\.test\.ts:\d+:\d+/);
+    expect(JSON.stringify(line)).not.toContain('secret');
   });
 });
 

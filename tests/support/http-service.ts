@@ -12,6 +12,8 @@ import type { ManagedEngine } from '../../src/engine/engine.ts';
 import { openAccess, type AccessConfig } from '../../src/access/access.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { createNodeServer, type NodeServerOptions } from '../../src/http/node-server.ts';
+import { withoutClientTexts } from '../../src/service-log.ts';
+import { watchedLogger } from './log-watch.ts';
 import { onlyModel } from './only-model.ts';
 
 type HttpConfig = AppConfig & NodeServerOptions['config'];
@@ -42,10 +44,13 @@ export async function startHttpService(
 ): Promise<HttpService> {
   const settings = { ...CONFIG, ...config };
   const logLines: Record<string, unknown>[] = [];
-  const logger = pino(
-    { level: 'debug' },
-    { write: (line: string) => void logLines.push(JSON.parse(line) as Record<string, unknown>) },
-  );
+  const onLine = (line: string): void => {
+    logLines.push(JSON.parse(line) as Record<string, unknown>);
+  };
+  const rawLogger = settings.logPrompts
+    ? pino({ level: 'debug' }, { write: onLine })
+    : watchedLogger('debug', onLine);
+  const logger = withoutClientTexts(rawLogger, settings.logPrompts);
   const models = await onlyModel(engine);
   const metrics = new Metrics(models);
   const access = await openAccess({ ...ACCESS, ...accessConfig });

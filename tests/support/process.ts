@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll } from 'vitest';
+import { watchLine } from './log-watch.ts';
 import { TINY_MODEL } from './service.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -44,12 +45,27 @@ export function spawnService(
     stdio: ['ignore', stdout, stderr],
   });
   const output = { stdout: '', stderr: '' };
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const take = (stream: 'stdout' | 'stderr') => (text: string) => {
+    output[stream] += text;
+    if (environment['LOG_PROMPTS'] !== 'on') watch[stream](text);
+  };
+  const watch = { stdout: wholeLines(watchLine), stderr: wholeLines(watchLine) };
+  child.stdout?.setEncoding('utf8').on('data', take('stdout'));
+  child.stderr?.setEncoding('utf8').on('data', take('stderr'));
   const exited = once(child, 'close').then(
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
   );
   return { child, stdout: () => output.stdout, stderr: () => output.stderr, exited };
+}
+
+/** Hands on what comes in pieces as lines; what follows the last end of a line waits. */
+function wholeLines(onLine: (line: string) => void): (text: string) => void {
+  let rest = '';
+  return (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  };
 }
 
 /**

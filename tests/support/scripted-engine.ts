@@ -10,6 +10,7 @@ import type {
   RequestRecord,
   Reservation,
 } from '../../src/engine/engine.ts';
+import { ownedId } from '../../src/client-id.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
@@ -148,7 +149,7 @@ export class ScriptedEngine implements ManagedEngine {
       this.numFreePlaces += numSequences;
       for (const observer of this.#observers) observer.onFinished?.(completion.record());
     });
-    this.#completions.set(request.id, completion);
+    this.#completions.set(ownedId(request.id, request.ownerId), completion);
     return completion;
   }
 
@@ -176,16 +177,20 @@ export class ScriptedEngine implements ManagedEngine {
   }
 
   find(requestId: string, ownerId?: string): RequestRecord | undefined {
-    const record = this.#completions.get(requestId)?.record();
-    return ownerId === undefined || record?.ownerId === ownerId ? record : undefined;
+    return this.#completionOf(requestId, ownerId)?.record();
   }
 
   cancel(requestId: string, cause: CancelCause, ownerId?: string): boolean {
-    const completion = this.#completions.get(requestId);
+    const completion = this.#completionOf(requestId, ownerId);
     if (completion === undefined || completion.isOver) return false;
-    if (ownerId !== undefined && completion.record().ownerId !== ownerId) return false;
     completion.cancel(cause);
     return true;
+  }
+
+  /** Without an owner: the one that came last of all owners'. */
+  #completionOf(requestId: string, ownerId: string | undefined): ScriptedCompletion | undefined {
+    if (ownerId !== undefined) return this.#completions.get(ownedId(requestId, ownerId));
+    return [...this.#completions.values()].findLast(({ id }) => id === requestId);
   }
 
   stats(): EngineStats {

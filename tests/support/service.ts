@@ -4,6 +4,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { EngineProcess, type EngineProcessEvents } from '../../src/engine/client/engine-process.ts';
 import type { EngineSettings } from '../../src/engine/protocol.ts';
 import { startService, type Service } from '../../src/service.ts';
+import { watchedLogger } from './log-watch.ts';
 
 export const EMBEDDED_MODEL = fileURLToPath(new URL('../../model-weights', import.meta.url));
 export const TINY_MODEL = fileURLToPath(new URL('../fixtures/tiny-gpt2', import.meta.url));
@@ -29,7 +30,9 @@ export async function startTestService(
     processes.push(started);
     return started;
   };
-  const service = await startService(config, pino({ level: 'silent' }), { createProcess });
+  // With LOG_PROMPTS what was sent is meant to be there.
+  const logger = config.logPrompts ? pino({ level: 'silent' }) : watchedLogger('debug');
+  const service = await startService(config, logger, { createProcess });
   return {
     ...service,
     engineProcess: () => {

@@ -1,30 +1,92 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { CASES } from '../../chaos/cases/index.ts';
+import { ACCOUNT_BASE, CLOUDFLARE_BASE } from '../../routes/mount-route.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const [, classes = ''] = readFileSync(`${ROOT}/SECURITY.md`, 'utf8').split('## Published classes');
-const rows = classes
-  .split('\n')
-  .filter((line) => line.startsWith('|'))
-  .slice(2)
-  .map((line) => line.split('|').map((cell) => cell.trim()));
+const text = readFileSync(`${ROOT}/SECURITY.md`, 'utf8');
+const features = tableUnder('## By feature');
+const classes = tableUnder('## Published classes');
+const { paths } = parse(readFileSync(`${ROOT}/openapi.yaml`, 'utf8')) as { paths: Record<string, object> };
 
-it('names for each published class what shows the answer, and each of these exists', () => {
-  const names = new Set(CASES.map(({ name }) => name));
-  expect(rows.length).toBeGreaterThan(15);
-  for (const row of rows) {
-    const shownBy = [...(row.at(-2) ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
-    expect(shownBy.length, row[1]).toBeGreaterThan(0);
-    for (const name of shownBy) {
-      expect(name.includes('/') ? existsSync(`${ROOT}/${name}`) : names.has(name), name).toBe(true);
-    }
+/** The cells of each row of the table below a heading. */
+function tableUnder(heading: string): string[][] {
+  const [, below = ''] = text.split(`${heading}\n`);
+  const [section = ''] = below.split('\n## ');
+  return section
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+const codesIn = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+
+/** What a route is a second base of, or itself. */
+function basePath(path: string): string {
+  const account = ACCOUNT_BASE.to.replace(':account_id', '{account_id}');
+  const ofAccount = path.startsWith(account) ? ACCOUNT_BASE.from + path.slice(account.length) : path;
+  const { from, to } = CLOUDFLARE_BASE;
+  return ofAccount.startsWith(`${to}/`) ? from + ofAccount.slice(to.length) : ofAccount;
+}
+
+describe('what is promised', () => {
+  it.each(Object.keys(paths))('has a row for %s', (path) => {
+    const rows = features.filter(([, where]) => codesIn(where).includes(basePath(path)));
+    expect(rows.map(([feature]) => feature)).toHaveLength(1);
+  });
+
+  it('names no route that there is not', () => {
+    const named = features.flatMap(([, where]) => codesIn(where)).filter((code) => code.startsWith('/'));
+    for (const path of named) expect(Object.keys(paths), path).toContain(path);
+    expect(new Set(named).size).toBe(named.length);
+  });
+
+  it.each([
+    ...['Formats and grammars', 'Tools', 'Reasoning', 'The log', 'API keys', 'Limits of keys, in Redis'],
+    ...['Models from the hub', 'Chat in the terminal', 'The library'],
+  ])('has a row for what has no route of its own: %s', (feature) => {
+    expect(features.map(([name]) => name)).toContain(feature);
+  });
+
+  it.each(features.map(([feature = '', , promised = '']) => ({ feature, promised })))(
+    'is something: $feature',
+    ({ promised }) => {
+      expect(promised.length).toBeGreaterThan(20);
+    },
+  );
+
+  it('does not say that there are no grammars', () => {
+    expect(text).not.toMatch(/no grammars/);
+  });
+});
+
+const rows = [...features, ...classes].map((cells) => ({
+  name: cells[0] ?? '',
+  shownBy: codesIn(cells.at(-1)),
+}));
+const caseNames = CASES.map(({ name }) => name);
+
+it('has tables', () => {
+  expect(features.length).toBeGreaterThan(20);
+  expect(classes.length).toBeGreaterThan(15);
+});
+
+it.each(rows)('names what shows it, and each of these exists: $name', ({ shownBy }) => {
+  expect(shownBy.length).toBeGreaterThan(0);
+  for (const name of shownBy) {
+    expect(name.includes('/') ? existsSync(`${ROOT}/${name}`) : caseNames.includes(name), name).toBe(true);
   }
 });
 
 it('names of cases are kebab-case and unique', () => {
-  const names = CASES.map(({ name }) => name);
-  expect(new Set(names).size).toBe(names.length);
-  for (const name of names) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  expect(new Set(caseNames).size).toBe(caseNames.length);
+  for (const name of caseNames) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
 });

@@ -166,8 +166,9 @@ export class EngineClient implements ManagedEngine {
 
   submit(request: CompletionRequest, reservation: Reservation): Completion {
     if (this.#state !== 'ready') throw this.#notReady();
+    this.#completions.checkFree(request);
     checkCompletion(request, this.model);
-    const releaseFormat = this.#completions.checkRoom(request, reservation.clientId);
+    const releaseFormat = this.#completions.holdFormat(request, reservation.clientId);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const endTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);

@@ -1,43 +1,52 @@
-import { assertInvariant } from '../../errors.ts';
+import { EngineError } from '../../errors.ts';
 import type { CompletionRequest, RequestRecord } from '../engine.ts';
+import { ownedId } from '../../client-id.ts';
 import { HeldFormats } from './held-formats.ts';
 import type { RunningCompletion } from './running-completion.ts';
 
-/** The completions that have not ended, by id, in the order in which they came. */
+/** The completions that have not ended, by id and owner, in the order in which they came. */
 export class OpenCompletions {
   readonly #byId = new Map<string, RunningCompletion>();
   readonly #formats = new HeldFormats();
   readonly #onEnd = new Map<RunningCompletion, () => void>();
 
+  /** @throws EngineError `conflict` for an id that a batch job of the owner runs under: HTTP knows the others */
+  checkFree({ id, ownerId }: Pick<RunningCompletion, 'id' | 'ownerId'>): void {
+    if (!this.#byId.has(ownedId(id, ownerId))) return;
+    throw new EngineError('conflict', `a request of yours with id '${id}' is running`, {
+      param: 'x-request-id',
+      retryable: true,
+    });
+  }
+
   /**
    * @returns gives back the room for the request's format; undefined if it has none
    * @throws EngineError as `HeldFormats.hold`
    */
-  checkRoom({ id, grammar }: CompletionRequest, clientId: string): (() => void) | undefined {
-    assertInvariant(!this.#byId.has(id), `request id ${id} is not in use`);
+  holdFormat({ grammar }: CompletionRequest, clientId: string): (() => void) | undefined {
     return grammar && this.#formats.hold(grammar, clientId);
   }
 
   /** @param onEnd called once it ends */
   add(completion: RunningCompletion, onEnd?: () => void): void {
-    this.#byId.set(completion.id, completion);
+    this.#byId.set(keyOf(completion), completion);
     if (onEnd !== undefined) this.#onEnd.set(completion, onEnd);
   }
 
   has(completion: RunningCompletion): boolean {
-    return this.#byId.get(completion.id) === completion;
+    return this.#byId.get(keyOf(completion)) === completion;
   }
 
   end(completion: RunningCompletion): void {
-    this.#byId.delete(completion.id);
+    this.#byId.delete(keyOf(completion));
     this.#onEnd.get(completion)?.();
     this.#onEnd.delete(completion);
   }
 
-  /** An owner's, or any without one. */
+  /** An owner's; without an owner the one that came last of all owners'. */
   find(id: string, ownerId?: string): RunningCompletion | undefined {
-    const completion = this.#byId.get(id);
-    return completion?.isOf(ownerId) === true ? completion : undefined;
+    if (ownerId !== undefined) return this.#byId.get(ownedId(id, ownerId));
+    return this.all().findLast((completion) => completion.id === id);
   }
 
   /** As they are now: some may end while one goes through them. */
@@ -48,8 +57,10 @@ export class OpenCompletions {
   /** Of the first so many. */
   records(most: number, ownerId?: string): RequestRecord[] {
     return this.all()
-      .filter((completion) => completion.isOf(ownerId))
+      .filter((completion) => ownerId === undefined || completion.ownerId === ownerId)
       .slice(0, most)
       .map((completion) => completion.record());
   }
 }
+
+const keyOf = ({ id, ownerId }: RunningCompletion): string => ownedId(id, ownerId);

@@ -52,6 +52,7 @@ function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): Completio
 export class RunningCompletion implements Completion {
   static #numSequences = 0;
   readonly id: string;
+  readonly ownerId: string;
   readonly #request: CompletionRequest;
   readonly #host: CompletionHost;
   readonly #choices = new Map<number, Choice>();
@@ -74,6 +75,7 @@ export class RunningCompletion implements Completion {
     arrivedAtMs: number,
   ) {
     this.id = request.id;
+    this.ownerId = request.ownerId;
     this.#request = request;
     this.#host = host;
     this.#timer = new RequestTimer(host.now, arrivedAtMs);
@@ -96,11 +98,6 @@ export class RunningCompletion implements Completion {
     const cacheSalt = scopedCacheSalt(this.#host.prefixCacheScope, this.#request);
     const shared = { endTokenIds, seed, clientId, cacheSalt };
     return [...this.#choices.values()].map((choice) => toSequenceRequest(this.#request, choice, shared));
-  }
-
-  /** Without an owner: true of any. */
-  isOf(ownerId: string | undefined): boolean {
-    return ownerId === undefined || ownerId === this.#request.ownerId;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<CompletionEvent> {
@@ -258,7 +255,7 @@ export class RunningCompletion implements Completion {
     const queuePlace = status === 'queued' ? this.#queuePlace(choices) : undefined;
     return {
       id: this.id,
-      ownerId: this.#request.ownerId,
+      ownerId: this.ownerId,
       status,
       ...(status === 'running' ? { lanes: this.#lanes() } : {}),
       ...(queuePlace === undefined ? {} : { queuePlace }),

@@ -1,5 +1,6 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { RUNTIME_TRAITS } from '../../runtime/traits.ts';
+import { plainMessage } from '../../logged-error.ts';
 import { monotonicMs } from '../clock.ts';
 import type {
   EngineGauges,
@@ -31,7 +32,8 @@ const send = (message: FromWorker, onSent: () => void = () => undefined): void =
 };
 
 process.on('uncaughtException', (error) => {
-  send({ type: 'fault', message: error.message }, () => process.exit(1));
+  // All clients of the process are told of it: a message that may quote one of them stays here.
+  send({ type: 'fault', message: plainMessage(error) }, () => process.exit(1));
 });
 // The service process is gone.
 process.on('disconnect', () => process.exit(0));

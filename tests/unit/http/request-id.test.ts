@@ -1,27 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { chooseRequestId, fromBodyId, toBodyId, toChatBodyId } from '../../../src/http/request-id.ts';
 
-const free = (): boolean => false;
 const UUID = /^[\da-f-]{36}$/;
 
 describe('chooseRequestId', () => {
   it.each(['a', 'A.b_c-9', 'x'.repeat(128)])('keeps %s', (id) => {
-    expect(chooseRequestId(id, free)).toEqual({ id });
+    expect(chooseRequestId(id)).toBe(id);
+  });
+
+  it.each(['cmpl-mine', 'chatcmpl-mine', 'resp_mine'])('knows the form in a body: %s', (id) => {
+    expect(chooseRequestId(id)).toBe('mine');
   });
 
   it.each([undefined, '', ' ', 'a b', 'a\n', 'é', 'a/b', 'x'.repeat(129), 'cmpl-'])(
     'makes one for %j',
     (id) => {
-      expect(chooseRequestId(id, free)).toEqual({ id: expect.stringMatching(UUID) as string });
+      expect(chooseRequestId(id)).toMatch(UUID);
     },
   );
 
-  it('tells of one that is in use, in either form, and makes another', () => {
-    const isInFlight = (id: string): boolean => id === 'mine';
-    for (const id of ['mine', 'cmpl-mine', 'chatcmpl-mine']) {
-      const chosen = chooseRequestId(id, isInFlight);
-      expect(chosen).toEqual({ id: expect.stringMatching(UUID) as string, takenId: 'mine' });
-    }
+  it('makes ids of which one tells nothing about another', () => {
+    const ids = Array.from({ length: 1000 }, () => chooseRequestId(undefined));
+    expect(new Set(ids).size).toBe(1000);
+    // 122 bits of Node's cryptographic source: RFC 9562, version 4.
+    for (const id of ids)
+      expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
   });
 });
 

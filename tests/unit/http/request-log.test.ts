@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import type { RequestRecord } from '../../../src/engine/engine.ts';
-import { EngineError } from '../../../src/errors.ts';
-import { requestLogLine } from '../../../src/http/request-log.ts';
+import { EngineError, invalidField } from '../../../src/errors.ts';
+import { RequestLog } from '../../../src/http/request-log.ts';
 import { RequestScope } from '../../../src/http/request-scope.ts';
+import { parseInput } from '../../../routes/shared/schemas/parse-input.ts';
 import { timingHeaders } from '../../../src/http/timing-headers.ts';
 
 const RECORD: RequestRecord = {
@@ -18,14 +23,24 @@ const RECORD: RequestRecord = {
   numWastedTokens: 0,
 };
 
-function lineOf(record?: Partial<RequestRecord>, error?: EngineError): Record<string, unknown> {
-  const scope = new RequestScope('r1', 'POST', '/v1/completions', vi.fn());
+const openApiDocument = readFileSync(
+  fileURLToPath(new URL('../../../openapi.yaml', import.meta.url)),
+  'utf8',
+);
+
+function lineOf(
+  record?: Partial<RequestRecord>,
+  error?: EngineError,
+  { path = '/v1/completions', method = 'POST', showsTexts = false } = {},
+): Record<string, unknown> {
+  const scope = new RequestScope('r1', method, path, vi.fn());
   if (record !== undefined) scope.attachCompletion({ record: () => ({ ...RECORD, ...record }) });
   scope.error = error;
-  return requestLogLine({ scope, status: 200, durationMs: 601.239 });
+  const log = new RequestLog(pino({ level: 'silent' }), { openApiDocument, showsTexts });
+  return log.lineOf({ scope, status: 200, durationMs: 601.239 });
 }
 
-describe('requestLogLine', () => {
+describe('the line of a request', () => {
   it('has counts, times and the rate of generated tokens', () => {
     expect(lineOf({})).toEqual({
       requestId: 'r1',
@@ -62,6 +77,56 @@ describe('requestLogLine', () => {
     });
   });
 });
+
+describe('what a client wrote', () => {
+  it.each([
+    [
+      'a value in a message',
+      new EngineError('model_not_found', "no model 'my secret'", { param: 'model' }),
+      'model',
+    ],
+    ['a field of its own', invalidField('my secret', 'is unknown'), '…'],
+    [
+      'a field in one of ours',
+      invalidField('tools[0].function.my secret[12]', 'no'),
+      'tools[0].function.…[12]',
+    ],
+    ['what is no place', invalidField('a "my secret" at /v1/x', 'no'), '…/v1/…'],
+  ])('is not in it: %s', (_, error, param) => {
+    const line = lineOf(undefined, error);
+    expect(line).toMatchObject({ ended: `error: ${error.code}`, param });
+    expect(JSON.stringify(line)).not.toContain('secret');
+  });
+
+  it('is not in it as a path or a method, whose known parts are', () => {
+    const asked = { path: '/v1/v1/chat/completions/my-secret', method: 'SECRET' };
+    expect(lineOf(undefined, undefined, asked)).toMatchObject({
+      path: '/v1/v1/chat/completions/…',
+      method: 'other',
+    });
+  });
+
+  it('is in it with LOG_PROMPTS', () => {
+    const error = invalidField('my secret', 'is unknown');
+    expect(lineOf(undefined, error, { showsTexts: true })).toMatchObject({ error: 'my secret is unknown' });
+  });
+
+  it('is told by the place in the code that refused it', () => {
+    const ask = (): unknown => parseInput(z.object({ prompt: z.string() }), { prompt: 5 });
+    const line = lineOf(undefined, errorOf(ask));
+    const at = expect.stringMatching(/^routes\/shared\/schemas\/parse-input\.ts:\d+$/) as string;
+    expect(line).toMatchObject({ param: 'prompt', at });
+  });
+});
+
+function errorOf(work: () => unknown): EngineError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+  }
+  throw new Error('it was to throw one of ours');
+}
 
 describe('RequestScope', () => {
   it('ends with its headers, or with its stream when it is held', () => {
