@@ -48,7 +48,7 @@ export interface ItemEnd {
 const NO_END: ItemEnd = { numAnswerBytes: 0, numRequestBytes: 0 };
 
 /** What a job takes in memory beside its requests and entries. */
-const JOB_BYTES = 1024;
+const JOB_BYTES = 400;
 /** Its places in the lists of requests and of entries. */
 const ITEM_BYTES = 16;
 
@@ -121,7 +121,8 @@ export class BatchJob {
    */
   *entries(): Generator<string> {
     for (const entry of this.#entries) {
-      if (this.#isDropped) throw new EngineError('gone', `the answers of batch job ${this.id} are kept no longer`);
+      if (this.#isDropped)
+        throw new EngineError('gone', `the answers of batch job ${this.id} are kept no longer`);
       if (entry !== undefined) yield unpackText(entry);
     }
   }

@@ -180,7 +180,8 @@ function readRequest(entry: unknown, index: number): BatchRequest | BatchFault {
   }
   const { external_reference: reference = null, ...body } = entry as Record<string, unknown>;
   // JSON has no form of it, and the request waits as JSON.
-  const [infinite] = Object.entries(body).find(([, field]) => field === Infinity || field === -Infinity) ?? [];
+  const [infinite] =
+    Object.entries(body).find(([, field]) => field === Infinity || field === -Infinity) ?? [];
   if (infinite !== undefined) return { path: [index, infinite], message: 'must be a finite number' };
   if (reference === null) return { body, externalReference: null };
   if (typeof reference === 'string' && reference.length <= MAX_REFERENCE_LENGTH) {

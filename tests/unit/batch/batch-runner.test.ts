@@ -200,7 +200,12 @@ describe('BatchRunner', () => {
   });
 
   it('gives an address one turn, however many owners it has', async () => {
-    const bench = createBench({ maxOpenJobs: 1000, maxRequestBytes: 2 ** 20, maxAnswerBytes: 2 ** 20, keptMs: 60_000 });
+    const bench = createBench({
+      maxOpenJobs: 1000,
+      maxRequestBytes: 2 ** 20,
+      maxAnswerBytes: 2 ** 20,
+      keptMs: 60_000,
+    });
     bench.load.numSequencesWaiting = 1;
     for (let i = 0; i < 100; i++) bench.runner.add(demandOf(bench, `2.2.2.2/key${i}:`, 1));
     const job = bench.runner.add(demandOf(bench, '1.1.1.1/', 3));
