@@ -39,6 +39,7 @@ export async function startHttpService(
   engine: ManagedEngine,
   config: Partial<HttpConfig> = {},
   accessConfig: Partial<AccessConfig> = {},
+  responses = new ResponseStore(),
 ): Promise<HttpService> {
   const settings = { ...CONFIG, ...config };
   const logLines: Record<string, unknown>[] = [];
@@ -56,7 +57,7 @@ export async function startHttpService(
     config: settings,
     logger,
     metrics,
-    responses: new ResponseStore(),
+    responses,
     benchmarkRuns,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };
