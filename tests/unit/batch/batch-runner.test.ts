@@ -261,21 +261,24 @@ describe('BatchJobs', () => {
 
   it('lets jobs of the address that holds most give way, what was fetched first', async () => {
     const bench = createBench({ ...BOUNDS, maxOpenJobs: 1000 });
-    const large = { ...ANSWER, entry: `"${'x'.repeat(5000)}"` };
+    const answer = { ...ANSWER, entry: `"${'x'.repeat(1000)}"` };
     const add = async (ownerId: string): Promise<BatchJob> => {
-      const job = bench.runner.add(demandOf(bench, ownerId, 1, () => Promise.resolve(large)));
+      const job = bench.runner.add(demandOf(bench, ownerId, 1, () => Promise.resolve(answer)));
       await until(isDone(job));
       return job;
     };
     const has = ({ id, ownerId }: BatchJob): boolean => bench.jobs.find(id, ownerId) !== undefined;
     const mine = await add('1.1.1.1/');
-    const first = await add('2.2.2.2/key');
-    const second = await add('2.2.2.2/key');
-    bench.jobs.markFetched(second);
-    for (let i = 0; i < 20 && has(second); i++) await add('2.2.2.2/key');
-    expect([mine, first, second].map(has)).toEqual([true, true, false]);
-    for (let i = 0; i < 20; i++) await add(`2.2.2.2/key${i}`);
-    expect([mine, first, second].map(has)).toEqual([true, false, false]);
+    const theirs: BatchJob[] = [];
+    for (let i = 0; i < 10; i++) theirs.push(await add('2.2.2.2/key'));
+    const fetched = theirs.slice(6);
+    for (const job of fetched) bench.jobs.markFetched(job);
+    for (let i = 0; i < 50 && fetched.every(has); i++) await add('2.2.2.2/key');
+    expect(fetched.map(has)).toContain(false);
+    expect(theirs.slice(0, 6).every(has)).toBe(true);
+    for (let i = 0; i < 60; i++) await add(`2.2.2.2/key${i}`);
+    expect(theirs.some(has)).toBe(false);
+    expect(has(mine)).toBe(true);
     expect(bench.jobs.numBytes).toBeLessThanOrEqual(BOUNDS.maxAnswerBytes);
   });
 });
