@@ -8,7 +8,7 @@ const LIST_HEADER_BYTES = 48;
 const BOXED_NUMBER_BYTES = 16;
 const MAX_SMALL_INTEGER = 2 ** 31 - 1;
 
-const HAS_WIDE_CHARACTER = /[^\u0000-\u00ff]/;
+const HAS_WIDE_CHARACTER = /[\u0100-\uffff]/;
 
 /**
  * A text as one flat string with a character for each byte of its UTF-8 form. What a store keeps of a client's values is

@@ -184,9 +184,18 @@ describe('what stored responses count as', () => {
 describe('what batch jobs count as', () => {
   const never = { run: () => new Promise<never>(() => undefined), toFailure: () => '' };
   const create =
-    (numItems: number, requestOf: (index: number) => string, ownerOf = (_: number) => 'a/b') =>
+    (
+      numItems: number,
+      requestOf: (index: number) => string,
+      ownerOf: (index: number) => string = () => 'a/b',
+    ) =>
     (): Filling => {
-      const bounds = { maxOpenJobs: 1e6, maxRequestBytes: 2 * MAX_BYTES, maxAnswerBytes: MAX_BYTES, keptMs: 1e9 };
+      const bounds = {
+        maxOpenJobs: 1e6,
+        maxRequestBytes: 2 * MAX_BYTES,
+        maxAnswerBytes: MAX_BYTES,
+        keptMs: 1e9,
+      };
       const jobs = new BatchJobs(bounds, () => 0);
       return {
         numBytes: () => jobs.numBytes,
@@ -225,7 +234,12 @@ describe('what batch jobs count as', () => {
     ['of two-byte characters', 10, (i) => JSON.stringify({ result: texts['of two-byte characters']?.(i) })],
   ])('answers %s', (_, numItems, answerOf) => {
     const filling = (): Filling => {
-      const bounds = { maxOpenJobs: 10, maxRequestBytes: 2 * MAX_BYTES, maxAnswerBytes: MAX_BYTES, keptMs: 1e9 };
+      const bounds = {
+        maxOpenJobs: 10,
+        maxRequestBytes: 2 * MAX_BYTES,
+        maxAnswerBytes: MAX_BYTES,
+        keptMs: 1e9,
+      };
       const jobs = new BatchJobs(bounds, () => 0);
       const usage = { numPromptTokens: 1, numGeneratedTokens: 1 };
       return {
