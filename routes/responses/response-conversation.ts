@@ -1,12 +1,12 @@
 import type { AppContext } from '../../src/http/app-env.ts';
 import { clip } from '../../src/clip.ts';
-import { EngineError } from '../../src/errors.ts';
+import { EngineError, invalidField } from '../../src/errors.ts';
 import type { ResponseStore } from './response-store.ts';
 import type { Conversation } from './schemas/response-demand.ts';
-import type { StoredItem } from './schemas/response-items.ts';
+import type { SentItem, StoredItem } from './schemas/response-items.ts';
 import type { InputTokensInput } from './schemas/response-request.ts';
 import { toStoredItems } from './schemas/stored-items.ts';
-import { toConversation, type Turn } from './schemas/turn.ts';
+import { readItem, toConversation, type Turn } from './schemas/turn.ts';
 
 /** What the Responses API calls the fields of a chat completion. */
 export const RESPONSE_FIELD_NAMES: ReadonlyMap<string, string> = new Map([
@@ -26,7 +26,8 @@ interface FollowedConversation {
 /**
  * The conversation of a request: what is stored of the response that it goes on from, then its own input.
  *
- * @throws EngineError `invalid_request` for a response or an item that is not stored, or a conversation that is too long
+ * @throws EngineError `invalid_request` for a response or an item that is not stored, or a conversation that is too long;
+ * `payload_too_large` where references make it so
  */
 export function toFollowedConversation(
   c: AppContext,
@@ -36,8 +37,50 @@ export function toFollowedConversation(
 ): FollowedConversation {
   const { ownerId, id: requestId } = c.var.scope;
   const before = previousTurn(responses, ownerId, input.previous_response_id ?? undefined);
-  const own = toStoredItems(input.input ?? [], requestId, (id) => responses.findItem(ownerId, id));
+  const items = input.input ?? [];
+  const numBytesBefore = before?.total.numTextBytes ?? 0;
+  const referred = readReferences(items, (id) => responses.findItem(ownerId, id), {
+    numBytesBefore,
+    bodyLimitBytes,
+  });
+  const own = toStoredItems(items, requestId, referred);
   return { before, own, conversation: toConversation(before, own, bodyLimitBytes) };
+}
+
+/**
+ * What the references of an input stand for, by id. Each counts with all of its bytes, as if the item had been sent; none
+ * is read before it is known that they are not too many, and none twice.
+ *
+ * @throws EngineError `invalid_request` for a reference to what is not stored, `payload_too_large`
+ */
+export function readReferences(
+  input: string | readonly SentItem[],
+  findItem: (id: string) => string | undefined,
+  { numBytesBefore, bodyLimitBytes }: { numBytesBefore: number; bodyLimitBytes: number },
+): Map<string, StoredItem> {
+  const texts = new Map<string, string>();
+  let numBytes = numBytesBefore;
+  for (const [index, item] of (typeof input === 'string' ? [] : input).entries()) {
+    if (item.type !== 'item_reference') continue;
+    const param = `input[${index}].id`;
+    const text = texts.get(item.id) ?? findItem(item.id);
+    if (text === undefined) {
+      throw invalidField(
+        param,
+        'refers to an item that is not stored: it was made with store: false, was deleted, or is too old',
+      );
+    }
+    texts.set(item.id, text);
+    numBytes += text.length;
+    if (numBytes <= bodyLimitBytes) continue;
+    throw new EngineError(
+      'payload_too_large',
+      `${param} refers to an item of ${text.length} bytes, which makes a conversation of ${numBytes} bytes of stored ` +
+        `items; the limit is ${bodyLimitBytes} (BODY_LIMIT)`,
+      { param },
+    );
+  }
+  return new Map([...texts].map(([id, text]) => [id, readItem(text)]));
 }
 
 function previousTurn(responses: ResponseStore, ownerId: string, id: string | undefined): Turn | undefined {

@@ -17,7 +17,7 @@ import { asksForLogprobs, toEcho, toResponseDemand } from './schemas/response-de
 import { responseEventSchema } from './schemas/response-events.ts';
 import { responseRequestSchema, type ResponseInput } from './schemas/response-request.ts';
 import { ResponseWriter } from './schemas/response-writer.ts';
-import { toTurn, type Turn } from './schemas/turn.ts';
+import { toTurn } from './schemas/turn.ts';
 import { withFieldNames } from '../shared/with-field-names.ts';
 import { writeAnswer } from '../shared/write-answer.ts';
 
@@ -58,7 +58,7 @@ async function createResponse(c: AppContext, dependencies: AppDependencies): Pro
   scope.releaseAtEnd(endRun);
   const keep = (): void => {
     endRun();
-    if (input.store !== false) keepResponse(c, responses, writer, toTurn(before, own));
+    if (input.store !== false) responses.keep(scope.ownerId, scope.id, writer.body, toTurn(before, own));
   };
   return writeAnswer(c, answer, writer, {
     isStreamed: input.stream === true,
@@ -88,17 +88,6 @@ function writerOf(
     withLogprobs: asksForLogprobs(input),
     now: () => Math.floor(Date.now() / 1000),
   });
-}
-
-function keepResponse(
-  c: AppContext,
-  responses: AppDependencies['responses'],
-  writer: ResponseWriter,
-  input: Turn,
-): void {
-  const { ownerId, id } = c.var.scope;
-  const { body } = writer;
-  responses.keep(ownerId, id, { body, input, output: toTurn(input, body.output) });
 }
 
 /** OpenAI sends no `[DONE]` here. A response that failed is one of its states; `error` is for defects of ours. */

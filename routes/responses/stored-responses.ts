@@ -4,7 +4,7 @@ import { EngineError, invalidField } from '../../src/errors.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
-import type { ResponseStore, StoredResponse } from './response-store.ts';
+import { responseJson, type ResponseStore, type StoredResponse } from './response-store.ts';
 import { deletedResponseSchema, responseBodySchema, type ResponseBody } from './schemas/response-body.ts';
 import { inputItemListSchema, inputItemQuerySchema, toInputItemList } from './schemas/input-item-list.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
@@ -45,7 +45,9 @@ export const storedResponseRoute = defineRoute({
       }
       const { ownerId } = c.var.scope;
       const running = responses.running(ownerId, id);
-      return c.json(running?.snapshot() ?? findResponse(c, responses, id).body);
+      if (running !== undefined) return c.json(running.snapshot());
+      const text = responseJson(findResponse(c, responses, id));
+      return c.body(text, 200, { 'content-type': 'application/json' });
     },
     delete: (c) => {
       const id = c.req.param('id');
@@ -75,7 +77,7 @@ export const responseCancelRoute = defineRoute({
       const id = c.req.param('id');
       const running = responses.running(c.var.scope.ownerId, id);
       if (running === undefined) {
-        const { status } = findResponse(c, responses, id).body;
+        const { status } = findResponse(c, responses, id);
         throw invalidField('id', `names a response that has ended (${status}): there is nothing to cancel`);
       }
       running.cancel();

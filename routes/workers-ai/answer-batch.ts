@@ -10,14 +10,23 @@ import { readJsonBody } from '../../src/http/json-body.ts';
 import { noOwner } from '../../src/http/visible-owner.ts';
 import { runForKey, type KeyHolder } from '../../src/http/run-for-key.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import { collectText, embed, parseRunInput, startText, type RunInput } from './run-workers-ai.ts';
+import {
+  collectText,
+  embed,
+  parseRunInput,
+  startText,
+  withoutUnknownValues,
+  type RunInput,
+} from './run-workers-ai.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import {
   batchBodyPieces,
   batchPollSchema,
   batchRequestSchema,
+  fromRequestJson,
   toEntry,
   toFailedEntry,
+  toRequestJson,
   toStatusBody,
   type BatchRequest,
 } from './schemas/workers-ai-batch.ts';
@@ -47,37 +56,35 @@ export async function answerBatch(
   if ('request_id' in body) {
     const { request_id: id } = parseInput(batchPollSchema, body);
     const job = jobs.find(id, ownerId);
-    if (job?.modelId === modelId) return answerPoll(c, job);
+    if (job?.modelId === modelId) return answerPoll(c, job, jobs);
     throw new EngineError('not_found', `there is no batch job '${clip(id)}' of yours for this model`, {
       param: 'request_id',
     });
   }
   const { requests } = parseInput(batchRequestSchema, body);
-  const work = createWork(dependencies, { modelId, ownerId, keyId: principal.keyId }, requests);
   const job = runner.add({
     id: randomUUID(),
     ownerId,
     modelId,
-    numBytes: sizeOf(c, config.bodyLimitBytes),
-    work,
+    requests: requests.map((request) =>
+      toRequestJson({ ...request, body: withoutUnknownValues(request.body) }),
+    ),
+    work: createWork(dependencies, { modelId, ownerId, keyId: principal.keyId }),
   });
   return c.json(toStatusBody('queued', job.id, modelId));
 }
 
-/** A body that does not say how long it is counts as if it were as long as one may be. */
-const sizeOf = (c: AppContext, bodyLimitBytes: number): number =>
-  Number(c.req.header('content-length') ?? bodyLimitBytes);
-
-function answerPoll(c: AppContext, job: BatchJob): Response {
+function answerPoll(c: AppContext, job: BatchJob, jobs: BatchJobs): Response {
   if (job.status !== 'done') return c.json(toStatusBody(job.status, job.id, job.modelId));
-  job.isFetched = true;
-  const pieces = batchBodyPieces(job.entries, job.usage);
+  const pieces = batchBodyPieces(job.entries(), job.usage);
   const encoder = new TextEncoder();
   const stream = new ReadableStream<Uint8Array>({
     pull(controller) {
       const piece = pieces.next();
-      if (piece.done === true) controller.close();
-      else controller.enqueue(encoder.encode(piece.value));
+      if (piece.done === true) {
+        jobs.markFetched(job);
+        controller.close();
+      } else controller.enqueue(encoder.encode(piece.value));
     },
   });
   return c.body(stream, 200, { 'content-type': 'application/json' });
@@ -90,24 +97,17 @@ interface JobOwner {
   readonly keyId: string | undefined;
 }
 
-function createWork(
-  dependencies: AppDependencies,
-  owner: JobOwner,
-  requests: readonly BatchRequest[],
-): BatchWork {
-  const requestAt = (index: number): BatchRequest => requests[index] ?? { body: {}, externalReference: null };
+function createWork({ access, metrics, ...dependencies }: AppDependencies, owner: JobOwner): BatchWork {
   return {
-    numItems: requests.length,
-    run: async (index, onSubmitted) => {
-      const request = requestAt(index);
+    run: async (index, text, onSubmitted) => {
+      const request = fromRequestJson(text);
       const input = parseItem(request);
-      const { access, metrics } = dependencies;
       const { result, usage } = await runForKey(access, metrics, owner.keyId, (holder) =>
         runItem(dependencies, owner, input, { ...holder, onSubmitted }),
       );
       return { entry: toEntry(index, request, result), usage };
     },
-    toFailure: (index, error) => toFailedEntry(index, requestAt(index), error, randomUUID()),
+    toFailure: (index, text, error) => toFailedEntry(index, fromRequestJson(text), error, randomUUID()),
   };
 }
 
@@ -134,7 +134,7 @@ function parseItem({ body }: BatchRequest): BatchInput {
 
 /** An item as one more request, of a client of its own; the answer comes whole. */
 async function runItem(
-  { models, config }: AppDependencies,
+  { models, config }: Pick<AppDependencies, 'models' | 'config'>,
   { modelId, ownerId }: JobOwner,
   { task, input }: BatchInput,
   { principal, budget, onSubmitted }: KeyHolder & { onSubmitted: () => void },

@@ -25,13 +25,35 @@ export type RunInput =
   | { readonly task: 'embedding'; readonly input: WorkersAiEmbeddingInput }
   | { readonly task: 'ranking'; readonly input: WorkersAiRankingInput };
 
+const FIELDS = {
+  text: workersAiRequestSchema.shape,
+  embedding: workersAiEmbeddingRequestSchema.shape,
+  ranking: workersAiRankingRequestSchema.shape,
+};
+
+function taskOf(body: Record<string, unknown>): RunInput['task'] {
+  if ('text' in body) return 'embedding';
+  return 'contexts' in body || 'query' in body ? 'ranking' : 'text';
+}
+
 /** Reads a body. @throws EngineError `invalid_request` */
 export function parseRunInput(body: Record<string, unknown>): RunInput {
-  if ('text' in body) return { task: 'embedding', input: parseInput(workersAiEmbeddingRequestSchema, body) };
-  if ('contexts' in body || 'query' in body) {
-    return { task: 'ranking', input: parseInput(workersAiRankingRequestSchema, body) };
-  }
-  return { task: 'text', input: parseInput(workersAiRequestSchema, body) };
+  const task = taskOf(body);
+  if (task === 'embedding') return { task, input: parseInput(workersAiEmbeddingRequestSchema, body) };
+  if (task === 'ranking') return { task, input: parseInput(workersAiRankingRequestSchema, body) };
+  return { task, input: parseInput(workersAiRequestSchema, body) };
+}
+
+/**
+ * A body that `parseRunInput` is to read later: of fields that there are not, the first stays, which is the one that the
+ * refusal names, without its value.
+ */
+export function withoutUnknownValues(body: Record<string, unknown>): Record<string, unknown> {
+  const fields = FIELDS[taskOf(body)];
+  const entries = Object.entries(body);
+  const known = entries.filter(([name]) => Object.hasOwn(fields, name));
+  const [unknown] = entries.find(([name]) => !Object.hasOwn(fields, name)) ?? [];
+  return Object.fromEntries(unknown === undefined ? known : [...known, [unknown, null]]);
 }
 
 /** An answer that is being computed. */

@@ -124,8 +124,8 @@ function createBatches({ models, logger }: AppDependencies): { jobs: BatchJobs; 
     jobs,
     models,
     now,
-    onDone: ({ id, modelId, entries }) =>
-      logger.info({ batchId: id, model: modelId, numItems: entries.length }, 'batch job done'),
+    onDone: ({ id, modelId, numItems }) =>
+      logger.info({ batchId: id, model: modelId, numItems }, 'batch job done'),
     onDefect: (err) => logger.error({ err }, 'an item of a batch job met a defect'),
   });
   return { jobs, runner };

@@ -1,129 +1,163 @@
+import { BoundedStore } from '../bounded-store.ts';
+import { groupOf, makeClientId } from '../client-id.ts';
 import { FairPlaces } from '../engine/client/fair-places.ts';
-import { makeClientId } from '../client-id.ts';
 import { EngineError } from '../errors.ts';
-import { BatchJob, type BatchDemand } from './batch-job.ts';
+import { BatchJob, type BatchDemand, type ItemEnd } from './batch-job.ts';
 
-/** Bounds of all jobs together; owners share them as clients share the queue. */
+/** Bounds of all jobs together. */
 export interface BatchBounds {
-  readonly maxJobs: number;
-  /** Of requests that are open, and of entries. */
-  readonly maxBytes: number;
+  /** Jobs that are not done, and what their requests take in memory: clients share both as they share the queue. */
+  readonly maxOpenJobs: number;
+  readonly maxRequestBytes: number;
+  /** What all jobs take beside their requests: answers above all. One job may have a half of it. */
+  readonly maxAnswerBytes: number;
   /** A job is forgotten so long after it came, done or not. */
   readonly keptMs: number;
 }
 
 export const BATCH_BOUNDS: BatchBounds = {
-  maxJobs: 256,
-  maxBytes: 64 * 2 ** 20,
+  maxOpenJobs: 256,
+  maxRequestBytes: 32 * 2 ** 20,
+  maxAnswerBytes: 64 * 2 ** 20,
   keptMs: 24 * 3_600_000,
 };
 
 /** A client that cannot have a job now may try again then. */
 const RETRY_AFTER_MS = 60_000;
 
+/** The jobs of an owner that are not done, the oldest first. */
+type OpenJobs = Set<BatchJob>;
+
 /** The jobs there are, in memory: an end of the process is their end. */
 export class BatchJobs {
   readonly #bounds: BatchBounds;
   readonly #now: () => number;
-  /** Oldest first. */
-  readonly #jobs = new Map<string, BatchJob>();
+  readonly #jobs: BoundedStore<BatchJob>;
   readonly #places = new FairPlaces();
-  readonly #bytes = new FairPlaces();
-  /** Owners in the order of their turns. */
-  readonly #owners = new Set<string>();
+  readonly #requestBytes = new FairPlaces();
+  /** By group (src/client-id.ts) and owner, each in the order of their turns. */
+  readonly #open = new Map<string, Map<string, OpenJobs>>();
 
   constructor(bounds: BatchBounds, now: () => number) {
     this.#bounds = bounds;
     this.#now = now;
+    this.#jobs = new BoundedStore({
+      maxBytes: bounds.maxAnswerBytes,
+      keptMs: bounds.keptMs,
+      now,
+      isInUse: ({ status }) => status !== 'done',
+      onRemove: (job) => {
+        this.#close(job);
+        job.drop();
+      },
+    });
   }
 
   get size(): number {
     return this.#jobs.size;
   }
 
-  /** As many bytes are held as may be: items wait until some are let go of. */
-  get isFull(): boolean {
-    return this.#bytes.numTaken >= this.#bounds.maxBytes;
+  /** What all jobs take in memory. */
+  get numBytes(): number {
+    return this.#jobs.numBytes + this.#requestBytes.numTaken;
   }
 
-  /** @throws EngineError `queue_full` where the owner has its share of jobs, or of their memory */
+  /** @throws EngineError `queue_full` where the owner has its share of jobs that are not done, or of their memory */
   add(demand: BatchDemand): BatchJob {
-    const { ownerId, numBytes } = demand;
-    this.forgetOld();
-    if (!this.#hasRoom(ownerId, numBytes)) this.#forgetFetched(ownerId);
-    if (!this.#hasRoom(ownerId, numBytes)) {
-      const { maxJobs, maxBytes } = this.#bounds;
+    const { maxOpenJobs, maxRequestBytes, maxAnswerBytes } = this.#bounds;
+    const job = new BatchJob(demand, maxAnswerBytes / 2);
+    const { id, ownerId, numRequestBytes, numAnswerBytes } = job;
+    const hasPlace = this.#places.canTake(ownerId, 1, maxOpenJobs);
+    if (!hasPlace || !this.#requestBytes.canTake(ownerId, numRequestBytes, maxRequestBytes)) {
       throw new EngineError(
         'queue_full',
-        `there is no room for another job: ${this.#jobs.size} are kept with ${this.#bytes.numTaken} bytes, at most ` +
-          `${maxJobs} with ${maxBytes}; fetch the results of those that are done`,
+        `there is no room for another job: ${this.#places.numTaken} are not done, with requests of ` +
+          `${this.#requestBytes.numTaken} bytes, at most ${maxOpenJobs} with ${maxRequestBytes}; ` +
+          `this one has ${numRequestBytes}`,
         { retryAfterMs: RETRY_AFTER_MS },
       );
     }
-    const job = new BatchJob(demand, this.#now());
-    this.#jobs.set(job.id, job);
     this.#places.take(ownerId, 1);
-    this.#bytes.take(ownerId, numBytes);
-    this.#owners.add(ownerId);
+    this.#requestBytes.take(ownerId, numRequestBytes);
+    this.#openOf(ownerId).add(job);
+    this.#jobs.add(ownerId, id, job, numAnswerBytes);
     return job;
-  }
-
-  #hasRoom(ownerId: string, numBytes: number): boolean {
-    const { maxJobs, maxBytes } = this.#bounds;
-    return this.#places.canTake(ownerId, 1, maxJobs) && this.#bytes.canTake(ownerId, numBytes, maxBytes);
   }
 
   /** An owner's job, and no other's. */
   find(id: string, ownerId: string): BatchJob | undefined {
-    this.forgetOld();
-    const job = this.#jobs.get(id);
-    return job?.ownerId === ownerId ? job : undefined;
+    return this.#jobs.find(ownerId, id);
   }
 
-  /** The jobs that have an item to do now, an owner's oldest one each: the owners in their turns. */
+  /** Its client has its answers: it gives way before the other jobs of its owner. */
+  markFetched({ id, ownerId }: BatchJob): void {
+    this.#jobs.markSpare(ownerId, id);
+  }
+
+  /** The jobs that have an item to do now, an owner's oldest one each: groups in their turns, and their owners in theirs. */
   candidates(): BatchJob[] {
     const nowMs = this.#now();
-    const oldest = new Map<string, BatchJob>();
-    for (const job of this.#jobs.values()) {
-      const isReady = job.hasOpenItems && job.notBeforeMs <= nowMs;
-      if (isReady && !oldest.has(job.ownerId)) oldest.set(job.ownerId, job);
-    }
-    return [...this.#owners].flatMap((ownerId) => oldest.get(ownerId) ?? []);
+    const isReady = (job: BatchJob): boolean => job.hasOpenItems && job.notBeforeMs <= nowMs;
+    const ofOwners = [...this.#open.values()].flatMap((owners) => [...owners.values()]);
+    return ofOwners.flatMap((jobs) => [...jobs].find(isReady) ?? []);
   }
 
   get hasOpenItems(): boolean {
-    return [...this.#jobs.values()].some((job) => job.hasOpenItems);
+    return [...this.#open.values()].some((owners) =>
+      [...owners.values()].some((jobs) => [...jobs].some((job) => job.hasOpenItems)),
+    );
   }
 
-  /** The owner has had its turn. */
+  /** The owner has had its turn, and so has its group. */
   endTurn(ownerId: string): void {
-    if (this.#owners.delete(ownerId)) this.#owners.add(ownerId);
+    const group = groupOf(ownerId);
+    const owners = this.#open.get(group);
+    if (owners === undefined) return;
+    moveToEnd(this.#open, group);
+    moveToEnd(owners, ownerId);
   }
 
-  /** A job holds more bytes, or fewer. */
-  grow(job: BatchJob, numBytes: number): void {
-    if (this.#jobs.get(job.id) === job) this.#bytes.take(job.ownerId, numBytes);
+  /** An item has come to its end. */
+  onItemEnd(job: BatchJob, { numAnswerBytes, numRequestBytes }: ItemEnd): void {
+    if (job.isDropped) return;
+    this.#requestBytes.giveBack(job.ownerId, numRequestBytes);
+    if (job.status === 'done') this.#close(job);
+    this.#jobs.resize(job.ownerId, job.id, numAnswerBytes);
   }
 
   /** Lets go of jobs that are too old. */
   forgetOld(): void {
-    for (const job of this.#jobs.values()) {
-      if (this.#now() - job.createdMs < this.#bounds.keptMs) return;
-      this.#forget(job);
-    }
+    this.#jobs.dropOld();
   }
 
-  #forgetFetched(ownerId: string): void {
-    for (const job of this.#jobs.values()) if (job.isFetched && job.ownerId === ownerId) this.#forget(job);
+  /** It is done, or dropped: its requests are not needed any more. */
+  #close(job: BatchJob): void {
+    const { ownerId, numRequestBytes } = job;
+    const jobs = this.#open.get(groupOf(ownerId))?.get(ownerId);
+    if (jobs?.delete(job) !== true) return;
+    this.#places.giveBack(ownerId, 1);
+    this.#requestBytes.giveBack(ownerId, numRequestBytes);
+    if (jobs.size > 0) return;
+    const owners = this.#open.get(groupOf(ownerId));
+    owners?.delete(ownerId);
+    if (owners?.size === 0) this.#open.delete(groupOf(ownerId));
   }
 
-  #forget(job: BatchJob): void {
-    this.#jobs.delete(job.id);
-    this.#places.giveBack(job.ownerId, 1);
-    this.#bytes.giveBack(job.ownerId, job.numBytes);
-    const hasOthers = [...this.#jobs.values()].some(({ ownerId }) => ownerId === job.ownerId);
-    if (!hasOthers) this.#owners.delete(job.ownerId);
+  #openOf(ownerId: string): OpenJobs {
+    const group = groupOf(ownerId);
+    const owners = this.#open.get(group) ?? new Map<string, OpenJobs>();
+    this.#open.set(group, owners);
+    const jobs = owners.get(ownerId) ?? new Set();
+    owners.set(ownerId, jobs);
+    return jobs;
   }
+}
+
+function moveToEnd<Value>(map: Map<string, Value>, key: string): void {
+  const value = map.get(key);
+  if (value === undefined) return;
+  map.delete(key);
+  map.set(key, value);
 }
 
 /** All jobs together are one client of the engine, and their owners are its members. */

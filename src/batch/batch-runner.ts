@@ -45,7 +45,7 @@ export class BatchRunner {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     jobs.forgetOld();
-    if (!this.#isStarting && !jobs.isFull) {
+    if (!this.#isStarting) {
       jobs.candidates().some((job) => this.#mayStart(job.modelId) && this.#start(job));
     }
     if (jobs.hasOpenItems) this.#timer = setTimeout(() => this.#look(), LOOK_INTERVAL_MS).unref();
@@ -91,11 +91,11 @@ export class BatchRunner {
     const { jobs, onDone } = this.#options;
     try {
       const answer = await job.run(index, onSubmitted);
-      jobs.grow(job, job.finishItem(index, answer));
+      jobs.onItemEnd(job, job.finishItem(index, answer));
     } catch (thrown) {
       this.#fail(job, index, toEngineError(thrown));
     }
-    if (job.status === 'done') onDone?.(job);
+    if (job.status === 'done' && !job.isDropped) onDone?.(job);
   }
 
   #fail(job: BatchJob, index: number, error: EngineError): void {
@@ -103,7 +103,7 @@ export class BatchRunner {
     if (error.code === 'internal') onDefect?.(error);
     const isLater = error.retryable && error.code !== 'backend_failure' && error.code !== 'request_timeout';
     if (isLater) job.notBeforeMs = now() + Math.max(error.retryAfterMs ?? 0, MIN_DELAY_MS);
-    jobs.grow(job, job.failItem(index, error, isLater));
+    jobs.onItemEnd(job, job.failItem(index, error, isLater));
   }
 
   #count(modelId: string, change: number): void {

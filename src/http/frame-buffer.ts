@@ -1,14 +1,14 @@
-/** What a string takes beside its characters, and its place in a list. */
-const FRAME_OVERHEAD_BYTES = 64;
-/** V8 stores a string that has one character beyond Latin-1 with two bytes for each. */
-const BYTES_PER_CHARACTER = 2;
+import { packedBytes, packText, unpackText } from '../held-bytes.ts';
 
-/** Bytes that a frame counts as: an upper bound of what it takes in memory. */
-export const bytesOfFrame = (frame: string): number =>
-  BYTES_PER_CHARACTER * frame.length + FRAME_OVERHEAD_BYTES;
+/** A frame's place in a list that grows. */
+const PLACE_BYTES = 12;
+
+/** What a frame takes in memory, of the string that `packText` made of it. */
+const bytesOfFrame = (packed: string): number => PLACE_BYTES + packedBytes(packed);
 
 /** The last events of a stream, as SSE frames. They are numbered from 1, and the oldest are dropped first. */
 export class FrameBuffer {
+  /** By `packText`: a frame that was cut from a larger text would hold on to all of that. */
   readonly #frames: string[] = [];
   #firstId = 1;
   #numBytes = 0;
@@ -23,14 +23,15 @@ export class FrameBuffer {
     return this.#firstId + this.#frames.length;
   }
 
-  /** As `bytesOfFrame` counts. */
+  /** What its frames take in memory. */
   get numBytes(): number {
     return this.#numBytes;
   }
 
   push(frame: string): void {
-    this.#frames.push(frame);
-    this.#numBytes += bytesOfFrame(frame);
+    const packed = packText(frame);
+    this.#frames.push(packed);
+    this.#numBytes += bytesOfFrame(packed);
   }
 
   /** The oldest event is kept no longer. Without one nothing happens. */
@@ -42,17 +43,17 @@ export class FrameBuffer {
   }
 
   /**
-   * Events from an id on that is kept, joined, up to a number of characters but at least one event; '' if the id is the
-   * next one.
+   * Events from an id on that is kept, joined, up to a number of bytes but at least one event; '' if the id is the next
+   * one.
    */
-  read(fromId: number, maxCharacters: number): { text: string; nextId: number } {
-    let text = '';
+  read(fromId: number, maxBytes: number): { text: string; nextId: number } {
+    let packed = '';
     let nextId = fromId;
     for (; nextId < this.nextId; nextId++) {
       const frame = this.#frames[nextId - this.#firstId] ?? '';
-      if (text !== '' && text.length + frame.length > maxCharacters) break;
-      text += frame;
+      if (packed !== '' && packed.length + frame.length > maxBytes) break;
+      packed += frame;
     }
-    return { text, nextId };
+    return { text: unpackText(packed), nextId };
   }
 }

@@ -2,7 +2,7 @@ import { EngineError, invalidField } from '../errors.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { commentFrame } from './sse.ts';
 
-/** Most characters that a reader gets at once. */
+/** Most bytes that a reader gets at once. */
 const MAX_WRITE = 65_536;
 
 /** The work behind a stream. */

@@ -1,17 +1,15 @@
-import TinyQueue from 'tinyqueue';
+import { BoundedStore } from '../bounded-store.ts';
 import { groupOf } from '../client-id.ts';
 import { FairPlaces } from '../engine/client/fair-places.ts';
 import { EngineError } from '../errors.ts';
 import { ResumableStream, type StreamHost } from './resumable-stream.ts';
 
-/** What a stream counts as before it has an event: the object itself, and that it does not end up with next to none. */
-const STREAM_BYTES = 16_384;
+/** What a stream takes in memory beside its events. */
+const STREAM_BYTES = 1024;
 /** Most bytes of one stream; beyond it its oldest events are dropped. */
 const MAX_STREAM_BYTES = 2 ** 20;
 /** There are never more streams that run than have so many bytes each, on average. */
 const BYTES_OF_RUNNING_STREAM = 2 ** 16;
-/** Share of the pool that is freed when it is full. */
-const FREED_AT_ONCE = 1 / 16;
 /** Streams of one group (src/client-id.ts) that go on without a reader. */
 const MAX_UNREAD_OF_GROUP = 16;
 
@@ -25,33 +23,34 @@ export interface StreamStoreOptions {
 /** A stream that the store holds. */
 interface Entry {
   readonly stream: ResumableStream;
-  numBytes: number;
   timer: NodeJS.Timeout | undefined;
-}
-
-/** The streams of a group, in the order in which they came. */
-interface Group {
-  numBytes: number;
-  readonly ended: Entry[];
-  readonly running: Entry[];
 }
 
 /**
  * The streams that can be resumed, and the bounds on them. All take their memory from one pool. When it is full, the
- * group that takes most of it loses first: of its streams that have ended the one that came first, else the oldest events
- * of its largest one. So a group alone may have all of the pool, and n groups have at least an n-th of it each.
+ * owner that takes most of it, of the group that does, loses first: of its streams that have ended the one that came
+ * first, else the oldest events of its largest one. So a group alone may have all of the pool, and n groups have at least
+ * an n-th of it each. What readers have not read stays.
  */
 export class StreamStore {
   readonly #options: StreamStoreOptions;
-  /** By owner and id; those that came first stand first. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: BoundedStore<Entry>;
   readonly #running = new FairPlaces();
   /** Those that go on without a reader; the one that lost its reader first stands first. */
   readonly #unread = new Set<Entry>();
-  #numBytes = 0;
 
   constructor(options: StreamStoreOptions) {
     this.#options = options;
+    this.#entries = new BoundedStore<Entry>({
+      maxBytes: options.maxBytes,
+      isInUse: ({ stream }) => !stream.isEnded,
+      shrink: ({ stream }) => dropHalf(stream),
+      onRemove: ({ stream, timer }) => {
+        clearTimeout(timer);
+        // A reader that it has reads on what it has not read.
+        while (stream.tryDropFirst());
+      },
+    });
   }
 
   get numStreams(): number {
@@ -60,7 +59,7 @@ export class StreamStore {
 
   /** What all of them count as. */
   get numBytes(): number {
-    return this.#numBytes;
+    return this.#entries.numBytes;
   }
 
   /** Those that go on without a reader. */
@@ -88,26 +87,17 @@ export class StreamStore {
           'has room for; try again later, or without x-stream-resumable',
       );
     }
-    const key = keyOf(owner.id, owner.ownerId);
-    this.#forget(key);
     this.#running.take(owner.clientId, 1);
-    const entry: Entry = {
-      stream: new ResumableStream(
-        owner,
-        Math.min(MAX_STREAM_BYTES, maxBytes),
-        this.#hostOf(() => entry),
-      ),
-      numBytes: 0,
-      timer: undefined,
-    };
-    this.#entries.set(key, entry);
-    this.#resize(entry, STREAM_BYTES);
-    return entry.stream;
+    const host = this.#hostOf(() => entry);
+    const stream = new ResumableStream(owner, Math.min(MAX_STREAM_BYTES, maxBytes), host);
+    const entry: Entry = { stream, timer: undefined };
+    this.#entries.add(owner.ownerId, owner.id, entry, STREAM_BYTES);
+    return stream;
   }
 
   /** An owner's stream; without an owner the one that came last of all owners'. */
   find(id: string, ownerId?: string): ResumableStream | undefined {
-    if (ownerId !== undefined) return this.#entries.get(keyOf(id, ownerId))?.stream;
+    if (ownerId !== undefined) return this.#entries.find(ownerId, id)?.stream;
     return [...this.#entries.values()].findLast(({ stream }) => stream.id === id)?.stream;
   }
 
@@ -120,7 +110,7 @@ export class StreamStore {
         const entry = entryOf();
         this.#onRead(entry);
         this.#running.giveBack(stream.clientId, 1);
-        this.#setTimer(entry, () => this.#forget(keyOf(stream.id, stream.ownerId)));
+        if (this.#holds(entry)) this.#setTimer(entry, () => this.#entries.delete(stream.ownerId, stream.id));
       },
     };
   }
@@ -153,65 +143,20 @@ export class StreamStore {
     entry.timer = setTimeout(onTime, this.#options.graceMs).unref();
   }
 
-  /** A reader that it has reads on what it has not read. */
-  #forget(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    this.#entries.delete(key);
-    clearTimeout(entry.timer);
-    this.#numBytes -= entry.numBytes;
-    while (entry.stream.tryDropFirst());
-  }
-
   #resize(entry: Entry, numBytes: number): void {
     const { id, ownerId } = entry.stream;
-    if (this.#entries.get(keyOf(id, ownerId)) !== entry) return;
-    entry.numBytes += numBytes;
-    this.#numBytes += numBytes;
-    if (this.#numBytes > this.#options.maxBytes) this.#makeRoom();
+    if (this.#holds(entry)) this.#entries.resize(ownerId, id, numBytes);
   }
 
-  /** Frees a sixteenth of the pool, so that it is not done for each event. What readers have not read stays. */
-  #makeRoom(): void {
-    const numWanted = this.#options.maxBytes * (1 - FREED_AT_ONCE);
-    const groups = new TinyQueue(this.#byGroup(), (one, other) => other.numBytes - one.numBytes);
-    while (this.#numBytes > numWanted) {
-      const heaviest = groups.pop();
-      if (heaviest === undefined) return;
-      const numFreed = this.#relieve(heaviest);
-      if (numFreed === 0) continue;
-      heaviest.numBytes -= numFreed;
-      groups.push(heaviest);
-    }
-  }
-
-  #byGroup(): Group[] {
-    const groups = new Map<string, Group>();
-    for (const entry of this.#entries.values()) {
-      const id = groupOf(entry.stream.clientId);
-      const group = groups.get(id) ?? { numBytes: 0, ended: [], running: [] };
-      groups.set(id, group);
-      group.numBytes += entry.numBytes;
-      (entry.stream.isEnded ? group.ended : group.running).push(entry);
-    }
-    return [...groups.values()];
-  }
-
-  /** Bytes that a group gave up: its oldest stream that has ended, else half of its largest one; 0 if it has nothing. */
-  #relieve({ ended, running }: Group): number {
-    const numBytes = this.#numBytes;
-    const oldest = ended.shift();
-    if (oldest !== undefined) this.#forget(keyOf(oldest.stream.id, oldest.stream.ownerId));
-    else {
-      for (const { stream } of running.toSorted((one, other) => other.numBytes - one.numBytes)) {
-        const numKept = stream.numBytes / 2;
-        while (stream.numBytes > numKept && stream.tryDropFirst());
-        if (this.#numBytes < numBytes) break;
-      }
-    }
-    return numBytes - this.#numBytes;
+  /** False when it is forgotten, or another one of its id has come. */
+  #holds(entry: Entry): boolean {
+    const { id, ownerId } = entry.stream;
+    return this.#entries.find(ownerId, id) === entry;
   }
 }
 
-/** An id has no space in it. */
-const keyOf = (id: string, ownerId: string): string => `${id} ${ownerId}`;
+/** Drops the oldest events of a stream until half of its bytes are left; what its reader has not read stays. */
+function dropHalf(stream: ResumableStream): void {
+  const numKept = stream.numBytes / 2;
+  while (stream.numBytes > numKept && stream.tryDropFirst());
+}

@@ -41,6 +41,7 @@ export async function startHttpService(
   engine: ManagedEngine,
   config: Partial<HttpConfig> = {},
   accessConfig: Partial<AccessConfig> = {},
+  responses = new ResponseStore(),
 ): Promise<HttpService> {
   const settings = { ...CONFIG, ...config };
   const logLines: Record<string, unknown>[] = [];
@@ -61,7 +62,7 @@ export async function startHttpService(
     config: settings,
     logger,
     metrics,
-    responses: new ResponseStore(),
+    responses,
     benchmarkRuns,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };

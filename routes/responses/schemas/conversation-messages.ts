@@ -25,6 +25,7 @@ export function toConversationMessages(
 ): ChatMessage[] {
   const messages: ChatMessage[] = [];
   const namesOfCalls = new Map<string, string>();
+  const readArguments = onceForEach(({ arguments: text }: CallItem) => readToolArguments(text));
   let turn: OpenTurn | undefined;
   const closeTurn = (): void => {
     if (turn !== undefined) messages.push(toAssistantMessage({ ...turn, content: turn.content ?? '' }));
@@ -47,7 +48,7 @@ export function toConversationMessages(
         closeTurn();
         turn = { reasoning: [], content: undefined, toolCalls: [] };
       }
-      addToTurn(turn, item);
+      addToTurn(turn, item, readArguments);
       if (item.type === 'function_call') namesOfCalls.set(item.call_id, item.name);
     }
   }
@@ -56,6 +57,7 @@ export function toConversationMessages(
 }
 
 type AssistantItem = Exclude<StoredItem, { type: 'function_call_output' }>;
+type CallItem = Extract<StoredItem, { type: 'function_call' }>;
 
 /**
  * A turn is reasoning, text and calls, each of which may be left out. Behind a call that has no result yet, a model may
@@ -65,16 +67,29 @@ function beginsTurn(item: AssistantItem, { content, toolCalls }: OpenTurn): bool
   return item.type !== 'function_call' && content !== undefined && toolCalls.length === 0;
 }
 
-function addToTurn(turn: OpenTurn, item: AssistantItem): void {
+function addToTurn(
+  turn: OpenTurn,
+  item: AssistantItem,
+  readArguments: (item: CallItem) => ReturnType<typeof readToolArguments>,
+): void {
   if (item.type === 'reasoning') {
     const parts = item.content.length > 0 ? item.content : item.summary;
     turn.reasoning.push(...parts.map(({ text }) => text));
   } else if (item.type === 'message') {
     turn.content = (turn.content ?? '') + item.content.map(textOf).join('');
   } else {
-    const { call_id: id, name, arguments: text } = item;
-    turn.toolCalls.push(toToolCall(id, name, readToolArguments(text)));
+    turn.toolCalls.push(toToolCall(item.call_id, item.name, readArguments(item)));
   }
+}
+
+/** Several references may stand for one item, which is read once. */
+function onceForEach<Item extends object, Result>(read: (item: Item) => Result): (item: Item) => Result {
+  const results = new Map<Item, Result>();
+  return (item) => {
+    const result = results.get(item) ?? read(item);
+    results.set(item, result);
+    return result;
+  };
 }
 
 type Part = Extract<StoredItem, { type: 'message' }>['content'][number];

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { invalidField } from '../../../src/errors.ts';
 import { nameSchema } from '../../shared/schemas/bounds.ts';
-import { storedItemSchema, type StoredItem } from './response-items.ts';
+import { storedItemSchema } from './response-items.ts';
+import { hasId, readItem } from './turn.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
@@ -24,19 +25,19 @@ export const inputItemListSchema = z
   .meta({ id: 'ResponseItemList' });
 
 /**
- * A page of items, as OpenAI has it.
+ * A page of items, as OpenAI has it. Only those of the page are read.
  *
- * @param items the oldest first
+ * @param items JSON of each by `packText`, the oldest first
  * @throws EngineError `invalid_request` for an `after` that is none of them
  */
 export function toInputItemList(
-  items: readonly StoredItem[],
+  items: readonly string[],
   { limit = DEFAULT_LIMIT, order = 'desc', after }: z.output<typeof inputItemQuerySchema>,
 ): z.output<typeof inputItemListSchema> {
   const ordered = order === 'asc' ? items : items.toReversed();
-  const afterIndex = after === undefined ? -1 : ordered.findIndex(({ id }) => id === after);
+  const afterIndex = after === undefined ? -1 : ordered.findIndex((text) => hasId(text, after));
   if (after !== undefined && afterIndex === -1) throw invalidField('after', 'is the id of none of the items');
-  const data = ordered.slice(afterIndex + 1, afterIndex + 1 + limit);
+  const data = ordered.slice(afterIndex + 1, afterIndex + 1 + limit).map(readItem);
   return {
     object: 'list',
     data,

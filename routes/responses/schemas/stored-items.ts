@@ -1,4 +1,4 @@
-import { invalidField } from '../../../src/errors.ts';
+import { assertInvariant } from '../../../src/errors.ts';
 import type { InputPart, ItemStatus, SentItem, StoredItem } from './response-items.ts';
 
 type StoredMessage = Extract<StoredItem, { type: 'message' }>;
@@ -16,33 +16,37 @@ const ID_PREFIXES = {
 export const toItemId = (type: StoredItem['type'], requestId: string, place: number | string): string =>
   `${ID_PREFIXES[type]}_${requestId}_${place}`;
 
-/** The id of the request behind an item of ours; undefined where it has not the form of one. */
-export const requestIdOfItem = (itemId: string): string | undefined =>
-  /^(?:msg|fc|fco|rs)_(.+)_(?:in)?\d+$/.exec(itemId)?.[1];
+/** Where an item is in the response that its id names. */
+export interface ItemPlace {
+  readonly requestId: string;
+  readonly of: 'input' | 'output';
+  readonly index: number;
+}
 
-/** Finds an item of a stored response by its id. */
-type FindItem = (itemId: string) => StoredItem | undefined;
+/** Undefined where an id has not the form of one of ours. */
+export function placeOfItem(itemId: string): ItemPlace | undefined {
+  const [, requestId, inInput, index] = /^(?:msg|fc|fco|rs)_(.+)_(in)?(\d+)$/.exec(itemId) ?? [];
+  if (requestId === undefined || index === undefined) return undefined;
+  return { requestId, of: inInput === undefined ? 'output' : 'input', index: Number(index) };
+}
 
 /**
- * The input of a request as the items of a conversation, each with an id, and every reference looked up.
+ * The input of a request as the items of a conversation, each with an id.
  *
- * @throws EngineError `invalid_request` for a reference to what is not stored
+ * @param referred what the references of the input stand for, by id
  */
 export function toStoredItems(
   input: string | readonly SentItem[],
   requestId: string,
-  findItem: FindItem,
+  referred: ReadonlyMap<string, StoredItem> = new Map(),
 ): StoredItem[] {
   const items: readonly SentItem[] =
     typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input;
   return items.map((item, index) => {
     if (item.type === 'item_reference') {
-      const found = findItem(item.id);
-      if (found !== undefined) return found;
-      throw invalidField(
-        `input[${index}].id`,
-        'refers to an item that is not stored: it was made with store: false, was deleted, or is too old',
-      );
+      const found = referred.get(item.id);
+      assertInvariant(found !== undefined, 'references are looked up before they are put in place');
+      return found;
     }
     const id = item.id ?? toItemId(item.type, requestId, `in${index}`);
     return toStoredItem(item, id, item.status ?? 'completed');

@@ -1,3 +1,4 @@
+import { heldBytes, packText, unpackText } from '../../../src/held-bytes.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { MAX_MESSAGES } from '../../shared/schemas/bounds.ts';
 import type { Conversation } from './response-demand.ts';
@@ -6,20 +7,48 @@ import type { StoredItem } from './response-items.ts';
 /** What one request and its response add to a conversation, and the turn that they follow. */
 export interface Turn {
   readonly before: Turn | undefined;
-  readonly items: readonly StoredItem[];
-  /** Of the items, as they lie in memory. */
+  /** JSON of each item, by `packText`. */
+  readonly items: readonly string[];
+  /** What it takes in memory, without the turns before it. */
   readonly numBytes: number;
+  /** Of all items up to its last. */
+  readonly total: ConversationSize;
 }
 
-export const toTurn = (before: Turn | undefined, items: readonly StoredItem[]): Turn => ({
-  before,
-  items,
-  numBytes: numBytesOf(items),
-});
+interface ConversationSize {
+  readonly numTurns: number;
+  readonly numItems: number;
+  /** Of their JSON. */
+  readonly numTextBytes: number;
+}
 
-/** All items up to a turn, the oldest first. */
-export function itemsUntil(turn: Turn | undefined): StoredItem[] {
-  const turns: (readonly StoredItem[])[] = [];
+const NO_TURNS: ConversationSize = { numTurns: 0, numItems: 0, numTextBytes: 0 };
+
+/** What the store of responses notes of a turn. */
+const NOTE_BYTES = 48;
+
+export function toTurn(before: Turn | undefined, values: readonly StoredItem[]): Turn {
+  const items = values.map((item) => packText(JSON.stringify(item)));
+  const { numTurns, numItems, numTextBytes } = before?.total ?? NO_TURNS;
+  const total: ConversationSize = {
+    numTurns: numTurns + 1,
+    numItems: numItems + items.length,
+    numTextBytes: items.reduce((sum, { length }) => sum + length, numTextBytes),
+  };
+  const fields = { before: null, items, numBytes: 0, total };
+  return { before, items, numBytes: NOTE_BYTES + heldBytes(fields), total };
+}
+
+/** An item of a turn. */
+export const readItem = (text: string): StoredItem => JSON.parse(unpackText(text)) as StoredItem;
+
+/** Whether a text is the JSON of the item of an id: within a text of its own, a quote has a backslash before it. */
+export const hasId = (text: string, id: string): boolean =>
+  text.includes(packText(`"id":${JSON.stringify(id)}`));
+
+/** The JSON of all items up to a turn, the oldest first. */
+export function itemsUntil(turn: Turn | undefined): string[] {
+  const turns: (readonly string[])[] = [];
   for (let one = turn; one !== undefined; one = one.before) turns.push(one.items);
   return turns.reverse().flat();
 }
@@ -35,33 +64,25 @@ export function toConversation(
   input: readonly StoredItem[],
   bodyLimitBytes: number,
 ): Conversation {
-  let numBefore = 0;
-  let numBytes = 0;
-  for (let turn = before; turn !== undefined; turn = turn.before) {
-    numBefore += turn.items.length;
-    numBytes += turn.numBytes;
-  }
+  const { numTurns, numItems: numBefore, numTextBytes } = before?.total ?? NO_TURNS;
   if (numBefore + input.length > MAX_MESSAGES) {
     throw invalidField(
       before === undefined ? 'input' : 'previous_response_id',
       `makes a conversation of ${numBefore + input.length} items; at most ${MAX_MESSAGES} are taken`,
     );
   }
-  // A character of a body's takes two bytes in memory.
-  if (numBytes > 2 * bodyLimitBytes) {
+  // A turn may be without items, and is walked over all the same.
+  if (numTurns > MAX_MESSAGES) {
     throw invalidField(
       'previous_response_id',
-      `names a conversation that is longer than a body may be (${bodyLimitBytes} bytes, BODY_LIMIT)`,
+      `names the end of ${numTurns} turns; at most ${MAX_MESSAGES} are taken`,
     );
   }
-  return { items: [...itemsUntil(before), ...input], numBefore };
-}
-
-/** What a value takes in memory, about: two bytes a character, and something for each object and field. */
-export function numBytesOf(value: unknown): number {
-  if (typeof value === 'string') return 16 + 2 * value.length;
-  if (typeof value !== 'object' || value === null) return 8;
-  let numBytes = 32;
-  for (const key in value) numBytes += 8 + numBytesOf(Reflect.get(value, key));
-  return numBytes;
+  if (numTextBytes > bodyLimitBytes) {
+    throw invalidField(
+      'previous_response_id',
+      `names a conversation of ${numTextBytes} bytes, which is longer than a body may be (${bodyLimitBytes} bytes, BODY_LIMIT)`,
+    );
+  }
+  return { items: [...itemsUntil(before).map(readItem), ...input], numBefore };
 }

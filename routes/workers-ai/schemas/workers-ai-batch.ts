@@ -127,12 +127,14 @@ const PIECE_LENGTH = 65_536;
 
 /** The JSON of `batchResponseSchema` in pieces: all at once would hold the thread for as long as a job is large. */
 export function* batchBodyPieces(
-  entries: readonly string[],
+  entries: Iterable<string>,
   { numPromptTokens, numGeneratedTokens }: BatchUsage,
 ): Generator<string> {
   let piece = '{"result":{"responses":[';
-  for (const [index, entry] of entries.entries()) {
-    piece += index === 0 ? entry : `,${entry}`;
+  let separator = '';
+  for (const entry of entries) {
+    piece += separator + entry;
+    separator = ',';
     if (piece.length < PIECE_LENGTH) continue;
     yield piece;
     piece = '';
@@ -162,11 +164,25 @@ function readRequests(value: unknown): BatchRequest[] | BatchFault {
   return requests;
 }
 
+/** JSON of a request, as it waits for its turn. */
+export const toRequestJson = ({ body, externalReference }: BatchRequest): string =>
+  JSON.stringify({ ...body, external_reference: externalReference });
+
+/** What `toRequestJson` wrote. */
+export function fromRequestJson(text: string): BatchRequest {
+  const { external_reference: externalReference, ...body } = JSON.parse(text) as Record<string, unknown>;
+  return { body, externalReference: typeof externalReference === 'string' ? externalReference : null };
+}
+
 function readRequest(entry: unknown, index: number): BatchRequest | BatchFault {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     return { path: [index], message: 'must be an object, the body of a request' };
   }
   const { external_reference: reference = null, ...body } = entry as Record<string, unknown>;
+  // JSON has no form of it, and the request waits as JSON.
+  const [infinite] =
+    Object.entries(body).find(([, field]) => field === Infinity || field === -Infinity) ?? [];
+  if (infinite !== undefined) return { path: [index, infinite], message: 'must be a finite number' };
   if (reference === null) return { body, externalReference: null };
   if (typeof reference === 'string' && reference.length <= MAX_REFERENCE_LENGTH) {
     return { body, externalReference: reference };

@@ -1,76 +1,38 @@
-import { groupOf } from '../../client-id.ts';
+import { BoundedStore } from '../../bounded-store.ts';
+import { heldBytes } from '../../held-bytes.ts';
 import type { RequestRecord } from '../engine.ts';
 
-const MAX_RECORDS = 1000;
+/** More than a thousand records of one completion each. */
+const MAX_BYTES = 2 ** 20;
+const REASON_BYTES = 8;
 const KEPT_MS = 10 * 60_000;
 
-interface Entry {
-  readonly record: RequestRecord;
-  readonly endedAt: number;
-}
-
-/**
- * Records of ended requests, for a while: usage and cause outlive a client that hung up. When there are too many, the
- * group of owners that has most (src/client-id.ts) loses its oldest, so that no client pushes out those of others.
- */
+/** Records of ended requests, for a while: usage and cause outlive a client that hung up. */
 export class RequestHistory {
-  /** Of each group by id and owner, oldest first. Clients choose ids: each owner has its own. */
-  readonly #groups = new Map<string, Map<string, Entry>>();
-  readonly #now: () => number;
-  #size = 0;
+  /** Clients choose ids: each owner has its own. */
+  readonly #records: BoundedStore<RequestRecord>;
 
   constructor(now: () => number) {
-    this.#now = now;
+    this.#records = new BoundedStore({ maxBytes: MAX_BYTES, keptMs: KEPT_MS, now });
+  }
+
+  /** What they count as. */
+  get numBytes(): number {
+    return this.#records.numBytes;
   }
 
   /** What is added again moves to the end. */
   add(record: RequestRecord): void {
-    const group = groupOf(record.ownerId);
-    const key = keyOf(record.id, record.ownerId);
-    this.#delete(group, key);
-    const records = this.#groups.get(group) ?? new Map<string, Entry>();
-    this.#groups.set(group, records);
-    records.set(key, { record, endedAt: this.#now() });
-    this.#size++;
-    for (const [oldest, { endedAt }] of records) {
-      if (this.#now() - endedAt < KEPT_MS) break;
-      this.#delete(group, oldest);
-    }
-    if (this.#size > MAX_RECORDS) this.#deleteOneOfMost();
+    // A reason is one of four texts that all records share.
+    const { length } = record.finishReasons;
+    const numBytes = heldBytes({ ...record, finishReasons: [] }) + REASON_BYTES * length;
+    this.#records.add(record.ownerId, record.id, record, numBytes);
   }
 
   /** Without an owner: the one that ended last of all owners'. */
   find(id: string, ownerId?: string): RequestRecord | undefined {
-    const entry =
-      ownerId === undefined ? this.#lastOf(id) : this.#groups.get(groupOf(ownerId))?.get(keyOf(id, ownerId));
-    return entry !== undefined && this.#now() - entry.endedAt < KEPT_MS ? entry.record : undefined;
-  }
-
-  #lastOf(id: string): Entry | undefined {
-    const entries = [...this.#groups.values()].flatMap((records) => [...records.values()]);
-    return entries
-      .filter(({ record }) => record.id === id)
-      .toSorted((one, other) => one.endedAt - other.endedAt)
-      .at(-1);
-  }
-
-  #deleteOneOfMost(): void {
-    let most: [string, ReadonlyMap<string, Entry>] | undefined;
-    for (const one of this.#groups) if (most === undefined || one[1].size > most[1].size) most = one;
-    const [group = '', records] = most ?? [];
-    for (const oldest of records?.keys() ?? []) {
-      this.#delete(group, oldest);
-      break;
-    }
-  }
-
-  #delete(group: string, key: string): void {
-    const records = this.#groups.get(group);
-    if (records?.delete(key) !== true) return;
-    this.#size--;
-    if (records.size === 0) this.#groups.delete(group);
+    if (ownerId !== undefined) return this.#records.find(ownerId, id);
+    this.#records.dropOld();
+    return [...this.#records.values()].findLast((record) => record.id === id);
   }
 }
-
-/** An id has no space in it. */
-const keyOf = (id: string, ownerId: string): string => `${id} ${ownerId}`;

@@ -7,9 +7,16 @@ import type { Engine } from '../../../src/engine/engine.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { until } from '../../support/service.ts';
 
-const BOUNDS: BatchBounds = { maxJobs: 4, maxBytes: 1000, keptMs: 60_000 };
+const BOUNDS: BatchBounds = {
+  maxOpenJobs: 4,
+  maxRequestBytes: 1000,
+  maxAnswerBytes: 50_000,
+  keptMs: 60_000,
+};
 
 const ANSWER: ItemAnswer = { entry: '"done"', usage: { numPromptTokens: 1, numGeneratedTokens: 2 } };
+
+const REQUEST = '{"prompt":"a"}';
 
 interface Bench {
   jobs: BatchJobs;
@@ -44,15 +51,15 @@ const demandOf = (
   id: `job-${numJobs++}`,
   ownerId,
   modelId: 'm',
-  numBytes: 100,
+  requests: Array.from({ length: numItems }, () => REQUEST),
   work: {
-    numItems,
-    run: (index, onSubmitted) => {
+    run: (index, request, onSubmitted) => {
+      expect(request).toBe(REQUEST);
       started.push(`${ownerId}${index}`);
       onSubmitted();
       return run(index);
     },
-    toFailure: (index, { code }) => `"${index} ${code}"`,
+    toFailure: (index, request, { code }) => `"${index} ${code}"`,
   },
 });
 
@@ -67,7 +74,7 @@ describe('BatchRunner', () => {
     const job = bench.runner.add(demandOf(bench, 'a', 9));
     expect(job.status).toBe('running');
     await until(isDone(job));
-    expect(job.entries).toEqual(Array<string>(9).fill('"done"'));
+    expect([...job.entries()]).toEqual(Array<string>(9).fill('"done"'));
     expect(job.usage).toEqual({ numPromptTokens: 9, numGeneratedTokens: 18 });
     expect(bench.done).toEqual([job.id]);
   });
@@ -96,7 +103,7 @@ describe('BatchRunner', () => {
     const bench = createBench();
     const onSubmitted: (() => void)[] = [];
     const demand = demandOf(bench, 'a', 3);
-    const run = (index: number, submitted: () => void): Promise<ItemAnswer> => {
+    const run = (index: number, _: string, submitted: () => void): Promise<ItemAnswer> => {
       bench.started.push(`a${index}`);
       onSubmitted.push(submitted);
       // Until the engine has it, no number tells that item from a live request.
@@ -126,11 +133,11 @@ describe('BatchRunner', () => {
       }),
     );
     await until(isDone(once));
-    expect(once.entries).toEqual(['"done"', '"done"']);
+    expect([...once.entries()]).toEqual(['"done"', '"done"']);
     expect(bench.started).toEqual(['a0', 'a0', 'a1']);
     const always = bench.runner.add(demandOf(bench, 'b', 1, () => Promise.reject(failure)));
     await until(isDone(always));
-    expect(always.entries).toEqual(['"0 backend_failure"']);
+    expect([...always.entries()]).toEqual(['"0 backend_failure"']);
     expect(bench.started.slice(3)).toEqual(['b0', 'b0']);
   });
 
@@ -152,7 +159,7 @@ describe('BatchRunner', () => {
       bench.clock.nowMs += 5000;
     }
     await until(isDone(job));
-    expect(job.entries).toEqual(['"done"']);
+    expect([...job.entries()]).toEqual(['"done"']);
   });
 
   it('fails an item alone by its own fault', async () => {
@@ -165,22 +172,66 @@ describe('BatchRunner', () => {
       ),
     );
     await until(isDone(job));
-    expect(job.entries).toEqual(['"done"', '"1 rate_limited"', '"done"']);
+    expect([...job.entries()]).toEqual(['"done"', '"1 rate_limited"', '"done"']);
   });
 
-  it('does no more while the answers fill the memory', async () => {
-    const bench = createBench({ ...BOUNDS, maxBytes: 350 });
-    const answer = { ...ANSWER, entry: 'x'.repeat(60) };
+  it('does no more of a job whose answers take a half of the memory', async () => {
+    const bench = createBench();
+    const answer = { ...ANSWER, entry: `"${'x'.repeat(2000)}"` };
     const job = bench.runner.add(demandOf(bench, 'a', 20, () => Promise.resolve(answer)));
-    await until(() => bench.started.length > 3);
-    await sleep(120);
-    const numStarted = bench.started.length;
-    expect(numStarted).toBeLessThan(10);
-    expect(job.status).toBe('running');
-    // Forgotten after its time, the job gives its place back.
+    await until(isDone(job));
+    const entries = [...job.entries()];
+    const numDone = entries.filter((entry) => entry === answer.entry).length;
+    expect(numDone).toBe(bench.started.length);
+    expect(numDone).toBe(12);
+    expect(entries[12]).toBe('"12 payload_too_large"');
+    await until(isDone(bench.runner.add(demandOf(bench, 'a', 1))));
+  });
+
+  it('lets a job of another owner start while one owner has filled the memory of requests', async () => {
+    const bench = createBench();
+    bench.load.numSequencesWaiting = 1;
+    const never = (): Promise<ItemAnswer> => Promise.reject(new EngineError('engine_not_ready', 'not now'));
+    bench.runner.add(demandOf(bench, 'a', 31, never));
+    expect(() => bench.runner.add(demandOf(bench, 'a', 1))).toThrow('there is no room for another job');
+    const other = bench.runner.add(demandOf(bench, 'b', 2));
+    bench.load.numSequencesWaiting = 0;
+    await until(isDone(other));
+  });
+
+  it('gives an address one turn, however many owners it has', async () => {
+    const bench = createBench({
+      maxOpenJobs: 1000,
+      maxRequestBytes: 2 ** 20,
+      maxAnswerBytes: 2 ** 20,
+      keptMs: 60_000,
+    });
+    bench.load.numSequencesWaiting = 1;
+    for (let i = 0; i < 100; i++) bench.runner.add(demandOf(bench, `2.2.2.2/key${i}:`, 1));
+    const job = bench.runner.add(demandOf(bench, '1.1.1.1/', 3));
+    bench.load.numSequencesWaiting = 0;
+    await until(isDone(job));
+    expect(bench.started.slice(0, 6)).toEqual([
+      '2.2.2.2/key0:0',
+      '1.1.1.1/0',
+      '2.2.2.2/key1:0',
+      '1.1.1.1/1',
+      '2.2.2.2/key2:0',
+      '1.1.1.1/2',
+    ]);
+  });
+
+  it('forgets a job while one of its items runs', async () => {
+    const bench = createBench();
+    let end: (answer: ItemAnswer) => void = () => undefined;
+    const job = bench.runner.add(demandOf(bench, 'a', 2, () => new Promise((resolve) => (end = resolve))));
+    await until(() => bench.started.length === 2);
     bench.clock.nowMs = BOUNDS.keptMs;
     expect(bench.jobs.find(job.id, 'a')).toBeUndefined();
-    await until(isDone(bench.runner.add(demandOf(bench, 'a', 1))));
+    end(ANSWER);
+    await sleep(10);
+    expect([bench.jobs.numBytes, bench.jobs.hasOpenItems, bench.done]).toEqual([0, false, []]);
+    expect(() => [...job.entries()]).toThrow('are kept no longer');
   });
 });
 
@@ -197,18 +248,37 @@ describe('BatchJobs', () => {
     expect(bench.jobs.size).toBe(0);
   });
 
-  it('keeps no owner out for the jobs of another, and lets go of what was fetched', () => {
+  it('keeps no owner out for the open jobs of another', () => {
     const bench = createBench();
     const full = 'there is no room for another job';
-    const first = bench.jobs.add(demandOf(bench, 'a', 1));
-    for (let i = 1; i < BOUNDS.maxJobs; i++) bench.jobs.add(demandOf(bench, 'a', 1));
+    for (let i = 0; i < BOUNDS.maxOpenJobs; i++) bench.jobs.add(demandOf(bench, 'a', 1));
     expect(() => bench.jobs.add(demandOf(bench, 'a', 1))).toThrow(full);
     bench.jobs.add(demandOf(bench, 'b', 1));
     bench.jobs.add(demandOf(bench, 'b', 1));
     expect(() => bench.jobs.add(demandOf(bench, 'b', 1))).toThrow(full);
-    expect(() => bench.jobs.add({ ...demandOf(bench, 'c', 1), numBytes: 10_000 })).toThrow(full);
-    first.isFetched = true;
-    expect(() => bench.jobs.add(demandOf(bench, 'a', 1))).toThrow(full);
-    expect(bench.jobs.find(first.id, 'a')).toBeUndefined();
+    expect(() => bench.jobs.add(demandOf(bench, 'c', 1000))).toThrow(full);
+  });
+
+  it('lets jobs of the address that holds most give way, what was fetched first', async () => {
+    const bench = createBench({ ...BOUNDS, maxOpenJobs: 1000 });
+    const answer = { ...ANSWER, entry: `"${'x'.repeat(1000)}"` };
+    const add = async (ownerId: string): Promise<BatchJob> => {
+      const job = bench.runner.add(demandOf(bench, ownerId, 1, () => Promise.resolve(answer)));
+      await until(isDone(job));
+      return job;
+    };
+    const has = ({ id, ownerId }: BatchJob): boolean => bench.jobs.find(id, ownerId) !== undefined;
+    const mine = await add('1.1.1.1/');
+    const theirs: BatchJob[] = [];
+    for (let i = 0; i < 10; i++) theirs.push(await add('2.2.2.2/key'));
+    const fetched = theirs.slice(6);
+    for (const job of fetched) bench.jobs.markFetched(job);
+    for (let i = 0; i < 50 && fetched.every(has); i++) await add('2.2.2.2/key');
+    expect(fetched.map(has)).toContain(false);
+    expect(theirs.slice(0, 6).every(has)).toBe(true);
+    for (let i = 0; i < 60; i++) await add(`2.2.2.2/key${i}`);
+    expect(theirs.some(has)).toBe(false);
+    expect(has(mine)).toBe(true);
+    expect(bench.jobs.numBytes).toBeLessThanOrEqual(BOUNDS.maxAnswerBytes);
   });
 });

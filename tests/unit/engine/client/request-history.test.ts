@@ -27,15 +27,20 @@ describe('RequestHistory', () => {
     expect(history.find('r')).toBe(theirs);
   });
 
-  it('forgets the oldest beyond a thousand, and all after ten minutes', () => {
+  it('forgets the oldest beyond its bound, and all after ten minutes', () => {
     let nowMs = 0;
     const history = new RequestHistory(() => nowMs);
-    for (let i = 0; i < 1001; i++) history.add(recordOf(`r${i}`, 'me'));
-    expect(history.find('r0', 'me')).toBeUndefined();
-    expect(history.find('r1', 'me')).toBeDefined();
+    for (let i = 0; i < 5000; i++) history.add(recordOf(`r${i}`, 'me'));
+    const isKept = (id: number): boolean => history.find(`r${id}`, 'me') !== undefined;
+    const firstKept = Array.from({ length: 5000 }, (_, id) => id).findIndex(isKept);
+    expect(firstKept).toBeGreaterThan(3000);
+    expect(firstKept).toBeLessThan(4000);
+    expect(isKept(4999)).toBe(true);
+    expect(history.numBytes).toBeLessThanOrEqual(2 ** 20);
     nowMs = 10 * 60_000;
-    expect(history.find('r1000', 'me')).toBeUndefined();
-    expect(history.find('r1000')).toBeUndefined();
+    expect(history.find('r4999', 'me')).toBeUndefined();
+    expect(history.find('r4999')).toBeUndefined();
+    expect(history.numBytes).toBe(0);
   });
 
   it('lets the group that has most lose its oldest, whichever invents how many owners', () => {
@@ -43,7 +48,7 @@ describe('RequestHistory', () => {
     history.add(recordOf('mine', 'me/1'));
     for (let i = 0; i < 5000; i++) history.add(recordOf(`r${i}`, `greedy/${i}`));
     expect(history.find('mine', 'me/1')).toBeDefined();
-    expect(history.find('r4000', 'greedy/4000')).toBeUndefined();
-    expect(history.find('r4001', 'greedy/4001')).toBeDefined();
+    expect(history.find('r3000', 'greedy/3000')).toBeUndefined();
+    expect(history.find('r4999', 'greedy/4999')).toBeDefined();
   });
 });
