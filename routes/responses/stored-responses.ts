@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clip } from '../../src/clip.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
@@ -45,7 +46,7 @@ export const storedResponseRoute = defineRoute({
       }
       const { ownerId } = c.var.scope;
       const running = responses.running(ownerId, id);
-      return c.json(running?.snapshot() ?? findResponse(c, responses, id).body);
+      return answerJson(c, running?.snapshot() ?? findResponse(c, responses, id).body);
     },
     delete: (c) => {
       const id = c.req.param('id');
@@ -80,7 +81,7 @@ export const responseCancelRoute = defineRoute({
       }
       running.cancel();
       const body: ResponseBody = { ...running.snapshot(), status: 'cancelled' };
-      return c.json(body);
+      return answerJson(c, body);
     },
   }),
 });
@@ -104,7 +105,7 @@ export const responseInputItemsRoute = defineRoute({
     get: (c) => {
       const query = parseInput(inputItemQuerySchema, c.req.query());
       const { input } = findResponse(c, responses, c.req.param('id'));
-      return c.json(toInputItemList(itemsUntil(input), query));
+      return answerJson(c, toInputItemList(itemsUntil(input), query));
     },
   }),
 });

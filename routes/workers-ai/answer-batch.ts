@@ -5,6 +5,7 @@ import type { BatchRunner } from '../../src/batch/batch-runner.ts';
 import { clip } from '../../src/clip.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import { checkMayUse, hideOthers } from '../../src/http/allowed-models.ts';
+import { answerInPieces } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/json-body.ts';
 import { runForKey, type KeyHolder } from '../../src/http/run-for-key.ts';
@@ -69,16 +70,7 @@ const sizeOf = (c: AppContext, bodyLimitBytes: number): number =>
 function answerPoll(c: AppContext, job: BatchJob): Response {
   if (job.status !== 'done') return c.json(toStatusBody(job.status, job.id, job.modelId));
   job.isFetched = true;
-  const pieces = batchBodyPieces(job.entries, job.usage);
-  const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const piece = pieces.next();
-      if (piece.done === true) controller.close();
-      else controller.enqueue(encoder.encode(piece.value));
-    },
-  });
-  return c.body(stream, 200, { 'content-type': 'application/json' });
+  return answerInPieces(c, batchBodyPieces(job.entries, job.usage));
 }
 
 interface JobOwner {

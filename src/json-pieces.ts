@@ -1,8 +1,7 @@
-import { JsonMeasure } from '../json-measure.ts';
-import type { AppContext } from './app-env.ts';
+import { JsonMeasure } from './json-measure.ts';
 
 /** Of a piece; it takes less than a millisecond to be made. An answer that is no longer goes out in one write. */
-export const PIECE_CHARACTERS = 2 ** 16;
+const PIECE_CHARACTERS = 2 ** 16;
 /** What is no longer is written by one call of `JSON.stringify`. */
 const PART_CHARACTERS = 4096;
 const HIGH_SURROGATE = /[\uD800-\uDBFF]$/;
@@ -30,6 +29,13 @@ export class JsonList<Item> {
     return [...this];
   }
 }
+
+/** A body whose lists may be such. */
+export type WithLists<Value> = Value extends readonly (infer Item)[]
+  ? readonly WithLists<Item>[] | JsonList<Item>
+  : Value extends object
+    ? { [Key in keyof Value]: WithLists<Value[Key]> }
+    : Value;
 
 /** The texts of a value that `JSON.stringify` writes, in pieces of about `maxCharacters`: joined they are the same text. */
 export function* jsonPieces(value: unknown, maxCharacters = PIECE_CHARACTERS): Generator<string> {
@@ -83,38 +89,12 @@ function* objectParts(object: object): Generator<string> {
   yield mark === '{' ? '{}' : '}';
 }
 
-/** Lists count with what they are about. */
-function isShort(value: unknown, maxCharacters: number): boolean {
+/** Whether a value is no longer as JSON, about; a JsonList counts without its items being made. */
+export function isShort(value: unknown, maxCharacters = PIECE_CHARACTERS): boolean {
   let ofLists = 0;
   const measure = new JsonMeasure(maxCharacters);
   const isWithin = measure.add(value, (object) => {
     if (object instanceof JsonList) ofLists += object.numCharacters;
   });
   return isWithin && measure.numCharacters + ofLists <= maxCharacters;
-}
-
-/**
- * Answers with a body as JSON. A short one goes out whole. A long one goes out in pieces, each made once the client has
- * taken those before it, and between two pieces the thread does what else there is to do.
- */
-export function answerJson(c: AppContext, body: object): Response {
-  return isShort(body, PIECE_CHARACTERS) ? c.json(body) : answerInPieces(c, jsonPieces(body));
-}
-
-/** Answers with JSON that comes in pieces. */
-export function answerInPieces(c: AppContext, pieces: Iterator<string>): Response {
-  const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        await new Promise(setImmediate);
-        const piece = pieces.next();
-        if (piece.done === true) controller.close();
-        else controller.enqueue(encoder.encode(piece.value));
-      },
-      cancel: () => void pieces.return?.(),
-    },
-    { highWaterMark: 0 },
-  );
-  return c.body(stream, 200, { 'content-type': 'application/json' });
 }
