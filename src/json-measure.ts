@@ -10,6 +10,7 @@ const KEY_CHARACTERS = 3;
 export class JsonMeasure {
   readonly #maxCharacters: number;
   #numCharacters = 0;
+  #numValues = 0;
 
   constructor(maxCharacters: number) {
     this.#maxCharacters = maxCharacters;
@@ -20,21 +21,37 @@ export class JsonMeasure {
     return this.#numCharacters;
   }
 
+  /** Of them: texts, numbers, lists, objects, and what these hold. */
+  get numValues(): number {
+    return this.#numValues;
+  }
+
   /**
    * Adds a value; false once all values together pass the bound.
    * @param onObject called for each object before what it holds is added
    */
   add(value: unknown, onObject?: (object: object) => void): boolean {
+    // No recursion: a value may nest deep.
+    const open: unknown[] = [value];
+    this.#count(value);
+    while (open.length > 0 && this.#numCharacters <= this.#maxCharacters) {
+      const next = open.pop();
+      if (typeof next !== 'object' || next === null) continue;
+      const isList = Array.isArray(next);
+      if (!isList) onObject?.(next);
+      const inner: unknown[] = isList ? next : Object.values(next);
+      if (!isList) for (const key in next) this.#numCharacters += key.length + KEY_CHARACTERS;
+      for (let index = inner.length - 1; index >= 0; index--) {
+        this.#count(inner[index]);
+        open.push(inner[index]);
+      }
+    }
+    return this.#numCharacters <= this.#maxCharacters;
+  }
+
+  #count(value: unknown): void {
+    this.#numValues++;
     this.#numCharacters += VALUE_CHARACTERS;
     if (typeof value === 'string') this.#numCharacters += value.length + QUOTE_CHARACTERS;
-    if (this.#numCharacters > this.#maxCharacters) return false;
-    if (typeof value !== 'object' || value === null) return true;
-    if (Array.isArray(value)) return value.every((item) => this.add(item, onObject));
-    onObject?.(value);
-    for (const key in value) {
-      this.#numCharacters += key.length + KEY_CHARACTERS;
-      if (!this.add(Reflect.get(value, key), onObject)) return false;
-    }
-    return true;
   }
 }

@@ -1,12 +1,22 @@
-import { assertInvariant } from '../errors.ts';
+import { assertInvariant, invalidField } from '../errors.ts';
+import { JsonMeasure } from '../json-measure.ts';
 import type { ChatTemplateSource } from '../tokenizer/chat-template-renderer.ts';
 import type { ReasoningFormat, ToolFormat } from './chat-format/chat-format.ts';
 import type { RenderQuestion, TemplateAnswer, TemplateQuestion } from './chat-template-worker.ts';
 import type { ChatTemplateOrigin } from './fallback-template.ts';
 import { JobProcess } from './job-process.ts';
 
-/** A thousand times what a template takes. */
+/** A thousand times what a template takes for a short conversation. */
 const DEADLINE_MS = 2000;
+/** What a template takes longest for a long one, by its size. */
+const DEADLINE_MS_PER_SIZE = 0.002;
+const MAX_DEADLINE_MS = 8000;
+/** A template takes as long for a value in its input as for so many characters, about. */
+const CHARACTERS_PER_VALUE = 32;
+/** Of a short conversation: some 10 ms of a template. */
+const MAX_SHORT_SIZE = 2 ** 15;
+/** Of all tools of a request; 128 tools as they are written take a quarter of it. */
+const MAX_TOOLS = { characters: 2 ** 19, values: 2 ** 15 };
 const START_TIMEOUT_MS = 20_000;
 const MAX_HEAP_MB = 128;
 
@@ -28,7 +38,8 @@ export interface TextCaller {
 
 /**
  * A model's chat template. It is a program from somewhere else: it runs in a process with a deadline and a bound on
- * its memory, one conversation after the other, the clients in turns.
+ * its memory, one conversation after the other, the clients in turns. Long conversations have a process of their own,
+ * so that no short one waits for them, or for a process that was ended by one.
  */
 export class ChatTemplate {
   readonly origin: ChatTemplateOrigin;
@@ -36,7 +47,8 @@ export class ChatTemplate {
   readonly stopStrings: readonly string[];
   /** Jinja. */
   readonly template: string;
-  readonly #process: JobProcess<ChatTemplateSource, void, TemplateQuestion, TemplateAnswer>;
+  readonly #process: TemplateProcess;
+  readonly #longProcess: TemplateProcess;
   readonly #deadlineMs: number;
   #toolFormat: ToolFormat | undefined;
   /** In a list, since a model may have none. */
@@ -48,16 +60,18 @@ export class ChatTemplate {
     this.stopStrings = options.stopStrings ?? [];
     this.template = source.template;
     this.#deadlineMs = deadlineMs;
-    this.#process = new JobProcess({
+    const process = {
       entry: 'chat-template-worker',
       name: "the model's chat template",
       setup: source,
       maxHeapMb: MAX_HEAP_MB,
       startTimeoutMs,
-    });
+    };
+    this.#process = new JobProcess(process);
+    this.#longProcess = new JobProcess(process);
   }
 
-  /** Of its process, which comes with the first conversation. */
+  /** Of its process for short conversations, which comes with the first. */
   get pid(): number | undefined {
     return this.#process.pid;
   }
@@ -66,11 +80,27 @@ export class ChatTemplate {
    * The text that a conversation becomes, up to where the assistant's answer begins; it holds the special tokens that
    * belong there. What the template cannot say of tools is put into words.
    *
-   * @throws EngineError `invalid_request` where the template refuses the messages, `weights_invalid` where it fails on
-   * any, or does not end; the signal's reason once that is aborted
+   * @throws EngineError `invalid_request` where the template refuses the messages, where there is more of tools than is
+   * taken, or where a long conversation takes too long; `weights_invalid` where the template fails on any, or does not
+   * end of a short one; the signal's reason once that is aborted
    */
   async render(input: RenderQuestion, caller: TextCaller): Promise<string> {
-    const answer = await this.#ask({ type: 'render', input }, caller);
+    const question = { type: 'render', input } as const;
+    const ofTools = sizeOfTools(input);
+    const ofMessages = sizeOf(measure([input.messages, input.templateArguments]));
+    const size = ofTools + ofMessages;
+    const answer =
+      size <= MAX_SHORT_SIZE
+        ? await this.#ask(question, caller)
+        : await this.#longProcess.run(question, {
+            ...caller,
+            timeoutMs: Math.min(Math.ceil(this.#deadlineMs + DEADLINE_MS_PER_SIZE * size), MAX_DEADLINE_MS),
+            param: 'messages',
+            toLossError: (how) => {
+              const param = ofTools > ofMessages ? 'tools' : 'messages';
+              return invalidField(param, `are too much to be rendered: ${how}; send less`);
+            },
+          });
     assertInvariant(answer.type === 'render', 'a conversation is answered by its text');
     return answer.text;
   }
@@ -102,8 +132,37 @@ export class ChatTemplate {
     return this.#process.run(question, { clientId, signal, timeoutMs: this.#deadlineMs, param: 'messages' });
   }
 
-  /** Ends its process, and what waits for it. */
-  stop(): Promise<void> {
-    return this.#process.stop();
+  /** Ends its processes, and what waits for them. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#process.stop(), this.#longProcess.stop()]);
   }
+}
+
+type TemplateProcess = JobProcess<ChatTemplateSource, void, TemplateQuestion, TemplateAnswer>;
+
+function measure(value: unknown): JsonMeasure {
+  const measured = new JsonMeasure(Infinity);
+  measured.add(value);
+  return measured;
+}
+
+/** How much of a conversation there is, in characters. */
+const sizeOf = ({ numCharacters, numValues }: JsonMeasure): number =>
+  numCharacters + CHARACTERS_PER_VALUE * numValues;
+
+/** @throws EngineError `invalid_request` for more than is taken */
+function sizeOfTools({ tools = [] }: RenderQuestion): number {
+  const measured = measure(tools);
+  const { numCharacters, numValues } = measured;
+  const { characters, values } = MAX_TOOLS;
+  if (numCharacters > characters) {
+    throw invalidField('tools', `take ${numCharacters} characters as JSON; at most ${characters} are taken`);
+  }
+  if (numValues > values) {
+    throw invalidField(
+      'tools',
+      `hold ${numValues} values (objects, lists, texts, numbers); at most ${values} are taken`,
+    );
+  }
+  return sizeOf(measured);
 }

@@ -27,6 +27,8 @@ export interface JobOptions {
   isLarge?: boolean;
   /** The request's field that the question is made of. */
   param?: string;
+  /** The error where the process did not end or died of the question, which is then at fault; else the model is. */
+  toLossError?: (how: string) => EngineError;
 }
 
 interface Job<Question, Answer> extends JobOptions {
@@ -215,7 +217,7 @@ export class JobProcess<Setup, Ready, Question, Answer> {
   #receive(message: FromJobProcess<Ready, Answer>): void {
     switch (message.type) {
       case 'ready':
-        clearTimeout(this.#timer);
+        this.#unwatch();
         this.#isReady = true;
         this.#launch?.resolve(message.ready);
         this.#launch = undefined;
@@ -225,7 +227,7 @@ export class JobProcess<Setup, Ready, Question, Answer> {
         this.#end((job) => job.resolve(message.answer));
         break;
       case 'paused':
-        this.#pause();
+        this.#pause(message.sliceMs);
         break;
       case 'error': {
         const { code, message: text, param } = message;
@@ -247,7 +249,7 @@ export class JobProcess<Setup, Ready, Question, Answer> {
   }
 
   #letGo(): void {
-    clearTimeout(this.#timer);
+    this.#unwatch();
     // Another process begins them anew.
     this.#begun.clear();
     const child = this.#child;
@@ -258,13 +260,12 @@ export class JobProcess<Setup, Ready, Question, Answer> {
   }
 
   /** The job at hand waits for its next turn, unless its caller has left. */
-  #pause(): void {
+  #pause(sliceMs: number): void {
     const job = this.#job;
     if (job === undefined) return;
-    clearTimeout(this.#timer);
+    this.#unwatch();
     this.#job = undefined;
     this.#begun.add(job);
-    const sliceMs = performance.now() - job.startedMs;
     job.usedMs += sliceMs;
     // Before it is taken off: a client whose work has gone is forgotten.
     if (!job.isAbandoned) this.#jobs.add(job);
@@ -276,10 +277,9 @@ export class JobProcess<Setup, Ready, Question, Answer> {
   #end(settle: (job: Job<Question, Answer>) => void): void {
     const job = this.#job;
     if (job === undefined) return;
-    clearTimeout(this.#timer);
+    this.#unwatch();
     this.#job = undefined;
     const sliceMs = job.startedMs === 0 ? 0 : performance.now() - job.startedMs;
-    job.usedMs += sliceMs;
     this.#jobs.finish(job, sliceMs);
     this.#begun.delete(job);
     this.#drop(job);
@@ -289,12 +289,26 @@ export class JobProcess<Setup, Ready, Question, Answer> {
 
   /** The timer keeps the service alive while something is to come; an idle process does not. */
   #watch(timeoutMs: number, toError: () => EngineError): void {
+    this.#unwatch();
+    const timer = setTimeout(() => {
+      // Where this thread was busy, the answer may have come and not been read.
+      setImmediate(() => {
+        if (this.#timer === timer) this.#replace(toError());
+      });
+    }, timeoutMs);
+    this.#timer = timer;
+  }
+
+  #unwatch(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#replace(toError()), timeoutMs);
+    this.#timer = undefined;
   }
 
   #invalid(what: string): EngineError {
-    return new EngineError('weights_invalid', `${this.#options.name} ${what}`);
+    const { name } = this.#options;
+    return (
+      this.#job?.toLossError?.(`${name} ${what}`) ?? new EngineError('weights_invalid', `${name} ${what}`)
+    );
   }
 
   #unavailable(message: string): EngineError {

@@ -15,8 +15,8 @@ export type FromJobProcess<Ready, Answer> =
   /** It is set up, and takes jobs. */
   | { type: 'ready'; ready: Ready }
   | { type: 'answer'; answer: Answer }
-  /** The job at hand is interrupted, so that others get their turn. */
-  | { type: 'paused' }
+  /** The job at hand is interrupted after so long, so that others get their turn. */
+  | { type: 'paused'; sliceMs: number }
   /** Of the job at hand; before 'ready': it cannot be set up. */
   | { type: 'error'; code: ErrorCode; message: string; param: string | undefined };
 

@@ -21,13 +21,14 @@ export function serveJobs<Setup, Ready, Question, Answer>({
   const interrupted = new Map<number, InSlices<Answer>>();
   const runSlice = (id: number, work: InSlices<Answer>): FromJobProcess<Ready, Answer> => {
     interrupted.delete(id);
-    const endMs = performance.now() + SLICE_MS;
+    const startMs = performance.now();
     for (;;) {
       const step = work.next();
       if (step.done === true) return { type: 'answer', answer: step.value };
-      if (performance.now() < endMs) continue;
+      const sliceMs = performance.now() - startMs;
+      if (sliceMs < SLICE_MS) continue;
       interrupted.set(id, work);
-      return { type: 'paused' };
+      return { type: 'paused', sliceMs };
     }
   };
   const begin = (id: number, question: Question): FromJobProcess<Ready, Answer> => {
