@@ -46,8 +46,8 @@ describe('a text that takes long', () => {
     '%s: a short one of another client is encoded meanwhile, and both have their tokens',
     async (_, text) => {
       const own = await loadTokenizer('model-weights');
-    const expected = own.encode(text);
-    const tokenizer = await load('model-weights');
+      const expected = own.encode(text);
+      const tokenizer = await load('model-weights');
       const order: string[] = [];
       const encode = async (name: string, one: string, clientId: string): Promise<number[]> => {
         const ids = await encodeOne(tokenizer, one, { ...CALLER, clientId });
@@ -56,7 +56,6 @@ describe('a text that takes long', () => {
       };
       const long = encode('long', text, 'a/1');
       const short = await encode('short', 'The river', 'b/1');
-      const own = await loadTokenizer('model-weights');
       expect(short).toEqual(own.encode('The river'));
       expect(await long).toEqual(expected);
       expect(order).toEqual(['short', 'long']);
