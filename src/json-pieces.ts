@@ -90,11 +90,15 @@ function* objectParts(object: object): Generator<string> {
 }
 
 /** Whether a value is no longer as JSON, about; a JsonList counts without its items being made. */
-export function isShort(value: unknown, maxCharacters = PIECE_CHARACTERS): boolean {
+export const isShort = (value: unknown, maxCharacters = PIECE_CHARACTERS): boolean =>
+  jsonLength(value, maxCharacters) <= maxCharacters;
+
+/** How long a value is as JSON, about; of one that is longer than `maxCharacters`, anything that is longer. */
+export function jsonLength(value: unknown, maxCharacters = Infinity): number {
   let ofLists = 0;
   const measure = new JsonMeasure(maxCharacters);
-  const isWithin = measure.add(value, (object) => {
+  measure.add(value, (object) => {
     if (object instanceof JsonList) ofLists += object.numCharacters;
   });
-  return isWithin && measure.numCharacters + ofLists <= maxCharacters;
+  return measure.numCharacters + ofLists;
 }
