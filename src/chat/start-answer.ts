@@ -46,7 +46,7 @@ export async function startAnswer(
 }
 
 /** Of reading the schemas of all tools of a request; it takes some 10 ms. Schemas as they are written take some hundreds. */
-const MAX_SCHEMA_STEPS = 2 ** 16;
+const MAX_SCHEMA_STEPS = 2 ** 15;
 
 /** What is of the chat alone; the engine keeps a request for a while. */
 const CHAT_FIELDS = [

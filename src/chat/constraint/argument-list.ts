@@ -17,6 +17,9 @@ export interface Parameter {
   readonly param: string;
 }
 
+/** Of a key, which is looked through for tags. */
+const CHARACTERS_PER_STEP = 16;
+
 /** A tool that names no parameters takes none. */
 export const NO_PARAMETERS: Schema = { type: 'object', properties: {}, additionalProperties: false };
 
@@ -37,7 +40,7 @@ export function propertyList(schema: unknown, reader: SchemaReader, param: strin
   const required: ReadonlySet<unknown> = new Set(Array.isArray(listed) ? listed : []);
   reader.take(required.size);
   return [...reader.properties(schema)].map(([key, property]) => {
-    reader.take(key.length);
+    reader.take(1 + key.length / CHARACTERS_PER_STEP);
     return {
       key,
       schema: property,

@@ -35,16 +35,19 @@ export function gemmaArguments(
   { tokens, budget }: { tokens: TagTokens; budget: StepBudget },
 ): GrammarSpec {
   const parameters = parametersOf(tool, budget);
+  const quotation = tagText(quote, tokens);
+  const context = { quotation, anyText: textBefore([quote], tokens), level: 0 };
   const items = parameters.map((parameter) =>
-    sequence(literal(`${parameter.key}:`), gemmaValue(parameter, { quote, tokens, level: 0 })),
+    sequence(literal(`${parameter.key}:`), gemmaValue(parameter, context)),
   );
   return argumentList(parameters, items, literal(','));
 }
 
 interface GemmaContext {
-  quote: string;
-  tokens: TagTokens;
-  level: number;
+  /** What a text stands between. */
+  readonly quotation: readonly GrammarSpec[];
+  readonly anyText: GrammarSpec;
+  readonly level: number;
 }
 
 function gemmaValue(parameter: Parameter, context: GemmaContext): GrammarSpec {
@@ -87,10 +90,10 @@ function gemmaValueOfType(type: string, parameter: Parameter, context: GemmaCont
   }
 }
 
-function gemmaText(values: unknown, reader: SchemaReader, { quote, tokens }: GemmaContext): GrammarSpec {
+function gemmaText(values: unknown, reader: SchemaReader, { quotation, anyText }: GemmaContext): GrammarSpec {
   const texts: readonly unknown[] = Array.isArray(values) ? values : [];
   reader.take(texts.length);
   const named = texts.filter((value) => typeof value === 'string');
-  const text = named.length === 0 ? textBefore([quote], tokens) : choice(named.map(literal));
-  return sequence(tagText(quote, tokens), text, tagText(quote, tokens));
+  const text = named.length === 0 ? anyText : choice(named.map(literal));
+  return sequence(quotation, text, quotation);
 }

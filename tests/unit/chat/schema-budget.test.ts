@@ -63,7 +63,7 @@ describe('the schemas of tools are read in a number of steps', () => {
   });
 
   it.each([
-    ['keys', { properties: { ['k'.repeat(10_001)]: {} } }],
+    ['keys', { properties: { ['k'.repeat(160_001)]: {} } }],
     ['required names', { properties: { a: {} }, required: Array.from({ length: 10_001 }, (_, i) => `${i}`) }],
     ['values', { properties: { a: { enum: Array.from({ length: 10_001 }, (_, i) => i) } } }],
     ['references', { properties: { a: { $ref: `#/${'x/'.repeat(100_000)}` } } }],
