@@ -9,11 +9,13 @@ const KEY_CHARACTERS = 3;
  */
 export class JsonMeasure {
   readonly #maxCharacters: number;
+  readonly #maxValues: number;
   #numCharacters = 0;
   #numValues = 0;
 
-  constructor(maxCharacters: number) {
+  constructor(maxCharacters: number, maxValues = Infinity) {
     this.#maxCharacters = maxCharacters;
+    this.#maxValues = maxValues;
   }
 
   /** Of what was added; once over the bound, of a part of it. */
@@ -27,14 +29,14 @@ export class JsonMeasure {
   }
 
   /**
-   * Adds a value; false once all values together pass the bound.
+   * Adds a value; false once all values together pass a bound.
    * @param onObject called for each object before what it holds is added
    */
   add(value: unknown, onObject?: (object: object) => void): boolean {
     // No recursion: a value may nest deep.
     const open: unknown[] = [value];
     this.#count(value);
-    while (open.length > 0 && this.#numCharacters <= this.#maxCharacters) {
+    while (open.length > 0 && this.#isWithin) {
       const next = open.pop();
       if (typeof next !== 'object' || next === null) continue;
       const isList = Array.isArray(next);
@@ -46,7 +48,11 @@ export class JsonMeasure {
         open.push(inner[index]);
       }
     }
-    return this.#numCharacters <= this.#maxCharacters;
+    return this.#isWithin;
+  }
+
+  get #isWithin(): boolean {
+    return this.#numCharacters <= this.#maxCharacters && this.#numValues <= this.#maxValues;
   }
 
   #count(value: unknown): void {

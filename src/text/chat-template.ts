@@ -1,4 +1,4 @@
-import { assertInvariant, invalidField } from '../errors.ts';
+import { assertInvariant, invalidField, type EngineError } from '../errors.ts';
 import { JsonMeasure } from '../json-measure.ts';
 import type { ChatTemplateSource } from '../tokenizer/chat-template-renderer.ts';
 import type { ReasoningFormat, ToolFormat } from './chat-format/chat-format.ts';
@@ -8,9 +8,8 @@ import { JobProcess } from './job-process.ts';
 
 /** A thousand times what a template takes for a short conversation. */
 const DEADLINE_MS = 2000;
-/** What a template takes longest for a long one, by its size. */
-const DEADLINE_MS_PER_SIZE = 0.002;
-const MAX_DEADLINE_MS = 8000;
+/** Of a long one it may take so many times as long. */
+const LONG_DEADLINES = 4;
 /** A template takes as long for a value in its input as for so many characters, about. */
 const CHARACTERS_PER_VALUE = 32;
 /** Of a short conversation: some 10 ms of a template. */
@@ -86,21 +85,9 @@ export class ChatTemplate {
    */
   async render(input: RenderQuestion, caller: TextCaller): Promise<string> {
     const question = { type: 'render', input } as const;
-    const ofTools = sizeOfTools(input);
-    const ofMessages = sizeOf(measure([input.messages, input.templateArguments]));
-    const size = ofTools + ofMessages;
+    const size = sizeOfTools(input) + sizeOf([input.messages, input.templateArguments]);
     const answer =
-      size <= MAX_SHORT_SIZE
-        ? await this.#ask(question, caller)
-        : await this.#longProcess.run(question, {
-            ...caller,
-            timeoutMs: Math.min(Math.ceil(this.#deadlineMs + DEADLINE_MS_PER_SIZE * size), MAX_DEADLINE_MS),
-            param: 'messages',
-            toLossError: (how) => {
-              const param = ofTools > ofMessages ? 'tools' : 'messages';
-              return invalidField(param, `are too much to be rendered: ${how}; send less`);
-            },
-          });
+      size <= MAX_SHORT_SIZE ? await this.#ask(question, caller) : await this.#askLong(question, caller);
     assertInvariant(answer.type === 'render', 'a conversation is answered by its text');
     return answer.text;
   }
@@ -132,6 +119,19 @@ export class ChatTemplate {
     return this.#process.run(question, { clientId, signal, timeoutMs: this.#deadlineMs, param: 'messages' });
   }
 
+  #askLong(
+    question: TemplateQuestion & { type: 'render' },
+    { clientId, signal }: TextCaller,
+  ): Promise<TemplateAnswer> {
+    const { messages, templateArguments } = question.input;
+    const timeoutMs = LONG_DEADLINES * this.#deadlineMs;
+    const toLossError = (how: string): EngineError => {
+      const param = sizeOf([messages, templateArguments]) > MAX_SHORT_SIZE ? 'messages' : 'tools';
+      return invalidField(param, `are too much to be rendered: ${how}; send less`);
+    };
+    return this.#longProcess.run(question, { clientId, signal, timeoutMs, param: 'messages', toLossError });
+  }
+
   /** Ends its processes, and what waits for them. */
   async stop(): Promise<void> {
     await Promise.all([this.#process.stop(), this.#longProcess.stop()]);
@@ -140,29 +140,22 @@ export class ChatTemplate {
 
 type TemplateProcess = JobProcess<ChatTemplateSource, void, TemplateQuestion, TemplateAnswer>;
 
-function measure(value: unknown): JsonMeasure {
-  const measured = new JsonMeasure(Infinity);
+/** How much of a value there is, in characters; of one that is no part of a short conversation, any such number. */
+function sizeOf(value: unknown): number {
+  const measured = new JsonMeasure(MAX_SHORT_SIZE);
   measured.add(value);
-  return measured;
+  return measured.numCharacters + CHARACTERS_PER_VALUE * measured.numValues;
 }
-
-/** How much of a conversation there is, in characters. */
-const sizeOf = ({ numCharacters, numValues }: JsonMeasure): number =>
-  numCharacters + CHARACTERS_PER_VALUE * numValues;
 
 /** @throws EngineError `invalid_request` for more than is taken */
 function sizeOfTools({ tools = [] }: RenderQuestion): number {
-  const measured = measure(tools);
-  const { numCharacters, numValues } = measured;
   const { characters, values } = MAX_TOOLS;
-  if (numCharacters > characters) {
-    throw invalidField('tools', `take ${numCharacters} characters as JSON; at most ${characters} are taken`);
-  }
-  if (numValues > values) {
+  if (!new JsonMeasure(characters, values).add(tools)) {
     throw invalidField(
       'tools',
-      `hold ${numValues} values (objects, lists, texts, numbers); at most ${values} are taken`,
+      `are too many: at most ${characters} characters as JSON, and ${values} values (objects, lists, texts, numbers), ` +
+        'are taken',
     );
   }
-  return sizeOf(measured);
+  return sizeOf(tools);
 }
