@@ -1,5 +1,5 @@
 import type { EncodedText } from '../tokenizer/encode-tail.ts';
-import { runToEnd } from '../tokenizer/encode-in-slices.ts';
+import { runToEnd } from '../tokenizer/in-slices.ts';
 import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
 import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
 import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';

@@ -1,16 +1,6 @@
 import { isCut } from './cut-places.ts';
+import type { InSlices } from './in-slices.ts';
 import type { TokenizerModel } from './tokenizer-model.ts';
-
-/** Work that can be interrupted wherever it yields, some milliseconds after the place before. */
-export type InSlices<Result> = Generator<undefined, Result>;
-
-/** Does work without interruptions. */
-export function runToEnd<Result>(work: InSlices<Result>): Result {
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
-}
 
 /** Some ten milliseconds of a tokenizer. */
 const PIECE_CHARACTERS = 8192;

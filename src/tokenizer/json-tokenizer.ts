@@ -1,7 +1,7 @@
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { EngineError } from '../errors.ts';
 import { fieldOf } from '../field-of.ts';
-import type { InSlices } from './encode-in-slices.ts';
+import type { InSlices } from './in-slices.ts';
 import { mergePairs } from './piece-merger.ts';
 import { byteSchemeOf, decoderTypes, METASPACE, textBytes, tokenBytes } from './token-bytes.ts';
 import type { ByteScheme } from './token-bytes.ts';

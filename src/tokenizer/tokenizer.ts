@@ -1,7 +1,8 @@
 import { clip } from '../clip.ts';
 import { fieldOf } from '../field-of.ts';
 import type { ChatTemplateSource } from './chat-template-renderer.ts';
-import { encodeInSlices, type InSlices } from './encode-in-slices.ts';
+import { encodeInSlices } from './encode-in-slices.ts';
+import type { InSlices } from './in-slices.ts';
 import { IncrementalDetokenizer } from './incremental-detokenizer.ts';
 import { JsonTokenizer } from './json-tokenizer.ts';
 import { smallSource, type TokenizerSource } from './small-tokenizer.ts';

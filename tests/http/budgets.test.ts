@@ -42,7 +42,10 @@ describe('a long answer', () => {
     expect(whole.headers.get('content-length')).toBeNull();
     const { choices } = (await whole.json()) as CompletionBody;
     expect(choices).toHaveLength(8);
-    const { events: chunks } = await postStream<CompletionChunk>(service, '/v1/completions', { ...request, ...changes });
+    const { events: chunks } = await postStream<CompletionChunk>(service, '/v1/completions', {
+      ...request,
+      ...changes,
+    });
     for (const { index, text, logprobs } of choices) {
       const parts = chunks.flatMap((chunk) => chunk.choices.filter((choice) => choice.index === index));
       expect(text).toBe(parts.map((part) => part.text).join(''));
@@ -69,8 +72,8 @@ describe('a long answer', () => {
     const body = { messages, max_tokens: 400, n: 4, logprobs: true, top_logprobs: 20 };
     const { choices } = (await post(service, '/v1/chat/completions', body)).json as ChatBody;
     for (const { message, logprobs } of choices) {
-      expect(logprobs?.content?.map(({ token }) => token).join('')).toContain(message.content ?? '?');
-      expect(logprobs?.content?.[0]?.top_logprobs).toHaveLength(20);
+      expect(logprobs?.content.map(({ token }) => token).join('')).toContain(message.content ?? '?');
+      expect(logprobs?.content[0]?.top_logprobs).toHaveLength(20);
     }
   });
 });

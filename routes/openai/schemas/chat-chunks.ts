@@ -1,7 +1,7 @@
 import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
 import type { EncodedPrompt } from '../../../src/engine/client/encode-prompts.ts';
 import type { SampledToken, Usage } from '../../../src/engine/engine.ts';
-import { PackedTokens } from '../../../src/engine/packed-tokens.ts';
+import { PackedTokens } from '../../../src/engine/client/packed-tokens.ts';
 import { assertInvariant } from '../../../src/errors.ts';
 import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';

@@ -1,5 +1,5 @@
 import type { CompletionEvent, FinishReason, Usage } from '../../../src/engine/engine.ts';
-import { PackedTokens } from '../../../src/engine/packed-tokens.ts';
+import { PackedTokens } from '../../../src/engine/client/packed-tokens.ts';
 import { assertInvariant } from '../../../src/errors.ts';
 import { type WithLists } from '../../../src/json-pieces.ts';
 import type { EncodedPrompt } from '../../../src/engine/client/encode-prompts.ts';

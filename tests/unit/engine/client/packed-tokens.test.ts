@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { PackedTokens } from '../../../src/engine/packed-tokens.ts';
+import { PackedTokens } from '../../../../src/engine/client/packed-tokens.ts';
 
 const id = fc.integer({ min: 0, max: 2 ** 22 });
 const logprob = fc.oneof(fc.double({ noNaN: true, max: 0 }), fc.constant(-Infinity));

@@ -1,4 +1,4 @@
-import type { SampledToken } from './engine.ts';
+import type { SampledToken } from '../engine.ts';
 
 /** Entries that there is room for at first; the room doubles. */
 const FIRST_ENTRIES = 32;
