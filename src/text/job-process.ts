@@ -44,8 +44,8 @@ interface Job<Question, Answer> extends JobOptions {
   reject(error: EngineError): void;
 }
 
-/** Large jobs that are begun; more wait until one of them ends. */
-const MAX_LARGE_JOBS = 4;
+/** Large jobs that are begun; more wait until one of them ends. A short job waits for a slice of each at most. */
+const MAX_LARGE_JOBS = 2;
 
 /**
  * A process that runs a model's tokenizer or chat template, one job at a time. These come with the model, so they may
