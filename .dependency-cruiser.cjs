@@ -45,7 +45,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|logged-error|has-code|is-record|field-of|client-id|clip|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent|bounded-store|held-bytes)\\.ts$',
+      '^src/(errors|logged-error|has-code|is-record|field-of|client-id|clip|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent|bounded-store|held-bytes|step-budget|json-measure|json-pieces)\\.ts$',
       ...allowed.map(room),
     ],
   },
@@ -78,7 +78,7 @@ const routeImports = [
       path: '^(src|routes)/',
       pathNot: [
         '^routes/[^/]+/schemas/',
-        '^src/(errors|held-bytes|clip|is-record|field-of|version)\\.ts$',
+        '^src/(errors|held-bytes|clip|is-record|field-of|version|json-pieces)\\.ts$',
         ENGINE_CLIENT,
         ...['batch', 'bench', 'chat', 'decisions', 'grammar', 'http', 'sampling', 'serving', 'tokenizer'].map(
           room,

@@ -1,4 +1,5 @@
 import { startDecision } from '../../src/decisions/start-decision.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import { callerOf } from '../../src/http/caller.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
@@ -35,7 +36,7 @@ export const decisionRoute = defineRoute({
       followCompletion(c, decision.completion);
       const readings = await decision.readings();
       const { usage } = decision.completion.record();
-      return c.json(toDecisionBody(engine.model.id, input.questions, readings, usage));
+      return answerJson(c, toDecisionBody(engine.model.id, input.questions, readings, usage));
     },
   }),
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { startRelevance, type RelevanceDemand } from '../../src/decisions/start-relevance.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/caller.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
@@ -103,5 +104,5 @@ async function answerRelevance<Input extends RelevanceFields>(
     scores,
     usage: completion.record().usage,
   };
-  return c.json(toBody(found, input));
+  return answerJson(c, toBody(found, input));
 }

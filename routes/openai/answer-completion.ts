@@ -1,4 +1,5 @@
 import type { Completion, Usage } from '../../src/engine/engine.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { onClientGone, streamEvents } from '../../src/http/stream-events.ts';
 import { dataFrame } from '../../src/http/sse.ts';
@@ -38,7 +39,7 @@ export async function answerCompletion<Event, Chunk extends object, Body extends
   onClientGone(c, onDisconnect);
   const chunks = format.opening();
   for await (const event of events) chunks.push(...format.toChunks(event));
-  return c.json(format.join(chunks, completion.record().usage));
+  return answerJson(c, format.join(chunks, completion.record().usage));
 }
 
 async function* toFrames<Event, Chunk extends object, Body extends object>(

@@ -70,6 +70,7 @@ function chunksOf(
     n: demand.n,
     prompt,
     withLogprobs: demand.numLogprobs !== undefined,
+    isStreamed: input.stream === true,
     withTokenIds: input.return_token_ids === true,
     withUsage: input.stream === true && input.stream_options?.include_usage === true,
     withEveryToken: input.stream_options?.every_token === true,

@@ -84,6 +84,7 @@ function chunksOf(
       echo: input.echo === true ? echoOf(index) : undefined,
     })),
     withLogprobs: demand.numLogprobs !== undefined,
+    isStreamed: input.stream === true,
     withTokenIds: input.return_token_ids === true,
     withUsage: input.stream === true && input.stream_options?.include_usage === true,
     withEveryToken: input.stream_options?.every_token === true,

@@ -2,6 +2,7 @@ import { checkVocabulary } from '../../src/engine/check-input.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { invalidField } from '../../src/errors.ts';
 import { embedTexts } from '../../src/engine/client/embed-texts.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
 import {
@@ -49,7 +50,7 @@ export const embeddingRoute = defineRoute({
         budget: c.var.scope.budget,
       };
       const embeddings = await embedTexts(engine, demand, c.req.raw.signal);
-      return c.json(toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));
+      return answerJson(c, toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));
     },
   }),
 });

@@ -1,3 +1,4 @@
+import { answerJson } from '../../src/http/answer-json.ts';
 import { checkMayUse, hideOthers, mayUse } from '../../src/http/allowed-models.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse, modelParam } from '../openapi-parts.ts';
@@ -22,7 +23,7 @@ export const modelListRoute = defineRoute({
     get: async (c) => {
       const { principal } = c.var.scope;
       const listed = (await models.list()).filter(({ id }) => mayUse(principal, id));
-      return c.json(toModelListBody(listed));
+      return answerJson(c, toModelListBody(listed));
     },
   }),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clip } from '../../src/clip.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
@@ -45,7 +46,7 @@ export const storedResponseRoute = defineRoute({
       }
       const { ownerId } = c.var.scope;
       const running = responses.running(ownerId, id);
-      if (running !== undefined) return c.json(running.snapshot());
+      if (running !== undefined) return answerJson(c, running.snapshot());
       const text = responseJson(findResponse(c, responses, id));
       return c.body(text, 200, { 'content-type': 'application/json' });
     },
@@ -82,7 +83,7 @@ export const responseCancelRoute = defineRoute({
       }
       running.cancel();
       const body: ResponseBody = { ...running.snapshot(), status: 'cancelled' };
-      return c.json(body);
+      return answerJson(c, body);
     },
   }),
 });
@@ -106,7 +107,7 @@ export const responseInputItemsRoute = defineRoute({
     get: (c) => {
       const query = parseInput(inputItemQuerySchema, c.req.query());
       const { input } = findResponse(c, responses, c.req.param('id'));
-      return c.json(toInputItemList(itemsUntil(input), query));
+      return answerJson(c, toInputItemList(itemsUntil(input), query));
     },
   }),
 });

@@ -3,6 +3,7 @@ import type { Engine, ModelInfo } from '../../src/engine/engine.ts';
 import { invalidField } from '../../src/errors.ts';
 import { checkAdminRoute } from '../../src/http/admin-route.ts';
 import { minNumTokens, type Prompt } from '../../src/engine/client/encode-prompts.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import { readJsonBody } from '../../src/http/json-body.ts';
 import { useEngine } from '../../src/http/use-engine.ts';
 import { withinDeadline } from '../../src/engine/client/within-deadline.ts';
@@ -55,7 +56,7 @@ export const attentionRoute = defineRoute({
         const weights = await engine.inspectAttention(tokenIds, layers, signal, clientId);
         return toBody(engine, tokenIds, layers, weights);
       }).finally(() => reservation.release());
-      return c.json(body);
+      return answerJson(c, body);
     },
   }),
 });

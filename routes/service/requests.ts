@@ -2,6 +2,7 @@ import { clip } from '../../src/clip.ts';
 import type { RequestRecord } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
 import { adminRouteCallerOf, mayUseAdminRoute } from '../../src/http/admin-route.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { fromBodyId } from '../../src/http/request-id.ts';
 import { visibleOwner } from '../../src/http/visible-owner.ts';
@@ -33,7 +34,7 @@ export const requestListRoute = defineRoute({
       responses: { 200: jsonResponse('The requests.', requestListSchema), ...errorResponses([]) },
     },
   }),
-  createHandlers: ({ models }) => ({ get: (c) => c.json(listRequests(c, models)) }),
+  createHandlers: ({ models }) => ({ get: (c) => answerJson(c, listRequests(c, models)) }),
 });
 
 function listRequests(c: AppContext, models: ServedModels): RequestListBody {

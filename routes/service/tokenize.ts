@@ -1,6 +1,7 @@
 import { checkVocabulary } from '../../src/engine/check-input.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import { readJsonBody } from '../../src/http/json-body.ts';
 import { useEngine } from '../../src/http/use-engine.ts';
 import { withinDeadline } from '../../src/engine/client/within-deadline.ts';
@@ -52,7 +53,7 @@ export const tokenizeRoute = defineRoute({
       ).finally(() => reservation.release());
       const tokens = encoded?.tokenIds ?? [];
       const body: TokenizeBody = { tokens, count: tokens.length, max_model_len: engine.model.contextLength };
-      return c.json(body);
+      return answerJson(c, body);
     },
   }),
 });
@@ -85,7 +86,7 @@ export const detokenizeRoute = defineRoute({
       checkVocabulary(tokens, engine.model, 'tokens', 'item');
       checkTextSize(engine, tokens, config.bodyLimitBytes);
       const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
-      return c.json(body);
+      return answerJson(c, body);
     },
   }),
 });

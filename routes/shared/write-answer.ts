@@ -1,5 +1,6 @@
 import type { AnswerEvent, StartedAnswer } from '../../src/chat/answer.ts';
 import type { RequestRecord } from '../../src/engine/engine.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { eventFrame } from '../../src/http/sse.ts';
 import { onClientGone, streamEvents, type StreamForm } from '../../src/http/stream-events.ts';
@@ -40,7 +41,7 @@ export async function writeAnswer(
   for await (const event of events) writer.write(event);
   writer.close(completion.record());
   onClosed?.();
-  return c.json(writer.body);
+  return answerJson(c, writer.body);
 }
 
 async function* toFrames(

@@ -5,6 +5,7 @@ import type { BatchRunner } from '../../src/batch/batch-runner.ts';
 import { clip } from '../../src/clip.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import { checkMayUse, hideOthers } from '../../src/http/allowed-models.ts';
+import { answerInPieces } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/json-body.ts';
 import { noOwner } from '../../src/http/visible-owner.ts';
@@ -77,17 +78,16 @@ export async function answerBatch(
 function answerPoll(c: AppContext, job: BatchJob, jobs: BatchJobs): Response {
   if (job.status !== 'done') return c.json(toStatusBody(job.status, job.id, job.modelId));
   const pieces = batchBodyPieces(job.entries(), job.usage);
-  const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const piece = pieces.next();
-      if (piece.done === true) {
-        jobs.markFetched(job);
-        controller.close();
-      } else controller.enqueue(encoder.encode(piece.value));
-    },
-  });
-  return c.body(stream, 200, { 'content-type': 'application/json' });
+  return answerInPieces(
+    c,
+    thenCall(pieces, () => jobs.markFetched(job)),
+  );
+}
+
+/** The pieces; once the last was taken, `done` is called. */
+function* thenCall(pieces: Iterable<string>, done: () => void): Generator<string> {
+  yield* pieces;
+  done();
 }
 
 interface JobOwner {

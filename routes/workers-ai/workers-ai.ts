@@ -3,6 +3,7 @@ import { BATCH_BOUNDS, BatchJobs } from '../../src/batch/batch-jobs.ts';
 import { BatchRunner } from '../../src/batch/batch-runner.ts';
 import type { AnswerFinish } from '../../src/chat/answer.ts';
 import { startRelevance } from '../../src/decisions/start-relevance.ts';
+import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/caller.ts';
 import { invalidField } from '../../src/errors.ts';
@@ -156,7 +157,7 @@ async function runModel(
   const { engine, timeoutMs } = await useEngine(c, models, modelId, config.requestTimeoutMs);
   if (task === 'embedding') {
     const caller = { clientId: scope.clientId, budget: scope.budget, gone: c.req.raw.signal };
-    return c.json(toEnvelope(await embed(engine, input, timeoutMs, caller)));
+    return answerJson(c, toEnvelope(await embed(engine, input, timeoutMs, caller)));
   }
   if (task === 'ranking') {
     const { completion, scores } = await startRelevance(
@@ -165,7 +166,7 @@ async function runModel(
       callerOf(c),
     );
     followCompletion(c, completion);
-    return c.json(toEnvelope(toRankingResult(input, await scores(), completion.record().usage)));
+    return answerJson(c, toEnvelope(toRankingResult(input, await scores(), completion.record().usage)));
   }
   const running = await startText(engine, input, timeoutMs, callerOf(c));
   return answerText(c, running, input, config.ssePingIntervalMs);
@@ -190,7 +191,7 @@ async function answerText(
     return streamEvents(c, { frames: toFrames(running), pingIntervalMs, onDisconnect });
   }
   onClientGone(c, onDisconnect);
-  return c.json(toEnvelope(await collectText(running)));
+  return answerJson(c, toEnvelope(await collectText(running)));
 }
 
 async function* toFrames({ completion, events }: RunningText): AsyncGenerator<string> {

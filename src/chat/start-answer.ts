@@ -2,11 +2,12 @@ import type { Completion, Engine } from '../engine/engine.ts';
 import { startRenderedChat, type RenderedChat } from '../engine/client/start-chat.ts';
 import type { Caller } from '../engine/client/start-completion.ts';
 import { assertInvariant } from '../errors.ts';
+import { StepBudget } from '../step-budget.ts';
 import { checkTemplateArguments } from '../text/template-arguments.ts';
 import { AnswerReader } from './answer-reader.ts';
 import type { AnswerDemand, AnswerEvent, StartedAnswer } from './answer.ts';
 import { answerGrammar } from './constraint/answer-grammar.ts';
-import { NO_PARAMETERS } from './constraint/argument-list.ts';
+import { parameterTypes } from './constraint/argument-list.ts';
 import { tagTokensIn, type TagTokens } from './constraint/tag-text.ts';
 import { offeredTools, planAnswer, type AnswerPlan } from './plan-answer.ts';
 
@@ -14,7 +15,8 @@ import { offeredTools, planAnswer, type AnswerPlan } from './plan-answer.ts';
  * Renders a conversation by the model's template, starts its completion, and reads reasoning, content and tool calls out
  * of what the model writes. With `tool_choice: none` the model is not told of the tools, and nothing is read as a call.
  *
- * @throws EngineError `invalid_request` for a tool choice that names no tool, or template arguments that cannot be taken;
+ * @throws EngineError `invalid_request` for a tool choice that names no tool, template arguments that cannot be taken, or
+ * a tool's schema that takes too many steps to read;
  * as `startRenderedChat`
  */
 export async function startAnswer(
@@ -33,14 +35,18 @@ export async function startAnswer(
     async (template, textCaller) => {
       const plan = await planAnswer({ demand, tools, template, textCaller });
       const tokens = tagTokensIn(tagsOf(plan), engine.tokenizer.specialTokens);
-      reader = toReader(plan, demand);
-      return toChat(plan, demand, tokens);
+      const budget = new StepBudget(MAX_SCHEMA_STEPS);
+      reader = toReader(plan, demand, budget);
+      return toChat(plan, demand, { tokens, budget });
     },
   );
   const [prompt] = prompts;
   assertInvariant(prompt !== undefined, 'a conversation is rendered as one prompt');
   return { completion, events: readAnswer(completion, reader), prompt, demand };
 }
+
+/** Of reading the schemas of all tools of a request; it takes some 10 ms. Schemas as they are written take some hundreds. */
+const MAX_SCHEMA_STEPS = 2 ** 15;
 
 /** What is of the chat alone; the engine keeps a request for a while. */
 const CHAT_FIELDS = [
@@ -69,12 +75,14 @@ function tagsOf({ format, reasoning }: AnswerPlan): string[] {
 }
 
 /** Undefined: the text is content, as it comes. */
-function toReader(plan: AnswerPlan, demand: AnswerDemand): AnswerReader | undefined {
+function toReader(plan: AnswerPlan, demand: AnswerDemand, budget: StepBudget): AnswerReader | undefined {
   const { format, reasoning, reasoningState, tools, wrapsReply } = plan;
   if (format === undefined && reasoning === undefined) return undefined;
   return new AnswerReader({
     tools: format,
-    parameters: new Map(tools.map(({ name, parameters = NO_PARAMETERS }) => [name, parameters])),
+    parameters: new Map(
+      tools.map((tool) => [tool.name, format?.shape === 'tagged' ? parameterTypes(tool, budget) : new Map()]),
+    ),
     wrapsReply,
     reasoning,
     startsInReasoning: reasoningState === 'inside',
@@ -86,9 +94,13 @@ function toReader(plan: AnswerPlan, demand: AnswerDemand): AnswerReader | undefi
 const ownStops = ({ format }: AnswerPlan, { stop }: AnswerDemand): string[] =>
   (format?.stops ?? []).filter((text) => !stop.includes(text));
 
-function toChat(plan: AnswerPlan, demand: AnswerDemand, tokens: TagTokens): RenderedChat {
+function toChat(
+  plan: AnswerPlan,
+  demand: AnswerDemand,
+  { tokens, budget }: { tokens: TagTokens; budget: StepBudget },
+): RenderedChat {
   const { toolChoice, allowsParallelCalls, outputFormat } = demand;
-  const grammar = answerGrammar({ ...plan, toolChoice, allowsParallelCalls, outputFormat, tokens });
+  const grammar = answerGrammar({ ...plan, toolChoice, allowsParallelCalls, outputFormat, tokens, budget });
   const stops = ownStops(plan, demand);
   return {
     prompt: plan.prompt,

@@ -1,5 +1,5 @@
 import { assertInvariant, EngineError, invalidField } from '../errors.ts';
-import { MAX_LOGPROBS, type SamplingParams } from '../sampling/sampling-params.ts';
+import { MAX_LOGPROBS, MAX_REPORTED_LOGPROBS, type SamplingParams } from '../sampling/sampling-params.ts';
 import type { CompletionRequest, ModelInfo } from './engine.ts';
 
 /**
@@ -31,6 +31,28 @@ export function checkCompletion(request: CompletionRequest, bounds: InputBounds)
   }
   checkSampling(sampling);
   checkCompletionLength(request, bounds);
+  checkReportedLogprobs(request);
+}
+
+/** Known before anything is computed: an answer that is sent whole keeps all of them to its end. */
+function checkReportedLogprobs({
+  prompts,
+  n,
+  maxTokens,
+  numLogprobs,
+  promptLogprobs,
+}: CompletionRequest): void {
+  if (numLogprobs === undefined) return;
+  const numPromptTokens = promptLogprobs ? prompts.reduce((sum, { length }) => sum + length, 0) : 0;
+  const numTokens = n * (prompts.length * maxTokens + numPromptTokens);
+  const numReported = numTokens * (1 + numLogprobs);
+  if (numReported <= MAX_REPORTED_LOGPROBS) return;
+  throw invalidField(
+    'logprobs',
+    `of ${numTokens} tokens (${prompts.length * n} choices of up to ${maxTokens} tokens, and ${n * numPromptTokens} of ` +
+      `prompts) with ${numLogprobs} alternatives are ${numReported} numbers; at most ${MAX_REPORTED_LOGPROBS} are ` +
+      'reported: ask for fewer choices, tokens or alternatives',
+  );
 }
 
 /**

@@ -1,15 +1,22 @@
+import { groupOf } from '../client-id.ts';
 import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
 import { isRecord } from '../is-record.ts';
 import type { AppContext } from './app-env.ts';
+import { HeldBytes, type Holding } from './held-bytes.ts';
 import { MAX_JSON_LEVELS, nestsDeeperThan } from './json-nesting.ts';
-import { readBody } from './read-body.ts';
+import { COUNTED_BYTES, readBody } from './read-body.ts';
 import { ThreadTurns } from './thread-turns.ts';
 
 /** From here on a body takes a millisecond or more to be read and checked. */
 const LARGE_BYTES = 32_768;
 /** There is one thread. */
 const turns = new ThreadTurns();
+/** Of bodies that arrive, or wait to be parsed. There is one memory. */
+const bodies = new HeldBytes('bodies that are received');
+const MAX_BODIES_BYTES = 64 * 2 ** 20;
+/** Where one body may be large, so many of them have room. */
+const MIN_BODIES = 8;
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/;
 
@@ -19,7 +26,8 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/;
  * anything else without being asked.
  *
  * @param emptyBody what no body at all means; without it that is a fault
- * @throws EngineError `payload_too_large`, or `invalid_request` naming the header or the body
+ * @throws EngineError `payload_too_large`, `invalid_request` naming the header or the body, or `queue_full` where the
+ * bodies of its address or key take most of the room for bodies
  */
 export async function readJsonBody(
   c: AppContext,
@@ -28,13 +36,32 @@ export async function readJsonBody(
 ): Promise<Record<string, unknown>> {
   checkContentLength(c.req.raw, limitBytes);
   checkContentType(c.req.raw);
-  const bytes = await readBytes(c, limitBytes);
-  if (bytes.length === 0) {
-    if (emptyBody !== undefined) return emptyBody;
-    throw bodyError('the body is empty; send a JSON object');
+  const { clientId } = c.var.scope;
+  const holding = mayBeCounted(c.req.raw)
+    ? bodies.open(groupOf(clientId), Math.max(MAX_BODIES_BYTES, MIN_BODIES * limitBytes))
+    : undefined;
+  try {
+    const bytes = await readBytes(c, limitBytes, holding);
+    if (bytes.length === 0) {
+      if (emptyBody !== undefined) return emptyBody;
+      throw bodyError('the body is empty; send a JSON object');
+    }
+    if (bytes.length >= LARGE_BYTES) {
+      await turns.take(
+        clientId,
+        holding === undefined ? c.req.raw.signal : AbortSignal.any([c.req.raw.signal, holding.signal]),
+      );
+    }
+    return parseObject(decodeUtf8(bytes));
+  } finally {
+    holding?.release();
   }
-  if (bytes.length >= LARGE_BYTES) await turns.take(c.var.scope.clientId, c.req.raw.signal);
-  return parseObject(decodeUtf8(bytes));
+}
+
+/** Node reads no more of a body than its length says. */
+function mayBeCounted({ headers }: Request): boolean {
+  const contentLength = headers.get('content-length');
+  return contentLength === null || Number(contentLength) > COUNTED_BYTES;
 }
 
 function checkContentLength({ headers }: Request, limitBytes: number): void {
@@ -62,11 +89,16 @@ function checkContentType({ headers }: Request): void {
 }
 
 /** The body's bytes; a client that closes the connection before it has sent them all is at fault, not the service. */
-async function readBytes(c: AppContext, limitBytes: number): Promise<Uint8Array> {
+async function readBytes(
+  c: AppContext,
+  limitBytes: number,
+  holding: Holding | undefined,
+): Promise<Uint8Array> {
   let body: Uint8Array | 'too-large';
   try {
-    body = await readBody(c, limitBytes);
+    body = await readBody(c, limitBytes, holding);
   } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
     throw new EngineError('invalid_request', 'the body ended before it was whole', { param: 'body', cause });
   }
   if (body === 'too-large') throw tooLarge(`more than ${limitBytes} bytes`, limitBytes);

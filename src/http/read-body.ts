@@ -1,28 +1,49 @@
 import type { IncomingMessage } from 'node:http';
 import type { AppContext } from './app-env.ts';
+import { abortError } from '../errors.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
+import type { Holding } from './held-bytes.ts';
+
+/** What is smaller is not counted: as many as there may be connections are few bytes. */
+export const COUNTED_BYTES = 2 ** 14;
 
 /**
  * The bytes of a request's body in one buffer, or `too-large` as soon as there are more than `limitBytes`: what comes
  * after that is not read.
  *
- * @throws Error when the body ends before it is whole
+ * @param holding what the body takes while it arrives; undefined for one that is not counted
+ * @throws Error when the body ends before it is whole; EngineError when the request has to give up what it holds
  */
-export async function readBody(c: AppContext, limitBytes: number): Promise<Uint8Array | 'too-large'> {
+export async function readBody(
+  c: AppContext,
+  limitBytes: number,
+  holding: Holding | undefined,
+): Promise<Uint8Array | 'too-large'> {
   const contentLength = Number(c.req.header('content-length'));
   const buffer = new GrowingBuffer(Number.isFinite(contentLength) ? contentLength : undefined);
   const { incoming, mountPath } = c.env;
   // Where the service is mounted, the application may be reading Node's message: two readers would share its bytes.
   const isWhole = await (incoming === undefined || mountPath !== undefined
-    ? readStream(c.req.raw.body, buffer, { limitBytes, onSocket: incoming !== undefined })
-    : readMessage(incoming, buffer, limitBytes));
+    ? readStream(c.req.raw.body, buffer, { limitBytes, onSocket: incoming !== undefined, holding })
+    : readMessage(incoming, buffer, { limitBytes, holding }));
   return isWhole ? buffer.bytes() : 'too-large';
+}
+
+interface Limits {
+  limitBytes: number;
+  holding: Holding | undefined;
+}
+
+/** The holding is aborted where it is the one that is too much. */
+function append(buffer: GrowingBuffer, chunk: Uint8Array, holding: Holding | undefined): void {
+  buffer.append(chunk);
+  if (buffer.capacity > COUNTED_BYTES) holding?.hold(buffer.capacity);
 }
 
 async function readStream(
   body: ReadableStream<Uint8Array> | null,
   buffer: GrowingBuffer,
-  { limitBytes, onSocket }: { limitBytes: number; onSocket: boolean },
+  { limitBytes, onSocket, holding }: Limits & { onSocket: boolean },
 ): Promise<boolean> {
   if (body === null) return true;
   const reader = body.getReader();
@@ -34,7 +55,8 @@ async function readStream(
       if (!onSocket) reader.cancel().catch(() => undefined);
       return false;
     }
-    buffer.append(value);
+    append(buffer, value, holding);
+    if (holding?.signal.aborted === true) throw abortError(holding.signal);
   }
 }
 
@@ -43,14 +65,24 @@ async function readStream(
  * are those of @hono/node-server, which does the same for a body that it is asked for; it drains what is left unread
  * once the answer is out.
  */
-function readMessage(incoming: IncomingMessage, buffer: GrowingBuffer, limitBytes: number): Promise<boolean> {
+function readMessage(
+  incoming: IncomingMessage,
+  buffer: GrowingBuffer,
+  { limitBytes, holding }: Limits,
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      holding?.signal.removeEventListener('abort', onGiveUp);
+    };
+    const onGiveUp = (): void => {
+      settle();
+      incoming.pause();
+      if (holding !== undefined) reject(abortError(holding.signal));
     };
     const onData = (chunk: Buffer): void => {
       if (buffer.length + chunk.length <= limitBytes) {
-        buffer.append(chunk);
+        append(buffer, chunk, holding);
         return;
       }
       settle();
@@ -70,6 +102,7 @@ function readMessage(incoming: IncomingMessage, buffer: GrowingBuffer, limitByte
       onClose();
       return;
     }
+    holding?.signal.addEventListener('abort', onGiveUp, { once: true });
     incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
   });
 }

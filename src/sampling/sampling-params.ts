@@ -42,6 +42,12 @@ export const GREEDY_TEMPERATURE = 1e-5;
 /** Most alternatives reported for a token, as in OpenAI's `top_logprobs`. */
 export const MAX_LOGPROBS = 20;
 
+/**
+ * Most logprobs that one request may ask for: its choices times their tokens, each with its alternatives. They take some
+ * 16 MB until the answer is written, and 65 MB as JSON. 8 choices of 5,900 tokens with 20 alternatives are fewer.
+ */
+export const MAX_REPORTED_LOGPROBS = 2 ** 20;
+
 /** True when the most probable token is taken without a draw. */
 export function isGreedy(params: SamplingParams): boolean {
   return params.temperature < GREEDY_TEMPERATURE;

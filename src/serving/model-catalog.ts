@@ -34,14 +34,18 @@ export class ModelCatalog {
   readonly defaultModel: CatalogModel;
   readonly #modelsDir: string;
   readonly #reader: HeaderReader;
+  readonly #scan: typeof scanStore;
+  #running: ReturnType<typeof scanStore> | undefined;
+  #next: ReturnType<typeof scanStore> | undefined;
   #hasOthers = true;
   #lookedAt = -Infinity;
   readonly #headers = new Map<string, { stamp: string; header: Promise<ModelHeader> }>();
 
-  constructor(defaultModel: CatalogModel, modelsDir: string, reader = new HeaderReader()) {
+  constructor(defaultModel: CatalogModel, modelsDir: string, reader = new HeaderReader(), scan = scanStore) {
     this.defaultModel = defaultModel;
     this.#modelsDir = modelsDir;
     this.#reader = reader;
+    this.#scan = scan;
   }
 
   /** Reads no more headers. */
@@ -69,12 +73,32 @@ export class ModelCatalog {
    */
   async list(): Promise<CatalogModel[]> {
     const { id: defaultId, path: defaultPath } = this.defaultModel;
-    const entries = await scanStore(this.#modelsDir).catch(hideFolder);
+    const entries = await this.#look().catch(hideFolder);
     const stored = entries.map(({ id, location, model, problem }): CatalogModel =>
       model === undefined ? { id, path: location, problem: problem ?? 'it holds no model' } : model,
     );
     const others = stored.filter(({ id, path }) => id !== defaultId && path !== defaultPath);
     return [{ ...stored.find(({ path }) => path === defaultPath), ...this.defaultModel }, ...others];
+  }
+
+  /** MODELS_DIR as it is now. One look at a time: those who ask meanwhile share the next, however many they are. */
+  #look(): ReturnType<typeof scanStore> {
+    if (this.#running !== undefined) {
+      // The look under way may have passed by what has changed since.
+      return (this.#next ??= this.#running.then(
+        () => this.#lookNext(),
+        () => this.#lookNext(),
+      ));
+    }
+    this.#running = this.#scan(this.#modelsDir);
+    const settle = (): void => (this.#running = undefined);
+    this.#running.then(settle, settle);
+    return this.#running;
+  }
+
+  #lookNext(): ReturnType<typeof scanStore> {
+    this.#next = undefined;
+    return this.#look();
   }
 
   /**

@@ -1,12 +1,21 @@
-import { assertInvariant } from '../errors.ts';
+import { assertInvariant, invalidField, type EngineError } from '../errors.ts';
+import { JsonMeasure } from '../json-measure.ts';
 import type { ChatTemplateSource } from '../tokenizer/chat-template-renderer.ts';
 import type { ReasoningFormat, ToolFormat } from './chat-format/chat-format.ts';
 import type { RenderQuestion, TemplateAnswer, TemplateQuestion } from './chat-template-worker.ts';
 import type { ChatTemplateOrigin } from './fallback-template.ts';
 import { JobProcess } from './job-process.ts';
 
-/** A thousand times what a template takes. */
+/** A thousand times what a template takes for a short conversation. */
 const DEADLINE_MS = 2000;
+/** Of a long one it may take so many times as long. */
+const LONG_DEADLINES = 4;
+/** A template takes as long for a value in its input as for so many characters, about. */
+const CHARACTERS_PER_VALUE = 32;
+/** Of a short conversation: some 10 ms of a template. */
+const MAX_SHORT_SIZE = 2 ** 15;
+/** Of all tools of a request; 128 tools as they are written take a quarter of it. */
+const MAX_TOOLS = { characters: 2 ** 19, values: 2 ** 15 };
 const START_TIMEOUT_MS = 20_000;
 const MAX_HEAP_MB = 128;
 
@@ -28,7 +37,8 @@ export interface TextCaller {
 
 /**
  * A model's chat template. It is a program from somewhere else: it runs in a process with a deadline and a bound on
- * its memory, one conversation after the other, the clients in turns.
+ * its memory, one conversation after the other, the clients in turns. Long conversations have a process of their own,
+ * so that no short one waits for them, or for a process that was ended by one.
  */
 export class ChatTemplate {
   readonly origin: ChatTemplateOrigin;
@@ -36,7 +46,8 @@ export class ChatTemplate {
   readonly stopStrings: readonly string[];
   /** Jinja. */
   readonly template: string;
-  readonly #process: JobProcess<ChatTemplateSource, void, TemplateQuestion, TemplateAnswer>;
+  readonly #process: TemplateProcess;
+  readonly #longProcess: TemplateProcess;
   readonly #deadlineMs: number;
   #toolFormat: ToolFormat | undefined;
   /** In a list, since a model may have none. */
@@ -48,16 +59,18 @@ export class ChatTemplate {
     this.stopStrings = options.stopStrings ?? [];
     this.template = source.template;
     this.#deadlineMs = deadlineMs;
-    this.#process = new JobProcess({
+    const process = {
       entry: 'chat-template-worker',
       name: "the model's chat template",
       setup: source,
       maxHeapMb: MAX_HEAP_MB,
       startTimeoutMs,
-    });
+    };
+    this.#process = new JobProcess(process);
+    this.#longProcess = new JobProcess(process);
   }
 
-  /** Of its process, which comes with the first conversation. */
+  /** Of its process for short conversations, which comes with the first. */
   get pid(): number | undefined {
     return this.#process.pid;
   }
@@ -66,11 +79,15 @@ export class ChatTemplate {
    * The text that a conversation becomes, up to where the assistant's answer begins; it holds the special tokens that
    * belong there. What the template cannot say of tools is put into words.
    *
-   * @throws EngineError `invalid_request` where the template refuses the messages, `weights_invalid` where it fails on
-   * any, or does not end; the signal's reason once that is aborted
+   * @throws EngineError `invalid_request` where the template refuses the messages, where there is more of tools than is
+   * taken, or where a long conversation takes too long; `weights_invalid` where the template fails on any, or does not
+   * end of a short one; the signal's reason once that is aborted
    */
   async render(input: RenderQuestion, caller: TextCaller): Promise<string> {
-    const answer = await this.#ask({ type: 'render', input }, caller);
+    const question = { type: 'render', input } as const;
+    const size = sizeOfTools(input) + sizeOf([input.messages, input.templateArguments]);
+    const answer =
+      size <= MAX_SHORT_SIZE ? await this.#ask(question, caller) : await this.#askLong(question, caller);
     assertInvariant(answer.type === 'render', 'a conversation is answered by its text');
     return answer.text;
   }
@@ -102,8 +119,43 @@ export class ChatTemplate {
     return this.#process.run(question, { clientId, signal, timeoutMs: this.#deadlineMs, param: 'messages' });
   }
 
-  /** Ends its process, and what waits for it. */
-  stop(): Promise<void> {
-    return this.#process.stop();
+  #askLong(
+    question: TemplateQuestion & { type: 'render' },
+    { clientId, signal }: TextCaller,
+  ): Promise<TemplateAnswer> {
+    const { messages, templateArguments } = question.input;
+    const timeoutMs = LONG_DEADLINES * this.#deadlineMs;
+    const toLossError = (how: string): EngineError => {
+      const param = sizeOf([messages, templateArguments]) > MAX_SHORT_SIZE ? 'messages' : 'tools';
+      return invalidField(param, `are too much to be rendered: ${how}; send less`);
+    };
+    return this.#longProcess.run(question, { clientId, signal, timeoutMs, param: 'messages', toLossError });
   }
+
+  /** Ends its processes, and what waits for them. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#process.stop(), this.#longProcess.stop()]);
+  }
+}
+
+type TemplateProcess = JobProcess<ChatTemplateSource, void, TemplateQuestion, TemplateAnswer>;
+
+/** How much of a value there is, in characters; of one that is no part of a short conversation, any such number. */
+function sizeOf(value: unknown): number {
+  const measured = new JsonMeasure(MAX_SHORT_SIZE);
+  measured.add(value);
+  return measured.numCharacters + CHARACTERS_PER_VALUE * measured.numValues;
+}
+
+/** @throws EngineError `invalid_request` for more than is taken */
+function sizeOfTools({ tools = [] }: RenderQuestion): number {
+  const { characters, values } = MAX_TOOLS;
+  if (!new JsonMeasure(characters, values).add(tools)) {
+    throw invalidField(
+      'tools',
+      `are too many: at most ${characters} characters as JSON, and ${values} values (objects, lists, texts, numbers), ` +
+        'are taken',
+    );
+  }
+  return sizeOf(tools);
 }

@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.ts';
 import { encodeTail, type EncodedText } from '../tokenizer/encode-tail.ts';
+import type { InSlices } from '../tokenizer/in-slices.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 export interface EncodeQuestion {
@@ -10,16 +11,19 @@ export interface EncodeQuestion {
 }
 
 /** @throws EngineError `weights_invalid` where the tokenizer fails, or makes ids that are none of its own */
-export function encodeTexts(
+export function* encodeTexts(
   tokenizer: Tokenizer,
   { texts, addSpecialTokens, numKept = Infinity }: EncodeQuestion,
-): EncodedText<number[]>[] {
+): InSlices<EncodedText<number[]>[]> {
   try {
-    return texts.map((text) => {
-      const encoded = encodeTail(tokenizer, text, numKept, { addSpecialTokens });
+    const all: EncodedText<number[]>[] = [];
+    for (const text of texts) {
+      const encoded = yield* encodeTail(tokenizer, text, numKept, { addSpecialTokens });
       checkEncodedIds(encoded.tokenIds, tokenizer.vocabSize);
-      return encoded;
-    });
+      all.push(encoded);
+      yield;
+    }
+    return all;
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { EngineError } from '../errors.ts';
+import { EngineError, invalidField } from '../errors.ts';
+import { fieldOf } from '../field-of.ts';
 import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import type { GrammarSource } from '../grammar/matching/token-grammar.ts';
 import type { TokenTrieData } from '../grammar/matching/token-trie.ts';
+import { JsonMeasure } from '../json-measure.ts';
 import type { TokenTable } from '../tokenizer/token-table.ts';
 import type { TextCaller } from './chat-template.ts';
 import type { GrammarAnswer, GrammarQuestion, GrammarSetup } from './grammar-worker.ts';
@@ -65,13 +67,10 @@ export class GrammarCompiler {
    * once that is aborted
    */
   async compile(spec: GrammarSpec, { clientId, signal }: TextCaller): Promise<CompiledGrammar> {
+    checkLength(spec);
     const tokens = this.#specialTokens();
     const known = withoutUnknownTokens(spec, (name) => tokens.has(name));
     const text = JSON.stringify(known);
-    if (text.length > MAX_SPEC_LENGTH) {
-      const complaint = `the format takes ${text.length} characters as JSON; at most ${MAX_SPEC_LENGTH} are taken`;
-      throw new EngineError('invalid_request', complaint);
-    }
     const key = createHash('sha256').update(text).digest('base64');
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
@@ -126,4 +125,23 @@ export class GrammarCompiler {
   stop(): Promise<void> {
     return this.#process.stop();
   }
+}
+
+/**
+ * A part of a format may stand in it many times, so that it is far longer as JSON than in memory: it is measured before
+ * it is walked, and the measuring ends at the bound.
+ * @throws EngineError `invalid_request` naming the field of the part that passes the bound, where it has one
+ */
+function checkLength(spec: GrammarSpec): void {
+  const measure = new JsonMeasure(MAX_SPEC_LENGTH);
+  let param: string | undefined;
+  const isWithin = measure.add(spec, (part) => {
+    const named = fieldOf(part, 'param');
+    if (typeof named === 'string') param = named;
+  });
+  if (isWithin) return;
+  const complaint = `makes a format of more than ${MAX_SPEC_LENGTH} characters as JSON`;
+  throw param === undefined
+    ? new EngineError('invalid_request', `the request ${complaint}`)
+    : invalidField(param, complaint);
 }

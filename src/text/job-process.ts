@@ -21,27 +21,46 @@ export interface JobOptions {
   clientId: string;
   /** Aborted when the caller no longer waits. */
   signal: AbortSignal;
-  /** Longest that the process may take for it. */
+  /** Longest that the process may take for it, all of its slices together. */
   timeoutMs: number;
+  /** It may take more than a slice of the process's time, and memory until it ends. */
+  isLarge?: boolean;
   /** The request's field that the question is made of. */
   param?: string;
+  /** The error where the process did not end or died of the question, which is then at fault; else the model is. */
+  toLossError?: (how: string) => EngineError;
 }
 
 interface Job<Question, Answer> extends JobOptions {
+  readonly id: number;
   readonly question: Question;
+  /** Of the slice at hand. */
   startedMs: number;
+  /** Of the slices before. */
+  usedMs: number;
+  /** Its caller has left while the process was at it. */
+  isAbandoned: boolean;
   resolve(answer: Answer): void;
   reject(error: EngineError): void;
 }
 
+/** Large jobs that are begun; more wait until one of them ends. A short job waits for a slice of each at most. */
+const MAX_LARGE_JOBS = 2;
+
 /**
  * A process that runs a model's tokenizer or chat template, one job at a time. These come with the model, so they may
  * loop, fill the memory or crash. The start and each job have a deadline. JobProcess kills a process that misses its
- * deadline, and starts another for the next job. Clients take turns.
+ * deadline, and starts another for the next job. Clients take turns, and a job that comes in slices (`serveJobs`) gives
+ * way to others after each.
  */
 export class JobProcess<Setup, Ready, Question, Answer> {
   readonly #options: JobProcessOptions<Setup>;
   readonly #jobs = new FairJobs<Job<Question, Answer>>();
+  /** Large jobs that have not begun, while others are under way. */
+  readonly #later = new FairJobs<Job<Question, Answer>>();
+  readonly #begun = new Set<Job<Question, Answer>>();
+  #numLarge = 0;
+  #numJobs = 0;
   #job: Job<Question, Answer> | undefined;
   #child: ChildProcess | undefined;
   #isReady = false;
@@ -82,9 +101,11 @@ export class JobProcess<Setup, Ready, Question, Answer> {
     if (this.#isStopped) return Promise.reject(stoppedError());
     if (signal.aborted) return Promise.reject(abortError(signal));
     return new Promise((resolve, reject) => {
-      // The process finishes a job whose caller has left: it is over within its deadline.
+      // The process finishes the slice of a job whose caller has left: it is over within its deadline.
       const onAbort = (): void => {
-        this.#jobs.remove(job);
+        job.isAbandoned = true;
+        if (this.#jobs.remove(job)) this.#drop(job);
+        else this.#later.remove(job);
         reject(abortError(signal));
       };
       const settle = (finish: () => void): void => {
@@ -93,15 +114,37 @@ export class JobProcess<Setup, Ready, Question, Answer> {
       };
       const job: Job<Question, Answer> = {
         ...options,
+        id: this.#numJobs++,
         question,
         startedMs: 0,
+        usedMs: 0,
+        isAbandoned: false,
         resolve: (answer) => settle(() => resolve(answer)),
         reject: (error) => settle(() => reject(error)),
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#jobs.add(job);
+      if (job.isLarge === true && this.#numLarge >= MAX_LARGE_JOBS) this.#later.add(job);
+      else this.#admit(job);
       this.#next();
     });
+  }
+
+  #admit(job: Job<Question, Answer>): void {
+    if (job.isLarge === true) this.#numLarge++;
+    this.#jobs.add(job);
+  }
+
+  /** A job has ended, or is wanted no longer: the process forgets it, and the next large one may begin. */
+  #drop(job: Job<Question, Answer>): void {
+    if (this.#begun.delete(job) && this.#child !== undefined) {
+      send<Setup, Question>(this.#child, { type: 'drop', id: job.id });
+    }
+    if (job.isLarge !== true) return;
+    this.#numLarge--;
+    const next = this.#later.next();
+    if (next === undefined) return;
+    this.#admit(next);
+    this.#later.finish(next, 0);
   }
 
   /** Ends the process at once, and all that waits for it. */
@@ -111,9 +154,8 @@ export class JobProcess<Setup, Ready, Question, Answer> {
     this.#letGo();
     this.#launch?.reject(stoppedError());
     this.#launch = undefined;
-    for (let job = this.#job ?? this.#jobs.next(); job !== undefined; job = this.#jobs.next()) {
-      job.reject(stoppedError());
-    }
+    const next = (): Job<Question, Answer> | undefined => this.#jobs.next() ?? this.#later.next();
+    for (let job = this.#job ?? next(); job !== undefined; job = next()) job.reject(stoppedError());
     this.#job = undefined;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     await new Promise((resolve) => child.once('close', resolve));
@@ -128,12 +170,14 @@ export class JobProcess<Setup, Ready, Question, Answer> {
     this.#job = job;
     job.startedMs = performance.now();
     try {
-      send<Setup, Question>(this.#child, { type: 'job', question: job.question });
+      const { id, question } = job;
+      const isBegun = this.#begun.has(job);
+      send<Setup, Question>(this.#child, isBegun ? { type: 'resume', id } : { type: 'job', id, question });
     } catch (cause) {
       this.#end((one) => one.reject(this.#unsendableError(one, cause)));
       return;
     }
-    this.#watch(job.timeoutMs, () => this.#invalid(`did not end within ${job.timeoutMs} ms`));
+    this.#watch(job.timeoutMs - job.usedMs, () => this.#invalid(`did not end within ${job.timeoutMs} ms`));
   }
 
   #spawn(): void {
@@ -173,7 +217,7 @@ export class JobProcess<Setup, Ready, Question, Answer> {
   #receive(message: FromJobProcess<Ready, Answer>): void {
     switch (message.type) {
       case 'ready':
-        clearTimeout(this.#timer);
+        this.#unwatch();
         this.#isReady = true;
         this.#launch?.resolve(message.ready);
         this.#launch = undefined;
@@ -181,6 +225,9 @@ export class JobProcess<Setup, Ready, Question, Answer> {
         break;
       case 'answer':
         this.#end((job) => job.resolve(message.answer));
+        break;
+      case 'paused':
+        this.#pause(message.sliceMs);
         break;
       case 'error': {
         const { code, message: text, param, place } = message;
@@ -208,7 +255,9 @@ export class JobProcess<Setup, Ready, Question, Answer> {
   }
 
   #letGo(): void {
-    clearTimeout(this.#timer);
+    this.#unwatch();
+    // Another process begins them anew.
+    this.#begun.clear();
     const child = this.#child;
     this.#child = undefined;
     this.#isReady = false;
@@ -216,24 +265,56 @@ export class JobProcess<Setup, Ready, Question, Answer> {
     child?.kill('SIGKILL');
   }
 
+  /** The job at hand waits for its next turn, unless its caller has left. */
+  #pause(sliceMs: number): void {
+    const job = this.#job;
+    if (job === undefined) return;
+    this.#unwatch();
+    this.#job = undefined;
+    this.#begun.add(job);
+    job.usedMs += sliceMs;
+    // Before it is taken off: a client whose work has gone is forgotten.
+    if (!job.isAbandoned) this.#jobs.add(job);
+    this.#jobs.finish(job, sliceMs);
+    if (job.isAbandoned) this.#drop(job);
+    this.#next();
+  }
+
   #end(settle: (job: Job<Question, Answer>) => void): void {
     const job = this.#job;
     if (job === undefined) return;
-    clearTimeout(this.#timer);
+    this.#unwatch();
     this.#job = undefined;
-    this.#jobs.finish(job, job.startedMs === 0 ? 0 : performance.now() - job.startedMs);
+    const sliceMs = job.startedMs === 0 ? 0 : performance.now() - job.startedMs;
+    this.#jobs.finish(job, sliceMs);
+    this.#begun.delete(job);
+    this.#drop(job);
     settle(job);
     this.#next();
   }
 
   /** The timer keeps the service alive while something is to come; an idle process does not. */
   #watch(timeoutMs: number, toError: () => EngineError): void {
+    this.#unwatch();
+    const timer = setTimeout(() => {
+      // Where this thread was busy, the answer may have come and not been read.
+      setImmediate(() => {
+        if (this.#timer === timer) this.#replace(toError());
+      });
+    }, timeoutMs);
+    this.#timer = timer;
+  }
+
+  #unwatch(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#replace(toError()), timeoutMs);
+    this.#timer = undefined;
   }
 
   #invalid(what: string): EngineError {
-    return new EngineError('weights_invalid', `${this.#options.name} ${what}`);
+    const { name } = this.#options;
+    return (
+      this.#job?.toLossError?.(`${name} ${what}`) ?? new EngineError('weights_invalid', `${name} ${what}`)
+    );
   }
 
   #unavailable(message: string): EngineError {

@@ -4,12 +4,19 @@ import type { ErrorCode } from '../errors.ts';
 
 export type ToJobProcess<Setup, Question> =
   /** Once, before any job. */
-  { type: 'setUp'; setup: Setup } | { type: 'job'; question: Question };
+  | { type: 'setUp'; setup: Setup }
+  | { type: 'job'; id: number; question: Question }
+  /** A job that was interrupted goes on. */
+  | { type: 'resume'; id: number }
+  /** A job that was interrupted is wanted no longer. */
+  | { type: 'drop'; id: number };
 
 export type FromJobProcess<Ready, Answer> =
   /** It is set up, and takes jobs. */
   | { type: 'ready'; ready: Ready }
   | { type: 'answer'; answer: Answer }
+  /** The job at hand is interrupted after so long, so that others get their turn. */
+  | { type: 'paused'; sliceMs: number }
   /** Of the job at hand; before 'ready': it cannot be set up. */
   | {
       type: 'error';

@@ -1,12 +1,17 @@
 import { Worker } from 'node:worker_threads';
-import { EngineError } from '../errors.ts';
+import { assertInvariant, EngineError } from '../errors.ts';
 import { plainMessage, placeOf } from '../logged-error.ts';
+import type { InSlices } from '../tokenizer/in-slices.ts';
 import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
 
 interface Jobs<Setup, Ready, Question, Answer> {
   setUp: (setup: Setup) => Ready | Promise<Ready>;
-  answer: (question: Question) => Answer;
+  /** In slices, where it may take longer than other jobs should wait. */
+  answer: (question: Question) => Answer | InSlices<Answer>;
 }
+
+/** Longest that a job runs before others get their turn, as far as it can be interrupted. */
+const SLICE_MS = 20;
 
 /** The other side of a JobProcess: sets up once, and answers one question after the other until it is killed. */
 export function serveJobs<Setup, Ready, Question, Answer>({
@@ -15,6 +20,23 @@ export function serveJobs<Setup, Ready, Question, Answer>({
 }: Jobs<Setup, Ready, Question, Answer>): void {
   endWithService();
   endOnDefects();
+  const interrupted = new Map<number, InSlices<Answer>>();
+  const runSlice = (id: number, work: InSlices<Answer>): FromJobProcess<Ready, Answer> => {
+    interrupted.delete(id);
+    const startMs = performance.now();
+    for (;;) {
+      const step = work.next();
+      if (step.done === true) return { type: 'answer', answer: step.value };
+      const sliceMs = performance.now() - startMs;
+      if (sliceMs < SLICE_MS) continue;
+      interrupted.set(id, work);
+      return { type: 'paused', sliceMs };
+    }
+  };
+  const begin = (id: number, question: Question): FromJobProcess<Ready, Answer> => {
+    const made = answer(question);
+    return isInSlices(made) ? runSlice(id, made) : { type: 'answer', answer: made };
+  };
   const send = (message: FromJobProcess<Ready, Answer>): unknown => process.send?.(message);
   const reply = async (
     make: () => FromJobProcess<Ready, Answer> | Promise<FromJobProcess<Ready, Answer>>,
@@ -29,10 +51,21 @@ export function serveJobs<Setup, Ready, Question, Answer>({
     }
   };
   process.on('message', (message: ToJobProcess<Setup, Question>) => {
-    if (message.type === 'setUp') {
-      void reply(async () => ({ type: 'ready', ready: await setUp(message.setup) }));
-    } else {
-      void reply(() => ({ type: 'answer', answer: answer(message.question) }));
+    switch (message.type) {
+      case 'setUp':
+        void reply(async () => ({ type: 'ready', ready: await setUp(message.setup) }));
+        break;
+      case 'job':
+        void reply(() => begin(message.id, message.question));
+        break;
+      case 'resume': {
+        const work = interrupted.get(message.id);
+        assertInvariant(work !== undefined, 'a job goes on in the process that began it');
+        void reply(() => runSlice(message.id, work));
+        break;
+      }
+      case 'drop':
+        interrupted.delete(message.id);
     }
   });
   // The service decides when it is over: it drains first.
@@ -46,6 +79,9 @@ function endOnDefects(): void {
     process.exit(1);
   });
 }
+
+const isInSlices = <Answer>(made: Answer | InSlices<Answer>): made is InSlices<Answer> =>
+  typeof made === 'object' && made !== null && Symbol.iterator in made && 'next' in made;
 
 /**
  * Ends this process with its service, also in the middle of a loop that never ends: a thread waits for the end of a pipe

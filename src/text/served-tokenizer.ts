@@ -1,4 +1,5 @@
 import type { EncodedText } from '../tokenizer/encode-tail.ts';
+import { runToEnd } from '../tokenizer/in-slices.ts';
 import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
 import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
 import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';
@@ -18,6 +19,8 @@ const LOAD_TIMEOUT_MS = 60_000;
 /** Ten times what a text takes on a slow machine, and some for a machine that is busy. */
 const ENCODE_TIMEOUT_MS = 5000;
 const ENCODE_TIMEOUT_MS_PER_CHARACTER = 0.01;
+/** Of a request's texts together: from here on they take more than a slice of the process's time. */
+const LARGE_CHARACTERS = 2 ** 15;
 /** Of a request's texts together: some half a millisecond. */
 const MAX_CHARACTERS_IN_PLACE = 512;
 
@@ -134,7 +137,7 @@ export class ServedTokenizer implements TokenVocabulary {
     { addSpecialTokens = true, numKept }: ServedEncodeOptions,
   ): EncodedText<number[]>[] | undefined {
     if (this.#inPlace === undefined || countCharacters(texts) > MAX_CHARACTERS_IN_PLACE) return undefined;
-    return encodeTexts(this.#inPlace, { texts, addSpecialTokens, numKept });
+    return runToEnd(encodeTexts(this.#inPlace, { texts, addSpecialTokens, numKept }));
   }
 
   /**
@@ -150,7 +153,8 @@ export class ServedTokenizer implements TokenVocabulary {
     const numCharacters = countCharacters(texts);
     const question = { texts, addSpecialTokens, numKept };
     const timeoutMs = Math.ceil(this.#encodeTimeoutMs + ENCODE_TIMEOUT_MS_PER_CHARACTER * numCharacters);
-    const answer = await this.#process.run(question, { clientId, signal, timeoutMs });
+    const isLarge = numCharacters > LARGE_CHARACTERS;
+    const answer = await this.#process.run(question, { clientId, signal, timeoutMs, isLarge });
     return answer.map(({ tokenIds, numTokens }) => {
       // Loaded anew, it may be another.
       checkEncodedIds(tokenIds, this.vocabSize);

@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.ts';
 import type { ChatTemplateSource } from '../tokenizer/chat-template-renderer.ts';
 import type { EncodedText } from '../tokenizer/encode-tail.ts';
+import type { InSlices } from '../tokenizer/in-slices.ts';
 import { controlTokensThatEnd } from '../tokenizer/end-tokens.ts';
 import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
 import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
@@ -50,12 +51,10 @@ serveJobs({
     globalThis.gc?.();
     return toReady(tokenizer);
   },
-  answer: (question: EncodeQuestion): EncodeAnswer => {
+  *answer(question: EncodeQuestion): InSlices<EncodeAnswer> {
     if (tokenizer === undefined) throw new EngineError('internal', 'a tokenizer comes before its texts');
-    return encodeTexts(tokenizer, question).map(({ tokenIds, numTokens }) => ({
-      tokenIds: Int32Array.from(tokenIds),
-      numTokens,
-    }));
+    const encoded = yield* encodeTexts(tokenizer, question);
+    return encoded.map(({ tokenIds, numTokens }) => ({ tokenIds: Int32Array.from(tokenIds), numTokens }));
   },
 });
 

@@ -11,7 +11,16 @@ declare module '@huggingface/tokenizers' {
     rstrip: boolean;
   }
 
+  /** Of `type: "BPE"`; the other kinds of model have no `bpe`. */
+  export interface BytePairModel {
+    encode?(words: string[]): string[];
+    bpe?(word: string): string[];
+    /** By a pair as JSON. */
+    bpe_ranks: Map<string, number>;
+  }
+
   export class Tokenizer {
+    readonly model: BytePairModel;
     constructor(tokenizer: object, config: object);
     encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
     decode(

@@ -1,5 +1,8 @@
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { EngineError } from '../errors.ts';
+import { fieldOf } from '../field-of.ts';
+import type { InSlices } from './in-slices.ts';
+import { mergePairs } from './piece-merger.ts';
 import { byteSchemeOf, decoderTypes, METASPACE, textBytes, tokenBytes } from './token-bytes.ts';
 import type { ByteScheme } from './token-bytes.ts';
 import { cutsAtSpaces, hasNoneAcrossSpaces } from './space-cuts.ts';
@@ -9,6 +12,8 @@ import type { TokenizerModel } from './tokenizer-model.ts';
 
 /** Several times the largest that there is in a model. */
 const MAX_TOKEN_ID = 2 ** 22 - 1;
+/** Of words that are merged between two places where the work can be interrupted; a few milliseconds. */
+const CHARACTERS_PER_SLICE = 2048;
 
 export interface JsonTokenizerOptions {
   /** What tokenizer_config.json says. */
@@ -33,6 +38,7 @@ export class JsonTokenizer implements TokenizerModel {
   readonly #scheme: ByteScheme;
   readonly #addedTokens: ReadonlyMap<number, { content: string }>;
   readonly #textlessIds: ReadonlySet<number>;
+  readonly #isBytePair: boolean;
 
   /** @throws EngineError `weights_invalid` for a tokenizer that is not byte-level or byte-fallback */
   constructor(tokenizerJson: TokenizerJson, { config = {}, textlessIds }: JsonTokenizerOptions = {}) {
@@ -40,6 +46,7 @@ export class JsonTokenizer implements TokenizerModel {
     this.stripsLeadingSpace = decoderTypes(tokenizerJson.decoder).includes('Strip');
     this.#hf = createHfTokenizer(tokenizerJson, config);
     this.#textlessIds = textlessIds ?? new Set();
+    this.#isBytePair = isPlainBytePair(tokenizerJson.model);
     const added = this.#hf.get_added_tokens_decoder();
     this.#addedTokens = added;
     const control = [...added.values()].filter(({ special }) => special);
@@ -66,6 +73,50 @@ export class JsonTokenizer implements TokenizerModel {
 
   encode(text: string, addSpecialTokens: boolean): number[] {
     return this.#hf.encode(text, { add_special_tokens: addSpecialTokens }).ids;
+  }
+
+  /** Merges the words first, in slices; then the library encodes the text, and finds them merged. */
+  *encodeInSlices(text: string): InSlices<number[]> {
+    if (!this.#isBytePair) return this.encode(text, false);
+    const merged = new Map<string, string[]>();
+    let numCharacters = 0;
+    for (const word of this.#wordsOf(text)) {
+      if (!merged.has(word)) merged.set(word, yield* this.#merge(word));
+      numCharacters += word.length;
+      if (numCharacters < CHARACTERS_PER_SLICE) continue;
+      numCharacters = 0;
+      yield;
+    }
+    const { model } = this.#hf;
+    model.bpe = (word) => merged.get(word) ?? [word];
+    try {
+      return this.encode(text, false);
+    } finally {
+      delete model.bpe;
+    }
+  }
+
+  *#merge(word: string): InSlices<string[]> {
+    const { model } = this.#hf;
+    if (word.length < CHARACTERS_PER_SLICE) return model.bpe?.(word) ?? [word];
+    return yield* mergePairs(word, (left, right) => model.bpe_ranks.get(JSON.stringify([left, right])));
+  }
+
+  /** What the library cuts a text into before it merges. */
+  #wordsOf(text: string): string[] {
+    const { model } = this.#hf;
+    const words: string[] = [];
+    model.encode = (section) => {
+      for (const word of section) words.push(word);
+      return [];
+    };
+    try {
+      this.encode(text, false);
+    } finally {
+      // The method of its class is behind it.
+      delete model.encode;
+    }
+    return words;
   }
 
   idToBytes(tokenId: number): Uint8Array {
@@ -95,6 +146,12 @@ export class JsonTokenizer implements TokenizerModel {
   *#allBytes(): Generator<Uint8Array> {
     for (let id = 0; id < this.vocabSize; id++) yield this.idToBytes(id);
   }
+}
+
+/** Nothing is put to words before they are merged, or to their parts behind. */
+function isPlainBytePair(model: unknown): boolean {
+  const affixes = ['continuing_subword_prefix', 'continuing_subword_suffix', 'end_of_word_suffix'];
+  return fieldOf(model, 'type') === 'BPE' && affixes.every((name) => (fieldOf(model, name) ?? '') === '');
 }
 
 /** How many times fewer bytes a text may have once it is normalized; undefined where nothing is known. */

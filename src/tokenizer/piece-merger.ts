@@ -1,4 +1,5 @@
 import TinyQueue from 'tinyqueue';
+import type { InSlices } from './in-slices.ts';
 
 /** A piece of a SentencePiece vocabulary. */
 export interface Piece {
@@ -9,7 +10,7 @@ export interface Piece {
 
 /** Two neighbours that join to a piece: symbols `left` and `right`, which together end at `end`. */
 interface Candidate {
-  score: number;
+  rank: number;
   left: number;
   right: number;
   end: number;
@@ -26,6 +27,52 @@ interface Chain {
 }
 
 const NONE = -1;
+/** Symbols or joins between two places where the work can be interrupted; a few milliseconds. */
+const STEPS_PER_SLICE = 4096;
+
+/** The place of a join among all: the lowest first. Undefined: the two do not join. */
+type RankJoin = (chain: Chain, left: number, right: number) => number | undefined;
+
+/**
+ * Joins neighbours in a text, those of the lowest rank first, the leftmost among equals, until none can be joined. A text
+ * of n characters takes O(n log n): each join makes at most two new candidates, kept in a heap.
+ */
+function* joinSymbols(text: string, rankOf: RankJoin): InSlices<Chain> {
+  const chain = chainOf(text);
+  const candidates = new TinyQueue<Candidate>([], (a, b) => a.rank - b.rank || a.left - b.left);
+  const propose = (left: number, right: number): void => {
+    if (left === NONE || right === NONE) return;
+    const rank = rankOf(chain, left, right);
+    if (rank !== undefined) candidates.push({ rank, left, right, end: chain.ends[right] ?? 0 });
+  };
+  let numSteps = 0;
+  for (let right = 1; right < chain.starts.length; right++) {
+    propose(right - 1, right);
+    if (++numSteps % STEPS_PER_SLICE === 0) yield;
+  }
+  for (let best = candidates.pop(); best !== undefined; best = candidates.pop()) {
+    if (++numSteps % STEPS_PER_SLICE === 0) yield;
+    if (isStale(chain, best)) continue;
+    join(chain, best);
+    propose(chain.previous[best.left] ?? NONE, best.left);
+    propose(best.left, chain.next[best.left] ?? NONE);
+  }
+  return chain;
+}
+
+/**
+ * Byte-pair encoding by a list of merges: pairs rank, and join to what they are together.
+ * @param rankOf a pair's place in the list
+ */
+export function* mergePairs(
+  text: string,
+  rankOf: (left: string, right: string) => number | undefined,
+): InSlices<string[]> {
+  const chain = yield* joinSymbols(text, (among, left, right) =>
+    rankOf(textOf(among, left), textOf(among, right)),
+  );
+  return symbolsOf(chain);
+}
 
 /**
  * Byte-pair encoding as SentencePiece does it (bpe_model.cc), and llama.cpp after it: of all neighbours that join to a
@@ -34,8 +81,6 @@ const NONE = -1;
  * Why not merges derived from the scores, for a library: a list of merges ranks pairs, and here pieces rank, however
  * they come about. Where one piece can be joined of different halves ("aaa" of "a" and "aa", or of "aa" and "a"), where
  * two pieces share a score, or where a character is no piece by itself, the two differ.
- *
- * A text of n characters takes O(n log n): each join makes at most two new candidates, kept in a heap.
  */
 export class PieceMerger {
   readonly #pieces: ReadonlyMap<string, Piece>;
@@ -45,27 +90,17 @@ export class PieceMerger {
   }
 
   /** The pieces that a text becomes, in order; a character of no piece stands alone. */
-  split(text: string): string[] {
-    const chain = chainOf(text);
-    const candidates = new TinyQueue<Candidate>([], (a, b) => b.score - a.score || a.left - b.left);
+  *split(text: string): InSlices<string[]> {
     /** The halves of unused pieces. */
     const halves = new Map<string, readonly [string, string]>();
-    const propose = (left: number, right: number): void => {
-      if (left === NONE || right === NONE) return;
-      const end = chain.ends[right] ?? 0;
-      const joined = text.slice(chain.starts[left], end);
+    const rankOf: RankJoin = (chain, left, right) => {
+      const joined = chain.text.slice(chain.starts[left], chain.ends[right]);
       const piece = this.#pieces.get(joined);
-      if (piece === undefined) return;
-      candidates.push({ score: piece.score, left, right, end });
+      if (piece === undefined) return undefined;
       if (piece.isUnused) halves.set(joined, [textOf(chain, left), textOf(chain, right)]);
+      return -piece.score;
     };
-    for (let right = 1; right < chain.starts.length; right++) propose(right - 1, right);
-    for (let best = candidates.pop(); best !== undefined; best = candidates.pop()) {
-      if (isStale(chain, best)) continue;
-      join(chain, best);
-      propose(chain.previous[best.left] ?? NONE, best.left);
-      propose(best.left, chain.next[best.left] ?? NONE);
-    }
+    const chain = yield* joinSymbols(text, rankOf);
     return symbolsOf(chain).flatMap((symbol) => this.#resegment(symbol, halves));
   }
 

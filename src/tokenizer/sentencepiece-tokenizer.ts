@@ -1,3 +1,4 @@
+import { runToEnd, type InSlices } from './in-slices.ts';
 import { PieceMerger, type Piece } from './piece-merger.ts';
 import { hasNoneAcrossSpaces } from './space-cuts.ts';
 import { byteOfToken, METASPACE, textBytes } from './token-bytes.ts';
@@ -74,23 +75,29 @@ export class SentencePieceTokenizer implements TokenizerModel {
   }
 
   encode(text: string, addSpecialTokens: boolean): number[] {
-    const { bosId, eosId, addsSpacePrefix } = this.#vocabulary;
-    const ids: number[] = [];
-    if (addSpecialTokens && bosId !== undefined) ids.push(bosId);
-    let needsPrefix = addsSpacePrefix;
-    for (const part of this.#wholeTokens.split(withMarks(text))) {
-      if (typeof part === 'number') ids.push(part);
-      else this.#encodePart(needsPrefix ? METASPACE + part : part, ids);
-      needsPrefix = addsSpacePrefix && typeof part === 'number';
-    }
+    const { bosId, eosId } = this.#vocabulary;
+    const ids = runToEnd(this.encodeInSlices(text));
+    if (addSpecialTokens && bosId !== undefined) ids.unshift(bosId);
     if (addSpecialTokens && eosId !== undefined) ids.push(eosId);
     return ids;
   }
 
-  #encodePart(text: string, ids: number[]): void {
+  *encodeInSlices(text: string): InSlices<number[]> {
+    const { addsSpacePrefix } = this.#vocabulary;
+    const ids: number[] = [];
+    let needsPrefix = addsSpacePrefix;
+    for (const part of this.#wholeTokens.split(withMarks(text))) {
+      if (typeof part === 'number') ids.push(part);
+      else yield* this.#encodePart(needsPrefix ? METASPACE + part : part, ids);
+      needsPrefix = addsSpacePrefix && typeof part === 'number';
+    }
+    return ids;
+  }
+
+  *#encodePart(text: string, ids: number[]): InSlices<void> {
     const { unknownId } = this.#vocabulary;
     let isUnknownRun = false;
-    for (const symbol of this.#merger.split(text)) {
+    for (const symbol of yield* this.#merger.split(text)) {
       const id = this.#ids.get(symbol);
       if (id !== undefined) ids.push(id);
       else if (this.#byteIds.length > 0) for (const byte of textBytes(symbol)) ids.push(this.#byteId(byte));

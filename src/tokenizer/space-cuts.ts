@@ -1,4 +1,4 @@
-import { isLetterOrDigit } from './encode-tail.ts';
+import { isLetterOrDigit } from './cut-places.ts';
 import { PRE_TOKENIZERS } from './gguf-pre-tokenizers.ts';
 import { METASPACE } from './token-bytes.ts';
 import { GPT2_PATTERN, type StepConfig, type TokenizerJson } from './tokenizer-json.ts';

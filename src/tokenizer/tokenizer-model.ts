@@ -1,3 +1,5 @@
+import type { InSlices } from './in-slices.ts';
+
 /** A vocabulary and how text becomes its ids: what differs from one kind of tokenizer to another. */
 export interface TokenizerModel {
   /** One more than the largest token id. */
@@ -15,6 +17,8 @@ export interface TokenizerModel {
   readonly cutsAtSpaces: boolean;
   /** The ids of a text without lone surrogates; with begin- and end-of-text where the model has them and they are asked for. */
   encode(text: string, addSpecialTokens: boolean): number[];
+  /** The same in slices, without begin- and end-of-text; absent where the model cannot. */
+  encodeInSlices?(text: string): InSlices<number[]>;
   /** The bytes a token stands for; none for an id outside the vocabulary. */
   idToBytes(tokenId: number): Uint8Array;
 }

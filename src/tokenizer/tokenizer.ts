@@ -1,6 +1,8 @@
 import { clip } from '../clip.ts';
 import { fieldOf } from '../field-of.ts';
 import type { ChatTemplateSource } from './chat-template-renderer.ts';
+import { encodeInSlices } from './encode-in-slices.ts';
+import type { InSlices } from './in-slices.ts';
 import { IncrementalDetokenizer } from './incremental-detokenizer.ts';
 import { JsonTokenizer } from './json-tokenizer.ts';
 import { smallSource, type TokenizerSource } from './small-tokenizer.ts';
@@ -61,12 +63,12 @@ export class Tokenizer {
   readonly samplingMetadata: ReadonlyMap<string, unknown>;
   /** What it was made of, where it is small and known through and through. */
   readonly smallSource: TokenizerSource | undefined;
-  readonly #model: TokenizerModel;
+  readonly model: TokenizerModel;
   readonly #bytes: (Uint8Array | undefined)[] = [];
 
   constructor(model: TokenizerModel, extras: TokenizerExtras = {}) {
     const { chatTemplate, eosTokenIds = [], smallSource: source } = extras;
-    this.#model = model;
+    this.model = model;
     this.smallSource = source;
     this.chatTemplate = chatTemplate;
     this.specialTokens = extras.specialTokens ?? {};
@@ -101,7 +103,12 @@ export class Tokenizer {
 
   /** The token ids of a text; a lone surrogate, which no UTF-8 can hold, becomes U+FFFD. */
   encode(text: string, { addSpecialTokens = true }: EncodeOptions = {}): number[] {
-    return this.#model.encode(text.replace(LONE_SURROGATES, '\uFFFD'), addSpecialTokens);
+    return this.model.encode(text.replace(LONE_SURROGATES, '\uFFFD'), addSpecialTokens);
+  }
+
+  /** The same in slices: see encodeInSlices. */
+  encodeInSlices(text: string, { addSpecialTokens = true }: EncodeOptions = {}): InSlices<number[]> {
+    return encodeInSlices(this.model, text.replace(LONE_SURROGATES, '\uFFFD'), addSpecialTokens);
   }
 
   /** The text of token ids. Bytes that are no UTF-8 become U+FFFD; an id outside the vocabulary is no text. */
@@ -114,7 +121,7 @@ export class Tokenizer {
   idToBytes(tokenId: number): Uint8Array {
     const known = this.#bytes[tokenId];
     if (known !== undefined) return known;
-    const bytes = this.#model.idToBytes(tokenId);
+    const bytes = this.model.idToBytes(tokenId);
     if (tokenId >= 0 && tokenId < this.vocabSize) this.#bytes[tokenId] = bytes;
     return bytes;
   }

@@ -1,6 +1,8 @@
 import { AnswerReader, type AnswerReaderOptions } from '../../src/chat/answer-reader.ts';
+import { parameterTypes } from '../../src/chat/constraint/argument-list.ts';
 import type { AnswerEvent, AnswerFinish } from '../../src/chat/answer.ts';
 import type { FinishReason } from '../../src/engine/engine.ts';
+import { StepBudget } from '../../src/step-budget.ts';
 import { GENERIC_FORMAT } from '../../src/text/chat-format/known-tool-formats.ts';
 
 export interface ReadAnswer {
@@ -24,18 +26,20 @@ export function joinAnswer(events: readonly AnswerEvent[]): ReadAnswer {
   return answer;
 }
 
-export interface ReadOptions extends Partial<AnswerReaderOptions> {
+export interface ReadOptions extends Partial<Omit<AnswerReaderOptions, 'parameters'>> {
+  /** JSON Schemas of the tools' parameters, by the tools' names. */
+  parameters?: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   finishReason?: FinishReason;
 }
 
 /** Reads an answer that comes in these pieces, each of one token. */
 export function readPieces(
   pieces: readonly string[],
-  { finishReason = 'stop', ...options }: ReadOptions = {},
+  { finishReason = 'stop', parameters = new Map(), ...options }: ReadOptions = {},
 ): AnswerEvent[] {
   const reader = new AnswerReader({
     tools: GENERIC_FORMAT,
-    parameters: new Map(),
+    parameters: new Map([...parameters].map(([name, schema]) => [name, typesOf(name, schema)])),
     wrapsReply: true,
     reasoning: undefined,
     startsInReasoning: false,
@@ -48,6 +52,9 @@ export function readPieces(
   );
   return [...deltas, ...reader.read({ type: 'finish', index: 0, finishReason })];
 }
+
+const typesOf = (name: string, parameters: Readonly<Record<string, unknown>>) =>
+  parameterTypes({ name, parameters, param: 'tools[0].function' }, new StepBudget(Infinity));
 
 /** The same, joined, and without the ids of calls, which are random. */
 export function readText(pieces: string | readonly string[], options: ReadOptions = {}) {

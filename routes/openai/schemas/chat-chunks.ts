@@ -1,9 +1,11 @@
 import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
 import type { EncodedPrompt } from '../../../src/engine/client/encode-prompts.ts';
 import type { SampledToken, Usage } from '../../../src/engine/engine.ts';
+import { PackedTokens } from '../../../src/engine/client/packed-tokens.ts';
 import { assertInvariant } from '../../../src/errors.ts';
+import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
-import { toTokenLogprobBody } from '../../shared/schemas/token-logprob.ts';
+import { charactersPerToken, toTokenLogprobBody } from '../../shared/schemas/token-logprob.ts';
 import type { ChatBody, ChatChunk, ChatLogprobs } from './chat.ts';
 import { toTruncationBody, toUsageBody } from './completion-chunks.ts';
 
@@ -23,6 +25,8 @@ export interface ChatView {
   n: number;
   prompt: EncodedPrompt | undefined;
   withLogprobs: boolean;
+  /** False: logprobs are kept in a small form until the whole answer is written. */
+  isStreamed: boolean;
   withTokenIds: boolean;
   /** Every chunk carries `usage`, null but in the last. */
   withUsage: boolean;
@@ -47,9 +51,12 @@ export class ChatChunks {
   readonly #view: ChatView;
   /** Choices that have content, perhaps an empty one, or calls. */
   readonly #answered = new Set<number>();
+  /** By choice, of an answer that is not streamed. */
+  readonly #reported: readonly PackedTokens[];
 
   constructor(view: ChatView) {
     this.#view = view;
+    this.#reported = view.isStreamed ? [] : Array.from({ length: view.n }, () => new PackedTokens());
   }
 
   /**
@@ -78,7 +85,7 @@ export class ChatChunks {
     if (!showsText(event, this.#view) && !this.#showsTokens(tokens)) return [];
     if (delta.reasoning_content === undefined) this.#answered.add(index);
     const { withLogprobs, withTokenIds } = this.#view;
-    const logprobs = withLogprobs && tokens.length > 0 ? this.#logprobs(tokens) : null;
+    const logprobs = withLogprobs && tokens.length > 0 ? this.#logprobs(index, tokens) : null;
     const tokenIds = withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
     return [this.#chunk({ ...EMPTY_CHOICE, index, delta, logprobs, ...tokenIds })];
   }
@@ -94,17 +101,35 @@ export class ChatChunks {
   }
 
   /** The answer that is not streamed: all chunks of all choices joined. */
-  join(chunks: readonly ChatChunk[], usage: Usage): ChatBody {
+  join(chunks: readonly ChatChunk[], usage: Usage): WithLists<ChatBody> {
     const { n } = this.#view;
     const parts = Array.from({ length: n }, (): ChunkChoice[] => []);
     for (const { choices } of chunks) for (const choice of choices) parts[choice.index]?.push(choice);
-    const choices = parts.map((choiceParts) => joinChoice(choiceParts, this.#view));
+    const choices = parts.map((choiceParts, index) => ({
+      ...joinChoice(choiceParts, this.#view),
+      logprobs: this.#wholeLogprobs(index),
+    }));
     return { ...headOf(this.#view, 'chat.completion'), choices, usage: toUsageBody(usage) };
   }
 
-  #logprobs(tokens: readonly SampledToken[]): ChatLogprobs {
-    const { tokenizer } = this.#view;
+  #logprobs(index: number, tokens: readonly SampledToken[]): ChatLogprobs | null {
+    const { tokenizer, isStreamed } = this.#view;
+    if (!isStreamed) {
+      this.#reported[index]?.push(tokens);
+      return null;
+    }
     return { content: tokens.map((token) => toTokenLogprobBody(token, tokenizer)), refusal: null };
+  }
+
+  #wholeLogprobs(index: number): WithLists<ChatLogprobs> | null {
+    const { withLogprobs, tokenizer } = this.#view;
+    const reported = this.#reported[index];
+    if (!withLogprobs || reported === undefined) return null;
+    const size = { length: reported.length, charactersPerItem: charactersPerToken(reported) };
+    const content = new JsonList(function* () {
+      for (const token of reported) yield toTokenLogprobBody(token, tokenizer);
+    }, size);
+    return { content, refusal: null };
   }
 
   #chunk(choice?: ChunkChoice): ChatChunk {
@@ -165,15 +190,16 @@ function toChatFinishReason(
   return usesFunctions ? 'function_call' : 'tool_calls';
 }
 
-function joinChoice(parts: readonly ChunkChoice[], view: ChatView): ChatBody['choices'][number] {
+function joinChoice(
+  parts: readonly ChunkChoice[],
+  view: ChatView,
+): Omit<ChatBody['choices'][number], 'logprobs'> {
   const last = parts.at(-1);
   assertInvariant(last?.finish_reason, 'every choice ends with a finish event');
   const { index, finish_reason: finishReason } = last;
-  const logprobs = parts.flatMap((part) => part.logprobs?.content ?? []);
   return {
     index,
     message: joinDeltas(parts.map(({ delta }) => delta)),
-    logprobs: view.withLogprobs ? { content: logprobs, refusal: null } : null,
     ...toTruncationBody(view.prompt),
     ...(view.withTokenIds ? { token_ids: parts.flatMap((part) => part.token_ids ?? []) } : {}),
     finish_reason: finishReason,

@@ -1,9 +1,11 @@
 import type { CompletionEvent, FinishReason, Usage } from '../../../src/engine/engine.ts';
+import { PackedTokens } from '../../../src/engine/client/packed-tokens.ts';
 import { assertInvariant } from '../../../src/errors.ts';
+import { type WithLists } from '../../../src/json-pieces.ts';
 import type { EncodedPrompt } from '../../../src/engine/client/encode-prompts.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
 import type { CompletionBody, CompletionChunk, LogprobsBody, UsageBody } from './completions.ts';
-import { toLogprobsBody, type ReportedToken } from './logprobs.ts';
+import { toLogprobsBody, wholeLogprobs, type ReportedToken } from './logprobs.ts';
 
 type ChunkChoice = CompletionChunk['choices'][number];
 
@@ -19,6 +21,8 @@ export interface CompletionView {
   n: number;
   prompts: readonly ({ echo: string | undefined } & Truncation)[];
   withLogprobs: boolean;
+  /** False: logprobs are kept in a small form until the whole answer is written. */
+  isStreamed: boolean;
   withTokenIds: boolean;
   /** Every chunk carries `usage`, null but in the last. */
   withUsage: boolean;
@@ -35,6 +39,8 @@ export interface CompletionView {
 export class CompletionChunks {
   readonly #view: CompletionView;
   readonly #textOffsets: number[];
+  /** By choice, of an answer that is not streamed: the tokens of its prompt, if that is echoed, and its own. */
+  readonly #reported: { echoed: readonly ReportedToken[]; own: PackedTokens }[] = [];
 
   constructor(view: CompletionView) {
     this.#view = view;
@@ -76,10 +82,13 @@ export class CompletionChunks {
   }
 
   /** The answer that is not streamed: all chunks of all choices joined. */
-  join(chunks: readonly CompletionChunk[], usage: Usage): CompletionBody {
+  join(chunks: readonly CompletionChunk[], usage: Usage): WithLists<CompletionBody> {
     const parts = this.#textOffsets.map((): ChunkChoice[] => []);
     for (const { choices } of chunks) for (const choice of choices) parts[choice.index]?.push(choice);
-    const choices = parts.map((choiceParts) => joinChoice(choiceParts, this.#view));
+    const choices = parts.map((choiceParts, index) => ({
+      ...joinChoice(choiceParts, this.#view),
+      logprobs: this.#view.withLogprobs ? wholeLogprobs(this.#reportedOf(index), this.#view) : null,
+    }));
     return { ...headOf(this.#view), choices, usage: toUsageBody(usage) };
   }
 
@@ -89,17 +98,20 @@ export class CompletionChunks {
     if (text === undefined) return [];
     return Array.from({ length: n }, (_, i) => {
       const index = promptIndex * n + i;
-      const logprobs = this.#logprobs(index, tokens ?? [], false);
+      if (!this.#view.isStreamed) this.#reportedOf(index).echoed = tokens ?? [];
+      const logprobs = this.#view.isStreamed ? this.#logprobs(index, tokens ?? [], false) : null;
       return this.#chunk({ index, text, logprobs, finish_reason: null });
     });
   }
 
   #choice(index: number, text: string, tokens: readonly ReportedToken[]): ChunkChoice {
-    const tokenIds = this.#view.withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
+    const { withLogprobs, withTokenIds, isStreamed, skipsSpecialTokens } = this.#view;
+    const tokenIds = withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
+    if (withLogprobs && !isStreamed) this.#reportedOf(index).own.push(tokens);
     return {
       index,
       text,
-      logprobs: this.#logprobs(index, tokens, this.#view.skipsSpecialTokens),
+      logprobs: isStreamed ? this.#logprobs(index, tokens, skipsSpecialTokens) : null,
       ...tokenIds,
       finish_reason: null,
     };
@@ -116,6 +128,10 @@ export class CompletionChunks {
     const { body, textOffset } = toLogprobsBody(tokens, start, { tokenizer, skipSpecialTokens });
     this.#textOffsets[index] = textOffset;
     return body;
+  }
+
+  #reportedOf(index: number): { echoed: readonly ReportedToken[]; own: PackedTokens } {
+    return (this.#reported[index] ??= { echoed: [], own: new PackedTokens() });
   }
 
   #chunk(choice?: ChunkChoice): CompletionChunk {
@@ -166,25 +182,20 @@ export function toUsageBody({
   };
 }
 
-function joinChoice(parts: readonly ChunkChoice[], view: CompletionView): CompletionBody['choices'][number] {
+function joinChoice(
+  parts: readonly ChunkChoice[],
+  view: CompletionView,
+): Omit<CompletionBody['choices'][number], 'logprobs'> {
   const last = parts.at(-1);
   const finishReason = last?.finish_reason;
   assertInvariant(last && finishReason, 'every choice ends with a finish event');
   return {
     ...last,
     text: parts.map(({ text }) => text).join(''),
-    logprobs: view.withLogprobs ? joinLogprobs(parts.flatMap(({ logprobs }) => logprobs ?? [])) : null,
     ...(view.withTokenIds ? { token_ids: parts.flatMap((part) => part.token_ids ?? []) } : {}),
     finish_reason: finishReason,
   };
 }
-
-const joinLogprobs = (parts: readonly LogprobsBody[]): LogprobsBody => ({
-  tokens: parts.flatMap((part) => part.tokens),
-  token_logprobs: parts.flatMap((part) => part.token_logprobs),
-  top_logprobs: parts.flatMap((part) => part.top_logprobs),
-  text_offset: parts.flatMap((part) => part.text_offset),
-});
 
 /** A finish reason that a client may see. */
 export function toFinishReason(reason: FinishReason): 'stop' | 'length' | 'abort' {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TextEmbedding } from '../../../src/engine/client/embed-texts.ts';
+import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
 import { countSchema, truncateTokensSchema } from '../../shared/schemas/bounds.ts';
 import { ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
@@ -47,21 +48,30 @@ export const embeddingResponseSchema = z
   .meta({ id: 'EmbeddingResponse' });
 
 export type EmbeddingInput = z.output<typeof embeddingRequestSchema>;
-export type EmbeddingBody = z.output<typeof embeddingResponseSchema>;
+
+/** Of a float32 that is written as a float64. */
+const CHARACTERS_PER_NUMBER = 20;
 
 export function toEmbeddingBody(
   model: string,
   embeddings: readonly TextEmbedding[],
   format: EmbeddingInput['encoding_format'],
-): EmbeddingBody {
+): WithLists<z.output<typeof embeddingResponseSchema>> {
   const numTokens = embeddings.reduce((sum, { numTokens: count }) => sum + count, 0);
   return {
     object: 'list',
-    data: embeddings.map(({ embedding }, index) => ({
-      object: 'embedding',
-      index,
-      embedding: format === 'base64' ? toBase64(embedding) : [...embedding],
-    })),
+    data: new JsonList(
+      function* () {
+        for (const [index, { embedding }] of embeddings.entries()) {
+          const numbers = format === 'base64' ? toBase64(embedding) : [...embedding];
+          yield { object: 'embedding' as const, index, embedding: numbers };
+        }
+      },
+      {
+        length: embeddings.length,
+        charactersPerItem: CHARACTERS_PER_NUMBER * (embeddings[0]?.embedding.length ?? 0),
+      },
+    ),
     model,
     usage: { prompt_tokens: numTokens, total_tokens: numTokens },
   };

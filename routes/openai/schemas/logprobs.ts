@@ -1,6 +1,13 @@
 import type { SampledToken } from '../../../src/engine/engine.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
-import { MIN_LOGPROB, toJsonLogprob, tokenText } from '../../shared/schemas/token-logprob.ts';
+import type { PackedTokens } from '../../../src/engine/client/packed-tokens.ts';
+import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
+import {
+  charactersPerToken,
+  MIN_LOGPROB,
+  toJsonLogprob,
+  tokenText,
+} from '../../shared/schemas/token-logprob.ts';
 import type { LogprobsBody } from './completions.ts';
 
 /** Tokens with or without a logprob: the first of a prompt has none. */
@@ -21,14 +28,70 @@ export function toLogprobsBody(
   const body: LogprobsBody = { tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] };
   let offset = textOffset;
   for (const token of tokens) {
-    const bytes = tokenizer.idToBytes(token.tokenId);
-    body.tokens.push(tokenText(bytes));
-    body.token_logprobs.push(token.logprob === undefined ? null : toJsonLogprob(token.logprob));
+    body.tokens.push(tokenText(tokenizer.idToBytes(token.tokenId)));
+    body.token_logprobs.push(toTokenLogprob(token));
     body.top_logprobs.push(toTopLogprobs(token, tokenizer));
     body.text_offset.push(offset);
-    if (!skipSpecialTokens || !tokenizer.specialTokenIds.has(token.tokenId)) offset += countCodePoints(bytes);
+    offset += lengthInText(token, tokenizer, skipSpecialTokens);
   }
   return { body, textOffset: offset };
+}
+
+interface WholeTokens {
+  /** Of the prompt; they may be many choices' own. */
+  readonly echoed: readonly ReportedToken[];
+  readonly own: PackedTokens;
+}
+
+/** The same of a whole choice, made as it is written. */
+export function wholeLogprobs(
+  { echoed, own }: WholeTokens,
+  { tokenizer, skipsSpecialTokens }: { tokenizer: TokenVocabulary; skipsSpecialTokens: boolean },
+): WithLists<LogprobsBody> {
+  const listOf = <Item>(toItem: (token: ReportedToken) => Item, charactersPerItem: number): JsonList<Item> =>
+    new JsonList(
+      function* () {
+        for (const token of echoed) yield toItem(token);
+        for (const token of own) yield toItem(token);
+      },
+      { length: echoed.length + own.length, charactersPerItem },
+    );
+  const [echoedCharacters = 0] = echoed.slice(-1).map(({ topLogprobs }) => 32 * (topLogprobs?.length ?? 0));
+  return {
+    tokens: listOf(({ tokenId }) => tokenText(tokenizer.idToBytes(tokenId)), 8),
+    token_logprobs: listOf(toTokenLogprob, 20),
+    top_logprobs: listOf(
+      (token) => toTopLogprobs(token, tokenizer),
+      Math.max(charactersPerToken(own), echoedCharacters),
+    ),
+    text_offset: new JsonList(
+      function* () {
+        let offset = 0;
+        for (const token of echoed) {
+          yield offset;
+          offset += lengthInText(token, tokenizer, false);
+        }
+        for (const token of own) {
+          yield offset;
+          offset += lengthInText(token, tokenizer, skipsSpecialTokens);
+        }
+      },
+      { length: echoed.length + own.length, charactersPerItem: 6 },
+    ),
+  };
+}
+
+const toTokenLogprob = ({ logprob }: ReportedToken): number | null =>
+  logprob === undefined ? null : toJsonLogprob(logprob);
+
+/** Characters of a token in the text of its choice. */
+function lengthInText(
+  { tokenId }: ReportedToken,
+  tokenizer: TokenVocabulary,
+  skipSpecialTokens: boolean,
+): number {
+  if (skipSpecialTokens && tokenizer.specialTokenIds.has(tokenId)) return 0;
+  return countCodePoints(tokenizer.idToBytes(tokenId));
 }
 
 /** Alternatives by their text, the chosen token among them. Two tokens of the same text: the likelier one counts. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SampledToken, TokenLogprob } from '../../../src/engine/engine.ts';
+import type { PackedTokens } from '../../../src/engine/client/packed-tokens.ts';
 import { assertInvariant } from '../../../src/errors.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
 
@@ -29,6 +30,13 @@ export function toTokenLogprobBody(
   };
   return { ...describe({ tokenId, logprob }), top_logprobs: topLogprobs.map(describe) };
 }
+
+/** Of a token or an alternative as JSON: its text, its bytes, its logarithm. */
+const CHARACTERS_PER_ENTRY = 64;
+
+/** How long the JSON of each of these tokens is, about. */
+export const charactersPerToken = ({ length, numEntries }: PackedTokens): number =>
+  (CHARACTERS_PER_ENTRY * numEntries) / Math.max(length, 1);
 
 /** A token's text; `bytes:\xe2\x82` where it is part of a character, as OpenAI writes it. */
 export function tokenText(bytes: Uint8Array): string {

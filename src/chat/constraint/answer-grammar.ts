@@ -1,5 +1,6 @@
 import type { GrammarSpec } from '../../grammar/grammar-spec.ts';
 import type { ReasoningFormat, ToolFormat } from '../../text/chat-format/chat-format.ts';
+import type { StepBudget } from '../../step-budget.ts';
 import type { ToolChoice, ToolDefinition } from '../tools.ts';
 import { callGrammar } from './call-grammar.ts';
 import { choice, optional, repeat, sequence, tagText, textBefore, type TagTokens } from './tag-text.ts';
@@ -15,12 +16,17 @@ export interface AnswerGrammarOptions {
   /** Where the prompt ends: before any reasoning, in the midst of it, or behind it. */
   readonly reasoningState: 'before' | 'inside' | 'behind';
   readonly tokens: TagTokens;
+  /** Of reading the tools' schemas. */
+  readonly budget: StepBudget;
 }
 
 /** Line breaks that templates write behind reasoning. */
 const MAX_LINE_BREAKS = 2;
 
-/** What an answer must look like; undefined: any text. */
+/**
+ * What an answer must look like; undefined: any text.
+ * @throws EngineError `invalid_request` naming the tool's schema that takes too many steps to read
+ */
 export function answerGrammar(options: AnswerGrammarOptions): GrammarSpec | undefined {
   const { format, tools, outputFormat } = options;
   const answer =
@@ -29,8 +35,8 @@ export function answerGrammar(options: AnswerGrammarOptions): GrammarSpec | unde
 }
 
 function toolAnswer(options: AnswerGrammarOptions & { format: ToolFormat }): GrammarSpec | undefined {
-  const { tools, format, toolChoice, allowsParallelCalls, tokens } = options;
-  const calls = { format, allowsSeveral: allowsParallelCalls, tokens };
+  const { tools, format, toolChoice, allowsParallelCalls, tokens, budget } = options;
+  const calls = { format, allowsSeveral: allowsParallelCalls, tokens, budget };
   switch (toolChoice.type) {
     case 'none':
       return options.outputFormat;
@@ -50,7 +56,7 @@ function toolAnswer(options: AnswerGrammarOptions & { format: ToolFormat }): Gra
  * arguments are a JSON object; of tools that are `strict` they are held to the schema, as in vLLM.
  */
 function autoAnswer(options: AnswerGrammarOptions & { format: ToolFormat }): GrammarSpec | undefined {
-  const { tools, format, allowsParallelCalls, outputFormat, tokens } = options;
+  const { tools, format, allowsParallelCalls, outputFormat, tokens, budget } = options;
   const isGeneric = format.shape === 'json' && format.isGeneric;
   const isStrict = (tool: ToolDefinition): boolean => tool.strict === true;
   const hasStrict = tools.some(isStrict);
@@ -58,7 +64,7 @@ function autoAnswer(options: AnswerGrammarOptions & { format: ToolFormat }): Gra
   const isFree = (format.isBare && !isGeneric) || (isLiteral && !hasStrict);
   // Without a tag any text may be a call, and free text is any: there is nothing to hold to.
   if (isFree && outputFormat === undefined) return undefined;
-  const calls = callGrammar({ format, tools, allowsSeveral: allowsParallelCalls, isStrict, tokens });
+  const calls = callGrammar({ format, tools, allowsSeveral: allowsParallelCalls, isStrict, tokens, budget });
   if (outputFormat !== undefined) return choice([calls, outputFormat]);
   if (isGeneric) return choice([calls, WRAPPED_REPLY]);
   return sequence(textBefore(format.openings, tokens), optional(calls));

@@ -1,5 +1,6 @@
 import type { GrammarSpec } from '../../grammar/grammar-spec.ts';
-import { isSchema, propertiesOf } from '../schema-types.ts';
+import type { StepBudget } from '../../step-budget.ts';
+import { isSchema, SchemaReader, type AllowedTypes } from '../schema-types.ts';
 import type { ToolDefinition } from '../tools.ts';
 import { choice, optional, repeat, sequence } from './tag-text.ts';
 
@@ -10,11 +11,14 @@ export interface Parameter {
   readonly key: string;
   readonly schema: unknown;
   readonly isRequired: boolean;
-  /** The whole schema, where `$ref` points to. */
-  readonly root: Schema;
+  /** Of the whole schema, where `$ref` points to. */
+  readonly reader: SchemaReader;
   /** The request's field. */
   readonly param: string;
 }
+
+/** Of a key, which is looked through for tags. */
+const CHARACTERS_PER_STEP = 16;
 
 /** A tool that names no parameters takes none. */
 export const NO_PARAMETERS: Schema = { type: 'object', properties: {}, additionalProperties: false };
@@ -23,22 +27,39 @@ export const NO_PARAMETERS: Schema = { type: 'object', properties: {}, additiona
 export const parametersParam = ({ param, parametersParam: own }: ToolDefinition): string =>
   own ?? `${param}.parameters`;
 
-export function parametersOf(tool: ToolDefinition): Parameter[] {
+/** @throws EngineError `invalid_request` naming the field, where reading it takes more steps than the budget has */
+export function parametersOf(tool: ToolDefinition, budget: StepBudget): Parameter[] {
   const root = tool.parameters ?? NO_PARAMETERS;
-  const required: unknown = root['required'];
-  const names: readonly unknown[] = Array.isArray(required) ? required : [];
-  return [...propertiesOf(root, root)].map(([key, schema]) => ({
-    key,
-    schema,
-    isRequired: names.includes(key),
-    root,
-    param: `${parametersParam(tool)}.properties.${key}`,
-  }));
+  const param = parametersParam(tool);
+  return propertyList(root, new SchemaReader(root, param, budget), param);
 }
 
+/** The properties of an object's schema as parameters. */
+export function propertyList(schema: unknown, reader: SchemaReader, param: string): Parameter[] {
+  const listed: unknown = isSchema(schema) ? schema['required'] : undefined;
+  const required: ReadonlySet<unknown> = new Set(Array.isArray(listed) ? listed : []);
+  reader.take(required.size);
+  return [...reader.properties(schema)].map(([key, property]) => {
+    reader.take(1 + key.length / CHARACTERS_PER_STEP);
+    return {
+      key,
+      schema: property,
+      isRequired: required.has(key),
+      reader,
+      param: `${param}.properties.${key}`,
+    };
+  });
+}
+
+/** The types of a tool's parameters, by name. */
+export const parameterTypes = (tool: ToolDefinition, budget: StepBudget): ReadonlyMap<string, AllowedTypes> =>
+  new Map(parametersOf(tool, budget).map(({ key, schema, reader }) => [key, reader.types(schema)]));
+
 /** A part of a schema that stands alone: what `$ref` points to comes with it. */
-export function detachedSchema(schema: unknown, root: Schema): unknown {
+export function detachedSchema(schema: unknown, reader: SchemaReader): unknown {
   if (!isSchema(schema)) return schema;
+  const { root } = reader;
+  reader.take(Object.keys(schema).length);
   const definitions = ['$defs', 'definitions'].filter((key) => root[key] !== undefined && !(key in schema));
   return { ...schema, ...Object.fromEntries(definitions.map((key) => [key, root[key]])) };
 }

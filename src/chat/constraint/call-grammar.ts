@@ -1,6 +1,7 @@
 import type { GrammarSpec } from '../../grammar/grammar-spec.ts';
 import type { ToolFormat } from '../../text/chat-format/chat-format.ts';
 import type { ToolDefinition } from '../tools.ts';
+import type { StepBudget } from '../../step-budget.ts';
 import { NO_PARAMETERS, parametersParam } from './argument-list.ts';
 import { gemmaArguments, pythonicArguments } from './literal-arguments.ts';
 import { choice, repeat, sequence, tagText, type TagTokens } from './tag-text.ts';
@@ -14,6 +15,8 @@ export interface CallGrammarOptions {
   /** Whether a tool's arguments are held to its schema; else they are any JSON object. */
   readonly isStrict: (tool: ToolDefinition) => boolean;
   readonly tokens: TagTokens;
+  /** Of reading the tools' schemas. */
+  readonly budget: StepBudget;
 }
 
 /** Calls of tools, one at least, from the format's opening to its end. */
@@ -23,8 +26,9 @@ export function callGrammar({
   allowsSeveral,
   isStrict,
   tokens,
+  budget,
 }: CallGrammarOptions): GrammarSpec {
-  const call = choice(tools.map((tool) => oneCall(format, tool, isStrict(tool), tokens)));
+  const call = choice(tools.map((tool) => oneCall(format, tool, isStrict(tool), { tokens, budget })));
   const { open, close, separator } = format;
   const more =
     allowsSeveral && separator !== undefined
@@ -37,8 +41,9 @@ function oneCall(
   format: ToolFormat,
   tool: ToolDefinition,
   isStrict: boolean,
-  tokens: TagTokens,
+  context: Pick<CallGrammarOptions, 'tokens' | 'budget'>,
 ): GrammarSpec {
+  const { tokens, budget } = context;
   const around = (nameClose: string, args: GrammarSpec): GrammarSpec =>
     sequence(
       tagText(format.callOpen + tool.name + nameClose, tokens),
@@ -50,11 +55,11 @@ function oneCall(
     case 'namedJson':
       return around(format.nameClose, jsonArguments(tool, isStrict));
     case 'tagged':
-      return around(format.nameClose, taggedArguments(format, tool, isStrict, tokens));
+      return around(format.nameClose, taggedArguments(format, tool, isStrict, context));
     case 'pythonic':
-      return around('(', pythonicArguments(tool));
+      return around('(', pythonicArguments(tool, budget));
     case 'gemma':
-      return around('{', gemmaArguments(tool, format.quote, tokens));
+      return around('{', gemmaArguments(tool, format.quote, context));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { GrammarSpec } from '../../grammar/grammar-spec.ts';
 import type { TaggedFormat } from '../../text/chat-format/chat-format.ts';
-import { isSchema, schemaTypes } from '../schema-types.ts';
+import type { StepBudget } from '../../step-budget.ts';
+import { isSchema, type SchemaReader } from '../schema-types.ts';
 import type { ToolDefinition } from '../tools.ts';
 import { detachedSchema, parametersOf, type Parameter } from './argument-list.ts';
 import { choice, optional, repeat, sequence, tagText, textBefore, type TagTokens } from './tag-text.ts';
@@ -14,9 +15,9 @@ export function taggedArguments(
   format: TaggedFormat,
   tool: ToolDefinition,
   isStrict: boolean,
-  tokens: TagTokens,
+  { tokens, budget }: { tokens: TagTokens; budget: StepBudget },
 ): GrammarSpec {
-  const parameters = parametersOf(tool);
+  const parameters = parametersOf(tool, budget);
   const argument = (parameter: Parameter): GrammarSpec => {
     const value = isStrict
       ? valueOf(parameter, format, tokens)
@@ -45,26 +46,27 @@ const anyText = ({ valueClose }: TaggedFormat, tokens: TagTokens): GrammarSpec =
   textBefore([valueClose.trim()], tokens);
 
 function valueOf(
-  { schema, root, param }: Parameter,
+  { schema, reader, param }: Parameter,
   format: TaggedFormat,
   tokens: TagTokens,
 ): { spec: GrammarSpec; isText: boolean } {
-  const types = schemaTypes(schema, root);
+  const types = reader.types(schema);
   if (types === undefined || types.has('string')) {
-    const texts = types?.size === 1 && isSchema(schema) ? textsOf(schema) : undefined;
+    const texts = types?.size === 1 && isSchema(schema) ? textsOf(schema, reader) : undefined;
     const spec =
       texts === undefined
         ? anyText(format, tokens)
         : choice(texts.map((text): GrammarSpec => ({ type: 'literal', text })));
     return { spec, isText: true };
   }
-  return { spec: { type: 'jsonSchema', schema: detachedSchema(schema, root), param }, isText: false };
+  return { spec: { type: 'jsonSchema', schema: detachedSchema(schema, reader), param }, isText: false };
 }
 
-function textsOf(schema: Readonly<Record<string, unknown>>): string[] | undefined {
+function textsOf(schema: Readonly<Record<string, unknown>>, reader: SchemaReader): string[] | undefined {
   const { enum: values, const: constant } = schema;
   const listed: readonly unknown[] =
     constant === undefined ? (Array.isArray(values) ? (values as unknown[]) : []) : [constant];
+  reader.take(listed.length);
   const texts = listed.filter((value) => typeof value === 'string');
   return texts.length === 0 ? undefined : texts;
 }

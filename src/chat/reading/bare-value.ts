@@ -1,4 +1,4 @@
-import type { JsonType } from '../schema-types.ts';
+import type { AllowedTypes, JsonType } from '../schema-types.ts';
 import { readLiteral } from './read-literal.ts';
 import { TextFeed } from './text-feed.ts';
 
@@ -10,7 +10,7 @@ const INTEGER = /^-?(?:0|[1-9]\d*)$/;
  * the types is a text, as the model wrote it.
  * @param types undefined: any
  */
-export function bareValueToJson(text: string, types: ReadonlySet<JsonType> | undefined): string {
+export function bareValueToJson(text: string, types: AllowedTypes): string {
   const trimmed = text.trim();
   const may = (type: JsonType): boolean => types?.has(type) ?? true;
   if (may('null') && (trimmed === 'null' || trimmed === 'None')) return 'null';

@@ -1,4 +1,5 @@
 import type { ToolFormat } from '../../text/chat-format/chat-format.ts';
+import type { AllowedTypes } from '../schema-types.ts';
 import type { AnswerSink } from './answer-sink.ts';
 import type { Reading, TextFeed } from './text-feed.ts';
 
@@ -7,8 +8,8 @@ export interface CallReader<Format extends ToolFormat = ToolFormat> {
   readonly feed: TextFeed;
   readonly sink: AnswerSink;
   readonly format: Format;
-  /** JSON Schemas of the tools' parameters, by the tools' names. */
-  readonly parameters: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** The types of each tool's parameters, by the tools' names; of a format that writes JSON there need be none. */
+  readonly parameters: ReadonlyMap<string, ReadonlyMap<string, AllowedTypes>>;
   /** The model was asked to wrap a reply: `{"response": …}`. */
   readonly wrapsReply: boolean;
 }

@@ -1,5 +1,5 @@
 import type { TaggedFormat } from '../../text/chat-format/chat-format.ts';
-import { propertiesOf, schemaTypes, type JsonType } from '../schema-types.ts';
+import type { AllowedTypes, JsonType } from '../schema-types.ts';
 import { bareValueToJson } from './bare-value.ts';
 import {
   closingTags,
@@ -39,7 +39,8 @@ export function* readTaggedCall(reader: TaggedCallReader, opening: string): Read
     if (key === undefined) return yield* endUnlessCut(reader, isFirst);
     sink.callArguments(`${isFirst ? '{' : ','}${JSON.stringify(key)}:`);
     isFirst = false;
-    const next = yield* readValue(reader, typesOf(reader, name, key));
+    const known = reader.parameters.get(name);
+    const next = yield* readValue(reader, known?.has(key) === true ? known.get(key) : ONLY_TEXT);
     if (next === 'cut') return true;
     hasKey = next === 'key';
     if (hasKey) continue;
@@ -76,20 +77,10 @@ function* readKey({ feed, format }: TaggedCallReader): Reading<string | undefine
   return key.trim();
 }
 
-function typesOf(
-  { parameters }: TaggedCallReader,
-  name: string,
-  key: string,
-): ReadonlySet<JsonType> | undefined {
-  const root = parameters.get(name) ?? {};
-  const properties = propertiesOf(root, root);
-  return properties.has(key) ? schemaTypes(properties.get(key), root) : ONLY_TEXT;
-}
-
 /** A value and its closing tag; `key`: the tag is missing, and the next key's was consumed. */
 function* readValue(
   { feed, sink, format }: TaggedCallReader,
-  types: ReadonlySet<JsonType> | undefined,
+  types: AllowedTypes,
 ): Reading<'key' | 'end' | 'cut'> {
   const close = format.valueClose.trim();
   const keyOpen = format.keyOpen.trim();

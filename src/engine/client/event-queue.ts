@@ -1,27 +1,44 @@
+/** How waiting events take in later ones. */
+export interface Merging<T> {
+  /** Events of one key may be merged, whatever waits between them. */
+  keyOf(event: T): unknown;
+  /** Adds the next event to one that waits, which nothing else has yet; false where they must stay two. */
+  merge(waiting: T, next: T): boolean;
+}
+
 /**
- * Events from a producer that never waits to one consumer that iterates. An event that the last waiting one can take
- * in is merged with it, so a consumer that lags gets fewer and larger events. What is pushed after the end is dropped.
- * The producer's side is bounded by what a request may generate, hence the queue needs no bound of its own.
+ * Events from a producer that never waits to one consumer that iterates. An event that the last waiting one of its key
+ * can take in is merged with it, so a consumer that lags gets fewer and larger events. What is pushed after the end is
+ * dropped. The producer's side is bounded by what a request may generate, hence the queue needs no bound of its own.
  */
 export class EventQueue<T> implements AsyncIterable<T> {
-  readonly #events: T[] = [];
-  readonly #merge: (waiting: T, next: T) => T | undefined;
+  #events: T[] = [];
+  /** Those before it were handed out. */
+  #first = 0;
+  /** The last that waits of each key. */
+  readonly #lastOf = new Map<unknown, T>();
+  readonly #merging: Merging<T> | undefined;
   #failure: Error | undefined;
   #ended = false;
   #wake: (() => void) | undefined;
 
-  /** `merge`: both events as one, or `undefined` when they must stay two. */
-  constructor(merge: (waiting: T, next: T) => T | undefined = () => undefined) {
-    this.#merge = merge;
+  /** @param merging absent: all events stay as they are */
+  constructor(merging?: Merging<T>) {
+    this.#merging = merging;
   }
 
   push(event: T): void {
     if (this.#ended) return;
-    const waiting = this.#events.at(-1);
-    const merged = waiting === undefined ? undefined : this.#merge(waiting, event);
-    if (merged === undefined) this.#events.push(event);
-    else this.#events[this.#events.length - 1] = merged;
+    if (this.#merging === undefined || !this.#takeIn(event, this.#merging)) this.#events.push(event);
     this.#wake?.();
+  }
+
+  #takeIn(event: T, merging: Merging<T>): boolean {
+    const key = merging.keyOf(event);
+    const waiting = this.#lastOf.get(key);
+    if (waiting !== undefined && merging.merge(waiting, event)) return true;
+    this.#lastOf.set(key, event);
+    return false;
   }
 
   end(): void {
@@ -38,9 +55,8 @@ export class EventQueue<T> implements AsyncIterable<T> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
-      const event = this.#events.shift();
-      if (event !== undefined) {
-        yield event;
+      if (this.#first < this.#events.length) {
+        yield this.#takeFirst();
       } else if (this.#ended) {
         if (this.#failure !== undefined) throw this.#failure;
         return;
@@ -49,5 +65,17 @@ export class EventQueue<T> implements AsyncIterable<T> {
         this.#wake = undefined;
       }
     }
+  }
+
+  #takeFirst(): T {
+    const event = this.#events[this.#first++] as T;
+    const key = this.#merging?.keyOf(event);
+    if (this.#lastOf.get(key) === event) this.#lastOf.delete(key);
+    // Half of it at a time: taking each off would move all others.
+    if (2 * this.#first >= this.#events.length) {
+      this.#events = this.#events.slice(this.#first);
+      this.#first = 0;
+    }
+    return event;
   }
 }

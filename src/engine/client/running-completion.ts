@@ -11,7 +11,7 @@ import type {
   RequestRecord,
   SampledToken,
 } from '../engine.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, type Merging } from './event-queue.ts';
 import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
 import type { SentError, SequenceFinish, SequenceRequest, SequenceUpdate } from '../protocol.ts';
 import { RequestTimer } from './request-timer.ts';
@@ -39,11 +39,21 @@ export interface StepTimes {
   endedAtMs: number;
 }
 
+/** Tokens are added to those of an event that waits. */
+type QueuedEvent =
+  | Exclude<CompletionEvent, { type: 'delta' }>
+  | { type: 'delta'; index: number; text: string; tokens: SampledToken[] };
+
 /** Deltas of one choice that the client has not read yet are joined. */
-function mergeDeltas(waiting: CompletionEvent, next: CompletionEvent): CompletionEvent | undefined {
-  if (waiting.type !== 'delta' || next.type !== 'delta' || waiting.index !== next.index) return undefined;
-  return { ...next, text: waiting.text + next.text, tokens: [...waiting.tokens, ...next.tokens] };
-}
+const DELTAS: Merging<QueuedEvent> = {
+  keyOf: (event) => (event.type === 'prompt' ? event : event.index),
+  merge: (waiting, next) => {
+    if (waiting.type !== 'delta' || next.type !== 'delta') return false;
+    waiting.text += next.text;
+    for (const token of next.tokens) waiting.tokens.push(token);
+    return true;
+  },
+};
 
 /**
  * A request in the HTTP process: turns what the engine process reports of its sequences into events, and keeps its
@@ -56,7 +66,7 @@ export class RunningCompletion implements Completion {
   readonly #request: CompletionRequest;
   readonly #host: CompletionHost;
   readonly #choices = new Map<number, Choice>();
-  readonly #events: EventQueue<CompletionEvent>;
+  readonly #events: EventQueue<QueuedEvent>;
   readonly #timer: RequestTimer;
   readonly #promptLogprobs = new Map<number, SampledToken[]>();
   #deadline: NodeJS.Timeout | undefined;
@@ -80,7 +90,7 @@ export class RunningCompletion implements Completion {
     this.#host = host;
     this.#timer = new RequestTimer(host.now, arrivedAtMs);
     this.#numOpen = request.prompts.length * request.n;
-    this.#events = new EventQueue(request.reportsEveryToken === true ? undefined : mergeDeltas);
+    this.#events = new EventQueue(request.reportsEveryToken === true ? undefined : DELTAS);
     const { prompts, n, stop, shownTokenIds, minTokens, includesStopString, skipsSpecialTokens } = request;
     const { reasoningSpan: reasoningTags } = request;
     for (let index = 0; index < this.#numOpen; index++) {

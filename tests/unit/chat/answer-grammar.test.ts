@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answerGrammar, type AnswerGrammarOptions } from '../../../src/chat/constraint/answer-grammar.ts';
 import { tagText } from '../../../src/chat/constraint/tag-text.ts';
 import type { ToolDefinition } from '../../../src/chat/tools.ts';
+import { StepBudget } from '../../../src/step-budget.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
 import { readText } from '../../support/answer-reading.ts';
 import { matchesGrammar } from '../../support/matches-grammar.ts';
@@ -40,6 +41,7 @@ const grammar = (family: string, options: Partial<AnswerGrammarOptions> = {}): G
     reasoning: undefined,
     reasoningState: 'behind',
     tokens: TOKENS,
+    budget: new StepBudget(Infinity),
     ...options,
   });
 

@@ -233,7 +233,7 @@ describe('AnswerReader', () => {
   const reader = (tools = formatOf('qwen3')) =>
     new AnswerReader({
       tools,
-      parameters,
+      parameters: new Map(),
       wrapsReply: false,
       reasoning: undefined,
       startsInReasoning: false,

@@ -97,3 +97,31 @@ describe('the edge of the engine', () => {
     expect(error).toMatchObject({ param: 'layers[1]', message: 'layers[1] is 4; the model has 4 layers' });
   });
 });
+
+describe('the logprobs of a request', () => {
+  const bounds = { vocabSize: 100, contextLength: 8192 };
+
+  it.each<Partial<CompletionRequest>>([
+    { n: 8, maxTokens: 4096, numLogprobs: 20 },
+    { n: 128, maxTokens: 8000 },
+    { n: 128, maxTokens: 512, numLogprobs: 5 },
+    { n: 1, maxTokens: 1, numLogprobs: 20, promptLogprobs: true, prompts: [new Array<number>(8000).fill(1)] },
+  ])('ordinary ones are taken: $n choices of $maxTokens tokens', (changes) => {
+    expect(() => checkCompletion(request(changes), bounds)).not.toThrow();
+  });
+
+  it('more than are kept of an answer are refused, with the numbers', () => {
+    const tooMany = request({ n: 128, maxTokens: 500, numLogprobs: 20 });
+    const { code, param, message } = errorOf(() => checkCompletion(tooMany, bounds));
+    expect({ code, param }).toEqual({ code: 'invalid_request', param: 'logprobs' });
+    expect(message).toContain('128 choices of up to 500 tokens');
+    expect(message).toContain('1344000 numbers; at most 1048576');
+  });
+
+  it('a prompt that each choice repeats counts for each', () => {
+    const prompts = [new Array<number>(1000).fill(1)];
+    const echoing = request({ n: 128, maxTokens: 1, numLogprobs: 20, prompts, promptLogprobs: true });
+    expect(errorOf(() => checkCompletion(echoing, bounds)).param).toBe('logprobs');
+    expect(() => checkCompletion({ ...echoing, promptLogprobs: false }, bounds)).not.toThrow();
+  });
+});

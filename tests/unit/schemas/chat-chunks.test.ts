@@ -24,6 +24,7 @@ const VIEW: ChatView = {
   n: 1,
   prompt: undefined,
   withLogprobs: false,
+  isStreamed: true,
   withTokenIds: false,
   withUsage: false,
   withEveryToken: false,
@@ -73,7 +74,9 @@ function show(
 ): { chunks: ChatChunk[]; body: ChatBody } {
   const format = new ChatChunks({ ...VIEW, ...view });
   const chunks = [...format.opening(), ...events.flatMap((event) => format.toChunks(event))];
-  const body = format.join(chunks, { ...USAGE, ...usage });
+  const whole = new ChatChunks({ ...VIEW, ...view, isStreamed: false });
+  const parts = [...whole.opening(), ...events.flatMap((event) => whole.toChunks(event))];
+  const body = JSON.parse(JSON.stringify(whole.join(parts, { ...USAGE, ...usage }))) as ChatBody;
   for (const chunk of chunks) expect(chatChunkSchema.strict().parse(chunk)).toEqual(chunk);
   expect(chatResponseSchema.strict().parse(body)).toEqual(body);
   return { chunks, body };

@@ -16,3 +16,23 @@ it('knows after a moment whether there is a model beside the default one', async
   rmSync(join(modelsDir, 'other'), { recursive: true });
   await vi.waitUntil(() => !catalog.mayHaveOthers(), 5000);
 });
+
+it('looks into the folder once for all who ask at a time, and never at what was before', async () => {
+  let numLooks = 0;
+  let ids: string[] = [];
+  const scan = async (): Promise<{ id: string; location: string }[]> => {
+    numLooks++;
+    const found = ids;
+    await new Promise(setImmediate);
+    return found.map((id) => ({ id, location: `/models/${id}` }));
+  };
+  const catalog = new ModelCatalog({ id: 'own', path: '/nowhere/own' }, '/models', undefined, scan);
+  const first = catalog.list();
+  ids = ['new'];
+  const later = Array.from({ length: 100 }, () => catalog.list());
+  expect((await first).map(({ id }) => id)).toEqual(['own']);
+  for (const list of await Promise.all(later)) expect(list.map(({ id }) => id)).toEqual(['own', 'new']);
+  expect(numLooks).toBe(2);
+  await catalog.list();
+  expect(numLooks).toBe(3);
+});

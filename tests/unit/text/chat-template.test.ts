@@ -122,6 +122,54 @@ describe('ChatTemplate', () => {
     await Promise.all(slow);
   });
 
+  it('serves short conversations beside a long one that does not end, whose sender is told so', async () => {
+    const template = start(onlyFor(LOOP), { deadlineMs: 3000 });
+    await template.render({ messages: HELLO }, CALLER);
+    const long: ChatMessage[] = [...BAD, { role: 'user', content: 'x'.repeat(50_000) }];
+    const order: string[] = [];
+    const refused = template.render({ messages: long }, CALLER).catch((error: unknown) => {
+      order.push('long');
+      return error;
+    });
+    const { pid } = template;
+    await template.render({ messages: HELLO }, { ...CALLER, clientId: 'b/1' });
+    order.push('short');
+    expect(await refused).toMatchObject({
+      code: 'invalid_request',
+      param: 'messages',
+      message: expect.stringMatching(
+        /^messages are too much to be rendered: .* did not end within \d+ ms/,
+      ) as string,
+    });
+    expect(order).toEqual(['short', 'long']);
+    expect(await template.render({ messages: HELLO }, CALLER)).toBe('Hello');
+    expect(template.pid).toBe(pid);
+  });
+
+  it('names the tools where they are what is too much', async () => {
+    const template = start(LOOP, { deadlineMs: 300 });
+    const properties = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`p${index}`, {}]));
+    const tools = [{ type: 'function' as const, function: { name: 'f', parameters: { properties } } }];
+    await expect(template.render({ messages: HELLO, tools }, CALLER)).rejects.toMatchObject({
+      code: 'invalid_request',
+      param: 'tools',
+    });
+  });
+
+  it.each([
+    ['characters', { properties: { a: { description: 'x'.repeat(2 ** 19) } } }],
+    ['values', { properties: Object.fromEntries(Array.from({ length: 33_000 }, (_, i) => [`p${i}`, {}])) }],
+  ])('refuses tools of too many %s before the template sees them', async (what, parameters) => {
+    const template = start('{{ messages[0].content }}');
+    const tools = [{ type: 'function' as const, function: { name: 'f', parameters } }];
+    await expect(template.render({ messages: HELLO, tools }, CALLER)).rejects.toMatchObject({
+      code: 'invalid_request',
+      param: 'tools',
+      message: expect.stringContaining(what) as string,
+    });
+    expect(template.pid).toBeUndefined();
+  });
+
   it('forgets a conversation whose client hangs up, waiting or under way', async () => {
     const template = start(onlyFor(LOOP), { deadlineMs: 1500 });
     await template.render({ messages: HELLO }, CALLER);

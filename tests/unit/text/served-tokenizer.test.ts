@@ -38,6 +38,45 @@ function isAlive(pid: number): boolean {
   }
 }
 
+describe('a text that takes long', () => {
+  it.each([
+    ['without a space', 'theriverrunspasttheoldmill'.repeat(2000)],
+    ['of words', 'The river runs past the old mill. '.repeat(3000)],
+  ])(
+    '%s: a short one of another client is encoded meanwhile, and both have their tokens',
+    async (_, text) => {
+      const own = await loadTokenizer('model-weights');
+      const expected = own.encode(text);
+      const tokenizer = await load('model-weights');
+      const order: string[] = [];
+      const encode = async (name: string, one: string, clientId: string): Promise<number[]> => {
+        const ids = await encodeOne(tokenizer, one, { ...CALLER, clientId });
+        order.push(name);
+        return ids;
+      };
+      const long = encode('long', text, 'a/1');
+      const short = await encode('short', 'The river', 'b/1');
+      expect(short).toEqual(own.encode('The river'));
+      expect(await long).toEqual(expected);
+      expect(order).toEqual(['short', 'long']);
+    },
+  );
+
+  it('is forgotten between two slices when its client hangs up, and those that wait for its place get it', async () => {
+    const tokenizer = await load('model-weights');
+    const text = 'theriverrunspasttheoldmill'.repeat(3000);
+    const gone = new AbortController();
+    const abandoned = Array.from({ length: 6 }, (_, index) =>
+      encodeOne(tokenizer, text, { signal: gone.signal, clientId: `a/${index}` }),
+    );
+    const last = encodeOne(tokenizer, text.slice(0, 40_000), { ...CALLER, clientId: 'a/last' });
+    await encodeOne(tokenizer, 'The river', { ...CALLER, clientId: 'b/1' });
+    gone.abort();
+    for (const { status } of await Promise.allSettled(abandoned)) expect(status).toBe('rejected');
+    expect((await last).length).toBeGreaterThan(1000);
+  });
+});
+
 describe('the tokenizer that the service has, and the one in its process', () => {
   it.each([
     ['a tokenizer.json', fixturePath('tiny-gpt2')],

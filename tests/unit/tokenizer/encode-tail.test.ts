@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/text/load-tokenizer.ts';
+import { encodeInSlices } from '../../../src/tokenizer/encode-in-slices.ts';
+import { runToEnd } from '../../../src/tokenizer/in-slices.ts';
 import { encodeTail } from '../../../src/tokenizer/encode-tail.ts';
 import { PRE_TOKENIZERS } from '../../../src/tokenizer/gguf-pre-tokenizers.ts';
 import { ggufTokenizer } from '../../../src/tokenizer/gguf-tokenizer.ts';
@@ -79,7 +81,7 @@ describe('the tail of a text', () => {
     fc.assert(
       fc.property(longText, fc.nat(200), fc.boolean(), (text, numKept, addSpecialTokens) => {
         const whole = tokenizer.encode(text, { addSpecialTokens });
-        const { tokenIds, numTokens } = encodeTail(tokenizer, text, numKept, { addSpecialTokens });
+        const { tokenIds, numTokens } = runToEnd(encodeTail(tokenizer, text, numKept, { addSpecialTokens }));
         expect(tokenIds).toEqual(whole.slice(Math.max(whole.length - numKept, 0)));
         expect([undefined, whole.length]).toContain(numTokens);
       }),
@@ -99,12 +101,13 @@ describe('the tail of a text', () => {
       const lengths: number[] = [];
       const counting = {
         cutsAtSpaces: tokenizer.cutsAtSpaces,
-        encode: (part: string, options: object) => {
+        encode: (part: string, options: object) => tokenizer.encode(part, options),
+        encodeInSlices: (part: string, options: object) => {
           lengths.push(part.length);
-          return tokenizer.encode(part, options);
+          return tokenizer.encodeInSlices(part, options);
         },
       };
-      expect(encodeTail(counting, text, 50, {}).numTokens).toBeUndefined();
+      expect(runToEnd(encodeTail(counting, text, 50, {})).numTokens).toBeUndefined();
       expect(Math.max(...lengths)).toBeLessThan(10_000);
     }
   });
@@ -112,13 +115,76 @@ describe('the tail of a text', () => {
   it('counts the tokens of a short text, and keeps as many as there are', () => {
     const tokenizer = byteLevelTokenizer();
     const whole = tokenizer.encode('The river');
-    expect(encodeTail(tokenizer, 'The river', 2, {})).toEqual({
+    expect(runToEnd(encodeTail(tokenizer, 'The river', 2, {}))).toEqual({
       tokenIds: whole.slice(-2),
       numTokens: whole.length,
     });
-    expect(encodeTail(tokenizer, 'The river', 999, {}).tokenIds).toEqual(whole);
-    expect(encodeTail(tokenizer, 'The river', 0, {}).tokenIds).toEqual([]);
+    expect(runToEnd(encodeTail(tokenizer, 'The river', 999, {})).tokenIds).toEqual(whole);
+    expect(runToEnd(encodeTail(tokenizer, 'The river', 0, {})).tokenIds).toEqual([]);
   });
+});
+
+/** Words of any length without a place to cut, and what they stand between. */
+const unbroken = fc
+  .array(
+    fc.constantFrom(
+      'the',
+      'River',
+      'a',
+      'x9',
+      '2024',
+      "it's",
+      '.',
+      '\n',
+      '\u00e9',
+      '\u4e2d\u6587',
+      '\u{1F600}',
+    ),
+    {
+      minLength: 1,
+      maxLength: 30,
+    },
+  )
+  .chain((pieces) => fc.nat(40).map((times) => pieces.join('').repeat(times)));
+const mixedText = fc.array(fc.oneof(longText, unbroken), { maxLength: 3 }).map((parts) => parts.join(''));
+
+describe('a text in slices', () => {
+  it.each(TOKENIZERS)('has the tokens of the whole text, wherever it is cut: %s', (_, { model }) => {
+    fc.assert(
+      fc.property(
+        mixedText,
+        fc.boolean(),
+        fc.integer({ min: 8, max: 300 }),
+        (text, addSpecialTokens, length) => {
+          const inSlices = encodeInSlices(
+            model,
+            text.replace(/\p{Surrogate}/gu, '?'),
+            addSpecialTokens,
+            length,
+          );
+          expect(runToEnd(inSlices)).toEqual(
+            model.encode(text.replace(/\p{Surrogate}/gu, '?'), addSpecialTokens),
+          );
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it.each(TOKENIZERS.filter(([, { cutsAtSpaces }]) => cutsAtSpaces))(
+    'can be interrupted in a text with spaces and in one without: %s',
+    (_, { model }) => {
+      const mostCharacters = (text: string): number => {
+        let numSlices = 1;
+        const work = encodeInSlices(model, text, true);
+        while (work.next().done !== true) numSlices++;
+        return text.length / numSlices;
+      };
+      expect(mostCharacters('The river runs past the old mill. '.repeat(2000))).toBeLessThan(10_000);
+      expect(mostCharacters('theriverrunspasttheoldmill'.repeat(2000))).toBeLessThan(10_000);
+      expect(mostCharacters('the.river.runs.past.'.repeat(2000))).toBeLessThan(10_000);
+    },
+  );
 });
 
 describe('tokenizers whose texts are encoded whole', () => {

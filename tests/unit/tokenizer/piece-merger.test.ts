@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PieceMerger, type Piece } from '../../../src/tokenizer/piece-merger.ts';
+import { runToEnd } from '../../../src/tokenizer/in-slices.ts';
+import { mergePairs, PieceMerger, type Piece } from '../../../src/tokenizer/piece-merger.ts';
 
 /** SentencePiece's own ids are the measure: see sentencepiece-tokenizer.test.ts. Here is what they do not reach. */
 function pieces(scores: Record<string, number>, unused: readonly string[] = []): Map<string, Piece> {
@@ -24,6 +25,9 @@ function splitSlowly(text: string, scores: ReadonlyMap<string, Piece>): string[]
   }
 }
 
+const split = (known: ReadonlyMap<string, Piece>, text: string): string[] =>
+  runToEnd(new PieceMerger(known).split(text));
+
 class CountingMap extends Map<string, Piece> {
   numLookups = 0;
 
@@ -35,23 +39,23 @@ class CountingMap extends Map<string, Piece> {
 
 describe('PieceMerger', () => {
   it('joins the highest score first, and the leftmost among equals', () => {
-    expect(new PieceMerger(pieces({ ab: -1, bc: 0 })).split('abc')).toEqual(['a', 'bc']);
-    expect(new PieceMerger(pieces({ ab: 0, bc: 0 })).split('abc')).toEqual(['ab', 'c']);
-    expect(new PieceMerger(pieces({ aa: 0 })).split('aaa')).toEqual(['aa', 'a']);
+    expect(split(pieces({ ab: -1, bc: 0 }), 'abc')).toEqual(['a', 'bc']);
+    expect(split(pieces({ ab: 0, bc: 0 }), 'abc')).toEqual(['ab', 'c']);
+    expect(split(pieces({ aa: 0 }), 'aaa')).toEqual(['aa', 'a']);
   });
 
   it('joins what is whole characters, however long', () => {
-    expect(new PieceMerger(pieces({ '\u{1F600}\u{1F600}': 0 })).split('\u{1F600}\u{1F600}x')).toEqual([
+    expect(split(pieces({ '\u{1F600}\u{1F600}': 0 }), '\u{1F600}\u{1F600}x')).toEqual([
       '\u{1F600}\u{1F600}',
       'x',
     ]);
-    expect(new PieceMerger(pieces({})).split('')).toEqual([]);
+    expect(split(pieces({}), '')).toEqual([]);
   });
 
   it('takes an unused piece apart, unless it led to a longer one', () => {
-    const merger = new PieceMerger(pieces({ ab: 0, abc: -1, cd: -2 }, ['ab']));
-    expect(merger.split('ab')).toEqual(['a', 'b']);
-    expect(merger.split('abc')).toEqual(['abc']);
+    const known = pieces({ ab: 0, abc: -1, cd: -2 }, ['ab']);
+    expect(split(known, 'ab')).toEqual(['a', 'b']);
+    expect(split(known, 'abc')).toEqual(['abc']);
   });
 
   it('does what the definition says', () => {
@@ -61,7 +65,7 @@ describe('PieceMerger', () => {
     fc.assert(
       fc.property(vocabulary, text, (scores, given) => {
         const known = pieces(Object.fromEntries(scores));
-        expect(new PieceMerger(known).split(given)).toEqual(splitSlowly(given, known));
+        expect(split(known, given)).toEqual(splitSlowly(given, known));
       }),
       { numRuns: 2000 },
     );
@@ -70,7 +74,30 @@ describe('PieceMerger', () => {
   it('looks up three pairs a character at most, in a long text without a gap', () => {
     const known = new CountingMap(pieces({ aa: 0, aaaa: -1, aaaaaaaa: -2 }));
     const length = 1 << 17;
-    expect(new PieceMerger(known).split('a'.repeat(length))).toHaveLength(length / 8);
+    expect(split(known, 'a'.repeat(length))).toHaveLength(length / 8);
     expect(known.numLookups).toBeLessThan(3.2 * length);
   });
+
+  it('can be interrupted after some thousand steps', () => {
+    const known = new CountingMap(pieces({ aa: 0, aaaa: -1, aaaaaaaa: -2 }));
+    const work = new PieceMerger(known).split('a'.repeat(1 << 17));
+    let numSlices = 1;
+    while (work.next().done !== true) expect(known.numLookups).toBeLessThan(10_000 * ++numSlices);
+    expect(numSlices).toBeGreaterThan(50);
+  });
+});
+
+it('mergePairs joins by the list of merges, the leftmost among equals', () => {
+  const ranks = new Map([
+    ['a b', 0],
+    ['b c', 1],
+    ['ab c', 2],
+    ['b b', 3],
+  ]);
+  const merge = (text: string): string[] =>
+    runToEnd(mergePairs(text, (left, right) => ranks.get(`${left} ${right}`)));
+  expect(merge('abc')).toEqual(['abc']);
+  expect(merge('bcab')).toEqual(['bc', 'ab']);
+  expect(merge('bbb')).toEqual(['bb', 'b']);
+  expect(merge('')).toEqual([]);
 });

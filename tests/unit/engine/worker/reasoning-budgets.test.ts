@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { answerGrammar } from '../../../../src/chat/constraint/answer-grammar.ts';
 import type { SequenceRequest } from '../../../../src/engine/protocol.ts';
+import { StepBudget } from '../../../../src/step-budget.ts';
 import type { ReasoningTags } from '../../../../src/engine/reasoning-meter.ts';
 import { EngineCore } from '../../../../src/engine/worker/engine-core.ts';
 import { ModelRunner } from '../../../../src/engine/worker/model-runner.ts';
@@ -124,6 +125,7 @@ function grammarOf(tags: ReasoningTags, tokens: ReadonlyMap<string, number>): Se
     reasoning: { ...tags, variable: undefined },
     reasoningState: tags.startsInside ? 'inside' : 'before',
     tokens,
+    budget: new StepBudget(0),
   });
   if (spec === undefined) throw new Error('the answer has a format');
   const source = { grammar: compileGrammar(spec), specialTokenIds: tokens };

@@ -1,0 +1,71 @@
+import { isCut } from './cut-places.ts';
+import type { InSlices } from './in-slices.ts';
+import type { TokenizerModel } from './tokenizer-model.ts';
+
+/** Some ten milliseconds of a tokenizer. */
+const PIECE_CHARACTERS = 8192;
+/** Between two cuts: what stands there is encoded twice. */
+const MAX_LEAD_CHARACTERS = 256;
+/** A text of one token at least, in any vocabulary. */
+const SAMPLE = 'a';
+
+/**
+ * The ids that `model.encode` makes of a text, in slices. A long text is encoded in pieces that end where the tokenizer
+ * cuts anyway (`cutsAtSpaces`). What has no such places, the model encodes in slices of its own, if it can.
+ */
+export function* encodeInSlices(
+  model: TokenizerModel,
+  text: string,
+  addSpecialTokens: boolean,
+  pieceCharacters = PIECE_CHARACTERS,
+): InSlices<number[]> {
+  const around = text.length > pieceCharacters ? specialTokensAround(model, addSpecialTokens) : undefined;
+  if (around === undefined) return model.encode(text, addSpecialTokens);
+  const ids = [...around.before];
+  let lead = 0;
+  for (let start = 0; start < text.length;) {
+    const next = model.cutsAtSpaces ? cutsFrom(text, start + pieceCharacters) : undefined;
+    const end = next?.cut ?? text.length;
+    // What the start of a text is given may change its first tokens: the piece begins a word earlier, which is left out.
+    const numLead = start === lead ? 0 : model.encode(text.slice(lead, start), false).length;
+    const piece = yield* encodePiece(model, text.slice(lead, end), pieceCharacters);
+    for (let index = numLead; index < piece.length; index++) ids.push(piece[index] ?? 0);
+    yield;
+    lead = next?.lead ?? end;
+    start = end;
+  }
+  for (const id of around.behind) ids.push(id);
+  return ids;
+}
+
+function* encodePiece(model: TokenizerModel, text: string, pieceCharacters: number): InSlices<number[]> {
+  if (text.length <= 2 * pieceCharacters || model.encodeInSlices === undefined)
+    return model.encode(text, false);
+  return yield* model.encodeInSlices(text);
+}
+
+/** The first two places at or behind an index that cut and are near each other; undefined: there are none. */
+function cutsFrom(text: string, index: number): { lead: number; cut: number } | undefined {
+  let lead = -1;
+  for (let place = index; place < text.length; place++) {
+    if (!isCut(text, place)) continue;
+    if (lead >= 0 && place - lead <= MAX_LEAD_CHARACTERS) return { lead, cut: place };
+    lead = place;
+  }
+  return undefined;
+}
+
+/** What a text is put between; undefined: that cannot be told. */
+function specialTokensAround(
+  model: TokenizerModel,
+  addSpecialTokens: boolean,
+): { before: number[]; behind: number[] } | undefined {
+  if (!addSpecialTokens) return { before: [], behind: [] };
+  const alone = model.encode(SAMPLE, false);
+  const whole = model.encode(SAMPLE, true);
+  for (let start = 0; start + alone.length <= whole.length; start++) {
+    if (alone.length === 0 || alone.some((id, index) => whole[start + index] !== id)) continue;
+    return { before: whole.slice(0, start), behind: whole.slice(start + alone.length) };
+  }
+  return undefined;
+}
