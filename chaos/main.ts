@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import type { CaseResult } from './case-result.ts';
 import { CASES } from './cases/index.ts';
 import type { ChaosCase } from './chaos-case.ts';
+import type { FuzzKind } from './fuzz/fuzz-script.ts';
+import { FUZZ_KINDS } from './fuzz/kinds.ts';
 import { installSchemathesis } from './fuzz/schemathesis.ts';
 import { formatReport, writeReport } from './report.ts';
 import { replay } from './replay.ts';
@@ -20,7 +22,7 @@ const USAGE = `npm run test:chaos -- [options]
   --minutes N       how long it may take, by default 4: attacks grow with it
   --seed N          of what the fuzzers make; each of them says which it has
   --replay FILE     sends what a fuzzer kept to a service of its own, and says what each request is answered
-  --soak N          minutes of all fuzzers against one service; says how its memory grew, by medians of thirds
+  --soak N          minutes of the fuzzers (--only, --except) in turn against one service, whose memory is looked at
   --prepare         installs what the cases need, and runs none
   --limit N         minutes after which no further case is begun: those that are left count as failed
   --tries N         how often a case that fails is run, by default once; one that holds in a later try says so
@@ -45,7 +47,7 @@ interface Options {
 type Action =
   | { type: 'cases'; options: Options }
   | { type: 'replay'; file: string }
-  | { type: 'soak'; minutes: number; seed: number }
+  | { type: 'soak'; minutes: number; seed: number; kinds: readonly FuzzKind[] }
   | { type: 'prepare' };
 
 function readOptions(): Action | undefined {
@@ -71,14 +73,16 @@ function readOptions(): Action | undefined {
     return undefined;
   }
   if (values.prepare) return { type: 'prepare' };
+  const isChosen = (name: string): boolean =>
+    !values.except.includes(name) &&
+    (values.only.length === 0 || values.only.some((only) => name.startsWith(only)));
   const seed = positive('seed', values.seed);
   if (values.replay !== undefined) return { type: 'replay', file: values.replay };
-  if (values.soak !== undefined) return { type: 'soak', minutes: positive('soak', values.soak), seed };
-  const cases = CASES.filter(
-    ({ name }) =>
-      !values.except.includes(name) &&
-      (values.only.length === 0 || values.only.some((only) => name.startsWith(only))),
-  );
+  if (values.soak !== undefined) {
+    const kinds = FUZZ_KINDS.filter(({ name }) => isChosen(`fuzz-${name}`));
+    return { type: 'soak', minutes: positive('soak', values.soak), seed, kinds };
+  }
+  const cases = CASES.filter(({ name }) => isChosen(name));
   if (values.list) {
     for (const { name, attack } of cases) process.stdout.write(`${name}: ${attack}\n`);
     return undefined;

@@ -1,6 +1,6 @@
 import { summarise } from '../src/bench/latency-summary.ts';
 import { runFuzzLoop } from './fuzz/fuzz-loop.ts';
-import { FUZZ_KINDS } from './fuzz/kinds.ts';
+import type { FuzzKind } from './fuzz/fuzz-script.ts';
 import { withModel } from './scene.ts';
 import { Client } from './support/client.ts';
 import { Fixtures } from './support/fixtures.ts';
@@ -16,18 +16,24 @@ const RECOVERY_MS = 60_000;
 const ROLES = ['service', 'engine', 'others'] as const;
 type Role = (typeof ROLES)[number];
 
+interface SoakOptions {
+  minutes: number;
+  seed: number;
+  kinds: readonly FuzzKind[];
+}
+
 /**
- * All fuzzers in turn against one service for so many minutes, its memory looked at each second. Returns how much is wrong:
+ * Fuzzers in turn against one service for so many minutes, its memory looked at each second. Returns how much is wrong:
  * answers that are bad, and processes whose memory grew from the second third to the last.
  */
-export async function soak({ minutes, seed }: { minutes: number; seed: number }): Promise<number> {
+export async function soak({ minutes, seed, kinds }: SoakOptions): Promise<number> {
   const fixtures = new Fixtures();
   const service = await ServiceUnderTest.launch(withModel({}, fixtures));
   const client = new Client(service.url);
   const samples = new Map<Role, number[]>(ROLES.map((role) => [role, []]));
   const timer = setInterval(() => sample(service, samples), SAMPLE_MS);
   const { numRequests, statuses, faults } = await runFuzzLoop({
-    kinds: FUZZ_KINDS,
+    kinds,
     client,
     seed,
     endsAt: performance.now() + minutes * 60_000,

@@ -32,37 +32,41 @@ const honestFormat = (client: Client, index: number): Promise<Answer> =>
     { limitMs: LIMIT_MS },
   );
 
-/** Each letter may be read in two ways. */
-const AMBIGUOUS = 'root ::= s\ns ::= "a" s | "a" s | [a-z] s | "."';
-const INNOCENT = 'root ::= s\ns ::= item s?\nitem ::= [a-z]+ ","?';
-const TWO_LISTS = {
-  $ref: '#/$defs/a',
-  $defs: {
-    a: {
-      anyOf: [
-        { type: 'array', items: { $ref: '#/$defs/a' } },
-        { type: 'array', items: { $ref: '#/$defs/b' } },
-        { type: 'integer' },
-      ],
-    },
-    b: { type: 'array', items: { $ref: '#/$defs/a' } },
-  },
+/** Each letter may be read in two ways; the bias makes the model say it. */
+const AMBIGUOUS = {
+  guided_grammar: 'root ::= s\ns ::= "a" s "b" | "a" s "c" | "d"',
+  logit_bias: { [idOf('a')]: 100 },
 };
+const listOf = (name: string): object => ({ type: 'array', items: { $ref: `#/$defs/${name}` } });
+const eitherList = { anyOf: [listOf('a'), listOf('b')] };
+/** A bracket opens either list. */
+const TWO_LISTS = {
+  guided_json: { $ref: '#/$defs/a', $defs: { a: eitherList, b: eitherList } },
+  logit_bias: { [idOf('[')]: 100 },
+};
+/** What a client may well write. */
+const RECURSIVE_LIST = { max_tokens: 450, guided_grammar: 'root ::= s\ns ::= item s?\nitem ::= [a-z ]+' };
+
+/** The tokenizer of the embedded model has the ASCII characters first. */
+function idOf(character: string): number {
+  return character.charCodeAt(0);
+}
 
 async function ambiguous(scene: Scene, fields: object, what: string): Promise<void> {
   const client = scene.client();
   for (let round = 0; round < scene.scaled(2); round++) {
     const answers = await times(2, (index) =>
-      ask(client, { ...fields, max_tokens: 100, seed: 2 * round + index }),
+      ask(client, { max_tokens: 100, ...fields, seed: 2 * round + index }),
     );
     expectStatus(scene, answers, TAKEN, what);
   }
 }
 
-/** A word that is forced, and behind it 2^40 ways to go on. */
+/** A word that is forced, and behind it more ways to go on than can be counted. */
 const OPTIONAL_RULES = [
-  `root ::= "Once" ${list(20, (i) => `r${i}`).join(' ')}`,
-  ...list(20, (i) => `r${i} ::= "a${i}"? "b${i}"?`),
+  'root ::= "Once upon a time" r0',
+  ...list(20, (i) => `r${i} ::= (r${i + 1} "a${i}")? (r${i + 1} "b${i}")?`),
+  'r20 ::= "c"',
 ].join('\n');
 
 async function optionalRules(scene: Scene): Promise<void> {
@@ -113,10 +117,11 @@ async function manySchemas(scene: Scene): Promise<void> {
 }
 
 async function longChoices(scene: Scene): Promise<void> {
-  const beginning = 'once upon a time there was a river and a mill and a fox and '.repeat(15);
+  // Letters that no token joins: 480 tokens are forced.
+  const beginning = 'zq'.repeat(240);
   const guided_choice = list(900, (index) => `${beginning}${index}`);
   for (let round = 0; round < scene.scaled(2); round++) {
-    const answer = await ask(scene.client(), { guided_choice, n: 24, max_tokens: 480 });
+    const answer = await ask(scene.client(), { guided_choice, n: 24, max_tokens: 500 });
     expectStatus(scene, [answer], TAKEN, '24 texts of 900 choices');
   }
 }
@@ -151,17 +156,17 @@ export const FORMAT_CASES: readonly ChaosCase[] = [
   {
     name: 'ambiguous-grammar',
     attack: 'a grammar of 45 bytes that reads each letter in two ways',
-    run: (scene) => ambiguous(scene, { guided_grammar: AMBIGUOUS }, 'the ambiguous grammar'),
+    run: (scene) => ambiguous(scene, AMBIGUOUS, 'the ambiguous grammar'),
   },
   {
     name: 'ambiguous-schema',
     attack: 'a JSON Schema of two recursive lists',
-    run: (scene) => ambiguous(scene, { guided_json: TWO_LISTS }, 'the ambiguous schema'),
+    run: (scene) => ambiguous(scene, TWO_LISTS, 'the ambiguous schema'),
   },
   {
     name: 'recursive-list',
     attack: 'the grammar s ::= item s?',
-    run: (scene) => ambiguous(scene, { guided_grammar: INNOCENT }, 'the recursive list'),
+    run: (scene) => ambiguous(scene, RECURSIVE_LIST, 'the recursive list'),
   },
   {
     name: 'nested-min-items',

@@ -186,11 +186,17 @@ async function megabyteWord(scene: Scene): Promise<void> {
   const client = scene.client();
   const honest = scene.client('127.0.0.3');
   const word = longWord(1_000_000, 7);
+  const limitMs = 20_000;
   let isOver = false;
   const attack = times(4, async () => {
     const body = { prompt: word, truncate_prompt_tokens: 50, max_tokens: 2 };
     for (let round = 0; round < scene.scaled(2); round++) {
-      expectStatus(scene, [await client.post('/v1/completions', body)], [200, 400, 413, 429], 'the word');
+      expectStatus(
+        scene,
+        [await client.post('/v1/completions', body, { limitMs })],
+        [200, 400, 413, 429],
+        'the word',
+      );
     }
   }).then(() => (isOver = true));
   const answers: Answer[] = [];

@@ -26,9 +26,13 @@ interface KeptFinding extends Omit<Finding, 'scripts'> {
 const DIRECTORY = fileURLToPath(new URL('../../dist/chaos-findings', import.meta.url));
 
 /** Writes it to a file of its own, and says which. */
-export function keepFinding({ scripts, ...about }: Finding, number: number): string {
-  mkdirSync(DIRECTORY, { recursive: true });
-  const path = join(DIRECTORY, `${about.kind}-${about.seed}-${number}.json`);
+export function keepFinding(
+  { scripts, ...about }: Finding,
+  number: number,
+  directory: string = DIRECTORY,
+): string {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, `${about.kind}-${about.seed}-${number}.json`);
   const kept: KeptFinding = {
     ...about,
     scripts: scripts.map((steps) =>
