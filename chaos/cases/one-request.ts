@@ -187,7 +187,7 @@ async function megabyteWord(scene: Scene): Promise<void> {
   const honest = scene.client('127.0.0.3');
   const word = longWord(1_000_000, 7);
   const limitMs = 20_000;
-  let isOver = false;
+  const over = new AbortController();
   const attack = times(4, async () => {
     const body = { prompt: word, truncate_prompt_tokens: 50, max_tokens: 2 };
     for (let round = 0; round < scene.scaled(2); round++) {
@@ -198,9 +198,9 @@ async function megabyteWord(scene: Scene): Promise<void> {
         'the word',
       );
     }
-  }).then(() => (isOver = true));
+  }).finally(() => over.abort());
   const answers: Answer[] = [];
-  while (!isOver) {
+  while (!over.signal.aborted) {
     const body = { prompt: 'The river and the mill', max_tokens: 2, timeout_ms: 1500 };
     answers.push(await honest.post('/v1/completions', body));
   }

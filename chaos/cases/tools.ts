@@ -60,14 +60,14 @@ async function largeTools(scene: Scene): Promise<void> {
       ),
     }),
   );
-  let isOver = false;
+  const over = new AbortController();
   const attack = times(4, async () => {
     for (let round = 0; round < scene.scaled(3); round++) {
       expectStatus(scene, [await withTools(client, tools)], [200, 400, 413, 429], '800 KB of tools');
     }
-  }).then(() => (isOver = true));
+  }).finally(() => over.abort());
   const honestChats: Answer[] = [];
-  while (!isOver) {
+  while (!over.signal.aborted) {
     const body = { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 2, timeout_ms: HONEST_MS };
     honestChats.push(await honest.post(CHAT, body, { limitMs: LIMIT_MS }));
   }

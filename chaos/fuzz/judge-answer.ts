@@ -10,10 +10,10 @@ const EXPRESSION_LIMIT_MS = 500;
 const CUT_REASONS = new Set(['cancelled', 'error']);
 /** Error frames of a stream that say that the service failed, and not the request. */
 const SERVICE_CODES = new Set([
+  'server_error',
   'backend_failure',
   'internal',
   'engine_not_ready',
-  'internal_error',
   'api_error',
 ]);
 
@@ -23,10 +23,22 @@ interface Json {
 
 /** What is wrong with the answer to a step of a script, or `undefined`. Needs nothing but what was sent and what came. */
 export function faultOfAnswer(script: FuzzScript, index: number, answer: Answer): string | undefined {
-  const { status, text, error, headers } = answer;
+  const { status, text, error } = answer;
   if (status === 0) return `no answer (${error ?? ''})`;
   if (status >= 500) return `${status} ${text.slice(0, 200)}`;
   if (status !== 200) return undefined;
+  try {
+    return faultOfGood(script, index, answer);
+  } catch (thrown) {
+    return `it cannot be judged: ${String(thrown).slice(0, 200)}`;
+  }
+}
+
+function faultOfGood(
+  script: FuzzScript,
+  index: number,
+  { text, headers }: Pick<Answer, 'text' | 'headers'>,
+): string | undefined {
   const body = bodyOf(script, index);
   if (headers['content-type']?.startsWith('text/event-stream') === true) return faultOfStream(body, text);
   const json = parseJson(text) as Json | undefined;
@@ -42,12 +54,13 @@ const bodyOf = (script: FuzzScript, index: number): Json =>
   (parseJson(script[index]?.body?.toString('utf8') ?? '') ?? {}) as Json;
 
 function faultOfStream(body: Json, text: string): string | undefined {
-  const frames = sseData(text) as Json[];
+  const frames = sseData(text).map(asJson);
+  // OpenAI's code, Anthropic's type, and the code of a response that failed.
   const failed = frames
-    .map(({ error }) => error?.['code'] ?? error?.['type'])
-    .find((code) => code !== undefined);
+    .map(({ error, response }) => error?.['code'] ?? error?.['type'] ?? response?.['error']?.['code'])
+    .find((code) => typeof code === 'string');
   if (failed !== undefined) {
-    const code = String(failed as unknown);
+    const code = textOf(failed);
     return SERVICE_CODES.has(code) ? `the stream ends in ${code}` : undefined;
   }
   const texts = new Map<number, { text: string; isCut: boolean }>();
@@ -56,8 +69,8 @@ function faultOfStream(body: Json, text: string): string | undefined {
     for (const choice of choices.length > 0 ? choices : [frame]) {
       const at = Number(choice['index'] ?? 0);
       const known = texts.get(at) ?? { text: '', isCut: false };
-      known.text += String(choice['text'] ?? choice['delta']?.['content'] ?? choice['response'] ?? '');
-      known.isCut ||= CUT_REASONS.has(String(choice['finish_reason'] ?? ''));
+      known.text += textOf(choice['text'] ?? choice['delta']?.['content'] ?? choice['response']);
+      known.isCut ||= CUT_REASONS.has(textOf(choice['finish_reason']));
       texts.set(at, known);
     }
   }
@@ -67,14 +80,17 @@ function faultOfStream(body: Json, text: string): string | undefined {
   );
 }
 
+const asJson = (value: unknown): Json => value as Json;
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 const listOf = (value: unknown): Json[] => (Array.isArray(value) ? (value as Json[]) : []);
 
 function textsOf(body: Json, json: Json): string[] {
   const { response } = json['result'] ?? {};
   // Workers AI gives the value itself where the text is JSON.
-  if (response !== undefined) return [isJsonAsked(body) ? JSON.stringify(response) : String(response)];
+  if (response !== undefined) return [isJsonAsked(body) ? JSON.stringify(response) : textOf(response)];
   const choices = listOf(json['choices']).filter(
-    ({ finish_reason: reason }) => !CUT_REASONS.has(String(reason)),
+    ({ finish_reason: reason }) => !CUT_REASONS.has(textOf(reason)),
   );
   const texts = choices.map(({ text, message }) => text ?? message?.['content']);
   return texts.flatMap((it) => (typeof it === 'string' ? it : []));
@@ -131,12 +147,12 @@ function byExpression(pattern: string, text: string): string | undefined {
 /** Calls of tools, by any of the APIs. */
 function callsOf(json: Json): unknown[] {
   const ofChat = listOf(json['choices']).flatMap(({ message }) => listOf(message?.['tool_calls']));
-  const ofResponses = listOf(json['output']).filter(({ type }) => String(type) === 'function_call');
+  const ofResponses = listOf(json['output']).filter(({ type }) => textOf(type) === 'function_call');
   return [
     ...ofChat.map(({ function: named }) => named?.['arguments']),
     ...ofResponses.map(({ arguments: text }) => text),
     ...listOf(json['result']?.['tool_calls']).map(({ arguments: value }) => value),
-    ...listOf(json['content']).flatMap(({ type, input }) => (String(type) === 'tool_use' ? [input] : [])),
+    ...listOf(json['content']).flatMap(({ type, input }) => (textOf(type) === 'tool_use' ? [input] : [])),
   ];
 }
 
@@ -144,15 +160,15 @@ function faultOfCalls(calls: readonly unknown[]): string | undefined {
   for (const call of calls) {
     const value = typeof call === 'string' ? parseJson(call) : call;
     if (typeof value !== 'object' || value === null)
-      return `the arguments of a call are no object: ${JSON.stringify(call)?.slice(0, 200) ?? ''}`;
+      return `the arguments of a call are no object: ${String(call).slice(0, 200)}`;
   }
   return undefined;
 }
 
 function faultOfRoundTrip(script: FuzzScript, index: number, json: Json): string | undefined {
   if (script[index]?.path !== '/detokenize' || script[index - 1]?.path !== '/tokenize') return undefined;
-  const sent = String(bodyOf(script, index - 1)['prompt'] ?? '');
-  const said = String(json['prompt'] ?? '');
+  const sent = textOf(bodyOf(script, index - 1)['prompt']);
+  const said = textOf(json['prompt']);
   // A lone surrogate is no text: it is read as U+FFFD.
   if (said === Buffer.from(sent).toString()) return undefined;
   return `the tokens of ${JSON.stringify(sent.slice(0, 80))} say ${JSON.stringify(said.slice(0, 80))}`;

@@ -88,16 +88,11 @@ export const toolKind = (model: string): FuzzKind => ({
 
 function stepOf(model: string, { api, tools, choice, stream, maxTokens, question }: ToolCase): FuzzStep {
   const { path, ask } = chatApis(model)[api]!;
-  const {
-    max_tokens: _,
-    max_output_tokens: __,
-    ...asked
-  } = ask({ system: 'Be brief.', question, tools }) as Record<string, unknown>;
-  const limit = api === 'responses' ? { max_output_tokens: maxTokens } : { max_tokens: maxTokens };
+  const limit = api === 'responses' ? 'max_output_tokens' : 'max_tokens';
   return postStep(path, {
-    ...asked,
+    ...ask({ system: 'Be brief.', question, tools }),
     ...(path.startsWith('/ai/') ? {} : { model }),
-    ...limit,
+    [limit]: maxTokens,
     tool_choice: choiceOf(api, choice, tools[0]?.function.name ?? ''),
     stream,
   });

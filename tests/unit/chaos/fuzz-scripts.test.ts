@@ -43,8 +43,6 @@ it('a finding is read back byte for byte', () => {
   const finding = { kind: 'unit-test', seed: 1, fault: 'none', scripts };
   expect(readFinding(keepFinding(finding, 0, tempDirectory()))).toEqual(finding);
 });
-  }
-});
 
 describe('an answer', () => {
   const ask = (body: object): FuzzScript => [postStep('/v1/completions', body)];
