@@ -11,18 +11,27 @@ import { until } from '../support/until.ts';
 const PATH = `/ai/run/${MODEL_ID}?queueRequest=true`;
 const TAKEN = [200, 400, 413, 429];
 const OTHER = '127.0.0.3';
-const BODY_BYTES = 1_000_000;
+/** As many as are taken. */
+const BODY_BYTES = 2 ** 20;
 /** Another client's job of one item must be done by then. */
 const JOB_LIMIT_MS = 10_000;
+const NUM_QUEUED = 70;
+const NUM_OWNERS = 100;
 
 const submit = (client: Client, body: unknown): Promise<Answer> =>
   client.post(PATH, body, { limitMs: 30_000 });
 
 /** An item, and beside it as many empty objects as a body holds, in a field that there is not. */
 const emptyObjects = (): Buffer =>
-  Buffer.from(`{"requests":[{"prompt":"a","max_tokens":1,"none":[${'{},'.repeat(BODY_BYTES / 3 - 40)}{}]}]}`);
+  Buffer.from(
+    `{"requests":[{"prompt":"a","max_tokens":1,"none":[${'{},'.repeat(Math.floor(BODY_BYTES / 3) - 40)}{}]}]}`,
+  );
 
-const longItem = (): object => ({ prompt: 'a', max_tokens: 400, none: 'x'.repeat(BODY_BYTES - 200) });
+/** An item in a body of just as many bytes as are taken. */
+function longJob(): object {
+  const job = (none: string): object => ({ requests: [{ prompt: 'a', max_tokens: 400, none }] });
+  return job('x'.repeat(BODY_BYTES - JSON.stringify(job('')).length));
+}
 
 async function emptyObjectJobs(scene: Scene): Promise<void> {
   const body = emptyObjects();
@@ -33,62 +42,67 @@ async function emptyObjectJobs(scene: Scene): Promise<void> {
   }
 }
 
-async function isJobDone(client: Client): Promise<boolean> {
-  const submitted = await submit(client, { requests: [{ prompt: 'a', max_tokens: 1 }] });
+const ONE_TOKEN = { requests: [{ prompt: 'a', max_tokens: 1 }] };
+/** As long as the context has room for. */
+const LONG_ITEM = { requests: [{ prompt: 'a', max_tokens: 480 }] };
+
+/** A job as it was taken: whether it is done. */
+type IsDone = () => Promise<boolean>;
+
+async function start(scene: Scene, client: Client, body: object): Promise<IsDone> {
+  const submitted = await submit(client, body);
+  expectStatus(scene, [submitted], TAKEN, 'a job');
   const { result } = (parseJson(submitted.text) ?? {}) as { result?: { request_id?: string } };
-  return until(
-    async () =>
-      (await submit(client, { request_id: result?.request_id ?? 'none' })).text.includes('"responses"'),
-    JOB_LIMIT_MS,
-    100,
-  );
+  const poll = { request_id: result?.request_id ?? 'none' };
+  return async () => (await submit(client, poll)).text.includes('"responses"');
 }
 
-/** As many jobs as are taken, by an owner or by many, then one of another address. */
-async function jobOfAnother(
-  scene: Scene,
-  attack: (index: number) => Promise<Answer>,
-  numJobs: number,
-): Promise<void> {
-  let next = 0;
-  await times(4, async () => {
-    while (next < numJobs) expectStatus(scene, [await attack(next++)], TAKEN, 'a job of the attacker');
-  });
+async function fullQueue(scene: Scene): Promise<void> {
+  const client = scene.client();
+  const body = longJob();
+  for (let at = 0; at < NUM_QUEUED; at += 5) await times(5, () => start(scene, client, body));
+  const isDone = await start(scene, scene.client(OTHER), ONE_TOKEN);
+  const isInTime = await until(isDone, JOB_LIMIT_MS, 100);
+  scene.expect(isInTime, `another client's job is not done after ${JOB_LIMIT_MS / 1000} s`);
+}
+
+/** By the order in which jobs are done, since how long they take is the machine's matter. */
+async function inventedOwners(scene: Scene): Promise<void> {
+  const jobs: IsDone[] = [];
+  for (let owner = 0; owner < NUM_OWNERS; owner++) {
+    const client = scene.client('127.0.0.1', { authorization: `Bearer invented-${owner}` });
+    jobs.push(await start(scene, client, LONG_ITEM));
+  }
+  const isDone = await start(scene, scene.client(OTHER), ONE_TOKEN);
+  await until(isDone, 4 * JOB_LIMIT_MS, 20);
+  const done = await Promise.all(jobs.map((isJobDone) => isJobDone()));
+  const numBefore = done.filter(Boolean).length;
+  scene.notes.push(`another client's job was done when ${numBefore} of ${NUM_OWNERS} were`);
   scene.expect(
-    await isJobDone(scene.client(OTHER)),
-    `another client's job is not done after ${JOB_LIMIT_MS / 1000} s`,
+    numBefore <= NUM_OWNERS / 2,
+    `another client's job of one token was done after ${numBefore} of ${NUM_OWNERS} that were invented`,
   );
+  // What is left must not run into the next case.
+  await until(async () => (await jobs.at(-1)?.()) === true, 4 * JOB_LIMIT_MS, 100);
 }
 
 export const BATCH_CASES: readonly ChaosCase[] = [
   {
     name: 'batch-empty-objects',
-    attack: 'batch jobs of 1 MB with 333,000 empty objects in a field that there is not',
+    attack: 'batch jobs of 1 MiB with 349,000 empty objects in a field that there is not',
     isFirst: true,
     run: emptyObjectJobs,
   },
   {
     name: 'batch-queue',
-    attack: '70 batch jobs of 1 MB of one owner, then one of another',
+    attack: '70 batch jobs of 1 MiB of one owner, then one of another',
     isFirst: true,
-    run: (scene) => {
-      const client = scene.client();
-      return jobOfAnother(scene, () => submit(client, { requests: [longItem()] }), 70);
-    },
+    run: fullQueue,
   },
   {
     name: 'batch-invented-keys',
     attack: 'batch jobs of 100 invented keys of one address, then one of another address',
     isFirst: true,
-    run: (scene) =>
-      jobOfAnother(
-        scene,
-        async (index) => {
-          const client = scene.client('127.0.0.1', { authorization: `Bearer invented-${index}` });
-          const requests = Array.from({ length: 40 }, () => ({ prompt: 'a', max_tokens: 300 }));
-          return submit(client, { requests });
-        },
-        100,
-      ),
+    run: inventedOwners,
   },
 ];

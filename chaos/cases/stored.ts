@@ -47,11 +47,8 @@ async function namedOften(
 }
 
 const largeArguments = (): object[] => [
-  { type: 'function_call', call_id: 'c', name: 'f', arguments: `{"a":[${'{},'.repeat(300_000)}{}]}` },
+  { type: 'function_call', call_id: 'c', name: 'f', arguments: `{"a":[${'1,'.repeat(450_000)}1]}` },
   { type: 'function_call_output', call_id: 'c', output: '5' },
-];
-const largeReasoning = (): object[] => [
-  { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'x'.repeat(900_000) }] },
 ];
 
 async function manyItems(scene: Scene): Promise<void> {
@@ -74,13 +71,21 @@ async function manyItems(scene: Scene): Promise<void> {
   );
 }
 
-/** What one client keeps must stay, however many owners another address invents. */
-async function keptBeside(scene: Scene, count: number, content: string): Promise<void> {
+const thought = (text: string): object => ({
+  type: 'reasoning',
+  summary: [],
+  content: [{ type: 'reasoning_text', text }],
+});
+
+/** What one client keeps must stay, however many owners another address invents, each of which keeps less. */
+async function keptBeside(scene: Scene, count: number, length: number): Promise<void> {
   const victim = scene.client(VICTIM);
-  const kept = await times(5, () => respond(victim, 'My conversation'));
+  const kept: Answer[] = [];
+  for (let index = 0; index < 5; index++)
+    kept.push(await respond(victim, [thought('y'.repeat(length + 1000)), USER]));
   expectStatus(scene, kept, [200], "the victim's responses");
-  const item = { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: content }] };
-  const atOnce = content.length > 1000 ? 4 : 24;
+  const item = thought('x'.repeat(length));
+  const atOnce = length > 1000 ? 4 : 24;
   let next = 0;
   await times(atOnce, async () => {
     while (next < count) {
@@ -102,7 +107,7 @@ export const STORED_CASES: readonly ChaosCase[] = [
   {
     name: 'reference-texts',
     attack: 'a stored text of 900 KB, named 2,000 and 4,000 times',
-    run: (scene) => namedOften(scene, largeReasoning(), { index: 0, count: 4000 }),
+    run: (scene) => namedOften(scene, [thought('x'.repeat(900_000))], { index: 0, count: 4000 }),
   },
   {
     name: 'reference-items',
@@ -112,11 +117,11 @@ export const STORED_CASES: readonly ChaosCase[] = [
   {
     name: 'invented-keys-large',
     attack: '80 invented keys of one address store 850 KB each; another address has 5 responses stored',
-    run: (scene) => keptBeside(scene, 80, 'x'.repeat(850_000)),
+    run: (scene) => keptBeside(scene, 80, 850_000),
   },
   {
     name: 'invented-keys-small',
     attack: '4,300 invented keys of one address store a response each; another address has 5 stored',
-    run: (scene) => keptBeside(scene, 4300, 'x'),
+    run: (scene) => keptBeside(scene, 4300, 1),
   },
 ];

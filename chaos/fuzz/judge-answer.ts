@@ -56,13 +56,10 @@ const bodyOf = (script: FuzzScript, index: number): Json =>
 function faultOfStream(body: Json, text: string): string | undefined {
   const frames = sseData(text).map(asJson);
   // OpenAI's code, Anthropic's type, and the code of a response that failed.
-  const failed = frames
-    .map(({ error, response }) => error?.['code'] ?? error?.['type'] ?? response?.['error']?.['code'])
-    .find((code) => typeof code === 'string');
-  if (failed !== undefined) {
-    const code = textOf(failed);
-    return SERVICE_CODES.has(code) ? `the stream ends in ${code}` : undefined;
-  }
+  const code = frames
+    .map(({ error, response }) => textOf(error?.['code'] ?? error?.['type'] ?? response?.['error']?.['code']))
+    .find((one) => one !== '');
+  if (code !== undefined) return SERVICE_CODES.has(code) ? `the stream ends in ${code}` : undefined;
   const texts = new Map<number, { text: string; isCut: boolean }>();
   for (const frame of frames) {
     const choices = listOf(frame['choices']);
