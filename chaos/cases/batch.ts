@@ -4,7 +4,7 @@ import type { Scene } from '../scene.ts';
 import { expectStatus, times } from '../support/attack.ts';
 import type { Answer, Client } from '../support/client.ts';
 import { MODEL_ID } from '../support/metrics.ts';
-import { until } from '../support/until.ts';
+import { sleep, until } from '../support/until.ts';
 
 /** Jobs of many requests: what they keep, and whose turn it is. */
 
@@ -29,7 +29,7 @@ const emptyObjects = (): Buffer =>
 
 /** An item in a body of just as many bytes as are taken. */
 function longJob(): object {
-  const job = (none: string): object => ({ requests: [{ prompt: 'a', max_tokens: 400, none }] });
+  const job = (none: string): object => ({ requests: [{ prompt: 'a', max_tokens: 1, none }] });
   return job('x'.repeat(BODY_BYTES - JSON.stringify(job('')).length));
 }
 
@@ -57,10 +57,17 @@ async function start(scene: Scene, client: Client, body: object): Promise<IsDone
   return async () => (await submit(client, poll)).text.includes('"responses"');
 }
 
+/** Live streams keep the jobs from starting until as many are kept as may be. */
 async function fullQueue(scene: Scene): Promise<void> {
   const client = scene.client();
+  const live = { prompt: 'a', max_tokens: 502, ignore_eos: true };
+  const over = new AbortController();
+  const streams = times(128, () => client.stream('/v1/completions', live, { signal: over.signal }));
+  await sleep(500);
   const body = longJob();
   for (let at = 0; at < NUM_QUEUED; at += 5) await times(5, () => start(scene, client, body));
+  over.abort();
+  await streams;
   const isDone = await start(scene, scene.client(OTHER), ONE_TOKEN);
   const isInTime = await until(isDone, JOB_LIMIT_MS, 100);
   scene.expect(isInTime, `another client's job is not done after ${JOB_LIMIT_MS / 1000} s`);
@@ -95,7 +102,7 @@ export const BATCH_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'batch-queue',
-    attack: '70 batch jobs of 1 MiB of one owner, then one of another',
+    attack: '70 batch jobs of 1 MiB of one owner while live streams run, then one of another',
     isFirst: true,
     run: fullQueue,
   },

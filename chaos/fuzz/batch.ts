@@ -49,7 +49,7 @@ const requests = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .integer({ min: 13, max: 400 })
+      .integer({ min: 13, max: 60 })
       .map((count) => Array.from({ length: count }, () => ({ prompt: 'a', max_tokens: 1 }))),
   },
   { weight: 1, arbitrary: fc.constantFrom<unknown>([], null, {}, 'a', [[]]) },

@@ -164,7 +164,9 @@ describe('good requests', () => {
   });
 
   it('have bodies that openapi.yaml accepts', () => {
-    for (const { title, operation, requests } of ROUTES) {
+    // The bases of Workers AI repeat OpenAI's routes and bodies, and a validator takes long to make.
+    const routes = ROUTES.filter(({ title }) => !/ \/(?:ai\/v1|client)\//.test(title));
+    for (const { title, operation, requests } of routes) {
       if (bodySchemaOf(operation) === undefined) continue;
       const validate = requestBodyValidator(title.slice('POST '.length));
       for (const { body } of requests) {
