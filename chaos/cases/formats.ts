@@ -117,8 +117,8 @@ async function manySchemas(scene: Scene): Promise<void> {
 }
 
 async function longChoices(scene: Scene): Promise<void> {
-  // Letters that no token joins: 480 tokens are forced.
-  const beginning = 'zq'.repeat(240);
+  // As long as 900 of them may be.
+  const beginning = 'once upon a time there was a river and a mill and a fox and '.repeat(4);
   const guided_choice = list(900, (index) => `${beginning}${index}`);
   for (let round = 0; round < scene.scaled(2); round++) {
     const answer = await ask(scene.client(), { guided_choice, n: 24, max_tokens: 500 });

@@ -37,7 +37,10 @@ async function namedOften(
   { index, count }: { index: number; count: number },
 ): Promise<void> {
   const client = scene.client();
-  const stored = await respond(client, [...items, USER]);
+  let stored = await respond(client, [...items, USER]);
+  // The template has a limit of time, which a busy machine misses.
+  for (let tries = 1; stored.status === 500 && tries < 4; tries++)
+    stored = await respond(client, [...items, USER]);
   expectStatus(scene, [stored], TAKEN, 'a response that is stored');
   const id = (await itemIds(client, idOf(stored)))[index] ?? 'none';
   for (const share of [0.5, 1]) {
