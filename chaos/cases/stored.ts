@@ -14,7 +14,7 @@ const LIMIT_MS = 30_000;
 const TAKEN = [200, 400, 413, 429];
 
 const respond = (client: Client, input: unknown): Promise<Answer> =>
-  client.post(RESPONSES, { input, max_output_tokens: 1 }, { limitMs: LIMIT_MS });
+  client.post(RESPONSES, { input, max_output_tokens: 1, truncation: 'auto' }, { limitMs: LIMIT_MS });
 
 const idOf = ({ text }: Answer): string => (parseJson(text) as { id?: string } | undefined)?.id ?? 'none';
 
@@ -30,7 +30,7 @@ const referencesTo = (ids: readonly string[], count: number): object[] =>
     id: ids[index % ids.length] ?? 'none',
   }));
 
-/** Stores an item, then names it so often, twice. The template writes neither arguments nor reasoning. */
+/** Stores an item, then names it so often, twice. What is longer than the context is cut. */
 async function namedOften(
   scene: Scene,
   items: object[],
@@ -41,7 +41,7 @@ async function namedOften(
   // The template has a limit of time, which a busy machine misses.
   for (let tries = 1; stored.status === 500 && tries < 4; tries++)
     stored = await respond(client, [...items, USER]);
-  expectStatus(scene, [stored], TAKEN, 'a response that is stored');
+  expectStatus(scene, [stored], [200], 'a response that is stored');
   const id = (await itemIds(client, idOf(stored)))[index] ?? 'none';
   for (const share of [0.5, 1]) {
     const input = [...referencesTo([id], Math.round(count * share)), USER];
