@@ -5,9 +5,13 @@ import { parseArgs } from 'node:util';
 import type { CaseResult } from './case-result.ts';
 import { CASES } from './cases/index.ts';
 import type { ChaosCase } from './chaos-case.ts';
+import type { FuzzKind } from './fuzz/fuzz-script.ts';
+import { FUZZ_KINDS } from './fuzz/kinds.ts';
 import { installSchemathesis } from './fuzz/schemathesis.ts';
 import { formatReport, writeReport } from './report.ts';
+import { replay } from './replay.ts';
 import { runCase, type CalmService } from './run-case.ts';
+import { soak } from './soak.ts';
 import { Fixtures } from './support/fixtures.ts';
 import { Observer } from './support/observer.ts';
 
@@ -16,6 +20,9 @@ const USAGE = `npm run test:chaos -- [options]
   --only NAME       a case, or all whose name begins so; may be repeated
   --except NAME     leaves a case out; may be repeated
   --minutes N       how long it may take, by default 4: attacks grow with it
+  --seed N          of what the fuzzers make; each of them says which it has
+  --replay FILE     sends what a fuzzer kept to a service of its own, and says what each request is answered
+  --soak N          minutes of the fuzzers (--only, --except) in turn against one service, whose memory is looked at
   --prepare         installs what the cases need, and runs none
   --limit N         minutes after which no further case is begun: those that are left count as failed
   --tries N         how often a case that fails is run, by default once; one that holds in a later try says so
@@ -25,17 +32,25 @@ const USAGE = `npm run test:chaos -- [options]
 
 const DOCUMENT = fileURLToPath(new URL('../docs/reliability.md', import.meta.url));
 const SHORT_MINUTES = 4;
+const DEFAULT_SEED = 20_261_125;
 
 interface Options {
   cases: readonly ChaosCase[];
   minutes: number;
   limitMinutes: number;
   tries: number;
+  seed: number;
   write: boolean;
   json: string | undefined;
 }
 
-function readOptions(): Options | 'prepare' | undefined {
+type Action =
+  | { type: 'cases'; options: Options }
+  | { type: 'replay'; file: string }
+  | { type: 'soak'; minutes: number; seed: number; kinds: readonly FuzzKind[] }
+  | { type: 'prepare' };
+
+function readOptions(): Action | undefined {
   const { values } = parseArgs({
     options: {
       list: { type: 'boolean', default: false },
@@ -45,6 +60,9 @@ function readOptions(): Options | 'prepare' | undefined {
       limit: { type: 'string', default: 'Infinity' },
       tries: { type: 'string', default: '1' },
       write: { type: 'boolean', default: false },
+      seed: { type: 'string', default: String(DEFAULT_SEED) },
+      replay: { type: 'string' },
+      soak: { type: 'string' },
       prepare: { type: 'boolean', default: false },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -54,12 +72,17 @@ function readOptions(): Options | 'prepare' | undefined {
     process.stdout.write(USAGE);
     return undefined;
   }
-  if (values.prepare) return 'prepare';
-  const cases = CASES.filter(
-    ({ name }) =>
-      !values.except.includes(name) &&
-      (values.only.length === 0 || values.only.some((only) => name.startsWith(only))),
-  );
+  if (values.prepare) return { type: 'prepare' };
+  const isChosen = (name: string): boolean =>
+    !values.except.includes(name) &&
+    (values.only.length === 0 || values.only.some((only) => name.startsWith(only)));
+  const seed = positive('seed', values.seed);
+  if (values.replay !== undefined) return { type: 'replay', file: values.replay };
+  if (values.soak !== undefined) {
+    const kinds = FUZZ_KINDS.filter(({ name }) => isChosen(`fuzz-${name}`));
+    return { type: 'soak', minutes: positive('soak', values.soak), seed, kinds };
+  }
+  const cases = CASES.filter(({ name }) => isChosen(name));
   if (values.list) {
     for (const { name, attack } of cases) process.stdout.write(`${name}: ${attack}\n`);
     return undefined;
@@ -69,7 +92,8 @@ function readOptions(): Options | 'prepare' | undefined {
   const tries = positive('tries', values.tries);
   if (cases.length === 0)
     throw new Error(`no case is called '${values.only.join("', '")}'; --list names them`);
-  return { cases, minutes, limitMinutes, tries, write: values.write, json: values.json };
+  const { write, json } = values;
+  return { type: 'cases', options: { cases, minutes, limitMinutes, tries, seed, write, json } };
 }
 
 function positive(option: string, text: string): number {
@@ -78,7 +102,7 @@ function positive(option: string, text: string): number {
   throw new Error(`--${option} is '${text}'; it must be a number above 0`);
 }
 
-async function runAll({ cases, minutes, limitMinutes, tries }: Options): Promise<CaseResult[]> {
+async function runAll({ cases, minutes, limitMinutes, tries, seed }: Options): Promise<CaseResult[]> {
   const startedAt = performance.now();
   const scale = minutes / SHORT_MINUTES;
   const fixtures = new Fixtures();
@@ -91,10 +115,10 @@ async function runAll({ cases, minutes, limitMinutes, tries }: Options): Promise
         results.push(notRun(chaosCase));
         continue;
       }
-      let ran = await runCase(chaosCase, { fixtures, observer, scale }, shared);
+      let ran = await runCase(chaosCase, { fixtures, observer, scale, seed }, shared);
       process.stdout.write(progressLine(ran.result));
       for (let numTries = 1; ran.result.failures.length > 0 && numTries < tries; numTries++) {
-        ran = await runCase(chaosCase, { fixtures, observer, scale }, ran.shared);
+        ran = await runCase(chaosCase, { fixtures, observer, scale, seed }, ran.shared);
         ran.result.notes.push(`try ${numTries + 1}`);
         process.stdout.write(progressLine(ran.result));
       }
@@ -139,9 +163,7 @@ function progressLine({ name, failures, seconds, skipped, watched, notes }: Case
   return [line, ...(skipped === undefined ? [] : [skipped]), ...failures].join('\n        ') + '\n';
 }
 
-const options = readOptions();
-if (options === 'prepare') await installSchemathesis();
-else if (options !== undefined) {
+async function runCases(options: Options): Promise<number> {
   const startedAt = performance.now();
   const results = await runAll(options);
   const numFailed = results.filter(({ failures }) => failures.length > 0).length;
@@ -154,6 +176,23 @@ else if (options !== undefined) {
   }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   process.stdout.write(`${numPassed} held, ${numFailed} failed, ${numSkipped} skipped, ${seconds} s\n`);
-  // What a failed case has left open must not keep the run from ending.
-  process.exit(numFailed === 0 ? 0 : 1);
+  return numFailed;
 }
+
+async function act(action: Action): Promise<number> {
+  switch (action.type) {
+    case 'cases':
+      return runCases(action.options);
+    case 'replay':
+      return replay(action.file);
+    case 'soak':
+      return soak(action);
+    case 'prepare':
+      await installSchemathesis();
+      return 0;
+  }
+}
+
+const action = readOptions();
+// What a failed case has left open must not keep the run from ending.
+if (action !== undefined) process.exit((await act(action)) === 0 ? 0 : 1);

@@ -29,6 +29,7 @@ export interface RunContext {
   fixtures: Fixtures;
   observer: Observer;
   scale: number;
+  seed: number;
 }
 
 /** Runs one case. `shared`: the service that the case before has left as it was. */
@@ -37,7 +38,7 @@ export async function runCase(
   context: RunContext,
   shared: CalmService | undefined,
 ): Promise<{ result: CaseResult; shared: CalmService | undefined }> {
-  const scene = new Scene(context.fixtures, context.scale);
+  const scene = new Scene(context.fixtures, context);
   const startedAt = performance.now();
   let calm = shared;
   let watched: Watched | undefined;

@@ -13,6 +13,8 @@ export class Scene {
   readonly fixtures: Fixtures;
   /** 1 in the short form; more where there is more time. */
   readonly scale: number;
+  /** Of what the fuzzers make. */
+  readonly seed: number;
   readonly failures: string[] = [];
   /** Figures of its own, for the table. */
   readonly notes: string[] = [];
@@ -20,9 +22,10 @@ export class Scene {
   readonly #services: ServiceUnderTest[] = [];
   #service: ServiceUnderTest | undefined;
 
-  constructor(fixtures: Fixtures, scale: number) {
+  constructor(fixtures: Fixtures, { scale, seed }: { scale: number; seed: number }) {
     this.fixtures = fixtures;
     this.scale = scale;
+    this.seed = seed;
   }
 
   /** The service under attack. */

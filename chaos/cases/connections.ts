@@ -69,6 +69,24 @@ async function slowBodies(scene: Scene): Promise<void> {
   await trickleUntilCut(scene, connections, Buffer.from(text.slice(bodyAt)));
 }
 
+/** A service takes 1,024 connections, of which one is the canary's and one that of the polls. */
+const MAX_SHORT_BODIES = 1000;
+
+async function shortBodies(scene: Scene): Promise<void> {
+  const connections = await open(scene, Math.min(scene.scaled(800), MAX_SHORT_BODIES));
+  const request = rawPost('/v1/completions', { prompt: 'a'.repeat(1_000_000), max_tokens: 1 });
+  const bytes = Buffer.from(request.slice(0, -1));
+  await Promise.all(
+    connections.map((connection) => {
+      const isTaken = new Promise<void>((resolve) => connection.socket.write(bytes, () => resolve()));
+      return within(Promise.race([isTaken, connection.closed]), 10_000);
+    }),
+  );
+  await sleep(1000);
+  scene.notes.push(`${connections.filter(({ isClosed }) => !isClosed).length} held`);
+  closeAll(connections);
+}
+
 /** Each sends a byte every 200 ms; RECEIVE_TIMEOUT of 2 s must end them. */
 async function trickleUntilCut(
   scene: Scene,
@@ -266,4 +284,10 @@ export const CONNECTION_CASES: readonly ChaosCase[] = [
     run: outOfFiles,
   },
   { name: 'nonsense', attack: `${NONSENSE.length} requests that are no HTTP, or two in one`, run: nonsense },
+  {
+    name: 'short-bodies',
+    attack: '800 bodies of 1 MB that are held one byte short',
+    isFirst: true,
+    run: shortBodies,
+  },
 ];

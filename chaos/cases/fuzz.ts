@@ -1,16 +1,20 @@
 import * as fc from 'fast-check';
 import { checkAgainstOpenApi } from '../../tests/support/openapi-validator.ts';
 import type { ChaosCase } from '../chaos-case.ts';
+import { runFuzzLoop, type LoopOutcome } from '../fuzz/fuzz-loop.ts';
+import type { FuzzKind } from '../fuzz/fuzz-script.ts';
+import { FUZZ_KINDS } from '../fuzz/kinds.ts';
 import { mutatedRequest, type MutatedRequest } from '../fuzz/mutated-request.ts';
 import { runSchemathesis } from '../fuzz/schemathesis.ts';
+import { TOOL_FAMILIES, toolKind } from '../fuzz/tools.ts';
 import type { Scene } from '../scene.ts';
 import { times } from '../support/attack.ts';
 import type { Answer, Client } from '../support/client.ts';
 import { readMetricsText, sumOf } from '../support/metrics.ts';
+import { until } from '../support/until.ts';
 
 /** Every route with the real engine behind it. */
 
-const SEED = 20_261_125;
 const MAX_MUTATED = 10_000;
 const NUM_CLIENTS = 12;
 /** Whole contexts on a busy machine. */
@@ -23,7 +27,7 @@ const MAX_EXAMPLES = 5;
 
 async function mutations(scene: Scene): Promise<void> {
   const count = Math.min(scene.scaled(2500), MAX_MUTATED);
-  const requests = fc.sample(mutatedRequest, { numRuns: count, seed: SEED });
+  const requests = fc.sample(mutatedRequest, { numRuns: count, seed: scene.seed });
   const statuses = new Map<number, number>();
   const faults: string[] = [];
   const client = scene.client();
@@ -36,10 +40,7 @@ async function mutations(scene: Scene): Promise<void> {
       if (fault !== undefined) faults.push(`${describe(request)}: ${fault}`);
     }
   });
-  const counts = [...statuses]
-    .toSorted(([a], [b]) => a - b)
-    .map(([status, number]) => `${status}: ${number}`);
-  scene.notes.push(`${count} requests, ${counts.join(', ')}`);
+  scene.notes.push(`${count} requests, ${countsOf(statuses)}`);
   for (const fault of faults.slice(0, MAX_EXAMPLES)) scene.expect(false, fault);
   scene.expect(faults.length <= MAX_EXAMPLES, `${faults.length} answers in all are not as openapi.yaml says`);
   // A generator that spoils every request, or none, tests nothing.
@@ -78,7 +79,7 @@ async function schemathesis(scene: Scene): Promise<void> {
   const numServerErrors = async (): Promise<number> =>
     sumOf((await readMetricsText(scene.client())) ?? '', 'tokenflare_http_requests_total', 'status="500"');
   const before = await numServerErrors();
-  const outcome = await runSchemathesis(scene.service.url, { seed: SEED, isFull: scene.scale > 1 });
+  const outcome = await runSchemathesis(scene.service.url, { seed: scene.seed, isFull: scene.scale > 1 });
   if (outcome.type === 'missing') {
     if (process.env['TEST_SCHEMATHESIS'] === 'required') throw new Error(outcome.reason);
     scene.skip(outcome.reason);
@@ -89,7 +90,84 @@ async function schemathesis(scene: Scene): Promise<void> {
   scene.expect(after === before, `${after - before} answers with status 500`);
 }
 
+/** Of one kind, in the short form. */
+const FUZZ_SECONDS = 8;
+/** In the short form of a family of tools: each is a model of its own, which is loaded for it. */
+const FAMILY_SECONDS = 4;
+const SHORT_FAMILIES = ['hermes', 'qwen3-coder', 'function-gemma'];
+const FUZZ_RECOVERY_MS = 40_000;
+const LONG_MAX_FINDINGS = 20;
+const LOAD_LIMIT_MS = 60_000;
+
+async function fuzz(scene: Scene, kind: FuzzKind, seconds: number): Promise<void> {
+  const client = scene.client();
+  const outcome = await runFuzzLoop({
+    kinds: [kind],
+    client,
+    seed: scene.seed,
+    endsAt: performance.now() + seconds * scene.scale * 1000,
+    maxFindings: scene.scale > 1 ? LONG_MAX_FINDINGS : 1,
+    recover: () =>
+      until(
+        async () => (await client.get('/ready', { limitMs: 2000 })).status === 200,
+        FUZZ_RECOVERY_MS,
+        200,
+      ),
+  });
+  tell(scene, outcome);
+}
+
+function tell(scene: Scene, { numRequests, statuses, faults }: LoopOutcome): void {
+  scene.notes.push(`${numRequests} requests, ${countsOf(statuses)}, seed ${scene.seed}`);
+  for (const fault of faults.slice(0, MAX_EXAMPLES)) scene.expect(false, fault);
+  scene.expect(faults.length <= MAX_EXAMPLES, `${faults.length} faults in all`);
+  scene.expect((statuses.get(200) ?? 0) > 0, `none of ${numRequests} requests is good`);
+}
+
+const countsOf = (statuses: ReadonlyMap<number, number>): string =>
+  [...statuses]
+    .toSorted(([a], [b]) => a - b)
+    .map(([status, number]) => `${status}: ${number}`)
+    .join(', ');
+
+async function fuzzTools(scene: Scene): Promise<void> {
+  for (const family of scene.scale > 1 ? TOOL_FAMILIES : SHORT_FAMILIES) {
+    const load = { model: family, prompt: 'a', max_tokens: 1 };
+    await scene.client().post('/v1/completions', load, { limitMs: LOAD_LIMIT_MS });
+    await fuzz(scene, toolKind(family), FAMILY_SECONDS);
+  }
+}
+
+const ATTACKS: Readonly<Record<string, string>> = {
+  grammars: 'random grammars: ambiguous, left-recursive, nullable, deep, with large classes and counts',
+  schemas: 'random JSON Schemas: recursive, with choices of all, bounds, patterns, formats, enums',
+  expressions: 'random regular expressions, and those that backtrack or multiply',
+  references: 'stored responses, chains of them, references to their items by the thousand',
+  batch: 'batch jobs of many items, wrong ones, fields that there are not, invented keys',
+  texts: 'texts without spaces, of one character, of all scripts, with texts of special tokens',
+};
+
 export const FUZZ_CASES: readonly ChaosCase[] = [
+  ...FUZZ_KINDS.map((kind): ChaosCase => ({
+    name: `fuzz-${kind.name}`,
+    attack: ATTACKS[kind.name] ?? kind.name,
+    run: (scene) => fuzz(scene, kind, FUZZ_SECONDS),
+  })),
+  {
+    name: 'fuzz-tools',
+    attack: 'tools of random schemas to models of each family of templates, by each API',
+    // Two models at a time: the families take turns.
+    launch: async (fixtures) => ({
+      settings: {
+        MODELS_DIR: await fixtures.familyModels(TOOL_FAMILIES),
+        MEMORY_LIMIT_MB: '300',
+        KV_CACHE_MB: '64',
+        MODEL_MIN_STAY_SECONDS: '1',
+        MODEL_IDLE_SECONDS: '3',
+      },
+    }),
+    run: fuzzTools,
+  },
   {
     name: 'fuzz-mutations',
     attack: 'good requests to every route with bodies, headers, paths and methods spoiled',

@@ -1,8 +1,10 @@
 import type { ChaosCase } from '../chaos-case.ts';
+import { BATCH_CASES } from './batch.ts';
 import { CHAT_CASES } from './chat.ts';
 import { CONNECTION_CASES } from './connections.ts';
 import { ENGINE_CASES } from './engine.ts';
 import { FLOOD_CASES } from './floods.ts';
+import { FORMAT_CASES } from './formats.ts';
 import { FUZZ_CASES } from './fuzz.ts';
 import { ISOLATION_CASES } from './isolation.ts';
 import { KEY_CASES } from './keys.ts';
@@ -10,6 +12,8 @@ import { MODEL_CASES } from './models.ts';
 import { ONE_REQUEST_CASES } from './one-request.ts';
 import { OVERLOAD_CASES } from './overload.ts';
 import { PROCESS_CASES } from './process.ts';
+import { STORED_CASES } from './stored.ts';
+import { TOOL_CASES } from './tools.ts';
 
 /** Every case, in the order in which they run: first those that share a service. */
 export const CASES: readonly ChaosCase[] = [
@@ -18,6 +22,10 @@ export const CASES: readonly ChaosCase[] = [
   ...CHAT_CASES,
   ...CONNECTION_CASES,
   ...ISOLATION_CASES,
+  ...FORMAT_CASES,
+  ...STORED_CASES,
+  ...BATCH_CASES,
+  ...TOOL_CASES,
   ...FUZZ_CASES,
   ...OVERLOAD_CASES,
   ...ENGINE_CASES,

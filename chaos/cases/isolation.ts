@@ -169,6 +169,33 @@ async function proxiedBenchmark(scene: Scene): Promise<void> {
   );
 }
 
+/** Requests that are refused for what they say, each with a text that stands nowhere else. */
+async function textsInLog(scene: Scene): Promise<void> {
+  const secret = 'a confidential sentence of a client';
+  const client = scene.client();
+  const fromByte = scene.service.logBytes();
+  const bodies: [path: string, body: object][] = [
+    ['/v1/chat/completions', { messages: [{ role: 'user', content: `quote ${secret}` }], max_tokens: 1 }],
+    ['/v1/completions', { prompt: 'a', max_tokens: 4, guided_json: secret }],
+    ['/v1/completions', { prompt: 'a', max_tokens: 4, guided_regex: `(${secret}` }],
+    ['/v1/completions', { prompt: 'a', max_tokens: 4, guided_grammar: `root ::= ${secret}` }],
+    ['/v1/completions', { prompt: 'a', max_tokens: 4, guided_json: { type: secret } }],
+    ['/v1/completions', { prompt: 'a', max_tokens: 4, [secret]: 1 }],
+    ['/v1/responses', { input: 'a', previous_response_id: secret }],
+    ['/v1/chat/completions', { messages: [{ role: secret, content: 'a' }] }],
+    ['/v1/completions', { model: secret, prompt: 'a' }],
+  ];
+  for (const [path, body] of bodies) {
+    expectStatus(scene, [await client.post(path, body)], [400, 404], `a request that quotes to ${path}`);
+  }
+  await sleep(500);
+  const lines = scene.service.logLines(fromByte).filter((line) => line.includes('confidential'));
+  scene.expect(
+    lines.length === 0,
+    `${lines.length} lines of the log have a client's text: ${lines[0]?.slice(0, 300) ?? ''}`,
+  );
+}
+
 export const ISOLATION_CASES: readonly ChaosCase[] = [
   {
     name: 'other-requests',
@@ -180,4 +207,9 @@ export const ISOLATION_CASES: readonly ChaosCase[] = [
   { name: 'cross-site', attack: "requests as another site's page sends them", run: crossSite },
   { name: 'no-content-type', attack: 'POST without a JSON content type, empty or not', run: noContentType },
   { name: 'proxied-benchmark', attack: 'benchmark and attention through a proxy', run: proxiedBenchmark },
+  {
+    name: 'texts-in-log',
+    attack: 'requests that are refused for what they say, LOG_PROMPTS off',
+    run: textsInLog,
+  },
 ];

@@ -173,6 +173,56 @@ async function heavySampling(scene: Scene): Promise<void> {
   expectStatus(scene, answers, [200, 400, 429], 'heavy sampling');
 }
 
+/** Letters that are no words, so that a tokenizer finds no place to cut. */
+function longWord(length: number, seed: number): string {
+  let state = seed;
+  return Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return String.fromCharCode(97 + ((state >>> 24) % 26));
+  }).join('');
+}
+
+async function megabyteWord(scene: Scene): Promise<void> {
+  const client = scene.client();
+  const honest = scene.client('127.0.0.3');
+  const word = longWord(1_000_000, 7);
+  const limitMs = 20_000;
+  const over = new AbortController();
+  const attack = times(4, async () => {
+    const body = { prompt: word, truncate_prompt_tokens: 50, max_tokens: 2 };
+    for (let round = 0; round < scene.scaled(2); round++) {
+      expectStatus(
+        scene,
+        [await client.post('/v1/completions', body, { limitMs })],
+        [200, 400, 413, 429],
+        'the word',
+      );
+    }
+  }).finally(() => over.abort());
+  const answers: Answer[] = [];
+  while (!over.signal.aborted) {
+    const body = { prompt: 'The river and the mill', max_tokens: 2, timeout_ms: 1500 };
+    answers.push(await honest.post('/v1/completions', body));
+  }
+  await attack;
+  scene.notes.push(`honest prompts within ${Math.round(Math.max(...answers.map(({ ms }) => ms)))} ms`);
+  expectStatus(scene, answers, [200], 'an honest prompt beside them');
+}
+
+async function largeAnswers(scene: Scene): Promise<void> {
+  const client = scene.client();
+  const body = {
+    messages: [{ role: 'user', content: 'Go' }],
+    n: 128,
+    max_tokens: 400,
+    logprobs: true,
+    top_logprobs: 20,
+    ignore_eos: true,
+  };
+  const answers = await times(2, () => client.post('/v1/chat/completions', body));
+  expectStatus(scene, answers, [200, 400, 429], '128 choices with 20 alternatives');
+}
+
 export const ONE_REQUEST_CASES: readonly ChaosCase[] = [
   {
     name: 'empty-rows',
@@ -201,5 +251,15 @@ export const ONE_REQUEST_CASES: readonly ChaosCase[] = [
     name: 'heavy-sampling',
     attack: '64 sequences with 300 biases, penalties, logprobs and stop strings',
     run: heavySampling,
+  },
+  {
+    name: 'megabyte-word',
+    attack: '1 MB without a space on four connections, beside prompts of another client',
+    run: megabyteWord,
+  },
+  {
+    name: 'large-answers',
+    attack: '2 chats of 128 choices of 400 tokens with 20 alternatives each, not streamed',
+    run: largeAnswers,
   },
 ];

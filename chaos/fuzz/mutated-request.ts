@@ -177,7 +177,7 @@ export const mutatedRequest: fc.Arbitrary<MutatedRequest> = fc
   .map(({ valid, edits, textEdits, headers, method, path }) => ({
     method: method ?? valid.method,
     path: path === undefined ? valid.path : path(valid.path),
-    headers: { ...headers },
+    headers: { ...valid.headers, ...headers },
     body: bodyOf(valid, edits, textEdits),
   }));
 

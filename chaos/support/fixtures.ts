@@ -3,17 +3,20 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeChainModel } from '../../tests/support/chain-model.ts';
 import { makeEmbeddedChatModel, type ChatModel } from '../../tests/support/chat-model.ts';
+import { publishedTemplate, TOOL_GOLDENS } from '../../tests/support/published-templates.ts';
 import { RedisUnderTest } from './redis.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Two kinds of conversations make work: one that begins with 'slow' takes the template about half a second, one that
- * begins with 'for ever' does not end.
+ * begins with 'for ever' does not end. One that begins with 'quote' is refused with its own text.
  */
 const TEMPLATE =
   '{% set first = messages[0].content %}' +
+  '{% if first is string and first[:5] == "quote" %}{{ raise_exception("not this: " ~ first) }}{% endif %}' +
   '{% if first == "slow" %}{% for i in range(40000) %}{% set x = i * i %}{% endfor %}{% endif %}' +
   '{% if first == "for ever" %}{% for i in range(100000) %}{% for j in range(100000) %}' +
   '{% set x = i * j %}{% endfor %}{% endfor %}{% endif %}' +
@@ -61,6 +64,18 @@ export class Fixtures {
       );
     this.#keys.set(name, stdout.trim());
     return stdout.trim();
+  }
+
+  /** A folder with a model for each family of templates: a small one with a long context, called as its family. */
+  async familyModels(families: readonly string[]): Promise<string> {
+    const folder = this.directory();
+    for (const family of families) {
+      const path = join(folder, family);
+      await writeChainModel(path);
+      const config = { ...TOOL_GOLDENS.specialTokens, chat_template: publishedTemplate(family) };
+      writeFileSync(join(path, 'tokenizer_config.json'), JSON.stringify(config));
+    }
+    return folder;
   }
 
   async remove(): Promise<void> {

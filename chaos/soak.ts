@@ -1,0 +1,76 @@
+import { summarise } from '../src/bench/latency-summary.ts';
+import { runFuzzLoop } from './fuzz/fuzz-loop.ts';
+import type { FuzzKind } from './fuzz/fuzz-script.ts';
+import { withModel } from './scene.ts';
+import { Client } from './support/client.ts';
+import { Fixtures } from './support/fixtures.ts';
+import { commandLine, residentBytes, treeOf } from './support/proc.ts';
+import { ServiceUnderTest } from './support/service.ts';
+import { until } from './support/until.ts';
+
+const SAMPLE_MS = 1000;
+/** What the last third may have beyond the second. */
+const FLAT_FACTOR = 1.05;
+const MAX_FINDINGS = 50;
+const RECOVERY_MS = 60_000;
+const ROLES = ['service', 'engine', 'others'] as const;
+type Role = (typeof ROLES)[number];
+
+interface SoakOptions {
+  minutes: number;
+  seed: number;
+  kinds: readonly FuzzKind[];
+}
+
+/**
+ * Fuzzers in turn against one service for so many minutes, its memory looked at each second. Returns how much is wrong:
+ * answers that are bad, and processes whose memory grew from the second third to the last.
+ */
+export async function soak({ minutes, seed, kinds }: SoakOptions): Promise<number> {
+  const fixtures = new Fixtures();
+  const service = await ServiceUnderTest.launch(withModel({}, fixtures));
+  const client = new Client(service.url);
+  const samples = new Map<Role, number[]>(ROLES.map((role) => [role, []]));
+  const timer = setInterval(() => sample(service, samples), SAMPLE_MS);
+  const { numRequests, statuses, faults } = await runFuzzLoop({
+    kinds,
+    client,
+    seed,
+    endsAt: performance.now() + minutes * 60_000,
+    maxFindings: MAX_FINDINGS,
+    recover: () =>
+      until(async () => (await client.get('/ready', { limitMs: 2000 })).status === 200, RECOVERY_MS, 200),
+  });
+  clearInterval(timer);
+  client.close();
+  await service.stop();
+  await fixtures.remove();
+  const counts = [...statuses].map(([status, count]) => `${status}: ${count}`).join(', ');
+  process.stdout.write(`${numRequests} requests in ${minutes} minutes, ${counts}, seed ${seed}\n`);
+  for (const fault of faults) process.stdout.write(`FAILED  ${fault}\n`);
+  const numGrown = ROLES.filter((role) => !tellMemory(role, samples.get(role) ?? [])).length;
+  return faults.length + numGrown;
+}
+
+function sample(service: ServiceUnderTest, samples: ReadonlyMap<Role, number[]>): void {
+  const bytes: Record<Role, number> = { service: 0, engine: 0, others: 0 };
+  for (const pid of treeOf(service.pid)) {
+    const isEngine = commandLine(pid).includes('engine-worker');
+    const role = pid === service.pid ? 'service' : isEngine ? 'engine' : 'others';
+    bytes[role] += residentBytes(pid);
+  }
+  for (const role of ROLES) samples.get(role)?.push(bytes[role]);
+}
+
+/** Writes the medians of the thirds. Returns whether they are flat. */
+function tellMemory(role: Role, samples: readonly number[]): boolean {
+  const third = Math.floor(samples.length / 3);
+  const medians = [0, 1, 2].map(
+    (part) => summarise(samples.slice(part * third, (part + 1) * third))?.p50 ?? 0,
+  );
+  const [, second = 0, last = 0] = medians;
+  const isFlat = last <= second * FLAT_FACTOR;
+  const text = medians.map((bytes) => Math.round(bytes / 2 ** 20)).join(', ');
+  process.stdout.write(`${isFlat ? 'flat   ' : 'GREW   '} ${role}: ${text} MiB (medians of thirds)\n`);
+  return isFlat;
+}
