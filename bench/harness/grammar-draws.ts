@@ -1,10 +1,11 @@
+import { assertInvariant } from '../../src/errors.ts';
 import { randomAt } from '../../src/sampling/seeded-random.ts';
 import type { TokenGrammar } from '../../src/grammar/matching/token-grammar.ts';
 import { allowedIds } from './used-grammar.ts';
 
 /** Most tokens that are drawn freely; then the text is brought to its end. */
-const FREE_TOKENS = 96;
-const MOST_END_TOKENS = 96;
+const FREE_TOKENS = 64;
+const MOST_END_TOKENS = 64;
 /** Of the tokens drawn freely, those that go towards the end of the text: without them a string never closes. */
 const SHARE_TO_END = 0.2;
 
@@ -28,7 +29,7 @@ function drawText(grammar: TokenGrammar, tokens: readonly Uint8Array[], random: 
     const [towardsEnd] = random() < SHARE_TO_END ? (grammar.tokensToEnd(at) ?? []) : [];
     const token = towardsEnd ?? drawOne(ids, tokens, random);
     const next = grammar.step(at, token);
-    if (next === undefined) throw new Error(`the mask allows token ${token}, and the step refuses it`);
+    assertInvariant(next !== undefined, `the mask allows token ${token}, so that the step takes it`);
     drawn.push(token);
     at = next;
   }
@@ -61,7 +62,7 @@ function kindOf(byte: number): string {
 
 function oneOf<T>(items: readonly T[], random: () => number): T {
   const item = items[Math.floor(random() * items.length)];
-  if (item === undefined) throw new Error('nothing to draw from');
+  assertInvariant(item !== undefined, 'there is something to draw from');
   return item;
 }
 

@@ -145,6 +145,18 @@ function meanOfToken({ maskUs, stepUs }: MeasuredRun): number {
   return sum / Math.max(maskUs.length, 1);
 }
 
+/** For the one who waits for the tables. */
+export function describeRow({ name, outcomes }: GrammarRow): string {
+  const parts = GRAMMAR_ENGINES.flatMap((engine) => {
+    const outcome = outcomes[engine];
+    if (outcome === undefined) return [];
+    if ('refusal' in outcome) return `${engine} refuses it`;
+    if ('died' in outcome) return `${engine} out of ${outcome.died}`;
+    return `${engine} ${rounded(worst(outcome))} us`;
+  });
+  return `${name}, worst mask: ${parts.join(', ')}`;
+}
+
 function failures({ name, outcomes }: GrammarRow): string[] {
   return GRAMMAR_ENGINES.flatMap((engine) => {
     const outcome = outcomes[engine];

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { childEnvironment } from '../../src/child-environment.ts';
@@ -32,12 +33,14 @@ const START_LIMIT_MS = 300_000;
 /** Clock ticks of /proc in a second, on every Linux. */
 const TICKS = 100;
 
+type Lines = AsyncIterator<string, undefined>;
+
 /** An engine in a process of its own, a line for a grammar. One that fails costs its process, and the next has another. */
 export class GrammarContender {
   readonly #command: readonly string[];
   readonly #environment: Readonly<Record<string, string>>;
   #child: ChildProcessWithoutNullStreams | undefined;
-  #lines: AsyncIterator<string> | undefined;
+  #lines: Lines | undefined;
 
   constructor(command: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     this.#command = command;
@@ -48,18 +51,17 @@ export class GrammarContender {
   async run(order: string): Promise<GrammarOutcome> {
     const { child, lines } = await this.#started();
     const limit = processorSeconds(child) + LIMIT_S;
-    let isOver = false;
     const timer = setInterval(() => {
-      if (processorSeconds(child) < limit) return;
-      isOver = true;
-      child.kill('SIGKILL');
+      if (processorSeconds(child) >= limit) child.kill('SIGKILL');
     }, CHECK_MS);
     try {
       child.stdin.write(`${order}\n`);
       const { value, done } = await lines.next();
       if (done !== true) return JSON.parse(value) as GrammarRun;
-      await this.stop();
-      return { died: isOver ? 'time' : 'memory' };
+      this.#child = undefined;
+      await ended(child);
+      // Out of memory, Node and Python end by themselves.
+      return { died: child.signalCode === 'SIGKILL' ? 'time' : 'memory' };
     } finally {
       clearInterval(timer);
     }
@@ -68,13 +70,12 @@ export class GrammarContender {
   async stop(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (child === undefined) return;
     child.kill('SIGKILL');
-    await ended;
+    await ended(child);
   }
 
-  async #started(): Promise<{ child: ChildProcessWithoutNullStreams; lines: AsyncIterator<string> }> {
+  async #started(): Promise<{ child: ChildProcessWithoutNullStreams; lines: Lines }> {
     if (this.#child !== undefined && this.#lines !== undefined)
       return { child: this.#child, lines: this.#lines };
     const [program = '', ...args] = this.#command;
@@ -85,7 +86,7 @@ export class GrammarContender {
     process.once('exit', killWithUs);
     child.once('exit', () => process.removeListener('exit', killWithUs));
     const timer = setTimeout(killWithUs, START_LIMIT_MS);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const lines: Lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const { value, done } = await lines.next();
     clearTimeout(timer);
     if (done === true || value !== 'ready')
@@ -94,6 +95,10 @@ export class GrammarContender {
     this.#lines = lines;
     return { child, lines };
   }
+}
+
+async function ended(child: ChildProcessWithoutNullStreams): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
 /** Of a process so far; 0 once it has ended. */

@@ -7,6 +7,7 @@ import { CACHE, installPythonPackages, ROOT } from '../../scripts/install-packag
 import { prepareGpt2Tokens } from '../gpt2-words.ts';
 import { readGrammarCorpus, type CorpusItem } from '../harness/grammar-corpus.ts';
 import {
+  describeRow,
   formatGrammars,
   GRAMMAR_ENGINES,
   type GrammarEngine,
@@ -75,8 +76,9 @@ async function benchGrammars(
   try {
     for (const item of items) {
       signal.throwIfAborted();
-      rows.push(await measureItem(item, contenders));
-      if (rows.length % 10 === 0) tell(`${rows.length} of ${items.length} grammars`);
+      const row = await measureItem(item, contenders);
+      rows.push(row);
+      tell(`${rows.length} of ${items.length}: ${describeRow(row)}`);
     }
   } finally {
     await Promise.all([...contenders.values()].map((contender) => contender.stop()));
