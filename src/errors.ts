@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'invalid_request',
   'context_length_exceeded',
   'output_incomplete',
+  'format_too_complex',
   'model_not_found',
   'not_found',
   'gone',

@@ -26,6 +26,7 @@ const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
     workersAiCode: 5021, // Not on that page; clients look for it, and for the status
     workersAiStatus: 413,
   },
+  format_too_complex: { status: 400, openAiType: BAD_REQUEST, workersAiCode: 5024 }, // as for JSON that was not met
   output_incomplete: { status: 400, openAiType: BAD_REQUEST, workersAiCode: 5024 }, // JSON Mode couldn't be met
   model_not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 5007, workersAiStatus: 400 }, // No such model
   not_found: { status: 404, openAiType: BAD_REQUEST, workersAiCode: 7000 }, // No route for that URI

@@ -36,9 +36,10 @@ export class GrammarPool {
 
   #forgetOldest(): void {
     let total = [...this.#kept.values()].reduce((sum, { numBytes }) => sum + numBytes, 0);
-    for (const [key, { numBytes }] of this.#kept) {
+    for (const [key, { grammar, numBytes }] of this.#kept) {
       if (this.#kept.size <= MAX_KEPT && total <= MAX_KEPT_BYTES) break;
       this.#kept.delete(key);
+      this.#vocabulary?.kept.drop(grammar);
       total -= numBytes;
     }
   }

@@ -1,11 +1,14 @@
 import { EngineError } from '../../errors.ts';
 import type { Configuration } from '../../grammar/matching/configuration.ts';
-import type { TokenGrammar } from '../../grammar/matching/token-grammar.ts';
+import { MAX_END_BYTES, type TokenGrammar } from '../../grammar/matching/token-grammar.ts';
 import { isAllowed, type AllowedTokens } from '../../sampling/allowed-tokens.ts';
 import type { DraftGuide } from '../../scheduler/sequence.ts';
 
 /** Of the shortest end of a text; a longer one has room only where there is a token for each byte. */
 const MAX_SOUGHT_BYTES = 2048;
+
+/** Frames that are made, by any text of the grammar, before this text's own are counted again. */
+const FRAMES_A_COUNT = 10_000;
 
 /**
  * Keeps one sequence within its grammar, and within its number of tokens: the tokens that are left are always enough to
@@ -18,6 +21,8 @@ export class SequenceGuide implements DraftGuide {
   /** Behind the token that was asked for last: a token that is drawn is first looked at, then taken. */
   #ahead: { tokenId: number; at: Configuration | undefined } | undefined;
   #numLeft: number;
+  /** Frames of the grammar when those of this text were counted. */
+  #numFramesAtCount: number;
   /** The tokens that end the text, once there is room for nothing else. */
   #end: number[] | undefined;
 
@@ -26,6 +31,7 @@ export class SequenceGuide implements DraftGuide {
     this.#grammar = grammar;
     this.#at = grammar.start;
     this.#numLeft = maxTokens;
+    this.#numFramesAtCount = grammar.numFramesMade;
   }
 
   /** Whether the sequence may end here. */
@@ -46,7 +52,7 @@ export class SequenceGuide implements DraftGuide {
 
   /**
    * The tokens that may be drawn; those that end the sequence are not among them.
-   * @throws EngineError `invalid_request` where no token can write what must come
+   * @throws EngineError `invalid_request` where no token can write what must come; `format_too_complex`
    */
   allowed(): AllowedTokens {
     const [planned] = this.#end ?? [];
@@ -66,6 +72,7 @@ export class SequenceGuide implements DraftGuide {
     if (this.#end !== undefined) return tokenId;
     const next = this.#behind(tokenId);
     if (next === undefined || this.#leavesRoom(next)) return tokenId;
+    if (this.#grammar.numBytesToEnd(this.#at) > MAX_END_BYTES) return tokenId;
     const end = this.#grammar.tokensToEnd(this.#at);
     if (end === undefined || end.length > this.#numLeft) return tokenId;
     this.#end = end;
@@ -88,6 +95,15 @@ export class SequenceGuide implements DraftGuide {
     if (this.#end?.[0] === tokenId) this.#end.shift();
     this.#at = this.#behind(tokenId) ?? this.#at;
     this.#ahead = undefined;
+    this.#countFrames();
+  }
+
+  /** What a text holds grows by no more than what is made. */
+  #countFrames(): void {
+    const { numFramesMade } = this.#grammar;
+    if (numFramesMade - this.#numFramesAtCount < FRAMES_A_COUNT) return;
+    this.#numFramesAtCount = numFramesMade;
+    this.#grammar.checkSize(this.#at);
   }
 
   #behind(tokenId: number): Configuration | undefined {

@@ -1,10 +1,12 @@
-import type { Stacks } from './stacks.ts';
-import { type Entries, type SpecialStep, type Stack, type Thread } from './stacks.ts';
+import type { AllowedTokens } from '../../sampling/allowed-tokens.ts';
+import { type Expansions, ThreadMerger } from './expansion.ts';
+import type { Fuel } from './fuel.ts';
+import type { Entries, SpecialStep, StackSet, StackSets, Thread } from './stack-sets.ts';
 import { DEAD } from './terminal-states.ts';
 
 /**
- * All that a text may still become: a thread for each way to read it so far. Equal configurations of a grammar are one
- * object, which remembers where its bytes lead.
+ * All that a text may still become: a thread for each state of a terminal that it may be in. Equal configurations of a
+ * grammar are one object, which remembers where its bytes lead.
  */
 export interface Configuration {
   readonly threads: readonly Thread[];
@@ -12,31 +14,56 @@ export interface Configuration {
   /** True where the text may end here. */
   readonly isComplete: boolean;
   readonly next: Map<number, Configuration | undefined>;
+  /** The tokens that may follow; undefined until they were asked for. */
+  allowed: AllowedTokens | undefined;
 }
 
-/** Configurations that are known of one grammar; then all are forgotten that no text is in. */
-const MAX_KNOWN = 4096;
-const MAX_STACKS = 65_536;
+/** Of memory, about: see SET_BYTES. */
+const CONFIGURATION_BYTES = 500;
+const ITEM_BYTES = 24;
+const NEXT_BYTES = 40;
+
+/** Of a step, and of each of its threads, in units of Fuel. */
+const STEP_UNITS = 3;
+const THREAD_UNITS = 5;
 
 /** Steps a text of one grammar from configuration to configuration. */
 export class Configurations {
-  readonly #stacks: Stacks;
+  readonly #stacks: StackSets;
+  readonly #expansions: Expansions;
+  readonly #fuel: Fuel;
+  readonly #keep: (numBytes: number) => void;
+  readonly #startSet: StackSet;
   readonly #known = new Map<string, Configuration>();
 
-  constructor(stacks: Stacks) {
+  /** @param start node of the whole text */
+  constructor(
+    start: number,
+    stacks: StackSets,
+    expansions: Expansions,
+    fuel: Fuel,
+    keep: (numBytes: number) => void,
+  ) {
     this.#stacks = stacks;
+    this.#expansions = expansions;
+    this.#fuel = fuel;
+    this.#keep = keep;
+    this.#startSet = stacks.push(start, 0, stacks.end);
   }
 
   /** Before the first byte. */
   get start(): Configuration {
-    return this.#enter(this.#stacks.entriesOf(this.#stacks.start));
+    return this.#enter(this.#expansions.of(this.#startSet));
   }
 
   /** After another byte; undefined where no text of the grammar goes on so. */
   step(from: Configuration, byte: number): Configuration | undefined {
-    if (from.next.has(byte)) return from.next.get(byte);
+    this.#fuel.spend(STEP_UNITS);
+    const known = from.next.get(byte);
+    if (known !== undefined || from.next.has(byte)) return known;
     const to = this.#step(from, byte);
     from.next.set(byte, to);
+    this.#keep(NEXT_BYTES);
     return to;
   }
 
@@ -49,81 +76,63 @@ export class Configurations {
 
   /** After a special token. */
   stepSpecial({ specials }: Configuration, name: string): Configuration | undefined {
-    const entries = specials
-      .filter((special) => special.name === name)
-      .map(({ behind }) => this.#stacks.entriesOf(behind));
-    return entries.length === 0 ? undefined : this.#enter(joinEntries(entries));
+    const special = specials.find((step) => step.name === name);
+    return special && this.#enter(this.#expansions.of(special.behind));
   }
 
-  entriesOf(stack: Stack | undefined): Entries {
-    return this.#stacks.entriesOf(stack);
+  /** Forgets what is known. Texts keep the configurations that they are in, which may be made once more. */
+  forget(): void {
+    for (const configuration of this.#known.values()) {
+      configuration.next.clear();
+      configuration.allowed = undefined;
+    }
+    this.#known.clear();
   }
 
   #step({ threads }: Configuration, byte: number): Configuration | undefined {
-    const reached: Entries[] = [];
+    const moved = new ThreadMerger(this.#stacks);
+    const ended: StackSet[] = [];
+    this.#fuel.spend(THREAD_UNITS * threads.length);
     for (const { terminal, state, behind } of threads) {
       const { states } = terminal;
       const next = states.step(state, byte);
       if (next === DEAD) continue;
-      if (!states.isFinal(next)) {
-        reached.push({
-          threads: [this.#stacks.thread(terminal, next, behind)],
-          specials: [],
-          isComplete: false,
-        });
-      }
-      if (states.accepts(next)) reached.push(this.#stacks.entriesOf(behind));
+      if (!states.isFinal(next)) moved.add(terminal, next, behind);
+      if (states.accepts(next)) ended.push(behind);
     }
-    return reached.length === 0 ? undefined : this.#enter(joinEntries(reached));
+    const { threads: begun, specials, isComplete } = this.#behind(ended);
+    for (const { terminal, state, behind } of begun) moved.add(terminal, state, behind);
+    const reached = moved.merged();
+    if (reached.length === 0 && specials.length === 0 && !isComplete) return undefined;
+    return this.#enter({ threads: reached, specials, isComplete });
   }
 
-  #enter(entries: Entries): Configuration {
-    const threads = distinctThreads(entries.threads);
-    const specials = distinctSpecials(entries.specials);
-    const { isComplete } = entries;
+  #behind(ended: readonly StackSet[]): Entries {
+    return ended.length === 0 ? NOTHING : this.#expansions.of(this.#stacks.union(ended));
+  }
+
+  #enter({ threads, specials, isComplete }: Entries): Configuration {
     const key = keyOf(threads, specials, isComplete);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    if (this.#known.size >= MAX_KNOWN || this.#stacks.size >= MAX_STACKS) this.#forget();
-    const configuration: Configuration = { threads, specials, isComplete, next: new Map() };
+    const configuration: Configuration = {
+      threads,
+      specials,
+      isComplete,
+      next: new Map(),
+      allowed: undefined,
+    };
     this.#known.set(key, configuration);
+    this.#keep(CONFIGURATION_BYTES + ITEM_BYTES * (threads.length + specials.length));
     return configuration;
   }
-
-  /** What texts are in stays theirs; it is only met again as another object. */
-  #forget(): void {
-    for (const configuration of this.#known.values()) configuration.next.clear();
-    this.#known.clear();
-    this.#stacks.forget();
-  }
 }
 
-/** In the order of ids. Most configurations have one thread: a text is rarely read in two ways. */
-function distinctThreads(threads: readonly Thread[]): readonly Thread[] {
-  if (threads.length < 2) return threads;
-  const byId = new Map(threads.map((thread) => [thread.id, thread]));
-  return [...byId.values()].toSorted((one, other) => one.id - other.id);
-}
-
-function distinctSpecials(specials: readonly SpecialStep[]): readonly SpecialStep[] {
-  if (specials.length < 2) return specials;
-  return [...new Map(specials.map((special) => [specialKey(special), special])).values()];
-}
-
-const specialKey = ({ name, behind }: SpecialStep): string => `${behind?.id ?? ''} ${JSON.stringify(name)}`;
+const NOTHING: Entries = { threads: [], specials: [], isComplete: false };
 
 function keyOf(threads: readonly Thread[], specials: readonly SpecialStep[], isComplete: boolean): string {
   const [thread] = threads;
   if (threads.length === 1 && specials.length === 0) return `${isComplete} ${thread?.id ?? ''}`;
-  return [isComplete, ...threads.map(({ id }) => id), ...specials.map(specialKey)].join(',');
-}
-
-function joinEntries(entries: readonly Entries[]): Entries {
-  const [only, ...others] = entries;
-  if (only !== undefined && others.length === 0) return only;
-  return {
-    threads: entries.flatMap(({ threads }) => threads),
-    specials: entries.flatMap(({ specials }) => specials),
-    isComplete: entries.some(({ isComplete }) => isComplete),
-  };
+  const ofSpecials = specials.map(({ name, behind }) => `${behind.id} ${JSON.stringify(name)}`);
+  return [isComplete, ...threads.map(({ id }) => id), ...ofSpecials].join(',');
 }

@@ -1,24 +1,37 @@
 import { createHash } from 'node:crypto';
 import type { ByteAutomaton, Terminal } from '../grammar.ts';
+import { Fuel } from './fuel.ts';
+import { type Forgetful, KeptMatches } from './kept-matches.ts';
 import { SizedStates } from './sized-states.ts';
-import type { SharedTerminal } from './stacks.ts';
+import type { SharedTerminal } from './stack-sets.ts';
 import { AutomatonStates, CountedStates, LiteralStates, type TerminalStates } from './terminal-states.ts';
+import { TerminalWalks } from './terminal-walks.ts';
 import { TokenMasks } from './token-masks.ts';
 import { TokenTrie, type TokenTrieData } from './token-trie.ts';
 
-/** Terminals that are known by their content; then all are forgotten, except what is in use. */
-const MAX_TERMINALS = 8192;
+/**
+ * What all grammars of a vocabulary may remember of terminals, walks, stacks and masks. Beside it there are what running
+ * texts hold (MAX_TEXT_FRAMES) and the grammars themselves.
+ */
+const MAX_KEPT_BYTES = 64 * 2 ** 20;
+/** Of a terminal, about, beside its states. */
+const TERMINAL_BYTES = 500;
 
-/** A vocabulary, and what all grammars over it share: terminals of the same content, and the masks made of them. */
-export class GrammarVocabulary {
+/** A vocabulary, and what all grammars over it share: terminals of the same content, and the walks made of them. */
+export class GrammarVocabulary implements Forgetful {
   readonly trie: TokenTrie;
   readonly masks: TokenMasks;
+  readonly fuel = new Fuel();
+  readonly kept: KeptMatches;
+  readonly #walks: TerminalWalks;
   readonly #terminals = new Map<string, SharedTerminal>();
   #numIds = 0;
 
-  constructor(data: TokenTrieData) {
+  constructor(data: TokenTrieData, maxKeptBytes = MAX_KEPT_BYTES) {
     this.trie = new TokenTrie(data);
-    this.masks = new TokenMasks(this.trie);
+    this.kept = new KeptMatches(maxKeptBytes);
+    this.#walks = new TerminalWalks(this.trie, this.fuel, (numBytes) => this.kept.keep(this, numBytes));
+    this.masks = new TokenMasks(this.trie, this.#walks, this.fuel);
   }
 
   /** @param suffix of a counted or sized terminal, see CountedStates */
@@ -26,10 +39,16 @@ export class GrammarVocabulary {
     const key = contentKey(terminal, suffix);
     const known = this.#terminals.get(key);
     if (known !== undefined) return known;
-    if (this.#terminals.size >= MAX_TERMINALS) this.#terminals.clear();
     const shared: SharedTerminal = { id: this.#numIds++, states: toStates(terminal, suffix) };
     this.#terminals.set(key, shared);
+    this.kept.keep(this, TERMINAL_BYTES + 2 * key.length + shared.states.numBytes);
     return shared;
+  }
+
+  /** Grammars keep the terminals that they have; others of the same content are made again. */
+  forget(): void {
+    this.#terminals.clear();
+    this.#walks.forget();
   }
 }
 

@@ -15,6 +15,8 @@ export interface Program {
   readonly start: number;
 }
 
+export type TerminalNode = Extract<Node, { type: 'terminal' }>;
+
 const NO_SUFFIX = new Uint8Array();
 
 /**

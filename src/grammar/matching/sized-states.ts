@@ -29,6 +29,11 @@ export class SizedStates implements TerminalStates {
     this.#distances = this.#makeDistances();
   }
 
+  get numBytes(): number {
+    const { next, begins, classOf } = this.places;
+    return next.byteLength + begins.byteLength + classOf.byteLength + this.#distances.byteLength;
+  }
+
   get #stride(): number {
     return this.places.numPlaces + this.suffix.length;
   }

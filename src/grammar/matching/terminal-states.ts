@@ -5,6 +5,8 @@ export const DEAD = -1;
 
 /** A terminal while a text is matched: its states are numbers, 0 the start. */
 export interface TerminalStates {
+  /** Of memory, about. */
+  readonly numBytes: number;
   /** The next state, or DEAD. */
   step(state: number, byte: number): number;
   /** True where the text of the terminal may end. */
@@ -25,6 +27,10 @@ export class LiteralStates implements TerminalStates {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+  }
+
+  get numBytes(): number {
+    return this.#bytes.length;
   }
 
   step(state: number, byte: number): number {
@@ -69,6 +75,12 @@ export class AutomatonStates implements TerminalStates {
     this.#bytesToEnd = Int16Array.from(classesToEnd, (byteClass) =>
       byteClass < 0 ? DEAD : (this.#byteOfClass[byteClass] ?? 0),
     );
+  }
+
+  get numBytes(): number {
+    const { next, classOf, accepts } = this.automaton;
+    const ofAutomaton = next.byteLength + classOf.byteLength + accepts.byteLength;
+    return ofAutomaton + this.#distances.byteLength + this.#bytesToEnd.byteLength;
   }
 
   step(state: number, byte: number): number {
@@ -126,6 +138,10 @@ export class CountedStates implements TerminalStates {
     this.min = min;
     this.max = max;
     this.#wordBytes = this.word.numBytesToEnd(0);
+  }
+
+  get numBytes(): number {
+    return this.word.numBytes + this.suffix.length;
   }
 
   /** Whole words, and the place behind them: a state of the word, then the bytes read of the literal. */
@@ -209,24 +225,41 @@ function shortestWays({ numStates, numClasses, next, accepts }: ByteAutomaton): 
 } {
   const distances = new Int32Array(numStates).fill(-1); // [states]
   const classesToEnd = new Int32Array(numStates).fill(-1); // [states]
-  const before: { state: number; byteClass: number }[][] = Array.from({ length: numStates }, () => []);
+  const { edges, firstEdge } = edgesInto(numStates, next);
+  const reached = new Int32Array(numStates); // [states], those that were reached, in the order of their distances
+  let numReached = 0;
   for (let state = 0; state < numStates; state++) {
-    for (let byteClass = 0; byteClass < numClasses; byteClass++) {
-      const to = next[state * numClasses + byteClass] ?? DEAD;
-      if (to !== DEAD) before[to]?.push({ state, byteClass });
-    }
+    if (accepts[state] !== 1) continue;
+    distances[state] = 0;
+    reached[numReached++] = state;
   }
-  let reached = Array.from(accepts.keys()).filter((state) => accepts[state] === 1);
-  for (const state of reached) distances[state] = 0;
-  for (let distance = 1; reached.length > 0; distance++) {
-    const further: number[] = [];
-    for (const { state, byteClass } of reached.flatMap((to) => before[to] ?? [])) {
+  for (let i = 0; i < numReached; i++) {
+    const to = reached[i] ?? 0;
+    for (let at = firstEdge[to] ?? 0; at < (firstEdge[to + 1] ?? 0); at++) {
+      const edge = edges[at] ?? 0;
+      const state = Math.floor(edge / numClasses);
       if (distances[state] !== -1) continue;
-      distances[state] = distance;
-      classesToEnd[state] = byteClass;
-      further.push(state);
+      distances[state] = (distances[to] ?? 0) + 1;
+      classesToEnd[state] = edge % numClasses;
+      reached[numReached++] = state;
     }
-    reached = further;
   }
   return { distances, classesToEnd };
+}
+
+/** The transitions into each state, as places of `next`: those into state s from `firstEdge[s]` to `firstEdge[s + 1]`. */
+function edgesInto(numStates: number, next: Int32Array): { edges: Int32Array; firstEdge: Int32Array } {
+  const firstEdge = new Int32Array(numStates + 1); // [states + 1]
+  for (const to of next) if (to !== DEAD) firstEdge[to + 1] = (firstEdge[to + 1] ?? 0) + 1;
+  for (let state = 0; state < numStates; state++)
+    firstEdge[state + 1] = (firstEdge[state + 1] ?? 0) + (firstEdge[state] ?? 0);
+  const edges = new Int32Array(firstEdge[numStates] ?? 0);
+  const numPlaced = new Int32Array(numStates); // [states]
+  for (let place = 0; place < next.length; place++) {
+    const to = next[place] ?? DEAD;
+    if (to === DEAD) continue;
+    edges[(firstEdge[to] ?? 0) + (numPlaced[to] ?? 0)] = place;
+    numPlaced[to] = (numPlaced[to] ?? 0) + 1;
+  }
+  return { edges, firstEdge };
 }

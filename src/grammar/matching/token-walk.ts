@@ -1,10 +1,11 @@
+import type { Fuel } from './fuel.ts';
 import type { CountedStates } from './terminal-states.ts';
 import { DEAD, type TerminalStates } from './terminal-states.ts';
 import type { TokenTrie } from './token-trie.ts';
 
 /** What a walk over the vocabulary finds from a state of a terminal. */
 export interface TokenWalk {
-  /** Tokens that the terminal reads to their last byte, in no order. */
+  /** Tokens that the terminal reads to their last byte, each once, in no order. */
   readonly tokenIds: Int32Array;
   /** Nodes of the trie at which the terminal's text may end, and below which there are longer tokens. */
   readonly endNodes: Int32Array;
@@ -16,6 +17,7 @@ export function walkTokens(
   states: TerminalStates,
   start: number,
   roots: Int32Array | readonly number[],
+  fuel: Fuel,
 ): TokenWalk {
   const { byteOf, depthOf, endOf, tokensFrom, tokenIds } = trie.data;
   // Of the nodes below a root, one can be read: a choice of a thousand names would look at all of them for each.
@@ -28,7 +30,9 @@ export function walkTokens(
     stateAt[depthOf[root] ?? 0] = start;
     const child = onlyByte === DEAD ? root + 1 : trie.childOf(root, onlyByte);
     const end = child < 0 ? child : (endOf[onlyByte === DEAD ? root : child] ?? 0);
+    let numVisited = 1;
     for (let node = child; node < end;) {
+      numVisited++;
       const depth = depthOf[node] ?? 0;
       const state = states.step(stateAt[depth - 1] ?? DEAD, byteOf[node] ?? 0);
       const behind = endOf[node] ?? end;
@@ -42,8 +46,20 @@ export function walkTokens(
       if (behind > node + 1 && states.accepts(state)) endNodes.push(node);
       node++;
     }
+    fuel.spend(numVisited);
   }
-  return { tokenIds: Int32Array.from(found), endNodes: Int32Array.from(endNodes) };
+  // Roots may lie one behind the other, and then tokens are met behind each.
+  return { tokenIds: distinct(found), endNodes: distinct(endNodes) };
+}
+
+/** Each number once, in rising order. */
+function distinct(numbers: readonly number[]): Int32Array {
+  const sorted = Int32Array.from(numbers).sort();
+  let length = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[length++] = sorted[i] ?? 0;
+  }
+  return sorted.subarray(0, length);
 }
 
 /**
