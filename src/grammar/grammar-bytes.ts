@@ -1,7 +1,8 @@
 import type { ByteAutomaton, Expression, Grammar, Terminal } from './grammar.ts';
 
-/** Of an expression, about. */
-const EXPRESSION_BYTES = 64;
+/** Of an expression, and of a terminal beside its bytes, about: as objects in memory. */
+const EXPRESSION_BYTES = 100;
+const TERMINAL_BYTES = 250;
 
 /** Bytes of memory that a grammar takes, about. */
 export function grammarBytes({ terminals, rules }: Grammar): number {
@@ -10,8 +11,8 @@ export function grammarBytes({ terminals, rules }: Grammar): number {
 }
 
 function terminalBytes(terminal: Terminal): number {
-  if (terminal.type === 'literal') return terminal.bytes.length;
-  return automatonBytes(terminal.type === 'counted' ? terminal.word : terminal.automaton);
+  if (terminal.type === 'literal') return TERMINAL_BYTES + terminal.bytes.length;
+  return TERMINAL_BYTES + automatonBytes(terminal.type === 'counted' ? terminal.word : terminal.automaton);
 }
 
 const automatonBytes = ({ classOf, next, accepts }: ByteAutomaton): number =>

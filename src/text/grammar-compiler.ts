@@ -29,7 +29,7 @@ const START_TIMEOUT_MS = 30_000;
 const MAX_HEAP_MB = 512;
 /** Grammars that are kept, and their bytes. A request often comes again with the same. */
 const MAX_KEPT = 64;
-const MAX_KEPT_BYTES = 16 * 2 ** 20;
+const MAX_KEPT_BYTES = 32 * 2 ** 20;
 /** Of a format, as JSON. */
 const MAX_SPEC_LENGTH = 2 ** 18;
 

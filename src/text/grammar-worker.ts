@@ -3,7 +3,7 @@ import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import type { Grammar } from '../grammar/grammar.ts';
 import { grammarBytes } from '../grammar/grammar-bytes.ts';
 import { GrammarVocabulary } from '../grammar/matching/grammar-vocabulary.ts';
-import { TokenGrammar } from '../grammar/matching/token-grammar.ts';
+import { type GrammarSource, TokenGrammar } from '../grammar/matching/token-grammar.ts';
 import { TokenTrie, type TokenTrieData } from '../grammar/matching/token-trie.ts';
 import { EngineError } from '../errors.ts';
 import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
@@ -31,7 +31,7 @@ export interface GrammarAnswer {
 }
 
 /** It crosses two channels between processes, and is kept in two. */
-const MAX_GRAMMAR_BYTES = 4 * 2 ** 20;
+const MAX_GRAMMAR_BYTES = 8 * 2 ** 20;
 
 let vocabulary: GrammarVocabulary | undefined;
 
@@ -52,12 +52,24 @@ serveJobs({
       const complaint = `the format takes ${numBytes} bytes when it is compiled; at most ${MAX_GRAMMAR_BYTES} are taken`;
       throw new EngineError('invalid_request', complaint);
     }
-    const matched = new TokenGrammar({ grammar, specialTokenIds }, vocabulary);
-    const end = matched.tokensToEnd(matched.start);
-    const { nodeCosts } = matched;
-    if (end !== undefined) {
-      return { grammar, nodeCosts, numBytes: numBytes + nodeCosts.byteLength, minTokens: end.length };
+    const { nodeCosts, minTokens } = shortestText({ grammar, specialTokenIds }, vocabulary);
+    if (minTokens !== undefined) {
+      return { grammar, nodeCosts, numBytes: numBytes + nodeCosts.byteLength, minTokens };
     }
     throw new EngineError('invalid_request', "the model's vocabulary cannot write a text of that format");
   },
 });
+
+/** Tokens of the shortest text; undefined where the vocabulary cannot write it. */
+function shortestText(
+  source: GrammarSource,
+  vocabulary: GrammarVocabulary,
+): { nodeCosts: Float64Array; minTokens: number | undefined } {
+  const matched = new TokenGrammar(source, vocabulary);
+  try {
+    return { nodeCosts: matched.nodeCosts, minTokens: matched.tokensToEnd(matched.start)?.length };
+  } finally {
+    // The engine process matches texts of the grammar; this one does not.
+    vocabulary.kept.drop(matched);
+  }
+}

@@ -166,14 +166,14 @@ export class EngineClient implements ManagedEngine {
 
   submit(request: CompletionRequest, reservation: Reservation): Completion {
     if (this.#state !== 'ready') throw this.#notReady();
-    this.#completions.checkFree(request.id);
     checkCompletion(request, this.model);
+    const releaseFormat = this.#completions.checkRoom(request, reservation.clientId);
     const completion = new RunningCompletion(request, this.tokenizer, this.#host, reservation.reservedAtMs);
     const endTokenIds = request.ignoreEos ? [] : this.model.eosTokenIds;
     const seed = request.sampling.seed ?? randomInt(2 ** 47);
     const all = completion.sequences(endTokenIds, seed, reservation.clientId);
     const sequences = this.#held.add(completion, all, reservation);
-    this.#completions.add(completion);
+    this.#completions.add(completion, releaseFormat);
     this.#sentTokenTexts.sendFor(request, this.tokenizer);
     this.#supervisor.send({ type: 'submit', sequences });
     this.#setDeadline(completion, request, reservation);

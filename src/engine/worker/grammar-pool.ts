@@ -6,7 +6,7 @@ import type { SequenceGrammar } from '../protocol.ts';
 
 /** Grammars that are kept for the next request that has the same, and their bytes. */
 const MAX_KEPT = 64;
-const MAX_KEPT_BYTES = 16 * 2 ** 20;
+const MAX_KEPT_BYTES = 32 * 2 ** 20;
 
 interface Kept {
   grammar: TokenGrammar;

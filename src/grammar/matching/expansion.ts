@@ -76,8 +76,8 @@ export class Expansions {
   }
 
   /** The places of all frames that the text may go on in: those at the top, and those below a frame that may end here. */
-  #pop(set: StackSet): { places: Map<string, Place>; isComplete: boolean } {
-    const places = new Map<string, Place>();
+  #pop(set: StackSet): { places: Map<number, Place>; isComplete: boolean } {
+    const places = new Map<number, Place>();
     let isComplete = false;
     const open = new Set([set]);
     // The loop goes on with what it adds.
@@ -93,11 +93,11 @@ export class Expansions {
   }
 
   /** The places, and those that they lead to, each behind all that lead to it; places are added as they are met. */
-  #inOrder(places: Map<string, Place>): string[] {
-    const postorder: string[] = [];
-    const entered = new Set<string>();
-    const path: { key: string; next: Place[] }[] = [];
-    const enter = (key: string, place: Place): void => {
+  #inOrder(places: Map<number, Place>): number[] {
+    const postorder: number[] = [];
+    const entered = new Set<number>();
+    const path: { key: number; next: Place[] }[] = [];
+    const enter = (key: number, place: Place): void => {
       if (entered.has(key)) return;
       entered.add(key);
       this.#fuel.spend(PLACE_UNITS);
@@ -118,7 +118,7 @@ export class Expansions {
   }
 
   /** The places that are reached from one without reading a byte. */
-  #placesAfter({ node: index, numDone }: Place, places: Map<string, Place>): Place[] {
+  #placesAfter({ node: index, numDone }: Place, places: Map<number, Place>): Place[] {
     const node = this.#nodeAt(index);
     if (node.type === 'choice') return node.items.map((item) => placeAt(places, item, 0));
     if (node.type === 'repeat') return numDone < node.max ? [placeAt(places, node.item, 0)] : [];
@@ -140,7 +140,7 @@ export class Expansions {
     { node: index, numDone }: Place,
     node: Exclude<Node, { type: 'terminal' | 'specialToken' }>,
     behind: StackSet,
-    places: Map<string, Place>,
+    places: Map<number, Place>,
   ): void {
     if (node.type === 'choice') {
       this.#fuel.spend(node.items.length);
@@ -168,9 +168,12 @@ export class Expansions {
   }
 }
 
-const keyOf = (node: number, numDone: number): string => `${node} ${numDone}`;
+/** More than the items of any sequence, and the rounds of any repeat. */
+const MAX_DONE = 2 ** 24;
 
-function placeAt(places: Map<string, Place>, node: number, numDone: number): Place {
+const keyOf = (node: number, numDone: number): number => node * MAX_DONE + numDone;
+
+function placeAt(places: Map<number, Place>, node: number, numDone: number): Place {
   const key = keyOf(node, numDone);
   let place = places.get(key);
   if (place === undefined) {
@@ -183,25 +186,32 @@ function placeAt(places: Map<string, Place>, node: number, numDone: number): Pla
 /** Threads in one state of one terminal become one, with all that may follow any of them. */
 export class ThreadMerger {
   readonly #stacks: StackSets;
-  readonly #states = new Map<string, { terminal: SharedTerminal; state: number; behinds: StackSet[] }>();
+  readonly #added: { terminal: SharedTerminal; state: number; behind: StackSet }[] = [];
 
   constructor(stacks: StackSets) {
     this.#stacks = stacks;
   }
 
   add(terminal: SharedTerminal, state: number, behind: StackSet): void {
-    const key = `${terminal.id} ${state}`;
-    const known = this.#states.get(key);
-    if (known === undefined) this.#states.set(key, { terminal, state, behinds: [behind] });
-    else known.behinds.push(behind);
+    this.#added.push({ terminal, state, behind });
   }
 
   /** In the order of ids. */
   merged(): readonly Thread[] {
-    const threads = [...this.#states.values()].map(({ terminal, state, behinds }) =>
+    const [only] = this.#added;
+    if (only === undefined) return [];
+    if (this.#added.length === 1) return [this.#stacks.thread(only.terminal, only.state, only.behind)];
+    const states = new Map<string, { terminal: SharedTerminal; state: number; behinds: StackSet[] }>();
+    for (const { terminal, state, behind } of this.#added) {
+      const key = `${terminal.id} ${state}`;
+      const known = states.get(key);
+      if (known === undefined) states.set(key, { terminal, state, behinds: [behind] });
+      else known.behinds.push(behind);
+    }
+    const threads = [...states.values()].map(({ terminal, state, behinds }) =>
       this.#stacks.thread(terminal, state, this.#stacks.union(behinds)),
     );
-    return threads.length < 2 ? threads : threads.toSorted((one, other) => one.id - other.id);
+    return threads.toSorted((one, other) => one.id - other.id);
   }
 }
 

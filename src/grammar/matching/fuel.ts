@@ -8,11 +8,17 @@ export const MAX_FUEL = 5_000_000;
 
 /** Counts the work of matching, so that no grammar holds up the texts of others. */
 export class Fuel {
-  #left = MAX_FUEL;
+  readonly #most: number;
+  #left: number;
+
+  constructor(most = MAX_FUEL) {
+    this.#most = most;
+    this.#left = most;
+  }
 
   /** Before each question. */
   refill(): void {
-    this.#left = MAX_FUEL;
+    this.#left = this.#most;
   }
 
   /** @throws EngineError `format_too_complex` once it is used up */
@@ -21,7 +27,7 @@ export class Fuel {
     if (this.#left < 0) {
       throw new EngineError(
         'format_too_complex',
-        `the format is too complex: what may follow here takes more than ${MAX_FUEL} units of work to find`,
+        `the format is too complex: what may follow here takes more than ${this.#most} units of work to find`,
       );
     }
   }

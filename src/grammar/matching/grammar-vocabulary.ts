@@ -19,16 +19,22 @@ const TERMINAL_BYTES = 500;
 
 /** A vocabulary, and what all grammars over it share: terminals of the same content, and the walks made of them. */
 export class GrammarVocabulary implements Forgetful {
+  /** The texts of the tokens are there as long as the model is. */
+  readonly ownBytes = 0;
   readonly trie: TokenTrie;
   readonly masks: TokenMasks;
-  readonly fuel = new Fuel();
+  readonly fuel: Fuel;
   readonly kept: KeptMatches;
   readonly #walks: TerminalWalks;
   readonly #terminals = new Map<string, SharedTerminal>();
   #numIds = 0;
 
-  constructor(data: TokenTrieData, maxKeptBytes = MAX_KEPT_BYTES) {
+  constructor(
+    data: TokenTrieData,
+    { maxKeptBytes = MAX_KEPT_BYTES, maxFuel }: { maxKeptBytes?: number; maxFuel?: number } = {},
+  ) {
     this.trie = new TokenTrie(data);
+    this.fuel = new Fuel(maxFuel);
     this.kept = new KeptMatches(maxKeptBytes);
     this.#walks = new TerminalWalks(this.trie, this.fuel, (numBytes) => this.kept.keep(this, numBytes));
     this.masks = new TokenMasks(this.trie, this.#walks, this.fuel);

@@ -1,5 +1,7 @@
 /** What remembers what it found, and can find it again. */
 export interface Forgetful {
+  /** Bytes that it takes itself, for as long as it is counted. */
+  readonly ownBytes: number;
   forget(): void;
 }
 
@@ -23,24 +25,25 @@ export class KeptMatches {
 
   /** Counts further bytes. Nothing is forgotten before `makeRoom`, as the work that keeps them is not done. */
   keep(keeper: Forgetful, numBytes: number): void {
-    const kept = this.#bytesOf.get(keeper) ?? 0;
+    const before = this.#bytesOf.get(keeper);
+    const after = (before ?? keeper.ownBytes) + numBytes;
     this.#bytesOf.delete(keeper);
-    this.#bytesOf.set(keeper, kept + numBytes);
-    this.#numBytes += numBytes;
+    this.#bytesOf.set(keeper, after);
+    this.#numBytes += after - (before ?? 0);
   }
 
   /** Between two questions. */
   makeRoom(): void {
-    for (const [keeper, numBytes] of this.#bytesOf) {
+    for (const keeper of this.#bytesOf.keys()) {
       if (this.#numBytes <= this.#maxBytes) return;
-      this.drop(keeper, numBytes);
+      this.drop(keeper);
     }
   }
 
-  /** Lets one forget all, as it is not used any more. */
-  drop(keeper: Forgetful, numBytes = this.#bytesOf.get(keeper) ?? 0): void {
+  /** Lets one forget all. It is counted again once it keeps something. */
+  drop(keeper: Forgetful): void {
+    this.#numBytes -= this.#bytesOf.get(keeper) ?? 0;
     this.#bytesOf.delete(keeper);
-    this.#numBytes -= numBytes;
     keeper.forget();
   }
 }

@@ -1,3 +1,4 @@
+import type { Fuel } from './fuel.ts';
 import type { RestCosts } from './rest-costs.ts';
 import type { TerminalStates } from './terminal-states.ts';
 
@@ -60,15 +61,29 @@ export interface Entries {
 export const SET_BYTES = 250;
 const FRAME_BYTES = 200;
 const THREAD_BYTES = 180;
+const UNION_BYTES = 120;
 const ID_BYTES = 16;
+
+/** Of a set, and of a frame, in a union, in units of Fuel: it is put into a map, sorted and written into a key. */
+const UNION_UNITS = 10;
+
+/**
+ * How deep frames of the same place are merged. In a text that can be read in many ways, each byte adds such frames to
+ * those of the byte before; what is below them was merged then, and is known. Deeper, they stay apart: what a set means
+ * is the same either way.
+ */
+const MERGED_DEPTH = 3;
 
 /** Makes the sets, frames and threads of one grammar: equal ones are one object, and are compared by their ids. */
 export class StackSets {
   readonly #costs: RestCosts;
+  readonly #fuel: Fuel;
   readonly #keep: (numBytes: number) => void;
   readonly #sets = new Map<string, StackSet>();
   readonly #frames = new Map<string, Frame>();
   readonly #alone = new Map<Frame, StackSet>();
+  /** By the ids of the sets that they are of. */
+  readonly #unions = new Map<string, StackSet>();
   readonly #threads = new Map<string, Thread>();
   /** Behind the whole text. */
   readonly end: StackSet;
@@ -76,8 +91,9 @@ export class StackSets {
   #numFrames = 0;
 
   /** @param keep is told of bytes that are kept */
-  constructor(costs: RestCosts, keep: (numBytes: number) => void) {
+  constructor(costs: RestCosts, fuel: Fuel, keep: (numBytes: number) => void) {
     this.#costs = costs;
+    this.#fuel = fuel;
     this.#keep = keep;
     this.end = { id: this.#numIds++, frames: [], mayEnd: true, cost: 0, entries: undefined };
   }
@@ -92,12 +108,16 @@ export class StackSets {
     this.#sets.clear();
     this.#frames.clear();
     this.#alone.clear();
+    this.#unions.clear();
     this.#threads.clear();
   }
 
   /** The set of one frame. */
   push(node: number, numDone: number, below: StackSet): StackSet {
-    const frame = this.#frame(node, numDone, below);
+    return this.#setOfOne(this.#frame(node, numDone, below));
+  }
+
+  #setOfOne(frame: Frame): StackSet {
     const known = this.#alone.get(frame);
     if (known !== undefined) return known;
     const set = this.#make([frame], false);
@@ -105,18 +125,55 @@ export class StackSets {
     return set;
   }
 
-  /** All that is in one of the sets. */
-  union(sets: readonly StackSet[]): StackSet {
+  /** All that is in one of the sets. Frames of one place become one, as deep as MERGED_DEPTH. */
+  union(sets: readonly StackSet[], depth = MERGED_DEPTH): StackSet {
     const [first, ...others] = sets;
     if (first === undefined) return this.end;
     if (others.every((set) => set === first)) return first;
+    const distinct = [...new Set(sets)].toSorted((one, other) => one.id - other.id);
+    this.#fuel.spend(UNION_UNITS * distinct.length);
+    const key = distinct.map(({ id }) => id).join(' ');
+    const known = this.#unions.get(key);
+    if (known !== undefined) return known;
+    const mayEnd = distinct.some((set) => set.mayEnd);
+    const frames = this.#mergedFrames(distinct, depth);
+    const set = this.#setOf(frames, mayEnd);
+    this.#unions.set(key, set);
+    this.#keep(UNION_BYTES + 2 * key.length);
+    return set;
+  }
+
+  /** The frames of all sets, in the order of ids. */
+  #mergedFrames(sets: readonly StackSet[], depth: number): Frame[] {
     const byId = new Map<number, Frame>();
     for (const { frames } of sets) for (const frame of frames) byId.set(frame.id, frame);
-    const mayEnd = sets.some((set) => set.mayEnd);
-    const frames = [...byId.values()].toSorted((one, other) => one.id - other.id);
-    // Often one of them has it all.
-    const whole = sets.find((set) => set.frames.length === frames.length && set.mayEnd === mayEnd);
-    if (whole !== undefined) return whole;
+    this.#fuel.spend(UNION_UNITS * byId.size);
+    const frames = [...byId.values()];
+    const merged = depth === 0 ? frames : this.#withoutTwins(frames, depth);
+    return merged.toSorted((one, other) => one.id - other.id);
+  }
+
+  /** Of frames of the same place, one above all that is below them. */
+  #withoutTwins(frames: readonly Frame[], depth: number): Frame[] {
+    const byPlace = new Map<string, Frame[]>();
+    for (const frame of frames) {
+      const key = `${frame.node} ${frame.numDone}`;
+      const twins = byPlace.get(key);
+      if (twins === undefined) byPlace.set(key, [frame]);
+      else twins.push(frame);
+    }
+    return [...byPlace.values()].flatMap((twins) => {
+      const [one, ...more] = twins;
+      if (one === undefined || more.length === 0) return twins;
+      const belows = twins.map(({ below }) => below);
+      return this.#frame(one.node, one.numDone, this.union(belows, depth - 1));
+    });
+  }
+
+  #setOf(frames: readonly Frame[], mayEnd: boolean): StackSet {
+    const [only, ...others] = frames;
+    if (only === undefined) return this.end;
+    if (others.length === 0 && !mayEnd) return this.#setOfOne(only);
     const key = `${mayEnd} ${frames.map(({ id }) => id).join(' ')}`;
     const known = this.#sets.get(key);
     if (known !== undefined) return known;

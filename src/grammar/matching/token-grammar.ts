@@ -30,11 +30,15 @@ const MAX_FORCED_BYTES = 64;
 /** Most bytes of an end that is written; more would take longer than any text. */
 export const MAX_END_BYTES = 2 ** 18;
 
+/** Of a node of a program, about: see SET_BYTES. */
+const NODE_BYTES = 150;
+
 /** Most frames that one text may hold, about 25 MiB: JSON of 10,000 lists in each other takes 20,000. */
 export const MAX_TEXT_FRAMES = 60_000;
 
 /** A grammar over the tokens of a vocabulary. It holds no text: SequenceGuide does. */
 export class TokenGrammar implements Forgetful {
+  readonly ownBytes: number;
   readonly #vocabulary: GrammarVocabulary;
   readonly #costs: RestCosts;
   readonly #stacks: StackSets;
@@ -50,9 +54,10 @@ export class TokenGrammar implements Forgetful {
     const keep = (numBytes: number): void => kept.keep(this, numBytes);
     const program = toProgram(grammar);
     const terminalOf = terminalsOf(vocabulary);
+    this.ownBytes = NODE_BYTES * program.nodes.length;
     this.#vocabulary = vocabulary;
     this.#costs = new RestCosts(program.nodes, (node) => terminalOf(node).states.numBytesToEnd(0), nodeCosts);
-    this.#stacks = new StackSets(this.#costs, keep);
+    this.#stacks = new StackSets(this.#costs, fuel, keep);
     this.#expansions = new Expansions(program, this.#costs, this.#stacks, terminalOf, fuel);
     this.#configurations = new Configurations(program.start, this.#stacks, this.#expansions, fuel, keep);
     this.#ends = new EndTexts(program, this.#costs, terminalOf);

@@ -12,8 +12,9 @@ export interface MaskGrammar {
   specialTokenId(name: string): number | undefined;
 }
 
-/** Walks that are joined to one mask; where it takes more, the tokens are read one by one. */
+/** Walks that are joined to one mask, and how many of them follow each other; else the tokens are read one by one. */
 const MAX_JOINED = 256;
+const MAX_CHAIN = 8;
 /** Of a walk that is joined, in units of Fuel. */
 const JOIN_UNITS = 50;
 
@@ -36,7 +37,9 @@ export class TokenMasks {
 
   of(configuration: Configuration, grammar: MaskGrammar): AllowedTokens {
     const parts: Found[] = [];
-    const isWhole = configuration.threads.every((thread) => this.#collect(thread, undefined, grammar, parts));
+    const isWhole = configuration.threads.every((thread) =>
+      this.#collect(thread, undefined, grammar, parts, 1),
+    );
     const specials = configuration.specials.flatMap(({ name }) => grammar.specialTokenId(name) ?? []);
     const { vocabSize } = this.#trie.data;
     if (isWhole) return joinTokens(parts, specials, vocabSize);
@@ -49,14 +52,17 @@ export class TokenMasks {
     roots: EndNodes | undefined,
     grammar: MaskGrammar,
     parts: Found[],
+    numChained: number,
   ): boolean {
-    if (parts.length >= MAX_JOINED) return false;
+    if (parts.length >= MAX_JOINED || numChained > MAX_CHAIN) return false;
     this.#fuel.spend(JOIN_UNITS);
     const found = this.#walks.of(terminal, state, roots);
     const { ends, numTokens } = found;
     if (numTokens > 0 || ends !== undefined) parts.push(found);
     if (ends === undefined) return true;
-    return grammar.entriesOf(behind).threads.every((thread) => this.#collect(thread, ends, grammar, parts));
+    return grammar
+      .entriesOf(behind)
+      .threads.every((thread) => this.#collect(thread, ends, grammar, parts, numChained + 1));
   }
 
   /** The tokens whose bytes lead somewhere; those that begin alike are read once. */
