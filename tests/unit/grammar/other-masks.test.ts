@@ -25,7 +25,6 @@ interface Masks {
 
 /** Refused here, with the reason, and taken by llguidance. */
 const REFUSED: Readonly<Record<string, string>> = {
-  'hard-query-filter': 'refers to itself',
   'snowplow-click': 'must be an integer from 0 to 10000',
   'snowplow-click-small': 'not a known keyword',
 };
