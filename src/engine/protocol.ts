@@ -109,6 +109,8 @@ export interface SentError {
   code: ErrorCode;
   message: string;
   retryable: boolean;
+  /** Of a defect: the places where it was thrown, for the log. */
+  stack?: string;
 }
 
 /** `error`: it alone cannot go on; `SequenceUpdate.error` says why. */
@@ -195,8 +197,6 @@ export type FromWorker =
       kind: WorkKind;
       casualties: readonly Casualty[];
       error: SentError;
-      /** Where it was thrown. */
-      stack: string | undefined;
       gauges: EngineGauges;
     }
   /** A sign of life where nothing else was to be said for a while. */

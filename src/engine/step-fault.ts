@@ -1,4 +1,4 @@
-import { EngineError, toEngineError } from '../errors.ts';
+import { EngineError, toEngineError, type ErrorCode } from '../errors.ts';
 import type { Casualty, SentError, WorkKind } from './protocol.ts';
 
 /**
@@ -24,18 +24,35 @@ export interface Answers<Finished> {
   fault?: StepFault;
 }
 
-/** An error as it crosses the channel. An unexpected error is `internal`, and its message is not shown to a client. */
+/**
+ * An error as it crosses the channel. An unexpected one is `internal`. Its own message may quote a text of a client, and
+ * would be logged; what is sent of it are its name and the places of its stack.
+ */
 export function toSentError(error: unknown): SentError {
   if (error instanceof EngineError) {
     const { code, message, retryable } = error;
-    return { code, message, retryable };
+    const stack = isDefect(code) ? placesOf(error) : undefined;
+    return { code, message, retryable, ...(stack === undefined ? {} : { stack }) };
   }
-  return { code: 'internal', message: messageOf(error), retryable: false };
+  if (!(error instanceof Error)) return { code: 'internal', message: 'not an error', retryable: false };
+  const message = `unforeseen ${error.constructor.name}`;
+  return { code: 'internal', message, retryable: false, stack: placesOf(error) };
 }
 
-export function fromSentError({ code, message, retryable }: SentError, details = {}): EngineError {
-  return new EngineError(code, message, { retryable, details });
+/** The stack without the message, which comes first in it. */
+function placesOf({ message, stack = '' }: Error): string {
+  const start = Math.max(stack.indexOf(message), 0) + message.length;
+  const lines = stack.slice(start).split('\n');
+  return lines.filter((line) => line.startsWith('    at ')).join('\n');
 }
+
+export function fromSentError({ code, message, retryable, stack }: SentError, details = {}): EngineError {
+  const places = stack === undefined ? {} : { stack };
+  return new EngineError(code, message, { retryable, details: { ...details, ...places } });
+}
+
+/** Whether a fault is one of the service. Any other is the request's own, and its answer tells all of it. */
+export const isDefect = (code: ErrorCode): boolean => code === 'internal' || code === 'backend_failure';
 
 /** What a step threw, as one of ours. */
 export const stepFailure = (thrown: unknown): EngineError => toEngineError(thrown, messageOf(thrown));

@@ -1,6 +1,6 @@
 import { NgramIndex } from './ngram-index.ts';
 import { planDrafts, type DraftCandidate } from './plan-drafts.ts';
-import { numGeneratedTokens, type Sequence } from './sequence.ts';
+import { containFault, numGeneratedTokens, type Sequence } from './sequence.ts';
 import type { StepCostModel, StepShape } from './step-cost-model.ts';
 
 /** Most tokens of one draft. */
@@ -49,13 +49,13 @@ export class Drafter {
   }
 
   /**
-   * The draft of each sequence; all of them decode.
+   * The draft of each sequence; all of them decode. One whose guess throws has none, and the fault.
    *
    * @param decodes the step without drafts
    * @param maxRows rows that are free
    */
   plan(sequences: readonly Sequence[], decodes: StepShape, maxRows: number): (readonly number[])[] {
-    const guesses = sequences.map((sequence) => this.#guess(sequence));
+    const guesses = sequences.map((sequence) => containFault(sequence, () => this.#guess(sequence)));
     if (maxRows === 0 || guesses.every((guess) => guess === undefined)) return sequences.map(() => NO_DRAFT);
     const candidates = sequences.map((sequence, i): DraftCandidate => {
       const guess = guesses[i];

@@ -25,6 +25,12 @@ export interface Sequence {
   numTokensLost: number;
   /** Knows how its text must go on; undefined: as it likes. */
   readonly guide: DraftGuide | undefined;
+  /** What was thrown for this sequence alone, see `containFault`. */
+  fault: SequenceFault | undefined;
+}
+
+export interface SequenceFault {
+  readonly thrown: unknown;
 }
 
 /** What drafts of a sequence are made by, and held against, where its text must have a form. */
@@ -68,5 +74,22 @@ export function createSequence(
     numPreemptions: 0,
     numTokensLost: 0,
     guide,
+    fault: undefined,
   };
+}
+
+/**
+ * Does a part of a step's work that is for one sequence: its draft, its draw, its next forced tokens. What the part throws
+ * becomes the fault of the sequence, with which EngineCore ends it after the step; for all other sequences the step goes
+ * on. After a fault, no further part is done for the sequence.
+ * @returns undefined where there is a fault
+ */
+export function containFault<Result>(sequence: Sequence, work: () => Result): Result | undefined {
+  if (sequence.fault !== undefined) return undefined;
+  try {
+    return work();
+  } catch (thrown) {
+    sequence.fault = { thrown };
+    return undefined;
+  }
 }

@@ -205,8 +205,7 @@ export class EngineClient implements ManagedEngine {
   /** The engine process goes on, without the work that it names. */
   #receiveFault(message: Extract<ServingMessage, { type: 'faulted' }>): void {
     this.#totals.setGauges(message.gauges);
-    const error = faultWithDump(message, (id) => this.#held.completionOf(id));
-    this.#options.onIncident?.('the engine could not go on with some of its work', error);
+    const error = faultWithDump(message, (id) => this.#held.completionOf(id), this.#options.onIncident);
     const times = { startedAtMs: this.#now(), endedAtMs: this.#now() };
     const { kind, casualties } = message;
     for (const { id } of casualties) {

@@ -1,7 +1,7 @@
 import { EngineError } from '../../errors.ts';
 import type { FromWorker } from '../protocol.ts';
 import type { RunningCompletion } from './running-completion.ts';
-import { fromSentError } from '../step-fault.ts';
+import { fromSentError, isDefect } from '../step-fault.ts';
 
 /** Requests that one line of the log names. */
 const MAX_NAMED = 100;
@@ -26,14 +26,20 @@ export function deathWithDump(error: EngineError, lost: LostWork): EngineError {
   return new EngineError(code, message, { retryable, details, cause });
 }
 
-/** The error of a step that failed, with what it was for: ids and lengths, and never a text. */
+/**
+ * The error of work that failed, with what it was for: ids and lengths, and never a text. Only a defect is an incident; any
+ * other error is told by the answer of its request.
+ */
 export function faultWithDump(
-  { kind, casualties, error, stack }: Extract<FromWorker, { type: 'faulted' }>,
+  { kind, casualties, error }: Extract<FromWorker, { type: 'faulted' }>,
   completionOf: (sequenceId: number) => RunningCompletion | undefined,
+  onIncident?: (message: string, error: EngineError) => void,
 ): EngineError {
   const lost = casualties.slice(0, MAX_NAMED).map(({ id, ...lengths }) => {
     const request = kind === 'sequence' ? completionOf(id)?.id : undefined;
     return { ...(request === undefined ? { id } : { request }), ...lengths };
   });
-  return fromSentError(error, { kind, numLost: casualties.length, lost, stack });
+  const fault = fromSentError(error, { kind, numLost: casualties.length, lost });
+  if (isDefect(fault.code)) onIncident?.('the engine could not go on with some of its work', fault);
+  return fault;
 }

@@ -40,30 +40,16 @@ export function take(active: ActiveSequence, token: SampledToken): TokenUpdate {
 export const closingToken = ({ guide, reasoning }: ActiveSequence): number | undefined =>
   guide?.isCut === true ? undefined : reasoning?.forced();
 
-/** The token that the form has in the place of this one; undefined where the text ends before it. */
-export const heldToForm = ({ guide }: ActiveSequence, tokenId: number): number | undefined =>
-  guide === undefined ? tokenId : guide.redirect(tokenId);
-
 /**
- * Tokens of which there is no choice, by the form or since the reasoning must end: they need no logits, and so no step of
- * their own. The next step computes them as it does a prompt's.
+ * The next token where there is no choice: of the tag that ends the reasoning, or the only one that the form allows;
+ * `textEnds`: the form has room for none. Undefined where there is a choice.
  */
-export function takeForced(active: ActiveSequence, finish: SequenceFinish | undefined): SequenceUpdate[] {
-  const { request, guide, sampler } = active;
-  const taken: SequenceUpdate[] = [];
-  // Their logprobs would need their logits.
-  if (request.numLogprobs !== undefined) return taken;
-  let end = finish;
-  while (end === undefined) {
-    const closing = closingToken(active);
-    const tokenId = closing === undefined ? guide?.forced() : heldToForm(active, closing);
-    if (tokenId === undefined) break;
-    sampler.record(tokenId);
-    const update = take(active, { tokenId });
-    taken.push(update);
-    end = update.finish;
-  }
-  return taken;
+export function forcedToken(active: ActiveSequence): number | 'textEnds' | undefined {
+  const { guide } = active;
+  const closing = closingToken(active);
+  if (guide === undefined) return closing;
+  if (closing !== undefined) return guide.redirect(closing) ?? 'textEnds';
+  return guide.isOver ? 'textEnds' : guide.forced();
 }
 
 /** What may not be drawn next: the ends of the sequence, as long as it is too short or its text is not whole. */

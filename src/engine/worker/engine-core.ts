@@ -44,8 +44,10 @@ export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | '
  * time: its caller awaits a step and calls nothing else meanwhile. It knows no process, and no clock but the one it is
  * given to time its steps by, so tests drive it directly.
  *
- * What goes wrong for one sequence ends that one. What goes wrong for a step ends the sequences of the step, as a
- * StepFault that tells which; the next step has nothing of theirs. FaultRegister has what ends the engine.
+ * What is thrown for one sequence, by its guide, its sampler, its draft or the budget of its reasoning, ends that one:
+ * from `submit` it is thrown on; in a step the sequence carries it (`containFault`) and ends with it. What is thrown by
+ * the runtime or the scheduler ends the sequences of the step, as a StepFault that tells which; the next step has nothing
+ * of theirs. FaultRegister has what ends the engine.
  */
 export class EngineCore {
   readonly #scheduler: Scheduler;
@@ -68,7 +70,7 @@ export class EngineCore {
     this.#scheduler = scheduler;
     this.#runner = runner;
     this.#sampler = sampler;
-    this.#drawer = new TokenDrawer(sampler);
+    this.#drawer = new TokenDrawer(sampler, now);
     this.#now = now;
     this.#modelWatch = new Stopwatch(now);
     this.#formatWatch = new Stopwatch(now);
@@ -107,8 +109,8 @@ export class EngineCore {
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
     const reasoning = request.reasoning && this.#reasoningBudgets.budgetOf(request.reasoning);
     const counts = { numFormed: 0, numMissed: 0, numScored: 0 };
-    this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
     this.#scheduler.add(sequence);
+    this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
   }
 
   #guideOf(grammar: SequenceGrammar, maxTokens: number): TimedGuide {
@@ -228,9 +230,10 @@ export class EngineCore {
       ),
     );
     const started = new Set(step.started);
-    const progress = step.sequences.map((scheduled, i) =>
-      this.#drawer.draw(this.#activeOf(scheduled.sequence.id), scheduled, logits[i] ?? []),
-    );
+    const computed = step.sequences.map((scheduled, i) => {
+      return { active: this.#activeOf(scheduled.sequence.id), scheduled, logits: logits[i] ?? [] };
+    });
+    const progress = this.#drawer.drawAll(computed, startedAt);
     const updates = progress.flatMap(({ updates: [first, ...others] }, i) => {
       const sequence = step.sequences[i]?.sequence;
       const start = sequence !== undefined && started.has(sequence) ? startOf(sequence) : {};

@@ -123,21 +123,19 @@ function receive(engine: EngineSetup, message: ToWorker): void {
       core.setTokenTexts(message);
       break;
     case 'submit':
-      admit(engine, 'sequence', message.sequences.map(toWork), () => {
-        for (const sequence of message.sequences) core.submit(withWholePrompt(sequence));
-      });
+      for (const sequence of message.sequences) submit(engine, sequence);
       break;
     case 'cancel':
       cancel(core, message.sequenceIds);
       break;
     case 'inspect':
-      admit(engine, 'inspection', [message], () => core.addInspection(message.id, message));
+      admit(engine, 'inspection', message, () => core.addInspection(message.id, message));
       break;
     case 'cancelInspection':
       core.cancelInspection(message.id);
       break;
     case 'embed':
-      admit(engine, 'embedding', [message], () =>
+      admit(engine, 'embedding', message, () =>
         core.addEmbedding(message.id, message.tokenIds, message.clientId),
       );
       break;
@@ -158,35 +156,30 @@ function receive(engine: EngineSetup, message: ToWorker): void {
   }
 }
 
+/** A message may have sequences of several requests: each is taken, or ends, by itself. */
+function submit(engine: EngineSetup, sequence: SequenceRequest): void {
+  const { id, promptTokenIds: tokenIds } = sequence;
+  admit(engine, 'sequence', { id, tokenIds }, () => engine.core.submit(withWholePrompt(sequence)));
+}
+
 interface NewWork {
   id: number;
   tokenIds: readonly number[];
 }
 
-function toWork({ id, promptTokenIds }: SequenceRequest): NewWork {
-  return { id, tokenIds: promptTokenIds };
-}
-
-/** Takes new work; what cannot be taken ends all of its message, and nothing else. */
-function admit(engine: EngineSetup, kind: WorkKind, work: readonly NewWork[], take: () => void): void {
+/** Takes new work; what is thrown ends it, and nothing else. */
+function admit(engine: EngineSetup, kind: WorkKind, { id, tokenIds }: NewWork, take: () => void): void {
   try {
     take();
   } catch (error) {
-    const ids = new Set(work.map(({ id }) => id));
-    if (kind === 'sequence') for (const id of ids) engine.core.cancel(id);
-    const casualties = work.map(({ id, tokenIds }) => ({
-      id,
-      numTokens: tokenIds.length,
-      numComputedTokens: 0,
-    }));
-    sendFault(engine, new StepFault(kind, casualties, error));
+    const casualty = { id, numTokens: tokenIds.length, numComputedTokens: 0 };
+    sendFault(engine, new StepFault(kind, [casualty], error));
   }
 }
 
 function sendFault(engine: EngineSetup, { kind, casualties, cause }: StepFault): void {
   flushReports();
-  const stack = cause instanceof Error ? cause.stack : undefined;
-  send({ type: 'faulted', kind, casualties, error: toSentError(cause), stack, gauges: gaugesOf(engine) });
+  send({ type: 'faulted', kind, casualties, error: toSentError(cause), gauges: gaugesOf(engine) });
 }
 
 function cancel(core: EngineCore, sequenceIds: readonly number[]): void {

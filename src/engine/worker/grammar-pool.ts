@@ -15,18 +15,22 @@ interface Kept {
 
 /** The grammars of sequences over the model's vocabulary, the latest used of them for longer than their sequences. */
 export class GrammarPool {
+  #data: TokenTrieData | undefined;
+  /** Made for the first grammar: what is thrown by that ends the sequence of the grammar, and not the engine. */
   #vocabulary: GrammarVocabulary | undefined;
   /** The latest used is the last. */
   readonly #kept = new Map<string, Kept>();
 
   /** Comes before the first grammar. */
   setVocabulary(data: TokenTrieData): void {
-    this.#vocabulary = new GrammarVocabulary(data);
+    this.#data = data;
+    this.#vocabulary = undefined;
     this.#kept.clear();
   }
 
   grammarOf({ key, source, numBytes }: SequenceGrammar): TokenGrammar {
-    assertInvariant(this.#vocabulary !== undefined, 'the vocabulary comes before the first grammar');
+    assertInvariant(this.#data !== undefined, 'the vocabulary comes before the first grammar');
+    this.#vocabulary ??= new GrammarVocabulary(this.#data);
     const grammar = this.#kept.get(key)?.grammar ?? new TokenGrammar(source, this.#vocabulary);
     this.#kept.delete(key);
     this.#kept.set(key, { grammar, numBytes });

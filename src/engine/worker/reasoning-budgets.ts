@@ -7,26 +7,29 @@ import { ReasoningBudget } from './reasoning-budget.ts';
 
 /** Makes the budgets of sequences over the model's vocabulary. */
 export class ReasoningBudgets {
-  #table: TokenTable | undefined;
-  #specialTokenIds: ReadonlySet<number> = new Set();
+  #texts: TokenTexts | undefined;
+  /** Made for the first budget: what is thrown by that ends the sequence of the budget, and not the engine. */
+  #vocabulary: { table: TokenTable; specialTokenIds: ReadonlySet<number> } | undefined;
   /** By closing tag; a model has one. */
   readonly #closers = new Map<string, readonly number[]>();
 
   /** Comes before the first budget. */
-  setTokenTexts({ table, specialTokenIds }: TokenTexts): void {
-    this.#table = new TokenTable(table);
-    this.#specialTokenIds = new Set(specialTokenIds);
+  setTokenTexts(texts: TokenTexts): void {
+    this.#texts = texts;
+    this.#vocabulary = undefined;
     this.#closers.clear();
   }
 
   /** @throws EngineError `weights_invalid` where the vocabulary cannot write the closing tag */
   budgetOf({ maxTokens, shown, ...tags }: ReasoningLimit): ReasoningBudget {
-    const table = this.#table;
-    assertInvariant(table !== undefined, 'the texts of tokens come before the first budget');
-    const vocabulary = {
-      specialTokenIds: this.#specialTokenIds,
-      idToBytes: (id: number): Uint8Array => table.idToBytes(id),
+    const texts = this.#texts;
+    assertInvariant(texts !== undefined, 'the texts of tokens come before the first budget');
+    this.#vocabulary ??= {
+      table: new TokenTable(texts.table),
+      specialTokenIds: new Set(texts.specialTokenIds),
     };
+    const { table, specialTokenIds } = this.#vocabulary;
+    const vocabulary = { specialTokenIds, idToBytes: (id: number): Uint8Array => table.idToBytes(id) };
     const bytesOf = shownBytes(vocabulary, shown);
     const closers = this.#closers.get(tags.closing) ?? findClosers(tags.closing, table, bytesOf);
     this.#closers.set(tags.closing, closers);

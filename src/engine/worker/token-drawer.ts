@@ -2,24 +2,26 @@ import { assertInvariant } from '../../errors.ts';
 import type { StepRow } from '../../runtime/step-row.ts';
 import { tokenLogprobs } from '../../sampling/logprobs.ts';
 import type { FormedSample, Sampler, TextForm } from '../../sampling/sampler.ts';
+import { containFault, type Sequence, type SequenceFault } from '../../scheduler/sequence.ts';
 import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
 import type { SampledToken } from '../engine.ts';
 import type { SequenceUpdate } from '../protocol.ts';
 import { toSentError } from '../step-fault.ts';
-import {
-  closingToken,
-  forbiddenTokens,
-  heldToForm,
-  take,
-  takeForced,
-  type ActiveSequence,
-} from './active-sequence.ts';
+import { closingToken, forbiddenTokens, forcedToken, take, type ActiveSequence } from './active-sequence.ts';
+import { giveForcedTokens } from './forced-tokens.ts';
 import type { LogitsNeeded } from './model-runner.ts';
 import { readsWholeRows, scoreNext } from './score-next.ts';
 import type { TimedGuide } from './timed-guide.ts';
 
 /** So many draws from the top of a row make good for one for which it was not enough. */
 const TRIES_A_MISS = 16;
+
+/** A sequence in a step that was computed. */
+interface ComputedSequence {
+  active: ActiveSequence;
+  scheduled: ScheduledSequence;
+  logits: readonly StepRow[]; // [logitRows][vocab]
+}
 
 /** What a step did for a sequence: its first token with all else, then further ones. */
 export interface SequenceProgress {
@@ -28,15 +30,30 @@ export interface SequenceProgress {
   numAccepted: number;
 }
 
+interface Drawn extends SequenceProgress {
+  updates: [SequenceUpdate, ...SequenceUpdate[]];
+}
+
+/** For a sequence with a fault: its logits are not read. */
+const NO_LOGITS_NEEDED: LogitsNeeded = { everyRow: false, topIsEnough: true };
+
 /** Makes a step's logits into the next tokens of its sequences. */
 export class TokenDrawer {
   readonly #sampler: Sampler;
+  readonly #now: (() => number) | undefined;
+  #numSteps = 0;
 
-  constructor(sampler: Sampler) {
+  /** @param now milliseconds */
+  constructor(sampler: Sampler, now?: () => number) {
     this.#sampler = sampler;
+    this.#now = now;
   }
 
   logitsNeeded(active: ActiveSequence): LogitsNeeded {
+    return containFault(active.sequence, () => this.#logitsNeeded(active)) ?? NO_LOGITS_NEEDED;
+  }
+
+  #logitsNeeded(active: ActiveSequence): LogitsNeeded {
     const { request, sequence, sampler, guide } = active;
     // The form says itself when its text may end.
     const forbiddenTokenIds = guide === undefined ? forbiddenTokens(active) : [];
@@ -52,21 +69,26 @@ export class TokenDrawer {
     };
   }
 
-  /** What a step did for a sequence, or the sequence's end when nothing can be made of its logits. */
-  draw(active: ActiveSequence, scheduled: ScheduledSequence, logits: readonly StepRow[]): SequenceProgress {
-    try {
-      return this.#drawAll(active, scheduled, logits);
-    } catch (error) {
-      const { id } = scheduled.sequence;
-      return { updates: [{ id, finish: 'error', error: toSentError(error) }], numAccepted: 0 };
-    }
+  /**
+   * What a step did for each of its sequences; of one with a fault, of this or of the time when the step was planned, its
+   * end.
+   */
+  drawAll(computed: readonly ComputedSequence[], stepStartedAt: number | undefined): SequenceProgress[] {
+    const drawn = computed.map((one): Drawn & { active: ActiveSequence } => {
+      const { active } = one;
+      const { id } = active.sequence;
+      const progress = containFault(active.sequence, () => this.#drawOne(one));
+      return { active, ...(progress ?? { updates: [{ id }], numAccepted: 0 }) };
+    });
+    // Each step begins with another sequence, should there not be forced tokens for all.
+    const first = this.#numSteps++ % Math.max(drawn.length, 1);
+    giveForcedTokens([...drawn.slice(first), ...drawn.slice(0, first)], stepStartedAt, this.#now);
+    return drawn.map(({ active: { sequence }, updates, numAccepted }) =>
+      sequence.fault === undefined ? { updates, numAccepted } : endByFault(sequence, sequence.fault),
+    );
   }
 
-  #drawAll(
-    active: ActiveSequence,
-    scheduled: ScheduledSequence,
-    logits: readonly StepRow[],
-  ): SequenceProgress {
+  #drawOne({ active, scheduled, logits }: ComputedSequence): Drawn {
     const { sequence, completesTokens, draftTokenIds } = scheduled;
     const update: SequenceUpdate = { id: sequence.id };
     if (!sequence.readsCache) {
@@ -81,7 +103,7 @@ export class TokenDrawer {
     }
     const rows = logits.slice(-1 - draftTokenIds.length);
     const { drawn, numAccepted } = this.#draw(active, rows, draftTokenIds);
-    const [first, ...others] = [...drawn, ...takeForced(active, drawn.at(-1)?.finish)];
+    const [first, ...others] = drawn;
     return { updates: [{ ...update, ...first }, ...others], numAccepted };
   }
 
@@ -146,18 +168,25 @@ export class TokenDrawer {
 
   #sample(active: ActiveSequence, logits: StepRow): FormedSample {
     const { request, sampler, guide } = active;
-    const closing = closingToken(active);
-    if (closing !== undefined) {
-      const tokenId = heldToForm(active, closing);
-      return tokenId === undefined ? 'textEnds' : this.#sampler.takeToken(tokenId, logits, sampler, request);
+    const forced = forcedToken(active);
+    if (forced === 'textEnds') return forced;
+    const sample =
+      forced === undefined
+        ? this.#choose(active, logits)
+        : this.#sampler.takeToken(forced, logits, sampler, request);
+    // Of a forced token's row nothing but logprobs is read.
+    if (guide !== undefined && (forced === undefined || request.numLogprobs !== undefined)) {
+      active.numFormed++;
+      if (sample === 'topIsNotEnough') active.numMissed++;
     }
-    if (guide?.isOver === true) return 'textEnds';
+    return sample;
+  }
+
+  #choose(active: ActiveSequence, logits: StepRow): FormedSample {
+    const { request, sampler, guide } = active;
     const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
     if (guide === undefined) return this.#sampler.sampleToken(logits, sampler, options);
-    const sample = this.#sampler.sampleFormed(logits, sampler, formOf(guide, active), options);
-    active.numFormed++;
-    if (sample === 'topIsNotEnough') active.numMissed++;
-    return sample;
+    return this.#sampler.sampleFormed(logits, sampler, formOf(guide, active), options);
   }
 }
 
@@ -174,3 +203,8 @@ function formOf(guide: TimedGuide, active: ActiveSequence): TextForm {
     redirect: (tokenId) => (request.stopTokenIds.includes(tokenId) ? tokenId : guide.redirect(tokenId)),
   };
 }
+
+const endByFault = ({ id }: Sequence, { thrown }: SequenceFault): SequenceProgress => ({
+  updates: [{ id, finish: 'error', error: toSentError(thrown) }],
+  numAccepted: 0,
+});

@@ -108,10 +108,13 @@ function areNodesDisjoint(
   depth: number,
 ): boolean {
   if (depth >= MAX_LOOK || a.length === 0 || b.length === 0) return false;
-  const terms = context.terms.termsOfAll(b);
-  return context.terms
-    .termsOfAll(a)
-    .every((first) => terms.every((second) => areDisjoint(first, second, context, depth + 1)));
+  // The terms of a schema that is still being expanded are not known yet.
+  const [first, second] = [a, b].map((nodes) =>
+    context.terms.leadBack(nodes) ? undefined : context.terms.termsOfAll(nodes),
+  );
+  if (first?.length === 0 || second?.length === 0) return true;
+  if (first === undefined || second === undefined) return false;
+  return first.every((one) => second.every((other) => areDisjoint(one, other, context, depth + 1)));
 }
 
 /** The properties that a term's schemas require. */

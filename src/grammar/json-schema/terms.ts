@@ -67,6 +67,32 @@ export class TermExpander {
     return terms;
   }
 
+  /** Whether one of the schemas leads to one that is being expanded, without a property or an item between. */
+  leadBack(nodes: readonly SchemaNode[]): boolean {
+    const reached = new Map(nodes.map((node) => [node.id, node]));
+    // The loop goes on with what it adds.
+    for (const node of reached.values()) {
+      this.#effort.spend(10);
+      if (this.#open.has(node.id)) return true;
+      if (!this.#known.has(node.id)) for (const next of this.#nextOf(node)) reached.set(next.id, next);
+    }
+    return false;
+  }
+
+  #nextOf(node: SchemaNode): SchemaNode[] {
+    const { schema } = node;
+    if (typeof schema === 'boolean') return [];
+    const next = ['allOf', 'anyOf', 'oneOf'].flatMap((keyword) => this.#listOf(node, keyword));
+    if (typeof schema['$ref'] === 'string') next.push(this.#document.resolve(node, schema['$ref']));
+    return next;
+  }
+
+  #listOf(node: SchemaNode, keyword: string): SchemaNode[] {
+    const list = typeof node.schema === 'boolean' ? undefined : node.schema[keyword];
+    if (!Array.isArray(list)) return [];
+    return list.map((item, i) => this.#document.child(node, item, `${keyword}[${i}]`));
+  }
+
   #expand(node: SchemaNode): readonly Term[] {
     const { schema, path } = node;
     if (typeof schema === 'boolean') return schema ? [ANYTHING] : [];
@@ -85,9 +111,7 @@ export class TermExpander {
   }
 
   #branchesOf(node: SchemaNode, keyword: string): (readonly Term[])[] {
-    const list = typeof node.schema === 'boolean' ? undefined : node.schema[keyword];
-    if (!Array.isArray(list)) return [];
-    return list.map((item, i) => this.termsOf(this.#document.child(node, item, `${keyword}[${i}]`)));
+    return this.#listOf(node, keyword).map((item) => this.termsOf(item));
   }
 
   #product(a: readonly Term[], b: readonly Term[], path: string): readonly Term[] {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CompletionEvent, CompletionRequest } from '../../../../src/engine/engine.ts';
 import { RunningCompletion } from '../../../../src/engine/client/running-completion.ts';
@@ -75,6 +76,34 @@ describe('a choice that ends by an error', () => {
     expect(thrown).toBeInstanceOf(EngineError);
     expect(thrown).toMatchObject(error);
     expect(completion.record()).toMatchObject({ status: 'failed', errorCode: 'backend_failure' });
+  });
+
+  it('does so once, whichever choice it is and whatever came before, and no sequence of another request', async () => {
+    const before = fc.array(fc.record({ choice: fc.nat(5), ends: fc.boolean() }), { maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.nat(5), before, async (n, faulty, events) => {
+        const { completion, ids, cancelled, settled } = start({ n });
+        const other = start({ n });
+        const open = new Set(ids);
+        const failing = ids[faulty % n] ?? NaN;
+        for (const { choice, ends } of events) {
+          const id = ids[choice % n] ?? NaN;
+          if (!open.has(id) || id === failing) continue;
+          completion.receive({ id, token: { tokenId: 40 }, ...(ends ? { finish: 'stop' } : {}) }, TIMES);
+          if (ends) open.delete(id);
+        }
+        completion.receive({ id: failing, finish: 'error', error }, TIMES);
+        // The others may fail by the same, before the engine process hears of the cancel.
+        for (const id of open) completion.receive({ id, finish: 'error', error }, TIMES);
+        expect(cancelled.toSorted()).toEqual([...open].sort());
+        expect(settled).toEqual([completion]);
+        const { events: seen, error: thrown } = await drain(completion);
+        expect(thrown).toMatchObject(error);
+        expect(seen.filter(({ type }) => type === 'finish')).toHaveLength(n - open.size);
+        expect([other.cancelled, other.settled]).toEqual([[], []]);
+        expect(other.completion.record()).toMatchObject({ status: 'queued' });
+      }),
+    );
   });
 
   it('changes nothing of a request that was over', () => {

@@ -20,6 +20,8 @@ const trie = trieOf(TOKENS);
 const source = { grammar: smallJson(), specialTokenIds: new Map<string, number>() };
 const matcher = tokenGrammarOf(source, TOKENS);
 const MOST_TO_START = 1;
+/** No step is long by this. */
+const QUICK = 1e-6;
 
 /** Depends on all tokens so far, and repeats itself often. */
 function logitsOf(tokenIds: readonly number[]): Float32Array {
@@ -40,17 +42,21 @@ interface Outcome {
   tokenIds: number[];
   finish: string | undefined;
   numSteps: number;
+  /** In each step. */
+  numTokens: number[];
 }
 
 interface RunOptions {
   speculates?: boolean;
   /** Of a row of which the top is enough. */
   numTop?: number;
+  /** How far the clock goes on each time that it is asked: by it, forced tokens take long or do not. */
+  msPerCall?: number;
 }
 
 async function run(
   requests: readonly SequenceRequest[],
-  { speculates = true, numTop = 0 }: RunOptions = {},
+  { speculates = true, numTop = 0, msPerCall = QUICK }: RunOptions = {},
 ): Promise<Map<number, Outcome>> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
   const limits = { numLanes: 3, maxNumBatchedTokens: 24, prefixCache: true, costs, speculates };
@@ -60,23 +66,26 @@ async function run(
     new Scheduler(limits),
     new ModelRunner(NO_MODEL, runtime, runtime.cache),
     new Sampler(TOKENS.length),
-    () => now++,
+    () => (now += msPerCall),
   );
   core.setVocabulary(trie);
   for (const one of requests) core.submit(one);
   const outcomes = new Map<number, Outcome>();
   for (let report = await core.step(); report !== undefined; report = await core.step()) {
-    const inStep = new Set<number>();
+    const inStep = new Map<number, number>();
     for (const { id, token, finish, error } of report.updates) {
       expect(error).toBeUndefined();
-      const outcome = outcomes.get(id) ?? { tokenIds: [], finish: undefined, numSteps: 0 };
+      const outcome = outcomes.get(id) ?? { tokenIds: [], finish: undefined, numSteps: 0, numTokens: [] };
       outcomes.set(id, outcome);
       expect(outcome.finish).toBeUndefined();
       if (token !== undefined) outcome.tokenIds.push(token.tokenId);
       outcome.finish = finish;
-      inStep.add(id);
+      inStep.set(id, (inStep.get(id) ?? 0) + Number(token !== undefined));
     }
-    for (const id of inStep) outcomes.get(id)!.numSteps++;
+    for (const [id, numTokens] of inStep) {
+      outcomes.get(id)!.numSteps++;
+      outcomes.get(id)!.numTokens.push(numTokens);
+    }
   }
   expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
   return outcomes;
@@ -135,16 +144,17 @@ describe('sequences with a grammar', () => {
     expect(finishes.get('length')).toBeGreaterThan(50);
   });
 
-  it('have the same tokens alone, in company, and without drafts', async () => {
+  it('have the same tokens alone, in company, without drafts, and however many of the forced ones a step takes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyGuided, { minLength: 1, maxLength: 6 }), async (changes) => {
         const requests = changes.map(toRequest);
         const together = await run(requests);
         const undrafted = await run(requests, { speculates: false });
         const fromTops = await run(requests, { numTop: 8 });
+        const slow = await run(requests, { msPerCall: 1 });
         for (const one of requests) {
           const alone = await run([one]);
-          for (const other of [alone, undrafted, fromTops]) {
+          for (const other of [alone, undrafted, fromTops, slow]) {
             expect(other.get(one.id)?.tokenIds).toEqual(together.get(one.id)?.tokenIds);
             expect(other.get(one.id)?.finish).toEqual(together.get(one.id)?.finish);
           }
@@ -175,5 +185,41 @@ describe('sequences with a grammar', () => {
       { speculates: false },
     );
     expect(withLogprobs.get(0)).toMatchObject({ finish: 'stop', numSteps: 8 });
+  });
+
+  describe('of which there is no choice for long', () => {
+    const LENGTH = 600;
+    const make = new GrammarBuilder();
+    // No two of its tokens can be written as one, so that each is forced.
+    const literal = make.literal('ab'.repeat(LENGTH / 2));
+    const source = { grammar: make.build(sequence(literal)), specialTokenIds: new Map<string, number>() };
+    const changes = { grammar: { key: 'long', source, numBytes: 0 }, maxTokens: LENGTH };
+    const long = [0, 1, 2].map((id) => guided(id, changes));
+    const beside = guided(3, { grammar: undefined, maxTokens: 12, stopTokenIds: [] });
+
+    it('get so many in a step, in turns, and the others go on', async () => {
+      const outcomes = await run([...long.slice(1), beside]);
+      for (const { numTokens } of [outcomes.get(1)!, outcomes.get(2)!]) {
+        // A step draws one, and gives 256 that are forced, in the first of them half to each.
+        expect(numTokens[0]).toBe(1 + 128);
+        expect(Math.max(...numTokens)).toBeLessThanOrEqual(1 + 256);
+      }
+      expect(outcomes.get(3)!.numTokens).toEqual(new Array(12).fill(1));
+      for (const id of [1, 2]) {
+        expect(outcomes.get(id)).toMatchObject({ finish: 'stop' });
+        expect(outcomes.get(id)!.tokenIds).toHaveLength(LENGTH);
+      }
+    });
+
+    it('get few in a step where their masks take long', async () => {
+      const quick = await run(long);
+      const slow = await run(long, { msPerCall: 1 });
+      for (const { id } of long) {
+        const { tokenIds, finish, numTokens } = slow.get(id)!;
+        expect([tokenIds, finish]).toEqual([quick.get(id)!.tokenIds, 'stop']);
+        // Each look at the clock is a millisecond, and a token takes several.
+        expect(Math.max(...numTokens)).toBeLessThan(16);
+      }
+    });
   });
 });

@@ -56,7 +56,7 @@ interface Outcome {
 
 async function run(
   requests: readonly SequenceRequest[],
-  { speculates = true, numTop = 0, numLanes = 3, lateStep = 0 } = {},
+  { speculates = true, numTop = 0, numLanes = 3, lateStep = 0, msPerCall = 1 } = {},
 ): Promise<Map<number, Outcome>> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
   const limits = { numLanes, maxNumBatchedTokens: 24, prefixCache: true, costs, speculates };
@@ -66,7 +66,7 @@ async function run(
     new Scheduler(limits),
     new ModelRunner(NO_MODEL, runtime, runtime.cache),
     new Sampler(TOKENS.length),
-    () => now++,
+    () => (now += msPerCall),
   );
   core.setVocabulary(trie);
   core.setTokenTexts({ table, specialTokenIds: SPECIAL });
@@ -262,7 +262,7 @@ describe('a budget of reasoning tokens', () => {
         }));
         const together = await run(requests);
         const others = [
-          await run(requests, { speculates: false }),
+          await run(requests, { speculates: false, msPerCall: 1e-6 }),
           await run(requests, { numTop: 8 }),
           await run(requests, { numLanes: 2, lateStep: 4 }),
         ];
