@@ -17,6 +17,7 @@ export interface Found {
 /** Nodes of the trie at which a terminal may end. The object stands for them: what was found behind them is kept by it. */
 export interface EndNodes {
   readonly id: number;
+  /** In rising order. */
   readonly nodes: Int32Array;
 }
 
@@ -37,6 +38,8 @@ export class TerminalWalks {
   readonly #found = new Map<string, Found>();
   readonly #counted = new Map<string, CountedWalk>();
   readonly #sized = new Map<string, SizedWalk>();
+  /** What `without` found; undefined where nothing was left. */
+  readonly #rests = new Map<string, EndNodes | undefined>();
   #numIds = 0;
 
   /** @param keep is told of bytes that are kept */
@@ -60,8 +63,23 @@ export class TerminalWalks {
     return found;
   }
 
+  /** The nodes that are in none of some other sets; undefined if there is none. */
+  without(from: EndNodes, others: readonly EndNodes[]): EndNodes | undefined {
+    if (others.includes(from)) return undefined;
+    const key = [from, ...others].map(({ id }) => id).join(' ');
+    if (this.#rests.has(key)) return this.#rests.get(key);
+    this.#fuel.spend(from.nodes.length * others.length);
+    const nodes = from.nodes.filter((node) => !others.some((other) => holds(other.nodes, node)));
+    const isSame = nodes.length === from.nodes.length;
+    const rest = nodes.length === 0 ? undefined : isSame ? from : { id: this.#numIds++, nodes };
+    this.#keep(ENTRY_BYTES + (isSame ? 0 : nodes.byteLength));
+    this.#rests.set(key, rest);
+    return rest;
+  }
+
   forget(): void {
     this.#found.clear();
+    this.#rests.clear();
     this.#counted.clear();
     this.#sized.clear();
   }
@@ -128,9 +146,21 @@ export class TerminalWalks {
         ? { type: 'list', tokenIds: tokenIds.toSorted() }
         : { type: 'bits', bits: toBits([tokenIds], vocabSize) },
       numTokens: tokenIds.length,
-      ends: endNodes.length === 0 ? undefined : { id: this.#numIds++, nodes: endNodes },
+      ends: endNodes.length === 0 ? undefined : { id: this.#numIds++, nodes: endNodes.toSorted() },
     };
   }
+}
+
+/** By bisection. */
+function holds(nodes: Int32Array, wanted: number): boolean {
+  let low = 0;
+  let high = nodes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((nodes[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return nodes[low] === wanted;
 }
 
 /** The tokens of walks, and some others, as one. */

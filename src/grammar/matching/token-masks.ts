@@ -36,33 +36,12 @@ export class TokenMasks {
   }
 
   of(configuration: Configuration, grammar: MaskGrammar): AllowedTokens {
-    const parts: Found[] = [];
-    const isWhole = configuration.threads.every((thread) =>
-      this.#collect(thread, undefined, grammar, parts, 1),
-    );
+    const mask = new MaskInParts(this.#walks, this.#fuel, grammar);
+    const isWhole = configuration.threads.every((thread) => mask.collect(thread, undefined, 1));
     const specials = configuration.specials.flatMap(({ name }) => grammar.specialTokenId(name) ?? []);
     const { vocabSize } = this.#trie.data;
-    if (isWhole) return joinTokens(parts, specials, vocabSize);
+    if (isWhole) return joinTokens(mask.parts, specials, vocabSize);
     return joinTokens([], [...specials, ...this.#readTokens(configuration, grammar)], vocabSize);
-  }
-
-  /** All that a thread, and what comes behind it, reads of tokens behind some nodes; false if it takes too many walks. */
-  #collect(
-    { terminal, state, behind }: Thread,
-    roots: EndNodes | undefined,
-    grammar: MaskGrammar,
-    parts: Found[],
-    numChained: number,
-  ): boolean {
-    if (parts.length >= MAX_JOINED || numChained > MAX_CHAIN) return false;
-    this.#fuel.spend(JOIN_UNITS);
-    const found = this.#walks.of(terminal, state, roots);
-    const { ends, numTokens } = found;
-    if (numTokens > 0 || ends !== undefined) parts.push(found);
-    if (ends === undefined) return true;
-    return grammar
-      .entriesOf(behind)
-      .threads.every((thread) => this.#collect(thread, ends, grammar, parts, numChained + 1));
   }
 
   /** The tokens whose bytes lead somewhere; those that begin alike are read once. */
@@ -84,5 +63,46 @@ export class TokenMasks {
       node++;
     }
     return read;
+  }
+}
+
+/** The walks that make up one mask. */
+class MaskInParts {
+  readonly parts: Found[] = [];
+  readonly #walks: TerminalWalks;
+  readonly #fuel: Fuel;
+  readonly #grammar: MaskGrammar;
+  /** The nodes behind which each thread was looked for: what can follow a text may be what the text began with. */
+  readonly #walked = new Map<Thread, EndNodes[]>();
+
+  constructor(walks: TerminalWalks, fuel: Fuel, grammar: MaskGrammar) {
+    this.#walks = walks;
+    this.#fuel = fuel;
+    this.#grammar = grammar;
+  }
+
+  /** Adds all that a thread, and what comes behind it, reads of tokens behind some nodes; false if it takes too many walks. */
+  collect(thread: Thread, nodes: EndNodes | undefined, numChained: number): boolean {
+    if (this.parts.length >= MAX_JOINED || numChained > MAX_CHAIN) return false;
+    this.#fuel.spend(JOIN_UNITS);
+    const roots = nodes && this.#notWalked(thread, nodes);
+    if (nodes !== undefined && roots === undefined) return true;
+    const found = this.#walks.of(thread.terminal, thread.state, roots);
+    const { ends, numTokens } = found;
+    if (numTokens > 0 || ends !== undefined) this.parts.push(found);
+    if (ends === undefined) return true;
+    const { threads } = this.#grammar.entriesOf(thread.behind);
+    return threads.every((next) => this.collect(next, ends, numChained + 1));
+  }
+
+  #notWalked(thread: Thread, nodes: EndNodes): EndNodes | undefined {
+    const walked = this.#walked.get(thread);
+    if (walked === undefined) {
+      this.#walked.set(thread, [nodes]);
+      return nodes;
+    }
+    const rest = this.#walks.without(nodes, walked);
+    if (rest !== undefined) walked.push(rest);
+    return rest;
   }
 }

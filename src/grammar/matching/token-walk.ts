@@ -25,6 +25,8 @@ export function walkTokens(
   const found: number[] = [];
   const endNodes: number[] = [];
   const stateAt: number[] = []; // by depth
+  // Roots may lie one behind the other. Where two ways meet in one state, what follows was found by the first.
+  const stateOf = roots.length > 1 ? new Int32Array(byteOf.length).fill(DEAD) : undefined; // [nodes]
   for (let i = 0; i < roots.length; i++) {
     const root = roots[i] ?? 0;
     stateAt[depthOf[root] ?? 0] = start;
@@ -36,11 +38,12 @@ export function walkTokens(
       const depth = depthOf[node] ?? 0;
       const state = states.step(stateAt[depth - 1] ?? DEAD, byteOf[node] ?? 0);
       const behind = endOf[node] ?? end;
-      if (state === DEAD) {
+      if (state === DEAD || stateOf?.[node] === state) {
         node = behind;
         continue;
       }
       stateAt[depth] = state;
+      if (stateOf !== undefined) stateOf[node] = state;
       for (let at = tokensFrom[node] ?? 0; at < (tokensFrom[node + 1] ?? 0); at++)
         found.push(tokenIds[at] ?? 0);
       if (behind > node + 1 && states.accepts(state)) endNodes.push(node);
@@ -48,7 +51,6 @@ export function walkTokens(
     }
     fuel.spend(numVisited);
   }
-  // Roots may lie one behind the other, and then tokens are met behind each.
   return { tokenIds: distinct(found), endNodes: distinct(endNodes) };
 }
 
