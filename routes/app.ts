@@ -8,6 +8,7 @@ import { offerResumption } from '../src/http/offer-resumption.ts';
 import { freeIdMiddleware } from '../src/http/request-id.ts';
 import { limitRequests } from '../src/http/limit-requests.ts';
 import { createPathRouter } from '../src/http/path-router.ts';
+import { shedRequests } from '../src/http/own-process.ts';
 import { createDoor, type Door } from '../src/http/refuse-at-door.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
 import { siteMiddleware } from '../src/http/site-middleware.ts';
@@ -18,13 +19,15 @@ import { routes } from './routes.ts';
 /** The HTTP service without a socket: `main` listens with it, tests call it. */
 export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const { access, collector, config, logger, metrics } = dependencies;
-  app.use(requestMiddleware(logger, metrics, config.trustProxy, collector));
+  const { access, config, logger, metrics, ownProcess } = dependencies;
+  app.use(requestMiddleware(logger, metrics, config.trustProxy, ownProcess));
   app.use(hostMiddleware(config.allowedHosts));
   app.use(siteMiddleware(config.corsOrigins));
+  if (ownProcess !== undefined) app.use(shedRequests(ownProcess.memory));
   app.use(freeIdMiddleware);
   const streams = new StreamStore({ maxBytes: config.streamBufferBytes, graceMs: config.streamGraceMs });
   metrics.watchStreams(streams);
+  ownProcess?.memory.onRelease(() => streams.release());
   app.use(offerResumption(streams));
   if (access.keys !== undefined) {
     app.use(authenticate(access.keys, access.allowsAnonymous, metrics));
@@ -42,9 +45,12 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
 }
 
 /** What stands before the application on a socket. */
-export function doorOf({ models, access, config, logger, metrics }: AppDependencies): Door {
+export function doorOf({ models, access, config, logger, metrics, ownProcess }: AppDependencies): Door {
   return createDoor({
-    models,
+    checkRoom: (clientId) => {
+      ownProcess?.memory.checkRoom();
+      models.checkRoom(clientId);
+    },
     findQueuedRoute: createPathRouter(routes.filter(({ isQueued }) => isQueued).map(({ path }) => path)),
     allowedHosts: config.allowedHosts,
     allowsAnonymous: access.keys === undefined || access.allowsAnonymous,

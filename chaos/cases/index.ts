@@ -10,6 +10,7 @@ import { MODEL_CASES } from './models.ts';
 import { ONE_REQUEST_CASES } from './one-request.ts';
 import { OVERLOAD_CASES } from './overload.ts';
 import { PROCESS_CASES } from './process.ts';
+import { SERVICE_PROCESS_CASES } from './service-process.ts';
 
 /** Every case, in the order in which they run: first those that share a service. */
 export const CASES: readonly ChaosCase[] = [
@@ -22,6 +23,7 @@ export const CASES: readonly ChaosCase[] = [
   ...OVERLOAD_CASES,
   ...ENGINE_CASES,
   ...PROCESS_CASES,
+  ...SERVICE_PROCESS_CASES,
   ...MODEL_CASES,
   ...KEY_CASES,
 ];

@@ -150,6 +150,12 @@ export class ResponseStore {
     return true;
   }
 
+  /** Lets go of half of what it keeps, of the owners that have most. */
+  release(): void {
+    const numBytes = [...this.#shelves.values()].reduce((sum, shelf) => sum + shelf.numBytes, 0);
+    this.#dropBeyond(numBytes / 2, (one) => one.numBytes);
+  }
+
   /** The oldest of each owner is its first. */
   #dropOld(): void {
     for (const [ownerId, { entries }] of this.#shelves) {

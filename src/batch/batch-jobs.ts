@@ -113,6 +113,11 @@ export class BatchJobs {
     }
   }
 
+  /** Lets go of the jobs whose results were fetched. */
+  release(): void {
+    for (const job of this.#jobs.values()) if (job.isFetched) this.#forget(job);
+  }
+
   #forgetFetched(ownerId: string): void {
     for (const job of this.#jobs.values()) if (job.isFetched && job.ownerId === ownerId) this.#forget(job);
   }

@@ -33,6 +33,7 @@ export async function readJsonBody(
     if (emptyBody !== undefined) return emptyBody;
     throw bodyError('the body is empty; send a JSON object');
   }
+  c.var.scope.onPhase?.('preparing', bytes.length);
   if (bytes.length >= LARGE_BYTES) await turns.take(c.var.scope.clientId, c.req.raw.signal);
   return parseObject(decodeUtf8(bytes));
 }

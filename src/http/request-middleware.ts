@@ -6,9 +6,9 @@ import type { AppContext, AppEnv } from './app-env.ts';
 import { authorityOf } from './authority.ts';
 import { handleError, requestIdHeaders } from './error-handlers.ts';
 import { clientAddressOf, isTrusted } from './client-address.ts';
-import type { IdleCollector } from './idle-collector.ts';
 import type { Metrics } from './metrics.ts';
 import { networkOf, plainAddress } from './network.ts';
+import type { OwnProcess } from './own-process.ts';
 import { readCredentials } from './read-credentials.ts';
 import { chooseRequestId } from './request-id.ts';
 import { logRequest } from './request-log.ts';
@@ -23,7 +23,7 @@ export function requestMiddleware(
   logger: Logger,
   metrics: Metrics,
   trustedProxies: BlockList,
-  collector?: IdleCollector,
+  { collector, requests }: Partial<OwnProcess> = {},
 ): MiddlewareHandler<AppEnv> {
   const inFlight = new Set<string>();
   return async (c, next) => {
@@ -31,13 +31,18 @@ export function requestMiddleware(
     const scope = new RequestScope(id, c.req.method, c.req.path, (outcome) => {
       inFlight.delete(id);
       collector?.leave();
+      leave?.();
       metrics.countHttpRequest(scope.method, scope.route, outcome.status);
       logRequest(logger, outcome);
     });
     scope.takenId = takenId;
+    const route = routePath(c, -1);
+    // Middleware alone matched: its pattern says nothing.
+    if (route !== '/*' && route !== '*') scope.route = route;
     setOrigin(c, scope, trustedProxies);
     inFlight.add(id);
     collector?.enter();
+    const leave = requests?.enter(scope);
     metrics.openHttpRequest();
     c.set('scope', scope);
     try {
@@ -46,9 +51,6 @@ export function requestMiddleware(
       // The router's own refusals, and values that are no Error, pass by Hono's error handler.
       c.res = handleError(thrown, c);
     }
-    const route = routePath(c, -1);
-    // Middleware alone matched: its pattern says nothing.
-    if (route !== '/*' && route !== '*') scope.route = route;
     const headers = {
       ...requestIdHeaders(id, scope.path),
       ...timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),

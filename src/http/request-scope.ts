@@ -2,6 +2,7 @@ import { ANONYMOUS, type Principal } from '../access/principal.ts';
 import { TokenBudget } from '../access/token-budget.ts';
 import type { EngineError } from '../errors.ts';
 import type { RequestRecord } from '../engine/engine.ts';
+import type { WatchedRequest } from '../watch/running-requests.ts';
 import type { Authority } from './authority.ts';
 import type { CallingSite } from './calling-site.ts';
 import { clientIdOf, ownerIdOf } from './identity.ts';
@@ -18,7 +19,7 @@ export interface RequestOutcome {
  * One HTTP request from its first byte to its last: what the log line and the metrics say of it gathers here. A
  * streamed answer is held open until its stream closes.
  */
-export class RequestScope {
+export class RequestScope implements WatchedRequest {
   readonly id: string;
   readonly method: string;
   readonly path: string;
@@ -38,6 +39,7 @@ export class RequestScope {
   callingSite: CallingSite = 'own';
   /** The tokens that it may use, and those that it used. */
   budget = new TokenBudget();
+  onPhase: WatchedRequest['onPhase'];
   /** Where its streamed answer is kept, if the client asked for one that can be resumed. */
   streams: StreamStore | undefined;
   /** Only set where prompts may be logged. */
@@ -100,6 +102,7 @@ export class RequestScope {
 
   attachCompletion(completion: { record(): RequestRecord }): void {
     this.#readRecord = () => completion.record();
+    this.onPhase?.('computing');
   }
 
   /** Called when the request has ended, at once if it has. */
@@ -111,6 +114,7 @@ export class RequestScope {
   /** The answer is a stream: the request ends with `end()`, not with its headers. */
   hold(): void {
     this.#isHeld = true;
+    this.onPhase?.('streaming');
   }
 
   /** Headers are on their way. */

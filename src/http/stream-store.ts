@@ -10,7 +10,7 @@ const STREAM_BYTES = 16_384;
 const MAX_STREAM_BYTES = 2 ** 20;
 /** There are never more streams that run than have so many bytes each, on average. */
 const BYTES_OF_RUNNING_STREAM = 2 ** 16;
-/** Share of the pool that is freed when it is full. */
+/** Share of the pool that is freed when it is full, so that it is not done for each event. */
 const FREED_AT_ONCE = 1 / 16;
 /** Streams of one group (src/client-id.ts) that go on without a reader. */
 const MAX_UNREAD_OF_GROUP = 16;
@@ -111,6 +111,11 @@ export class StreamStore {
     return [...this.#entries.values()].findLast(({ stream }) => stream.id === id)?.stream;
   }
 
+  /** Lets go of half of what it keeps. */
+  release(): void {
+    this.#makeRoom(this.#numBytes / 2);
+  }
+
   #hostOf(entryOf: () => Entry): StreamHost {
     return {
       onSize: (_, numBytes) => this.#resize(entryOf(), numBytes),
@@ -168,12 +173,13 @@ export class StreamStore {
     if (this.#entries.get(keyOf(id, ownerId)) !== entry) return;
     entry.numBytes += numBytes;
     this.#numBytes += numBytes;
-    if (this.#numBytes > this.#options.maxBytes) this.#makeRoom();
+    if (this.#numBytes > this.#options.maxBytes) {
+      this.#makeRoom(this.#options.maxBytes * (1 - FREED_AT_ONCE));
+    }
   }
 
-  /** Frees a sixteenth of the pool, so that it is not done for each event. What readers have not read stays. */
-  #makeRoom(): void {
-    const numWanted = this.#options.maxBytes * (1 - FREED_AT_ONCE);
+  /** What readers have not read stays, however much that is. */
+  #makeRoom(numWanted: number): void {
     const groups = new TinyQueue(this.#byGroup(), (one, other) => other.numBytes - one.numBytes);
     while (this.#numBytes > numWanted) {
       const heaviest = groups.pop();

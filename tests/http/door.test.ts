@@ -24,7 +24,7 @@ beforeAll(async () => {
   const logger = pino({ level: 'silent' });
   const findQueuedRoute = createPathRouter([PATH]);
   const door = createDoor({
-    models,
+    checkRoom: (clientId) => models.checkRoom(clientId),
     findQueuedRoute,
     allowedHosts: [],
     allowsAnonymous: true,

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
+
+/** Loaded into a service by NODE_OPTIONS: hurts its main thread in the way that a signal stands for. */
+
+const SLICE_ITEMS = 100_000;
+const kept = [];
+let wanted = 0;
+
+/** Each slice is a turn of the event loop, as if a request kept it. */
+function keepMore() {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  if (used >= wanted * limit) return;
+  kept.push(Array.from({ length: SLICE_ITEMS }, (_, index) => ({ index })));
+  setTimeout(keepMore, 1);
+}
+
+function keep(share) {
+  wanted = share;
+  setTimeout(keepMore, 1);
+}
+
+function endlessLoop() {
+  for (let turns = 0; ; turns++) if (turns < 0) return;
+}
+
+process.on('SIGUSR2', endlessLoop);
+/** Native code: nothing is written into that FIFO. */
+process.on('SIGVTALRM', () => readFileSync(process.env['HURT_FIFO']));
+/** Until the heap ends. */
+process.on('SIGWINCH', () => keep(Infinity));
+/** Most of the heap; the second time it lets go. */
+process.on('SIGALRM', () => {
+  if (kept.length === 0) keep(0.85);
+  else kept.length = 0;
+});
