@@ -199,7 +199,7 @@ export class Metrics {
       "What was left of the HTTP process's heap by its last full collection.",
       () => memory.figures.usedBytes,
     );
-    this.#gauge('heap_limit_bytes', 'What that heap may have.', () => memory.figures.limitBytes);
+    this.#gauge('heap_limit_bytes', 'What may be left of it: the limit without the young generation.', () => memory.figures.limitBytes);
   }
 
   /** `text/plain` in the version that Prometheus asks for. */

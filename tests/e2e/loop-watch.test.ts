@@ -11,7 +11,7 @@ import {
   useServices,
   type ServiceProcess,
 } from '../support/process.ts';
-import { metric, TINY_MODEL, until } from '../support/service.ts';
+import { metric, until } from '../support/service.ts';
 import { postJson, sseData } from '../support/sse.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
@@ -20,7 +20,7 @@ import { tempDirectory } from '../support/temp-directory.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HURT = `--import=${new URL('../support/hurt-service.mjs', import.meta.url).href}`;
 const SECRET = 'The river of Samarkand';
-const STREAM = { prompt: SECRET, max_tokens: 120, ignore_eos: true, stream: true };
+const STREAM = { prompt: SECRET, max_tokens: 480, ignore_eos: true, stream: true };
 const start = useServices();
 
 interface Dump {
@@ -69,8 +69,8 @@ async function endBy(
 }
 
 describe('a service whose event loop does not turn', () => {
-  // The slow runtime: the stream is still there when the loop stops.
-  const settings = { RUNTIME: 'cpu', LOOP_TIMEOUT: '1', NODE_OPTIONS: HURT };
+  // The embedded model on the slow runtime: the stream is still there when the loop stops.
+  const settings = { MODEL: '', RUNTIME: 'cpu', LOOP_TIMEOUT: '1', NODE_OPTIONS: HURT };
 
   it('says what runs and ends with a code of its own, its children with it', async () => {
     const service = start(settings);
@@ -121,7 +121,7 @@ describe('a service whose event loop does not turn', () => {
       ['-c', 'while true; do node dist/src/cli/main.js & echo "pid $!"; wait $!; echo "ended $?"; done'],
       {
         cwd: ROOT,
-        env: { ...process.env, ...settings, MODEL: TINY_MODEL, BENCHMARK_RESULTS: 'memory', PORT: port },
+        env: { ...process.env, ...settings, BENCHMARK_RESULTS: 'memory', PORT: port },
         stdio: ['ignore', 'pipe', 'ignore'],
       },
     );
@@ -148,7 +148,7 @@ describe('a service whose event loop does not turn', () => {
 });
 
 it('a service that is short of memory refuses what is new, and serves again when it is not', async () => {
-  const service = start({ NODE_OPTIONS: `${HURT} --max-old-space-size=128` });
+  const service = start({ MODEL: '', NODE_OPTIONS: `${HURT} --max-old-space-size=128` });
   const url = await urlOf(service);
   const pid = service.child.pid ?? NaN;
   const isShort = async (): Promise<boolean> => (await metric(url, 'tokenflare_memory_short')) === 1;

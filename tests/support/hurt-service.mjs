@@ -10,14 +10,15 @@ let wanted = 0;
 /** Each slice is a turn of the event loop, as if a request kept it. */
 function keepMore() {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  if (used >= wanted * limit) return;
-  kept.push(Array.from({ length: SLICE_ITEMS }, (_, index) => ({ index })));
-  setTimeout(keepMore, 1);
+  if (wanted === 0) return;
+  // Some of what is used is garbage: it looks again.
+  if (used < wanted * limit) kept.push(Array.from({ length: SLICE_ITEMS }, (_, index) => ({ index })));
+  setTimeout(keepMore, 5);
 }
 
 function keep(share) {
   wanted = share;
-  setTimeout(keepMore, 1);
+  setTimeout(keepMore, 5);
 }
 
 function endlessLoop() {
@@ -29,8 +30,12 @@ process.on('SIGUSR2', endlessLoop);
 process.on('SIGVTALRM', () => readFileSync(process.env['HURT_FIFO']));
 /** Until the heap ends. */
 process.on('SIGWINCH', () => keep(Infinity));
-/** Most of the heap; the second time it lets go. */
+/** Most of what a small heap may have beside its young generation; the second time it lets go. */
 process.on('SIGALRM', () => {
-  if (kept.length === 0) keep(0.85);
-  else kept.length = 0;
+  if (wanted === 0) {
+    keep(0.6);
+    return;
+  }
+  wanted = 0;
+  kept.length = 0;
 });
