@@ -15,7 +15,7 @@ import { readRunningRequests } from './running-requests.ts';
 const STACK_LIMIT_MS = 600;
 const FLUSH_LIMIT_MS = 300;
 /** That the main thread has to end the process, once it was stopped. */
-const EXIT_LIMIT_MS = 1000;
+const EXIT_LIMIT_MS = 1500;
 /** That a signal has to end it. */
 const KILL_LIMIT_MS = 500;
 /** The share of the timeout after which it connects to the main thread, which takes a while in a large program. */

@@ -70,7 +70,7 @@ async function endBy(
 
 describe('a service whose event loop does not turn', () => {
   // The embedded model on the slow runtime: the stream is still there when the loop stops.
-  const settings = { MODEL: '', RUNTIME: 'cpu', LOOP_TIMEOUT: '1', NODE_OPTIONS: HURT };
+  const settings = { MODEL: '', RUNTIME: 'cpu', LOOP_TIMEOUT: '3', NODE_OPTIONS: HURT };
 
   it('says what runs and ends with a code of its own, its children with it', async () => {
     const service = start(settings);
@@ -104,12 +104,12 @@ describe('a service whose event loop does not turn', () => {
     const service = start(settings);
     const url = await urlOf(service);
     service.child.kill('SIGSTOP');
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await new Promise((resolve) => setTimeout(resolve, 6000));
     service.child.kill('SIGCONT');
     // For longer than the timeout, it serves.
     for (let i = 0; i < 4; i++) {
       expect((await complete(url)).status).toBe(200);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
     }
     expect(service.stderr()).not.toContain('has not turned');
   });
