@@ -11,8 +11,10 @@ import { sleep, until, within } from '../support/until.ts';
 const HURT = fileURLToPath(new URL('../../tests/support/hurt-service.mjs', import.meta.url));
 const SETTINGS = { NODE_OPTIONS: `--import=${HURT} --max-old-space-size=192` };
 const PROMPT = 'Once upon a time in Samarkand';
-const LOAD = { prompt: PROMPT, max_tokens: 200, ignore_eos: true };
+const LOAD = { prompt: PROMPT, max_tokens: 60, ignore_eos: true };
 const NUM_CLIENTS = 6;
+/** Between two streams of a client. */
+const PAUSE_MS = 100;
 const READY_LIMIT_MS = 30_000;
 const GONE_LIMIT_MS = 12_000;
 const ANSWER_LIMIT_MS = 3000;
@@ -83,8 +85,8 @@ function load(url: string): { stop: () => Promise<void> } {
   const runs = Array.from({ length: NUM_CLIENTS }, async (_, index) => {
     const client = new Client(url, `127.0.1.${index + 1}`);
     while (!isStopped) {
-      const { error } = await client.stream('/v1/completions', LOAD, { limitMs: READY_LIMIT_MS });
-      if (error !== undefined) await sleep(50);
+      await client.stream('/v1/completions', LOAD, { limitMs: READY_LIMIT_MS });
+      await sleep(PAUSE_MS);
     }
     client.close();
   });
@@ -105,7 +107,6 @@ interface Round {
 async function round(scene: Scene, supervisor: Supervisor, fault: Fault): Promise<Round> {
   const { service } = supervisor;
   const client = new Client(service.url, '127.0.0.3');
-  // Streams run.
   await until(() => service.enginePids().length > 0, READY_LIMIT_MS);
   const [, ...children] = treeOf(service.pid);
   const startedAt = performance.now();

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
-
-type Wasi = typeof import('node:wasi');
+import type * as Wasi from 'node:wasi';
 
 /** (module (memory (export "memory") 1)): WASI wants an instance with a memory. */
 const MODULE = Uint8Array.from([
@@ -17,9 +16,9 @@ const MODULE = Uint8Array.from([
  * @throws where Node has no WASI
  */
 export function exitNow(code: number): void {
-  const { WASI } = createRequire(import.meta.url)('node:wasi') as Wasi;
+  const { WASI } = createRequire(import.meta.url)('node:wasi') as typeof Wasi;
   const wasi = new WASI({ version: 'preview1', returnOnExit: false });
   wasi.initialize(new WebAssembly.Instance(new WebAssembly.Module(MODULE), {}));
-  const { proc_exit: exit } = wasi.wasiImport as { proc_exit(code: number): void };
+  const { proc_exit: exit } = wasi.wasiImport as { proc_exit: (code: number) => void };
   exit(code);
 }

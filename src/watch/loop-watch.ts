@@ -24,7 +24,7 @@ export interface LoopWatchOptions {
   exitCode: number;
   requests: RunningRequests;
   /** The thread ended: nothing watches any more. */
-  onError(error: Error): void;
+  onError: (error: Error) => void;
 }
 
 const END_EVENT = 'tokenflare:end';

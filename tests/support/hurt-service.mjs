@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers';
 import { getHeapStatistics } from 'node:v8';
 
 /** Loaded into a service by NODE_OPTIONS: hurts its main thread in the way that a signal stands for. */

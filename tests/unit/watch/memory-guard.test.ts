@@ -34,7 +34,9 @@ function guardOf(container?: () => ContainerMemory): {
   let numCollections = 0;
   const guard = new MemoryGuard({
     onChange: (isShort) => void changes.push(isShort),
-    collect: () => void numCollections++,
+    collect: () => {
+      numCollections++;
+    },
     heap: () => ({ ...heap }),
     container,
   });
