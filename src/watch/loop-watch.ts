@@ -30,7 +30,7 @@ export interface LoopWatchOptions {
 const END_EVENT = 'tokenflare:end';
 
 /** How often the thread asks while it may count to the timeout. */
-const NUM_LOOKS = 32;
+const NUM_LOOKS = 20;
 /** Beside the heaps of the service, in MiB; it holds next to nothing. */
 const THREAD_HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 };
 
