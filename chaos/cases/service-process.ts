@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { ChaosCase } from '../chaos-case.ts';
 import type { Scene } from '../scene.ts';
 import { Client } from '../support/client.ts';
-import { isAlive, treeOf, waitedForProcessorMs } from '../support/proc.ts';
+import { isAlive, treeOf } from '../support/proc.ts';
 import type { ExitStatus, ServiceUnderTest } from '../support/service.ts';
 import { sleep, until, within } from '../support/until.ts';
 
@@ -15,9 +15,11 @@ const LOAD = { prompt: PROMPT, max_tokens: 60, ignore_eos: true };
 const NUM_CLIENTS = 6;
 /** Between two streams of a client. */
 const PAUSE_MS = 100;
-const READY_LIMIT_MS = 30_000;
+const READY_LIMIT_MS = 60_000;
 const GONE_LIMIT_MS = 12_000;
+/** For the first answer after an end; on a machine with other work, so many times what the first start took. */
 const ANSWER_LIMIT_MS = 3000;
+const START_FACTOR = 3;
 const MOST_ROUNDS = 20;
 
 interface Fault {
@@ -102,11 +104,20 @@ interface Round {
   goneMs: number;
   childrenMs: number;
   answerMs: number;
-  /** Without the time in which the new service, and then its engine, was ready to run and had no processor. */
-  ownAnswerMs: number;
 }
 
-async function round(scene: Scene, supervisor: Supervisor, fault: Fault): Promise<Round> {
+/** Waits until a service answers; false when it does not. */
+const answers = (client: Client): Promise<boolean> =>
+  until(
+    async () => (await client.post('/v1/completions', { prompt: 'x', max_tokens: 1 })).status === 200,
+    READY_LIMIT_MS,
+  );
+
+async function round(
+  scene: Scene,
+  supervisor: Supervisor,
+  { fault, startMs }: { fault: Fault; startMs: number },
+): Promise<Round> {
   const { service } = supervisor;
   const client = new Client(service.url, '127.0.0.3');
   await until(() => service.enginePids().length > 0, READY_LIMIT_MS);
@@ -126,19 +137,14 @@ async function round(scene: Scene, supervisor: Supervisor, fault: Fault): Promis
   const said = service.stderr() + service.stdout();
   scene.expect(fault.dump?.test(said) !== false, `${fault.name}: it does not say what ran`);
   scene.expect(!said.includes('Samarkand'), `${fault.name}: it says a client's text`);
-  const hasAnswered = await until(
-    async () => (await client.post('/v1/completions', { prompt: 'x', max_tokens: 1 })).status === 200,
-    READY_LIMIT_MS,
-  );
+  const hasAnswered = await answers(client);
   const answerMs = performance.now() - endedAt;
   client.close();
-  const [main = NaN, ...others] = treeOf(supervisor.service.pid).map(waitedForProcessorMs);
-  const ownAnswerMs = answerMs - main - Math.max(0, ...others);
   scene.expect(
-    hasAnswered && ownAnswerMs <= ANSWER_LIMIT_MS,
-    `${fault.name}: the first answer after ${answerMs.toFixed(0)} ms, ${ownAnswerMs.toFixed(0)} ms of its own`,
+    hasAnswered && answerMs <= Math.max(ANSWER_LIMIT_MS, START_FACTOR * startMs),
+    `${fault.name}: the first answer after ${answerMs.toFixed(0)} ms, the first start took ${startMs.toFixed(0)} ms`,
   );
-  return { goneMs: endedAt - startedAt, childrenMs, answerMs, ownAnswerMs };
+  return { goneMs: endedAt - startedAt, childrenMs, answerMs };
 }
 
 async function run(scene: Scene): Promise<void> {
@@ -146,8 +152,13 @@ async function run(scene: Scene): Promise<void> {
   const first = await scene.launch({});
   const port = String(first.port);
   await first.stop();
+  const startedAt = performance.now();
   const supervisor = new Supervisor(() => scene.spawn({ settings: { ...SETTINGS, PORT: port } }));
   await supervisor.service.ready();
+  const client = new Client(supervisor.service.url);
+  await answers(client);
+  client.close();
+  const startMs = performance.now() - startedAt;
   const { stop } = load(supervisor.service.url);
   const numRounds = Math.min(MOST_ROUNDS, scene.scaled(3));
   const rounds: Round[] = [];
@@ -155,7 +166,8 @@ async function run(scene: Scene): Promise<void> {
     for (let index = 0; index < numRounds; index++) {
       await supervisor.service.ready();
       await sleep(300);
-      rounds.push(await round(scene, supervisor, FAULTS[index % FAULTS.length] ?? HANG));
+      const fault = FAULTS[index % FAULTS.length] ?? HANG;
+      rounds.push(await round(scene, supervisor, { fault, startMs }));
     }
   } finally {
     supervisor.close();
@@ -165,8 +177,8 @@ async function run(scene: Scene): Promise<void> {
     `${(Math.max(...rounds.map(read)) / 1000).toFixed(1)} s`;
   scene.notes.push(
     `${numRounds} rounds; gone after ${most(({ goneMs }) => goneMs)}, children after ` +
-      `${most(({ childrenMs }) => childrenMs)}, a new answer after ${most(({ answerMs }) => answerMs)} ` +
-      `(${most(({ ownAnswerMs }) => ownAnswerMs)} of its own) at most`,
+      `${most(({ childrenMs }) => childrenMs)}, a new answer after ${most(({ answerMs }) => answerMs)} at most, ` +
+      `the first start ${(startMs / 1000).toFixed(1)} s`,
   );
 }
 
