@@ -170,6 +170,7 @@ it('a service that is short of memory refuses what is new, and serves again when
   expect((await fetch(`${url}/ready`)).status).toBe(200);
   expect((await complete(url)).status).toBe(200);
   expect(service.stdout()).toContain('memory is short');
-  expect(service.stdout()).toContain('memory is no longer short');
+  // Lines are written together, a little later.
+  await until(() => service.stdout().includes('memory is no longer short'));
   expect(service.stdout()).not.toContain('Samarkand');
 });
