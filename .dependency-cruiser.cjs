@@ -31,7 +31,8 @@ const MAY_IMPORT = {
   batch: ['engine', 'serving'],
   bench: ['client', 'engine', 'sampling', 'config'],
   access: ['config'],
-  http: ['access', 'engine', 'chat', 'text', 'serving', 'config'],
+  watch: [],
+  http: ['access', 'engine', 'chat', 'text', 'serving', 'config', 'watch'],
   client: [],
   page: [],
   training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
@@ -45,7 +46,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|logged-error|has-code|is-record|field-of|client-id|clip|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent|bounded-store|held-bytes|step-budget|json-measure|json-pieces)\\.ts$',
+      '^src/(errors|logged-error|has-code|is-record|field-of|client-id|clip|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent|bounded-store|held-bytes|step-budget|json-measure|json-pieces|text-sink)\\.ts$',
       ...allowed.map(room),
     ],
   },

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { Access } from '../src/access/access.ts';
 import type { RunStore } from '../src/bench/run-store.ts';
 import type { Config } from '../src/config/config.ts';
-import type { IdleCollector } from '../src/http/idle-collector.ts';
 import type { Metrics } from '../src/http/metrics.ts';
+import type { OwnProcess } from '../src/http/own-process.ts';
 import type { StreamStore } from '../src/http/stream-store.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
 import type { ResponseStore } from './responses/response-store.ts';
@@ -32,7 +32,7 @@ export interface AppDependencies {
   logger: Logger;
   metrics: Metrics;
   /** Where the process is the service's own. */
-  collector?: IdleCollector;
+  ownProcess?: OwnProcess;
   /** Responses that clients may come back to. */
   responses: ResponseStore;
   /** Reports of benchmarks. */

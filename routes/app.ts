@@ -8,6 +8,7 @@ import { offerResumption } from '../src/http/offer-resumption.ts';
 import { freeIdMiddleware } from '../src/http/request-id.ts';
 import { limitRequests } from '../src/http/limit-requests.ts';
 import { createPathRouter } from '../src/http/path-router.ts';
+import { shedRequests } from '../src/http/own-process.ts';
 import { createDoor, type Door } from '../src/http/refuse-at-door.ts';
 import { RequestLog } from '../src/http/request-log.ts';
 import { requestMiddleware } from '../src/http/request-middleware.ts';
@@ -19,12 +20,14 @@ import { routes } from './routes.ts';
 /** The HTTP service without a socket: `main` listens with it, tests call it. */
 export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const { access, collector, config, metrics } = dependencies;
-  app.use(requestMiddleware(requestLogOf(dependencies), metrics, config.trustProxy, collector));
+  const { access, config, metrics, ownProcess } = dependencies;
+  app.use(requestMiddleware(requestLogOf(dependencies), metrics, config.trustProxy, ownProcess));
   app.use(hostMiddleware(config.allowedHosts));
   app.use(siteMiddleware(config.corsOrigins));
+  if (ownProcess !== undefined) app.use(shedRequests(ownProcess.memory));
   const streams = new StreamStore({ maxBytes: config.streamBufferBytes, graceMs: config.streamGraceMs });
   metrics.watchStreams(streams);
+  ownProcess?.memory.onRelease(() => streams.release());
   app.use(offerResumption(streams));
   if (access.keys !== undefined) {
     app.use(authenticate(access.keys, access.allowsAnonymous, metrics));
@@ -44,9 +47,12 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
 
 /** What stands before the application on a socket. */
 export function doorOf(dependencies: AppDependencies): Door {
-  const { models, access, config, metrics } = dependencies;
+  const { models, access, config, metrics, ownProcess } = dependencies;
   return createDoor({
-    models,
+    checkRoom: (clientId) => {
+      ownProcess?.memory.checkRoom();
+      models.checkRoom(clientId);
+    },
     findQueuedRoute: createPathRouter(routes.filter(({ isQueued }) => isQueued).map(({ path }) => path)),
     allowedHosts: config.allowedHosts,
     allowsAnonymous: access.keys === undefined || access.allowsAnonymous,

@@ -160,6 +160,12 @@ export class BoundedStore<Value> {
     }
   }
 
+  /** Lets go of the entries that give way before the others of their owners. */
+  dropSpare(): void {
+    const owners = [...this.#groups.values()].flatMap(({ owners: some }) => [...some.values()]);
+    for (const entry of owners.flatMap(({ spare }) => [...(spare ?? [])])) this.#remove(entry);
+  }
+
   /** Lets entries give way until no more than so many bytes are held. */
   shrinkTo(maxBytes: number): void {
     const groups = new TinyQueue([...this.#groups.values()], mostFirst);

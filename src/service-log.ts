@@ -4,8 +4,13 @@ import type { Config } from './config/config.ts';
 import type { EngineError } from './errors.ts';
 import { loggedError, plainMessage } from './logged-error.ts';
 import type { ModelPool } from './serving/model-pool.ts';
+import type { MemoryFigures } from './watch/memory-guard.ts';
+import { readRunningRequests, type RunningRequests } from './watch/running-requests.ts';
 
-/** What the log says of the service's parts: keys, limits, models. */
+/** What the log says of the service's parts: keys, limits, models, memory. */
+
+/** Of requests that run when memory gets short. */
+const MAX_REQUESTS = 32;
 
 /**
  * The same logger, whose lines show errors without texts of clients. All that the service logs goes through it.
@@ -31,7 +36,6 @@ export function openLoggedAccess(config: Config, logger: Logger): Promise<Access
 }
 
 export function logPool(pool: ModelPool, logger: Logger): void {
-  const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
   pool.observe({
     onLoaded: (model, durationMs) =>
       logger.info(
@@ -47,6 +51,27 @@ export function logPool(pool: ModelPool, logger: Logger): void {
       logger.info({ model, reason, freedMb: mebibytes(freedBytes) }, 'model unloaded'),
   });
 }
+
+/** What runs when memory gets short is told, since it may be the last line that the process writes. */
+export function logMemory(
+  logger: Logger,
+  running: RunningRequests,
+): (isShort: boolean, figures: MemoryFigures) => void {
+  return (isShort, { usedBytes, limitBytes, share }) => {
+    const figures = { heapMb: mebibytes(usedBytes), heapLimitMb: mebibytes(limitBytes), share };
+    if (!isShort) {
+      logger.info(figures, 'memory is no longer short');
+      return;
+    }
+    const { numOpen, requests } = readRunningRequests(running.shared, Date.now());
+    logger.error(
+      { ...figures, openRequests: numOpen, requests: requests.slice(0, MAX_REQUESTS) },
+      'memory is short: idle stores let go of what they keep, and new requests are refused',
+    );
+  };
+}
+
+const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 /** A foreseen error tells all in its message, which is of the model and not of a request; only a defect needs its stack. */
 function errorFields(error: EngineError): Record<string, unknown> {

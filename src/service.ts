@@ -18,14 +18,17 @@ import type { EngineSettings } from './engine/protocol.ts';
 import { EngineError } from './errors.ts';
 import { EMBEDDED_MODEL, PACKAGE_ROOT } from './package-root.ts';
 import { readFallbackTemplate, type FallbackTemplate } from './text/fallback-template.ts';
-import { IdleCollector } from './http/idle-collector.ts';
+import { collectGarbage, IdleCollector } from './http/idle-collector.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
 import { logServerErrors } from './http/log-server-errors.ts';
+import type { OwnProcess } from './http/own-process.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
-import { logPool, openLoggedAccess, withoutClientTexts } from './service-log.ts';
+import { logMemory, logPool, openLoggedAccess, withoutClientTexts } from './service-log.ts';
+import { MemoryGuard } from './watch/memory-guard.ts';
+import { RunningRequests } from './watch/running-requests.ts';
 
 export interface Service {
   /** Of the default model. */
@@ -42,6 +45,8 @@ interface ServiceOptions {
   createProcess?: EngineClientOptions['createProcess'];
   /** Log lines that could not be written so far, for the metrics. */
   numLogLinesLost?: () => number;
+  /** Where a thread that watches the event loop finds what runs. */
+  requests?: RunningRequests;
 }
 
 /** Stands in the place of an address for the program that the service runs in. */
@@ -73,12 +78,16 @@ export async function startService(
   logger: Logger,
   options: ServiceOptions = {},
 ): Promise<Service> {
+  const { requests = new RunningRequests() } = options;
   const collector = new IdleCollector();
-  const { models, app, door, dispose } = await compose(config, logger, { ...options, collector });
+  const memory = new MemoryGuard({ onChange: logMemory(logger, requests), collect: collectGarbage });
+  const ownProcess = { collector, memory, requests };
+  const { models, app, door, dispose } = await compose(config, logger, { ...options, ownProcess });
   const server = createNodeServer({ fetch: app.fetch, door, config });
   const close = async (timeoutMs: number): Promise<void> => {
     await closeServer(server, timeoutMs);
     collector.dispose();
+    memory.dispose();
     await dispose();
   };
   try {
@@ -143,7 +152,7 @@ export async function startLocalService(
 async function compose(
   config: Config,
   rawLogger: Logger,
-  { createProcess, numLogLinesLost, collector }: ServiceOptions & { collector?: IdleCollector },
+  { createProcess, numLogLinesLost, ownProcess }: ServiceOptions & { ownProcess?: OwnProcess },
 ): Promise<{
   models: ModelPool;
   access: Access;
@@ -161,6 +170,10 @@ async function compose(
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
   const benchmarkRuns = new RunStore(config.benchmarkResults);
+  if (ownProcess !== undefined) {
+    metrics.watchMemory(ownProcess.memory);
+    ownProcess.memory.onRelease(() => responses.release());
+  }
   const dependencies = {
     models,
     access,
@@ -170,7 +183,7 @@ async function compose(
     openApiDocument,
     responses,
     benchmarkRuns,
-    ...(collector === undefined ? {} : { collector }),
+    ...(ownProcess === undefined ? {} : { ownProcess }),
   };
   return {
     models,

@@ -12,6 +12,7 @@ import { MODEL_CASES } from './models.ts';
 import { ONE_REQUEST_CASES } from './one-request.ts';
 import { OVERLOAD_CASES } from './overload.ts';
 import { PROCESS_CASES } from './process.ts';
+import { SERVICE_PROCESS_CASES } from './service-process.ts';
 import { STORED_CASES } from './stored.ts';
 import { TOOL_CASES } from './tools.ts';
 
@@ -30,6 +31,7 @@ export const CASES: readonly ChaosCase[] = [
   ...OVERLOAD_CASES,
   ...ENGINE_CASES,
   ...PROCESS_CASES,
+  ...SERVICE_PROCESS_CASES,
   ...MODEL_CASES,
   ...KEY_CASES,
 ];

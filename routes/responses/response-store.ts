@@ -103,6 +103,11 @@ export class ResponseStore {
     return this.#responses.delete(ownerId, fromBodyId(responseId));
   }
 
+  /** Lets go of half of what it keeps, of the addresses and keys that have most. */
+  release(): void {
+    this.#responses.shrinkTo(this.#responses.numBytes / 2);
+  }
+
   /** @returns bytes of the turns that nothing else holds */
   #hold(output: Turn): number {
     let numBytes = 0;

@@ -37,7 +37,8 @@ export const readyRoute = defineRoute({
       tags: ['Operation'],
       summary: 'Whether the default model accepts requests',
       description:
-        'Unavailable while the model loads, while its engine restarts, and while the service drains.',
+        'Unavailable while the model loads, while its engine restarts, while the service is short of memory, and ' +
+        'while it drains.',
       security: NO_SECURITY,
       responses: {
         200: jsonResponse('The default model accepts requests.', readySchema),
@@ -45,8 +46,11 @@ export const readyRoute = defineRoute({
       },
     },
   }),
-  createHandlers: ({ models: { defaultEngine: engine } }) => ({
+  createHandlers: ({ models: { defaultEngine: engine }, ownProcess }) => ({
     get: (c) => {
+      if (ownProcess?.memory.isShort === true) {
+        throw new EngineError('engine_not_ready', 'the service is short of memory; try again later');
+      }
       if (engine.state !== 'ready') {
         throw new EngineError('engine_not_ready', `the engine is ${engine.state}; try again later`);
       }

@@ -118,13 +118,18 @@ export const workersAiRoute = defineRoute({
   },
 });
 
-function createBatches({ models, logger }: AppDependencies): { jobs: BatchJobs; runner: BatchRunner } {
+function createBatches({ models, logger, ownProcess }: AppDependencies): {
+  jobs: BatchJobs;
+  runner: BatchRunner;
+} {
   const now = (): number => performance.now();
   const jobs = new BatchJobs(BATCH_BOUNDS, now);
+  ownProcess?.memory.onRelease(() => jobs.release());
   const runner = new BatchRunner({
     jobs,
     models,
     now,
+    isShort: () => ownProcess?.memory.isShort === true,
     onDone: ({ id, modelId, numItems }) =>
       logger.info({ batchId: id, model: modelId, numItems }, 'batch job done'),
     onDefect: (err) => logger.error({ err }, 'an item of a batch job met a defect'),

@@ -130,6 +130,11 @@ export class BatchJobs {
     this.#jobs.dropOld();
   }
 
+  /** Lets go of the jobs whose answers were fetched. */
+  release(): void {
+    this.#jobs.dropSpare();
+  }
+
   /** It is done, or dropped: its requests are not needed any more. */
   #close(job: BatchJob): void {
     const { ownerId, numRequestBytes } = job;

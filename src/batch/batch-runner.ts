@@ -9,6 +9,8 @@ export interface BatchRunnerOptions {
   jobs: BatchJobs;
   models: Pick<ServedModels, 'engines' | 'numWaiting'>;
   now: () => number;
+  /** Memory is short: no item starts. */
+  isShort?: () => boolean;
   /** A job's last item is done. Must not throw. */
   onDone?: (job: BatchJob) => void;
   /** An item met a defect of ours. Must not throw. */
@@ -41,11 +43,11 @@ export class BatchRunner {
   }
 
   #look(): void {
-    const { jobs } = this.#options;
+    const { jobs, isShort } = this.#options;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     jobs.forgetOld();
-    if (!this.#isStarting) {
+    if (!this.#isStarting && isShort?.() !== true) {
       jobs.candidates().some((job) => this.#mayStart(job.modelId) && this.#start(job));
     }
     if (jobs.hasOpenItems) this.#timer = setTimeout(() => this.#look(), LOOK_INTERVAL_MS).unref();

@@ -5,14 +5,16 @@ export const EXIT_CODES = {
   failed: 1,
   /** The command line is wrong. */
   usage: 2,
+  /** The event loop of the service stood still. EX_SOFTWARE of sysexits.h. */
+  hung: 70,
   /** 128 and the number of SIGINT. */
   interrupted: 130,
 } as const;
 
 export function exitCodesHelp(): string {
-  const { done, failed, usage, interrupted } = EXIT_CODES;
+  const { done, failed, usage, hung, interrupted } = EXIT_CODES;
   return (
     `Exit codes: ${done} done, ${failed} failed, ${usage} the command line is wrong, ` +
-    `${interrupted} stopped by Ctrl-C.`
+    `${hung} a service that hung was ended, ${interrupted} stopped by Ctrl-C.`
   );
 }

@@ -10,6 +10,8 @@ import { releaseWarning } from '../release-warning.ts';
 import { startService } from '../service.ts';
 import { withoutClientTexts } from '../service-log.ts';
 import { standardError, standardOutput } from '../standard-streams.ts';
+import { watchLoop } from '../watch/loop-watch.ts';
+import { RunningRequests } from '../watch/running-requests.ts';
 import { drainOnSignals } from './drain-on-signals.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { greeting } from './greeting.ts';
@@ -36,7 +38,17 @@ async function start(config: Config): Promise<void> {
   reportDefect = (err) => safeLogger.fatal({ err }, 'an unforeseen error ends the service');
   warnOfSurroundings(logger);
   const startedAt = performance.now();
+  const requests = new RunningRequests();
+  if (config.loopTimeoutMs > 0) {
+    watchLoop({
+      timeoutMs: config.loopTimeoutMs,
+      exitCode: EXIT_CODES.hung,
+      requests,
+      onError: (err) => logger.error({ err }, 'the thread that watches the event loop has ended'),
+    });
+  }
   const starting = startService(config, logger, {
+    requests,
     numLogLinesLost: () => standardOutput.numLinesLost + standardError.numLinesLost,
   });
   drainOnSignals(starting, config.shutdownTimeoutMs, logger);

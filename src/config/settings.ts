@@ -207,6 +207,12 @@ export const SETTINGS = {
     seconds(0.1),
     'Seconds without a sign of life after which an engine that has work is killed and replaced; longer where its largest step may take that long.',
   ),
+  loopTimeoutMs: setting(
+    'LOOP_TIMEOUT',
+    '10',
+    seconds(0),
+    'Seconds after which a service whose event loop does not turn says what runs and is ended, to be started again by a supervisor; 0: never.',
+  ),
   shutdownTimeoutMs: setting(
     'SHUTDOWN_TIMEOUT',
     '30',

@@ -67,7 +67,7 @@ function heapBytes(): number {
 let gc: (() => void) | undefined;
 
 /** Without a flag of the command line, which a program started as `tokenflare` could not have. */
-function collectGarbage(): void {
+export function collectGarbage(): void {
   if (gc === undefined) {
     setFlagsFromString('--expose-gc');
     gc = runInNewContext('gc') as () => void;

@@ -46,6 +46,7 @@ export async function readJsonBody(
       if (emptyBody !== undefined) return emptyBody;
       throw bodyError('the body is empty; send a JSON object');
     }
+    c.var.scope.onPhase?.('preparing', bytes.length);
     if (bytes.length >= LARGE_BYTES) {
       await turns.take(
         clientId,

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineStats, RequestRecord, Timings } from '../engine/engine.ts';
 import type { ServedModels } from '../serving/served-models.ts';
+import type { MemoryGuard } from '../watch/memory-guard.ts';
 import { ENGINE_COUNTERS, ENGINE_GAUGES } from './engine-metrics.ts';
 import { registerInfo } from './info-metrics.ts';
 import { KeyMetrics } from './key-metrics.ts';
@@ -186,6 +187,23 @@ export class Metrics {
       () => streams.numUnread,
     );
     this.#gauge('resumable_stream_bytes', 'What they keep of what they sent.', () => streams.numBytes);
+  }
+
+  /** Called at most once. */
+  watchMemory(memory: MemoryGuard): void {
+    this.#gauge('memory_short', '1 while requests are refused since memory is short.', () =>
+      Number(memory.isShort),
+    );
+    this.#gauge(
+      'heap_used_bytes',
+      "What was left of the HTTP process's heap by its last full collection.",
+      () => memory.figures.usedBytes,
+    );
+    this.#gauge(
+      'heap_limit_bytes',
+      'What may be left of it: the limit without the young generation.',
+      () => memory.figures.limitBytes,
+    );
   }
 
   /** `text/plain` in the version that Prometheus asks for. */

@@ -12,7 +12,8 @@ import { RequestScope } from './request-scope.ts';
 import { timingHeaders } from './timing-headers.ts';
 
 export interface DoorOptions {
-  models: { checkRoom(clientId: string): void };
+  /** @throws EngineError `queue_full`, and what else the app says better */
+  checkRoom(clientId: string): void;
   /** The pattern of a path whose route asks `checkRoom` before it looks at the request; undefined for other paths. */
   findQueuedRoute: (path: string) => string | undefined;
   allowedHosts: readonly string[];
@@ -45,7 +46,7 @@ const TELLING_HEADERS = [
  * app's own, and so are its log line and its metrics. What is not plain goes to the app.
  */
 export function createDoor(options: DoorOptions): Door {
-  const { models, log, metrics } = options;
+  const { log, metrics } = options;
   return (network, incoming, outgoing) => {
     if (network === '' || !isPlain(incoming, options)) return false;
     const path = incoming.url ?? '';
@@ -57,7 +58,7 @@ export function createDoor(options: DoorOptions): Door {
     });
     scope.network = network;
     scope.route = route;
-    const refusal = refusalOf(() => models.checkRoom(scope.clientId));
+    const refusal = refusalOf(() => options.checkRoom(scope.clientId));
     if (refusal?.code !== 'queue_full') return false;
     metrics.openHttpRequest();
     scope.error = refusal;

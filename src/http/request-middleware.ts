@@ -6,9 +6,9 @@ import type { AppContext, AppEnv } from './app-env.ts';
 import { authorityOf } from './authority.ts';
 import { handleError, requestIdHeaders } from './error-handlers.ts';
 import { clientAddressOf, isTrusted } from './client-address.ts';
-import type { IdleCollector } from './idle-collector.ts';
 import type { Metrics } from './metrics.ts';
 import { networkOf, plainAddress } from './network.ts';
+import type { OwnProcess } from './own-process.ts';
 import { readCredentials } from './read-credentials.ts';
 import { chooseRequestId } from './request-id.ts';
 import type { RequestLog } from './request-log.ts';
@@ -23,17 +23,22 @@ export function requestMiddleware(
   log: RequestLog,
   metrics: Metrics,
   trustedProxies: BlockList,
-  collector?: IdleCollector,
+  { collector, requests }: Partial<OwnProcess> = {},
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const id = chooseRequestId(c.req.header('x-request-id'));
     const scope = new RequestScope(id, c.req.method, c.req.path, (outcome) => {
       collector?.leave();
+      leave?.();
       metrics.countHttpRequest(scope.method, scope.route, outcome.status);
       log.write(outcome);
     });
+    const route = routePath(c, -1);
+    // Middleware alone matched: its pattern says nothing.
+    if (route !== '/*' && route !== '*') scope.route = route;
     setOrigin(c, scope, trustedProxies);
     collector?.enter();
+    const leave = requests?.enter(scope);
     metrics.openHttpRequest();
     c.set('scope', scope);
     try {
@@ -42,9 +47,6 @@ export function requestMiddleware(
       // The router's own refusals, and values that are no Error, pass by Hono's error handler.
       c.res = handleError(thrown, c);
     }
-    const route = routePath(c, -1);
-    // Middleware alone matched: its pattern says nothing.
-    if (route !== '/*' && route !== '*') scope.route = route;
     const headers = {
       ...requestIdHeaders(scope.id, scope.path),
       ...timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),

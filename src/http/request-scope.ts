@@ -2,6 +2,7 @@ import { ANONYMOUS, type Principal } from '../access/principal.ts';
 import { TokenBudget } from '../access/token-budget.ts';
 import type { EngineError } from '../errors.ts';
 import type { RequestRecord } from '../engine/engine.ts';
+import type { WatchedRequest } from '../watch/running-requests.ts';
 import type { Authority } from './authority.ts';
 import type { CallingSite } from './calling-site.ts';
 import { clientIdOf, ownerIdOf } from './identity.ts';
@@ -24,7 +25,7 @@ export const UNMATCHED = 'unmatched';
  * One HTTP request from its first byte to its last: what the log line and the metrics say of it gathers here. A
  * streamed answer is held open until its stream closes.
  */
-export class RequestScope {
+export class RequestScope implements WatchedRequest {
   /** The client's own `x-request-id`, or one of ours. */
   id: string;
   /** A label of metrics and a part of log lines: `other` for a word that is none of HTTP's. */
@@ -46,6 +47,7 @@ export class RequestScope {
   callingSite: CallingSite = 'own';
   /** The tokens that it may use, and those that it used. */
   budget = new TokenBudget();
+  onPhase: WatchedRequest['onPhase'];
   /** Where its streamed answer is kept, if the client asked for one that can be resumed. */
   streams: StreamStore | undefined;
   /** Only set where prompts may be logged. */
@@ -113,6 +115,7 @@ export class RequestScope {
 
   attachCompletion(completion: { record(): RequestRecord }): void {
     this.#readRecord = () => completion.record();
+    this.onPhase?.('computing');
   }
 
   /** Called when the request has ended, at once if it has. */
@@ -124,6 +127,7 @@ export class RequestScope {
   /** The answer is a stream: the request ends with `end()`, not with its headers. */
   hold(): void {
     this.#isHeld = true;
+    this.onPhase?.('streaming');
   }
 
   /** Headers are on their way. */

@@ -101,6 +101,11 @@ export class StreamStore {
     return [...this.#entries.values()].findLast(({ stream }) => stream.id === id)?.stream;
   }
 
+  /** Lets go of half of what it keeps. */
+  release(): void {
+    this.#entries.shrinkTo(this.#entries.numBytes / 2);
+  }
+
   #hostOf(entryOf: () => Entry): StreamHost {
     return {
       onSize: (_, numBytes) => this.#resize(entryOf(), numBytes),

@@ -19,8 +19,8 @@ import { mountable } from './mountable.ts';
 export type ServiceSettings = Readonly<Partial<Record<LibrarySetting, string | number>>>;
 
 /** A service without a socket listens nowhere, has a logger, and ends when its program says so. */
-type LibrarySetting = Exclude<SettingVariable, 'HOST' | 'PORT' | 'LOG_LEVEL'>;
-const NOT_OF_A_LIBRARY: ReadonlySet<string> = new Set(['HOST', 'PORT', 'LOG_LEVEL']);
+type LibrarySetting = Exclude<SettingVariable, 'HOST' | 'PORT' | 'LOG_LEVEL' | 'LOOP_TIMEOUT'>;
+const NOT_OF_A_LIBRARY: ReadonlySet<string> = new Set(['HOST', 'PORT', 'LOG_LEVEL', 'LOOP_TIMEOUT']);
 
 export interface ServiceOptions {
   /** What the service logs by; without it nothing is logged. */

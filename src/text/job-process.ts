@@ -73,7 +73,6 @@ export class JobProcess<Setup, Ready, Question, Answer> {
     this.#options = options;
   }
 
-  /** Of the process that is there now, if there is one. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const log = new RequestLog(pino({ level: 'silent' }), { openApiDocument: '', showsTexts: false });
   const findQueuedRoute = createPathRouter([PATH]);
   const door = createDoor({
-    models,
+    checkRoom: (clientId) => models.checkRoom(clientId),
     findQueuedRoute,
     allowedHosts: [],
     allowsAnonymous: true,

@@ -29,7 +29,7 @@ interface Bench {
 }
 
 /** A runner over an engine whose load a test sets. */
-function createBench(bounds: BatchBounds = BOUNDS): Bench {
+function createBench(bounds: BatchBounds = BOUNDS, isShort = (): boolean => false): Bench {
   const load = { numSequencesRunning: 0, numSequencesWaiting: 0, numLanes: 8 };
   const clock = { nowMs: 0 };
   const done: string[] = [];
@@ -37,7 +37,13 @@ function createBench(bounds: BatchBounds = BOUNDS): Bench {
   // Of an engine a runner reads state and load alone.
   const engine = { state: 'ready', stats: () => load } as unknown as Engine;
   const models = { numWaiting: 0, engines: () => [{ modelId: 'm', engine, isLoaded: true }] };
-  const runner = new BatchRunner({ jobs, models, now: () => clock.nowMs, onDone: ({ id }) => done.push(id) });
+  const runner = new BatchRunner({
+    jobs,
+    models,
+    now: () => clock.nowMs,
+    isShort,
+    onDone: ({ id }) => done.push(id),
+  });
   return { jobs, runner, load, clock, started: [], done };
 }
 
@@ -97,6 +103,21 @@ describe('BatchRunner', () => {
     expect(bench.started).toEqual([]);
     bench.load.numSequencesRunning = 6;
     await until(isDone(job));
+  });
+
+  it('waits while memory is short, and lets go of what was fetched', async () => {
+    const memory = { isShort: true };
+    const bench = createBench(BOUNDS, () => memory.isShort);
+    const job = bench.runner.add(demandOf(bench, 'a', 3));
+    await sleep(120);
+    expect(bench.started).toEqual([]);
+    memory.isShort = false;
+    await until(isDone(job));
+    bench.jobs.release();
+    expect(bench.jobs.size).toBe(1);
+    bench.jobs.markFetched(job);
+    bench.jobs.release();
+    expect(bench.jobs.size).toBe(0);
   });
 
   it('starts no other item before the engine counts the one that started', async () => {

@@ -169,4 +169,24 @@ describe('StreamStore', () => {
     expect(() => open(store, 'more', 'a/1')).toThrow(expect.objectContaining({ code: 'queue_full' }));
     expect(() => open(store, 'other', 'b/1')).not.toThrow();
   });
+
+  it('lets go of half of what it keeps when memory is short, and of no reader', async () => {
+    const store = createStore();
+    const ended = Array.from({ length: 8 }, (_, i) => open(store, `ended${i}`));
+    for (const { work } of ended) {
+      work.push(dataFrame('x'.repeat(20_000)));
+      work.push(DONE_FRAME);
+      work.end();
+    }
+    const running = open(store, 'running');
+    running.stream.read(0);
+    await settle();
+    const { numBytes } = store;
+    store.release();
+    expect(store.numBytes).toBeLessThanOrEqual(numBytes / 2);
+    expect(store.find('ended0')).toBeUndefined();
+    expect(store.find('ended7')).toBe(ended[7]?.stream);
+    expect(store.find('running')).toBe(running.stream);
+    expect(running.stream.isEnded).toBe(false);
+  });
 });

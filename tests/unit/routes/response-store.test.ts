@@ -124,6 +124,14 @@ describe('ResponseStore', () => {
     expect(has('bob', 'r1')).toEqual([true]);
   });
 
+  it('lets go of half of what it keeps, of the owner that has most, when the process asks', () => {
+    keep('bob', 'r1');
+    for (const id of ['r2', 'r3', 'r4']) keep('ann', id);
+    store.release();
+    expect(has('bob', 'r1')).toEqual([true]);
+    expect(has('ann', 'r2', 'r3', 'r4')).toEqual([false, false, true]);
+  });
+
   it('counts a turn once, however many responses follow it, and keeps it as long as one does', () => {
     const long = 'x'.repeat(30_000);
     const first = keep('ann', 'r1', undefined, long);

@@ -1,0 +1,63 @@
+import type { RunningRequest } from './running-requests.ts';
+
+/**
+ * For how long the main thread has owed an answer. It counts what the watching thread sees pass: a look that comes late
+ * adds no more than two intervals, so that time in which the whole process stood still (SIGSTOP, a machine that sleeps, a
+ * container that is paused) counts for nothing.
+ */
+export class Silence {
+  readonly #intervalMs: number;
+  #lookedAt: number;
+  #silentMs = 0;
+
+  constructor(intervalMs: number, nowMs: number) {
+    this.#intervalMs = intervalMs;
+    this.#lookedAt = nowMs;
+  }
+
+  /** @param hasAnswered since the last look at which it had */
+  look(nowMs: number, hasAnswered: boolean): number {
+    const passedMs = Math.min(nowMs - this.#lookedAt, 2 * this.#intervalMs);
+    this.#lookedAt = nowMs;
+    this.#silentMs = hasAnswered ? 0 : this.#silentMs + passedMs;
+    return this.#silentMs;
+  }
+}
+
+/** A function that had not returned. */
+export interface Frame {
+  function: string;
+  /** `dist/src/http/json-body.js:70`. */
+  place: string;
+}
+
+export interface Hang {
+  silentMs: number;
+  exitCode: number;
+  /** Innermost first; undefined where the main thread could not be stopped. */
+  stack: readonly Frame[] | undefined;
+  numOpen: number;
+  requests: readonly RunningRequest[];
+  residentBytes: number;
+  uptimeSeconds: number;
+}
+
+/** Of requests; those whose phase began before them are unlikely to be what runs. */
+const MAX_REQUESTS = 32;
+
+/** The line that the log gets of a process that is about to be ended: ids, lengths and places, no text of a client. */
+export function hangLine(hang: Hang, time: Date): string {
+  const { stack, numOpen, requests, exitCode } = hang;
+  const seconds = (hang.silentMs / 1000).toFixed(1);
+  return `${JSON.stringify({
+    level: 60,
+    time: time.toISOString(),
+    exitCode,
+    stack: stack ?? 'the main thread could not be stopped, as in native code',
+    openRequests: numOpen,
+    requests: requests.slice(0, MAX_REQUESTS),
+    residentMb: Math.round(hang.residentBytes / 2 ** 20),
+    uptimeSeconds: Math.round(hang.uptimeSeconds),
+    msg: `the event loop has not turned for ${seconds} s (LOOP_TIMEOUT): the process is ended`,
+  })}\n`;
+}

@@ -1,0 +1,117 @@
+/** How far a request is: its body comes in, it is checked and its text made, a model computes, its answer streams. */
+export type RequestPhase = 'reading' | 'preparing' | 'computing' | 'streaming';
+
+/** What is kept of a request. */
+export interface WatchedRequest {
+  readonly id: string;
+  /** The pattern that its path matched. */
+  readonly route: string;
+  /** Called at the beginning of each phase; with the body's length where it is known then. */
+  onPhase: ((phase: RequestPhase, bodyBytes?: number) => void) | undefined;
+}
+
+/** A request of a dump. */
+export interface RunningRequest {
+  id: string;
+  route: string;
+  phase: RequestPhase;
+  /** 0 until the body is read. */
+  bodyBytes: number;
+  /** Since it came, and since its phase began. */
+  ageMs: number;
+  phaseMs: number;
+}
+
+const PHASES: readonly RequestPhase[] = ['reading', 'preparing', 'computing', 'streaming'];
+
+/** The newest requests have a place each; one that takes the place of another is newer. */
+const NUM_PLACES = 256;
+/** A place, in bytes: phase, body, two times, then two texts behind a byte with their length. */
+const PLACE_BYTES = 192;
+const PHASE_AT = 0;
+const BODY_AT = 4;
+const CAME_AT = 8;
+const PHASE_BEGAN_AT = 16;
+const ID_AT = 24;
+const ROUTE_AT = 104;
+/** Before the places. */
+const HEADER_BYTES = 8;
+const NUM_OPEN = 0;
+const MAX_TEXT_BYTES = 79;
+
+/**
+ * What runs, in memory that the watching thread shares: it can be read while the main thread is in an endless loop, or in
+ * native code. Ids, routes and lengths; no texts. A mark is some stores, the id and the route are written once.
+ */
+export class RunningRequests {
+  readonly shared = new SharedArrayBuffer(HEADER_BYTES + NUM_PLACES * PLACE_BYTES);
+  readonly #view = new DataView(this.shared);
+  readonly #bytes = Buffer.from(this.shared);
+  readonly #takenBy: (WatchedRequest | undefined)[] = [];
+  #numOpen = 0;
+  #next = 0;
+
+  /** A request begins. What is returned must be called once, when it has ended. */
+  enter(request: WatchedRequest): () => void {
+    this.#count(1);
+    const place = this.#next;
+    this.#next = (place + 1) % NUM_PLACES;
+    this.#takenBy[place] = request;
+    const at = HEADER_BYTES + place * PLACE_BYTES;
+    const nowMs = Date.now();
+    this.#view.setFloat64(at + CAME_AT, nowMs);
+    this.#mark(at, 'reading', nowMs);
+    this.#view.setInt32(at + BODY_AT, 0);
+    this.#write(at + ID_AT, request.id);
+    this.#write(at + ROUTE_AT, request.route);
+    request.onPhase = (phase, bodyBytes) => {
+      if (this.#takenBy[place] !== request) return;
+      this.#mark(at, phase, Date.now());
+      if (bodyBytes !== undefined) this.#view.setInt32(at + BODY_AT, bodyBytes);
+    };
+    return () => {
+      this.#count(-1);
+      if (this.#takenBy[place] !== request) return;
+      this.#takenBy[place] = undefined;
+      this.#view.setInt32(at + PHASE_AT, 0);
+    };
+  }
+
+  #count(change: number): void {
+    this.#numOpen += change;
+    this.#view.setInt32(NUM_OPEN, this.#numOpen);
+  }
+
+  #mark(at: number, phase: RequestPhase, nowMs: number): void {
+    this.#view.setInt32(at + PHASE_AT, PHASES.indexOf(phase) + 1);
+    this.#view.setFloat64(at + PHASE_BEGAN_AT, nowMs);
+  }
+
+  #write(at: number, text: string): void {
+    this.#bytes[at] = this.#bytes.write(text, at + 1, MAX_TEXT_BYTES, 'latin1');
+  }
+}
+
+/** What `RunningRequests` shares, as any thread reads it: the request whose phase began last is first. */
+export function readRunningRequests(
+  shared: SharedArrayBuffer,
+  nowMs: number,
+): { numOpen: number; requests: RunningRequest[] } {
+  const view = new DataView(shared);
+  const bytes = Buffer.from(shared);
+  const textAt = (at: number): string => bytes.toString('latin1', at + 1, at + 1 + view.getUint8(at));
+  const requests: RunningRequest[] = [];
+  for (let at = HEADER_BYTES; at < shared.byteLength; at += PLACE_BYTES) {
+    const phase = PHASES[view.getInt32(at + PHASE_AT) - 1];
+    if (phase === undefined) continue;
+    requests.push({
+      id: textAt(at + ID_AT),
+      route: textAt(at + ROUTE_AT),
+      phase,
+      bodyBytes: view.getInt32(at + BODY_AT),
+      ageMs: nowMs - view.getFloat64(at + CAME_AT),
+      phaseMs: nowMs - view.getFloat64(at + PHASE_BEGAN_AT),
+    });
+  }
+  return { numOpen: view.getInt32(NUM_OPEN), requests: requests.toSorted((a, b) => a.phaseMs - b.phaseMs) };
+}
