@@ -6,11 +6,11 @@ import type { Effort } from '../regular/effort.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
 import { literalNode, type RegularNode } from '../regular/regular-node.ts';
 import type { EbnfNode } from './ebnf-node.ts';
-import { findLeftRecursion } from './left-recursion.ts';
 import { parseEbnf } from './parse-ebnf.ts';
 import { automatonOf, choiceOf, NEVER, type Part, repeatOf, ruleOf, sequenceOf, textOf } from './part.ts';
 import { withoutNever } from './productive-rules.ts';
 import type { Rules } from './rules.ts';
+import { withoutLeftRecursion } from './without-left-recursion.ts';
 
 /** Characters of an expression that is made one automaton; greater ones stay expressions, whose size is their own. */
 const MAX_REGULAR_SIZE = 256;
@@ -24,12 +24,13 @@ export function compileEbnf(text: string, rules: Rules, effort: Effort): Part {
   if (!nodes.has('root')) throw invalidField(effort.param, 'has no rule root');
   const compiler = new EbnfCompiler(nodes, rules, effort);
   compiler.compile();
-  const names = [...nodes.keys()];
-  const bodies = withoutNever(rules.bodies, effort);
-  const recursion = findLeftRecursion(bodies, effort);
-  if (recursion !== undefined) {
-    const path = [...recursion, recursion[0] ?? 0].map((index) => names[index - compiler.first] ?? '');
-    throw invalidField(effort.param, `is left-recursive, which is not supported: ${clip(path.join(' -> '))}`);
+  withoutNever(rules.bodies, effort).forEach((body, index) => rules.define(index, body));
+  const stuck = withoutLeftRecursion(rules, effort);
+  if (stuck !== undefined) {
+    const names = [...nodes.keys()];
+    const path = [...stuck, stuck[0] ?? 0].flatMap((index) => names[index - compiler.first] ?? []);
+    const complaint = 'comes back to a rule behind a part that may be empty, which is not supported';
+    throw invalidField(effort.param, `${complaint}: ${clip(path.join(' -> '))}`);
   }
   return compiler.partOfRule('root');
 }

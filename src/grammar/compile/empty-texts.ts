@@ -124,7 +124,7 @@ class FullTexts {
 }
 
 /** A copy of the start that does not accept; NEVER if nothing else was accepted. */
-function withoutEmptyText({ numStates, numClasses, classOf, next, accepts }: ByteAutomaton): Part {
+export function withoutEmptyText({ numStates, numClasses, classOf, next, accepts }: ByteAutomaton): Part {
   const start = next.subarray(0, numClasses);
   if (start.every((target) => target < 0)) return NEVER;
   const shifted = (targets: Int32Array): Int32Array =>

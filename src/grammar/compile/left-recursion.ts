@@ -17,6 +17,30 @@ export function findLeftRecursion(bodies: readonly Part[], effort: Effort): numb
   return undefined;
 }
 
+/** All rules that lead to a rule, and to which it leads, before a byte is read; the rule itself among them. */
+export function rulesInRecursion(rule: number, bodies: readonly Part[], effort: Effort): number[] {
+  const nullable = new Nullable(bodies, effort);
+  const next = bodies.map((body) => [...rulesAtStart(body, nullable, effort)]);
+  const before: number[][] = bodies.map(() => []);
+  for (const [index, targets] of next.entries()) for (const target of targets) before[target]?.push(index);
+  const [ahead, behind] = [next, before].map((edges) => reachedFrom(rule, edges, effort));
+  return [...(ahead ?? [])].filter((reached) => behind?.has(reached) === true);
+}
+
+function reachedFrom(
+  start: number,
+  edges: readonly (readonly number[])[],
+  effort: Effort,
+): ReadonlySet<number> {
+  const reached = new Set([start]);
+  // The loop goes on with what it adds.
+  for (const at of reached) {
+    effort.spend(1);
+    for (const to of edges[at] ?? []) reached.add(to);
+  }
+  return reached;
+}
+
 /** A depth-first walk without recursion: chains of rules are as long as a request makes them. */
 function walk(
   start: number,

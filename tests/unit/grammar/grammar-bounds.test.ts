@@ -74,6 +74,15 @@ const HOSTILE: Record<string, GrammarSpec> = {
   'a chain of rules': ebnf(
     ['root ::= (r0)*', ...list(4_000, (i) => `r${i} ::= r${i + 1}? "a"?`), 'r4000 ::= "b"'].join('\n'),
   ),
+  'rules that all recur through each other on the left': ebnf(
+    [
+      'root ::= r0',
+      ...list(
+        300,
+        (i) => `r${i} ::= ${list(6, (j) => `r${(i * 7 + j * 13 + 1) % 300} "x"`).join(' | ')} | "a"`,
+      ),
+    ].join('\n'),
+  ),
   'a rule of 3,000 alternatives': ebnf(
     [
       `root ::= ${list(3_000, (i) => `r${i}`).join(' | ')}`,
