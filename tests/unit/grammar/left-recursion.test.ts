@@ -109,12 +109,16 @@ function derives(table: readonly (readonly (readonly Symbol[])[])[], text: strin
         }),
       [start],
     );
+  const starts = Array.from({ length: text.length + 1 }, (_, i) => i);
+  const entries = (): string[] =>
+    table.flatMap((alternatives, rule) =>
+      starts.flatMap((start) =>
+        alternatives.flatMap((symbols) => endsOf(symbols, start)).map((end) => `${rule} ${start} ${end}`),
+      ),
+    );
   for (let before = -1; known.size > before;) {
     before = known.size;
-    for (const [rule, alternatives] of table.entries())
-      for (let start = 0; start <= text.length; start++)
-        for (const end of alternatives.flatMap((symbols) => endsOf(symbols, start)))
-          known.add(`${rule} ${start} ${end}`);
+    for (const entry of entries()) known.add(entry);
   }
   return known.has(`0 0 ${text.length}`);
 }
