@@ -1,8 +1,9 @@
 import type { ByteAutomaton, Expression, Grammar, Terminal } from './grammar.ts';
 
-/** Of an expression, and of a terminal beside its bytes, about: as objects in memory. */
+/** Of an expression, of a literal and of an automaton beside their bytes, about: as objects in memory. */
 const EXPRESSION_BYTES = 100;
-const TERMINAL_BYTES = 250;
+const LITERAL_BYTES = 250;
+const AUTOMATON_BYTES = 900;
 
 /** Bytes of memory that a grammar takes, about. */
 export function grammarBytes({ terminals, rules }: Grammar): number {
@@ -11,8 +12,8 @@ export function grammarBytes({ terminals, rules }: Grammar): number {
 }
 
 function terminalBytes(terminal: Terminal): number {
-  if (terminal.type === 'literal') return TERMINAL_BYTES + terminal.bytes.length;
-  return TERMINAL_BYTES + automatonBytes(terminal.type === 'counted' ? terminal.word : terminal.automaton);
+  if (terminal.type === 'literal') return LITERAL_BYTES + terminal.bytes.length;
+  return AUTOMATON_BYTES + automatonBytes(terminal.type === 'counted' ? terminal.word : terminal.automaton);
 }
 
 const automatonBytes = ({ classOf, next, accepts }: ByteAutomaton): number =>
