@@ -98,11 +98,11 @@ export class EngineCore {
    * @throws EngineError `invalid_request` for tokens that are none; `internal` for an id that is in use; as
    * `ReasoningBudgets.budgetOf`
    */
-  submit(request: SequenceRequest): void {
+  submit({ grammar, ...request }: SequenceRequest): void {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
     checkTokenIds(request.promptTokenIds, this.#sampler, 'prompt');
-    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs, grammar } = request;
+    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
     const guide = grammar && this.#guideOf(grammar, maxTokens);
     const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId, guide);
