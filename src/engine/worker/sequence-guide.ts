@@ -7,6 +7,12 @@ import type { DraftGuide } from '../../scheduler/sequence.ts';
 /** Of the shortest end of a text; a longer one has room only where there is a token for each byte. */
 const MAX_SOUGHT_BYTES = 2048;
 
+/**
+ * Units of work (see Fuel) that a text may take, and for each of its tokens: 0.8 s and 8 ms. All other texts wait
+ * meanwhile. Natural grammars take a tenth of it.
+ */
+const TEXT_UNITS = { atStart: 20_000_000, aToken: 200_000 };
+
 /** Frames that are made, by any text of the grammar, before this text's own are counted again. */
 const FRAMES_A_COUNT = 10_000;
 
@@ -21,14 +27,18 @@ export class SequenceGuide implements DraftGuide {
   /** Behind the token that was asked for last: a token that is drawn is first looked at, then taken. */
   #ahead: { tokenId: number; at: Configuration | undefined } | undefined;
   #numLeft: number;
+  readonly #units: typeof TEXT_UNITS;
+  #numUnitsLeft: number;
   /** Frames of the grammar when those of this text were counted. */
   #numFramesAtCount: number;
   /** The tokens that end the text, once there is room for nothing else. */
   #end: number[] | undefined;
 
   /** @param maxTokens of the text */
-  constructor(grammar: TokenGrammar, maxTokens: number) {
+  constructor(grammar: TokenGrammar, maxTokens: number, units = TEXT_UNITS) {
     this.#grammar = grammar;
+    this.#units = units;
+    this.#numUnitsLeft = units.atStart;
     this.#at = grammar.start;
     this.#numLeft = maxTokens;
     this.#numFramesAtCount = grammar.numFramesMade;
@@ -57,7 +67,7 @@ export class SequenceGuide implements DraftGuide {
   allowed(): AllowedTokens {
     const [planned] = this.#end ?? [];
     if (planned !== undefined) return { type: 'list', tokenIds: Int32Array.of(planned) };
-    const allowed = this.#grammar.allowed(this.#at);
+    const allowed = this.#spend(() => this.#grammar.allowed(this.#at));
     if (allowed.type === 'list' && allowed.tokenIds.length === 0 && !this.mayEnd) {
       throw new EngineError(
         'invalid_request',
@@ -92,10 +102,22 @@ export class SequenceGuide implements DraftGuide {
   /** Goes on behind a token of the text; one that ends the sequence is none. */
   accept(tokenId: number): void {
     this.#numLeft--;
+    this.#numUnitsLeft += this.#units.aToken;
     if (this.#end?.[0] === tokenId) this.#end.shift();
     this.#at = this.#behind(tokenId) ?? this.#at;
     this.#ahead = undefined;
     this.#countFrames();
+  }
+
+  /** @throws EngineError `format_too_complex` once the text has taken more work than it may */
+  #spend<T>(ask: () => T): T {
+    const numSpent = this.#grammar.numUnitsSpent;
+    const answer = ask();
+    this.#numUnitsLeft -= this.#grammar.numUnitsSpent - numSpent;
+    if (this.#numUnitsLeft >= 0) return answer;
+    const { atStart, aToken } = this.#units;
+    const complaint = `the format is too complex: its text takes more than ${atStart} units of work, and ${aToken} a token`;
+    throw new EngineError('format_too_complex', complaint);
   }
 
   /** What a text holds grows by no more than what is made. */
@@ -108,7 +130,7 @@ export class SequenceGuide implements DraftGuide {
 
   #behind(tokenId: number): Configuration | undefined {
     if (this.#ahead?.tokenId !== tokenId) {
-      this.#ahead = { tokenId, at: this.#grammar.step(this.#at, tokenId) };
+      this.#ahead = { tokenId, at: this.#spend(() => this.#grammar.step(this.#at, tokenId)) };
     }
     return this.#ahead.at;
   }
@@ -122,10 +144,14 @@ export class SequenceGuide implements DraftGuide {
   }
 
   forcedTokens(): readonly number[] {
-    return this.#end ?? this.#grammar.forcedTokens(this.#at);
+    return this.#end ?? this.#spend(() => this.#grammar.forcedTokens(this.#at));
   }
 
   numAllowed(tokenIds: readonly number[]): number {
+    return this.#spend(() => this.#countAllowed(tokenIds));
+  }
+
+  #countAllowed(tokenIds: readonly number[]): number {
     let at: Configuration | undefined = this.#at;
     for (const [i, tokenId] of tokenIds.entries()) {
       if (!isAllowed(this.#grammar.allowed(at), tokenId)) return i;

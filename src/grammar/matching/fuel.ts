@@ -10,6 +10,8 @@ export const MAX_FUEL = 5_000_000;
 export class Fuel {
   readonly #most: number;
   #left: number;
+  /** By all questions so far. */
+  numSpent = 0;
 
   constructor(most = MAX_FUEL) {
     this.#most = most;
@@ -24,6 +26,7 @@ export class Fuel {
   /** @throws EngineError `format_too_complex` once it is used up */
   spend(units: number): void {
     this.#left -= units;
+    this.numSpent += units;
     if (this.#left < 0) {
       throw new EngineError(
         'format_too_complex',

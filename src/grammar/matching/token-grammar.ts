@@ -147,6 +147,11 @@ export class TokenGrammar implements Forgetful {
     return this.#vocabulary.trie.fewestTokens(Uint8Array.from(bytes)) ?? [];
   }
 
+  /** Units of work that all questions took, of all grammars of the vocabulary. */
+  get numUnitsSpent(): number {
+    return this.#vocabulary.fuel.numSpent;
+  }
+
   /** How many frames were made for all texts: a text holds no more frames than it did, and these. */
   get numFramesMade(): number {
     return this.#stacks.numFramesMade;
