@@ -81,6 +81,7 @@ describe('npm run bench', () => {
       'npm run bench -- --peers',
       'npm run bench -- --formats',
       'npm run bench -- --speculation',
+      'npm run bench -- --grammars',
       'npm run bench -- --bounds',
       'npm run bench -- --against DIR',
     ]);

@@ -56,7 +56,8 @@ describe.skipIf(skipsTerminal)('in a terminal (needs python3)', () => {
   });
 
   it('requests are readable, and cannot move the cursor', async () => {
-    const terminal = serve({ NO_COLOR: '' });
+    // Without it no text of a client is logged at all.
+    const terminal = serve({ NO_COLOR: '', LOG_PROMPTS: 'on' });
     const url = await urlIn(terminal);
     await (await postJson(`${url}/v1/completions`, { ...body, model: '\u001b[2Jx' })).text();
     const text = await terminal.see(/INFO: .*\/v1\/completions 404 .*\n/);
