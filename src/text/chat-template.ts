@@ -17,6 +17,8 @@ const MAX_SHORT_SIZE = 2 ** 15;
 /** Of all tools of a request; 128 tools as they are written take a quarter of it. */
 const MAX_TOOLS = { characters: 2 ** 19, values: 2 ** 15 };
 const START_TIMEOUT_MS = 20_000;
+/** The process for long conversations ends so long after the last of them. */
+const LONG_IDLE_MS = 5000;
 const MAX_HEAP_MB = 128;
 
 export interface ChatTemplateOptions {
@@ -47,7 +49,12 @@ export class ChatTemplate {
   /** Jinja. */
   readonly template: string;
   readonly #process: TemplateProcess;
-  readonly #longProcess: TemplateProcess;
+  readonly #makeProcess: () => TemplateProcess;
+  /** Undefined while there is no long conversation. */
+  #longProcess: TemplateProcess | undefined;
+  #numLong = 0;
+  #isStopped = false;
+  #longTimer: NodeJS.Timeout | undefined;
   readonly #deadlineMs: number;
   #toolFormat: ToolFormat | undefined;
   /** In a list, since a model may have none. */
@@ -66,8 +73,8 @@ export class ChatTemplate {
       maxHeapMb: MAX_HEAP_MB,
       startTimeoutMs,
     };
-    this.#process = new JobProcess(process);
-    this.#longProcess = new JobProcess(process);
+    this.#makeProcess = () => new JobProcess(process);
+    this.#process = this.#makeProcess();
   }
 
   /** Of its process for short conversations, which comes with the first. */
@@ -119,7 +126,7 @@ export class ChatTemplate {
     return this.#process.run(question, { clientId, signal, timeoutMs: this.#deadlineMs, param: 'messages' });
   }
 
-  #askLong(
+  async #askLong(
     question: TemplateQuestion & { type: 'render' },
     { clientId, signal }: TextCaller,
   ): Promise<TemplateAnswer> {
@@ -129,12 +136,29 @@ export class ChatTemplate {
       const param = sizeOf([messages, templateArguments]) > MAX_SHORT_SIZE ? 'messages' : 'tools';
       return invalidField(param, `are too much to be rendered: ${how}; send less`);
     };
-    return this.#longProcess.run(question, { clientId, signal, timeoutMs, param: 'messages', toLossError });
+    clearTimeout(this.#longTimer);
+    // Once it is stopped, the other one says so.
+    const process = this.#isStopped ? this.#process : (this.#longProcess ??= this.#makeProcess());
+    this.#numLong++;
+    try {
+      return await process.run(question, { clientId, signal, timeoutMs, param: 'messages', toLossError });
+    } finally {
+      if (--this.#numLong === 0) this.#endLongLater();
+    }
+  }
+
+  #endLongLater(): void {
+    this.#longTimer = setTimeout(() => {
+      void this.#longProcess?.stop();
+      this.#longProcess = undefined;
+    }, LONG_IDLE_MS).unref();
   }
 
   /** Ends its processes, and what waits for them. */
   async stop(): Promise<void> {
-    await Promise.all([this.#process.stop(), this.#longProcess.stop()]);
+    this.#isStopped = true;
+    clearTimeout(this.#longTimer);
+    await Promise.all([this.#process.stop(), this.#longProcess?.stop()]);
   }
 }
 

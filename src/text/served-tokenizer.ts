@@ -1,3 +1,4 @@
+import { EngineError } from '../errors.ts';
 import type { EncodedText } from '../tokenizer/encode-tail.ts';
 import { runToEnd } from '../tokenizer/in-slices.ts';
 import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
@@ -142,8 +143,8 @@ export class ServedTokenizer implements TokenVocabulary {
 
   /**
    * The token ids of texts; a lone surrogate, which no UTF-8 can hold, becomes U+FFFD.
-   * @throws EngineError `weights_invalid` where the tokenizer fails, or does not end; the signal's reason once that is
-   * aborted
+   * @throws EngineError `weights_invalid` where the tokenizer fails, or does not end; `invalid_request` where it does not
+   * end of a large text; the signal's reason once that is aborted
    */
   async encode(
     texts: readonly string[],
@@ -154,7 +155,13 @@ export class ServedTokenizer implements TokenVocabulary {
     const question = { texts, addSpecialTokens, numKept };
     const timeoutMs = Math.ceil(this.#encodeTimeoutMs + ENCODE_TIMEOUT_MS_PER_CHARACTER * numCharacters);
     const isLarge = numCharacters > LARGE_CHARACTERS;
-    const answer = await this.#process.run(question, { clientId, signal, timeoutMs, isLarge });
+    const toLossError = (how: string): EngineError =>
+      new EngineError(
+        'invalid_request',
+        `a text of ${numCharacters} characters is too much to be tokenised: ${how}; send less`,
+      );
+    const options = { clientId, signal, timeoutMs, isLarge, ...(isLarge ? { toLossError } : {}) };
+    const answer = await this.#process.run(question, options);
     return answer.map(({ tokenIds, numTokens }) => {
       // Loaded anew, it may be another.
       checkEncodedIds(tokenIds, this.vocabSize);

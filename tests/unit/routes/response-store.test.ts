@@ -126,10 +126,10 @@ describe('ResponseStore', () => {
 
   it('lets go of half of what it keeps, of the owner that has most, when the process asks', () => {
     keep('bob', 'r1');
-    for (const id of ['r2', 'r3', 'r4']) keep('ann', id);
+    for (const id of ['r2', 'r3', 'r4', 'r5', 'r6', 'r7']) keep('ann', id);
     store.release();
     expect(has('bob', 'r1')).toEqual([true]);
-    expect(has('ann', 'r2', 'r3', 'r4')).toEqual([false, false, true]);
+    expect(has('ann', 'r2', 'r3', 'r4', 'r7')).toEqual([false, false, false, true]);
   });
 
   it('counts a turn once, however many responses follow it, and keeps it as long as one does', () => {
