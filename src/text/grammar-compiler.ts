@@ -85,7 +85,9 @@ export class GrammarCompiler {
     );
     this.#vocabulary ??= this.#start();
     const vocabulary = await this.#vocabulary;
-    const options = { clientId, signal, timeoutMs: DEADLINE_MS };
+    const toLossError = (how: string): EngineError =>
+      new EngineError('format_too_complex', `the format is too complex: ${how}`);
+    const options = { clientId, signal, timeoutMs: DEADLINE_MS, toLossError };
     const { grammar, nodeCosts, numBytes, minTokens } = await this.#process.run(
       { spec: known, specialTokenIds },
       options,
