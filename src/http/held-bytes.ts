@@ -20,7 +20,8 @@ interface Held {
 
 /**
  * Bytes that many requests hold together, bounded. Over the bound the group that holds most gives up its largest holding,
- * and another if that does not suffice: a client that fills the room loses its own, whoever comes then.
+ * and the next largest if that is not enough. So a client that fills the room loses its own requests, and not those of
+ * the clients that come later.
  */
 export class HeldBytes {
   readonly #what: string;
