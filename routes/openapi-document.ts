@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
-import { MAX_JSON_LEVELS } from '../src/http/json-nesting.ts';
+import { MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/json-nesting.ts';
 import { VERSION } from '../src/version.ts';
 import type { Method } from './define-route.ts';
 import { resumableParam, securitySchemes, STREAM_NOTE, TAGS } from './openapi-parts.ts';
@@ -19,8 +19,9 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       description:
         'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A path or method ' +
         'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
-        `path answers to OPTIONS. A body has a JSON content type and nests at most ${MAX_JSON_LEVELS} levels. A request ` +
-        'that is not valid HTTP, or does not arrive in time, is answered with 400, 408 or 431 without a body, and the ' +
+        `path answers to OPTIONS. A body has a JSON content type, nests at most ${MAX_JSON_LEVELS} levels, and has at ` +
+        `most ${MAX_JSON_PARTS} objects and lists, and as many names of members. A request that is not valid HTTP, or does not ` +
+        'arrive in time, is answered with 400, 408 or 431 without a body, and the ' +
         'connection is closed.',
       contact: { name: 'Tokenflare maintainers' },
       license: { name: 'MIT', identifier: 'MIT' },

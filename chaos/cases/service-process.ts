@@ -11,10 +11,10 @@ import { sleep, until, within } from '../support/until.ts';
 const HURT = fileURLToPath(new URL('../../tests/support/hurt-service.mjs', import.meta.url));
 const SETTINGS = { NODE_OPTIONS: `--import=${HURT} --max-old-space-size=192` };
 const PROMPT = 'Once upon a time in Samarkand';
-const LOAD = { prompt: PROMPT, max_tokens: 60, ignore_eos: true };
+const LOAD = { prompt: PROMPT, max_tokens: 400, ignore_eos: true };
 const NUM_CLIENTS = 6;
 /** Between two streams of a client. */
-const PAUSE_MS = 100;
+const PAUSE_MS = 20;
 const READY_LIMIT_MS = 60_000;
 const GONE_LIMIT_MS = 12_000;
 /** For the first answer after an end; on a machine with other work, so many times what the first start took. */

@@ -3,8 +3,9 @@ import { clip } from '../clip.ts';
 import { EngineError } from '../errors.ts';
 import { isRecord } from '../is-record.ts';
 import type { AppContext } from './app-env.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
 import { HeldBytes, type Holding } from './held-bytes.ts';
-import { MAX_JSON_LEVELS, nestsDeeperThan } from './json-nesting.ts';
+import { jsonFault } from './json-nesting.ts';
 import { COUNTED_BYTES, readBody } from './read-body.ts';
 import { ThreadTurns } from './thread-turns.ts';
 
@@ -40,8 +41,9 @@ export async function readJsonBody(
   const holding = mayBeCounted(c.req.raw)
     ? bodies.open(groupOf(clientId), Math.max(MAX_BODIES_BYTES, MIN_BODIES * limitBytes))
     : undefined;
+  const buffer = new GrowingBuffer(limitBytes);
   try {
-    const bytes = await readBytes(c, limitBytes, holding);
+    const bytes = await readBytes(c, buffer, { limitBytes, holding });
     if (bytes.length === 0) {
       if (emptyBody !== undefined) return emptyBody;
       throw bodyError('the body is empty; send a JSON object');
@@ -55,6 +57,7 @@ export async function readJsonBody(
     }
     return parseObject(decodeUtf8(bytes));
   } finally {
+    buffer.free();
     holding?.release();
   }
 }
@@ -92,18 +95,16 @@ function checkContentType({ headers }: Request): void {
 /** The body's bytes; a client that closes the connection before it has sent them all is at fault, not the service. */
 async function readBytes(
   c: AppContext,
-  limitBytes: number,
-  holding: Holding | undefined,
+  buffer: GrowingBuffer,
+  limits: { limitBytes: number; holding: Holding | undefined },
 ): Promise<Uint8Array> {
-  let body: Uint8Array | 'too-large';
   try {
-    body = await readBody(c, limitBytes, holding);
+    if (await readBody(c, buffer, limits)) return buffer.bytes();
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
     throw new EngineError('invalid_request', 'the body ended before it was whole', { param: 'body', cause });
   }
-  if (body === 'too-large') throw tooLarge(`more than ${limitBytes} bytes`, limitBytes);
-  return body;
+  throw tooLarge(`more than ${limits.limitBytes} bytes`, limits.limitBytes);
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -115,9 +116,8 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 function parseObject(text: string): Record<string, unknown> {
-  if (nestsDeeperThan(text, MAX_JSON_LEVELS)) {
-    throw bodyError(`the body nests more than ${MAX_JSON_LEVELS} levels of objects and lists`);
-  }
+  const fault = jsonFault(text);
+  if (fault !== undefined) throw bodyError(`the body ${fault}`);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,37 +1,30 @@
 import type { IncomingMessage } from 'node:http';
 import type { AppContext } from './app-env.ts';
 import { abortError } from '../errors.ts';
-import { GrowingBuffer } from './growing-buffer.ts';
+import type { GrowingBuffer } from './growing-buffer.ts';
 import type { Holding } from './held-bytes.ts';
 
 /** What is smaller is not counted: as many as there may be connections are few bytes. */
 export const COUNTED_BYTES = 2 ** 14;
 
-/**
- * The bytes of a request's body in one buffer, or `too-large` as soon as there are more than `limitBytes`: what comes
- * after that is not read.
- *
- * @param holding what the body takes while it arrives; undefined for one that is not counted
- * @throws Error when the body ends before it is whole; EngineError when the request has to give up what it holds
- */
-export async function readBody(
-  c: AppContext,
-  limitBytes: number,
-  holding: Holding | undefined,
-): Promise<Uint8Array | 'too-large'> {
-  const contentLength = Number(c.req.header('content-length'));
-  const buffer = new GrowingBuffer(Number.isFinite(contentLength) ? contentLength : undefined);
-  const { incoming, mountPath } = c.env;
-  // Where the service is mounted, the application may be reading Node's message: two readers would share its bytes.
-  const isWhole = await (incoming === undefined || mountPath !== undefined
-    ? readStream(c.req.raw.body, buffer, { limitBytes, onSocket: incoming !== undefined, holding })
-    : readMessage(incoming, buffer, { limitBytes, holding }));
-  return isWhole ? buffer.bytes() : 'too-large';
-}
-
 interface Limits {
   limitBytes: number;
+  /** What the body takes while it arrives; undefined for one that is not counted. */
   holding: Holding | undefined;
+}
+
+/**
+ * Reads a request's body into a buffer. False as soon as there are more than `limitBytes`: what comes after that is not
+ * read.
+ *
+ * @throws Error when the body ends before it is whole; EngineError when the request has to give up what it holds
+ */
+export function readBody(c: AppContext, buffer: GrowingBuffer, limits: Limits): Promise<boolean> {
+  const { incoming, mountPath } = c.env;
+  // Where the service is mounted, the application may be reading Node's message: two readers would share its bytes.
+  return incoming === undefined || mountPath !== undefined
+    ? readStream(c.req.raw.body, buffer, { ...limits, onSocket: incoming !== undefined })
+    : readMessage(incoming, buffer, limits);
 }
 
 /** The holding is aborted where it is the one that is too much. */

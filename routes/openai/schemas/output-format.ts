@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clip } from '../../../src/clip.ts';
 import { invalidField } from '../../../src/errors.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
-import { MAX_JSON_LEVELS, nestsDeeperThan } from '../../../src/http/json-nesting.ts';
+import { jsonFault } from '../../../src/http/json-nesting.ts';
 import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { anyJsonSchemaSchema, isJsonSchema } from '../../shared/schemas/json-object.ts';
 import {
@@ -121,9 +121,8 @@ const ofSchemaOrText = (given: unknown, param: string): GrammarSpec | undefined 
   ofSchema(typeof given === 'string' ? parseSchema(given, param) : given, param);
 
 function parseSchema(text: string, param: string): unknown {
-  if (nestsDeeperThan(text, MAX_JSON_LEVELS)) {
-    throw invalidField(param, `nests more than ${MAX_JSON_LEVELS} levels of objects and lists`);
-  }
+  const fault = jsonFault(text);
+  if (fault !== undefined) throw invalidField(param, fault);
   let schema: unknown;
   try {
     schema = JSON.parse(text);
