@@ -1,5 +1,6 @@
 import { Drafter } from './drafter.ts';
 import type { LaneCacheOptions, LaneCopy } from './lane-cache.ts';
+import { GuidePace } from './guide-pace.ts';
 import { LaneQueue, type Starts } from './lane-queue.ts';
 import { prefillPace, prefillRows, rowsBetweenSteps, type PrefillPace } from './prefill-pace.ts';
 import type { Sequence } from './sequence.ts';
@@ -19,7 +20,8 @@ import type { StepCostModel, StepShape } from './step-cost-model.ts';
  *
  * A step is filled in this order, up to `maxNumBatchedTokens` rows:
  *   1. every running sequence that decodes: one row each, so that no stream ever waits for a prompt; and where there is
- *      no prompt to compute, rows of drafts, as far as they pay (drafter);
+ *      no prompt to compute, rows of drafts, as far as they pay (drafter). Those whose formats took too long before wait
+ *      meanwhile (guide-pace);
  *   2. prompts: as large a chunk as still fits, and as the decodes allow (prefill-pace). It is the turn of the client who
  *      was given the fewest tokens (client-shares); of its sequences those in prefill come first, then those that wait,
  *      as long as a lane is free that it may have, oldest first. One that has just taken its lane from another client
@@ -65,6 +67,7 @@ export class Scheduler {
   readonly lanes: LaneQueue;
   readonly #costs: StepCostModel | undefined;
   readonly #drafter: Drafter | undefined;
+  readonly #guidePace = new GuidePace();
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
   readonly #numLanes: number;
@@ -106,12 +109,15 @@ export class Scheduler {
     const claimed = this.lanes.claim(starts);
     const prefills = this.#running.filter((sequence) => !decodes(sequence));
     const numPrefills = prefills.length + Math.min(this.numWaiting, this.lanes.cache.numFreeLanes);
-    this.#decode(step, numPrefills === 0);
+    const decoding = this.#guidePace.inTime(this.#running).filter(decodes);
+    this.#decode(step, decoding, numPrefills === 0);
     const pace = prefillPace(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens);
     const isClaimed = (sequence: Sequence): boolean => claimed.includes(sequence);
     this.#prefillClaimed(step, prefills.filter(isClaimed), pace);
     const others = prefills.filter((sequence) => !isClaimed(sequence));
     this.#prefill(step, others, pace, starts);
+    // Nobody waits for those whose formats take long.
+    if (step.sequences.length === 0) this.#decode(step, this.#running.filter(decodes), false);
     const { sequences, shape } = step;
     if (sequences.length === 0) return undefined;
     const numPreemptions = this.lanes.takePreemptions();
@@ -119,8 +125,7 @@ export class Scheduler {
   }
 
   /** Prompts count for certain and drafts by chance, so a step has drafts only where it has no prompts. */
-  #decode(step: StepBuilder, mayDraft: boolean): void {
-    const sequences = this.#running.filter(decodes);
+  #decode(step: StepBuilder, sequences: readonly Sequence[], mayDraft: boolean): void {
     const numFree = Math.min(step.numFreeRows, this.#enoughLogitRows) - sequences.length;
     const drafts = mayDraft ? this.#drafter?.plan(sequences, this.#decodeShape(), numFree) : undefined;
     for (const [i, sequence] of sequences.entries()) this.#take(step, sequence, 1, drafts?.[i]);
@@ -222,7 +227,10 @@ export class Scheduler {
    *   What lies behind them in the cache is of no use, and is overwritten. -1: its last token is to be computed once more
    */
   advance(step: ScheduledStep, durationMs?: number, numAccepted: readonly number[] = []): void {
-    if (durationMs !== undefined) this.#costs?.record(step.shape, durationMs);
+    if (durationMs !== undefined) {
+      this.#costs?.record(step.shape, durationMs);
+      this.#guidePace.record(this.#running, durationMs);
+    }
     for (const [i, { sequence, numScheduledTokens, draftTokenIds }] of step.sequences.entries()) {
       const numKept = numAccepted[i] ?? 0;
       sequence.numComputedTokens += numScheduledTokens - draftTokenIds.length + numKept;

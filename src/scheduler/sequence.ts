@@ -39,6 +39,8 @@ export interface DraftGuide {
   forcedTokens(): readonly number[];
   /** How many of some tokens may follow, one after the other. */
   numAllowed(tokenIds: readonly number[]): number;
+  /** Milliseconds that it has worked since it was last asked. */
+  takeWorkMs(): number;
 }
 
 /** How a sequence takes part in the prefix cache. */

@@ -115,7 +115,7 @@ export class EngineCore {
 
   #guideOf(grammar: SequenceGrammar, maxTokens: number): TimedGuide {
     const held = this.#formatWatch.time(() => this.#grammars.grammarOf(grammar));
-    return new TimedGuide(new SequenceGuide(held, maxTokens), this.#formatWatch);
+    return new TimedGuide(new SequenceGuide(held, maxTokens), new Stopwatch(this.#now, this.#formatWatch));
   }
 
   /** The texts of the model's tokens, before the first sequence with a grammar. */

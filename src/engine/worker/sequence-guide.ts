@@ -1,7 +1,7 @@
 import { EngineError } from '../../errors.ts';
 import type { Configuration } from '../../grammar/matching/configuration.ts';
 import { MAX_END_BYTES, type TokenGrammar } from '../../grammar/matching/token-grammar.ts';
-import { isAllowed, type AllowedTokens } from '../../sampling/allowed-tokens.ts';
+import type { AllowedTokens } from '../../sampling/allowed-tokens.ts';
 import type { DraftGuide } from '../../scheduler/sequence.ts';
 
 /** Of the shortest end of a text; a longer one has room only where there is a token for each byte. */
@@ -21,7 +21,7 @@ const FRAMES_A_COUNT = 10_000;
  * make the text whole. A token after which they would not be is replaced by the first of the shortest end, and the rest
  * of that end follows.
  */
-export class SequenceGuide implements DraftGuide {
+export class SequenceGuide implements Omit<DraftGuide, 'takeWorkMs'> {
   readonly #grammar: TokenGrammar;
   #at: Configuration;
   /** Behind the token that was asked for last: a token that is drawn is first looked at, then taken. */
@@ -148,16 +148,10 @@ export class SequenceGuide implements DraftGuide {
   }
 
   numAllowed(tokenIds: readonly number[]): number {
-    return this.#spend(() => this.#countAllowed(tokenIds));
-  }
-
-  #countAllowed(tokenIds: readonly number[]): number {
-    let at: Configuration | undefined = this.#at;
-    for (const [i, tokenId] of tokenIds.entries()) {
-      if (!isAllowed(this.#grammar.allowed(at), tokenId)) return i;
-      at = this.#grammar.step(at, tokenId);
-      if (at === undefined) return i;
-    }
-    return tokenIds.length;
+    return this.#spend(() => {
+      let at: Configuration | undefined = this.#at;
+      const end = tokenIds.findIndex((tokenId) => (at = at && this.#grammar.step(at, tokenId)) === undefined);
+      return end === -1 ? tokenIds.length : end;
+    });
   }
 }

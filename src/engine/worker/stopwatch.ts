@@ -1,11 +1,16 @@
 /** Adds up how long some work of the step loop takes. Without a clock it is always 0. */
 export class Stopwatch {
   readonly #now: () => number;
+  readonly #whole: Stopwatch | undefined;
   #totalMs = 0;
 
-  /** @param now milliseconds */
-  constructor(now: () => number = () => 0) {
+  /**
+   * @param now milliseconds
+   * @param whole has the time of this one, too
+   */
+  constructor(now: () => number = () => 0, whole?: Stopwatch) {
     this.#now = now;
+    this.#whole = whole;
   }
 
   time<T>(work: () => T): T {
@@ -13,7 +18,7 @@ export class Stopwatch {
     try {
       return work();
     } finally {
-      this.#totalMs += this.#now() - startedAt;
+      this.#add(this.#now() - startedAt);
     }
   }
 
@@ -22,8 +27,13 @@ export class Stopwatch {
     try {
       return await work();
     } finally {
-      this.#totalMs += this.#now() - startedAt;
+      this.#add(this.#now() - startedAt);
     }
+  }
+
+  #add(ms: number): void {
+    this.#totalMs += ms;
+    if (this.#whole !== undefined) this.#whole.#add(ms);
   }
 
   /** Milliseconds since it was last asked. */

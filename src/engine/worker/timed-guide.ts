@@ -8,9 +8,14 @@ export class TimedGuide implements DraftGuide {
   readonly #guide: SequenceGuide;
   readonly #watch: Stopwatch;
 
+  /** @param watch of this guide alone */
   constructor(guide: SequenceGuide, watch: Stopwatch) {
     this.#guide = guide;
     this.#watch = watch;
+  }
+
+  takeWorkMs(): number {
+    return this.#watch.take();
   }
 
   get mayEnd(): boolean {

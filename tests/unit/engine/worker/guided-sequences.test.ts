@@ -120,6 +120,7 @@ const anyGuided = fc.record({
   seed: fc.nat(1000),
   numLogprobs: fc.constantFrom(undefined, undefined, 2),
   isGuided: fc.constantFrom(true, true, false),
+  clientId: fc.constantFrom('10.0.0.1/', '10.0.0.1/key', '10.0.0.2/'),
 });
 
 describe('sequences with a grammar', () => {
@@ -144,7 +145,7 @@ describe('sequences with a grammar', () => {
     expect(finishes.get('length')).toBeGreaterThan(50);
   });
 
-  it('have the same tokens alone, in company, without drafts, and however many of the forced ones a step takes', async () => {
+  it('have the same tokens alone, in company, without drafts, and however many of the forced ones a step takes, and where they have to wait', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyGuided, { minLength: 1, maxLength: 6 }), async (changes) => {
         const requests = changes.map(toRequest);
@@ -152,9 +153,11 @@ describe('sequences with a grammar', () => {
         const undrafted = await run(requests, { speculates: false });
         const fromTops = await run(requests, { numTop: 8 });
         const slow = await run(requests, { msPerCall: 1 });
+        // So slow that some stay out of steps meanwhile.
+        const paced = await run(requests, { msPerCall: 100 });
         for (const one of requests) {
           const alone = await run([one]);
-          for (const other of [alone, undrafted, fromTops, slow]) {
+          for (const other of [alone, undrafted, fromTops, slow, paced]) {
             expect(other.get(one.id)?.tokenIds).toEqual(together.get(one.id)?.tokenIds);
             expect(other.get(one.id)?.finish).toEqual(together.get(one.id)?.finish);
           }
