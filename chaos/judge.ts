@@ -6,6 +6,8 @@ import type { CanaryRun, Observation } from './support/observation.ts';
 /** All that was seen of a service from before an attack until after it. */
 export interface Watched {
   observation: Observation;
+  /** The attack was made twice, since the service kept memory of the first. */
+  isRepeated: boolean;
   settled: Settled;
   /** A stream after everything was back. */
   lastCanary: StreamEnd;

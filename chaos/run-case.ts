@@ -58,7 +58,7 @@ export async function runCase(
   }
   scene.closeClients();
   await scene.stopServices();
-  const isLeft = scene.failures.length === 0 && calm?.key !== undefined;
+  const isLeft = scene.failures.length === 0 && calm?.key !== undefined && watched?.isRepeated !== true;
   if (!isLeft) await calm?.service.stop();
   return {
     result: resultOf(chaosCase, scene, watched, { startedAt, skipped }),
@@ -124,6 +124,7 @@ async function watch(
   client.close();
   return {
     observation,
+    isRepeated: keptBytes !== undefined,
     settled,
     lastCanary,
     logLines: service.logLines(logStart),

@@ -17,6 +17,7 @@ const CANARY: CanaryRun = {
 };
 const CALM: Watched = {
   observation: { polls: [POLL], worstControlMs: 1, canaries: [CANARY], peakResidentBytes: 200 * 2 ** 20 },
+  isRepeated: false,
   settled: { seconds: 0.1, restarts: 0, differences: [], keptBytes: undefined },
   lastCanary: CANARY,
   logLines: ['{"level":30,"msg":"GET /health 200"}'],
