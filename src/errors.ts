@@ -37,6 +37,9 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** Whether a fault is one of the service. Any other is the request's own, and its answer tells all of it. */
+export const isDefect = (code: ErrorCode): boolean => code === 'internal' || code === 'backend_failure';
+
 /** Their messages speak of the engine and the service alone: the log has them, and every client may read them. */
 const QUOTE_NOTHING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'queue_full',

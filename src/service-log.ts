@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino';
 import { openAccess, type Access } from './access/access.ts';
 import type { Config } from './config/config.ts';
-import type { EngineError } from './errors.ts';
+import { isDefect, type EngineError } from './errors.ts';
 import { loggedError, plainMessage } from './logged-error.ts';
 import type { ModelPool } from './serving/model-pool.ts';
 import type { MemoryFigures } from './watch/memory-guard.ts';
@@ -75,6 +75,5 @@ const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 /** A foreseen error tells all in its message, which is of the model and not of a request; only a defect needs its stack. */
 function errorFields(error: EngineError): Record<string, unknown> {
-  const isDefect = error.code === 'internal' || error.code === 'backend_failure';
-  return isDefect ? { err: error } : { code: error.code, error: plainMessage(error) };
+  return isDefect(error.code) ? { err: error } : { code: error.code, error: plainMessage(error) };
 }

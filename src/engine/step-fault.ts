@@ -1,4 +1,4 @@
-import { EngineError, toEngineError, type ErrorCode } from '../errors.ts';
+import { EngineError, isDefect, toEngineError } from '../errors.ts';
 import { framesOf } from '../logged-error.ts';
 import type { Casualty, SentError, WorkKind } from './protocol.ts';
 
@@ -44,9 +44,6 @@ export function fromSentError({ code, message, retryable, stack }: SentError, de
   const places = stack === undefined ? {} : { stack };
   return new EngineError(code, message, { retryable, details: { ...details, ...places } });
 }
-
-/** Whether a fault is one of the service. Any other is the request's own, and its answer tells all of it. */
-export const isDefect = (code: ErrorCode): boolean => code === 'internal' || code === 'backend_failure';
 
 /** What a step threw, as one of ours. */
 export const stepFailure = (thrown: unknown): EngineError => toEngineError(thrown, messageOf(thrown));

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { MAX_ECHO_LENGTH } from '../clip.ts';
 import type { RequestRecord } from '../engine/engine.ts';
-import type { EngineError } from '../errors.ts';
+import { isDefect, type EngineError } from '../errors.ts';
 import { placeOf } from '../logged-error.ts';
 import { UNMATCHED, type RequestOutcome, type RequestScope } from './request-scope.ts';
 
@@ -34,13 +34,12 @@ export class RequestLog {
 
   /** Writes the one line of a request. */
   write(outcome: RequestOutcome): void {
-    const { scope } = outcome;
+    const { error, route } = outcome.scope;
     const line = this.lineOf(outcome);
-    // A foreseen error tells all by its code and its place; only a defect needs its stack, and an operator.
-    const isDefect = scope.error?.code === 'internal' || scope.error?.code === 'backend_failure';
     const text = `${line.method} ${line.path} ${line.status}`;
-    if (isDefect) this.#logger.error({ ...line, err: scope.error }, text);
-    else if (POLLED_ROUTES.has(scope.route)) this.#logger.debug(line, text);
+    // A foreseen error tells all by its code and its place; only a defect needs its stack, and an operator.
+    if (error !== undefined && isDefect(error.code)) this.#logger.error({ ...line, err: error }, text);
+    else if (POLLED_ROUTES.has(route)) this.#logger.debug(line, text);
     else this.#logger.info(line, text);
   }
 

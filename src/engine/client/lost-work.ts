@@ -1,7 +1,7 @@
-import { EngineError } from '../../errors.ts';
+import { EngineError, isDefect } from '../../errors.ts';
 import type { FromWorker } from '../protocol.ts';
 import type { RunningCompletion } from './running-completion.ts';
-import { fromSentError, isDefect } from '../step-fault.ts';
+import { fromSentError } from '../step-fault.ts';
 
 /** Requests that one line of the log names. */
 const MAX_NAMED = 100;
