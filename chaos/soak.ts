@@ -4,6 +4,7 @@ import type { FuzzKind } from './fuzz/fuzz-script.ts';
 import { withModel } from './scene.ts';
 import { Client } from './support/client.ts';
 import { Fixtures } from './support/fixtures.ts';
+import { fillStores } from './support/fill-stores.ts';
 import { commandLine, residentBytes, treeOf } from './support/proc.ts';
 import { ServiceUnderTest } from './support/service.ts';
 import { until } from './support/until.ts';
@@ -23,12 +24,14 @@ interface SoakOptions {
 }
 
 /**
- * Fuzzers in turn against one service for so many minutes, its memory looked at each second. Returns how much is wrong:
- * answers that are bad, and processes whose memory grew from the second third to the last.
+ * Fuzzers in turn against one service for so many minutes, its memory looked at each second. All that it keeps for clients
+ * is full from the start, so that no store which fills is taken for a leak. Returns how much is wrong: answers that are
+ * bad, and processes whose memory grew from the second third to the last.
  */
 export async function soak({ minutes, seed, kinds }: SoakOptions): Promise<number> {
   const fixtures = new Fixtures();
   const service = await ServiceUnderTest.launch(withModel({}, fixtures));
+  await fillStores(service.url);
   const client = new Client(service.url);
   const samples = new Map<Role, number[]>(ROLES.map((role) => [role, []]));
   const timer = setInterval(() => sample(service, samples), SAMPLE_MS);

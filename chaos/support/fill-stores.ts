@@ -1,0 +1,42 @@
+import { times } from './attack.ts';
+import { Client } from './client.ts';
+
+/** Another client than those whose memory is looked at: of what it keeps, they take their share. */
+const ADDRESS = '127.0.0.4';
+const AT_ONCE = 4;
+const LIMIT_MS = 120_000;
+const ITEM_BYTES = 850_000;
+const NUM_RESPONSES = 90;
+const NUM_STREAMS = 80;
+
+/**
+ * Fills what a service keeps for its clients to the bounds: stored responses, and streams that can be resumed. What grows
+ * afterwards is none of these. Answers of batch jobs would take minutes to fill theirs, and in an hour they take little.
+ */
+export async function fillStores(url: string): Promise<void> {
+  const client = new Client(url, ADDRESS);
+  await inTurns(NUM_RESPONSES, () => storeResponse(client));
+  const reader = new Client(url, ADDRESS, { 'x-stream-resumable': 'true' });
+  await inTurns(NUM_STREAMS, () => reader.stream('/v1/completions', LARGE_STREAM, { limitMs: LIMIT_MS }));
+  reader.close();
+  client.close();
+}
+
+const LARGE_STREAM = { prompt: 'a', max_tokens: 400, logprobs: 20, ignore_eos: true };
+
+async function inTurns(count: number, work: () => Promise<unknown>): Promise<void> {
+  let next = 0;
+  await times(AT_ONCE, async () => {
+    while (next++ < count) await work();
+  });
+}
+
+function storeResponse(client: Client): Promise<unknown> {
+  const thought = { type: 'reasoning_text', text: 'x'.repeat(ITEM_BYTES) };
+  const input = [
+    { type: 'reasoning', summary: [], content: [thought] },
+    { role: 'user', content: 'Go on' },
+  ];
+  const body = { input, max_output_tokens: 1, truncation: 'auto' };
+  return client.post('/v1/responses', body, { limitMs: LIMIT_MS });
+}
