@@ -1,7 +1,6 @@
 import { describe, it } from 'vitest';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import type { ResponseBody } from '../../routes/responses/schemas/response-body.ts';
-import { toEcho } from '../../routes/responses/schemas/response-demand.ts';
 import type { StoredItem } from '../../routes/responses/schemas/response-items.ts';
 import { toTurn, type Turn } from '../../routes/responses/schemas/turn.ts';
 import { BatchJobs } from '../../src/batch/batch-jobs.ts';
@@ -11,6 +10,7 @@ import { EventQueue } from '../../src/engine/client/event-queue.ts';
 import { dataFrame } from '../../src/http/sse.ts';
 import { StreamStore } from '../../src/http/stream-store.ts';
 import { expectHonestCount, MAX_BYTES, MIB, type Filling } from '../support/honest-count.ts';
+import { responseBody } from '../support/response-body.ts';
 
 const userItem = (id: string, texts: readonly string[]): StoredItem => ({
   type: 'message',
@@ -28,23 +28,6 @@ const callItem = (id: string, text: string): StoredItem => ({
   arguments: text,
   status: 'completed',
 });
-
-function bodyOf(requestId: string, text: string, extra: Partial<ResponseBody> = {}): ResponseBody {
-  const content = [{ type: 'output_text' as const, text, annotations: [], logprobs: [] }];
-  return {
-    id: `resp_${requestId}`,
-    object: 'response',
-    created_at: 0,
-    completed_at: 0,
-    status: 'completed',
-    error: null,
-    incomplete_details: null,
-    usage: null,
-    output: [{ type: 'message', id: `msg_${requestId}_0`, role: 'assistant', status: 'completed', content }],
-    ...toEcho({ input: '' }, 'tiny'),
-    ...extra,
-  };
-}
 
 /** JSON of lists and objects in one another, as deep as a body may be. */
 function deepValue(levels: number): unknown {
@@ -73,7 +56,7 @@ describe('what stored responses count as', () => {
     id: string,
     items: readonly StoredItem[],
     { before, ...extra }: Partial<ResponseBody> & { before?: Turn } = {},
-  ): void => store.keep(ownerId, id, bodyOf(id, 'an answer', extra), toTurn(before, items));
+  ): void => store.keep(ownerId, id, responseBody(id, 'an answer', extra), toTurn(before, items));
 
   it.each(Object.entries(texts))('texts %s', (_, textOf) =>
     expectHonestCount(

@@ -16,6 +16,7 @@ import {
   toTurn,
   type Turn,
 } from '../../../routes/responses/schemas/turn.ts';
+import { responseBody } from '../../support/response-body.ts';
 
 const HOUR_MS = 3_600_000;
 const MAX_BYTES = 100_000;
@@ -27,26 +28,9 @@ beforeEach(() => {
   store = new ResponseStore({ maxBytes: MAX_BYTES, keptMs: HOUR_MS }, () => nowMs);
 });
 
-const bodyOf = (requestId: string, text: string): ResponseBody => ({
-  id: `resp_${requestId}`,
-  object: 'response',
-  created_at: 0,
-  completed_at: 0,
-  status: 'completed',
-  error: null,
-  incomplete_details: null,
-  usage: null,
-  output: [
-    {
-      type: 'message',
-      id: `msg_${requestId}_0`,
-      role: 'assistant',
-      status: 'completed',
-      content: [{ type: 'output_text', text: `to ${text}`, annotations: [], logprobs: [] }],
-    },
-  ],
-  ...toEcho({ input: text }, 'tiny'),
-});
+/** It says that it answers the text. */
+const bodyOf = (requestId: string, text: string): ResponseBody =>
+  responseBody(requestId, `to ${text}`, toEcho({ input: text }, 'tiny'));
 
 function keep(ownerId: string, requestId: string, before?: Turn, text = 'a'): StoredResponse {
   const input = toTurn(before, toStoredItems(text, requestId));
