@@ -1,5 +1,3 @@
-import { JsonMeasure } from './json-measure.ts';
-
 /** Of a piece; it takes less than a millisecond to be made. An answer that is no longer goes out in one write. */
 const PIECE_CHARACTERS = 2 ** 16;
 /** What is no longer is written by one call of `JSON.stringify`. */
@@ -94,11 +92,29 @@ export const isShort = (value: unknown, maxCharacters = PIECE_CHARACTERS): boole
   jsonLength(value, maxCharacters) <= maxCharacters;
 
 /** How long a value is as JSON, about; of one that is longer than `maxCharacters`, anything that is longer. */
-export function jsonLength(value: unknown, maxCharacters = Infinity): number {
-  let ofLists = 0;
-  const measure = new JsonMeasure(maxCharacters);
-  measure.add(value, (object) => {
-    if (object instanceof JsonList) ofLists += object.numCharacters;
-  });
-  return measure.numCharacters + ofLists;
+export const jsonLength = (value: unknown, maxCharacters = Infinity): number =>
+  addLength(value, 0, maxCharacters);
+
+/** A value has a character at least, and a comma; a text is written in quotation marks, a key in them before a colon. */
+const VALUE_CHARACTERS = 2;
+const TEXT_CHARACTERS = 4;
+const KEY_CHARACTERS = 3;
+
+/** By recursion, as JSON.stringify does it: every answer is measured. */
+function addLength(value: unknown, before: number, most: number): number {
+  if (typeof value === 'string') return before + value.length + TEXT_CHARACTERS;
+  if (typeof value !== 'object' || value === null) return before + VALUE_CHARACTERS;
+  let sum = before + VALUE_CHARACTERS;
+  if (value instanceof JsonList) return sum + value.numCharacters;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && sum <= most; index++)
+      sum = addLength(value[index], sum, most);
+    return sum;
+  }
+  const record = value as Record<string, unknown>;
+  for (const key in record) {
+    if (sum > most) break;
+    sum = addLength(record[key], sum + key.length + KEY_CHARACTERS, most);
+  }
+  return sum;
 }

@@ -1,9 +1,11 @@
 import { BoundedStore } from '../../bounded-store.ts';
-import { heldBytes } from '../../held-bytes.ts';
+import { packedBytes } from '../../held-bytes.ts';
 import type { RequestRecord } from '../engine.ts';
 
 /** More than a thousand records of one completion each. */
 const MAX_BYTES = 2 ** 20;
+/** Of its objects and numbers: what `heldBytes` says of one that has all fields. */
+const RECORD_BYTES = 400;
 const REASON_BYTES = 8;
 const KEPT_MS = 10 * 60_000;
 
@@ -23,10 +25,11 @@ export class RequestHistory {
 
   /** What is added again moves to the end. */
   add(record: RequestRecord): void {
+    const { id, ownerId, finishReasons } = record;
     // A reason is one of four texts that all records share.
-    const { length } = record.finishReasons;
-    const numBytes = heldBytes({ ...record, finishReasons: [] }) + REASON_BYTES * length;
-    this.#records.add(record.ownerId, record.id, record, numBytes);
+    const numBytes =
+      RECORD_BYTES + REASON_BYTES * finishReasons.length + packedBytes(id) + packedBytes(ownerId);
+    this.#records.add(ownerId, id, record, numBytes);
   }
 
   /** Without an owner: the one that ended last of all owners'. */
