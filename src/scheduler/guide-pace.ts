@@ -9,19 +9,21 @@ const SHARE = 1 / 2;
 /**
  * Keeps guides that are slow from slowing the texts of others. While the guides of a sequence work, all sequences of a
  * step wait. So each group has credit in milliseconds: its guides spend it, and all groups that run earn it in equal
- * shares. The sequences of a group without credit stay out of steps until it has some again. Their texts are the same
- * then, only later.
+ * shares. The guided sequences of a group without credit stay out of steps until it has some again. Their texts are the
+ * same then, only later.
  */
 export class GuidePace {
   /** Of groups that have less than the most. */
   readonly #creditMs = new Map<string, number>();
 
-  /** Those of the running sequences whose guides may work in the next step; all where they are of one group. */
+  /** The running sequences without those whose guides may not work in the next step; all where they are of one group. */
   inTime(running: readonly Sequence[]): readonly Sequence[] {
     if (this.#creditMs.size === 0) return running;
     const groups = new Set(running.map(({ clientId }) => groupOf(clientId)));
     if (groups.size === 1) return running;
-    return running.filter(({ clientId }) => (this.#creditMs.get(groupOf(clientId)) ?? 0) >= 0);
+    return running.filter(
+      ({ guide, clientId }) => guide === undefined || (this.#creditMs.get(groupOf(clientId)) ?? 0) >= 0,
+    );
   }
 
   /**
@@ -39,6 +41,7 @@ export class GuidePace {
       this.#creditMs.set(group, (this.#creditMs.get(group) ?? MOST_CREDIT_MS) - workMs);
       guideMs += workMs;
     }
+    if (this.#creditMs.size === 0) return;
     const groups = new Set(running.map(({ clientId }) => groupOf(clientId)));
     this.#earn((SHARE * Math.max(durationMs - guideMs, 0)) / Math.max(groups.size, 1));
   }

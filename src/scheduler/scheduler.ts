@@ -116,7 +116,7 @@ export class Scheduler {
     this.#prefillClaimed(step, prefills.filter(isClaimed), pace);
     const others = prefills.filter((sequence) => !isClaimed(sequence));
     this.#prefill(step, others, pace, starts);
-    // Nobody waits for those whose formats take long.
+    // Slow formats hold up no other text here.
     if (step.sequences.length === 0) this.#decode(step, this.#running.filter(decodes), false);
     const { sequences, shape } = step;
     if (sequences.length === 0) return undefined;

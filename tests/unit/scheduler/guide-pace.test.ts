@@ -104,7 +104,12 @@ describe('a format whose guide is slow', () => {
     expect(guideMs).toBeLessThan(5 * (250 + 40) + (NUM_STEPS * STEP_MS) / 2);
   });
 
-  it('goes on at each step where there is nobody else', () => {
+  it("does not hold up its client's texts without a format", () => {
+    const { numTokens } = run([{ clientId: ANN, guideMs: 40 }, { clientId: ANN }, { clientId: BOB }]);
+    expect(numTokens.slice(1)).toEqual([NUM_STEPS, NUM_STEPS]);
+  });
+
+  it('goes on at each step where there is no other client', () => {
     expect(run([{ clientId: ANN, guideMs: 40 }]).numTokens).toEqual([NUM_STEPS]);
   });
 
