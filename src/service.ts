@@ -307,6 +307,9 @@ function engineSettings(config: Config, { id, path }: CatalogModel): EngineSetti
   };
 }
 
+/** Beyond it the system drops a connection, and its client tries again after a second. The system has a bound, too. */
+const MAX_CONNECTIONS_TO_ACCEPT = 4096;
+
 function listen(server: Server, { host, port }: Config): Promise<void> {
   return new Promise((resolveListen, reject) => {
     const onError = (cause: Error): void => {
@@ -314,7 +317,7 @@ function listen(server: Server, { host, port }: Config): Promise<void> {
       reject(new EngineError('config_invalid', message, { cause }));
     };
     server.once('error', onError);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: MAX_CONNECTIONS_TO_ACCEPT }, () => {
       server.off('error', onError);
       resolveListen();
     });

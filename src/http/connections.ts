@@ -46,6 +46,7 @@ export class Connections {
 
   /** Takes a connection up, or closes it. */
   open(socket: Socket, listener: RequestListener): void {
+    this.#turns.accepted();
     // Of a peer that is gone already there is none.
     const address = plainAddress(socket.remoteAddress ?? '');
     const isProxy = isTrusted(address, this.#trustedProxies);

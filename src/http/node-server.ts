@@ -36,7 +36,8 @@ export function createNodeServer({ fetch, door, config }: NodeServerOptions): Se
     connections.of(incoming.socket)?.handle(incoming, outgoing),
   );
   // Node's types leave it out; Connection tells a client that only stopped sending from one that is gone.
-  Object.assign(server, { httpAllowHalfOpen: true });
+  // A connection of a burst is read when it is its turn.
+  Object.assign(server, { httpAllowHalfOpen: true, pauseOnConnect: true });
   server.on('connection', (socket) => connections.open(socket, listener));
   server.setTimeout(config.stallTimeoutMs, (socket) => connections.of(socket)?.onTimeout());
   return server;

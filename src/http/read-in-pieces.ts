@@ -12,7 +12,8 @@ const SLOW_PIECE_MS = 0.3;
  * a read of an attacker has thousands of them, and cannot be stopped half way. After a slow piece the rest waits for its
  * turn. The socket is not read meanwhile, and the parser hears of its end after what waits.
  *
- * To be called once Node's server listens to the socket.
+ * To be called once Node's server listens to the socket, which is paused: while others wait, it is not read before its
+ * turn either.
  *
  * @param onEnd called when the client has sent all that it will send, and the parser has it
  */
@@ -22,6 +23,7 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
   const pieces: Buffer[] = [];
   let isWaiting = false;
   let hasEnded = false;
+  let mayRead = false;
   const wait = (): void => {
     isWaiting = true;
     socket.pause();
@@ -51,13 +53,20 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) pieces.push(bytes.subarray(at, at + PIECE_BYTES));
     // Node goes on to read as soon as the body before is read.
     if (isWaiting) socket.pause();
-    else if (turns.mayGoOn()) goOn();
+    else if (mayRead || turns.mayGoOn()) goOn();
     else wait();
+    mayRead = false;
   });
   socket.once('end', () => {
     hasEnded = true;
     if (!isWaiting) end();
   });
+  const begin = (): void => {
+    mayRead = true;
+    socket.resume();
+  };
+  if (turns.mayGoOn()) begin();
+  else turns.wait(network, begin);
 }
 
 /** The listener that Node's server has added to the socket, its latest. It is taken off. */

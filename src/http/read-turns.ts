@@ -1,6 +1,8 @@
 /** Of a turn of the event loop for connections that wait, in milliseconds and in connections. */
 const TURN_MS = 5;
 const MAX_PER_TURN = 16;
+/** So long only connections are accepted between two turns that parse. Such a turn with its answers takes 10 to 20 ms. */
+const ACCEPT_MS = 50;
 /** Connections are read at once until they have kept the thread busy for so long. */
 const AT_ONCE_MS = 10;
 /** Idle for so long since the last read: the thread keeps up. A poll that finds an event counts some µs as idle. */
@@ -11,6 +13,9 @@ type GoOn = () => void;
 /**
  * Decides which connection is parsed next when many have bytes at once. A few connections are parsed in a turn of the
  * event loop, and the networks take turns, so that a burst from one network does not delay the others.
+ *
+ * The event loop accepts one connection a turn (libuv, since 1.45). A newcomer behind 800 others would wait for 800 turns
+ * that parse, so while connections come, some turns parse nothing.
  */
 export class ReadTurns {
   /** By network; the one whose turn is next is first. */
@@ -18,6 +23,9 @@ export class ReadTurns {
   #isScheduled = false;
   #busySince = -Infinity;
   #lastIdleMs = -Infinity;
+  #hasAccepted = false;
+  /** Until then nothing is parsed while connections come; undefined: none came since the last turn that parsed. */
+  #acceptUntil: number | undefined;
   readonly #now: () => number;
   readonly #idleMs: () => number;
 
@@ -31,6 +39,11 @@ export class ReadTurns {
   ) {
     this.#now = now;
     this.#idleMs = idleMs;
+  }
+
+  /** To be called for each connection that comes. */
+  accepted(): void {
+    this.#hasAccepted = true;
   }
 
   /** True when a connection that has just read something may go on at once. */
@@ -54,10 +67,23 @@ export class ReadTurns {
 
   #runTurn(): void {
     const startedAt = this.#now();
+    if (this.#acceptsMore(startedAt)) {
+      setImmediate(() => this.#runTurn());
+      return;
+    }
     for (let i = 0; i < MAX_PER_TURN && this.#now() - startedAt < TURN_MS; i++) this.#takeNext()?.();
     this.#busySince = this.#now();
     this.#isScheduled = this.#waiting.size > 0;
     if (this.#isScheduled) setImmediate(() => this.#runTurn());
+  }
+
+  #acceptsMore(now: number): boolean {
+    const hasAccepted = this.#hasAccepted;
+    this.#hasAccepted = false;
+    this.#acceptUntil ??= now + ACCEPT_MS;
+    if (hasAccepted && now < this.#acceptUntil) return true;
+    this.#acceptUntil = undefined;
+    return false;
   }
 
   #takeNext(): GoOn | undefined {

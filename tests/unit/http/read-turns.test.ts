@@ -41,3 +41,26 @@ it('calls a few in a turn of the event loop', async () => {
   expect(numCalls).toBeGreaterThan(inFirst);
   expect(numCalls).toBeLessThanOrEqual(32);
 });
+
+it('accepts the connections that come before it parses, for some milliseconds', async () => {
+  let nowMs = 0;
+  const turns = new ReadTurns(
+    () => nowMs,
+    () => 0,
+  );
+  let numCalls = 0;
+  for (let i = 0; i < 40; i++) turns.wait('a', () => numCalls++);
+  turns.accepted();
+  await nextTurn();
+  expect(numCalls).toBe(0);
+  turns.accepted();
+  nowMs += 51;
+  await nextTurn();
+  expect(numCalls).toBe(16);
+  turns.accepted();
+  await nextTurn();
+  expect(numCalls).toBe(16);
+  // Nothing came.
+  await nextTurn();
+  expect(numCalls).toBe(32);
+});
