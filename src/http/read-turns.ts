@@ -1,8 +1,8 @@
 /** Of a turn of the event loop for connections that wait, in milliseconds and in connections. */
 const TURN_MS = 5;
 const MAX_PER_TURN = 16;
-/** So long only connections are accepted between two turns that parse. Such a turn with its answers takes 10 to 20 ms. */
-const ACCEPT_MS = 50;
+/** So long only connections are accepted between two turns that parse; such a turn with its answers takes 10 to 20 ms. */
+const ACCEPT_MS = 100;
 /** Connections are read at once until they have kept the thread busy for so long. */
 const AT_ONCE_MS = 10;
 /** Idle for so long since the last read: the thread keeps up. A poll that finds an event counts some µs as idle. */

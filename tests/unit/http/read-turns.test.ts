@@ -54,7 +54,7 @@ it('accepts the connections that come before it parses, for some milliseconds', 
   await nextTurn();
   expect(numCalls).toBe(0);
   turns.accepted();
-  nowMs += 51;
+  nowMs += 101;
   await nextTurn();
   expect(numCalls).toBe(16);
   turns.accepted();
