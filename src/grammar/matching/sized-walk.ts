@@ -1,15 +1,16 @@
+import { concatenate } from './concatenate.ts';
 import { DEAD } from './terminal-states.ts';
 import type { SizedStates } from './sized-states.ts';
 import type { TokenTrie } from './token-trie.ts';
 import type { TokenWalk } from './token-walk.ts';
 
 /** Tokens that lead to one place by the same number of characters. */
-interface Group {
+interface Group<Ids = Int32Array> {
   readonly place: number;
   readonly numCharacters: number;
-  readonly tokenIds: number[];
+  readonly tokenIds: Ids;
   /** Nodes that lead there and have longer tokens below. */
-  readonly nodes: number[];
+  readonly nodes: Ids;
 }
 
 /** The walk over the vocabulary from a place of SizedStates, whatever the length of the text so far. */
@@ -19,13 +20,17 @@ export class SizedWalk {
 
   constructor(trie: TokenTrie, states: SizedStates, place: number) {
     this.#states = states;
-    this.#groups = walkGroups(trie, states, place);
+    this.#groups = walkGroups(trie, states, place).map((group) => ({
+      ...group,
+      tokenIds: Int32Array.from(group.tokenIds),
+      nodes: Int32Array.from(group.nodes),
+    }));
   }
 
   /** Of memory, about. */
   get numBytes(): number {
     return this.#groups.reduce(
-      (sum, { tokenIds, nodes }) => sum + 64 + 8 * (tokenIds.length + nodes.length),
+      (sum, { tokenIds, nodes }) => sum + 64 + 4 * (tokenIds.length + nodes.length),
       0,
     );
   }
@@ -37,10 +42,8 @@ export class SizedWalk {
 
   tokens(count: number): TokenWalk {
     const verdicts = this.#groups.map((group) => this.#verdictOf(group, count));
-    const pick = (bit: number, ids: (group: Group) => readonly number[]): Int32Array =>
-      Int32Array.from(
-        this.#groups.flatMap((group, i) => (((verdicts[i] ?? 0) & bit) === 0 ? [] : ids(group))),
-      );
+    const pick = (bit: number, ids: (group: Group) => Int32Array): Int32Array =>
+      concatenate(this.#groups.filter((_, i) => ((verdicts[i] ?? 0) & bit) !== 0).map(ids));
     return { tokenIds: pick(1, ({ tokenIds }) => tokenIds), endNodes: pick(2, ({ nodes }) => nodes) };
   }
 
@@ -51,12 +54,16 @@ export class SizedWalk {
   }
 }
 
-function walkGroups({ data, maxTokenBytes }: TokenTrie, states: SizedStates, start: number): Group[] {
+function walkGroups(
+  { data, maxTokenBytes }: TokenTrie,
+  states: SizedStates,
+  start: number,
+): Group<number[]>[] {
   const { byteOf, depthOf, endOf, tokensFrom, tokenIds } = data;
-  const groups: Group[] = [];
+  const groups: Group<number[]>[] = [];
   const width = maxTokenBytes + 1;
   const groupOf = new Int32Array((states.firstSuffixPlace + states.suffix.length) * width).fill(-1);
-  const groupAt = (place: number, numCharacters: number): Group | undefined => {
+  const groupAt = (place: number, numCharacters: number): Group<number[]> | undefined => {
     const at = place * width + numCharacters;
     if (groupOf[at] === -1) {
       groupOf[at] = groups.push({ place, numCharacters, tokenIds: [], nodes: [] }) - 1;

@@ -1,10 +1,11 @@
 import type { AllowedTokens } from '../../sampling/allowed-tokens.ts';
+import { CountedWalk } from './counted-walk.ts';
 import type { Fuel } from './fuel.ts';
 import type { SharedTerminal } from './stack-sets.ts';
 import { SizedStates } from './sized-states.ts';
 import { SizedWalk } from './sized-walk.ts';
 import { CountedStates } from './terminal-states.ts';
-import { CountedWalk, walkTokens, type TokenWalk } from './token-walk.ts';
+import { walkTokens, type TokenWalk } from './token-walk.ts';
 import type { TokenTrie } from './token-trie.ts';
 
 /** Tokens that one walk found, and where it left its terminal. */
