@@ -50,7 +50,10 @@ export function walkTokens(
     }
     fuel.spend(numVisited);
   }
-  return { tokenIds: distinct(found), endNodes: distinct(endNodes) };
+  // Behind one root no node comes twice, and nodes come in rising order.
+  const once = (numbers: readonly number[]): Int32Array =>
+    roots.length > 1 ? distinct(numbers) : Int32Array.from(numbers);
+  return { tokenIds: once(found), endNodes: once(endNodes) };
 }
 
 /** Each number once, in rising order. */
