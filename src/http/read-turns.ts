@@ -78,10 +78,11 @@ export class ReadTurns {
   }
 
   #acceptsMore(now: number): boolean {
-    const hasAccepted = this.#hasAccepted;
-    this.#hasAccepted = false;
-    this.#acceptUntil ??= now + ACCEPT_MS;
-    if (hasAccepted && now < this.#acceptUntil) return true;
+    if (this.#hasAccepted) {
+      this.#hasAccepted = false;
+      this.#acceptUntil ??= now + ACCEPT_MS;
+      if (now < this.#acceptUntil) return true;
+    }
     this.#acceptUntil = undefined;
     return false;
   }

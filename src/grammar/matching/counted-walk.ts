@@ -4,8 +4,8 @@ import type { TokenTrie } from './token-trie.ts';
 import type { TokenWalk } from './token-walk.ts';
 
 /**
- * The same for a counted terminal, whatever its least and most: a walk without bounds that notes how many words each
- * token needs. A string near its greatest length has another state for each character, and they all share this walk.
+ * The tokens that a counted terminal reads, whatever its least and most: a walk without bounds that notes how many words
+ * each token needs. A string near its greatest length has another state for each character, and they all share this walk.
  */
 export class CountedWalk {
   /** Tokens that end among the words, and the words that they begin or go on with. */
@@ -52,7 +52,7 @@ interface Noted {
   readonly words: number[];
 }
 
-/** The same, those of few words first. */
+/** What was noted, sorted: what needs few words comes first. */
 interface ByWords {
   readonly ids: Int32Array;
   /** How many ids have fewer words than the index: [most + 2]. */
