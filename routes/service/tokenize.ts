@@ -3,6 +3,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import { readJsonBody } from '../../src/http/json-body.ts';
+import { threadTurns } from '../../src/http/thread-turns.ts';
 import { useEngine } from '../../src/http/use-engine.ts';
 import { withinDeadline } from '../../src/engine/client/within-deadline.ts';
 import { defineRoute } from '../define-route.ts';
@@ -16,6 +17,9 @@ import {
   type DetokenizeBody,
   type TokenizeBody,
 } from './schemas/tokenize.ts';
+
+/** From here on token ids take a millisecond or more to become text. */
+const LARGE_TOKENS = 16_384;
 
 /** Text to token ids, as vLLM has it. */
 export const tokenizeRoute = defineRoute({
@@ -84,6 +88,7 @@ export const detokenizeRoute = defineRoute({
       // Decoding needs no place in the queue. It is refused if the queue is full, as other requests are.
       engine.reserve(1, c.var.scope.clientId).release();
       checkVocabulary(tokens, engine.model, 'tokens', 'item');
+      if (tokens.length >= LARGE_TOKENS) await threadTurns.goOn(c.var.scope.clientId, c.req.raw.signal);
       checkTextSize(engine, tokens, config.bodyLimitBytes);
       const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
       return answerJson(c, body);

@@ -80,13 +80,23 @@ export function checkVocabulary(
   param: string,
   naming: Naming,
 ): void {
-  const index = tokenIds.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
-  if (index === -1) return;
+  const index = indexOfStranger(tokenIds, vocabSize);
+  if (index === tokenIds.length) return;
   const id = tokenIds[index];
   const range = `outside the vocabulary (0 to ${vocabSize - 1})`;
   if (naming === 'list') throw invalidField(param, `holds token id ${id}, ${range}`);
   if (naming === 'key') throw invalidField(`${param}.${id}`, `names a token id ${range}`);
   throw invalidField(`${param}[${index}]`, `is ${id}, a token id ${range}`);
+}
+
+/** The place of the first id that is none of the vocabulary, or of the end. By a loop: there may be half a million. */
+function indexOfStranger(tokenIds: readonly number[], vocabSize: number): number {
+  let index = 0;
+  for (; index < tokenIds.length; index++) {
+    const id = tokenIds[index] ?? -1;
+    if (!(Number.isInteger(id) && id >= 0 && id < vocabSize)) break;
+  }
+  return index;
 }
 
 /** @throws EngineError `invalid_request` for no layer, or one that the model does not have */

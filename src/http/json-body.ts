@@ -7,12 +7,10 @@ import { GrowingBuffer } from './growing-buffer.ts';
 import { HeldBytes, type Holding } from './held-bytes.ts';
 import { jsonFault } from './json-nesting.ts';
 import { COUNTED_BYTES, readBody } from './read-body.ts';
-import { ThreadTurns } from './thread-turns.ts';
+import { threadTurns } from './thread-turns.ts';
 
 /** From here on a body takes a millisecond or more to be read and checked. */
 const LARGE_BYTES = 32_768;
-/** There is one thread. */
-const turns = new ThreadTurns();
 /** Of bodies that arrive, or wait to be parsed. There is one memory. */
 const bodies = new HeldBytes('bodies that are received');
 const MAX_BODIES_BYTES = 64 * 2 ** 20;
@@ -50,7 +48,7 @@ export async function readJsonBody(
     }
     c.var.scope.onPhase?.('preparing', bytes.length);
     if (bytes.length >= LARGE_BYTES) {
-      await turns.take(
+      await threadTurns.take(
         clientId,
         holding === undefined ? c.req.raw.signal : AbortSignal.any([c.req.raw.signal, holding.signal]),
       );

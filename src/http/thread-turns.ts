@@ -17,6 +17,8 @@ interface Turn {
 export class ThreadTurns {
   readonly #turns = new FairJobs<Turn>();
   readonly #maxWaitMs: number;
+  /** Work of the turn at hand that goes on. */
+  readonly #goingOn: (() => void)[] = [];
   #isRunning = false;
 
   constructor(maxWaitMs = MAX_WAIT_MS) {
@@ -51,20 +53,42 @@ export class ThreadTurns {
     }
   }
 
+  /**
+   * Lets quick requests run in the middle of a turn. What was read in it goes on before the next turn, so that the work
+   * of one turn at most is kept. Takes a turn where none is at hand.
+   * @throws EngineError as `take`
+   */
+  goOn(clientId: string, signal: AbortSignal): Promise<void> {
+    if (!this.#isRunning) return this.take(clientId, signal);
+    return new Promise((resolve) => this.#goingOn.push(resolve));
+  }
+
   #next(): void {
     const turn = this.#turns.next();
     if (turn === undefined) {
       this.#isRunning = false;
+      for (const resume of this.#goingOn.splice(0)) resume();
       return;
     }
     const startedAt = performance.now();
     turn.begin();
-    setImmediate(() => {
+    setImmediate(() => this.#finish(turn, startedAt));
+  }
+
+  #finish(turn: Turn, startedAt: number): void {
+    const resume = this.#goingOn.shift();
+    if (resume === undefined) {
       this.#turns.finish(turn, performance.now() - startedAt);
       this.#next();
-    });
+      return;
+    }
+    resume();
+    setImmediate(() => this.#finish(turn, startedAt));
   }
 }
+
+/** There is one thread. */
+export const threadTurns = new ThreadTurns();
 
 const tooMany = (): EngineError =>
   new EngineError('queue_full', 'too many large requests wait to be read; try again later', {

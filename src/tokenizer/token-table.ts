@@ -37,19 +37,26 @@ export class TokenTable {
   }
 
   numBytes(tokenIds: readonly number[]): number {
+    const ends = this.#ends;
     let numBytes = 0;
-    for (const tokenId of tokenIds) numBytes += (this.#ends[tokenId] ?? 0) - this.#startOf(tokenId);
+    for (let index = 0; index < tokenIds.length; index++) {
+      const tokenId = tokenIds[index] ?? 0;
+      if (tokenId < ends.length) numBytes += (ends[tokenId] ?? 0) - (ends[tokenId - 1] ?? 0);
+    }
     return numBytes;
   }
 
   /** The bytes of tokens, one after the other. */
   concat(tokenIds: readonly number[]): Uint8Array {
+    const [all, ends] = [this.#bytes, this.#ends];
     const bytes = new Uint8Array(this.numBytes(tokenIds));
     let end = 0;
-    for (const tokenId of tokenIds) {
-      const partEnd = this.#ends[tokenId] ?? 0;
+    for (let index = 0; index < tokenIds.length; index++) {
+      const tokenId = tokenIds[index] ?? 0;
+      if (tokenId >= ends.length) continue;
+      const partEnd = ends[tokenId] ?? 0;
       // Tokens are short: a view of each would take longer than its bytes.
-      for (let at = this.#startOf(tokenId); at < partEnd; at++) bytes[end++] = this.#bytes[at] ?? 0;
+      for (let at = ends[tokenId - 1] ?? 0; at < partEnd; at++) bytes[end++] = all[at] ?? 0;
     }
     return bytes;
   }

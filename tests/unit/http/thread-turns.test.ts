@@ -62,3 +62,25 @@ it('rejects after the longest wait', async () => {
   for (const reason of reasons) expect(reason).toMatchObject({ code: 'queue_full', retryAfterMs: 1000 });
   await turns.take('b', signal);
 });
+
+it('lets the loop run within a turn, and ends the turn before the next begins', async () => {
+  const turns = new ThreadTurns();
+  const log: string[] = [];
+  const work = async (name: string): Promise<void> => {
+    await turns.take('a', signal);
+    log.push(`${name} begins`);
+    setImmediate(() => log.push('loop'));
+    await turns.goOn('a', signal);
+    log.push(`${name} ends`);
+  };
+  await Promise.all([work('first'), work('second')]);
+  expect(log.filter((entry) => entry !== 'loop')).toEqual([
+    'first begins',
+    'first ends',
+    'second begins',
+    'second ends',
+  ]);
+  expect(log.indexOf('loop')).toBeLessThan(log.indexOf('second begins'));
+  // Without a turn at hand it takes one.
+  await turns.goOn('a', signal);
+});
