@@ -14,8 +14,8 @@ const SAMPLE_MS = 1000;
 const FLAT_FACTOR = 1.05;
 const MAX_FINDINGS = 50;
 const RECOVERY_MS = 60_000;
-const ROLES = ['service', 'engine', 'others'] as const;
-type Role = (typeof ROLES)[number];
+/** The programs of the service's children, by the name of their file. */
+const WORKERS = ['engine-worker', 'tokenizer-worker', 'chat-template-worker', 'grammar-worker'];
 
 interface SoakOptions {
   minutes: number;
@@ -33,8 +33,8 @@ export async function soak({ minutes, seed, kinds }: SoakOptions): Promise<numbe
   const service = await ServiceUnderTest.launch(withModel({}, fixtures));
   await fillStores(service.url);
   const client = new Client(service.url);
-  const samples = new Map<Role, number[]>(ROLES.map((role) => [role, []]));
-  const timer = setInterval(() => sample(service, samples), SAMPLE_MS);
+  const samples: Sample[] = [];
+  const timer = setInterval(() => samples.push(sample(service)), SAMPLE_MS);
   const { numRequests, statuses, faults } = await runFuzzLoop({
     kinds,
     client,
@@ -51,29 +51,37 @@ export async function soak({ minutes, seed, kinds }: SoakOptions): Promise<numbe
   const counts = [...statuses].map(([status, count]) => `${status}: ${count}`).join(', ');
   process.stdout.write(`${numRequests} requests in ${minutes} minutes, ${counts}, seed ${seed}\n`);
   for (const fault of faults) process.stdout.write(`FAILED  ${fault}\n`);
-  const numGrown = ROLES.filter((role) => !tellMemory(role, samples.get(role) ?? [])).length;
+  const programs = new Set(samples.flatMap((one) => [...one.keys()]));
+  const numGrown = [...programs].filter((program) => !tellMemory(program, samples)).length;
   return faults.length + numGrown;
 }
 
-function sample(service: ServiceUnderTest, samples: ReadonlyMap<Role, number[]>): void {
-  const bytes: Record<Role, number> = { service: 0, engine: 0, others: 0 };
+/** Resident bytes by program. */
+type Sample = ReadonlyMap<string, number>;
+
+function sample(service: ServiceUnderTest): Sample {
+  const bytes = new Map<string, number>();
   for (const pid of treeOf(service.pid)) {
-    const isEngine = commandLine(pid).includes('engine-worker');
-    const role = pid === service.pid ? 'service' : isEngine ? 'engine' : 'others';
-    bytes[role] += residentBytes(pid);
+    const program = pid === service.pid ? 'service' : programOf(commandLine(pid));
+    bytes.set(program, (bytes.get(program) ?? 0) + residentBytes(pid));
   }
-  for (const role of ROLES) samples.get(role)?.push(bytes[role]);
+  return bytes;
 }
 
-/** Writes the medians of the thirds. Returns whether they are flat. */
-function tellMemory(role: Role, samples: readonly number[]): boolean {
+const programOf = (command: string): string =>
+  WORKERS.find((name) => command.includes(name)) ?? 'other processes';
+
+/** Writes the medians of the thirds. Returns whether they are flat. What ran only now and then does not count. */
+function tellMemory(program: string, samples: readonly Sample[]): boolean {
   const third = Math.floor(samples.length / 3);
   const medians = [0, 1, 2].map(
-    (part) => summarise(samples.slice(part * third, (part + 1) * third))?.p50 ?? 0,
+    (part) =>
+      summarise(samples.slice(part * third, (part + 1) * third).map((one) => one.get(program) ?? 0))?.p50 ??
+      0,
   );
   const [, second = 0, last = 0] = medians;
   const isFlat = last <= second * FLAT_FACTOR;
   const text = medians.map((bytes) => Math.round(bytes / 2 ** 20)).join(', ');
-  process.stdout.write(`${isFlat ? 'flat   ' : 'GREW   '} ${role}: ${text} MiB (medians of thirds)\n`);
+  process.stdout.write(`${isFlat ? 'flat   ' : 'GREW   '} ${program}: ${text} MiB (medians of thirds)\n`);
   return isFlat;
 }
