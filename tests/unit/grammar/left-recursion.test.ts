@@ -82,8 +82,11 @@ describe('a grammar that is left-recursive', () => {
     );
   });
 
-  it('is refused where it comes back behind a rule that may be empty', () => {
-    const grammar = 'root ::= a\na ::= c a "y" | "z"\nc ::= d?\nd ::= "(" c ")"';
+  it.each([
+    ['a rule that may be empty', 'root ::= a\na ::= c a "y" | "z"\nc ::= d?\nd ::= "(" c ")"'],
+    ['a round that may be empty', 'root ::= a\na ::= ("b" | a?)* "c"'],
+    ['a bounded number of such rounds', 'root ::= a\na ::= ("b" | a?){1000} "c"'],
+  ])('is refused where it comes back behind %s', (_, grammar) => {
     expect(() => compiled(grammar)).toThrow(/behind a part that may be empty, .*: a -> a$/);
   });
 });
