@@ -8,16 +8,20 @@ const LIMIT_MS = 120_000;
 const ITEM_BYTES = 850_000;
 const NUM_RESPONSES = 90;
 const NUM_STREAMS = 80;
+/** A byte-level tokenizer remembers how 10,000 words are merged, of up to 255 characters each. */
+const NUM_WORD_LISTS = 30;
+const WORDS_PER_LIST = 400;
 
 /**
- * Fills what a service keeps for its clients to the bounds: stored responses, and streams that can be resumed. What grows
- * afterwards is none of these. Answers of batch jobs would take minutes to fill theirs, and in an hour they take little.
+ * Fills what a service keeps for its clients to the bounds: stored responses, streams that can be resumed, and words that
+ * the tokenizer has merged. What grows afterwards is none of these. Answers of batch jobs would take minutes to fill theirs, and in an hour they take little.
  */
 export async function fillStores(url: string): Promise<void> {
   const client = new Client(url, ADDRESS);
   await inTurns(NUM_RESPONSES, () => storeResponse(client));
   const reader = new Client(url, ADDRESS, { 'x-stream-resumable': 'true' });
   await inTurns(NUM_STREAMS, () => reader.stream('/v1/completions', LARGE_STREAM, { limitMs: LIMIT_MS }));
+  for (let list = 0; list < NUM_WORD_LISTS; list++) await tokenizeWords(client, list * WORDS_PER_LIST);
   reader.close();
   client.close();
 }
@@ -39,4 +43,15 @@ function storeResponse(client: Client): Promise<unknown> {
   ];
   const body = { input, max_output_tokens: 1, truncation: 'auto' };
   return client.post('/v1/responses', body, { limitMs: LIMIT_MS });
+}
+
+/** Words of 200 letters that no other list has. */
+function tokenizeWords(client: Client, firstIndex: number): Promise<unknown> {
+  const letter = (digit: string): string => String.fromCharCode(97 + Number(digit));
+  const words = Array.from({ length: WORDS_PER_LIST }, (_, i) =>
+    Array.from(String(firstIndex + i).padStart(5, '0'), letter)
+      .join('')
+      .repeat(40),
+  );
+  return client.post('/tokenize', { prompt: words.join(' ') }, { limitMs: LIMIT_MS });
 }
