@@ -52,6 +52,7 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
   socket.on('data', (bytes: Buffer) => {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) pieces.push(bytes.subarray(at, at + PIECE_BYTES));
     // Node goes on to read as soon as the body before is read.
+    if (mayRead) turns.begun();
     if (isWaiting) socket.pause();
     else if (mayRead || turns.mayGoOn()) goOn();
     else wait();
@@ -66,7 +67,7 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
     socket.resume();
   };
   if (turns.mayGoOn()) begin();
-  else turns.wait(network, begin);
+  else turns.waitToBegin(network, begin);
 }
 
 /** The listener that Node's server has added to the socket, its latest. It is taken off. */

@@ -1,8 +1,13 @@
 /** Of a turn of the event loop for connections that wait, in milliseconds and in connections. */
 const TURN_MS = 5;
 const MAX_PER_TURN = 16;
-/** So long only connections are accepted between two turns that parse; such a turn with its answers takes 10 to 20 ms. */
+/** What the first reads of newcomers may take in a turn, by what the last ones took. One is read in any case. */
+const BEGIN_MS = 15;
+/** So long only connections are accepted between two turns in which newcomers are read. */
 const ACCEPT_MS = 100;
+/** How often, meanwhile, those that were there before are parsed, and how many of them. */
+const OPEN_EVERY_MS = 25;
+const MAX_OPEN_MEANWHILE = 4;
 /** Connections are read at once until they have kept the thread busy for so long. */
 const AT_ONCE_MS = 10;
 /** Idle for so long since the last read: the thread keeps up. A poll that finds an event counts some µs as idle. */
@@ -10,22 +15,55 @@ const IDLE_MS = 0.1;
 
 type GoOn = () => void;
 
+/** Connections that wait, by network: the networks take turns. */
+class WaitingConnections {
+  /** The one whose turn is next is first. */
+  readonly #byNetwork = new Map<string, GoOn[]>();
+
+  get isEmpty(): boolean {
+    return this.#byNetwork.size === 0;
+  }
+
+  add(network: string, goOn: GoOn): void {
+    const others = this.#byNetwork.get(network);
+    if (others === undefined) this.#byNetwork.set(network, [goOn]);
+    else others.push(goOn);
+  }
+
+  takeNext(): GoOn | undefined {
+    const [next] = this.#byNetwork;
+    if (next === undefined) return undefined;
+    const [network, goOns] = next;
+    const goOn = goOns.shift();
+    this.#byNetwork.delete(network);
+    if (goOns.length > 0) this.#byNetwork.set(network, goOns);
+    return goOn;
+  }
+}
+
 /**
  * Decides which connection is parsed next when many have bytes at once. A few connections are parsed in a turn of the
  * event loop, and the networks take turns, so that a burst from one network does not delay the others.
  *
  * The event loop accepts one connection a turn (libuv, since 1.45). A newcomer behind 800 others would wait for 800 turns
- * that parse, so while connections come, some turns parse nothing.
+ * that parse, so while connections come, most turns parse nothing.
  */
 export class ReadTurns {
-  /** By network; the one whose turn is next is first. */
-  readonly #waiting = new Map<string, GoOn[]>();
+  readonly #open = new WaitingConnections();
+  readonly #newcomers = new WaitingConnections();
   #isScheduled = false;
   #busySince = -Infinity;
   #lastIdleMs = -Infinity;
   #hasAccepted = false;
-  /** Until then nothing is parsed while connections come; undefined: none came since the last turn that parsed. */
+  /** Until then no newcomer is read while connections come; undefined: none came since the last turn that read some. */
   #acceptUntil: number | undefined;
+  /** When some were last parsed. */
+  #parsedAt = -Infinity;
+  /** Newcomers that were read since the last turn, and when the first of them was. */
+  #numBegun = 0;
+  #firstBegunAt = 0;
+  /** What the first read of one takes, with all that it causes. */
+  #beginMs = BEGIN_MS / MAX_PER_TURN;
   readonly #now: () => number;
   readonly #idleMs: () => number;
 
@@ -46,6 +84,11 @@ export class ReadTurns {
     this.#hasAccepted = true;
   }
 
+  /** To be called before a newcomer's first bytes are parsed. */
+  begun(): void {
+    if (this.#numBegun++ === 0) this.#firstBegunAt = this.#now();
+  }
+
   /** True when a connection that has just read something may go on at once. */
   mayGoOn(): boolean {
     const now = this.#now();
@@ -55,26 +98,49 @@ export class ReadTurns {
     return !this.#isScheduled && now - this.#busySince < AT_ONCE_MS;
   }
 
-  /** Calls `goOn` when it is its network's turn. */
+  /** Calls `goOn`, which parses what was read, when it is its network's turn. */
   wait(network: string, goOn: GoOn): void {
-    const others = this.#waiting.get(network);
-    if (others === undefined) this.#waiting.set(network, [goOn]);
-    else others.push(goOn);
+    this.#open.add(network, goOn);
+    this.#schedule();
+  }
+
+  /** Calls `begin`, which lets a newcomer be read, when it is its network's turn. */
+  waitToBegin(network: string, begin: GoOn): void {
+    this.#newcomers.add(network, begin);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    this.#numBegun = 0;
     setImmediate(() => this.#runTurn());
   }
 
   #runTurn(): void {
-    const startedAt = this.#now();
-    if (this.#acceptsMore(startedAt)) {
-      setImmediate(() => this.#runTurn());
-      return;
-    }
-    for (let i = 0; i < MAX_PER_TURN && this.#now() - startedAt < TURN_MS; i++) this.#takeNext()?.();
-    this.#busySince = this.#now();
-    this.#isScheduled = this.#waiting.size > 0;
+    const now = this.#now();
+    this.#learnCost(now);
+    if (!this.#acceptsMore(now)) this.#parse(now, MAX_PER_TURN, Math.floor(BEGIN_MS / this.#beginMs));
+    else if (now - this.#parsedAt >= OPEN_EVERY_MS) this.#parse(now, MAX_OPEN_MEANWHILE, 0);
+    this.#isScheduled = !this.#open.isEmpty || !this.#newcomers.isEmpty;
     if (this.#isScheduled) setImmediate(() => this.#runTurn());
+  }
+
+  #parse(startedAt: number, maxOpen: number, mostNewcomers: number): void {
+    const maxNewcomers = Math.min(MAX_PER_TURN, mostNewcomers);
+    for (let i = 0; i < maxOpen && this.#now() - startedAt < TURN_MS; i++) {
+      this.#open.takeNext()?.();
+      if (i < maxNewcomers) this.#newcomers.takeNext()?.();
+    }
+    this.#parsedAt = this.#busySince = this.#now();
+  }
+
+  #learnCost(now: number): void {
+    if (this.#numBegun > 0) {
+      const costMs = (now - this.#firstBegunAt) / this.#numBegun;
+      this.#beginMs = Math.min(BEGIN_MS, (this.#beginMs + costMs) / 2);
+    }
+    this.#numBegun = 0;
   }
 
   #acceptsMore(now: number): boolean {
@@ -85,15 +151,5 @@ export class ReadTurns {
     }
     this.#acceptUntil = undefined;
     return false;
-  }
-
-  #takeNext(): GoOn | undefined {
-    const [next] = this.#waiting;
-    if (next === undefined) return undefined;
-    const [network, goOns] = next;
-    const goOn = goOns.shift();
-    this.#waiting.delete(network);
-    if (goOns.length > 0) this.#waiting.set(network, goOns);
-    return goOn;
   }
 }
