@@ -45,7 +45,7 @@ export class Scene {
 
   /** So many, and more where there is more time. */
   scaled(count: number): number {
-    return Math.round(count * this.scale);
+    return Math.max(1, Math.round(count * this.scale));
   }
 
   skip(reason: string): never {

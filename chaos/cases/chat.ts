@@ -34,12 +34,16 @@ async function slowTemplates(scene: Scene): Promise<void> {
   const client = scene.client();
   const innocent = scene.client('127.0.0.3');
   expectStatus(scene, [await innocent.post(CHAT, hello())], [200], 'a chat before');
-  const attack = times(scene.scaled(200), () => client.post(CHAT, hello('slow'), { hangUpAfterMs: 6000 }));
-  await sleep(300);
-  const honest = await innocent.post(CHAT, { ...hello(), timeout_ms: 5000 }, { limitMs: 15_000 });
-  expectStatus(scene, [honest], [200], 'an honest chat beside 200 slow ones');
-  scene.notes.push(`an honest chat beside them ${Math.round(honest.ms)} ms`);
-  await attack;
+  let slowestMs = 0;
+  for (let round = 0; round < scene.scaled(1); round++) {
+    const attack = times(200, () => client.post(CHAT, hello('slow'), { hangUpAfterMs: 6000 }));
+    await sleep(300);
+    const honest = await innocent.post(CHAT, { ...hello(), timeout_ms: 5000 }, { limitMs: 15_000 });
+    expectStatus(scene, [honest], [200], 'an honest chat beside 200 slow ones');
+    slowestMs = Math.max(slowestMs, honest.ms);
+    await attack;
+  }
+  scene.notes.push(`an honest chat beside them ${Math.round(slowestMs)} ms`);
 }
 
 async function endlessTemplate(scene: Scene): Promise<void> {

@@ -46,6 +46,7 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
     if (hasEnded) end();
   };
   const end = (): void => {
+    if (socket.destroyed) return;
     endParse();
     onEnd();
   };
@@ -60,7 +61,10 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
   });
   socket.once('end', () => {
     hasEnded = true;
-    if (!isWaiting) end();
+    if (isWaiting) return;
+    // Hundreds may hang up at once.
+    if (turns.mayGoOn()) end();
+    else turns.wait(network, end);
   });
   const begin = (): void => {
     mayRead = true;
