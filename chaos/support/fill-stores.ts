@@ -14,7 +14,8 @@ const WORDS_PER_LIST = 400;
 
 /**
  * Fills what a service keeps for its clients to the bounds: stored responses, streams that can be resumed, and words that
- * the tokenizer has merged. What grows afterwards is none of these. Answers of batch jobs would take minutes to fill theirs, and in an hour they take little.
+ * the tokenizer has merged. What grows afterwards is none of these. Answers of batch jobs are not filled to their bound of
+ * 64 MiB, since that would take minutes: they grow while the fuzzers run.
  */
 export async function fillStores(url: string): Promise<void> {
   const client = new Client(url, ADDRESS);

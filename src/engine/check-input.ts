@@ -80,7 +80,7 @@ export function checkVocabulary(
   param: string,
   naming: Naming,
 ): void {
-  const index = indexOfStranger(tokenIds, vocabSize);
+  const index = indexOutside(tokenIds, vocabSize);
   if (index === tokenIds.length) return;
   const id = tokenIds[index];
   const range = `outside the vocabulary (0 to ${vocabSize - 1})`;
@@ -89,8 +89,8 @@ export function checkVocabulary(
   throw invalidField(`${param}[${index}]`, `is ${id}, a token id ${range}`);
 }
 
-/** The place of the first id that is none of the vocabulary, or of the end. By a loop: there may be half a million. */
-function indexOfStranger(tokenIds: readonly number[], vocabSize: number): number {
+/** The index of the first id outside the vocabulary, or the list's length. A loop, since a list may have half a million. */
+function indexOutside(tokenIds: readonly number[], vocabSize: number): number {
   let index = 0;
   for (; index < tokenIds.length; index++) {
     const id = tokenIds[index] ?? -1;

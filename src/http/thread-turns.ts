@@ -66,8 +66,10 @@ export class ThreadTurns {
   #next(): void {
     const turn = this.#turns.next();
     if (turn === undefined) {
-      this.#isRunning = false;
-      for (const resume of this.#goingOn.splice(0)) resume();
+      const resume = this.#goingOn.shift();
+      this.#isRunning = resume !== undefined;
+      resume?.();
+      if (this.#isRunning) setImmediate(() => this.#next());
       return;
     }
     const startedAt = performance.now();

@@ -149,7 +149,7 @@ function alternativesOf(
     }
     case 'repeat': {
       const { item, min, max } = part;
-      // A round with rules of the set that may be empty: the next round could begin with another, without an end.
+      // After a round that is empty the next one begins at the same place, and so on without an end.
       if (nullable.of(item)) return undefined;
       const rest = repeatOf(item, Math.max(min - 1, 0), max === undefined ? undefined : max - 1);
       const begun = alternativesOf(sequenceOf([item, rest]), heads, nullable, effort);
