@@ -1,5 +1,8 @@
+import { parseJson } from '../fuzz/fuzz-script.ts';
 import { times } from './attack.ts';
 import { Client } from './client.ts';
+import { MODEL_ID } from './metrics.ts';
+import { until } from './until.ts';
 
 /** Another client than those whose memory is looked at: of what it keeps, they take their share. */
 const ADDRESS = '127.0.0.4';
@@ -11,11 +14,14 @@ const NUM_STREAMS = 80;
 /** A byte-level tokenizer remembers how 10,000 words are merged, of up to 255 characters each. */
 const NUM_WORD_LISTS = 30;
 const WORDS_PER_LIST = 400;
+const JOBS_PATH = `/ai/run/${MODEL_ID}?queueRequest=true`;
+/** The vectors of so many texts take half a MiB of the 64 that answers of jobs may take. */
+const NUM_JOBS = 140;
+const TEXTS_PER_JOB = 100;
 
 /**
- * Fills what a service keeps for its clients to the bounds: stored responses, streams that can be resumed, and words that
- * the tokenizer has merged. What grows afterwards is none of these. Answers of batch jobs are not filled to their bound of
- * 64 MiB, since that would take minutes: they grow while the fuzzers run.
+ * Fills what a service keeps for its clients to the bounds: stored responses, streams that can be resumed, words that the
+ * tokenizer has merged, and answers of batch jobs. What grows afterwards is none of these.
  */
 export async function fillStores(url: string): Promise<void> {
   const client = new Client(url, ADDRESS);
@@ -23,6 +29,7 @@ export async function fillStores(url: string): Promise<void> {
   const reader = new Client(url, ADDRESS, { 'x-stream-resumable': 'true' });
   await inTurns(NUM_STREAMS, () => reader.stream('/v1/completions', LARGE_STREAM, { limitMs: LIMIT_MS }));
   for (let list = 0; list < NUM_WORD_LISTS; list++) await tokenizeWords(client, list * WORDS_PER_LIST);
+  await fillBatchAnswers(client);
   reader.close();
   client.close();
 }
@@ -55,4 +62,21 @@ function tokenizeWords(client: Client, firstIndex: number): Promise<unknown> {
       .repeat(40),
   );
   return client.post('/tokenize', { prompt: words.join(' ') }, { limitMs: LIMIT_MS });
+}
+
+/** An owner's jobs are done in their order, so all are done when the last one is. */
+async function fillBatchAnswers(client: Client): Promise<void> {
+  const texts = new Array<string>(TEXTS_PER_JOB).fill('a');
+  for (let job = 0; job < NUM_JOBS; job++) await callJobs(client, { requests: [{ text: texts }] });
+  const last = await callJobs(client, { requests: [{ text: ['a'] }] });
+  const isDone = async (): Promise<boolean> =>
+    'responses' in (await callJobs(client, { request_id: last['request_id'] }));
+  if (!(await until(isDone, LIMIT_MS, 200))) throw new Error('the batch jobs that fill a store are not done');
+}
+
+/** The result that an answer has. */
+async function callJobs(client: Client, body: object): Promise<Record<string, unknown>> {
+  const { status, text } = await client.post(JOBS_PATH, body, { limitMs: LIMIT_MS });
+  if (status !== 200) throw new Error(`a batch job that fills a store was answered ${status}: ${text}`);
+  return (parseJson(text) as { result: Record<string, unknown> }).result;
 }
