@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { EngineError, invalidField } from '../errors.ts';
 import { fieldOf } from '../field-of.ts';
 import type { GrammarSpec } from '../grammar/grammar-spec.ts';
+import { ownSource } from '../grammar/matching/own-source.ts';
 import type { GrammarSource } from '../grammar/matching/token-grammar.ts';
 import type { TokenTrieData } from '../grammar/matching/token-trie.ts';
 import { JsonMeasure } from '../json-measure.ts';
@@ -94,7 +95,7 @@ export class GrammarCompiler {
     );
     const compiled = {
       key,
-      source: { grammar, specialTokenIds, nodeCosts },
+      source: ownSource({ grammar, specialTokenIds, nodeCosts }),
       numBytes,
       minTokens,
       vocabulary,

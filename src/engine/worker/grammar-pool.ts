@@ -1,5 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import { GrammarVocabulary } from '../../grammar/matching/grammar-vocabulary.ts';
+import { ownSource } from '../../grammar/matching/own-source.ts';
 import { TokenGrammar } from '../../grammar/matching/token-grammar.ts';
 import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
 import type { SequenceGrammar } from '../protocol.ts';
@@ -31,7 +32,7 @@ export class GrammarPool {
   grammarOf({ key, source, numBytes }: SequenceGrammar): TokenGrammar {
     assertInvariant(this.#data !== undefined, 'the vocabulary comes before the first grammar');
     this.#vocabulary ??= new GrammarVocabulary(this.#data);
-    const grammar = this.#kept.get(key)?.grammar ?? new TokenGrammar(source, this.#vocabulary);
+    const grammar = this.#kept.get(key)?.grammar ?? new TokenGrammar(ownSource(source), this.#vocabulary);
     this.#kept.delete(key);
     this.#kept.set(key, { grammar, numBytes });
     this.#forgetOldest();

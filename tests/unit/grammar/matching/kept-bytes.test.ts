@@ -6,7 +6,8 @@ import type { GrammarSpec } from '../../../../src/grammar/grammar-spec.ts';
 import type { Grammar } from '../../../../src/grammar/grammar.ts';
 import type { Configuration } from '../../../../src/grammar/matching/configuration.ts';
 import { GrammarVocabulary } from '../../../../src/grammar/matching/grammar-vocabulary.ts';
-import { TokenGrammar } from '../../../../src/grammar/matching/token-grammar.ts';
+import { ownSource } from '../../../../src/grammar/matching/own-source.ts';
+import { type GrammarSource, TokenGrammar } from '../../../../src/grammar/matching/token-grammar.ts';
 import { isAllowed } from '../../../../src/sampling/allowed-tokens.ts';
 import { expectHonestCount, MAX_BYTES, type Filling } from '../../../support/honest-count.ts';
 import { trieOf } from '../../../support/grammar/vocabulary.ts';
@@ -60,7 +61,8 @@ describe('the bytes that are counted', () => {
         numBytes: () => vocabulary.kept.numBytes,
         add: (index) => {
           const grammar = compileGrammar(specOf(index));
-          matchTokens(new TokenGrammar({ grammar, specialTokenIds: new Map() }, vocabulary));
+          const received = asReceived({ grammar, specialTokenIds: new Map() });
+          matchTokens(new TokenGrammar(ownSource(received), vocabulary));
         },
       };
     });
@@ -82,6 +84,12 @@ describe('the bytes that are counted', () => {
     });
   });
 });
+
+/** As another process gets it: in one message with a prompt. */
+function asReceived(source: GrammarSource): GrammarSource {
+  const message = { source, promptTokenIds: new Int32Array(20_000) };
+  return (deserialize(serialize(message)) as typeof message).source;
+}
 
 /** The first tokens of a text. */
 function matchTokens(grammar: TokenGrammar): void {
