@@ -15,6 +15,8 @@ declare module '@huggingface/tokenizers' {
   export interface BytePairModel {
     encode?(words: string[]): string[];
     bpe?(word: string): string[];
+    /** What words of up to 256 characters were merged to. */
+    cache?: { put(word: string, merged: string[]): void };
     /** By a pair as JSON. */
     bpe_ranks: Map<string, number>;
   }

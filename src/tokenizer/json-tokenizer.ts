@@ -1,4 +1,4 @@
-import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
+import { type BytePairModel, Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { EngineError } from '../errors.ts';
 import { fieldOf } from '../field-of.ts';
 import type { InSlices } from './in-slices.ts';
@@ -185,10 +185,24 @@ function mostShrunk(normalizer: StepConfig | null | undefined): number | undefin
 
 function createHfTokenizer(tokenizerJson: TokenizerJson, config: object): HfTokenizer {
   try {
-    return new HfTokenizer(toLibraryJson(tokenizerJson, config), config);
+    const tokenizer = new HfTokenizer(toLibraryJson(tokenizerJson, config), config);
+    rememberCopies(tokenizer.model);
+    return tokenizer;
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError('weights_invalid', `tokenizer.json cannot be used: ${reason}`, { cause });
   }
 }
+
+/**
+ * The library remembers 10,000 words and what they are merged to. V8 makes a word as a view of the text that it stands in,
+ * and keeps that text, a megabyte perhaps, as long as the word. A copy keeps nothing.
+ */
+function rememberCopies({ cache }: BytePairModel): void {
+  if (cache === undefined) return;
+  const put = cache.put.bind(cache);
+  cache.put = (word, merged): void => put(copyOf(word), merged);
+}
+
+const copyOf = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le');

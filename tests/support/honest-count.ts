@@ -9,7 +9,7 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 /** Once what earlier tests held has gone: as long as a collection frees more than a little. */
-async function bytesInUse(): Promise<number> {
+export async function bytesInUse(): Promise<number> {
   for (let last = Infinity; ;) {
     await sleep(5);
     collect();

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import type { ResponseBody } from '../../routes/responses/schemas/response-body.ts';
 import type { StoredItem } from '../../routes/responses/schemas/response-items.ts';
@@ -9,8 +9,10 @@ import { RequestHistory } from '../../src/engine/client/request-history.ts';
 import { EventQueue } from '../../src/engine/client/event-queue.ts';
 import { dataFrame } from '../../src/http/sse.ts';
 import { StreamStore } from '../../src/http/stream-store.ts';
-import { expectHonestCount, MAX_BYTES, MIB, type Filling } from '../support/honest-count.ts';
+import { JsonTokenizer } from '../../src/tokenizer/json-tokenizer.ts';
+import { bytesInUse, expectHonestCount, MAX_BYTES, MIB, type Filling } from '../support/honest-count.ts';
 import { responseBody } from '../support/response-body.ts';
+import { byteFallbackJson } from './tokenizer/tiny-tokenizers.ts';
 
 const userItem = (id: string, texts: readonly string[]): StoredItem => ({
   type: 'message',
@@ -246,5 +248,23 @@ describe('what records of requests count as', () => {
       };
     };
     return expectHonestCount(filling, 8 * MIB);
+  });
+});
+
+describe('what a tokenizer remembers of texts', () => {
+  it('is words, and not the texts that they stand in', async () => {
+    // As Gemma's: a word is a part of the text, with no other character in it.
+    const tokenizer = new JsonTokenizer({
+      ...byteFallbackJson(),
+      normalizer: { type: 'Replace', pattern: { String: ' ' }, content: '\u2581' },
+      pre_tokenizer: { type: 'Split', pattern: { String: '\u2581' }, behavior: 'MergedWithPrevious' },
+    });
+    const encode = (index: number): unknown =>
+      tokenizer.encode(`${'abc'.repeat(10)}${index} ${'ab '.repeat(50_000)}`, false);
+    for (let i = 0; i < 5; i++) encode(i);
+    const before = await bytesInUse();
+    for (let i = 5; i < 35; i++) encode(i);
+    // The texts take 9 MB.
+    expect((await bytesInUse()) - before).toBeLessThan(MIB);
   });
 });

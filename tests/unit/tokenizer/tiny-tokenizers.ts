@@ -20,7 +20,7 @@ export function byteFallbackTokenizer(missing?: string): Tokenizer {
 }
 
 /** The tokenizer.json of a small SentencePiece BPE with byte fallback, as Llama's is built. */
-function byteFallbackJson(missing?: string) {
+export function byteFallbackJson(missing?: string) {
   const byteTokens = Array.from(
     { length: 256 },
     (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
