@@ -1,6 +1,7 @@
 import type { ChaosCase } from './chaos-case.ts';
 import type { Settled } from './support/baseline.ts';
 import type { StreamEnd } from './support/client.ts';
+import type { MemoryPeak } from './support/memory-sampler.ts';
 import type { CanaryRun, Observation } from './support/observation.ts';
 
 /** All that was seen of a service from before an attack until after it. */
@@ -39,10 +40,7 @@ export function judge(chaosCase: ChaosCase, watched: Watched): string[] {
       `${settled.restarts} engine restarts`,
     ),
     ...fault(!lastCanary.isWhole, `afterwards a stream is not whole: ${describeEnd(lastCanary)}`),
-    ...fault(
-      observation.peakResidentBytes > PEAK_BOUND_BYTES,
-      `${mebibytes(observation.peakResidentBytes)} MiB resident, at most ${mebibytes(PEAK_BOUND_BYTES)} allowed`,
-    ),
+    ...fault(observation.peakMemory.numBytes > PEAK_BOUND_BYTES, describePeak(observation.peakMemory)),
     ...judgeLog(watched),
   ];
 }
@@ -101,5 +99,10 @@ function describeEnd({ status, errorCode, error, isWhole }: StreamEnd): string {
 }
 
 const fault = (isFault: boolean, text: string): string[] => (isFault ? [text] : []);
+
+function describePeak({ numBytes, byProgram }: MemoryPeak): string {
+  const parts = Object.entries(byProgram).map(([program, bytes]) => `${program} ${mebibytes(bytes)}`);
+  return `${mebibytes(numBytes)} MiB resident (${parts.join(', ')}), at most ${mebibytes(PEAK_BOUND_BYTES)} allowed`;
+}
 
 const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);

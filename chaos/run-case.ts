@@ -163,7 +163,7 @@ const together = (one: Observation, other: Observation): Observation => ({
   polls: [...one.polls, ...other.polls],
   worstControlMs: Math.max(one.worstControlMs, other.worstControlMs),
   canaries: [...one.canaries, ...other.canaries],
-  peakResidentBytes: Math.max(one.peakResidentBytes, other.peakResidentBytes),
+  peakMemory: one.peakMemory.numBytes > other.peakMemory.numBytes ? one.peakMemory : other.peakMemory,
 });
 
 const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
@@ -177,7 +177,7 @@ function resultOf(
   const seconds = (performance.now() - startedAt) / 1000;
   const base = { name, attack, failures, notes, seconds, skipped };
   if (watched === undefined) return base;
-  const { polls, canaries, worstControlMs, peakResidentBytes } = watched.observation;
+  const { polls, canaries, worstControlMs, peakMemory } = watched.observation;
   const times = polls.map(({ ms }) => ms);
   return {
     ...base,
@@ -191,7 +191,7 @@ function resultOf(
       worstControlMs,
       restarts: watched.settled.restarts,
       settledSeconds: watched.settled.seconds,
-      peakResidentBytes,
+      peakResidentBytes: peakMemory.numBytes,
     },
   };
 }

@@ -5,7 +5,7 @@ import { withModel } from './scene.ts';
 import { Client } from './support/client.ts';
 import { Fixtures } from './support/fixtures.ts';
 import { fillStores } from './support/fill-stores.ts';
-import { commandLine, residentBytes, treeOf } from './support/proc.ts';
+import { residentByProgram, treeOf } from './support/proc.ts';
 import { ServiceUnderTest } from './support/service.ts';
 import { until } from './support/until.ts';
 
@@ -14,8 +14,6 @@ const SAMPLE_MS = 1000;
 const FLAT_FACTOR = 1.05;
 const MAX_FINDINGS = 50;
 const RECOVERY_MS = 60_000;
-/** The programs of the service's children, by the name of their file. */
-const WORKERS = ['engine-worker', 'tokenizer-worker', 'chat-template-worker', 'grammar-worker'];
 
 interface SoakOptions {
   minutes: number;
@@ -34,7 +32,7 @@ export async function soak({ minutes, seed, kinds }: SoakOptions): Promise<numbe
   await fillStores(service.url);
   const client = new Client(service.url);
   const samples: Sample[] = [];
-  const timer = setInterval(() => samples.push(sample(service)), SAMPLE_MS);
+  const timer = setInterval(() => samples.push(residentByProgram(treeOf(service.pid))), SAMPLE_MS);
   const { numRequests, statuses, faults } = await runFuzzLoop({
     kinds,
     client,
@@ -51,33 +49,20 @@ export async function soak({ minutes, seed, kinds }: SoakOptions): Promise<numbe
   const counts = [...statuses].map(([status, count]) => `${status}: ${count}`).join(', ');
   process.stdout.write(`${numRequests} requests in ${minutes} minutes, ${counts}, seed ${seed}\n`);
   for (const fault of faults) process.stdout.write(`FAILED  ${fault}\n`);
-  const programs = new Set(samples.flatMap((one) => [...one.keys()]));
+  const programs = new Set(samples.flatMap((one) => Object.keys(one)));
   const numGrown = [...programs].filter((program) => !tellMemory(program, samples)).length;
   return faults.length + numGrown;
 }
 
 /** Resident bytes by program. */
-type Sample = ReadonlyMap<string, number>;
-
-function sample(service: ServiceUnderTest): Sample {
-  const bytes = new Map<string, number>();
-  for (const pid of treeOf(service.pid)) {
-    const program = pid === service.pid ? 'service' : programOf(commandLine(pid));
-    bytes.set(program, (bytes.get(program) ?? 0) + residentBytes(pid));
-  }
-  return bytes;
-}
-
-const programOf = (command: string): string =>
-  WORKERS.find((name) => command.includes(name)) ?? 'other processes';
+type Sample = Readonly<Record<string, number>>;
 
 /** Writes the medians of the thirds. Returns whether they are flat. What ran only now and then does not count. */
 function tellMemory(program: string, samples: readonly Sample[]): boolean {
   const third = Math.floor(samples.length / 3);
   const medians = [0, 1, 2].map(
     (part) =>
-      summarise(samples.slice(part * third, (part + 1) * third).map((one) => one.get(program) ?? 0))?.p50 ??
-      0,
+      summarise(samples.slice(part * third, (part + 1) * third).map((one) => one[program] ?? 0))?.p50 ?? 0,
   );
   const [, second = 0, last = 0] = medians;
   const isFlat = last <= second * FLAT_FACTOR;

@@ -1,15 +1,20 @@
-import { residentBytes, treeOf } from './proc.ts';
+import { residentByProgram, residentBytes, treeOf } from './proc.ts';
 
 const PERIOD_MS = 100;
 /** Children come and go seldom; to look for them costs more than to read their memory. */
 const PERIODS_PER_SCAN = 5;
 
-/** The most that a process and its children had in memory together. */
+export interface MemoryPeak {
+  numBytes: number;
+  byProgram: Record<string, number>;
+}
+
+/** The most that the service and its children had in memory together. */
 export class MemorySampler {
   readonly #pid: number;
   #tree: number[] = [];
   #numSamples = 0;
-  #peakBytes = 0;
+  #peak: MemoryPeak = { numBytes: 0, byProgram: {} };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(pid: number) {
@@ -21,15 +26,15 @@ export class MemorySampler {
     this.#timer = setInterval(() => this.#sample(), PERIOD_MS);
   }
 
-  stop(): number {
+  stop(): MemoryPeak {
     clearInterval(this.#timer);
     this.#sample();
-    return this.#peakBytes;
+    return this.#peak;
   }
 
   #sample(): void {
     if (this.#numSamples++ % PERIODS_PER_SCAN === 0) this.#tree = treeOf(this.#pid);
-    const bytes = this.#tree.reduce((sum, pid) => sum + residentBytes(pid), 0);
-    this.#peakBytes = Math.max(this.#peakBytes, bytes);
+    const numBytes = this.#tree.reduce((sum, pid) => sum + residentBytes(pid), 0);
+    if (numBytes > this.#peak.numBytes) this.#peak = { numBytes, byProgram: residentByProgram(this.#tree) };
   }
 }

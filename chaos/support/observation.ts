@@ -1,4 +1,5 @@
 import type { StreamEnd } from './client.ts';
+import type { MemoryPeak } from './memory-sampler.ts';
 
 /** What the observer is told, and what it saw: the messages between it and the harness. */
 
@@ -34,7 +35,7 @@ export interface Observation {
   worstControlMs: number;
   canaries: CanaryRun[];
   /** Of the service and all its children together. */
-  peakResidentBytes: number;
+  peakMemory: MemoryPeak;
 }
 
 export type ToObserver =

@@ -48,9 +48,9 @@ async function start(task: ObserverTask): Promise<void> {
 async function stop({ client, canary, poller, memory }: Watch, limitMs: number): Promise<void> {
   const canaries = await canary.stop(limitMs);
   const { polls, worstControlMs } = await poller.stop();
-  const peakResidentBytes = memory.stop();
+  const peakMemory = memory.stop();
   client.close();
-  send({ type: 'stopped', observation: { polls, worstControlMs, canaries, peakResidentBytes } });
+  send({ type: 'stopped', observation: { polls, worstControlMs, canaries, peakMemory } });
 }
 
 process.on('message', (message: ToObserver) => {

@@ -31,6 +31,22 @@ export function residentBytes(pid: number): number {
   return Number(read(pid, 'statm').split(' ')[1] ?? 0) * PAGE_BYTES;
 }
 
+/** The programs of the service's children, by the name of their file. */
+const WORKERS = ['engine-worker', 'tokenizer-worker', 'chat-template-worker', 'grammar-worker'];
+
+/** Resident memory of the service's processes by program; `tree` as `treeOf` gives it. */
+export function residentByProgram(tree: readonly number[]): Record<string, number> {
+  const bytes: Record<string, number> = {};
+  for (const pid of tree) {
+    const program = pid === tree[0] ? 'service' : programOf(commandLine(pid));
+    bytes[program] = (bytes[program] ?? 0) + residentBytes(pid);
+  }
+  return bytes;
+}
+
+const programOf = (command: string): string =>
+  WORKERS.find((name) => command.includes(name)) ?? 'other processes';
+
 export function childrenOf(pid: number): number[] {
   return list(`/proc/${pid}/task`).flatMap((thread) =>
     read(pid, `task/${thread}/children`).split(' ').filter(Boolean).map(Number),

@@ -16,7 +16,12 @@ const CANARY: CanaryRun = {
   longestGapMs: 10,
 };
 const CALM: Watched = {
-  observation: { polls: [POLL], worstControlMs: 1, canaries: [CANARY], peakResidentBytes: 200 * 2 ** 20 },
+  observation: {
+    polls: [POLL],
+    worstControlMs: 1,
+    canaries: [CANARY],
+    peakMemory: { numBytes: 200 * 2 ** 20, byProgram: {} },
+  },
   isRepeated: false,
   settled: { seconds: 0.1, restarts: 0, differences: [], keptBytes: undefined },
   lastCanary: CANARY,
@@ -46,7 +51,15 @@ it.each<[fault: string, watched: Watched]>([
   ],
   ['no canary stream ran', seen({ canaries: [] })],
   ['stood still for 3001 ms', seen({ canaries: [{ ...CANARY, longestGapMs: 3001 }] })],
-  ['769 MiB resident', seen({ peakResidentBytes: 769 * 2 ** 20 })],
+  [
+    '769 MiB resident (service 300, engine-worker 469), at most 768 allowed',
+    seen({
+      peakMemory: {
+        numBytes: 769 * 2 ** 20,
+        byProgram: { service: 300 * 2 ** 20, 'engine-worker': 469 * 2 ** 20 },
+      },
+    }),
+  ],
   ['2 engine restarts', { ...CALM, settled: { ...CALM.settled, restarts: 2 } }],
   ['not back: 3 lanes', { ...CALM, settled: { ...CALM.settled, differences: ['3 lanes'] } }],
   [
