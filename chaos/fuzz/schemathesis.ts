@@ -16,7 +16,7 @@ const REPORT = join(ENVIRONMENT, 'last-report.txt');
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20;
 /** Cloudflare's bases repeat OpenAI's routes, with the same handlers: the short form leaves them out. */
 const REPEATED_PATHS = '^/(ai/v1|client/v4)/';
-/** Of each operation, in the full form: some 5,000 requests in all. */
+/** Of each operation, in the full form: some 30,000 requests in all. */
 const FULL_EXAMPLES = 300;
 const run = promisify(execFile);
 
