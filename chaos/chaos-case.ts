@@ -18,6 +18,8 @@ export interface ChaosCase {
   breaksEngine?: boolean;
   /** The attack keeps new connections out for a while: polls of `/health` may break. */
   breaksConnections?: boolean;
+  /** So many models are loaded at once, one unless it says so: each has processes of its own. */
+  numModels?: number;
   /** So many models stay loaded afterwards beside the default one. */
   numModelsLeft?: number;
   /** The case starts and ends services itself; nothing else is watched. */

@@ -1,7 +1,6 @@
 import type { ChaosCase } from './chaos-case.ts';
 import type { Settled } from './support/baseline.ts';
 import type { StreamEnd } from './support/client.ts';
-import type { MemoryPeak } from './support/memory-sampler.ts';
 import type { CanaryRun, Observation } from './support/observation.ts';
 
 /** All that was seen of a service from before an attack until after it. */
@@ -23,8 +22,9 @@ export const HEALTH_BOUND_MS = 250;
 const GAP_BOUND_MS = 3000;
 /** What a value from a request may add to a line is bounded, and so is the line. */
 const LOG_LINE_BOUND_BYTES = 8192;
-/** The service and its children together, at the worst moment. */
+/** The service and its children together, at the worst moment: with one model, and with each further one. */
 const PEAK_BOUND_BYTES = 768 * 2 ** 20;
+const FURTHER_MODEL_BYTES = 256 * 2 ** 20;
 /** Ends of a stream that a client may see where the engine was ended under it. */
 const ENGINE_ERRORS = new Set(['backend_failure', 'engine_not_ready']);
 
@@ -40,9 +40,19 @@ export function judge(chaosCase: ChaosCase, watched: Watched): string[] {
       `${settled.restarts} engine restarts`,
     ),
     ...fault(!lastCanary.isWhole, `afterwards a stream is not whole: ${describeEnd(lastCanary)}`),
-    ...fault(observation.peakMemory.numBytes > PEAK_BOUND_BYTES, describePeak(observation.peakMemory)),
+    ...judgeMemory(chaosCase, observation),
     ...judgeLog(watched),
   ];
+}
+
+function judgeMemory({ numModels = 1 }: ChaosCase, { peakMemory }: Observation): string[] {
+  const bound = PEAK_BOUND_BYTES + (numModels - 1) * FURTHER_MODEL_BYTES;
+  const { numBytes, byProgram } = peakMemory;
+  const parts = Object.entries(byProgram).map(([program, bytes]) => `${program} ${mebibytes(bytes)}`);
+  return fault(
+    numBytes > bound,
+    `${mebibytes(numBytes)} MiB resident (${parts.join(', ')}), at most ${mebibytes(bound)} allowed`,
+  );
 }
 
 function judgeHealth({ breaksConnections }: ChaosCase, { polls }: Observation): string[] {
@@ -99,10 +109,5 @@ function describeEnd({ status, errorCode, error, isWhole }: StreamEnd): string {
 }
 
 const fault = (isFault: boolean, text: string): string[] => (isFault ? [text] : []);
-
-function describePeak({ numBytes, byProgram }: MemoryPeak): string {
-  const parts = Object.entries(byProgram).map(([program, bytes]) => `${program} ${mebibytes(bytes)}`);
-  return `${mebibytes(numBytes)} MiB resident (${parts.join(', ')}), at most ${mebibytes(PEAK_BOUND_BYTES)} allowed`;
-}
 
 const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);

@@ -156,7 +156,8 @@ export const FUZZ_CASES: readonly ChaosCase[] = [
   {
     name: 'fuzz-tools',
     attack: 'tools of random schemas to models of each family of templates, by each API',
-    // Two models at a time: the families take turns.
+    // The families take turns beside the default model.
+    numModels: 2,
     launch: async (fixtures) => ({
       settings: {
         MODELS_DIR: await fixtures.familyModels(TOOL_FAMILIES),

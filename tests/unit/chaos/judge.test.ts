@@ -94,6 +94,13 @@ describe('what an attack is allowed to break', () => {
     expect(judge({ ...CASE, breaksEngine: true }, watched)).toHaveLength(1);
   });
 
+  it('is memory of a second model, where two are loaded at once', () => {
+    const peak = (mebibytes: number): Watched =>
+      seen({ peakMemory: { numBytes: mebibytes * 2 ** 20, byProgram: {} } });
+    expect(judge({ ...CASE, numModels: 2 }, peak(1024))).toEqual([]);
+    expect(judge({ ...CASE, numModels: 2 }, peak(1025))).toHaveLength(1);
+  });
+
   it('is new connections, where there are no files for them; a late answer counts', () => {
     const watched = seen({
       polls: [
