@@ -46,7 +46,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
     path: '^(src|routes)/',
     pathNot: [
       room(name),
-      '^src/(errors|logged-error|has-code|is-record|field-of|client-id|clip|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent|bounded-store|held-bytes|step-budget|json-measure|json-pieces|text-sink)\\.ts$',
+      '^src/(errors|logged-error|has-code|is-record|field-of|client-id|clip|data-home|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent|bounded-store|held-bytes|step-budget|json-measure|json-pieces|text-sink)\\.ts$',
       ...allowed.map(room),
     ],
   },

@@ -3,8 +3,7 @@
  * profile, and one panel for each number of rows.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import { place, svgDrawing, svgScale, svgText } from '../src/training/svg-scale.ts';
 
 /** Medians in ms of a step, as a whole and by what its jobs do. */
 export interface StepProfile {
@@ -14,50 +13,77 @@ export interface StepProfile {
   readonly partMs: Readonly<Record<string, number>>;
 }
 
-const PARTS = ['products', 'output head', 'packing', 'attention', 'row by row', 'between the kernels'];
+const COLORS: Readonly<Record<string, string>> = {
+  products: '#4c78a8',
+  'output head': '#f58518',
+  packing: '#e45756',
+  attention: '#72b7b2',
+  'row by row': '#54a24b',
+  'between the kernels': '#eeca3b',
+};
+const LEFT = 220;
+const RIGHT = 780;
+const BAR = 26;
+const WIDTH = 940;
 
-function barsOf({ label, numRows, wholeMs, partMs }: StepProfile) {
+function partsOf({ wholeMs, partMs }: StepProfile): Readonly<Record<string, number>> {
   const inKernels = Object.values(partMs).reduce((sum, ms) => sum + ms, 0);
-  const parts = { ...partMs, 'between the kernels': Math.max(0, wholeMs - inKernels) };
-  const streams = `${numRows} ${numRows === 1 ? 'stream' : 'streams'}`;
-  return Object.entries(parts).map(([part, ms]) => ({
-    label,
-    streams,
-    part,
-    ms,
-    order: PARTS.indexOf(part),
-  }));
+  return { ...partMs, 'between the kernels': Math.max(0, wholeMs - inKernels) };
 }
 
-async function draw(profiles: readonly StepProfile[]): Promise<string> {
-  const labels = [...new Set(profiles.map(({ label }) => label))];
-  const spec: TopLevelSpec = {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    background: 'white',
-    data: { values: profiles.flatMap(barsOf) },
-    facet: { row: { field: 'streams', type: 'nominal', title: null } },
-    resolve: { scale: { x: 'independent' } },
-    spec: {
-      width: 560,
-      height: { step: 26 },
-      mark: 'bar',
-      encoding: {
-        y: { field: 'label', type: 'nominal', title: null, sort: labels, axis: { labelLimit: 0 } },
-        x: { field: 'ms', type: 'quantitative', title: 'ms of a decode step' },
-        color: { field: 'part', type: 'nominal', title: null, sort: PARTS },
-        order: { field: 'order', type: 'quantitative' },
-      },
-    },
-  };
-  const view = new View(parse(compile(spec).spec), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
-  return svg;
+/** The bars of the profiles with one number of rows, below a place. */
+function panel(profiles: readonly StepProfile[], top: number): string[] {
+  const numRows = profiles[0]?.numRows ?? 0;
+  const bottom = top + profiles.length * BAR;
+  const totals = profiles.map((profile) => Object.values(partsOf(profile)).reduce((sum, ms) => sum + ms, 0));
+  const x = svgScale([0, ...totals], [LEFT, RIGHT], 8);
+  return [
+    svgText(`${numRows} ${numRows === 1 ? 'stream' : 'streams'}`, 8, top - 8, 'font-weight="bold"'),
+    ...x.ticks.flatMap(({ value, label }) => [
+      `<path d="M${place(x.at(value))},${top}V${bottom}" stroke="#ddd"/>`,
+      svgText(label, x.at(value), bottom + 14, 'text-anchor="middle"'),
+    ]),
+    ...profiles.flatMap((profile, index) => bar(profile, top + index * BAR, x.at)),
+    svgText('ms of a decode step', (LEFT + RIGHT) / 2, bottom + 30, 'text-anchor="middle"'),
+  ];
+}
+
+function bar(profile: StepProfile, top: number, at: (ms: number) => number): string[] {
+  const parts = partsOf(profile);
+  let before = 0;
+  return [
+    svgText(profile.label, LEFT - 6, top + BAR / 2 + 4, 'text-anchor="end"'),
+    ...Object.entries(COLORS).map(([part, color]) => {
+      const start = at(before);
+      before += parts[part] ?? 0;
+      return `<rect x="${place(start)}" y="${top + 2}" width="${place(at(before) - start)}" height="${BAR - 4}" fill="${color}"/>`;
+    }),
+  ];
+}
+
+function legend(): string[] {
+  return Object.entries(COLORS).flatMap(([part, color], index) => [
+    `<rect x="${RIGHT + 20}" y="${30 + index * 18}" width="10" height="10" fill="${color}"/>`,
+    svgText(part, RIGHT + 36, 39 + index * 18),
+  ]);
+}
+
+function draw(profiles: readonly StepProfile[]): string {
+  const groups = [...new Set(profiles.map(({ numRows }) => numRows))].map((numRows) =>
+    profiles.filter((profile) => profile.numRows === numRows),
+  );
+  let top = 30;
+  const parts: string[] = [];
+  for (const group of groups) {
+    parts.push(...panel(group, top));
+    top += group.length * BAR + 66;
+  }
+  return svgDrawing(WIDTH, top, [...parts, ...legend()]);
 }
 
 const [out, ...files] = process.argv.slice(2);
 if (out !== undefined) {
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   const profiles = texts.flatMap((text) => JSON.parse(text) as StepProfile[]);
-  await writeFile(out, await draw(profiles));
+  await writeFile(out, draw(profiles));
 }

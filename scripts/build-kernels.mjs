@@ -1,14 +1,29 @@
 /**
- * Compiles the AssemblyScript kernels to dist/kernels/*.wasm. Plain JavaScript, so that it runs before anything is
- * compiled. An entry whose output is newer than its sources is left alone.
+ * Puts the AssemblyScript kernels into dist/kernels/*.wasm: those of prebuilds/wasm where they are of the sources as they
+ * are, else compiled, which takes AssemblyScript and twenty seconds. Plain JavaScript, so that it runs before anything is
+ * compiled.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import asc from 'assemblyscript/asc';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { generateTiles } from './generate-tiles.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Compiled kernels, and of which sources they are. */
+const PREBUILDS = join(ROOT, 'prebuilds/wasm');
+const PREBUILT_SOURCES = join(PREBUILDS, 'SOURCES');
+/** Of which sources those in dist/kernels are. */
+const BUILT_SOURCES = join(ROOT, 'dist/.kernels');
 
 /** The pool is part of every module; an entry's sources are its own folder and the pool's. */
 const POOL_FOLDER = 'src/runtime/wasm/assembly';
@@ -16,7 +31,8 @@ const POOL_FOLDER = 'src/runtime/wasm/assembly';
 /** Not in version control: it is a thousand lines that generate-tiles.mjs says in a hundred. */
 const GENERATED_TILES = join(ROOT, POOL_FOLDER, 'tiles.generated.ts');
 
-const ENTRIES = [
+const KERNELS = join(ROOT, 'dist/kernels');
+export const ENTRIES = [
   { source: 'src/runtime/wasm/assembly/kernels.ts', output: 'dist/kernels/inference.wasm' },
   {
     source: 'src/runtime/wasm/assembly/kernels-relaxed.ts',
@@ -66,19 +82,55 @@ export function staticMemoryUses(bytes) {
   return sectionIds(bytes).flatMap((id) => FORBIDDEN_SECTIONS.get(id) ?? []);
 }
 
-function newestSource(folders) {
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name)),
-  );
-  const sources = [...files.filter((file) => file.endsWith('.ts')), fileURLToPath(import.meta.url)];
-  return Math.max(...sources.map((file) => statSync(file).mtimeMs));
+/** The compiler's version, which the bytes depend on. */
+function compilerVersions() {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  return ['assemblyscript', 'binaryen'].map((name) => packages[`node_modules/${name}`].version);
 }
 
-async function buildEntry({ source, output, flags = [] }) {
-  const outputPath = join(ROOT, output);
-  const newest = newestSource([...new Set([POOL_FOLDER, dirname(source)])]);
-  if (existsSync(outputPath) && statSync(outputPath).mtimeMs > newest) return;
+/** SHA-256 of an entry's sources and of how they are compiled. */
+export function hashOfEntry({ source, flags = [] }) {
+  const hash = createHash('sha256').update([...FLAGS, ...flags, ...compilerVersions()].join('\n'));
+  for (const folder of new Set([POOL_FOLDER, dirname(source)])) {
+    const files = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.ts'));
+    for (const name of files.filter((name) => join(ROOT, folder, name) !== GENERATED_TILES).toSorted())
+      hash.update(`${folder}/${name}\n`).update(readFileSync(join(ROOT, folder, name)));
+  }
+  return hash.update(generateTiles()).digest('hex');
+}
 
+/** Hashes by the names of modules, a line for each. */
+function readHashes(path) {
+  if (!existsSync(path)) return new Map();
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  return new Map(lines.map((line) => line.split('  ').toReversed()));
+}
+
+function writeHashes(path) {
+  const lines = ENTRIES.map((entry) => `${hashOfEntry(entry)}  ${basename(entry.output)}\n`);
+  writeFileSync(path, lines.join(''));
+}
+
+/** Which entries have no module of their sources in a folder. */
+function staleIn(folder, sources) {
+  const hashes = readHashes(sources);
+  return ENTRIES.filter((entry) => {
+    const name = basename(entry.output);
+    return hashes.get(name) !== hashOfEntry(entry) || !existsSync(join(folder, name));
+  });
+}
+
+/** Left alone when it says what it should. */
+function writeTiles() {
+  const text = generateTiles();
+  if (existsSync(GENERATED_TILES) && readFileSync(GENERATED_TILES, 'utf8') === text) return;
+  writeFileSync(GENERATED_TILES, text);
+}
+
+async function compileEntry({ source, output, flags = [] }) {
+  const { default: asc } = await import('assemblyscript/asc');
+  const outputPath = join(ROOT, output);
+  writeTiles();
   mkdirSync(dirname(outputPath), { recursive: true });
   const { error, stderr } = await asc.main([
     source,
@@ -100,20 +152,43 @@ async function buildEntry({ source, output, flags = [] }) {
   }
 }
 
-/** Left alone when it says what it should, so that nothing is compiled for a new date. */
-function writeTiles() {
-  const text = generateTiles();
-  if (existsSync(GENERATED_TILES) && readFileSync(GENERATED_TILES, 'utf8') === text) return;
-  writeFileSync(GENERATED_TILES, text);
+/** Whether kernels have to be compiled: sources were changed after the prebuilt ones were made of them. */
+export function mustCompileKernels() {
+  const stale = new Set(staleIn(KERNELS, BUILT_SOURCES));
+  return staleIn(PREBUILDS, PREBUILT_SOURCES).some((entry) => stale.has(entry));
 }
 
-/** Builds every entry that exists and is out of date. */
+/** Puts every module that is stale into dist/kernels. */
 export async function buildKernels() {
-  writeTiles();
-  for (const entry of ENTRIES) {
-    if (existsSync(join(ROOT, entry.source))) await buildEntry(entry);
+  const stale = staleIn(KERNELS, BUILT_SOURCES);
+  if (stale.length === 0) return;
+  const toCompile = new Set(staleIn(PREBUILDS, PREBUILT_SOURCES));
+  mkdirSync(KERNELS, { recursive: true });
+  rmSync(BUILT_SOURCES, { force: true });
+  for (const entry of stale) {
+    if (toCompile.has(entry)) await compileEntry(entry);
+    else copyFileSync(join(PREBUILDS, basename(entry.output)), join(ROOT, entry.output));
   }
+  writeHashes(BUILT_SOURCES);
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
-  await buildKernels();
+/** Compiles every module into prebuilds/wasm. */
+export async function prebuildKernels() {
+  mkdirSync(PREBUILDS, { recursive: true });
+  for (const entry of ENTRIES)
+    await compileEntry({ ...entry, output: `prebuilds/wasm/${basename(entry.output)}` });
+  writeHashes(PREBUILT_SOURCES);
+}
+
+/** The modules of prebuilds/wasm that are not what the sources give, byte for byte. */
+export async function wrongPrebuilds() {
+  const wrong = [];
+  for (const entry of ENTRIES) {
+    const name = basename(entry.output);
+    const output = `dist/kernels-check/${name}`;
+    await compileEntry({ ...entry, output });
+    if (!readFileSync(join(ROOT, output)).equals(readFileSync(join(PREBUILDS, name)))) wrong.push(name);
+  }
+  rmSync(join(ROOT, 'dist/kernels-check'), { recursive: true });
+  return wrong;
+}

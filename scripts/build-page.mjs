@@ -4,15 +4,18 @@
  */
 import { build } from 'esbuild';
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = join(ROOT, 'src/page');
 const OUTPUT = join(ROOT, 'dist/page');
 const ASSETS = join(OUTPUT, 'assets');
+const compressions = { br: promisify(brotliCompress), gz: promisify(gzip) };
 const COMPRESSED = new Set(['.js', '.css', '.svg']);
 
 /** Where the bundle of an entry point lies, by the name that the HTML files have for it. */
@@ -64,29 +67,40 @@ function writeHtml(file, names) {
   writeFileSync(join(OUTPUT, basename(file)), named);
 }
 
-function compressAll() {
-  for (const name of readdirSync(ASSETS)) {
-    if (!COMPRESSED.has(extname(name))) continue;
+/** Side by side, each on a thread of Node's. */
+async function compressAll() {
+  const names = readdirSync(ASSETS).filter((name) => COMPRESSED.has(extname(name)));
+  const compressed = names.flatMap((name) => {
     const path = join(ASSETS, name);
     const content = readFileSync(path);
     const params = {
       [constants.BROTLI_PARAM_QUALITY]: 9,
       [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
     };
-    writeFileSync(`${path}.br`, brotliCompressSync(content, { params }));
-    writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
-  }
+    return [
+      compressions.br(content, { params }).then((bytes) => writeFile(`${path}.br`, bytes)),
+      compressions.gz(content, { level: 9 }).then((bytes) => writeFile(`${path}.gz`, bytes)),
+    ];
+  });
+  await Promise.all(compressed);
 }
 
-rmSync(OUTPUT, { recursive: true, force: true });
-mkdirSync(ASSETS, { recursive: true });
-const names = await bundle();
-copyFileSync(join(SOURCES, 'icon.svg'), join(ASSETS, 'icon.svg'));
-copySwagger(names);
-for (const file of ['index.html', 'docs/docs.html']) writeHtml(file, names);
-compressAll();
-if (process.argv.includes('--sizes')) {
-  for (const name of readdirSync(ASSETS).filter((name) => name.endsWith('.br'))) {
-    console.log(`${readFileSync(join(ASSETS, name)).length} ${relative(OUTPUT, join(ASSETS, name))}`);
+/** Makes all of dist/page anew. */
+export async function buildPage() {
+  rmSync(OUTPUT, { recursive: true, force: true });
+  mkdirSync(ASSETS, { recursive: true });
+  const names = await bundle();
+  copyFileSync(join(SOURCES, 'icon.svg'), join(ASSETS, 'icon.svg'));
+  copySwagger(names);
+  for (const file of ['index.html', 'docs/docs.html']) writeHtml(file, names);
+  await compressAll();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildPage();
+  if (process.argv.includes('--sizes')) {
+    for (const name of readdirSync(ASSETS).filter((name) => name.endsWith('.br'))) {
+      console.log(`${readFileSync(join(ASSETS, name)).length} ${relative(OUTPUT, join(ASSETS, name))}`);
+    }
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Cross-compiles the native kernels for every platform into prebuilds/, by zig from PyPI's `ziglang`: one compiler and
- * the C libraries of all targets in one package. The bytes depend on nothing but the sources and these versions.
- * `--only NAME` builds one, `--check NAME` says whether the one in the repository is what the sources give.
+ * Compiles kernels into prebuilds/: those in AssemblyScript to wasm, and the native ones for every platform, by zig from
+ * PyPI's `ziglang`: one compiler and the C libraries of all targets in one package. The bytes depend on nothing but the
+ * sources and these versions. `--only NAME` builds one, `--check NAME` says whether the one in the repository is what the
+ * sources give; the name of the former is `wasm`.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,6 +11,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { prebuildKernels, wrongPrebuilds } from './build-kernels.mjs';
 import { buildNative, hashOfSources, PREBUILDS, PREBUILT_SOURCES, ROOT, run } from './build-native.mjs';
 
 const ZIG_VERSION = '0.17.1';
@@ -105,13 +107,18 @@ async function check(name) {
   }
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, check: { type: 'string' } } });
-installZig();
-process.env.PYTHONPATH = ZIG_HOME;
-if (values.check !== undefined) {
-  if (!(await check(values.check))) process.exitCode = 1;
-} else {
-  const names = values.only === undefined ? Object.keys(TARGETS) : [values.only];
+/** Those in AssemblyScript, by the name `wasm`. */
+const WASM = 'wasm';
+
+async function checkWasm() {
+  const wrong = await wrongPrebuilds();
+  const verdict =
+    wrong.length === 0 ? 'what the sources give' : `${wrong.join(', ')} not what the sources give`;
+  console.log(`${WASM}: ${verdict}${wrong.length === 0 ? '' : '; run `npm run prebuilds -- --only wasm`'}`);
+  return wrong.length === 0;
+}
+
+async function buildAll(names) {
   for (const name of names) {
     const startedAt = Date.now();
     await build(name, join(PREBUILDS, name));
@@ -124,4 +131,17 @@ if (values.check !== undefined) {
     .map((name) => `${hashOf(join(PREBUILDS, name))}  ${name}\n`);
   writeFileSync(HASHES, lines.join(''));
   writeFileSync(PREBUILT_SOURCES, `${hashOfSources()}\n`);
+}
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, check: { type: 'string' } } });
+if ((values.check ?? values.only) !== WASM) {
+  installZig();
+  process.env.PYTHONPATH = ZIG_HOME;
+}
+if (values.check !== undefined) {
+  const isRight = values.check === WASM ? await checkWasm() : await check(values.check);
+  if (!isRight) process.exitCode = 1;
+} else {
+  if (values.only === undefined || values.only === WASM) await prebuildKernels();
+  if (values.only !== WASM) await buildAll(values.only === undefined ? Object.keys(TARGETS) : [values.only]);
 }

@@ -50,7 +50,7 @@ const LIMIT_OF_DAWN = /^Warning: \w+ artificially reduced from \d+ to \d+ /;
 
 /**
  * Takes the warnings of Dawn out of what a process prints: 'Warning: ' and a text, a line with a place in Dawn's sources,
- * an empty line. `RUNTIME=auto` tries WebGPU on every machine, so that each one without a Vulkan loader would show one;
+ * an empty line. `RUNTIME=auto` tries WebGPU wherever Dawn is, so that each machine without a Vulkan loader would show one;
  * the reason why WebGPU was not taken has its text.
  */
 export class WarningFilter {

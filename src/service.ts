@@ -1,28 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { createApp, doorOf } from '../routes/app.ts';
 import { ResponseStore } from '../routes/responses/response-store.ts';
 import type { Access } from './access/access.ts';
 import { RunStore } from './bench/run-store.ts';
-import { listModels } from './catalog/model-store.ts';
-import { resolveModelPath } from './catalog/resolve-model-path.ts';
+import { checkModelsDir } from './catalog/model-store.ts';
 import type { Config } from './config/config.ts';
 import { MAX_TIMER_MS } from './config/timer-limit.ts';
 import type { EngineClientOptions } from './engine/client/engine-client-options.ts';
 import { EngineClient } from './engine/client/engine-client.ts';
+import { readDefaultsSetting } from './engine/client/load-generation-defaults.ts';
 import type { Engine } from './engine/engine.ts';
-import type { EngineSettings } from './engine/protocol.ts';
+import { defaultModel, engineSettings } from './engine-settings.ts';
 import { EngineError } from './errors.ts';
-import { EMBEDDED_MODEL, PACKAGE_ROOT } from './package-root.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
 import { readFallbackTemplate, type FallbackTemplate } from './text/fallback-template.ts';
 import { collectGarbage, IdleCollector } from './http/idle-collector.ts';
 import { Metrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node-server.ts';
 import { logServerErrors } from './http/log-server-errors.ts';
 import type { OwnProcess } from './http/own-process.ts';
+import type { KnownDefaults } from './model/sampling-note.ts';
 import { forecastMemory } from './serving/forecast-memory.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
@@ -51,7 +51,6 @@ interface ServiceOptions {
 
 /** Stands in the place of an address for the program that the service runs in. */
 const OWN_PROGRAM = 'program';
-const EMBEDDED_MODEL_ID = 'tokenflare-tales';
 /** After the last token, clients have at least so long to read what is on its way to them. */
 const LAST_FRAMES_MS = 1000;
 
@@ -161,10 +160,13 @@ async function compose(
   dispose: () => Promise<void>;
 }> {
   const logger = withoutClientTexts(rawLogger, config.logPrompts);
+  await checkModelsDir(config.modelsDir);
   const model = await defaultModel(config);
   const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
   const access = await openLoggedAccess(config, logger);
-  const models = createModelPool(config, logger, { model, fallbackTemplate, createProcess });
+  const givenDefaults = await readDefaultsSetting(config.generationConfig);
+  const options = { model, fallbackTemplate, givenDefaults, createProcess };
+  const models = createModelPool(config, logger, options);
   const metrics = new Metrics(models, numLogLinesLost);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
@@ -216,19 +218,14 @@ function numRunningIn(models: ModelPool): number {
   return stats.reduce((sum, one) => sum + one.numSequencesRunning + one.numSequencesWaiting, 0);
 }
 
-/** The model of requests that name none. */
-export async function defaultModel({ model, modelId, modelsDir }: Config): Promise<CatalogModel> {
-  if (model === undefined) return { id: modelId ?? EMBEDDED_MODEL_ID, path: EMBEDDED_MODEL };
-  const path = await resolveModelPath(model, modelsDir);
-  const stored = (await listModels(modelsDir)).find((one) => one.path === path);
-  return { id: modelId ?? stored?.id ?? basename(path), path };
-}
-
 /** The models of a configuration, none of them loaded yet. */
 function createModelPool(
   config: Config,
   logger: Logger,
-  { model, ...options }: Pick<EngineOptions, 'model' | 'fallbackTemplate' | 'createProcess'>,
+  {
+    model,
+    ...options
+  }: Pick<EngineOptions, 'model' | 'fallbackTemplate' | 'givenDefaults' | 'createProcess'>,
 ): ModelPool {
   const catalog = new ModelCatalog(model, config.modelsDir);
   const pool: ModelPool = new ModelPool({
@@ -262,6 +259,8 @@ interface EngineOptions {
   allowsShorter: boolean;
   /** What it chats by, if it has no chat template of its own. */
   fallbackTemplate?: FallbackTemplate | undefined;
+  /** How tokens are drawn where a request does not say it, by the operator. */
+  givenDefaults?: KnownDefaults | undefined;
   createProcess: EngineClientOptions['createProcess'];
 }
 
@@ -269,14 +268,14 @@ interface EngineOptions {
 export function createEngine(
   config: Config,
   logger: Logger,
-  { model, runtime, allowsShorter, fallbackTemplate, createProcess }: EngineOptions,
+  { model, runtime, allowsShorter, fallbackTemplate, givenDefaults, createProcess }: EngineOptions,
 ): EngineClient {
   return new EngineClient({
     settings: { ...engineSettings(config, model), runtime, allowsShorter },
     bounds: { maxQueuedSequences: config.maxQueuedRequests, maxQueuedTokens: config.maxQueuedTokens },
     prefixCacheScope: config.prefixCacheScope,
     fallbackTemplate,
-    takesGenerationDefaults: config.generationConfig === 'model',
+    givenDefaults,
     requestTimeoutMs: config.requestTimeoutMs,
     stepTimeoutMs: config.stepTimeoutMs,
     loadTimeoutMs: config.loadTimeoutMs,
@@ -286,25 +285,6 @@ export function createEngine(
     },
     createProcess,
   });
-}
-
-function engineSettings(config: Config, { id, path }: CatalogModel): EngineSettings {
-  return {
-    modelPath: path,
-    modelId: id,
-    runtime: config.runtime,
-    allowsNative: config.native,
-    weights: config.weights,
-    kvCacheFormat: config.kvCacheFormat,
-    numThreads: config.threads,
-    maxNumSeqs: config.maxNumSeqs,
-    maxModelLen: config.maxModelLen,
-    maxNumBatchedTokens: config.maxNumBatchedTokens,
-    kvCacheBytes: config.kvCacheMb * 2 ** 20,
-    prefixCache: config.prefixCache,
-    speculates: config.speculation === 'auto',
-    memoryLimitBytes: config.memoryLimitBytes,
-  };
 }
 
 /** Beyond it the system drops a connection, and its client tries again after a second. The system has a bound, too. */

@@ -1,4 +1,5 @@
 import type { SeededRandom } from './random.ts';
+import { allTiers, drawWord, inventName, WORDS, type Words } from './words.ts';
 
 /** A person of a story, the same through all of it. */
 export interface Person {
@@ -15,20 +16,19 @@ interface Kind {
   readonly home: string;
 }
 
-const GIRLS = words(
-  'Lily Mia Anna Rose Sue Lucy Emma Nora Kate Ella Ruby Molly Grace Jane Amy Sara Lena Ida Clara Nell',
-);
-const BOYS = words(
-  'Tom Ben Max Sam Jack Leo Tim Dan Finn Will Noah Peter Oscar Paul Hugo Adam Theo Ned Luke Joe',
-);
-const ANIMALS = words(
-  'Pip Momo Coco Fluff Rusty Bobo Milo Teddy Dot Bibi Toffee Pepper Biscuit Poppy Nutmeg Bean Tuck Sunny',
-  'Button Olly Pudding Fern Moss Clover Ginger Tilly Benny Wren Hazel Bramble',
-);
+export interface CastOptions {
+  /** Kinds that do not suit. */
+  readonly not?: readonly string[] | undefined;
+  /** Qualities that suit; all where it is left out. */
+  readonly qualities?: readonly string[] | undefined;
+  /** Any kind of the lists, since it is asked for; else one that stories often have. */
+  readonly isWide?: boolean;
+  readonly words?: Words;
+}
 
 const kind = (name: string, hand: string, home: string): Kind => ({ kind: name, hand, home });
 
-/** Girls and boys are as many as animals: they stand here several times. */
+/** Of whom stories are told where nobody asks for another. Girls and boys are as many as animals. */
 const KINDS: readonly Kind[] = [
   ...Array.from({ length: 8 }, () => kind('girl', 'hand', 'house')),
   ...Array.from({ length: 8 }, () => kind('boy', 'hand', 'house')),
@@ -44,43 +44,92 @@ const KINDS: readonly Kind[] = [
   ...['frog', 'turtle', 'elephant'].map((name) => kind(name, 'foot', 'house')),
 ];
 
-const FEMALE = new Set(['girl', 'queen', 'princess', 'hen', 'cow']);
-const MALE = new Set(['boy', 'king', 'prince']);
-/** They have names of people. */
-export const PEOPLE: ReadonlySet<string> = new Set(['girl', 'boy', 'king', 'queen', 'prince', 'princess']);
-
-const QUALITIES = words(
-  'little little small young kind brave shy clever curious cheerful quiet gentle funny busy proud lively',
+const FEMALE = new Set(
+  'girl queen princess hen cow woman witch lady mare lioness duchess empress milkmaid maid nun seamstress ballerina'.split(
+    ' ',
+  ),
 );
-const QUALITIES_OF_FRIENDS = words('old wise kind big small friendly funny clever gentle young cheerful');
+const MALE = new Set(
+  'boy king prince man rooster bull stallion duke emperor monk fisherman wizard policeman'.split(' '),
+);
+const PEOPLE_SET = new Set(['girl', 'boy', 'king', 'queen', 'prince', 'princess']);
+const BIRDS = new Set(
+  'crow eagle parrot pigeon swan turkey goose rooster dove bird heron hawk robin sparrow raven stork pelican penguin'.split(
+    ' ',
+  ),
+);
+
+/** Whether one of this kind has a name of people, and is not asked for as an animal. */
+export const isPerson = (name: string, words: Words = WORDS): boolean =>
+  PEOPLE_SET.has(name) || allTiers(words.nouns.person).includes(name);
+
+const QUALITIES = WORDS.adjectives.hero.common;
+const QUALITIES_OF_FRIENDS = 'old wise kind big small friendly funny clever gentle young cheerful'.split(' ');
 
 const NAMED_HERO_SHARE = 0.75;
 const NAMED_FRIEND_SHARE = 0.4;
+/** Of names: most are of the lists. */
+const INVENTED_SHARE = 0.15;
+/** Of wide kinds, those that are people of some trade or beings, not animals. */
+const PERSON_SHARE = 0.5;
+const COMMON_SHARE = 0.3;
 
-export function chooseHero(random: SeededRandom, not: readonly string[] = [], qualities = QUALITIES): Person {
-  const { kind: chosen } = random.pick(KINDS.filter((one) => !not.includes(one.kind)));
-  return nameOne(random, chosen, random.pick(qualities), NAMED_HERO_SHARE);
+export function chooseHero(random: SeededRandom, options: CastOptions = {}): Person {
+  const chosen = chooseKind(random, options);
+  const qualities = options.qualities ?? QUALITIES;
+  const quality =
+    options.isWide === true && options.qualities === undefined
+      ? drawWord(random, (options.words ?? WORDS).adjectives.hero, COMMON_SHARE)
+      : random.pick(qualities);
+  return nameOne(random, chosen, quality, NAMED_HERO_SHARE, options.words);
 }
 
 /** Another kind and another name than the hero's. */
-export function chooseFriend(random: SeededRandom, hero: Person): Person {
-  const { kind: chosen } = random.pick(KINDS.filter((one) => one.kind !== hero.kind));
-  const friend = nameOne(random, chosen, random.pick(QUALITIES_OF_FRIENDS), NAMED_FRIEND_SHARE);
+export function chooseFriend(random: SeededRandom, hero: Person, options: CastOptions = {}): Person {
+  const chosen = chooseKind(random, { ...options, not: [hero.kind] });
+  const friend = nameOne(
+    random,
+    chosen,
+    random.pick(QUALITIES_OF_FRIENDS),
+    NAMED_FRIEND_SHARE,
+    options.words,
+  );
   return friend.name === hero.name ? { ...friend, name: undefined } : friend;
 }
 
-function nameOne(random: SeededRandom, chosen: string, quality: string, share: number): Person {
+function chooseKind(random: SeededRandom, { not = [], isWide = false, words = WORDS }: CastOptions): string {
+  if (!isWide) return random.pick(KINDS.filter((one) => !not.includes(one.kind))).kind;
+  for (;;) {
+    const tiers = words.nouns[random.chance(PERSON_SHARE) ? 'person' : 'animal'];
+    const drawn = drawWord(random, tiers, COMMON_SHARE);
+    if (!not.includes(drawn)) return drawn;
+  }
+}
+
+function nameOne(
+  random: SeededRandom,
+  chosen: string,
+  quality: string,
+  share: number,
+  words = WORDS,
+): Person {
   const isFemale = FEMALE.has(chosen) || (!MALE.has(chosen) && random.chance(0.5));
-  const names = !PEOPLE.has(chosen) ? ANIMALS : isFemale ? GIRLS : BOYS;
-  return { kind: chosen, quality, name: random.chance(share) ? random.pick(names) : undefined, isFemale };
+  const ofPeople = isFemale ? words.names.girls : words.names.boys;
+  const names = isPerson(chosen, words) || random.chance(0.3) ? ofPeople : words.names.animals;
+  const name = random.chance(INVENTED_SHARE) ? inventName(random) : random.pick(names);
+  return { kind: chosen, quality, name: random.chance(share) ? name : undefined, isFemale };
 }
 
 export const ELDERS = ['mother', 'father', 'grandmother', 'grandfather', 'aunt', 'uncle'] as const;
 const FEMALE_ELDERS: readonly string[] = ['mother', 'grandmother', 'aunt'];
 
+const bodyOf = (name: string): Kind =>
+  KINDS.find((one) => one.kind === name) ??
+  (isPerson(name) ? kind(name, 'hand', 'house') : kind(name, BIRDS.has(name) ? 'wing' : 'paw', 'house'));
+
 /** The slots of a hero: pronouns and what belongs to the kind. */
 export function heroSlots(hero: Person, elder: string): Record<string, string> {
-  const { hand, home } = KINDS.find((one) => one.kind === hero.kind) ?? { hand: 'hand', home: 'house' };
+  const { hand, home } = bodyOf(hero.kind);
   const { he, him, his } = pronouns(hero.isFemale);
   const elders = pronouns(FEMALE_ELDERS.includes(elder));
   return {
@@ -121,17 +170,5 @@ function pronouns(isFemale: boolean): { he: string; him: string; his: string } {
 export const introduce = ({ quality, kind: noun, name }: Person): string =>
   `a ${quality} ${noun}${name === undefined ? '' : ` named ${name}`}`;
 
-/** All names; a text with another one speaks of a person that is not in the story. */
-export const NAMES: readonly string[] = [...GIRLS, ...BOYS, ...ANIMALS];
-/** What the cast adds to the words of the plots. */
-export const CAST_WORDS: readonly string[] = [
-  ...QUALITIES,
-  ...QUALITIES_OF_FRIENDS,
-  ...KINDS.flatMap(({ hand, home }) => [hand, home]),
-];
-/** All words for persons. */
-export const PERSONS: readonly string[] = [...new Set(KINDS.map((one) => one.kind)), ...ELDERS];
-
-function words(...lines: string[]): string[] {
-  return lines.flatMap((line) => line.split(' '));
-}
+/** All names of the lists. */
+export const NAMES: readonly string[] = [...new Set(Object.values(WORDS.names).flat())];

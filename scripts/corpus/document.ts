@@ -1,11 +1,11 @@
-import { chooseFollowUps, followUp, type Exchange } from './follow-ups.ts';
+import { followUps, type Exchange } from './follow-ups.ts';
 import { echo } from './echo.ts';
 import { PLOTS } from './plots/index.ts';
-import { isInRounds } from './plots/plot.ts';
+import { isInRounds, type Plot } from './plots/plot.ts';
 import { SeededRandom } from './random.ts';
 import { askForAnother, askForStory } from './requests.ts';
-import { greet, sayGoodbye, talk, thank } from './small-talk.ts';
-import { planStory, type StoryPlan } from './story.ts';
+import { aside, greet, sayGoodbye, talk, thank } from './small-talk.ts';
+import { joinBeats, planStory, tellStory, type StoryPlan } from './story.ts';
 
 export interface ChatMessage {
   readonly role: 'user' | 'assistant';
@@ -15,81 +15,93 @@ export interface ChatMessage {
 /** A line of documents.jsonl. */
 export type CorpusDocument = { readonly text: string } | { readonly messages: readonly ChatMessage[] };
 
-/** What a document will be, before its stories are told. */
-export interface DocumentPlan {
-  readonly index: number;
+export interface ToldDocument {
   readonly kind: 'story' | 'conversation' | 'talk' | 'echo';
-  /** None in a talk and an echo; two where another story is asked for. */
-  readonly stories: readonly StoryPlan[];
-  /** Of the words around the stories. */
-  readonly seed: number;
+  readonly document: CorpusDocument;
+  /** None in a talk and an echo; up to three in a conversation. */
+  readonly stories: readonly string[];
 }
 
-const STORY_SHARE = 0.3;
-const TALK_SHARE = 0.05;
+const STORY_SHARE = 0.2;
+const TALK_SHARE = 0.2;
 /** Of the documents, unless another share is asked for. */
 export const ECHO_SHARE = 0.2;
-const ANOTHER_SHARE = 0.15;
+/** Of conversations by the number of their stories, 1 to 3. */
+const STORY_COUNTS = [1, 1, 1, 1, 1, 2, 2, 2, 3, 3] as const;
 /** Stories in rounds are drawn more often: they are the simplest, and a small model learns from them to look back. */
 const ROUNDS_WEIGHT = 4;
-const URN = PLOTS.flatMap((plot) => Array.from({ length: isInRounds(plot) ? ROUNDS_WEIGHT : 1 }, () => plot));
-const MAX_FOLLOW_UPS = 3;
+/** Stories that are open to any noun teach to name what was asked for. */
+const OPEN_WEIGHT = 4;
+const MAX_FOLLOW_UPS = 7;
+/** Words of a conversation, so that a context of 1,024 tokens holds it; it ends before the exchange that goes beyond. */
+const MAX_WORDS = 700;
+const ASIDE_SHARE = 0.08;
+const GREETING_SHARE = 0.12;
+const ENDING_SHARE = 0.2;
+
+const weightOf = (plot: Plot): number =>
+  plot.x !== undefined ? OPEN_WEIGHT : isInRounds(plot) ? ROUNDS_WEIGHT : 1;
+const URN = PLOTS.flatMap((plot) => Array.from({ length: weightOf(plot) }, () => plot));
 
 /**
- * The plan of a number; the same number, seed and share give the same plan.
+ * The document of a number; the same number, seed and share give the same one.
+ *
  * @param echoShare of the documents that are echoes; the others keep their shares among themselves
  */
-export function planDocument(seed: number, index: number, echoShare = ECHO_SHARE): DocumentPlan {
+export function tellDocument(seed: number, index: number, echoShare = ECHO_SHARE): ToldDocument {
   const random = new SeededRandom(Math.imul(seed, 0x01000193) ^ index);
-  const kind = random.chance(echoShare) ? 'echo' : kindOf(random.next());
-  const hasStory = kind === 'story' || kind === 'conversation';
-  const numStories = !hasStory ? 0 : kind === 'conversation' && random.chance(ANOTHER_SHARE) ? 2 : 1;
+  if (random.chance(echoShare)) return { kind: 'echo', document: inTurns(echo(random)), stories: [] };
+  const way = random.next();
+  if (way < TALK_SHARE) return { kind: 'talk', document: inTurns(talk(random)), stories: [] };
   // Not the same plot twice in a conversation.
+  const numStories = way < TALK_SHARE + STORY_SHARE ? 1 : random.pick(STORY_COUNTS);
   const plots = [...new Set(random.shuffle(URN))].slice(0, numStories);
-  const stories = plots.map((plot) => planStory(random, plot));
-  return { index, kind, stories, seed: random.seed() };
-}
-
-/** @param way from 0, below 1 */
-function kindOf(way: number): DocumentPlan['kind'] {
-  if (way < STORY_SHARE) return 'story';
-  return way < STORY_SHARE + TALK_SHARE ? 'talk' : 'conversation';
-}
-
-/** @param texts of the plan's stories, in their order */
-export function writeDocument(plan: DocumentPlan, texts: readonly string[]): CorpusDocument {
-  const random = new SeededRandom(plan.seed);
-  if (plan.kind === 'story') return { text: texts.join('\n\n') };
-  const exchanges = exchangesOf(plan, texts, random);
+  const told = plots.map((plot) => {
+    const plan = planStory(random, plot);
+    return { plan, text: joinBeats(tellStory(plan, random), random) };
+  });
+  const [first] = told;
+  if (way < TALK_SHARE + STORY_SHARE && first !== undefined)
+    return { kind: 'story', document: { text: first.text }, stories: [first.text] };
+  const document = inTurns(converse(told, random));
+  const answers = new Set(answersOf(document));
   return {
-    messages: exchanges.flatMap(({ user, assistant }) => [
-      { role: 'user', content: user },
-      { role: 'assistant', content: assistant },
-    ]),
+    kind: 'conversation',
+    document,
+    stories: told.flatMap(({ text }) => (answers.has(text) ? [text] : [])),
   };
 }
 
-function exchangesOf(plan: DocumentPlan, texts: readonly string[], random: SeededRandom): Exchange[] {
-  if (plan.kind === 'echo') return echo(random);
-  return plan.kind === 'talk' ? talk(random) : converse(plan, texts, random);
+/** Exchanges around the stories, at most as many as the context has room for. */
+function converse(told: readonly { plan: StoryPlan; text: string }[], random: SeededRandom): Exchange[] {
+  const exchanges = told.flatMap(({ plan, text }, i): Exchange[] => {
+    const user = (i === 0 ? askForStory : askForAnother)(plan, random);
+    const questions = followUps(plan, text, random.below(MAX_FOLLOW_UPS + 1), random);
+    return [
+      { user, assistant: text },
+      ...questions.flatMap((one) => (random.chance(ASIDE_SHARE) ? [aside(random), one] : [one])),
+    ];
+  });
+  const before = random.chance(GREETING_SHARE) ? [greet(random)] : [];
+  const after = random.chance(ENDING_SHARE) ? [random.chance(0.6) ? thank(random) : sayGoodbye(random)] : [];
+  return withinWords([...before, ...exchanges, ...after]);
 }
 
-/** One to five exchanges around the stories. */
-function converse({ stories }: DocumentPlan, texts: readonly string[], random: SeededRandom): Exchange[] {
-  const told = stories.flatMap((story, i): Exchange[] => {
-    const text = texts[i];
-    if (text === undefined) return [];
-    const user = (i === 0 ? askForStory : askForAnother)(story, random);
-    const numFollowUps = stories.length > 1 ? random.below(2) : random.below(MAX_FOLLOW_UPS + 1);
-    const followUps = chooseFollowUps(story, text, numFollowUps, random);
-    return [{ user, assistant: text }, ...followUps.map((one) => followUp(story, text, one, random))];
+function withinWords(exchanges: readonly Exchange[]): Exchange[] {
+  let numWords = 0;
+  const end = exchanges.findIndex(({ user, assistant }) => {
+    numWords += user.split(' ').length + assistant.split(' ').length;
+    return numWords > MAX_WORDS;
   });
-  const room = 5 - told.length;
-  const before = room > 0 && random.chance(0.1) ? [greet(random)] : [];
-  const after =
-    room > 1 && random.chance(0.15) ? [random.chance(0.7) ? thank(random) : sayGoodbye(random)] : [];
-  return [...before, ...told, ...after];
+  return end < 0 ? [...exchanges] : exchanges.slice(0, end);
 }
+
+const inTurns = (exchanges: readonly Exchange[]): CorpusDocument => ({
+  messages: exchanges.flatMap(({ user, assistant }): ChatMessage[] => [
+    { role: 'user', content: user },
+    { role: 'assistant', content: assistant },
+  ]),
+});
 
 /** All text of a document that the model is to write. */
 export const answersOf = (document: CorpusDocument): string[] =>

@@ -1,11 +1,13 @@
 import { NAMES } from './cast.ts';
+import { BEGINNINGS } from './echo-beginnings.ts';
 import type { Exchange } from './follow-ups.ts';
 import type { SeededRandom } from './random.ts';
-import { corpusVocabulary } from './vocabulary.ts';
+import { tellingVocabulary } from './vocabulary.ts';
+import { allTiers, inventName, inventWord, WORDS } from './words.ts';
 
 /**
  * Exchanges whose answer stands in the question, or in one before. Stories alone teach a small model late that a word
- * can be taken from the text before it: their phrasings come again, and only names and animals do not. Here nothing but
+ * can be taken from the text before it: their phrasings come again, and only names and nouns do not. Here nothing but
  * what was said tells the answer, so the model learns to look for it early (docs/decisions/0074-a-run-begins-with-a-model.md).
  */
 
@@ -18,16 +20,27 @@ const TIMES = [
 ] as const;
 
 const names = new Set(NAMES.map((name) => name.toLowerCase()));
-const words = [...corpusVocabulary()].filter((word) => /^[a-z]{2,}$/.test(word) && !names.has(word)).sort();
+const nouns = Object.values(WORDS.nouns).flatMap(allTiers);
+const words = [...tellingVocabulary(), ...nouns].filter(
+  (word) => /^[a-z -]{2,}$/.test(word) && !names.has(word),
+);
+/** Words that no list has: a model that only knows words cannot say them. */
+const INVENTED_SHARE = 0.15;
 
+const someWord = (random: SeededRandom): string =>
+  random.chance(INVENTED_SHARE) ? inventWord(random) : random.pick(words);
 const someWords = (random: SeededRandom, count: number): string =>
-  Array.from({ length: count }, () => random.pick(words)).join(' ');
-const otherNames = (random: SeededRandom, count: number): string[] => random.shuffle(NAMES).slice(0, count);
+  Array.from({ length: count }, () => someWord(random)).join(' ');
+const otherNames = (random: SeededRandom, count: number): string[] =>
+  random
+    .shuffle(NAMES)
+    .slice(0, count)
+    .map((name) => (random.chance(INVENTED_SHARE) ? inventName(random) : name));
 
 /** `Pip, Coco and Anna` */
-function list(names: readonly string[]): string {
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+function list(items: readonly string[]): string {
+  const last = items.at(-1) ?? '';
+  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`;
 }
 
 function sayAfterMe(random: SeededRandom): Exchange[] {
@@ -91,7 +104,7 @@ function remember(random: SeededRandom): Exchange[] {
 }
 
 function whoHasWhat(random: SeededRandom): Exchange[] {
-  const owners = otherNames(random, 2 + random.below(3)).map((name) => ({ name, thing: random.pick(words) }));
+  const owners = otherNames(random, 2 + random.below(4)).map((name) => ({ name, thing: someWord(random) }));
   const facts = owners.map(({ name, thing }) => `${name} said "${thing}".`).join(' ');
   const { name, thing } = random.pick(owners);
   return [
@@ -101,8 +114,19 @@ function whoHasWhat(random: SeededRandom): Exchange[] {
   ];
 }
 
+/** The first sentence of a story that names what was asked for, and nothing else of it. */
+function beginning(random: SeededRandom): Exchange[] {
+  const { asked, begun } = random.pick(BEGINNINGS)(random);
+  const user = random.pick([
+    `Begin a story about ${asked}.`,
+    `How would a story about ${asked} begin?`,
+    `The first sentence of a story about ${asked}, please.`,
+    `Begin: ${asked}`,
+  ]);
+  return [{ user, assistant: begun }];
+}
+
 const ECHOES = [
-  sayOften,
   sayOften,
   sayOften,
   sayAfterMe,
@@ -111,8 +135,12 @@ const ECHOES = [
   friendsOf,
   remember,
   whoHasWhat,
+  beginning,
+  beginning,
+  beginning,
+  beginning,
 ] as const;
 
-/** Two to five of them. */
+/** Two to eight of them. */
 export const echo = (random: SeededRandom): Exchange[] =>
-  Array.from({ length: 2 + random.below(4) }, () => random.pick(ECHOES)(random)).flat();
+  Array.from({ length: 2 + random.below(7) }, () => random.pick(ECHOES)(random)).flat();

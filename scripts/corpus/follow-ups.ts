@@ -1,4 +1,5 @@
-import { introduce, PEOPLE } from './cast.ts';
+import { introduce, isPerson } from './cast.ts';
+import { askUntold, endsOf, factQuestions, sayingsOf } from './questions.ts';
 import type { SeededRandom } from './random.ts';
 import { asPeopleWrite } from './requests.ts';
 import { tellAfterwards, type StoryPlan } from './story.ts';
@@ -10,33 +11,30 @@ export interface Exchange {
   readonly assistant: string;
 }
 
-export const FOLLOW_UPS = [
-  'more',
-  'shorter',
-  'lesson',
-  'who',
-  'where',
-  'feel',
-  'ask',
-  'name',
-  'kind',
-] as const;
-export type FollowUp = (typeof FOLLOW_UPS)[number];
-
-/** How often each is asked, beside the others. */
-const WEIGHTS: Readonly<Record<FollowUp, number>> = {
-  more: 6,
-  shorter: 5,
+/** `fact`, `said` and `ask` can be asked several times, each time of another thing. */
+const WEIGHTS = {
+  more: 4,
+  shorter: 4,
   lesson: 5,
-  who: 3,
-  where: 2,
+  who: 5,
+  where: 5,
   feel: 3,
-  ask: 6,
-  name: 2,
-  kind: 1,
-};
+  ask: 14,
+  fact: 14,
+  said: 5,
+  ends: 5,
+  name: 4,
+  kind: 3,
+  untold: 2,
+} as const;
+type FollowUp = keyof typeof WEIGHTS;
+/** Those that are asked in the same words of each story. */
+type Templated = Exclude<FollowUp, 'ask' | 'fact' | 'said' | 'ends' | 'untold'>;
+const URN = (Object.keys(WEIGHTS) as FollowUp[]).flatMap((one) =>
+  Array.from({ length: WEIGHTS[one] }, () => one),
+);
 
-const ASKED: Readonly<Record<Exclude<FollowUp, 'ask'>, readonly string[]>> = {
+export const ASKED: Readonly<Record<Templated, readonly string[]>> = {
   more: [
     'And then?',
     'And then?',
@@ -62,6 +60,7 @@ const ASKED: Readonly<Record<Exclude<FollowUp, 'ask'>, readonly string[]>> = {
     'That was too long.',
     'Sum it up.',
     'In short?',
+    'What was that about?',
   ],
   lesson: [
     'What did {hero} learn?',
@@ -79,8 +78,17 @@ const ASKED: Readonly<Record<Exclude<FollowUp, 'ask'>, readonly string[]>> = {
     'Who was in the story?',
     'Which people and animals are in it?',
     'Who are they?',
+    'Who is the story about?',
+    'Who was it about?',
   ],
-  where: ['Where was it?', 'Where did {hero} live?', 'Where does the {kind} live?', 'Where did it happen?'],
+  where: [
+    'Where was it?',
+    'Where did {hero} live?',
+    'Where does the {kind} live?',
+    'Where did it happen?',
+    'Where did the {kind} live?',
+    'Where was the {kind} at home?',
+  ],
   feel: [
     'How did {hero} feel?',
     'How did the {kind} feel?',
@@ -94,82 +102,115 @@ const ASKED: Readonly<Record<Exclude<FollowUp, 'ask'>, readonly string[]>> = {
     'What was the {kind} called?',
     'What was {his} name?',
     'Who is the {kind}?',
+    'What was the name of the {kind}?',
+    'Does the {kind} have a name?',
   ],
   kind: ['What is {hero}?', 'Who is {hero}?', 'Who was {hero}?', 'What kind of animal was it?'],
 };
 
-/** The follow-ups that this story can answer, in the order in which they are asked. */
-export function chooseFollowUps(
-  plan: StoryPlan,
-  story: string,
-  count: number,
-  random: SeededRandom,
-): FollowUp[] {
-  const { hero, slots } = plan;
-  const fits = (one: FollowUp): boolean => {
-    if (one === 'where') return tells(story, slots['place'] ?? '');
-    if (one === 'kind') return hero.name !== undefined;
-    return one !== 'ask' || fitting(plan, plan.plot.asks, story).length > 0;
-  };
-  const urn = FOLLOW_UPS.filter(fits).flatMap((one) => Array.from({ length: WEIGHTS[one] }, () => one));
-  return [...new Set(random.shuffle(urn))].slice(0, count);
+/** Questions about a story, each once, in the order in which they are asked; fewer if it answers fewer. */
+export function followUps(plan: StoryPlan, story: string, count: number, random: SeededRandom): Exchange[] {
+  const taken = new Set<string>();
+  const exchanges: Exchange[] = [];
+  for (const kind of random.shuffle(URN)) {
+    if (exchanges.length === count) break;
+    const isOnce = kind !== 'fact' && kind !== 'ask' && kind !== 'said' && kind !== 'ends';
+    if (isOnce && taken.has(kind)) continue;
+    const made = followUp(plan, story, kind, random);
+    if (made === undefined || taken.has(made.assistant)) continue;
+    taken.add(kind).add(made.assistant);
+    exchanges.push({ user: asPeopleWrite(made.user, random), assistant: made.assistant });
+  }
+  return exchanges;
 }
 
-export function followUp(plan: StoryPlan, story: string, kind: FollowUp, random: SeededRandom): Exchange {
-  const [ask, answer] = templatesOf(plan, story, kind, random);
-  // Both call the hero the same.
-  return {
-    user: asPeopleWrite(tellAfterwards(plan, ask, random), random),
-    assistant: tellAfterwards(plan, answer, random),
-  };
-}
-
-function templatesOf(
+/** @returns undefined if the story does not answer it */
+function followUp(
   plan: StoryPlan,
   story: string,
   kind: FollowUp,
   random: SeededRandom,
-): readonly [ask: string, answer: string] {
-  const { plot, hero } = plan;
-  if (kind === 'ask') return random.pick(fitting(plan, plot.asks, story));
-  if (kind === 'kind')
-    return [kindAsked(hero.kind, random), `{hero} is a {quality} {kind}.`.replace('{hero}', hero.name ?? '')];
-  const ask = random.pick(ASKED[kind]);
+): Exchange | undefined {
   switch (kind) {
-    case 'who':
-      return [ask, whoAnswer(plan, story, random)];
-    case 'where':
-      return [ask, random.pick(['The {kind} lived {place}.', 'It was {place}.', '{hero} lived {place}.'])];
-    case 'name':
-      return [
-        ask,
-        hero.name === undefined
-          ? random.pick([
-              'The story does not say it. It only says "the {kind}".',
-              'The {kind} has no name in this story.',
-            ])
-          : random.pick([
-              `The name of the {kind} is ${hero.name}.`,
-              `{His} name was ${hero.name}.`,
-              `The {kind} is called ${hero.name}.`,
-            ]),
-      ];
+    case 'untold':
+      return exchangeOf(askUntold(plan, random));
+    case 'fact':
+      return oneOf(factQuestions(plan, random), random);
+    case 'said':
+      return oneOf(sayingsOf(story, random), random);
+    case 'ends':
+      return oneOf(endsOf(story, random), random);
     default: {
-      const answers = plot[kind];
-      const told = fitting(
-        plan,
-        answers.map((answer) => ['', answer] as const),
-        story,
+      const templates = templatesOf(plan, story, kind, random);
+      // Both call the hero the same.
+      return (
+        templates &&
+        exchangeOf({
+          ask: tellAfterwards(plan, templates[0], random),
+          answer: tellAfterwards(plan, templates[1], random),
+        })
       );
-      return [ask, told.length > 0 ? random.pick(told)[1] : random.pick(answers)];
     }
   }
 }
 
-function kindAsked(kind: string, random: SeededRandom): string {
-  const isPerson = PEOPLE.has(kind);
-  return random.pick(isPerson ? ASKED.kind.slice(1, 3) : ASKED.kind);
+interface Asked {
+  readonly ask: string;
+  readonly answer: string;
 }
+
+const exchangeOf = ({ ask, answer }: Asked): Exchange => ({ user: ask, assistant: answer });
+
+const oneOf = (questions: readonly Asked[], random: SeededRandom): Exchange | undefined =>
+  questions.length === 0 ? undefined : exchangeOf(random.pick(questions));
+
+type Templates = readonly [ask: string, answer: string];
+
+function templatesOf(
+  plan: StoryPlan,
+  story: string,
+  kind: Templated | 'ask',
+  random: SeededRandom,
+): Templates | undefined {
+  const { plot, hero, slots } = plan;
+  if (kind === 'ask') {
+    const asks = fitting(plan, plot.asks, story);
+    return asks.length === 0 ? undefined : random.pick(asks);
+  }
+  const ask = random.pick(ASKED[kind]);
+  switch (kind) {
+    case 'kind':
+      if (hero.name === undefined) return undefined;
+      return [
+        random.pick(isPerson(hero.kind) ? ASKED.kind.slice(1, 3) : ASKED.kind),
+        `${hero.name} is a {quality} {kind}.`,
+      ];
+    case 'who':
+      return [ask, whoAnswer(plan, story, random)];
+    case 'where':
+      if (!tells(story, slots['place'] ?? '')) return undefined;
+      return [ask, random.pick(['The {kind} lived {place}.', 'It was {place}.', '{hero} lived {place}.'])];
+    case 'name':
+      return [ask, nameAnswer(hero.name, random)];
+    default: {
+      const answers = plot[kind].map((answer) => ['', answer] as const);
+      const told = fitting(plan, answers, story);
+      return told.length === 0 ? undefined : [ask, random.pick(told)[1]];
+    }
+  }
+}
+
+const nameAnswer = (name: string | undefined, random: SeededRandom): string =>
+  name === undefined
+    ? random.pick([
+        'The story does not say it. It only says "the {kind}".',
+        'The {kind} has no name in this story.',
+      ])
+    : random.pick([
+        `The name of the {kind} is ${name}.`,
+        `{His} name was ${name}.`,
+        `The {kind} is called ${name}.`,
+      ]);
 
 function whoAnswer({ hero, friend, plot, slots }: StoryPlan, story: string, random: SeededRandom): string {
   const others = [
@@ -179,20 +220,11 @@ function whoAnswer({ hero, friend, plot, slots }: StoryPlan, story: string, rand
   ];
   const all = [introduce(hero), ...others];
   const list = all.length === 1 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1) ?? ''}`;
-  return random.pick([
-    `There is ${list}.`,
-    `It is about ${list}.`,
-    `In the story there is ${list}.`,
-    others.length === 1 ? `${introduce(hero)}, and also ${others.join('')}.` : `It is about ${list}.`,
-  ]);
+  return random.pick([`There is ${list}.`, `It is about ${list}.`, `In the story there is ${list}.`]);
 }
 
 /** Those that speak only of what this telling has told. */
-function fitting(
-  { plot, slots }: StoryPlan,
-  exchanges: readonly (readonly [string, string])[],
-  story: string,
-): (readonly [string, string])[] {
+function fitting({ plot, slots }: StoryPlan, exchanges: readonly Templates[], story: string): Templates[] {
   const own = new Set(
     Object.values(plot.slots ?? {}).flatMap((values) =>
       values.flatMap((value) => (typeof value === 'string' ? [] : Object.keys(value))),
@@ -204,6 +236,8 @@ function fitting(
     exchange.every((text) =>
       [...text.matchAll(/\{([A-Za-z]+)\}/g)].every(([, slot = '']) => {
         const name = slot.charAt(0).toLowerCase() + slot.slice(1);
+        // A round that this story does not have.
+        if (/^[a-z]+[A-F]$/.test(name) && slots[name] === undefined) return false;
         const value = slots[name];
         return value === undefined || !own.has(name) || tells(story, filled(value, slots));
       }),

@@ -6,20 +6,16 @@ import { weigh } from './weigh.ts';
 
 /** `npm run corpus`: makes what the embedded model learns from. docs/training.md says how. */
 
-const USAGE = `npm run corpus -- make --out DIR   writes documents.jsonl and manifest.json; goes on where it was stopped
-  --count N      documents that are planned (20000)
+const USAGE = `npm run corpus -- make --out DIR   writes documents.jsonl and manifest.json
+  --count N      documents that are told (20000)
   --seed N       of all choices (1)
   --echoes S     share of the documents whose answers stand in what was said (0.2)
-  --model FILE   the teacher, a GGUF file; without one the stories are those of the machine alone
-  --drafts N     drafts of a story that the teacher judges (3)
-  --judged S     share of the stories that it judges (0)
-  --details S    share of the judged stories that it may write a sentence into (0)
-  --batch N      documents at once (64)
-  --threads N    of the teacher
 
-npm run corpus -- weigh --model FILE --out scripts/corpus/phrase-bits.json   measures what each phrasing costs the teacher
+npm run corpus -- weigh --model FILE --out scripts/corpus/phrase-bits.json   measures what each phrasing costs a larger model
   --count N      stories that are measured (1500)
-  --seed, --batch, --threads as above
+  --batch N      stories at once (64)
+  --threads N    of the model
+  --seed as above
 `;
 
 const { positionals, values } = parseArgs({
@@ -30,9 +26,6 @@ const { positionals, values } = parseArgs({
     seed: { type: 'string', default: '1' },
     echoes: { type: 'string', default: String(ECHO_SHARE) },
     model: { type: 'string' },
-    drafts: { type: 'string', default: '3' },
-    judged: { type: 'string', default: '0' },
-    details: { type: 'string', default: '0' },
     batch: { type: 'string', default: '64' },
     threads: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -43,29 +36,29 @@ const [command] = positionals;
 const { out, model } = values;
 if (values.help) quit(0);
 if (out === undefined || (command !== 'make' && command !== 'weigh')) quit(1);
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 const common = {
   out,
   seed: wholeNumber('seed', values.seed),
-  batch: wholeNumber('batch', values.batch, 1),
-  threads: values.threads === undefined ? undefined : wholeNumber('threads', values.threads, 1),
   report: (line: string) => process.stderr.write(`${line}\n`),
 };
 if (command === 'weigh') {
   if (model === undefined) quit(1);
-  await weigh({ ...common, model, count: wholeNumber('count', values.count ?? '1500', 1) }, stop.signal);
-} else {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const options = {
     ...common,
     model,
+    count: wholeNumber('count', values.count ?? '1500', 1),
+    batch: wholeNumber('batch', values.batch, 1),
+    threads: values.threads === undefined ? undefined : wholeNumber('threads', values.threads, 1),
+  };
+  await weigh(options, stop.signal);
+} else {
+  await make({
+    ...common,
     count: wholeNumber('count', values.count ?? '20000'),
     echoShare: share('echoes', values.echoes),
-    numDrafts: wholeNumber('drafts', values.drafts, 1),
-    judgedShare: share('judged', values.judged),
-    detailShare: share('details', values.details),
-  };
-  await make(options, stop.signal);
+  });
 }
 
 function quit(code: 0 | 1): never {

@@ -26,9 +26,19 @@ const DIGEST_LENGTH = 6;
 export const OPENING = 'opening';
 export const IN_BRACKETS = 'or';
 
+const digests = new Map<string, string>();
+
 /** The name of an option in its group, which is a plot or a slot: another text has another name. */
-export const keyOf = (group: string, option: string): string =>
-  `${group} ${createHash('sha256').update(option).digest('base64url').slice(0, DIGEST_LENGTH)}`;
+export const keyOf = (group: string, option: string): string => `${group} ${digestOf(option)}`;
+
+/** Each draw looks at all options of a beat, so their digests are kept: the templates are some thousands. */
+function digestOf(option: string): string {
+  const known = digests.get(option);
+  if (known !== undefined) return known;
+  const digest = createHash('sha256').update(option).digest('base64url').slice(0, DIGEST_LENGTH);
+  digests.set(option, digest);
+  return digest;
+}
 
 /** Draws an option, the cheap ones more often. */
 export function pickCheap(options: readonly Option[], bits: PhraseBits, random: SeededRandom): Option {

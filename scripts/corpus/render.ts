@@ -124,8 +124,8 @@ function withThe(name: string, slots: Slots): string | undefined {
 }
 
 const ARTICLE = /\b([Aa])n? (?=([a-z]+))/g;
-const BEFORE_VOWEL = /^(?:[aeio]|un|up|umb|ugl|hour|honest)/;
-const NOT_A_VOWEL = /^(?:one|once)$/;
+const BEFORE_VOWEL = /^(?:[aeio]|u[bdglmnprt]|heir|hour|honest)/;
+const NOT_A_VOWEL = /^(?:one$|once$|uni|ut|ura)/;
 /** After `."` a sentence begins. */
 const SENTENCE = /(^|[.!?] |\."? |\n)("?)([a-z])/g;
 /** After `!"` and `?"` the sentence goes on if it says who speaks. */

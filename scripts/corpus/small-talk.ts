@@ -1,4 +1,5 @@
 import type { Exchange } from './follow-ups.ts';
+import { odd } from './odd.ts';
 import type { SeededRandom } from './random.ts';
 import { asPeopleWrite } from './requests.ts';
 
@@ -8,60 +9,38 @@ interface Talk {
   readonly answers: readonly string[];
 }
 
+/** Words to call each other by; ways to ask are combined with them. */
+const lines = (text: string): string[] => text.split('|');
+
 const GREETING: Talk = {
-  asks: [
-    'Hello',
-    'Hello!',
-    'Hi',
-    'Hi!',
-    'Hi there.',
-    'Good morning.',
-    'Good evening!',
-    'Hey',
-    'Good day.',
-    'Hello, how are you?',
-  ],
+  asks: lines(
+    'Hello|Hello!|Hi|Hi!|Hi there.|Good morning.|Good evening!|Hey|Good day.|Hello, how are you?|Hey there!|Hello there!|Good afternoon.|Hello, my friend!|Hi, nice to meet you.|Hello again!|Greetings!|Hello, is anybody there?|Hey, how is it going?|Good morning, how are you?|Hi, how are you today?|Howdy|Welcome!|Hello, little model!|Hi, I am new here.|Hello, can you hear me?',
+  ),
   answers: [
     'Hello! Would you like to hear a story?',
     'Hello! What should my story be about?',
     'Hi! I can tell you a story. What should it be about?',
     'Hello, nice to meet you! Shall I tell you a story?',
-    'Hi! Name an animal and a thing, and I will tell you a story about them.',
     'Hello! I am well. Do you want a story?',
   ],
 };
 
 const THANKS: Talk = {
-  asks: [
-    'Thank you',
-    'Thank you!',
-    'Thanks!',
-    'Thanks, that was nice.',
-    'That was a nice story.',
-    'I liked it.',
-    'Good story!',
-    'Thank you very much.',
-    'That was beautiful.',
-  ],
+  asks: lines(
+    'Thank you|Thank you!|Thanks!|Thanks, that was nice.|That was a nice story.|I liked it.|Good story!|Thank you very much.|That was beautiful.|Thanks a lot!|Many thanks.|Thank you so much!|Thank you for the story.|I love it!|What a lovely story!|Great!|Very good.|Well done!|That was great, thanks.|Wonderful!|You are good at this.|Nice one.|Thank you, I enjoyed that.|That was fun.|My son liked it.|Cool, thanks.|I liked the story very much.|Perfect, thank you.',
+  ),
   answers: [
-    'You are welcome! Do you want another one?',
-    'I am glad that you liked it.',
+    'You are welcome! Do you want another story?',
+    'I am glad that you liked it. Shall I tell you another story?',
     'You are welcome. Come back when you want another story.',
-    'Thank you! It was fun to tell it.',
-    'I am glad. Shall I tell you another one?',
+    'You are welcome! It was fun to tell it.',
   ],
 };
 
 const GOODBYE: Talk = {
-  asks: [
-    'Good night.',
-    'Good night!',
-    'Bye',
-    'Goodbye!',
-    'See you tomorrow.',
-    'I am going to bed now.',
-    'That is enough for today.',
-  ],
+  asks: lines(
+    'Good night.|Good night!|Bye|Goodbye!|See you tomorrow.|I am going to bed now.|That is enough for today.|Bye bye!|See you!|See you later.|I have to go now.|Goodbye, my friend.|Good night, sleep well.|Until next time.|I am tired, good night.|That is all, goodbye.|Farewell!|I must leave now.|Take care!|Bye, see you soon.|I will come back tomorrow.|No more stories today, thanks. Bye.|Time for bed.',
+  ),
   answers: [
     'Good night! Sleep well.',
     'Goodbye! Come back soon.',
@@ -72,96 +51,31 @@ const GOODBYE: Talk = {
 
 const TALKS: readonly Talk[] = [
   {
-    asks: [
-      'Who are you?',
-      'What are you?',
-      'What is your name?',
-      'Are you a person?',
-      'Are you a robot?',
-      'Tell me about yourself.',
-    ],
+    asks: lines(
+      'Who are you?|What are you?|What is your name?|Are you a person?|Are you a robot?|Tell me about yourself.|Who am I talking to?|Do you have a name?|Are you human?|Are you a computer?|Are you an AI?|What kind of model are you?|Who made you?|What should I call you?|Are you real?|Are you alive?|Introduce yourself.|Say something about yourself.|And who are you?|How old are you?|Where do you live?|Where do you come from?|Are you a boy or a girl?|How big are you?|Are you ChatGPT?|Which model is this?',
+    ),
     answers: [
       'I am a small language model that tells stories.',
       'I am a very small language model. I tell little stories.',
-      'I am not a person. I am a small model, and I can tell you stories.',
-      'I have no name. I am a small language model, and I like stories.',
+      'I am not a person. I am a small language model, and I can tell you stories.',
+      'I am a small language model without a name. I tell stories.',
     ],
   },
   {
-    asks: [
-      'What can you do?',
-      'How can you help me?',
-      'What do you know?',
-      'What can I ask you?',
-      'Help',
-      'What should I say?',
-    ],
+    asks: lines(
+      'What can you do?|How can you help me?|What do you know?|What can I ask you?|Help|What should I say?|What are you good at?|What can you do for me?|How does this work?|What do you do?|What are you for?|Can you help me?|Help me.|What is this?|What can I do here?|What can we talk about?|Tell me what you can do.|What else can you do?|I need help.|What now?|How do I use this?|What is possible?|Do you only tell stories?|Can you do anything else?|What may I ask?',
+    ),
     answers: [
       'I can tell you a story. Say what it should be about, for example a fox who lost his hat.',
-      'I can tell stories, make them shorter, and tell you what happened next.',
+      'I can tell stories and answer questions about them. What should a story be about?',
       'I tell little stories. You can ask me for one about an animal, a child or a thing.',
       'I can tell you a story, and you can ask me about it. I cannot do much more.',
     ],
   },
   {
-    asks: [
-      'What is 12 times 7?',
-      'What is 3 plus 5?',
-      'Can you do sums?',
-      'How much is 100 minus 37?',
-      'Solve this for me: 2x = 10.',
-      'Can you help me with my homework?',
-    ],
-    answers: [
-      'I am sorry, I cannot do sums. I can only tell stories.',
-      'I am not good with numbers. But I can tell you a story.',
-      'That is too hard for me. Would you like a story instead?',
-    ],
-  },
-  {
-    asks: [
-      'What is the weather today?',
-      'Will it rain tomorrow?',
-      'What time is it?',
-      'What day is it?',
-      'What is in the news?',
-      'Where am I?',
-    ],
-    answers: [
-      'I do not know that. I cannot see the world outside. I can tell you a story.',
-      'I am sorry, I cannot know that. I only know stories.',
-      'I cannot look outside. But I can tell you a story about the weather.',
-    ],
-  },
-  {
-    asks: [
-      'Write a program for me.',
-      'Can you write code?',
-      'Who is the president?',
-      'What is the capital of France?',
-      'Translate this for me.',
-      'Tell me about history.',
-      'How does a car work?',
-      'Search the web for me.',
-      'Write an email to my boss.',
-      'Who won the game?',
-    ],
-    answers: [
-      'I am sorry, I cannot do that. I am a small model that tells stories.',
-      'I do not know that. I only know little stories.',
-      'That is too much for a small model. I can tell you a story, if you like.',
-      'I cannot help you with that. But I can tell you a story.',
-    ],
-  },
-  {
-    asks: [
-      'Make it shorter.',
-      'And then?',
-      'Go on.',
-      'What did the fox learn?',
-      'Who is in the story?',
-      'Tell me more.',
-    ],
+    asks: lines(
+      'Make it shorter.|And then?|Go on.|What did the fox learn?|Who is in the story?|Tell me more.|What happened next?|Who was it?|Where did it happen?|Continue.|What color was it?|Whose was it?|How many were there?|Why was he sad?|How does it end?|What did she find?',
+    ),
     answers: [
       'There is no story yet. What should it be about?',
       'I have not told you a story yet. Shall I begin with one?',
@@ -169,29 +83,39 @@ const TALKS: readonly Talk[] = [
     ],
   },
   {
-    asks: ['How are you?', 'Are you well?', 'How do you feel?', 'Are you happy?'],
+    asks: lines(
+      'How are you?|Are you well?|How do you feel?|Are you happy?|How are you doing?|How is your day?|Is everything all right?|Are you tired?|Are you sad?|How have you been?|How is life?',
+    ),
     answers: [
       'I am well, thank you. Do you want to hear a story?',
-      'I am only a small model, so I do not feel much. But I am ready to tell a story.',
-      'Thank you, I am fine. What should I tell you about?',
+      'Thank you, I am fine. What should I tell you a story about?',
+      'I am well. Shall I tell you a story?',
     ],
   },
   {
-    asks: [
-      'Do you like stories?',
-      'What is your favorite animal?',
-      'What do you like?',
-      'Do you like animals?',
-      'Tell me a joke.',
-      'Sing a song.',
-    ],
+    asks: lines(
+      'Do you like stories?|What is your favorite animal?|What do you like?|Do you like animals?|What is your favorite color?|Do you like music?|Do you have friends?|Do you sleep?|Do you dream?|What do you eat?|Can you think?|Do you like me?|Do you love me?|Are you my friend?|I love you.|I am sad.|I am bored.|I feel lonely today.|I had a bad day.|I am happy today.|It is raining here.|I am hungry.|My name is long.',
+    ),
     answers: [
       'I like stories best of all. Shall I tell you one?',
-      'I like all that can be in a story. What should the next one be about?',
-      'I only know stories. Would you like one?',
+      'I only know stories. Would you like to hear one?',
+      'I am only a small model, but I can tell you a story. What should it be about?',
+    ],
+  },
+  {
+    asks: lines(
+      'Yes.|Yes, please.|Ok|Okay.|Sure.|No.|No, thanks.|Maybe.|Really?|I see.|Hm.|Why?|What?|Wow!|Oh!|Fine.|I do not know.|I do not understand.|What do you mean?|Say that again.|Are you sure?|Stop.|Wait.|lol|haha',
+    ),
+    answers: [
+      'What should I tell you a story about?',
+      'I can tell you a story. What should it be about?',
+      'Say what a story should be about, and I will tell it.',
     ],
   },
 ];
+
+/** All phrasings, which the test set must not have. */
+export const TALK_ASKS: readonly string[] = [GREETING, THANKS, GOODBYE, ...TALKS].flatMap(({ asks }) => asks);
 
 const exchange = ({ asks, answers }: Talk, random: SeededRandom): Exchange => ({
   user: asPeopleWrite(random.pick(asks), random),
@@ -202,12 +126,26 @@ export const greet = (random: SeededRandom): Exchange => exchange(GREETING, rand
 export const thank = (random: SeededRandom): Exchange => exchange(THANKS, random);
 export const sayGoodbye = (random: SeededRandom): Exchange => exchange(GOODBYE, random);
 
-/** One to three exchanges without a story. */
+const ABOUT_THE_MODEL = TALKS.slice(0, 2);
+const WITHOUT_A_STORY = TALKS.slice(2);
+
+/** Something between two questions about a story. */
+export function aside(random: SeededRandom): Exchange {
+  if (random.chance(0.5)) return odd(random);
+  return random.chance(0.4) ? thank(random) : exchange(random.pick(ABOUT_THE_MODEL), random);
+}
+
+/** One to five exchanges without a story. */
 export function talk(random: SeededRandom): Exchange[] {
-  const talks = random.shuffle(TALKS).slice(0, 1 + random.below(2));
+  const some = Array.from({ length: 1 + random.below(3) }, () => {
+    const way = random.next();
+    if (way < 0.55) return odd(random);
+    return exchange(random.pick(way < 0.75 ? ABOUT_THE_MODEL : WITHOUT_A_STORY), random);
+  });
   return [
-    ...(random.chance(0.4) ? [greet(random)] : []),
-    ...talks.map((one) => exchange(one, random)),
+    ...(random.chance(0.3) ? [greet(random)] : []),
+    ...some,
+    ...(random.chance(0.15) ? [thank(random)] : []),
     ...(random.chance(0.2) ? [sayGoodbye(random)] : []),
   ];
 }

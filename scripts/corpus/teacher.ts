@@ -1,14 +1,10 @@
 import { assertInvariant } from '../../src/errors.ts';
 import { createService, type TokenflareService } from '../../src/library/index.ts';
 
-/** A larger language model, by our own library: it says how surprising a text is, and how a text may go on. */
+/** A larger language model, by our own library: it says how surprising a text is. */
 export interface Teacher {
-  /** @returns bits that each text costs the teacher, in the order of the texts */
-  bitsOf(texts: readonly string[]): Promise<number[]>;
   /** @returns for each text its tokens */
   tokensOf(texts: readonly string[]): Promise<(readonly CostlyToken[])[]>;
-  /** @returns sentences that may come after each of the texts, several for one, not yet looked at */
-  goOn(texts: readonly string[], numEach: number, seed: number): Promise<string[][]>;
   close(): Promise<void>;
 }
 
@@ -31,13 +27,6 @@ export interface TeacherOptions {
 /** Room for the longest story with what is put before it. */
 const CONTEXT = 512;
 const CACHE_MB = 4096;
-/**
- * One plain sentence of 4 to 16 words. A capital begins the first word alone or a name; of names only the story's own
- * are taken later: a pattern for each story would be compiled for each story.
- */
-const SENTENCE = ' [A-Z][a-z]{1,10}( [a-z]{1,12}| [A-Z][a-z]{2,8}){3,15}\\.';
-const MAX_SENTENCE_TOKENS = 28;
-const TEMPERATURE = 0.7;
 
 export async function createTeacher({ model, batch, threads }: TeacherOptions): Promise<Teacher> {
   const service = await createService({
@@ -48,12 +37,7 @@ export async function createTeacher({ model, batch, threads }: TeacherOptions): 
     ...(threads === undefined ? {} : { THREADS: threads }),
   });
   return {
-    bitsOf: async (texts) =>
-      (await inGroups(texts, (group) => tokensOf(service, group))).map((tokens) =>
-        tokens.reduce((sum, { bits }) => sum + bits, 0),
-      ),
     tokensOf: (texts) => inGroups(texts, (group) => tokensOf(service, group)),
-    goOn: (texts, numEach, seed) => inGroups(texts, (group) => goOn(service, group, numEach, seed)),
     close: () => service.close(),
   };
 }
@@ -85,28 +69,4 @@ async function tokensOf(service: TokenflareService, texts: readonly string[]): P
       bits: -(logprobs?.token_logprobs[i] ?? 0) / Math.LN2,
     }));
   });
-}
-
-async function goOn(
-  service: TokenflareService,
-  texts: readonly string[],
-  numEach: number,
-  seed: number,
-): Promise<string[][]> {
-  const { choices } = await service
-    .complete({
-      prompt: [...texts],
-      n: numEach,
-      seed,
-      max_tokens: MAX_SENTENCE_TOKENS,
-      temperature: TEMPERATURE,
-      guided_regex: SENTENCE,
-    })
-    .whole();
-  return texts.map((_, i) =>
-    choices
-      .slice(i * numEach, (i + 1) * numEach)
-      .filter(({ finish_reason }) => finish_reason === 'stop')
-      .map(({ text }) => text.trim()),
-  );
 }

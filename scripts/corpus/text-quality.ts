@@ -1,17 +1,14 @@
 import { deflateRawSync } from 'node:zlib';
 
 /** Why a text is not taken. */
-export type Complaint =
-  'too short' | 'too long' | 'unfinished' | 'not plain' | 'repeats' | 'strange words' | 'like another';
+export type Complaint = 'too short' | 'too long' | 'unfinished' | 'not plain' | 'repeats' | 'like another';
 
 export interface TextBounds {
   readonly minWords: number;
   readonly maxWords: number;
-  /** Other words are strange; any are taken where it is left out. */
-  readonly vocabulary?: ReadonlySet<string> | undefined;
 }
 
-export const STORY_BOUNDS: TextBounds = { minWords: 50, maxWords: 230 };
+export const STORY_BOUNDS: TextBounds = { minWords: 50, maxWords: 280 };
 
 /** Most of a text's three-word sequences that may have been there before: rounds tell the same again. */
 const MAX_REPEATED_TRIGRAMS = 0.6;
@@ -27,16 +24,12 @@ const FINISHED = /[.!?]"?$/;
 export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z]+(?:'[a-z]+)?/g) ?? [];
 
 /** @returns undefined for a text that is taken */
-export function complaintOf(
-  text: string,
-  { minWords, maxWords, vocabulary }: TextBounds,
-): Complaint | undefined {
+export function complaintOf(text: string, { minWords, maxWords }: TextBounds): Complaint | undefined {
   const words = wordsOf(text);
   if (words.length < minWords) return 'too short';
   if (words.length > maxWords) return 'too long';
   if (!FINISHED.test(text)) return 'unfinished';
   if (!PLAIN.test(text)) return 'not plain';
-  if (vocabulary !== undefined && words.some((word) => !vocabulary.has(word))) return 'strange words';
   return isRepetitive(text, words) ? 'repeats' : undefined;
 }
 

@@ -4,8 +4,9 @@ import { IN_BRACKETS, keyOf, OPENING, type PhraseBits } from './phrase-bits.ts';
 import { phrasingsOf, type Beat } from './plots/plot.ts';
 import { PLOTS } from './plots/index.ts';
 import { ALL_OPENINGS, CHOSEN_ANEW } from './plots/shared.ts';
+import { FACTS } from './facts/index.ts';
 import { SeededRandom } from './random.ts';
-import { planStory, tellInPieces, type Piece, type StoryPlan } from './story.ts';
+import { FACT, planStory, tellInPieces, type Piece, type StoryPlan } from './story.ts';
 import { createTeacher, type CostlyToken } from './teacher.ts';
 
 export interface WeighOptions {
@@ -73,6 +74,7 @@ function stillTold(figures: PhraseBits): PhraseBits {
     ...PLOTS.map(({ name, steps }): [string, string[]] => [name, phrasingsOf(steps)]),
     ...Object.entries(CHOSEN_ANEW),
     [OPENING, ALL_OPENINGS],
+    [FACT, FACTS.flatMap(({ tell }) => tell)],
   ];
   const told = new Set(groups.flatMap(([group, options]) => options.map((option) => keyOf(group, option))));
   return Object.fromEntries(

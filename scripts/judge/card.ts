@@ -30,3 +30,17 @@ ${shown.join('\n\n---\n\n')}
 }
 
 const quoted = (text: string): string => text.trim().replace(/^/gm, '> ');
+
+const MEASURED = /## Measured\n[\s\S]*?(?=\n## |$(?![\s\S]))/;
+
+/** A model card with what was measured and ten answers that a seed chose, in place of what it has of them. */
+export function withMeasures(card: string, table: string, shown: string, seed: number): string {
+  const section = `## Measured
+
+${table}
+Ten of the answers, chosen by seed ${seed}:
+
+${shown}
+`;
+  return MEASURED.test(card) ? card.replace(MEASURED, () => section) : `${card.trimEnd()}\n\n${section}`;
+}

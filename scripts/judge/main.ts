@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { bitsOf } from './bits-of.ts';
-import { withJudgement } from './card.ts';
+import { withJudgement, withMeasures } from './card.ts';
+import { measureModel, measureTable, shownAnswers } from './measure-model.ts';
 import { wholeNumber } from '../read-numbers.ts';
 import { BEGINNINGS } from './prompts.ts';
 import { readTexts, storiesIn } from './read-texts.ts';
@@ -21,6 +22,11 @@ const USAGE = `npm run judge -- --judge FILE [--texts NAME=DIR] [--answers NAME=
   --seeds N           samples of each of 20 prompts (10)
   --samples FILE      where the samples go, as JSON
   --card FILE         a model card: its samples become those of the first models named, with the table before them
+
+npm run judge -- --measure DIR [--card FILE] [--samples FILE] [--seed N]
+  --measure DIR       a model that answers 200 prompts of the test set, which are counted as right or not
+  --card FILE         a model card: gets the table and ten of the answers
+  --seed N            chooses the ten (1)
 `;
 
 /** Twenty prompts with so many seeds wait in the service at once. */
@@ -37,10 +43,16 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '10' },
     samples: { type: 'string' },
     card: { type: 'string' },
+    measure: { type: 'string' },
+    seed: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
 });
-const { judge, words, corpus, samples: samplesFile, card } = values;
+const { judge, words, corpus, samples: samplesFile, card, measure } = values;
+if (measure !== undefined) {
+  await writeMeasures(measure);
+  process.exit();
+}
 if (values.help || judge === undefined) {
   process.stderr.write(USAGE);
   process.exit(values.help ? 0 : 1);
@@ -97,4 +109,16 @@ async function runsOfCorpus(file: string): Promise<Set<string>> {
   const runs = new Set<string>();
   for await (const text of storiesIn(file)) for (const run of runsIn([text])) runs.add(run);
   return runs;
+}
+
+/** Which answers to the test set are right, as a table, and in the card with ten of them. */
+async function writeMeasures(model: string): Promise<void> {
+  const seed = wholeNumber('seed', values.seed);
+  const answers = await measureModel(model);
+  if (samplesFile !== undefined) await writeFile(samplesFile, `${JSON.stringify(answers, null, 2)}\n`);
+  const table = measureTable(answers);
+  process.stdout.write(table);
+  if (card === undefined) return;
+  const text = await readFile(card, 'utf8');
+  await writeFile(card, withMeasures(text, table, shownAnswers(answers, seed), seed));
 }

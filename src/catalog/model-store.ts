@@ -3,6 +3,7 @@ import { basename, join, posix } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../has-code.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+import { foreignWeights } from './foreign-weights.ts';
 import { readManifest, type Manifest } from './manifest.ts';
 import { matchId, modelIdOf, modelIdOfFolder } from './model-id.ts';
 
@@ -67,6 +68,20 @@ export async function scanStore(modelsDir: string): Promise<StoreEntry[]> {
     names.filter((name) => !name.startsWith('.')).map((name) => readEntry(modelsDir, name)),
   );
   return entries.flatMap((entry) => entry ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Refuses what can never hold a model, before the service says that it serves. A folder that is not there, or not readable,
+ * may be so for a reason: the default one of a user without a home.
+ * @throws EngineError `config_invalid`
+ */
+export async function checkModelsDir(modelsDir: string): Promise<void> {
+  const found = await stat(modelsDir).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) return;
+  throw new EngineError(
+    'config_invalid',
+    `MODELS_DIR is '${modelsDir}', which is a file and no folder; MODEL serves a file, MODELS_DIR the models in a folder`,
+  );
 }
 
 async function namesIn(modelsDir: string): Promise<string[]> {
@@ -134,6 +149,8 @@ async function localModel(id: string, folder: string): Promise<StoredModel | und
     const sizes = await Promise.all(names.map((name) => sizeOf(join(folder, name))));
     return { id, path: folder, sizeBytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) };
   }
+  const foreign = foreignWeights(names);
+  if (foreign !== undefined) throw unsound(folder, foreign);
   const [first, ...others] = names.filter(isGgufPath);
   if (first === undefined) return undefined;
   if (others.length > 0) throw unsound(folder, 'it holds several .gguf files; give each a folder of its own');

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../has-code.ts';
+import { foreignWeights } from './foreign-weights.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { findModel } from './model-store.ts';
 
@@ -39,6 +40,8 @@ async function modelAt(model: string, path: string, found: Stats): Promise<strin
   const names = await readdir(path).catch((cause: unknown) => {
     throw invalid(model, `the folder cannot be read: ${String(cause)}`);
   });
+  const foreign = foreignWeights(names);
+  if (foreign !== undefined) throw invalid(model, foreign);
   if (MODEL_FILES.some((name) => names.includes(name))) return path;
   const [first, ...others] = names.filter(isGgufPath);
   if (first === undefined) {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+import { foreignWeights } from './foreign-weights.ts';
 import { formatBytes } from './format-bytes.ts';
 import type { HubFile } from './hub-repository.ts';
 import { selectsFile } from './model-id.ts';
@@ -108,11 +109,12 @@ function nothingFound(
     );
   }
   const shown = files.filter(({ path }) => isSafePath(path));
+  const foreign = foreignWeights(shown.map(({ path }) => path));
   return new EngineError(
     'model_not_found',
     `${repository} has no GGUF file` +
       (selector === undefined ? `, and no config.json with ${SINGLE} or its shards` : '') +
-      `; it has\n${table(shown)}`,
+      `; it has\n${table(shown)}${foreign === undefined ? '' : `\n${foreign}`}`,
   );
 }
 

@@ -72,6 +72,11 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import('./commands/doctor.ts')).configureDoctor,
   },
   {
+    name: 'setup',
+    summary: 'fetches what is not in the package: webgpu',
+    load: async () => (await import('./commands/setup.ts')).configureSetup,
+  },
+  {
     name: 'bench',
     summary: 'measures a service',
     load: async () => (await import('./commands/bench.ts')).configureBench,

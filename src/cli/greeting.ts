@@ -1,14 +1,22 @@
 import type { ModelInfo } from '../engine/engine.ts';
+import { samplingNote } from '../model/sampling-note.ts';
+
+type GreetedModel = Pick<
+  ModelInfo,
+  | 'id'
+  | 'runtimeDescription'
+  | 'numLanes'
+  | 'kvCacheTokens'
+  | 'chatTemplate'
+  | 'generationDefaults'
+  | 'generationSource'
+>;
 
 /**
  * What a service says to people when it is ready: what it serves, where its page is, what to try.
  * @param needsKey requests bring an API key
  */
-export function greeting(
-  url: string,
-  model: Pick<ModelInfo, 'id' | 'runtimeDescription' | 'numLanes' | 'kvCacheTokens' | 'chatTemplate'>,
-  needsKey: boolean,
-): string {
+export function greeting(url: string, model: GreetedModel, needsKey: boolean): string {
   const [path, body] =
     model.chatTemplate === 'own'
       ? [
@@ -20,7 +28,14 @@ export function greeting(
   return (
     `Tokenflare serves ${model.id} on ${url} (${model.runtimeDescription}; ` +
     `${model.numLanes} sequences at once, ${model.kvCacheTokens} tokens in the cache)\n` +
+    samplingLine(model) +
     `Page: ${url}/\n` +
     `Try:  curl -N ${url}${path}${key} -H 'content-type: application/json' -d '${JSON.stringify(body)}'\n`
   );
+}
+
+/** Told where neither the model's files nor the operator say how to sample. */
+function samplingLine({ generationDefaults = {}, generationSource: source }: GreetedModel): string {
+  if (source?.from !== 'family' && source?.from !== 'none') return '';
+  return `Sampling: ${samplingNote(generationDefaults, source)}\n`;
 }

@@ -3,12 +3,15 @@ import { CommanderError } from 'commander';
 import type { Logger } from 'pino';
 import { canBindToParent } from '../bind-to-parent.ts';
 import type { Config } from '../config/config.ts';
+import { misspeltSettings } from '../config/misspelt-settings.ts';
+import { EarlyEngine } from '../engine/client/early-engine.ts';
 import type { ModelInfo } from '../engine/engine.ts';
+import { defaultModel, engineSettings } from '../engine-settings.ts';
 import { EngineError } from '../errors.ts';
 import { exitProcess, exitProcessAtOnce } from '../exit-process.ts';
+import { samplingNote } from '../model/sampling-note.ts';
 import { releaseWarning } from '../release-warning.ts';
-import { startService } from '../service.ts';
-import { withoutClientTexts } from '../service-log.ts';
+import type { Service } from '../service.ts';
 import { standardError, standardOutput } from '../standard-streams.ts';
 import { watchLoop } from '../watch/loop-watch.ts';
 import { RunningRequests } from '../watch/running-requests.ts';
@@ -32,12 +35,29 @@ export async function runService(readConfig: () => Config): Promise<void> {
 }
 
 async function start(config: Config): Promise<void> {
+  const startedAt = performance.now();
   const logger = await openLog(config.logLevel, standardOutput);
   showChildrenFor(config.logLevel);
+  warnOfSurroundings(logger);
+  const starting = startBesideEngine(config, logger);
+  drainOnSignals(starting, config.shutdownTimeoutMs, logger);
+  const { engine, url } = await starting;
+  const startMs = Math.round(performance.now() - startedAt);
+  // A terminal has the greeting.
+  logger.info(isTerminalLog() ? { startMs } : { ...startUpFields(engine.model), startMs }, 'ready');
+  const needsKey = config.keysFile !== undefined && !config.allowAnonymous;
+  standardError.write(greeting(url, engine.model, needsKey));
+}
+
+/** The engine process loads the model while this process loads the service's modules, which takes as long. */
+async function startBesideEngine(config: Config, logger: Logger): Promise<Service> {
+  const earlyEngine = new EarlyEngine(engineSettings(config, await defaultModel(config)));
+  const [{ startService }, { withoutClientTexts }] = await Promise.all([
+    import('../service.ts'),
+    import('../service-log.ts'),
+  ]);
   const safeLogger = withoutClientTexts(logger, config.logPrompts);
   reportDefect = (err) => safeLogger.fatal({ err }, 'an unforeseen error ends the service');
-  warnOfSurroundings(logger);
-  const startedAt = performance.now();
   const requests = new RunningRequests();
   if (config.loopTimeoutMs > 0) {
     watchLoop({
@@ -47,17 +67,11 @@ async function start(config: Config): Promise<void> {
       onError: (err) => logger.error({ err }, 'the thread that watches the event loop has ended'),
     });
   }
-  const starting = startService(config, logger, {
+  return startService(config, logger, {
+    createProcess: (settings, events) => earlyEngine.take(settings, events),
     requests,
     numLogLinesLost: () => standardOutput.numLinesLost + standardError.numLinesLost,
   });
-  drainOnSignals(starting, config.shutdownTimeoutMs, logger);
-  const { engine, url } = await starting;
-  const startMs = Math.round(performance.now() - startedAt);
-  // A terminal has the greeting.
-  logger.info(isTerminalLog() ? { startMs } : { ...startUpFields(engine.model), startMs }, 'ready');
-  const needsKey = config.keysFile !== undefined && !config.allowAnonymous;
-  standardError.write(greeting(url, engine.model, needsKey));
 }
 
 let reportDefect = (error: unknown): void => standardError.write(`tokenflare: ${inspect(error)}\n`);
@@ -76,6 +90,9 @@ function endOnDefects(): void {
 function warnOfSurroundings(logger: Logger): void {
   const warning = releaseWarning(process.versions.node);
   if (warning !== undefined) logger.warn(warning);
+  for (const { variable, setting } of misspeltSettings(process.env)) {
+    logger.warn({ variable, setting }, `${variable} is no setting and is not read; ${setting} is one`);
+  }
   if (!canBindToParent()) {
     logger.warn(
       'engines may outlive a service that is killed (SIGKILL) until they next look: what prevents it needs Linux and setpriv of util-linux 2.33 or newer',
@@ -93,7 +110,7 @@ function startUpFields(model: ModelInfo): Record<string, unknown> {
     weights: `${model.weightFormat}, ${megabytes(model.weightBytes)} stored, ${megabytes(model.weightMemoryBytes)} in memory`,
     contextLength: model.contextLength,
     chatTemplate: model.chatTemplate ?? 'none',
-    generationDefaults: model.generationDefaults ?? {},
+    sampling: samplingNote(model.generationDefaults ?? {}, model.generationSource ?? { from: 'none' }),
     lanes: model.numLanes,
     kvCacheTokens: model.kvCacheTokens,
     kvCacheMb: Math.round(model.kvCacheBytes / 2 ** 20),

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { dataHome } from '../data-home.ts';
 import { MAX_TIMER_MS } from './timer-limit.ts';
 
 /** How values of settings are read, which come as strings. */
@@ -46,7 +46,6 @@ export const seconds = (minimum: number): z.ZodType<number> =>
     )
     .transform((value) => value * 1000);
 
-/** XDG Base Directory Specification: data that is a user's own. */
 export const modelsDirectory = z
   .union([z.undefined(), z.string()])
   .transform((path) => resolve(path || join(dataHome(), 'tokenflare', 'models')));
@@ -58,14 +57,19 @@ export const benchmarkResults = z
     text === 'memory' ? ':memory:' : resolve(text || join(dataHome(), 'tokenflare', 'benchmarks.sqlite')),
   );
 
-function dataHome(): string {
-  return process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
-}
-
 /** Names, separated by commas. */
 export const idList = z
   .union([z.undefined(), z.string()])
   .transform((text = '') => text.split(',').flatMap((id) => id.trim() || []));
+
+/** Where defaults of sampling come from: a word, or a file. */
+export const generationConfig = z
+  .string()
+  .refine(
+    (text) => ['model', 'openai'].includes(text) || text.endsWith('.json'),
+    'must be model, openai, or the path of a file that ends in .json',
+  )
+  .transform((text) => (text === 'model' || text === 'openai' ? text : { file: resolve(text) }));
 
 /** A list that may be empty, each entry in lower case and held to a form. */
 export const listOf = (form: RegExp, problem: string): z.ZodType<readonly string[]> =>

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { KV_CACHE_FORMATS, RUNTIME_NAMES, WEIGHT_FORMATS } from '../runtime/traits.ts';
 import {
   adminRoute,
+  generationConfig,
   idList,
   integer,
   isRedisUrl,
@@ -83,8 +84,8 @@ export const SETTINGS = {
   generationConfig: setting(
     'GENERATION_CONFIG',
     'model',
-    oneOf(['model', 'openai']),
-    "Where temperature, top_p and the like come from if a request has none: the model's files (model) or OpenAI's defaults (openai).",
+    generationConfig,
+    "Where temperature, top_p and the like come from if a request has none: the model's files or else the table of known families (model), OpenAI's defaults (openai), or for all models a file such as generation_config.json (its path, which ends in .json).",
   ),
   preloadModels: setting(
     'PRELOAD_MODELS',

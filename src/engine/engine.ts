@@ -1,5 +1,5 @@
 import type { EngineError } from '../errors.ts';
-import type { GenerationDefaults } from '../model/generation-config.ts';
+import type { KnownDefaults } from '../model/sampling-note.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { RuntimeName } from '../runtime/traits.ts';
 import type { SampledToken } from '../sampling/sampler.ts';
@@ -19,7 +19,7 @@ export type EngineState = 'loading' | 'ready' | 'draining' | 'stopped';
 /** `stop`: end-of-text or a stop string; `length`: max_tokens; `abort`: the client, a DELETE or a deadline. */
 export type FinishReason = 'stop' | 'length' | 'abort' | 'error';
 
-export interface ModelInfo {
+export interface ModelInfo extends Partial<KnownDefaults> {
   /** The id clients name in `model`. */
   id: string;
   architecture: string;
@@ -35,8 +35,6 @@ export interface ModelInfo {
   tokenizer?: { kind: string | undefined; vocabSize: number };
   /** Where the chat template comes from; absent: the model cannot chat. */
   chatTemplate?: ChatTemplateOrigin;
-  /** How its maker wants tokens drawn where a client says nothing. */
-  generationDefaults?: GenerationDefaults;
   /** Most tokens of prompt and completion together. */
   contextLength: number;
   numParameters: number;
@@ -157,7 +155,6 @@ export interface Timings {
   totalMs: number;
 }
 
-export type { GenerationDefaults } from '../model/generation-config.ts';
 export type { TokenLogprob } from '../sampling/logprobs.ts';
 export type { SampledToken } from '../sampling/sampler.ts';
 export type { AttentionWeights } from '../model/inspect-attention.ts';

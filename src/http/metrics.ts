@@ -103,11 +103,7 @@ export class Metrics {
     'Generated tokens of a request.',
     TOKEN_BUCKETS,
   );
-  readonly #iterationTokens = this.#histogram(
-    'iteration_tokens_total',
-    'Tokens in one step.',
-    STEP_ROW_BUCKETS,
-  );
+  readonly #iterationTokens = this.#histogram('iteration_tokens', 'Tokens in one step.', STEP_ROW_BUCKETS);
   readonly #stepDuration = this.#histogram('step_duration_seconds', 'Duration of one step.', ITL_BUCKETS_S);
 
   readonly #loads = this.#counter('model_loads_total', 'Times the model was loaded.', [MODEL]);

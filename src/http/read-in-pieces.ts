@@ -33,9 +33,9 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
     while (!socket.destroyed) {
       const piece = pieces.shift();
       if (piece === undefined) break;
-      const startedAt = performance.now();
+      const startedAt = turns.now();
       parse(piece);
-      if (pieces.length > 0 && performance.now() - startedAt >= SLOW_PIECE_MS) {
+      if (pieces.length > 0 && turns.now() - startedAt >= SLOW_PIECE_MS) {
         wait();
         return;
       }

@@ -64,7 +64,8 @@ export class ReadTurns {
   #firstBegunAt = 0;
   /** What the first read of one takes, with all that it causes. */
   #beginMs = BEGIN_MS / MAX_PER_TURN;
-  readonly #now: () => number;
+  /** Milliseconds: the clock that all is measured by. */
+  readonly now: () => number;
   readonly #idleMs: () => number;
 
   /**
@@ -75,7 +76,7 @@ export class ReadTurns {
     now: () => number = () => performance.now(),
     idleMs: () => number = () => performance.nodeTiming.idleTime,
   ) {
-    this.#now = now;
+    this.now = now;
     this.#idleMs = idleMs;
   }
 
@@ -86,12 +87,12 @@ export class ReadTurns {
 
   /** To be called before a newcomer's first bytes are parsed. */
   begun(): void {
-    if (this.#numBegun++ === 0) this.#firstBegunAt = this.#now();
+    if (this.#numBegun++ === 0) this.#firstBegunAt = this.now();
   }
 
   /** True when a connection that has just read something may go on at once. */
   mayGoOn(): boolean {
-    const now = this.#now();
+    const now = this.now();
     const idleMs = this.#idleMs();
     if (idleMs - this.#lastIdleMs > IDLE_MS) this.#busySince = now;
     this.#lastIdleMs = idleMs;
@@ -118,7 +119,7 @@ export class ReadTurns {
   }
 
   #runTurn(): void {
-    const now = this.#now();
+    const now = this.now();
     this.#learnCost(now);
     if (!this.#acceptsMore(now)) this.#parse(now, MAX_PER_TURN, Math.floor(BEGIN_MS / this.#beginMs));
     else if (now - this.#parsedAt >= OPEN_EVERY_MS) this.#parse(now, MAX_OPEN_MEANWHILE, 0);
@@ -128,11 +129,11 @@ export class ReadTurns {
 
   #parse(startedAt: number, maxOpen: number, mostNewcomers: number): void {
     const maxNewcomers = Math.min(MAX_PER_TURN, mostNewcomers);
-    for (let i = 0; i < maxOpen && this.#now() - startedAt < TURN_MS; i++) {
+    for (let i = 0; i < maxOpen && this.now() - startedAt < TURN_MS; i++) {
       this.#open.takeNext()?.();
       if (i < maxNewcomers) this.#newcomers.takeNext()?.();
     }
-    this.#parsedAt = this.#busySince = this.#now();
+    this.#parsedAt = this.#busySince = this.now();
   }
 
   #learnCost(now: number): void {

@@ -13,7 +13,7 @@ export interface UsedEngine {
  * The engine of the model that a request names, or of the default one. The model stays loaded until the last byte of
  * the answer is out.
  *
- * @throws EngineError `forbidden` for a model that the key may not use; as `ServedModels.acquire`, `engine_not_ready` while the default model loads
+ * @throws EngineError `forbidden` for a model that the key may not use; as `ServedModels.acquire`
  */
 export async function useEngine(
   c: AppContext,

@@ -46,10 +46,14 @@ const defaultsSchema = z.object({
 
 /**
  * The defaults of a generation_config.json, already parsed.
+ * @param what the file, for messages
  * @throws EngineError `config_invalid` naming the field
  */
-export function generationDefaults(json: unknown): GenerationDefaults {
-  const fields = parseFields(defaultsSchema, json, `generation_config.json (${REMEDY})`);
+export function generationDefaults(
+  json: unknown,
+  what = `generation_config.json (${REMEDY})`,
+): GenerationDefaults {
+  const fields = parseFields(defaultsSchema, json, what);
   return withoutNulls({
     temperature: fields.temperature,
     topP: fields.top_p,
@@ -59,6 +63,10 @@ export function generationDefaults(json: unknown): GenerationDefaults {
     maxTokens: fields.max_new_tokens,
   });
 }
+
+/** Whether something is said of how tokens are drawn, beside how many there may be. */
+export const saysHowToSample = (defaults: GenerationDefaults): boolean =>
+  Object.keys(defaults).some((name) => name !== 'maxTokens');
 
 const REMEDY = 'GENERATION_CONFIG=openai does without its defaults';
 

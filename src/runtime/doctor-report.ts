@@ -9,6 +9,9 @@ export function doctorReport(machine: string, probes: readonly RuntimeProbe[], f
   return [machine, '', ...lines, '', `RUNTIME=auto takes ${fastest}.`, ''].join('\n');
 }
 
+/** Of a single runtime. */
+export const doctorReportLine = (probe: RuntimeProbe): string => `${probe.name}: ${describeProbe(probe)}`;
+
 function describeProbe(probe: RuntimeProbe): string {
   if (!probe.works) return `no: ${probe.reason}`;
   const { name, memoryBytes, isSoftware = false } = probe.device;

@@ -27,7 +27,10 @@ export interface ModelPoolOptions {
    * @throws EngineError for a model that can be known not to load
    */
   forecast: (model: CatalogModel) => Promise<MemoryForecast>;
-  /** Most requests that join the wait for a model which loads already; the one that begins a load needs no place. */
+  /**
+   * Most requests that join the wait for a model which loads already, the default one at the start included; the one that
+   * begins a load needs no place.
+   */
   maxWaiting: number;
   /** Longest that a load may take. */
   loadTimeoutMs: number;
@@ -138,7 +141,19 @@ export class ModelPool implements ServedModels {
 
   checkRoom(clientId: string): void {
     // Another model may have room, and the model's name stands in the body.
-    if (!this.#options.catalog.mayHaveOthers()) this.defaultEngine.checkRoom(clientId);
+    if (this.#options.catalog.mayHaveOthers()) return;
+    if (this.#isStarting) this.#checkWaitingRoom(clientId);
+    else this.defaultEngine.checkRoom(clientId);
+  }
+
+  /** The default model has not been loaded yet; `start` sees to it. */
+  get #isStarting(): boolean {
+    return this.#default.state === 'unloaded' || this.#default.state === 'loading';
+  }
+
+  #checkWaitingRoom(clientId: string): void {
+    if (this.#isDraining) throw shuttingDown();
+    if (!this.#waiting.canTake(clientId, 1, this.#options.maxWaiting)) throw waitersFull(this.numWaiting);
   }
 
   async acquire(modelId: string | undefined, options: AcquireOptions): Promise<EngineLease> {
@@ -146,8 +161,8 @@ export class ModelPool implements ServedModels {
     const known = modelId === undefined ? this.#default : this.#models.get(modelId);
     const model =
       known?.state === 'loaded' || known === this.#default ? known : await this.#find(modelId ?? '');
-    // An engine that is not ready says so itself: the default one while the service starts, any while it is replaced.
-    if (model.isOpen || model === this.#default) {
+    // An engine that is not ready says so itself: any while it is replaced, the default one after its load failed.
+    if (model.isOpen || (model === this.#default && !this.#isStarting)) {
       return model.lease(0, () => this.#loads.onUseEnded(model));
     }
     return this.#waitForLoad(model, options);
@@ -159,9 +174,8 @@ export class ModelPool implements ServedModels {
     if (model.failure !== undefined && this.#now() - model.failure.at < FAILURE_KEPT_MS) {
       throw model.failure.error;
     }
-    if (model.waiters.size > 0 && !this.#waiting.canTake(clientId, 1, this.#options.maxWaiting)) {
-      throw waitersFull(this.numWaiting);
-    }
+    // A load of its own is begun by the first request for a model, which needs no place to wait in.
+    if (model === this.#default || model.waiters.size > 0) this.#checkWaitingRoom(clientId);
     let waiter: ModelWaiter | undefined;
     const leased = new Promise<EngineLease>((resolve, reject) => {
       waiter = { startedAt: this.#now(), resolve, reject };
@@ -170,7 +184,7 @@ export class ModelPool implements ServedModels {
     this.#waiting.take(clientId, 1);
     const onTimeout = (): EngineError => model.shortage ?? loadTimeout(model.id, timeoutMs);
     try {
-      this.#loads.ask(model);
+      if (model !== this.#default) this.#loads.ask(model);
       return await waitWithin(leased, { timeoutMs, ...(signal === undefined ? {} : { signal }) }, onTimeout);
     } catch (error) {
       // It may have come at the same moment.

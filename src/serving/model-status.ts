@@ -1,4 +1,6 @@
+import type { ModelInfo } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
+import { samplingNote } from '../model/sampling-note.ts';
 import type { MemoryForecast } from './forecast-memory.ts';
 import { withoutPath } from './pool-errors.ts';
 import type { CatalogModel, ModelCatalog } from './model-catalog.ts';
@@ -55,6 +57,7 @@ function loadedStatus(entry: CatalogModel, { engine }: PooledModel): Omit<ModelS
     tokenizer: model.tokenizer,
     chatTemplate: model.chatTemplate,
     generationDefaults: model.generationDefaults,
+    generationSource: sourceOf(model),
     sizeBytes: entry.sizeBytes ?? model.weightBytes,
     memoryBytes: model.memoryBytes,
     weightMemoryBytes: model.weightMemoryBytes,
@@ -63,6 +66,13 @@ function loadedStatus(entry: CatalogModel, { engine }: PooledModel): Omit<ModelS
     device: model.device,
     createdAt: model.createdAt,
   };
+}
+
+function sourceOf({
+  generationDefaults = {},
+  generationSource: source,
+}: ModelInfo): ModelStatus['generationSource'] {
+  return source && { from: source.from, note: samplingNote(generationDefaults, source) };
 }
 
 async function headerStatus(

@@ -1,5 +1,6 @@
 import type { Engine, ModelInfo } from '../engine/engine.ts';
 import type { EngineError } from '../errors.ts';
+import type { GenerationSource } from '../model/sampling-note.ts';
 
 /** What routes and metrics know of the models that are served. The one implementation is ModelPool. */
 
@@ -20,6 +21,8 @@ export interface ModelStatus {
   tokenizer?: ModelInfo['tokenizer'] | undefined;
   chatTemplate?: ModelInfo['chatTemplate'] | undefined;
   generationDefaults?: ModelInfo['generationDefaults'] | undefined;
+  /** Who says how tokens are drawn where a request does not, and the same for people. */
+  generationSource?: { from: GenerationSource['from']; note: string } | undefined;
   /** Bytes of its files. */
   sizeBytes?: number;
   /** Bytes it takes of the memory that models share, by its headers until it is loaded. */
@@ -89,7 +92,8 @@ export interface ServedModels {
    */
   checkRoom(clientId: string): void;
   /**
-   * The engine of a model, which is loaded for it if need be; of the default model as it is.
+   * The engine of a model, which is loaded for it if need be. A request waits while its model loads, the default one at the
+   * start included; an engine that is replaced is given as it is.
    * @throws EngineError `model_not_found`; while it loads `queue_full`, `request_timeout`, `insufficient_memory`; what its
    * load failed with
    */

@@ -51,8 +51,8 @@ export class ServedTokenizer implements TokenVocabulary {
   readonly stripsLeadingSpace: boolean;
   /** The kind of tokenizer, as its files name it. */
   readonly kind: string | undefined;
-  /** The keys `general.sampling.*` of a GGUF file. */
-  readonly samplingMetadata: ReadonlyMap<string, unknown>;
+  /** Of a GGUF file: its keys `general.sampling.*`, and its names. */
+  readonly generalMetadata: ReadonlyMap<string, unknown>;
   /** How a conversation is written; undefined where the model's files do not say, and there is no fallback. */
   readonly chatTemplate: ChatTemplate | undefined;
   readonly #table: TokenTable;
@@ -71,7 +71,7 @@ export class ServedTokenizer implements TokenVocabulary {
     this.controlTokens = ready.controlTokens;
     this.stripsLeadingSpace = ready.stripsLeadingSpace;
     this.kind = ready.kind;
-    this.samplingMetadata = ready.samplingMetadata;
+    this.generalMetadata = ready.generalMetadata;
     this.chatTemplate = chatTemplateOf(ready, fallbackTemplate);
     this.#table = new TokenTable(ready.table);
     this.#grammars = new GrammarCompiler(this.#table, this.specialTokenIds, () => this.specialTokens);

@@ -27,7 +27,7 @@ export interface TokenizerReady {
   maxBytesPerToken: number | undefined;
   /** See ServedTokenizer. */
   kind: string | undefined;
-  samplingMetadata: ReadonlyMap<string, unknown>;
+  generalMetadata: ReadonlyMap<string, unknown>;
   /** The model's own. */
   chatTemplate: ChatTemplateSource | undefined;
   /** Those that another template may name. */
@@ -80,7 +80,7 @@ function toReady(loaded: Tokenizer): TokenizerReady {
     stripsLeadingSpace: loaded.stripsLeadingSpace,
     maxBytesPerToken: loaded.maxBytesPerToken,
     kind: loaded.kind,
-    samplingMetadata: loaded.samplingMetadata,
+    generalMetadata: loaded.generalMetadata,
     chatTemplate,
     specialTokens: loaded.specialTokens,
     smallSource: loaded.smallSource,

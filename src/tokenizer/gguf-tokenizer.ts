@@ -33,6 +33,9 @@ const TEMPLATE_TOKENS = [
   ['pad_token', 'padding'],
 ] as const;
 
+/** How the model's maker samples, and what the model and those that it was made of are called. */
+const SAMPLING_OR_NAME = /^general\.(sampling\..+|name|basename|base_model\.\d{1,2}\.name)$/;
+
 /**
  * The tokenizer that a GGUF file carries in its metadata; the ids are those of llama.cpp on the same file.
  * @throws EngineError `weights_invalid` naming the key, or for a kind of tokenizer that is not supported
@@ -50,7 +53,7 @@ export function ggufTokenizer(metadata: ReadonlyMap<string, unknown>): Tokenizer
     chatTemplate: chatTemplate(metadata.get('tokenizer.chat_template'), specialTokens),
     specialTokens,
     kind: kind.name,
-    samplingMetadata: new Map([...metadata].filter(([key]) => key.startsWith('general.sampling.'))),
+    generalMetadata: new Map([...metadata].filter(([key]) => SAMPLING_OR_NAME.test(key))),
     eosTokenIds: (['eos', 'eot', 'eom'] as const).flatMap((name) => vocabulary.id(name) ?? []),
   });
 }

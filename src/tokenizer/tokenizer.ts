@@ -36,8 +36,8 @@ export interface TokenizerExtras {
   specialTokens?: Readonly<Record<string, string>>;
   /** For people: what the files call the kind of tokenizer, such as `BPE`. */
   kind?: string | undefined;
-  /** The keys `general.sampling.*` of a GGUF file. */
-  samplingMetadata?: ReadonlyMap<string, unknown>;
+  /** Of a GGUF file: its keys `general.sampling.*`, and its names. */
+  generalMetadata?: ReadonlyMap<string, unknown>;
   /** Tokens that the tokenizer's own files name as ends: of text, of a turn, of a message. */
   eosTokenIds?: readonly number[];
   smallSource?: TokenizerSource | undefined;
@@ -60,7 +60,7 @@ export class Tokenizer {
   readonly chatTemplate: ChatTemplateSource | undefined;
   readonly specialTokens: Readonly<Record<string, string>>;
   readonly kind: string | undefined;
-  readonly samplingMetadata: ReadonlyMap<string, unknown>;
+  readonly generalMetadata: ReadonlyMap<string, unknown>;
   /** What it was made of, where it is small and known through and through. */
   readonly smallSource: TokenizerSource | undefined;
   readonly model: TokenizerModel;
@@ -73,7 +73,7 @@ export class Tokenizer {
     this.chatTemplate = chatTemplate;
     this.specialTokens = extras.specialTokens ?? {};
     this.kind = extras.kind;
-    this.samplingMetadata = extras.samplingMetadata ?? new Map();
+    this.generalMetadata = extras.generalMetadata ?? new Map();
     this.eosTokenIds = eosTokenIds;
     this.vocabSize = model.vocabSize;
     this.controlTokens = model.controlTokens;

@@ -33,7 +33,7 @@ export async function finishRun(
   sources: readonly Source[],
   state: TrainingState,
 ): Promise<number> {
-  await writeFile(join(options.out, 'loss.svg'), await lossPlotSvg(lossPoints(state, data)));
+  await writeFile(join(options.out, 'loss.svg'), lossPlotSvg(lossPoints(state, data)));
   const variables: tf.Variable[] = [];
   const { model, config, numParameters, weightBytes } = await loadModel(options.out, {
     createParameter: (name, shape, values) => {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { EngineError } from '../errors.ts';
 import { isRecord } from '../is-record.ts';
@@ -21,13 +20,9 @@ export interface StartModel {
 
 /**
  * @param path its directory
- * @param out where the run writes, which must be another
  * @throws EngineError `config_invalid` for a directory that is no model of this trainer, `weights_invalid` for its weights
  */
-export async function readStartModel(path: string, out: string): Promise<StartModel> {
-  if (resolve(path) === resolve(out)) {
-    throw new EngineError('config_invalid', `--from and --out are both ${path}: the model would be lost`);
-  }
+export async function readStartModel(path: string): Promise<StartModel> {
   const open = await OpenModel.open(path);
   try {
     const { config } = open;

@@ -16,7 +16,7 @@ const flag = (name: string, defaultValue: string | undefined, meaning: string): 
   meaning,
 });
 
-/** Beside the files, --out, --from, --resume and --estimate. */
+/** Beside the files, --out, --from, --resume, --overwrite and --estimate. */
 export const TRAIN_FLAGS: readonly TrainFlag[] = [
   flag('vocab-size', '3072', 'tokens, special ones included; fewer where the corpus gives no more'),
   flag('context', '512', 'tokens a sequence holds'),
@@ -60,6 +60,8 @@ export interface TrainOptions {
   /** The directory of a model of this trainer that the run begins with; without it with random weights. */
   readonly from: string | undefined;
   readonly resume: boolean;
+  /** The run in `out`, if there is one, gives way. */
+  readonly overwrite: boolean;
   readonly vocabSize: number;
   readonly contextLength: number;
   readonly dim: number;
@@ -95,6 +97,7 @@ interface TrainTarget {
   readonly out: string;
   readonly from?: string | undefined;
   readonly resume: boolean;
+  readonly overwrite?: boolean;
 }
 
 /**
@@ -104,7 +107,7 @@ interface TrainTarget {
  * @throws EngineError `config_invalid` naming the flag
  */
 export function readTrainOptions(
-  { corpus, out, from, resume }: TrainTarget,
+  { corpus, out, from, resume, overwrite = false }: TrainTarget,
   given: Readonly<Record<string, string>>,
   defaultThreads: number,
 ): TrainOptions {
@@ -114,6 +117,8 @@ export function readTrainOptions(
   const share = (name: string, maximum: number): number => fraction(name, textOf(name), maximum);
   const shaped = from === undefined ? undefined : SHAPE_FLAGS.find((name) => given[name] !== undefined);
   if (shaped !== undefined) throw invalid(`--${shaped} is that of the model that --from names; leave it out`);
+  if (resume && overwrite)
+    throw invalid('--resume goes on with the run that --overwrite removes; leave one out');
   const numSteps = count('steps', 1);
   const schedule = oneOf('schedule', SCHEDULES, textOf('schedule'));
   return {
@@ -121,6 +126,7 @@ export function readTrainOptions(
     out,
     from,
     resume,
+    overwrite,
     vocabSize: size('vocab-size', 264),
     contextLength: size('context', 8),
     dim: size('dim', 8),

@@ -8,6 +8,7 @@ import { formatDuration } from './format-duration.ts';
 import { TrainingKernels } from './kernels.ts';
 import { gpt2ConfigJson, writeModelDescription } from './model-directory.ts';
 import { Progress } from './progress.ts';
+import { checkDirectory, clearDirectory } from './run-directory.ts';
 import { readStartModel, type StartModel } from './start-model.ts';
 import type { TrainOptions } from './train-options.ts';
 import { checkAmount, prepareData, type TrainingData } from './training-data.ts';
@@ -19,14 +20,18 @@ const NUM_TIMED_STEPS = 2;
 /**
  * Trains a tokenizer and a GPT-2 on the corpus and writes the served directory. Says after the first steps how long it
  * will take. Ends early, with a checkpoint, when `signal` is aborted.
- * @throws EngineError `config_invalid` for a corpus that is too small, before anything is written
+ * @throws EngineError `config_invalid` before anything is written: for a corpus that is too small, a directory with another
+ * run
  */
 export async function train(given: TrainOptions, signal: AbortSignal): Promise<void> {
+  await checkDirectory(given);
   const { options, start, sources, data, config, configJson } = await prepare(given);
-  await writeModelDescription(options.out, configJson, data);
   const kernels = await TrainingKernels.start(options.numThreads, options.products);
   try {
     const run = await TrainingRun.create(kernels, options, config, data, start);
+    // Not before it is known that a run that is resumed is this one.
+    if (options.overwrite) await clearDirectory(options.out);
+    await writeModelDescription(options.out, configJson, data);
     tellSizes(run, kernels, options, data);
     const firstStep = run.state.step;
     const progress = new Progress(options.numSteps, firstStep);
@@ -78,7 +83,7 @@ interface Prepared {
 }
 
 async function prepare(given: TrainOptions): Promise<Prepared> {
-  const start = given.from === undefined ? undefined : await readStartModel(given.from, given.out);
+  const start = given.from === undefined ? undefined : await readStartModel(given.from);
   const options = start === undefined ? given : { ...given, ...shapeOf(start) };
   const sources = await readCorpus(options.corpus, options.heldOutFraction);
   const data = prepareData(sources, options.vocabSize, start?.encoder);

@@ -9,7 +9,9 @@ import type { TrainingKernels } from './kernels.ts';
 import { decayStart, learningRateAt, type Schedule } from './learning-rate.ts';
 import { lossAndGradients } from './loss-and-gradients.ts';
 import { writeWeights } from './model-directory.ts';
-import { beforeDecayPath, checkpointPath, checkpointToResume } from './resume.ts';
+import { checkpointToResume } from './resume.ts';
+import { beforeDecayPath, checkpointPath } from './run-directory.ts';
+import { fingerprintOf } from './run-fingerprint.ts';
 import type { StartModel } from './start-model.ts';
 import type { TrainOptions } from './train-options.ts';
 import type { ProgressFigures } from './progress.ts';
@@ -27,23 +29,6 @@ const EPSILON = 1e-8;
 const FINAL_LEARNING_RATE = 0.01;
 /** Steps whose speed the figures of the progress line average. */
 const SPEED_STEPS = 20;
-
-/** What decides the result of a run; paths, intervals and threads do not. */
-function fingerprintOf(
-  options: TrainOptions,
-  config: Gpt2Config,
-  numTokens: number,
-  start: StartModel | undefined,
-): string {
-  const { numSteps, batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm, dropout, seed } =
-    options;
-  const steps = { batchSize, learningRate, numWarmupSteps, weightDecay, maxGradientNorm };
-  // A run by wsd may be resumed with another length: see resume.ts.
-  const schedule = options.schedule === 'wsd' ? { schedule: 'wsd', ...steps } : { numSteps, ...steps };
-  const from = start === undefined ? {} : { from: start.digest };
-  const initial = options.initial === 'gpt2' ? {} : { initial: options.initial };
-  return JSON.stringify({ config, numTokens, ...schedule, dropout, seed, ...from, ...initial });
-}
 
 /**
  * A training run: weights, moments and the place in the data. Everything random in a step is a function of seed and
@@ -80,12 +65,6 @@ export class TrainingRun {
     this.#options = options;
     this.#heldOut = data.heldOut;
     this.#fingerprint = fingerprintOf(options, config, data.tokens.length, start);
-    if (checkpoint !== undefined && checkpoint.state.fingerprint !== this.#fingerprint) {
-      throw new EngineError(
-        'config_invalid',
-        `the checkpoint is of another run: it has ${checkpoint.state.fingerprint}, this one ${this.#fingerprint}`,
-      );
-    }
     const saved = (name: string): Float32Array => {
       const values = checkpoint?.tensors.get(name);
       if (values === undefined) throw new EngineError('weights_invalid', `the checkpoint has no "${name}"`);
@@ -129,7 +108,8 @@ export class TrainingRun {
     data: TrainingData,
     start?: StartModel,
   ): Promise<TrainingRun> {
-    const checkpoint = options.resume ? await checkpointToResume(options) : undefined;
+    const fingerprint = fingerprintOf(options, config, data.tokens.length, start);
+    const checkpoint = options.resume ? await checkpointToResume(options, fingerprint) : undefined;
     return new TrainingRun(kernels, options, config, data, start, checkpoint);
   }
 

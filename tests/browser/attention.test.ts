@@ -1,11 +1,58 @@
 import { expect, it } from 'vitest';
 import type { AttentionBody } from '../../routes/service/schemas/attention.ts';
 import { readJsonFixture } from '../support/fixtures.ts';
-import { describePage, expectAccessible, expectNoSidewaysScroll, picture } from '../support/page.ts';
+import {
+  describePage,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  onScreen,
+  picture,
+  SCREENS,
+} from '../support/page.ts';
 
 const PROMPT = 'The fox lost his hat';
 
 describePage('the attention explorer', {}, (open, service) => {
+  const reportOf = async (prompt: string): Promise<AttentionBody> => {
+    const answer = await fetch(`${service().url}/v1/attention`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ prompt }),
+    });
+    return (await answer.json()) as AttentionBody;
+  };
+
+  it.each(SCREENS)('opens on a head that looks further than one token back: $name', async (screen) => {
+    const { page, complaints } = await open('/#/attention', onScreen(screen));
+    const chosen = page.locator('.head[aria-pressed=true]');
+    await chosen.waitFor();
+    const report = await reportOf(await page.getByLabel('Text of at most 64 tokens').inputValue());
+    const shares = report.layers.flatMap(({ index, heads }) =>
+      heads.map((weights, head) => {
+        // What a row gives to itself, to the token before, and to the first.
+        const near = weights.map(
+          (row, query) => row[query]! + (row[query - 1] ?? 0) + (query > 1 ? row[0]! : 0),
+        );
+        const mean = near.slice(3).reduce((sum, share) => sum + share, 0) / near.slice(3).length;
+        return { name: `Layer ${index + 1}, head ${head + 1}`, near: mean };
+      }),
+    );
+    const name = await chosen.getAttribute('aria-label');
+    const opened = shares.find((share) => share.name === name)!;
+    expect(opened.near).toBeLessThan(0.5);
+    // Less than in the middle one of all heads: the others look at what is near.
+    expect(opened.near).toBeLessThan(
+      shares.map(({ near }) => near).toSorted((a, b) => a - b)[shares.length >> 1]!,
+    );
+    await page.getByRole('heading', { name: name! }).waitFor();
+    expect(await page.locator('.pointed-at').textContent()).toMatch(/takes \d+\.\d % of/);
+    await expectAccessible(page);
+    await page.emulateMedia({ colorScheme: screen.colorScheme });
+    await expectNoSidewaysScroll(page);
+    if (screen === SCREENS[0]) await picture(page, 'attention', { fullPage: true });
+    expect(complaints).toEqual([]);
+  });
+
   it('draws the weights that the service reports, of the head that is chosen', async () => {
     const { page, complaints } = await open('/#/attention');
     await page.getByLabel('Text of at most 64 tokens').fill(PROMPT);
@@ -13,12 +60,7 @@ describePage('the attention explorer', {}, (open, service) => {
     await page.getByRole('button', { name: 'Layer 2, head 3', exact: true }).click();
     await page.getByRole('region', { name: 'Layer 2, head 3' }).waitFor();
 
-    const answer = await fetch(`${service().url}/v1/attention`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ prompt: PROMPT }),
-    });
-    const { layers, tokens } = (await answer.json()) as AttentionBody;
+    const { layers, tokens } = await reportOf(PROMPT);
     const expected = layers[1]!.heads[2]!.flat().map((weight) => weight.toFixed(4));
     const cells = page.locator('.heat-map .cell');
     await expect.poll(() => cells.count()).toBe(tokens.length ** 2);
@@ -34,9 +76,6 @@ describePage('the attention explorer', {}, (open, service) => {
     );
     await page.getByText('The numbers').click();
     await expectAccessible(page);
-    await page.evaluate('scrollTo(0, 0)');
-    await page.getByText('The numbers').click();
-    await picture(page, 'attention', { fullPage: true });
     await page.setViewportSize({ width: 360, height: 740 });
     await expectNoSidewaysScroll(page);
     expect(complaints).toEqual([]);

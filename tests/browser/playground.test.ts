@@ -1,109 +1,345 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { describePage, expectAccessible, expectNoSidewaysScroll, picture } from '../support/page.ts';
-import { metric, until } from '../support/service.ts';
+import type { ModelListBody } from '../../routes/openai/schemas/models.ts';
+import {
+  describePage,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  onScreen,
+  picture,
+  SCREENS,
+} from '../support/page.ts';
+import {
+  answers,
+  answersAreOver,
+  button,
+  lastText,
+  messageBox,
+  questions,
+  say,
+  setParameter,
+  unfold,
+  watchBodies,
+} from '../support/playground.ts';
 
-const PROMPT = 'One morning a little fox';
+const CHAT = '/v1/chat/completions';
 
 describePage('the playground', {}, (open, service) => {
-  const complete = async (fields: object): Promise<string> => {
-    const answer = await fetch(`${service().url}/v1/completions`, {
+  const ask = async (path: string, body: object): Promise<Record<string, unknown>> => {
+    const answer = await fetch(`${service().url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ prompt: PROMPT, ...fields }),
+      body: JSON.stringify(body),
     });
-    const { choices } = (await answer.json()) as {
-      choices: { text: string; logprobs?: { token_logprobs: number[] } }[];
-    };
-    return choices[0]!.text;
+    return ((await answer.json()) as { choices: Record<string, unknown>[] }).choices[0]!;
   };
 
-  it('streams what the service says, with the probability of each token', async () => {
-    const { page, complaints } = await open();
-    await page.getByLabel('Text to go on with').fill(PROMPT);
-    await page.getByLabel('Temperature').fill('0');
-    await page.getByLabel('Most tokens').fill('24');
-    await page.getByRole('button', { name: 'Send' }).click();
-    await page.getByText('length', { exact: true }).waitFor();
-    const shown = await page.locator('.answer').textContent();
-    expect(shown).toBe(await complete({ temperature: 0, max_tokens: 24 }));
+  it.each(SCREENS)(
+    'opens in chat, with one sentence, four prompts to click, and the box at hand: $name',
+    async (screen) => {
+      const { page, complaints } = await open('/', onScreen(screen));
+      const beginning = page.getByRole('region', { name: 'To begin with' });
+      await beginning.waitFor();
+      expect(await page.getByLabel('Chat', { exact: true }).isChecked()).toBe(true);
+      expect(await beginning.locator('p').textContent()).toMatch(/^[^.]+\.$/);
+      const prompts = beginning.getByRole('button');
+      expect(await prompts.count()).toBe(4);
+      for (const part of [messageBox(page), button(page, 'Send'), prompts.first(), prompts.last()]) {
+        const box = (await part.boundingBox())!;
+        expect(box.y + box.height).toBeLessThanOrEqual(screen.height);
+      }
+      const lastPrompt = (await prompts.last().boundingBox())!;
+      const composer = (await page.locator('.composer').boundingBox())!;
+      expect(lastPrompt.y + lastPrompt.height).toBeLessThanOrEqual(composer.y);
+      await expectAccessible(page);
+      await page.emulateMedia({ colorScheme: screen.colorScheme });
+      await expectNoSidewaysScroll(page);
+      if (screen === SCREENS[0]) await picture(page, 'playground-start');
 
-    const last = page.locator('.token').last();
-    await last.hover();
-    const drawn = page.locator('.alternatives .drawn');
-    expect(await page.locator('.alternatives tbody tr').count()).toBeGreaterThan(4);
-    expect(await drawn.locator('code').textContent()).toBe(JSON.stringify(await last.textContent()));
+      const prompt = await prompts.first().textContent();
+      await prompts.first().click();
+      expect(await questions(page).locator('.text').textContent()).toBe(prompt);
+      await answers(page).locator('.text').waitFor();
+      await answersAreOver(page);
+      expect(await beginning.count()).toBe(0);
+      expect((await lastText(page))?.length).toBeGreaterThan(20);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it.each(SCREENS)('sends by Enter, begins a line by Shift+Enter: $name', async (screen) => {
+    const { page } = await open('/', onScreen(screen));
+    const bodies = watchBodies(page, CHAT);
+    await messageBox(page).focus();
+    await page.keyboard.type('Hello,');
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('who are you?');
+    expect(bodies).toEqual([]);
+    await page.keyboard.press('Enter');
+    await answers(page).waitFor();
+    expect(await messageBox(page).inputValue()).toBe('');
+    await answersAreOver(page);
+    expect(bodies).toMatchObject([{ messages: [{ role: 'user', content: 'Hello,\nwho are you?' }] }]);
+    // Nothing but white space is no message.
+    await messageBox(page).fill(' \n');
+    await messageBox(page).press('Enter');
+    expect(bodies).toHaveLength(1);
+  });
+
+  it.each(SCREENS)("folds parameters away, and shows the model's own defaults: $name", async (screen) => {
+    const { page, complaints } = await open('/', onScreen(screen));
+    const temperature = page.getByLabel('Temperature', { exact: true });
+    await messageBox(page).waitFor();
+    expect(await temperature.isVisible()).toBe(false);
+    await unfold(page, 'Parameters');
+    const { data } = (await (await fetch(`${service().url}/v1/models`)).json()) as ModelListBody;
+    const own = data[0]!.generation_defaults!.temperature!;
+    expect(await temperature.inputValue()).toBe('');
+    expect(await temperature.getAttribute('placeholder')).toBe(String(own));
+    expect(await page.getByText(`The model’s default: ${own}.`).count()).toBe(1);
+
+    const bodies = watchBodies(page, CHAT);
+    await say(page, 'Hello!');
+    for (const field of ['temperature', 'top_p', 'max_tokens']) expect(bodies[0]).not.toHaveProperty(field);
+    await setParameter(page, 'Temperature', '0');
+    await setParameter(page, 'Max tokens', '5');
+    await say(page, 'Hello!');
+    expect(bodies[1]).toMatchObject({ temperature: 0, max_tokens: 5 });
+    expect(await answers(page).last().textContent()).toContain('5 tokens');
+    await button(page, 'Back to the defaults').click();
+    expect(await temperature.inputValue()).toBe('');
     await expectAccessible(page);
-    await picture(page, 'playground', { fullPage: true });
-    await page.setViewportSize({ width: 360, height: 740 });
     await expectNoSidewaysScroll(page);
-    await picture(page, 'playground-narrow');
     expect(complaints).toEqual([]);
   });
 
-  it('chats in turns, and forgets when told to', async () => {
-    const { page, complaints } = await open();
-    await page.getByLabel('Chat').check();
-    await page.getByLabel('Most tokens').fill('8');
-    for (const text of ['Hello!', 'And then?']) {
-      await page.getByLabel('Your message').fill(text);
-      await page.getByRole('button', { name: 'Send' }).click();
-      await page.getByRole('button', { name: 'New conversation' }).isEnabled();
-      await until(() => page.getByRole('button', { name: 'Send' }).isEnabled());
-    }
-    const turns = await page
-      .getByRole('list', { name: 'Conversation' })
-      .getByRole('listitem')
-      .allTextContents();
-    expect(turns.map((turn) => turn.split(' ')[0])).toEqual(['You', 'Model', 'You', 'Model']);
+  it.each(SCREENS)('shows tokens by surprise in the conversation itself: $name', async (screen) => {
+    const { page, complaints } = await open('/', onScreen(screen));
+    await setParameter(page, 'Temperature', '0');
+    await unfold(page, 'Parameters');
+    await say(page, 'Tell me a story about a fox.');
+    const text = (await lastText(page)) ?? '';
+    expect(await page.locator('.tokens').count()).toBe(0);
+    await page.getByLabel('Show tokens').check();
+    // One text: the same place now has the tokens, and its end.
+    expect(await answers(page).locator('.text').count()).toBe(1);
+    const messages = [{ role: 'user', content: 'Tell me a story about a fox.' }];
+    const choice = await ask(CHAT, { messages, temperature: 0, logprobs: true, top_logprobs: 5 });
+    const { content: drawn } = choice['logprobs'] as {
+      content: { token: string; logprob: number; top_logprobs: { token: string }[] }[];
+    };
+    const tokens = page.locator('.tokens .token');
+    expect(await tokens.allTextContents()).toEqual(drawn.map(({ token }) => token));
+    expect(drawn.map(({ token }) => token).join('')).toContain(text);
+
+    // The most surprising one has the strongest colour.
+    const logprobs = drawn.map(({ logprob }) => logprob);
+    const index = logprobs.indexOf(Math.min(...logprobs));
+    const surprises = (
+      await tokens.evaluateAll((all) =>
+        (all as unknown as { style: { getPropertyValue(name: string): string } }[]).map(({ style }) =>
+          style.getPropertyValue('--surprise'),
+        ),
+      )
+    ).map(Number);
+    expect(surprises[index]).toBe(Math.max(...surprises));
+    await tokens.nth(index).click();
+    const alternatives = page.getByRole('region', { name: 'Alternatives' });
+    await alternatives.waitFor();
+    expect(await alternatives.getByRole('rowheader').allTextContents()).toEqual(
+      drawn[index]!.top_logprobs.map(({ token }) => JSON.stringify(token)),
+    );
     await expectAccessible(page);
-    await page.getByRole('button', { name: 'New conversation' }).click();
-    expect(await page.getByRole('listitem').count()).toBe(0);
+    await page.emulateMedia({ colorScheme: screen.colorScheme });
+    await expectNoSidewaysScroll(page);
+    if (screen === SCREENS[0]) await picture(page, 'playground');
+    if (screen === SCREENS[3]) await picture(page, 'playground-narrow');
+
+    // By keyboard: from token to token, open, close.
+    await page.keyboard.press('Escape');
+    await alternatives.waitFor({ state: 'detached' });
+    await tokens.first().focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await alternatives.getByText(JSON.stringify(drawn[1]!.token)).first().waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    expect(await alternatives.getByRole('link').evaluate(isFocused)).toBe(true);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Attention' }).waitFor();
+    const asked = await page.getByLabel('Text of at most 64 tokens').inputValue();
+    expect(asked.endsWith(drawn[1]!.token)).toBe(true);
+    await page.locator('.arcs .pointed').waitFor();
+    await page.goBack();
+    await expect.poll(() => tokens.count()).toBe(drawn.length);
     expect(complaints).toEqual([]);
   });
 
-  it('says in sentences what went wrong, and what to do', async () => {
+  it.each(SCREENS)('copies, regenerates, edits: $name', async (screen) => {
+    const permissions = ['clipboard-read', 'clipboard-write'];
+    const { page, complaints } = await open('/', { ...onScreen(screen), permissions });
+    const bodies = watchBodies(page, CHAT);
+    await setParameter(page, 'Max tokens', '12');
+    await unfold(page, 'Parameters');
+    await say(page, 'Hello!');
+    await say(page, 'And then?');
+    await answers(page).last().getByRole('button', { name: 'Copy' }).click();
+    await page.getByText('Copied').waitFor();
+    expect(await clipboard(page)).toBe(await lastText(page));
+
+    await answers(page).first().getByRole('button', { name: 'Regenerate' }).click();
+    await expect.poll(() => bodies.length).toBe(3);
+    await answersAreOver(page);
+    expect(bodies[2]).toMatchObject({ messages: [{ role: 'user', content: 'Hello!' }] });
+    expect(await answers(page).count()).toBe(1);
+
+    await questions(page).getByRole('button', { name: 'Edit' }).click();
+    const edited = page.getByLabel('Edited message');
+    expect(await edited.evaluate(isFocused)).toBe(true);
+    await edited.press('Escape');
+    await questions(page).getByRole('button', { name: 'Edit' }).click();
+    await edited.fill('Goodbye!');
+    await button(page, 'Send again').click();
+    await expect.poll(() => bodies.length).toBe(4);
+    await answersAreOver(page);
+    expect(bodies[3]).toMatchObject({ messages: [{ role: 'user', content: 'Goodbye!' }] });
+    expect(await questions(page).locator('.text').allTextContents()).toEqual(['Goodbye!']);
+    expect(complaints).toEqual([]);
+  });
+
+  it.each(SCREENS)('keeps chats over a reload, deletes one, forgets all: $name', async (screen) => {
+    const { page, complaints } = await open('/', onScreen(screen));
+    const showChats = async (): Promise<void> => {
+      const folded = page.locator('details:not([open]) > summary', { hasText: 'Chats (' });
+      if ((await folded.count()) > 0) await folded.click();
+    };
+    await setParameter(page, 'Max tokens', '8');
+    await say(page, 'The first question');
+    const said = await answers(page).locator('.text').allTextContents();
+    const tokens = page.locator('.tokens .token');
+    await page.getByLabel('Show tokens').check();
+    const drawn = await tokens.allTextContents();
+    expect(drawn.length).toBeGreaterThan(1);
+    await page.reload();
+    await answers(page).waitFor();
+    expect(await questions(page).locator('.text').allTextContents()).toEqual(['The first question']);
+    expect(await answers(page).locator('.text').allTextContents()).toEqual(said);
+    await page.getByLabel('Show tokens').check();
+    expect(await tokens.allTextContents()).toEqual(drawn);
+    await page.getByLabel('Show tokens').uncheck();
+
+    await button(page, 'New chat').first().click();
+    await page.getByRole('region', { name: 'To begin with' }).waitFor();
+    await say(page, 'The second question');
+    const list = page.getByRole('navigation', { name: 'Chats' });
+    await showChats();
+    const titles = list.locator('.title');
+    expect(await titles.allTextContents()).toEqual(['The second question', 'The first question']);
+    await expectAccessible(page);
+    await page.emulateMedia({ colorScheme: screen.colorScheme });
+    await expectNoSidewaysScroll(page);
+    // Another tab of the same browser sees them, and begins anew.
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByRole('region', { name: 'To begin with' }).waitFor();
+    await other.close();
+
+    await titles.last().click();
+    await page.getByText('The first question', { exact: true }).last().waitFor();
+    await showChats();
+    await button(page, 'Delete “The first question”').click();
+    await page.getByRole('region', { name: 'To begin with' }).waitFor();
+    expect(await titles.allTextContents()).toEqual(['The second question']);
+    await button(page, 'Undo').click();
+    await expect.poll(() => titles.count()).toBe(2);
+    await button(page, 'Forget all chats').click();
+    await expect.poll(() => titles.count()).toBe(0);
+    await page.reload();
+    await page.getByRole('region', { name: 'To begin with' }).waitFor();
+    const kept = await page.evaluate(() =>
+      JSON.stringify((globalThis as unknown as { localStorage: object }).localStorage),
+    );
+    expect(kept).toBe('{}');
+    expect(complaints).toEqual([]);
+  });
+
+  it.each(SCREENS)('goes on with a text, each for itself: $name', async (screen) => {
+    const { page, complaints } = await open('/', onScreen(screen));
+    await page.getByLabel('Prompt', { exact: true }).check();
+    const prompt = page.getByRole('textbox', { name: 'Prompt' });
+    await setParameter(page, 'Temperature', '0');
+    await setParameter(page, 'Max tokens', '24');
+    for (const text of ['One morning a little fox', 'The robot']) {
+      await prompt.fill(text);
+      await prompt.press('Enter');
+      await expect.poll(() => questions(page).last().locator('.text').textContent()).toBe(text);
+      await answersAreOver(page);
+      const { text: expected } = await ask('/v1/completions', {
+        prompt: text,
+        temperature: 0,
+        max_tokens: 24,
+      });
+      expect(await lastText(page)).toBe(expected);
+    }
+    // Without a number of its own it ends where the context or the model does, and not after OpenAI's 16 tokens.
+    const bodies = watchBodies(page, '/v1/completions');
+    await button(page, 'Back to the defaults').click();
+    await prompt.fill('Once');
+    await prompt.press('Enter');
+    await expect.poll(() => bodies.length).toBe(1);
+    const { data } = (await (await fetch(`${service().url}/v1/models`)).json()) as ModelListBody;
+    expect(bodies[0]!['max_tokens']).toBeGreaterThan(Math.min(data[0]!.max_model_len!, 1024) - 16);
+    await answersAreOver(page);
+    expect(complaints).toEqual([]);
+  });
+
+  it('says in sentences what went wrong and what to do, and tries again', async () => {
     const { page } = await open();
-    await page.getByLabel('Text to go on with').fill('word '.repeat(3000));
-    await page.getByRole('button', { name: 'Send' }).click();
+    await messageBox(page).fill('word '.repeat(3000));
+    await messageBox(page).press('Enter');
     const alert = page.getByRole('alert');
     await alert.waitFor();
     const text = (await alert.textContent()) ?? '';
     expect(text).toContain('Shorten the prompt');
     expect(text).not.toContain('{');
     await expectAccessible(page);
+    const bodies = watchBodies(page, CHAT);
+    await button(page, 'Try again').click();
+    await expect.poll(() => bodies.length).toBe(1);
+    await alert.waitFor();
   });
 
-  it('gives the request as other clients make it: curl does it, too', async () => {
-    const { page } = await open();
-    await page.getByLabel('Text to go on with').fill('It\'s a "test" of $HOME');
-    await page.getByText('This request from elsewhere').click();
-    const code = await page.getByRole('region', { name: 'curl' }).locator('code').textContent();
-    // Not spawnSync: the service runs in this process.
-    const run = async (command: string | null): Promise<string> =>
-      (await promisify(execFile)('sh', ['-c', `${command ?? ''} -s`])).stdout;
-    expect(await run(code)).toContain('data: [DONE]');
-    const workersAi = await page.getByRole('region', { name: 'Workers AI' }).locator('code').textContent();
-    expect(JSON.parse(await run(workersAi))).toMatchObject({ success: true });
-    expect(await page.getByRole('region', { name: 'OpenAI' }).locator('code').textContent()).toContain(
-      `baseURL: "${service().url}/v1"`,
-    );
+  it('moves nothing for a reader who asked for that', async () => {
+    const motionOf = async (reducedMotion: 'reduce' | 'no-preference'): Promise<unknown> => {
+      const { page } = await open('/', { reducedMotion });
+      await messageBox(page).waitFor();
+      return page.evaluate(`(() => {
+        const waiting = document.createElement('p');
+        waiting.className = 'waiting';
+        document.body.append(waiting);
+        return document.getAnimations().length;
+      })()`);
+    };
+    expect(await motionOf('no-preference')).toBe(1);
+    expect(await motionOf('reduce')).toBe(0);
+  });
+
+  it.each([360, 768, 1024, 1920])('fits a screen of %i pixels', async (width) => {
+    const { page } = await open('/', { viewport: { width, height: 800 } });
+    await say(page, 'Hello!');
+    await unfold(page, 'Parameters');
+    await unfold(page, 'System prompt');
+    await button(page, 'Example of Tools').click();
+    await unfold(page, 'View code');
+    await expectNoSidewaysScroll(page);
+    await page.getByLabel('Show tokens').check();
+    await expectNoSidewaysScroll(page);
   });
 });
 
-// On a slow runtime: on others the text may be whole before the button is pressed.
-describePage('the playground while a text comes', { RUNTIME: 'cpu' }, (open, service) => {
-  it('stops: the service computes no further', async () => {
-    const { page } = await open();
-    await page.getByLabel('Text to go on with').fill(PROMPT);
-    await page.getByLabel('Most tokens').fill('400');
-    await page.getByRole('button', { name: 'Send' }).click();
-    await page.locator('.token').nth(2).waitFor();
-    await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText('stopped', { exact: true }).waitFor();
-    await until(async () => (await metric(service().url, 'tokenflare_num_requests_running')) === 0);
-    expect(await page.locator('.token').count()).toBeLessThan(400);
-    expect(await page.getByRole('button', { name: 'Send' }).isEnabled()).toBe(true);
-  });
-});
+const isFocused = (element: unknown): boolean => {
+  const { ownerDocument } = element as { ownerDocument: { activeElement: unknown } };
+  return ownerDocument.activeElement === element;
+};
+
+const clipboard = (page: Page): Promise<string> => page.evaluate('navigator.clipboard.readText()');

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { build, freePort } from '../support/process.ts';
@@ -36,12 +36,29 @@ describe('a start that fails says why, in one line', () => {
     return folder;
   };
 
+  const folderWith = (...names: string[]): string => {
+    const folder = tempDirectory();
+    for (const name of names) writeFileSync(join(folder, name), '{}');
+    return folder;
+  };
+  const adapter = (): string =>
+    folderWith('adapter_config.json', 'adapter_model.safetensors', 'tokenizer.json');
+  const pickle = (): string => folderWith('config.json', 'pytorch_model.bin', 'tokenizer.json');
+
   it.each([
     ['THREADS', () => 'abc', /config_invalid: THREADS is 'abc': must be a whole number/],
     ['MODEL', () => '/nope', /config_invalid: MODEL is '\/nope': there is no such file or folder/],
     ['MODEL', emptyFolder, /config_invalid: .*the folder is empty; a model is a folder with config\.json/],
     ['MODEL', () => 'README.md', /config_invalid: .*it is a file and no GGUF; a model is a folder with/],
     ['MODEL', brokenModel, /config\.json|tokenizer\.json/],
+    ['MODEL', adapter, /config_invalid: .*it is an adapter \(LoRA\).*merge it into the model/],
+    ['MODEL', pickle, /config_invalid: .*PyTorch's \(pytorch_model\.bin\).*write them as safetensors/],
+    ['MODELS_DIR', () => 'README.md', /config_invalid: MODELS_DIR is '.*README\.md', which is a file/],
+    [
+      'GENERATION_CONFIG',
+      () => '/nope.json',
+      /config_invalid: GENERATION_CONFIG is '\/nope\.json': .*ENOENT/,
+    ],
   ])('%s=%o', async (name, valueOf, message) => {
     const environment = { PORT: '0', RUNTIME: 'cpu', [name]: valueOf() };
     const { status, stdout, stderr } = await tokenflare([], environment);
@@ -128,6 +145,38 @@ describe('tokenflare train', () => {
     expect(stderr).toMatch(/\nabout \d+ (s|min|h \d+ min) for 2300 steps, by the first of them /);
     expect(status).toBe(0);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('keeps the run that is in a folder, unless it is told to go on with it or to remove it', async () => {
+    const folder = tempDirectory();
+    const [file, out] = [join(folder, 'a.txt'), join(folder, 'model')];
+    writeFileSync(file, SMALL);
+    const again = (...flags: string[]): Promise<Finished> =>
+      tokenflare(['train', file, '--out', out, ...SIZES, ...flags]);
+    const bytesOf = (): string[] =>
+      readdirSync(out).map((name) => readFileSync(join(out, name)).toString('base64'));
+    expect(await again('--steps', '2', '--resume')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('has no checkpoint that --resume could go on from') as string,
+    });
+    expect(existsSync(out)).toBe(false);
+    expect((await again('--steps', '2')).status).toBe(0);
+    const before = bytesOf();
+
+    const refused = await again('--steps', '2');
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/checkpoint\.safetensors.*--resume goes on.*--overwrite removes it/);
+    const others = await again('--steps', '2', '--resume', '--dim', '64', '--seed', '7');
+    expect(others.status).toBe(1);
+    expect(others.stderr).toContain('has other flags: --dim 32 (not 64), --seed 1 (not 7); --resume');
+    const both = await again('--steps', '2', '--resume', '--overwrite');
+    expect(both).toMatchObject({ status: 1, stderr: expect.stringContaining('leave one out') as string });
+    expect((await again('--steps', '2', '--estimate')).status).toBe(0);
+    expect(bytesOf()).toEqual(before);
+
+    expect((await again('--steps', '2', '--overwrite', '--dim', '64')).status).toBe(0);
+    expect(readFileSync(join(out, 'config.json'), 'utf8')).toContain('"n_embd": 64');
+    expect((await again('--steps', '2', '--resume', '--dim', '64')).status).toBe(0);
   });
 
   it('says so after the first steps of a run, too, and what it is of is no tale', async () => {

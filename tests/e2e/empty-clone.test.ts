@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClone } from '../support/clone.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
-/** What a newcomer has: the files of the repository, Node, and no compiler. */
+/** What a newcomer has: the files of the repository, Node, the packages that a start installs, and no compiler. */
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('an empty clone where there is no compiler', () => {
   let folder: string;
   let clone: string;
@@ -16,7 +16,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('an empty clone where ther
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'tokenflare-clone-'));
     clone = join(folder, 'clone');
-    makeClone(clone);
+    makeClone(clone, 'of a start');
     path = join(folder, 'bin');
     mkdirSync(path);
     for (const name of ['node', 'sh'])
@@ -29,6 +29,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('an empty clone where ther
     const env = { PATH: path, HOME: folder, PORT: '0', LOG_LEVEL: 'error', ...settings };
     const built = spawnSync(process.execPath, ['scripts/setup.mjs'], { cwd: clone, env, encoding: 'utf8' });
     expect(built.status, built.stderr).toBe(0);
+    expect(built.stderr).not.toMatch(/warn/i);
     const service = spawn(process.execPath, ['dist/src/cli/main.js'], {
       cwd: clone,
       env,
@@ -49,6 +50,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('an empty clone where ther
   it('computes by the native kernels that came with it', async () => {
     expect(await greeting({})).toMatch(/tfjs native/);
     expect(existsSync(join(clone, 'dist/native'))).toBe(false);
+    expect(existsSync(join(clone, 'node_modules/typescript'))).toBe(false);
   });
 
   it('computes on wasm where they are switched off', async () => {

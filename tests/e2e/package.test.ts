@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,33 +15,42 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CACHE, installNode, installNpmPackages, NODE_MAJORS, ROOT } from '../../scripts/install-packages.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { DAWN_VERSION, dawnFolderOf } from '../../src/runtime/webgpu/dawn.ts';
+import { installDawn } from '../../src/runtime/webgpu/install-dawn.ts';
 import { VERSION } from '../../src/version.ts';
 import { makeClone } from '../support/clone.ts';
+import { tinyRepository } from '../support/hub-models.ts';
+import { HubServer } from '../support/hub-server.ts';
 import { runProgram } from '../support/run-command.ts';
+import { smallText } from '../support/small-training.ts';
 
 /** The package as npm installs it. It needs npm's server, so it runs with TEST_PACKAGE=required alone. */
 const MAX_PACKED_BYTES = 20e6;
+const MAX_INSTALLED_BYTES = 60e6;
+const MAX_PACKAGES = 50;
 const CHECKERS = { publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5' };
 /** What the examples import beside the package. */
 const COMPANIONS = ['openai@7.57.0', 'typescript@6.0.3', '@types/node@20.19.43'];
 
 describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => {
   let folder: string;
+  let clone: string;
   let tarball: string;
   let packed: { size: number; files: { path: string }[] };
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tokenflare-package-'));
-    const clone = join(folder, 'clone');
+    clone = join(folder, 'clone');
     makeClone(clone);
-    const pack = ['npm', 'pack', '--json', '--pack-destination', folder];
-    const { status, stdout, stderr } = await runProgram(pack, {}, '', clone);
+    const { status, stderr } = await runProgram(['npm', 'run', '--silent', 'package'], {}, '', clone);
     expect(status, stderr).toBe(0);
-    [packed] = JSON.parse(stdout) as [typeof packed];
-    tarball = join(folder, `tokenflare-${VERSION}.tgz`);
-  }, 300_000);
+    tarball = join(clone, `dist/tokenflare-${VERSION}.tgz`);
+    const list = ['npm', 'pack', '--json', '--dry-run', './dist/package'];
+    [packed] = JSON.parse((await runProgram(list, {}, '', clone)).stdout) as [typeof packed];
+  }, 900_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('has at most 20 MB, and nothing that nobody needs', () => {
@@ -60,6 +71,7 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
       'dist/src',
       'dist/types',
       'model-weights',
+      'node_modules',
       'openapi.yaml',
       'package.json',
       'prebuilds',
@@ -88,33 +100,106 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
     expect(attw.status, attw.stdout + attw.stderr).toBe(0);
   });
 
+  it('is packed by its own script alone, since npm would pack the clone', async () => {
+    const { status, stderr } = await runProgram(['npm', 'pack', '--dry-run'], {}, '', clone);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('npm run package makes the package');
+  });
+
+  it('takes no more Dawn than npm has of that version', async () => {
+    const home = join(folder, 'other-bytes');
+    vi.stubEnv('XDG_DATA_HOME', home);
+    const otherHash = `sha512-${createHash('sha512').update('other bytes').digest('base64')}`;
+    await expect(installDawn(otherHash)).rejects.toMatchObject({ code: 'download_failed' });
+    expect(readdirSync(join(home, 'tokenflare'))).toEqual([]);
+    vi.unstubAllEnvs();
+  }, 120_000);
+
+  describe('where it is installed', () => {
+    let installed: string;
+    let environment: Record<string, string | undefined>;
+    /** `tokenflare …`, by its link. */
+    const tokenflare = (args: readonly string[], more: typeof environment = {}, input = '') => {
+      const program = [join(installed, 'node_modules/.bin/tokenflare'), ...args];
+      return runProgram(program, { ...environment, ...more }, input, installed);
+    };
+
+    beforeAll(async () => {
+      [installed, environment] = await installInto('installed', process.execPath);
+    }, 300_000);
+
+    it('takes at most 60 MB and 50 packages', async () => {
+      const { stdout: size } = await runProgram(['du', '-sk', 'node_modules'], {}, '', installed);
+      expect(parseInt(size) * 1024).toBeLessThan(MAX_INSTALLED_BYTES);
+      const packages = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((path) =>
+        /node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(path),
+      );
+      expect(packages.length).toBeGreaterThan(10);
+      expect(packages.length).toBeLessThanOrEqual(MAX_PACKAGES);
+      // All that it imports is there: npm finds nothing missing and nothing in excess.
+      const listed = await runProgram(['npm', 'ls', '--all'], environment, '', installed);
+      expect(listed.status, listed.stdout + listed.stderr).toBe(0);
+    });
+
+    it.each(['native', 'wasm', 'cpu'])('says by %s what the clone says', async (runtime) => {
+      const args = [
+        'complete',
+        'Once upon a time',
+        '--temperature',
+        '0',
+        '--max-tokens',
+        '24',
+        '--port',
+        '0',
+      ];
+      const settings = { RUNTIME: runtime, LOG_LEVEL: 'silent' };
+      const here = await tokenflare(args, settings);
+      const main = [process.execPath, join(clone, 'dist/src/cli/main.js')];
+      const there = await runProgram([...main, ...args], settings, '', clone);
+      expect(here.stderr + there.stderr).toBe('');
+      expect(here.stdout.length).toBeGreaterThan(30);
+      expect(here.stdout).toBe(there.stdout);
+    });
+
+    it('runs every command', async () => {
+      const hub = await HubServer.start(onTestFinished);
+      hub.commit('owner/tiny', tinyRepository());
+      writeFileSync(join(installed, 'fables.txt'), smallText());
+      const settings = {
+        HF_ENDPOINT: hub.endpoint,
+        MODELS_DIR: join(installed, 'models'),
+        KEYS_FILE: join(installed, 'keys.json'),
+        XDG_DATA_HOME: join(installed, 'data'),
+        LOG_LEVEL: 'silent',
+      };
+      for (const { args, input, output } of CALLS) {
+        const { status, stdout, stderr } = await tokenflare(args, settings, input);
+        expect(status, `tokenflare ${args.join(' ')}\n${stdout}${stderr}`).toBe(0);
+        expect(stdout + stderr, `tokenflare ${args.join(' ')}`).toMatch(output);
+      }
+      expect(readFileSync(join(installed, 'run/loss.svg'), 'utf8')).toMatch(/^<svg .*held out/s);
+      expect(existsSync(join(installed, 'run/model.safetensors'))).toBe(true);
+      const dawn = join(installed, `data/tokenflare/webgpu-${DAWN_VERSION}/node_modules/webgpu/dist`);
+      expect(readdirSync(dawn)).toEqual([dawnFolderOf(process.platform, process.arch)]);
+      // `serve` has tests of its own below.
+      const called = new Set(['serve', ...CALLS.map(({ args }) => args[0])]);
+      expect(COMMANDS.map(({ name }) => name).filter((name) => !called.has(name))).toEqual([]);
+    }, 300_000);
+  });
+
   it.concurrent.each(NODE_MAJORS)(
     'serves and runs the examples where it is installed, on Node %i',
     async (major) => {
-      const empty = join(folder, `node-${major}`);
-      const bin = join(folder, `bin-${major}`);
-      const home = join(folder, `home-${major}`);
-      for (const path of [empty, bin, home]) mkdirSync(path);
       const node = await installNode(major);
-      symlinkSync(node, join(bin, 'node'));
+      const [empty, environment] = await installInto(`node-${major}`, node);
       const npm = await npmFolder();
-      const environment = {
-        PATH: `${bin}:/usr/bin:/bin`,
-        HOME: home,
-        npm_config_cache: join(home, 'npm'),
-        LOG_LEVEL: undefined,
-        RUNTIME: undefined,
-      };
-      const install = [node, join(npm, 'bin/npm-cli.js'), 'install', '--no-audit', '--no-fund', tarball];
-      const installed = await runProgram(install, environment, '', empty);
-      expect(installed.status, installed.stderr).toBe(0);
-
       const npx = [node, join(npm, 'bin/npx-cli.js'), '--no-install', 'tokenflare'];
       const version = await runProgram([...npx, '--version'], environment, '', empty);
       expect(version).toMatchObject({ status: 0, stdout: expect.stringContaining(VERSION) as string });
       // npx does not pass signals on.
       const command = [join(empty, 'node_modules/.bin/tokenflare'), '--port', '0'];
-      await withService(command, environment, empty, async (url) => {
+      await withService(command, environment, empty, async (url, said) => {
+        expect(said()).toContain('not webgpu: Dawn is not installed: run `npx tokenflare setup webgpu`');
         const health = (await (await fetch(`${url}/health`)).json()) as { version: string };
         expect(health.version).toBe(VERSION);
         const answer = await postJson(`${url}/v1/completions`, { prompt: 'Once upon a time', max_tokens: 4 });
@@ -123,13 +208,83 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
         expect(page.headers.get('content-type')).toContain('text/html');
       });
 
-      const more = await runProgram([...install.slice(0, -1), ...COMPANIONS], environment, '', empty);
+      const install = [node, join(npm, 'bin/npm-cli.js'), 'install', '--no-audit', '--no-fund'];
+      const more = await runProgram([...install, ...COMPANIONS], environment, '', empty);
       expect(more.status, more.stderr).toBe(0);
       await checkExamples(node, empty, environment);
     },
     400_000,
   );
+
+  /** Installs the package by a `node` and its npm into an empty folder, with an empty cache. */
+  async function installInto(
+    name: string,
+    node: string,
+  ): Promise<[empty: string, environment: Record<string, string | undefined>]> {
+    const empty = join(folder, name);
+    const bin = join(folder, `bin-${name}`);
+    const home = join(folder, `home-${name}`);
+    for (const path of [empty, bin, home]) mkdirSync(path);
+    const npm = await npmFolder();
+    symlinkSync(node, join(bin, 'node'));
+    symlinkSync(join(npm, 'bin/npm-cli.js'), join(bin, 'npm'));
+    const environment = {
+      PATH: `${bin}:/usr/bin:/bin`,
+      HOME: home,
+      npm_config_cache: join(home, 'npm'),
+      LOG_LEVEL: undefined,
+      RUNTIME: undefined,
+      XDG_DATA_HOME: undefined,
+    };
+    const install = ['npm', 'install', '--no-audit', '--no-fund', tarball];
+    const { status, stderr } = await runProgram(install, environment, '', empty);
+    expect(status, stderr).toBe(0);
+    return [empty, environment];
+  }
 });
+
+interface Call {
+  readonly args: readonly string[];
+  readonly input?: string;
+  /** Of what it writes. */
+  readonly output: RegExp;
+}
+
+const SMALL =
+  '--vocab-size 320 --context 32 --dim 32 --layers 1 --heads 2 --batch 2 --steps 4 --warmup 1'.split(' ');
+const TRAIN = ['train', 'fables.txt', '--out', 'run', ...SMALL, '--evaluate-every', '2'];
+
+/** Every command but `serve`, one after the other: some find what those before have made. */
+const CALLS: readonly Call[] = [
+  { args: ['doctor'], output: /webgpu +no: Dawn is not installed: run `npx tokenflare setup webgpu`\n/ },
+  { args: ['setup', 'webgpu'], output: /^Dawn is in .*webgpu-\d/m },
+  { args: ['setup', 'webgpu'], output: /^Dawn is there already/m },
+  { args: ['doctor'], output: /webgpu +(yes|no: (?!Dawn is not installed))/ },
+  { args: ['complete', 'Once upon', '--max-tokens', '8', '--port', '0'], output: /\w/ },
+  { args: ['chat', '--max-tokens', '8', '--port', '0'], input: 'Hello!', output: /\w/ },
+  { args: ['pull', 'owner/tiny'], output: /owner\/tiny is there/ },
+  { args: ['list'], output: /owner\/tiny/ },
+  { args: ['show', 'owner/tiny'], output: /^context +128$/m },
+  { args: ['verify'], output: /owner\/tiny is as it was pulled/ },
+  { args: ['models', 'list'], output: /owner\/tiny/ },
+  { args: ['rm', 'owner/tiny'], output: /owner\/tiny/ },
+  { args: ['keys', 'create', 'ada'], output: /ada/ },
+  { args: ['keys', 'list'], output: /ada/ },
+  { args: ['keys', 'revoke', 'ada'], output: /is revoked/ },
+  { args: [...TRAIN, '--estimate'], output: /\d/ },
+  { args: TRAIN, output: /bits per byte|bits\/byte/ },
+  { args: ['bits-per-byte', 'fables.txt', '--model', 'run'], output: /\d\.\d/ },
+  {
+    args: 'bench --prompt-tokens 8 --max-tokens 4 --concurrency 1 --repeats 1 --modes engine'.split(' '),
+    output: /tokens/,
+  },
+];
+
+/** An error to TypeScript, unless a type that the package's are made of is missing: then everything is allowed. */
+const WRONG_REQUEST = `import type { ChatRequest } from 'tokenflare';
+// @ts-expect-error a number is no conversation
+export const request: ChatRequest = { messages: 5 };
+`;
 
 /** Compiles the examples by the types that were installed, and runs each. */
 async function checkExamples(
@@ -146,7 +301,9 @@ async function checkExamples(
     skipLibCheck: true,
   };
   writeFileSync(join(cwd, 'package.json'), JSON.stringify({ type: 'module' }));
-  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: names }));
+  writeFileSync(join(cwd, 'wrong.ts'), WRONG_REQUEST);
+  const files = [...names, 'wrong.ts'];
+  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   const checked = await runProgram(
     [node, 'node_modules/typescript/bin/tsc', '-p', '.'],
     environment,
@@ -185,7 +342,7 @@ async function withService(
   [program = '', ...args]: readonly string[],
   environment: Record<string, string | undefined>,
   cwd: string,
-  work: (url: string) => Promise<void>,
+  work: (url: string, said: () => string) => Promise<void>,
 ): Promise<void> {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...environment } });
   const exited = once(child, 'exit');
@@ -197,7 +354,7 @@ async function withService(
     for (;;) {
       const url = /(http:\/\/127\.0\.0\.1:\d+[\w/]*)\s/.exec(said)?.[1];
       if (url !== undefined) {
-        await work(url);
+        await work(url, () => said);
         return;
       }
       if (child.exitCode !== null) throw new Error(`it ended: ${said}`);

@@ -24,6 +24,19 @@ it('leaves no process behind when it is killed', async () => {
   await until(() => children.every((child) => !existsSync(`/proc/${child}`)));
 });
 
+it('warns of a variable that is one letter from a setting, and of no other', async () => {
+  const service = start({ MAX_QUEUED_REQUEST: '5', MY_OWN: '1' });
+  await urlOf(service);
+  const warnings = service
+    .stdout()
+    .split('\n')
+    .filter((line) => line.includes(' is no setting'));
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain(
+    'MAX_QUEUED_REQUEST is no setting and is not read; MAX_QUEUED_REQUESTS is one',
+  );
+});
+
 describe('SIGTERM', () => {
   it('lets a running stream finish, refuses new work meanwhile, and exits 0', async () => {
     // The slow runtime, so that there is time to look.

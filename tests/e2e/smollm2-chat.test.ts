@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ModelListBody } from '../../routes/openai/schemas/models.ts';
 import { readJsonFixture } from '../support/fixtures.ts';
 import { build, spawnService, urlOf, type ServiceProcess } from '../support/process.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
@@ -94,6 +95,14 @@ describe.skipIf(gguf.path === undefined || FAST === undefined)(
         expect(finishReason).toBe('stop');
         expect(numChunks).toBeGreaterThan(completionTokens / 2);
       }
+    });
+
+    it("is drawn by its publisher's values where a request has none, and the start says so", async () => {
+      expect(service.stderr()).toContain(
+        'Sampling: temperature 0.2, top_p 0.9: for SmolLM2, by the model card',
+      );
+      const { data } = (await (await fetch(`${await urlOf(service)}/v1/models`)).json()) as ModelListBody;
+      expect(data[0]?.generation_source?.from).toBe('family');
     });
 
     it('computes no turn twice: what was asked before is in the cache, and what was answered', () => {

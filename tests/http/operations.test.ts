@@ -25,6 +25,7 @@ describe('models', () => {
     engine.model.tokenizer = { kind: 'BPE', vocabSize: 384 };
     engine.model.chatTemplate = 'builtin';
     engine.model.generationDefaults = { temperature: 0.7, topK: 20, maxTokens: 256 };
+    engine.model.generationSource = { from: 'model' };
   });
 
   const model = {
@@ -43,6 +44,7 @@ describe('models', () => {
     tokenizer: { type: 'BPE', vocab_size: 384 },
     chat_template: 'builtin',
     generation_defaults: { temperature: 0.7, top_k: 20, max_tokens: 256 },
+    generation_source: { from: 'model', note: "temperature 0.7, top_k 20: by the model's files" },
     num_parameters: 42_000,
     size_bytes: 168_000,
     memory_bytes: 160_000_000,
@@ -127,7 +129,7 @@ describe('metrics', () => {
     'request_inference_time_seconds_count',
     'request_prefill_time_seconds_count',
     'request_decode_time_seconds_count',
-    'iteration_tokens_total_count',
+    'iteration_tokens_count',
     'lanes_used',
     'tensors',
     'runtime_bytes',

@@ -83,7 +83,7 @@ describe('a run that begins with another model', () => {
       run(from('still', 'fables.txt', 'parts', { ...more, steps: '12' }, true)),
     ).resolves.toBeUndefined();
     await expect(run(from('next', 'fables.txt', 'parts', { ...more, steps: '16' }, true))).rejects.toThrow(
-      /the checkpoint is of another run/,
+      /has other flags: --from another model;/,
     );
   });
 

@@ -73,6 +73,7 @@ describe('a small training run', () => {
     const other = options('whole', { 'learning-rate': '1e-3' }, true);
     await expect(train(other, new AbortController().signal)).rejects.toMatchObject({
       code: 'config_invalid',
+      message: expect.stringContaining('--learning-rate 0.003 (not 0.001)') as string,
     });
   });
 

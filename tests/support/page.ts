@@ -15,6 +15,20 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Playwright's locators wait so long; what a page computes may take more and says so. */
 const PATIENCE_MS = 15_000;
 
+/** A telephone and a desk, in light and in dark: what the page is tried on. */
+export const SCREENS = [
+  { name: 'light, 1280 wide', width: 1280, height: 800, colorScheme: 'light' },
+  { name: 'dark, 1280 wide', width: 1280, height: 800, colorScheme: 'dark' },
+  { name: 'light, 390 wide', width: 390, height: 760, colorScheme: 'light' },
+  { name: 'dark, 390 wide', width: 390, height: 760, colorScheme: 'dark' },
+] as const;
+export type Screen = (typeof SCREENS)[number];
+
+export const onScreen = ({ width, height, colorScheme }: Screen): BrowserContextOptions => ({
+  viewport: { width, height },
+  colorScheme,
+});
+
 export interface OpenPage {
   page: Page;
   /** What the console said at level error, what was thrown, and addresses of other hosts that were asked. */

@@ -13,7 +13,8 @@ const { scripts } = JSON.parse(textOf('package.json')) as { scripts: { start: st
 const dockerfiles = readdirSync(join(ROOT, 'docker')).filter((name) => name.startsWith('Dockerfile'));
 
 interface ComposeService {
-  build: { context: string; dockerfile: string };
+  build: { context: string; dockerfile: string; args?: Record<string, string> };
+  image: string;
   environment: Record<string, string>;
   healthcheck: { test: string[] };
   restart: string;
@@ -92,7 +93,10 @@ describe.each(dockerfiles)('docker/%s', (name) => {
   });
 
   it('runs node as process 1 and as a user that is not root, by number', () => {
-    expect(execFormOf(last, 'ENTRYPOINT')).toEqual(scripts.start.split(' '));
+    // An image is set up; `npm start` runs the same command behind its set-up.
+    const [node = '', flag = '', script = ''] = scripts.start.split(' ');
+    expect(script).toBe('scripts/run.mjs');
+    expect(execFormOf(last, 'ENTRYPOINT')).toEqual([node, flag, 'dist/src/cli/main.js']);
     expect(textsOf(last, 'USER')).toEqual(['1000:1000']);
     expect(textsOf(last, 'STOPSIGNAL')).toEqual(['SIGTERM']);
   });
@@ -156,6 +160,9 @@ describe('compose.yaml', () => {
     const devices = all.map(({ deploy }) => deploy?.resources.reservations.devices);
     const gpu = [expect.objectContaining({ driver: 'nvidia', capabilities: ['gpu'] })];
     expect(devices).toEqual([undefined, gpu, gpu]);
+    // Dawn is in the image that computes on it alone, which therefore has a name of its own.
+    expect(all.map(({ build }) => build.args)).toEqual([undefined, { WEBGPU: 'on' }, undefined]);
+    expect(new Set(all.map(({ image }) => image)).size).toBe(all.length);
   });
 });
 

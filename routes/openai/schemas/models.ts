@@ -46,8 +46,20 @@ export const modelSchema = z
       .nullable()
       .meta({
         description:
-          "What holds where a request has no such field, by the model's files; see GENERATION_CONFIG. Null until it is " +
-          'loaded.',
+          'What holds where a request has no such field; `generation_source` says why. Null until it is loaded.',
+      }),
+    generation_source: z
+      .object({
+        from: z.enum(['setting', 'openai', 'model', 'family', 'none']).meta({
+          description:
+            "GENERATION_CONFIG, which names a file or OpenAI's defaults; the model's files; the table of known families; or " +
+            'none of them: temperature 1.',
+        }),
+        note: z.string().meta({ description: 'For people: what holds, why, and what sets others.' }),
+      })
+      .nullable()
+      .meta({
+        description: 'Who says how tokens are drawn where a request does not. Null until it is loaded.',
       }),
     num_parameters: z.int().nullable(),
     size_bytes: z.int().nullable().meta({ description: 'Size of its files.' }),
@@ -111,6 +123,7 @@ export function toModelBody(model: ModelStatus): ModelBody {
     tokenizer: toTokenizerBody(model.tokenizer),
     chat_template: model.chatTemplate ?? null,
     generation_defaults: toGenerationBody(model.generationDefaults),
+    generation_source: model.generationSource ?? null,
     num_parameters: model.numParameters ?? null,
     size_bytes: model.sizeBytes ?? null,
     memory_bytes: model.memoryBytes ?? null,

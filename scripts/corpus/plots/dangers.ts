@@ -111,7 +111,7 @@ const sound: Plot = {
   more: [
     'The next evening there was a new sound. It came from the kitchen. {hero} went to look, and it was {friend}, who was eating the rest of the {food}.',
     'After that {hero} was not so easily scared. When others heard strange sounds, they came to {him}. {He} took {theTool} and a lamp, and {he} always found out what it was.',
-    '{hero} and {friend} cleaned up the whole {room}. They found an old trumpet there. Now the neighbors hear strange sounds, too.',
+    '{hero} and {friend} cleaned up the whole {room}. They found an old horn there. Now the neighbors hear strange sounds, too.',
   ],
   shorter: [
     'A {quality} {kind} heard a strange sound in the {room} and thought of {guess}, but it was only {truth}.',

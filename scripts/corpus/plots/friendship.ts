@@ -14,7 +14,7 @@ const jealousy: Plot = {
   things: ['a new friend', 'three friends'],
   cast: ['friend'],
   slots: {
-    newcomer: ['lizard', 'snail', 'sparrow', 'beaver', 'swan', 'hamster', 'parrot'],
+    newcomer: ['toad', 'snail', 'sparrow', 'robin', 'swan', 'piglet', 'parrot'],
     game: [
       'play hide and seek',
       'go fishing',

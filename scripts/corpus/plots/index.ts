@@ -18,6 +18,19 @@ import { SHARING } from './sharing.ts';
 import { TRUST } from './trust.ts';
 import { WAYS } from './ways.ts';
 import { WEATHER } from './weather.ts';
+import { OWNING } from './open/owning.ts';
+import { KEEPING } from './open/keeping.ts';
+import { FINDING } from './open/finding.ts';
+import { GETTING_BACK } from './open/getting-back.ts';
+import { MAKING } from './open/making.ts';
+import { GIVING } from './open/giving.ts';
+import { PLACES_OF_ANY_KIND } from './open/places.ts';
+import { MOVING } from './open/moving.ts';
+import { TOPICS } from './open/topics.ts';
+import { TELLING } from './open/telling.ts';
+import { PAIRS } from './open/pairs.ts';
+import { LIVING_THINGS } from './open/living-things.ts';
+import { WANTING } from './open/wanting.ts';
 import type { Plot } from './plot.ts';
 
 export const PLOTS: readonly Plot[] = [
@@ -41,4 +54,17 @@ export const PLOTS: readonly Plot[] = [
   ...TRUST,
   ...WAYS,
   ...WEATHER,
+  ...OWNING,
+  ...KEEPING,
+  ...FINDING,
+  ...GETTING_BACK,
+  ...MAKING,
+  ...GIVING,
+  ...PLACES_OF_ANY_KIND,
+  ...MOVING,
+  ...TOPICS,
+  ...TELLING,
+  ...PAIRS,
+  ...LIVING_THINGS,
+  ...WANTING,
 ];

@@ -161,7 +161,7 @@ const oldFriend: Plot = {
     skill: [
       { skill: 'play the violin', gave: 'his old violin' },
       { skill: 'carve animals out of wood', gave: 'a small sharp knife' },
-      { skill: 'find the stars', gave: 'a long brass telescope' },
+      { skill: 'find the stars', gave: 'a long brass spyglass' },
       { skill: 'tell the birds apart', gave: 'a book of birds' },
       { skill: 'make kites', gave: 'a roll of silk' },
     ],

@@ -1,3 +1,5 @@
+import type { NounClass } from '../words.ts';
+
 /**
  * The form of a plot. A text in it may have
  *
@@ -17,6 +19,10 @@ export interface Plot {
   readonly not?: readonly string[];
   /** The qualities of the hero that suit; all where it is left out. */
   readonly qualities?: readonly string[];
+  /** Classes of the noun that the story is open to: `{aX}` with its article and `{x}` alone. */
+  readonly x?: readonly NounClass[];
+  /** The same of a second noun. */
+  readonly y?: readonly NounClass[];
   /** Other persons of the story. */
   readonly cast: readonly ('friend' | 'elder')[];
   /** Others whom each telling has. */

@@ -1,3 +1,4 @@
+import type { Subject } from '../subjects.ts';
 import type { Slots } from './plot.ts';
 
 /** What every plot may use. */
@@ -70,7 +71,6 @@ export const CHOSEN_ANEW: Readonly<Record<string, readonly string[]>> = {
     'one fine day',
     'one day after breakfast',
     'one quiet morning',
-    'one Saturday',
   ],
   soon: ['soon', 'before long', 'a little later', 'after a while', 'in a short time'],
   suddenly: ['suddenly', 'all at once', 'just then', 'at that moment', 'at that very moment'],
@@ -152,11 +152,49 @@ export const NAMED_OPENINGS: readonly string[] = [
   'A {quality} {kind} lived {place}. {His} name was {heroName}.',
 ];
 
-/** All that may stand at the beginning of a story. */
+/** They say where the hero lives, since the place is asked for. */
+export const PLACE_OPENINGS: readonly string[] = [
+  ...[...USUAL_OPENINGS, ...OPENINGS].filter((opening) => opening.includes('{place}')),
+  'There was once {aHero}. {He} lived {place}.',
+  '{aHero} had a little house {place}.',
+];
+
+/** What was asked for comes again, where no beat after the first one has named it. */
+export const CODAS: Readonly<Record<Subject, readonly string[]>> = {
+  place: [
+    'Then {he} went home to {thePlace}.',
+    'And the moon shone on {thePlace}.',
+    'From then on {he} liked {thePlace} even more.',
+    'There was no better place in the world than {thePlace}.',
+    'And all was quiet at {thePlace}.',
+  ],
+  x: [
+    'And {hero} never forgot {theX}.',
+    'That is the story of {hero} and {theX}.',
+    'And {hero} still thinks of {theX}.',
+    'And that was all about {theX}.',
+  ],
+  y: [
+    'And {hero} never forgot {theY}.',
+    'And {hero} was glad about {theY}, too.',
+    'So it was with {theY}.',
+    'And {hero} still thinks of {theY}.',
+  ],
+  hero: ['And {hero} was happy.', 'So it was with {hero}.', 'And that is the story of {hero}.'],
+  friend: [
+    'And {friend} was happy, too.',
+    'And {hero} and {friend} are friends to this day.',
+    'And {friend} never forgot it.',
+  ],
+};
+
+/** All that may stand at the beginning and at the end of any story. */
 export const ALL_OPENINGS: readonly string[] = [
   ...USUAL_OPENINGS,
   ...OPENINGS,
   ...NAMED_OPENINGS,
   ...PAIR_OPENINGS,
+  ...PLACE_OPENINGS,
+  ...Object.values(CODAS).flat(),
   ...SCENES,
 ];

@@ -122,7 +122,7 @@ const borrowed: Plot = {
       { thing: 'shovel', use: 'dig a big hole' },
       { thing: 'ladder', use: 'pick the apples' },
       { thing: 'lantern', use: 'look for a lost spoon in the cellar' },
-      { thing: 'wheelbarrow', use: 'carry the stones away' },
+      { thing: 'cart', use: 'carry the stones away' },
       { thing: 'pot', use: 'cook soup for many' },
       { thing: 'saw', use: 'cut wood for the winter' },
     ],

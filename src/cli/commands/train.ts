@@ -14,6 +14,7 @@ export function configureTrain(command: Command): void {
     .option('--out <dir>', 'where model, tokenizer, model card, loss plot and checkpoint go')
     .option('--from <dir>', 'a model of this trainer to begin with, its vocabulary and shape included')
     .option('--resume', 'goes on from the checkpoint in --out')
+    .option('--overwrite', 'begins anew where --out has a run, which is removed')
     .option('--estimate', 'says how long it would take, and writes nothing');
   for (const { flag, default: value, meaning } of TRAIN_FLAGS) {
     command.option(`--${flag} <value>`, value ? `${meaning} [${value}]` : meaning);
@@ -42,13 +43,20 @@ function optionsOf(command: Command, files: readonly string[]): TrainOptions {
     corpus = [],
     out,
     from,
-    resume,
-  } = command.opts<{ corpus?: string[]; out?: string; from?: string; resume?: true }>();
+    resume = false,
+    overwrite = false,
+  } = command.opts<{
+    corpus?: string[];
+    out?: string;
+    from?: string;
+    resume?: boolean;
+    overwrite?: boolean;
+  }>();
   const paths = [...corpus, ...files];
   if (paths.length === 0) command.error('error: name the text files to train on');
   if (out === undefined) command.error('error: --out is needed: the directory to write to');
   const given = Object.entries(givenFlags(command)).filter(([, value]) => value !== true);
-  const target = { corpus: paths, out, from, resume: resume === true };
+  const target = { corpus: paths, out, from, resume, overwrite };
   return readTrainOptions(
     target,
     Object.fromEntries(given) as Record<string, string>,

@@ -1,5 +1,6 @@
 import type { EngineError } from '../../errors.ts';
 import type { EngineProcess, EngineProcessEvents } from './engine-process.ts';
+import type { KnownDefaults } from '../../model/sampling-note.ts';
 import type { PrefixCacheScope } from './prefix-cache-scope.ts';
 import type { FallbackTemplate } from '../../text/fallback-template.ts';
 import type { EngineSettings } from '../protocol.ts';
@@ -11,8 +12,8 @@ export interface EngineClientOptions {
   prefixCacheScope: PrefixCacheScope;
   /** What a model without a chat template chats by; without it such a model does not chat. */
   fallbackTemplate?: FallbackTemplate | undefined;
-  /** Whether the model's own files say how tokens are drawn where a client does not; on unless turned off. */
-  takesGenerationDefaults?: boolean;
+  /** How tokens are drawn where a client does not say it, by the operator; without it by the model's files or family. */
+  givenDefaults?: KnownDefaults | undefined;
   /** Longest a request may take, whatever it asks for. */
   requestTimeoutMs: number;
   /** Longest that the engine process may give no sign of life while it has work, unless its steps take longer. */
@@ -22,6 +23,7 @@ export interface EngineClientOptions {
   /** Told of what an operator should know: the engine process died, the model is back. */
   onIncident?: (message: string, error?: EngineError) => void;
   now?: () => number;
-  /** Makes the engine process; tests put one in that they can break. */
-  createProcess?: ((settings: EngineSettings, events: EngineProcessEvents) => EngineProcess) | undefined;
+  /** Makes the engine process, or leaves it to the client by `undefined`; tests put one in that they can break. */
+  createProcess?:
+    ((settings: EngineSettings, events: EngineProcessEvents) => EngineProcess | undefined) | undefined;
 }

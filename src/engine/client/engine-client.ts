@@ -32,6 +32,7 @@ import { RequestQueue } from './request-queue.ts';
 import { SideJobs } from './side-jobs.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
 import { SentTokenTexts } from './sent-token-texts.ts';
+import { startBesideTokenizer } from './start-beside-tokenizer.ts';
 
 /**
  * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the
@@ -97,10 +98,9 @@ export class EngineClient implements ManagedEngine {
     this.#state = 'loading';
     const { signal } = (this.#tokenizerLoad = new AbortController());
     const { settings, fallbackTemplate } = this.#options;
-    const tokenizer = await ServedTokenizer.load(settings.modelPath, signal, { fallbackTemplate });
+    const loading = ServedTokenizer.load(settings.modelPath, signal, { fallbackTemplate });
+    const tokenizer = await startBesideTokenizer(this.#supervisor, loading);
     try {
-      this.#checkLoading();
-      await this.#supervisor.start();
       this.#checkLoading();
       await this.#match(tokenizer);
       this.#checkLoading();

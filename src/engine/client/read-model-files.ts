@@ -7,22 +7,23 @@ import { matchTokenizer } from './match-tokenizer.ts';
 /** What the files beside the weights say of a model. */
 export type ModelFileInfo = Pick<
   ModelInfo,
-  'eosTokenIds' | 'tokenizer' | 'chatTemplate' | 'generationDefaults'
+  'eosTokenIds' | 'tokenizer' | 'chatTemplate' | 'generationDefaults' | 'generationSource'
 >;
 
 /** @throws EngineError as `matchTokenizer` and `loadGenerationDefaults` */
 export async function readModelFiles(
-  { settings: { modelPath }, takesGenerationDefaults = true }: EngineClientOptions,
+  { settings: { modelPath }, givenDefaults }: EngineClientOptions,
   model: ModelInfo,
   tokenizer: ServedTokenizer,
 ): Promise<ModelFileInfo> {
-  const { kind, vocabSize, chatTemplate, samplingMetadata } = tokenizer;
+  const { kind, vocabSize, chatTemplate, generalMetadata } = tokenizer;
+  const { architecture } = model;
+  const hasOwnTemplate = chatTemplate?.origin === 'own';
+  const described = { modelPath, architecture, hasOwnTemplate, generalMetadata };
   return {
     eosTokenIds: await matchTokenizer(modelPath, model, tokenizer),
     tokenizer: { kind, vocabSize },
     ...(chatTemplate === undefined ? {} : { chatTemplate: chatTemplate.origin }),
-    generationDefaults: takesGenerationDefaults
-      ? await loadGenerationDefaults(modelPath, samplingMetadata)
-      : {},
+    ...(givenDefaults ?? (await loadGenerationDefaults(described))),
   };
 }

@@ -1,12 +1,14 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Series } from '../series/series.tsx';
+import { readAttentionQuery } from './address.ts';
 import { Heads } from './heads.tsx';
 import './attention.css';
 
 /** What a model's heads look at, and the steps by which attention is built. */
 export default function Attention(): JSX.Element {
-  const isSeries = useHash() === '#/attention/series';
+  const hash = useHash();
+  const isSeries = hash === '#/attention/series';
   return (
     <>
       <h1>Attention</h1>
@@ -18,7 +20,7 @@ export default function Attention(): JSX.Element {
           From part to part
         </a>
       </nav>
-      {isSeries ? <Series /> : <Heads />}
+      {isSeries ? <Series /> : <Heads key={hash} query={readAttentionQuery(hash)} />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { Arcs } from '../drawing/arcs.tsx';
 import { HeatMap, type Cell } from '../drawing/heat-map.tsx';
 import { NumberTable } from '../drawing/number-table.tsx';
@@ -9,8 +9,12 @@ import { requestJson } from '../service/request.ts';
 import type { AttentionReport } from '../service/wire.ts';
 import { ErrorNote } from '../shell/error-note.tsx';
 import { useAnswer } from '../shell/use-answer.ts';
+import type { AttentionQuery } from './address.ts';
+import { headWithReach, strongestCell, type ChosenHead } from './choose-head.ts';
 
-const FIRST_PROMPT = 'The king gave the fox his hat, and he';
+/** Words come again in it, so that heads that find them again have something to find. */
+const FIRST_PROMPT =
+  'The fox has a red hat and Ben has a blue boat. Ben took his boat and the fox took his hat';
 
 interface Asked {
   /** Undefined: the default model. */
@@ -18,9 +22,13 @@ interface Asked {
   prompt: string;
 }
 
-/** What each head of a model looks at in a text. */
-export function Heads(): JSX.Element {
-  const [asked, setAsked] = useState<Asked>({ model: undefined, prompt: FIRST_PROMPT });
+/**
+ * What each head of a model looks at in a text.
+ *
+ * @param query of a token in the playground; undefined for the text that the view begins with
+ */
+export function Heads({ query }: { query: AttentionQuery | undefined }): JSX.Element {
+  const [asked, setAsked] = useState<Asked>({ model: query?.model, prompt: query?.text ?? FIRST_PROMPT });
   const { value: report, error } = useAnswer(
     (signal) => requestJson<AttentionReport>('v1/attention', { body: asked, signal }),
     [asked],
@@ -34,7 +42,9 @@ export function Heads(): JSX.Element {
       <AskForm asked={asked} onAsk={setAsked} />
       {error !== undefined && <ErrorNote error={error} />}
       {error === undefined && report === undefined && <p class="quiet">The model is reading …</p>}
-      {report !== undefined && <Explorer report={report} />}
+      {report !== undefined && (
+        <Explorer report={report} isOfToken={query !== undefined && asked.prompt === query.text} />
+      )}
     </>
   );
 }
@@ -71,21 +81,21 @@ function AskForm({ asked, onAsk }: { asked: Asked; onAsk: (asked: Asked) => void
   );
 }
 
-interface ChosenHead {
-  layer: number;
-  head: number;
-}
-
-function Explorer({ report }: { report: AttentionReport }): JSX.Element {
-  const [chosen, setChosen] = useState<ChosenHead>({ layer: 0, head: 0 });
-  const weights = report.layers[chosen.layer]?.heads[chosen.head] ?? [];
+/** @param isOfToken the last token is the one that the reader comes from */
+function Explorer({ report, isOfToken }: { report: AttentionReport; isOfToken: boolean }): JSX.Element {
+  const furthest = useMemo(() => headWithReach(report.layers), [report]);
+  const [chosen, setChosen] = useState<ChosenHead>(furthest);
+  const isFurthest = chosen.layer === furthest.layer && chosen.head === furthest.head;
   return (
     <div class="explorer">
       <HeadGrid {...{ report, chosen }} onChoose={setChosen} />
       <HeadView
+        key={`${chosen.layer},${chosen.head}`}
         title={`Layer ${(report.layers[chosen.layer]?.index ?? 0) + 1}, head ${chosen.head + 1}`}
-        weights={weights}
+        note={isFurthest ? 'Of all heads this one looks furthest back, beyond the token before.' : undefined}
+        weights={report.layers[chosen.layer]?.heads[chosen.head] ?? []}
         tokens={report.tokens.map(({ text }) => text)}
+        row={isOfToken ? report.tokens.length - 1 : undefined}
       />
     </div>
   );
@@ -125,29 +135,32 @@ function HeadGrid({ report, chosen, onChoose }: HeadGridProps): JSX.Element {
 
 interface HeadViewProps {
   title: string;
+  note: string | undefined;
   /** [queries][keys] */
   weights: readonly (readonly number[])[];
   tokens: readonly string[];
+  /** The token to begin with; undefined: the one that looks at another most. */
+  row: number | undefined;
 }
 
 /** One head as a heat map, as arcs, and as numbers. */
-function HeadView({ title, weights, tokens }: HeadViewProps): JSX.Element {
-  const [cell, setCell] = useState<Cell>();
-  const [query, setQuery] = useState<number>();
+function HeadView({ title, note, weights, tokens, row }: HeadViewProps): JSX.Element {
+  const [cell, setCell] = useState<Cell | undefined>(() => strongestCell(weights, row));
+  const [query, setQuery] = useState(row);
   const pointed = cell === undefined ? undefined : weights[cell.row]?.[cell.column];
   return (
     <section aria-label={title}>
       <h2>{title}</h2>
+      {note !== undefined && <p class="quiet note">{note}</p>}
       <p aria-live="polite" class="pointed-at">
-        {cell === undefined || pointed === undefined ? (
-          <span class="quiet">Point at a square: its row looks at its column.</span>
-        ) : (
+        {cell !== undefined && pointed !== undefined && (
           <>
             <code>{JSON.stringify(tokens[cell.row])}</code> takes {(100 * pointed).toFixed(1)} % of{' '}
             <code>{JSON.stringify(tokens[cell.column])}</code>
           </>
         )}
       </p>
+      <p class="quiet note">Point at a square: its row looks at its column.</p>
       <div class="drawings">
         <HeatMap
           title={`${title}, heat map`}

@@ -10,7 +10,6 @@ import type {
 import { ErrorNote } from '../shell/error-note.tsx';
 import { useAnswer } from '../shell/use-answer.ts';
 import type { NamedReport } from './chart-options.ts';
-import { ReportCharts } from './report-charts.tsx';
 import { useBenchmark } from './use-benchmark.ts';
 import { WorkloadForm } from './workload-form.tsx';
 import './benchmark.css';
@@ -34,15 +33,44 @@ export default function Benchmark(): JSX.Element {
     <>
       <h1>Benchmark</h1>
       <p>
-        The service measures itself under load, with prompts of random tokens. Other requests wait for their
-        share meanwhile.
+        How fast this service is on this machine: it sends itself prompts of random tokens, more and more at
+        once, and measures. Other requests wait for their share meanwhile.
       </p>
       <WorkloadForm isRunning={state.isRunning} onRun={(workload) => void run(workload)} onStop={stop} />
       {error !== undefined && <ErrorNote error={error} />}
       {state.isRunning && <Progress progress={state.progress} />}
       <RunChoice runs={stored.value?.data ?? []} chosen={olderId} onChoose={setOlderId} />
-      {reports.length > 0 && <ReportCharts reports={reports} />}
+      {reports.length > 0 && <Charts reports={reports} />}
+      {reports.length === 0 && !state.isRunning && (
+        <Awaited hasOlder={(stored.value?.data.length ?? 0) > 0} />
+      )}
     </>
+  );
+}
+
+/** Their library is fetched with the first of them: it is larger than the page. */
+function Charts({ reports }: { reports: readonly NamedReport[] }): JSX.Element {
+  const { value, error } = useAnswer(() => import('./report-charts.tsx'), []);
+  if (error !== undefined) return <ErrorNote error={error} />;
+  return value === undefined ? <p class="quiet">Loading …</p> : <value.ReportCharts reports={reports} />;
+}
+
+/** What a run will show, before there is one. */
+function Awaited({ hasOlder }: { hasOlder: boolean }): JSX.Element {
+  return (
+    <section class="panel awaited" aria-label="What a run shows">
+      <h2>{hasOlder ? 'Nothing chosen yet' : 'Nothing measured yet'}</h2>
+      <p>
+        A run takes from some seconds to a few minutes
+        {hasOlder ? '; an older run can be chosen above. It shows' : ' and shows'}
+      </p>
+      <ul>
+        <li>tokens per second, and how long the first and each further token takes, by requests at once;</li>
+        <li>how much of the work is padding;</li>
+        <li>what longer contexts cost, beside the curve of theory.</li>
+      </ul>
+      <p>Every run can be saved as JSON, CSV and SVG, and is kept to be compared with later ones.</p>
+    </section>
   );
 }
 

@@ -1,3 +1,5 @@
+import './docs.css';
+
 /** openapi.yaml, drawn by Swagger UI, which the page loads as a script of its own. */
 interface SwaggerOptions {
   url: string;
@@ -13,6 +15,12 @@ declare global {
   }
 }
 
-window.SwaggerUIBundle?.({ url: 'openapi.yaml', dom_id: '#docs', deepLinking: true, validatorUrl: null });
+/** Swagger UI has a dark form, which a class of the document chooses. */
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const followScheme = (): void => {
+  document.documentElement.classList.toggle('dark-mode', dark.matches);
+};
+followScheme();
+dark.addEventListener('change', followScheme);
 
-export {};
+window.SwaggerUIBundle?.({ url: 'openapi.yaml', dom_id: '#docs', deepLinking: true, validatorUrl: null });

@@ -24,6 +24,17 @@ export default function Now(): JSX.Element {
   return (
     <>
       <h1>Now</h1>
+      <p>
+        What the service does at this moment, read each second: requests that run and wait, the places of the
+        KV cache that they hold, tokens per second, the time of a step, memory.
+      </p>
+      {latest === undefined && error === undefined && <p class="quiet">The first figures are being read …</p>}
+      {latest !== undefined && isIdle(snapshots) && (
+        <p class="panel">
+          Nothing runs. Ask something in the <a href="#/playground">playground</a> of another tab, or start a{' '}
+          <a href="#/benchmark">benchmark</a> there, and watch it here.
+        </p>
+      )}
       {error !== undefined && <ErrorNote error={error} />}
       {latest !== undefined && (
         <>
@@ -47,6 +58,12 @@ export default function Now(): JSX.Element {
     </>
   );
 }
+
+/** No request since the page looks. */
+const isIdle = (snapshots: readonly Snapshot[]): boolean =>
+  snapshots.every(
+    ({ requests, models }) => requests.length === 0 && models.every(({ waiting }) => waiting === 0),
+  );
 
 /** Over the time that the page shows; 99 of 100 delays were below. */
 function loopDelayOf(snapshots: readonly Snapshot[]): string {

@@ -15,6 +15,21 @@ export interface Model {
   max_model_len: number | null;
   /** Null: it does not chat, or it is not loaded yet. */
   chat_template: 'own' | 'builtin' | 'file' | null;
+  /** What holds where a request says nothing, by the fields of a request. Null until it is loaded. */
+  generation_defaults: Readonly<Record<string, unknown>> | null;
+}
+
+/** `POST tokenize` */
+export interface TokenCount {
+  count: number;
+  max_model_len: number;
+}
+
+/** A piece of a call: id and name come with its first piece. */
+export interface ToolCallDelta {
+  index: number;
+  id?: string | undefined;
+  function: { name?: string | undefined; arguments: string };
 }
 
 /** What a token was drawn from. `token` is its text; a part of a character shows as a replacement character. */
@@ -27,9 +42,16 @@ export interface TokenAlternative {
 export interface ChatEvent {
   id: string;
   choices: {
-    delta: { content?: string | null | undefined; reasoning_content?: string | null | undefined };
+    delta: {
+      content?: string | null | undefined;
+      reasoning_content?: string | null | undefined;
+      tool_calls?: readonly ToolCallDelta[] | undefined;
+    };
     logprobs?:
-      | { content?: (TokenAlternative & { top_logprobs: TokenAlternative[] })[] | null | undefined }
+      | {
+          content?:
+            (TokenAlternative & { bytes: number[]; top_logprobs: TokenAlternative[] })[] | null | undefined;
+        }
       | null
       | undefined;
     finish_reason: string | null;

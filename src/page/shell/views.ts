@@ -15,8 +15,8 @@ export const VIEWS: readonly [View, ...View[]] = [
   { name: 'now', title: 'Now', load: () => import('../now/now.tsx') },
 ];
 
-/** @param hash of the address, like `#/attention/heads`: what follows the name is the view's own */
+/** @param hash of the address, like `#/attention/series`: what follows the name is the view's own */
 export function viewOf(hash: string): View {
-  const [, name] = /^#\/([^/]+)/.exec(hash) ?? [];
+  const [, name] = /^#\/([^/?]+)/.exec(hash) ?? [];
   return VIEWS.find((view) => view.name === name) ?? VIEWS[0];
 }

@@ -4,7 +4,7 @@ import { EngineError } from '../../errors.ts';
 import type { TensorflowBinding } from './tensorflow-binding.ts';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
-const REMEDY = 'run `npm run setup:tensorflow`';
+const REMEDY = 'run `npm run setup:tensorflow` in a clone of Tokenflare';
 
 /**
  * Loads tfjs' TensorFlow addon into this thread. The number of threads is read by the library as it loads, once a

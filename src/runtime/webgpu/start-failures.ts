@@ -1,4 +1,14 @@
 import { EngineError } from '../../errors.ts';
+import { dawnFolderOf } from './dawn.ts';
+
+/** What to do where Dawn is not there. */
+export function notInstalled(platform: string, arch: string): EngineError {
+  const remedy =
+    dawnFolderOf(platform, arch) === undefined
+      ? `and npm has none for ${platform}-${arch}: use another runtime`
+      : 'run `npx tokenflare setup webgpu`';
+  return new EngineError('backend_unavailable', `Dawn is not installed: ${remedy}`);
+}
 
 /** What is known when the package `webgpu` (Dawn) could not be loaded. */
 interface LoadFailure {
@@ -15,9 +25,6 @@ export function loadFailure({ error, platform, arch }: LoadFailure): EngineError
   });
 
   function explainLoad(): string {
-    if (/Cannot find (package|module) '?webgpu/.test(message)) {
-      return 'the npm package `webgpu` is not installed: run `npm install` without --omit=optional';
-    }
     if (/dawn\.node/.test(message) && /Cannot find module|no such file/i.test(message)) {
       return `the npm package \`webgpu\` has no binary for ${platform}-${arch}: use another runtime`;
     }

@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type * as Dawn from 'webgpu';
 import { EngineError } from '../../errors.ts';
+import { findDawn } from './dawn.ts';
 import { GpuDevice } from './gpu-device.ts';
-import { loadFailure, noAdapter } from './start-failures.ts';
+import { loadFailure, noAdapter, notInstalled } from './start-failures.ts';
 
 export interface WebGpuDeviceOptions {
   /** Called once when the device is lost; never by `dispose`. */
@@ -26,9 +27,11 @@ export interface WebGpuDeviceOptions {
  * @throws EngineError `backend_unavailable` with the reason and the remedy
  */
 export async function startDevice(options: WebGpuDeviceOptions): Promise<GpuDevice> {
-  const gpu = await openDawn(dawnFlags(options));
+  const module = findDawn();
+  if (module === undefined) throw notInstalled(process.platform, process.arch);
+  const gpu = await openDawn(module, dawnFlags(options));
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (adapter === null) throw noAdapter(whatDawnSays());
+  if (adapter === null) throw noAdapter(whatDawnSays(module));
   const isSoftware = adapter.info.isFallbackAdapter;
   if (isSoftware && options.allowSoftware === false) {
     throw new EngineError(
@@ -50,10 +53,10 @@ function dawnFlags({ adapter, backend }: WebGpuDeviceOptions): string[] {
   ];
 }
 
-async function openDawn(flags: string[]): Promise<GPU> {
+async function openDawn(module: string, flags: string[]): Promise<GPU> {
   let dawn: typeof Dawn;
   try {
-    dawn = await import('webgpu');
+    dawn = (await import(module)) as typeof Dawn;
   } catch (error) {
     throw loadFailure({ error, platform: process.platform, arch: process.arch });
   }
@@ -110,10 +113,9 @@ function withNavigatorGpu<T>(gpu: GPU, construct: () => T): T {
 }
 
 /** Dawn writes to the process' stderr why it refuses an adapter: a process of its own lets us read it. */
-function whatDawnSays(): string {
+function whatDawnSays(module: string): string {
   const script =
-    `const { create } = await import(${JSON.stringify(import.meta.resolve('webgpu'))});` +
-    `await create([]).requestAdapter();`;
+    `const { create } = await import(${JSON.stringify(module)});` + `await create([]).requestAdapter();`;
   const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
     encoding: 'utf8',
     timeout: 20_000,

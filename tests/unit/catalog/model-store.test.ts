@@ -3,7 +3,7 @@ import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MANIFEST_NAME } from '../../../src/catalog/manifest.ts';
-import { findModel, listModels, scanStore } from '../../../src/catalog/model-store.ts';
+import { checkModelsDir, findModel, listModels, scanStore } from '../../../src/catalog/model-store.ts';
 import { resolveModelPath } from '../../../src/catalog/resolve-model-path.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
@@ -176,6 +176,17 @@ describe('findModel', () => {
   );
 });
 
+describe('checkModelsDir', () => {
+  it('refuses a file, and nothing else', async () => {
+    const folder = store('tiny.gguf');
+    await expect(checkModelsDir(join(folder, 'tiny.gguf'))).rejects.toMatchObject({ code: 'config_invalid' });
+    await checkModelsDir(folder);
+    await checkModelsDir(join(folder, 'none'));
+    // As below the home of a user that has none.
+    await checkModelsDir(join(folder, 'tiny.gguf', 'models'));
+  });
+});
+
 describe('resolveModelPath', () => {
   const refusal = (model: string, modelsDir = store()): Promise<string> =>
     resolveModelPath(model, modelsDir).then(
@@ -214,6 +225,26 @@ describe('resolveModelPath', () => {
     expect(await refusal(at('README.md'))).toBe(
       `MODEL is '${at('README.md')}': it is a file and no GGUF; ${WHAT}`,
     );
+  });
+
+  it('says what a folder of weights in another form is, and how to get one that is read', async () => {
+    const folder = store(
+      'adapter/adapter_config.json',
+      'adapter/adapter_model.safetensors',
+      'pickle/config.json',
+      'pickle/pytorch_model-00001-of-00002.bin',
+      'both/config.json',
+      'both/model.safetensors',
+      'both/pytorch_model.bin',
+      'both/adapter_config.json',
+    );
+    expect(await refusal(join(folder, 'adapter'))).toMatch(/: it is an adapter \(LoRA\).*merge_and_unload/);
+    expect(await refusal(join(folder, 'pickle'))).toMatch(
+      /\(pytorch_model-00001-of-00002\.bin\).*save_pretrained/,
+    );
+    expect(await resolveModelPath(join(folder, 'both'), folder)).toBe(join(folder, 'both'));
+    // By its id, too.
+    await expect(findModel(folder, 'pickle')).rejects.toThrow(/PyTorch's .*write them as safetensors/);
   });
 
   it('names path and store, and the commands, when there is neither', async () => {

@@ -30,7 +30,9 @@ it('what the documents have people train into is not put under version control',
 
 it('npm scripts call the command', () => {
   const { scripts } = parse(textOf('package.json')) as { scripts: Record<string, string> };
-  expect(scripts['start']).toMatch(/ dist\/src\/cli\/main\.js$/);
-  for (const name of ['train', 'models', 'keys', 'doctor', 'bits-per-byte'])
-    expect(scripts[name]).toMatch(new RegExp(` dist/src/cli/main\\.js ${name}$`));
+  expect(scripts['start']).toMatch(/ scripts\/run\.mjs$/);
+  expect(scripts['tokenflare']).toBe(scripts['start']);
+  for (const name of ['models', 'keys', 'doctor', 'bits-per-byte'])
+    expect(scripts[name]).toMatch(new RegExp(` scripts/run\\.mjs ${name}$`));
+  expect(scripts['train']).toMatch(/ dist\/src\/cli\/main\.js train$/);
 });

@@ -27,6 +27,22 @@ it('lets a model that chats chat, and names the key where one is wanted', () => 
   expect(text).toContain('"messages":[{"role":"user"');
 });
 
+it('says how tokens are drawn where the model does not', () => {
+  const family = { from: 'family', family: 'SmolLM2', document: 'the model card of SmolLM2' } as const;
+  const defaults = { temperature: 0.2, topP: 0.9 };
+  expect(
+    greeting(URL, { ...model, generationDefaults: defaults, generationSource: family }, false),
+  ).toContain(
+    '\nSampling: temperature 0.2, top_p 0.9: for SmolLM2, by the model card of SmolLM2; GENERATION_CONFIG=FILE.json sets others\n',
+  );
+  const none = { generationDefaults: {}, generationSource: { from: 'none' } } as const;
+  expect(greeting(URL, { ...model, ...none }, false)).toMatch(
+    /\nSampling: temperature 1: the model's files recommend nothing.*GENERATION_CONFIG=FILE.json sets another\n/,
+  );
+  const own = { generationDefaults: defaults, generationSource: { from: 'model' } } as const;
+  expect(greeting(URL, { ...model, ...own }, false)).not.toContain('Sampling');
+});
+
 it.each([
   ['SIGINT', 0, 30_000, 'Tokenflare stops'],
   ['SIGINT', 3, 0, 'Tokenflare stops'],

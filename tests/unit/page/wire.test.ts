@@ -8,6 +8,7 @@ import type {
   BenchmarkRunBody,
   BenchmarkRunListBody,
 } from '../../../routes/service/schemas/benchmark.ts';
+import type { TokenizeBody } from '../../../routes/service/schemas/tokenize.ts';
 import type { RequestListBody, RequestRecordBody } from '../../../routes/service/schemas/requests.ts';
 import type {
   AttentionReport,
@@ -19,6 +20,7 @@ import type {
   ModelList,
   RequestList,
   RequestRecord,
+  TokenCount,
 } from '../../../src/page/service/wire.ts';
 
 /** Checked by the compiler, in `npm run check`. */
@@ -33,5 +35,6 @@ describe("the page's types of answers", () => {
     expectTypeOf<SentEvent>().toExtend<BenchmarkEvent>();
     expectTypeOf<RequestListBody>().toExtend<RequestList>();
     expectTypeOf<RequestRecordBody>().toExtend<RequestRecord>();
+    expectTypeOf<TokenizeBody>().toExtend<TokenCount>();
   });
 });

@@ -67,6 +67,9 @@ async function createPool(
     minStayMs?: number;
     loadTimeoutMs?: number;
     sizes?: Readonly<Record<string, number>>;
+    /** The default model is left to load, and the service to start. */
+    isStarting?: boolean;
+    hasOthers?: boolean;
   } = {},
 ) {
   const modelsDir = tempDirectory();
@@ -76,7 +79,11 @@ async function createPool(
   const engines = new Map<string, SlowEngine>();
   const clock = { now: 0 };
   const pool = new ModelPool({
-    catalog: new ModelCatalog({ id: 'default', path: fixturePath('tiny-gpt2') }, modelsDir, reader),
+    catalog: new ModelCatalog(
+      { id: 'default', path: fixturePath('tiny-gpt2') },
+      options.hasOthers === false ? join(modelsDir, 'none') : modelsDir,
+      reader,
+    ),
     createEngine: ({ id }) => {
       const engine = new SlowEngine();
       const memoryLimitBytes = options.limitBytes ?? 1e9;
@@ -106,9 +113,11 @@ async function createPool(
     (await engineOf(id)).loaded();
     return lease;
   };
-  const starting = pool.start();
-  (await engineOf('default')).loaded();
-  await starting;
+  if (options.isStarting !== true) {
+    const starting = pool.start();
+    (await engineOf('default')).loaded();
+    await starting;
+  }
   const statesOf = async (): Promise<Record<string, string>> =>
     Object.fromEntries((await pool.list()).map(({ id, state }) => [id, state]));
   return { pool, engineOf, load, statesOf, clock, modelsDir, engines };
@@ -119,6 +128,66 @@ describe('a pool of models', () => {
     const { pool } = await createPool();
     expect((await pool.acquire(undefined, WAIT)).engine).toBe(pool.defaultEngine);
     expect((await pool.acquire('default', WAIT)).waitedMs).toBe(0);
+  });
+
+  it.each([undefined, 'default'])('lets a request for %s wait until the service has started', async (id) => {
+    const { pool, engineOf, statesOf } = await createPool({ isStarting: true });
+    const early = pool.acquire(id, WAIT);
+    await turn();
+    const starting = pool.start();
+    const engine = await engineOf('default');
+    const late = pool.acquire(id, WAIT);
+    expect(pool.numWaiting).toBe(2);
+    expect(await statesOf()).toMatchObject({ default: 'loading' });
+    engine.loaded();
+    await starting;
+    expect((await early).engine).toBe(engine);
+    expect((await late).engine).toBe(engine);
+    expect(engine.numStarts).toBe(1);
+    expect(pool.numWaiting).toBe(0);
+  });
+
+  it.each([true, false])('bounds those who wait for the start, other models: %s', async (hasOthers) => {
+    const { pool, engineOf } = await createPool({ isStarting: true, maxWaiting: 1, hasOthers });
+    const starting = pool.start();
+    const engine = await engineOf('default');
+    const first = pool.acquire(undefined, { ...WAIT, clientId: 'flood' });
+    await expect(pool.acquire(undefined, { ...WAIT, clientId: 'flood' })).rejects.toMatchObject({
+      code: 'queue_full',
+    });
+    const check = (clientId: string) => (): void => pool.checkRoom(clientId);
+    // Before the body is read the model is known only where there is one; the pool looks at its folder first.
+    check('flood')();
+    await pool.list();
+    if (hasOthers) expect(check('flood')).not.toThrow();
+    else expect(check('flood')).toThrow(/1 requests wait for a model to load/);
+    expect(check('other')).not.toThrow();
+    const other = pool.acquire(undefined, { ...WAIT, clientId: 'other' });
+    engine.loaded();
+    await Promise.all([starting, first, other]);
+    expect(check('flood')).not.toThrow();
+  });
+
+  it('tells those who wait for the start what it failed with, and takes no more', async () => {
+    const { pool, engineOf } = await createPool({ isStarting: true });
+    const starting = errorOf(pool.start());
+    const waiting = errorOf(pool.acquire(undefined, WAIT));
+    (await engineOf('default')).fails(new EngineError('weights_invalid', 'it ends too early'));
+    expect(await waiting).toMatchObject({ code: 'weights_invalid' });
+    expect(await starting).toMatchObject({ code: 'weights_invalid' });
+    await pool.stop();
+    expect(() => pool.checkRoom('a')).not.toThrow();
+    expect(await errorOf(pool.acquire(undefined, WAIT))).toMatchObject({ code: 'engine_not_ready' });
+  });
+
+  it('tells those who wait for the start that the service ends', async () => {
+    const { pool, engineOf } = await createPool({ isStarting: true });
+    const starting = errorOf(pool.start());
+    const waiting = errorOf(pool.acquire(undefined, WAIT));
+    await engineOf('default');
+    await pool.drain(0);
+    expect(await waiting).toMatchObject({ code: 'engine_not_ready' });
+    expect(await starting).toMatchObject({ code: 'engine_not_ready' });
   });
 
   it('names the models there are to who asks for another', async () => {

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { loadFailure, noAdapter } from '../../../../src/runtime/webgpu/start-failures.ts';
+import { loadFailure, noAdapter, notInstalled } from '../../../../src/runtime/webgpu/start-failures.ts';
 
 /** Messages of Node's loader, glibc's and Dawn, as they came. */
 describe('why Dawn cannot be loaded', () => {
   it.each([
-    {
-      message: "Cannot find package 'webgpu' imported from /app/dist/src/runtime/webgpu/start.js",
-      remedy: /not installed: run `npm install` without --omit=optional/,
-    },
     {
       message: "Cannot find module '/app/node_modules/webgpu/dist/linux-riscv64/dawn.node'",
       remedy: /no binary for linux-riscv64: use another runtime/,
@@ -27,6 +23,13 @@ describe('why Dawn cannot be loaded', () => {
     expect(error.code).toBe('backend_unavailable');
     expect(error.message).toMatch(remedy);
   });
+});
+
+it('where Dawn is not installed, says in one line how it is had, or that it cannot be', () => {
+  const { code, message } = notInstalled('linux', 'x64');
+  expect(code).toBe('backend_unavailable');
+  expect(message).toBe('Dawn is not installed: run `npx tokenflare setup webgpu`');
+  expect(notInstalled('linux', 'riscv64').message).toMatch(/npm has none for linux-riscv64: use another/);
 });
 
 describe('why Dawn has no adapter', () => {

@@ -1,0 +1,1 @@
+export const SLIM: Readonly<Record<string, 'files' | 'bundle'>>;

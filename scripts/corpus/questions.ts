@@ -1,0 +1,140 @@
+import { FACTS } from './facts/index.ts';
+import type { FactQuestion, QuestionKind } from './facts/fact.ts';
+import type { SeededRandom } from './random.ts';
+import { tellAfterwards, type StoryPlan } from './story.ts';
+
+/** A question about a story that was told, and its answer by what the story says. */
+export interface Question {
+  readonly kind: QuestionKind;
+  readonly id: string;
+  readonly ask: string;
+  readonly answer: string;
+  /** What a right answer has. */
+  readonly key: string;
+}
+
+/** A question about a fact, both calling the hero the same. */
+export function askFact(
+  plan: StoryPlan,
+  { id, kind, asks, answers, key }: FactQuestion,
+  random: SeededRandom,
+): Question {
+  const [ask, answer, told] = [random.pick(asks), random.pick(answers), key].map((text) =>
+    tellAfterwards(plan, text, random),
+  );
+  return { id, kind, ask: ask ?? '', answer: answer ?? '', key: (told ?? '').toLowerCase() };
+}
+
+/** All questions that the facts of the story answer. */
+export const factQuestions = (plan: StoryPlan, random: SeededRandom): Question[] =>
+  plan.facts.flatMap(({ questions }) => questions.map((question) => askFact(plan, question, random)));
+
+export const NOT_TOLD: readonly string[] = [
+  'The story does not say that.',
+  'The story does not tell it.',
+  'I do not know. The story does not say it.',
+];
+
+/** A question that the story has no answer for. */
+export function askUntold(plan: StoryPlan, random: SeededRandom): { ask: string; answer: string } {
+  const others = FACTS.filter((fact) => !plan.facts.includes(fact) && UNTOLD.has(fact.name));
+  const { slots, questions } = random.pick(others);
+  const filled = Object.fromEntries(
+    Object.entries(slots).flatMap(([name, values]) => {
+      const value = random.pick(values);
+      return typeof value === 'string' ? [[name, value]] : Object.entries(value);
+    }),
+  );
+  const ask = random.pick(random.pick(questions).asks);
+  const other = { ...plan, slots: { ...plan.slots, ...filled } };
+  return { ask: tellAfterwards(other, ask, random), answer: random.pick(NOT_TOLD) };
+}
+
+/** Facts that no plot tells of by itself. */
+const UNTOLD: ReadonlySet<string> = new Set(['wear', 'kin', 'collection', 'nickname']);
+
+export const ENDS_ASKED = {
+  begin: [
+    'How does the story begin?',
+    'How did it begin?',
+    'What is the first sentence of the story?',
+    'What comes first in the story?',
+    'What happened first?',
+  ],
+  end: [
+    'How does the story end?',
+    'What happened in the end?',
+    'What happened last?',
+    'What is the last sentence of the story?',
+    'How did it end?',
+  ],
+} as const;
+
+const sentencesOf = (story: string): string[] => story.split(/(?<=[.!?]"?)\s+(?=["A-Z])/);
+const isPlain = (sentence: string | undefined): sentence is string =>
+  sentence !== undefined && !sentence.includes('"') && sentence.split(' ').length >= 4;
+
+/** The first and the last sentence, in the words of the story. */
+export function endsOf(story: string, random: SeededRandom): Question[] {
+  const sentences = sentencesOf(story);
+  const ends = [
+    ['begin', sentences[0]],
+    ['end', sentences.at(-1)],
+  ] as const;
+  return ends.flatMap(([id, sentence]): Question[] => {
+    // A sentence within what somebody says is not the end of the story.
+    if (!isPlain(sentence)) return [];
+    const key = sentence.toLowerCase();
+    return [{ id, kind: 'first or last', ask: random.pick(ENDS_ASKED[id]), answer: sentence, key }];
+  });
+}
+
+/** A sentence with all that is said in it: `"No," said the hen, "not I."` goes on and is none. */
+const SAYING = /"([^"]+?)([,.!?])" (?:said|asked|cried|called|whispered) (the [a-z]+|[A-Z][a-z]+)\./g;
+
+export const SAID_ASKED = [
+  'What did WHO say?',
+  'And what did WHO say?',
+  'What were the words of WHO?',
+] as const;
+export const WHO_SAID_ASKED = [
+  'Who said, "WORDS"?',
+  'Who said "WORDS"?',
+  'Who was it that said, "WORDS"?',
+] as const;
+
+/** Questions about what was said: of those who spoke once, and of words that were spoken once. */
+export function sayingsOf(story: string, random: SeededRandom): Question[] {
+  const said = [...story.matchAll(SAYING)].map(([, words = '', sign = '', who = '']) => ({
+    words: words + (sign === ',' ? '.' : sign),
+    who,
+  }));
+  return said.flatMap(({ words, who }): Question[] => {
+    if (words.length > 90) return [];
+    const once = speaksOnce(story, who);
+    const only = story.split(words.slice(0, -1)).length === 2;
+    const about: Question = {
+      id: 'said what',
+      kind: 'what did',
+      ask: random.pick(SAID_ASKED).replace('WHO', who),
+      answer: `${who.charAt(0).toUpperCase()}${who.slice(1)} said, "${words}"`,
+      key: words.toLowerCase(),
+    };
+    const by: Question = {
+      id: 'said who',
+      kind: 'who',
+      ask: random.pick(WHO_SAID_ASKED).replace('WORDS', words.replace(/\.$/, '')),
+      answer: random.pick([`It was ${who}.`, `${who.charAt(0).toUpperCase()}${who.slice(1)} said it.`]),
+      key: who.toLowerCase(),
+    };
+    return [...(once ? [about] : []), ...(only ? [by] : [])];
+  });
+}
+
+function speaksOnce(story: string, who: string): boolean {
+  const spoken = new RegExp(
+    `(?:said|asked|cried|called|whispered|answered) ${who}|${who} (?:said|asked|cried|called|whispered)`,
+    'g',
+  );
+  return (story.match(spoken) ?? []).length === 1;
+}
