@@ -6,7 +6,6 @@ import { createApp, doorOf } from '../routes/app.ts';
 import { ResponseStore } from '../routes/responses/response-store.ts';
 import type { Access } from './access/access.ts';
 import { RunStore } from './bench/run-store.ts';
-import { checkModelsDir } from './catalog/model-store.ts';
 import type { Config } from './config/config.ts';
 import { MAX_TIMER_MS } from './config/timer-limit.ts';
 import type { EngineClientOptions } from './engine/client/engine-client-options.ts';
@@ -160,7 +159,6 @@ async function compose(
   dispose: () => Promise<void>;
 }> {
   const logger = withoutClientTexts(rawLogger, config.logPrompts);
-  await checkModelsDir(config.modelsDir);
   const model = await defaultModel(config);
   const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
   const access = await openLoggedAccess(config, logger);
