@@ -50,6 +50,9 @@ describe.skipIf(skipsTerminal)('in a terminal (needs python3)', () => {
       ),
       expect.stringMatching(/^\[\d\d:\d\d:\d\d\] INFO: ready startMs=\d+$/),
       expect.stringMatching(/^Tokenflare serves tiny-gpt2 on http:\/\/127\.0\.0\.1:\d+ \(tfjs wasm/),
+      expect.stringMatching(
+        /^Sampling: temperature 1: the model's files recommend nothing, .*GENERATION_CONFIG/,
+      ),
       expect.stringMatching(/^Page: http:\/\/127\.0\.0\.1:\d+\/$/),
       expect.stringMatching(/^Try: {2}curl -N http:\/\/127\.0\.0\.1:\d+\/v1\/completions -H /),
     ]);
