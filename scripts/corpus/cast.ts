@@ -28,7 +28,7 @@ export interface CastOptions {
 
 const kind = (name: string, hand: string, home: string): Kind => ({ kind: name, hand, home });
 
-/** Of whom stories are told where nobody asks for another. Girls and boys are as many as animals. */
+/** Of whom stories are told where a request names no other. Girls and boys are as many as animals. */
 const KINDS: readonly Kind[] = [
   ...Array.from({ length: 8 }, () => kind('girl', 'hand', 'house')),
   ...Array.from({ length: 8 }, () => kind('boy', 'hand', 'house')),

@@ -8,7 +8,7 @@ import { OF_THINGS } from './of-things.ts';
 
 export const FACTS: readonly Fact[] = [...OF_THINGS, ...OF_PEOPLE, ...OF_DAYS];
 
-/** Of the words that facts take from the lists, the common ones: nobody asked for them. */
+/** Of the words that facts take from the lists, the common ones: no request asked for them. */
 const COMMON_SHARE = 0.9;
 
 /** What the facts of a story are about. */
