@@ -10,6 +10,8 @@ const RESPONSES = '/v1/responses';
 const VICTIM = '127.0.0.3';
 const USER = { role: 'user', content: 'Go on' };
 const LIMIT_MS = 30_000;
+/** Items of one answer of a list. */
+const PAGE = 100;
 /** A client's references are refused beyond what a body may hold. */
 const TAKEN = [200, 400, 413, 429];
 
@@ -18,8 +20,9 @@ const respond = (client: Client, input: unknown): Promise<Answer> =>
 
 const idOf = ({ text }: Answer): string => (parseJson(text) as { id?: string } | undefined)?.id ?? 'none';
 
-async function itemIds(client: Client, responseId: string): Promise<string[]> {
-  const { text } = await client.get(`${RESPONSES}/${responseId}/input_items?order=asc&limit=100`);
+async function itemIds(client: Client, responseId: string, after?: string): Promise<string[]> {
+  const from = after === undefined ? '' : `&after=${after}`;
+  const { text } = await client.get(`${RESPONSES}/${responseId}/input_items?order=asc&limit=${PAGE}${from}`);
   const { data = [] } = (parseJson(text) ?? {}) as { data?: { id: string }[] };
   return data.map(({ id }) => id);
 }
@@ -54,24 +57,31 @@ const largeArguments = (): object[] => [
   { type: 'function_call_output', call_id: 'c', output: '5' },
 ];
 
+async function allItemIds(client: Client, responseId: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const page = await itemIds(client, responseId, ids.at(-1));
+    ids.push(...page);
+    if (page.length < PAGE) return ids;
+  }
+}
+
+/** All items belong to one response, so that a search among a response's items would look at each of them. */
 async function manyItems(scene: Scene): Promise<void> {
   const client = scene.client();
-  // Ids of items are made of the response's, so these are looked for among all that are stored.
-  const ids: string[] = [];
-  for (let round = 0; round < 40; round++) {
-    const answers = await times(10, () =>
-      respond(client, [...Array.from({ length: 9 }, () => ({ role: 'user', content: '' })), USER]),
-    );
-    expectStatus(scene, answers, TAKEN, 'a response of ten items');
-    for (const answer of answers.slice(0, 2)) ids.push(...(await itemIds(client, idOf(answer))));
-  }
+  const items = Array.from({ length: 4000 }, () => ({ role: 'user', content: '' }));
+  const stored = await respond(client, [...items, USER]);
+  expectStatus(scene, [stored], [200], 'a response of 4,000 items');
+  const ids = await allItemIds(client, idOf(stored));
+  scene.expect(ids.length > 4000, `the response has ${ids.length} items`);
   const input = [...referencesTo(ids, 4000), USER];
-  expectStatus(
-    scene,
-    await times(8, () => respond(client, input)),
-    TAKEN,
-    '4,000 references to as many items',
-  );
+  for (let round = 0; round < scene.scaled(1); round++)
+    expectStatus(
+      scene,
+      await times(8, () => respond(client, input)),
+      TAKEN,
+      '4,000 references to as many items',
+    );
 }
 
 const thought = (text: string): object => ({

@@ -52,14 +52,9 @@ const tenProperties = (): object => ({
 async function largeTools(scene: Scene): Promise<void> {
   const client = scene.client();
   const honest = scene.client(HONEST);
-  const tools = Array.from({ length: 100 }, (_, i) =>
-    toolOf(`f${i}`, {
-      type: 'object',
-      properties: Object.fromEntries(
-        Array.from({ length: 100 }, (__, j) => [`p${j}`, { type: 'string', description: 'd'.repeat(40) }]),
-      ),
-    }),
-  );
+  const choices = Array.from({ length: 100 }, (_, i) => `${i}`);
+  const properties = Object.fromEntries(choices.map((i) => [`p${i}`, { type: 'string', enum: choices }]));
+  const tools = Array.from({ length: 16 }, (_, i) => toolOf(`f${i}`, { type: 'object', properties }));
   const over = new AbortController();
   const attack = times(4, async () => {
     for (let round = 0; round < scene.scaled(3); round++) {
@@ -92,8 +87,9 @@ export const TOOL_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'large-tools',
-    attack: '800 KB of tools on four connections, beside short chats of another client',
-    launch: asModel('hermes'),
+    attack:
+      '800 KB of tools on four connections to a template that walks through them, beside short chats of another client',
+    launch: asModel('function-gemma'),
     run: largeTools,
   },
 ];
