@@ -73,7 +73,14 @@ function spawnWorker(settings: EngineSettings, execArgv: readonly string[]): Chi
   return forkSibling(import.meta.url, '../worker/engine-worker', {
     args: [JSON.stringify(settings)],
     // It collects its garbage once, when the model is loaded; V8 need not look for more whenever there is no work. What is
-    // made anew in each step is little, and would be spread over 48 MiB before any of it is collected.
-    execArgv: ['--expose-gc', '--no-memory-reducer', '--max-semi-space-size=2', ...execArgv],
+    // made anew in each step is little, and would be spread over 48 MiB before any of it is collected. Below a limit of
+    // 2 GiB V8 lets garbage grow to twice what is in use, above it to four times. Weights and the cache are no part of it.
+    execArgv: [
+      '--expose-gc',
+      '--no-memory-reducer',
+      '--max-semi-space-size=2',
+      '--max-old-space-size=1536',
+      ...execArgv,
+    ],
   });
 }

@@ -13,7 +13,7 @@ import { TokenTrie, type TokenTrieData } from './token-trie.ts';
  * What all grammars of a vocabulary may remember of terminals, walks, stacks and masks. Beside it there are what running
  * texts hold (MAX_TEXT_FRAMES) and the grammars themselves.
  */
-const MAX_KEPT_BYTES = 64 * 2 ** 20;
+const MAX_KEPT_BYTES = 32 * 2 ** 20;
 /** Of a terminal, about, beside its states. */
 const TERMINAL_BYTES = 500;
 
