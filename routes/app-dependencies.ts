@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { Access } from '../src/access/access.ts';
 import type { RunStore } from '../src/bench/run-store.ts';
 import type { Config } from '../src/config/config.ts';
-import type { Metrics } from '../src/http/metrics.ts';
-import type { OwnProcess } from '../src/http/own-process.ts';
-import type { StreamStore } from '../src/http/stream-store.ts';
+import type { Metrics } from '../src/http/metrics/metrics.ts';
+import type { OwnProcess } from '../src/http/middleware/own-process.ts';
+import type { StreamStore } from '../src/http/sse/stream-store.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
 import type { ResponseStore } from './responses/response-store.ts';
 

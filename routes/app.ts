@@ -1,27 +1,28 @@
 import { Hono } from 'hono';
-import { allowedMethods } from '../src/http/allowed-methods.ts';
-import { hostMiddleware } from '../src/http/allowed-host.ts';
-import type { AppEnv } from '../src/http/app-env.ts';
-import { authenticate } from '../src/http/authenticate.ts';
-import { handleError, handleNotFound } from '../src/http/error-handlers.ts';
-import { offerResumption } from '../src/http/offer-resumption.ts';
-import { freeIdMiddleware } from '../src/http/request-id.ts';
-import { limitRequests } from '../src/http/limit-requests.ts';
-import { createPathRouter } from '../src/http/path-router.ts';
-import { shedRequests } from '../src/http/own-process.ts';
-import { createDoor, type Door } from '../src/http/refuse-at-door.ts';
-import { RequestLog } from '../src/http/request-log.ts';
-import { requestMiddleware } from '../src/http/request-middleware.ts';
-import { siteMiddleware } from '../src/http/site-middleware.ts';
-import { StreamStore } from '../src/http/stream-store.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { routes } from './routes.ts';
+import type { AppEnv } from '../src/http/app-env.ts';
+import { createDoor, type Door } from '../src/http/edge/refuse-at-door.ts';
+import { hostMiddleware } from '../src/http/middleware/allowed-host.ts';
+import { authenticate } from '../src/http/middleware/authenticate.ts';
+import { allowedMethods, handleError, handleNotFound } from '../src/http/middleware/error-handlers.ts';
+import { limitRequests } from '../src/http/middleware/limit-requests.ts';
+import { offerResumption } from '../src/http/middleware/offer-resumption.ts';
+import { shedRequests } from '../src/http/middleware/own-process.ts';
+import { freeIdMiddleware } from '../src/http/middleware/request-id.ts';
+import { RequestLog } from '../src/http/middleware/request-log.ts';
+import { requestMiddleware } from '../src/http/middleware/request-middleware.ts';
+import { siteMiddleware } from '../src/http/middleware/site-middleware.ts';
+import { createPathRouter, RouteTable } from '../src/http/route-facts.ts';
+import { StreamStore } from '../src/http/sse/stream-store.ts';
+
+const ROUTES = new RouteTable(routes);
 
 /** The HTTP service without a socket: `main` listens with it, tests call it. */
 export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const { access, config, metrics, ownProcess } = dependencies;
-  app.use(requestMiddleware(requestLogOf(dependencies), metrics, config.trustProxy, ownProcess));
+  app.use(requestMiddleware(ROUTES, requestLogOf(dependencies), metrics, config.trustProxy, ownProcess));
   app.use(hostMiddleware(config.allowedHosts));
   app.use(siteMiddleware(config.corsOrigins));
   if (ownProcess !== undefined) app.use(shedRequests(ownProcess.memory));
@@ -54,6 +55,7 @@ export function doorOf(dependencies: AppDependencies): Door {
       models.checkRoom(clientId);
     },
     findQueuedRoute: createPathRouter(routes.filter(({ isQueued }) => isQueued).map(({ path }) => path)),
+    routes: ROUTES,
     allowedHosts: config.allowedHosts,
     allowsAnonymous: access.keys === undefined || access.allowsAnonymous,
     log: requestLogOf(dependencies),

@@ -1,16 +1,24 @@
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
-import { MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/json-nesting.ts';
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathItemObject,
+} from 'zod-openapi';
+import { MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/edge/json-nesting.ts';
 import { VERSION } from '../src/version.ts';
 import type { Method } from './define-route.ts';
 import { resumableParam, securitySchemes, STREAM_NOTE, TAGS } from './openapi-parts.ts';
-import { routes } from './routes.ts';
+import { basedRoutes } from './routes.ts';
 
 type Operations = Partial<Record<Method, ZodOpenApiOperationObject>>;
 
 /** The whole API as OpenAPI 3.1, from the routes and the schemas that requests are checked by. */
 export function openApiDocument(): ReturnType<typeof createDocument> {
-  const paths = routes.map(({ path, describe }) => [toTemplate(path), completed(describe())] as const);
+  const paths = basedRoutes.map(
+    ({ path, bases, describe }) =>
+      [toTemplate(path), { operations: completed(describe()), servers: serversOf(bases) }] as const,
+  );
   return createDocument({
     openapi: '3.1.0',
     info: {
@@ -29,11 +37,30 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
     components: { securitySchemes },
     // The empty one: a service without KEYS_FILE wants no key.
     security: [...Object.keys(securitySchemes).map((name) => ({ [name]: [] })), {}],
-    servers: [{ url: 'http://127.0.0.1:8787' }],
-    tags: usedTags(paths.map(([, operations]) => operations)),
-    paths: Object.fromEntries(paths),
+    servers: [{ url: SERVER }],
+    tags: usedTags(paths.map(([, { operations }]) => operations)),
+    paths: Object.fromEntries(
+      paths.map(([path, { operations, servers }]) => [path, { ...servers, ...operations }]),
+    ),
   });
 }
+
+const SERVER = 'http://127.0.0.1:8787';
+
+/** Where a path is found that is served below other bases, too: each of them is a server. */
+function serversOf(bases: readonly string[]): Pick<ZodOpenApiPathItemObject, 'servers'> {
+  if (bases.length === 0) return {};
+  return {
+    servers: ['', ...bases].map((base) => ({ url: SERVER + toTemplate(base), ...variablesOf(base) })),
+  };
+}
+
+const variablesOf = (
+  base: string,
+): { variables?: Record<string, { default: string; description: string }> } =>
+  base.includes(':account_id')
+    ? { variables: { account_id: { default: 'local', description: 'Any: there are no accounts here.' } } }
+    : {};
 
 /** What all operations of a kind have in common, beside what their route says. */
 function completed(operations: Operations): Operations {

@@ -5,7 +5,8 @@ import type {
   ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import type { ErrorCode } from '../src/errors.ts';
-import { httpStatusOf, type ApiFamily } from '../src/http/error-response.ts';
+import { httpStatusOf } from '../src/http/error-response.ts';
+import type { ApiFamily } from '../src/http/route-facts.ts';
 import { anthropicErrorSchema, openAiErrorSchema, workersAiErrorSchema } from './shared/schemas/errors.ts';
 
 /** Building blocks of the operations of the OpenAPI document: bodies, answers, their headers, and the errors of each family. */
@@ -15,7 +16,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   OpenAI: "OpenAI's API: requests, answers and errors as OpenAI's clients have them.",
   Anthropic: "Anthropic's API: requests, answers and errors as Anthropic's clients have them.",
   'Workers AI': "The API of Cloudflare Workers AI, at its own path and at that of Cloudflare's API.",
-  Responses: "OpenAI's Responses API: responses, which may be stored and gone on from.",
+  Responses: "OpenAI's Responses API. A response may be stored, and another may continue it.",
   Relevance: 'How relevant documents are to a query, as vLLM, Jina and Cohere have it.',
   Tokens: 'What the model makes of a text: its token ids, and what its heads look at.',
   Requests: 'Requests by their id: their state and usage, an end to them, and what they stream.',
@@ -272,18 +273,34 @@ export function openErrorResponses(
     const status = httpStatusOf(code, family);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  const responses: ZodOpenApiResponsesObject = {};
-  for (const [status, statusCodes] of byStatus) {
-    responses[`${status}` as `${1 | 2 | 3 | 4 | 5}${string}`] = {
-      description: statusCodes.map((code) => `\`${code}\``).join(', '),
-      ...jsonContent(errorSchemaOf(family)),
-      headers: z.object({
-        ...commonHeadersOf(family),
-        ...retryHeaders,
-        ...(status === 401 ? challengeHeaders : {}),
-        ...(status === 429 ? limitHeaders : {}),
-      }),
-    };
-  }
-  return responses;
+  return Object.fromEntries(
+    [...byStatus].map(([status, statusCodes]) => [
+      `${status}`,
+      errorResponse(status, statusCodes.sort(), family),
+    ]),
+  );
+}
+
+/** Answers that the document lists once and refers to, by their id. */
+const listedErrors = new Map<string, ZodOpenApiResponseObject>();
+
+function errorResponse(
+  status: number,
+  codes: readonly ErrorCode[],
+  family: ApiFamily,
+): ZodOpenApiResponseObject {
+  const id = [family, status, ...codes].join('-');
+  const listed = listedErrors.get(id) ?? {
+    id,
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    ...jsonContent(errorSchemaOf(family)),
+    headers: z.object({
+      ...commonHeadersOf(family),
+      ...retryHeaders,
+      ...(status === 401 ? challengeHeaders : {}),
+      ...(status === 429 ? limitHeaders : {}),
+    }),
+  };
+  listedErrors.set(id, listed);
+  return listed;
 }

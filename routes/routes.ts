@@ -12,7 +12,6 @@ import { messageRoute } from './anthropic/messages.ts';
 import { metricsRoute } from './service/metrics.ts';
 import { modelListRoute, modelRoute } from './openai/models.ts';
 import { modelSearchRoute } from './workers-ai/model-search.ts';
-import { ACCOUNT_BASE, CLOUDFLARE_BASE, mountRoute } from './mount-route.ts';
 import { openApiRoute } from './service/openapi.ts';
 import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
 import { requestListRoute, requestRoute } from './service/requests.ts';
@@ -28,51 +27,65 @@ import {
 import { detokenizeRoute, tokenizeRoute } from './service/tokenize.ts';
 import { workersAiRoute } from './workers-ai/workers-ai.ts';
 
-/** OpenAI's API, as far as Cloudflare has it too: it is served below both bases. */
-const openAiRoutes: readonly Route[] = [
-  completionRoute,
-  chatRoute,
-  responseRoute,
-  responseInputTokensRoute,
-  responseInputItemsRoute,
-  responseCancelRoute,
-  storedResponseRoute,
-  embeddingRoute,
-  modelListRoute,
-  modelRoute,
+/** Where Cloudflare's clients look for an account's API. There are no accounts here: any id is as good. */
+const ACCOUNT_BASE = '/client/v4/accounts/:account_id';
+
+/** A route, and the bases that it is served below as well. */
+export interface BasedRoute extends Route {
+  readonly bases: readonly string[];
+}
+
+const below = (bases: readonly string[], routes: readonly Route[]): BasedRoute[] =>
+  routes.map((route) => ({ ...route, bases }));
+
+/** Every route once, as the OpenAPI document lists them, in this order. */
+export const basedRoutes: readonly BasedRoute[] = [
+  // OpenAI's API, as far as Cloudflare has it too: `/v1/…` is `/ai/v1/…` there.
+  ...below(
+    ['/ai', `${ACCOUNT_BASE}/ai`],
+    [
+      completionRoute,
+      chatRoute,
+      responseRoute,
+      responseInputTokensRoute,
+      responseInputItemsRoute,
+      responseCancelRoute,
+      storedResponseRoute,
+      embeddingRoute,
+      modelListRoute,
+      modelRoute,
+    ],
+  ),
+  ...below([ACCOUNT_BASE], [workersAiRoute, modelSearchRoute]),
+  ...below(
+    [],
+    [
+      messageRoute,
+      messageTokensRoute,
+      decisionRoute,
+      ...rerankRoutes,
+      ...scoreRoutes,
+      tokenizeRoute,
+      detokenizeRoute,
+      attentionRoute,
+      requestListRoute,
+      requestRoute,
+      streamRoute,
+      healthRoute,
+      readyRoute,
+      metricsRoute,
+      openApiRoute,
+      benchmarkRoute,
+      benchmarkRunsRoute,
+      benchmarkRunRoute,
+      pageRoute,
+      docsRoute,
+      assetRoute,
+    ],
+  ),
 ];
 
-/** Cloudflare's API without the account; each route is served below the account's path as well. */
-const cloudflareRoutes: readonly Route[] = [
-  workersAiRoute,
-  modelSearchRoute,
-  ...openAiRoutes.map((route) => mountRoute(route, CLOUDFLARE_BASE)),
-];
-
-/** Every route of the service. The application registers them, and the OpenAPI document lists them, in this order. */
-export const routes: readonly Route[] = [
-  ...openAiRoutes,
-  ...cloudflareRoutes,
-  ...cloudflareRoutes.map((route) => mountRoute(route, ACCOUNT_BASE)),
-  messageRoute,
-  messageTokensRoute,
-  decisionRoute,
-  ...rerankRoutes,
-  ...scoreRoutes,
-  tokenizeRoute,
-  detokenizeRoute,
-  attentionRoute,
-  requestListRoute,
-  requestRoute,
-  streamRoute,
-  healthRoute,
-  readyRoute,
-  metricsRoute,
-  openApiRoute,
-  benchmarkRoute,
-  benchmarkRunsRoute,
-  benchmarkRunRoute,
-  pageRoute,
-  docsRoute,
-  assetRoute,
-];
+/** Every path that the application answers to. */
+export const routes: readonly Route[] = basedRoutes.flatMap(({ bases, ...route }) =>
+  ['', ...bases].map((base) => ({ ...route, path: base + route.path })),
+);

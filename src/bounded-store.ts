@@ -1,5 +1,5 @@
 import TinyQueue from 'tinyqueue';
-import { groupOf } from './client-id.ts';
+import { groupOf } from './fairness/client-id.ts';
 
 /** Share of the bound that is freed when it is passed, so that room is not made for each entry. */
 const FREED_AT_ONCE = 1 / 16;
@@ -43,7 +43,7 @@ interface Group<Value> {
 }
 
 /**
- * Values by owner and key, within a bound in bytes. When it is passed, the group (src/client-id.ts) that holds most gives
+ * Values by owner and key, within a bound in bytes. When it is passed, the group (src/fairness/client-id.ts) that holds most gives
  * way, in it the owner that holds most, and of its entries the one that was not used for the longest. So a client that
  * invents owners takes from itself, and n groups have at least an n-th of the bound each.
  *

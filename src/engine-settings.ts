@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { checkModelsDir, listModels } from './catalog/model-store.ts';
+import { listModels } from './catalog/model-store.ts';
 import { resolveModelPath } from './catalog/resolve-model-path.ts';
 import type { Config } from './config/config.ts';
 import type { EngineSettings } from './engine/protocol.ts';
@@ -8,12 +8,8 @@ import type { CatalogModel } from './serving/model-catalog.ts';
 
 const EMBEDDED_MODEL_ID = 'tokenflare-tales';
 
-/**
- * The model of requests that name none.
- * @throws EngineError `config_invalid` where MODELS_DIR is a file
- */
+/** The model of requests that name none. */
 export async function defaultModel({ model, modelId, modelsDir }: Config): Promise<CatalogModel> {
-  await checkModelsDir(modelsDir);
   if (model === undefined) return { id: modelId ?? EMBEDDED_MODEL_ID, path: EMBEDDED_MODEL };
   const path = await resolveModelPath(model, modelsDir);
   const stored = (await listModels(modelsDir)).find((one) => one.path === path);

@@ -1,3 +1,5 @@
+import { fieldName, withFieldNames, type FieldNames } from './field-names.ts';
+
 /**
  * The only registry of error codes. What HTTP makes of a code is decided in one other place,
  * src/http/error-response.ts.
@@ -56,7 +58,7 @@ const QUOTE_NOTHING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export interface EngineErrorOptions {
-  /** The request field at fault, as the client spelled it: `max_tokens`, `prompt[2]`. */
+  /** The request field at fault: `max_tokens`, `prompt[2]`. Its answer has what the client's API calls it. */
   param?: string;
   /** True when the same request may succeed later. */
   retryable?: boolean;
@@ -96,12 +98,14 @@ export class EngineError extends Error {
   readonly details: Record<string, unknown> | undefined;
   readonly mayQuote: boolean;
   readonly place: string | undefined;
+  readonly #message: string;
 
   constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
     const { stackTraceLimit } = Error;
     if (STACKLESS.has(code)) Error.stackTraceLimit = 0;
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withFieldNames(message), options.cause === undefined ? undefined : { cause: options.cause });
     Error.stackTraceLimit = stackTraceLimit;
+    this.#message = message;
     this.name = 'EngineError';
     this.code = code;
     this.retryable = options.retryable ?? RETRYABLE.has(code);
@@ -111,11 +115,25 @@ export class EngineError extends Error {
     this.mayQuote = options.mayQuote ?? !QUOTE_NOTHING.has(code);
     this.place = options.place;
   }
+
+  /** The message, in which `fieldName` has marked the fields: for another EngineError. */
+  get markedMessage(): string {
+    return this.#message;
+  }
+
+  /** The message and the field at fault, as an API calls the fields. */
+  inWordsOf(names: FieldNames | undefined): { message: string; param: string | undefined } {
+    const { param } = this;
+    return {
+      message: withFieldNames(this.#message, names),
+      param: param === undefined ? undefined : (names?.get(param) ?? param),
+    };
+  }
 }
 
 /** An `invalid_request` for one field. The message is the field's name and what is wrong with it. */
 export const invalidField = (param: string, complaint: string): EngineError =>
-  new EngineError('invalid_request', `${param} ${complaint}`, { param });
+  new EngineError('invalid_request', `${fieldName(param)} ${complaint}`, { param });
 
 /**
  * What was thrown, as one of ours. What has no code is `internal`; its own message may hold anything, a prompt included,

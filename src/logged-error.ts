@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(PACKAGE_ROOT);
 const FRAME = /^\s+at .*:\d+:\d+\)?$/;
 /** The module whose functions make errors for others. */
 const MAKES_ERRORS = /[/\\]src[/\\]errors\.[jt]s:/;
-/** `src/http/json-body.ts:52`, of this package. */
+/** `src/http/edge/json-body.ts:52`, of this package. */
 const OWN_PLACE = /((?:src|routes)[/\\][\w./\\-]+:\d+):\d+\)?$/;
 /** Names that Node gives to faults of the system: `ECONNRESET`. */
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{2,40}$/;
@@ -33,7 +33,7 @@ export function framesOf(error: unknown): string[] {
   return lines.filter((line) => FRAME.test(line));
 }
 
-/** The place in this package that threw, like `src/http/json-body.ts:52`; undefined where there is none in the stack. */
+/** The place in this package that threw, like `src/http/edge/json-body.ts:52`; undefined where there is none in the stack. */
 export function placeOf(error: unknown): string | undefined {
   if (error instanceof EngineError && error.place !== undefined) return error.place;
   for (const frame of framesOf(error)) {

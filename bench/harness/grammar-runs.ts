@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { childEnvironment } from '../../src/child-environment.ts';
+import { childEnvironment } from '../../src/process/child-environment.ts';
 import { EngineError } from '../../src/errors.ts';
 
 /** What one engine took for one grammar: a time for each token of its texts. */

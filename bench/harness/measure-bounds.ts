@@ -1,19 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { BenchmarkTarget } from '../../src/bench/benchmark-target.ts';
 import type { BoundReading } from './bounds.ts';
 import { formatNumber } from './comparison-table.ts';
 import type { TokenEvent } from './decode-rate.ts';
-import type { HttpTarget } from '../../src/bench/http-target.ts';
-import { bucketsOf, quantileBetween, type Buckets } from '../../src/page/now/histogram.ts';
-import { parseMetrics } from '../../src/page/now/parse-metrics.ts';
-import { median } from '../../src/bench/latency-summary.ts';
 import { runNsByProcess } from './processor-time.ts';
-import { runLoad, timeRequest } from '../../src/bench/run-load.ts';
 import { startStreams } from './running-streams.ts';
 import type { ServiceProcess } from './service-process.ts';
-import { tokenGapsMs } from './token-gaps.ts';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BenchmarkTarget } from '../../src/bench/benchmark-target.ts';
+import type { HttpTarget } from '../../src/bench/http-target.ts';
+import { median } from '../../src/bench/latency-summary.ts';
+import { runLoad, timeRequest } from '../../src/bench/run-load.ts';
 import type { Workload } from '../../src/bench/workload.ts';
+import { type Buckets, bucketsOf, quantileBetween } from '../../src/page/now/histogram.ts';
+import { parseMetrics } from '../../src/page/now/parse-metrics.ts';
 
 /** Tokens that are timed around a context. */
 export const STEP_TOKENS = 16;
@@ -246,4 +245,15 @@ export async function measureIdle(
       `${formatNumber(spanMs / 1000)} s from ${SETTLE_MS / 1000} s after the last request on; ` +
       `HTTP process ${formatNumber(http)} %, its children ${formatNumber(all - http)} %`,
   };
+}
+
+/**
+ * What each token after the first event's took, in milliseconds: one that brings several tokens, of steps that were
+ * reported together, took its gap for all of them.
+ */
+export function tokenGapsMs(events: readonly TokenEvent[]): number[] {
+  return events.slice(1).flatMap(({ atMs, numTokens }, index) => {
+    const gapMs = (atMs - (events[index]?.atMs ?? NaN)) / numTokens;
+    return Array.from({ length: numTokens }, () => gapMs);
+  });
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { childEnvironment } from '../../src/child-environment.ts';
+import { childEnvironment } from '../../src/process/child-environment.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { RunStreams, StreamsRun } from './run-streams.ts';
 import type { Workload } from '../../src/bench/workload.ts';

@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { processTree } from './process-tree.ts';
+import { readThreadTimes, type ThreadTime } from './processor-time.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../src/errors.ts';
-import { readThreadTimes, type ThreadTime } from './processor-time.ts';
-import { residentBytesOf } from './resident-memory.ts';
 
 /** A service in a process of its own, ready for requests. */
 export interface ServiceProcess {
@@ -107,4 +108,22 @@ async function stop(child: ChildProcess): Promise<void> {
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
+}
+
+/**
+ * Resident memory of a process and all that descend from it, in bytes; pages that several of them share count once.
+ *
+ * @returns `undefined` where there is no Linux to ask, or no such process
+ */
+export async function residentBytesOf(pid: number): Promise<number | undefined> {
+  const [own, ...children] = await Promise.all((await processTree(pid)).map(readProportionalSetSize));
+  if (own === undefined) return undefined;
+  return children.reduce<number>((sum, size) => sum + (size ?? 0), own);
+}
+
+/** `Pss` of proc_pid_smaps(5): each shared page divided by the number of processes that map it. */
+async function readProportionalSetSize(pid: number): Promise<number | undefined> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];
+  return kib === undefined ? undefined : Number(kib) * 1024;
 }

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import { EngineError } from '../../src/errors.ts';
-import { siblingProcess } from '../../src/sibling-process.ts';
+import { siblingProcess } from '../../src/process/sibling-process.ts';
 import { CACHE, installPythonPackages, ROOT } from '../../scripts/install-packages.ts';
 import { prepareGpt2Tokens } from '../gpt2-words.ts';
 import { readGrammarCorpus, type CorpusItem } from '../harness/grammar-corpus.ts';

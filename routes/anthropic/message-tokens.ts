@@ -1,18 +1,18 @@
-import { countPromptTokens } from '../../src/chat/count-prompt-tokens.ts';
-import { callerOf } from '../../src/http/caller.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
+import { countPromptTokens } from '../../src/generation/count-prompt-tokens.ts';
+import { callerOf } from '../../src/http/middleware/caller.ts';
+import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import { useEngine } from '../../src/http/middleware/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from '../openapi-parts.ts';
 import { tokenCountSchema } from './schemas/message-body.ts';
-import { toConversationParts } from './schemas/message-demand.ts';
+import { toMessageConversation, toMessageFormat } from './schemas/message-generation.ts';
 import { countTokensRequestSchema } from './schemas/message-request.ts';
-import { toCountDemand } from '../shared/schemas/answer-demand.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 
 /** Counts what a message would read. */
 export const messageTokensRoute = defineRoute({
   path: '/v1/messages/count_tokens',
+  api: 'anthropic',
   describe: () => ({
     post: {
       operationId: 'countMessageTokens',
@@ -29,8 +29,10 @@ export const messageTokensRoute = defineRoute({
     post: async (c) => {
       const input = parseInput(countTokensRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
       const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-      const demand = toCountDemand(toConversationParts(input), timeoutMs);
-      return c.json({ input_tokens: await countPromptTokens(engine, demand, callerOf(c)) });
+      const conversation = toMessageConversation(input);
+      const options = { hasFormat: toMessageFormat(input) !== undefined, timeoutMs };
+      const numTokens = await countPromptTokens(engine, conversation, options, callerOf(c));
+      return c.json({ input_tokens: numTokens });
     },
   }),
 });

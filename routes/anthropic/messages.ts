@@ -1,27 +1,26 @@
-import { startAnswer } from '../../src/chat/start-answer.ts';
-import { toEngineError } from '../../src/errors.ts';
+import type { FieldNames } from '../../src/field-names.ts';
+import { startGeneration } from '../../src/generation/start-generation.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { callerOf } from '../../src/http/caller.ts';
-import { toErrorBody } from '../../src/http/error-response.ts';
-import { errorFrame, eventFrame } from '../../src/http/sse.ts';
-import type { StreamForm } from '../../src/http/stream-events.ts';
+import { callerOf } from '../../src/http/middleware/caller.ts';
+import { eventFrame } from '../../src/http/sse/sse.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, namedEventsResponse, jsonContent } from '../openapi-parts.ts';
 import { messageBodySchema, messageEventSchema } from './schemas/message-body.ts';
-import { toMessageDemand } from './schemas/message-demand.ts';
+import { toMessageGeneration } from './schemas/message-generation.ts';
 import { messageRequestSchema } from './schemas/message-request.ts';
 import { MessageWriter } from './schemas/message-writer.ts';
+import { answerGeneration } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
-import { withFieldNames } from '../shared/with-field-names.ts';
-import { writeAnswer } from '../shared/write-answer.ts';
 
 /** Anthropic's API has no field that cuts a prompt. */
-const FIELD_NAMES: ReadonlyMap<string, string> = new Map([['set truncate_prompt_tokens', 'send less']]);
+const FIELD_NAMES: FieldNames = new Map([['truncate_prompt_tokens', '']]);
 
 /** Anthropic's messages, by the model's own chat template. */
 export const messageRoute = defineRoute({
   path: '/v1/messages',
+  api: 'anthropic',
+  fieldNames: FIELD_NAMES,
   isQueued: true,
   describe: () => ({
     post: {
@@ -45,19 +44,19 @@ async function createMessage(c: AppContext, dependencies: AppDependencies): Prom
     messages,
   }));
   const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
-  const demand = toMessageDemand(input, engine.model, timeoutMs);
-  const answer = await withFieldNames(FIELD_NAMES, startAnswer(engine, demand, callerOf(c)));
-  scope.attachCompletion(answer.completion);
+  const request = toMessageGeneration(input, engine.model, timeoutMs);
+  const generation = await startGeneration(engine, request, callerOf(c));
   const writer = new MessageWriter({
     requestId: scope.id,
     model: engine.model.id,
-    numPromptTokens: answer.prompt.tokenIds.length,
+    numPromptTokens: generation.prompts[0]?.tokenIds.length ?? 0,
     maxTokens: input.max_tokens,
     showsThinking: !hidesThinking(input.thinking),
   });
-  return writeAnswer(c, answer, writer, {
+  return answerGeneration(c, generation, writer, {
     isStreamed: input.stream === true,
     pingIntervalMs: dependencies.config.ssePingIntervalMs,
+    toFrame: eventFrame,
     form: STREAM_FORM,
   });
 }
@@ -66,8 +65,4 @@ const hidesThinking = (thinking: object | undefined): boolean =>
   thinking !== undefined && 'display' in thinking && thinking.display === 'omitted';
 
 /** `message_stop` is the end. */
-const STREAM_FORM: StreamForm = {
-  ping: eventFrame({ type: 'ping' }),
-  end: '',
-  toErrorFrames: (error, requestId) => errorFrame(toErrorBody(toEngineError(error), 'anthropic', requestId)),
-};
+const STREAM_FORM = { ping: eventFrame({ type: 'ping' }), end: '' };

@@ -1,6 +1,6 @@
 import { startDecision } from '../../src/decisions/start-decision.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
-import { callerOf } from '../../src/http/caller.ts';
+import { callerOf } from '../../src/http/middleware/caller.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
 import { followCompletion } from '../shared/follow-completion.ts';

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { startRelevance, type RelevanceDemand } from '../../src/decisions/start-relevance.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { callerOf } from '../../src/http/caller.ts';
+import { callerOf } from '../../src/http/middleware/caller.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute, type Route } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';

@@ -1,24 +1,25 @@
 import { z } from 'zod';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { callerOf } from '../../src/http/caller.ts';
-import { toChatBodyId } from '../../src/http/request-id.ts';
-import { startAnswer } from '../../src/chat/start-answer.ts';
-import type { StartedAnswer } from '../../src/chat/answer.ts';
+import { isConversation, type GenerationRequest } from '../../src/generation/generation-request.ts';
+import { startGeneration, type Generation } from '../../src/generation/start-generation.ts';
+import { callerOf } from '../../src/http/middleware/caller.ts';
+import { toChatBodyId } from '../../src/http/middleware/request-id.ts';
+import { dataFrame } from '../../src/http/sse/sse.ts';
 import { systemFingerprint } from '../../src/http/system-fingerprint.ts';
-import { answerCompletion } from './answer-completion.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, streamableResponse } from '../openapi-parts.ts';
-import { ChatChunks } from './schemas/chat-chunks.ts';
 import { showsReasoning } from './schemas/chat-reasoning.ts';
 import {
   chatChunkSchema,
   chatRequestSchema,
   chatResponseSchema,
-  toChatDemand,
+  toChat,
   type ChatInput,
 } from './schemas/chat.ts';
 import { usesFunctions } from './schemas/chat-tools.ts';
+import { ChatWriter } from './schemas/chat-writer.ts';
+import { answerGeneration } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { openAiErrorSchema } from '../shared/schemas/errors.ts';
 
@@ -46,37 +47,42 @@ export const chatRoute = defineRoute({
     post: async (c) => {
       const input = await readQueuedRequest(c, dependencies, chatRequestSchema, ({ messages }) => messages);
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
-      const demand = toChatDemand(input, engine.model, timeoutMs);
-      const started = await startAnswer(engine, demand, callerOf(c));
-      c.var.scope.attachCompletion(started.completion);
-      const chunks = chunksOf(c, engine, input, started);
-      return answerCompletion(c, started, chunks, input, dependencies.config.ssePingIntervalMs);
+      const request = toChat(input, engine.model, timeoutMs);
+      const generation = await startGeneration(engine, request, callerOf(c));
+      const writer = writerOf(c, engine, input, request, generation);
+      return answerGeneration(c, generation, writer, {
+        isStreamed: input.stream === true,
+        pingIntervalMs: dependencies.config.ssePingIntervalMs,
+        toFrame: dataFrame,
+      });
     },
   }),
 });
 
-function chunksOf(
+function writerOf(
   c: AppContext,
   { model, tokenizer }: Engine,
   input: ChatInput,
-  { demand, prompt }: StartedAnswer,
-): ChatChunks {
-  return new ChatChunks({
+  { params, input: conversation }: GenerationRequest,
+  { prompts: [prompt] }: Generation,
+): ChatWriter {
+  const { type: choice } = isConversation(conversation) ? conversation.toolChoice : { type: 'none' };
+  return new ChatWriter({
     id: toChatBodyId(c.var.scope.id),
     created: Math.floor(Date.now() / 1000),
     model: model.id,
     systemFingerprint: systemFingerprint(model),
     tokenizer,
-    n: demand.n,
+    n: params.n,
     prompt,
-    withLogprobs: demand.numLogprobs !== undefined,
+    withLogprobs: params.numLogprobs !== undefined,
     isStreamed: input.stream === true,
     withTokenIds: input.return_token_ids === true,
     withUsage: input.stream === true && input.stream_options?.include_usage === true,
     withEveryToken: input.stream_options?.every_token === true,
     withReasoning: showsReasoning(input),
-    mayCall: demand.toolChoice.type !== 'none',
-    isCallChosen: demand.toolChoice.type === 'named',
+    mayCall: choice !== 'none',
+    isCallChosen: choice === 'named',
     usesFunctions: usesFunctions(input),
   });
 }

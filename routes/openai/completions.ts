@@ -1,21 +1,23 @@
 import { z } from 'zod';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { callerOf } from '../../src/http/caller.ts';
-import { toBodyId } from '../../src/http/request-id.ts';
-import { startCompletion, type StartedCompletion } from '../../src/engine/client/start-completion.ts';
+import type { GenerationRequest } from '../../src/generation/generation-request.ts';
+import { startGeneration, type Generation } from '../../src/generation/start-generation.ts';
+import { callerOf } from '../../src/http/middleware/caller.ts';
+import { toBodyId } from '../../src/http/middleware/request-id.ts';
+import { dataFrame } from '../../src/http/sse/sse.ts';
 import { systemFingerprint } from '../../src/http/system-fingerprint.ts';
-import { answerCompletion } from './answer-completion.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, streamableResponse } from '../openapi-parts.ts';
-import { CompletionChunks } from './schemas/completion-chunks.ts';
-import { toCompletionDemand } from './schemas/completion-demand.ts';
+import { CompletionWriter } from './schemas/completion-writer.ts';
 import {
   completionChunkSchema,
   completionRequestSchema,
   completionResponseSchema,
   type CompletionInput,
 } from './schemas/completions.ts';
+import { toCompletion } from './schemas/generation.ts';
+import { answerGeneration } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { openAiErrorSchema } from '../shared/schemas/errors.ts';
 
@@ -49,41 +51,43 @@ export const completionRoute = defineRoute({
     post: async (c) => {
       const input = await readQueuedRequest(c, dependencies, completionRequestSchema, ({ prompt }) => prompt);
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
-      const demand = toCompletionDemand(input, engine.model, timeoutMs);
-      const started = await startCompletion(engine, demand, callerOf(c));
-      c.var.scope.attachCompletion(started.completion);
-      const chunks = chunksOf(c, engine, input, started);
-      const { completion } = started;
-      const { ssePingIntervalMs } = dependencies.config;
-      return answerCompletion(c, { completion, events: completion }, chunks, input, ssePingIntervalMs);
+      const request = toCompletion(input, engine.model, timeoutMs);
+      const generation = await startGeneration(engine, request, callerOf(c));
+      const writer = writerOf(c, engine, input, request, generation);
+      return answerGeneration(c, generation, writer, {
+        isStreamed: input.stream === true,
+        pingIntervalMs: dependencies.config.ssePingIntervalMs,
+        toFrame: dataFrame,
+      });
     },
   }),
 });
 
-function chunksOf(
+function writerOf(
   c: AppContext,
   { tokenizer, model }: Engine,
   input: CompletionInput,
-  { demand, prompts }: StartedCompletion,
-): CompletionChunks {
+  { params }: GenerationRequest,
+  { prompts }: Generation,
+): CompletionWriter {
   const echoOf = (index: number): string => {
-    const text = demand.prompts[index];
+    const text = input.prompt[index];
     const { tokenIds = [], isTruncated = false } = prompts[index] ?? {};
     // An empty prompt became end-of-text, and is echoed as such.
     return typeof text === 'string' && text !== '' && !isTruncated ? text : tokenizer.decode(tokenIds);
   };
-  return new CompletionChunks({
+  return new CompletionWriter({
     id: toBodyId(c.var.scope.id),
     created: Math.floor(Date.now() / 1000),
     model: model.id,
     systemFingerprint: systemFingerprint(model),
     tokenizer,
-    n: demand.n,
+    n: params.n,
     prompts: prompts.map((prompt, index) => ({
       ...prompt,
       echo: input.echo === true ? echoOf(index) : undefined,
     })),
-    withLogprobs: demand.numLogprobs !== undefined,
+    withLogprobs: params.numLogprobs !== undefined,
     isStreamed: input.stream === true,
     withTokenIds: input.return_token_ids === true,
     withUsage: input.stream === true && input.stream_options?.include_usage === true,

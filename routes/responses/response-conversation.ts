@@ -1,26 +1,19 @@
 import type { AppContext } from '../../src/http/app-env.ts';
-import { clip } from '../../src/clip.ts';
+import { clip } from '../../src/values.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import type { ResponseStore } from './response-store.ts';
-import type { Conversation } from './schemas/response-demand.ts';
+import type { FollowedItems } from './schemas/response-generation.ts';
 import type { SentItem, StoredItem } from './schemas/response-items.ts';
 import type { InputTokensInput } from './schemas/response-request.ts';
 import { toStoredItems } from './schemas/stored-items.ts';
-import { readItem, toConversation, type Turn } from './schemas/turn.ts';
-
-/** What the Responses API calls the fields of a chat completion. */
-export const RESPONSE_FIELD_NAMES: ReadonlyMap<string, string> = new Map([
-  ['messages', 'input'],
-  ['max_tokens', 'max_output_tokens'],
-  ['truncate_prompt_tokens', 'truncation'],
-]);
+import { itemsToFollow, readItem, type Turn } from './schemas/turn.ts';
 
 interface FollowedConversation {
   /** Of the response that the request goes on from. */
   before: Turn | undefined;
   /** What the request itself adds. */
   own: StoredItem[];
-  conversation: Conversation;
+  followed: FollowedItems;
 }
 
 /**
@@ -44,7 +37,7 @@ export function toFollowedConversation(
     bodyLimitBytes,
   });
   const own = toStoredItems(items, requestId, referred);
-  return { before, own, conversation: toConversation(before, own, bodyLimitBytes) };
+  return { before, own, followed: itemsToFollow(before, own, bodyLimitBytes) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { BoundedStore } from '../../src/bounded-store.ts';
 import { heldBytes, packedBytes, packText, unpackText } from '../../src/held-bytes.ts';
-import { fromBodyId } from '../../src/http/request-id.ts';
+import { fromBodyId } from '../../src/http/middleware/request-id.ts';
 import type { ResponseBody } from './schemas/response-body.ts';
 import { placeOfItem } from './schemas/stored-items.ts';
 import { hasId, toTurn, type Turn } from './schemas/turn.ts';

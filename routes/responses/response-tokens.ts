@@ -1,20 +1,19 @@
-import { countPromptTokens } from '../../src/chat/count-prompt-tokens.ts';
-import { callerOf } from '../../src/http/caller.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
+import { countPromptTokens } from '../../src/generation/count-prompt-tokens.ts';
+import { callerOf } from '../../src/http/middleware/caller.ts';
+import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import { useEngine } from '../../src/http/middleware/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from '../openapi-parts.ts';
-import { RESPONSE_FIELD_NAMES, toFollowedConversation } from './response-conversation.ts';
-import { toCountDemand } from '../shared/schemas/answer-demand.ts';
+import { toFollowedConversation } from './response-conversation.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import { inputTokensSchema } from './schemas/response-body.ts';
-import { toConversationParts } from './schemas/response-demand.ts';
-import { inputTokensRequestSchema } from './schemas/response-request.ts';
-import { withFieldNames } from '../shared/with-field-names.ts';
+import { toResponseConversation, toResponseFormat } from './schemas/response-generation.ts';
+import { inputTokensRequestSchema, RESPONSE_FIELD_NAMES } from './schemas/response-request.ts';
 
 /** Counts what a response would read. */
 export const responseInputTokensRoute = defineRoute({
   path: '/v1/responses/input_tokens',
+  fieldNames: RESPONSE_FIELD_NAMES,
   describe: () => ({
     post: {
       operationId: 'countResponseInputTokens',
@@ -30,11 +29,11 @@ export const responseInputTokensRoute = defineRoute({
   createHandlers: ({ models, config, responses }) => ({
     post: async (c) => {
       const input = parseInput(inputTokensRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-      const { conversation } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
+      const { followed } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
       const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-      const demand = toCountDemand(toConversationParts(input, conversation), timeoutMs);
-      const count = countPromptTokens(engine, demand, callerOf(c));
-      const numTokens = await withFieldNames(RESPONSE_FIELD_NAMES, count);
+      const conversation = toResponseConversation(input, followed);
+      const options = { hasFormat: toResponseFormat(input) !== undefined, timeoutMs };
+      const numTokens = await countPromptTokens(engine, conversation, options, callerOf(c));
       return c.json({ object: 'response.input_tokens', input_tokens: numTokens });
     },
   }),

@@ -1,29 +1,32 @@
-import type { StartedAnswer } from '../../src/chat/answer.ts';
-import { startAnswer } from '../../src/chat/start-answer.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { toEngineError } from '../../src/errors.ts';
+import { startGeneration, type Generation } from '../../src/generation/start-generation.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { noOwner } from '../../src/http/visible-owner.ts';
-import { callerOf } from '../../src/http/caller.ts';
-import { eventFrame, PING } from '../../src/http/sse.ts';
-import type { StreamForm } from '../../src/http/stream-events.ts';
+import { noOwner } from '../../src/http/middleware/visible-owner.ts';
+import { callerOf } from '../../src/http/middleware/caller.ts';
+import { eventFrame } from '../../src/http/sse/sse.ts';
+import type { StreamForm } from '../../src/http/sse/stream-events.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, namedEventsResponse, jsonContent } from '../openapi-parts.ts';
-import { RESPONSE_FIELD_NAMES, toFollowedConversation } from './response-conversation.ts';
+import { toFollowedConversation } from './response-conversation.ts';
+import { answerGeneration } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { responseBodySchema } from './schemas/response-body.ts';
-import { asksForLogprobs, toEcho, toResponseDemand } from './schemas/response-demand.ts';
+import { asksForLogprobs, toEcho, toResponseGeneration } from './schemas/response-generation.ts';
 import { responseEventSchema } from './schemas/response-events.ts';
-import { responseRequestSchema, type ResponseInput } from './schemas/response-request.ts';
+import {
+  RESPONSE_FIELD_NAMES,
+  responseRequestSchema,
+  type ResponseInput,
+} from './schemas/response-request.ts';
 import { ResponseWriter } from './schemas/response-writer.ts';
 import { toTurn } from './schemas/turn.ts';
-import { withFieldNames } from '../shared/with-field-names.ts';
-import { writeAnswer } from '../shared/write-answer.ts';
 
 /** OpenAI's Responses API, by the model's own chat template. */
 export const responseRoute = defineRoute({
   path: '/v1/responses',
+  fieldNames: RESPONSE_FIELD_NAMES,
   isQueued: true,
   describe: () => ({
     post: {
@@ -45,25 +48,26 @@ async function createResponse(c: AppContext, dependencies: AppDependencies): Pro
   const { config, responses } = dependencies;
   const body = await readQueuedRequest(c, dependencies, responseRequestSchema, ({ input }) => input);
   const input = c.var.scope.hasOwner ? body : notStored(body);
-  const { before, own, conversation } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
+  const { before, own, followed } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
   const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
-  const demand = toResponseDemand(input, conversation, engine.model, timeoutMs);
-  const answer = await withFieldNames(RESPONSE_FIELD_NAMES, startAnswer(engine, demand, callerOf(c)));
-  scope.attachCompletion(answer.completion);
-  const writer = writerOf(c, engine, input, answer);
+  const request = toResponseGeneration(input, followed, engine.model, timeoutMs);
+  const generation = await startGeneration(engine, request, callerOf(c));
+  const { completion } = generation;
+  const writer = writerOf(c, engine, input, generation);
   const endRun = responses.run(scope.ownerId, scope.id, {
     snapshot: () => writer.body,
-    cancel: () => answer.completion.cancel('delete'),
+    cancel: () => completion.cancel('delete'),
   });
   scope.releaseAtEnd(endRun);
   const keep = (): void => {
     endRun();
     if (input.store !== false) responses.keep(scope.ownerId, scope.id, writer.body, toTurn(before, own));
   };
-  return writeAnswer(c, answer, writer, {
+  return answerGeneration(c, generation, writer, {
     isStreamed: input.stream === true,
     pingIntervalMs: config.ssePingIntervalMs,
-    form: streamFormOf(answer, writer, keep),
+    toFrame: eventFrame,
+    form: streamFormOf(generation, writer, keep),
     onClosed: keep,
   });
 }
@@ -78,7 +82,7 @@ function writerOf(
   c: AppContext,
   { model, tokenizer }: Engine,
   input: ResponseInput,
-  { prompt }: StartedAnswer,
+  { prompts: [prompt] }: Generation,
 ): ResponseWriter {
   return new ResponseWriter({
     requestId: c.var.scope.id,
@@ -92,11 +96,10 @@ function writerOf(
 
 /** OpenAI sends no `[DONE]` here. A response that failed is one of its states; `error` is for defects of ours. */
 const streamFormOf = (
-  { completion }: StartedAnswer,
+  { completion }: Generation,
   writer: ResponseWriter,
   onFailed: () => void,
-): StreamForm => ({
-  ping: PING,
+): Partial<StreamForm> => ({
   end: '',
   toErrorFrames: (thrown) => {
     const error = toEngineError(thrown);

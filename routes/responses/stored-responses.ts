@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clip } from '../../src/clip.ts';
+import { clip } from '../../src/values.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
@@ -16,6 +16,7 @@ const idParam = z.object({ id: z.string().meta({ description: 'As in the body of
 /** A response that is stored, or still made. */
 export const storedResponseRoute = defineRoute({
   path: '/v1/responses/:id',
+  isUnlimited: true,
   describe: () => ({
     get: {
       operationId: 'retrieveResponse',
@@ -61,6 +62,7 @@ export const storedResponseRoute = defineRoute({
 /** Ends a response that is still made. */
 export const responseCancelRoute = defineRoute({
   path: '/v1/responses/:id/cancel',
+  isUnlimited: true,
   describe: () => ({
     post: {
       operationId: 'cancelResponse',
@@ -91,6 +93,7 @@ export const responseCancelRoute = defineRoute({
 /** The conversation that a stored response answered. */
 export const responseInputItemsRoute = defineRoute({
   path: '/v1/responses/:id/input_items',
+  isUnlimited: true,
   describe: () => ({
     get: {
       operationId: 'listResponseInputItems',

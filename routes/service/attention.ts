@@ -1,13 +1,13 @@
 import { checkLayers, checkTokenIds } from '../../src/engine/check-input.ts';
 import type { Engine, ModelInfo } from '../../src/engine/engine.ts';
 import { invalidField } from '../../src/errors.ts';
-import { checkAdminRoute } from '../../src/http/admin-route.ts';
-import { minNumTokens, type Prompt } from '../../src/engine/client/encode-prompts.ts';
+import { checkAdminRoute } from '../../src/http/middleware/admin-route.ts';
+import { minNumTokens, type Prompt } from '../../src/engine/client/texts/encode-prompts.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
-import { withinDeadline } from '../../src/engine/client/within-deadline.ts';
-import type { TextCaller } from '../../src/text/chat-template.ts';
+import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import { useEngine } from '../../src/http/middleware/use-engine.ts';
+import { withinDeadline } from '../../src/engine/client/queue/within-deadline.ts';
+import type { TextCaller } from '../../src/chat-template/chat-template.ts';
 import { defineRoute } from '../define-route.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from '../openapi-parts.ts';
 import {

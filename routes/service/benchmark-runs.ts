@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { clip } from '../../src/clip.ts';
+import { clip } from '../../src/values.ts';
 import { EngineError } from '../../src/errors.ts';
-import { checkAdminRoute } from '../../src/http/admin-route.ts';
+import { checkAdminRoute } from '../../src/http/middleware/admin-route.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
 import {

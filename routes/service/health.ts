@@ -1,12 +1,14 @@
-import { EngineError } from '../../src/errors.ts';
-import { VERSION } from '../../src/version.ts';
+import { z } from 'zod';
 import { defineRoute } from '../define-route.ts';
 import { jsonResponse, NO_SECURITY, openErrorResponses } from '../openapi-parts.ts';
-import { healthSchema, readySchema, type HealthBody, type ReadyBody } from './schemas/health.ts';
+import { EngineError } from '../../src/errors.ts';
+import { VERSION } from '../../src/version.ts';
 
 /** Says that the service process is alive. */
 export const healthRoute = defineRoute({
   path: '/health',
+  access: 'open',
+  isPolled: true,
   describe: () => ({
     get: {
       operationId: 'health',
@@ -31,6 +33,8 @@ export const healthRoute = defineRoute({
 /** Says that the default model accepts requests. */
 export const readyRoute = defineRoute({
   path: '/ready',
+  access: 'open',
+  isPolled: true,
   describe: () => ({
     get: {
       operationId: 'ready',
@@ -61,3 +65,16 @@ export const readyRoute = defineRoute({
     },
   }),
 });
+
+const healthSchema = z
+  .object({
+    status: z.literal('ok'),
+    version: z.string().meta({ description: 'Of the service.' }),
+    engine: z.enum(['loading', 'ready', 'draining', 'stopped']),
+  })
+  .meta({ id: 'Health' });
+
+const readySchema = z.object({ status: z.literal('ready'), model: z.string() }).meta({ id: 'Ready' });
+
+type HealthBody = z.output<typeof healthSchema>;
+type ReadyBody = z.output<typeof readySchema>;

@@ -4,6 +4,8 @@ import { errorResponses, textResponse } from '../openapi-parts.ts';
 /** What Prometheus scrapes. */
 export const metricsRoute = defineRoute({
   path: '/metrics',
+  access: 'operator',
+  isPolled: true,
   describe: () => ({
     get: {
       operationId: 'metrics',

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { Context, Handler } from 'hono';
 import { z } from 'zod';
-import { clip } from '../../src/clip.ts';
+import { clip } from '../../src/values.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { AppEnv } from '../../src/http/app-env.ts';
 import { defineRoute, type Route } from '../define-route.ts';
@@ -32,6 +32,7 @@ const DOCS_POLICY = [...POLICY, "style-src 'self' 'unsafe-inline'"].join('; ');
 /** `GET /`: the page to look at the service with. */
 export const pageRoute = defineRoute({
   path: '/',
+  access: 'open',
   describe: () => ({
     get: {
       operationId: 'page',
@@ -49,6 +50,7 @@ export const pageRoute = defineRoute({
 /** `GET /docs`: openapi.yaml for readers. */
 export const docsRoute = defineRoute({
   path: '/docs',
+  access: 'open',
   describe: () => ({
     get: {
       operationId: 'docs',
@@ -67,6 +69,8 @@ const fileParam = z.object({ file: z.string().meta({ description: 'As the page n
 /** `GET /assets/FILE`: scripts and styles of both. Their names change with their content. */
 export const assetRoute: Route = defineRoute({
   path: '/assets/:file',
+  access: 'open',
+  isPolled: true,
   describe: () => ({
     get: {
       operationId: 'pageAsset',

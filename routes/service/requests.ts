@@ -1,11 +1,11 @@
-import { clip } from '../../src/clip.ts';
+import { clip } from '../../src/values.ts';
 import type { RequestRecord } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
-import { adminRouteCallerOf, mayUseAdminRoute } from '../../src/http/admin-route.ts';
+import { adminRouteCallerOf, mayUseAdminRoute } from '../../src/http/middleware/admin-route.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { fromBodyId } from '../../src/http/request-id.ts';
-import { visibleOwner } from '../../src/http/visible-owner.ts';
+import { fromBodyId } from '../../src/http/middleware/request-id.ts';
+import { visibleOwner } from '../../src/http/middleware/visible-owner.ts';
 import type { ServedModels } from '../../src/serving/served-models.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
@@ -23,6 +23,7 @@ import {
 /** `GET /v1/requests`: the requests that have not ended. */
 export const requestListRoute = defineRoute({
   path: '/v1/requests',
+  isUnlimited: true,
   describe: () => ({
     get: {
       operationId: 'listRequests',
@@ -64,6 +65,7 @@ function listRequests(c: AppContext, models: ServedModels): RequestListBody {
 /** A request by its id: what became of it, and an end to it. */
 export const requestRoute = defineRoute({
   path: '/v1/requests/:id',
+  isUnlimited: true,
   describe: () => ({
     get: {
       operationId: 'retrieveRequest',

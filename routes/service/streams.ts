@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { clip } from '../../src/clip.ts';
+import { clip } from '../../src/values.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { fromBodyId } from '../../src/http/request-id.ts';
-import { SSE_HEADERS } from '../../src/http/sse.ts';
-import { readStream } from '../../src/http/stream-events.ts';
-import { visibleOwner } from '../../src/http/visible-owner.ts';
+import { fromBodyId } from '../../src/http/middleware/request-id.ts';
+import { SSE_HEADERS } from '../../src/http/sse/sse.ts';
+import { readStream } from '../../src/http/sse/stream-events.ts';
+import { visibleOwner } from '../../src/http/middleware/visible-owner.ts';
 import type { RouteDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, eventStreamResponse } from '../openapi-parts.ts';
@@ -33,6 +33,7 @@ const resumeParams = {
 /** The rest of a stream whose connection broke. */
 export const streamRoute = defineRoute({
   path: '/v1/streams/:id',
+  isUnlimited: true,
   describe: () => ({
     get: {
       operationId: 'resumeStream',

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
-import { useEngine, type UsedEngine } from '../../src/http/use-engine.ts';
+import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import { useEngine, type UsedEngine } from '../../src/http/middleware/use-engine.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { totalTimeoutMs } from './schemas/total-timeout.ts';
 import { parseInput } from './schemas/parse-input.ts';

@@ -2,23 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { BatchJob, BatchWork, ItemAnswer } from '../../src/batch/batch-job.ts';
 import { batchClientId, type BatchJobs } from '../../src/batch/batch-jobs.ts';
 import type { BatchRunner } from '../../src/batch/batch-runner.ts';
-import { clip } from '../../src/clip.ts';
+import { clip } from '../../src/values.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
-import { checkMayUse, hideOthers } from '../../src/http/allowed-models.ts';
+import { checkMayUse, hideOthers } from '../../src/http/middleware/allowed-models.ts';
 import { answerInPieces } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
-import { noOwner } from '../../src/http/visible-owner.ts';
-import { runForKey, type KeyHolder } from '../../src/http/run-for-key.ts';
+import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import { noOwner } from '../../src/http/middleware/visible-owner.ts';
+import { runForKey, type KeyHolder } from '../../src/http/middleware/run-for-key.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import {
-  collectText,
-  embed,
-  parseRunInput,
-  startText,
-  withoutUnknownValues,
-  type RunInput,
-} from './run-workers-ai.ts';
+import { embed, parseRunInput, startText, withoutUnknownValues, type RunInput } from './run-workers-ai.ts';
+import { writeWhole } from '../shared/answer-generation.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import {
   batchBodyPieces,
@@ -154,12 +148,13 @@ async function runItem(
     }
     // A new id each time: the owner knows none of them, so that no request of its own can have it.
     const caller = { id: randomUUID(), clientId, ownerId, budget, gone };
-    const running = await startText(engine, input, timeoutMs, caller);
+    const { generation, writer } = await startText(engine, input, timeoutMs, caller);
     onSubmitted();
     try {
-      return { result: await collectText(running), usage: running.completion.record().usage };
+      await writeWhole(generation, writer);
+      return { result: writer.result, usage: generation.completion.record().usage };
     } finally {
-      const { usage } = running.completion.record();
+      const { usage } = generation.completion.record();
       budget.spend(usage.numPromptTokens, usage.numGeneratedTokens);
     }
   } finally {

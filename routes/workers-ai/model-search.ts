@@ -1,4 +1,4 @@
-import { mayUse } from '../../src/http/allowed-models.ts';
+import { mayUse } from '../../src/http/middleware/allowed-models.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
 import {
@@ -11,6 +11,7 @@ import { parseInput } from '../shared/schemas/parse-input.ts';
 /** Cloudflare's list of models: those of `GET /v1/models`, in its form. */
 export const modelSearchRoute = defineRoute({
   path: '/ai/models/search',
+  api: 'workers-ai',
   describe: () => ({
     get: {
       operationId: 'searchModels',

@@ -1,16 +1,11 @@
-import type { AnswerEvent, AnswerFinish } from '../../src/chat/answer.ts';
-import { startAnswer } from '../../src/chat/start-answer.ts';
-import { embedTexts } from '../../src/engine/client/embed-texts.ts';
-import {
-  startCompletion,
-  type Caller,
-  type TokenAllowance,
-} from '../../src/engine/client/start-completion.ts';
-import type { Completion, Engine } from '../../src/engine/engine.ts';
+import type { Caller, TokenAllowance } from '../../src/engine/caller.ts';
+import { embedTexts } from '../../src/engine/client/texts/embed-texts.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { startGeneration, type Generation } from '../../src/generation/start-generation.ts';
 import { workersAiRankingRequestSchema, type WorkersAiRankingInput } from './schemas/workers-ai-ranking.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
-import { toWorkersAiDemand, workersAiRequestSchema, type WorkersAiInput } from './schemas/workers-ai.ts';
-import { WorkersAiAnswer, type WorkersAiResult } from './schemas/workers-ai-answer.ts';
+import { toTextGeneration, workersAiRequestSchema, type WorkersAiInput } from './schemas/workers-ai.ts';
+import { WorkersAiWriter } from './schemas/workers-ai-answer.ts';
 import {
   toEmbeddingResult,
   toEmbeddingTexts,
@@ -18,6 +13,7 @@ import {
   type WorkersAiEmbeddingInput,
   type WorkersAiEmbeddingResult,
 } from './schemas/workers-ai-embeddings.ts';
+import { isJsonFormat } from './schemas/workers-ai-format.ts';
 
 /** What one path of Cloudflare's API does: the fields of the body say which. */
 export type RunInput =
@@ -56,16 +52,13 @@ export function withoutUnknownValues(body: Record<string, unknown>): Record<stri
   return Object.fromEntries(unknown === undefined ? known : [...known, [unknown, null]]);
 }
 
-/** An answer that is being computed. */
+/** An answer that is being computed, and what writes it. */
 export interface RunningText {
-  readonly completion: Completion;
-  /** To be iterated once. */
-  readonly events: AsyncIterable<AnswerEvent>;
-  readonly isJson: boolean;
-  readonly maxTokens: number;
+  readonly generation: Generation;
+  readonly writer: WorkersAiWriter;
 }
 
-/** @throws EngineError as `toWorkersAiDemand`, `startAnswer` and `startCompletion` */
+/** @throws EngineError as `toTextGeneration` and `startGeneration` */
 export async function startText(
   engine: Engine,
   input: WorkersAiInput,
@@ -75,39 +68,12 @@ export async function startText(
   const { chatTemplate } = engine.tokenizer;
   // A model that was not made to chat continues a prompt, whatever CHAT_TEMPLATE says of messages.
   const hasChatTemplate = chatTemplate !== undefined && chatTemplate.origin !== 'builtin';
-  const { demand, isJson } = toWorkersAiDemand(input, timeoutMs, hasChatTemplate);
-  const { maxTokens } = demand;
-  if ('messages' in demand) {
-    const { completion, events } = await startAnswer(engine, demand, caller);
-    return { completion, events, isJson, maxTokens };
-  }
-  const { completion } = await startCompletion(engine, demand, caller);
-  return { completion, events: toAnswerEvents(completion), isJson, maxTokens };
+  const request = toTextGeneration(input, timeoutMs, hasChatTemplate);
+  const generation = await startGeneration(engine, request, caller);
+  const { maxTokens } = request.params;
+  const view = { isStreamed: input.stream === true, isJson: isJsonFormat(request.format), maxTokens };
+  return { generation, writer: new WorkersAiWriter(view) };
 }
-
-/** What a model wrote behind a text is content, all of it. */
-async function* toAnswerEvents(completion: Completion): AsyncGenerator<AnswerEvent> {
-  for await (const event of completion) {
-    if (event.type === 'delta') {
-      const { index, text, tokens } = event;
-      yield { type: 'content', index, text, tokens };
-    }
-    if (event.type === 'finish' && event.finishReason !== 'error') {
-      yield { type: 'finish', index: event.index, finish: event.finishReason };
-    }
-  }
-}
-
-/** The whole of an answer. @throws EngineError as the events, and as `WorkersAiAnswer.toResult` */
-export async function collectText(running: RunningText): Promise<WorkersAiResult> {
-  const answer = new WorkersAiAnswer();
-  for await (const event of running.events) answer.add(event);
-  return answer.toResult(running.completion.record().usage, running.isJson, running.maxTokens);
-}
-
-/** How an answer ended, as its last event says. */
-export const finishOf = (event: AnswerEvent, before: AnswerFinish): AnswerFinish =>
-  event.type === 'finish' ? event.finish : before;
 
 /** @throws EngineError as `toEmbeddingTexts` and `embedTexts` */
 export async function embed(

@@ -1,17 +1,15 @@
 import { z } from 'zod';
 import { BATCH_BOUNDS, BatchJobs } from '../../src/batch/batch-jobs.ts';
 import { BatchRunner } from '../../src/batch/batch-runner.ts';
-import type { AnswerFinish } from '../../src/chat/answer.ts';
 import { startRelevance } from '../../src/decisions/start-relevance.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { callerOf } from '../../src/http/caller.ts';
+import { callerOf } from '../../src/http/middleware/caller.ts';
 import { invalidField } from '../../src/errors.ts';
-import { clip } from '../../src/clip.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
-import { dataFrame } from '../../src/http/sse.ts';
-import { onClientGone, streamEvents } from '../../src/http/stream-events.ts';
-import { useEngine } from '../../src/http/use-engine.ts';
+import { clip } from '../../src/values.ts';
+import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import { dataFrame } from '../../src/http/sse/sse.ts';
+import { useEngine } from '../../src/http/middleware/use-engine.ts';
 import { answerBatch } from './answer-batch.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
@@ -23,23 +21,11 @@ import {
   modelParam,
   streamableResponse,
 } from '../openapi-parts.ts';
-import {
-  collectText,
-  embed,
-  finishOf,
-  parseRunInput,
-  startText,
-  type RunInput,
-  type RunningText,
-} from './run-workers-ai.ts';
+import { answerGeneration } from '../shared/answer-generation.ts';
+import { embed, parseRunInput, startText, type RunInput } from './run-workers-ai.ts';
 import { workersAiErrorSchema } from '../shared/schemas/errors.ts';
-import { workersAiRequestSchema, type WorkersAiInput } from './schemas/workers-ai.ts';
-import {
-  toEnvelope,
-  WorkersAiChunks,
-  workersAiChunkSchema,
-  workersAiResponseSchema,
-} from './schemas/workers-ai-answer.ts';
+import { workersAiRequestSchema } from './schemas/workers-ai.ts';
+import { toEnvelope, workersAiChunkSchema, workersAiResponseSchema } from './schemas/workers-ai-answer.ts';
 import {
   batchPollSchema,
   batchRequestSchema,
@@ -62,6 +48,7 @@ const QUEUE_PARAM = 'queueRequest';
 /** Text generation, embeddings, rankings and batch jobs as Cloudflare Workers AI has them. A model id may hold slashes. */
 export const workersAiRoute = defineRoute({
   path: '/ai/run/:model{.+}',
+  api: 'workers-ai',
   isQueued: true,
   describe: () => ({
     post: {
@@ -173,39 +160,16 @@ async function runModel(
     followCompletion(c, completion);
     return answerJson(c, toEnvelope(toRankingResult(input, await scores(), completion.record().usage)));
   }
-  const running = await startText(engine, input, timeoutMs, callerOf(c));
-  return answerText(c, running, input, config.ssePingIntervalMs);
+  const { generation, writer } = await startText(engine, input, timeoutMs, callerOf(c));
+  return answerGeneration(c, generation, writer, {
+    isStreamed: input.stream === true,
+    pingIntervalMs: config.ssePingIntervalMs,
+    toFrame: dataFrame,
+  });
 }
 
 /** For the log, where the operator wants it. */
 function promptOf({ task, input }: RunInput): unknown {
   if (task === 'embedding') return input.text;
   return task === 'ranking' ? input.query : (input.prompt ?? input.messages);
-}
-
-async function answerText(
-  c: AppContext,
-  running: RunningText,
-  { stream }: WorkersAiInput,
-  pingIntervalMs: number,
-): Promise<Response> {
-  const { completion } = running;
-  c.var.scope.attachCompletion(completion);
-  const onDisconnect = (): void => completion.cancel('disconnect');
-  if (stream === true) {
-    return streamEvents(c, { frames: toFrames(running), pingIntervalMs, onDisconnect });
-  }
-  onClientGone(c, onDisconnect);
-  return answerJson(c, toEnvelope(await collectText(running)));
-}
-
-async function* toFrames({ completion, events }: RunningText): AsyncGenerator<string> {
-  const chunks = new WorkersAiChunks();
-  let finish: AnswerFinish = 'abort';
-  for await (const event of events) {
-    finish = finishOf(event, finish);
-    const frames = chunks.toChunks(event).map(dataFrame).join('');
-    if (frames !== '') yield frames;
-  }
-  yield dataFrame(chunks.lastChunk(finish, completion.record().usage));
 }

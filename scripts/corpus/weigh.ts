@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { hasCode } from '../../src/has-code.ts';
+import { hasCode } from '../../src/values.ts';
 import { IN_BRACKETS, keyOf, OPENING, type PhraseBits } from './phrase-bits.ts';
 import { phrasingsOf, type Beat } from './plots/plot.ts';
 import { PLOTS } from './plots/index.ts';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
-import { takeFileLock } from '../file-lock.ts';
+import { takeFileLock } from '../process/file-lock.ts';
 import { hashApiKey, makeApiKey } from './api-key.ts';
 import { readKeyFile, writeKeyFile, type StoredKey } from './key-file.ts';
 

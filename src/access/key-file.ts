@@ -3,7 +3,7 @@ import { chown, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { hasCode } from '../has-code.ts';
+import { hasCode } from '../values.ts';
 import { KEY_ID } from './api-key.ts';
 import type { KeyLimits } from './principal.ts';
 

@@ -1,6 +1,6 @@
 import { BoundedStore } from '../bounded-store.ts';
-import { groupOf, makeClientId } from '../client-id.ts';
-import { FairPlaces } from '../engine/client/fair-places.ts';
+import { groupOf, makeClientId } from '../fairness/client-id.ts';
+import { FairPlaces } from '../fairness/fair-places.ts';
 import { EngineError } from '../errors.ts';
 import { BatchJob, type BatchDemand, type ItemEnd } from './batch-job.ts';
 
@@ -35,7 +35,7 @@ export class BatchJobs {
   readonly #jobs: BoundedStore<BatchJob>;
   readonly #places = new FairPlaces();
   readonly #requestBytes = new FairPlaces();
-  /** By group (src/client-id.ts) and owner, each in the order of their turns. */
+  /** By group (src/fairness/client-id.ts) and owner, each in the order of their turns. */
   readonly #open = new Map<string, Map<string, OpenJobs>>();
 
   constructor(bounds: BatchBounds, now: () => number) {

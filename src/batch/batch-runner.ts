@@ -1,9 +1,8 @@
-import type { Engine } from '../engine/engine.ts';
-import { toEngineError, type EngineError } from '../errors.ts';
-import type { ServedModels } from '../serving/served-models.ts';
 import type { BatchDemand, BatchJob } from './batch-job.ts';
 import type { BatchJobs } from './batch-jobs.ts';
-import { mayStartItem, type ItemTarget } from './may-start-item.ts';
+import type { Engine, EngineStats } from '../engine/engine.ts';
+import { type EngineError, toEngineError } from '../errors.ts';
+import type { ServedModels } from '../serving/served-models.ts';
 
 export interface BatchRunnerOptions {
   jobs: BatchJobs;
@@ -113,4 +112,37 @@ export class BatchRunner {
     if (count === 0) this.#numItems.delete(modelId);
     else this.#numItems.set(modelId, count);
   }
+}
+
+export type EngineLoad = Pick<EngineStats, 'numSequencesRunning' | 'numSequencesWaiting' | 'numLanes'>;
+
+/** The engine that would do an item. */
+interface ItemTarget {
+  readonly load: EngineLoad;
+  /** Items of jobs that it has. */
+  readonly numItems: number;
+}
+
+/**
+ * Whether an item of a job may start now (docs/decisions/0060-batch-jobs.md). It never joins a queue that a request
+ * waits in, of any model, since all models share one machine. Beside live requests there is one item at most, and a lane
+ * stays free for the next request; without any, items take up to half of the lanes.
+ *
+ * @param target undefined while the model is not loaded
+ * @param loads of every loaded engine, the target's among them
+ * @param numItems that the engines have together
+ */
+export function mayStartItem(
+  target: ItemTarget | undefined,
+  loads: readonly EngineLoad[],
+  numItems: number,
+): boolean {
+  if (loads.some(({ numSequencesWaiting }) => numSequencesWaiting > 0)) return false;
+  const numRunning = loads.reduce((sum, { numSequencesRunning }) => sum + numSequencesRunning, 0);
+  const isLive = numRunning > numItems;
+  // To load a model takes the machine's time and memory.
+  if (target === undefined) return !isLive && numItems === 0;
+  const { numLanes, numSequencesRunning } = target.load;
+  if (isLive) return numItems === 0 && numSequencesRunning + 2 <= numLanes;
+  return target.numItems < Math.max(Math.floor(numLanes / 2), 1);
 }

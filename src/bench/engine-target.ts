@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/engine.ts';
-import { PLAIN_REQUEST } from '../engine/plain-request.ts';
+import { PLAIN_PARAMS } from '../engine/generation-params.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../sampling/sampling-params.ts';
 import { checkNumTokens } from './benchmark-target.ts';
 import type { BenchmarkRequest, BenchmarkTarget } from './benchmark-target.ts';
@@ -43,7 +43,7 @@ export class EngineTarget implements BenchmarkTarget {
     try {
       return this.#engine.submit(
         {
-          ...PLAIN_REQUEST,
+          ...PLAIN_PARAMS,
           id,
           prompts,
           maxTokens,

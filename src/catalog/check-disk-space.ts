@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
-import { hasCode } from '../has-code.ts';
+import { hasCode } from '../values.ts';
 import { formatBytes } from './format-bytes.ts';
 
 /**

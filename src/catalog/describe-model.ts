@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { fieldOf } from '../field-of.ts';
+import { fieldOf } from '../values.ts';
 import { readModelText } from '../model-files.ts';
 import { isGgufPath, readGgufHeader, type GgufHeader } from '../weights/gguf/gguf-header.ts';
 import { openSafetensors } from '../weights/open-safetensors.ts';

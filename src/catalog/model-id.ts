@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { clip } from '../clip.ts';
+import { clip } from '../values.ts';
 import { EngineError } from '../errors.ts';
 import { isSafePath } from './safe-path.ts';
 

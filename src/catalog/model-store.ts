@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { hasCode } from '../has-code.ts';
+import { hasCode } from '../values.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { foreignWeights } from './foreign-weights.ts';
 import { readManifest, type Manifest } from './manifest.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { takeFileLock } from '../file-lock.ts';
+import { takeFileLock } from '../process/file-lock.ts';
 import { PARTIAL } from './staging.ts';
 
 /** Beside the staging folders, none of which is called so. */

@@ -1,20 +1,20 @@
-import { copyFile, readdir, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
+import { copyFile, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EngineError } from '../errors.ts';
-import { hasCode } from '../has-code.ts';
+import { z } from 'zod';
 import { checkDiskSpace, diskError } from './check-disk-space.ts';
 import { downloadFile } from './download-file.ts';
-import { listRepository, openFile, resolveCommit, type HubFile } from './hub-repository.ts';
+import { type HubFile, listRepository, openFile, resolveCommit } from './hub-repository.ts';
 import { firstContactError, type Hub } from './hub.ts';
-import { MANIFEST_NAME, type Manifest } from './manifest.ts';
-import { folderOfHubModel, modelIdOf, type HubModel, type PullRequest } from './model-id.ts';
+import { type Manifest, MANIFEST_NAME } from './manifest.ts';
+import { folderOfHubModel, type HubModel, modelIdOf, type PullRequest } from './model-id.ts';
 import { readEntry, type StoredModel, type StoreEntry } from './model-store.ts';
 import { takePullLock } from './pull-lock.ts';
 import { selectFiles } from './select-files.ts';
-import { checkShardIndex } from './check-shard-index.ts';
 import { emptyTrash, nameOnDisk, partName, prepareStaging, publish, stagingFolder } from './staging.ts';
-import { DEFAULT_RETRIES, withRetries, type RetryPolicy } from './with-retries.ts';
+import { DEFAULT_RETRIES, type RetryPolicy, withRetries } from './with-retries.ts';
+import { EngineError } from '../errors.ts';
+import { hasCode } from '../values.ts';
 
 /** What file systems allow, less what a lock's name has beside it. Percent-encoded, and so of one byte a character. */
 const MAX_FOLDER_BYTES = 200;
@@ -177,4 +177,31 @@ async function bytesIn(folder: string): Promise<number> {
   const names = await readdir(folder);
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/**
+ * Makes sure that every shard that a fetched index names is among the files of the model.
+ * @throws EngineError `weights_invalid` naming the shards that are not
+ */
+async function checkShardIndex(staging: string, files: readonly HubFile[]): Promise<void> {
+  const index = files.find(({ path }) => path.endsWith('.safetensors.index.json'));
+  if (index === undefined) return;
+  const names = new Set(files.map(({ path }) => path));
+  const missing = (await shardsOf(join(staging, partName(index)))).filter((name) => !names.has(name));
+  if (missing.length === 0) return;
+  throw new EngineError(
+    'weights_invalid',
+    `${index.path} names shards that the repository does not have: ${missing.join(', ')}`,
+  );
+}
+
+async function shardsOf(path: string): Promise<string[]> {
+  try {
+    const { weight_map } = indexSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return [...new Set(Object.values(weight_map))];
+  } catch (cause) {
+    throw new EngineError('weights_invalid', 'model.safetensors.index.json is no index of shards', { cause });
+  }
 }

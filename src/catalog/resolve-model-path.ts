@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { hasCode } from '../has-code.ts';
+import { hasCode } from '../values.ts';
 import { foreignWeights } from './foreign-weights.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { findModel } from './model-store.ts';

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join, posix } from 'node:path';
-import { hasCode } from '../has-code.ts';
+import { hasCode } from '../values.ts';
 import type { HubFile } from './hub-repository.ts';
 import { MANIFEST_NAME, type Manifest } from './manifest.ts';
 import { modelIdOfFolder } from './model-id.ts';

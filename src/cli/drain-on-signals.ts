@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { MAX_TIMER_MS } from '../config/timer-limit.ts';
-import { exitProcess, exitProcessAtOnce } from '../exit-process.ts';
+import { exitProcess, exitProcessAtOnce } from '../process/exit-process.ts';
 import type { Service } from '../service.ts';
-import { standardError } from '../standard-streams.ts';
+import { standardError } from '../process/standard-streams.ts';
 
 /** Scripts of package.json that run the service until it is stopped. */
 const STARTING_SCRIPTS: readonly string[] = ['start', 'tokenflare'];

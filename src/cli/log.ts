@@ -1,8 +1,8 @@
 import { isatty } from 'node:tty';
 import { pino, type Logger } from 'pino';
-import { showChildOutput } from '../child-output.ts';
+import { showChildOutput } from '../process/child-output.ts';
 import type { Config } from '../config/config.ts';
-import { standardError, type standardOutput } from '../standard-streams.ts';
+import { standardError, type standardOutput } from '../process/standard-streams.ts';
 
 type Level = Config['logLevel'];
 

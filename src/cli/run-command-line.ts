@@ -1,13 +1,12 @@
+import { Command, CommanderError, type ErrorOptions } from 'commander';
 import { inspect } from 'node:util';
-import { CommanderError, type Command } from 'commander';
-import { EngineError } from '../errors.ts';
-import { hasCode } from '../has-code.ts';
-import { BaseCommand } from './base-command.ts';
-import { COMMANDS, DEFAULT_COMMAND, type CliCommand } from './commands.ts';
+import { type CliCommand, COMMANDS, DEFAULT_COMMAND } from './commands.ts';
 import { EXIT_CODES, exitCodesHelp } from './exit-codes.ts';
 import { INTERRUPTED } from './interrupt-signal.ts';
-import { npmFlagsProblem } from './npm-flags.ts';
 import { say } from './terminal.ts';
+import { EngineError } from '../errors.ts';
+import { hasCode } from '../values.ts';
+import { VERSION } from '../version.ts';
 
 const FLAGS_OF_PROGRAM: readonly string[] = ['-h', '--help', '-v', '--version'];
 
@@ -78,4 +77,66 @@ function exitCodeOf(error: unknown): number {
   if (error === INTERRUPTED) return EXIT_CODES.interrupted;
   if (!(error instanceof CommanderError)) return EXIT_CODES.failed;
   return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage;
+}
+
+/**
+ * A command with what all have: -h, -v, a guess at what was meant, and a pointer to its help after an error of use. Such
+ * an error is written and then thrown, as `CommanderError`.
+ */
+class BaseCommand extends Command {
+  constructor(name: string) {
+    super(name);
+    this.helpOption('-h, --help', 'shows this')
+      .version(VERSION, '-v, --version', 'shows the version')
+      .configureHelp({ subcommandTerm: (command) => command.name() })
+      .exitOverride()
+      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'tokenflare: ')) });
+  }
+
+  override createCommand(name: string): Command {
+    return new BaseCommand(name);
+  }
+
+  override error(message: string, options?: ErrorOptions): never {
+    this.showHelpAfterError(`'${pathOf(this)} --help' says what there is`);
+    return super.error(message, options);
+  }
+}
+
+/** `tokenflare keys create`. */
+function pathOf(command: Command): string {
+  const { parent } = command;
+  return parent === null ? command.name() : `${pathOf(parent)} ${command.name()}`;
+}
+
+/** Flags of npm's own that commands here have too: they may come from a user's .npmrc. */
+const OF_NPM: ReadonlySet<string> = new Set(['help', 'json', 'version']);
+
+/**
+ * What to do about flags that npm took for itself: of `npm start --port 9000` the service would get `9000`, and of
+ * `npm start --port=9000` nothing. npm tells its scripts of them as `npm_config_port`.
+ *
+ * @param args that came through
+ * @returns undefined where npm runs no script, or took no flag of the command
+ */
+export function npmFlagsProblem(
+  environment: NodeJS.ProcessEnv,
+  args: readonly string[],
+  command: Command,
+): string | undefined {
+  const script = environment['npm_lifecycle_event'];
+  if (script === undefined) return undefined;
+  const taken = longFlagsOf(command).flatMap((flag) => {
+    const value = environment[`npm_config_${flag.replaceAll('-', '_')}`];
+    return value === undefined ? [] : [value === 'true' || value === '' ? `--${flag}` : `--${flag} ${value}`];
+  });
+  if (taken.length === 0) return undefined;
+  const run = script === 'start' ? 'npm start' : `npm run ${script}`;
+  return `npm took ${taken.join(' ')} for itself; flags come after --: ${[run, '--', ...taken, ...args].join(' ')}`;
+}
+
+/** Of the command and those below it, without the dashes. */
+function longFlagsOf(command: Command): string[] {
+  const own = command.options.flatMap(({ long }) => long?.replace(/^--/, '') ?? []);
+  return [...own, ...command.commands.flatMap(longFlagsOf)].filter((flag) => !OF_NPM.has(flag));
 }

@@ -1,5 +1,5 @@
 import { ERROR_CODES, EngineError, type ErrorCode } from '../errors.ts';
-import { fieldOf } from '../field-of.ts';
+import { fieldOf } from '../values.ts';
 
 /** A service to ask: one elsewhere over HTTP, or one in this process. */
 export interface Asked {

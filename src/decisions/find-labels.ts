@@ -1,4 +1,4 @@
-import type { TextCaller } from '../text/chat-template.ts';
+import type { TextCaller } from '../chat-template/chat-template.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
 import { encodeParts } from './encode-parts.ts';
 import type { Labels, LabelSet } from './labels.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/engine.ts';
-import type { TextCaller } from '../text/chat-template.ts';
+import type { TextCaller } from '../chat-template/chat-template.ts';
 
 /** What a model that was trained to compare a query and a document reads around the two. */
 export interface PairFrame {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChatMessage, Engine } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
 import { placeOf } from '../logged-error.ts';
-import type { TextCaller } from '../text/chat-template.ts';
+import type { TextCaller } from '../chat-template/chat-template.ts';
 
 /** What stands around a question in a prompt. */
 export interface Frame {

@@ -1,6 +1,6 @@
-import type { Caller } from '../engine/client/start-completion.ts';
+import type { Caller } from '../engine/caller.ts';
 import type { Completion, Engine } from '../engine/engine.ts';
-import type { TextCaller } from '../text/chat-template.ts';
+import type { TextCaller } from '../chat-template/chat-template.ts';
 import { findLabels } from './find-labels.ts';
 import { chooseLabels } from './labels.ts';
 import type { Question } from './question.ts';

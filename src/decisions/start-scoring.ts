@@ -1,9 +1,9 @@
-import { withinDeadline } from '../engine/client/within-deadline.ts';
-import type { Caller } from '../engine/client/start-completion.ts';
+import { withinDeadline } from '../engine/client/queue/within-deadline.ts';
+import type { Caller } from '../engine/caller.ts';
 import type { Completion, CompletionRequest, Engine } from '../engine/engine.ts';
-import { PLAIN_REQUEST } from '../engine/plain-request.ts';
+import { PLAIN_PARAMS } from '../engine/generation-params.ts';
 import { assertInvariant, EngineError } from '../errors.ts';
-import type { TextCaller } from '../text/chat-template.ts';
+import type { TextCaller } from '../chat-template/chat-template.ts';
 import { encodeParts } from './encode-parts.ts';
 import { placeTokens, reserveUpTo } from './queue-window.ts';
 
@@ -77,7 +77,7 @@ export async function startScoring(
   }).finally(() => reservation.release());
 }
 
-const NOTHING_DRAWN = { ...PLAIN_REQUEST, maxTokens: 0, ignoreEos: true };
+const NOTHING_DRAWN = { ...PLAIN_PARAMS, maxTokens: 0, ignoreEos: true };
 
 /** Where the prompts have one head, it is the prefix of all of them. */
 type EncodedTexts = Pick<CompletionRequest, 'prompts' | 'prefixTokenIds'>;

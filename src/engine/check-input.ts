@@ -1,4 +1,5 @@
 import { assertInvariant, EngineError, invalidField } from '../errors.ts';
+import { fieldName } from '../field-names.ts';
 import { MAX_LOGPROBS, MAX_REPORTED_LOGPROBS, type SamplingParams } from '../sampling/sampling-params.ts';
 import type { CompletionRequest, ModelInfo } from './engine.ts';
 
@@ -11,6 +12,9 @@ import type { CompletionRequest, ModelInfo } from './engine.ts';
 export type InputBounds = Pick<ModelInfo, 'vocabSize' | 'contextLength'>;
 type Vocabulary = Pick<InputBounds, 'vocabSize'>;
 type Context = Pick<InputBounds, 'contextLength'>;
+
+/** The field that has a long prompt cut. */
+const TRUNCATE = 'truncate_prompt_tokens';
 
 /** @throws EngineError `invalid_request`, or `context_length_exceeded` for what the context cannot hold */
 export function checkCompletion(request: CompletionRequest, bounds: InputBounds): void {
@@ -121,8 +125,8 @@ export function checkTextLength(
   if (numTokens <= contextLength) return;
   throw new EngineError(
     'context_length_exceeded',
-    `${name} has at least ${numTokens} tokens, more than the context of ${contextLength}; shorten it, or set ` +
-      'truncate_prompt_tokens',
+    `${name} has at least ${numTokens} tokens, more than the context of ${contextLength}; shorten it` +
+      fieldName(TRUNCATE, ', or set '),
     { param, details: { numTokens, contextLength } },
   );
 }
@@ -161,8 +165,8 @@ function contextExceeded(
   const { maxTokens, contextLength } = details;
   return new EngineError(
     'context_length_exceeded',
-    `the prompt has ${promptTokens} tokens and max_tokens is ${maxTokens}: together more than the context of ` +
-      `${contextLength} tokens; shorten one of them, or set truncate_prompt_tokens`,
+    `the prompt has ${promptTokens} tokens and ${fieldName('max_tokens')} is ${maxTokens}: together more than the ` +
+      `context of ${contextLength} tokens; shorten one of them${fieldName(TRUNCATE, ', or set ')}`,
     { param, details },
   );
 }

@@ -3,10 +3,10 @@ import type { KnownDefaults } from '../model/sampling-note.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { RuntimeName } from '../runtime/traits.ts';
 import type { SampledToken } from '../sampling/sampler.ts';
-import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { CompiledGrammar } from '../text/grammar-compiler.ts';
-import type { ChatTemplateOrigin } from '../text/fallback-template.ts';
+import type { ChatTemplateOrigin } from '../chat-template/fallback-template.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
+import type { GenerationParams } from './generation-params.ts';
 import type { ReasoningTags } from './reasoning-meter.ts';
 
 /**
@@ -64,35 +64,16 @@ export interface ModelInfo extends Partial<KnownDefaults> {
 }
 
 /** One HTTP request: `prompts.length * n` sequences, which are admitted together or not at all. */
-export interface CompletionRequest {
+export interface CompletionRequest extends GenerationParams {
   id: string;
+  /** Who may see its record and cancel it, and whose prompts it shares keys and values with; '': the service. */
+  ownerId: string;
   /** Token ids, one non-empty list a prompt. */
   prompts: readonly (readonly number[])[];
   /** Token ids that each prompt begins with, in front of its own: so hundreds of prompts cost what they differ in. */
   prefixTokenIds?: readonly number[];
-  /** Completions for each prompt. */
-  n: number;
-  maxTokens: number;
-  /** End-of-text and stop strings are ignored until so many tokens are generated. */
-  minTokens: number;
-  ignoreEos: boolean;
-  /** Tokens that end a sequence beside the model's own, also where those are ignored; none unless they are given. */
-  stopTokenIds?: readonly number[] | undefined;
-  /** Stop strings; the text ends before the earliest. */
-  stop: readonly string[];
   /** Special tokens that are written into the text all the same: tags that the client's half reads. */
   shownTokenIds?: ReadonlySet<number>;
-  /** The stop string that ended a text is its end; off unless turned on. */
-  includesStopString?: boolean | undefined;
-  /** Special tokens are left out of the text; on unless turned off. */
-  skipsSpecialTokens?: boolean | undefined;
-  /** Each token is an event of its own, reported by its step; else tokens of short steps come together. */
-  reportsEveryToken?: boolean | undefined;
-  sampling: SamplingParams;
-  /** How many alternatives to report for each generated token; `undefined`: no logprobs at all. */
-  numLogprobs: number | undefined;
-  /** Report logprobs of the prompt's tokens too. */
-  promptLogprobs: boolean;
   /** What its texts must look like; undefined: any text. */
   grammar?: CompiledGrammar | undefined;
   /** Where its texts reason; undefined: they do not. */
@@ -102,12 +83,6 @@ export interface CompletionRequest {
    * alone: nothing is drawn.
    */
   scoredTokenIds?: readonly number[];
-  /** Its prompts share keys and values only with those of requests of the same salt. */
-  cacheSalt: string | undefined;
-  /** Who may see its record and cancel it, and whose prompts it shares keys and values with; '': the service. */
-  ownerId: string;
-  /** Total time the request may take, queueing included. */
-  timeoutMs: number | undefined;
 }
 
 /** What a model writes for itself before it answers. */
@@ -158,9 +133,9 @@ export interface Timings {
 export type { TokenLogprob } from '../sampling/logprobs.ts';
 export type { SampledToken } from '../sampling/sampler.ts';
 export type { AttentionWeights } from '../model/inspect-attention.ts';
-export type { ChatMessage } from '../tokenizer/chat-template-renderer.ts';
+export type { ChatMessage } from '../chat-template/renderer.ts';
 
-/** Where a request stands that waits for a lane. An estimate: see src/engine/client/queue-places.ts. */
+/** Where a request stands that waits for a lane. An estimate: see src/engine/client/queue/estimate-positions.ts. */
 export interface QueuePlace {
   /** Which of the waiting sequences the request's first one is expected to be, from 1. */
   position: number;

@@ -1,8 +1,8 @@
-import { groupOf } from '../client-id.ts';
+import { groupOf } from '../fairness/client-id.ts';
 import { abortError } from '../errors.ts';
 import { isShort, jsonLength, jsonPieces } from '../json-pieces.ts';
 import type { AppContext } from './app-env.ts';
-import { HeldBytes, type Holding } from './held-bytes.ts';
+import { HeldBytes, type Holding } from './edge/held-bytes.ts';
 
 /** Of long answers that their clients have not read yet. */
 const answers = new HeldBytes('answers that are being read');

@@ -1,8 +1,7 @@
-import { clip } from '../clip.ts';
+import { clip } from '../values.ts';
 import type { EngineError, ErrorCode } from '../errors.ts';
-
-/** Whose API a route speaks, and so which envelope its errors wear. */
-export type ApiFamily = 'openai' | 'workers-ai' | 'anthropic';
+import type { FieldNames } from '../field-names.ts';
+import type { ApiFamily, RouteFacts } from './route-facts.ts';
 
 interface HttpError {
   status: number;
@@ -106,23 +105,30 @@ export function httpStatusOf(code: ErrorCode, family: ApiFamily): number {
   return family === 'workers-ai' ? (workersAiStatus ?? status) : status;
 }
 
+type SpokenApi = Pick<RouteFacts, 'api' | 'fieldNames'>;
+
 /** Status, headers and body that answer a request with an error. */
-export function toErrorResponse(error: EngineError, family: ApiFamily, requestId: string): ErrorResponse {
-  const status = httpStatusOf(error.code, family);
+export function toErrorResponse(error: EngineError, route: SpokenApi, requestId: string): ErrorResponse {
+  const status = httpStatusOf(error.code, route.api ?? 'openai');
   return {
     status,
     headers: { ...retryHeaders(error, status), ...(status === 401 ? ASKS_FOR_KEY : {}) },
-    body: toErrorBody(error, family, requestId),
+    body: toErrorBody(error, route, requestId),
   };
 }
 
-/** The error in the envelope of its family; also the frame that ends a stream. */
-export function toErrorBody(error: EngineError, family: ApiFamily, requestId: string): ErrorBody {
-  const message = clientMessage(error, requestId);
+/** The error in the envelope of a route's API, in its words; also the frame that ends a stream. */
+export function toErrorBody(
+  error: EngineError,
+  { api: family = 'openai', fieldNames }: SpokenApi,
+  requestId: string,
+): ErrorBody {
+  const message = clientMessage(error, requestId, fieldNames);
   if (family === 'anthropic') return toAnthropicBody(error, message, requestId);
   const { openAiType, workersAiCode } = HTTP_ERRORS[error.code];
+  const { param: field } = error.inWordsOf(fieldNames);
   // It may name a field as the client did.
-  const param = error.param === undefined ? null : clip(error.param);
+  const param = field === undefined ? null : clip(field);
   if (family === 'openai') {
     return { error: { message, type: openAiType, code: error.code, param, request_id: requestId } };
   }
@@ -166,8 +172,8 @@ function retryHeaders(error: EngineError, status: number): Record<string, string
 }
 
 /** What a client is told. An internal message may hold anything, a prompt included; only the log shows it. */
-export function clientMessage(error: EngineError, requestId: string): string {
-  if (error.code !== 'internal') return error.message;
+export function clientMessage(error: EngineError, requestId: string, names?: FieldNames): string {
+  if (error.code !== 'internal') return error.inWordsOf(names).message;
   return `the service failed on this request; its log tells why under request id ${requestId}`;
 }
 

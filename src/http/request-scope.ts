@@ -3,10 +3,11 @@ import { TokenBudget } from '../access/token-budget.ts';
 import type { EngineError } from '../errors.ts';
 import type { RequestRecord } from '../engine/engine.ts';
 import type { WatchedRequest } from '../watch/running-requests.ts';
-import type { Authority } from './authority.ts';
-import type { CallingSite } from './calling-site.ts';
-import { clientIdOf, ownerIdOf } from './identity.ts';
-import type { StreamStore } from './stream-store.ts';
+import type { Authority } from './edge/authority.ts';
+import type { CallingSite } from './middleware/calling-site.ts';
+import { clientIdOf, ownerIdOf } from './middleware/identity.ts';
+import { NO_FACTS } from './route-facts.ts';
+import type { StreamStore } from './sse/stream-store.ts';
 
 /** How a request is answered, known when its last byte is out. */
 export interface RequestOutcome {
@@ -33,6 +34,7 @@ export class RequestScope implements WatchedRequest {
   readonly path: string;
   /** The pattern that matched, a label of metrics: paths would be too many. */
   route = UNMATCHED;
+  facts = NO_FACTS;
   model: string | undefined;
   /** The client's network, as networkOf has it: of the socket, or as a trusted proxy says. */
   network = '';
@@ -82,7 +84,7 @@ export class RequestScope implements WatchedRequest {
   }
 
   /**
-   * Whom the engine computes for: `group/member`, see src/client-id.ts. Computed at the first use: network and key are
+   * Whom the engine computes for: `group/member`, see src/fairness/client-id.ts. Computed at the first use: network and key are
    * set by then.
    */
   get clientId(): string {

@@ -1,9 +1,12 @@
-import { pino, type Logger } from 'pino';
-import type { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
+import { basePath } from 'hono/route';
+import { type Logger, pino } from 'pino';
+import type { createApp } from '../../routes/app.ts';
 import { readConfig } from '../config/config.ts';
 import { SETTINGS, type SettingVariable } from '../config/settings.ts';
 import { EngineError } from '../errors.ts';
-import { startLocalService, type LocalService } from '../service.ts';
+import type { AppEnv } from '../http/app-env.ts';
+import { networkOfClient } from '../http/middleware/identity.ts';
 import { Answer } from './answer.ts';
 import type {
   ChatBody,
@@ -13,7 +16,7 @@ import type {
   CompletionPiece,
   CompletionRequest,
 } from './wire-types.ts';
-import { mountable } from './mountable.ts';
+import { type LocalService, startLocalService } from '../service.ts';
 
 /** Settings by the names that docs/settings.md has: `{ MODEL: './my-model', MAX_NUM_SEQS: 8 }`. */
 export type ServiceSettings = Readonly<Partial<Record<LibrarySetting, string | number>>>;
@@ -126,4 +129,40 @@ function fetchOf(service: LocalService): typeof globalThis.fetch {
       input instanceof Request ? new Request(new Request(url, input), init) : new Request(url, init),
     );
   };
+}
+
+/**
+ * The service as an application for `app.route(path, …)` of another one. The service sees paths as if it stood alone:
+ * much of it looks at whole paths. `app.route` would put its own before them, and leave out the handler for routes that
+ * there are not.
+ *
+ * @param clientOf see `ServiceOptions.clientOf`
+ */
+export function mountable(
+  service: ReturnType<typeof createApp>,
+  clientOf: (request: Request) => string | undefined = () => undefined,
+): Hono {
+  const app = new Hono();
+  app.all('*', async (c) => {
+    // The fetch standard has no such request.
+    if (c.req.method === 'TRACE') return c.text('TRACE is not supported', 501);
+    const mountPath = basePath(c).replace(/\/$/, '');
+    const env = c.env as AppEnv['Bindings'];
+    const url = new URL(c.req.url);
+    url.pathname = url.pathname.slice(mountPath.length) || '/';
+    const client = clientOf(c.req.raw);
+    return service.fetch(new Request(url, await requestInit(c)), {
+      ...env,
+      mountPath,
+      ...(client === undefined || client === '' ? {} : { network: networkOfClient(client) }),
+    });
+  });
+  return app;
+}
+
+/** A body that the application has read comes from the copy that Hono keeps of it. */
+async function requestInit(c: Context): Promise<RequestInit> {
+  const { raw } = c.req;
+  if (!raw.bodyUsed) return raw;
+  return { method: raw.method, headers: raw.headers, signal: raw.signal, body: await c.req.arrayBuffer() };
 }

@@ -1,4 +1,4 @@
-import { spawnSibling } from '../sibling-process.ts';
+import { spawnSibling } from '../process/sibling-process.ts';
 import type { RuntimeDevice } from './runtime.ts';
 import type { RuntimeName } from './traits.ts';
 

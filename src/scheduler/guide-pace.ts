@@ -1,4 +1,4 @@
-import { groupOf } from '../client-id.ts';
+import { groupOf } from '../fairness/client-id.ts';
 import type { Sequence } from './sequence.ts';
 
 /** Milliseconds that the guides of a group may work at once: natural formats need less, even for their first tokens. */

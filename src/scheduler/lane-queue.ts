@@ -1,6 +1,6 @@
-import { groupOf } from '../client-id.ts';
+import { groupOf } from '../fairness/client-id.ts';
 import { assertInvariant } from '../errors.ts';
-import { ClientShares } from './client-shares.ts';
+import { ClientShares } from '../fairness/client-shares.ts';
 import { LaneCache, type LaneCacheOptions, type LaneCopy } from './lane-cache.ts';
 import { LaneShares } from './lane-shares.ts';
 import type { Sequence } from './sequence.ts';

@@ -1,4 +1,4 @@
-import { groupOf } from '../client-id.ts';
+import { groupOf } from '../fairness/client-id.ts';
 import { assertInvariant } from '../errors.ts';
 import type { Sequence } from './sequence.ts';
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { EngineError } from '../errors.ts';
-import { forkSibling } from '../sibling-process.ts';
+import { forkSibling } from '../process/sibling-process.ts';
 import type { FromHeaderWorker, HeaderFields, ToHeaderWorker } from './header-worker.ts';
 
 /** The headers of the largest models take a second. */

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { matchId } from '../catalog/model-id.ts';
 import { scanStore } from '../catalog/model-store.ts';
-import { clip } from '../clip.ts';
+import { clip } from '../values.ts';
 import { EngineError } from '../errors.ts';
 import { HeaderReader } from './header-reader.ts';
 import type { HeaderFields } from './header-worker.ts';

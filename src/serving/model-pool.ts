@@ -1,6 +1,6 @@
-import { monotonicMs } from '../engine/clock.ts';
+import { monotonicMs } from '../values.ts';
 import type { ManagedEngine } from '../engine/engine.ts';
-import { FairPlaces } from '../engine/client/fair-places.ts';
+import { FairPlaces } from '../fairness/fair-places.ts';
 import { EngineError } from '../errors.ts';
 import type { MemoryForecast } from './forecast-memory.ts';
 import { LoadQueue } from './load-queue.ts';

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
+import type { TextCaller } from '../chat-template/chat-template.ts';
 import { EngineError, invalidField } from '../errors.ts';
-import { fieldOf } from '../field-of.ts';
 import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import { ownSource } from '../grammar/matching/own-source.ts';
 import type { GrammarSource } from '../grammar/matching/token-grammar.ts';
 import type { TokenTrieData } from '../grammar/matching/token-trie.ts';
 import { JsonMeasure } from '../json-measure.ts';
-import type { TokenTable } from '../tokenizer/token-table.ts';
-import type { TextCaller } from './chat-template.ts';
+import { JobProcess } from '../process/job-process.ts';
 import type { GrammarAnswer, GrammarQuestion, GrammarSetup } from './grammar-worker.ts';
-import { JobProcess } from './job-process.ts';
-import { namedSpecialTokens, withoutUnknownTokens } from './special-token-names.ts';
+import type { TokenTable } from '../tokenizer/token-table.ts';
+import { fieldOf } from '../values.ts';
 
 /** A grammar as the engine takes it. */
 export interface CompiledGrammar {
@@ -55,7 +54,7 @@ export class GrammarCompiler {
   ) {
     this.#specialTokens = specialTokens;
     this.#process = new JobProcess({
-      entry: 'grammar-worker',
+      entry: { name: 'grammar-worker', neighbour: import.meta.url },
       name: 'the compiler of formats',
       setup: { table: table.data, specialTokenIds: [...specialTokenIds] },
       maxHeapMb: MAX_HEAP_MB,
@@ -147,4 +146,34 @@ function checkLength(spec: GrammarSpec): void {
   throw param === undefined
     ? new EngineError('invalid_request', `the request ${complaint}`)
     : invalidField(param, complaint);
+}
+
+/** The special tokens that a format names. */
+function namedSpecialTokens(spec: GrammarSpec): string[] {
+  switch (spec.type) {
+    case 'specialToken':
+      return [spec.name];
+    case 'sequence':
+    case 'choice':
+      return [...new Set(spec.items.flatMap(namedSpecialTokens))];
+    case 'repeat':
+      return namedSpecialTokens(spec.item);
+    default:
+      return [];
+  }
+}
+
+/** The format with what a vocabulary has no special token for written as text. */
+function withoutUnknownTokens(spec: GrammarSpec, isKnown: (name: string) => boolean): GrammarSpec {
+  switch (spec.type) {
+    case 'specialToken':
+      return isKnown(spec.name) ? spec : { type: 'literal', text: spec.name };
+    case 'sequence':
+    case 'choice':
+      return { ...spec, items: spec.items.map((item) => withoutUnknownTokens(item, isKnown)) };
+    case 'repeat':
+      return { ...spec, item: withoutUnknownTokens(spec.item, isKnown) };
+    default:
+      return spec;
+  }
 }

@@ -7,7 +7,7 @@ import { type GrammarSource, TokenGrammar } from '../grammar/matching/token-gram
 import { TokenTrie, type TokenTrieData } from '../grammar/matching/token-trie.ts';
 import { EngineError } from '../errors.ts';
 import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
-import { serveJobs } from './serve-jobs.ts';
+import { serveJobs } from '../process/serve-jobs.ts';
 
 /** The process in which grammars are compiled: the other side of GrammarCompiler. */
 

@@ -6,12 +6,12 @@ import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
 import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';
 import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
 import { minNumTokens, Tokenizer, type DecodeOptions, type EncodeOptions } from '../tokenizer/tokenizer.ts';
-import { ChatTemplate, type TextCaller } from './chat-template.ts';
+import { ChatTemplate, type TextCaller } from '../chat-template/chat-template.ts';
 import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import { checkEncodedIds, encodeTexts, type EncodeQuestion } from './encode-texts.ts';
 import { GrammarCompiler, type CompiledGrammar } from './grammar-compiler.ts';
-import type { FallbackTemplate } from './fallback-template.ts';
-import { JobProcess } from './job-process.ts';
+import type { FallbackTemplate } from '../chat-template/fallback-template.ts';
+import { JobProcess } from '../process/job-process.ts';
 import type { EncodeAnswer, TokenizerReady, TokenizerSetup } from './tokenizer-worker.ts';
 
 /** The largest vocabularies take some 400 MiB while they are read. */
@@ -93,7 +93,7 @@ export class ServedTokenizer implements TokenVocabulary {
     options: ServedTokenizerOptions = {},
   ): Promise<ServedTokenizer> {
     const process: Process = new JobProcess({
-      entry: 'tokenizer-worker',
+      entry: { name: 'tokenizer-worker', neighbour: import.meta.url },
       name: "the model's tokenizer",
       setup: { modelPath },
       maxHeapMb: MAX_HEAP_MB,

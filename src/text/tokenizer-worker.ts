@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts';
-import type { ChatTemplateSource } from '../tokenizer/chat-template-renderer.ts';
+import type { ChatTemplateSource } from '../chat-template/renderer.ts';
 import type { EncodedText } from '../tokenizer/encode-tail.ts';
 import type { InSlices } from '../tokenizer/in-slices.ts';
 import { controlTokensThatEnd } from '../tokenizer/end-tokens.ts';
@@ -8,7 +8,7 @@ import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { encodeTexts, type EncodeQuestion } from './encode-texts.ts';
 import { loadTokenizer } from './load-tokenizer.ts';
-import { serveJobs } from './serve-jobs.ts';
+import { serveJobs } from '../process/serve-jobs.ts';
 
 /** The process in which a model's tokenizer encodes texts: the other side of ServedTokenizer. */
 

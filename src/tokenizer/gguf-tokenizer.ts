@@ -1,4 +1,4 @@
-import type { ChatTemplateSource } from './chat-template-renderer.ts';
+import type { ChatTemplateSource } from '../chat-template/renderer.ts';
 import { ggufBytePairTokenizer } from './gguf-byte-pair-tokenizer.ts';
 import { ggufTokenizerError, GgufVocabulary, show, type NamedIds } from './gguf-vocabulary.ts';
 import { SentencePieceTokenizer } from './sentencepiece-tokenizer.ts';

@@ -1,6 +1,5 @@
-import { clip } from '../clip.ts';
-import { fieldOf } from '../field-of.ts';
-import type { ChatTemplateSource } from './chat-template-renderer.ts';
+import { clip, fieldOf } from '../values.ts';
+import type { ChatTemplateSource } from '../chat-template/renderer.ts';
 import { encodeInSlices } from './encode-in-slices.ts';
 import type { InSlices } from './in-slices.ts';
 import { IncrementalDetokenizer } from './incremental-detokenizer.ts';

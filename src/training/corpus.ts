@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { readCorpusManifest, type CorpusManifest } from './corpus-manifest.ts';
 import { type Document, parseDocuments } from './documents.ts';
+import { fieldOf, hasCode, isRecord } from '../values.ts';
 
 /** One file of the corpus, split in what is trained on and what is held out. */
 export interface Source {
@@ -86,4 +86,36 @@ export function titleOf(path: string): string {
   return words
     .map((word, i) => (i > 0 && small.has(word) ? word : word.charAt(0).toUpperCase() + word.slice(1)))
     .join(' ');
+}
+
+/** What the maker of a corpus says of it. */
+interface CorpusManifest {
+  /** A sentence or two for the model card. */
+  readonly description: string | undefined;
+  /** Names of things that were counted, and how many there are. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/**
+ * `description` and the numbers of `counts` in the `manifest.json` of a directory; undefined where there is none.
+ * @throws EngineError `config_invalid` for one that is not an object in JSON
+ */
+async function readCorpusManifest(directory: string): Promise<CorpusManifest | undefined> {
+  const path = join(directory, 'manifest.json');
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return undefined;
+    throw new EngineError('config_invalid', `${path} cannot be read as JSON`, { cause });
+  }
+  if (!isRecord(json)) throw new EngineError('config_invalid', `${path} must hold an object`);
+  const description = fieldOf(json, 'description');
+  const counts = Object.entries(fieldOf(json, 'counts') ?? {}).filter(
+    (entry): entry is [string, number] => typeof entry[1] === 'number',
+  );
+  return {
+    description: typeof description === 'string' ? description.trim() : undefined,
+    counts: new Map(counts),
+  };
 }

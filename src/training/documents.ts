@@ -1,6 +1,5 @@
 import { EngineError } from '../errors.ts';
-import { fieldOf } from '../field-of.ts';
-import { isRecord } from '../is-record.ts';
+import { fieldOf, isRecord } from '../values.ts';
 
 export const ROLES = ['user', 'assistant'] as const;
 export type Role = (typeof ROLES)[number];

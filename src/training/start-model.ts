@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { EngineError } from '../errors.ts';
-import { isRecord } from '../is-record.ts';
+import { isRecord } from '../values.ts';
 import { readModelText } from '../model-files.ts';
 import type { Gpt2Config } from '../model/gpt2-config.ts';
 import { OpenModel } from '../model/load-model.ts';

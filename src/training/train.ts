@@ -2,9 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { EngineError } from '../errors.ts';
 import { type Gpt2Config, parseGpt2Config } from '../model/gpt2-config.ts';
 import { readCorpus, type Source } from './corpus.ts';
-import { estimateMs } from './estimate-time.ts';
 import { finishRun } from './finish-run.ts';
-import { formatDuration } from './format-duration.ts';
 import { TrainingKernels } from './kernels.ts';
 import { gpt2ConfigJson, writeModelDescription } from './model-directory.ts';
 import { Progress } from './progress.ts';
@@ -137,4 +135,32 @@ function forecast(options: TrainOptions, { heldOut }: TrainingData, step: number
     `about ${formatDuration(ms)} for ${numStepsLeft} steps, by the first of them (${(stepMs / 1000).toFixed(2)} s each); ` +
     'Ctrl-C stops with a checkpoint, --resume goes on from it'
   );
+}
+
+/** `3 h 12 min`, `12 min`, `40 s`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+interface RunSizes {
+  /** Of one optimizer step. */
+  readonly stepMs: number;
+  readonly numSteps: number;
+  readonly tokensPerStep: number;
+  readonly numHeldOutTokens: number;
+  /** Steps between looks at the held-out text. */
+  readonly evaluateEvery: number;
+}
+
+/** A forward pass is one of the three products of a step: those of the gradients are two more. */
+const FORWARD_SHARE = 1 / 3;
+
+/** Milliseconds that steps take, and the looks at the held-out text between them. */
+export function estimateMs(sizes: RunSizes): number {
+  const { stepMs, numSteps, tokensPerStep, numHeldOutTokens, evaluateEvery } = sizes;
+  const lookMs = (numHeldOutTokens / tokensPerStep) * stepMs * FORWARD_SHARE;
+  return numSteps * stepMs + Math.ceil(numSteps / evaluateEvery) * lookMs;
 }

@@ -1,22 +1,27 @@
-import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
+import { setImmediate } from 'node:timers/promises';
 import { assertInvariant, EngineError } from '../errors.ts';
 import type { Gpt2Config } from '../model/gpt2-config.ts';
 import { AdamW } from './adamw.ts';
-import { type Checkpoint, type HistoryPoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
+import {
+  type Checkpoint,
+  type HistoryPoint,
+  readCheckpoint,
+  type TrainingState,
+  writeCheckpoint,
+} from './checkpoint.ts';
 import { type HeldOut, heldOutBitsPerByte } from './held-out.ts';
 import type { TrainingKernels } from './kernels.ts';
-import { decayStart, learningRateAt, type Schedule } from './learning-rate.ts';
+import { beginAlike, decayStart, learningRateAt, type Schedule } from './learning-rate.ts';
 import { lossAndGradients } from './loss-and-gradients.ts';
 import { writeWeights } from './model-directory.ts';
-import { checkpointToResume } from './resume.ts';
-import { beforeDecayPath, checkpointPath } from './run-directory.ts';
-import { fingerprintOf } from './run-fingerprint.ts';
-import type { StartModel } from './start-model.ts';
-import type { TrainOptions } from './train-options.ts';
 import type { ProgressFigures } from './progress.ts';
 import { hashCounters } from './random.ts';
+import { beforeDecayPath, checkpointPath, isThere } from './run-directory.ts';
+import { fingerprintOf, flagsThatDiffer } from './run-fingerprint.ts';
+import type { StartModel } from './start-model.ts';
 import { TokenBuffers } from './token-buffers.ts';
+import type { TrainOptions } from './train-options.ts';
 import { TrainableParameters } from './trainable-parameters.ts';
 import type { TrainingData } from './training-data.ts';
 import type { DropoutRates } from './training-ops.ts';
@@ -227,4 +232,40 @@ function median(values: readonly number[]): number {
 function scheduleOf(options: TrainOptions): Schedule {
   const { schedule: name, learningRate: peak, numWarmupSteps, numSteps, numDecaySteps } = options;
   return { name, peak, finalFraction: FINAL_LEARNING_RATE, numWarmupSteps, numSteps, numDecaySteps };
+}
+
+/**
+ * The checkpoint that a run with these options goes on from, so that it ends with the bits of one that had them from
+ * its start: the latest, or the one from before the learning rate fell if the run is longer now.
+ * @param fingerprint of the run with these options
+ * @throws EngineError `weights_invalid` for a file that is no checkpoint, `config_invalid` where neither will do
+ */
+async function checkpointToResume(options: TrainOptions, fingerprint: string): Promise<Checkpoint> {
+  const { out, numSteps, numDecaySteps } = options;
+  const latest = await readCheckpoint(checkpointPath(out));
+  if (latest.state.fingerprint !== fingerprint) {
+    const flags = flagsThatDiffer(latest.state.fingerprint, fingerprint);
+    throw new EngineError(
+      'config_invalid',
+      `the run in ${out} has other flags: ${flags.join(', ')}; --resume goes on with the same, a new run needs another --out`,
+    );
+  }
+  if (fits(latest, options)) return latest;
+  const path = beforeDecayPath(out);
+  const earlier = (await isThere(path)) ? await readCheckpoint(path) : undefined;
+  if (earlier !== undefined && fits(earlier, options)) {
+    console.error(`goes on from step ${earlier.state.step}, the last before the learning rate fell`);
+    return earlier;
+  }
+  throw new EngineError(
+    'config_invalid',
+    `the checkpoint has done ${latest.state.step} steps, of which some had another learning rate than with --steps ` +
+      `${numSteps} --decay-steps ${numDecaySteps}: take more steps, or fewer that decay`,
+  );
+}
+
+/** Of a run by cosine the fingerprint says whether it is the same, the number of steps included. */
+function fits({ state }: Checkpoint, options: TrainOptions): boolean {
+  const { scheduleLength } = state;
+  return scheduleLength === undefined || beginAlike(state.step, scheduleLength, options);
 }

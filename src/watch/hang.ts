@@ -27,7 +27,7 @@ export class Silence {
 /** A function that had not returned. */
 export interface Frame {
   function: string;
-  /** `dist/src/http/json-body.js:70`. */
+  /** `dist/src/http/edge/json-body.js:70`. */
   place: string;
 }
 

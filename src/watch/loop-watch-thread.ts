@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { TextSink } from '../text-sink.ts';
+import { TextSink } from '../process/text-sink.ts';
 import { exitNow } from './exit-now.ts';
 import { hangLine, Silence } from './hang.ts';
 import type { WatchOrder } from './loop-watch.ts';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { PACKAGE_ROOT } from '../package-root.ts';
-import { siblingProcess } from '../sibling-process.ts';
+import { siblingProcess } from '../process/sibling-process.ts';
 import { exitNow } from './exit-now.ts';
 import type { RunningRequests } from './running-requests.ts';
 

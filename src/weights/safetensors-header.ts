@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts';
-import { isRecord } from '../is-record.ts';
+import { isRecord } from '../values.ts';
 import type { TensorEntry } from './tensor-source.ts';
 
 /** Bytes of one element of every dtype of the format. */

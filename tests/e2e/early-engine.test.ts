@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { EarlyEngine } from '../../src/engine/client/early-engine.ts';
-import type { EngineProcess, EngineProcessEvents } from '../../src/engine/client/engine-process.ts';
+import { EarlyEngine } from '../../src/engine/client/process/early-engine.ts';
+import type { EngineProcess, EngineProcessEvents } from '../../src/engine/client/process/engine-process.ts';
 import type { EngineSettings } from '../../src/engine/protocol.ts';
 import { defaultModel, engineSettings } from '../../src/engine-settings.ts';
 import type { EngineError } from '../../src/errors.ts';

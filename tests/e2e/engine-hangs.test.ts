@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EngineProcess } from '../../src/engine/client/engine-process.ts';
-import { EngineSupervisor } from '../../src/engine/client/engine-supervisor.ts';
+import { EngineProcess } from '../../src/engine/client/process/engine-process.ts';
+import { EngineSupervisor } from '../../src/engine/client/process/engine-supervisor.ts';
 import type { EngineSettings, FromWorker, SequenceRequest } from '../../src/engine/protocol.ts';
 import { sequenceRequest } from '../support/core-run.ts';
 import { metric, startTestService, TINY_MODEL, until, type TestService } from '../support/service.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { canBindToParent } from '../../src/bind-to-parent.ts';
+import { canBindToParent } from '../../src/process/bind-to-parent.ts';
 import { processTree } from '../../bench/harness/process-tree.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { childrenOf, freePort, isAlive, kill, urlOf, useServices } from '../support/process.ts';

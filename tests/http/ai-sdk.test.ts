@@ -1,9 +1,9 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { generateText, jsonSchema, streamText, tool, type ModelMessage } from 'ai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { toEcho } from '../../routes/responses/schemas/response-demand.ts';
+import { toEcho } from '../../routes/responses/schemas/response-generation.ts';
 import { ResponseWriter } from '../../routes/responses/schemas/response-writer.ts';
-import { eventFrame } from '../../src/http/sse.ts';
+import { eventFrame } from '../../src/http/sse/sse.ts';
 import { ANSWERS } from '../support/answer-events.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';

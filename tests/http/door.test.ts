@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import { pino } from 'pino';
 import request from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Metrics } from '../../src/http/metrics.ts';
-import { createPathRouter } from '../../src/http/path-router.ts';
-import { createDoor } from '../../src/http/refuse-at-door.ts';
-import { RequestLog } from '../../src/http/request-log.ts';
+import { Metrics } from '../../src/http/metrics/metrics.ts';
+import { createPathRouter, RouteTable } from '../../src/http/route-facts.ts';
+import { createDoor } from '../../src/http/edge/refuse-at-door.ts';
+import { RequestLog } from '../../src/http/middleware/request-log.ts';
 import { onlyModel } from '../support/only-model.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 import { until } from '../support/service.ts';
@@ -27,6 +27,7 @@ beforeAll(async () => {
   const door = createDoor({
     checkRoom: (clientId) => models.checkRoom(clientId),
     findQueuedRoute,
+    routes: new RouteTable([]),
     allowedHosts: [],
     allowsAnonymous: true,
     log,

@@ -3,7 +3,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { groupOf } from '../../src/client-id.ts';
+import { groupOf } from '../../src/fairness/client-id.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { checkAgainstOpenApi } from '../support/openapi-validator.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';

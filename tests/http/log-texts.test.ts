@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
-import { isRecord } from '../../src/is-record.ts';
+import { isRecord } from '../../src/values.ts';
 import {
   CANARY,
   CANARY_PIECE,

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppEnv } from '../../src/http/app-env.ts';
-import { handleError } from '../../src/http/error-handlers.ts';
-import { readJsonBody } from '../../src/http/json-body.ts';
+import { handleError } from '../../src/http/middleware/error-handlers.ts';
+import { readJsonBody } from '../../src/http/edge/json-body.ts';
 import { RequestScope } from '../../src/http/request-scope.ts';
-import { mountable } from '../../src/library/mountable.ts';
+import { mountable } from '../../src/library/create-service.ts';
 
 /** Bodies sent to a service that another application has mounted. It waits before it reads, as for a file of keys. */
 

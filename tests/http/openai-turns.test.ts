@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import OpenAI from 'openai';
 import OpenAI7 from 'openai-7';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readFallbackTemplate } from '../../src/text/fallback-template.ts';
+import { readFallbackTemplate } from '../../src/chat-template/fallback-template.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { post } from '../support/http-client.ts';
 import { sseData } from '../support/openapi-validator.ts';

@@ -9,10 +9,10 @@ import type { Access } from '../../src/access/access.ts';
 import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { Metrics } from '../../src/http/metrics.ts';
+import { Metrics } from '../../src/http/metrics/metrics.ts';
 import { call } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
-import { checkAgainstOpenApi } from '../support/openapi-validator.ts';
+import { basesOf, checkAgainstOpenApi } from '../support/openapi-validator.ts';
 import { onlyModel } from '../support/only-model.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
@@ -34,7 +34,7 @@ describe('openapi.yaml', () => {
 
   it('has examples that the service takes', async () => {
     engine.reset();
-    const examples = Object.entries(document.paths).flatMap(([path, operations]) =>
+    const examples = Object.entries(document.paths).flatMap(([path, { servers: _, ...operations }]) =>
       Object.entries(operations).flatMap(([method, operation]) => {
         const { requestBody } = operation as {
           requestBody?: { content: Record<string, { example?: unknown }> };
@@ -85,8 +85,10 @@ describe('openapi.yaml', () => {
     const routes = app.routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${toTemplate(path)}`);
-    const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
-      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    const listed = Object.entries(document.paths).flatMap(([path, { servers, ...operations }]) =>
+      basesOf(servers === undefined ? {} : { servers: servers as { url: string }[] }).flatMap((base) =>
+        Object.keys(operations).map((method) => `${method.toUpperCase()} ${base}${path}`),
+      ),
     );
     expect(routes.toSorted()).toEqual(listed.toSorted());
   });

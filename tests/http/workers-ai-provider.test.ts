@@ -1,12 +1,8 @@
 import { embedMany, generateText, jsonSchema, Output, streamText, tool, type ModelMessage } from 'ai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkersAI } from 'workers-ai-provider';
-import {
-  WorkersAiAnswer,
-  WorkersAiChunks,
-  type WorkersAiChunk,
-} from '../../routes/workers-ai/schemas/workers-ai-answer.ts';
-import type { AnswerEvent } from '../../src/chat/answer.ts';
+import { WorkersAiWriter, type WorkersAiChunk } from '../../routes/workers-ai/schemas/workers-ai-answer.ts';
+import type { GenerationEvent } from '../../src/generation/generation-event.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { publishedTemplate } from '../support/published-templates.ts';
@@ -232,21 +228,15 @@ describe('with a model that calls tools', () => {
 });
 
 /** What the service writes for events, as the provider reads it: by its `binding`, without a socket. */
-function providerOf(answers: readonly (readonly AnswerEvent[])[]): ReturnType<typeof createWorkersAI> {
+function providerOf(answers: readonly (readonly GenerationEvent[])[]): ReturnType<typeof createWorkersAI> {
   const usage = { numPromptTokens: 4, numGeneratedTokens: 9, numReasoningTokens: 0, numCachedTokens: 0 };
   let step = 0;
   const run = (_model: string, { stream }: { stream?: boolean }): Promise<unknown> => {
-    const events = answers[step++] ?? [];
-    if (stream !== true) {
-      const answer = new WorkersAiAnswer();
-      for (const event of events) answer.add(event);
-      return Promise.resolve(answer.toResult(usage, false, 99));
-    }
-    const chunks = new WorkersAiChunks();
-    const last = events.at(-1);
-    const frames = events.flatMap((event) => chunks.toChunks(event));
-    const finish = last?.type === 'finish' ? last.finish : 'abort';
-    return Promise.resolve(toSse([...frames, chunks.lastChunk(finish, usage)]));
+    const isStreamed = stream === true;
+    const writer = new WorkersAiWriter({ isStreamed, isJson: false, maxTokens: 99 });
+    const chunks = (answers[step++] ?? []).flatMap((event) => writer.write(event));
+    const last = writer.close({ usage });
+    return Promise.resolve(isStreamed ? toSse([...chunks, ...last]) : writer.result);
   };
   // The provider asks for the binding's `run` alone.
   const settings: unknown = { binding: { run } };
@@ -259,13 +249,13 @@ function toSse(chunks: readonly WorkersAiChunk[]): ReadableStream<Uint8Array> {
 }
 
 const tokens = [] as const;
-const call = (callIndex: number, city: string): AnswerEvent[] => [
+const call = (callIndex: number, city: string): GenerationEvent[] => [
   { type: 'callStart', index: 0, callIndex, id: `call_${callIndex}`, name: 'weather', tokens },
   { type: 'callArguments', index: 0, callIndex, text: '{"city":', tokens },
   { type: 'callArguments', index: 0, callIndex, text: `"${city}"}`, tokens },
 ];
-const content = (text: string): AnswerEvent => ({ type: 'content', index: 0, text, tokens });
-const CALLING: AnswerEvent[] = [
+const content = (text: string): GenerationEvent => ({ type: 'content', index: 0, text, tokens });
+const CALLING: GenerationEvent[] = [
   { type: 'reasoning', index: 0, text: 'I must ', tokens },
   { type: 'reasoning', index: 0, text: 'ask.', tokens },
   content('One moment.'),
@@ -273,7 +263,10 @@ const CALLING: AnswerEvent[] = [
   ...call(1, 'Basel'),
   { type: 'finish', index: 0, finish: 'toolCalls' },
 ];
-const ANSWERING: AnswerEvent[] = [content('Both are warm.'), { type: 'finish', index: 0, finish: 'stop' }];
+const ANSWERING: GenerationEvent[] = [
+  content('Both are warm.'),
+  { type: 'finish', index: 0, finish: 'stop' },
+];
 
 describe('calls and reasoning', () => {
   const stopWhen = ({ steps }: { steps: readonly unknown[] }): boolean => steps.length === 2;
@@ -310,11 +303,12 @@ describe('calls and reasoning', () => {
   });
 
   it('leave the text null where there is none', () => {
-    const answer = new WorkersAiAnswer();
+    const writer = new WorkersAiWriter({ isStreamed: false, isJson: true, maxTokens: 99 });
     for (const event of [...call(0, 'Bern'), { type: 'finish', index: 0, finish: 'toolCalls' } as const])
-      answer.add(event);
+      writer.write(event);
     const usage = { numPromptTokens: 1, numGeneratedTokens: 1, numReasoningTokens: 0, numCachedTokens: 0 };
-    expect(answer.toResult(usage, true, 99)).toMatchObject({
+    writer.close({ usage });
+    expect(writer.result).toMatchObject({
       response: null,
       tool_calls: [{ name: 'weather', arguments: { city: 'Bern' } }],
       finish_reason: 'tool_calls',
@@ -322,8 +316,8 @@ describe('calls and reasoning', () => {
   });
 
   it('end each call with an entry of nulls', () => {
-    const chunks = new WorkersAiChunks();
-    const entries = CALLING.flatMap((event) => chunks.toChunks(event)).flatMap(
+    const writer = new WorkersAiWriter({ isStreamed: true, isJson: false, maxTokens: 99 });
+    const entries = CALLING.flatMap((event) => writer.write(event)).flatMap(
       (chunk) => chunk.tool_calls ?? [],
     );
     expect(entries).toEqual(

@@ -1,3 +1,8 @@
+import { expectClose, maxAbsDifference } from '../support/compare.ts';
+import { flat, product, softmaxRows, someRows, transposed } from '../support/matrix.ts';
+import { runOps } from '../support/run-ops.ts';
+import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
+import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { decodeBfloat16, encodeBfloat16 } from '../../src/runtime/half-precision.ts';
@@ -7,14 +12,8 @@ import { TOP_LOGITS } from '../../src/runtime/step-row.ts';
 import { EagerContext } from '../../src/runtime/tensorflow/eager-context.ts';
 import { loadTensorflow } from '../../src/runtime/tensorflow/load-tensorflow.ts';
 import { StepOperands } from '../../src/runtime/tensorflow/step-operands.ts';
-import { createTensorflowRuntime } from '../../src/runtime/tensorflow/tensorflow-runtime.ts';
-import { topRows } from '../../src/runtime/tensorflow/top-rows.ts';
+import { createTensorflowRuntime, topRows } from '../../src/runtime/tensorflow/tensorflow-runtime.ts';
 import type { WeightFormat } from '../../src/runtime/traits.ts';
-import { expectClose, maxAbsDifference } from '../support/compare.ts';
-import { flat, product, softmaxRows, someRows, transposed } from '../support/matrix.ts';
-import { runOps } from '../support/run-ops.ts';
-import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
-import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
 /** How far logits of bf16 matrices may be from those of f32, in parts of the largest. */
 const LOGIT_BOUND = 0.03;

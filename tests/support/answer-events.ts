@@ -1,17 +1,17 @@
-import type { AnswerEvent, AnswerFinish } from '../../src/chat/answer.ts';
+import type { GenerationEvent, GenerationFinish } from '../../src/generation/generation-event.ts';
 import type { SampledToken } from '../../src/engine/engine.ts';
 
 /** Events of an answer, as a model's text is read into them: one token for each piece of text. */
 
 const tokensOf = (text: string): SampledToken[] => [{ tokenId: text.length, logprob: -0.5, topLogprobs: [] }];
 
-export const reasoning = (...texts: string[]): AnswerEvent[] =>
+export const reasoning = (...texts: string[]): GenerationEvent[] =>
   texts.map((text) => ({ type: 'reasoning', index: 0, text, tokens: tokensOf(text) }));
 
-export const content = (...texts: string[]): AnswerEvent[] =>
+export const content = (...texts: string[]): GenerationEvent[] =>
   texts.map((text) => ({ type: 'content', index: 0, text, tokens: tokensOf(text) }));
 
-export const call = (callIndex: number, name: string, ...texts: string[]): AnswerEvent[] => [
+export const call = (callIndex: number, name: string, ...texts: string[]): GenerationEvent[] => [
   { type: 'callStart', index: 0, callIndex, id: `call_${callIndex}`, name, tokens: tokensOf(name) },
   ...texts.map((text) => ({
     type: 'callArguments' as const,
@@ -22,12 +22,12 @@ export const call = (callIndex: number, name: string, ...texts: string[]): Answe
   })),
 ];
 
-export const finish = (reason: AnswerFinish, stopString?: string): AnswerEvent[] => [
+export const finish = (reason: GenerationFinish, stopString?: string): GenerationEvent[] => [
   { type: 'finish', index: 0, finish: reason, ...(stopString === undefined ? {} : { stopString }) },
 ];
 
 /** What a model can be read as: the text of each kind in pieces, and how it ended. */
-export const ANSWERS: Readonly<Record<string, readonly AnswerEvent[]>> = {
+export const ANSWERS: Readonly<Record<string, readonly GenerationEvent[]>> = {
   text: [...content('The ', 'river'), ...finish('stop')],
   nothing: finish('stop'),
   'text that ends at the limit': [...content('The ', 'ri'), ...finish('length')],

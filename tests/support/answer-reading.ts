@@ -1,23 +1,24 @@
-import { AnswerReader, type AnswerReaderOptions } from '../../src/chat/answer-reader.ts';
-import { parameterTypes } from '../../src/chat/constraint/argument-list.ts';
-import type { AnswerEvent, AnswerFinish } from '../../src/chat/answer.ts';
+import { AnswerReader, type AnswerReaderOptions } from '../../src/generation/answer-reader.ts';
+import { parameterTypes } from '../../src/generation/constraint/argument-list.ts';
+import type { GenerationEvent, GenerationFinish } from '../../src/generation/generation-event.ts';
 import type { FinishReason } from '../../src/engine/engine.ts';
 import { StepBudget } from '../../src/step-budget.ts';
-import { GENERIC_FORMAT } from '../../src/text/chat-format/known-tool-formats.ts';
+import { GENERIC_FORMAT } from '../../src/chat-template/format/known-tool-formats.ts';
 
 export interface ReadAnswer {
   reasoning: string;
   content: string;
   calls: { id: string; name: string; args: string }[];
-  finish: AnswerFinish | undefined;
+  finish: GenerationFinish | undefined;
 }
 
 /** Joins the events of one choice. */
-export function joinAnswer(events: readonly AnswerEvent[]): ReadAnswer {
+export function joinAnswer(events: readonly GenerationEvent[]): ReadAnswer {
   const answer: ReadAnswer = { reasoning: '', content: '', calls: [], finish: undefined };
   for (const event of events) {
     if (event.type === 'callStart') answer.calls.push({ id: event.id, name: event.name, args: '' });
     else if (event.type === 'finish') answer.finish = event.finish;
+    else if (event.type === 'prompt') continue;
     else if (event.type === 'callArguments') {
       const call = answer.calls[event.callIndex];
       if (call !== undefined) call.args += event.text;
@@ -36,7 +37,7 @@ export interface ReadOptions extends Partial<Omit<AnswerReaderOptions, 'paramete
 export function readPieces(
   pieces: readonly string[],
   { finishReason = 'stop', parameters = new Map(), ...options }: ReadOptions = {},
-): AnswerEvent[] {
+): GenerationEvent[] {
   const reader = new AnswerReader({
     tools: GENERIC_FORMAT,
     parameters: new Map([...parameters].map(([name, schema]) => [name, typesOf(name, schema)])),
@@ -44,7 +45,6 @@ export function readPieces(
     reasoning: undefined,
     startsInReasoning: false,
     maxCalls: Infinity,
-    ownStops: [],
     ...options,
   });
   const deltas = pieces.flatMap((text, tokenId) =>

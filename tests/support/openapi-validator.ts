@@ -7,8 +7,17 @@ interface MediaTypes {
   [contentType: string]: { schema: object };
 }
 
+interface Operation {
+  responses: Record<string, { content?: MediaTypes; $ref?: string }>;
+}
+
+/** Operations by method; the servers have the path below other bases. */
+type PathItem = Partial<Record<'get' | 'post' | 'delete', Operation>> & {
+  servers?: readonly { url: string }[];
+};
+
 interface OpenApiDocument {
-  paths: Record<string, Record<string, { responses: Record<string, { content?: MediaTypes }> }>>;
+  paths: Record<string, PathItem>;
   components: { schemas: Record<string, object> };
 }
 
@@ -17,16 +26,19 @@ const document = parse(text) as OpenApiDocument;
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 ajv.addSchema(document, 'openapi');
 
-const PATHS = Object.keys(document.paths).map((template) => ({
-  template,
-  // A model id may hold slashes; every other parameter is one segment.
-  pattern: new RegExp(
-    `^${template
-      .replaceAll('.', '\\.')
-      .replace('{model}', '.+')
-      .replaceAll(/\{\w+\}/g, '[^/]+')}$`,
-  ),
-}));
+/** The bases that a path is served below; '' is one of them. */
+export const basesOf = ({ servers = [{ url: 'http://127.0.0.1:8787' }] }: PathItem): string[] =>
+  servers.map(({ url }) => url.replace('http://127.0.0.1:8787', ''));
+
+const PATHS = Object.entries(document.paths).flatMap(([template, item]) =>
+  basesOf(item).map((base) => ({ template, pattern: patternOf(base + template) })),
+);
+
+/** A model id may hold slashes; every other parameter is one segment. */
+function patternOf(template: string): RegExp {
+  const escaped = template.replaceAll('.', '\\.').replace('{model}', '.+');
+  return new RegExp(`^${escaped.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+}
 
 /** A path or method that is not in the document may be answered with these, in the envelope of its family. */
 const UNLISTED_STATUSES = [401, 403, 404, 405, 409, 421, 429];
@@ -44,7 +56,7 @@ export function checkAgainstOpenApi(response: ReceivedResponse): void {
   const { method, path, status, contentType, body } = response;
   const mediaType = contentType.split(';')[0]?.trim() ?? '';
   const pointer = responsePointer(method, path, status);
-  const media = (resolvePointer(pointer) as { content?: MediaTypes }).content?.[mediaType];
+  const media = (resolvePointer(pointer) as Operation['responses'][string]).content?.[mediaType];
   if (media === undefined) throw new Error(`${pointer} has no content of type '${mediaType}'`);
   const validate = compile(`${pointer}/content/${escape(mediaType)}/schema`);
   for (const part of partsOf(mediaType, body)) {
@@ -75,17 +87,19 @@ function partsOf(mediaType: string, body: string): unknown[] {
 
 function responsePointer(method: string, path: string, status: number): string {
   const template = PATHS.find(({ pattern }) => pattern.test(path))?.template;
-  const operation = template === undefined ? undefined : document.paths[template]?.[method.toLowerCase()];
+  const operation =
+    template === undefined ? undefined : document.paths[template]?.[method.toLowerCase() as 'get'];
   if (template !== undefined && operation !== undefined) {
-    if (operation.responses[status] === undefined)
-      throw new Error(`${method} ${template} does not list ${status}`);
-    return `/paths/${escape(template)}/${method.toLowerCase()}/responses/${status}`;
+    const listed = operation.responses[status];
+    if (listed === undefined) throw new Error(`${method} ${template} does not list ${status}`);
+    return listed.$ref?.slice(1) ?? `/paths/${escape(template)}/${method.toLowerCase()}/responses/${status}`;
   }
   if (!UNLISTED_STATUSES.includes(status))
     throw new Error(`${method} ${path} is not listed, yet answers ${status}`);
   // Any listed error of the family has the envelope.
-  const family = familyPath(path);
-  return `/paths/${escape(family)}/post/responses/404`;
+  const { $ref } = document.paths[familyPath(path)]?.post?.responses['404'] ?? {};
+  if ($ref === undefined) throw new Error('errors are listed once, and referred to');
+  return $ref.slice(1);
 }
 
 /** A path whose errors have the envelope of the family that another belongs to. */

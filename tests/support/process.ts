@@ -113,7 +113,7 @@ export async function freePort(): Promise<string> {
 
 /**
  * The processes that a process started and that have not ended; of one module where it is named. Those that are not bound
- * to it yet (src/bind-to-parent.ts) are left out: they would outlive it if they were stopped now.
+ * to it yet (src/process/bind-to-parent.ts) are left out: they would outlive it if they were stopped now.
  */
 export function childrenOf(pid: number, module = ''): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');

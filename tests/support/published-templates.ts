@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { detectReasoningFormat } from '../../src/text/chat-format/detect-reasoning-format.ts';
-import { detectToolUse, type ToolUse } from '../../src/text/chat-format/detect-tool-use.ts';
+import { detectReasoningFormat } from '../../src/chat-template/format/detect-reasoning-format.ts';
+import { detectToolUse, type ToolUse } from '../../src/chat-template/format/detect-tool-use.ts';
 import {
   ChatTemplateRenderer,
   type ChatMessage,
   type TemplateTool,
-} from '../../src/tokenizer/chat-template-renderer.ts';
+} from '../../src/chat-template/renderer.ts';
 import { fixturePath, readJsonFixture } from './fixtures.ts';
 
 interface ToolGoldens {

@@ -1,5 +1,5 @@
 import type { ResponseBody } from '../../routes/responses/schemas/response-body.ts';
-import { toEcho } from '../../routes/responses/schemas/response-demand.ts';
+import { toEcho } from '../../routes/responses/schemas/response-generation.ts';
 
 /** A response that is complete, and says one text. */
 export function responseBody(

@@ -10,7 +10,7 @@ import type {
   RequestRecord,
   Reservation,
 } from '../../src/engine/engine.ts';
-import { ownedId } from '../../src/client-id.ts';
+import { ownedId } from '../../src/fairness/client-id.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config/config.ts';
-import { EngineProcess, type EngineProcessEvents } from '../../src/engine/client/engine-process.ts';
+import { EngineProcess, type EngineProcessEvents } from '../../src/engine/client/process/engine-process.ts';
 import type { EngineSettings } from '../../src/engine/protocol.ts';
 import { startService, type Service } from '../../src/service.ts';
 import { watchedLogger } from './log-watch.ts';

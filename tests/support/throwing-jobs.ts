@@ -1,4 +1,4 @@
-import { serveJobs } from '../../src/text/serve-jobs.ts';
+import { serveJobs } from '../../src/process/serve-jobs.ts';
 
 /** A process of the model whose jobs meet an error that is not ours, and that quotes the question. */
 serveJobs<undefined, undefined, string, string>({

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { afterAll, afterEach } from 'vitest';
-import { standardError } from '../../src/standard-streams.ts';
+import { standardError } from '../../src/process/standard-streams.ts';
 import { checkLogs, noteSent, watchLine } from './log-watch.ts';
 
 /** For each test file: watches what its clients send, and what the services in its process say. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BoundedStore } from '../../src/bounded-store.ts';
-import { groupOf } from '../../src/client-id.ts';
+import { groupOf } from '../../src/fairness/client-id.ts';
 
 const MAX_BYTES = 100_000;
 const OWNERS = ['a/1', 'a/2', 'a/3', 'b/1', 'c'];

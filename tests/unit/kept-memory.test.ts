@@ -5,10 +5,10 @@ import type { StoredItem } from '../../routes/responses/schemas/response-items.t
 import { toTurn, type Turn } from '../../routes/responses/schemas/turn.ts';
 import { BatchJobs } from '../../src/batch/batch-jobs.ts';
 import type { RequestRecord } from '../../src/engine/engine.ts';
-import { RequestHistory } from '../../src/engine/client/request-history.ts';
-import { EventQueue } from '../../src/engine/client/event-queue.ts';
-import { dataFrame } from '../../src/http/sse.ts';
-import { StreamStore } from '../../src/http/stream-store.ts';
+import { RequestHistory } from '../../src/engine/client/completion/request-history.ts';
+import { EventQueue } from '../../src/engine/client/completion/event-queue.ts';
+import { dataFrame } from '../../src/http/sse/sse.ts';
+import { StreamStore } from '../../src/http/sse/stream-store.ts';
 import { JsonTokenizer } from '../../src/tokenizer/json-tokenizer.ts';
 import { bytesInUse, expectHonestCount, MAX_BYTES, MIB, type Filling } from '../support/honest-count.ts';
 import { responseBody } from '../support/response-body.ts';

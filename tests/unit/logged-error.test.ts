@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { EngineError, toEngineError } from '../../src/errors.ts';
-import { siblingProcess } from '../../src/sibling-process.ts';
+import { siblingProcess } from '../../src/process/sibling-process.ts';
 import { framesOf, loggedError, placeOf, plainMessage } from '../../src/logged-error.ts';
 
 /** What a log line has of errors: never a text that one quotes. */
@@ -65,7 +65,7 @@ describe('an error in the log', () => {
   });
 
   it('keeps the place that another process told', () => {
-    const place = 'src/tokenizer/chat-template-renderer.ts:77';
+    const place = 'src/chat-template/renderer.ts:77';
     expect(placeOf(new EngineError('invalid_request', SECRET, { place }))).toBe(place);
   });
 });

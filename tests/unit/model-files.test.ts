@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadEndTokens } from '../../src/engine/client/load-end-tokens.ts';
+import { loadEndTokens } from '../../src/engine/client/model-files/read-model-files.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import { readModelText } from '../../src/model-files.ts';
 import { OpenModel } from '../../src/model/load-model.ts';

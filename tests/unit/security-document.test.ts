@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CASES } from '../../chaos/cases/index.ts';
-import { ACCOUNT_BASE, CLOUDFLARE_BASE } from '../../routes/mount-route.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const text = readFileSync(`${ROOT}/SECURITY.md`, 'utf8');
@@ -29,17 +28,9 @@ function tableUnder(heading: string): string[][] {
 
 const codesIn = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
-/** What a route is a second base of, or itself. */
-function basePath(path: string): string {
-  const account = ACCOUNT_BASE.to.replace(':account_id', '{account_id}');
-  const ofAccount = path.startsWith(account) ? ACCOUNT_BASE.from + path.slice(account.length) : path;
-  const { from, to } = CLOUDFLARE_BASE;
-  return ofAccount.startsWith(`${to}/`) ? from + ofAccount.slice(to.length) : ofAccount;
-}
-
 describe('what is promised', () => {
   it.each(Object.keys(paths))('has a row for %s', (path) => {
-    const rows = features.filter(([, where]) => codesIn(where).includes(basePath(path)));
+    const rows = features.filter(([, where]) => codesIn(where).includes(path));
     expect(rows.map(([feature]) => feature)).toHaveLength(1);
   });
 

@@ -1,7 +1,7 @@
-import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
+import type { GenerationEvent, GenerationFinish } from '../../../src/generation/generation-event.ts';
 import type { RequestRecord, Usage } from '../../../src/engine/engine.ts';
 import { assertInvariant } from '../../../src/errors.ts';
-import { toMessageId } from '../../../src/http/request-id.ts';
+import { toMessageId } from '../../../src/http/middleware/request-id.ts';
 import { parseToolArguments } from '../../shared/schemas/tool-arguments.ts';
 import type { OutputBlock } from './message-blocks.ts';
 import type { MessageBody, MessageEvent } from './message-body.ts';
@@ -42,7 +42,7 @@ export class MessageWriter {
   readonly #content: OutputBlock[] = [];
   #open: OpenBlock | undefined;
   #ending: Ending = { stop_reason: null, stop_sequence: null };
-  #finish: Extract<AnswerEvent, { type: 'finish' }> | undefined;
+  #finish: Extract<GenerationEvent, { type: 'finish' }> | undefined;
   #usage: Usage;
 
   constructor(view: MessageView) {
@@ -73,8 +73,8 @@ export class MessageWriter {
     return [{ type: 'message_start', message: this.body }];
   }
 
-  write(event: AnswerEvent): MessageEvent[] {
-    assertInvariant(event.index === 0, 'a message has one choice');
+  write(event: GenerationEvent): MessageEvent[] {
+    assertInvariant(event.type !== 'prompt' && event.index === 0, 'a message has one choice');
     switch (event.type) {
       case 'reasoning':
         return this.#writeText('thinking', event.text);
@@ -171,7 +171,7 @@ export class MessageWriter {
     if (finish.stopString !== undefined) {
       return { stop_reason: 'stop_sequence', stop_sequence: finish.stopString };
     }
-    const reasons: Record<AnswerFinish, MessageBody['stop_reason']> = {
+    const reasons: Record<GenerationFinish, MessageBody['stop_reason']> = {
       stop: 'end_turn',
       toolCalls: 'tool_use',
       length:

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { clip } from '../../../src/clip.ts';
+import { clip, isRecord } from '../../../src/values.ts';
 import { invalidField } from '../../../src/errors.ts';
-import { isRecord } from '../../../src/is-record.ts';
-import type { ChatMessage, ChatTextPart } from '../../../src/tokenizer/chat-template-renderer.ts';
+import type { ChatMessage, ChatTextPart } from '../../../src/chat-template/renderer.ts';
 import {
   MAX_MESSAGES,
   MAX_PARTS,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnswerDemand } from '../../../src/chat/answer.ts';
+import type { Conversation } from '../../../src/generation/generation-request.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { boundedRecord, MAX_TEMPLATE_ARGUMENTS } from '../../shared/schemas/bounds.ts';
 import {
@@ -74,7 +74,7 @@ type ReasoningInput = z.output<z.ZodObject<typeof reasoningFields>>;
 type Said<Value> = readonly [param: string, value: Value];
 
 /** @throws EngineError `invalid_request` where fields contradict each other, or take what the service sets */
-export function toReasoning(input: ReasoningInput): Pick<AnswerDemand, 'reasoning' | 'templateArguments'> {
+export function toReasoning(input: ReasoningInput): Pick<Conversation, 'reasoning' | 'templateArguments'> {
   const variables = input.chat_template_kwargs ?? {};
   const reserved = RESERVED_ARGUMENTS.find((name) => Object.hasOwn(variables, name));
   if (reserved !== undefined) throw invalidField(`chat_template_kwargs.${reserved}`, 'is set by the service');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { AnswerDemand } from '../../../src/chat/answer.ts';
-import type { ToolDefinition } from '../../../src/chat/tools.ts';
-import { clip } from '../../../src/clip.ts';
+import type { Conversation } from '../../../src/generation/generation-request.ts';
+import type { ToolDefinition } from '../../../src/generation/tools.ts';
+import { clip } from '../../../src/values.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';
 import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
@@ -81,7 +81,7 @@ export const toolFields = {
 
 type ToolInput = z.output<z.ZodObject<typeof toolFields>>;
 
-type ToolDemand = Pick<AnswerDemand, 'tools' | 'toolChoice' | 'allowsParallelCalls'> & {
+type ToolFields = Pick<Conversation, 'tools' | 'toolChoice' | 'allowsParallelCalls'> & {
   /** The field that names the one tool to be called, for messages. */
   readonly toolNameParam: string;
 };
@@ -91,11 +91,11 @@ export const usesFunctions = ({ functions }: Pick<ToolInput, 'functions'>): bool
   (functions?.length ?? 0) > 0;
 
 /** @throws EngineError `invalid_request` for fields that contradict each other, or allow a tool that is not there */
-export function toToolDemand(input: ToolInput): ToolDemand {
+export function toToolFields(input: ToolInput): ToolFields {
   const tools = (input.tools ?? []).map(({ function: given }, index) =>
     toToolDefinition(given, `tools[${index}].function`),
   );
-  if (usesFunctions(input)) return toFunctionDemand(input, tools);
+  if (usesFunctions(input)) return toFunctionFields(input, tools);
   if (typeof (input.function_call ?? 'none') !== 'string') {
     throw invalidField('function_call', 'calls a tool, but there are no functions');
   }
@@ -107,10 +107,10 @@ export function toToolDemand(input: ToolInput): ToolDemand {
 }
 
 /** The older fields. */
-function toFunctionDemand(
+function toFunctionFields(
   { functions, function_call: choice, tool_choice: newer }: ToolInput,
   newerTools: readonly ToolDefinition[],
-): ToolDemand {
+): ToolFields {
   if (newerTools.length > 0) throw invalidField('functions', 'is the older name of tools: send one of them');
   if ((newer ?? 'auto') !== 'auto') {
     throw invalidField('tool_choice', 'goes with tools; with functions send function_call');
@@ -127,7 +127,7 @@ function toFunctionDemand(
 function chooseTools(
   tools: readonly ToolDefinition[],
   choice: NonNullable<ToolInput['tool_choice']>,
-): Pick<ToolDemand, 'tools' | 'toolChoice'> {
+): Pick<ToolFields, 'tools' | 'toolChoice'> {
   if (choice === 'auto' && tools.length === 0) return { tools, toolChoice: { type: 'none' } };
   if (typeof choice === 'string') return { tools, toolChoice: { type: choice } };
   if (choice.type === 'function') return { tools, toolChoice: { type: 'named', name: choice.function.name } };

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import type { AnswerDemand } from '../../../src/chat/answer.ts';
 import type { ModelInfo } from '../../../src/engine/engine.ts';
 import { EngineError } from '../../../src/errors.ts';
+import type { GenerationRequest } from '../../../src/generation/generation-request.ts';
 import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
-import { toAnswerDemand } from '../../shared/schemas/answer-demand.ts';
 import { countSchema } from '../../shared/schemas/bounds.ts';
+import { toConversation } from '../../shared/schemas/conversation.ts';
 import { tokenLogprobSchema } from '../../shared/schemas/token-logprob.ts';
 import { messagesSchema, toChatMessages } from './chat-messages.ts';
 import { reasoningFields, toReasoning } from './chat-reasoning.ts';
-import { toolFields, toToolDemand } from './chat-tools.ts';
-import { toCompletionDemand } from './completion-demand.ts';
+import { toolFields, toToolFields } from './chat-tools.ts';
 import {
   anyChoiceFields,
   bodyFields,
@@ -18,6 +17,7 @@ import {
   usageSchema,
 } from './completions.ts';
 import { FITTING_RULE, STREAM_OPTIONS_RULE, TOP_LOGPROBS_RULE, withRules } from './field-rules.ts';
+import { toGeneration } from './generation.ts';
 import { otherChatFields } from './other-fields.ts';
 
 /** Where neither the client nor the model's files say how long an answer may be. */
@@ -145,39 +145,21 @@ export const chatChunkSchema = z
 export type ChatChunk = z.output<typeof chatChunkSchema>;
 export type ChatLogprobs = z.output<typeof chatLogprobsSchema>;
 
-/**
- * The one conversion from OpenAI's fields to the engine's.
- *
- * @throws EngineError `invalid_request` where fields contradict each other or the model
- */
-export function toChatDemand(input: ChatInput, model: ModelInfo, timeoutMs: number): AnswerDemand {
-  const { messages, max_completion_tokens: maxCompletionTokens, logprobs, top_logprobs: numTop } = input;
-  const askedMaxTokens = maxCompletionTokens ?? input.max_tokens ?? undefined;
+/** @throws EngineError `invalid_request` where fields contradict each other or the model */
+export function toChat(input: ChatInput, model: ModelInfo, timeoutMs: number): GenerationRequest {
   checkNames(input);
-  const { grammar: outputFormat, ...shared } = toCompletionDemand(
-    {
-      ...input,
-      prompt: [],
-      max_tokens: askedMaxTokens ?? defaultMaxTokens(model),
-      logprobs: logprobs === true ? (numTop ?? 0) : null,
-      // These are taken only at the values that mean nothing.
-      echo: null,
-      best_of: null,
-      suffix: null,
-      add_special_tokens: null,
-      include_stop_str_in_output: null,
-    },
-    model,
-    timeoutMs,
-  );
-  return toAnswerDemand({
-    ...shared,
-    ...toToolDemand(input),
+  const asked = input.max_completion_tokens ?? input.max_tokens ?? undefined;
+  const own = {
+    maxTokens: asked ?? defaultMaxTokens(model),
+    asksForMaxTokens: asked !== undefined,
+    numLogprobs: input.logprobs === true ? (input.top_logprobs ?? 0) : undefined,
+  };
+  const conversation = toConversation({
+    ...toToolFields(input),
     ...toReasoning(input),
-    outputFormat,
-    asksForMaxTokens: askedMaxTokens !== undefined,
-    messages: toChatMessages(messages),
+    messages: toChatMessages(input.messages),
   });
+  return toGeneration(input, conversation, own, model, timeoutMs);
 }
 
 const defaultMaxTokens = ({ contextLength, generationDefaults }: ModelInfo): number =>

@@ -1,6 +1,6 @@
 import type { SampledToken } from '../../../src/engine/engine.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
-import type { PackedTokens } from '../../../src/engine/client/packed-tokens.ts';
+import type { PackedTokens } from '../../../src/engine/client/completion/packed-tokens.ts';
 import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
 import {
   charactersPerToken,

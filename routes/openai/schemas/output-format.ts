@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { clip } from '../../../src/clip.ts';
+import { clip } from '../../../src/values.ts';
 import { invalidField } from '../../../src/errors.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
-import { jsonFault } from '../../../src/http/json-nesting.ts';
+import { jsonFault } from '../../../src/http/edge/json-nesting.ts';
 import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { anyJsonSchemaSchema, isJsonSchema } from '../../shared/schemas/json-object.ts';
 import {

@@ -87,93 +87,76 @@ export class MessageItemWriter implements OutputItemWriter {
   }
 }
 
-/** What the model wrote for itself. */
+/**
+ * What the model wrote for itself: the item's content, or its summary where a client asked for one. A summary leaves
+ * nothing out: to sum up, a model would have to write more.
+ */
 export class ReasoningItemWriter implements OutputItemWriter {
   readonly type = 'reasoning';
   readonly #place: ItemPlace;
-  readonly #part: ItemFields & { content_index: number };
+  readonly #isSummary: boolean;
+  readonly #fields: ItemFields;
   #text = '';
   #hasPart = false;
 
-  constructor(place: ItemPlace) {
+  constructor(place: ItemPlace, isSummary: boolean) {
     this.#place = place;
-    this.#part = { ...fieldsOf(this.type, place), content_index: PART_INDEX };
+    this.#isSummary = isSummary;
+    this.#fields = fieldsOf(this.type, place);
   }
 
   item(status: ItemStatus): OutputItem {
-    const content = this.#hasPart ? [this.#content()] : [];
-    return { type: this.type, id: this.#part.item_id, status, summary: [], content };
+    const text = this.#text;
+    const content = this.#hasPart && !this.#isSummary ? [{ type: 'reasoning_text' as const, text }] : [];
+    const summary = this.#hasPart && this.#isSummary ? [{ type: 'summary_text' as const, text }] : [];
+    return { type: this.type, id: this.#fields.item_id, status, summary, content };
   }
 
   open(): UnnumberedEvent[] {
     const item = added(this, this.#place);
     this.#hasPart = true;
-    return [item, { type: 'response.content_part.added', ...this.#part, part: this.#content() }];
+    const text = this.#text;
+    if (this.#isSummary) {
+      const part = { type: 'summary_text' as const, text };
+      return [item, { type: 'response.reasoning_summary_part.added', ...this.#ofSummary, part }];
+    }
+    const part = { type: 'reasoning_text' as const, text };
+    return [item, { type: 'response.content_part.added', ...this.#ofContent, part }];
   }
 
   add(delta: string): UnnumberedEvent[] {
     this.#text += delta;
-    return [{ type: 'response.reasoning_text.delta', ...this.#part, delta }];
+    return this.#isSummary
+      ? [{ type: 'response.reasoning_summary_text.delta', ...this.#ofSummary, delta }]
+      : [{ type: 'response.reasoning_text.delta', ...this.#ofContent, delta }];
   }
 
   close(status: ItemStatus): UnnumberedEvent[] {
-    const part = this.#content();
+    const text = this.#text;
+    const last = done(this, this.#place, status);
+    if (this.#isSummary) {
+      const part = { type: 'summary_text' as const, text };
+      const cut = status === 'incomplete' ? { status } : {};
+      return [
+        { type: 'response.reasoning_summary_text.done', ...this.#ofSummary, text },
+        { type: 'response.reasoning_summary_part.done', ...this.#ofSummary, part, ...cut },
+        last,
+      ];
+    }
+    const part = { type: 'reasoning_text' as const, text };
     return [
-      { type: 'response.reasoning_text.done', ...this.#part, text: part.text },
-      { type: 'response.content_part.done', ...this.#part, part },
-      done(this, this.#place, status),
+      { type: 'response.reasoning_text.done', ...this.#ofContent, text },
+      { type: 'response.content_part.done', ...this.#ofContent, part },
+      last,
     ];
   }
 
-  #content(): { type: 'reasoning_text'; text: string } {
-    return { type: 'reasoning_text', text: this.#text };
-  }
-}
-
-/**
- * The same for a client that asked for a summary: the text is its one part, and there is no content. Nothing is left out:
- * to sum up, a model would have to write more.
- */
-export class SummaryItemWriter implements OutputItemWriter {
-  readonly type = 'reasoning';
-  readonly #place: ItemPlace;
-  readonly #part: ItemFields & { summary_index: number };
-  #text = '';
-  #hasPart = false;
-
-  constructor(place: ItemPlace) {
-    this.#place = place;
-    this.#part = { ...fieldsOf(this.type, place), summary_index: PART_INDEX };
+  get #ofContent(): ItemFields & { content_index: number } {
+    return { ...this.#fields, content_index: PART_INDEX };
   }
 
-  item(status: ItemStatus): OutputItem {
-    const summary = this.#hasPart ? [this.#summary()] : [];
-    return { type: this.type, id: this.#part.item_id, status, summary, content: [] };
-  }
-
-  open(): UnnumberedEvent[] {
-    const item = added(this, this.#place);
-    this.#hasPart = true;
-    return [item, { type: 'response.reasoning_summary_part.added', ...this.#part, part: this.#summary() }];
-  }
-
-  add(delta: string): UnnumberedEvent[] {
-    this.#text += delta;
-    return [{ type: 'response.reasoning_summary_text.delta', ...this.#part, delta }];
-  }
-
-  close(status: ItemStatus): UnnumberedEvent[] {
-    const part = this.#summary();
-    const cut = status === 'incomplete' ? { status } : {};
-    return [
-      { type: 'response.reasoning_summary_text.done', ...this.#part, text: part.text },
-      { type: 'response.reasoning_summary_part.done', ...this.#part, part, ...cut },
-      done(this, this.#place, status),
-    ];
-  }
-
-  #summary(): { type: 'summary_text'; text: string } {
-    return { type: 'summary_text', text: this.#text };
+  get #ofSummary(): ItemFields & { summary_index: number } {
+    return { ...this.#fields, summary_index: PART_INDEX };
   }
 }
 

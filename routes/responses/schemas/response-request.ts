@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FieldNames } from '../../../src/field-names.ts';
 import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
 import {
@@ -20,6 +21,13 @@ import { REASONING_EFFORTS, reasoningBudgetSchema } from '../../shared/schemas/r
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
 import { MAX_TOOLS } from '../../shared/schemas/tools.ts';
 import { inputSchema } from './response-items.ts';
+
+/** What the Responses API calls the fields of a chat completion. */
+export const RESPONSE_FIELD_NAMES: FieldNames = new Map([
+  ['messages', 'input'],
+  ['max_tokens', 'max_output_tokens'],
+  ['truncate_prompt_tokens', 'truncation'],
+]);
 
 const MAX_INCLUDES = 32;
 

@@ -1,38 +1,38 @@
-import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
-import type { EncodedPrompt } from '../../../src/engine/client/encode-prompts.ts';
+import type { GenerationEvent, GenerationFinish } from '../../../src/generation/generation-event.ts';
+import type { EncodedPrompt } from '../../../src/engine/client/texts/encode-prompts.ts';
 import type { RequestRecord, SampledToken, Usage } from '../../../src/engine/engine.ts';
 import { assertInvariant, type EngineError } from '../../../src/errors.ts';
 import { clientMessage } from '../../../src/http/error-response.ts';
-import { toResponseId } from '../../../src/http/request-id.ts';
+import { toResponseId } from '../../../src/http/middleware/request-id.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
-import { toTruncationBody } from '../../openai/schemas/completion-chunks.ts';
+import { toTruncationBody } from '../../openai/schemas/completion-writer.ts';
 import { toTokenLogprobBody } from '../../shared/schemas/token-logprob.ts';
 import {
   CallItemWriter,
   MessageItemWriter,
   ReasoningItemWriter,
-  SummaryItemWriter,
   type OutputItemWriter,
 } from './output-item-writer.ts';
 import type { ResponseBody, ResponseEcho, ResponseErrorBody } from './response-body.ts';
 import type { ResponseEvent, UnnumberedEvent } from './response-events.ts';
 import type { ItemStatus, OutputLogprob } from './response-items.ts';
+import { RESPONSE_FIELD_NAMES } from './response-request.ts';
 
 /** How a response is shown, apart from its events. */
 export interface ResponseView {
   requestId: string;
   echo: ResponseEcho;
-  prompt: Pick<EncodedPrompt, 'isTruncated' | 'numDropped'>;
+  prompt: Pick<EncodedPrompt, 'isTruncated' | 'numDropped'> | undefined;
   tokenizer: Pick<TokenVocabulary, 'idToBytes'>;
   withLogprobs: boolean;
   /** Unix time in seconds. */
   now: () => number;
 }
 
-type OpenItem = MessageItemWriter | ReasoningItemWriter | SummaryItemWriter | CallItemWriter;
+type OpenItem = MessageItemWriter | ReasoningItemWriter | CallItemWriter;
 type Ending = Pick<ResponseBody, 'status' | 'incomplete_details'>;
 
-const ENDINGS: Readonly<Record<AnswerFinish, Ending>> = {
+const ENDINGS: Readonly<Record<GenerationFinish, Ending>> = {
   stop: { status: 'completed', incomplete_details: null },
   toolCalls: { status: 'completed', incomplete_details: null },
   length: { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } },
@@ -91,8 +91,8 @@ export class ResponseWriter {
     ]);
   }
 
-  write(event: AnswerEvent): ResponseEvent[] {
-    assertInvariant(event.index === 0, 'a response has one choice');
+  write(event: GenerationEvent): ResponseEvent[] {
+    assertInvariant(event.type !== 'prompt' && event.index === 0, 'a response has one choice');
     switch (event.type) {
       case 'reasoning':
         return event.text === '' ? [] : this.#number(this.#writeReasoning(event.text));
@@ -126,7 +126,7 @@ export class ResponseWriter {
   /** In place of `close`: the engine failed. What there is of the answer stays. */
   fail(error: EngineError, { usage }: Pick<RequestRecord, 'usage'>): ResponseEvent[] {
     this.#setOpenStatus('incomplete');
-    const message = clientMessage(error, this.#view.requestId);
+    const message = clientMessage(error, this.#view.requestId, RESPONSE_FIELD_NAMES);
     this.#state = {
       ...this.#state,
       status: 'failed',
@@ -138,17 +138,18 @@ export class ResponseWriter {
 
   /** In place of `close`: a defect of ours, after which the writer may not know what there is of the answer. */
   abandon(error: EngineError): ResponseEvent[] {
-    const fields = { code: error.code, message: clientMessage(error, this.#view.requestId), param: null };
+    const fields = {
+      code: error.code,
+      message: clientMessage(error, this.#view.requestId, RESPONSE_FIELD_NAMES),
+      param: null,
+    };
     return this.#number([{ type: 'error', ...fields, error: { type: 'server_error', ...fields } }]);
   }
 
   #writeReasoning(text: string): UnnumberedEvent[] {
     if (this.#open?.type === 'reasoning') return this.#open.add(text);
-    const { echo } = this.#view;
-    const asksForSummary = echo.reasoning.summary !== null;
-    const item = asksForSummary
-      ? new SummaryItemWriter(this.#nextPlace())
-      : new ReasoningItemWriter(this.#nextPlace());
+    const isSummary = this.#view.echo.reasoning.summary !== null;
+    const item = new ReasoningItemWriter(this.#nextPlace(), isSummary);
     return [...this.#begin(item), ...item.add(text)];
   }
 
@@ -175,7 +176,7 @@ export class ResponseWriter {
     return [...closed, ...item.open()];
   }
 
-  #finish(finish: AnswerFinish): UnnumberedEvent[] {
+  #finish(finish: GenerationFinish): UnnumberedEvent[] {
     const ending = ENDINGS[finish];
     const completedAt = ending.status === 'completed' ? this.#view.now() : null;
     this.#state = { ...this.#state, ...ending, completed_at: completedAt };

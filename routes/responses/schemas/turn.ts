@@ -1,7 +1,7 @@
 import { heldBytes, packText, unpackText } from '../../../src/held-bytes.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { MAX_MESSAGES } from '../../shared/schemas/bounds.ts';
-import type { Conversation } from './response-demand.ts';
+import type { FollowedItems } from './response-generation.ts';
 import type { StoredItem } from './response-items.ts';
 
 /** What one request and its response add to a conversation, and the turn that they follow. */
@@ -59,11 +59,11 @@ export function itemsUntil(turn: Turn | undefined): string[] {
  * @param bodyLimitBytes most bytes of a request's body
  * @throws EngineError `invalid_request` for one that has become too long
  */
-export function toConversation(
+export function itemsToFollow(
   before: Turn | undefined,
   input: readonly StoredItem[],
   bodyLimitBytes: number,
-): Conversation {
+): FollowedItems {
   const { numTurns, numItems: numBefore, numTextBytes } = before?.total ?? NO_TURNS;
   if (numBefore + input.length > MAX_MESSAGES) {
     throw invalidField(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RequestRecord } from '../../../src/engine/engine.ts';
-import { toBodyId } from '../../../src/http/request-id.ts';
-import { toUsageBody } from '../../openai/schemas/completion-chunks.ts';
+import { toBodyId } from '../../../src/http/middleware/request-id.ts';
+import { toUsageBody } from '../../openai/schemas/completion-writer.ts';
 import { usageSchema } from '../../openai/schemas/completions.ts';
 
 /** The parameter of a path that names a request. */

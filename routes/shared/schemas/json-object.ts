@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRecord } from '../../../src/is-record.ts';
+import { isRecord } from '../../../src/values.ts';
 
 /** JSON of a client's own. The body's bounds are its bounds: its size, and the levels that it nests. */
 const anyObject = z.record(z.string(), z.unknown());

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { clip } from '../../../src/clip.ts';
+import { clip } from '../../../src/values.ts';
 import { EngineError } from '../../../src/errors.ts';
 
 type Issue = z.core.$ZodIssue;

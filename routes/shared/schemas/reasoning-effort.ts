@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReasoningDemand } from '../../../src/chat/answer.ts';
+import type { ReasoningWish } from '../../../src/generation/generation-request.ts';
 import { MAX_INT32 } from './bounds.ts';
 
 /** How much a model may reason, in the words of OpenAI and Anthropic. */
@@ -21,10 +21,7 @@ const MOST_TOKENS: Readonly<Partial<Record<ReasoningEffort, number>>> = {
 };
 
 /** Without an effort the template decides whether the model reasons. */
-export function toReasoningDemand(
-  effort: ReasoningEffort | undefined,
-  budget?: number | null,
-): ReasoningDemand {
+export function toReasoningWish(effort: ReasoningEffort | undefined, budget?: number | null): ReasoningWish {
   return {
     isEnabled: effort === undefined ? undefined : effort !== 'none',
     maxTokens: mostReasoningTokens(effort, budget),

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { clip } from '../../../src/clip.ts';
-import { fieldOf } from '../../../src/field-of.ts';
+import { clip, fieldOf } from '../../../src/values.ts';
 
 /** Why there is no image, sound or file among the parts of a message. */
 export const TEXT_ONLY = 'this service reads text only';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SampledToken, TokenLogprob } from '../../../src/engine/engine.ts';
-import type { PackedTokens } from '../../../src/engine/client/packed-tokens.ts';
+import type { PackedTokens } from '../../../src/engine/client/completion/packed-tokens.ts';
 import { assertInvariant } from '../../../src/errors.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
 

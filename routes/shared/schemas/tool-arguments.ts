@@ -1,5 +1,5 @@
-import { jsonFault } from '../../../src/http/json-nesting.ts';
-import { isRecord } from '../../../src/is-record.ts';
+import { jsonFault } from '../../../src/http/edge/json-nesting.ts';
+import { isRecord } from '../../../src/values.ts';
 
 /**
  * The arguments of a call in a conversation's history, as a template reads them: the object that the text is. A text that

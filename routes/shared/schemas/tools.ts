@@ -1,5 +1,5 @@
-import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
-import { clip } from '../../../src/clip.ts';
+import type { ToolChoice, ToolDefinition } from '../../../src/generation/tools.ts';
+import { clip } from '../../../src/values.ts';
 import { invalidField } from '../../../src/errors.ts';
 
 /** Most tools of a request; OpenAI's. */

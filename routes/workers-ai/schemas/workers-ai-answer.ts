@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { AnswerEvent, AnswerFinish } from '../../../src/chat/answer.ts';
-import type { Usage } from '../../../src/engine/engine.ts';
-import { EngineError } from '../../../src/errors.ts';
-import { toUsageBody } from '../../openai/schemas/completion-chunks.ts';
+import type { RequestRecord, Usage } from '../../../src/engine/engine.ts';
+import { assertInvariant, EngineError } from '../../../src/errors.ts';
+import type { GenerationEvent, GenerationFinish } from '../../../src/generation/generation-event.ts';
+import { toUsageBody } from '../../openai/schemas/completion-writer.ts';
 import { usageSchema } from '../../openai/schemas/completions.ts';
 import { parseToolArguments } from '../../shared/schemas/tool-arguments.ts';
 
@@ -87,17 +87,70 @@ export const toEnvelope = <Result>(
   messages: [],
 });
 
-const toFinishReason = (finish: AnswerFinish): FinishReason =>
+type AnswerEvent = Exclude<GenerationEvent, { type: 'prompt' }>;
+
+const toFinishReason = (finish: GenerationFinish): FinishReason =>
   finish === 'toolCalls' ? 'tool_calls' : finish;
 
-/** Gathers the events of an answer that is not streamed. */
-export class WorkersAiAnswer {
+interface WorkersAiView {
+  /** Else the answer is gathered. */
+  readonly isStreamed: boolean;
+  /** The text is JSON, which an answer in one piece has parsed. */
+  readonly isJson: boolean;
+  /** What the request asked for, for messages. */
+  readonly maxTokens: number;
+}
+
+/** Turns events into Cloudflare's frames of text, reasoning and calls, or into its result. */
+export class WorkersAiWriter {
+  readonly #view: WorkersAiView;
+  #finish: GenerationFinish = 'abort';
+  #openCall: number | undefined;
   #text = '';
   #reasoning = '';
-  #finish: AnswerFinish = 'abort';
   readonly #calls: { name: string; text: string }[] = [];
+  #usage: Usage | undefined;
 
-  add(event: AnswerEvent): void {
+  constructor(view: WorkersAiView) {
+    this.#view = view;
+  }
+
+  open(): WorkersAiChunk[] {
+    return [];
+  }
+
+  write(event: GenerationEvent): WorkersAiChunk[] {
+    assertInvariant(event.type !== 'prompt' && event.index === 0, 'there is one choice');
+    if (event.type === 'finish') this.#finish = event.finish;
+    if (this.#view.isStreamed) return this.#toChunks(event);
+    this.#gather(event);
+    return [];
+  }
+
+  /** The last frame carries the usage without being asked. */
+  close({ usage }: Pick<RequestRecord, 'usage'>): WorkersAiChunk[] {
+    this.#usage = usage;
+    return [{ response: '', finish_reason: toFinishReason(this.#finish), usage: toUsageBody(usage) }];
+  }
+
+  get body(): WorkersAiBody {
+    return toEnvelope(this.result);
+  }
+
+  /** @throws EngineError `output_incomplete` for JSON that did not come to its end */
+  get result(): WorkersAiResult {
+    assertInvariant(this.#usage !== undefined, 'an answer is closed before it is read as a whole');
+    const finishReason = toFinishReason(this.#finish);
+    return {
+      response: this.#response(),
+      ...(this.#calls.length === 0 ? {} : { tool_calls: this.#calls.map(toCall) }),
+      finish_reason: finishReason,
+      usage: toUsageBody(this.#usage),
+      ...(this.#reasoning === '' ? {} : { choices: [this.#reasoningChoice(finishReason)] }),
+    };
+  }
+
+  #gather(event: AnswerEvent): void {
     switch (event.type) {
       case 'content':
         this.#text += event.text;
@@ -111,30 +164,12 @@ export class WorkersAiAnswer {
       case 'callArguments': {
         const call = this.#calls[event.callIndex];
         if (call !== undefined) call.text += event.text;
-        break;
       }
-      case 'finish':
-        this.#finish = event.finish;
     }
   }
 
-  /**
-   * @param isJson the text is JSON, which the result has parsed
-   * @param maxTokens what the request asked for, for the message
-   * @throws EngineError `output_incomplete` for JSON that did not come to its end
-   */
-  toResult(usage: Usage, isJson: boolean, maxTokens: number): WorkersAiResult {
-    const finishReason = toFinishReason(this.#finish);
-    return {
-      response: this.#response(isJson, maxTokens),
-      ...(this.#calls.length === 0 ? {} : { tool_calls: this.#calls.map(toCall) }),
-      finish_reason: finishReason,
-      usage: toUsageBody(usage),
-      ...(this.#reasoning === '' ? {} : { choices: [this.#reasoningChoice(finishReason)] }),
-    };
-  }
-
-  #response(isJson: boolean, maxTokens: number): unknown {
+  #response(): unknown {
+    const { isJson, maxTokens } = this.#view;
     if (this.#calls.length > 0) return this.#text === '' ? null : this.#text;
     if (!isJson) return this.#text;
     const parsed = parseJson(this.#text);
@@ -145,6 +180,33 @@ export class WorkersAiAnswer {
       `JSON Mode couldn't be met: ${reason} before the JSON came to its end; raise max_tokens, or ask for less`,
       { param: 'max_tokens' },
     );
+  }
+
+  /** An event makes as many as it takes; text that shows nothing yet makes none. */
+  #toChunks(event: AnswerEvent): WorkersAiChunk[] {
+    switch (event.type) {
+      case 'content':
+        return event.text === '' ? [] : [...this.#closeCall(), toTextChunk(event.text)];
+      case 'reasoning':
+        return event.text === '' ? [] : [toReasoningChunk(event.text)];
+      case 'callStart': {
+        const { callIndex: index, id, name } = event;
+        const start = toCallChunk({ index, id, type: 'function', function: { name } });
+        return [...this.#closeCall(index), start];
+      }
+      case 'callArguments':
+        if (event.text === '') return [];
+        return [toCallChunk({ index: event.callIndex, function: { arguments: event.text } })];
+      case 'finish':
+        return this.#closeCall();
+    }
+  }
+
+  #closeCall(nextIndex?: number): WorkersAiChunk[] {
+    const index = this.#openCall;
+    this.#openCall = nextIndex;
+    if (index === undefined) return [];
+    return [toCallChunk({ index, id: null, type: null, function: { name: null } })];
   }
 
   #reasoningChoice(finishReason: FinishReason): NonNullable<WorkersAiResult['choices']>[number] {
@@ -168,43 +230,6 @@ function parseJson(text: string): unknown {
 
 const PADDING = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const FRAME_STEP = 32;
-
-/** The frames of a stream: text, reasoning and calls as they come. */
-export class WorkersAiChunks {
-  #openCall: number | undefined;
-
-  /** An event makes as many as it takes; text that shows nothing yet makes none. */
-  toChunks(event: AnswerEvent): WorkersAiChunk[] {
-    switch (event.type) {
-      case 'content':
-        return event.text === '' ? [] : [...this.#closeCall(), toTextChunk(event.text)];
-      case 'reasoning':
-        return event.text === '' ? [] : [toReasoningChunk(event.text)];
-      case 'callStart': {
-        const { callIndex: index, id, name } = event;
-        const start = toCallChunk({ index, id, type: 'function', function: { name } });
-        return [...this.#closeCall(index), start];
-      }
-      case 'callArguments':
-        if (event.text === '') return [];
-        return [toCallChunk({ index: event.callIndex, function: { arguments: event.text } })];
-      case 'finish':
-        return this.#closeCall();
-    }
-  }
-
-  /** The last frame, which carries the usage without being asked. */
-  lastChunk(finish: AnswerFinish, usage: Usage): WorkersAiChunk {
-    return { response: '', finish_reason: toFinishReason(finish), usage: toUsageBody(usage) };
-  }
-
-  #closeCall(nextIndex?: number): WorkersAiChunk[] {
-    const index = this.#openCall;
-    this.#openCall = nextIndex;
-    if (index === undefined) return [];
-    return [toCallChunk({ index, id: null, type: null, function: { name: null } })];
-  }
-}
 
 /** A frame of text, padded so that its size does not tell which token is in it. */
 const toTextChunk = (response: string): WorkersAiChunk => ({ response, p: paddingFor(response) });

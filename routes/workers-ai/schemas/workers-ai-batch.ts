@@ -118,7 +118,7 @@ export function toFailedEntry(
   error: EngineError,
   requestId: string,
 ): string {
-  const body = toErrorBody(error, 'workers-ai', requestId);
+  const body = toErrorBody(error, { api: 'workers-ai' }, requestId);
   const errors = 'errors' in body ? body.errors : [];
   return JSON.stringify({ id, result: null, success: false, errors, external_reference: externalReference });
 }

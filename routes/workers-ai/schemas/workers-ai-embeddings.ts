@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EmbeddingDemand, TextEmbedding } from '../../../src/engine/client/embed-texts.ts';
+import type { EmbeddingDemand, TextEmbedding } from '../../../src/engine/client/texts/embed-texts.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { MAX_TEXT_LENGTH } from '../../shared/schemas/bounds.ts';
 

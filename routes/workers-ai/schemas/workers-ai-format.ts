@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidField } from '../../../src/errors.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
-import { isRecord } from '../../../src/is-record.ts';
+import { isRecord } from '../../../src/values.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';
 import { anyJsonSchemaSchema } from '../../shared/schemas/json-object.ts';
 import {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalidField } from '../../../src/errors.ts';
-import { isRecord } from '../../../src/is-record.ts';
+import { isRecord } from '../../../src/values.ts';
 import type { ChatMessage } from '../../../src/engine/engine.ts';
 import {
   MAX_MESSAGES,

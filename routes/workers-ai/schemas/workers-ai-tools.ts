@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ToolChoice, ToolDefinition } from '../../../src/chat/tools.ts';
+import type { ToolChoice, ToolDefinition } from '../../../src/generation/tools.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';

@@ -1,11 +1,7 @@
 import { z } from 'zod';
-import type { AnswerDemand } from '../../../src/chat/answer.ts';
-import type { CompletionDemand } from '../../../src/engine/client/start-completion.ts';
-import type { ChatMessage } from '../../../src/engine/engine.ts';
-import { PLAIN_REQUEST } from '../../../src/engine/plain-request.ts';
 import { EngineError, invalidField } from '../../../src/errors.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../../src/sampling/sampling-params.ts';
-import { toAnswerDemand, type ConversationParts } from '../../shared/schemas/answer-demand.ts';
+import { generationRequest, type GenerationRequest } from '../../../src/generation/generation-request.ts';
+import { toConversation, type ConversationFields } from '../../shared/schemas/conversation.ts';
 import {
   boundedRecord,
   countSchema,
@@ -94,44 +90,60 @@ export const workersAiRequestSchema = z
 
 export type WorkersAiInput = z.output<typeof workersAiRequestSchema>;
 
-/** What the engine is to do for a request, and how its text is to be read. */
-export interface WorkersAiDemand {
-  readonly demand: AnswerDemand | CompletionDemand;
-  /** The text is JSON: an answer in one piece has it parsed. */
-  readonly isJson: boolean;
-}
-
 /**
- * The one conversion from Cloudflare's fields to the engine's: a conversation, or a prompt that is taken as it is.
+ * The one conversion from Cloudflare's fields to a request of this service: a conversation, or a prompt that is taken as it
+ * is.
  *
  * @param hasChatTemplate then a prompt that is not `raw` is a user's message, as Cloudflare has it
  * @throws EngineError `invalid_request` for a missing prompt or a field that cannot be honoured
  */
-export function toWorkersAiDemand(
+export function toTextGeneration(
   input: WorkersAiInput,
   requestTimeoutMs: number,
   hasChatTemplate: boolean,
-): WorkersAiDemand {
+): GenerationRequest {
   checkUnsupported(input);
+  return generationRequest(
+    toGenerationInput(input, hasChatTemplate),
+    {
+      maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
+      stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
+      sampling: {
+        temperature: input.temperature ?? DEFAULT_TEMPERATURE,
+        // Cloudflare lets 0 pass, the sampler wants a nucleus of at least one token.
+        topP: Math.min(Math.max(input.top_p ?? 1, Number.EPSILON), 1),
+        topK: input.top_k ?? 0,
+        seed: input.seed ?? undefined,
+        frequencyPenalty: input.frequency_penalty ?? 0,
+        presencePenalty: input.presence_penalty ?? 0,
+        repetitionPenalty: input.repetition_penalty ?? 1,
+      },
+      cacheSalt: input.cache_salt ?? undefined,
+      timeoutMs: requestTimeoutMs,
+    },
+    {
+      asksForMaxTokens: typeof input.max_tokens === 'number',
+      format: toOutputFormat(input),
+      rejectsIfBusy: input.options?.rejectIfBusy ?? false,
+    },
+  );
+}
+
+function toGenerationInput(input: WorkersAiInput, hasChatTemplate: boolean): GenerationRequest['input'] {
   const { prompt, messages, raw } = input;
-  const shared = toSharedDemand(input, requestTimeoutMs);
-  const format = toOutputFormat(input);
-  const isJson = isJsonFormat(format);
-  const answerTo = (conversation: ChatMessage[]): AnswerDemand =>
-    toAnswerDemand({ ...shared, ...toChatFields(input), messages: conversation, outputFormat: format });
   if (messages !== undefined) {
     if (prompt !== undefined) throw refuse('messages', 'send prompt or messages, exactly one of them');
     if (raw === true) {
       throw refuse('raw', 'raw leaves the chat template out, so it goes with prompt, not with messages');
     }
-    return { demand: answerTo(toWorkersAiMessages(messages)), isJson };
+    return toConversation({ ...toChatFields(input), messages: toWorkersAiMessages(messages) });
   }
   if (prompt === undefined) throw refuse('prompt', 'prompt is required, or messages in its place');
   if (raw !== true && hasChatTemplate) {
-    return { demand: answerTo([{ role: 'user', content: prompt }]), isJson };
+    return toConversation({ ...toChatFields(input), messages: [{ role: 'user', content: prompt }] });
   }
   checkNoTemplateFields(input);
-  return { demand: { ...shared, prompts: [prompt], grammar: format }, isJson };
+  return { prompts: [prompt], isRendered: false };
 }
 
 function checkUnsupported(input: WorkersAiInput): void {
@@ -152,9 +164,7 @@ function checkNoTemplateFields(input: WorkersAiInput): void {
   }
 }
 
-function toChatFields(
-  input: WorkersAiInput,
-): Omit<ConversationParts, 'messages' | 'outputFormat'> & { toolNameParam: string } {
+function toChatFields(input: WorkersAiInput): Omit<ConversationFields, 'messages'> {
   const { reasoning_effort: effort } = input;
   const given = input.chat_template_kwargs ?? {};
   const asked = effort === undefined ? undefined : (effort ?? 'none') !== 'none';
@@ -169,30 +179,6 @@ function toChatFields(
       maxTokens: mostReasoningTokens(effort ?? undefined),
     },
     templateArguments: { ...toTemplateArguments(effort), ...given },
-  };
-}
-
-function toSharedDemand(input: WorkersAiInput, requestTimeoutMs: number): Omit<CompletionDemand, 'prompts'> {
-  return {
-    ...PLAIN_REQUEST,
-    maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
-    asksForMaxTokens: typeof input.max_tokens === 'number',
-    stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
-    sampling: {
-      ...DEFAULT_SAMPLING_PARAMS,
-      temperature: input.temperature ?? DEFAULT_TEMPERATURE,
-      // Cloudflare lets 0 pass, the sampler wants a nucleus of at least one token.
-      topP: Math.min(Math.max(input.top_p ?? 1, Number.EPSILON), 1),
-      topK: input.top_k ?? 0,
-      seed: input.seed ?? undefined,
-      frequencyPenalty: input.frequency_penalty ?? 0,
-      presencePenalty: input.presence_penalty ?? 0,
-      repetitionPenalty: input.repetition_penalty ?? 1,
-    },
-    cacheSalt: input.cache_salt ?? undefined,
-    timeoutMs: requestTimeoutMs,
-    rejectsIfBusy: input.options?.rejectIfBusy ?? false,
-    truncateTo: undefined,
   };
 }
 

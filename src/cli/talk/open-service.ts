@@ -74,7 +74,7 @@ async function startHere(config: Config): Promise<AnsweringService> {
     process.env['LOG_LEVEL'] === undefined && config.logLevel === 'info' ? 'warn' : config.logLevel;
   const [{ startLocalService }, { standardError }] = await Promise.all([
     import('../../service.ts'),
-    import('../../standard-streams.ts'),
+    import('../../process/standard-streams.ts'),
   ]);
   showChildrenFor(level);
   if (process.stderr.isTTY) say('loading the model …');

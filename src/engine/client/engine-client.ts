@@ -3,10 +3,10 @@ import type { EngineError } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
 import { ServedTokenizer } from '../../text/served-tokenizer.ts';
 import { checkCompletion, checkText } from '../check-input.ts';
-import { monotonicMs } from '../clock.ts';
+import { monotonicMs } from '../../values.ts';
 import type { EngineClientOptions } from './engine-client-options.ts';
-import { EngineProcess } from './engine-process.ts';
-import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './engine-supervisor.ts';
+import { EngineProcess } from './process/engine-process.ts';
+import { EngineSupervisor, type ReadyMessage, type ServingMessage } from './process/engine-supervisor.ts';
 import { EngineTotals } from './engine-totals.ts';
 import type {
   CancelCause,
@@ -21,18 +21,18 @@ import type {
   Reservation,
 } from '../engine.ts';
 import type { SequenceUpdate, StepReport } from '../protocol.ts';
-import { HeldSequences } from './held-sequences.ts';
-import { IdleWaiter } from './idle-waiter.ts';
-import { deathWithDump, faultWithDump } from './lost-work.ts';
+import { HeldSequences } from './queue/held-sequences.ts';
+import { IdleWaiter } from './queue/idle-waiter.ts';
+import { deathWithDump, faultWithDump } from './process/lost-work.ts';
 import { notReady } from './not-ready.ts';
-import { readModelFiles, type ModelFileInfo } from './read-model-files.ts';
-import { OpenCompletions } from './open-completions.ts';
-import { RequestHistory } from './request-history.ts';
-import { RequestQueue } from './request-queue.ts';
+import { readModelFiles, type ModelFileInfo } from './model-files/read-model-files.ts';
+import { OpenCompletions } from './completion/open-completions.ts';
+import { RequestHistory } from './completion/request-history.ts';
+import { RequestQueue } from './queue/request-queue.ts';
 import { SideJobs } from './side-jobs.ts';
-import { RunningCompletion, type CompletionHost, type StepTimes } from './running-completion.ts';
-import { SentTokenTexts } from './sent-token-texts.ts';
-import { startBesideTokenizer } from './start-beside-tokenizer.ts';
+import { RunningCompletion, type CompletionHost, type StepTimes } from './completion/running-completion.ts';
+import { SentTokenTexts } from './completion/sent-token-texts.ts';
+import { startBesideTokenizer } from './process/start-beside-tokenizer.ts';
 
 /**
  * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the

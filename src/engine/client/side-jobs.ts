@@ -1,7 +1,7 @@
 import type { EngineError } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
-import type { ServingMessage } from './engine-supervisor.ts';
-import { PendingReplies } from './pending-replies.ts';
+import type { ServingMessage } from './process/engine-supervisor.ts';
+import { PendingReplies } from './process/pending-replies.ts';
 import type { ToWorker } from '../protocol.ts';
 
 export interface SideJobsHost {

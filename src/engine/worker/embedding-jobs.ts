@@ -1,7 +1,10 @@
-import { groupOf } from '../../client-id.ts';
+import type { Casualty, FinishedEmbedding } from '../protocol.ts';
+import { type Answers, notNumbers, StepFault } from '../step-fault.ts';
+import type { FaultRegister } from './fault-register.ts';
+import type { ModelRunner } from './model-runner.ts';
 import { assertInvariant } from '../../errors.ts';
+import { groupOf } from '../../fairness/client-id.ts';
 import type { SegmentInput } from '../../runtime/build-step-batch.ts';
-import type { FinishedEmbedding } from '../protocol.ts';
 import type { LaneLoan, LaneQueue } from '../../scheduler/lane-queue.ts';
 
 /** Lends lanes of the cache, and knows whose turn it is. */
@@ -127,3 +130,39 @@ function normalised(sums: Float64Array): Float32Array {
   const length = Math.hypot(...sums);
   return Float32Array.from(sums, (value) => (length === 0 ? 0 : value / length)); // [dim]
 }
+
+/**
+ * Computes the next tokens of texts to be embedded, of so many rows at most; `undefined` without any to compute. A fault
+ * ends the texts of the step, or those of them whose states are not numbers.
+ */
+export async function embedNext(
+  jobs: EmbeddingJobs,
+  runner: ModelRunner,
+  maxRows: number,
+  faults: FaultRegister,
+): Promise<Answers<FinishedEmbedding> | undefined> {
+  const chunks = jobs.schedule(maxRows);
+  if (chunks.length === 0) return undefined;
+  const computed = chunks.map(({ job }) => job);
+  try {
+    const rows = await runner.hiddenStates(chunks.map(({ segment }) => segment)); // [tokens][dim]
+    const done = jobs.advance(chunks, rows);
+    faults.pass();
+    const finished = done.filter(({ embedding }) => embedding.every(Number.isFinite));
+    if (finished.length === done.length) return { finished };
+    const usable = new Set(finished.map(({ id }) => id));
+    const spoilt = new Set(done.flatMap(({ id }) => (usable.has(id) ? [] : [id])));
+    const casualties = computed.filter(({ id }) => spoilt.has(id)).map(toCasualty);
+    return { finished, fault: new StepFault('embedding', casualties, notNumbers('hidden states')) };
+  } catch (error) {
+    faults.admit('embedding', error);
+    for (const { id } of computed) jobs.cancel(id);
+    return { finished: [], fault: new StepFault('embedding', computed.map(toCasualty), error) };
+  }
+}
+
+const toCasualty = ({ id, tokenIds, numComputedTokens }: EmbeddingJob): Casualty => ({
+  id,
+  numTokens: tokenIds.length,
+  numComputedTokens,
+});

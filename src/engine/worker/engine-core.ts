@@ -1,22 +1,8 @@
-import { assertInvariant } from '../../errors.ts';
-import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
-import type { Sampler } from '../../sampling/sampler.ts';
-import { SamplerState } from '../../sampling/sampler-state.ts';
-import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
-import { createSequence, numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
 import { checkLayers, checkTokenIds } from '../check-input.ts';
-import type { ActiveSequence } from './active-sequence.ts';
-import { embedNext } from './embed-next.ts';
-import { EmbeddingJobs } from './embedding-jobs.ts';
-import { FaultRegister } from './fault-register.ts';
-import { GrammarPool } from './grammar-pool.ts';
-import { inspectNext } from './inspect-next.ts';
-import { InspectionJobs, type PromptInspection, type FinishedInspection } from './inspection-jobs.ts';
-import type { ModelRunner } from './model-runner.ts';
 import {
-  NO_SEQUENCE,
   type Casualty,
   type FinishedEmbedding,
+  NO_SEQUENCE,
   type SequenceFinish,
   type SequenceGrammar,
   type SequenceOfLane,
@@ -25,13 +11,30 @@ import {
   type StepReport,
   type TokenTexts,
 } from '../protocol.ts';
+import { type Answers, StepFault } from '../step-fault.ts';
+import type { ActiveSequence } from './active-sequence.ts';
+import { EmbeddingJobs, embedNext } from './embedding-jobs.ts';
+import { FaultRegister } from './fault-register.ts';
+import { GrammarPool } from './grammar-pool.ts';
+import {
+  type FinishedInspection,
+  InspectionJobs,
+  inspectNext,
+  type PromptInspection,
+} from './inspection-jobs.ts';
+import type { ModelRunner } from './model-runner.ts';
 import { ReasoningBudgets } from './reasoning-budgets.ts';
 import { SequenceGuide } from './sequence-guide.ts';
 import { stepCounts } from './step-counts.ts';
-import { StepFault, type Answers } from '../step-fault.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { TimedGuide } from './timed-guide.ts';
 import { TokenDrawer } from './token-drawer.ts';
+import { assertInvariant } from '../../errors.ts';
+import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
+import { SamplerState } from '../../sampling/sampler-state.ts';
+import type { Sampler } from '../../sampling/sampler.ts';
+import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
+import { createSequence, numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
 
 /** What a step did; the engine process adds times and gauges. */
 export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | 'endedAtMs'> {

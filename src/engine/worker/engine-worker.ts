@@ -1,7 +1,7 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { RUNTIME_TRAITS } from '../../runtime/traits.ts';
 import { plainMessage } from '../../logged-error.ts';
-import { monotonicMs } from '../clock.ts';
+import { monotonicMs } from '../../values.ts';
 import type {
   EngineGauges,
   EngineSettings,

@@ -1,19 +1,19 @@
-import type { EngineError } from '../../errors.ts';
-import { OpenModel, type LoadedModel } from '../../model/load-model.ts';
-import type { KvCacheShape, Runtime } from '../../runtime/runtime.ts';
-import { startFastestRuntime, startRuntime, type RuntimeChoice } from '../../runtime/start-runtime.ts';
-import { Sampler } from '../../sampling/sampler.ts';
-import { Scheduler } from '../../scheduler/scheduler.ts';
-import { StepCostModel, type StepShape } from '../../scheduler/step-cost-model.ts';
 import { cacheShape } from '../cache-shape.ts';
 import { checkMemory, type MemoryDemand } from '../check-memory.ts';
-import { monotonicMs } from '../clock.ts';
-import { EngineCore } from './engine-core.ts';
 import type { ModelInfo } from '../engine.ts';
 import { estimateMemory, modelSizeOf } from '../estimate-memory.ts';
-import { ModelRunner } from './model-runner.ts';
 import type { EngineSettings } from '../protocol.ts';
-import { stepWork } from './step-work.ts';
+import { EngineCore } from './engine-core.ts';
+import { ModelRunner } from './model-runner.ts';
+import type { EngineError } from '../../errors.ts';
+import { type LoadedModel, OpenModel } from '../../model/load-model.ts';
+import type { ModelConfig } from '../../model/model-config.ts';
+import type { KvCacheShape, Runtime } from '../../runtime/runtime.ts';
+import { type RuntimeChoice, startFastestRuntime, startRuntime } from '../../runtime/start-runtime.ts';
+import { Sampler } from '../../sampling/sampler.ts';
+import { Scheduler } from '../../scheduler/scheduler.ts';
+import { StepCostModel, type StepShape, type StepWork } from '../../scheduler/step-cost-model.ts';
+import { monotonicMs } from '../../values.ts';
 
 export interface EngineSetup {
   core: EngineCore;
@@ -126,4 +126,21 @@ async function chooseRuntime(
   const options = { numThreads, weights, onLost, ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }) };
   if (runtime === 'auto') return startFastestRuntime({ ...options, allowsNative });
   return { runtime: await startRuntime(runtime, options) };
+}
+
+/**
+ * The multiply-adds of a model's steps. Every trained number of its blocks is used once a row; of its embedding, and of
+ * a head apart from it, only the head counts, and only for rows whose logits are wanted.
+ */
+export function stepWork(
+  { vocabSize, dim, numHeads, headDim, numLayers, tiedHead }: ModelConfig,
+  numParameters: number,
+): StepWork {
+  const headSize = vocabSize * dim;
+  return {
+    perRow: Math.max(numParameters - headSize * (tiedHead ? 1 : 2), 1),
+    perLogitRow: headSize,
+    // A key by a query, and a value by what comes of it.
+    perScore: 2 * numLayers * numHeads * headDim,
+  };
 }

@@ -1,17 +1,16 @@
+import type { SampledToken } from '../engine.ts';
+import type { SequenceRequest, SequenceUpdate } from '../protocol.ts';
+import { toSentError } from '../step-fault.ts';
+import { type ActiveSequence, closingToken, forbiddenTokens, forcedToken, take } from './active-sequence.ts';
+import { giveForcedTokens } from './forced-tokens.ts';
+import type { LogitsNeeded } from './model-runner.ts';
+import type { TimedGuide } from './timed-guide.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { StepRow } from '../../runtime/step-row.ts';
-import { tokenLogprobs } from '../../sampling/logprobs.ts';
+import { logprobsOf, tokenLogprobs } from '../../sampling/logprobs.ts';
 import type { FormedSample, Sampler, TextForm } from '../../sampling/sampler.ts';
 import { containFault, type Sequence, type SequenceFault } from '../../scheduler/sequence.ts';
 import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
-import type { SampledToken } from '../engine.ts';
-import type { SequenceUpdate } from '../protocol.ts';
-import { toSentError } from '../step-fault.ts';
-import { closingToken, forbiddenTokens, forcedToken, take, type ActiveSequence } from './active-sequence.ts';
-import { giveForcedTokens } from './forced-tokens.ts';
-import type { LogitsNeeded } from './model-runner.ts';
-import { readsWholeRows, scoreNext } from './score-next.ts';
-import type { TimedGuide } from './timed-guide.ts';
 
 /** So many draws from the top of a row make good for one for which it was not enough. */
 const TRIES_A_MISS = 16;
@@ -208,3 +207,21 @@ const endByFault = ({ id }: Sequence, { thrown }: SequenceFault): SequenceProgre
   updates: [{ id, finish: 'error', error: toSentError(thrown) }],
   numAccepted: 0,
 });
+
+/**
+ * The logprobs of tokens in the place behind a prompt, by the row of its last token; nothing where none were asked for.
+ * @throws EngineError `backend_failure` on NaN
+ */
+function scoreNext(
+  rows: readonly StepRow[],
+  scoredTokenIds: readonly number[] | undefined,
+): Pick<SequenceUpdate, 'scores'> {
+  if (scoredTokenIds === undefined) return {};
+  const row = rows.at(-1); // [vocab]
+  assertInvariant(row instanceof Float32Array, 'the row behind a prompt that is scored has all its logits');
+  return { scores: logprobsOf(row, scoredTokenIds) };
+}
+
+/** Logprobs are wanted of tokens that need not be among the most probable. */
+const readsWholeRows = ({ promptLogprobs, scoredTokenIds }: SequenceRequest): boolean =>
+  promptLogprobs || scoredTokenIds !== undefined;

@@ -1,4 +1,4 @@
-import { clip } from '../../clip.ts';
+import { clip } from '../../values.ts';
 import { invalidField } from '../../errors.ts';
 import { compileRegular } from '../regular/compile-regular.ts';
 import { isEmpty } from '../regular/dfa.ts';

@@ -1,4 +1,4 @@
-import { clip } from '../../clip.ts';
+import { clip } from '../../values.ts';
 import { invalidField } from '../../errors.ts';
 import {
   ANY_CODE_POINT,

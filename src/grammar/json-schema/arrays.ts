@@ -1,5 +1,5 @@
 import { invalidField } from '../../errors.ts';
-import { isRecord } from '../../is-record.ts';
+import { isRecord } from '../../values.ts';
 import {
   choiceOf,
   NEVER,

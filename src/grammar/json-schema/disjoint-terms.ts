@@ -1,4 +1,4 @@
-import { isRecord } from '../../is-record.ts';
+import { isRecord } from '../../values.ts';
 import { intersect, withLength } from '../regular/combine.ts';
 import { isEmpty } from '../regular/dfa.ts';
 import { enumeratedValues } from './enumerated-values.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from '../../is-record.ts';
+import { isRecord } from '../../values.ts';
 import type { Term } from './terms.ts';
 import type { ValueChecker } from './values.ts';
 

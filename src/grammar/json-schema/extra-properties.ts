@@ -1,4 +1,4 @@
-import { isRecord } from '../../is-record.ts';
+import { isRecord } from '../../values.ts';
 import { automatonOf, type Part, sequenceOf, textOf } from '../compile/part.ts';
 import { complement, intersect, subtract, unionOfAll, withLength } from '../regular/combine.ts';
 import { compileRegular } from '../regular/compile-regular.ts';

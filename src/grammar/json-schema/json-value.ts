@@ -1,4 +1,4 @@
-import { isRecord } from '../../is-record.ts';
+import { isRecord } from '../../values.ts';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 

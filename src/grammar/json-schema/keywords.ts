@@ -1,6 +1,5 @@
-import { clip } from '../../clip.ts';
+import { clip, isRecord } from '../../values.ts';
 import { invalidField } from '../../errors.ts';
-import { isRecord } from '../../is-record.ts';
 import type { JsonRecord } from './json-value.ts';
 import { JSON_TYPES } from './types.ts';
 

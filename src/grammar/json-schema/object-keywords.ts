@@ -1,4 +1,4 @@
-import { isRecord } from '../../is-record.ts';
+import { isRecord } from '../../values.ts';
 import type { SchemaDocument, SchemaNode } from './schema-document.ts';
 
 /** The schema of properties that are neither declared nor match a pattern; undefined if the schema does not say. */

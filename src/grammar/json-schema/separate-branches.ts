@@ -1,5 +1,5 @@
 import { invalidField } from '../../errors.ts';
-import { isRecord } from '../../is-record.ts';
+import { isRecord } from '../../values.ts';
 import { areDisjoint, arePropertiesDisjoint, requiredNames } from './disjoint-terms.ts';
 import { enumeratedValues } from './enumerated-values.ts';
 import { merge, type Term } from './terms.ts';

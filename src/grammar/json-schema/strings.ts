@@ -1,6 +1,5 @@
 import { invalidField } from '../../errors.ts';
-import { clip } from '../../clip.ts';
-import { isRecord } from '../../is-record.ts';
+import { clip, isRecord } from '../../values.ts';
 import { automatonOf, NEVER, type Part, sequenceOf, textOf } from '../compile/part.ts';
 import { intersect } from '../regular/combine.ts';
 import { compileSearch } from '../regular/compile-regular.ts';

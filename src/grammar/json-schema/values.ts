@@ -1,4 +1,4 @@
-import { isRecord } from '../../is-record.ts';
+import { isRecord } from '../../values.ts';
 import { accepts } from '../regular/dfa.ts';
 import type { Effort } from '../regular/effort.ts';
 import { formatDfa, NUMBER_FORMATS, stringFormatKind } from './formats.ts';

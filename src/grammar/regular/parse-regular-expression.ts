@@ -1,11 +1,9 @@
 import { invalidField } from '../../errors.ts';
-import { clip } from '../../clip.ts';
-import { ANY_BUT_LINE_ENDS, CLASS_ESCAPES } from './character-classes.ts';
-import { codePointOf, complementOf, type CodePoints, unionOf } from './code-points.ts';
+import { codePointOf, type CodePoints, codePoints, complementOf, unionOf } from './code-points.ts';
 import type { Effort } from './effort.ts';
 import type { RegularNode } from './regular-node.ts';
 import { TextReader } from './text-reader.ts';
-import { unicodeProperty } from './unicode-property.ts';
+import { clip } from '../../values.ts';
 
 /** UTF-16 units of a regular expression. */
 export const MAX_PATTERN_LENGTH = 10_000;
@@ -202,3 +200,87 @@ const isDigit = (character: string): boolean => character >= '0' && character <=
 /** The set of one character; the unions and the alphabet leave lone surrogates out. */
 const single = (codePoint: number): CodePoints =>
   codePoint >= 0xd800 && codePoint < 0xe000 ? [] : [codePoint, codePoint];
+
+const DIGIT = codePoints([[0x30, 0x39]]);
+const WORD = codePoints([
+  [0x30, 0x39],
+  [0x41, 0x5a],
+  [0x5f, 0x5f],
+  [0x61, 0x7a],
+]);
+/** WhiteSpace and LineTerminator of ECMAScript. */
+const SPACE = codePoints([
+  [0x09, 0x0d],
+  [0x20, 0x20],
+  [0xa0, 0xa0],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+  [0x2028, 0x2029],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+  [0xfeff, 0xfeff],
+]);
+
+/** What `.` matches without the `s` flag. */
+const ANY_BUT_LINE_ENDS = complementOf(
+  codePoints([
+    [0x0a, 0x0a],
+    [0x0d, 0x0d],
+    [0x2028, 0x2029],
+  ]),
+);
+
+/** What `\d`, `\w`, `\s` and their capitals match. */
+const CLASS_ESCAPES: Readonly<Record<string, CodePoints>> = {
+  d: DIGIT,
+  D: complementOf(DIGIT),
+  w: WORD,
+  W: complementOf(WORD),
+  s: SPACE,
+  S: complementOf(SPACE),
+};
+
+/** Names are few hundred; each set is some hundred ranges. */
+const known = new Map<string, CodePoints>();
+
+/**
+ * The code points with a Unicode property, `L` or `Script=Greek`: asked of JavaScript's own engine, so that both have
+ * the same version of Unicode. The name was accepted by RegExp.
+ */
+function unicodeProperty(name: string, negative: boolean): CodePoints {
+  let set = known.get(name);
+  if (set === undefined) {
+    set = askEngine(name);
+    known.set(name, set);
+  }
+  return negative ? complementOf(set) : set;
+}
+
+let all: string | undefined;
+
+function askEngine(name: string): CodePoints {
+  all ??= everyScalarValue();
+  const ranges: [number, number][] = [];
+  for (const { 0: run } of all.matchAll(new RegExp(`\\p{${name}}+`, 'gu')))
+    ranges.push([run.codePointAt(0) ?? 0, lastCodePoint(run)]);
+  return codePoints(ranges);
+}
+
+/** The last code point of a run: behind a high surrogate, it takes two units. */
+function lastCodePoint(run: string): number {
+  const pair = run.codePointAt(run.length - 2);
+  return pair !== undefined && pair > 0xffff ? pair : run.charCodeAt(run.length - 1);
+}
+
+/** All scalar values in order, 4 MB. A run across the surrogates is split by codePoints(). */
+function everyScalarValue(): string {
+  const parts: string[] = [];
+  for (let first = 0; first <= 0x10ffff; first += 0x1000) {
+    const block = Array.from({ length: 0x1000 }, (_, i) => first + i);
+    parts.push(String.fromCodePoint(...block.filter(isScalar)));
+  }
+  return parts.join('');
+}
+
+const isScalar = (value: number): boolean => value < 0xd800 || value >= 0xe000;

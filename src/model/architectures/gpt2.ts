@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { mapGgufGpt2Tensors } from '../../weights/gguf/gguf-gpt2-tensor-map.ts';
-import { mapGpt2Tensors } from '../../weights/gpt2-tensor-map.ts';
 import type { Architecture, GgufMetadata, ModelPlan, TensorShapes } from '../architecture.ts';
 import { checkBlockCount, ggufCount, ggufTokenFields, ggufVocabSize, parseMetadata } from '../gguf-fields.ts';
-import { parseGpt2Config, type Gpt2Config } from '../gpt2-config.ts';
+import { type Gpt2Config, parseGpt2Config } from '../gpt2-config.ts';
 import { createGpt2Parameters, gpt2ParameterShapes } from '../gpt2-parameters.ts';
 import { Gpt2 } from '../gpt2.ts';
+import { nameOfGgufTensor } from '../../weights/gguf/gguf-tensor-names.ts';
+import { mapGpt2Tensors } from '../../weights/gpt2-tensor-map.ts';
+import { type ExpectedTensor, matchTensors, type StoredTensor } from '../../weights/match-tensors.ts';
+import type { TensorEntry } from '../../weights/tensor-source.ts';
 
 /** GPT-2, and with it the book's GPT and nanoGPT's. */
 export const gpt2: Architecture = {
@@ -54,4 +56,40 @@ function configFields(metadata: GgufMetadata, tensors: TensorShapes): Record<str
     qkv_bias: tensors.has('blk.0.attn_qkv.bias'),
     ...ggufTokenFields(metadata),
   };
+}
+
+/** Our name of each GPT-2 tensor outside the blocks, by its name in a GGUF file. */
+const OUTER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['token_embd', 'wte'],
+  ['position_embd', 'wpe'],
+  ['output_norm', 'ln_f'],
+  ['output', 'lm_head'],
+]);
+
+/** The same for those of block N: `blk.N.` in the file, `h.N.` here. */
+const BLOCK_NAMES: ReadonlyMap<string, string> = new Map([
+  ['attn_norm', 'ln_1'],
+  ['attn_qkv', 'attn.c_attn'],
+  ['attn_output', 'attn.c_proj'],
+  ['ffn_norm', 'ln_2'],
+  ['ffn_up', 'mlp.c_fc'],
+  ['ffn_down', 'mlp.c_proj'],
+]);
+
+const NAMES = { outer: OUTER_NAMES, block: BLOCK_NAMES, blockPrefix: 'h' };
+
+/**
+ * Finds every expected parameter among the tensors of a GPT-2's GGUF file, whose matrices lie as [out, in].
+ * @throws EngineError `weights_invalid` naming every missing, misshapen or unexpected tensor
+ */
+function mapGgufGpt2Tensors(
+  entries: ReadonlyMap<string, TensorEntry>,
+  expected: readonly ExpectedTensor[],
+): StoredTensor[] {
+  const byName = new Map<string, TensorEntry>();
+  for (const entry of entries.values()) byName.set(nameOfGgufTensor(entry.name, NAMES), entry);
+  return matchTensors(
+    { shapesFrom: 'the metadata', byName, isTransposed: () => false, problems: [] },
+    expected,
+  );
 }

@@ -1,16 +1,15 @@
 import type { JSX } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { AttentionQuery } from './address.ts';
+import { type ChosenHead, headWithReach, strongestCell } from './choose-head.ts';
 import { Arcs } from '../drawing/arcs.tsx';
-import { HeatMap, type Cell } from '../drawing/heat-map.tsx';
+import { type Cell, HeatMap } from '../drawing/heat-map.tsx';
 import { NumberTable } from '../drawing/number-table.tsx';
-import { Thumbnail } from '../drawing/thumbnail.tsx';
 import { listModels } from '../service/models.ts';
 import { requestJson } from '../service/request.ts';
 import type { AttentionReport } from '../service/wire.ts';
 import { ErrorNote } from '../shell/error-note.tsx';
 import { useAnswer } from '../shell/use-answer.ts';
-import type { AttentionQuery } from './address.ts';
-import { headWithReach, strongestCell, type ChosenHead } from './choose-head.ts';
 
 /** Words come again in it, so that heads that find them again have something to find. */
 const FIRST_PROMPT =
@@ -183,4 +182,22 @@ function HeadView({ title, note, weights, tokens, row }: HeadViewProps): JSX.Ele
       </details>
     </section>
   );
+}
+
+/** Weights as a picture of one dot for each: cheap enough for all heads of a model. */
+function Thumbnail({ values }: { values: readonly (readonly number[])[] }): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (context === null || context === undefined) return;
+    const size = values.length;
+    const image = context.createImageData(size, size);
+    values.forEach((line, row) =>
+      line.forEach((value, column) =>
+        image.data.set([194, 65, 12, 255 * Math.sqrt(value)], 4 * (row * size + column)),
+      ),
+    );
+    context.putImageData(image, 0, 0);
+  }, [values]);
+  return <canvas ref={canvas} class="thumbnail" width={values.length} height={values.length} aria-hidden />;
 }

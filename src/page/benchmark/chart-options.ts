@@ -1,5 +1,4 @@
-import { dot, gridY, line, ruleY, type PlotOptions } from '@observablehq/plot';
-import { theoryCurve } from './theory-curve.ts';
+import { dot, gridY, line, type PlotOptions, ruleY } from '@observablehq/plot';
 import type { BenchmarkLoad, BenchmarkReport, ContextSweep, GrowthFit } from '../service/wire.ts';
 
 /** A report, and what it is called in legends. */
@@ -136,3 +135,13 @@ const LINE_NAMES = ['solid', 'dashed', 'dotted'];
 
 const captionOf = (parts: readonly string[]): string =>
   parts.map((part, i) => `${LINE_NAMES[i % LINE_NAMES.length]}: ${part}`).join(', ');
+
+/** The curve c x^power that passes through the last point: what the times would be if they grew as theory says. */
+export function theoryCurve(
+  points: readonly { x: number; y: number }[],
+  power: number,
+): { x: number; y: number }[] {
+  const last = points.at(-1);
+  if (last === undefined) return [];
+  return points.map(({ x }) => ({ x, y: last.y * (x / last.x) ** power }));
+}

@@ -1,8 +1,7 @@
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { KeyPrompt } from './key-prompt.tsx';
 import { ErrorNote } from './error-note.tsx';
-import { VIEWS, viewOf, type View } from './views.ts';
+import { KeyPrompt } from './key-prompt.tsx';
 
 /** The page: the navigation, a prompt for a key where one is wanted, and the view that the address names. */
 export function App(): JSX.Element {
@@ -58,4 +57,25 @@ function LoadedView({ view }: { view: View }): JSX.Element {
   }, [view]);
   if (error !== undefined) return <ErrorNote error={error} />;
   return Content === undefined ? <p class="quiet">Loading …</p> : <Content />;
+}
+
+/** A part of the page with an address of its own, `#/NAME`. Its code is fetched when it is first shown. */
+interface View {
+  name: string;
+  title: string;
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+/** In the order of the navigation; the first is shown where the address names none. */
+const VIEWS: readonly [View, ...View[]] = [
+  { name: 'playground', title: 'Playground', load: () => import('../playground/playground.tsx') },
+  { name: 'attention', title: 'Attention', load: () => import('../attention/attention.tsx') },
+  { name: 'benchmark', title: 'Benchmark', load: () => import('../benchmark/benchmark.tsx') },
+  { name: 'now', title: 'Now', load: () => import('../now/now.tsx') },
+];
+
+/** @param hash of the address, like `#/attention/series`: what follows the name is the view's own */
+function viewOf(hash: string): View {
+  const [, name] = /^#\/([^/?]+)/.exec(hash) ?? [];
+  return VIEWS.find((view) => view.name === name) ?? VIEWS[0];
 }

@@ -1,18 +1,17 @@
 import { assertInvariant } from '../../errors.ts';
 import {
-  qkvDim,
   type Activation,
   type AttentionHeads,
   type GateActivation,
   type HeadStripes,
   type Parameter,
+  qkvDim,
   type Rotation,
   type TransformerOps,
 } from '../ops.ts';
+import type { KvCacheShape } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { CachedAttention } from './cached-attention.ts';
-import { checkHeads } from './check-heads.ts';
-import { checkIndices } from './check-indices.ts';
 import type { EagerContext } from './eager-context.ts';
 import { once } from './once.ts';
 import { StepOperands } from './step-operands.ts';
@@ -292,4 +291,26 @@ const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 /** Rounded to bfloat16. */
 export function toHalf(context: EagerContext, tensor: TensorInfo): TensorInfo {
   return context.run('Cast', TO_HALF, [tensor]); // as tensor
+}
+
+/** That the heads share the cache's keys evenly: a kernel that divides by them would end the process. */
+function checkHeads(cache: KvCacheShape, { numHeads, numKvHeads, headDim }: AttentionHeads): void {
+  assertInvariant(
+    cache.numKvHeads === numKvHeads && cache.headDim === headDim && numHeads % numKvHeads === 0,
+    `${numHeads} heads of ${headDim} share ${numKvHeads} of keys, in a cache of ${cache.numKvHeads} of ${cache.headDim}`,
+  );
+}
+
+/**
+ * That every index is a row of the embedding: a GPU reads zeros for one that is not, without an error.
+ * @param rowLength numbers of a row, where a table comes as one vector
+ */
+function checkIndices(what: string, indices: Int32Array, embedding: Parameter, rowLength = 1): void {
+  const size = (embedding.shape[0] ?? 0) / rowLength;
+  for (const index of indices) {
+    assertInvariant(
+      index >= 0 && index < size,
+      `${what} ${index} is one of the ${size} in ${embedding.name}`,
+    );
+  }
 }

@@ -1,23 +1,23 @@
+import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { assertInvariant, EngineError } from '../../errors.ts';
+import { bindToParent } from '../../process/bind-to-parent.ts';
+import { childEnvironment } from '../../process/child-environment.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
-import type { StepRow } from '../step-row.ts';
-import type { WeightFormat } from '../traits.ts';
-import { checkWeightFormat } from '../traits.ts';
-import { cudaDevice } from './cuda-device.ts';
+import { type StepRow, TOP_LOGITS, type TopLogits } from '../step-row.ts';
 import { EagerContext } from './eager-context.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { StepOperands } from './step-operands.ts';
 import { StockOps, toHalf } from './stock-ops.ts';
 import { tensorflowActivation } from './tensorflow-activation.ts';
-import type { TensorflowBinding, TensorInfo } from './tensorflow-binding.ts';
+import { FLOAT, INT32, type TensorflowBinding, type TensorInfo } from './tensorflow-binding.ts';
 import { tensorflowCacheBytes, TensorflowKvCache } from './tensorflow-kv-cache.ts';
 import { TensorflowParameter } from './tensorflow-parameter.ts';
-import { topRows } from './top-rows.ts';
+import { checkWeightFormat, type WeightFormat } from '../traits.ts';
 
 export interface TensorflowRuntimeOptions {
   name: 'tensorflow' | 'tensorflow-gpu';
@@ -178,4 +178,61 @@ class TensorflowRuntime implements Runtime {
     assertInvariant(values instanceof Float32Array, 'activations are float32');
     return rowsOf(values.subarray(0, numRows * numCols), numCols);
   }
+}
+
+const QUERY = ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'];
+
+/** The GPU that tfjs' addon takes, the last of those TensorFlow lists, as NVIDIA's own tool describes it. */
+function cudaDevice(): RuntimeDevice {
+  try {
+    const [program, ...args] = bindToParent(['nvidia-smi', ...QUERY]);
+    const options = { encoding: 'utf8', timeout: 10_000, env: childEnvironment() } as const;
+    const lines = execFileSync(program, args, options).trim().split('\n');
+    return parseCudaDevice(lines.at(-1) ?? '');
+  } catch {
+    return { name: 'a CUDA GPU (nvidia-smi, which knows its name, did not run)' };
+  }
+}
+
+/** `NVIDIA H100 80GB HBM3, 81559`, the memory in MiB. */
+export function parseCudaDevice(line: string): RuntimeDevice {
+  const [name = '', memoryMib = ''] = line.split(',').map((part) => part.trim());
+  const memoryBytes = Number.parseInt(memoryMib, 10) * 2 ** 20;
+  return Number.isNaN(memoryBytes) ? { name } : { name, memoryBytes };
+}
+
+const T = { T: { type: FLOAT } } as const;
+const REDUCE = { ...T, Tidx: { type: INT32 }, keep_dims: true } as const;
+const TOP = { ...T, sorted: true } as const;
+
+/**
+ * The most probable tokens of each row and its log-sum-exp, so that a step reads back a few numbers a row:
+ * [rows, vocab] -> [numRows]. `TopKV2` puts the lower index first on ties.
+ */
+export function topRows(
+  context: EagerContext,
+  operands: StepOperands,
+  logits: TensorInfo,
+  numRows: number,
+): TopLogits[] {
+  const numTop = Math.min(TOP_LOGITS, logits.shape[1] ?? 0);
+  const axis = operands.vector([1]);
+  const [values, indices] = context.runMany('TopKV2', TOP, [logits, operands.integer(numTop)], 2) as [
+    TensorInfo,
+    TensorInfo,
+  ]; // both [rows, numTop]
+  const largest = context.run('Max', REDUCE, [logits, axis]); // [rows, 1]
+  const shifted = context.run('Sub', T, [logits, largest]); // [rows, vocab]
+  const exponentials = context.run('Exp', T, [shifted]); // [rows, vocab]
+  const sums = context.run('Sum', REDUCE, [exponentials, axis]); // [rows, 1]
+  const logs = context.run('Log', T, [sums]); // [rows, 1]
+  const logSumExps = context.run('AddV2', T, [logs, largest]); // [rows, 1]
+  const topLogits = context.read(values) as Float32Array; // [rows, numTop]
+  const tokenIds = context.read(indices) as Int32Array; // [rows, numTop]
+  const normalisers = context.read(logSumExps); // [rows, 1]
+  return Array.from({ length: numRows }, (_, row) => ({
+    tokenIds: tokenIds.subarray(row * numTop, (row + 1) * numTop),
+    logits: topLogits.subarray(row * numTop, (row + 1) * numTop),
+    logSumExp: normalisers[row] ?? 0,
+  }));
 }

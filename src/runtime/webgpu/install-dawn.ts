@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../errors.ts';
-import { hasCode } from '../../has-code.ts';
+import { hasCode } from '../../values.ts';
 import { DAWN_INTEGRITY, DAWN_VERSION, dawnFolderOf, dawnHome } from './dawn.ts';
 
 const MANIFEST = { private: true, dependencies: { webgpu: DAWN_VERSION } };

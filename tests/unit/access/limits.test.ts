@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connectRedis } from '../../../src/access/connect-redis.ts';
+import { connectRedis } from '../../../src/access/open-limits.ts';
 import type { LimitStore } from '../../../src/access/limit-store.ts';
 import { MemoryLimits } from '../../../src/access/memory-limits.ts';
 import { RedisLimits } from '../../../src/access/redis-limits.ts';

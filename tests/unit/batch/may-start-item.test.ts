@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mayStartItem, type EngineLoad } from '../../../src/batch/may-start-item.ts';
+import { mayStartItem, type EngineLoad } from '../../../src/batch/batch-runner.ts';
 
 const load = (numSequencesRunning: number, numSequencesWaiting = 0, numLanes = 8): EngineLoad => ({
   numSequencesRunning,

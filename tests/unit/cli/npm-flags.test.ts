@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { npmFlagsProblem } from '../../../src/cli/npm-flags.ts';
-import { createProgram } from '../../../src/cli/run-command-line.ts';
+import { createProgram, npmFlagsProblem } from '../../../src/cli/run-command-line.ts';
 
 /** How npm 11 tells a script of flags that it took: `--port 9000` as `true` and an argument, `--port=9000` as the value. */
 it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { placeTokens, reserveUpTo } from '../../../src/decisions/queue-window.ts';
-import { RequestQueue, type QueueBounds } from '../../../src/engine/client/request-queue.ts';
+import { RequestQueue, type QueueBounds } from '../../../src/engine/client/queue/request-queue.ts';
 
 const queueOf = (bounds: Partial<QueueBounds>): RequestQueue =>
   new RequestQueue({ maxQueuedSequences: 256, maxQueuedTokens: 1000, ...bounds }, () => 0);

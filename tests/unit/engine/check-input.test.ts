@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { checkCompletion, checkLayers, checkText, checkVocabulary } from '../../../src/engine/check-input.ts';
 import type { CompletionRequest } from '../../../src/engine/engine.ts';
-import { PLAIN_REQUEST } from '../../../src/engine/plain-request.ts';
+import { PLAIN_PARAMS } from '../../../src/engine/generation-params.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { DEFAULT_SAMPLING_PARAMS, type SamplingParams } from '../../../src/sampling/sampling-params.ts';
 
 const BOUNDS = { vocabSize: 100, contextLength: 32 };
 
 const request = (changes: Partial<CompletionRequest> = {}): CompletionRequest => ({
-  ...PLAIN_REQUEST,
+  ...PLAIN_PARAMS,
   id: 'a',
   prompts: [[1, 2, 3]],
   maxTokens: 4,

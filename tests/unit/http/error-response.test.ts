@@ -8,7 +8,7 @@ describe('toErrorResponse', () => {
   it.each(ERROR_CODES)('%s has a status of its class, and says whether to retry', (code) => {
     for (const family of FAMILIES) {
       const error = new EngineError(code, 'why');
-      const { status, headers } = toErrorResponse(error, family, 'r1');
+      const { status, headers } = toErrorResponse(error, { api: family }, 'r1');
       expect(status).toBeGreaterThanOrEqual(400);
       expect(status).toBeLessThan(600);
       expect(headers['x-should-retry']).toBe(String(error.retryable));
@@ -24,13 +24,13 @@ describe('toErrorResponse', () => {
     [undefined, '1', '1000'],
   ])('rounds %s ms up, to at least a second', (retryAfterMs, seconds, milliseconds) => {
     const error = new EngineError('queue_full', 'full', retryAfterMs === undefined ? {} : { retryAfterMs });
-    const { headers } = toErrorResponse(error, 'openai', 'r1');
+    const { headers } = toErrorResponse(error, {}, 'r1');
     expect(headers).toMatchObject({ 'retry-after': seconds, 'retry-after-ms': milliseconds });
   });
 
   it('names the field as each family does', () => {
     const error = new EngineError('invalid_request', 'why', { param: 'prompt[2]' });
-    expect(toErrorResponse(error, 'openai', 'r1').body).toEqual({
+    expect(toErrorResponse(error, {}, 'r1').body).toEqual({
       error: {
         message: 'why',
         type: 'invalid_request_error',
@@ -39,7 +39,7 @@ describe('toErrorResponse', () => {
         request_id: 'r1',
       },
     });
-    expect(toErrorResponse(error, 'workers-ai', 'r1').body).toEqual({
+    expect(toErrorResponse(error, { api: 'workers-ai' }, 'r1').body).toEqual({
       result: null,
       success: false,
       errors: [{ code: 5004, message: 'why', source: { pointer: '/prompt/2' } }],
@@ -61,7 +61,7 @@ describe('toErrorResponse', () => {
     ['request_timeout', 'timeout_error'],
     ['backend_failure', 'api_error'],
   ] as const)('calls %s %s in the envelope of Anthropic', (code, type) => {
-    expect(toErrorResponse(new EngineError(code, 'why'), 'anthropic', 'r1').body).toEqual({
+    expect(toErrorResponse(new EngineError(code, 'why'), { api: 'anthropic' }, 'r1').body).toEqual({
       type: 'error',
       error: { type, message: 'why' },
       request_id: 'r1',
@@ -72,7 +72,7 @@ describe('toErrorResponse', () => {
     const error = toEngineError(new TypeError('secret'));
     expect(error.code).toBe('internal');
     for (const family of FAMILIES) {
-      const { body } = toErrorResponse(error, family, 'r1');
+      const { body } = toErrorResponse(error, { api: family }, 'r1');
       expect(JSON.stringify(body)).not.toContain('secret');
       expect(JSON.stringify(body)).toContain('r1');
     }

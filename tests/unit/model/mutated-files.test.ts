@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cacheShape } from '../../../src/engine/cache-shape.ts';
-import { loadEndTokens } from '../../../src/engine/client/load-end-tokens.ts';
+import { loadEndTokens } from '../../../src/engine/client/model-files/read-model-files.ts';
 import { loadTokenizer } from '../../../src/text/load-tokenizer.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';

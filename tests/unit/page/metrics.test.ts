@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { theoryCurve } from '../../../src/page/benchmark/theory-curve.ts';
+import { theoryCurve } from '../../../src/page/benchmark/chart-options.ts';
 import { parseMetrics } from '../../../src/page/now/parse-metrics.ts';
 import { ratesOf, toSnapshot } from '../../../src/page/now/snapshot.ts';
 

@@ -9,8 +9,8 @@ import {
   type MessageEvent,
 } from '../../../routes/anthropic/schemas/message-body.ts';
 import { MessageWriter, type MessageView } from '../../../routes/anthropic/schemas/message-writer.ts';
-import type { AnswerEvent } from '../../../src/chat/answer.ts';
-import { eventFrame } from '../../../src/http/sse.ts';
+import type { GenerationEvent } from '../../../src/generation/generation-event.ts';
+import { eventFrame } from '../../../src/http/sse/sse.ts';
 import { ANSWERS, call, content, finish, reasoning } from '../../support/answer-events.ts';
 
 const USAGE = {
@@ -27,7 +27,7 @@ const isEvent = new Ajv2020({ strict: false }).compile(z.toJSONSchema(messageEve
 
 /** The whole stream of an answer, and the body that it would be in one piece. */
 function write(
-  events: readonly AnswerEvent[],
+  events: readonly GenerationEvent[],
   view: Partial<MessageView> = {},
 ): { events: MessageEvent[]; body: MessageBody } {
   const writer = new MessageWriter({ ...VIEW, ...view });

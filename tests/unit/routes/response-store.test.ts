@@ -6,13 +6,13 @@ import {
   type StoredResponse,
 } from '../../../routes/responses/response-store.ts';
 import type { ResponseBody } from '../../../routes/responses/schemas/response-body.ts';
-import { toEcho } from '../../../routes/responses/schemas/response-demand.ts';
+import { toEcho } from '../../../routes/responses/schemas/response-generation.ts';
 import type { StoredItem } from '../../../routes/responses/schemas/response-items.ts';
 import { toStoredItems } from '../../../routes/responses/schemas/stored-items.ts';
 import {
   itemsUntil,
   readItem,
-  toConversation,
+  itemsToFollow,
   toTurn,
   type Turn,
 } from '../../../routes/responses/schemas/turn.ts';
@@ -154,13 +154,13 @@ describe('a conversation', () => {
   it('is no longer than one that is sent as a whole could be', () => {
     const first = toTurn(undefined, toStoredItems('x'.repeat(600), 'r1'));
     const own = toStoredItems('b', 'r2');
-    expect(toConversation(first, own, 2000)).toMatchObject({ numBefore: 1 });
-    expect(() => toConversation(first, own, 500)).toThrow(/^previous_response_id .*500 bytes, BODY_LIMIT/);
+    expect(itemsToFollow(first, own, 2000)).toMatchObject({ numBefore: 1 });
+    expect(() => itemsToFollow(first, own, 500)).toThrow(/^previous_response_id .*500 bytes, BODY_LIMIT/);
     const many = toTurn(undefined, new Array<StoredItem>(4096).fill(own[0] as StoredItem));
-    expect(() => toConversation(many, own, 1e9)).toThrow(/^previous_response_id .*4097 items/);
+    expect(() => itemsToFollow(many, own, 1e9)).toThrow(/^previous_response_id .*4097 items/);
     let empty: Turn | undefined;
     for (let i = 0; i < 4097; i++) empty = toTurn(empty, []);
-    expect(() => toConversation(empty, own, 1e9)).toThrow(/^previous_response_id .*4097 turns/);
+    expect(() => itemsToFollow(empty, own, 1e9)).toThrow(/^previous_response_id .*4097 turns/);
   });
 });
 

@@ -9,11 +9,11 @@ import {
   responseEventSchema,
   type ResponseEvent,
 } from '../../../routes/responses/schemas/response-events.ts';
-import { toEcho } from '../../../routes/responses/schemas/response-demand.ts';
+import { toEcho } from '../../../routes/responses/schemas/response-generation.ts';
 import { ResponseWriter } from '../../../routes/responses/schemas/response-writer.ts';
-import type { AnswerEvent } from '../../../src/chat/answer.ts';
+import type { GenerationEvent } from '../../../src/generation/generation-event.ts';
 import { EngineError } from '../../../src/errors.ts';
-import { eventFrame } from '../../../src/http/sse.ts';
+import { eventFrame } from '../../../src/http/sse/sse.ts';
 import { ANSWERS, call, content, finish, reasoning } from '../../support/answer-events.ts';
 
 const USAGE = {
@@ -39,7 +39,7 @@ interface WriteOptions {
 
 /** The whole stream of an answer, and the body that it would be in one piece. */
 function write(
-  events: readonly AnswerEvent[],
+  events: readonly GenerationEvent[],
   { withLogprobs, summary, error }: WriteOptions = {},
 ): { events: ResponseEvent[]; body: ResponseBody } {
   const writer = writerOf(withLogprobs, summary);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeClientId } from '../../../src/client-id.ts';
+import { makeClientId } from '../../../src/fairness/client-id.ts';
 import { Scheduler } from '../../../src/scheduler/scheduler.ts';
 import { createSequence, type DraftGuide, type Sequence } from '../../../src/scheduler/sequence.ts';
 

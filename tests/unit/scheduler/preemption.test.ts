@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupOf } from '../../../src/client-id.ts';
+import { groupOf } from '../../../src/fairness/client-id.ts';
 import { Scheduler, type ScheduledStep } from '../../../src/scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../../../src/scheduler/sequence.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { messagesSchema, toChatMessages } from '../../../routes/openai/schemas/chat-messages.ts';
 import { parseInput } from '../../../routes/shared/schemas/parse-input.ts';
 import { z } from 'zod';
-import type { ChatMessage } from '../../../src/tokenizer/chat-template-renderer.ts';
+import type { ChatMessage } from '../../../src/chat-template/renderer.ts';
 
 const bodySchema = z.object({ messages: messagesSchema });
 const read = (messages: unknown): ChatMessage[] =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ChatTemplateRenderer, type ChatMessage } from '../../../src/tokenizer/chat-template-renderer.ts';
+import { ChatTemplateRenderer, type ChatMessage } from '../../../src/chat-template/renderer.ts';
 import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import {
   CHAT_TEMPLATE,

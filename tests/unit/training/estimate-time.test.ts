@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import { estimateMs } from '../../../src/training/estimate-time.ts';
-import { formatDuration } from '../../../src/training/format-duration.ts';
 import { splitBook } from '../../../src/training/corpus.ts';
 import { promptsOf } from '../../../src/training/prompts.ts';
+import { estimateMs, formatDuration } from '../../../src/training/train.ts';
 
 it('counts the steps, and a forward pass over the held-out text for each look at it', () => {
   const sizes = {

@@ -1,7 +1,6 @@
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
-import { titleOf, type Chat } from './chat.ts';
-import { useIsWide } from './use-is-wide.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Chat, titleOf } from './chat.ts';
 import type { Chats } from './use-chats.ts';
 
 interface ChatListProps {
@@ -107,4 +106,19 @@ function Deleted({ chats: { deleted, restore } }: { chats: Chats }): JSX.Element
       </button>
     </p>
   );
+}
+
+/** As playground.css has it for the column of chats. */
+const WIDE = '(min-width: 60rem)';
+
+/** Whether there is room for a column beside the conversation. */
+function useIsWide(): boolean {
+  const [isWide, setIsWide] = useState(() => matchMedia(WIDE).matches);
+  useEffect(() => {
+    const query = matchMedia(WIDE);
+    const follow = (): void => setIsWide(query.matches);
+    query.addEventListener('change', follow);
+    return () => query.removeEventListener('change', follow);
+  }, []);
+  return isWide;
 }

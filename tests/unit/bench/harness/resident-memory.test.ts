@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
-import { residentBytesOf } from '../../../../bench/harness/resident-memory.ts';
+import { residentBytesOf } from '../../../../bench/harness/service-process.ts';
 
 const HELD_BYTES = 100 * 2 ** 20;
 /** A process whose child holds so much, and says when it does. */

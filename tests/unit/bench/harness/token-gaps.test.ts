@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tokenGapsMs } from '../../../../bench/harness/token-gaps.ts';
+import { tokenGapsMs } from '../../../../bench/harness/measure-bounds.ts';
 
 it('shares the gap before an event among its tokens, and knows nothing of the first', () => {
   const events = [

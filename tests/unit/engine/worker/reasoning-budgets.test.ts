@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerGrammar } from '../../../../src/chat/constraint/answer-grammar.ts';
+import { answerGrammar } from '../../../../src/generation/constraint/answer-grammar.ts';
 import type { SequenceRequest } from '../../../../src/engine/protocol.ts';
 import { StepBudget } from '../../../../src/step-budget.ts';
 import type { ReasoningTags } from '../../../../src/engine/reasoning-meter.ts';

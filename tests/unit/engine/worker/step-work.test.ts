@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stepWork } from '../../../../src/engine/worker/step-work.ts';
+import { stepWork } from '../../../../src/engine/worker/set-up-engine.ts';
 import { gpt2ParameterShapes } from '../../../../src/model/gpt2-parameters.ts';
 import { parseGpt2Config } from '../../../../src/model/gpt2-config.ts';
 import { numElements } from '../../../../src/weights/safetensors-header.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BLOCK_LENGTH, planAttention } from '../../../../src/runtime/tensorflow/attention-plan.ts';
-import { parseCudaDevice } from '../../../../src/runtime/tensorflow/cuda-device.ts';
+import { parseCudaDevice } from '../../../../src/runtime/tensorflow/tensorflow-runtime.ts';
 import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
 
 const SHAPE = { numLayers: 1, numKvHeads: 2, headDim: 8, numLanes: 4, laneLength: 3 * BLOCK_LENGTH };

@@ -1,0 +1,112 @@
+import type { ModelInfo } from '../../../src/engine/engine.ts';
+import { invalidField } from '../../../src/errors.ts';
+import {
+  generationRequest,
+  type Conversation,
+  type GenerationRequest,
+  type ReasoningWish,
+} from '../../../src/generation/generation-request.ts';
+import type { ToolChoice, ToolDefinition } from '../../../src/generation/tools.ts';
+import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
+import { toConversation } from '../../shared/schemas/conversation.ts';
+import { mostReasoningTokens, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
+import { toToolDefinition } from '../../shared/schemas/tools.ts';
+import { toConversationMessages } from './conversation-messages.ts';
+import type { CountTokensInput, MessageInput, ToolChoiceInput, ToolInput } from './message-request.ts';
+
+/**
+ * The one conversion from Anthropic's fields to a request of this service. `max_tokens` yields to the context, as Anthropic's newer
+ * models have it: agents ask for more than small models hold.
+ *
+ * @throws EngineError `invalid_request` where fields contradict each other
+ */
+export function toMessageGeneration(
+  input: MessageInput,
+  model: ModelInfo,
+  timeoutMs: number,
+): GenerationRequest {
+  const { max_tokens: maxTokens, thinking, messages } = input;
+  if (thinking?.type === 'enabled' && thinking.budget_tokens >= maxTokens) {
+    throw invalidField(
+      'thinking.budget_tokens',
+      `must be below max_tokens (${maxTokens}), not ${thinking.budget_tokens}`,
+    );
+  }
+  if (messages.at(-1)?.role === 'assistant') {
+    throw invalidField(
+      'messages',
+      'end with a message of the assistant: going on with its text is not supported',
+    );
+  }
+  return generationRequest(
+    toMessageConversation(input),
+    {
+      maxTokens: Math.min(maxTokens, model.contextLength),
+      timeoutMs,
+      stop: input.stop_sequences ?? [],
+      cacheSalt: input.cache_salt ?? undefined,
+      sampling: {
+        temperature: input.temperature ?? 1,
+        topP: input.top_p ?? 1,
+        topK: input.top_k ?? 0,
+        seed: input.seed,
+      },
+    },
+    { asksForMaxTokens: false, format: toMessageFormat(input) },
+  );
+}
+
+/**
+ * What a message and the count of its tokens share.
+ *
+ * @throws EngineError `invalid_request` where fields contradict each other
+ */
+export function toMessageConversation(input: CountTokensInput): Conversation {
+  const { tool_choice: choice = { type: 'auto' }, output_config: output } = input;
+  const reasoning = toReasoning(input);
+  return toConversation({
+    messages: toConversationMessages(input),
+    tools: (input.tools ?? []).map(toDefinition),
+    toolChoice: toToolChoice(choice),
+    allowsParallelCalls: !(
+      'disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use === true
+    ),
+    reasoning,
+    templateArguments: reasoning.isEnabled === true ? toTemplateArguments(output?.effort ?? undefined) : {},
+  });
+}
+
+/** What the answer must look like; undefined: any text. */
+export function toMessageFormat({ output_config: output }: CountTokensInput): GrammarSpec | undefined {
+  const format = output?.format ?? undefined;
+  if (format === undefined) return undefined;
+  return { type: 'jsonSchema', schema: format.schema, param: 'output_config.format.schema' };
+}
+
+/** Anthropic's models think where they are asked to. */
+function toReasoning({ thinking, output_config: output }: CountTokensInput): ReasoningWish {
+  if (thinking === undefined || thinking.type === 'disabled')
+    return { isEnabled: false, maxTokens: undefined };
+  const budget = thinking.type === 'enabled' ? thinking.budget_tokens : undefined;
+  return { isEnabled: true, maxTokens: mostReasoningTokens(output?.effort ?? undefined, budget) };
+}
+
+function toToolChoice(choice: ToolChoiceInput): ToolChoice {
+  switch (choice.type) {
+    case 'any':
+      return { type: 'required' };
+    case 'tool':
+      return { type: 'named', name: choice.name };
+    case 'auto':
+    case 'none':
+      return { type: choice.type };
+  }
+}
+
+function toDefinition({ input_schema: parameters, ...tool }: ToolInput, index: number): ToolDefinition {
+  const param = `tools[${index}]`;
+  return {
+    ...toToolDefinition({ ...tool, parameters }, param),
+    parametersParam: `${param}.input_schema`,
+  };
+}

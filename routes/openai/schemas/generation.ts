@@ -1,0 +1,142 @@
+import { checkVocabulary } from '../../../src/engine/check-input.ts';
+import type { ModelInfo } from '../../../src/engine/engine.ts';
+import type { GenerationParams } from '../../../src/engine/generation-params.ts';
+import { invalidField } from '../../../src/errors.ts';
+import { generationRequest, type GenerationRequest } from '../../../src/generation/generation-request.ts';
+import type { SamplingParams } from '../../../src/sampling/sampling-params.ts';
+import type { PromptInput } from '../../shared/schemas/prompt.ts';
+import { totalTimeoutMs } from '../../shared/schemas/total-timeout.ts';
+import type { CompletionInput } from './completions.ts';
+import { toOutputFormat } from './output-format.ts';
+
+/** Most sequences (prompts times `n`) in one request. */
+export const MAX_SEQUENCES = 128;
+
+const DEFAULT_MAX_TOKENS = 16;
+
+/** Fields that completions and chats both have, with one meaning. */
+export type GenerationInput = Omit<
+  CompletionInput,
+  | 'prompt'
+  | 'max_tokens'
+  | 'logprobs'
+  | 'echo'
+  | 'best_of'
+  | 'suffix'
+  | 'add_special_tokens'
+  | 'include_stop_str_in_output'
+>;
+
+/** What only completions have, or what each says in fields of its own. */
+type OwnParams = Pick<GenerationParams, 'maxTokens' | 'numLogprobs'> &
+  Partial<Pick<GenerationParams, 'promptLogprobs' | 'includesStopString'>>;
+
+/**
+ * The one conversion from OpenAI's fields to a request of this service.
+ *
+ * @throws EngineError `invalid_request` where fields contradict each other or the model
+ */
+export function toGeneration(
+  input: GenerationInput,
+  source: GenerationRequest['input'],
+  own: OwnParams & Pick<GenerationRequest, 'asksForMaxTokens'>,
+  model: ModelInfo,
+  timeoutMs: number,
+): GenerationRequest {
+  const { asksForMaxTokens, ...ownParams } = own;
+  const request = generationRequest(
+    source,
+    {
+      ...ownParams,
+      n: input.n ?? 1,
+      minTokens: input.min_tokens ?? 0,
+      ignoreEos: input.ignore_eos ?? false,
+      stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
+      stopTokenIds: input.stop_token_ids ?? [],
+      skipsSpecialTokens: input.skip_special_tokens ?? true,
+      reportsEveryToken: input.stream_options?.every_token ?? false,
+      sampling: toSampling(input, model),
+      cacheSalt: input.cache_salt ?? undefined,
+      timeoutMs: totalTimeoutMs(input.timeout_ms, timeoutMs),
+    },
+    {
+      asksForMaxTokens,
+      truncateTo: input.truncate_prompt_tokens === -1 ? 'fit' : (input.truncate_prompt_tokens ?? undefined),
+      format: toOutputFormat(input),
+      rejectsIfBusy: input.options?.rejectIfBusy ?? false,
+    },
+  );
+  checkFields(input, request.params);
+  checkVocabulary([...request.params.sampling.logitBias.keys()], model, 'logit_bias', 'key');
+  checkVocabulary(request.params.stopTokenIds ?? [], model, 'stop_token_ids', 'item');
+  return request;
+}
+
+/** Where the client says nothing, the model's files do; where these do not, OpenAI's defaults hold. */
+function toSampling(
+  input: GenerationInput,
+  { generationDefaults: defaults = {} }: ModelInfo,
+): SamplingParams {
+  const { repetition_penalty: repetitionPenalty, repeat_penalty: otherName } = input;
+  return {
+    temperature: input.temperature ?? defaults.temperature ?? 1,
+    topP: input.top_p ?? defaults.topP ?? 1,
+    topK: Math.max(input.top_k ?? defaults.topK ?? 0, 0),
+    minP: input.min_p ?? defaults.minP ?? 0,
+    seed: input.seed ?? undefined,
+    logitBias: new Map(Object.entries(input.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias])),
+    frequencyPenalty: input.frequency_penalty ?? 0,
+    presencePenalty: input.presence_penalty ?? 0,
+    repetitionPenalty: repetitionPenalty ?? otherName ?? defaults.repetitionPenalty ?? 1,
+  };
+}
+
+function checkFields(
+  { repetition_penalty: penalty, repeat_penalty: otherName }: GenerationInput,
+  { maxTokens, minTokens }: GenerationParams,
+): void {
+  check(minTokens <= maxTokens, 'min_tokens', `must be at most max_tokens (${maxTokens}), not ${minTokens}`);
+  check(
+    (penalty ?? otherName) === (otherName ?? penalty),
+    'repeat_penalty',
+    `is another name of repetition_penalty: send one of them, not ${otherName} and ${penalty}`,
+  );
+}
+
+/** @throws EngineError `invalid_request` where fields contradict each other or the model */
+export function toCompletion(input: CompletionInput, model: ModelInfo, timeoutMs: number): GenerationRequest {
+  const { prompt: prompts, best_of: bestOf, n: asked, ...shared } = input;
+  const n = asked ?? 1;
+  check(
+    (bestOf ?? n) === n,
+    'best_of',
+    `must equal n (${n}), not ${bestOf}: ranking completions is not supported`,
+  );
+  const numSequences = prompts.length * n;
+  check(
+    numSequences <= MAX_SEQUENCES,
+    'n',
+    `times ${prompts.length} prompts makes ${numSequences} completions; at most ${MAX_SEQUENCES} are taken`,
+  );
+  checkPrompts(prompts, model);
+  const own = {
+    maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
+    asksForMaxTokens: typeof input.max_tokens === 'number',
+    includesStopString: input.include_stop_str_in_output ?? false,
+    numLogprobs: input.logprobs ?? undefined,
+    promptLogprobs: input.echo === true && typeof input.logprobs === 'number',
+  };
+  const texts = { prompts, isRendered: input.add_special_tokens === false };
+  return toGeneration({ ...shared, n }, texts, own, model, timeoutMs);
+}
+
+function checkPrompts(prompts: readonly PromptInput[], model: ModelInfo): void {
+  for (const [index, prompt] of prompts.entries()) {
+    if (typeof prompt === 'string') continue;
+    checkVocabulary(prompt, model, prompts.length === 1 ? 'prompt' : `prompt[${index}]`, 'item');
+  }
+}
+
+function check(holds: boolean, param: string, complaint: string): void {
+  if (!holds) throw invalidField(param, complaint);
+}

@@ -1,0 +1,77 @@
+import type { Engine, Reservation } from '../../engine.ts';
+import { EngineError } from '../../../errors.ts';
+import type { TextCaller } from '../../../chat-template/chat-template.ts';
+
+/** A text, or token ids that need no tokenizer. */
+export type Prompt = string | readonly number[];
+
+export interface EncodedPrompt {
+  tokenIds: readonly number[];
+  isTruncated: boolean;
+  /** Tokens cut from the start; undefined where a long text's start was never tokenised. */
+  numDropped: number | undefined;
+}
+
+export interface PromptsToEncode {
+  readonly prompts: readonly Prompt[];
+  /** Who wrote the texts wrote the special tokens, too. */
+  readonly isRendered?: boolean;
+  /** Sequences of each prompt. */
+  readonly n: number;
+  /** Most tokens kept from the end of each prompt; undefined: all. */
+  readonly numKept: number | undefined;
+  /** The field that the prompts came from, for messages. */
+  readonly param: string;
+}
+
+/**
+ * Turns prompts into token ids, in the turn of the client. The tokens that they have at least are taken of the queue
+ * before, so that what cannot wait in it costs no work.
+ * @throws EngineError `invalid_request`, `queue_full`, or what the tokenizer throws
+ */
+export async function encodePrompts(
+  engine: Engine,
+  { prompts, isRendered = false, n, numKept, param }: PromptsToEncode,
+  reservation: Reservation,
+  textCaller: TextCaller,
+): Promise<EncodedPrompt[]> {
+  const most = numKept ?? Infinity;
+  const leastTokens = prompts.reduce((sum, prompt) => sum + Math.min(minNumTokens(engine, prompt), most), 0);
+  reservation.takeTokens(n * leastTokens, param);
+  const texts = prompts.filter((prompt) => typeof prompt === 'string');
+  const options = { addSpecialTokens: !isRendered, numKept };
+  const { tokenizer } = engine;
+  const encoded =
+    (texts.length === 0 ? [] : tokenizer.encodeNow(texts, options)) ??
+    (await tokenizer.encode(texts, options, textCaller));
+  const nextText = encoded.values();
+  return prompts.map((prompt) => {
+    const text = typeof prompt === 'string' ? nextText.next().value : undefined;
+    const tokenIds = text?.tokenIds ?? keepEnd(prompt, most);
+    const numTokens = text === undefined ? prompt.length : text.numTokens;
+    const numDropped = numTokens === undefined ? undefined : numTokens - tokenIds.length;
+    return { tokenIds: startFrom(engine, tokenIds, param), isTruncated: numDropped !== 0, numDropped };
+  });
+}
+
+/** Known without any work. */
+export function minNumTokens({ tokenizer }: Engine, prompt: Prompt): number {
+  return typeof prompt === 'string' ? tokenizer.minNumTokens(prompt) : prompt.length;
+}
+
+function keepEnd(prompt: Prompt, numKept: number): readonly number[] {
+  if (typeof prompt === 'string') return [];
+  return prompt.length <= numKept ? prompt : prompt.slice(prompt.length - numKept);
+}
+
+/** An empty text starts from end-of-text, as in OpenAI's API: the model's mark between documents. */
+function startFrom({ model }: Engine, tokenIds: readonly number[], param: string): readonly number[] {
+  if (tokenIds.length > 0) return tokenIds;
+  const [eosTokenId] = model.eosTokenIds;
+  if (eosTokenId !== undefined) return [eosTokenId];
+  throw new EngineError(
+    'invalid_request',
+    `${param}: there is no text, and this model has no end-of-text token to start from`,
+    { param },
+  );
+}

@@ -1,0 +1,56 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Config } from '../../config/config.ts';
+import { Connections } from './connections.ts';
+import type { Door } from './refuse-at-door.ts';
+
+export interface NodeServerOptions {
+  /** The app. */
+  fetch: Parameters<typeof getRequestListener>[0];
+  /** What it refuses the app never sees. */
+  door: Door;
+  config: Pick<
+    Config,
+    'maxConnections' | 'keepAliveMs' | 'receiveTimeoutMs' | 'stallTimeoutMs' | 'trustProxy'
+  >;
+}
+
+const MAX_HEADERS_TIMEOUT_MS = 15_000;
+/** How often Node looks for requests that take too long to arrive. */
+const MAX_CHECK_INTERVAL_MS = 5000;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/**
+ * Node's HTTP server with every bound that a client can run into before a route sees its request, and after the route
+ * has answered: docs/decisions/0038-connections.md. Not listening yet.
+ */
+export function createNodeServer({ fetch, door, config }: NodeServerOptions): Server {
+  // A Host is what HTTP/1.0 may lack, and its senders no browsers.
+  const askApp = getRequestListener(fetch, { hostname: 'localhost' }) as RequestListener;
+  const listener: RequestListener = (incoming, outgoing) => {
+    const network = connections.of(incoming.socket)?.network ?? '';
+    if (!door(network, incoming, outgoing)) askApp(incoming, outgoing);
+  };
+  const connections = new Connections(config.maxConnections, config.trustProxy);
+  const server = createServer(serverOptions(config), (incoming, outgoing) =>
+    connections.of(incoming.socket)?.handle(incoming, outgoing),
+  );
+  // Node's types leave it out; Connection tells a client that only stopped sending from one that is gone.
+  // A connection of a burst is read when it is its turn.
+  Object.assign(server, { httpAllowHalfOpen: true, pauseOnConnect: true });
+  server.on('connection', (socket) => connections.open(socket, listener));
+  server.setTimeout(config.stallTimeoutMs, (socket) => connections.of(socket)?.onTimeout());
+  return server;
+}
+
+function serverOptions({ receiveTimeoutMs, keepAliveMs }: NodeServerOptions['config']): ServerOptions {
+  const headersTimeout = Math.min(receiveTimeoutMs, MAX_HEADERS_TIMEOUT_MS);
+  return {
+    headersTimeout,
+    requestTimeout: receiveTimeoutMs,
+    connectionsCheckingInterval: Math.min(headersTimeout / 2, MAX_CHECK_INTERVAL_MS),
+    keepAliveTimeout: keepAliveMs,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    insecureHTTPParser: false,
+  };
+}

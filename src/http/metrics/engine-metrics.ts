@@ -1,0 +1,72 @@
+import type { EngineStats } from '../../engine/engine.ts';
+
+type EngineMetric = readonly [name: string, help: string, read: (stats: EngineStats) => number];
+
+/** Gauges that are read from the engine when Prometheus asks. */
+export const ENGINE_GAUGES: readonly EngineMetric[] = [
+  [
+    'num_requests_running',
+    'Sequences that have started and not ended; more than lanes while some are preempted.',
+    (s) => s.numSequencesRunning,
+  ],
+  ['num_requests_waiting', 'Requests that wait for a lane.', (s) => s.numSequencesWaiting],
+  ['num_tokens_waiting', 'Prompt tokens that wait for a lane.', (s) => s.numTokensWaiting],
+  [
+    'kv_cache_usage_perc',
+    'KV cache usage, 1 means 100 percent.',
+    (s) => ratio(s.kvCacheTokensUsed, s.kvCacheTokens),
+  ],
+  ['kv_cache_tokens', 'Tokens that the KV cache holds in all lanes together.', (s) => s.kvCacheTokens],
+  ['lanes', 'Cache lanes: sequences that may run at once.', (s) => s.numLanes],
+  ['lanes_used', 'Cache lanes that hold a running sequence.', (s) => s.numLanesUsed],
+  ['tensors', 'Tensors alive in tfjs.', (s) => s.numTensors],
+  ['runtime_bytes', 'Bytes behind tensors and own buffers.', (s) => s.runtimeBytes],
+  ['engine_resident_memory_bytes', 'Resident memory of the engine process.', (s) => s.engineResidentBytes],
+];
+
+/** Counters that the engine keeps. */
+export const ENGINE_COUNTERS: readonly EngineMetric[] = [
+  ['prompt_tokens_total', 'Prompt tokens computed, each counted once.', (s) => s.numComputedPromptTokens],
+  [
+    'preemptions_total',
+    'Times a sequence lost its cache lane to another client, to go on later.',
+    (s) => s.numPreemptions,
+  ],
+  [
+    'recomputed_tokens_total',
+    'Tokens computed once more after a sequence lost its lane.',
+    (s) => s.numRecomputedTokens,
+  ],
+  [
+    'prefix_cache_queries_total',
+    'Prompt tokens looked for in the prefix cache.',
+    (s) => s.numPrefixCacheQueries,
+  ],
+  ['prefix_cache_hits_total', 'Prompt tokens found in the prefix cache.', (s) => s.numPrefixCacheHits],
+  ['spec_decode_num_draft_tokens_total', 'Tokens of drafts computed.', (s) => s.numDraftTokens],
+  [
+    'spec_decode_num_accepted_tokens_total',
+    'Tokens of drafts that their sequences drew as well.',
+    (s) => s.numAcceptedDraftTokens,
+  ],
+  ['generation_tokens_total', 'Tokens generated.', (s) => s.numGeneratedTokens],
+  ['wasted_tokens_total', 'Tokens computed for clients that were gone already.', (s) => s.numWastedTokens],
+  ['steps_total', 'Engine steps run.', (s) => s.numSteps],
+  ['step_rows_total', 'Rows computed in steps, padding left out.', (s) => s.numRows],
+  [
+    'step_padded_rows_total',
+    'Rows of padding computed in steps: 0 on a runtime that computes rows of tokens alone.',
+    (s) => s.numPaddedRows,
+  ],
+  ['step_model_seconds_total', "Time of steps in the model's forward pass.", (s) => s.modelMs / 1000],
+  [
+    'step_format_seconds_total',
+    'Time of the step loop for formats: masks, and tokens without alternative.',
+    (s) => s.formatMs / 1000,
+  ],
+  ['engine_restarts_total', 'Times the engine process was replaced.', (s) => s.numRestarts],
+];
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}

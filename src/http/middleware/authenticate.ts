@@ -1,0 +1,55 @@
+import type { MiddlewareHandler } from 'hono';
+import type { KeyCheck, KeyRing } from '../../access/key-ring.ts';
+import { EngineError } from '../../errors.ts';
+import { adminRouteCallerOf, mayUseAdminRoute } from './admin-route.ts';
+import type { AppContext, AppEnv } from '../app-env.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { readCredentials } from './read-credentials.ts';
+
+/**
+ * Finds out whose request it is, and refuses those without a valid key (docs/decisions/0040-api-keys.md).
+ *
+ * @throws EngineError `unauthorized`; `forbidden` for metrics without the rights
+ */
+export function authenticate(
+  keys: KeyRing,
+  allowsAnonymous: boolean,
+  metrics: Metrics,
+): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    if (isOpen(c)) return next();
+    const { scope } = c.var;
+    const check = await keys.check(readCredentials(c.req.raw.headers));
+    if (check.isValid) {
+      scope.principal = check.principal;
+    } else if (check.refusal !== 'missing' || !allowsAnonymous) {
+      metrics.keys.countRefusal(check.keyName, check.refusal);
+      throw refusalOf(check);
+    }
+    if (scope.facts.access === 'operator' && !scope.principal.isAdmin) {
+      metrics.keys.countRefusal(scope.principal.keyName, 'forbidden');
+      throw new EngineError('forbidden', 'metrics are for admin keys, and for this machine');
+    }
+    return next();
+  };
+}
+
+/** A browser asks by OPTIONS, without a key, whether it may send one. */
+function isOpen(c: AppContext): boolean {
+  const { method } = c.req;
+  const { access } = c.var.scope.facts;
+  if (method === 'OPTIONS') return true;
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return access === 'open' || (access === 'operator' && mayUseAdminRoute('loopback', adminRouteCallerOf(c)));
+}
+
+/** What came is not repeated: it may be the key of another service. */
+function refusalOf({ refusal, keyName = '' }: KeyCheck & { isValid: false }): EngineError {
+  const reasons = {
+    missing: 'no API key came with the request; send it as Authorization: Bearer KEY, or as x-api-key',
+    unknown: 'the API key is not one of this service',
+    expired: `the API key '${keyName}' has expired`,
+    revoked: `the API key '${keyName}' is revoked`,
+  };
+  return new EngineError('unauthorized', reasons[refusal]);
+}

@@ -1,0 +1,29 @@
+import type { RequestRecord } from '../../engine/engine.ts';
+
+/**
+ * Headers that tell where the time of a request went, in milliseconds. `record` is absent on routes without a
+ * completion, and where the completion has not begun: a stream sends its headers at once.
+ */
+export function timingHeaders(record: RequestRecord | undefined, elapsedMs: number): Record<string, string> {
+  const { queueMs, ttftMs, tpotMs } = record?.timings ?? {};
+  const durations = [
+    ['x-queue-time', 'queue', queueMs],
+    ['x-time-to-first-token', 'ttft', ttftMs],
+    ['x-time-per-token', 'tpot', tpotMs],
+    ['x-total-time', 'total', elapsedMs],
+  ] as const;
+  const headers: Record<string, string> = {};
+  const serverTiming: string[] = [];
+  for (const [header, metric, ms] of durations) {
+    if (ms === undefined) continue;
+    headers[header] = ms.toFixed(2);
+    serverTiming.push(`${metric};dur=${ms.toFixed(2)}`);
+  }
+  headers['server-timing'] = serverTiming.join(', ');
+  if (record !== undefined) {
+    headers['x-prompt-tokens'] = String(record.usage.numPromptTokens);
+    headers['x-cached-tokens'] = String(record.usage.numCachedTokens);
+    headers['x-generated-tokens'] = String(record.usage.numGeneratedTokens);
+  }
+  return headers;
+}

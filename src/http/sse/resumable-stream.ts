@@ -1,0 +1,211 @@
+import { EngineError, invalidField } from '../../errors.ts';
+import { FrameBuffer } from './frame-buffer.ts';
+import { commentFrame } from './sse.ts';
+
+/** Most bytes that a reader gets at once. */
+const MAX_WRITE = 65_536;
+
+/** The work behind a stream. */
+export interface StreamSource {
+  /** Frames to the end of the stream; an error is a frame. They end soon after `cancel`. */
+  frames: AsyncIterable<string>;
+  /** Stops the work: no reader came back. */
+  cancel: () => void;
+  /** All frames are there. Called once. */
+  onEnd: () => void;
+  /** The comment of `SseOptions.readNote`, for each reader. */
+  readNote: () => string | undefined;
+}
+
+/** What a stream tells its store. */
+export interface StreamHost {
+  /** Its buffer has grown or shrunk. */
+  onSize(stream: ResumableStream, numBytes: number): void;
+  /** The last reader has left, or none has come yet. */
+  onUnread(stream: ResumableStream): void;
+  /** A reader has come. */
+  onRead(stream: ResumableStream): void;
+  onEnd(stream: ResumableStream): void;
+}
+
+/** One reader of a stream, iterated once. */
+export interface StreamReader extends AsyncIterable<string> {
+  /** The client is gone. */
+  leave(): void;
+}
+
+interface Place {
+  /** The event to be read next. */
+  nextId: number;
+  hasLeft: boolean;
+}
+
+/**
+ * A stream of events that outlives its readers. Each event gets an `id`, and the last ones are kept
+ * (docs/decisions/0063-streams-can-be-resumed.md).
+ *
+ * While there is a reader, the next frames are made once it has taken all: a slow reader holds back its own stream and
+ * nothing is dropped before it has read it. Without one, frames are made as the work yields them, and the oldest are
+ * dropped beyond `maxBytes`. A second reader takes the place of the first.
+ */
+export class ResumableStream {
+  readonly id: string;
+  readonly ownerId: string;
+  /** Whose share of the memory it takes. */
+  readonly clientId: string;
+  readonly #maxBytes: number;
+  readonly #host: StreamHost;
+  readonly #buffer = new FrameBuffer();
+  /** Comments that go out with the next event. */
+  #comments = '';
+  #source: StreamSource | undefined;
+  #reader: Place | undefined;
+  #isEnded = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(
+    { id, ownerId, clientId }: Pick<ResumableStream, 'id' | 'ownerId' | 'clientId'>,
+    maxBytes: number,
+    host: StreamHost,
+  ) {
+    this.id = id;
+    this.ownerId = ownerId;
+    this.clientId = clientId;
+    this.#maxBytes = maxBytes;
+    this.#host = host;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  get hasReader(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  get numBytes(): number {
+    return this.#buffer.numBytes;
+  }
+
+  /** Begins to take the frames of the work, with a reader or without. Called once. */
+  start(source: StreamSource): void {
+    this.#source = source;
+    if (this.#reader === undefined) this.#host.onUnread(this);
+    void this.#take(source);
+  }
+
+  /** Stops the work. The events up to its end stay. */
+  cancel(): void {
+    this.#source?.cancel();
+  }
+
+  readNote(): string | undefined {
+    return this.#source?.readNote();
+  }
+
+  /**
+   * A new reader, which takes the place of the one before.
+   *
+   * @param numReceived how many events the client has, which is the id of the last of them
+   * @throws EngineError `gone` if events after these are kept no longer, `invalid_request` if there are not so many yet
+   */
+  read(numReceived: number): StreamReader {
+    this.#checkKept(numReceived);
+    const place = { nextId: numReceived + 1, hasLeft: false };
+    this.#reader = place;
+    this.#host.onRead(this);
+    this.#notify();
+    return {
+      [Symbol.asyncIterator]: () => this.#read(place),
+      leave: () => this.#leave(place),
+    };
+  }
+
+  /** Drops the oldest event if no reader waits for it; false if there is none. */
+  tryDropFirst(): boolean {
+    const { firstId, nextId } = this.#buffer;
+    if (firstId >= (this.#reader?.nextId ?? nextId)) return false;
+    this.#changeBuffer(() => this.#buffer.dropFirst());
+    return true;
+  }
+
+  #checkKept(numReceived: number): void {
+    const { firstId, nextId } = this.#buffer;
+    if (numReceived >= nextId) {
+      throw invalidField(
+        'Last-Event-ID',
+        `is ${numReceived}, but the stream has ${nextId - 1} events so far`,
+      );
+    }
+    if (numReceived + 1 < firstId) {
+      throw new EngineError(
+        'gone',
+        `events ${numReceived + 1} to ${firstId - 1} of the stream are kept no longer; it can be read on from Last-Event-ID ${firstId - 1}`,
+        { param: 'Last-Event-ID' },
+      );
+    }
+  }
+
+  async #take({ frames, onEnd }: StreamSource): Promise<void> {
+    for await (const text of frames) {
+      this.#append(text);
+      while (this.#reader !== undefined && this.#reader.nextId < this.#buffer.nextId) await this.#change();
+    }
+    this.#isEnded = true;
+    this.#source = undefined;
+    this.#notify();
+    onEnd();
+    this.#host.onEnd(this);
+  }
+
+  /** A text of the source may hold several events, and comments. JSON holds no line breaks. */
+  #append(text: string): void {
+    this.#changeBuffer(() => {
+      for (const event of text.split('\n\n')) {
+        if (event.startsWith(':')) this.#comments += `${event}\n\n`;
+        else if (event !== '') {
+          this.#buffer.push(`${this.#comments}id: ${this.#buffer.nextId}\n${event}\n\n`);
+          this.#comments = '';
+        }
+      }
+    });
+    while (this.#buffer.numBytes > this.#maxBytes && this.tryDropFirst());
+    this.#notify();
+  }
+
+  #changeBuffer(change: () => void): void {
+    const { numBytes } = this.#buffer;
+    change();
+    this.#host.onSize(this, this.#buffer.numBytes - numBytes);
+  }
+
+  async *#read(place: Place): AsyncGenerator<string> {
+    while (this.#reader === place) {
+      const { text, nextId } = this.#buffer.read(place.nextId, MAX_WRITE);
+      place.nextId = nextId;
+      if (text !== '') {
+        this.#notify();
+        yield text;
+      } else if (this.#isEnded) return;
+      else await this.#change();
+    }
+    if (!place.hasLeft) yield commentFrame('another reader has taken over this stream');
+  }
+
+  #leave(place: Place): void {
+    place.hasLeft = true;
+    if (this.#reader !== place) return;
+    this.#reader = undefined;
+    this.#notify();
+    if (!this.#isEnded) this.#host.onUnread(this);
+  }
+
+  /** Resolves when a frame, a reader or the end has come, a reader has read on or left. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #notify(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

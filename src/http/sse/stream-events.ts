@@ -1,0 +1,160 @@
+import { toEngineError, type EngineError } from '../../errors.ts';
+import type { AppContext } from '../app-env.ts';
+import { PROBE_EVENT } from '../edge/connection.ts';
+import { toErrorBody } from '../error-response.ts';
+import { RESUMABLE_HEADER } from '../middleware/offer-resumption.ts';
+import type { RequestScope } from '../request-scope.ts';
+import type { ResumableStream } from './resumable-stream.ts';
+import {
+  commentFrame,
+  DONE_FRAME,
+  errorFrame,
+  PING,
+  SSE_HEADERS,
+  sseStream,
+  type SseOptions,
+} from './sse.ts';
+import type { RouteFacts } from '../route-facts.ts';
+import type { StreamStore } from './stream-store.ts';
+import { timingHeaders } from '../middleware/timing-headers.ts';
+
+export interface EventStreamOptions {
+  /** The frames of a stream that goes well, `[DONE]` left out. They end soon after `onDisconnect`. */
+  frames: AsyncIterable<string>;
+  pingIntervalMs: number;
+  /** Stops the work behind the frames. */
+  onDisconnect: () => void;
+  /** By default OpenAI's, as chat completions have it. */
+  form?: Partial<StreamForm>;
+}
+
+/** What an API writes beside the frames of the answer. */
+export interface StreamForm {
+  /** Keeps a silent stream alive. */
+  ping: string;
+  /** After the frames of a stream that went well; '' where the last of them says it. */
+  end: string;
+  /** The frames that end a stream which broke. */
+  toErrorFrames(error: EngineError, requestId: string): string;
+}
+
+/**
+ * Answers with a stream whose headers go out at once. A client that hangs up stops the work, unless it asked for a
+ * stream that can be resumed; a fault ends the stream with an error frame and no `[DONE]`. While the request waits in the
+ * queue, comments say at which place.
+ *
+ * @throws EngineError `queue_full` if there are too many streams that can be resumed; the work is stopped then
+ */
+export function streamEvents(c: AppContext, options: EventStreamOptions): Response {
+  const { scope } = c.var;
+  const { frames, pingIntervalMs, onDisconnect } = options;
+  const form = formOf(scope.facts, options.form);
+  if (scope.streams !== undefined) return streamResumably(c, options, scope.streams);
+  onClientGone(c, onDisconnect);
+  scope.hold();
+  return answerEvents(c, endedFrames(c, frames, form), {
+    pingIntervalMs,
+    ping: form.ping,
+    readNote: () => queueNote(scope),
+    onDisconnect,
+    onClose: () => scope.end(),
+  });
+}
+
+/** The request ends with its work. Its first reader is like any that comes later. */
+function streamResumably(c: AppContext, options: EventStreamOptions, streams: StreamStore): Response {
+  const { scope } = c.var;
+  const { frames, pingIntervalMs, onDisconnect } = options;
+  const form = formOf(scope.facts, options.form);
+  let stream: ResumableStream;
+  try {
+    stream = streams.open({ id: scope.id, ownerId: scope.ownerId, clientId: scope.clientId });
+  } catch (error) {
+    onDisconnect();
+    throw error;
+  }
+  scope.hold();
+  // Before the stream starts: one without a reader counts among those that nobody reads.
+  const response = readStream(c, stream, 0, { pingIntervalMs, onClose: () => undefined });
+  stream.start({
+    frames: endedFrames(c, frames, form),
+    cancel: onDisconnect,
+    onEnd: () => scope.end(),
+    readNote: () => queueNote(scope),
+  });
+  response.headers.set(RESUMABLE_HEADER, 'true');
+  return response;
+}
+
+/**
+ * Answers with what a stream has after the events that the client has received. It takes the place of another reader.
+ *
+ * @throws EngineError as `ResumableStream.read`
+ */
+export function readStream(
+  c: AppContext,
+  stream: ResumableStream,
+  numReceived: number,
+  { pingIntervalMs, onClose }: Pick<SseOptions, 'pingIntervalMs' | 'onClose'>,
+): Response {
+  const reader = stream.read(numReceived);
+  const leave = (): void => reader.leave();
+  onClientGone(c, leave);
+  return answerEvents(c, reader, {
+    pingIntervalMs,
+    readNote: () => stream.readNote(),
+    onDisconnect: leave,
+    onClose: () => {
+      leave();
+      onClose();
+    },
+  });
+}
+
+/** Calls back when the client closes its connection before it has its answer, streamed or not. */
+export function onClientGone(c: AppContext, callback: () => void): void {
+  const { signal } = c.req.raw;
+  if (signal.aborted) callback();
+  else signal.addEventListener('abort', callback, { once: true });
+}
+
+function answerEvents(c: AppContext, frames: AsyncIterable<string>, options: SseOptions): Response {
+  const { outgoing } = c.env;
+  // Frames are written whole, so that a comment fits between any two writes.
+  outgoing?.on(PROBE_EVENT, () => {
+    if (!outgoing.writableEnded && outgoing.writableLength === 0) outgoing.write(options.ping ?? PING);
+  });
+  return c.body(sseStream(frames, options), 200, SSE_HEADERS);
+}
+
+const formOf = (facts: RouteFacts, own: Partial<StreamForm> = {}): StreamForm => ({
+  ping: PING,
+  end: DONE_FRAME,
+  toErrorFrames: (error, requestId) => errorFrame(toErrorBody(error, facts, requestId)),
+  ...own,
+});
+
+async function* endedFrames(
+  c: AppContext,
+  frames: AsyncIterable<string>,
+  form: StreamForm,
+): AsyncGenerator<string> {
+  const { scope } = c.var;
+  try {
+    yield* frames;
+    // The headers left before these were known.
+    yield commentFrame(JSON.stringify(timingHeaders(scope.record, scope.elapsedMs)));
+    if (form.end !== '') yield form.end;
+  } catch (thrown) {
+    const error = toEngineError(thrown);
+    scope.error = error;
+    yield form.toErrorFrames(error, scope.id);
+  }
+}
+
+/** `queue position 3 of 17 (estimate)`; undefined for a request that does not wait, or not any more. */
+function queueNote({ record }: RequestScope): string | undefined {
+  if (record?.queuePlace === undefined) return undefined;
+  const { position, numWaiting } = record.queuePlace;
+  return `queue position ${position} of ${numWaiting} (estimate)`;
+}
