@@ -40,6 +40,8 @@ const below = (bases: readonly string[], routes: readonly Route[]): BasedRoute[]
 
 /** Every route once, as the OpenAPI document lists them, in this order. */
 export const basedRoutes: readonly BasedRoute[] = [
+  // Before the others below these bases: a path there that no route answers to gets an error of Workers AI (RouteTable).
+  ...below([ACCOUNT_BASE], [workersAiRoute, modelSearchRoute]),
   // OpenAI's API, as far as Cloudflare has it too: `/v1/…` is `/ai/v1/…` there.
   ...below(
     ['/ai', `${ACCOUNT_BASE}/ai`],
@@ -56,7 +58,6 @@ export const basedRoutes: readonly BasedRoute[] = [
       modelRoute,
     ],
   ),
-  ...below([ACCOUNT_BASE], [workersAiRoute, modelSearchRoute]),
   ...below(
     [],
     [

@@ -191,7 +191,7 @@ describe('a text that a library or a template quotes', () => {
     expect(other.logLines).toContainEqual(
       expect.objectContaining({
         param: 'messages',
-        at: expect.stringMatching(/^src\/tokenizer\/.+:\d+$/) as string,
+        at: expect.stringMatching(/^src\/chat-template\/.+:\d+$/) as string,
       }),
     );
     expect(JSON.stringify(other.logLines)).not.toMatch(CANARY_PIECE);

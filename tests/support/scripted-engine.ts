@@ -10,6 +10,7 @@ import type {
   RequestRecord,
   Reservation,
 } from '../../src/engine/engine.ts';
+import { checkCompletion } from '../../src/engine/check-input.ts';
 import { ownedId } from '../../src/fairness/client-id.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { AttentionWeights } from '../../src/model/inspect-attention.ts';
@@ -133,15 +134,7 @@ export class ScriptedEngine implements ManagedEngine {
   }
 
   submit(request: CompletionRequest, reservation: Reservation): Completion {
-    const { prompts, prefixTokenIds = [] } = request;
-    const numPromptTokens = prefixTokenIds.length + Math.max(...prompts.map((prompt) => prompt.length));
-    if (numPromptTokens + request.maxTokens > this.model.contextLength) {
-      throw new EngineError(
-        'context_length_exceeded',
-        `${numPromptTokens} tokens and max_tokens ${request.maxTokens} exceed ${this.model.contextLength}`,
-        { param: 'max_tokens' },
-      );
-    }
+    checkCompletion(request, this.model);
     const { numSequences } = reservation;
     reservation.takeOver();
     this.requests.push(request);
