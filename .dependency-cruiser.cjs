@@ -3,17 +3,21 @@ const room = (name) => `^src/${name}/`;
 
 /** Each room, and the rooms it may import from beside itself, config and errors. */
 const MAY_IMPORT = {
+  fairness: [],
+  process: ['fairness'],
   config: ['runtime'],
-  runtime: [],
-  scheduler: [],
+  runtime: ['process'],
+  scheduler: ['fairness'],
   sampling: ['runtime'],
-  tokenizer: [],
+  tokenizer: ['chat-template', 'process'],
   grammar: ['sampling'],
   weights: ['runtime'],
-  text: ['tokenizer', 'grammar', 'scheduler', 'weights'],
+  text: ['chat-template', 'tokenizer', 'grammar', 'scheduler', 'weights', 'process', 'fairness'],
+  'chat-template': ['process'],
   model: ['runtime', 'weights'],
-  catalog: ['weights', 'config'],
+  catalog: ['weights', 'config', 'process'],
   engine: [
+    'chat-template',
     'text',
     'grammar',
     'scheduler',
@@ -24,19 +28,39 @@ const MAY_IMPORT = {
     'weights',
     'runtime',
     'config',
+    'process',
+    'fairness',
   ],
-  chat: ['engine', 'text', 'tokenizer', 'grammar'],
-  decisions: ['engine', 'sampling', 'text'],
-  serving: ['engine', 'catalog', 'model', 'runtime', 'config'],
-  batch: ['engine', 'serving'],
+  generation: ['engine', 'chat-template', 'text', 'tokenizer', 'grammar', 'fairness'],
+  decisions: ['engine', 'sampling', 'text', 'chat-template'],
+  serving: ['engine', 'catalog', 'model', 'runtime', 'config', 'process', 'fairness'],
+  batch: ['engine', 'serving', 'fairness'],
   bench: ['client', 'engine', 'sampling', 'config'],
-  access: ['config'],
-  watch: [],
-  http: ['access', 'engine', 'chat', 'text', 'serving', 'config', 'watch'],
+  access: ['config', 'process', 'fairness'],
+  watch: ['process'],
+  http: ['access', 'engine', 'generation', 'chat-template', 'text', 'serving', 'config', 'watch', 'fairness'],
   client: [],
   page: [],
-  training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config'],
+  training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config', 'process'],
 };
+
+/** Small modules that any room may import. */
+const SHARED = [
+  'errors',
+  'logged-error',
+  'values',
+  'field-names',
+  'data-home',
+  'version',
+  'package-root',
+  'model-files',
+  'bounded-store',
+  'held-bytes',
+  'step-budget',
+  'json-measure',
+  'json-pieces',
+];
+const shared = (names) => `^src/(${names.join('|')})\\.ts$`;
 
 const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   name: `${name}-imports-only-below`,
@@ -44,11 +68,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   from: { path: room(name) },
   to: {
     path: '^(src|routes)/',
-    pathNot: [
-      room(name),
-      '^src/(errors|logged-error|has-code|is-record|field-of|client-id|clip|data-home|version|package-root|file-lock|model-files|sibling-process|child-environment|bind-to-parent|bounded-store|held-bytes|step-budget|json-measure|json-pieces|text-sink)\\.ts$',
-      ...allowed.map(room),
-    ],
+    pathNot: [room(name), shared(SHARED), ...allowed.map(room)],
   },
 }));
 
@@ -56,7 +76,7 @@ const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
  * What routes and their schemas import from src. Of the engine, both import only the half in the service process, and
  * the checks of input. A schema imports no keys, no settings and no route.
  */
-const ENGINE_CLIENT = '^src/engine/(client/|(engine|check-input|plain-request)\\.ts$)';
+const ENGINE_CLIENT = '^src/engine/(client/|(engine|check-input|generation-params|caller)\\.ts$)';
 const routeImports = [
   {
     name: 'routes-import-only-these-rooms',
@@ -65,9 +85,21 @@ const routeImports = [
     to: {
       path: '^src/',
       pathNot: [
-        '^src/(errors|logged-error|clip|is-record|field-of|version|bounded-store|held-bytes)\\.ts$',
+        shared(['errors', 'logged-error', 'values', 'field-names', 'version', 'bounded-store', 'held-bytes']),
         ENGINE_CLIENT,
-        ...['access', 'batch', 'bench', 'chat', 'config', 'decisions', 'http', 'serving', 'text'].map(room),
+        ...[
+          'access',
+          'batch',
+          'bench',
+          'chat-template',
+          'config',
+          'decisions',
+          'fairness',
+          'generation',
+          'http',
+          'serving',
+          'text',
+        ].map(room),
       ],
     },
   },
@@ -79,11 +111,21 @@ const routeImports = [
       path: '^(src|routes)/',
       pathNot: [
         '^routes/[^/]+/schemas/',
-        '^src/(errors|held-bytes|clip|is-record|field-of|version|json-pieces)\\.ts$',
+        shared(['errors', 'held-bytes', 'values', 'field-names', 'version', 'json-pieces']),
         ENGINE_CLIENT,
-        ...['batch', 'bench', 'chat', 'decisions', 'grammar', 'http', 'sampling', 'serving', 'tokenizer'].map(
-          room,
-        ),
+        ...[
+          'batch',
+          'bench',
+          'chat-template',
+          'decisions',
+          'fairness',
+          'generation',
+          'grammar',
+          'http',
+          'sampling',
+          'serving',
+          'tokenizer',
+        ].map(room),
       ],
     },
   },

@@ -29,6 +29,8 @@ export interface Script {
   stallAfter: number | undefined;
   /** The logprob of a token behind a prompt, where it is asked for. */
   scoreOf: (tokenId: number, promptTokenIds: readonly number[]) => number;
+  /** The stop string that its finish names. */
+  stopString: string | undefined;
   /** Where its requests stand in the queue, as long as they do. */
   queuePlace: QueuePlace | undefined;
 }
@@ -41,6 +43,7 @@ export const DEFAULT_SCRIPT: Script = {
   failure: new EngineError('backend_failure', 'a kernel failed in step 7'),
   stallAfter: undefined,
   scoreOf: (tokenId) => -1 - (tokenId % 7),
+  stopString: undefined,
   queuePlace: undefined,
 };
 
@@ -100,7 +103,10 @@ export class ScriptedCompletion implements Completion {
         ? 'stop'
         : 'length';
     if (!aborted) this.#finishReasons.push(...indices.map(() => finishReason as FinishReason));
-    for (const index of indices) yield { type: 'finish', index, finishReason, ...this.#scores(index) };
+    const { stopString } = this.#script;
+    const stop = stopString === undefined ? {} : { stopString };
+    for (const index of indices)
+      yield { type: 'finish', index, finishReason, ...stop, ...this.#scores(index) };
     this.#end();
   }
 

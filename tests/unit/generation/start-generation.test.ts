@@ -11,6 +11,7 @@ import type { ToolDefinition } from '../../../src/generation/tools.ts';
 import { joinAnswer } from '../../support/answer-reading.ts';
 import { makeChatModel, type ChatModel } from '../../support/chat-model.ts';
 import { publishedTemplate } from '../../support/published-templates.ts';
+import type { Script } from '../../support/scripted-completion.ts';
 import { ScriptedEngine } from '../../support/scripted-engine.ts';
 
 const TOOL: ToolDefinition = {
@@ -65,8 +66,8 @@ afterAll(async () => {
   for (const model of models) model.remove();
 });
 
-async function ask(engine: ScriptedEngine, text: string, asked: Asked = {}) {
-  engine.reset({ text });
+async function ask(engine: ScriptedEngine, text: string, asked: Asked = {}, script: Partial<Script> = {}) {
+  engine.reset({ text, ...script });
   const { events } = await startGeneration(engine, requestOf(asked), CALLER);
   const all: GenerationEvent[] = [];
   for await (const event of events) all.push(event);
@@ -130,6 +131,21 @@ describe('startGeneration', () => {
   it('stops a model before it writes the result by itself, and keeps that to itself', async () => {
     const { request } = await ask(gemma, 'Hi', { tools: [TOOL], stop: ['END'] });
     expect(request?.stop).toEqual(['END', '<start_function_response>']);
+  });
+
+  it.each([
+    ['a client of its own stop string', ['END'], 'END', 'END'],
+    ['no client of one that the service added', ['END'], '<start_function_response>', undefined],
+    [
+      'a client that asked for the same',
+      ['<start_function_response>'],
+      '<start_function_response>',
+      '<start_function_response>',
+    ],
+  ])('tells %s', async (_, stop, stopString, told) => {
+    const { events, request } = await ask(gemma, 'Hi', { tools: [TOOL], stop }, { stopString });
+    expect(request?.stop).toContain(stopString);
+    expect(events.at(-1)).toEqual({ type: 'finish', index: 0, finish: 'stop', stopString: told });
   });
 
   it.each([
