@@ -35,6 +35,10 @@ export interface ModelInfo extends Partial<KnownDefaults> {
   tokenizer?: { kind: string | undefined; vocabSize: number };
   /** Where the chat template comes from; absent: the model cannot chat. */
   chatTemplate?: ChatTemplateOrigin;
+  /** Of the template's text. */
+  chatTemplateDigest?: string;
+  /** Of the model's files, see `filesDigest`. */
+  filesDigest: string;
   /** Most tokens of prompt and completion together. */
   contextLength: number;
   numParameters: number;

@@ -46,6 +46,7 @@ export const SCRIPTED_MODEL: ModelInfo = {
   numParameters: 42_000,
   weightBytes: 168_000,
   weightFormat: 'safetensors F32',
+  filesDigest: '0',
   weightMemoryBytes: 168_000,
   runtime: 'cpu',
   runtimeDescription: 'scripted',

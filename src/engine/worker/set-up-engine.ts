@@ -13,6 +13,7 @@ import { type RuntimeChoice, startFastestRuntime, startRuntime } from '../../run
 import { Sampler } from '../../sampling/sampler.ts';
 import { Scheduler } from '../../scheduler/scheduler.ts';
 import { StepCostModel, type StepShape, type StepWork } from '../../scheduler/step-cost-model.ts';
+import { filesDigest } from '../../weights/files-digest.ts';
 import { monotonicMs } from '../../values.ts';
 
 export interface EngineSetup {
@@ -41,7 +42,10 @@ export async function setUpEngine(
   { onLost, onNewShape }: SetUpEvents,
 ): Promise<EngineSetup> {
   const { runtime, reason } = await chooseRuntime(settings, onLost);
-  const { loaded, shape, demand } = await loadFitting(settings, runtime);
+  const [{ loaded, shape, demand }, digest] = await Promise.all([
+    loadFitting(settings, runtime),
+    filesDigest(settings.modelPath),
+  ]);
   const { model, numParameters, weightBytes, weightFormat } = loaded;
   const weightMemoryBytes = runtime.memory().numBytes;
   const cache = runtime.createKvCache(shape);
@@ -80,6 +84,7 @@ export async function setUpEngine(
       numParameters,
       weightBytes,
       weightFormat,
+      filesDigest: digest,
       weightMemoryBytes,
       runtime: runtime.name,
       runtimeDescription: runtime.description,

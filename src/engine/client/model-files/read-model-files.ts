@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { EngineClientOptions } from '../engine-client-options.ts';
 import { loadGenerationDefaults } from './load-generation-defaults.ts';
 import type { ModelInfo } from '../../engine.ts';
@@ -11,7 +12,12 @@ import { isGgufPath } from '../../../weights/gguf/gguf-header.ts';
 /** What the files beside the weights say of a model. */
 export type ModelFileInfo = Pick<
   ModelInfo,
-  'eosTokenIds' | 'tokenizer' | 'chatTemplate' | 'generationDefaults' | 'generationSource'
+  | 'eosTokenIds'
+  | 'tokenizer'
+  | 'chatTemplate'
+  | 'chatTemplateDigest'
+  | 'generationDefaults'
+  | 'generationSource'
 >;
 
 /** @throws EngineError as `matchTokenizer` and `loadGenerationDefaults` */
@@ -27,10 +33,14 @@ export async function readModelFiles(
   return {
     eosTokenIds: await matchTokenizer(modelPath, model, tokenizer),
     tokenizer: { kind, vocabSize },
-    ...(chatTemplate === undefined ? {} : { chatTemplate: chatTemplate.origin }),
+    ...(chatTemplate === undefined
+      ? {}
+      : { chatTemplate: chatTemplate.origin, chatTemplateDigest: digestOf(chatTemplate.template) }),
     ...(givenDefaults ?? (await loadGenerationDefaults(described))),
   };
 }
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /**
  * Checks that a tokenizer is that of the model, and finds the tokens that end a text by all files together.
