@@ -27,7 +27,7 @@ export interface RuntimeOptions {
 /** What `auto` took, and why. */
 export interface RuntimeChoice {
   runtime: Runtime;
-  /** For people: what stood before it in the order, and why that could not be had. */
+  /** For people: what stood before it in the order and could not be had. */
   reason: string;
 }
 
@@ -93,7 +93,7 @@ export function fastestOf(names: readonly RuntimeName[]): RuntimeName | undefine
 }
 
 /**
- * Starts the fastest runtime that works here, and says why it is this one. A GPU in software is never taken: it is
+ * Starts the fastest runtime that works here, and says which were refused before it. A GPU in software is never taken: it is
  * slower than the processor it runs on.
  *
  * @throws EngineError `backend_unavailable` with every reason when none works
@@ -102,21 +102,28 @@ export async function startFastestRuntime({
   allowsNative = true,
   ...options
 }: RuntimeOptions & { allowsNative?: boolean }): Promise<RuntimeChoice> {
-  const refusals: string[] = [];
+  const refused = new Map<RuntimeName, string>();
   for (const name of BY_SPEED) {
     if (name === 'native' && !allowsNative) {
-      refusals.push('not native: NATIVE is off');
+      refused.set(name, 'NATIVE is off');
       continue;
     }
     try {
       const runtime = await startRuntime(name, { ...options, allowSoftware: false });
-      return { runtime, reason: ['the fastest that works here', ...refusals].join('; ') };
+      return { runtime, reason: reasonFor([...refused.keys()]) };
     } catch (error) {
       if (!(error instanceof EngineError) || !REFUSALS.has(error.code)) throw error;
-      refusals.push(`not ${name}: ${error.message}`);
+      refused.set(name, error.message);
     }
   }
-  throw new EngineError('backend_unavailable', `no runtime works here; ${refusals.join('; ')}`);
+  const reasons = [...refused].map(([name, reason]) => `not ${name}: ${reason}`);
+  throw new EngineError('backend_unavailable', `no runtime works here; ${reasons.join('; ')}`);
 }
+
+/** In a start's log line. Why each was refused is for `tokenflare doctor` to say. */
+const reasonFor = (refused: readonly RuntimeName[]): string =>
+  refused.length === 0
+    ? 'the fastest of all'
+    : `the fastest here; not ${refused.join(', ')}: see \`tokenflare doctor\``;
 
 const REFUSALS: ReadonlySet<string> = new Set(['backend_unavailable', 'config_invalid']);
