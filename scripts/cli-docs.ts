@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withReference } from './cli-reference.ts';
+import { withSettings } from './settings-table.ts';
 
-/** `npm run cli-docs`: writes the help of all commands into docs/cli.md. */
-const path = new URL('../../docs/cli.md', import.meta.url);
-writeFileSync(path, await withReference(readFileSync(path, 'utf8')));
+/** `npm run cli-docs`: writes the help of all commands into docs/cli.md, and all settings into docs/settings.md. */
+const cli = new URL('../../docs/cli.md', import.meta.url);
+writeFileSync(cli, await withReference(readFileSync(cli, 'utf8')));
+const settings = new URL('../../docs/settings.md', import.meta.url);
+writeFileSync(settings, withSettings(readFileSync(settings, 'utf8')));
