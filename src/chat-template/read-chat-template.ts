@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { fieldOf } from '../values.ts';
-import { readModelText } from '../model-files.ts';
-import { readOptionalJson } from '../tokenizer/read-optional-json.ts';
+import { readModelText, readOptionalJson } from '../model-files.ts';
 
 /** Files that are a template, the first that is there counts: `save_pretrained` writes named ones into a folder. */
 const TEMPLATE_FILES = ['chat_template.jinja', join('additional_chat_templates', 'default.jinja')];

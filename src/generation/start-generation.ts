@@ -169,8 +169,9 @@ type ChoiceEvent = Exclude<CompletionEvent, { type: 'prompt' }>;
 function withoutOwnStop(event: ChoiceEvent, ownStops: readonly string[]): ChoiceEvent {
   if (event.type !== 'finish' || event.stopString === undefined) return event;
   if (!ownStops.includes(event.stopString)) return event;
-  const { stopString, ...others } = event;
-  return others;
+  const told = { ...event };
+  delete told.stopString;
+  return told;
 }
 
 function* readChoice(event: ChoiceEvent, reader: AnswerReader | undefined): Generator<GenerationEvent> {

@@ -338,10 +338,7 @@ function send<Setup, Question>(child: ChildProcess, message: ToJobProcess<Setup,
   child.send(message, () => undefined);
 }
 
-function forkEntry(
-  { name, neighbour }: JobProcessOptions<unknown>['entry'],
-  maxHeapMb: number,
-): ChildProcess {
+function forkEntry({ name, neighbour }: JobProcessOptions<null>['entry'], maxHeapMb: number): ChildProcess {
   // The vocabulary lasts, and questions are small: more room for young objects would stay unused.
   const execArgv = ['--expose-gc', `--max-old-space-size=${maxHeapMb}`, '--max-semi-space-size=2'];
   const child = forkSibling(neighbour, name, { execArgv, pipes: 1 });

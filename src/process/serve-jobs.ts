@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { assertInvariant, EngineError } from '../errors.ts';
 import { plainMessage, placeOf } from '../logged-error.ts';
-import type { InSlices } from '../tokenizer/in-slices.ts';
+import type { InSlices } from './in-slices.ts';
 import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
 
 interface Jobs<Setup, Ready, Question, Answer> {

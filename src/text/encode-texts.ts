@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.ts';
 import { encodeTail, type EncodedText } from '../tokenizer/encode-tail.ts';
-import type { InSlices } from '../tokenizer/in-slices.ts';
+import type { InSlices } from '../process/in-slices.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 export interface EncodeQuestion {

@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.ts';
 import type { EncodedText } from '../tokenizer/encode-tail.ts';
-import { runToEnd } from '../tokenizer/in-slices.ts';
+import { runToEnd } from '../process/in-slices.ts';
 import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
 import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';
 import { JsonTokenizer } from '../tokenizer/json-tokenizer.ts';

@@ -1,5 +1,5 @@
 import { isCut } from './cut-places.ts';
-import type { InSlices } from './in-slices.ts';
+import type { InSlices } from '../process/in-slices.ts';
 import type { TokenizerModel } from './tokenizer-model.ts';
 
 /** Some ten milliseconds of a tokenizer. */

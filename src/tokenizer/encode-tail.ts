@@ -1,5 +1,5 @@
 import { cutBefore, cutFrom } from './cut-places.ts';
-import type { InSlices } from './in-slices.ts';
+import type { InSlices } from '../process/in-slices.ts';
 
 /** What the tail of a text is encoded by: a Tokenizer. */
 interface TextEncoder<Options> {

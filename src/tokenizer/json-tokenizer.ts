@@ -1,7 +1,7 @@
 import { type BytePairModel, Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { EngineError } from '../errors.ts';
 import { fieldOf } from '../values.ts';
-import type { InSlices } from './in-slices.ts';
+import type { InSlices } from '../process/in-slices.ts';
 import { mergePairs } from './piece-merger.ts';
 import { byteSchemeOf, decoderTypes, METASPACE, textBytes, tokenBytes } from './token-bytes.ts';
 import type { ByteScheme } from './token-bytes.ts';

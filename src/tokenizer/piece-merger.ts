@@ -1,5 +1,5 @@
 import TinyQueue from 'tinyqueue';
-import type { InSlices } from './in-slices.ts';
+import type { InSlices } from '../process/in-slices.ts';
 
 /** A piece of a SentencePiece vocabulary. */
 export interface Piece {

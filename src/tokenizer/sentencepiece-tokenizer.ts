@@ -1,4 +1,4 @@
-import { runToEnd, type InSlices } from './in-slices.ts';
+import { runToEnd, type InSlices } from '../process/in-slices.ts';
 import { PieceMerger, type Piece } from './piece-merger.ts';
 import { hasNoneAcrossSpaces } from './space-cuts.ts';
 import { byteOfToken, METASPACE, textBytes } from './token-bytes.ts';

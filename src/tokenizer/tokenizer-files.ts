@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { readChatTemplate } from '../chat-template/read-chat-template.ts';
-import { readOptionalJson } from './read-optional-json.ts';
+import { readOptionalJson } from '../model-files.ts';
 import type { TokenizerJson } from './tokenizer-json.ts';
 
 export interface TokenizerFiles {

@@ -1,4 +1,4 @@
-import type { InSlices } from './in-slices.ts';
+import type { InSlices } from '../process/in-slices.ts';
 
 /** A vocabulary and how text becomes its ids: what differs from one kind of tokenizer to another. */
 export interface TokenizerModel {

@@ -1,7 +1,7 @@
 import { clip, fieldOf } from '../values.ts';
 import type { ChatTemplateSource } from '../chat-template/renderer.ts';
 import { encodeInSlices } from './encode-in-slices.ts';
-import type { InSlices } from './in-slices.ts';
+import type { InSlices } from '../process/in-slices.ts';
 import { IncrementalDetokenizer } from './incremental-detokenizer.ts';
 import { JsonTokenizer } from './json-tokenizer.ts';
 import { smallSource, type TokenizerSource } from './small-tokenizer.ts';

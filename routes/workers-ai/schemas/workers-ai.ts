@@ -16,7 +16,7 @@ import {
 } from '../../shared/schemas/reasoning-effort.ts';
 import { requestOptionsSchema } from '../../shared/schemas/request-options.ts';
 import { cacheSaltField } from '../../shared/schemas/common-fields.ts';
-import { isJsonFormat, outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
+import { outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
 import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
 import {
   toDefinition,

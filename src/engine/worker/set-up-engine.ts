@@ -42,10 +42,7 @@ export async function setUpEngine(
   { onLost, onNewShape }: SetUpEvents,
 ): Promise<EngineSetup> {
   const { runtime, reason } = await chooseRuntime(settings, onLost);
-  const [{ loaded, shape, demand }, digest] = await Promise.all([
-    loadFitting(settings, runtime),
-    filesDigest(settings.modelPath),
-  ]);
+  const { loaded, shape, demand } = await loadFitting(settings, runtime);
   const { model, numParameters, weightBytes, weightFormat } = loaded;
   const weightMemoryBytes = runtime.memory().numBytes;
   const cache = runtime.createKvCache(shape);
@@ -84,7 +81,7 @@ export async function setUpEngine(
       numParameters,
       weightBytes,
       weightFormat,
-      filesDigest: digest,
+      filesDigest: await filesDigest(settings.modelPath),
       weightMemoryBytes,
       runtime: runtime.name,
       runtimeDescription: runtime.description,

@@ -117,25 +117,23 @@ interface Route {
   readonly requests: readonly ValidRequest[];
 }
 
-const ROUTES: readonly Route[] = Object.entries(DOCUMENT.paths).flatMap(
-  ([template, { servers: _, ...operations }]) => {
-    // A model's id may hold slashes.
-    const pattern = new RegExp(
-      `^${template
-        .replaceAll('.', '\\.')
-        .replace('{model}', '.+')
-        .replaceAll(/\{\w+\}/g, '[^/]+')}$`,
-    );
-    return Object.entries(operations).map(([method, operation]) => ({
-      title: `${method.toUpperCase()} ${template}`,
-      operation,
-      requests: [...VALID_REQUESTS, BENCHMARK_REQUEST].filter(
-        (request) =>
-          request.method === method.toUpperCase() && pattern.test(request.path.split('?')[0] ?? ''),
-      ),
-    }));
-  },
-);
+const ROUTES: readonly Route[] = Object.entries(DOCUMENT.paths).flatMap(([template, item]) => {
+  // A model's id may hold slashes.
+  const pattern = new RegExp(
+    `^${template
+      .replaceAll('.', '\\.')
+      .replace('{model}', '.+')
+      .replaceAll(/\{\w+\}/g, '[^/]+')}$`,
+  );
+  const operations = Object.entries(item).filter(([key]) => key !== 'servers');
+  return operations.map(([method, operation]) => ({
+    title: `${method.toUpperCase()} ${template}`,
+    operation,
+    requests: [...VALID_REQUESTS, BENCHMARK_REQUEST].filter(
+      (request) => request.method === method.toUpperCase() && pattern.test(request.path.split('?')[0] ?? ''),
+    ),
+  }));
+});
 
 /** Parameters by where they stand: `query limit`. Those of the path stand in each request. */
 function parametersIn({ path, headers = {} }: ValidRequest): string[] {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/text/load-tokenizer.ts';
 import { encodeInSlices } from '../../../src/tokenizer/encode-in-slices.ts';
-import { runToEnd } from '../../../src/tokenizer/in-slices.ts';
+import { runToEnd } from '../../../src/process/in-slices.ts';
 import { encodeTail } from '../../../src/tokenizer/encode-tail.ts';
 import { PRE_TOKENIZERS } from '../../../src/tokenizer/gguf-pre-tokenizers.ts';
 import { ggufTokenizer } from '../../../src/tokenizer/gguf-tokenizer.ts';

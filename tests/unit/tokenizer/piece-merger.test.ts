@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runToEnd } from '../../../src/tokenizer/in-slices.ts';
+import { runToEnd } from '../../../src/process/in-slices.ts';
 import { mergePairs, PieceMerger, type Piece } from '../../../src/tokenizer/piece-merger.ts';
 
 /** SentencePiece's own ids are the measure: see sentencepiece-tokenizer.test.ts. Here is what they do not reach. */

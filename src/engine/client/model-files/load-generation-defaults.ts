@@ -10,7 +10,7 @@ import {
   type GenerationDefaults,
 } from '../../../model/generation-config.ts';
 import { fromFamily, type KnownDefaults } from '../../../model/sampling-note.ts';
-import { readOptionalJson } from '../../../tokenizer/read-optional-json.ts';
+import { readOptionalJson } from '../../../model-files.ts';
 import { isGgufPath } from '../../../weights/gguf/gguf-header.ts';
 
 /** Of a generation_config.json, which has some hundred: it is read in the HTTP thread. */

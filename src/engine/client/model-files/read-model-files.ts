@@ -6,7 +6,7 @@ import { EngineError } from '../../../errors.ts';
 import { generationEosTokenIds } from '../../../model/generation-config.ts';
 import type { ServedTokenizer } from '../../../text/served-tokenizer.ts';
 import { endTokenIds, type EndTokenSources } from '../../../tokenizer/end-tokens.ts';
-import { readOptionalJson } from '../../../tokenizer/read-optional-json.ts';
+import { readOptionalJson } from '../../../model-files.ts';
 import { isGgufPath } from '../../../weights/gguf/gguf-header.ts';
 
 /** What the files beside the weights say of a model. */
