@@ -76,7 +76,9 @@ export class ScriptedEngine implements ManagedEngine {
   readonly #observers: EngineObserver[] = [];
 
   constructor({ served, own }: Tokenizers, model: Partial<ModelInfo> = {}) {
-    this.model = { ...SCRIPTED_MODEL, ...model };
+    // As any model, it embeds all tokens of its tokenizer.
+    const vocabSize = Math.max(SCRIPTED_MODEL.vocabSize, own.vocabSize);
+    this.model = { ...SCRIPTED_MODEL, vocabSize, ...model };
     this.tokenizer = served;
     this.ownTokenizer = own;
   }
