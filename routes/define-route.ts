@@ -17,7 +17,7 @@ export interface Route extends RouteFacts {
   createHandlers: (dependencies: RouteDependencies) => Partial<Record<Method, Handler<AppEnv>>>;
 }
 
-/** The same with its types: a method that is described is handled, and the path gives the names of the parameters. */
+/** A route with its types: a method that is described is handled, and the path gives the names of the parameters. */
 interface TypedRoute<Path extends string, Methods extends Method> extends RouteFacts {
   path: Path;
   describe: () => Record<Methods, ZodOpenApiOperationObject>;

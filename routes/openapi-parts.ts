@@ -222,7 +222,7 @@ export function eventStreamResponse(description: string): ZodOpenApiResponseObje
 }
 
 /**
- * The same of an API whose events have names: `event:` is the `type` of what `data:` holds, a fault is such an event, and
+ * The stream of an API whose events have names: `event:` is the `type` of what `data:` holds, a fault is such an event, and
  * there is no `[DONE]`.
  */
 export function namedEventsResponse(

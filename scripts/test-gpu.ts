@@ -53,7 +53,7 @@ function run(script: string, args: readonly string[], environment: Record<string
   return spawnSync(process.execPath, [script, ...args], { cwd: ROOT, stdio: 'inherit', env }).status === 0;
 }
 
-/** The same workload as the table's: prompts of 32 tokens, 64 new ones. */
+/** The workload of the table: prompts of 32 tokens, 64 new ones. */
 function comparePyTorch(): void {
   const args = ['bench/peers/pytorch_gpt2.py', GPT2_SMALL, '--device', 'cuda'];
   tell('PyTorch, eager, with a KV cache, on GPT-2 small:');

@@ -98,7 +98,7 @@ export class BoundedStore<Value> {
     return this.#ownerOf(ownerId)?.entries.get(key)?.value;
   }
 
-  /** The same, which counts as a use. */
+  /** Finds an owner's value; this counts as a use. */
   use(ownerId: string, key: string): Value | undefined {
     this.dropOld();
     const owner = this.#ownerOf(ownerId);

@@ -113,7 +113,7 @@ export async function startService(
 }
 
 /**
- * The same without a socket: for the command in a terminal, and for programs that mount `app` in their own.
+ * Starts the service without a socket: for the command in a terminal, and for programs that mount `app` in their own.
  *
  * @throws EngineError when the default model cannot be served; nothing is left open then
  */

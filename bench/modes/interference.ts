@@ -41,7 +41,7 @@ interface InterferenceReport {
   machine: MachineReport;
   /** Gaps between two tokens of a stream, of all streams together, without other requests. */
   steadyMs: LatencySummary;
-  /** The same while a prompt is computed. */
+  /** Gaps of the streams while a prompt is computed. */
   interferedMs: LatencySummary;
   p99Ratio: number;
   /** From the arrival of each prompt to its first token. */

@@ -125,7 +125,7 @@ export function toHistoryForm(messages: readonly ChatMessage[], form: HistoryFor
   });
 }
 
-/** The same id always becomes the same: a result finds its call. Where any id will do, none is added. */
+/** An id always becomes the same one, so that a result finds its call. Where any id will do, none is added. */
 function fitId(
   field: 'id' | 'tool_call_id',
   id: string,

@@ -83,7 +83,7 @@ export class ChatTemplateRenderer {
   }
 
   /**
-   * The same for a question of ours, to see what the template makes of it; undefined where it makes nothing. Turns stay as
+   * Renders a question of ours, to see what the template makes of it; undefined where it makes nothing. Turns stay as
    * they are: whether a template takes several calls in one is among the questions.
    */
   tryRender(input: TemplateInput, now = new Date()): string | undefined {
@@ -231,7 +231,7 @@ function withMappingMethods<T extends object>(program: T): T {
 }
 
 /**
- * The same conversation for a template that refuses more than one call in a turn, as Llama's do: a turn for each call,
+ * Rewrites a conversation for a template that refuses more than one call in a turn, as Llama's do: a turn for each call,
  * with its result behind it. The model may have written several all the same, and the conversation is to go on.
  */
 function toOneCallTurns(messages: readonly ChatMessage[]): ChatMessage[] {

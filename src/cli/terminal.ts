@@ -6,7 +6,7 @@ export function printable(text: string): string {
   return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
-/** The same for the text of a model, which may have tabs. */
+/** A model's text without what a terminal obeys; tabs stay, too. */
 export function printableText(text: string): string {
   return text.split('\t').map(printable).join('\t');
 }

@@ -8,7 +8,7 @@ interface PrefixedPrompt {
 export const promptLength = ({ prefixTokenIds = [], promptTokenIds }: PrefixedPrompt): number =>
   prefixTokenIds.length + promptTokenIds.length;
 
-/** The same with its prompt in one list. */
+/** A request with its prefix and prompt in one list. */
 export function withWholePrompt<Prompt extends PrefixedPrompt>(
   prompt: Prompt,
 ): Omit<Prompt, 'prefixTokenIds'> {

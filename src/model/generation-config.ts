@@ -81,7 +81,7 @@ const ggufSchema = z.object({
 });
 
 /**
- * The same of a GGUF file, by llama.cpp's keys `general.sampling.*`.
+ * The defaults that a GGUF file recommends, by llama.cpp's keys `general.sampling.*`.
  * @throws EngineError `config_invalid` naming the key
  */
 export function ggufGenerationDefaults(metadata: GgufMetadata): GenerationDefaults {

@@ -21,7 +21,7 @@ export function largestLogit(logits: Float32Array): { tokenId: number; value: nu
   return { tokenId, value };
 }
 
-/** The same of a row of which only the top is known; its log-sum-exp tells of every logit that is NaN or infinite. */
+/** The largest logit of a row of which only the top is known; its log-sum-exp tells of every logit that is NaN or infinite. */
 export function largestOfTop({ tokenIds, logits, logSumExp }: TopLogits): { tokenId: number; value: number } {
   const [tokenId = -1] = tokenIds;
   const [value = NaN] = logits;

@@ -91,7 +91,7 @@ export class Sampler {
     return this.#note(this.#draw(logits, state, options), logits, state, options);
   }
 
-  /** The same for a text that must have a form. Of a top, its tokens that the form allows must be enough. */
+  /** Samples a token of a text that must have a form. Of a top, its tokens that the form allows must be enough. */
   sampleFormed(row: StepRow, state: SamplerState, form: TextForm, options: SampleOptions = {}): FormedSample {
     if (!(row instanceof Float32Array)) return this.#sampleFormedTop(row, state, form, options);
     const tokenId = form.redirect(this.#draw(row, state, options, form));

@@ -91,7 +91,7 @@ export class LaneShares {
     return claims;
   }
 
-  /** The same for work that is no sequence, and takes a lane only for a client without any. */
+  /** Whose lane is taken for work that is no sequence: it takes one only for a client without any. */
   victimOfLoan(clientId: string): Sequence | undefined {
     const group = this.#groupIdOf(clientId);
     if (this.#lanesIn(group) === 0) return this.#victimAmongGroups(group);

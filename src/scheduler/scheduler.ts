@@ -245,7 +245,7 @@ export class Scheduler {
     return this.lanes.remove(sequenceId) !== undefined;
   }
 
-  /** The same for a sequence that ended by a fault: its lane may hold anything, so that no sequence reuses it. */
+  /** Takes out a sequence that ended by a fault: its lane may hold anything, so that no sequence reuses it. */
   discard(sequence: Sequence): boolean {
     if (sequence.lane !== undefined) this.lanes.cache.forget(sequence.lane);
     return this.remove(sequence.id);

@@ -55,7 +55,7 @@ export function shuttingDown(): EngineError {
 export const loadFailure = (thrown: unknown): EngineError =>
   toEngineError(thrown, 'a model could not be loaded');
 
-/** The same for clients: where a model's files lie is the operator's affair, who finds it in the log. */
+/** The failure as clients are told it: where a model's files lie is for the operator alone, who finds it in the log. */
 export function withoutPath(error: EngineError, { id, path }: { id: string; path: string }): EngineError {
   const folder = dirname(path);
   // Then what lies beside it, by its name alone.

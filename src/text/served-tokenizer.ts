@@ -61,7 +61,7 @@ export class ServedTokenizer implements TokenVocabulary {
   readonly #maxBytesPerToken: number | undefined;
   readonly #process: Process;
   readonly #encodeTimeoutMs: number;
-  /** The same in this process, where it is small and harmless. */
+  /** The tokenizer in this process, where it is small and harmless. */
   readonly #inPlace: Tokenizer | undefined;
 
   private constructor(process: Process, ready: TokenizerReady, options: ServedTokenizerOptions) {
@@ -130,8 +130,7 @@ export class ServedTokenizer implements TokenVocabulary {
   }
 
   /**
-   * The same as `encode`, but at once, for a few words and a tokenizer that is small and harmless: the way to its process
-   * and back would take a tiny model as long as its first token. Undefined where it must be `encode`.
+   * Encodes a few words at once, where the tokenizer is small and harmless: the way to its process and back would take a tiny model as long as its first token. Undefined where it must be `encode`.
    */
   encodeNow(
     texts: readonly string[],

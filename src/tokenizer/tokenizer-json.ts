@@ -33,7 +33,7 @@ export function isolate(pattern: string): StepConfig {
 }
 
 /**
- * The same tokenizer in such terms that @huggingface/tokenizers (0.2) cuts texts as Hugging Face's `tokenizers` does. Of
+ * Describes the tokenizer in such terms that @huggingface/tokenizers (0.2) cuts texts as Hugging Face's `tokenizers` does. Of
  * what the library reads otherwise: digits other than ASCII's, white space under `ByteLevel`'s own pattern, `Split`
  * with most behaviors, `Metaspace` that splits, words other than ASCII's. Tokens that only tokenizer_config.json adds
  * are added, as transformers does.

@@ -17,7 +17,7 @@ export interface TokenizerModel {
   readonly cutsAtSpaces: boolean;
   /** The ids of a text without lone surrogates; with begin- and end-of-text where the model has them and they are asked for. */
   encode(text: string, addSpecialTokens: boolean): number[];
-  /** The same in slices, without begin- and end-of-text; absent where the model cannot. */
+  /** Encodes in slices, without begin- and end-of-text; absent where the model cannot. */
   encodeInSlices?(text: string): InSlices<number[]>;
   /** The bytes a token stands for; none for an id outside the vocabulary. */
   idToBytes(tokenId: number): Uint8Array;

@@ -105,7 +105,7 @@ export class Tokenizer {
     return this.model.encode(text.replace(LONE_SURROGATES, '\uFFFD'), addSpecialTokens);
   }
 
-  /** The same in slices: see encodeInSlices. */
+  /** Encodes in slices: see encodeInSlices. */
   encodeInSlices(text: string, { addSpecialTokens = true }: EncodeOptions = {}): InSlices<number[]> {
     return encodeInSlices(this.model, text.replace(LONE_SURROGATES, '\uFFFD'), addSpecialTokens);
   }

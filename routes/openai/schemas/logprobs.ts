@@ -43,7 +43,7 @@ interface WholeTokens {
   readonly own: PackedTokens;
 }
 
-/** The same of a whole choice, made as it is written. */
+/** The logprobs of a whole choice, made as it is written. */
 export function wholeLogprobs(
   { echoed, own }: WholeTokens,
   { tokenizer, skipsSpecialTokens }: { tokenizer: TokenVocabulary; skipsSpecialTokens: boolean },

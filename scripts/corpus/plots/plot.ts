@@ -21,7 +21,7 @@ export interface Plot {
   readonly qualities?: readonly string[];
   /** Classes of the noun that the story is open to: `{aX}` with its article and `{x}` alone. */
   readonly x?: readonly NounClass[];
-  /** The same of a second noun. */
+  /** Classes of a second noun: `{aY}` and `{y}`. */
   readonly y?: readonly NounClass[];
   /** Other persons of the story. */
   readonly cast: readonly ('friend' | 'elder')[];

@@ -38,7 +38,7 @@ export interface JsonFormat extends CallLayout {
   readonly isGeneric: boolean;
 }
 
-/** The same texts, but the name stands outside of the JSON object of the arguments. */
+/** The texts of a call whose name stands outside of the JSON object of the arguments. */
 export interface NamedJsonFormat extends CallLayout {
   readonly shape: 'namedJson';
   readonly nameClose: string;

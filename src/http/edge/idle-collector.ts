@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 /** How long nothing is to be done before it collects. */
 const IDLE_MS = 1000;
-/** The same after a look that a request got in the way of: one that comes each second must not always do. */
+/** How long after a look that a request got in the way of: requests that come each second must not always do so. */
 const SOON_MS = 20;
 /** Growth that may be garbage worth a pause of some 10 to 50 ms. */
 const WORTH_BYTES = 64 * 2 ** 20;

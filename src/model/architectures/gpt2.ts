@@ -66,7 +66,7 @@ const OUTER_NAMES: ReadonlyMap<string, string> = new Map([
   ['output', 'lm_head'],
 ]);
 
-/** The same for those of block N: `blk.N.` in the file, `h.N.` here. */
+/** Our name of each part of block N, by its name in a GGUF file: `blk.N.` there, `h.N.` here. */
 const BLOCK_NAMES: ReadonlyMap<string, string> = new Map([
   ['attn_norm', 'ln_1'],
   ['attn_qkv', 'attn.c_attn'],

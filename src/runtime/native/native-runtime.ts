@@ -69,7 +69,7 @@ const HELD: Readonly<Record<WeightFormatOf<'native'>, string>> = {
   bf16: 'bfloat16',
   int8: 'int8',
 };
-/** The same of keys and values. */
+/** How keys and values are held, for people. */
 const CACHED: Readonly<Record<KvCacheFormat, string>> = { f32: 'float32', f16: 'float16', int8: 'int8' };
 
 const ALL_FORMATS: ReadonlySet<string> = new Set(STORED_FORMATS.keys());

@@ -189,7 +189,7 @@ export class StockOps implements TransformerOps {
     return output;
   }
 
-  /** The same over each stripe of headDim by itself. */
+  /** RMSNorm over each stripe of headDim by itself. */
   #normStripes(x: TensorInfo, gain: Parameter, epsilon: number, headDim: number): TensorInfo {
     const heads = this.#reshape(x, [-1, headDim]); // [rows * heads, headDim]
     const normed = this.#rmsNorm(heads, gain, epsilon); // [rows * heads, headDim]

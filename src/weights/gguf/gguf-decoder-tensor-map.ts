@@ -9,7 +9,7 @@ const OUTER_NAMES: ReadonlyMap<string, string> = new Map([
   ['output', 'lm_head'],
 ]);
 
-/** The same for those of block N: `blk.N.` in the file, `layers.N.` here. */
+/** Our name of each part of block N, by its name in a GGUF file: `blk.N.` there, `layers.N.` here. */
 const BLOCK_NAMES: ReadonlyMap<string, string> = new Map([
   ['attn_norm', 'input_layernorm'],
   ['attn_q', 'self_attn.q_proj'],

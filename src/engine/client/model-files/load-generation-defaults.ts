@@ -54,7 +54,7 @@ async function directoryNames(modelPath: string): Promise<string[]> {
 }
 
 /**
- * The same for all models by the setting GENERATION_CONFIG; undefined: each model's own.
+ * The defaults that the setting GENERATION_CONFIG gives to all models; undefined: each model has its own.
  * @throws EngineError `config_invalid` for a file that cannot be read, or says nothing of sampling
  */
 export async function readDefaultsSetting(

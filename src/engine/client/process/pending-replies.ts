@@ -24,7 +24,7 @@ export class PendingReplies<Value> {
   }
 
   /**
-   * The same until a signal is aborted: then it rejects with the signal's reason.
+   * Asks, and waits until a signal is aborted: then it rejects with the signal's reason.
    * @param onAborted told when that came before the answer
    */
   askUntil(signal: AbortSignal, send: (id: number) => void, onAborted: (id: number) => void): Promise<Value> {

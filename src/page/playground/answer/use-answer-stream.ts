@@ -14,7 +14,7 @@ export interface AnswerState {
 
 export interface AnswerStream {
   state: AnswerState;
-  /** The same at any time, for what runs when the page is left. */
+  /** The latest state at any time, for what runs when the page is left. */
   latest: () => ModelTurn | undefined;
   /** Calls `keep` with the answer when it is over, was stopped, or failed. */
   ask: (question: Question, keep: (turn: ModelTurn) => void) => Promise<void>;

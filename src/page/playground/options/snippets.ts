@@ -8,7 +8,7 @@ export interface Snippet {
 }
 
 /**
- * The same request by other programs.
+ * The page's request as other programs write it.
  *
  * @param base address of the service, with a slash at its end
  */
