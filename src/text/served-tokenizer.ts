@@ -130,7 +130,8 @@ export class ServedTokenizer implements TokenVocabulary {
   }
 
   /**
-   * Encodes a few words at once, where the tokenizer is small and harmless: the way to its process and back would take a tiny model as long as its first token. Undefined where it must be `encode`.
+   * Encodes a few words at once, where the tokenizer is small and harmless: the way to its process and back would
+   * take a tiny model as long as its first token. Undefined where it must be `encode`.
    */
   encodeNow(
     texts: readonly string[],
