@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import { open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { findModelFile } from '../model-files.ts';
 import { isGgufPath } from './gguf/gguf-header.ts';
 import { readFully } from './read-fully.ts';
 
@@ -19,22 +20,25 @@ const PIECE_BYTES = 8192;
  * @throws EngineError `weights_invalid` for a file that becomes shorter meanwhile, or what the file system throws
  */
 export async function filesDigest(modelPath: string): Promise<string> {
-  const [directory, names] = isGgufPath(modelPath)
-    ? [dirname(modelPath), [basename(modelPath)]]
-    : [modelPath, (await readdir(modelPath)).filter((name) => MODEL_FILE.test(name)).toSorted()];
   const hash = createHash('sha256');
-  for (const name of names) await addFile(hash, directory, name);
+  if (isGgufPath(modelPath)) await addFile(hash, modelPath);
+  else for (const path of await pathsIn(modelPath)) await addFile(hash, path);
   return hash.digest('hex');
 }
 
-async function addFile(hash: Hash, directory: string, name: string): Promise<void> {
-  const path = join(directory, name);
-  const found = await stat(path);
-  if (!found.isFile()) return;
-  hash.update(`${name} ${found.size}\n`);
+/** As for all that is read of a directory: no link out of it is followed. */
+async function pathsIn(directory: string): Promise<string[]> {
+  const names = (await readdir(directory)).filter((name) => MODEL_FILE.test(name)).toSorted();
+  const found = await Promise.all(names.map((name) => findModelFile(directory, name)));
+  return found.flatMap((file) => (file === undefined || 'problem' in file ? [] : [file.path]));
+}
+
+async function addFile(hash: Hash, path: string): Promise<void> {
   const file = await open(path);
   try {
-    for (const [position, length] of piecesOf(found.size)) {
+    const { size } = await file.stat();
+    hash.update(`${basename(path)} ${size}\n`);
+    for (const [position, length] of piecesOf(size)) {
       const piece = new Uint8Array(length);
       await readFully(file, piece, position);
       hash.update(piece);

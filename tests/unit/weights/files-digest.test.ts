@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +50,13 @@ describe('filesDigest', () => {
     weights[weights.length - 1] = 1;
     write('model.gguf', weights);
     expect(await filesDigest(path)).not.toBe(after);
+  });
+
+  it('follows no link out of the directory', async () => {
+    writeModel();
+    const before = await filesDigest(directory);
+    symlinkSync('/etc/passwd', join(directory, 'vocab.txt'));
+    expect(await filesDigest(directory)).toBe(before);
   });
 
   it('is of the one GGUF file alone', async () => {
