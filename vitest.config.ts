@@ -5,7 +5,7 @@ const project = (
   name: string,
   options: { testTimeout: number; hookTimeout?: number; setupFiles?: string[] },
 ) => ({
-  test: { name, include: [`tests/${name}/**/*.test.ts`], pool: 'forks' as const, ...options },
+  test: { name, include: [`{,studio/}tests/${name}/**/*.test.ts`], pool: 'forks' as const, ...options },
 });
 
 /** For tests that send requests: fails one whose texts come into a log. */
