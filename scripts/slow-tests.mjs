@@ -7,14 +7,26 @@ const ENGINE = ['src/engine/', 'src/scheduler/', 'src/sampling/'];
 const MODELS = ['src/model/', 'src/weights/'];
 const RUNTIMES = ['src/runtime/'];
 const ANSWERS = ['src/generation/', 'src/chat-template/', 'src/grammar/', 'routes/'];
-const PROCESSES = ['src/process/', 'src/engine/client/process/', 'src/engine/worker/', 'src/cli/', 'src/service.ts'];
+const PROCESSES = [
+  'src/process/',
+  'src/engine/client/process/',
+  'src/engine/worker/',
+  'src/cli/',
+  'src/service.ts',
+];
 
 /** Globs of test files. */
 export const SLOW_TESTS = [
   { tests: ['studio/tests/**'], sources: ['studio/'] },
   {
     tests: ['tests/unit/kept-memory.test.ts'],
-    sources: ['src/bounded-store.ts', 'src/held-bytes.ts', 'src/batch/', 'src/http/sse/', 'src/engine/client/'],
+    sources: [
+      'src/bounded-store.ts',
+      'src/held-bytes.ts',
+      'src/batch/',
+      'src/http/sse/',
+      'src/engine/client/',
+    ],
   },
   {
     tests: [
@@ -80,9 +92,7 @@ export const SLOW_TESTS = [
   },
   { tests: ['tests/numeric/webgpu-*.test.ts'], sources: ['src/runtime/webgpu/', 'src/runtime/step/'] },
   {
-    tests: [
-      'tests/numeric/{architectures,batch,decoder-operations,inspect-attention,not-numbers}.test.ts',
-    ],
+    tests: ['tests/numeric/{architectures,batch,decoder-operations,inspect-attention,not-numbers}.test.ts'],
     sources: [...MODELS, ...RUNTIMES],
   },
   {
@@ -94,4 +104,9 @@ export const SLOW_TESTS = [
 ];
 
 /** Elsewhere the matrix of what holds of a step by each model is computed by three runtimes only. */
-export const WHOLE_MATRIX = ['src/runtime/webgpu/', 'src/runtime/tensorflow/', 'src/runtime/step/', 'src/runtime/ops.ts'];
+export const WHOLE_MATRIX = [
+  'src/runtime/webgpu/',
+  'src/runtime/tensorflow/',
+  'src/runtime/step/',
+  'src/runtime/ops.ts',
+];

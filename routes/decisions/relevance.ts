@@ -14,8 +14,8 @@ import { scoreRequestSchema, scoreResponseSchema, toScoreBody, toScoreDemand } f
 
 /** One wire form of a question about relevance. */
 interface RelevanceForm<Input extends RelevanceFields> {
-  /** Where clients look for it, and the names of the operations. */
-  readonly paths: readonly (readonly [path: string, operationId: string])[];
+  readonly path: string;
+  readonly operationId: string;
   readonly summary: string;
   readonly description: string;
   readonly answer: string;
@@ -28,14 +28,12 @@ interface RelevanceForm<Input extends RelevanceFields> {
 }
 
 /** Documents by their relevance to a query, as clients of vLLM, Jina and Cohere ask for it. */
-export const rerankRoutes = relevanceRoutes({
-  paths: [
-    ['/v1/rerank', 'rerank'],
-    ['/v2/rerank', 'rerankV2'],
-    ['/rerank', 'rerankUnversioned'],
-  ],
+export const rerankRoute = relevanceRoute({
+  path: '/rerank',
+  operationId: 'rerank',
   summary: 'Documents by their relevance to a query',
-  description: 'As vLLM, Jina and Cohere have it. Cross-encoders are not served: see `scored_by`.',
+  description:
+    'As vLLM, Jina and Cohere have it, with `/v1`, `/v2` or nothing before the path. Cross-encoders are not served: see `scored_by`.',
   answer: 'The documents, the most relevant first.',
   requestSchema: rerankRequestSchema,
   responseSchema: rerankResponseSchema,
@@ -45,13 +43,12 @@ export const rerankRoutes = relevanceRoutes({
 });
 
 /** The relevance of pairs of texts, as clients of vLLM ask for it. */
-export const scoreRoutes = relevanceRoutes({
-  paths: [
-    ['/v1/score', 'score'],
-    ['/score', 'scoreUnversioned'],
-  ],
+export const scoreRoute = relevanceRoute({
+  path: '/score',
+  operationId: 'score',
   summary: 'How relevant texts are to one another',
-  description: 'As vLLM has it. Cross-encoders are not served: see `scored_by`.',
+  description:
+    'As vLLM has it, with `/v1` or nothing before the path. Cross-encoders are not served: see `scored_by`.',
   answer: 'A score for each pair.',
   requestSchema: scoreRequestSchema,
   responseSchema: scoreResponseSchema,
@@ -60,29 +57,26 @@ export const scoreRoutes = relevanceRoutes({
   toBody: toScoreBody,
 });
 
-/** A route for each path of a form. */
-function relevanceRoutes<Input extends RelevanceFields>(form: RelevanceForm<Input>): Route[] {
-  const { summary, description, answer, requestSchema, responseSchema } = form;
-  return form.paths.map(([path, operationId]) =>
-    defineRoute({
-      path,
-      isQueued: true,
-      describe: () => ({
-        post: {
-          operationId,
-          tags: ['Relevance'],
-          summary,
-          description,
-          requestBody: { required: true, ...jsonContent(requestSchema) },
-          responses: {
-            200: jsonResponse(answer, responseSchema),
-            ...errorResponses(COMPLETION_ERRORS),
-          },
+function relevanceRoute<Input extends RelevanceFields>(form: RelevanceForm<Input>): Route {
+  const { path, operationId, summary, description, answer, requestSchema, responseSchema } = form;
+  return defineRoute({
+    path,
+    isQueued: true,
+    describe: () => ({
+      post: {
+        operationId,
+        tags: ['Relevance'],
+        summary,
+        description,
+        requestBody: { required: true, ...jsonContent(requestSchema) },
+        responses: {
+          200: jsonResponse(answer, responseSchema),
+          ...errorResponses(COMPLETION_ERRORS),
         },
-      }),
-      createHandlers: (dependencies) => ({ post: (c) => answerRelevance(c, dependencies, form) }),
+      },
     }),
-  );
+    createHandlers: (dependencies) => ({ post: (c) => answerRelevance(c, dependencies, form) }),
+  });
 }
 
 async function answerRelevance<Input extends RelevanceFields>(

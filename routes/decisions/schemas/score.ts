@@ -3,14 +3,8 @@ import type { RelevanceDemand } from '../../../src/decisions/start-relevance.ts'
 import { invalidField } from '../../../src/errors.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';
 import { textOrList } from '../../shared/schemas/text-or-list.ts';
-import {
-  MAX_DOCUMENTS,
-  relevanceFields,
-  relevanceUsageSchema,
-  scoredBySchema,
-  toUsage,
-  type FoundRelevance,
-} from './relevance.ts';
+import { MAX_DOCUMENTS, relevanceFields, scoredBySchema, toUsage, type FoundRelevance } from './relevance.ts';
+import { promptUsageSchema } from '../../shared/schemas/common-fields.ts';
 
 const textsSchema = textOrList(textSchema, MAX_DOCUMENTS, 1);
 
@@ -39,7 +33,7 @@ export const scoreResponseSchema = z
         }),
       )
       .meta({ description: 'In the order of `text_2`.' }),
-    usage: relevanceUsageSchema,
+    usage: promptUsageSchema,
   })
   .meta({ id: 'ScoreResponse' });
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build } from '../../../tests/support/process.ts';
 import { EMBEDDED_MODEL } from '../../../tests/support/service.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'tokenflare-recipe-'));
 const echoes = join(directory, 'echoes');
 const copier = join(directory, 'copier');
