@@ -12,14 +12,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What any test may depend on. */
 const CONCERN_ALL = ['package.json', 'package-lock.json', 'tsconfig.json', 'vitest.config.ts', '.ci/run'];
 
-const git = (...args) => spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
-
 /**
  * @param since a commit, by default that of .ci/green
  * @returns the commit and the paths that differ from it, added and removed ones included; without `files` where that cannot
  *     be told, or where one of them concerns all
  */
-export function changedSince(since = process.env.TEST_SINCE ?? greenCommit()) {
+export function changedSince(since = process.env.TEST_SINCE ?? greenCommit(), root = ROOT) {
+  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
   const differing = git('diff', '--name-only', '--no-renames', since, '--');
   const added = git('ls-files', '--others', '--exclude-standard');
   if (differing.status !== 0 || added.status !== 0) return { since, reason: 'git does not know that commit' };

@@ -15,7 +15,7 @@ const PROCESSES = [
   'src/service.ts',
 ];
 
-/** Globs of test files. */
+/** Globs of test files; `tools` are packages of Debian that they run beside the service. */
 export const SLOW_TESTS = [
   { tests: ['studio/tests/**'], sources: ['studio/'] },
   {
@@ -100,6 +100,96 @@ export const SLOW_TESTS = [
       'tests/numeric/{preemption,continuous-batching,speculation,step-faults,scored-tokens,prefix-cache,copy-lane}.test.ts',
     ],
     sources: [...ENGINE, ...RUNTIMES],
+  },
+  {
+    tests: ['tests/browser/**', 'tests/e2e/browser.test.ts'],
+    sources: ['src/page/', 'routes/service/', 'scripts/build-page.mjs', 'src/http/middleware/'],
+    tools: ['chromium'],
+  },
+  {
+    tests: ['tests/e2e/{several-models,bad-models,models-cli}.test.ts'],
+    sources: [...MODELS, 'src/catalog/', 'src/serving/', 'src/tokenizer/', 'src/cli/commands/models'],
+  },
+  {
+    tests: ['tests/e2e/{engine-hangs,loop-watch,log-sinks,engine-death,orphans}.test.ts'],
+    sources: [...PROCESSES, 'src/watch/', 'src/service-log.ts'],
+  },
+  {
+    tests: ['tests/e2e/{chat,command-line,terminal,keys-cli,signals,process}.test.ts'],
+    sources: ['src/cli/', 'src/client/', 'src/process/', 'src/access/', 'src/config/'],
+  },
+  {
+    tests: ['tests/e2e/{bench-bounds,bench-runtimes}.test.ts'],
+    sources: ['src/bench/', 'src/cli/commands/bench.ts', 'bench/', 'routes/service/benchmark'],
+  },
+  {
+    tests: ['tests/e2e/{rolling-restart,shared-limits,resumable-streams}.test.ts'],
+    sources: ['src/http/', 'src/access/', 'src/cli/drain-on-signals.ts'],
+    tools: ['nginx-light', 'haproxy'],
+  },
+  { tests: ['tests/e2e/batch-jobs.test.ts'], sources: ['src/batch/'] },
+  {
+    tests: ['tests/e2e/{smollm2,smollm2-chat,smollm2-decisions,formats}.test.ts'],
+    sources: [...ENGINE, ...MODELS, ...RUNTIMES, 'src/tokenizer/', 'src/chat-template/', 'src/grammar/'],
+  },
+  {
+    tests: ['tests/e2e/native-arm64.test.ts'],
+    sources: ['src/runtime/native/', 'prebuilds/linux-arm64/'],
+    tools: ['qemu-user-static', 'libstdc++6-arm64-cross'],
+  },
+  { tests: ['tests/e2e/docker.test.ts'], sources: ['docker/', 'compose.yaml'] },
+  {
+    tests: ['tests/e2e/package.test.ts'],
+    sources: [
+      'scripts/build-package',
+      'src/library/',
+      'src/cli/',
+      'examples/',
+      'src/runtime/start-runtime.ts',
+    ],
+  },
+  { tests: ['tests/e2e/empty-clone.test.ts'], sources: ['scripts/set', 'scripts/run.mjs', 'src/model/'] },
+  {
+    tests: ['tests/http/promtool.test.ts'],
+    sources: ['routes/service/metrics.ts', 'src/http/'],
+    tools: ['prometheus'],
+  },
+];
+
+/** Attacks of `chaos/`, by the beginnings of their names. */
+export const SLOW_CASES = [
+  {
+    cases: [
+      'many-schemas',
+      'guided-requests',
+      'long-choices',
+      'fuzz-grammars',
+      'fuzz-schemas',
+      'fuzz-expressions',
+    ],
+    sources: ['src/grammar/', 'src/text/', 'src/generation/', 'chaos/'],
+  },
+  {
+    cases: ['reference-', 'fuzz-references', 'fuzz-batch', 'invented-keys'],
+    sources: [
+      'src/batch/',
+      'src/access/',
+      'src/fairness/',
+      'src/bounded-store.ts',
+      'routes/responses/',
+      'chaos/',
+    ],
+  },
+  {
+    cases: [
+      'fuzz-texts',
+      'fuzz-mutations',
+      'fuzz-schemathesis',
+      'overload',
+      'attention-flood',
+      'dropped-streams',
+    ],
+    sources: ['src/http/', 'src/tokenizer/', 'src/engine/', 'src/serving/', 'routes/', 'chaos/'],
   },
 ];
 
