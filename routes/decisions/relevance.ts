@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { startRelevance, type RelevanceDemand } from '../../src/decisions/start-relevance.ts';
+import { startRelevance, type RelevanceRequest } from '../../src/decisions/start-relevance.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/middleware/caller.ts';
@@ -9,8 +9,13 @@ import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '..
 import { followCompletion } from '../shared/follow-completion.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import type { FoundRelevance, RelevanceFields } from './schemas/relevance.ts';
-import { rerankRequestSchema, rerankResponseSchema, toRerankBody, toRerankDemand } from './schemas/rerank.ts';
-import { scoreRequestSchema, scoreResponseSchema, toScoreBody, toScoreDemand } from './schemas/score.ts';
+import {
+  rerankRequestSchema,
+  rerankResponseSchema,
+  toRerankBody,
+  toRerankRequest,
+} from './schemas/rerank.ts';
+import { scoreRequestSchema, scoreResponseSchema, toScoreBody, toScoreRequest } from './schemas/score.ts';
 
 /** One wire form of a question about relevance. */
 interface RelevanceForm<Input extends RelevanceFields> {
@@ -23,7 +28,7 @@ interface RelevanceForm<Input extends RelevanceFields> {
   readonly responseSchema: z.ZodType;
   /** For the log. */
   readonly promptOf: (input: Input) => unknown;
-  readonly toDemand: (input: Input, timeoutMs: number) => RelevanceDemand;
+  readonly toRequest: (input: Input, timeoutMs: number) => RelevanceRequest;
   readonly toBody: (found: FoundRelevance, input: Input) => object;
 }
 
@@ -38,7 +43,7 @@ export const rerankRoute = relevanceRoute({
   requestSchema: rerankRequestSchema,
   responseSchema: rerankResponseSchema,
   promptOf: ({ query }) => query,
-  toDemand: toRerankDemand,
+  toRequest: toRerankRequest,
   toBody: toRerankBody,
 });
 
@@ -53,7 +58,7 @@ export const scoreRoute = relevanceRoute({
   requestSchema: scoreRequestSchema,
   responseSchema: scoreResponseSchema,
   promptOf: ({ text_1: queries }) => queries,
-  toDemand: toScoreDemand,
+  toRequest: toScoreRequest,
   toBody: toScoreBody,
 });
 
@@ -82,11 +87,11 @@ function relevanceRoute<Input extends RelevanceFields>(form: RelevanceForm<Input
 async function answerRelevance<Input extends RelevanceFields>(
   c: AppContext,
   dependencies: AppDependencies,
-  { requestSchema, promptOf, toDemand, toBody }: RelevanceForm<Input>,
+  { requestSchema, promptOf, toRequest, toBody }: RelevanceForm<Input>,
 ): Promise<Response> {
   const input = await readQueuedRequest(c, dependencies, requestSchema, promptOf);
   const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
-  const relevance = await startRelevance(engine, toDemand(input, timeoutMs), callerOf(c));
+  const relevance = await startRelevance(engine, toRequest(input, timeoutMs), callerOf(c));
   const { completion, method } = relevance;
   followCompletion(c, completion);
   const scores = await relevance.scores();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EmbeddingDemand, TextEmbedding } from '../../../src/engine/client/texts/embed-texts.ts';
+import type { EmbeddingRequest, TextEmbedding } from '../../../src/engine/client/texts/embed-texts.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { MAX_TEXT_LENGTH } from '../../shared/schemas/bounds.ts';
 import { promptUsageSchema } from '../../shared/schemas/common-fields.ts';
@@ -53,7 +53,7 @@ export function toEmbeddingTexts({
   text,
   pooling,
   truncate_inputs: truncates,
-}: WorkersAiEmbeddingInput): Pick<EmbeddingDemand, 'texts' | 'truncateTo'> {
+}: WorkersAiEmbeddingInput): Pick<EmbeddingRequest, 'texts' | 'truncateTo'> {
   if (pooling === 'cls')
     throw invalidField('pooling', "must be 'mean': these models have no token for a whole text");
   const texts = typeof text === 'string' ? [text] : text;

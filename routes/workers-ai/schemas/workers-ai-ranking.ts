@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RelevanceDemand } from '../../../src/decisions/start-relevance.ts';
+import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { MAX_DOCUMENTS, toUsage } from '../../decisions/schemas/relevance.ts';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
@@ -45,10 +45,10 @@ export const workersAiRankingResponseSchema = z
 
 export type WorkersAiRankingResult = z.output<typeof resultSchema>;
 
-export const toRankingDemand = (
+export const toRankingRequest = (
   { query, contexts, cache_salt: cacheSalt }: WorkersAiRankingInput,
   timeoutMs: number,
-): RelevanceDemand => ({
+): RelevanceRequest => ({
   queries: [query],
   queryParam: 'query',
   pairs: contexts.map(({ text }, index) => ({ query: 0, document: text, param: `contexts[${index}].text` })),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import type { KeyDemand } from './edit-keys.ts';
+import type { NewKey } from './edit-keys.ts';
 import { keyNameSchema, limitSchema, modelIdsSchema } from './key-file.ts';
 
 /** The flags of `tokenflare keys create`, as they were written. */
@@ -45,7 +45,7 @@ const flagsSchema = z.object({
  *
  * @throws EngineError `invalid_request` naming the flag and what it may be
  */
-export function parseKeyDemand(name: string, flags: KeyFlags, now: Date = new Date()): KeyDemand {
+export function parseNewKey(name: string, flags: KeyFlags, now: Date = new Date()): NewKey {
   const named = keyNameSchema.safeParse(name);
   if (!named.success) throw invalid('NAME', name, named.error.issues[0]?.message);
   const parsed = flagsSchema.safeParse(flags);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseKeyDemand } from '../../../src/access/parse-key-demand.ts';
+import { parseNewKey } from '../../../src/access/parse-new-key.ts';
 
 const NOW = new Date('2026-11-26T12:00:00Z');
 
-describe('parseKeyDemand', () => {
+describe('parseNewKey', () => {
   it('reads every flag', () => {
     const flags = {
       admin: true,
@@ -13,7 +13,7 @@ describe('parseKeyDemand', () => {
       models: 'owner/name, @cf/meta/llama',
       expires: '2027-01-31',
     };
-    expect(parseKeyDemand('alice', flags, NOW)).toEqual({
+    expect(parseNewKey('alice', flags, NOW)).toEqual({
       name: 'alice',
       isAdmin: true,
       limits: { requestsPerMinute: 60, tokensPerMinute: 90_000, concurrency: 4 },
@@ -23,7 +23,7 @@ describe('parseKeyDemand', () => {
   });
 
   it('gives a key no limit that it is not told of', () => {
-    expect(parseKeyDemand('alice', {}, NOW)).toEqual({
+    expect(parseNewKey('alice', {}, NOW)).toEqual({
       name: 'alice',
       isAdmin: false,
       limits: {},
@@ -33,7 +33,7 @@ describe('parseKeyDemand', () => {
   });
 
   it('takes a time with its zone', () => {
-    const { expiresAt } = parseKeyDemand('alice', { expires: '2026-11-26T14:30:00+02:00' }, NOW);
+    const { expiresAt } = parseNewKey('alice', { expires: '2026-11-26T14:30:00+02:00' }, NOW);
     expect(expiresAt).toBe('2026-11-26T12:30:00.000Z');
   });
 
@@ -51,9 +51,7 @@ describe('parseKeyDemand', () => {
     ['a', { expires: '2027-02-30' }, /--expires/],
     ['a', { expires: '2026-11-26' }, /--expires is '2026-11-26': must lie in the future/],
   ])('refuses %j %j', (name, flags, message) => {
-    expect(() => parseKeyDemand(name, flags, NOW)).toThrow(message);
-    expect(() => parseKeyDemand(name, flags, NOW)).toThrow(
-      expect.objectContaining({ code: 'invalid_request' }),
-    );
+    expect(() => parseNewKey(name, flags, NOW)).toThrow(message);
+    expect(() => parseNewKey(name, flags, NOW)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
   });
 });

@@ -4,7 +4,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Metrics } from '../../src/http/metrics/metrics.ts';
 import { createPathRouter, RouteTable } from '../../src/http/route-facts.ts';
-import { createDoor } from '../../src/http/edge/refuse-at-door.ts';
+import { createLoadShedder } from '../../src/http/edge/shed-load.ts';
 import { RequestLog } from '../../src/http/middleware/request-log.ts';
 import { onlyModel } from '../support/only-model.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   metrics = new Metrics(models);
   const log = new RequestLog(pino({ level: 'silent' }), { openApiDocument: '', showsTexts: false });
   const findQueuedRoute = createPathRouter([PATH]);
-  const door = createDoor({
+  const shedLoad = createLoadShedder({
     checkRoom: (clientId) => models.checkRoom(clientId),
     findQueuedRoute,
     routes: new RouteTable([]),
@@ -34,7 +34,7 @@ beforeAll(async () => {
     metrics,
   });
   server = createServer((incoming, outgoing) => {
-    if (!door('127.0.0.1', incoming, outgoing)) outgoing.writeHead(LET_IN).end();
+    if (!shedLoad('127.0.0.1', incoming, outgoing)) outgoing.writeHead(LET_IN).end();
   });
   // As long as there may be other models, there is no saying which queue a request is for.
   await until(async () => (await request(server).post(PATH).send({})).status === 429);

@@ -12,7 +12,7 @@ const SHARE = 1 / 2;
  * shares. The guided sequences of a group without credit stay out of steps until it has some again. Their texts are the
  * same then, only later.
  */
-export class GuidePace {
+export class GuideBudget {
   /** Of groups that have less than the most. */
   readonly #creditMs = new Map<string, number>();
 

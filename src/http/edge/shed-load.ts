@@ -12,7 +12,7 @@ import { RequestScope } from '../request-scope.ts';
 import type { RouteTable } from '../route-facts.ts';
 import { timingHeaders } from '../middleware/timing-headers.ts';
 
-export interface DoorOptions {
+export interface LoadShedderOptions {
   /** @throws EngineError `queue_full`, and what else the app says better */
   checkRoom(clientId: string): void;
   /** The pattern of a path whose route asks `checkRoom` before it looks at the request; undefined for other paths. */
@@ -26,7 +26,7 @@ export interface DoorOptions {
 }
 
 /** Says whether it has answered. */
-export type Door = (network: string, incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
+export type LoadShedder = (network: string, incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 /** A longer body is left to the app, which decides whether the connection is worth keeping. */
 const MAX_BODY_BYTES = 65_536;
@@ -47,7 +47,7 @@ const TELLING_HEADERS = [
  * the service does, and each takes time from the engine (docs/decisions/0050-refused-at-the-door.md). The answer is the
  * app's own, and so are its log line and its metrics. What is not plain goes to the app.
  */
-export function createDoor(options: DoorOptions): Door {
+export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
   const { log, metrics } = options;
   return (network, incoming, outgoing) => {
     if (network === '' || !isPlain(incoming, options)) return false;
@@ -72,7 +72,7 @@ export function createDoor(options: DoorOptions): Door {
   };
 }
 
-function isPlain({ method, headers }: IncomingMessage, options: DoorOptions): boolean {
+function isPlain({ method, headers }: IncomingMessage, options: LoadShedderOptions): boolean {
   if (method !== 'POST' || !options.allowsAnonymous) return false;
   if (!(Number(headers['content-length']) <= MAX_BODY_BYTES)) return false;
   if (TELLING_HEADERS.some((name) => headers[name] !== undefined)) return false;

@@ -11,29 +11,29 @@ const LEAST_SHARE = 1 / 8;
 const TILE_ROWS = 4;
 
 /** What running streams allow a step to take. */
-export interface PrefillPace {
+export interface PrefillBudget {
   limitMs: number;
   /** The step may have so many rows whatever it takes. */
   leastRows: number;
 }
 
 const NOTHING: StepShape = { numRows: 0, numLogitRows: 0, numScores: 0 };
-const UNLIMITED: PrefillPace = { limitMs: Infinity, leastRows: 0 };
+const UNLIMITED: PrefillBudget = { limitMs: Infinity, leastRows: 0 };
 
 /**
- * The pace of the next step. Without a decode no stream waits for it. When more sequences have their prompts before them
+ * The budget of the next step. Without a decode no stream waits for it. When more sequences have their prompts before them
  * than are decoding, as after a burst, those who wait for their first token are as many as would decode, so their steady
  * step is the measure, not that of the few.
  *
  * @param decodes the step as it would be without prompts
  * @param numPrefills sequences whose prompts could be computed now
  */
-export function prefillPace(
+export function prefillBudget(
   costs: StepCostModel | undefined,
   decodes: StepShape,
   numPrefills: number,
   maxRows: number,
-): PrefillPace {
+): PrefillBudget {
   if (costs === undefined || decodes.numRows === 0) return UNLIMITED;
   const scale = Math.max(1, numPrefills / decodes.numRows);
   const steady = {
@@ -48,7 +48,7 @@ export function prefillPace(
 }
 
 /**
- * How many more rows a step takes of one prompt: as many as its pace allows, in whole tiles.
+ * How many more rows a step takes of one prompt: as many as its budget allows, in whole tiles.
  *
  * @param shape the step so far
  * @param positionStart the prompt's tokens that are computed already
@@ -57,7 +57,7 @@ export function prefillPace(
  */
 export function prefillRows(
   costs: StepCostModel | undefined,
-  { limitMs, leastRows }: PrefillPace,
+  { limitMs, leastRows }: PrefillBudget,
   shape: StepShape,
   positionStart: number,
   maxRows: number,
@@ -75,7 +75,7 @@ export function prefillRows(
   return Math.min(Math.max(leastRows - shape.numRows, 0), maxRows);
 }
 
-/** How many rows a step of its own may have between two steps of decodes, so that both together keep the pace. */
+/** How many rows a step of its own may have between two steps of decodes, so that both together keep the budget. */
 export function rowsBetweenSteps(
   costs: StepCostModel | undefined,
   decodes: StepShape,
