@@ -17,12 +17,16 @@ const project = (name: string, options: ProjectOptions) => ({
 /** For tests that send requests: fails one whose texts come into a log. */
 const setupFiles = ['tests/support/watch-logs.ts'];
 
-/** Those that replace a module (`vi.mock`), which others in their process would have loaded, or weigh their process. */
+/**
+ * Those that replace a module (`vi.mock`), which others in their process would have loaded, weigh their process, or count
+ * its timers.
+ */
 const ALONE = [
   'tests/unit/access/key-ring.test.ts',
-  'tests/unit/bench/harness/resident-memory.test.ts',
+  'tests/unit/bench/harness/{resident-memory,peer-process}.test.ts',
   'tests/unit/engine/worker/sequence-faults.test.ts',
   'tests/unit/http/edge/{growing-buffer,idle-collector}.test.ts',
+  'tests/unit/http/sse/stream-store.test.ts',
   'tests/http/keys.test.ts',
 ];
 
