@@ -25,8 +25,9 @@ const ALONE = [
   'tests/unit/access/key-ring.test.ts',
   'tests/unit/bench/harness/{resident-memory,peer-process}.test.ts',
   'tests/unit/engine/worker/sequence-faults.test.ts',
-  'tests/unit/http/edge/{growing-buffer,idle-collector}.test.ts',
-  'tests/unit/http/sse/stream-store.test.ts',
+  'tests/unit/http/edge/{growing-buffer,idle-collector,loop-delay}.test.ts',
+  'tests/unit/http/sse/{sse,stream-store}.test.ts',
+  'tests/unit/engine/client/process/watchdog.test.ts',
   'tests/http/keys.test.ts',
 ];
 
