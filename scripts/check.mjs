@@ -1,5 +1,7 @@
 /** `npm run check`: types, lint, format, imports, dead code, documents; two at a time, and what each that fails says. */
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 
 /** The longest first. */

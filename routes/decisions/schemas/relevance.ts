@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { RelevanceMethod } from '../../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { nameSchema } from '../../shared/schemas/bounds.ts';
-import { ignored, modelField, promptUsageSchema, timeoutField } from '../../shared/schemas/common-fields.ts';
+import type { promptUsageSchema } from '../../shared/schemas/common-fields.ts';
+import { ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
 
 /** What reranking and scoring have in common on the wire. */
 
