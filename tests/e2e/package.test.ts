@@ -69,6 +69,7 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
       'dist/page',
       'dist/routes',
       'dist/src',
+      'dist/studio',
       'dist/types',
       'model-weights',
       'node_modules',
