@@ -41,7 +41,6 @@ const MAY_IMPORT = {
   http: ['access', 'engine', 'generation', 'chat-template', 'text', 'serving', 'config', 'watch', 'fairness'],
   client: [],
   page: [],
-  training: ['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config', 'process'],
 };
 
 /** Small modules that any room may import. */
@@ -169,6 +168,26 @@ module.exports = {
       to: { path: '^(bench|scripts|chaos|tests)/' },
     },
     {
+      name: 'the-studio-is-imported-by-its-commands-only',
+      severity: 'error',
+      from: { path: '^(src|routes|bench|scripts|chaos)/', pathNot: '^src/cli/commands\\.ts$' },
+      to: { path: '^studio/' },
+    },
+    {
+      name: 'the-studio-imports-models-and-tokenizer',
+      severity: 'error',
+      from: { path: '^studio/', pathNot: '^studio/(commands|tests)/' },
+      to: {
+        path: '^(src|routes|bench|chaos)/',
+        pathNot: [
+          shared([...SHARED, 'svg-scale']),
+          ...['model', 'weights', 'runtime', 'tokenizer', 'sampling', 'config', 'process', 'library'].map(
+            room,
+          ),
+        ],
+      },
+    },
+    {
       name: 'the-command-is-above-all',
       severity: 'error',
       from: { path: '^(src|routes)/', pathNot: room('cli') },
@@ -186,7 +205,7 @@ module.exports = {
       from: { path: '^src/', pathNot: ['^src/service\\.ts$', room('library')] },
       to: { path: '^routes/' },
     },
-    only('tfjs-behind-the-runtime', '@tensorflow', [room('runtime'), room('training')]),
+    only('tfjs-behind-the-runtime', '@tensorflow', [room('runtime')]),
     only('dawn-behind-its-runtime', 'webgpu|@tensorflow/tfjs-backend-webgpu', ['^src/runtime/webgpu/']),
     only('hono-at-the-edge', 'hono|@hono', ['^routes/', room('http'), room('library'), '^src/service\\.ts$']),
     only('zod-where-input-is-read', 'zod', [

@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   // The examples import the package, whose types are there once it is packed: tests/e2e/package.test.ts compiles them.
-  { ignores: ['dist/', 'examples/', 'src/**/assembly/', 'node_modules/', 'runs/'] },
+  { ignores: ['dist/', 'examples/', '**/assembly/', 'node_modules/', 'runs/'] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -35,7 +35,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['tests/**', 'chaos/**', '*.config.ts'],
+    files: ['{,studio/}tests/**', 'chaos/**', '*.config.ts'],
     rules: {
       'max-lines': 'off',
       'max-lines-per-function': 'off',

@@ -3,7 +3,7 @@
  * profile, and one panel for each number of rows.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { place, svgDrawing, svgScale, svgText } from '../src/training/svg-scale.ts';
+import { place, svgDrawing, svgScale, svgText } from '../src/svg-scale.ts';
 
 /** Medians in ms of a step, as a whole and by what its jobs do. */
 export interface StepProfile {

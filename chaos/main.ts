@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { changedSince, touches } from '../scripts/changed-files.mjs';
+import { SLOW_CASES } from '../scripts/slow-tests.mjs';
 import type { CaseResult } from './case-result.ts';
 import { CASES } from './cases/index.ts';
 import type { ChaosCase } from './chaos-case.ts';
@@ -19,6 +21,7 @@ const USAGE = `npm run test:chaos -- [options]
   --list            the cases, without running them
   --only NAME       a case, or all whose name begins so; may be repeated
   --except NAME     leaves a case out; may be repeated
+  --changed         leaves out slow cases whose sources are as they were when everything passed last
   --minutes N       how long it may take, by default 4: attacks grow with it
   --seed N          of what the fuzzers make; each of them says which it has
   --replay FILE     sends what a fuzzer kept to a service of its own, and says what each request is answered
@@ -48,12 +51,13 @@ type Action =
   | { type: 'cases'; options: Options }
   | { type: 'replay'; file: string }
   | { type: 'soak'; minutes: number; seed: number; kinds: readonly FuzzKind[] }
-  | { type: 'prepare' };
+  | { type: 'prepare'; cases: readonly ChaosCase[] };
 
 function readOptions(): Action | undefined {
   const { values } = parseArgs({
     options: {
       list: { type: 'boolean', default: false },
+      changed: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       except: { type: 'string', multiple: true, default: [] },
       minutes: { type: 'string', default: String(SHORT_MINUTES) },
@@ -72,9 +76,10 @@ function readOptions(): Action | undefined {
     process.stdout.write(USAGE);
     return undefined;
   }
-  if (values.prepare) return { type: 'prepare' };
+  const left = values.changed ? unchangedCases() : [];
   const isChosen = (name: string): boolean =>
     !values.except.includes(name) &&
+    !left.some((prefix) => name.startsWith(prefix)) &&
     (values.only.length === 0 || values.only.some((only) => name.startsWith(only)));
   const seed = positive('seed', values.seed);
   if (values.replay !== undefined) return { type: 'replay', file: values.replay };
@@ -83,6 +88,7 @@ function readOptions(): Action | undefined {
     return { type: 'soak', minutes: positive('soak', values.soak), seed, kinds };
   }
   const cases = CASES.filter(({ name }) => isChosen(name));
+  if (values.prepare) return { type: 'prepare', cases };
   if (values.list) {
     for (const { name, attack } of cases) process.stdout.write(`${name}: ${attack}\n`);
     return undefined;
@@ -94,6 +100,12 @@ function readOptions(): Action | undefined {
     throw new Error(`no case is called '${values.only.join("', '")}'; --list names them`);
   const { write, json } = values;
   return { type: 'cases', options: { cases, minutes, limitMinutes, tries, seed, write, json } };
+}
+
+/** The beginnings of the names of slow cases. */
+function unchangedCases(): string[] {
+  const { files } = changedSince();
+  return SLOW_CASES.filter(({ sources }) => !touches(files, sources)).flatMap(({ cases }) => cases);
 }
 
 function positive(option: string, text: string): number {
@@ -188,7 +200,7 @@ async function act(action: Action): Promise<number> {
     case 'soak':
       return soak(action);
     case 'prepare':
-      await installSchemathesis();
+      if (action.cases.some(({ name }) => name === 'fuzz-schemathesis')) await installSchemathesis();
       return 0;
   }
 }

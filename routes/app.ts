@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { AppDependencies } from './app-dependencies.ts';
 import { routes } from './routes.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
-import { createDoor, type Door } from '../src/http/edge/refuse-at-door.ts';
+import { createLoadShedder, type LoadShedder } from '../src/http/edge/shed-load.ts';
 import { hostMiddleware } from '../src/http/middleware/allowed-host.ts';
 import { authenticate } from '../src/http/middleware/authenticate.ts';
 import { allowedMethods, handleError, handleNotFound } from '../src/http/middleware/error-handlers.ts';
@@ -47,9 +47,9 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
 }
 
 /** What stands before the application on a socket. */
-export function doorOf(dependencies: AppDependencies): Door {
+export function loadShedderOf(dependencies: AppDependencies): LoadShedder {
   const { models, access, config, metrics, ownProcess } = dependencies;
-  return createDoor({
+  return createLoadShedder({
     checkRoom: (clientId) => {
       ownProcess?.memory.checkRoom();
       models.checkRoom(clientId);

@@ -3,12 +3,13 @@ import {
   createDocument,
   type ZodOpenApiObject,
   type ZodOpenApiOperationObject,
+  type ZodOpenApiOverride,
   type ZodOpenApiPathItemObject,
 } from 'zod-openapi';
 import { MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/edge/json-nesting.ts';
 import { VERSION } from '../src/version.ts';
 import type { Method } from './define-route.ts';
-import { resumableParam, securitySchemes, STREAM_NOTE, TAGS } from './openapi-parts.ts';
+import { HEADERS_NOTE, resumableParam, securitySchemes, STREAM_NOTE, TAGS } from './openapi-parts.ts';
 import { basedRoutes } from './routes.ts';
 
 type Operations = Partial<Record<Method, ZodOpenApiOperationObject>>;
@@ -19,31 +20,41 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
     ({ path, bases, describe }) =>
       [toTemplate(path), { operations: completed(describe()), servers: serversOf(bases) }] as const,
   );
-  return createDocument({
-    openapi: '3.1.0',
-    info: {
-      title: 'Tokenflare',
-      version: VERSION,
-      description:
-        'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A path or method ' +
-        'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
-        `path answers to OPTIONS. A body has a JSON content type, nests at most ${MAX_JSON_LEVELS} levels, and has at ` +
-        `most ${MAX_JSON_PARTS} objects and lists, and as many names of members. A request that is not valid HTTP, or does not ` +
-        'arrive in time, is answered with 400, 408 or 431 without a body, and the ' +
-        'connection is closed.',
-      contact: { name: 'Tokenflare maintainers' },
-      license: { name: 'MIT', identifier: 'MIT' },
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Tokenflare',
+        version: VERSION,
+        description:
+          'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A path or method ' +
+          'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
+          `path answers to OPTIONS. A body has a JSON content type, nests at most ${MAX_JSON_LEVELS} levels, and has at ` +
+          `most ${MAX_JSON_PARTS} objects and lists, and as many names of members. A request that is not valid HTTP, or does not ` +
+          'arrive in time, is answered with 400, 408 or 431 without a body, and the ' +
+          `connection is closed. ${HEADERS_NOTE}`,
+        contact: { name: 'Tokenflare maintainers' },
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      components: { securitySchemes },
+      // The empty one: a service without KEYS_FILE wants no key.
+      security: [...Object.keys(securitySchemes).map((name) => ({ [name]: [] })), {}],
+      servers: [{ url: SERVER }],
+      tags: usedTags(paths.map(([, { operations }]) => operations)),
+      paths: Object.fromEntries(
+        paths.map(([path, { operations, servers }]) => [path, { ...servers, ...operations }]),
+      ),
     },
-    components: { securitySchemes },
-    // The empty one: a service without KEYS_FILE wants no key.
-    security: [...Object.keys(securitySchemes).map((name) => ({ [name]: [] })), {}],
-    servers: [{ url: SERVER }],
-    tags: usedTags(paths.map(([, { operations }]) => operations)),
-    paths: Object.fromEntries(
-      paths.map(([path, { operations, servers }]) => [path, { ...servers, ...operations }]),
-    ),
-  });
+    { override: withoutSafeIntegers },
+  );
 }
+
+/** Of an answer: that its integers are exact in a double is no bound that a client must know. */
+const withoutSafeIntegers: ZodOpenApiOverride = ({ jsonSchema, io }) => {
+  if (io !== 'output' || jsonSchema.type !== 'integer') return;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+};
 
 const SERVER = 'http://127.0.0.1:8787';
 

@@ -52,32 +52,20 @@ export const modelParam = z.object({
 const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
   z.string().optional().meta({ description, header: { id } });
 
-const accountHeaders = (account: 'requests' | 'tokens', what: string): Record<string, z.ZodType> => ({
-  [`x-ratelimit-limit-${account}`]: header(
-    `x-ratelimit-limit-${account}`,
-    `${what} allowed in a minute. This header and the next two are sent if the API key has this limit.`,
-  ),
-  [`x-ratelimit-remaining-${account}`]: header(
-    `x-ratelimit-remaining-${account}`,
-    'How many of them are left, less what running requests may still need.',
-  ),
-  [`x-ratelimit-reset-${account}`]: header(
-    `x-ratelimit-reset-${account}`,
-    'Time until all of them are available again, like `250ms`, `8.64s` or `1m0s`.',
-  ),
-});
-
-/** On every answer to a key with limits; listed with those that have something to say of them. */
-const limitHeaders = { ...accountHeaders('requests', 'Requests'), ...accountHeaders('tokens', 'Tokens') };
-
-const commonHeaders = {
+const requestIdHeader = {
   'x-request-id': header('x-request-id', "The id of the request: the client's own if it sent a valid one."),
-  'x-total-time': header('x-total-time', 'Milliseconds from arrival until the answer.'),
-  'server-timing': header('server-timing', 'The times of the `x-` headers, in the form browsers read.'),
 };
 
+/** Said once of the whole document, in place of eight headers at each of its answers. */
+export const HEADERS_NOTE =
+  'Every answer has the headers `x-request-id`, `x-total-time` (milliseconds from arrival until the answer) and ' +
+  '`server-timing` (the times of the `x-` headers, in the form browsers read). To a key with limits it has ' +
+  '`x-ratelimit-limit-…`, what is allowed in a minute, `x-ratelimit-remaining-…`, what is left of it, less what running ' +
+  'requests may still need, and `x-ratelimit-reset-…`, the time until all of it is available again, like `250ms`, `8.64s` ' +
+  'or `1m0s`; each with `requests`, with `tokens`, or with both at its end.';
+
 const commonHeadersOf = (family: ApiFamily): Record<string, z.ZodType> => ({
-  ...commonHeaders,
+  ...requestIdHeader,
   ...(family === 'anthropic'
     ? {
         'request-id': header(
@@ -121,10 +109,13 @@ export const STREAM_NOTE =
   '`GET /v1/streams/{id}`. Its comments tell nothing that a client needs: the place in the queue while the request ' +
   'waits, a keep-alive, and the times at its end.';
 
-const retryHeaders = {
+const retryHeader = {
   'x-should-retry': header('x-should-retry', '`true` if the same request may succeed later, else `false`.'),
-  'retry-after': header('retry-after', 'Seconds to wait; with 429 and 503.'),
-  'retry-after-ms': header('retry-after-ms', 'Milliseconds to wait; with 429 and 503.'),
+};
+
+const waitHeaders = {
+  'retry-after': header('retry-after', 'Seconds to wait.'),
+  'retry-after-ms': header('retry-after-ms', 'Milliseconds to wait.'),
 };
 
 const challengeHeaders = {
@@ -181,7 +172,7 @@ export function jsonResponse(
   return {
     description,
     ...jsonContent(schema),
-    headers: z.object({ ...commonHeadersOf(family), ...limitHeaders }),
+    headers: z.object(commonHeadersOf(family)),
   };
 }
 
@@ -190,7 +181,7 @@ export function textResponse(description: string, contentType: string): ZodOpenA
   return {
     description,
     content: { [contentType]: { schema: z.string() } },
-    headers: z.object({ ...commonHeaders, ...limitHeaders }),
+    headers: z.object(requestIdHeader),
   };
 }
 
@@ -208,7 +199,7 @@ export function streamableResponse(
       `${description} With \`stream\`: events, then \`data: [DONE]\`. ` +
       'A fault after the stream began is an event with an error, after which the stream ends without `[DONE]`.',
     content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
-    headers: z.object({ ...commonHeaders, ...completionHeaders, ...streamHeaders, ...limitHeaders }),
+    headers: z.object({ ...requestIdHeader, ...completionHeaders, ...streamHeaders }),
   };
 }
 
@@ -217,7 +208,7 @@ export function eventStreamResponse(description: string): ZodOpenApiResponseObje
   return {
     description,
     content: { 'text/event-stream': { schema: z.looseObject({}) } },
-    headers: z.object({ ...commonHeaders, ...limitHeaders }),
+    headers: z.object(requestIdHeader),
   };
 }
 
@@ -240,7 +231,6 @@ export function namedEventsResponse(
       ...commonHeadersOf(family),
       ...completionHeaders,
       ...streamHeaders,
-      ...limitHeaders,
     }),
   };
 }
@@ -289,16 +279,17 @@ function errorResponse(
   codes: readonly ErrorCode[],
   family: ApiFamily,
 ): ZodOpenApiResponseObject {
-  const id = [family, status, ...codes].join('-');
+  // One status of a family has at most one longer list.
+  const id = [family, status, ...(codes.length > 2 ? [] : codes)].join('-');
   const listed = listedErrors.get(id) ?? {
     id,
     description: codes.map((code) => `\`${code}\``).join(', '),
     ...jsonContent(errorSchemaOf(family)),
     headers: z.object({
       ...commonHeadersOf(family),
-      ...retryHeaders,
+      ...retryHeader,
+      ...(status === 429 || status === 503 ? waitHeaders : {}),
       ...(status === 401 ? challengeHeaders : {}),
-      ...(status === 429 ? limitHeaders : {}),
     }),
   };
   listedErrors.set(id, listed);

@@ -15,7 +15,7 @@ import { modelSearchRoute } from './workers-ai/model-search.ts';
 import { openApiRoute } from './service/openapi.ts';
 import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
 import { requestListRoute, requestRoute } from './service/requests.ts';
-import { rerankRoutes, scoreRoutes } from './decisions/relevance.ts';
+import { rerankRoute, scoreRoute } from './decisions/relevance.ts';
 import { streamRoute } from './service/streams.ts';
 import { responseRoute } from './responses/responses.ts';
 import { responseInputTokensRoute } from './responses/response-tokens.ts';
@@ -58,14 +58,15 @@ export const basedRoutes: readonly BasedRoute[] = [
       modelRoute,
     ],
   ),
+  // Where clients of Jina and Cohere look for it.
+  ...below(['/v1', '/v2'], [rerankRoute]),
+  ...below(['/v1'], [scoreRoute]),
   ...below(
     [],
     [
       messageRoute,
       messageTokensRoute,
       decisionRoute,
-      ...rerankRoutes,
-      ...scoreRoutes,
       tokenizeRoute,
       detokenizeRoute,
       attentionRoute,

@@ -39,7 +39,7 @@ export const ENTRIES = [
     output: 'dist/kernels/inference-relaxed.wasm',
     flags: ['--enable', 'relaxed-simd'],
   },
-  { source: 'src/training/assembly/training.ts', output: 'dist/kernels/training.wasm' },
+  { source: 'studio/training/assembly/training.ts', output: 'dist/kernels/training.wasm' },
 ];
 
 // Memory is imported and shared: 65536 pages are the 4 GiB that the heap of tfjs may grow to.

@@ -57,7 +57,7 @@ function copyTypes() {
 function copyFiles() {
   const copy = (name, filter = () => true) =>
     cpSync(join(ROOT, name), join(PACKAGE, name), { recursive: true, filter });
-  for (const part of ['kernels', 'page', 'routes', 'src'])
+  for (const part of ['kernels', 'page', 'routes', 'src', 'studio/commands', 'studio/training'])
     copy(`dist/${part}`, (path) => !path.endsWith('.map'));
   for (const name of ['model-weights', 'openapi.yaml', 'LICENSE']) copy(name);
   // The context of an image has none of these.
@@ -99,7 +99,7 @@ async function provideDependencies(manifest) {
 
 remove('package');
 if (!isForImage) {
-  remove('src', 'routes', 'page', 'kernels', '.built', '.tsbuildinfo');
+  remove('src', 'routes', 'studio', 'page', 'kernels', '.built', '.tsbuildinfo');
   run(process.execPath, 'scripts/setup.mjs', '--all');
 }
 copyFiles();

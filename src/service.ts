@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { createApp, doorOf } from '../routes/app.ts';
+import { createApp, loadShedderOf } from '../routes/app.ts';
 import { ResponseStore } from '../routes/responses/response-store.ts';
 import type { Access } from './access/access.ts';
 import { RunStore } from './bench/run-store.ts';
@@ -81,8 +81,8 @@ export async function startService(
   const collector = new IdleCollector();
   const memory = new MemoryGuard({ onChange: logMemory(logger, requests), collect: collectGarbage });
   const ownProcess = { collector, memory, requests };
-  const { models, app, door, dispose } = await compose(config, logger, { ...options, ownProcess });
-  const server = createNodeServer({ fetch: app.fetch, door, config });
+  const { models, app, shedLoad, dispose } = await compose(config, logger, { ...options, ownProcess });
+  const server = createNodeServer({ fetch: app.fetch, shedLoad, config });
   const close = async (timeoutMs: number): Promise<void> => {
     await closeServer(server, timeoutMs);
     collector.dispose();
@@ -156,7 +156,7 @@ async function compose(
   models: ModelPool;
   access: Access;
   app: ReturnType<typeof createApp>;
-  door: ReturnType<typeof doorOf>;
+  shedLoad: ReturnType<typeof loadShedderOf>;
   dispose: () => Promise<void>;
 }> {
   const logger = withoutClientTexts(rawLogger, config.logPrompts);
@@ -191,7 +191,7 @@ async function compose(
     models,
     access,
     app: createApp(dependencies),
-    door: doorOf(dependencies),
+    shedLoad: loadShedderOf(dependencies),
     dispose: async () => {
       metrics.dispose();
       benchmarkRuns.close();

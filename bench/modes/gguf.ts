@@ -28,70 +28,34 @@ import { PeerProcess } from '../harness/peer-process.ts';
 import { QuietMachine } from '../harness/quiet-machine.ts';
 import { serviceContender } from '../harness/service-contender.ts';
 import { startServiceProcess } from '../harness/service-process.ts';
-import {
-  interruptSignal,
-  printReport,
-  readCount,
-  readFlags,
-  readNames,
-  readNumber,
-  tell,
-  type BenchMode,
-} from '../mode.ts';
+import { benchMode, count, names, seed, tell, type ParamsOf } from '../mode.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 import { prepareGgufFiles, type PreparedGguf } from '../prepare-peers.ts';
 
 const MAX_STREAMS = 16;
 const MAX_LENGTH = LONG_PROMPT_TOKENS + MAX_TOKENS;
-const DEFAULTS = { rounds: 3, minSeconds: 1, maxSeconds: 120, seed: 0 };
-
-const usage = `npm run bench -- --peers --gguf
-                         the native runtime beside node-llama-cpp on the same GGUF files, as a Markdown table. Installs
-                         and makes what it needs, as --peers does. Also takes --seed, --json and --max-seconds (${DEFAULTS.maxSeconds})
-  --files NAME,...       (${GGUF_FILES.join()})
-  --repeats N            rounds (${DEFAULTS.rounds})
-  --require              fail when a bar is missed
-`;
 
 const OPTIONS = {
-  peers: { type: 'boolean' },
-  gguf: { type: 'boolean' },
-  files: { type: 'string' },
-  repeats: { type: 'string' },
-  'max-seconds': { type: 'string' },
-  seed: { type: 'string' },
-  require: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const;
-
-interface GgufParams {
-  files: readonly GgufFile[];
-  rounds: number;
-  minSeconds: number;
-  maxSeconds: number;
-  seed: number;
-}
-
-export const GGUF_MODE: BenchMode = {
-  flag: 'gguf',
-  usage,
-  run: async (args) => {
-    const flags = readFlags(args, OPTIONS, usage);
-    const params = {
-      files: readNames('files', flags.files, GGUF_FILES),
-      rounds: readCount('repeats', flags.repeats, DEFAULTS.rounds),
-      minSeconds: DEFAULTS.minSeconds,
-      maxSeconds: readCount('max-seconds', flags['max-seconds'], DEFAULTS.maxSeconds),
-      seed: readNumber(flags.seed, DEFAULTS.seed),
-    };
-    const report = await benchGguf(params, interruptSignal());
-    printReport(report, formatGgufReport, flags.json);
-    const isMissed = report.comparisons.some(({ file, readings }) =>
-      GGUF_ROWS[file].some((row) => isMet(row, readings) === false),
-    );
-    if (report.disturbances.length > 0 || (flags.require === true && isMissed)) process.exitCode = 1;
-  },
+  files: names('files', GGUF_FILES, 'which of them'),
+  rounds: count('repeats', 3, 'rounds'),
+  maxSeconds: count('max-seconds', 120, 'what one may take for a turn'),
+  seed: seed(),
 };
+type GgufParams = ParamsOf<typeof OPTIONS>;
+
+export const GGUF_MODE = benchMode({
+  flag: 'gguf',
+  besideFlag: 'peers',
+  about:
+    'the native runtime beside node-llama-cpp on the same GGUF files, as a Markdown table. Installs and\n' +
+    'makes what it needs, as --peers does.',
+  options: OPTIONS,
+  measure: benchGguf,
+  format: formatGgufReport,
+  isMet: ({ comparisons }) =>
+    comparisons.every(({ file, readings }) => GGUF_ROWS[file].every((row) => isMet(row, readings) !== false)),
+  isDisturbed: ({ disturbances }) => disturbances.length > 0,
+});
 
 /** @throws EngineError `conflict` when others are at work on the machine */
 async function benchGguf(params: GgufParams, signal: AbortSignal): Promise<GgufReport> {
@@ -197,7 +161,6 @@ async function measureCells(
     contenders,
     cells: GGUF_ROWS[file].map(({ measure }) => measure).filter(isCell),
     rounds: params.rounds,
-    minMs: params.minSeconds * 1000,
     limitMs: params.maxSeconds * 1000,
     signal,
     beforeTurn: () => quiet.startTurn(),

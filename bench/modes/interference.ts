@@ -5,7 +5,7 @@ import { startStreams } from '../harness/running-streams.ts';
 import { startServiceProcess } from '../harness/service-process.ts';
 import { Workload } from '../../src/bench/workload.ts';
 import { assertInvariant, EngineError } from '../../src/errors.ts';
-import { interruptSignal, printReport, readFlags, readNumber, type BenchMode } from '../mode.ts';
+import { benchMode, model, number, seed, type ParamsOf } from '../mode.ts';
 import { findModel } from '../models.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 
@@ -15,24 +15,14 @@ const STEADY_TOKENS = 48;
 /** What a stream may get while a prompt is computed; a stream that ends early would make the others faster. */
 const MOST_TOKENS_MEANWHILE = 80;
 
-interface InterferenceParams {
-  /** `embedded`, `gpt2-small` (of random weights), or a model directory. */
-  model: string;
-  streams: number;
-  /** Of each prompt that arrives among the streams. */
-  promptTokens: number;
-  /** Prompts that arrive, one after the other. */
-  repeats: number;
-  seed: number;
-}
-
-const DEFAULTS: InterferenceParams = {
-  model: 'gpt2-small',
-  streams: 8,
-  promptTokens: 900,
-  repeats: 3,
-  seed: 0,
+const OPTIONS = {
+  model: model('gpt2-small'),
+  streams: number('concurrency', 8, 'streams'),
+  promptTokens: number('prompt-tokens', 900, 'of each prompt that arrives'),
+  repeats: number('repeats', 3, 'prompts, one after the other'),
+  seed: seed(),
 };
+type InterferenceParams = ParamsOf<typeof OPTIONS>;
 
 interface InterferenceReport {
   params: InterferenceParams;
@@ -48,38 +38,13 @@ interface InterferenceReport {
   ttftMs: number;
 }
 
-const usage = `npm run bench -- --interference   what running streams notice of a long prompt that arrives among them; RUNTIME,
-                         --seed, --json, --models (one), and with other defaults
-  --concurrency N        streams (${DEFAULTS.streams})
-  --prompt-tokens N      of each prompt that arrives (${DEFAULTS.promptTokens})
-  --repeats N            prompts (${DEFAULTS.repeats})
-`;
-
-const OPTIONS = {
-  interference: { type: 'boolean' },
-  models: { type: 'string' },
-  concurrency: { type: 'string' },
-  'prompt-tokens': { type: 'string' },
-  repeats: { type: 'string' },
-  seed: { type: 'string' },
-  json: { type: 'boolean' },
-} as const;
-
-export const INTERFERENCE_MODE: BenchMode = {
+export const INTERFERENCE_MODE = benchMode({
   flag: 'interference',
-  usage,
-  run: async (args) => {
-    const flags = readFlags(args, OPTIONS, usage);
-    const params = {
-      model: flags.models ?? DEFAULTS.model,
-      streams: readNumber(flags.concurrency, DEFAULTS.streams),
-      promptTokens: readNumber(flags['prompt-tokens'], DEFAULTS.promptTokens),
-      repeats: readNumber(flags.repeats, DEFAULTS.repeats),
-      seed: readNumber(flags.seed, DEFAULTS.seed),
-    };
-    printReport(await benchInterference(params, interruptSignal()), formatInterference, flags.json);
-  },
-};
+  about: 'what running streams notice of a long prompt that arrives among them; RUNTIME and the like',
+  options: OPTIONS,
+  measure: benchInterference,
+  format: formatInterference,
+});
 
 /** A span of time on the clock of this process. */
 interface Window {

@@ -16,7 +16,6 @@ import {
   PROMPT_TOKENS,
   type Peer,
   type PeerColumn,
-  type PeerSelection,
 } from '../harness/peer-bars.ts';
 import { PeerProcess } from '../harness/peer-process.ts';
 import { formatPeerReport, type PeerContender, type PeerReport } from '../harness/peer-report.ts';
@@ -25,16 +24,7 @@ import { serviceContender } from '../harness/service-contender.ts';
 import { startServiceProcess } from '../harness/service-process.ts';
 import { Workload } from '../../src/bench/workload.ts';
 import { EngineError } from '../../src/errors.ts';
-import {
-  interruptSignal,
-  printReport,
-  readCount,
-  readFlags,
-  readNames,
-  readNumber,
-  tell,
-  type BenchMode,
-} from '../mode.ts';
+import { benchMode, count, names, seed, tell, type ParamsOf } from '../mode.ts';
 import { installNode, ROOT, type NodeMajor } from '../../scripts/install-packages.ts';
 import { GPT2_SMALL } from '../../scripts/random-gpt2.ts';
 import { preparePeers, type PeerFiles } from '../prepare-peers.ts';
@@ -43,55 +33,27 @@ const VOCAB_SIZE = Number(GPT2_SMALL['vocab_size']);
 const MAX_STREAMS = 16;
 const MAX_LENGTH = PROMPT_TOKENS + MAX_TOKENS;
 
-interface PeersParams extends PeerSelection {
-  rounds: number;
-  minSeconds: number;
-  maxSeconds: number;
-  seed: number;
-}
-
-const DEFAULTS = { rounds: 3, minSeconds: 1, maxSeconds: 60, seed: 0 };
-
-const usage = `npm run bench -- --peers   beside transformers.js and node-llama-cpp, which are installed first, on GPT-2 small of
-                         random weights, as a Markdown table. Needs Python 3.11 with pip. Fails on a busy machine.
-                         Also takes --seed, --json and --max-seconds (${DEFAULTS.maxSeconds})
-  --columns NAME,...     of ours (${PEER_COLUMNS.join()})
-  --rows NAME,...        what is held against the others (${PEER_ROWS.join()})
-  --repeats N            rounds (${DEFAULTS.rounds})
-  --require              fail when a bar is missed or not measured
-`;
-
 const OPTIONS = {
-  peers: { type: 'boolean' },
-  columns: { type: 'string' },
-  rows: { type: 'string' },
-  repeats: { type: 'string' },
-  'max-seconds': { type: 'string' },
-  seed: { type: 'string' },
-  require: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const;
-
-export const PEERS_MODE: BenchMode = {
-  flag: 'peers',
-  usage,
-  run: async (args) => {
-    const flags = readFlags(args, OPTIONS, usage);
-    const params = {
-      columns: readNames('columns', flags.columns, PEER_COLUMNS),
-      rows: readNames('rows', flags.rows, PEER_ROWS),
-      rounds: readCount('repeats', flags.repeats, DEFAULTS.rounds),
-      minSeconds: DEFAULTS.minSeconds,
-      maxSeconds: readCount('max-seconds', flags['max-seconds'], DEFAULTS.maxSeconds),
-      seed: readNumber(flags.seed, DEFAULTS.seed),
-    };
-    const report = await benchPeers(params, interruptSignal());
-    printReport(report, formatPeerReport, flags.json);
-    const numMet = report.verdicts.filter(({ isMet }) => isMet).length;
-    const isShort = flags.require === true && numMet < params.rows.length * params.columns.length;
-    if (report.disturbances.length > 0 || isShort) process.exitCode = 1;
-  },
+  columns: names('columns', PEER_COLUMNS, 'of ours'),
+  rows: names('rows', PEER_ROWS, 'what is held against the others'),
+  rounds: count('repeats', 3, 'rounds'),
+  maxSeconds: count('max-seconds', 60, 'what one may take for a turn'),
+  seed: seed(),
 };
+type PeersParams = ParamsOf<typeof OPTIONS>;
+
+export const PEERS_MODE = benchMode({
+  flag: 'peers',
+  about:
+    'beside transformers.js and node-llama-cpp, which are installed first, on GPT-2 small of random\n' +
+    'weights, as a Markdown table. Needs Python 3.11 with pip. Fails on a busy machine.',
+  options: OPTIONS,
+  measure: benchPeers,
+  format: formatPeerReport,
+  isMet: ({ verdicts }, { rows, columns }) =>
+    verdicts.filter(({ isMet }) => isMet).length >= rows.length * columns.length,
+  isDisturbed: ({ disturbances }) => disturbances.length > 0,
+});
 
 interface Column {
   settings: Readonly<Record<string, string>>;
@@ -183,7 +145,6 @@ async function measure(
     contenders: running.map(({ contender }) => contender),
     cells: PEER_CELLS,
     rounds: params.rounds,
-    minMs: params.minSeconds * 1000,
     limitMs: params.maxSeconds * 1000,
     signal,
     beforeTurn: () => quiet.startTurn(),

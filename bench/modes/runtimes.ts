@@ -17,100 +17,42 @@ import { Workload } from '../../src/bench/workload.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { EngineError } from '../../src/errors.ts';
 import { parseGpt2Config } from '../../src/model/gpt2-config.ts';
-import {
-  interruptSignal,
-  printReport,
-  readFlags,
-  readNumber,
-  readNumbers,
-  tell,
-  type BenchMode,
-} from '../mode.ts';
+import { benchMode, models, number, numbers, seed, tell, type BenchOption, type ParamsOf } from '../mode.ts';
 import { findModel } from '../models.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 
 /** Enough for the lanes of GPT-2 small; a service makes no more lanes than it may run sequences. */
 const KV_CACHE_MB = 2048;
 
-interface RuntimesParams {
-  /** `wasm`, `tensorflow`, `webgpu:f16` (the runtime, and how it is to keep its weights). */
-  runtimes: readonly string[];
-  /** `embedded`, `gpt2-small` (of random weights), or a model directory. */
-  models: readonly string[];
-  concurrency: readonly number[];
-  promptTokens: number;
-  maxTokens: number;
-  ttftPromptTokens: readonly number[];
-  rounds: number;
-  minSeconds: number;
-  maxSeconds: number;
-  seed: number;
-}
-
-const DEFAULTS: Omit<RuntimesParams, 'runtimes'> = {
-  models: ['embedded', 'gpt2-small'],
-  concurrency: [1, 8, 32],
-  promptTokens: 32,
-  maxTokens: 64,
-  ttftPromptTokens: [128, 512],
-  rounds: 3,
-  minSeconds: 1,
-  maxSeconds: 30,
-  seed: 0,
+const runtimes: BenchOption<readonly string[]> = {
+  flag: 'runtimes',
+  value: 'NAME,NAME,...',
+  meaning: 'NAME:f16 asks for half-precision weights',
+  read: (text) => text?.split(',') ?? [],
 };
-
-const usage = `npm run bench -- --runtimes NAME,NAME,...   every runtime with every model, as a Markdown table; NAME:f16 asks for
-                         half-precision weights. Also takes --seed and --json, and with other defaults
-  --models NAME,...      embedded, gpt2-small (of random weights), or a model directory (embedded,gpt2-small)
-  --concurrency N,N,...  streams that decode at once (${DEFAULTS.concurrency.join()})
-  --prompt-tokens N      of each stream (${DEFAULTS.promptTokens})
-  --max-tokens N         of each stream (${DEFAULTS.maxTokens})
-  --ttft N,N,...         prompts whose first token is waited for (${DEFAULTS.ttftPromptTokens.join()})
-  --repeats N            rounds (${DEFAULTS.rounds})
-  --max-seconds N        what a runtime may take for one turn; then it is cut off (${DEFAULTS.maxSeconds})
-  --require              fail when a runtime cannot run or does not last
-`;
 
 const OPTIONS = {
-  runtimes: { type: 'string' },
-  models: { type: 'string' },
-  concurrency: { type: 'string' },
-  'prompt-tokens': { type: 'string' },
-  'max-tokens': { type: 'string' },
-  ttft: { type: 'string' },
-  repeats: { type: 'string' },
-  'max-seconds': { type: 'string' },
-  seed: { type: 'string' },
-  require: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const;
-
-export const RUNTIMES_MODE: BenchMode = {
-  flag: 'runtimes',
-  usage,
-  run: async (args) => {
-    const flags = readFlags(args, OPTIONS, usage);
-    const report = await benchRuntimes(readParams(flags), interruptSignal());
-    printReport(report, formatComparison, flags.json);
-    const hasFailure = report.models.some(({ rows }) => rows.some(({ failure }) => failure !== undefined));
-    if (flags.require === true && hasFailure) process.exitCode = 1;
-  },
+  runtimes,
+  models: models(['embedded', 'gpt2-small']),
+  concurrency: numbers('concurrency', [1, 8, 32], 'streams that decode at once'),
+  promptTokens: number('prompt-tokens', 32, 'of each stream'),
+  maxTokens: number('max-tokens', 64, 'of each stream'),
+  ttftPromptTokens: numbers('ttft', [128, 512], 'prompts whose first token is waited for'),
+  rounds: number('repeats', 3, 'rounds'),
+  maxSeconds: number('max-seconds', 30, 'what a runtime may take for one turn; then it is cut off'),
+  seed: seed(),
 };
+type RuntimesParams = ParamsOf<typeof OPTIONS>;
 
-function readParams(flags: ReturnType<typeof readFlags<typeof OPTIONS>>): RuntimesParams {
-  return {
-    runtimes: flags.runtimes?.split(',') ?? [],
-    models: flags.models?.split(',') ?? DEFAULTS.models,
-    concurrency: readNumbers(flags.concurrency, DEFAULTS.concurrency),
-    promptTokens: readNumber(flags['prompt-tokens'], DEFAULTS.promptTokens),
-    maxTokens: readNumber(flags['max-tokens'], DEFAULTS.maxTokens),
-    ttftPromptTokens: readNumbers(flags.ttft, DEFAULTS.ttftPromptTokens),
-    rounds: readNumber(flags.repeats, DEFAULTS.rounds),
-    minSeconds: DEFAULTS.minSeconds,
-    maxSeconds: readNumber(flags['max-seconds'], DEFAULTS.maxSeconds),
-    seed: readNumber(flags.seed, DEFAULTS.seed),
-  };
-}
+export const RUNTIMES_MODE = benchMode({
+  flag: 'runtimes',
+  about: 'every runtime with every model, as a Markdown table; NAME:f16 asks for half-precision weights',
+  options: OPTIONS,
+  measure: benchRuntimes,
+  format: formatComparison,
+  isMet: ({ models: measured }) =>
+    measured.every(({ rows }) => rows.every(({ failure }) => failure === undefined)),
+});
 
 /** One contender that runs: its service, and what it says of itself. */
 interface Running extends Contender {
@@ -200,7 +142,6 @@ async function measure(
     contenders: running,
     cells,
     rounds: params.rounds,
-    minMs: params.minSeconds * 1000,
     limitMs: params.maxSeconds * 1000,
     signal,
     onReading: ({ label, cell, round, values, isCutOff }) =>

@@ -4,7 +4,7 @@ import { metricIn } from '../harness/metric-in.ts';
 import { median } from '../../src/bench/latency-summary.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { EngineError } from '../../src/errors.ts';
-import { interruptSignal, printReport, readFlags, readNumber, readNumbers, type BenchMode } from '../mode.ts';
+import { benchMode, model, number, numbers, type ParamsOf } from '../mode.ts';
 import { findModel } from '../models.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 
@@ -20,20 +20,13 @@ const WORKLOADS = [
   { name: 'a new text, sampled', body: { prompt: 'Once upon a time', temperature: 1, seed: 1 } },
 ] as const;
 
-interface SpeculationParams {
-  /** `embedded`, `gpt2-small` (of random weights), or a model directory. */
-  model: string;
-  streams: readonly number[];
-  maxTokens: number;
-  rounds: number;
-}
-
-const DEFAULTS: SpeculationParams = {
-  model: 'embedded',
-  streams: [1, 4, 16],
-  maxTokens: 128,
-  rounds: 5,
+const OPTIONS = {
+  model: model('embedded'),
+  streams: numbers('concurrency', [1, 4, 16], 'streams'),
+  maxTokens: number('max-tokens', 128, 'of each stream'),
+  rounds: number('repeats', 5, 'rounds'),
 };
+type SpeculationParams = ParamsOf<typeof OPTIONS>;
 
 interface SpeculationRow {
   workload: string;
@@ -52,36 +45,13 @@ interface SpeculationReport {
   rows: readonly SpeculationRow[];
 }
 
-const usage = `npm run bench -- --speculation    what drafts gain, and cost where there is nothing to gain; RUNTIME, --json, --models
-                         (one), and with other defaults
-  --concurrency N,N,...  streams (${DEFAULTS.streams.join()})
-  --max-tokens N         of each stream (${DEFAULTS.maxTokens})
-  --repeats N            rounds (${DEFAULTS.rounds})
-`;
-
-const OPTIONS = {
-  speculation: { type: 'boolean' },
-  models: { type: 'string' },
-  concurrency: { type: 'string' },
-  'max-tokens': { type: 'string' },
-  repeats: { type: 'string' },
-  json: { type: 'boolean' },
-} as const;
-
-export const SPECULATION_MODE: BenchMode = {
+export const SPECULATION_MODE = benchMode({
   flag: 'speculation',
-  usage,
-  run: async (args) => {
-    const flags = readFlags(args, OPTIONS, usage);
-    const params = {
-      model: flags.models ?? DEFAULTS.model,
-      streams: readNumbers(flags.concurrency, DEFAULTS.streams),
-      maxTokens: readNumber(flags['max-tokens'], DEFAULTS.maxTokens),
-      rounds: readNumber(flags.repeats, DEFAULTS.rounds),
-    };
-    printReport(await benchSpeculation(params, interruptSignal()), formatSpeculation, flags.json);
-  },
-};
+  about: 'what drafts gain, and cost where there is nothing to gain; RUNTIME and the like',
+  options: OPTIONS,
+  measure: benchSpeculation,
+  format: formatSpeculation,
+});
 
 interface Reading {
   tokensPerS: number;

@@ -9,7 +9,7 @@ import {
   decisionRequestSchema,
   decisionResponseSchema,
   toDecisionBody,
-  toDecisionDemand,
+  toDecisionRequest,
 } from './schemas/decisions.ts';
 
 /** OpenAI's decisions: how probable the answers to questions are, without a word generated. */
@@ -32,7 +32,7 @@ export const decisionRoute = defineRoute({
     post: async (c) => {
       const input = await readQueuedRequest(c, dependencies, decisionRequestSchema, (body) => body.input);
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
-      const decision = await startDecision(engine, toDecisionDemand(input, timeoutMs), callerOf(c));
+      const decision = await startDecision(engine, toDecisionRequest(input, timeoutMs), callerOf(c));
       followCompletion(c, decision.completion);
       const readings = await decision.readings();
       const { usage } = decision.completion.record();

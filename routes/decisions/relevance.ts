@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { startRelevance, type RelevanceDemand } from '../../src/decisions/start-relevance.ts';
+import { startRelevance, type RelevanceRequest } from '../../src/decisions/start-relevance.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/middleware/caller.ts';
@@ -9,13 +9,18 @@ import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '..
 import { followCompletion } from '../shared/follow-completion.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import type { FoundRelevance, RelevanceFields } from './schemas/relevance.ts';
-import { rerankRequestSchema, rerankResponseSchema, toRerankBody, toRerankDemand } from './schemas/rerank.ts';
-import { scoreRequestSchema, scoreResponseSchema, toScoreBody, toScoreDemand } from './schemas/score.ts';
+import {
+  rerankRequestSchema,
+  rerankResponseSchema,
+  toRerankBody,
+  toRerankRequest,
+} from './schemas/rerank.ts';
+import { scoreRequestSchema, scoreResponseSchema, toScoreBody, toScoreRequest } from './schemas/score.ts';
 
 /** One wire form of a question about relevance. */
 interface RelevanceForm<Input extends RelevanceFields> {
-  /** Where clients look for it, and the names of the operations. */
-  readonly paths: readonly (readonly [path: string, operationId: string])[];
+  readonly path: string;
+  readonly operationId: string;
   readonly summary: string;
   readonly description: string;
   readonly answer: string;
@@ -23,76 +28,70 @@ interface RelevanceForm<Input extends RelevanceFields> {
   readonly responseSchema: z.ZodType;
   /** For the log. */
   readonly promptOf: (input: Input) => unknown;
-  readonly toDemand: (input: Input, timeoutMs: number) => RelevanceDemand;
+  readonly toRequest: (input: Input, timeoutMs: number) => RelevanceRequest;
   readonly toBody: (found: FoundRelevance, input: Input) => object;
 }
 
 /** Documents by their relevance to a query, as clients of vLLM, Jina and Cohere ask for it. */
-export const rerankRoutes = relevanceRoutes({
-  paths: [
-    ['/v1/rerank', 'rerank'],
-    ['/v2/rerank', 'rerankV2'],
-    ['/rerank', 'rerankUnversioned'],
-  ],
+export const rerankRoute = relevanceRoute({
+  path: '/rerank',
+  operationId: 'rerank',
   summary: 'Documents by their relevance to a query',
-  description: 'As vLLM, Jina and Cohere have it. Cross-encoders are not served: see `scored_by`.',
+  description:
+    'As vLLM, Jina and Cohere have it, with `/v1`, `/v2` or nothing before the path. Cross-encoders are not served: see `scored_by`.',
   answer: 'The documents, the most relevant first.',
   requestSchema: rerankRequestSchema,
   responseSchema: rerankResponseSchema,
   promptOf: ({ query }) => query,
-  toDemand: toRerankDemand,
+  toRequest: toRerankRequest,
   toBody: toRerankBody,
 });
 
 /** The relevance of pairs of texts, as clients of vLLM ask for it. */
-export const scoreRoutes = relevanceRoutes({
-  paths: [
-    ['/v1/score', 'score'],
-    ['/score', 'scoreUnversioned'],
-  ],
+export const scoreRoute = relevanceRoute({
+  path: '/score',
+  operationId: 'score',
   summary: 'How relevant texts are to one another',
-  description: 'As vLLM has it. Cross-encoders are not served: see `scored_by`.',
+  description:
+    'As vLLM has it, with `/v1` or nothing before the path. Cross-encoders are not served: see `scored_by`.',
   answer: 'A score for each pair.',
   requestSchema: scoreRequestSchema,
   responseSchema: scoreResponseSchema,
   promptOf: ({ text_1: queries }) => queries,
-  toDemand: toScoreDemand,
+  toRequest: toScoreRequest,
   toBody: toScoreBody,
 });
 
-/** A route for each path of a form. */
-function relevanceRoutes<Input extends RelevanceFields>(form: RelevanceForm<Input>): Route[] {
-  const { summary, description, answer, requestSchema, responseSchema } = form;
-  return form.paths.map(([path, operationId]) =>
-    defineRoute({
-      path,
-      isQueued: true,
-      describe: () => ({
-        post: {
-          operationId,
-          tags: ['Relevance'],
-          summary,
-          description,
-          requestBody: { required: true, ...jsonContent(requestSchema) },
-          responses: {
-            200: jsonResponse(answer, responseSchema),
-            ...errorResponses(COMPLETION_ERRORS),
-          },
+function relevanceRoute<Input extends RelevanceFields>(form: RelevanceForm<Input>): Route {
+  const { path, operationId, summary, description, answer, requestSchema, responseSchema } = form;
+  return defineRoute({
+    path,
+    isQueued: true,
+    describe: () => ({
+      post: {
+        operationId,
+        tags: ['Relevance'],
+        summary,
+        description,
+        requestBody: { required: true, ...jsonContent(requestSchema) },
+        responses: {
+          200: jsonResponse(answer, responseSchema),
+          ...errorResponses(COMPLETION_ERRORS),
         },
-      }),
-      createHandlers: (dependencies) => ({ post: (c) => answerRelevance(c, dependencies, form) }),
+      },
     }),
-  );
+    createHandlers: (dependencies) => ({ post: (c) => answerRelevance(c, dependencies, form) }),
+  });
 }
 
 async function answerRelevance<Input extends RelevanceFields>(
   c: AppContext,
   dependencies: AppDependencies,
-  { requestSchema, promptOf, toDemand, toBody }: RelevanceForm<Input>,
+  { requestSchema, promptOf, toRequest, toBody }: RelevanceForm<Input>,
 ): Promise<Response> {
   const input = await readQueuedRequest(c, dependencies, requestSchema, promptOf);
   const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
-  const relevance = await startRelevance(engine, toDemand(input, timeoutMs), callerOf(c));
+  const relevance = await startRelevance(engine, toRequest(input, timeoutMs), callerOf(c));
   const { completion, method } = relevance;
   followCompletion(c, completion);
   const scores = await relevance.scores();

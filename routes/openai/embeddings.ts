@@ -39,7 +39,7 @@ export const embeddingRoute = defineRoute({
       const input = await readQueuedRequest(c, dependencies, embeddingRequestSchema);
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       checkFields(engine, input);
-      const demand = {
+      const request = {
         texts: input.input,
         truncateTo:
           input.truncate_prompt_tokens === -1
@@ -49,7 +49,7 @@ export const embeddingRoute = defineRoute({
         clientId: c.var.scope.clientId,
         budget: c.var.scope.budget,
       };
-      const embeddings = await embedTexts(engine, demand, c.req.raw.signal);
+      const embeddings = await embedTexts(engine, request, c.req.raw.signal);
       return answerJson(c, toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));
     },
   }),

@@ -82,6 +82,6 @@ export async function embed(
   timeoutMs: number,
   { clientId, budget, gone }: Pick<Caller, 'clientId' | 'gone'> & { readonly budget: TokenAllowance },
 ): Promise<WorkersAiEmbeddingResult> {
-  const demand = { ...toEmbeddingTexts(input), timeoutMs, clientId, budget };
-  return toEmbeddingResult(await embedTexts(engine, demand, gone));
+  const request = { ...toEmbeddingTexts(input), timeoutMs, clientId, budget };
+  return toEmbeddingResult(await embedTexts(engine, request, gone));
 }

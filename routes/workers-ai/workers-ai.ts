@@ -37,7 +37,7 @@ import {
   workersAiEmbeddingResponseSchema,
 } from './schemas/workers-ai-embeddings.ts';
 import {
-  toRankingDemand,
+  toRankingRequest,
   toRankingResult,
   workersAiRankingRequestSchema,
   workersAiRankingResponseSchema,
@@ -154,7 +154,7 @@ async function runModel(
   if (task === 'ranking') {
     const { completion, scores } = await startRelevance(
       engine,
-      toRankingDemand(input, timeoutMs),
+      toRankingRequest(input, timeoutMs),
       callerOf(c),
     );
     followCompletion(c, completion);

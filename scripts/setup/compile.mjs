@@ -1,5 +1,5 @@
 /**
- * Compiles the TypeScript of the service, its benchmarks and scripts to dist/, file by file and without types: those are
+ * Compiles the TypeScript of the service, its benchmarks, studio and scripts to dist/, file by file and without types: those are
  * for `npm run check`. A file of dist/ whose source is gone goes, too.
  */
 import { build, stop } from 'esbuild';
@@ -9,9 +9,9 @@ import { filesIn } from './files.mjs';
 import { SetUpError } from './set-up-error.mjs';
 
 /** Folders of dist/ that hold compiled code alone. */
-const FOLDERS = ['src', 'routes', 'bench', 'scripts'];
+const FOLDERS = ['src', 'routes', 'bench', 'studio', 'scripts'];
 /** What Node does not run: the page, which is bundled; kernels in AssemblyScript; what makes fixtures. */
-const NOT_COMPILED = /^(src\/page|scripts\/goldens)\/|\/assembly\/|\.d\.ts$/;
+const NOT_COMPILED = /^(src\/page|scripts\/goldens|studio\/tests)\/|\/assembly\/|\.d\.ts$/;
 /** A module of ours in what esbuild writes, which leaves names as they are: `from "./errors.ts"`, `import("./errors.ts")`. */
 const IMPORT = /(\b(?:from|import) ?\(? ?")(\.{1,2}\/[^"\n]+)\.ts"/g;
 

@@ -59,7 +59,7 @@ function compileNativeKernels(root) {
 /** Packages are there: what is built by them is imported from here on. */
 async function build(root) {
   const stamp = join(root, 'dist/.built');
-  const sources = ['src', 'routes', 'bench', 'scripts', 'tsconfig.json', 'package-lock.json'];
+  const sources = ['src', 'routes', 'bench', 'studio', 'scripts', 'tsconfig.json', 'package-lock.json'];
   const newest = Math.max(...sources.map((source) => newestFile(join(root, source))));
   if (modifiedAt(stamp) > newest) return;
   rmSync(stamp, { force: true });

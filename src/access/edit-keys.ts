@@ -7,7 +7,7 @@ import { hashApiKey, makeApiKey } from './api-key.ts';
 import { readKeyFile, writeKeyFile, type StoredKey } from './key-file.ts';
 
 /** What a new key is to be. */
-export type KeyDemand = Pick<StoredKey, 'name' | 'isAdmin' | 'limits' | 'models' | 'expiresAt'>;
+export type NewKey = Pick<StoredKey, 'name' | 'isAdmin' | 'limits' | 'models' | 'expiresAt'>;
 
 /** An edit takes milliseconds; one that takes so long has stopped. */
 const LOCK_TIMEOUT_MS = 10_000;
@@ -18,10 +18,10 @@ const LOCK_POLL_MS = 50;
  * @returns the key's text, which is kept nowhere, and what is kept of it
  * @throws EngineError `conflict` for a name that a key has already; what `editKeys` throws
  */
-export async function createKey(path: string, demand: KeyDemand): Promise<{ text: string; key: StoredKey }> {
+export async function createKey(path: string, newKey: NewKey): Promise<{ text: string; key: StoredKey }> {
   const { id, text } = makeApiKey();
   const key: StoredKey = {
-    ...demand,
+    ...newKey,
     id,
     sha256: hashApiKey(text).toString('hex'),
     createdAt: new Date().toISOString(),

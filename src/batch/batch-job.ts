@@ -27,7 +27,7 @@ export interface BatchWork {
   toFailure(index: number, request: string, error: EngineError): string;
 }
 
-export interface BatchDemand {
+export interface NewBatchJob {
   readonly id: string;
   /** Who may see it. */
   readonly ownerId: string;
@@ -74,7 +74,7 @@ export class BatchJob {
   #usage: BatchUsage = { numPromptTokens: 0, numGeneratedTokens: 0 };
 
   /** @param maxAnswerBytes items that are not begun by the time that its entries take so much fail */
-  constructor({ id, ownerId, modelId, requests, work }: BatchDemand, maxAnswerBytes: number) {
+  constructor({ id, ownerId, modelId, requests, work }: NewBatchJob, maxAnswerBytes: number) {
     this.id = id;
     this.ownerId = ownerId;
     this.modelId = modelId;

@@ -2,7 +2,7 @@ import { BoundedStore } from '../bounded-store.ts';
 import { groupOf, makeClientId } from '../fairness/client-id.ts';
 import { FairPlaces } from '../fairness/fair-places.ts';
 import { EngineError } from '../errors.ts';
-import { BatchJob, type BatchDemand, type ItemEnd } from './batch-job.ts';
+import { BatchJob, type NewBatchJob, type ItemEnd } from './batch-job.ts';
 
 /** Bounds of all jobs together. */
 export interface BatchBounds {
@@ -63,9 +63,9 @@ export class BatchJobs {
   }
 
   /** @throws EngineError `queue_full` where the owner has its share of jobs that are not done, or of their memory */
-  add(demand: BatchDemand): BatchJob {
+  add(newJob: NewBatchJob): BatchJob {
     const { maxOpenJobs, maxRequestBytes, maxAnswerBytes } = this.#bounds;
-    const job = new BatchJob(demand, maxAnswerBytes / 2);
+    const job = new BatchJob(newJob, maxAnswerBytes / 2);
     const { id, ownerId, numRequestBytes, numAnswerBytes } = job;
     const hasPlace = this.#places.canTake(ownerId, 1, maxOpenJobs);
     if (!hasPlace || !this.#requestBytes.canTake(ownerId, numRequestBytes, maxRequestBytes)) {

@@ -1,4 +1,4 @@
-import type { BatchDemand, BatchJob } from './batch-job.ts';
+import type { NewBatchJob, BatchJob } from './batch-job.ts';
 import type { BatchJobs } from './batch-jobs.ts';
 import type { Engine, EngineStats } from '../engine/engine.ts';
 import { type EngineError, toEngineError } from '../errors.ts';
@@ -35,8 +35,8 @@ export class BatchRunner {
   }
 
   /** @throws EngineError as `BatchJobs.add` */
-  add(demand: BatchDemand): BatchJob {
-    const job = this.#options.jobs.add(demand);
+  add(newJob: NewBatchJob): BatchJob {
+    const job = this.#options.jobs.add(newJob);
     this.#look();
     return job;
   }

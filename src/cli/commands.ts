@@ -84,11 +84,11 @@ export const COMMANDS: readonly CliCommand[] = [
   {
     name: 'train',
     summary: 'trains a tokenizer and a GPT-2 on texts and conversations',
-    load: async () => (await import('./commands/train.ts')).configureTrain,
+    load: async () => (await import('../../studio/commands/train.ts')).configureTrain,
   },
   {
     name: 'bits-per-byte',
     summary: 'what a model makes of texts',
-    load: async () => (await import('./commands/bits-per-byte.ts')).configureBitsPerByte,
+    load: async () => (await import('../../studio/commands/bits-per-byte.ts')).configureBitsPerByte,
   },
 ];

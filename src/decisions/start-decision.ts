@@ -10,7 +10,7 @@ import { startScoring, type ScoringTexts } from './start-scoring.ts';
 import { CALL_START, writeQuestion } from './write-question.ts';
 
 /** Questions about a text or a conversation. */
-export interface DecisionDemand {
+export interface DecisionRequest {
   readonly conversation: OpenConversation;
   /** The request's field that the conversation is made of. */
   readonly param: string;
@@ -39,13 +39,13 @@ export interface StartedDecision {
  */
 export async function startDecision(
   engine: Engine,
-  demand: DecisionDemand,
+  request: DecisionRequest,
   caller: Caller,
 ): Promise<StartedDecision> {
-  const { questions, param, timeoutMs, cacheSalt } = demand;
+  const { questions, param, timeoutMs, cacheSalt } = request;
   const scoring = {
     numPrompts: questions.length,
-    write: (textCaller: TextCaller) => writePrompts(engine, demand, textCaller),
+    write: (textCaller: TextCaller) => writePrompts(engine, request, textCaller),
     headParam: param,
     timeoutMs,
     cacheSalt,
@@ -56,7 +56,7 @@ export async function startDecision(
 
 async function writePrompts(
   engine: Engine,
-  { conversation, param, questions }: DecisionDemand,
+  { conversation, param, questions }: DecisionRequest,
   caller: TextCaller,
 ): Promise<ScoringTexts> {
   const { messages, lastContent } = conversation;

@@ -11,7 +11,7 @@ import { startScoring, type ScoringTexts } from './start-scoring.ts';
 import { CALL_START, writeQuestion } from './write-question.ts';
 
 /** Queries and documents, and which of them are compared. */
-export interface RelevanceDemand {
+export interface RelevanceRequest {
   readonly queries: readonly string[];
   /** The request's field that the queries are. */
   readonly queryParam: string;
@@ -59,13 +59,13 @@ interface RelevanceTexts {
  */
 export async function startRelevance(
   engine: Engine,
-  demand: RelevanceDemand,
+  request: RelevanceRequest,
   caller: Caller,
 ): Promise<StartedRelevance> {
-  const { pairs, queryParam, timeoutMs, cacheSalt } = demand;
+  const { pairs, queryParam, timeoutMs, cacheSalt } = request;
   let method: RelevanceMethod = 'question';
   const write = async (textCaller: TextCaller): Promise<ScoringTexts> => {
-    const written = await writePairs(engine, demand, textCaller);
+    const written = await writePairs(engine, request, textCaller);
     method = written.method;
     return written.texts;
   };
@@ -78,19 +78,19 @@ export async function startRelevance(
 
 async function writePairs(
   engine: Engine,
-  demand: RelevanceDemand,
+  request: RelevanceRequest,
   caller: TextCaller,
 ): Promise<RelevanceTexts> {
   const frame = await pairFrameOf(engine, caller);
   return frame === undefined
-    ? { method: 'question', texts: await asQuestions(engine, demand, caller) }
-    : { method: 'reranker', texts: await asPairs(engine, frame, demand, caller) };
+    ? { method: 'question', texts: await asQuestions(engine, request, caller) }
+    : { method: 'reranker', texts: await asPairs(engine, frame, request, caller) };
 }
 
 async function asPairs(
   { tokenizer }: Engine,
   { before, between, after }: PairFrame,
-  { queries, pairs }: RelevanceDemand,
+  { queries, pairs }: RelevanceRequest,
   caller: TextCaller,
 ): Promise<ScoringTexts> {
   const { words } = await findLabels(tokenizer, after, caller);
@@ -117,7 +117,7 @@ async function asPairs(
 
 async function asQuestions(
   engine: Engine,
-  { queries, queryParam, pairs }: RelevanceDemand,
+  { queries, queryParam, pairs }: RelevanceRequest,
   caller: TextCaller,
 ): Promise<ScoringTexts> {
   const open = { messages: [], lastContent: '' };

@@ -25,7 +25,7 @@ interface ScoringText {
   readonly param: string;
 }
 
-export interface ScoringDemand {
+export interface ScoringRequest {
   readonly numPrompts: number;
   /** Called once the request has its places in the queue. */
   readonly write: (caller: TextCaller) => Promise<ScoringTexts>;
@@ -53,15 +53,15 @@ export interface StartedScoring {
  */
 export async function startScoring(
   engine: Engine,
-  demand: ScoringDemand,
+  request: ScoringRequest,
   caller: Caller,
 ): Promise<StartedScoring> {
   const { clientId, gone } = caller;
-  const { headParam, timeoutMs, cacheSalt } = demand;
-  const reservation = reserveUpTo(engine, demand.numPrompts, clientId);
+  const { headParam, timeoutMs, cacheSalt } = request;
+  const reservation = reserveUpTo(engine, request.numPrompts, clientId);
   return withinDeadline({ gone, timeoutMs }, async (signal) => {
     const textCaller = { clientId, signal };
-    const texts = await demand.write(textCaller);
+    const texts = await request.write(textCaller);
     checkHeads(engine, texts, headParam);
     const encoded = await encodePrompts(engine, texts, headParam, textCaller);
     const { prompts, prefixTokenIds = [] } = encoded;
@@ -71,8 +71,8 @@ export async function startScoring(
     placeTokens(reservation, lengths, headParam);
     const scoredTokenIds = [...new Set(texts.prompts.flatMap(({ tokenIds }) => tokenIds))];
     const { id, ownerId } = caller;
-    const request = { ...NOTHING_DRAWN, ...encoded, id, ownerId, scoredTokenIds, cacheSalt, timeoutMs };
-    const completion = engine.submit(request, reservation);
+    const scored = { ...NOTHING_DRAWN, ...encoded, id, ownerId, scoredTokenIds, cacheSalt, timeoutMs };
+    const completion = engine.submit(scored, reservation);
     return { completion, logprobs: () => readScores(completion, texts, scoredTokenIds) };
   }).finally(() => reservation.release());
 }

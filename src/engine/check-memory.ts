@@ -7,7 +7,7 @@ import type { MemoryEstimate } from './estimate-memory.ts';
 /** Of the memory there is, what models may take unless MEMORY_LIMIT_MB says it: others live here, too. */
 const SHARE = 0.8;
 
-export interface MemoryDemand {
+export interface NeededMemory {
   /** What the model takes of the memory that all models share. */
   readonly memoryBytes: number;
   /** How much of it models may take together. */
@@ -23,9 +23,9 @@ export function checkMemory(
   estimate: MemoryEstimate,
   { name, device }: Pick<Runtime, 'name' | 'device'>,
   settingBytes: number | undefined,
-): MemoryDemand {
+): NeededMemory {
   const isOnGpu = RUNTIME_TRAITS[name].usesGpu && device.isSoftware !== true;
-  const memoryBytes = demandOn(estimate, name, isOnGpu);
+  const memoryBytes = neededBytesOn(estimate, name, isOnGpu);
   const thereIs = isOnGpu ? (device.memoryBytes ?? Infinity) : hostMemoryBytes();
   const memoryLimitBytes = settingBytes ?? Math.floor(SHARE * thereIs);
   if (memoryBytes <= memoryLimitBytes) return { memoryBytes, memoryLimitBytes };
@@ -41,7 +41,7 @@ export function checkMemory(
  * What a model takes of the memory that all models of a runtime share: a GPU's is shared by tensors alone.
  * @throws EngineError `insufficient_memory` with the numbers when a wasm heap cannot hold it
  */
-export function demandOn(
+export function neededBytesOn(
   estimate: MemoryEstimate,
   runtime: RuntimeName,
   isOnGpu = RUNTIME_TRAITS[runtime].usesGpu,

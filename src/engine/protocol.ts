@@ -137,7 +137,7 @@ export interface SequenceUpdate {
 export type WorkKind = 'sequence' | 'embedding' | 'inspection';
 
 /** Work that ended by a fault: which, and how long it was. */
-export interface Casualty {
+export interface FailedWork {
   id: number;
   numTokens: number;
   /** Of these, tokens that were computed. */
@@ -195,7 +195,7 @@ export type FromWorker =
   | {
       type: 'faulted';
       kind: WorkKind;
-      casualties: readonly Casualty[];
+      failedWork: readonly FailedWork[];
       error: SentError;
       gauges: EngineGauges;
     }

@@ -1,6 +1,6 @@
 import { EngineError, isDefect, toEngineError } from '../errors.ts';
 import { framesOf } from '../logged-error.ts';
-import type { Casualty, SentError, WorkKind } from './protocol.ts';
+import type { FailedWork, SentError, WorkKind } from './protocol.ts';
 
 /**
  * A step failed, but not the device. The work that it was for has ended and holds nothing any more; the engine goes on
@@ -8,13 +8,13 @@ import type { Casualty, SentError, WorkKind } from './protocol.ts';
  */
 export class StepFault extends Error {
   readonly kind: WorkKind;
-  readonly casualties: readonly Casualty[];
+  readonly failedWork: readonly FailedWork[];
 
-  constructor(kind: WorkKind, casualties: readonly Casualty[], cause: unknown) {
+  constructor(kind: WorkKind, failedWork: readonly FailedWork[], cause: unknown) {
     super(messageOf(cause), { cause });
     this.name = 'StepFault';
     this.kind = kind;
-    this.casualties = casualties;
+    this.failedWork = failedWork;
   }
 }
 

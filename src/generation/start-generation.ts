@@ -187,7 +187,7 @@ function* readChoice(event: ChoiceEvent, reader: AnswerReader | undefined): Gene
 }
 
 /**
- * Takes a demand's places in the queue. One that may not wait must find a free lane that no other waits for.
+ * Takes a request's places in the queue. One that may not wait must find a free lane that no other waits for.
  *
  * @throws EngineError `queue_full`, or what `Engine.reserve` throws
  */

@@ -38,7 +38,7 @@ export interface TextForm {
  * What comes of a draw for a text that must have a form: a token; that the text ends before the token that was drawn; or
  * that the whole row is needed, of which only the top was there.
  */
-export type FormedSample = SampledToken | 'textEnds' | 'topIsNotEnough';
+export type ConstrainedSample = SampledToken | 'textEnds' | 'topIsNotEnough';
 
 /** A token that was drawn, or one of a prompt whose logprob was asked for. */
 export interface SampledToken {
@@ -92,18 +92,23 @@ export class Sampler {
   }
 
   /** Samples a token of a text that must have a form. Of a top, its tokens that the form allows must be enough. */
-  sampleFormed(row: StepRow, state: SamplerState, form: TextForm, options: SampleOptions = {}): FormedSample {
-    if (!(row instanceof Float32Array)) return this.#sampleFormedTop(row, state, form, options);
+  sampleConstrained(
+    row: StepRow,
+    state: SamplerState,
+    form: TextForm,
+    options: SampleOptions = {},
+  ): ConstrainedSample {
+    if (!(row instanceof Float32Array)) return this.#sampleConstrainedTop(row, state, form, options);
     const tokenId = form.redirect(this.#draw(row, state, options, form));
     return tokenId === undefined ? 'textEnds' : this.#note(tokenId, row, state, options);
   }
 
-  #sampleFormedTop(
+  #sampleConstrainedTop(
     top: TopLogits,
     state: SamplerState,
     form: TextForm,
     options: SampleOptions,
-  ): FormedSample {
+  ): ConstrainedSample {
     const places = [...top.tokenIds.keys()].filter((place) => isAllowedBy(form, top.tokenIds[place] ?? 0));
     const { params } = state;
     // All that the draw looks at, the most probable first: one token, or as many as top-k keeps.

@@ -73,25 +73,25 @@ export class LaneCache {
     this.#index.update(lane, sequence.tokenIds, numTokens);
     sequence.lane = lane;
     sequence.numComputedTokens = numTokens;
-    // What is found once it was preempted is its own.
+    // What is found once it was evicted is its own.
     if (sequence.numPreemptions === 0) sequence.numCachedTokens = match && numTokens;
     return from === undefined || from === lane ? undefined : { from, to: lane, numTokens };
   }
 
   #choose(match: PrefixMatch | undefined): { lane: number; numTokens: number; from: number | undefined } {
     const { freeLanes } = this.#pool;
-    const [victim] = freeLanes;
-    assertInvariant(victim !== undefined, 'a lane is allocated while one is free');
+    const [evicted] = freeLanes;
+    assertInvariant(evicted !== undefined, 'a lane is allocated while one is free');
     const { numTokens = 0, lanes = [] } = match ?? {};
     const numHeld = (lane: number): number => this.#index.numTokens(lane);
     // A stable sort: of those that lose alike, the least recently used comes first.
     const [taken] = freeLanes
       .filter((lane) => lanes.includes(lane))
       .sort((one, other) => numHeld(one) - numHeld(other));
-    if (taken !== undefined && numHeld(taken) - numTokens <= numHeld(victim)) {
+    if (taken !== undefined && numHeld(taken) - numTokens <= numHeld(evicted)) {
       return { lane: taken, numTokens, from: taken };
     }
-    return { lane: victim, numTokens, from: lanes[0] };
+    return { lane: evicted, numTokens, from: lanes[0] };
   }
 
   /** Takes note of what was computed of a sequence, or undone. */

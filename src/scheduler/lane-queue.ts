@@ -7,7 +7,7 @@ import type { Sequence } from './sequence.ts';
 import { WaitingList } from './waiting-list.ts';
 
 /** A lane for work that is no sequence. It counts as its client's, and no other client takes it away. */
-export interface LaneLoan {
+export interface LaneReservation {
   readonly clientId: string;
   /** `undefined` while it waits. */
   lane: number | undefined;
@@ -23,18 +23,18 @@ export interface Starts {
 
 /**
  * Who has a lane, who waits for one, and who gets the next (LaneShares). What is not a sequence, such as a text to be
- * embedded, waits beside the sequences: by a loan, which ends soon.
+ * embedded, waits beside the sequences: by a reservation, which ends soon.
  *
  * A sequence that loses its lane keeps its tokens, goes to the front of those of its client that wait, and computes its
  * tokens again as an ordinary prefill once it has a lane, but for those that a lane still holds.
  */
 export class LaneQueue {
   readonly cache: LaneCache;
-  /** Tokens that clients were given, by sequences and by work on loans. */
+  /** Tokens that clients were given, by sequences and by work on reservations. */
   readonly shares = new ClientShares();
   readonly waiting = new WaitingList();
   readonly #running: Sequence[] = [];
-  readonly #loans = new Set<LaneLoan>();
+  readonly #reservations = new Set<LaneReservation>();
   /** Since `takePreemptions`. */
   #numPreemptions = 0;
   /** As things are; `undefined` when something has changed since it was asked. */
@@ -70,7 +70,7 @@ export class LaneQueue {
   /** Takes note of what a step computed of a sequence. */
   record(sequence: Sequence): void {
     this.cache.record(sequence);
-    this.#laneShares?.forgetVictims();
+    this.#laneShares?.forgetPreemptible();
   }
 
   /** Sequences that lost their lane since this was asked before. */
@@ -87,9 +87,9 @@ export class LaneQueue {
     return offered.length < 2 ? offered : this.#sharesNow().entitled(offered);
   }
 
-  /** Of each group that has no loan and asks for one, the client that asked first. */
+  /** Of each group that has no reservation and asks for one, the client that asked first. */
   #clientsToLendTo(): string[] {
-    if (this.#loans.size === 0) return [];
+    if (this.#reservations.size === 0) return [];
     const served = new Set(this.#lent.map(({ clientId }) => groupOf(clientId)));
     return this.#asking.flatMap(({ clientId }) => {
       const group = groupOf(clientId);
@@ -99,42 +99,42 @@ export class LaneQueue {
     });
   }
 
-  get #lent(): LaneLoan[] {
-    return [...this.#loans].filter(({ lane }) => lane !== undefined);
+  get #lent(): LaneReservation[] {
+    return [...this.#reservations].filter(({ lane }) => lane !== undefined);
   }
 
-  get #asking(): LaneLoan[] {
-    return [...this.#loans].filter(({ lane }) => lane === undefined);
+  get #asking(): LaneReservation[] {
+    return [...this.#reservations].filter(({ lane }) => lane === undefined);
   }
 
   /** Gives waiting sequences lanes that other clients must give up; the sequences that got one. */
-  claim(starts: Starts): Sequence[] {
-    const claimed: Sequence[] = [];
+  startByPreemption(starts: Starts): Sequence[] {
+    const preempting: Sequence[] = [];
     const passed = new Set<string>();
     while (this.cache.numFreeLanes === 0 && this.waiting.size > 0) {
       const waiting = [...this.waiting.clientIds].filter((clientId) => !passed.has(clientId));
-      const shares = claimed.length === 0 ? this.#sharesNow() : this.#sharesBeside(claimed);
-      const claims = shares.claims(waiting);
-      const clientId = this.shares.next(claims.keys());
-      const victim = clientId === undefined ? undefined : claims.get(clientId);
-      if (clientId === undefined || victim === undefined) break;
-      const sequence = this.tryStart(clientId, starts, victim);
+      const shares = preempting.length === 0 ? this.#sharesNow() : this.#sharesBeside(preempting);
+      const preemptions = shares.preemptions(waiting);
+      const clientId = this.shares.next(preemptions.keys());
+      const preempted = clientId === undefined ? undefined : preemptions.get(clientId);
+      if (clientId === undefined || preempted === undefined) break;
+      const sequence = this.tryStart(clientId, starts, preempted);
       if (sequence === undefined) passed.add(clientId);
-      else claimed.push(sequence);
+      else preempting.push(sequence);
     }
-    return claimed;
+    return preempting;
   }
 
   /**
    * Gives the client's first sequence that waits a lane; `undefined` when it cannot start now, or there is none.
-   * @param victim gives up its lane for it; without one a lane is free
+   * @param preempted gives up its lane for it; without one a lane is free
    */
-  tryStart(clientId: string, { started, copies }: Starts, victim?: Sequence): Sequence | undefined {
+  tryStart(clientId: string, { started, copies }: Starts, preempted?: Sequence): Sequence | undefined {
     const sequence = this.waiting.firstOf(clientId);
     if (sequence === undefined) return undefined;
     const match = this.cache.find(sequence);
     if (this.cache.isWorthWaiting(sequence, match, this.#running)) return undefined;
-    if (victim !== undefined) this.#preempt(victim);
+    if (preempted !== undefined) this.#preempt(preempted);
     const copy = this.cache.allocate(sequence, match);
     if (copy !== undefined) copies.push(copy);
     this.waiting.remove(sequence.id);
@@ -160,36 +160,36 @@ export class LaneQueue {
     this.#changed();
   }
 
-  /** Work that is no sequence joins those who wait for a lane; `endLoan` must follow. */
-  askForLane(clientId: string): LaneLoan {
-    const loan: LaneLoan = { clientId, lane: undefined };
-    this.#loans.add(loan);
+  /** Work that is no sequence joins those who wait for a lane; `endReservation` must follow. */
+  askForLane(clientId: string): LaneReservation {
+    const reservation: LaneReservation = { clientId, lane: undefined };
+    this.#reservations.add(reservation);
     this.shares.enter(clientId);
     this.#changed();
-    return loan;
+    return reservation;
   }
 
   /**
    * Lends a lane between two steps: a free one, or one of a client that has more than its share where this client has
    * none. What it held is forgotten. False when there is none now.
    */
-  tryLend(loan: LaneLoan): boolean {
+  tryReserve(reservation: LaneReservation): boolean {
     if (this.cache.numFreeLanes === 0) {
-      const victim = this.#sharesNow().victimOfLoan(loan.clientId);
-      if (victim === undefined) return false;
-      this.#preempt(victim);
+      const preempted = this.#sharesNow().preemptedForReservation(reservation.clientId);
+      if (preempted === undefined) return false;
+      this.#preempt(preempted);
     }
-    loan.lane = this.cache.tryAllocateBlank();
+    reservation.lane = this.cache.tryAllocateBlank();
     this.#changed();
-    return loan.lane !== undefined;
+    return reservation.lane !== undefined;
   }
 
   /** The work is done, or given up. */
-  endLoan(loan: LaneLoan): void {
-    if (!this.#loans.delete(loan)) return;
-    if (loan.lane !== undefined) this.cache.free(loan.lane);
-    loan.lane = undefined;
-    this.shares.leave(loan.clientId);
+  endReservation(reservation: LaneReservation): void {
+    if (!this.#reservations.delete(reservation)) return;
+    if (reservation.lane !== undefined) this.cache.free(reservation.lane);
+    reservation.lane = undefined;
+    this.shares.leave(reservation.clientId);
     this.#changed();
   }
 
@@ -201,14 +201,14 @@ export class LaneQueue {
     return (this.#laneShares ??= this.#sharesBeside([]));
   }
 
-  /** @param claimed sequences that have just taken their lane, and do not lose it at once */
-  #sharesBeside(claimed: readonly Sequence[]): LaneShares {
+  /** @param preempting sequences that have just taken their lane, and do not lose it at once */
+  #sharesBeside(preempting: readonly Sequence[]): LaneShares {
     const clientsOf = (holders: readonly { clientId: string }[]): string[] =>
       holders.map(({ clientId }) => clientId);
     return new LaneShares({
       numLanes: this.cache.numLanes,
-      running: this.#running.filter((sequence) => !claimed.includes(sequence)),
-      fixed: clientsOf([...this.#lent, ...claimed]),
+      running: this.#running.filter((sequence) => !preempting.includes(sequence)),
+      fixed: clientsOf([...this.#lent, ...preempting]),
       waiting: [...this.waiting.clientIds, ...clientsOf(this.#asking)],
     });
   }

@@ -36,7 +36,7 @@ export interface LaneUse {
  * So at most 9 tokens are computed again for each that is computed for the first time; and where rule 1 finds nothing but
  * sequences that were just resumed, at most a lane's length more for the sequence that takes the lane.
  *
- * It holds for as long as the same sequences and clients have lanes or wait; `forgetVictims` once tokens were computed.
+ * It holds for as long as the same sequences and clients have lanes or wait; `forgetPreemptible` once tokens were computed.
  */
 export class LaneShares {
   readonly #use: LaneUse;
@@ -46,8 +46,8 @@ export class LaneShares {
   readonly #lanesOfGroup: ReadonlyMap<string, number>;
   readonly #lanesOfClient: ReadonlyMap<string, number>;
   readonly #groupShare: number;
-  #amongGroups: Victims | undefined;
-  readonly #amongMembers = new Map<string, Victims>();
+  #amongGroups: Preemptible | undefined;
+  readonly #amongMembers = new Map<string, Preemptible>();
 
   constructor(use: LaneUse) {
     this.#use = use;
@@ -66,7 +66,7 @@ export class LaneShares {
   }
 
   /** Sequences have more tokens now. */
-  forgetVictims(): void {
+  forgetPreemptible(): void {
     this.#amongGroups = undefined;
     this.#amongMembers.clear();
   }
@@ -78,24 +78,24 @@ export class LaneShares {
   }
 
   /** Of some clients that wait, those that may take a lane from another, and the sequence that loses it. */
-  claims(waiting: readonly string[]): Map<string, Sequence> {
-    const claims = new Map<string, Sequence>();
+  preemptions(waiting: readonly string[]): Map<string, Sequence> {
+    const preemptions = new Map<string, Sequence>();
     let first: ReadonlySet<string> | undefined;
     for (const clientId of waiting) {
-      const ofGroup = this.#victimAmongGroups(this.#groupIdOf(clientId));
+      const ofGroup = this.#preemptedAmongGroups(this.#groupIdOf(clientId));
       if (ofGroup !== undefined) first ??= new Set(this.#firstInGroups(waiting));
-      const victim = first?.has(clientId) ? ofGroup : undefined;
-      const taken = victim ?? this.#victimAmongMembers(clientId);
-      if (taken !== undefined) claims.set(clientId, taken);
+      const preempted = first?.has(clientId) ? ofGroup : undefined;
+      const taken = preempted ?? this.#preemptedAmongMembers(clientId);
+      if (taken !== undefined) preemptions.set(clientId, taken);
     }
-    return claims;
+    return preemptions;
   }
 
   /** Whose lane is taken for work that is no sequence: it takes one only for a client without any. */
-  victimOfLoan(clientId: string): Sequence | undefined {
+  preemptedForReservation(clientId: string): Sequence | undefined {
     const group = this.#groupIdOf(clientId);
-    if (this.#lanesIn(group) === 0) return this.#victimAmongGroups(group);
-    return this.#lanesOf(clientId) === 0 ? this.#victimAmongMembers(clientId) : undefined;
+    if (this.#lanesIn(group) === 0) return this.#preemptedAmongGroups(group);
+    return this.#lanesOf(clientId) === 0 ? this.#preemptedAmongMembers(clientId) : undefined;
   }
 
   /** In each group those that would have less than their part of its lanes and one more, if there are any. */
@@ -111,26 +111,26 @@ export class LaneShares {
     return waiting.filter((clientId) => poor.has(clientId) || !groups.has(this.#groupIdOf(clientId)));
   }
 
-  #victimAmongGroups(group: string): Sequence | undefined {
+  #preemptedAmongGroups(group: string): Sequence | undefined {
     const numLanes = this.#lanesIn(group);
     if (numLanes >= this.#groupShare) return undefined;
-    this.#amongGroups ??= findVictims(this.#use.running, this.#groupShare, [
+    this.#amongGroups ??= findPreemptible(this.#use.running, this.#groupShare, [
       ({ clientId }) => this.#lanesIn(this.#groupIdOf(clientId)),
       ({ clientId }) => this.#lanesOf(clientId),
     ]);
     return this.#amongGroups.ofRich ?? (numLanes === 0 ? this.#amongGroups.ofSlices : undefined);
   }
 
-  #victimAmongMembers(clientId: string): Sequence | undefined {
+  #preemptedAmongMembers(clientId: string): Sequence | undefined {
     const group = this.#groupIdOf(clientId);
     const numLanes = this.#lanesOf(clientId);
     const share = shareOf(this.#lanesIn(group), this.#membersIn(group));
     if (numLanes >= share || this.#lanesIn(group) === 0) return undefined;
     const known = this.#amongMembers.get(group);
     const running = known ? [] : this.#use.running.filter((one) => this.#groupIdOf(one.clientId) === group);
-    const victims = known ?? findVictims(running, share, [(one) => this.#lanesOf(one.clientId)]);
-    this.#amongMembers.set(group, victims);
-    return victims.ofRich ?? (numLanes === 0 ? victims.ofSlices : undefined);
+    const preemptible = known ?? findPreemptible(running, share, [(one) => this.#lanesOf(one.clientId)]);
+    this.#amongMembers.set(group, preemptible);
+    return preemptible.ofRich ?? (numLanes === 0 ? preemptible.ofSlices : undefined);
   }
 
   #groupIdOf(clientId: string): string {
@@ -153,7 +153,7 @@ export class LaneShares {
 }
 
 /** Who loses a lane to one that has less than its share. */
-interface Victims {
+interface Preemptible {
   /** Of those that have more. */
   readonly ofRich: Sequence | undefined;
   /** Of all, to one that has none. */
@@ -161,11 +161,11 @@ interface Victims {
 }
 
 /** @param lanesOf the lanes of a sequence's party, whose share is meant, then those of its parts */
-function findVictims(
+function findPreemptible(
   sequences: readonly Sequence[],
   share: number,
   lanesOf: readonly [(sequence: Sequence) => number, ...((sequence: Sequence) => number)[]],
-): Victims {
+): Preemptible {
   let rich = sequences.filter((sequence) => lanesOf[0](sequence) > share);
   for (const numLanesOf of lanesOf) {
     const most = Math.max(...rich.map(numLanesOf));

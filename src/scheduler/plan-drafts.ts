@@ -1,4 +1,4 @@
-import { scoresOf } from './prefill-pace.ts';
+import { scoresOf } from './prefill-budget.ts';
 import type { StepCostModel, StepShape } from './step-cost-model.ts';
 
 /** A sequence that decodes, and what its next tokens may be. */

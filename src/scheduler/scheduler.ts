@@ -1,8 +1,8 @@
 import { Drafter } from './drafter.ts';
 import type { LaneCacheOptions, LaneCopy } from './lane-cache.ts';
-import { GuidePace } from './guide-pace.ts';
+import { GuideBudget } from './guide-budget.ts';
 import { LaneQueue, type Starts } from './lane-queue.ts';
-import { prefillPace, prefillRows, rowsBetweenSteps, type PrefillPace } from './prefill-pace.ts';
+import { prefillBudget, prefillRows, rowsBetweenSteps, type PrefillBudget } from './prefill-budget.ts';
 import type { Sequence } from './sequence.ts';
 import { numOpenTokens, scoresPrompt, StepBuilder, type ScheduledSequence } from './step-builder.ts';
 import type { StepCostModel, StepShape } from './step-cost-model.ts';
@@ -21,8 +21,8 @@ import type { StepCostModel, StepShape } from './step-cost-model.ts';
  * A step is filled in this order, up to `maxNumBatchedTokens` rows:
  *   1. every running sequence that decodes: one row each, so that no stream ever waits for a prompt; and where there is
  *      no prompt to compute, rows of drafts, as far as they pay (drafter). Those whose formats took too long before wait
- *      meanwhile (guide-pace);
- *   2. prompts: as large a chunk as still fits, and as the decodes allow (prefill-pace). It is the turn of the client who
+ *      meanwhile (guide-budget);
+ *   2. prompts: as large a chunk as still fits, and as the decodes allow (prefill-budget). It is the turn of the client who
  *      was given the fewest tokens (client-shares); of its sequences those in prefill come first, then those that wait,
  *      as long as a lane is free that it may have, oldest first. One that has just taken its lane from another client
  *      comes before all, so that a newcomer waits for no more than a step. One whose beginning another is computing waits
@@ -56,7 +56,7 @@ export interface ScheduledStep {
  * `maxNumBatchedTokens` of them would take a gigabyte, and seconds.
  */
 const ENOUGH_LOGIT_ROWS = 128;
-/** Of these, rows of prompts that a step computes in any case beside decodes, as prefill-pace has it of all rows. */
+/** Of these, rows of prompts that a step computes in any case beside decodes, as prefill-budget has it of all rows. */
 const LEAST_SCORED_ROWS = ENOUGH_LOGIT_ROWS / 8;
 
 /** Rows of logits that a step may have at most: each lane has one in any case. */
@@ -67,7 +67,7 @@ export class Scheduler {
   readonly lanes: LaneQueue;
   readonly #costs: StepCostModel | undefined;
   readonly #drafter: Drafter | undefined;
-  readonly #guidePace = new GuidePace();
+  readonly #guideBudget = new GuideBudget();
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
   readonly #numLanes: number;
@@ -106,16 +106,16 @@ export class Scheduler {
     if (this.#running.length === 0 && this.numWaiting === 0) return undefined;
     const step = new StepBuilder(this.maxNumBatchedTokens);
     const starts: Starts = { started: [], copies: [] };
-    const claimed = this.lanes.claim(starts);
+    const preempting = this.lanes.startByPreemption(starts);
     const prefills = this.#running.filter((sequence) => !decodes(sequence));
     const numPrefills = prefills.length + Math.min(this.numWaiting, this.lanes.cache.numFreeLanes);
-    const decoding = this.#guidePace.inTime(this.#running).filter(decodes);
+    const decoding = this.#guideBudget.inTime(this.#running).filter(decodes);
     this.#decode(step, decoding, numPrefills === 0);
-    const pace = prefillPace(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens);
-    const isClaimed = (sequence: Sequence): boolean => claimed.includes(sequence);
-    this.#prefillClaimed(step, prefills.filter(isClaimed), pace);
-    const others = prefills.filter((sequence) => !isClaimed(sequence));
-    this.#prefill(step, others, pace, starts);
+    const budget = prefillBudget(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens);
+    const isPreempting = (sequence: Sequence): boolean => preempting.includes(sequence);
+    this.#prefillPreempting(step, prefills.filter(isPreempting), budget);
+    const others = prefills.filter((sequence) => !isPreempting(sequence));
+    this.#prefill(step, others, budget, starts);
     // Slow formats hold up no other text here.
     if (step.sequences.length === 0) this.#decode(step, this.#running.filter(decodes), false);
     const { sequences, shape } = step;
@@ -151,17 +151,17 @@ export class Scheduler {
   }
 
   /** @param numReserved rows to leave to others */
-  #chunkRows(step: StepBuilder, sequence: Sequence, pace: PrefillPace, numReserved = 0): number {
+  #chunkRows(step: StepBuilder, sequence: Sequence, budget: PrefillBudget, numReserved = 0): number {
     const { shape, numFreeRows } = step;
     const { numComputedTokens } = sequence;
     const numOpen = Math.min(numOpenTokens(sequence), numFreeRows - numReserved);
-    if (!scoresPrompt(sequence)) return prefillRows(this.#costs, pace, shape, numComputedTokens, numOpen);
+    if (!scoresPrompt(sequence)) return prefillRows(this.#costs, budget, shape, numComputedTokens, numOpen);
     // All others of the step have a row of logits at most.
     const numScored = Math.max(shape.numLogitRows - step.sequences.length, 0);
     const leastRows = shape.numRows + Math.max(LEAST_SCORED_ROWS - numScored, 0);
-    const scoredPace = { ...pace, leastRows: Math.min(pace.leastRows, leastRows) };
+    const scoredBudget = { ...budget, leastRows: Math.min(budget.leastRows, leastRows) };
     const maxRows = Math.min(numOpen, this.#numFreeLogitRows(step));
-    return prefillRows(this.#costs, scoredPace, shape, numComputedTokens, maxRows, true);
+    return prefillRows(this.#costs, scoredBudget, shape, numComputedTokens, maxRows, true);
   }
 
   #numFreeLogitRows(step: StepBuilder): number {
@@ -173,20 +173,20 @@ export class Scheduler {
   }
 
   /** Each has a row at least: there are no more sequences in a step than lanes, and more rows. */
-  #prefillClaimed(step: StepBuilder, claimed: readonly Sequence[], pace: PrefillPace): void {
-    for (const [i, sequence] of claimed.entries()) {
-      const numRows = this.#chunkRows(step, sequence, pace, claimed.length - 1 - i);
+  #prefillPreempting(step: StepBuilder, preempting: readonly Sequence[], budget: PrefillBudget): void {
+    for (const [i, sequence] of preempting.entries()) {
+      const numRows = this.#chunkRows(step, sequence, budget, preempting.length - 1 - i);
       this.#take(step, sequence, Math.max(numRows, 1));
     }
   }
 
   /** Fills the step with prompts, client by client. */
-  #prefill(step: StepBuilder, prefills: Sequence[], pace: PrefillPace, starts: Starts): void {
+  #prefill(step: StepBuilder, prefills: Sequence[], budget: PrefillBudget, starts: Starts): void {
     const { cache, shares, waiting } = this.lanes;
     const passed = new Set<string>();
-    /** Free lanes whose turn is that of work on loans, which is given them between steps. */
+    /** Free lanes whose turn is that of work on reservations, which is given them between steps. */
     let numReserved = 0;
-    while (prefillRows(this.#costs, pace, step.shape, 0, step.numFreeRows) > 0) {
+    while (prefillRows(this.#costs, budget, step.shape, 0, step.numFreeRows) > 0) {
       const entitled = cache.numFreeLanes > numReserved ? this.lanes.entitled(passed) : [];
       const clientIds = [...prefills.map(({ clientId }) => clientId), ...entitled];
       const clientId = shares.next(clientIds.filter((id) => !passed.has(id)));
@@ -194,10 +194,10 @@ export class Scheduler {
       const index = prefills.findIndex((sequence) => sequence.clientId === clientId);
       const [running] = index === -1 ? [] : prefills.splice(index, 1);
       if (running !== undefined) {
-        const numRows = this.#chunkRows(step, running, pace);
+        const numRows = this.#chunkRows(step, running, budget);
         if (numRows > 0) this.#take(step, running, numRows);
         else passed.add(clientId);
-      } else if (!this.#tryStart(step, clientId, pace, starts)) {
+      } else if (!this.#tryStart(step, clientId, budget, starts)) {
         passed.add(clientId);
         if (waiting.firstOf(clientId) === undefined) numReserved++;
       }
@@ -205,13 +205,13 @@ export class Scheduler {
   }
 
   /** Starts the client's first sequence that waits; false when it cannot start now. */
-  #tryStart(step: StepBuilder, clientId: string, pace: PrefillPace, starts: Starts): boolean {
+  #tryStart(step: StepBuilder, clientId: string, budget: PrefillBudget, starts: Starts): boolean {
     const first = this.lanes.waiting.firstOf(clientId);
     if (first !== undefined && scoresPrompt(first) && this.#numFreeLogitRows(step) === 0) return false;
     const sequence = this.lanes.tryStart(clientId, starts);
     if (sequence === undefined) return false;
     // It has a row at least: a sequence that starts in a step is part of it.
-    this.#take(step, sequence, Math.max(this.#chunkRows(step, sequence, pace), 1));
+    this.#take(step, sequence, Math.max(this.#chunkRows(step, sequence, budget), 1));
     return true;
   }
 
@@ -229,7 +229,7 @@ export class Scheduler {
   advance(step: ScheduledStep, durationMs?: number, numAccepted: readonly number[] = []): void {
     if (durationMs !== undefined) {
       this.#costs?.record(step.shape, durationMs);
-      this.#guidePace.record(this.#running, durationMs);
+      this.#guideBudget.record(this.#running, durationMs);
     }
     for (const [i, { sequence, numScheduledTokens, draftTokenIds }] of step.sequences.entries()) {
       const numKept = numAccepted[i] ?? 0;

@@ -1,5 +1,5 @@
 import { cacheShape } from '../engine/cache-shape.ts';
-import { demandOn } from '../engine/check-memory.ts';
+import { neededBytesOn } from '../engine/check-memory.ts';
 import { estimateMemory } from '../engine/estimate-memory.ts';
 import type { EngineSettings } from '../engine/protocol.ts';
 import type { RuntimeName } from '../runtime/traits.ts';
@@ -25,5 +25,5 @@ export function forecastMemory(
 ): MemoryForecast {
   const shape = cacheShape(size.config, settings, settings.runtime);
   const estimate = estimateMemory(size, shape, settings);
-  return { memoryBytes: demandOn(estimate, settings.runtime), contextLength: shape.laneLength };
+  return { memoryBytes: neededBytesOn(estimate, settings.runtime), contextLength: shape.laneLength };
 }

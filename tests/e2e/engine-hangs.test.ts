@@ -188,7 +188,7 @@ describe('what the engine process cannot take', () => {
     const updates = () => said('steps').flatMap(({ reports }) => reports.flatMap((report) => report.updates));
     const finished = () => updates().flatMap(({ id, finish }) => (finish === undefined ? [] : [id]));
     await until(() => finished().length === 2);
-    expect(said('faulted').map(({ kind, casualties }) => [kind, casualties.map(({ id }) => id)])).toEqual([
+    expect(said('faulted').map(({ kind, failedWork }) => [kind, failedWork.map(({ id }) => id)])).toEqual([
       ['sequence', [3]],
       ['embedding', [4]],
       ['inspection', [5]],

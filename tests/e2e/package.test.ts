@@ -25,7 +25,7 @@ import { makeClone } from '../support/clone.ts';
 import { tinyRepository } from '../support/hub-models.ts';
 import { HubServer } from '../support/hub-server.ts';
 import { runProgram } from '../support/run-command.ts';
-import { smallText } from '../support/small-training.ts';
+import { smallText } from '../../studio/tests/support/small-training.ts';
 
 /** The package as npm installs it. It needs npm's server, so it runs with TEST_PACKAGE=required alone. */
 const MAX_PACKED_BYTES = 20e6;
@@ -69,6 +69,7 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
       'dist/page',
       'dist/routes',
       'dist/src',
+      'dist/studio',
       'dist/types',
       'model-weights',
       'node_modules',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toDecisionDemand, type DecisionRequestInput } from '../../routes/decisions/schemas/decisions.ts';
+import { toDecisionRequest, type DecisionRequestInput } from '../../routes/decisions/schemas/decisions.ts';
 import { startDecision } from '../../src/decisions/start-decision.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngineOf } from '../support/create-engine.ts';
@@ -37,7 +37,7 @@ describe.skipIf(gguf.path === undefined).each(RUNTIMES)(
         return submit(request, reservation);
       };
       const questions = goldens.map(({ question }) => question);
-      const demand = toDecisionDemand({ input, questions }, 300_000);
+      const request = toDecisionRequest({ input, questions }, 300_000);
       const caller = {
         id: 'decision',
         clientId: '',
@@ -45,7 +45,7 @@ describe.skipIf(gguf.path === undefined).each(RUNTIMES)(
         budget: { reserve: () => Promise.resolve() },
         gone: new AbortController().signal,
       };
-      const decision = await startDecision(engine, demand, caller);
+      const decision = await startDecision(engine, request, caller);
       const readings = await decision.readings();
       expect(prompts).toEqual(goldens.map(({ tokenIds }) => tokenIds));
       for (const [index, { logprobs }] of goldens.entries()) {

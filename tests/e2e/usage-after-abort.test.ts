@@ -41,7 +41,7 @@ async function streamAndCut(
   body: object = {},
 ): Promise<Cut> {
   const abort = new AbortController();
-  const demand = {
+  const request = {
     prompt: PROMPT,
     max_tokens: 480,
     ignore_eos: true,
@@ -49,7 +49,7 @@ async function streamAndCut(
     stream: true,
     ...body,
   };
-  const response = await postJson(`${service.url}/v1/completions`, demand, { signal: abort.signal });
+  const response = await postJson(`${service.url}/v1/completions`, request, { signal: abort.signal });
   const id = response.headers.get('x-request-id') ?? '';
   let [numTokens, bodyId, isCut] = [0, '', false];
   try {

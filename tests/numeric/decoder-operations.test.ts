@@ -10,7 +10,7 @@ import {
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectClose, expectSameRow } from '../support/compare.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { EVERY_RUNTIME } from '../support/runtimes.ts';
 import { wholeRow } from '../support/step-runner.ts';
 
 const NO_CACHE = { numHeads: 1, numKvHeads: 1, headDim: 8 };
@@ -24,7 +24,7 @@ const sequence = (lane: number, start: number, end: number): SegmentInput => ({
 });
 
 /** The operations that Llama, Qwen and Gemma need beyond the book's, each against its definition in float64. */
-describe.each(RUNTIMES)('decoder operations on $label', ({ create, bitExact }) => {
+describe.each(EVERY_RUNTIME)('decoder operations on $label', ({ create, bitExact }) => {
   let runtime: Runtime;
   beforeAll(async () => {
     runtime = await create();

@@ -47,7 +47,7 @@ describe.each(RUNTIMES)('embeddings on $label against transformers on PyTorch', 
       for (const [id, { embedding }] of goldens.entries())
         expectClose(embeddings.get(id) ?? [], embedding, 1e-5);
       const lent = Array.from({ length: NUM_LANES }, () =>
-        scheduler.lanes.tryLend(scheduler.lanes.askForLane('')),
+        scheduler.lanes.tryReserve(scheduler.lanes.askForLane('')),
       );
       expect(lent).not.toContain(false);
       cache.dispose();

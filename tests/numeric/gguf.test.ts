@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { readJsonFixture } from '../support/fixtures.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { EVERY_RUNTIME } from '../support/runtimes.ts';
 import { StepRunner } from '../support/step-runner.ts';
 
 interface Golden {
@@ -12,7 +12,7 @@ interface Golden {
 /** Written by PyPI's `gguf`, continued by transformers with the weights it reads back: scripts/goldens/gguf_tiny.py. */
 const VARIANTS = ['f32', 'f16', 'q8_0'];
 
-describe.each(RUNTIMES)('GGUF on $label against transformers on PyTorch', ({ create }) => {
+describe.each(EVERY_RUNTIME)('GGUF on $label against transformers on PyTorch', ({ create }) => {
   let runtime: Runtime;
   beforeEach(async () => {
     runtime = await create();

@@ -4,7 +4,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { SafetensorsReader } from '../../src/weights/safetensors-reader.ts';
 import { expectClose } from '../support/compare.ts';
 import { fixturePath, readJsonFixture } from '../support/fixtures.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { EVERY_RUNTIME } from '../support/runtimes.ts';
 import { StepRunner } from '../support/step-runner.ts';
 
 interface GoldenCompletion {
@@ -16,7 +16,7 @@ interface GoldenCompletion {
 /** Random GPT-2s made and run by transformers on PyTorch: scripts/goldens/gpt2_variants.py. */
 const VARIANTS = readdirSync(fixturePath('gpt2-variants'));
 
-describe.each(RUNTIMES)('GPT-2 on $label against transformers on PyTorch', ({ create }) => {
+describe.each(EVERY_RUNTIME)('GPT-2 on $label against transformers on PyTorch', ({ create }) => {
   let runtime: Runtime;
   beforeEach(async () => {
     runtime = await create();

@@ -128,14 +128,14 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
     const answers = await core.stepEmbeddings();
     expect(answers?.finished.map(({ id }) => id)).toEqual([2]);
     expectClose(answers?.finished[0]?.embedding ?? [], expected?.embedding ?? [], bitExact ? 0 : 1e-5);
-    expect(answers?.fault).toMatchObject({ kind: 'embedding', casualties: [{ id: 1, numTokens: 36 }] });
+    expect(answers?.fault).toMatchObject({ kind: 'embedding', failedWork: [{ id: 1, numTokens: 36 }] });
     expect(answers?.fault?.message).toMatch(/hidden states are not numbers/);
 
     const { numLayers } = runner.loaded.config;
     const layers = Array.from({ length: numLayers }, (_, layer) => layer);
     core.addInspection(3, { tokenIds: spoilt, layers });
     core.addInspection(4, { tokenIds: text, layers });
-    expect((await core.stepInspection())?.fault).toMatchObject({ casualties: [{ id: 3 }] });
+    expect((await core.stepInspection())?.fault).toMatchObject({ failedWork: [{ id: 3 }] });
     for (let layer = 1; layer < numLayers; layer++)
       expect((await core.stepInspection())?.fault).toBeUndefined();
     expect((await core.stepInspection())?.finished.map(({ id }) => id)).toEqual([4]);

@@ -4,10 +4,10 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectClose } from '../support/compare.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
 import { runCausalAttention, runOps } from '../support/run-ops.ts';
-import { RUNTIMES } from '../support/runtimes.ts';
+import { EVERY_RUNTIME } from '../support/runtimes.ts';
 
 /** Each operation of a runtime against its definition in float64. */
-describe.each(RUNTIMES)('operations on $label', ({ create }) => {
+describe.each(EVERY_RUNTIME)('operations on $label', ({ create }) => {
   let runtime: Runtime;
   beforeAll(async () => {
     runtime = await create();

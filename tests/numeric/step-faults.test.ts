@@ -55,13 +55,13 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
   /** Every lane can be had, and none twice. */
   function expectAllLanesFree(scheduler: Scheduler): void {
     const { lanes } = scheduler;
-    const loans = Array.from({ length: NUM_LANES + 1 }, () => lanes.askForLane(''));
-    expect(loans.map((loan) => lanes.tryLend(loan))).toEqual([
+    const reservations = Array.from({ length: NUM_LANES + 1 }, () => lanes.askForLane(''));
+    expect(reservations.map((reservation) => lanes.tryReserve(reservation))).toEqual([
       ...new Array<boolean>(NUM_LANES).fill(true),
       false,
     ]);
-    expect(new Set(loans.map(({ lane }) => lane)).size).toBe(NUM_LANES + 1);
-    for (const loan of loans) lanes.endLoan(loan);
+    expect(new Set(reservations.map(({ lane }) => lane)).size).toBe(NUM_LANES + 1);
+    for (const reservation of reservations) lanes.endReservation(reservation);
   }
 
   async function expectGoldens(core: EngineCore): Promise<void> {
@@ -82,8 +82,8 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
       const fault = await faultOf(core.step());
       expect(fault.kind).toBe('sequence');
       expect(fault.message).toBe('no such number');
-      expect(fault.casualties.map(({ id }) => id).sort()).toEqual([0, 1, 2]);
-      for (const { id, numTokens, numComputedTokens } of fault.casualties) {
+      expect(fault.failedWork.map(({ id }) => id).sort()).toEqual([0, 1, 2]);
+      for (const { id, numTokens, numComputedTokens } of fault.failedWork) {
         expect(numTokens).toBeGreaterThanOrEqual(goldens[id]?.promptTokenIds.length ?? NaN);
         expect(numComputedTokens).toBeGreaterThan(0);
       }
@@ -114,7 +114,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     for (let i = 0; i < 4; i++) await core.step();
     core.submit(goesOn(2, longer));
     runtime.failNext(new RangeError('out of range'), time);
-    expect((await faultOf(core.step())).casualties).toHaveLength(2);
+    expect((await faultOf(core.step())).failedWork).toHaveLength(2);
     core.submit(goesOn(3, longer));
     const outcome = (await runCore(core)).get(3);
     expect(outcome?.tokenIds).toEqual(expectedIds);
@@ -129,12 +129,12 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     runtime.failNext(new Error('the first fault'), 'after');
     expect((await core.stepInspection())?.fault).toMatchObject({
       kind: 'inspection',
-      casualties: [{ id: 2, numTokens: 3, numComputedTokens: 0 }],
+      failedWork: [{ id: 2, numTokens: 3, numComputedTokens: 0 }],
     });
     runtime.failNext(new Error('the second fault'), 'before');
     expect((await core.stepEmbeddings())?.fault).toMatchObject({
       kind: 'embedding',
-      casualties: [{ id: 1, numTokens: 3, numComputedTokens: 0 }],
+      failedWork: [{ id: 1, numTokens: 3, numComputedTokens: 0 }],
     });
     expect([await core.stepInspection(), await core.stepEmbeddings()]).toEqual([undefined, undefined]);
     core.addEmbedding(3, [5, 6, 7]);

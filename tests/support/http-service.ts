@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { createApp, doorOf } from '../../routes/app.ts';
+import { createApp, loadShedderOf } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
@@ -67,7 +67,11 @@ export async function startHttpService(
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };
   const app = createApp(dependencies);
-  const server = createNodeServer({ fetch: app.fetch, door: doorOf(dependencies), config: settings });
+  const server = createNodeServer({
+    fetch: app.fetch,
+    shedLoad: loadShedderOf(dependencies),
+    config: settings,
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKey, type KeyDemand } from '../../src/access/edit-keys.ts';
+import { createKey, type NewKey } from '../../src/access/edit-keys.ts';
 
 /** A key file of a test's own. */
 export class KeyFile {
@@ -9,9 +9,9 @@ export class KeyFile {
   readonly path = join(this.#folder, 'keys.json');
 
   /** The text of a new key. */
-  async create(name: string, demand: Partial<KeyDemand> = {}): Promise<string> {
+  async create(name: string, newKey: Partial<NewKey> = {}): Promise<string> {
     const common = { isAdmin: false, limits: {}, models: undefined, expiresAt: undefined };
-    return (await createKey(this.path, { name, ...common, ...demand })).text;
+    return (await createKey(this.path, { name, ...common, ...newKey })).text;
   }
 
   [Symbol.dispose](): void {

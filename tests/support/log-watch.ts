@@ -61,6 +61,11 @@ export function checkLogs(): void {
   }
 }
 
+/** The texts of a test file whose tests are over. */
+export function forgetTexts(): void {
+  sent.clear();
+}
+
 /** All strings of a line but names. */
 function textsOf(line: string): string {
   try {

@@ -6,13 +6,15 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The runtimes that the suite runs on. */
     runtimes: RuntimeName[];
+    /** Those of them that have the whole matrix: each property of a step, by each model. */
+    matrix: RuntimeName[];
   }
 }
 
 /**
  * Before the first test: finds out which runtimes work here and says in one line which do not. `TEST_RUNTIMES`
- * (`cpu,wasm,webgpu`) names the ones to run on instead, and then each must work; `TEST_REAL_GPU=1` takes no GPU in
- * software for one.
+ * (`cpu,wasm,webgpu`) names the ones to run on instead, and then each must work; `TEST_MATRIX` those that have the whole
+ * matrix, by default all; `TEST_REAL_GPU=1` takes no GPU in software for one.
  */
 export default async function setup(project: TestProject): Promise<void> {
   const asked = process.env.TEST_RUNTIMES?.split(',').map((name) => name.trim());
@@ -29,9 +31,11 @@ export default async function setup(project: TestProject): Promise<void> {
     throw new Error(`TEST_RUNTIMES asks for what does not work here: ${missing.join('; ')}`);
   }
   if (missing.length > 0) console.log(`not tested here: ${missing.join('; ')}`);
+  const runtimes = probes.flatMap((probe) => (probe.works ? [probe.name] : []));
+  project.provide('runtimes', runtimes);
   project.provide(
-    'runtimes',
-    probes.flatMap((probe) => (probe.works ? [probe.name] : [])),
+    'matrix',
+    runtimes.filter((name) => process.env.TEST_MATRIX?.split(',').includes(name) ?? true),
   );
 }
 

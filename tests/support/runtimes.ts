@@ -36,8 +36,15 @@ export const computesPadding = ({ name }: RuntimeUnderTest): boolean =>
 /** The runtimes that work here, as tests/support/probe-runtimes.ts found them. */
 export const RUNTIME_NAMES_HERE: readonly RuntimeName[] = inject('runtimes');
 
-/** Every runtime that the numeric suite runs on, once each. */
-export const RUNTIMES: readonly RuntimeUnderTest[] = RUNTIME_NAMES_HERE.flatMap((name) => VARIANTS[name]);
+/** For single operations and for goldens. */
+export const EVERY_RUNTIME: readonly RuntimeUnderTest[] = RUNTIME_NAMES_HERE.flatMap(
+  (name) => VARIANTS[name],
+);
+
+/** For the matrix of what holds of a step by each model. */
+export const RUNTIMES: readonly RuntimeUnderTest[] = EVERY_RUNTIME.filter(({ name }) =>
+  inject('matrix').includes(name),
+);
 
 /** The same and those that round: what holds of a runtime beside itself holds of them, too. */
 export const RUNTIMES_WITH_INT8: readonly RuntimeUnderTest[] = [

@@ -81,8 +81,12 @@ const conversationFields = {
   messages: boundedList(messageSchema, MAX_MESSAGES, 1),
   system: textBlocksSchema.optional(),
   tools: boundedList(toolSchema, MAX_TOOLS).optional(),
-  tool_choice: toolChoiceSchema.optional().meta({ description: '`auto` by default.' }),
-  thinking: thinkingSchema.optional().meta({ description: 'By default the model does not think.' }),
+  tool_choice: toolChoiceSchema
+    .optional()
+    .meta({ id: 'MessageToolChoice', description: '`auto` by default.' }),
+  thinking: thinkingSchema
+    .optional()
+    .meta({ id: 'MessageThinking', description: 'By default the model does not think.' }),
   output_config: z
     .strictObject({
       effort: z.enum(REASONING_EFFORTS).exclude(['none', 'minimal']).nullish(),
@@ -92,7 +96,8 @@ const conversationFields = {
         'it is the only format beside text',
       ).nullish(),
     })
-    .optional(),
+    .optional()
+    .meta({ id: 'MessageOutputConfig' }),
   cache_control: ignored,
   context_management: ignored,
   speed: ignored,

@@ -3,7 +3,7 @@ import type { OpenConversation } from '../../../src/decisions/render-frame.ts';
 import type { ChatMessage } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
-import { ignored } from '../../shared/schemas/common-fields.ts';
+import { ignored, inputTextSchema, refusalSchema } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion, TEXT_ONLY, withMessageType } from '../../shared/schemas/tagged-union.ts';
 import { toToolCall } from '../../shared/schemas/template-messages.ts';
 import { textOrList } from '../../shared/schemas/text-or-list.ts';
@@ -13,20 +13,16 @@ import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
 
 const MAX_JSON_OBJECTS = 4096;
 
-const inputTextSchema = z.strictObject({
-  type: z.literal('input_text'),
-  text: textSchema,
-  prompt_cache_breakpoint: ignored,
-});
 const jsonObjectSchema = z.record(z.string(), z.unknown());
-const inputJsonSchema = z.strictObject({
-  type: z.literal('input_json'),
-  data: z
-    .union([jsonObjectSchema, z.array(jsonObjectSchema).max(MAX_JSON_OBJECTS)])
-    .meta({ description: 'Any JSON object, or a list of them. The model reads the JSON text.' }),
-});
+const inputJsonSchema = z
+  .strictObject({
+    type: z.literal('input_json'),
+    data: z
+      .union([jsonObjectSchema, z.array(jsonObjectSchema).max(MAX_JSON_OBJECTS)])
+      .meta({ description: 'Any JSON object, or a list of them. The model reads the JSON text.' }),
+  })
+  .meta({ id: 'InputJson' });
 const outputTextSchema = z.strictObject({ type: z.literal('output_text'), text: textSchema });
-const refusalSchema = z.strictObject({ type: z.literal('refusal'), refusal: textSchema });
 
 const messagePartSchema = taggedUnion(
   ['input_text', 'input_json', 'output_text', 'refusal'],
@@ -43,6 +39,7 @@ const outputPartSchema = taggedUnion(['input_text'], [inputTextSchema], TEXT_ONL
 type TextPart = z.output<typeof messagePartSchema>;
 
 export const instructionsSchema = textOrList(questionPartSchema, MAX_PARTS).meta({
+  id: 'DecisionInstructions',
   description: 'A text, or a list of parts, each a line of its own.',
 });
 

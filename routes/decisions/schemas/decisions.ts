@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Question } from '../../../src/decisions/question.ts';
 import { meanIndex, type OptionReading } from '../../../src/decisions/read-options.ts';
-import type { DecisionDemand } from '../../../src/decisions/start-decision.ts';
+import type { DecisionRequest } from '../../../src/decisions/start-decision.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
@@ -146,7 +146,7 @@ type QuestionInput = DecisionRequestInput['questions'][number];
 type AnswerBody = z.output<typeof answerSchema>;
 
 /** @throws EngineError `invalid_request` where fields contradict each other */
-export function toDecisionDemand(input: DecisionRequestInput, timeoutMs: number): DecisionDemand {
+export function toDecisionRequest(input: DecisionRequestInput, timeoutMs: number): DecisionRequest {
   return {
     conversation: toOpenConversation(input.input),
     param: 'input',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RelevanceMethod } from '../../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { nameSchema } from '../../shared/schemas/bounds.ts';
+import type { promptUsageSchema } from '../../shared/schemas/common-fields.ts';
 import { ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
 
 /** What reranking and scoring have in common on the wire. */
@@ -27,9 +28,8 @@ export const scoredBySchema = z.enum(['reranker', 'question']).meta({
     '`reranker`: by a model that was trained to say whether a document answers a query, with the prompt that it was ' +
     'trained with. `question`: by any other, which is asked whether the document is relevant; how well it can tell is ' +
     'not known.',
+  id: 'ScoredBy',
 });
-
-export const relevanceUsageSchema = z.object({ prompt_tokens: z.int(), total_tokens: z.int() });
 
 /** What a model said of the pairs of a request. */
 export interface FoundRelevance {
@@ -44,7 +44,7 @@ export interface FoundRelevance {
   readonly usage: Usage;
 }
 
-export const toUsage = ({ numPromptTokens }: Usage): z.output<typeof relevanceUsageSchema> => ({
+export const toUsage = ({ numPromptTokens }: Usage): z.output<typeof promptUsageSchema> => ({
   prompt_tokens: numPromptTokens,
   total_tokens: numPromptTokens,
 });

@@ -1,15 +1,9 @@
 import { z } from 'zod';
-import type { RelevanceDemand } from '../../../src/decisions/start-relevance.ts';
+import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
 import { MAX_INT32, textSchema } from '../../shared/schemas/bounds.ts';
-import {
-  MAX_DOCUMENTS,
-  relevanceFields,
-  relevanceUsageSchema,
-  scoredBySchema,
-  toUsage,
-  type FoundRelevance,
-} from './relevance.ts';
+import { MAX_DOCUMENTS, relevanceFields, scoredBySchema, toUsage, type FoundRelevance } from './relevance.ts';
+import { promptUsageSchema } from '../../shared/schemas/common-fields.ts';
 
 const documentSchema = z
   .union([textSchema, z.strictObject({ text: textSchema })])
@@ -40,7 +34,7 @@ export const rerankResponseSchema = z
   .object({
     id: z.string().meta({ description: 'As in `x-request-id`.' }),
     model: z.string(),
-    usage: relevanceUsageSchema,
+    usage: promptUsageSchema,
     scored_by: scoredBySchema,
     results: z
       .array(
@@ -61,7 +55,7 @@ export const rerankResponseSchema = z
 export type RerankInput = z.output<typeof rerankRequestSchema>;
 export type RerankBody = z.output<typeof rerankResponseSchema>;
 
-export function toRerankDemand(input: RerankInput, timeoutMs: number): RelevanceDemand {
+export function toRerankRequest(input: RerankInput, timeoutMs: number): RelevanceRequest {
   return {
     queries: [input.query],
     queryParam: 'query',

@@ -1,16 +1,10 @@
 import { z } from 'zod';
-import type { RelevanceDemand } from '../../../src/decisions/start-relevance.ts';
+import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';
 import { textOrList } from '../../shared/schemas/text-or-list.ts';
-import {
-  MAX_DOCUMENTS,
-  relevanceFields,
-  relevanceUsageSchema,
-  scoredBySchema,
-  toUsage,
-  type FoundRelevance,
-} from './relevance.ts';
+import { MAX_DOCUMENTS, relevanceFields, scoredBySchema, toUsage, type FoundRelevance } from './relevance.ts';
+import { promptUsageSchema } from '../../shared/schemas/common-fields.ts';
 
 const textsSchema = textOrList(textSchema, MAX_DOCUMENTS, 1);
 
@@ -39,7 +33,7 @@ export const scoreResponseSchema = z
         }),
       )
       .meta({ description: 'In the order of `text_2`.' }),
-    usage: relevanceUsageSchema,
+    usage: promptUsageSchema,
   })
   .meta({ id: 'ScoreResponse' });
 
@@ -47,7 +41,7 @@ export type ScoreInput = z.output<typeof scoreRequestSchema>;
 export type ScoreBody = z.output<typeof scoreResponseSchema>;
 
 /** @throws EngineError `invalid_request` where the texts make no pairs */
-export function toScoreDemand(input: ScoreInput, timeoutMs: number): RelevanceDemand {
+export function toScoreRequest(input: ScoreInput, timeoutMs: number): RelevanceRequest {
   const queries = typeof input.text_1 === 'string' ? [input.text_1] : input.text_1;
   const documents = typeof input.text_2 === 'string' ? [input.text_2] : input.text_2;
   if (queries.length !== 1 && queries.length !== documents.length) {

@@ -38,6 +38,7 @@ const contentSchema = z
   })
   .optional()
   .meta({
+    id: 'ChatContent',
     description: 'Text, or a list of text parts. An assistant may have said nothing.',
     override: {
       anyOf: [
@@ -68,7 +69,9 @@ const argumentsSchema = z
     },
   });
 
-const functionCallSchema = z.object({ name: nameSchema, arguments: argumentsSchema.nullish() });
+const functionCallSchema = z
+  .object({ name: nameSchema, arguments: argumentsSchema.nullish() })
+  .meta({ id: 'ChatFunctionCall' });
 
 const toolCallSchema = z
   .object({ id: nameSchema.nullish(), type: z.literal('function').nullish(), function: functionCallSchema })
@@ -78,6 +81,7 @@ const toolCallSchema = z
 const chatMessageSchema = z
   .object({
     role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']).meta({
+      id: 'ChatRole',
       description:
         "The model's chat template decides which roles it accepts, and in which order; `function` is the older `tool`.",
     }),

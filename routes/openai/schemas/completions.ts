@@ -43,13 +43,13 @@ export const completionFieldsSchema = z.strictObject({
   seed: z
     .int()
     .nullish()
-    .meta({ description: 'The same seed gives the same text whatever else is running.' }),
+    .meta({ id: 'Seed', description: 'The same seed gives the same text whatever else is running.' }),
   stop: z
     .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)], {
       error: `must be a string or up to ${MAX_STOP_STRINGS} strings, each of 1 to ${MAX_STOP_LENGTH} characters`,
     })
     .nullish()
-    .meta({ description: 'Up to 4 strings; the text ends before the earliest.' }),
+    .meta({ id: 'StopStrings', description: 'Up to 4 strings; the text ends before the earliest.' }),
   stream: z.boolean().nullish().meta({ default: false }),
   stream_options: z
     .strictObject({
@@ -62,7 +62,7 @@ export const completionFieldsSchema = z.strictObject({
       }),
     })
     .nullish()
-    .meta({ description: 'Only with `stream`.' }),
+    .meta({ id: 'StreamOptions', description: 'Only with `stream`.' }),
   logprobs: z.int().min(0).max(MAX_LOGPROBS).nullish().meta({ description: 'Alternatives for each token.' }),
   echo: z.boolean().nullish().meta({ default: false, description: 'The prompt comes first in the text.' }),
   logit_bias: boundedRecord(
@@ -72,6 +72,7 @@ export const completionFieldsSchema = z.strictObject({
   )
     .nullish()
     .meta({
+      id: 'LogitBias',
       description: "Added to the logits of the token ids named, which are of the model's vocabulary.",
     }),
   frequency_penalty: z.number().min(-2).max(2).nullish().meta({ default: 0 }),
@@ -79,11 +80,10 @@ export const completionFieldsSchema = z.strictObject({
   repetition_penalty: repetitionPenalty.meta({ default: 1 }),
   repeat_penalty: repetitionPenalty.meta({ description: 'Another name of `repetition_penalty`.' }),
   ignore_eos: z.boolean().nullish().meta({ default: false }),
-  stop_token_ids: z
-    .array(z.int().min(0).max(MAX_INT32))
-    .max(MAX_STOP_TOKENS)
-    .nullish()
-    .meta({ description: "Tokens of the model's vocabulary that end the text, beside the model's own." }),
+  stop_token_ids: z.array(z.int().min(0).max(MAX_INT32)).max(MAX_STOP_TOKENS).nullish().meta({
+    id: 'StopTokenIds',
+    description: "Tokens of the model's vocabulary that end the text, beside the model's own.",
+  }),
   include_stop_str_in_output: z
     .boolean()
     .nullish()
@@ -104,13 +104,14 @@ export const completionFieldsSchema = z.strictObject({
     .meta({ default: 0, description: 'At most `max_tokens`.' }),
   return_token_ids: z.boolean().nullish().meta({ description: 'Each choice then carries `token_ids`.' }),
   timeout_ms: timeoutField,
-  truncate_prompt_tokens: truncateTokensSchema
-    .nullish()
-    .meta({ description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.' }),
+  truncate_prompt_tokens: truncateTokensSchema.nullish().meta({
+    id: 'TruncatePromptTokens',
+    description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.',
+  }),
   cache_salt: cacheSaltField,
   options: requestOptionsSchema,
   suffix: unsupported([''], 'a completion is not told what follows it'),
-  metadata: metadataSchema.nullish().meta({ description: 'Accepted and ignored.' }),
+  metadata: metadataSchema.nullish().meta({ id: 'IgnoredMetadata', description: 'Accepted and ignored.' }),
   ...outputFormatFields,
   ...otherFields,
 });
@@ -164,6 +165,7 @@ export const finishReasonSchema = z
   .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
 
 const fingerprintSchema = z.string().meta({
+  id: 'SystemFingerprint',
   description:
     'The same as long as model, runtime, number formats and version are: then a seed gives the same text.',
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { TextEmbedding } from '../../../src/engine/client/texts/embed-texts.ts';
 import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
 import { countSchema, truncateTokensSchema } from '../../shared/schemas/bounds.ts';
-import { ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
+import { ignored, modelField, promptUsageSchema, timeoutField } from '../../shared/schemas/common-fields.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
 
 /** OpenAI's request for embeddings, with vLLM's `truncate_prompt_tokens`. */
@@ -43,7 +43,7 @@ export const embeddingResponseSchema = z
     object: z.literal('list'),
     data: z.array(embeddingSchema),
     model: z.string(),
-    usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
+    usage: promptUsageSchema,
   })
   .meta({ id: 'EmbeddingResponse' });
 

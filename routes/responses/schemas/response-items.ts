@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
 import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
-import { ignored } from '../../shared/schemas/common-fields.ts';
+import { ignored, inputTextSchema, refusalSchema } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion, TEXT_ONLY, withMessageType } from '../../shared/schemas/tagged-union.ts';
 import { tokenLogprobSchema } from '../../shared/schemas/token-logprob.ts';
 import { textOrList } from '../../shared/schemas/text-or-list.ts';
@@ -15,11 +15,6 @@ const statusSchema = z.enum(['in_progress', 'completed', 'incomplete']);
 /** Of an item that a client sends. */
 const sentFields = { id: nameSchema.nullish(), status: statusSchema.nullish() };
 
-const inputTextSchema = z.strictObject({
-  type: z.literal('input_text'),
-  text: textSchema,
-  prompt_cache_breakpoint: returned,
-});
 const sentOutputTextSchema = z.strictObject({
   type: z.literal('output_text'),
   text: textSchema,
@@ -27,7 +22,6 @@ const sentOutputTextSchema = z.strictObject({
   logprobs: returned,
   parsed: returned,
 });
-const refusalSchema = z.strictObject({ type: z.literal('refusal'), refusal: textSchema });
 
 const partSchema = taggedUnion(
   ['input_text', 'output_text', 'refusal'],

@@ -110,7 +110,7 @@ const conversationFields = {
   instructions: textSchema.nullish().meta({ description: 'A system message before all others.' }),
   previous_response_id: nameSchema.nullish().meta({ description: 'Of a response of yours that is stored.' }),
   conversation: unsupported,
-  tools: boundedList(toolSchema, MAX_TOOLS).nullish(),
+  tools: boundedList(toolSchema, MAX_TOOLS).nullish().meta({ id: 'ResponseTools' }),
   tool_choice: toolChoiceSchema.nullish().meta({ default: 'auto' }),
   parallel_tool_calls: z.boolean().nullish().meta({ default: true }),
   text: z
@@ -118,7 +118,8 @@ const conversationFields = {
       format: formatSchema.nullish(),
       verbosity: z.literal('medium').nullish().meta({ description: 'Cannot be set otherwise.' }),
     })
-    .nullish(),
+    .nullish()
+    .meta({ id: 'ResponseText' }),
   reasoning: z
     .strictObject({
       effort: z.enum(REASONING_EFFORTS).nullish().meta({
@@ -134,7 +135,8 @@ const conversationFields = {
       generate_summary: summarySchema.nullish().meta({ description: 'The older name of `summary`.' }),
       context: ignored,
     })
-    .nullish(),
+    .nullish()
+    .meta({ id: 'ResponseReasoning' }),
   truncation: z.enum(['auto', 'disabled']).nullish().meta({
     default: 'disabled',
     description: '`auto` cuts tokens from the start of the prompt, and needs `max_output_tokens`.',

@@ -115,14 +115,16 @@ const loadSchema = z.object({
     .optional(),
 });
 
-const fit = z.object({
-  exponent: z.number().optional(),
-  offset_ms: z.number().optional(),
-  r2: z.number().optional(),
-  num_points: z.int(),
-  theory: z.number(),
-  method: z.string(),
-});
+const fit = z
+  .object({
+    exponent: z.number().optional(),
+    offset_ms: z.number().optional(),
+    r2: z.number().optional(),
+    num_points: z.int(),
+    theory: z.number(),
+    method: z.string(),
+  })
+  .meta({ id: 'FittedExponent' });
 
 const contextSweepSchema = z.object({
   mode,

@@ -20,6 +20,7 @@ export const requestRecordSchema = z
       .int()
       .nullable()
       .meta({
+        id: 'QueuePosition',
         description:
           'While it waits: which of the waiting sequences its first one is expected to be, from 1. An estimate: clients ' +
           'have equal shares, and a client that comes may go before.',
@@ -36,7 +37,7 @@ export const requestRecordSchema = z
         tpot_ms: z.number().nullable(),
         total_ms: z.number(),
       })
-      .meta({ description: 'Milliseconds; null if the request did not get that far.' }),
+      .meta({ id: 'RequestTimings', description: 'Milliseconds; null if the request did not get that far.' }),
     wasted_tokens: z
       .int()
       .meta({ description: 'Tokens computed after their choice had ended or been cancelled.' }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameSchema, timeoutMsSchema } from './bounds.ts';
+import { nameSchema, textSchema, timeoutMsSchema } from './bounds.ts';
 
 /** Fields that requests of several APIs have, and what the document says of them. */
 
@@ -7,11 +7,11 @@ const MAX_CACHE_SALT_LENGTH = 1024;
 
 export const modelField = nameSchema
   .nullish()
-  .meta({ description: 'Id of the model that is served; may be left out.' });
+  .meta({ id: 'ModelId', description: 'Id of the model that is served; may be left out.' });
 
 export const timeoutField = timeoutMsSchema
   .nullish()
-  .meta({ description: 'Longest the request may take, queueing included.' });
+  .meta({ id: 'TimeoutMs', description: 'Longest the request may take, queueing included.' });
 
 export const cacheSaltField = z
   .string()
@@ -19,13 +19,28 @@ export const cacheSaltField = z
   .max(MAX_CACHE_SALT_LENGTH)
   .nullish()
   .meta({
+    id: 'CacheSalt',
     description:
       'Prompts share keys and values only with those of the same salt, so that the time to the first token tells ' +
       'nothing about the prompts of others.',
   });
 
+/** Of what only reads texts. */
+export const promptUsageSchema = z
+  .object({ prompt_tokens: z.int(), total_tokens: z.int() })
+  .meta({ id: 'PromptUsage' });
+
 /** It could not change the answer, whatever its value. */
 export const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+
+/** A part of a message, of a response or a decision. */
+export const inputTextSchema = z
+  .strictObject({ type: z.literal('input_text'), text: textSchema, prompt_cache_breakpoint: ignored })
+  .meta({ id: 'InputText' });
+
+export const refusalSchema = z
+  .strictObject({ type: z.literal('refusal'), refusal: textSchema })
+  .meta({ id: 'Refusal' });
 
 /** It could change the answer. A client says by null that it does not want the thing. */
 export const unsupported = z.null().optional().meta({ description: 'Not supported; only null is taken.' });

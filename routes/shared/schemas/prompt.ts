@@ -35,6 +35,7 @@ export const promptSchema = z
     return z.NEVER;
   })
   .meta({
+    id: 'Prompts',
     description:
       'Text, a list of texts, token ids, or a list of lists of token ids. An empty text or `null` starts from ' +
       '`<|endoftext|>`. Token ids are of the vocabulary of the model, whose size `GET /v1/models` has.',

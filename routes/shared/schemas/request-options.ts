@@ -8,4 +8,5 @@ export const requestOptionsSchema = z
       description: 'Refuse with 429 what could not start at once (code 3040 in the envelope of Workers AI).',
     }),
   })
-  .nullish();
+  .nullish()
+  .meta({ id: 'RequestOptions' });

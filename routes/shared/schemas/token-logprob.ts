@@ -11,10 +11,12 @@ const tokenFields = {
 };
 
 /** A token that was drawn, and the most probable ones in its place, as OpenAI's chats and responses have them. */
-export const tokenLogprobSchema = z.object({
-  ...tokenFields,
-  top_logprobs: z.array(z.object(tokenFields)),
-});
+export const tokenLogprobSchema = z
+  .object({
+    ...tokenFields,
+    top_logprobs: z.array(z.object(tokenFields)),
+  })
+  .meta({ id: 'TokenLogprob' });
 
 type TokenLogprobBody = z.output<typeof tokenLogprobSchema>;
 

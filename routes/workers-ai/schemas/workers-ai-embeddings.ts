@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { EmbeddingDemand, TextEmbedding } from '../../../src/engine/client/texts/embed-texts.ts';
+import type { EmbeddingRequest, TextEmbedding } from '../../../src/engine/client/texts/embed-texts.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { MAX_TEXT_LENGTH } from '../../shared/schemas/bounds.ts';
+import { promptUsageSchema } from '../../shared/schemas/common-fields.ts';
 
 /** Cloudflare's. */
 const MAX_TEXTS = 100;
@@ -33,7 +34,7 @@ const resultSchema = z.object({
   shape: z.array(z.int()).length(2).meta({ description: 'Texts, and numbers of each.' }),
   data: z.array(z.array(z.number())).meta({ description: 'An embedding for each text, of length 1.' }),
   pooling: z.literal('mean'),
-  usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
+  usage: promptUsageSchema,
 });
 
 export const workersAiEmbeddingResponseSchema = z
@@ -52,7 +53,7 @@ export function toEmbeddingTexts({
   text,
   pooling,
   truncate_inputs: truncates,
-}: WorkersAiEmbeddingInput): Pick<EmbeddingDemand, 'texts' | 'truncateTo'> {
+}: WorkersAiEmbeddingInput): Pick<EmbeddingRequest, 'texts' | 'truncateTo'> {
   if (pooling === 'cls')
     throw invalidField('pooling', "must be 'mean': these models have no token for a whole text");
   const texts = typeof text === 'string' ? [text] : text;

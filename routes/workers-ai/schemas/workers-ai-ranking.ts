@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { RelevanceDemand } from '../../../src/decisions/start-relevance.ts';
+import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
-import { MAX_DOCUMENTS, relevanceUsageSchema, toUsage } from '../../decisions/schemas/relevance.ts';
+import { MAX_DOCUMENTS, toUsage } from '../../decisions/schemas/relevance.ts';
 import { boundedList } from '../../shared/schemas/bounded-list.ts';
 import { MAX_INT32, MAX_TEXT_LENGTH } from '../../shared/schemas/bounds.ts';
-import { cacheSaltField } from '../../shared/schemas/common-fields.ts';
+import { cacheSaltField, promptUsageSchema } from '../../shared/schemas/common-fields.ts';
 
 const rankedText = z.string().min(1).max(MAX_TEXT_LENGTH);
 
@@ -31,7 +31,7 @@ const resultSchema = z.object({
       }),
     )
     .meta({ description: 'The most relevant first.' }),
-  usage: relevanceUsageSchema,
+  usage: promptUsageSchema,
 });
 
 export const workersAiRankingResponseSchema = z
@@ -45,10 +45,10 @@ export const workersAiRankingResponseSchema = z
 
 export type WorkersAiRankingResult = z.output<typeof resultSchema>;
 
-export const toRankingDemand = (
+export const toRankingRequest = (
   { query, contexts, cache_salt: cacheSalt }: WorkersAiRankingInput,
   timeoutMs: number,
-): RelevanceDemand => ({
+): RelevanceRequest => ({
   queries: [query],
   queryParam: 'query',
   pairs: contexts.map(({ text }, index) => ({ query: 0, document: text, param: `contexts[${index}].text` })),

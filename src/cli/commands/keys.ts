@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createKey, revokeKey } from '../../access/edit-keys.ts';
 import { formatKeyList, stateOf } from '../../access/format-key-list.ts';
 import { readKeyFile, type StoredKey } from '../../access/key-file.ts';
-import { parseKeyDemand } from '../../access/parse-key-demand.ts';
+import { parseNewKey } from '../../access/parse-new-key.ts';
 import { givenFlags } from '../given-flags.ts';
 import { addSettings, readSettings } from '../setting-flags.ts';
 import { print, printJson, say } from '../terminal.ts';
@@ -29,7 +29,7 @@ function configureCreate(command: Command): void {
     .option('--expires <date>', 'refused from then on: 2027-01-31 (UTC), or 2027-01-31T12:00:00Z');
   addKeysFile(command).action(async (name: string) => {
     const keysFile = keysFileOf(command);
-    const { text, key } = await createKey(keysFile, parseKeyDemand(name, givenFlags(command)));
+    const { text, key } = await createKey(keysFile, parseNewKey(name, givenFlags(command)));
     if (isJson(command)) printJson({ ...jsonOf(key), key: text });
     else {
       say(`the key '${key.name}' (${key.id}) is in ${keysFile}. This is the only time that it is shown:`);

@@ -208,8 +208,8 @@ export class EngineClient implements ManagedEngine {
     this.#totals.setGauges(message.gauges);
     const error = faultWithDump(message, (id) => this.#held.completionOf(id), this.#options.onIncident);
     const times = { startedAtMs: this.#now(), endedAtMs: this.#now() };
-    const { kind, casualties } = message;
-    for (const { id } of casualties) {
+    const { kind, failedWork } = message;
+    for (const { id } of failedWork) {
       if (kind === 'sequence') this.#receiveUpdate({ id, finish: 'error', error: message.error }, times);
       else this.#sideJobs.fail(kind, id, error);
     }

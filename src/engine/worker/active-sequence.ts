@@ -15,7 +15,7 @@ export interface ActiveSequence {
   /** Where its reasoning must end after a number of tokens. */
   reasoning: ReasoningBudget | undefined;
   /** Draws of a text that must have a form, and those of them for which the top of the row was not enough. */
-  numFormed: number;
+  numConstrained: number;
   numMissed: number;
   /** Tokens of the prompt whose logprobs were reported, the first among them, which has none. */
   numScored: number;

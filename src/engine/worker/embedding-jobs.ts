@@ -1,18 +1,18 @@
-import type { Casualty, FinishedEmbedding } from '../protocol.ts';
+import type { FailedWork, FinishedEmbedding } from '../protocol.ts';
 import { type Answers, notNumbers, StepFault } from '../step-fault.ts';
 import type { FaultRegister } from './fault-register.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { assertInvariant } from '../../errors.ts';
 import { groupOf } from '../../fairness/client-id.ts';
 import type { SegmentInput } from '../../runtime/build-step-batch.ts';
-import type { LaneLoan, LaneQueue } from '../../scheduler/lane-queue.ts';
+import type { LaneReservation, LaneQueue } from '../../scheduler/lane-queue.ts';
 
 /** Lends lanes of the cache, and knows whose turn it is. */
-type LaneLender = Pick<LaneQueue, 'shares' | 'askForLane' | 'tryLend' | 'endLoan'>;
+type ReservableLanes = Pick<LaneQueue, 'shares' | 'askForLane' | 'tryReserve' | 'endReservation'>;
 
 export interface EmbeddingJob {
   readonly id: number;
-  readonly loan: LaneLoan;
+  readonly reservation: LaneReservation;
   readonly tokenIds: readonly number[];
   numComputedTokens: number;
   /** Of the hidden states so far: [dim]. */
@@ -31,11 +31,11 @@ interface Chunk {
  * Pure bookkeeping.
  */
 export class EmbeddingJobs {
-  readonly #lanes: LaneLender;
+  readonly #lanes: ReservableLanes;
   readonly #maxNumBatchedTokens: number;
   #jobs: EmbeddingJob[] = [];
 
-  constructor(lanes: LaneLender, maxNumBatchedTokens: number) {
+  constructor(lanes: ReservableLanes, maxNumBatchedTokens: number) {
     this.#lanes = lanes;
     this.#maxNumBatchedTokens = maxNumBatchedTokens;
   }
@@ -46,8 +46,8 @@ export class EmbeddingJobs {
   }
 
   add(id: number, tokenIds: readonly number[], clientId = ''): void {
-    const loan = this.#lanes.askForLane(clientId);
-    this.#jobs.push({ id, loan, tokenIds, numComputedTokens: 0, sums: undefined });
+    const reservation = this.#lanes.askForLane(clientId);
+    this.#jobs.push({ id, reservation, tokenIds, numComputedTokens: 0, sums: undefined });
   }
 
   /** Forgets a text between two steps; false when it is not here (any more). */
@@ -66,13 +66,15 @@ export class EmbeddingJobs {
       const job = this.#next(waiting);
       if (job === undefined) break;
       waiting = waiting.filter((one) => one !== job);
-      const { clientId } = job.loan;
-      if (job.loan.lane === undefined && !this.#lanes.tryLend(job.loan)) {
+      const { clientId } = job.reservation;
+      if (job.reservation.lane === undefined && !this.#lanes.tryReserve(job.reservation)) {
         // Nor do its others get one; other clients' texts may, or have one already.
-        waiting = waiting.filter(({ loan }) => loan.clientId !== clientId || loan.lane !== undefined);
+        waiting = waiting.filter(
+          ({ reservation }) => reservation.clientId !== clientId || reservation.lane !== undefined,
+        );
         continue;
       }
-      const { lane } = job.loan;
+      const { lane } = job.reservation;
       assertInvariant(lane !== undefined, 'a text is computed in a lane');
       const tokenIds = job.tokenIds.slice(job.numComputedTokens, job.numComputedTokens + budget);
       budget -= tokenIds.length;
@@ -84,12 +86,14 @@ export class EmbeddingJobs {
 
   /** The next of some texts: of the group whose turn it is one that is half done, else its next client's oldest. */
   #next(waiting: readonly EmbeddingJob[]): EmbeddingJob | undefined {
-    const halfDone = waiting.filter(({ loan }) => loan.lane !== undefined);
-    const groups = new Set(halfDone.map(({ loan }) => groupOf(loan.clientId)));
-    const startable = waiting.filter(({ loan }) => !groups.has(groupOf(loan.clientId)));
+    const halfDone = waiting.filter(({ reservation }) => reservation.lane !== undefined);
+    const groups = new Set(halfDone.map(({ reservation }) => groupOf(reservation.clientId)));
+    const startable = waiting.filter(({ reservation }) => !groups.has(groupOf(reservation.clientId)));
     const candidates = [...halfDone, ...startable];
-    const clientId = this.#lanes.shares.next(new Set(candidates.map(({ loan }) => loan.clientId)));
-    return candidates.find(({ loan }) => loan.clientId === clientId);
+    const clientId = this.#lanes.shares.next(
+      new Set(candidates.map(({ reservation }) => reservation.clientId)),
+    );
+    return candidates.find(({ reservation }) => reservation.clientId === clientId);
   }
 
   /**
@@ -113,7 +117,7 @@ export class EmbeddingJobs {
 
   #leave(job: EmbeddingJob): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
-    this.#lanes.endLoan(job.loan);
+    this.#lanes.endReservation(job.reservation);
   }
 }
 
@@ -152,16 +156,16 @@ export async function embedNext(
     if (finished.length === done.length) return { finished };
     const usable = new Set(finished.map(({ id }) => id));
     const spoilt = new Set(done.flatMap(({ id }) => (usable.has(id) ? [] : [id])));
-    const casualties = computed.filter(({ id }) => spoilt.has(id)).map(toCasualty);
-    return { finished, fault: new StepFault('embedding', casualties, notNumbers('hidden states')) };
+    const failedWork = computed.filter(({ id }) => spoilt.has(id)).map(toFailedWork);
+    return { finished, fault: new StepFault('embedding', failedWork, notNumbers('hidden states')) };
   } catch (error) {
     faults.admit('embedding', error);
     for (const { id } of computed) jobs.cancel(id);
-    return { finished: [], fault: new StepFault('embedding', computed.map(toCasualty), error) };
+    return { finished: [], fault: new StepFault('embedding', computed.map(toFailedWork), error) };
   }
 }
 
-const toCasualty = ({ id, tokenIds, numComputedTokens }: EmbeddingJob): Casualty => ({
+const toFailedWork = ({ id, tokenIds, numComputedTokens }: EmbeddingJob): FailedWork => ({
   id,
   numTokens: tokenIds.length,
   numComputedTokens,

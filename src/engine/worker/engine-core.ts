@@ -1,6 +1,6 @@
 import { checkLayers, checkTokenIds } from '../check-input.ts';
 import {
-  type Casualty,
+  type FailedWork,
   type FinishedEmbedding,
   NO_SEQUENCE,
   type SequenceFinish,
@@ -111,7 +111,7 @@ export class EngineCore {
     const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId, guide);
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
     const reasoning = request.reasoning && this.#reasoningBudgets.budgetOf(request.reasoning);
-    const counts = { numFormed: 0, numMissed: 0, numScored: 0 };
+    const counts = { numConstrained: 0, numMissed: 0, numScored: 0 };
     this.#scheduler.add(sequence);
     this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
   }
@@ -217,7 +217,7 @@ export class EngineCore {
   }
 
   /** Takes sequences out that ended by a fault. */
-  #discard(sequences: readonly Sequence[]): Casualty[] {
+  #discard(sequences: readonly Sequence[]): FailedWork[] {
     return sequences.map((sequence) => {
       const { id, tokenIds, numComputedTokens } = sequence;
       this.#active.delete(id);

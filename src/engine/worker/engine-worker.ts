@@ -174,14 +174,14 @@ function admit(engine: EngineSetup, kind: WorkKind, { id, tokenIds }: NewWork, t
   try {
     take();
   } catch (error) {
-    const casualty = { id, numTokens: tokenIds.length, numComputedTokens: 0 };
-    sendFault(engine, new StepFault(kind, [casualty], error));
+    const failed = { id, numTokens: tokenIds.length, numComputedTokens: 0 };
+    sendFault(engine, new StepFault(kind, [failed], error));
   }
 }
 
-function sendFault(engine: EngineSetup, { kind, casualties, cause }: StepFault): void {
+function sendFault(engine: EngineSetup, { kind, failedWork, cause }: StepFault): void {
   flushReports();
-  send({ type: 'faulted', kind, casualties, error: toSentError(cause), gauges: gaugesOf(engine) });
+  send({ type: 'faulted', kind, failedWork, error: toSentError(cause), gauges: gaugesOf(engine) });
 }
 
 function cancel(core: EngineCore, sequenceIds: readonly number[]): void {

@@ -3,10 +3,10 @@ import type { FaultRegister } from './fault-register.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
-import type { LaneLoan, LaneQueue } from '../../scheduler/lane-queue.ts';
+import type { LaneReservation, LaneQueue } from '../../scheduler/lane-queue.ts';
 
 /** Lends lanes of the cache, and knows whose turn it is. */
-type LaneLender = Pick<LaneQueue, 'shares' | 'askForLane' | 'tryLend' | 'endLoan'>;
+type ReservableLanes = Pick<LaneQueue, 'shares' | 'askForLane' | 'tryReserve' | 'endReservation'>;
 
 export interface FinishedInspection {
   readonly id: number;
@@ -23,7 +23,7 @@ export interface PromptInspection {
 
 interface Job {
   readonly id: number;
-  readonly loan: LaneLoan;
+  readonly reservation: LaneReservation;
   readonly tokenIds: readonly number[];
   readonly layers: readonly number[];
   /** Of the layers so far: [layers][heads][tokens][tokens]. */
@@ -42,13 +42,13 @@ export interface InspectedLayer {
  * that running streams wait for no more than a step. Pure bookkeeping.
  */
 export class InspectionJobs {
-  readonly #lanes: LaneLender;
+  readonly #lanes: ReservableLanes;
   /** The oldest first. */
   #jobs: Job[] = [];
   /** The one that was begun. */
   #current: Job | undefined;
 
-  constructor(lanes: LaneLender) {
+  constructor(lanes: ReservableLanes) {
     this.#lanes = lanes;
   }
 
@@ -58,7 +58,7 @@ export class InspectionJobs {
   }
 
   add(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
-    this.#jobs.push({ id, loan: this.#lanes.askForLane(clientId), tokenIds, layers, weights: [] });
+    this.#jobs.push({ id, reservation: this.#lanes.askForLane(clientId), tokenIds, layers, weights: [] });
   }
 
   /** Forgets a prompt between two steps; false when it is not here (any more). */
@@ -72,14 +72,14 @@ export class InspectionJobs {
   next(): InspectedLayer | undefined {
     const job = this.#current ?? this.#oldestInTurn();
     if (job === undefined) return undefined;
-    const { loan } = job;
-    if (loan.lane === undefined && !this.#lanes.tryLend(loan)) return undefined;
-    assertInvariant(loan.lane !== undefined, 'a prompt is inspected in a lane');
-    if (this.#current === undefined) this.#lanes.shares.serve(loan.clientId, job.tokenIds.length);
+    const { reservation } = job;
+    if (reservation.lane === undefined && !this.#lanes.tryReserve(reservation)) return undefined;
+    assertInvariant(reservation.lane !== undefined, 'a prompt is inspected in a lane');
+    if (this.#current === undefined) this.#lanes.shares.serve(reservation.clientId, job.tokenIds.length);
     this.#current = job;
     const layerIndex = job.layers[job.weights.length];
     assertInvariant(layerIndex !== undefined, 'a prompt leaves with its last layer');
-    return { job, lane: loan.lane, layerIndex };
+    return { job, lane: reservation.lane, layerIndex };
   }
 
   /**
@@ -95,14 +95,16 @@ export class InspectionJobs {
   }
 
   #oldestInTurn(): Job | undefined {
-    const clientId = this.#lanes.shares.next(new Set(this.#jobs.map(({ loan }) => loan.clientId)));
-    return this.#jobs.find(({ loan }) => loan.clientId === clientId);
+    const clientId = this.#lanes.shares.next(
+      new Set(this.#jobs.map(({ reservation }) => reservation.clientId)),
+    );
+    return this.#jobs.find(({ reservation }) => reservation.clientId === clientId);
   }
 
   #leave(job: Job): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
     if (this.#current === job) this.#current = undefined;
-    this.#lanes.endLoan(job.loan);
+    this.#lanes.endReservation(job.reservation);
   }
 }
 
@@ -119,8 +121,8 @@ export async function inspectNext(
   const end = (error: unknown): Answers<FinishedInspection> => {
     jobs.cancel(id);
     const numComputedTokens = job.weights.length === 0 ? 0 : tokenIds.length;
-    const casualty = { id, numTokens: tokenIds.length, numComputedTokens };
-    return { finished: [], fault: new StepFault('inspection', [casualty], error) };
+    const failed = { id, numTokens: tokenIds.length, numComputedTokens };
+    return { finished: [], fault: new StepFault('inspection', [failed], error) };
   };
   try {
     const layer = await runner.inspectAttention({ lane, layerIndex, tokenIds }); // [heads][tokens][tokens]

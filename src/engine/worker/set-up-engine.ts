@@ -1,5 +1,5 @@
 import { cacheShape } from '../cache-shape.ts';
-import { checkMemory, type MemoryDemand } from '../check-memory.ts';
+import { checkMemory, type NeededMemory } from '../check-memory.ts';
 import type { ModelInfo } from '../engine.ts';
 import { estimateMemory, modelSizeOf } from '../estimate-memory.ts';
 import type { EngineSettings } from '../protocol.ts';
@@ -42,7 +42,7 @@ export async function setUpEngine(
   { onLost, onNewShape }: SetUpEvents,
 ): Promise<EngineSetup> {
   const { runtime, reason } = await chooseRuntime(settings, onLost);
-  const { loaded, shape, demand } = await loadFitting(settings, runtime);
+  const { loaded, shape, neededMemory } = await loadFitting(settings, runtime);
   const { model, numParameters, weightBytes, weightFormat } = loaded;
   const weightMemoryBytes = runtime.memory().numBytes;
   const cache = runtime.createKvCache(shape);
@@ -91,7 +91,7 @@ export async function setUpEngine(
       numLanes: shape.numLanes,
       kvCacheTokens: shape.numLanes * shape.laneLength,
       kvCacheBytes: cache.numBytes,
-      ...demand,
+      ...neededMemory,
       createdAt: Math.floor(Date.now() / 1000),
     },
   };
@@ -109,13 +109,13 @@ async function millisecondsOf(run: () => Promise<void>): Promise<number> {
 async function loadFitting(
   settings: EngineSettings,
   runtime: Runtime,
-): Promise<{ loaded: LoadedModel; shape: KvCacheShape; demand: MemoryDemand }> {
+): Promise<{ loaded: LoadedModel; shape: KvCacheShape; neededMemory: NeededMemory }> {
   const open = await OpenModel.open(settings.modelPath);
   try {
     const shape = cacheShape(open.config, settings, runtime.name);
     const estimate = estimateMemory(modelSizeOf(open), shape, { ...settings, runtime: runtime.name });
-    const demand = checkMemory(estimate, runtime, settings.memoryLimitBytes);
-    return { loaded: await open.load(runtime, shape.laneLength), shape, demand };
+    const neededMemory = checkMemory(estimate, runtime, settings.memoryLimitBytes);
+    return { loaded: await open.load(runtime, shape.laneLength), shape, neededMemory };
   } finally {
     await open.close();
   }

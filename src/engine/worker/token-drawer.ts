@@ -8,7 +8,7 @@ import type { TimedGuide } from './timed-guide.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { StepRow } from '../../runtime/step-row.ts';
 import { logprobsOf, tokenLogprobs } from '../../sampling/logprobs.ts';
-import type { FormedSample, Sampler, TextForm } from '../../sampling/sampler.ts';
+import type { ConstrainedSample, Sampler, TextForm } from '../../sampling/sampler.ts';
 import { containFault, type Sequence, type SequenceFault } from '../../scheduler/sequence.ts';
 import type { ScheduledSequence } from '../../scheduler/step-builder.ts';
 
@@ -165,7 +165,7 @@ export class TokenDrawer {
     return scored;
   }
 
-  #sample(active: ActiveSequence, logits: StepRow): FormedSample {
+  #sample(active: ActiveSequence, logits: StepRow): ConstrainedSample {
     const { request, sampler, guide } = active;
     const forced = forcedToken(active);
     if (forced === 'textEnds') return forced;
@@ -175,23 +175,23 @@ export class TokenDrawer {
         : this.#sampler.takeToken(forced, logits, sampler, request);
     // Of a forced token's row nothing but logprobs is read.
     if (guide !== undefined && (forced === undefined || request.numLogprobs !== undefined)) {
-      active.numFormed++;
+      active.numConstrained++;
       if (sample === 'topIsNotEnough') active.numMissed++;
     }
     return sample;
   }
 
-  #choose(active: ActiveSequence, logits: StepRow): FormedSample {
+  #choose(active: ActiveSequence, logits: StepRow): ConstrainedSample {
     const { request, sampler, guide } = active;
     const options = { numLogprobs: request.numLogprobs, forbiddenTokenIds: forbiddenTokens(active) };
     if (guide === undefined) return this.#sampler.sampleToken(logits, sampler, options);
-    return this.#sampler.sampleFormed(logits, sampler, formOf(guide, active), options);
+    return this.#sampler.sampleConstrained(logits, sampler, formOf(guide, active), options);
   }
 }
 
 /** A step that is taken for nothing costs more than a few whole rows. */
-const mayTryTop = ({ numFormed, numMissed }: ActiveSequence): boolean =>
-  TRIES_A_MISS * numMissed <= numFormed;
+const mayTryTop = ({ numConstrained, numMissed }: ActiveSequence): boolean =>
+  TRIES_A_MISS * numMissed <= numConstrained;
 
 function formOf(guide: TimedGuide, active: ActiveSequence): TextForm {
   const { request } = active;

@@ -2,13 +2,13 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { getRequestListener } from '@hono/node-server';
 import type { Config } from '../../config/config.ts';
 import { Connections } from './connections.ts';
-import type { Door } from './refuse-at-door.ts';
+import type { LoadShedder } from './shed-load.ts';
 
 export interface NodeServerOptions {
   /** The app. */
   fetch: Parameters<typeof getRequestListener>[0];
   /** What it refuses the app never sees. */
-  door: Door;
+  shedLoad: LoadShedder;
   config: Pick<
     Config,
     'maxConnections' | 'keepAliveMs' | 'receiveTimeoutMs' | 'stallTimeoutMs' | 'trustProxy'
@@ -24,12 +24,12 @@ const MAX_HEADER_BYTES = 16 * 1024;
  * Node's HTTP server with every bound that a client can run into before a route sees its request, and after the route
  * has answered: docs/decisions/0038-connections.md. Not listening yet.
  */
-export function createNodeServer({ fetch, door, config }: NodeServerOptions): Server {
+export function createNodeServer({ fetch, shedLoad, config }: NodeServerOptions): Server {
   // A Host is what HTTP/1.0 may lack, and its senders no browsers.
   const askApp = getRequestListener(fetch, { hostname: 'localhost' }) as RequestListener;
   const listener: RequestListener = (incoming, outgoing) => {
     const network = connections.of(incoming.socket)?.network ?? '';
-    if (!door(network, incoming, outgoing)) askApp(incoming, outgoing);
+    if (!shedLoad(network, incoming, outgoing)) askApp(incoming, outgoing);
   };
   const connections = new Connections(config.maxConnections, config.trustProxy);
   const server = createServer(serverOptions(config), (incoming, outgoing) =>

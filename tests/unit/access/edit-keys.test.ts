@@ -3,17 +3,17 @@ import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashApiKey } from '../../../src/access/api-key.ts';
-import { createKey, revokeKey, type KeyDemand } from '../../../src/access/edit-keys.ts';
+import { createKey, revokeKey, type NewKey } from '../../../src/access/edit-keys.ts';
 import { readKeyFile, writeKeyFile } from '../../../src/access/key-file.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
-const demandOf = (name: string, demand: Partial<KeyDemand> = {}): KeyDemand => ({
+const newKeyOf = (name: string, newKey: Partial<NewKey> = {}): NewKey => ({
   name,
   isAdmin: false,
   limits: {},
   models: undefined,
   expiresAt: undefined,
-  ...demand,
+  ...newKey,
 });
 
 describe('createKey', () => {
@@ -21,7 +21,7 @@ describe('createKey', () => {
     const path = join(tempDirectory(), 'new', 'keys.json');
     const { text, key } = await createKey(
       path,
-      demandOf('alice', {
+      newKeyOf('alice', {
         isAdmin: true,
         limits: { requestsPerMinute: 5, tokensPerMinute: 6, concurrency: 7 },
         models: ['a/b', 'c'],
@@ -36,11 +36,11 @@ describe('createKey', () => {
   it('makes a file that its owner alone can read, and leaves nothing beside it', async () => {
     const folder = tempDirectory();
     const path = join(folder, 'keys.json');
-    await createKey(path, demandOf('a'));
+    await createKey(path, newKeyOf('a'));
     expect(statSync(path).mode & 0o777).toBe(0o600);
     // An operator lets the service's group read it.
     chmodSync(path, 0o640);
-    await createKey(path, demandOf('b'));
+    await createKey(path, newKeyOf('b'));
     expect(statSync(path).mode & 0o777).toBe(0o640);
     expect(readdirSync(folder)).toEqual(['keys.json']);
   });
@@ -48,17 +48,17 @@ describe('createKey', () => {
   it('loses no key when many are made at once', async () => {
     const path = join(tempDirectory(), 'keys.json');
     const names = Array.from({ length: 20 }, (_, i) => `key-${i}`);
-    await Promise.all(names.map((name) => createKey(path, demandOf(name))));
+    await Promise.all(names.map((name) => createKey(path, newKeyOf(name))));
     const keys = (await readKeyFile(path)) ?? [];
     expect(keys.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   });
 
   it('lets one name be used once at a time', async () => {
     const path = join(tempDirectory(), 'keys.json');
-    await createKey(path, demandOf('alice'));
-    await expect(createKey(path, demandOf('alice'))).rejects.toMatchObject({ code: 'conflict' });
+    await createKey(path, newKeyOf('alice'));
+    await expect(createKey(path, newKeyOf('alice'))).rejects.toMatchObject({ code: 'conflict' });
     await revokeKey(path, 'alice');
-    await createKey(path, demandOf('alice'));
+    await createKey(path, newKeyOf('alice'));
     expect(await readKeyFile(path)).toHaveLength(2);
   });
 
@@ -68,7 +68,7 @@ describe('createKey', () => {
     const link = join(folder, 'link.json');
     await writeKeyFile(target, []);
     symlinkSync(target, link);
-    await createKey(link, demandOf('alice'));
+    await createKey(link, newKeyOf('alice'));
     expect(await readKeyFile(target)).toHaveLength(1);
   });
 });
@@ -76,8 +76,8 @@ describe('createKey', () => {
 describe('revokeKey', () => {
   it('marks a key by its id or its name, and says when there is none', async () => {
     const path = join(tempDirectory(), 'keys.json');
-    const { key: a } = await createKey(path, demandOf('a'));
-    const { key: b } = await createKey(path, demandOf('b'));
+    const { key: a } = await createKey(path, newKeyOf('a'));
+    const { key: b } = await createKey(path, newKeyOf('b'));
     expect((await revokeKey(path, a.id)).revokedAt).toBeDefined();
     expect((await revokeKey(path, 'b')).id).toBe(b.id);
     const keys = (await readKeyFile(path)) ?? [];

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { createKey, revokeKey, type KeyDemand } from '../../../src/access/edit-keys.ts';
+import { createKey, revokeKey, type NewKey } from '../../../src/access/edit-keys.ts';
 import { readKeyFile, writeKeyFile } from '../../../src/access/key-file.ts';
 import { KeyRing, type KeyRingOptions } from '../../../src/access/key-ring.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
@@ -28,9 +28,9 @@ beforeEach(() => {
   problems = [];
 });
 
-async function create(name: string, demand: Partial<KeyDemand> = {}): Promise<string> {
+async function create(name: string, newKey: Partial<NewKey> = {}): Promise<string> {
   const common = { isAdmin: false, limits: {}, models: undefined, expiresAt: undefined };
-  return (await createKey(path, { name, ...common, ...demand })).text;
+  return (await createKey(path, { name, ...common, ...newKey })).text;
 }
 
 const open = (options: Partial<KeyRingOptions> = {}): Promise<KeyRing> =>

@@ -35,8 +35,8 @@ async function redisFixture(): Promise<Fixture> {
     store,
     // What Redis does when the time has come. Half of it has passed here then.
     passMinute: async (keyId) => {
-      vi.useFakeTimers({ toFake: ['performance'], now: Date.now() });
-      vi.advanceTimersByTime(30_000);
+      const { now } = performance;
+      vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 30_000);
       await client.del(`tokenflare:requests:${keyId}`, `tokenflare:tokens:${keyId}`);
     },
     [Symbol.asyncDispose]: async () => {
@@ -51,7 +51,10 @@ const STORES = [
   { name: 'RedisLimits', create: redisFixture, reason: NO_REDIS },
 ];
 
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 describe('RedisLimits of several replicas', () => {
   beforeEach(({ skip }) => skip(NO_REDIS !== undefined, NO_REDIS));

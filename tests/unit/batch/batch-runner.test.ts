@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { BatchDemand, BatchJob, ItemAnswer } from '../../../src/batch/batch-job.ts';
+import type { NewBatchJob, BatchJob, ItemAnswer } from '../../../src/batch/batch-job.ts';
 import { BatchJobs, type BatchBounds } from '../../../src/batch/batch-jobs.ts';
 import { BatchRunner } from '../../../src/batch/batch-runner.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
@@ -48,12 +48,12 @@ function createBench(bounds: BatchBounds = BOUNDS, isShort = (): boolean => fals
 }
 
 let numJobs = 0;
-const demandOf = (
+const newKeyOf = (
   { started }: Bench,
   ownerId: string,
   numItems: number,
   run: (index: number) => Promise<ItemAnswer> = () => Promise.resolve(ANSWER),
-): BatchDemand => ({
+): NewBatchJob => ({
   id: `job-${numJobs++}`,
   ownerId,
   modelId: 'm',
@@ -77,7 +77,7 @@ const isDone =
 describe('BatchRunner', () => {
   it('does all items, and adds up what they used', async () => {
     const bench = createBench();
-    const job = bench.runner.add(demandOf(bench, 'a', 9));
+    const job = bench.runner.add(newKeyOf(bench, 'a', 9));
     expect(job.status).toBe('running');
     await until(isDone(job));
     expect([...job.entries()]).toEqual(Array<string>(9).fill('"done"'));
@@ -88,7 +88,7 @@ describe('BatchRunner', () => {
   it('lets the owners take turns', async () => {
     const bench = createBench();
     bench.load.numSequencesWaiting = 1;
-    const jobs = ['a', 'a', 'b', 'c'].map((ownerId) => bench.runner.add(demandOf(bench, ownerId, 2)));
+    const jobs = ['a', 'a', 'b', 'c'].map((ownerId) => bench.runner.add(newKeyOf(bench, ownerId, 2)));
     expect(jobs.map(({ status }) => status)).toEqual(Array<string>(4).fill('queued'));
     bench.load.numSequencesWaiting = 0;
     await until(() => jobs.every((job) => job.status === 'done'));
@@ -98,7 +98,7 @@ describe('BatchRunner', () => {
   it('waits while live requests leave no room', async () => {
     const bench = createBench();
     bench.load.numSequencesRunning = 7;
-    const job = bench.runner.add(demandOf(bench, 'a', 3));
+    const job = bench.runner.add(newKeyOf(bench, 'a', 3));
     await sleep(120);
     expect(bench.started).toEqual([]);
     bench.load.numSequencesRunning = 6;
@@ -108,7 +108,7 @@ describe('BatchRunner', () => {
   it('waits while memory is short, and lets go of what was fetched', async () => {
     const memory = { isShort: true };
     const bench = createBench(BOUNDS, () => memory.isShort);
-    const job = bench.runner.add(demandOf(bench, 'a', 3));
+    const job = bench.runner.add(newKeyOf(bench, 'a', 3));
     await sleep(120);
     expect(bench.started).toEqual([]);
     memory.isShort = false;
@@ -123,7 +123,7 @@ describe('BatchRunner', () => {
   it('starts no other item before the engine counts the one that started', async () => {
     const bench = createBench();
     const onSubmitted: (() => void)[] = [];
-    const demand = demandOf(bench, 'a', 3);
+    const request = newKeyOf(bench, 'a', 3);
     const run = (index: number, _: string, submitted: () => void): Promise<ItemAnswer> => {
       bench.started.push(`a${index}`);
       onSubmitted.push(submitted);
@@ -131,7 +131,7 @@ describe('BatchRunner', () => {
       return new Promise(() => undefined);
     };
     bench.load.numSequencesRunning = 1;
-    bench.runner.add({ ...demand, work: { ...demand.work, run } });
+    bench.runner.add({ ...request, work: { ...request.work, run } });
     await sleep(120);
     expect(bench.started).toEqual(['a0']);
     bench.load.numSequencesRunning = 2;
@@ -148,7 +148,7 @@ describe('BatchRunner', () => {
     const failure = new EngineError('backend_failure', 'lost');
     let numFailures = 0;
     const once = bench.runner.add(
-      demandOf(bench, 'a', 2, (index) => {
+      newKeyOf(bench, 'a', 2, (index) => {
         if (index === 0 && numFailures++ === 0) return Promise.reject(failure);
         return Promise.resolve(ANSWER);
       }),
@@ -156,7 +156,7 @@ describe('BatchRunner', () => {
     await until(isDone(once));
     expect([...once.entries()]).toEqual(['"done"', '"done"']);
     expect(bench.started).toEqual(['a0', 'a0', 'a1']);
-    const always = bench.runner.add(demandOf(bench, 'b', 1, () => Promise.reject(failure)));
+    const always = bench.runner.add(newKeyOf(bench, 'b', 1, () => Promise.reject(failure)));
     await until(isDone(always));
     expect([...always.entries()]).toEqual(['"0 backend_failure"']);
     expect(bench.started.slice(3)).toEqual(['b0', 'b0']);
@@ -167,7 +167,7 @@ describe('BatchRunner', () => {
     const refusals = ['engine_not_ready', 'rate_limited', 'queue_full'] as const;
     let numTries = 0;
     const job = bench.runner.add(
-      demandOf(bench, 'a', 1, () => {
+      newKeyOf(bench, 'a', 1, () => {
         const code = refusals[numTries++];
         if (code === undefined) return Promise.resolve(ANSWER);
         return Promise.reject(new EngineError(code, 'not now', { retryAfterMs: 5000 }));
@@ -186,7 +186,7 @@ describe('BatchRunner', () => {
   it('fails an item alone by its own fault', async () => {
     const bench = createBench();
     const job = bench.runner.add(
-      demandOf(bench, 'a', 3, (index) =>
+      newKeyOf(bench, 'a', 3, (index) =>
         index === 1
           ? Promise.reject(new EngineError('rate_limited', 'never', { retryable: false }))
           : Promise.resolve(ANSWER),
@@ -199,23 +199,23 @@ describe('BatchRunner', () => {
   it('does no more of a job whose answers take a half of the memory', async () => {
     const bench = createBench();
     const answer = { ...ANSWER, entry: `"${'x'.repeat(2000)}"` };
-    const job = bench.runner.add(demandOf(bench, 'a', 20, () => Promise.resolve(answer)));
+    const job = bench.runner.add(newKeyOf(bench, 'a', 20, () => Promise.resolve(answer)));
     await until(isDone(job));
     const entries = [...job.entries()];
     const numDone = entries.filter((entry) => entry === answer.entry).length;
     expect(numDone).toBe(bench.started.length);
     expect(numDone).toBe(12);
     expect(entries[12]).toBe('"12 payload_too_large"');
-    await until(isDone(bench.runner.add(demandOf(bench, 'a', 1))));
+    await until(isDone(bench.runner.add(newKeyOf(bench, 'a', 1))));
   });
 
   it('lets a job of another owner start while one owner has filled the memory of requests', async () => {
     const bench = createBench();
     bench.load.numSequencesWaiting = 1;
     const never = (): Promise<ItemAnswer> => Promise.reject(new EngineError('engine_not_ready', 'not now'));
-    bench.runner.add(demandOf(bench, 'a', 31, never));
-    expect(() => bench.runner.add(demandOf(bench, 'a', 1))).toThrow('there is no room for another job');
-    const other = bench.runner.add(demandOf(bench, 'b', 2));
+    bench.runner.add(newKeyOf(bench, 'a', 31, never));
+    expect(() => bench.runner.add(newKeyOf(bench, 'a', 1))).toThrow('there is no room for another job');
+    const other = bench.runner.add(newKeyOf(bench, 'b', 2));
     bench.load.numSequencesWaiting = 0;
     await until(isDone(other));
   });
@@ -228,8 +228,8 @@ describe('BatchRunner', () => {
       keptMs: 60_000,
     });
     bench.load.numSequencesWaiting = 1;
-    for (let i = 0; i < 100; i++) bench.runner.add(demandOf(bench, `2.2.2.2/key${i}:`, 1));
-    const job = bench.runner.add(demandOf(bench, '1.1.1.1/', 3));
+    for (let i = 0; i < 100; i++) bench.runner.add(newKeyOf(bench, `2.2.2.2/key${i}:`, 1));
+    const job = bench.runner.add(newKeyOf(bench, '1.1.1.1/', 3));
     bench.load.numSequencesWaiting = 0;
     await until(isDone(job));
     expect(bench.started.slice(0, 6)).toEqual([
@@ -245,7 +245,7 @@ describe('BatchRunner', () => {
   it('forgets a job while one of its items runs', async () => {
     const bench = createBench();
     let end: (answer: ItemAnswer) => void = () => undefined;
-    const job = bench.runner.add(demandOf(bench, 'a', 2, () => new Promise((resolve) => (end = resolve))));
+    const job = bench.runner.add(newKeyOf(bench, 'a', 2, () => new Promise((resolve) => (end = resolve))));
     await until(() => bench.started.length === 2);
     bench.clock.nowMs = BOUNDS.keptMs;
     expect(bench.jobs.find(job.id, 'a')).toBeUndefined();
@@ -259,7 +259,7 @@ describe('BatchRunner', () => {
 describe('BatchJobs', () => {
   it('shows a job to its owner alone, until it is old', () => {
     const bench = createBench();
-    const job = bench.jobs.add(demandOf(bench, 'a', 1));
+    const job = bench.jobs.add(newKeyOf(bench, 'a', 1));
     expect(bench.jobs.find(job.id, 'a')).toBe(job);
     expect(bench.jobs.find(job.id, 'b')).toBeUndefined();
     bench.clock.nowMs = BOUNDS.keptMs - 1;
@@ -272,19 +272,19 @@ describe('BatchJobs', () => {
   it('keeps no owner out for the open jobs of another', () => {
     const bench = createBench();
     const full = 'there is no room for another job';
-    for (let i = 0; i < BOUNDS.maxOpenJobs; i++) bench.jobs.add(demandOf(bench, 'a', 1));
-    expect(() => bench.jobs.add(demandOf(bench, 'a', 1))).toThrow(full);
-    bench.jobs.add(demandOf(bench, 'b', 1));
-    bench.jobs.add(demandOf(bench, 'b', 1));
-    expect(() => bench.jobs.add(demandOf(bench, 'b', 1))).toThrow(full);
-    expect(() => bench.jobs.add(demandOf(bench, 'c', 1000))).toThrow(full);
+    for (let i = 0; i < BOUNDS.maxOpenJobs; i++) bench.jobs.add(newKeyOf(bench, 'a', 1));
+    expect(() => bench.jobs.add(newKeyOf(bench, 'a', 1))).toThrow(full);
+    bench.jobs.add(newKeyOf(bench, 'b', 1));
+    bench.jobs.add(newKeyOf(bench, 'b', 1));
+    expect(() => bench.jobs.add(newKeyOf(bench, 'b', 1))).toThrow(full);
+    expect(() => bench.jobs.add(newKeyOf(bench, 'c', 1000))).toThrow(full);
   });
 
   it('lets jobs of the address that holds most give way, what was fetched first', async () => {
     const bench = createBench({ ...BOUNDS, maxOpenJobs: 1000 });
     const answer = { ...ANSWER, entry: `"${'x'.repeat(1000)}"` };
     const add = async (ownerId: string): Promise<BatchJob> => {
-      const job = bench.runner.add(demandOf(bench, ownerId, 1, () => Promise.resolve(answer)));
+      const job = bench.runner.add(newKeyOf(bench, ownerId, 1, () => Promise.resolve(answer)));
       await until(isDone(job));
       return job;
     };

@@ -24,7 +24,7 @@ it('docs/cli.md has the exit codes and the commands of the conversation', () => 
 });
 
 it('what the documents have people train into is not put under version control', () => {
-  const [, folder] = /--out (\S+)/.exec(textOf('docs/training.md')) ?? [];
+  const [, folder] = /--out (\S+)/.exec(textOf('studio/README.md')) ?? [];
   expect(textOf('.gitignore').split('\n')).toContain(`/${folder ?? '?'}/`);
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cacheShape } from '../../../src/engine/cache-shape.ts';
-import { checkMemory, demandOn } from '../../../src/engine/check-memory.ts';
+import { checkMemory, neededBytesOn } from '../../../src/engine/check-memory.ts';
 import { estimateMemory, modelSizeOf, type ModelSize } from '../../../src/engine/estimate-memory.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
 import type { WeightFormat } from '../../../src/runtime/traits.ts';
@@ -97,10 +97,10 @@ describe('what does not fit', () => {
   const large = estimate({ numMatrixWeights: 1.2e9 }, 'wasm', 'f32');
 
   it('is refused by a wasm heap with the numbers, and taken by a runtime without one', () => {
-    expect(() => demandOn(large, 'wasm')).toThrow(
+    expect(() => neededBytesOn(large, 'wasm')).toThrow(
       /needs 4579 MiB \(weights 4578 MiB, .*a wasm heap holds 4096 MiB/,
     );
-    expect(demandOn(large, 'tensorflow')).toBe(large.totalBytes);
+    expect(neededBytesOn(large, 'tensorflow')).toBe(large.totalBytes);
   });
 
   it('is told by MEMORY_LIMIT_MB, or by what the GPU has', () => {

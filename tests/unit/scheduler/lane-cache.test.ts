@@ -72,11 +72,11 @@ class Simulation {
 
   overwrite(): void {
     const { lanes } = this.scheduler;
-    const loan = lanes.askForLane('');
-    if (lanes.tryLend(loan) && loan.lane !== undefined) {
-      this.#lanes.set(loan.lane, new Array<string>(200).fill('overwritten'));
+    const reservation = lanes.askForLane('');
+    if (lanes.tryReserve(reservation) && reservation.lane !== undefined) {
+      this.#lanes.set(reservation.lane, new Array<string>(200).fill('overwritten'));
     }
-    lanes.endLoan(loan);
+    lanes.endReservation(reservation);
   }
 
   #laneOf(lane: number): string[] {

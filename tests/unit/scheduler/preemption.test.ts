@@ -205,16 +205,16 @@ describe('a lane for work that is no sequence', () => {
     for (let i = 0; i < 10; i++) simulation.add('flood');
     simulation.step();
     const [first, second] = [lanes.askForLane('late'), lanes.askForLane('late')];
-    expect([lanes.tryLend(first), lanes.tryLend(second)]).toEqual([true, false]);
+    expect([lanes.tryReserve(first), lanes.tryReserve(second)]).toEqual([true, false]);
     expect(simulation.numLanesOf('flood')).toBe(3);
-    expect(lanes.tryLend(lanes.askForLane('flood'))).toBe(false);
+    expect(lanes.tryReserve(lanes.askForLane('flood'))).toBe(false);
     // The lane is the client's: with it, it has one less than its share.
     simulation.add('late');
     simulation.add('late');
     simulation.step();
     expect([simulation.numLanesOf('flood'), simulation.numLanesOf('late')]).toEqual([2, 1]);
-    lanes.endLoan(first);
-    lanes.endLoan(first);
+    lanes.endReservation(first);
+    lanes.endReservation(first);
     expect(lanes.cache.numFreeLanes).toBe(1);
   });
 
@@ -223,13 +223,13 @@ describe('a lane for work that is no sequence', () => {
     const { lanes } = simulation.scheduler;
     for (let i = 0; i < 10; i++) simulation.add('flood');
     simulation.step();
-    const loans = [1, 2, 3].map((member) => lanes.askForLane(`late/${member}`));
-    const [first] = loans;
-    if (first === undefined || !lanes.tryLend(first)) throw new Error('no lane was lent');
-    lanes.endLoan(first);
+    const reservations = [1, 2, 3].map((member) => lanes.askForLane(`late/${member}`));
+    const [first] = reservations;
+    if (first === undefined || !lanes.tryReserve(first)) throw new Error('no lane was lent');
+    lanes.endReservation(first);
     simulation.step();
     expect(lanes.cache.numFreeLanes).toBe(1);
-    for (const loan of loans) lanes.endLoan(loan);
+    for (const reservation of reservations) lanes.endReservation(reservation);
     simulation.step();
     expect([lanes.cache.numFreeLanes, simulation.numLanesOf('flood')]).toEqual([0, 4]);
     expect(simulation.numPreemptions).toBe(1);

@@ -22,9 +22,9 @@ it.each([
 });
 
 describe('what is published', () => {
-  const sources = ['src', 'routes'].flatMap((folder) =>
+  const sources = ['src', 'routes', 'studio/commands', 'studio/training'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((path) => /(?<!\.d)\.ts$/.test(path) && !/^page\/|\/assembly\//.test(path))
+      .filter((path) => /(?<!\.d)\.ts$/.test(path) && !/^page\/|(^|\/)assembly\//.test(path))
       .map((path) => `./${folder}/${path}`),
   );
 

@@ -31,15 +31,15 @@ export function deathWithDump(error: EngineError, lost: LostWork): EngineError {
  * other error is told by the answer of its request.
  */
 export function faultWithDump(
-  { kind, casualties, error }: Extract<FromWorker, { type: 'faulted' }>,
+  { kind, failedWork, error }: Extract<FromWorker, { type: 'faulted' }>,
   completionOf: (sequenceId: number) => RunningCompletion | undefined,
   onIncident?: (message: string, error: EngineError) => void,
 ): EngineError {
-  const lost = casualties.slice(0, MAX_NAMED).map(({ id, ...lengths }) => {
+  const lost = failedWork.slice(0, MAX_NAMED).map(({ id, ...lengths }) => {
     const request = kind === 'sequence' ? completionOf(id)?.id : undefined;
     return { ...(request === undefined ? { id } : { request }), ...lengths };
   });
-  const fault = fromSentError(error, { kind, numLost: casualties.length, lost });
+  const fault = fromSentError(error, { kind, numLost: failedWork.length, lost });
   if (isDefect(fault.code)) onIncident?.('the engine could not go on with some of its work', fault);
   return fault;
 }

@@ -5,7 +5,7 @@ import { checkTextLength } from '../../check-input.ts';
 import { encodePrompts, minNumTokens, type Prompt } from './encode-prompts.ts';
 import { withinDeadline } from '../queue/within-deadline.ts';
 
-export interface EmbeddingDemand {
+export interface EmbeddingRequest {
   texts: readonly Prompt[];
   /** Most tokens kept from the end of each text, `fit`: as many as the context holds. */
   truncateTo: number | 'fit' | undefined;
@@ -29,18 +29,18 @@ export interface TextEmbedding {
  */
 export function embedTexts(
   engine: Engine,
-  demand: EmbeddingDemand,
+  request: EmbeddingRequest,
   gone: AbortSignal,
 ): Promise<TextEmbedding[]> {
-  const reservation = engine.reserve(demand.texts.length, demand.clientId);
-  return withinDeadline({ gone, timeoutMs: demand.timeoutMs }, (signal) =>
-    embedReserved(engine, demand, reservation, signal),
+  const reservation = engine.reserve(request.texts.length, request.clientId);
+  return withinDeadline({ gone, timeoutMs: request.timeoutMs }, (signal) =>
+    embedReserved(engine, request, reservation, signal),
   ).finally(() => reservation.release());
 }
 
 async function embedReserved(
   engine: Engine,
-  { texts, truncateTo, clientId, budget }: EmbeddingDemand,
+  { texts, truncateTo, clientId, budget }: EmbeddingRequest,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<TextEmbedding[]> {

@@ -60,10 +60,10 @@ describe('InspectionJobs', () => {
   it('waits while no lane is free', () => {
     const { jobs, lanes } = jobsOver(1);
     const taken = lanes.askForLane('other');
-    expect(lanes.tryLend(taken)).toBe(true);
+    expect(lanes.tryReserve(taken)).toBe(true);
     jobs.add(1, { tokenIds: [5], layers });
     expect(jobs.next()).toBeUndefined();
-    lanes.endLoan(taken);
+    lanes.endReservation(taken);
     expect(jobs.next()).toMatchObject({ lane: 0, job: { id: 1 } });
   });
 });

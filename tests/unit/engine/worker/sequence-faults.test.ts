@@ -213,10 +213,10 @@ async function run({ core }: Engine, numAdded = 0): Promise<Outcome[]> {
 /** Every lane can be had, and none twice. */
 function expectAllLanesFree({ core, scheduler: { lanes } }: Engine): void {
   expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
-  const loans = Array.from({ length: NUM_LANES }, () => lanes.askForLane(''));
-  expect(loans.every((loan) => lanes.tryLend(loan))).toBe(true);
-  expect(new Set(loans.map(({ lane }) => lane)).size).toBe(NUM_LANES);
-  for (const loan of loans) lanes.endLoan(loan);
+  const reservations = Array.from({ length: NUM_LANES }, () => lanes.askForLane(''));
+  expect(reservations.every((reservation) => lanes.tryReserve(reservation))).toBe(true);
+  expect(new Set(reservations.map(({ lane }) => lane)).size).toBe(NUM_LANES);
+  for (const reservation of reservations) lanes.endReservation(reservation);
 }
 
 afterEach(() => {
@@ -244,7 +244,7 @@ describe('what is thrown for one sequence', () => {
       'isCut',
     ])
       expect(called).toContain(`SequenceGuide.${name}`);
-    for (const name of ['sampleToken', 'sampleFormed', 'takeToken', 'topIsEnough'])
+    for (const name of ['sampleToken', 'sampleConstrained', 'takeToken', 'topIsEnough'])
       expect(called).toContain(`Sampler.${name}`);
     for (const name of ['allowOnly', 'maskTokens', 'applyLogitBias', 'keepTopP', 'tokenLogprobs'])
       expect(called).toContain(name);

@@ -1,0 +1,43 @@
+/**
+ * Which files differ from those of the last commit that passed everything, whose id is in .ci/green: what need not be
+ * tested again is decided by it. As a program it ends with 0 if a path begins as one of its arguments does:
+ * `node scripts/changed-files.mjs src/runtime/native/ && npm run test:native`.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What any test may depend on. */
+const CONCERN_ALL = ['package.json', 'package-lock.json', 'tsconfig.json', 'vitest.config.ts', '.ci/run'];
+
+/**
+ * @param since a commit, by default that of .ci/green
+ * @returns the commit and the paths that differ from it, added and removed ones included; without `files` where that cannot
+ *     be told, or where one of them concerns all
+ */
+export function changedSince(since = process.env.TEST_SINCE ?? greenCommit(), root = ROOT) {
+  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  const differing = git('diff', '--name-only', '--no-renames', since, '--');
+  const added = git('ls-files', '--others', '--exclude-standard');
+  if (differing.status !== 0 || added.status !== 0) return { since, reason: 'git does not know that commit' };
+  const files = (differing.stdout + added.stdout).split('\n').filter((path) => path !== '');
+  const all = files.find((path) => CONCERN_ALL.includes(path));
+  return all === undefined ? { since, files } : { since, reason: `${all} has changed` };
+}
+
+function greenCommit() {
+  try {
+    return readFileSync(new URL('../.ci/green', import.meta.url), 'utf8').trim();
+  } catch {
+    return 'none';
+  }
+}
+
+/** Whether one of the files, if they are known, is below one of the paths or is one of them. */
+export const touches = (files, paths) =>
+  files === undefined || files.some((file) => paths.some((path) => file.startsWith(path)));
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = touches(changedSince().files, process.argv.slice(2)) ? 0 : 1;

@@ -1,0 +1,9 @@
+interface Sources {
+  readonly sources: readonly string[];
+}
+export const SLOW_TESTS: readonly (Sources & {
+  readonly tests: readonly string[];
+  readonly tools?: readonly string[];
+})[];
+export const SLOW_CASES: readonly (Sources & { readonly cases: readonly string[] })[];
+export const WHOLE_MATRIX: readonly string[];

@@ -1,0 +1,93 @@
+import type { StepCostModel, StepShape } from './step-cost-model.ts';
+
+/**
+ * How much longer than a step of decodes alone a step may take when it computes prompts as well. The aim is that the
+ * slowest gaps between a stream's tokens stay below 2.5 times those without prompts; what a step takes varies by a tenth.
+ */
+const MAX_SLOWDOWN = 2.2;
+/** Of a step's rows, those that prompts get in any case, lest they starve: a share of 16 in 128. */
+const LEAST_SHARE = 1 / 8;
+/** The kernels compute rows in tiles of so many. */
+const TILE_ROWS = 4;
+
+/** What running streams allow a step to take. */
+export interface PrefillBudget {
+  limitMs: number;
+  /** The step may have so many rows whatever it takes. */
+  leastRows: number;
+}
+
+const NOTHING: StepShape = { numRows: 0, numLogitRows: 0, numScores: 0 };
+const UNLIMITED: PrefillBudget = { limitMs: Infinity, leastRows: 0 };
+
+/**
+ * The budget of the next step. Without a decode no stream waits for it. When more sequences have their prompts before them
+ * than are decoding, as after a burst, those who wait for their first token are as many as would decode, so their steady
+ * step is the measure, not that of the few.
+ *
+ * @param decodes the step as it would be without prompts
+ * @param numPrefills sequences whose prompts could be computed now
+ */
+export function prefillBudget(
+  costs: StepCostModel | undefined,
+  decodes: StepShape,
+  numPrefills: number,
+  maxRows: number,
+): PrefillBudget {
+  if (costs === undefined || decodes.numRows === 0) return UNLIMITED;
+  const scale = Math.max(1, numPrefills / decodes.numRows);
+  const steady = {
+    numRows: decodes.numRows * scale,
+    numLogitRows: decodes.numLogitRows * scale,
+    numScores: decodes.numScores * scale,
+  };
+  return {
+    limitMs: MAX_SLOWDOWN * costs.predictMs(steady),
+    leastRows: decodes.numRows + Math.ceil(maxRows * LEAST_SHARE),
+  };
+}
+
+/**
+ * How many more rows a step takes of one prompt: as many as its budget allows, in whole tiles.
+ *
+ * @param shape the step so far
+ * @param positionStart the prompt's tokens that are computed already
+ * @param maxRows most that are wanted, or free
+ * @param isScored whether each of them has logits
+ */
+export function prefillRows(
+  costs: StepCostModel | undefined,
+  { limitMs, leastRows }: PrefillBudget,
+  shape: StepShape,
+  positionStart: number,
+  maxRows: number,
+  isScored = false,
+): number {
+  if (costs === undefined || limitMs === Infinity) return maxRows;
+  let total = shape.numRows + maxRows;
+  while (total > Math.max(leastRows, shape.numRows)) {
+    const numRows = total - shape.numRows;
+    const numScores = shape.numScores + scoresOf(positionStart, numRows);
+    const numLogitRows = shape.numLogitRows + (isScored ? numRows : 0);
+    if (costs.predictMs({ numRows: total, numLogitRows, numScores }) <= limitMs) return numRows;
+    total = (Math.ceil(total / TILE_ROWS) - 1) * TILE_ROWS;
+  }
+  return Math.min(Math.max(leastRows - shape.numRows, 0), maxRows);
+}
+
+/** How many rows a step of its own may have between two steps of decodes, so that both together keep the budget. */
+export function rowsBetweenSteps(
+  costs: StepCostModel | undefined,
+  decodes: StepShape,
+  maxRows: number,
+): number {
+  if (costs === undefined || decodes.numRows === 0) return maxRows;
+  const limitMs = (MAX_SLOWDOWN - 1) * costs.predictMs(decodes);
+  const leastRows = Math.ceil(maxRows * LEAST_SHARE);
+  return prefillRows(costs, { limitMs, leastRows }, NOTHING, 0, maxRows);
+}
+
+/** Keys that the rows of a chunk look at: each at all before it and at itself. */
+export function scoresOf(positionStart: number, numRows: number): number {
+  return numRows * positionStart + (numRows * (numRows + 1)) / 2;
+}

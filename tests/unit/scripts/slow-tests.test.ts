@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { CASES } from '../../../chaos/cases/index.ts';
+import { changedSince, touches } from '../../../scripts/changed-files.mjs';
+import { SLOW_CASES, SLOW_TESTS, WHOLE_MATRIX } from '../../../scripts/slow-tests.mjs';
+import { tempDirectory } from '../../support/temp-directory.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** `a/{b,c}.ts` as `a/b.ts` and `a/c.ts`. */
+function expand(glob: string): string[] {
+  const [, before = '', choices = '', after = ''] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(glob) ?? [];
+  return choices === '' ? [glob] : choices.split(',').map((choice) => before + choice + after);
+}
+
+/** Whether a file or folder begins so. */
+function isThere(start: string): boolean {
+  if (existsSync(join(ROOT, start))) return true;
+  const folder = join(ROOT, dirname(start));
+  return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith(basename(start)));
+}
+
+describe('the slow tests', () => {
+  it.each(SLOW_TESTS.flatMap(({ tests }) => tests.flatMap(expand)))('%s is there', (test) => {
+    expect(isThere(test.split('*')[0] ?? '')).toBe(true);
+  });
+
+  it.each([...new Set([...SLOW_TESTS, ...SLOW_CASES].flatMap(({ sources }) => sources)), ...WHOLE_MATRIX])(
+    'are of %s, which is there',
+    (source) => {
+      expect(isThere(source)).toBe(true);
+    },
+  );
+
+  it.each(SLOW_CASES.flatMap(({ cases }) => cases))('of chaos are called %s, as cases are', (prefix) => {
+    expect(CASES.some(({ name }) => name.startsWith(prefix))).toBe(true);
+  });
+});
+
+describe('what has changed since a commit', () => {
+  it('is what was edited, added, moved and removed, or is not known', () => {
+    const root = tempDirectory();
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+    const write = (name: string, text: string): void => {
+      mkdirSync(dirname(join(root, name)), { recursive: true });
+      writeFileSync(join(root, name), text);
+    };
+    git('init', '--quiet');
+    for (const name of ['src/kept.ts', 'src/edited.ts', 'src/moved.ts', 'src/removed.ts', 'package.json'])
+      write(name, `of ${name}`);
+    git('add', '.');
+    git('commit', '--quiet', '--message', 'first');
+    const since = git('rev-parse', 'HEAD').trim();
+    write('src/edited.ts', 'another');
+    git('mv', 'src/moved.ts', 'src/there.ts');
+    git('commit', '--quiet', '--all', '--message', 'second');
+    rmSync(join(root, 'src/removed.ts'));
+    write('src/added.ts', 'new');
+
+    const { files } = changedSince(since, root);
+    expect(files?.toSorted()).toEqual([
+      ...['src/added.ts', 'src/edited.ts', 'src/moved.ts', 'src/removed.ts', 'src/there.ts'],
+    ]);
+    expect(touches(files, ['src/e'])).toBe(true);
+    expect(touches(files, ['src/k', 'docs/'])).toBe(false);
+
+    expect(changedSince('none', root)).toEqual({ since: 'none', reason: 'git does not know that commit' });
+    expect(touches(undefined, ['docs/'])).toBe(true);
+    write('package.json', '{}');
+    expect(changedSince(since, root)).toEqual({ since, reason: 'package.json has changed' });
+  });
+});
