@@ -49,11 +49,11 @@ export const attentionRoute = defineRoute({
       const { clientId } = c.var.scope;
       // It waits for a lane, so it takes a place in the queue, as a completion does.
       const reservation = engine.reserve(1, clientId);
-      const body = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, async (signal) => {
-        const tokenIds = await readTokenIds(engine, prompt, { clientId, signal });
+      const body = await withinDeadline({ clientId, gone: c.req.raw.signal, timeoutMs }, async (caller) => {
+        const tokenIds = await readTokenIds(engine, prompt, caller);
         checkSize(engine.model, layers, tokenIds);
         reservation.takeTokens(tokenIds.length, 'prompt');
-        const weights = await engine.inspectAttention(tokenIds, layers, signal, clientId);
+        const weights = await engine.inspectAttention(tokenIds, layers, caller.signal, clientId);
         return toBody(engine, tokenIds, layers, weights);
       }).finally(() => reservation.release());
       return answerJson(c, body);

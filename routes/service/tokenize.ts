@@ -52,8 +52,8 @@ export const tokenizeRoute = defineRoute({
       const addSpecialTokens = input.add_special_tokens ?? true;
       // The engine computes nothing, but the text waits for the tokenizer like a prompt: it takes a place in the queue.
       const reservation = engine.reserve(1, clientId);
-      const [encoded] = await withinDeadline({ gone: c.req.raw.signal, timeoutMs }, (signal) =>
-        engine.tokenizer.encode([text], { addSpecialTokens }, { clientId, signal }),
+      const [encoded] = await withinDeadline({ clientId, gone: c.req.raw.signal, timeoutMs }, (caller) =>
+        engine.tokenizer.encode([text], { addSpecialTokens }, caller),
       ).finally(() => reservation.release());
       const tokens = encoded?.tokenIds ?? [];
       const body: TokenizeBody = { tokens, count: tokens.length, max_model_len: engine.model.contextLength };

@@ -59,8 +59,7 @@ export async function startScoring(
   const { clientId, gone } = caller;
   const { headParam, timeoutMs, cacheSalt } = request;
   const reservation = reserveUpTo(engine, request.numPrompts, clientId);
-  return withinDeadline({ gone, timeoutMs }, async (signal) => {
-    const textCaller = { clientId, signal };
+  return withinDeadline({ clientId, gone, timeoutMs }, async (textCaller) => {
     const texts = await request.write(textCaller);
     checkHeads(engine, texts, headParam);
     const encoded = await encodePrompts(engine, texts, headParam, textCaller);

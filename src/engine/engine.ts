@@ -77,7 +77,7 @@ export interface CompletionRequest extends GenerationParams {
   /** Token ids that each prompt begins with, in front of its own: so hundreds of prompts cost what they differ in. */
   prefixTokenIds?: readonly number[];
   /** Special tokens that are written into the text all the same: tags that the client's half reads. */
-  shownTokenIds?: ReadonlySet<number>;
+  shownTokenIds?: ReadonlySet<number> | undefined;
   /** What its texts must look like; undefined: any text. */
   grammar?: CompiledGrammar | undefined;
   /** Where its texts reason; undefined: they do not. */

@@ -20,8 +20,7 @@ export async function countPromptTokens(
 ): Promise<number> {
   checkConversation(engine, conversation);
   const reservation = engine.reserve(1, clientId);
-  return withinDeadline({ gone, timeoutMs }, async (signal) => {
-    const textCaller = { clientId, signal };
+  return withinDeadline({ clientId, gone, timeoutMs }, async (textCaller) => {
     const { prompt } = await renderConversation(engine, conversation, hasFormat, textCaller);
     const texts = { prompts: [prompt], isRendered: true, n: 1, numKept: undefined, param: 'messages' };
     const [encoded] = await encodePrompts(engine, texts, reservation, textCaller);

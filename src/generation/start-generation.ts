@@ -55,15 +55,16 @@ export async function startGeneration(
   if (isConversation(input)) checkConversation(engine, input);
   const numPrompts = isConversation(input) ? 1 : input.prompts.length;
   const reservation = reservePlaces(engine, request, numPrompts * n, clientId);
-  return withinDeadline({ gone, timeoutMs }, async (signal) => {
-    const textCaller = { clientId, signal };
+  return withinDeadline({ clientId, gone, timeoutMs }, async (textCaller) => {
     const plan = isConversation(input)
       ? await planConversation(engine, request, input, textCaller)
       : planTexts(input, request.format);
     for (const prompt of plan.prompts) checkMinLength(engine, prompt, request, plan.param);
     const { contextLength } = engine.model;
     const numKept = numKeptOf(request, contextLength);
-    const prompts = await encodePrompts(engine, { ...plan, n, numKept }, reservation, textCaller);
+    const { isRendered, param, shownTokenIds, reasoningSpan } = plan;
+    const texts = { prompts: plan.prompts, isRendered, n, numKept, param };
+    const prompts = await encodePrompts(engine, texts, reservation, textCaller);
     const maxTokens = fittingMaxTokens(request, prompts, contextLength);
     const grammar = plan.format && (await engine.tokenizer.compileGrammar(plan.format, textCaller));
     if (grammar !== undefined) checkRoom(grammar, maxTokens);
@@ -71,7 +72,8 @@ export async function startGeneration(
     const tokenIds = prompts.map((prompt) => prompt.tokenIds);
     const stop = [...params.stop, ...plan.ownStops];
     const completion = engine.submit(
-      { ...params, ...plan.answer, id, ownerId, prompts: tokenIds, maxTokens, stop, grammar },
+      // Own keys come first: V8 of Node 20 takes 1 us for each key behind a spread.
+      { id, ownerId, prompts: tokenIds, grammar, shownTokenIds, reasoningSpan, ...params, maxTokens, stop },
       reservation,
     );
     return { completion, prompts, events: readEvents(completion, plan) };
@@ -79,22 +81,21 @@ export async function startGeneration(
 }
 
 /** What comes before the answer, and how that is held and read. */
-interface PromptPlan extends Texts {
+interface PromptPlan extends Texts, Pick<CompletionRequest, 'shownTokenIds' | 'reasoningSpan'> {
   /** The field that the prompts came from, for messages. */
   readonly param: 'prompt' | 'messages';
   readonly format: GrammarSpec | undefined;
   readonly ownStops: readonly string[];
   readonly reader: AnswerReader | undefined;
-  readonly answer: Pick<CompletionRequest, 'shownTokenIds' | 'reasoningSpan'>;
 }
 
-const planTexts = (texts: Texts, format: GrammarSpec | undefined): PromptPlan => ({
-  ...texts,
+const planTexts = ({ prompts, isRendered }: Texts, format: GrammarSpec | undefined): PromptPlan => ({
+  prompts,
+  isRendered,
   param: 'prompt',
   format,
   ownStops: [],
   reader: undefined,
-  answer: {},
 });
 
 async function planConversation(
@@ -104,9 +105,8 @@ async function planConversation(
   textCaller: TextCaller,
 ): Promise<PromptPlan> {
   const rendered = await renderConversation(engine, conversation, request.format !== undefined, textCaller);
-  const { format, ownStops, reader, ...answer } = planAnswer(engine, request, conversation, rendered);
-  const prompts = [rendered.prompt];
-  return { prompts, isRendered: true, param: 'messages', format, ownStops, reader, answer };
+  const plan = planAnswer(engine, request, conversation, rendered);
+  return { ...plan, prompts: [rendered.prompt], isRendered: true, param: 'messages' };
 }
 
 /** Refuses a text that alone cannot fit before it is tokenised: a megabyte takes a second. */

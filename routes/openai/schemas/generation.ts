@@ -43,24 +43,26 @@ export function toGeneration(
   model: ModelInfo,
   timeoutMs: number,
 ): GenerationRequest {
-  const { asksForMaxTokens, ...ownParams } = own;
   const request = generationRequest(
     source,
     {
-      ...ownParams,
       n: input.n ?? 1,
+      maxTokens: own.maxTokens,
       minTokens: input.min_tokens ?? 0,
       ignoreEos: input.ignore_eos ?? false,
       stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
       stopTokenIds: input.stop_token_ids ?? [],
+      includesStopString: own.includesStopString,
       skipsSpecialTokens: input.skip_special_tokens ?? true,
       reportsEveryToken: input.stream_options?.every_token ?? false,
       sampling: toSampling(input, model),
+      numLogprobs: own.numLogprobs,
+      promptLogprobs: own.promptLogprobs ?? false,
       cacheSalt: input.cache_salt ?? undefined,
       timeoutMs: totalTimeoutMs(input.timeout_ms, timeoutMs),
     },
     {
-      asksForMaxTokens,
+      asksForMaxTokens: own.asksForMaxTokens,
       truncateTo: input.truncate_prompt_tokens === -1 ? 'fit' : (input.truncate_prompt_tokens ?? undefined),
       format: toOutputFormat(input),
       rejectsIfBusy: input.options?.rejectIfBusy ?? false,
@@ -105,8 +107,8 @@ function checkFields(
 
 /** @throws EngineError `invalid_request` where fields contradict each other or the model */
 export function toCompletion(input: CompletionInput, model: ModelInfo, timeoutMs: number): GenerationRequest {
-  const { prompt: prompts, best_of: bestOf, n: asked, ...shared } = input;
-  const n = asked ?? 1;
+  const { prompt: prompts, best_of: bestOf } = input;
+  const n = input.n ?? 1;
   check(
     (bestOf ?? n) === n,
     'best_of',
@@ -127,7 +129,7 @@ export function toCompletion(input: CompletionInput, model: ModelInfo, timeoutMs
     promptLogprobs: input.echo === true && typeof input.logprobs === 'number',
   };
   const texts = { prompts, isRendered: input.add_special_tokens === false };
-  return toGeneration({ ...shared, n }, texts, own, model, timeoutMs);
+  return toGeneration(input, texts, own, model, timeoutMs);
 }
 
 function checkPrompts(prompts: readonly PromptInput[], model: ModelInfo): void {

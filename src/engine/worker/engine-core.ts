@@ -239,8 +239,8 @@ export class EngineCore {
     const progress = this.#drawer.drawAll(computed, startedAt);
     const updates = progress.flatMap(({ updates: [first, ...others] }, i) => {
       const sequence = step.sequences[i]?.sequence;
-      const start = sequence !== undefined && started.has(sequence) ? startOf(sequence) : {};
-      return [{ ...first, ...start }, ...others];
+      if (sequence === undefined || !started.has(sequence)) return [first, ...others];
+      return [{ ...startOf(sequence), ...first }, ...others];
     });
     const isUrgent = updates.some((update) => this.#isUrgent(update));
     const numAccepted = progress.map((sequence) => sequence.numAccepted);

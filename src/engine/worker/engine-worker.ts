@@ -235,7 +235,7 @@ async function step(engine: EngineSetup): Promise<boolean> {
     const endedAt = performance.now();
     const { isUrgent, ...report } = result;
     const endedAtMs = monotonicMs();
-    reports.push({ ...report, endedAtMs, durationMs: endedAt - startedAt, gauges: gaugesOf(engine) });
+    reports.push({ endedAtMs, durationMs: endedAt - startedAt, gauges: gaugesOf(engine), ...report });
     if (isUrgent || endedAt - reportedAt >= REPORT_INTERVAL_MS) flushReports();
   } catch (error) {
     if (!(error instanceof StepFault)) throw error;

@@ -20,12 +20,12 @@ type StepCounts = Pick<
 export function stepCounts(step: ScheduledStep, numAccepted: readonly number[]): StepCounts {
   const lookups = step.started.filter(({ numCachedTokens }) => numCachedTokens !== undefined);
   return {
-    ...countTokens(step),
     numPreemptions: step.numPreemptions,
     numPrefixCacheQueries: lookups.reduce((sum, { numPromptTokens }) => sum + numPromptTokens, 0),
     numPrefixCacheHits: lookups.reduce((sum, { numCachedTokens = 0 }) => sum + numCachedTokens, 0),
     numDraftTokens: step.sequences.reduce((sum, { draftTokenIds }) => sum + draftTokenIds.length, 0),
     numAcceptedDraftTokens: numAccepted.reduce((sum, count) => sum + Math.max(count, 0), 0),
+    ...countTokens(step),
   };
 }
 

@@ -103,7 +103,7 @@ export class TokenDrawer {
     const rows = logits.slice(-1 - draftTokenIds.length);
     const { drawn, numAccepted } = this.#draw(active, rows, draftTokenIds);
     const [first, ...others] = drawn;
-    return { updates: [{ ...update, ...first }, ...others], numAccepted };
+    return { updates: [Object.assign(update, first), ...others], numAccepted };
   }
 
   /**

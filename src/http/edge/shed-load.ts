@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ANONYMOUS } from '../../access/principal.ts';
 import { toEngineError, type EngineError } from '../../errors.ts';
 import { isAllowedHost } from '../middleware/allowed-host.ts';
 import { parseAuthority } from './authority.ts';
 import { requestIdHeaders } from '../middleware/error-handlers.ts';
+import { clientIdOf } from '../middleware/identity.ts';
 import { toErrorResponse } from '../error-response.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { CREDENTIAL_HEADERS } from '../middleware/read-credentials.ts';
@@ -54,6 +56,9 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
     const path = incoming.url ?? '';
     const route = options.findQueuedRoute(path);
     if (route === undefined) return false;
+    const client = { network, presentedKey: '', principal: ANONYMOUS };
+    const refusal = refusalOf(() => options.checkRoom(clientIdOf(client)));
+    if (refusal?.code !== 'queue_full') return false;
     const scope = new RequestScope(randomUUID(), 'POST', path, (outcome) => {
       metrics.countHttpRequest('POST', route, outcome.status);
       log.write(outcome);
@@ -61,8 +66,6 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
     scope.network = network;
     scope.route = route;
     scope.facts = options.routes.factsOf(route, path);
-    const refusal = refusalOf(() => options.checkRoom(scope.clientId));
-    if (refusal?.code !== 'queue_full') return false;
     metrics.openHttpRequest();
     scope.error = refusal;
     answer(scope, refusal, outgoing);

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { TextCaller } from '../../../chat-template/chat-template.ts';
 import type { Engine, Reservation } from '../../engine.ts';
 import type { TokenAllowance } from '../../caller.ts';
 import { checkTextLength } from '../../check-input.ts';
@@ -32,18 +33,20 @@ export function embedTexts(
   request: EmbeddingRequest,
   gone: AbortSignal,
 ): Promise<TextEmbedding[]> {
-  const reservation = engine.reserve(request.texts.length, request.clientId);
-  return withinDeadline({ gone, timeoutMs: request.timeoutMs }, (signal) =>
-    embedReserved(engine, request, reservation, signal),
+  const { clientId, timeoutMs } = request;
+  const reservation = engine.reserve(request.texts.length, clientId);
+  return withinDeadline({ clientId, gone, timeoutMs }, (textCaller) =>
+    embedReserved(engine, request, reservation, textCaller),
   ).finally(() => reservation.release());
 }
 
 async function embedReserved(
   engine: Engine,
-  { texts, truncateTo, clientId, budget }: EmbeddingRequest,
+  { texts, truncateTo, budget }: EmbeddingRequest,
   reservation: Reservation,
-  signal: AbortSignal,
+  textCaller: TextCaller,
 ): Promise<TextEmbedding[]> {
+  const { clientId, signal } = textCaller;
   // One for each text.
   setMaxListeners(0, signal);
   const checkLength = (numTokens: number, index: number): void =>
@@ -51,7 +54,7 @@ async function embedReserved(
   const numKept = truncateTo === 'fit' ? engine.model.contextLength : truncateTo;
   if (numKept === undefined) texts.forEach((text, index) => checkLength(minNumTokens(engine, text), index));
   const encoded = { prompts: texts, n: 1, numKept, param: 'input' };
-  const prompts = await encodePrompts(engine, encoded, reservation, { clientId, signal });
+  const prompts = await encodePrompts(engine, encoded, reservation, textCaller);
   prompts.forEach(({ tokenIds }, index) => checkLength(tokenIds.length, index));
   const numTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
   reservation.takeTokens(numTokens, 'input');
