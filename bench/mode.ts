@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { toSnakeCase } from '../src/bench/snake-case.ts';
-import { interruptSignal } from '../src/cli/interrupt-signal.ts';
+import { interruptSignal } from '../src/cli/drain-on-signals.ts';
 import { readNames, readNumber, readNumbers } from '../src/cli/read-values.ts';
 import { EngineError } from '../src/errors.ts';
 

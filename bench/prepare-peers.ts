@@ -24,9 +24,9 @@ export interface PeerFiles {
   packages: string;
   /** GPT-2 small of random weights in Hugging Face's layout. */
   model: string;
-  /** The same as transformers.js opens it. */
+  /** That model as transformers.js opens it. */
   onnx: string;
-  /** The same as node-llama-cpp opens it: f32.gguf, f16.gguf, q8_0.gguf. */
+  /** That model as node-llama-cpp opens it: f32.gguf, f16.gguf, q8_0.gguf. */
   gguf: string;
 }
 

@@ -7,8 +7,7 @@ import { decisionRoute } from './decisions/decisions.ts';
 import type { Route } from './define-route.ts';
 import { embeddingRoute } from './openai/embeddings.ts';
 import { healthRoute, readyRoute } from './service/health.ts';
-import { messageTokensRoute } from './anthropic/message-tokens.ts';
-import { messageRoute } from './anthropic/messages.ts';
+import { messageTokensRoute, messageRoute } from './anthropic/messages.ts';
 import { metricsRoute } from './service/metrics.ts';
 import { modelListRoute, modelRoute } from './openai/models.ts';
 import { modelSearchRoute } from './workers-ai/model-search.ts';
@@ -17,8 +16,7 @@ import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
 import { requestListRoute, requestRoute } from './service/requests.ts';
 import { rerankRoute, scoreRoute } from './decisions/relevance.ts';
 import { streamRoute } from './service/streams.ts';
-import { responseRoute } from './responses/responses.ts';
-import { responseInputTokensRoute } from './responses/response-tokens.ts';
+import { responseRoute, responseInputTokensRoute } from './responses/responses.ts';
 import {
   responseCancelRoute,
   responseInputItemsRoute,

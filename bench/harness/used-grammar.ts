@@ -1,6 +1,5 @@
 import { compileGrammar } from '../../src/grammar/compile/compile-grammar.ts';
-import { grammarBytes } from '../../src/grammar/grammar-bytes.ts';
-import type { Grammar } from '../../src/grammar/grammar.ts';
+import { grammarBytes, type Grammar } from '../../src/grammar/grammar.ts';
 import type { GrammarSpec } from '../../src/grammar/grammar-spec.ts';
 import { GrammarVocabulary } from '../../src/grammar/matching/grammar-vocabulary.ts';
 import { TokenGrammar } from '../../src/grammar/matching/token-grammar.ts';

@@ -15,7 +15,7 @@ export interface ValidRequest {
 const posts = (path: string, bodies: readonly Record<string, unknown>[]): ValidRequest[] =>
   bodies.map((body) => ({ method: 'POST', path, body }));
 
-/** The same, and once as a stream that can be resumed. */
+/** Requests for answers; one of them once more as a stream that can be resumed. */
 const answers = (path: string, bodies: readonly Record<string, unknown>[]): ValidRequest[] => {
   const [streamed] = bodies.filter(({ stream }) => stream === true);
   const resumable = { method: 'POST', path, headers: { 'x-stream-resumable': 'true' } };

@@ -5,13 +5,25 @@ import { callerOf } from '../../src/http/middleware/caller.ts';
 import { eventFrame } from '../../src/http/sse/sse.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
-import { COMPLETION_ERRORS, errorResponses, namedEventsResponse, jsonContent } from '../openapi-parts.ts';
-import { messageBodySchema, messageEventSchema } from './schemas/message-body.ts';
-import { toMessageGeneration } from './schemas/message-generation.ts';
-import { messageRequestSchema } from './schemas/message-request.ts';
+import {
+  COMPLETION_ERRORS,
+  errorResponses,
+  namedEventsResponse,
+  jsonContent,
+  BODY_ERRORS,
+  jsonResponse,
+  LOAD_ERRORS,
+} from '../openapi-parts.ts';
+import { messageBodySchema, messageEventSchema, tokenCountSchema } from './schemas/message-body.ts';
+import { toMessageGeneration, toMessageConversation, toMessageFormat } from './schemas/message-generation.ts';
+import { messageRequestSchema, countTokensRequestSchema } from './schemas/message-request.ts';
 import { MessageWriter } from './schemas/message-writer.ts';
 import { answerGeneration } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
+import { countPromptTokens } from '../../src/generation/count-prompt-tokens.ts';
+import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import { useEngine } from '../../src/http/middleware/use-engine.ts';
+import { parseInput } from '../shared/schemas/parse-input.ts';
 
 /** Anthropic's API has no field that cuts a prompt. */
 const FIELD_NAMES: FieldNames = new Map([['truncate_prompt_tokens', '']]);
@@ -66,3 +78,31 @@ const hidesThinking = (thinking: object | undefined): boolean =>
 
 /** `message_stop` is the end. */
 const STREAM_FORM = { ping: eventFrame({ type: 'ping' }), end: '' };
+
+/** Counts what a message would read. */
+export const messageTokensRoute = defineRoute({
+  path: '/v1/messages/count_tokens',
+  api: 'anthropic',
+  describe: () => ({
+    post: {
+      operationId: 'countMessageTokens',
+      tags: ['Anthropic'],
+      summary: 'The tokens of the prompt that a message would be made from',
+      requestBody: { required: true, ...jsonContent(countTokensRequestSchema) },
+      responses: {
+        200: jsonResponse('The count.', tokenCountSchema, 'anthropic'),
+        ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS], 'anthropic'),
+      },
+    },
+  }),
+  createHandlers: ({ models, config }) => ({
+    post: async (c) => {
+      const input = parseInput(countTokensRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
+      const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
+      const conversation = toMessageConversation(input);
+      const options = { hasFormat: toMessageFormat(input) !== undefined, timeoutMs };
+      const numTokens = await countPromptTokens(engine, conversation, options, callerOf(c));
+      return c.json({ input_tokens: numTokens });
+    },
+  }),
+});

@@ -3,8 +3,7 @@ import { answerJson } from '../../src/http/answer-json.ts';
 import { callerOf } from '../../src/http/middleware/caller.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
-import { followCompletion } from '../shared/follow-completion.ts';
-import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
+import { followCompletion, readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import {
   decisionRequestSchema,
   decisionResponseSchema,

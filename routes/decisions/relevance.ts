@@ -6,8 +6,7 @@ import { callerOf } from '../../src/http/middleware/caller.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute, type Route } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
-import { followCompletion } from '../shared/follow-completion.ts';
-import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
+import { followCompletion, readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import type { FoundRelevance, RelevanceFields } from './schemas/relevance.ts';
 import {
   rerankRequestSchema,

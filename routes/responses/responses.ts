@@ -8,20 +8,39 @@ import { eventFrame } from '../../src/http/sse/sse.ts';
 import type { StreamForm } from '../../src/http/sse/stream-events.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
-import { COMPLETION_ERRORS, errorResponses, namedEventsResponse, jsonContent } from '../openapi-parts.ts';
+import {
+  COMPLETION_ERRORS,
+  errorResponses,
+  namedEventsResponse,
+  jsonContent,
+  BODY_ERRORS,
+  jsonResponse,
+  LOAD_ERRORS,
+} from '../openapi-parts.ts';
 import { toFollowedConversation } from './response-conversation.ts';
 import { answerGeneration } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
-import { responseBodySchema } from './schemas/response-body.ts';
-import { asksForLogprobs, toEcho, toResponseGeneration } from './schemas/response-generation.ts';
+import { responseBodySchema, inputTokensSchema } from './schemas/response-body.ts';
+import {
+  asksForLogprobs,
+  toEcho,
+  toResponseGeneration,
+  toResponseConversation,
+  toResponseFormat,
+} from './schemas/response-generation.ts';
 import { responseEventSchema } from './schemas/response-events.ts';
 import {
   RESPONSE_FIELD_NAMES,
   responseRequestSchema,
   type ResponseInput,
+  inputTokensRequestSchema,
 } from './schemas/response-request.ts';
 import { ResponseWriter } from './schemas/response-writer.ts';
 import { toTurn } from './schemas/turn.ts';
+import { countPromptTokens } from '../../src/generation/count-prompt-tokens.ts';
+import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import { useEngine } from '../../src/http/middleware/use-engine.ts';
+import { parseInput } from '../shared/schemas/parse-input.ts';
 
 /** OpenAI's Responses API, by the model's own chat template. */
 export const responseRoute = defineRoute({
@@ -108,4 +127,33 @@ const streamFormOf = (
     onFailed();
     return events.map(eventFrame).join('');
   },
+});
+
+/** Counts what a response would read. */
+export const responseInputTokensRoute = defineRoute({
+  path: '/v1/responses/input_tokens',
+  fieldNames: RESPONSE_FIELD_NAMES,
+  describe: () => ({
+    post: {
+      operationId: 'countResponseInputTokens',
+      tags: ['Responses'],
+      summary: 'The tokens of the prompt that a response would be made from',
+      requestBody: { required: true, ...jsonContent(inputTokensRequestSchema) },
+      responses: {
+        200: jsonResponse('The count.', inputTokensSchema),
+        ...errorResponses([...BODY_ERRORS, ...LOAD_ERRORS]),
+      },
+    },
+  }),
+  createHandlers: ({ models, config, responses }) => ({
+    post: async (c) => {
+      const input = parseInput(inputTokensRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
+      const { followed } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
+      const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
+      const conversation = toResponseConversation(input, followed);
+      const options = { hasFormat: toResponseFormat(input) !== undefined, timeoutMs };
+      const numTokens = await countPromptTokens(engine, conversation, options, callerOf(c));
+      return c.json({ object: 'response.input_tokens', input_tokens: numTokens });
+    },
+  }),
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RunStore } from '../../src/bench/run-store.ts';
 import { checkBenchmarkParams } from '../../src/bench/benchmark-params.ts';
 import type { BenchmarkProgress, BenchmarkReport } from '../../src/bench/benchmark-report.ts';
-import { BenchmarkRunner } from '../../src/bench/benchmark-runner.ts';
+import { BenchmarkRunner } from '../../src/bench/run-benchmark.ts';
 import { EventQueue } from '../../src/engine/client/completion/event-queue.ts';
 import { EngineError, toEngineError } from '../../src/errors.ts';
 import { checkAdminRoute, ownUrl } from '../../src/http/middleware/admin-route.ts';

@@ -5,18 +5,40 @@ import { answerJson } from '../../src/http/answer-json.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';
 import { threadTurns } from '../../src/fairness/thread-turns.ts';
 import { useEngine } from '../../src/http/middleware/use-engine.ts';
-import { withinDeadline } from '../../src/engine/client/queue/within-deadline.ts';
+import { withinDeadline } from '../../src/engine/client/queue/waits.ts';
 import { defineRoute } from '../define-route.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from '../openapi-parts.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
-import {
-  detokenizeRequestSchema,
-  detokenizeResponseSchema,
-  tokenizeRequestSchema,
-  tokenizeResponseSchema,
-  type DetokenizeBody,
-  type TokenizeBody,
-} from './schemas/tokenize.ts';
+import { z } from 'zod';
+import { nameSchema, textSchema } from '../shared/schemas/bounds.ts';
+import { tokenIdsSchema } from '../shared/schemas/prompt.ts';
+
+const text = textSchema.optional();
+
+export const tokenizeRequestSchema = z
+  .strictObject({
+    model: nameSchema.nullish(),
+    prompt: text,
+    text: text.meta({ description: 'Another name of `prompt`; exactly one of the two.' }),
+    add_special_tokens: z.boolean().nullish().meta({ default: true }),
+  })
+  .meta({ id: 'TokenizeRequest' });
+
+const tokenizeResponseSchema = z
+  .object({ tokens: z.array(z.int()), count: z.int(), max_model_len: z.int() })
+  .meta({ id: 'TokenizeResponse' });
+
+export const detokenizeRequestSchema = z
+  .strictObject({
+    model: nameSchema.nullish(),
+    tokens: tokenIdsSchema.meta({ description: 'Their text may have as many bytes as a body.' }),
+  })
+  .meta({ id: 'DetokenizeRequest' });
+
+const detokenizeResponseSchema = z.object({ prompt: z.string() }).meta({ id: 'DetokenizeResponse' });
+
+export type TokenizeBody = z.output<typeof tokenizeResponseSchema>;
+type DetokenizeBody = z.output<typeof detokenizeResponseSchema>;
 
 /** From here on token ids take a millisecond or more to become text. */
 const LARGE_TOKENS = 16_384;

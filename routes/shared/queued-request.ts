@@ -3,8 +3,10 @@ import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';
 import { useEngine, type UsedEngine } from '../../src/http/middleware/use-engine.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import { totalTimeoutMs } from './schemas/total-timeout.ts';
+import { totalTimeoutMs } from './schemas/bounds.ts';
 import { parseInput } from './schemas/parse-input.ts';
+import type { Completion } from '../../src/engine/engine.ts';
+import { onClientGone } from '../../src/http/sse/stream-events.ts';
 
 type Dependencies = Pick<AppDependencies, 'models' | 'config'>;
 
@@ -44,3 +46,9 @@ export const useRequestedEngine = (
   { models, config }: Dependencies,
   { model, timeout_ms: askedMs }: QueuedInput,
 ): Promise<UsedEngine> => useEngine(c, models, model, totalTimeoutMs(askedMs, config.requestTimeoutMs));
+
+/** The request is this completion: its log line, headers and metrics say so, and it ends when its client hangs up. */
+export function followCompletion(c: AppContext, completion: Completion): void {
+  c.var.scope.attachCompletion(completion);
+  onClientGone(c, () => completion.cancel('disconnect'));
+}

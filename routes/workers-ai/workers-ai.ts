@@ -13,7 +13,7 @@ import { useEngine } from '../../src/http/middleware/use-engine.ts';
 import { answerBatch } from './answer-batch.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
-import { followCompletion } from '../shared/follow-completion.ts';
+import { followCompletion } from '../shared/queued-request.ts';
 import {
   COMPLETION_ERRORS,
   errorResponses,

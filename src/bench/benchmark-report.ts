@@ -2,7 +2,7 @@ import type { BenchmarkMode, BenchmarkParams } from './benchmark-params.ts';
 import type { ContextSweepReport } from './run-context-sweep.ts';
 import type { EventLoopDelayReport } from './watch-event-loop.ts';
 import type { MachineReport } from './describe-machine.ts';
-import type { LatencyReport } from './request-times.ts';
+import type { LatencyReport } from './latency-summary.ts';
 
 /** What only the engine's own process can know; other requests of the same time count in. */
 export interface EngineLoadReport {

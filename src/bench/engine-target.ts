@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineStats } from '../engine/engine.ts';
 import { PLAIN_PARAMS } from '../engine/generation-params.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../sampling/sampling-params.ts';
-import { checkNumTokens } from './benchmark-target.ts';
-import type { BenchmarkRequest, BenchmarkTarget } from './benchmark-target.ts';
+import { checkNumTokens, type BenchmarkRequest, type BenchmarkTarget } from './benchmark-target.ts';
+import type { EngineLoadReport } from './benchmark-report.ts';
+import { assertInvariant } from '../errors.ts';
+import { watchEventLoop, type EventLoopDelayReport } from './watch-event-loop.ts';
 
 /** The engine in this process, as a route would use it, without HTTP. */
 export class EngineTarget implements BenchmarkTarget {
@@ -61,4 +63,61 @@ export class EngineTarget implements BenchmarkTarget {
       throw error;
     }
   }
+}
+
+const SAMPLE_INTERVAL_MS = 10;
+
+/** Reads an engine's counters before and after a run, and its gauges in between. */
+export class EngineMeter {
+  readonly #engine: Engine;
+  readonly #before: EngineStats;
+  readonly #stopWatching = watchEventLoop();
+  readonly #sampling: NodeJS.Timeout;
+  #peakTokens = 0;
+  #eventLoopDelayMs: EventLoopDelayReport | undefined;
+  #after: EngineStats | undefined;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#before = this.#sample();
+    this.#sampling = setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS);
+  }
+
+  /** Ends the run; to be called whether it went well or not. */
+  stop(): void {
+    clearInterval(this.#sampling);
+    this.#after = this.#sample();
+    this.#eventLoopDelayMs = this.#stopWatching();
+  }
+
+  #sample(): EngineStats {
+    const stats = this.#engine.stats();
+    this.#peakTokens = Math.max(this.#peakTokens, stats.kvCacheTokensUsed);
+    return stats;
+  }
+
+  report(): EngineLoadReport {
+    const after = this.#after;
+    const eventLoopDelayMs = this.#eventLoopDelayMs;
+    assertInvariant(
+      after !== undefined && eventLoopDelayMs !== undefined,
+      'a meter is stopped before it reports',
+    );
+    const { kvCacheBytes, kvCacheTokens } = this.#engine.model;
+    const grown = (name: keyof EngineStats): number => after[name] - this.#before[name];
+    const numSteps = grown('numSteps');
+    const numRows = grown('numRows');
+    return {
+      numSteps,
+      rowsPerStep: ratio(numRows, numSteps),
+      paddingWaste: ratio(grown('numPaddedRows'), numRows + grown('numPaddedRows')),
+      attentionSaved: 1 - ratio(grown('numScores'), grown('numRectangularScores')),
+      kvBytesPeak: this.#peakTokens * ratio(kvCacheBytes, kvCacheTokens),
+      eventLoopDelayMs,
+    };
+  }
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
 }

@@ -1,7 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { assertInvariant, EngineError } from '../errors.ts';
-import { checkBenchmarkParams } from './benchmark-params.ts';
-import type { BenchmarkMode, BenchmarkParams } from './benchmark-params.ts';
+import { checkBenchmarkParams, type BenchmarkMode, type BenchmarkParams } from './benchmark-params.ts';
 import type {
   BenchmarkModel,
   BenchmarkProgress,
@@ -10,13 +9,11 @@ import type {
   LoadReport,
 } from './benchmark-report.ts';
 import type { BenchmarkTarget } from './benchmark-target.ts';
-import { runContextSweep } from './run-context-sweep.ts';
-import type { ContextSweepReport } from './run-context-sweep.ts';
-import { EngineMeter } from './engine-meter.ts';
-import { EngineTarget } from './engine-target.ts';
+import { runContextSweep, type ContextSweepReport } from './run-context-sweep.ts';
+import { EngineMeter, EngineTarget } from './engine-target.ts';
 import { HttpTarget } from './http-target.ts';
 import { describeMachine, readLoad } from './describe-machine.ts';
-import { summariseRequests } from './request-times.ts';
+import { summariseRequests } from './latency-summary.ts';
 import { runLoad } from './run-load.ts';
 import { Workload } from './workload.ts';
 
@@ -167,4 +164,31 @@ function httpRatios(loads: readonly LoadReport[]): HttpRatio[] {
     if (engine === undefined) return [];
     return { concurrency, ratio: generatedTokensPerS / engine.generatedTokensPerS };
   });
+}
+
+/** The benchmarks of live engines: one at a time, the last result is kept. */
+export class BenchmarkRunner {
+  #running = false;
+  #last: BenchmarkReport | undefined;
+
+  /** The report of the last benchmark that ran to its end. */
+  get last(): BenchmarkReport | undefined {
+    return this.#last;
+  }
+
+  /** @throws EngineError `conflict` while another one runs, and what `runBenchmark` throws */
+  async run(options: BenchmarkOptions & { engine: Engine }): Promise<BenchmarkReport> {
+    if (this.#running) {
+      throw new EngineError('conflict', 'a benchmark is running already; wait for it to end', {
+        retryable: true,
+      });
+    }
+    this.#running = true;
+    try {
+      this.#last = await runBenchmark(options);
+      return this.#last;
+    } finally {
+      this.#running = false;
+    }
+  }
 }

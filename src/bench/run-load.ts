@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { BenchmarkTarget } from './benchmark-target.ts';
-import type { RequestTimes } from './request-times.ts';
+import type { RequestTimes } from './latency-summary.ts';
 import type { Workload } from './workload.ts';
 
 export interface LoadOptions {

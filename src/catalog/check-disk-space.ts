@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../values.ts';
-import { formatBytes } from './format-bytes.ts';
+import { formatBytes } from './byte-progress.ts';
 
 /**
  * Asks before anything is fetched whether it fits.

@@ -4,7 +4,7 @@ import { EngineError } from '../errors.ts';
 import { fieldOf } from '../values.ts';
 import { readModelText } from '../model-files.ts';
 import { isGgufPath, readGgufHeader, type GgufHeader } from '../weights/gguf/gguf-header.ts';
-import { openSafetensors } from '../weights/open-safetensors.ts';
+import { openSafetensors } from '../weights/sharded-safetensors.ts';
 import { numElements } from '../weights/safetensors-header.ts';
 import type { TensorEntry } from '../weights/tensor-source.ts';
 

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { ModelDescription } from './describe-model.ts';
-import { formatBytes } from './format-bytes.ts';
+import { formatBytes } from './byte-progress.ts';
 import type { Manifest } from './manifest.ts';
 import type { StoredModel } from './model-store.ts';
 

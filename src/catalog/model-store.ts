@@ -5,7 +5,8 @@ import { hasCode } from '../values.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { foreignWeights } from './foreign-weights.ts';
 import { readManifest, type Manifest } from './manifest.ts';
-import { matchId, modelIdOf, modelIdOfFolder } from './model-id.ts';
+import { matchId, modelIdOf, modelIdOfFolder, folderOfId } from './model-id.ts';
+import { takePullLock, emptyTrash, listStaged, moveToTrash, stagingFolder } from './staging.ts';
 
 export interface StoredModel {
   /** `owner/name`, `owner/name:FILE.gguf`, or of a model that was not pulled the name of its folder or file. */
@@ -166,4 +167,26 @@ async function sizeOf(path: string): Promise<number | undefined> {
 
 function unsound(folder: string, problem: string): EngineError {
   return new EngineError('weights_invalid', `${folder}: ${problem}`);
+}
+
+/**
+ * Removes a model, sound or not, and what is left of a pull of it that broke off. It is moved away in one step, then
+ * deleted: no reader sees half of it.
+ * @returns the id of what was removed; undefined when there is nothing of that name
+ * @throws EngineError `conflict` while it is being pulled; as `findModel` when several are meant
+ */
+export async function removeModel(modelsDir: string, id: string): Promise<string | undefined> {
+  const entry = await findEntry(modelsDir, id);
+  const found = entry?.id ?? matchId(await listStaged(modelsDir), id);
+  if (found === undefined) return undefined;
+  const folder = entry === undefined ? folderOfId(found) : basename(entry.location);
+  const release = await takePullLock(modelsDir, folder, found);
+  try {
+    await moveToTrash(modelsDir, join(modelsDir, folder));
+    await moveToTrash(modelsDir, stagingFolder(modelsDir, folder));
+    await emptyTrash(modelsDir);
+  } finally {
+    await release();
+  }
+  return found;
 }

@@ -3,16 +3,22 @@ import { copyFile, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkDiskSpace, diskError } from './check-disk-space.ts';
-import { downloadFile } from './download-file.ts';
+import { downloadFile, DEFAULT_RETRIES, type RetryPolicy, withRetries } from './download-file.ts';
 import { type HubFile, listRepository, openFile, resolveCommit } from './hub-repository.ts';
 import { firstContactError, type Hub } from './hub.ts';
 import { type Manifest, MANIFEST_NAME } from './manifest.ts';
 import { folderOfHubModel, type HubModel, modelIdOf, type PullRequest } from './model-id.ts';
 import { readEntry, type StoredModel, type StoreEntry } from './model-store.ts';
-import { takePullLock } from './pull-lock.ts';
+import {
+  takePullLock,
+  emptyTrash,
+  nameOnDisk,
+  partName,
+  prepareStaging,
+  publish,
+  stagingFolder,
+} from './staging.ts';
 import { selectFiles } from './select-files.ts';
-import { emptyTrash, nameOnDisk, partName, prepareStaging, publish, stagingFolder } from './staging.ts';
-import { DEFAULT_RETRIES, type RetryPolicy, withRetries } from './with-retries.ts';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../values.ts';
 

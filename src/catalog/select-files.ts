@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { foreignWeights } from './foreign-weights.ts';
-import { formatBytes } from './format-bytes.ts';
+import { formatBytes } from './byte-progress.ts';
 import type { HubFile } from './hub-repository.ts';
 import { selectsFile } from './model-id.ts';
 import { isSafePath } from './safe-path.ts';

@@ -1,13 +1,15 @@
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { join, posix } from 'node:path';
+import { join, posix, dirname } from 'node:path';
 import { hasCode } from '../values.ts';
 import type { HubFile } from './hub-repository.ts';
 import { MANIFEST_NAME, type Manifest } from './manifest.ts';
 import { modelIdOfFolder } from './model-id.ts';
+import { EngineError } from '../errors.ts';
+import { takeFileLock } from '../process/file-lock.ts';
 
 /** Under MODELS_DIR, and so on its file system: one rename brings a model from here to its place. */
-export const PARTIAL = '.partial';
+const PARTIAL = '.partial';
 const TRASH = 'removed-';
 /** Sixteen digits tell two contents of one name apart; what counts is the whole checksum, when the file is there. */
 const PART_DIGITS = 16;
@@ -104,4 +106,27 @@ export async function listStaged(modelsDir: string): Promise<string[]> {
   const entries = await readdir(join(modelsDir, PARTIAL), { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory() && entry.name.includes('--'));
   return folders.map(({ name }) => modelIdOfFolder(name)).toSorted();
+}
+
+/** Beside the staging folders, none of which is called so. */
+const LOCKS = 'locks';
+
+/**
+ * Takes the lock file of a model: one process changes it at a time.
+ * @returns gives it back
+ * @throws EngineError `conflict` naming the process that holds it
+ */
+export async function takePullLock(
+  modelsDir: string,
+  folder: string,
+  id: string,
+): Promise<() => Promise<void>> {
+  const path = join(modelsDir, PARTIAL, LOCKS, folder);
+  await mkdir(dirname(path), { recursive: true });
+  const lock = await takeFileLock(path);
+  if (lock.isTaken) return () => lock.release();
+  throw new EngineError(
+    'conflict',
+    `${id} is being pulled by process ${lock.holder} already; wait for it, or end it and pull again`,
+  );
 }

@@ -1,9 +1,13 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts';
-import { formatDate } from './date.ts';
-import { PYTHON_FILTER_GLOBALS, withPythonFilters } from './filters.ts';
+import {
+  formatDate,
+  PYTHON_FILTER_GLOBALS,
+  withPythonFilters,
+  STRIP_GLOBALS,
+  withStripArguments,
+} from './filters.ts';
 import { type HistoryForm, probeHistoryForm, toHistoryForm } from './history.ts';
-import { STRIP_GLOBALS, withStripArguments } from './strip.ts';
 import { EngineError } from '../errors.ts';
 import { clip } from '../values.ts';
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { MAX_TIMER_MS } from '../config/timer-limit.ts';
-import { exitProcess, exitProcessAtOnce } from '../process/exit-process.ts';
+import { exitProcess, exitProcessAtOnce } from '../process/bind-to-parent.ts';
 import type { Service } from '../service.ts';
 import { standardError } from '../process/standard-streams.ts';
+import { EngineError } from '../errors.ts';
 
 /** Scripts of package.json that run the service until it is stopped. */
 const STARTING_SCRIPTS: readonly string[] = ['start', 'tokenflare'];
@@ -100,4 +101,14 @@ function parentOfShell(pid: number): string[] {
   } catch {
     return [];
   }
+}
+
+/** What work that Ctrl-C stopped ends with. */
+export const INTERRUPTED = new EngineError('request_timeout', 'interrupted', { retryable: false });
+
+/** Aborted by Ctrl-C; a second one is left to Node, which ends the process. */
+export function interruptSignal(): AbortSignal {
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort(INTERRUPTED));
+  return interrupt.signal;
 }

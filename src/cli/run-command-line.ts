@@ -2,7 +2,7 @@ import { Command, CommanderError, type ErrorOptions } from 'commander';
 import { inspect } from 'node:util';
 import { type CliCommand, COMMANDS, DEFAULT_COMMAND } from './commands.ts';
 import { EXIT_CODES, exitCodesHelp } from './exit-codes.ts';
-import { INTERRUPTED } from './interrupt-signal.ts';
+import { INTERRUPTED } from './drain-on-signals.ts';
 import { say } from './terminal.ts';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../values.ts';

@@ -1,14 +1,12 @@
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import type { Logger } from 'pino';
-import { canBindToParent } from '../process/bind-to-parent.ts';
+import { canBindToParent, exitProcess, exitProcessAtOnce } from '../process/bind-to-parent.ts';
 import type { Config } from '../config/config.ts';
-import { misspeltSettings } from '../config/misspelt-settings.ts';
 import { EarlyEngine } from '../engine/client/process/early-engine.ts';
 import type { ModelInfo } from '../engine/engine.ts';
 import { defaultModel, engineSettings } from '../engine-settings.ts';
 import { EngineError } from '../errors.ts';
-import { exitProcess, exitProcessAtOnce } from '../process/exit-process.ts';
 import { samplingNote } from '../model/sampling-note.ts';
 import { releaseWarning } from '../release-warning.ts';
 import type { Service } from '../service.ts';
@@ -17,8 +15,47 @@ import { watchLoop } from '../watch/loop-watch.ts';
 import { RunningRequests } from '../watch/running-requests.ts';
 import { drainOnSignals } from './drain-on-signals.ts';
 import { EXIT_CODES } from './exit-codes.ts';
-import { greeting } from './greeting.ts';
 import { isTerminalLog, openLog, showChildrenFor } from './log.ts';
+import { misspeltSettings } from '../config/misspelt-settings.ts';
+
+type GreetedModel = Pick<
+  ModelInfo,
+  | 'id'
+  | 'runtimeDescription'
+  | 'numLanes'
+  | 'kvCacheTokens'
+  | 'chatTemplate'
+  | 'generationDefaults'
+  | 'generationSource'
+>;
+
+/**
+ * What a service says to people when it is ready: what it serves, where its page is, what to try.
+ * @param needsKey requests bring an API key
+ */
+export function greeting(url: string, model: GreetedModel, needsKey: boolean): string {
+  const [path, body] =
+    model.chatTemplate === 'own'
+      ? [
+          '/v1/chat/completions',
+          { messages: [{ role: 'user', content: 'Tell me a short story.' }], stream: true },
+        ]
+      : ['/v1/completions', { prompt: 'Once upon a time', max_tokens: 64, stream: true }];
+  const key = needsKey ? ' -H "authorization: Bearer $KEY"' : '';
+  return (
+    `Tokenflare serves ${model.id} on ${url} (${model.runtimeDescription}; ` +
+    `${model.numLanes} sequences at once, ${model.kvCacheTokens} tokens in the cache)\n` +
+    samplingLine(model) +
+    `Page: ${url}/\n` +
+    `Try:  curl -N ${url}${path}${key} -H 'content-type: application/json' -d '${JSON.stringify(body)}'\n`
+  );
+}
+
+/** Told where neither the model's files nor the operator say how to sample. */
+function samplingLine({ generationDefaults = {}, generationSource: source }: GreetedModel): string {
+  if (source?.from !== 'family' && source?.from !== 'none') return '';
+  return `Sampling: ${samplingNote(generationDefaults, source)}\n`;
+}
 
 /** The service as a process: log, signals, exit code. Returns once it is ready; it then serves until a signal. */
 export async function runService(readConfig: () => Config): Promise<void> {

@@ -2,7 +2,16 @@ import { Option, type Command } from 'commander';
 import { flagOf, readConfig, type Config } from '../config/config.ts';
 import { SETTINGS, type SettingName } from '../config/settings.ts';
 import { EngineError } from '../errors.ts';
-import { givenFlags } from './given-flags.ts';
+
+/** The flags that were given, by their long names without the dashes; one without a value is true. */
+export function givenFlags(command: Command): Record<string, string | true> {
+  const flags = command.options.flatMap((option): [string, string | true][] => {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    const isGiven = typeof value === 'string' || value === true;
+    return option.long !== undefined && isGiven ? [[option.long.slice(2), value]] : [];
+  });
+  return Object.fromEntries(flags);
+}
 
 const ALL = Object.keys(SETTINGS) as SettingName[];
 const SETTING_FLAGS: ReadonlySet<string> = new Set(Object.values(SETTINGS).map(({ env }) => flagOf(env)));
@@ -43,3 +52,11 @@ export function readSettings(command: Command, overrides: Readonly<Record<string
     throw error;
   }
 }
+
+/** Settings of a model and of the engine that computes it, for commands that start one for themselves. */
+export const ENGINE_SETTINGS: readonly SettingName[] = [
+  ...(['model', 'modelsDir', 'chatTemplate', 'chatTemplateFile', 'generationConfig'] as const),
+  ...(['runtime', 'native', 'weights', 'kvCacheFormat', 'threads'] as const),
+  ...(['maxNumSeqs', 'maxModelLen', 'maxNumBatchedTokens', 'kvCacheMb', 'memoryLimitBytes'] as const),
+  ...(['prefixCache', 'speculation', 'logLevel'] as const),
+];

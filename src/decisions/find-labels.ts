@@ -1,6 +1,6 @@
 import type { TextCaller } from '../chat-template/chat-template.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
-import { encodeParts } from './encode-parts.ts';
+import { encodeParts } from './render-frame.ts';
 import type { Labels, LabelSet } from './labels.ts';
 
 const WORDS = [

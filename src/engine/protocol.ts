@@ -4,7 +4,7 @@ import type { GrammarSource } from '../grammar/matching/token-grammar.ts';
 import type { TokenTrieData } from '../grammar/matching/token-trie.ts';
 import type { KvCacheRequest, RuntimeName, WeightFormat } from '../runtime/traits.ts';
 import type { SamplingParams } from '../sampling/sampling-params.ts';
-import type { ShownTokens } from '../tokenizer/shown-bytes.ts';
+import type { ShownTokens } from '../tokenizer/token-bytes.ts';
 import type { TokenTableData } from '../tokenizer/token-table.ts';
 import type { ModelInfo, SampledToken, StepCounters } from './engine.ts';
 import type { ReasoningTags } from './reasoning-meter.ts';

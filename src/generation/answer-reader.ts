@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { CompletionEvent, FinishReason, SampledToken } from '../engine/engine.ts';
 import type { GenerationEvent, GenerationFinish } from './generation-event.ts';
-import { type AnswerPiece, AnswerSink } from './reading/answer-sink.ts';
+import { type AnswerPiece, AnswerSink } from './reading/call-reader.ts';
 import { type AnswerShape, readAnswerText } from './reading/read-answer-text.ts';
 import { TextFeed } from './reading/text-feed.ts';
 

@@ -1,6 +1,6 @@
 import type { Caller } from '../engine/caller.ts';
 import { encodePrompts } from '../engine/client/texts/encode-prompts.ts';
-import { withinDeadline } from '../engine/client/queue/within-deadline.ts';
+import { withinDeadline } from '../engine/client/queue/waits.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Conversation } from './generation-request.ts';
 import { checkConversation, renderConversation } from './render-conversation.ts';

@@ -7,7 +7,7 @@ import {
   minNumTokens,
   type Prompt,
 } from '../engine/client/texts/encode-prompts.ts';
-import { withinDeadline } from '../engine/client/queue/within-deadline.ts';
+import { withinDeadline } from '../engine/client/queue/waits.ts';
 import type {
   Completion,
   CompletionEvent,

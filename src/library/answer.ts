@@ -1,5 +1,5 @@
 import { postJson, type Asked } from '../client/post-json.ts';
-import { streamChunks } from '../client/stream-chunks.ts';
+import { streamChunks } from '../client/read-sse.ts';
 
 /** A chunk of a stream, as far as it matters here. */
 interface Chunk<Piece> {

@@ -1,9 +1,17 @@
-import type { Parameter } from '../runtime/ops.ts';
+import type { Parameter, Activation, TransformerOps } from '../runtime/ops.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ExpectedTensor, StoredTensor } from '../weights/match-tensors.ts';
 import type { TensorEntry } from '../weights/tensor-source.ts';
-import type { CausalLm } from './causal-lm.ts';
 import type { ModelConfig } from './model-config.ts';
+
+/** A causal language model: one class an architecture, written against the operations of a runtime. */
+export interface CausalLm {
+  readonly config: ModelConfig;
+  /** What the last block leaves of the rows that the step asks for, behind the final norm: [logitRows, dim]. */
+  hiddenState(ops: TransformerOps): Activation;
+  /** Their logits: [logitRows, vocab]. */
+  forward(ops: TransformerOps): Activation;
+}
 
 /** A kind of model that can be served: how its files describe it, and what it computes. */
 export interface Architecture {

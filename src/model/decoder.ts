@@ -1,8 +1,16 @@
+import type { StoredTensor, ExpectedTensor } from '../weights/match-tensors.ts';
+import type { TensorEntry } from '../weights/tensor-source.ts';
+import type { ModelPlan, CausalLm } from './architecture.ts';
+import type { DecoderConfig } from './decoder-config.ts';
+import {
+  createDecoderParameters,
+  plannedDecoderParameters,
+  type DecoderBlockParameters,
+  type DecoderParameters,
+} from './decoder-parameters.ts';
+import { createRotationTable, rotaryFrequencies } from './rotary.ts';
 import { assertInvariant } from '../errors.ts';
 import type { Activation, Parameter, Rotation, TransformerOps } from '../runtime/ops.ts';
-import type { CausalLm } from './causal-lm.ts';
-import type { DecoderConfig } from './decoder-config.ts';
-import type { DecoderBlockParameters, DecoderParameters } from './decoder-parameters.ts';
 import { gatedMlp } from './gated-mlp.ts';
 import { rotaryAttention } from './rotary-attention.ts';
 
@@ -63,4 +71,42 @@ export class Decoder implements CausalLm {
     const heads = { numHeads, numKvHeads, headDim, scale, window: layer.window };
     return { heads, rotation, rmsNormEpsilon };
   }
+}
+
+interface DecoderPlanOptions {
+  findTensors: (
+    entries: ReadonlyMap<string, TensorEntry>,
+    expected: readonly ExpectedTensor[],
+  ) => StoredTensor[];
+  /** Norms are stored as their distance from 1. */
+  normsFromOne?: boolean;
+}
+
+/** The plan of a decoder whose tensors are named as `findTensors` knows. */
+export function planDecoder(
+  config: DecoderConfig,
+  { findTensors, normsFromOne = false }: DecoderPlanOptions,
+): ModelPlan {
+  const parameters = plannedDecoderParameters(config).map((parameter) =>
+    normsFromOne && /norm\.weight$/.test(parameter.name) ? { ...parameter, offset: 1 } : parameter,
+  );
+  const constants = config.rotations.flatMap(({ scaling }) =>
+    scaling.type === 'stored' ? [{ name: scaling.name, shape: [config.headDim / 2] }] : [],
+  );
+  return {
+    config,
+    parameters,
+    constants,
+    findTensors: (entries) =>
+      findTensors(entries, [...parameters.flatMap(({ parts }) => parts), ...constants]),
+    build: (find, { runtime, numPositions, constantsByName }) => {
+      const tables = config.rotations.map((rotation, index) => {
+        const { scaling } = rotation;
+        const stored = scaling.type === 'stored' ? constantsByName.get(scaling.name) : undefined; // [headDim / 2]
+        const frequencies = rotaryFrequencies(rotation, config.headDim, stored); // [headDim / 2]
+        return createRotationTable(runtime, `rotation ${index}`, frequencies, numPositions);
+      });
+      return new Decoder(config, createDecoderParameters(config, find), tables);
+    },
+  };
 }

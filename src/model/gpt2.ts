@@ -1,5 +1,5 @@
 import type { Activation, BookOps } from '../runtime/ops.ts';
-import type { CausalLm } from './causal-lm.ts';
+import type { CausalLm } from './architecture.ts';
 import type { Gpt2Parameters } from './gpt2-parameters.ts';
 import { layerNorm } from './layer-norm.ts';
 import type { Gpt2Config } from './gpt2-config.ts';

@@ -2,7 +2,7 @@ import { assertInvariant } from '../errors.ts';
 import { buildStepBatch } from '../runtime/build-step-batch.ts';
 import type { Activation, AttentionHeads, TransformerOps } from '../runtime/ops.ts';
 import type { KvCache, Runtime } from '../runtime/runtime.ts';
-import type { CausalLm } from './causal-lm.ts';
+import type { CausalLm } from './architecture.ts';
 
 /** Attention weights by layer, head, query and key: [layers][heads][tokens][tokens]; each row sums to 1. */
 export type AttentionWeights = number[][][][];

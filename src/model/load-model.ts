@@ -6,13 +6,12 @@ import type { Runtime, StoredRows } from '../runtime/runtime.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { GgufReader } from '../weights/gguf/gguf-reader.ts';
 import type { StoredTensor } from '../weights/match-tensors.ts';
-import { openSafetensors } from '../weights/open-safetensors.ts';
+import { openSafetensors } from '../weights/sharded-safetensors.ts';
 import { numElements } from '../weights/safetensors-header.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
 import { transpose } from '../weights/transpose.ts';
-import type { ModelPlan, PlannedParameter } from './architecture.ts';
+import type { ModelPlan, PlannedParameter, CausalLm } from './architecture.ts';
 import { planByConfigJson, planByGguf } from './architectures/registry.ts';
-import type { CausalLm } from './causal-lm.ts';
 import type { ModelConfig } from './model-config.ts';
 
 export interface LoadedModel {

@@ -154,7 +154,7 @@ function pipeWriter(fd: number): WriteText {
 }
 
 /**
- * The same pipe by a description of its own. Whether writes block is a property of the description, and any process
+ * A description of our own for a pipe that others write to, too. Whether writes block is a property of the description, and any process
  * that shares it (a shell, npm, a child) may change it. Where there is none to be had, the shared one is set.
  */
 function ownDescription(fd: number): number {

@@ -1,6 +1,5 @@
 import type { Activation, Parameter, TransformerOps } from './ops.ts';
-import type { StepBatch } from './step-batch.ts';
-import type { StepRow } from './step-row.ts';
+import type { StepBatch, StepRow } from './step-batch.ts';
 import type { KvCacheFormat, RuntimeName } from './traits.ts';
 
 export interface KvCacheShape {

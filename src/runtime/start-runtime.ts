@@ -60,7 +60,7 @@ const LOADERS: Record<RuntimeName, (options: CheckedOptions) => Promise<Runtime>
     }),
   cpu: async ({ numThreads, weights }) => {
     checkWeightFormat('cpu', weights);
-    if (numThreads === 1) return (await import('./cpu/cpu-runtime.ts')).createCpuRuntime();
+    if (numThreads === 1) return (await import('./cpu/start.ts')).createCpuRuntime();
     throw new EngineError(
       'config_invalid',
       `the cpu runtime computes on 1 thread, not ${numThreads} (THREADS)`,

@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts';
-import type { TopLogits } from '../runtime/step-row.ts';
+import type { TopLogits } from '../runtime/step-batch.ts';
 
 /**
  * The largest of a row of logits and its token, the lowest id on ties: greedy decoding in one pass.

@@ -1,4 +1,4 @@
-import type { TopLogits } from '../runtime/step-row.ts';
+import type { TopLogits } from '../runtime/step-batch.ts';
 import { assertInvariant } from '../errors.ts';
 import { largestLogit } from './largest-logit.ts';
 

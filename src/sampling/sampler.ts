@@ -1,10 +1,10 @@
 import { assertInvariant } from '../errors.ts';
-import { TOP_LOGITS, type StepRow, type TopLogits } from '../runtime/step-row.ts';
+import { TOP_LOGITS, type StepRow, type TopLogits } from '../runtime/step-batch.ts';
 import { isAllowed, type AllowedTokens } from './allowed-tokens.ts';
-import { keepMinP, keepTopK, keepTopP } from './candidate-filters.ts';
-import { Candidates } from './candidates.ts';
-import { largestLogit, largestOfTop } from './largest-logit.ts';
 import {
+  keepMinP,
+  keepTopK,
+  keepTopP,
   allowOnly,
   applyFrequencyPenalty,
   applyLogitBias,
@@ -12,10 +12,11 @@ import {
   applyRepetitionPenalty,
   maskTokens,
 } from './logits-processors.ts';
+import { Candidates } from './candidates.ts';
+import { largestLogit, largestOfTop } from './largest-logit.ts';
 import { tokenLogprobs, topTokenLogprobs } from './logprobs.ts';
 import type { TokenLogprob } from './logprobs.ts';
-import type { SamplerState } from './sampler-state.ts';
-import { isGreedy, type SamplingParams } from './sampling-params.ts';
+import { type SamplerState, isGreedy, type SamplingParams } from './sampling-params.ts';
 import { randomAt } from './seeded-random.ts';
 
 export interface SampleOptions {

@@ -1,8 +1,13 @@
 import { Drafter } from './drafter.ts';
 import type { LaneCacheOptions, LaneCopy } from './lane-cache.ts';
-import { GuideBudget } from './guide-budget.ts';
+import {
+  GuideBudget,
+  prefillBudget,
+  prefillRows,
+  rowsBetweenSteps,
+  type PrefillBudget,
+} from './step-budgets.ts';
 import { LaneQueue, type Starts } from './lane-queue.ts';
-import { prefillBudget, prefillRows, rowsBetweenSteps, type PrefillBudget } from './prefill-budget.ts';
 import type { Sequence } from './sequence.ts';
 import { numOpenTokens, scoresPrompt, StepBuilder, type ScheduledSequence } from './step-builder.ts';
 import type { StepCostModel, StepShape } from './step-cost-model.ts';

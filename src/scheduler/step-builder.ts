@@ -1,4 +1,4 @@
-import { scoresOf } from './prefill-budget.ts';
+import { scoresOf } from './step-budgets.ts';
 import type { Sequence } from './sequence.ts';
 import type { StepShape } from './step-cost-model.ts';
 

@@ -1,6 +1,6 @@
 import { MAX_TIMER_MS } from '../config/timer-limit.ts';
 import { assertInvariant, type EngineError } from '../errors.ts';
-import type { MemoryForecast } from './forecast-memory.ts';
+import type { MemoryForecast } from './plan-load.ts';
 import type { CatalogModel } from './model-catalog.ts';
 import { nextMove, type PoolMove, type Turn } from './next-move.ts';
 import { loadTooLong, shortageError, shuttingDown, loadFailure, withoutPath } from './pool-errors.ts';

@@ -2,7 +2,7 @@ import { monotonicMs } from '../values.ts';
 import type { ManagedEngine } from '../engine/engine.ts';
 import { FairPlaces } from '../fairness/fair-places.ts';
 import { EngineError } from '../errors.ts';
-import type { MemoryForecast } from './forecast-memory.ts';
+import type { MemoryForecast } from './plan-load.ts';
 import { LoadQueue } from './load-queue.ts';
 import type { CatalogModel, ModelCatalog } from './model-catalog.ts';
 import { modelStatus } from './model-status.ts';

@@ -1,7 +1,7 @@
 import type { ModelInfo } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
 import { samplingNote } from '../model/sampling-note.ts';
-import type { MemoryForecast } from './forecast-memory.ts';
+import type { MemoryForecast } from './plan-load.ts';
 import { withoutPath } from './pool-errors.ts';
 import type { CatalogModel, ModelCatalog } from './model-catalog.ts';
 import type { PooledModel } from './pooled-model.ts';

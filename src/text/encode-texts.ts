@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts';
-import { encodeTail, type EncodedText } from '../tokenizer/encode-tail.ts';
+import { encodeTail, type EncodedText } from '../tokenizer/encode-in-slices.ts';
 import type { InSlices } from '../process/in-slices.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 

@@ -1,7 +1,6 @@
 import { compileGrammar } from '../grammar/compile/compile-grammar.ts';
 import type { GrammarSpec } from '../grammar/grammar-spec.ts';
-import type { Grammar } from '../grammar/grammar.ts';
-import { grammarBytes } from '../grammar/grammar-bytes.ts';
+import { type Grammar, grammarBytes } from '../grammar/grammar.ts';
 import { GrammarVocabulary } from '../grammar/matching/grammar-vocabulary.ts';
 import { type GrammarSource, TokenGrammar } from '../grammar/matching/token-grammar.ts';
 import { TokenTrie, type TokenTrieData } from '../grammar/matching/token-trie.ts';

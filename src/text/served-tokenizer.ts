@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts';
-import type { EncodedText } from '../tokenizer/encode-tail.ts';
+import type { EncodedText } from '../tokenizer/encode-in-slices.ts';
 import { runToEnd } from '../process/in-slices.ts';
 import type { TokenVocabulary } from '../tokenizer/incremental-detokenizer.ts';
 import { TokenTable, type TokenTableData } from '../tokenizer/token-table.ts';

@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.ts';
 import type { ChatTemplateSource } from '../chat-template/renderer.ts';
-import type { EncodedText } from '../tokenizer/encode-tail.ts';
+import type { EncodedText } from '../tokenizer/encode-in-slices.ts';
 import type { InSlices } from '../process/in-slices.ts';
 import { controlTokensThatEnd } from '../tokenizer/end-tokens.ts';
 import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';

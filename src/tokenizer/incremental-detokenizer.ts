@@ -1,4 +1,4 @@
-import { shownBytes, type ShownTokens, type TokenBytes } from './shown-bytes.ts';
+import { shownBytes, type ShownTokens, type TokenBytes } from './token-bytes.ts';
 
 /** What detokenizing needs of a tokenizer. */
 export interface TokenVocabulary extends TokenBytes {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { readChatTemplate } from '../chat-template/read-chat-template.ts';
+import { readChatTemplate } from '../chat-template/fallback-template.ts';
 import { readOptionalJson } from '../model-files.ts';
 import type { TokenizerJson } from './tokenizer-json.ts';
 

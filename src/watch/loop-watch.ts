@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { siblingProcess } from '../process/sibling-process.ts';
-import { exitNow } from './exit-now.ts';
+import { exitNow } from './hang.ts';
 import type { RunningRequests } from './running-requests.ts';
 
 /** What the thread is told at its start. */

@@ -5,7 +5,7 @@ import { SafetensorsReader } from './safetensors-reader.ts';
 import type { TensorEntry, TensorSource } from './tensor-source.ts';
 
 /** The weights of a directory whose `model.safetensors.index.json` spreads them over several files, all open. */
-export class ShardedSafetensors implements TensorSource {
+class ShardedSafetensors implements TensorSource {
   readonly path: string;
   readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly #shardOf: ReadonlyMap<string, SafetensorsReader>;
@@ -128,4 +128,23 @@ async function closeAll(shards: readonly SafetensorsReader[]): Promise<void> {
 
 function invalid(path: string, problem: string, cause?: unknown): EngineError {
   return new EngineError('weights_invalid', `${path}: ${problem}`, { cause });
+}
+
+const INDEX = 'model.safetensors.index.json';
+
+/**
+ * Opens the weights of a directory in Hugging Face's layout: `model.safetensors`, or where there is none the shards
+ * that `model.safetensors.index.json` lists, in the order in which transformers looks.
+ * @throws EngineError `weights_invalid` when neither is there or sound
+ */
+export async function openSafetensors(directory: string): Promise<TensorSource> {
+  const path = join(directory, 'model.safetensors');
+  const single = await findModelFile(directory, 'model.safetensors');
+  if (single === undefined) {
+    if ((await findModelFile(directory, INDEX)) !== undefined)
+      return ShardedSafetensors.open(join(directory, INDEX));
+    throw new EngineError('weights_invalid', `there is neither ${path} nor ${INDEX} beside it`);
+  }
+  if ('problem' in single) throw new EngineError('weights_invalid', `${path} ${single.problem}`);
+  return SafetensorsReader.open(path);
 }

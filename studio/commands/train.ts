@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { readTrainOptions, TRAIN_FLAGS, type TrainOptions } from '../training/train-options.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
-import { givenFlags } from '../../src/cli/given-flags.ts';
+import { givenFlags } from '../../src/cli/setting-flags.ts';
 
 export function configureTrain(command: Command): void {
   command

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../src/errors.ts';
 import type { Gpt2 } from '../../src/model/gpt2.ts';
-import { SamplerState } from '../../src/sampling/sampler-state.ts';
+import { SamplerState, DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../src/sampling/sampling-params.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { forward } from './loss-and-gradients.ts';
 import { TokenBuffers } from './token-buffers.ts';

@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../src/errors.ts';
-import type { CausalLm } from '../../src/model/causal-lm.ts';
+import type { CausalLm } from '../../src/model/architecture.ts';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
 import { windowsOf } from './held-out.ts';

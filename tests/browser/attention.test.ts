@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { AttentionBody } from '../../routes/service/schemas/attention.ts';
+import type { AttentionBody } from '../../routes/service/attention.ts';
 import { readJsonFixture } from '../support/fixtures.ts';
 import {
   describePage,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attentionRequestSchema } from '../../routes/service/schemas/attention.ts';
+import { attentionRequestSchema } from '../../routes/service/attention.ts';
 import { benchmarkRequestSchema } from '../../routes/service/schemas/benchmark.ts';
 import { chatRequestSchema } from '../../routes/openai/schemas/chat.ts';
 import { completionRequestSchema } from '../../routes/openai/schemas/completions.ts';
@@ -16,7 +16,7 @@ import {
 } from '../../routes/responses/schemas/response-request.ts';
 import { rerankRequestSchema } from '../../routes/decisions/schemas/rerank.ts';
 import { scoreRequestSchema } from '../../routes/decisions/schemas/score.ts';
-import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/service/schemas/tokenize.ts';
+import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/service/tokenize.ts';
 import { workersAiRequestSchema } from '../../routes/workers-ai/schemas/workers-ai.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompletionBody } from '../../routes/openai/schemas/completions.ts';
-import type { TokenizeBody } from '../../routes/service/schemas/tokenize.ts';
+import type { TokenizeBody } from '../../routes/service/tokenize.ts';
 import type { WorkersAiChunk } from '../../routes/workers-ai/schemas/workers-ai-answer.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
 import { createEngineOf } from '../support/create-engine.ts';

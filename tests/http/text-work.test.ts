@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MAX_ATTENTION_WEIGHTS } from '../../routes/service/schemas/attention.ts';
+import { MAX_ATTENTION_WEIGHTS } from '../../routes/service/attention.ts';
 import { TINY_TEMPLATE } from '../support/chat-model.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { HOSTILE_TEXT, hostileTokenizer } from '../support/hostile-tokenizer.ts';

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { cacheShape } from '../../src/engine/cache-shape.ts';
-import { estimateMemory, modelSizeOf } from '../../src/engine/estimate-memory.ts';
+import { cacheShape, estimateMemory, modelSizeOf } from '../../src/engine/estimate-memory.ts';
 import { OpenModel } from '../../src/model/load-model.ts';
 
 import { RUNTIMES } from '../support/runtimes.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import { createNativeRuntime, type NativeRuntime } from '../../src/runtime/native/native-runtime.ts';
 import type { StoredRows } from '../../src/runtime/runtime.ts';
-import { BLOCK_FORMATS } from '../../src/weights/gguf/block-formats.ts';
+import { BLOCK_FORMATS } from '../../src/weights/gguf/decode-blocks.ts';
 import { firstDifference } from '../support/compare.ts';
 import { someRows } from '../support/matrix.ts';
 import { runOps } from '../support/run-ops.ts';

@@ -8,7 +8,7 @@ import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { decodeBfloat16, encodeBfloat16 } from '../../src/runtime/half-precision.ts';
 import { bookHeads } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { TOP_LOGITS } from '../../src/runtime/step-row.ts';
+import { TOP_LOGITS } from '../../src/runtime/step-batch.ts';
 import { EagerContext } from '../../src/runtime/tensorflow/eager-context.ts';
 import { loadTensorflow } from '../../src/runtime/tensorflow/load-tensorflow.ts';
 import { StepOperands } from '../../src/runtime/tensorflow/step-operands.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import { createCpuRuntime } from '../../src/runtime/cpu/cpu-runtime.ts';
+import { createCpuRuntime } from '../../src/runtime/cpu/start.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 import { expectClose } from '../support/compare.ts';

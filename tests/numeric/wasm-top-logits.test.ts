@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TOP_LOGITS } from '../../src/runtime/step-row.ts';
+import { TOP_LOGITS } from '../../src/runtime/step-batch.ts';
 import { topLogitsJobs, topRowWords, topScratchWords } from '../../src/runtime/wasm/kernels/top-logits.ts';
 import { KernelPool } from '../../src/runtime/wasm/kernel-pool.ts';
 import { readKernels, startWasmBackend } from '../../src/runtime/wasm/start.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { bookHeads } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { TOP_LOGITS, type TopLogits } from '../../src/runtime/step-row.ts';
+import { TOP_LOGITS, type TopLogits } from '../../src/runtime/step-batch.ts';
 import { gpuParameter } from '../../src/runtime/webgpu/gpu-parameter.ts';
 import { expectClose } from '../support/compare.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';

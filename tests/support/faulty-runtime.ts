@@ -7,8 +7,7 @@ import type {
   RuntimeDevice,
   RuntimeMemory,
 } from '../../src/runtime/runtime.ts';
-import type { StepBatch } from '../../src/runtime/step-batch.ts';
-import type { StepRow } from '../../src/runtime/step-row.ts';
+import type { StepBatch, StepRow } from '../../src/runtime/step-batch.ts';
 
 /** When a step throws: before it does anything, copies included, or once it has written its keys and values. */
 export type FaultTime = 'before' | 'after';

@@ -1,7 +1,6 @@
-import type { CausalLm } from '../../src/model/causal-lm.ts';
+import type { CausalLm } from '../../src/model/architecture.ts';
 import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
-import type { StepBatch } from '../../src/runtime/step-batch.ts';
-import type { StepRow, TopLogits } from '../../src/runtime/step-row.ts';
+import type { StepBatch, StepRow, TopLogits } from '../../src/runtime/step-batch.ts';
 
 const unused = (): never => {
   throw new Error('the runtime computes nothing');

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { TOP_LOGITS, type StepRow, type TopLogits } from '../../src/runtime/step-row.ts';
+import { TOP_LOGITS, type StepRow, type TopLogits } from '../../src/runtime/step-batch.ts';
 import { flat, someRows, type Rows } from './matrix.ts';
 
 /** Rows of logits through the runtime as they are: one sequence, a token a row. */

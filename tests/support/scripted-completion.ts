@@ -12,7 +12,7 @@ import type {
 import { ReasoningMeter } from '../../src/engine/reasoning-meter.ts';
 import { EngineError } from '../../src/errors.ts';
 import { IncrementalDetokenizer } from '../../src/tokenizer/incremental-detokenizer.ts';
-import { shownBytes } from '../../src/tokenizer/shown-bytes.ts';
+import { shownBytes } from '../../src/tokenizer/token-bytes.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 
 /** What the engine does with each request until it is told otherwise. */

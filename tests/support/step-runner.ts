@@ -1,7 +1,7 @@
 import { loadModel, type LoadedModel } from '../../src/model/load-model.ts';
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import type { Forward, KvCache, Runtime } from '../../src/runtime/runtime.ts';
-import type { StepRow } from '../../src/runtime/step-row.ts';
+import type { StepRow } from '../../src/runtime/step-batch.ts';
 import { fixturePath } from './fixtures.ts';
 
 const BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];

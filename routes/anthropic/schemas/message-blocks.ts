@@ -3,7 +3,7 @@ import { MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.t
 import { ignored } from '../../shared/schemas/common-fields.ts';
 import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';
 import { taggedUnion, TEXT_ONLY } from '../../shared/schemas/tagged-union.ts';
-import { textOrList } from '../../shared/schemas/text-or-list.ts';
+import { textOrList } from '../../shared/schemas/lists.ts';
 
 /** What the messages of Anthropic's API consist of, as they come from clients and as they go back. */
 

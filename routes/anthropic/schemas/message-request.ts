@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { boundedList } from '../../shared/schemas/bounded-list.ts';
+import { boundedList } from '../../shared/schemas/lists.ts';
 import {
   countSchema,
   MAX_INT32,

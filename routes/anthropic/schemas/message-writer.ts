@@ -2,7 +2,7 @@ import type { GenerationEvent, GenerationFinish } from '../../../src/generation/
 import type { RequestRecord, Usage } from '../../../src/engine/engine.ts';
 import { assertInvariant } from '../../../src/errors.ts';
 import { toMessageId } from '../../../src/http/middleware/request-id.ts';
-import { parseToolArguments } from '../../shared/schemas/tool-arguments.ts';
+import { parseToolArguments } from '../../shared/schemas/tools.ts';
 import type { OutputBlock } from './message-blocks.ts';
 import type { MessageBody, MessageEvent } from './message-body.ts';
 

@@ -6,8 +6,8 @@ import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/sc
 import { ignored, inputTextSchema, refusalSchema } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion, TEXT_ONLY, withMessageType } from '../../shared/schemas/tagged-union.ts';
 import { toToolCall } from '../../shared/schemas/template-messages.ts';
-import { textOrList } from '../../shared/schemas/text-or-list.ts';
-import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
+import { textOrList } from '../../shared/schemas/lists.ts';
+import { readToolArguments } from '../../shared/schemas/tools.ts';
 
 /** What OpenAI's decisions are about: a text, or the items of a conversation. */
 

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { Question } from '../../../src/decisions/question.ts';
-import { meanIndex, type OptionReading } from '../../../src/decisions/read-options.ts';
-import type { DecisionRequest } from '../../../src/decisions/start-decision.ts';
+import {
+  meanIndex,
+  type OptionReading,
+  type DecisionRequest,
+} from '../../../src/decisions/start-decision.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
-import { boundedList } from '../../shared/schemas/bounded-list.ts';
+import { boundedList } from '../../shared/schemas/lists.ts';
 import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';

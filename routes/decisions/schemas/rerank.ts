@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
-import { boundedList } from '../../shared/schemas/bounded-list.ts';
+import { boundedList } from '../../shared/schemas/lists.ts';
 import { MAX_INT32, textSchema } from '../../shared/schemas/bounds.ts';
 import { MAX_DOCUMENTS, relevanceFields, scoredBySchema, toUsage, type FoundRelevance } from './relevance.ts';
 import { promptUsageSchema } from '../../shared/schemas/common-fields.ts';

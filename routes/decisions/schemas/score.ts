@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';
-import { textOrList } from '../../shared/schemas/text-or-list.ts';
+import { textOrList } from '../../shared/schemas/lists.ts';
 import { MAX_DOCUMENTS, relevanceFields, scoredBySchema, toUsage, type FoundRelevance } from './relevance.ts';
 import { promptUsageSchema } from '../../shared/schemas/common-fields.ts';
 

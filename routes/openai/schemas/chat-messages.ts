@@ -10,7 +10,7 @@ import {
   nameSchema,
   textSchema,
 } from '../../shared/schemas/bounds.ts';
-import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
+import { readToolArguments } from '../../shared/schemas/tools.ts';
 
 interface ContentFault {
   path: (string | number)[];

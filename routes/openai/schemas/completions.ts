@@ -9,10 +9,15 @@ import {
 } from '../../shared/schemas/bounds.ts';
 import { NO_TOKENS_RULE, STREAM_OPTIONS_RULE, withRules } from './field-rules.ts';
 import { otherFields, unsupported } from './other-fields.ts';
-import { cacheSaltField, ignored, modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
+import {
+  cacheSaltField,
+  ignored,
+  modelField,
+  timeoutField,
+  requestOptionsSchema,
+} from '../../shared/schemas/common-fields.ts';
 import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
-import { requestOptionsSchema } from '../../shared/schemas/request-options.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;

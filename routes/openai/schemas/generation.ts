@@ -5,7 +5,7 @@ import { invalidField } from '../../../src/errors.ts';
 import { generationRequest, type GenerationRequest } from '../../../src/generation/generation-request.ts';
 import type { SamplingParams } from '../../../src/sampling/sampling-params.ts';
 import type { PromptInput } from '../../shared/schemas/prompt.ts';
-import { totalTimeoutMs } from '../../shared/schemas/total-timeout.ts';
+import { totalTimeoutMs } from '../../shared/schemas/bounds.ts';
 import type { CompletionInput } from './completions.ts';
 import { toOutputFormat } from './output-format.ts';
 

@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { toAssistantMessage, toContent, toToolCall } from '../../shared/schemas/template-messages.ts';
-import { readToolArguments } from '../../shared/schemas/tool-arguments.ts';
+import { readToolArguments } from '../../shared/schemas/tools.ts';
 import type { StoredItem } from './response-items.ts';
 
 /** A turn of the model while its items are put together. */

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { boundedList } from '../../shared/schemas/bounded-list.ts';
+import { boundedList, textOrList } from '../../shared/schemas/lists.ts';
 import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { ignored, inputTextSchema, refusalSchema } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion, TEXT_ONLY, withMessageType } from '../../shared/schemas/tagged-union.ts';
 import { tokenLogprobSchema } from '../../shared/schemas/token-logprob.ts';
-import { textOrList } from '../../shared/schemas/text-or-list.ts';
 
 /** What a conversation consists of in OpenAI's Responses API: as it comes from clients, and as it goes back to them. */
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FieldNames } from '../../../src/field-names.ts';
 import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
-import { boundedList } from '../../shared/schemas/bounded-list.ts';
+import { boundedList } from '../../shared/schemas/lists.ts';
 import {
   countSchema,
   MAX_INT32,

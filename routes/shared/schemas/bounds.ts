@@ -77,3 +77,7 @@ function hasMoreKeys(input: unknown, most: number): boolean {
   for (const key in input) if (Object.hasOwn(input, key) && ++count > most) return true;
   return false;
 }
+
+/** Longest that a request may take, in milliseconds, its model's load included. */
+export const totalTimeoutMs = (askedMs: number | null | undefined, requestTimeoutMs: number): number =>
+  Math.min(askedMs ?? requestTimeoutMs, requestTimeoutMs);

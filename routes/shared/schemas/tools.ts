@@ -1,6 +1,7 @@
 import type { ToolChoice, ToolDefinition } from '../../../src/generation/tools.ts';
-import { clip } from '../../../src/values.ts';
+import { clip, isRecord } from '../../../src/values.ts';
 import { invalidField } from '../../../src/errors.ts';
+import { jsonFault } from '../../../src/http/edge/json-nesting.ts';
 
 /** Most tools of a request; OpenAI's. */
 export const MAX_TOOLS = 128;
@@ -78,4 +79,22 @@ function checkIsThere(name: string, tools: readonly ToolDefinition[], param: str
       ? 'names a tool, but there are no tools'
       : `is '${clip(name)}', which is none of the tools: ${clip(names)}`,
   );
+}
+
+/**
+ * The arguments of a call in a conversation's history, as a template reads them: the object that the text is. A text that
+ * is no JSON object, or has more in it than a body may, stays a text: a model wrote it, and the conversation goes on.
+ */
+export const readToolArguments = (text: string): Readonly<Record<string, unknown>> | string =>
+  // The template's process and its interpreter read them by recursion.
+  jsonFault(text) === undefined ? (parseToolArguments(text) ?? text) : text;
+
+/** The object that a model wrote as a call's arguments; undefined where its text is none. */
+export function parseToolArguments(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,7 @@ import { assertInvariant, EngineError } from '../../../src/errors.ts';
 import type { GenerationEvent, GenerationFinish } from '../../../src/generation/generation-event.ts';
 import { toUsageBody } from '../../openai/schemas/completion-writer.ts';
 import { usageSchema } from '../../openai/schemas/completions.ts';
-import { parseToolArguments } from '../../shared/schemas/tool-arguments.ts';
+import { parseToolArguments } from '../../shared/schemas/tools.ts';
 
 const finishReasonSchema = z
   .enum(['stop', 'length', 'tool_calls', 'abort'])

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { MAX_DOCUMENTS, toUsage } from '../../decisions/schemas/relevance.ts';
-import { boundedList } from '../../shared/schemas/bounded-list.ts';
+import { boundedList } from '../../shared/schemas/lists.ts';
 import { MAX_INT32, MAX_TEXT_LENGTH } from '../../shared/schemas/bounds.ts';
 import { cacheSaltField, promptUsageSchema } from '../../shared/schemas/common-fields.ts';
 

@@ -14,8 +14,7 @@ import {
   REASONING_EFFORTS,
   toTemplateArguments,
 } from '../../shared/schemas/reasoning-effort.ts';
-import { requestOptionsSchema } from '../../shared/schemas/request-options.ts';
-import { cacheSaltField } from '../../shared/schemas/common-fields.ts';
+import { requestOptionsSchema, cacheSaltField } from '../../shared/schemas/common-fields.ts';
 import { outputFormatFields, toOutputFormat } from './workers-ai-format.ts';
 import { toWorkersAiMessages, workersAiMessagesSchema } from './workers-ai-messages.ts';
 import {

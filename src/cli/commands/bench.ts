@@ -8,11 +8,10 @@ import {
 } from '../../bench/benchmark-params.ts';
 import type { BenchmarkProgress, BenchmarkReport } from '../../bench/benchmark-report.ts';
 import type { BenchmarkOptions } from '../../bench/run-benchmark.ts';
-import { interruptSignal } from '../interrupt-signal.ts';
+import { interruptSignal } from '../drain-on-signals.ts';
 import { readNames, readNumber, readNumbers } from '../read-values.ts';
-import { addSettings, readSettings } from '../setting-flags.ts';
+import { addSettings, readSettings, ENGINE_SETTINGS } from '../setting-flags.ts';
 import { printJson } from '../terminal.ts';
-import { ENGINE_SETTINGS } from '../engine-settings.ts';
 
 interface Flags {
   readonly promptTokens?: string;

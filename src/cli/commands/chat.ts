@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { interruptSignal } from '../interrupt-signal.ts';
-import type { AnsweringService } from '../talk/answering-service.ts';
+import { interruptSignal } from '../drain-on-signals.ts';
+import { type AnsweringService, openService } from '../talk/open-service.ts';
 import { Conversation } from '../talk/conversation.ts';
-import { openService } from '../talk/open-service.ts';
 import { readInput } from '../talk/read-input.ts';
 import { streamChat, type Message, type SamplingFields } from '../talk/stream-answer.ts';
 import { addTalkFlags, samplingOf } from '../talk/talk-flags.ts';

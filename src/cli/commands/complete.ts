@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { interruptSignal } from '../interrupt-signal.ts';
+import { interruptSignal } from '../drain-on-signals.ts';
 import { openService } from '../talk/open-service.ts';
 import { readInput } from '../talk/read-input.ts';
 import { streamCompletion } from '../talk/stream-answer.ts';

@@ -1,11 +1,43 @@
 import type { Command } from 'commander';
 import { createKey, revokeKey } from '../../access/edit-keys.ts';
-import { formatKeyList, stateOf } from '../../access/format-key-list.ts';
 import { readKeyFile, type StoredKey } from '../../access/key-file.ts';
 import { parseNewKey } from '../../access/parse-new-key.ts';
-import { givenFlags } from '../given-flags.ts';
-import { addSettings, readSettings } from '../setting-flags.ts';
+import { givenFlags, addSettings, readSettings } from '../setting-flags.ts';
 import { print, printJson, say } from '../terminal.ts';
+import Table from 'cli-table3';
+
+/** No colours, no lines between rows. */
+const PLAIN = { head: [], border: [], compact: true };
+
+type KeyState = 'valid' | 'expired' | 'revoked';
+
+function stateOf({ revokedAt, expiresAt }: StoredKey, now: number): KeyState {
+  if (revokedAt !== undefined) return 'revoked';
+  return expiresAt !== undefined && Date.parse(expiresAt) <= now ? 'expired' : 'valid';
+}
+
+/** `tokenflare keys list` for a terminal. */
+function formatKeyList(keys: readonly StoredKey[], now: number): string {
+  const table = new Table({
+    head: ['id', 'name', 'state', 'admin', 'requests/min', 'tokens/min', 'at once', 'models', 'expires'],
+    style: PLAIN,
+  });
+  for (const key of keys) {
+    const { requestsPerMinute, tokensPerMinute, concurrency } = key.limits;
+    table.push([
+      key.id,
+      key.name,
+      stateOf(key, now),
+      key.isAdmin ? 'yes' : '-',
+      requestsPerMinute ?? '-',
+      tokensPerMinute ?? '-',
+      concurrency ?? '-',
+      key.models?.join(', ') ?? 'all',
+      key.expiresAt ?? '-',
+    ]);
+  }
+  return table.toString();
+}
 
 export function configureKeys(command: Command): void {
   command.addHelpText(

@@ -2,8 +2,13 @@ import type { Command } from 'commander';
 import { ByteProgress } from '../../catalog/byte-progress.ts';
 import { describeModel } from '../../catalog/describe-model.ts';
 import { formatModel, formatModelList, type ListedModel } from '../../catalog/format-model-list.ts';
-import { findEntry, scanStore, type StoredModel, type StoreEntry } from '../../catalog/model-store.ts';
-import { removeModel } from '../../catalog/remove-model.ts';
+import {
+  findEntry,
+  scanStore,
+  type StoredModel,
+  type StoreEntry,
+  removeModel,
+} from '../../catalog/model-store.ts';
 import { listStaged } from '../../catalog/staging.ts';
 import { verifyModel, type Verification } from '../../catalog/verify-model.ts';
 import { EngineError } from '../../errors.ts';

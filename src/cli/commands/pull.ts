@@ -3,7 +3,7 @@ import { ByteProgress } from '../../catalog/byte-progress.ts';
 import { openHub } from '../../catalog/hub.ts';
 import { parsePullRequest } from '../../catalog/model-id.ts';
 import { pullModel } from '../../catalog/pull-model.ts';
-import { DEFAULT_RETRIES } from '../../catalog/with-retries.ts';
+import { DEFAULT_RETRIES } from '../../catalog/download-file.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { print, printable, printJson, say } from '../terminal.ts';
 import { addModelsDir, jsonOf, modelsDirOf } from './models-dir.ts';

@@ -1,9 +1,8 @@
 import { EngineError } from '../../errors.ts';
 import { printableText, say } from '../terminal.ts';
-import type { AnsweringService } from './answering-service.ts';
+import type { AnsweringService } from './open-service.ts';
 import type { Conversation } from './conversation.ts';
-import { LineReader } from './line-reader.ts';
-import { CHAT_COMMANDS, parseLine, QUOTES } from './parse-line.ts';
+import { LineReader, CHAT_COMMANDS, parseLine, QUOTES } from './read-input.ts';
 import { streamChat, type SamplingFields } from './stream-answer.ts';
 
 const PROMPT = '> ';

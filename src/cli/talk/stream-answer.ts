@@ -1,5 +1,5 @@
-import { streamChunks } from '../../client/stream-chunks.ts';
-import type { AnsweringService } from './answering-service.ts';
+import { streamChunks } from '../../client/read-sse.ts';
+import type { AnsweringService } from './open-service.ts';
 
 /** A message as OpenAI's API has it. */
 export interface Message {

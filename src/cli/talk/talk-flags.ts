@@ -1,7 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { SettingName } from '../../config/settings.ts';
-import { ENGINE_SETTINGS } from '../engine-settings.ts';
-import { addSettings } from '../setting-flags.ts';
+import { ENGINE_SETTINGS, addSettings } from '../setting-flags.ts';
 import type { SamplingFields } from './stream-answer.ts';
 
 const WHERE: readonly SettingName[] = ['host', 'port'];

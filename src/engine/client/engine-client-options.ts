@@ -1,7 +1,7 @@
 import type { EngineError } from '../../errors.ts';
 import type { EngineProcess, EngineProcessEvents } from './process/engine-process.ts';
 import type { KnownDefaults } from '../../model/sampling-note.ts';
-import type { PrefixCacheScope } from './completion/prefix-cache-scope.ts';
+import type { PrefixCacheScope } from './completion/to-sequence-request.ts';
 import type { FallbackTemplate } from '../../chat-template/fallback-template.ts';
 import type { EngineSettings } from '../protocol.ts';
 import type { QueueBounds } from './queue/request-queue.ts';

@@ -22,7 +22,7 @@ import type {
 } from '../engine.ts';
 import type { SequenceUpdate, StepReport } from '../protocol.ts';
 import { HeldSequences } from './queue/held-sequences.ts';
-import { IdleWaiter } from './queue/idle-waiter.ts';
+import { IdleWaiter } from './queue/waits.ts';
 import { deathWithDump, faultWithDump } from './process/lost-work.ts';
 import { notReady } from './not-ready.ts';
 import { readModelFiles, type ModelFileInfo } from './model-files/read-model-files.ts';
@@ -31,8 +31,8 @@ import { RequestHistory } from './completion/request-history.ts';
 import { RequestQueue } from './queue/request-queue.ts';
 import { SideJobs } from './side-jobs.ts';
 import { RunningCompletion, type CompletionHost, type StepTimes } from './completion/running-completion.ts';
-import { SentTokenTexts } from './completion/sent-token-texts.ts';
-import { startBesideTokenizer } from './process/start-beside-tokenizer.ts';
+import { SentTokenTexts } from './completion/packed-tokens.ts';
+import { startBesideTokenizer } from './process/early-engine.ts';
 
 /**
  * The engine as the HTTP process sees it. It admits, keeps the books of who waits and runs, and moves messages; the

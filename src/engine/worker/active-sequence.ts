@@ -1,4 +1,4 @@
-import type { SamplerState } from '../../sampling/sampler-state.ts';
+import type { SamplerState } from '../../sampling/sampling-params.ts';
 import { numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
 import type { SampledToken } from '../engine.ts';
 import type { SequenceFinish, SequenceRequest, SequenceUpdate } from '../protocol.ts';

@@ -23,15 +23,14 @@ import {
   type PromptInspection,
 } from './inspection-jobs.ts';
 import type { ModelRunner } from './model-runner.ts';
-import { ReasoningBudgets } from './reasoning-budgets.ts';
+import { ReasoningBudgets } from './reasoning-budget.ts';
 import { SequenceGuide } from './sequence-guide.ts';
 import { stepCounts } from './step-counts.ts';
-import { Stopwatch } from './stopwatch.ts';
-import { TimedGuide } from './timed-guide.ts';
+import { Stopwatch, TimedGuide } from './timed-guide.ts';
 import { TokenDrawer } from './token-drawer.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
-import { SamplerState } from '../../sampling/sampler-state.ts';
+import { SamplerState } from '../../sampling/sampling-params.ts';
 import type { Sampler } from '../../sampling/sampler.ts';
 import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';

@@ -1,4 +1,4 @@
-import type { CausalLm } from '../../model/causal-lm.ts';
+import type { CausalLm } from '../../model/architecture.ts';
 import {
   inspectAttention,
   type AttentionWeights,
@@ -6,8 +6,7 @@ import {
 } from '../../model/inspect-attention.ts';
 import { buildStepBatch, type SegmentInput } from '../../runtime/build-step-batch.ts';
 import type { Forward, KvCache, Runtime } from '../../runtime/runtime.ts';
-import type { Segment, StepBatch } from '../../runtime/step-batch.ts';
-import type { StepRow } from '../../runtime/step-row.ts';
+import type { Segment, StepBatch, StepRow } from '../../runtime/step-batch.ts';
 import type { ScheduledStep } from '../../scheduler/scheduler.ts';
 import { assertInvariant } from '../../errors.ts';
 

@@ -1,7 +1,6 @@
-import { cacheShape } from '../cache-shape.ts';
+import { cacheShape, estimateMemory, modelSizeOf } from '../estimate-memory.ts';
 import { checkMemory, type NeededMemory } from '../check-memory.ts';
 import type { ModelInfo } from '../engine.ts';
-import { estimateMemory, modelSizeOf } from '../estimate-memory.ts';
 import type { EngineSettings } from '../protocol.ts';
 import { EngineCore } from './engine-core.ts';
 import { ModelRunner } from './model-runner.ts';

@@ -6,7 +6,7 @@ import { giveForcedTokens } from './forced-tokens.ts';
 import type { LogitsNeeded } from './model-runner.ts';
 import type { TimedGuide } from './timed-guide.ts';
 import { assertInvariant } from '../../errors.ts';
-import type { StepRow } from '../../runtime/step-row.ts';
+import type { StepRow } from '../../runtime/step-batch.ts';
 import { logprobsOf, tokenLogprobs } from '../../sampling/logprobs.ts';
 import type { ConstrainedSample, Sampler, TextForm } from '../../sampling/sampler.ts';
 import { containFault, type Sequence, type SequenceFault } from '../../scheduler/sequence.ts';

@@ -1,6 +1,5 @@
 import type { ReasoningFormat, ToolFormat } from '../../chat-template/format/chat-format.ts';
-import type { AnswerSink } from './answer-sink.ts';
-import { type CallReader, closingTags } from './call-reader.ts';
+import { type AnswerSink, type CallReader, closingTags } from './call-reader.ts';
 import { readGenericAnswer, readJsonCalls, readNamedJsonCall } from './read-json-calls.ts';
 import { readGemmaCall, readPythonicCalls } from './read-pythonic-calls.ts';
 import { readTaggedCall } from './read-tagged-call.ts';

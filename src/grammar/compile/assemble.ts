@@ -4,8 +4,7 @@ import type { Effort } from '../regular/effort.ts';
 import { withoutEmptyRounds } from './empty-texts.ts';
 import { findLeftRecursion } from './left-recursion.ts';
 import { isNever, NEVER, type Part, sequenceOf } from './part.ts';
-import { withoutNever } from './productive-rules.ts';
-import type { Rules } from './rules.ts';
+import { withoutNever, type Rules } from './rules.ts';
 import { TerminalTable } from './terminal-table.ts';
 
 /** Expressions of one grammar: it is sent to the engine process. */

@@ -5,11 +5,9 @@ import { isEmpty } from '../regular/dfa.ts';
 import type { Effort } from '../regular/effort.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
 import { literalNode, type RegularNode } from '../regular/regular-node.ts';
-import type { EbnfNode } from './ebnf-node.ts';
-import { parseEbnf } from './parse-ebnf.ts';
+import { type EbnfNode, parseEbnf } from './parse-ebnf.ts';
 import { automatonOf, choiceOf, NEVER, type Part, repeatOf, ruleOf, sequenceOf, textOf } from './part.ts';
-import { withoutNever } from './productive-rules.ts';
-import type { Rules } from './rules.ts';
+import { withoutNever, type Rules } from './rules.ts';
 import { withoutLeftRecursion } from './without-left-recursion.ts';
 
 /** Characters of an expression that is made one automaton; greater ones stay expressions, whose size is their own. */

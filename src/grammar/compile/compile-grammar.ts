@@ -8,7 +8,7 @@ import { isEmpty } from '../regular/dfa.ts';
 import { Effort } from '../regular/effort.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
 import { parseRegularExpression } from '../regular/parse-regular-expression.ts';
-import { textWithout } from '../regular/text-without.ts';
+import { textWithout } from '../regular/text-automaton.ts';
 import { assemble } from './assemble.ts';
 import { compileEbnf } from './compile-ebnf.ts';
 import { automatonOf, choiceOf, type Part, repeatOf, sequenceOf, textOf } from './part.ts';

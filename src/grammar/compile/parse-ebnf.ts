@@ -6,10 +6,23 @@ import {
   codePoints,
   complementOf,
   type CodePoints,
-} from '../regular/code-points.ts';
+} from '../regular/alphabet.ts';
 import type { Effort } from '../regular/effort.ts';
 import { TextReader } from '../regular/text-reader.ts';
-import type { EbnfNode } from './ebnf-node.ts';
+
+/** The right side of a rule of a grammar file. */
+export type EbnfNode =
+  | { readonly type: 'set'; readonly set: CodePoints }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reference'; readonly name: string }
+  | { readonly type: 'sequence'; readonly items: readonly EbnfNode[] }
+  | { readonly type: 'choice'; readonly items: readonly EbnfNode[] }
+  | {
+      readonly type: 'repeat';
+      readonly item: EbnfNode;
+      readonly min: number;
+      readonly max: number | undefined;
+    };
 
 /** UTF-16 units of a grammar. */
 const MAX_GRAMMAR_LENGTH = 100_000;

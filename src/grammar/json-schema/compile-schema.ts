@@ -1,7 +1,6 @@
 import { invalidField } from '../../errors.ts';
 import { automatonOf, choiceOf, isNever, NEVER, type Part, ruleOf, textOf } from '../compile/part.ts';
-import { isSatisfiable } from '../compile/productive-rules.ts';
-import type { Rules } from '../compile/rules.ts';
+import { isSatisfiable, type Rules } from '../compile/rules.ts';
 import type { Effort } from '../regular/effort.ts';
 import { textAutomaton } from '../regular/text-automaton.ts';
 import { compileArray } from './arrays.ts';

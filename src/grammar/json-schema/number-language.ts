@@ -1,4 +1,4 @@
-import { charactersOf } from '../regular/code-points.ts';
+import { charactersOf } from '../regular/alphabet.ts';
 import type { Dfa } from '../regular/dfa.ts';
 import type { Effort } from '../regular/effort.ts';
 import { fromSteps } from '../regular/from-steps.ts';

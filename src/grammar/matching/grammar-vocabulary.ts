@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ByteAutomaton, Terminal } from '../grammar.ts';
 import { Fuel } from './fuel.ts';
-import { type Forgetful, KeptMatches } from './kept-matches.ts';
+import { type Forgetful, KeptMatches } from './configuration.ts';
 import { SizedStates } from './sized-states.ts';
 import type { SharedTerminal } from './stack-sets.ts';
 import { AutomatonStates, CountedStates, LiteralStates, type TerminalStates } from './terminal-states.ts';

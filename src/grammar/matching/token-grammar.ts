@@ -1,11 +1,10 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
 import type { AllowedTokens } from '../../sampling/allowed-tokens.ts';
 import type { Grammar } from '../grammar.ts';
-import { type Configuration, Configurations } from './configuration.ts';
+import { type Configuration, Configurations, type Forgetful } from './configuration.ts';
 import { bytesToEnd, EndTexts } from './end-texts.ts';
 import { Expansions } from './expansion.ts';
 import type { GrammarVocabulary } from './grammar-vocabulary.ts';
-import type { Forgetful } from './kept-matches.ts';
 import { type TerminalNode, toProgram } from './program.ts';
 import { RestCosts } from './rest-costs.ts';
 import { numFramesBelow, type SharedTerminal, StackSets } from './stack-sets.ts';

@@ -1,5 +1,4 @@
-import { type Alphabet, classOf, ONE_CLASS } from './alphabet.ts';
-import { codePointOf } from './code-points.ts';
+import { type Alphabet, classOf, ONE_CLASS, codePointOf } from './alphabet.ts';
 import { minimalPartition } from './minimal-partition.ts';
 import type { Effort } from './effort.ts';
 

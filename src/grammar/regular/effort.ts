@@ -27,7 +27,7 @@ export class Effort {
     this.#spent = spent;
   }
 
-  /** The same count, for a part of the request. */
+  /** For another part of the request, which adds to the work that this one has spent. */
   at(param: string): Effort {
     return new Effort(param, this.#spent);
   }

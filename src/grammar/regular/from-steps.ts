@@ -1,5 +1,4 @@
-import { alphabetOf, classesOf } from './alphabet.ts';
-import type { CodePoints } from './code-points.ts';
+import { alphabetOf, classesOf, type CodePoints } from './alphabet.ts';
 import { type Dfa, reduce } from './dfa.ts';
 import type { Effort } from './effort.ts';
 

@@ -1,6 +1,5 @@
-import type { CodePoints } from './code-points.ts';
+import { type CodePoints, setsOf } from './alphabet.ts';
 import { type Dfa } from './dfa.ts';
-import { setsOf } from './alphabet.ts';
 import type { Effort } from './effort.ts';
 import type { RegularNode } from './regular-node.ts';
 

@@ -1,5 +1,5 @@
 import { invalidField } from '../../errors.ts';
-import { codePointOf, type CodePoints, codePoints, complementOf, unionOf } from './code-points.ts';
+import { codePointOf, type CodePoints, codePoints, complementOf, unionOf } from './alphabet.ts';
 import type { Effort } from './effort.ts';
 import type { RegularNode } from './regular-node.ts';
 import { TextReader } from './text-reader.ts';

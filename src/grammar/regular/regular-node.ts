@@ -1,4 +1,4 @@
-import { ANY_CODE_POINT, type CodePoints, codePointOf } from './code-points.ts';
+import { ANY_CODE_POINT, type CodePoints, codePointOf } from './alphabet.ts';
 
 /** A regular expression, parsed. */
 export type RegularNode =

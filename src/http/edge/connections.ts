@@ -1,8 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
 import { Connection } from './connection.ts';
-import { isTrusted } from './client-address.ts';
-import { networkOf, plainAddress } from './network.ts';
+import { isTrusted, networkOf, plainAddress } from './client-address.ts';
 import { ReadTurns } from './read-turns.ts';
 
 /**

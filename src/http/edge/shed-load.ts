@@ -8,7 +8,7 @@ import { requestIdHeaders } from '../middleware/error-handlers.ts';
 import { clientIdOf } from '../middleware/identity.ts';
 import { toErrorResponse } from '../error-response.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { CREDENTIAL_HEADERS } from '../middleware/read-credentials.ts';
+import { CREDENTIAL_HEADERS } from '../middleware/authenticate.ts';
 import type { RequestLog } from '../middleware/request-log.ts';
 import { RequestScope } from '../request-scope.ts';
 import type { RouteTable } from '../route-facts.ts';

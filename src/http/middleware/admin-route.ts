@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { EngineError } from '../../errors.ts';
 import type { AppContext } from '../app-env.ts';
 import type { CallingSite } from './calling-site.ts';
-import { isLoopbackAddress } from '../edge/network.ts';
+import { isLoopbackAddress } from '../edge/client-address.ts';
 
 /** Who may use a route that takes the engine from all other clients, as BENCHMARK and ATTENTION say it. */
 export type AdminRouteSetting = Config['benchmark'];

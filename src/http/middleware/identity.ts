@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Principal } from '../../access/principal.ts';
 import { makeClientId } from '../../fairness/client-id.ts';
-import { networkOf, plainAddress } from '../edge/network.ts';
+import { networkOf, plainAddress } from '../edge/client-address.ts';
 
 /** New with each process: ids tell clients apart and do not reveal their keys. */
 const SECRET = randomBytes(32);

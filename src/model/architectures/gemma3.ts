@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { mapDecoderTensors } from '../../weights/decoder-tensor-map.ts';
-import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-map.ts';
+import { mapDecoderTensors } from '../../weights/match-hub-tensors.ts';
+import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-tensor-maps.ts';
 import type { Architecture, GgufMetadata, TensorShapes } from '../architecture.ts';
 import type { DecoderConfig, LayerConfig } from '../decoder-config.ts';
-import { planDecoder } from '../plan-decoder.ts';
+import { planDecoder } from '../decoder.ts';
 import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import {
   checkLayerTypes,

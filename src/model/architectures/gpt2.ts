@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import type { Architecture, GgufMetadata, ModelPlan, TensorShapes } from '../architecture.ts';
-import { checkBlockCount, ggufCount, ggufTokenFields, ggufVocabSize, parseMetadata } from '../gguf-fields.ts';
+import {
+  checkBlockCount,
+  ggufCount,
+  ggufTokenFields,
+  ggufVocabSize,
+  parseMetadata,
+} from '../gguf-decoder-fields.ts';
 import { type Gpt2Config, parseGpt2Config } from '../gpt2-config.ts';
 import { createGpt2Parameters, gpt2ParameterShapes } from '../gpt2-parameters.ts';
 import { Gpt2 } from '../gpt2.ts';
-import { nameOfGgufTensor } from '../../weights/gguf/gguf-tensor-names.ts';
+import { nameOfGgufTensor } from '../../weights/gguf/gguf-tensor-maps.ts';
 import { mapGpt2Tensors } from '../../weights/gpt2-tensor-map.ts';
 import { type ExpectedTensor, matchTensors, type StoredTensor } from '../../weights/match-tensors.ts';
 import type { TensorEntry } from '../../weights/tensor-source.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { mapDecoderTensors } from '../../weights/decoder-tensor-map.ts';
-import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-decoder-tensor-map.ts';
+import { mapDecoderTensors } from '../../weights/match-hub-tensors.ts';
+import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-tensor-maps.ts';
 import type { Architecture } from '../architecture.ts';
 import { plainDecoder, type DecoderConfig } from '../decoder-config.ts';
-import { planDecoder } from '../plan-decoder.ts';
+import { planDecoder } from '../decoder.ts';
 import { readGgufDecoder } from '../gguf-decoder-fields.ts';
 import { commonConfig, decoderFields, qwenLayers, rotaryOf, windowFields } from '../hub-decoder-fields.ts';
 import { parseFields } from '../model-config.ts';

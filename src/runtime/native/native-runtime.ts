@@ -6,8 +6,7 @@ import { checkBatch, tableSizes, type TableSizes } from '../step/step-tables.ts'
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory, StoredRows } from '../runtime.ts';
-import type { StepBatch } from '../step-batch.ts';
-import { TOP_LOGITS, type StepRow } from '../step-row.ts';
+import { type StepBatch, TOP_LOGITS, type StepRow } from '../step-batch.ts';
 import {
   checkWeightFormat,
   kvCacheFormat,
@@ -20,8 +19,7 @@ import { joinProducts } from './join-products.ts';
 import { loadAddon, type Handle, type NativeAddon } from './native-addon.ts';
 import { useNativeBackend, type NativeBackend } from './native-backend.ts';
 import { NativeKvCache } from './native-kv-cache.ts';
-import { NativeParameter, type NativeMemory } from './native-parameter.ts';
-import { STORED_FORMATS } from './panel-formats.ts';
+import { NativeParameter, type NativeMemory, STORED_FORMATS } from './native-parameter.ts';
 import { encodeStep } from './step-program.ts';
 
 export interface NativeRuntimeOptions {

@@ -10,10 +10,17 @@ import {
   type Rotation,
   type TransformerOps,
 } from '../ops.ts';
-import { gelu } from './gelu.ts';
 import type { ReferenceKvCache } from './reference-kv-cache.ts';
 import { matrixOf, vectorOf } from './reference-parameter.ts';
 import type { Segment, StepBatch } from '../step-batch.ts';
+
+const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+
+/** GELU in the tanh form that GPT-2 uses (Hendrycks and Gimpel 2016), element by element. */
+function gelu(x: tf.Tensor2D): tf.Tensor2D {
+  const inner = tf.mul(tf.add(x, tf.mul(tf.pow(x, 3), 0.044715)), SQRT_2_OVER_PI); // [rows, dim]
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1)); // [rows, dim]
+}
 
 /**
  * The operations of a transformer by stock tfjs operations, on the backend that tfjs is set to: the definition that

@@ -15,10 +15,9 @@ import { CachedAttention } from './cached-attention.ts';
 import type { EagerContext } from './eager-context.ts';
 import { once } from './once.ts';
 import { StepOperands } from './step-operands.ts';
-import { TensorflowActivation, tensorflowActivation } from './tensorflow-activation.ts';
+import { TensorflowActivation, tensorflowActivation, parameterTensor } from './tensorflow-parameter.ts';
 import { BFLOAT16, FLOAT, INT32, type TensorInfo } from './tensorflow-binding.ts';
 import type { TensorflowKvCache } from './tensorflow-kv-cache.ts';
-import { parameterTensor } from './tensorflow-parameter.ts';
 
 const T = { T: { type: FLOAT } } as const;
 const REDUCE = { ...T, Tidx: { type: INT32 }, keep_dims: true } as const;

@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../errors.ts';
-import type { Parameter } from '../ops.ts';
+import type { Parameter, Activation } from '../ops.ts';
 import type { TensorInfo } from './tensorflow-binding.ts';
 
 /** A trained tensor as a TensorFlow tensor of float32, or of bfloat16 if it is a matrix held at half precision. */
@@ -22,4 +22,25 @@ export function parameterTensor(parameter: Parameter): TensorInfo {
     `parameter ${parameter.name} belongs to this runtime`,
   );
   return parameter.tensor;
+}
+
+/** A tensor of the running step; rows from `numRows` on are padding. */
+export class TensorflowActivation implements Activation {
+  readonly tensor: TensorInfo; // [rows, cols]
+  readonly numRows: number;
+
+  constructor(tensor: TensorInfo, numRows: number) {
+    this.tensor = tensor;
+    this.numRows = numRows;
+  }
+
+  get shape(): readonly number[] {
+    return this.tensor.shape;
+  }
+}
+
+/** An activation as this runtime makes them. */
+export function tensorflowActivation(activation: Activation): TensorflowActivation {
+  assertInvariant(activation instanceof TensorflowActivation, 'the activation belongs to this runtime');
+  return activation;
 }

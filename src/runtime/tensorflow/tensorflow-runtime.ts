@@ -7,16 +7,14 @@ import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
-import type { StepBatch } from '../step-batch.ts';
-import { type StepRow, TOP_LOGITS, type TopLogits } from '../step-row.ts';
+import { type StepBatch, type StepRow, TOP_LOGITS, type TopLogits } from '../step-batch.ts';
 import { EagerContext } from './eager-context.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { StepOperands } from './step-operands.ts';
 import { StockOps, toHalf } from './stock-ops.ts';
-import { tensorflowActivation } from './tensorflow-activation.ts';
+import { tensorflowActivation, TensorflowParameter } from './tensorflow-parameter.ts';
 import { FLOAT, INT32, type TensorflowBinding, type TensorInfo } from './tensorflow-binding.ts';
 import { tensorflowCacheBytes, TensorflowKvCache } from './tensorflow-kv-cache.ts';
-import { TensorflowParameter } from './tensorflow-parameter.ts';
 import { checkWeightFormat, type WeightFormat } from '../traits.ts';
 
 export interface TensorflowRuntimeOptions {

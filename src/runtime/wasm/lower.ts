@@ -1,17 +1,19 @@
 import type { StepOperation, StepValue, RowCounts } from '../step/step-recorder.ts';
 import type { Parameter } from '../ops.ts';
 import type { Job, JobContext } from './job.ts';
-import { addJobs } from './kernels/add.ts';
+import {
+  addJobs,
+  normHeadsJobs,
+  embedJobs,
+  gateJobs,
+  geluJobs,
+  layerNormJobs,
+  rmsNormJobs,
+  rotateJobs,
+  selectRowsJobs,
+} from './kernels/row-kernels.ts';
 import { attentionJobs } from './kernels/attention.ts';
-import { embedJobs } from './kernels/embed.ts';
-import { gateJobs } from './kernels/gate.ts';
-import { geluJobs } from './kernels/gelu.ts';
-import { layerNormJobs } from './kernels/layer-norm.ts';
 import { linearJobs, linearScratchBytes } from './kernels/linear.ts';
-import { normHeadsJobs } from './kernels/norm-heads.ts';
-import { rmsNormJobs } from './kernels/rms-norm.ts';
-import { rotateJobs } from './kernels/rotate.ts';
-import { selectRowsJobs } from './kernels/select-rows.ts';
 import type { StepInputs } from './step-inputs.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 import type { WasmKvCache } from './wasm-kv-cache.ts';

@@ -1,9 +1,8 @@
 import { assertInvariant } from '../../errors.ts';
-import { assignSlots, type Slot } from '../step/assign-slots.ts';
+import { assignSlots, type Slot, tableSizes, type TableSizes } from '../step/step-tables.ts';
 import { operandsOf } from '../step/live-operations.ts';
 import { recordForward } from '../step/record-forward.ts';
 import type { RowCounts, StepOperation, StepValue } from '../step/step-recorder.ts';
-import { tableSizes, type TableSizes } from '../step/step-tables.ts';
 import type { Forward } from '../runtime.ts';
 import type { Arena } from './arena.ts';
 import type { Job } from './job.ts';

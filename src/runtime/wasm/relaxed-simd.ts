@@ -3,7 +3,7 @@ import type { FLOAT32_PANELS } from './assembly/kernel-ids.ts';
 import { INT8_QUAD_PANELS, PACK_INT8, PACK_WEIGHT, PANEL_WIDTH, QUAD_GROUP } from './assembly/kernel-ids.ts';
 import { KernelPool } from './kernel-pool.ts';
 import { linearJobs, linearScratchBytes } from './kernels/linear.ts';
-import { panelBytes } from './panel-format.ts';
+import { panelBytes } from './wasm-parameter.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 
 /** Products of the check. All numbers are integers, and a group of a row spans 127, so quantising them loses nothing. */

@@ -3,7 +3,7 @@ import { EngineError } from '../../errors.ts';
 import type { KvCache, KvCacheShape } from '../runtime.ts';
 import { type KvCacheFormat, WASM_HEAP_BYTES } from '../traits.ts';
 import { INT8_PANELS, PANEL_WIDTH } from './assembly/kernel-ids.ts';
-import { panelBytes } from './panel-format.ts';
+import { panelBytes } from './wasm-parameter.ts';
 import type { WasmHeap } from './wasm-heap.ts';
 
 const FLOAT_BYTES = 4;

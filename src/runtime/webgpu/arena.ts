@@ -1,9 +1,8 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
-import type { Slot } from '../step/assign-slots.ts';
+import type { Slot } from '../step/step-tables.ts';
 import type { GpuDevice } from './gpu-device.ts';
-import type { StepPlan } from './step-plan.ts';
+import { type StepPlan, stepBufferWords } from './step-plan.ts';
 import { TOP_ROW_WORDS } from './kernels/top-logits.ts';
-import { stepBufferWords } from './step-buffer.ts';
 
 /** The buffers that every step shares: activations, the step's numbers, what is read back. */
 export class Arena {

@@ -1,7 +1,7 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import type { KvCacheShape } from '../runtime.ts';
-import type { Slot } from '../step/assign-slots.ts';
+import type { Slot } from '../step/step-tables.ts';
 import type { StepValue } from '../step/step-recorder.ts';
 import type { Bucket } from './bucket.ts';
 import type { FusedHeads, FusedLinear, FusedNorm, FusedOperation } from './fuse.ts';

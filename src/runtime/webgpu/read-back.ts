@@ -1,4 +1,4 @@
-import { TOP_LOGITS, type StepRow } from '../step-row.ts';
+import { TOP_LOGITS, type StepRow } from '../step-batch.ts';
 import { TOP_ROW_WORDS } from './kernels/top-logits.ts';
 
 /** Consecutive words of a device buffer that are copied for reading. */

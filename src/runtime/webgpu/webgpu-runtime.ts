@@ -3,17 +3,15 @@ import { assertInvariant, EngineError } from '../../errors.ts';
 import { checkBatch } from '../step/step-tables.ts';
 import type { Parameter } from '../ops.ts';
 import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
-import type { StepBatch } from '../step-batch.ts';
-import type { StepRow } from '../step-row.ts';
+import type { StepBatch, StepRow } from '../step-batch.ts';
 import { Arena } from './arena.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { GpuKvCache, gpuKvCache } from './gpu-kv-cache.ts';
 import { type GpuWeightFormat, GpuParameter } from './gpu-parameter.ts';
 import { planReadBack, rowsFrom, type ReadBackPlan } from './read-back.ts';
-import type { Recording } from './recording.ts';
-import { Recordings } from './recordings.ts';
+import { type Recording, Recordings } from './recording.ts';
 import { startDevice, type WebGpuDeviceOptions } from './start.ts';
-import { stepBufferWords, writeStepBuffer } from './step-buffer.ts';
+import { stepBufferWords, writeStepBuffer } from './step-plan.ts';
 
 export interface WebGpuRuntimeOptions extends WebGpuDeviceOptions {
   weights: GpuWeightFormat;

@@ -1,7 +1,7 @@
 import { EngineError } from '../../errors.ts';
 import { numElements } from '../safetensors-header.ts';
 import type { TensorEntry } from '../tensor-source.ts';
-import { BLOCK_FORMATS } from './block-formats.ts';
+import { BLOCK_FORMATS } from './decode-blocks.ts';
 
 /** A tensor as a GGUF header describes it. */
 export interface GgufTensorInfo {

@@ -1,4 +1,4 @@
-import { decodeFloat16 } from '../../runtime/half-precision.ts';
+import { decodeFloat16, decodeBfloat16 } from '../../runtime/half-precision.ts';
 
 /**
  * Decoders of ggml's block formats, as https://github.com/ggml-org/ggml defines them (ggml-common.h lays the blocks
@@ -8,7 +8,7 @@ import { decodeFloat16 } from '../../runtime/half-precision.ts';
  */
 
 /** Widens whole blocks into `target`, whose length is the number of their elements. */
-export type BlockDecoder = (blocks: Uint8Array, target: Float32Array) => void;
+type BlockDecoder = (blocks: Uint8Array, target: Float32Array) => void;
 
 const halfIn = new Uint16Array(1);
 const halfOut = new Float32Array(1);
@@ -33,7 +33,7 @@ const SMALL_BLOCK = 32;
 const K_BLOCK = 256;
 
 /** A scale, then 32 signed bytes. */
-export function decodeQ8Zero(blocks: Uint8Array, target: Float32Array): void {
+function decodeQ8Zero(blocks: Uint8Array, target: Float32Array): void {
   for (let out = 0, at = 0; out < target.length; out += SMALL_BLOCK, at += 34) {
     const scale = float16At(blocks, at);
     for (let i = 0; i < SMALL_BLOCK; i++) target[out + i] = scale * int8(blocks, at + 2 + i);
@@ -62,10 +62,10 @@ function nibbleDecoder(format: { hasMinimum: boolean; hasFifthBits: boolean }): 
   };
 }
 
-export const decodeQ4Zero = nibbleDecoder({ hasMinimum: false, hasFifthBits: false });
-export const decodeQ4One = nibbleDecoder({ hasMinimum: true, hasFifthBits: false });
-export const decodeQ5Zero = nibbleDecoder({ hasMinimum: false, hasFifthBits: true });
-export const decodeQ5One = nibbleDecoder({ hasMinimum: true, hasFifthBits: true });
+const decodeQ4Zero = nibbleDecoder({ hasMinimum: false, hasFifthBits: false });
+const decodeQ4One = nibbleDecoder({ hasMinimum: true, hasFifthBits: false });
+const decodeQ5Zero = nibbleDecoder({ hasMinimum: false, hasFifthBits: true });
+const decodeQ5One = nibbleDecoder({ hasMinimum: true, hasFifthBits: true });
 
 /** The six-bit scale and minimum of sub-block `index` of eight, packed into twelve bytes at `at`. */
 function scaleAndMinimum(blocks: Uint8Array, at: number, index: number): [scale: number, minimum: number] {
@@ -103,14 +103,14 @@ function kNibbleDecoder(hasFifthBits: boolean): BlockDecoder {
   };
 }
 
-export const decodeQ4K = kNibbleDecoder(false);
-export const decodeQ5K = kNibbleDecoder(true);
+const decodeQ4K = kNibbleDecoder(false);
+const decodeQ5K = kNibbleDecoder(true);
 
 /**
  * 128 bytes of low nibbles, 64 bytes of high bit pairs, sixteen signed scales of sixteen elements each, a float16. Each
  * half of the block has 64 nibble bytes (low nibbles first) and 32 bytes of bit pairs.
  */
-export function decodeQ6K(blocks: Uint8Array, target: Float32Array): void {
+function decodeQ6K(blocks: Uint8Array, target: Float32Array): void {
   for (let out = 0, at = 0; out < target.length; out += K_BLOCK, at += 210) {
     const scaleOfScales = float16At(blocks, at + 208);
     for (let i = 0; i < K_BLOCK; i++) {
@@ -122,4 +122,41 @@ export function decodeQ6K(blocks: Uint8Array, target: Float32Array): void {
       target[out + i] = scale * ((nibble | (highBits << 4)) - 32);
     }
   }
+}
+
+/** How a tensor's numbers lie in a GGUF file. */
+export interface BlockFormat {
+  readonly name: string;
+  /** Elements of one block; a row is a whole number of blocks. */
+  readonly blockElements: number;
+  readonly blockBytes: number;
+  readonly decode: BlockDecoder;
+}
+
+/** The formats that can be read, by ggml's number of them (`enum ggml_type` in ggml.h). */
+export const BLOCK_FORMATS: ReadonlyMap<number, BlockFormat> = new Map([
+  [0, format('F32', 1, 4, (bytes, target) => bytesOf(target).set(bytes))],
+  [1, format('F16', 1, 2, (bytes, target) => decodeFloat16(halvesOf(bytes), target))],
+  [30, format('BF16', 1, 2, (bytes, target) => decodeBfloat16(halvesOf(bytes), target))],
+  [2, format('Q4_0', 32, 18, decodeQ4Zero)],
+  [3, format('Q4_1', 32, 20, decodeQ4One)],
+  [6, format('Q5_0', 32, 22, decodeQ5Zero)],
+  [7, format('Q5_1', 32, 24, decodeQ5One)],
+  [8, format('Q8_0', 32, 34, decodeQ8Zero)],
+  [12, format('Q4_K', 256, 144, decodeQ4K)],
+  [13, format('Q5_K', 256, 176, decodeQ5K)],
+  [14, format('Q6_K', 256, 210, decodeQ6K)],
+]);
+
+function format(name: string, blockElements: number, blockBytes: number, decode: BlockDecoder): BlockFormat {
+  return { name, blockElements, blockBytes, decode };
+}
+
+function bytesOf(target: Float32Array): Uint8Array {
+  return new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+}
+
+/** The bytes as 16-bit words; copied, since a view needs an even offset. */
+function halvesOf(bytes: Uint8Array): Uint16Array {
+  return new Uint16Array(new Uint8Array(bytes).buffer);
 }

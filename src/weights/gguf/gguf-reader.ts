@@ -3,7 +3,7 @@ import { assertInvariant, EngineError } from '../../errors.ts';
 import { readFully } from '../read-fully.ts';
 import { numElements } from '../safetensors-header.ts';
 import type { TensorEntry, TensorSource } from '../tensor-source.ts';
-import { BLOCK_FORMATS, type BlockFormat } from './block-formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from './decode-blocks.ts';
 import { readGgufHeader, type GgufHeader } from './gguf-header.ts';
 
 /** Elements widened at a time: a whole number of blocks of any format. */

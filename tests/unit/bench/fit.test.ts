@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitPower } from '../../../src/bench/fit-power.ts';
-import { fitSweep } from '../../../src/bench/sweep-fit.ts';
+import { fitPower, fitSweep } from '../../../src/bench/sweep-fit.ts';
 
 const LENGTHS = [16, 32, 64, 96, 128, 192, 256];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summariseRequests } from '../../../src/bench/request-times.ts';
+import { summariseRequests } from '../../../src/bench/latency-summary.ts';
 
 describe('summariseRequests', () => {
   it('has the four latencies by their definitions', () => {

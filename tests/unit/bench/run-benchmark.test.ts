@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BenchmarkRunner } from '../../../src/bench/benchmark-runner.ts';
+import { BenchmarkRunner, runBenchmark } from '../../../src/bench/run-benchmark.ts';
 import { DEFAULT_BENCHMARK_PARAMS } from '../../../src/bench/benchmark-params.ts';
 import type { BenchmarkParams } from '../../../src/bench/benchmark-params.ts';
 import type { BenchmarkProgress } from '../../../src/bench/benchmark-report.ts';
 import { formatReport } from '../../../src/bench/report-table.ts';
-import { runBenchmark } from '../../../src/bench/run-benchmark.ts';
 import { toSnakeCase } from '../../../src/bench/snake-case.ts';
 import { EngineError } from '../../../src/errors.ts';
 import { startHttpService } from '../../support/http-service.ts';

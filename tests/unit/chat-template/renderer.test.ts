@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatDate } from '../../../src/chat-template/date.ts';
-import { readChatTemplate } from '../../../src/chat-template/read-chat-template.ts';
+import { formatDate } from '../../../src/chat-template/filters.ts';
+import { readChatTemplate } from '../../../src/chat-template/fallback-template.ts';
 import { ChatTemplateRenderer, type ChatMessage } from '../../../src/chat-template/renderer.ts';
 import { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { fixturePath, readJsonFixture } from '../../support/fixtures.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Conversation } from '../../../src/cli/talk/conversation.ts';
-import { CHAT_COMMANDS, parseLine } from '../../../src/cli/talk/parse-line.ts';
+import { CHAT_COMMANDS, parseLine } from '../../../src/cli/talk/read-input.ts';
 
 describe('Conversation', () => {
   it('asks with what was said before, behind the system message', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { EXIT_CODES } from '../../../src/cli/exit-codes.ts';
-import { CHAT_COMMANDS } from '../../../src/cli/talk/parse-line.ts';
+import { CHAT_COMMANDS } from '../../../src/cli/talk/read-input.ts';
 import { withReference } from '../../../scripts/cli-reference.ts';
 
 const textOf = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');

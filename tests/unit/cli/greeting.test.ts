@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { farewell } from '../../../src/cli/drain-on-signals.ts';
-import { greeting } from '../../../src/cli/greeting.ts';
+import { greeting } from '../../../src/cli/run-service.ts';
 
 const URL = 'http://127.0.0.1:8787';
 const model = {

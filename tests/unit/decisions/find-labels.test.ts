@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeParts } from '../../../src/decisions/encode-parts.ts';
+import { encodeParts } from '../../../src/decisions/render-frame.ts';
 import { findLabels } from '../../../src/decisions/find-labels.ts';
 import { CALL_START, writeQuestion } from '../../../src/decisions/write-question.ts';
 import { ServedTokenizer } from '../../../src/text/served-tokenizer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeTokens, reserveUpTo } from '../../../src/decisions/queue-window.ts';
+import { placeTokens, reserveUpTo } from '../../../src/decisions/start-scoring.ts';
 import { RequestQueue, type QueueBounds } from '../../../src/engine/client/queue/request-queue.ts';
 
 const queueOf = (bounds: Partial<QueueBounds>): RequestQueue =>

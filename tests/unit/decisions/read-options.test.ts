@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { meanIndex, readOptions } from '../../../src/decisions/read-options.ts';
+import { meanIndex, readOptions } from '../../../src/decisions/start-decision.ts';
 
 describe('readOptions', () => {
   it('normalizes over the options, and leaves the confidence as it is in the vocabulary', () => {

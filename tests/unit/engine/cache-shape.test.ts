@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cacheShape } from '../../../src/engine/cache-shape.ts';
+import { cacheShape } from '../../../src/engine/estimate-memory.ts';
 import { planByConfigJson } from '../../../src/model/architectures/registry.ts';
 import { readJsonFixture } from '../../support/fixtures.ts';
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { cacheShape } from '../../../src/engine/cache-shape.ts';
+import {
+  cacheShape,
+  estimateMemory,
+  modelSizeOf,
+  type ModelSize,
+} from '../../../src/engine/estimate-memory.ts';
 import { checkMemory, neededBytesOn } from '../../../src/engine/check-memory.ts';
-import { estimateMemory, modelSizeOf, type ModelSize } from '../../../src/engine/estimate-memory.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
 import type { WeightFormat } from '../../../src/runtime/traits.ts';
 import { fixturePath } from '../../support/fixtures.ts';

@@ -99,7 +99,7 @@ describe('startGeneration', () => {
     expect(events.map(({ type }) => type)).toEqual([...new Array<string>(length).fill('content'), 'finish']);
     expect(request?.grammar).toBeUndefined();
     expect(request).not.toHaveProperty('messages');
-    expect(request).not.toHaveProperty('shownTokenIds');
+    expect(request?.shownTokenIds).toBeUndefined();
   });
 
   it('does not tell the model of tools it may not call', async () => {

@@ -7,7 +7,7 @@ import { accepts, type Dfa } from '../../../src/grammar/regular/dfa.ts';
 import { Effort } from '../../../src/grammar/regular/effort.ts';
 import { encodeBytes } from '../../../src/grammar/regular/encode-bytes.ts';
 import { parseRegularExpression } from '../../../src/grammar/regular/parse-regular-expression.ts';
-import { textWithout } from '../../../src/grammar/regular/text-without.ts';
+import { textWithout } from '../../../src/grammar/regular/text-automaton.ts';
 import { acceptsBytes, randomText } from '../../support/grammar/random-walk.ts';
 
 const effort = (): Effort => new Effort('pattern');

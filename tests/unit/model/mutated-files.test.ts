@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cacheShape } from '../../../src/engine/cache-shape.ts';
+import { cacheShape } from '../../../src/engine/estimate-memory.ts';
 import { loadEndTokens } from '../../../src/engine/client/model-files/read-model-files.ts';
 import { loadTokenizer } from '../../../src/text/load-tokenizer.ts';
 import { EngineError } from '../../../src/errors.ts';

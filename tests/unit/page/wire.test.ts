@@ -2,13 +2,13 @@ import { describe, expectTypeOf, it } from 'vitest';
 import type { ChatChunk } from '../../../routes/openai/schemas/chat.ts';
 import type { CompletionChunk } from '../../../routes/openai/schemas/completions.ts';
 import type { ModelListBody } from '../../../routes/openai/schemas/models.ts';
-import type { AttentionBody } from '../../../routes/service/schemas/attention.ts';
+import type { AttentionBody } from '../../../routes/service/attention.ts';
 import type {
   BenchmarkEvent as SentEvent,
   BenchmarkRunBody,
   BenchmarkRunListBody,
 } from '../../../routes/service/schemas/benchmark.ts';
-import type { TokenizeBody } from '../../../routes/service/schemas/tokenize.ts';
+import type { TokenizeBody } from '../../../routes/service/tokenize.ts';
 import type { RequestListBody, RequestRecordBody } from '../../../routes/service/schemas/requests.ts';
 import type {
   AttentionReport,

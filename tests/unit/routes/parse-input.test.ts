@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { attentionRequestSchema } from '../../../routes/service/schemas/attention.ts';
+import { attentionRequestSchema } from '../../../routes/service/attention.ts';
 import { chatRequestSchema } from '../../../routes/openai/schemas/chat.ts';
 import { completionRequestSchema } from '../../../routes/openai/schemas/completions.ts';
 import { embeddingRequestSchema } from '../../../routes/openai/schemas/embeddings.ts';
 import { messageRequestSchema } from '../../../routes/anthropic/schemas/message-request.ts';
 import { parseInput } from '../../../routes/shared/schemas/parse-input.ts';
 import { responseRequestSchema } from '../../../routes/responses/schemas/response-request.ts';
-import { detokenizeRequestSchema } from '../../../routes/service/schemas/tokenize.ts';
+import { detokenizeRequestSchema } from '../../../routes/service/tokenize.ts';
 import type { EngineError } from '../../../src/errors.ts';
 
 /** A list or record that counts how many of its entries are read. */

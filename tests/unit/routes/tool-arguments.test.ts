@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readToolArguments } from '../../../routes/shared/schemas/tool-arguments.ts';
+import { readToolArguments } from '../../../routes/shared/schemas/tools.ts';
 
 it.each([
   ['{"a": [1, {"b": null}]}', { a: [1, { b: null }] }],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keepMinP, keepTopK, keepTopP } from '../../../src/sampling/candidate-filters.ts';
+import { keepMinP, keepTopK, keepTopP } from '../../../src/sampling/logits-processors.ts';
 import { Candidates } from '../../../src/sampling/candidates.ts';
 import { minPSet, ranking, renormalise, softmax, topKSet, topPSet } from './reference.ts';
 

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logprobsOf, tokenLogprobs } from '../../../src/sampling/logprobs.ts';
-import { SamplerState } from '../../../src/sampling/sampler-state.ts';
+import { SamplerState, DEFAULT_SAMPLING_PARAMS } from '../../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../../src/sampling/sampling-params.ts';
 import { ranking, softmax } from './reference.ts';
 
 describe('tokenLogprobs', () => {

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
-import { TOP_LOGITS, type TopLogits } from '../../../src/runtime/step-row.ts';
-import { SamplerState } from '../../../src/sampling/sampler-state.ts';
+import { TOP_LOGITS, type TopLogits } from '../../../src/runtime/step-batch.ts';
+import {
+  SamplerState,
+  DEFAULT_SAMPLING_PARAMS,
+  type SamplingParams,
+} from '../../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../../src/sampling/sampling-params.ts';
-import type { SamplingParams } from '../../../src/sampling/sampling-params.ts';
 import { minPSet, renormalise, softmax, topKSet, topPSet } from './reference.ts';
 
 function stateOf(params: Partial<SamplingParams> = {}, promptTokenIds: number[] = []): SamplerState {

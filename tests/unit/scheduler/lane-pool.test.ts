@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { LanePool } from '../../../src/scheduler/lane-pool.ts';
+import { LanePool } from '../../../src/scheduler/lane-cache.ts';
 
 it('gives away empty lanes first, the lowest in front, then the one that was freed longest ago', () => {
   const action = fc.record({ choice: fc.nat(9), isEmpty: fc.boolean() });

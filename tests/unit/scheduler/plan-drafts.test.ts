@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planDrafts, type DraftCandidate } from '../../../src/scheduler/plan-drafts.ts';
+import { planDrafts, type DraftCandidate } from '../../../src/scheduler/drafter.ts';
 import { StepCostModel, type StepShape } from '../../../src/scheduler/step-cost-model.ts';
 
 const decodes = (numRows: number): StepShape => ({ numRows, numLogitRows: numRows, numScores: 0 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WholeTokens } from '../../../src/tokenizer/whole-tokens.ts';
+import { WholeTokens } from '../../../src/tokenizer/sentencepiece-tokenizer.ts';
 
 const TOKENS = new WholeTokens([
   ['<b>', 1],

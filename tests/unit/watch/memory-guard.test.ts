@@ -1,6 +1,11 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { growthShare, isShortAt, MemoryGuard, type HeapFigures } from '../../../src/watch/memory-guard.ts';
-import type { ContainerMemory } from '../../../src/watch/container-memory.ts';
+import {
+  growthShare,
+  isShortAt,
+  MemoryGuard,
+  type HeapFigures,
+  type ContainerMemory,
+} from '../../../src/watch/memory-guard.ts';
 
 const MIB = 2 ** 20;
 

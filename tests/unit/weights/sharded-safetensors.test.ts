@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openSafetensors } from '../../../src/weights/open-safetensors.ts';
+import { openSafetensors } from '../../../src/weights/sharded-safetensors.ts';
 import { writeSafetensors, type NamedTensor } from '../../../src/weights/write-safetensors.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';

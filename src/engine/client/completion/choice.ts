@@ -1,7 +1,7 @@
 import type { FinishReason, SampledToken } from '../../engine.ts';
 import { ReasoningMeter, type ReasoningTags } from '../../reasoning-meter.ts';
 import { IncrementalDetokenizer, type TokenVocabulary } from '../../../tokenizer/incremental-detokenizer.ts';
-import { shownBytes } from '../../../tokenizer/shown-bytes.ts';
+import { shownBytes } from '../../../tokenizer/token-bytes.ts';
 import { StopStrings } from '../../../tokenizer/stop-strings.ts';
 
 export interface ChoiceOptions {

@@ -12,11 +12,10 @@ import type {
   SampledToken,
 } from '../../engine.ts';
 import { EventQueue, type Merging } from './event-queue.ts';
-import { scopedCacheSalt, type PrefixCacheScope } from './prefix-cache-scope.ts';
+import { scopedCacheSalt, type PrefixCacheScope, toSequenceRequest } from './to-sequence-request.ts';
 import type { SentError, SequenceFinish, SequenceRequest, SequenceUpdate } from '../../protocol.ts';
-import { RequestTimer } from '../queue/request-timer.ts';
+import { RequestTimer } from '../queue/waits.ts';
 import { fromSentError, stepFailure } from '../../step-fault.ts';
-import { toSequenceRequest } from './to-sequence-request.ts';
 
 /** What a completion asks of the engine client. */
 export interface CompletionHost {

@@ -4,7 +4,7 @@ import type { Engine, Reservation } from '../../engine.ts';
 import type { TokenAllowance } from '../../caller.ts';
 import { checkTextLength } from '../../check-input.ts';
 import { encodePrompts, minNumTokens, type Prompt } from './encode-prompts.ts';
-import { withinDeadline } from '../queue/within-deadline.ts';
+import { withinDeadline } from '../queue/waits.ts';
 
 export interface EmbeddingRequest {
   texts: readonly Prompt[];

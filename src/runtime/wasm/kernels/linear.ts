@@ -16,7 +16,7 @@ import {
 } from '../assembly/kernel-ids.ts';
 import type { Job } from '../job.ts';
 import { floatArg } from '../kernel-pool.ts';
-import { panelBytes, type PanelFormat } from '../panel-format.ts';
+import { panelBytes, type PanelFormat } from '../wasm-parameter.ts';
 
 /** Weights that one thread takes at a time: they stay in its second-level cache while tile after tile uses them. */
 const CHUNK_BYTES = 256 * 1024;

@@ -1,4 +1,4 @@
-import { TOP_LOGITS } from '../../step-row.ts';
+import { TOP_LOGITS } from '../../step-batch.ts';
 import { TOP_LOGITS_MERGE, TOP_LOGITS_PARTS, TOP_PART, TOP_STRETCHES } from '../assembly/kernel-ids.ts';
 import type { Job } from '../job.ts';
 

@@ -1,7 +1,7 @@
 import type { HeadStripes, Rotation } from '../../ops.ts';
 import type { KvCacheShape } from '../../runtime.ts';
 import { defineKernel, numRowsOf, strideOf, type Binding, type Kernel } from './kernel.ts';
-import { sumOfWorkgroupFunction } from './sum-of-workgroup.ts';
+import { sumOfWorkgroupFunction } from './norm.ts';
 
 interface HeadsDimensions {
   stripes: HeadStripes;

@@ -1,4 +1,4 @@
-import { TOP_LOGITS } from '../../step-row.ts';
+import { TOP_LOGITS } from '../../step-batch.ts';
 import { defineKernel, strideOf, type Kernel } from './kernel.ts';
 
 /** Numbers sorted at once in workgroup memory: 8 KiB of keys and tokens. */

@@ -3,16 +3,14 @@ import type { SequenceRequest, SequenceUpdate } from '../../../../src/engine/pro
 import { EngineCore } from '../../../../src/engine/worker/engine-core.ts';
 import { GrammarPool } from '../../../../src/engine/worker/grammar-pool.ts';
 import { ModelRunner } from '../../../../src/engine/worker/model-runner.ts';
-import { ReasoningBudget } from '../../../../src/engine/worker/reasoning-budget.ts';
-import { ReasoningBudgets } from '../../../../src/engine/worker/reasoning-budgets.ts';
+import { ReasoningBudget, ReasoningBudgets } from '../../../../src/engine/worker/reasoning-budget.ts';
 import { SequenceGuide } from '../../../../src/engine/worker/sequence-guide.ts';
 import { EngineError } from '../../../../src/errors.ts';
 import { TokenGrammar } from '../../../../src/grammar/matching/token-grammar.ts';
 import { TokenTrie } from '../../../../src/grammar/matching/token-trie.ts';
 import { Candidates } from '../../../../src/sampling/candidates.ts';
 import { Sampler } from '../../../../src/sampling/sampler.ts';
-import { SamplerState } from '../../../../src/sampling/sampler-state.ts';
-import { DEFAULT_SAMPLING_PARAMS } from '../../../../src/sampling/sampling-params.ts';
+import { SamplerState, DEFAULT_SAMPLING_PARAMS } from '../../../../src/sampling/sampling-params.ts';
 import { randomAt } from '../../../../src/sampling/seeded-random.ts';
 import { NgramIndex } from '../../../../src/scheduler/ngram-index.ts';
 import { Scheduler } from '../../../../src/scheduler/scheduler.ts';
@@ -45,10 +43,10 @@ const injection = vi.hoisted(() => {
 });
 
 vi.mock('../../../../src/sampling/logits-processors.ts', async (load) => injection.wrapModule(await load()));
-vi.mock('../../../../src/sampling/candidate-filters.ts', async (load) => injection.wrapModule(await load()));
+vi.mock('../../../../src/sampling/logits-processors.ts', async (load) => injection.wrapModule(await load()));
 vi.mock('../../../../src/sampling/largest-logit.ts', async (load) => injection.wrapModule(await load()));
 vi.mock('../../../../src/sampling/logprobs.ts', async (load) => injection.wrapModule(await load()));
-vi.mock('../../../../src/tokenizer/shown-bytes.ts', async (load) => injection.wrapModule(await load()));
+vi.mock('../../../../src/tokenizer/token-bytes.ts', async (load) => injection.wrapModule(await load()));
 
 const CLASSES = [
   Candidates,

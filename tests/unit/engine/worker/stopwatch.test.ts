@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Stopwatch } from '../../../../src/engine/worker/stopwatch.ts';
+import { Stopwatch } from '../../../../src/engine/worker/timed-guide.ts';
 
 it('adds up the time of works, failed ones too, until it is asked', async () => {
   let nowMs = 100;

@@ -1,9 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
 import { describe, it } from 'vitest';
 import { compileGrammar } from '../../../../src/grammar/compile/compile-grammar.ts';
-import { grammarBytes } from '../../../../src/grammar/grammar-bytes.ts';
+import { grammarBytes, type Grammar } from '../../../../src/grammar/grammar.ts';
 import type { GrammarSpec } from '../../../../src/grammar/grammar-spec.ts';
-import type { Grammar } from '../../../../src/grammar/grammar.ts';
 import type { Configuration } from '../../../../src/grammar/matching/configuration.ts';
 import { GrammarVocabulary } from '../../../../src/grammar/matching/grammar-vocabulary.ts';
 import { ownSource } from '../../../../src/grammar/matching/own-source.ts';

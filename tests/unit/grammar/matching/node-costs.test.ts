@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { nodeCosts } from '../../../../src/grammar/matching/node-costs.ts';
+import { nodeCosts } from '../../../../src/grammar/matching/rest-costs.ts';
 import type { Node } from '../../../../src/grammar/matching/program.ts';
 
 const NUM_NODES = 12;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { logServerErrors } from '../../../../src/http/edge/log-server-errors.ts';
+import { logServerErrors } from '../../../../src/http/edge/node-server.ts';
 
 it('logs the errors of a server, at most a line in ten seconds, and outlives them', () => {
   const lines: unknown[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { networkOf } from '../../../../src/http/edge/network.ts';
+import { networkOf } from '../../../../src/http/edge/client-address.ts';
 
 describe('networkOf', () => {
   it.each([

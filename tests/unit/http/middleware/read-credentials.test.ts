@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readCredentials } from '../../../../src/http/middleware/read-credentials.ts';
+import { readCredentials } from '../../../../src/http/middleware/authenticate.ts';
 
 it.each([
   [{}, []],

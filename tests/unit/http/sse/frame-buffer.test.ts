@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameBuffer } from '../../../../src/http/sse/frame-buffer.ts';
+import { FrameBuffer } from '../../../../src/http/sse/resumable-stream.ts';
 
 describe('FrameBuffer', () => {
   it('is a list of which the oldest were cut, whatever is pushed and dropped', () => {

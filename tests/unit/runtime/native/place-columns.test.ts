@@ -6,7 +6,7 @@ import { stepValue, StepRecorder, type StepValue } from '../../../../src/runtime
 import { liveOperations } from '../../../../src/runtime/step/live-operations.ts';
 import { selectEarly } from '../../../../src/runtime/step/select-early.ts';
 import { inputsOf, joinProducts } from '../../../../src/runtime/native/join-products.ts';
-import { placeColumns } from '../../../../src/runtime/native/place-columns.ts';
+import { placeColumns } from '../../../../src/runtime/native/step-program.ts';
 
 const COUNTS = { step: 1, logit: 1 };
 const config = parseGpt2Config({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TOP_LOGITS } from '../../../../src/runtime/step-row.ts';
+import { TOP_LOGITS } from '../../../../src/runtime/step-batch.ts';
 import { planReadBack, rowsFrom } from '../../../../src/runtime/webgpu/read-back.ts';
 
 const TOP_WORDS = 2 * TOP_LOGITS + 1;

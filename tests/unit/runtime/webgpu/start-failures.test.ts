@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadFailure, noAdapter, notInstalled } from '../../../../src/runtime/webgpu/start-failures.ts';
+import { loadFailure, noAdapter, notInstalled } from '../../../../src/runtime/webgpu/start.ts';
 
 /** Messages of Node's loader, glibc's and Dawn, as they came. */
 describe('why Dawn cannot be loaded', () => {

@@ -4,7 +4,7 @@ import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
 import { bookHeads } from '../../../../src/runtime/ops.ts';
 import { attentionKernel, attentionTileRows } from '../../../../src/runtime/webgpu/kernels/attention.ts';
 import { checkBatch } from '../../../../src/runtime/step/step-tables.ts';
-import { stepBufferWords, writeStepBuffer } from '../../../../src/runtime/webgpu/step-buffer.ts';
+import { stepBufferWords, writeStepBuffer } from '../../../../src/runtime/webgpu/step-plan.ts';
 
 const CACHE = { numLayers: 1, numKvHeads: 1, headDim: 4, numLanes: 3, laneLength: 16 };
 const TABLES = { tokens: 10, positions: 16 };

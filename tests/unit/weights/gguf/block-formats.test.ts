@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BLOCK_FORMATS } from '../../../../src/weights/gguf/block-formats.ts';
+import { BLOCK_FORMATS } from '../../../../src/weights/gguf/decode-blocks.ts';
 import { fixturePath, readJsonFixture } from '../../../support/fixtures.ts';
 
 interface Stored {

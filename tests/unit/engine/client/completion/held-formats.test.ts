@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HeldFormats } from '../../../../../src/engine/client/completion/held-formats.ts';
+import { HeldFormats } from '../../../../../src/engine/client/completion/open-completions.ts';
 
 const format = (key: string, mib: number): { key: string; numBytes: number } => ({
   key,

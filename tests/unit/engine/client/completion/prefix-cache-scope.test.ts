@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scopedCacheSalt } from '../../../../../src/engine/client/completion/prefix-cache-scope.ts';
+import { scopedCacheSalt } from '../../../../../src/engine/client/completion/to-sequence-request.ts';
 
 const request = fc.record({
   ownerId: fc.string(),

@@ -5,7 +5,7 @@ import {
   loadGenerationDefaults,
   readDefaultsSetting,
   type DescribedModel,
-} from '../../../../../src/engine/client/model-files/load-generation-defaults.ts';
+} from '../../../../../src/engine/client/model-files/read-model-files.ts';
 import type { KnownDefaults } from '../../../../../src/model/sampling-note.ts';
 import { tempDirectory } from '../../../../support/temp-directory.ts';
 

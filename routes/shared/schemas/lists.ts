@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textSchema } from './bounds.ts';
 
 /** A list whose entries are counted before one of them is looked at. */
 export function boundedList<Item extends z.ZodType>(
@@ -23,3 +24,11 @@ export function boundedList<Item extends z.ZodType>(
   // A function before the schema could make something of nothing; this one does not.
   return z.nonoptional(list);
 }
+
+/** A text, or a list whose entries are counted before one of them is looked at. */
+export const textOrList = <Item extends z.ZodType>(
+  item: Item,
+  maxEntries: number,
+  minEntries = 0,
+): z.ZodUnion<[z.ZodString, ReturnType<typeof boundedList<Item>>]> =>
+  z.union([textSchema, boundedList(item, maxEntries, minEntries)]);
