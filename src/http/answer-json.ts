@@ -3,6 +3,8 @@ import { abortError } from '../errors.ts';
 import { isShort, jsonLength, jsonPieces } from '../json-pieces.ts';
 import type { AppContext } from './app-env.ts';
 import { HeldBytes, type Holding } from './edge/held-bytes.ts';
+import { answerHeaders } from './middleware/timing-headers.ts';
+import type { RequestScope } from './request-scope.ts';
 
 /** Of long answers that their clients have not read yet. */
 const answers = new HeldBytes('answers that are being read');
@@ -15,11 +17,17 @@ const CHARACTERS_PER_BYTE = 4;
  * taken those before it, and between two pieces the thread does what else there is to do.
  */
 export function answerJson(c: AppContext, body: object): Response {
-  if (isShort(body)) return c.json(body);
+  if (isShort(body)) return answerShort(c.var.scope, JSON.stringify(body));
   const holding = answers.open(groupOf(c.var.scope.clientId), MAX_ANSWERS_BYTES);
   holding.hold(jsonLength(body) / CHARACTERS_PER_BYTE);
   if (holding.signal.aborted) throw abortError(holding.signal);
   return answerInPieces(c, jsonPieces(body), holding);
+}
+
+/** With all headers as one plain object, which the server writes as it is: as `Headers` they take 30 us more. */
+function answerShort(scope: RequestScope, text: string): Response {
+  const headers = { 'content-type': 'application/json', ...answerHeaders(scope) };
+  return (scope.whole = new Response(text, { headers }));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { AppContext, AppEnv } from '../app-env.ts';
 import { authorityOf } from '../edge/authority.ts';
-import { handleError, requestIdHeaders } from './error-handlers.ts';
+import { handleError } from './error-handlers.ts';
 import { clientAddressOf, isTrusted, networkOf, plainAddress } from '../edge/client-address.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { OwnProcess } from './own-process.ts';
@@ -13,7 +13,7 @@ import { chooseRequestId } from './request-id.ts';
 import type { RequestLog } from './request-log.ts';
 import { RequestScope } from '../request-scope.ts';
 import type { RouteTable } from '../route-facts.ts';
-import { timingHeaders } from './timing-headers.ts';
+import { answerHeaders } from './timing-headers.ts';
 
 /**
  * Around every request: gives it its id, puts id and timings on the answer, and writes its log line and metrics
@@ -50,11 +50,9 @@ export function requestMiddleware(
       // The router's own refusals, and values that are no Error, pass by Hono's error handler.
       c.res = handleError(thrown, c);
     }
-    const headers = {
-      ...requestIdHeaders(scope),
-      ...timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),
-    };
-    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
+    if (c.res !== scope.whole) {
+      for (const [name, value] of Object.entries(answerHeaders(scope))) c.res.headers.set(name, value);
+    }
     scope.respond(c.res.status);
   };
 }

@@ -1,4 +1,12 @@
 import type { RequestRecord } from '../../engine/engine.ts';
+import type { RequestScope } from '../request-scope.ts';
+import { requestIdHeaders } from './error-handlers.ts';
+
+/** What every answer says of its request: its id, and where its time went. */
+export const answerHeaders = (scope: RequestScope): Record<string, string> => ({
+  ...requestIdHeaders(scope),
+  ...timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),
+});
 
 /**
  * Headers that tell where the time of a request went, in milliseconds. `record` is absent on routes without a
