@@ -6,7 +6,7 @@ import {
   type ZodOpenApiOverride,
   type ZodOpenApiPathItemObject,
 } from 'zod-openapi';
-import { MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/edge/json-nesting.ts';
+import { MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/edge/json-body.ts';
 import { VERSION } from '../src/version.ts';
 import type { Method } from './define-route.ts';
 import { HEADERS_NOTE, resumableParam, securitySchemes, STREAM_NOTE, TAGS } from './openapi-parts.ts';

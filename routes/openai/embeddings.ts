@@ -1,7 +1,7 @@
 import { checkVocabulary } from '../../src/engine/check-input.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { invalidField } from '../../src/errors.ts';
-import { embedTexts } from '../../src/engine/client/texts/embed-texts.ts';
+import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';

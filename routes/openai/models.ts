@@ -1,5 +1,5 @@
 import { answerJson } from '../../src/http/answer-json.ts';
-import { checkMayUse, hideOthers, mayUse } from '../../src/http/middleware/allowed-models.ts';
+import { checkMayUse, hideOthers, mayUse } from '../../src/http/middleware/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse, modelParam } from '../openapi-parts.ts';
 import { modelListSchema, modelSchema, toModelBody, toModelListBody } from './schemas/models.ts';

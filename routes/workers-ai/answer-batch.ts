@@ -4,7 +4,7 @@ import { batchClientId, type BatchJobs } from '../../src/batch/batch-jobs.ts';
 import type { BatchRunner } from '../../src/batch/batch-runner.ts';
 import { clip } from '../../src/values.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
-import { checkMayUse, hideOthers } from '../../src/http/middleware/allowed-models.ts';
+import { checkMayUse, hideOthers } from '../../src/http/middleware/use-engine.ts';
 import { answerInPieces } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';

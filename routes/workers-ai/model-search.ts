@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ModelStatus } from '../../src/serving/served-models.ts';
-import { mayUse } from '../../src/http/middleware/allowed-models.ts';
+import { mayUse } from '../../src/http/middleware/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';

@@ -1,5 +1,5 @@
 import type { Caller, TokenAllowance } from '../../src/engine/caller.ts';
-import { embedTexts } from '../../src/engine/client/texts/embed-texts.ts';
+import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { startGeneration, type Generation } from '../../src/generation/start-generation.ts';
 import { workersAiRankingRequestSchema, type WorkersAiRankingInput } from './schemas/workers-ai-ranking.ts';

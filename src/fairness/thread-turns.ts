@@ -1,5 +1,5 @@
 import { abortError, EngineError } from '../errors.ts';
-import { FairJobs } from './fair-jobs.ts';
+import { FairJobs } from './fair-places.ts';
 
 /** A client that waits for longer is told to come back. */
 const MAX_WAIT_MS = 30_000;

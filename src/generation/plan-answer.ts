@@ -3,8 +3,7 @@ import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import { StepBudget } from '../step-budget.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { answerGrammar } from './constraint/answer-grammar.ts';
-import { parameterTypes } from './constraint/argument-list.ts';
-import { tagTokensIn } from './constraint/tag-text.ts';
+import { parameterTypes, tagTokensIn } from './constraint/argument-list.ts';
 import type { Conversation, GenerationRequest } from './generation-request.ts';
 import type { RenderedConversation } from './render-conversation.ts';
 

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import { abortError, EngineError } from '../errors.ts';
 import { forkSibling } from './sibling-process.ts';
-import { FairJobs } from '../fairness/fair-jobs.ts';
+import { FairJobs } from '../fairness/fair-places.ts';
 import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
 
 export interface JobProcessOptions<Setup> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { MAX_OPEN_REQUESTS } from '../../src/http/edge/connection.ts';
+import { MAX_OPEN_REQUESTS } from '../../src/http/edge/connections.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { RawClient, rawPost } from '../support/raw-client.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TextEmbedding } from '../../../src/engine/client/texts/embed-texts.ts';
+import type { TextEmbedding } from '../../../src/engine/client/texts/encode-prompts.ts';
 import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
 import { countSchema, truncateTokensSchema } from '../../shared/schemas/bounds.ts';
 import { ignored, modelField, promptUsageSchema, timeoutField } from '../../shared/schemas/common-fields.ts';

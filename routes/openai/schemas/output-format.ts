@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clip } from '../../../src/values.ts';
 import { invalidField } from '../../../src/errors.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
-import { jsonFault } from '../../../src/http/edge/json-nesting.ts';
+import { jsonFault } from '../../../src/http/edge/json-body.ts';
 import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { anyJsonSchemaSchema, isJsonSchema } from '../../shared/schemas/json-object.ts';
 import {

@@ -1,7 +1,7 @@
 import type { ToolChoice, ToolDefinition } from '../../../src/generation/tools.ts';
 import { clip, isRecord } from '../../../src/values.ts';
 import { invalidField } from '../../../src/errors.ts';
-import { jsonFault } from '../../../src/http/edge/json-nesting.ts';
+import { jsonFault } from '../../../src/http/edge/json-body.ts';
 
 /** Most tools of a request; OpenAI's. */
 export const MAX_TOOLS = 128;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EmbeddingRequest, TextEmbedding } from '../../../src/engine/client/texts/embed-texts.ts';
+import type { EmbeddingRequest, TextEmbedding } from '../../../src/engine/client/texts/encode-prompts.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { MAX_TEXT_LENGTH } from '../../shared/schemas/bounds.ts';
 import { promptUsageSchema } from '../../shared/schemas/common-fields.ts';

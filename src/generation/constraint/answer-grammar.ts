@@ -2,8 +2,17 @@ import type { GrammarSpec } from '../../grammar/grammar-spec.ts';
 import type { ReasoningFormat, ToolFormat } from '../../chat-template/format/chat-format.ts';
 import type { StepBudget } from '../../step-budget.ts';
 import type { ToolChoice, ToolDefinition } from '../tools.ts';
-import { choice, optional, repeat, sequence, tagText, textBefore, type TagTokens } from './tag-text.ts';
-import { NO_PARAMETERS, parametersParam } from './argument-list.ts';
+import {
+  choice,
+  optional,
+  repeat,
+  sequence,
+  tagText,
+  textBefore,
+  type TagTokens,
+  NO_PARAMETERS,
+  parametersParam,
+} from './argument-list.ts';
 import { gemmaArguments, pythonicArguments } from './literal-arguments.ts';
 import { taggedArguments } from './tagged-arguments.ts';
 

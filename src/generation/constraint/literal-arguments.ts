@@ -2,8 +2,19 @@ import type { GrammarSpec } from '../../grammar/grammar-spec.ts';
 import type { StepBudget } from '../../step-budget.ts';
 import { isSchema, type SchemaReader } from '../schema-types.ts';
 import type { ToolDefinition } from '../tools.ts';
-import { argumentList, detachedSchema, parametersOf, propertyList, type Parameter } from './argument-list.ts';
-import { choice, repeat, sequence, tagText, textBefore, type TagTokens } from './tag-text.ts';
+import {
+  argumentList,
+  detachedSchema,
+  parametersOf,
+  propertyList,
+  type Parameter,
+  choice,
+  repeat,
+  sequence,
+  tagText,
+  textBefore,
+  type TagTokens,
+} from './argument-list.ts';
 
 const MAX_LEVELS = 8;
 const literal = (text: string): GrammarSpec => ({ type: 'literal', text });

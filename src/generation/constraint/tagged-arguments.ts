@@ -3,8 +3,18 @@ import type { TaggedFormat } from '../../chat-template/format/chat-format.ts';
 import type { StepBudget } from '../../step-budget.ts';
 import { isSchema, type SchemaReader } from '../schema-types.ts';
 import type { ToolDefinition } from '../tools.ts';
-import { detachedSchema, parametersOf, type Parameter } from './argument-list.ts';
-import { choice, optional, repeat, sequence, tagText, textBefore, type TagTokens } from './tag-text.ts';
+import {
+  detachedSchema,
+  parametersOf,
+  type Parameter,
+  choice,
+  optional,
+  repeat,
+  sequence,
+  tagText,
+  textBefore,
+  type TagTokens,
+} from './argument-list.ts';
 
 /**
  * The arguments of a call in tags. Texts stand without quotation marks: of their schemas `enum` and `const` are kept to,

@@ -1,8 +1,141 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
-import { Connection } from './connection.ts';
 import { isTrusted, networkOf, plainAddress } from './client-address.ts';
 import { ReadTurns } from './read-turns.ts';
+import { readInPieces } from './read-in-pieces.ts';
+
+/** Requests that one connection may have open: one that is being answered, and those that were sent behind it. */
+export const MAX_OPEN_REQUESTS = 16;
+
+/** What an answer whose headers are out is told when the client is to be asked whether it is there. */
+export const PROBE_EVENT = 'probe';
+/** A client that is gone is found by the second write to it; one that is there is asked ever less often. */
+const FIRST_PROBE_MS = 50;
+const MAX_PROBE_MS = 15_000;
+/** How often while only that tells. */
+const BLIND_PROBE_MS = 300;
+
+/**
+ * One connection of a client. HTTP/1.1 answers in the order of the requests, so they are taken up one after the other:
+ * those that are pipelined hold neither a lane nor a place in the queue, and nothing of them is left when the client
+ * hangs up. One that sends more of them than MAX_OPEN_REQUESTS is cut off.
+ *
+ * A client that has sent all it will send may shut its half of the connection and still read. On the wire that looks
+ * like one that is gone, until something is sent to it: the system of one that is gone refuses it. So an interim
+ * response (RFC 9110, 15.2), or a comment on a stream, is sent to find out.
+ */
+class Connection {
+  readonly socket: Socket;
+  readonly network: string;
+  readonly #listener: RequestListener;
+  readonly #waiting: { incoming: IncomingMessage; outgoing: ServerResponse }[] = [];
+  #current: ServerResponse | undefined;
+  #isHalfClosed = false;
+  #numProbes = 0;
+  #probeTimer: NodeJS.Timeout | undefined;
+
+  /** @param network of the peer, as networkOf has it */
+  constructor(socket: Socket, network: string, listener: RequestListener, turns: ReadTurns) {
+    this.socket = socket;
+    this.network = network;
+    this.#listener = listener;
+    readInPieces(socket, network, turns, () => {
+      this.#isHalfClosed = true;
+      this.#probe();
+    });
+    socket.once('close', () => clearTimeout(this.#probeTimer));
+  }
+
+  /** No request is being answered. */
+  get isIdle(): boolean {
+    return this.#current === undefined;
+  }
+
+  handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    // Closed, or about to be, once the answer before is out: Node goes on with what it has read.
+    if (!this.socket.writable) return;
+    if (this.#current === undefined) this.#answer(incoming, outgoing);
+    else if (this.#waiting.length + 1 < MAX_OPEN_REQUESTS) {
+      this.#waiting.push({ incoming, outgoing });
+      this.#probeTimer ??= setTimeout(() => this.#probe(), BLIND_PROBE_MS).unref();
+    } else this.socket.destroy();
+  }
+
+  #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    this.#current = outgoing;
+    guardChunks(incoming);
+    outgoing.once('close', () => {
+      this.#current = undefined;
+      const next = this.#waiting.shift();
+      if (next !== undefined && this.socket.writable) this.#answer(next.incoming, next.outgoing);
+    });
+    this.#listener(incoming, outgoing);
+  }
+
+  /** Nothing was written, nor read, for the time that the socket was given. */
+  onTimeout(): void {
+    // Idle, or a reader that takes nothing; else its answer is still being computed.
+    if (this.isIdle || this.socket.writableLength > 0) this.socket.destroy();
+    else this.socket.setTimeout(this.socket.timeout ?? 0);
+  }
+
+  /** Asks whether the client is there, and again after a while, as long as only that tells. */
+  #probe(): void {
+    clearTimeout(this.#probeTimer);
+    this.#probeTimer = undefined;
+    if (this.#current === undefined || this.socket.destroyed) return;
+    let delayMs = BLIND_PROBE_MS;
+    if (this.#isHalfClosed) {
+      this.#write(this.#current);
+      delayMs = Math.min(FIRST_PROBE_MS * 4 ** this.#numProbes++, MAX_PROBE_MS);
+    } else if (this.#isReadingStopped) this.#write(this.#current);
+    else if (this.#waiting.length === 0) return;
+    this.#probeTimer = setTimeout(() => this.#probe(), delayMs).unref();
+  }
+
+  /** While a body waits unread, Node reads no further, and so does not see the client hang up. */
+  get #isReadingStopped(): boolean {
+    const last = this.#waiting.at(-1)?.incoming;
+    return last !== undefined && last.readableLength >= last.readableHighWaterMark;
+  }
+
+  #write(outgoing: ServerResponse): void {
+    if (!outgoing.headersSent) {
+      // HTTP/1.0 knows no interim response.
+      if (outgoing.req.httpVersion === '1.0') this.socket.destroy();
+      else outgoing.writeProcessing();
+    } else outgoing.emit(PROBE_EVENT);
+    // Where no stream listens the rest of the answer is on its way, which tells as well.
+  }
+}
+
+/** As many chunks may be of any size. */
+const FREE_CHUNKS = 8192;
+/** Bytes that chunks beyond those have at least, on average. */
+const MIN_MEAN_BYTES = 32;
+
+/** Whether so many chunks for so few bytes are an attack: each costs the thread as much as a kilobyte. */
+export const isTooFragmented = (numChunks: number, numBytes: number): boolean =>
+  numChunks > FREE_CHUNKS + numBytes / MIN_MEAN_BYTES;
+
+/**
+ * Closes a connection whose body comes in very small chunks. Node's parser makes a call for each chunk, so that a body
+ * within BODY_LIMIT could take a second of the thread.
+ */
+function guardChunks(incoming: IncomingMessage): void {
+  if (incoming.headers['transfer-encoding'] === undefined) return;
+  let numChunks = 0;
+  let numBytes = 0;
+  const push = incoming.push.bind(incoming);
+  incoming.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+    if (chunk === null) return push(null);
+    numBytes += chunk.length;
+    if (!isTooFragmented(++numChunks, numBytes)) return push(chunk, encoding);
+    // What is left of the piece still comes, and is not looked at.
+    if (!incoming.destroyed) incoming.destroy();
+    return false;
+  };
+}
 
 /**
  * Which network gives a connection up for a newcomer when there may be no more: the one that has most, if it has more

@@ -1,6 +1,6 @@
 import { toEngineError, type EngineError } from '../../errors.ts';
 import type { AppContext } from '../app-env.ts';
-import { PROBE_EVENT } from '../edge/connection.ts';
+import { PROBE_EVENT } from '../edge/connections.ts';
 import { toErrorBody } from '../error-response.ts';
 import { RESUMABLE_HEADER } from '../middleware/offer-resumption.ts';
 import type { RequestScope } from '../request-scope.ts';

@@ -3,7 +3,7 @@ import {
   answerGrammar,
   type AnswerGrammarOptions,
 } from '../../../src/generation/constraint/answer-grammar.ts';
-import { tagText } from '../../../src/generation/constraint/tag-text.ts';
+import { tagText } from '../../../src/generation/constraint/argument-list.ts';
 import type { ToolDefinition } from '../../../src/generation/tools.ts';
 import { StepBudget } from '../../../src/step-budget.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';

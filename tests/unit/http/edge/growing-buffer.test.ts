@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GrowingBuffer } from '../../../../src/http/edge/growing-buffer.ts';
+import { GrowingBuffer } from '../../../../src/http/edge/read-body.ts';
 
 /** As long as a body may be here. */
 const LIMIT = 2 ** 20;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isTooFragmented } from '../../../../src/http/edge/connection.ts';
+import { isTooFragmented } from '../../../../src/http/edge/connections.ts';
 
 it.each([
   [1, 1, false],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonFault, jsonShape } from '../../../../src/http/edge/json-nesting.ts';
+import { jsonFault, jsonShape } from '../../../../src/http/edge/json-body.ts';
 
 /** By the value itself. */
 function depthOf(value: unknown): number {
