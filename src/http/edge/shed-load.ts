@@ -4,7 +4,6 @@ import { ANONYMOUS } from '../../access/principal.ts';
 import { toEngineError, type EngineError } from '../../errors.ts';
 import { isAllowedHost } from '../middleware/allowed-host.ts';
 import { parseAuthority } from './authority.ts';
-import { requestIdHeaders } from '../middleware/error-handlers.ts';
 import { clientIdOf } from '../middleware/identity.ts';
 import { toErrorResponse } from '../error-response.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -12,7 +11,7 @@ import { CREDENTIAL_HEADERS } from '../middleware/authenticate.ts';
 import type { RequestLog } from '../middleware/request-log.ts';
 import { RequestScope } from '../request-scope.ts';
 import type { RouteTable } from '../route-facts.ts';
-import { timingHeaders } from '../middleware/timing-headers.ts';
+import { answerHeaders } from '../middleware/answer-headers.ts';
 
 export interface LoadShedderOptions {
   /** @throws EngineError `queue_full`, and what else the app says better */
@@ -98,8 +97,7 @@ function answer(scope: RequestScope, error: EngineError, outgoing: ServerRespons
     ...headers,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
-    ...requestIdHeaders(scope),
-    ...timingHeaders(undefined, scope.elapsedMs),
+    ...answerHeaders(scope),
   });
   outgoing.end(text);
   scope.respond(status);

@@ -4,17 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { EngineError, toEngineError } from '../../errors.ts';
 import type { AppContext, AppEnv } from '../app-env.ts';
 import { toErrorResponse } from '../error-response.ts';
-import type { RequestScope } from '../request-scope.ts';
 import { clip } from '../../values.ts';
-
-/** The headers that name a request: `x-request-id`, and the one that Anthropic's clients read. */
-export const requestIdHeaders = ({
-  id,
-  facts,
-}: Pick<RequestScope, 'id' | 'facts'>): Record<string, string> => ({
-  'x-request-id': id,
-  ...(facts.api === 'anthropic' ? { 'request-id': id } : {}),
-});
 
 /** Answers a thrown error as the route's API has it. */
 export function handleError(thrown: unknown, c: AppContext): Response {

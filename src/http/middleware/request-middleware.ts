@@ -13,7 +13,7 @@ import { chooseRequestId } from './request-id.ts';
 import type { RequestLog } from './request-log.ts';
 import { RequestScope } from '../request-scope.ts';
 import type { RouteTable } from '../route-facts.ts';
-import { answerHeaders } from './timing-headers.ts';
+import { answerHeaders } from './answer-headers.ts';
 
 /**
  * Around every request: gives it its id, puts id and timings on the answer, and writes its log line and metrics

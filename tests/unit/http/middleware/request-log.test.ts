@@ -8,7 +8,7 @@ import { EngineError, invalidField } from '../../../../src/errors.ts';
 import { RequestLog } from '../../../../src/http/middleware/request-log.ts';
 import { RequestScope } from '../../../../src/http/request-scope.ts';
 import { parseInput } from '../../../../routes/shared/schemas/parse-input.ts';
-import { timingHeaders } from '../../../../src/http/middleware/timing-headers.ts';
+import { timingHeaders } from '../../../../src/http/middleware/answer-headers.ts';
 
 const RECORD: RequestRecord = {
   id: 'r1',

@@ -1,12 +1,24 @@
 import type { RequestRecord } from '../../engine/engine.ts';
 import type { RequestScope } from '../request-scope.ts';
-import { requestIdHeaders } from './error-handlers.ts';
 
-/** What every answer says of its request: its id, and where its time went. */
+/** The headers that every answer has: its request's id (Anthropic's clients read another name), and where its time went. */
 export const answerHeaders = (scope: RequestScope): Record<string, string> => ({
-  ...requestIdHeaders(scope),
+  'x-request-id': scope.id,
+  ...(scope.facts.api === 'anthropic' ? { 'request-id': scope.id } : {}),
   ...timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),
 });
+
+/**
+ * An answer with these headers beside its own, all as one plain object, which the server writes as it is: one `Headers` that
+ * is added to later takes 30 us more.
+ */
+export function wholeAnswer(
+  scope: RequestScope,
+  body: string | ReadableStream<Uint8Array>,
+  own: Readonly<Record<string, string>>,
+): Response {
+  return (scope.whole = new Response(body, { headers: { ...own, ...answerHeaders(scope) } }));
+}
 
 /**
  * Headers that tell where the time of a request went, in milliseconds. `record` is absent on routes without a
