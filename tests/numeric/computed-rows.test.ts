@@ -44,10 +44,9 @@ describe.each(RUNTIMES)('the rows of a step on $label', (variant) => {
 
 describeWebGpu('the rows of padding on WebGPU', () => {
   it('are written by no kernel', async () => {
-    const created = vi.spyOn(GPUDevice.prototype, 'createBuffer');
     const { runtime, device } = await openWebGpu();
     const runner = await StepRunner.load(runtime, 'tiny-gpt2', 2);
-    created.mockClear();
+    const created = vi.spyOn(GPUDevice.prototype, 'createBuffer');
     await runner.step(prompt(BUCKET), [BUCKET]);
     const matrices = created.mock.results
       .map(({ value }) => value as GPUBuffer)
