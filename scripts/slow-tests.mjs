@@ -170,7 +170,7 @@ export const SLOW_CASES = [
     sources: ['src/grammar/', 'src/text/', 'src/generation/', 'chaos/'],
   },
   {
-    cases: ['reference-', 'fuzz-references', 'fuzz-batch', 'invented-keys'],
+    cases: ['reference-', 'fuzz-references', 'fuzz-batch', 'invented-keys', 'batch-'],
     sources: [
       'src/batch/',
       'src/access/',
@@ -191,6 +191,34 @@ export const SLOW_CASES = [
     ],
     sources: ['src/http/', 'src/tokenizer/', 'src/engine/', 'src/serving/', 'routes/', 'chaos/'],
   },
+  {
+    cases: [
+      'fuzz-tools',
+      'tool-any-of',
+      'hostile-tokenizer',
+      'megabyte-',
+      'slow-templates',
+      'endless-template',
+    ],
+    sources: [
+      'src/generation/',
+      'src/grammar/',
+      'src/text/',
+      'src/tokenizer/',
+      'src/chat-template/',
+      'src/process/',
+      'chaos/',
+    ],
+  },
+  {
+    cases: ['unread-', 'short-bodies', 'slow-headers', 'slow-bodies', 'slow-readers', 'wrong-keys'],
+    sources: ['src/http/', 'src/access/', 'src/bounded-store.ts', 'routes/', 'chaos/'],
+  },
+  {
+    cases: ['service-process', 'sig', 'engine-', 'worker-', 'log-', 'orphans', 'redis-', 'out-of-files'],
+    sources: [...PROCESSES, 'src/watch/', 'src/access/', 'src/service-log.ts', 'chaos/'],
+  },
+  { cases: ['alternating-models'], sources: ['src/serving/', 'src/catalog/', 'src/engine/', 'chaos/'] },
 ];
 
 /** Elsewhere the matrix of what holds of a step by each model is computed by three runtimes only. */
