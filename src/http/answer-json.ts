@@ -3,7 +3,7 @@ import { abortError } from '../errors.ts';
 import { isShort, jsonLength, jsonPieces } from '../json-pieces.ts';
 import type { AppContext } from './app-env.ts';
 import { HeldBytes, type Holding } from './edge/held-bytes.ts';
-import { wholeAnswer } from './middleware/answer-headers.ts';
+import { answerWithHeaders } from './middleware/answer-headers.ts';
 
 /** Of long answers that their clients have not read yet. */
 const answers = new HeldBytes('answers that are being read');
@@ -17,7 +17,7 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
  * taken those before it, and between two pieces the thread does what else there is to do.
  */
 export function answerJson(c: AppContext, body: object): Response {
-  if (isShort(body)) return wholeAnswer(c.var.scope, JSON.stringify(body), JSON_HEADERS);
+  if (isShort(body)) return answerWithHeaders(c.var.scope, JSON.stringify(body), JSON_HEADERS);
   const holding = answers.open(groupOf(c.var.scope.clientId), MAX_ANSWERS_BYTES);
   holding.hold(jsonLength(body) / CHARACTERS_PER_BYTE);
   if (holding.signal.aborted) throw abortError(holding.signal);
@@ -56,5 +56,5 @@ export function answerInPieces(c: AppContext, pieces: Iterator<string>, holding?
     },
     { highWaterMark: 0 },
   );
-  return wholeAnswer(c.var.scope, stream, JSON_HEADERS);
+  return answerWithHeaders(c.var.scope, stream, JSON_HEADERS);
 }

@@ -53,7 +53,7 @@ export class RequestScope implements WatchedRequest {
   /** Where its streamed answer is kept, if the client asked for one that can be resumed. */
   streams: StreamStore | undefined;
   /** An answer that was made with the headers that every answer has. */
-  whole: Response | undefined;
+  answerWithHeaders: Response | undefined;
   /** Only set where prompts may be logged. */
   prompt: unknown;
   /** The error that the client was told of. */

@@ -50,7 +50,7 @@ export function requestMiddleware(
       // The router's own refusals, and values that are no Error, pass by Hono's error handler.
       c.res = handleError(thrown, c);
     }
-    if (c.res !== scope.whole) {
+    if (c.res !== scope.answerWithHeaders) {
       for (const [name, value] of Object.entries(answerHeaders(scope))) c.res.headers.set(name, value);
     }
     scope.respond(c.res.status);

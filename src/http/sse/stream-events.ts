@@ -16,7 +16,7 @@ import {
 } from './sse.ts';
 import type { RouteFacts } from '../route-facts.ts';
 import type { StreamStore } from './stream-store.ts';
-import { timingHeaders, wholeAnswer } from '../middleware/answer-headers.ts';
+import { timingHeaders, answerWithHeaders } from '../middleware/answer-headers.ts';
 
 export interface EventStreamOptions {
   /** The frames of a stream that goes well, `[DONE]` left out. They end soon after `onDisconnect`. */
@@ -124,7 +124,7 @@ function answerEvents(c: AppContext, frames: AsyncIterable<string>, options: Sse
   outgoing?.on(PROBE_EVENT, () => {
     if (!outgoing.writableEnded && outgoing.writableLength === 0) outgoing.write(options.ping ?? PING);
   });
-  return wholeAnswer(c.var.scope, sseStream(frames, options), SSE_HEADERS);
+  return answerWithHeaders(c.var.scope, sseStream(frames, options), SSE_HEADERS);
 }
 
 const formOf = (facts: RouteFacts, own: Partial<StreamForm> = {}): StreamForm => ({
