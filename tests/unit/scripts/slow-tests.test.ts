@@ -23,7 +23,27 @@ function isThere(start: string): boolean {
   return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith(basename(start)));
 }
 
+/** Files that would run, of every project, if some globs are left out. */
+function filesWithout(leftOut: readonly string[]): string[] {
+  const listed = execFileSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'list', '--filesOnly'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, TESTS_LEFT_OUT: leftOut.join(' ') },
+  });
+  return listed.split('\n').flatMap((line) => line.split('] ')[1] ?? []);
+}
+
 describe('the slow tests', () => {
+  it('do not run where they are left out, and all others do', () => {
+    const globs = SLOW_TESTS.flatMap(({ tests }) => tests);
+    const starts = globs.flatMap(expand).map((glob) => glob.split('*')[0] ?? '');
+    const isSlow = (file: string): boolean => starts.some((start) => file.startsWith(start));
+    const all = filesWithout([]);
+    const others = all.filter((file) => !isSlow(file));
+    expect(others.length).toBeLessThan(all.length);
+    expect(filesWithout(globs).toSorted()).toEqual(others.toSorted());
+  });
+
   it.each(SLOW_TESTS.flatMap(({ tests }) => tests.flatMap(expand)))('%s is there', (test) => {
     expect(isThere(test.split('*')[0] ?? '')).toBe(true);
   });
