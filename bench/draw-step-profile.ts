@@ -3,7 +3,7 @@
  * profile, and one panel for each number of rows.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { place, svgDrawing, svgScale, svgText } from '../src/svg-scale.ts';
+import { coordinate, svgDrawing, svgScale, svgText } from '../src/svg-scale.ts';
 
 /** Medians in ms of a step, as a whole and by what its jobs do. */
 export interface StepProfile {
@@ -31,7 +31,7 @@ function partsOf({ wholeMs, partMs }: StepProfile): Readonly<Record<string, numb
   return { ...partMs, 'between the kernels': Math.max(0, wholeMs - inKernels) };
 }
 
-/** The bars of the profiles with one number of rows, below a place. */
+/** The bars of the profiles with one number of rows, below a height. */
 function panel(profiles: readonly StepProfile[], top: number): string[] {
   const numRows = profiles[0]?.numRows ?? 0;
   const bottom = top + profiles.length * BAR;
@@ -40,7 +40,7 @@ function panel(profiles: readonly StepProfile[], top: number): string[] {
   return [
     svgText(`${numRows} ${numRows === 1 ? 'stream' : 'streams'}`, 8, top - 8, 'font-weight="bold"'),
     ...x.ticks.flatMap(({ value, label }) => [
-      `<path d="M${place(x.at(value))},${top}V${bottom}" stroke="#ddd"/>`,
+      `<path d="M${coordinate(x.at(value))},${top}V${bottom}" stroke="#ddd"/>`,
       svgText(label, x.at(value), bottom + 14, 'text-anchor="middle"'),
     ]),
     ...profiles.flatMap((profile, index) => bar(profile, top + index * BAR, x.at)),
@@ -56,7 +56,7 @@ function bar(profile: StepProfile, top: number, at: (ms: number) => number): str
     ...Object.entries(COLORS).map(([part, color]) => {
       const start = at(before);
       before += parts[part] ?? 0;
-      return `<rect x="${place(start)}" y="${top + 2}" width="${place(at(before) - start)}" height="${BAR - 4}" fill="${color}"/>`;
+      return `<rect x="${coordinate(start)}" y="${top + 2}" width="${coordinate(at(before) - start)}" height="${BAR - 4}" fill="${color}"/>`;
     }),
   ];
 }

@@ -106,7 +106,7 @@ export const resumableParam = {
 /** Said of every operation that may stream. */
 export const STREAM_NOTE =
   'A stream that was asked for with `x-stream-resumable: true` has an `id` with each event and can be read on at ' +
-  '`GET /v1/streams/{id}`. Its comments tell nothing that a client needs: the place in the queue while the request ' +
+  '`GET /v1/streams/{id}`. Its comments tell nothing that a client needs: the position in the queue while the request ' +
   'waits, a keep-alive, and the times at its end.';
 
 const retryHeader = {

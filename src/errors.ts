@@ -72,7 +72,7 @@ export interface EngineErrorOptions {
    */
   mayQuote?: boolean;
   /** Where it was thrown, if that was in another process. */
-  place?: string | undefined;
+  codeLocation?: string | undefined;
   cause?: unknown;
 }
 
@@ -97,7 +97,7 @@ export class EngineError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly details: Record<string, unknown> | undefined;
   readonly mayQuote: boolean;
-  readonly place: string | undefined;
+  readonly codeLocation: string | undefined;
   readonly #message: string;
 
   constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
@@ -113,7 +113,7 @@ export class EngineError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details;
     this.mayQuote = options.mayQuote ?? !QUOTE_NOTHING.has(code);
-    this.place = options.place;
+    this.codeLocation = options.codeLocation;
   }
 
   /** The message, in which `fieldName` has marked the fields: for another EngineError. */

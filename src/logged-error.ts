@@ -4,7 +4,7 @@ import { PACKAGE_ROOT } from './package-root.ts';
 
 /**
  * What the log says of an error. An error's message is for the client that is told of it and may quote what it sent. The log
- * gets the code, the place in the code, numbers and names (`details`), and the message only where it is ours alone
+ * gets the code, the location in the code, numbers and names (`details`), and the message only where it is ours alone
  * (docs/decisions/0087-what-log-and-ids-tell.md).
  */
 
@@ -12,12 +12,12 @@ import { PACKAGE_ROOT } from './package-root.ts';
 const MAX_CAUSES = 4;
 
 const ROOT = fileURLToPath(PACKAGE_ROOT);
-/** A line of a stack that names a place in a file. */
+/** A line of a stack that names a location in a file. */
 const FRAME = /^\s+at .*:\d+:\d+\)?$/;
 /** The module whose functions make errors for others. */
 const MAKES_ERRORS = /[/\\]src[/\\]errors\.[jt]s:/;
 /** `src/http/edge/json-body.ts:52`, of this package. */
-const OWN_PLACE = /((?:src|routes)[/\\][\w./\\-]+:\d+):\d+\)?$/;
+const OWN_LOCATION = /((?:src|routes)[/\\][\w./\\-]+:\d+):\d+\)?$/;
 /** Names that Node gives to faults of the system: `ECONNRESET`. */
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{2,40}$/;
 
@@ -33,12 +33,13 @@ export function framesOf(error: unknown): string[] {
   return lines.filter((line) => FRAME.test(line));
 }
 
-/** The place in this package that threw, like `src/http/edge/json-body.ts:52`; undefined where there is none in the stack. */
-export function placeOf(error: unknown): string | undefined {
-  if (error instanceof EngineError && error.place !== undefined) return error.place;
+/** The location in this package that threw, like `src/http/edge/json-body.ts:52`; undefined where there is none in the stack. */
+export function codeLocationOf(error: unknown): string | undefined {
+  if (error instanceof EngineError && error.codeLocation !== undefined) return error.codeLocation;
   for (const frame of framesOf(error)) {
-    const [, place] = OWN_PLACE.exec(frame) ?? [];
-    if (place !== undefined && !frame.includes('node_modules') && !MAKES_ERRORS.test(frame)) return place;
+    const [, location] = OWN_LOCATION.exec(frame) ?? [];
+    if (location !== undefined && !frame.includes('node_modules') && !MAKES_ERRORS.test(frame))
+      return location;
   }
   return undefined;
 }
@@ -46,7 +47,9 @@ export function placeOf(error: unknown): string | undefined {
 /** The message of an error that others than its client may read: its own where that quotes nothing, else what and where it is. */
 export function plainMessage(error: unknown): string {
   if (error instanceof EngineError && !error.mayQuote) return error.message;
-  return [typeName(error), systemCode(error), placeOf(error)].filter((part) => part !== undefined).join(' ');
+  return [typeName(error), systemCode(error), codeLocationOf(error)]
+    .filter((part) => part !== undefined)
+    .join(' ');
 }
 
 /** An error as a field of a log line. */

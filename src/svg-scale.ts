@@ -1,16 +1,16 @@
 import { nice, ticks } from 'd3-array';
 
-/** Maps numbers to places in a drawing, from one round number to another. */
+/** Maps numbers to coordinates in a drawing, from one round number to another. */
 export interface SvgScale {
-  /** The place of a number. */
+  /** The coordinate of a number. */
   readonly at: (value: number) => number;
   /** Round numbers for an axis, with what is written beside each. */
   readonly ticks: readonly { readonly value: number; readonly label: string }[];
 }
 
 /**
- * @param values that must have a place
- * @param places of the smallest and of the largest number
+ * @param values that must have a coordinate
+ * @param coordinates of the smallest and of the largest number
  * @param numTicks that there should be, about
  */
 export function svgScale(
@@ -37,11 +37,11 @@ function rangeOf(values: readonly number[]): [number, number] {
 }
 
 /** With one digit after the point: a tenth of a pixel is finer than a screen. */
-export const place = (value: number): string => value.toFixed(1);
+export const coordinate = (value: number): string => value.toFixed(1);
 
 /** A piece of text; `style`: attributes. */
 export const svgText = (text: string, x: number, y: number, style = ''): string =>
-  `<text x="${place(x)}" y="${place(y)}" ${style}>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
+  `<text x="${coordinate(x)}" y="${coordinate(y)}" ${style}>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
 
 /** The whole drawing, on white, so that it can be read on a dark page, too. */
 export const svgDrawing = (width: number, height: number, parts: readonly string[]): string =>

@@ -13,7 +13,7 @@ export interface Contender {
   cells?: readonly Cell[];
 }
 
-export interface Turn {
+export interface Trial {
   label: string;
   cell: Cell;
   round: number;
@@ -25,13 +25,13 @@ export interface ComparisonOptions {
   rounds: number;
   /** What is measured of a cell in one round, at least; a second by default. */
   minMs?: number;
-  /** What one turn at a cell may take; a cell that is cut off has no further rounds. */
+  /** What one trial at a cell may take; a cell that is cut off has no further rounds. */
   limitMs: number;
-  /** Before each turn, when no contender is at work. What it throws ends the comparison. */
-  beforeTurn?: (turn: Turn) => Promise<void>;
-  /** After each turn that gave a reading: a turn that was disturbed is repeated, and its reading forgotten. */
-  afterTurn?: (turn: Turn) => Promise<'keep' | 'repeat'>;
-  onReading?: (reading: Turn & CellReading) => void;
+  /** Before each trial, when no contender is at work. What it throws ends the comparison. */
+  beforeTrial?: (trial: Trial) => Promise<void>;
+  /** After each trial that gave a reading: a trial that was disturbed is repeated, and its reading forgotten. */
+  afterTrial?: (trial: Trial) => Promise<'keep' | 'repeat'>;
+  onReading?: (reading: Trial & CellReading) => void;
   signal: AbortSignal;
 }
 
@@ -52,7 +52,7 @@ const SETTLE_LIMIT_MS = 300_000;
 
 /**
  * Round after round, cell after cell, each contender in turn: a disturbance of the machine hits neighbours alike. The
- * first turn at a cell is repeated and only the second counts, since the first compiles and records.
+ * first trial at a cell is repeated and only the second counts, since the first compiles and records.
  *
  * @throws what `signal` was aborted with; a contender that fails is out, with its reason
  */
@@ -61,7 +61,7 @@ export async function compareRuntimes(options: ComparisonOptions): Promise<Conte
   const states = contenders.map((contender) => new ContenderState(contender, cells));
   for (let round = 0; round < rounds; round++) {
     for (const cell of cells) {
-      for (const state of states) await takeTurn(state, cell, round, options);
+      for (const state of states) await runTrial(state, cell, round, options);
     }
   }
   return states.map((state) => state.result());
@@ -94,28 +94,28 @@ class ContenderState {
   }
 }
 
-async function takeTurn(
+async function runTrial(
   state: ContenderState,
   cell: Cell,
   round: number,
   options: ComparisonOptions,
 ): Promise<void> {
-  const turn = { label: state.contender.label, cell, round };
+  const trial = { label: state.contender.label, cell, round };
   while (state.wants(cell)) {
-    await options.beforeTurn?.(turn);
-    const reading = await tryTurn(state, turn, options);
+    await options.beforeTrial?.(trial);
+    const reading = await tryOnce(state, trial, options);
     if (reading === undefined) return;
-    if ((await options.afterTurn?.(turn)) === 'repeat') continue;
+    if ((await options.afterTrial?.(trial)) === 'repeat') continue;
     state.add(cell, reading);
-    options.onReading?.({ ...turn, ...reading });
+    options.onReading?.({ ...trial, ...reading });
     return;
   }
 }
 
 /** @returns `undefined` when the contender failed, and is out */
-async function tryTurn(
+async function tryOnce(
   state: ContenderState,
-  { cell, round }: Turn,
+  { cell, round }: Trial,
   { minMs = 1000, limitMs, signal }: ComparisonOptions,
 ): Promise<CellReading | undefined> {
   const options = { run: state.contender.run, limitMs, signal };

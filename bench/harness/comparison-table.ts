@@ -90,7 +90,7 @@ function describeRun({ machine, startedAt, durationMs, cells, rounds, limitMs }:
     `${cpu}, ${numCores} cores, ${platform}, Node ${nodeVersion}, ${startedAt.slice(0, 10)}; ` +
     `load ${loadBefore.toFixed(2)} before, ${(durationMs / 1000).toFixed(0)} s in all. ` +
     `Through HTTP and SSE, one process a runtime, medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, ` +
-    `runtimes in turn; at most ${limitMs / 1000} s a turn. ` +
+    `runtimes in turn; at most ${limitMs / 1000} s a trial. ` +
     `A prompt as long as the context is one token shorter.${prompts.join('')}`
   );
 }

@@ -6,7 +6,7 @@ import type { LoggedStep } from './step-log.ts';
 /** A step may take so much longer for the formats of its texts. */
 export const MOST_COST = 0.1;
 
-/** Steps that a turn must have in which every stream decodes; on a busy machine the first may end as the last begins. */
+/** Steps that a trial must have in which every stream decodes; on a busy machine the first may end as the last begins. */
 const LEAST_STEPS = 20;
 
 /** The same streams, with formats and without, one after the other. */
@@ -31,7 +31,7 @@ export interface StepFigures {
 
 /** With formats divided by without, pair by pair. */
 export interface FormatCost {
-  /** Pairs that count: both turns had steps enough. */
+  /** Pairs that count: both trials had steps enough. */
   numPairs: number;
   without: StepFigures;
   with: StepFigures;
@@ -48,7 +48,7 @@ export interface FormatCost {
  * What formats cost a step. Of each pair as many steps count on one side as on the other, from the first in which every
  * stream decodes: later ones have longer contexts.
  *
- * @param numStreams of each turn; steps in which fewer run do not count
+ * @param numStreams of each trial; steps in which fewer run do not count
  * @throws EngineError `conflict` when no pair counts
  */
 export function formatCost(pairs: readonly FormatPair[], numStreams: number): FormatCost {
@@ -56,7 +56,7 @@ export function formatCost(pairs: readonly FormatPair[], numStreams: number): Fo
     .map((pair) => sideBySide(pair, numStreams))
     .filter((pair) => pair.with.length >= LEAST_STEPS);
   if (full.length === 0) {
-    const complaint = `in no pair of turns did ${numStreams} streams decode side by side for ${LEAST_STEPS} steps`;
+    const complaint = `in no pair of trials did ${numStreams} streams decode side by side for ${LEAST_STEPS} steps`;
     throw new EngineError('conflict', `${complaint}: is the machine busy?`);
   }
   const rounds = full.map((pair) => ({ without: figuresOf(pair.without), with: figuresOf(pair.with) }));
@@ -103,7 +103,7 @@ function figuresOf(steps: readonly LoggedStep[]): StepFigures {
 
 function summary(values: readonly number[]): LatencySummary {
   const found = summarise(values);
-  assertInvariant(found !== undefined, 'a turn that counts has steps');
+  assertInvariant(found !== undefined, 'a trial that counts has steps');
   return found;
 }
 

@@ -2,7 +2,7 @@ import type { MachineReport } from '../../src/bench/describe-machine.ts';
 import type { LatencySummary } from '../../src/bench/latency-summary.ts';
 import type { FirstTokens } from './first-tokens.ts';
 import { MOST_COST, type FormatCost, type StepFigures } from './format-cost.ts';
-import { TURN_KINDS, type TurnKind } from './format-turns.ts';
+import { TRIAL_KINDS, type TrialKind } from './format-trials.ts';
 import type { Spread } from './judge-peers.ts';
 
 /** One service: a model, with drafts or without. */
@@ -10,7 +10,7 @@ export interface FormatsReading {
   model: string;
   runtime: string;
   speculation: string;
-  steps: Readonly<Record<TurnKind, FormatCost>>;
+  steps: Readonly<Record<TrialKind, FormatCost>>;
   firstTokens: FirstTokens;
 }
 
@@ -22,7 +22,7 @@ export interface FormatsReport {
   readings: readonly FormatsReading[];
 }
 
-const TURN_TITLES: Readonly<Record<TurnKind, string>> = {
+const TRIAL_TITLES: Readonly<Record<TrialKind, string>> = {
   served: 'as served',
   'same-rows': 'with `logprobs`',
 };
@@ -57,7 +57,7 @@ export function formatFormats({ maxTokens, rounds, machine, readings }: FormatsR
   const runtimes = [...new Set(readings.map(({ runtime }) => runtime))].join('; ');
   return [
     `${numCores} cores of ${cpu}, Node ${nodeVersion}, load ${loadBefore.toFixed(1)} before, ${loadAfter.toFixed(1)} after; ${runtimes}.`,
-    `${rounds} pairs of turns, of which those count in which all streams decode side by side for a while; ${maxTokens} tokens a stream without a format.`,
+    `${rounds} pairs of trials, of which those count in which all streams decode side by side for a while; ${maxTokens} tokens a stream without a format.`,
     '',
     ...tableOf(STEP_HEAD, readings.flatMap(stepCells)),
     '',
@@ -66,7 +66,11 @@ export function formatFormats({ maxTokens, rounds, machine, readings }: FormatsR
 }
 
 function stepCells({ model, speculation, steps: costs }: FormatsReading): string[][] {
-  return TURN_KINDS.map((kind) => [`${model}, ${speculation}`, TURN_TITLES[kind], ...costCells(costs[kind])]);
+  return TRIAL_KINDS.map((kind) => [
+    `${model}, ${speculation}`,
+    TRIAL_TITLES[kind],
+    ...costCells(costs[kind]),
+  ]);
 }
 
 function costCells(cost: FormatCost): string[] {

@@ -37,7 +37,7 @@ export interface GgufReport {
   machine: MachineReport;
   rounds: number;
   comparisons: readonly GgufComparison[];
-  /** Turns beside which others were at work: with any, there is no judgement. */
+  /** Trials beside which others were at work: with any, there is no judgement. */
   disturbances: readonly string[];
 }
 
@@ -74,7 +74,9 @@ export function formatGgufReport(report: GgufReport): string {
   );
   const judgement = isJudged
     ? []
-    : [`Not judged, for the machine was busy:\n${report.disturbances.map((turn) => `- ${turn}`).join('\n')}`];
+    : [
+        `Not judged, for the machine was busy:\n${report.disturbances.map((trial) => `- ${trial}`).join('\n')}`,
+      ];
   const table = toMarkdown([head, head.map(() => '---'), ...lines]);
   return [table, notes.join('\n'), describeRun(report), ...judgement].join('\n\n');
 }

@@ -13,8 +13,8 @@ import { trieOfTokens, UsedGrammar } from './used-grammar.ts';
  */
 
 const WALKS = 1;
-/** Each is measured in a vocabulary that keeps nothing of the turns before; the quickest of the turns counts. */
-const TURNS = 2;
+/** Each is measured in a vocabulary that keeps nothing of the repeats before; the quickest of the repeats counts. */
+const REPEATS = 2;
 
 const LONG_US = 500;
 
@@ -39,7 +39,7 @@ function run(item: CorpusItem): GrammarRun {
   used = new UsedGrammar(item.spec, trie);
   const first = measure(used, sequences);
   const bytes = heldBytes() - before;
-  for (let turn = 1; turn < TURNS; turn++) {
+  for (let repeat = 1; repeat < REPEATS; repeat++) {
     const { maskUs, stepUs } = measure(new UsedGrammar(item.spec, trie), sequences);
     first.maskUs = first.maskUs.map((us, i) => Math.min(us, maskUs[i] ?? us));
     first.stepUs = first.stepUs.map((us, i) => Math.min(us, stepUs[i] ?? us));

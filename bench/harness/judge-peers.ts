@@ -2,7 +2,7 @@ import type { Cell } from './measure-cell.ts';
 import { PEER_BARS, type Peer, type PeerColumn, type PeerRow, type PeerSelection } from './peer-bars.ts';
 import { median } from '../../src/bench/latency-summary.ts';
 
-/** What one contender measured in one turn. */
+/** What one contender measured in one trial. */
 export interface PeerReading {
   contender: PeerColumn | Peer;
   cell: Cell;
@@ -71,7 +71,7 @@ function judge(row: PeerRow, column: PeerColumn, readings: readonly PeerReading[
   return { row, column, bar, ratio, ours, theirs, isMet: isTime ? ratio.median <= bar : ratio.median >= bar };
 }
 
-/** A turn that gave several values counts by their median. */
+/** A trial that gave several values counts by their median. */
 function valuesByRound(
   contender: PeerColumn | Peer,
   cell: Cell,

@@ -23,7 +23,7 @@ export interface CellOptions {
   signal: AbortSignal;
 }
 
-/** What one turn at a cell gave: tokens per second, or milliseconds to the first token. */
+/** What one trial at a cell gave: tokens per second, or milliseconds to the first token. */
 export interface CellReading {
   /** Empty when time was up before anything could be measured. */
   values: readonly number[];

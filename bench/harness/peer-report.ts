@@ -25,7 +25,7 @@ export interface PeerReport {
   contenders: readonly PeerContender[];
   readings: readonly PeerReading[];
   verdicts: readonly Verdict[];
-  /** Turns beside which others were at work: with any, there is no judgement. */
+  /** Trials beside which others were at work: with any, there is no judgement. */
   disturbances: readonly string[];
 }
 
@@ -124,7 +124,7 @@ function describeRun({ machine, startedAt, durationMs, rounds }: PeerReport): st
 
 function describeJudgement({ verdicts, disturbances, selection: { rows, columns } }: PeerReport): string {
   if (disturbances.length > 0) {
-    return `Not judged, for the machine was busy:\n${disturbances.map((turn) => `- ${turn}`).join('\n')}`;
+    return `Not judged, for the machine was busy:\n${disturbances.map((trial) => `- ${trial}`).join('\n')}`;
   }
   const numMet = verdicts.filter(({ isMet }) => isMet).length;
   const numOpen = rows.length * columns.length - verdicts.length;

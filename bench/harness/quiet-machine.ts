@@ -16,14 +16,14 @@ export function isBusy(share: number | undefined): boolean {
 }
 
 /**
- * Watches what others take of the machine: before anything starts, and over each turn. The benchmark's own processes
- * are taken off by their processor time, so work beside a turn shows while it lasts; the load average is for the
+ * Watches what others take of the machine: before anything starts, and over each trial. The benchmark's own processes
+ * are taken off by their processor time, so work beside a trial shows while it lasts; the load average is for the
  * report alone, since it remembers a minute.
  */
 export class QuietMachine {
-  #turnStart: CpuReading | undefined;
+  #trialStart: CpuReading | undefined;
   readonly #numRepeats = new Map<string, number>();
-  /** Turns beside which others were at work each time they were tried, in words. */
+  /** Trials beside which others were at work each time they were tried, in words. */
   readonly disturbances: string[] = [];
 
   /** @throws EngineError `conflict` when others are at work and go on */
@@ -38,18 +38,19 @@ export class QuietMachine {
   }
 
   /** Waits a while for a pause of the others, and starts the watch. */
-  async startTurn(): Promise<void> {
+  async startTrial(): Promise<void> {
     await waitForPause();
-    this.#turnStart = await readCpu();
+    this.#trialStart = await readCpu();
   }
 
-  async endTurn(name: string): Promise<'keep' | 'repeat'> {
-    const share = this.#turnStart === undefined ? undefined : shareOfOthers(this.#turnStart, await readCpu());
-    return this.judgeTurn(name, share);
+  async endTrial(name: string): Promise<'keep' | 'repeat'> {
+    const share =
+      this.#trialStart === undefined ? undefined : shareOfOthers(this.#trialStart, await readCpu());
+    return this.judgeTrial(name, share);
   }
 
-  /** A turn that was disturbed is worth some more tries; then it is kept, and told of. */
-  judgeTurn(name: string, share: number | undefined): 'keep' | 'repeat' {
+  /** A trial that was disturbed is worth some more tries; then it is kept, and told of. */
+  judgeTrial(name: string, share: number | undefined): 'keep' | 'repeat' {
     if (!isBusy(share)) return 'keep';
     const numRepeats = this.#numRepeats.get(name) ?? 0;
     this.#numRepeats.set(name, numRepeats + 1);

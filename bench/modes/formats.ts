@@ -8,7 +8,7 @@ import { measureFirstTokens } from '../harness/first-tokens.ts';
 import { formatCost, type FormatCost } from '../harness/format-cost.ts';
 import { formatFormats, type FormatsReading, type FormatsReport } from '../harness/format-report.ts';
 import { FORMAT_KINDS } from '../harness/format-schemas.ts';
-import { FormatTurns, type TurnKind } from '../harness/format-turns.ts';
+import { FormatTrials, type TrialKind } from '../harness/format-trials.ts';
 import { StepLog } from '../harness/step-log.ts';
 import { prepareGpt2WithWords } from '../gpt2-words.ts';
 import { benchMode, count, models, names, seed, tell, type ParamsOf } from '../mode.ts';
@@ -23,7 +23,7 @@ const OPTIONS = {
   models: models(['gpt2-small', 'embedded']),
   speculation: names('speculation', SETTINGS, 'a service for each'),
   maxTokens: count('max-tokens', 160, 'of each stream without a format'),
-  rounds: count('repeats', 8, 'pairs of turns, without formats and with them'),
+  rounds: count('repeats', 8, 'pairs of trials, without formats and with them'),
   seed: seed(),
 };
 type FormatsParams = ParamsOf<typeof OPTIONS>;
@@ -74,9 +74,9 @@ async function measureService(
     const workload = new Workload(vocabSize, params.seed);
     const firstTokens = await measureFirstTokens(target, log, workload.nextPrompt(PROMPT_TOKENS), signal);
     const prompts = FORMAT_KINDS.map(() => workload.nextPrompt(PROMPT_TOKENS));
-    const turns = new FormatTurns(target, log, prompts, params);
-    const pairs = await turns.runPairs(params.rounds, signal);
-    const costOf = (kind: TurnKind): FormatCost => formatCost(pairs[kind], NUM_STREAMS);
+    const trials = new FormatTrials(target, log, prompts, params);
+    const pairs = await trials.runPairs(params.rounds, signal);
+    const costOf = (kind: TrialKind): FormatCost => formatCost(pairs[kind], NUM_STREAMS);
     return {
       runtime,
       steps: { served: costOf('served'), 'same-rows': costOf('same-rows') },

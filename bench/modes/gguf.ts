@@ -38,7 +38,7 @@ const MAX_LENGTH = LONG_PROMPT_TOKENS + MAX_TOKENS;
 const OPTIONS = {
   files: names('files', GGUF_FILES, 'which of them'),
   rounds: count('repeats', 3, 'rounds'),
-  maxSeconds: count('max-seconds', 120, 'what one may take for a turn'),
+  maxSeconds: count('max-seconds', 120, 'what one may take for a trial'),
   seed: seed(),
 };
 type GgufParams = ParamsOf<typeof OPTIONS>;
@@ -163,9 +163,9 @@ async function measureCells(
     rounds: params.rounds,
     limitMs: params.maxSeconds * 1000,
     signal,
-    beforeTurn: () => quiet.startTurn(),
-    afterTurn: ({ label, cell, round }) =>
-      quiet.endTurn(`${file}, ${label}, ${measureTitle(cell)}, round ${round + 1}`),
+    beforeTrial: () => quiet.startTrial(),
+    afterTrial: ({ label, cell, round }) =>
+      quiet.endTrial(`${file}, ${label}, ${measureTitle(cell)}, round ${round + 1}`),
     onReading: ({ label, cell, round, values }) => {
       if (values.length > 0) {
         const value = median(values);

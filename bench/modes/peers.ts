@@ -37,7 +37,7 @@ const OPTIONS = {
   columns: names('columns', PEER_COLUMNS, 'of ours'),
   rows: names('rows', PEER_ROWS, 'what is held against the others'),
   rounds: count('repeats', 3, 'rounds'),
-  maxSeconds: count('max-seconds', 60, 'what one may take for a turn'),
+  maxSeconds: count('max-seconds', 60, 'what one may take for a trial'),
   seed: seed(),
 };
 type PeersParams = ParamsOf<typeof OPTIONS>;
@@ -147,9 +147,9 @@ async function measure(
     rounds: params.rounds,
     limitMs: params.maxSeconds * 1000,
     signal,
-    beforeTurn: () => quiet.startTurn(),
-    afterTurn: ({ label, cell, round }) =>
-      quiet.endTurn(`${label}, ${describeCell(cell)}, round ${round + 1}`),
+    beforeTrial: () => quiet.startTrial(),
+    afterTrial: ({ label, cell, round }) =>
+      quiet.endTrial(`${label}, ${describeCell(cell)}, round ${round + 1}`),
     onReading: ({ label, cell, round, values }) => {
       const name = running.find(({ contender }) => contender.label === label)?.about.name;
       if (name !== undefined) readings.push({ contender: name, cell, round, values });

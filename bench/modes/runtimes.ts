@@ -39,7 +39,7 @@ const OPTIONS = {
   maxTokens: number('max-tokens', 64, 'of each stream'),
   ttftPromptTokens: numbers('ttft', [128, 512], 'prompts whose first token is waited for'),
   rounds: number('repeats', 3, 'rounds'),
-  maxSeconds: number('max-seconds', 30, 'what a runtime may take for one turn; then it is cut off'),
+  maxSeconds: number('max-seconds', 30, 'what a runtime may take for one trial; then it is cut off'),
   seed: seed(),
 };
 type RuntimesParams = ParamsOf<typeof OPTIONS>;

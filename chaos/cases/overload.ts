@@ -29,7 +29,7 @@ const GOODPUT_SHARE = 0.9;
 const SHORT_GOODPUT_SHARE = 0.6;
 const FULL_SECONDS = 60;
 /** Of peak and overload, in the long form. Requests of one length end in waves: a turn is long enough for many. */
-const FULL_TURNS = 8;
+const FULL_ROUNDS = 8;
 const TURN_SECONDS = 15;
 /** The share of a loop's time until the lanes are full. */
 const SETTLE_SHARE = 0.25;
@@ -108,7 +108,7 @@ async function judgeGoodput(scene: Scene, load: Load): Promise<void> {
     );
   const peaks: number[] = [];
   const overloads: number[] = [];
-  for (let turn = 0; turn < (isFull ? FULL_TURNS : 1); turn++) {
+  for (let round = 0; round < (isFull ? FULL_ROUNDS : 1); round++) {
     peaks.push(await measure(PEAK_FACTOR));
     overloads.push(await measure(OVERLOAD_FACTOR));
   }
@@ -165,14 +165,14 @@ function judgeRefusals(scene: Scene, arrivals: readonly Arrival[], seconds: numb
   scene.expect(unequal.length === 0, `${unequal.length} refusals name two different times`);
   const told = summarise(retries.map(({ afterMs }) => afterMs))?.p50 ?? NaN;
   const numServed = arrivals.filter(({ status }) => status === 200).length;
-  const msPerPlace = (seconds * 1000) / Math.max(numServed, 1);
+  const msPerSlot = (seconds * 1000) / Math.max(numServed, 1);
   scene.notes.push(
-    `${refused.length} refused, retry-after-ms ${told.toFixed(0)} (median) where a place of a client became free every ` +
-      `${(msPerPlace * OPEN_LOOP_ADDRESSES).toFixed(0)} ms`,
+    `${refused.length} refused, retry-after-ms ${told.toFixed(0)} (median) where a slot of a client became free every ` +
+      `${(msPerSlot * OPEN_LOOP_ADDRESSES).toFixed(0)} ms`,
   );
   scene.expect(
-    told >= msPerPlace,
-    `retry-after-ms is ${told}, less than the ${msPerPlace.toFixed(0)} ms in which one place becomes free`,
+    told >= msPerSlot,
+    `retry-after-ms is ${told}, less than the ${msPerSlot.toFixed(0)} ms in which one slot becomes free`,
   );
 }
 

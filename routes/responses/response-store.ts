@@ -2,7 +2,7 @@ import { BoundedStore } from '../../src/bounded-store.ts';
 import { heldBytes, packedBytes, packText, unpackText } from '../../src/held-bytes.ts';
 import { fromBodyId } from '../../src/http/middleware/request-id.ts';
 import type { ResponseBody } from './schemas/response-body.ts';
-import { placeOfItem } from './schemas/stored-items.ts';
+import { positionOfItem } from './schemas/stored-items.ts';
 import { hasId, toTurn, type Turn } from './schemas/turn.ts';
 
 /** How much is kept, of all owners together, and for how long. */
@@ -90,11 +90,11 @@ export class ResponseStore {
 
   /** The JSON of an item of one of an owner's responses, of its input or its output, by `packText`. */
   findItem(ownerId: string, itemId: string): string | undefined {
-    const place = placeOfItem(itemId);
-    const response = place && this.find(ownerId, place.requestId);
-    if (place === undefined || response === undefined) return undefined;
-    const text = response[place.of].items[place.index];
-    // An item that came with an id of its client's own has not that of its place.
+    const position = positionOfItem(itemId);
+    const response = position && this.find(ownerId, position.requestId);
+    if (position === undefined || response === undefined) return undefined;
+    const text = response[position.of].items[position.index];
+    // An item that came with an id of its client's own has not that of its position.
     return text !== undefined && hasId(text, itemId) ? text : undefined;
   }
 

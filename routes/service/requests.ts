@@ -73,7 +73,7 @@ export const requestRoute = defineRoute({
       summary: 'The state of a request, also for a while after its end',
       description:
         'Its usage and its end, for ten minutes after it, however it ended: a client that hung up can still ask what ' +
-        'its request used. While the request waits, its place in the queue.',
+        'its request used. While the request waits, its position in the queue.',
       requestParams: { path: requestIdParam },
       responses: {
         200: jsonResponse('The request.', requestRecordSchema),

@@ -3,7 +3,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';
-import { threadTurns } from '../../src/fairness/thread-turns.ts';
+import { threadQueue } from '../../src/fairness/thread-queue.ts';
 import { useEngine } from '../../src/http/middleware/use-engine.ts';
 import { withinDeadline } from '../../src/engine/client/queue/waits.ts';
 import { defineRoute } from '../define-route.ts';
@@ -72,7 +72,7 @@ export const tokenizeRoute = defineRoute({
       const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
       const { clientId } = c.var.scope;
       const addSpecialTokens = input.add_special_tokens ?? true;
-      // The engine computes nothing, but the text waits for the tokenizer like a prompt: it takes a place in the queue.
+      // The engine computes nothing, but the text waits for the tokenizer like a prompt: it takes a slot in the queue.
       const reservation = engine.reserve(1, clientId);
       const [encoded] = await withinDeadline({ clientId, gone: c.req.raw.signal, timeoutMs }, (caller) =>
         engine.tokenizer.encode([text], { addSpecialTokens }, caller),
@@ -107,10 +107,10 @@ export const detokenizeRoute = defineRoute({
         await readJsonBody(c, config.bodyLimitBytes),
       );
       const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
-      // Decoding needs no place in the queue. It is refused if the queue is full, as other requests are.
+      // Decoding needs no slot in the queue. It is refused if the queue is full, as other requests are.
       engine.reserve(1, c.var.scope.clientId).release();
       checkVocabulary(tokens, engine.model, 'tokens', 'item');
-      if (tokens.length >= LARGE_TOKENS) await threadTurns.goOn(c.var.scope.clientId, c.req.raw.signal);
+      if (tokens.length >= LARGE_TOKENS) await threadQueue.goOn(c.var.scope.clientId, c.req.raw.signal);
       checkTextSize(engine, tokens, config.bodyLimitBytes);
       const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
       return answerJson(c, body);

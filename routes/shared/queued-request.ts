@@ -17,7 +17,7 @@ interface QueuedInput {
 }
 
 /**
- * The body of a request that waits in the queue (`Route.isQueued`). A client that no model has a place for is refused
+ * The body of a request that waits in the queue (`Route.isQueued`). A client that no model has a slot for is refused
  * before its body is read.
  *
  * @param promptOf what the log shows of the request with LOG_PROMPTS; undefined: nothing

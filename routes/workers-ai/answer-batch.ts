@@ -141,7 +141,7 @@ async function runItem(
   try {
     const { engine } = lease;
     if (task === 'embedding') {
-      // It holds its place in the queue to its end, so that no other item starts beside it.
+      // It holds its slot in the queue to its end, so that no other item starts beside it.
       const result = await embed(engine, input, timeoutMs, { clientId, budget, gone });
       const usage = { numPromptTokens: result.usage.prompt_tokens, numGeneratedTokens: 0 };
       return { result, usage };

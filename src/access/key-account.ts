@@ -38,7 +38,7 @@ export class KeyAccount {
   }
 
   /**
-   * Takes a request from the account, and its place among those in flight.
+   * Takes a request from the account, and its slot among those in flight.
    * @throws EngineError `rate_limited`, `limits_unavailable`
    */
   async admit(): Promise<void> {
@@ -103,7 +103,7 @@ export class KeyAccount {
     );
   }
 
-  /** The request has ended: gives back its place and the tokens that it did not use. */
+  /** The request has ended: gives back its slot and the tokens that it did not use. */
   async end(): Promise<void> {
     // A store that is gone forgets both by itself, in half a minute and with the minute.
     await Promise.allSettled([this.#leave?.(), this.budget.settle()]);

@@ -54,7 +54,7 @@ export class MemoryLimits implements LimitStore {
 class MemoryMinute {
   static readonly #KEY = 'only';
   readonly #limiter: RateLimiterMemory;
-  #turn: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(limit: number) {
     this.#limiter = new RateLimiterMemory({ points: limit, duration: MINUTE_S });
@@ -65,7 +65,7 @@ class MemoryMinute {
   }
 
   take(number: number): Promise<Taking> {
-    return this.#inTurn(async () => {
+    return this.#oneByOne(async () => {
       const { points: limit } = this.#limiter;
       try {
         const taken = await this.#limiter.consume(MemoryMinute.#KEY, number);
@@ -86,7 +86,7 @@ class MemoryMinute {
   }
 
   look(): Promise<AccountState> {
-    return this.#inTurn(async () => {
+    return this.#oneByOne(async () => {
       const { points: limit } = this.#limiter;
       const found = await this.#limiter.get(MemoryMinute.#KEY);
       if (found === null || found.msBeforeNext <= 0) return { limit, remaining: limit, resetMs: 0 };
@@ -95,7 +95,7 @@ class MemoryMinute {
   }
 
   #giveBack(number: number, endsAtMs: number): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#oneByOne(async () => {
       const leftMs = endsAtMs - performance.now();
       const found = await this.#limiter.get(MemoryMinute.#KEY);
       // The minute after it ends a minute later.
@@ -104,9 +104,9 @@ class MemoryMinute {
     });
   }
 
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(task);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  #oneByOne<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(task);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 }

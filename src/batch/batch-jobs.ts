@@ -1,6 +1,6 @@
 import { BoundedStore } from '../bounded-store.ts';
 import { groupOf, makeClientId } from '../fairness/client-id.ts';
-import { FairPlaces } from '../fairness/fair-places.ts';
+import { FairCapacity } from '../fairness/fair-capacity.ts';
 import { EngineError } from '../errors.ts';
 import { BatchJob, type NewBatchJob, type ItemEnd } from './batch-job.ts';
 
@@ -33,8 +33,8 @@ export class BatchJobs {
   readonly #bounds: BatchBounds;
   readonly #now: () => number;
   readonly #jobs: BoundedStore<BatchJob>;
-  readonly #places = new FairPlaces();
-  readonly #requestBytes = new FairPlaces();
+  readonly #openJobs = new FairCapacity();
+  readonly #requestBytes = new FairCapacity();
   /** By group (src/fairness/client-id.ts) and owner, each in the order of their turns. */
   readonly #open = new Map<string, Map<string, OpenJobs>>();
 
@@ -67,17 +67,17 @@ export class BatchJobs {
     const { maxOpenJobs, maxRequestBytes, maxAnswerBytes } = this.#bounds;
     const job = new BatchJob(newJob, maxAnswerBytes / 2);
     const { id, ownerId, numRequestBytes, numAnswerBytes } = job;
-    const hasPlace = this.#places.canTake(ownerId, 1, maxOpenJobs);
-    if (!hasPlace || !this.#requestBytes.canTake(ownerId, numRequestBytes, maxRequestBytes)) {
+    const hasSlot = this.#openJobs.canTake(ownerId, 1, maxOpenJobs);
+    if (!hasSlot || !this.#requestBytes.canTake(ownerId, numRequestBytes, maxRequestBytes)) {
       throw new EngineError(
         'queue_full',
-        `there is no room for another job: ${this.#places.numTaken} are not done, with requests of ` +
+        `there is no room for another job: ${this.#openJobs.numTaken} are not done, with requests of ` +
           `${this.#requestBytes.numTaken} bytes, at most ${maxOpenJobs} with ${maxRequestBytes}; ` +
           `this one has ${numRequestBytes}`,
         { retryAfterMs: RETRY_AFTER_MS },
       );
     }
-    this.#places.take(ownerId, 1);
+    this.#openJobs.take(ownerId, 1);
     this.#requestBytes.take(ownerId, numRequestBytes);
     this.#openOf(ownerId).add(job);
     this.#jobs.add(ownerId, id, job, numAnswerBytes);
@@ -109,7 +109,7 @@ export class BatchJobs {
   }
 
   /** The owner has had its turn, and so has its group. */
-  endTurn(ownerId: string): void {
+  endRound(ownerId: string): void {
     const group = groupOf(ownerId);
     const owners = this.#open.get(group);
     if (owners === undefined) return;
@@ -140,7 +140,7 @@ export class BatchJobs {
     const { ownerId, numRequestBytes } = job;
     const jobs = this.#open.get(groupOf(ownerId))?.get(ownerId);
     if (jobs?.delete(job) !== true) return;
-    this.#places.giveBack(ownerId, 1);
+    this.#openJobs.giveBack(ownerId, 1);
     this.#requestBytes.giveBack(ownerId, numRequestBytes);
     if (jobs.size > 0) return;
     const owners = this.#open.get(groupOf(ownerId));

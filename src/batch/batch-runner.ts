@@ -72,7 +72,7 @@ export class BatchRunner {
   #start(job: BatchJob): boolean {
     const index = job.takeItem();
     if (index === undefined) return false;
-    this.#options.jobs.endTurn(job.ownerId);
+    this.#options.jobs.endRound(job.ownerId);
     this.#isStarting = true;
     let isSubmitted = false;
     const onSubmitted = (): void => {

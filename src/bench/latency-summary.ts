@@ -27,10 +27,10 @@ export function median(values: readonly number[]): number {
 
 /** Interpolated linearly between neighbours, as numpy.percentile does; `sorted` rises and is not empty. */
 function percentileOfSorted(sorted: readonly number[], percent: number): number {
-  const place = (percent / 100) * (sorted.length - 1);
-  const below = sorted[Math.floor(place)] ?? NaN;
-  const above = sorted[Math.ceil(place)] ?? NaN;
-  return below + (above - below) * (place - Math.floor(place));
+  const rank = (percent / 100) * (sorted.length - 1);
+  const below = sorted[Math.floor(rank)] ?? NaN;
+  const above = sorted[Math.ceil(rank)] ?? NaN;
+  return below + (above - below) * (rank - Math.floor(rank));
 }
 
 /** When the tokens of one request came, on a monotonic clock in milliseconds. */

@@ -112,9 +112,9 @@ export function toHistoryForm(messages: readonly ChatMessage[], form: HistoryFor
       delete plain['tool_calls'];
       return plain;
     }
-    const fitted = calls.map((call: unknown, place) => {
+    const fitted = calls.map((call: unknown, callIndex) => {
       const given = isRecord(call) ? call : {};
-      const id = typeof given['id'] === 'string' ? given['id'] : `call ${index} ${place}`;
+      const id = typeof given['id'] === 'string' ? given['id'] : `call ${index} ${callIndex}`;
       const named = isRecord(given['function']) ? given['function'] : {};
       open.set(id, named['name']);
       return { ...given, ...fitId('id', id, given, form), function: fitFunction(named, form) };

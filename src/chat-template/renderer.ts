@@ -262,9 +262,9 @@ function splitTurn(
   results: readonly ChatMessage[],
 ): ChatMessage[] {
   const open = [...results];
-  const split = calls.flatMap((call, place): ChatMessage[] => {
+  const split = calls.flatMap((call, callIndex): ChatMessage[] => {
     // What was said and thought came before the first call.
-    const turn: ChatMessage = place === 0 ? message : { role: message.role, content: '' };
+    const turn: ChatMessage = callIndex === 0 ? message : { role: message.role, content: '' };
     // A result that names no call is that of the next one.
     const at = open.findIndex(({ tool_call_id: id }) => id === undefined || id === idOf(call));
     return [{ ...turn, tool_calls: [call] }, ...(at === -1 ? [] : open.splice(at, 1))];

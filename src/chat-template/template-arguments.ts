@@ -47,13 +47,13 @@ export function checkTemplateArguments(given: Readonly<Record<string, unknown>>)
   }
 }
 
-interface Place {
+interface Nesting {
   param: string;
   level: number;
   count: { values: number; characters: number };
 }
 
-function checkValue(value: unknown, { param, level, count }: Place): void {
+function checkValue(value: unknown, { param, level, count }: Nesting): void {
   count.values++;
   if (count.values > MAX_VALUES) throw invalidField(PARAM, `has more than ${MAX_VALUES} values`);
   if (level > MAX_LEVELS) throw invalidField(param, `nests more than ${MAX_LEVELS} levels`);
@@ -69,7 +69,7 @@ function checkValue(value: unknown, { param, level, count }: Place): void {
   }
 }
 
-function addCharacters({ length }: string, count: Place['count']): void {
+function addCharacters({ length }: string, count: Nesting['count']): void {
   count.characters += length;
   if (count.characters > MAX_CHARACTERS) {
     throw invalidField(PARAM, `has more than ${MAX_CHARACTERS} characters of text`);

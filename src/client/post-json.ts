@@ -4,7 +4,7 @@ import { fieldOf } from '../values.ts';
 /** A service to ask: one elsewhere over HTTP, or one in this process. */
 export interface Asked {
   /** Where it answers, for people: an address, or the runtime in this process. */
-  readonly place: string;
+  readonly where: string;
   /** @param path from the root of the service on, such as `/v1/models` */
   fetch(path: string, init: RequestInit): Promise<Response>;
 }
@@ -25,10 +25,10 @@ export async function postJson(
   const init = { method: 'POST', headers, body: JSON.stringify(body), signal: signal ?? null };
   const response = await service.fetch(path, init).catch((cause: unknown) => {
     signal?.throwIfAborted();
-    throw unreachable(service.place, cause);
+    throw unreachable(service.where, cause);
   });
   if (response.ok) return response;
-  throw refusal(`${service.place} answered ${response.status}`, await response.text());
+  throw refusal(`${service.where} answered ${response.status}`, await response.text());
 }
 
 /**
@@ -45,12 +45,12 @@ export function refusal(said: string, text: string): EngineError {
   );
 }
 
-export function unreachable(place: string, cause: unknown): EngineError {
+export function unreachable(where: string, cause: unknown): EngineError {
   const reasons = [cause, cause instanceof Error ? cause.cause : undefined].filter(
     (error): error is Error => error instanceof Error && error.message !== '',
   );
   const reason = reasons.map(({ message }) => message).join(': ');
-  return new EngineError('backend_failure', `${place} cannot be reached: ${reason}`, { cause });
+  return new EngineError('backend_failure', `${where} cannot be reached: ${reason}`, { cause });
 }
 
 /** The value of a JSON text; undefined for any other text. */

@@ -41,11 +41,11 @@ export async function findLabels(
 ): Promise<Labels> {
   const known = found.get(tokenizer);
   if (known?.after === after) return known.labels;
-  const place = BEFORE + after;
-  const texts = [place, ...SPELLINGS.map((spelling) => place + spelling)];
-  const [ofPlace = [], ...encoded] = await encodeParts(tokenizer, texts, { place: 'start' }, caller);
-  const tokenOf = new Map(SPELLINGS.map((spelling, index) => [spelling, oneMore(ofPlace, encoded[index])]));
-  const endsInWord = !/\s$/.test(after) && !tokenizer.specialTokenIds.has(ofPlace.at(-1) ?? -1);
+  const prefix = BEFORE + after;
+  const texts = [prefix, ...SPELLINGS.map((spelling) => prefix + spelling)];
+  const [prefixIds = [], ...encoded] = await encodeParts(tokenizer, texts, { position: 'start' }, caller);
+  const tokenOf = new Map(SPELLINGS.map((spelling, index) => [spelling, oneMore(prefixIds, encoded[index])]));
+  const endsInWord = !/\s$/.test(after) && !tokenizer.specialTokenIds.has(prefixIds.at(-1) ?? -1);
   const spaces = endsInWord ? SPACES.toReversed() : SPACES;
   const setOf = (labels: readonly string[], space: string): LabelSet =>
     usableLabels(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatMessage, Engine } from '../engine/engine.ts';
 import { EngineError } from '../errors.ts';
-import { placeOf } from '../logged-error.ts';
+import { codeLocationOf } from '../logged-error.ts';
 import type { TextCaller } from '../chat-template/chat-template.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
 
@@ -63,7 +63,12 @@ export async function renderFrame(
 function ofField(thrown: unknown, param: string): unknown {
   if (!(thrown instanceof EngineError) || thrown.param === undefined) return thrown;
   const { code, message, mayQuote } = thrown;
-  return new EngineError(code, message, { param, mayQuote, place: placeOf(thrown), cause: thrown });
+  return new EngineError(code, message, {
+    param,
+    mayQuote,
+    codeLocation: codeLocationOf(thrown),
+    cause: thrown,
+  });
 }
 
 /** One message alone is a text like any other. */
@@ -81,7 +86,7 @@ function transcript(messages: readonly ChatMessage[]): string {
 
 interface PartOptions {
   /** `start`: prompts begin with the texts. `continuation`: they go on with them behind a word. */
-  place: 'start' | 'continuation';
+  position: 'start' | 'continuation';
   /** The tokenizer adds its begin-of-text; a chat template wrote it itself. */
   addSpecialTokens?: boolean;
 }
@@ -93,11 +98,11 @@ interface PartOptions {
 export async function encodeParts(
   tokenizer: ServedTokenizer,
   texts: readonly string[],
-  { place, addSpecialTokens = false }: PartOptions,
+  { position, addSpecialTokens = false }: PartOptions,
   caller: TextCaller,
 ): Promise<(readonly number[])[]> {
   // SentencePiece puts a space in front of each text: it takes the place of the text's own.
-  const hasOwnSpace = place === 'continuation' && tokenizer.stripsLeadingSpace;
+  const hasOwnSpace = position === 'continuation' && tokenizer.stripsLeadingSpace;
   const parts = hasOwnSpace ? texts.map((text) => (text.startsWith(' ') ? text.slice(1) : text)) : texts;
   const options = { addSpecialTokens };
   const encoded = tokenizer.encodeNow(parts, options) ?? (await tokenizer.encode(parts, options, caller));

@@ -6,11 +6,11 @@ import { assertInvariant, EngineError } from '../errors.ts';
 import type { TextCaller } from '../chat-template/chat-template.ts';
 import { encodeParts } from './render-frame.ts';
 
-/** Places of one request: enough for the lanes of most engines, and a small part of most queues. */
-const MAX_PLACES = 32;
+/** Slots of one request: enough for the lanes of most engines, and a small part of most queues. */
+const MAX_SLOTS = 32;
 
 /**
- * Places in the queue for a request whose sequences follow one another in them: up to 32, and half as many, down to one,
+ * Slots in the queue for a request whose sequences follow one another in them: up to 32, and half as many, down to one,
  * where the queue has not so many.
  * @throws EngineError what `reserve` throws of one
  */
@@ -19,22 +19,22 @@ export function reserveUpTo(
   numSequences: number,
   clientId: string,
 ): Reservation {
-  for (let numPlaces = Math.min(numSequences, MAX_PLACES); ; numPlaces = Math.ceil(numPlaces / 2)) {
+  for (let numSlots = Math.min(numSequences, MAX_SLOTS); ; numSlots = Math.ceil(numSlots / 2)) {
     try {
-      return engine.reserve(numPlaces, clientId);
+      return engine.reserve(numSlots, clientId);
     } catch (error) {
-      if (numPlaces === 1 || !isBound(error)) throw error;
+      if (numSlots === 1 || !isBound(error)) throw error;
     }
   }
 }
 
 /**
- * Takes the places of the tokens that wait at first, and gives up half of the sequences' places as long as there is no
+ * Takes the slots of the tokens that wait at first, and gives up half of the sequences' slots as long as there is no
  * room for their tokens.
  * @param lengths of all prompts, in tokens
  * @throws EngineError what `takeTokens` throws of one sequence
  */
-export function placeTokens(reservation: Reservation, lengths: readonly number[], param: string): void {
+export function takeQueueTokens(reservation: Reservation, lengths: readonly number[], param: string): void {
   for (;;) {
     const { numSequences } = reservation;
     const numTokens = lengths.slice(0, numSequences).reduce((sum, length) => sum + length, 0);
@@ -72,7 +72,7 @@ interface ScoringText {
 
 export interface ScoringRequest {
   readonly numPrompts: number;
-  /** Called once the request has its places in the queue. */
+  /** Called once the request has its slots in the queue. */
   readonly write: (caller: TextCaller) => Promise<ScoringTexts>;
   /** The request's field that the heads are made of. */
   readonly headParam: string;
@@ -91,7 +91,7 @@ export interface StartedScoring {
  * alone. Of prompts with one beginning the first computes it, and the others find it in the prefix cache; all others
  * share the steps of the engine.
  *
- * The request takes a few places in the queue, in which its prompts follow one another (see Engine.submit).
+ * The request takes a few slots in the queue, in which its prompts follow one another (see Engine.submit).
  *
  * @throws EngineError `context_length_exceeded`, `invalid_request`, `request_timeout`, or what `reserve` of engine and
  * budget, the tokenizer and `submit` throw
@@ -112,7 +112,7 @@ export async function startScoring(
     const lengths = prompts.map(({ length }) => prefixTokenIds.length + length);
     checkLengths(engine, lengths, texts, headParam);
     await caller.budget.reserve(lengths.reduce((sum, length) => sum + length, 0));
-    placeTokens(reservation, lengths, headParam);
+    takeQueueTokens(reservation, lengths, headParam);
     const scoredTokenIds = [...new Set(texts.prompts.flatMap(({ tokenIds }) => tokenIds))];
     const { id, ownerId } = caller;
     const scored = { ...NOTHING_DRAWN, ...encoded, id, ownerId, scoredTokenIds, cacheSalt, timeoutMs };
@@ -132,13 +132,13 @@ async function encodePrompts(
   headParam: string,
   caller: TextCaller,
 ): Promise<EncodedTexts> {
-  const start = { place: 'start', addSpecialTokens: !isRendered } as const;
+  const start = { position: 'start', addSpecialTokens: !isRendered } as const;
   const headIds = await encodeParts(tokenizer, heads, start, caller);
   for (const { length } of headIds) {
     if (length > model.contextLength) throw tooLong(`${headParam} has ${length}`, model, headParam);
   }
   const rests = prompts.map(({ rest }) => rest);
-  const restIds = await encodeParts(tokenizer, rests, { place: 'continuation' }, caller);
+  const restIds = await encodeParts(tokenizer, rests, { position: 'continuation' }, caller);
   const [onlyHead, ...otherHeads] = headIds;
   if (onlyHead !== undefined && otherHeads.length === 0)
     return { prompts: restIds, prefixTokenIds: onlyHead };
@@ -180,7 +180,7 @@ async function readScores(
   { prompts }: ScoringTexts,
   scoredTokenIds: readonly number[],
 ): Promise<readonly (readonly number[])[]> {
-  const places = new Map(scoredTokenIds.map((tokenId, place) => [tokenId, place]));
+  const indexOf = new Map(scoredTokenIds.map((tokenId, index) => [tokenId, index]));
   const scores = prompts.map((): readonly number[] => []);
   for await (const event of completion) {
     if (event.type !== 'finish') continue;
@@ -191,6 +191,6 @@ async function readScores(
     scores[event.index] = event.scores;
   }
   return prompts.map(({ tokenIds }, index) =>
-    tokenIds.map((id) => scores[index]?.[places.get(id) ?? -1] ?? NaN),
+    tokenIds.map((id) => scores[index]?.[indexOf.get(id) ?? -1] ?? NaN),
   );
 }

@@ -140,7 +140,7 @@ export type { AttentionWeights } from '../model/inspect-attention.ts';
 export type { ChatMessage } from '../chat-template/renderer.ts';
 
 /** Where a request stands that waits for a lane. An estimate: see src/engine/client/queue/estimate-positions.ts. */
-export interface QueuePlace {
+export interface QueuePosition {
   /** Which of the waiting sequences the request's first one is expected to be, from 1. */
   position: number;
   /** Sequences that wait. */
@@ -155,7 +155,7 @@ export interface RequestRecord {
   /** While it runs: the lanes of the cache that its sequences have. One that was preempted has none. */
   lanes?: readonly number[];
   /** While it is queued, once the engine process has it. */
-  queuePlace?: QueuePlace;
+  queuePosition?: QueuePosition;
   /** Why it was cancelled: the client hung up, a DELETE, the deadline, or the service stopped. */
   cancelCause?: CancelCause;
   errorCode?: EngineError['code'];
@@ -238,24 +238,24 @@ export interface EngineObserver {
   onIdle?(): void;
 }
 
-/** Places a request holds in the bounded queue from its arrival on. */
+/** Slots a request holds in the bounded queue from its arrival on. */
 export interface Reservation {
   readonly clientId: string;
-  /** Its places. A request may have more sequences: each of the others takes over the place of one that starts. */
+  /** Its slots. A request may have more sequences: each of the others takes over the place of one that starts. */
   readonly numSequences: number;
   /** When it was made, on the clock of all processes: from then on the request's time counts. */
   readonly reservedAtMs: number;
   /**
-   * Takes so many tokens' places in the queue as well, in place of those that it has. It may be called again once more
+   * Takes room for so many tokens in the queue as well, in place of what it has. It may be called again once more
    * is known; it throws `invalid_request`, naming the field, for more than can ever wait, `queue_full` for more than
    * can now.
    */
   takeTokens(numTokens: number, param: string): void;
-  /** Gives back the places beyond so many. */
+  /** Gives back the slots beyond so many. */
   shrinkTo(numSequences: number): void;
-  /** Gives all places back; harmless after `submit` took them over. */
+  /** Gives all slots back; harmless after `submit` took them over. */
   release(): void;
-  /** All places belong to the sequences of an admitted request now. */
+  /** All slots belong to the sequences of an admitted request now. */
   takeOver(): void;
 }
 
@@ -270,14 +270,14 @@ export interface Engine {
    */
   checkRoom(clientId: string): void;
   /**
-   * Takes `numSequences` places in the queue before any work is done for the request.
+   * Takes `numSequences` slots in the queue before any work is done for the request.
    * Throws `queue_full` with `retryAfterMs` from the measured drain rate, or `engine_not_ready`.
    * @param clientId whom they are for; by default the service itself
    */
   reserve(numSequences: number, clientId?: string): Reservation;
   /**
    * Admits a request by its reservation and starts it. At most as many of its sequences wait at a time as the
-   * reservation has places; the others follow one by one, and none of them is refused.
+   * reservation has slots; the others follow one by one, and none of them is refused.
    * Throws `context_length_exceeded`, `invalid_request` or `queue_full` (the queue's token bound).
    * A sequence that cannot be finished ends the request with its error, and its other sequences with it.
    */

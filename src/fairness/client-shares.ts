@@ -76,7 +76,7 @@ interface Share {
  */
 class Shares {
   readonly #shares = new Map<string, Share>();
-  #numTurns = 0;
+  #numServed = 0;
 
   /** True when nothing is remembered. */
   get isEmpty(): boolean {
@@ -106,7 +106,7 @@ class Shares {
   serve(id: string, numTokens: number): void {
     const share = this.#shareOf(id);
     share.numServed += numTokens;
-    share.servedAt = ++this.#numTurns;
+    share.servedAt = ++this.#numServed;
   }
 
   /** Of two that have work, whether it is the turn of the first. */

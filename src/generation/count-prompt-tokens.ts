@@ -7,7 +7,7 @@ import { checkConversation, renderConversation } from './render-conversation.ts'
 
 /**
  * The tokens of the prompt that `startGeneration` would make of a conversation. Nothing is computed, but the text waits for
- * the template and the tokenizer like a prompt: it takes a place in the queue while it does.
+ * the template and the tokenizer like a prompt: it takes a slot in the queue while it does.
  *
  * @param hasFormat the answer would have a format
  * @throws EngineError as `checkConversation`, and what `reserve`, the template and the tokenizer throw

@@ -28,7 +28,7 @@ export interface RenderedConversation {
 }
 
 /**
- * What can be refused of a conversation before it takes a place in the queue.
+ * What can be refused of a conversation before it takes a slot in the queue.
  *
  * @throws EngineError `invalid_request` where the model has no template, and for template arguments that cannot be taken
  */

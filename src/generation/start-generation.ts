@@ -38,8 +38,8 @@ export interface Generation {
 }
 
 /**
- * Starts what a client asked for: takes its places in the queue, renders a conversation, encodes the prompts, compiles the
- * format, takes the tokens of its key, and hands all of it to the engine. The places come first, so that a burst that will
+ * Starts what a client asked for: takes its slots in the queue, renders a conversation, encodes the prompts, compiles the
+ * format, takes the tokens of its key, and hands all of it to the engine. The slots come first, so that a burst that will
  * be refused costs nothing, and as many conversations wait for the template as the queue holds.
  *
  * @throws EngineError `invalid_request`, `format_too_complex`, `context_length_exceeded`, `weights_invalid`,
@@ -54,7 +54,7 @@ export async function startGeneration(
   const { n, timeoutMs } = params;
   if (isConversation(input)) checkConversation(engine, input);
   const numPrompts = isConversation(input) ? 1 : input.prompts.length;
-  const reservation = reservePlaces(engine, request, numPrompts * n, clientId);
+  const reservation = reserveSlots(engine, request, numPrompts * n, clientId);
   return withinDeadline({ clientId, gone, timeoutMs }, async (textCaller) => {
     const plan = isConversation(input)
       ? await planConversation(engine, request, input, textCaller)
@@ -187,11 +187,11 @@ function* readChoice(event: ChoiceEvent, reader: AnswerReader | undefined): Gene
 }
 
 /**
- * Takes a request's places in the queue. One that may not wait must find a free lane that no other waits for.
+ * Takes a request's slots in the queue. One that may not wait must find a free lane that no other waits for.
  *
  * @throws EngineError `queue_full`, or what `Engine.reserve` throws
  */
-function reservePlaces(
+function reserveSlots(
   engine: Engine,
   { rejectsIfBusy = false }: { rejectsIfBusy?: boolean | undefined },
   numSequences: number,

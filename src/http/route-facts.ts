@@ -10,7 +10,7 @@ export interface RouteFacts {
   readonly api?: ApiFamily;
   /** What its API calls the fields that errors speak of; as OpenAI's chats unless told otherwise. */
   readonly fieldNames?: FieldNames;
-  /** Its POST asks `models.checkRoom` before anything else: a full queue refuses it at the door. */
+  /** Its POST asks `models.checkRoom` before anything else: a full queue refuses it before its body is read. */
   readonly isQueued?: true;
   /**
    * `open`: its GET tells nothing about any client, and needs no key; `operator`: it tells what all clients do, to this

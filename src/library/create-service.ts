@@ -89,7 +89,7 @@ export async function createService(
   const { id, contextLength, runtimeDescription } = service.engine.model;
   const fetch = fetchOf(service);
   const asked = {
-    place: 'the service',
+    where: 'the service',
     fetch: (path: string, init: RequestInit) => fetch(`http://localhost${path}`, init),
   };
   const close = ({ timeoutMs = 0 }: CloseOptions = {}): Promise<void> => service.close(timeoutMs);

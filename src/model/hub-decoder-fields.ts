@@ -59,7 +59,7 @@ export function commonConfig(fields: CommonFields, defaultHeadDim?: number) {
   const headDim = fields.head_dim ?? defaultHeadDim ?? headDimOf(dim, numHeads);
   if (headDim % 2 !== 0)
     throw invalidConfig(`rotary positions turn pairs, but a head has ${headDim} numbers: head_dim is odd`);
-  checkTurnsWhole(fields.partial_rotary_factor);
+  checkRotatesWhole(fields.partial_rotary_factor);
   const eosTokenIds = [fields.eos_token_id ?? []].flat();
   checkEmbeddedIds([...eosTokenIds, fields.bos_token_id ?? 0], vocabSize);
   return {
@@ -86,13 +86,13 @@ export function rotaryOf(
   parameters: RopeFields | null | undefined,
   defaultTheta: number,
 ): RotaryConfig {
-  checkTurnsWhole(parameters?.partial_rotary_factor);
+  checkRotatesWhole(parameters?.partial_rotary_factor);
   const theta = parameters?.rope_theta ?? fields.rope_theta ?? defaultTheta;
   return { theta, scaling: scalingOf(parameters ?? fields.rope_scaling ?? {}) };
 }
 
 /** Only whole heads are turned. */
-function checkTurnsWhole(partialRotaryFactor: number | null | undefined): void {
+function checkRotatesWhole(partialRotaryFactor: number | null | undefined): void {
   if ((partialRotaryFactor ?? 1) !== 1)
     throw invalidConfig(`partial_rotary_factor ${partialRotaryFactor} is not supported`);
 }

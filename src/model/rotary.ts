@@ -50,10 +50,10 @@ function scaled(frequency: number, scaling: RotaryScaling, storedFactor: number)
     case 'llama3': {
       const { factor, lowFreqFactor, highFreqFactor, originalContextLength } = scaling;
       // How often a pair turns around within the context that it was trained for.
-      const numTurns = (originalContextLength * frequency) / (2 * Math.PI);
-      if (numTurns < lowFreqFactor) return frequency / factor;
-      if (numTurns > highFreqFactor) return frequency;
-      const kept = (numTurns - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
+      const numRotations = (originalContextLength * frequency) / (2 * Math.PI);
+      if (numRotations < lowFreqFactor) return frequency / factor;
+      if (numRotations > highFreqFactor) return frequency;
+      const kept = (numRotations - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
       return ((1 - kept) * frequency) / factor + kept * frequency;
     }
   }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import { abortError, EngineError } from '../errors.ts';
 import { forkSibling } from './sibling-process.ts';
-import { FairJobs } from '../fairness/fair-places.ts';
+import { FairJobs } from '../fairness/fair-capacity.ts';
 import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
 
 export interface JobProcessOptions<Setup> {
@@ -229,11 +229,11 @@ export class JobProcess<Setup, Ready, Question, Answer> {
         this.#pause(message.sliceMs);
         break;
       case 'error': {
-        const { code, message: text, param, place } = message;
+        const { code, message: text, param, codeLocation } = message;
         // What goes wrong with a job may quote its texts, whatever the code.
         const mayQuote = this.#isReady;
         const error = new EngineError(code, text, {
-          place,
+          codeLocation,
           ...(param === undefined ? {} : { param }),
           ...(mayQuote ? { mayQuote } : {}),
         });

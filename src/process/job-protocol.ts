@@ -23,7 +23,7 @@ export type FromJobProcess<Ready, Answer> =
       code: ErrorCode;
       message: string;
       param: string | undefined;
-      place: string | undefined;
+      codeLocation: string | undefined;
     };
 
 /** What the service's end of the pipe is in the process: while it is open the service lives. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { assertInvariant, EngineError } from '../errors.ts';
-import { plainMessage, placeOf } from '../logged-error.ts';
+import { plainMessage, codeLocationOf } from '../logged-error.ts';
 import type { InSlices } from './in-slices.ts';
 import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
 
@@ -47,7 +47,7 @@ export function serveJobs<Setup, Ready, Question, Answer>({
       if (!(error instanceof EngineError)) throw error;
       // A class does not survive the way between processes.
       const { code, markedMessage: message, param } = error;
-      send({ type: 'error', code, message, param, place: placeOf(error) });
+      send({ type: 'error', code, message, param, codeLocation: codeLocationOf(error) });
     }
   };
   process.on('message', (message: ToJobProcess<Setup, Question>) => {

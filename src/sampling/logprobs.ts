@@ -62,9 +62,9 @@ function topLogits(logits: Float32Array, numTop: number): TokenLogprob[] {
   for (let tokenId = 0; tokenId < logits.length; tokenId++) {
     const logit = logits[tokenId] ?? -Infinity;
     if (top.length === numTop && logit <= least) continue;
-    let place = top.length;
-    while (place > 0 && logit > (top[place - 1]?.logprob ?? -Infinity)) place--;
-    top.splice(place, 0, { tokenId, logprob: logit });
+    let index = top.length;
+    while (index > 0 && logit > (top[index - 1]?.logprob ?? -Infinity)) index--;
+    top.splice(index, 0, { tokenId, logprob: logit });
     if (top.length > numTop) top.pop();
     least = top.at(-1)?.logprob ?? -Infinity;
   }

@@ -110,12 +110,12 @@ export class Sampler {
     form: TextForm,
     options: SampleOptions,
   ): ConstrainedSample {
-    const places = [...top.tokenIds.keys()].filter((place) => isAllowedBy(form, top.tokenIds[place] ?? 0));
+    const indices = [...top.tokenIds.keys()].filter((index) => isAllowedBy(form, top.tokenIds[index] ?? 0));
     const { params } = state;
     // All that the draw looks at, the most probable first: one token, or as many as top-k keeps.
-    if (places.length < (isGreedy(params) ? 1 : params.topK)) return 'topIsNotEnough';
-    const tokenIds = Int32Array.from(places, (place) => top.tokenIds[place] ?? 0);
-    const logits = Float32Array.from(places, (place) => top.logits[place] ?? -Infinity);
+    if (indices.length < (isGreedy(params) ? 1 : params.topK)) return 'topIsNotEnough';
+    const tokenIds = Int32Array.from(indices, (index) => top.tokenIds[index] ?? 0);
+    const logits = Float32Array.from(indices, (index) => top.logits[index] ?? -Infinity);
     const tokenId = form.redirect(this.#drawFromTop({ ...top, tokenIds, logits }, state));
     return tokenId === undefined ? 'textEnds' : this.takeToken(tokenId, top, state, options);
   }

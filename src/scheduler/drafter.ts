@@ -63,7 +63,7 @@ export function planDrafts(
 
 /** Most tokens of one draft. */
 const MAX_DRAFT_TOKENS = 8;
-/** From so many common tokens on a place is likely to be quoted; below, two tokens just happen to follow each other. */
+/** From so many common tokens on a position is likely to be quoted; below, two tokens just happen to follow each other. */
 const LONG_MATCH = 5;
 /** What is thought of a guess before the first. */
 const FIRST_ACCEPTANCE = 0.3;

@@ -42,8 +42,8 @@ export class LanePool {
       this.#kept.push(lane);
       return;
     }
-    const place = this.#empty.findIndex((other) => other > lane);
-    this.#empty.splice(place === -1 ? this.#empty.length : place, 0, lane);
+    const index = this.#empty.findIndex((other) => other > lane);
+    this.#empty.splice(index === -1 ? this.#empty.length : index, 0, lane);
   }
 }
 

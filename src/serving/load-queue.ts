@@ -2,7 +2,7 @@ import { MAX_TIMER_MS } from '../config/timer-limit.ts';
 import { assertInvariant, type EngineError } from '../errors.ts';
 import type { MemoryForecast } from './plan-load.ts';
 import type { CatalogModel } from './model-catalog.ts';
-import { nextMove, type PoolMove, type Turn } from './next-move.ts';
+import { nextMove, type PoolMove, type Round } from './next-move.ts';
 import { loadTooLong, shortageError, shuttingDown, loadFailure, withoutPath } from './pool-errors.ts';
 import type { PooledModel } from './pooled-model.ts';
 import type { PoolObserver, UnloadReason } from './served-models.ts';
@@ -36,7 +36,7 @@ export class LoadQueue {
   /** Models with requests that wait for their turn; those that load already have left it. */
   #queue: PooledModel[] = [];
   readonly #neededBytes = new Map<PooledModel, number>();
-  #turn: Turn | undefined;
+  #round: Round | undefined;
   #numLoading = 0;
   /** Processes that end now, and with them their memory comes back. */
   readonly #endings = new Set<Promise<void>>();
@@ -158,7 +158,7 @@ export class LoadQueue {
       residents: [...models.values()]
         .filter(({ state }) => state === 'loaded' || state === 'loading')
         .map((model) => model.toResident()),
-      turn: this.#turn,
+      round: this.#round,
       numFreeLoads: MAX_LOADS_AT_ONCE - this.#numLoading,
     };
   }
@@ -185,27 +185,27 @@ export class LoadQueue {
         this.#fail(model, error);
         break;
       }
-      case 'turn':
-        this.#letYield(move.turn);
+      case 'round':
+        this.#letYield(move.round);
         break;
-      case 'endTurn':
-        this.#endTurn(move.isInVain);
+      case 'endRound':
+        this.#endRound(move.isInVain);
     }
   }
 
-  #letYield(turn: Turn | undefined): void {
-    for (const id of this.#turn?.yielding ?? []) this.#find(id).isYielding = false;
-    for (const id of turn?.yielding ?? []) this.#find(id).isYielding = true;
-    this.#turn = turn;
+  #letYield(round: Round | undefined): void {
+    for (const id of this.#round?.yielding ?? []) this.#find(id).isYielding = false;
+    for (const id of round?.yielding ?? []) this.#find(id).isYielding = true;
+    this.#round = round;
   }
 
-  #endTurn(isInVain: boolean): void {
-    const turn = this.#turn;
-    assertInvariant(turn !== undefined, 'a turn ends after it began');
+  #endRound(isInVain: boolean): void {
+    const round = this.#round;
+    assertInvariant(round !== undefined, 'a round ends after it began');
     this.#letYield(undefined);
     if (!isInVain) return;
-    for (const id of turn.yielding) this.#find(id).staysFrom = this.#options.now();
-    const model = this.#find(turn.id);
+    for (const id of round.yielding) this.#find(id).staysFrom = this.#options.now();
+    const model = this.#find(round.id);
     this.#queue = [...this.#queue.filter((other) => other !== model), model];
   }
 

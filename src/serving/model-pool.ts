@@ -1,6 +1,6 @@
 import { monotonicMs } from '../values.ts';
 import type { ManagedEngine } from '../engine/engine.ts';
-import { FairPlaces } from '../fairness/fair-places.ts';
+import { FairCapacity } from '../fairness/fair-capacity.ts';
 import { EngineError } from '../errors.ts';
 import type { MemoryForecast } from './plan-load.ts';
 import { LoadQueue } from './load-queue.ts';
@@ -29,7 +29,7 @@ export interface ModelPoolOptions {
   forecast: (model: CatalogModel) => Promise<MemoryForecast>;
   /**
    * Most requests that join the wait for a model which loads already, the default one at the start included; the one that
-   * begins a load needs no place.
+   * begins a load needs no slot.
    */
   maxWaiting: number;
   /** Longest that a load may take. */
@@ -56,7 +56,7 @@ export class ModelPool implements ServedModels {
   readonly #default: PooledModel;
   readonly #observers: PoolObserver[] = [];
   readonly #loads: LoadQueue;
-  readonly #waiting = new FairPlaces();
+  readonly #waiting = new FairCapacity();
   #isDraining = false;
 
   constructor(options: ModelPoolOptions) {
@@ -174,7 +174,7 @@ export class ModelPool implements ServedModels {
     if (model.failure !== undefined && this.#now() - model.failure.at < FAILURE_KEPT_MS) {
       throw model.failure.error;
     }
-    // A load of its own is begun by the first request for a model, which needs no place to wait in.
+    // A load of its own is begun by the first request for a model, which needs no slot to wait in.
     if (model === this.#default || model.waiters.size > 0) this.#checkWaitingRoom(clientId);
     let waiter: ModelWaiter | undefined;
     const leased = new Promise<EngineLease>((resolve, reject) => {

@@ -7,11 +7,11 @@ export interface WaitingModel {
 }
 
 /**
- * The turn of a model that has waited longest and lacks memory: others leave for it alone. Models in use that have had
+ * The round of a model that has waited longest and lacks memory: others leave for it alone. Models in use that have had
  * their time yield: they take no new requests, so that they become idle. Without that a model that is never idle would
  * stay for ever.
  */
-export interface Turn {
+export interface Round {
   readonly id: string;
   readonly yielding: readonly string[];
   /** From then on it is over, whatever has come of it: what runs on the others runs too long. */
@@ -26,7 +26,7 @@ export interface PoolSituation {
   readonly waiting: readonly WaitingModel[];
   /** Without those that are being unloaded. */
   readonly residents: readonly ResidentModel[];
-  readonly turn: Turn | undefined;
+  readonly round: Round | undefined;
   /** Loads that may begin beside those under way. */
   readonly numFreeLoads: number;
 }
@@ -35,10 +35,10 @@ export type PoolMove =
   | { kind: 'load'; id: string; unload: readonly string[] }
   /** It can never fit beside the models that stay. */
   | { kind: 'refuse'; id: string }
-  /** A turn begins, or other models yield to it. */
-  | { kind: 'turn'; turn: Turn }
+  /** A round begins, or other models yield to it. */
+  | { kind: 'round'; round: Round }
   /** `isInVain`: the model waits again, behind all others. */
-  | { kind: 'endTurn'; isInVain: boolean }
+  | { kind: 'endRound'; isInVain: boolean }
   /** Nothing is to be done before `until`, or before something changes. These lack memory. */
   | { kind: 'wait'; until: number | undefined; lacking: readonly string[] };
 
@@ -49,28 +49,29 @@ export const YIELD_MS = 10_000;
  * What a pool does next: pure, asked again after each move until it waits.
  *
  * What fits into free memory is loaded, even when others wait before it. Models leave for those that wait in the order
- * in which they were asked for, one turn after the other: else small models would take the place of each other for
+ * in which they were asked for, one round after the other: else small models would take the place of each other for
  * ever, and a large one would never find enough of them gone.
  */
 export function nextMove(situation: PoolSituation): PoolMove {
-  const { turn, now, waiting, residents, limitBytes, numFreeLoads } = situation;
-  const isWanted = turn !== undefined && waiting.some(({ id }) => id === turn.id);
-  if (turn !== undefined && (!isWanted || now >= turn.endsAt)) return { kind: 'endTurn', isInVain: isWanted };
+  const { round, now, waiting, residents, limitBytes, numFreeLoads } = situation;
+  const isWanted = round !== undefined && waiting.some(({ id }) => id === round.id);
+  if (round !== undefined && (!isWanted || now >= round.endsAt))
+    return { kind: 'endRound', isInVain: isWanted };
   const lacking: string[] = [];
-  const times = turn === undefined ? [] : [turn.endsAt];
+  const times = round === undefined ? [] : [round.endsAt];
   for (const { id, neededBytes } of waiting) {
-    const isOthersTurn = turn !== undefined && turn.id !== id;
-    const plan = planLoad(neededBytes, limitBytes, yieldingFirst(residents, turn), now);
+    const isOthersRound = round !== undefined && round.id !== id;
+    const plan = planLoad(neededBytes, limitBytes, yieldingFirst(residents, round), now);
     if (plan.kind === 'refuse') return { kind: 'refuse', id };
-    if (plan.kind === 'load' && !(isOthersTurn && plan.unload.length > 0)) {
+    if (plan.kind === 'load' && !(isOthersRound && plan.unload.length > 0)) {
       if (numFreeLoads > 0) return { kind: 'load', id, unload: plan.unload };
       continue;
     }
     lacking.push(id);
-    if (plan.kind === 'load' || isOthersTurn) continue;
-    if (turn === undefined) return { kind: 'turn', turn: beginTurn(id, plan.yielding, situation) };
-    if (!isSame(plan.yielding, turn.yielding)) {
-      return { kind: 'turn', turn: { ...turn, yielding: plan.yielding } };
+    if (plan.kind === 'load' || isOthersRound) continue;
+    if (round === undefined) return { kind: 'round', round: beginRound(id, plan.yielding, situation) };
+    if (!isSame(plan.yielding, round.yielding)) {
+      return { kind: 'round', round: { ...round, yielding: plan.yielding } };
     }
     if (plan.retryAt !== undefined) times.push(plan.retryAt);
   }
@@ -78,14 +79,14 @@ export function nextMove(situation: PoolSituation): PoolMove {
 }
 
 /** So that those who yield already are those who leave. */
-function yieldingFirst(residents: readonly ResidentModel[], turn: Turn | undefined): ResidentModel[] {
+function yieldingFirst(residents: readonly ResidentModel[], round: Round | undefined): ResidentModel[] {
   return residents.map((resident) =>
-    turn?.yielding.includes(resident.id) === true ? { ...resident, lastUsedAt: -Infinity } : resident,
+    round?.yielding.includes(resident.id) === true ? { ...resident, lastUsedAt: -Infinity } : resident,
   );
 }
 
 /** It lasts until all who are there have had their time, and they have had time to become idle. */
-function beginTurn(id: string, yielding: readonly string[], { now, residents }: PoolSituation): Turn {
+function beginRound(id: string, yielding: readonly string[], { now, residents }: PoolSituation): Round {
   const ends = residents.map(({ staysUntil }) => staysUntil).filter(Number.isFinite);
   return { id, yielding, endsAt: Math.max(now, ...ends) + YIELD_MS };
 }

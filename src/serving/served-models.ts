@@ -53,7 +53,7 @@ export interface AcquireOptions {
   timeoutMs: number;
   /** Aborted when the client has left. */
   signal?: AbortSignal;
-  /** Who waits: clients share the places of those who do. */
+  /** Who waits: clients share the slots of those who do. */
   clientId?: string;
 }
 
@@ -86,7 +86,7 @@ export interface ServedModels {
   readonly memoryBytes: number;
   readonly memoryLimitBytes: number | undefined;
   /**
-   * Refuses a client if no model has a free place for it. Routes call it before they read the body: in an overload most
+   * Refuses a client if no model has a free slot for it. Routes call it before they read the body: in an overload most
    * requests are refused, and a refusal should cost little.
    * @throws EngineError `queue_full`, `engine_not_ready`
    */

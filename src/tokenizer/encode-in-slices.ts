@@ -11,7 +11,7 @@ const SAMPLE = 'a';
 
 /**
  * The ids that `model.encode` makes of a text, in slices. A long text is encoded in pieces that end where the tokenizer
- * cuts anyway (`cutsAtSpaces`). What has no such places, the model encodes in slices of its own, if it can.
+ * cuts anyway (`cutsAtSpaces`). What has no such positions, the model encodes in slices of its own, if it can.
  */
 export function* encodeInSlices(
   model: TokenizerModel,
@@ -44,13 +44,13 @@ function* encodePiece(model: TokenizerModel, text: string, pieceCharacters: numb
   return yield* model.encodeInSlices(text);
 }
 
-/** The first two places at or behind an index that cut and are near each other; undefined: there are none. */
+/** The first two positions at or behind an index that cut and are near each other; undefined: there are none. */
 function cutsFrom(text: string, index: number): { lead: number; cut: number } | undefined {
   let lead = -1;
-  for (let place = index; place < text.length; place++) {
-    if (!isCut(text, place)) continue;
-    if (lead >= 0 && place - lead <= MAX_LEAD_CHARACTERS) return { lead, cut: place };
-    lead = place;
+  for (let position = index; position < text.length; position++) {
+    if (!isCut(text, position)) continue;
+    if (lead >= 0 && position - lead <= MAX_LEAD_CHARACTERS) return { lead, cut: position };
+    lead = position;
   }
   return undefined;
 }
@@ -92,7 +92,7 @@ const MOST_EXPANDED = 3;
 /**
  * The last `numKept` tokens of a text, by encoding no more of it than that takes. They are those of the whole text: the
  * tail begins where the tokenizer cuts anyway, and what the start of a text is given (a space, begin-of-text) ends
- * before the next such place, from where on tokens are counted.
+ * before the next such position, from where on tokens are counted.
  */
 export function* encodeTail<Options>(
   tokenizer: TextEncoder<Options>,

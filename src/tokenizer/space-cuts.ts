@@ -2,14 +2,14 @@ import { PRE_TOKENIZERS } from './gguf-pre-tokenizers.ts';
 import { METASPACE } from './token-bytes.ts';
 import { GPT2_PATTERN, type StepConfig, type TokenizerJson } from './tokenizer-json.ts';
 
-/** The last place at or before an index where a space follows a letter or digit, and a letter follows it; -1: none. */
+/** The last position at or before an index where a space follows a letter or digit, and a letter follows it; -1: none. */
 export function cutBefore(text: string, index: number): number {
   let cut = index;
   while (cut > 0 && !isCut(text, cut)) cut--;
   return cut > 0 ? cut : -1;
 }
 
-/** The first such place at or behind an index; -1: none. */
+/** The first such position at or behind an index; -1: none. */
 export function cutFrom(text: string, index: number): number {
   let cut = index;
   while (cut < text.length && !isCut(text, cut)) cut++;
@@ -42,7 +42,7 @@ export const LOCAL_PATTERNS: ReadonlySet<string> = new Set([
   ...[...PRE_TOKENIZERS.values()].flatMap(({ patterns }) => patterns),
 ]);
 
-/** True when no token holds a letter or digit (of ASCII) and a space behind it: then none spans such a place. */
+/** True when no token holds a letter or digit (of ASCII) and a space behind it: then none spans such a position. */
 export function hasNoneAcrossSpaces(tokens: Iterable<Uint8Array>): boolean {
   for (const bytes of tokens) {
     for (let i = bytes.indexOf(SPACE, 1); i !== -1; i = bytes.indexOf(SPACE, i + 1)) {
@@ -54,7 +54,7 @@ export function hasNoneAcrossSpaces(tokens: Iterable<Uint8Array>): boolean {
 
 /**
  * True when a byte-pair encoder is known to cut every text before a space that follows a letter or digit of ASCII, or to
- * treat what stands before and behind it alike as if it did, as long as no token spans the place.
+ * treat what stands before and behind it alike as if it did, as long as no token spans the position.
  */
 export function cutsAtSpaces(
   { pre_tokenizer: preTokenizer, normalizer, model }: TokenizerJson,

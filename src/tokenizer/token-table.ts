@@ -75,10 +75,10 @@ export class TokenTable {
 
   /** By loops: a view of a token's bytes takes longer to make than they take to look at. */
   #isWithin(start: number, end: number, text: Uint8Array): boolean {
-    const lastPlace = text.length - (end - start);
-    for (let place = 0; place <= lastPlace; place++) {
+    const lastPosition = text.length - (end - start);
+    for (let position = 0; position <= lastPosition; position++) {
       let at = start;
-      while (at < end && text[place + at - start] === this.#bytes[at]) at++;
+      while (at < end && text[position + at - start] === this.#bytes[at]) at++;
       if (at === end) return true;
     }
     return false;

@@ -30,7 +30,7 @@ export class Silence {
 export interface Frame {
   function: string;
   /** `dist/src/http/edge/json-body.js:70`. */
-  place: string;
+  location: string;
 }
 
 export interface Hang {
@@ -47,7 +47,7 @@ export interface Hang {
 /** Of requests; those whose phase began before them are unlikely to be what runs. */
 const MAX_REQUESTS = 32;
 
-/** The line that the log gets of a process that is about to be ended: ids, lengths and places, no text of a client. */
+/** The line that the log gets of a process that is about to be ended: ids, lengths and locations, no text of a client. */
 export function hangLine(hang: Hang, time: Date): string {
   const { stack, numOpen, requests, exitCode } = hang;
   const seconds = (hang.silentMs / 1000).toFixed(1);

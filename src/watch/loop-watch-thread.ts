@@ -15,7 +15,7 @@ class MainThread {
   readonly #root: string;
 
   /**
-   * @param root URL that the places of frames are told from
+   * @param root URL that the locations of frames are told from
    * @throws where Node was built without the inspector
    */
   constructor(root: string) {
@@ -39,7 +39,7 @@ class MainThread {
         resolve(
           params.callFrames.slice(0, MAX_FRAMES).map(({ functionName, location }) => ({
             function: functionName === '' ? '(anonymous)' : functionName,
-            place: `${this.#placeOf(location.scriptId)}:${location.lineNumber + 1}`,
+            location: `${this.#locationOf(location.scriptId)}:${location.lineNumber + 1}`,
           })),
         ),
       );
@@ -57,7 +57,7 @@ class MainThread {
     this.#session.disconnect();
   }
 
-  #placeOf(scriptId: string): string {
+  #locationOf(scriptId: string): string {
     const url = this.#urls.get(scriptId) ?? '';
     return url.startsWith(this.#root) ? url.slice(this.#root.length) : url;
   }

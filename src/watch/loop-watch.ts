@@ -12,7 +12,7 @@ export interface WatchOrder {
   exitCode: number;
   /** `RunningRequests.shared`. */
   requests: SharedArrayBuffer;
-  /** URL of the folder that places in the code are told from. */
+  /** URL of the folder that locations in the code are told from. */
   root: string;
   /** To be emitted on the main thread's `process`: it ends the process with the exit code. */
   endEvent: string;

@@ -24,17 +24,17 @@ export interface RunningRequest {
 
 const PHASES: readonly RequestPhase[] = ['reading', 'preparing', 'computing', 'streaming'];
 
-/** The newest requests have a place each; one that takes the place of another is newer. */
-const NUM_PLACES = 256;
-/** A place, in bytes: phase, body, two times, then two texts behind a byte with their length. */
-const PLACE_BYTES = 192;
+/** The newest requests have a slot each; one that takes the place of another is newer. */
+const NUM_SLOTS = 256;
+/** A slot, in bytes: phase, body, two times, then two texts behind a byte with their length. */
+const SLOT_BYTES = 192;
 const PHASE_AT = 0;
 const BODY_AT = 4;
 const CAME_AT = 8;
 const PHASE_BEGAN_AT = 16;
 const ID_AT = 24;
 const ROUTE_AT = 104;
-/** Before the places. */
+/** Before the slots. */
 const HEADER_BYTES = 8;
 const NUM_OPEN = 0;
 const MAX_TEXT_BYTES = 79;
@@ -44,7 +44,7 @@ const MAX_TEXT_BYTES = 79;
  * native code. Ids, routes and lengths; no texts. A mark is some stores, the id and the route are written once.
  */
 export class RunningRequests {
-  readonly shared = new SharedArrayBuffer(HEADER_BYTES + NUM_PLACES * PLACE_BYTES);
+  readonly shared = new SharedArrayBuffer(HEADER_BYTES + NUM_SLOTS * SLOT_BYTES);
   readonly #view = new DataView(this.shared);
   readonly #bytes = Buffer.from(this.shared);
   readonly #takenBy: (WatchedRequest | undefined)[] = [];
@@ -54,10 +54,10 @@ export class RunningRequests {
   /** A request begins. What is returned must be called once, when it has ended. */
   enter(request: WatchedRequest): () => void {
     this.#count(1);
-    const place = this.#next;
-    this.#next = (place + 1) % NUM_PLACES;
-    this.#takenBy[place] = request;
-    const at = HEADER_BYTES + place * PLACE_BYTES;
+    const slot = this.#next;
+    this.#next = (slot + 1) % NUM_SLOTS;
+    this.#takenBy[slot] = request;
+    const at = HEADER_BYTES + slot * SLOT_BYTES;
     const nowMs = Date.now();
     this.#view.setFloat64(at + CAME_AT, nowMs);
     this.#mark(at, 'reading', nowMs);
@@ -65,14 +65,14 @@ export class RunningRequests {
     this.#write(at + ID_AT, request.id);
     this.#write(at + ROUTE_AT, request.route);
     request.onPhase = (phase, bodyBytes) => {
-      if (this.#takenBy[place] !== request) return;
+      if (this.#takenBy[slot] !== request) return;
       this.#mark(at, phase, Date.now());
       if (bodyBytes !== undefined) this.#view.setInt32(at + BODY_AT, bodyBytes);
     };
     return () => {
       this.#count(-1);
-      if (this.#takenBy[place] !== request) return;
-      this.#takenBy[place] = undefined;
+      if (this.#takenBy[slot] !== request) return;
+      this.#takenBy[slot] = undefined;
       this.#view.setInt32(at + PHASE_AT, 0);
     };
   }
@@ -101,7 +101,7 @@ export function readRunningRequests(
   const bytes = Buffer.from(shared);
   const textAt = (at: number): string => bytes.toString('latin1', at + 1, at + 1 + view.getUint8(at));
   const requests: RunningRequest[] = [];
-  for (let at = HEADER_BYTES; at < shared.byteLength; at += PLACE_BYTES) {
+  for (let at = HEADER_BYTES; at < shared.byteLength; at += SLOT_BYTES) {
     const phase = PHASES[view.getInt32(at + PHASE_AT) - 1];
     if (phase === undefined) continue;
     requests.push({

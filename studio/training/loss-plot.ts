@@ -1,4 +1,4 @@
-import { place, svgDrawing, svgScale, svgText, type SvgScale } from '../../src/svg-scale.ts';
+import { coordinate, svgDrawing, svgScale, svgText, type SvgScale } from '../../src/svg-scale.ts';
 
 export interface LossPoint {
   readonly step: number;
@@ -49,11 +49,11 @@ function axes(x: SvgScale, y: SvgScale): string[] {
   const middle = (top + bottom) / 2;
   return [
     ...x.ticks.flatMap(({ value, label }) => [
-      `<path d="M${place(x.at(value))},${top}V${bottom}" ${GREY}/>`,
+      `<path d="M${coordinate(x.at(value))},${top}V${bottom}" ${GREY}/>`,
       svgText(label, x.at(value), bottom + 16, 'text-anchor="middle"'),
     ]),
     ...y.ticks.flatMap(({ value, label }) => [
-      `<path d="M${left},${place(y.at(value))}H${right}" ${GREY}/>`,
+      `<path d="M${left},${coordinate(y.at(value))}H${right}" ${GREY}/>`,
       svgText(label, left - 6, y.at(value) + 4, 'text-anchor="end"'),
     ]),
     svgText('optimizer step', (left + right) / 2, bottom + 36, 'text-anchor="middle" font-weight="bold"'),
@@ -66,8 +66,8 @@ function axes(x: SvgScale, y: SvgScale): string[] {
   ];
 }
 
-function curve(places: readonly (readonly number[])[], color: string): string[] {
-  const texts = places.map((xy) => xy.map(place));
+function curve(coordinates: readonly (readonly number[])[], color: string): string[] {
+  const texts = coordinates.map((xy) => xy.map(coordinate));
   return [
     `<polyline points="${texts.map((xy) => xy.join()).join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`,
     ...texts.map(([cx, cy]) => `<circle cx="${cx ?? ''}" cy="${cy ?? ''}" r="3" fill="${color}"/>`),

@@ -27,7 +27,7 @@ interface Dump {
   level: number;
   msg: string;
   exitCode: number;
-  stack: string | { function: string; place: string }[];
+  stack: string | { function: string; location: string }[];
   openRequests: number;
   requests: { id: string; route: string; phase: string; bodyBytes: number }[];
 }
@@ -79,7 +79,7 @@ describe('a service whose event loop does not turn', () => {
     expect(dump).toMatchObject({ level: 60, exitCode: 70, openRequests: 1 });
     expect(dump?.stack).toContainEqual({
       function: 'endlessLoop',
-      place: expect.stringMatching(/^tests\/support\/hurt-service\.mjs:\d+$/) as string,
+      location: expect.stringMatching(/^tests\/support\/hurt-service\.mjs:\d+$/) as string,
     });
     expect(dump?.requests).toContainEqual(
       expect.objectContaining({

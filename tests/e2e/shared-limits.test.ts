@@ -68,7 +68,7 @@ async function load(replicas: readonly Replica[], key: string, number: number): 
 const timesIn = (text: string, part: string): number => text.split(part).length - 1;
 
 describe('two services over one Redis', () => {
-  it("share a key's requests, tokens and places to the last one", async () => {
+  it("share a key's requests, tokens and slots to the last one", async () => {
     const keys = {
       requests: await create('requests', { requestsPerMinute: 17 }),
       // A request of this load is 6 tokens.

@@ -140,7 +140,7 @@ describe('bodies on the wire', () => {
   it('refuses a client without room before its body has come', async () => {
     // Whether there are other models is known a moment after it is asked first.
     await vi.waitFor(async () => {
-      on.engine.numFreePlaces = 0;
+      on.engine.numFreeSlots = 0;
       const refused = await Promise.race([exchange(`${head}content-length: 100\r\n\r\n`), sleep(200, '')]);
       expect(refused).toMatch(/^HTTP\/1\.1 429 [^]*retry-after-ms: 2500/);
     }, 5000);

@@ -155,6 +155,6 @@ describe('a field at fault is named: chat', () => {
     expect(answer.status).toBe(400);
     expect(openAiError(answer)).toMatchObject({ param, code: 'invalid_request' });
     expect(openAiError(answer).message).toContain(message);
-    expect(on.engine.numFreePlaces).toBe(1000);
+    expect(on.engine.numFreeSlots).toBe(1000);
   });
 });

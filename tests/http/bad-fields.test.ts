@@ -71,7 +71,7 @@ describe('a field at fault is named: OpenAI', () => {
     });
     expect(openAiError(answer).message).toContain(message);
     expect(answer.headers['x-should-retry']).toBe('false');
-    expect(on.engine.numFreePlaces).toBe(1000);
+    expect(on.engine.numFreeSlots).toBe(1000);
   });
 });
 

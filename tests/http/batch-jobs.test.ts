@@ -113,7 +113,7 @@ describe('a batch job beside live requests', () => {
       expect(numLiveRunning + 2).toBeLessThanOrEqual(numLanes);
     }
     for (const { numItemsRunning } of ofItems) expect(numItemsRunning).toBeLessThan(numLanes / 2);
-    expect(result.responses?.map(({ id: place, success }) => [place, success])).toEqual(
+    expect(result.responses?.map(({ id: index, success }) => [index, success])).toEqual(
       Array.from({ length: 50 }, (_, index) => [index, true]),
     );
   });
@@ -137,10 +137,10 @@ describe('a batch job beside live requests', () => {
     expect(submissions.filter(({ isItem }) => isItem)).toHaveLength(3);
   });
 
-  it('does not count against the places of the queue', async () => {
+  it('does not count against the slots of the queue', async () => {
     const id = await submit({ requests: items(2) });
     await finished(id);
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
   });
 });
 

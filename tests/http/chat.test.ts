@@ -221,17 +221,17 @@ describe('POST /v1/chat/completions', () => {
     expect((await call(service, 'GET', `/v1/requests/${id}`)).status).toBe(200);
   });
 
-  it('tells what the template refuses, and gives the places back', async () => {
+  it('tells what the template refuses, and gives the slots back', async () => {
     const messages = [...HELLO, { role: 'user', content: 'shout' }];
     const answer = await post(service, PATH, { messages });
     expect(answer.status).toBe(400);
     expect(answer.json).toMatchObject({ error: { code: 'invalid_request', param: 'messages' } });
     expect(answer.text).toContain('no shouting, please');
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
   });
 
   it('refuses a busy queue before the template runs', async () => {
-    engine.numFreePlaces = 0;
+    engine.numFreeSlots = 0;
     const answer = await post(service, PATH, { messages: [{ role: 'tool', content: 'x' }] });
     expect(answer.status).toBe(429);
   });
@@ -242,7 +242,7 @@ describe('POST /v1/chat/completions', () => {
     expect(answer.status).toBe(400);
     expect(answer.json).toMatchObject({ error: { code: 'context_length_exceeded', param: 'messages' } });
     expect(answer.text).toMatch(/\d+ tokens and max_tokens is 5.*128/);
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
   });
 
   describe.each(['/ai/run/@test/tiny-gpt2', '/client/v4/accounts/me/ai/run/@test/tiny-gpt2'])(
@@ -283,7 +283,7 @@ describe('a model without a template', () => {
       expect(status).toBe(400);
       expect(text).toContain('/v1/completions');
     }
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
   });
 });
 
@@ -302,7 +302,7 @@ describe('a template that does not end', () => {
     expect([health.status, completion.status, status]).toEqual([200, 200, 500]);
     expect(json).toMatchObject({ error: { code: 'weights_invalid', type: 'server_error' } });
     expect(JSON.stringify(json)).toContain('did not end within');
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
   });
 });
 

@@ -313,7 +313,7 @@ describe('POST /v1/completions with stream', () => {
   });
 
   it('answers a fault before the first byte with a status, not with a stream', async () => {
-    engine.numFreePlaces = 0;
+    engine.numFreeSlots = 0;
     const answer = await post(service, PATH, { prompt: PROMPT, stream: true });
     expect(answer.status).toBe(429);
   });

@@ -87,7 +87,7 @@ describe('pipelined requests', () => {
       client.socket.destroy();
       await until(() => running() === 0);
       expect(engine.requests).toHaveLength(1);
-      expect(engine.numFreePlaces).toBe(1000);
+      expect(engine.numFreeSlots).toBe(1000);
     },
   );
 
@@ -121,7 +121,7 @@ describe('pipelined requests', () => {
     client.socket.write(rawPost(PATH, { prompt: 'a', stream: true }).repeat(300));
     await until(() => client.isClosed);
     await until(() => running() === 0);
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
     expect((await fetch(`${url}/health`)).status).toBe(200);
   });
 });

@@ -197,14 +197,14 @@ describe('a prompt', () => {
 });
 
 describe('what is asked of the engine', () => {
-  it('is 400 questions in one request, which take 32 places and give them back', async () => {
+  it('is 400 questions in one request, which take 32 slots and give them back', async () => {
     const questions = Array.from({ length: 400 }, (_, i) => ({ ...PREDICATE, instructions: `Is it ${i}?` }));
-    plain.numFreePlaces = 40;
+    plain.numFreeSlots = 40;
     const { status, json } = await post(service, PATH, { input: 'a', questions });
     expect(status).toBe(200);
     expect((json as DecisionBody).answers).toHaveLength(400);
     expect(plain.requests).toHaveLength(1);
-    expect(plain.numFreePlaces).toBe(40);
+    expect(plain.numFreeSlots).toBe(40);
   });
 
   it('is kept apart by prompt_cache_key', async () => {
@@ -213,8 +213,8 @@ describe('what is asked of the engine', () => {
     expect(plain.requests[0]?.cacheSalt).toBe('mine');
   });
 
-  it('is refused while the queue is full, and takes no place then', async () => {
-    plain.numFreePlaces = 0;
+  it('is refused while the queue is full, and takes no slot then', async () => {
+    plain.numFreeSlots = 0;
     expect((await post(service, PATH, { input: 'a', questions: [PREDICATE] })).status).toBe(429);
     expect(plain.requests).toHaveLength(0);
   });
@@ -284,7 +284,7 @@ describe('a field at fault is named', () => {
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: { code: 'invalid_request', param } });
     expect((json as { error: { message: string } }).error.message).toContain(message);
-    expect(plain.numFreePlaces).toBe(1000);
+    expect(plain.numFreeSlots).toBe(1000);
   });
 
   it('where the text and a question are too long together, or the text alone is', async () => {
@@ -294,7 +294,7 @@ describe('a field at fault is named', () => {
     const question = { ...PREDICATE, instructions: long };
     const { json } = await post(service, PATH, { input: 'a', questions: [PREDICATE, question] });
     expect(json).toMatchObject({ error: { code: 'context_length_exceeded', param: 'questions[1]' } });
-    expect(plain.numFreePlaces).toBe(1000);
+    expect(plain.numFreeSlots).toBe(1000);
   });
 
   it("where the model's chat template refuses the messages", async () => {
@@ -306,7 +306,7 @@ describe('a field at fault is named', () => {
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: { param: 'input' } });
     expect((json as { error: { message: string } }).error.message).toContain('no shouting, please');
-    expect(strictEngine.numFreePlaces).toBe(1000);
+    expect(strictEngine.numFreeSlots).toBe(1000);
     await strictService.close();
     strict.remove();
   });
@@ -327,7 +327,7 @@ describe('the tokens of a key', () => {
       });
     expect((await ask(2)).status).toBe(429);
     expect(plain.requests).toHaveLength(0);
-    expect(plain.numFreePlaces).toBe(1000);
+    expect(plain.numFreeSlots).toBe(1000);
     expect((await ask(1)).status).toBe(200);
     expect((await ask(1)).status).toBe(429);
     await limited.close();

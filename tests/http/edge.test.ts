@@ -254,7 +254,7 @@ describe('admin routes', () => {
 });
 
 describe('a client', () => {
-  /** The client ids under which the engine was asked for places. */
+  /** The client ids under which the engine was asked for slots. */
   async function clientsOf(service: HttpService, sent: SendOptions[]): Promise<string[]> {
     const reserved: string[] = [];
     const { reserve } = engine;

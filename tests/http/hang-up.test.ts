@@ -62,7 +62,7 @@ describe.each(ROUTES)('a client that hangs up: %s', (path) => {
     await until(() => service.logLines.some(({ requestId }) => requestId === request?.id));
     const line = service.logLines.find(({ requestId }) => requestId === request?.id);
     expect(line).toMatchObject({ ended: 'abort: disconnect', completionTokens: stallAfter });
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
   });
 });
 

@@ -171,7 +171,7 @@ describe('tokens per minute', () => {
   it('takes nothing for a request that is refused', async () => {
     const key = await serve({ tokensPerMinute: 1000 });
     expect((await complete(key, { max_tokens: 127 })).status).toBe(400);
-    engine.numFreePlaces = 0;
+    engine.numFreeSlots = 0;
     expect((await complete(key)).status).toBe(429);
     await expectSettled(key, 1000);
   });

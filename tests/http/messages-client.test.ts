@@ -88,7 +88,7 @@ describe('the official client', () => {
     const { usage } = await client.messages.create({ ...request, system: 'Be brief' });
     const count = await client.messages.countTokens({ model: MODEL, messages: HELLO, system: 'Be brief' });
     expect(count.input_tokens).toBe(usage.input_tokens);
-    expect(on.engine.numFreePlaces).toBe(1000);
+    expect(on.engine.numFreeSlots).toBe(1000);
   });
 
   it('throws its own errors', async () => {
@@ -98,7 +98,7 @@ describe('the official client', () => {
     await expect(client.messages.create({ ...request, model: 'nothing' })).rejects.toBeInstanceOf(
       NotFoundError,
     );
-    on.engine.numFreePlaces = 0;
+    on.engine.numFreeSlots = 0;
     await expect(client.messages.create(request)).rejects.toBeInstanceOf(RateLimitError);
     on.engine.reset({ text: TEXT, failAfter: 1 });
     const error: unknown = await client.messages.create(request).catch((thrown: unknown) => thrown);

@@ -112,7 +112,7 @@ describe('POST /v1/messages', () => {
     const { error } = answer.json as { error: { type: string; message: string } };
     expect(error.type).toBe('invalid_request_error');
     expect(error.message).toContain(words);
-    expect(on.engine.numFreePlaces).toBe(1000);
+    expect(on.engine.numFreeSlots).toBe(1000);
   });
 
   it('tells of a prompt that is too long in words that agents look for', async () => {

@@ -144,7 +144,7 @@ describe('errors of the family', () => {
   });
 
   it('has them at the door', async () => {
-    on.engine.numFreePlaces = 0;
+    on.engine.numFreeSlots = 0;
     const answer = await post(on.service, PATH, {});
     expect(answer.json).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });
     expect(answer.headers['request-id']).toBe(answer.headers['x-request-id']);

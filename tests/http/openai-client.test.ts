@@ -112,15 +112,15 @@ describe('openai client', () => {
 
   it('waits as long as a busy service says, then comes through', async () => {
     const patient = client.withOptions({ maxRetries: 1 });
-    engine.numFreePlaces = 0;
+    engine.numFreeSlots = 0;
     const startedMs = performance.now();
     const pending = patient.completions.create({ model: MODEL, prompt: 'a' });
     await sleep(500);
-    engine.numFreePlaces = 1;
+    engine.numFreeSlots = 1;
     expect((await pending).choices).toHaveLength(1);
     // The engine says 2500 ms; the client's own first wait would be half a second.
     expect(performance.now() - startedMs).toBeGreaterThan(2400);
-    engine.numFreePlaces = 0;
+    engine.numFreeSlots = 0;
     await expect(client.completions.create({ model: MODEL, prompt: 'a' })).rejects.toBeInstanceOf(
       RateLimitError,
     );

@@ -46,7 +46,7 @@ async function openStream(path: string, body: object = {}, headers = ''): Promis
 
 describe.each(['/v1/completions', '/ai/run/@test/tiny-gpt2'])('a stream that waits: %s', (path) => {
   it('says its place', async () => {
-    engine.reset({ stallAfter: 0, queuePlace: { position: 3, numWaiting: 17 } });
+    engine.reset({ stallAfter: 0, queuePosition: { position: 3, numWaiting: 17 } });
     const client = await openStream(path);
     await until(() => positionsOf(client).length === 1);
     expect(positionsOf(client)).toEqual(['queue position 3 of 17 (estimate)']);
@@ -63,17 +63,17 @@ describe.each(['/v1/completions', '/ai/run/@test/tiny-gpt2'])('a stream that wai
 
 describe('a place in the queue', () => {
   it('is told when it has changed, and nothing more once it has started', async () => {
-    engine.reset({ stallAfter: 0, queuePlace: { position: 3, numWaiting: 17 } });
+    engine.reset({ stallAfter: 0, queuePosition: { position: 3, numWaiting: 17 } });
     const client = await openStream('/v1/completions');
     await until(() => positionsOf(client).length === 1);
     // Looked at again a second later: nothing has changed.
     await new Promise((resolve) => setTimeout(resolve, 1300));
     expect(positionsOf(client)).toEqual(['queue position 3 of 17 (estimate)']);
-    engine.script.queuePlace = { position: 1, numWaiting: 9 };
+    engine.script.queuePosition = { position: 1, numWaiting: 9 };
     await until(() => positionsOf(client).length === 2);
-    engine.script.queuePlace = undefined;
+    engine.script.queuePosition = undefined;
     await new Promise((resolve) => setTimeout(resolve, 1300));
-    engine.script.queuePlace = { position: 8, numWaiting: 8 };
+    engine.script.queuePosition = { position: 8, numWaiting: 8 };
     await new Promise((resolve) => setTimeout(resolve, 1300));
     expect(positionsOf(client)).toEqual([
       'queue position 3 of 17 (estimate)',
@@ -84,7 +84,7 @@ describe('a place in the queue', () => {
   });
 
   it('is told to a reader that resumed, too', async () => {
-    engine.reset({ stallAfter: 0, queuePlace: { position: 2, numWaiting: 2 } });
+    engine.reset({ stallAfter: 0, queuePosition: { position: 2, numWaiting: 2 } });
     const first = await openStream('/v1/completions', {}, 'x-stream-resumable: true\r\n');
     await until(() => positionsOf(first).length === 1);
     first.socket.destroy();
@@ -96,19 +96,19 @@ describe('a place in the queue', () => {
   });
 
   it('is found by the id of the request', async () => {
-    engine.reset({ stallAfter: 0, queuePlace: { position: 2, numWaiting: 5 } });
+    engine.reset({ stallAfter: 0, queuePosition: { position: 2, numWaiting: 5 } });
     const client = await openStream('/v1/completions');
     await until(() => requestIdOf(client) !== '');
     const record = async (): Promise<unknown> =>
       (await call(service, 'GET', `/v1/requests/${requestIdOf(client)}`)).json;
     expect(await record()).toMatchObject({ status: 'queued', queue_position: 2, queue_length: 5 });
-    engine.script.queuePlace = undefined;
+    engine.script.queuePosition = undefined;
     expect(await record()).toMatchObject({ status: 'running', queue_position: null, queue_length: null });
     await call(service, 'DELETE', `/v1/requests/${requestIdOf(client)}`);
   });
 
   it("does not disturb OpenAI's client", async () => {
-    engine.reset({ tokenDelayMs: 60, queuePlace: { position: 1, numWaiting: 1 } });
+    engine.reset({ tokenDelayMs: 60, queuePosition: { position: 1, numWaiting: 1 } });
     const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none', maxRetries: 0 });
     const stream = await client.completions.create({
       model: engine.model.id,
@@ -119,7 +119,7 @@ describe('a place in the queue', () => {
     let text = '';
     for await (const { choices } of stream) {
       text += choices[0]?.text ?? '';
-      engine.script.queuePlace = { position: 1, numWaiting: 1 + text.length };
+      engine.script.queuePosition = { position: 1, numWaiting: 1 + text.length };
     }
     expect(text).toBe(TEXT);
   });

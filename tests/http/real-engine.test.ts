@@ -264,7 +264,7 @@ describe('the routes over the engine', () => {
 describe('attention and embeddings in the queue', () => {
   const prompt = [304, 283, 312];
 
-  it('forgets attention that nobody waits for, and its places', async () => {
+  it('forgets attention that nobody waits for, and its slots', async () => {
     const aborts = Array.from({ length: 40 }, () => new AbortController());
     const asked = aborts.map(({ signal }) => engine.inspectAttention(prompt, [0], signal));
     const settled = Promise.allSettled(asked);

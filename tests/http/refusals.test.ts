@@ -32,14 +32,14 @@ describe('what the engine refuses', () => {
   });
 
   it.each([OPENAI, WORKERS_AI])('tells a busy client when to come back: %s', async (path) => {
-    on.engine.numFreePlaces = 0;
+    on.engine.numFreeSlots = 0;
     const { status, headers } = await post(on.service, path, { prompt: 'a', max_tokens: 5 });
     expect(status).toBe(429);
     expect(headers).toMatchObject({ 'retry-after': '3', 'retry-after-ms': '2500', 'x-should-retry': 'true' });
   });
 
   it.each([OPENAI, WORKERS_AI])(
-    'refuses a prompt that cannot fit, with numbers, and gives its places back: %s',
+    'refuses a prompt that cannot fit, with numbers, and gives its slots back: %s',
     async (path) => {
       for (const prompt of ['a b '.repeat(40), 'a b '.repeat(4000)]) {
         const answer = await post(on.service, path, { prompt, max_tokens: 100 });
@@ -47,11 +47,11 @@ describe('what the engine refuses', () => {
         expect(answer.text).toMatch(/\d+ tokens and max_tokens/);
         expect(answer.text).toContain('128');
       }
-      expect(on.engine.numFreePlaces).toBe(1000);
+      expect(on.engine.numFreeSlots).toBe(1000);
     },
   );
 
-  it('hides what was not foreseen, and logs its place under the request id', async () => {
+  it('hides what was not foreseen, and logs its location under the request id', async () => {
     on.engine.script.failure = new EngineError('internal', 'secret of the prompt');
     on.engine.script.failAfter = 0;
     const answer = await post(on.service, OPENAI, { prompt: 'a' });

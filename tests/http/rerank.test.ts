@@ -122,7 +122,7 @@ describe('a field at fault is named', () => {
     const { status, json } = await post(service, '/v1/rerank', body);
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: { code: 'invalid_request', param } });
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
   });
 
   it('where a document is too long for the context', async () => {

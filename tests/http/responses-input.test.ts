@@ -114,6 +114,6 @@ describe('POST /v1/responses', () => {
     expect(answer.status, answer.text).toBe(400);
     expect(answer.json).toMatchObject({ error: { param } });
     expect(answer.text).not.toMatch(/Invalid input|messages|\bmax_tokens/);
-    expect(on.engine.numFreePlaces).toBe(1000);
+    expect(on.engine.numFreeSlots).toBe(1000);
   });
 });

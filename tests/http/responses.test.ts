@@ -137,7 +137,7 @@ describe('POST /v1/responses', () => {
   });
 
   it('is refused before anything is read while the queue is full', async () => {
-    on.engine.numFreePlaces = 0;
+    on.engine.numFreeSlots = 0;
     expect((await post(on.service, PATH, { nonsense: true })).status).toBe(429);
   });
 });
@@ -155,6 +155,6 @@ describe('counting', () => {
     const count = await post(on.service, `${PATH}/input_tokens`, body);
     expect(count.json).toEqual({ object: 'response.input_tokens', input_tokens: usage?.input_tokens });
     expect(on.engine.requests).toHaveLength(1);
-    expect(on.engine.numFreePlaces).toBe(1000);
+    expect(on.engine.numFreeSlots).toBe(1000);
   });
 });

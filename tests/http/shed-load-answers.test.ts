@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   engine.reset();
-  engine.numFreePlaces = 0;
+  engine.numFreeSlots = 0;
   service = await startService();
 });
 afterEach(() => service.close());
@@ -171,7 +171,7 @@ describe('what is wrong beside is said first', () => {
 
 describe('with room', () => {
   it('a request is computed', async () => {
-    engine.numFreePlaces = 1;
+    engine.numFreeSlots = 1;
     const answer = await call(service, 'POST', '/v1/completions', { body: { prompt: 'a', max_tokens: 2 } });
     expect(answer.status).toBe(200);
   });

@@ -19,7 +19,7 @@ let server: Server;
 let metrics: Metrics;
 beforeAll(async () => {
   engine = await ScriptedEngine.create();
-  engine.numFreePlaces = 0;
+  engine.numFreeSlots = 0;
   const models = await onlyModel(engine);
   metrics = new Metrics(models);
   const log = new RequestLog(pino({ level: 'silent' }), { openApiDocument: '', showsTexts: false });
@@ -43,9 +43,9 @@ afterAll(() => metrics.dispose());
 
 it('refuses what is plain while the queue is full, and lets it in once there is a place', async () => {
   expect((await request(server).post(PATH).send({})).status).toBe(429);
-  engine.numFreePlaces = 1;
+  engine.numFreeSlots = 1;
   expect((await request(server).post(PATH).send({})).status).toBe(LET_IN);
-  engine.numFreePlaces = 0;
+  engine.numFreeSlots = 0;
 });
 
 it.each([

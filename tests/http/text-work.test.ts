@@ -69,16 +69,16 @@ describe('a text that freezes the tokenizer', () => {
     const { status, json } = await hostile;
     expect([status, next.status]).toEqual([500, 200]);
     expect(json).toMatchObject({ error: { code: 'weights_invalid', type: 'server_error' } });
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
   });
 
-  it.each(TEXT_ROUTES)('does not keep %s beyond its time, nor its places', async (path, body) => {
+  it.each(TEXT_ROUTES)('does not keep %s beyond its time, nor its slots', async (path, body) => {
     const hostile = post(hasty, COMPLETIONS, { prompt: HOSTILE_TEXT });
     const { status, json } = await post(hasty, path, body);
     expect([408, 504]).toContain(status);
     expect(JSON.stringify(json)).toContain('the request took longer than its');
     expect((await hostile).status).toBe(504);
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
     // The process is given up by its own deadline, and another one takes what comes.
     expect((await post(service, path, body)).status).toBe(200);
   });
@@ -91,17 +91,17 @@ describe('a text that freezes the tokenizer', () => {
     await hostile;
   });
 
-  it('gives the places back of a client that hangs up while its text waits', async () => {
+  it('gives the slots back of a client that hangs up while its text waits', async () => {
     const hostile = hostileRequest();
-    await until(() => engine.numFreePlaces === 999);
+    await until(() => engine.numFreeSlots === 999);
     const body = JSON.stringify({ prompt: ['x', 'y', 'z'] });
     const head = `POST ${COMPLETIONS} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1', () =>
       socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`),
     );
-    await until(() => engine.numFreePlaces === 996);
+    await until(() => engine.numFreeSlots === 996);
     socket.destroy();
-    await until(() => engine.numFreePlaces === 999);
+    await until(() => engine.numFreeSlots === 999);
     expect((await hostile).status).toBe(500);
     expect(engine.requests).toHaveLength(0);
   });
@@ -111,11 +111,11 @@ describe('a full queue', () => {
   it.each([...TEXT_ROUTES, ['/detokenize', { tokens: [304] }] as const])(
     'turns %s away, and says when to come back',
     async (path, body) => {
-      engine.numFreePlaces = 0;
+      engine.numFreeSlots = 0;
       const { status, headers } = await post(service, path, body);
       expect(status).toBe(429);
       expect(headers).toMatchObject({ 'retry-after': '3', 'x-should-retry': 'true' });
-      expect(engine.numFreePlaces).toBe(0);
+      expect(engine.numFreeSlots).toBe(0);
     },
   );
 });

@@ -5,7 +5,7 @@ import type {
   CompletionEvent,
   CompletionRequest,
   FinishReason,
-  QueuePlace,
+  QueuePosition,
   RequestRecord,
   SampledToken,
 } from '../../src/engine/engine.ts';
@@ -32,7 +32,7 @@ export interface Script {
   /** The stop string that its finish names. */
   stopString: string | undefined;
   /** Where its requests stand in the queue, as long as they do. */
-  queuePlace: QueuePlace | undefined;
+  queuePosition: QueuePosition | undefined;
 }
 
 export const DEFAULT_SCRIPT: Script = {
@@ -44,7 +44,7 @@ export const DEFAULT_SCRIPT: Script = {
   stallAfter: undefined,
   scoreOf: (tokenId) => -1 - (tokenId % 7),
   stopString: undefined,
-  queuePlace: undefined,
+  queuePosition: undefined,
 };
 
 /** A completion that says its script. */
@@ -178,16 +178,16 @@ export class ScriptedCompletion implements Completion {
     if (this.#cause !== undefined) return 'cancelled';
     if (this.#errorCode !== undefined) return 'failed';
     if (this.isOver) return 'finished';
-    return this.#script.queuePlace === undefined ? 'running' : 'queued';
+    return this.#script.queuePosition === undefined ? 'running' : 'queued';
   }
 
   record(): RequestRecord {
-    const { queuePlace } = this.#script;
+    const { queuePosition } = this.#script;
     return {
       id: this.id,
       ownerId: this.#request.ownerId,
       status: this.#status,
-      ...(this.#status === 'queued' && queuePlace !== undefined ? { queuePlace } : {}),
+      ...(this.#status === 'queued' && queuePosition !== undefined ? { queuePosition } : {}),
       ...(this.#cause === undefined ? {} : { cancelCause: this.#cause }),
       ...(this.#errorCode === undefined ? {} : { errorCode: this.#errorCode }),
       finishReasons: [...this.#finishReasons],

@@ -64,8 +64,8 @@ export const SCRIPTED_MODEL: ModelInfo = {
 export class ScriptedEngine implements ManagedEngine {
   state: EngineState = 'ready';
   script: Script = { ...DEFAULT_SCRIPT };
-  /** Places in the queue; `reserve` refuses beyond them. */
-  numFreePlaces = 1000;
+  /** Slots in the queue; `reserve` refuses beyond them. */
+  numFreeSlots = 1000;
   readonly requests: CompletionRequest[] = [];
   /** As the service has it, with its process. */
   readonly tokenizer: ServedTokenizer;
@@ -95,7 +95,7 @@ export class ScriptedEngine implements ManagedEngine {
   reset(script: Partial<Script> = {}): void {
     this.state = 'ready';
     this.script = { ...DEFAULT_SCRIPT, ...script };
-    this.numFreePlaces = 1000;
+    this.numFreeSlots = 1000;
     this.requests.length = 0;
   }
 
@@ -107,14 +107,14 @@ export class ScriptedEngine implements ManagedEngine {
     if (this.state !== 'ready') {
       throw new EngineError('engine_not_ready', `the engine is ${this.state}`, { retryAfterMs: 1500 });
     }
-    if (numSequences > this.numFreePlaces) {
+    if (numSequences > this.numFreeSlots) {
       throw new EngineError('queue_full', 'the queue is full', { retryAfterMs: 2500 });
     }
   }
 
   reserve(numSequences: number, clientId = ''): Reservation {
     this.#checkRoom(numSequences);
-    this.numFreePlaces -= numSequences;
+    this.numFreeSlots -= numSequences;
     let held = true;
     let numHeld = numSequences;
     return {
@@ -125,11 +125,11 @@ export class ScriptedEngine implements ManagedEngine {
       reservedAtMs: 0,
       takeTokens: () => undefined,
       shrinkTo: (numLeft) => {
-        this.numFreePlaces += numHeld - numLeft;
+        this.numFreeSlots += numHeld - numLeft;
         numHeld = numLeft;
       },
       release: () => {
-        if (held) this.numFreePlaces += numHeld;
+        if (held) this.numFreeSlots += numHeld;
         held = false;
       },
       takeOver: () => (held = false),
@@ -142,7 +142,7 @@ export class ScriptedEngine implements ManagedEngine {
     reservation.takeOver();
     this.requests.push(request);
     const completion = new ScriptedCompletion(request, this.script, this.ownTokenizer, () => {
-      this.numFreePlaces += numSequences;
+      this.numFreeSlots += numSequences;
       for (const observer of this.#observers) observer.onFinished?.(completion.record());
     });
     this.#completions.set(ownedId(request.id, request.ownerId), completion);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { EngineError, toEngineError } from '../../src/errors.ts';
 import { siblingProcess } from '../../src/process/sibling-process.ts';
-import { framesOf, loggedError, placeOf, plainMessage } from '../../src/logged-error.ts';
+import { framesOf, loggedError, codeLocationOf, plainMessage } from '../../src/logged-error.ts';
 
 /** What a log line has of errors: never a text that one quotes. */
 
@@ -64,9 +64,9 @@ describe('an error in the log', () => {
     expect(plainMessage(reset)).toBe('Error ECONNRESET');
   });
 
-  it('keeps the place that another process told', () => {
-    const place = 'src/chat-template/renderer.ts:77';
-    expect(placeOf(new EngineError('invalid_request', SECRET, { place }))).toBe(place);
+  it('keeps the location that another process told', () => {
+    const codeLocation = 'src/chat-template/renderer.ts:77';
+    expect(codeLocationOf(new EngineError('invalid_request', SECRET, { codeLocation }))).toBe(codeLocation);
   });
 });
 

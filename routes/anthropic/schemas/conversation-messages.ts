@@ -20,9 +20,9 @@ export function toConversationMessages({
   const messages = toSystemMessages(system);
   const namesOfCalls = new Map<string, string>();
   for (const [index, input] of inputs.entries()) {
-    const place = `messages[${index}]`;
-    if (input.role === 'assistant') messages.push(readAssistantMessage(input, place, namesOfCalls));
-    else addMessages(messages, input, place, namesOfCalls);
+    const path = `messages[${index}]`;
+    if (input.role === 'assistant') messages.push(readAssistantMessage(input, path, namesOfCalls));
+    else addMessages(messages, input, path, namesOfCalls);
   }
   return messages;
 }
@@ -39,7 +39,7 @@ function toSystemMessages(system: CountTokensInput['system']): ChatMessage[] {
 function addMessages(
   messages: ChatMessage[],
   { role, content }: MessageParam,
-  place: string,
+  path: string,
   namesOfCalls: ReadonlyMap<string, string>,
 ): void {
   const blocks = blocksOf(content);
@@ -54,30 +54,30 @@ function addMessages(
     texts = [];
   };
   for (const [index, block] of blocks.entries()) {
-    const blockPlace = `${place}.content[${index}]`;
+    const blockPath = `${path}.content[${index}]`;
     if (block.type === 'text') {
       texts.push(block.text);
     } else if (block.type === 'tool_result' && role === 'user') {
       addTexts();
-      messages.push(toToolMessage(block, blockPlace, namesOfCalls));
+      messages.push(toToolMessage(block, blockPath, namesOfCalls));
     } else {
       throw invalidField(
-        `${blockPlace}.type`,
+        `${blockPath}.type`,
         `is "${block.type}", which a message of role ${role} does not have`,
       );
     }
   }
-  if (blocks.length === 0) throw invalidField(`${place}.content`, 'is an empty list');
+  if (blocks.length === 0) throw invalidField(`${path}.content`, 'is an empty list');
   addTexts();
 }
 
 function toToolMessage(
   { tool_use_id: id, content = '', is_error: isError }: ToolResultBlock,
-  place: string,
+  path: string,
   namesOfCalls: ReadonlyMap<string, string>,
 ): ChatMessage {
   const name = namesOfCalls.get(id);
-  if (name === undefined) throw invalidField(`${place}.tool_use_id`, 'names no tool_use before it');
+  if (name === undefined) throw invalidField(`${path}.tool_use_id`, 'names no tool_use before it');
   const text = typeof content === 'string' ? content : content.map((block) => block.text).join('\n');
   // Templates know no errors.
   return { role: 'tool', tool_call_id: id, name, content: isError === true ? `Error: ${text}` : text };
@@ -85,7 +85,7 @@ function toToolMessage(
 
 function readAssistantMessage(
   { content }: MessageParam,
-  place: string,
+  path: string,
   namesOfCalls: Map<string, string>,
 ): ChatMessage {
   const texts: string[] = [];
@@ -109,7 +109,7 @@ function readAssistantMessage(
       }
       case 'tool_result':
         throw invalidField(
-          `${place}.content[${index}].type`,
+          `${path}.content[${index}].type`,
           'is "tool_result", which a message of role assistant does not have',
         );
     }

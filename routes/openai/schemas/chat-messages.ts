@@ -118,14 +118,14 @@ export function toChatMessages(inputs: readonly ChatMessageInput[]): ChatMessage
 }
 
 /** @param functionCallId of the last call in the older form: its result has no id to name it by */
-function toChatMessage(input: ChatMessageInput, place: string, functionCallId: string): ChatMessage {
+function toChatMessage(input: ChatMessageInput, path: string, functionCallId: string): ChatMessage {
   const { role, function_call: functionCall } = input;
   const content = input.content ?? input.refusal ?? undefined;
   const toolCalls = [
     ...(input.tool_calls ?? []),
     ...(functionCall ? [{ id: functionCallId, function: functionCall }] : []),
   ];
-  if (content === undefined && role !== 'assistant') throw invalidField(`${place}.content`, 'is required');
+  if (content === undefined && role !== 'assistant') throw invalidField(`${path}.content`, 'is required');
   const isFunction = role === 'function';
   return {
     role: isFunction ? 'tool' : role,

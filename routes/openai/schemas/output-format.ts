@@ -49,7 +49,7 @@ const responseFormatSchema = z
           .meta({ description: 'A schema is enforced in either case, and refused where it cannot be.' }),
       })
       .nullish(),
-    schema: anyJsonSchemaSchema.nullish().meta({ description: "llama.cpp's place for it." }),
+    schema: anyJsonSchemaSchema.nullish().meta({ description: 'Where llama.cpp has it.' }),
   })
   .meta({ id: 'ResponseFormat' });
 
@@ -101,10 +101,10 @@ export function toOutputFormat(input: OutputFormatInput): GrammarSpec | undefine
 
 function ofResponseFormat(format: OutputFormatInput['response_format']): GrammarSpec | undefined {
   const given = format ?? { type: 'text' as const };
-  const place = 'response_format';
+  const path = 'response_format';
   const ofOpenAi = given.json_schema?.schema ?? undefined;
   const schema = ofOpenAi ?? given.schema ?? undefined;
-  const param = ofOpenAi === undefined ? `${place}.schema` : `${place}.json_schema.schema`;
+  const param = ofOpenAi === undefined ? `${path}.schema` : `${path}.json_schema.schema`;
   switch (given.type) {
     case 'text':
       if (schema !== undefined) throw invalidField(param, "goes with the type 'json_schema', not 'text'");
@@ -112,7 +112,7 @@ function ofResponseFormat(format: OutputFormatInput['response_format']): Grammar
     case 'json_object':
       return schema === undefined ? { type: 'jsonObject' } : { type: 'jsonSchema', schema, param };
     case 'json_schema':
-      if (schema === undefined) throw invalidField(`${place}.json_schema.schema`, 'is required');
+      if (schema === undefined) throw invalidField(`${path}.json_schema.schema`, 'is required');
       return { type: 'jsonSchema', schema, param };
   }
 }

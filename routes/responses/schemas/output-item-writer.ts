@@ -2,8 +2,8 @@ import type { UnnumberedEvent } from './response-events.ts';
 import type { ItemStatus, OutputItem, OutputLogprob } from './response-items.ts';
 import { toItemId } from './stored-items.ts';
 
-/** Where an item stands: whose it is, and its place in the output. */
-export interface ItemPlace {
+/** Where an item stands: whose it is, and its position in the output. */
+export interface ItemPosition {
   readonly requestId: string;
   readonly outputIndex: number;
 }
@@ -24,18 +24,22 @@ interface ItemFields {
   output_index: number;
 }
 
-const fieldsOf = (type: OutputItem['type'], { requestId, outputIndex }: ItemPlace): ItemFields => ({
+const fieldsOf = (type: OutputItem['type'], { requestId, outputIndex }: ItemPosition): ItemFields => ({
   item_id: toItemId(type, requestId, outputIndex),
   output_index: outputIndex,
 });
 
-const added = (writer: OutputItemWriter, { outputIndex }: ItemPlace): UnnumberedEvent => ({
+const added = (writer: OutputItemWriter, { outputIndex }: ItemPosition): UnnumberedEvent => ({
   type: 'response.output_item.added',
   output_index: outputIndex,
   item: writer.item('in_progress'),
 });
 
-const done = (writer: OutputItemWriter, { outputIndex }: ItemPlace, status: ItemStatus): UnnumberedEvent => ({
+const done = (
+  writer: OutputItemWriter,
+  { outputIndex }: ItemPosition,
+  status: ItemStatus,
+): UnnumberedEvent => ({
   type: 'response.output_item.done',
   output_index: outputIndex,
   item: writer.item(status),
@@ -44,15 +48,15 @@ const done = (writer: OutputItemWriter, { outputIndex }: ItemPlace, status: Item
 /** What is for the reader. */
 export class MessageItemWriter implements OutputItemWriter {
   readonly type = 'message';
-  readonly #place: ItemPlace;
+  readonly #position: ItemPosition;
   readonly #part: ItemFields & { content_index: number };
   #text = '';
   readonly #logprobs: OutputLogprob[] = [];
   #hasPart = false;
 
-  constructor(place: ItemPlace) {
-    this.#place = place;
-    this.#part = { ...fieldsOf(this.type, place), content_index: PART_INDEX };
+  constructor(position: ItemPosition) {
+    this.#position = position;
+    this.#part = { ...fieldsOf(this.type, position), content_index: PART_INDEX };
   }
 
   item(status: ItemStatus): OutputItem {
@@ -61,7 +65,7 @@ export class MessageItemWriter implements OutputItemWriter {
   }
 
   open(): UnnumberedEvent[] {
-    const item = added(this, this.#place);
+    const item = added(this, this.#position);
     this.#hasPart = true;
     return [item, { type: 'response.content_part.added', ...this.#part, part: this.#content() }];
   }
@@ -78,7 +82,7 @@ export class MessageItemWriter implements OutputItemWriter {
     return [
       { type: 'response.output_text.done', ...this.#part, text, logprobs },
       { type: 'response.content_part.done', ...this.#part, part },
-      done(this, this.#place, status),
+      done(this, this.#position, status),
     ];
   }
 
@@ -93,16 +97,16 @@ export class MessageItemWriter implements OutputItemWriter {
  */
 export class ReasoningItemWriter implements OutputItemWriter {
   readonly type = 'reasoning';
-  readonly #place: ItemPlace;
+  readonly #position: ItemPosition;
   readonly #isSummary: boolean;
   readonly #fields: ItemFields;
   #text = '';
   #hasPart = false;
 
-  constructor(place: ItemPlace, isSummary: boolean) {
-    this.#place = place;
+  constructor(position: ItemPosition, isSummary: boolean) {
+    this.#position = position;
     this.#isSummary = isSummary;
-    this.#fields = fieldsOf(this.type, place);
+    this.#fields = fieldsOf(this.type, position);
   }
 
   item(status: ItemStatus): OutputItem {
@@ -113,7 +117,7 @@ export class ReasoningItemWriter implements OutputItemWriter {
   }
 
   open(): UnnumberedEvent[] {
-    const item = added(this, this.#place);
+    const item = added(this, this.#position);
     this.#hasPart = true;
     const text = this.#text;
     if (this.#isSummary) {
@@ -133,7 +137,7 @@ export class ReasoningItemWriter implements OutputItemWriter {
 
   close(status: ItemStatus): UnnumberedEvent[] {
     const text = this.#text;
-    const last = done(this, this.#place, status);
+    const last = done(this, this.#position, status);
     if (this.#isSummary) {
       const part = { type: 'summary_text' as const, text };
       const cut = status === 'incomplete' ? { status } : {};
@@ -165,15 +169,18 @@ export class CallItemWriter implements OutputItemWriter {
   readonly type = 'function_call';
   /** Which of the answer's calls it is. */
   readonly callIndex: number;
-  readonly #place: ItemPlace;
+  readonly #position: ItemPosition;
   readonly #fields: ItemFields;
   readonly #call: { call_id: string; name: string };
   #arguments = '';
 
-  constructor(place: ItemPlace, { callIndex, id, name }: { callIndex: number; id: string; name: string }) {
+  constructor(
+    position: ItemPosition,
+    { callIndex, id, name }: { callIndex: number; id: string; name: string },
+  ) {
     this.callIndex = callIndex;
-    this.#place = place;
-    this.#fields = fieldsOf(this.type, place);
+    this.#position = position;
+    this.#fields = fieldsOf(this.type, position);
     this.#call = { call_id: id, name };
   }
 
@@ -182,7 +189,7 @@ export class CallItemWriter implements OutputItemWriter {
   }
 
   open(): UnnumberedEvent[] {
-    return [added(this, this.#place)];
+    return [added(this, this.#position)];
   }
 
   add(delta: string): UnnumberedEvent[] {
@@ -199,7 +206,7 @@ export class CallItemWriter implements OutputItemWriter {
         name,
         arguments: this.#arguments,
       },
-      done(this, this.#place, status),
+      done(this, this.#position, status),
     ];
   }
 }

@@ -99,7 +99,7 @@ export class ResponseWriter {
       case 'content':
         return this.#number(this.#writeContent(event.text, event.tokens));
       case 'callStart': {
-        const call = new CallItemWriter(this.#nextPlace(), event);
+        const call = new CallItemWriter(this.#nextPosition(), event);
         return this.#number(this.#begin(call));
       }
       case 'callArguments': {
@@ -149,7 +149,7 @@ export class ResponseWriter {
   #writeReasoning(text: string): UnnumberedEvent[] {
     if (this.#open?.type === 'reasoning') return this.#open.add(text);
     const isSummary = this.#view.echo.reasoning.summary !== null;
-    const item = new ReasoningItemWriter(this.#nextPlace(), isSummary);
+    const item = new ReasoningItemWriter(this.#nextPosition(), isSummary);
     return [...this.#begin(item), ...item.add(text)];
   }
 
@@ -161,7 +161,7 @@ export class ResponseWriter {
     // No message begins with tokens that make no text: they may be the marker of a call.
     if (text === '') return [];
     if (this.#open instanceof MessageItemWriter) return this.#open.add(text, this.#takeLogprobs());
-    const item = new MessageItemWriter(this.#nextPlace());
+    const item = new MessageItemWriter(this.#nextPosition());
     // In this order: what was open is closed first.
     const begun = this.#begin(item);
     return [...begun, ...item.add(text, this.#takeLogprobs())];
@@ -183,7 +183,7 @@ export class ResponseWriter {
     // Clients look for an item in whatever is complete.
     const empty =
       this.#items.length === 0 && ending.status === 'completed'
-        ? this.#begin(new MessageItemWriter(this.#nextPlace()))
+        ? this.#begin(new MessageItemWriter(this.#nextPosition()))
         : [];
     return [...empty, ...this.#closeOpen(ending.status === 'completed' ? 'completed' : 'incomplete')];
   }
@@ -220,7 +220,7 @@ export class ResponseWriter {
     };
   }
 
-  #nextPlace(): { requestId: string; outputIndex: number } {
+  #nextPosition(): { requestId: string; outputIndex: number } {
     return { requestId: this.#view.requestId, outputIndex: this.#items.length };
   }
 

@@ -12,19 +12,19 @@ const ID_PREFIXES = {
   reasoning: 'rs',
 } as const;
 
-/** `msg_<request>_<place>`: the id says which response an item belongs to. */
-export const toItemId = (type: StoredItem['type'], requestId: string, place: number | string): string =>
-  `${ID_PREFIXES[type]}_${requestId}_${place}`;
+/** `msg_<request>_<position>`: the id says which response an item belongs to. */
+export const toItemId = (type: StoredItem['type'], requestId: string, position: number | string): string =>
+  `${ID_PREFIXES[type]}_${requestId}_${position}`;
 
 /** Where an item is in the response that its id names. */
-export interface ItemPlace {
+export interface ItemPosition {
   readonly requestId: string;
   readonly of: 'input' | 'output';
   readonly index: number;
 }
 
 /** Undefined where an id has not the form of one of ours. */
-export function placeOfItem(itemId: string): ItemPlace | undefined {
+export function positionOfItem(itemId: string): ItemPosition | undefined {
   const [, requestId, inInput, index] = /^(?:msg|fc|fco|rs)_(.+)_(in)?(\d+)$/.exec(itemId) ?? [];
   if (requestId === undefined || index === undefined) return undefined;
   return { requestId, of: inInput === undefined ? 'output' : 'input', index: Number(index) };

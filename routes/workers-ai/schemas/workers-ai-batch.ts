@@ -82,7 +82,7 @@ export const batchResponseSchema = z
     result: z.object({
       responses: z.array(
         z.object({
-          id: z.int().meta({ description: 'Its place in `requests`, from 0.' }),
+          id: z.int().meta({ description: 'Its index in `requests`, from 0.' }),
           result: z
             .unknown()
             .meta({ description: 'As the answer to such a request has it; null after an error.' }),

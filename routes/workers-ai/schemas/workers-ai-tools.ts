@@ -52,23 +52,23 @@ const FLAT_FIELDS = ['name', 'description', 'parameters', 'strict'] as const;
 /**
  * Either form of Cloudflare's tools.
  *
- * @param index its place in the request
+ * @param index its index in the request
  * @throws EngineError `invalid_request` for a tool that is in neither form or in both
  */
 export function toDefinition(tool: Tool, index: number): ToolDefinition {
-  const place = `tools[${index}]`;
+  const path = `tools[${index}]`;
   const { function: nested } = tool;
   const isFlat = FLAT_FIELDS.some((field) => (tool[field] ?? undefined) !== undefined);
   if (nested !== undefined && nested !== null && isFlat) {
     throw invalidField(
-      `${place}.function`,
+      `${path}.function`,
       'stands beside fields of its own; write the tool in one of the two forms',
     );
   }
-  if (nested) return toToolDefinition(nested, `${place}.function`);
+  if (nested) return toToolDefinition(nested, `${path}.function`);
   const { name } = tool;
-  if (name === undefined || name === null) throw invalidField(`${place}.name`, 'is required');
-  return toToolDefinition({ ...tool, name }, place);
+  if (name === undefined || name === null) throw invalidField(`${path}.name`, 'is required');
+  return toToolDefinition({ ...tool, name }, path);
 }
 
 /** Which tools the model may call. */

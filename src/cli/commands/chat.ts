@@ -32,7 +32,7 @@ async function chat(command: Command, model: string | undefined): Promise<void> 
       await answerOnce(service, conversation.asking(question), sampling);
       return;
     }
-    say(`${service.modelId} on ${service.place}. /help lists what can be typed, Ctrl-D leaves.`);
+    say(`${service.modelId} on ${service.where}. /help lists what can be typed, Ctrl-D leaves.`);
     const { converse } = await import('../talk/converse.ts');
     await converse({ service, conversation, sampling });
   } finally {

@@ -17,12 +17,12 @@ import { print, printJson, say } from '../terminal.ts';
 import { addModelsDir, jsonOf, modelsDirOf } from './models-dir.ts';
 import { configurePull } from './pull.ts';
 
-interface Place {
+interface ListOptions {
   readonly modelsDir: string;
   readonly json: boolean;
 }
 
-const placeOf = (command: Command): Place => ({
+const listOptions = (command: Command): ListOptions => ({
   modelsDir: modelsDirOf(command),
   json: command.opts<{ json?: true }>().json === true,
 });
@@ -37,25 +37,25 @@ export function configureModels(command: Command): void {
 }
 
 export function configureList(command: Command): void {
-  addModelsDir(command).action(() => list(placeOf(command)));
+  addModelsDir(command).action(() => list(listOptions(command)));
 }
 
 export function configureShow(command: Command): void {
   command.argument('<model>', 'its id, as list has it');
-  addModelsDir(command).action((id: string) => show(id, placeOf(command)));
+  addModelsDir(command).action((id: string) => show(id, listOptions(command)));
 }
 
 export function configureRemove(command: Command): void {
   command.argument('<model>', 'its id, as list has it');
-  addModelsDir(command).action((id: string) => remove(id, placeOf(command)));
+  addModelsDir(command).action((id: string) => remove(id, listOptions(command)));
 }
 
 export function configureVerify(command: Command): void {
   command.argument('[model]', 'its id, as list has it; all without it');
-  addModelsDir(command).action((id: string | undefined) => verify(id, placeOf(command)));
+  addModelsDir(command).action((id: string | undefined) => verify(id, listOptions(command)));
 }
 
-async function list({ modelsDir, json }: Place): Promise<void> {
+async function list({ modelsDir, json }: ListOptions): Promise<void> {
   const entries = await scanStore(modelsDir);
   const models: ListedModel[] = [];
   for (const { model } of entries) if (model !== undefined) models.push(await listed(model));
@@ -78,7 +78,7 @@ async function listed(model: StoredModel): Promise<ListedModel> {
   }
 }
 
-async function show(id: string, { modelsDir, json }: Place): Promise<void> {
+async function show(id: string, { modelsDir, json }: ListOptions): Promise<void> {
   const { model, manifest, problem } = await entryOf(modelsDir, id);
   if (model === undefined) throw new EngineError('weights_invalid', problem ?? 'it is no model');
   const description = await describeModel(model.path);
@@ -86,14 +86,14 @@ async function show(id: string, { modelsDir, json }: Place): Promise<void> {
   else print(formatModel(model, description, manifest?.files).trimEnd());
 }
 
-async function remove(id: string, { modelsDir, json }: Place): Promise<void> {
+async function remove(id: string, { modelsDir, json }: ListOptions): Promise<void> {
   const removed = await removeModel(modelsDir, id);
   if (removed === undefined) throw notFound(modelsDir, id);
   if (json) printJson({ id: removed, removed: true });
   else print(`${removed} is removed`);
 }
 
-async function verify(id: string | undefined, { modelsDir, json }: Place): Promise<void> {
+async function verify(id: string | undefined, { modelsDir, json }: ListOptions): Promise<void> {
   const entries = id === undefined ? await scanStore(modelsDir) : [await entryOf(modelsDir, id)];
   const sizes = entries.flatMap(({ manifest }) => manifest?.files.map(({ size }) => size) ?? []);
   const progress = new ByteProgress(sizes.reduce((sum, size) => sum + size, 0));

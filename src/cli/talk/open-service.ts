@@ -23,13 +23,13 @@ interface ListedModel {
 /** The models of a service. @throws as `postJson` */
 async function listModels(service: Asked, signal: AbortSignal): Promise<readonly ListedModel[]> {
   const response = await service.fetch('/v1/models', { signal }).catch((cause: unknown) => {
-    throw unreachable(service.place, cause);
+    throw unreachable(service.where, cause);
   });
   const text = await response.text();
-  if (!response.ok) throw refusal(`${service.place} answered ${response.status}`, text);
+  if (!response.ok) throw refusal(`${service.where} answered ${response.status}`, text);
   const { data } = (parse(text) ?? {}) as { data?: readonly ListedModel[] };
   if (Array.isArray(data)) return data as readonly ListedModel[];
-  throw new EngineError('backend_failure', `${service.place}/v1/models is no list of models`);
+  throw new EngineError('backend_failure', `${service.where}/v1/models is no list of models`);
 }
 
 /** Longest that a service which may run on this machine has to say what it serves. */
@@ -51,7 +51,7 @@ export async function openService(command: Command, model?: string): Promise<Ans
   if (url !== undefined) {
     const remote = remoteService(urlOf(url));
     const models = await listModels(remote, AbortSignal.timeout(CONTACT_LIMIT_MS));
-    return { ...remote, modelId: idAmong(models, named, remote.place) };
+    return { ...remote, modelId: idAmong(models, named, remote.where) };
   }
   return (await findRunning(config)) ?? startHere(config);
 }
@@ -73,7 +73,7 @@ function remoteService(url: string): Omit<AnsweringService, 'modelId'> {
   const apiKey = process.env['TOKENFLARE_API_KEY'];
   const authorization: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
   return {
-    place: url,
+    where: url,
     fetch: (path, init) => {
       const headers = { ...(init.headers as Record<string, string> | undefined), ...authorization };
       return fetch(url + path, { ...init, headers });
@@ -82,13 +82,13 @@ function remoteService(url: string): Omit<AnsweringService, 'modelId'> {
   };
 }
 
-function idAmong(models: readonly ListedModel[], model: string | undefined, place: string): string {
+function idAmong(models: readonly ListedModel[], model: string | undefined, where: string): string {
   const found = model === undefined ? defaultOf(models) : models.find(({ id }) => id === model);
   if (found !== undefined) return found.id;
   const ids = models.map(({ id }) => id).join(', ');
   throw new EngineError(
     'model_not_found',
-    `${place} does not serve '${model ?? ''}'; it serves ${ids || 'nothing'}`,
+    `${where} does not serve '${model ?? ''}'; it serves ${ids || 'nothing'}`,
   );
 }
 
@@ -110,7 +110,7 @@ async function startHere(config: Config): Promise<AnsweringService> {
   const { id, runtimeDescription } = local.engine.model;
   return {
     modelId: id,
-    place: runtimeDescription,
+    where: runtimeDescription,
     fetch: (path, init) => local.fetch(new Request(`http://localhost${path}`, init)),
     close: () => local.close(0),
   };

@@ -89,7 +89,7 @@ export class EngineClient implements ManagedEngine {
       cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
       onSettled: (completion) => this.#settle(completion),
       laneOf: (sequenceId) => this.#held.laneOf(sequenceId),
-      queuePlaceOf: (sequenceId) => this.#held.queuePlaceOf(sequenceId),
+      queuePositionOf: (sequenceId) => this.#held.queuePositionOf(sequenceId),
       onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
     };
   }

@@ -70,7 +70,7 @@ export class InspectionJobs {
 
   /** The layer to be inspected next; `undefined` when no prompt waits, or there is no lane for it. */
   next(): InspectedLayer | undefined {
-    const job = this.#current ?? this.#oldestInTurn();
+    const job = this.#current ?? this.#oldestOfNext();
     if (job === undefined) return undefined;
     const { reservation } = job;
     if (reservation.lane === undefined && !this.#lanes.tryReserve(reservation)) return undefined;
@@ -94,7 +94,7 @@ export class InspectionJobs {
     return { id: job.id, weights: job.weights };
   }
 
-  #oldestInTurn(): Job | undefined {
+  #oldestOfNext(): Job | undefined {
     const clientId = this.#lanes.shares.next(
       new Set(this.#jobs.map(({ reservation }) => reservation.clientId)),
     );

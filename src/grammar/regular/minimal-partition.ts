@@ -93,9 +93,9 @@ class Inverse {
     this.sources = new Int32Array(total);
     for (let i = 0; i < total; i++) {
       const slot = slotOf(i);
-      const place = filled[slot] ?? 0;
-      filled[slot] = place + 1;
-      this.sources[place] = Math.floor(i / numClasses);
+      const position = filled[slot] ?? 0;
+      filled[slot] = position + 1;
+      this.sources[position] = Math.floor(i / numClasses);
     }
     this.#first = first;
     this.#numClasses = numClasses;
@@ -115,7 +115,7 @@ class Blocks {
   count = 1;
   readonly blockOf: Int32Array;
   readonly #elements: Int32Array;
-  readonly #placeOf: Int32Array;
+  readonly #positionOf: Int32Array;
   readonly #begins: number[] = [0];
   readonly #ends: number[];
   readonly #marked: number[] = [0];
@@ -123,7 +123,7 @@ class Blocks {
   constructor(numStates: number) {
     this.blockOf = new Int32Array(numStates);
     this.#elements = Int32Array.from({ length: numStates }, (_, i) => i);
-    this.#placeOf = this.#elements.slice();
+    this.#positionOf = this.#elements.slice();
     this.#ends = [numStates];
   }
 
@@ -142,13 +142,13 @@ class Blocks {
   mark(state: number): void {
     const block = this.blockOf[state] ?? 0;
     const border = (this.#begins[block] ?? 0) + this.numMarked(block);
-    const place = this.#placeOf[state] ?? 0;
-    if (place < border) return;
+    const position = this.#positionOf[state] ?? 0;
+    if (position < border) return;
     const other = this.#elements[border] ?? 0;
     this.#elements[border] = state;
-    this.#elements[place] = other;
-    this.#placeOf[state] = border;
-    this.#placeOf[other] = place;
+    this.#elements[position] = other;
+    this.#positionOf[state] = border;
+    this.#positionOf[other] = position;
     this.#marked[block] = this.numMarked(block) + 1;
   }
 

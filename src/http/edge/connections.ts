@@ -1,7 +1,7 @@
 import type { RequestListener, IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
 import { isTrusted, networkOf, plainAddress } from './client-address.ts';
-import { ReadTurns } from './read-turns.ts';
+import { ReadQueue } from './read-queue.ts';
 import { readInPieces } from './read-in-pieces.ts';
 
 /** Requests that one connection may have open: one that is being answered, and those that were sent behind it. */
@@ -17,7 +17,7 @@ const BLIND_PROBE_MS = 300;
 
 /**
  * One connection of a client. HTTP/1.1 answers in the order of the requests, so they are taken up one after the other:
- * those that are pipelined hold neither a lane nor a place in the queue, and nothing of them is left when the client
+ * those that are pipelined hold neither a lane nor a slot in the queue, and nothing of them is left when the client
  * hangs up. One that sends more of them than MAX_OPEN_REQUESTS is cut off.
  *
  * A client that has sent all it will send may shut its half of the connection and still read. On the wire that looks
@@ -35,11 +35,11 @@ class Connection {
   #probeTimer: NodeJS.Timeout | undefined;
 
   /** @param network of the peer, as networkOf has it */
-  constructor(socket: Socket, network: string, listener: RequestListener, turns: ReadTurns) {
+  constructor(socket: Socket, network: string, listener: RequestListener, queue: ReadQueue) {
     this.socket = socket;
     this.network = network;
     this.#listener = listener;
-    readInPieces(socket, network, turns, () => {
+    readInPieces(socket, network, queue, () => {
       this.#isHalfClosed = true;
       this.#probe();
     });
@@ -163,7 +163,7 @@ export function networkToCut(
 export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();
   readonly #byNetwork = new Map<string, Set<Connection>>();
-  readonly #turns = new ReadTurns();
+  readonly #queue = new ReadQueue();
   readonly #maxConnections: number;
   readonly #trustedProxies: BlockList;
 
@@ -178,7 +178,7 @@ export class Connections {
 
   /** Takes a connection up, or closes it. */
   open(socket: Socket, listener: RequestListener): void {
-    this.#turns.accepted();
+    this.#queue.accepted();
     // Of a peer that is gone already there is none.
     const address = plainAddress(socket.remoteAddress ?? '');
     const isProxy = isTrusted(address, this.#trustedProxies);
@@ -188,7 +188,7 @@ export class Connections {
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, network, listener, this.#turns);
+    const connection = new Connection(socket, network, listener, this.#queue);
     this.#bySocket.set(socket, connection);
     const others = this.#byNetwork.get(network);
     if (others === undefined) this.#byNetwork.set(network, new Set([connection]));

@@ -4,7 +4,7 @@ import { EngineError } from '../../errors.ts';
 import type { AppContext } from '../app-env.ts';
 import { GrowingBuffer, COUNTED_BYTES, readBody } from './read-body.ts';
 import { HeldBytes, type Holding } from './held-bytes.ts';
-import { threadTurns } from '../../fairness/thread-turns.ts';
+import { threadQueue } from '../../fairness/thread-queue.ts';
 
 /** Most levels of objects and lists in a body: what reads it later may recurse. */
 export const MAX_JSON_LEVELS = 32;
@@ -119,7 +119,7 @@ export async function readJsonBody(
     }
     c.var.scope.onPhase?.('preparing', bytes.length);
     if (bytes.length >= LARGE_BYTES) {
-      await threadTurns.take(
+      await threadQueue.take(
         clientId,
         holding === undefined ? c.req.raw.signal : AbortSignal.any([c.req.raw.signal, holding.signal]),
       );

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { assertInvariant } from '../../errors.ts';
-import type { ReadTurns } from './read-turns.ts';
+import type { ReadQueue } from './read-queue.ts';
 
 /** One read of a socket has up to 64 KiB. */
 const PIECE_BYTES = 4096;
@@ -17,7 +17,7 @@ const SLOW_PIECE_MS = 0.3;
  *
  * @param onEnd called when the client has sent all that it will send, and the parser has it
  */
-export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, onEnd: () => void): void {
+export function readInPieces(socket: Duplex, network: string, queue: ReadQueue, onEnd: () => void): void {
   const parse = takeListener(socket, 'data');
   const endParse = takeListener(socket, 'end');
   const pieces: Buffer[] = [];
@@ -27,15 +27,15 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
   const wait = (): void => {
     isWaiting = true;
     socket.pause();
-    turns.wait(network, goOn);
+    queue.wait(network, goOn);
   };
   const goOn = (): void => {
     while (!socket.destroyed) {
       const piece = pieces.shift();
       if (piece === undefined) break;
-      const startedAt = turns.now();
+      const startedAt = queue.now();
       parse(piece);
-      if (pieces.length > 0 && turns.now() - startedAt >= SLOW_PIECE_MS) {
+      if (pieces.length > 0 && queue.now() - startedAt >= SLOW_PIECE_MS) {
         wait();
         return;
       }
@@ -53,9 +53,9 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
   socket.on('data', (bytes: Buffer) => {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) pieces.push(bytes.subarray(at, at + PIECE_BYTES));
     // Node goes on to read as soon as the body before is read.
-    if (mayRead) turns.begun();
+    if (mayRead) queue.begun();
     if (isWaiting) socket.pause();
-    else if (mayRead || turns.mayGoOn()) goOn();
+    else if (mayRead || queue.mayGoOn()) goOn();
     else wait();
     mayRead = false;
   });
@@ -63,15 +63,15 @@ export function readInPieces(socket: Duplex, network: string, turns: ReadTurns, 
     hasEnded = true;
     if (isWaiting) return;
     // Hundreds may hang up at once.
-    if (turns.mayGoOn()) end();
-    else turns.wait(network, end);
+    if (queue.mayGoOn()) end();
+    else queue.wait(network, end);
   });
   const begin = (): void => {
     mayRead = true;
     socket.resume();
   };
-  if (turns.mayGoOn()) begin();
-  else turns.waitToBegin(network, begin);
+  if (queue.mayGoOn()) begin();
+  else queue.waitToBegin(network, begin);
 }
 
 /** The listener that Node's server has added to the socket, its latest. It is taken off. */

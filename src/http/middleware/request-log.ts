@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { MAX_ECHO_LENGTH } from '../../values.ts';
 import type { RequestRecord } from '../../engine/engine.ts';
 import { isDefect, type EngineError } from '../../errors.ts';
-import { placeOf } from '../../logged-error.ts';
+import { codeLocationOf } from '../../logged-error.ts';
 import { UNMATCHED, type RequestOutcome, type RequestScope } from '../request-scope.ts';
 
 /** What a request's line may name, and whether it may quote. */
@@ -34,7 +34,7 @@ export class RequestLog {
     const { error, facts } = outcome.scope;
     const line = this.lineOf(outcome);
     const text = `${line.method} ${line.path} ${line.status}`;
-    // A foreseen error tells all by its code and its place; only a defect needs its stack, and an operator.
+    // A foreseen error tells all by its code and its location; only a defect needs its stack, and an operator.
     if (error !== undefined && isDefect(error.code)) this.#logger.error({ ...line, err: error }, text);
     else if (facts.isPolled === true) this.#logger.debug(line, text);
     else this.#logger.info(line, text);
@@ -53,7 +53,7 @@ export class RequestLog {
     const { param } = error;
     return {
       ...(param === undefined ? {} : { param: this.#knownParts(param) }),
-      at: placeOf(error),
+      at: codeLocationOf(error),
     };
   }
 

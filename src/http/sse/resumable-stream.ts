@@ -2,7 +2,7 @@ import { EngineError, invalidField } from '../../errors.ts';
 import { commentFrame } from './sse.ts';
 import { packedBytes, packText, unpackText } from '../../held-bytes.ts';
 
-/** A frame's place in a list that grows. */
+/** A frame's position in a list that grows. */
 const PLACE_BYTES = 12;
 
 /** What a frame takes in memory, of the string that `packText` made of it. */
@@ -92,7 +92,7 @@ export interface StreamReader extends AsyncIterable<string> {
   leave(): void;
 }
 
-interface Place {
+interface ReaderState {
   /** The event to be read next. */
   nextId: number;
   hasLeft: boolean;
@@ -117,7 +117,7 @@ export class ResumableStream {
   /** Comments that go out with the next event. */
   #comments = '';
   #source: StreamSource | undefined;
-  #reader: Place | undefined;
+  #reader: ReaderState | undefined;
   #isEnded = false;
   #waiting: (() => void)[] = [];
 
@@ -169,13 +169,13 @@ export class ResumableStream {
    */
   read(numReceived: number): StreamReader {
     this.#checkKept(numReceived);
-    const place = { nextId: numReceived + 1, hasLeft: false };
-    this.#reader = place;
+    const state = { nextId: numReceived + 1, hasLeft: false };
+    this.#reader = state;
     this.#host.onRead(this);
     this.#notify();
     return {
-      [Symbol.asyncIterator]: () => this.#read(place),
-      leave: () => this.#leave(place),
+      [Symbol.asyncIterator]: () => this.#read(state),
+      leave: () => this.#leave(state),
     };
   }
 
@@ -237,22 +237,22 @@ export class ResumableStream {
     this.#host.onSize(this, this.#buffer.numBytes - numBytes);
   }
 
-  async *#read(place: Place): AsyncGenerator<string> {
-    while (this.#reader === place) {
-      const { text, nextId } = this.#buffer.read(place.nextId, MAX_WRITE);
-      place.nextId = nextId;
+  async *#read(state: ReaderState): AsyncGenerator<string> {
+    while (this.#reader === state) {
+      const { text, nextId } = this.#buffer.read(state.nextId, MAX_WRITE);
+      state.nextId = nextId;
       if (text !== '') {
         this.#notify();
         yield text;
       } else if (this.#isEnded) return;
       else await this.#change();
     }
-    if (!place.hasLeft) yield commentFrame('another reader has taken over this stream');
+    if (!state.hasLeft) yield commentFrame('another reader has taken over this stream');
   }
 
-  #leave(place: Place): void {
-    place.hasLeft = true;
-    if (this.#reader !== place) return;
+  #leave(state: ReaderState): void {
+    state.hasLeft = true;
+    if (this.#reader !== state) return;
     this.#reader = undefined;
     this.#notify();
     if (!this.#isEnded) this.#host.onUnread(this);

@@ -41,7 +41,7 @@ export interface StreamForm {
 /**
  * Answers with a stream whose headers go out at once. A client that hangs up stops the work, unless it asked for a
  * stream that can be resumed; a fault ends the stream with an error frame and no `[DONE]`. While the request waits in the
- * queue, comments say at which place.
+ * queue, comments say at which position.
  *
  * @throws EngineError `queue_full` if there are too many streams that can be resumed; the work is stopped then
  */
@@ -154,7 +154,7 @@ async function* endedFrames(
 
 /** `queue position 3 of 17 (estimate)`; undefined for a request that does not wait, or not any more. */
 function queueNote({ record }: RequestScope): string | undefined {
-  if (record?.queuePlace === undefined) return undefined;
-  const { position, numWaiting } = record.queuePlace;
+  if (record?.queuePosition === undefined) return undefined;
+  const { position, numWaiting } = record.queuePosition;
   return `queue position ${position} of ${numWaiting} (estimate)`;
 }

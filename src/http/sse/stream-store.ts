@@ -1,6 +1,6 @@
 import { BoundedStore } from '../../bounded-store.ts';
 import { groupOf } from '../../fairness/client-id.ts';
-import { FairPlaces } from '../../fairness/fair-places.ts';
+import { FairCapacity } from '../../fairness/fair-capacity.ts';
 import { EngineError } from '../../errors.ts';
 import { ResumableStream, type StreamHost } from './resumable-stream.ts';
 
@@ -35,7 +35,7 @@ interface Entry {
 export class StreamStore {
   readonly #options: StreamStoreOptions;
   readonly #entries: BoundedStore<Entry>;
-  readonly #running = new FairPlaces();
+  readonly #running = new FairCapacity();
   /** Those that go on without a reader; the one that lost its reader first stands first. */
   readonly #unread = new Set<Entry>();
 

@@ -4,7 +4,7 @@ export interface AttentionQuery {
   text: string;
 }
 
-interface TokenPlace {
+interface TokenAddress {
   model: string;
   /** The text that the answer followed. */
   before: string;
@@ -20,7 +20,7 @@ const FEW_TOKENS = 12;
 const MAX_CHARACTERS_BEFORE = 60;
 
 /** The address of the attention view for a token of an answer: the text ends in this token. */
-export function attentionAddress({ model, before, tokens, index }: TokenPlace): string {
+export function attentionAddress({ model, before, tokens, index }: TokenAddress): string {
   const shown = tokens.slice(Math.max(0, index + 1 - MAX_ANSWER_TOKENS), index + 1).join('');
   const lead = index < FEW_TOKENS ? lastWords(before, MAX_CHARACTERS_BEFORE) : '';
   return `#/attention?${new URLSearchParams({ model, text: lead + shown }).toString()}`;

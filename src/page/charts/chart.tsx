@@ -12,13 +12,13 @@ interface ChartProps {
 
 /** A drawing by Observable Plot, and a button that saves it. */
 export function Chart({ title, description, options }: ChartProps): JSX.Element {
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const drawing = draw(options);
-    place.current?.replaceChildren(drawing);
+    container.current?.replaceChildren(drawing);
   }, [options]);
   const save = (): void => {
-    const svg = place.current?.querySelector('svg');
+    const svg = container.current?.querySelector('svg');
     if (svg !== null && svg !== undefined)
       downloadText(`${fileName(title)}.svg`, 'image/svg+xml', standalone(svg));
   };
@@ -30,7 +30,7 @@ export function Chart({ title, description, options }: ChartProps): JSX.Element 
           SVG<span class="unseen"> of {title}</span>
         </button>
       </figcaption>
-      <div ref={place} role="img" aria-label={`${title}: ${description}`} />
+      <div ref={container} role="img" aria-label={`${title}: ${description}`} />
     </figure>
   );
 }

@@ -25,7 +25,7 @@ export default function Now(): JSX.Element {
     <>
       <h1>Now</h1>
       <p>
-        What the service does at this moment, read each second: requests that run and wait, the places of the
+        What the service does at this moment, read each second: requests that run and wait, the slots of the
         KV cache that they hold, tokens per second, the time of a step, memory.
       </p>
       {latest === undefined && error === undefined && <p class="quiet">The first figures are being read …</p>}

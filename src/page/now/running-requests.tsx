@@ -29,7 +29,7 @@ export function Lanes({ used, all, requests }: LanesProps): JSX.Element {
 
 interface LaneProps {
   lane: number;
-  /** Its place in the table. */
+  /** Its position in the table. */
   request: number | undefined;
   name: string;
 }
@@ -73,7 +73,7 @@ function Row({ request }: { request: RunningRequest }): JSX.Element {
     <tr>
       <td>{nameOf(request)}</td>
       <td>
-        {lanes.length > 0 ? lanes.join(', ') : position === null ? 'waits' : `waits, place ${position}`}
+        {lanes.length > 0 ? lanes.join(', ') : position === null ? 'waits' : `waits, position ${position}`}
       </td>
       <td>{usage.prompt_tokens}</td>
       <td>

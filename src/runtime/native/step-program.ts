@@ -101,10 +101,10 @@ export function encodeStep(
     return register;
   };
   const tensors = new Map<Handle, number>();
-  const placeOf = (tensor: Handle): number => {
-    const place = tensors.get(tensor) ?? tensors.size;
-    tensors.set(tensor, place);
-    return place;
+  const slotOf = (tensor: Handle): number => {
+    const slot = tensors.get(tensor) ?? tensors.size;
+    tensors.set(tensor, slot);
+    return slot;
   };
   const words = [operations.length, operations.length, numCols.step, numCols.logit, registerOf(result)];
   for (const { result: value } of operations) {
@@ -114,7 +114,7 @@ export function encodeStep(
     const { inputs, parameters, numbers, scalar } = operandsOfInstruction(operation, cache);
     const [x = NONE, y = NONE] = inputs.map(registerOf);
     const [first = NONE, second = NONE] = parameters.map((tensor) =>
-      tensor === undefined ? NONE : placeOf(tensor),
+      tensor === undefined ? NONE : slotOf(tensor),
     );
     const padded = Array.from({ length: 5 }, (_, i) => numbers[i] ?? 0);
     words.push(

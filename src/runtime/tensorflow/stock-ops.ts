@@ -36,7 +36,7 @@ export class StockOps implements TransformerOps {
   readonly #operands: StepOperands;
   readonly #batch: StepBatch;
   readonly #cache: TensorflowKvCache;
-  readonly #turns = new Map<Parameter, Turns>();
+  readonly #angles = new Map<Parameter, Angles>();
   #attention: CachedAttention | undefined;
 
   /** Made inside a step, for that step. */
@@ -120,7 +120,7 @@ export class StockOps implements TransformerOps {
     const context = this.#context;
     const [turned, v] = this.#splitColumns(tensor, [numHeads + numKvHeads, numKvHeads], headDim);
     assertInvariant(turned && v, 'a split into two has two parts');
-    const { cosines, sines } = this.#turnsOf(table, headDim); // both [rows, 1, pairs]
+    const { cosines, sines } = this.#anglesOf(table, headDim); // both [rows, 1, pairs]
     // The two of a pair lie along an axis of their own, before the pairs or behind them.
     const [axis, pairs] = pairing === 'halves' ? [2, [2, headDim / 2]] : [3, [headDim / 2, 2]];
     const apart = this.#reshape(turned, [-1, numHeads + numKvHeads, ...pairs]); // [rows, heads, 2, pairs] or with 2 last
@@ -218,17 +218,17 @@ export class StockOps implements TransformerOps {
   }
 
   /** The cosines and sines of each row's position, made once a step: both [rows, 1, pairs]. */
-  #turnsOf(table: Parameter, headDim: number): Turns {
-    let turns = this.#turns.get(table);
-    if (turns !== undefined) return turns;
+  #anglesOf(table: Parameter, headDim: number): Angles {
+    let angles = this.#angles.get(table);
+    if (angles !== undefined) return angles;
     const { positions } = this.#batch;
     checkIndices('position', positions, table, headDim);
     const byPosition = this.#reshape(parameterTensor(table), [-1, headDim]); // [positions, headDim]
     const rows = this.#reshape(this.#gather(byPosition, positions), [positions.length, 1, headDim]); // [rows, 1, headDim]
     const [cosines, sines] = this.#context.runMany('Split', IN_TWO, [this.#operands.integer(2), rows], 2);
     assertInvariant(cosines && sines, 'an angle has a cosine and a sine');
-    this.#turns.set(table, (turns = { cosines, sines }));
-    return turns;
+    this.#angles.set(table, (angles = { cosines, sines }));
+    return angles;
   }
 
   /** [rows, stripes * headDim] -> as many matrices as there are counts, each of so many stripes. */
@@ -275,7 +275,7 @@ export class StockOps implements TransformerOps {
 }
 
 /** Each [rows, 1, pairs]. */
-interface Turns {
+interface Angles {
   cosines: TensorInfo;
   sines: TensorInfo;
 }

@@ -141,7 +141,7 @@ describe('runBenchmark', () => {
     await expect(run()).rejects.toThrow(message);
     engine.reset({ text: 'aaaa' });
     await expect(run()).rejects.toThrow(/ended after 4 of 6 tokens/);
-    expect(engine.numFreePlaces).toBe(1000);
+    expect(engine.numFreeSlots).toBe(1000);
   });
 
   it('names a mode that it has no way to', async () => {

@@ -22,7 +22,7 @@ describe.each(TOKENIZERS)('with the tokenizer of %s', (path) => {
   afterAll(() => tokenizer.stop());
 
   const encode = async (text: string): Promise<readonly number[]> => {
-    const [ids = []] = await encodeParts(tokenizer, [text], { place: 'start' }, caller);
+    const [ids = []] = await encodeParts(tokenizer, [text], { position: 'start' }, caller);
     return ids;
   };
 
@@ -48,7 +48,7 @@ describe.each(TOKENIZERS)('with the tokenizer of %s', (path) => {
       const question = { type: 'choice', instructions: 'How many?', options, param: '' } as const;
       const rest = writeQuestion(question, labels);
       const head = await encode(text + CALL_START);
-      const [ids = []] = await encodeParts(tokenizer, [rest], { place: 'continuation' }, caller);
+      const [ids = []] = await encodeParts(tokenizer, [rest], { position: 'continuation' }, caller);
       expect([...head, ...ids]).toEqual(await encode(text + CALL_START + rest));
     },
   );

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { placeTokens, reserveUpTo } from '../../../src/decisions/start-scoring.ts';
+import { takeQueueTokens, reserveUpTo } from '../../../src/decisions/start-scoring.ts';
 import { RequestQueue, type QueueBounds } from '../../../src/engine/client/queue/request-queue.ts';
 
 const queueOf = (bounds: Partial<QueueBounds>): RequestQueue =>
   new RequestQueue({ maxQueuedSequences: 256, maxQueuedTokens: 1000, ...bounds }, () => 0);
 const lengths = Array<number>(400).fill(100);
 
-describe('the places of a request of hundreds of sequences', () => {
+describe('the slots of a request of hundreds of sequences', () => {
   it.each([
     [256, 32],
     [32, 32],
     [31, 16],
     [5, 4],
     [1, 1],
-  ])('are, in a queue of %i, %i', (maxQueuedSequences, numPlaces) => {
+  ])('are, in a queue of %i, %i', (maxQueuedSequences, numSlots) => {
     const queue = queueOf({ maxQueuedSequences });
-    expect(reserveUpTo(queue, 400, '').numSequences).toBe(numPlaces);
-    expect(queue.numSequencesWaiting).toBe(numPlaces);
+    expect(reserveUpTo(queue, 400, '').numSequences).toBe(numSlots);
+    expect(queue.numSequencesWaiting).toBe(numSlots);
   });
 
   it('are no more than it has sequences', () => {
@@ -26,7 +26,7 @@ describe('the places of a request of hundreds of sequences', () => {
   it('are fewer where their tokens have no room', () => {
     const queue = queueOf({ maxQueuedTokens: 450 });
     const reservation = reserveUpTo(queue, 400, '');
-    placeTokens(reservation, lengths, 'input');
+    takeQueueTokens(reservation, lengths, 'input');
     expect(reservation.numSequences).toBe(4);
     expect([queue.numSequencesWaiting, queue.numTokensWaiting]).toEqual([4, 400]);
   });
@@ -36,7 +36,7 @@ describe('the places of a request of hundreds of sequences', () => {
     expect(() => reserveUpTo(full, 400, '')).toThrow('the queue is full');
     const narrow = queueOf({ maxQueuedTokens: 99 });
     const reservation = reserveUpTo(narrow, 400, '');
-    expect(() => placeTokens(reservation, lengths, 'input')).toThrow(
+    expect(() => takeQueueTokens(reservation, lengths, 'input')).toThrow(
       'input has 100 tokens, more than the queue',
     );
     reservation.release();

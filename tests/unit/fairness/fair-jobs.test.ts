@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FairJobs } from '../../../src/fairness/fair-places.ts';
+import { FairJobs } from '../../../src/fairness/fair-capacity.ts';
 
 interface Job {
   clientId: string;

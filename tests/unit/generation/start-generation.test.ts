@@ -181,6 +181,6 @@ describe('startGeneration', () => {
       code: 'invalid_request',
       param,
     });
-    expect(plain.numFreePlaces).toBe(1000);
+    expect(plain.numFreeSlots).toBe(1000);
   });
 });

@@ -32,14 +32,14 @@ const inOurWay = (text: string, schema: object): string =>
 function ordered(value: unknown, schema: string): unknown {
   if (Array.isArray(value)) return value.map((item) => ordered(item, schema));
   if (typeof value !== 'object' || value === null) return value;
-  const placeOf = (name: string): number => schema.indexOf(JSON.stringify(name));
+  const indexOf = (name: string): number => schema.indexOf(JSON.stringify(name));
   const members = Object.entries(value).map(([name, item]) => [name, ordered(item, schema)] as const);
   const isOpen = /"(?:additionalProperties|patternProperties)":[^f]/.test(schema);
   const [declared, others] = [
-    members.filter(([name]) => placeOf(name) >= 0),
-    members.filter(([name]) => placeOf(name) < 0),
+    members.filter(([name]) => indexOf(name) >= 0),
+    members.filter(([name]) => indexOf(name) < 0),
   ];
-  declared.sort(([one], [other]) => placeOf(one) - placeOf(other));
+  declared.sort(([one], [other]) => indexOf(one) - indexOf(other));
   return Object.fromEntries(isOpen ? [...declared, ...others] : declared);
 }
 

@@ -19,17 +19,17 @@ const situation = (more: Partial<PoolSituation>): PoolSituation => ({
   limitBytes: 100,
   waiting: [],
   residents: [],
-  turn: undefined,
+  round: undefined,
   numFreeLoads: 2,
   ...more,
 });
 
 const busy = { isBusy: true };
 
-/** What comes after a turn has begun. */
+/** What comes after a round has begun. */
 function moveInTurn(more: Partial<PoolSituation>): PoolMove {
   const move = nextMove(situation(more));
-  return move.kind === 'turn' ? nextMove(situation({ ...more, turn: move.turn })) : move;
+  return move.kind === 'round' ? nextMove(situation({ ...more, round: move.round })) : move;
 }
 
 describe('nextMove', () => {
@@ -61,29 +61,29 @@ describe('nextMove', () => {
     expect(moveInTurn({ waiting, residents })).toEqual({ kind: 'refuse', id: 'huge' });
   });
 
-  it('gives its turn to the first that lacks memory, and lets those yield that are in its way', () => {
+  it('gives its round to the first that lacks memory, and lets those yield that are in its way', () => {
     const waiting = [{ id: 'a', neededBytes: 60 }];
     const residents = [resident('b', 50, busy), resident('c', 30, { ...busy, staysUntil: NOW + 70 })];
-    const turn = { id: 'a', yielding: ['b'], endsAt: NOW + 70 + YIELD_MS };
-    expect(nextMove(situation({ waiting, residents }))).toEqual({ kind: 'turn', turn });
-    expect(nextMove(situation({ waiting, residents, turn }))).toEqual({
+    const round = { id: 'a', yielding: ['b'], endsAt: NOW + 70 + YIELD_MS };
+    expect(nextMove(situation({ waiting, residents }))).toEqual({ kind: 'round', round });
+    expect(nextMove(situation({ waiting, residents, round }))).toEqual({
       kind: 'wait',
       until: NOW + 70,
       lacking: ['a'],
     });
     const idle = residents.map((one) => ({ ...one, isBusy: one.id === 'c' }));
-    expect(nextMove(situation({ waiting, residents: idle, turn }))).toEqual({
+    expect(nextMove(situation({ waiting, residents: idle, round }))).toEqual({
       kind: 'load',
       id: 'a',
       unload: ['b'],
     });
   });
 
-  it('lets models leave for the one whose turn it is alone', () => {
+  it('lets models leave for the one whose round it is alone', () => {
     const waiting = ['other', 'a'].map((id) => ({ id, neededBytes: 60 }));
     const residents = [resident('b', 30), resident('c', 50, busy)];
-    const turn = { id: 'a', yielding: ['b', 'c'], endsAt: NOW + 5 };
-    expect(nextMove(situation({ waiting, residents, turn }))).toEqual({
+    const round = { id: 'a', yielding: ['b', 'c'], endsAt: NOW + 5 };
+    expect(nextMove(situation({ waiting, residents, round }))).toEqual({
       kind: 'wait',
       until: NOW + 5,
       lacking: ['other', 'a'],
@@ -92,26 +92,26 @@ describe('nextMove', () => {
 
   it('lets others yield when what is in the way has changed', () => {
     const waiting = [{ id: 'a', neededBytes: 60 }];
-    const turn = { id: 'a', yielding: ['b'], endsAt: NOW + 5 };
+    const round = { id: 'a', yielding: ['b'], endsAt: NOW + 5 };
     const more = [resident('b', 30, busy), resident('c', 50, busy)];
-    expect(nextMove(situation({ waiting, residents: more, turn }))).toEqual({
-      kind: 'turn',
-      turn: { ...turn, yielding: ['b', 'c'] },
+    expect(nextMove(situation({ waiting, residents: more, round }))).toEqual({
+      kind: 'round',
+      round: { ...round, yielding: ['b', 'c'] },
     });
     const fresh = [resident('b', 30, busy), resident('c', 50, { staysUntil: NOW + 500 })];
-    expect(nextMove(situation({ waiting, residents: fresh, turn }))).toEqual({
-      kind: 'turn',
-      turn: { ...turn, yielding: [] },
+    expect(nextMove(situation({ waiting, residents: fresh, round }))).toEqual({
+      kind: 'round',
+      round: { ...round, yielding: [] },
     });
   });
 
-  it('ends a turn that lasts too long, or whose model nobody waits for', () => {
+  it('ends a round that lasts too long, or whose model nobody waits for', () => {
     const waiting = [{ id: 'a', neededBytes: 60 }];
     const residents = [resident('b', 50, busy)];
-    const turn = { id: 'a', yielding: ['b'], endsAt: NOW };
-    expect(nextMove(situation({ waiting, residents, turn }))).toEqual({ kind: 'endTurn', isInVain: true });
-    expect(nextMove(situation({ residents, turn: { ...turn, endsAt: NOW + 5 } }))).toEqual({
-      kind: 'endTurn',
+    const round = { id: 'a', yielding: ['b'], endsAt: NOW };
+    expect(nextMove(situation({ waiting, residents, round }))).toEqual({ kind: 'endRound', isInVain: true });
+    expect(nextMove(situation({ residents, round: { ...round, endsAt: NOW + 5 } }))).toEqual({
+      kind: 'endRound',
       isInVain: false,
     });
   });
@@ -123,7 +123,7 @@ class Simulation {
   numLoads = 0;
   readonly served = new Map<string, number>();
   #queue: string[] = [];
-  #turn: PoolSituation['turn'];
+  #round: PoolSituation['round'];
   readonly #loaded = new Map<string, { since: number; readyAt: number; lastUsedAt: number }>();
   readonly #busyUntil = new Map<string, number>();
   readonly #stayMs: number;
@@ -148,7 +148,7 @@ class Simulation {
     if ((this.#busyUntil.get(id) ?? 0) > this.now) return;
     const loaded = this.#loaded.get(id);
     const isOpen =
-      loaded !== undefined && loaded.readyAt <= this.now && this.#turn?.yielding.includes(id) !== true;
+      loaded !== undefined && loaded.readyAt <= this.now && this.#round?.yielding.includes(id) !== true;
     if (isOpen) {
       this.served.set(id, (this.served.get(id) ?? 0) + 1);
       this.#busyUntil.set(id, this.now + requestMs);
@@ -179,7 +179,7 @@ class Simulation {
         limitBytes: this.#limitBytes,
         waiting,
         residents,
-        turn: this.#turn,
+        round: this.#round,
         numFreeLoads: 2,
       });
       if (move.kind === 'wait') return;
@@ -191,12 +191,12 @@ class Simulation {
     switch (move.kind) {
       case 'refuse':
         throw new Error(`${move.id} is refused`);
-      case 'turn':
-        this.#turn = move.turn;
+      case 'round':
+        this.#round = move.round;
         break;
-      case 'endTurn': {
-        const { id = '', yielding = [] } = this.#turn ?? {};
-        this.#turn = undefined;
+      case 'endRound': {
+        const { id = '', yielding = [] } = this.#round ?? {};
+        this.#round = undefined;
         if (!move.isInVain) break;
         this.#queue = [...this.#queue.filter((other) => other !== id), id];
         for (const other of yielding) Object.assign(this.#loaded.get(other) ?? {}, { since: this.now });
@@ -217,7 +217,7 @@ describe('clients whose models do not fit together', () => {
   it('have equal turns, and the models few loads', () => {
     const pool = new Simulation({ stayMs: 10_000, limitBytes: 100, bytes: { a: 60, b: 60 } });
     pool.run(120_000, { requestMs: 30, loadMs: 1000 });
-    // A turn is a load of 1 s and a stay of 10 s.
+    // A round is a load of 1 s and a stay of 10 s.
     expect(pool.numLoads).toBeLessThanOrEqual(12);
     const [a = 0, b = 0] = ['a', 'b'].map((id) => pool.served.get(id));
     expect(Math.min(a, b) / Math.max(a, b)).toBeGreaterThan(0.8);
@@ -231,7 +231,7 @@ describe('clients whose models do not fit together', () => {
     for (const id of Object.keys(bytes)) expect(pool.served.get(id), id).toBeGreaterThan(200);
   });
 
-  it('have turns although requests of one take longer than a turn', () => {
+  it('have turns although requests of one take longer than a round', () => {
     const pool = new Simulation({ stayMs: 1000, limitBytes: 100, bytes: { a: 60, b: 60 } });
     pool.run(300_000, { requestMs: YIELD_MS / 2, loadMs: 100 });
     expect(Math.min(...['a', 'b'].map((id) => pool.served.get(id) ?? 0))).toBeGreaterThan(10);

@@ -76,7 +76,7 @@ it('the dump is one line of JSON, with the requests whose phase began last', () 
     {
       silentMs: 10_240,
       exitCode: 70,
-      stack: [{ function: 'parse', place: 'dist/src/a.js:3' }],
+      stack: [{ function: 'parse', location: 'dist/src/a.js:3' }],
       ...readRunningRequests(running.shared, Date.now()),
       residentBytes: 300 * 2 ** 20,
       uptimeSeconds: 5.2,

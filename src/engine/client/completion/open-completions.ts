@@ -3,7 +3,7 @@ import type { CompletionRequest, RequestRecord } from '../../engine.ts';
 import { ownedId } from '../../../fairness/client-id.ts';
 import type { RunningCompletion } from './running-completion.ts';
 import type { CompiledGrammar } from '../../../text/grammar-compiler.ts';
-import { FairPlaces } from '../../../fairness/fair-places.ts';
+import { FairCapacity } from '../../../fairness/fair-capacity.ts';
 
 /** Bytes of the formats of all requests that wait or run: two processes hold them. */
 const MAX_HELD_BYTES = 128 * 2 ** 20;
@@ -17,7 +17,7 @@ interface Use {
 
 /** Counts the bytes of compiled formats that the requests of an engine hold; clients share the room for them. */
 export class HeldFormats {
-  readonly #bytes = new FairPlaces();
+  readonly #bytes = new FairCapacity();
   readonly #uses = new Map<string, Use>();
 
   /**

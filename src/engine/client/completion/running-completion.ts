@@ -7,7 +7,7 @@ import type {
   CompletionEvent,
   CompletionRequest,
   FinishReason,
-  QueuePlace,
+  QueuePosition,
   RequestRecord,
   SampledToken,
 } from '../../engine.ts';
@@ -29,7 +29,7 @@ export interface CompletionHost {
   /** The lane that a sequence runs in; undefined for one that has none. */
   laneOf(sequenceId: number): number | undefined;
   /** Where a sequence stands; undefined for one that does not wait. */
-  queuePlaceOf(sequenceId: number): QueuePlace | undefined;
+  queuePositionOf(sequenceId: number): QueuePosition | undefined;
 }
 
 /** When a step began and ended, on the clock of all processes. */
@@ -261,13 +261,13 @@ export class RunningCompletion implements Completion {
       .filter(({ index }) => index % this.#request.n === 0)
       .reduce((sum, choice) => sum + choice.numCachedTokens, 0);
     const status = this.#status(choices);
-    const queuePlace = status === 'queued' ? this.#queuePlace(choices) : undefined;
+    const queuePosition = status === 'queued' ? this.#queuePosition(choices) : undefined;
     return {
       id: this.id,
       ownerId: this.ownerId,
       status,
       ...(status === 'running' ? { lanes: this.#lanes() } : {}),
-      ...(queuePlace === undefined ? {} : { queuePlace }),
+      ...(queuePosition === undefined ? {} : { queuePosition }),
       ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
       ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),
       finishReasons: choices.flatMap(({ finishReason }) => finishReason ?? []),
@@ -285,9 +285,9 @@ export class RunningCompletion implements Completion {
   }
 
   /** Of the choice that comes first. */
-  #queuePlace(choices: readonly Choice[]): QueuePlace | undefined {
+  #queuePosition(choices: readonly Choice[]): QueuePosition | undefined {
     const first = choices.find(({ isClosed }) => !isClosed);
-    return first === undefined ? undefined : this.#host.queuePlaceOf(first.sequenceId);
+    return first === undefined ? undefined : this.#host.queuePositionOf(first.sequenceId);
   }
 
   #status(choices: readonly Choice[]): RequestRecord['status'] {

@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../../errors.ts';
-import type { QueuePlace, Reservation } from '../../engine.ts';
+import type { QueuePosition, Reservation } from '../../engine.ts';
 import { promptLength } from '../../prefixed-prompt.ts';
 import type { SequenceOfLane, SequenceRequest } from '../../protocol.ts';
 import { estimatePositions } from './estimate-positions.ts';
@@ -15,19 +15,19 @@ interface HeldSequence {
 }
 
 /**
- * The sequences that the engine process holds, and their places in the queue.
+ * The sequences that the engine process holds, and their slots in the queue.
  *
- * A request may have more sequences than places. Then the engine process is sent as many as there are places, and each
- * that starts hands its place on to the next one. So a request of hundreds of sequences takes no more of the queue than
+ * A request may have more sequences than slots. Then the engine process is sent as many as there are slots, and each
+ * that starts hands its slot on to the next one. So a request of hundreds of sequences takes no more of the queue than
  * one of a few, and what waits here of it is never refused.
  */
 export class HeldSequences {
   readonly #queue: RequestQueue;
   /** In the order in which they came. */
   readonly #held = new Map<number, HeldSequence>();
-  /** Sequences without a place yet, the next one last. */
+  /** Sequences without a slot yet, the next one last. */
   readonly #later = new Map<RunningCompletion, SequenceRequest[]>();
-  /** Sequences that got a place since `takeFollowing`. */
+  /** Sequences that got a slot since `takeFollowing`. */
   #following: SequenceRequest[] = [];
   #sequenceOfLane: SequenceOfLane = [];
   /** Of those that wait; undefined when something has changed since it was asked. */
@@ -61,14 +61,14 @@ export class HeldSequences {
   }
 
   /** Where a sequence stands; undefined for one that does not wait. */
-  queuePlaceOf(id: number): QueuePlace | undefined {
+  queuePositionOf(id: number): QueuePosition | undefined {
     this.#positions ??= estimatePositions(this.#held);
     const position = this.#positions.get(id);
     return position === undefined ? undefined : { position, numWaiting: this.#positions.size };
   }
 
   /**
-   * Takes the places of a request's reservation over; the sequences that have them, to be sent now.
+   * Takes the slots of a request's reservation over; the sequences that have them, to be sent now.
    * @throws EngineError what `takeTokens` throws
    */
   add(
@@ -76,14 +76,14 @@ export class HeldSequences {
     sequences: readonly SequenceRequest[],
     reservation: Reservation,
   ): readonly SequenceRequest[] {
-    const placed = sequences.slice(0, reservation.numSequences);
-    const numTokens = placed.reduce((sum, sequence) => sum + promptLength(sequence), 0);
+    const admitted = sequences.slice(0, reservation.numSequences);
+    const numTokens = admitted.reduce((sum, sequence) => sum + promptLength(sequence), 0);
     reservation.takeTokens(numTokens, 'prompt');
     reservation.takeOver();
-    for (const sequence of placed) this.#hold(completion, sequence);
-    const later = sequences.slice(placed.length);
+    for (const sequence of admitted) this.#hold(completion, sequence);
+    const later = sequences.slice(admitted.length);
     if (later.length > 0) this.#later.set(completion, later.reverse());
-    return placed;
+    return admitted;
   }
 
   #hold(completion: RunningCompletion, sequence: SequenceRequest): void {
@@ -128,7 +128,7 @@ export class HeldSequences {
     this.#following = this.#following.filter(({ id }) => this.#held.has(id));
   }
 
-  /** The engine process no longer holds the sequence: its lane or its place in the queue is free. */
+  /** The engine process no longer holds the sequence: its lane or its slot in the queue is free. */
   release(id: number): RunningCompletion | undefined {
     const held = this.#held.get(id);
     if (held === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type { Reservation } from '../../engine.ts';
 import { assertInvariant, EngineError } from '../../../errors.ts';
-import { FairPlaces } from '../../../fairness/fair-places.ts';
+import { FairCapacity } from '../../../fairness/fair-capacity.ts';
 
 export interface QueueBounds {
   maxQueuedSequences: number;
@@ -8,11 +8,11 @@ export interface QueueBounds {
 }
 
 /**
- * Counts who waits for a lane. A request takes its places when it arrives, before any work is done for it, so that a
- * burst is refused at the door and not after its prompts were tokenised. Free lanes count as places too: a queue
- * of length 0 still lets in what can start at once. Clients share the places (FairPlaces).
+ * Counts who waits for a lane. A request takes its slots when it arrives, before any work is done for it, so that a
+ * burst is refused when it arrives and not after its prompts were tokenised. Free lanes count as slots too: a queue
+ * of length 0 still lets in what can start at once. Clients share the slots (FairCapacity).
  *
- * A sequence that is preempted takes no place again. It counts as running until its end, so that more may run than there
+ * A sequence that is preempted takes no slot again. It counts as running until its end, so that more may run than there
  * are lanes, none of which is free then.
  */
 export class RequestQueue {
@@ -21,8 +21,8 @@ export class RequestQueue {
   readonly #drainRate = new DrainRate();
   #numLanes = 0;
   #numSequencesRunning = 0;
-  readonly #sequences = new FairPlaces();
-  readonly #tokens = new FairPlaces();
+  readonly #sequences = new FairCapacity();
+  readonly #tokens = new FairCapacity();
 
   constructor(bounds: QueueBounds, now: () => number) {
     this.#bounds = bounds;
@@ -41,12 +41,12 @@ export class RequestQueue {
     return this.#tokens.numTaken;
   }
 
-  /** Starts from nothing with an engine of so many lanes; places held by others stay theirs. */
+  /** Starts from nothing with an engine of so many lanes; slots held by others stay theirs. */
   setLanes(numLanes: number): void {
     this.#numLanes = numLanes;
   }
 
-  /** @throws EngineError `queue_full` when that many places are not free, and the client has its share of them */
+  /** @throws EngineError `queue_full` when that many slots are not free, and the client has its share of them */
   reserve(numSequences: number, clientId = ''): Reservation {
     this.checkRoom(numSequences, clientId);
     this.#sequences.take(clientId, numSequences);
@@ -56,12 +56,12 @@ export class RequestQueue {
   /** Takes nothing. @throws EngineError as `reserve` */
   checkRoom(numSequences: number, clientId: string): void {
     const numFreeLanes = Math.max(this.#numLanes - this.#numSequencesRunning, 0);
-    const numPlaces = this.#bounds.maxQueuedSequences + numFreeLanes;
-    if (!this.#sequences.canTake(clientId, numSequences, numPlaces)) {
+    const numSlots = this.#bounds.maxQueuedSequences + numFreeLanes;
+    if (!this.#sequences.canTake(clientId, numSequences, numSlots)) {
       throw this.#full(
         `the queue is full: ${this.numSequencesWaiting} sequences wait, ${numSequences} more would exceed ` +
           `MAX_QUEUED_REQUESTS (${this.#bounds.maxQueuedSequences}) and ${numFreeLanes} free lanes`,
-        this.numSequencesWaiting + numSequences - numPlaces,
+        this.numSequencesWaiting + numSequences - numSlots,
       );
     }
   }
@@ -149,8 +149,8 @@ export class RequestQueue {
   }
 
   /** How long a client should stay away when the service is busy or loading. */
-  retryAfterMs(numPlaces = 1): number {
-    return this.#drainRate.retryAfterMs(numPlaces, this.#now());
+  retryAfterMs(numSlots = 1): number {
+    return this.#drainRate.retryAfterMs(numSlots, this.#now());
   }
 
   #full(message: string, numMissing: number): EngineError {
@@ -161,7 +161,7 @@ export class RequestQueue {
 const WINDOW_MS = 30_000;
 const MIN_RETRY_MS = 250;
 const MAX_RETRY_MS = 60_000;
-/** Until something was measured: a second for each place that must become free. */
+/** Until something was measured: a second for each slot that must become free. */
 const UNMEASURED_MS_PER_PLACE = 1000;
 
 /** How fast the queue drains, measured over the last half minute; tells a refused client when to come back. */
@@ -174,13 +174,13 @@ export class DrainRate {
     this.#forgetBefore(nowMs - WINDOW_MS);
   }
 
-  /** Milliseconds until `numPlaces` places are likely free, between a quarter second and a minute. */
-  retryAfterMs(numPlaces: number, nowMs: number): number {
+  /** Milliseconds until `numSlots` slots are likely free, between a quarter second and a minute. */
+  retryAfterMs(numSlots: number, nowMs: number): number {
     this.#forgetBefore(nowMs - WINDOW_MS);
     const first = this.#leftAtMs[0];
-    const msPerPlace =
+    const msPerSlot =
       first === undefined ? UNMEASURED_MS_PER_PLACE : Math.max(nowMs - first, 1) / this.#leftAtMs.length;
-    return Math.round(Math.min(Math.max(numPlaces * msPerPlace, MIN_RETRY_MS), MAX_RETRY_MS));
+    return Math.round(Math.min(Math.max(numSlots * msPerSlot, MIN_RETRY_MS), MAX_RETRY_MS));
   }
 
   #forgetBefore(timeMs: number): void {

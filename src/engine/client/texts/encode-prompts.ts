@@ -95,7 +95,7 @@ export interface TextEmbedding {
 }
 
 /**
- * Embeds texts; they share the steps of the engine. Each takes a place in the queue, and their tokens theirs, like a
+ * Embeds texts; they share the steps of the engine. Each takes a slot in the queue, and their tokens theirs, like a
  * completion.
  *
  * @param gone aborted when the client has left

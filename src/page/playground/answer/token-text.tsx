@@ -23,19 +23,19 @@ interface Shown {
 export function TokenText({ tokens, model, before }: TokenTextProps): JSX.Element {
   const [shown, setShown] = useState<Shown>();
   const token = shown === undefined ? undefined : tokens[shown.index];
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const close = (): void => {
     // The keyboard goes on from where it was.
-    place.current?.querySelector<HTMLElement>('[aria-expanded=true]')?.focus();
+    container.current?.querySelector<HTMLElement>('[aria-expanded=true]')?.focus();
     setShown(undefined);
   };
   return (
-    <div class="tokens" ref={place} onKeyDown={({ key }) => key === 'Escape' && close()}>
+    <div class="tokens" ref={container} onKeyDown={({ key }) => key === 'Escape' && close()}>
       <TokenButtons
         tokens={tokens}
         shownIndex={shown?.index}
         onShow={(index, element) =>
-          setShown(index === shown?.index ? undefined : { index, ...placeBeside(element) })
+          setShown(index === shown?.index ? undefined : { index, ...positionBeside(element) })
         }
       />
       {shown !== undefined && token !== undefined && (
@@ -128,7 +128,7 @@ const PANEL_WIDTH = 272;
 const PANEL_HEIGHT = 230;
 
 /** Below the last line of a token, or above it, and not beyond the edge of the text. */
-function placeBeside(token: HTMLElement): Omit<Shown, 'index'> {
+function positionBeside(token: HTMLElement): Omit<Shown, 'index'> {
   const line = Array.from(token.getClientRects()).at(-1) ?? token.getBoundingClientRect();
   const text = token.closest('.tokens')?.getBoundingClientRect() ?? line;
   const left = Math.max(0, Math.min(line.left - text.left, text.width - PANEL_WIDTH));

@@ -163,7 +163,7 @@ describe('compareRuntimes', () => {
     const [, second] = await compareRuntimes({
       ...options,
       contenders: [contender('a', targets[0]), { ...contender('b', targets[1]), cells: [ttft] }],
-      beforeTurn: ({ label, cell, round }) => {
+      beforeTrial: ({ label, cell, round }) => {
         turns.push(
           `${round} ${cell.kind} ${label} after ${targets[0].requests.length > 0 ? 'work' : 'none'}`,
         );
@@ -178,7 +178,7 @@ describe('compareRuntimes', () => {
     const refused = compareRuntimes({
       ...options,
       contenders: [contender('a', new ScriptedTarget())],
-      beforeTurn: () => Promise.reject(new EngineError('conflict', 'the machine is busy')),
+      beforeTrial: () => Promise.reject(new EngineError('conflict', 'the machine is busy')),
     });
     await expect(refused).rejects.toThrow('the machine is busy');
   });
@@ -191,7 +191,7 @@ describe('compareRuntimes', () => {
       ...options,
       cells: [decode],
       contenders: [contender('a', target)],
-      afterTurn: () => Promise.resolve(verdicts.shift() ?? 'keep'),
+      afterTrial: () => Promise.resolve(verdicts.shift() ?? 'keep'),
       onReading: ({ round }) => readings.push(`round ${round}`),
     });
     expect(verdicts).toEqual([]);

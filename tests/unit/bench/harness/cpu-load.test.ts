@@ -34,7 +34,7 @@ describe('isBusy', () => {
 describe('QuietMachine', () => {
   it('has a disturbed turn repeated three times, then keeps it and tells', () => {
     const quiet = new QuietMachine();
-    const judge = (name: string, share: number) => quiet.judgeTurn(name, share);
+    const judge = (name: string, share: number) => quiet.judgeTrial(name, share);
     expect([judge('a', 0.5), judge('a', 0.05)]).toEqual(['repeat', 'keep']);
     expect([judge('b', 0.5), judge('b', 0.5), judge('b', 0.5)]).toEqual(['repeat', 'repeat', 'repeat']);
     expect(quiet.disturbances).toEqual([]);

@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { FORMAT_KINDS, formatSchema, type FormatKind } from '../../../../bench/harness/format-schemas.ts';
 import { toMark } from '../../../../bench/harness/first-tokens.ts';
-import { turnFields } from '../../../../bench/harness/format-turns.ts';
+import { trialFields } from '../../../../bench/harness/format-trials.ts';
 import { compileGrammar } from '../../../../src/grammar/compile/compile-grammar.ts';
 import { GrammarVocabulary } from '../../../../src/grammar/matching/grammar-vocabulary.ts';
 import { TokenGrammar } from '../../../../src/grammar/matching/token-grammar.ts';
@@ -43,27 +43,27 @@ describe.each(FORMAT_KINDS)('%s', (kind) => {
   });
 
   it('leaves a turn room for its least items, whatever the vocabulary', () => {
-    const fields = turnFields('served', 'with', kind, 3, { maxTokens: 96, seed: 0 });
+    const fields = trialFields('served', 'with', kind, 3, { maxTokens: 96, seed: 0 });
     expect(Buffer.byteLength(shortestText(fields['guided_json']))).toBeLessThan(Number(fields['max_tokens']));
   });
 });
 
-describe('turnFields', () => {
+describe('trialFields', () => {
   const params = { maxTokens: 96, seed: 5 };
   const seeds = [0, 1, 2].flatMap((round) =>
-    FORMAT_KINDS.map((kind) => turnFields('served', 'with', kind, round, params)['seed']),
+    FORMAT_KINDS.map((kind) => trialFields('served', 'with', kind, round, params)['seed']),
   );
 
   it('has a seed of its own for each stream and round, the same with a format and without', () => {
     expect(new Set(seeds).size).toBe(24);
     const without = [0, 1, 2].flatMap((round) =>
-      FORMAT_KINDS.map((kind) => turnFields('served', 'without', kind, round, params)['seed']),
+      FORMAT_KINDS.map((kind) => trialFields('served', 'without', kind, round, params)['seed']),
     );
     expect(without).toEqual(seeds);
   });
 
   it('lets a stream without a format have as many tokens as it was asked for', () => {
-    expect(turnFields('served', 'without', 'enum', 0, params)).toEqual({
+    expect(trialFields('served', 'without', 'enum', 0, params)).toEqual({
       temperature: 1,
       seed: 6,
       max_tokens: 96,
@@ -73,7 +73,7 @@ describe('turnFields', () => {
 
   it('asks both sides for logprobs where they are to compute the same rows', () => {
     const logprobsOf = (side: 'with' | 'without'): unknown =>
-      turnFields('same-rows', side, 'enum', 0, params)['logprobs'];
+      trialFields('same-rows', side, 'enum', 0, params)['logprobs'];
     expect([logprobsOf('with'), logprobsOf('without')]).toEqual([0, 0]);
   });
 });

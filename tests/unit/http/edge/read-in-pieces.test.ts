@@ -1,14 +1,14 @@
 import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { readInPieces } from '../../../../src/http/edge/read-in-pieces.ts';
-import { ReadTurns } from '../../../../src/http/edge/read-turns.ts';
+import { ReadQueue } from '../../../../src/http/edge/read-queue.ts';
 
 const PIECE_BYTES = 4096;
 
 /** A socket with a parser on it, as Node's server has it. */
 function parsed(
   parse: (bytes: Buffer, socket: Duplex) => void,
-  { turns = new ReadTurns(), onEnd = (): void => undefined } = {},
+  { turns = new ReadQueue(), onEnd = (): void => undefined } = {},
 ): Duplex {
   const socket = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
   socket.on('data', (bytes: Buffer) => parse(bytes, socket));
@@ -18,9 +18,9 @@ function parsed(
 }
 
 /** Turns of a thread that is never idle, by a clock that goes on when it is told to: no test depends on the machine. */
-function turnsByHand(): { turns: ReadTurns; pass(ms: number): void } {
+function turnsByHand(): { turns: ReadQueue; pass(ms: number): void } {
   let nowMs = 0;
-  const turns = new ReadTurns(
+  const turns = new ReadQueue(
     () => nowMs,
     () => 0,
   );
@@ -77,7 +77,7 @@ describe('what a socket reads', () => {
 
   it('ends after what waits for its turn', async () => {
     let nowMs = 0;
-    const busy = new ReadTurns(
+    const busy = new ReadQueue(
       () => (nowMs += 4),
       () => 0,
     );

@@ -40,7 +40,7 @@ function start(fields: Partial<CompletionRequest> = {}): Started {
       onSettled: (one) => settled.push(one),
       onInterTokenLatency: () => undefined,
       laneOf: () => undefined,
-      queuePlaceOf: () => undefined,
+      queuePositionOf: () => undefined,
     },
     0,
   );

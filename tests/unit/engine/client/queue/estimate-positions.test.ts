@@ -44,7 +44,7 @@ function play(clientIds: readonly string[], numTokens: number): { estimated: num
   return { estimated: estimated ?? [], actual: started.slice(NUM_LANES) };
 }
 
-/** How far each of an expected order is from its place in the actual one, on average. */
+/** How far each of an expected order is from its position in the actual one, on average. */
 const meanDistance = (expected: readonly number[], actual: readonly number[]): number =>
   mean(expected.map((id, index) => Math.abs(actual.indexOf(id) - index)));
 

@@ -33,7 +33,7 @@ describe('RequestQueue', () => {
     expect(queue.numSequencesWaiting).toBe(3);
   });
 
-  it('takes places back before they are used', () => {
+  it('takes slots back before they are used', () => {
     const queue = create(3, 0);
     const reservation = queue.reserve(3);
     reservation.shrinkTo(1);
@@ -84,7 +84,7 @@ describe('RequestQueue', () => {
     queue.reserve(1);
   });
 
-  it('gives places back once, unless they were taken over', () => {
+  it('gives slots back once, unless they were taken over', () => {
     const queue = create(2, 0);
     const first = queue.reserve(1);
     first.release();
@@ -148,7 +148,7 @@ describe('RequestQueue', () => {
 });
 
 describe('DrainRate', () => {
-  it('says how long the measured rate needs for so many places', () => {
+  it('says how long the measured rate needs for so many slots', () => {
     const rate = new DrainRate();
     for (let ms = 0; ms <= 4000; ms += 500) rate.recordLeft(ms);
     // 9 left in 4.5 seconds by now: half a second each.

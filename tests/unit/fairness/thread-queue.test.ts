@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
-import { ThreadTurns } from '../../../src/fairness/thread-turns.ts';
+import { ThreadQueue } from '../../../src/fairness/thread-queue.ts';
 
 const { signal } = new AbortController();
 
 it('gives one turn in a turn of the event loop', async () => {
-  const turns = new ThreadTurns();
+  const turns = new ThreadQueue();
   const log: string[] = [];
   let isDone = false;
   const countTurns = (): void => {
@@ -22,7 +22,7 @@ it('gives one turn in a turn of the event loop', async () => {
 });
 
 it('lets clients take turns, however much one of them asks for', async () => {
-  const turns = new ThreadTurns();
+  const turns = new ThreadQueue();
   const order: string[] = [];
   const hold = (): void => {
     const endsAt = performance.now() + 3;
@@ -38,7 +38,7 @@ it('lets clients take turns, however much one of them asks for', async () => {
 });
 
 it('rejects as soon as the client has left', async () => {
-  const turns = new ThreadTurns();
+  const turns = new ThreadQueue();
   const controller = new AbortController();
   const taken = turns.take('a', controller.signal);
   controller.abort();
@@ -48,7 +48,7 @@ it('rejects as soon as the client has left', async () => {
 });
 
 it('rejects after the longest wait', async () => {
-  const turns = new ThreadTurns(20);
+  const turns = new ThreadQueue(20);
   const hold = (): void => {
     const endsAt = performance.now() + 30;
     while (performance.now() < endsAt);
@@ -64,7 +64,7 @@ it('rejects after the longest wait', async () => {
 });
 
 it('lets the loop run within a turn, and ends the turn before the next begins', async () => {
-  const turns = new ThreadTurns();
+  const turns = new ThreadQueue();
   const log: string[] = [];
   const work = async (name: string): Promise<void> => {
     await turns.take('a', signal);

@@ -48,7 +48,7 @@ class WaitingConnections {
  * The event loop accepts one connection a turn (libuv, since 1.45). A newcomer behind 800 others would wait for 800 turns
  * that parse, so while connections come, most turns parse nothing.
  */
-export class ReadTurns {
+export class ReadQueue {
   readonly #open = new WaitingConnections();
   readonly #newcomers = new WaitingConnections();
   #isScheduled = false;
@@ -115,16 +115,16 @@ export class ReadTurns {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#numBegun = 0;
-    setImmediate(() => this.#runTurn());
+    setImmediate(() => this.#runRound());
   }
 
-  #runTurn(): void {
+  #runRound(): void {
     const now = this.now();
     this.#learnCost(now);
     if (!this.#acceptsMore(now)) this.#parse(now, MAX_PER_TURN, Math.floor(BEGIN_MS / this.#beginMs));
     else if (now - this.#parsedAt >= OPEN_EVERY_MS) this.#parse(now, MAX_OPEN_MEANWHILE, 0);
     this.#isScheduled = !this.#open.isEmpty || !this.#newcomers.isEmpty;
-    if (this.#isScheduled) setImmediate(() => this.#runTurn());
+    if (this.#isScheduled) setImmediate(() => this.#runRound());
   }
 
   #parse(startedAt: number, maxOpen: number, mostNewcomers: number): void {

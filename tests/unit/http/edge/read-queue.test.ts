@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { ReadTurns } from '../../../../src/http/edge/read-turns.ts';
+import { ReadQueue } from '../../../../src/http/edge/read-queue.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it('lets a connection go on at once unless the thread is busy', () => {
   let nowMs = 0;
   let idleMs = 0;
-  const turns = new ReadTurns(
+  const turns = new ReadQueue(
     () => nowMs,
     () => idleMs,
   );
@@ -22,7 +22,7 @@ it('lets a connection go on at once unless the thread is busy', () => {
 });
 
 it('gives a network its turn however many connections of another wait', async () => {
-  const turns = new ReadTurns();
+  const turns = new ReadQueue();
   const order: string[] = [];
   for (let i = 0; i < 100; i++) turns.wait('a', () => order.push('a'));
   turns.wait('b', () => order.push('b'));
@@ -31,7 +31,7 @@ it('gives a network its turn however many connections of another wait', async ()
 });
 
 it('calls a few in a turn of the event loop', async () => {
-  const turns = new ReadTurns();
+  const turns = new ReadQueue();
   let numCalls = 0;
   for (let i = 0; i < 100; i++) turns.wait('a', () => numCalls++);
   await nextTurn();
@@ -44,7 +44,7 @@ it('calls a few in a turn of the event loop', async () => {
 
 it('accepts the connections that come before it reads them, for some milliseconds', async () => {
   let nowMs = 0;
-  const turns = new ReadTurns(
+  const turns = new ReadQueue(
     () => nowMs,
     () => 0,
   );
@@ -67,7 +67,7 @@ it('accepts the connections that come before it reads them, for some millisecond
 
 it('parses some of those that were there before while it accepts', async () => {
   let nowMs = 0;
-  const turns = new ReadTurns(
+  const turns = new ReadQueue(
     () => nowMs,
     () => 0,
   );
@@ -89,7 +89,7 @@ it('parses some of those that were there before while it accepts', async () => {
 
 it('reads fewer newcomers in a turn where each of them takes long', async () => {
   let nowMs = 0;
-  const turns = new ReadTurns(
+  const turns = new ReadQueue(
     () => nowMs,
     () => 0,
   );

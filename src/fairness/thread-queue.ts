@@ -1,5 +1,5 @@
 import { abortError, EngineError } from '../errors.ts';
-import { FairJobs } from './fair-places.ts';
+import { FairJobs } from './fair-capacity.ts';
 
 /** A client that waits for longer is told to come back. */
 const MAX_WAIT_MS = 30_000;
@@ -14,7 +14,7 @@ interface Turn {
  * Work that holds the HTTP thread for some milliseconds, such as the parsing of a large body. One piece runs in a turn of
  * the event loop, so that quick requests run in between. Clients take turns as in FairJobs.
  */
-export class ThreadTurns {
+export class ThreadQueue {
   readonly #turns = new FairJobs<Turn>();
   readonly #maxWaitMs: number;
   /** Work of the turn at hand that goes on. */
@@ -90,7 +90,7 @@ export class ThreadTurns {
 }
 
 /** There is one thread. */
-export const threadTurns = new ThreadTurns();
+export const threadQueue = new ThreadQueue();
 
 const tooMany = (): EngineError =>
   new EngineError('queue_full', 'too many large requests wait to be read; try again later', {
