@@ -53,7 +53,7 @@ describe('the record of what runs', () => {
     expect(numOpen).toBe(1000);
     expect(kept).toHaveLength(256);
     expect(new Set(kept.map(({ id }) => id))).toEqual(new Set(requests.slice(744).map(({ id }) => id)));
-    // The place of an old one is another's by now.
+    // The slot of an old one is another's by now.
     requests[0]?.onPhase?.('streaming', 5);
     leaves[0]?.();
     expect(read(running)).toMatchObject({ numOpen: 999 });
@@ -88,7 +88,7 @@ it('the dump is one line of JSON, with the requests whose phase began last', () 
     level: 60,
     time: '1970-01-01T00:00:00.000Z',
     exitCode: 70,
-    stack: [{ function: 'parse', place: 'dist/src/a.js:3' }],
+    stack: [{ function: 'parse', location: 'dist/src/a.js:3' }],
     openRequests: 100,
     residentMb: 300,
     msg: 'the event loop has not turned for 10.2 s (LOOP_TIMEOUT): the process is ended',

@@ -42,14 +42,14 @@ const contender = (label: string, target: BenchmarkTarget): Contender =>
 
 describe('compareRuntimes', () => {
   it('takes turns: round by round, cell by cell, contender by contender', async () => {
-    const turns: string[] = [];
+    const trials: string[] = [];
     const targets = [new ScriptedTarget(), new ScriptedTarget()] as const;
     const results = await compareRuntimes({
       ...options,
       contenders: [contender('a', targets[0]), contender('b', targets[1])],
-      onReading: ({ label, cell, round }) => turns.push(`${round} ${cell.kind} ${label}`),
+      onReading: ({ label, cell, round }) => trials.push(`${round} ${cell.kind} ${label}`),
     });
-    expect(turns).toEqual([
+    expect(trials).toEqual([
       ...['0 decode a', '0 decode b', '0 ttft a', '0 ttft b'],
       ...['1 decode a', '1 decode b', '1 ttft a', '1 ttft b'],
     ]);
@@ -157,20 +157,20 @@ describe('compareRuntimes', () => {
     await expect(running).rejects.toThrow('interrupted');
   });
 
-  it('asks before each turn, and gives a contender its own cells alone', async () => {
-    const turns: string[] = [];
+  it('asks before each trial, and gives a contender its own cells alone', async () => {
+    const trials: string[] = [];
     const targets = [new ScriptedTarget(), new ScriptedTarget()] as const;
     const [, second] = await compareRuntimes({
       ...options,
       contenders: [contender('a', targets[0]), { ...contender('b', targets[1]), cells: [ttft] }],
       beforeTrial: ({ label, cell, round }) => {
-        turns.push(
+        trials.push(
           `${round} ${cell.kind} ${label} after ${targets[0].requests.length > 0 ? 'work' : 'none'}`,
         );
         return Promise.resolve();
       },
     });
-    expect(turns).toEqual([
+    expect(trials).toEqual([
       ...['0 decode a after none', '0 ttft a after work', '0 ttft b after work'],
       ...['1 decode a after work', '1 ttft a after work', '1 ttft b after work'],
     ]);
@@ -183,7 +183,7 @@ describe('compareRuntimes', () => {
     await expect(refused).rejects.toThrow('the machine is busy');
   });
 
-  it('repeats a turn that was disturbed, and forgets its reading', async () => {
+  it('repeats a trial that was disturbed, and forgets its reading', async () => {
     const verdicts: ('keep' | 'repeat')[] = ['repeat', 'repeat', 'keep', 'keep'];
     const readings: string[] = [];
     const target = new ScriptedTarget();

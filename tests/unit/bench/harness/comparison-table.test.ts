@@ -78,7 +78,7 @@ describe('formatComparison', () => {
 
   it('says where and how it was measured', () => {
     expect(lines.at(-1)).toMatch(
-      /^A processor, 2 cores, linux-x64, Node v22\.0\.0, 2026-11-24; load 0\.50 before, 61 s in all\..*3 rounds.*20 s a turn.*prompts of 32 tokens, 64 generated.*KV cache for 8/,
+      /^A processor, 2 cores, linux-x64, Node v22\.0\.0, 2026-11-24; load 0\.50 before, 61 s in all\..*3 rounds.*20 s a trial.*prompts of 32 tokens, 64 generated.*KV cache for 8/,
     );
   });
 });

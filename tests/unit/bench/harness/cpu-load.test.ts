@@ -32,7 +32,7 @@ describe('isBusy', () => {
 });
 
 describe('QuietMachine', () => {
-  it('has a disturbed turn repeated three times, then keeps it and tells', () => {
+  it('has a disturbed trial repeated three times, then keeps it and tells', () => {
     const quiet = new QuietMachine();
     const judge = (name: string, share: number) => quiet.judgeTrial(name, share);
     expect([judge('a', 0.5), judge('a', 0.05)]).toEqual(['repeat', 'keep']);

@@ -12,7 +12,7 @@ const step = (modelMs: number, restMs: number, changes: Partial<LoggedStep> = {}
   ...changes,
 });
 
-/** So many steps that the turn counts. */
+/** So many steps that the trial counts. */
 const turn = (...steps: LoggedStep[]): LoggedStep[] => Array.from({ length: 20 }, () => steps).flat();
 
 it('divides steps with formats by those without, pair by pair', () => {
