@@ -84,7 +84,7 @@ const routes = Object.entries(openApi.paths).flatMap(([path, operations]) =>
     operation,
   })),
 );
-// The same handlers under other bases.
+// Bases whose routes have the handlers of another base.
 const OTHER_BASES = /^\/(ai\/v1|client|v2|rerank|score)(\/|$)/;
 const withBody = routes.filter(
   ({ path, operation }) => operation.requestBody !== undefined && !OTHER_BASES.test(path),

@@ -156,7 +156,7 @@ describe('wasm kernels, bit for bit', () => {
     };
   }
 
-  /** The same of a later decoder: RMSNorm of rows and of heads, a gate. */
+  /** A layer of a later decoder: RMSNorm of rows and of heads, a gate. */
   function gatedLayer(runtime: Runtime): Compute {
     const expand = runtime.createParameter('expand', [602, 37], flat(someRows(602, 37, 1)));
     const contract = runtime.createParameter('contract', [37, 301], flat(someRows(37, 301, 2)));

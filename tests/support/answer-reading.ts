@@ -56,7 +56,7 @@ export function readPieces(
 const typesOf = (name: string, parameters: Readonly<Record<string, unknown>>) =>
   parameterTypes({ name, parameters, param: 'tools[0].function' }, new StepBudget(Infinity));
 
-/** The same, joined, and without the ids of calls, which are random. */
+/** What `readPieces` reads, joined to one answer, without the ids of calls, which are random. */
 export function readText(pieces: string | readonly string[], options: ReadOptions = {}) {
   const answer = joinAnswer(readPieces(typeof pieces === 'string' ? [pieces] : pieces, options));
   return { ...answer, calls: answer.calls.map(({ name, args }) => ({ name, args })) };

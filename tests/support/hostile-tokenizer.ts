@@ -16,7 +16,7 @@ export function changedTokenizer(
   return directory;
 }
 
-/** The same cut by a pattern that never ends on some texts. */
+/** GPT-2's tokenizer with a pattern that never ends on some texts. */
 export function hostileTokenizer(directory?: string): string {
   const split = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false };
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, use_regex: false };

@@ -46,7 +46,7 @@ export const RUNTIMES: readonly RuntimeUnderTest[] = EVERY_RUNTIME.filter(({ nam
   inject('matrix').includes(name),
 );
 
-/** The same and those that round: what holds of a runtime beside itself holds of them, too. */
+/** RUNTIMES and those that round: what holds of a runtime beside itself holds of them, too. */
 export const RUNTIMES_WITH_INT8: readonly RuntimeUnderTest[] = [
   ...RUNTIMES,
   ...RUNTIME_NAMES_HERE.filter((name) => name === 'wasm' || name === 'native').map((name) => ({

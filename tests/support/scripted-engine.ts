@@ -69,7 +69,7 @@ export class ScriptedEngine implements ManagedEngine {
   readonly requests: CompletionRequest[] = [];
   /** As the service has it, with its process. */
   readonly tokenizer: ServedTokenizer;
-  /** The same in this process, for what tests expect. */
+  /** The model's tokenizer in this process, for what tests expect. */
   readonly ownTokenizer: Tokenizer;
   readonly model: ModelInfo;
   readonly #completions = new Map<string, ScriptedCompletion>();
