@@ -37,7 +37,8 @@ interface Around {
   readonly between: string | undefined;
 }
 
-const TAG = /<[^<>\s]+>?|\[[A-Z_]+\]/g;
+/** `<tool_call>`, `<function=`, `<call name="`, `[TOOL_CALLS]`. */
+const TAG = /<[^<>\s]+(?: [\w-]+=["']?)?>?|\[[A-Z_]+\]/g;
 const CLOSINGS = /^[^<]*?["'})\]\s]*(?:\s*(?:<\/[^<>]+>|<[^<>]*end[^<>]*>|\]|```))*/i;
 const GEMMA_CALL = new RegExp(
   String.raw`(<[^<>\s]+>)call:${WORDS.name}\{${WORDS.firstKey}:(<[^<>\s]+>)${WORDS.firstValue}\2.*` +

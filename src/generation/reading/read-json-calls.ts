@@ -266,8 +266,8 @@ function isJsonObject(text: string): boolean {
 
 /** Most characters between a name and its arguments. */
 const MAX_GAP = 128;
-/** Nothing, or tags: `[CALL_ID]a1b2c3d4e[ARGS]`, `>`, three backticks and `json`. */
-const GAP = /^\s*(?:[[<>`][^]*)?$/;
+/** Nothing, or tags: `[CALL_ID]a1b2c3d4e[ARGS]`, `>`, the end of an attribute, three backticks and `json`. */
+const GAP = /^["']?\s*(?:[[<>`][^]*)?$/;
 
 /** Reads `NAME[ARGS]{…}` and its kin, behind the tag. */
 export function* readNamedJsonCall(reader: CallReader<NamedJsonFormat>, opening: string): Reading<boolean> {
