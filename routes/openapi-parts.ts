@@ -4,7 +4,7 @@ import type {
   ZodOpenApiResponseObject,
   ZodOpenApiResponsesObject,
 } from 'zod-openapi';
-import type { ErrorCode } from '../src/errors.ts';
+import { assertInvariant, type ErrorCode } from '../src/errors.ts';
 import { httpStatusOf } from '../src/http/error-response.ts';
 import type { ApiFamily } from '../src/http/route-facts.ts';
 import { anthropicErrorSchema, openAiErrorSchema, workersAiErrorSchema } from './shared/schemas/errors.ts';
@@ -279,11 +279,12 @@ function errorResponse(
   codes: readonly ErrorCode[],
   family: ApiFamily,
 ): ZodOpenApiResponseObject {
-  // One status of a family has at most one longer list.
+  // One status of a family has at most one longer list: its id need not name all of it.
   const id = [family, status, ...(codes.length > 2 ? [] : codes)].join('-');
+  const description = codes.map((code) => `\`${code}\``).join(', ');
   const listed = listedErrors.get(id) ?? {
     id,
-    description: codes.map((code) => `\`${code}\``).join(', '),
+    description,
     ...jsonContent(errorSchemaOf(family)),
     headers: z.object({
       ...commonHeadersOf(family),
@@ -292,6 +293,8 @@ function errorResponse(
       ...(status === 401 ? challengeHeaders : {}),
     }),
   };
+  assertInvariant(listed.description === description, `${id} has two lists of codes: ${description}`);
+  assertInvariant(listed.description === description, `${id} has two lists of codes: ${description}`);
   listedErrors.set(id, listed);
   return listed;
 }

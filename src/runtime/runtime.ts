@@ -49,7 +49,6 @@ export interface RuntimeMemory {
   numBytes: number;
 }
 
-/** The only door to tfjs. One runtime lives in one thread, and runs one step at a time. */
 /** Rows of a matrix as a file has them. */
 export interface StoredRows {
   /** `Q4_0`. */
@@ -60,6 +59,8 @@ export interface StoredRows {
   readonly read: (target: Uint8Array, start: number) => Promise<void>;
 }
 
+/** All that the engine knows of tfjs. One runtime lives in one thread, and runs one step at a time. */
+/** All that the engine knows of tfjs. One runtime lives in one thread, and runs one step at a time. */
 export interface Runtime {
   readonly name: RuntimeName;
   /** For people: backend, instruction set, threads. */

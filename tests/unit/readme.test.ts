@@ -36,7 +36,7 @@ it.each(ERROR_CODES)('docs/errors.md has the error code %s', (code) => {
   expect(errorRows.some((row) => row.split('|')[1]?.includes(`\`${code}\``))).toBe(true);
 });
 
-/** What `mountRoute` repeats below other bases: README.md names these, and not each path again. */
+/** Bases below which routes are repeated: README.md names these, and not each path again. */
 const BASES = [
   ['/client/v4/accounts/{account_id}/ai/', '/ai/'],
   ['/ai/v1/', '/v1/'],

@@ -6,30 +6,8 @@ type Totals = Omit<
   'numSequencesRunning' | 'numSequencesWaiting' | 'numTokensWaiting' | 'numLanes' | 'kvCacheTokens'
 >;
 
-/** What each step adds to, under the same name. */
-const STEP_COUNTERS = [
-  'numRows',
-  'numPaddedRows',
-  'numScores',
-  'numRectangularScores',
-  'numComputedPromptTokens',
-  'numPreemptions',
-  'numRecomputedTokens',
-  'numPrefixCacheQueries',
-  'numPrefixCacheHits',
-  'numDraftTokens',
-  'numAcceptedDraftTokens',
-  'modelMs',
-  'formatMs',
-] as const satisfies readonly (keyof StepCounters)[];
-
-const ZERO: Totals = {
-  numLanesUsed: 0,
-  kvCacheTokensUsed: 0,
-  numTensors: 0,
-  runtimeBytes: 0,
-  engineResidentBytes: 0,
-  numSteps: 0,
+/** What each step adds to. */
+const ZERO_COUNTERS: StepCounters = {
   numRows: 0,
   numPaddedRows: 0,
   numScores: 0,
@@ -43,6 +21,17 @@ const ZERO: Totals = {
   numAcceptedDraftTokens: 0,
   modelMs: 0,
   formatMs: 0,
+};
+const STEP_COUNTERS = Object.keys(ZERO_COUNTERS) as (keyof StepCounters)[];
+
+const ZERO: Totals = {
+  numLanesUsed: 0,
+  kvCacheTokensUsed: 0,
+  numTensors: 0,
+  runtimeBytes: 0,
+  engineResidentBytes: 0,
+  ...ZERO_COUNTERS,
+  numSteps: 0,
   numGeneratedTokens: 0,
   numWastedTokens: 0,
   numRestarts: 0,
