@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Access } from '../src/access/access.ts';
+import type { Batches } from '../src/batch/batch-runner.ts';
 import type { RunStore } from '../src/bench/run-store.ts';
 import type { Config } from '../src/config/config.ts';
 import type { Metrics } from '../src/http/metrics/metrics.ts';
@@ -44,4 +45,5 @@ export interface AppDependencies {
 /** What routes are made of; they hold no state of their own. */
 export interface RouteDependencies extends AppDependencies {
   streams: StreamStore;
+  batches: Batches;
 }

@@ -9,7 +9,7 @@ import {
 import { MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/edge/json-body.ts';
 import { VERSION } from '../src/version.ts';
 import type { Method } from './define-route.ts';
-import { HEADERS_NOTE, resumableParam, securitySchemes, STREAM_NOTE, TAGS } from './openapi-parts.ts';
+import { HEADERS_NOTE, resumableParam, securitySchemes, TAGS } from './openapi-parts.ts';
 import { basedRoutes } from './routes.ts';
 
 type Operations = Partial<Record<Method, ZodOpenApiOperationObject>>;
@@ -86,7 +86,7 @@ function withCommonParts(operation: ZodOpenApiOperationObject): ZodOpenApiOperat
   const { header } = operation.requestParams ?? {};
   return {
     ...operation,
-    description: `${description} ${STREAM_NOTE}`,
+    description,
     requestParams: {
       ...operation.requestParams,
       header: z.object({ ...(header instanceof z.ZodObject ? header.shape : {}), ...resumableParam }),

@@ -7,7 +7,12 @@ import type {
 import { assertInvariant, type ErrorCode } from '../src/errors.ts';
 import { httpStatusOf } from '../src/http/error-response.ts';
 import type { ApiFamily } from '../src/http/route-facts.ts';
-import { anthropicErrorSchema, openAiErrorSchema, workersAiErrorSchema } from './shared/schemas/errors.ts';
+import {
+  anthropicErrorSchema,
+  openAiErrorSchema,
+  workersAiErrorSchema,
+  workersBindingErrorSchema,
+} from './shared/schemas/errors.ts';
 
 /** Building blocks of the operations of the OpenAPI document: bodies, answers, their headers, and the errors of each family. */
 
@@ -66,15 +71,17 @@ export const HEADERS_NOTE =
 
 const commonHeadersOf = (family: ApiFamily): Record<string, z.ZodType> => ({
   ...requestIdHeader,
-  ...(family === 'anthropic'
-    ? {
-        'request-id': header(
-          'request-id',
-          "The same as `x-request-id`, where Anthropic's clients look for it.",
-        ),
-      }
-    : {}),
+  ...ID_HEADERS[family],
 });
+
+const ID_HEADERS: Partial<Record<ApiFamily, Record<string, z.ZodType>>> = {
+  anthropic: {
+    'request-id': header('request-id', "The same as `x-request-id`, where Anthropic's clients look for it."),
+  },
+  'workers-binding': {
+    'cf-ai-req-id': header('cf-ai-req-id', 'The same as `x-request-id`: `env.AI.lastRequestId`.'),
+  },
+};
 
 const completionHeaders = {
   'x-queue-time': header('x-queue-time', 'Milliseconds from arrival until the first step.'),
@@ -98,16 +105,13 @@ export const resumableParam = {
     .enum(['true', 'false'])
     .optional()
     .meta({
-      description: 'Whether a streamed answer can be read on after its connection broke.',
+      description:
+        'True: each event of the stream has an `id`, and the stream can be read on at `GET /v1/streams/{id}` after its ' +
+        'connection broke. Comments of a stream tell nothing that a client needs: the position in the queue while the ' +
+        'request waits, a keep-alive, and the times at its end.',
       param: { id: 'x-stream-resumable' },
     }),
 };
-
-/** Said of every operation that may stream. */
-export const STREAM_NOTE =
-  'A stream that was asked for with `x-stream-resumable: true` has an `id` with each event and can be read on at ' +
-  '`GET /v1/streams/{id}`. Its comments tell nothing that a client needs: the position in the queue while the request ' +
-  'waits, a keep-alive, and the times at its end.';
 
 const retryHeader = {
   'x-should-retry': header('x-should-retry', '`true` if the same request may succeed later, else `false`.'),
@@ -238,6 +242,7 @@ export function namedEventsResponse(
 const ERROR_SCHEMAS: Readonly<Record<ApiFamily, z.ZodType>> = {
   openai: openAiErrorSchema,
   'workers-ai': workersAiErrorSchema,
+  'workers-binding': workersBindingErrorSchema,
   anthropic: anthropicErrorSchema,
 };
 
@@ -258,6 +263,7 @@ export function openErrorResponses(
   codes: readonly ErrorCode[],
   family: ApiFamily = 'openai',
 ): ZodOpenApiResponsesObject {
+  if (family === 'workers-binding') return bindingErrors();
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set([...codes, ...EDGE_ERRORS])) {
     const status = httpStatusOf(code, family);
@@ -273,6 +279,25 @@ export function openErrorResponses(
 
 /** Answers that the document lists once and refers to, by their id. */
 const listedErrors = new Map<string, ZodOpenApiResponseObject>();
+
+/** Nobody reads the statuses of these but Cloudflare's own class, so they are told by their ranges. */
+const bindingErrors = (): ZodOpenApiResponsesObject => ({
+  '4XX': rangeOfErrors('4XX', 'A fault of the request.'),
+  '5XX': rangeOfErrors('5XX', 'A fault of the service.'),
+});
+
+function rangeOfErrors(range: string, description: string): ZodOpenApiResponseObject {
+  const family: ApiFamily = 'workers-binding';
+  const id = `${family}-${range}`;
+  const listed = listedErrors.get(id) ?? {
+    id,
+    description,
+    ...jsonContent(errorSchemaOf(family)),
+    headers: z.object({ ...commonHeadersOf(family), ...retryHeader }),
+  };
+  listedErrors.set(id, listed);
+  return listed;
+}
 
 function errorResponse(
   status: number,
@@ -293,7 +318,6 @@ function errorResponse(
       ...(status === 401 ? challengeHeaders : {}),
     }),
   };
-  assertInvariant(listed.description === description, `${id} has two lists of codes: ${description}`);
   assertInvariant(listed.description === description, `${id} has two lists of codes: ${description}`);
   listedErrors.set(id, listed);
   return listed;

@@ -1,4 +1,5 @@
 import { attentionRoute } from './service/attention.ts';
+import { bindingGatewayRunRoute, bindingModelsRoute, bindingRunRoute } from './workers-ai/binding.ts';
 import { benchmarkRoute } from './service/benchmark.ts';
 import { benchmarkRunRoute, benchmarkRunsRoute } from './service/benchmark-runs.ts';
 import { chatRoute } from './openai/chat.ts';
@@ -40,6 +41,7 @@ const below = (bases: readonly string[], routes: readonly Route[]): BasedRoute[]
 export const basedRoutes: readonly BasedRoute[] = [
   // Before the others below these bases: a path there that no route answers to gets an error of Workers AI (RouteTable).
   ...below([ACCOUNT_BASE], [workersAiRoute, modelSearchRoute]),
+  ...below([], [bindingRunRoute, bindingGatewayRunRoute, bindingModelsRoute]),
   // OpenAI's API, as far as Cloudflare has it too: `/v1/…` is `/ai/v1/…` there.
   ...below(
     ['/ai', `${ACCOUNT_BASE}/ai`],

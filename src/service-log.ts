@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino';
 import { openAccess, type Access } from './access/access.ts';
 import type { Config } from './config/config.ts';
-import { isDefect, type EngineError } from './errors.ts';
+import { EngineError, isDefect } from './errors.ts';
 import { loggedError, plainMessage } from './logged-error.ts';
 import type { ModelPool } from './serving/model-pool.ts';
 import type { MemoryFigures } from './watch/memory-guard.ts';
@@ -50,6 +50,22 @@ export function logPool(pool: ModelPool, logger: Logger): void {
     onUnloaded: (model, reason, freedBytes) =>
       logger.info({ model, reason, freedMb: mebibytes(freedBytes) }, 'model unloaded'),
   });
+}
+
+/** Warns of aliases whose models are not there; they may be pulled later. */
+export async function logLostAliases(
+  pool: ModelPool,
+  aliases: Config['modelAliases'],
+  logger: Logger,
+): Promise<void> {
+  for (const { name, modelId } of aliases) {
+    try {
+      await pool.idOf(modelId);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      logger.warn({ alias: name, model: modelId, ...errorFields(error) }, 'an alias stands for no model');
+    }
+  }
 }
 
 /** What runs when memory gets short is told, since it may be the last line that the process writes. */

@@ -23,9 +23,10 @@ import { createNodeServer, logServerErrors } from './http/edge/node-server.ts';
 import type { OwnProcess } from './http/middleware/own-process.ts';
 import type { KnownDefaults } from './model/sampling-note.ts';
 import { forecastMemory } from './serving/plan-load.ts';
+import { ModelAliases } from './serving/model-aliases.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
-import { logMemory, logPool, openLoggedAccess, withoutClientTexts } from './service-log.ts';
+import { logMemory, logLostAliases, logPool, openLoggedAccess, withoutClientTexts } from './service-log.ts';
 import { MemoryGuard } from './watch/memory-guard.ts';
 import { RunningRequests } from './watch/running-requests.ts';
 
@@ -166,6 +167,7 @@ async function compose(
   const givenDefaults = await readDefaultsSetting(config.generationConfig);
   const options = { model, fallbackTemplate, givenDefaults, createProcess };
   const models = createModelPool(config, logger, options);
+  await logLostAliases(models, config.modelAliases, logger);
   const metrics = new Metrics(models, numLogLinesLost);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
@@ -226,7 +228,8 @@ function createModelPool(
     ...options
   }: Pick<EngineOptions, 'model' | 'fallbackTemplate' | 'givenDefaults' | 'createProcess'>,
 ): ModelPool {
-  const catalog = new ModelCatalog(model, config.modelsDir);
+  const aliases = new ModelAliases(config.modelAliases);
+  const catalog = new ModelCatalog(model, config.modelsDir, { aliases });
   const pool: ModelPool = new ModelPool({
     catalog,
     createEngine: (entry) =>

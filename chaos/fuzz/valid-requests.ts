@@ -37,16 +37,37 @@ const openAi = (base: string): ValidRequest[] => [
   { method: 'GET', path: `${base}/models/${MODEL_ID}` },
 ];
 
+const MODEL_SEARCH =
+  'search=tales&task=Text%20Generation&author=a&source=1&hide_experimental=true&include_deprecated=false&page=1&per_page=5';
+
 /** Workers AI's, which is there with an account and without. */
 const workersAi = (base: string): ValidRequest[] => [
   ...answers(`${base}/run/${MODEL_ID}`, RUN_BODIES),
   ...posts(`${base}/run/${MODEL_ID}?queueRequest=true`, BATCH_BODIES),
   {
     method: 'GET',
-    path:
-      `${base}/models/search?search=tales&task=Text%20Generation&author=a&source=1&hide_experimental=true` +
-      '&include_deprecated=false&page=1&per_page=5',
+    path: `${base}/models/search?${MODEL_SEARCH}`,
   },
+];
+
+/** What the class behind a Worker's `env.AI` sends. */
+const WORKERS_BINDING: readonly ValidRequest[] = [
+  ...['run', 'ai-gateway/run'].flatMap((path) =>
+    [
+      ...RUN_BODIES.map((inputs) => ({ inputs, options: { gateway: { id: 'a' }, tags: ['b'] } })),
+      ...BATCH_BODIES.map((inputs) => ({ inputs, options: { queueRequest: true } })),
+    ].map((body) => ({
+      method: 'POST' as const,
+      path: `/workers-binding/${path}?version=3`,
+      headers: {
+        'cf-consn-model-id': MODEL_ID,
+        'cf-consn-sdk-version': '2.0.0',
+        'x-stream-resumable': 'true',
+      },
+      body,
+    })),
+  ),
+  { method: 'GET', path: `/workers-binding/ai-api/models/search?${MODEL_SEARCH}` },
 ];
 
 const SHARED = { cache_salt: 'a', timeout_ms: 5000, user: 'somebody' };
@@ -77,6 +98,7 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   ...['/v1/score', '/score'].flatMap((path) => posts(path, SCORE_BODIES)),
   ...workersAi('/ai'),
   ...workersAi('/client/v4/accounts/me/ai'),
+  ...WORKERS_BINDING,
   ...['/ai/v1', '/client/v4/accounts/me/ai/v1'].flatMap(openAi),
   ...posts('/tokenize', [{ model: MODEL_ID, prompt: 'Hello', add_special_tokens: true }, { text: 'Hello' }]),
   ...posts('/detokenize', [{ model: MODEL_ID, tokens: [1, 2, 300] }]),

@@ -1,5 +1,6 @@
 import { answerJson } from '../../src/http/answer-json.ts';
 import { checkMayUse, hideOthers, mayUse } from '../../src/http/middleware/use-engine.ts';
+import { nameIn } from '../../src/serving/model-aliases.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse, modelParam } from '../openapi-parts.ts';
 import { modelListSchema, modelSchema, toModelBody, toModelListBody } from './schemas/models.ts';
@@ -12,7 +13,8 @@ export const modelListRoute = defineRoute({
       operationId: 'listModels',
       tags: ['OpenAI'],
       summary: 'The models that are served',
-      description: 'The default one first, then all in MODELS_DIR; of these those that the API key may use.',
+      description:
+        'The default one first, then all in MODELS_DIR; of these those that the API key may use. Aliases stand behind their model.',
       responses: {
         200: jsonResponse('The models, loaded or not.', modelListSchema),
         ...errorResponses(['config_invalid']),
@@ -48,8 +50,9 @@ export const modelRoute = defineRoute({
     get: async (c) => {
       const modelId = c.req.param('model');
       const { principal } = c.var.scope;
-      checkMayUse(principal, modelId);
-      return c.json(toModelBody(await hideOthers(principal, models.describe(modelId))));
+      await checkMayUse(principal, models, modelId);
+      const status = await hideOthers(principal, models.describe(modelId));
+      return c.json(toModelBody(status, nameIn(status, modelId)));
     },
   }),
 });

@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchJob, BatchWork, ItemAnswer } from '../../src/batch/batch-job.ts';
 import { batchClientId, type BatchJobs } from '../../src/batch/batch-jobs.ts';
-import type { BatchRunner } from '../../src/batch/batch-runner.ts';
 import { clip } from '../../src/values.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import { checkMayUse, hideOthers } from '../../src/http/middleware/use-engine.ts';
 import { answerInPieces } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { readJsonBody } from '../../src/http/edge/json-body.ts';
 import { noOwner } from '../../src/http/middleware/visible-owner.ts';
 import { runForKey, type KeyHolder } from '../../src/http/middleware/run-for-key.ts';
-import type { AppDependencies } from '../app-dependencies.ts';
-import { embed, parseRunInput, startText, withoutUnknownValues, type RunInput } from './run-workers-ai.ts';
+import type { AppDependencies, RouteDependencies } from '../app-dependencies.ts';
+import {
+  embed,
+  parseRunInput,
+  startText,
+  withoutUnknownValues,
+  type RunInput,
+  type RunRequest,
+} from './run-workers-ai.ts';
 import { writeWhole } from '../shared/answer-generation.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
+import type { Wrapping } from './schemas/workers-ai-answer.ts';
 import {
   batchBodyPieces,
   batchPollSchema,
@@ -26,32 +32,22 @@ import {
   type BatchRequest,
 } from './schemas/workers-ai-batch.ts';
 
-interface Batches {
-  jobs: BatchJobs;
-  runner: BatchRunner;
-}
-
-/**
- * Takes a batch job, or says how one stands.
- *
- * @param asked id of the model, as the path has it
- */
+/** Takes a batch job, or says how one stands. */
 export async function answerBatch(
   c: AppContext,
-  asked: string,
-  dependencies: AppDependencies,
-  { jobs, runner }: Batches,
+  { modelId: asked, body, wrapping }: RunRequest,
+  dependencies: RouteDependencies,
 ): Promise<Response> {
-  const { models, config } = dependencies;
+  const { models } = dependencies;
+  const { jobs, runner } = dependencies.batches;
   const { principal, ownerId, hasOwner } = c.var.scope;
   if (!hasOwner) throw noOwner('queueRequest');
-  const body = await readJsonBody(c, config.bodyLimitBytes);
-  checkMayUse(principal, asked);
-  const { id: modelId } = await hideOthers(principal, models.describe(asked));
+  await checkMayUse(principal, models, asked);
+  const modelId = await hideOthers(principal, models.idOf(asked));
   if ('request_id' in body) {
     const { request_id: id } = parseInput(batchPollSchema, body);
     const job = jobs.find(id, ownerId);
-    if (job?.modelId === modelId) return answerPoll(c, job, jobs);
+    if (job?.modelId === modelId) return answerPoll(c, job, jobs, wrapping);
     throw new EngineError('not_found', `there is no batch job '${clip(id)}' of yours for this model`, {
       param: 'request_id',
     });
@@ -66,12 +62,13 @@ export async function answerBatch(
     ),
     work: createWork(dependencies, { modelId, ownerId, keyId: principal.keyId }),
   });
-  return c.json(toStatusBody('queued', job.id, modelId));
+  return c.json(toStatusBody({ id: job.id, modelId, status: 'queued' }, wrapping));
 }
 
-function answerPoll(c: AppContext, job: BatchJob, jobs: BatchJobs): Response {
-  if (job.status !== 'done') return c.json(toStatusBody(job.status, job.id, job.modelId));
-  const pieces = batchBodyPieces(job.entries(), job.usage);
+function answerPoll(c: AppContext, job: BatchJob, jobs: BatchJobs, wrapping: Wrapping): Response {
+  const { id, modelId, status } = job;
+  if (status !== 'done') return c.json(toStatusBody({ id, modelId, status }, wrapping));
+  const pieces = batchBodyPieces(job.entries(), job.usage, wrapping);
   return answerInPieces(
     c,
     thenCall(pieces, () => jobs.markFetched(job)),
@@ -133,7 +130,7 @@ async function runItem(
   { task, input }: BatchInput,
   { principal, budget, onSubmitted }: KeyHolder & { onSubmitted: () => void },
 ): Promise<{ result: unknown } & Pick<ItemAnswer, 'usage'>> {
-  checkMayUse(principal, modelId);
+  await checkMayUse(principal, models, modelId);
   const clientId = batchClientId(ownerId);
   const { requestTimeoutMs: timeoutMs } = config;
   const gone = new AbortController().signal;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { ModelStatus } from '../../src/serving/served-models.ts';
+import type { AppContext } from '../../src/http/app-env.ts';
+import type { ModelStatus, ServedModels } from '../../src/serving/served-models.ts';
+import { namesOf } from '../../src/serving/model-aliases.ts';
 import { mayUse } from '../../src/http/middleware/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
@@ -23,7 +25,7 @@ const number = z.string().regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1
 const flag = z.enum(['true', 'false']).optional();
 
 /** The parameters of the URL, all of them text. */
-const modelSearchQuerySchema = z.strictObject({
+export const modelSearchQuerySchema = z.strictObject({
   search: filter.meta({ description: 'Part of the name or of the description, in any case.' }),
   task: filter.meta({ description: 'Name of the task; here `Text Generation` is the only one.' }),
   author: filter.meta({ description: 'What stands before the last slash of the id.' }),
@@ -47,12 +49,13 @@ const foundModelSchema = z.object({
   task: z.object({ id: z.string(), name: z.string(), description: z.string() }),
   created_at: z.string().meta({ description: 'When it became ready, or its files were stored.' }),
   tags: z.array(z.string()),
-  properties: z
-    .array(z.object({ property_id: z.string(), value: z.string() }))
-    .meta({ description: '`context_window` in tokens, where it is known.' }),
+  properties: z.array(z.object({ property_id: z.string(), value: z.string() })).meta({
+    description:
+      '`context_window` in tokens, where it is known; `alias`, another name of it from MODEL_ALIASES.',
+  }),
 });
 
-const modelSearchResponseSchema = z
+export const modelSearchResponseSchema = z
   .object({
     result: z.array(foundModelSchema),
     result_info: z.object({
@@ -73,7 +76,9 @@ export type ModelSearchBody = z.output<typeof modelSearchResponseSchema>;
 
 /** The page that was asked for of the models that fit; one behind the last page is empty. */
 function toModelSearchBody(models: readonly ModelStatus[], query: ModelSearchQuery): ModelSearchBody {
-  const found = models.map(toFoundModel).filter((model) => fits(model, query));
+  const found = models
+    .flatMap((model) => namesOf(model).map((name) => toFoundModel(model, name)))
+    .filter((model) => fits(model, query));
   const page = Number(query.page ?? 1);
   const perPage = Number(query.per_page ?? DEFAULT_PER_PAGE);
   const result = found.slice((page - 1) * perPage, page * perPage);
@@ -92,7 +97,8 @@ function toModelSearchBody(models: readonly ModelStatus[], query: ModelSearchQue
   };
 }
 
-function fits({ name, description, task, source }: FoundModel, query: ModelSearchQuery): boolean {
+function fits(model: FoundModel, query: ModelSearchQuery): boolean {
+  const { name, description, task, source } = model;
   const holds = (text: string, part: string): boolean => text.toLowerCase().includes(part.toLowerCase());
   const { search = '', author, task: taskName } = query;
   if (!holds(name, search) && !holds(description, search)) return false;
@@ -104,24 +110,22 @@ function fits({ name, description, task, source }: FoundModel, query: ModelSearc
 /** `owner/name` and `@cf/owner/name` are by `owner`. */
 const authorOf = (name: string): string => name.split('/').at(-2)?.replace(/^@/, '') ?? '';
 
-function toFoundModel({
-  id,
-  architecture,
-  numParameters,
-  contextLength,
-  createdAt,
-}: ModelStatus): FoundModel {
+function toFoundModel(model: ModelStatus, name: string): FoundModel {
+  const { id, aliases, architecture, numParameters, contextLength, createdAt } = model;
   const size = numParameters === undefined ? '' : ` of ${numParameters.toLocaleString('en')} parameters`;
   const contextWindow = { property_id: 'context_window', value: `${contextLength ?? 0}` };
   return {
-    id,
+    id: name,
     source: SOURCE,
-    name: id,
-    description: `${architecture ?? 'A model'}${size}`,
+    name,
+    description: `${architecture ?? 'A model'}${size}${name === id ? '' : `, which is ${id}`}`,
     task: TEXT_GENERATION,
     created_at: new Date(createdAt * 1000).toISOString(),
     tags: [],
-    properties: contextLength === undefined ? [] : [contextWindow],
+    properties: [
+      ...(contextLength === undefined ? [] : [contextWindow]),
+      ...aliases.map((value) => ({ property_id: 'alias', value })),
+    ],
   };
 }
 
@@ -141,12 +145,13 @@ export const modelSearchRoute = defineRoute({
       },
     },
   }),
-  createHandlers: ({ models }) => ({
-    get: async (c) => {
-      const query = parseInput(modelSearchQuerySchema, c.req.query());
-      const { principal } = c.var.scope;
-      const listed = (await models.list()).filter(({ id }) => mayUse(principal, id));
-      return c.json(toModelSearchBody(listed, query));
-    },
-  }),
+  createHandlers: ({ models }) => ({ get: (c) => searchModels(c, models) }),
 });
+
+/** The models that the key may use, as the query asks for them. */
+export async function searchModels(c: AppContext, models: ServedModels): Promise<Response> {
+  const query = parseInput(modelSearchQuerySchema, c.req.query());
+  const { principal } = c.var.scope;
+  const listed = (await models.list()).filter(({ id }) => mayUse(principal, id));
+  return c.json(toModelSearchBody(listed, query));
+}

@@ -5,7 +5,7 @@ import { startGeneration, type Generation } from '../../src/generation/start-gen
 import { workersAiRankingRequestSchema, type WorkersAiRankingInput } from './schemas/workers-ai-ranking.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import { toTextGeneration, workersAiRequestSchema, type WorkersAiInput } from './schemas/workers-ai.ts';
-import { WorkersAiWriter } from './schemas/workers-ai-answer.ts';
+import { WorkersAiWriter, type Wrapping } from './schemas/workers-ai-answer.ts';
 import {
   toEmbeddingResult,
   toEmbeddingTexts,
@@ -20,6 +20,14 @@ export type RunInput =
   | { readonly task: 'text'; readonly input: WorkersAiInput }
   | { readonly task: 'embedding'; readonly input: WorkersAiEmbeddingInput }
   | { readonly task: 'ranking'; readonly input: WorkersAiRankingInput };
+
+/** A request to run a model, by a path of Cloudflare's API or by a Worker's binding. */
+export interface RunRequest {
+  /** As the client calls it; undefined: the default model. */
+  readonly modelId: string | undefined;
+  readonly body: Record<string, unknown>;
+  readonly wrapping: Wrapping;
+}
 
 const FIELDS = {
   text: workersAiRequestSchema.shape,
@@ -64,6 +72,7 @@ export async function startText(
   input: WorkersAiInput,
   timeoutMs: number,
   caller: Caller,
+  wrapping: Wrapping = 'envelope',
 ): Promise<RunningText> {
   const { chatTemplate } = engine.tokenizer;
   // A model that was not made to chat continues a prompt, whatever CHAT_TEMPLATE says of messages.
@@ -71,7 +80,12 @@ export async function startText(
   const request = toTextGeneration(input, timeoutMs, hasChatTemplate);
   const generation = await startGeneration(engine, request, caller);
   const { maxTokens } = request.params;
-  const view = { isStreamed: input.stream === true, isJson: isJsonFormat(request.format), maxTokens };
+  const view = {
+    isStreamed: input.stream === true,
+    isJson: isJsonFormat(request.format),
+    maxTokens,
+    wrapping,
+  };
   return { generation, writer: new WorkersAiWriter(view) };
 }
 

@@ -1,19 +1,11 @@
 import { z } from 'zod';
-import { BATCH_BOUNDS, BatchJobs } from '../../src/batch/batch-jobs.ts';
-import { BatchRunner } from '../../src/batch/batch-runner.ts';
-import { startRelevance } from '../../src/decisions/start-relevance.ts';
-import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
-import { callerOf } from '../../src/http/middleware/caller.ts';
 import { invalidField } from '../../src/errors.ts';
 import { clip } from '../../src/values.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';
-import { dataFrame } from '../../src/http/sse/sse.ts';
-import { useEngine } from '../../src/http/middleware/use-engine.ts';
 import { answerBatch } from './answer-batch.ts';
-import type { AppDependencies } from '../app-dependencies.ts';
+import { answerRun } from './answer-run.ts';
 import { defineRoute } from '../define-route.ts';
-import { followCompletion } from '../shared/queued-request.ts';
 import {
   COMPLETION_ERRORS,
   errorResponses,
@@ -21,11 +13,9 @@ import {
   modelParam,
   streamableResponse,
 } from '../openapi-parts.ts';
-import { answerGeneration } from '../shared/answer-generation.ts';
-import { embed, parseRunInput, startText, type RunInput } from './run-workers-ai.ts';
 import { workersAiErrorSchema } from '../shared/schemas/errors.ts';
 import { workersAiRequestSchema } from './schemas/workers-ai.ts';
-import { toEnvelope, workersAiChunkSchema, workersAiResponseSchema } from './schemas/workers-ai-answer.ts';
+import { workersAiChunkSchema, workersAiResponseSchema } from './schemas/workers-ai-answer.ts';
 import {
   batchPollSchema,
   batchRequestSchema,
@@ -37,8 +27,6 @@ import {
   workersAiEmbeddingResponseSchema,
 } from './schemas/workers-ai-embeddings.ts';
 import {
-  toRankingRequest,
-  toRankingResult,
   workersAiRankingRequestSchema,
   workersAiRankingResponseSchema,
 } from './schemas/workers-ai-ranking.ts';
@@ -92,37 +80,16 @@ export const workersAiRoute = defineRoute({
       },
     },
   }),
-  createHandlers: (dependencies) => {
-    const batches = createBatches(dependencies);
-    return {
-      post: async (c) => {
-        const modelId = c.req.param('model');
-        return asksForQueue(c)
-          ? answerBatch(c, modelId, dependencies, batches)
-          : runModel(c, modelId, dependencies);
-      },
-    };
-  },
+  createHandlers: (dependencies) => ({
+    post: async (c) => {
+      const isBatch = asksForQueue(c);
+      if (!isBatch) dependencies.models.checkRoom(c.var.scope.clientId);
+      const body = await readJsonBody(c, dependencies.config.bodyLimitBytes);
+      const request = { modelId: c.req.param('model'), body, wrapping: 'envelope' as const };
+      return isBatch ? answerBatch(c, request, dependencies) : answerRun(c, request, dependencies);
+    },
+  }),
 });
-
-function createBatches({ models, logger, ownProcess }: AppDependencies): {
-  jobs: BatchJobs;
-  runner: BatchRunner;
-} {
-  const now = (): number => performance.now();
-  const jobs = new BatchJobs(BATCH_BOUNDS, now);
-  ownProcess?.memory.onRelease(() => jobs.release());
-  const runner = new BatchRunner({
-    jobs,
-    models,
-    now,
-    isShort: () => ownProcess?.memory.isShort === true,
-    onDone: ({ id, modelId, numItems }) =>
-      logger.info({ batchId: id, model: modelId, numItems }, 'batch job done'),
-    onDefect: (err) => logger.error({ err }, 'an item of a batch job met a defect'),
-  });
-  return { jobs, runner };
-}
 
 /** @throws EngineError `invalid_request` for any other parameter, which would be ignored */
 function asksForQueue(c: AppContext): boolean {
@@ -134,42 +101,4 @@ function asksForQueue(c: AppContext): boolean {
   const { [QUEUE_PARAM]: value = 'false' } = query;
   if (value !== 'true' && value !== 'false') throw invalidField(QUEUE_PARAM, 'must be true or false');
   return value === 'true';
-}
-
-async function runModel(
-  c: AppContext,
-  modelId: string,
-  { models, config }: AppDependencies,
-): Promise<Response> {
-  const { scope } = c.var;
-  models.checkRoom(scope.clientId);
-  const run = parseRunInput(await readJsonBody(c, config.bodyLimitBytes));
-  if (config.logPrompts) scope.prompt = promptOf(run);
-  const { task, input } = run;
-  const { engine, timeoutMs } = await useEngine(c, models, modelId, config.requestTimeoutMs);
-  if (task === 'embedding') {
-    const caller = { clientId: scope.clientId, budget: scope.budget, gone: c.req.raw.signal };
-    return answerJson(c, toEnvelope(await embed(engine, input, timeoutMs, caller)));
-  }
-  if (task === 'ranking') {
-    const { completion, scores } = await startRelevance(
-      engine,
-      toRankingRequest(input, timeoutMs),
-      callerOf(c),
-    );
-    followCompletion(c, completion);
-    return answerJson(c, toEnvelope(toRankingResult(input, await scores(), completion.record().usage)));
-  }
-  const { generation, writer } = await startText(engine, input, timeoutMs, callerOf(c));
-  return answerGeneration(c, generation, writer, {
-    isStreamed: input.stream === true,
-    pingIntervalMs: config.ssePingIntervalMs,
-    toFrame: dataFrame,
-  });
-}
-
-/** For the log, where the operator wants it. */
-function promptOf({ task, input }: RunInput): unknown {
-  if (task === 'embedding') return input.text;
-  return task === 'ranking' ? input.query : (input.prompt ?? input.messages);
 }

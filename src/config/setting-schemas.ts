@@ -62,6 +62,28 @@ export const idList = z
   .union([z.undefined(), z.string()])
   .transform((text = '') => text.split(',').flatMap((id) => id.trim() || []));
 
+const ALIAS = /^([^\s=*]+|[^\s=*]*\*)=([^\s=*]+)$/;
+
+/** `NAME=MODEL` or `PREFIX*=MODEL`, separated by commas. */
+export const modelAliases = idList.transform((entries, context) => {
+  const byName = new Map<string, string>();
+  for (const entry of entries) {
+    const [, name, modelId] = ALIAS.exec(entry) ?? [];
+    if (name === undefined || modelId === undefined) {
+      context.addIssue(
+        `'${entry}' is no alias: write NAME=MODEL, or PREFIX*=MODEL for all names that begin so`,
+      );
+      return z.NEVER;
+    }
+    if (byName.has(name)) {
+      context.addIssue(`'${name}' stands for two models, ${byName.get(name) ?? ''} and ${modelId}`);
+      return z.NEVER;
+    }
+    byName.set(name, modelId);
+  }
+  return [...byName].map(([name, modelId]) => ({ name, modelId }));
+});
+
 /** Where defaults of sampling come from: a word, or a file. */
 export const generationConfig = z
   .string()

@@ -9,6 +9,7 @@ import {
   isRedisUrl,
   listOf,
   benchmarkResults,
+  modelAliases,
   modelsDirectory,
   networks,
   oneOf,
@@ -68,6 +69,12 @@ export const SETTINGS = {
     undefined,
     modelsDirectory,
     'Where pulled models lie; by default `tokenflare/models` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
+  ),
+  modelAliases: setting(
+    'MODEL_ALIASES',
+    undefined,
+    modelAliases,
+    'Names that clients use for models, as NAME=MODEL separated by commas; `@cf/meta/*=my-llama` is for all names that begin so, of which the longest counts. A model of the name comes before a prefix.',
   ),
   chatTemplate: setting(
     'CHAT_TEMPLATE',

@@ -91,7 +91,16 @@ interface ThreadRefusal {
   unsupported: string[];
 }
 
-type ErrorBody = OpenAiErrorBody | WorkersAiErrorBody | AnthropicErrorBody;
+/** What the class behind `env.AI` reads: of a run the first three, elsewhere `errors` (workerd, ai-api.ts). */
+export interface WorkersBindingErrorBody {
+  internalCode: number;
+  name: 'InferenceUpstreamError';
+  description: string;
+  message: string;
+  errors: { code: number; message: string }[];
+}
+
+type ErrorBody = OpenAiErrorBody | WorkersAiErrorBody | WorkersBindingErrorBody | AnthropicErrorBody;
 
 export interface ErrorResponse {
   status: number;
@@ -102,7 +111,7 @@ export interface ErrorResponse {
 /** The HTTP status that a code has in a family. */
 export function httpStatusOf(code: ErrorCode, family: ApiFamily): number {
   const { status, workersAiStatus } = HTTP_ERRORS[code];
-  return family === 'workers-ai' ? (workersAiStatus ?? status) : status;
+  return family === 'workers-ai' || family === 'workers-binding' ? (workersAiStatus ?? status) : status;
 }
 
 type SpokenApi = Pick<RouteFacts, 'api' | 'fieldNames'>;
@@ -131,6 +140,10 @@ export function toErrorBody(
   const param = field === undefined ? null : clip(field);
   if (family === 'openai') {
     return { error: { message, type: openAiType, code: error.code, param, request_id: requestId } };
+  }
+  if (family === 'workers-binding') {
+    const [internalCode, name] = [workersAiCode, 'InferenceUpstreamError'] as const;
+    return { internalCode, name, description: message, message, errors: [{ code: workersAiCode, message }] };
   }
   const source = param === null ? {} : { source: { pointer: toJsonPointer(param) } };
   return {

@@ -4,6 +4,7 @@ import { type Logger, pino } from 'pino';
 import type { createApp } from '../../routes/app.ts';
 import { readConfig } from '../config/config.ts';
 import { SETTINGS, type SettingVariable } from '../config/settings.ts';
+import { EngineProcess } from '../engine/client/process/engine-process.ts';
 import { EngineError } from '../errors.ts';
 import type { AppEnv } from '../http/app-env.ts';
 import { networkOfClient } from '../http/middleware/identity.ts';
@@ -34,6 +35,8 @@ export interface ServiceOptions {
    * Undefined: as without `clientOf`.
    */
   readonly clientOf?: (request: Request) => string | undefined;
+  /** False: a program that has nothing else to do ends, and the service with it. By default it runs until `close`. */
+  readonly keepsProcess?: boolean;
 }
 
 export interface AnswerOptions {
@@ -83,9 +86,11 @@ export interface TokenflareService {
  */
 export async function createService(
   settings: ServiceSettings = {},
-  { logger = pino({ enabled: false }), clientOf }: ServiceOptions = {},
+  { logger = pino({ enabled: false }), clientOf, keepsProcess = true }: ServiceOptions = {},
 ): Promise<TokenflareService> {
-  const service = await startLocalService(configOf(settings), logger);
+  const service = await startLocalService(configOf(settings), logger, {
+    createProcess: (engineSettings, events) => new EngineProcess(engineSettings, events, { keepsProcess }),
+  });
   const { id, contextLength, runtimeDescription } = service.engine.model;
   const fetch = fetchOf(service);
   const asked = {

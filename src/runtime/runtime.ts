@@ -60,7 +60,6 @@ export interface StoredRows {
 }
 
 /** All that the engine knows of tfjs. One runtime lives in one thread, and runs one step at a time. */
-/** All that the engine knows of tfjs. One runtime lives in one thread, and runs one step at a time. */
 export interface Runtime {
   readonly name: RuntimeName;
   /** For people: backend, instruction set, threads. */

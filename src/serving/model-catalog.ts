@@ -6,6 +6,7 @@ import { clip } from '../values.ts';
 import { EngineError } from '../errors.ts';
 import { HeaderReader } from './header-reader.ts';
 import type { HeaderFields } from './header-worker.ts';
+import { type ModelAliases, NO_ALIASES } from './model-aliases.ts';
 
 /** A model that there is, loaded or not. */
 export interface CatalogModel {
@@ -27,11 +28,18 @@ export interface ModelHeader extends HeaderFields {
   readonly modifiedAt: number;
 }
 
+export interface CatalogOptions {
+  readonly aliases?: ModelAliases;
+  readonly reader?: HeaderReader;
+  readonly scan?: typeof scanStore;
+}
+
 const LOOK_INTERVAL_MS = 1000;
 
 /** The models there are: the default one, and what lies in MODELS_DIR when one asks. */
 export class ModelCatalog {
   readonly defaultModel: CatalogModel;
+  readonly aliases: ModelAliases;
   readonly #modelsDir: string;
   readonly #reader: HeaderReader;
   readonly #scan: typeof scanStore;
@@ -41,8 +49,13 @@ export class ModelCatalog {
   #lookedAt = -Infinity;
   readonly #headers = new Map<string, { stamp: string; header: Promise<ModelHeader> }>();
 
-  constructor(defaultModel: CatalogModel, modelsDir: string, reader = new HeaderReader(), scan = scanStore) {
+  constructor(
+    defaultModel: CatalogModel,
+    modelsDir: string,
+    { aliases = NO_ALIASES, reader = new HeaderReader(), scan = scanStore }: CatalogOptions = {},
+  ) {
     this.defaultModel = defaultModel;
+    this.aliases = aliases;
     this.#modelsDir = modelsDir;
     this.#reader = reader;
     this.#scan = scan;
@@ -102,18 +115,33 @@ export class ModelCatalog {
   }
 
   /**
-   * The model that an id means, as `findModel` reads ids.
+   * The model that a name means: an alias, an id as `matchId` reads ids, or the prefix of an alias.
    * @throws EngineError `model_not_found` with those there are, `weights_invalid` for one that is not sound
    */
-  async find(id: string): Promise<CatalogModel> {
+  async find(name: string): Promise<CatalogModel> {
     const models = await this.list();
     const ids = models.map((model) => model.id);
-    const foundId = matchId(ids, id);
-    const found = models.find((model) => model.id === foundId);
+    const ownId = this.aliases.exact(name);
+    const foundId = matchId(ids, ownId ?? name);
+    const prefixId = ownId === undefined && foundId === undefined ? this.aliases.byPrefix(name) : undefined;
+    const id = prefixId === undefined ? foundId : matchId(ids, prefixId);
+    const found = models.find((model) => model.id === id);
     if (found !== undefined) return found;
-    throw new EngineError(
+    throw this.#notFound(name, ownId ?? prefixId, ids);
+  }
+
+  /** The aliases of a model. One whose id is written shorter than the model's is found by it, and listed nowhere. */
+  aliasesOf({ id }: CatalogModel): string[] {
+    return this.aliases.all.filter(({ modelId }) => modelId === id).map(({ name }) => name);
+  }
+
+  #notFound(name: string, aliasOf: string | undefined, ids: readonly string[]): EngineError {
+    const stands = aliasOf === undefined ? '' : ` stands for '${aliasOf}', which`;
+    const aliases = this.aliases.all.map((alias) => `${alias.name} (${alias.modelId})`);
+    const named = aliases.length === 0 ? '' : `; and by other names: ${aliases.join(', ')}`;
+    return new EngineError(
       'model_not_found',
-      `the model '${clip(id)}' is not served here; these are: ${ids.join(', ')}`,
+      `the model '${clip(name)}'${stands} is not served here; these are: ${ids.join(', ')}${named}`,
       { param: 'model' },
     );
   }

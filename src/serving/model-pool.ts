@@ -158,7 +158,7 @@ export class ModelPool implements ServedModels {
 
   async acquire(modelId: string | undefined, options: AcquireOptions): Promise<EngineLease> {
     if (this.#isDraining) throw shuttingDown();
-    const known = modelId === undefined ? this.#default : this.#models.get(modelId);
+    const known = this.#known(modelId);
     const model =
       known?.state === 'loaded' || known === this.#default ? known : await this.#find(modelId ?? '');
     // An engine that is not ready says so itself: any while it is replaced, the default one after its load failed.
@@ -197,7 +197,13 @@ export class ModelPool implements ServedModels {
     }
   }
 
-  /** The model that an id means; it may be loaded, loading or neither. */
+  /** The model that a name means, as far as that can be told without a look into MODELS_DIR. */
+  #known(name: string | undefined): PooledModel | undefined {
+    if (name === undefined) return this.#default;
+    return this.#models.get(this.#options.catalog.aliases.exact(name) ?? name);
+  }
+
+  /** The model that a name means; it may be loaded, loading or neither. */
   async #find(id: string): Promise<PooledModel> {
     const entry = await this.#options.catalog.find(id);
     const known = this.#models.get(entry.id);
@@ -217,6 +223,10 @@ export class ModelPool implements ServedModels {
     return model;
   }
 
+  async idOf(name: string | undefined): Promise<string> {
+    return (this.#known(name) ?? (await this.#options.catalog.find(name ?? ''))).id;
+  }
+
   async list(): Promise<ModelStatus[]> {
     const { catalog } = this.#options;
     const entries = await catalog.list();
@@ -231,7 +241,7 @@ export class ModelPool implements ServedModels {
   }
 
   async describe(modelId: string): Promise<ModelStatus> {
-    const known = this.#models.get(modelId);
+    const known = this.#known(modelId);
     if (known?.state === 'loaded') return this.#status(known.entry);
     return this.#status(await this.#options.catalog.find(modelId));
   }

@@ -12,6 +12,8 @@ interface StatusSources {
   forecast: (model: CatalogModel) => Promise<MemoryForecast>;
 }
 
+type NamedFields = 'id' | 'isDefault' | 'aliases';
+
 /** A model as its engine knows it, where it is loaded, else as the headers of its files do. */
 export async function modelStatus(
   entry: CatalogModel,
@@ -20,17 +22,17 @@ export async function modelStatus(
 ): Promise<ModelStatus> {
   const isDefault = entry.id === sources.catalog.defaultModel.id;
   const id = entry.id;
+  const named = { id, isDefault, aliases: sources.catalog.aliasesOf(entry) };
   const state = stateOf(model);
-  if (model !== undefined && state === 'loaded') return { id, isDefault, ...loadedStatus(entry, model) };
+  if (model !== undefined && state === 'loaded') return { ...named, ...loadedStatus(entry, model) };
   const failure = state === 'failed' ? model?.failure?.error : undefined;
   try {
-    const status = { id, isDefault, state, ...(await headerStatus(entry, sources)) };
+    const status = { ...named, state, ...(await headerStatus(entry, sources)) };
     return failure === undefined ? status : { ...status, error: failure };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return {
-      id,
-      isDefault,
+      ...named,
       state: 'failed',
       ...fileStatus(entry),
       error: failure ?? withoutPath(error, entry),
@@ -45,7 +47,7 @@ function stateOf(model: PooledModel | undefined): ModelState {
   return model.state === 'unloading' ? 'loaded' : model.state;
 }
 
-function loadedStatus(entry: CatalogModel, { engine }: PooledModel): Omit<ModelStatus, 'id' | 'isDefault'> {
+function loadedStatus(entry: CatalogModel, { engine }: PooledModel): Omit<ModelStatus, NamedFields> {
   const { model } = engine;
   return {
     // Its process died, and another is on its way.
@@ -78,7 +80,7 @@ function sourceOf({
 async function headerStatus(
   entry: CatalogModel,
   { catalog, forecast }: StatusSources,
-): Promise<Omit<ModelStatus, 'id' | 'isDefault' | 'state'>> {
+): Promise<Omit<ModelStatus, NamedFields | 'state'>> {
   const { size, numParameters, fileBytes, modifiedAt } = await catalog.header(entry);
   const expected = await forecast(entry).catch((error: unknown) => {
     // A request for it is told that it cannot fit; the rest of it is known.

@@ -9,6 +9,8 @@ export type ModelState = 'unloaded' | 'loading' | 'loaded' | 'failed';
 /** A model as it stands; what only its files say is absent where they cannot be read. */
 export interface ModelStatus {
   id: string;
+  /** Further names of it, as MODEL_ALIASES has them; one may end in `*`. */
+  aliases: readonly string[];
   state: ModelState;
   /** Served to requests that name no model, and never unloaded. */
   isDefault: boolean;
@@ -98,6 +100,11 @@ export interface ServedModels {
    * load failed with
    */
   acquire(modelId: string | undefined, options: AcquireOptions): Promise<EngineLease>;
+  /**
+   * The id of the model that a name means, of the default one without a name.
+   * @throws EngineError `model_not_found`
+   */
+  idOf(name: string | undefined): Promise<string>;
   /** Every model, the default first. */
   list(): Promise<ModelStatus[]>;
   /** @throws EngineError `model_not_found` */

@@ -8,6 +8,7 @@ import { CHAINS } from '../support/chains.ts';
 import { smollm2Gguf } from '../support/smollm2.ts';
 
 const EMBEDDED = fileURLToPath(new URL('../../model-weights', import.meta.url));
+const PLUGIN = fileURLToPath(new URL('../../dist/src/library/miniflare/index.js', import.meta.url));
 /** As Cloudflare names models: its client percent-encodes the `/`. */
 const CHAIN_MODEL = '@cf/tokenflare/chain';
 
@@ -24,6 +25,8 @@ export interface ScriptSetup {
   /** A real chat model; null where it is not to be had. */
   readonly chatModel: string | null;
   readonly texts: Readonly<Record<string, string>>;
+  /** The plugin of Miniflare, compiled. */
+  readonly plugin: string;
 }
 
 /** The compiled service with its models, as the clients' scripts find it. */
@@ -58,7 +61,14 @@ export async function startScriptedService(): Promise<ScriptedService> {
   });
   const texts = Object.fromEntries(CHAINS.map(({ name, text }) => [name, text]));
   return {
-    setup: { url: service.url, model: CHAIN_MODEL, embeddingModel: 'embedded', chatModel, texts },
+    setup: {
+      url: service.url,
+      model: CHAIN_MODEL,
+      embeddingModel: 'embedded',
+      chatModel,
+      texts,
+      plugin: PLUGIN,
+    },
     stop: async () => {
       await service.stop();
       rmSync(folder, { recursive: true, force: true });

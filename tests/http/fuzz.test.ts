@@ -18,6 +18,7 @@ import { rerankRequestSchema } from '../../routes/decisions/schemas/rerank.ts';
 import { scoreRequestSchema } from '../../routes/decisions/schemas/score.ts';
 import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/service/tokenize.ts';
 import { workersAiRequestSchema } from '../../routes/workers-ai/schemas/workers-ai.ts';
+import { bindingRequestSchema } from '../../routes/workers-ai/schemas/binding.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -36,6 +37,7 @@ const ROUTES = [
   ['/v1/messages', messageRequestSchema, { max_tokens: 2, messages: [USER] }],
   ['/v1/messages/count_tokens', countTokensRequestSchema, { messages: [USER] }],
   ['/ai/run/{model}', workersAiRequestSchema, { prompt: 'a' }],
+  ['/workers-binding/run', bindingRequestSchema, { inputs: { prompt: 'a' } }],
   ['/v1/embeddings', embeddingRequestSchema, { input: 'a' }],
   [
     '/v1/decisions',

@@ -7,16 +7,17 @@ import { createApp, loadShedderOf } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
-import { readConfig } from '../../src/config/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
 import { openAccess, type AccessConfig } from '../../src/access/access.ts';
 import { Metrics } from '../../src/http/metrics/metrics.ts';
 import { createNodeServer, type NodeServerOptions } from '../../src/http/edge/node-server.ts';
+import { ModelAliases } from '../../src/serving/model-aliases.ts';
 import { withoutClientTexts } from '../../src/service-log.ts';
 import { watchedLogger } from './log-watch.ts';
 import { onlyModel } from './only-model.ts';
 
-type HttpConfig = AppConfig & NodeServerOptions['config'];
+type HttpConfig = AppConfig & NodeServerOptions['config'] & Pick<Config, 'modelAliases'>;
 
 const CONFIG: HttpConfig = { ...readConfig({}, []), bodyLimitBytes: 20_000, requestTimeoutMs: 60_000 };
 
@@ -52,7 +53,7 @@ export async function startHttpService(
     ? pino({ level: 'debug' }, { write: onLine })
     : watchedLogger('debug', onLine);
   const logger = withoutClientTexts(rawLogger, settings.logPrompts);
-  const models = await onlyModel(engine);
+  const models = await onlyModel(engine, new ModelAliases(settings.modelAliases));
   const metrics = new Metrics(models);
   const access = await openAccess({ ...ACCESS, ...accessConfig });
   const benchmarkRuns = new RunStore(IN_MEMORY);

@@ -90,14 +90,16 @@ function responsePointer(method: string, path: string, status: number): string {
   const operation =
     template === undefined ? undefined : document.paths[template]?.[method.toLowerCase() as 'get'];
   if (template !== undefined && operation !== undefined) {
-    const listed = operation.responses[status];
-    if (listed === undefined) throw new Error(`${method} ${template} does not list ${status}`);
-    return listed.$ref?.slice(1) ?? `/paths/${escape(template)}/${method.toLowerCase()}/responses/${status}`;
+    const key = [`${status}`, `${Math.floor(status / 100)}XX`].find((one) => one in operation.responses);
+    if (key === undefined) throw new Error(`${method} ${template} does not list ${status}`);
+    const { $ref: listed } = operation.responses[key] ?? {};
+    return listed?.slice(1) ?? `/paths/${escape(template)}/${method.toLowerCase()}/responses/${key}`;
   }
   if (!UNLISTED_STATUSES.includes(status))
     throw new Error(`${method} ${path} is not listed, yet answers ${status}`);
   // Any listed error of the family has the envelope.
-  const { $ref } = document.paths[familyPath(path)]?.post?.responses['404'] ?? {};
+  const { '404': notFound, '4XX': anyFault } = document.paths[familyPath(path)]?.post?.responses ?? {};
+  const { $ref } = notFound ?? anyFault ?? {};
   if ($ref === undefined) throw new Error('errors are listed once, and referred to');
   return $ref.slice(1);
 }
@@ -105,6 +107,7 @@ function responsePointer(method: string, path: string, status: number): string {
 /** A path whose errors have the envelope of the family that another belongs to. */
 function familyPath(path: string): string {
   if (/^\/v1\/messages(?:\/|$)/.test(path)) return '/v1/messages';
+  if (path.startsWith('/workers-binding')) return '/workers-binding/run';
   const isNative =
     /^\/(ai|client\/v4)(\/|$)/.test(path) && !/^(\/client\/v4\/accounts\/[^/]+)?\/ai\/v1\//.test(path);
   return isNative ? '/ai/run/{model}' : '/v1/completions';

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import type { EngineError } from '../../../src/errors.ts';
+import { namesOf } from '../../../src/serving/model-aliases.ts';
 import type { ModelStatus } from '../../../src/serving/served-models.ts';
 
 export const modelSchema = z
   .object({
     id: z.string(),
+    root: z.string().meta({ description: 'The model that answers, where `id` is another name of it.' }),
+    aliases: z.array(z.string()).meta({
+      description: 'Its other names, from MODEL_ALIASES; one that ends in `*` is of all names that begin so.',
+    }),
     object: z.literal('model'),
     created: z.int().meta({
       description:
@@ -94,29 +99,37 @@ export const modelListSchema = z
 type ModelBody = z.output<typeof modelSchema>;
 export type ModelListBody = z.output<typeof modelListSchema>;
 
+/** Each model by its id, and then by its other names. */
 export function toModelListBody(models: readonly ModelStatus[]): ModelListBody {
+  const data = models.flatMap((model) => namesOf(model).map((name) => toModelBody(model, name)));
   return {
     object: 'list',
-    data: models.map(toModelBody),
+    data,
     has_more: false,
-    first_id: models[0]?.id ?? null,
-    last_id: models.at(-1)?.id ?? null,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
   };
 }
 
-/** The model as OpenAI's clients know one, with what a person asks next; what is not known is null. */
-export function toModelBody(model: ModelStatus): ModelBody {
+/**
+ * The model as OpenAI's clients know one, with what a person asks next; what is not known is null.
+ *
+ * @param name what it is called here
+ */
+export function toModelBody(model: ModelStatus, name: string): ModelBody {
   const { error } = model;
   return {
-    id: model.id,
+    id: name,
+    root: model.id,
+    aliases: [...model.aliases],
     object: 'model',
     created: model.createdAt,
     owned_by: 'tokenflare',
     type: 'model',
-    display_name: model.id,
+    display_name: name,
     created_at: new Date(model.createdAt * 1000).toISOString(),
     state: model.state,
-    is_default: model.isDefault,
+    is_default: model.isDefault && name === model.id,
     max_model_len: model.contextLength ?? null,
     architecture: model.architecture ?? null,
     vocab_size: model.vocabSize ?? null,

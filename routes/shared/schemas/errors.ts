@@ -33,6 +33,17 @@ export const workersAiErrorSchema = z
   })
   .meta({ id: 'WorkersAiError' });
 
+/** As the class behind a Worker's `env.AI` reads an error. */
+export const workersBindingErrorSchema = z
+  .object({
+    internalCode: z.int().meta({ description: "Cloudflare's number of the fault." }),
+    name: z.literal('InferenceUpstreamError'),
+    description: z.string(),
+    message: z.string(),
+    errors: z.array(z.object({ code: z.int(), message: z.string() })),
+  })
+  .meta({ id: 'WorkersBindingError' });
+
 /** Anthropic's error envelope. */
 export const anthropicErrorSchema = z
   .object({

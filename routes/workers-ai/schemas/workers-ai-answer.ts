@@ -19,28 +19,30 @@ const callSchema = z.object({
 
 const reasoningText = z.string().meta({ description: 'What the model wrote for itself before it answered.' });
 
-const resultSchema = z.object({
-  response: z
-    .unknown()
-    .meta({ description: 'The text; null if there are only calls; with JSON asked for, the parsed JSON.' }),
-  tool_calls: z.array(callSchema).optional(),
-  finish_reason: finishReasonSchema,
-  usage: usageSchema,
-  choices: z
-    .array(
-      z.object({
-        index: z.int(),
-        message: z.object({ role: z.literal('assistant'), reasoning_content: reasoningText }),
-        finish_reason: finishReasonSchema,
-      }),
-    )
-    .optional()
-    .meta({ description: "Only with reasoning, which Cloudflare's clients look for here." }),
-});
+export const workersAiResultSchema = z
+  .object({
+    response: z
+      .unknown()
+      .meta({ description: 'The text; null if there are only calls; with JSON asked for, the parsed JSON.' }),
+    tool_calls: z.array(callSchema).optional(),
+    finish_reason: finishReasonSchema,
+    usage: usageSchema,
+    choices: z
+      .array(
+        z.object({
+          index: z.int(),
+          message: z.object({ role: z.literal('assistant'), reasoning_content: reasoningText }),
+          finish_reason: finishReasonSchema,
+        }),
+      )
+      .optional()
+      .meta({ description: "Only with reasoning, which Cloudflare's clients look for here." }),
+  })
+  .meta({ id: 'WorkersAiResult' });
 
 export const workersAiResponseSchema = z
   .object({
-    result: resultSchema,
+    result: workersAiResultSchema,
     success: z.literal(true),
     errors: z.array(z.never()),
     messages: z.array(z.string()),
@@ -73,12 +75,12 @@ export const workersAiChunkSchema = z
   .meta({ id: 'WorkersAiChunk' });
 
 export type WorkersAiBody = z.output<typeof workersAiResponseSchema>;
-export type WorkersAiResult = z.output<typeof resultSchema>;
+export type WorkersAiResult = z.output<typeof workersAiResultSchema>;
 export type WorkersAiChunk = z.output<typeof workersAiChunkSchema>;
 type FinishReason = z.output<typeof finishReasonSchema>;
 
 /** What Cloudflare puts around a result. */
-export const toEnvelope = <Result>(
+const toEnvelope = <Result>(
   result: Result,
 ): { result: Result; success: true; errors: never[]; messages: string[] } => ({
   result,
@@ -86,6 +88,12 @@ export const toEnvelope = <Result>(
   errors: [],
   messages: [],
 });
+
+/** What stands around a result: Cloudflare's envelope, or nothing for its binding. */
+export type Wrapping = 'envelope' | 'bare';
+
+export const wrap = <Result extends object>(result: Result, wrapping: Wrapping): object =>
+  wrapping === 'bare' ? result : toEnvelope(result);
 
 type AnswerEvent = Exclude<GenerationEvent, { type: 'prompt' }>;
 
@@ -99,6 +107,8 @@ interface WorkersAiView {
   readonly isJson: boolean;
   /** What the request asked for, for messages. */
   readonly maxTokens: number;
+  /** Of an answer in one piece; by default an envelope. */
+  readonly wrapping?: Wrapping;
 }
 
 /** Turns events into Cloudflare's frames of text, reasoning and calls, or into its result. */
@@ -133,8 +143,8 @@ export class WorkersAiWriter {
     return [{ response: '', finish_reason: toFinishReason(this.#finish), usage: toUsageBody(usage) }];
   }
 
-  get body(): WorkersAiBody {
-    return toEnvelope(this.result);
+  get body(): object {
+    return wrap(this.result, this.#view.wrapping ?? 'envelope');
   }
 
   /** @throws EngineError `output_incomplete` for JSON that did not come to its end */

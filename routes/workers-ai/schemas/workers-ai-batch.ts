@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { BatchUsage } from '../../../src/batch/batch-job.ts';
+import type { BatchJob, BatchUsage } from '../../../src/batch/batch-job.ts';
 import type { EngineError } from '../../../src/errors.ts';
 import { toErrorBody } from '../../../src/http/error-response.ts';
 import { nameSchema } from '../../shared/schemas/bounds.ts';
-import { toEnvelope } from './workers-ai-answer.ts';
+import { wrap, type Wrapping } from './workers-ai-answer.ts';
 
 /** Looked at one by one as the job comes, so that there are not too many. */
 export const MAX_BATCH_ITEMS = 10_000;
@@ -64,49 +64,51 @@ const envelopeFields = {
   messages: z.array(z.string()),
 };
 
+const statusResultSchema = z
+  .object({
+    status: z.enum(['queued', 'running']),
+    request_id: z.string(),
+    model: z.string(),
+  })
+  .meta({ id: 'WorkersAiBatchStatusResult' });
+
 /** How a job stands that is not done. */
 export const batchStatusSchema = z
-  .object({
-    result: z.object({
-      status: z.enum(['queued', 'running']),
-      request_id: z.string(),
-      model: z.string(),
-    }),
-    ...envelopeFields,
-  })
+  .object({ result: statusResultSchema, ...envelopeFields })
   .meta({ id: 'WorkersAiBatchStatus' });
+
+const answersResultSchema = z
+  .object({
+    responses: z.array(
+      z.object({
+        id: z.int().meta({ description: 'Its index in `requests`, from 0.' }),
+        result: z
+          .unknown()
+          .meta({ description: 'As the answer to such a request has it; null after an error.' }),
+        success: z.boolean(),
+        errors: z
+          .array(z.object({ code: z.int(), message: z.string(), source: z.unknown().optional() }))
+          .optional()
+          .meta({ description: 'Why it failed.' }),
+        external_reference: z.string().nullable(),
+      }),
+    ),
+    usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
+  })
+  .meta({ id: 'WorkersAiBatchResult' });
 
 /** A job that is done. */
 export const batchResponseSchema = z
-  .object({
-    result: z.object({
-      responses: z.array(
-        z.object({
-          id: z.int().meta({ description: 'Its index in `requests`, from 0.' }),
-          result: z
-            .unknown()
-            .meta({ description: 'As the answer to such a request has it; null after an error.' }),
-          success: z.boolean(),
-          errors: z
-            .array(z.object({ code: z.int(), message: z.string(), source: z.unknown().optional() }))
-            .optional()
-            .meta({ description: 'Why it failed.' }),
-          external_reference: z.string().nullable(),
-        }),
-      ),
-      usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
-    }),
-    ...envelopeFields,
-  })
+  .object({ result: answersResultSchema, ...envelopeFields })
   .meta({ id: 'WorkersAiBatchResponse' });
 
-export type BatchStatusBody = z.output<typeof batchStatusSchema>;
+/** A job without an envelope. */
+export const batchResultSchemas = [statusResultSchema, answersResultSchema] as const;
 
 export const toStatusBody = (
-  status: 'queued' | 'running',
-  requestId: string,
-  model: string,
-): BatchStatusBody => toEnvelope({ status, request_id: requestId, model });
+  { id, modelId, status }: Pick<BatchJob, 'id' | 'modelId'> & { status: 'queued' | 'running' },
+  wrapping: Wrapping,
+): object => wrap({ status, request_id: id, model: modelId }, wrapping);
 
 /** The JSON of a request's entry in the answer; a job may have thousands, so that they are kept as text. */
 export const toEntry = (id: number, { externalReference }: BatchRequest, result: unknown): string =>
@@ -124,13 +126,16 @@ export function toFailedEntry(
 }
 
 const PIECE_LENGTH = 65_536;
+const ENVELOPE_END = ',"success":true,"errors":[],"messages":[]}';
 
 /** The JSON of `batchResponseSchema` in pieces: all at once would hold the thread for as long as a job is large. */
 export function* batchBodyPieces(
   entries: Iterable<string>,
   { numPromptTokens, numGeneratedTokens }: BatchUsage,
+  wrapping: Wrapping,
 ): Generator<string> {
-  let piece = '{"result":{"responses":[';
+  const [before, after] = wrapping === 'bare' ? ['', ''] : ['{"result":', ENVELOPE_END];
+  let piece = `${before}{"responses":[`;
   let separator = '';
   for (const entry of entries) {
     piece += separator + entry;
@@ -144,7 +149,7 @@ export function* batchBodyPieces(
     completion_tokens: numGeneratedTokens,
     total_tokens: numPromptTokens + numGeneratedTokens,
   };
-  yield `${piece}],"usage":${JSON.stringify(usage)}},"success":true,"errors":[],"messages":[]}`;
+  yield `${piece}],"usage":${JSON.stringify(usage)}}${after}`;
 }
 
 function readRequests(value: unknown): BatchRequest[] | BatchFault {

@@ -30,23 +30,25 @@ export const workersAiEmbeddingRequestSchema = z
 
 export type WorkersAiEmbeddingInput = z.output<typeof workersAiEmbeddingRequestSchema>;
 
-const resultSchema = z.object({
-  shape: z.array(z.int()).length(2).meta({ description: 'Texts, and numbers of each.' }),
-  data: z.array(z.array(z.number())).meta({ description: 'An embedding for each text, of length 1.' }),
-  pooling: z.literal('mean'),
-  usage: promptUsageSchema,
-});
+export const workersAiEmbeddingResultSchema = z
+  .object({
+    shape: z.array(z.int()).length(2).meta({ description: 'Texts, and numbers of each.' }),
+    data: z.array(z.array(z.number())).meta({ description: 'An embedding for each text, of length 1.' }),
+    pooling: z.literal('mean'),
+    usage: promptUsageSchema,
+  })
+  .meta({ id: 'WorkersAiEmbeddingResult' });
 
 export const workersAiEmbeddingResponseSchema = z
   .object({
-    result: resultSchema,
+    result: workersAiEmbeddingResultSchema,
     success: z.literal(true),
     errors: z.array(z.never()),
     messages: z.array(z.string()),
   })
   .meta({ id: 'WorkersAiEmbeddingResponse' });
 
-export type WorkersAiEmbeddingResult = z.output<typeof resultSchema>;
+export type WorkersAiEmbeddingResult = z.output<typeof workersAiEmbeddingResultSchema>;
 
 /** @throws EngineError `invalid_request` for a way to pool that the models here do not have */
 export function toEmbeddingTexts({

@@ -22,28 +22,30 @@ export const workersAiRankingRequestSchema = z
 
 export type WorkersAiRankingInput = z.output<typeof workersAiRankingRequestSchema>;
 
-const resultSchema = z.object({
-  response: z
-    .array(
-      z.object({
-        id: z.int().meta({ description: 'Which of the contexts, from 0.' }),
-        score: z.number().min(0).max(1),
-      }),
-    )
-    .meta({ description: 'The most relevant first.' }),
-  usage: promptUsageSchema,
-});
+export const workersAiRankingResultSchema = z
+  .object({
+    response: z
+      .array(
+        z.object({
+          id: z.int().meta({ description: 'Which of the contexts, from 0.' }),
+          score: z.number().min(0).max(1),
+        }),
+      )
+      .meta({ description: 'The most relevant first.' }),
+    usage: promptUsageSchema,
+  })
+  .meta({ id: 'WorkersAiRankingResult' });
 
 export const workersAiRankingResponseSchema = z
   .object({
-    result: resultSchema,
+    result: workersAiRankingResultSchema,
     success: z.literal(true),
     errors: z.array(z.never()),
     messages: z.array(z.string()),
   })
   .meta({ id: 'WorkersAiRankingResponse' });
 
-export type WorkersAiRankingResult = z.output<typeof resultSchema>;
+export type WorkersAiRankingResult = z.output<typeof workersAiRankingResultSchema>;
 
 export const toRankingRequest = (
   { query, contexts, cache_salt: cacheSalt }: WorkersAiRankingInput,

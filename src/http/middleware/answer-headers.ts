@@ -1,10 +1,16 @@
 import type { RequestRecord } from '../../engine/engine.ts';
 import type { RequestScope } from '../request-scope.ts';
+import type { ApiFamily } from '../route-facts.ts';
 
-/** The headers that every answer has: its request's id (Anthropic's clients read another name), and where its time went. */
+const ID_HEADERS: Partial<Record<ApiFamily, (id: string) => Record<string, string>>> = {
+  anthropic: (id) => ({ 'request-id': id }),
+  'workers-binding': (id) => ({ 'cf-ai-req-id': id }),
+};
+
+/** The headers that every answer has: its request's id, by further names where clients read these, and where its time went. */
 export const answerHeaders = (scope: RequestScope): Record<string, string> => ({
   'x-request-id': scope.id,
-  ...(scope.facts.api === 'anthropic' ? { 'request-id': scope.id } : {}),
+  ...ID_HEADERS[scope.facts.api ?? 'openai']?.(scope.id),
   ...timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),
 });
 

@@ -4,7 +4,7 @@ import type { AppContext } from '../app-env.ts';
 import type { Principal } from '../../access/principal.ts';
 import { EngineError } from '../../errors.ts';
 
-/** Whether a key may use the model of an id, spelled as `GET /v1/models` has it. */
+/** Whether a key may use the model of an id, spelled as `GET /v1/models` has it; not of an alias. */
 export const mayUse = ({ models }: Principal, modelId: string): boolean =>
   models === undefined || models.includes(modelId);
 
@@ -29,16 +29,32 @@ export async function hideOthers<T>({ models }: Principal, find: Promise<T>): Pr
 /**
  * Refuses a model that a key may not use, and in the same words one that there is not.
  *
+ * @param name an id or an alias; undefined: the default model
  * @throws EngineError `forbidden`
  */
-export function checkMayUse(principal: Principal, modelId: string): void {
+export async function checkMayUse(
+  principal: Principal,
+  models: ServedModels,
+  name: string | undefined,
+): Promise<void> {
+  if (principal.models === undefined) return;
+  const modelId = await idOrName(models, name);
   if (mayUse(principal, modelId)) return;
   throw new EngineError(
     'forbidden',
-    `the API key '${principal.keyName ?? ''}' may not use the model '${modelId.slice(0, 200)}'; it may use ` +
+    `the API key '${principal.keyName ?? ''}' may not use the model '${(name ?? modelId).slice(0, 200)}'; it may use ` +
       (principal.models ?? []).join(', '),
     { param: 'model' },
   );
+}
+
+async function idOrName(models: ServedModels, name: string | undefined): Promise<string> {
+  try {
+    return await models.idOf(name);
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'model_not_found') return name ?? '';
+    throw error;
+  }
 }
 
 export interface UsedEngine {
@@ -61,7 +77,7 @@ export async function useEngine(
 ): Promise<UsedEngine> {
   const { scope } = c.var;
   // Before it is loaded.
-  checkMayUse(scope.principal, modelId ?? models.defaultModelId);
+  await checkMayUse(scope.principal, models, modelId ?? undefined);
   const { signal } = c.req.raw;
   const options = { timeoutMs, signal, clientId: scope.clientId };
   const lease = await hideOthers(scope.principal, models.acquire(modelId ?? undefined, options));

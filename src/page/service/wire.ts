@@ -10,6 +10,8 @@ export interface ModelList {
 
 export interface Model {
   id: string;
+  /** The model's id, where `id` is an alias of it. */
+  root: string;
   state: 'unloaded' | 'loading' | 'loaded' | 'failed';
   is_default: boolean;
   max_model_len: number | null;

@@ -26,7 +26,7 @@ it('looks into the folder once for all who ask at a time, and never at what was 
     await new Promise(setImmediate);
     return found.map((id) => ({ id, location: `/models/${id}` }));
   };
-  const catalog = new ModelCatalog({ id: 'own', path: '/nowhere/own' }, '/models', undefined, scan);
+  const catalog = new ModelCatalog({ id: 'own', path: '/nowhere/own' }, '/models', { scan });
   const first = catalog.list();
   ids = ['new'];
   const later = Array.from({ length: 100 }, () => catalog.list());

@@ -82,7 +82,7 @@ async function createPool(
     catalog: new ModelCatalog(
       { id: 'default', path: fixturePath('tiny-gpt2') },
       options.hasOthers === false ? join(modelsDir, 'none') : modelsDir,
-      reader,
+      { reader },
     ),
     createEngine: ({ id }) => {
       const engine = new SlowEngine();

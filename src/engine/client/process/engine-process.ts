@@ -16,13 +16,20 @@ export class EngineProcess {
   #fault: string | undefined;
   #stopping = false;
 
-  /** `execArgv`: Node's flags for the process, `--import FILE` and the like. */
+  /**
+   * @param options `execArgv`: Node's flags for the process, `--import FILE` and the like; `keepsProcess`: false lets this
+   * process end while that one is there
+   */
   constructor(
     settings: EngineSettings,
     events: EngineProcessEvents,
-    { execArgv = [] }: { execArgv?: readonly string[] } = {},
+    { execArgv = [], keepsProcess = true }: { execArgv?: readonly string[]; keepsProcess?: boolean } = {},
   ) {
     this.#child = spawnWorker(settings, execArgv);
+    if (!keepsProcess) {
+      this.#child.unref();
+      this.#child.channel?.unref();
+    }
     this.#child.on('message', (message: FromWorker) => {
       if (message.type === 'fault') this.#fault = message.message;
       else events.onMessage(message);

@@ -1,0 +1,74 @@
+import { createRequire } from 'node:module';
+import { ownServiceUrl } from './own-service.ts';
+import { bindingsOf, PLUGIN_NAME, type PluginBinding } from './plugin-options.ts';
+import { UPSTREAM } from './upstream.ts';
+
+/**
+ * `tokenflare/miniflare`: an external plugin of Miniflare, which wrangler loads by its name in a configuration
+ * (docs/workers.md). It makes `env.AI` from Cloudflare's own class, which is part of workerd, and an upstream that asks
+ * Tokenflare.
+ */
+export const plugins = {
+  [PLUGIN_NAME]: {
+    bindingTypeDescription: 'AI (Tokenflare)',
+
+    getBindings: (given: unknown): object[] =>
+      bindingsOf(given).map(({ name }) => ({
+        name,
+        wrapped: {
+          moduleName: 'cloudflare-internal:ai-api',
+          innerBindings: [{ name: 'fetcher', service: { name: serviceOf(name) } }],
+        },
+      })),
+
+    /** For `getPlatformProxy`, which hands Node a proxy of the binding. */
+    getNodeBindings: (given: unknown): Record<string, unknown> =>
+      Object.fromEntries(bindingsOf(given).map(({ name }) => [name, proxyBinding()])),
+
+    getServices: async ({ options }: { options: unknown }): Promise<object[]> =>
+      Promise.all(bindingsOf(options).map(upstreamOf)),
+  },
+};
+
+const serviceOf = (binding: string): string => `${PLUGIN_NAME}:${binding}`;
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+/** The first with `AbortSignal` and RPC as the upstream has them, and older than any Worker that is developed. */
+const COMPATIBILITY_DATE = '2025-06-01';
+
+async function upstreamOf({ name, options }: PluginBinding): Promise<object> {
+  const { url, apiKey = '', models = {}, settings = {}, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const service = url ?? (await ownServiceUrl({ MODEL_ALIASES: aliasesOf(models), ...settings }));
+  return {
+    name: serviceOf(name),
+    worker: {
+      compatibilityDate: COMPATIBILITY_DATE,
+      modules: [{ name: 'upstream.mjs', esModule: UPSTREAM }],
+      bindings: [
+        { name: 'SERVICE', text: service.replace(/\/+$/, '') },
+        { name: 'MODELS', json: JSON.stringify(models) },
+        { name: 'KEY', text: apiKey },
+        { name: 'TIMEOUT_MS', json: JSON.stringify(timeoutMs) },
+      ],
+    },
+  };
+}
+
+/** The upstream knows them as well; by the service they are listed. */
+const aliasesOf = (models: Readonly<Record<string, string>>): string =>
+  Object.entries(models)
+    .map(([name, id]) => `${name}=${id}`)
+    .join(',');
+
+/** Of the Miniflare that loaded this plugin: it knows its own class alone. */
+function proxyBinding(): unknown {
+  const loaded = Object.values(createRequire(import.meta.url).cache).flatMap((module) => {
+    const exported: unknown = module?.filename.includes('miniflare') === true ? module.exports : undefined;
+    return hasProxy(exported) ? [exported.ProxyNodeBinding] : [];
+  });
+  const [ProxyNodeBinding] = loaded;
+  return ProxyNodeBinding === undefined ? undefined : new ProxyNodeBinding();
+}
+
+const hasProxy = (exported: unknown): exported is { ProxyNodeBinding: new () => object } =>
+  typeof exported === 'object' && exported !== null && 'ProxyNodeBinding' in exported;

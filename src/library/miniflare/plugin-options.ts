@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { EngineError } from '../../errors.ts';
+
+/** Of `dev.plugin.name` in a configuration of wrangler. */
+export const PLUGIN_NAME = 'tokenflare-ai';
+
+const optionsSchema = z.strictObject({
+  /** A service that runs; without it the plugin starts one, which ends with its process. */
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  /** Sent to `url`; by default that of TOKENFLARE_API_KEY. */
+  apiKey: z.string().min(1).optional(),
+  /** Ids of Cloudflare's, and what they mean: as MODEL_ALIASES. */
+  models: z.record(z.string(), z.string()).optional(),
+  /** Settings of a service that the plugin starts, by the names of docs/settings.md. */
+  settings: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  /** Longest that a Worker waits for the first byte of an answer. */
+  timeoutMs: z.int().min(1).max(600_000).optional(),
+});
+
+/** `dev.options` of a binding. */
+export type PluginOptions = z.output<typeof optionsSchema>;
+
+/** A binding of a Worker that this plugin is to make. */
+export interface PluginBinding {
+  readonly name: string;
+  readonly options: PluginOptions;
+}
+
+/**
+ * The bindings of a Worker that want this plugin. Miniflare 4 hands these alone, as a list; Miniflare 5 hands all that the
+ * Worker has, with the options where wrangler's configuration has them.
+ *
+ * @throws EngineError `config_invalid` for options that cannot be meant
+ */
+export function bindingsOf(given: unknown): PluginBinding[] {
+  if (Array.isArray(given)) return (given as NamedBinding[]).map(toBinding);
+  const { config } = (given ?? {}) as { config?: { env?: Record<string, EnvBinding> } };
+  return Object.entries(config?.env ?? {}).flatMap(([name, { dev }]) =>
+    dev?.plugin?.name === PLUGIN_NAME ? [toBinding({ name, options: dev.options ?? {} })] : [],
+  );
+}
+
+interface NamedBinding {
+  readonly name: string;
+  readonly options: unknown;
+}
+
+interface EnvBinding {
+  readonly dev?: { readonly plugin?: { readonly name?: string }; readonly options?: unknown };
+}
+
+function toBinding({ name, options }: NamedBinding): PluginBinding {
+  const result = optionsSchema.safeParse(options);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw invalid(name, [...(issue?.path ?? []), issue?.message ?? 'is invalid'].join(' '));
+  }
+  const { url, settings } = result.data;
+  const apiKey = result.data.apiKey ?? (url === undefined ? undefined : process.env['TOKENFLARE_API_KEY']);
+  if (url !== undefined && settings !== undefined) {
+    throw invalid(name, 'settings are of a service that the plugin starts; with url it starts none');
+  }
+  if (url !== undefined && apiKey !== undefined && !maySendKey(new URL(url))) {
+    throw invalid(name, `the API key would travel in the clear to ${new URL(url).hostname}; use https`);
+  }
+  return { name, options: { ...result.data, apiKey } };
+}
+
+const maySendKey = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+
+const invalid = (name: string, complaint: string): EngineError =>
+  new EngineError('config_invalid', `the options of the binding ${name}: ${complaint}`);
