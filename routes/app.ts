@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { AppDependencies } from './app-dependencies.ts';
 import { routes } from './routes.ts';
-import { createBatches } from '../src/batch/batch-runner.ts';
+import { createBatches } from './workers-ai/answer-batch.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { createLoadShedder, type LoadShedder } from '../src/http/edge/shed-load.ts';
 import { hostMiddleware } from '../src/http/middleware/allowed-host.ts';
@@ -38,7 +38,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   if (access.keys !== undefined) app.use(limitRequests(access.limits, metrics));
   app.onError(handleError);
   // After the middleware: Hono runs handlers in the order in which they were added.
-  const batches = createBatches({ ...dependencies, memory: ownProcess?.memory });
+  const batches = createBatches(dependencies);
   for (const { path, createHandlers } of routes) {
     for (const [method, handler] of Object.entries(createHandlers({ ...dependencies, streams, batches }))) {
       app.on(method, path, handler);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchJob, BatchWork, ItemAnswer } from '../../src/batch/batch-job.ts';
-import { batchClientId, type BatchJobs } from '../../src/batch/batch-jobs.ts';
+import { BATCH_BOUNDS, batchClientId, BatchJobs } from '../../src/batch/batch-jobs.ts';
+import { BatchRunner, type Batches } from '../../src/batch/batch-runner.ts';
 import { clip } from '../../src/values.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import { checkMayUse, hideOthers } from '../../src/http/middleware/use-engine.ts';
@@ -31,6 +32,23 @@ import {
   toStatusBody,
   type BatchRequest,
 } from './schemas/workers-ai-batch.ts';
+
+/** Of all paths of Workers AI together. */
+export function createBatches({ models, logger, ownProcess }: AppDependencies): Batches {
+  const now = (): number => performance.now();
+  const jobs = new BatchJobs(BATCH_BOUNDS, now);
+  ownProcess?.memory.onRelease(() => jobs.release());
+  const runner = new BatchRunner({
+    jobs,
+    models,
+    now,
+    isShort: () => ownProcess?.memory.isShort === true,
+    onDone: ({ id, modelId, numItems }) =>
+      logger.info({ batchId: id, model: modelId, numItems }, 'batch job done'),
+    onDefect: (err) => logger.error({ err }, 'an item of a batch job met a defect'),
+  });
+  return { jobs, runner };
+}
 
 /** Takes a batch job, or says how one stands. */
 export async function answerBatch(

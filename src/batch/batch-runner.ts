@@ -1,6 +1,5 @@
-import type { Logger } from 'pino';
 import type { NewBatchJob, BatchJob } from './batch-job.ts';
-import { BATCH_BOUNDS, BatchJobs } from './batch-jobs.ts';
+import type { BatchJobs } from './batch-jobs.ts';
 import type { Engine, EngineStats } from '../engine/engine.ts';
 import { type EngineError, toEngineError } from '../errors.ts';
 import type { ServedModels } from '../serving/served-models.ts';
@@ -21,28 +20,6 @@ export interface BatchRunnerOptions {
 export interface Batches {
   readonly jobs: BatchJobs;
   readonly runner: BatchRunner;
-}
-
-interface BatchOptions extends Pick<BatchRunnerOptions, 'models'> {
-  logger: Logger;
-  /** Whose memory they take, where the process is the service's own. */
-  memory: { readonly isShort: boolean; onRelease(release: () => void): void } | undefined;
-}
-
-export function createBatches({ models, logger, memory }: BatchOptions): Batches {
-  const now = (): number => performance.now();
-  const jobs = new BatchJobs(BATCH_BOUNDS, now);
-  memory?.onRelease(() => jobs.release());
-  const runner = new BatchRunner({
-    jobs,
-    models,
-    now,
-    isShort: () => memory?.isShort === true,
-    onDone: ({ id, modelId, numItems }) =>
-      logger.info({ batchId: id, model: modelId, numItems }, 'batch job done'),
-    onDefect: (err) => logger.error({ err }, 'an item of a batch job met a defect'),
-  });
-  return { jobs, runner };
 }
 
 /** While items are open, it looks so often whether live requests leave room for one. */

@@ -70,12 +70,7 @@ export const SETTINGS = {
     modelsDirectory,
     'Where pulled models lie; by default `tokenflare/models` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
   ),
-  modelAliases: setting(
-    'MODEL_ALIASES',
-    undefined,
-    modelAliases,
-    'Names that clients use for models, as NAME=MODEL separated by commas; `@cf/meta/*=my-llama` is for all names that begin so, of which the longest counts. A model of the name comes before a prefix.',
-  ),
+  modelAliases: setting('MODEL_ALIASES', undefined, modelAliases, 'Other names: NAME=MODEL, PREFIX*=MODEL.'),
   chatTemplate: setting(
     'CHAT_TEMPLATE',
     'builtin',

@@ -46,7 +46,12 @@ describe('env.AI.run', () => {
   });
 
   it('takes options that mean something to Cloudflare alone, and those of later versions', async () => {
-    const options = { gateway: { id: 'mine', skipCache: true }, tags: ['a'], returnRawResponse: true, later: 1 };
+    const options = {
+      gateway: { id: 'mine', skipCache: true },
+      tags: ['a'],
+      returnRawResponse: true,
+      later: 1,
+    };
     const path = '/workers-binding/ai-gateway/run?version=3';
     expect((await run({ prompt: 'a', max_tokens: 2 }, options, MODEL, path)).status).toBe(200);
   });
@@ -99,7 +104,13 @@ describe('what is refused', () => {
       7001,
       /answers to POST/,
     ],
-    ['what is not there', () => call(on.service, 'GET', '/workers-binding/autorag/rags'), 404, 7000, /no route/],
+    [
+      'what is not there',
+      () => call(on.service, 'GET', '/workers-binding/autorag/rags'),
+      404,
+      7000,
+      /no route/,
+    ],
   ])('%s is told as the class reads it', async (_, ask, status, code, message) => {
     const answer = await ask();
     expect([answer.status, fault(answer).internalCode]).toEqual([status, code]);

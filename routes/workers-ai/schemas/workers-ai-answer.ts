@@ -92,7 +92,7 @@ const toEnvelope = <Result>(
 /** What stands around a result: Cloudflare's envelope, or nothing for its binding. */
 export type Wrapping = 'envelope' | 'bare';
 
-export const wrap = <Result extends object>(result: Result, wrapping: Wrapping): object =>
+export const wrap = (result: object, wrapping: Wrapping): object =>
   wrapping === 'bare' ? result : toEnvelope(result);
 
 type AnswerEvent = Exclude<GenerationEvent, { type: 'prompt' }>;

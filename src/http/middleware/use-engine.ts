@@ -43,7 +43,7 @@ export async function checkMayUse(
   throw new EngineError(
     'forbidden',
     `the API key '${principal.keyName ?? ''}' may not use the model '${(name ?? modelId).slice(0, 200)}'; it may use ` +
-      (principal.models ?? []).join(', '),
+      principal.models.join(', '),
     { param: 'model' },
   );
 }

@@ -21,7 +21,10 @@ describe.each([
   ['<call name=', '>', '</call>'],
   ['<invoke tool-name="', '">\\n', '\\n</invoke>'],
 ])('a call whose name is an attribute: %s', (open, nameClose, close) => {
-  const renderer = new ChatTemplateRenderer({ template: template(open, nameClose, close), specialTokens: {} });
+  const renderer = new ChatTemplateRenderer({
+    template: template(open, nameClose, close),
+    specialTokens: {},
+  });
   const { format } = detectToolUse(renderer);
   const read = (text: string): ReturnType<typeof readText> => {
     const whole = readText(text, { tools: format, parameters });
