@@ -30,6 +30,8 @@ describe('models', () => {
 
   const model = {
     id: '@test/tiny-gpt2',
+    root: '@test/tiny-gpt2',
+    aliases: [],
     object: 'model',
     created: 1_700_000_000,
     owned_by: 'tokenflare',

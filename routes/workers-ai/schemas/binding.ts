@@ -9,7 +9,7 @@ export const bindingRequestSchema = z
   .strictObject({
     inputs: jsonObjectSchema.meta({
       description:
-        'The body of `POST /ai/run/{model}`: WorkersAiRequest, WorkersAiEmbeddingRequest and the like.',
+        'Any JSON object that `POST /ai/run/{model}` takes: WorkersAiRequest, WorkersAiEmbeddingRequest and the like.',
     }),
     options: z
       .looseObject({
@@ -18,6 +18,7 @@ export const bindingRequestSchema = z
           .optional()
           .meta({ description: 'True: `inputs` is a batch job (WorkersAiBatchRequest).' }),
       })
-      .optional(),
+      .optional()
+      .meta({ description: "Any JSON object with options of Cloudflare's." }),
   })
   .meta({ id: 'WorkersBindingRequest' });
