@@ -21,7 +21,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
 const PACKAGE = join(DIST, 'package');
 const DECLARATIONS = join(DIST, 'declarations');
-const ENTRY = 'src/library/index.ts';
+const ENTRIES = ['src/library/index.ts', 'src/library/miniflare/index.ts'];
 /** `from 'zod'` and `from 'zod/v4'`. */
 const PACKAGE_IMPORT = /from ['"]((?:@[^'"/]+\/)?[^'"./][^'"/]*)/g;
 /** Those of package.json that a user's npm reads. */
@@ -46,7 +46,7 @@ function remove(...paths) {
 /** The declarations that those of src/library need, and no others. */
 function copyTypes() {
   run(process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json');
-  for (const path of reachedDeclarations(DECLARATIONS, [ENTRY])) {
+  for (const path of reachedDeclarations(DECLARATIONS, ENTRIES)) {
     const target = join(PACKAGE, 'dist/types', path);
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(join(DECLARATIONS, path), target);
