@@ -47,6 +47,7 @@ export class ModelCatalog {
   #next: ReturnType<typeof scanStore> | undefined;
   #hasOthers = true;
   #lookedAt = -Infinity;
+  #lastList: { readonly at: number; readonly models: readonly CatalogModel[] } | undefined;
   readonly #headers = new Map<string, { stamp: string; header: Promise<ModelHeader> }>();
 
   constructor(
@@ -91,7 +92,15 @@ export class ModelCatalog {
       model === undefined ? { id, path: location, problem: problem ?? 'it holds no model' } : model,
     );
     const others = stored.filter(({ id, path }) => id !== defaultId && path !== defaultPath);
-    return [{ ...stored.find(({ path }) => path === defaultPath), ...this.defaultModel }, ...others];
+    const models = [{ ...stored.find(({ path }) => path === defaultPath), ...this.defaultModel }, ...others];
+    this.#lastList = { at: performance.now(), models };
+    return models;
+  }
+
+  /** The models as of a second ago: every request may be by a prefix, and a look takes as long as there are models. */
+  async #recentList(): Promise<readonly CatalogModel[]> {
+    const { at, models } = this.#lastList ?? { at: -Infinity, models: [] };
+    return performance.now() - at < LOOK_INTERVAL_MS ? models : this.list();
   }
 
   /** MODELS_DIR as it is now. One look at a time: those who ask meanwhile share the next, however many they are. */
@@ -119,7 +128,7 @@ export class ModelCatalog {
    * @throws EngineError `model_not_found` with those there are, `weights_invalid` for one that is not sound
    */
   async find(name: string): Promise<CatalogModel> {
-    const models = await this.list();
+    const models = await (this.aliases.byPrefix(name) === undefined ? this.list() : this.#recentList());
     const ids = models.map((model) => model.id);
     const ownId = this.aliases.exact(name);
     const foundId = matchId(ids, ownId ?? name);

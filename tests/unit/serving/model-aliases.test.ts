@@ -79,6 +79,20 @@ describe('a name', () => {
     await expect(catalogOf('a=b,b=own').find('a')).rejects.toMatchObject({ code: 'model_not_found' });
   });
 
+  it('by a prefix costs no look into the folder more often than once a second', async () => {
+    let numLooks = 0;
+    const scan = () => {
+      numLooks++;
+      return Promise.resolve([]);
+    };
+    const options = { aliases: aliasesOf('@cf/*=own'), scan };
+    const catalog = new ModelCatalog({ id: 'own', path: '/own' }, '/models', options);
+    for (let index = 0; index < 100; index++) await catalog.find(`@cf/${index}`);
+    expect(numLooks).toBe(1);
+    await expect(catalog.find('other')).rejects.toMatchObject({ code: 'model_not_found' });
+    expect(numLooks).toBe(2);
+  });
+
   it('may be an id that is written short', async () => {
     const catalog = catalogOf('short=owner/name:Q4_K_M', ['owner/name:name-Q4_K_M.gguf']);
     expect((await catalog.find('short')).id).toBe('owner/name:name-Q4_K_M.gguf');
