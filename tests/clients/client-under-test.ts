@@ -32,6 +32,7 @@ export const CLIENTS: readonly ClientUnderTest[] = [
   ofNode('cloudflare', 'cloudflare', 'cloudflare', 'cloudflare'),
   ofNode('workers-ai-provider', 'workers-ai-provider', 'workers-ai-provider', 'workers-ai-provider'),
   ofNode('miniflare-4', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
+  ofNode('miniflare-5', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
   ofNode(
     'ai-sdk-compatible-2',
     '@ai-sdk/openai-compatible',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { embedMany } from 'ai';
-import { Miniflare } from 'miniflare';
+import * as miniflare from 'miniflare';
 import { createWorkersAI } from 'workers-ai-provider';
 import { checkEmbeddings, checkLanguageModel } from './ai-sdk-checks.mjs';
 import { ASK, check, collect, errorOf, setup, untilIdle } from './check.mjs';
@@ -30,13 +30,16 @@ export default {
 };`;
 
 /** A Miniflare with that Worker, whose AI is this plugin's. */
-const start = (options) =>
-  new Miniflare({
+function start(options) {
+  const asOf4 = {
     modules: true,
     script: WORKER,
     compatibilityDate: '2026-04-01',
     unsafeBindings: [{ name: 'AI', type: 'ai', plugin: { package: plugin, name: 'tokenflare-ai' }, options }],
-  });
+  };
+  const { Miniflare, convertV4MiniflareOptions: convert } = miniflare;
+  return new Miniflare(convert === undefined ? asOf4 : convert(asOf4));
+}
 
 const user = (content) => [{ role: 'user', content }];
 const pattern = '@cf/vendor/*';
