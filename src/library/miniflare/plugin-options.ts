@@ -67,7 +67,10 @@ function toBinding({ name, options }: NamedBinding): PluginBinding {
 }
 
 const maySendKey = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  protocol === 'https:' ||
+  hostname === 'localhost' ||
+  hostname === '[::1]' ||
+  /^127(\.\d+){3}$/.test(hostname);
 
 const invalid = (name: string, complaint: string): EngineError =>
   new EngineError('config_invalid', `the options of the binding ${name}: ${complaint}`);
