@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { toEngineError } from '../../errors.ts';
+import { toErrorBody } from '../../http/error-response.ts';
 import { createService, type ServiceSettings, type TokenflareService } from '../create-service.ts';
 
 /** By their settings: what reloads keeps its service. */
@@ -25,7 +27,9 @@ async function start(settings: ServiceSettings): Promise<string> {
       const { app } = await starting;
       return await app.fetch(request, env);
     } catch (error) {
-      return Response.json(toFault(error), { status: 500 });
+      return Response.json(toErrorBody(toEngineError(error), { api: 'workers-binding' }, 'start'), {
+        status: 500,
+      });
     }
   });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
@@ -47,15 +51,3 @@ function tellOf(starting: Promise<TokenflareService>): void {
 const say = (text: string): void => void process.stderr.write(`tokenflare: ${text}\n`);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** As the class behind `env.AI` reads it. */
-function toFault(error: unknown): object {
-  const [code, message] = [3043, messageOf(error)];
-  return {
-    internalCode: code,
-    name: 'InferenceUpstreamError',
-    description: message,
-    message,
-    errors: [{ code, message }],
-  };
-}
