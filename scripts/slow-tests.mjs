@@ -181,16 +181,11 @@ export const SLOW_CASES = [
     ],
   },
   {
-    cases: [
-      'fuzz-texts',
-      'fuzz-mutations',
-      'fuzz-schemathesis',
-      'overload',
-      'attention-flood',
-      'dropped-streams',
-    ],
+    cases: ['fuzz-texts', 'fuzz-mutations', 'attention-flood', 'dropped-streams'],
     sources: ['src/http/', 'src/tokenizer/', 'src/engine/', 'src/serving/', 'routes/', 'chaos/'],
   },
+  { cases: ['fuzz-schemathesis'], sources: ['routes/', 'openapi.yaml', 'chaos/'] },
+  { cases: ['overload'], sources: ['src/http/', 'src/engine/', 'src/serving/', 'src/fairness/', 'chaos/'] },
   {
     cases: [
       'fuzz-tools',
@@ -212,7 +207,7 @@ export const SLOW_CASES = [
   },
   {
     cases: ['unread-', 'short-bodies', 'slow-headers', 'slow-bodies', 'slow-readers', 'wrong-keys'],
-    sources: ['src/http/', 'src/access/', 'src/bounded-store.ts', 'routes/', 'chaos/'],
+    sources: ['src/http/', 'src/access/', 'src/bounded-store.ts', 'chaos/'],
   },
   {
     cases: ['service-process', 'sig', 'engine-', 'worker-', 'log-', 'orphans', 'redis-', 'out-of-files'],
