@@ -24,7 +24,8 @@ import {
   storedResponseRoute,
 } from './responses/stored-responses.ts';
 import { detokenizeRoute, tokenizeRoute } from './service/tokenize.ts';
-import { workersAiRoute } from './workers-ai/workers-ai.ts';
+import { systemOneRoute } from './decisions/system-one.ts';
+import { workersAiRoute, workersAiUnifiedRoute } from './workers-ai/workers-ai.ts';
 
 /** Where Cloudflare's clients look for an account's API. There are no accounts here: any id is as good. */
 const ACCOUNT_BASE = '/client/v4/accounts/:account_id';
@@ -40,9 +41,9 @@ const below = (bases: readonly string[], routes: readonly Route[]): BasedRoute[]
 /** Every route once, as the OpenAPI document lists them, in this order. */
 export const basedRoutes: readonly BasedRoute[] = [
   // Before the others below these bases: a path there that no route answers to gets an error of Workers AI (RouteTable).
-  ...below([ACCOUNT_BASE], [workersAiRoute, modelSearchRoute]),
+  ...below([ACCOUNT_BASE], [workersAiRoute, workersAiUnifiedRoute, modelSearchRoute]),
   ...below([], [bindingRunRoute, bindingGatewayRunRoute, bindingModelsRoute]),
-  // OpenAI's API, as far as Cloudflare has it too: `/v1/…` is `/ai/v1/…` there.
+  // OpenAI's API and Anthropic's, as far as Cloudflare has them too: `/v1/…` is `/ai/v1/…` there.
   ...below(
     ['/ai', `${ACCOUNT_BASE}/ai`],
     [
@@ -56,6 +57,9 @@ export const basedRoutes: readonly BasedRoute[] = [
       embeddingRoute,
       modelListRoute,
       modelRoute,
+      messageRoute,
+      messageTokensRoute,
+      systemOneRoute,
     ],
   ),
   // Where clients of Jina and Cohere look for it.
@@ -64,8 +68,6 @@ export const basedRoutes: readonly BasedRoute[] = [
   ...below(
     [],
     [
-      messageRoute,
-      messageTokensRoute,
       decisionRoute,
       tokenizeRoute,
       detokenizeRoute,

@@ -23,7 +23,7 @@ export const embeddingRoute = defineRoute({
       tags: ['OpenAI'],
       summary: 'Texts to vectors',
       description:
-        "An embedding is the mean over a text's tokens of the model's last hidden state, of length 1.",
+        "An embedding is the model's last hidden states of a text's tokens, pooled as its files say, of length 1.",
       requestBody: {
         required: true,
         ...jsonContent(embeddingRequestSchema, { input: ['The river', 'The old mill'] }),
@@ -45,6 +45,7 @@ export const embeddingRoute = defineRoute({
           input.truncate_prompt_tokens === -1
             ? ('fit' as const)
             : (input.truncate_prompt_tokens ?? undefined),
+        dimensions: input.dimensions ?? undefined,
         timeoutMs,
         clientId: c.var.scope.clientId,
         budget: c.var.scope.budget,
@@ -65,8 +66,8 @@ function checkFields({ model }: Engine, { input, dimensions, encoding }: Embeddi
   if (encoding !== 'model' && input.some((text) => typeof text !== 'string')) {
     throw invalidField('input', FOREIGN_TOKENS);
   }
-  if (typeof dimensions === 'number' && dimensions !== model.dim) {
-    const complaint = `must be ${model.dim}, the width of the model, or left out, not ${dimensions}`;
+  if (typeof dimensions === 'number' && dimensions > model.dim) {
+    const complaint = `must be at most ${model.dim}, the width of the model, not ${dimensions}`;
     throw invalidField('dimensions', complaint);
   }
   for (const [index, text] of input.entries()) {

@@ -18,7 +18,7 @@ import {
   LOAD_ERRORS,
 } from '../openapi-parts.ts';
 import { toFollowedConversation } from './response-conversation.ts';
-import { answerGeneration } from '../shared/answer-generation.ts';
+import { answerGeneration, type WrapBody } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { responseBodySchema, inputTokensSchema } from './schemas/response-body.ts';
 import {
@@ -59,14 +59,24 @@ export const responseRoute = defineRoute({
       },
     },
   }),
-  createHandlers: (dependencies) => ({ post: (c) => createResponse(c, dependencies) }),
+  createHandlers: (dependencies) => ({
+    post: async (c) => {
+      const body = await readQueuedRequest(c, dependencies, responseRequestSchema, ({ input }) => input);
+      return answerResponse(c, dependencies, body);
+    },
+  }),
 });
 
-async function createResponse(c: AppContext, dependencies: AppDependencies): Promise<Response> {
+/** A response; also where another API has its shape. */
+export async function answerResponse(
+  c: AppContext,
+  dependencies: AppDependencies,
+  body: ResponseInput,
+  wrapBody: WrapBody = (written) => written,
+): Promise<Response> {
   const { scope } = c.var;
   const { config, responses } = dependencies;
-  const body = await readQueuedRequest(c, dependencies, responseRequestSchema, ({ input }) => input);
-  const input = c.var.scope.hasOwner ? body : notStored(body);
+  const input = scope.hasOwner ? body : notStored(body);
   const { before, own, followed } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
   const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
   const request = toResponseGeneration(input, followed, engine.model, timeoutMs);
@@ -88,6 +98,7 @@ async function createResponse(c: AppContext, dependencies: AppDependencies): Pro
     toFrame: eventFrame,
     form: streamFormOf(generation, writer, keep),
     onClosed: keep,
+    wrapBody,
   });
 }
 

@@ -16,6 +16,8 @@ export interface AnswerWriter<Payload> {
   readonly body: object;
 }
 
+export type WrapBody = (body: object) => object;
+
 interface AnswerOptions<Payload> {
   readonly isStreamed: boolean;
   readonly pingIntervalMs: number;
@@ -24,6 +26,8 @@ interface AnswerOptions<Payload> {
   readonly form?: Partial<StreamForm>;
   /** Called once the writer is closed, before the last frames go out. */
   readonly onClosed?: () => void;
+  /** What stands around the body of an answer in one piece. */
+  readonly wrapBody?: WrapBody;
 }
 
 /**
@@ -37,7 +41,7 @@ export async function answerGeneration<Payload>(
   options: AnswerOptions<Payload>,
 ): Promise<Response> {
   const { completion } = generation;
-  const { isStreamed, pingIntervalMs, form, onClosed } = options;
+  const { isStreamed, pingIntervalMs, form, onClosed, wrapBody } = options;
   c.var.scope.attachCompletion(completion);
   const onDisconnect = (): void => completion.cancel('disconnect');
   if (isStreamed) {
@@ -47,7 +51,7 @@ export async function answerGeneration<Payload>(
   onClientGone(c, onDisconnect);
   await writeWhole(generation, writer);
   onClosed?.();
-  return answerJson(c, writer.body);
+  return answerJson(c, wrapBody === undefined ? writer.body : wrapBody(writer.body));
 }
 
 /** Has all of an answer written; the writer's body is whole then. @throws EngineError what the events throw */

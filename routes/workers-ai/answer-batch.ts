@@ -3,22 +3,17 @@ import type { BatchJob, BatchWork, ItemAnswer } from '../../src/batch/batch-job.
 import { BATCH_BOUNDS, batchClientId, BatchJobs } from '../../src/batch/batch-jobs.ts';
 import { BatchRunner, type Batches } from '../../src/batch/batch-runner.ts';
 import { clip } from '../../src/values.ts';
-import { EngineError, invalidField } from '../../src/errors.ts';
+import { EngineError } from '../../src/errors.ts';
 import { checkMayUse, hideOthers } from '../../src/http/middleware/use-engine.ts';
 import { answerInPieces } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { noOwner } from '../../src/http/middleware/visible-owner.ts';
 import { runForKey, type KeyHolder } from '../../src/http/middleware/run-for-key.ts';
 import type { AppDependencies, RouteDependencies } from '../app-dependencies.ts';
-import {
-  embed,
-  parseRunInput,
-  startText,
-  withoutUnknownValues,
-  type RunInput,
-  type RunRequest,
-} from './run-workers-ai.ts';
+import { startChat } from '../openai/chat.ts';
 import { writeWhole } from '../shared/answer-generation.ts';
+import { parseBatchInput, withoutUnknownValues, type BatchInput, type RunRequest } from './run-input.ts';
+import { embed, startText } from './run-workers-ai.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import type { Wrapping } from './schemas/workers-ai-answer.ts';
 import {
@@ -76,9 +71,9 @@ export async function answerBatch(
     ownerId,
     modelId,
     requests: requests.map((request) =>
-      toRequestJson({ ...request, body: withoutUnknownValues(request.body) }),
+      toRequestJson({ ...request, body: withoutUnknownValues({ modelId: asked, body: request.body }) }),
     ),
-    work: createWork(dependencies, { modelId, ownerId, keyId: principal.keyId }),
+    work: createWork(dependencies, { modelId, asked, ownerId, keyId: principal.keyId }),
   });
   return c.json(toStatusBody({ id: job.id, modelId, status: 'queued' }, wrapping));
 }
@@ -101,6 +96,8 @@ function* thenCall(pieces: Iterable<string>, done: () => void): Generator<string
 
 interface JobOwner {
   readonly modelId: string;
+  /** What the client called the model. */
+  readonly asked: string | undefined;
   readonly ownerId: string;
   /** Of the API key that the job came with. */
   readonly keyId: string | undefined;
@@ -110,7 +107,7 @@ function createWork({ access, metrics, ...dependencies }: AppDependencies, owner
   return {
     run: async (index, text, onSubmitted) => {
       const request = fromRequestJson(text);
-      const input = parseItem(request);
+      const input = parseBatchInput({ modelId: owner.asked, body: request.body });
       const { result, usage } = await runForKey(access, metrics, owner.keyId, (holder) =>
         runItem(dependencies, owner, input, { ...holder, onSubmitted }),
       );
@@ -120,32 +117,11 @@ function createWork({ access, metrics, ...dependencies }: AppDependencies, owner
   };
 }
 
-/** What an item of a job may ask for. */
-type BatchInput = Exclude<RunInput, { task: 'ranking' }>;
-
-/** @throws EngineError `invalid_request` also for what has no meaning in a job */
-function parseItem({ body }: BatchRequest): BatchInput {
-  const parsed = parseRunInput(body);
-  // A job has one sequence of an item in work, and a ranking is one for each of its texts.
-  if (parsed.task === 'ranking')
-    throw invalidField('contexts', 'cannot be ranked in a batch job; ask at once');
-  if (parsed.task === 'text') {
-    if (parsed.input.stream === true) throw invalidField('stream', 'has no meaning in a batch job');
-    if (parsed.input.options?.rejectIfBusy === true) {
-      throw invalidField(
-        'options.rejectIfBusy',
-        'has no meaning in a batch job, which waits until it may start',
-      );
-    }
-  }
-  return parsed;
-}
-
 /** An item as one more request, of a client of its own; the answer comes whole. */
 async function runItem(
   { models, config }: Pick<AppDependencies, 'models' | 'config'>,
   { modelId, ownerId }: JobOwner,
-  { task, input }: BatchInput,
+  run: BatchInput,
   { principal, budget, onSubmitted }: KeyHolder & { onSubmitted: () => void },
 ): Promise<{ result: unknown } & Pick<ItemAnswer, 'usage'>> {
   await checkMayUse(principal, models, modelId);
@@ -155,19 +131,22 @@ async function runItem(
   const lease = await models.acquire(modelId, { timeoutMs, signal: gone, clientId });
   try {
     const { engine } = lease;
-    if (task === 'embedding') {
+    if (run.task === 'embedding') {
       // It holds its slot in the queue to its end, so that no other item starts beside it.
-      const result = await embed(engine, input, timeoutMs, { clientId, budget, gone });
+      const result = await embed(engine, run.input, timeoutMs, { clientId, budget, gone });
       const usage = { numPromptTokens: result.usage.prompt_tokens, numGeneratedTokens: 0 };
       return { result, usage };
     }
     // A new id each time: the owner knows none of them, so that no request of its own can have it.
     const caller = { id: randomUUID(), clientId, ownerId, budget, gone };
-    const { generation, writer } = await startText(engine, input, timeoutMs, caller);
+    const { generation, writer } =
+      run.task === 'chat'
+        ? await startChat(engine, run.input, timeoutMs, caller)
+        : await startText(engine, run, timeoutMs, caller, 'bare');
     onSubmitted();
     try {
       await writeWhole(generation, writer);
-      return { result: writer.result, usage: generation.completion.record().usage };
+      return { result: writer.body, usage: generation.completion.record().usage };
     } finally {
       const { usage } = generation.completion.record();
       budget.spend(usage.numPromptTokens, usage.numGeneratedTokens);

@@ -1,50 +1,71 @@
-import { startRelevance } from '../../src/decisions/start-relevance.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/middleware/caller.ts';
 import { useEngine } from '../../src/http/middleware/use-engine.ts';
 import { dataFrame } from '../../src/http/sse/sse.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import { answerGeneration } from '../shared/answer-generation.ts';
+import { answerChat } from '../openai/chat.ts';
+import { answerResponse } from '../responses/responses.ts';
+import { RESPONSE_FIELD_NAMES } from '../responses/schemas/response-request.ts';
+import { answerGeneration, type WrapBody } from '../shared/answer-generation.ts';
 import { followCompletion } from '../shared/queued-request.ts';
-import { embed, parseRunInput, startText, type RunInput, type RunRequest } from './run-workers-ai.ts';
+import { parseRunInput, type RunInput, type RunRequest } from './run-input.ts';
+import { embed, startScores, startText } from './run-workers-ai.ts';
 import { wrap } from './schemas/workers-ai-answer.ts';
-import { toRankingRequest, toRankingResult } from './schemas/workers-ai-ranking.ts';
 
 /** Answers at once what is no batch job. */
 export async function answerRun(
   c: AppContext,
   { modelId, body, wrapping }: RunRequest,
-  { models, config }: AppDependencies,
+  dependencies: AppDependencies,
 ): Promise<Response> {
+  const { models, config } = dependencies;
   const { scope } = c.var;
-  const run = parseRunInput(body);
+  const run = parseRunInput({ modelId, body });
   if (config.logPrompts) scope.prompt = promptOf(run);
-  const { task, input } = run;
+  const wrapBody: WrapBody = (written) => wrap(written, wrapping);
+  switch (run.task) {
+    case 'chat':
+      return answerChat(c, dependencies, { ...run.input, model: modelId ?? run.input.model }, wrapBody);
+    case 'response': {
+      scope.facts = { ...scope.facts, fieldNames: RESPONSE_FIELD_NAMES };
+      return answerResponse(c, dependencies, { ...run.input, model: modelId ?? run.input.model }, wrapBody);
+    }
+  }
   const { engine, timeoutMs } = await useEngine(c, models, modelId, config.requestTimeoutMs);
-  if (task === 'embedding') {
+  if (run.task === 'embedding') {
     const caller = { clientId: scope.clientId, budget: scope.budget, gone: c.req.raw.signal };
-    return answerJson(c, wrap(await embed(engine, input, timeoutMs, caller), wrapping));
+    return answerJson(c, wrapBody(await embed(engine, run.input, timeoutMs, caller)));
   }
-  if (task === 'ranking') {
-    const { completion, scores } = await startRelevance(
-      engine,
-      toRankingRequest(input, timeoutMs),
-      callerOf(c),
-    );
+  if (run.task !== 'text') {
+    const { completion, result } = await startScores(engine, run, timeoutMs, callerOf(c));
     followCompletion(c, completion);
-    return answerJson(c, wrap(toRankingResult(input, await scores(), completion.record().usage), wrapping));
+    return answerJson(c, wrapBody(await result()));
   }
-  const { generation, writer } = await startText(engine, input, timeoutMs, callerOf(c), wrapping);
+  const { generation, writer } = await startText(engine, run, timeoutMs, callerOf(c), wrapping);
   return answerGeneration(c, generation, writer, {
-    isStreamed: input.stream === true,
+    isStreamed: run.input.stream === true,
     pingIntervalMs: config.ssePingIntervalMs,
     toFrame: dataFrame,
   });
 }
 
 /** For the log, where the operator wants it. */
-function promptOf({ task, input }: RunInput): unknown {
-  if (task === 'embedding') return input.text;
-  return task === 'ranking' ? input.query : (input.prompt ?? input.messages);
+function promptOf(run: RunInput): unknown {
+  switch (run.task) {
+    case 'text':
+      return run.input.prompt ?? run.input.messages;
+    case 'chat':
+      return run.input.messages;
+    case 'response':
+      return run.input.input;
+    case 'embedding':
+      return run.input.text ?? [run.input.queries, run.input.documents];
+    case 'ranking':
+      return run.input.query;
+    case 'verdict':
+      return run.prompt;
+    case 'decision':
+      return run.input.state;
+  }
 }

@@ -17,10 +17,7 @@ import { answerBatch } from './answer-batch.ts';
 import { answerRun } from './answer-run.ts';
 import { modelSearchQuerySchema, modelSearchResponseSchema, searchModels } from './model-search.ts';
 import { bindingRequestSchema, MODEL_HEADER } from './schemas/binding.ts';
-import { workersAiChunkSchema, workersAiResultSchema } from './schemas/workers-ai-answer.ts';
-import { batchResultSchemas } from './schemas/workers-ai-batch.ts';
-import { workersAiEmbeddingResultSchema } from './schemas/workers-ai-embeddings.ts';
-import { workersAiRankingResultSchema } from './schemas/workers-ai-ranking.ts';
+import { runEventSchema, runResultSchema } from './schemas/run-bodies.ts';
 
 /**
  * What the class behind a Worker's `env.AI` sends to `https://workers-binding.ai` (workerd, ai-api.ts), below a base of its
@@ -54,13 +51,8 @@ const runRoute = (path: string, operationId: string, summary: string): Route =>
         responses: {
           200: streamableResponse(
             'What `POST /ai/run/{model}` has as `result`.',
-            z.union([
-              workersAiResultSchema,
-              workersAiEmbeddingResultSchema,
-              workersAiRankingResultSchema,
-              ...batchResultSchemas,
-            ]),
-            z.union([workersAiChunkSchema, workersBindingErrorSchema]),
+            runResultSchema,
+            z.union([runEventSchema, workersBindingErrorSchema]),
           ),
           ...errorResponses([...COMPLETION_ERRORS, 'output_incomplete', 'not_found'], API),
         },

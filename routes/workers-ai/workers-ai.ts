@@ -3,6 +3,7 @@ import type { AppContext } from '../../src/http/app-env.ts';
 import { invalidField } from '../../src/errors.ts';
 import { clip } from '../../src/values.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import type { RouteDependencies } from '../app-dependencies.ts';
 import { answerBatch } from './answer-batch.ts';
 import { answerRun } from './answer-run.ts';
 import { defineRoute } from '../define-route.ts';
@@ -14,26 +15,33 @@ import {
   streamableResponse,
 } from '../openapi-parts.ts';
 import { workersAiErrorSchema } from '../shared/schemas/errors.ts';
-import { workersAiRequestSchema } from './schemas/workers-ai.ts';
-import { workersAiChunkSchema, workersAiResponseSchema } from './schemas/workers-ai-answer.ts';
+import { parseInput } from '../shared/schemas/parse-input.ts';
 import {
-  batchPollSchema,
-  batchRequestSchema,
-  batchResponseSchema,
-  batchStatusSchema,
-} from './schemas/workers-ai-batch.ts';
-import {
-  workersAiEmbeddingRequestSchema,
-  workersAiEmbeddingResponseSchema,
-} from './schemas/workers-ai-embeddings.ts';
-import {
-  workersAiRankingRequestSchema,
-  workersAiRankingResponseSchema,
-} from './schemas/workers-ai-ranking.ts';
+  runEventSchema,
+  runRequestSchema,
+  runResponseSchema,
+  unifiedRequestSchema,
+} from './schemas/run-bodies.ts';
 
 const QUEUE_PARAM = 'queueRequest';
 
-/** Text generation, embeddings, rankings and batch jobs as Cloudflare Workers AI has them. A model id may hold slashes. */
+const queryParam = z.object({
+  [QUEUE_PARAM]: z.enum(['true', 'false']).optional().meta({
+    description:
+      'True: the body is a batch job (WorkersAiBatchRequest), or asks how one stands (WorkersAiBatchPoll).',
+  }),
+});
+
+const responses = () => ({
+  200: streamableResponse(
+    'What the task of the model gives; or how a batch job stands, and its answers once it is done.',
+    runResponseSchema,
+    z.union([runEventSchema, workersAiErrorSchema]),
+  ),
+  ...errorResponses([...COMPLETION_ERRORS, 'output_incomplete', 'not_found'], 'workers-ai'),
+});
+
+/** What Cloudflare Workers AI does for a model, by the task that its id has there. A model id may hold slashes. */
 export const workersAiRoute = defineRoute({
   path: '/ai/run/:model{.+}',
   api: 'workers-ai',
@@ -42,54 +50,64 @@ export const workersAiRoute = defineRoute({
     post: {
       operationId: 'runModel',
       tags: ['Workers AI'],
-      summary: 'Generate text, embed texts, or rank them; now, or in a batch job',
-      requestParams: {
-        path: modelParam,
-        query: z.object({
-          [QUEUE_PARAM]: z.enum(['true', 'false']).optional().meta({
-            description:
-              'True: the body is a batch job (WorkersAiBatchRequest), or asks how one stands (WorkersAiBatchPoll).',
-          }),
-        }),
-      },
-      requestBody: {
-        required: true,
-        ...jsonContent(
-          z.union([
-            workersAiRequestSchema,
-            workersAiEmbeddingRequestSchema,
-            workersAiRankingRequestSchema,
-            batchRequestSchema,
-            batchPollSchema,
-          ]),
-        ),
-      },
-      responses: {
-        200: streamableResponse(
-          'The text and its usage; or embeddings; or a ranking; or how a batch job stands, and its answers once it is done.',
-          z.union([
-            workersAiResponseSchema,
-            workersAiEmbeddingResponseSchema,
-            workersAiRankingResponseSchema,
-            batchStatusSchema,
-            batchResponseSchema,
-          ]),
-          z.union([workersAiChunkSchema, workersAiErrorSchema]),
-        ),
-        ...errorResponses([...COMPLETION_ERRORS, 'output_incomplete', 'not_found'], 'workers-ai'),
-      },
+      summary: 'Run a model for the task that its id has at Cloudflare; now, or in a batch job',
+      description:
+        'The id that the request names decides how it is read and answered, also where it is an alias; of an id that is ' +
+        "none of Cloudflare's the fields of the body decide.",
+      requestParams: { path: modelParam, query: queryParam },
+      requestBody: { required: true, ...jsonContent(runRequestSchema) },
+      responses: responses(),
     },
   }),
   createHandlers: (dependencies) => ({
     post: async (c) => {
-      const isBatch = asksForQueue(c);
-      if (!isBatch) dependencies.models.checkRoom(c.var.scope.clientId);
-      const body = await readJsonBody(c, dependencies.config.bodyLimitBytes);
+      const { isBatch, body } = await readRun(c, dependencies);
       const request = { modelId: c.req.param('model'), body, wrapping: 'envelope' as const };
       return isBatch ? answerBatch(c, request, dependencies) : answerRun(c, request, dependencies);
     },
   }),
 });
+
+/** The same of a body that names its model. */
+export const workersAiUnifiedRoute = defineRoute({
+  path: '/ai/run',
+  api: 'workers-ai',
+  isQueued: true,
+  describe: () => ({
+    post: {
+      operationId: 'runNamedModel',
+      tags: ['Workers AI'],
+      summary: 'Run a model that the body names',
+      requestParams: { query: queryParam },
+      requestBody: {
+        required: true,
+        ...jsonContent(unifiedRequestSchema, {
+          model: 'tokenflare-tales',
+          input: { prompt: 'Once upon a time', max_tokens: 8 },
+        }),
+      },
+      responses: responses(),
+    },
+  }),
+  createHandlers: (dependencies) => ({
+    post: async (c) => {
+      const { isBatch, body } = await readRun(c, dependencies);
+      const { model: modelId, input } = parseInput(unifiedRequestSchema, body);
+      const request = { modelId, body: input, wrapping: 'envelope' as const };
+      return isBatch ? answerBatch(c, request, dependencies) : answerRun(c, request, dependencies);
+    },
+  }),
+});
+
+/** A client that no model has a place for is refused before its body is read, unless it has a batch job, which waits. */
+async function readRun(
+  c: AppContext,
+  { models, config }: RouteDependencies,
+): Promise<{ isBatch: boolean; body: Record<string, unknown> }> {
+  const isBatch = asksForQueue(c);
+  if (!isBatch) models.checkRoom(c.var.scope.clientId);
+  return { isBatch, body: await readJsonBody(c, config.bodyLimitBytes) };
+}
 
 /** @throws EngineError `invalid_request` for any other parameter, which would be ignored */
 function asksForQueue(c: AppContext): boolean {

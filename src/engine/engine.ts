@@ -1,4 +1,5 @@
 import type { EngineError } from '../errors.ts';
+import type { ModelPooling, Pooling } from '../model/pooling.ts';
 import type { KnownDefaults } from '../model/sampling-note.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
 import type { RuntimeName } from '../runtime/traits.ts';
@@ -37,6 +38,8 @@ export interface ModelInfo extends Partial<KnownDefaults> {
   chatTemplate?: ChatTemplateOrigin;
   /** Of the template's text. */
   chatTemplateDigest?: string;
+  /** How it embeds a text; absent: by the mean, since its files are not read yet. */
+  pooling?: ModelPooling;
   /** Of the model's files, see `filesDigest`. */
   filesDigest: string;
   /** Most tokens of prompt and completion together. */
@@ -65,6 +68,13 @@ export interface ModelInfo extends Partial<KnownDefaults> {
   memoryLimitBytes: number;
   /** Unix time in seconds at which the model was ready. */
   createdAt: number;
+}
+
+export interface EmbedOptions {
+  /** Whom it is for; by default the service itself. */
+  readonly clientId?: string;
+  /** By default the mean. */
+  readonly pooling?: Pooling;
 }
 
 /** One HTTP request: `prompts.length * n` sequences, which are admitted together or not at all. */
@@ -294,11 +304,11 @@ export interface Engine {
     clientId?: string,
   ): Promise<AttentionWeights>;
   /**
-   * The mean of the hidden states that the model has of a text's tokens, of length 1: [dim].
+   * The hidden states that the model has of a text's tokens, pooled, of length 1: [dim].
    * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
    * once that is aborted. Throws `context_length_exceeded` or `invalid_request`.
    */
-  embed(tokenIds: readonly number[], signal: AbortSignal, clientId?: string): Promise<Float32Array>;
+  embed(tokenIds: readonly number[], signal: AbortSignal, options?: EmbedOptions): Promise<Float32Array>;
   /** An owner's request with that id, running or recently ended; without `ownerId` any owner's. */
   find(requestId: string, ownerId?: string): RequestRecord | undefined;
   /** The first so many requests of an owner that have not ended, or of all, in the order in which they came. */

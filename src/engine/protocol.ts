@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { AttentionWeights } from '../model/inspect-attention.ts';
+import type { Pooling } from '../model/pooling.ts';
 import type { GrammarSource } from '../grammar/matching/token-grammar.ts';
 import type { TokenTrieData } from '../grammar/matching/token-trie.ts';
 import type { KvCacheRequest, RuntimeName, WeightFormat } from '../runtime/traits.ts';
@@ -98,7 +99,7 @@ export type ToWorker =
   | { type: 'cancel'; sequenceIds: readonly number[] }
   | { type: 'inspect'; id: number; clientId: string; tokenIds: readonly number[]; layers: readonly number[] }
   | { type: 'cancelInspection'; id: number }
-  | { type: 'embed'; id: number; clientId: string; tokenIds: readonly number[] }
+  | { type: 'embed'; id: number; clientId: string; tokenIds: readonly number[]; pooling: Pooling }
   | { type: 'cancelEmbedding'; id: number }
   /** Answered by `alive`. */
   | { type: 'ping' }

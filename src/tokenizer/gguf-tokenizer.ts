@@ -33,8 +33,9 @@ const TEMPLATE_TOKENS = [
   ['pad_token', 'padding'],
 ] as const;
 
-/** How the model's maker samples, and what the model and those that it was made of are called. */
-const SAMPLING_OR_NAME = /^general\.(sampling\..+|name|basename|base_model\.\d{1,2}\.name)$/;
+/** How the model's maker samples and embeds, and what the model and those that it was made of are called. */
+const SAMPLING_NAME_OR_POOLING =
+  /^(general\.(sampling\..+|name|basename|base_model\.\d{1,2}\.name)|[\w-]+\.pooling_type)$/;
 
 /**
  * The tokenizer that a GGUF file carries in its metadata; the ids are those of llama.cpp on the same file.
@@ -53,7 +54,7 @@ export function ggufTokenizer(metadata: ReadonlyMap<string, unknown>): Tokenizer
     chatTemplate: chatTemplate(metadata.get('tokenizer.chat_template'), specialTokens),
     specialTokens,
     kind: kind.name,
-    generalMetadata: new Map([...metadata].filter(([key]) => SAMPLING_OR_NAME.test(key))),
+    generalMetadata: new Map([...metadata].filter(([key]) => SAMPLING_NAME_OR_POOLING.test(key))),
     eosTokenIds: (['eos', 'eot', 'eom'] as const).flatMap((name) => vocabulary.id(name) ?? []),
   });
 }

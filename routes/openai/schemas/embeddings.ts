@@ -18,7 +18,8 @@ export const embeddingRequestSchema = z
       .nullish()
       .meta({ default: 'float', description: '`base64`: float32, little-endian.' }),
     dimensions: countSchema.nullish().meta({
-      description: "Only the model's own width, another is refused: a part of its embedding means nothing.",
+      description:
+        'Only the first so many numbers, of length 1 again; of use if the model was trained for it (Matryoshka).',
     }),
     truncate_prompt_tokens: truncateTokensSchema
       .nullish()
@@ -33,8 +34,8 @@ const embeddingSchema = z.object({
   index: z.int(),
   embedding: z.union([z.array(z.number()), z.string()]).meta({
     description:
-      "The mean over the text's tokens of what the last block leaves behind the final norm, of length 1. The model " +
-      'was trained to predict tokens, not to compare texts.',
+      "What the last block leaves of the text's tokens behind the final norm, pooled as the model's files say (by " +
+      'default the mean), of length 1.',
   }),
 });
 

@@ -109,6 +109,8 @@ interface WorkersAiView {
   readonly maxTokens: number;
   /** Of an answer in one piece; by default an envelope. */
   readonly wrapping?: Wrapping;
+  /** What an answer in one piece becomes, where the task has a form of its own. */
+  readonly toResult?: ((result: WorkersAiResult) => object) | undefined;
 }
 
 /** Turns events into Cloudflare's frames of text, reasoning and calls, or into its result. */
@@ -148,7 +150,12 @@ export class WorkersAiWriter {
   }
 
   /** @throws EngineError `output_incomplete` for JSON that did not come to its end */
-  get result(): WorkersAiResult {
+  get result(): object {
+    const { toResult } = this.#view;
+    return toResult === undefined ? this.#textResult() : toResult(this.#textResult());
+  }
+
+  #textResult(): WorkersAiResult {
     assertInvariant(this.#usage !== undefined, 'an answer is closed before it is read as a whole');
     const finishReason = toFinishReason(this.#finish);
     return {

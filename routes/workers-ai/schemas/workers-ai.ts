@@ -33,6 +33,7 @@ const MAX_STOP_LENGTH = 1024;
 const UNSUPPORTED = {
   functions: 'functions are not supported; send tools',
   lora: 'adapters are not supported by this model',
+  image: 'no model here reads images; leave it out',
 } as const;
 
 const unsupported = z.unknown().optional().meta({ description: 'Not supported; refused when it is set.' });
@@ -55,6 +56,7 @@ export const workersAiRequestSchema = z
     }),
     stream: z.boolean().nullish().meta({ default: false }),
     max_tokens: countSchema.nullish().meta({ default: DEFAULT_MAX_TOKENS }),
+    max_completion_tokens: countSchema.nullish().meta({ description: 'Another name of `max_tokens`.' }),
     temperature: z.number().min(0).max(5).nullish().meta({ default: DEFAULT_TEMPERATURE }),
     top_p: z.number().min(0).max(2).nullish().meta({ description: 'From 1 on it is off.' }),
     top_k: countSchema.nullish(),
@@ -84,6 +86,7 @@ export const workersAiRequestSchema = z
     cache_salt: cacheSaltField,
     functions: unsupported,
     lora: unsupported,
+    image: unsupported,
   })
   .meta({ id: 'WorkersAiRequest' });
 
@@ -94,18 +97,21 @@ export type WorkersAiInput = z.output<typeof workersAiRequestSchema>;
  * is.
  *
  * @param hasChatTemplate then a prompt that is not `raw` is a user's message, as Cloudflare has it
+ * @param defaultMaxTokens where the client asks for no number
  * @throws EngineError `invalid_request` for a missing prompt or a field that cannot be honoured
  */
 export function toTextGeneration(
   input: WorkersAiInput,
   requestTimeoutMs: number,
   hasChatTemplate: boolean,
+  defaultMaxTokens = DEFAULT_MAX_TOKENS,
 ): GenerationRequest {
   checkUnsupported(input);
+  const asked = maxTokensOf(input);
   return generationRequest(
     toGenerationInput(input, hasChatTemplate),
     {
-      maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
+      maxTokens: asked ?? defaultMaxTokens,
       stop: typeof input.stop === 'string' ? [input.stop] : (input.stop ?? []),
       sampling: {
         temperature: input.temperature ?? DEFAULT_TEMPERATURE,
@@ -121,11 +127,21 @@ export function toTextGeneration(
       timeoutMs: requestTimeoutMs,
     },
     {
-      asksForMaxTokens: typeof input.max_tokens === 'number',
+      asksForMaxTokens: asked !== undefined,
       format: toOutputFormat(input),
       rejectsIfBusy: input.options?.rejectIfBusy ?? false,
     },
   );
+}
+
+function maxTokensOf({
+  max_tokens: maxTokens,
+  max_completion_tokens: newer,
+}: WorkersAiInput): number | undefined {
+  if (typeof maxTokens === 'number' && typeof newer === 'number' && maxTokens !== newer) {
+    throw invalidField('max_completion_tokens', 'is another name of max_tokens; send one of them');
+  }
+  return maxTokens ?? newer ?? undefined;
 }
 
 function toGenerationInput(input: WorkersAiInput, hasChatTemplate: boolean): GenerationRequest['input'] {

@@ -12,6 +12,7 @@ import type {
   CancelCause,
   Completion,
   CompletionRequest,
+  EmbedOptions,
   EngineObserver,
   EngineState,
   EngineStats,
@@ -271,10 +272,14 @@ export class EngineClient implements ManagedEngine {
     return this.#sideJobs.inspectAttention({ tokenIds, layers, clientId }, signal);
   }
 
-  embed(tokenIds: readonly number[], signal: AbortSignal, clientId = ''): Promise<Float32Array> {
+  embed(
+    tokenIds: readonly number[],
+    signal: AbortSignal,
+    { clientId = '', pooling = 'mean' }: EmbedOptions = {},
+  ): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
     checkText(tokenIds, this.model, 'input');
-    return this.#sideJobs.embed({ tokenIds, clientId }, signal);
+    return this.#sideJobs.embed({ tokenIds, clientId, pooling }, signal);
   }
 
   ping(): void {

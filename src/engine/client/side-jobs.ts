@@ -1,5 +1,6 @@
 import { type EngineError, abortError } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
+import type { Pooling } from '../../model/pooling.ts';
 import type { ServingMessage } from './process/engine-supervisor.ts';
 import type { ToWorker } from '../protocol.ts';
 
@@ -100,7 +101,7 @@ export class SideJobs {
   }
 
   embed(
-    question: { tokenIds: readonly number[]; clientId: string },
+    question: { tokenIds: readonly number[]; clientId: string; pooling: Pooling },
     signal: AbortSignal,
   ): Promise<Float32Array> {
     return this.#embeddings.askUntil(

@@ -2,7 +2,9 @@ import type { FailedWork, FinishedEmbedding } from '../protocol.ts';
 import { type Answers, notNumbers, StepFault } from '../step-fault.ts';
 import type { FaultRegister } from './fault-register.ts';
 import type { ModelRunner } from './model-runner.ts';
+import { PooledStates } from './pooled-states.ts';
 import { assertInvariant } from '../../errors.ts';
+import type { Pooling } from '../../model/pooling.ts';
 import { groupOf } from '../../fairness/client-id.ts';
 import type { SegmentInput } from '../../runtime/build-step-batch.ts';
 import type { LaneReservation, LaneQueue } from '../../scheduler/lane-queue.ts';
@@ -15,8 +17,7 @@ export interface EmbeddingJob {
   readonly reservation: LaneReservation;
   readonly tokenIds: readonly number[];
   numComputedTokens: number;
-  /** Of the hidden states so far: [dim]. */
-  sums: Float64Array | undefined;
+  readonly states: PooledStates;
 }
 
 interface Chunk {
@@ -45,9 +46,9 @@ export class EmbeddingJobs {
     return this.#jobs.length;
   }
 
-  add(id: number, tokenIds: readonly number[], clientId = ''): void {
+  add(id: number, tokenIds: readonly number[], clientId = '', pooling: Pooling = 'mean'): void {
     const reservation = this.#lanes.askForLane(clientId);
-    this.#jobs.push({ id, reservation, tokenIds, numComputedTokens: 0, sums: undefined });
+    this.#jobs.push({ id, reservation, tokenIds, numComputedTokens: 0, states: new PooledStates(pooling) });
   }
 
   /** Forgets a text between two steps; false when it is not here (any more). */
@@ -106,10 +107,10 @@ export class EmbeddingJobs {
     for (const { job, segment } of chunks) {
       const states = rows.slice(row, row + segment.tokenIds.length); // [tokens][dim]
       row += segment.tokenIds.length;
-      job.sums = addTo(job.sums, states);
+      job.states.add(states);
       job.numComputedTokens += states.length;
       if (job.numComputedTokens < job.tokenIds.length) continue;
-      finished.push({ id: job.id, embedding: normalised(job.sums) });
+      finished.push({ id: job.id, embedding: job.states.embedding });
       this.#leave(job);
     }
     return finished;
@@ -119,20 +120,6 @@ export class EmbeddingJobs {
     this.#jobs = this.#jobs.filter((one) => one !== job);
     this.#lanes.endReservation(job.reservation);
   }
-}
-
-function addTo(sums: Float64Array | undefined, states: readonly Float32Array[]): Float64Array {
-  const [first] = states;
-  assertInvariant(first, 'a chunk has at least one token');
-  const total = sums ?? new Float64Array(first.length); // [dim]
-  for (const state of states) state.forEach((value, index) => (total[index] = (total[index] ?? 0) + value));
-  return total;
-}
-
-/** Of length 1. Dividing by the number of tokens first would change nothing. */
-function normalised(sums: Float64Array): Float32Array {
-  const length = Math.hypot(...sums);
-  return Float32Array.from(sums, (value) => (length === 0 ? 0 : value / length)); // [dim]
 }
 
 /**

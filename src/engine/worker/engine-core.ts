@@ -11,6 +11,7 @@ import {
   type StepReport,
   type TokenTexts,
 } from '../protocol.ts';
+import type { Pooling } from '../../model/pooling.ts';
 import { type Answers, StepFault } from '../step-fault.ts';
 import type { ActiveSequence } from './active-sequence.ts';
 import { EmbeddingJobs, embedNext } from './embedding-jobs.ts';
@@ -167,10 +168,10 @@ export class EngineCore {
   }
 
   /** Takes a text to be embedded by `stepEmbeddings`. */
-  addEmbedding(id: number, tokenIds: readonly number[], clientId = ''): void {
+  addEmbedding(id: number, tokenIds: readonly number[], clientId = '', pooling: Pooling = 'mean'): void {
     this.#checkBetweenSteps();
     checkTokenIds(tokenIds, this.#sampler, 'input');
-    this.#embeddings.add(id, tokenIds, clientId);
+    this.#embeddings.add(id, tokenIds, clientId, pooling);
   }
 
   cancelEmbedding(id: number): void {

@@ -138,7 +138,7 @@ function receive(engine: EngineSetup, message: ToWorker): void {
       break;
     case 'embed':
       admit(engine, 'embedding', message, () =>
-        core.addEmbedding(message.id, message.tokenIds, message.clientId),
+        core.addEmbedding(message.id, message.tokenIds, message.clientId, message.pooling),
       );
       break;
     case 'cancelEmbedding':

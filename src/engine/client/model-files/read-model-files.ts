@@ -17,6 +17,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fieldOf } from '../../../values.ts';
 import { familyDefaults, ggufModelNames } from '../../../model/family-defaults.ts';
+import { directoryPooling, ggufPooling } from '../../../model/pooling.ts';
 import { fromFamily, type KnownDefaults } from '../../../model/sampling-note.ts';
 
 /** Of a generation_config.json, which has some hundred: it is read in the HTTP thread. */
@@ -100,6 +101,7 @@ export type ModelFileInfo = Pick<
   | 'chatTemplateDigest'
   | 'generationDefaults'
   | 'generationSource'
+  | 'pooling'
 >;
 
 /** @throws EngineError as `matchTokenizer` and `loadGenerationDefaults` */
@@ -115,6 +117,7 @@ export async function readModelFiles(
   return {
     eosTokenIds: await matchTokenizer(modelPath, model, tokenizer),
     tokenizer: { kind, vocabSize },
+    pooling: isGgufPath(modelPath) ? ggufPooling(generalMetadata) : await directoryPooling(modelPath),
     ...(chatTemplate === undefined
       ? {}
       : { chatTemplate: chatTemplate.origin, chatTemplateDigest: digestOf(chatTemplate.template) }),

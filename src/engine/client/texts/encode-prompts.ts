@@ -3,6 +3,7 @@ import { EngineError } from '../../../errors.ts';
 import type { TextCaller } from '../../../chat-template/chat-template.ts';
 import { setMaxListeners } from 'node:events';
 import type { TokenAllowance } from '../../caller.ts';
+import { DEFAULT_POOLING, type Pooling } from '../../../model/pooling.ts';
 import { checkTextLength } from '../../check-input.ts';
 import { withinDeadline } from '../queue/waits.ts';
 
@@ -84,13 +85,20 @@ export interface EmbeddingRequest {
   texts: readonly Prompt[];
   /** Most tokens kept from the end of each text, `fit`: as many as the context holds. */
   truncateTo: number | 'fit' | undefined;
+  /** By default as the model's files say. */
+  pooling?: PoolingWish | undefined;
+  /** Only the first so many numbers of each embedding, of length 1 again; by default all. */
+  dimensions?: number | undefined;
   timeoutMs: number;
   clientId: string;
   budget: TokenAllowance;
 }
 
+/** `token`: the state of the one token that stands for the whole text: the first if the model has it so, else the last. */
+export type PoolingWish = 'mean' | 'token';
+
 export interface TextEmbedding {
-  embedding: Float32Array; // [dim]
+  embedding: Float32Array; // [dim], or [dimensions]
   numTokens: number;
 }
 
@@ -99,8 +107,8 @@ export interface TextEmbedding {
  * completion.
  *
  * @param gone aborted when the client has left
- * @throws EngineError `context_length_exceeded`, `request_timeout`, or what `reserve` of engine and budget,
- * `encodePrompts` and `embed` throw
+ * @throws EngineError `context_length_exceeded`, `request_timeout`, `invalid_request` for a model that embeds by something
+ * that is not computed here, or what `reserve` of engine and budget, `encodePrompts` and `embed` throw
  */
 export function embedTexts(
   engine: Engine,
@@ -108,6 +116,7 @@ export function embedTexts(
   gone: AbortSignal,
 ): Promise<TextEmbedding[]> {
   const { clientId, timeoutMs } = request;
+  poolingOf(engine, request.pooling);
   const reservation = engine.reserve(request.texts.length, clientId);
   return withinDeadline({ clientId, gone, timeoutMs }, (textCaller) =>
     embedReserved(engine, request, reservation, textCaller),
@@ -116,11 +125,12 @@ export function embedTexts(
 
 async function embedReserved(
   engine: Engine,
-  { texts, truncateTo, budget }: EmbeddingRequest,
+  { texts, truncateTo, budget, pooling: wish, dimensions }: EmbeddingRequest,
   reservation: Reservation,
   textCaller: TextCaller,
 ): Promise<TextEmbedding[]> {
   const { clientId, signal } = textCaller;
+  const pooling = poolingOf(engine, wish);
   // One for each text.
   setMaxListeners(0, signal);
   const checkLength = (numTokens: number, index: number): void =>
@@ -135,9 +145,33 @@ async function embedReserved(
   await budget.reserve(numTokens);
   return Promise.all(
     prompts.map(async ({ tokenIds }) => {
-      const embedding = await engine.embed(tokenIds, signal, clientId); // [dim]
+      const embedding = await engine.embed(tokenIds, signal, { clientId, pooling }); // [dim]
       budget.spend(tokenIds.length, 0);
-      return { embedding, numTokens: tokenIds.length };
+      return { embedding: shortened(embedding, dimensions), numTokens: tokenIds.length };
     }),
   );
+}
+
+/** @throws EngineError `invalid_request` for a model that embeds by something that is not computed here */
+function poolingOf({ model }: Engine, wish: PoolingWish | undefined): Pooling {
+  const { pooling: own = DEFAULT_POOLING } = model;
+  if ('refusal' in own) {
+    throw new EngineError(
+      'invalid_request',
+      `this model's embeddings are not computed here: ${own.refusal}`,
+      {
+        param: 'model',
+      },
+    );
+  }
+  if (wish === undefined || wish === 'mean') return wish ?? own.kind;
+  return own.kind === 'cls' ? 'cls' : 'lasttoken';
+}
+
+/** As models of the kind of Matryoshka are cut: the first numbers, of length 1 again. */
+function shortened(embedding: Float32Array, dimensions: number | undefined): Float32Array {
+  if (dimensions === undefined || dimensions >= embedding.length) return embedding;
+  const first = embedding.subarray(0, dimensions); // [dimensions]
+  const length = Math.hypot(...first);
+  return first.map((value) => (length === 0 ? 0 : value / length));
 }

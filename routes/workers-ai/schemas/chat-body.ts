@@ -1,0 +1,29 @@
+import { isRecord } from '../../../src/values.ts';
+
+/**
+ * A body for a chat-shaped id of Cloudflare's, as OpenAI's chat completions have it. Cloudflare takes its own forms there
+ * too: a tool without `function` around it, and a JSON Schema without a name. Streams tell their usage without being asked.
+ */
+export function toChatBody(body: Record<string, unknown>): Record<string, unknown> {
+  const { tools, response_format: format, stream, stream_options: options } = body;
+  return {
+    ...body,
+    ...(Array.isArray(tools) ? { tools: tools.map(toNestedTool) } : {}),
+    ...(isRecord(format) ? { response_format: toNamedFormat(format) } : {}),
+    ...(stream === true && (options ?? null) === null ? { stream_options: { include_usage: true } } : {}),
+  };
+}
+
+function toNestedTool(tool: unknown): unknown {
+  if (!isRecord(tool) || 'function' in tool || !('name' in tool)) return tool;
+  const { type = 'function', ...definition } = tool;
+  return { type, function: definition };
+}
+
+/** OpenAI has the schema in `json_schema.schema`, which is no keyword of JSON Schema. */
+function toNamedFormat(format: Record<string, unknown>): unknown {
+  const { type, json_schema: schema } = format;
+  const isBare = type === 'json_schema' && (typeof schema === 'boolean' || isRecord(schema));
+  if (!isBare || (isRecord(schema) && isRecord(schema['schema']))) return format;
+  return { ...format, json_schema: { name: 'answer', schema } };
+}
