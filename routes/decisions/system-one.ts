@@ -24,8 +24,8 @@ export const systemOneRoute = defineRoute({
       requestBody: {
         required: true,
         ...jsonContent(systemOneRequestSchema, {
-          state: 'The screen is broken.',
-          questions: { damaged: { type: 'noul', instructions: 'Is something damaged?' } },
+          state: 'It broke.',
+          questions: { ok: { type: 'noul', instructions: 'Is it ok?' } },
         }),
       },
       responses: {

@@ -82,7 +82,6 @@ export const workersAiUnifiedRoute = defineRoute({
       requestBody: {
         required: true,
         ...jsonContent(unifiedRequestSchema, {
-          model: 'tokenflare-tales',
           input: { prompt: 'Once upon a time', max_tokens: 8 },
         }),
       },
@@ -92,8 +91,8 @@ export const workersAiUnifiedRoute = defineRoute({
   createHandlers: (dependencies) => ({
     post: async (c) => {
       const { isBatch, body } = await readRun(c, dependencies);
-      const { model: modelId, input } = parseInput(unifiedRequestSchema, body);
-      const request = { modelId, body: input, wrapping: 'envelope' as const };
+      const { model, input } = parseInput(unifiedRequestSchema, body);
+      const request = { modelId: model ?? undefined, body: input, wrapping: 'envelope' as const };
       return isBatch ? answerBatch(c, request, dependencies) : answerRun(c, request, dependencies);
     },
   }),

@@ -5,7 +5,7 @@ import { responseBodySchema } from '../../responses/schemas/response-body.ts';
 import { responseEventSchema } from '../../responses/schemas/response-events.ts';
 import { responseRequestSchema } from '../../responses/schemas/response-request.ts';
 import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';
-import { nameSchema } from '../../shared/schemas/bounds.ts';
+import { modelField } from '../../shared/schemas/common-fields.ts';
 import { workersAiChunkSchema, workersAiResponseSchema, workersAiResultSchema } from './workers-ai-answer.ts';
 import {
   batchPollSchema,
@@ -56,7 +56,7 @@ export const runRequestSchema = z.union([...inputSchemas, batchRequestSchema, ba
 /** A body that names its model. */
 export const unifiedRequestSchema = z
   .strictObject({
-    model: nameSchema.min(1).meta({ description: 'An id or an alias.' }),
+    model: modelField,
     input: jsonObjectSchema.meta({ description: 'Any JSON object that `POST /ai/run/{model}` takes.' }),
   })
   .meta({ id: 'WorkersAiUnifiedRequest' });
