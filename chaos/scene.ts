@@ -85,6 +85,11 @@ export class Scene {
 export function withModel(options: LaunchOptions, fixtures: Fixtures): LaunchOptions {
   return {
     ...options,
-    settings: { MODEL: fixtures.chatModel, MODEL_ID, ...options.settings },
+    settings: {
+      MODEL: fixtures.chatModel,
+      MODEL_ID,
+      MODEL_ALIASES: `@cf/*=${MODEL_ID}`,
+      ...options.settings,
+    },
   };
 }

@@ -8,6 +8,7 @@ import ts from 'typescript';
  * @cloudflare/workers-types. To be run after that package was raised: `npx tsx scripts/cloudflare-models.ts`.
  */
 
+const TYPES = new URL('../node_modules/@cloudflare/workers-types/', import.meta.url);
 const TABLE = fileURLToPath(new URL('../routes/workers-ai/cloudflare-models.ts', import.meta.url));
 
 /** A model of `AiModels`: the names of its inputs' and outputs' fields, those of all variants together. */
@@ -38,7 +39,7 @@ const TASKS: readonly (readonly [task: string, fits: (model: CloudflareModel) =>
 
 /** The models of `AiModels`, in its order. */
 export function readCloudflareModels(): CloudflareModel[] {
-  const path = fileURLToPath(import.meta.resolve('@cloudflare/workers-types'));
+  const path = fileURLToPath(new URL('index.d.ts', TYPES));
   const program = ts.createProgram([path], { types: [], lib: ['lib.esnext.d.ts'], skipLibCheck: true });
   const checker = program.getTypeChecker();
   const models = program
@@ -80,8 +81,7 @@ export function taskOf(model: CloudflareModel): string {
 
 /** The text of the table. */
 export async function writeTable(models: readonly CloudflareModel[]): Promise<string> {
-  const manifest = new URL('package.json', import.meta.resolve('@cloudflare/workers-types'));
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('package.json', TYPES), 'utf8')) as { version: string };
   const ids = Object.fromEntries(
     TASKS.map(([task]) => [
       task,

@@ -2,7 +2,7 @@ import { MODEL_ID } from '../support/metrics.ts';
 import { COUNT_TOKENS_BODIES, MESSAGE_BODIES } from './valid/message-bodies.ts';
 import { CHAT_BODIES, COMPLETION_BODIES, EMBEDDING_BODIES } from './valid/openai-bodies.ts';
 import { DECISION_BODIES, INPUT_TOKENS_BODIES, RESPONSE_BODIES } from './valid/response-bodies.ts';
-import { BATCH_BODIES, RUN_BODIES } from './valid/workers-ai-bodies.ts';
+import { BATCH_BODIES, RUN_BODIES, SYSTEM_ONE_BODIES, TASK_BODIES } from './valid/workers-ai-bodies.ts';
 
 /** A request that is answered well, or that asks for something that is not there: to be spoiled. */
 export interface ValidRequest {
@@ -22,8 +22,8 @@ const answers = (path: string, bodies: readonly Record<string, unknown>[]): Vali
   return [...posts(path, bodies), ...(streamed === undefined ? [] : [{ ...resumable, body: streamed }])];
 };
 
-/** Of OpenAI's API, which is there under three bases. */
-const openAi = (base: string): ValidRequest[] => [
+/** Of the APIs that are there under three bases: OpenAI's, Anthropic's and System One's. */
+const perBase = (base: string): ValidRequest[] => [
   ...answers(`${base}/completions`, COMPLETION_BODIES),
   ...answers(`${base}/chat/completions`, CHAT_BODIES),
   ...answers(`${base}/responses`, RESPONSE_BODIES),
@@ -35,6 +35,9 @@ const openAi = (base: string): ValidRequest[] => [
   ...posts(`${base}/embeddings`, EMBEDDING_BODIES),
   { method: 'GET', path: `${base}/models` },
   { method: 'GET', path: `${base}/models/${MODEL_ID}` },
+  ...answers(`${base}/messages`, MESSAGE_BODIES),
+  ...posts(`${base}/messages/count_tokens`, COUNT_TOKENS_BODIES),
+  ...posts(`${base}/systemone`, SYSTEM_ONE_BODIES),
 ];
 
 const MODEL_SEARCH =
@@ -43,6 +46,17 @@ const MODEL_SEARCH =
 /** Workers AI's, which is there with an account and without. */
 const workersAi = (base: string): ValidRequest[] => [
   ...answers(`${base}/run/${MODEL_ID}`, RUN_BODIES),
+  ...TASK_BODIES.flatMap(([id, bodies]) => posts(`${base}/run/${id}`, bodies)),
+  ...answers(`${base}/run`, [
+    { model: MODEL_ID, input: { prompt: 'Once', max_tokens: 2 } },
+    ...TASK_BODIES.map(([model, [input = {}]]) => ({ model, input })),
+  ]),
+  {
+    method: 'POST',
+    path: `${base}/run?queueRequest=true`,
+    headers: { 'x-stream-resumable': 'true' },
+    body: { model: MODEL_ID, input: { requests: [{ prompt: 'Once' }] } },
+  },
   ...posts(`${base}/run/${MODEL_ID}?queueRequest=true`, BATCH_BODIES),
   {
     method: 'GET',
@@ -56,16 +70,19 @@ const WORKERS_BINDING: readonly ValidRequest[] = [
     [
       ...RUN_BODIES.map((inputs) => ({ inputs, options: { gateway: { id: 'a' }, tags: ['b'] } })),
       ...BATCH_BODIES.map((inputs) => ({ inputs, options: { queueRequest: true } })),
-    ].map((body) => ({
-      method: 'POST' as const,
-      path: `/workers-binding/${path}?version=3`,
-      headers: {
-        'cf-consn-model-id': MODEL_ID,
-        'cf-consn-sdk-version': '2.0.0',
-        'x-stream-resumable': 'true',
-      },
-      body,
-    })),
+    ]
+      .map((body) => ({ id: MODEL_ID, body: body as Record<string, unknown> }))
+      .concat(TASK_BODIES.flatMap(([id, bodies]) => bodies.map((inputs) => ({ id, body: { inputs } }))))
+      .map(({ id, body }) => ({
+        method: 'POST' as const,
+        path: `/workers-binding/${path}?version=3`,
+        headers: {
+          'cf-consn-model-id': id,
+          'cf-consn-sdk-version': '2.0.0',
+          'x-stream-resumable': 'true',
+        },
+        body,
+      })),
   ),
   { method: 'GET', path: `/workers-binding/ai-api/models/search?${MODEL_SEARCH}` },
 ];
@@ -89,17 +106,15 @@ const SCORE_BODIES = [
 
 /** Every route of openapi.yaml, with every field of it. */
 export const VALID_REQUESTS: readonly ValidRequest[] = [
-  ...openAi('/v1'),
+  ...perBase('/v1'),
   { method: 'POST', path: '/v1/responses/compact', body: { input: 'Hi' } },
-  ...answers('/v1/messages', MESSAGE_BODIES),
-  ...posts('/v1/messages/count_tokens', COUNT_TOKENS_BODIES),
   ...posts('/v1/decisions', DECISION_BODIES),
   ...['/v1/rerank', '/v2/rerank', '/rerank'].flatMap((path) => posts(path, RERANK_BODIES)),
   ...['/v1/score', '/score'].flatMap((path) => posts(path, SCORE_BODIES)),
   ...workersAi('/ai'),
   ...workersAi('/client/v4/accounts/me/ai'),
   ...WORKERS_BINDING,
-  ...['/ai/v1', '/client/v4/accounts/me/ai/v1'].flatMap(openAi),
+  ...['/ai/v1', '/client/v4/accounts/me/ai/v1'].flatMap(perBase),
   ...posts('/tokenize', [{ model: MODEL_ID, prompt: 'Hello', add_special_tokens: true }, { text: 'Hello' }]),
   ...posts('/detokenize', [{ model: MODEL_ID, tokens: [1, 2, 300] }]),
   ...posts('/v1/attention', [{ model: MODEL_ID, prompt: 'Hello there', layers: [0, 2] }]),

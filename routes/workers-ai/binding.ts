@@ -15,6 +15,7 @@ import { workersBindingErrorSchema } from '../shared/schemas/errors.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import { answerBatch } from './answer-batch.ts';
 import { answerRun } from './answer-run.ts';
+import { checkTask } from './model-task.ts';
 import { modelSearchQuerySchema, modelSearchResponseSchema, searchModels } from './model-search.ts';
 import { bindingRequestSchema, MODEL_HEADER } from './schemas/binding.ts';
 import { runEventSchema, runResultSchema } from './schemas/run-bodies.ts';
@@ -63,12 +64,21 @@ const runRoute = (path: string, operationId: string, summary: string): Route =>
 
 const EXAMPLE = { inputs: { prompt: 'Once upon a time', max_tokens: 8 }, options: {} };
 
+/**
+ * A body of at most so many bytes is read though there is no room: it may be a batch job, which waits, or ask how one
+ * stands. To read and parse one takes 0.1 ms.
+ */
+const MAX_UNASKED_BYTES = 16_384;
+
 async function run(c: AppContext, dependencies: RouteDependencies): Promise<Response> {
   const { models, config } = dependencies;
   const modelId = c.req.header(MODEL_HEADER);
+  checkTask(modelId);
   if (c.req.query('userInputs') !== undefined) {
     throw invalidField('inputs', 'has a stream, which no model here takes');
   }
+  const isShort = Number(c.req.header('content-length')) <= MAX_UNASKED_BYTES;
+  if (!isShort) models.checkRoom(c.var.scope.clientId);
   const body = await readJsonBody(c, config.bodyLimitBytes);
   const { inputs, options } = parseInput(bindingRequestSchema, body);
   const request = { modelId, body: inputs, wrapping: 'bare' as const };

@@ -5,6 +5,7 @@ import { namesOf } from '../../src/serving/model-aliases.ts';
 import { mayUse } from '../../src/http/middleware/use-engine.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonResponse } from '../openapi-parts.ts';
+import { listedTask } from './model-task.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 
 const MAX_QUERY_LENGTH = 512;
@@ -13,13 +14,6 @@ const DEFAULT_PER_PAGE = 50;
 /** Cloudflare's number of itself as the source of a model. */
 const SOURCE = 1;
 
-/** Cloudflare's two tasks that models here can do; every model does both, and the first is what it was made for. */
-const TEXT_GENERATION = {
-  id: 'c329a1f9-323d-4e91-b2aa-582dd4188d34',
-  name: 'Text Generation',
-  description: 'Models that continue a text, or answer in a conversation.',
-};
-
 const filter = z.string().max(MAX_QUERY_LENGTH).optional();
 const number = z.string().regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1 on');
 const flag = z.enum(['true', 'false']).optional();
@@ -27,7 +21,9 @@ const flag = z.enum(['true', 'false']).optional();
 /** The parameters of the URL, all of them text. */
 export const modelSearchQuerySchema = z.strictObject({
   search: filter.meta({ description: 'Part of the name or of the description, in any case.' }),
-  task: filter.meta({ description: 'Name of the task; here `Text Generation` is the only one.' }),
+  task: filter.meta({
+    description: 'Name of the task: `Text Generation`, and for aliases that are ids of Cloudflare theirs.',
+  }),
   author: filter.meta({ description: 'What stands before the last slash of the id.' }),
   source: number.optional().meta({ description: 'Here every model has the source 1.' }),
   hide_experimental: flag.meta({ description: 'Without effect: no model here is experimental.' }),
@@ -119,7 +115,7 @@ function toFoundModel(model: ModelStatus, name: string): FoundModel {
     source: SOURCE,
     name,
     description: `${architecture ?? 'A model'}${size}${name === id ? '' : `, which is ${id}`}`,
-    task: TEXT_GENERATION,
+    task: listedTask(name),
     created_at: new Date(createdAt * 1000).toISOString(),
     tags: [],
     properties: [

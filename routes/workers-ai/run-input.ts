@@ -3,7 +3,7 @@ import { chatRequestSchema, type ChatInput } from '../openai/schemas/chat.ts';
 import { systemOneRequestSchema, type SystemOneInput } from '../decisions/schemas/system-one.ts';
 import { responseRequestSchema, type ResponseInput } from '../responses/schemas/response-request.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
-import { isMissing, missingTask, taskOfModel } from './model-task.ts';
+import { checkTask } from './model-task.ts';
 import { toChatBody } from './schemas/chat-body.ts';
 import type { Wrapping } from './schemas/workers-ai-answer.ts';
 import {
@@ -71,10 +71,10 @@ const FIELDS: Readonly<Record<BodyKind, Readonly<Record<string, unknown>>>> = {
 
 /** @throws EngineError `model_not_found` for an id whose task no model here can do */
 function bodyKindOf({ modelId, body }: Asked): BodyKind {
-  const task = taskOfModel(modelId);
-  if (task === undefined) return kindByFields(body);
-  if (isMissing(task)) throw missingTask(modelId ?? '', task);
+  const task = checkTask(modelId);
   switch (task) {
+    case undefined:
+      return kindByFields(body);
     case 'chat':
       return 'messages' in body ? 'chat' : 'text';
     case 'responses':

@@ -20,6 +20,11 @@ const JSON_ROUTES = [
   CHAT,
   WORKERS_AI,
   `/client/v4/accounts/me${WORKERS_AI}`,
+  '/ai/run',
+  '/workers-binding/run?version=3',
+  '/workers-binding/ai-gateway/run?version=3',
+  '/ai/v1/chat/completions',
+  '/v1/systemone',
   '/v1/embeddings',
   '/v1/decisions',
   '/v1/rerank',
@@ -30,11 +35,20 @@ const JSON_ROUTES = [
 ];
 
 describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
-  const isWorkersAi = path.includes('/ai/');
-  const messageOf = (answer: Answer): string =>
-    isWorkersAi ? workersAiError(answer).message : openAiError(answer).message;
-  const paramOf = (answer: Answer): string | null | undefined =>
-    isWorkersAi ? workersAiError(answer).source?.pointer.slice(1) : openAiError(answer).param;
+  const isBinding = path.startsWith('/workers-binding/');
+  const isWorkersAi = isBinding || path.includes('/ai/run');
+  const bindingFault = ({ json }: Answer) => json as { internalCode: number; description: string };
+  const messageOf = (answer: Answer): string => {
+    if (isBinding) return bindingFault(answer).description;
+    return isWorkersAi ? workersAiError(answer).message : openAiError(answer).message;
+  };
+  const expectParam = (answer: Answer, param: string): void => {
+    // What a Worker is told has no place for it.
+    if (isBinding) return;
+    expect(isWorkersAi ? workersAiError(answer).source?.pointer.slice(1) : openAiError(answer).param).toBe(
+      param,
+    );
+  };
 
   it.each([
     ['malformed', '{"prompt": ', 'not valid JSON'],
@@ -49,7 +63,7 @@ describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
     const answer = await call(on.service, 'POST', path, { body });
     expect(answer.status).toBe(400);
     expect(messageOf(answer)).toContain(message);
-    expect(paramOf(answer)).toBe('body');
+    expectParam(answer, 'body');
   });
 
   it('names a wrong content type, and a missing one', async () => {
@@ -57,14 +71,14 @@ describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
     const answer = await call(on.service, 'POST', path, { body: 'prompt=a', headers: form });
     expect(answer.status).toBe(400);
     expect(messageOf(answer)).toContain("'application/x-www-form-urlencoded'; send application/json");
-    expect(paramOf(answer)).toBe('content-type');
+    expectParam(answer, 'content-type');
   });
 
   it('wants a JSON type even where nothing is sent', async () => {
     const answer = await call(on.service, 'POST', path);
     expect(answer.status).toBe(400);
     expect(messageOf(answer)).toContain('content-type is missing');
-    expect(paramOf(answer)).toBe('content-type');
+    expectParam(answer, 'content-type');
   });
 
   it('refuses a compressed body', async () => {
@@ -73,14 +87,15 @@ describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
       headers: { 'content-encoding': 'gzip' },
     });
     expect(answer.status).toBe(400);
-    expect(paramOf(answer)).toBe('content-encoding');
+    expectParam(answer, 'content-encoding');
   });
 
   it('answers 413 to a body over the limit', async () => {
     const answer = await call(on.service, 'POST', path, { body: { prompt: 'a'.repeat(20_000) } });
     expect(answer.status).toBe(413);
     expect(messageOf(answer)).toMatch(/20013 bytes, the limit is 20000/);
-    if (isWorkersAi) expect(workersAiError(answer).code).toBe(3006);
+    if (isBinding) expect(bindingFault(answer).internalCode).toBe(3006);
+    else if (isWorkersAi) expect(workersAiError(answer).code).toBe(3006);
     else expect(openAiError(answer).code).toBe('payload_too_large');
   });
 });

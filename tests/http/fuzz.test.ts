@@ -17,6 +17,8 @@ import {
 import { rerankRequestSchema } from '../../routes/decisions/schemas/rerank.ts';
 import { scoreRequestSchema } from '../../routes/decisions/schemas/score.ts';
 import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/service/tokenize.ts';
+import { runRequestSchema, unifiedRequestSchema } from '../../routes/workers-ai/schemas/run-bodies.ts';
+import { systemOneRequestSchema } from '../../routes/decisions/schemas/system-one.ts';
 import { workersAiRequestSchema } from '../../routes/workers-ai/schemas/workers-ai.ts';
 import { bindingRequestSchema } from '../../routes/workers-ai/schemas/binding.ts';
 import { makeChatModel } from '../support/chat-model.ts';
@@ -28,6 +30,11 @@ import { ScriptedEngine } from '../support/scripted-engine.ts';
 const SEED = 20_251_124;
 const NAMED_TOOL = { type: 'function', function: { name: 'f' } };
 const USER = { role: 'user', content: 'a' };
+/** The id of the model decides which of several bodies it takes; the document has all of them. */
+const RUN_SCHEMA = {
+  shape: workersAiRequestSchema.shape,
+  safeParse: (body: unknown) => runRequestSchema.safeParse(body),
+};
 /** Each with a sound body, to which faults are added. */
 const ROUTES = [
   ['/v1/completions', completionRequestSchema, { prompt: 'a' }],
@@ -36,13 +43,19 @@ const ROUTES = [
   ['/v1/responses/input_tokens', inputTokensRequestSchema, { input: 'a' }],
   ['/v1/messages', messageRequestSchema, { max_tokens: 2, messages: [USER] }],
   ['/v1/messages/count_tokens', countTokensRequestSchema, { messages: [USER] }],
-  ['/ai/run/{model}', workersAiRequestSchema, { prompt: 'a' }],
+  ['/ai/run/{model}', RUN_SCHEMA, { prompt: 'a' }],
+  ['/ai/run', unifiedRequestSchema, { input: { prompt: 'a' } }],
   ['/workers-binding/run', bindingRequestSchema, { inputs: { prompt: 'a' } }],
   ['/v1/embeddings', embeddingRequestSchema, { input: 'a' }],
   [
     '/v1/decisions',
     decisionRequestSchema,
     { input: 'a', questions: [{ type: 'predicate', instructions: 'b' }] },
+  ],
+  [
+    '/v1/systemone',
+    systemOneRequestSchema,
+    { state: 'a', questions: { b: { type: 'noul', instructions: 'c' } } },
   ],
   ['/rerank', rerankRequestSchema, { query: 'a', documents: ['b'] }],
   ['/score', scoreRequestSchema, { text_1: 'a', text_2: 'b' }],

@@ -126,7 +126,11 @@ describe('the shape of a text', () => {
 
   it('names the fields of a response as its API does', async () => {
     const answer = await rest(GPT_OSS, { input: 'a '.repeat(9000), max_output_tokens: 16 });
-    expect(faultOf(answer)).toMatchObject({ status: 413, code: 5021, source: { pointer: '/max_output_tokens' } });
+    expect(faultOf(answer)).toMatchObject({
+      status: 413,
+      code: 5021,
+      source: { pointer: '/max_output_tokens' },
+    });
   });
 });
 
