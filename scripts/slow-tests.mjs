@@ -69,6 +69,11 @@ export const SLOW_TESTS = [
     sources: ['src/http/'],
   },
   { tests: ['tests/http/{tool-families,tool-fuzz,reasoning-budget,default-chat}.test.ts'], sources: ANSWERS },
+  { tests: ['tests/http/pooling.test.ts'], sources: [...ENGINE, ...MODELS, 'src/tokenizer/'] },
+  {
+    tests: ['tests/unit/routes/cloudflare-models.test.ts'],
+    sources: ['routes/', 'scripts/cloudflare-models.ts', 'package-lock.json'],
+  },
   { tests: ['tests/http/fuzz.test.ts'], sources: ['routes/', 'src/http/', 'src/generation/'] },
   {
     tests: ['tests/http/decisions-real-engine.test.ts'],

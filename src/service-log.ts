@@ -3,6 +3,7 @@ import { openAccess, type Access } from './access/access.ts';
 import type { Config } from './config/config.ts';
 import { EngineError, isDefect } from './errors.ts';
 import { loggedError, plainMessage } from './logged-error.ts';
+import { DEFAULT_POOLING, poolingNote } from './model/pooling.ts';
 import type { ModelPool } from './serving/model-pool.ts';
 import type { MemoryFigures } from './watch/memory-guard.ts';
 import { readRunningRequests, type RunningRequests } from './watch/running-requests.ts';
@@ -37,9 +38,14 @@ export function openLoggedAccess(config: Config, logger: Logger): Promise<Access
 
 export function logPool(pool: ModelPool, logger: Logger): void {
   pool.observe({
-    onLoaded: (model, durationMs) =>
+    onLoaded: (model, durationMs, { pooling = DEFAULT_POOLING }) =>
       logger.info(
-        { model, durationMs: Math.round(durationMs), modelsMb: mebibytes(pool.memoryBytes) },
+        {
+          model,
+          durationMs: Math.round(durationMs),
+          modelsMb: mebibytes(pool.memoryBytes),
+          pooling: poolingNote(pooling),
+        },
         'model loaded',
       ),
     onLoadFailed: (model, error) => {

@@ -16,6 +16,12 @@ export type ModelPooling =
 
 export const DEFAULT_POOLING: ModelPooling = { kind: 'mean', from: 'default' };
 
+/** For people: how a model embeds a text, and who says so. */
+export function poolingNote(pooling: ModelPooling): string {
+  if ('refusal' in pooling) return `none: ${pooling.refusal}`;
+  return pooling.from === 'model' ? pooling.kind : `${pooling.kind}, since its files say nothing`;
+}
+
 /** Of a modules.json, which has some ten lines. */
 const MAX_BYTES = 2 ** 16;
 

@@ -66,7 +66,7 @@ export type UnloadReason = 'idle' | 'memory';
 export interface PoolObserver {
   /** There is an engine for a model now, once for each; also told of those there were before. */
   onEngine?(modelId: string, engine: Engine): void;
-  onLoaded?(modelId: string, durationMs: number): void;
+  onLoaded?(modelId: string, durationMs: number, model: ModelInfo): void;
   onLoadFailed?(modelId: string, error: EngineError): void;
   onUnloaded?(modelId: string, reason: UnloadReason, freedBytes: number): void;
 }

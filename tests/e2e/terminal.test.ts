@@ -46,7 +46,7 @@ describe.skipIf(skipsTerminal)('in a terminal (needs python3)', () => {
     const lines = terminal.text.trimEnd().split('\n');
     expect(lines).toEqual([
       expect.stringMatching(
-        /^\[\d\d:\d\d:\d\d\] INFO: model loaded model=tiny-gpt2 durationMs=\d+ modelsMb=\d+$/,
+        /^\[\d\d:\d\d:\d\d\] INFO: model loaded model=tiny-gpt2 durationMs=\d+ modelsMb=\d+ pooling=.+$/,
       ),
       expect.stringMatching(/^\[\d\d:\d\d:\d\d\] INFO: ready startMs=\d+$/),
       expect.stringMatching(/^Tokenflare serves tiny-gpt2 on http:\/\/127\.0\.0\.1:\d+ \(tfjs wasm/),

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { call, post, type Answer } from '../support/http-client.ts';
 import { sseData } from '../support/openapi-validator.ts';
@@ -121,11 +123,24 @@ describe('what is refused', () => {
     });
   });
 
-  it('a request for which there is no room, after its body was read', async () => {
+  it('a request for which there is no room: a short one once it was read, since a batch job waits', async () => {
     on.engine.numFreeSlots = 0;
     const answer = await run({ prompt: 'a' });
     expect([answer.status, fault(answer).internalCode]).toEqual([429, 3040]);
-    on.engine.numFreeSlots = 1000;
+    const queued = await run({ requests: [{ prompt: 'a', max_tokens: 2 }] }, { queueRequest: true });
+    expect(queued.json).toMatchObject({ status: 'queued' });
+    expect((await run({ request_id: 'none' })).status).toBe(404);
+  });
+
+  it('a long request for which there is no room, before its body has come', async () => {
+    on.engine.numFreeSlots = 0;
+    const head = `POST ${RUN} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
+    const socket = connect(Number(new URL(on.service.url).port), '127.0.0.1');
+    // The body never comes.
+    socket.write(`${head}content-length: 17000\r\n\r\n`);
+    const [received] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(received.toString()).toMatch(/^HTTP\/1\.1 429 [^]*"internalCode":3040/);
   });
 });
 
