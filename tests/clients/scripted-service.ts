@@ -12,6 +12,9 @@ const PLUGIN = fileURLToPath(new URL('../../dist/src/library/miniflare/index.js'
 /** As Cloudflare names models: its client percent-encodes the `/`. */
 const CHAIN_MODEL = '@cf/tokenflare/chain';
 
+/** Owners of models of Cloudflare's whose shapes and tasks clients ask for. */
+const ALIASED = ['@cf/zai-org/*', '@cf/openai/*', '@cf/huggingface/*', '@cf/facebook/*', '@cf/meta/*'];
+
 /** Room for an answer that no client waits for (`MANY_TOKENS` of check.mjs). */
 const CONTEXT_LENGTH = 65_536;
 
@@ -51,6 +54,7 @@ export async function startScriptedService(): Promise<ScriptedService> {
       RUNTIME: 'auto',
       MODEL: chain,
       MODEL_ID: CHAIN_MODEL,
+      MODEL_ALIASES: ALIASED.map((prefix) => `${prefix}=${CHAIN_MODEL}`).join(','),
       MODELS_DIR: modelsDir,
       PRELOAD_MODELS: ['embedded', ...(chatModel === null ? [] : [chatModel])].join(','),
       // So few that a client that asks often is told to retry.

@@ -179,3 +179,25 @@ export async function checkEmbeddings(embedMany, model) {
     assert.notDeepEqual(embeddings[0], embeddings[1]);
   });
 }
+
+/**
+ * A model whose answers are chat completions at Cloudflare.
+ * @param languageModel from an id to the provider's model of it
+ */
+export async function checkChatShape(languageModel) {
+  const model = languageModel('@cf/zai-org/glm-4.7-flash');
+
+  await check('a chat-shaped id: generateText', async () => {
+    const { text, usage } = await generateText({ model, prompt: ASK.plain });
+    assert.equal(text, texts.plain);
+    assert.ok(usage.outputTokens > 1);
+  });
+
+  await check('a chat-shaped id: streamText says each piece once, and the usage', async () => {
+    const { textStream, usage } = streamText({ model, prompt: ASK.plain });
+    let text = '';
+    for await (const piece of textStream) text += piece;
+    assert.equal(text, texts.plain);
+    assert.ok((await usage).outputTokens > 1);
+  });
+}

@@ -12,6 +12,7 @@ import {
   setup,
   untilIdle,
 } from './check.mjs';
+import { checkTasks } from './task-checks.mjs';
 
 const { url, model, embeddingModel, chatModel, texts } = setup;
 const account_id = '0123abc';
@@ -99,6 +100,8 @@ await check('ai.models.list', async () => {
     JSON.stringify(models).slice(0, 300),
   );
 });
+
+await checkTasks((id, inputs) => client.ai.run(id, { account_id, ...inputs }));
 
 await check('aborted', async () => {
   const controller = new AbortController();

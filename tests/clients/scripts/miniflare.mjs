@@ -3,8 +3,9 @@ import { createServer } from 'node:net';
 import { embedMany } from 'ai';
 import * as miniflare from 'miniflare';
 import { createWorkersAI } from 'workers-ai-provider';
-import { checkEmbeddings, checkLanguageModel } from './ai-sdk-checks.mjs';
+import { checkChatShape, checkEmbeddings, checkLanguageModel } from './ai-sdk-checks.mjs';
 import { ASK, check, collect, errorOf, setup, untilIdle } from './check.mjs';
+import { checkTasks } from './task-checks.mjs';
 
 const { url, model, embeddingModel, plugin, texts } = setup;
 
@@ -147,6 +148,12 @@ await check('what needs Cloudflare is refused by name', async () => {
   assert.match(message, /^5004: .*audio/);
 });
 
+await check('a task that is not there is told by its name', async () => {
+  const { name, message } = await run('@cf/openai/whisper', { audio: [1, 2, 3] });
+  assert.equal(name, 'InferenceUpstreamError');
+  assert.match(message, /^5007: .*Automatic Speech Recognition, which no model here can/);
+});
+
 await check('a service that is gone', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -186,6 +193,8 @@ const { AI: binding } = await mf.getBindings();
 const provider = createWorkersAI({ binding });
 await checkLanguageModel(provider);
 await checkEmbeddings(embedMany, provider.textEmbedding(embeddingModel));
+await checkTasks(run);
+await checkChatShape(provider);
 
 await check('a service of its own', async () => {
   const alone = start({ models: { '@cf/*': 'tokenflare-tales' } });

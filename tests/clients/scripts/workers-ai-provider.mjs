@@ -1,6 +1,6 @@
 import { embedMany } from 'ai';
 import { createWorkersAI } from 'workers-ai-provider';
-import { checkEmbeddings, checkLanguageModel } from './ai-sdk-checks.mjs';
+import { checkChatShape, checkEmbeddings, checkLanguageModel } from './ai-sdk-checks.mjs';
 import { setup } from './check.mjs';
 
 /** The provider has no base URL, so its `fetch` sends the same request to the service. */
@@ -12,3 +12,4 @@ const provider = createWorkersAI({
 
 await checkLanguageModel(provider);
 await checkEmbeddings(embedMany, provider.textEmbedding(setup.embeddingModel));
+await checkChatShape(provider);
