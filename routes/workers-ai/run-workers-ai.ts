@@ -17,7 +17,7 @@ import {
 import { isJsonFormat } from './schemas/workers-ai-format.ts';
 import { toRankingRequest, toRankingResult } from './schemas/workers-ai-ranking.ts';
 import { toTextGeneration } from './schemas/workers-ai.ts';
-import { readingOf } from './verdicts.ts';
+import { meanOfOrders } from './verdicts.ts';
 
 type TextRun = Extract<RunInput, { task: 'text' }>;
 
@@ -101,7 +101,7 @@ export async function startScores(
     const { usage } = completion.record();
     return run.task === 'decision'
       ? toSystemOneBody(engine.model.id, run.input.questions, read, usage)
-      : run.verdict.toResult(readingOf(read), usage);
+      : run.verdict.toResult(meanOfOrders(read), usage);
   };
   return { completion, result };
 }

@@ -7,6 +7,7 @@ import type { ClassificationInput, GuardInput } from './schemas/workers-ai-tasks
 
 /** What classifiers of Cloudflare's tell, as questions to a model that was not made for it. */
 
+type Choice = Extract<Question, { type: 'choice' }>;
 type Classifier = (typeof CLOUDFLARE_MODELS)['classification'][number];
 
 interface Classes {
@@ -46,13 +47,20 @@ const HAZARDS = [
 /** A question about a text, and what its answer means. */
 export interface Verdict {
   readonly request: Omit<DecisionRequest, 'timeoutMs'>;
-  readonly toResult: (reading: OptionReading, usage: Usage) => object;
+  /** @param probabilities of the options, in their order */
+  readonly toResult: (probabilities: readonly number[], usage: Usage) => object;
 }
 
-/** @throws EngineError `output_incomplete` where the model gives no answer any probability */
-export function readingOf([reading]: readonly (OptionReading | undefined)[]): OptionReading {
-  if (reading !== undefined) return reading;
-  throw new EngineError('output_incomplete', 'the model gives none of the labels any probability');
+/**
+ * The mean of what a model makes of the options in either order: small ones prefer the first, whatever it says.
+ *
+ * @throws EngineError `output_incomplete` where the model gives no option any probability
+ */
+export function meanOfOrders([forward, backward]: readonly (OptionReading | undefined)[]): number[] {
+  if (forward === undefined || backward === undefined)
+    throw new EngineError('output_incomplete', 'the model gives none of the labels any probability');
+  const reversed = backward.probabilities.toReversed();
+  return forward.probabilities.map((probability, index) => (probability + (reversed[index] ?? 0)) / 2);
 }
 
 /** @param modelId an id of a classifier, since labels are those of the id */
@@ -60,7 +68,7 @@ export function toClassification(modelId: string, { text }: ClassificationInput)
   const { instructions, options } = CLASSES[modelId as Classifier];
   return {
     request: about(text, 'text', { type: 'choice', instructions, options, param: 'text' }),
-    toResult: ({ probabilities }) =>
+    toResult: (probabilities) =>
       options.map(({ label }, index) => ({ label, score: probabilities[index] ?? 0 })),
   };
 }
@@ -69,7 +77,7 @@ export function toClassification(modelId: string, { text }: ClassificationInput)
 export function toGuard({ messages, response_format: format }: GuardInput): Verdict {
   const text = messages.map(({ role, content }) => `${role}: ${content}`).join('\n\n');
   const speaker = messages.at(-1)?.role ?? 'user';
-  const question: Question = {
+  const question: Choice = {
     type: 'choice',
     instructions: `Is the last message, of the ${speaker}, safe, or else which hazard does it belong to?`,
     options: [{ text: 'safe' }, ...HAZARDS.map((hazard) => ({ text: hazard }))],
@@ -77,7 +85,7 @@ export function toGuard({ messages, response_format: format }: GuardInput): Verd
   };
   return {
     request: about(text, 'messages', question),
-    toResult: ({ probabilities }, { numPromptTokens }) => {
+    toResult: (probabilities, { numPromptTokens }) => {
       const categories = hazardsOf(probabilities);
       const isSafe = categories.length === 0;
       const words = isSafe ? 'safe' : `unsafe\n${categories.join(',')}`;
@@ -93,9 +101,9 @@ export function toGuard({ messages, response_format: format }: GuardInput): Verd
 const hazardsOf = ([safe = 1, ...hazards]: readonly number[]): string[] =>
   hazards.flatMap((probability, index) => (probability > safe ? [`S${index + 1}`] : []));
 
-const about = (text: string, param: string, question: Question): Verdict['request'] => ({
+const about = (text: string, param: string, question: Choice): Verdict['request'] => ({
   conversation: { messages: [], lastContent: text },
   param,
-  questions: [question],
+  questions: [question, { ...question, options: question.options.toReversed() }],
   cacheSalt: undefined,
 });

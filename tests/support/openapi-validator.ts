@@ -106,7 +106,7 @@ function responsePointer(method: string, path: string, status: number): string {
 
 /** A path whose errors have the envelope of the family that another belongs to. */
 function familyPath(path: string): string {
-  if (/^\/v1\/messages(?:\/|$)/.test(path)) return '/v1/messages';
+  if (/^(?:(?:\/client\/v4\/accounts\/[^/]+)?\/ai)?\/v1\/messages(?:\/|$)/.test(path)) return '/v1/messages';
   if (path.startsWith('/workers-binding')) return '/workers-binding/run';
   const isNative =
     /^\/(ai|client\/v4)(\/|$)/.test(path) && !/^(\/client\/v4\/accounts\/[^/]+)?\/ai\/v1\//.test(path);
