@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
+import { assertInvariant } from '../src/errors.ts';
 
 /**
  * Writes routes/workers-ai/cloudflare-models.ts: what each id of Cloudflare's is for, by the type `AiModels` of
@@ -47,11 +48,11 @@ export function readCloudflareModels(): CloudflareModel[] {
     ?.statements.find(
       (statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === 'AiModels',
     );
-  if (models === undefined) throw new Error(`${path} has no interface AiModels`);
+  assertInvariant(models, `${path} has an interface AiModels`);
   return checker.getPropertiesOfType(checker.getTypeAtLocation(models)).map((symbol) => {
     const fieldsOf = (side: string): Set<string> => {
       const field = checker.getTypeOfSymbol(symbol).getProperty(side);
-      if (field === undefined) throw new Error(`${symbol.name} has no ${side}`);
+      assertInvariant(field, `${symbol.name} has ${side}`);
       return new Set(fieldNames(checker, checker.getTypeOfSymbol(field)));
     };
     return { id: symbol.name, inputs: fieldsOf('inputs'), outputs: fieldsOf('postProcessedOutputs') };
@@ -72,10 +73,10 @@ function fieldNames(checker: ts.TypeChecker, type: ts.Type): string[] {
   });
 }
 
-/** @throws Error for a model that no task fits: the list of tasks wants another */
+/** The list of tasks wants another where none fits. */
 export function taskOf(model: CloudflareModel): string {
   const [task] = TASKS.find(([, fits]) => fits(model)) ?? [];
-  if (task === undefined) throw new Error(`no task fits ${model.id}: ${[...model.outputs].join(', ')}`);
+  assertInvariant(task, `a task fits ${model.id}, which gives ${[...model.outputs].join(', ')}`);
   return task;
 }
 

@@ -71,9 +71,9 @@ const WORKERS_BINDING: readonly ValidRequest[] = [
       ...RUN_BODIES.map((inputs) => ({ inputs, options: { gateway: { id: 'a' }, tags: ['b'] } })),
       ...BATCH_BODIES.map((inputs) => ({ inputs, options: { queueRequest: true } })),
     ]
-      .map((body) => ({ id: MODEL_ID, body: body as Record<string, unknown> }))
-      .concat(TASK_BODIES.flatMap(([id, bodies]) => bodies.map((inputs) => ({ id, body: { inputs } }))))
-      .map(({ id, body }) => ({
+      .map((body): readonly [id: string, body: Record<string, unknown>] => [MODEL_ID, body])
+      .concat(TASK_BODIES.flatMap(([id, bodies]) => bodies.map((inputs) => [id, { inputs }] as const)))
+      .map(([id, body]) => ({
         method: 'POST' as const,
         path: `/workers-binding/${path}?version=3`,
         headers: {

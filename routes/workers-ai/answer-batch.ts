@@ -25,7 +25,6 @@ import {
   toFailedEntry,
   toRequestJson,
   toStatusBody,
-  type BatchRequest,
 } from './schemas/workers-ai-batch.ts';
 
 /** Of all paths of Workers AI together. */

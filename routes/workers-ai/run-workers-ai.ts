@@ -2,7 +2,6 @@ import { startDecision } from '../../src/decisions/start-decision.ts';
 import { startRelevance } from '../../src/decisions/start-relevance.ts';
 import type { Caller, TokenAllowance } from '../../src/engine/caller.ts';
 import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
-import { DEFAULT_POOLING } from '../../src/model/pooling.ts';
 import type { Completion, Engine } from '../../src/engine/engine.ts';
 import { startGeneration, type Generation } from '../../src/generation/start-generation.ts';
 import { toSystemOneBody, toSystemOneDecision } from '../decisions/schemas/system-one.ts';
@@ -60,8 +59,9 @@ export async function embed(
 ): Promise<WorkersAiEmbeddingResult> {
   const request = { ...toEmbeddingTexts(input), timeoutMs, clientId, budget };
   const embeddings = await embedTexts(engine, request, gone);
-  const { pooling = DEFAULT_POOLING } = engine.model;
-  return toEmbeddingResult(input, embeddings, 'kind' in pooling ? pooling.kind : undefined);
+  const { pooling } = engine.model;
+  const own = pooling !== undefined && 'kind' in pooling ? pooling.kind : 'mean';
+  return toEmbeddingResult(input, embeddings, own);
 }
 
 /** What is read from logits, without a word generated. */

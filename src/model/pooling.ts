@@ -97,5 +97,5 @@ const POOLING_KEY = /^[\w-]+\.pooling_type$/;
 export function ggufPooling(metadata: ReadonlyMap<string, unknown>): ModelPooling {
   const [, type] = [...metadata].find(([key]) => POOLING_KEY.test(key)) ?? [];
   if (type === undefined) return DEFAULT_POOLING;
-  return GGUF_TYPES.get(Number(type)) ?? { refusal: `its pooling_type is ${String(type).slice(0, 64)}` };
+  return GGUF_TYPES.get(Number(type)) ?? { refusal: `its pooling_type is ${Number(type)}` };
 }

@@ -247,7 +247,8 @@ export class LoadQueue {
       model.state = 'loaded';
       model.staysFrom = now();
       model.stayMs = minStayMs === 0 ? 0 : Math.max(minStayMs, durationMs);
-      for (const observer of this.#options.observers) observer.onLoaded?.(model.id, durationMs, model.engine.model);
+      for (const observer of this.#options.observers)
+        observer.onLoaded?.(model.id, durationMs, model.engine.model);
       this.#grant(model);
       this.onUseEnded(model);
       return undefined;

@@ -182,7 +182,7 @@ describe('what the engine process cannot take', () => {
     await until(() => said('ready').length > 0);
     const fine: SequenceRequest = sequenceRequest(1, [5, 6, 7]);
     child.send({ type: 'submit', sequences: [sequenceRequest(2, [5]), sequenceRequest(3, [])] });
-    child.send({ type: 'embed', id: 4, clientId: '', tokenIds: [] });
+    child.send({ type: 'embed', id: 4, clientId: '', tokenIds: [], pooling: 'mean' });
     child.send({ type: 'inspect', id: 5, clientId: '', tokenIds: [1_000_000], layers: [0] });
     child.send({ type: 'submit', sequences: [fine] });
     const updates = () => said('steps').flatMap(({ reports }) => reports.flatMap((report) => report.updates));

@@ -50,12 +50,12 @@ function makeDirectory({
   return path;
 }
 
-const text = (value: string): Buffer => {
+const text = (value: string): Uint8Array => {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(value.length));
   return Buffer.concat([length, Buffer.from(value)]);
 };
-const int32 = (value: number): Buffer => {
+const int32 = (value: number): Uint8Array => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;
@@ -64,9 +64,9 @@ const int32 = (value: number): Buffer => {
 /** A copy of a GGUF file with further metadata, of a length that leaves the tensors aligned. */
 function makeGguf(name: string, poolingType: number, addsEos: boolean): string {
   const file = readFileSync(fixturePath('gguf', name));
-  const entries = [Buffer.concat([text('gpt2.pooling_type'), int32(4), int32(poolingType)])];
+  const entries: Uint8Array[] = [Buffer.concat([text('gpt2.pooling_type'), int32(4), int32(poolingType)])];
   if (addsEos) entries.push(Buffer.concat([text('tokenizer.ggml.add_eos_token'), int32(7), Buffer.of(1)]));
-  const padding = (value: string): Buffer => Buffer.concat([text('p'), int32(8), text(value)]);
+  const padding = (value: string): Uint8Array => Buffer.concat([text('p'), int32(8), text(value)]);
   const numBytes = Buffer.concat([...entries, padding('')]).length;
   entries.push(padding('x'.repeat((32 - (numBytes % 32)) % 32)));
   const header = Buffer.from(file.subarray(0, 24));

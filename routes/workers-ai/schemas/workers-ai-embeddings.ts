@@ -123,7 +123,7 @@ export function toEmbeddingTexts(
 export function toEmbeddingResult(
   { contexts, pooling: asked }: WorkersAiEmbeddingInput,
   embeddings: readonly TextEmbedding[],
-  own: string | undefined,
+  own: string,
 ): WorkersAiEmbeddingResult {
   const numTokens = embeddings.reduce((sum, { numTokens: count }) => sum + count, 0);
   const vectors = embeddings.map(({ embedding }) => [...embedding]);

@@ -12,7 +12,6 @@ import type {
   CancelCause,
   Completion,
   CompletionRequest,
-  EmbedOptions,
   EngineObserver,
   EngineState,
   EngineStats,
@@ -272,14 +271,10 @@ export class EngineClient implements ManagedEngine {
     return this.#sideJobs.inspectAttention({ tokenIds, layers, clientId }, signal);
   }
 
-  embed(
-    tokenIds: readonly number[],
-    signal: AbortSignal,
-    { clientId = '', pooling = 'mean' }: EmbedOptions = {},
-  ): Promise<Float32Array> {
+  embed(...[tokenIds, signal, options]: Parameters<ManagedEngine['embed']>): Promise<Float32Array> {
     if (this.#state !== 'ready') throw this.#notReady();
     checkText(tokenIds, this.model, 'input');
-    return this.#sideJobs.embed({ tokenIds, clientId, pooling }, signal);
+    return this.#sideJobs.embed(tokenIds, signal, options);
   }
 
   ping(): void {

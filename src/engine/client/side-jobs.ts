@@ -1,6 +1,6 @@
 import { type EngineError, abortError } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
-import type { Pooling } from '../../model/pooling.ts';
+import type { EmbedOptions } from '../engine.ts';
 import type { ServingMessage } from './process/engine-supervisor.ts';
 import type { ToWorker } from '../protocol.ts';
 
@@ -101,12 +101,13 @@ export class SideJobs {
   }
 
   embed(
-    question: { tokenIds: readonly number[]; clientId: string; pooling: Pooling },
+    tokenIds: readonly number[],
     signal: AbortSignal,
+    { clientId = '', pooling = 'mean' }: EmbedOptions = {},
   ): Promise<Float32Array> {
     return this.#embeddings.askUntil(
       signal,
-      (id) => this.#host.send({ type: 'embed', id, ...question }),
+      (id) => this.#host.send({ type: 'embed', id, clientId, tokenIds, pooling }),
       (id) => this.#drop({ type: 'cancelEmbedding', id }),
     );
   }
