@@ -10,7 +10,7 @@ import { RESPONSE_FIELD_NAMES } from '../responses/schemas/response-request.ts';
 import { answerGeneration, type WrapBody } from '../shared/answer-generation.ts';
 import { followCompletion } from '../shared/queued-request.ts';
 import { parseRunInput, type RunInput, type RunRequest } from './run-input.ts';
-import { embed, startScores, startText } from './run-workers-ai.ts';
+import { asModelCan, embed, startScores, startText } from './run-workers-ai.ts';
 import { wrap } from './schemas/workers-ai-answer.ts';
 
 /** Answers at once what is no batch job. */
@@ -37,14 +37,15 @@ export async function answerRun(
     const caller = { clientId: scope.clientId, budget: scope.budget, gone: c.req.raw.signal };
     return answerJson(c, wrapBody(await embed(engine, run.input, timeoutMs, caller)));
   }
-  if (run.task !== 'text') {
-    const { completion, result } = await startScores(engine, run, timeoutMs, callerOf(c));
+  const asked = asModelCan(engine, run);
+  if (asked.task !== 'text') {
+    const { completion, result } = await startScores(engine, asked, timeoutMs, callerOf(c));
     followCompletion(c, completion);
     return answerJson(c, wrapBody(await result()));
   }
-  const { generation, writer } = await startText(engine, run, timeoutMs, callerOf(c), wrapping);
+  const { generation, writer } = await startText(engine, asked, timeoutMs, callerOf(c), wrapping);
   return answerGeneration(c, generation, writer, {
-    isStreamed: run.input.stream === true,
+    isStreamed: asked.input.stream === true,
     pingIntervalMs: config.ssePingIntervalMs,
     toFrame: dataFrame,
   });

@@ -15,6 +15,7 @@ import {
   classificationRequestSchema,
   guardRequestSchema,
   summaryRequestSchema,
+  toSpokenGuard,
   toSummary,
   toTranslation,
   translationRequestSchema,
@@ -30,7 +31,14 @@ export type RunInput =
   | { readonly task: 'response'; readonly input: ResponseInput }
   | { readonly task: 'embedding'; readonly input: WorkersAiEmbeddingInput }
   | { readonly task: 'ranking'; readonly input: WorkersAiRankingInput }
-  | { readonly task: 'verdict'; readonly verdict: Verdict; readonly prompt: unknown }
+  | {
+      readonly task: 'verdict';
+      readonly verdict: Verdict;
+      /** For the log. */
+      readonly prompt: unknown;
+      /** What a model is asked that was made to judge, and says so by its chat template. */
+      readonly spoken?: PromptedTask;
+    }
   | { readonly task: 'decision'; readonly input: SystemOneInput };
 
 /** A request to run a model, by a path of Cloudflare's API or by a Worker's binding. */
@@ -130,7 +138,12 @@ export function parseRunInput(asked: Asked): RunInput {
     }
     case 'guard': {
       const input = parseInput(guardRequestSchema, body);
-      return { task: 'verdict', verdict: toGuard(input), prompt: input.messages };
+      return {
+        task: 'verdict',
+        verdict: toGuard(input),
+        prompt: input.messages,
+        spoken: toSpokenGuard(input),
+      };
     }
     case 'decision':
       return { task: 'decision', input: parseInput(systemOneRequestSchema, body) };

@@ -67,6 +67,19 @@ export async function embed(
 /** What is read from logits, without a word generated. */
 export type ScoredRun = Extract<RunInput, { task: 'ranking' | 'verdict' | 'decision' }>;
 
+/** As chat templates of Llama Guard ask for a verdict. */
+const GUARD_TEMPLATE = /unsafe content categories/i;
+
+/** A model that was made to judge says its verdict; any other is asked for it. */
+export function asModelCan(
+  { tokenizer: { chatTemplate } }: Engine,
+  run: TextRun | ScoredRun,
+): TextRun | ScoredRun {
+  const prompted = run.task === 'verdict' ? run.spoken : undefined;
+  if (prompted === undefined || !GUARD_TEMPLATE.test(chatTemplate?.template ?? '')) return run;
+  return { task: 'text', input: prompted.input, prompted };
+}
+
 interface RunningScores {
   readonly completion: Completion;
   /** Call it once. @throws EngineError what the completion throws */

@@ -3,7 +3,7 @@ import type { DecisionRequest, OptionReading } from '../../src/decisions/start-d
 import type { Usage } from '../../src/engine/engine.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { CLOUDFLARE_MODELS } from './cloudflare-models.ts';
-import type { ClassificationInput, GuardInput } from './schemas/workers-ai-tasks.ts';
+import { toGuardResult, type ClassificationInput, type GuardInput } from './schemas/workers-ai-tasks.ts';
 
 /** What classifiers of Cloudflare's tell, as questions to a model that was not made for it. */
 
@@ -74,7 +74,8 @@ export function toClassification(modelId: string, { text }: ClassificationInput)
 }
 
 /** The last message is judged, as Llama Guard does it. */
-export function toGuard({ messages, response_format: format }: GuardInput): Verdict {
+export function toGuard(input: GuardInput): Verdict {
+  const { messages } = input;
   const text = messages.map(({ role, content }) => `${role}: ${content}`).join('\n\n');
   const speaker = messages.at(-1)?.role ?? 'user';
   const question: Choice = {
@@ -87,12 +88,9 @@ export function toGuard({ messages, response_format: format }: GuardInput): Verd
     request: about(text, 'messages', question),
     toResult: (probabilities, { numPromptTokens }) => {
       const categories = hazardsOf(probabilities);
-      const isSafe = categories.length === 0;
-      const words = isSafe ? 'safe' : `unsafe\n${categories.join(',')}`;
-      return {
-        response: format?.type === 'json_object' ? { safe: isSafe, categories } : words,
-        usage: { prompt_tokens: numPromptTokens, completion_tokens: 0, total_tokens: numPromptTokens },
-      };
+      const words = categories.length === 0 ? 'safe' : `unsafe\n${categories.join(',')}`;
+      const usage = { prompt_tokens: numPromptTokens, completion_tokens: 0, total_tokens: numPromptTokens };
+      return toGuardResult(words, input, usage);
     },
   };
 }

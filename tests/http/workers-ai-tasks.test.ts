@@ -30,6 +30,7 @@ const on = useScriptedService({
     modelAliases: [
       { name: '@cf/*', modelId: MODEL },
       { name: '@hf/*', modelId: MODEL },
+      { name: BART, modelId: MODEL },
     ],
   },
 });
@@ -111,6 +112,7 @@ describe('the shape of a text', () => {
   it('takes the forms of Cloudflare for a chat-shaped id: a flat tool, and a schema without a name', async () => {
     const tools = [{ name: 'weather', description: 'w', parameters: { type: 'object', properties: {} } }];
     expect((await rest(CHAT, { messages, tools, tool_choice: 'none' })).status).toBe(200);
+    expect((await rest(CHAT, { messages, reasoning_effort: null })).status).toBe(200);
     on.engine.reset({ text: '{"a":true}' });
     const json_schema = { type: 'object', properties: { a: { type: 'boolean' } }, required: ['a'] };
     const result = await run(CHAT, { messages, response_format: { type: 'json_schema', json_schema } });
@@ -239,6 +241,43 @@ describe('a classifier', () => {
       response: { safe: false, categories: ['S1', 'S10'] },
       usage: { completion_tokens: 0 },
     });
+  });
+});
+
+describe('a model that was made to judge', () => {
+  const guard = useScriptedService({
+    template: `${TRANSCRIPT_TEMPLATE}{# <BEGIN UNSAFE CONTENT CATEGORIES> #}`,
+    model: { contextLength: 1024 },
+    config: { modelAliases: [{ name: GUARD, modelId: MODEL }] },
+  });
+
+  it.each([
+    ['\n\nsafe', 'safe', { safe: true, categories: [] }],
+    ['\n\nunsafe\nS1,S10', 'unsafe\nS1,S10', { safe: false, categories: ['S1', 'S10'] }],
+  ])('says its own verdict: %j', async (text, words, verdict) => {
+    guard.engine.reset({ text });
+    const asText = await post(guard.service, `/ai/run/${GUARD}`, { messages });
+    expect(asText.json).toMatchObject({ result: { response: words } });
+    expect(guard.lastPrompt()).toBe('u:Hello\na:');
+    const body = { messages, response_format: { type: 'json_object' } };
+    const { json } = await post(guard.service, `/ai/run/${GUARD}`, body);
+    expect(json).toMatchObject({ result: { response: verdict } });
+  });
+});
+
+describe('the list of models', () => {
+  it('has the task of an alias that is an id of Cloudflare, and says how it is done', async () => {
+    const { json } = await call(on.service, 'GET', '/ai/models/search?task=Summarization');
+    expect(json).toMatchObject({
+      result: [
+        {
+          name: BART,
+          task: { name: 'Summarization', description: expect.stringMatching(/by a prompt/) as string },
+        },
+      ],
+    });
+    const generation = await call(on.service, 'GET', '/ai/models/search?task=Text%20Generation');
+    expect(generation.json).toMatchObject({ result: [{ name: MODEL }] });
   });
 });
 

@@ -2,13 +2,15 @@ import { isRecord } from '../../../src/values.ts';
 
 /**
  * A body for a chat-shaped id of Cloudflare's, as OpenAI's chat completions have it. Cloudflare takes its own forms there
- * too: a tool without `function` around it, and a JSON Schema without a name. Streams tell their usage without being asked.
+ * too: a tool without `function` around it, a JSON Schema without a name, and null for no reasoning. Streams tell their
+ * usage without being asked.
  */
 export function toChatBody(body: Record<string, unknown>): Record<string, unknown> {
   const { tools, response_format: format, stream, stream_options: options } = body;
   return {
     ...body,
     ...(Array.isArray(tools) ? { tools: tools.map(toNestedTool) } : {}),
+    ...(body['reasoning_effort'] === null ? { reasoning_effort: 'none' } : {}),
     ...(isRecord(format) ? { response_format: toNamedFormat(format) } : {}),
     ...(stream === true && (options ?? null) === null ? { stream_options: { include_usage: true } } : {}),
   };

@@ -52,7 +52,7 @@ export const guardRequestSchema = z
       .array(z.strictObject({ role: z.enum(['user', 'assistant']), content: textSchema }))
       .min(1)
       .max(MAX_MESSAGES),
-    max_tokens: countSchema.nullish().meta({ description: 'Without effect: nothing is generated.' }),
+    max_tokens: countSchema.nullish().meta({ description: 'Of a model that was made to judge.' }),
     temperature: z
       .number()
       .min(0)
@@ -66,7 +66,8 @@ export const guardRequestSchema = z
   })
   .meta({
     id: 'WorkersAiGuardRequest',
-    description: 'The model is asked for the hazard of a conversation. It takes an id of a guard.',
+    description:
+      'A model whose chat template is that of a guard judges; another is asked for the hazard. It takes an id of a guard.',
   });
 
 export const summaryResultSchema = z.object({ summary: z.string() }).meta({ id: 'WorkersAiSummaryResult' });
@@ -84,11 +85,7 @@ export const guardResultSchema = z
     response: z
       .union([z.string(), z.object({ safe: z.boolean(), categories: z.array(z.string()) })])
       .meta({ description: '`safe`, or `unsafe` and a line of hazards; with `json_object` an object.' }),
-    usage: z.object({
-      prompt_tokens: z.int(),
-      completion_tokens: z.literal(0),
-      total_tokens: z.int(),
-    }),
+    usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
   })
   .meta({ id: 'WorkersAiGuardResult' });
 
@@ -96,6 +93,7 @@ export type SummaryInput = z.output<typeof summaryRequestSchema>;
 export type TranslationInput = z.output<typeof translationRequestSchema>;
 export type ClassificationInput = z.output<typeof classificationRequestSchema>;
 export type GuardInput = z.output<typeof guardRequestSchema>;
+type GuardResult = z.output<typeof guardResultSchema>;
 
 /** A task that a prompt asks a model for. */
 export interface PromptedTask {
@@ -159,6 +157,30 @@ export function toTranslation(input: TranslationInput): PromptedTask {
     },
   };
 }
+
+/** The words of a guard: `safe`, or `unsafe` and a line of hazards. */
+export function toGuardResult(
+  words: string,
+  { response_format: format }: GuardInput,
+  usage: GuardResult['usage'],
+): GuardResult {
+  if (format?.type !== 'json_object') return { response: words, usage };
+  const [verdict, hazards = ''] = words.split('\n');
+  const categories = hazards.split(',').filter((hazard) => hazard !== '');
+  return { response: { safe: verdict === 'safe', categories }, usage };
+}
+
+const MAX_VERDICT_TOKENS = 64;
+
+/** The conversation as it is: the chat template of a guard asks for the verdict. */
+export const toSpokenGuard = (input: GuardInput): PromptedTask => ({
+  input: { messages: input.messages, max_tokens: input.max_tokens, temperature: 0 },
+  defaultMaxTokens: MAX_VERDICT_TOKENS,
+  toResult: (result) => {
+    const { prompt_tokens, completion_tokens, total_tokens } = result.usage;
+    return toGuardResult(textOf(result), input, { prompt_tokens, completion_tokens, total_tokens });
+  },
+});
 
 const LANGUAGES = new Intl.DisplayNames(['en'], { type: 'language' });
 
