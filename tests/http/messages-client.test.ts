@@ -65,6 +65,17 @@ describe('the official client', () => {
     expect(message._request_id).toBe(message.id.slice('msg_'.length));
   });
 
+  it.each(['/ai', '/client/v4/accounts/any/ai'])('reads one below %s, and its errors', async (base) => {
+    const baseURL = on.service.url + base;
+    const there = new Anthropic({ baseURL, apiKey: 'none', maxRetries: 0, fetch: on.fetch });
+    expect((await there.messages.create(request)).content).toMatchObject([{ type: 'text', text: TEXT }]);
+    expect(
+      (await there.messages.countTokens({ model: MODEL, messages: HELLO })).input_tokens,
+    ).toBeGreaterThan(1);
+    const refused = there.messages.create({ ...request, max_tokens: 0 });
+    await expect(refused).rejects.toBeInstanceOf(BadRequestError);
+  });
+
   it('accumulates a stream into the same', async () => {
     const texts: string[] = [];
     const runner = client.messages.stream(request).on('text', (delta) => void texts.push(delta));
