@@ -62,6 +62,8 @@ export async function directoryPooling(directory: string): Promise<ModelPooling>
   if (other !== undefined) return { refusal: `its modules.json has the module ${other.type.slice(0, 64)}` };
   const { path } = named.find(({ type }) => type === 'Pooling') ?? {};
   if (typeof path !== 'string') return DEFAULT_POOLING;
+  // The file comes with the model: no other folder of this machine is read for it.
+  if (!/^\w[\w.-]*$/.test(path)) return { refusal: 'its modules.json names a folder that is not in the model' };
   const config = await readOptionalJson(directory, `${path}/config.json`, MAX_BYTES);
   return config === undefined ? DEFAULT_POOLING : poolingOfConfig(config);
 }
