@@ -63,7 +63,8 @@ export async function directoryPooling(directory: string): Promise<ModelPooling>
   const { path } = named.find(({ type }) => type === 'Pooling') ?? {};
   if (typeof path !== 'string') return DEFAULT_POOLING;
   // The file comes with the model: no other folder of this machine is read for it.
-  if (!/^\w[\w.-]*$/.test(path)) return { refusal: 'its modules.json names a folder that is not in the model' };
+  if (!/^\w[\w.-]*$/.test(path))
+    return { refusal: 'its modules.json names a folder that is not in the model' };
   const config = await readOptionalJson(directory, `${path}/config.json`, MAX_BYTES);
   return config === undefined ? DEFAULT_POOLING : poolingOfConfig(config);
 }
