@@ -39,6 +39,7 @@ const MAY_IMPORT = {
   access: ['config', 'process', 'fairness'],
   watch: ['process'],
   http: ['access', 'engine', 'generation', 'chat-template', 'text', 'serving', 'config', 'watch', 'fairness'],
+  markdown: ['process'],
   client: [],
   page: [],
 };
@@ -96,6 +97,7 @@ const routeImports = [
           'fairness',
           'generation',
           'http',
+          'markdown',
           'serving',
           'text',
         ].map(room),
@@ -225,6 +227,11 @@ module.exports = {
       room('library'),
       '^src/(service|service-log)\\.ts$',
     ]),
+    only(
+      'documents-in-their-room',
+      'turndown|@mixmark-io|unpdf|mammoth|fflate|htmlparser2|papaparse|remove-markdown',
+      [room('markdown')],
+    ),
     only('the-command-line-in-its-room', 'commander|pino-pretty', [room('cli')]),
   ],
   options: {

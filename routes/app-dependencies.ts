@@ -6,6 +6,7 @@ import type { Config } from '../src/config/config.ts';
 import type { Metrics } from '../src/http/metrics/metrics.ts';
 import type { OwnProcess } from '../src/http/middleware/own-process.ts';
 import type { StreamStore } from '../src/http/sse/stream-store.ts';
+import type { MarkdownConverter } from '../src/markdown/markdown-converter.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
 import type { ResponseStore } from './responses/response-store.ts';
 
@@ -36,6 +37,8 @@ export interface AppDependencies {
   ownProcess?: OwnProcess;
   /** Responses that clients may come back to. */
   responses: ResponseStore;
+  /** What reads files that are to become Markdown. */
+  markdown: MarkdownConverter;
   /** Reports of benchmarks. */
   benchmarkRuns: RunStore;
   /** The text of openapi.yaml. */

@@ -25,6 +25,12 @@ import {
 } from './responses/stored-responses.ts';
 import { detokenizeRoute, tokenizeRoute } from './service/tokenize.ts';
 import { systemOneRoute } from './decisions/system-one.ts';
+import {
+  bindingMarkdownFormatsRoute,
+  bindingToMarkdownRoute,
+  markdownFormatsRoute,
+  toMarkdownRoute,
+} from './workers-ai/to-markdown.ts';
 import { workersAiRoute, workersAiUnifiedRoute } from './workers-ai/workers-ai.ts';
 
 /** Where Cloudflare's clients look for an account's API. There are no accounts here: any id is as good. */
@@ -41,8 +47,20 @@ const below = (bases: readonly string[], routes: readonly Route[]): BasedRoute[]
 /** Every route once, as the OpenAPI document lists them, in this order. */
 export const basedRoutes: readonly BasedRoute[] = [
   // Before the others below these bases: a path there that no route answers to gets an error of Workers AI (RouteTable).
-  ...below([ACCOUNT_BASE], [workersAiRoute, workersAiUnifiedRoute, modelSearchRoute]),
-  ...below([], [bindingRunRoute, bindingGatewayRunRoute, bindingModelsRoute]),
+  ...below(
+    [ACCOUNT_BASE],
+    [workersAiRoute, workersAiUnifiedRoute, modelSearchRoute, toMarkdownRoute, markdownFormatsRoute],
+  ),
+  ...below(
+    [],
+    [
+      bindingRunRoute,
+      bindingGatewayRunRoute,
+      bindingModelsRoute,
+      bindingToMarkdownRoute,
+      bindingMarkdownFormatsRoute,
+    ],
+  ),
   // OpenAI's API and Anthropic's, as far as Cloudflare has them too: `/v1/…` is `/ai/v1/…` there.
   ...below(
     ['/ai', `${ACCOUNT_BASE}/ai`],

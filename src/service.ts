@@ -21,6 +21,7 @@ import { collectGarbage, IdleCollector } from './http/edge/idle-collector.ts';
 import { Metrics } from './http/metrics/metrics.ts';
 import { createNodeServer, logServerErrors } from './http/edge/node-server.ts';
 import type { OwnProcess } from './http/middleware/own-process.ts';
+import { MarkdownConverter } from './markdown/markdown-converter.ts';
 import type { KnownDefaults } from './model/sampling-note.ts';
 import { forecastMemory } from './serving/plan-load.ts';
 import { ModelAliases } from './serving/model-aliases.ts';
@@ -173,6 +174,7 @@ async function compose(
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
   const benchmarkRuns = new RunStore(config.benchmarkResults);
+  const markdown = new MarkdownConverter();
   if (ownProcess !== undefined) {
     metrics.watchMemory(ownProcess.memory);
     ownProcess.memory.onRelease(() => responses.release());
@@ -185,6 +187,7 @@ async function compose(
     metrics,
     openApiDocument,
     responses,
+    markdown,
     benchmarkRuns,
     ...(ownProcess === undefined ? {} : { ownProcess }),
   };
@@ -196,6 +199,7 @@ async function compose(
     dispose: async () => {
       metrics.dispose();
       benchmarkRuns.close();
+      await markdown.stop();
       await access.close();
     },
   };

@@ -7,7 +7,7 @@ import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-proto
 interface Jobs<Setup, Ready, Question, Answer> {
   setUp: (setup: Setup) => Ready | Promise<Ready>;
   /** In slices, where it may take longer than other jobs should wait. */
-  answer: (question: Question) => Answer | InSlices<Answer>;
+  answer: (question: Question) => Answer | Promise<Answer> | InSlices<Answer>;
 }
 
 /** Longest that a job runs before others get their turn, as far as it can be interrupted. */
@@ -33,9 +33,9 @@ export function serveJobs<Setup, Ready, Question, Answer>({
       return { type: 'paused', sliceMs };
     }
   };
-  const begin = (id: number, question: Question): FromJobProcess<Ready, Answer> => {
+  const begin = async (id: number, question: Question): Promise<FromJobProcess<Ready, Answer>> => {
     const made = answer(question);
-    return isInSlices(made) ? runSlice(id, made) : { type: 'answer', answer: made };
+    return isInSlices(made) ? runSlice(id, made) : { type: 'answer', answer: await made };
   };
   const send = (message: FromJobProcess<Ready, Answer>): unknown => process.send?.(message);
   const reply = async (
@@ -80,7 +80,7 @@ function endOnDefects(): void {
   });
 }
 
-const isInSlices = <Answer>(made: Answer | InSlices<Answer>): made is InSlices<Answer> =>
+const isInSlices = <Answer>(made: Answer | Promise<Answer> | InSlices<Answer>): made is InSlices<Answer> =>
   typeof made === 'object' && made !== null && Symbol.iterator in made && 'next' in made;
 
 /**

@@ -9,6 +9,7 @@ import type { Access } from '../../src/access/access.ts';
 import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { MarkdownConverter } from '../../src/markdown/markdown-converter.ts';
 import { Metrics } from '../../src/http/metrics/metrics.ts';
 import { call } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -79,6 +80,7 @@ describe('openapi.yaml', () => {
       metrics,
       openApiDocument: '',
       responses,
+      markdown: new MarkdownConverter(),
       benchmarkRuns,
     });
     metrics.dispose();

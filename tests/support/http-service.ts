@@ -8,6 +8,7 @@ import type { AppConfig } from '../../routes/app-dependencies.ts';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
+import { MarkdownConverter } from '../../src/markdown/markdown-converter.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
 import { openAccess, type AccessConfig } from '../../src/access/access.ts';
 import { Metrics } from '../../src/http/metrics/metrics.ts';
@@ -57,6 +58,7 @@ export async function startHttpService(
   const metrics = new Metrics(models);
   const access = await openAccess({ ...ACCESS, ...accessConfig });
   const benchmarkRuns = new RunStore(IN_MEMORY);
+  const markdown = new MarkdownConverter();
   const dependencies = {
     models,
     access,
@@ -64,6 +66,7 @@ export async function startHttpService(
     logger,
     metrics,
     responses,
+    markdown,
     benchmarkRuns,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };
@@ -84,6 +87,7 @@ export async function startHttpService(
       benchmarkRuns.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await markdown.stop();
       await access.close();
     },
   };

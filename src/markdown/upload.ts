@@ -1,0 +1,88 @@
+import { EngineError, invalidField } from '../errors.ts';
+import { isRecord } from '../values.ts';
+
+/** What a request has beside its files. */
+const MAX_REST_CHARACTERS = 2 ** 16;
+const MAX_FILES = 100;
+
+/** A body that holds files, as its text without their bytes, and their bytes: plain data, which crosses processes. */
+export interface Upload {
+  /** JSON. In the place of a file's bytes it has the index of these. */
+  readonly json: string;
+  readonly files: readonly Uint8Array[];
+}
+
+/** A part of a form. */
+export type FormPart =
+  | { readonly field: string; readonly value: string }
+  | { readonly field: string; readonly name: string; readonly mimeType: string; readonly data: number };
+
+const fault = (message: string): EngineError =>
+  new EngineError('invalid_request', message, { param: 'body' });
+
+/**
+ * Takes the files out of a body. Of JSON these are the texts in base64 that are called `data` in the objects of the list
+ * `files`; a form becomes a list of its parts.
+ *
+ * @throws EngineError `invalid_request`
+ */
+export async function readUpload(bytes: Uint8Array, contentType: string): Promise<Upload> {
+  const isForm = contentType.toLowerCase().startsWith('multipart/form-data');
+  const upload = isForm ? await readForm(bytes, contentType) : readJson(bytes);
+  if (upload.files.length > MAX_FILES) throw fault(`the body has more than ${MAX_FILES} files`);
+  if (upload.json.length > MAX_REST_CHARACTERS) {
+    throw fault(`the body has more than ${MAX_REST_CHARACTERS} characters beside its files`);
+  }
+  return upload;
+}
+
+function readJson(bytes: Uint8Array): Upload {
+  const files: Uint8Array[] = [];
+  const body = parse(bytes);
+  const list = isRecord(body) && Array.isArray(body['files']) ? (body['files'] as unknown[]) : [];
+  for (const [index, file] of list.entries()) {
+    if (!isRecord(file)) continue;
+    const { data } = file;
+    // A number of the client's own would be taken for an index.
+    if (typeof data !== 'string') delete file['data'];
+    else if (BASE64.test(data)) file['data'] = files.push(Buffer.from(data, 'base64')) - 1;
+    else throw invalidField(`files[${index}].data`, 'must be base64');
+  }
+  return { json: JSON.stringify(body), files };
+}
+
+const BASE64 = /^[A-Za-z\d+/]*={0,2}$/;
+
+function parse(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw fault('the body is not valid UTF-8');
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw fault('the body is not valid JSON');
+  }
+}
+
+async function readForm(bytes: Uint8Array, contentType: string): Promise<Upload> {
+  let form: FormData;
+  try {
+    form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+  } catch {
+    throw fault('the body is not a form as multipart/form-data');
+  }
+  const files: Uint8Array[] = [];
+  const parts: FormPart[] = [];
+  for (const [field, value] of form) {
+    if (typeof value === 'string') {
+      parts.push({ field, value });
+      continue;
+    }
+    const data = files.push(new Uint8Array(await value.arrayBuffer())) - 1;
+    parts.push({ field, name: value.name, mimeType: value.type, data });
+  }
+  return { json: JSON.stringify({ parts }), files };
+}
