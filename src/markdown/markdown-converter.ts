@@ -36,8 +36,8 @@ const MAX_SMALL_BYTES = 2 ** 18;
 const IDLE_MS = 60_000;
 
 interface ConverterOptions {
-  /** Of small files and of large ones; for tests. */
-  readonly deadlineMs?: number;
+  /** In the place of the limits of small files and of large ones. */
+  readonly limits?: Partial<Limits>;
   readonly idleMs?: number;
 }
 
@@ -50,10 +50,9 @@ export class MarkdownConverter {
   readonly #small: IdleProcess;
   readonly #large: IdleProcess;
 
-  constructor({ deadlineMs, idleMs = IDLE_MS }: ConverterOptions = {}) {
-    const given = deadlineMs === undefined ? {} : { deadlineMs };
-    this.#small = new IdleProcess({ ...SMALL, ...given }, idleMs);
-    this.#large = new IdleProcess({ ...LARGE, ...given }, idleMs);
+  constructor({ limits = {}, idleMs = IDLE_MS }: ConverterOptions = {}) {
+    this.#small = new IdleProcess({ ...SMALL, ...limits }, idleMs);
+    this.#large = new IdleProcess({ ...LARGE, ...limits }, idleMs);
   }
 
   /**

@@ -1,0 +1,53 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { HARD_FILES } from '../../../chaos/support/hard-files.ts';
+import type { Conversion } from '../../../src/markdown/conversion.ts';
+import { MarkdownConverter } from '../../../src/markdown/markdown-converter.ts';
+
+const OPTIONS = { format: 'markdown', pdfMetadata: true } as const;
+const TIMEOUT_MS = 60_000;
+
+const converter = new MarkdownConverter({ limits: { deadlineMs: 1500 } });
+afterAll(() => converter.stop());
+
+const convert = (name: string, bytes: Uint8Array, by = converter): Promise<Conversion> =>
+  by.convert({ name, mimeType: '', bytes }, OPTIONS, {
+    clientId: 'a',
+    signal: new AbortController().signal,
+  });
+
+const errorOf = (conversion: Conversion): string => ('error' in conversion ? conversion.error : 'none');
+
+/** What each comes to where there is one answer on any machine: others are read in time, or are not. */
+const EXPECTED: Readonly<Record<string, RegExp>> = {
+  'deep.html': /did not end within/,
+  'deep-marks.html': /nests more than 400/,
+  'bomb.docx': /when it is unpacked/,
+  'lying.docx': /did not end within|took its process/,
+  'far.xlsx': /cells/,
+  'repeated.ods': /cells/,
+  'bomb.pdf': /did not end within|took its process/,
+};
+
+describe('a file that is hard to convert', () => {
+  it.each(HARD_FILES)(
+    '$name ends its own conversion alone',
+    async ({ name, make }) => {
+      const conversion = await convert(name, make());
+      expect(errorOf(conversion)).toMatch(EXPECTED[name] ?? /./);
+      expect(await convert('a.html', Buffer.from('<p>next</p>'))).toMatchObject({ data: 'next' });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'takes no more memory than it may, also where that is none of V8',
+    async () => {
+      const small = new MarkdownConverter({ limits: { maxResidentBytes: 200 * 2 ** 20 } });
+      const file = HARD_FILES.find(({ name }) => name === 'bomb.pdf');
+      const conversion = await convert('bomb.pdf', file?.make() ?? new Uint8Array(), small);
+      await small.stop();
+      expect(errorOf(conversion)).toMatch(/took its process with it \(SIGKILL/);
+    },
+    TIMEOUT_MS,
+  );
+});
