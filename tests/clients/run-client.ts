@@ -11,7 +11,14 @@ import type { ScriptSetup } from './scripted-service.ts';
 const scriptPath = (name: string): string => fileURLToPath(new URL(`scripts/${name}`, import.meta.url));
 /** Debian keeps nginx where only root looks. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
-const SHARED_SCRIPTS = ['check.mjs', 'ai-sdk-checks.mjs', 'task-checks.mjs', 'wire-checks.mjs'];
+const SHARED_SCRIPTS = [
+  'check.mjs',
+  'ai-sdk-checks.mjs',
+  'task-checks.mjs',
+  'wire-checks.mjs',
+  'miniflare-worker.mjs',
+  'miniflare-cases.mjs',
+];
 /** Of a whole script. */
 const LIMIT_MS = 180_000;
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { ownServiceUrl } from './own-service.ts';
 import { bindingsOf, PLUGIN_NAME, type PluginBinding } from './plugin-options.ts';
+import { stubServerOf } from './stub-server.ts';
 import { UPSTREAM } from './upstream.ts';
 
 /**
@@ -37,8 +38,17 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const COMPATIBILITY_DATE = '2025-06-01';
 
 async function upstreamOf({ name, options }: PluginBinding): Promise<object> {
-  const { url, apiKey = '', models = {}, settings = {}, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const {
+    url,
+    apiKey = '',
+    models = {},
+    stubs = {},
+    settings = {},
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+  } = options;
   const service = url ?? (await ownServiceUrl({ MODEL_ALIASES: aliasesOf(models), ...settings }));
+  const hasStubs = Object.keys(stubs).length > 0;
+  const stubServer = hasStubs ? await stubServerOf(stubs) : { url: '', key: '' };
   return {
     name: serviceOf(name),
     worker: {
@@ -47,6 +57,7 @@ async function upstreamOf({ name, options }: PluginBinding): Promise<object> {
       bindings: [
         { name: 'SERVICE', text: service.replace(/\/+$/, '') },
         { name: 'MODELS', json: JSON.stringify(models) },
+        { name: 'STUBS', json: JSON.stringify({ ids: Object.keys(stubs), ...stubServer }) },
         { name: 'KEY', text: apiKey },
         { name: 'TIMEOUT_MS', json: JSON.stringify(timeoutMs) },
       ],

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../../errors.ts';
 
@@ -11,6 +13,8 @@ const optionsSchema = z.strictObject({
   apiKey: z.string().min(1).optional(),
   /** Ids of Cloudflare's, and what they mean: as MODEL_ALIASES. */
   models: z.record(z.string(), z.string()).optional(),
+  /** Modules that answer in the place of models that there are not, by ids of Cloudflare's. */
+  stubs: z.record(z.string().min(1), z.string().min(1)).optional(),
   /** Settings of a service that the plugin starts, by the names of docs/settings.md. */
   settings: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   /** Longest that a Worker waits for the first byte of an answer. */
@@ -62,6 +66,9 @@ function toBinding({ name, options }: NamedBinding): PluginBinding {
   }
   if (url !== undefined && apiKey !== undefined && !maySendKey(new URL(url))) {
     throw invalid(name, `the API key would travel in the clear to ${new URL(url).hostname}; use https`);
+  }
+  for (const [id, path] of Object.entries(result.data.stubs ?? {})) {
+    if (!existsSync(path)) throw invalid(name, `there is no ${resolve(path)}, the stub of ${id}`);
   }
   return { name, options: { ...result.data, apiKey } };
 }

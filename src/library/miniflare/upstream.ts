@@ -3,7 +3,8 @@
  * it on to the service, and tells in Cloudflare's way when that cannot be had. An entrypoint, since the class also calls
  * methods on it: those that need Cloudflare's machines say so.
  *
- * Bindings: SERVICE, an URL; MODELS, ids by names of which one may end in `*`; KEY, a text that may be empty; TIMEOUT_MS.
+ * Bindings: SERVICE, an URL; MODELS, ids by names of which one may end in `*`; STUBS, such names and where they are answered;
+ * KEY, a text that may be empty; TIMEOUT_MS.
  */
 export const UPSTREAM = `
 import { WorkerEntrypoint } from 'cloudflare:workers';
@@ -22,31 +23,65 @@ const fault = (status, internalCode, description) =>
     { status },
   );
 
-function modelOf(name, models) {
-  if (Object.hasOwn(models, name)) return models[name];
-  const patterns = Object.keys(models).filter((key) => key.endsWith('*') && name.startsWith(key.slice(0, -1)));
-  const longest = patterns.sort((one, other) => other.length - one.length)[0];
-  return longest === undefined ? name : models[longest];
+// A longer pattern fits better; -1: it does not.
+const fitOf = (pattern, name) =>
+  pattern === name ? Infinity : pattern.endsWith('*') && name.startsWith(pattern.slice(0, -1)) ? pattern.length : -1;
+
+const bestOf = (patterns, name) =>
+  patterns.reduce((best, pattern) => (fitOf(pattern, name) > best.fit ? { pattern, fit: fitOf(pattern, name) } : best), {
+    pattern: '',
+    fit: -1,
+  });
+
+const RUNS = ['/run', '/ai-gateway/run'];
+// An unknown model, and a model that has no such task.
+const NOT_HERE = [5006, 5007];
+const HOW = 'a module of your own can answer it: set stubs in the options of the binding';
+
+/** Says how to set a stub where there is no model for a call. */
+async function withHint(response, hasStream) {
+  if (response.ok || response.headers.get('content-type') !== 'application/json') return response;
+  const body = await response.json();
+  const isMissing = NOT_HERE.includes(body.internalCode) || (hasStream && response.status === 400);
+  const headers = new Headers(response.headers);
+  headers.delete('content-length');
+  const text = isMissing ? body.description + '; ' + HOW : body.description;
+  const told = isMissing
+    ? { ...body, description: text, message: text, errors: [{ code: body.internalCode, message: text }] }
+    : body;
+  return new Response(JSON.stringify(told), { status: response.status, headers });
 }
 
+const needsCloudflare = (what) => what + ' needs Cloudflare; Tokenflare has no such thing';
+
 const remoteOnly = (method) => {
-  throw new Error(method + ' needs Cloudflare; Tokenflare has no such thing');
+  throw new Error(needsCloudflare(method));
 };
 
 export default class extends WorkerEntrypoint {
   async fetch(request) {
-    const { SERVICE, MODELS, KEY, TIMEOUT_MS } = this.env;
-    const { pathname, search } = new URL(request.url);
+    const { SERVICE, MODELS, STUBS, KEY, TIMEOUT_MS } = this.env;
+    const { pathname, search, searchParams } = new URL(request.url);
     const headers = new Headers(request.headers);
     const name = headers.get(MODEL_HEADER);
-    if (name !== null) headers.set(MODEL_HEADER, modelOf(name, MODELS));
+    if (pathname.startsWith('/autorag/')) return fault(404, 7000, needsCloudflare('AutoRAG'));
+    if (headers.get('upgrade') === 'websocket') {
+      return fault(400, 5006, "'" + name + "' speaks over no websocket here: no model does; leave websocket out");
+    }
+    if (name !== null) {
+      const model = bestOf(Object.keys(MODELS), name);
+      const stub = bestOf(STUBS.ids, name);
+      if (RUNS.includes(pathname) && stub.fit >= Math.max(model.fit, 0)) return this.askStub(request, pathname + search, stub.pattern);
+      if (model.fit >= 0) headers.set(MODEL_HEADER, MODELS[model.pattern]);
+    }
     if (KEY !== '') headers.set('authorization', 'Bearer ' + KEY);
     const waiting = new AbortController();
     const timer = setTimeout(() => waiting.abort(), TIMEOUT_MS);
     try {
       const url = SERVICE + '/workers-binding' + pathname + search;
       const { method, body } = request;
-      return await fetch(url, { method, headers, body, redirect: 'manual', signal: waiting.signal });
+      const response = await fetch(url, { method, headers, body, redirect: 'manual', signal: waiting.signal });
+      return RUNS.includes(pathname) ? await withHint(response, searchParams.has('userInputs')) : response;
     } catch (error) {
       if (waiting.signal.aborted) {
         return fault(408, 3007, 'Tokenflare gave no answer within ' + TIMEOUT_MS + ' ms (timeoutMs)');
@@ -54,6 +89,19 @@ export default class extends WorkerEntrypoint {
       return fault(503, 7009, 'Tokenflare cannot be reached at ' + SERVICE + ': ' + error.message);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  async askStub(request, path, id) {
+    const { url, key } = this.env.STUBS;
+    const headers = new Headers(request.headers);
+    headers.set('x-stub-key', key);
+    headers.set('x-stub-id', id);
+    const { method, body } = request;
+    try {
+      return await fetch(url + path, { method, headers, body, redirect: 'manual' });
+    } catch (error) {
+      return fault(503, 7009, 'the stubs of the binding cannot be reached: ' + error.message);
     }
   }
 

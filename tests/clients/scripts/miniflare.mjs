@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { embedMany } from 'ai';
-import * as miniflare from 'miniflare';
 import { createWorkersAI } from 'workers-ai-provider';
 import { checkChatShape, checkEmbeddings, checkLanguageModel } from './ai-sdk-checks.mjs';
+import { checkCases } from './miniflare-cases.mjs';
+import { startWorker } from './miniflare-worker.mjs';
 import { ASK, check, collect, errorOf, setup, untilIdle } from './check.mjs';
 import { checkTasks } from './task-checks.mjs';
 
-const { url, model, embeddingModel, plugin, texts } = setup;
+const { url, model, embeddingModel, texts } = setup;
 
 /** A Worker as one would write it for Cloudflare: it knows nothing of where its AI is. */
 const WORKER = `
@@ -30,17 +31,7 @@ export default {
   },
 };`;
 
-/** A Miniflare with that Worker, whose AI is this plugin's. */
-function start(options) {
-  const asOf4 = {
-    modules: true,
-    script: WORKER,
-    compatibilityDate: '2026-04-01',
-    unsafeBindings: [{ name: 'AI', type: 'ai', plugin: { package: plugin, name: 'tokenflare-ai' }, options }],
-  };
-  const { Miniflare, convertV4MiniflareOptions: convert } = miniflare;
-  return new Miniflare(convert === undefined ? asOf4 : convert(asOf4));
-}
+const start = (options) => startWorker(WORKER, options);
 
 const user = (content) => [{ role: 'user', content }];
 const pattern = '@cf/vendor/*';
@@ -204,5 +195,7 @@ await check('a service of its own', async () => {
   assert.deepEqual(models[0].properties.at(-1), { property_id: 'alias', value: '@cf/*' });
   await alone.dispose();
 });
+
+await checkCases();
 
 await mf.dispose();
