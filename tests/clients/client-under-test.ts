@@ -34,6 +34,11 @@ export const CLIENTS: readonly ClientUnderTest[] = [
   ofNode('miniflare-4', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
   ofNode('miniflare-5', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
   ofNode(
+    'workers-consumers',
+    'agents, hono, ai-utils, @langchain/cloudflare in a Worker',
+    'workers-consumers',
+  ),
+  ofNode(
     'ai-sdk-compatible-2',
     '@ai-sdk/openai-compatible',
     'ai-sdk-compatible',

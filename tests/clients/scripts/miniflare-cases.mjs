@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ASK, check, errorOf, setup } from './check.mjs';
 import { ask, startWorker } from './miniflare-worker.mjs';
@@ -119,8 +120,8 @@ export default (inputs, options, context) => ANSWERS[context.model.split('/').po
 
 /** Checks of stubs, documents and what needs Cloudflare. */
 export async function checkCases() {
-  const folder = join(import.meta.dirname ?? '.', 'stubs');
-  mkdirSync(folder, { recursive: true });
+  // Node takes the types of no file in node_modules, where this script lies.
+  const folder = mkdtempSync(join(tmpdir(), 'tokenflare-stubs-'));
   const fileOf = (name, text) => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
@@ -282,4 +283,5 @@ export async function checkCases() {
   });
 
   await worker.dispose();
+  rmSync(folder, { recursive: true });
 }
