@@ -48,6 +48,10 @@ export const SLOW_TESTS = [
     sources: ['src/chat-template/'],
   },
   {
+    tests: ['tests/unit/markdown/hard-files.test.ts', 'tests/http/to-markdown.test.ts'],
+    sources: ['src/markdown/', 'src/process/', 'routes/workers-ai/to-markdown.ts', 'package-lock.json'],
+  },
+  {
     tests: ['tests/unit/model/mutated-files.test.ts', 'tests/unit/weights/gguf/gguf-header.test.ts'],
     sources: [...MODELS, 'src/tokenizer/', 'src/catalog/', 'src/model-files.ts'],
   },
@@ -188,6 +192,10 @@ export const SLOW_CASES = [
   {
     cases: ['fuzz-texts', 'fuzz-mutations', 'attention-flood', 'dropped-streams'],
     sources: ['src/http/', 'src/tokenizer/', 'src/engine/', 'src/serving/', 'routes/', 'chaos/'],
+  },
+  {
+    cases: ['hard-files', 'fuzz-documents'],
+    sources: ['src/markdown/', 'src/process/', 'routes/workers-ai/', 'chaos/'],
   },
   { cases: ['fuzz-schemathesis'], sources: ['routes/', 'openapi.yaml', 'chaos/'] },
   { cases: ['overload'], sources: ['src/http/', 'src/engine/', 'src/serving/', 'src/fairness/', 'chaos/'] },

@@ -144,6 +144,7 @@ const ATTACKS: Readonly<Record<string, string>> = {
   expressions: 'random regular expressions, and those that backtrack or multiply',
   references: 'stored responses, chains of them, references to their items by the thousand',
   batch: 'batch jobs of many items, wrong ones, fields that there are not, invented keys',
+  documents: 'documents to be Markdown with bytes changed, left out and repeated, and under other names',
   texts: 'texts without spaces, of one character, of all scripts, with texts of special tokens',
 };
 

@@ -2,6 +2,7 @@ import type { ChaosCase } from '../chaos-case.ts';
 import { BATCH_CASES } from './batch.ts';
 import { CHAT_CASES } from './chat.ts';
 import { CONNECTION_CASES } from './connections.ts';
+import { DOCUMENT_CASES } from './documents.ts';
 import { ENGINE_CASES } from './engine.ts';
 import { FLOOD_CASES } from './floods.ts';
 import { FORMAT_CASES } from './formats.ts';
@@ -27,6 +28,7 @@ export const CASES: readonly ChaosCase[] = [
   ...STORED_CASES,
   ...BATCH_CASES,
   ...TOOL_CASES,
+  ...DOCUMENT_CASES,
   ...FUZZ_CASES,
   ...OVERLOAD_CASES,
   ...ENGINE_CASES,

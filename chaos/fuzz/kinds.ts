@@ -1,4 +1,5 @@
 import { BATCH_KIND } from './batch.ts';
+import { DOCUMENT_KIND } from './documents.ts';
 import { EXPRESSION_KIND } from './expressions.ts';
 import type { FuzzKind } from './fuzz-script.ts';
 import { GRAMMAR_KIND } from './grammars.ts';
@@ -14,4 +15,5 @@ export const FUZZ_KINDS: readonly FuzzKind[] = [
   REFERENCE_KIND,
   BATCH_KIND,
   TEXT_KIND,
+  DOCUMENT_KIND,
 ];

@@ -1,4 +1,5 @@
 import { MODEL_ID } from '../support/metrics.ts';
+import { MARKDOWN_BODIES } from './valid/markdown-bodies.ts';
 import { COUNT_TOKENS_BODIES, MESSAGE_BODIES } from './valid/message-bodies.ts';
 import { CHAT_BODIES, COMPLETION_BODIES, EMBEDDING_BODIES } from './valid/openai-bodies.ts';
 import { DECISION_BODIES, INPUT_TOKENS_BODIES, RESPONSE_BODIES } from './valid/response-bodies.ts';
@@ -62,6 +63,13 @@ const workersAi = (base: string): ValidRequest[] => [
     method: 'GET',
     path: `${base}/models/search?${MODEL_SEARCH}`,
   },
+  // A form; fuzz-documents sends files.
+  {
+    method: 'POST',
+    path: `${base}/tomarkdown`,
+    headers: { 'content-type': 'multipart/form-data; boundary=a' },
+  },
+  { method: 'GET', path: `${base}/tomarkdown/supported` },
 ];
 
 /** What the class behind a Worker's `env.AI` sends. */
@@ -85,6 +93,8 @@ const WORKERS_BINDING: readonly ValidRequest[] = [
       })),
   ),
   { method: 'GET', path: `/workers-binding/ai-api/models/search?${MODEL_SEARCH}` },
+  ...posts('/workers-binding/to-everything/markdown/transformer', MARKDOWN_BODIES),
+  { method: 'GET', path: '/workers-binding/to-everything/markdown/supported' },
 ];
 
 const SHARED = { cache_salt: 'a', timeout_ms: 5000, user: 'somebody' };

@@ -33,7 +33,7 @@ const LARGE: Limits = {
 /** What is larger has a process of its own, so that small files do not wait for it. */
 const MAX_SMALL_BYTES = 2 ** 18;
 /** A process that has had nothing to do for so long is ended. */
-const IDLE_MS = 60_000;
+const IDLE_MS = 10_000;
 
 interface ConverterOptions {
   /** In the place of the limits of small files and of large ones. */

@@ -2,7 +2,7 @@ import { MODEL_ID } from '../../support/metrics.ts';
 
 /** Good bodies of OpenAI's routes: together they have every field, and every kind of each. */
 
-type Body = Record<string, unknown>;
+export type Body = Record<string, unknown>;
 
 const SCHEMA = { type: 'object', properties: { a: { type: 'integer', minimum: 0, maximum: 9 } } };
 
