@@ -48,7 +48,16 @@ function readJson(bytes: Uint8Array): Upload {
     else if (BASE64.test(data)) file['data'] = files.push(Buffer.from(data, 'base64')) - 1;
     else throw invalidField(`files[${index}].data`, 'must be base64');
   }
-  return { json: JSON.stringify(body), files };
+  return { json: stringify(body), files };
+}
+
+/** By recursion, while it was parsed without. */
+function stringify(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    throw fault('the body nests too many levels of objects and lists');
+  }
 }
 
 const BASE64 = /^[A-Za-z\d+/]*={0,2}$/;

@@ -21,6 +21,7 @@ import { runRequestSchema, unifiedRequestSchema } from '../../routes/workers-ai/
 import { systemOneRequestSchema } from '../../routes/decisions/schemas/system-one.ts';
 import { workersAiRequestSchema } from '../../routes/workers-ai/schemas/workers-ai.ts';
 import { bindingRequestSchema } from '../../routes/workers-ai/schemas/binding.ts';
+import { toMarkdownRequestSchema } from '../../routes/workers-ai/schemas/to-markdown.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -46,6 +47,7 @@ const ROUTES = [
   ['/ai/run/{model}', RUN_SCHEMA, { prompt: 'a' }],
   ['/ai/run', unifiedRequestSchema, { input: { prompt: 'a' } }],
   ['/workers-binding/run', bindingRequestSchema, { inputs: { prompt: 'a' } }],
+  ['/workers-binding/to-everything/markdown/transformer', toMarkdownRequestSchema, { files: [] }],
   ['/v1/embeddings', embeddingRequestSchema, { input: 'a' }],
   [
     '/v1/decisions',

@@ -233,6 +233,18 @@ describe('what is refused', () => {
     expect(faultOf(answer)).toMatch(message);
   });
 
+  it.each([
+    ['malformed', '{"files": ', /not valid JSON/],
+    ['empty', '', /not valid JSON/],
+    ['a list', '[]', /a JSON object, not a list/],
+    ['nested', '{"files":[],"options":'.repeat(40) + '1' + '}'.repeat(40), /nests more than 32/],
+    ['nested deeply', '['.repeat(200_000) + ']'.repeat(200_000), /nests too many levels|beside its files/],
+  ])('a body that is no JSON object: %s', async (_, body, message) => {
+    const answer = await call(on.service, 'POST', TRANSFORM, { body });
+    expect(answer.status).toBe(400);
+    expect(faultOf(answer)).toMatch(message);
+  });
+
   it('a selector that is none, in the place of its file', async () => {
     const { error } = await convert('a.html', '<p>a</p>', { html: { cssSelector: '[[' } });
     expect(error).toMatch(/cssSelector is no CSS selector/);

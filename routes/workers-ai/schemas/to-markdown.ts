@@ -73,8 +73,12 @@ const bindingBody = <Data extends z.ZodType>(data: Data) =>
       .meta({ description: "With options of Cloudflare's, such as `gateway`, which mean nothing here." }),
   });
 
+const BASE64 = /^[A-Za-z\d+/]*={0,2}$/;
+
 /** As it is sent. */
-export const toMarkdownRequestSchema = bindingBody(z.string().meta({ description: 'Base64.' })).meta({
+export const toMarkdownRequestSchema = bindingBody(
+  z.string().regex(BASE64).meta({ description: 'Base64.' }),
+).meta({
   id: 'ToMarkdownRequest',
 });
 
