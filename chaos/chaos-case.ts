@@ -20,6 +20,8 @@ export interface ChaosCase {
   breaksConnections?: boolean;
   /** So many models are loaded at once, one unless it says so: each has processes of its own. */
   numModels?: number;
+  /** So much more memory may be used than by models: by processes with bounds of their own. */
+  moreBytes?: number;
   /** So many models stay loaded afterwards beside the default one. */
   numModelsLeft?: number;
   /** The case starts and ends services itself; nothing else is watched. */

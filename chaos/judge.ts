@@ -45,8 +45,8 @@ export function judge(chaosCase: ChaosCase, watched: Watched): string[] {
   ];
 }
 
-function judgeMemory({ numModels = 1 }: ChaosCase, { peakMemory }: Observation): string[] {
-  const bound = PEAK_BOUND_BYTES + (numModels - 1) * FURTHER_MODEL_BYTES;
+function judgeMemory({ numModels = 1, moreBytes = 0 }: ChaosCase, { peakMemory }: Observation): string[] {
+  const bound = PEAK_BOUND_BYTES + (numModels - 1) * FURTHER_MODEL_BYTES + moreBytes;
   const { numBytes, byProgram } = peakMemory;
   const parts = Object.entries(byProgram).map(([program, bytes]) => `${program} ${mebibytes(bytes)}`);
   return fault(

@@ -18,17 +18,18 @@ interface Limits {
 }
 
 const MIB = 2 ** 20;
+const START_TIMEOUT_MS = 20_000;
 const SMALL: Limits = {
   deadlineMs: 10_000,
-  maxHeapMb: 256,
-  maxResidentBytes: 512 * MIB,
-  startTimeoutMs: 20_000,
+  maxHeapMb: 96,
+  maxResidentBytes: 224 * MIB,
+  startTimeoutMs: START_TIMEOUT_MS,
 };
 const LARGE: Limits = {
   deadlineMs: 30_000,
-  maxHeapMb: 768,
-  maxResidentBytes: 1024 * MIB,
-  startTimeoutMs: 20_000,
+  maxHeapMb: 384,
+  maxResidentBytes: 512 * MIB,
+  startTimeoutMs: START_TIMEOUT_MS,
 };
 /** What is larger has a process of its own, so that small files do not wait for it. */
 const MAX_SMALL_BYTES = 2 ** 18;
