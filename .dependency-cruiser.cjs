@@ -5,7 +5,8 @@ const room = (name) => `^src/${name}/`;
 const MAY_IMPORT = {
   fairness: [],
   process: ['fairness'],
-  config: ['runtime'],
+  config: ['runtime', 'gateway'],
+  gateway: ['process', 'fairness'],
   runtime: ['process'],
   scheduler: ['fairness'],
   sampling: ['runtime'],
@@ -85,7 +86,16 @@ const routeImports = [
     to: {
       path: '^src/',
       pathNot: [
-        shared(['errors', 'logged-error', 'values', 'field-names', 'version', 'bounded-store', 'held-bytes']),
+        shared([
+          'errors',
+          'logged-error',
+          'values',
+          'field-names',
+          'version',
+          'bounded-store',
+          'held-bytes',
+          'json-pieces',
+        ]),
         ENGINE_CLIENT,
         ...[
           'access',
@@ -95,6 +105,7 @@ const routeImports = [
           'config',
           'decisions',
           'fairness',
+          'gateway',
           'generation',
           'http',
           'markdown',
@@ -120,6 +131,7 @@ const routeImports = [
           'chat-template',
           'decisions',
           'fairness',
+          'gateway',
           'generation',
           'grammar',
           'http',
@@ -218,7 +230,7 @@ module.exports = {
       room('catalog'),
       room('library'),
     ]),
-    only('sqlite-in-its-room', 'node-sqlite3-wasm', [room('bench')]),
+    only('sqlite-in-its-room', 'node-sqlite3-wasm', [room('bench'), room('gateway')]),
     only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
     only('pino-at-the-edge', 'pino', [
       '^routes/',

@@ -3,6 +3,9 @@ import type { Access } from '../src/access/access.ts';
 import type { Batches } from '../src/batch/batch-runner.ts';
 import type { RunStore } from '../src/bench/run-store.ts';
 import type { Config } from '../src/config/config.ts';
+import type { AnswerCache } from '../src/gateway/answer-cache.ts';
+import type { GatewayLogs } from '../src/gateway/logs/gateway-logs.ts';
+import type { AppEnv } from '../src/http/app-env.ts';
 import type { Metrics } from '../src/http/metrics/metrics.ts';
 import type { OwnProcess } from '../src/http/middleware/own-process.ts';
 import type { StreamStore } from '../src/http/sse/stream-store.ts';
@@ -24,6 +27,7 @@ export type AppConfig = Pick<
   | 'trustProxy'
   | 'allowedHosts'
   | 'corsOrigins'
+  | 'gatewayHosts'
 >;
 
 /** What an application is made of. */
@@ -41,6 +45,8 @@ export interface AppDependencies {
   markdown: MarkdownConverter;
   /** Reports of benchmarks. */
   benchmarkRuns: RunStore;
+  /** What gateways keep. */
+  gateway: { readonly logs: GatewayLogs; readonly cache: AnswerCache };
   /** The text of openapi.yaml. */
   openApiDocument: string;
 }
@@ -49,4 +55,6 @@ export interface AppDependencies {
 export interface RouteDependencies extends AppDependencies {
   streams: StreamStore;
   batches: Batches;
+  /** Asks a route of this service that asks a model, for another request: `env.inner`. */
+  dispatch: (request: Request, env: AppEnv['Bindings']) => Promise<Response>;
 }

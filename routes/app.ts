@@ -1,12 +1,13 @@
 import { Hono } from 'hono';
-import type { AppDependencies } from './app-dependencies.ts';
-import { routes } from './routes.ts';
+import type { AppDependencies, RouteDependencies } from './app-dependencies.ts';
+import { modelRoutes, routes } from './routes.ts';
 import { createBatches } from './workers-ai/answer-batch.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { createLoadShedder, type LoadShedder } from '../src/http/edge/shed-load.ts';
 import { hostMiddleware } from '../src/http/middleware/allowed-host.ts';
 import { authenticate } from '../src/http/middleware/authenticate.ts';
 import { allowedMethods, handleError, handleNotFound } from '../src/http/middleware/error-handlers.ts';
+import { innerRequest } from '../src/http/middleware/inner-request.ts';
 import { limitRequests } from '../src/http/middleware/limit-requests.ts';
 import { offerResumption } from '../src/http/middleware/offer-resumption.ts';
 import { shedRequests } from '../src/http/middleware/own-process.ts';
@@ -37,15 +38,32 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   app.use(freeIdMiddleware());
   if (access.keys !== undefined) app.use(limitRequests(access.limits, metrics));
   app.onError(handleError);
+  const inner = createInnerApp();
+  ownProcess?.memory.onRelease(() => dependencies.gateway.cache.release());
+  const routeDependencies: RouteDependencies = {
+    ...dependencies,
+    streams,
+    batches: createBatches(dependencies),
+    dispatch: async (request, env) => inner.fetch(request, env),
+  };
   // After the middleware: Hono runs handlers in the order in which they were added.
-  const batches = createBatches(dependencies);
   for (const { path, createHandlers } of routes) {
-    for (const [method, handler] of Object.entries(createHandlers({ ...dependencies, streams, batches }))) {
+    for (const [method, handler] of Object.entries(createHandlers(routeDependencies))) {
       app.on(method, path, handler);
+      if (modelRoutes.has(path)) inner.on(method, path, handler);
     }
   }
   app.notFound(handleNotFound(allowedMethods(app)));
   return app;
+}
+
+/** For requests that the service makes to itself. */
+function createInnerApp(): Hono<AppEnv> {
+  const inner = new Hono<AppEnv>();
+  inner.use(innerRequest(ROUTES));
+  inner.onError(handleError);
+  inner.notFound(handleNotFound(() => []));
+  return inner;
 }
 
 /** What stands before the application on a socket. */

@@ -5,7 +5,7 @@ import type { RouteFacts } from '../src/http/route-facts.ts';
 import type { RouteDependencies } from './app-dependencies.ts';
 
 /** The methods that a route may answer to. */
-export type Method = 'get' | 'post' | 'delete';
+export type Method = 'get' | 'post' | 'patch' | 'delete';
 
 /** A path of the service: what answers each of its methods, and what the OpenAPI document says of them. */
 export interface Route extends RouteFacts {

@@ -9,6 +9,7 @@ import { httpStatusOf } from '../src/http/error-response.ts';
 import type { ApiFamily } from '../src/http/route-facts.ts';
 import {
   anthropicErrorSchema,
+  gatewayErrorSchema,
   openAiErrorSchema,
   workersAiErrorSchema,
   workersBindingErrorSchema,
@@ -22,6 +23,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Anthropic: "Anthropic's API: requests, answers and errors as Anthropic's clients have them.",
   'Workers AI': "The API of Cloudflare Workers AI, at its own path and at that of Cloudflare's API.",
   Responses: "OpenAI's Responses API. A response may be stored, and another may continue it.",
+  'AI Gateway': "Cloudflare's AI Gateway: providers behind one URL, with logs and a cache.",
   Relevance: 'How relevant documents are to a query, as vLLM, Jina and Cohere have it.',
   Tokens: 'What the model makes of a text: its token ids, and what its heads look at.',
   Requests: 'Requests by their id: their state and usage, an end to them, and what they stream.',
@@ -54,10 +56,10 @@ export const modelParam = z.object({
 });
 
 /** A header that the document lists once and refers to. */
-const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
+export const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
   z.string().optional().meta({ description, header: { id } });
 
-const requestIdHeader = {
+export const requestIdHeader = {
   'x-request-id': header('x-request-id', "The id of the request: the client's own if it sent a valid one."),
 };
 
@@ -243,6 +245,7 @@ const ERROR_SCHEMAS: Readonly<Record<ApiFamily, z.ZodType>> = {
   openai: openAiErrorSchema,
   'workers-ai': workersAiErrorSchema,
   'workers-binding': workersBindingErrorSchema,
+  'ai-gateway': gatewayErrorSchema,
   anthropic: anthropicErrorSchema,
 };
 
@@ -281,19 +284,30 @@ export function openErrorResponses(
 const listedErrors = new Map<string, ZodOpenApiResponseObject>();
 
 /** Nobody reads the statuses of these but Cloudflare's own class, so they are told by their ranges. */
-const bindingErrors = (): ZodOpenApiResponsesObject => ({
-  '4XX': rangeOfErrors('4XX', 'A fault of the request.'),
-  '5XX': rangeOfErrors('5XX', 'A fault of the service.'),
+const bindingErrors = (): ZodOpenApiResponsesObject => rangesOfErrors('workers-binding');
+
+/** The errors of a family whose statuses are told by their ranges. */
+export const rangesOfErrors = (
+  family: ApiFamily,
+  headers: Record<string, z.ZodType> = {},
+): ZodOpenApiResponsesObject => ({
+  '4XX': rangeOfErrors(family, '4XX', 'A fault of the request.', headers),
+  '5XX': rangeOfErrors(family, '5XX', 'A fault of the service, or of what it asked.', headers),
 });
 
-function rangeOfErrors(range: string, description: string): ZodOpenApiResponseObject {
-  const family: ApiFamily = 'workers-binding';
+function rangeOfErrors(
+  family: ApiFamily,
+  range: string,
+  description: string,
+  headers: Record<string, z.ZodType>,
+): ZodOpenApiResponseObject {
   const id = `${family}-${range}`;
+  const schema = errorSchemaOf(family);
   const listed = listedErrors.get(id) ?? {
     id,
     description,
-    ...jsonContent(errorSchemaOf(family)),
-    headers: z.object({ ...commonHeadersOf(family), ...retryHeader }),
+    ...jsonContent(family === 'ai-gateway' ? z.union([schema, z.looseObject({})]) : schema),
+    headers: z.object({ ...commonHeadersOf(family), ...retryHeader, ...headers }),
   };
   listedErrors.set(id, listed);
   return listed;

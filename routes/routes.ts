@@ -1,5 +1,7 @@
 import { attentionRoute } from './service/attention.ts';
-import { bindingGatewayRunRoute, bindingModelsRoute, bindingRunRoute } from './workers-ai/binding.ts';
+import { bindingResumeRoute } from './gateway/binding-resume.ts';
+import { bindingGatewayRunRoute } from './gateway/binding-run.ts';
+import { bindingModelsRoute, bindingRunRoute } from './workers-ai/binding.ts';
 import { benchmarkRoute } from './service/benchmark.ts';
 import { benchmarkRunRoute, benchmarkRunsRoute } from './service/benchmark-runs.ts';
 import { chatRoute } from './openai/chat.ts';
@@ -7,6 +9,15 @@ import { completionRoute } from './openai/completions.ts';
 import { decisionRoute } from './decisions/decisions.ts';
 import type { Route } from './define-route.ts';
 import { embeddingRoute } from './openai/embeddings.ts';
+import { gatewayRoute, universalRoute } from './gateway/gateway.ts';
+import {
+  bindingLogRoute,
+  bindingUniversalRoute,
+  bindingUrlRoute,
+  gatewayLogRoute,
+  gatewayLogsRoute,
+  gatewayUrlRoute,
+} from './gateway/gateway-logs.ts';
 import { healthRoute, readyRoute } from './service/health.ts';
 import { messageTokensRoute, messageRoute } from './anthropic/messages.ts';
 import { metricsRoute } from './service/metrics.ts';
@@ -51,6 +62,7 @@ export const basedRoutes: readonly BasedRoute[] = [
     [ACCOUNT_BASE],
     [workersAiRoute, workersAiUnifiedRoute, modelSearchRoute, toMarkdownRoute, markdownFormatsRoute],
   ),
+  ...below([ACCOUNT_BASE], [gatewayLogsRoute, gatewayLogRoute, gatewayUrlRoute]),
   ...below(
     [],
     [
@@ -59,6 +71,17 @@ export const basedRoutes: readonly BasedRoute[] = [
       bindingModelsRoute,
       bindingToMarkdownRoute,
       bindingMarkdownFormatsRoute,
+    ],
+  ),
+  ...below(
+    [],
+    [
+      bindingUniversalRoute,
+      bindingLogRoute,
+      bindingUrlRoute,
+      bindingResumeRoute,
+      universalRoute,
+      gatewayRoute,
     ],
   ),
   // OpenAI's API and Anthropic's, as far as Cloudflare has them too: `/v1/…` is `/ai/v1/…` there.
@@ -110,4 +133,19 @@ export const basedRoutes: readonly BasedRoute[] = [
 /** Every path that the application answers to. */
 export const routes: readonly Route[] = basedRoutes.flatMap(({ bases, ...route }) =>
   ['', ...bases].map((base) => ({ ...route, path: base + route.path })),
+);
+
+/** The routes that a gateway leads to: those that ask a model. */
+export const modelRoutes: ReadonlySet<string> = new Set(
+  [
+    completionRoute,
+    chatRoute,
+    responseRoute,
+    responseInputTokensRoute,
+    embeddingRoute,
+    messageRoute,
+    messageTokensRoute,
+    workersAiRoute,
+    bindingRunRoute,
+  ].map(({ path }) => path),
 );

@@ -189,6 +189,7 @@ export const SLOW_CASES = [
       'chaos/',
     ],
   },
+  { cases: ['gateway-'], sources: ['src/gateway/', 'src/bounded-store.ts', 'routes/gateway/', 'chaos/'] },
   {
     cases: ['fuzz-texts', 'fuzz-mutations', 'attention-flood', 'dropped-streams'],
     sources: ['src/http/', 'src/tokenizer/', 'src/engine/', 'src/serving/', 'routes/', 'chaos/'],

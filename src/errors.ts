@@ -27,6 +27,8 @@ export const ERROR_CODES = [
   'insufficient_memory',
   'request_timeout',
   'backend_failure',
+  // Another service cannot be asked for the client.
+  'provider_unreachable',
   // The service cannot start.
   'backend_unavailable',
   'weights_invalid',
@@ -84,6 +86,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'insufficient_memory',
   'request_timeout',
   'backend_failure',
+  'provider_unreachable',
 ]);
 
 /** In an overload these are thrown thousands of times a second. A stack would take a tenth of the answer's time. */

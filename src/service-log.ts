@@ -58,6 +58,21 @@ export function logPool(pool: ModelPool, logger: Logger): void {
   });
 }
 
+const LOST_LOGS_MS = 10_000;
+
+/** Tells that logs of gateways were lost, at most once in ten seconds: of those in between how many they were. */
+export function logLostLogs(logger: Logger): (numLogs: number, reason: string) => void {
+  let toldAt = -LOST_LOGS_MS;
+  let numLost = 0;
+  return (numLogs, reason) => {
+    numLost += numLogs;
+    if (performance.now() - toldAt < LOST_LOGS_MS) return;
+    toldAt = performance.now();
+    logger.warn({ numLogs: numLost, reason }, 'logs of gateways were not kept');
+    numLost = 0;
+  };
+}
+
 /** Warns of aliases whose models are not there; they may be pulled later. */
 export async function logLostAliases(
   pool: ModelPool,

@@ -17,6 +17,8 @@ import { defaultModel, engineSettings } from './engine-settings.ts';
 import { EngineError } from './errors.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import { readFallbackTemplate, type FallbackTemplate } from './chat-template/fallback-template.ts';
+import { AnswerCache } from './gateway/answer-cache.ts';
+import { GatewayLogs } from './gateway/logs/gateway-logs.ts';
 import { collectGarbage, IdleCollector } from './http/edge/idle-collector.ts';
 import { Metrics } from './http/metrics/metrics.ts';
 import { createNodeServer, logServerErrors } from './http/edge/node-server.ts';
@@ -27,7 +29,14 @@ import { forecastMemory } from './serving/plan-load.ts';
 import { ModelAliases } from './serving/model-aliases.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
-import { logMemory, logLostAliases, logPool, openLoggedAccess, withoutClientTexts } from './service-log.ts';
+import {
+  logMemory,
+  logLostAliases,
+  logLostLogs,
+  logPool,
+  openLoggedAccess,
+  withoutClientTexts,
+} from './service-log.ts';
 import { MemoryGuard } from './watch/memory-guard.ts';
 import { RunningRequests } from './watch/running-requests.ts';
 
@@ -175,6 +184,7 @@ async function compose(
   const responses = new ResponseStore();
   const benchmarkRuns = new RunStore(config.benchmarkResults);
   const markdown = new MarkdownConverter();
+  const logs = new GatewayLogs(config.gatewayLogs, { onLost: logLostLogs(logger) });
   if (ownProcess !== undefined) {
     metrics.watchMemory(ownProcess.memory);
     ownProcess.memory.onRelease(() => responses.release());
@@ -189,6 +199,7 @@ async function compose(
     responses,
     markdown,
     benchmarkRuns,
+    gateway: { logs, cache: new AnswerCache() },
     ...(ownProcess === undefined ? {} : { ownProcess }),
   };
   return {
@@ -200,6 +211,7 @@ async function compose(
       metrics.dispose();
       benchmarkRuns.close();
       await markdown.stop();
+      await logs.close();
       await access.close();
     },
   };

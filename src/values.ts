@@ -16,6 +16,15 @@ export function clip(value: string): string {
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** An object without some of its fields. */
+export const without = <T extends object, Name extends string>(
+  object: T,
+  names: readonly Name[],
+): Omit<T, Name> => {
+  const left: ReadonlySet<string> = new Set(names);
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !left.has(name))) as Omit<T, Name>;
+};
+
 /** A field of a value that may be no object; undefined where there is none. */
 export const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

@@ -42,6 +42,7 @@ export async function startServiceProcess(
       ...environment,
       PORT: '0',
       BENCHMARK_RESULTS: 'memory',
+      GATEWAY_LOGS: 'memory',
       LOG_LEVEL: 'error',
       SHUTDOWN_TIMEOUT: '0',
     },

@@ -7,6 +7,7 @@ import { ENGINE_CASES } from './engine.ts';
 import { FLOOD_CASES } from './floods.ts';
 import { FORMAT_CASES } from './formats.ts';
 import { FUZZ_CASES } from './fuzz.ts';
+import { GATEWAY_CASES } from './gateway.ts';
 import { ISOLATION_CASES } from './isolation.ts';
 import { KEY_CASES } from './keys.ts';
 import { MODEL_CASES } from './models.ts';
@@ -27,6 +28,7 @@ export const CASES: readonly ChaosCase[] = [
   ...FORMAT_CASES,
   ...STORED_CASES,
   ...BATCH_CASES,
+  ...GATEWAY_CASES,
   ...TOOL_CASES,
   ...DOCUMENT_CASES,
   ...FUZZ_CASES,

@@ -10,7 +10,7 @@ export interface ValidRequest {
   method: string;
   path: string;
   headers?: Record<string, string>;
-  body?: Record<string, unknown>;
+  body?: Record<string, unknown> | readonly unknown[];
 }
 
 const posts = (path: string, bodies: readonly Record<string, unknown>[]): ValidRequest[] =>
@@ -97,6 +97,95 @@ const WORKERS_BINDING: readonly ValidRequest[] = [
   { method: 'GET', path: '/workers-binding/to-everything/markdown/supported' },
 ];
 
+const GATEWAY_HEADERS: Readonly<Record<string, string>> = {
+  'cf-aig-skip-cache': 'false',
+  'cf-aig-cache-ttl': '60',
+  'cf-aig-cache-key': 'a',
+  'cf-aig-metadata': '{"a":1,"b":"c"}',
+  'cf-aig-collect-log': 'true',
+  'cf-aig-collect-log-payload': 'true',
+  'cf-aig-event-id': 'a',
+  'cf-aig-request-timeout': '5000',
+  'cf-aig-max-attempts': '2',
+  'cf-aig-retry-delay': '1',
+  'cf-aig-backoff': 'linear',
+  'cf-aig-custom-cost': '{"per_token_in":0.1,"per_token_out":0.1}',
+};
+
+const GATEWAY_OPTION = {
+  id: 'a',
+  metadata: { a: 1, b: true },
+  collectLog: true,
+  eventId: 'a',
+  skipCache: false,
+  cacheTtl: 60,
+  cacheKey: 'a',
+  requestTimeoutMs: 5000,
+  retries: { maxAttempts: 2, retryDelayMs: 1, backoff: 'exponential' },
+};
+
+const UNIVERSAL_STEP = {
+  provider: 'workers-ai',
+  endpoint: MODEL_ID,
+  headers: { authorization: 'Bearer a', 'cf-aig-cache-ttl': 60, 'cf-aig-metadata': { a: 1 } },
+  query: { prompt: 'a', max_tokens: 2 },
+  config: {
+    requestTimeout: 5000,
+    maxAttempts: 2,
+    retryDelay: 1,
+    backoff: 'constant',
+    cacheTtl: 60,
+    skipCache: true,
+  },
+};
+
+const LOG_PATCH = { feedback: 1, score: 50, metadata: { a: 1 } };
+const LOG = '01M8KWES5R31B0KD9AQJ37Q2PC';
+const LOG_QUERY =
+  'page=1&per_page=5&order_by=created_at&order_by_direction=asc&direction=asc&provider=openai&model=a&success=true&cached=false';
+
+/** AI Gateway's: providers behind it, its logs, and both as a Worker's binding has them. */
+const GATEWAY: readonly ValidRequest[] = [
+  ...[
+    ['openai/chat/completions', CHAT_BODIES],
+    ['compat/chat/completions', CHAT_BODIES],
+    ['anthropic/v1/messages', MESSAGE_BODIES],
+    [`workers-ai/${MODEL_ID}`, RUN_BODIES],
+  ].flatMap(([path, bodies]) =>
+    (bodies as readonly Record<string, unknown>[]).slice(0, 2).map((body) => ({
+      method: 'POST',
+      path: `/gateway/a/b/${path as string}`,
+      headers: { ...GATEWAY_HEADERS, 'x-stream-resumable': 'false' },
+      body,
+    })),
+  ),
+  ...['/gateway/a/b', '/workers-binding/ai-gateway/universal/run/b'].flatMap((path) =>
+    [UNIVERSAL_STEP, [UNIVERSAL_STEP, UNIVERSAL_STEP]].map((body) => ({
+      method: 'POST',
+      path,
+      headers: { ...GATEWAY_HEADERS, 'x-stream-resumable': 'false' },
+      body,
+    })),
+  ),
+  {
+    method: 'POST',
+    path: '/workers-binding/ai-gateway/run?version=3',
+    headers: { 'cf-consn-model-id': MODEL_ID },
+    body: { inputs: { prompt: 'a', max_tokens: 2 }, options: { gateway: GATEWAY_OPTION } },
+  },
+  ...['/workers-binding', '', '/client/v4/accounts/a'].flatMap((base) => {
+    const gateway = `${base}/ai-gateway/gateways/b`;
+    return [
+      { method: 'GET', path: `${gateway}/logs/${LOG}` },
+      { method: 'PATCH', path: `${gateway}/logs/${LOG}`, body: LOG_PATCH },
+      { method: 'GET', path: `${gateway}/url/openai` },
+    ];
+  }),
+  { method: 'GET', path: '/workers-binding/ai-gateway/gateways/b/run/a/resume?from=1' },
+  { method: 'GET', path: `/client/v4/accounts/a/ai-gateway/gateways/b/logs?${LOG_QUERY}` },
+  { method: 'GET', path: `/ai-gateway/gateways/b/logs?${LOG_QUERY}` },
+];
+
 const SHARED = { cache_salt: 'a', timeout_ms: 5000, user: 'somebody' };
 const RERANK_BODIES = [
   {
@@ -124,6 +213,7 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   ...workersAi('/ai'),
   ...workersAi('/client/v4/accounts/me/ai'),
   ...WORKERS_BINDING,
+  ...GATEWAY,
   ...['/ai/v1', '/client/v4/accounts/me/ai/v1'].flatMap(perBase),
   ...posts('/tokenize', [{ model: MODEL_ID, prompt: 'Hello', add_special_tokens: true }, { text: 'Hello' }]),
   ...posts('/detokenize', [{ model: MODEL_ID, tokens: [1, 2, 300] }]),

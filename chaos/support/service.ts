@@ -66,6 +66,7 @@ export class ServiceUnderTest {
         HOME: process.env['HOME'] ?? '',
         PORT: '0',
         BENCHMARK_RESULTS: 'memory',
+        GATEWAY_LOGS: 'memory',
         RUNTIME: 'wasm',
         MODELS_DIR: join(directory, 'models'),
         SHUTDOWN_TIMEOUT: '5',

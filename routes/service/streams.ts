@@ -12,7 +12,7 @@ import { errorResponses, eventStreamResponse } from '../openapi-parts.ts';
 import { requestIdParam } from './schemas/requests.ts';
 
 /** No stream has more events than that many digits can count. */
-const eventCount = z.string().regex(/^\d{1,15}$/);
+export const eventCount = z.string().regex(/^\d{1,15}$/);
 
 const resumeParams = {
   path: requestIdParam,
@@ -55,7 +55,7 @@ export const streamRoute = defineRoute({
 });
 
 /** @throws EngineError `not_found`, also for a stream that the client may not see; as `ResumableStream.read` */
-function resumeStream(c: AppContext, id: string, { streams, config }: RouteDependencies): Response {
+export function resumeStream(c: AppContext, id: string, { streams, config }: RouteDependencies): Response {
   const { scope } = c.var;
   const numReceived = numReceivedOf(c);
   const stream = streams.find(fromBodyId(id), visibleOwner(c));

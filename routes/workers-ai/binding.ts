@@ -3,7 +3,7 @@ import { invalidField } from '../../src/errors.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';
 import type { RouteDependencies } from '../app-dependencies.ts';
-import { defineRoute, type Route } from '../define-route.ts';
+import { defineRoute } from '../define-route.ts';
 import {
   COMPLETION_ERRORS,
   errorResponses,
@@ -28,39 +28,36 @@ const BASE = '/workers-binding';
 
 const API = 'workers-binding';
 
-const runRoute = (path: string, operationId: string, summary: string): Route =>
-  defineRoute({
-    path,
-    api: API,
-    describe: () => ({
-      post: {
-        operationId,
-        tags: ['Workers AI'],
-        summary,
-        requestParams: {
-          header: z.object({
-            [MODEL_HEADER]: z
-              .string()
-              .optional()
-              .meta({ description: 'The model, by its id or by an alias.' }),
-          }),
-          query: z.object({
-            version: z.string().optional().meta({ description: 'Of the protocol; any is taken as 3.' }),
-          }),
-        },
-        requestBody: { required: true, ...jsonContent(bindingRequestSchema, EXAMPLE) },
-        responses: {
-          200: streamableResponse(
-            'What `POST /ai/run/{model}` has as `result`.',
-            runResultSchema,
-            z.union([runEventSchema, workersBindingErrorSchema]),
-          ),
-          ...errorResponses([...COMPLETION_ERRORS, 'output_incomplete', 'not_found'], API),
-        },
+/** `env.AI.run`. */
+export const bindingRunRoute = defineRoute({
+  path: `${BASE}/run`,
+  api: API,
+  describe: () => ({
+    post: {
+      operationId: 'runByBinding',
+      tags: ['Workers AI'],
+      summary: 'Run a model, as the binding of a Worker asks',
+      requestParams: {
+        header: z.object({
+          [MODEL_HEADER]: z.string().optional().meta({ description: 'The model, by its id or by an alias.' }),
+        }),
+        query: z.object({
+          version: z.string().optional().meta({ description: 'Of the protocol; any is taken as 3.' }),
+        }),
       },
-    }),
-    createHandlers: (dependencies) => ({ post: (c) => run(c, dependencies) }),
-  });
+      requestBody: { required: true, ...jsonContent(bindingRequestSchema, EXAMPLE) },
+      responses: {
+        200: streamableResponse(
+          'What `POST /ai/run/{model}` has as `result`.',
+          runResultSchema,
+          z.union([runEventSchema, workersBindingErrorSchema]),
+        ),
+        ...errorResponses([...COMPLETION_ERRORS, 'output_incomplete', 'not_found'], API),
+      },
+    },
+  }),
+  createHandlers: (dependencies) => ({ post: (c) => run(c, dependencies) }),
+});
 
 const EXAMPLE = { inputs: { prompt: 'Once upon a time', max_tokens: 8 }, options: {} };
 
@@ -87,20 +84,6 @@ async function run(c: AppContext, dependencies: RouteDependencies): Promise<Resp
   models.checkRoom(c.var.scope.clientId);
   return answerRun(c, request, dependencies);
 }
-
-/** `env.AI.run`. */
-export const bindingRunRoute = runRoute(
-  `${BASE}/run`,
-  'runByBinding',
-  'Run a model, as the binding of a Worker asks',
-);
-
-/** `env.AI.run` with `gateway`. */
-export const bindingGatewayRunRoute = runRoute(
-  `${BASE}/ai-gateway/run`,
-  'runByGateway',
-  'Run a model, as the binding of a Worker asks by a gateway',
-);
 
 /** `env.AI.models`. */
 export const bindingModelsRoute = defineRoute({

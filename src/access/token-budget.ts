@@ -20,6 +20,11 @@ export class TokenBudget {
     this.#take = take;
   }
 
+  /** A budget of the same account, for another attempt of the request. */
+  another(): TokenBudget {
+    return new TokenBudget(this.#take);
+  }
+
   /** Used so far. */
   get numPromptTokens(): number {
     return this.#numPromptTokens;

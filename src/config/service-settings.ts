@@ -7,6 +7,8 @@ import {
   isRedisUrl,
   listOf,
   benchmarkResults,
+  gatewayHosts,
+  gatewayLogs,
   networks,
   oneOf,
   onOff,
@@ -129,6 +131,18 @@ export const SERVICE_SETTINGS = {
     undefined,
     benchmarkResults,
     'File of SQLite that keeps the reports of benchmarks, or `memory`: until the service ends. By default `tokenflare/benchmarks.sqlite` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
+  ),
+  gatewayLogs: setting(
+    'GATEWAY_LOGS',
+    undefined,
+    gatewayLogs,
+    'File of SQLite that keeps the logs of AI gateways, or `memory`: until the service ends. By default `tokenflare/gateway-logs.sqlite` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
+  ),
+  gatewayHosts: setting(
+    'GATEWAY_HOSTS',
+    undefined,
+    gatewayHosts,
+    'Hosts of other providers that AI gateways may ask, with the key of the client: `api.openai.com`, or `openai=https://HOST/PATH`, separated by commas. By default all providers are models of this service.',
   ),
   attention: setting('ATTENTION', 'loopback', adminRoute, 'Who may use POST /v1/attention: as BENCHMARK.'),
   keysFile: setting(

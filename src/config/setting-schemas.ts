@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { readGatewayHost, type GatewayHosts } from '../gateway/providers.ts';
 import { dataHome } from '../data-home.ts';
 import { MAX_TIMER_MS } from './timer-limit.ts';
 
@@ -51,16 +52,34 @@ export const modelsDirectory = z
   .transform((path) => resolve(path || join(dataHome(), 'tokenflare', 'models')));
 
 /** A path, or `:memory:`, as SQLite calls it. */
-export const benchmarkResults = z
-  .union([z.undefined(), z.string()])
-  .transform((text) =>
-    text === 'memory' ? ':memory:' : resolve(text || join(dataHome(), 'tokenflare', 'benchmarks.sqlite')),
-  );
+const databaseFile = (name: string) =>
+  z
+    .union([z.undefined(), z.string()])
+    .transform((text) =>
+      text === 'memory' ? ':memory:' : resolve(text || join(dataHome(), 'tokenflare', name)),
+    );
+
+export const benchmarkResults = databaseFile('benchmarks.sqlite');
+export const gatewayLogs = databaseFile('gateway-logs.sqlite');
 
 /** Names, separated by commas. */
 export const idList = z
   .union([z.undefined(), z.string()])
   .transform((text = '') => text.split(',').flatMap((id) => id.trim() || []));
+
+/** Providers whose requests may leave this machine, and where they go. */
+export const gatewayHosts = idList.transform((entries, context): GatewayHosts => {
+  const hosts = new Map<string, string>();
+  for (const entry of entries) {
+    const read = readGatewayHost(entry);
+    if (typeof read === 'string') {
+      context.addIssue(read);
+      return z.NEVER;
+    }
+    for (const [provider, url] of read) hosts.set(provider, url);
+  }
+  return hosts;
+});
 
 const ALIAS = /^([^\s=*]+|[^\s=*]*\*)=([^\s=*]+)$/;
 

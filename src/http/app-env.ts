@@ -2,6 +2,19 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { RequestScope } from './request-scope.ts';
 
+/** A request that the service makes to itself, to answer another one. */
+export interface InnerRequest {
+  /** The request that it answers: its client, its key and its log line count. */
+  readonly outer: RequestScope;
+  readonly id: string;
+  /** Its body, which is not read then. */
+  readonly body?: Record<string, unknown>;
+  /** False once it was given up for another attempt. */
+  readonly isCurrent: () => boolean;
+  /** Called before it is handled. */
+  readonly onScope: (scope: RequestScope) => void;
+}
+
 /** What every handler finds in its context. Bindings are absent where no socket is behind the request. */
 export interface AppEnv {
   Bindings: Partial<HttpBindings> & {
@@ -9,6 +22,8 @@ export interface AppEnv {
     mountPath?: string;
     /** Who calls, in the form of `networkOf`, where that is not told by a socket: the program itself, or whom it names. */
     network?: string;
+    /** Of a request that another one is answered by: see `innerRequest`. */
+    inner?: InnerRequest;
   };
   Variables: { scope: RequestScope };
 }

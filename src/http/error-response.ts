@@ -43,6 +43,7 @@ const HTTP_ERRORS: Record<ErrorCode, HttpError> = {
   insufficient_memory: { status: 503, openAiType: 'service_unavailable_error', workersAiCode: 3040 }, // Out of capacity
   request_timeout: { status: 504, openAiType: 'timeout_error', workersAiCode: 3007, workersAiStatus: 408 }, // Timeout
   backend_failure: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 }, // Internal server error
+  provider_unreachable: { status: 502, openAiType: 'service_unavailable_error', workersAiCode: 7009 }, // Unavailable
   backend_unavailable: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
   weights_invalid: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
   config_invalid: { status: 500, openAiType: SERVER_ERROR, workersAiCode: 3043 },
@@ -63,6 +64,9 @@ const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
 
 /** A client that is told nothing better comes back after a second. */
 const DEFAULT_RETRY_AFTER_MS = 1000;
+
+/** By this number of AI Gateway its clients know that a key is missing. */
+const GATEWAY_UNAUTHORIZED = 2009;
 
 /** RFC 9110 wants one with every 401, RFC 6750 has its form. */
 const ASKS_FOR_KEY = { 'www-authenticate': 'Bearer realm="tokenflare"' };
@@ -100,7 +104,16 @@ export interface WorkersBindingErrorBody {
   errors: { code: number; message: string }[];
 }
 
-type ErrorBody = OpenAiErrorBody | WorkersAiErrorBody | WorkersBindingErrorBody | AnthropicErrorBody;
+/** What AI Gateway answers itself, and not a provider behind it: its clients read `error`. */
+export interface GatewayErrorBody {
+  success: false;
+  result: [];
+  messages: [];
+  error: { code: number; message: string }[];
+}
+
+type ErrorBody =
+  OpenAiErrorBody | WorkersAiErrorBody | WorkersBindingErrorBody | GatewayErrorBody | AnthropicErrorBody;
 
 export interface ErrorResponse {
   status: number;
@@ -144,6 +157,10 @@ export function toErrorBody(
   if (family === 'workers-binding') {
     const [internalCode, name] = [workersAiCode, 'InferenceUpstreamError'] as const;
     return { internalCode, name, description: message, message, errors: [{ code: workersAiCode, message }] };
+  }
+  if (family === 'ai-gateway') {
+    const code = error.code === 'unauthorized' ? GATEWAY_UNAUTHORIZED : workersAiCode;
+    return { success: false, result: [], messages: [], error: [{ code, message }] };
   }
   const source = param === null ? {} : { source: { pointer: toJsonPointer(param) } };
   return {

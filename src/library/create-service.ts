@@ -118,7 +118,7 @@ function configOf(settings: ServiceSettings): ReturnType<typeof readConfig> {
       });
     }
   }
-  const environment = { BENCHMARK_RESULTS: 'memory', ...settings };
+  const environment = { BENCHMARK_RESULTS: 'memory', GATEWAY_LOGS: 'memory', ...settings };
   return readConfig(
     Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)])),
     [],

@@ -17,7 +17,7 @@ describePage('the page', {}, (open, service) => {
   it('has each view at an address of its own, and the API', async () => {
     const { page, complaints } = await open();
     const navigation = page.getByRole('navigation', { name: 'Views' });
-    for (const title of ['Attention', 'Benchmark', 'Now', 'Playground']) {
+    for (const title of ['Attention', 'Benchmark', 'Gateway', 'Now', 'Playground']) {
       await navigation.getByRole('link', { name: title }).click();
       await page.getByRole('heading', { level: 1 }).waitFor();
       expect(await page.title()).toBe(`${title} · Tokenflare`);
@@ -29,14 +29,17 @@ describePage('the page', {}, (open, service) => {
     expect(complaints).toEqual([]);
   });
 
-  it.each(['playground', 'attention', 'benchmark', 'now'])('%s can be used by everyone', async (name) => {
-    const { page, complaints } = await open(`/#/${name}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await expectAccessible(page);
-    await page.setViewportSize({ width: 360, height: 740 });
-    await expectNoSidewaysScroll(page);
-    expect(complaints).toEqual([]);
-  });
+  it.each(['playground', 'attention', 'benchmark', 'gateway', 'now'])(
+    '%s can be used by everyone',
+    async (name) => {
+      const { page, complaints } = await open(`/#/${name}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await expectAccessible(page);
+      await page.setViewportSize({ width: 360, height: 740 });
+      await expectNoSidewaysScroll(page);
+      expect(complaints).toEqual([]);
+    },
+  );
 
   it.each(SCREENS)('says what each view is before it has data: $name', async (screen) => {
     const { page } = await open('/#/benchmark', onScreen(screen));
@@ -84,7 +87,7 @@ describePage('the page', {}, (open, service) => {
     await page.locator('.tokens .token').first().click();
     for (const part of ['Parameters', 'System prompt', 'View code']) await unfold(page, part);
     const navigation = page.getByRole('navigation', { name: 'Views' });
-    for (const title of ['Attention', 'Benchmark', 'Now']) {
+    for (const title of ['Attention', 'Benchmark', 'Gateway', 'Now']) {
       await navigation.getByRole('link', { name: title }).click();
       await page.getByRole('heading', { level: 1, name: title }).waitFor();
     }

@@ -31,6 +31,7 @@ export const CLIENTS: readonly ClientUnderTest[] = [
   ofNode('anthropic', '@anthropic-ai/sdk', 'anthropic', '@anthropic-ai/sdk'),
   ofNode('cloudflare', 'cloudflare', 'cloudflare', 'cloudflare'),
   ofNode('workers-ai-provider', 'workers-ai-provider', 'workers-ai-provider', 'workers-ai-provider'),
+  ofNode('ai-gateway-provider', 'ai-gateway-provider', 'ai-gateway-provider', 'ai-gateway-provider'),
   ofNode('miniflare-4', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
   ofNode('miniflare-5', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
   ofNode(

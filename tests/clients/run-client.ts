@@ -14,6 +14,7 @@ const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
 const SHARED_SCRIPTS = [
   'check.mjs',
   'ai-sdk-checks.mjs',
+  'gateway-checks.mjs',
   'task-checks.mjs',
   'wire-checks.mjs',
   'miniflare-worker.mjs',

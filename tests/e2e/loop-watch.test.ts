@@ -121,7 +121,7 @@ describe('a service whose event loop does not turn', () => {
       ['-c', 'while true; do node dist/src/cli/main.js & echo "pid $!"; wait $!; echo "ended $?"; done'],
       {
         cwd: ROOT,
-        env: { ...process.env, ...settings, BENCHMARK_RESULTS: 'memory', PORT: port },
+        env: { ...process.env, ...settings, BENCHMARK_RESULTS: 'memory', GATEWAY_LOGS: 'memory', PORT: port },
         stdio: ['ignore', 'pipe', 'ignore'],
       },
     );

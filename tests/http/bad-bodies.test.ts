@@ -100,6 +100,25 @@ describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
   });
 });
 
+describe.each(['/gateway/a/b/openai/chat/completions', '/gateway/a/b', '/workers-binding/ai-gateway/run'])(
+  'a body that a gateway does not read: %s',
+  (path) => {
+    it.each([
+      ['malformed', '{"prompt": ', 400],
+      ['null', 'null', 400],
+      ['a number', '1', 400],
+      ['empty', '', 400],
+      ['nested without end', '['.repeat(5000), 400],
+      ['nested deeply', nested(33), 400],
+      ['a list of lists', '[[[1]]]', 400],
+      ['too long', `{"a":"${'a'.repeat(20_000)}"}`, 413],
+    ])('%s', async (_, body, status) => {
+      const answer = await call(on.service, 'POST', path, { body });
+      expect(answer.status, answer.text).toBe(status);
+    });
+  },
+);
+
 /** What a server answers to raw bytes; the connection is left open by the client. */
 function exchange(bytes: string, end = /\r\n\r\n/): Promise<string> {
   return new Promise((resolve, reject) => {

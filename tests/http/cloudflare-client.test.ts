@@ -225,6 +225,58 @@ describe('a key for some models', () => {
   });
 });
 
+describe('aiGateway', () => {
+  const gateway_id = 'of-the-client';
+  const ask = (body: object): Promise<Response> =>
+    fetch(`${service.url}/gateway/any/${gateway_id}/openai/completions`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'cf-aig-metadata': '{"user":7}',
+        authorization: 'Bearer none',
+      },
+      body: JSON.stringify({ prompt: 'The river', max_tokens: 4, ...body }),
+    });
+
+  it('lists logs by pages, reads one, and takes feedback', async () => {
+    const ids: unknown[] = [];
+    for (let index = 0; index < 5; index++) {
+      const answer = await ask(index === 0 ? { model: 'nobody' } : {});
+      await answer.text();
+      ids.unshift(answer.headers.get('cf-aig-log-id'));
+    }
+    const listed: string[] = [];
+    for await (const log of client.aiGateway.logs.list(gateway_id, { account_id, per_page: 2 })) {
+      listed.push(log.id);
+      expect(JSON.parse(log.metadata ?? '{}')).toEqual({ user: 7 });
+    }
+    expect(listed).toEqual(ids);
+    const failed = await client.aiGateway.logs.get(listed[4] ?? '', { account_id, gateway_id });
+    expect(failed).toMatchObject({ status_code: 404, success: false, model: 'nobody' });
+    const id = listed[0] ?? '';
+    await client.aiGateway.logs.edit(id, { account_id, gateway_id, feedback: 1, score: 90 });
+    const log = await client.aiGateway.logs.get(id, { account_id, gateway_id });
+    expect(log).toMatchObject({
+      id,
+      provider: 'openai',
+      success: true,
+      tokens_out: 4,
+      feedback: 1,
+      score: 90,
+    });
+  });
+
+  it('says where a provider is, and that a log is not there', async () => {
+    const url = await client.aiGateway.urls.get('openai', { account_id, gateway_id });
+    expect(url).toBe(`${service.url}/gateway/local/${gateway_id}/openai`);
+    const openai = new OpenAI({ baseURL: url, apiKey: 'none', maxRetries: 0, fetch: checked.fetch });
+    const completion = await openai.completions.create({ model: MODEL, prompt: 'The river', max_tokens: 99 });
+    expect(completion.choices[0]?.text).toBe(TEXT);
+    const none = client.aiGateway.logs.get('none', { account_id, gateway_id });
+    await expect(none).rejects.toThrow(NotFoundError);
+  });
+});
+
 describe.each(['/ai/v1', '/client/v4/accounts/0123abc/ai/v1'])("OpenAI's client below %s", (base) => {
   const openai = (): OpenAI =>
     new OpenAI({ baseURL: service.url + base, apiKey: 'none', maxRetries: 0, fetch: checked.fetch });

@@ -22,6 +22,7 @@ import { systemOneRequestSchema } from '../../routes/decisions/schemas/system-on
 import { workersAiRequestSchema } from '../../routes/workers-ai/schemas/workers-ai.ts';
 import { bindingRequestSchema } from '../../routes/workers-ai/schemas/binding.ts';
 import { toMarkdownRequestSchema } from '../../routes/workers-ai/schemas/to-markdown.ts';
+import { gatewayRunRequestSchema } from '../../routes/gateway/schemas/gateway-options.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -48,6 +49,7 @@ const ROUTES = [
   ['/ai/run', unifiedRequestSchema, { input: { prompt: 'a' } }],
   ['/workers-binding/run', bindingRequestSchema, { inputs: { prompt: 'a' } }],
   ['/workers-binding/to-everything/markdown/transformer', toMarkdownRequestSchema, { files: [] }],
+  ['/workers-binding/ai-gateway/run', gatewayRunRequestSchema, { inputs: { prompt: 'a' } }],
   ['/v1/embeddings', embeddingRequestSchema, { input: 'a' }],
   [
     '/v1/decisions',

@@ -83,6 +83,11 @@ describe('a valid key', () => {
       '/benchmark',
       '/nowhere',
       '/health/',
+      '/ai-gateway/gateways/a/logs',
+      '/client/v4/accounts/a/ai-gateway/gateways/a/logs/b',
+      '/workers-binding/ai-gateway/gateways/a/logs/b',
+      '/workers-binding/ai-gateway/gateways/a/url/openai',
+      '/workers-binding/ai-gateway/gateways/a/run/b/resume',
     ];
     for (const path of closed) expect((await call(service, 'GET', path)).status).toBe(401);
     const posted = [
@@ -97,6 +102,10 @@ describe('a valid key', () => {
       '/ai/run',
       '/ai/v1/messages',
       '/workers-binding/run',
+      '/workers-binding/ai-gateway/run',
+      '/workers-binding/ai-gateway/universal/run/a',
+      '/gateway/a/b',
+      '/gateway/a/b/openai/chat/completions',
       '/v1/rerank',
       '/v1/score',
       '/tokenize',

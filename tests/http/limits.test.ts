@@ -168,6 +168,24 @@ describe('tokens per minute', () => {
     await expectSettled(key, 100 - 2 * PROMPT_TOKENS - 3);
   });
 
+  it('counts a request through a gateway once, and the tokens of each of its attempts', async () => {
+    const key = await serve({ tokensPerMinute: 1000, requestsPerMinute: 10 });
+    const ask = (headers: Record<string, string>): Promise<Answer> =>
+      call(service, 'POST', '/gateway/a/b/openai/completions', {
+        headers: { ...bearer(key), ...headers },
+        body: BODY,
+      });
+    const { headers } = await ask({ 'cf-aig-cache-ttl': '60' });
+    expect(headers['x-ratelimit-remaining-requests']).toBe('9');
+    await expectSettled(key, 1000 - PROMPT_TOKENS - 2);
+    expect((await ask({ 'cf-aig-cache-ttl': '60' })).headers['cf-aig-cache-status']).toBe('HIT');
+    await expectSettled(key, 1000 - PROMPT_TOKENS - 2);
+    engine.reset({ failAfter: 1 });
+    const failed = await ask({ 'cf-aig-max-attempts': '3', 'cf-aig-retry-delay': '1' });
+    expect([failed.status, failed.headers['x-ratelimit-remaining-requests']]).toEqual([500, '7']);
+    await expectSettled(key, 1000 - PROMPT_TOKENS - 2 - 3 * (PROMPT_TOKENS + 1));
+  });
+
   it('takes nothing for a request that is refused', async () => {
     const key = await serve({ tokensPerMinute: 1000 });
     expect((await complete(key, { max_tokens: 127 })).status).toBe(400);

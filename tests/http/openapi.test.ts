@@ -6,6 +6,8 @@ import { parse } from 'yaml';
 import { createApp } from '../../routes/app.ts';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import type { Access } from '../../src/access/access.ts';
+import { AnswerCache } from '../../src/gateway/answer-cache.ts';
+import { GatewayLogs } from '../../src/gateway/logs/gateway-logs.ts';
 import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -48,7 +50,11 @@ describe('openapi.yaml', () => {
     expect(examples.length).toBeGreaterThan(5);
     for (const { method, path, example } of examples) {
       expect(method).toBe('post');
-      const answer = await call(service, 'POST', path.replace('{model}', engine.model.id), { body: example });
+      const asked = path
+        .replace('{model}', engine.model.id)
+        .replace('{provider}/{endpoint}', 'openai/completions')
+        .replace(/\{(?:account|gateway)\}/g, 'a');
+      const answer = await call(service, 'POST', asked, { body: example });
       expect([path, answer.status]).toEqual([path, 200]);
     }
   });
@@ -82,6 +88,7 @@ describe('openapi.yaml', () => {
       responses,
       markdown: new MarkdownConverter(),
       benchmarkRuns,
+      gateway: { logs: new GatewayLogs(IN_MEMORY), cache: new AnswerCache() },
     });
     metrics.dispose();
     const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');

@@ -20,7 +20,7 @@ export interface CallOptions {
 /** One request over the service's socket. Every answer is checked against openapi.yaml. */
 export async function call(
   service: HttpService,
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   { body, headers = {} }: CallOptions = {},
 ): Promise<Answer> {
@@ -28,6 +28,7 @@ export async function call(
     GET: () => request(service.server).get(path),
     POST: () => request(service.server).post(path),
     PUT: () => request(service.server).put(path),
+    PATCH: () => request(service.server).patch(path),
     DELETE: () => request(service.server).delete(path),
   };
   const pending = builder[method]().responseType('blob').set(headers);

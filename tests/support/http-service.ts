@@ -9,6 +9,8 @@ import { ResponseStore } from '../../routes/responses/response-store.ts';
 import { IN_MEMORY, RunStore } from '../../src/bench/run-store.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { MarkdownConverter } from '../../src/markdown/markdown-converter.ts';
+import { AnswerCache } from '../../src/gateway/answer-cache.ts';
+import { GatewayLogs } from '../../src/gateway/logs/gateway-logs.ts';
 import type { ManagedEngine } from '../../src/engine/engine.ts';
 import { openAccess, type AccessConfig } from '../../src/access/access.ts';
 import { Metrics } from '../../src/http/metrics/metrics.ts';
@@ -59,6 +61,7 @@ export async function startHttpService(
   const access = await openAccess({ ...ACCESS, ...accessConfig });
   const benchmarkRuns = new RunStore(IN_MEMORY);
   const markdown = new MarkdownConverter();
+  const logs = new GatewayLogs(IN_MEMORY);
   const dependencies = {
     models,
     access,
@@ -68,6 +71,7 @@ export async function startHttpService(
     responses,
     markdown,
     benchmarkRuns,
+    gateway: { logs, cache: new AnswerCache() },
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };
   const app = createApp(dependencies);
@@ -88,6 +92,7 @@ export async function startHttpService(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await markdown.stop();
+      await logs.close();
       await access.close();
     },
   };

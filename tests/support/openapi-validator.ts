@@ -12,7 +12,7 @@ interface Operation {
 }
 
 /** Operations by method; the servers have the path below other bases. */
-type PathItem = Partial<Record<'get' | 'post' | 'delete', Operation>> & {
+type PathItem = Partial<Record<'get' | 'post' | 'patch' | 'delete', Operation>> & {
   servers?: readonly { url: string }[];
 };
 
@@ -34,9 +34,9 @@ const PATHS = Object.entries(document.paths).flatMap(([template, item]) =>
   basesOf(item).map((base) => ({ template, pattern: patternOf(base + template) })),
 );
 
-/** A model id may hold slashes; every other parameter is one segment. */
+/** A model id, or a provider's path, may hold slashes; every other parameter is one segment. */
 function patternOf(template: string): RegExp {
-  const escaped = template.replaceAll('.', '\\.').replace('{model}', '.+');
+  const escaped = template.replaceAll('.', '\\.').replace(/\{(?:model|endpoint)\}/, '.+');
   return new RegExp(`^${escaped.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
 }
 
@@ -68,8 +68,8 @@ export function checkAgainstOpenApi(response: ReceivedResponse): void {
 }
 
 /** The schema of a request's body, for comparing it with what the service takes. */
-export function requestBodyValidator(path: string): ValidateFunction {
-  return compile(`/paths/${escape(path)}/post/requestBody/content/${escape('application/json')}/schema`);
+export function requestBodyValidator(path: string, method = 'post'): ValidateFunction {
+  return compile(`/paths/${escape(path)}/${method}/requestBody/content/${escape('application/json')}/schema`);
 }
 
 /** The values that `data:` lines hold, `[DONE]` apart. */
@@ -107,6 +107,8 @@ function responsePointer(method: string, path: string, status: number): string {
 /** A path whose errors have the envelope of the family that another belongs to. */
 function familyPath(path: string): string {
   if (/^(?:(?:\/client\/v4\/accounts\/[^/]+)?\/ai)?\/v1\/messages(?:\/|$)/.test(path)) return '/v1/messages';
+  if (/^\/(?:gateway|workers-binding\/ai-gateway\/universal)\//.test(path))
+    return '/gateway/{account}/{gateway}';
   if (path.startsWith('/workers-binding')) return '/workers-binding/run';
   const isNative =
     /^\/(ai|client\/v4)(\/|$)/.test(path) && !/^(\/client\/v4\/accounts\/[^/]+)?\/ai\/v1\//.test(path);

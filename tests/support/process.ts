@@ -40,6 +40,7 @@ export function spawnService(
       MODEL: TINY_MODEL,
       RUNTIME: 'wasm',
       BENCHMARK_RESULTS: 'memory',
+      GATEWAY_LOGS: 'memory',
       ...environment,
     },
     stdio: ['ignore', stdout, stderr],

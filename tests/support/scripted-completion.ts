@@ -203,7 +203,7 @@ export class ScriptedCompletion implements Completion {
       n: this.#request.n,
       maxTokens: this.#request.maxTokens,
       mostGeneratedTokens: 0,
-      timings: { queueMs: 1, ttftMs: 2, tpotMs: 0.5, totalMs: 10 },
+      timings: { queueMs: 1, ...(this.#numTokens > 0 ? { ttftMs: 2 } : {}), tpotMs: 0.5, totalMs: 10 },
       numWastedTokens: 0,
     };
   }

@@ -21,7 +21,14 @@ export async function startTestService(
   processOptions: { execArgv?: readonly string[] } = {},
 ): Promise<TestService> {
   const config = readConfig(
-    { PORT: '0', MODEL: TINY_MODEL, RUNTIME: 'wasm', BENCHMARK_RESULTS: 'memory', ...environment },
+    {
+      PORT: '0',
+      MODEL: TINY_MODEL,
+      RUNTIME: 'wasm',
+      BENCHMARK_RESULTS: 'memory',
+      GATEWAY_LOGS: 'memory',
+      ...environment,
+    },
     [],
   );
   const processes: EngineProcess[] = [];

@@ -21,6 +21,19 @@ describe('readConfig', () => {
     expect(readConfig(environment, ['--max-num-seqs=3']).maxNumSeqs).toBe(3);
   });
 
+  it('reads the hosts that gateways may ask', () => {
+    const { gatewayHosts } = readConfig(
+      { GATEWAY_HOSTS: 'api.openai.com, groq=https://proxy.example/v1' },
+      [],
+    );
+    expect([...gatewayHosts]).toEqual([
+      ['openai', 'https://api.openai.com'],
+      ['groq', 'https://proxy.example/v1'],
+    ]);
+    expect(readConfig({}, []).gatewayHosts.size).toBe(0);
+    expect(readConfig({ GATEWAY_LOGS: 'memory' }, []).gatewayLogs).toBe(':memory:');
+  });
+
   it('reads no time that is longer than a timer of Node can be', () => {
     const times = Object.entries(readConfig({}, [])).filter(([name]) => name.endsWith('Ms'));
     expect(times.length).toBeGreaterThan(4);
@@ -68,6 +81,8 @@ describe('readConfig', () => {
     [{ REDIS_URL: 'localhost:6379' }, [], /REDIS_URL.*redis:\/\/HOST/],
     [{}, ['--port', 'x'], /--port is 'x'/],
     [{}, ['--prot', '1'], /--prot/],
+    [{ GATEWAY_HOSTS: 'api.openai.com,evil.example' }, [], "'evil.example' is no host that is known here"],
+    [{ GATEWAY_HOSTS: 'openai=http://evil.example' }, [], 'openai: must be https'],
   ])('refuses %j %j and says why', (environment, args, message) => {
     expect(() => readConfig(environment, args)).toThrow(message);
     expect(() => readConfig(environment, args)).toThrow(expect.objectContaining({ code: 'config_invalid' }));

@@ -44,6 +44,16 @@ export const workersBindingErrorSchema = z
   })
   .meta({ id: 'WorkersBindingError' });
 
+/** The error envelope of AI Gateway itself. */
+export const gatewayErrorSchema = z
+  .object({
+    success: z.literal(false),
+    result: z.array(z.never()),
+    messages: z.array(z.never()),
+    error: z.array(z.object({ code: z.int(), message: z.string() })),
+  })
+  .meta({ id: 'AiGatewayError' });
+
 /** Anthropic's error envelope. */
 export const anthropicErrorSchema = z
   .object({

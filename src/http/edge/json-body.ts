@@ -95,13 +95,31 @@ export async function readJsonBody(
   limitBytes: number,
   emptyBody?: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
+  const { body } = c.env.inner ?? {};
+  if (body !== undefined) return body;
+  const value = await readJson(c, limitBytes, emptyBody);
+  if (isRecord(value)) return value;
+  throw bodyError(`the body must be a JSON object, not ${describe(value)}`);
+}
+
+/** As `readJsonBody`, for a body that may be a list. */
+export async function readJsonBodyOrList(
+  c: AppContext,
+  limitBytes: number,
+): Promise<Record<string, unknown> | unknown[]> {
+  const value = await readJson(c, limitBytes);
+  if (isRecord(value) || Array.isArray(value)) return value;
+  throw bodyError(`the body must be a JSON object or a list, not ${describe(value)}`);
+}
+
+function readJson(c: AppContext, limitBytes: number, emptyBody?: Record<string, unknown>): Promise<unknown> {
   const limits = {
     limitBytes,
     limitName: 'BODY_LIMIT',
     mediaType: JSON_TYPE,
     mediaName: 'application/json',
   };
-  return useBody(c, limits, async (bytes, signal) => {
+  return useBody<unknown>(c, limits, async (bytes, signal) => {
     if (bytes.length === 0) {
       if (emptyBody !== undefined) return emptyBody;
       throw bodyError('the body is empty; send a JSON object');
@@ -109,7 +127,7 @@ export async function readJsonBody(
     const { scope } = c.var;
     scope.onPhase?.('preparing', bytes.length);
     if (bytes.length >= LARGE_BYTES) await threadQueue.take(scope.clientId, signal);
-    return parseJsonObject(decodeUtf8(bytes));
+    return parseJson(decodeUtf8(bytes));
   });
 }
 
@@ -123,18 +141,21 @@ function decodeUtf8(bytes: Uint8Array): string {
 
 /** @throws EngineError `invalid_request` for what is no JSON object, or has too many parts */
 export function parseJsonObject(text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  if (isRecord(value)) return value;
+  throw bodyError(`the body must be a JSON object, not ${describe(value)}`);
+}
+
+function parseJson(text: string): unknown {
   const fault = jsonFault(text);
   if (fault !== undefined) throw bodyError(`the body ${fault}`);
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch (error) {
     // The engine's own message quotes the body, and a prompt must not end up in a log; only the place is kept.
     const [position = ''] = / at position \d+/.exec(String(error)) ?? [];
     throw bodyError(`the body is not valid JSON${position}`);
   }
-  if (isRecord(value)) return value;
-  throw bodyError(`the body must be a JSON object, not ${describe(value)}`);
 }
 
 function describe(value: unknown): string {

@@ -5,6 +5,7 @@ import { EngineError } from '../../errors.ts';
 import type { AppContext, AppEnv } from '../app-env.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { handleError } from './error-handlers.ts';
+import { usedTokens } from './inner-request.ts';
 import type { RequestScope } from '../request-scope.ts';
 
 /**
@@ -45,13 +46,9 @@ async function open(c: AppContext, account: KeyAccount): Promise<void> {
   }
 }
 
-/** Of a completion what was computed of it: nothing while it waited for a lane. */
 function countUsage(scope: RequestScope, keyName: string, metrics: Metrics): void {
   const { record, budget } = scope;
-  if (record !== undefined) {
-    const hasStarted = record.timings.queueMs !== undefined;
-    budget.spend(hasStarted ? record.usage.numPromptTokens : 0, record.usage.numGeneratedTokens);
-  }
+  if (record !== undefined) budget.spend(...usedTokens(record));
   metrics.keys.countRequest(keyName, budget.numPromptTokens, budget.numGeneratedTokens);
 }
 

@@ -52,6 +52,15 @@ async function withHint(response, hasStream) {
   return new Response(JSON.stringify(told), { status: response.status, headers });
 }
 
+/** An entry of a list of requests to providers: its model is in the path, or in the body. */
+function renamed(entry, models) {
+  const modelOf = (name) => models[bestOf(Object.keys(models), name).pattern] ?? name;
+  const { provider, endpoint, query } = entry;
+  if (provider === 'workers-ai' && typeof endpoint === 'string') return { ...entry, endpoint: modelOf(endpoint) };
+  if (typeof query?.model !== 'string') return entry;
+  return { ...entry, query: { ...query, model: modelOf(query.model) } };
+}
+
 const needsCloudflare = (what) => what + ' needs Cloudflare; Tokenflare has no such thing';
 
 const remoteOnly = (method) => {
@@ -79,7 +88,11 @@ export default class extends WorkerEntrypoint {
     const timer = setTimeout(() => waiting.abort(), TIMEOUT_MS);
     try {
       const url = SERVICE + '/workers-binding' + pathname + search;
-      const { method, body } = request;
+      const { method } = request;
+      const isList = pathname.startsWith('/ai-gateway/universal/run/');
+      const body = isList
+        ? JSON.stringify((await request.json()).map((entry) => renamed(entry, MODELS)))
+        : request.body;
       const response = await fetch(url, { method, headers, body, redirect: 'manual', signal: waiting.signal });
       return RUNS.includes(pathname) ? await withHint(response, searchParams.has('userInputs')) : response;
     } catch (error) {

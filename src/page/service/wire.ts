@@ -198,3 +198,25 @@ export interface BenchmarkRun {
   version: string;
   report: BenchmarkReport;
 }
+
+/** `GET ai-gateway/gateways/NAME/logs`: requests that went through a gateway, the newest first. */
+export interface GatewayLogList {
+  result: GatewayLog[];
+  result_info: { total_count: number };
+}
+
+export interface GatewayLog {
+  id: string;
+  /** ISO 8601. */
+  created_at: string;
+  provider: string;
+  model: string;
+  status_code: number;
+  cached: boolean;
+  tokens_in: number | null;
+  tokens_out: number | null;
+  /** Milliseconds. */
+  duration: number;
+  /** A JSON object, as text. */
+  metadata: string | null;
+}

@@ -71,6 +71,7 @@ const VIEWS: readonly [View, ...View[]] = [
   { name: 'playground', title: 'Playground', load: () => import('../playground/playground.tsx') },
   { name: 'attention', title: 'Attention', load: () => import('../attention/attention.tsx') },
   { name: 'benchmark', title: 'Benchmark', load: () => import('../benchmark/benchmark.tsx') },
+  { name: 'gateway', title: 'Gateway', load: () => import('../gateway/gateway.tsx') },
   { name: 'now', title: 'Now', load: () => import('../now/now.tsx') },
 ];
 

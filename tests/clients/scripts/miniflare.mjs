@@ -5,6 +5,7 @@ import { createWorkersAI } from 'workers-ai-provider';
 import { checkChatShape, checkEmbeddings, checkLanguageModel } from './ai-sdk-checks.mjs';
 import { checkCases } from './miniflare-cases.mjs';
 import { startWorker } from './miniflare-worker.mjs';
+import { checkGateway } from './gateway-checks.mjs';
 import { ASK, check, collect, errorOf, setup, untilIdle } from './check.mjs';
 import { checkTasks } from './task-checks.mjs';
 
@@ -14,15 +15,20 @@ const { url, model, embeddingModel, texts } = setup;
 const WORKER = `
 export default {
   async fetch(request, env) {
-    const { method, args, raw } = await request.json();
+    const { method, args, raw, gateway, abortMs } = await request.json();
     const told = () => ({
       'x-request': String(env.AI.lastRequestId),
       'x-status': String(env.AI.lastRequestHttpStatusCode),
       'x-code': String(env.AI.lastRequestInternalStatusCode),
+      'x-log': String(env.AI.aiGatewayLogId),
     });
     try {
-      const answer = await env.AI[method](...args);
+      const target = gateway === undefined ? env.AI : env.AI.gateway(gateway);
+      if (abortMs !== undefined) args[1] = { ...args[1], signal: AbortSignal.timeout(abortMs) };
+      const answer = await target[method](...args);
       if (answer instanceof ReadableStream) return new Response(answer, { headers: { ...told(), 'content-type': 'text/event-stream' } });
+      if (answer?.created_at instanceof Date) return Response.json(answer, { headers: { 'x-is-date': 'yes' } });
+      if (gateway !== undefined && answer instanceof Response) return answer;
       if (raw) return new Response(answer.body, { headers: { ...told(), 'x-is-response': 'yes' } });
       return Response.json(answer ?? null, { headers: told() });
     } catch (error) {
@@ -37,10 +43,10 @@ const user = (content) => [{ role: 'user', content }];
 const pattern = '@cf/vendor/*';
 const mf = start({ url, models: { [pattern]: model, '@cf/baai/*': embeddingModel } });
 
-async function ask(method, args, { through = mf, raw } = {}) {
+async function ask(method, args, { through = mf, ...how } = {}) {
   const response = await through.dispatchFetch('http://worker/', {
     method: 'POST',
-    body: JSON.stringify({ method, args, raw }),
+    body: JSON.stringify({ method, args, ...how }),
   });
   return { response, headers: response.headers, json: () => response.json() };
 }
@@ -112,10 +118,7 @@ await check('run: a batch job', async () => {
   }
 });
 
-await check('run: with a gateway', async () => {
-  const { response } = await run(model, { messages: user(ASK.plain) }, { gateway: { id: 'mine' } });
-  assert.equal(response, texts.plain);
-});
+await checkGateway(ask);
 
 await check('models', async () => {
   const found = await (await ask('models', [{ search: 'CHAIN' }])).json();

@@ -122,7 +122,7 @@ const ROUTES: readonly Route[] = Object.entries(DOCUMENT.paths).flatMap(([templa
   const pattern = new RegExp(
     `^${template
       .replaceAll('.', '\\.')
-      .replace('{model}', '.+')
+      .replace(/\{(?:model|endpoint)\}/, '.+')
       .replaceAll(/\{\w+\}/g, '[^/]+')}$`,
   );
   const operations = Object.entries(item).filter(([key]) => key !== 'servers');
@@ -169,7 +169,8 @@ describe('good requests', () => {
     const routes = ROUTES.filter(({ title }) => !/ \/(?:ai\/v1|client)\//.test(title));
     for (const { title, operation, requests } of routes) {
       if (bodySchemaOf(operation) === undefined) continue;
-      const validate = requestBodyValidator(title.slice('POST '.length));
+      const [method = '', path = ''] = title.split(' ');
+      const validate = requestBodyValidator(path, method.toLowerCase());
       for (const { body } of requests) {
         expect(validate(body), `${title} ${JSON.stringify(body)}: ${JSON.stringify(validate.errors)}`).toBe(
           true,

@@ -8,6 +8,7 @@ import type {
   BenchmarkRunBody,
   BenchmarkRunListBody,
 } from '../../../routes/service/schemas/benchmark.ts';
+import type { LogListBody } from '../../../routes/gateway/schemas/gateway-logs.ts';
 import type { TokenizeBody } from '../../../routes/service/tokenize.ts';
 import type { RequestListBody, RequestRecordBody } from '../../../routes/service/schemas/requests.ts';
 import type {
@@ -17,6 +18,7 @@ import type {
   BenchmarkRunList,
   ChatEvent,
   CompletionEvent,
+  GatewayLogList,
   ModelList,
   RequestList,
   RequestRecord,
@@ -35,6 +37,7 @@ describe("the page's types of answers", () => {
     expectTypeOf<SentEvent>().toExtend<BenchmarkEvent>();
     expectTypeOf<RequestListBody>().toExtend<RequestList>();
     expectTypeOf<RequestRecordBody>().toExtend<RequestRecord>();
+    expectTypeOf<LogListBody>().toExtend<GatewayLogList>();
     expectTypeOf<TokenizeBody>().toExtend<TokenCount>();
   });
 });

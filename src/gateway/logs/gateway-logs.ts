@@ -1,0 +1,196 @@
+import type { Worker } from 'node:worker_threads';
+import { EngineError } from '../../errors.ts';
+import { groupOf } from '../../fairness/client-id.ts';
+import { heldBytes } from '../../held-bytes.ts';
+import { startSiblingThread } from '../../process/sibling-thread.ts';
+import type { GatewayLog, LogKey, LogPage, LogPatch, LogQuery } from './gateway-log.ts';
+import type { LogBounds } from './log-database.ts';
+
+/** What the thread is told at its start. */
+export interface LogThreadData {
+  readonly path: string;
+  readonly bounds: LogBounds;
+}
+
+export type LogCall =
+  | { readonly method: 'add'; readonly argument: readonly GatewayLog[] }
+  | { readonly method: 'find'; readonly argument: LogKey }
+  | { readonly method: 'list'; readonly argument: LogQuery }
+  | { readonly method: 'patch'; readonly argument: { readonly key: LogKey; readonly patch: LogPatch } }
+  | { readonly method: 'close'; readonly argument?: undefined };
+
+export interface LogAnswer {
+  readonly number: number;
+  readonly result?: unknown;
+  readonly fault?: string;
+}
+
+export interface GatewayLogsOptions {
+  readonly bounds?: LogBounds;
+  /** So many logs could not be kept. */
+  readonly onLost?: (numLogs: number, reason: string) => void;
+}
+
+const BOUNDS: LogBounds = { maxBytes: 64 * 2 ** 20, maxRows: 100_000 };
+/** Logs go to the thread together, so often, or when there are so many. */
+const BATCH_MS = 100;
+const BATCH_LOGS = 64;
+/** Of logs that wait for the disk: of a client group, and of all. */
+const MAX_WAITING_OF_GROUP = 2 * 2 ** 20;
+const MAX_WAITING = 16 * 2 ** 20;
+const CLOSE_MS = 2000;
+/** Beside the heap of the service, in MiB. The memory of SQLite is not in it. */
+const THREAD_HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 };
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: EngineError) => void;
+}
+
+/**
+ * The logs of gateways, kept by a thread of their own (log-thread.ts), which the first of them starts. What was added is
+ * found by every later call.
+ */
+export class GatewayLogs {
+  readonly #path: string;
+  readonly #options: GatewayLogsOptions;
+  #thread: Worker | undefined;
+  #nextNumber = 1;
+  readonly #calls = new Map<number, Waiting>();
+  #batch: GatewayLog[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  /** Of each client group: bytes of logs that are not on the disk yet. */
+  readonly #waiting = new Map<string, number>();
+  #waitingOfAll = 0;
+
+  constructor(path: string, options: GatewayLogsOptions = {}) {
+    this.#path = path;
+    this.#options = options;
+  }
+
+  /** Keeps a log, soon. One for which there is no room, or no disk, is told to `onLost`. */
+  add(log: GatewayLog): void {
+    const group = groupOf(log.ownerId);
+    const ofGroup = this.#waiting.get(group) ?? 0;
+    if (ofGroup >= MAX_WAITING_OF_GROUP || this.#waitingOfAll >= MAX_WAITING) {
+      this.#options.onLost?.(1, 'too many logs wait for the disk');
+      return;
+    }
+    const numBytes = bytesOf(log);
+    this.#waiting.set(group, ofGroup + numBytes);
+    this.#waitingOfAll += numBytes;
+    this.#batch.push(log);
+    if (this.#batch.length >= BATCH_LOGS) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), BATCH_MS).unref();
+  }
+
+  /** @throws EngineError `internal` where the file cannot be used, as all that follow */
+  find(key: LogKey): Promise<GatewayLog | undefined> {
+    return this.#call({ method: 'find', argument: key }) as Promise<GatewayLog | undefined>;
+  }
+
+  list(query: LogQuery): Promise<LogPage> {
+    return this.#call({ method: 'list', argument: query }) as Promise<LogPage>;
+  }
+
+  /** False where there is none. */
+  patch(key: LogKey, patch: LogPatch): Promise<boolean> {
+    return this.#call({ method: 'patch', argument: { key, patch } }) as Promise<boolean>;
+  }
+
+  /** Writes what is left, and ends the thread. */
+  async close(): Promise<void> {
+    this.#flush();
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    const ended = new Promise((resolve) => thread.once('exit', resolve));
+    void this.#send(thread, { method: 'close' }).catch(() => undefined);
+    const timer = setTimeout(() => void thread.terminate(), CLOSE_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const logs = this.#batch;
+    if (logs.length === 0) return;
+    this.#batch = [];
+    this.#send(this.#running(), { method: 'add', argument: logs })
+      .catch((error: unknown) => this.#options.onLost?.(logs.length, String(error)))
+      .finally(() => this.#forget(logs));
+  }
+
+  #forget(logs: readonly GatewayLog[]): void {
+    for (const log of logs) {
+      const group = groupOf(log.ownerId);
+      const numBytes = bytesOf(log);
+      this.#waitingOfAll -= numBytes;
+      const left = (this.#waiting.get(group) ?? 0) - numBytes;
+      if (left > 0) this.#waiting.set(group, left);
+      else this.#waiting.delete(group);
+    }
+  }
+
+  #call(call: LogCall): Promise<unknown> {
+    this.#flush();
+    return this.#send(this.#running(), call);
+  }
+
+  #send(thread: Worker, call: LogCall): Promise<unknown> {
+    const number = this.#nextNumber++;
+    return new Promise((resolve, reject) => {
+      // A program that waits for an answer and has nothing else to do would end.
+      if (this.#calls.size === 0) thread.ref();
+      this.#calls.set(number, { resolve, reject });
+      thread.postMessage({ number, call });
+    });
+  }
+
+  #running(): Worker {
+    if (this.#thread !== undefined) return this.#thread;
+    const { bounds = BOUNDS } = this.#options;
+    const workerData: LogThreadData = { path: this.#path, bounds };
+    const options = { workerData, resourceLimits: THREAD_HEAP };
+    const thread = startSiblingThread(import.meta.url, 'log-thread', options);
+    let fault = 'its thread ended';
+    thread.on('message', (answer: LogAnswer) => this.#settle(thread, answer));
+    thread.on('error', (error) => (fault = String(error)));
+    thread.on('exit', () => this.#end(thread, fault));
+    thread.unref();
+    return (this.#thread = thread);
+  }
+
+  #settle(thread: Worker, { number, result, fault }: LogAnswer): void {
+    const waiting = this.#calls.get(number);
+    this.#calls.delete(number);
+    if (this.#calls.size === 0) thread.unref();
+    if (fault === undefined) waiting?.resolve(result);
+    else waiting?.reject(this.#faultOf(fault));
+  }
+
+  /** The next call starts another thread. */
+  #end(thread: Worker, fault: string): void {
+    if (this.#thread === thread) this.#thread = undefined;
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const { reject } of calls) reject(this.#faultOf(fault));
+  }
+
+  #faultOf(fault: string): EngineError {
+    return new EngineError(
+      'internal',
+      `the logs of gateways cannot be kept in ${this.#path}: ${fault}; see GATEWAY_LOGS`,
+    );
+  }
+}
+
+/** Of the fields of a log that are always short. */
+const FIELDS_BYTES = 1024;
+const BYTES_PER_CHARACTER = 2;
+
+/** What a log takes in memory, about. */
+const bytesOf = ({ metadata, requestHead, responseHead }: GatewayLog): number =>
+  FIELDS_BYTES +
+  heldBytes(metadata) +
+  BYTES_PER_CHARACTER * ((requestHead?.text.length ?? 0) + (responseHead?.text.length ?? 0));

@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createLogId, type GatewayLog } from '../../../src/gateway/logs/gateway-log.ts';
+import { GatewayLogs } from '../../../src/gateway/logs/gateway-logs.ts';
+import { IN_MEMORY } from '../../../src/gateway/logs/log-database.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
+
+const logOf = (ownerId: string): GatewayLog =>
+  ({
+    id: createLogId(),
+    ownerId,
+    gateway: 'a',
+    provider: 'p',
+    model: 'm',
+    statusCode: 200,
+    isCached: false,
+  }) as GatewayLog;
+const all = (ownerId: string) => ({ ownerId, gateway: 'a', limit: 1, offset: 0 });
+
+it('finds at once what was added, and keeps it when it is closed', async () => {
+  const directory = tempDirectory();
+  const path = join(directory, 'logs.sqlite');
+  const logs = new GatewayLogs(path);
+  const log = logOf('a/');
+  logs.add(log);
+  expect(await logs.find({ id: log.id, ownerId: 'a/', gateway: 'a' })).toMatchObject({ id: log.id });
+  logs.add(logOf('a/'));
+  await logs.close();
+  const later = new GatewayLogs(path);
+  expect((await later.list(all('a/'))).numLogs).toBe(2);
+  await later.close();
+});
+
+it('a client that has too many logs under way loses its own, and no other', async () => {
+  let numLost = 0;
+  const logs = new GatewayLogs(IN_MEMORY, { onLost: (number) => (numLost += number) });
+  for (let index = 0; index < 4000; index++) logs.add(logOf('greedy/'));
+  for (let index = 0; index < 3; index++) logs.add(logOf(`mine/${index}`));
+  const [greedy, mine] = [await logs.list(all('greedy/')), await logs.list(all('mine/0'))];
+  expect([greedy.numLogs + numLost, mine.numLogs]).toEqual([4000, 1]);
+  expect(numLost).toBeGreaterThan(0);
+  await logs.close();
+});
+
+it('says what it cannot keep, and where', async () => {
+  const directory = tempDirectory();
+  const path = join(directory, 'no-database');
+  writeFileSync(path, 'x'.repeat(1000));
+  const lost: string[] = [];
+  const logs = new GatewayLogs(path, { onLost: (_, reason) => lost.push(reason) });
+  logs.add(logOf('a/'));
+  await expect(logs.list(all('a/'))).rejects.toThrow(/GATEWAY_LOGS/);
+  expect(lost).toHaveLength(1);
+  await logs.close();
+});

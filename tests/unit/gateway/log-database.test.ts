@@ -1,0 +1,120 @@
+import { mkdirSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createLogId, type GatewayLog } from '../../../src/gateway/logs/gateway-log.ts';
+import { IN_MEMORY, LogDatabase } from '../../../src/gateway/logs/log-database.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
+
+const BOUNDS = { maxBytes: 2 ** 20, maxRows: 100_000 };
+
+const logOf = (ownerId: string, fields: Partial<GatewayLog> = {}): GatewayLog => ({
+  id: createLogId(),
+  ownerId,
+  gateway: 'a',
+  provider: 'openai',
+  model: 'm',
+  path: 'v1/chat/completions',
+  statusCode: 200,
+  durationMs: 1,
+  tokensIn: 1,
+  tokensOut: 2,
+  isCached: false,
+  step: 0,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  eventId: undefined,
+  metadata: undefined,
+  cost: undefined,
+  requestContentType: 'application/json',
+  responseContentType: 'application/json',
+  requestBytes: 10,
+  responseBytes: 20,
+  requestHead: undefined,
+  responseHead: undefined,
+  ...fields,
+});
+
+const count = (database: LogDatabase, ownerId: string): number =>
+  database.list({ ownerId, gateway: undefined, limit: 1, offset: 0 }).numLogs;
+
+describe('the ids of logs', () => {
+  it('are in the order of time, and no two are the same', () => {
+    const ids = [1, 2, 1_800_000_000_000, 1_800_000_000_001].map((ms) => createLogId(ms));
+    expect([...ids].sort()).toEqual(ids);
+    expect(new Set(Array.from({ length: 100 }, () => createLogId(5))).size).toBe(100);
+    for (const id of ids) expect(id).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+  });
+});
+
+describe('LogDatabase', () => {
+  it('gives logs back to their owner alone, whatever their names are', () => {
+    const database = new LogDatabase(IN_MEMORY, BOUNDS);
+    const log = logOf("net/o'brien", { metadata: { a: "'" } });
+    database.add([log]);
+    const key = { id: log.id, gateway: 'a', ownerId: "net/o'brien" };
+    expect(database.find(key)).toEqual(JSON.parse(JSON.stringify(log)));
+    expect(database.find({ ...key, ownerId: undefined })?.id).toBe(log.id);
+    expect(database.find({ ...key, ownerId: 'net/other' })).toBeUndefined();
+    expect(database.find({ ...key, gateway: 'b' })).toBeUndefined();
+    expect(database.patch({ ...key, ownerId: 'net/other' }, { score: 1 })).toBe(false);
+    expect(database.patch(key, { score: 1, metadata: undefined })).toBe(true);
+    expect(database.find(key)).toMatchObject({ score: 1 });
+    expect(database.find(key)?.metadata).toBeUndefined();
+    expect(database.find({ ...key, id: "' OR 1=1 --" })).toBeUndefined();
+    database.close();
+  });
+
+  it('drops the oldest of the owner that has most, in the group that has most', () => {
+    const database = new LogDatabase(IN_MEMORY, BOUNDS);
+    database.add([logOf('mine/'), logOf('mine/')]);
+    database.add(Array.from({ length: 50 }, () => logOf('other/small')));
+    // One address that invents keys: many owners, and a large one.
+    const text = { text: 'x'.repeat(5000), isWhole: true };
+    for (let index = 0; index < 20; index++) {
+      database.add(Array.from({ length: 20 }, () => logOf(`greedy/${index % 10}`, { requestHead: text })));
+      database.add([logOf('greedy/large', { requestHead: text })]);
+    }
+    expect(count(database, 'mine/')).toBe(2);
+    expect(count(database, 'other/small')).toBe(50);
+    const numGreedy = Array.from({ length: 10 }, (_, index) => count(database, `greedy/${index}`));
+    expect(numGreedy.reduce((sum, number) => sum + number, 0)).toBeLessThan(200);
+    database.close();
+  });
+
+  it('holds the bound in rows, too', () => {
+    const database = new LogDatabase(IN_MEMORY, { maxBytes: 2 ** 30, maxRows: 1000 });
+    for (let batch = 0; batch < 40; batch++) {
+      database.add(Array.from({ length: 50 }, () => logOf('one/')));
+      expect(count(database, 'one/')).toBeLessThanOrEqual(1000);
+    }
+    expect(count(database, 'one/')).toBeGreaterThan(500);
+    database.close();
+  });
+
+  it('keeps a file, which two may share', () => {
+    const directory = tempDirectory();
+    const path = join(directory, 'deep', 'logs.sqlite');
+    const [one, other] = [new LogDatabase(path, BOUNDS), new LogDatabase(path, BOUNDS)];
+    one.add([logOf('a/')]);
+    other.add([logOf('a/')]);
+    expect([count(one, 'a/'), count(other, 'a/')]).toEqual([2, 2]);
+    one.close();
+    other.close();
+    const later = new LogDatabase(path, BOUNDS);
+    expect(count(later, 'a/')).toBe(2);
+    later.close();
+  });
+
+  it('removes the lock of a process that was killed, and no other', () => {
+    const directory = tempDirectory();
+    const path = join(directory, 'logs.sqlite');
+    const before = new LogDatabase(path, BOUNDS);
+    before.add([logOf('a/')]);
+    before.close();
+    mkdirSync(`${path}.lock`);
+    const database = new LogDatabase(path, BOUNDS);
+    expect(() => count(database, 'a/')).toThrow(/locked/);
+    utimesSync(`${path}.lock`, 0, 0);
+    expect(count(database, 'a/')).toBe(1);
+    database.close();
+  });
+});
