@@ -40,13 +40,16 @@ interface MarkdownRequest {
 interface Reading {
   readonly mediaType: RegExp;
   readonly mediaName: string;
-  toRequest(body: Record<string, unknown>, bytesAt: (index: number) => Uint8Array): MarkdownRequest;
+  readonly toRequest: (
+    body: Record<string, unknown>,
+    bytesAt: (index: number) => Uint8Array,
+  ) => MarkdownRequest;
 }
 
 const JSON_BODY: Reading = {
   mediaType: /^application\/json$/,
   mediaName: 'application/json',
-  toRequest(body, bytesAt) {
+  toRequest: (body, bytesAt) => {
     const { files, options } = parseInput(readRequestSchema, body);
     return {
       files: files.map(({ data, ...file }) => ({ ...file, bytes: bytesAt(data) })),
@@ -58,14 +61,14 @@ const JSON_BODY: Reading = {
 const FORM_BODY: Reading = {
   mediaType: /^multipart\/form-data$/,
   mediaName: 'multipart/form-data',
-  toRequest(body, bytesAt) {
+  toRequest: (body, bytesAt) => {
     const { parts } = parseInput(readFormSchema, body);
     let options: ConversionOptionsInput | undefined;
     const files: SourceFile[] = [];
     for (const part of parts) {
       if ('data' in part && FILE_FIELDS.has(part.field)) {
-        const { data, field: _, ...file } = part;
-        files.push({ ...file, bytes: bytesAt(data) });
+        const { name, mimeType, data } = part;
+        files.push({ name, mimeType, bytes: bytesAt(data) });
       } else if ('value' in part && part.field === OPTIONS_FIELD) {
         options = parseInput(conversionOptionsSchema, parseJsonObject(part.value));
       } else {

@@ -35,7 +35,7 @@ function textsById(items: readonly TextItem[]): ReadonlyMap<string, string> {
     else if (type === 'endMarkedContent') open.pop();
     else {
       const key = open.findLast((one) => one !== null);
-      if (key !== undefined && key !== null) {
+      if (key !== undefined) {
         texts.set(key, `${texts.get(key) ?? ''}${str ?? ''}${hasEOL === true ? ' ' : ''}`);
       }
     }

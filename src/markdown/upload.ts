@@ -79,6 +79,7 @@ function parse(bytes: Uint8Array): unknown {
 async function readForm(bytes: Uint8Array, contentType: string): Promise<Upload> {
   let form: FormData;
   try {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- since a form may be large; this one is here, and bounded
     form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
   } catch {
     throw fault('the body is not a form as multipart/form-data');

@@ -147,8 +147,9 @@ function readRows(bytes: Uint8Array | undefined, toText: ToText, budget: CellBud
 /** Of a reference such as `AB12`. */
 function columnOf(reference: string): number {
   const [letters = 'A'] = /^[A-Z]{1,3}/.exec(reference) ?? [];
-  const column = [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
-  return Math.min(column, MAX_COLUMNS - 1);
+  let column = 0;
+  for (let index = 0; index < letters.length; index++) column = column * 26 + letters.charCodeAt(index) - 64;
+  return Math.min(column, MAX_COLUMNS) - 1;
 }
 
 const DAY_MS = 86_400_000;

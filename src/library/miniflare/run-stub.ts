@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { EngineError } from '../../errors.ts';
 import { fieldOf, hasCode, isRecord } from '../../values.ts';
 
 /** What a user's module answers in the place of a model: its default export. */
@@ -30,7 +31,7 @@ export async function runStub(request: Request, stubs: Stubs): Promise<Response>
 
 async function answer(request: Request, model: string, stubs: Stubs): Promise<Response> {
   const path = stubs[request.headers.get(STUB_HEADER) ?? ''];
-  if (path === undefined) throw new Error(`there is no stub for '${model}'`);
+  if (path === undefined) throw invalid(`there is no stub for '${model}'`);
   const stub = await load(path);
   const { inputs, options } = await readCall(request);
   const { signal } = request;
@@ -48,10 +49,10 @@ async function load(path: string): Promise<Stub> {
     const reason = hasCode(error, 'ERR_UNKNOWN_FILE_EXTENSION')
       ? `Node ${process.versions.node} runs no TypeScript; use Node 22.18 or later, or JavaScript`
       : messageOf(error);
-    throw new Error(`the stub ${path} cannot be loaded: ${reason}`, { cause: error });
+    throw invalid(`the stub ${path} cannot be loaded: ${reason}`, error);
   }
   const stub = fieldOf(loaded, 'default');
-  if (typeof stub !== 'function') throw new Error(`the stub ${path} has no function as its default export`);
+  if (typeof stub !== 'function') throw invalid(`the stub ${path} has no function as its default export`);
   return stub as Stub;
 }
 
@@ -63,8 +64,10 @@ type Call = Readonly<Record<'inputs' | 'options', Readonly<Record<string, unknow
  */
 async function readCall(request: Request): Promise<Call> {
   const { searchParams } = new URL(request.url);
-  const { userInputs, version: _, ...options } = Object.fromEntries(searchParams);
-  if (userInputs !== undefined) {
+  const userInputs = searchParams.get('userInputs');
+  if (userInputs !== null) {
+    for (const name of ['userInputs', 'version']) searchParams.delete(name);
+    const options = Object.fromEntries(searchParams);
     return { inputs: { ...toRecord(JSON.parse(userInputs)), ...(await readBody(request)) }, options };
   }
   const body = toRecord(await request.json());
@@ -100,13 +103,16 @@ function toResponse(result: unknown, path: string, isStreamed: boolean): Respons
   if (result instanceof Blob || result instanceof ArrayBuffer || ArrayBuffer.isView(result)) {
     return binary(result as Blob, BINARY);
   }
-  if (result === undefined) throw new Error(`the stub ${path} returned nothing`);
+  if (result === undefined) throw invalid(`the stub ${path} returned nothing`);
   // The class takes any other type than exactly this one for a stream.
   return new Response(JSON.stringify(result), { headers: { 'content-type': 'application/json' } });
 }
 
 const binary = (body: ReadableStream | Blob, contentType: string): Response =>
   new Response(body, { headers: { 'content-type': contentType } });
+
+const invalid = (message: string, cause?: unknown): EngineError =>
+  new EngineError('config_invalid', message, { cause });
 
 /** What a stub throws, as the class reads errors: with its own name, `status` and `internalCode`, where it has these. */
 function toFault(error: unknown): Response {
@@ -115,7 +121,8 @@ function toFault(error: unknown): Response {
   const isStatus = typeof status === 'number' && status >= 400 && status <= 599;
   const internalCode = typeof code === 'number' ? code : INTERNAL;
   const description = messageOf(error);
-  const name = error instanceof Error && error.name !== 'Error' ? error.name : 'InferenceUpstreamError';
+  const isOwn = !(error instanceof Error) || error instanceof EngineError || error.name === 'Error';
+  const name = isOwn ? 'InferenceUpstreamError' : error.name;
   const errors = [{ code: internalCode, message: description }];
   const body = { internalCode, name, description, message: description, errors };
   return Response.json(body, { status: isStatus ? status : 500 });

@@ -243,13 +243,14 @@ export async function checkCases() {
   });
 
   const own = {
+    id: undefined,
     name: 'random.md',
     mimeType: 'text/markdown',
     format: 'markdown',
     tokens: 5,
     data: '# Random Markdown',
   };
-  const withoutId = ({ id, ...rest }) => rest;
+  const withoutId = (result) => ({ ...result, id: undefined });
 
   await check('toMarkdown', async () => {
     assert.deepEqual(withoutId(await resultOf('markdown')), own);
