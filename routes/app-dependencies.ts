@@ -8,6 +8,7 @@ import type { OwnProcess } from '../src/http/middleware/own-process.ts';
 import type { StreamStore } from '../src/http/sse/stream-store.ts';
 import type { MarkdownConverter } from '../src/markdown/markdown-converter.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
+import type { VectorService } from '../src/vectors/vector-service.ts';
 import type { ResponseStore } from './responses/response-store.ts';
 
 /** Settings that the HTTP edge reads. */
@@ -21,6 +22,7 @@ export type AppConfig = Pick<
   | 'logPrompts'
   | 'benchmark'
   | 'attention'
+  | 'vectorize'
   | 'trustProxy'
   | 'allowedHosts'
   | 'corsOrigins'
@@ -41,6 +43,8 @@ export interface AppDependencies {
   markdown: MarkdownConverter;
   /** Reports of benchmarks. */
   benchmarkRuns: RunStore;
+  /** Indexes of vectors. */
+  vectors: VectorService;
   /** The text of openapi.yaml. */
   openApiDocument: string;
 }

@@ -10,6 +10,7 @@ import type { ApiFamily } from '../src/http/route-facts.ts';
 import {
   anthropicErrorSchema,
   openAiErrorSchema,
+  vectorizeErrorSchema,
   workersAiErrorSchema,
   workersBindingErrorSchema,
 } from './shared/schemas/errors.ts';
@@ -21,6 +22,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   OpenAI: "OpenAI's API: requests, answers and errors as OpenAI's clients have them.",
   Anthropic: "Anthropic's API: requests, answers and errors as Anthropic's clients have them.",
   'Workers AI': "The API of Cloudflare Workers AI, at its own path and at that of Cloudflare's API.",
+  Vectorize: 'Indexes of vectors, as the API of Cloudflare Vectorize and its binding have them.',
   Responses: "OpenAI's Responses API. A response may be stored, and another may continue it.",
   Relevance: 'How relevant documents are to a query, as vLLM, Jina and Cohere have it.',
   Tokens: 'What the model makes of a text: its token ids, and what its heads look at.',
@@ -243,6 +245,7 @@ const ERROR_SCHEMAS: Readonly<Record<ApiFamily, z.ZodType>> = {
   openai: openAiErrorSchema,
   'workers-ai': workersAiErrorSchema,
   'workers-binding': workersBindingErrorSchema,
+  'vectorize-binding': vectorizeErrorSchema,
   anthropic: anthropicErrorSchema,
 };
 
@@ -263,7 +266,7 @@ export function openErrorResponses(
   codes: readonly ErrorCode[],
   family: ApiFamily = 'openai',
 ): ZodOpenApiResponsesObject {
-  if (family === 'workers-binding') return bindingErrors();
+  if (family === 'workers-binding' || family === 'vectorize-binding') return bindingErrors(family);
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set([...codes, ...EDGE_ERRORS])) {
     const status = httpStatusOf(code, family);
@@ -281,13 +284,12 @@ export function openErrorResponses(
 const listedErrors = new Map<string, ZodOpenApiResponseObject>();
 
 /** Nobody reads the statuses of these but Cloudflare's own class, so they are told by their ranges. */
-const bindingErrors = (): ZodOpenApiResponsesObject => ({
-  '4XX': rangeOfErrors('4XX', 'A fault of the request.'),
-  '5XX': rangeOfErrors('5XX', 'A fault of the service.'),
+const bindingErrors = (family: ApiFamily): ZodOpenApiResponsesObject => ({
+  '4XX': rangeOfErrors(family, '4XX', 'A fault of the request.'),
+  '5XX': rangeOfErrors(family, '5XX', 'A fault of the service.'),
 });
 
-function rangeOfErrors(range: string, description: string): ZodOpenApiResponseObject {
-  const family: ApiFamily = 'workers-binding';
+function rangeOfErrors(family: ApiFamily, range: string, description: string): ZodOpenApiResponseObject {
   const id = `${family}-${range}`;
   const listed = listedErrors.get(id) ?? {
     id,

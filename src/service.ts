@@ -28,6 +28,7 @@ import { ModelAliases } from './serving/model-aliases.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
 import { logMemory, logLostAliases, logPool, openLoggedAccess, withoutClientTexts } from './service-log.ts';
+import { VectorService } from './vectors/vector-service.ts';
 import { MemoryGuard } from './watch/memory-guard.ts';
 import { RunningRequests } from './watch/running-requests.ts';
 
@@ -175,6 +176,12 @@ async function compose(
   const responses = new ResponseStore();
   const benchmarkRuns = new RunStore(config.benchmarkResults);
   const markdown = new MarkdownConverter();
+  const vectors = new VectorService({
+    folder: config.vectorizeDir,
+    maxBytes: config.vectorizeBytes,
+    native: config.native,
+    numThreads: config.threads,
+  });
   if (ownProcess !== undefined) {
     metrics.watchMemory(ownProcess.memory);
     ownProcess.memory.onRelease(() => responses.release());
@@ -189,6 +196,7 @@ async function compose(
     responses,
     markdown,
     benchmarkRuns,
+    vectors,
     ...(ownProcess === undefined ? {} : { ownProcess }),
   };
   return {
@@ -200,6 +208,7 @@ async function compose(
       metrics.dispose();
       benchmarkRuns.close();
       await markdown.stop();
+      await vectors.stop();
       await access.close();
     },
   };

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createApp, loadShedderOf } from '../../routes/app.ts';
@@ -14,6 +17,7 @@ import { openAccess, type AccessConfig } from '../../src/access/access.ts';
 import { Metrics } from '../../src/http/metrics/metrics.ts';
 import { createNodeServer, type NodeServerOptions } from '../../src/http/edge/node-server.ts';
 import { ModelAliases } from '../../src/serving/model-aliases.ts';
+import { VectorService } from '../../src/vectors/vector-service.ts';
 import { withoutClientTexts } from '../../src/service-log.ts';
 import { watchedLogger } from './log-watch.ts';
 import { onlyModel } from './only-model.ts';
@@ -59,6 +63,9 @@ export async function startHttpService(
   const access = await openAccess({ ...ACCESS, ...accessConfig });
   const benchmarkRuns = new RunStore(IN_MEMORY);
   const markdown = new MarkdownConverter();
+  // Its process starts with the first question.
+  const vectorsFolder = join(tmpdir(), `tokenflare-test-${randomUUID()}`);
+  const vectors = new VectorService({ folder: vectorsFolder, maxBytes: 2 ** 28, native: true });
   const dependencies = {
     models,
     access,
@@ -68,6 +75,7 @@ export async function startHttpService(
     responses,
     markdown,
     benchmarkRuns,
+    vectors,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };
   const app = createApp(dependencies);
@@ -89,6 +97,8 @@ export async function startHttpService(
       await new Promise((resolve) => server.close(resolve));
       await markdown.stop();
       await access.close();
+      await vectors.stop();
+      rmSync(vectorsFolder, { recursive: true, force: true });
     },
   };
 }
