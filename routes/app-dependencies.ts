@@ -11,6 +11,7 @@ import type { OwnProcess } from '../src/http/middleware/own-process.ts';
 import type { StreamStore } from '../src/http/sse/stream-store.ts';
 import type { MarkdownConverter } from '../src/markdown/markdown-converter.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
+import type { VectorService } from '../src/vectors/vector-service.ts';
 import type { ResponseStore } from './responses/response-store.ts';
 
 /** Settings that the HTTP edge reads. */
@@ -24,6 +25,7 @@ export type AppConfig = Pick<
   | 'logPrompts'
   | 'benchmark'
   | 'attention'
+  | 'vectorize'
   | 'trustProxy'
   | 'allowedHosts'
   | 'corsOrigins'
@@ -47,6 +49,8 @@ export interface AppDependencies {
   benchmarkRuns: RunStore;
   /** What gateways keep. */
   gateway: { readonly logs: GatewayLogs; readonly cache: AnswerCache };
+  /** Indexes of vectors. */
+  vectors: VectorService;
   /** The text of openapi.yaml. */
   openApiDocument: string;
 }

@@ -11,6 +11,7 @@ import {
   anthropicErrorSchema,
   gatewayErrorSchema,
   openAiErrorSchema,
+  vectorizeErrorSchema,
   workersAiErrorSchema,
   workersBindingErrorSchema,
 } from './shared/schemas/errors.ts';
@@ -22,6 +23,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   OpenAI: "OpenAI's API: requests, answers and errors as OpenAI's clients have them.",
   Anthropic: "Anthropic's API: requests, answers and errors as Anthropic's clients have them.",
   'Workers AI': "The API of Cloudflare Workers AI, at its own path and at that of Cloudflare's API.",
+  Vectorize: 'Indexes of vectors, as the API of Cloudflare Vectorize and its binding have them.',
   Responses: "OpenAI's Responses API. A response may be stored, and another may continue it.",
   'AI Gateway': "Cloudflare's AI Gateway: providers behind one URL, with logs and a cache.",
   Relevance: 'How relevant documents are to a query, as vLLM, Jina and Cohere have it.',
@@ -246,6 +248,7 @@ const ERROR_SCHEMAS: Readonly<Record<ApiFamily, z.ZodType>> = {
   'workers-ai': workersAiErrorSchema,
   'workers-binding': workersBindingErrorSchema,
   'ai-gateway': gatewayErrorSchema,
+  'vectorize-binding': vectorizeErrorSchema,
   anthropic: anthropicErrorSchema,
 };
 
@@ -266,7 +269,7 @@ export function openErrorResponses(
   codes: readonly ErrorCode[],
   family: ApiFamily = 'openai',
 ): ZodOpenApiResponsesObject {
-  if (family === 'workers-binding') return bindingErrors();
+  if (family === 'workers-binding' || family === 'vectorize-binding') return rangesOfErrors(family);
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set([...codes, ...EDGE_ERRORS])) {
     const status = httpStatusOf(code, family);
@@ -284,8 +287,6 @@ export function openErrorResponses(
 const listedErrors = new Map<string, ZodOpenApiResponseObject>();
 
 /** Nobody reads the statuses of these but Cloudflare's own class, so they are told by their ranges. */
-const bindingErrors = (): ZodOpenApiResponsesObject => rangesOfErrors('workers-binding');
-
 /** The errors of a family whose statuses are told by their ranges. */
 export const rangesOfErrors = (
   family: ApiFamily,

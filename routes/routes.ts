@@ -43,6 +43,8 @@ import {
   toMarkdownRoute,
 } from './workers-ai/to-markdown.ts';
 import { workersAiRoute, workersAiUnifiedRoute } from './workers-ai/workers-ai.ts';
+import { vectorizeBindingRoutes } from './vectorize/binding.ts';
+import { vectorizeRoutes } from './vectorize/indexes.ts';
 
 /** Where Cloudflare's clients look for an account's API. There are no accounts here: any id is as good. */
 const ACCOUNT_BASE = '/client/v4/accounts/:account_id';
@@ -84,6 +86,7 @@ export const basedRoutes: readonly BasedRoute[] = [
       gatewayRoute,
     ],
   ),
+  ...below([], [...vectorizeRoutes, ...vectorizeBindingRoutes]),
   // OpenAI's API and Anthropic's, as far as Cloudflare has them too: `/v1/…` is `/ai/v1/…` there.
   ...below(
     ['/ai', `${ACCOUNT_BASE}/ai`],

@@ -65,6 +65,15 @@ export const SLOW_TESTS = [
     tests: ['tests/unit/serving/{header-reader,model-pool,pool-errors}.test.ts'],
     sources: ['src/serving/', 'src/weights/'],
   },
+  {
+    tests: ['tests/unit/vectors/{search,vector-store}.test.ts', 'tests/http/vectorize.test.ts'],
+    sources: ['src/vectors/', 'src/runtime/', 'src/process/', 'routes/vectorize/'],
+  },
+  {
+    tests: ['tests/e2e/worker-rag.test.ts'],
+    sources: ['examples/worker-rag/', 'src/library/', 'src/vectors/'],
+  },
+  { tests: ['tests/e2e/vectorize-cli.test.ts'], sources: ['src/vectors/', 'routes/vectorize/', 'src/cli/'] },
   { tests: ['tests/unit/bench/run-store.test.ts'], sources: ['src/bench/'] },
   { tests: ['tests/unit/scripts/setup-tensorflow.test.ts'], sources: ['scripts/setup-tensorflow'] },
   { tests: ['tests/unit/catalog/pull-model.test.ts'], sources: ['src/catalog/'] },

@@ -62,6 +62,8 @@ const QUOTE_NOTHING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export interface EngineErrorOptions {
   /** The request field at fault: `max_tokens`, `prompt[2]`. Its answer has what the client's API calls it. */
   param?: string;
+  /** Cloudflare's own number of the fault, where it tells more than the one of the code. */
+  cloudflareCode?: number;
   /** True when the same request may succeed later. */
   retryable?: boolean;
   /** How long a client should wait before it tries again, in milliseconds. */
@@ -97,6 +99,7 @@ export class EngineError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly param: string | undefined;
+  readonly cloudflareCode: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly details: Record<string, unknown> | undefined;
   readonly mayQuote: boolean;
@@ -113,6 +116,7 @@ export class EngineError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? RETRYABLE.has(code);
     this.param = options.param;
+    this.cloudflareCode = options.cloudflareCode;
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details;
     this.mayQuote = options.mayQuote ?? !QUOTE_NOTHING.has(code);

@@ -37,6 +37,7 @@ import {
   openLoggedAccess,
   withoutClientTexts,
 } from './service-log.ts';
+import { VectorService } from './vectors/vector-service.ts';
 import { MemoryGuard } from './watch/memory-guard.ts';
 import { RunningRequests } from './watch/running-requests.ts';
 
@@ -185,6 +186,12 @@ async function compose(
   const benchmarkRuns = new RunStore(config.benchmarkResults);
   const markdown = new MarkdownConverter();
   const logs = new GatewayLogs(config.gatewayLogs, { onLost: logLostLogs(logger) });
+  const vectors = new VectorService({
+    folder: config.vectorizeDir,
+    maxBytes: config.vectorizeBytes,
+    native: config.native,
+    numThreads: config.threads,
+  });
   if (ownProcess !== undefined) {
     metrics.watchMemory(ownProcess.memory);
     ownProcess.memory.onRelease(() => responses.release());
@@ -200,6 +207,7 @@ async function compose(
     markdown,
     benchmarkRuns,
     gateway: { logs, cache: new AnswerCache() },
+    vectors,
     ...(ownProcess === undefined ? {} : { ownProcess }),
   };
   return {
@@ -212,6 +220,7 @@ async function compose(
       benchmarkRuns.close();
       await markdown.stop();
       await logs.close();
+      await vectors.stop();
       await access.close();
     },
   };

@@ -186,6 +186,58 @@ const GATEWAY: readonly ValidRequest[] = [
   { method: 'GET', path: `/ai-gateway/gateways/b/logs?${LOG_QUERY}` },
 ];
 
+const VECTOR = {
+  id: 'one',
+  values: [1, 0, 0.5],
+  namespace: 'mine',
+  metadata: { kind: 'a', n: 1, in: { it: true } },
+};
+const VECTOR_QUERIES = [
+  {
+    vector: [1, 0, 0.5],
+    topK: 3,
+    returnValues: true,
+    returnMetadata: 'all',
+    filter: { kind: 'a', n: { $gte: 0, $lt: 9 } },
+  },
+  {
+    vectorId: 'one',
+    namespace: 'mine',
+    returnMetadata: 'indexed',
+    filter: { 'in.it': { $in: [true, null] } },
+  },
+];
+const VECTOR_INDEXES = '/client/v4/accounts/me/vectorize/v2/indexes';
+
+/** Of an index, by the binding and by the REST API. A vector is a batch of one line. */
+const vectorRequests = (base: string, getByIds: string, deleteByIds: string): ValidRequest[] => [
+  { method: 'GET', path: `${base}/info` },
+  ...['insert', 'upsert'].map((mode) => ({
+    method: 'POST',
+    path: `${base}/${mode}?unparsable-behavior=error`,
+    body: VECTOR,
+  })),
+  ...posts(`${base}/query`, VECTOR_QUERIES),
+  ...posts(`${base}/${getByIds}`, [{ ids: ['one'] }]),
+  ...posts(`${base}/${deleteByIds}`, [{ ids: ['other'] }]),
+];
+
+const VECTORIZE: readonly ValidRequest[] = [
+  ...posts(VECTOR_INDEXES, [
+    { name: 'fuzzed', description: 'a', config: { dimensions: 3, metric: 'cosine' } },
+    { name: 'preset', config: { preset: '@cf/baai/bge-small-en-v1.5' } },
+  ]),
+  { method: 'GET', path: VECTOR_INDEXES },
+  { method: 'GET', path: `${VECTOR_INDEXES}/fuzzed` },
+  { method: 'DELETE', path: `${VECTOR_INDEXES}/preset` },
+  ...vectorRequests('/workers-binding/vectorize/fuzzed', 'getByIds', 'deleteByIds'),
+  ...vectorRequests(`${VECTOR_INDEXES}/fuzzed`, 'get_by_ids', 'delete_by_ids'),
+  { method: 'GET', path: `${VECTOR_INDEXES}/fuzzed/list?count=2&cursor=b25l` },
+  ...posts(`${VECTOR_INDEXES}/fuzzed/metadata_index/create`, [{ propertyName: 'kind', indexType: 'string' }]),
+  { method: 'GET', path: `${VECTOR_INDEXES}/fuzzed/metadata_index/list` },
+  ...posts(`${VECTOR_INDEXES}/fuzzed/metadata_index/delete`, [{ propertyName: 'other' }]),
+];
+
 const SHARED = { cache_salt: 'a', timeout_ms: 5000, user: 'somebody' };
 const RERANK_BODIES = [
   {
@@ -214,6 +266,7 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   ...workersAi('/client/v4/accounts/me/ai'),
   ...WORKERS_BINDING,
   ...GATEWAY,
+  ...VECTORIZE,
   ...['/ai/v1', '/client/v4/accounts/me/ai/v1'].flatMap(perBase),
   ...posts('/tokenize', [{ model: MODEL_ID, prompt: 'Hello', add_special_tokens: true }, { text: 'Hello' }]),
   ...posts('/detokenize', [{ model: MODEL_ID, tokens: [1, 2, 300] }]),

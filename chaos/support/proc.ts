@@ -32,7 +32,13 @@ export function residentBytes(pid: number): number {
 }
 
 /** The programs of the service's children, by the name of their file. */
-const WORKERS = ['engine-worker', 'tokenizer-worker', 'chat-template-worker', 'grammar-worker'];
+const WORKERS = [
+  'engine-worker',
+  'tokenizer-worker',
+  'chat-template-worker',
+  'grammar-worker',
+  'vectors-worker',
+];
 
 /** Resident memory of the service's processes by program; `tree` as `treeOf` gives it. */
 export function residentByProgram(tree: readonly number[]): Record<string, number> {

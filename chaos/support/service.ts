@@ -69,6 +69,8 @@ export class ServiceUnderTest {
         GATEWAY_LOGS: 'memory',
         RUNTIME: 'wasm',
         MODELS_DIR: join(directory, 'models'),
+        VECTORIZE_DIR: join(directory, 'vectors'),
+        VECTORIZE_MB: '64',
         SHUTDOWN_TIMEOUT: '5',
         ...settings,
       },

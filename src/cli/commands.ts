@@ -67,6 +67,11 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import('./commands/keys.ts')).configureKeys,
   },
   {
+    name: 'vectorize',
+    summary: 'indexes of vectors of a running service, as wrangler vectorize',
+    load: async () => (await import('./commands/vectorize.ts')).configureVectorize,
+  },
+  {
     name: 'doctor',
     summary: 'which runtimes work on this machine, and what the others lack',
     load: async () => (await import('./commands/doctor.ts')).configureDoctor,

@@ -89,7 +89,12 @@ export const MODEL_SETTINGS = {
     oneOf(['auto', ...RUNTIME_NAMES]),
     `Where tensors live: ${RUNTIME_NAMES.join(', ')}; auto takes the first of them that works, a GPU in software and cpu aside.`,
   ),
-  native: setting('NATIVE', 'on', onOff, 'Whether RUNTIME=auto may take the native kernels: on, off.'),
+  native: setting(
+    'NATIVE',
+    'on',
+    onOff,
+    'Whether RUNTIME=auto and searches of vectors may take the native kernels: on, off.',
+  ),
   weights: setting(
     'WEIGHTS',
     'auto',

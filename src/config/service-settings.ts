@@ -14,6 +14,7 @@ import {
   onOff,
   optional,
   seconds,
+  vectorizeDirectory,
 } from './setting-schemas.ts';
 
 /** How long and how much clients may ask, who may, and what is kept of it. */
@@ -145,6 +146,24 @@ export const SERVICE_SETTINGS = {
     'Hosts of other providers that AI gateways may ask, with the key of the client: `api.openai.com`, or `openai=https://HOST/PATH`, separated by commas. By default all providers are models of this service.',
   ),
   attention: setting('ATTENTION', 'loopback', adminRoute, 'Who may use POST /v1/attention: as BENCHMARK.'),
+  vectorize: setting(
+    'VECTORIZE',
+    'loopback',
+    adminRoute,
+    'Who may use the indexes of vectors, below /workers-binding/vectorize and as Cloudflare Vectorize: as BENCHMARK.',
+  ),
+  vectorizeDir: setting(
+    'VECTORIZE_DIR',
+    undefined,
+    vectorizeDirectory,
+    'Folder of the indexes of vectors. By default `tokenflare/vectorize` in `$XDG_DATA_HOME`, or in `~/.local/share`.',
+  ),
+  vectorizeBytes: setting(
+    'VECTORIZE_MB',
+    '4096',
+    integer(1).transform((megabytes) => megabytes * 2 ** 20),
+    'MiB that all indexes of vectors may take on disk. In memory an index that is used takes some half of it.',
+  ),
   keysFile: setting(
     'KEYS_FILE',
     undefined,

@@ -51,6 +51,10 @@ export const modelsDirectory = z
   .union([z.undefined(), z.string()])
   .transform((path) => resolve(path || join(dataHome(), 'tokenflare', 'models')));
 
+export const vectorizeDirectory = z
+  .union([z.undefined(), z.string()])
+  .transform((path) => resolve(path || join(dataHome(), 'tokenflare', 'vectorize')));
+
 /** A path, or `:memory:`, as SQLite calls it. */
 const databaseFile = (name: string) =>
   z

@@ -112,8 +112,19 @@ export interface GatewayErrorBody {
   error: { code: number; message: string }[];
 }
 
+/** What the class behind a Worker's Vectorize reads (workerd, vectorize-api.ts). */
+export interface VectorizeErrorBody {
+  error: string;
+  code: number;
+}
+
 type ErrorBody =
-  OpenAiErrorBody | WorkersAiErrorBody | WorkersBindingErrorBody | GatewayErrorBody | AnthropicErrorBody;
+  | OpenAiErrorBody
+  | WorkersAiErrorBody
+  | WorkersBindingErrorBody
+  | VectorizeErrorBody
+  | GatewayErrorBody
+  | AnthropicErrorBody;
 
 export interface ErrorResponse {
   status: number;
@@ -121,10 +132,16 @@ export interface ErrorResponse {
   body: ErrorBody;
 }
 
+const CLOUDFLARES: ReadonlySet<ApiFamily> = new Set<ApiFamily>([
+  'workers-ai',
+  'workers-binding',
+  'vectorize-binding',
+]);
+
 /** The HTTP status that a code has in a family. */
 export function httpStatusOf(code: ErrorCode, family: ApiFamily): number {
   const { status, workersAiStatus } = HTTP_ERRORS[code];
-  return family === 'workers-ai' || family === 'workers-binding' ? (workersAiStatus ?? status) : status;
+  return CLOUDFLARES.has(family) ? (workersAiStatus ?? status) : status;
 }
 
 type SpokenApi = Pick<RouteFacts, 'api' | 'fieldNames'>;
@@ -147,7 +164,8 @@ export function toErrorBody(
 ): ErrorBody {
   const message = clientMessage(error, requestId, fieldNames);
   if (family === 'anthropic') return toAnthropicBody(error, message, requestId);
-  const { openAiType, workersAiCode } = HTTP_ERRORS[error.code];
+  const { openAiType } = HTTP_ERRORS[error.code];
+  const cloudflareCode = error.cloudflareCode ?? HTTP_ERRORS[error.code].workersAiCode;
   const { param: field } = error.inWordsOf(fieldNames);
   // It may name a field as the client did.
   const param = field === undefined ? null : clip(field);
@@ -155,18 +173,19 @@ export function toErrorBody(
     return { error: { message, type: openAiType, code: error.code, param, request_id: requestId } };
   }
   if (family === 'workers-binding') {
-    const [internalCode, name] = [workersAiCode, 'InferenceUpstreamError'] as const;
-    return { internalCode, name, description: message, message, errors: [{ code: workersAiCode, message }] };
+    const [internalCode, name] = [cloudflareCode, 'InferenceUpstreamError'] as const;
+    return { internalCode, name, description: message, message, errors: [{ code: cloudflareCode, message }] };
   }
+  if (family === 'vectorize-binding') return { error: message, code: cloudflareCode };
   if (family === 'ai-gateway') {
-    const code = error.code === 'unauthorized' ? GATEWAY_UNAUTHORIZED : workersAiCode;
+    const code = error.code === 'unauthorized' ? GATEWAY_UNAUTHORIZED : cloudflareCode;
     return { success: false, result: [], messages: [], error: [{ code, message }] };
   }
   const source = param === null ? {} : { source: { pointer: toJsonPointer(param) } };
   return {
     result: null,
     success: false,
-    errors: [{ code: workersAiCode, message, ...source }],
+    errors: [{ code: cloudflareCode, message, ...source }],
     messages: [],
   };
 }

@@ -2,7 +2,8 @@ import { TrieRouter } from 'hono/router/trie-router';
 import type { FieldNames } from '../field-names.ts';
 
 /** Whose API a route speaks, and so which envelope its errors wear. */
-export type ApiFamily = 'openai' | 'workers-ai' | 'workers-binding' | 'ai-gateway' | 'anthropic';
+export type ApiFamily =
+  'openai' | 'workers-ai' | 'workers-binding' | 'vectorize-binding' | 'ai-gateway' | 'anthropic';
 
 /** What the way to a route's handler, and its log line, ask of the route. */
 export interface RouteFacts {

@@ -229,14 +229,9 @@ export class JobProcess<Setup, Ready, Question, Answer> {
         this.#pause(message.sliceMs);
         break;
       case 'error': {
-        const { code, message: text, param, codeLocation } = message;
+        const { code, message: text, ...rest } = message.error;
         // What goes wrong with a job may quote its texts, whatever the code.
-        const mayQuote = this.#isReady;
-        const error = new EngineError(code, text, {
-          codeLocation,
-          ...(param === undefined ? {} : { param }),
-          ...(mayQuote ? { mayQuote } : {}),
-        });
+        const error = new EngineError(code, text, { ...rest, ...(this.#isReady ? { mayQuote: true } : {}) });
         if (this.#isReady) this.#end((job) => job.reject(error));
         else this.#replace(error);
       }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import type { EngineErrorOptions, ErrorCode } from '../errors.ts';
 
 /** What crosses the channel between a JobProcess and the process behind it (serve-jobs.ts): plain data, one job at a time. */
 
@@ -18,13 +18,13 @@ export type FromJobProcess<Ready, Answer> =
   /** The job at hand is interrupted after so long, so that others get their turn. */
   | { type: 'paused'; sliceMs: number }
   /** Of the job at hand; before 'ready': it cannot be set up. */
-  | {
-      type: 'error';
-      code: ErrorCode;
-      message: string;
-      param: string | undefined;
-      codeLocation: string | undefined;
-    };
+  | { type: 'error'; error: JobError };
+
+/** An EngineError: a class does not survive the way between processes. */
+export interface JobError extends Pick<EngineErrorOptions, 'param' | 'cloudflareCode' | 'codeLocation'> {
+  code: ErrorCode;
+  message: string;
+}
 
 /** What the service's end of the pipe is in the process: while it is open the service lives. */
 export const LIFELINE_FD = 4;

@@ -2,12 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { assertInvariant, EngineError } from '../errors.ts';
 import { plainMessage, codeLocationOf } from '../logged-error.ts';
 import type { InSlices } from './in-slices.ts';
-import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
+import { LIFELINE_FD, type FromJobProcess, type JobError, type ToJobProcess } from './job-protocol.ts';
+
+type Begun<Answer> = Answer | InSlices<Answer>;
 
 interface Jobs<Setup, Ready, Question, Answer> {
   setUp: (setup: Setup) => Ready | Promise<Ready>;
   /** In slices, where it may take longer than other jobs should wait. */
-  answer: (question: Question) => Answer | Promise<Answer> | InSlices<Answer>;
+  answer: (question: Question) => Begun<Answer> | Promise<Begun<Answer>>;
 }
 
 /** Longest that a job runs before others get their turn, as far as it can be interrupted. */
@@ -34,8 +36,8 @@ export function serveJobs<Setup, Ready, Question, Answer>({
     }
   };
   const begin = async (id: number, question: Question): Promise<FromJobProcess<Ready, Answer>> => {
-    const made = answer(question);
-    return isInSlices(made) ? runSlice(id, made) : { type: 'answer', answer: await made };
+    const made = await answer(question);
+    return isInSlices(made) ? runSlice(id, made) : { type: 'answer', answer: made };
   };
   const send = (message: FromJobProcess<Ready, Answer>): unknown => process.send?.(message);
   const reply = async (
@@ -45,9 +47,7 @@ export function serveJobs<Setup, Ready, Question, Answer>({
       send(await make());
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      // A class does not survive the way between processes.
-      const { code, markedMessage: message, param } = error;
-      send({ type: 'error', code, message, param, codeLocation: codeLocationOf(error) });
+      send({ type: 'error', error: toJobError(error) });
     }
   };
   process.on('message', (message: ToJobProcess<Setup, Question>) => {
@@ -72,6 +72,17 @@ export function serveJobs<Setup, Ready, Question, Answer>({
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 }
 
+function toJobError(error: EngineError): JobError {
+  const { code, markedMessage: message, param, cloudflareCode } = error;
+  return {
+    code,
+    message,
+    codeLocation: codeLocationOf(error),
+    ...(param === undefined ? {} : { param }),
+    ...(cloudflareCode === undefined ? {} : { cloudflareCode }),
+  };
+}
+
 /** Node itself would print the error with its message, which may quote the texts of the job. */
 function endOnDefects(): void {
   process.on('uncaughtException', (error) => {
@@ -80,7 +91,7 @@ function endOnDefects(): void {
   });
 }
 
-const isInSlices = <Answer>(made: Answer | Promise<Answer> | InSlices<Answer>): made is InSlices<Answer> =>
+const isInSlices = <Answer>(made: Answer | InSlices<Answer>): made is InSlices<Answer> =>
   typeof made === 'object' && made !== null && Symbol.iterator in made && 'next' in made;
 
 /**

@@ -34,6 +34,8 @@ export const CLIENTS: readonly ClientUnderTest[] = [
   ofNode('ai-gateway-provider', 'ai-gateway-provider', 'ai-gateway-provider', 'ai-gateway-provider'),
   ofNode('miniflare-4', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
   ofNode('miniflare-5', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
+  ofNode('vectorize-4', "a Worker's Vectorize in miniflare", 'vectorize', 'miniflare'),
+  ofNode('vectorize-5', "a Worker's Vectorize in miniflare", 'vectorize', 'miniflare'),
   ofNode(
     'workers-consumers',
     'agents, hono, ai-utils, @langchain/cloudflare in a Worker',

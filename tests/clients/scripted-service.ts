@@ -61,6 +61,7 @@ export async function startScriptedService(): Promise<ScriptedService> {
       MAX_NUM_SEQS: '4',
       MAX_QUEUED_REQUESTS: '4',
       KV_CACHE_MB: '256',
+      VECTORIZE_DIR: join(folder, 'vectors'),
     },
   });
   const texts = Object.fromEntries(CHAINS.map(({ name, text }) => [name, text]));

@@ -272,6 +272,7 @@ const CALLS: readonly Call[] = [
   { args: ['keys', 'create', 'ada'], output: /ada/ },
   { args: ['keys', 'list'], output: /ada/ },
   { args: ['keys', 'revoke', 'ada'], output: /is revoked/ },
+  { args: ['vectorize', 'query', '--help'], output: /--top-k/ },
   { args: [...TRAIN, '--estimate'], output: /\d/ },
   { args: TRAIN, output: /bits per byte|bits\/byte/ },
   { args: ['bits-per-byte', 'fables.txt', '--model', 'run'], output: /\d\.\d/ },

@@ -10,6 +10,9 @@ const OPENAI = '/v1/completions';
 const CHAT = '/v1/chat/completions';
 const WORKERS_AI = '/ai/run/@test/tiny-gpt2';
 
+/** Cloudflare's envelope, with a number of Vectorize. */
+const VECTORS = '/client/v4/accounts/me/vectorize/v2/indexes';
+
 const on = useScriptedService();
 
 /** An object in an object, so many levels deep. */
@@ -32,11 +35,12 @@ const JSON_ROUTES = [
   '/v1/attention',
   '/tokenize',
   '/detokenize',
+  VECTORS,
 ];
 
 describe.each(JSON_ROUTES)('a body that is no JSON object: %s', (path) => {
   const isBinding = path.startsWith('/workers-binding/');
-  const isWorkersAi = isBinding || path.includes('/ai/run');
+  const isWorkersAi = isBinding || path.includes('/ai/run') || path === VECTORS;
   const bindingFault = ({ json }: Answer) => json as { internalCode: number; description: string };
   const messageOf = (answer: Answer): string => {
     if (isBinding) return bindingFault(answer).description;

@@ -23,6 +23,12 @@ import { workersAiRequestSchema } from '../../routes/workers-ai/schemas/workers-
 import { bindingRequestSchema } from '../../routes/workers-ai/schemas/binding.ts';
 import { toMarkdownRequestSchema } from '../../routes/workers-ai/schemas/to-markdown.ts';
 import { gatewayRunRequestSchema } from '../../routes/gateway/schemas/gateway-options.ts';
+import {
+  createIndexSchema,
+  createMetadataIndexSchema,
+  idsSchema,
+  querySchema,
+} from '../../routes/vectorize/schemas/vectorize.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -30,6 +36,7 @@ import { requestBodyValidator } from '../support/openapi-validator.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const SEED = 20_251_124;
+const VECTOR_INDEXES = '/client/v4/accounts/{account_id}/vectorize/v2/indexes';
 const NAMED_TOOL = { type: 'function', function: { name: 'f' } };
 const USER = { role: 'user', content: 'a' };
 /** The id of the model decides which of several bodies it takes; the document has all of them. */
@@ -67,10 +74,18 @@ const ROUTES = [
   ['/tokenize', tokenizeRequestSchema, { prompt: 'a' }],
   ['/detokenize', detokenizeRequestSchema, { tokens: [1] }],
   ['/benchmark', benchmarkRequestSchema, {}],
+  ['/workers-binding/vectorize/{index}/query', querySchema, { vector: [1, 2] }],
+  ['/workers-binding/vectorize/{index}/getByIds', idsSchema, { ids: ['a'] }],
+  [VECTOR_INDEXES, createIndexSchema, { name: 'a', config: { dimensions: 2, metric: 'cosine' } }],
+  [
+    `${VECTOR_INDEXES}/{index}/metadata_index/create`,
+    createMetadataIndexSchema,
+    { propertyName: 'a', indexType: 'string' },
+  ],
 ] as const;
 type Route = (typeof ROUTES)[number];
-/** A benchmark takes as long as its body says. */
-const QUICK_ROUTES = ROUTES.filter(([path]) => path !== '/benchmark');
+/** A benchmark takes as long as its body says; of one name there is one index. */
+const QUICK_ROUTES = ROUTES.filter(([path]) => path !== '/benchmark' && path !== VECTOR_INDEXES);
 const titled = (routes: readonly Route[]): { path: string; route: Route }[] =>
   routes.map((route) => ({ path: route[0], route }));
 
@@ -80,7 +95,10 @@ beforeAll(async () => {
   const engine = await ScriptedEngine.create(model.path);
   engine.model.contextLength = 1024; // Cloudflare's default of 256 tokens must fit
   service = await startHttpService(engine);
+  await post(service, pathOf(VECTOR_INDEXES), { name: 'fuzz', config: { dimensions: 2, metric: 'cosine' } });
 });
+const pathOf = (template: string): string =>
+  template.replace('{model}', '@test/tiny-gpt2').replace('{index}', 'fuzz').replace('{account_id}', 'me');
 afterAll(async () => {
   await service.close();
   model.remove();
@@ -211,7 +229,7 @@ describe.each(titled(QUICK_ROUTES))('random bodies: $path', ({ path, route }) =>
               : JSON.stringify(body, (_, value: unknown) =>
                   value === Infinity ? '1e400' : value,
                 ).replaceAll('"1e400"', '1e400');
-          const { status } = await post(service, path.replace('{model}', '@test/tiny-gpt2'), text);
+          const { status } = await post(service, pathOf(path), text);
           statuses.add(status);
           // A body may ask for a few milliseconds, and get no more.
           if (status !== 504 || !text.includes('"timeout_ms":')) expect(status).toBeLessThan(500);

@@ -81,6 +81,8 @@ describe('a valid key', () => {
       `/v1/models/${MODEL}`,
       '/v1/requests/abc',
       '/benchmark',
+      '/client/v4/accounts/a/vectorize/v2/indexes',
+      '/workers-binding/vectorize/a/info',
       '/nowhere',
       '/health/',
       '/ai-gateway/gateways/a/logs',
@@ -111,6 +113,7 @@ describe('a valid key', () => {
       '/tokenize',
       '/v1/attention',
       '/benchmark',
+      '/workers-binding/vectorize/a/query',
     ];
     for (const path of posted) expect((await call(service, 'POST', path, { body: {} })).status).toBe(401);
     expect((await call(service, 'POST', '/health', { body: {} })).status).toBe(401);

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createApp, loadShedderOf } from '../../routes/app.ts';
@@ -16,6 +19,7 @@ import { openAccess, type AccessConfig } from '../../src/access/access.ts';
 import { Metrics } from '../../src/http/metrics/metrics.ts';
 import { createNodeServer, type NodeServerOptions } from '../../src/http/edge/node-server.ts';
 import { ModelAliases } from '../../src/serving/model-aliases.ts';
+import { VectorService } from '../../src/vectors/vector-service.ts';
 import { withoutClientTexts } from '../../src/service-log.ts';
 import { watchedLogger } from './log-watch.ts';
 import { onlyModel } from './only-model.ts';
@@ -62,6 +66,9 @@ export async function startHttpService(
   const benchmarkRuns = new RunStore(IN_MEMORY);
   const markdown = new MarkdownConverter();
   const logs = new GatewayLogs(IN_MEMORY);
+  // Its process starts with the first question.
+  const vectorsFolder = join(tmpdir(), `tokenflare-test-${randomUUID()}`);
+  const vectors = new VectorService({ folder: vectorsFolder, maxBytes: 2 ** 28, native: true });
   const dependencies = {
     models,
     access,
@@ -72,6 +79,7 @@ export async function startHttpService(
     markdown,
     benchmarkRuns,
     gateway: { logs, cache: new AnswerCache() },
+    vectors,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };
   const app = createApp(dependencies);
@@ -94,6 +102,8 @@ export async function startHttpService(
       await markdown.stop();
       await logs.close();
       await access.close();
+      await vectors.stop();
+      rmSync(vectorsFolder, { recursive: true, force: true });
     },
   };
 }

@@ -54,6 +54,14 @@ export const gatewayErrorSchema = z
   })
   .meta({ id: 'AiGatewayError' });
 
+/** As the class behind a Worker's Vectorize reads an error. */
+export const vectorizeErrorSchema = z
+  .object({
+    error: z.string(),
+    code: z.int().meta({ description: "Cloudflare's number of the fault." }),
+  })
+  .meta({ id: 'VectorizeError' });
+
 /** Anthropic's error envelope. */
 export const anthropicErrorSchema = z
   .object({

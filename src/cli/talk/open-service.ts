@@ -56,11 +56,22 @@ export async function openService(command: Command, model?: string): Promise<Ans
   return (await findRunning(config)) ?? startHere(config);
 }
 
-/** The service at HOST and PORT, if it is one of ours and serves the model. */
-async function findRunning({ host, port, model }: Config): Promise<AnsweringService | undefined> {
-  if (port === 0) return undefined;
+/** The service at --url, else at HOST and PORT, whether one answers there or not. */
+export function namedService(command: Command): Asked {
+  const { url } = command.opts<{ url?: string }>();
+  return remoteService(url === undefined ? addressOf(readSettings(command)) : urlOf(url));
+}
+
+function addressOf({ host, port }: Config): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const remote = remoteService(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`);
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+/** The service at HOST and PORT, if it is one of ours and serves the model. */
+async function findRunning(config: Config): Promise<AnsweringService | undefined> {
+  const { port, model } = config;
+  if (port === 0) return undefined;
+  const remote = remoteService(addressOf(config));
   // What does not answer, or wants a key that is not there, is as good as none.
   const listed = await listModels(remote, AbortSignal.timeout(LOOK_LIMIT_MS)).catch(() => []);
   // Another server on that port was not meant.

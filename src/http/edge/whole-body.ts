@@ -19,6 +19,8 @@ interface BodyLimits {
   readonly mediaType: RegExp;
   /** The same for messages. */
   readonly mediaName: string;
+  /** Most that such bodies take together; by default several of the largest fit. */
+  readonly heldBytes?: number;
 }
 
 /**
@@ -37,10 +39,8 @@ export async function useBody<Result>(
 ): Promise<Result> {
   checkContentLength(c.req.raw, limits);
   checkContentType(c.req.raw, limits);
-  const { limitBytes } = limits;
-  const holding = mayBeCounted(c.req.raw)
-    ? bodies.open(groupOf(c.var.scope.clientId), Math.max(MAX_BODIES_BYTES, MIN_BODIES * limitBytes))
-    : undefined;
+  const { limitBytes, heldBytes = Math.max(MAX_BODIES_BYTES, MIN_BODIES * limitBytes) } = limits;
+  const holding = mayBeCounted(c.req.raw) ? bodies.open(groupOf(c.var.scope.clientId), heldBytes) : undefined;
   const buffer = new GrowingBuffer(limitBytes);
   try {
     const bytes = await readBytes(c, buffer, limits, holding);

@@ -3,11 +3,14 @@ import { ownServiceUrl } from './own-service.ts';
 import { bindingsOf, PLUGIN_NAME, type PluginBinding } from './plugin-options.ts';
 import { stubServerOf } from './stub-server.ts';
 import { UPSTREAM } from './upstream.ts';
+import { createVectorizePlugin, VECTORIZE_PLUGIN_NAME } from './vectorize.ts';
+
+export { localVectorize } from './vectorize.ts';
 
 /**
  * `tokenflare/miniflare`: an external plugin of Miniflare, which wrangler loads by its name in a configuration
- * (docs/workers.md). It makes `env.AI` from Cloudflare's own class, which is part of workerd, and an upstream that asks
- * Tokenflare.
+ * (docs/workers.md). It makes `env.AI` and indexes of Vectorize from Cloudflare's own classes, which are part of workerd,
+ * and upstreams that ask Tokenflare.
  */
 export const plugins = {
   [PLUGIN_NAME]: {
@@ -29,6 +32,7 @@ export const plugins = {
     getServices: async ({ options }: { options: unknown }): Promise<object[]> =>
       Promise.all(bindingsOf(options).map(upstreamOf)),
   },
+  [VECTORIZE_PLUGIN_NAME]: createVectorizePlugin(proxyBinding),
 };
 
 const serviceOf = (binding: string): string => `${PLUGIN_NAME}:${binding}`;

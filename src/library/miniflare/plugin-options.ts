@@ -36,15 +36,19 @@ export interface PluginBinding {
  *
  * @throws EngineError `config_invalid` for options that cannot be meant
  */
-export function bindingsOf(given: unknown): PluginBinding[] {
-  if (Array.isArray(given)) return (given as NamedBinding[]).map(toBinding);
+export const bindingsOf = (given: unknown): PluginBinding[] =>
+  namedBindings(given, PLUGIN_NAME).map(toBinding);
+
+/** The same of any plugin, their options as they came. */
+export function namedBindings(given: unknown, pluginName: string): NamedBinding[] {
+  if (Array.isArray(given)) return given as NamedBinding[];
   const { config } = (given ?? {}) as { config?: { env?: Record<string, EnvBinding> } };
   return Object.entries(config?.env ?? {}).flatMap(([name, { dev }]) =>
-    dev?.plugin?.name === PLUGIN_NAME ? [toBinding({ name, options: dev.options ?? {} })] : [],
+    dev?.plugin?.name === pluginName ? [{ name, options: dev.options ?? {} }] : [],
   );
 }
 
-interface NamedBinding {
+export interface NamedBinding {
   readonly name: string;
   readonly options: unknown;
 }
@@ -59,18 +63,30 @@ function toBinding({ name, options }: NamedBinding): PluginBinding {
     const [issue] = result.error.issues;
     throw invalid(name, [...(issue?.path ?? []), issue?.message ?? 'is invalid'].join(' '));
   }
-  const { url, settings } = result.data;
-  const apiKey = result.data.apiKey ?? (url === undefined ? undefined : process.env['TOKENFLARE_API_KEY']);
+  for (const [id, path] of Object.entries(result.data.stubs ?? {})) {
+    if (!existsSync(path)) throw invalid(name, `there is no ${resolve(path)}, the stub of ${id}`);
+  }
+  return { name, options: withKey(name, result.data) };
+}
+
+/** What options of all bindings say of the service. */
+interface ServiceOptions {
+  readonly url?: string | undefined;
+  readonly apiKey?: string | undefined;
+  readonly settings?: object | undefined;
+}
+
+/** With the key that is sent, if one is. @throws EngineError `config_invalid` for options that exclude each other */
+export function withKey<Options extends ServiceOptions>(name: string, options: Options): Options {
+  const { url, settings } = options;
+  const apiKey = options.apiKey ?? (url === undefined ? undefined : process.env['TOKENFLARE_API_KEY']);
   if (url !== undefined && settings !== undefined) {
     throw invalid(name, 'settings are of a service that the plugin starts; with url it starts none');
   }
   if (url !== undefined && apiKey !== undefined && !maySendKey(new URL(url))) {
     throw invalid(name, `the API key would travel in the clear to ${new URL(url).hostname}; use https`);
   }
-  for (const [id, path] of Object.entries(result.data.stubs ?? {})) {
-    if (!existsSync(path)) throw invalid(name, `there is no ${resolve(path)}, the stub of ${id}`);
-  }
-  return { name, options: { ...result.data, apiKey } };
+  return { ...options, apiKey };
 }
 
 const maySendKey = ({ protocol, hostname }: URL): boolean =>
@@ -79,5 +95,5 @@ const maySendKey = ({ protocol, hostname }: URL): boolean =>
   hostname === '[::1]' ||
   /^127(\.\d+){3}$/.test(hostname);
 
-const invalid = (name: string, complaint: string): EngineError =>
+export const invalid = (name: string, complaint: string): EngineError =>
   new EngineError('config_invalid', `the options of the binding ${name}: ${complaint}`);

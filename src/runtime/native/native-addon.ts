@@ -95,13 +95,21 @@ const ROOT = new URL(import.meta.url.endsWith('.ts') ? '../../../' : '../../../.
 /** What was compiled here before what came with the sources. */
 function addonPaths(): string[] {
   const { platform, arch } = process;
-  const libc = platform !== 'linux' ? '' : isGlibc() ? '.glibc' : '.musl';
+  const libc = platform !== 'linux' ? '' : findLibc() ? '.glibc' : '.musl';
   const places = [
     `dist/native/${platform}-${arch}.node`,
     `prebuilds/${platform}-${arch}/tokenflare${libc}.node`,
   ];
   return places.map((place) => fileURLToPath(new URL(place, ROOT)));
 }
+
+let runsOnGlibc: boolean | undefined;
+
+/**
+ * Whether Node runs with glibc; it is looked for once. Node asks all threads of the process for it, so one that waits in the
+ * kernel, as that of `serveJobs` does, is waited for without end: such a process calls this before it has the thread.
+ */
+export const findLibc = (): boolean => (runsOnGlibc ??= isGlibc());
 
 /** Node says which version of glibc it runs with, and nothing elsewhere. */
 function isGlibc(): boolean {

@@ -132,6 +132,22 @@ export function encodeStep(
   return { words: Int32Array.from(words), tensors: Int32Array.from(tensors.keys()) };
 }
 
+/** The product of the row of one matrix and all rows of another, as a step of its own. */
+export function encodeProduct(
+  row: Handle,
+  matrix: Handle,
+  { depth, numOut }: { depth: number; numOut: number },
+): StepProgram {
+  const cols = Math.ceil(depth / COLS_PER_LINE) * COLS_PER_LINE;
+  const [read, product] = [0, 1];
+  const registers = [depth, 0, 0, numOut, NONE, 0];
+  const noNumbers = [0, 0, 0, 0, 0];
+  const embed = [KINDS.indexOf('embed'), read, NONE, NONE, 0, NONE, NONE, ...noNumbers, bitsOf(1)];
+  const linear = [KINDS.indexOf('linear'), product, read, NONE, 1, NONE, NONE, ...noNumbers, bitsOf(0)];
+  const words = [2, 2, cols, 0, product, ...registers, ...embed, ...linear];
+  return { words: Int32Array.from(words), tensors: Int32Array.of(row, matrix) };
+}
+
 const isSelected = (rows: RowKind): number => (rows === 'logit' ? 1 : 0);
 
 interface Operands {

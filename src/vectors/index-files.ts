@@ -1,0 +1,274 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type * as Sqlite from 'node-sqlite3-wasm';
+import { EngineError } from '../errors.ts';
+import type { PropertyType } from './vector-types.ts';
+
+const VALUES_FILE = 'values.f32';
+const ROWS_FILE = 'rows.sqlite';
+const BYTES_PER_NUMBER = 4;
+
+/**
+ * Ids are bytes: the library ends a text at its first zero. `slot` is the place in the file of values. `put` counts changes:
+ * a vector is in a metadata index that was made before it was put.
+ */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS vectors (
+    slot INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    namespace BLOB,
+    metadata TEXT,
+    put INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS properties (path BLOB PRIMARY KEY, type TEXT NOT NULL, since INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS state (
+    one INTEGER PRIMARY KEY CHECK (one = 1), change INTEGER NOT NULL, mutation TEXT, changed_at TEXT
+  );
+  INSERT OR IGNORE INTO state VALUES (1, 0, NULL, NULL);
+`;
+
+export interface StoredRow {
+  readonly slot: number;
+  readonly id: string;
+  readonly namespace: string | undefined;
+  /** Compact JSON. */
+  readonly metadata: string | undefined;
+  readonly put: number;
+}
+
+export interface StoredProperty {
+  readonly path: string;
+  readonly type: PropertyType;
+  readonly since: number;
+}
+
+export interface IndexState {
+  /** Of changes so far. */
+  readonly change: number;
+  readonly mutation: string | undefined;
+  /** ISO 8601. */
+  readonly changedAt: string | undefined;
+}
+
+/**
+ * What an index keeps on disk: the numbers of vectors in a file of float32, a row after the other, and in SQLite which
+ * vector has which row. A change first writes numbers into rows that no vector has, then says in one transaction whose they
+ * are. So a process that dies loses the change that it was at, and nothing else. One process at a time has the files open.
+ */
+export class IndexFiles {
+  readonly #rowBytes: number;
+  readonly #values: number;
+  readonly #database: Sqlite.Database;
+  readonly #byId: Sqlite.Statement;
+  readonly #bySlot: Sqlite.Statement;
+
+  /** @throws EngineError `internal` for files that cannot be used */
+  constructor(folder: string, dimensions: number) {
+    this.#rowBytes = dimensions * BYTES_PER_NUMBER;
+    try {
+      this.#database = openDatabase(join(folder, ROWS_FILE));
+      this.#byId = this.#database.prepare('SELECT * FROM vectors WHERE id = ?');
+      this.#bySlot = this.#database.prepare('SELECT * FROM vectors WHERE slot = ?');
+      this.#values = openSync(join(folder, VALUES_FILE), 'r+');
+    } catch (cause) {
+      throw new EngineError('internal', `the index in ${folder} cannot be opened: ${String(cause)}`, {
+        cause,
+      });
+    }
+  }
+
+  /** Bytes that an index takes on disk before it has vectors; makes its files. */
+  static create(folder: string): void {
+    closeSync(openSync(join(folder, VALUES_FILE), 'wx'));
+    openDatabase(join(folder, ROWS_FILE)).close();
+  }
+
+  /** On disk, in bytes. */
+  get numBytes(): number {
+    const [count, size] = ['page_count', 'page_size'].map((name) =>
+      Number(this.#database.get(`PRAGMA ${name}`)?.[name]),
+    );
+    return fstatSync(this.#values).size + (count ?? 0) * (size ?? 0);
+  }
+
+  /** Rows of the file of values, with and without a vector. */
+  get numSlots(): number {
+    return Math.floor(fstatSync(this.#values).size / this.#rowBytes);
+  }
+
+  state(): IndexState {
+    const { change, mutation, changed_at: changedAt } = this.#database.get('SELECT * FROM state') ?? {};
+    return {
+      change: Number(change),
+      mutation: typeof mutation === 'string' ? mutation : undefined,
+      changedAt: typeof changedAt === 'string' ? changedAt : undefined,
+    };
+  }
+
+  properties(): StoredProperty[] {
+    const rows = this.#database.all('SELECT * FROM properties ORDER BY since, path');
+    return rows.map(({ path, type, since }) => ({
+      path: textOf(path) ?? '',
+      type: type as PropertyType,
+      since: Number(since),
+    }));
+  }
+
+  /** All of them, in the order of their slots. */
+  *rows(): Generator<StoredRow> {
+    const statement = this.#database.prepare('SELECT * FROM vectors ORDER BY slot');
+    try {
+      for (const row of statement.iterate()) yield toRow(row);
+    } finally {
+      statement.finalize();
+    }
+  }
+
+  rowOf(id: string): StoredRow | undefined {
+    const row = this.#byId.get([Buffer.from(id)]);
+    return row === null ? undefined : toRow(row);
+  }
+
+  rowAt(slot: number): StoredRow | undefined {
+    const row = this.#bySlot.get([slot]);
+    return row === null ? undefined : toRow(row);
+  }
+
+  /** Ids behind one, in the order of their bytes. */
+  idsAfter(id: string | undefined, count: number): string[] {
+    const rows = this.#database.all('SELECT id FROM vectors WHERE id > ? ORDER BY id LIMIT ?', [
+      Buffer.from(id ?? ''),
+      count,
+    ]);
+    return rows.map((row) => textOf(row['id']) ?? '');
+  }
+
+  /** Numbers of rows that lie side by side. @throws EngineError `internal` where the file ends before */
+  readValues(firstSlot: number, into: Float32Array): void {
+    const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+    for (let read = 0; read < bytes.length;) {
+      const count = readSync(
+        this.#values,
+        bytes,
+        read,
+        bytes.length - read,
+        firstSlot * this.#rowBytes + read,
+      );
+      if (count === 0) throw new EngineError('internal', 'the file of an index ends before its vectors do');
+      read += count;
+    }
+  }
+
+  /** Makes sure that they are on disk before it returns. */
+  writeValues(rows: Iterable<readonly [slot: number, values: Float32Array]>): void {
+    for (const [slot, values] of rows) {
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      for (let written = 0; written < bytes.length;) {
+        written += writeSync(
+          this.#values,
+          bytes,
+          written,
+          bytes.length - written,
+          slot * this.#rowBytes + written,
+        );
+      }
+    }
+    fdatasyncSync(this.#values);
+  }
+
+  /** Takes off rows behind the last vector, such as those of a change that did not come to its end. */
+  cutValues(numSlots: number): void {
+    if (numSlots < this.numSlots) ftruncateSync(this.#values, numSlots * this.#rowBytes);
+  }
+
+  /** One change: all of it is kept, or nothing. */
+  change(work: (change: Change) => void, now: { mutation: string; at: string }): void {
+    const database = this.#database;
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const { change } = this.state();
+      const put = database.prepare('INSERT INTO vectors VALUES (?, ?, ?, ?, ?)');
+      const remove = database.prepare('DELETE FROM vectors WHERE slot = ?');
+      try {
+        work({
+          put: ({ slot, id, namespace, metadata }) => {
+            put.run([slot, Buffer.from(id), bytesOf(namespace), metadata ?? null, change + 1]);
+          },
+          remove: (slot) => {
+            remove.run([slot]);
+          },
+          addProperty: (path, type) => {
+            database.run('INSERT INTO properties VALUES (?, ?, ?)', [Buffer.from(path), type, change]);
+          },
+          removeProperty: (path) => {
+            database.run('DELETE FROM properties WHERE path = ?', [Buffer.from(path)]);
+          },
+        });
+      } finally {
+        put.finalize();
+        remove.finalize();
+      }
+      database.run('UPDATE state SET change = ?, mutation = ?, changed_at = ?', [
+        change + 1,
+        now.mutation,
+        now.at,
+      ]);
+      database.exec('COMMIT');
+    } catch (error) {
+      if (database.inTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#byId.finalize();
+    this.#bySlot.finalize();
+    this.#database.close();
+    closeSync(this.#values);
+  }
+}
+
+/** What a change may do. */
+export interface Change {
+  put(row: Omit<StoredRow, 'put'>): void;
+  remove(slot: number): void;
+  addProperty(path: string, type: PropertyType): void;
+  removeProperty(path: string): void;
+}
+
+function openDatabase(path: string): Sqlite.Database {
+  // The library locks by a folder, which a process that was killed leaves there. The lock of the index is another.
+  rmSync(`${path}.lock`, { recursive: true, force: true });
+  // CommonJS without names that Node could import.
+  const sqlite = createRequire(import.meta.url)('node-sqlite3-wasm') as typeof Sqlite;
+  const database = new sqlite.Database(path);
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = TRUNCATE;');
+  database.exec(SCHEMA);
+  return database;
+}
+
+function toRow({ slot, id, namespace, metadata, put }: Record<string, unknown>): StoredRow {
+  return {
+    slot: Number(slot),
+    id: textOf(id) ?? '',
+    namespace: textOf(namespace),
+    metadata: typeof metadata === 'string' ? metadata : undefined,
+    put: Number(put),
+  };
+}
+
+const bytesOf = (text: string | undefined): Uint8Array | null =>
+  text === undefined ? null : Buffer.from(text);
+
+const textOf = (bytes: unknown): string | undefined =>
+  bytes instanceof Uint8Array ? Buffer.from(bytes).toString() : undefined;
