@@ -36,7 +36,7 @@ it.each(ERROR_CODES)('docs/errors.md has the error code %s', (code) => {
   expect(errorRows.some((row) => row.split('|')[1]?.includes(`\`${code}\``))).toBe(true);
 });
 
-/** Bases below which routes are repeated: README.md names these, and not each path again. */
+/** Bases below which routes are repeated: docs/api.md names these, and not each path again. */
 const BASES = [
   ['/client/v4/accounts/{account_id}/ai/', '/ai/'],
   ['/ai/v1/', '/v1/'],
@@ -49,18 +49,30 @@ function withoutBases(path: string): string {
   );
 }
 
-it('README.md has every path of openapi.yaml with its methods, and no other', () => {
-  const { paths } = parse(textOf('openapi.yaml')) as { paths: Record<string, Record<string, unknown>> };
+const { paths } = parse(textOf('openapi.yaml')) as { paths: Record<string, Record<string, unknown>> };
+const codesOf = (rows: readonly string[]): string[] =>
+  rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]*)`/g)].map(([, code = '']) => code));
+
+it('docs/api.md has every path of openapi.yaml with its methods, and no other', () => {
   const inDocument = Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations)
       .filter((key) => /^(get|put|post|delete|options|head|patch)$/.test(key))
       .map((method) => `${method.toUpperCase()} ${withoutBases(path)}`),
   );
-  const inTable = readmeRows.flatMap((row) =>
-    [...(row.split('|')[1] ?? '').matchAll(/`([A-Z]+ \/[^`]*)`/g)].map(([, operation = '']) => operation),
-  );
+  const [, list = ''] = textOf('docs/api.md').split('## All paths');
+  const rows = list.split('\n').filter((line) => line.startsWith('|'));
+  const inTable = codesOf(rows).filter((code) => /^[A-Z]+ \//.test(code));
   expect(inTable.sort()).toEqual([...new Set(inDocument)].sort());
-  for (const [base] of BASES) expect(readmeRows.some((row) => row.startsWith(`| \`${base}…\` |`))).toBe(true);
+  expect(codesOf(rows)).toEqual(expect.arrayContaining(BASES.map(([base]) => `${base}…`)));
+});
+
+it('README.md has a row for each path of openapi.yaml', () => {
+  const named = codesOf(readmeRows).filter((code) => code.startsWith('/'));
+  const isNamed = (path: string): boolean =>
+    named.some((code) =>
+      code.endsWith('…') ? path.startsWith(code.slice(0, -1)) : path === code || path.startsWith(`${code}/`),
+    );
+  expect(Object.keys(paths).filter((path) => !isNamed(withoutBases(path)))).toEqual([]);
 });
 
 it('README.md is short', () => {
