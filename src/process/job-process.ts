@@ -48,7 +48,7 @@ interface Job<Question, Answer> extends JobOptions {
 const MAX_LARGE_JOBS = 2;
 
 /**
- * A process that runs a model's tokenizer or chat template, one job at a time. These come with the model, so they may
+ * A process that runs a model's tokenizer or chat template, or reads a client's file, one job at a time. Each may
  * loop, fill the memory or crash. The start and each job have a deadline. JobProcess kills a process that misses its
  * deadline, and starts another for the next job. Clients take turns, and a job that comes in slices (`serveJobs`) gives
  * way to others after each.
