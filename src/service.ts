@@ -176,8 +176,7 @@ async function compose(
   const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
   const access = await openLoggedAccess(config, logger);
   const givenDefaults = await readDefaultsSetting(config.generationConfig);
-  const options = { model, fallbackTemplate, givenDefaults, createProcess };
-  const models = createModelPool(config, logger, options);
+  const models = createModelPool(config, logger, { model, fallbackTemplate, givenDefaults, createProcess });
   await logLostAliases(models, config.modelAliases, logger);
   const metrics = new Metrics(models, numLogLinesLost);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
@@ -186,12 +185,7 @@ async function compose(
   const benchmarkRuns = new RunStore(config.benchmarkResults);
   const markdown = new MarkdownConverter();
   const logs = new GatewayLogs(config.gatewayLogs, { onLost: logLostLogs(logger) });
-  const vectors = new VectorService({
-    folder: config.vectorizeDir,
-    maxBytes: config.vectorizeBytes,
-    native: config.native,
-    numThreads: config.threads,
-  });
+  const vectors = createVectors(config);
   if (ownProcess !== undefined) {
     metrics.watchMemory(ownProcess.memory);
     ownProcess.memory.onRelease(() => responses.release());
@@ -225,6 +219,10 @@ async function compose(
     },
   };
 }
+
+/** Their process starts with the first question. */
+const createVectors = ({ vectorizeDir, vectorizeBytes, native, threads }: Config): VectorService =>
+  new VectorService({ folder: vectorizeDir, maxBytes: vectorizeBytes, native, numThreads: threads });
 
 /**
  * Keeps this process until the work is done: it waits for children to end, whose pipes hold no process (child-output.ts).
