@@ -95,6 +95,18 @@ const WORKERS_BINDING: readonly ValidRequest[] = [
   { method: 'GET', path: `/workers-binding/ai-api/models/search?${MODEL_SEARCH}` },
   ...posts('/workers-binding/to-everything/markdown/transformer', MARKDOWN_BODIES),
   { method: 'GET', path: '/workers-binding/to-everything/markdown/supported' },
+  // As Miniflare wraps it.
+  {
+    method: 'POST',
+    path: '/workers-binding',
+    headers: {
+      'mf-url': 'https://workers-binding.ai/run?version=3',
+      'mf-binding': 'AI',
+      'mf-header-content-type': 'application/json',
+      'mf-header-cf-consn-model-id': MODEL_ID,
+    },
+    body: { inputs: { prompt: 'a', max_tokens: 2 }, options: {} },
+  },
 ];
 
 const GATEWAY_HEADERS: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { getRequestListener } from '@hono/node-server';
 import type { Config } from '../../config/config.ts';
 import { Connections } from './connections.ts';
+import { unwrapMiniflareRequest } from './miniflare-request.ts';
 import type { LoadShedder } from './shed-load.ts';
 import type { Logger } from 'pino';
 import { monotonicMs } from '../../values.ts';
@@ -30,6 +31,7 @@ export function createNodeServer({ fetch, shedLoad, config }: NodeServerOptions)
   // A Host is what HTTP/1.0 may lack, and its senders no browsers.
   const askApp = getRequestListener(fetch, { hostname: 'localhost' }) as RequestListener;
   const listener: RequestListener = (incoming, outgoing) => {
+    unwrapMiniflareRequest(incoming);
     const network = connections.of(incoming.socket)?.network ?? '';
     if (!shedLoad(network, incoming, outgoing)) askApp(incoming, outgoing);
   };
