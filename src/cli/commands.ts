@@ -31,6 +31,11 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import('./commands/complete.ts')).configureComplete,
   },
   {
+    name: 'wrangler',
+    summary: "runs a Worker by the project's own wrangler, with env.AI on this machine",
+    load: async () => (await import('./commands/wrangler.ts')).configureWrangler,
+  },
+  {
     name: 'pull',
     summary: 'fetches a model from the Hugging Face hub',
     load: async () => (await import('./commands/pull.ts')).configurePull,

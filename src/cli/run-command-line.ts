@@ -54,6 +54,8 @@ export async function createProgram(called: string | undefined): Promise<Command
   const program = new BaseCommand('tokenflare')
     .description('An HTTP inference service for causal transformers, and what goes with it.')
     .helpCommand('help [command]', 'shows the help of a command')
+    // What follows a command is the command's: `wrangler` hands it on.
+    .enablePositionalOptions()
     .addHelpText('after', `\n${exitCodesHelp()}`);
   for (const entry of COMMANDS) {
     const command = program.command(entry.name, { hidden: entry.isHidden === true }).summary(entry.summary);

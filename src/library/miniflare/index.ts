@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { ownServiceUrl } from './own-service.ts';
+import { deployedConfigWarning } from './deployed-config.ts';
+import { ownServiceUrl, say } from './own-service.ts';
 import { bindingsOf, PLUGIN_NAME, type PluginBinding } from './plugin-options.ts';
 import { stubServerOf } from './stub-server.ts';
 import { UPSTREAM } from './upstream.ts';
@@ -26,10 +27,21 @@ export const plugins = {
     getNodeBindings: (given: unknown): Record<string, unknown> =>
       Object.fromEntries(bindingsOf(given).map(({ name }) => [name, proxyBinding()])),
 
-    getServices: async ({ options }: { options: unknown }): Promise<object[]> =>
-      Promise.all(bindingsOf(options).map(upstreamOf)),
+    getServices: async ({ options }: { options: unknown }): Promise<object[]> => {
+      const bindings = bindingsOf(options);
+      if (bindings.length > 0) warnOnce();
+      return Promise.all(bindings.map(upstreamOf));
+    },
   },
 };
+
+let hasWarned = false;
+
+function warnOnce(): void {
+  const warning = hasWarned ? undefined : deployedConfigWarning(process);
+  hasWarned = true;
+  if (warning !== undefined) say(warning);
+}
 
 const serviceOf = (binding: string): string => `${PLUGIN_NAME}:${binding}`;
 
@@ -58,6 +70,8 @@ async function upstreamOf({ name, options }: PluginBinding): Promise<object> {
         { name: 'SERVICE', text: service.replace(/\/+$/, '') },
         { name: 'MODELS', json: JSON.stringify(models) },
         { name: 'STUBS', json: JSON.stringify({ ids: Object.keys(stubs), ...stubServer }) },
+        // A service of its own has them as aliases, and gives answers the shape of the id that was asked.
+        { name: 'KEEPS_IDS', json: JSON.stringify(url === undefined) },
         { name: 'KEY', text: apiKey },
         { name: 'TIMEOUT_MS', json: JSON.stringify(timeoutMs) },
       ],
@@ -65,7 +79,6 @@ async function upstreamOf({ name, options }: PluginBinding): Promise<object> {
   };
 }
 
-/** The upstream knows them as well; by the service they are listed. */
 const aliasesOf = (models: Readonly<Record<string, string>>): string =>
   Object.entries(models)
     .map(([name, id]) => `${name}=${id}`)

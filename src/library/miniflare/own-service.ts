@@ -48,6 +48,7 @@ function tellOf(starting: Promise<TokenflareService>): void {
   );
 }
 
-const say = (text: string): void => void process.stderr.write(`tokenflare: ${text}\n`);
+/** A line for the tool's user. */
+export const say = (text: string): void => void process.stderr.write(`tokenflare: ${text}\n`);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -17,7 +17,7 @@ const optionsSchema = z.strictObject({
   stubs: z.record(z.string().min(1), z.string().min(1)).optional(),
   /** Settings of a service that the plugin starts, by the names of docs/settings.md. */
   settings: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-  /** Longest that a Worker waits for the first byte of an answer. */
+  /** Longest that a Worker waits for the first byte of an answer, and for each after it. */
   timeoutMs: z.int().min(1).max(600_000).optional(),
 });
 
@@ -53,8 +53,12 @@ interface EnvBinding {
   readonly dev?: { readonly plugin?: { readonly name?: string }; readonly options?: unknown };
 }
 
+/** Of `services` wrangler hands what else stands in the entry, too. */
+const OF_A_SERVICE: ReadonlySet<string> = new Set(['type', 'service', 'entrypoint', 'environment']);
+
 function toBinding({ name, options }: NamedBinding): PluginBinding {
-  const result = optionsSchema.safeParse(options);
+  const own = Object.entries(options ?? {}).filter(([key]) => !OF_A_SERVICE.has(key));
+  const result = optionsSchema.safeParse(Object.fromEntries(own));
   if (!result.success) {
     const [issue] = result.error.issues;
     throw invalid(name, [...(issue?.path ?? []), issue?.message ?? 'is invalid'].join(' '));

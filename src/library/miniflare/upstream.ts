@@ -3,8 +3,8 @@
  * it on to the service, and tells in Cloudflare's way when that cannot be had. An entrypoint, since the class also calls
  * methods on it: those that need Cloudflare's machines say so.
  *
- * Bindings: SERVICE, an URL; MODELS, ids by names of which one may end in `*`; STUBS, such names and where they are answered;
- * KEY, a text that may be empty; TIMEOUT_MS.
+ * Bindings: SERVICE, an URL; MODELS, ids by names of which one may end in `*`; KEEPS_IDS, whether the service has these itself;
+ * STUBS, such names and where they are answered; KEY, a text that may be empty; TIMEOUT_MS.
  */
 export const UPSTREAM = `
 import { WorkerEntrypoint } from 'cloudflare:workers';
@@ -63,13 +63,47 @@ function renamed(entry, models) {
 
 const needsCloudflare = (what) => what + ' needs Cloudflare; Tokenflare has no such thing';
 
+/** A body that ends in an error once nothing has come for as long as a Worker waits. The service pings streams. */
+function guarded(body, { abort, arm, rest }) {
+  const reader = body.getReader();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        arm();
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } finally {
+          rest();
+        }
+      },
+      cancel(reason) {
+        abort();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Aborts a request that says nothing for so long. */
+function patience(limitMs) {
+  const waiting = new AbortController();
+  const abort = () => waiting.abort();
+  let timer;
+  const rest = () => clearTimeout(timer);
+  const arm = () => (timer = setTimeout(abort, limitMs));
+  return { signal: waiting.signal, abort, arm, rest };
+}
+
 const remoteOnly = (method) => {
   throw new Error(needsCloudflare(method));
 };
 
 export default class extends WorkerEntrypoint {
   async fetch(request) {
-    const { SERVICE, MODELS, STUBS, KEY, TIMEOUT_MS } = this.env;
+    const { SERVICE, MODELS, KEEPS_IDS, STUBS, KEY, TIMEOUT_MS } = this.env;
     const { pathname, search, searchParams } = new URL(request.url);
     const headers = new Headers(request.headers);
     const name = headers.get(MODEL_HEADER);
@@ -81,11 +115,11 @@ export default class extends WorkerEntrypoint {
       const model = bestOf(Object.keys(MODELS), name);
       const stub = bestOf(STUBS.ids, name);
       if (RUNS.includes(pathname) && stub.fit >= Math.max(model.fit, 0)) return this.askStub(request, pathname + search, stub.pattern);
-      if (model.fit >= 0) headers.set(MODEL_HEADER, MODELS[model.pattern]);
+      if (model.fit >= 0 && !KEEPS_IDS) headers.set(MODEL_HEADER, MODELS[model.pattern]);
     }
     if (KEY !== '') headers.set('authorization', 'Bearer ' + KEY);
-    const waiting = new AbortController();
-    const timer = setTimeout(() => waiting.abort(), TIMEOUT_MS);
+    const waiting = patience(TIMEOUT_MS);
+    waiting.arm();
     try {
       const url = SERVICE + '/workers-binding' + pathname + search;
       const { method } = request;
@@ -94,14 +128,15 @@ export default class extends WorkerEntrypoint {
         ? JSON.stringify((await request.json()).map((entry) => renamed(entry, MODELS)))
         : request.body;
       const response = await fetch(url, { method, headers, body, redirect: 'manual', signal: waiting.signal });
-      return RUNS.includes(pathname) ? await withHint(response, searchParams.has('userInputs')) : response;
+      const answer = RUNS.includes(pathname) ? await withHint(response, searchParams.has('userInputs')) : response;
+      return answer.body === null ? answer : new Response(guarded(answer.body, waiting), answer);
     } catch (error) {
       if (waiting.signal.aborted) {
         return fault(408, 3007, 'Tokenflare gave no answer within ' + TIMEOUT_MS + ' ms (timeoutMs)');
       }
       return fault(503, 7009, 'Tokenflare cannot be reached at ' + SERVICE + ': ' + error.message);
     } finally {
-      clearTimeout(timer);
+      waiting.rest();
     }
   }
 
