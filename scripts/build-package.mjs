@@ -21,7 +21,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
 const PACKAGE = join(DIST, 'package');
 const DECLARATIONS = join(DIST, 'declarations');
-const ENTRIES = ['src/library/index.ts', 'src/library/miniflare/index.ts'];
+const ENTRIES = [
+  ...['index', 'miniflare/index', 'vite', 'vitest', 'workers/index'].map((name) => `src/library/${name}.ts`),
+];
 /** `from 'zod'` and `from 'zod/v4'`. */
 const PACKAGE_IMPORT = /from ['"]((?:@[^'"/]+\/)?[^'"./][^'"/]*)/g;
 /** Those of package.json that a user's npm reads. */
@@ -85,7 +87,9 @@ async function provideDependencies(manifest) {
   const { specifiers } = await readImports(ROOT, code);
   const typed = isForImage ? new Set() : typeImports();
   const { versions, others } = await slimPackages(ROOT, PACKAGE, [...specifiers, ...REQUIRED], typed);
-  const installed = others.map((name) => [name, manifest.dependencies[name]]);
+  const installed = others
+    .filter((name) => manifest.peerDependencies[name] === undefined)
+    .map((name) => [name, manifest.dependencies[name]]);
   const missing = installed.filter(([, range]) => range === undefined).map(([name]) => name);
   if (missing.length > 0) {
     console.error(`the package imports ${missing.join(', ')}: put it into the dependencies of package.json`);
