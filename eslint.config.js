@@ -53,10 +53,13 @@ export default tseslint.config(
     },
   },
   {
-    files: ['tests/clients/scripts/*.mjs'],
+    files: ['tests/clients/**/*.mjs', 'examples/**/*.mjs'],
     languageOptions: {
       globals: {
         AbortController: 'readonly',
+        AbortSignal: 'readonly',
+        ReadableStream: 'readonly',
+        Response: 'readonly',
         TextDecoder: 'readonly',
         TextDecoderStream: 'readonly',
         clearTimeout: 'readonly',

@@ -8,6 +8,8 @@ export interface ClientUnderTest {
   readonly script: string;
   /** The package whose `engines` say which Node it takes. */
   readonly main?: string;
+  /** What it runs on at least, where it does not run on every Node. */
+  readonly lowestNode?: number;
   /** A tool that must be there, and the variable that makes it required. */
   readonly needs?: { readonly program: string; readonly requiredBy: string };
 }
@@ -17,6 +19,18 @@ const ofNode = (name: string, title: string, script: string, main?: string): Cli
   title,
   script: `${script}.mjs`,
   ...(main === undefined ? {} : { main }),
+});
+
+/** A tool in which a Worker is developed. */
+const tool = (
+  name: string,
+  title: string,
+  script: string,
+  main: string,
+  lowestNode = 22,
+): ClientUnderTest => ({
+  ...ofNode(name, title, script, main),
+  lowestNode,
 });
 
 const ofPython = (name: string, title: string): ClientUnderTest => ({
@@ -34,6 +48,15 @@ export const CLIENTS: readonly ClientUnderTest[] = [
   ofNode('ai-gateway-provider', 'ai-gateway-provider', 'ai-gateway-provider', 'ai-gateway-provider'),
   ofNode('miniflare-4', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
   ofNode('miniflare-5', "a Worker's env.AI in miniflare", 'miniflare', 'miniflare'),
+  ofNode('create-ai', "createAI beside a Worker's env.AI in miniflare", 'create-ai', 'miniflare'),
+  tool('wrangler-oldest', 'a Worker in wrangler', 'wrangler', 'wrangler', 20),
+  tool('wrangler-newest', 'a Worker in wrangler', 'wrangler', 'wrangler'),
+  tool('pages', 'a Worker in wrangler pages', 'pages', 'wrangler'),
+  tool('vite-plugin-oldest', 'a Worker in @cloudflare/vite-plugin', 'vite', '@cloudflare/vite-plugin', 20),
+  tool('vite-plugin', 'a Worker in @cloudflare/vite-plugin', 'vite', '@cloudflare/vite-plugin'),
+  tool('vitest-pool-workers', 'a Worker in vitest-pool-workers', 'vitest', '@cloudflare/vitest-pool-workers'),
+  tool('vitest-plugin', 'a Worker in @cloudflare/vitest-plugin', 'vitest', '@cloudflare/vitest-plugin'),
+  tool('workerd', 'a Worker in workerd alone', 'workerd', 'workerd', 20),
   ofNode(
     'workers-consumers',
     'agents, hono, ai-utils, @langchain/cloudflare in a Worker',

@@ -76,15 +76,21 @@ async function runAll({ clients, majors }: Options, setup: ScriptSetup): Promise
   for (const client of clients) {
     const skipped = missing(client);
     for (const { runtime, program } of await runtimesOf(client, majors)) {
+      const reason = skipped ?? tooOld(client, runtime);
       const result =
-        skipped === undefined
+        reason === undefined
           ? await runClient(client, { program, runtime, setup })
-          : { client: client.name, runtime, checks: [], seconds: 0, skipped };
+          : { client: client.name, runtime, checks: [], seconds: 0, skipped: reason };
       results.push(result);
       process.stdout.write(progressLine(result));
     }
   }
   return results;
+}
+
+function tooOld({ lowestNode = 0 }: ClientUnderTest, runtime: string): string | undefined {
+  const major = /^node (\d+)$/.exec(runtime)?.[1];
+  return Number(major ?? Infinity) < lowestNode ? `it wants Node ${lowestNode}` : undefined;
 }
 
 function progressLine({ client, runtime, checks, seconds, skipped }: CellResult): string {

@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ROOT } from '../../scripts/install-packages.ts';
 import type { ClientUnderTest } from './client-under-test.ts';
 import { installNodeClient } from './install-clients.ts';
 import type { ScriptSetup } from './scripted-service.ts';
@@ -12,14 +13,18 @@ const scriptPath = (name: string): string => fileURLToPath(new URL(`scripts/${na
 /** Debian keeps nginx where only root looks. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
 const SHARED_SCRIPTS = [
-  'check.mjs',
-  'ai-sdk-checks.mjs',
-  'gateway-checks.mjs',
-  'task-checks.mjs',
-  'wire-checks.mjs',
-  'miniflare-worker.mjs',
-  'miniflare-cases.mjs',
+  ...[
+    'check.mjs',
+    'ai-sdk-checks.mjs',
+    'gateway-checks.mjs',
+    'task-checks.mjs',
+    'wire-checks.mjs',
+    'miniflare-worker.mjs',
+  ],
+  ...['miniflare-cases.mjs', 'tool.mjs', 'worker-asks.mjs', 'wrangler-more.mjs'],
 ];
+/** The Worker that all tools run, and its configuration. */
+const WORKER = fileURLToPath(new URL('worker', import.meta.url));
 /** Of a whole script. */
 const LIMIT_MS = 180_000;
 
@@ -47,6 +52,7 @@ export async function runClient(
   const startedAt = performance.now();
   const path = script.endsWith('.mjs') ? await placeScript(name, script) : scriptPath(script);
   const child = spawn(program, [path], {
+    cwd: dirname(path),
     env: {
       PATH,
       HOME: process.env['HOME'] ?? '',
@@ -80,6 +86,11 @@ export async function runClient(
 async function placeScript(client: string, script: string): Promise<string> {
   const folder = await installNodeClient(client);
   for (const name of [script, ...SHARED_SCRIPTS]) copyFileSync(scriptPath(name), join(folder, name));
+  cpSync(WORKER, folder, { recursive: true });
+  mkdirSync(join(folder, 'node_modules'), { recursive: true });
+  // As if this checkout were installed there.
+  rmSync(join(folder, 'node_modules/tokenflare'), { force: true });
+  symlinkSync(ROOT, join(folder, 'node_modules/tokenflare'));
   return join(folder, script);
 }
 

@@ -8,12 +8,19 @@ import { CHAINS } from '../support/chains.ts';
 import { smollm2Gguf } from '../support/smollm2.ts';
 
 const EMBEDDED = fileURLToPath(new URL('../../model-weights', import.meta.url));
-const PLUGIN = fileURLToPath(new URL('../../dist/src/library/miniflare/index.js', import.meta.url));
+const compiled = (path: string): string => fileURLToPath(new URL(`../../dist/src/${path}`, import.meta.url));
 /** As Cloudflare names models: its client percent-encodes the `/`. */
 const CHAIN_MODEL = '@cf/tokenflare/chain';
 
 /** Owners of models of Cloudflare's whose shapes and tasks clients ask for. */
-const ALIASED = ['@cf/zai-org/*', '@cf/openai/*', '@cf/huggingface/*', '@cf/facebook/*', '@cf/meta/*'];
+const ALIASED = [
+  '@cf/zai-org/*',
+  '@cf/openai/*',
+  '@cf/huggingface/*',
+  '@cf/facebook/*',
+  '@cf/meta/*',
+  '@cf/vendor/*',
+];
 
 /** Room for an answer that no client waits for (`MANY_TOKENS` of check.mjs). */
 const CONTEXT_LENGTH = 65_536;
@@ -30,6 +37,8 @@ export interface ScriptSetup {
   readonly texts: Readonly<Record<string, string>>;
   /** The plugin of Miniflare, compiled. */
   readonly plugin: string;
+  /** The command, compiled. */
+  readonly tokenflare: string;
 }
 
 /** The compiled service with its models, as the clients' scripts find it. */
@@ -54,7 +63,9 @@ export async function startScriptedService(): Promise<ScriptedService> {
       RUNTIME: 'auto',
       MODEL: chain,
       MODEL_ID: CHAIN_MODEL,
-      MODEL_ALIASES: ALIASED.map((prefix) => `${prefix}=${CHAIN_MODEL}`).join(','),
+      MODEL_ALIASES: [...ALIASED.map((prefix) => `${prefix}=${CHAIN_MODEL}`), '@cf/baai/*=embedded'].join(
+        ',',
+      ),
       MODELS_DIR: modelsDir,
       PRELOAD_MODELS: ['embedded', ...(chatModel === null ? [] : [chatModel])].join(','),
       // So few that a client that asks often is told to retry.
@@ -71,7 +82,8 @@ export async function startScriptedService(): Promise<ScriptedService> {
       embeddingModel: 'embedded',
       chatModel,
       texts,
-      plugin: PLUGIN,
+      plugin: compiled('library/miniflare/index.js'),
+      tokenflare: compiled('cli/main.js'),
     },
     stop: async () => {
       await service.stop();

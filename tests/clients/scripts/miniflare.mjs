@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { embedMany } from 'ai';
 import { createWorkersAI } from 'workers-ai-provider';
@@ -11,31 +13,7 @@ import { checkTasks } from './task-checks.mjs';
 
 const { url, model, embeddingModel, texts } = setup;
 
-/** A Worker as one would write it for Cloudflare: it knows nothing of where its AI is. */
-const WORKER = `
-export default {
-  async fetch(request, env) {
-    const { method, args, raw, gateway, abortMs } = await request.json();
-    const told = () => ({
-      'x-request': String(env.AI.lastRequestId),
-      'x-status': String(env.AI.lastRequestHttpStatusCode),
-      'x-code': String(env.AI.lastRequestInternalStatusCode),
-      'x-log': String(env.AI.aiGatewayLogId),
-    });
-    try {
-      const target = gateway === undefined ? env.AI : env.AI.gateway(gateway);
-      if (abortMs !== undefined) args[1] = { ...args[1], signal: AbortSignal.timeout(abortMs) };
-      const answer = await target[method](...args);
-      if (answer instanceof ReadableStream) return new Response(answer, { headers: { ...told(), 'content-type': 'text/event-stream' } });
-      if (answer?.created_at instanceof Date) return Response.json(answer, { headers: { 'x-is-date': 'yes' } });
-      if (gateway !== undefined && answer instanceof Response) return answer;
-      if (raw) return new Response(answer.body, { headers: { ...told(), 'x-is-response': 'yes' } });
-      return Response.json(answer ?? null, { headers: told() });
-    } catch (error) {
-      return Response.json({ name: error.name, message: error.message }, { status: 500, headers: told() });
-    }
-  },
-};`;
+const WORKER = readFileSync('src/index.mjs', 'utf8');
 
 const start = (options) => startWorker(WORKER, options);
 
@@ -169,6 +147,71 @@ await check('a service that says nothing', async () => {
   assert.match((await json()).message, /^3007: .* within 500 ms/);
   await mute.dispose();
   server.close();
+});
+
+/** A service that begins an answer, and what then becomes of it. */
+async function startHalfService(goOn) {
+  const server = createHttpServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: {"response":"One"}\n\n');
+    goOn(response);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return { server, url: `http://127.0.0.1:${server.address().port}` };
+}
+
+/** What a Worker reads of a stream that breaks. */
+async function readHalf(through) {
+  const { json } = await ask('run', [model, { prompt: 'a', stream: true }], { through, drains: true });
+  const { text, error } = await json();
+  assert.equal(text, 'data: {"response":"One"}\n\n');
+  return error;
+}
+
+await check('a service that is restarted in the middle of a stream', async () => {
+  const { server, url: half } = await startHalfService((response) =>
+    setTimeout(() => response.destroy(), 100),
+  );
+  const worker = start({ url: half });
+  assert.match(await readHalf(worker), /Error/);
+  await new Promise((resolve) => server.close(resolve));
+  const { port } = new URL(half);
+  const { json } = await ask('run', [model, { prompt: 'a' }], { through: worker });
+  assert.match((await json()).message, /^7009: /);
+  // The same address again, by a service that answers.
+  const again = createHttpServer((_, response) => response.end('{"response":"back"}')).listen(
+    port,
+    '127.0.0.1',
+  );
+  await new Promise((resolve) => again.once('listening', resolve));
+  const { response } = await ask('run', [model, { prompt: 'a' }], { through: worker });
+  assert.match(await response.text(), /back/);
+  await worker.dispose();
+  again.closeAllConnections();
+  again.close();
+});
+
+await check('a service that stops in the middle of a stream', async () => {
+  const { server, url: half } = await startHalfService(() => undefined);
+  const worker = start({ url: half, timeoutMs: 500 });
+  assert.match(await readHalf(worker), /AbortError/);
+  await worker.dispose();
+  server.closeAllConnections();
+  server.close();
+});
+
+await check('without the plugin, by the address of a service that runs', async () => {
+  const ai = { binding: 'AI', remoteProxyConnectionString: new URL(`${url}/workers-binding`) };
+  const through = startWorker(WORKER, {}, { unsafeBindings: [], ai });
+  const inputs = { messages: user(ASK.plain) };
+  const { headers, json } = await ask('run', ['@cf/vendor/any', inputs], { through });
+  assert.equal((await json()).response, texts.plain);
+  assert.match(headers.get('x-request'), /^[\w-]{36}$/);
+  const { response } = await ask('run', [model, { ...inputs, stream: true }], { through });
+  assert.match(await response.text(), /data: \[DONE\]/);
+  const refused = await ask('run', ['nobody', inputs], { through });
+  assert.match((await refused.json()).message, /^5007: /);
+  await through.dispose();
 });
 
 await check('options that cannot be meant', async () => {
