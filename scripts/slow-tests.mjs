@@ -148,7 +148,7 @@ export const SLOW_TESTS = [
   },
   { tests: ['tests/e2e/docker.test.ts'], sources: ['docker/', 'compose.yaml'] },
   {
-    tests: ['tests/e2e/package.test.ts'],
+    tests: ['tests/e2e/package.test.ts', 'tests/e2e/package-workers.test.ts'],
     sources: [
       'scripts/build-package',
       'src/library/',

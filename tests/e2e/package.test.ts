@@ -1,17 +1,5 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
@@ -21,9 +9,9 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { DAWN_VERSION, dawnFolderOf } from '../../src/runtime/webgpu/dawn.ts';
 import { installDawn } from '../../src/runtime/webgpu/install-dawn.ts';
 import { VERSION } from '../../src/version.ts';
-import { makeClone } from '../support/clone.ts';
 import { tinyRepository } from '../support/hub-models.ts';
 import { HubServer } from '../support/hub-server.ts';
+import { installInto, npmFolder, packPackage, postJson, withService } from '../support/installed-package.ts';
 import { runProgram } from '../support/run-command.ts';
 import { smallText } from '../../studio/tests/support/small-training.ts';
 
@@ -43,11 +31,7 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tokenflare-package-'));
-    clone = join(folder, 'clone');
-    makeClone(clone);
-    const { status, stderr } = await runProgram(['npm', 'run', '--silent', 'package'], {}, '', clone);
-    expect(status, stderr).toBe(0);
-    tarball = join(clone, `dist/tokenflare-${VERSION}.tgz`);
+    ({ clone, tarball } = await packPackage(folder));
     const list = ['npm', 'pack', '--json', '--dry-run', './dist/package'];
     [packed] = JSON.parse((await runProgram(list, {}, '', clone)).stdout) as [typeof packed];
   }, 900_000);
@@ -126,7 +110,7 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
     };
 
     beforeAll(async () => {
-      [installed, environment] = await installInto('installed', process.execPath);
+      [installed, environment] = await installInto(join(folder, 'installed'), process.execPath, [tarball]);
     }, 300_000);
 
     it('takes at most 60 MB and 50 packages', async () => {
@@ -182,8 +166,8 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
       expect(existsSync(join(installed, 'run/model.safetensors'))).toBe(true);
       const dawn = join(installed, `data/tokenflare/webgpu-${DAWN_VERSION}/node_modules/webgpu/dist`);
       expect(readdirSync(dawn)).toEqual([dawnFolderOf(process.platform, process.arch)]);
-      // `serve` has tests of its own below.
-      const called = new Set(['serve', ...CALLS.map(({ args }) => args[0])]);
+      // `serve` has tests of its own below, `wrangler` those of package-workers.test.ts.
+      const called = new Set(['serve', 'wrangler', ...CALLS.map(({ args }) => args[0])]);
       expect(COMMANDS.map(({ name }) => name).filter((name) => !called.has(name))).toEqual([]);
     }, 300_000);
   });
@@ -192,7 +176,7 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
     'serves and runs the examples where it is installed, on Node %i',
     async (major) => {
       const node = await installNode(major);
-      const [empty, environment] = await installInto(`node-${major}`, node);
+      const [empty, environment] = await installInto(join(folder, `node-${major}`), node, [tarball]);
       const npm = await npmFolder();
       const npx = [node, join(npm, 'bin/npx-cli.js'), '--no-install', 'tokenflare'];
       const version = await runProgram([...npx, '--version'], environment, '', empty);
@@ -216,32 +200,6 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
     },
     400_000,
   );
-
-  /** Installs the package by a `node` and its npm into an empty folder, with an empty cache. */
-  async function installInto(
-    name: string,
-    node: string,
-  ): Promise<[empty: string, environment: Record<string, string | undefined>]> {
-    const empty = join(folder, name);
-    const bin = join(folder, `bin-${name}`);
-    const home = join(folder, `home-${name}`);
-    for (const path of [empty, bin, home]) mkdirSync(path);
-    const npm = await npmFolder();
-    symlinkSync(node, join(bin, 'node'));
-    symlinkSync(join(npm, 'bin/npm-cli.js'), join(bin, 'npm'));
-    const environment = {
-      PATH: `${bin}:/usr/bin:/bin`,
-      HOME: home,
-      npm_config_cache: join(home, 'npm'),
-      LOG_LEVEL: undefined,
-      RUNTIME: undefined,
-      XDG_DATA_HOME: undefined,
-    };
-    const install = ['npm', 'install', '--no-audit', '--no-fund', tarball];
-    const { status, stderr } = await runProgram(install, environment, '', empty);
-    expect(status, stderr).toBe(0);
-    return [empty, environment];
-  }
 });
 
 interface Call {
@@ -336,46 +294,4 @@ async function checkExamples(
     const answer = await postJson(`${url}v1/completions`, { prompt: 'Once upon a time', max_tokens: 4 });
     expect(answer).toMatchObject({ usage: { completion_tokens: 4 } });
   });
-}
-
-/** Runs a program that serves, until the work is done; then it is told to end, and must. */
-async function withService(
-  [program = '', ...args]: readonly string[],
-  environment: Record<string, string | undefined>,
-  cwd: string,
-  work: (url: string, said: () => string) => Promise<void>,
-): Promise<void> {
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...environment } });
-  const exited = once(child, 'exit');
-  let said = '';
-  const note = (text: string): void => void (said += text);
-  child.stdout.setEncoding('utf8').on('data', note);
-  child.stderr.setEncoding('utf8').on('data', note);
-  try {
-    for (;;) {
-      const url = /(http:\/\/127\.0\.0\.1:\d+[\w/]*)\s/.exec(said)?.[1];
-      if (url !== undefined) {
-        await work(url, () => said);
-        return;
-      }
-      if (child.exitCode !== null) throw new Error(`it ended: ${said}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  } finally {
-    child.kill('SIGTERM');
-    const [code] = (await exited) as [number | null];
-    expect(code, said).toBe(0);
-  }
-}
-
-async function postJson(url: string, body: object): Promise<unknown> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  return response.json();
-}
-
-/** Where npm lies, which came with the `node` that is on the path. */
-async function npmFolder(): Promise<string> {
-  const { stdout } = await runProgram(['npm', 'root', '--global']);
-  return join(stdout.trim(), 'npm');
 }
