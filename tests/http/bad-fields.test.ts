@@ -113,7 +113,7 @@ describe('a field at fault is named: Workers AI', () => {
     ['/text', { text: 5 }, 'a list of 1 to 100 texts'],
     ['/text', { text: '' }, 'at least 1 characters'],
     ['/temperature', { text: 'a', temperature: 1 }, 'unknown field'],
-    ['/pooling', { text: 'a', pooling: 'cls' }, "must be 'mean'"],
+    ['/pooling', { text: 'a', pooling: 'sum' }, 'mean'],
     ['/contexts', { query: 'a' }, 'contexts is required'],
     ['/contexts', { query: 'a', contexts: [] }, 'at least 1 entries'],
     ['/contexts/1/text', { query: 'a', contexts: [{ text: 'b' }, { text: '' }] }, 'at least 1 characters'],

@@ -97,7 +97,7 @@ describe('unknown models, routes and methods', () => {
 
   it.each([
     '/ai',
-    '/ai/run',
+    '/ai/runs',
     '/client/v4/accounts',
     '/client/v4/accounts/me/ai/v2',
     '/client/v4/ai/v1/models',
