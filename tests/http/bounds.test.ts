@@ -76,14 +76,14 @@ function unbounded(schema: Schema, path: string): string[] {
 }
 
 describe('openapi.yaml', () => {
-  const bodies = Object.entries(document.paths).flatMap(([path, { post: operation }]) =>
-    operation?.requestBody === undefined
-      ? []
-      : [[path, operation.requestBody.content['application/json'].schema] as const],
-  );
+  // Files and vectors come as other types; who reads them bounds them.
+  const bodies = Object.entries(document.paths).flatMap(([path, { post: operation }]) => {
+    const schema = operation?.requestBody?.content['application/json']?.schema;
+    return schema === undefined ? [] : [[path, schema] as const];
+  });
 
   it('has the bodies of all routes that take one', () => {
-    expect(bodies.length).toBeGreaterThanOrEqual(9);
+    expect(bodies.length).toBeGreaterThanOrEqual(30);
   });
 
   it.each(bodies)('has a bound for every field of a request: %s', (path, schema) => {

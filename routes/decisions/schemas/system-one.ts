@@ -7,6 +7,7 @@ import {
 } from '../../../src/decisions/start-decision.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { boundedRecord, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';
 import { boundedList } from '../../shared/schemas/lists.ts';
 import { modelField, timeoutField } from '../../shared/schemas/common-fields.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
@@ -23,7 +24,7 @@ const MAX_LEVELS = 10;
 
 /** A text as it is; of an object or a list the model reads the JSON text. */
 const contentSchema = z
-  .union([textSchema, z.record(z.string(), z.unknown()), z.array(z.unknown())], {
+  .union([textSchema, jsonObjectSchema, z.array(z.unknown()).meta({ description: 'Any JSON list.' })], {
     error: 'must be a text, an object or a list',
   })
   .meta({

@@ -159,7 +159,8 @@ export const gatewayRunRequestSchema = bindingRequestSchema
         ...bindingRequestSchema.shape.options.unwrap().shape,
         gateway: bindingGatewaySchema.optional(),
       })
-      .optional(),
+      .optional()
+      .meta({ description: "Any JSON object with options of Cloudflare's; these count." }),
   })
   .meta({ id: 'AiGatewayRunRequest' });
 
@@ -183,22 +184,24 @@ export const fromBindingGateway = (gateway: z.infer<typeof bindingGatewaySchema>
 /** Most requests in a list. */
 const MAX_STEPS = 16;
 
-const stepSchema = z.looseObject({
-  provider: z.string().min(1).max(MAX_ID_CHARACTERS),
-  endpoint: z.string().max(2048),
-  headers: z.record(z.string(), z.unknown()).optional(),
-  query: z.record(z.string(), z.unknown()).meta({ description: 'The body, as the provider has it.' }),
-  config: z
-    .looseObject({
-      requestTimeout: requestTimeout.optional(),
-      maxAttempts: maxAttempts.optional(),
-      retryDelay: retryDelay.optional(),
-      backoff: backoff.optional(),
-      cacheTtl: cacheTtl.optional(),
-      skipCache: z.boolean().optional(),
-    })
-    .optional(),
-});
+const stepSchema = z
+  .looseObject({
+    provider: z.string().min(1).max(MAX_ID_CHARACTERS),
+    endpoint: z.string().max(2048),
+    headers: z.record(z.string(), z.unknown()).optional(),
+    query: z.record(z.string(), z.unknown()).meta({ description: 'The body, as the provider has it.' }),
+    config: z
+      .looseObject({
+        requestTimeout: requestTimeout.optional(),
+        maxAttempts: maxAttempts.optional(),
+        retryDelay: retryDelay.optional(),
+        backoff: backoff.optional(),
+        cacheTtl: cacheTtl.optional(),
+        skipCache: z.boolean().optional(),
+      })
+      .optional(),
+  })
+  .meta({ description: 'Any JSON object; these of its members count.' });
 
 /** A list of requests that are tried in order; one alone may stand without the list. */
 export const universalRequestSchema = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_FILES } from '../../../src/markdown/upload.ts';
 
 /** What `toMarkdown` takes and answers, by a Worker's binding (workerd, to-markdown-api.ts) and by Cloudflare's REST API. */
 
@@ -58,19 +59,25 @@ const name = z.string().max(MAX_NAME_LENGTH);
 /** A body of the binding; each file has its bytes as `data`. */
 const bindingBody = <Data extends z.ZodType>(data: Data) =>
   z.strictObject({
-    files: z.array(
-      z.strictObject({
-        name,
-        mimeType: z.string().max(MAX_NAME_LENGTH).meta({
-          description: 'Without one, or as application/octet-stream, the name and the bytes say what it is.',
+    files: z
+      .array(
+        z.strictObject({
+          name,
+          mimeType: z.string().max(MAX_NAME_LENGTH).meta({
+            description:
+              'Without one, or as application/octet-stream, the name and the bytes say what it is.',
+          }),
+          data,
         }),
-        data,
-      }),
-    ),
+      )
+      .meta({ override: { maxItems: MAX_FILES } }),
     options: z
       .looseObject({ conversionOptions: conversionOptionsSchema.optional() })
       .optional()
-      .meta({ description: "With options of Cloudflare's, such as `gateway`, which mean nothing here." }),
+      .meta({
+        description:
+          "Any JSON object with options of Cloudflare's, such as `gateway`, which mean nothing here.",
+      }),
   });
 
 const BASE64 = /^[A-Za-z\d+/]*={0,2}$/;
