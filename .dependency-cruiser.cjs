@@ -244,7 +244,7 @@ module.exports = {
     ]),
     only(
       'documents-in-their-room',
-      'turndown|@mixmark-io|unpdf|mammoth|fflate|htmlparser2|papaparse|remove-markdown',
+      'turndown|@mixmark-io|unpdf|mammoth|fflate|htmlparser2|papaparse',
       [room('markdown')],
     ),
     only('the-command-line-in-its-room', 'commander|pino-pretty', [room('cli')]),

@@ -35,7 +35,6 @@ export const SLIM = {
   'pino-pretty': 'bundle',
   'prom-client': 'bundle',
   'rate-limiter-flexible': 'files',
-  'remove-markdown': 'files',
   seedrandom: 'files',
   tinyqueue: 'files',
   turndown: 'files',
