@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { ASK, check, setup } from './check.mjs';
 
 /**
@@ -26,7 +27,9 @@ export async function checkGateway(ask) {
   let logId;
 
   await check('run: with a gateway', async () => {
-    const options = { gateway: { id: GATEWAY, metadata: { team: 'a' }, eventId: 'e', cacheTtl: 60 } };
+    // Of this run: other clients ask the same of the same service.
+    const cacheKey = randomUUID();
+    const options = { gateway: { id: GATEWAY, metadata: { team: 'a' }, eventId: 'e', cacheTtl: 60, cacheKey } };
     const { headers, json } = await ask('run', [model, { messages: user(ASK.plain) }, options]);
     assert.equal((await json()).response, texts.plain);
     logId = headers.get('x-log');
