@@ -29,7 +29,9 @@ export async function checkGateway(ask) {
   await check('run: with a gateway', async () => {
     // Of this run: other clients ask the same of the same service.
     const cacheKey = randomUUID();
-    const options = { gateway: { id: GATEWAY, metadata: { team: 'a' }, eventId: 'e', cacheTtl: 60, cacheKey } };
+    const options = {
+      gateway: { id: GATEWAY, metadata: { team: 'a' }, eventId: 'e', cacheTtl: 60, cacheKey },
+    };
     const { headers, json } = await ask('run', [model, { messages: user(ASK.plain) }, options]);
     assert.equal((await json()).response, texts.plain);
     logId = headers.get('x-log');
