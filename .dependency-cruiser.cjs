@@ -242,7 +242,7 @@ module.exports = {
       room('library'),
       '^src/(service|service-log)\\.ts$',
     ]),
-    only('documents-in-their-room', 'turndown|@mixmark-io|unpdf|mammoth|fflate|htmlparser2|papaparse', [
+    only('documents-in-their-room', 'turndown|@mixmark-io|unpdf|fflate|htmlparser2|papaparse', [
       room('markdown'),
     ]),
     only('the-command-line-in-its-room', 'commander|pino-pretty', [room('cli')]),

@@ -105,6 +105,9 @@ export const HARD_FILES: readonly HardFile[] = [
     '[Content_Types].xml': '<Types/>',
     'word/document.xml': ' '.repeat(100 * MIB),
   })),
+  archive('deep.docx', () => ({
+    'word/document.xml': `<w:body>${'<w:tbl><w:tr><w:tc>'.repeat(50_000)}`,
+  })),
   { name: 'lying.docx', make: () => lyingArchive('word/document.xml') },
   { name: 'lying.ods', make: () => lyingArchive('content.xml') },
   workbook('far.xlsx', () => '<row><c r="XFD1"><v>1</v></c></row>'.repeat(100_000)),

@@ -29,7 +29,6 @@ export const SLIM = {
   'd3-array': 'bundle',
   fflate: 'files',
   htmlparser2: 'bundle',
-  mammoth: 'bundle',
   'node-sqlite3-wasm': 'files',
   papaparse: 'files',
   'pino-pretty': 'bundle',

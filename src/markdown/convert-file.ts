@@ -61,7 +61,7 @@ const READERS: Readonly<Record<Kind, Reader>> = {
       import('./docx.ts'),
       import('./html-to-markdown.ts'),
     ]);
-    return fragmentToMarkdown(await docxToHtml(bytes));
+    return fragmentToMarkdown(docxToHtml(bytes));
   },
   odt: async ({ bytes }) => {
     const [{ odtToHtml }, { fragmentToMarkdown }] = await Promise.all([

@@ -1,4 +1,5 @@
 import { ConversionFault } from './conversion.ts';
+import { escapeHtml } from './html-pieces.ts';
 import { CellBudget, SheetRows, type Sheet } from './sheets.ts';
 import { readXml } from './xml-events.ts';
 import { readEntries } from './zip-entries.ts';
@@ -113,6 +114,3 @@ function tagsOf(
   const tag = name === 'text:h' ? `h${level}` : TAGS[name];
   return tag === undefined ? [spaceOf(name, attributes), ''] : [`<${tag}>`, `</${tag}>`];
 }
-
-const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');

@@ -1,4 +1,5 @@
 import { ConversionFault } from './conversion.ts';
+import { entryOf, readRelations } from './office-relations.ts';
 import { CellBudget, SheetRows, type Sheet } from './sheets.ts';
 import { readXml } from './xml-events.ts';
 import { readEntries } from './zip-entries.ts';
@@ -25,12 +26,11 @@ export function readXlsx(bytes: Uint8Array): Sheet[] {
   if (entries[WORKBOOK] === undefined) throw new ConversionFault('it is no workbook of Excel');
   const strings = readStrings(entries[STRINGS]);
   const dateStyles = readDateStyles(entries[STYLES]);
-  const targets = readTargets(entries[RELATIONS]);
+  const targets = new Map(readRelations(entries[RELATIONS]).map(({ id, target }) => [id, target]));
   const budget = new CellBudget();
   const { sheets, epochMs } = readWorkbook(entries[WORKBOOK]);
   return sheets.map(({ name, relation }) => {
-    const target = targets.get(relation) ?? '';
-    const path = target.startsWith('/') ? target.slice(1) : `xl/${target}`;
+    const path = entryOf('xl/', targets.get(relation) ?? '');
     const toText = (value: string, type: string, style: number): string => {
       if (type === 's') return strings[Number(value)] ?? '';
       if (type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
@@ -56,16 +56,6 @@ function readWorkbook(bytes: Uint8Array | undefined): {
     },
   });
   return { sheets, epochMs };
-}
-
-function readTargets(bytes: Uint8Array | undefined): Map<string, string> {
-  const targets = new Map<string, string>();
-  readXml(bytes, {
-    open: (name, { Id: id = '', Target: target = '' }) => {
-      if (name === 'Relationship') targets.set(id, target);
-    },
-  });
-  return targets;
 }
 
 /** Texts that cells share. Their phonetic readings are left out. */
