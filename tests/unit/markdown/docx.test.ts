@@ -202,8 +202,8 @@ describe('a document of Word is what mammoth makes of it', () => {
     ],
     [
       'controls',
-      `<w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent>${p(r('in'))}</w:sdtContent></w:sdt>${p(`<w:smartTag>${r('tag')}</w:smartTag><w:fldSimple w:instr=" PAGE ">${r('1')}</w:fldSimple>`)}`,
-      'in\n\ntag1',
+      `<w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent>${p(r('in'))}</w:sdtContent></w:sdt>${p(`<w:smartTag>${r('tag')}</w:smartTag>`)}`,
+      'in\n\ntag',
     ],
     [
       'notes',
@@ -262,6 +262,11 @@ describe('more is known than mammoth knows', () => {
         cell(p(r('c'))) + cell(p(r('d'))) + cell(p(''), '<w:vMerge/>'),
       ),
       '| a |  | b |\n| --- | --- | --- |\n| c | d |  |',
+    ],
+    [
+      'what a simple field came to',
+      p(`${r('Figure ')}<w:fldSimple w:instr=" SEQ Figure ">${r('1')}</w:fldSimple>`),
+      'Figure 1',
     ],
     [
       'a bookmark does not end a mark',
