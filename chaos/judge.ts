@@ -96,7 +96,10 @@ function judgeLog({ logLines, stderr }: Watched): string[] {
   const longest = logLines.reduce((most, { length }) => Math.max(most, length), 0);
   const warning = /^.*(?:Warning:|Unhandled|uncaught).*$/im.exec(stderr)?.[0];
   return [
-    ...fault(internal.length > 0, `${internal.length} internal errors in the log`),
+    ...fault(
+      internal.length > 0,
+      `${internal.length} internal errors in the log: ${internal[0]?.slice(0, 1000) ?? ''}`,
+    ),
     ...fault(longest > LOG_LINE_BOUND_BYTES, `a log line of ${longest} characters`),
     ...(warning === undefined ? [] : [`on standard error: ${warning.slice(0, 200)}`]),
   ];

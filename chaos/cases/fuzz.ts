@@ -54,17 +54,24 @@ function send(client: Client, { method, path, headers, body }: MutatedRequest): 
   return client.call(method, path, { headers, limitMs, ...(body === undefined ? {} : { body }) });
 }
 
-function faultOf({ method, path }: MutatedRequest, answer: Answer): string | undefined {
+function faultOf({ method, path, headers: sent }: MutatedRequest, answer: Answer): string | undefined {
   const { status, headers, text, error } = answer;
   if (status === 0) return path.includes('benchmark') ? undefined : `no answer (${error ?? ''})`;
   if (status >= 500 && !SERVER_ERRORS.includes(status)) return `${status} ${text.slice(0, 200)}`;
   const contentType = headers['content-type'] ?? '';
   try {
-    checkAgainstOpenApi({ method, path: normalized(path), status, contentType, body: text });
+    checkAgainstOpenApi({ method, path: listedPath(path, sent), status, contentType, body: text });
     return undefined;
   } catch (thrown) {
     return String(thrown).slice(0, 300);
   }
+}
+
+/** What Miniflare asks at its own path stands in a header. */
+function listedPath(path: string, headers: MutatedRequest['headers']): string {
+  const asked = headers['mf-url'] ?? '';
+  const isMiniflare = normalized(path) === '/workers-binding' && URL.canParse(asked);
+  return isMiniflare ? `/workers-binding${new URL(asked).pathname}` : normalized(path);
 }
 
 /** As a server reads it (WHATWG URL): `/%2e/health` is `/health`. */

@@ -23,9 +23,9 @@ const REPEATED_SLACK_BYTES = 32 * 2 ** 20;
 /** The heap of WebAssembly never shrinks: it stays as large as the largest step was. */
 const ENGINE_SLACK_BYTES = 256 * 2 ** 20;
 /** The connection that reads the metrics, and pipes of a worker process that started meanwhile. */
-const OPEN_FILES_SLACK = 8;
-/** Text workers start when they are first needed. */
-const CHILDREN_SLACK = 2;
+const OPEN_FILES_SLACK = 16;
+/** Processes for texts, for documents small and large, and for vectors start when they are first needed. */
+const CHILDREN_SLACK = 5;
 const SETTLE_LIMIT_MS = 20_000;
 /** A service that is asked all the time never collects what garbage it has. */
 const POLL_MS = 500;

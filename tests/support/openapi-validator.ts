@@ -109,9 +109,11 @@ function familyPath(path: string): string {
   if (/^(?:(?:\/client\/v4\/accounts\/[^/]+)?\/ai)?\/v1\/messages(?:\/|$)/.test(path)) return '/v1/messages';
   if (/^\/(?:gateway|workers-binding\/ai-gateway\/universal)\//.test(path))
     return '/gateway/{account}/{gateway}';
+  if (path.startsWith('/workers-binding/vectorize/')) return '/workers-binding/vectorize/{index}/query';
   if (path.startsWith('/workers-binding')) return '/workers-binding/run';
   const isNative =
-    /^\/(ai|client\/v4)(\/|$)/.test(path) && !/^(\/client\/v4\/accounts\/[^/]+)?\/ai\/v1\//.test(path);
+    /^\/(ai|ai-gateway|client\/v4)(\/|$)/.test(path) &&
+    !/^(\/client\/v4\/accounts\/[^/]+)?\/ai\/v1\//.test(path);
   return isNative ? '/ai/run/{model}' : '/v1/completions';
 }
 
