@@ -42,6 +42,9 @@ const BOUNDS: Readonly<Record<string, string[]>> = {
 /** What compiles a schema, and what renders a template, bounds what it takes; the body bounds it before. */
 const ANY_JSON = /^(A JSON Schema|A JSON object|Any JSON)/;
 
+/** A number beyond its bounds gets Cloudflare's own error (tests/http/vectorize.test.ts), and not that of a schema. */
+const TOLD_BY_NUMBER = /\/vectorize\/.*\/query\.(?:topK|vector\[\]): number$/;
+
 /** Paths of what has no bound in a schema. */
 function unbounded(schema: Schema, path: string): string[] {
   if (schema.$ref !== undefined) {
@@ -87,7 +90,7 @@ describe('openapi.yaml', () => {
   });
 
   it.each(bodies)('has a bound for every field of a request: %s', (path, schema) => {
-    expect(unbounded(schema, path)).toEqual([]);
+    expect(unbounded(schema, path).filter((fault) => !TOLD_BY_NUMBER.test(fault))).toEqual([]);
   });
 
   it('would show one that is missing', () => {

@@ -9,8 +9,6 @@ import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';
 
 /** Several times a good one: its true bound is one of the index, with an error of its own. */
 const MAX_LISTED_NUMBERS = 8 * LIMITS.dimensions;
-/** What lies beyond is told in Cloudflare's words, and not by the schema. */
-const MAX_FLOAT32 = 3.4028234663852886e38;
 const MAX_LISTED_IDS = 8 * LIMITS.idsToDelete;
 /** Of an id in a query; longer ones are of no vector. */
 const MAX_TEXT_LENGTH = 512;
@@ -19,7 +17,7 @@ const MAX_DESCRIPTION_LENGTH = 1024;
 export const querySchema = z
   .object({
     vector: z
-      .array(z.number().meta({ override: { minimum: -MAX_FLOAT32, maximum: MAX_FLOAT32 } }))
+      .array(z.number())
       .max(MAX_LISTED_NUMBERS)
       .optional()
       .meta({ description: 'As many numbers as the index has dimensions.' }),
@@ -32,7 +30,6 @@ export const querySchema = z
       .number()
       .optional()
       .meta({
-        override: { minimum: 1, maximum: LIMITS.topK },
         description: `At most ${LIMITS.topK}, with values or all metadata ${LIMITS.topKWithAll}.`,
         default: LIMITS.defaultTopK,
       }),
