@@ -3,7 +3,7 @@ import { isRecord } from '../values.ts';
 
 /** What a request has beside its files. */
 const MAX_REST_CHARACTERS = 2 ** 16;
-export const MAX_FILES = 100;
+const MAX_FILES = 100;
 
 /** A body that holds files, as its text without their bytes, and their bytes: plain data, which crosses processes. */
 export interface Upload {

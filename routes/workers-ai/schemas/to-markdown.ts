@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { MAX_FILES } from '../../../src/markdown/upload.ts';
 
 /** What `toMarkdown` takes and answers, by a Worker's binding (workerd, to-markdown-api.ts) and by Cloudflare's REST API. */
 
 const MAX_NAME_LENGTH = 1024;
+/** Of a request; what reads it refuses more (src/markdown/upload.ts). */
+const MAX_FILES = 100;
 const MAX_OPTION_LENGTH = 2048;
 
 const language = z
@@ -71,13 +72,10 @@ const bindingBody = <Data extends z.ZodType>(data: Data) =>
         }),
       )
       .meta({ override: { maxItems: MAX_FILES } }),
-    options: z
-      .looseObject({ conversionOptions: conversionOptionsSchema.optional() })
-      .optional()
-      .meta({
-        description:
-          "Any JSON object with options of Cloudflare's, such as `gateway`, which mean nothing here.",
-      }),
+    options: z.looseObject({ conversionOptions: conversionOptionsSchema.optional() }).optional().meta({
+      description:
+        "Any JSON object with options of Cloudflare's, such as `gateway`, which mean nothing here.",
+    }),
   });
 
 const BASE64 = /^[A-Za-z\d+/]*={0,2}$/;
