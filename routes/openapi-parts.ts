@@ -286,7 +286,7 @@ export function openErrorResponses(
 /** Answers that the document lists once and refers to, by their id. */
 const listedErrors = new Map<string, ZodOpenApiResponseObject>();
 
-/** Nobody reads the statuses of these but Cloudflare's own class, so they are told by their ranges. */
+/** Only Cloudflare's own class reads the statuses of these, so they are told by their ranges. */
 /** The errors of a family whose statuses are told by their ranges. */
 export const rangesOfErrors = (
   family: ApiFamily,

@@ -17,7 +17,7 @@ const chat = (client: Client): Promise<Answer> =>
     headers: { 'cf-aig-cache-ttl': '3600' },
   });
 
-/** So many calls, by so many keys of one address that nobody gave it. */
+/** Calls from one address, by twenty keys that it invented. */
 async function attack(
   scene: Scene,
   count: number,

@@ -15,7 +15,7 @@ export interface StepAnswer {
   readonly body: ReadableStream<Uint8Array> | null;
   /** Of the request that this service made to itself; undefined of one to another host. */
   readonly scope: RequestScope | undefined;
-  /** Nobody reads it. */
+  /** Ends the work on it; its body is not read. */
   discard(): void;
 }
 

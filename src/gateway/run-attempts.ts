@@ -12,7 +12,7 @@ interface AttemptOptions<Answer> {
   readonly mayImprove: (answer: Answer) => boolean;
   /** An answer is not used. */
   readonly discard: (answer: Answer) => void;
-  /** Nobody waits any more. */
+  /** The client has left. */
   readonly gone: AbortSignal;
 }
 

@@ -71,7 +71,7 @@ export interface LogPage {
 /** Names one log. */
 export interface LogKey {
   readonly id: string;
-  /** Undefined: whoever it belongs to. */
+  /** Undefined: the log of any owner. */
   readonly ownerId: string | undefined;
   readonly gateway: string;
 }
