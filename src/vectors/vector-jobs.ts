@@ -27,7 +27,7 @@ export type VectorQuestion =
   | { readonly type: 'create'; readonly config: IndexConfig }
   | { readonly type: 'config' | 'delete' | 'info' | 'properties'; readonly index: string }
   /** Of a large body, before the batch. */
-  | { readonly type: 'part'; readonly upload: string; readonly bytes: Uint8Array }
+  | { readonly type: 'part'; readonly upload: string; readonly clientId: string; readonly bytes: Uint8Array }
   /** The body's batch will not come. */
   | { readonly type: 'dropParts'; readonly upload: string }
   | { readonly type: 'put'; readonly index: string; readonly mode: PutMode; readonly batch: PutBatch }

@@ -65,7 +65,7 @@ export class VectorService {
     try {
       for (; bytes.length - numParts * PART_BYTES > PART_BYTES; numParts++) {
         const part = bytes.slice(numParts * PART_BYTES, (numParts + 1) * PART_BYTES);
-        await this.ask({ type: 'part', upload, bytes: part }, caller);
+        await this.ask({ type: 'part', upload, clientId: caller.clientId, bytes: part }, caller);
       }
       const last = bytes.slice(numParts * PART_BYTES);
       return await this.ask({ ...question, batch: { ...batch, upload, numParts, bytes: last } }, caller);

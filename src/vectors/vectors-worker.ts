@@ -37,7 +37,7 @@ serveJobs({
         await store.delete(question.index);
         return 'null';
       case 'part':
-        uploads.add(question.upload, question.bytes);
+        uploads.add(question.upload, question.clientId, question.bytes);
         return 'null';
       case 'dropParts':
         uploads.drop(question.upload);
