@@ -66,7 +66,7 @@ type BodyKind =
 
 const FIELDS: Readonly<Record<BodyKind, Readonly<Record<string, unknown>>>> = {
   text: workersAiRequestSchema.shape,
-  chat: chatRequestSchema.shape,
+  chat: { ...chatRequestSchema.shape, prompt: workersAiRequestSchema.shape.prompt },
   response: responseRequestSchema.shape,
   embedding: workersAiEmbeddingRequestSchema.shape,
   ranking: workersAiRankingRequestSchema.shape,
@@ -84,16 +84,20 @@ function bodyKindOf({ modelId, body }: Asked): BodyKind {
     case undefined:
       return kindByFields(body);
     case 'chat':
-      return 'messages' in body ? 'chat' : 'text';
+      return isChat(body) ? 'chat' : 'text';
     case 'responses':
       if ('input' in body) return 'response';
-      return 'messages' in body ? 'chat' : 'text';
+      return isChat(body) ? 'chat' : 'text';
     case 'embeddings':
       return 'query' in body ? 'ranking' : 'embedding';
     default:
       return task;
   }
 }
+
+/** A prompt that is not raw is the message of a user, as it is to any model that chats. */
+const isChat = ({ messages, prompt, raw }: Record<string, unknown>): boolean =>
+  messages !== undefined || (typeof prompt === 'string' && raw !== true);
 
 /** The first field that a body has counts: `text` of a response is its format, and chats may name documents. */
 const FIELD_KINDS: readonly (readonly [field: string, kind: BodyKind])[] = [

@@ -1,13 +1,6 @@
-import { configuredBinding } from './miniflare/local-ai.ts';
-import type { PluginOptions } from './miniflare/plugin-options.ts';
+import { useLocalBindings, type LocalOptions, type WorkerBindings } from './miniflare/local-bindings.ts';
 
-export type { PluginOptions };
-
-/** What is read and written of a Worker's configuration. */
-export interface WorkerBindings {
-  ai?: { binding: string } | undefined;
-  unsafe?: { bindings?: unknown[] };
-}
+export type { LocalOptions, WorkerBindings };
 
 /** What `cloudflare()` takes: `config` changes the configuration of a Worker, `auxiliaryWorkers` have one each. */
 export interface LocalConfig {
@@ -22,15 +15,15 @@ export interface CommandPlugin {
 }
 
 /**
- * The plugins of `@cloudflare/vite-plugin`, with `env.AI` on this machine while Vite serves: `plugins: [localAI(cloudflare)]`
- * in vite.config.ts. What is built has the Worker's own `ai`. Other options of `cloudflare()` are added by a function:
- * `localAI((local) => cloudflare({ ...local, persistState: false }), { models })`.
+ * The plugins of `@cloudflare/vite-plugin`, with `env.AI` and indexes of Vectorize on this machine while Vite serves:
+ * `plugins: [localAI(cloudflare)]` in vite.config.ts. What is built has the Worker's own bindings. Other options of
+ * `cloudflare()` are added by a function: `localAI((local) => cloudflare({ ...local, persistState: false }), { models })`.
  *
  * @param options of the binding (docs/workers.md)
  */
 export function localAI<Plugins>(
   cloudflare: (config: LocalConfig) => Plugins,
-  options: PluginOptions = {},
+  options: LocalOptions = {},
 ): [CommandPlugin, Plugins] {
   // `cloudflare()` asks for the configuration while Vite resolves its own, after the plugin below was told what Vite does.
   let isServing = false;
@@ -45,14 +38,7 @@ export function localAI<Plugins>(
     },
   };
   const config = (worker: WorkerBindings): void => {
-    if (isServing) useLocalAi(worker, options);
+    if (isServing) useLocalBindings(worker, options);
   };
   return [readsCommand, cloudflare({ config })];
-}
-
-function useLocalAi(worker: WorkerBindings, options: PluginOptions): void {
-  if (worker.ai === undefined) return;
-  const binding = configuredBinding(worker.ai.binding, options);
-  worker.unsafe = { ...worker.unsafe, bindings: [...(worker.unsafe?.bindings ?? []), binding] };
-  delete worker.ai;
 }

@@ -1,4 +1,4 @@
-import { type LocalBinding, localBinding } from './miniflare/local-ai.ts';
+import { type LocalBinding, localBinding } from './miniflare/local-bindings.ts';
 import type { PluginOptions } from './miniflare/plugin-options.ts';
 
 export type { PluginOptions };

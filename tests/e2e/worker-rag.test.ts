@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type * as local from '../../src/library/miniflare/local-bindings.ts';
+import type { WorkerBindings } from '../../src/library/vite.ts';
 import { installNodeClient } from '../clients/install-clients.ts';
 import { build } from '../support/process.ts';
 
@@ -12,11 +14,7 @@ import { build } from '../support/process.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-interface Binding {
-  name: string;
-  type: string;
-  dev: { plugin: { package: string; name: string }; options: object };
-}
+type Local = typeof local;
 
 interface Fetched {
   status: number;
@@ -39,24 +37,26 @@ beforeAll(async () => {
   const { Miniflare: Tool } = createRequire(join(packages, 'package.json'))('miniflare') as {
     Miniflare: new (options: object) => Miniflare;
   };
-  const text = readFileSync(at('examples/worker-rag/wrangler.jsonc'), 'utf8');
-  const { config } = ts.parseConfigFileTextToJson('wrangler.jsonc', text) as {
-    config: { compatibility_date: string; env: { local: { unsafe: { bindings: Binding[] } } } };
-  };
-  const { bindings } = config.env.local.unsafe;
+  const { config } = ts.parseConfigFileTextToJson(
+    'wrangler.jsonc',
+    readFileSync(at('examples/worker-rag/wrangler.jsonc'), 'utf8'),
+  ) as { config: WorkerBindings & { compatibility_date: string } };
   const worker = readFileSync(at('examples/worker-rag/src/index.ts'), 'utf8');
-  miniflare = new Tool({
+  const { withLocalBindings } = (await import(at('dist/src/library/miniflare/local-bindings.js'))) as Local;
+  const options = {
     modules: true,
     script: ts.transpile(worker, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }),
     compatibilityDate: config.compatibility_date,
-    unsafeBindings: bindings.map(({ name, type, dev }) => ({
-      name,
-      type,
-      plugin: { ...dev.plugin, package: at('dist/src/library/miniflare/index.js') },
-      // Where the indexes of this machine's user are not.
-      options: type === 'ai' ? { ...dev.options, settings: { VECTORIZE_DIR: folder } } : dev.options,
-    })),
-  });
+    ai: config.ai,
+    vectorize: Object.fromEntries((config.vectorize ?? []).map(({ binding, ...index }) => [binding, index])),
+  };
+  // What the example's `npm run dev` says, but for the folder: it is not where the indexes of this machine's user are.
+  const said = {
+    models: { '@cf/*': 'tokenflare-tales' },
+    settings: { VECTORIZE_DIR: folder },
+    indexes: { notes: { dimensions: 256, metric: 'cosine' as const } },
+  };
+  miniflare = new Tool(withLocalBindings(options, said));
 }, 300_000);
 afterAll(async () => {
   await miniflare.dispose();

@@ -93,7 +93,17 @@ it('leaves ids to a service that runs', async () => {
   expect(stderr).toContain('with env.AI at http://127.0.0.1:9: models have their ids there');
 });
 
+it('names indexes of Vectorize that are made where there are none', async () => {
+  const flags = ['--url', 'http://a', '--index', 'notes=256,cosine', '--index', 'b=3,dot-product', 'dev'];
+  expect(given((await run(flags)).stdout).options).toEqual({
+    url: 'http://a',
+    models: {},
+    indexes: { notes: { dimensions: 256, metric: 'cosine' }, b: { dimensions: 3, metric: 'dot-product' } },
+  });
+});
+
 it.each([
+  [['--index', 'notes=256', 'dev'], 1, /like notes=256,cosine/],
   [['deploy'], 2, /it runs wrangler dev; for other commands run wrangler itself/],
   [[], 2, /it runs wrangler dev/],
   [['pages', 'dev'], 2, /pages dev has no --local/],

@@ -103,6 +103,12 @@ describe('the shape of a text', () => {
     expect(await run(GPT_OSS, { messages })).toMatchObject({ object: 'chat.completion' });
   });
 
+  it.each([CHAT, GPT_OSS])('is a chat completion of %s for a prompt, too', async (model) => {
+    expect(await run(model, { prompt: 'Hello' })).toMatchObject({ object: 'chat.completion' });
+    expect(on.lastPrompt()).toBe('u:Hello\na:');
+    expect(faultOf(await rest(model, { prompt: 3 }))).toMatchObject({ status: 400 });
+  });
+
   it.each([LLAMA, '@cf/some/model-of-tomorrow', MODEL])('is as ever for %s', async (model) => {
     const result = await run(model, { messages, max_completion_tokens: 40 });
     expect(result).toMatchObject({ response: TEXT, finish_reason: 'stop' });
@@ -357,7 +363,7 @@ describe('batch jobs', () => {
   it('have the shape and the task of the id that was asked', async () => {
     expect(await entriesOf(CHAT, [{ messages }, { prompt: 'a' }])).toMatchObject([
       { success: true, result: { object: 'chat.completion' } },
-      { success: true, result: { response: TEXT } },
+      { success: true, result: { object: 'chat.completion' } },
     ]);
     expect(await entriesOf(M2M100, [{ text: 'a', target_lang: 'es' }, { text: 'a' }])).toMatchObject([
       { success: true, result: { translated_text: TEXT.trim() } },

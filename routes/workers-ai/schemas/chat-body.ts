@@ -2,19 +2,24 @@ import { isRecord } from '../../../src/values.ts';
 
 /**
  * A body for a chat-shaped id of Cloudflare's, as OpenAI's chat completions have it. Cloudflare takes its own forms there
- * too: a tool without `function` around it, a JSON Schema without a name, and null for no reasoning. Streams tell their
- * usage without being asked.
+ * too: a prompt in place of messages, a tool without `function` around it, a JSON Schema without a name, and null for no
+ * reasoning. Streams tell their usage without being asked.
  */
 export function toChatBody(body: Record<string, unknown>): Record<string, unknown> {
-  const { tools, response_format: format, stream, stream_options: options } = body;
+  const { prompt, ...others } = body;
+  const asked =
+    prompt === undefined || 'messages' in body ? body : { ...others, messages: asMessages(prompt) };
+  const { tools, response_format: format, stream, stream_options: options } = asked;
   return {
-    ...body,
+    ...asked,
     ...(Array.isArray(tools) ? { tools: tools.map(toNestedTool) } : {}),
-    ...(body['reasoning_effort'] === null ? { reasoning_effort: 'none' } : {}),
+    ...(asked['reasoning_effort'] === null ? { reasoning_effort: 'none' } : {}),
     ...(isRecord(format) ? { response_format: toNamedFormat(format) } : {}),
     ...(stream === true && (options ?? null) === null ? { stream_options: { include_usage: true } } : {}),
   };
 }
+
+const asMessages = (prompt: unknown): object[] => [{ role: 'user', content: prompt }];
 
 function toNestedTool(tool: unknown): unknown {
   if (!isRecord(tool) || 'function' in tool || !('name' in tool)) return tool;

@@ -1,15 +1,16 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { flagOf, type Config } from '../../config/config.ts';
 import { SETTINGS, type SettingName } from '../../config/settings.ts';
 import { defaultModel } from '../../engine-settings.ts';
+import type { LocalOptions } from '../../library/miniflare/local-bindings.ts';
 import { addSettings, ENGINE_SETTINGS, givenFlags, readSettings } from '../setting-flags.ts';
 import { say } from '../terminal.ts';
 import { findWrangler } from '../wrangler/find-wrangler.ts';
 import { runWrangler } from '../wrangler/run-wrangler.ts';
 
-/** Of the service that answers `env.AI`; it has no log. */
+/** Of the service that is behind the bindings; it has no log. */
 const SERVICE_SETTINGS: readonly SettingName[] = [
-  ...(['modelId'] as const),
+  ...(['modelId', 'vectorizeDir'] as const),
   ...ENGINE_SETTINGS.filter((name) => name !== 'logLevel'),
 ];
 
@@ -22,10 +23,16 @@ export function configureWrangler(command: Command): void {
     .argument('[words...]', "`dev` and what else wrangler's own command takes")
     .passThroughOptions()
     .option('--url <url>', 'a service that runs already and answers env.AI; its key is in TOKENFLARE_API_KEY')
+    .option(
+      '--index <name=dimensions,metric>',
+      'an index of Vectorize that is made where there is none, such as notes=256,cosine; may be repeated',
+      addIndex,
+      {},
+    )
     .addHelpText(
       'after',
-      "\nRuns the project's own wrangler (4.45 or later) with --local, so that nothing asks Cloudflare, and with env.AI on this\n" +
-        'machine; the configuration stays as it is. Without --url and --model-aliases the default model answers to each id of\n' +
+      "\nRuns the project's own wrangler (4.45 or later) with --local, so that nothing asks Cloudflare, and with env.AI and\n" +
+        'indexes of Vectorize on this machine; the configuration stays as it is. Without --url and --model-aliases the default model answers to each id of\n' +
         'Cloudflare, @cf/… and @hf/…',
     );
   addSettings(command, 'Which models answer to which ids:', ['modelAliases']);
@@ -36,13 +43,24 @@ export function configureWrangler(command: Command): void {
 async function develop(command: Command, words: readonly string[]): Promise<void> {
   const problem = problemOf(words);
   if (problem !== undefined) command.error(`error: ${problem}`);
-  const { url } = command.opts<{ url?: string }>();
+  const { url, index: indexes } = command.opts<{ url?: string; index: Indexes }>();
   const wrangler = findWrangler(process.cwd());
   const models = await modelsOf(readSettings(command), url);
   say(`tokenflare: wrangler ${wrangler.version}, with env.AI ${whereOf(url)}: ${told(models)}`);
-  say('tokenflare: what wrangler says of its AI binding, remote or not supported, does not hold here');
-  const options = url === undefined ? { models, settings: settingsOf(command) } : { models, url };
+  say('tokenflare: what wrangler says of AI and Vectorize, remote or not supported, does not hold here');
+  const service = url === undefined ? { settings: settingsOf(command) } : { url };
+  const options: LocalOptions = { models, ...service, ...(Object.keys(indexes).length > 0 && { indexes }) };
   process.exitCode = await runWrangler(wrangler, [...words, '--local'], options);
+}
+
+type Indexes = NonNullable<LocalOptions['indexes']>;
+
+function addIndex(given: string, others: Indexes): Indexes {
+  const [, name, dimensions, metric] = /^([^=]+)=(\d+),(cosine|euclidean|dot-product)$/.exec(given) ?? [];
+  if (name === undefined) {
+    throw new InvalidArgumentError('It must be like notes=256,cosine; or euclidean, or dot-product.');
+  }
+  return { ...others, [name]: { dimensions: Number(dimensions), metric: metric as 'cosine' } };
 }
 
 function problemOf(words: readonly string[]): string | undefined {

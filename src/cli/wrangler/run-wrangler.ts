@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import type { LocalOptions } from '../../library/miniflare/local-bindings.ts';
 import type { Wrangler } from './find-wrangler.ts';
 
 const PRELOAD = new URL('../../library/miniflare/preload.js', import.meta.url).href;
@@ -8,15 +9,15 @@ const PRELOAD = new URL('../../library/miniflare/preload.js', import.meta.url).h
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * Runs wrangler until it ends, with a Miniflare that makes `env.AI` by the plugin.
+ * Runs wrangler until it ends, with a Miniflare that makes `env.AI` and indexes of Vectorize by the plugins.
  *
- * @param options of the plugin, without secrets: they are seen in the list of processes
+ * @param options of the plugins, without secrets: they are seen in the list of processes
  * @returns its exit code; 128 and the number of the signal if one ended it
  */
 export async function runWrangler(
   { path }: Wrangler,
   words: readonly string[],
-  options: object,
+  options: LocalOptions,
 ): Promise<number> {
   // By an argument and not by NODE_OPTIONS: wrangler hands Node's arguments on to its own process alone, and the scripts of
   // a project's build, which it runs as well, need no preload.

@@ -4,9 +4,8 @@ import { ownServiceUrl, say } from './own-service.ts';
 import { bindingsOf, PLUGIN_NAME, type PluginBinding } from './plugin-options.ts';
 import { stubServerOf } from './stub-server.ts';
 import { UPSTREAM } from './upstream.ts';
-import { createVectorizePlugin, VECTORIZE_PLUGIN_NAME } from './vectorize.ts';
-
-export { localVectorize } from './vectorize.ts';
+import { VECTORIZE_PLUGIN_NAME } from './vectorize-options.ts';
+import { createVectorizePlugin } from './vectorize.ts';
 
 /**
  * `tokenflare/miniflare`: an external plugin of Miniflare, which wrangler loads by its name in a configuration

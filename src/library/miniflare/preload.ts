@@ -1,25 +1,24 @@
 /**
  * `tokenflare wrangler dev` has Node load this before wrangler (`--import`), with the plugin's options as JSON in the query
- * of its address. Wrangler then finds a Miniflare that puts our plugin in the place of each Worker's `ai`, so that no
- * configuration names it (docs/decisions/0103-env-ai-without-configuration.md).
+ * of its address. Wrangler then finds a Miniflare that puts our plugins in the place of each Worker's `ai` and `vectorize`, so
+ * that no configuration names them (docs/decisions/0103-env-ai-without-configuration.md).
  */
 import Module from 'node:module';
-import { withLocalAi, type MiniflareOptions } from './local-ai.ts';
-import type { PluginOptions } from './plugin-options.ts';
+import { withLocalBindings, type LocalOptions, type MiniflareOptions } from './local-bindings.ts';
 
 interface Miniflare {
   setOptions(options: MiniflareOptions): Promise<void>;
 }
 type MiniflareClass = new (options: MiniflareOptions) => Miniflare;
 
-function localMiniflare(Original: MiniflareClass, options: PluginOptions): MiniflareClass {
+function localMiniflare(Original: MiniflareClass, options: LocalOptions): MiniflareClass {
   return class extends Original {
     constructor(given: MiniflareOptions) {
-      super(withLocalAi(given, options));
+      super(withLocalBindings(given, options));
     }
 
     override setOptions(given: MiniflareOptions): Promise<void> {
-      return super.setOptions(withLocalAi(given, options));
+      return super.setOptions(withLocalBindings(given, options));
     }
   };
 }
@@ -29,7 +28,7 @@ const loader = Module as unknown as {
   _load: (this: unknown, request: string, ...more: unknown[]) => unknown;
 };
 
-function replaceMiniflare(options: PluginOptions): void {
+function replaceMiniflare(options: LocalOptions): void {
   const load = loader._load;
   const replaced = new WeakMap<object, object>();
   loader._load = function (request, ...more) {
@@ -50,4 +49,4 @@ const exportsWith = (exported: object, Miniflare: MiniflareClass): object =>
     get: (target, name): unknown => (name === 'Miniflare' ? Miniflare : Reflect.get(target, name)),
   });
 
-replaceMiniflare(JSON.parse(decodeURIComponent(new URL(import.meta.url).search.slice(1))) as PluginOptions);
+replaceMiniflare(JSON.parse(decodeURIComponent(new URL(import.meta.url).search.slice(1))) as LocalOptions);

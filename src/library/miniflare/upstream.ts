@@ -124,7 +124,7 @@ export default class extends WorkerEntrypoint {
       const url = SERVICE + '/workers-binding' + pathname + search;
       const { method } = request;
       const isList = pathname.startsWith('/ai-gateway/universal/run/');
-      const body = isList
+      const body = isList && !KEEPS_IDS
         ? JSON.stringify((await request.json()).map((entry) => renamed(entry, MODELS)))
         : request.body;
       const response = await fetch(url, { method, headers, body, redirect: 'manual', signal: waiting.signal });

@@ -94,8 +94,8 @@ export class Tool {
     return this;
   }
 
-  ask = (method, args, { raw } = {}) =>
-    fetch(this.url, { method: 'POST', body: JSON.stringify({ method, args, raw }) });
+  ask = (method, args, { raw, asksNotes } = {}) =>
+    fetch(this.url, { method: 'POST', body: JSON.stringify({ method, args, raw, asksNotes }) });
 
   /** Ends it as Ctrl-C does. Then no process of it may be left, and its port is free. */
   async stop() {
@@ -118,6 +118,31 @@ export async function checkTool(title, tool) {
   await check(`${title}: starts`, () => tool.ready());
   for (const [name, asks] of Object.entries(ASKS))
     await check(`${title}: ${name}`, () => asks(tool.ask, setup));
+}
+
+/** What the Worker's index is made with. */
+export const NOTES = { dimensions: 3, metric: 'cosine' };
+
+/** The index of the Worker's configuration, which its tool has made of NOTES. */
+export async function checkNotes(title, tool) {
+  await check(`${title}: Vectorize`, async () => {
+    const ask = async (method, ...args) => {
+      const answer = await tool.ask(method, args, { asksNotes: true });
+      assert.equal(answer.status, 200, await answer.clone().text());
+      return answer.json();
+    };
+    const vectors = [
+      { id: 'a', values: [1, 0, 0], metadata: { text: 'north' } },
+      { id: 'b', values: [0, 1, 0] },
+    ];
+    await ask('upsert', vectors);
+    const { matches } = await ask('query', [0.9, 0.1, 0], { topK: 1, returnMetadata: 'all' });
+    assert.deepEqual(
+      matches.map(({ id, metadata }) => [id, metadata]),
+      [['a', { text: 'north' }]],
+    );
+    assert.deepEqual((await ask('describe')).dimensions, 3);
+  });
 }
 
 /** Ends a tool, whatever was found before. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { getPlatformProxy } from 'wrangler';
 import { check, setup } from './check.mjs';
-import { checkEnd, checkTool, freePort, Tool } from './tool.mjs';
+import { checkEnd, checkNotes, checkTool, freePort, NOTES, Tool } from './tool.mjs';
 import { ALIASES } from './worker-asks.mjs';
 
 const { client, plugin, tokenflare, url, texts } = setup;
@@ -33,7 +33,8 @@ const command = await start([tokenflare, 'wrangler', '--url', url, '--model-alia
 await checkTool('tokenflare wrangler dev', command);
 await checkEnd('tokenflare wrangler dev', command);
 
-const alone = await start([tokenflare, 'wrangler', 'dev']);
+const index = `notes-of-a-worker=${NOTES.dimensions},${NOTES.metric}`;
+const alone = await start([tokenflare, 'wrangler', '--index', index, 'dev']);
 await check('tokenflare wrangler dev: says first what answers', async () => {
   await alone.ready();
   assert.match(alone.said, /^tokenflare: wrangler \d.* in its process: @cf\/\* is tokenflare-tales, /);
@@ -43,6 +44,7 @@ await check('tokenflare wrangler dev: says first what answers', async () => {
   ]);
   assert.equal((await answer.json()).usage.completion_tokens, 4);
 });
+await checkNotes('tokenflare wrangler dev', alone);
 await checkEnd('tokenflare wrangler dev, alone', alone);
 
 await check('getPlatformProxy', async () => {

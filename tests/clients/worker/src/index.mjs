@@ -1,7 +1,7 @@
-/** A Worker as one writes it for Cloudflare: it knows nothing of where its AI is. All tools of the matrix run this file. */
+/** A Worker as one writes it for Cloudflare: it knows nothing of where its AI and its index are. All tools of the matrix run this file. */
 export default {
-  async fetch(request, { AI }) {
-    const { method, args, raw, drains, gateway, abortMs } = await request.json();
+  async fetch(request, { AI, NOTES }) {
+    const { method, args, raw, drains, gateway, abortMs, asksNotes } = await request.json();
     const told = () => ({
       'x-request': String(AI.lastRequestId),
       'x-status': String(AI.lastRequestHttpStatusCode),
@@ -9,6 +9,7 @@ export default {
       'x-log': String(AI.aiGatewayLogId),
     });
     try {
+      if (asksNotes) return Response.json(await NOTES[method](...args));
       const target = gateway === undefined ? AI : AI.gateway(gateway);
       if (abortMs !== undefined) args[1] = { ...args[1], signal: AbortSignal.timeout(abortMs) };
       const answer = await target[method](...args);
