@@ -84,7 +84,8 @@ interface WorkerOf5 {
 
 interface BindingOf5 {
   readonly type?: string;
-  readonly index_name?: string;
+  /** Of an index of Vectorize. */
+  readonly name?: string;
 }
 
 /** What Miniflare is created with: several Workers, or (in 4) the one that the options themselves are. */
@@ -125,8 +126,8 @@ function localWorkerOf5(worker: WorkerOf5, options: LocalOptions): object {
 
 function localBindingOf5(binding: BindingOf5, options: LocalOptions): object {
   if (binding.type === 'ai') return { type: 'unsafe:ai', dev: localAi(options) };
-  if (binding.type === 'vectorize' && binding.index_name !== undefined) {
-    return { type: 'unsafe:vectorize', dev: localIndex(binding.index_name, options) };
+  if (binding.type === 'vectorize' && binding.name !== undefined) {
+    return { type: 'unsafe:vectorize', dev: localIndex(binding.name, options) };
   }
   return binding;
 }

@@ -52,7 +52,8 @@ await check('the next model, where one fails', async () => {
 await check('options of a request', async () => {
   const options = {
     cacheTtl: 60,
-    cacheKey: 'of-a-request',
+    // Other runs of this script use the same service.
+    cacheKey: `of-a-request-${process.pid}`,
     metadata: { user: 7, big: 8n },
     eventId: 'an-event',
     requestTimeoutMs: 60_000,

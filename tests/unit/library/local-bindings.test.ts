@@ -52,7 +52,7 @@ describe('an index of Vectorize', () => {
   });
 
   it('and by the options of Miniflare 5, which the plugin reads as its own', () => {
-    const worker = { config: { env: { DOCS: { type: 'vectorize', index_name: 'docs' } } } };
+    const worker = { config: { env: { DOCS: { type: 'vectorize', name: 'docs' } } } };
     const { workers } = withLocalBindings(
       { workers: [worker] },
       { settings: { VECTORIZE_DIR: 'v' }, indexes },
