@@ -1,5 +1,5 @@
 import { assertInvariant, EngineError, invalidField } from '../errors.ts';
-import { JobProcess } from '../process/job-process.ts';
+import { IdleProcess } from '../process/idle-process.ts';
 import type { Conversion, ConversionOptions, SourceFile } from './conversion.ts';
 import type { MarkdownAnswer, MarkdownQuestion, MarkdownSetup } from './markdown-worker.ts';
 import type { Upload } from './upload.ts';
@@ -14,7 +14,6 @@ interface Limits {
   readonly deadlineMs: number;
   readonly maxHeapMb: number;
   readonly maxResidentBytes: number;
-  readonly startTimeoutMs: number;
 }
 
 const MIB = 2 ** 20;
@@ -23,18 +22,24 @@ const SMALL: Limits = {
   deadlineMs: 10_000,
   maxHeapMb: 96,
   maxResidentBytes: 224 * MIB,
-  startTimeoutMs: START_TIMEOUT_MS,
 };
 const LARGE: Limits = {
   deadlineMs: 30_000,
   maxHeapMb: 384,
   maxResidentBytes: 512 * MIB,
-  startTimeoutMs: START_TIMEOUT_MS,
 };
 /** What is larger has a process of its own, so that small files do not wait for it. */
 const MAX_SMALL_BYTES = 2 ** 18;
 /** A process that has had nothing to do for so long is ended. */
 const IDLE_MS = 10_000;
+
+type ConverterProcess = IdleProcess<MarkdownSetup, MarkdownQuestion, MarkdownAnswer>;
+
+/** Where files of a size are read, and how long each may take. */
+interface Side {
+  readonly process: ConverterProcess;
+  readonly timeoutMs: number;
+}
 
 interface ConverterOptions {
   /** In the place of the limits of small files and of large ones. */
@@ -48,12 +53,16 @@ interface ConverterOptions {
  * ends this process is told of by its own error.
  */
 export class MarkdownConverter {
-  readonly #small: IdleProcess;
-  readonly #large: IdleProcess;
+  readonly #small: Side;
+  readonly #large: Side;
 
   constructor({ limits = {}, idleMs = IDLE_MS }: ConverterOptions = {}) {
-    this.#small = new IdleProcess({ ...SMALL, ...limits }, idleMs);
-    this.#large = new IdleProcess({ ...LARGE, ...limits }, idleMs);
+    const [small, large] = [
+      { ...SMALL, ...limits },
+      { ...LARGE, ...limits },
+    ];
+    this.#small = { process: createProcess(small, idleMs), timeoutMs: small.deadlineMs };
+    this.#large = { process: createProcess(large, idleMs), timeoutMs: large.deadlineMs };
   }
 
   /**
@@ -63,7 +72,8 @@ export class MarkdownConverter {
   async readUpload(bytes: Uint8Array, contentType: string, caller: ConversionCaller): Promise<Upload> {
     const toLossError = (how: string): EngineError => invalidField('body', `cannot be read: ${how}`);
     const question = { type: 'upload', bytes, contentType } as const;
-    const answer = await this.#processFor(bytes).run(question, { ...caller, toLossError });
+    const { process, timeoutMs } = this.#sideOf(bytes);
+    const answer = await process.run(question, { ...caller, timeoutMs, toLossError });
     assertInvariant('json' in answer, 'a body is answered by its files');
     return answer;
   }
@@ -77,7 +87,8 @@ export class MarkdownConverter {
     };
     const question = { type: 'convert', file, options } as const;
     try {
-      const answer = await this.#processFor(file.bytes).run(question, { ...caller, toLossError });
+      const { process, timeoutMs } = this.#sideOf(file.bytes);
+      const answer = await process.run(question, { ...caller, timeoutMs, toLossError });
       assertInvariant('mimeType' in answer, 'a file is answered by its conversion');
       return answer;
     } catch (error) {
@@ -86,69 +97,22 @@ export class MarkdownConverter {
     }
   }
 
-  #processFor(bytes: Uint8Array): IdleProcess {
+  #sideOf(bytes: Uint8Array): Side {
     return bytes.length > MAX_SMALL_BYTES ? this.#large : this.#small;
   }
 
   /** Ends its processes, and what waits for them. */
   async stop(): Promise<void> {
-    await Promise.all([this.#small.stop(), this.#large.stop()]);
+    await Promise.all([this.#small.process.stop(), this.#large.process.stop()]);
   }
 }
 
-type Process = JobProcess<MarkdownSetup, void, MarkdownQuestion, MarkdownAnswer>;
-
-/** A process that is there from its first job until it has had none for a while. */
-class IdleProcess {
-  readonly #limits: Limits;
-  readonly #idleMs: number;
-  #process: Process | undefined;
-  #numJobs = 0;
-  #isStopped = false;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(limits: Limits, idleMs: number) {
-    this.#limits = limits;
-    this.#idleMs = idleMs;
-  }
-
-  async run(
-    question: MarkdownQuestion,
-    options: ConversionCaller & { toLossError: (how: string) => EngineError },
-  ): Promise<MarkdownAnswer> {
-    if (this.#isStopped)
-      throw new EngineError('engine_not_ready', 'the service is stopping; try again later');
-    clearTimeout(this.#timer);
-    this.#process ??= this.#create();
-    this.#numJobs++;
-    try {
-      return await this.#process.run(question, { ...options, timeoutMs: this.#limits.deadlineMs });
-    } finally {
-      if (--this.#numJobs === 0) this.#endLater();
-    }
-  }
-
-  #create(): Process {
-    const { maxHeapMb, maxResidentBytes, startTimeoutMs } = this.#limits;
-    return new JobProcess({
-      entry: { name: 'markdown-worker', neighbour: import.meta.url },
-      name: 'the conversion',
-      setup: { maxResidentBytes },
-      maxHeapMb,
-      startTimeoutMs,
-    });
-  }
-
-  #endLater(): void {
-    this.#timer = setTimeout(() => {
-      void this.#process?.stop();
-      this.#process = undefined;
-    }, this.#idleMs).unref();
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    await this.#process?.stop();
-  }
-}
+const createProcess = (limits: Limits, idleMs: number): ConverterProcess =>
+  new IdleProcess({
+    entry: { name: 'markdown-worker', neighbour: import.meta.url },
+    name: 'the conversion',
+    setup: { maxResidentBytes: limits.maxResidentBytes },
+    maxHeapMb: limits.maxHeapMb,
+    startTimeoutMs: START_TIMEOUT_MS,
+    idleMs,
+  });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EngineError } from '../errors.ts';
-import { JobProcess } from '../process/job-process.ts';
+import { IdleProcess } from '../process/idle-process.ts';
 import type { PutBatch, VectorAnswer, VectorQuestion, VectorsSetup } from './vector-jobs.ts';
 
 /** Ids of a million vectors are in SQLite, not here; what grows is the metadata that is indexed. */
@@ -8,6 +8,8 @@ const MAX_HEAP_MB = 4096;
 const START_TIMEOUT_MS = 60_000;
 /** An index of some millions of vectors is read from disk for the first question. */
 const TIMEOUT_MS = 120_000;
+/** Then the memory of its indexes is free, and another process may open them. Reading a million vectors takes seconds. */
+const IDLE_MS = 600_000;
 /** The service's thread copies one in some tenths of a millisecond. */
 const PART_BYTES = 2 ** 20;
 
@@ -19,19 +21,20 @@ export interface VectorCaller {
 }
 
 /**
- * The indexes of vectors as the service has them: in a process of their own, which starts with the first question. It
+ * The indexes of vectors as the service has them: in a process of their own, which starts with the first question and ends when none came for a while. It
  * compares an index with a vector in milliseconds, and waits for its files, while the service goes on.
  */
 export class VectorService {
-  readonly #process: JobProcess<VectorsSetup, null, VectorQuestion, VectorAnswer>;
+  readonly #process: IdleProcess<VectorsSetup, VectorQuestion, VectorAnswer>;
 
-  constructor(setup: VectorsSetup) {
-    this.#process = new JobProcess({
+  constructor(setup: VectorsSetup, idleMs = IDLE_MS) {
+    this.#process = new IdleProcess({
       entry: { name: 'vectors-worker', neighbour: import.meta.url },
       name: 'the indexes of vectors',
       setup,
       maxHeapMb: MAX_HEAP_MB,
       startTimeoutMs: START_TIMEOUT_MS,
+      idleMs,
     });
   }
 

@@ -9,6 +9,7 @@ import type { VectorIndex } from '../../../src/vectors/vector-index.ts';
 import { VectorService } from '../../../src/vectors/vector-service.ts';
 import { VectorStore } from '../../../src/vectors/vector-store.ts';
 import type { GivenVector } from '../../../src/vectors/vector-types.ts';
+import { until } from '../../support/service.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const createProducts = loadRowProducts({ native: true, numThreads: 1 });
@@ -160,9 +161,29 @@ it('forgets what of a change was on disk when its process died', async () => {
   expect(again.config).toEqual(CONFIG);
 });
 
-describe('a process that is killed', () => {
-  const caller = { clientId: 'me', signal: new AbortController().signal };
+const caller = { clientId: 'me', signal: new AbortController().signal };
 
+it('a process that has nothing to do ends, so that another one may open its indexes, and is there again', async () => {
+  const folder = tempDirectory();
+  const service = new VectorService({ folder, maxBytes: 2 ** 28, native: true }, 50);
+  onTestFinished(() => service.stop());
+  await service.ask({ type: 'create', config: CONFIG }, caller);
+  const bytes = Buffer.from('{"id":"one","values":[1,2]}');
+  const batch = { contentType: '', maxVectors: 10, discardsUnreadable: false };
+  await service.put(bytes, { type: 'put', index: 'a', mode: 'insert' }, batch, caller);
+  const { pid } = service;
+  await until(() => service.pid === undefined);
+  const store = storeOf(folder);
+  const index = await open(store);
+  expect(idsNear(index, 0)).toEqual(['one']);
+  await store.forget('a', index);
+  expect(JSON.parse(await service.ask({ type: 'info', index: 'a' }, caller))).toMatchObject({
+    vectorCount: 1,
+  });
+  expect(service.pid).not.toBe(pid);
+});
+
+describe('a process that is killed', () => {
   it(
     'in the middle of changes: each batch is there as a whole or not at all',
     { timeout: 120_000 },
