@@ -30,8 +30,15 @@ const API = 'ai-gateway';
 const BASE = '/gateway/:account/:gateway';
 
 const gatewayParams = {
-  account: z.string().meta({ description: 'Any: there are no accounts here.', examples: ['local'] }),
-  gateway: gatewayId.meta({ description: 'Any name: a gateway is there when it is asked.' }),
+  account: z.string().meta({
+    description: 'Any: there are no accounts here.',
+    examples: ['local'],
+    param: { id: 'gateway-account' },
+  }),
+  gateway: gatewayId.meta({
+    description: 'Any name: a gateway is there when it is asked.',
+    param: { id: 'gateway' },
+  }),
 };
 
 const gatewayHeaders = z.object(inputsOf(gatewayHeadersSchema.shape));
@@ -44,7 +51,7 @@ function inputsOf(shape: typeof gatewayHeadersSchema.shape): Record<string, z.Zo
       z
         .string()
         .optional()
-        .meta(schema.meta() ?? {}),
+        .meta({ ...schema.meta(), param: { id: name } }),
     ]),
   );
 }

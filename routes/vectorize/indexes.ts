@@ -26,7 +26,7 @@ const BASE = '/client/v4/accounts/:account_id/vectorize/v2/indexes';
 const API = 'workers-ai';
 
 const accountParam = z.object({
-  account_id: z.string().meta({ description: 'Any; there are no accounts.' }),
+  account_id: z.string().meta({ description: 'Any; there are no accounts.', param: { id: 'account_id' } }),
 });
 const pathParams = accountParam.extend(indexParam.shape);
 

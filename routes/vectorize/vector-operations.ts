@@ -40,7 +40,7 @@ export interface VectorizeApi {
 export const TAG = 'Vectorize';
 
 export const indexParam = z.object({
-  index: z.string().meta({ description: 'The name of the index.' }),
+  index: z.string().meta({ description: 'The name of the index.', param: { id: 'index' } }),
 });
 
 /** The same as of other operations of Workers AI: the document lists them once. */
