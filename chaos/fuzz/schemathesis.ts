@@ -14,8 +14,9 @@ const DOCUMENT = join(ENVIRONMENT, 'openapi.json');
 /** What it said last. */
 const REPORT = join(ENVIRONMENT, 'last-report.txt');
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20;
-/** Cloudflare's bases repeat OpenAI's routes, with the same handlers: the short form leaves them out. */
-const REPEATED_PATHS = '^/(ai/v1|client/v4)/';
+/** Of these paths the bodies are those of others, with the same handlers: the short form leaves them out. */
+const REPEATED_PATHS =
+  '^/(ai/v1/|client/v4/|gateway/|workers-binding/(run|vectorize|ai-gateway/(run|universal))|ai/run$)';
 /** Of each operation, in the full form: some 30,000 requests in all. */
 const FULL_EXAMPLES = 300;
 const run = promisify(execFile);
