@@ -56,7 +56,7 @@ beforeAll(async () => {
     settings: { VECTORIZE_DIR: folder },
     indexes: { notes: { dimensions: 256, metric: 'cosine' as const } },
   };
-  miniflare = new Tool(withLocalBindings(options, said));
+  miniflare = new Tool(withLocalBindings(options as object, said));
 }, 300_000);
 afterAll(async () => {
   await miniflare.dispose();
