@@ -10,6 +10,8 @@ export interface IdleProcessOptions<Setup> extends JobProcessOptions<Setup> {
 export class IdleProcess<Setup, Question, Answer> {
   readonly #options: IdleProcessOptions<Setup>;
   #process: JobProcess<Setup, unknown, Question, Answer> | undefined;
+  /** Of the process before: what it has locked is not free until it is gone. */
+  #end: Promise<void> | undefined;
   #numJobs = 0;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -25,21 +27,22 @@ export class IdleProcess<Setup, Question, Answer> {
 
   /** @throws EngineError as `JobProcess.run` */
   async run(question: Question, options: JobOptions): Promise<Answer> {
-    if (this.#isStopped)
-      throw new EngineError('engine_not_ready', 'the service is stopping; try again later');
     clearTimeout(this.#timer);
-    this.#process ??= new JobProcess(this.#options);
     this.#numJobs++;
     try {
+      await this.#end;
+      if (this.#isStopped)
+        throw new EngineError('engine_not_ready', 'the service is stopping; try again later');
+      this.#process ??= new JobProcess(this.#options);
       return await this.#process.run(question, options);
     } finally {
-      if (--this.#numJobs === 0) this.#endLater();
+      if (--this.#numJobs === 0 && !this.#isStopped) this.#endLater();
     }
   }
 
   #endLater(): void {
     this.#timer = setTimeout(() => {
-      void this.#process?.stop();
+      this.#end = this.#process?.stop();
       this.#process = undefined;
     }, this.#options.idleMs).unref();
   }
@@ -48,6 +51,6 @@ export class IdleProcess<Setup, Question, Answer> {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await this.#process?.stop();
+    await Promise.all([this.#end, this.#process?.stop()]);
   }
 }
