@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { flagOf, type Config } from '../../config/config.ts';
 import { SETTINGS, type SettingName } from '../../config/settings.ts';
 import { defaultModel } from '../../engine-settings.ts';
-import type { LocalOptions } from '../../library/miniflare/local-bindings.ts';
 import { addSettings, ENGINE_SETTINGS, givenFlags, readSettings } from '../setting-flags.ts';
 import { say } from '../terminal.ts';
 import { findWrangler } from '../wrangler/find-wrangler.ts';
@@ -49,18 +48,19 @@ async function develop(command: Command, words: readonly string[]): Promise<void
   say(`tokenflare: wrangler ${wrangler.version}, with env.AI ${whereOf(url)}: ${told(models)}`);
   say('tokenflare: what wrangler says of AI and Vectorize, remote or not supported, does not hold here');
   const service = url === undefined ? { settings: settingsOf(command) } : { url };
-  const options: LocalOptions = { models, ...service, ...(Object.keys(indexes).length > 0 && { indexes }) };
+  const options = { models, ...service, ...(Object.keys(indexes).length > 0 && { indexes }) };
   process.exitCode = await runWrangler(wrangler, [...words, '--local'], options);
 }
 
-type Indexes = NonNullable<LocalOptions['indexes']>;
+/** Indexes that are made where there are none, by name. */
+type Indexes = Readonly<Record<string, { dimensions: number; metric: string }>>;
 
 function addIndex(given: string, others: Indexes): Indexes {
   const [, name, dimensions, metric] = /^([^=]+)=(\d+),(cosine|euclidean|dot-product)$/.exec(given) ?? [];
   if (name === undefined) {
     throw new InvalidArgumentError('It must be like notes=256,cosine; or euclidean, or dot-product.');
   }
-  return { ...others, [name]: { dimensions: Number(dimensions), metric: metric as 'cosine' } };
+  return { ...others, [name]: { dimensions: Number(dimensions), metric: metric ?? '' } };
 }
 
 function problemOf(words: readonly string[]): string | undefined {

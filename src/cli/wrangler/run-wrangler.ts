@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import type { LocalOptions } from '../../library/miniflare/local-bindings.ts';
 import type { Wrangler } from './find-wrangler.ts';
 
 const PRELOAD = new URL('../../library/miniflare/preload.js', import.meta.url).href;
@@ -17,7 +16,7 @@ const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 export async function runWrangler(
   { path }: Wrangler,
   words: readonly string[],
-  options: LocalOptions,
+  options: object,
 ): Promise<number> {
   // By an argument and not by NODE_OPTIONS: wrangler hands Node's arguments on to its own process alone, and the scripts of
   // a project's build, which it runs as well, need no preload.
