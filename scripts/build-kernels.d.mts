@@ -1,14 +1,12 @@
-/** A module, and what it is compiled of and how. */
+/** A module of dist/kernels. */
 export interface KernelEntry {
-  source: string;
-  output: string;
-  flags?: string[];
+  readonly name: string;
+  /** SHA-256 of its sources and of how they are compiled. */
+  hash(): string;
 }
-export const ENTRIES: KernelEntry[];
+export const ENTRIES: readonly KernelEntry[];
 /** Puts every module that is stale into dist/kernels. */
 export function buildKernels(): Promise<void>;
-/** SHA-256 of an entry's sources and of how they are compiled. */
-export function hashOfEntry(entry: KernelEntry): string;
 /** The sources do not make a module that can share the heap of tfjs. */
 export class KernelBuildError extends Error {}
 /** The names of forbidden sections in a module; none in a good one. */

@@ -1,7 +1,6 @@
 /**
- * Puts the AssemblyScript kernels into dist/kernels/*.wasm: those of prebuilds/wasm where they are of the sources as they
- * are, else compiled, which takes AssemblyScript and twenty seconds. Plain JavaScript, so that it runs before anything is
- * compiled.
+ * Puts the WebAssembly kernels into dist/kernels: those of prebuilds/wasm where they are of the sources as they are, else
+ * compiled, which takes zig or AssemblyScript and half a minute. Plain JavaScript, so that it runs before anything is compiled.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -13,33 +12,30 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateTiles } from './generate-tiles.mjs';
+import { buildWasm, hashOfWasm, MODULES } from './build-wasm.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Compiled kernels, and of which sources they are. */
 const PREBUILDS = join(ROOT, 'prebuilds/wasm');
 const PREBUILT_SOURCES = join(PREBUILDS, 'SOURCES');
+const KERNELS = join(ROOT, 'dist/kernels');
 /** Of which sources those in dist/kernels are. */
 const BUILT_SOURCES = join(ROOT, 'dist/.kernels');
 
-/** The pool is part of every module; an entry's sources are its own folder and the pool's. */
-const POOL_FOLDER = 'src/runtime/wasm/assembly';
+/** The trainer's, in AssemblyScript. */
+const TRAINING = 'studio/training/assembly';
 
-/** Not in version control: it is a thousand lines that generate-tiles.mjs says in a hundred. */
-const GENERATED_TILES = join(ROOT, POOL_FOLDER, 'tiles.generated.ts');
-
-const KERNELS = join(ROOT, 'dist/kernels');
+/** Modules by their files' names: of which sources each is, and how it is compiled into a file. */
 export const ENTRIES = [
-  { source: 'src/runtime/wasm/assembly/kernels.ts', output: 'dist/kernels/inference.wasm' },
-  {
-    source: 'src/runtime/wasm/assembly/kernels-relaxed.ts',
-    output: 'dist/kernels/inference-relaxed.wasm',
-    flags: ['--enable', 'relaxed-simd'],
-  },
-  { source: 'studio/training/assembly/training.ts', output: 'dist/kernels/training.wasm' },
+  ...MODULES.map((name) => ({
+    name: `${name}.wasm`,
+    hash: hashOfWasm,
+    compile: (output) => buildWasm(name, output),
+  })),
+  { name: 'training.wasm', hash: hashOfTraining, compile: compileTraining },
 ];
 
 // Memory is imported and shared: 65536 pages are the 4 GiB that the heap of tfjs may grow to.
@@ -88,15 +84,13 @@ function compilerVersions() {
   return ['assemblyscript', 'binaryen'].map((name) => packages[`node_modules/${name}`].version);
 }
 
-/** SHA-256 of an entry's sources and of how they are compiled. */
-export function hashOfEntry({ source, flags = [] }) {
-  const hash = createHash('sha256').update([...FLAGS, ...flags, ...compilerVersions()].join('\n'));
-  for (const folder of new Set([POOL_FOLDER, dirname(source)])) {
-    const files = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.ts'));
-    for (const name of files.filter((name) => join(ROOT, folder, name) !== GENERATED_TILES).toSorted())
-      hash.update(`${folder}/${name}\n`).update(readFileSync(join(ROOT, folder, name)));
-  }
-  return hash.update(generateTiles()).digest('hex');
+/** SHA-256 of the trainer's sources and of how they are compiled. */
+function hashOfTraining() {
+  const hash = createHash('sha256').update([...FLAGS, ...compilerVersions()].join('\n'));
+  const files = readdirSync(join(ROOT, TRAINING)).filter((name) => name.endsWith('.ts'));
+  for (const name of files.toSorted())
+    hash.update(`${TRAINING}/${name}\n`).update(readFileSync(join(ROOT, TRAINING, name)));
+  return hash.digest('hex');
 }
 
 /** Hashes by the names of modules, a line for each. */
@@ -107,44 +101,23 @@ function readHashes(path) {
 }
 
 function writeHashes(path) {
-  const lines = ENTRIES.map((entry) => `${hashOfEntry(entry)}  ${basename(entry.output)}\n`);
-  writeFileSync(path, lines.join(''));
+  writeFileSync(path, ENTRIES.map(({ name, hash }) => `${hash()}  ${name}\n`).join(''));
 }
 
 /** Which entries have no module of their sources in a folder. */
 function staleIn(folder, sources) {
   const hashes = readHashes(sources);
-  return ENTRIES.filter((entry) => {
-    const name = basename(entry.output);
-    return hashes.get(name) !== hashOfEntry(entry) || !existsSync(join(folder, name));
-  });
+  return ENTRIES.filter(({ name, hash }) => hashes.get(name) !== hash() || !existsSync(join(folder, name)));
 }
 
-/** Left alone when it says what it should. */
-function writeTiles() {
-  const text = generateTiles();
-  if (existsSync(GENERATED_TILES) && readFileSync(GENERATED_TILES, 'utf8') === text) return;
-  writeFileSync(GENERATED_TILES, text);
-}
-
-async function compileEntry({ source, output, flags = [] }) {
+async function compileTraining(output) {
   const { default: asc } = await import('assemblyscript/asc');
-  const outputPath = join(ROOT, output);
-  writeTiles();
-  mkdirSync(dirname(outputPath), { recursive: true });
-  const { error, stderr } = await asc.main([
-    source,
-    '--baseDir',
-    ROOT,
-    '--outFile',
-    output,
-    ...FLAGS,
-    ...flags,
-  ]);
+  const source = `${TRAINING}/training.ts`;
+  const { error, stderr } = await asc.main([source, '--baseDir', ROOT, '--outFile', output, ...FLAGS]);
   if (error) throw new KernelBuildError(`${source} does not compile:\n${stderr.toString()}`);
-  const uses = staticMemoryUses(readFileSync(outputPath));
+  const uses = staticMemoryUses(readFileSync(join(ROOT, output)));
   if (uses.length > 0) {
-    rmSync(outputPath);
+    rmSync(join(ROOT, output));
     throw new KernelBuildError(
       `${source} needs a ${uses.join(' and a ')} section, but the memory belongs to tfjs: ` +
         'use no strings, array literals, function references, new or mutable globals',
@@ -166,8 +139,8 @@ export async function buildKernels() {
   mkdirSync(KERNELS, { recursive: true });
   rmSync(BUILT_SOURCES, { force: true });
   for (const entry of stale) {
-    if (toCompile.has(entry)) await compileEntry(entry);
-    else copyFileSync(join(PREBUILDS, basename(entry.output)), join(ROOT, entry.output));
+    if (toCompile.has(entry)) await entry.compile(`dist/kernels/${entry.name}`);
+    else copyFileSync(join(PREBUILDS, entry.name), join(KERNELS, entry.name));
   }
   writeHashes(BUILT_SOURCES);
 }
@@ -175,18 +148,17 @@ export async function buildKernels() {
 /** Compiles every module into prebuilds/wasm. */
 export async function prebuildKernels() {
   mkdirSync(PREBUILDS, { recursive: true });
-  for (const entry of ENTRIES)
-    await compileEntry({ ...entry, output: `prebuilds/wasm/${basename(entry.output)}` });
+  for (const { name, compile } of ENTRIES) await compile(`prebuilds/wasm/${name}`);
   writeHashes(PREBUILT_SOURCES);
 }
 
 /** The modules of prebuilds/wasm that are not what the sources give, byte for byte. */
 export async function wrongPrebuilds() {
   const wrong = [];
-  for (const entry of ENTRIES) {
-    const name = basename(entry.output);
+  mkdirSync(join(ROOT, 'dist/kernels-check'), { recursive: true });
+  for (const { name, compile } of ENTRIES) {
     const output = `dist/kernels-check/${name}`;
-    await compileEntry({ ...entry, output });
+    await compile(output);
     if (!readFileSync(join(ROOT, output)).equals(readFileSync(join(PREBUILDS, name)))) wrong.push(name);
   }
   rmSync(join(ROOT, 'dist/kernels-check'), { recursive: true });

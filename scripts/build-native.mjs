@@ -1,5 +1,5 @@
 /**
- * Compiles the native kernels of src/runtime/native/kernels. Plain JavaScript, so that it runs before anything is
+ * Compiles the native kernels of src/runtime/kernels/cpp. Plain JavaScript, so that it runs before anything is
  * compiled. Nothing is downloaded: the headers of Node-API come with npm's node-api-headers.
  */
 import { spawn } from 'node:child_process';
@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-export const SOURCES = join(ROOT, 'src/runtime/native/kernels');
+export const SOURCES = join(ROOT, 'src/runtime/kernels/cpp');
 
 /** Prebuilt addons, and of which sources they are. */
 export const PREBUILDS = join(ROOT, 'prebuilds');
@@ -19,7 +19,7 @@ export const PREBUILT_SOURCES = join(PREBUILDS, 'SOURCES');
 /** What was compiled on this machine, which goes before them. */
 export const BUILT_HERE = join(ROOT, `dist/native/${process.platform}-${process.arch}.node`);
 
-const COMMON = [
+export const COMMON = [
   '-O2',
   '-std=c++17',
   '-fno-math-errno',
@@ -63,7 +63,9 @@ const OF_ARCHITECTURE = {
 /** SHA-256 of the kernels and of how they are compiled. */
 export function hashOfSources() {
   const hash = createHash('sha256');
-  const files = readdirSync(SOURCES).toSorted();
+  const files = readdirSync(SOURCES)
+    .filter((name) => name !== 'wasm')
+    .toSorted();
   for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(SOURCES, file)));
   return hash.update(readFileSync(fileURLToPath(import.meta.url))).digest('hex');
 }

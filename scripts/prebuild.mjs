@@ -1,10 +1,8 @@
 /**
- * Compiles kernels into prebuilds/: those in AssemblyScript to wasm, and the native ones for every platform, by zig from
- * PyPI's `ziglang`: one compiler and the C libraries of all targets in one package. The bytes depend on nothing but the
- * sources and these versions. `--only NAME` builds one, `--check NAME` says whether the one in the repository is what the
- * sources give; the name of the former is `wasm`.
+ * Compiles kernels into prebuilds/: to wasm, and the native ones for every platform, by zig; the trainer's in AssemblyScript.
+ * The bytes depend on nothing but the sources and the compilers' versions. `--only NAME` builds one, `--check NAME` says
+ * whether the one in the repository is what the sources give; those of WebAssembly together are `wasm`.
  */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,10 +10,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prebuildKernels, wrongPrebuilds } from './build-kernels.mjs';
-import { buildNative, hashOfSources, PREBUILDS, PREBUILT_SOURCES, ROOT, run } from './build-native.mjs';
+import { buildNative, hashOfSources, PREBUILDS, PREBUILT_SOURCES, run } from './build-native.mjs';
+import { useZig, ZIG } from './zig.mjs';
 
-const ZIG_VERSION = '0.17.1';
-const ZIG_HOME = join(ROOT, 'dist/zig');
 const HASHES = join(PREBUILDS, 'SHA256SUMS');
 
 /** By their place under prebuilds/, as prebuildify lays them out. */
@@ -32,39 +29,11 @@ const TARGETS = {
   'win32-x64/tokenflare.node': { architecture: 'x64', zig: 'x86_64-windows-gnu' },
 };
 
-function installZig() {
-  const done = spawnSync('python3', ['-m', 'ziglang', 'version'], {
-    env: zigEnvironment(),
-    encoding: 'utf8',
-  });
-  if (done.stdout?.trim() === ZIG_VERSION) return;
-  const args = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--upgrade',
-    '--target',
-    ZIG_HOME,
-    `ziglang==${ZIG_VERSION}`,
-  ];
-  const { status } = spawnSync('python3', args, { stdio: ['ignore', 2, 2] });
-  if (status !== 0) {
-    console.error('zig could not be installed from PyPI');
-    process.exit(1);
-  }
-}
-
-const zigEnvironment = () => ({ ...process.env, PYTHONPATH: ZIG_HOME });
-
 /** Windows resolves names at link time: those of Node are in its import library. */
 async function windowsImports(folder) {
   const definition = createRequire(import.meta.url)('node-api-headers').def_paths.node_api_def;
   const library = join(folder, 'node.lib');
-  await run(
-    ['python3', '-m', 'ziglang'],
-    ['dlltool', '-m', 'i386:x86-64', '-D', 'node.exe', '-d', definition, '-l', library],
-  );
+  await run(ZIG, ['dlltool', '-m', 'i386:x86-64', '-D', 'node.exe', '-d', definition, '-l', library]);
   return [library];
 }
 
@@ -75,7 +44,7 @@ async function build(name, output) {
   const imports =
     architecture === 'x64' && zig.includes('windows') ? await windowsImports(dirname(output)) : [];
   await buildNative({
-    compiler: ['python3', '-m', 'ziglang', 'c++', ...target],
+    compiler: [...ZIG, 'c++', ...target],
     architecture,
     compileFlags: zig.includes('windows') ? [] : ['-fPIC'],
     linkFlags: [...(zig.includes('macos') ? [] : ['-Wl,--gc-sections']), ...linkFlags, ...imports],
@@ -107,7 +76,6 @@ async function check(name) {
   }
 }
 
-/** Those in AssemblyScript, by the name `wasm`. */
 const WASM = 'wasm';
 
 async function checkWasm() {
@@ -134,10 +102,7 @@ async function buildAll(names) {
 }
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, check: { type: 'string' } } });
-if ((values.check ?? values.only) !== WASM) {
-  installZig();
-  process.env.PYTHONPATH = ZIG_HOME;
-}
+if ((values.check ?? values.only) !== WASM) useZig();
 if (values.check !== undefined) {
   const isRight = values.check === WASM ? await checkWasm() : await check(values.check);
   if (!isRight) process.exitCode = 1;

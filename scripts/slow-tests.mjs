@@ -102,11 +102,11 @@ export const SLOW_TESTS = [
   },
   {
     tests: ['tests/numeric/{native-attention,native-programs,native-kernels}.test.ts'],
-    sources: ['src/runtime/native/', 'src/runtime/step/'],
+    sources: ['src/runtime/kernels/', 'src/runtime/native/', 'src/runtime/step/'],
   },
   {
-    tests: ['tests/numeric/wasm-*.test.ts'],
-    sources: ['src/runtime/wasm/', 'src/runtime/step/', 'prebuilds/wasm/'],
+    tests: ['tests/numeric/wasm-bits.test.ts'],
+    sources: ['src/runtime/kernels/', 'src/runtime/wasm/', 'prebuilds/wasm/'],
   },
   { tests: ['tests/numeric/webgpu-*.test.ts'], sources: ['src/runtime/webgpu/', 'src/runtime/step/'] },
   {
@@ -152,7 +152,7 @@ export const SLOW_TESTS = [
   },
   {
     tests: ['tests/e2e/native-arm64.test.ts'],
-    sources: ['src/runtime/native/', 'prebuilds/linux-arm64/'],
+    sources: ['src/runtime/kernels/', 'src/runtime/native/', 'prebuilds/linux-arm64/'],
     tools: ['qemu-user-static', 'libstdc++6-arm64-cross'],
   },
   { tests: ['tests/e2e/docker.test.ts'], sources: ['docker/', 'compose.yaml'] },

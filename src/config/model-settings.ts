@@ -99,13 +99,13 @@ export const MODEL_SETTINGS = {
     'WEIGHTS',
     'auto',
     oneOf(WEIGHT_FORMATS),
-    'How matrices are held: f32, f16 (webgpu, native), bf16 (all but cpu), int8 (native, wasm); auto keeps the blocks of a GGUF file and takes int8 else on native, int8 on wasm, f16 on webgpu where no bit is lost, and else f32.',
+    'How matrices are held: f32, f16 (webgpu, native, wasm), bf16 (all but cpu), int8 (native, wasm); on native and wasm auto keeps the blocks of a GGUF file and takes int8 else, on webgpu f16 where no bit is lost, and else f32.',
   ),
   kvCacheFormat: setting(
     'KV_CACHE_FORMAT',
     'auto',
     oneOf(['auto', ...KV_CACHE_FORMATS]),
-    'How keys and values are held: f32, f16, int8 (native alone); auto takes f16 on native, int8 on wasm with int8 weights, else f32.',
+    'How keys and values are held: f32, f16, int8 (native and wasm); where weights are integers auto takes f16 on native and int8 on wasm, else f32.',
   ),
   threads: setting(
     'THREADS',

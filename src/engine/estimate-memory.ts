@@ -9,7 +9,7 @@ import {
   type RuntimeName,
   type WeightFormat,
 } from '../runtime/traits.ts';
-import { autoBytesPerWeight } from '../runtime/native/native-parameter.ts';
+import { autoBytesPerWeight } from '../runtime/kernels/kernel-parameter.ts';
 import { maxLogitRows } from '../scheduler/scheduler.ts';
 import { planCache } from '../scheduler/cache-plan.ts';
 import type { EngineSettings } from './protocol.ts';
@@ -23,7 +23,7 @@ export interface ModelSize {
   /** The number format that most bytes of it are stored in: `F16`, `Q8_0`. */
   readonly storedFormat: string;
   /** Bytes of a weight, on average, where blocks of a file are held as they are. */
-  readonly keptBytesPerWeight: number;
+  readonly keptBytesPerWeight: Readonly<Record<'native' | 'wasm', number>>;
 }
 
 /** Bytes that an engine process will take, part by part. */
@@ -50,14 +50,17 @@ export function modelSizeOf(model: OpenModel): ModelSize {
     numMatrixWeights: numWeights.matrix,
     numVectorWeights: numWeights.vector,
     storedFormat: largest?.[0] ?? 'F32',
-    keptBytesPerWeight: keptBytesPerWeight(model),
+    keptBytesPerWeight: {
+      native: keptBytesPerWeight(model, 'native'),
+      wasm: keptBytesPerWeight(model, 'wasm'),
+    },
   };
 }
 
-function keptBytesPerWeight({ numbersByFormat, isGguf }: OpenModel): number {
+function keptBytesPerWeight({ numbersByFormat, isGguf }: OpenModel, runtime: 'native' | 'wasm'): number {
   let [numBytes, numWeights] = [0, 0];
   for (const [format, count] of numbersByFormat) {
-    numBytes += count * autoBytesPerWeight(format, isGguf);
+    numBytes += count * autoBytesPerWeight(runtime, format, isGguf);
     numWeights += count;
   }
   return numWeights === 0 ? 0 : numBytes / numWeights;
@@ -76,7 +79,7 @@ export function estimateMemory(
   const { dim, mlpDim, vocabSize } = config;
   const bytes =
     RUNTIME_TRAITS[runtime].keepsBlocks && weights === 'auto'
-      ? keptBytesPerWeight
+      ? keptBytesPerWeight[runtime === 'wasm' ? 'wasm' : 'native']
       : bytesPerWeight(runtime, weights, storedFormat);
   const numRows = Math.max(maxNumBatchedTokens, shape.numLanes);
   const parts = {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { EngineError } from '../errors.ts';
 import { loadAddon } from './native/native-addon.ts';
-import { NativeRowProducts } from './native/native-row-products.ts';
+import { KernelRowProducts } from './kernels/kernel-row-products.ts';
 import { PlainRowProducts } from './plain-row-products.ts';
 import type { RowProducts } from './row-blocks.ts';
 
@@ -30,7 +30,7 @@ export function loadRowProducts({
   if (!native) return plain;
   try {
     const addon = loadAddon();
-    if (addon.start(numThreads).length > 0) return (dimensions) => new NativeRowProducts(addon, dimensions);
+    if (addon.start(numThreads).length > 0) return (dimensions) => new KernelRowProducts(addon, dimensions);
     onMissing?.('this processor has none of the instruction sets of the native kernels');
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== 'backend_unavailable') throw error;

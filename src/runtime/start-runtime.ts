@@ -53,10 +53,11 @@ const LOADERS: Record<RuntimeName, (options: CheckedOptions) => Promise<Runtime>
       weights: heldWeights('native', weights),
       ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }),
     }),
-  wasm: async ({ numThreads, weights }) =>
+  wasm: async ({ numThreads, weights, kvCacheFormat }) =>
     (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({
       numThreads,
       weights: heldWeights('wasm', weights),
+      ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }),
     }),
   cpu: async ({ numThreads, weights }) => {
     checkWeightFormat('cpu', weights);

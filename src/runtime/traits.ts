@@ -107,13 +107,14 @@ const TRAITS = {
     maxDefaultThreads: Infinity,
   },
   wasm: {
-    weightFormats: ['f32', 'bf16', 'int8'],
-    // At most 0.5 % more bits a byte, a quarter of the memory, two to four times the speed.
-    autoWeights: 'int8',
-    losslessHalves: ['BF16'],
-    keepsBlocks: false,
-    roundedCache: { format: 'int8', weights: ['int8'] },
-    cacheFormats: [],
+    weightFormats: ['f32', 'f16', 'bf16', 'int8'],
+    // As native: at most 0.5 % more bits a byte, a quarter of float32's memory, two to four times its speed.
+    autoWeights: 'auto',
+    losslessHalves: [],
+    keepsBlocks: true,
+    // Not in float16: WebAssembly has no instruction that widens it.
+    roundedCache: { format: 'int8', weights: ['auto', 'int8'] },
+    cacheFormats: KV_CACHE_FORMATS,
     processBytes: 120e6,
     maxTensorBytes: WASM_HEAP_BYTES,
     usesGpu: false,

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../src/errors.ts';
-import { floatArg } from '../../src/runtime/wasm/kernel-pool.ts';
+import { floatArg } from './wasm/kernel-pool.ts';
 
 /** Which elements die: counter hash of index and seed, see `keepMask` of assembly/dropout.ts. */
 export interface DropoutDraw {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../src/errors.ts';
-import { floatArg, KernelPool } from '../../src/runtime/wasm/kernel-pool.ts';
-import { readKernels, startWasmBackend } from '../../src/runtime/wasm/start.ts';
-import type { WasmHeap } from '../../src/runtime/wasm/wasm-heap.ts';
+import { floatArg, KernelPool } from './wasm/kernel-pool.ts';
+import { readKernels, startWasmBackend } from './wasm/start.ts';
+import type { WasmHeap } from './wasm/wasm-heap.ts';
 import {
   attentionArgs,
   chunks,
@@ -61,7 +61,7 @@ export class TrainingKernels {
   static async start(numThreads: number, products: Products = 'wasm'): Promise<TrainingKernels> {
     const { heap } = await startWasmBackend();
     shareClones();
-    const pool = await KernelPool.start({ wasmBytes: await readKernels('training'), heap, numThreads });
+    const pool = await KernelPool.start({ wasmBytes: await readKernels(), heap, numThreads });
     return new TrainingKernels(heap, pool, startNativeMath(numThreads, products));
   }
 

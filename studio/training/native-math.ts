@@ -1,13 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { EngineError } from '../../src/errors.ts';
-import { loadAddon, type NativeAddon } from '../../src/runtime/native/native-addon.ts';
+import type { KernelAddon } from '../../src/runtime/kernels/kernel-addon.ts';
+import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import {
   type DropoutDraw,
   dropoutThreshold,
   type SequenceShape,
   survivorFactor,
 } from './kernel-arguments.ts';
-import type { WasmHeap } from '../../src/runtime/wasm/wasm-heap.ts';
+import type { WasmHeap } from './wasm/wasm-heap.ts';
 
 /**
  * What may multiply matrices. `bf16` is the native kernels with operands rounded to bfloat16 and sums in float32;
@@ -36,7 +37,7 @@ interface Product {
 
 /** The native kernels as they compute. */
 export interface NativeMath {
-  readonly addon: NativeAddon;
+  readonly addon: KernelAddon;
   /** In words: which instructions, where that makes a difference to the result. */
   readonly name: string;
   readonly inBFloats: boolean;

@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../src/errors.ts';
-import type { WasmHeap } from '../../src/runtime/wasm/wasm-heap.ts';
+import type { WasmHeap } from './wasm/wasm-heap.ts';
 import type { TokenBatch } from './training-ops.ts';
 
 /** Room on the heap for the tokens of one step: sequences of equal length, one after the other. */

@@ -56,7 +56,6 @@ describe.each([
   ['cpu', 'f16'],
   ['cpu', 'bf16'],
   ['cpu', 'int8'],
-  ['wasm', 'f16'],
   ['webgpu', 'int8'],
   ['tensorflow', 'int8'],
   ['tensorflow-gpu', 'int8'],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/runtime/native/native-addon.ts';
-import { createNativeRuntime, type NativeRuntime } from '../../src/runtime/native/native-runtime.ts';
+import type { KernelRuntime } from '../../src/runtime/kernels/kernel-runtime.ts';
+import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
 import { KV_CACHE_FORMATS, type KvCacheFormat } from '../../src/runtime/traits.ts';
 import {
   attendInChunks,
@@ -37,11 +38,11 @@ const stored =
 
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('attention by every instruction set', () => {
   const instructionSets = RUNTIME_NAMES_HERE.includes('native') ? loadAddon().start(1) : [];
-  const create = (kvCacheFormat: KvCacheFormat, numThreads: number, instructionSet: number): NativeRuntime =>
+  const create = (kvCacheFormat: KvCacheFormat, numThreads: number, instructionSet: number): KernelRuntime =>
     createNativeRuntime({ numThreads, weights: 'f32', kvCacheFormat, instructionSet });
 
   describe.each(KV_CACHE_FORMATS)('over keys and values in %s', (format) => {
-    const runtimes: NativeRuntime[] = [];
+    const runtimes: KernelRuntime[] = [];
     beforeAll(() => {
       instructionSets.forEach((_, index) => runtimes.push(create(format, 2, index)));
     });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/runtime/native/native-addon.ts';
-import { useNativeBackend } from '../../src/runtime/native/native-backend.ts';
+import { kernelBackend } from '../../src/runtime/kernels/kernel-backend.ts';
 import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
@@ -10,7 +10,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('the native backend of tfj
   let numTensorsBefore: number;
   beforeAll(async () => {
     loadAddon().start(1);
-    useNativeBackend(loadAddon());
+    kernelBackend(loadAddon());
     await tf.ready();
     numBytesBefore = loadAddon().numBytes();
     numTensorsBefore = tf.memory().numTensors;

@@ -1,52 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/runtime/native/native-addon.ts';
-import { createNativeRuntime, type NativeRuntime } from '../../src/runtime/native/native-runtime.ts';
-import type { StoredRows } from '../../src/runtime/runtime.ts';
-import { BLOCK_FORMATS } from '../../src/weights/gguf/decode-blocks.ts';
+import type { KernelRuntime } from '../../src/runtime/kernels/kernel-runtime.ts';
+import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
 import { firstDifference } from '../support/compare.ts';
 import { someRows } from '../support/matrix.ts';
+import { FORMATS, formatNamed, storedHalves, storedPart, storedRows } from '../support/stored-rows.ts';
 import { runOps } from '../support/run-ops.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
-const FORMATS = ['Q8_0', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q4_K', 'Q5_K', 'Q6_K'] as const;
-/** Where a block has float16 numbers. */
-const HALVES: Readonly<Record<string, readonly number[]>> = {
-  Q4_1: [0, 2],
-  Q5_1: [0, 2],
-  Q4_K: [0, 2],
-  Q5_K: [0, 2],
-  Q6_K: [208],
-};
 const BLOCK = 32;
-
-/** Rows of a matrix as a file has them: random bytes, with scales that are numbers. */
-function storedRows(name: string, numOut: number, depth: number, seed: number): Uint8Array {
-  const format = formatNamed(name);
-  const bytes = new Uint8Array(((numOut * depth) / format.blockElements) * format.blockBytes);
-  const [numbers = []] = someRows(1, bytes.length, seed);
-  bytes.forEach((_, i) => (bytes[i] = Math.floor(Math.abs(numbers[i] ?? 0) * 9973) % 256));
-  for (let at = 0; at < bytes.length; at += format.blockBytes) {
-    // A float16 from 2^-6 to 2^-4.
-    for (const half of HALVES[name] ?? [0]) bytes[at + half + 1] = 0x24 + ((bytes[at + half + 1] ?? 0) % 8);
-  }
-  return bytes;
-}
-
-/** As a file would give them. */
-function storedPart(format: string, numRows: number, bytes: Uint8Array): StoredRows {
-  const read = (target: Uint8Array, start: number): Promise<void> => {
-    target.set(bytes.subarray(start, start + target.length));
-    return Promise.resolve();
-  };
-  return { format, numRows, numBytes: bytes.length, read };
-}
-
-function formatNamed(name: string) {
-  const format = [...BLOCK_FORMATS.values()].find((known) => known.name === name);
-  if (format === undefined) throw new Error(`${name} is a format`);
-  return format;
-}
 
 /** What activations become: integers of 8 bits with a scale for each 32. */
 function rounded(row: readonly number[]): number[] {
@@ -69,7 +32,7 @@ function roundHalfEven(value: number): number {
 }
 
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', () => {
-  const runtimes: NativeRuntime[] = [];
+  const runtimes: KernelRuntime[] = [];
   beforeAll(() => {
     const names = loadAddon().start(2);
     names.forEach((_, instructionSet) =>
@@ -78,7 +41,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
   });
   afterAll(() => Promise.all(runtimes.map((runtime) => runtime.dispose())));
 
-  const multiply = async (runtime: NativeRuntime, format: string, inputs: number[][], numOut: number) => {
+  const multiply = async (runtime: KernelRuntime, format: string, inputs: number[][], numOut: number) => {
     const depth = inputs[0]?.length ?? 0;
     const bytes = storedRows(format, numOut, depth, 7);
     const weight = await runtime.createStoredParameter(
@@ -170,15 +133,6 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
     }
   });
 });
-
-/** Numbers of 16 bits between 2^-7 and 4 as float16, and of as many sizes as bfloat16. */
-function storedHalves(count: number): Uint8Array {
-  const halves = Uint16Array.from(
-    { length: count },
-    (_, i) => 0x2000 + ((i * 40_503) % 0x2400) + (i % 2) * 0x8000,
-  );
-  return new Uint8Array(halves.buffer);
-}
 
 const MODELS = [
   'tiny-gpt2',

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stepValue, StepRecorder } from '../../src/runtime/step/step-recorder.ts';
-import { joinProducts } from '../../src/runtime/native/join-products.ts';
-import { loadAddon, type Handle } from '../../src/runtime/native/native-addon.ts';
-import { NativeKvCache } from '../../src/runtime/native/native-kv-cache.ts';
-import { createNativeRuntime, type NativeRuntime } from '../../src/runtime/native/native-runtime.ts';
-import { encodeStep, type StepProgram } from '../../src/runtime/native/step-program.ts';
+import { joinProducts } from '../../src/runtime/kernels/join-products.ts';
+import type { Handle } from '../../src/runtime/kernels/kernel-addon.ts';
+import { loadAddon } from '../../src/runtime/native/native-addon.ts';
+import { KernelKvCache } from '../../src/runtime/kernels/kernel-kv-cache.ts';
+import type { KernelRuntime } from '../../src/runtime/kernels/kernel-runtime.ts';
+import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
+import { encodeStep, type StepProgram } from '../../src/runtime/kernels/step-program.ts';
 import { bookHeads } from '../../src/runtime/ops.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
@@ -33,7 +35,7 @@ function changed(words: Int32Array, list: readonly (readonly [number, number])[]
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))(
   'a step whose words are not those of a forward pass',
   () => {
-    let runtime: NativeRuntime;
+    let runtime: KernelRuntime;
     let program: StepProgram;
     const whole = new Float32Array(4 * NUM_TOKENS);
     const tops = new Float32Array(8);
@@ -55,7 +57,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))(
       ];
       const [gain, shift] = [parameter('gain', DIM), parameter('shift', DIM)];
       const cache = runtime.createKvCache(SHAPE);
-      if (!(cache instanceof NativeKvCache)) throw new Error('the cache is native');
+      if (!(cache instanceof KernelKvCache)) throw new Error('the cache is native');
       const recorder = new StepRecorder({ step: 1, logit: 1 }, SHAPE);
       const x = recorder.embed(table, undefined);
       const attended = recorder.attention(

@@ -96,25 +96,3 @@ export async function attentionWeights(
   }
   return weights.map((row) => row.slice(0, numKeys));
 }
-
-/** Every row of an embedding: [rows][dim]. */
-export async function embedRows(
-  runtime: Runtime,
-  tokens: Parameter,
-  positions: Parameter | undefined,
-  numRows: number,
-  dim: number,
-): Promise<number[][]> {
-  const cache = runtime.createKvCache({
-    numLayers: 1,
-    numKvHeads: 1,
-    headDim: dim,
-    numLanes: 1,
-    laneLength: numRows,
-  });
-  const tokenIds = Array.from({ length: numRows }, (_, i) => i);
-  const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds, logits: 'all' }]);
-  const rows = await runtime.runStep(batch, cache, (ops) => ops.embed(tokens, positions));
-  cache.dispose();
-  return rows.slice(0, numRows).map((row) => [...wholeRow(row)]);
-}

@@ -2,91 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EngineError } from '../../errors.ts';
-
-/** A tensor or a program of the addon. */
-export type Handle = number;
-
-/** The addon, as kernels/addon.cc exports it. Its functions throw an Error that says what is wrong. */
-export interface NativeAddon {
-  /** How many threads of the process compute from now on, the calling one included. Returns the instruction sets that compute right here, the fastest first. */
-  start(numThreads: number): string[];
-  /** Zeros, [size]. */
-  addVector(size: number): Handle;
-  /** Zeros, [outputs of all segments, depth]; a segment has its number of outputs and its format. */
-  addMatrix(depth: number, segments: Int32Array): Handle;
-  /** Zeros, [layers, lanes, heads, laneLength, headDim] twice; `format`: a place in KV_CACHE_FORMATS. */
-  addCache(
-    numLayers: number,
-    numLanes: number,
-    numKvHeads: number,
-    laneLength: number,
-    headDim: number,
-    format: number,
-  ): Handle;
-  addProgram(words: Int32Array, tensors: Int32Array): Handle;
-  freeTensor(tensor: Handle): void;
-  freeProgram(program: Handle): void;
-  writeVector(vector: Handle, values: Float32Array): void;
-  /** A copy of its bytes: of a matrix, its panels. */
-  readTensor(tensor: Handle): ArrayBuffer;
-  packFloats(matrix: Handle, firstRow: number, rows: Float32Array): void;
-  packRows(matrix: Handle, firstRow: number, storedFormat: number, rows: Uint8Array): void;
-  copyLane(cache: Handle, from: number, to: number, numTokens: number): void;
-  clearLane(cache: Handle, lane: number, from: number): void;
-  /** By the kernels of one of the instruction sets that `start` returned. */
-  run(
-    program: Handle,
-    rows: Int32Array,
-    whole: Float32Array,
-    tops: Float32Array,
-    places: Int32Array,
-    instructionSet: number,
-  ): void;
-  /**
-   * A B^T + bias of matrices in float32 that change from call to call: [rows, depth], [cols, depth] -> [rows, cols].
-   * Strides are in numbers; rows of A whose numbers lie side by side have no gap between them. An empty bias is none.
-   * @param inBFloats 1: both operands are rounded to bfloat16 first, after `startBFloats`
-   */
-  multiply(
-    a: Float32Array,
-    aLaneStride: number,
-    aDepthStride: number,
-    b: Float32Array,
-    bLaneStride: number,
-    bDepthStride: number,
-    bias: Float32Array,
-    output: Float32Array,
-    rows: number,
-    cols: number,
-    depth: number,
-    inBFloats: 0 | 1,
-  ): void;
-  /** Finds the processor's instructions for products of bfloat16; their name, or '' where it has none. */
-  startBFloats(): string;
-  /**
-   * Causal attention of whole sequences; backward where `dQkv` is not empty. Writes `out` and `stats`, or `dQkv`.
-   * @param qkv [sequences * length, 3 * heads * headDim]
-   * @param out [sequences * length, heads * headDim]; so is its gradient `dOut`
-   * @param stats [sequences * heads, 2, length]: the largest score and 1 / sum of each query
-   * @param keepScale one number, by which weights grow that survive dropout
-   * @param numbers sequences, their length (a multiple of 8), heads, headDim (a multiple of 16), seed and threshold of
-   * dropout
-   */
-  attendSequences(
-    qkv: Float32Array,
-    out: Float32Array,
-    stats: Float32Array,
-    dOut: Float32Array,
-    dQkv: Float32Array,
-    keepScale: Float32Array,
-    numbers: Int32Array,
-  ): void;
-  /** GELU of a multiple of 16 numbers, or where `dY` is not empty the gradient for that of the result. */
-  gelu(x: Float32Array, dY: Float32Array, output: Float32Array): void;
-  numBytesOf(tensor: Handle): number;
-  /** Of all tensors. */
-  numBytes(): number;
-}
+import type { KernelAddon } from '../kernels/kernel-addon.ts';
 
 const require = createRequire(import.meta.url);
 /** Of the checkout: compiled code lies in dist/src/runtime/native, the sources in src/runtime/native. */
@@ -118,7 +34,7 @@ function isGlibc(): boolean {
 }
 
 /** @throws EngineError `backend_unavailable` where there is no addon for this machine */
-export function loadAddon(): NativeAddon {
+export function loadAddon(): KernelAddon {
   const path = addonPaths().find((candidate) => existsSync(candidate));
   if (path === undefined) {
     const machine = `${process.platform} on ${process.arch}`;
@@ -128,7 +44,7 @@ export function loadAddon(): NativeAddon {
     );
   }
   try {
-    return require(path) as NativeAddon;
+    return require(path) as KernelAddon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError('backend_unavailable', `the native kernels cannot be loaded: ${reason}`, { cause });

@@ -1,26 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { assertInvariant, EngineError } from '../../errors.ts';
-import { recordForward } from '../step/record-forward.ts';
-import type { StepValue } from '../step/step-recorder.ts';
-import { checkBatch, tableSizes, type TableSizes } from '../step/step-tables.ts';
-import { hostDevice } from '../host-device.ts';
-import type { Parameter } from '../ops.ts';
-import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory, StoredRows } from '../runtime.ts';
-import { type StepBatch, TOP_LOGITS, type StepRow } from '../step-batch.ts';
-import {
-  checkWeightFormat,
-  kvCacheFormat,
-  type KvCacheFormat,
-  type KvCacheRequest,
-  type WeightFormat,
-  type WeightFormatOf,
-} from '../traits.ts';
-import { joinProducts } from './join-products.ts';
-import { loadAddon, type Handle, type NativeAddon } from './native-addon.ts';
-import { useNativeBackend, type NativeBackend } from './native-backend.ts';
-import { NativeKvCache } from './native-kv-cache.ts';
-import { NativeParameter, type NativeMemory, STORED_FORMATS } from './native-parameter.ts';
-import { encodeStep } from './step-program.ts';
+import { EngineError } from '../../errors.ts';
+import { KernelRuntime } from '../kernels/kernel-runtime.ts';
+import { checkWeightFormat, kvCacheFormat, type KvCacheRequest, type WeightFormat } from '../traits.ts';
+import { loadAddon } from './native-addon.ts';
 
 export interface NativeRuntimeOptions {
   /** Threads that compute, the calling one included. */
@@ -31,226 +12,28 @@ export interface NativeRuntimeOptions {
   instructionSet?: number;
 }
 
-/** Kernels in C++ for the processor. Throws `backend_unavailable` or `config_invalid`. */
+/** The kernels in C++ for the processor. Throws `backend_unavailable` or `config_invalid`. */
 export function createNativeRuntime({
   numThreads,
   weights,
   kvCacheFormat: askedFormat = 'auto',
   instructionSet = 0,
-}: NativeRuntimeOptions): NativeRuntime {
+}: NativeRuntimeOptions): KernelRuntime {
   checkWeightFormat('native', weights);
   const addon = loadAddon();
-  const names = addon.start(numThreads);
-  const name = names[instructionSet];
+  const name = addon.start(numThreads)[instructionSet];
   if (name === undefined) {
     throw new EngineError(
       'backend_unavailable',
       'this processor has none of the instruction sets of the native kernels',
     );
   }
-  const backend = useNativeBackend(addon);
-  return new NativeRuntime({
+  return new KernelRuntime({
+    name: 'native',
     addon,
-    backend,
     numThreads,
     weights,
     cacheFormat: kvCacheFormat('native', weights, askedFormat),
     instructionSet: { name, index: instructionSet },
   });
-}
-
-/** For people: how matrices are held. */
-const HELD: Readonly<Record<WeightFormatOf<'native'>, string>> = {
-  auto: 'in the blocks of a GGUF file, else int8',
-  f32: 'float32',
-  f16: 'float16',
-  bf16: 'bfloat16',
-  int8: 'int8',
-};
-/** How keys and values are held, for people. */
-const CACHED: Readonly<Record<KvCacheFormat, string>> = { f32: 'float32', f16: 'float16', int8: 'int8' };
-
-const ALL_FORMATS: ReadonlySet<string> = new Set(STORED_FORMATS.keys());
-const CHUNK_BYTES = 2 ** 21;
-const NO_FORMATS: ReadonlySet<string> = new Set();
-
-/** A forward pass as the kernels run it. */
-interface Recording {
-  readonly program: Handle;
-  readonly result: StepValue;
-  readonly tables: TableSizes;
-}
-
-/**
- * Steps by the kernels of kernels/: a forward pass is recorded once for a cache, and each step is one call. A row's
- * result has the same bits whatever else is in the step, and on any number of threads.
- */
-export class NativeRuntime implements Runtime {
-  readonly name = 'native';
-  readonly device = hostDevice();
-  readonly numThreads: number;
-  readonly #addon: NativeAddon;
-  readonly #backend: NativeBackend;
-  readonly #instructionSet: { name: string; index: number };
-  readonly #weights: WeightFormatOf<'native'>;
-  readonly #cacheFormat: KvCacheFormat;
-  readonly #parameters: NativeParameter[] = [];
-  readonly #caches = new Set<NativeKvCache>();
-  readonly #programs: Handle[] = [];
-  readonly #recordings = new WeakMap<NativeKvCache, WeakMap<Forward, Recording>>();
-  /** What a step writes, the same from step to step. */
-  #whole = new Float32Array();
-  #tops = new Float32Array();
-  #places = new Int32Array();
-  readonly #chunk = new Uint8Array(CHUNK_BYTES);
-
-  constructor(options: {
-    addon: NativeAddon;
-    backend: NativeBackend;
-    numThreads: number;
-    weights: WeightFormatOf<'native'>;
-    cacheFormat: KvCacheFormat;
-    instructionSet: { name: string; index: number };
-  }) {
-    this.#addon = options.addon;
-    this.#backend = options.backend;
-    this.numThreads = options.numThreads;
-    this.#weights = options.weights;
-    this.#cacheFormat = options.cacheFormat;
-    this.#instructionSet = options.instructionSet;
-  }
-
-  get description(): string {
-    const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
-    const held = `weights ${HELD[this.#weights]}; keys and values ${CACHED[this.#cacheFormat]}`;
-    return `tfjs native, ${this.#instructionSet.name}, ${threads}, ${held}`;
-  }
-
-  get #memory(): NativeMemory {
-    return { addon: this.#addon, backend: this.#backend, chunk: this.#chunk };
-  }
-
-  createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
-    const parameter = NativeParameter.fromValues(this.#memory, name, shape, values, this.#weights);
-    this.#parameters.push(parameter);
-    return parameter;
-  }
-
-  /** @throws EngineError `backend_unavailable` when the memory cannot be had */
-  async createStoredParameter(
-    name: string,
-    shape: readonly [numOut: number, depth: number],
-    parts: readonly StoredRows[],
-  ): Promise<Parameter> {
-    const parameter = await NativeParameter.fromStored(this.#memory, name, shape, parts);
-    this.#parameters.push(parameter);
-    return parameter;
-  }
-
-  /** With `WEIGHTS=auto` a file's blocks stay what they are. */
-  get storedFormats(): ReadonlySet<string> {
-    return this.#weights === 'auto' ? ALL_FORMATS : NO_FORMATS;
-  }
-
-  createKvCache(shape: KvCacheShape): KvCache {
-    const cache = new NativeKvCache(this.#memory, shape, this.#cacheFormat);
-    this.#caches.add(cache);
-    return cache;
-  }
-
-  /** Computed in this thread before it returns: the promise is the interface's. */
-  runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]> {
-    return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
-  }
-
-  /** Kernels are told the number of rows without padding. */
-  numComputedRows({ numRows }: StepBatch): number {
-    return numRows;
-  }
-
-  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
-    assertInvariant(cache instanceof NativeKvCache, 'the KV cache belongs to this runtime');
-    cache.copyLane(from, to, numTokens);
-  }
-
-  memory(): RuntimeMemory {
-    return { numTensors: tf.memory().numTensors, numBytes: this.#addon.numBytes() };
-  }
-
-  dispose(): Promise<void> {
-    for (const program of this.#programs) this.#addon.freeProgram(program);
-    for (const { tensor } of this.#parameters) tensor.dispose();
-    for (const cache of this.#caches) cache.dispose();
-    this.#programs.length = 0;
-    this.#parameters.length = 0;
-    this.#caches.clear();
-    return Promise.resolve();
-  }
-
-  #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
-    assertInvariant(cache instanceof NativeKvCache, 'the KV cache belongs to this runtime');
-    const { program, result, tables } = this.#recordingOf(cache, forward);
-    checkBatch(batch, cache.shape, tables);
-    const isSelected = result.rows === 'logit';
-    const numRows = isSelected ? batch.numLogitRows : batch.numRows;
-    const { numCols } = result;
-    const numTop = Math.min(TOP_LOGITS, numCols);
-    const topRows = isSelected ? batch.topRows : [];
-    const numTops = topRows.filter(Boolean).length;
-    this.#reserve((numRows - numTops) * numCols, numTops, numTop);
-    try {
-      const rows = encodeRows(batch, numTop, topRows);
-      this.#addon.run(program, rows, this.#whole, this.#tops, this.#places, this.#instructionSet.index);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new EngineError('backend_failure', `the native kernels failed a step: ${reason}`, { cause });
-    }
-    let [whole, top] = [0, 0];
-    return Array.from({ length: numRows }, (_, row): StepRow => {
-      if (topRows[row] !== true) return this.#whole.subarray(whole * numCols, ++whole * numCols); // [cols]
-      const tokenIds = this.#places.subarray(top * numTop, (top + 1) * numTop); // [numTop]
-      const at = top++ * (numTop + 1);
-      const logits = this.#tops.subarray(at, at + numTop); // [numTop]
-      return { tokenIds, logits, logSumExp: this.#tops[at + numTop] ?? NaN };
-    });
-  }
-
-  #reserve(wholeSize: number, numTops: number, numTop: number): void {
-    if (this.#whole.length < wholeSize) this.#whole = new Float32Array(wholeSize);
-    if (this.#tops.length < numTops * (numTop + 1)) this.#tops = new Float32Array(numTops * (numTop + 1));
-    if (this.#places.length < numTops * numTop) this.#places = new Int32Array(numTops * numTop);
-  }
-
-  #recordingOf(cache: NativeKvCache, forward: Forward): Recording {
-    let ofCache = this.#recordings.get(cache);
-    if (ofCache === undefined) this.#recordings.set(cache, (ofCache = new WeakMap()));
-    let recording = ofCache.get(forward);
-    if (recording === undefined) ofCache.set(forward, (recording = this.#record(cache, forward)));
-    return recording;
-  }
-
-  #record(cache: NativeKvCache, forward: Forward): Recording {
-    // The program is the same for any number of rows.
-    const { operations, result } = recordForward(forward, { step: NaN, logit: NaN }, cache.shape);
-    const { words, tensors } = encodeStep(joinProducts(operations, result), result, cache.handle);
-    const program = this.#addon.addProgram(words, tensors);
-    this.#programs.push(program);
-    return { program, result, tables: tableSizes(operations) };
-  }
-}
-
-/** What a step says of its rows, as `ReadRows` of kernels/step_program.h reads it. */
-function encodeRows(batch: StepBatch, numTop: number, topRows: readonly boolean[]): Int32Array {
-  const { numRows, numLogitRows, tokenIds, positions, lanes, logitRows } = batch;
-  const words = new Int32Array(3 + 3 * numRows + 2 * numLogitRows);
-  words.set([numRows, numLogitRows, numTop]);
-  words.set(tokenIds.subarray(0, numRows), 3);
-  words.set(positions.subarray(0, numRows), 3 + numRows);
-  words.set(lanes.subarray(0, numRows), 3 + 2 * numRows);
-  words.set(logitRows.subarray(0, numLogitRows), 3 + 3 * numRows);
-  words.set(
-    Array.from({ length: numLogitRows }, (_, row) => (topRows[row] === true ? 1 : 0)),
-    3 + 3 * numRows + numLogitRows,
-  );
-  return words;
 }

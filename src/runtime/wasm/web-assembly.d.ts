@@ -4,6 +4,10 @@ declare namespace WebAssembly {
     readonly buffer: SharedArrayBuffer;
     grow(pages: number): number;
   }
+  const Memory: new (options: { initial: number; maximum: number; shared: boolean }) => Memory;
+  interface Global {
+    value: unknown;
+  }
   interface Module {
     readonly [Symbol.toStringTag]: 'WebAssembly.Module';
   }

@@ -1,4 +1,4 @@
-import { Vector } from '../../../src/runtime/wasm/assembly/vector';
+import { Vector } from './vector';
 import {
   dotRows,
   dropoutIndex,

@@ -1,4 +1,4 @@
-import { Vector } from '../../../src/runtime/wasm/assembly/vector';
+import { Vector } from './vector';
 import { dotRows, dropoutIndex, gatherHead, maskDiagonal, QUERY_TILE } from './attention-tiles';
 import { packLanes, tile8x4 } from './gemm';
 import { Dropout } from './dropout';

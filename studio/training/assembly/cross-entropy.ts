@@ -1,5 +1,5 @@
-import { floatArg, intArg, pointerArg } from '../../../src/runtime/wasm/assembly/pool';
-import { Vector } from '../../../src/runtime/wasm/assembly/vector';
+import { floatArg, intArg, pointerArg } from './pool';
+import { Vector } from './vector';
 
 /** Rows of one chunk. */
 const CHUNK_ROWS: i32 = 64;

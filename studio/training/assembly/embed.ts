@@ -1,4 +1,4 @@
-import { intArg, pointerArg } from '../../../src/runtime/wasm/assembly/pool';
+import { intArg, pointerArg } from './pool';
 
 /** Rows of one chunk of the forward pass. */
 const CHUNK_ROWS: i32 = 64;

@@ -1,4 +1,4 @@
-import { intArg, pointerArg } from '../../../src/runtime/wasm/assembly/pool';
+import { intArg, pointerArg } from './pool';
 
 /** Elements of one chunk. */
 const CHUNK: i32 = 16384;

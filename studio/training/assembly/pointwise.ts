@@ -1,5 +1,5 @@
-import { floatArg, intArg, pointerArg } from '../../../src/runtime/wasm/assembly/pool';
-import { Vector } from '../../../src/runtime/wasm/assembly/vector';
+import { floatArg, intArg, pointerArg } from './pool';
+import { Vector } from './vector';
 import { Dropout } from './dropout';
 
 /** Elements of one chunk; lengths are multiples of 4, chunks are this long but for the last. */

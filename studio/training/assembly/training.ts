@@ -1,4 +1,4 @@
-import { floatArg, intArg, KernelSet, pointerArg, runJobs, serve } from '../../../src/runtime/wasm/assembly/pool';
+import { floatArg, intArg, KernelSet, pointerArg, runJobs, serve } from './pool';
 import { attentionBackward } from './attention-backward';
 import { attentionForward } from './attention-forward';
 import { attentionScratchBytes } from './attention-tiles';

@@ -111,7 +111,7 @@ describe.each([
 
 it('is native where the tests run', () => {
   const products = createProducts(4);
-  expect(products.constructor.name).toBe('NativeRowProducts');
+  expect(products.constructor.name).toBe('KernelRowProducts');
   products.free();
 });
 

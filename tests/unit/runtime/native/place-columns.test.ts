@@ -5,8 +5,8 @@ import { Gpt2 } from '../../../../src/model/gpt2.ts';
 import { stepValue, StepRecorder, type StepValue } from '../../../../src/runtime/step/step-recorder.ts';
 import { liveOperations } from '../../../../src/runtime/step/live-operations.ts';
 import { selectEarly } from '../../../../src/runtime/step/select-early.ts';
-import { inputsOf, joinProducts } from '../../../../src/runtime/native/join-products.ts';
-import { placeColumns } from '../../../../src/runtime/native/step-program.ts';
+import { inputsOf, joinProducts } from '../../../../src/runtime/kernels/join-products.ts';
+import { placeColumns } from '../../../../src/runtime/kernels/step-program.ts';
 
 const COUNTS = { step: 1, logit: 1 };
 const config = parseGpt2Config({

@@ -73,12 +73,12 @@ describe('compile', () => {
       'bench/main.ts': "import '../src/page/parse.ts';\n",
       'src/page/parse.ts': 'export {};\n',
       'src/page/view.ts': 'export {};\n',
-      'src/runtime/wasm/assembly/kernels.ts': 'export function add(a: i32): i32 { return a; }\n',
+      'studio/training/assembly/kernels.ts': 'export function add(a: i32): i32 { return a; }\n',
     });
     await compile(root);
     expect(existsSync(join(root, 'dist/src/page/parse.js'))).toBe(true);
     expect(existsSync(join(root, 'dist/src/page/view.js'))).toBe(false);
-    expect(existsSync(join(root, 'dist/src/runtime'))).toBe(false);
+    expect(existsSync(join(root, 'dist/studio/training/assembly'))).toBe(false);
   });
 
   it('leaves nothing behind whose source is gone', async () => {

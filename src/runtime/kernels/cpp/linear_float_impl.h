@@ -1,0 +1,190 @@
+// The product of rows and a matrix of floats in panels.
+//
+// A thread takes whole panels. Of a panel it takes kStretchDepth steps of the depth at a time, small enough for the
+// innermost cache, and multiplies all rows by them, a tile of rows after the other, whose sums wait in between. So a
+// weight is read from memory once, whatever the number of rows, while the next ones are asked for. Each sum starts at
+// the bias and adds its products from the first step of the depth to the last, whatever the tile or block.
+
+namespace tokenflare {
+namespace {
+
+constexpr int kFloatTileRows = TOKENFLARE_FLOAT_TILE_ROWS;
+constexpr int kPanelVectors = kPanelWidth / kWidth;
+
+// 24 KiB of weights; with few tiles half of it, so that the block after it has room beside it.
+#ifdef TOKENFLARE_STRETCH_DEPTH
+constexpr int64_t kStretchDepth = TOKENFLARE_STRETCH_DEPTH;
+#else
+constexpr int64_t kStretchDepth = 192;
+#endif
+constexpr int kFewTiles = 4;
+// How far ahead one tile alone asks for weights: what is on its way from memory at a time.
+constexpr int64_t kFloatBytesAhead = 3072;
+
+inline Vector LoadWeights(const float *from) { return Load(from); }
+inline Vector LoadWeights(const BFloat16 *from) { return WidenBFloats(from); }
+inline Vector LoadWeights(const Float16 *from) { return LoadHalves(reinterpret_cast<const uint8_t *>(from)); }
+
+// Some steps of the depth of a panel, as one tile of rows multiplies them.
+template <typename Weight>
+struct Stretch {
+  const Weight *weights;  // [depth, kPanelWidth]
+  int64_t depth;
+  const char *ahead;  // what is needed next, as long as the weights: a tile asks for its share of it
+  int tile, num_tiles;
+};
+
+// Where a tile's sums begin and end.
+struct FloatEnds {
+  const float *bias;  // [kPanelWidth], where the sums begin in the first block; else null
+  float *sums;        // [rows, kPanelWidth], the sums between blocks and after the last
+  bool is_last;
+  bool gelu;
+  const float *residual;  // of the first row and column of the tile, or null
+  float *output;          // the same
+  int64_t num_out;
+  int num_cols;
+};
+
+// Leaves what the sums become in the output.
+__attribute__((noinline)) void FinishFloats(const FloatEnds &ends, int num_rows) {
+  for (int row = 0; row < num_rows; row++) {
+    float *sums = ends.sums + row * kPanelWidth;
+    const float *residual = ends.residual == nullptr ? nullptr : ends.residual + row * ends.num_out;
+    float *output = ends.output + row * ends.num_out;
+    float *to = ends.num_cols == kPanelWidth ? output : sums;
+    for (int v = 0; v < kPanelWidth; v += kWidth) {
+      const Vector sum = Load(sums + v);
+      Store(to + v, ends.gelu ? GeluOf(sum) : sum);
+    }
+    if (to == sums) __builtin_memcpy(output, sums, ends.num_cols * sizeof(float));
+    if (residual == nullptr) continue;
+    for (int col = 0; col < ends.num_cols; col++) output[col] += residual[col];
+  }
+}
+
+#ifdef TOKENFLARE_NARROW_TILES
+}  // namespace
+}  // namespace tokenflare
+#include "float_tile_impl.h"
+namespace tokenflare {
+namespace {
+#else
+
+template <int kRows, typename Weight>
+inline __attribute__((always_inline)) void MultiplyFloats(const float *x, int64_t x_stride, const Stretch<Weight> &block,
+                                                        Vector (&sums)[kRows][kPanelVectors]) {
+  int until_prefetch = block.tile;
+  for (int64_t k = 0; k < block.depth; k++) {
+    if (until_prefetch-- == 0) {
+      const char *line = block.ahead + k * kPanelWidth * sizeof(Weight);
+      for (size_t byte = 0; byte < kPanelWidth * sizeof(Weight); byte += 64) {
+        __builtin_prefetch(line + byte, 0, 2);
+      }
+      until_prefetch = block.num_tiles - 1;
+    }
+    Vector weights[kPanelVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kPanelVectors; v++) weights[v] = LoadWeights(block.weights + k * kPanelWidth + v * kWidth);
+#pragma GCC unroll 12
+    for (int row = 0; row < kRows; row++) {
+      const Vector value = Splat(x[row * x_stride + k]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kPanelVectors; v++) sums[row][v] = Fma(value, weights[v], sums[row][v]);
+    }
+  }
+}
+
+template <int kRows, typename Weight>
+__attribute__((noinline)) void FloatTile(const float *x, int64_t x_stride, const Stretch<Weight> &block, const FloatEnds &ends) {
+  // Unrolled to the end, or the sums would lie in memory and not in registers.
+  Vector sums[kRows][kPanelVectors];
+  const float *from = ends.bias != nullptr ? ends.bias : ends.sums;
+  const int64_t from_stride = ends.bias != nullptr ? 0 : kPanelWidth;
+#pragma GCC unroll 12
+  for (int row = 0; row < kRows; row++) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kPanelVectors; v++) sums[row][v] = Load(from + row * from_stride + v * kWidth);
+  }
+  MultiplyFloats<kRows, Weight>(x, x_stride, block, sums);
+#pragma GCC unroll 12
+  for (int row = 0; row < kRows; row++) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kPanelVectors; v++) Store(ends.sums + row * kPanelWidth + v * kWidth, sums[row][v]);
+  }
+  if (ends.is_last) FinishFloats(ends, kRows);
+}
+
+#endif
+
+template <int kRows, typename Weight, typename... Rest>
+inline void FloatTail(int num_rows, const Rest &...rest) {
+  if (num_rows == kRows) {
+    FloatTile<kRows, Weight>(rest...);
+  } else if constexpr (kRows > 1) {
+    FloatTail<kRows - 1, Weight>(num_rows, rest...);
+  }
+}
+
+// Widening a block once is cheaper than in every tile of rows; with few tiles the copy costs more than it saves.
+template <typename Half>
+const float *WidenStretch(const Half *weights, int64_t size) {
+  float *widened = Scratch(0, size);
+  for (int64_t i = 0; i < size; i += kWidth) Store(widened + i, LoadWeights(weights + i));
+  return widened;
+}
+
+const float *WidenStretch(const float *weights, int64_t) { return weights; }
+
+template <typename Weight>
+void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
+  const float *x = product.x, *bias = product.bias, *residual = product.residual;
+  const Matrix &matrix = product.matrix;
+  const int64_t num_rows = product.num_rows;
+  float *output = product.output;
+  const int64_t col = panel_of.Column(), depth = matrix.depth;
+  const int num_cols = panel_of.NumCols();
+  const Weight *panel = reinterpret_cast<const Weight *>(panel_of.segment.panels) + panel_of.index * depth * kPanelWidth;
+  float panel_bias[kPanelWidth] = {};
+  if (bias != nullptr) __builtin_memcpy(panel_bias, bias + col, num_cols * sizeof(float));
+  const int num_tiles = static_cast<int>((num_rows + kFloatTileRows - 1) / kFloatTileRows);
+  const bool widen = sizeof(Weight) < sizeof(float) && num_tiles >= kFewTiles;
+  const int64_t block_depth = num_tiles == 1 ? depth : num_tiles < kFewTiles ? kStretchDepth / 2 : kStretchDepth;
+  float *sums = Scratch(1, num_rows * kPanelWidth);
+  for (int64_t k = 0; k < depth; k += block_depth) {
+    const int64_t steps = Least(block_depth, depth - k);
+    const Weight *weights = panel + k * kPanelWidth;
+    const char *ahead = reinterpret_cast<const char *>(weights) +
+                        (num_tiles == 1 ? kFloatBytesAhead : steps * kPanelWidth * static_cast<int64_t>(sizeof(Weight)));
+    const float *wide = widen ? WidenStretch(weights, steps * kPanelWidth) : nullptr;
+    for (int tile = 0; tile < num_tiles; tile++) {
+      const int64_t row = static_cast<int64_t>(tile) * kFloatTileRows;
+      const int rows = static_cast<int>(Least<int64_t>(kFloatTileRows, num_rows - row));
+      const FloatEnds ends = {k == 0 ? panel_bias : nullptr,
+                             sums + row * kPanelWidth,
+                             k + steps == depth,
+                             product.gelu,
+                             residual == nullptr ? nullptr : residual + row * matrix.num_out + col,
+                             output + row * matrix.num_out + col,
+                             matrix.num_out,
+                             num_cols};
+      const float *from = x + row * depth + k;
+      if (widen) {
+        FloatTail<kFloatTileRows, float>(rows, from, depth, Stretch<float>{wide, steps, ahead, tile, num_tiles}, ends);
+      } else {
+        FloatTail<kFloatTileRows, Weight>(rows, from, depth, Stretch<Weight>{weights, steps, ahead, tile, num_tiles}, ends);
+      }
+    }
+  }
+}
+
+void FloatPanel(const Product &product, const PanelOf &panel) {
+  switch (panel.segment.format) {
+    case Format::kBF16: return MultiplyFloatPanel<BFloat16>(product, panel);
+    case Format::kF16: return MultiplyFloatPanel<Float16>(product, panel);
+    default: return MultiplyFloatPanel<float>(product, panel);
+  }
+}
+
+}  // namespace
+}  // namespace tokenflare

@@ -1,0 +1,223 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { assertInvariant, EngineError } from '../../errors.ts';
+import { recordForward } from '../step/record-forward.ts';
+import type { StepValue } from '../step/step-recorder.ts';
+import { checkBatch, tableSizes, type TableSizes } from '../step/step-tables.ts';
+import { hostDevice } from '../host-device.ts';
+import type { Parameter } from '../ops.ts';
+import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory, StoredRows } from '../runtime.ts';
+import { type StepBatch, TOP_LOGITS, type StepRow } from '../step-batch.ts';
+import type { KvCacheFormat, WeightFormatOf } from '../traits.ts';
+import { joinProducts } from './join-products.ts';
+import type { Handle, KernelAddon } from './kernel-addon.ts';
+import { kernelBackend, type KernelBackend } from './kernel-backend.ts';
+import { KernelKvCache } from './kernel-kv-cache.ts';
+import { KernelParameter, type KernelMemory, STORED_FORMATS } from './kernel-parameter.ts';
+import { encodeStep } from './step-program.ts';
+
+/** For people: how matrices are held. */
+const HELD: Readonly<Record<WeightFormatOf<'native'>, string>> = {
+  auto: 'in the blocks of a GGUF file, else int8',
+  f32: 'float32',
+  f16: 'float16',
+  bf16: 'bfloat16',
+  int8: 'int8',
+};
+/** How keys and values are held, for people. */
+const CACHED: Readonly<Record<KvCacheFormat, string>> = { f32: 'float32', f16: 'float16', int8: 'int8' };
+
+const ALL_FORMATS: ReadonlySet<string> = new Set(STORED_FORMATS.keys());
+const CHUNK_BYTES = 2 ** 21;
+const NO_FORMATS: ReadonlySet<string> = new Set();
+
+export interface KernelRuntimeOptions {
+  readonly name: 'native' | 'wasm';
+  readonly addon: KernelAddon;
+  /** Threads that compute, the calling one included. */
+  readonly numThreads: number;
+  readonly weights: WeightFormatOf<'native'>;
+  readonly cacheFormat: KvCacheFormat;
+  /** Of those that the addon's `start` has named. */
+  readonly instructionSet: { readonly name: string; readonly index: number };
+  /** Called when all of its tensors are gone. */
+  readonly end?: () => Promise<void>;
+}
+
+/** A forward pass as the kernels run it. */
+interface Recording {
+  readonly program: Handle;
+  readonly result: StepValue;
+  readonly tables: TableSizes;
+}
+
+/**
+ * Steps by the kernels of cpp/: a forward pass is recorded once for a cache, and each step is one call. A row's
+ * result has the same bits whatever else is in the step, and on any number of threads.
+ */
+export class KernelRuntime implements Runtime {
+  readonly name: 'native' | 'wasm';
+  readonly device = hostDevice();
+  readonly numThreads: number;
+  readonly #addon: KernelAddon;
+  readonly #backend: KernelBackend;
+  readonly #instructionSet: { name: string; index: number };
+  readonly #end: () => Promise<void>;
+  readonly #weights: WeightFormatOf<'native'>;
+  readonly #cacheFormat: KvCacheFormat;
+  readonly #parameters: KernelParameter[] = [];
+  readonly #caches = new Set<KernelKvCache>();
+  readonly #programs: Handle[] = [];
+  readonly #recordings = new WeakMap<KernelKvCache, WeakMap<Forward, Recording>>();
+  /** What a step writes, the same from step to step. */
+  #whole = new Float32Array();
+  #tops = new Float32Array();
+  #places = new Int32Array();
+  readonly #chunk = new Uint8Array(CHUNK_BYTES);
+
+  constructor(options: KernelRuntimeOptions) {
+    this.name = options.name;
+    this.#addon = options.addon;
+    this.#backend = kernelBackend(options.addon);
+    this.numThreads = options.numThreads;
+    this.#weights = options.weights;
+    this.#cacheFormat = options.cacheFormat;
+    this.#instructionSet = options.instructionSet;
+    this.#end = options.end ?? (() => Promise.resolve());
+  }
+
+  get description(): string {
+    const threads = `${this.numThreads} ${this.numThreads === 1 ? 'thread' : 'threads'}`;
+    const held = `weights ${HELD[this.#weights]}; keys and values ${CACHED[this.#cacheFormat]}`;
+    return `tfjs ${this.name}, ${this.#instructionSet.name}, ${threads}, ${held}`;
+  }
+
+  get #memory(): KernelMemory {
+    return { addon: this.#addon, backend: this.#backend, chunk: this.#chunk };
+  }
+
+  createParameter(name: string, shape: readonly number[], values: Float32Array): Parameter {
+    const parameter = KernelParameter.fromValues(this.#memory, name, shape, values, this.#weights);
+    this.#parameters.push(parameter);
+    return parameter;
+  }
+
+  /** @throws EngineError `backend_unavailable` when the memory cannot be had */
+  async createStoredParameter(
+    name: string,
+    shape: readonly [numOut: number, depth: number],
+    parts: readonly StoredRows[],
+  ): Promise<Parameter> {
+    const parameter = await KernelParameter.fromStored(this.#memory, name, shape, parts);
+    this.#parameters.push(parameter);
+    return parameter;
+  }
+
+  /** With `WEIGHTS=auto` a file's blocks stay what they are. */
+  get storedFormats(): ReadonlySet<string> {
+    return this.#weights === 'auto' ? ALL_FORMATS : NO_FORMATS;
+  }
+
+  createKvCache(shape: KvCacheShape): KvCache {
+    const cache = new KernelKvCache(this.#memory, shape, this.#cacheFormat);
+    this.#caches.add(cache);
+    return cache;
+  }
+
+  /** Computed in this thread before it returns: the promise is the interface's. */
+  runStep(batch: StepBatch, cache: KvCache, forward: Forward): Promise<readonly StepRow[]> {
+    return new Promise((resolve) => resolve(this.#runStep(batch, cache, forward)));
+  }
+
+  /** Kernels are told the number of rows without padding. */
+  numComputedRows({ numRows }: StepBatch): number {
+    return numRows;
+  }
+
+  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+    assertInvariant(cache instanceof KernelKvCache, 'the KV cache belongs to this runtime');
+    cache.copyLane(from, to, numTokens);
+  }
+
+  memory(): RuntimeMemory {
+    return { numTensors: tf.memory().numTensors, numBytes: this.#addon.numBytes() };
+  }
+
+  dispose(): Promise<void> {
+    for (const program of this.#programs) this.#addon.freeProgram(program);
+    for (const { tensor } of this.#parameters) tensor.dispose();
+    for (const cache of this.#caches) cache.dispose();
+    this.#programs.length = 0;
+    this.#parameters.length = 0;
+    this.#caches.clear();
+    return this.#end();
+  }
+
+  #runStep(batch: StepBatch, cache: KvCache, forward: Forward): StepRow[] {
+    assertInvariant(cache instanceof KernelKvCache, 'the KV cache belongs to this runtime');
+    const { program, result, tables } = this.#recordingOf(cache, forward);
+    checkBatch(batch, cache.shape, tables);
+    const isSelected = result.rows === 'logit';
+    const numRows = isSelected ? batch.numLogitRows : batch.numRows;
+    const { numCols } = result;
+    const numTop = Math.min(TOP_LOGITS, numCols);
+    const topRows = isSelected ? batch.topRows : [];
+    const numTops = topRows.filter(Boolean).length;
+    this.#reserve((numRows - numTops) * numCols, numTops, numTop);
+    try {
+      const rows = encodeRows(batch, numTop, topRows);
+      this.#addon.run(program, rows, this.#whole, this.#tops, this.#places, this.#instructionSet.index);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new EngineError('backend_failure', `the ${this.name} kernels failed a step: ${reason}`, {
+        cause,
+      });
+    }
+    let [whole, top] = [0, 0];
+    return Array.from({ length: numRows }, (_, row): StepRow => {
+      if (topRows[row] !== true) return this.#whole.subarray(whole * numCols, ++whole * numCols); // [cols]
+      const tokenIds = this.#places.subarray(top * numTop, (top + 1) * numTop); // [numTop]
+      const at = top++ * (numTop + 1);
+      const logits = this.#tops.subarray(at, at + numTop); // [numTop]
+      return { tokenIds, logits, logSumExp: this.#tops[at + numTop] ?? NaN };
+    });
+  }
+
+  #reserve(wholeSize: number, numTops: number, numTop: number): void {
+    if (this.#whole.length < wholeSize) this.#whole = new Float32Array(wholeSize);
+    if (this.#tops.length < numTops * (numTop + 1)) this.#tops = new Float32Array(numTops * (numTop + 1));
+    if (this.#places.length < numTops * numTop) this.#places = new Int32Array(numTops * numTop);
+  }
+
+  #recordingOf(cache: KernelKvCache, forward: Forward): Recording {
+    let ofCache = this.#recordings.get(cache);
+    if (ofCache === undefined) this.#recordings.set(cache, (ofCache = new WeakMap()));
+    let recording = ofCache.get(forward);
+    if (recording === undefined) ofCache.set(forward, (recording = this.#record(cache, forward)));
+    return recording;
+  }
+
+  #record(cache: KernelKvCache, forward: Forward): Recording {
+    // The program is the same for any number of rows.
+    const { operations, result } = recordForward(forward, { step: NaN, logit: NaN }, cache.shape);
+    const { words, tensors } = encodeStep(joinProducts(operations, result), result, cache.handle);
+    const program = this.#addon.addProgram(words, tensors);
+    this.#programs.push(program);
+    return { program, result, tables: tableSizes(operations) };
+  }
+}
+
+/** What a step says of its rows, as `ReadRows` of cpp/step_program.h reads it. */
+function encodeRows(batch: StepBatch, numTop: number, topRows: readonly boolean[]): Int32Array {
+  const { numRows, numLogitRows, tokenIds, positions, lanes, logitRows } = batch;
+  const words = new Int32Array(3 + 3 * numRows + 2 * numLogitRows);
+  words.set([numRows, numLogitRows, numTop]);
+  words.set(tokenIds.subarray(0, numRows), 3);
+  words.set(positions.subarray(0, numRows), 3 + numRows);
+  words.set(lanes.subarray(0, numRows), 3 + 2 * numRows);
+  words.set(logitRows.subarray(0, numLogitRows), 3 + 3 * numRows);
+  words.set(
+    Array.from({ length: numLogitRows }, (_, row) => (topRows[row] === true ? 1 : 0)),
+    3 + 3 * numRows + numLogitRows,
+  );
+  return words;
+}
