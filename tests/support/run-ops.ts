@@ -1,5 +1,5 @@
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import { bookHeads, type Activation, type Parameter, type TransformerOps } from '../../src/runtime/ops.ts';
+import { bookHeads, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { flat, type Rows } from './matrix.ts';
 import { wholeRow } from './step-runner.ts';
