@@ -19,9 +19,9 @@ export interface LocalOptions extends PluginOptions {
   indexes?: Readonly<Record<string, Pick<VectorizeOptions, 'dimensions' | 'metric'>>>;
 }
 
-const localAi = ({ indexes: _, ...options }: LocalOptions): Local => ({
+const localAi = ({ url, apiKey, models, stubs, settings, timeoutMs }: LocalOptions): Local => ({
   plugin: { package: PLUGIN_PATH, name: PLUGIN_NAME },
-  options,
+  options: definedOf({ url, apiKey, models, stubs, settings, timeoutMs }),
 });
 
 /** An index where `env.AI` is: in the service of that URL, or in the one that is started for it. */
@@ -31,8 +31,8 @@ const localIndex = (index: string, { url, apiKey, settings, timeoutMs, indexes }
 });
 
 /** Without what is undefined, which wrangler's configurations cannot say. */
-const definedOf = (options: VectorizeOptions): VectorizeOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as VectorizeOptions;
+const definedOf = <Options extends object>(options: Options): Options =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 
 /** A binding that a plugin of ours makes, among the options of Miniflare 4. */
 export interface LocalBinding extends Local {
