@@ -1,7 +1,7 @@
 /**
  * Which files differ from those of the last commit that passed everything, whose id is in .ci/green: what need not be
  * tested again is decided by it. As a program it ends with 0 if a path begins as one of its arguments does:
- * `node scripts/changed-files.mjs src/runtime/native/ && npm run test:native`.
+ * `node scripts/changed-files.mjs src/runtime/kernels/ && npm run test:native`.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

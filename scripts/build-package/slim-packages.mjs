@@ -44,7 +44,7 @@ export const SLIM = {
 
 /** Files that no import names. */
 const READ_AT_RUN_TIME = {
-  // src/runtime/wasm/stock-module.ts
+  // studio/training/wasm/stock-module.ts
   '@tensorflow/tfjs-backend-wasm': [
     'wasm-out/tfjs-backend-wasm-threaded-simd.js',
     'wasm-out/tfjs-backend-wasm-threaded-simd.wasm',

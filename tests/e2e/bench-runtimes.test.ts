@@ -15,7 +15,7 @@ beforeAll(build);
 describe('npm run bench -- --runtimes', () => {
   // Of a tiny model one stream would be over before HTTP has begun the next.
   const limits = ['--models', 'embedded', '--ttft', '16,512', '--max-seconds', '4'];
-  const args = ['--runtimes', 'wasm,wasm:f16,cpu', ...limits, ...SHORT];
+  const args = ['--runtimes', 'wasm,cpu:f16,cpu', ...limits, ...SHORT];
 
   it('measures each runtime in a process of its own, and names what cannot run', () => {
     const { stdout, status, stderr } = bench(...args);
@@ -29,13 +29,13 @@ describe('npm run bench -- --runtimes', () => {
       const cells = ['embedded', `\`${label}\``, '[^|]+', value, value, value, value, String.raw`\d+ MiB`];
       expect(rows[index]).toMatch(new RegExp(String.raw`^\| ${cells.join(String.raw` \| `)} \|$`));
     }
-    expect(stdout).toMatch(/- `wasm:f16` failed, embedded: config_invalid: .*f16/);
+    expect(stdout).toMatch(/- `cpu:f16` failed, embedded: config_invalid: .*f16/);
     expect(status).toBe(0);
   });
 
   it('fails when it must not miss one', () => {
-    const { stdout, status } = bench('--runtimes', 'wasm:f16', '--models', TINY_MODEL, '--require', ...SHORT);
-    expect(stdout).toContain('`wasm:f16` failed');
+    const { stdout, status } = bench('--runtimes', 'cpu:f16', '--models', TINY_MODEL, '--require', ...SHORT);
+    expect(stdout).toContain('`cpu:f16` failed');
     expect(status).toBe(1);
   });
 
