@@ -103,7 +103,7 @@ it('names indexes of Vectorize that are made where there are none', async () => 
 });
 
 it.each([
-  [['--index', 'notes=256', 'dev'], 1, /like notes=256,cosine/],
+  [['--index', 'notes=256', 'dev'], 2, /like notes=256,cosine/],
   [['deploy'], 2, /it runs wrangler dev; for other commands run wrangler itself/],
   [[], 2, /it runs wrangler dev/],
   [['pages', 'dev'], 2, /pages dev has no --local/],
