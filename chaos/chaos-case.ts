@@ -22,6 +22,8 @@ export interface ChaosCase {
   numModels?: number;
   /** So much more memory may be used than by models: by processes with bounds of their own. */
   moreBytes?: number;
+  /** So much the service keeps on purpose, within a bound of its own. */
+  keepsBytes?: number;
   /** So many models stay loaded afterwards beside the default one. */
   numModelsLeft?: number;
   /** The case starts and ends services itself; nothing else is watched. */

@@ -111,8 +111,12 @@ async function watch(
   const logStart = service.logBytes();
   let observation = await attack(chaosCase, scene, observer, headers);
   const client = new Client(service.url, OBSERVER_ADDRESS, headers);
-  const { numModelsLeft = 0 } = chaosCase;
-  const expected = { ...before, engines: before.engines + numModelsLeft };
+  const { numModelsLeft = 0, keepsBytes = 0 } = chaosCase;
+  const expected = {
+    ...before,
+    engines: before.engines + numModelsLeft,
+    mostServiceBytes: before.mostServiceBytes + keepsBytes,
+  };
   let settled = await settle(service, client, expected);
   const { keptBytes } = settled;
   if (keptBytes !== undefined) {

@@ -105,7 +105,7 @@ export const GATEWAY_CASES: readonly ChaosCase[] = [
     name: 'gateway-fill',
     attack:
       '20 invented keys of one address fill the cache with 350 answers of 250 KB and the logs with 4,200 texts; another address has an answer and a log there',
-    moreBytes: CACHE_BYTES,
+    keepsBytes: CACHE_BYTES,
     run: fill,
   },
   {
