@@ -47,7 +47,7 @@ export class WasmAddon implements KernelAddon {
   readonly name: string;
   readonly #threads: Worker[] = [];
   /** Where arrays of a call lie: [address, bytes] of each of its places. */
-  readonly #staged: { address: number; numBytes: number }[] = [];
+  readonly #staged: ({ address: number; numBytes: number } | undefined)[] = [];
   /** A trap leaves the memory in the middle of something. */
   #hasTrapped = false;
 
@@ -99,8 +99,10 @@ export class WasmAddon implements KernelAddon {
 
   async dispose(): Promise<void> {
     this.#exports.stopThreads();
+    // One that has trapped is gone already, and has no id.
+    const running = this.#threads.filter(({ threadId }) => threadId !== -1);
     await Promise.all(
-      this.#threads.map((thread) => {
+      running.map((thread) => {
         thread.ref();
         return new Promise((resolve) => thread.once('exit', resolve));
       }),
@@ -119,6 +121,8 @@ export class WasmAddon implements KernelAddon {
     const known = this.#staged[place];
     if (known !== undefined && known.numBytes >= numBytes) return known.address;
     if (known !== undefined) this.#exports.release(known.address);
+    // Nothing is left of it where the next line throws.
+    this.#staged[place] = undefined;
     const address = this.#allocate(numBytes);
     this.#staged[place] = { address, numBytes };
     return address;
