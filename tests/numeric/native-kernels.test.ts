@@ -3,6 +3,7 @@ import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import type { KernelRuntime } from '../../src/runtime/kernels/kernel-runtime.ts';
 import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
 import { firstDifference } from '../support/compare.ts';
+import { MODELS } from '../support/kernel-digests.ts';
 import { someRows } from '../support/matrix.ts';
 import { FORMATS, formatNamed, storedHalves, storedPart, storedRows } from '../support/stored-rows.ts';
 import { runOps } from '../support/run-ops.ts';
@@ -133,15 +134,6 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
     }
   });
 });
-
-const MODELS = [
-  'tiny-gpt2',
-  'tiny-llama/gqa',
-  'tiny-llama/mqa-biases-linear-rope',
-  'tiny-qwen2/sliding',
-  'tiny-qwen3/head-dim-16',
-  'tiny-gemma3/pattern-6',
-];
 
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('a whole step', () => {
   const cases = (['f32', 'bf16', 'int8'] as const).flatMap((weights) =>

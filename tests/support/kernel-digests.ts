@@ -13,7 +13,8 @@ import { FORMATS, storedPart, storedRows } from './stored-rows.ts';
  * JSON, whatever Node it runs on.
  */
 
-const MODELS = [
+/** Fixtures of every architecture. */
+export const MODELS = [
   'tiny-gpt2',
   'tiny-llama/gqa',
   'tiny-llama/mqa-biases-linear-rope',
