@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EngineError } from '../src/errors.ts';
+import { takeFileLock } from '../src/process/file-lock.ts';
 
 /**
  * Packages of npm and PyPI that benchmarks and tests need and no user of the service does: other engines, clients in
@@ -21,6 +23,8 @@ export const CACHE = join(ROOT, 'node_modules/.cache/tokenflare');
 const NODE_VERSIONS = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0' } as const;
 export type NodeMajor = keyof typeof NODE_VERSIONS;
 export const NODE_MAJORS: readonly NodeMajor[] = [20, 22, 24];
+
+const LOOK_AGAIN_MS = 200;
 
 /** Exact versions by name. */
 export type Packages = Readonly<Record<string, string>>;
@@ -134,13 +138,25 @@ export async function installPythonEnvironment(
   return programs;
 }
 
-/** Does `work` unless the stamp says that it was done of the same `key`: versions, or the script that does it. */
+/**
+ * Does `work` unless the stamp says that it was done of the same `key`: versions, or the script that does it. Of several
+ * processes that want it one does it, and the others wait.
+ */
 export async function unlessMade(stamp: string, key: string, work: () => Promise<void>): Promise<void> {
-  if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === key) return;
-  await rm(stamp, { force: true });
   await mkdir(dirname(stamp), { recursive: true });
-  await work();
-  await writeFile(stamp, key);
+  let lock = await takeFileLock(`${stamp}.lock`);
+  while (!lock.isTaken) {
+    await sleep(LOOK_AGAIN_MS);
+    lock = await takeFileLock(`${stamp}.lock`);
+  }
+  try {
+    if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === key) return;
+    await rm(stamp, { force: true });
+    await work();
+    await writeFile(stamp, key);
+  } finally {
+    await lock.release();
+  }
 }
 
 /**

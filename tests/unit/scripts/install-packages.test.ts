@@ -33,3 +33,14 @@ it('says which command failed, or cannot be run', async () => {
     message: "'/nowhere/at-all' cannot be run",
   });
 });
+
+it('is done once where several want it at once', async () => {
+  const stamp = join(tempDirectory(), 'made');
+  let numCalls = 0;
+  const work = async (): Promise<void> => {
+    numCalls++;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await Promise.all([1, 2, 3].map(() => unlessMade(stamp, 'a 1', work)));
+  expect(numCalls).toBe(1);
+});
