@@ -1,6 +1,6 @@
 import type { SeededRandom } from './random.ts';
 import { allTiers, type Words } from './word-lists.ts';
-import { drawWord, inventName, WORDS } from './words.ts';
+import { drawNoun, drawWord, someName, WORDS } from './words.ts';
 
 /** A person of a story, the same through all of it. */
 export interface Person {
@@ -69,8 +69,8 @@ const QUALITIES_OF_FRIENDS = 'old wise kind big small friendly funny clever gent
 
 const NAMED_HERO_SHARE = 0.75;
 const NAMED_FRIEND_SHARE = 0.4;
-/** Of names: most are of the lists. */
-const INVENTED_SHARE = 0.15;
+/** Of names: most are of the lists, and fewer where the person is asked for. */
+const INVENTED_SHARE = { asked: 0.4, other: 0.1 } as const;
 /** Of wide kinds, those that are people of some trade or beings, not animals. */
 const PERSON_SHARE = 0.5;
 const COMMON_SHARE = 0.3;
@@ -82,43 +82,37 @@ export function chooseHero(random: SeededRandom, options: CastOptions = {}): Per
     options.isWide === true && options.qualities === undefined
       ? drawWord(random, (options.words ?? WORDS).adjectives.hero, COMMON_SHARE)
       : random.pick(qualities);
-  return nameOne(random, chosen, quality, NAMED_HERO_SHARE, options.words);
+  return nameOne(random, { kind: chosen, quality, namedShare: NAMED_HERO_SHARE }, options);
 }
 
 /** Another kind and another name than the hero's. */
 export function chooseFriend(random: SeededRandom, hero: Person, options: CastOptions = {}): Person {
   const chosen = chooseKind(random, { ...options, not: [hero.kind] });
-  const friend = nameOne(
-    random,
-    chosen,
-    random.pick(QUALITIES_OF_FRIENDS),
-    NAMED_FRIEND_SHARE,
-    options.words,
-  );
+  const quality = random.pick(QUALITIES_OF_FRIENDS);
+  const friend = nameOne(random, { kind: chosen, quality, namedShare: NAMED_FRIEND_SHARE }, options);
   return friend.name === hero.name ? { ...friend, name: undefined } : friend;
 }
 
 function chooseKind(random: SeededRandom, { not = [], isWide = false, words = WORDS }: CastOptions): string {
   if (!isWide) return random.pick(KINDS.filter((one) => !not.includes(one.kind))).kind;
   for (;;) {
-    const tiers = words.nouns[random.chance(PERSON_SHARE) ? 'person' : 'animal'];
-    const drawn = drawWord(random, tiers, COMMON_SHARE);
+    const of = random.chance(PERSON_SHARE) ? 'person' : 'animal';
+    const drawn = drawNoun(random, { words, of, commonShare: COMMON_SHARE, isAsked: true });
     if (!not.includes(drawn)) return drawn;
   }
 }
 
 function nameOne(
   random: SeededRandom,
-  chosen: string,
-  quality: string,
-  share: number,
-  words = WORDS,
+  { kind: chosen, quality, namedShare }: { kind: string; quality: string; namedShare: number },
+  { isWide = false, words = WORDS }: CastOptions,
 ): Person {
   const isFemale = FEMALE.has(chosen) || (!MALE.has(chosen) && random.chance(0.5));
   const ofPeople = isFemale ? words.names.girls : words.names.boys;
   const names = isPerson(chosen, words) || random.chance(0.3) ? ofPeople : words.names.animals;
-  const name = random.chance(INVENTED_SHARE) ? inventName(random) : random.pick(names);
-  return { kind: chosen, quality, name: random.chance(share) ? name : undefined, isFemale };
+  const isInvented = random.chance(INVENTED_SHARE[isWide ? 'asked' : 'other']);
+  const name = isInvented ? someName(random) : random.pick(names);
+  return { kind: chosen, quality, name: random.chance(namedShare) ? name : undefined, isFemale };
 }
 
 export const ELDERS = ['mother', 'father', 'grandmother', 'grandfather', 'aunt', 'uncle'] as const;

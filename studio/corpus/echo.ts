@@ -4,7 +4,7 @@ import type { Exchange } from './follow-ups.ts';
 import type { SeededRandom } from './random.ts';
 import { tellingVocabulary } from './vocabulary.ts';
 import { allTiers } from './word-lists.ts';
-import { inventName, inventWord, WORDS } from './words.ts';
+import { someName, someNoun, WORDS } from './words.ts';
 
 /**
  * Exchanges whose answer stands in the question, or in one before. Stories alone teach a small model late that a word
@@ -26,17 +26,19 @@ const words = [...tellingVocabulary(), ...nouns].filter(
   (word) => /^[a-z -]{2,}$/.test(word) && !names.has(word),
 );
 /** Words that no list has: a model that only knows words cannot say them. */
-const INVENTED_SHARE = 0.15;
+const INVENTED_SHARE = 0.4;
 
 const someWord = (random: SeededRandom): string =>
-  random.chance(INVENTED_SHARE) ? inventWord(random) : random.pick(words);
+  random.chance(INVENTED_SHARE)
+    ? someNoun(random, random.pick(Object.values(WORDS.nouns)))
+    : random.pick(words);
 const someWords = (random: SeededRandom, count: number): string =>
   Array.from({ length: count }, () => someWord(random)).join(' ');
 const otherNames = (random: SeededRandom, count: number): string[] =>
   random
     .shuffle(NAMES)
     .slice(0, count)
-    .map((name) => (random.chance(INVENTED_SHARE) ? inventName(random) : name));
+    .map((name) => (random.chance(INVENTED_SHARE) ? someName(random) : name));
 
 /** `Pip, Coco and Anna` */
 function list(items: readonly string[]): string {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import type { Exchange } from './follow-ups.ts';
+import { inventWord } from './invent.ts';
 import type { SeededRandom } from './random.ts';
 import { asPeopleWrite } from './requests.ts';
-import { drawWord, inventWord, WORDS } from './words.ts';
+import { drawWord, WORDS } from './words.ts';
 
 /** What the model cannot do, and the short plain answers that say so and what it can. */
 

@@ -1,7 +1,7 @@
 import type { Plot, Slots } from './plots/plot.ts';
 import type { SeededRandom } from './random.ts';
 import type { NounClass, Words } from './word-lists.ts';
-import { drawWord } from './words.ts';
+import { drawNoun, drawWord } from './words.ts';
 
 /** What a person asks a story to be about, and the words for it. */
 
@@ -57,7 +57,7 @@ export function nounSlots(
 ): Slots {
   const chosen = random.pick(classes);
   const share = COMMON_SHARE[isAsked ? 'asked' : 'other'];
-  const noun = drawWord(random, words.nouns[chosen], share);
+  const noun = drawNoun(random, { words, of: chosen, commonShare: share, isAsked });
   const slot = name.toUpperCase();
   if (WITHOUT_ARTICLE.has(chosen)) return { [name]: noun, [`a${slot}`]: noun, [`the${slot}`]: noun };
   const adjectives = words.adjectives[chosen === 'place' ? 'place' : 'thing'];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { assertInvariant } from '../../src/errors.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { TEST_SET } from '../judge/test-set.ts';
+import { blendingOf, inventName, inventNoun } from './invent.ts';
 import type { SeededRandom } from './random.ts';
 import { allOf, type NounClass, type Tiers, type Words } from './word-lists.ts';
 
@@ -72,19 +73,21 @@ export function drawWord(random: SeededRandom, tiers: Tiers, commonShare: number
   return random.pick(some ?? []);
 }
 
-const ONSETS = 'b br c ch d dr f fl g gr h j k kr l m n p pl qu r s sh st t tr v w y z'.split(' ');
-const VOWELS = 'a e i o u a e i o ee oo ai ia'.split(' ');
-const ENDS = ['n', 'l', 'r', 'x', 'm', 's', 't', 'ck', 'mp', 'nk', '', '', '', '', ''];
+/** What is invented is not a word of the test set either. */
+const BLENDING = blendingOf(WORDS, TEST_SET.words);
 
-/** A name that no list has, such as `Zimo`: only the text before tells it. */
-export function inventName(random: SeededRandom): string {
-  const syllables = Array.from(
-    { length: 2 + random.below(2) },
-    () => random.pick(ONSETS) + random.pick(VOWELS),
-  );
-  const name = syllables.join('') + random.pick(ENDS);
-  return name.charAt(0).toUpperCase() + name.slice(1);
+export const someName = (random: SeededRandom): string => inventName(random, BLENDING);
+export const someNoun = (random: SeededRandom, tiers: Tiers): string => inventNoun(random, tiers, BLENDING);
+
+/** Of the nouns that are asked for: with these, to know the nouns of the lists does not help. */
+const INVENTED_SHARE = 0.4;
+
+/** A noun of a story; what nobody asked for is of the lists. The test set has its own words and no invented ones. */
+export function drawNoun(
+  random: SeededRandom,
+  { words, of, commonShare, isAsked }: { words: Words; of: NounClass; commonShare: number; isAsked: boolean },
+): string {
+  const tiers = words.nouns[of];
+  const isInvented = isAsked && words === WORDS && random.chance(INVENTED_SHARE);
+  return isInvented ? someNoun(random, tiers) : drawWord(random, tiers, commonShare);
 }
-
-/** A word that no list has. */
-export const inventWord = (random: SeededRandom): string => inventName(random).toLowerCase();
