@@ -22,7 +22,7 @@ export interface ToldDocument {
   readonly stories: readonly string[];
 }
 
-const STORY_SHARE = 0.2;
+const STORY_SHARE = 0.1;
 const TALK_SHARE = 0.2;
 /** Of the documents, unless another share is asked for. */
 export const ECHO_SHARE = 0.2;

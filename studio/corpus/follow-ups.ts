@@ -1,7 +1,7 @@
 import { introduce, isPerson } from './cast.ts';
 import { askUntold, endsOf, factQuestions, sayingsOf } from './questions.ts';
 import type { SeededRandom } from './random.ts';
-import { asPeopleWrite } from './requests.ts';
+import { asPeopleWrite } from './phrasing.ts';
 import { tellAfterwards, type StoryPlan } from './story.ts';
 
 /** What a person asks after a story, and what is answered from the story's own bindings. */

@@ -3,7 +3,7 @@ import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import type { Exchange } from './follow-ups.ts';
 import { inventWord } from './invent.ts';
 import type { SeededRandom } from './random.ts';
-import { asPeopleWrite } from './requests.ts';
+import { asPeopleWrite } from './phrasing.ts';
 import { drawWord, WORDS } from './words.ts';
 
 /** What the model cannot do, and the short plain answers that say so and what it can. */
@@ -14,9 +14,12 @@ const read = (name: string): Lists =>
 
 const LANGUAGES = read('languages');
 const ASKS = read('asks');
+const FILLERS = read('fillers');
 
 /** All phrasings, which the test set must not have. */
-export const ODD_ASKS: readonly string[] = [...Object.values(LANGUAGES), ...Object.values(ASKS)].flat();
+export const ODD_ASKS: readonly string[] = [LANGUAGES, ASKS, FILLERS].flatMap((lists) =>
+  Object.values(lists).flat(),
+);
 
 const CANNOT = [
   'I cannot do that. I am a small model that tells stories. What should a story be about?',
@@ -88,83 +91,15 @@ function keys(random: SeededRandom): string {
   return Array.from({ length: numWords }, hit).join(' ');
 }
 
-const FILLERS: Readonly<Record<string, readonly string[]>> = {
-  JAVASCRIPT: [
-    'JavaScript',
-    'Python',
-    'Java',
-    'C',
-    'C++',
-    'Rust',
-    'Go',
-    'Ruby',
-    'TypeScript',
-    'SQL',
-    'PHP',
-    'bash',
-  ],
-  TASKS: [
-    'sorts numbers',
-    'reads a file',
-    'counts words',
-    'prints hello',
-    'sends an email',
-    'draws a circle',
-    'finds a word',
-    'adds two numbers',
-  ],
-  TASK: [
-    'sort numbers',
-    'read a file',
-    'count words',
-    'print a line',
-    'make a list',
-    'parse JSON',
-    'write a test',
-    'reverse a string',
-  ],
-  PLACENAME: [
-    'France',
-    'Japan',
-    'Brazil',
-    'Canada',
-    'Egypt',
-    'Spain',
-    'India',
-    'China',
-    'Italy',
-    'Kenya',
-    'Norway',
-    'London',
-    'Paris',
-    'Berlin',
-    'Rome',
-    'Texas',
-    'Mexico',
-    'Peru',
-    'Africa',
-    'Europe',
-  ],
-  FACTWORD: [
-    'democracy',
-    'inflation',
-    'atom',
-    'ironic',
-    'algebra',
-    'climate',
-    'virus',
-    'economy',
-    'energy',
-    'history',
-  ],
-  SPEECH: ['French', 'Spanish', 'German', 'Italian', 'Chinese', 'Japanese', 'Russian', 'Latin', 'Greek'],
-};
+const SLOT = new RegExp(`\\b(?:${Object.keys(FILLERS).join('|')}|NUM|THING|ANIMAL)(?=[sx]?\\b)`, 'g');
 
+/** Slots may stand in what fills another one. */
 function fill(ask: string, random: SeededRandom): string {
-  return ask.replace(/JAVASCRIPT|TASKS|TASK|PLACENAME|FACTWORD|SPEECH|THING|ANIMAL|NUM/g, (slot) => {
+  const filled = ask.replace(SLOT, (slot) => {
     if (slot === 'NUM') return String(random.below(random.pick([10, 100, 1000])));
     if (slot === 'THING') return drawWord(random, WORDS.nouns.thing, 0.5);
     if (slot === 'ANIMAL') return drawWord(random, WORDS.nouns.animal, 0.5);
     return random.pick(FILLERS[slot] ?? []);
   });
+  return filled === ask ? filled : fill(filled, random);
 }

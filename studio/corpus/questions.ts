@@ -1,5 +1,6 @@
 import { FACTS } from './facts/index.ts';
 import type { FactQuestion, QuestionKind } from './facts/fact.ts';
+import { askIndirectly } from './phrasing.ts';
 import type { SeededRandom } from './random.ts';
 import { tellAfterwards, type StoryPlan } from './story.ts';
 
@@ -13,13 +14,18 @@ export interface Question {
   readonly key: string;
 }
 
+const INDIRECT_SHARE = 0.4;
+
 /** A question about a fact, both calling the hero the same. */
 export function askFact(
   plan: StoryPlan,
-  { id, kind, asks, answers, key }: FactQuestion,
+  { id, kind, asks, indirect, answers, key }: FactQuestion,
   random: SeededRandom,
 ): Question {
-  const [ask, answer, told] = [random.pick(asks), random.pick(answers), key].map((text) =>
+  const put = random.chance(INDIRECT_SHARE)
+    ? askIndirectly(random.pick(indirect), random)
+    : random.pick(asks);
+  const [ask, answer, told] = [put, random.pick(answers), key].map((text) =>
     tellAfterwards(plan, text, random),
   );
   return { id, kind, ask: ask ?? '', answer: answer ?? '', key: (told ?? '').toLowerCase() };
@@ -45,7 +51,10 @@ export function askUntold(plan: StoryPlan, random: SeededRandom): { ask: string;
       return typeof value === 'string' ? [[name, value]] : Object.entries(value);
     }),
   );
-  const ask = random.pick(random.pick(questions).asks);
+  const { asks, indirect } = random.pick(questions);
+  const ask = random.chance(INDIRECT_SHARE)
+    ? askIndirectly(random.pick(indirect), random)
+    : random.pick(asks);
   const other = { ...plan, slots: { ...plan.slots, ...filled } };
   return { ask: tellAfterwards(other, ask, random), answer: random.pick(NOT_TOLD) };
 }
@@ -60,6 +69,21 @@ export const ENDS_ASKED = {
     'What is the first sentence of the story?',
     'What comes first in the story?',
     'What happened first?',
+    'What was the first sentence?',
+    'How does it start?',
+    'Say the first sentence again.',
+    'Say again how it began.',
+    'Give me the beginning.',
+    'The beginning, please.',
+    'What did you say first?',
+    'With which words does the story begin?',
+    'Could you repeat the first sentence?',
+    'Read me the first line again.',
+    'What is the opening of the story?',
+    'How did you begin the story?',
+    'Which sentence comes first?',
+    'Quote the first sentence.',
+    'What stands at the beginning?',
   ],
   end: [
     'How does the story end?',
@@ -67,6 +91,21 @@ export const ENDS_ASKED = {
     'What happened last?',
     'What is the last sentence of the story?',
     'How did it end?',
+    'What was the last sentence?',
+    'How does it stop?',
+    'Say the last sentence again.',
+    'Say again how it ended.',
+    'Give me the end.',
+    'The end again, please.',
+    'What did you say last?',
+    'With which words does the story end?',
+    'Could you repeat the last sentence?',
+    'Read me the last line again.',
+    'What is the ending of the story?',
+    'How did you end the story?',
+    'Which sentence comes last?',
+    'Quote the last sentence.',
+    'What stands at the end?',
   ],
 } as const;
 
@@ -96,11 +135,25 @@ export const SAID_ASKED = [
   'What did WHO say?',
   'And what did WHO say?',
   'What were the words of WHO?',
+  'What was it that WHO said?',
+  'Do you know what WHO said?',
+  'Say what WHO said.',
+  'I forgot what WHO said.',
+  'What did we hear from WHO?',
+  'Quote WHO.',
+  'And WHO? What were those words?',
 ] as const;
 export const WHO_SAID_ASKED = [
   'Who said, "WORDS"?',
   'Who said "WORDS"?',
   'Who was it that said, "WORDS"?',
+  'Whose words are "WORDS"?',
+  'Which of them said, "WORDS"?',
+  'Do you know who said, "WORDS"?',
+  'Say who said "WORDS".',
+  'I forgot who said, "WORDS".',
+  '"WORDS": who said that?',
+  'Who spoke the words "WORDS"?',
 ] as const;
 
 /** Questions about what was said: of those who spoke once, and of words that were spoken once. */

@@ -1,7 +1,7 @@
 import type { Exchange } from './follow-ups.ts';
 import { odd } from './odd.ts';
 import type { SeededRandom } from './random.ts';
-import { asPeopleWrite } from './requests.ts';
+import { asPeopleWrite } from './phrasing.ts';
 
 /** What is said beside stories: each group has ways to ask, and answers that fit all of them. */
 interface Talk {
@@ -14,7 +14,7 @@ const lines = (text: string): string[] => text.split('|');
 
 const GREETING: Talk = {
   asks: lines(
-    'Hello|Hello!|Hi|Hi!|Hi there.|Good morning.|Good evening!|Hey|Good day.|Hello, how are you?|Hey there!|Hello there!|Good afternoon.|Hello, my friend!|Hi, nice to meet you.|Hello again!|Greetings!|Hello, is anybody there?|Hey, how is it going?|Good morning, how are you?|Hi, how are you today?|Howdy|Welcome!|Hello, little model!|Hi, I am new here.|Hello, can you hear me?',
+    'Hello, nice to see you.|Hi, I am glad that you are here.|Hello my dear!|Good evening, dear model.|Good day to you.|Hey, hi!|Hi hi|Hello from me.|Hello, it is me.|Hi, I am back.|Hello, I am Anna.|Good morning to you all.|Hello, dear friend.|Hi, how do you do?|Hello, how was your day?|Hi, what is up?|Good morning, storyteller.|Hello world|Hello, storyteller!|A good day to you!|Hey you!|Hi, it is nice to be here.|Good afternoon, how are things?|Hello|Hello!|Hi|Hi!|Hi there.|Good morning.|Good evening!|Hey|Good day.|Hello, how are you?|Hey there!|Hello there!|Good afternoon.|Hello, my friend!|Hi, nice to meet you.|Hello again!|Greetings!|Hello, is anybody there?|Hey, how is it going?|Good morning, how are you?|Hi, how are you today?|Howdy|Welcome!|Hello, little model!|Hi, I am new here.|Hello, can you hear me?',
   ),
   answers: [
     'Hello! Would you like to hear a story?',
@@ -27,7 +27,7 @@ const GREETING: Talk = {
 
 const THANKS: Talk = {
   asks: lines(
-    'Thank you|Thank you!|Thanks!|Thanks, that was nice.|That was a nice story.|I liked it.|Good story!|Thank you very much.|That was beautiful.|Thanks a lot!|Many thanks.|Thank you so much!|Thank you for the story.|I love it!|What a lovely story!|Great!|Very good.|Well done!|That was great, thanks.|Wonderful!|You are good at this.|Nice one.|Thank you, I enjoyed that.|That was fun.|My son liked it.|Cool, thanks.|I liked the story very much.|Perfect, thank you.',
+    'Ah, that was nice.|Oh, thank you!|I liked that story.|I liked this one very much.|That is nice, thanks.|That is lovely, thank you.|My son loves it, thanks!|My children liked that.|We all liked it.|Thank you, dear.|Thank you kindly for that.|Thanks so much.|That was lovely!|It was so nice, thank you.|Ah, thank you.|What a nice end!|Very nice, thanks.|I really liked it.|That was really good.|This was lovely.|How nice!|Thanks, you are great.|Good, thanks.|Perfect, thank you.|You did that well.|I enjoyed it.|I enjoyed it a lot.|We enjoyed your story.|Thank you|Thank you!|Thanks!|Thanks, that was nice.|That was a nice story.|I liked it.|Good story!|Thank you very much.|That was beautiful.|Thanks a lot!|Many thanks.|Thank you so much!|Thank you for the story.|I love it!|What a lovely story!|Great!|Very good.|Well done!|That was great, thanks.|Wonderful!|You are good at this.|Nice one.|Thank you, I enjoyed that.|That was fun.|My son liked it.|Cool, thanks.|I liked the story very much.|Perfect, thank you.',
   ),
   answers: [
     'You are welcome! Do you want another story?',
@@ -39,7 +39,7 @@ const THANKS: Talk = {
 
 const GOODBYE: Talk = {
   asks: lines(
-    'Good night.|Good night!|Bye|Goodbye!|See you tomorrow.|I am going to bed now.|That is enough for today.|Bye bye!|See you!|See you later.|I have to go now.|Goodbye, my friend.|Good night, sleep well.|Until next time.|I am tired, good night.|That is all, goodbye.|Farewell!|I must leave now.|Take care!|Bye, see you soon.|I will come back tomorrow.|No more stories today, thanks. Bye.|Time for bed.',
+    'Bye then.|Okay, bye.|Okay, bye for today.|Goodbye for now.|See you next time!|See you soon.|Good night to you.|I am off now.|I am off to school, bye.|Bye, take care.|Goodbye, sleep well.|I go to bed now, good night.|Goodbye and thank you.|Good night, my friend.|See you again!|See you on Monday.|Have a good night.|Have a nice day, bye.|That is it for today.|Then good night.|So long!|Goodbye, little model.|I need to sleep now. Bye.|We are going home now, bye.|Good night.|Good night!|Bye|Goodbye!|See you tomorrow.|I am going to bed now.|That is enough for today.|Bye bye!|See you!|See you later.|I have to go now.|Goodbye, my friend.|Good night, sleep well.|Until next time.|I am tired, good night.|That is all, goodbye.|Farewell!|I must leave now.|Take care!|Bye, see you soon.|I will come back tomorrow.|No more stories today, thanks. Bye.|Time for bed.',
   ),
   answers: [
     'Good night! Sleep well.',
@@ -52,7 +52,7 @@ const GOODBYE: Talk = {
 const TALKS: readonly Talk[] = [
   {
     asks: lines(
-      'Who are you?|What are you?|What is your name?|Are you a person?|Are you a robot?|Tell me about yourself.|Who am I talking to?|Do you have a name?|Are you human?|Are you a computer?|Are you an AI?|What kind of model are you?|Who made you?|What should I call you?|Are you real?|Are you alive?|Introduce yourself.|Say something about yourself.|And who are you?|How old are you?|Where do you live?|Where do you come from?|Are you a boy or a girl?|How big are you?|Are you ChatGPT?|Which model is this?',
+      'Can you say who you are?|Please say who you are.|I want to know who you are.|I would like to know what you are.|May I know who you are?|May I know your name?|Do you know who you are?|Who exactly am I talking to?|What exactly are you?|What is your name, dear?|Say, who are you?|What should people call you?|Are you some sort of program?|Are you a kind of robot?|So you are a machine?|You are a bot, right?|Is this a person or a machine?|Please introduce yourself.|Introduce yourself to us.|Who is there?|Who is speaking?|Tell us who you are.|My son asks who you are.|I forgot who you are.|What sort of thing are you?|By what name do you go?|Whose model are you?|Is there a human behind this?|Could you introduce yourself?|Who are you?|What are you?|What is your name?|Are you a person?|Are you a robot?|Tell me about yourself.|Who am I talking to?|Do you have a name?|Are you human?|Are you a computer?|Are you an AI?|What kind of model are you?|Who made you?|What should I call you?|Are you real?|Are you alive?|Introduce yourself.|Say something about yourself.|And who are you?|How old are you?|Where do you live?|Where do you come from?|Are you a boy or a girl?|How big are you?|Are you ChatGPT?|Which model is this?',
     ),
     answers: [
       'I am a small language model that tells stories.',
@@ -63,7 +63,7 @@ const TALKS: readonly Talk[] = [
   },
   {
     asks: lines(
-      'What can you do?|How can you help me?|What do you know?|What can I ask you?|Help|What should I say?|What are you good at?|What can you do for me?|How does this work?|What do you do?|What are you for?|Can you help me?|Help me.|What is this?|What can I do here?|What can we talk about?|Tell me what you can do.|What else can you do?|I need help.|What now?|How do I use this?|What is possible?|Do you only tell stories?|Can you do anything else?|What may I ask?',
+      'Say what you can do.|I want to know what you can do.|What are your abilities?|What things can you do?|Which things do you know?|In which way can you be of use?|What would you do for me?|What could you do for us?|Show me what you can do.|What are you able to tell?|Can you say what you can do?|What exactly can you do?|What is it that you can do?|Please explain what you can do.|How could you help us?|What sort of help can you give?|Are you able to do anything?|What do you offer?|List what you can do.|What is your job?|What is your use?|Tell us what you do.|What can one do with you?|What may I ask of you?|How can I use you?|Is there anything you can do?|And what can you do?|Let me see what you can do.|What can you do?|How can you help me?|What do you know?|What can I ask you?|Help|What should I say?|What are you good at?|What can you do for me?|How does this work?|What do you do?|What are you for?|Can you help me?|Help me.|What is this?|What can I do here?|What can we talk about?|Tell me what you can do.|What else can you do?|I need help.|What now?|How do I use this?|What is possible?|Do you only tell stories?|Can you do anything else?|What may I ask?',
     ),
     answers: [
       'I can tell you a story. Say what it should be about, for example a fox who lost his hat.',

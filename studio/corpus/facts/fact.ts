@@ -24,6 +24,8 @@ export interface FactQuestion {
   readonly id: string;
   readonly kind: QuestionKind;
   readonly asks: readonly string[];
+  /** What is asked, as it stands behind `Do you know`. */
+  readonly indirect: readonly string[];
   readonly answers: readonly string[];
   /** What a right answer has. */
   readonly key: string;

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { FACTS } from '../../../corpus/facts/index.ts';
 import { ASKED } from '../../../corpus/follow-ups.ts';
 import { ODD_ASKS } from '../../../corpus/odd.ts';
+import { INDIRECT_FRAMES } from '../../../corpus/phrasing.ts';
 import { ENDS_ASKED, SAID_ASKED, WHO_SAID_ASKED } from '../../../corpus/questions.ts';
 import { SeededRandom } from '../../../corpus/random.ts';
-import { REQUESTS } from '../../../corpus/requests.ts';
+import { aboutForm, anotherAboutForm, anotherForm, openForm } from '../../../corpus/request-forms.ts';
 import { TALK_ASKS } from '../../../corpus/small-talk.ts';
 import { tellDocument } from '../../../corpus/document.ts';
 import { wordsOf } from '../../../corpus/text-quality.ts';
@@ -14,6 +15,11 @@ import { drawWord, refuseTestWords, WORDS } from '../../../corpus/words.ts';
 import { TEST_SET } from '../../../judge/test-set.ts';
 
 const testWords = allOf(TEST_SET.words);
+
+const random = new SeededRandom(1);
+const REQUESTS = Array.from({ length: 20_000 }, () => [aboutForm, anotherAboutForm, anotherForm, openForm])
+  .flat()
+  .map((form) => form(random));
 
 describe('the words of the corpus', () => {
   it('are nouns by the thousand, each in one class, written in small letters', () => {
@@ -73,7 +79,12 @@ describe('the test set', () => {
         ...REQUESTS,
         ...ODD_ASKS,
         ...TALK_ASKS,
-        ...FACTS.flatMap(({ questions }) => questions.flatMap(({ asks }) => asks)),
+        ...FACTS.flatMap(({ questions }) =>
+          questions.flatMap(({ asks, indirect }) => [
+            ...asks,
+            ...INDIRECT_FRAMES.flatMap((frame) => indirect.map((clause) => frame.replace('WHAT', clause))),
+          ]),
+        ),
         ...Object.values(ASKED).flat(),
         ...Object.values(ENDS_ASKED).flat(),
         ...SAID_ASKED,
