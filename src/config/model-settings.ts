@@ -87,7 +87,7 @@ export const MODEL_SETTINGS = {
     'RUNTIME',
     'auto',
     oneOf(['auto', ...RUNTIME_NAMES]),
-    `Where tensors live: ${RUNTIME_NAMES.join(', ')}; auto takes the first of them that works, a GPU in software and cpu aside.`,
+    `Where tensors live: ${RUNTIME_NAMES.join(', ')}; auto takes the one that is fastest for the model's shape, a GPU in software and cpu aside.`,
   ),
   native: setting(
     'NATIVE',

@@ -1,6 +1,7 @@
 import { assertInvariant, EngineError } from '../errors.ts';
 import { buildStepBatch } from './build-step-batch.ts';
-import type { RuntimeProbe } from './probe-runtime.ts';
+import { runTrial } from './auto/trial.ts';
+import type { ProbeTrial, RuntimeProbe } from './probe-runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { startRuntime } from './start-runtime.ts';
 import { RUNTIME_NAMES, type RuntimeName } from './traits.ts';
@@ -8,6 +9,8 @@ import { RUNTIME_NAMES, type RuntimeName } from './traits.ts';
 /** A process that starts the runtime named in its argument and says on its last line how that went. */
 const name = RUNTIME_NAMES.find((candidate) => candidate === process.argv[2]);
 assertInvariant(name !== undefined, `a runtime is named: one of ${RUNTIME_NAMES.join(', ')}`);
+// Our own process wrote it.
+const trial = process.argv[3] === undefined ? undefined : (JSON.parse(process.argv[3]) as ProbeTrial);
 const result = await probe(name);
 // A driver may keep handles open, or crash on the way out: nothing after this line matters.
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
@@ -15,11 +18,20 @@ process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 async function probe(runtimeName: RuntimeName): Promise<RuntimeProbe> {
   const startedAt = performance.now();
   try {
-    const runtime = await startRuntime(runtimeName, { numThreads: undefined, weights: 'f32' });
+    const options = { numThreads: undefined, weights: 'f32' as const };
+    const runtime = await startRuntime(runtimeName, options);
     await checkProduct(runtime);
     const startMs = Math.round(performance.now() - startedAt);
-    const { description, device } = runtime;
-    return { name: runtimeName, works: true, description, device, startMs };
+    if (trial === undefined || runtime.device.isSoftware === true) {
+      const { description, device } = runtime;
+      return { name: runtimeName, works: true, description, device, startMs };
+    }
+    await runtime.dispose();
+    // As the engine will start it.
+    const tried = await startRuntime(runtimeName, trial.options);
+    const figures = await runTrial(tried, trial.shape);
+    const { description, device } = tried;
+    return { name: runtimeName, works: true, description, device, startMs, figures };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return { name: runtimeName, works: false, reason: error.message };

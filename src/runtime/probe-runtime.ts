@@ -1,19 +1,38 @@
 import { spawnSibling } from '../process/sibling-process.ts';
 import type { RuntimeDevice } from './runtime.ts';
+import type { TrialFigures, TrialShape } from './auto/trial.ts';
+import type { RuntimeOptions } from './start-runtime.ts';
 import type { RuntimeName } from './traits.ts';
 
 /** Whether a runtime works here. */
 export type RuntimeProbe =
-  | { name: RuntimeName; works: true; description: string; device: RuntimeDevice; startMs: number }
+  | {
+      name: RuntimeName;
+      works: true;
+      description: string;
+      device: RuntimeDevice;
+      startMs: number;
+      /** Where a trial was asked for. */
+      figures?: TrialFigures;
+    }
   /** What is missing, and what to do about it. */
   | { name: RuntimeName; works: false; reason: string };
 
 /** A driver that hangs is as good as none. */
 const PROBE_TIMEOUT_MS = 60_000;
 
+/** What is timed, and how the runtime is to hold it. */
+export interface ProbeTrial {
+  readonly shape: TrialShape;
+  readonly options: Omit<RuntimeOptions, 'onLost' | 'allowSoftware'>;
+}
+
 /** Starts a runtime in a process of its own, which a driver may bring down, and lets it compute something known. */
-export async function probeRuntime(name: RuntimeName): Promise<RuntimeProbe> {
-  const child = spawnSibling(import.meta.url, 'probe-process', [name], { timeout: PROBE_TIMEOUT_MS });
+export async function probeRuntime(name: RuntimeName, trial?: ProbeTrial): Promise<RuntimeProbe> {
+  const asked = trial === undefined ? [] : [JSON.stringify(plain(trial))];
+  const child = spawnSibling(import.meta.url, 'probe-process', [name, ...asked], {
+    timeout: PROBE_TIMEOUT_MS,
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -24,6 +43,11 @@ export async function probeRuntime(name: RuntimeName): Promise<RuntimeProbe> {
   });
   return parseProbe(stdout) ?? { name, works: false, reason: crashReason(name, end, stderr) };
 }
+
+const plain = ({ shape, options: { numThreads, weights, kvCacheFormat } }: ProbeTrial): ProbeTrial => ({
+  shape,
+  options: { numThreads, weights, ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }) },
+});
 
 /** The probe is the last line; a driver may have written others before it. */
 function parseProbe(stdout: string): RuntimeProbe | undefined {

@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import { EngineError } from '../errors.ts';
 import type { Runtime } from './runtime.ts';
 import {
-  BY_SPEED,
   checkKvCacheFormat,
   checkWeightFormat,
   defaultThreads,
@@ -22,13 +21,6 @@ export interface RuntimeOptions {
   allowSoftware?: boolean;
   /** Called once when the device is gone for good and was not disposed of; no step would work any more. */
   onLost?: (error: EngineError) => void;
-}
-
-/** What `auto` took, and why. */
-export interface RuntimeChoice {
-  runtime: Runtime;
-  /** For people: what stood before it in the order and could not be had. */
-  reason: string;
 }
 
 interface CheckedOptions extends RuntimeOptions {
@@ -87,44 +79,3 @@ export async function startRuntime(name: RuntimeName, options: RuntimeOptions): 
   const { numThreads = defaultThreads(name, availableParallelism()) } = options;
   return LOADERS[name]({ ...options, numThreads });
 }
-
-/** Which of the runtimes that work here `auto` takes. */
-export function fastestOf(names: readonly RuntimeName[]): RuntimeName | undefined {
-  return BY_SPEED.find((name) => names.includes(name));
-}
-
-/**
- * Starts the fastest runtime that works here, and says which were refused before it. A GPU in software is never taken: it is
- * slower than the processor it runs on.
- *
- * @throws EngineError `backend_unavailable` with every reason when none works
- */
-export async function startFastestRuntime({
-  allowsNative = true,
-  ...options
-}: RuntimeOptions & { allowsNative?: boolean }): Promise<RuntimeChoice> {
-  const refused = new Map<RuntimeName, string>();
-  for (const name of BY_SPEED) {
-    if (name === 'native' && !allowsNative) {
-      refused.set(name, 'NATIVE is off');
-      continue;
-    }
-    try {
-      const runtime = await startRuntime(name, { ...options, allowSoftware: false });
-      return { runtime, reason: reasonFor([...refused.keys()]) };
-    } catch (error) {
-      if (!(error instanceof EngineError) || !REFUSALS.has(error.code)) throw error;
-      refused.set(name, error.message);
-    }
-  }
-  const reasons = [...refused].map(([name, reason]) => `not ${name}: ${reason}`);
-  throw new EngineError('backend_unavailable', `no runtime works here; ${reasons.join('; ')}`);
-}
-
-/** In a start's log line. Why each was refused is for `tokenflare doctor` to say. */
-const reasonFor = (refused: readonly RuntimeName[]): string =>
-  refused.length === 0
-    ? 'the fastest of all'
-    : `the fastest here; not ${refused.join(', ')}: see \`tokenflare doctor\``;
-
-const REFUSALS: ReadonlySet<string> = new Set(['backend_unavailable', 'config_invalid']);

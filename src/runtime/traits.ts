@@ -6,9 +6,6 @@ import { EngineError } from '../errors.ts';
 export const RUNTIME_NAMES = ['tensorflow-gpu', 'webgpu', 'native', 'tensorflow', 'wasm', 'cpu'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
-/** What `RUNTIME=auto` tries, the fastest first. */
-export const BY_SPEED: readonly RuntimeName[] = ['tensorflow-gpu', 'webgpu', 'native', 'tensorflow', 'wasm'];
-
 /** How matrices of weights are held in memory; `auto`: the format that the runtime's traits name. */
 export const WEIGHT_FORMATS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];

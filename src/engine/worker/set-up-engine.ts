@@ -8,7 +8,8 @@ import type { EngineError } from '../../errors.ts';
 import { type LoadedModel, OpenModel } from '../../model/load-model.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
 import type { KvCacheShape, Runtime } from '../../runtime/runtime.ts';
-import { type RuntimeChoice, startFastestRuntime, startRuntime } from '../../runtime/start-runtime.ts';
+import { type RuntimeChoice, startFastestRuntime } from '../../runtime/auto/choose-runtime.ts';
+import { startRuntime } from '../../runtime/start-runtime.ts';
 import { Sampler } from '../../sampling/sampler.ts';
 import { Scheduler } from '../../scheduler/scheduler.ts';
 import { StepCostModel, type StepShape, type StepWork } from '../../scheduler/step-cost-model.ts';
@@ -40,8 +41,7 @@ export async function setUpEngine(
   settings: EngineSettings,
   { onLost, onNewShape }: SetUpEvents,
 ): Promise<EngineSetup> {
-  const { runtime, reason } = await chooseRuntime(settings, onLost);
-  const { loaded, shape, neededMemory } = await loadFitting(settings, runtime);
+  const { runtime, reason, loaded, shape, neededMemory } = await startAndLoad(settings, onLost);
   const { model, numParameters, weightBytes, weightFormat } = loaded;
   const weightMemoryBytes = runtime.memory().numBytes;
   const cache = runtime.createKvCache(shape);
@@ -104,17 +104,26 @@ async function millisecondsOf(run: () => Promise<void>): Promise<number> {
   return monotonicMs() - startedAt;
 }
 
+interface Started extends Partial<RuntimeChoice> {
+  readonly runtime: Runtime;
+  readonly loaded: LoadedModel;
+  readonly shape: KvCacheShape;
+  readonly neededMemory: NeededMemory;
+}
+
 /** Loads a model once its headers say that it and its cache fit. */
-async function loadFitting(
+async function startAndLoad(
   settings: EngineSettings,
-  runtime: Runtime,
-): Promise<{ loaded: LoadedModel; shape: KvCacheShape; neededMemory: NeededMemory }> {
+  onLost: (error: EngineError) => void,
+): Promise<Started> {
   const open = await OpenModel.open(settings.modelPath);
   try {
+    const choice = await chooseRuntime(settings, open.config, onLost);
+    const { runtime } = choice;
     const shape = cacheShape(open.config, settings, runtime.name);
     const estimate = estimateMemory(modelSizeOf(open), shape, { ...settings, runtime: runtime.name });
     const neededMemory = checkMemory(estimate, runtime, settings.memoryLimitBytes);
-    return { loaded: await open.load(runtime, shape.laneLength), shape, neededMemory };
+    return { ...choice, loaded: await open.load(runtime, shape.laneLength), shape, neededMemory };
   } finally {
     await open.close();
   }
@@ -122,10 +131,11 @@ async function loadFitting(
 
 async function chooseRuntime(
   { runtime, numThreads, weights, kvCacheFormat, allowsNative }: EngineSettings,
+  config: ModelConfig,
   onLost: (error: EngineError) => void,
 ): Promise<Partial<RuntimeChoice> & { runtime: Runtime }> {
   const options = { numThreads, weights, onLost, ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }) };
-  if (runtime === 'auto') return startFastestRuntime({ ...options, allowsNative });
+  if (runtime === 'auto') return startFastestRuntime({ ...options, allowsNative, shape: config });
   return { runtime: await startRuntime(runtime, options) };
 }
 

@@ -1,4 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import util from 'node:util';
 import { EngineError } from '../../errors.ts';
 import type { TensorflowBinding } from './tensorflow-binding.ts';
@@ -24,6 +26,16 @@ export function loadTensorflow(numThreads: number): TensorflowBinding {
     throw unavailable(reasonOf(cause), cause);
   }
   return bindingOf(loaded);
+}
+
+/** Whether its addon is there; whether it loads is told by loading it. */
+export function isTensorflowBuilt(): boolean {
+  try {
+    const lib = join(dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)), 'lib');
+    return readdirSync(lib).some((name) => existsSync(join(lib, name, 'tfjs_binding.node')));
+  } catch {
+    return false;
+  }
 }
 
 /** The library reads these by getenv while it loads, which a worker thread's own environment does not reach. */
