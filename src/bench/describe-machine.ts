@@ -1,4 +1,5 @@
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { availableCores } from '../process/available-cores.ts';
 
 /** Where a benchmark's client ran: its numbers mean nothing without it. */
 export interface MachineReport {
@@ -20,7 +21,7 @@ export function readLoad(): number {
 export function describeMachine(loadBefore: number): MachineReport {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    numCores: availableParallelism(),
+    numCores: availableCores(),
     memoryBytes: totalmem(),
     platform: `${process.platform}-${process.arch}`,
     nodeVersion: process.version,

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableCores } from '../process/available-cores.ts';
 import { EngineError } from '../errors.ts';
 import { loadAddon } from './native/native-addon.ts';
 import { KernelRowProducts } from './kernels/kernel-row-products.ts';
@@ -23,7 +23,7 @@ export type RowProductsFactory = (dimensions: number) => RowProducts;
 /** By the native kernels, in float16; without them in JavaScript and float32. */
 export function loadRowProducts({
   native,
-  numThreads = Math.min(availableParallelism(), MAX_THREADS),
+  numThreads = Math.min(availableCores(), MAX_THREADS),
   onMissing,
 }: RowProductsOptions): RowProductsFactory {
   const plain: RowProductsFactory = (dimensions) => new PlainRowProducts(dimensions);

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableCores } from '../process/available-cores.ts';
 import { EngineError } from '../errors.ts';
 import type { Runtime } from './runtime.ts';
 import {
@@ -76,6 +76,6 @@ async function startTensorflow(
  */
 export async function startRuntime(name: RuntimeName, options: RuntimeOptions): Promise<Runtime> {
   checkKvCacheFormat(name, options.kvCacheFormat ?? 'auto');
-  const { numThreads = defaultThreads(name, availableParallelism()) } = options;
+  const { numThreads = defaultThreads(name, availableCores()) } = options;
   return LOADERS[name]({ ...options, numThreads });
 }

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { availableCores } from '../../src/process/available-cores.ts';
 import { readTrainOptions, TRAIN_FLAGS, type TrainOptions } from '../training/train-options.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { givenFlags } from '../../src/cli/setting-flags.ts';
@@ -60,6 +60,6 @@ function optionsOf(command: Command, files: readonly string[]): TrainOptions {
   return readTrainOptions(
     target,
     Object.fromEntries(given) as Record<string, string>,
-    availableParallelism(),
+    availableCores(),
   );
 }

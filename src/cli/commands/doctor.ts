@@ -1,5 +1,6 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import type { Command } from 'commander';
+import { availableCores } from '../../process/available-cores.ts';
 import { releaseWarning } from '../../release-warning.ts';
 import { fastestOf } from '../../runtime/auto/choose-runtime.ts';
 import { USUAL_SHAPE } from '../../runtime/auto/trial.ts';
@@ -28,7 +29,7 @@ async function examine(): Promise<void> {
 function describeMachine(): string {
   return (
     `Node ${process.versions.node}, ${process.platform} ${process.arch}, ` +
-    `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, ` +
+    `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableCores()} cores, ` +
     `${(totalmem() / 2 ** 30).toFixed(1)} GiB`
   );
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableCores } from '../../process/available-cores.ts';
 import { EngineError } from '../../errors.ts';
 import { VERSION } from '../../version.ts';
 import { hostDevice } from '../host-device.ts';
@@ -172,7 +172,7 @@ function choiceKey(
     version: VERSION,
     node: process.versions.node,
     machine: hostDevice().name,
-    threads: numThreads ?? availableParallelism(),
+    threads: numThreads ?? availableCores(),
     driver: nvidiaDriver(),
     dawn: DAWN_VERSION,
     candidates,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { availableCores } from '../../process/available-cores.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { bindToParent } from '../../process/bind-to-parent.ts';
 import { childEnvironment } from '../../process/child-environment.ts';
@@ -30,7 +30,7 @@ export interface TensorflowRuntimeOptions {
  * @throws EngineError `backend_unavailable` or `config_invalid` with the reason and the remedy
  */
 export function createTensorflowRuntime(options: TensorflowRuntimeOptions): Runtime {
-  const { name, weights, numThreads = availableParallelism() } = options;
+  const { name, weights, numThreads = availableCores() } = options;
   checkWeightFormat(name, weights);
   const binding = loadTensorflow(numThreads);
   if (name === 'tensorflow-gpu' && !binding.isUsingGpuDevice()) {
