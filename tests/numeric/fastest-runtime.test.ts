@@ -107,7 +107,10 @@ describe('RUNTIME=auto', () => {
     expect(alone.probed).toEqual([]);
     await writeFile(join(folder, 'kept'), 'a file');
     const { here } = among(['cpu', 'wasm']);
-    expect(await take(here)).toMatchObject({ name: 'wasm', reason: expect.stringContaining('not kept: ') });
+    expect(await take(here)).toMatchObject({
+      name: 'wasm',
+      reason: expect.stringContaining('not kept: ') as string,
+    });
   });
 
   it('takes what is left where a candidate fails its trial', async () => {

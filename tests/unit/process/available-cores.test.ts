@@ -72,7 +72,12 @@ describe('availableCores', () => {
         const code = `import(${JSON.stringify(module)}).then((m) => console.log(m.availableCores(8), m.availableCores()))`;
         const said = execFileSync(
           'sh',
-          ['-c', `echo $$ > ${folder}/cgroup.procs && exec "$0" --import tsx -e "$1"`, process.execPath, code],
+          [
+            '-c',
+            `echo $$ > ${folder}/cgroup.procs && exec "$0" --import tsx -e "$1"`,
+            process.execPath,
+            code,
+          ],
           { encoding: 'utf8' },
         );
         expect(said.trim()).toBe('1 1');
