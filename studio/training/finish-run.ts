@@ -8,7 +8,7 @@ import { loadModel } from '../../src/model/load-model.ts';
 import { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { END_OF_TURN, encodeQuestion } from './chat-format.ts';
 import type { TrainingState } from './checkpoint.ts';
-import { heldOutBitsPerByte } from './held-out.ts';
+import { heldOutFigures } from './held-out.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { type LossPoint, lossPlotSvg } from './loss-plot.ts';
 import type { Source } from './corpus.ts';
@@ -46,9 +46,13 @@ export async function finishRun(
   });
   assertInvariant(model instanceof Gpt2, 'what is trained is a GPT-2');
   const buffers = new TokenBuffers(kernels.heap, options.batchSize, config.contextLength);
-  const bitsPerByte = heldOutBitsPerByte(kernels, model, buffers, data.heldOut, config.contextLength);
-  const overlap = Math.ceil(config.contextLength / 2);
-  const bitsPerByteOverlapping = heldOutBitsPerByte(kernels, model, buffers, data.heldOut, overlap);
+  const endId = data.encoder.endOfTextId;
+  const reading = { ...options, contextLength: config.contextLength };
+  const heldOutBits = heldOutFigures(
+    { kernels, model, buffers, heldOut: data.heldOut, endId },
+    reading,
+    true,
+  );
   buffers.dispose();
   const card = modelCard({
     options,
@@ -59,8 +63,7 @@ export async function finishRun(
     numTrainingTokens: data.tokens.length,
     numHeldOutTokens: data.heldOut.sequences.reduce((sum, tokens) => sum + tokens.length - 1, 0),
     numHeldOutBytes: data.heldOut.numBytes,
-    bitsPerByte,
-    bitsPerByteOverlapping,
+    heldOutBits,
     bestStep: bestStep(state),
     elapsedMs: state.elapsedMs,
     machine: `${kernels.numThreads} threads of ${cpus()[0]?.model ?? 'an unknown processor'}, Node ${process.versions.node}`,
@@ -68,7 +71,7 @@ export async function finishRun(
   });
   tf.dispose(variables);
   await writeFile(join(options.out, 'README.md'), card);
-  return bitsPerByte;
+  return heldOutBits[0] ?? NaN;
 }
 
 /** What the model makes of beginnings of texts, and of questions if it chats. */

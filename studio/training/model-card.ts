@@ -20,9 +20,8 @@ export interface ModelCardFacts {
   readonly numTrainingTokens: number;
   readonly numHeldOutTokens: number;
   readonly numHeldOutBytes: number;
-  /** Windows side by side, and windows that overlap by half. */
-  readonly bitsPerByte: number;
-  readonly bitsPerByteOverlapping: number;
+  /** Of windows side by side and of windows that overlap by half; or of documents. */
+  readonly heldOutBits: readonly number[];
   readonly bestStep: number;
   readonly elapsedMs: number;
   readonly machine: string;
@@ -62,7 +61,7 @@ The last ${percent} % of each is held out: the tokenizer and the model have not 
 ${commandOf(options)}
 \`\`\`
 
-${count(options.numSteps)} steps of ${options.batchSize} sequences of ${config.contextLength} tokens, ${(seenTokens / facts.numTrainingTokens).toFixed(1)} passes over the text, in ${(facts.elapsedMs / 60_000).toFixed(0)} minutes on ${facts.machine}: ${((seenTokens / facts.elapsedMs) * 1000).toFixed(0)} tokens/s, other work on the same machine included. Dropout ${options.dropout} on embeddings, attention weights and both residual branches; AdamW, weight decay ${options.weightDecay} on matrices, gradient norm clipped at ${options.maxGradientNorm}; ${options.numWarmupSteps} steps of warm-up, then ${describeSchedule(options)}.
+${count(options.numSteps)} steps of ${options.sequences === 'documents' ? `documents of up to ${count(options.batchSize * config.contextLength)} tokens in all` : `${options.batchSize} sequences of ${config.contextLength} tokens`}, ${(seenTokens / facts.numTrainingTokens).toFixed(1)} passes over the text, in ${(facts.elapsedMs / 60_000).toFixed(0)} minutes on ${facts.machine}: ${((seenTokens / facts.elapsedMs) * 1000).toFixed(0)} tokens/s, other work on the same machine included. Dropout ${options.dropout} on embeddings, attention weights and both residual branches; AdamW, weight decay ${options.weightDecay} on matrices, gradient norm clipped at ${options.maxGradientNorm}; ${options.numWarmupSteps} steps of warm-up, then ${describeSchedule(options)}.
 
 ![Training and held-out loss](loss.svg)
 
@@ -70,10 +69,9 @@ ${count(options.numSteps)} steps of ${options.batchSize} sequences of ${config.c
 
 | | bits per byte |
 |---|---|
-| windows of ${config.contextLength} tokens side by side | ${facts.bitsPerByte.toFixed(4)} |
-| windows that overlap by half | ${facts.bitsPerByteOverlapping.toFixed(4)} |
+${heldOutRows(facts)}
 
-Over the whole held-out text, every token counted once, measured with the weights as stored here: those of step ${count(facts.bestStep)}, the best on this text, which was looked at every ${options.evaluateEvery} steps.
+Over the whole held-out text, ${options.sequences === 'documents' ? 'every token counted once but the first of a document' : 'every token counted once'}, measured with the weights as stored here: those of step ${count(facts.bestStep)}, the best on this text, which was looked at every ${options.evaluateEvery} steps.
 
 ## Samples
 
@@ -104,6 +102,14 @@ function describeSource({ title, kind, training, heldOut, times, manifest }: Sou
   return [`${title}: ${present.join(' and ')}${read}.`, ...said].filter((part) => part).join(' ');
 }
 
+function heldOutRows({ options, config, heldOutBits }: ModelCardFacts): string {
+  const names =
+    options.sequences === 'documents'
+      ? ['each document from its beginning']
+      : [`windows of ${config.contextLength} tokens side by side`, 'windows that overlap by half'];
+  return heldOutBits.map((bits, i) => `| ${names[i] ?? ''} | ${bits.toFixed(4)} |`).join('\n');
+}
+
 function describeSchedule({ schedule, numDecaySteps }: TrainOptions): string {
   return schedule === 'cosine'
     ? 'a cosine'
@@ -129,6 +135,7 @@ function commandOf(options: TrainOptions): string {
     ...(options.from === undefined ? shape : [['from', basename(options.from)] as const]),
     ['steps', options.numSteps],
     ['batch', options.batchSize],
+    ['sequences', options.sequences],
     ['learning-rate', options.learningRate],
     ['schedule', options.schedule],
     ['decay-steps', options.numDecaySteps],

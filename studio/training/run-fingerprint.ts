@@ -16,7 +16,8 @@ export function fingerprintOf(
   const schedule = options.schedule === 'wsd' ? { schedule: 'wsd', ...steps } : { numSteps, ...steps };
   const from = start === undefined ? {} : { from: start.digest };
   const initial = options.initial === 'gpt2' ? {} : { initial: options.initial };
-  return JSON.stringify({ config, numTokens, ...schedule, dropout, seed, ...from, ...initial });
+  const sequences = options.sequences === 'windows' ? {} : { sequences: options.sequences };
+  return JSON.stringify({ config, numTokens, ...schedule, dropout, seed, ...from, ...initial, ...sequences });
 }
 
 /** Those that flags name are texts and numbers. */
@@ -30,6 +31,7 @@ const FLAGS: readonly (readonly [field: string, flag: string, absent?: string])[
   ['numLayers', 'layers'],
   ['numHeads', 'heads'],
   ['initial', 'initial', 'gpt2'],
+  ['sequences', 'sequences', 'windows'],
   ['schedule', 'schedule', 'cosine'],
   ['numSteps', 'steps'],
   ['batchSize', 'batch'],

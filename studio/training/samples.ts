@@ -70,9 +70,10 @@ function batchLogits(
   buffers: TokenBuffers,
   sequences: readonly (readonly number[])[],
 ): Float32Array {
-  const ids = new Int32Array(buffers.numRows); // [rows]
-  sequences.forEach((tokenIds, i) => ids.set(tokenIds, i * buffers.seqLen));
-  buffers.fill(ids, new Int32Array(buffers.numRows));
+  const { numSequences, seqLen, numRows } = buffers;
+  const ids = new Int32Array(numRows); // [rows]
+  sequences.forEach((tokenIds, i) => ids.set(tokenIds, i * seqLen));
+  buffers.fill({ ids, targets: new Int32Array(numRows), numSequences, seqLen });
   const logits = tf.tidy(() => forward(model, new TrainingOps(kernels, buffers, NO_DROPOUT, 0))); // [rows, vocab]
   const values = logits.dataSync();
   logits.dispose();

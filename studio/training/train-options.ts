@@ -26,6 +26,11 @@ export const TRAIN_FLAGS: readonly TrainFlag[] = [
   flag('initial', 'gpt2', 'weights to begin with: gpt2, random; copying, with two heads that copy'),
   flag('steps', '2300', 'optimizer steps'),
   flag('batch', '4', 'sequences a step'),
+  flag(
+    'sequences',
+    'windows',
+    'of a step: windows, stretches of all texts side by side; documents, each from its beginning',
+  ),
   flag('learning-rate', '1.2e-3', 'peak'),
   flag(
     'schedule',
@@ -54,6 +59,9 @@ const SHAPE_FLAGS = ['vocab-size', 'context', 'dim', 'layers', 'heads', 'initial
 export const INITIALS = ['gpt2', 'copying'] as const;
 export type Initial = (typeof INITIALS)[number];
 
+export const SEQUENCE_KINDS = ['windows', 'documents'] as const;
+export type SequenceKind = (typeof SEQUENCE_KINDS)[number];
+
 export interface TrainOptions {
   readonly corpus: readonly string[];
   readonly out: string;
@@ -70,6 +78,8 @@ export interface TrainOptions {
   readonly initial: Initial;
   readonly numSteps: number;
   readonly batchSize: number;
+  /** What stands in a sequence; of documents a step has as many as make up batch * context tokens. */
+  readonly sequences: SequenceKind;
   readonly learningRate: number;
   readonly schedule: ScheduleName;
   /** 0 unless the schedule is `wsd`. */
@@ -135,6 +145,7 @@ export function readTrainOptions(
     initial: oneOf('initial', INITIALS, textOf('initial')),
     numSteps,
     batchSize: count('batch', 1),
+    sequences: oneOf('sequences', SEQUENCE_KINDS, textOf('sequences')),
     learningRate: share('learning-rate', 1),
     schedule,
     numDecaySteps: decaySteps(count('decay-steps', 0), schedule, numSteps),

@@ -10,7 +10,8 @@ import {
   type TrainingState,
   writeCheckpoint,
 } from './checkpoint.ts';
-import { type HeldOut, heldOutBitsPerByte } from './held-out.ts';
+import { type Batch, DocumentBatches } from './document-batches.ts';
+import { type HeldOut, heldOutFigures } from './held-out.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { beginAlike, decayStart, learningRateAt, type Schedule } from './learning-rate.ts';
 import { lossAndGradients } from './loss-and-gradients.ts';
@@ -46,7 +47,8 @@ export class TrainingRun {
   readonly #kernels: TrainingKernels;
   readonly #heldOut: HeldOut;
   readonly #optimizer: AdamW;
-  readonly #windows: TrainingWindows;
+  readonly #batchAt: (step: number) => Batch;
+  readonly #endId: number;
   readonly #schedule: Schedule;
   readonly #rates: DropoutRates;
   readonly #fingerprint: string;
@@ -91,7 +93,8 @@ export class TrainingRun {
       { beta1: BETA1, beta2: BETA2, epsilon: EPSILON, weightDecay, maxGradientNorm },
       checkpoint && saved,
     );
-    this.#windows = new TrainingWindows(data.tokens, config.contextLength, hashCounters(seed, 1));
+    this.#endId = data.encoder.endOfTextId;
+    this.#batchAt = batchesOf(data, options, config.contextLength);
     this.buffers = new TokenBuffers(kernels.heap, batchSize, config.contextLength);
     this.#schedule = scheduleOf(options);
     this.#rates = { embedding: dropout, attention: dropout, residual: dropout };
@@ -175,8 +178,7 @@ export class TrainingRun {
   }
 
   #trainStep(): number {
-    const { ids, targets } = this.#windows.batch(this.#step, this.#options.batchSize);
-    this.buffers.fill(ids, targets);
+    this.buffers.fill(this.#batchAt(this.#step));
     const dropoutSeed = hashCounters(this.#options.seed, 2, this.#step);
     const { loss, gradients } = lossAndGradients(
       this.#kernels,
@@ -198,7 +200,16 @@ export class TrainingRun {
 
   async #evaluate(): Promise<void> {
     const { buffers, parameters } = this;
-    const bits = heldOutBitsPerByte(this.#kernels, parameters.model, buffers, this.#heldOut, buffers.seqLen);
+    const [bits = NaN] = heldOutFigures(
+      {
+        kernels: this.#kernels,
+        model: parameters.model,
+        buffers,
+        heldOut: this.#heldOut,
+        endId: this.#endId,
+      },
+      { ...this.#options, contextLength: parameters.model.config.contextLength },
+    );
     const trainingLoss = this.#recentLosses.reduce((sum, loss) => sum + loss, 0) / this.#recentLosses.length;
     this.#history.push({ step: this.#step, trainingLoss, heldOutBitsPerByte: bits });
     this.#recentLosses = [];
@@ -223,6 +234,21 @@ export class TrainingRun {
       secondsLeft: ((this.#options.numSteps - this.#step) * msPerStep) / 1000,
     };
   }
+}
+
+function batchesOf(
+  { tokens, encoder }: TrainingData,
+  { sequences, batchSize, seed: runSeed }: TrainOptions,
+  contextLength: number,
+): (step: number) => Batch {
+  const seed = hashCounters(runSeed, 1);
+  if (sequences === 'windows') {
+    const windows = new TrainingWindows(tokens, contextLength, seed);
+    return (step) => windows.batch(step, batchSize);
+  }
+  const [endId, maxRows] = [encoder.endOfTextId, batchSize * contextLength];
+  const batches = new DocumentBatches(tokens, { endId, contextLength, maxRows, seed });
+  return (step) => batches.batch(step);
 }
 
 function median(values: readonly number[]): number {

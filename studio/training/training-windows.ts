@@ -1,4 +1,5 @@
 import { EngineError } from '../../src/errors.ts';
+import type { Batch } from './document-batches.ts';
 import { hashCounters, permutation } from './random.ts';
 
 /**
@@ -29,7 +30,7 @@ export class TrainingWindows {
   }
 
   /** The windows of a step (counted from 0) and, one token further on, their targets: [numSequences * seqLen]. */
-  batch(step: number, numSequences: number): { ids: Int32Array; targets: Int32Array } {
+  batch(step: number, numSequences: number): Batch {
     const ids = new Int32Array(numSequences * this.#seqLen); // [rows]
     const targets = new Int32Array(numSequences * this.#seqLen); // [rows]
     for (let i = 0; i < numSequences; i++) {
@@ -38,7 +39,7 @@ export class TrainingWindows {
       ids.set(this.#tokens.subarray(start, start + this.#seqLen), row);
       targets.set(this.#tokens.subarray(start + 1, start + 1 + this.#seqLen), row);
     }
-    return { ids, targets };
+    return { ids, targets, numSequences, seqLen: this.#seqLen };
   }
 
   #windowStart(index: number): number {

@@ -113,7 +113,7 @@ describe.each(PRODUCTS_HERE)('gradients of the training kernels, products by %s'
       assign(variable, values);
     }
     buffers = new TokenBuffers(kernels.heap, batch.numSequences, batch.seqLen);
-    buffers.fill(batch.ids, batch.targets);
+    buffers.fill(batch);
   });
 
   afterAll(async () => {

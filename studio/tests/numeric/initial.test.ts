@@ -35,7 +35,8 @@ describe('weights that a run begins with', () => {
   beforeAll(async () => {
     kernels = await TrainingKernels.start(2, 'wasm');
     buffers = new TokenBuffers(kernels.heap, 1, config.contextLength);
-    buffers.fill(Int32Array.from(tokens), Int32Array.from([...tokens.slice(1), 0]));
+    const [ids, targets] = [Int32Array.from(tokens), Int32Array.from([...tokens.slice(1), 0])];
+    buffers.fill({ ids, targets, numSequences: 1, seqLen: config.contextLength });
   });
   afterAll(async () => {
     buffers.dispose();
