@@ -1,5 +1,5 @@
 import { cpus, loadavg, totalmem } from 'node:os';
-import { availableCores } from '../process/available-cores.ts';
+import { availableCores } from '../available-cores.ts';
 
 /** Where a benchmark's client ran: its numbers mean nothing without it. */
 export interface MachineReport {

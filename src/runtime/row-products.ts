@@ -1,4 +1,4 @@
-import { availableCores } from '../process/available-cores.ts';
+import { availableCores } from '../available-cores.ts';
 import { EngineError } from '../errors.ts';
 import { loadAddon } from './native/native-addon.ts';
 import { KernelRowProducts } from './kernels/kernel-row-products.ts';

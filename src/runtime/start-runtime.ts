@@ -1,4 +1,4 @@
-import { availableCores } from '../process/available-cores.ts';
+import { availableCores } from '../available-cores.ts';
 import { EngineError } from '../errors.ts';
 import type { Runtime } from './runtime.ts';
 import {

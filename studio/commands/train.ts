@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { availableCores } from '../../src/process/available-cores.ts';
+import { availableCores } from '../../src/available-cores.ts';
 import { readTrainOptions, TRAIN_FLAGS, type TrainOptions } from '../training/train-options.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { givenFlags } from '../../src/cli/setting-flags.ts';

@@ -2,7 +2,7 @@ import type { Gpt2 } from '../../src/model/gpt2.ts';
 import type { BytePairEncoder } from './byte-pair-encoder.ts';
 import { encodeDocument } from './chat-format.ts';
 import type { Source } from './corpus.ts';
-import { batchOf, groupsOf, piecesOf } from './document-batches.ts';
+import { batchOf, groupsOf, type Piece, piecesOf } from './document-batches.ts';
 import { textsOf } from './documents.ts';
 import type { TrainingKernels } from './kernels.ts';
 import { evaluateRows } from './loss-and-gradients.ts';
@@ -97,13 +97,16 @@ function bitsPerByteOfDocuments(
       const batch = batchOf(tokens, group, endId);
       buffers.fill(batch);
       const losses = evaluateRows(kernels, model, buffers); // [rows]
-      for (const [i, { start, end }] of group.entries()) {
-        for (let row = 0; row < end - 1 - start; row++) nats += losses[i * batch.seqLen + row] ?? NaN;
-      }
+      nats += sumOf(
+        group.flatMap((piece, i) => [...losses.subarray(i * batch.seqLen).slice(0, numTargets(piece))]),
+      );
     }
   }
   return nats / Math.LN2 / numBytes;
 }
+
+const numTargets = ({ start, end }: Piece): number => end - 1 - start;
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 interface Judged {
   readonly kernels: TrainingKernels;

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import type { Command } from 'commander';
-import { availableCores } from '../../process/available-cores.ts';
+import { availableCores } from '../../available-cores.ts';
 import { releaseWarning } from '../../release-warning.ts';
 import { fastestOf } from '../../runtime/auto/choose-runtime.ts';
 import { USUAL_SHAPE } from '../../runtime/auto/trial.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableCores } from '../../process/available-cores.ts';
+import { availableCores } from '../../available-cores.ts';
 import { EngineError } from '../../errors.ts';
 import { VERSION } from '../../version.ts';
 import { hostDevice } from '../host-device.ts';

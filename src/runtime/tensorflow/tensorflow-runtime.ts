@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { availableCores } from '../../process/available-cores.ts';
+import { availableCores } from '../../available-cores.ts';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { bindToParent } from '../../process/bind-to-parent.ts';
 import { childEnvironment } from '../../process/child-environment.ts';

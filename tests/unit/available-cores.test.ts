@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { availableCores } from '../../../src/process/available-cores.ts';
+import { availableCores } from '../../src/available-cores.ts';
 
 const V1_MOUNT = '33 25 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct';
 const V2_MOUNT = '30 24 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate';
@@ -68,7 +68,7 @@ describe('availableCores', () => {
       mkdirSync(folder);
       try {
         setQuota(folder);
-        const module = new URL('../../../src/process/available-cores.ts', import.meta.url).href;
+        const module = new URL('../../src/available-cores.ts', import.meta.url).href;
         const code = `import(${JSON.stringify(module)}).then((m) => console.log(m.availableCores(8), m.availableCores()))`;
         const said = execFileSync(
           'sh',
