@@ -1,6 +1,6 @@
 import type { SeededRandom } from './random.ts';
 import { allTiers, type Words } from './word-lists.ts';
-import { drawNoun, drawWord, someName, WORDS } from './words.ts';
+import { drawAdjective, drawNoun, someName, WORDS } from './words.ts';
 
 /** A person of a story, the same through all of it. */
 export interface Person {
@@ -80,7 +80,12 @@ export function chooseHero(random: SeededRandom, options: CastOptions = {}): Per
   const qualities = options.qualities ?? QUALITIES;
   const quality =
     options.isWide === true && options.qualities === undefined
-      ? drawWord(random, (options.words ?? WORDS).adjectives.hero, COMMON_SHARE)
+      ? drawAdjective(random, {
+          words: options.words ?? WORDS,
+          of: 'hero',
+          commonShare: COMMON_SHARE,
+          isAsked: true,
+        })
       : random.pick(qualities);
   return nameOne(random, { kind: chosen, quality, namedShare: NAMED_HERO_SHARE }, options);
 }

@@ -1,7 +1,7 @@
 import type { Plot, Slots } from './plots/plot.ts';
 import type { SeededRandom } from './random.ts';
 import type { NounClass, Words } from './word-lists.ts';
-import { drawNoun, drawWord } from './words.ts';
+import { drawAdjective, drawNoun } from './words.ts';
 
 /** What a person asks a story to be about, and the words for it. */
 
@@ -60,8 +60,10 @@ export function nounSlots(
   const noun = drawNoun(random, { words, of: chosen, commonShare: share, isAsked });
   const slot = name.toUpperCase();
   if (WITHOUT_ARTICLE.has(chosen)) return { [name]: noun, [`a${slot}`]: noun, [`the${slot}`]: noun };
-  const adjectives = words.adjectives[chosen === 'place' ? 'place' : 'thing'];
-  const adjective = random.chance(ADJECTIVE_SHARE) ? `${drawWord(random, adjectives, share)} ` : '';
+  const of = chosen === 'place' ? 'place' : 'thing';
+  const adjective = random.chance(ADJECTIVE_SHARE)
+    ? `${drawAdjective(random, { words, of, commonShare: share, isAsked })} `
+    : '';
   return { [name]: noun, [`a${slot}`]: `a ${adjective}${noun}`, [`the${slot}`]: `the ${noun}` };
 }
 

@@ -77,6 +77,7 @@ export function drawWord(random: SeededRandom, tiers: Tiers, commonShare: number
 const BLENDING = blendingOf(WORDS, TEST_SET.words);
 
 export const someName = (random: SeededRandom): string => inventName(random, BLENDING);
+/** A word like those of the lists: a noun, or an adjective. */
 export const someNoun = (random: SeededRandom, tiers: Tiers): string => inventNoun(random, tiers, BLENDING);
 
 /** Of the nouns that are asked for: with these, to know the nouns of the lists does not help. */
@@ -89,5 +90,20 @@ export function drawNoun(
 ): string {
   const tiers = words.nouns[of];
   const isInvented = isAsked && words === WORDS && random.chance(INVENTED_SHARE);
+  return isInvented ? someNoun(random, tiers) : drawWord(random, tiers, commonShare);
+}
+
+/** An adjective likewise: else one that is new would be taken for the noun behind it. */
+export function drawAdjective(
+  random: SeededRandom,
+  {
+    words,
+    of,
+    commonShare,
+    isAsked,
+  }: { words: Words; of: keyof Words['adjectives']; commonShare: number; isAsked: boolean },
+): string {
+  const tiers = words.adjectives[of];
+  const isInvented = isAsked && words === WORDS && random.chance(INVENTED_SHARE / 2);
   return isInvented ? someNoun(random, tiers) : drawWord(random, tiers, commonShare);
 }
