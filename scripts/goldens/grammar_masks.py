@@ -32,6 +32,7 @@ COMPACT = {
 }
 # Why fewer texts are of a schema here than in llguidance. Of these, each mask of ours must be a part of llguidance's.
 DIFFERENT = {
+    "easy-person": "properties that the schema does not name are left out",
     "medium-all-of": "properties that the schema does not name are left out",
     "store-prettier": "properties that the schema does not name are left out",
     "hard-file-system": "a pattern lets control characters through, by their numbers",
