@@ -60,21 +60,25 @@ def golden(model, question: dict, token_ids: list[int], label_ids: list[int]) ->
     return dict(question=question, tokenIds=token_ids, labelIds=label_ids, logprobs=logprobs_of(model, token_ids, label_ids))
 
 
-def words_of(tokenizer, before: str) -> tuple[str, str]:
+def words_of(tokenizer, before: str) -> tuple[str, str] | None:
     """The first words for yes and no that are one token each."""
     ids = tokenizer.get_vocab()
-    return next(pair for pair in [("Yes", "No"), ("yes", "no")] if all(f"{before}{word}" in ids for word in pair))
+    pairs = [("Yes", "No"), ("yes", "no")]
+    return next((pair for pair in pairs if all(f"{before}{word}" in ids for word in pair)), None)
 
 
 def embedded() -> list[dict]:
-    """In plain text, as without a chat template: a label stands behind `Answer:` and a space."""
+    """In plain text, as without a chat template: a label stands behind `Answer:` and a space, if it is a token with it."""
     model = GPT2LMHeadModel.from_pretrained(ROOT / "model-weights", dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(ROOT / "model-weights")
     goldens = []
+    spaced = words_of(tokenizer, "\u0120")
     for question in QUESTIONS:
-        content, labels = content_of(question, words_of(tokenizer, "\u0120"))
+        words = spaced or words_of(tokenizer, "")
+        content, labels = content_of(question, words)
         token_ids = tokenizer(f"{content}\n\nAnswer:")["input_ids"]
-        label_ids = tokenizer.convert_tokens_to_ids([f"\u0120{label}" for label in labels])
+        before = "" if spaced is None and tuple(labels) == words else "\u0120"
+        label_ids = tokenizer.convert_tokens_to_ids([f"{before}{label}" for label in labels])
         goldens.append(golden(model, question, token_ids, label_ids))
     return goldens
 
