@@ -57,9 +57,9 @@ export async function startFastestRuntime(
       if (runtime !== undefined) return { runtime, reason: reasonOf(kept) };
     }
     const measured = await measure(candidates, { shape, options }, surroundings.probe, refused);
-    const [fastest] = measured;
-    if (fastest !== undefined) {
-      const runtime = await startRuntime(fastest.name, { ...options, allowSoftware: false });
+    for (const fastest of measured) {
+      const runtime = await tryStart(fastest.name, options, refused);
+      if (runtime === undefined) continue;
       const choice = choiceOf(key, fastest, measured, [...refused.keys()]);
       const notKept = await keepChoice(choice, surroundings.file);
       return { runtime, reason: reasonOf(choice) + (notKept === undefined ? '' : `; not kept: ${notKept}`) };
@@ -68,13 +68,8 @@ export async function startFastestRuntime(
   // One alone, or what is left of several. WebAssembly has native's kernels, with fewer instructions.
   const inOrder = [...candidates, 'wasm' as const].filter((name) => !refused.has(name));
   for (const name of new Set(inOrder)) {
-    try {
-      const runtime = await startRuntime(name, { ...options, allowSoftware: false });
-      return { runtime, reason: aloneReason(WISHED.filter((one) => one !== name)) };
-    } catch (error) {
-      if (!(error instanceof EngineError) || !REFUSALS.has(error.code)) throw error;
-      refused.set(name, error.message);
-    }
+    const runtime = await tryStart(name, options, refused);
+    if (runtime !== undefined) return { runtime, reason: aloneReason(WISHED.filter((one) => one !== name)) };
   }
   const reasons = [...refused].map(([name, reason]) => `not ${name}: ${reason}`);
   throw new EngineError('backend_unavailable', `no runtime works here; ${reasons.join('; ')}`);
@@ -151,14 +146,26 @@ const choiceOf = (
 
 /** @returns undefined if it is not there any more, or is not what was measured */
 async function startKept(kept: KeptChoice, options: RuntimeOptions): Promise<Runtime | undefined> {
+  const runtime = await tryStart(kept.name, options, new Map());
+  if (runtime === undefined) return undefined;
+  if (runtime.description === kept.description && runtime.device.name === kept.device) return runtime;
+  await runtime.dispose();
+  return undefined;
+}
+
+/** @returns undefined if it cannot be had; `refused` has the reason then */
+async function tryStart(
+  name: RuntimeName,
+  options: RuntimeOptions,
+  refused: Map<RuntimeName, string>,
+): Promise<Runtime | undefined> {
   try {
-    const runtime = await startRuntime(kept.name, { ...options, allowSoftware: false });
-    if (runtime.description === kept.description && runtime.device.name === kept.device) return runtime;
-    await runtime.dispose();
+    return await startRuntime(name, { ...options, allowSoftware: false });
   } catch (error) {
     if (!(error instanceof EngineError) || !REFUSALS.has(error.code)) throw error;
+    refused.set(name, error.message);
+    return undefined;
   }
-  return undefined;
 }
 
 /** All that a choice depends on, as far as it can be told without starting a runtime. */
