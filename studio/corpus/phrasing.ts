@@ -5,6 +5,7 @@ import type { SeededRandom } from './random.ts';
  * answers as if it was asked for something else. So one question comes in many frames.
  */
 
+/** Phrasings that stand in one text, with a bar between them. */
 export const lines = (text: string): string[] => text.split('|');
 
 const BEFORE = lines(

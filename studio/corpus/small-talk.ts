@@ -1,16 +1,13 @@
 import type { Exchange } from './follow-ups.ts';
 import { odd } from './odd.ts';
 import type { SeededRandom } from './random.ts';
-import { asPeopleWrite } from './phrasing.ts';
+import { asPeopleWrite, lines } from './phrasing.ts';
 
 /** What is said beside stories: each group has ways to ask, and answers that fit all of them. */
 interface Talk {
   readonly asks: readonly string[];
   readonly answers: readonly string[];
 }
-
-/** Words to call each other by; ways to ask are combined with them. */
-const lines = (text: string): string[] => text.split('|');
 
 const GREETING: Talk = {
   asks: lines(
