@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableCores } from '../../available-cores.ts';
 import { EngineError } from '../../errors.ts';
 import { VERSION } from '../../version.ts';
@@ -83,7 +83,7 @@ const WISHED: readonly RuntimeName[] = ['tensorflow-gpu', 'webgpu', 'native', 't
 /** Those whose parts are installed, so that each might be the fastest. */
 function candidatesHere(allowsNative: boolean): RuntimeName[] {
   return [
-    ...(isTensorflowBuilt() ? ['tensorflow-gpu' as const] : []),
+    ...(isTensorflowBuilt() && hasNvidiaGpu() ? ['tensorflow-gpu' as const] : []),
     ...(findDawn() === undefined ? [] : ['webgpu' as const]),
     allowsNative ? 'native' : 'wasm',
     ...(isTensorflowBuilt() ? ['tensorflow' as const] : []),
@@ -188,6 +188,10 @@ function choiceKey(
     shape: [vocabSize, dim, numHeads, numKvHeads, headDim, numLayers, mlpDim],
   });
 }
+
+/** Under Linux by its driver, under WSL by the device of the host. Without one TensorFlow would be loaded for nothing. */
+const hasNvidiaGpu = (): boolean =>
+  ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path));
 
 function nvidiaDriver(): string | undefined {
   try {
