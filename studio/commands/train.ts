@@ -57,9 +57,5 @@ function optionsOf(command: Command, files: readonly string[]): TrainOptions {
   if (out === undefined) command.error('error: --out is needed: the directory to write to');
   const given = Object.entries(givenFlags(command)).filter(([, value]) => value !== true);
   const target = { corpus: paths, out, from, resume, overwrite };
-  return readTrainOptions(
-    target,
-    Object.fromEntries(given) as Record<string, string>,
-    availableCores(),
-  );
+  return readTrainOptions(target, Object.fromEntries(given) as Record<string, string>, availableCores());
 }
