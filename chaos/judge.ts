@@ -22,8 +22,11 @@ export const HEALTH_BOUND_MS = 250;
 const GAP_BOUND_MS = 3000;
 /** What a value from a request may add to a line is bounded, and so is the line. */
 const LOG_LINE_BOUND_BYTES = 8192;
-/** The service and its children together, at the worst moment: with one model, and with each further one. */
-const PEAK_BOUND_BYTES = 768 * 2 ** 20;
+/**
+ * The service and its children together, at the worst moment: with one model, and with each further one. The cache of
+ * the embedded model is part of it: 12 MiB for each lane that has been used to its end, 384 for all 32.
+ */
+const PEAK_BOUND_BYTES = 896 * 2 ** 20;
 const FURTHER_MODEL_BYTES = 256 * 2 ** 20;
 /** Ends of a stream that a client may see where the engine was ended under it. */
 const ENGINE_ERRORS = new Set(['backend_failure', 'engine_not_ready']);

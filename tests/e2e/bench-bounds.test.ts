@@ -58,8 +58,8 @@ describe('npm run bench -- --bounds', () => {
     [['--contexts', '8,100'], /config_invalid: --contexts is '8,100'/],
     [['--lanes', '0'], /config_invalid: --lanes is '0'/],
     [
-      ['--contexts', '16,600', '--models', 'embedded'],
-      /config_invalid: context needs sequences of 608 tokens/,
+      ['--contexts', '16,9000', '--models', 'embedded'],
+      /config_invalid: context needs sequences of 9008 tokens/,
     ],
     [['--columns', 'wasm-f32'], /config_invalid: Unknown option '--columns'[^]*npm run bench -- --bounds/],
   ])('%j is a slip', (args, message) => {
@@ -89,7 +89,10 @@ describe('npm run bench', () => {
   });
 
   it.each([
-    [['--interference', '--models', 'embedded'], /config_invalid: sequences of 901 tokens exceed/],
+    [
+      ['--interference', '--models', 'embedded', '--prompt-tokens', '9000'],
+      /config_invalid: sequences of 9001 tokens exceed/,
+    ],
     [['--peers', '--columns', 'gpu'], /config_invalid: --columns has 'gpu'/],
     [['--speculation', '--lanes', '3'], /config_invalid: Unknown option '--lanes'/],
     [['--modes', 'grpc'], /^--modes has 'grpc': must be of engine, http/],
