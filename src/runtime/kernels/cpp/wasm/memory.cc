@@ -6,6 +6,7 @@
 
 #include "lasting_memory.h"
 #include "scratch.h"
+#include "threads.h"
 
 namespace tokenflare {
 namespace {
@@ -14,18 +15,23 @@ constexpr size_t kAlignment = 64;
 
 std::atomic_flag is_taken = ATOMIC_FLAG_INIT;
 
+// A thread that trapped in malloc keeps it for good.
+void Take() {
+  while (is_taken.test_and_set(std::memory_order_acquire)) {
+    if (HaveFailed()) __builtin_trap();
+  }
+}
+
 void *Allocate(size_t num_bytes) {
   const size_t size = (num_bytes + kAlignment - 1) / kAlignment * kAlignment;
-  while (is_taken.test_and_set(std::memory_order_acquire)) {
-  }
+  Take();
   void *memory = std::aligned_alloc(kAlignment, size < kAlignment ? kAlignment : size);
   is_taken.clear(std::memory_order_release);
   return memory;
 }
 
 void Free(void *memory) {
-  while (is_taken.test_and_set(std::memory_order_acquire)) {
-  }
+  Take();
   std::free(memory);
   is_taken.clear(std::memory_order_release);
 }

@@ -107,7 +107,7 @@ void RunChunks(int64_t num_chunks, ChunkFunction work, const void *context) {
     const int32_t done = num_done.load();
     if (done >= num_chunks) return;
     // Whoever called has lost what the thread was to compute: it traps as well.
-    if (has_failed.load() != 0) __builtin_trap();
+    if (HaveFailed()) __builtin_trap();
     if (++spins > kPatience) SleepUntilDone(done);
   }
 }
@@ -130,5 +130,6 @@ void StopThreads() {
 }
 
 void FailThreads() { has_failed.store(1); }
+bool HaveFailed() { return has_failed.load() != 0; }
 
 }  // namespace tokenflare

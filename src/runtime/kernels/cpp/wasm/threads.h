@@ -6,8 +6,9 @@ namespace tokenflare {
 // The life of a thread; returns after StopThreads.
 void Serve();
 void StopThreads();
-// A thread has trapped: the caller that waits for it traps as well.
+// A thread has trapped: what waits for it traps as well.
 void FailThreads();
+bool HaveFailed();
 
 }  // namespace tokenflare
 
