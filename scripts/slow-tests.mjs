@@ -130,7 +130,7 @@ export const SLOW_TESTS = [
   },
   {
     tests: ['tests/e2e/{engine-hangs,loop-watch,log-sinks,engine-death,orphans}.test.ts'],
-    sources: [...PROCESSES, 'src/watch/', 'src/service-log.ts'],
+    sources: [...PROCESSES, 'src/runtime/wasm/', 'src/watch/', 'src/service-log.ts'],
   },
   {
     tests: ['tests/e2e/{chat,command-line,terminal,keys-cli,signals,process}.test.ts'],

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import type { Handle, KernelAddon } from '../kernels/kernel-addon.ts';
+import { guardExports } from './guard-exports.ts';
 import { rightSet } from './right-set.ts';
 import type { WasmExports } from './wasm-exports.ts';
 
@@ -10,11 +11,17 @@ const MAX_PAGES = 2 ** 16 - 1;
 /** Of a thread's calls; so much the linker gives the calling thread. */
 const STACK_BYTES = 2 ** 18;
 const LARGEST_ALIGNMENT = 64;
+/** Of the text that says why a thread trapped. */
+const FAULT_BYTES = 256;
 
-/** A thread enters wasm and stays there until it is told to stop. As text: the same in dist/ and in the sources. */
+/**
+ * A thread enters wasm and stays there until it is told to stop. The first that traps leaves its reason in the memory: its
+ * 'error' event comes only when the calling thread, which waits for it in wasm, has returned. As text: the same in dist/
+ * and in the sources.
+ */
 const THREAD_SOURCE = `
 const { parentPort, workerData } = require('node:worker_threads');
-const { module, memory, stack, tls } = workerData;
+const { module, memory, stack, tls, fault } = workerData;
 const none = () => { throw new Error('a kernel aborted'); };
 const wasi = { fd_close: none, fd_seek: none, fd_write: none };
 const { exports } = new WebAssembly.Instance(module, { env: { memory }, wasi_snapshot_preview1: wasi });
@@ -24,6 +31,8 @@ parentPort.postMessage('ready');
 try {
   exports.serve();
 } catch (error) {
+  const text = Buffer.from(memory.buffer, fault, ${FAULT_BYTES - 1});
+  if (text[0] === 0) text.write(error.message);
   exports.failThreads();
   throw error;
 }
@@ -43,17 +52,21 @@ type NumberArray = Float32Array | Int32Array | Uint8Array;
 export class WasmAddon implements KernelAddon {
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WasmExports;
+  readonly #hasTrapped: () => boolean;
+  /** Address of the text that says why a thread trapped. */
+  readonly #fault: number;
   /** Of its kernels, for people. */
   readonly name: string;
   readonly #threads: Worker[] = [];
   /** Where arrays of a call lie: [address, bytes] of each of its places. */
   readonly #staged: ({ address: number; numBytes: number } | undefined)[] = [];
-  /** A trap leaves the memory in the middle of something. */
-  #hasTrapped = false;
 
   private constructor(memory: WebAssembly.Memory, exports: WasmExports, name: string) {
+    const guarded = guardExports(exports, () => textAt(memory, this.#fault));
     this.#memory = memory;
-    this.#exports = exports;
+    this.#exports = guarded.exports;
+    this.#hasTrapped = guarded.hasTrapped;
+    this.#fault = this.#allocate(FAULT_BYTES);
     this.name = name;
   }
 
@@ -85,7 +98,7 @@ export class WasmAddon implements KernelAddon {
     const tlsBytes = this.#exports.__tls_size.value as number;
     const stack = this.#allocate(STACK_BYTES) + STACK_BYTES;
     const tls = this.#allocate(tlsBytes + LARGEST_ALIGNMENT);
-    const workerData = { module, memory: this.#memory, stack, tls };
+    const workerData = { module, memory: this.#memory, stack, tls, fault: this.#fault };
     const thread = new Worker(THREAD_SOURCE, { eval: true, execArgv: [], name: 'wasm-kernels', workerData });
     this.#threads.push(thread);
     return new Promise((resolve, reject) => {
@@ -98,8 +111,12 @@ export class WasmAddon implements KernelAddon {
   }
 
   async dispose(): Promise<void> {
+    if (this.#hasTrapped()) {
+      await Promise.all(this.#threads.map((thread) => thread.terminate()));
+      return;
+    }
     this.#exports.stopThreads();
-    // One that has trapped is gone already, and has no id.
+    // One that did not start is gone already, and has no id.
     const running = this.#threads.filter(({ threadId }) => threadId !== -1);
     await Promise.all(
       running.map((thread) => {
@@ -168,11 +185,11 @@ export class WasmAddon implements KernelAddon {
   }
 
   freeTensor(tensor: Handle): void {
-    this.#exports.freeTensor(tensor);
+    if (!this.#hasTrapped()) this.#exports.freeTensor(tensor);
   }
 
   freeProgram(program: Handle): void {
-    this.#exports.freeProgram(program);
+    if (!this.#hasTrapped()) this.#exports.freeProgram(program);
   }
 
   writeVector(vector: Handle, values: Float32Array): void {
@@ -208,7 +225,7 @@ export class WasmAddon implements KernelAddon {
       this.#room(i + 1, array.byteLength),
     );
     assertInvariant(wholeAt !== undefined && topsAt !== undefined && placesAt !== undefined, 'all have room');
-    const fault = this.#compute(
+    const fault = this.#exports.run(
       program,
       words,
       rows.length,
@@ -224,17 +241,6 @@ export class WasmAddon implements KernelAddon {
     whole.set(new Float32Array(buffer, wholeAt, whole.length));
     tops.set(new Float32Array(buffer, topsAt, tops.length));
     places.set(new Int32Array(buffer, placesAt, places.length));
-  }
-
-  #compute(...operands: Parameters<WasmExports['run']>): number {
-    if (this.#hasTrapped)
-      throw new EngineError('backend_failure', 'they trapped, and compute nothing any more');
-    try {
-      return this.#exports.run(...operands);
-    } catch (cause) {
-      this.#hasTrapped = true;
-      throw new EngineError('backend_failure', `they trapped: ${String(cause)}`, { cause });
-    }
   }
 
   multiply(): never {

@@ -1,0 +1,4 @@
+import type { WasmExports } from '../../src/runtime/wasm/wasm-exports.ts';
+
+export function rawExports(): WasmExports;
+export const TRAPS: Record<'writeBeside' | 'freeBeside' | 'overflowStack', () => void>;
