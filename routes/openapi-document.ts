@@ -11,6 +11,7 @@ import { VERSION } from '../src/version.ts';
 import type { Method } from './define-route.ts';
 import { HEADERS_NOTE, resumableParam, securitySchemes, TAGS } from './openapi-parts.ts';
 import { basedRoutes } from './routes.ts';
+import { shorten, withoutRepeats } from './shorter-document.ts';
 
 type Operations = Partial<Record<Method, ZodOpenApiOperationObject>>;
 
@@ -20,19 +21,20 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
     ({ path, bases, describe }) =>
       [toTemplate(path), { operations: completed(describe()), servers: serversOf(bases) }] as const,
   );
-  return createDocument(
+  const document = createDocument(
     {
       openapi: '3.1.0',
       info: {
         title: 'Tokenflare',
         version: VERSION,
         description:
-          'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A path or method ' +
+          'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A field that is ignored ' +
+          'is accepted with any value; one that is not supported is refused unless it has one of the values listed. A path or method ' +
           'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
           `path answers to OPTIONS. A body has a JSON content type, nests at most ${MAX_JSON_LEVELS} levels, and has at ` +
           `most ${MAX_JSON_PARTS} objects and lists, and as many names of members. A request that is not valid HTTP, or does not ` +
           'arrive in time, is answered with 400, 408 or 431 without a body, and the ' +
-          `connection is closed. ${HEADERS_NOTE}`,
+          `connection is closed. An \`account_id\` may be any: there are no accounts here. ${HEADERS_NOTE}`,
         contact: { name: 'Tokenflare maintainers' },
         license: { name: 'MIT', identifier: 'MIT' },
       },
@@ -45,15 +47,21 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
         paths.map(([path, { operations, servers }]) => [path, { ...servers, ...operations }]),
       ),
     },
-    { override: withoutSafeIntegers },
+    { override: shortened },
   );
+  return withoutRepeats(document);
 }
 
 /** Of an answer: that its integers are exact in a double is no bound that a client must know. */
-const withoutSafeIntegers: ZodOpenApiOverride = ({ jsonSchema, io }) => {
+function leaveOutSafeIntegers({ jsonSchema, io }: Parameters<ZodOpenApiOverride>[0]): void {
   if (io !== 'output' || jsonSchema.type !== 'integer') return;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}
+
+const shortened: ZodOpenApiOverride = (context) => {
+  leaveOutSafeIntegers(context);
+  shorten(context.jsonSchema);
 };
 
 const SERVER = 'http://127.0.0.1:8787';
@@ -66,12 +74,8 @@ function serversOf(bases: readonly string[]): Pick<ZodOpenApiPathItemObject, 'se
   };
 }
 
-const variablesOf = (
-  base: string,
-): { variables?: Record<string, { default: string; description: string }> } =>
-  base.includes(':account_id')
-    ? { variables: { account_id: { default: 'local', description: 'Any: there are no accounts here.' } } }
-    : {};
+const variablesOf = (base: string): { variables?: Record<string, { default: string }> } =>
+  base.includes(':account_id') ? { variables: { account_id: { default: 'local' } } } : {};
 
 /** What all operations of a kind have in common, beside what their route says. */
 function completed(operations: Operations): Operations {

@@ -4,7 +4,7 @@ import type {
   ZodOpenApiResponseObject,
   ZodOpenApiResponsesObject,
 } from 'zod-openapi';
-import { assertInvariant, type ErrorCode } from '../src/errors.ts';
+import { assertInvariant, ERROR_CODES, type ErrorCode } from '../src/errors.ts';
 import { httpStatusOf } from '../src/http/error-response.ts';
 import type { ApiFamily } from '../src/http/route-facts.ts';
 import {
@@ -52,9 +52,10 @@ export const COMPLETION_ERRORS = [...BODY_ERRORS, ...LOAD_ERRORS, 'context_lengt
 
 /** The parameter of a path that names a model. */
 export const modelParam = z.object({
-  model: z
-    .string()
-    .meta({ description: 'Id of the model; may hold slashes and `@`, percent-encoded or not.' }),
+  model: z.string().meta({
+    description: 'Id of the model; may hold slashes and `@`, percent-encoded or not.',
+    param: { id: 'model' },
+  }),
 });
 
 /** A header that the document lists once and refers to. */
@@ -284,7 +285,14 @@ export function openErrorResponses(
 }
 
 /** Answers that the document lists once and refers to, by their id. */
-const listedErrors = new Map<string, ZodOpenApiResponseObject>();
+const listedResponses = new Map<string, ZodOpenApiResponseObject>();
+
+/** An answer that several operations give. */
+export function listedResponse(id: string, response: ZodOpenApiResponseObject): ZodOpenApiResponseObject {
+  const listed = listedResponses.get(id) ?? { ...response, id };
+  listedResponses.set(id, listed);
+  return listed;
+}
 
 /** Only Cloudflare's own class reads the statuses of these, so they are told by their ranges. */
 /** The errors of a family whose statuses are told by their ranges. */
@@ -304,14 +312,11 @@ function rangeOfErrors(
 ): ZodOpenApiResponseObject {
   const id = `${family}-${range}`;
   const schema = errorSchemaOf(family);
-  const listed = listedErrors.get(id) ?? {
-    id,
+  return listedResponse(id, {
     description,
     ...jsonContent(family === 'ai-gateway' ? z.union([schema, z.looseObject({})]) : schema),
     headers: z.object({ ...commonHeadersOf(family), ...retryHeader, ...headers }),
-  };
-  listedErrors.set(id, listed);
-  return listed;
+  });
 }
 
 function errorResponse(
@@ -319,11 +324,12 @@ function errorResponse(
   codes: readonly ErrorCode[],
   family: ApiFamily,
 ): ZodOpenApiResponseObject {
+  const numCodes = ERROR_CODES.filter((code) => httpStatusOf(code, family) === status).length;
   // One status of a family has at most one longer list: its id need not name all of it.
-  const id = [family, status, ...(codes.length > 2 ? [] : codes)].join('-');
+  const isShort = codes.length < numCodes && codes.length <= 2;
+  const id = [family, status, ...(isShort ? codes : [])].join('-');
   const description = codes.map((code) => `\`${code}\``).join(', ');
-  const listed = listedErrors.get(id) ?? {
-    id,
+  const listed = listedResponse(id, {
     description,
     ...jsonContent(errorSchemaOf(family)),
     headers: z.object({
@@ -332,8 +338,7 @@ function errorResponse(
       ...(status === 429 || status === 503 ? waitHeaders : {}),
       ...(status === 401 ? challengeHeaders : {}),
     }),
-  };
+  });
   assertInvariant(listed.description === description, `${id} has two lists of codes: ${description}`);
-  listedErrors.set(id, listed);
   return listed;
 }

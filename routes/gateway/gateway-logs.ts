@@ -8,8 +8,8 @@ import { clip } from '../../src/values.ts';
 import type { RouteDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
 import { errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
-import { answerUniversal, readGatewayId } from './gateway.ts';
-import { gatewayId, UNIVERSAL_EXAMPLE, universalRequestSchema } from './schemas/gateway-options.ts';
+import { answerUniversal, gatewayParams, readGatewayId } from './gateway.ts';
+import { UNIVERSAL_EXAMPLE, universalRequestSchema } from './schemas/gateway-options.ts';
 import {
   bindingLogSchema,
   bindingUrlSchema,
@@ -26,15 +26,18 @@ import {
   toDetailFields,
   toLogFields,
 } from './schemas/gateway-logs.ts';
-import { gatewayErrors, passedOnResponse } from './openapi.ts';
+import { gatewayErrors, universalResponse } from './openapi.ts';
 
 /** What the REST API of Cloudflare has of a gateway, below the base of an account. */
 const REST = '/ai-gateway/gateways/:gateway';
 /** What the class behind `env.AI.gateway(id)` asks (workerd, aig-api.ts). */
 const BINDING = '/workers-binding/ai-gateway/gateways/:gateway';
 
-const gatewayParam = { gateway: gatewayId };
-const logParams = { ...gatewayParam, log: z.string().meta({ description: 'As `cf-aig-log-id` has it.' }) };
+const gatewayParam = { gateway: gatewayParams.gateway };
+const logParams = {
+  ...gatewayParam,
+  log: z.string().meta({ description: 'As `cf-aig-log-id` has it.', param: { id: 'gateway-log' } }),
+};
 const OWN_LOGS = "A client's own. An admin key sees all.";
 
 /** The logs of a gateway, the newest first. */
@@ -196,7 +199,7 @@ export const bindingUniversalRoute = defineRoute({
       summary: 'Ask several providers by a gateway, as the binding of a Worker does',
       requestParams: { path: z.object(gatewayParam) },
       requestBody: { required: true, ...jsonContent(universalRequestSchema, UNIVERSAL_EXAMPLE) },
-      responses: { 200: passedOnResponse('That of the provider whose answer it is.'), ...gatewayErrors() },
+      responses: { 200: universalResponse(), ...gatewayErrors() },
     },
   }),
   createHandlers: (dependencies) => ({

@@ -14,7 +14,7 @@ import { jsonObjectSchema } from '../shared/schemas/json-object.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import { answerByGateway } from './answer-gateway.ts';
 import type { GatewayStep } from './gateway-step.ts';
-import { gatewayErrors, passedOnResponse } from './openapi.ts';
+import { gatewayErrors, passedOnResponse, universalResponse } from './openapi.ts';
 import {
   gatewayHeadersSchema,
   gatewayId,
@@ -29,7 +29,7 @@ const API = 'ai-gateway';
 /** Where Cloudflare's clients look for `https://gateway.ai.cloudflare.com/v1`. Any account is as good. */
 const BASE = '/gateway/:account/:gateway';
 
-const gatewayParams = {
+export const gatewayParams = {
   account: z.string().meta({
     description: 'Any: there are no accounts here.',
     examples: ['local'],
@@ -112,7 +112,7 @@ export const universalRoute = defineRoute({
         'says which it was. What an entry says of itself, by headers or by `config`, goes before the headers of the request.',
       requestParams: { path: z.object(gatewayParams), header: gatewayHeaders },
       requestBody: { required: true, ...jsonContent(universalRequestSchema, UNIVERSAL_EXAMPLE) },
-      responses: { 200: passedOnResponse('That of the provider whose answer it is.'), ...gatewayErrors() },
+      responses: { 200: universalResponse(), ...gatewayErrors() },
     },
   }),
   createHandlers: (dependencies) => ({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
-import { header, rangesOfErrors, requestIdHeader } from '../openapi-parts.ts';
+import { header, listedResponse, rangesOfErrors, requestIdHeader } from '../openapi-parts.ts';
 
 /** What the operations of gateways have in common in the OpenAPI document. */
 
@@ -26,6 +26,10 @@ export function passedOnResponse(description: string): ZodOpenApiResponseObject 
     headers: z.object({ ...requestIdHeader, ...gatewayHeaders }),
   };
 }
+
+/** The answer to a list of requests. */
+export const universalResponse = (): ZodOpenApiResponseObject =>
+  listedResponse('ai-gateway-universal', passedOnResponse('That of the provider whose answer it is.'));
 
 /** Errors behind a gateway are those of a provider, or of the gateway itself. */
 export const gatewayErrors = (): ZodOpenApiResponsesObject => rangesOfErrors('ai-gateway', gatewayHeaders);

@@ -55,7 +55,9 @@ function toInputItemList(
   };
 }
 
-const idParam = z.object({ id: z.string().meta({ description: 'As in the body of the response.' }) });
+const idParam = z.object({
+  id: z.string().meta({ description: 'As in the body of the response.', param: { id: 'response-id' } }),
+});
 
 /** A response that is stored, or still made. */
 export const storedResponseRoute = defineRoute({

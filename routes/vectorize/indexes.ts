@@ -3,23 +3,21 @@ import type { ZodOpenApiResponsesObject } from 'zod-openapi';
 import { LIMITS } from '../../src/vectors/limits.ts';
 import type { IndexConfig } from '../../src/vectors/vector-types.ts';
 import { defineRoute, type Route } from '../define-route.ts';
-import { errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
+import { jsonContent } from '../openapi-parts.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
 import { answer, ask, checkCaller, readInput } from './ask-vectors.ts';
 import {
   createIndexSchema,
   createMetadataIndexSchema,
   deleteMetadataIndexSchema,
-  enveloped,
   indexSchema,
   listQuerySchema,
   listSchema,
   metadataIndexesSchema,
-  mutationSchema,
   toIndexBody,
   toIndexConfig,
 } from './schemas/vectorize.ts';
-import { indexOf, indexParam, TAG, vectorRoutes, VECTORIZE_ERRORS } from './vector-operations.ts';
+import { changeResponses, indexOf, indexParam, responsesOf, TAG, vectorRoutes } from './vector-operations.ts';
 
 /** Cloudflare's REST API of Vectorize, of its second version. There are no accounts here: any id is as good. */
 const BASE = '/client/v4/accounts/:account_id/vectorize/v2/indexes';
@@ -30,10 +28,12 @@ const accountParam = z.object({
 });
 const pathParams = accountParam.extend(indexParam.shape);
 
-const good = (description: string, result: z.ZodType): ZodOpenApiResponsesObject => ({
-  200: jsonResponse(description, enveloped(result), API),
-  ...errorResponses(VECTORIZE_ERRORS, API),
-});
+const WRAPPED = { api: API, wrapping: 'envelope' } as const;
+
+const good = (description: string, result: z.ZodType): ZodOpenApiResponsesObject =>
+  responsesOf(WRAPPED, description, result);
+const indexResponses = (): ZodOpenApiResponsesObject =>
+  responsesOf(WRAPPED, 'The index.', indexSchema, 'vector-index');
 
 const bodyOf = (json: string): string => JSON.stringify(toIndexBody(JSON.parse(json) as IndexConfig));
 
@@ -57,7 +57,7 @@ const indexesRoute = defineRoute({
         required: true,
         ...jsonContent(createIndexSchema, { name: 'my-index', config: { dimensions: 3, metric: 'cosine' } }),
       },
-      responses: good('The index.', indexSchema),
+      responses: indexResponses(),
     },
   }),
   createHandlers: (dependencies) => ({
@@ -83,7 +83,7 @@ const indexRoute = defineRoute({
       tags: [TAG],
       summary: 'An index of vectors',
       requestParams: { path: pathParams },
-      responses: good('The index.', indexSchema),
+      responses: indexResponses(),
     },
     delete: {
       operationId: 'deleteVectorIndex',
@@ -165,7 +165,7 @@ const metadataIndexCreateRoute = defineRoute({
         required: true,
         ...jsonContent(createMetadataIndexSchema, { propertyName: 'kind', indexType: 'string' }),
       },
-      responses: good('The change is made.', mutationSchema),
+      responses: changeResponses(WRAPPED),
     },
   }),
   createHandlers: (dependencies) => ({
@@ -192,7 +192,7 @@ const metadataIndexDeleteRoute = defineRoute({
       summary: 'Let filters find a property no longer',
       requestParams: { path: pathParams },
       requestBody: { required: true, ...jsonContent(deleteMetadataIndexSchema, { propertyName: 'kind' }) },
-      responses: good('The change is made.', mutationSchema),
+      responses: changeResponses(WRAPPED),
     },
   }),
   createHandlers: (dependencies) => ({

@@ -1,12 +1,18 @@
 import { z } from 'zod';
-import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import type { AppContext } from '../../src/http/app-env.ts';
 import type { ApiFamily } from '../../src/http/route-facts.ts';
 import { LIMITS } from '../../src/vectors/limits.ts';
 import type { PutMode } from '../../src/vectors/vector-types.ts';
 import type { RouteDependencies } from '../app-dependencies.ts';
 import { defineRoute, type Route } from '../define-route.ts';
-import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
+import {
+  COMPLETION_ERRORS,
+  errorResponses,
+  jsonContent,
+  jsonResponse,
+  listedResponse,
+} from '../openapi-parts.ts';
 import { answer, ask, checkCaller, checkIds, putVectors, readInput, type Wrapping } from './ask-vectors.ts';
 import {
   enveloped,
@@ -44,7 +50,7 @@ export const indexParam = z.object({
 });
 
 /** The same as of other operations of Workers AI: the document lists them once. */
-export const VECTORIZE_ERRORS = [...COMPLETION_ERRORS, 'output_incomplete', 'not_found'] as const;
+const VECTORIZE_ERRORS = [...COMPLETION_ERRORS, 'output_incomplete', 'not_found'] as const;
 
 /** The index of the path. */
 export const indexOf = (c: AppContext): string => c.req.param('index') ?? '';
@@ -75,7 +81,7 @@ export const vectorRoutes = (of: VectorizeApi): Route[] => [
     most: LIMITS.idsToDelete,
     document: {
       ...named(of, 'deleteVectors', 'Delete vectors by their ids'),
-      responses: responsesOf(of, 'The change is made.', mutationSchema),
+      responses: changeResponses(of),
     },
   }),
 ];
@@ -90,14 +96,23 @@ const named = (
   summary: `${summary}${of.asked}`,
 });
 
-const responsesOf = (
-  { api, wrapping }: VectorizeApi,
+/** @param id of an answer that several operations give: the document lists it once */
+export function responsesOf(
+  { api, wrapping }: Pick<VectorizeApi, 'api' | 'wrapping'>,
   description: string,
   schema: z.ZodType,
-): ZodOpenApiOperationObject['responses'] => ({
-  200: jsonResponse(description, wrapping === 'bare' ? schema : enveloped(schema), api),
-  ...errorResponses(VECTORIZE_ERRORS, api),
-});
+  id?: string,
+): ZodOpenApiResponsesObject {
+  const good = jsonResponse(description, wrapping === 'bare' ? schema : enveloped(schema), api);
+  return {
+    200: id === undefined ? good : listedResponse(`${api}-${id}`, good),
+    ...errorResponses(VECTORIZE_ERRORS, api),
+  };
+}
+
+/** Of an operation that changes vectors or what is found of them. */
+export const changeResponses = (of: Pick<VectorizeApi, 'api' | 'wrapping'>): ZodOpenApiResponsesObject =>
+  responsesOf(of, 'The change is made.', mutationSchema, 'vectors-changed');
 
 type Handle = (c: AppContext, dependencies: RouteDependencies) => Promise<string>;
 
@@ -180,7 +195,7 @@ const putRoute = (of: VectorizeApi, mode: PutMode, summary: string): Route =>
           },
         },
       },
-      responses: responsesOf(of, 'The change is made.', mutationSchema),
+      responses: changeResponses(of),
     },
     (c, dependencies) => putVectors(c, dependencies, { index: indexOf(c), mode, maxVectors: of.maxVectors }),
   );

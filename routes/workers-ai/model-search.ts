@@ -20,14 +20,29 @@ const flag = z.enum(['true', 'false']).optional();
 
 /** The parameters of the URL, all of them text. */
 export const modelSearchQuerySchema = z.strictObject({
-  search: filter.meta({ description: 'Part of the name or of the description, in any case.' }),
+  search: filter.meta({
+    description: 'Part of the name or of the description, in any case.',
+    param: { id: 'search' },
+  }),
   task: filter.meta({
     description: 'Name of the task: `Text Generation`, and for aliases that are ids of Cloudflare theirs.',
+    param: { id: 'task' },
   }),
-  author: filter.meta({ description: 'What stands before the last slash of the id.' }),
-  source: number.optional().meta({ description: 'Here every model has the source 1.' }),
-  hide_experimental: flag.meta({ description: 'Without effect: no model here is experimental.' }),
-  include_deprecated: flag.meta({ description: 'Without effect: no model here is deprecated.' }),
+  author: filter.meta({
+    description: 'What stands before the last slash of the id.',
+    param: { id: 'author' },
+  }),
+  source: number
+    .optional()
+    .meta({ description: 'Here every model has the source 1.', param: { id: 'source' } }),
+  hide_experimental: flag.meta({
+    description: 'Without effect: no model here is experimental.',
+    param: { id: 'hide_experimental' },
+  }),
+  include_deprecated: flag.meta({
+    description: 'Without effect: no model here is deprecated.',
+    param: { id: 'include_deprecated' },
+  }),
   page: number.optional().meta({ default: '1' }),
   per_page: number
     .refine((value) => Number(value) <= MAX_PER_PAGE, `must be at most ${MAX_PER_PAGE}`)

@@ -12,6 +12,7 @@ import {
   errorResponses,
   jsonContent,
   modelParam,
+  listedResponse,
   streamableResponse,
 } from '../openapi-parts.ts';
 import { workersAiErrorSchema } from '../shared/schemas/errors.ts';
@@ -26,17 +27,24 @@ import {
 const QUEUE_PARAM = 'queueRequest';
 
 const queryParam = z.object({
-  [QUEUE_PARAM]: z.enum(['true', 'false']).optional().meta({
-    description:
-      'True: the body is a batch job (WorkersAiBatchRequest), or asks how one stands (WorkersAiBatchPoll).',
-  }),
+  [QUEUE_PARAM]: z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({
+      description:
+        'True: the body is a batch job (WorkersAiBatchRequest), or asks how one stands (WorkersAiBatchPoll).',
+      param: { id: QUEUE_PARAM },
+    }),
 });
 
 const responses = () => ({
-  200: streamableResponse(
-    'What the task of the model gives; or how a batch job stands, and its answers once it is done.',
-    runResponseSchema,
-    z.union([runEventSchema, workersAiErrorSchema]),
+  200: listedResponse(
+    'workers-ai-run',
+    streamableResponse(
+      'What the task of the model gives; or how a batch job stands, and its answers once it is done.',
+      runResponseSchema,
+      z.union([runEventSchema, workersAiErrorSchema]),
+    ),
   ),
   ...errorResponses([...COMPLETION_ERRORS, 'output_incomplete', 'not_found'], 'workers-ai'),
 });

@@ -201,7 +201,7 @@ const stepSchema = z
       })
       .optional(),
   })
-  .meta({ description: 'Any JSON object; these of its members count.' });
+  .meta({ id: 'AiGatewayStep', description: 'Any JSON object; these of its members count.' });
 
 /** A list of requests that are tried in order; one alone may stand without the list. */
 export const universalRequestSchema = z

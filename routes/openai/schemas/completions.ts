@@ -116,7 +116,7 @@ export const completionFieldsSchema = z.strictObject({
   cache_salt: cacheSaltField,
   options: requestOptionsSchema,
   suffix: unsupported([''], 'a completion is not told what follows it'),
-  metadata: metadataSchema.nullish().meta({ id: 'IgnoredMetadata', description: 'Accepted and ignored.' }),
+  metadata: metadataSchema.nullish().meta({ id: 'IgnoredMetadata', description: 'Ignored.' }),
   ...outputFormatFields,
   ...otherFields,
 });
@@ -157,17 +157,24 @@ export const anyChoiceFields = {
   index: z.int(),
   token_ids: z.array(z.int()).optional(),
   truncated: z.literal(true).optional().meta({ description: 'The prompt was cut, as the request allowed.' }),
-  dropped_tokens: z.int().optional().meta({
-    description:
-      'Tokens cut from the start of the prompt; absent where the start of a long text was not even tokenised.',
-  }),
+  dropped_tokens: z
+    .int()
+    .meta({
+      id: 'DroppedTokens',
+      description:
+        'Tokens cut from the start of the prompt; absent where the start of a long text was not even tokenised.',
+    })
+    .optional(),
 };
 
 const choiceFields = { ...anyChoiceFields, text: z.string(), logprobs: logprobsSchema.nullable() };
 
 export const finishReasonSchema = z
   .enum(['stop', 'length', 'abort'])
-  .meta({ description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.' });
+  .meta({
+    id: 'FinishReason',
+    description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.',
+  });
 
 const fingerprintSchema = z.string().meta({
   id: 'SystemFingerprint',

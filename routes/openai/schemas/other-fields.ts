@@ -23,7 +23,7 @@ export function unsupported(neutral: readonly unknown[], complaint: string): z.Z
     )
     .optional()
     .meta({
-      description: `Not supported; refused unless it has one of the values listed: ${complaint}.`,
+      description: `Not supported: ${complaint}.`,
       override: { enum: [...allowed] },
     });
 }

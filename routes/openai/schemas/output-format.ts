@@ -26,6 +26,7 @@ const schemaOrText = z
     `must be a JSON Schema, or the text of one of 1 to ${MAX_GRAMMAR_LENGTH} characters`,
   )
   .meta({
+    id: 'JsonSchemaOrText',
     description: 'A JSON Schema, or its text.',
     override: {
       anyOf: [

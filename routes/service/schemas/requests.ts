@@ -8,6 +8,7 @@ import { usageSchema } from '../../openai/schemas/completions.ts';
 export const requestIdParam = z.object({
   id: z.string().meta({
     description: 'As in `x-request-id`, or as in the body (`cmpl-…`, `chatcmpl-…`, `resp_…`, `msg_…`).',
+    param: { id: 'request-id' },
   }),
 });
 

@@ -31,7 +31,7 @@ export const promptUsageSchema = z
   .meta({ id: 'PromptUsage' });
 
 /** It could not change the answer, whatever its value. */
-export const ignored = z.unknown().optional().meta({ description: 'Accepted and ignored.' });
+export const ignored = z.unknown().optional().meta({ description: 'Ignored.' });
 
 /** A part of a message, of a response or a decision. */
 export const inputTextSchema = z

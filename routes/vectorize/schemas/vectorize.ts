@@ -134,10 +134,14 @@ export const listQuerySchema = z.object({
 
 /** Of `insert` and `upsert`. */
 export const putQuerySchema = z.object({
-  'unparsable-behavior': z.enum(['error', 'discard']).optional().meta({
-    description: '`discard`: lines that cannot be read are left out; by default they are an error.',
-    default: 'error',
-  }),
+  'unparsable-behavior': z
+    .enum(['error', 'discard'])
+    .optional()
+    .meta({
+      description: '`discard`: lines that cannot be read are left out; by default they are an error.',
+      default: 'error',
+      param: { id: 'unparsable-behavior' },
+    }),
 });
 
 export const mutationSchema = z

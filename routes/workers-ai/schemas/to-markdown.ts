@@ -17,11 +17,12 @@ const notConverted = z
   .optional()
   .meta({ description: 'Only false is taken: no model here describes images.' });
 
-const embeddedImages = {
+const embeddedImageFields = {
   convert: notConverted,
   descriptionLanguage: language,
   maxConvertedImages: z.int().min(0).optional().meta({ description: 'Without effect.' }),
 };
+const embeddedImagesSchema = z.strictObject(embeddedImageFields).meta({ id: 'MarkdownEmbeddedImages' });
 
 const text = z.string().min(1).max(MAX_OPTION_LENGTH).optional();
 
@@ -37,16 +38,16 @@ export const conversionOptionsSchema = z
       .optional(),
     html: z
       .strictObject({
-        images: z.strictObject({ ...embeddedImages, convertOGImage: notConverted }).optional(),
+        images: z.strictObject({ ...embeddedImageFields, convertOGImage: notConverted }).optional(),
         hostname: text.meta({ description: 'What links without a host are relative to.' }),
         cssSelector: text.meta({ description: 'Only the elements that it selects are converted.' }),
       })
       .optional(),
-    docx: z.strictObject({ images: z.strictObject(embeddedImages).optional() }).optional(),
+    docx: z.strictObject({ images: embeddedImagesSchema.optional() }).optional(),
     image: z.strictObject({ descriptionLanguage: language }).optional(),
     pdf: z
       .strictObject({
-        images: z.strictObject(embeddedImages).optional(),
+        images: embeddedImagesSchema.optional(),
         metadata: z.boolean().optional().meta({ description: 'Whether they stand first.', default: true }),
       })
       .optional(),
