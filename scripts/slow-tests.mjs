@@ -62,11 +62,11 @@ export const SLOW_TESTS = [
     sources: [...ENGINE, 'src/grammar/'],
   },
   {
-    tests: ['tests/unit/serving/{header-reader,model-pool,pool-errors}.test.ts'],
+    tests: ['tests/unit/serving/{header-reader,model-pool,model-pool-memory,pool-errors}.test.ts'],
     sources: ['src/serving/', 'src/weights/'],
   },
   {
-    tests: ['tests/unit/vectors/{search,vector-store}.test.ts', 'tests/http/vectorize.test.ts'],
+    tests: ['tests/unit/vectors/{search,vector-store}.test.ts', 'tests/http/vectorize*.test.ts'],
     sources: ['src/vectors/', 'src/runtime/', 'src/process/', 'routes/vectorize/'],
   },
   {
@@ -76,7 +76,7 @@ export const SLOW_TESTS = [
   { tests: ['tests/e2e/vectorize-cli.test.ts'], sources: ['src/vectors/', 'routes/vectorize/', 'src/cli/'] },
   { tests: ['tests/unit/bench/run-store.test.ts'], sources: ['src/bench/'] },
   { tests: ['tests/unit/scripts/setup-tensorflow.test.ts'], sources: ['scripts/setup-tensorflow'] },
-  { tests: ['tests/unit/catalog/pull-model.test.ts'], sources: ['src/catalog/'] },
+  { tests: ['tests/unit/catalog/pull-*.test.ts'], sources: ['src/catalog/'] },
   {
     tests: ['tests/unit/http/{edge/growing-buffer,edge/idle-collector,sse/stream-store}.test.ts'],
     sources: ['src/http/'],

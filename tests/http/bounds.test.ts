@@ -42,7 +42,7 @@ const BOUNDS: Readonly<Record<string, string[]>> = {
 /** What compiles a schema, and what renders a template, bounds what it takes; the body bounds it before. */
 const ANY_JSON = /^(A JSON Schema|A JSON object|Any JSON)/;
 
-/** A number beyond its bounds gets Cloudflare's own error (tests/http/vectorize.test.ts), and not that of a schema. */
+/** A number beyond its bounds gets Cloudflare's own error (tests/http/vectorize-refusals.test.ts), and not that of a schema. */
 const TOLD_BY_NUMBER = /\/vectorize\/.*\/query\.(?:topK|vector\[\]): number$/;
 
 /** Paths of what has no bound in a schema. */

@@ -1,67 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { CLOUDFLARE_MODELS } from '../../routes/workers-ai/cloudflare-models.ts';
-import { TRANSCRIPT_TEMPLATE } from '../support/chat-model.ts';
-import { workersAiError } from '../support/error-bodies.ts';
-import { call, post, type Answer } from '../support/http-client.ts';
+import { call, post } from '../support/http-client.ts';
 import { sseData } from '../support/openapi-validator.ts';
-import { useScriptedService } from '../support/scripted-service.ts';
 import { until } from '../support/service.ts';
+import {
+  useModelTasks,
+  faultOf,
+  MODEL,
+  CHAT,
+  GPT_OSS,
+  LLAMA,
+  DISTILBERT,
+  BART,
+  M2M100,
+  INDIC,
+  BGE_M3,
+  QWEN3_EMBEDDING,
+  TEXT,
+  messages,
+} from '../support/model-tasks.ts';
 
 /** What the id of a model says at Cloudflare, whatever model here it is an alias of. */
 
-const MODEL = '@test/tiny-gpt2';
-const CHAT = '@cf/zai-org/glm-4.7-flash';
-const GPT_OSS = '@cf/openai/gpt-oss-20b';
-const LLAMA = '@cf/meta/llama-3.2-3b-instruct';
-const DISTILBERT = '@cf/huggingface/distilbert-sst-2-int8';
-const GUARD = '@cf/meta/llama-guard-3-8b';
-const BART = '@cf/facebook/bart-large-cnn';
-const M2M100 = '@cf/meta/m2m100-1.2b';
-const INDIC = '@cf/ai4bharat/indictrans2-en-indic-1B';
-const BGE_M3 = '@cf/baai/bge-m3';
-const QWEN3_EMBEDDING = '@cf/qwen/qwen3-embedding-0.6b';
-const TEXT = ' runs past the old mill and down to the sea';
-const messages = [{ role: 'user', content: 'Hello' }];
-
-const on = useScriptedService({
-  template: TRANSCRIPT_TEMPLATE,
-  model: { contextLength: 4096 },
-  config: {
-    modelAliases: [
-      { name: '@cf/*', modelId: MODEL },
-      { name: '@hf/*', modelId: MODEL },
-      { name: BART, modelId: MODEL },
-    ],
-  },
-});
-
-const rest = (model: string, body: object): Promise<Answer> => post(on.service, `/ai/run/${model}`, body);
-const unified = (model: string, input: object): Promise<Answer> =>
-  post(on.service, '/ai/run', { model, input });
-const binding = (model: string, inputs: object): Promise<Answer> =>
-  call(on.service, 'POST', '/workers-binding/run?version=3', {
-    body: { inputs, options: {} },
-    headers: { 'cf-consn-model-id': model },
-  });
-
-/** The result by each way to run a model: they give the same, ids and times apart. */
-async function run(model: string, inputs: object): Promise<Record<string, unknown>> {
-  const answers = [await rest(model, inputs), await unified(model, inputs), await binding(model, inputs)];
-  const [inEnvelope, named, bare] = answers.map(({ status, text, json }) => {
-    expect(status, text).toBe(200);
-    return json as Record<string, unknown>;
-  });
-  const result = inEnvelope?.['result'] as Record<string, unknown>;
-  expect(inEnvelope).toMatchObject({ success: true, errors: [], messages: [] });
-  expect(Object.keys(named?.['result'] as object)).toEqual(Object.keys(result));
-  expect(Object.keys(bare ?? {})).toEqual(Object.keys(result));
-  return result;
-}
-
-const faultOf = (answer: Answer): { status: number; code: number; message: string } => ({
-  status: answer.status,
-  ...workersAiError(answer),
-});
+const { on, rest, unified, binding, run } = useModelTasks();
 
 describe('the shape of a text', () => {
   it('is a chat completion of a chat-shaped id', async () => {
@@ -188,86 +148,6 @@ describe('a summary and a translation', () => {
   ])('names the field at fault: %s %j', async (model, body, field) => {
     const answer = await rest(model, body);
     expect(faultOf(answer)).toMatchObject({ status: 400, code: 5004, source: { pointer: `/${field}` } });
-  });
-});
-
-describe('a classifier', () => {
-  /** The probability of an option by what it says, or else by its letter. */
-  const scores = (probabilityOf: (option: string, label: string) => number): void => {
-    const { ownTokenizer } = on.engine;
-    on.engine.reset({
-      scoreOf: (tokenId, promptTokenIds) => {
-        const label = ownTokenizer.decode([tokenId]);
-        const prompt = ownTokenizer.decode([...promptTokenIds]);
-        const [, option = ''] = new RegExp(`\\n${label}: (.*)\\n`).exec(prompt) ?? [];
-        return Math.log(probabilityOf(option, label));
-      },
-    });
-  };
-  const byOption = (probabilities: Readonly<Record<string, number>>): void =>
-    scores((option) => probabilities[option] ?? 0);
-
-  it('gives the labels of its id and never an embedding', async () => {
-    byOption({ negative: 0.1, positive: 0.3 });
-    expect(await run(DISTILBERT, { text: 'I love it' })).toEqual([
-      { label: 'NEGATIVE', score: expect.closeTo(0.25, 6) as number },
-      { label: 'POSITIVE', score: expect.closeTo(0.75, 6) as number },
-    ]);
-  });
-
-  it('does not mind that a model prefers a letter', async () => {
-    scores((_, label) => (label === 'A' ? 0.9 : 0.1));
-    const labels = (await run(DISTILBERT, { text: 'a' })) as unknown as { score: number }[];
-    for (const { score } of labels) expect(score).toBeCloseTo(0.5, 6);
-  });
-
-  it.each([LLAMA, CHAT, GPT_OSS, GUARD, BART])('nor does %s embed a text', async (model) => {
-    expect(faultOf(await rest(model, { text: 'I love it' }))).toMatchObject({ status: 400, code: 5004 });
-  });
-
-  it('has a label in the table for each id of the task', async () => {
-    scores(() => 0.5);
-    for (const id of CLOUDFLARE_MODELS.classification)
-      expect((await rest(id, { text: 'a' })).status).toBe(200);
-  });
-
-  it('refuses to guess where the model prefers none of the labels', async () => {
-    scores(() => 0);
-    expect(faultOf(await rest(DISTILBERT, { text: 'a' }))).toMatchObject({ status: 400, code: 5024 });
-    expect(faultOf(await rest(GUARD, { messages }))).toMatchObject({ status: 400, code: 5024 });
-  });
-
-  it('of hazards gives a verdict as text, and as an object with json_object', async () => {
-    byOption({ safe: 0.6, hate: 0.3 });
-    expect(await run(GUARD, { messages })).toMatchObject({ response: 'safe' });
-    byOption({ safe: 0.2, 'violent crimes': 0.5, hate: 0.3 });
-    expect(await run(GUARD, { messages })).toMatchObject({ response: 'unsafe\nS1,S10' });
-    const asObject = await run(GUARD, { messages, response_format: { type: 'json_object' } });
-    expect(asObject).toMatchObject({
-      response: { safe: false, categories: ['S1', 'S10'] },
-      usage: { completion_tokens: 0 },
-    });
-  });
-});
-
-describe('a model that was made to judge', () => {
-  const guard = useScriptedService({
-    template: `${TRANSCRIPT_TEMPLATE}{# <BEGIN UNSAFE CONTENT CATEGORIES> #}`,
-    model: { contextLength: 1024 },
-    config: { modelAliases: [{ name: GUARD, modelId: MODEL }] },
-  });
-
-  it.each([
-    ['\n\nsafe', 'safe', { safe: true, categories: [] }],
-    ['\n\nunsafe\nS1,S10', 'unsafe\nS1,S10', { safe: false, categories: ['S1', 'S10'] }],
-  ])('says its own verdict: %j', async (text, words, verdict) => {
-    guard.engine.reset({ text });
-    const asText = await post(guard.service, `/ai/run/${GUARD}`, { messages });
-    expect(asText.json).toMatchObject({ result: { response: words } });
-    expect(guard.lastPrompt()).toBe('u:Hello\na:');
-    const body = { messages, response_format: { type: 'json_object' } };
-    const { json } = await post(guard.service, `/ai/run/${GUARD}`, body);
-    expect(json).toMatchObject({ result: { response: verdict } });
   });
 });
 
