@@ -169,12 +169,10 @@ export const anyChoiceFields = {
 
 const choiceFields = { ...anyChoiceFields, text: z.string(), logprobs: logprobsSchema.nullable() };
 
-export const finishReasonSchema = z
-  .enum(['stop', 'length', 'abort'])
-  .meta({
-    id: 'FinishReason',
-    description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.',
-  });
+export const finishReasonSchema = z.enum(['stop', 'length', 'abort']).meta({
+  id: 'FinishReason',
+  description: '`abort`: cancelled by DELETE /v1/requests/{id} or by shutdown.',
+});
 
 const fingerprintSchema = z.string().meta({
   id: 'SystemFingerprint',
