@@ -2,14 +2,14 @@ import { createGpt2Parameters } from '../src/model/gpt2-parameters.ts';
 import { Gpt2 } from '../src/model/gpt2.ts';
 import { parseGpt2Config } from '../src/model/gpt2-config.ts';
 import { buildStepBatch } from '../src/runtime/build-step-batch.ts';
+import { PAGE_TOKENS } from '../src/runtime/pages.ts';
 import type { Forward } from '../src/runtime/runtime.ts';
 import { createWebGpuRuntime } from '../src/runtime/webgpu/webgpu-runtime.ts';
 import { numElements } from '../src/weights/safetensors-header.ts';
 import { GPT2_SMALL } from '../scripts/random-gpt2.ts';
 
+/** Dawn's null backend grants 512 MB: enough for the weights in half precision and a page of each sequence. */
 const NUM_SEQUENCES = 8;
-/** Dawn's null backend grants 512 MB: enough for the weights in half precision and lanes of this length. */
-const LANE_LENGTH = 32;
 const NUM_WARM_STEPS = 500;
 const STEPS_PER_ROUND = 2000;
 const NUM_ROUNDS = 5;
@@ -29,16 +29,16 @@ const cache = runtime.createKvCache({
   numLayers,
   numKvHeads,
   headDim,
-  numLanes: NUM_SEQUENCES,
-  laneLength: LANE_LENGTH,
+  numPages: NUM_SEQUENCES,
+  maxStepPages: NUM_SEQUENCES,
 });
 const forward: Forward = (ops) => model.forward(ops);
 
 async function runSteps(numSteps: number): Promise<void> {
   for (let step = 0; step < numSteps; step++) {
-    const segments = Array.from({ length: NUM_SEQUENCES }, (_, lane) => ({
-      lane,
-      positionStart: step % LANE_LENGTH,
+    const segments = Array.from({ length: NUM_SEQUENCES }, (_, sequence) => ({
+      pages: [sequence],
+      positionStart: step % PAGE_TOKENS,
       tokenIds: [step % config.vocabSize],
       logits: 'last' as const,
       topIsEnough: true,

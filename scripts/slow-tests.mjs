@@ -115,7 +115,7 @@ export const SLOW_TESTS = [
   },
   {
     tests: [
-      'tests/numeric/{preemption,continuous-batching,speculation,step-faults,scored-tokens,prefix-cache,copy-lane}.test.ts',
+      'tests/numeric/{preemption,continuous-batching,speculation,step-faults,scored-tokens,prefix-cache,copy-page,pages}.test.ts',
     ],
     sources: [...ENGINE, ...RUNTIMES],
   },

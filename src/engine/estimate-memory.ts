@@ -1,5 +1,6 @@
 import type { OpenModel } from '../model/load-model.ts';
 import type { ModelConfig } from '../model/model-config.ts';
+import { lanePages, type Lanes, PAGE_TOKENS } from '../runtime/pages.ts';
 import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
 import {
   bytesPerWeight,
@@ -72,7 +73,7 @@ function keptBytesPerWeight({ numbersByFormat, isGguf }: OpenModel, runtime: 'na
  */
 export function estimateMemory(
   size: ModelSize,
-  shape: KvCacheShape,
+  shape: KvCacheShape & Pick<LaneCacheShape, 'numLanes'>,
   { runtime, weights, kvCacheFormat: askedFormat, maxNumBatchedTokens }: EstimateSettings,
 ): MemoryEstimate {
   const { config, numMatrixWeights, numVectorWeights, storedFormat, keptBytesPerWeight } = size;
@@ -99,6 +100,9 @@ interface EstimateSettings {
   maxNumBatchedTokens: number;
 }
 
+/** A cache that is cut into lanes. */
+export type LaneCacheShape = KvCacheShape & Lanes;
+
 /**
  * The KV cache that a model gets by the settings.
  * @throws EngineError `config_invalid` where MAX_MODEL_LEN or KV_CACHE_MB do not go with the model
@@ -114,12 +118,13 @@ export function cacheShape(
     kvCacheFormat: askedFormat,
   }: CacheSettings,
   runtime: RuntimeName,
-): KvCacheShape {
-  const oneToken = { numLayers, numKvHeads, headDim, numLanes: 1, laneLength: 1 };
-  const bytesPerToken = kvCacheBytes(oneToken, kvCacheFormat(runtime, weights, askedFormat));
+): LaneCacheShape {
+  const onePage = { numLayers, numKvHeads, headDim, numPages: 1, maxStepPages: 1 };
+  const bytesPerPage = kvCacheBytes(onePage, kvCacheFormat(runtime, weights, askedFormat));
+  const bytesPerToken = bytesPerPage / PAGE_TOKENS;
   const maxModelLen = askedLen !== undefined && allowsShorter ? Math.min(askedLen, contextLength) : askedLen;
   const plan = planCache({ maxNumSeqs, maxModelLen, contextLength, bytesPerToken, budgetBytes });
-  return { numLayers, numKvHeads, headDim, ...plan };
+  return { numLayers, numKvHeads, headDim, ...plan, ...lanePages(plan) };
 }
 
 type CacheSettings = Pick<

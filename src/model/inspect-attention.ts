@@ -10,8 +10,8 @@ export type AttentionWeights = number[][][][];
 export interface LayerInspection {
   readonly runtime: Runtime;
   readonly cache: KvCache;
-  /** A free lane of the cache; overwritten. */
-  readonly lane: number;
+  /** Free pages of the cache; overwritten. */
+  readonly pages: ArrayLike<number>;
   readonly tokenIds: readonly number[];
   readonly layerIndex: number;
 }
@@ -22,9 +22,9 @@ export interface LayerInspection {
  */
 export async function inspectAttention(
   model: CausalLm,
-  { runtime, cache, lane, tokenIds, layerIndex }: LayerInspection,
+  { runtime, cache, pages, tokenIds, layerIndex }: LayerInspection,
 ): Promise<AttentionWeights[number]> {
-  const batch = buildStepBatch([{ lane, positionStart: 0, tokenIds, logits: 'last' }]);
+  const batch = buildStepBatch([{ pages, positionStart: 0, tokenIds, logits: 'last' }]);
   let heads: AttentionHeads | undefined;
   const rows = await runtime.runStep(batch, cache, (ops) => {
     const found = attentionOfLayer(model, ops, layerIndex);

@@ -3,8 +3,9 @@ import type { Segment, StepBatch } from './step-batch.ts';
 
 /** The tokens of one sequence that a step shall compute. */
 export interface SegmentInput {
-  lane: number;
-  /** Position of the first token; everything before it is in the lane already. */
+  /** The sequence's pages, with room for these tokens. */
+  pages: ArrayLike<number>;
+  /** Position of the first token; everything before it is in the cache already. */
   positionStart: number;
   tokenIds: ArrayLike<number>;
   /** `last` for a decode or the end of a prompt, `none` for an earlier chunk of it, `all` to score every token. */
@@ -31,7 +32,6 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
   const paddedRows = roundUpToBucket(numRows, buckets);
   const tokenIds = new Int32Array(paddedRows); // [paddedRows]
   const positions = new Int32Array(paddedRows); // [paddedRows]
-  const lanes = new Int32Array(paddedRows).fill(-1); // [paddedRows]
   const segments: Segment[] = [];
   const logitRows: number[] = [];
   const topRows: boolean[] = [];
@@ -40,7 +40,6 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
     const rowEnd = rowStart + input.tokenIds.length;
     assertInvariant(rowEnd > rowStart, 'a segment has at least one token');
     tokenIds.set(input.tokenIds, rowStart);
-    lanes.fill(input.lane, rowStart, rowEnd);
     for (let row = rowStart; row < rowEnd; row++) {
       positions[row] = input.positionStart + row - rowStart;
       if (input.logits === 'all' || (input.logits === 'last' && row === rowEnd - 1)) {
@@ -49,7 +48,7 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
       }
     }
     segments.push({
-      lane: input.lane,
+      pages: Int32Array.from(input.pages), // [pages]
       rowStart,
       numRows: input.tokenIds.length,
       positionStart: input.positionStart,
@@ -62,7 +61,6 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
     numRows,
     tokenIds,
     positions,
-    lanes,
     segments,
     numLogitRows: logitRows.length,
     logitRows: paddedLogitRows,

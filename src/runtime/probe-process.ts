@@ -47,10 +47,10 @@ async function checkProduct(runtime: Runtime): Promise<void> {
     numLayers: 1,
     numKvHeads: 1,
     headDim: 2,
-    numLanes: 1,
-    laneLength: 2,
+    numPages: 1,
+    maxStepPages: 1,
   });
-  const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds: [0, 1], logits: 'all' }]);
+  const batch = buildStepBatch([{ pages: [0], positionStart: 0, tokenIds: [0, 1], logits: 'all' }]);
   const rows = await runtime.runStep(batch, cache, (ops) =>
     ops.linear(ops.embed(x, zeros), weight, undefined),
   ); // [2][2]

@@ -1,3 +1,4 @@
+import { PAGE_TOKENS } from './pages.ts';
 import type { Activation, Parameter, TransformerOps } from './ops.ts';
 import type { StepBatch, StepRow } from './step-batch.ts';
 import type { KvCacheFormat, RuntimeName } from './traits.ts';
@@ -7,24 +8,24 @@ export interface KvCacheShape {
   /** Heads of keys and values, which may be fewer than those of queries. */
   numKvHeads: number;
   headDim: number;
-  /** Sequences that can be held at once. */
-  numLanes: number;
-  /** Tokens a lane can hold. */
-  laneLength: number;
+  /** Of PAGE_TOKENS tokens each; a page has the same number in every layer. */
+  numPages: number;
+  /** Pages that the tables of a step may name, all sequences together; one that several share counts for each. */
+  maxStepPages: number;
 }
 
-/** Keys and values of every running sequence: allocated once, written in place, one lane a sequence. */
+/** Keys and values of every sequence, in pages: which belong to which sequence, each step says. */
 export interface KvCache {
   readonly shape: KvCacheShape;
   readonly numBytes: number;
   dispose(): void;
 }
 
-/** Bytes of a cache of that shape: keys and values of every layer, head, lane and position. */
+/** Bytes of a cache of that shape: keys and values of every layer, head, page and token. */
 export function kvCacheBytes(shape: KvCacheShape, format: KvCacheFormat = 'f32'): number {
-  const { numLayers, numKvHeads, headDim, numLanes, laneLength } = shape;
+  const { numLayers, numKvHeads, headDim, numPages } = shape;
   const bytesOfHead = { f32: 4 * headDim, f16: 2 * headDim, int8: headDim + 4 }[format];
-  return 2 * numLayers * numKvHeads * numLanes * laneLength * bytesOfHead;
+  return 2 * numLayers * numKvHeads * numPages * PAGE_TOKENS * bytesOfHead;
 }
 
 /**
@@ -89,16 +90,13 @@ export interface Runtime {
    * kernel's last tile computes beyond the last row does not count.
    */
   numComputedRows(batch: StepBatch): number;
+  /** Copies a page, in every layer: seen by the steps and copies that come after. Between two steps. */
+  copyPage(cache: KvCache, from: number, to: number): void;
   /**
-   * Copies the keys and values of the first `numTokens` tokens of lane `from` to lane `to`, in every layer: seen by
-   * the steps and copies that come after. Between two steps.
+   * Zeros a page from its token `from` on. Only a runtime has it whose attention multiplies what lies beyond a sequence's
+   * end by zero: that does away with every number but NaN, which another may have left there.
    */
-  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void;
-  /**
-   * Zeros the keys and values of a lane from position `from` on. Only a runtime has it whose attention multiplies what
-   * lies beyond a sequence's end by zero: that does away with every number but NaN, which another may have left there.
-   */
-  clearLane?(cache: KvCache, lane: number, from: number): void;
+  clearPage?(cache: KvCache, page: number, from: number): void;
   memory(): RuntimeMemory;
   dispose(): Promise<void>;
 }

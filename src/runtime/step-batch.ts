@@ -1,7 +1,7 @@
 /** The consecutive rows of one sequence inside a step. */
 export interface Segment {
-  /** The cache lane that holds the sequence. */
-  lane: number;
+  /** The sequence's pages, in the order of its tokens; GONE for one that no row of the segment sees. */
+  pages: Int32Array;
   /** Index of the segment's first row in the step. */
   rowStart: number;
   numRows: number;
@@ -11,14 +11,13 @@ export interface Segment {
 
 /**
  * One padded batch as plain data: the tokens of every sequence that takes part in a step, decodes (one row) and
- * prefill chunks (many rows) side by side. Rows from `numRows` on are padding: token 0, position 0, lane -1; they
+ * prefill chunks (many rows) side by side. Rows from `numRows` on are padding: token 0, position 0; they
  * write no cache and their results are never read.
  */
 export interface StepBatch {
   numRows: number;
   tokenIds: Int32Array; // [paddedRows]
   positions: Int32Array; // [paddedRows]
-  lanes: Int32Array; // [paddedRows], -1 marks padding
   segments: readonly Segment[];
   numLogitRows: number;
   /** Row indices whose logits are wanted, in order; padding repeats row 0. */

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts';
+import { PAGE_TOKENS, pagesFor } from '../runtime/pages.ts';
 
 export interface CachePlanInput {
   /** Lanes wanted. */
@@ -41,7 +42,7 @@ export function planCache(input: CachePlanInput): CachePlan {
     );
   }
   const laneLength = maxModelLen ?? defaultLaneLength(input);
-  const laneBytes = laneLength * bytesPerToken;
+  const laneBytes = pagesFor(laneLength) * PAGE_TOKENS * bytesPerToken;
   const numLanes = Math.min(maxNumSeqs, Math.floor(budgetBytes / laneBytes));
   if (numLanes >= 1) return { numLanes, laneLength };
   throw new EngineError(

@@ -6,6 +6,7 @@ import { EngineError } from '../../src/errors.ts';
 import { EMBEDDED_MODEL } from '../../src/package-root.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { addSettings, readSettings } from '../../src/cli/setting-flags.ts';
+import { lanePages } from '../../src/runtime/pages.ts';
 
 interface Flags {
   readonly heldOut?: string;
@@ -45,7 +46,8 @@ async function measure(command: Command, files: readonly string[]): Promise<void
   const { model, config: shape } = await loadModel(modelPath, runtime);
   const { numLayers, numKvHeads, headDim, contextLength, eosTokenIds } = shape;
   const laneLength = Math.min(contextLength, readCount('context', flags.context, contextLength));
-  const cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, numLanes: 1, laneLength });
+  const pages = lanePages({ numLanes: 1, laneLength });
+  const cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, ...pages });
   const tokenizer = await loadTokenizer(modelPath);
 
   let [nats, numBytes, numTokens] = [0, 0, 0];
@@ -53,7 +55,7 @@ async function measure(command: Command, files: readonly string[]): Promise<void
   for (const text of texts) {
     const encoded = tokenizer.encode(text, { addSpecialTokens: false });
     const tokens = Int32Array.from([eosTokenIds[0] ?? 0, ...encoded]);
-    nats += await textNats(runtime, model, cache, tokens);
+    nats += await textNats({ runtime, model, cache, laneLength }, tokens);
     numBytes += Buffer.byteLength(text);
     numTokens += tokens.length - 1;
   }

@@ -1,29 +1,36 @@
 import { assertInvariant } from '../../src/errors.ts';
 import type { CausalLm } from '../../src/model/architecture.ts';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
+import { pagesOfLane } from '../../src/runtime/pages.ts';
 import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
 import { windowsOf } from './held-out.ts';
 
 /** Tokens of one forward pass. */
 const STEP_ROWS = 128;
 
+interface Reading {
+  readonly runtime: Runtime;
+  readonly model: CausalLm;
+  readonly cache: KvCache;
+  /** Tokens of a window; the cache holds one. */
+  readonly laneLength: number;
+}
+
 /**
- * Nats of all tokens but the first, each after those before it in its window. Windows of the lane's length lie side by
+ * Nats of all tokens but the first, each after those before it in its window. Windows lie side by
  * side, as the trainer lays them.
  */
 export async function textNats(
-  runtime: Runtime,
-  model: CausalLm,
-  cache: KvCache,
+  { runtime, model, cache, laneLength }: Reading,
   tokens: Int32Array,
 ): Promise<number> {
   let nats = 0;
-  const { laneLength } = cache.shape;
+  const pages = pagesOfLane(0, laneLength); // [pages]
   for (const { start } of windowsOf(tokens, laneLength, laneLength)) {
     const end = Math.min(start + laneLength, tokens.length - 1);
     for (let first = start; first < end; first += STEP_ROWS) {
       const tokenIds = tokens.subarray(first, Math.min(first + STEP_ROWS, end));
-      const segment = { lane: 0, positionStart: first - start, tokenIds, logits: 'all' } as const;
+      const segment = { pages, positionStart: first - start, tokenIds, logits: 'all' } as const;
       const rows = await runtime.runStep(buildStepBatch([segment]), cache, (ops) => model.forward(ops));
       for (let i = 0; i < tokenIds.length; i++) {
         const row = rows[i];

@@ -1,7 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import {
   configIn,
@@ -12,6 +11,7 @@ import {
 } from '../support/architecture-fixtures.ts';
 import { expectSameRow, maxAbsDifference } from '../support/compare.ts';
 import { fixturePath } from '../support/fixtures.ts';
+import type { LaneSegment } from '../support/lanes.ts';
 import { RUNTIMES } from '../support/runtimes.ts';
 import { StepRunner } from '../support/step-runner.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -95,7 +95,7 @@ describe.each(CASES)('$model on $label against transformers on PyTorch', ({ crea
     }));
     const first = sequences.filter(({ before }) => before.length > 0);
     await runner.step(
-      first.map(({ lane, before }): SegmentInput => ({
+      first.map(({ lane, before }): LaneSegment => ({
         lane,
         positionStart: 0,
         tokenIds: before,

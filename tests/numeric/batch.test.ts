@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PAGE_TOKENS } from '../../src/runtime/pages.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import { expectSameRow } from '../support/compare.ts';
+import type { LaneSegment } from '../support/lanes.ts';
 import { RUNTIMES, RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
@@ -25,11 +26,7 @@ describe.each(CASES)('$model on $label', ({ create, model, bitExact }) => {
   afterAll(() => runtime.dispose());
 
   const sequence = (length: number, seed: number) => someTokenIds(length, vocabSize, seed);
-  const prefill = (
-    lane: number,
-    tokenIds: number[],
-    logits: SegmentInput['logits'] = 'all',
-  ): SegmentInput => ({
+  const prefill = (lane: number, tokenIds: number[], logits: LaneSegment['logits'] = 'all'): LaneSegment => ({
     lane,
     positionStart: 0,
     tokenIds,
@@ -161,10 +158,10 @@ describe.each(RUNTIMES)('a runtime: $label', ({ create, label }) => {
       numLayers: 12,
       numKvHeads: 12,
       headDim: 64,
-      numLanes: 1,
-      laneLength: 64,
+      numPages: 3,
+      maxStepPages: 3,
     });
-    expect(cache.numBytes).toBe(73_728 * 64);
+    expect(cache.numBytes).toBe(73_728 * 3 * PAGE_TOKENS);
     cache.dispose();
     await runtime.dispose();
   });

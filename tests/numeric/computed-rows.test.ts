@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import type { Activation, TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
+import { inPages, type LaneSegment } from '../support/lanes.ts';
 import { computesPadding, RUNTIMES } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 import { describeWebGpu, openWebGpu } from '../support/webgpu.ts';
 
 const BUCKET = 8;
 
-function prompt(length: number, lane = 0): SegmentInput[] {
+function prompt(length: number, lane = 0): LaneSegment[] {
   return [{ lane, positionStart: 0, tokenIds: someTokenIds(length, 50, length), logits: 'all' }];
 }
 
@@ -22,14 +23,16 @@ describe.each(RUNTIMES)('the rows of a step on $label', (variant) => {
   afterAll(() => runtime.dispose());
 
   it('are those of tokens, and those of padding where stock operations compute them', () => {
-    const batch = buildStepBatch(prompt(5), [BUCKET]);
-    expect(runtime.numComputedRows(batch)).toBe(computesPadding(variant) ? BUCKET : 5);
-    expect(runtime.numComputedRows(buildStepBatch(prompt(5)))).toBe(5);
+    const inputs = inPages(prompt(5), runner.laneLength);
+    expect(runtime.numComputedRows(buildStepBatch(inputs, [BUCKET]))).toBe(
+      computesPadding(variant) ? BUCKET : 5,
+    );
+    expect(runtime.numComputedRows(buildStepBatch(inputs))).toBe(5);
   });
 
   // WebGPU records for the bucket, and returns at once from what a step lacks: its buffers tell, below.
   it.skipIf(variant.name === 'webgpu')('are as many as the matrices have', async () => {
-    const batch = buildStepBatch(prompt(5), [BUCKET]);
+    const batch = buildStepBatch(inPages(prompt(5), runner.laneLength), [BUCKET]);
     let numRows = NaN;
     const hiddenState = (ops: TransformerOps): Activation => {
       const state = runner.loaded.model.hiddenState(ops);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import { expectSameRow } from '../support/compare.ts';
+import type { LaneSegment } from '../support/lanes.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
@@ -49,7 +49,7 @@ describe.each(RUNTIMES_WITH_INT8)(
               const [sequence] = running.has(lane) || next < 0 ? [] : waiting.splice(next, 1);
               if (sequence !== undefined) running.set(lane, sequence);
             }
-            const inputs = [...running].map(([lane, sequence]): SegmentInput => {
+            const inputs = [...running].map(([lane, sequence]): LaneSegment => {
               const { numComputed, tokenIds } = sequence;
               const tokens = tokenIds.slice(numComputed, numComputed + (sequence.chunks.shift() ?? 1));
               return { lane, positionStart: numComputed, tokenIds: tokens, logits: 'last' };

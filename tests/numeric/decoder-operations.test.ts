@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import {
   qkvDim,
   type Activation,
@@ -9,6 +9,7 @@ import {
 } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectClose, expectSameRow } from '../support/compare.ts';
+import { inPages, type LaneSegment, laneShape } from '../support/lanes.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
 import { EVERY_RUNTIME } from '../support/runtimes.ts';
 import { wholeRow } from '../support/step-runner.ts';
@@ -16,7 +17,7 @@ import { wholeRow } from '../support/step-runner.ts';
 const NO_CACHE = { numHeads: 1, numKvHeads: 1, headDim: 8 };
 
 /** One sequence, its token r the row r of the inputs. */
-const sequence = (lane: number, start: number, end: number): SegmentInput => ({
+const sequence = (lane: number, start: number, end: number): LaneSegment => ({
   lane,
   positionStart: start,
   tokenIds: Array.from({ length: end - start }, (_, i) => start + i),
@@ -40,17 +41,18 @@ describe.each(EVERY_RUNTIME)('decoder operations on $label', ({ create, bitExact
   const runSteps = async (
     inputs: Rows,
     compute: (x: Activation, ops: TransformerOps) => Activation,
-    steps: readonly (readonly SegmentInput[])[],
+    steps: readonly (readonly LaneSegment[])[],
     { numKvHeads, headDim }: HeadStripes = NO_CACHE,
   ): Promise<Float32Array[]> => {
     const embedding = matrix(inputs);
     const ends = steps.flat().map(({ positionStart, tokenIds }) => positionStart + tokenIds.length);
     const laneLength = Math.max(...ends);
-    const cache = runtime.createKvCache({ numLayers: 1, numKvHeads, headDim, numLanes: 3, laneLength });
+    const shape = laneShape({ numLayers: 1, numKvHeads, headDim, numLanes: 3, laneLength });
+    const cache = runtime.createKvCache(shape);
     const rows: Float32Array[] = [];
     const forward = (ops: TransformerOps) => compute(ops.embed(embedding, undefined), ops);
     for (const step of steps) {
-      const batch = buildStepBatch(step, [1, 8, 64]);
+      const batch = buildStepBatch(inPages(step, laneLength), [1, 8, 64]);
       const computed = await runtime.runStep(batch, cache, forward);
       rows.push(...computed.slice(0, batch.numLogitRows).map((row) => wholeRow(row).slice()));
     }
@@ -127,7 +129,7 @@ describe.each(EVERY_RUNTIME)('decoder operations on $label', ({ create, bitExact
         { lane: 0, positionStart: 0, tokenIds: [0, 1], logits: 'all' },
         { lane: 2, positionStart: 2997, tokenIds: [2, 3, 4], logits: 'all' },
         { lane: 1, positionStart: 41, tokenIds: [5, 6], logits: 'all' },
-      ] satisfies SegmentInput[];
+      ] satisfies LaneSegment[];
       const positions = [0, 1, 2997, 2998, 2999, 41, 42];
       const rotation = { pairing, table: vector(table.flat()) };
       const turned = await runSteps(x, (qkv, ops) => ops.rotate(qkv, rotation, stripes), [segments]);
@@ -209,7 +211,7 @@ describe.each(EVERY_RUNTIME)('decoder operations on $label', ({ create, bitExact
 
     describe.each([undefined, 1, 3, 8, 40])('in a window of %s', (window) => {
       const heads = { ...stripes, window };
-      const attend = (steps: readonly (readonly SegmentInput[])[]) =>
+      const attend = (steps: readonly (readonly LaneSegment[])[]) =>
         runSteps(qkv, (x, ops) => ops.attention(x, 0, heads), steps, heads);
 
       it('equals its definition, and the same over a cache in chunks that cross the window', async () => {

@@ -32,9 +32,9 @@ describe.each(RUNTIMES)('embeddings on $label against transformers on PyTorch', 
     async (model) => {
       const goldens = GOLDENS.filter((golden) => golden.model === model);
       expect(goldens.length).toBeGreaterThan(NUM_LANES);
-      const { loaded, cache } = await StepRunner.load(runtime, model, NUM_LANES);
+      const { loaded, cache, laneLength } = await StepRunner.load(runtime, model, NUM_LANES);
       const limits = { numLanes: NUM_LANES, maxNumBatchedTokens: NUM_BATCHED_TOKENS, prefixCache: true };
-      const runner = new ModelRunner(loaded.model, runtime, cache);
+      const runner = new ModelRunner(loaded.model, runtime, { cache, laneLength });
       const scheduler = new Scheduler(limits);
       const core = new EngineCore(scheduler, runner, new Sampler(loaded.config.vocabSize));
       goldens.forEach(({ tokenIds }, id) => core.addEmbedding(id, tokenIds));

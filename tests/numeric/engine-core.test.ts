@@ -72,7 +72,7 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
   const createCore = (maxNumBatchedTokens: number): EngineCore =>
     new EngineCore(
       new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens, prefixCache: true }),
-      new ModelRunner(runner.loaded.model, runtime, runner.cache),
+      new ModelRunner(runner.loaded.model, runtime, runner),
       new Sampler(runner.loaded.config.vocabSize),
     );
 

@@ -5,6 +5,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { ScheduledSequence } from '../../src/scheduler/step-builder.ts';
 import { createSequence } from '../../src/scheduler/sequence.ts';
 import { expectClose } from '../support/compare.ts';
+import { inLane } from '../support/lanes.ts';
 import { computesPadding, RUNTIMES } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner, wholeRow } from '../support/step-runner.ts';
 
@@ -15,7 +16,7 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
   beforeAll(async () => {
     runtime = await variant.create();
     reference = await StepRunner.load(runtime, 'tiny-gpt2');
-    runner = new ModelRunner(reference.loaded.model, runtime, reference.cache);
+    runner = new ModelRunner(reference.loaded.model, runtime, reference);
   });
   afterAll(() => runtime.dispose());
 
@@ -63,7 +64,7 @@ describe('stepCost', () => {
   const batchOf = (lengths: readonly number[]) =>
     buildStepBatch(
       lengths.map((length, lane) => ({
-        lane,
+        ...inLane(lane, length),
         positionStart: 0,
         tokenIds: new Int32Array(length),
         logits: 'last' as const,
@@ -87,7 +88,7 @@ describe('stepCost', () => {
   });
 
   it('pays for the cache in a decode: one score a key', () => {
-    const batch = buildStepBatch([{ lane: 0, positionStart: 100, tokenIds: [1], logits: 'last' }]);
+    const batch = buildStepBatch([{ ...inLane(0, 101), positionStart: 100, tokenIds: [1], logits: 'last' }]);
     expect(stepCost(batch, 1)).toMatchObject({ numScores: 101, numRectangularScores: 101 });
   });
 

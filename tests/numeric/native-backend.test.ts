@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import { kernelBackend } from '../../src/runtime/kernels/kernel-backend.ts';
 import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
+import { PAGE_TOKENS } from '../../src/runtime/pages.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('the native backend of tfjs', () => {
@@ -49,10 +50,10 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('the native backend of tfj
     const before = tf.memory();
     runtime.createParameter('matrix', [3, 5], new Float32Array(15));
     runtime.createParameter('vector', [7], new Float32Array(7));
-    runtime.createKvCache({ numLayers: 1, numKvHeads: 1, headDim: 4, numLanes: 2, laneLength: 8 });
+    runtime.createKvCache({ numLayers: 1, numKvHeads: 1, headDim: 4, numPages: 2, maxStepPages: 2 });
     expect(tf.memory().numTensors).toBe(before.numTensors + 3);
     // 3 outputs in a panel of 32; a head of 4 padded to 16.
-    expect(loadAddon().numBytes() - numBytesBefore).toBe(4 * (32 * 5 + 7 + 2 * 2 * 8 * 16));
+    expect(loadAddon().numBytes() - numBytesBefore).toBe(4 * (32 * 5 + 7 + 2 * 2 * PAGE_TOKENS * 16));
     expect(tf.memory().numBytes - before.numBytes).toBe(loadAddon().numBytes() - numBytesBefore);
     await runtime.dispose();
     expect(tf.memory().numTensors).toBe(before.numTensors);

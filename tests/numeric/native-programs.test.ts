@@ -15,9 +15,12 @@ import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
 const DIM = 32;
 const NUM_TOKENS = 6;
-const SHAPE = { numLayers: 1, numKvHeads: 2, headDim: 16, numLanes: 2, laneLength: 16 };
-/** Tokens, positions, lanes, the row that is wanted, whether its top is enough; after three counts. */
-const ROWS = Int32Array.of(3, 1, 4, 0, 1, 2, 0, 1, 2, 1, 1, 1, 2, 0);
+const SHAPE = { numLayers: 1, numKvHeads: 2, headDim: 16, numPages: 4, maxStepPages: 4 };
+/**
+ * Tokens, positions, sequences, the row that is wanted, whether its top is enough, where the pages of each of two sequences
+ * end, and the pages; after four counts.
+ */
+const ROWS = Int32Array.of(3, 1, 4, 2, 0, 1, 2, 0, 1, 2, 1, 1, 1, 2, 0, 1, 3, 0, 3, 2);
 
 const anyWord = fc.oneof(
   fc.integer({ min: -3, max: 64 }),
@@ -106,7 +109,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))(
       loadAddon().freeTensor(vector);
       expect(() => loadAddon().writeVector(vector, new Float32Array(4))).toThrow('there is no such tensor');
       expect(() => loadAddon().readTensor(vector)).toThrow('there is no such tensor');
-      expect(() => loadAddon().copyLane(vector, 0, 1, 1)).toThrow('there is no such tensor');
+      expect(() => loadAddon().copyPage(vector, 0, 1)).toThrow('there is no such tensor');
     });
   },
 );

@@ -45,7 +45,7 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
   const createCore = (maxNumBatchedTokens: number): EngineCore =>
     new EngineCore(
       new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens, prefixCache: true }),
-      new ModelRunner(runner.loaded.model, runtime, runner.cache),
+      new ModelRunner(runner.loaded.model, runtime, runner),
       new Sampler(runner.loaded.config.vocabSize),
     );
 

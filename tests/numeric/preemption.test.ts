@@ -55,7 +55,7 @@ describe.each(RUNTIMES_WITH_INT8)('preemption on $label', ({ create, bitExact })
     let now = 0;
     const core = new EngineCore(
       new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens: 24, costs, ...use }),
-      new ModelRunner(model, runtime, runner.cache),
+      new ModelRunner(model, runtime, runner),
       new Sampler(config.vocabSize),
       () => now++,
     );

@@ -50,7 +50,7 @@ describe.each(RUNTIMES_WITH_INT8)('the prefix cache on $label', ({ create, bitEx
   async function converse(prefixCache: boolean): Promise<Outcome> {
     const core = new EngineCore(
       new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens: NUM_BATCHED_TOKENS, prefixCache }),
-      new ModelRunner(runner.loaded.model, runtime, runner.cache),
+      new ModelRunner(runner.loaded.model, runtime, runner),
       new Sampler(runner.loaded.config.vocabSize),
     );
     const { vocabSize } = runner.loaded.config;

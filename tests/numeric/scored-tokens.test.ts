@@ -51,7 +51,7 @@ describe.each(RUNTIMES_WITH_INT8)('tokens scored behind a prompt on $label', ({ 
   }: Company): Promise<Scored> {
     const core = new EngineCore(
       new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens: budget, prefixCache }),
-      new ModelRunner(runner.loaded.model, runtime, runner.cache),
+      new ModelRunner(runner.loaded.model, runtime, runner),
       new Sampler(runner.loaded.config.vocabSize),
     );
     for (let stream = 0; stream < numStreams; stream++) {

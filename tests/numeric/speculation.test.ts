@@ -39,7 +39,7 @@ describe.each(RUNTIMES_WITH_INT8)('speculation on $label', ({ create, bitExact }
     let now = 0;
     const core = new EngineCore(
       new Scheduler(limits),
-      new ModelRunner(model, runtime, runner.cache),
+      new ModelRunner(model, runtime, runner),
       new Sampler(config.vocabSize),
       () => now++,
     );

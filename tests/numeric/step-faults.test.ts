@@ -36,7 +36,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
 
   function createCore(): { core: EngineCore; scheduler: Scheduler } {
     const scheduler = new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens: 64, prefixCache: true });
-    const modelRunner = new ModelRunner(runner.loaded.model, runtime, runner.cache);
+    const modelRunner = new ModelRunner(runner.loaded.model, runtime, runner);
     return {
       scheduler,
       core: new EngineCore(scheduler, modelRunner, new Sampler(runner.loaded.config.vocabSize)),

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { decodeBfloat16, encodeBfloat16 } from '../../src/runtime/half-precision.ts';
 import { bookHeads } from '../../src/runtime/ops.ts';
+import { PAGE_TOKENS } from '../../src/runtime/pages.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { TOP_LOGITS } from '../../src/runtime/step-batch.ts';
 import { EagerContext } from '../../src/runtime/tensorflow/eager-context.ts';
@@ -55,11 +56,11 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('the TensorFlow runtim
       numLayers: 1,
       numKvHeads: 1,
       headDim: 8,
-      numLanes: 1,
-      laneLength: 4,
+      numPages: 1,
+      maxStepPages: 1,
     });
     const embedding = runtime.createParameter('tokens', [4, 8], new Float32Array(32));
-    const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds: [1, 2], logits: 'last' }]);
+    const batch = buildStepBatch([{ pages: [0], positionStart: 0, tokenIds: [1, 2], logits: 'last' }]);
     const before = runtime.memory();
     const foreign = { name: 'foreign', shape: [8, 8] };
     await expect(
@@ -75,10 +76,10 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('the TensorFlow runtim
       numLayers: 2,
       numKvHeads: 4,
       headDim: 16,
-      numLanes: 3,
-      laneLength: 64,
+      numPages: 3,
+      maxStepPages: 3,
     });
-    expect(cache.numBytes).toBe(2 * 4 * 2 * 4 * 16 * 3 * 64);
+    expect(cache.numBytes).toBe(2 * 4 * 2 * 4 * 16 * 3 * PAGE_TOKENS);
     runtime.createParameter('w', [100], new Float32Array(100));
     expect(runtime.memory().numBytes).toBe(cache.numBytes + 400);
     cache.dispose();
@@ -96,12 +97,10 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('the TensorFlow runtim
 
   it('refuses a cache that no machine holds with the numbers, and works on', async () => {
     const runtime = create();
-    const shape = { numLayers: 1, numKvHeads: 64, headDim: 128, numLanes: 65536, laneLength: 65536 };
+    const numPages = 2 ** 26;
+    const shape = { numLayers: 1, numKvHeads: 64, headDim: 128, numPages, maxStepPages: numPages };
     expect(() => runtime.createKvCache(shape)).toThrow(
-      code(
-        'backend_unavailable',
-        'no room for a KV cache of 65536 lanes of 65536 tokens, 281474976710656 bytes',
-      ),
+      code('backend_unavailable', 'no room for a KV cache of 4294967296 tokens, 281474976710656 bytes'),
     );
     expect(await runOps(runtime, [[1, 2]], (x) => x)).toEqual([[1, 2]]);
   });
@@ -120,7 +119,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('the TensorFlow runtim
   });
 
   it.each([undefined, 7, 70])(
-    'attends over three blocks of the cache in a window of %s',
+    'attends over three pages of the cache in a window of %s',
     async (window = Infinity) => {
       const [q = [], k = [], v = []] = [1, 2, 3].map((seed) => someRows(150, 16, seed)); // each [tokens][headDim]
       const scores = product(q, transposed(k)).map((row, query) =>

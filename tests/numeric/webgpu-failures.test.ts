@@ -34,7 +34,7 @@ describeWebGpu('a WebGPU device that fails', () => {
     const { runtime, runner, tokenIds } = await load();
     await runner.whole(tokenIds);
     const table = runtime.createParameter('table', [4, 4], new Float32Array(16));
-    const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds: [1], logits: 'last' }]);
+    const batch = buildStepBatch([{ pages: [0], positionStart: 0, tokenIds: [1], logits: 'last' }]);
     const run = () => runtime.runStep(batch, runner.cache, (ops) => ops.embed(table, table));
     await run();
     gpuParameter(table).parts[0]?.buffer.destroy();
@@ -45,7 +45,7 @@ describeWebGpu('a WebGPU device that fails', () => {
   it('fails a step that reads nothing back just so', async () => {
     const { runtime, runner } = await load();
     const table = runtime.createParameter('table', [4, 4], new Float32Array(16));
-    const batch = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds: [1], logits: 'none' }]);
+    const batch = buildStepBatch([{ pages: [0], positionStart: 0, tokenIds: [1], logits: 'none' }]);
     const run = () => runtime.runStep(batch, runner.cache, (ops) => ops.selectRows(ops.embed(table, table)));
     expect(await run()).toEqual([]);
     gpuParameter(table).parts[0]?.buffer.destroy();

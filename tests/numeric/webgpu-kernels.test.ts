@@ -6,6 +6,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { TOP_LOGITS, type TopLogits } from '../../src/runtime/step-batch.ts';
 import { gpuParameter } from '../../src/runtime/webgpu/gpu-parameter.ts';
 import { expectClose } from '../support/compare.ts';
+import { inLane, laneShape } from '../support/lanes.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
 import { runCausalAttention, runOps } from '../support/run-ops.ts';
 import { expectTop, runTop, SPREAD_LOGITS, TOP_CASES, TOP_CASES_VOCAB } from '../support/run-top.ts';
@@ -92,20 +93,22 @@ describeWebGpu('kernels on WebGPU', () => {
     const rows = someRows(numTokens, 3 * dim, 8);
     const embedding = matrix(rows);
     const zeros = matrix(rows.map((row) => row.map(() => 0)));
-    const cache = runtime.createKvCache({
-      numLayers: 1,
-      numKvHeads: 1,
-      headDim,
-      numLanes: 2,
-      laneLength: 1024,
-    });
+    const laneLength = 1024;
+    const cache = runtime.createKvCache(
+      laneShape({ numLayers: 1, numKvHeads: 1, headDim, numLanes: 2, laneLength }),
+    );
     const forward = (ops: Parameters<Parameters<Runtime['runStep']>[2]>[0]) =>
       ops.attention(ops.embed(embedding, zeros), 0, bookHeads(1, headDim));
     const tokenIds = rows.map((_, token) => token);
     const step = (start: number, end: number) =>
       runtime.runStep(
         buildStepBatch([
-          { lane: 1, positionStart: start, tokenIds: tokenIds.slice(start, end), logits: 'none' },
+          {
+            ...inLane(1, laneLength),
+            positionStart: start,
+            tokenIds: tokenIds.slice(start, end),
+            logits: 'none',
+          },
         ]),
         cache,
         forward,

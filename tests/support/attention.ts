@@ -1,6 +1,8 @@
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import type { AttentionHeads } from '../../src/runtime/ops.ts';
-import type { Runtime } from '../../src/runtime/runtime.ts';
+import { lanePages } from '../../src/runtime/pages.ts';
+import type { Forward, Runtime } from '../../src/runtime/runtime.ts';
+import { inLane } from './lanes.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from './matrix.ts';
 import { wholeRow } from './step-runner.ts';
 
@@ -46,24 +48,54 @@ export async function attendInChunks(
   given: AttentionHeads,
   chunks: readonly number[],
 ): Promise<number[][]> {
+  const { numPages } = lanePages({ numLanes: 3, laneLength: qkv.length });
+  const steps: SegmentInput[][] = [];
+  let positionStart = 0;
+  for (const numRows of chunks) {
+    steps.push([{ ...inLane(1, qkv.length), ...tokensFrom(positionStart, numRows) }]);
+    positionStart += numRows;
+  }
+  return (await attendInSteps(runtime, { qkv, given, steps, numPages })).flat();
+}
+
+/** Consecutive tokens of a sequence, token r the row r of the inputs. */
+export const tokensFrom = (positionStart: number, numRows: number): Omit<SegmentInput, 'pages'> => ({
+  positionStart,
+  tokenIds: Array.from({ length: numRows }, (_, i) => positionStart + i),
+  logits: 'all',
+});
+
+interface AttentionSteps {
+  /** Token r is row r of these. */
+  qkv: Rows;
+  given: AttentionHeads;
+  steps: readonly (readonly SegmentInput[])[];
+  /** Of the cache. */
+  numPages: number;
+  /** What rows are padded to. */
+  buckets?: readonly number[];
+}
+
+/** Steps one after the other over one cache, in its last layer: [steps][rows][heads * headDim]. */
+export async function attendInSteps(
+  runtime: Runtime,
+  { qkv, given, steps, numPages, buckets = [] }: AttentionSteps,
+): Promise<number[][][]> {
   const width = qkv[0]?.length ?? 0;
   const tokens = runtime.createParameter('qkv', [qkv.length, width], flat(qkv));
   const { numKvHeads, headDim } = given;
-  const shape = { numLayers: 2, numKvHeads, headDim, numLanes: 3, laneLength: qkv.length };
+  const shape = { numLayers: 2, numKvHeads, headDim, numPages, maxStepPages: numPages };
   const cache = runtime.createKvCache(shape);
-  const rows: number[][] = [];
-  let positionStart = 0;
-  for (const numRows of chunks) {
-    const tokenIds = Array.from({ length: numRows }, (_, i) => positionStart + i);
-    const segment: SegmentInput = { lane: 1, positionStart, tokenIds, logits: 'all' };
-    const attended = await runtime.runStep(buildStepBatch([segment]), cache, (ops) =>
-      ops.attention(ops.embed(tokens, undefined), 1, given),
-    );
-    rows.push(...attended.map((row) => [...wholeRow(row)]));
-    positionStart += numRows;
+  // One function for all steps: a runtime may record it.
+  const forward: Forward = (ops) => ops.attention(ops.embed(tokens, undefined), 1, given);
+  const attended: number[][][] = [];
+  for (const step of steps) {
+    const batch = buildStepBatch(step, buckets);
+    const rows = await runtime.runStep(batch, cache, forward);
+    attended.push(rows.slice(0, batch.numRows).map((row) => [...wholeRow(row)]));
   }
   cache.dispose();
-  return rows;
+  return attended;
 }
 
 /**

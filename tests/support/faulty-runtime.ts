@@ -62,9 +62,9 @@ export class FaultyRuntime implements Runtime {
     return this.#inner.numComputedRows(batch);
   }
 
-  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+  copyPage(cache: KvCache, from: number, to: number): void {
     this.#failBefore();
-    this.#inner.copyLane(cache, from, to, numTokens);
+    this.#inner.copyPage(cache, from, to);
   }
 
   #failBefore(): void {
@@ -74,8 +74,8 @@ export class FaultyRuntime implements Runtime {
     throw fault.error;
   }
 
-  clearLane(cache: KvCache, lane: number, from: number): void {
-    this.#inner.clearLane?.(cache, lane, from);
+  clearPage(cache: KvCache, page: number, from: number): void {
+    this.#inner.clearPage?.(cache, page, from);
   }
 
   memory(): RuntimeMemory {

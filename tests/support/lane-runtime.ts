@@ -1,6 +1,8 @@
 import type { CausalLm } from '../../src/model/architecture.ts';
+import { PAGE_TOKENS } from '../../src/runtime/pages.ts';
 import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
-import type { StepBatch, StepRow, TopLogits } from '../../src/runtime/step-batch.ts';
+import type { Segment, StepBatch, StepRow, TopLogits } from '../../src/runtime/step-batch.ts';
+import { laneShape } from './lanes.ts';
 
 const unused = (): never => {
   throw new Error('the runtime computes nothing');
@@ -26,21 +28,25 @@ export const NO_MODEL: CausalLm = {
   forward: unused,
 };
 
+const LANE_LENGTH = 4096;
+
 /**
- * A runtime whose lanes hold tokens, and whose logits are a function of what a lane holds up to a row's position: a
- * row that was computed behind tokens that are not its own gets other logits.
+ * A runtime whose pages hold tokens, and whose logits are a function of what the pages of a sequence hold up to a row's
+ * position: a row that was computed behind tokens that are not its own gets other logits.
  */
 export class LaneRuntime implements Runtime {
   readonly name = 'cpu';
-  readonly description = 'lanes of tokens';
+  readonly description = 'pages of tokens';
   readonly device = { name: 'none' };
   readonly numThreads = 1;
+  readonly laneLength = LANE_LENGTH;
   readonly cache: KvCache = {
-    shape: { numLayers: 1, numKvHeads: 1, headDim: 1, numLanes: 64, laneLength: 4096 },
+    shape: laneShape({ numLayers: 1, numKvHeads: 1, headDim: 1, numLanes: 64, laneLength: LANE_LENGTH }),
     numBytes: 0,
     dispose: () => undefined,
   };
-  readonly #lanes = new Map<number, number[]>();
+  /** The tokens of each page: [PAGE_TOKENS] */
+  readonly #pages = new Map<number, number[]>();
   readonly #numTop: number;
   readonly #logitsOf: (tokenIds: readonly number[]) => Float32Array;
 
@@ -59,19 +65,10 @@ export class LaneRuntime implements Runtime {
     return this.cache;
   }
 
-  runStep({
-    numRows,
-    tokenIds,
-    positions,
-    lanes,
-    logitRows,
-    numLogitRows,
-    topRows,
-  }: StepBatch): Promise<StepRow[]> {
-    for (let row = 0; row < numRows; row++)
-      this.#laneOf(lanes[row])[positions[row] ?? NaN] = tokenIds[row] ?? NaN;
+  runStep({ tokenIds, segments, logitRows, numLogitRows, topRows }: StepBatch): Promise<StepRow[]> {
+    for (const segment of segments) this.#write(segment, tokenIds);
     const rows = [...logitRows.subarray(0, numLogitRows)].map((row) =>
-      this.#logitsOf(this.#laneOf(lanes[row]).slice(0, (positions[row] ?? NaN) + 1)),
+      this.#logitsOf(this.#tokensUpTo(row, segments)),
     ); // [logitRows][vocab]
     return Promise.resolve(
       rows.map((row, i) => (this.#numTop > 0 && topRows[i] === true ? topOf(row, this.#numTop) : row)),
@@ -82,8 +79,8 @@ export class LaneRuntime implements Runtime {
     return numRows;
   }
 
-  copyLane(_cache: KvCache, from: number, to: number, numTokens: number): void {
-    this.#laneOf(to).splice(0, numTokens, ...this.#laneOf(from).slice(0, numTokens));
+  copyPage(_cache: KvCache, from: number, to: number): void {
+    this.#pages.set(to, [...this.#tokensOf(from)]);
   }
 
   memory(): { numTensors: number; numBytes: number } {
@@ -94,9 +91,29 @@ export class LaneRuntime implements Runtime {
     return Promise.resolve();
   }
 
-  #laneOf(lane = NaN): number[] {
-    const tokens = this.#lanes.get(lane) ?? [];
-    this.#lanes.set(lane, tokens);
+  #write({ pages, rowStart, numRows, positionStart }: Segment, tokenIds: Int32Array): void {
+    for (let row = 0; row < numRows; row++) {
+      const position = positionStart + row;
+      const page = this.#tokensOf(pages[Math.floor(position / PAGE_TOKENS)]);
+      page[position % PAGE_TOKENS] = tokenIds[rowStart + row] ?? NaN;
+    }
+  }
+
+  /** What the pages of a row's sequence hold up to the row's position; NaN where nothing was written. */
+  #tokensUpTo(row: number, segments: readonly Segment[]): number[] {
+    const segment = segments.find(({ rowStart, numRows }) => row >= rowStart && row < rowStart + numRows);
+    if (segment === undefined) throw new Error(`no sequence has row ${row}`);
+    const { pages, rowStart, positionStart } = segment;
+    return Array.from(
+      { length: positionStart + row - rowStart + 1 },
+      (_, position) =>
+        this.#tokensOf(pages[Math.floor(position / PAGE_TOKENS)])[position % PAGE_TOKENS] ?? NaN,
+    );
+  }
+
+  #tokensOf(page = NaN): number[] {
+    const tokens = this.#pages.get(page) ?? [];
+    this.#pages.set(page, tokens);
     return tokens;
   }
 }

@@ -1,6 +1,7 @@
-import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
+import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { bookHeads, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
+import { inPages, type LaneSegment, laneShape } from './lanes.ts';
 import { flat, type Rows } from './matrix.ts';
 import { wholeRow } from './step-runner.ts';
 
@@ -10,7 +11,7 @@ interface RunOptions {
   /** By default the third part of a row, one for each head. */
   headDim?: number;
   /** How the rows come: by default one sequence in one step. Row r has token r. */
-  segments?: readonly SegmentInput[];
+  segments?: readonly LaneSegment[];
 }
 
 /**
@@ -36,14 +37,9 @@ export async function runOps(
     [numTokens, dim],
     new Float32Array(numTokens * dim),
   );
-  const cache = runtime.createKvCache({
-    numLayers: 1,
-    numKvHeads: numHeads,
-    headDim,
-    numLanes: 4,
-    laneLength: numTokens,
-  });
-  const batch = buildStepBatch(segments);
+  const lanes = { numLanes: 4, laneLength: numTokens };
+  const cache = runtime.createKvCache(laneShape({ numLayers: 1, numKvHeads: numHeads, headDim, ...lanes }));
+  const batch = buildStepBatch(inPages(segments, numTokens));
   const result = await runtime.runStep(batch, cache, (ops) =>
     compute(ops.embed(embedding, noPositions), ops),
   );

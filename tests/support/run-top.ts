@@ -17,12 +17,12 @@ export async function runTop(
     numLayers: 1,
     numKvHeads: 1,
     headDim: 1,
-    numLanes: logits.length,
-    laneLength: 1,
+    numPages: logits.length,
+    maxStepPages: logits.length,
   });
   const batch = buildStepBatch(
     logits.map((_, row) => ({
-      lane: row,
+      pages: [row],
       positionStart: 0,
       tokenIds: [row],
       logits: 'last' as const,

@@ -3,6 +3,7 @@ import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-
 import type { Forward, KvCache, Runtime } from '../../src/runtime/runtime.ts';
 import type { StepRow } from '../../src/runtime/step-batch.ts';
 import { fixturePath } from './fixtures.ts';
+import { inPages, type LaneSegment, laneShape } from './lanes.ts';
 
 const BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
 
@@ -19,6 +20,8 @@ export class StepRunner {
   readonly runtime: Runtime;
   readonly loaded: LoadedModel;
   readonly cache: KvCache;
+  /** Tokens that a lane holds. */
+  readonly laneLength: number;
   readonly #forward: Forward = (ops) => this.loaded.model.forward(ops);
 
   readonly #buckets: readonly number[];
@@ -29,7 +32,8 @@ export class StepRunner {
     this.#buckets = options.buckets;
     const { numLayers, numKvHeads, headDim } = loaded.config;
     const { numLanes, laneLength } = options;
-    this.cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, numLanes, laneLength });
+    this.laneLength = laneLength;
+    this.cache = runtime.createKvCache(laneShape({ numLayers, numKvHeads, headDim, numLanes, laneLength }));
   }
 
   static load(runtime: Runtime, fixture: string, numLanes = 8): Promise<StepRunner> {
@@ -43,7 +47,12 @@ export class StepRunner {
   }
 
   /** The logits asked for, in order, without the padding: [numLogitRows][vocab]. */
-  async step(inputs: readonly SegmentInput[], buckets = this.#buckets): Promise<Float32Array[]> {
+  step(inputs: readonly LaneSegment[], buckets = this.#buckets): Promise<Float32Array[]> {
+    return this.stepOver(inPages(inputs, this.laneLength), buckets);
+  }
+
+  /** The same of sequences that have pages of one's own choice. */
+  async stepOver(inputs: readonly SegmentInput[], buckets = this.#buckets): Promise<Float32Array[]> {
     const batch = buildStepBatch(inputs, buckets);
     const rows = await this.runtime.runStep(batch, this.cache, this.#forward); // [logitRows][vocab]
     return rows.slice(0, batch.numLogitRows).map((row) => wholeRow(row).slice());

@@ -1,12 +1,11 @@
 import type { FailedWork, FinishedEmbedding } from '../protocol.ts';
 import { type Answers, notNumbers, StepFault } from '../step-fault.ts';
 import type { FaultRegister } from './fault-register.ts';
-import type { ModelRunner } from './model-runner.ts';
+import type { LaneSegment, ModelRunner } from './model-runner.ts';
 import { PooledStates } from './pooled-states.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { Pooling } from '../../model/pooling.ts';
 import { groupOf } from '../../fairness/client-id.ts';
-import type { SegmentInput } from '../../runtime/build-step-batch.ts';
 import type { LaneReservation, LaneQueue } from '../../scheduler/lane-queue.ts';
 
 /** Lends lanes of the cache, and knows whose turn it is. */
@@ -22,7 +21,7 @@ export interface EmbeddingJob {
 
 interface Chunk {
   readonly job: EmbeddingJob;
-  readonly segment: SegmentInput;
+  readonly segment: LaneSegment;
 }
 
 /**

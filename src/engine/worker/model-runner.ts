@@ -5,6 +5,7 @@ import {
   type LayerInspection,
 } from '../../model/inspect-attention.ts';
 import { buildStepBatch, type SegmentInput } from '../../runtime/build-step-batch.ts';
+import { PAGE_TOKENS, pagesFor, pagesOfLane } from '../../runtime/pages.ts';
 import type { Forward, KvCache, Runtime } from '../../runtime/runtime.ts';
 import type { Segment, StepBatch, StepRow } from '../../runtime/step-batch.ts';
 import type { ScheduledStep } from '../../scheduler/scheduler.ts';
@@ -40,13 +41,17 @@ export interface LogitsNeeded {
   topIsEnough: boolean;
 }
 
-type PromptLayer = Pick<LayerInspection, 'lane' | 'tokenIds' | 'layerIndex'>;
+type PromptLayer = Pick<LayerInspection, 'tokenIds' | 'layerIndex'> & { readonly lane: number };
+
+/** Tokens of the sequence in a lane. */
+export type LaneSegment = Omit<SegmentInput, 'pages'> & { readonly lane: number };
 
 /** Turns a decided step into one padded batch, runs the transformer on it, and hands each sequence its logits. */
 export class ModelRunner {
   readonly #model: CausalLm;
   readonly #runtime: Runtime;
   readonly #cache: KvCache;
+  readonly #laneLength: number;
   /** One function for good: a runtime may know its recordings by it. */
   readonly #forward: Forward;
   readonly #hiddenState: Forward;
@@ -57,20 +62,26 @@ export class ModelRunner {
   readonly #tenants = new Map<number, number | undefined>();
 
   /** @param onNewShape called before a step of a shape that was not run before: a runtime may have to compile it */
-  constructor(model: CausalLm, runtime: Runtime, cache: KvCache, onNewShape?: () => void) {
+  constructor(
+    model: CausalLm,
+    runtime: Runtime,
+    { cache, laneLength }: { cache: KvCache; laneLength: number },
+    onNewShape?: () => void,
+  ) {
     this.#onNewShape = onNewShape;
     this.#model = model;
     this.#forward = (ops) => model.forward(ops);
     this.#hiddenState = (ops) => model.hiddenState(ops);
     this.#runtime = runtime;
     this.#cache = cache;
+    this.#laneLength = laneLength;
   }
 
   async run(
     step: Pick<ScheduledStep, 'sequences' | 'copies'>,
     logitsNeeded: (sequenceId: number) => LogitsNeeded,
   ): Promise<StepResult> {
-    const inputs = step.sequences.map((scheduled): SegmentInput => {
+    const inputs = step.sequences.map((scheduled): LaneSegment => {
       const { sequence, numScheduledTokens, draftTokenIds, completesTokens } = scheduled;
       const { lane, numComputedTokens } = sequence;
       assertInvariant(lane !== undefined, 'a scheduled sequence has a lane');
@@ -80,10 +91,8 @@ export class ModelRunner {
       const logits = everyRow || draftTokenIds.length > 0 ? 'all' : completesTokens ? 'last' : 'none';
       return { lane, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
     });
-    const batch = buildStepBatch(inputs, ROW_BUCKETS);
-    for (const { from, to, numTokens } of step.copies) {
-      this.#runtime.copyLane(this.#cache, from, to, numTokens);
-    }
+    const batch = this.#batchOf(inputs);
+    for (const { from, to, numTokens } of step.copies) this.#copy(from, to, numTokens);
     for (const [i, { sequence }] of step.sequences.entries()) this.#enter(inputs[i], sequence.id);
     const rows = await this.#runStep(batch, 'logits'); // [logitRows][vocab]
     return { logits: splitRows(rows, inputs), cost: stepCost(batch, this.#runtime.numComputedRows(batch)) };
@@ -95,12 +104,12 @@ export class ModelRunner {
    */
   async warmUp(): Promise<void> {
     const input = { lane: 0, positionStart: 0, tokenIds: [0], logits: 'last', topIsEnough: true } as const;
-    await this.#runtime.runStep(buildStepBatch([input], ROW_BUCKETS), this.#cache, this.#forward);
+    await this.#runtime.runStep(this.#batchOf([input]), this.#cache, this.#forward);
   }
 
   /** What the last block leaves of every token, behind the final norm: [tokens][dim]. */
-  async hiddenStates(inputs: readonly SegmentInput[]): Promise<Float32Array[]> {
-    const batch = buildStepBatch(inputs, ROW_BUCKETS);
+  async hiddenStates(inputs: readonly LaneSegment[]): Promise<Float32Array[]> {
+    const batch = this.#batchOf(inputs);
     for (const input of inputs) if (input.positionStart === 0) this.#enter(input);
     const rows = await this.#runStep(batch, 'states'); // [tokens][dim]
     return rows.slice(0, batch.numLogitRows).map((row) => {
@@ -114,11 +123,17 @@ export class ModelRunner {
   }
 
   /** What every head of a layer looks at in a prompt; the lane is overwritten. */
-  inspectAttention(inspection: PromptLayer): Promise<AttentionWeights[number]> {
-    this.#enter({ lane: inspection.lane, positionStart: 0 });
+  inspectAttention({ lane, ...inspection }: PromptLayer): Promise<AttentionWeights[number]> {
+    this.#enter({ lane, positionStart: 0 });
     // Its forward pass is run this once.
     this.#onNewShape?.();
-    return inspectAttention(this.#model, { ...inspection, runtime: this.#runtime, cache: this.#cache });
+    const pages = pagesOfLane(lane, this.#laneLength); // [pages]
+    return inspectAttention(this.#model, {
+      ...inspection,
+      pages,
+      runtime: this.#runtime,
+      cache: this.#cache,
+    });
   }
 
   #runStep(batch: StepBatch, wanted: 'logits' | 'states'): Promise<readonly StepRow[]> {
@@ -131,18 +146,36 @@ export class ModelRunner {
 
   /**
    * When another sequence takes a lane, clears the lane from the first position that this sequence computes
-   * (`Runtime.clearLane`), so that no step multiplies by numbers of the sequence before.
+   * (`Runtime.clearPage`), so that no step multiplies by numbers of the sequence before.
    */
-  #enter(input: Pick<SegmentInput, 'lane' | 'positionStart'> | undefined, sequenceId?: number): void {
+  #enter(input: Pick<LaneSegment, 'lane' | 'positionStart'> | undefined, sequenceId?: number): void {
     if (input === undefined) return;
     const { lane, positionStart } = input;
     if (sequenceId !== undefined && this.#tenants.get(lane) === sequenceId) return;
     this.#tenants.set(lane, sequenceId);
-    this.#runtime.clearLane?.(this.#cache, lane, positionStart);
+    const first = Math.floor(positionStart / PAGE_TOKENS);
+    for (const [i, page] of pagesOfLane(lane, this.#laneLength).subarray(first).entries()) {
+      this.#runtime.clearPage?.(this.#cache, page, i === 0 ? positionStart % PAGE_TOKENS : 0);
+    }
+  }
+
+  #batchOf(inputs: readonly LaneSegment[]): StepBatch {
+    const segments = inputs.map(({ lane, ...input }) => ({
+      ...input,
+      pages: pagesOfLane(lane, this.#laneLength),
+    }));
+    return buildStepBatch(segments, ROW_BUCKETS);
+  }
+
+  #copy(from: number, to: number, numTokens: number): void {
+    const [sources, targets] = [from, to].map((lane) => pagesOfLane(lane, this.#laneLength)); // [pages] each
+    for (let i = 0; i < pagesFor(numTokens); i++) {
+      this.#runtime.copyPage(this.#cache, sources?.[i] ?? 0, targets?.[i] ?? 0);
+    }
   }
 }
 
-function splitRows(rows: readonly StepRow[], inputs: readonly SegmentInput[]): StepRow[][] {
+function splitRows(rows: readonly StepRow[], inputs: readonly LaneSegment[]): StepRow[][] {
   let row = 0;
   return inputs.map(({ logits, tokenIds }) => {
     const start = row;

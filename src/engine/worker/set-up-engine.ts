@@ -1,4 +1,4 @@
-import { cacheShape, estimateMemory, modelSizeOf } from '../estimate-memory.ts';
+import { cacheShape, estimateMemory, type LaneCacheShape, modelSizeOf } from '../estimate-memory.ts';
 import { checkMemory, type NeededMemory } from '../check-memory.ts';
 import type { ModelInfo } from '../engine.ts';
 import type { EngineSettings } from '../protocol.ts';
@@ -7,7 +7,7 @@ import { ModelRunner } from './model-runner.ts';
 import type { EngineError } from '../../errors.ts';
 import { type LoadedModel, OpenModel } from '../../model/load-model.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
-import type { KvCacheShape, Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { type RuntimeChoice, startFastestRuntime } from '../../runtime/auto/choose-runtime.ts';
 import { startRuntime } from '../../runtime/start-runtime.ts';
 import { Sampler } from '../../sampling/sampler.ts';
@@ -54,7 +54,7 @@ export async function setUpEngine(
     speculates: settings.speculates,
     costs,
   });
-  const runner = new ModelRunner(model, runtime, cache, onNewShape);
+  const runner = new ModelRunner(model, runtime, { cache, laneLength: shape.laneLength }, onNewShape);
   const firstStep = new StepCostModel(work);
   firstStep.record(ONE_ROW, await millisecondsOf(() => runner.warmUp()));
   // What weights were read into is garbage, which nothing but this would collect for as long as there is work: next to
@@ -107,7 +107,7 @@ async function millisecondsOf(run: () => Promise<void>): Promise<number> {
 interface Started extends Partial<RuntimeChoice> {
   readonly runtime: Runtime;
   readonly loaded: LoadedModel;
-  readonly shape: KvCacheShape;
+  readonly shape: LaneCacheShape;
   readonly neededMemory: NeededMemory;
 }
 

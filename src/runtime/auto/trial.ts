@@ -1,5 +1,6 @@
 import { buildStepBatch } from '../build-step-batch.ts';
 import { bookHeads, type AttentionHeads, type Parameter } from '../ops.ts';
+import { pagesFor } from '../pages.ts';
 import type { Forward, Runtime } from '../runtime.ts';
 
 /** A few steps of a model's shape with weights that mean nothing: how fast a runtime is, before the model is loaded. */
@@ -36,8 +37,8 @@ export const USUAL_SHAPE: TrialShape = {
 };
 
 const PROMPT_TOKENS = 128;
-const NUM_LANES = 8;
-const LANE_LENGTH = 256;
+const NUM_SEQUENCES = 8;
+const PAGES_EACH = pagesFor(PROMPT_TOKENS + 1);
 /** A large model is tried by some of its blocks, and by some of the rows of its head. */
 const MAX_BLOCKS = 4;
 const MAX_PARAMETERS = 48e6;
@@ -69,22 +70,24 @@ export async function runTrial(runtime: Runtime, shape: TrialShape): Promise<Tri
     numLayers: numBlocks,
     numKvHeads,
     headDim,
-    numLanes: NUM_LANES,
-    laneLength: LANE_LENGTH,
+    numPages: NUM_SEQUENCES * PAGES_EACH,
+    maxStepPages: NUM_SEQUENCES * PAGES_EACH,
   });
   const tokenIds = Array.from({ length: PROMPT_TOKENS }, (_, i) => (i * 7) % shape.vocabSize);
-  const step = (numLanes: number): (() => Promise<unknown>) => {
-    const lanes = Array.from({ length: numLanes }, (_, lane) => ({
-      lane,
+  const pagesOf = (sequence: number): number[] =>
+    Array.from({ length: PAGES_EACH }, (_, page) => sequence * PAGES_EACH + page); // [PAGES_EACH]
+  const step = (numSequences: number): (() => Promise<unknown>) => {
+    const sequences = Array.from({ length: numSequences }, (_, sequence) => ({
+      pages: pagesOf(sequence),
       positionStart: PROMPT_TOKENS,
       tokenIds: [1],
       logits: 'last' as const,
     }));
-    return () => runtime.runStep(buildStepBatch(lanes), cache, forward);
+    return () => runtime.runStep(buildStepBatch(sequences), cache, forward);
   };
-  const prompt = buildStepBatch([{ lane: 0, positionStart: 0, tokenIds, logits: 'last' }]);
+  const prompt = buildStepBatch([{ pages: pagesOf(0), positionStart: 0, tokenIds, logits: 'last' }]);
   const promptMs = await leastMs(() => runtime.runStep(prompt, cache, forward));
-  return { promptMs, stepMs: await leastMs(step(1)), stepOf8Ms: await leastMs(step(NUM_LANES)) };
+  return { promptMs, stepMs: await leastMs(step(1)), stepOf8Ms: await leastMs(step(NUM_SEQUENCES)) };
 }
 
 /** The book's blocks; positions and the form of the MLP hardly matter to the time. */

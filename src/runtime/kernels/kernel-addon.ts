@@ -12,15 +12,8 @@ export interface KernelAddon {
   addVector(size: number): Handle;
   /** Zeros, [outputs of all segments, depth]; a segment has its number of outputs and its format. */
   addMatrix(depth: number, segments: Int32Array): Handle;
-  /** Zeros, [layers, lanes, heads, laneLength, headDim] twice; `format`: a place in KV_CACHE_FORMATS. */
-  addCache(
-    numLayers: number,
-    numLanes: number,
-    numKvHeads: number,
-    laneLength: number,
-    headDim: number,
-    format: number,
-  ): Handle;
+  /** Zeros, [layers, pages, heads, PAGE_TOKENS, headDim] twice; `format`: a place in KV_CACHE_FORMATS. */
+  addCache(numLayers: number, numPages: number, numKvHeads: number, headDim: number, format: number): Handle;
   addProgram(words: Int32Array, tensors: Int32Array): Handle;
   freeTensor(tensor: Handle): void;
   freeProgram(program: Handle): void;
@@ -29,8 +22,7 @@ export interface KernelAddon {
   readTensor(tensor: Handle): ArrayBuffer;
   packFloats(matrix: Handle, firstRow: number, rows: Float32Array): void;
   packRows(matrix: Handle, firstRow: number, storedFormat: number, rows: Uint8Array): void;
-  copyLane(cache: Handle, from: number, to: number, numTokens: number): void;
-  clearLane(cache: Handle, lane: number, from: number): void;
+  copyPage(cache: Handle, from: number, to: number): void;
   /** By the kernels of one of the instruction sets that `start` returned. */
   run(
     program: Handle,

@@ -43,6 +43,9 @@ export interface KernelRuntimeOptions {
   readonly end?: () => Promise<void>;
 }
 
+/** Rows, rows of the result, tokens of a top, sequences. */
+const HEADER_WORDS = 4;
+
 /** A forward pass as the kernels run it. */
 interface Recording {
   readonly program: Handle;
@@ -133,9 +136,9 @@ export class KernelRuntime implements Runtime {
     return numRows;
   }
 
-  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+  copyPage(cache: KvCache, from: number, to: number): void {
     assertInvariant(cache instanceof KernelKvCache, 'the KV cache belongs to this runtime');
-    cache.copyLane(from, to, numTokens);
+    cache.copyPage(from, to);
   }
 
   memory(): RuntimeMemory {
@@ -208,16 +211,25 @@ export class KernelRuntime implements Runtime {
 
 /** What a step says of its rows, as `ReadRows` of cpp/step_program.h reads it. */
 function encodeRows(batch: StepBatch, numTop: number, topRows: readonly boolean[]): Int32Array {
-  const { numRows, numLogitRows, tokenIds, positions, lanes, logitRows } = batch;
-  const words = new Int32Array(3 + 3 * numRows + 2 * numLogitRows);
-  words.set([numRows, numLogitRows, numTop]);
-  words.set(tokenIds.subarray(0, numRows), 3);
-  words.set(positions.subarray(0, numRows), 3 + numRows);
-  words.set(lanes.subarray(0, numRows), 3 + 2 * numRows);
-  words.set(logitRows.subarray(0, numLogitRows), 3 + 3 * numRows);
-  words.set(
-    Array.from({ length: numLogitRows }, (_, row) => (topRows[row] === true ? 1 : 0)),
-    3 + 3 * numRows + numLogitRows,
-  );
+  const { numRows, numLogitRows, tokenIds, positions, logitRows, segments } = batch;
+  const numPages = segments.reduce((sum, { pages }) => sum + pages.length, 0);
+  const words = new Int32Array(HEADER_WORDS + 3 * numRows + 2 * numLogitRows + segments.length + numPages);
+  words.set([numRows, numLogitRows, numTop, segments.length]);
+  words.set(tokenIds.subarray(0, numRows), HEADER_WORDS);
+  words.set(positions.subarray(0, numRows), HEADER_WORDS + numRows);
+  const sequencesStart = HEADER_WORDS + 2 * numRows;
+  const selectedStart = sequencesStart + numRows;
+  words.set(logitRows.subarray(0, numLogitRows), selectedStart);
+  const tops = Array.from({ length: numLogitRows }, (_, row) => (topRows[row] === true ? 1 : 0));
+  words.set(tops, selectedStart + numLogitRows);
+  const endsStart = selectedStart + 2 * numLogitRows;
+  const pagesStart = endsStart + segments.length;
+  let end = 0;
+  for (const [index, { pages, rowStart, numRows: ofSegment }] of segments.entries()) {
+    words.fill(index, sequencesStart + rowStart, sequencesStart + rowStart + ofSegment);
+    words.set(pages, pagesStart + end);
+    end += pages.length;
+    words[endsStart + index] = end;
+  }
   return words;
 }

@@ -1,44 +1,70 @@
+import { assertInvariant } from '../../errors.ts';
+import { GONE, PAGE_TOKENS } from '../pages.ts';
 import { kvCacheBytes, type KvCache, type KvCacheShape } from '../runtime.ts';
 
-/** Keys and values as plain arrays, a token's heads side by side, so that a lane's tokens are one slice. */
+/** Keys and values as plain arrays, a token's heads side by side, so that the tokens of a page are one slice. */
 export class ReferenceKvCache implements KvCache {
   readonly shape: KvCacheShape;
   readonly numBytes: number;
   readonly #dim: number;
-  readonly #keys: Float32Array[]; // [layers][lanes * laneLength * heads * headDim]
-  readonly #values: Float32Array[]; // [layers][lanes * laneLength * heads * headDim]
+  readonly #keys: Float32Array[]; // [layers][pages * PAGE_TOKENS * heads * headDim]
+  readonly #values: Float32Array[]; // [layers][pages * PAGE_TOKENS * heads * headDim]
 
   constructor(shape: KvCacheShape) {
     this.shape = shape;
     this.numBytes = kvCacheBytes(shape);
     this.#dim = shape.numKvHeads * shape.headDim;
-    const layerSize = shape.numLanes * shape.laneLength * this.#dim;
+    const layerSize = shape.numPages * PAGE_TOKENS * this.#dim;
     this.#keys = Array.from({ length: shape.numLayers }, () => new Float32Array(layerSize));
     this.#values = Array.from({ length: shape.numLayers }, () => new Float32Array(layerSize));
   }
 
   /** Stores the keys and values of consecutive tokens, each [tokens, dim], from `position` on. */
-  write(layerIndex: number, lane: number, position: number, keys: Float32Array, values: Float32Array): void {
-    const start = (lane * this.shape.laneLength + position) * this.#dim;
-    this.#keys[layerIndex]?.set(keys, start);
-    this.#values[layerIndex]?.set(values, start);
+  write(
+    layerIndex: number,
+    pages: ArrayLike<number>,
+    position: number,
+    keys: Float32Array,
+    values: Float32Array,
+  ): void {
+    const dim = this.#dim;
+    for (let token = 0; token * dim < keys.length; token++) {
+      const start = this.#startOf(pages, position + token);
+      this.#keys[layerIndex]?.set(keys.subarray(token * dim, (token + 1) * dim), start);
+      this.#values[layerIndex]?.set(values.subarray(token * dim, (token + 1) * dim), start);
+    }
   }
 
-  /** The first `numTokens` keys and values of a lane, each [numTokens, dim]; views, not copies. */
-  read(layerIndex: number, lane: number, numTokens: number): { keys: Float32Array; values: Float32Array } {
-    const start = lane * this.shape.laneLength * this.#dim;
-    const end = start + numTokens * this.#dim;
+  /** The first `numTokens` keys and values of a sequence, each [numTokens, dim]; zeros where a page is gone. */
+  read(
+    layerIndex: number,
+    pages: ArrayLike<number>,
+    numTokens: number,
+  ): { keys: Float32Array; values: Float32Array } {
+    const [keys, values] = [this.#keys, this.#values].map((layers) => {
+      const read = new Float32Array(numTokens * this.#dim); // [numTokens, dim]
+      for (let token = 0; token < numTokens; token += PAGE_TOKENS) {
+        if (pages[token / PAGE_TOKENS] === GONE) continue;
+        const start = this.#startOf(pages, token);
+        const count = Math.min(PAGE_TOKENS, numTokens - token) * this.#dim;
+        read.set(layers[layerIndex]?.subarray(start, start + count) ?? [], token * this.#dim);
+      }
+      return read;
+    });
     const empty = new Float32Array();
-    return {
-      keys: this.#keys[layerIndex]?.subarray(start, end) ?? empty,
-      values: this.#values[layerIndex]?.subarray(start, end) ?? empty,
-    };
+    return { keys: keys ?? empty, values: values ?? empty };
   }
 
-  copyLane(from: number, to: number, numTokens: number): void {
-    const laneSize = this.shape.laneLength * this.#dim;
+  #startOf(pages: ArrayLike<number>, position: number): number {
+    const page = pages[Math.floor(position / PAGE_TOKENS)] ?? GONE;
+    assertInvariant(page !== GONE, `position ${position} has a page`);
+    return (page * PAGE_TOKENS + (position % PAGE_TOKENS)) * this.#dim;
+  }
+
+  copyPage(from: number, to: number): void {
+    const pageSize = PAGE_TOKENS * this.#dim;
     for (const tensor of [...this.#keys, ...this.#values]) {
-      tensor.copyWithin(to * laneSize, from * laneSize, from * laneSize + numTokens * this.#dim);
+      tensor.copyWithin(to * pageSize, from * pageSize, (from + 1) * pageSize);
     }
   }
 

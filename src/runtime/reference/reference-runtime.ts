@@ -49,9 +49,9 @@ export class ReferenceRuntime implements Runtime {
     return tokenIds.length;
   }
 
-  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+  copyPage(cache: KvCache, from: number, to: number): void {
     assertInvariant(cache instanceof ReferenceKvCache, 'the KV cache belongs to this runtime');
-    cache.copyLane(from, to, numTokens);
+    cache.copyPage(from, to);
   }
 
   memory(): RuntimeMemory {

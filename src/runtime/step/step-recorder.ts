@@ -201,7 +201,7 @@ export class StepRecorder implements TransformerOps {
   }
 }
 
-/** Queries, keys and values side by side, of every row: the step buffer has positions and lanes of those. */
+/** Queries, keys and values side by side, of every row: the step buffer has positions and pages of those. */
 function qkvValue(activation: Activation, stripes: HeadStripes): StepValue {
   const x = stepValue(activation);
   const { numHeads, numKvHeads, headDim } = stripes;

@@ -1,5 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
+import { GONE, PAGE_TOKENS, pagesFor } from '../pages.ts';
 import type { KvCacheShape } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { StepOperation, StepValue, RowKind } from './step-recorder.ts';
@@ -26,16 +27,7 @@ export function tableSizes(operations: readonly StepOperation[]): TableSizes {
 
 /** Kernels do not look: an index beyond its table would read or write what belongs to another. */
 export function checkBatch(batch: StepBatch, cacheShape: KvCacheShape, tables: TableSizes): void {
-  for (const { lane, rowStart, numRows, positionStart } of batch.segments) {
-    assertInvariant(
-      lane >= 0 &&
-        lane < cacheShape.numLanes &&
-        positionStart >= 0 &&
-        positionStart + numRows <= cacheShape.laneLength &&
-        rowStart + numRows <= batch.numRows,
-      `a segment of ${numRows} rows from position ${positionStart} fits lane ${lane}`,
-    );
-  }
+  checkSegments(batch, cacheShape);
   for (let row = 0; row < batch.numRows; row++) {
     const [token = -1, position = -1] = [batch.tokenIds[row], batch.positions[row]];
     assertInvariant(token >= 0 && token < tables.tokens, `token ${token} is one of ${tables.tokens}`);
@@ -44,6 +36,24 @@ export function checkBatch(batch: StepBatch, cacheShape: KvCacheShape, tables: T
       `position ${position} is one of ${tables.positions}`,
     );
   }
+}
+
+/** Each segment has pages of the cache for all its tokens, and does not write to one that is gone. */
+export function checkSegments({ segments, numRows: allRows }: StepBatch, shape: KvCacheShape): void {
+  let numPages = 0;
+  for (const { pages, rowStart, numRows, positionStart } of segments) {
+    numPages += pages.length;
+    const written = pages.subarray(Math.floor(positionStart / PAGE_TOKENS));
+    assertInvariant(
+      positionStart >= 0 &&
+        pagesFor(positionStart + numRows) <= pages.length &&
+        pages.every((page) => page >= GONE && page < shape.numPages) &&
+        written.every((page) => page !== GONE) &&
+        rowStart + numRows <= allRows,
+      `a segment of ${numRows} rows from position ${positionStart} fits its ${pages.length} pages`,
+    );
+  }
+  assertInvariant(numPages <= shape.maxStepPages, `a step names ${shape.maxStepPages} pages at most`);
 }
 
 /** A place for matrices of one width, used by one after the other. */

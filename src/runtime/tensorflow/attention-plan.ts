@@ -1,26 +1,23 @@
-import { assertInvariant } from '../../errors.ts';
 import type { KvCacheShape } from '../runtime.ts';
+import { GONE, PAGE_TOKENS, pagesFor } from '../pages.ts';
+import { checkSegments } from '../step/step-tables.ts';
 import type { Segment, StepBatch } from '../step-batch.ts';
-
-/** Tokens of a lane that lie side by side in the cache. Long enough that a product over a block is worth a call. */
-export const BLOCK_LENGTH = 64;
 
 /** Rows of one sequence that attend together: a prefill chunk. */
 export interface ChunkPlan {
-  lane: number;
   rowStart: number;
   numRows: number;
   positions: Int32Array; // [numRows]
-  numBlocks: number;
+  /** The page of each block of keys: [blocks][1]. */
+  pages: readonly Int32Array[];
 }
 
-/** Rows of one token each that attend together, one a lane; lanes in between that have none compute for nothing. */
+/** Rows of one token each that attend together, one a sequence. */
 export interface DecodePlan {
-  laneStart: number;
-  numLanes: number;
-  rowOfLane: Int32Array; // [numLanes], row 0 where a lane has none
-  positions: Int32Array; // [numLanes], another lane's where a lane has none
-  numBlocks: number;
+  rows: Int32Array; // [sequences]
+  positions: Int32Array; // [sequences]
+  /** The pages of each block of keys: [blocks][sequences]. A sequence without that block has its last page there. */
+  pages: readonly Int32Array[];
 }
 
 /** How the rows of a step attend to the cache of TensorFlow tensors; see `TensorflowKvCache`. */
@@ -33,59 +30,68 @@ export interface AttentionPlan {
   resultOfRow: Int32Array;
 }
 
-export const blocksOf = (numTokens: number): number => Math.ceil(numTokens / BLOCK_LENGTH);
-
-/** Where one head of one token lies, in the cache as [blocks, lanes, heads, BLOCK_LENGTH] rows. */
-export function cacheRow(
-  { numLanes, numKvHeads }: KvCacheShape,
-  lane: number,
+/** Where one head of one token lies, in the cache as [pages, heads, PAGE_TOKENS] rows. */
+export const cacheRow = (
+  { numKvHeads }: KvCacheShape,
+  page: number,
   head: number,
   position: number,
-): number {
-  const block = Math.floor(position / BLOCK_LENGTH);
-  return ((block * numLanes + lane) * numKvHeads + head) * BLOCK_LENGTH + (position % BLOCK_LENGTH);
-}
+): number => (page * numKvHeads + head) * PAGE_TOKENS + (position % PAGE_TOKENS);
 
-/** Groups the segments of a step, so that decodes of all lanes are one product and each longer chunk is another. */
+/** Groups the segments of a step, so that all decodes are one product and each longer chunk is another. */
 export function planAttention(batch: StepBatch, shape: KvCacheShape): AttentionPlan {
-  for (const segment of batch.segments) checkSegment(segment, batch, shape);
-  const decodes = planDecodes(batch.segments.filter(({ numRows }) => numRows === 1));
+  checkSegments(batch, shape);
+  const decoding = batch.segments.filter(({ numRows }) => numRows === 1);
   const chunks = batch.segments.filter(({ numRows }) => numRows > 1).map(planChunk);
   return {
     cacheRows: cacheRowsOf(batch, shape),
-    decodes,
+    decodes: planDecodes(decoding),
     chunks,
-    resultOfRow: resultOfRow(batch, decodes, chunks),
+    resultOfRow: resultOfRow(batch, decoding, chunks),
   };
 }
 
 function planDecodes(segments: readonly Segment[]): DecodePlan | undefined {
   if (segments.length === 0) return undefined;
-  const lanes = segments.map(({ lane }) => lane);
-  const laneStart = Math.min(...lanes);
-  const numLanes = Math.max(...lanes) + 1 - laneStart;
-  const rowOfLane = new Int32Array(numLanes); // [numLanes]
-  // What a lane without a row computes is never read; its window is then one that the step reads anyway.
-  const positions = new Int32Array(numLanes).fill(segments[0]?.positionStart ?? 0); // [numLanes]
-  for (const { lane, rowStart, positionStart } of segments) {
-    rowOfLane[lane - laneStart] = rowStart;
-    positions[lane - laneStart] = positionStart;
-  }
-  return { laneStart, numLanes, rowOfLane, positions, numBlocks: blocksOf(Math.max(...positions) + 1) };
+  const numBlocks = Math.max(...segments.map(({ positionStart }) => pagesFor(positionStart + 1)));
+  return {
+    rows: Int32Array.from(segments, ({ rowStart }) => rowStart), // [sequences]
+    positions: Int32Array.from(segments, ({ positionStart }) => positionStart), // [sequences]
+    pages: Array.from({ length: numBlocks }, (_, block) =>
+      Int32Array.from(segments, (segment) => pageOf(segment, block)),
+    ), // [blocks][sequences]
+  };
 }
 
-function planChunk({ lane, rowStart, numRows, positionStart }: Segment): ChunkPlan {
-  const positions = Int32Array.from({ length: numRows }, (_, row) => positionStart + row); // [numRows]
-  return { lane, rowStart, numRows, positions, numBlocks: blocksOf(positionStart + numRows) };
+function planChunk(segment: Segment): ChunkPlan {
+  const { rowStart, numRows, positionStart } = segment;
+  return {
+    rowStart,
+    numRows,
+    positions: Int32Array.from({ length: numRows }, (_, row) => positionStart + row), // [numRows]
+    pages: Array.from({ length: pagesFor(positionStart + numRows) }, (_, block) =>
+      Int32Array.of(pageOf(segment, block)),
+    ), // [blocks][1]
+  };
+}
+
+/** The page of a block; where the sequence has none, its last one, whose keys are masked there. */
+function pageOf({ pages, positionStart, numRows }: Segment, block: number): number {
+  const last = pages[pagesFor(positionStart + numRows) - 1] ?? 0;
+  const page = block < pagesFor(positionStart + numRows) ? (pages[block] ?? last) : last;
+  return page === GONE ? last : page;
 }
 
 function cacheRowsOf(batch: StepBatch, shape: KvCacheShape): Int32Array {
   const { numKvHeads } = shape;
   const cacheRows = new Int32Array(batch.numRows * numKvHeads); // [numRows * numKvHeads]
-  for (let row = 0; row < batch.numRows; row++) {
-    const [lane = 0, position = 0] = [batch.lanes[row], batch.positions[row]];
-    for (let head = 0; head < numKvHeads; head++) {
-      cacheRows[row * numKvHeads + head] = cacheRow(shape, lane, head, position);
+  for (const { pages, rowStart, numRows, positionStart } of batch.segments) {
+    for (let row = 0; row < numRows; row++) {
+      const position = positionStart + row;
+      const page = pages[Math.floor(position / PAGE_TOKENS)] ?? 0;
+      for (let head = 0; head < numKvHeads; head++) {
+        cacheRows[(rowStart + row) * numKvHeads + head] = cacheRow(shape, page, head, position);
+      }
     }
   }
   return cacheRows;
@@ -93,27 +99,14 @@ function cacheRowsOf(batch: StepBatch, shape: KvCacheShape): Int32Array {
 
 function resultOfRow(
   batch: StepBatch,
-  decodes: DecodePlan | undefined,
+  decoding: readonly Segment[],
   chunks: readonly ChunkPlan[],
 ): Int32Array {
   const results = new Int32Array(batch.tokenIds.length); // [paddedRows]
-  for (const { lane, rowStart, numRows } of batch.segments) {
-    if (numRows === 1) results[rowStart] = lane - (decodes?.laneStart ?? 0);
-  }
-  let next = decodes?.numLanes ?? 0;
+  decoding.forEach(({ rowStart }, place) => (results[rowStart] = place));
+  let next = decoding.length;
   for (const { rowStart, numRows } of chunks) {
     for (let row = 0; row < numRows; row++) results[rowStart + row] = next++;
   }
   return results;
-}
-
-function checkSegment(segment: Segment, batch: StepBatch, shape: KvCacheShape): void {
-  const { lane, rowStart, numRows, positionStart } = segment;
-  assertInvariant(
-    lane >= 0 &&
-      lane < shape.numLanes &&
-      positionStart + numRows <= shape.laneLength &&
-      rowStart + numRows <= batch.numRows,
-    `a segment of ${numRows} rows from position ${positionStart} fits lane ${lane}`,
-  );
 }

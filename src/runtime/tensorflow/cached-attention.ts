@@ -1,7 +1,8 @@
 import { assertInvariant } from '../../errors.ts';
 import { qkvDim, type AttentionHeads } from '../ops.ts';
 import type { StepBatch } from '../step-batch.ts';
-import { BLOCK_LENGTH, planAttention, type AttentionPlan } from './attention-plan.ts';
+import { PAGE_TOKENS } from '../pages.ts';
+import { planAttention, type AttentionPlan } from './attention-plan.ts';
 import type { EagerContext } from './eager-context.ts';
 import { once } from './once.ts';
 import type { StepOperands } from './step-operands.ts';
@@ -18,28 +19,35 @@ const MIX = { ...T, adj_y: false } as const;
 const RANGE = { Tidx: { type: INT32 } } as const;
 const COMPARE = { T: { type: INT32 } } as const;
 
-/** Queries that attend together: some lanes, some rows a lane. */
+/** Queries that attend together: some sequences, some rows of each. */
 interface Group {
-  laneStart: number;
-  numLanes: number;
+  numSequences: number;
   numRows: number;
-  numBlocks: number;
-  positions: Int32Array; // [lanes] or [rows], in the shape below
-  shape: readonly number[]; // [lanes, 1, rows, 1]
+  /** The pages of each block of keys. */
+  blocks: readonly Block[];
+  positions: Int32Array; // [sequences] or [rows], in the shape below
+  shape: readonly number[]; // [sequences, 1, rows, 1]
   /** By the length of the window, 0 for none: layers share them. */
   masks: Map<number, Mask>;
+}
+
+/** A page of each sequence: of one sequence it is sliced without a copy, of several they are gathered. */
+interface Block {
+  pages: Int32Array; // [sequences]
+  indices: TensorInfo | undefined; // [sequences], of several
 }
 
 /** The blocks that a group's queries look at, from one on, and what they may look at there. */
 interface Mask {
   firstBlock: number;
-  /** 0 where a key may be looked at, -infinity elsewhere: [lanes, 1, rows, keys]. */
+  /** 0 where a key may be looked at, -infinity elsewhere: [sequences, 1, rows, keys]. */
   bias: TensorInfo;
 }
 
 /**
  * Causal attention over the cache by stock operations of TensorFlow. What a step's layers share (masks, indices) is
- * made once; the cache is read block by block through slices that copy nothing.
+ * made once; the cache is read page by page: that of a prompt without a copy, those of several sequences gathered to one
+ * tensor.
  */
 export class CachedAttention {
   readonly #context: EagerContext;
@@ -48,7 +56,7 @@ export class CachedAttention {
   readonly #plan: AttentionPlan;
   readonly #cacheRows: TensorInfo; // [numRows * heads]
   readonly #resultOfRow: TensorInfo; // [rows]
-  readonly #rowOfLane: TensorInfo | undefined; // [lanes]
+  readonly #decodingRows: TensorInfo | undefined; // [sequences]
   readonly #decodes: Group | undefined;
   readonly #chunks: Group[];
 
@@ -62,18 +70,21 @@ export class CachedAttention {
     this.#plan = plan;
     this.#cacheRows = this.#indices(plan.cacheRows);
     this.#resultOfRow = this.#indices(plan.resultOfRow);
-    this.#rowOfLane = decodes && this.#indices(decodes.rowOfLane);
+    this.#decodingRows = decodes && this.#indices(decodes.rows);
     this.#decodes = decodes && {
-      ...decodes,
+      numSequences: decodes.rows.length,
       numRows: 1,
-      shape: [decodes.numLanes, 1, 1, 1],
+      blocks: this.#blocksOf(decodes.pages),
+      positions: decodes.positions,
+      shape: [decodes.rows.length, 1, 1, 1],
       masks: new Map(),
     };
-    this.#chunks = chunks.map((chunk) => ({
-      ...chunk,
-      laneStart: chunk.lane,
-      numLanes: 1,
-      shape: [1, 1, chunk.numRows, 1],
+    this.#chunks = chunks.map(({ numRows, positions, pages }) => ({
+      numSequences: 1,
+      numRows,
+      blocks: this.#blocksOf(pages),
+      positions,
+      shape: [1, 1, numRows, 1],
       masks: new Map(),
     }));
   }
@@ -88,18 +99,18 @@ export class CachedAttention {
     this.#write(layer.values, v);
     const scaled = context.run('Mul', T, [q, this.#operands.float(heads.scale)]); // [rows, heads * headDim]
     const results: TensorInfo[] = [];
-    if (this.#decodes !== undefined && this.#rowOfLane !== undefined) {
-      const rows = context.run('GatherV2', GATHER, [scaled, this.#rowOfLane, this.#operands.integer(0)]); // [lanes, heads * headDim]
-      const queries = this.#reshape(rows, [this.#decodes.numLanes, numHeads, 1, headDim]); // [lanes, heads, 1, headDim]
-      const attended = this.#attend(queries, this.#decodes, layer, heads); // [lanes, heads, 1, headDim]
-      results.push(this.#reshape(attended, [this.#decodes.numLanes, numHeads * headDim])); // [lanes, heads * headDim]
+    if (this.#decodes !== undefined && this.#decodingRows !== undefined) {
+      const rows = context.run('GatherV2', GATHER, [scaled, this.#decodingRows, this.#operands.integer(0)]); // [sequences, heads * headDim]
+      const queries = this.#reshape(rows, [this.#decodes.numSequences, numHeads, 1, headDim]); // [sequences, heads, 1, headDim]
+      const attended = this.#attend(queries, this.#decodes, layer, heads); // [sequences, heads, 1, headDim]
+      results.push(this.#reshape(attended, [this.#decodes.numSequences, numHeads * headDim])); // [sequences, heads * headDim]
       context.free(rows, attended);
     }
     this.#plan.chunks.forEach(({ rowStart }, index) => {
       const group = this.#chunks[index];
       if (group !== undefined) results.push(this.#attendChunk(scaled, rowStart, group, layer, heads)); // [numRows, heads * headDim]
     });
-    const all = this.#concat(results, 0); // [lanes + chunk rows, heads * headDim]
+    const all = this.#concat(results, 0); // [sequences + chunk rows, heads * headDim]
     const output = context.run('GatherV2', GATHER, [all, this.#resultOfRow, this.#operands.integer(0)]); // [rows, heads * headDim]
     context.free(q, k, v, scaled, all);
     return output;
@@ -138,7 +149,7 @@ export class CachedAttention {
   }
 
   /**
-   * [lanes, heads, rows, headDim] -> the same, in place of the queries. Those that share keys are rows of one product, for which keys need
+   * [sequences, heads, rows, headDim] -> the same, in place of the queries. Those that share keys are rows of one product, for which keys need
    * not be repeated; masks and softmax are by head.
    */
   #attend(
@@ -149,57 +160,71 @@ export class CachedAttention {
   ): TensorInfo {
     const context = this.#context;
     const { firstBlock, bias } = this.#maskOf(group, heads.window);
-    const blocks = Array.from({ length: group.numBlocks - firstBlock }, (_, index) => firstBlock + index);
-    const shared = this.#shareKeys(queries, heads); // [lanes, kvHeads, group * rows, headDim]
+    const blocks = group.blocks.slice(firstBlock);
+    const shared = this.#shareKeys(queries, heads); // [sequences, kvHeads, group * rows, headDim]
     const scores = blocks.map((block) =>
       this.#withBlock(keys, group, block, (k) => context.run('BatchMatMulV2', SCORES, [shared, k])),
-    ); // [blocks][lanes, kvHeads, group * rows, BLOCK_LENGTH]
-    const all = this.#byHead(this.#concat(scores, 3), heads); // [lanes, heads, rows, keys]
-    const masked = context.run('AddV2', T, [all, bias]); // [lanes, heads, rows, keys]
-    const softmax = context.run('Softmax', T, [masked]); // [lanes, heads, rows, keys]
-    const weights = this.#shareKeys(softmax, heads); // [lanes, kvHeads, group * rows, keys]
+    ); // [blocks][sequences, kvHeads, group * rows, PAGE_TOKENS]
+    const all = this.#byHead(this.#concat(scores, 3), heads); // [sequences, heads, rows, keys]
+    const masked = context.run('AddV2', T, [all, bias]); // [sequences, heads, rows, keys]
+    const softmax = context.run('Softmax', T, [masked]); // [sequences, heads, rows, keys]
+    const weights = this.#shareKeys(softmax, heads); // [sequences, kvHeads, group * rows, keys]
     const axis = this.#operands.integer(3);
     const parts = context.runMany('Split', splitInto(blocks.length), [axis, weights], blocks.length);
     const mixed = parts.map((part, index) =>
-      this.#withBlock(values, group, firstBlock + index, (v) => context.run('BatchMatMulV2', MIX, [part, v])),
-    ); // [blocks][lanes, kvHeads, group * rows, headDim]
+      this.#withBlock(values, group, blocks[index], (v) => context.run('BatchMatMulV2', MIX, [part, v])),
+    ); // [blocks][sequences, kvHeads, group * rows, headDim]
     const [first] = mixed;
     const sum =
-      mixed.length === 1 && first !== undefined ? first : context.run('AddN', listOf(mixed.length), mixed); // [lanes, kvHeads, group * rows, headDim]
+      mixed.length === 1 && first !== undefined ? first : context.run('AddN', listOf(mixed.length), mixed); // [sequences, kvHeads, group * rows, headDim]
     context.free(shared, all, masked, weights, ...parts);
     if (mixed.length > 1) context.free(...mixed);
-    return this.#byHead(sum, heads); // [lanes, heads, rows, headDim]
+    return this.#byHead(sum, heads); // [sequences, heads, rows, headDim]
   }
 
-  /** [lanes, heads, rows, cols] -> [lanes, kvHeads, group * rows, cols] in its place, where the two differ. */
+  /** [sequences, heads, rows, cols] -> [sequences, kvHeads, group * rows, cols] in its place, where the two differ. */
   #shareKeys(byHead: TensorInfo, { numHeads, numKvHeads }: AttentionHeads): TensorInfo {
     if (numKvHeads === numHeads) return byHead;
-    const [numLanes = 0, , numRows = 0, numCols = 0] = byHead.shape;
-    return this.#reshaped(byHead, [numLanes, numKvHeads, (numHeads / numKvHeads) * numRows, numCols]); // [lanes, kvHeads, group * rows, cols]
+    const [numSequences = 0, , numRows = 0, numCols = 0] = byHead.shape;
+    return this.#reshaped(byHead, [numSequences, numKvHeads, (numHeads / numKvHeads) * numRows, numCols]); // [sequences, kvHeads, group * rows, cols]
   }
 
   /** The inverse of `#shareKeys`. */
   #byHead(shared: TensorInfo, { numHeads, numKvHeads }: AttentionHeads): TensorInfo {
     if (numKvHeads === numHeads) return shared;
-    const [numLanes = 0, , numShared = 0, numCols = 0] = shared.shape;
-    return this.#reshaped(shared, [numLanes, numHeads, (numShared * numKvHeads) / numHeads, numCols]); // [lanes, heads, rows, cols]
+    const [numSequences = 0, , numShared = 0, numCols = 0] = shared.shape;
+    return this.#reshaped(shared, [numSequences, numHeads, (numShared * numKvHeads) / numHeads, numCols]); // [sequences, heads, rows, cols]
   }
 
-  /** Gives `use` the group's lanes of a block, [lanes, kvHeads, BLOCK_LENGTH, headDim], without copying them. */
+  /** Gives `use` the group's keys or values of a block: [sequences, kvHeads, PAGE_TOKENS, headDim]. */
   #withBlock(
     tensor: TensorInfo,
-    group: Group,
-    block: number,
+    { numSequences }: Group,
+    block: Block | undefined,
     use: (tensor: TensorInfo) => TensorInfo,
   ): TensorInfo {
-    const { numLanes, numKvHeads, headDim } = this.#cache.shape;
-    const laneRows = numKvHeads * BLOCK_LENGTH;
-    const start = (block * numLanes + group.laneStart) * laneRows;
-    const rows = this.#slice(tensor, start, group.numLanes * laneRows); // [lanes * kvHeads * BLOCK_LENGTH, headDim]
-    const lanes = this.#reshape(rows, [group.numLanes, numKvHeads, BLOCK_LENGTH, headDim]);
-    const output = use(lanes);
-    this.#context.free(rows, lanes);
+    assertInvariant(block !== undefined, 'a group has pages for what it sees');
+    const { numPages, numKvHeads, headDim } = this.#cache.shape;
+    const pageRows = numKvHeads * PAGE_TOKENS;
+    let rows: TensorInfo;
+    if (block.indices === undefined) {
+      rows = this.#slice(tensor, (block.pages[0] ?? 0) * pageRows, pageRows); // [kvHeads * PAGE_TOKENS, headDim]
+    } else {
+      const byPage = this.#reshape(tensor, [numPages, pageRows * headDim]); // [pages, kvHeads * PAGE_TOKENS * headDim]
+      rows = this.#context.run('GatherV2', GATHER, [byPage, block.indices, this.#operands.integer(0)]); // [sequences, ...]
+      this.#context.free(byPage);
+    }
+    const pages = this.#reshape(rows, [numSequences, numKvHeads, PAGE_TOKENS, headDim]);
+    const output = use(pages);
+    this.#context.free(rows, pages);
     return output;
+  }
+
+  #blocksOf(pages: readonly Int32Array[]): Block[] {
+    return pages.map((ofBlock) => ({
+      pages: ofBlock,
+      indices: ofBlock.length === 1 ? undefined : this.#indices(ofBlock),
+    }));
   }
 
   /** Writes the real rows of [rows, kvHeads * headDim] into the cache. */
@@ -219,25 +244,25 @@ export class CachedAttention {
   }
 
   /** 0 for keys up to and including a query's position that lie in its window, -infinity elsewhere. */
-  #makeMask({ positions, shape, numBlocks }: Group, window: number): Mask {
+  #makeMask({ positions, shape, blocks }: Group, window: number): Mask {
     const context = this.#context;
     const firstKey = window === 0 ? 0 : Math.max(0, Math.min(...positions) - window + 1);
-    const firstBlock = Math.floor(firstKey / BLOCK_LENGTH);
+    const firstBlock = Math.floor(firstKey / PAGE_TOKENS);
     const keys = context.run('Range', RANGE, [
-      this.#operands.integer(firstBlock * BLOCK_LENGTH),
-      this.#operands.integer(numBlocks * BLOCK_LENGTH),
+      this.#operands.integer(firstBlock * PAGE_TOKENS),
+      this.#operands.integer(blocks.length * PAGE_TOKENS),
       this.#operands.integer(1),
     ]); // [keys]
     const [zero, hidden] = [this.#operands.float(0), this.#operands.float(-Infinity)];
-    const past = context.run('LessEqual', COMPARE, [keys, context.upload(shape, positions)]); // [lanes, 1, rows, keys]
-    const bias = context.run('SelectV2', T, [past, zero, hidden]); // [lanes, 1, rows, keys]
+    const past = context.run('LessEqual', COMPARE, [keys, context.upload(shape, positions)]); // [sequences, 1, rows, keys]
+    const bias = context.run('SelectV2', T, [past, zero, hidden]); // [sequences, 1, rows, keys]
     if (window === 0) return { firstBlock, bias };
     const ends = context.upload(
       shape,
       positions.map((position) => position - window),
     ); // shape
-    const near = context.run('Greater', COMPARE, [keys, ends]); // [lanes, 1, rows, keys]
-    return { firstBlock, bias: context.run('SelectV2', T, [near, bias, hidden]) }; // [lanes, 1, rows, keys]
+    const near = context.run('Greater', COMPARE, [keys, ends]); // [sequences, 1, rows, keys]
+    return { firstBlock, bias: context.run('SelectV2', T, [near, bias, hidden]) }; // [sequences, 1, rows, keys]
   }
 
   #concat(tensors: TensorInfo[], axis: number): TensorInfo {

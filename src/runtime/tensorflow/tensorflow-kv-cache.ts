@@ -1,24 +1,18 @@
 import { assertInvariant } from '../../errors.ts';
-import type { KvCache, KvCacheShape } from '../runtime.ts';
+import { PAGE_TOKENS } from '../pages.ts';
+import { kvCacheBytes, type KvCache, type KvCacheShape } from '../runtime.ts';
 import type { Segment } from '../step-batch.ts';
-import { BLOCK_LENGTH, blocksOf, cacheRow } from './attention-plan.ts';
+import { cacheRow } from './attention-plan.ts';
 import type { EagerContext } from './eager-context.ts';
 import { FLOAT, INT32, type TensorInfo } from './tensorflow-binding.ts';
 
-/** Bytes of a cache of that shape, lanes filled up to whole blocks. */
-export function tensorflowCacheBytes(shape: KvCacheShape): number {
-  return 2 * 4 * shape.numLayers * numCacheRows(shape) * shape.headDim;
-}
-
 /** Rows of a layer's keys, and of its values. */
-function numCacheRows({ numKvHeads, numLanes, laneLength }: KvCacheShape): number {
-  return blocksOf(laneLength) * numLanes * numKvHeads * BLOCK_LENGTH;
-}
+const numCacheRows = ({ numKvHeads, numPages }: KvCacheShape): number => numPages * numKvHeads * PAGE_TOKENS;
 
 /**
- * Keys and values, one tensor each a layer, which steps write in place: [blocks * lanes * heads * BLOCK_LENGTH, headDim].
- * TensorFlow slices the first dimension without a copy, so that any range of lanes of a block is at hand as one tensor
- * [lanes, heads, BLOCK_LENGTH, headDim].
+ * Keys and values, one tensor each a layer, which steps write in place: [pages * heads * PAGE_TOKENS, headDim].
+ * TensorFlow slices the first dimension without a copy, so that a page is at hand as a tensor
+ * [heads, PAGE_TOKENS, headDim].
  */
 export class TensorflowKvCache implements KvCache {
   readonly shape: KvCacheShape;
@@ -26,15 +20,14 @@ export class TensorflowKvCache implements KvCache {
   readonly #context: EagerContext;
   readonly #keys: TensorInfo[]; // [layers][rows, headDim]
   readonly #values: TensorInfo[]; // [layers][rows, headDim]
-  /** Positions from here on hold zeros: [lanes]. */
-  readonly #ends: Int32Array;
+  /** Tokens of a page from here on hold zeros. */
+  readonly #ends = new Map<number, number>();
 
   constructor(context: EagerContext, shape: KvCacheShape) {
     const { numLayers, headDim } = shape;
     this.shape = shape;
-    this.numBytes = tensorflowCacheBytes(shape);
+    this.numBytes = kvCacheBytes(shape);
     this.#context = context;
-    this.#ends = new Int32Array(shape.numLanes); // [lanes]
     const size = context.upload([2], Int32Array.of(numCacheRows(shape), headDim)); // [2]
     // Zeros: what no token was written to is masked, and a mask of -infinity does not mask a NaN.
     const empty = (): TensorInfo => context.keep(context.run('Empty', EMPTY, [size])); // [rows, headDim]
@@ -51,38 +44,40 @@ export class TensorflowKvCache implements KvCache {
     return { keys, values };
   }
 
-  /** Copies the first `numTokens` keys and values of a lane, in place. */
-  copyLane(from: number, to: number, numTokens: number): void {
+  /** Copies a page, in place. */
+  copyPage(from: number, to: number): void {
     const context = this.#context;
     context.step(() => {
-      const sources = this.#rowsOf(from, 0, numTokens); // [heads * tokens]
-      const targets = this.#rowsOf(to, 0, numTokens); // [heads * tokens]
+      const [sources, targets] = [this.#rowsOf(from, 0, PAGE_TOKENS), this.#rowsOf(to, 0, PAGE_TOKENS)]; // both [heads * tokens]
       const axis = context.upload([], Int32Array.of(0));
       for (const tensor of [...this.#keys, ...this.#values]) {
         const copied = context.run('GatherV2', GATHER, [tensor, sources, axis]); // [heads * tokens, headDim]
         context.free(context.run('InplaceUpdate', T, [tensor, targets, copied]), copied);
       }
     });
-    this.#noteEnd(to, numTokens);
+    this.#ends.set(to, this.#ends.get(from) ?? 0);
   }
 
   /** A step writes these segments. */
   noteWritten(segments: readonly Segment[]): void {
-    for (const { lane, positionStart, numRows } of segments) this.#noteEnd(lane, positionStart + numRows);
+    for (const { pages, positionStart, numRows } of segments) {
+      const end = positionStart + numRows;
+      for (let block = Math.floor(positionStart / PAGE_TOKENS); block * PAGE_TOKENS < end; block++) {
+        const page = pages[block] ?? 0;
+        const ofPage = Math.min(PAGE_TOKENS, end - block * PAGE_TOKENS);
+        this.#ends.set(page, Math.max(this.#ends.get(page) ?? 0, ofPage));
+      }
+    }
   }
 
-  #noteEnd(lane: number, end: number): void {
-    this.#ends[lane] = Math.max(this.#ends[lane] ?? 0, end);
-  }
-
-  /** Zeros what was written to a lane from a position on. */
-  clearLane(lane: number, from: number): void {
+  /** Zeros what was written to a page from its token `from` on. */
+  clearPage(page: number, from: number): void {
     const context = this.#context;
-    const end = this.#ends[lane] ?? 0;
+    const end = this.#ends.get(page) ?? 0;
     if (end <= from) return;
-    this.#ends[lane] = from;
+    this.#ends.set(page, from);
     context.step(() => {
-      const targets = this.#rowsOf(lane, from, end); // [heads * tokens]
+      const targets = this.#rowsOf(page, from, end); // [heads * tokens]
       const { numKvHeads, headDim } = this.shape;
       const numRows = numKvHeads * (end - from);
       const zeros = context.upload([numRows, headDim], new Float32Array(numRows * headDim)); // [heads * tokens, headDim]
@@ -92,14 +87,13 @@ export class TensorflowKvCache implements KvCache {
     });
   }
 
-  /** Where a stretch of a lane's tokens lies, head by head: [heads * tokens]. */
-  #rowsOf(lane: number, start: number, end: number): TensorInfo {
+  /** Where a stretch of a page's tokens lies, head by head: [heads * tokens]. */
+  #rowsOf(page: number, start: number, end: number): TensorInfo {
     const numTokens = end - start;
-    const rows = new Int32Array(this.shape.numKvHeads * numTokens); // [heads * tokens]
-    for (let i = 0; i < rows.length; i++) {
-      rows[i] = cacheRow(this.shape, lane, Math.floor(i / numTokens), start + (i % numTokens));
-    }
-    return this.#context.upload([rows.length], rows); // [heads * tokens]
+    const rows = Int32Array.from({ length: this.shape.numKvHeads * numTokens }, (_, i) =>
+      cacheRow(this.shape, page, Math.floor(i / numTokens), start + (i % numTokens)),
+    ); // [heads * tokens]
+    return this.#context.upload([rows.length], rows);
   }
 
   dispose(): void {

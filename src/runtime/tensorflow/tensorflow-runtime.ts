@@ -5,8 +5,17 @@ import { bindToParent } from '../../process/bind-to-parent.ts';
 import { childEnvironment } from '../../process/child-environment.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
+import { PAGE_TOKENS } from '../pages.ts';
 import { rowsOf } from '../rows-of.ts';
-import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
+import {
+  type Forward,
+  type KvCache,
+  kvCacheBytes,
+  type KvCacheShape,
+  type Runtime,
+  type RuntimeDevice,
+  type RuntimeMemory,
+} from '../runtime.ts';
 import { type StepBatch, type StepRow, TOP_LOGITS, type TopLogits } from '../step-batch.ts';
 import { EagerContext } from './eager-context.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
@@ -14,7 +23,7 @@ import { StepOperands } from './step-operands.ts';
 import { StockOps, toHalf } from './stock-ops.ts';
 import { tensorflowActivation, TensorflowParameter } from './tensorflow-parameter.ts';
 import { FLOAT, INT32, type TensorflowBinding, type TensorInfo } from './tensorflow-binding.ts';
-import { tensorflowCacheBytes, TensorflowKvCache } from './tensorflow-kv-cache.ts';
+import { TensorflowKvCache } from './tensorflow-kv-cache.ts';
 import { checkWeightFormat, type WeightFormat } from '../traits.ts';
 
 export interface TensorflowRuntimeOptions {
@@ -80,8 +89,8 @@ class TensorflowRuntime implements Runtime {
 
   createKvCache(shape: KvCacheShape): KvCache {
     const cache = this.#allocate(
-      `a KV cache of ${shape.numLanes} lanes of ${shape.laneLength} tokens`,
-      tensorflowCacheBytes(shape),
+      `a KV cache of ${shape.numPages * PAGE_TOKENS} tokens`,
+      kvCacheBytes(shape),
       () => new TensorflowKvCache(this.#context, shape),
     );
     this.#caches.add(cache);
@@ -98,14 +107,14 @@ class TensorflowRuntime implements Runtime {
     return tokenIds.length;
   }
 
-  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+  copyPage(cache: KvCache, from: number, to: number): void {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
-    this.#attempt('a copy', () => cache.copyLane(from, to, numTokens));
+    this.#attempt('a copy', () => cache.copyPage(from, to));
   }
 
-  clearLane(cache: KvCache, lane: number, from: number): void {
+  clearPage(cache: KvCache, page: number, from: number): void {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
-    this.#attempt('clearing a lane', () => cache.clearLane(lane, from));
+    this.#attempt('clearing a page', () => cache.clearPage(page, from));
   }
 
   memory(): RuntimeMemory {
@@ -133,7 +142,7 @@ class TensorflowRuntime implements Runtime {
       new EngineError(
         'backend_unavailable',
         `TensorFlow has no room for ${what}, ${numBytes} bytes, beside ${this.#context.numBytes} in use: take ` +
-          `fewer lanes, a shorter context or a smaller model (${reason})`,
+          `a smaller KV_CACHE_MB or a smaller model (${reason})`,
         { cause },
       );
     // The library would try for ten seconds.

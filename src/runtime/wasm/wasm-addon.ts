@@ -168,15 +168,8 @@ export class WasmAddon implements KernelAddon {
     return handleOf(this.#exports.addMatrix(depth, this.#stage(0, segments), segments.length / 2));
   }
 
-  addCache(
-    layers: number,
-    lanes: number,
-    heads: number,
-    length: number,
-    headDim: number,
-    format: number,
-  ): Handle {
-    return handleOf(this.#exports.addCache(layers, lanes, heads, length, headDim, format));
+  addCache(layers: number, pages: number, heads: number, headDim: number, format: number): Handle {
+    return handleOf(this.#exports.addCache(layers, pages, heads, headDim, format));
   }
 
   addProgram(words: Int32Array, tensors: Int32Array): Handle {
@@ -211,12 +204,8 @@ export class WasmAddon implements KernelAddon {
     this.#check(this.#exports.packRows(matrix, firstRow, storedFormat, this.#stage(0, rows), rows.length));
   }
 
-  copyLane(cache: Handle, from: number, to: number, numTokens: number): void {
-    this.#check(this.#exports.copyLane(cache, from, to, numTokens));
-  }
-
-  clearLane(cache: Handle, lane: number, from: number): void {
-    this.#check(this.#exports.clearLane(cache, lane, from));
+  copyPage(cache: Handle, from: number, to: number): void {
+    this.#check(this.#exports.copyPage(cache, from, to));
   }
 
   run(program: Handle, rows: Int32Array, whole: Float32Array, tops: Float32Array, places: Int32Array): void {

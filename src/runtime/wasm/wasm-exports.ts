@@ -22,14 +22,7 @@ export interface WasmExports {
   failThreads(): void;
   addVector(size: number): number;
   addMatrix(depth: number, segments: number, numSegments: number): number;
-  addCache(
-    layers: number,
-    lanes: number,
-    heads: number,
-    length: number,
-    headDim: number,
-    format: number,
-  ): number;
+  addCache(layers: number, pages: number, heads: number, headDim: number, format: number): number;
   addProgram(words: number, numWords: number, handles: number, numHandles: number): number;
   freeTensor(handle: Handle): void;
   freeProgram(handle: Handle): void;
@@ -39,8 +32,7 @@ export interface WasmExports {
   numBytes(): number;
   packFloats(handle: Handle, row: number, numbers: number, count: number): number;
   packRows(handle: Handle, row: number, format: number, bytes: number, numBytes: number): number;
-  copyLane(handle: Handle, from: number, to: number, numTokens: number): number;
-  clearLane(handle: Handle, lane: number, from: number): number;
+  copyPage(handle: Handle, from: number, to: number): number;
   run(
     program: Handle,
     rows: number,

@@ -1,7 +1,7 @@
 import { assertInvariant, EngineError } from '../../errors.ts';
 import type { Slot } from '../step/step-tables.ts';
 import type { GpuDevice } from './gpu-device.ts';
-import { type StepPlan, stepBufferWords } from './step-plan.ts';
+import type { StepPlan } from './step-plan.ts';
 import { TOP_ROW_WORDS } from './kernels/top-logits.ts';
 
 /** The buffers that every step shares: activations, the step's numbers, what is read back. */
@@ -26,11 +26,7 @@ export class Arena {
    */
   reserve(plan: StepPlan): boolean {
     const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
-    let replaced = this.#grow(
-      'step',
-      4 * stepBufferWords(plan.bucket),
-      GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
-    );
+    let replaced = this.#grow('step', 4 * plan.stepWords, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
     for (const slot of plan.slots) {
       const numBytes = 4 * slot.stride * plan.bucket[slot.rows];
       replaced = this.#grow(slot.key, numBytes, storage) || replaced;

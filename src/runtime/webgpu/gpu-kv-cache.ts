@@ -1,22 +1,23 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
+import { PAGE_TOKENS } from '../pages.ts';
 import { kvCacheBytes, type KvCache, type KvCacheShape } from '../runtime.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { isHeadDimSupported } from './kernels/attention.ts';
 
-/** Keys and values in float32, two buffers a layer: [lanes, heads, laneLength, headDim] each. */
+/** Keys and values in float32, two buffers a layer: [pages, heads, PAGE_TOKENS, headDim] each. */
 export class GpuKvCache implements KvCache {
   readonly shape: KvCacheShape;
   readonly numBytes: number;
-  readonly keys: readonly GPUBuffer[]; // [layers][lanes, heads, laneLength, headDim]
-  readonly values: readonly GPUBuffer[]; // [layers][lanes, heads, laneLength, headDim]
+  readonly keys: readonly GPUBuffer[]; // [layers][pages, heads, PAGE_TOKENS, headDim]
+  readonly values: readonly GPUBuffer[]; // [layers][pages, heads, PAGE_TOKENS, headDim]
   readonly #device: GpuDevice;
   readonly #tensors: readonly tf.Tensor[];
   #isDisposed = false;
 
   /** Throws `backend_unavailable` for heads too wide, or when the device cannot bind a layer's keys as a whole. */
   constructor(device: GpuDevice, shape: KvCacheShape) {
-    const { numLayers, numLanes, numKvHeads, headDim, laneLength } = shape;
+    const { numLayers, numPages, numKvHeads, headDim } = shape;
     this.shape = shape;
     this.numBytes = kvCacheBytes(shape);
     this.#device = device;
@@ -30,9 +31,9 @@ export class GpuKvCache implements KvCache {
     if (layerBytes > device.maxBufferBytes) {
       throw new EngineError(
         'backend_unavailable',
-        `the keys of a layer for ${numLanes} lanes of ${laneLength} tokens have ${layerBytes} bytes, and ` +
-          `${device.name} binds at most ${device.maxBufferBytes}: take fewer lanes (MAX_NUM_SEQS) or a shorter ` +
-          'context (MAX_MODEL_LEN)',
+        `the keys of a layer for ${numPages * PAGE_TOKENS} tokens have ${layerBytes} bytes, and ` +
+          `${device.name} binds at most ${device.maxBufferBytes}: lower KV_CACHE_MB, ` +
+          'MAX_NUM_SEQS or MAX_MODEL_LEN',
       );
     }
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -43,32 +44,23 @@ export class GpuKvCache implements KvCache {
     this.keys = allocate('keys');
     this.values = allocate('values');
     this.#tensors = [...this.keys, ...this.values].map((buffer) =>
-      device.adopt(buffer, [numLanes, numKvHeads, laneLength, headDim], 'float32'),
+      device.adopt(buffer, [numPages, numKvHeads, PAGE_TOKENS, headDim], 'float32'),
     );
   }
 
-  /**
-   * The commands that copy the first `numTokens` keys and values of a lane.
-   *
-   * @param detour a buffer of at least `numKvHeads * numTokens * headDim` floats to go through
-   */
-  copyLane(
-    encoder: GPUCommandEncoder,
-    detour: GPUBuffer,
-    { from, to, numTokens }: { from: number; to: number; numTokens: number },
-  ): void {
-    const { numKvHeads, headDim, laneLength } = this.shape;
-    const numBytes = 4 * numTokens * headDim;
-    const startOf = (lane: number, head: number): number =>
-      4 * (lane * numKvHeads + head) * laneLength * headDim;
+  /** The commands that copy a page. */
+  copyPage(encoder: GPUCommandEncoder, detour: GPUBuffer, from: number, to: number): void {
+    const { pageBytes } = this;
     for (const buffer of [...this.keys, ...this.values]) {
-      for (let head = 0; head < numKvHeads; head++) {
-        encoder.copyBufferToBuffer(buffer, startOf(from, head), detour, head * numBytes, numBytes);
-      }
-      for (let head = 0; head < numKvHeads; head++) {
-        encoder.copyBufferToBuffer(detour, head * numBytes, buffer, startOf(to, head), numBytes);
-      }
+      // A buffer is not copied to itself, whatever part of it.
+      encoder.copyBufferToBuffer(buffer, from * pageBytes, detour, 0, pageBytes);
+      encoder.copyBufferToBuffer(detour, 0, buffer, to * pageBytes, pageBytes);
     }
+  }
+
+  /** Of the keys of a page in a layer. */
+  get pageBytes(): number {
+    return 4 * this.shape.numKvHeads * PAGE_TOKENS * this.shape.headDim;
   }
 
   dispose(): void {

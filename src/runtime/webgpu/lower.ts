@@ -72,7 +72,6 @@ export function lower(operation: FusedOperation, context: LoweringContext): Disp
       const { x, layerIndex, heads, result } = operation;
       const kernel = attentionKernel({
         heads,
-        laneLength: cacheShape.laneLength,
         queryCols: x.numCols,
         paddedRows: bucket.step,
         tileRows: bucket.tileRows,

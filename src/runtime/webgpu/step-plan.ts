@@ -1,5 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
+import { PAGE_TOKENS } from '../pages.ts';
 import type { Forward, KvCacheShape } from '../runtime.ts';
 import { assignSlots, type Slot, tableSizes, type TableSizes } from '../step/step-tables.ts';
 import { stepValue, StepRecorder, type StepValue } from '../step/step-recorder.ts';
@@ -14,6 +15,8 @@ import type { StepBatch } from '../step-batch.ts';
 /** A forward pass for one bucket as plain data: kernels in order, and where their matrices live. */
 export interface StepPlan {
   readonly bucket: Bucket;
+  /** Words of the step buffer at most. */
+  readonly stepWords: number;
   readonly dispatches: readonly Dispatch[];
   readonly slots: readonly Slot[];
   readonly result: StepValue;
@@ -49,6 +52,7 @@ export function planStep(forward: Forward, options: PlanOptions): StepPlan {
   assertInvariant(resultSlot, 'the result has a place');
   return {
     bucket,
+    stepWords: stepBufferWords(bucket, cacheShape),
     dispatches,
     slots: [...new Map([...slots.values()].map((slot) => [slot.key, slot])).values()],
     result,
@@ -61,29 +65,36 @@ export function planStep(forward: Forward, options: PlanOptions): StepPlan {
 /** Words of an element of the step buffer: a vec4<u32>. */
 const ELEMENT_WORDS = 4;
 
-/** Header, rows, rows of logits, tiles (a row each at most), top rows. */
-export const stepBufferWords = ({ step, logit }: Bucket): number =>
-  ELEMENT_WORDS * (STEP_HEADER + 2 * step + 2 * logit);
+/** Header, rows, rows of logits, tiles (a row each at most), top rows, pages. */
+export const stepBufferWords = ({ step, logit }: Bucket, { maxStepPages }: KvCacheShape): number =>
+  ELEMENT_WORDS * (STEP_HEADER + 2 * step + 2 * logit + Math.ceil(maxStepPages / ELEMENT_WORDS));
 
 /**
- * All that differs from step to step, as kernels read it: counts, then [token, position, lane] of each row, the rows
- * whose logits are wanted, the tiles of attention, and which of the logit rows come back as their top.
+ * All that differs from step to step, as kernels read it: counts, then [token, position, page] of each row, the rows
+ * whose logits are wanted, the tiles of attention, which of the logit rows come back as their top, and the pages of all
+ * sequences.
  * @param topRows among the rows of logits
+ * @returns how many words are used
  */
 export function writeStepBuffer(
   target: Uint32Array,
   batch: StepBatch,
   bucket: Bucket,
   topRows: readonly number[],
-): void {
+): number {
   const logitStart = STEP_HEADER + bucket.step;
   const tileStart = logitStart + bucket.logit;
   const topStart = tileStart + bucket.step;
-  for (let row = 0; row < batch.numRows; row++) {
-    const at = ELEMENT_WORDS * (STEP_HEADER + row);
-    target[at] = batch.tokenIds[row] ?? 0;
-    target[at + 1] = batch.positions[row] ?? 0;
-    target[at + 2] = batch.lanes[row] ?? 0;
+  const pagesStart = topStart + bucket.logit;
+  let pageAt = ELEMENT_WORDS * pagesStart;
+  for (const { rowStart, numRows, pages } of batch.segments) {
+    for (let row = rowStart; row < rowStart + numRows; row++) {
+      const position = batch.positions[row] ?? 0;
+      const page = pages[Math.floor(position / PAGE_TOKENS)] ?? 0;
+      target.set([batch.tokenIds[row] ?? 0, position, page], ELEMENT_WORDS * (STEP_HEADER + row));
+    }
+    target.set(pages, pageAt);
+    pageAt += pages.length;
   }
   for (let row = 0; row < batch.numLogitRows; row++) {
     target[ELEMENT_WORDS * (logitStart + row)] = batch.logitRows[row] ?? 0;
@@ -92,5 +103,7 @@ export function writeStepBuffer(
     target[ELEMENT_WORDS * (topStart + index)] = topRows[index] ?? 0;
   }
   const numTiles = writeAttentionTiles(target, ELEMENT_WORDS * tileStart, batch.segments, bucket.tileRows);
-  target.set([batch.numRows, batch.numLogitRows, numTiles, topRows.length, logitStart, tileStart, topStart]);
+  target.set([batch.numRows, batch.numLogitRows, numTiles, topRows.length]);
+  target.set([logitStart, tileStart, topStart, pagesStart], ELEMENT_WORDS);
+  return pageAt;
 }

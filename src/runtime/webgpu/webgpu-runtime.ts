@@ -11,7 +11,7 @@ import { type GpuWeightFormat, GpuParameter } from './gpu-parameter.ts';
 import { planReadBack, rowsFrom, type ReadBackPlan } from './read-back.ts';
 import { type Recording, Recordings } from './recording.ts';
 import { startDevice, type WebGpuDeviceOptions } from './start.ts';
-import { stepBufferWords, writeStepBuffer } from './step-plan.ts';
+import { writeStepBuffer } from './step-plan.ts';
 
 export interface WebGpuRuntimeOptions extends WebGpuDeviceOptions {
   weights: GpuWeightFormat;
@@ -82,12 +82,11 @@ export class WebGpuRuntime implements Runtime {
     return numRows;
   }
 
-  copyLane(cache: KvCache, from: number, to: number, numTokens: number): void {
+  copyPage(cache: KvCache, from: number, to: number): void {
     const gpuCache = gpuKvCache(cache);
-    const { numKvHeads, headDim } = cache.shape;
-    const detour = this.#arena.detour(4 * numKvHeads * numTokens * headDim);
+    const detour = this.#arena.detour(gpuCache.pageBytes);
     const encoder = this.#device.device.createCommandEncoder();
-    gpuCache.copyLane(encoder, detour, { from, to, numTokens });
+    gpuCache.copyPage(encoder, detour, from, to);
     this.#device.queue.submit([encoder.finish()]);
   }
 
@@ -120,9 +119,8 @@ export class WebGpuRuntime implements Runtime {
   }
 
   #writeStep(batch: StepBatch, { plan }: Recording, topRows: readonly number[]): void {
-    const numWords = stepBufferWords(plan.bucket);
-    if (this.#stepNumbers.length < numWords) this.#stepNumbers = new Uint32Array(numWords);
-    writeStepBuffer(this.#stepNumbers, batch, plan.bucket, topRows);
+    if (this.#stepNumbers.length < plan.stepWords) this.#stepNumbers = new Uint32Array(plan.stepWords);
+    const numWords = writeStepBuffer(this.#stepNumbers, batch, plan.bucket, topRows);
     this.#device.queue.writeBuffer(this.#arena.step, 0, this.#stepNumbers, 0, numWords);
   }
 

@@ -14,6 +14,9 @@ describe('cacheShape', () => {
       headDim: 8,
       numLanes: 4,
       laneLength: 100,
+      // Two for each lane, the second of which is not full.
+      numPages: 8,
+      maxStepPages: 8,
     });
   });
 

@@ -30,7 +30,7 @@ function recordingRuntime(): { runtime: Runtime; parameters: (Parameter & { valu
       createKvCache: notNeeded,
       runStep: notNeeded,
       numComputedRows: notNeeded,
-      copyLane: notNeeded,
+      copyPage: notNeeded,
       memory: notNeeded,
       dispose: () => Promise.resolve(),
     },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gpt2ParameterShapes } from '../../../src/model/gpt2-parameters.ts';
 import { parseGpt2Config } from '../../../src/model/gpt2-config.ts';
 import { planByConfigJson } from '../../../src/model/architectures/registry.ts';
+import { PAGE_TOKENS, pagesFor } from '../../../src/runtime/pages.ts';
 import { kvCacheBytes } from '../../../src/runtime/runtime.ts';
 
 /** The published config.json of openai-community/gpt2, the fields that matter. */
@@ -105,9 +106,9 @@ describe('the size of GPT-2 small', () => {
 
   it('caches 73,728 bytes a token, 72 MiB at the full context', () => {
     const { numLayers, numKvHeads, headDim, contextLength } = parseGpt2Config(GPT2_SMALL);
-    const cacheOf = (laneLength: number) =>
-      kvCacheBytes({ numLayers, numKvHeads, headDim, numLanes: 1, laneLength });
-    expect(cacheOf(1)).toBe(73_728);
-    expect(cacheOf(contextLength)).toBe(72 * 1024 * 1024);
+    const cacheOf = (numPages: number) =>
+      kvCacheBytes({ numLayers, numKvHeads, headDim, numPages, maxStepPages: numPages });
+    expect(cacheOf(1)).toBe(73_728 * PAGE_TOKENS);
+    expect(cacheOf(pagesFor(contextLength))).toBe(72 * 1024 * 1024);
   });
 });

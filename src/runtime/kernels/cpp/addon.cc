@@ -140,11 +140,10 @@ napi_value AddMatrix(napi_env env, napi_callback_info info) {
 
 napi_value AddCache(napi_env env, napi_callback_info info) {
   Call call(env, info);
-  const int64_t layers = call.Integer(0), lanes = call.Integer(1), heads = call.Integer(2), length = call.Integer(3),
-                head_dim = call.Integer(4), format = call.Integer(5);
+  const int64_t layers = call.Integer(0), pages = call.Integer(1), heads = call.Integer(2),
+                head_dim = call.Integer(3), format = call.Integer(4);
   if (!call.ok() || format < 0 || format > 2) return call.Done("a cache has a format");
-  return HandleOrFail(
-      call, call.addon().store.AddCache(layers, lanes, heads, length, head_dim, static_cast<CacheFormat>(format)));
+  return HandleOrFail(call, call.addon().store.AddCache(layers, pages, heads, head_dim, static_cast<CacheFormat>(format)));
 }
 
 napi_value AddProgram(napi_env env, napi_callback_info info) {
@@ -206,18 +205,11 @@ napi_value PackRows(napi_env env, napi_callback_info info) {
   return call.Done(call.addon().store.PackRows(handle, row, static_cast<StoredFormat>(format), bytes.data, bytes.size));
 }
 
-napi_value CopyLane(napi_env env, napi_callback_info info) {
+napi_value CopyPage(napi_env env, napi_callback_info info) {
   Call call(env, info);
   const int32_t handle = call.Handle(0);
-  const int64_t from = call.Integer(1), to = call.Integer(2), num_tokens = call.Integer(3);
-  return call.Done(call.ok() ? call.addon().store.CopyLane(handle, from, to, num_tokens) : nullptr);
-}
-
-napi_value ClearLane(napi_env env, napi_callback_info info) {
-  Call call(env, info);
-  const int32_t handle = call.Handle(0);
-  const int64_t lane = call.Integer(1), from = call.Integer(2);
-  return call.Done(call.ok() ? call.addon().store.ClearLane(handle, lane, from) : nullptr);
+  const int64_t from = call.Integer(1), to = call.Integer(2);
+  return call.Done(call.ok() ? call.addon().store.CopyPage(handle, from, to) : nullptr);
 }
 
 napi_value Run(napi_env env, napi_callback_info info) {
@@ -336,7 +328,7 @@ napi_value Register(napi_env env, napi_value exports) {
   } functions[] = {
       {"start", Start},           {"addVector", AddVector},     {"addMatrix", AddMatrix},     {"addCache", AddCache},
       {"addProgram", AddProgram}, {"freeTensor", FreeTensor},   {"freeProgram", FreeProgram}, {"writeVector", WriteVector},
-      {"readTensor", ReadTensor}, {"packFloats", PackFloats}, {"packRows", PackRows},       {"copyLane", CopyLane},       {"clearLane", ClearLane},
+      {"readTensor", ReadTensor}, {"packFloats", PackFloats}, {"packRows", PackRows},       {"copyPage", CopyPage},
       {"run", Run},               {"multiply", Multiply},   {"startBFloats", StartBFloats}, {"attendSequences", AttendSequences}, {"gelu", ActivateGelu}, {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
   };
   for (const auto &[name, function] : functions) {

@@ -42,17 +42,27 @@ constexpr int64_t NumberBytes(CacheFormat format) {
   return format == CacheFormat::kF32 ? 4 : format == CacheFormat::kF16 ? 2 : 1;
 }
 
+// Tokens of a page of a cache.
+constexpr int64_t kPageTokens = 64;
+
+// Where a sequence's keys and values are: the page of each kPageTokens of its tokens. Those before `first` may be gone.
+struct PageTable {
+  const int32_t *pages;
+  int64_t num_pages, first;
+};
+
 struct Attention {
   const float *qkv;  // [rows, stripes]
-  void *keys;    // [lanes, kv_heads, lane_length, padded_dim], in the cache's format
-  void *values;  // the same
-  float *key_scales, *value_scales;  // of integers: [lanes, kv_heads, lane_length]
-  const int32_t *lanes;
+  void *keys;    // [pages, kv_heads, kPageTokens / 16, padded_dim, 16], in the cache's format
+  void *values;  // [pages, kv_heads, kPageTokens, padded_dim]
+  float *key_scales, *value_scales;  // of integers: [pages, kv_heads, kPageTokens]; else null
+  const PageTable *tables;
+  const int32_t *sequences;  // [rows], whose table
   const int32_t *positions;
   float *output;  // [rows, heads * head_dim]
   int64_t num_rows;
   Stripes stripes;
-  int64_t padded_dim, lane_length;
+  int64_t padded_dim;
   CacheFormat format;
   float scale;
   int64_t window;  // tokens that a query sees, itself included; 0: all
@@ -102,7 +112,7 @@ struct Kernels {
   void (*gate)(const float *x, int64_t num_rows, int64_t dim, bool is_silu, float *output);
   // x + y, element by element.
   void (*add)(const float *x, const float *y, int64_t size, float *output);
-  // Writes the rows' keys and values into their lanes, then lets each row attend up to its own position, and no
+  // Writes the rows' keys and values into their pages, then lets each row attend up to its own position, and no
   // farther back than the window.
   void (*attention)(const Attention &attention);
   // The `num_top` largest of a row's numbers, the first of equals first, where they stand, and log(sum(exp(row))):

@@ -37,13 +37,15 @@ struct Program {
 
 // The tokens of a step, and the rows of its result that are wanted.
 struct StepRows {
-  int32_t num_rows, num_selected, num_top;
-  const int32_t *tokens, *positions, *lanes;  // [num_rows]
-  const int32_t *selected;                    // [num_selected], rows
-  const int32_t *top_is_enough;               // [num_selected], 0 or 1
+  int32_t num_rows, num_selected, num_top, num_sequences;
+  const int32_t *tokens, *positions, *sequences;  // [num_rows]
+  const int32_t *selected;                        // [num_selected], rows
+  const int32_t *top_is_enough;                   // [num_selected], 0 or 1
+  const int32_t *table_ends;  // [num_sequences], where the pages of each end; they lie one after the other
+  const int32_t *pages;       // [table_ends of the last]; -1: gone, since no row looks so far back
 };
 
-constexpr int64_t kProgramHeader = 5, kRowsHeader = 3;
+constexpr int64_t kProgramHeader = 5, kRowsHeader = 4;
 // Far more than the activations of any model take.
 constexpr int32_t kMaxCols = 1 << 24;
 
@@ -78,17 +80,25 @@ inline bool ReadProgram(const int32_t *words, int64_t num_words, Program *progra
 
 inline bool ReadRows(const int32_t *words, int64_t num_words, StepRows *rows) {
   if (num_words < kRowsHeader) return false;
-  const int32_t num_rows = words[0], num_selected = words[1];
-  if (num_rows < 0 || num_selected < 0 || num_words != kRowsHeader + int64_t{3} * num_rows + int64_t{2} * num_selected) {
-    return false;
-  }
+  const int32_t num_rows = words[0], num_selected = words[1], num_sequences = words[3];
+  const int64_t fixed = kRowsHeader + int64_t{3} * num_rows + int64_t{2} * num_selected + num_sequences;
+  if (num_rows < 0 || num_selected < 0 || num_sequences < 0 || num_words < fixed) return false;
   const int32_t *tokens = words + kRowsHeader, *selected = tokens + int64_t{3} * num_rows;
-  *rows = {num_rows, num_selected, words[2], tokens, tokens + num_rows, tokens + 2 * int64_t{num_rows},
-           selected, selected + num_selected};
+  const int32_t *table_ends = selected + 2 * int64_t{num_selected};
+  *rows = {num_rows, num_selected, words[2], num_sequences, tokens, tokens + num_rows, tokens + 2 * int64_t{num_rows},
+           selected, selected + num_selected, table_ends, table_ends + num_sequences};
   for (int32_t i = 0; i < num_selected; i++) {
     if (selected[i] < 0 || selected[i] >= num_rows) return false;
   }
-  return true;
+  for (int32_t i = 0; i < num_rows; i++) {
+    if (rows->sequences[i] < 0 || rows->sequences[i] >= num_sequences || rows->positions[i] < 0) return false;
+  }
+  int32_t end = 0;
+  for (int32_t i = 0; i < num_sequences; i++) {
+    if (table_ends[i] < end) return false;
+    end = table_ends[i];
+  }
+  return num_words == fixed + end;
 }
 
 }  // namespace

@@ -21,7 +21,16 @@ class StepRun {
   StepRun(const Kernels &kernels, const Program &program, const StepRows &rows, const std::vector<const Tensor *> &tensors,
           float *memory, float *result, RowBlock *rounded)
       : kernels_(kernels), program_(program), rows_(rows), tensors_(tensors), memory_(memory), result_(result),
-        rounded_(rounded) {}
+        rounded_(rounded) {
+    const int32_t *pages = rows.pages;
+    for (int32_t i = 0; i < rows.num_sequences; i++) {
+      const int32_t *end = rows.pages + rows.table_ends[i], *first = end;
+      for (const int32_t *page = pages; page < end; page++) last_page_ = *page > last_page_ ? *page : last_page_;
+      while (first > pages && first[-1] >= 0) first--;
+      tables_.push_back({pages, end - pages, first - pages});
+      pages = end;
+    }
+  }
 
   // What is wrong with the step, or null. Nothing behind the fault is computed.
   const char *Run() {
@@ -189,17 +198,20 @@ class StepRun {
                       i.numbers[3] >= 0 && ColsOf(i.output) == stripes.num_heads * stripes.head_dim;
     if (!Require(fits, "queries fit the cache") || !HasAllRows(i)) return;
     const Cache &cache = tensor->cache;
+    if (!Require(last_page_ < cache.num_pages, "pages lie in the cache")) return;
     for (int64_t row = 0; row < rows_.num_rows; row++) {
-      const int32_t lane = rows_.lanes[row], position = rows_.positions[row];
-      const bool inside = lane >= 0 && lane < cache.num_lanes && position >= 0 && position < cache.lane_length;
-      if (!Require(inside, "a row's lane and position lie in the cache")) return;
+      const PageTable &table = tables_[rows_.sequences[row]];
+      const int64_t position = rows_.positions[row], window = i.numbers[3];
+      const int64_t first = window > 0 && position >= window ? position + 1 - window : 0;
+      const bool inside = position / kPageTokens < table.num_pages && first / kPageTokens >= table.first;
+      if (!Require(inside, "a row's sequence has pages for what the row sees")) return;
     }
     const int64_t slot = layer * cache.LayerSlots(), byte = slot * cache.SlotBytes();
     const bool has_scales = cache.format == CacheFormat::kInt8;
     float *key_scales = has_scales ? cache.key_scales + slot : nullptr;
     float *value_scales = has_scales ? cache.value_scales + slot : nullptr;
-    kernels_.attention({Of(i.x), cache.keys + byte, cache.values + byte, key_scales, value_scales, rows_.lanes,
-                        rows_.positions, Of(i.output), rows_.num_rows, stripes, cache.padded_dim, cache.lane_length,
+    kernels_.attention({Of(i.x), cache.keys + byte, cache.values + byte, key_scales, value_scales, tables_.data(),
+                        rows_.sequences, rows_.positions, Of(i.output), rows_.num_rows, stripes, cache.padded_dim,
                         cache.format, i.scalar, i.numbers[3]});
   }
 
@@ -240,6 +252,8 @@ class StepRun {
   float *memory_;
   float *result_;
   RowBlock *rounded_;
+  std::vector<PageTable> tables_;  // of the step's sequences
+  int32_t last_page_ = -1;
   const char *fault_ = nullptr;
 };
 

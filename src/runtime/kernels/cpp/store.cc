@@ -105,23 +105,21 @@ int32_t Store::AddMatrix(int64_t depth, const int32_t *segments, int64_t num_seg
   return handle;
 }
 
-int32_t Store::AddCache(int64_t num_layers, int64_t num_lanes, int64_t num_kv_heads, int64_t lane_length,
-                        int64_t head_dim, CacheFormat format) {
-  if (head_dim <= 0 || head_dim > kMaxBytes) return -1;
+int32_t Store::AddCache(int64_t num_layers, int64_t num_pages, int64_t num_kv_heads, int64_t head_dim,
+                        CacheFormat format) {
+  if (head_dim <= 0 || head_dim > kMaxBytes || num_pages > INT32_MAX) return -1;
   const int64_t padded_dim = (head_dim + 15) / 16 * 16;
-  const int64_t num_slots = ProductOf({num_layers, num_lanes, num_kv_heads, lane_length});
+  const int64_t num_slots = ProductOf({num_layers, num_pages, num_kv_heads, kPageTokens});
   const int64_t half = num_slots < 0 ? -1 : ProductOf({num_slots, padded_dim, NumberBytes(format)});
   const int64_t scale_bytes = format == CacheFormat::kInt8 ? num_slots * static_cast<int64_t>(sizeof(float)) : 0;
   int32_t handle;
-  // A kernel reads a vector of scales where there may be fewer, and uses those that are there.
-  const int64_t behind = scale_bytes == 0 ? 0 : 64;
-  Owned *owned = half < 0 ? nullptr : Add(2 * (half + scale_bytes) + behind, &handle);
+  Owned *owned = half < 0 ? nullptr : Add(2 * (half + scale_bytes), &handle);
   if (owned == nullptr) return -1;
   uint8_t *keys = static_cast<uint8_t *>(owned->memory);
   float *scales = scale_bytes == 0 ? nullptr : reinterpret_cast<float *>(keys + 2 * half);
   owned->tensor.kind = Tensor::kCache;
-  owned->tensor.cache = {keys,      keys + half,  scales,      scales == nullptr ? nullptr : scales + num_slots,
-                         num_layers, num_lanes,   num_kv_heads, lane_length, padded_dim, format};
+  owned->tensor.cache = {keys,       keys + half, scales,       scales == nullptr ? nullptr : scales + num_slots,
+                         num_layers, num_pages,   num_kv_heads, padded_dim, format};
   return handle;
 }
 
@@ -221,39 +219,19 @@ uint8_t *Store::WritablePanels(int32_t handle, const Segment &segment) {
   return memory + (segment.panels - memory);
 }
 
-const char *Store::CopyLane(int32_t handle, int64_t from, int64_t to, int64_t num_tokens) {
+const char *Store::CopyPage(int32_t handle, int64_t from, int64_t to) {
   Tensor *tensor = OfKind(handle, Tensor::kCache);
   if (tensor == nullptr) return kNoTensor;
   const Cache &cache = tensor->cache;
-  const auto is_lane = [&](int64_t lane) { return lane >= 0 && lane < cache.num_lanes; };
-  if (!is_lane(from) || !is_lane(to) || num_tokens < 0 || num_tokens > cache.lane_length) return "tokens lie in a lane";
-  ParallelFor(cache.num_layers * cache.num_kv_heads, [&](int64_t chunk) {
-    const int64_t layer = chunk / cache.num_kv_heads, head = chunk % cache.num_kv_heads;
-    const auto slot = [&](int64_t lane) {
-      return ((layer * cache.num_lanes + lane) * cache.num_kv_heads + head) * cache.lane_length;
-    };
+  const auto is_page = [&](int64_t page) { return page >= 0 && page < cache.num_pages; };
+  if (!is_page(from) || !is_page(to)) return "a page lies in the cache";
+  ParallelFor(cache.num_layers, [&](int64_t layer) {
     ForSlotArrays(cache, [&](const SlotArray &array) {
-      const int64_t bytes = array.slot_bytes;
-      std::memmove(array.start + slot(to) * bytes, array.start + slot(from) * bytes, num_tokens * bytes);
+      const int64_t bytes = cache.PageSlots() * array.slot_bytes;
+      uint8_t *start = array.start + layer * cache.LayerSlots() * array.slot_bytes;
+      std::memmove(start + to * bytes, start + from * bytes, bytes);
     });
   });
-  return nullptr;
-}
-
-const char *Store::ClearLane(int32_t handle, int64_t lane, int64_t from) {
-  Tensor *tensor = OfKind(handle, Tensor::kCache);
-  if (tensor == nullptr) return kNoTensor;
-  const Cache &cache = tensor->cache;
-  const bool fits = lane >= 0 && lane < cache.num_lanes && from >= 0 && from <= cache.lane_length;
-  if (!fits) return "tokens lie in a lane";
-  for (int64_t layer = 0; layer < cache.num_layers; layer++) {
-    for (int64_t head = 0; head < cache.num_kv_heads; head++) {
-      const int64_t slot = ((layer * cache.num_lanes + lane) * cache.num_kv_heads + head) * cache.lane_length + from;
-      ForSlotArrays(cache, [&](const SlotArray &array) {
-        std::memset(array.start + slot * array.slot_bytes, 0, (cache.lane_length - from) * array.slot_bytes);
-      });
-    }
-  }
   return nullptr;
 }
 

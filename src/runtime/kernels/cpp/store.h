@@ -27,8 +27,7 @@ class Store {
   int32_t AddVector(int64_t size);
   // [sum of the segments, depth] zeros in panels. `segments` has outputs and format of each.
   int32_t AddMatrix(int64_t depth, const int32_t *segments, int64_t num_segments);
-  int32_t AddCache(int64_t num_layers, int64_t num_lanes, int64_t num_kv_heads, int64_t lane_length, int64_t head_dim,
-                   CacheFormat format);
+  int32_t AddCache(int64_t num_layers, int64_t num_pages, int64_t num_kv_heads, int64_t head_dim, CacheFormat format);
   int32_t AddProgram(const int32_t *words, int64_t num_words, const int32_t *handles, int64_t num_handles);
   void FreeTensor(int32_t handle);
   void FreeProgram(int32_t handle);
@@ -38,10 +37,8 @@ class Store {
   const char *PackFloats(int32_t handle, int64_t first_row, const float *rows, int64_t count);
   // Rows of one segment as a file has them.
   const char *PackRows(int32_t handle, int64_t first_row, StoredFormat from, const uint8_t *rows, int64_t num_bytes);
-  // The first `num_tokens` tokens of a lane, in every layer.
-  const char *CopyLane(int32_t handle, int64_t from, int64_t to, int64_t num_tokens);
-  // Zeros a lane from a position on.
-  const char *ClearLane(int32_t handle, int64_t lane, int64_t from);
+  // A page of a cache, in every layer.
+  const char *CopyPage(int32_t handle, int64_t from, int64_t to);
 
   // All of a tensor's memory; null where there is none.
   const void *MemoryOf(int32_t handle, int64_t *num_bytes) const;

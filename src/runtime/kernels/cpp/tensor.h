@@ -7,14 +7,16 @@
 
 namespace tokenflare {
 
-// Keys and values of every layer: [layers, lanes, kv_heads, lane_length, padded_dim], twice. A slot is a token's head.
+// Keys and values of every layer: [layers, pages, kv_heads, kPageTokens, padded_dim], twice. A slot is a token's head; of
+// keys, sixteen slots lie across each other (`Attention`).
 struct Cache {
   uint8_t *keys, *values;
-  float *key_scales, *value_scales;  // of integers, [layers, lanes, kv_heads, lane_length]; else null
-  int64_t num_layers, num_lanes, num_kv_heads, lane_length, padded_dim;
+  float *key_scales, *value_scales;  // of integers, [layers, pages, kv_heads, kPageTokens]; else null
+  int64_t num_layers, num_pages, num_kv_heads, padded_dim;
   CacheFormat format;
   int64_t SlotBytes() const { return padded_dim * NumberBytes(format); }
-  int64_t LayerSlots() const { return num_lanes * num_kv_heads * lane_length; }
+  int64_t PageSlots() const { return num_kv_heads * kPageTokens; }
+  int64_t LayerSlots() const { return num_pages * PageSlots(); }
 };
 
 // What a step reads, and of a cache also writes. Its memory belongs to the addon.

@@ -1,10 +1,9 @@
 import type { AttentionHeads } from '../../ops.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 import { defineKernel, strideOf, unroll, type Kernel } from './kernel.ts';
 
 interface AttentionDimensions {
   heads: AttentionHeads;
-  /** Tokens that a lane of the cache can hold. */
-  laneLength: number;
   /** Columns of a row of queries in memory: those of q alone, or of q, k and v. */
   queryCols: number;
   paddedRows: number;
@@ -42,7 +41,7 @@ export function attentionTileRows(lengths: readonly number[]): number {
  * down when a larger score turns up (Milakov and Gimelshein 2018), so that no score outlives its block.
  */
 export function attentionKernel(dimensions: AttentionDimensions): Kernel {
-  const { heads, laneLength } = dimensions;
+  const { heads } = dimensions;
   const { numHeads, numKvHeads, window } = heads;
   const shape = shapeOf(dimensions);
   const { tileRows, type, numVectors, size } = shape;
@@ -63,7 +62,12 @@ const NUM_RUNS = ${size / RUN_LENGTH}u;
 var<workgroup> tile_queries: array<${type}, TILE_ROWS * NUM_VECTORS>;
 var<workgroup> weights: array<f32, TILE_ROWS * SIZE>;
 var<workgroup> runs: array<f32, TILE_ROWS * NUM_RUNS>;
-var<workgroup> mixed: array<${type}, TILE_ROWS * SIZE>;`,
+var<workgroup> mixed: array<${type}, TILE_ROWS * SIZE>;
+/** Where the vectors of a key, or of its value, begin. */
+fn key_start(pages_start: u32, kv_head: u32, key: u32) -> u32 {
+  let page = page_at(pages_start + key / ${PAGE_TOKENS}u);
+  return ((page * ${numKvHeads}u + kv_head) * ${PAGE_TOKENS}u + key % ${PAGE_TOKENS}u) * NUM_VECTORS;
+}`,
     workgroupSize: size,
     body: `
   if (group.x >= num_tiles()) { return; }
@@ -73,7 +77,7 @@ var<workgroup> mixed: array<${type}, TILE_ROWS * SIZE>;`,
   let position = tile.w;
   let kv_len = position + num_rows;
   let kv_head = group.y / ${numHeads / numKvHeads}u;
-  let lane_start = (tile.z * ${numKvHeads} + kv_head) * ${laneLength} * NUM_VECTORS;
+  let pages_start = tile.z;
   let vector = thread % NUM_VECTORS;
   let key_group = thread / NUM_VECTORS;
   ${loadQueries(shape)}
@@ -116,13 +120,13 @@ const vectorWidth = (headDim: number): number => (headDim % 4 === 0 ? 4 : headDi
 export const isHeadDimSupported = (headDim: number): boolean =>
   headDim <= 256 && headDim / vectorWidth(headDim) <= 128;
 
-function shapeOf({ heads, laneLength, queryCols, tileRows }: AttentionDimensions): AttentionShape {
+function shapeOf({ heads, queryCols, tileRows }: AttentionDimensions): AttentionShape {
   const { numHeads, headDim, scale, window } = heads;
   const width = vectorWidth(headDim);
   const numVectors = headDim / width;
-  // Enough for the columns of a head; a decode takes more where a lane has keys for them.
+  // Enough for the columns of a head; a decode takes more, since it may have many keys.
   const needed = numVectors > 64 ? 128 : 64;
-  const size = tileRows > 1 || laneLength <= 256 ? needed : laneLength <= 512 ? 128 : 256;
+  const size = tileRows > 1 ? needed : 256;
   return {
     tileRows,
     type: width === 1 ? 'f32' : `vec${width}<f32>`,
@@ -149,8 +153,9 @@ const scoreBlock = ({ type, window, eachRow }: AttentionShape): string => `
     let key = start + thread;
     ${eachRow((row) => `var score_${row} = 0.0;`)}
     if (key < kv_len) {
+      let key_at = key_start(pages_start, kv_head, key);
       for (var i = 0u; i < NUM_VECTORS; i++) {
-        let k = keys[lane_start + key * NUM_VECTORS + i];
+        let k = keys[key_at + i];
         ${eachRow((row) => {
           const q = `tile_queries[${row} * NUM_VECTORS + i]`;
           return `score_${row} += ${type === 'f32' ? `${q} * k` : `dot(${q}, k)`};`;
@@ -190,7 +195,7 @@ const weighBlock = ({ eachRow }: AttentionShape): string => `
 const mixBlock = ({ eachRow }: AttentionShape): string => `
     if (key_group < NUM_GROUPS) {
       for (var i = key_group; i < min(SIZE, kv_len - start); i += NUM_GROUPS) {
-        let v = values[lane_start + (start + i) * NUM_VECTORS + vector];
+        let v = values[key_start(pages_start, kv_head, start + i) + vector];
         ${eachRow((row) => `mix_${row} += weights[${row} * SIZE + i] * v;`)}
       }
     }`;

@@ -1,15 +1,17 @@
+import { PAGE_TOKENS } from '../../pages.ts';
 import type { KvCacheShape } from '../../runtime.ts';
 import { defineKernel, numRowsOf, strideOf, type Kernel } from './kernel.ts';
 
 const WORKGROUP_SIZE = 64;
 
 /** The WGSL function that finds a number of a key or value: column `col` of [heads * headDim] of a step's row. */
-export function cacheSlotFunction({ numKvHeads, headDim, laneLength }: KvCacheShape): string {
+export function cacheSlotFunction({ numKvHeads, headDim }: KvCacheShape): string {
   return `
 fn cache_slot(row: u32, col: u32) -> u32 {
   let info = step_row(row);
   let head = col / ${headDim}u;
-  return ((info.z * ${numKvHeads} + head) * ${laneLength} + info.y) * ${headDim} + col - head * ${headDim};
+  let token = (info.z * ${numKvHeads}u + head) * ${PAGE_TOKENS}u + info.y % ${PAGE_TOKENS}u;
+  return token * ${headDim}u + col - head * ${headDim}u;
 }`;
 }
 

@@ -1,3 +1,4 @@
+import { PAGE_TOKENS } from '../../pages.ts';
 import type { HeadStripes, Rotation } from '../../ops.ts';
 import type { KvCacheShape } from '../../runtime.ts';
 import { defineKernel, numRowsOf, strideOf, type Binding, type Kernel } from './kernel.ts';
@@ -97,7 +98,7 @@ fn store(row: u32, stripe: u32, col: u32, value: f32) {
   return `
 fn cache_slot(row: u32, head: u32) -> u32 {
   let info = step_row(row);
-  return ((info.z * ${numKvHeads} + head) * ${cache.laneLength} + info.y) * HEAD_DIM;
+  return ((info.z * ${numKvHeads}u + head) * ${PAGE_TOKENS}u + info.y % ${PAGE_TOKENS}u) * HEAD_DIM;
 }
 fn store(row: u32, stripe: u32, col: u32, value: f32) {
   if (stripe < KEY_STRIPE) {

@@ -64,7 +64,7 @@ async function run(
   let now = 0;
   const core = new EngineCore(
     new Scheduler(limits),
-    new ModelRunner(NO_MODEL, runtime, runtime.cache),
+    new ModelRunner(NO_MODEL, runtime, runtime),
     new Sampler(TOKENS.length),
     () => (now += msPerCall),
   );

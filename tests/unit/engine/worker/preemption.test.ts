@@ -51,7 +51,7 @@ interface Engine {
 async function run(engine: Engine, arrivals: readonly Arrival[], texts: readonly Text[] = []): Promise<Run> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
   const runtime = new LaneRuntime(logitsOf);
-  const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
+  const runner = new ModelRunner(NO_MODEL, runtime, runtime);
   let now = 0;
   const core = new EngineCore(new Scheduler({ ...engine, costs }), runner, new Sampler(VOCAB), () => now++);
   const result: Run = {

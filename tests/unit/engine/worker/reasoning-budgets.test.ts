@@ -65,7 +65,7 @@ async function run(
   let now = 0;
   const core = new EngineCore(
     new Scheduler(limits),
-    new ModelRunner(NO_MODEL, runtime, runtime.cache),
+    new ModelRunner(NO_MODEL, runtime, runtime),
     new Sampler(TOKENS.length),
     () => (now += msPerCall),
   );
@@ -285,7 +285,7 @@ describe('a budget of reasoning tokens', () => {
 
   it('is refused where the vocabulary cannot write the closing tag', () => {
     const runtime = new LaneRuntime(logitsOf);
-    const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
+    const runner = new ModelRunner(NO_MODEL, runtime, runtime);
     const core = new EngineCore(new Scheduler({ numLanes: 1, maxNumBatchedTokens: 8, prefixCache: false }), runner, new Sampler(TOKENS.length)); // prettier-ignore
     core.setTokenTexts({ table, specialTokenIds: SPECIAL });
     const reasoning = { opening: '<q>', closing: '</q>', startsInside: true, maxTokens: 3, shown: {} };

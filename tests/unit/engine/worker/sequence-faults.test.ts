@@ -170,7 +170,7 @@ function createEngine(): Engine {
   };
   const runtime = new LaneRuntime(logitsOf, 8);
   const scheduler = new Scheduler(limits);
-  const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
+  const runner = new ModelRunner(NO_MODEL, runtime, runtime);
   const core = new EngineCore(scheduler, runner, new Sampler(TOKENS.length));
   core.setVocabulary(trie);
   core.setTokenTexts(texts);

@@ -40,7 +40,7 @@ async function run(
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
   const limits = { numLanes: NUM_LANES, maxNumBatchedTokens: 24, prefixCache: true, costs, speculates };
   const runtime = new LaneRuntime(logitsOf);
-  const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
+  const runner = new ModelRunner(NO_MODEL, runtime, runtime);
   let now = 0;
   const core = new EngineCore(new Scheduler(limits), runner, new Sampler(VOCAB), () => now++);
   for (const request of requests) core.submit(request);

@@ -24,7 +24,7 @@ const model = new Gpt2(
 );
 
 function recordStep() {
-  const cacheShape = { numLayers: 3, numKvHeads: 2, headDim: 4, numLanes: 1, laneLength: 16 };
+  const cacheShape = { numLayers: 3, numKvHeads: 2, headDim: 4, numPages: 1, maxStepPages: 1 };
   const recorder = new StepRecorder(COUNTS, cacheShape);
   const returned = stepValue(model.forward(recorder));
   const { operations, result } = selectEarly(liveOperations(recorder.operations, returned), returned, COUNTS);
@@ -49,8 +49,8 @@ describe('products', () => {
       numLayers: 1,
       numKvHeads: 1,
       headDim: 4,
-      numLanes: 1,
-      laneLength: 4,
+      numPages: 1,
+      maxStepPages: 1,
     });
     const table = { name: 'table', shape: [4, 8] };
     const weight = { name: 'weight', shape: [8, 8] };

@@ -20,7 +20,7 @@ const parameters = createGpt2Parameters(config, (name, shape) => ({ name, shape 
 const model = new Gpt2(config, parameters);
 
 function recordAndSelect(forward: (ops: TransformerOps) => Activation) {
-  const cacheShape = { numLayers: 2, numKvHeads: 2, headDim: 4, numLanes: 1, laneLength: 16 };
+  const cacheShape = { numLayers: 2, numKvHeads: 2, headDim: 4, numPages: 1, maxStepPages: 1 };
   return recordForward(forward, COUNTS, cacheShape);
 }
 

@@ -12,7 +12,7 @@ function planOps(forward: (x: Activation, ops: TransformerOps) => Activation): S
   const table: Parameter = { name: 'table', shape: [16, 8] };
   return planStep((ops) => forward(ops.embed(table, table), ops), {
     bucket: { step: 4, logit: 2, tileRows: 1 },
-    cacheShape: { numLayers: 1, numKvHeads: 2, headDim: 4, numLanes: 1, laneLength: 16 },
+    cacheShape: { numLayers: 1, numKvHeads: 2, headDim: 4, numPages: 1, maxStepPages: 1 },
     layoutOf: ({ shape }) => ({ encoding: 'f32', parts: [{ start: 0, numRows: shape[0] ?? 0 }] }),
     wantsTop: false,
   });

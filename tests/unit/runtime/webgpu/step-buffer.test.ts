@@ -1,50 +1,54 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
+import { GONE } from '../../../../src/runtime/pages.ts';
 import { bookHeads } from '../../../../src/runtime/ops.ts';
 import { attentionKernel, attentionTileRows } from '../../../../src/runtime/webgpu/kernels/attention.ts';
 import { checkBatch } from '../../../../src/runtime/step/step-tables.ts';
 import { stepBufferWords, writeStepBuffer } from '../../../../src/runtime/webgpu/step-plan.ts';
 
-const CACHE = { numLayers: 1, numKvHeads: 1, headDim: 4, numLanes: 3, laneLength: 16 };
+const CACHE = { numLayers: 1, numKvHeads: 1, headDim: 4, numPages: 6, maxStepPages: 5 };
 const TABLES = { tokens: 10, positions: 16 };
 
 describe('the step buffer', () => {
-  it('has counts, rows, logit rows, tiles and top rows, each where the header says', () => {
+  it('has counts, rows, logit rows, tiles, top rows and pages, each where the header says', () => {
     const batch = buildStepBatch(
       [
-        { lane: 2, positionStart: 5, tokenIds: [7], logits: 'last' },
-        { lane: 1, positionStart: 0, tokenIds: [3, 4], logits: 'all' },
+        { pages: [4, 2], positionStart: 69, tokenIds: [7], logits: 'last' },
+        { pages: [1], positionStart: 0, tokenIds: [3, 4], logits: 'all' },
       ],
       [4],
     );
     const bucket = { step: 4, logit: 4, tileRows: 1 };
-    const words = new Uint32Array(stepBufferWords(bucket));
-    writeStepBuffer(words, batch, bucket, [0, 2]);
+    const words = new Uint32Array(stepBufferWords(bucket, CACHE));
+    const numWords = writeStepBuffer(words, batch, bucket, [0, 2]);
     const element = (index: number) => [...words.subarray(4 * index, 4 * index + 4)];
     expect(element(0)).toEqual([3, 3, 3, 2]);
-    const [logitStart = 0, tileStart = 0, topStart = 0] = element(1);
+    const [logitStart = 0, tileStart = 0, topStart = 0, pagesStart = 0] = element(1);
     expect([2, 3, 4].map((index) => element(index).slice(0, 3))).toEqual([
-      [7, 5, 2],
+      [7, 69, 2],
       [3, 0, 1],
       [4, 1, 1],
     ]);
     expect([0, 1, 2].map((row) => element(logitStart + row)[0])).toEqual([0, 1, 2]);
     expect([0, 1, 2].map((tile) => element(tileStart + tile))).toEqual([
-      [0, 1, 2, 5],
-      [1, 1, 1, 0],
-      [2, 1, 1, 1],
+      [0, 1, 0, 69],
+      [1, 1, 2, 0],
+      [2, 1, 2, 1],
     ]);
     expect([0, 1].map((row) => element(topStart + row)[0])).toEqual([0, 2]);
+    expect(element(pagesStart)).toEqual([4, 2, 1, 0]);
+    expect(numWords).toBe(4 * pagesStart + 3);
+    expect(words.length).toBe(4 * (pagesStart + 2));
   });
 
   it('cuts a prefill into tiles of four rows', () => {
     const batch = buildStepBatch(
-      [{ lane: 0, positionStart: 3, tokenIds: Array(11).fill(1), logits: 'last' }],
+      [{ pages: [0], positionStart: 3, tokenIds: Array(11).fill(1), logits: 'last' }],
       [32],
     );
     const bucket = { step: 32, logit: 32, tileRows: 4 };
-    const words = new Uint32Array(stepBufferWords(bucket));
+    const words = new Uint32Array(stepBufferWords(bucket, CACHE));
     writeStepBuffer(words, batch, bucket, []);
     expect(words[2]).toBe(3);
     const tileStart = 4 * (words[5] ?? 0);
@@ -54,19 +58,46 @@ describe('the step buffer', () => {
   it.each([
     {
       what: 'a token beyond the table',
-      lane: 0,
+      pages: [0],
       positionStart: 0,
       tokenIds: [10],
       message: /token 10 is one of 10/,
     },
-    { what: 'a negative token', lane: 0, positionStart: 0, tokenIds: [-1], message: /token -1/ },
-    { what: 'a lane beyond the cache', lane: 3, positionStart: 0, tokenIds: [1], message: /fits lane 3/ },
+    { what: 'a negative token', pages: [0], positionStart: 0, tokenIds: [-1], message: /token -1/ },
     {
-      what: 'a position beyond the lane',
-      lane: 0,
+      what: 'a page beyond the cache',
+      pages: [6],
+      positionStart: 0,
+      tokenIds: [1],
+      message: /fits its 1 pages/,
+    },
+    {
+      what: 'a page below those gone',
+      pages: [GONE - 1],
+      positionStart: 0,
+      tokenIds: [1],
+      message: /fits its 1/,
+    },
+    {
+      what: 'a position beyond its pages',
+      pages: [0, 1],
+      positionStart: 127,
+      tokenIds: [1, 1],
+      message: /2 rows from position 127 fits its 2 pages/,
+    },
+    {
+      what: 'a position beyond the table',
+      pages: [0],
       positionStart: 15,
       tokenIds: [1, 1],
-      message: /from position 15/,
+      message: /position 16/,
+    },
+    {
+      what: 'more pages than a step may name',
+      pages: [0, 1, 2, 3, 4, 5],
+      positionStart: 0,
+      tokenIds: [1],
+      message: /names 5 pages at most/,
     },
   ])('is not written for $what', ({ message, ...segment }) => {
     const batch = buildStepBatch([{ ...segment, logits: 'last' }]);
@@ -94,7 +125,6 @@ describe('the rows that attention takes at once', () => {
         const paddedRows = lengths.reduce((sum, length) => sum + length, 0);
         const { workgroups } = attentionKernel({
           heads: bookHeads(1, 4),
-          laneLength: 16,
           queryCols: 4,
           paddedRows,
           tileRows,

@@ -62,9 +62,9 @@ EXPORT(addMatrix) int32_t AddMatrix(double depth, const int32_t *segments, int32
   return store.AddMatrix(static_cast<int64_t>(depth), segments, num_segments);
 }
 EXPORT(addCache)
-int32_t AddCache(double layers, double lanes, double heads, double length, double head_dim, int32_t format) {
-  return store.AddCache(static_cast<int64_t>(layers), static_cast<int64_t>(lanes), static_cast<int64_t>(heads),
-                        static_cast<int64_t>(length), static_cast<int64_t>(head_dim), static_cast<CacheFormat>(format));
+int32_t AddCache(double layers, double pages, double heads, double head_dim, int32_t format) {
+  return store.AddCache(static_cast<int64_t>(layers), static_cast<int64_t>(pages), static_cast<int64_t>(heads),
+                        static_cast<int64_t>(head_dim), static_cast<CacheFormat>(format));
 }
 EXPORT(addProgram)
 int32_t AddProgram(const int32_t *words, int32_t num_words, const int32_t *handles, int32_t num_handles) {
@@ -93,11 +93,8 @@ const char *PackRows(int32_t handle, double row, int32_t format, const uint8_t *
   return store.PackRows(handle, static_cast<int64_t>(row), static_cast<StoredFormat>(format), bytes,
                         static_cast<int64_t>(num_bytes));
 }
-EXPORT(copyLane) const char *CopyLane(int32_t handle, double from, double to, double num_tokens) {
-  return store.CopyLane(handle, static_cast<int64_t>(from), static_cast<int64_t>(to), static_cast<int64_t>(num_tokens));
-}
-EXPORT(clearLane) const char *ClearLane(int32_t handle, double lane, double from) {
-  return store.ClearLane(handle, static_cast<int64_t>(lane), static_cast<int64_t>(from));
+EXPORT(copyPage) const char *CopyPage(int32_t handle, double from, double to) {
+  return store.CopyPage(handle, static_cast<int64_t>(from), static_cast<int64_t>(to));
 }
 EXPORT(run)
 const char *Run(int32_t program, const int32_t *rows, int32_t num_words, float *whole, double whole_size, float *tops,
