@@ -1,0 +1,223 @@
+import { assertInvariant } from '../../errors.ts';
+import { PAGE_TOKENS, pagesFor } from '../../runtime/pages.ts';
+import { PrefixTree, type PageNode, type PrefixMatch } from './prefix-tree.ts';
+
+/** A page to copy before a step. */
+export interface PageCopy {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The pages that a sequence holds, in the order of its tokens. */
+export interface PageHolder {
+  readonly pages: number[];
+  /** Of each of its first pages what the tree knows of its tokens: an equal page may stand for its own. */
+  readonly nodes: PageNode[];
+  readonly salt: string | undefined;
+}
+
+/** As operators know it. */
+export interface PageCounts {
+  /** Pages that sequences hold, each once. */
+  readonly numUsed: number;
+  /** Of these, pages that more than one holds. */
+  readonly numShared: number;
+  /** Pages that nobody holds and that keep their tokens. */
+  readonly numKept: number;
+  /** Since the start: pages whose tokens had to go. */
+  readonly numEvicted: number;
+}
+
+export interface PageCacheOptions {
+  readonly numPages: number;
+  /** Off: a page forgets what it held as soon as nobody holds it. */
+  readonly prefixCache: boolean;
+}
+
+/**
+ * Who holds which pages of the KV cache, and what pages hold that nobody does. Sequences with the same beginning hold the
+ * same pages; a page that one of them would write to is copied first. A page that is given up keeps its tokens until its
+ * room is needed: the least recently used goes first, and of a text its end before its beginning.
+ *
+ * Invariant: pages that are empty, kept and held make up all pages; a page is held by as many as its count says.
+ *
+ * Bookkeeping alone: who is told to copy must do so before the step that it is told with.
+ */
+export class PageCache {
+  readonly numPages: number;
+  readonly #prefixCache: boolean;
+  /** Pages that hold nothing, the lowest last, so that a lightly loaded cache stays compact. */
+  readonly #empty: number[];
+  /** Nodes of pages that nobody holds, the least recently used first. */
+  readonly #kept = new Set<PageNode>();
+  /** By page: how many hold it. */
+  readonly #numHolders: Int32Array; // [numPages]
+  /** By page, where the tree knows its tokens. */
+  readonly #nodeOf = new Map<number, PageNode>();
+  readonly #tree = new PrefixTree();
+  #numEvicted = 0;
+
+  constructor({ numPages, prefixCache }: PageCacheOptions) {
+    this.numPages = numPages;
+    this.#prefixCache = prefixCache;
+    this.#empty = Array.from({ length: numPages }, (_, i) => numPages - 1 - i);
+    this.#numHolders = new Int32Array(numPages); // [numPages]
+  }
+
+  /** Pages that can be handed out. */
+  get numFree(): number {
+    return this.#empty.length + this.#kept.size;
+  }
+
+  counts(): PageCounts {
+    return {
+      numUsed: this.numPages - this.numFree,
+      numShared: this.#numHolders.reduce((sum, count) => sum + (count > 1 ? 1 : 0), 0),
+      numKept: this.#kept.size,
+      numEvicted: this.#numEvicted,
+    };
+  }
+
+  /** What the cache holds of a sequence's first `maxTokens` tokens. */
+  find(tokenIds: readonly number[], maxTokens: number, salt?: string): PrefixMatch | undefined {
+    return this.#prefixCache ? this.#tree.find(tokenIds, maxTokens, salt) : undefined;
+  }
+
+  /** Pages that must be free for a sequence to go on behind a match with room for `numTokens` tokens in all. */
+  numPagesFor(numTokens: number, match: PrefixMatch | undefined): number {
+    const nodes = match?.nodes ?? [];
+    // A page that is shared and that nobody holds is one of the free ones until then.
+    const fromKept = nodes.filter(({ page }) => this.#numHolders[page] === 0).length;
+    const copied = match?.partial !== undefined && this.#numHolders[match.partial.node.page] === 0 ? 1 : 0;
+    return pagesFor(numTokens) - nodes.length + fromKept + copied;
+  }
+
+  /** Gives a sequence the pages of a match, and a copy of the page that it ends in. There is room (`numPagesFor`). */
+  take(match: PrefixMatch | undefined, salt: string | undefined): { holder: PageHolder; copies: PageCopy[] } {
+    const holder: PageHolder = { pages: [], nodes: [], salt };
+    for (const node of match?.nodes ?? []) {
+      this.#hold(node.page);
+      holder.pages.push(node.page);
+      holder.nodes.push(node);
+    }
+    const { partial } = match ?? {};
+    if (partial === undefined) return { holder, copies: [] };
+    // Held until its copy has a page, or it might be the one that is evicted for it.
+    this.#hold(partial.node.page);
+    const page = this.#handOut();
+    this.#release(partial.node.page);
+    holder.pages.push(page);
+    this.#note(
+      holder,
+      partial.node.tokenIds.slice(0, partial.numTokens),
+      (match?.nodes.length ?? 0) * PAGE_TOKENS,
+    );
+    return { holder, copies: [{ from: partial.node.page, to: page }] };
+  }
+
+  /** Gives a sequence pages until it has room for `numTokens`; false, and nothing has changed, where too few are free. */
+  grow(holder: PageHolder, numTokens: number): boolean {
+    const numMissing = pagesFor(numTokens) - holder.pages.length;
+    if (numMissing > this.numFree) return false;
+    for (let i = 0; i < numMissing; i++) holder.pages.push(this.#handOut());
+    return true;
+  }
+
+  /** Takes note of what was computed: the first `numTokens` of these tokens are in the sequence's pages. */
+  record(holder: PageHolder, tokenIds: readonly number[], numTokens: number): void {
+    if (!this.#prefixCache) return;
+    const noted = this.#numNoted(holder);
+    if (numTokens > noted) this.#note(holder, tokenIds.slice(noted, numTokens), noted);
+  }
+
+  #numNoted({ nodes }: PageHolder): number {
+    const last = nodes.at(-1);
+    return last === undefined ? 0 : (nodes.length - 1) * PAGE_TOKENS + last.tokenIds.length;
+  }
+
+  /** @param start where the tokens begin in their sequence: behind all that were noted */
+  #note(holder: PageHolder, tokenIds: readonly number[], start: number): void {
+    const { pages, nodes, salt } = holder;
+    for (let at = 0; at < tokenIds.length;) {
+      const index = Math.floor((start + at) / PAGE_TOKENS);
+      const count = Math.min(PAGE_TOKENS - ((start + at) % PAGE_TOKENS), tokenIds.length - at);
+      const page = pages[index];
+      assertInvariant(page !== undefined, 'a sequence has pages for the tokens that were computed');
+      if (nodes.length === index) {
+        const node = this.#tree.add(page, nodes[index - 1], salt);
+        this.#nodeOf.set(page, node);
+        nodes.push(node);
+      }
+      const node = nodes[index];
+      assertInvariant(node?.page === page, 'a page that others wrote is whole');
+      this.#tree.append(node, tokenIds.slice(at, at + count));
+      if (node.tokenIds.length === PAGE_TOKENS) this.#joinEqual(holder, index, node);
+      at += count;
+    }
+  }
+
+  /** Where another page holds the very same tokens, what follows is found behind that one. */
+  #joinEqual({ nodes }: PageHolder, index: number, node: PageNode): void {
+    const equal = this.#tree.equalOf(node);
+    if (equal === undefined) return;
+    this.#tree.remove(node);
+    this.#nodeOf.delete(node.page);
+    nodes[index] = equal;
+  }
+
+  /** The sequence needs its pages no more; what they hold stays there. */
+  free({ pages, nodes }: PageHolder): void {
+    // Ends first, so that they are evicted before beginnings.
+    for (const page of pages.splice(0).reverse()) this.#release(page);
+    nodes.length = 0;
+  }
+
+  /** The pages that the sequence holds may have anything in them: nobody finds them any more. */
+  forget({ pages, nodes }: PageHolder): void {
+    for (const [index, node] of nodes.entries()) {
+      if (node.page !== pages[index] || this.#nodeOf.get(node.page) !== node) continue;
+      this.#tree.remove(node);
+      this.#nodeOf.delete(node.page);
+    }
+  }
+
+  #hold(page: number): void {
+    const node = this.#nodeOf.get(page);
+    if (this.#numHolders[page] === 0 && node !== undefined) this.#kept.delete(node);
+    this.#numHolders[page] = (this.#numHolders[page] ?? 0) + 1;
+  }
+
+  #release(page: number): void {
+    const left = (this.#numHolders[page] ?? 0) - 1;
+    assertInvariant(left >= 0, `page ${page} is given up by those that hold it`);
+    this.#numHolders[page] = left;
+    if (left > 0) return;
+    const node = this.#nodeOf.get(page);
+    if (node === undefined) this.#empty.push(page);
+    else this.#kept.add(node);
+  }
+
+  /** An empty page, or else the least recently used one, if possible one that nothing is found behind. */
+  #handOut(): number {
+    const page = this.#empty.pop() ?? this.#evict();
+    this.#numHolders[page] = 1;
+    return page;
+  }
+
+  #evict(): number {
+    const [oldest] = this.#kept;
+    // Pages behind a kept one may be held by a sequence that holds an equal page in its place.
+    const node = firstOf(this.#kept, (one) => this.#tree.isLeaf(one)) ?? oldest;
+    assertInvariant(node !== undefined, 'a page is handed out while one is free');
+    this.#kept.delete(node);
+    this.#nodeOf.delete(node.page);
+    this.#tree.remove(node);
+    this.#numEvicted++;
+    return node.page;
+  }
+}
+
+function firstOf<T>(items: Iterable<T>, isWanted: (item: T) => boolean): T | undefined {
+  for (const item of items) if (isWanted(item)) return item;
+  return undefined;
+}
