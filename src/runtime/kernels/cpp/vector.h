@@ -130,13 +130,19 @@ inline float Sum(const Vector &values) {
   return lanes[0];
 }
 
+// Of numbers, in any order: there is one largest.
+template <int half, int... i>
+TOKENFLARE_INLINE Part LargestOfPart(Part part, std::integer_sequence<int, i...> all) {
+  const Part other = __builtin_shufflevector(part, part, (i ^ half)...);
+  part = part > other ? part : other;
+  if constexpr (half > 1) return LargestOfPart<half / 2>(part, all);
+  return part;
+}
 inline float LargestOf(const Vector &values) {
-  float lanes[kWidth];
-  Store(lanes, values);
-  for (int half = kWidth / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; i++) lanes[i] = lanes[i + half] > lanes[i] ? lanes[i + half] : lanes[i];
-  }
-  return lanes[0];
+  Part part = values.parts[0];
+#pragma GCC unroll 4
+  for (int p = 1; p < kParts; p++) part = part > values.parts[p] ? part : values.parts[p];
+  return LargestOfPart<kPartWidth / 2>(part, std::make_integer_sequence<int, kPartWidth>())[0];
 }
 
 // The numbers of two registers: of each stretch of 2 `half` numbers the lower halves side by side, or the upper ones.
@@ -144,6 +150,20 @@ template <int half, bool is_upper, int... i>
 TOKENFLARE_INLINE Part Pair(Part a, Part b, std::integer_sequence<int, i...>) {
   return __builtin_shufflevector(
       a, b, (i / (2 * half) * 2 * half + i % half + i / half % 2 * kPartWidth + (is_upper ? half : 0))...);
+}
+
+// Number i of part j becomes number j of part i.
+template <int half = kPartWidth / 2>
+TOKENFLARE_INLINE void TransposeParts(Part (&parts)[kPartWidth]) {
+  constexpr auto kAll = std::make_integer_sequence<int, kPartWidth>();
+#pragma GCC unroll 16
+  for (int i = 0; i < kPartWidth; i++) {
+    if (i & half) continue;
+    const Part upper = Pair<half, true>(parts[i], parts[i + half], kAll);
+    parts[i] = Pair<half, false>(parts[i], parts[i + half], kAll);
+    parts[i + half] = upper;
+  }
+  if constexpr (half > 1) TransposeParts<half / 2>(parts);
 }
 
 // parts[i] summed into number i.
@@ -185,13 +205,12 @@ TOKENFLARE_INLINE Vector SumEach(const Vector (&vectors)[kWidth]) {
 
 // e^x to about 2 units in the last place (Cody-Waite reduction, the polynomial of Cephes' expf); 0 below -87.3.
 TOKENFLARE_INLINE Part ExpOfPart(Part x) {
-  const Part least = -87.3f - Part{}, most = 88.3f - Part{};
-  const IntPart tiny = x < least;
-  x = x > most ? most : x;
-  x = tiny ? least : x;
+  const Part most = 88.3f - Part{};
   const auto constant = [](float number) -> Part { return number - Part{}; };
-  const Part shift = constant(12582912.0f);  // 1.5 * 2^23: a sum with it rounds to a whole number
-  const Part whole = FmaPart(x, constant(1.44269504f), shift) - shift;
+  const IntPart tiny = x < constant(-87.3f);
+  x = x > most ? most : x;
+  const Part shift = constant(12582912.0f);  // 1.5 * 2^23: a sum with it rounds to a whole number, in its lowest bits
+  const Part shifted = FmaPart(x, constant(1.44269504f), shift), whole = shifted - shift;
   const Part rest = FmaPart(whole, constant(2.12194440e-4f), FmaPart(whole, constant(-0.693359375f), x));
   Part value = constant(1.9875691500e-4f);
   value = FmaPart(value, rest, constant(1.3981999507e-3f));
@@ -200,7 +219,7 @@ TOKENFLARE_INLINE Part ExpOfPart(Part x) {
   value = FmaPart(value, rest, constant(1.6666665459e-1f));
   value = FmaPart(value, rest, constant(5.0000001201e-1f));
   value = FmaPart(value, rest * rest, rest) + 1.0f;
-  const IntPart power = (__builtin_convertvector(whole, IntPart) + 127) << 23;
+  const IntPart power = ((IntPart)shifted << 23) + (127 << 23);
   value = value * (Part)power;
   return tiny ? Part{} : value;
 }
