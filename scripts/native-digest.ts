@@ -12,7 +12,8 @@ import { lanePages, pagesOfLane } from '../src/runtime/pages.ts';
 import { KV_CACHE_FORMATS } from '../src/runtime/traits.ts';
 
 const WEIGHTS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
-const MAX_TOKENS = 40;
+/** More than a page of the cache. */
+const MAX_TOKENS = 80;
 const CHUNK = 7;
 
 type Hash = ReturnType<typeof createHash>;

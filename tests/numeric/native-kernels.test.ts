@@ -3,7 +3,7 @@ import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import type { KernelRuntime } from '../../src/runtime/kernels/kernel-runtime.ts';
 import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
 import { firstDifference } from '../support/compare.ts';
-import { MODELS } from '../support/kernel-digests.ts';
+import { MODELS, NUM_TOKENS } from '../support/kernel-digests.ts';
 import { someRows } from '../support/matrix.ts';
 import { FORMATS, formatNamed, storedHalves, storedPart, storedRows } from '../support/stored-rows.ts';
 import { runOps } from '../support/run-ops.ts';
@@ -146,7 +146,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('a whole step', () => {
       const runtime = createNativeRuntime({ numThreads: 2, weights, instructionSet });
       const runner = await StepRunner.load(runtime, model, 2);
       const { contextLength, vocabSize } = runner.loaded.config;
-      const logits = await runner.whole(someTokenIds(Math.min(40, contextLength), vocabSize, 1)); // [tokens][vocab]
+      const logits = await runner.whole(someTokenIds(Math.min(NUM_TOKENS, contextLength), vocabSize, 1)); // [tokens][vocab]
       results.push(logits.map((row) => [...row]));
       await runtime.dispose();
     }

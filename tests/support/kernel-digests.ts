@@ -22,6 +22,8 @@ export const MODELS = [
   'tiny-qwen3/head-dim-16',
   'tiny-gemma3/pattern-6',
 ];
+/** Tokens of more than a page of the cache. */
+export const NUM_TOKENS = 80;
 /** Rows of a tile and more, outputs of a panel and more. */
 const [NUM_ROWS, NUM_OUT, DEPTH] = [14, 75, 512];
 
@@ -52,7 +54,7 @@ export async function kernelDigests(name: KernelName): Promise<Record<string, st
     const runner = await StepRunner.load(runtime, given.model, 2);
     const { contextLength, vocabSize } = runner.loaded.config;
     const hash = createHash('sha256');
-    const tokenIds = someTokenIds(Math.min(40, contextLength), vocabSize, 1);
+    const tokenIds = someTokenIds(Math.min(NUM_TOKENS, contextLength), vocabSize, 1);
     for (const row of await runner.whole(tokenIds))
       hash.update(new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
     await runtime.dispose();

@@ -23,19 +23,23 @@ struct RunMemory {
   const char *next_keys;  // of the run behind; null: there is none
 };
 
-// Scores of a page for all rows. Keys that no row of a tile sees are left out, by vectors.
+// Scores of a page for all rows: some vectors of keys for all of them before the next, so that they stay in the nearest
+// memory. Those that no row of a tile sees are left out.
 template <typename Number>
 void ScorePage(const Reader &r, const Run<Number> &run, int page) {
   if (r.num_rows == 1) return ScoreTile<1, kPageVectors>(r, run, page, 0, 0);
-  for (int row = 0; row < r.num_rows; row += kQueryRows) {
-    const int last = Least(row + kQueryRows, r.num_rows) - 1;
-    const Seen seen = {r.SeenOf(row, run.first + page).first, r.SeenOf(last, run.first + page).end};
-    if (seen.IsEmpty()) continue;
-    const int first = static_cast<int>(seen.first / kWidth), end = static_cast<int>((seen.end - 1) / kWidth) + 1;
-    if (end - first > 2) {
-      for (int v = 0; v < kPageVectors; v += kTileVectors) ScoreTile<kQueryRows, kTileVectors>(r, run, page, row, v);
-    } else {
-      ScoreTile<kQueryRows, 2>(r, run, page, row, Least<int>(first, kPageVectors - 2));
+  for (int v = 0; v < kPageVectors; v += kTileVectors) {
+    for (int row = 0; row < r.num_rows; row += kQueryRows) {
+      const int64_t seen_first = r.SeenOf(row, run.first + page).first;
+      const int64_t seen_end = r.SeenOf(Least(row + kQueryRows, r.num_rows) - 1, run.first + page).end;
+      const int first = Most(v, static_cast<int>(seen_first / kWidth));
+      const int end = Least(v + kTileVectors, static_cast<int>((seen_end + kWidth - 1) / kWidth));
+      if (first >= end) continue;
+      if (kTileVectors > 2 && end - first <= 2) {
+        ScoreTile<kQueryRows, 2>(r, run, page, row, Least<int>(first, kPageVectors - 2));
+      } else {
+        ScoreTile<kQueryRows, kTileVectors>(r, run, page, row, v);
+      }
     }
   }
 }

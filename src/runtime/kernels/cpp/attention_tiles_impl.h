@@ -84,24 +84,22 @@ TOKENFLARE_INLINE void ScoreTile(const Reader &r, const Run<Number> &run, int pa
   for (int i = 0; i < kRows; i++) queries[i] = r.QueryOf(Least(row + i, r.num_rows - 1));
 #pragma GCC unroll 16
   for (int i = 0; i < kRows * kVectors; i++) tile[i / kVectors][i % kVectors] = Vector{};
-  const auto add = [&](int64_t d) __attribute__((always_inline)) {
-    Vector number[kVectors];
+  for (int64_t start = 0; start < r.head_dim; start += kDepth) {
+    AskFor(next, vector * stride + start * kVectors * kWidth, kDepth * kVectors * kWidth, run.cached_bytes);
+    const int64_t end = Least(start + kDepth, r.head_dim);
+#pragma GCC unroll 1
+    for (int64_t d = start; d < end; d++) {
+      Vector number[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; v++) number[v] = LoadCached(keys + v * stride + d * kWidth);
+      for (int v = 0; v < kVectors; v++) number[v] = LoadCached(keys + v * stride + d * kWidth);
 #pragma GCC unroll 4
-    for (int i = 0; i < kRows; i++) {
-      const Vector query = Splat(queries[i][d]);
+      for (int i = 0; i < kRows; i++) {
+        const Vector query = Splat(queries[i][d]);
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; v++) tile[i][v] = Fma(query, number[v], tile[i][v]);
+        for (int v = 0; v < kVectors; v++) tile[i][v] = Fma(query, number[v], tile[i][v]);
+      }
     }
-  };
-  int64_t d = 0;
-  for (; d + kDepth <= r.head_dim; d += kDepth) {
-    AskFor(next, vector * stride + d * kVectors * kWidth, kDepth * kVectors * kWidth, run.cached_bytes);
-#pragma GCC unroll 4
-    for (int i = 0; i < kDepth; i++) add(d + i);
   }
-  for (; d < r.head_dim; d++) add(d);
 #pragma GCC unroll 4
   for (int i = 0; i < kRows; i++) {
     float *scores = r.WeightsOf(Least(row + i, r.num_rows - 1)) + page * kPageTokens + vector * kWidth;
@@ -135,22 +133,18 @@ TOKENFLARE_INLINE void MixPage(const TileRows<kRows> &tile, const Number *values
       for (int v = 0; v < kVectors; v++) sums[i][v] = Fma(weight, value[v], sums[i][v]);
     }
   };
-  const auto add_where_seen = [&](int64_t key) {
-    add(key, [&](const Seen &seen) { return key >= seen.first && key < seen.end; });
-  };
   // Keys that some of the rows see, then those that all of them do, then some again.
   const int64_t end = tile.seen[kRows - 1].end;
   const int64_t all_first = Least(tile.seen[kRows - 1].first, end), all_end = Most(all_first, tile.seen[0].end);
   int64_t key = tile.seen[0].first;
-  if (kRows > 1) {
-    for (; key < all_first; key++) add_where_seen(key);
-  }
-  for (; key < all_end; key++) {
-    AskFor(next, key * padded_dim, kVectors * kWidth, cached_bytes);
-    add(key, [](const Seen &) { return true; });
-  }
-  if (kRows > 1) {
-    for (; key < end; key++) add_where_seen(key);
+  for (;;) {
+    for (; key >= all_first && key < all_end; key++) {
+      AskFor(next, key * padded_dim, kVectors * kWidth, cached_bytes);
+      add(key, [](const Seen &) { return true; });
+    }
+    if (key >= end) return;
+    add(key, [&](const Seen &seen) { return key >= seen.first && key < seen.end; });
+    key++;
   }
 }
 
