@@ -8,7 +8,7 @@ import { loadModel } from '../src/model/load-model.ts';
 import { buildStepBatch } from '../src/runtime/build-step-batch.ts';
 import { loadAddon } from '../src/runtime/native/native-addon.ts';
 import { createNativeRuntime } from '../src/runtime/native/native-runtime.ts';
-import { lanePages, pagesOfLane } from '../src/runtime/pages.ts';
+import { firstPages } from '../src/runtime/pages.ts';
 import { KV_CACHE_FORMATS } from '../src/runtime/traits.ts';
 
 const WEIGHTS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
@@ -25,9 +25,9 @@ async function addModel(hash: Hash, path: string, options: Options): Promise<voi
   const { model, config } = await loadModel(path, runtime);
   const { numLayers, numKvHeads, headDim, vocabSize } = config;
   const laneLength = Math.min(MAX_TOKENS, config.contextLength);
-  const lanes = lanePages({ numLanes: 2, laneLength });
-  const cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, ...lanes });
-  const pages = pagesOfLane(1, laneLength); // [pages]
+  const pages = firstPages(laneLength).reverse(); // [pages]
+  const numPages = pages.length;
+  const cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, numPages, maxStepPages: numPages });
   for (let positionStart = 0; positionStart < laneLength;) {
     const numTokens = positionStart < laneLength - CHUNK ? CHUNK : 1;
     const tokenIds = Array.from({ length: numTokens }, (_, i) => ((positionStart + i) * 7919) % vocabSize);

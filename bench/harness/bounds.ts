@@ -27,7 +27,7 @@ export const BOUNDS: Readonly<Record<BoundName, Bound>> = {
     unit: '',
   },
   memory: {
-    title: 'resident memory with all lanes full, against weights in memory and KV cache',
+    title: 'resident memory with all seats full, against weights in memory and KV cache',
     limit: 1.4,
     allows: 'at most',
     unit: '',

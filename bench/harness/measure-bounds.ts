@@ -25,8 +25,8 @@ export const STREAM_TOKENS = 96;
 export const STREAM_MAX_TOKENS = 2 * STREAM_TOKENS;
 /** Of each stream that goes before a time without requests. */
 export const IDLE_TOKENS = 32;
-/** Generated in each lane that is filled. */
-export const LANE_TOKENS = 16;
+/** Generated in each seat that is filled. */
+export const SEAT_TOKENS = 16;
 const RESIDENT_POLL_MS = 250;
 /** What a service may do after its last request before it counts as idle. */
 const SETTLE_MS = 1000;
@@ -134,17 +134,17 @@ export async function measurePrefix(
   };
 }
 
-/** The most that lay in memory while prompts as long as the context filled all lanes. */
+/** The most that lay in memory while prompts as long as the context filled all seats. */
 export async function measureMemory(
   { target, service, workload, signal }: Omit<MeasuredService, 'rounds'>,
-  numLanes: number,
+  maxNumSeqs: number,
 ): Promise<BoundReading> {
   const { contextLength } = await target.readModel(signal);
   const { weightMemoryBytes, kvCacheBytes } = await target.readMemory(signal);
   const filling = Promise.all(
-    Array.from({ length: numLanes }, () => {
-      const prompts = [workload.nextPrompt(contextLength - LANE_TOKENS)];
-      return target.generate({ prompts, maxTokens: LANE_TOKENS }, () => undefined, signal);
+    Array.from({ length: maxNumSeqs }, () => {
+      const prompts = [workload.nextPrompt(contextLength - SEAT_TOKENS)];
+      return target.generate({ prompts, maxTokens: SEAT_TOKENS }, () => undefined, signal);
     }),
   );
   const readings: (number | undefined)[] = [];
@@ -157,7 +157,7 @@ export async function measureMemory(
   return judgeable(
     readings,
     { weightMemoryBytes, kvCacheBytes },
-    `${numLanes} lanes of ${contextLength} tokens`,
+    `${maxNumSeqs} seats of ${contextLength} tokens`,
   );
 }
 
@@ -165,15 +165,15 @@ export async function measureMemory(
 export function judgeable(
   readings: readonly (number | undefined)[],
   { weightMemoryBytes, kvCacheBytes }: { weightMemoryBytes: number; kvCacheBytes: number },
-  lanes: string,
+  seats: string,
 ): BoundReading {
   const known = readings.filter((bytes) => bytes !== undefined);
   if (known.length === 0) return { name: 'memory', notMeasured: 'resident memory is read on Linux alone' };
   const mostBytes = Math.max(...known);
   const ratio = mostBytes / (weightMemoryBytes + kvCacheBytes);
   const mib = (bytes: number): string => Math.round(bytes / 2 ** 20).toLocaleString('en-US');
-  const details = `${mib(mostBytes)} MiB of all processes, weights ${mib(weightMemoryBytes)} and cache ${mib(kvCacheBytes)} MiB; ${lanes}`;
-  // Full lanes and weights cannot take less than they are, unless they are elsewhere.
+  const details = `${mib(mostBytes)} MiB of all processes, weights ${mib(weightMemoryBytes)} and cache ${mib(kvCacheBytes)} MiB; ${seats}`;
+  // Full seats and weights cannot take less than they are, unless they are elsewhere.
   if (ratio < 1) return { name: 'memory', notMeasured: `they lie on a device: ${details}` };
   return { name: 'memory', values: [ratio], details };
 }

@@ -99,7 +99,7 @@ async function measureTtft(cell: Cell & { kind: 'ttft' }, options: CellOptions):
 function neverSideBySide({ streams, maxTokens }: StreamsOrder): EngineError {
   return new EngineError(
     'invalid_request',
-    `${streams} streams of ${maxTokens} tokens never all decoded at once: ask for more tokens, or give the service as many lanes`,
+    `${streams} streams of ${maxTokens} tokens never all decoded at once: ask for more tokens, or give the service as many seats`,
     { param: 'max_tokens' },
   );
 }

@@ -4,7 +4,7 @@ import { HttpTarget } from '../../src/bench/http-target.ts';
 import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import {
   IDLE_TOKENS,
-  LANE_TOKENS,
+  SEAT_TOKENS,
   measureContext,
   measureEventLoop,
   measureIdle,
@@ -48,7 +48,7 @@ const OPTIONS = {
   bounds: names('rows', BOUND_NAMES, 'which of them'),
   contexts,
   prefixTokens: count('prompt-tokens', 512, 'of the beginning that was seen before'),
-  lanes: count('lanes', 16, 'as long as the context, all of them filled'),
+  seats: count('seats', 16, 'as long as the context, all of them filled'),
   streams: count('concurrency', 16, 'streams that decode while the event loop is watched'),
   rounds: count('repeats', 5, 'rounds'),
   idleSeconds: count('idle-seconds', 20, 'without a request'),
@@ -102,10 +102,10 @@ async function benchBounds(params: BoundsParams, signal: AbortSignal): Promise<B
   };
 }
 
-/** One for the lanes that are filled, and one for the rest, which needs a lane for each stream. */
-function planServices({ bounds, lanes, streams }: BoundsParams): { numSeqs: number; bounds: BoundName[] }[] {
+/** One for the seats that are filled, and one for the rest, which needs a seat for each stream. */
+function planServices({ bounds, seats, streams }: BoundsParams): { numSeqs: number; bounds: BoundName[] }[] {
   const services = [
-    { numSeqs: lanes, bounds: bounds.filter((name) => name === 'memory') },
+    { numSeqs: seats, bounds: bounds.filter((name) => name === 'memory') },
     { numSeqs: Math.max(streams, 4), bounds: bounds.filter((name) => name !== 'memory') },
   ];
   return services.filter((service) => service.bounds.length > 0);
@@ -118,7 +118,7 @@ function measure(bound: BoundName, measured: MeasuredService, params: BoundsPara
     case 'prefix':
       return measurePrefix(measured, params.prefixTokens);
     case 'memory':
-      return measureMemory(measured, params.lanes);
+      return measureMemory(measured, params.seats);
     case 'event-loop':
       return measureEventLoop(measured, params.streams);
     case 'idle':
@@ -133,7 +133,7 @@ function checkFits(
   const longest: Record<BoundName, number> = {
     context: longContext + STEP_TOKENS / 2,
     prefix: prefixTokens + NEW_TOKENS + 1,
-    memory: LANE_TOKENS + 1,
+    memory: SEAT_TOKENS + 1,
     'event-loop': STREAM_PROMPT_TOKENS + STREAM_MAX_TOKENS,
     idle: STREAM_PROMPT_TOKENS + IDLE_TOKENS,
   };

@@ -21,7 +21,7 @@ import { benchMode, models, number, numbers, seed, tell, type BenchOption, type 
 import { findModel } from '../models.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 
-/** Enough for the lanes of GPT-2 small; a service makes no more lanes than it may run sequences. */
+/** Enough for the seats of GPT-2 small; a service makes no more seats than it may run sequences. */
 const KV_CACHE_MB = 2048;
 
 const runtimes: BenchOption<readonly string[]> = {

@@ -162,7 +162,7 @@ async function unreadStreams(scene: Scene): Promise<void> {
     const metrics = await readMetrics(observer);
     return metrics !== undefined && metrics.running <= 1 && metrics.waiting === 0;
   }, 40_000);
-  scene.expect(isGone, 'streams that are not read hold lanes with STALL_TIMEOUT=2');
+  scene.expect(isGone, 'streams that are not read hold seats with STALL_TIMEOUT=2');
   closeAll(connections);
 }
 

@@ -82,7 +82,7 @@ async function droppedStreams(scene: Scene): Promise<void> {
   scene.expect(most.unread <= 16, `${most.unread} streams of one client go on without a reader`);
 }
 
-async function allLanes(scene: Scene): Promise<void> {
+async function allSeats(scene: Scene): Promise<void> {
   const hog = scene.client();
   const long = { prompt: 'a', max_tokens: 502, ignore_eos: true };
   const done = new AbortController();
@@ -134,7 +134,7 @@ export const FLOOD_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'invented-keys',
-    attack: '300 invented keys fill lanes and queue; 50 honest requests of two addresses',
+    attack: '300 invented keys fill seats and queue; 50 honest requests of two addresses',
     run: inventedKeys,
   },
   { name: 'hang-ups', attack: '1,000 streams hung up within 150 ms', run: hangUps },
@@ -145,8 +145,8 @@ export const FLOOD_CASES: readonly ChaosCase[] = [
     run: droppedStreams,
   },
   {
-    name: 'all-lanes',
+    name: 'all-seats',
     attack: '64 sequences of 502 tokens of one client, 5 short ones of another',
-    run: allLanes,
+    run: allSeats,
   },
 ];

@@ -11,7 +11,7 @@ import { rawPost } from '../support/raw-connection.ts';
 
 const PATH = '/v1/completions';
 const NUM_TOKENS = 32;
-/** A full queue and full lanes must be served twice within a request's own deadline. */
+/** A full queue and full seats must be served twice within a request's own deadline. */
 const NUM_PLACES = 256 + 32;
 const REQUEST = {
   prompt: Array.from({ length: 32 }, (_, i) => (i * 29) % 3000),
@@ -19,7 +19,7 @@ const REQUEST = {
   ignore_eos: true,
 };
 const CLOSED_LOOP_CLIENTS = 64;
-/** Where goodput is at its peak: lanes are never empty, and hardly anything is refused. */
+/** Where goodput is at its peak: seats are never empty, and hardly anything is refused. */
 const PEAK_FACTOR = 1.25;
 const OVERLOAD_FACTOR = 10;
 const OPEN_LOOP_ADDRESSES = 8;
@@ -31,7 +31,7 @@ const FULL_SECONDS = 60;
 /** Of peak and overload, in the long form. Requests of one length end in waves: a turn is long enough for many. */
 const FULL_ROUNDS = 8;
 const TURN_SECONDS = 15;
-/** The share of a loop's time until the lanes are full. */
+/** The share of a loop's time until the seats are full. */
 const SETTLE_SHARE = 0.25;
 /** A kibibyte kept of each request offered would be more. */
 const MEMORY_GROWTH_BYTES = 24 * 2 ** 20;
@@ -69,7 +69,7 @@ const offer = (scene: Scene, { perSecond, seconds, deadlineMs }: Load): Promise<
     limitMs: 3 * deadlineMs,
   });
 
-/** Requests a second that were served while the loop ran, once the lanes were full. */
+/** Requests a second that were served while the loop ran, once the seats were full. */
 function goodputOf(arrivals: readonly Arrival[], seconds: number): number {
   const fromMs = SETTLE_SHARE * seconds * 1000;
   const isCounted = ({ status, endedMs }: Arrival): boolean =>

@@ -102,7 +102,7 @@ async function compare(service: ServiceUnderTest, client: Client, before: Baseli
     ['requests running', metrics.running, 0],
     ['requests waiting', metrics.waiting, 0],
     ['requests waiting for a model', metrics.waitingForModel, 0],
-    ['lanes used', metrics.lanesUsed, 0],
+    ['seats used', metrics.seatsUsed, 0],
     ['tensors', metrics.tensors, before.tensors],
     ['MiB of the engine', mebibytes(metrics.engineBytes), mebibytes(before.engineBytes + ENGINE_SLACK_BYTES)],
     [SERVICE_MEMORY, mebibytes(now.serviceBytes), mebibytes(before.mostServiceBytes)],

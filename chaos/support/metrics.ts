@@ -6,7 +6,7 @@ export interface ServiceMetrics {
   running: number;
   waiting: number;
   waitingForModel: number;
-  lanesUsed: number;
+  seatsUsed: number;
   tensors: number;
   engineBytes: number;
   steps: number;
@@ -17,7 +17,7 @@ const NAMES: Record<keyof ServiceMetrics, string> = {
   running: 'num_requests_running',
   waiting: 'num_requests_waiting',
   waitingForModel: 'num_requests_waiting_for_model',
-  lanesUsed: 'lanes_used',
+  seatsUsed: 'seats_used',
   tensors: 'tensors',
   engineBytes: 'engine_resident_memory_bytes',
   steps: 'steps_total',
@@ -38,7 +38,7 @@ export async function readMetrics(client: Client): Promise<ServiceMetrics | unde
     running: read('running'),
     waiting: read('waiting'),
     waitingForModel: read('waitingForModel'),
-    lanesUsed: read('lanesUsed'),
+    seatsUsed: read('seatsUsed'),
     steps: read('steps'),
     // Another model that was loaded meanwhile may stay.
     tensors: read('tensors', DEFAULT_MODEL),

@@ -97,7 +97,7 @@ export const attentionRoute = defineRoute({
       const layers = readLayers(engine.model, input.layers);
       const prompt = onlyPrompt(input.prompt);
       const { clientId } = c.var.scope;
-      // It waits for a lane, so it takes a slot in the queue, as a completion does.
+      // It waits for a seat, so it takes a slot in the queue, as a completion does.
       const reservation = engine.reserve(1, clientId);
       const body = await withinDeadline({ clientId, gone: c.req.raw.signal, timeoutMs }, async (caller) => {
         const tokenIds = await readTokenIds(engine, prompt, caller);

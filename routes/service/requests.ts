@@ -55,7 +55,7 @@ function listRequests(c: AppContext, models: ServedModels): RequestListBody {
       ...toRequestRecordBody(record),
       ...(isMine(record) ? {} : { id: null }),
       model: modelId,
-      lanes: [...(record.lanes ?? [])],
+      seats: [...(record.seats ?? [])],
       max_tokens: record.maxTokens,
     })),
     has_more: all.length > MAX_LISTED_REQUESTS,

@@ -120,7 +120,7 @@ export class BatchRunner {
   }
 }
 
-export type EngineLoad = Pick<EngineStats, 'numSequencesRunning' | 'numSequencesWaiting' | 'numLanes'>;
+export type EngineLoad = Pick<EngineStats, 'numSequencesRunning' | 'numSequencesWaiting' | 'maxNumSeqs'>;
 
 /** The engine that would do an item. */
 interface ItemTarget {
@@ -131,8 +131,8 @@ interface ItemTarget {
 
 /**
  * Whether an item of a job may start now (docs/decisions/0060-batch-jobs.md). It never joins a queue that a request
- * waits in, of any model, since all models share one machine. Beside live requests there is one item at most, and a lane
- * stays free for the next request; without any, items take up to half of the lanes.
+ * waits in, of any model, since all models share one machine. Beside live requests there is one item at most, and a seat
+ * stays free for the next request; without any, items take up to half of the seats.
  *
  * @param target undefined while the model is not loaded
  * @param loads of every loaded engine, the target's among them
@@ -148,7 +148,7 @@ export function mayStartItem(
   const isLive = numRunning > numItems;
   // To load a model takes the machine's time and memory.
   if (target === undefined) return !isLive && numItems === 0;
-  const { numLanes, numSequencesRunning } = target.load;
-  if (isLive) return numItems === 0 && numSequencesRunning + 2 <= numLanes;
-  return target.numItems < Math.max(Math.floor(numLanes / 2), 1);
+  const { maxNumSeqs, numSequencesRunning } = target.load;
+  if (isLive) return numItems === 0 && numSequencesRunning + 2 <= maxNumSeqs;
+  return target.numItems < Math.max(Math.floor(maxNumSeqs / 2), 1);
 }

@@ -48,7 +48,7 @@ export interface BenchmarkModel {
   contextLength: number;
   /** Absent when the engine is another process's. */
   weightBytes?: number;
-  numLanes?: number;
+  maxNumSeqs?: number;
   kvCacheTokens?: number;
   kvCacheBytes?: number;
 }

@@ -38,7 +38,7 @@ function formatHeading({ model, runtime, machine, startedAt, durationMs }: Bench
   const cache =
     model.kvCacheBytes === undefined
       ? ''
-      : `; KV cache ${formatBytes(model.kvCacheBytes)}, ${model.kvCacheTokens ?? 0} tokens, ${model.numLanes ?? 0} lanes`;
+      : `; KV cache ${formatBytes(model.kvCacheBytes)}, ${model.kvCacheTokens ?? 0} tokens, ${model.maxNumSeqs ?? 0} seats`;
   return [
     `${model.id}: ${model.architecture}, ${(model.numParameters / 1e6).toFixed(2)} M parameters, ` +
       `context ${model.contextLength}, vocabulary ${model.vocabSize}`,

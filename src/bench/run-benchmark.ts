@@ -84,9 +84,9 @@ async function describeModel(
 ): Promise<{ model: BenchmarkModel; runtime: string }> {
   if (engine !== undefined) {
     const { id, architecture, numParameters, vocabSize, contextLength, ...rest } = engine.model;
-    const { weightBytes, numLanes, kvCacheTokens, kvCacheBytes } = rest;
+    const { weightBytes, maxNumSeqs, kvCacheTokens, kvCacheBytes } = rest;
     const common = { id, architecture, numParameters, vocabSize, contextLength };
-    const model = { ...common, weightBytes, numLanes, kvCacheTokens, kvCacheBytes };
+    const model = { ...common, weightBytes, maxNumSeqs, kvCacheTokens, kvCacheBytes };
     return { model, runtime: rest.runtimeDescription };
   }
   assertInvariant(url !== undefined, 'a benchmark has an engine or a URL');

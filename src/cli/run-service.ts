@@ -22,7 +22,7 @@ type GreetedModel = Pick<
   ModelInfo,
   | 'id'
   | 'runtimeDescription'
-  | 'numLanes'
+  | 'maxNumSeqs'
   | 'kvCacheTokens'
   | 'chatTemplate'
   | 'generationDefaults'
@@ -44,7 +44,7 @@ export function greeting(url: string, model: GreetedModel, needsKey: boolean): s
   const key = needsKey ? ' -H "authorization: Bearer $KEY"' : '';
   return (
     `Tokenflare serves ${model.id} on ${url} (${model.runtimeDescription}; ` +
-    `${model.numLanes} sequences at once, ${model.kvCacheTokens} tokens in the cache)\n` +
+    `${model.maxNumSeqs} sequences at once, ${model.kvCacheTokens} tokens in the cache)\n` +
     samplingLine(model) +
     `Page: ${url}/\n` +
     `Try:  curl -N ${url}${path}${key} -H 'content-type: application/json' -d '${JSON.stringify(body)}'\n`
@@ -148,7 +148,7 @@ function startUpFields(model: ModelInfo): Record<string, unknown> {
     contextLength: model.contextLength,
     chatTemplate: model.chatTemplate ?? 'none',
     sampling: samplingNote(model.generationDefaults ?? {}, model.generationSource ?? { from: 'none' }),
-    lanes: model.numLanes,
+    seats: model.maxNumSeqs,
     kvCacheTokens: model.kvCacheTokens,
     kvCacheMb: Math.round(model.kvCacheBytes / 2 ** 20),
   };

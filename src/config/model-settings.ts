@@ -117,13 +117,13 @@ export const MODEL_SETTINGS = {
     'MAX_NUM_SEQS',
     '32',
     integer(1, 1024),
-    'Sequences that may run at once (cache lanes).',
+    'Sequences that may run at once (cache seats).',
   ),
   maxModelLen: setting(
     'MAX_MODEL_LEN',
     undefined,
     optional(integer(2)),
-    "Longest prompt and completion together, in tokens; by default the model's context length, cut where eight lanes would not fit.",
+    "Longest prompt and completion together, in tokens; by default the model's context length, cut where eight seats would not fit.",
   ),
   maxNumBatchedTokens: setting(
     'MAX_NUM_BATCHED_TOKENS',
@@ -135,7 +135,7 @@ export const MODEL_SETTINGS = {
     'KV_CACHE_MB',
     '1024',
     integer(1),
-    'Memory for keys and values in MiB; fewer lanes than MAX_NUM_SEQS are made when they do not fit.',
+    'Memory for keys and values in MiB; fewer seats than MAX_NUM_SEQS are made when they do not fit.',
   ),
   prefixCache: setting(
     'PREFIX_CACHE',

@@ -23,13 +23,13 @@ export const SERVICE_SETTINGS = {
     'MAX_QUEUED_REQUESTS',
     '256',
     integer(0),
-    'Sequences that may wait for a lane (n and lists of prompts count each); beyond it a client that has an equal share of them gets 429.',
+    'Sequences that may wait for a seat (n and lists of prompts count each); beyond it a client that has an equal share of them gets 429.',
   ),
   maxQueuedTokens: setting(
     'MAX_QUEUED_TOKENS',
     '65536',
     integer(1),
-    'Prompt tokens that may wait for a lane; beyond it a client that has an equal share of them gets 429.',
+    'Prompt tokens that may wait for a seat; beyond it a client that has an equal share of them gets 429.',
   ),
   requestTimeoutMs: setting(
     'REQUEST_TIMEOUT',

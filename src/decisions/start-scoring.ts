@@ -6,7 +6,7 @@ import { assertInvariant, EngineError } from '../errors.ts';
 import type { TextCaller } from '../chat-template/chat-template.ts';
 import { encodeParts } from './render-frame.ts';
 
-/** Slots of one request: enough for the lanes of most engines, and a small part of most queues. */
+/** Slots of one request: enough for the seats of most engines, and a small part of most queues. */
 const MAX_SLOTS = 32;
 
 /**

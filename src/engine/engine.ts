@@ -59,8 +59,8 @@ export interface ModelInfo extends Partial<KnownDefaults> {
   /** For people: why this runtime, where it was not asked for by name. */
   runtimeReason?: string;
   numThreads: number;
-  numLanes: number;
-  /** Tokens that the KV cache holds in all lanes together. */
+  maxNumSeqs: number;
+  /** Tokens that the KV cache holds in all seats together. */
   kvCacheTokens: number;
   kvCacheBytes: number;
   /** What the model takes of the memory that all models share, of the device or of the machine, and how much that is. */
@@ -149,7 +149,7 @@ export type { SampledToken } from '../sampling/sampler.ts';
 export type { AttentionWeights } from '../model/inspect-attention.ts';
 export type { ChatMessage } from '../chat-template/renderer.ts';
 
-/** Where a request stands that waits for a lane. An estimate: see src/engine/client/queue/estimate-positions.ts. */
+/** Where a request stands that waits for a seat. An estimate: see src/engine/client/queue/estimate-positions.ts. */
 export interface QueuePosition {
   /** Which of the waiting sequences the request's first one is expected to be, from 1. */
   position: number;
@@ -162,8 +162,8 @@ export interface RequestRecord {
   id: string;
   ownerId: string;
   status: 'queued' | 'running' | 'finished' | 'cancelled' | 'failed';
-  /** While it runs: the lanes of the cache that its sequences have. One that was preempted has none. */
-  lanes?: readonly number[];
+  /** While it runs: the seats of the cache that its sequences have. One that was preempted has none. */
+  seats?: readonly number[];
   /** While it is queued, once the engine process has it. */
   queuePosition?: QueuePosition;
   /** Why it was cancelled: the client hung up, a DELETE, the deadline, or the service stopped. */
@@ -202,7 +202,7 @@ export interface StepCounters {
   numRectangularScores: number;
   /** Prompt tokens computed, each counted once. */
   numComputedPromptTokens: number;
-  /** Times a sequence lost its lane to another client, and tokens computed once more for that. */
+  /** Times a sequence lost its seat to another client, and tokens computed once more for that. */
   numPreemptions: number;
   numRecomputedTokens: number;
   /** Prompt tokens looked for in the prefix cache, and those that were there. */
@@ -219,12 +219,12 @@ export interface StepCounters {
 
 /** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */
 export interface EngineStats extends StepCounters {
-  /** Sequences that have started and not ended: more than lanes while some are preempted. */
+  /** Sequences that have started and not ended: more than seats while some are preempted. */
   numSequencesRunning: number;
   numSequencesWaiting: number;
   numTokensWaiting: number;
-  numLanes: number;
-  numLanesUsed: number;
+  maxNumSeqs: number;
+  numSeatsUsed: number;
   kvCacheTokens: number;
   kvCacheTokensUsed: number;
   numTensors: number;
@@ -294,7 +294,7 @@ export interface Engine {
   submit(request: CompletionRequest, reservation: Reservation): Completion;
   /**
    * What every head of some layers looks at in a prompt: [layers][heads][tokens][tokens], each row sums to 1.
-   * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
+   * Waits for a free seat; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
    * once that is aborted.
    */
   inspectAttention(
@@ -305,7 +305,7 @@ export interface Engine {
   ): Promise<AttentionWeights>;
   /**
    * The hidden states that the model has of a text's tokens, pooled, of length 1: [dim].
-   * Waits for a free lane; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
+   * Waits for a free seat; rejects with `backend_failure` when the engine fails meanwhile, and with the signal's reason
    * once that is aborted. Throws `context_length_exceeded` or `invalid_request`.
    */
   embed(tokenIds: readonly number[], signal: AbortSignal, options?: EmbedOptions): Promise<Float32Array>;

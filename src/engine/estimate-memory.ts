@@ -1,6 +1,6 @@
 import type { OpenModel } from '../model/load-model.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { lanePages, type Lanes, PAGE_TOKENS } from '../runtime/pages.ts';
+import { pagesFor } from '../runtime/pages.ts';
 import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
 import {
   bytesPerWeight,
@@ -12,7 +12,7 @@ import {
 } from '../runtime/traits.ts';
 import { autoBytesPerWeight } from '../runtime/kernels/kernel-parameter.ts';
 import { maxLogitRows } from '../scheduler/scheduler.ts';
-import { planCache } from '../scheduler/cache-plan.ts';
+import { type CachePlan, planCache } from '../scheduler/cache-plan.ts';
 import type { EngineSettings } from './protocol.ts';
 
 /** What the headers of a model's files say of its size. */
@@ -73,7 +73,7 @@ function keptBytesPerWeight({ numbersByFormat, isGguf }: OpenModel, runtime: 'na
  */
 export function estimateMemory(
   size: ModelSize,
-  shape: KvCacheShape & Pick<LaneCacheShape, 'numLanes'>,
+  shape: KvCacheShape & Pick<EngineCacheShape, 'maxNumSeqs'>,
   { runtime, weights, kvCacheFormat: askedFormat, maxNumBatchedTokens }: EstimateSettings,
 ): MemoryEstimate {
   const { config, numMatrixWeights, numVectorWeights, storedFormat, keptBytesPerWeight } = size;
@@ -82,12 +82,12 @@ export function estimateMemory(
     RUNTIME_TRAITS[runtime].keepsBlocks && weights === 'auto'
       ? keptBytesPerWeight[runtime === 'wasm' ? 'wasm' : 'native']
       : bytesPerWeight(runtime, weights, storedFormat);
-  const numRows = Math.max(maxNumBatchedTokens, shape.numLanes);
+  const numRows = Math.max(maxNumBatchedTokens, shape.maxNumSeqs);
   const parts = {
     weightBytes: Math.ceil(numMatrixWeights * bytes) + 4 * numVectorWeights,
     kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights, askedFormat)),
     // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
-    stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + maxLogitRows(shape.numLanes, numRows) * vocabSize),
+    stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + maxLogitRows(shape.maxNumSeqs, numRows) * vocabSize),
     processBytes: RUNTIME_TRAITS[runtime].processBytes,
   };
   return { ...parts, totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
@@ -100,8 +100,8 @@ interface EstimateSettings {
   maxNumBatchedTokens: number;
 }
 
-/** A cache that is cut into lanes. */
-export type LaneCacheShape = KvCacheShape & Lanes;
+/** A cache, how long a sequence in it may become, and how many run at once. */
+export type EngineCacheShape = KvCacheShape & CachePlan & { readonly maxNumSeqs: number };
 
 /**
  * The KV cache that a model gets by the settings.
@@ -112,19 +112,21 @@ export function cacheShape(
   {
     maxModelLen: askedLen,
     allowsShorter,
-    maxNumSeqs,
+    maxNumSeqs: askedSeqs,
     kvCacheBytes: budgetBytes,
     weights,
     kvCacheFormat: askedFormat,
   }: CacheSettings,
   runtime: RuntimeName,
-): LaneCacheShape {
+): EngineCacheShape {
   const onePage = { numLayers, numKvHeads, headDim, numPages: 1, maxStepPages: 1 };
   const bytesPerPage = kvCacheBytes(onePage, kvCacheFormat(runtime, weights, askedFormat));
-  const bytesPerToken = bytesPerPage / PAGE_TOKENS;
   const maxModelLen = askedLen !== undefined && allowsShorter ? Math.min(askedLen, contextLength) : askedLen;
-  const plan = planCache({ maxNumSeqs, maxModelLen, contextLength, bytesPerToken, budgetBytes });
-  return { numLayers, numKvHeads, headDim, ...plan, ...lanePages(plan) };
+  const plan = planCache({ maxNumSeqs: askedSeqs, maxModelLen, contextLength, bytesPerPage, budgetBytes });
+  // Each that runs has a page at least.
+  const maxNumSeqs = Math.min(askedSeqs, plan.numPages);
+  const maxStepPages = maxNumSeqs * pagesFor(plan.maxModelLen);
+  return { numLayers, numKvHeads, headDim, ...plan, maxStepPages, maxNumSeqs };
 }
 
 type CacheSettings = Pick<

@@ -167,15 +167,15 @@ export interface StepReport extends StepCounters {
 }
 
 /**
- * The sequence that runs in each lane of the cache, as the last step left them, up to the last lane that has one;
+ * The sequence that runs in each seat of the cache, as the last step left them, up to the last seat that has one;
  * NO_SEQUENCE: none.
  */
-export type SequenceOfLane = readonly number[];
+export type SequenceOfSeat = readonly number[];
 
 export const NO_SEQUENCE = -1;
 
 export interface EngineGauges {
-  numLanesUsed: number;
+  numSeatsUsed: number;
   kvCacheTokensUsed: number;
   numTensors: number;
   runtimeBytes: number;
@@ -189,7 +189,7 @@ export type FromWorker =
   /** The last words of a process that something unforeseen brings down. */
   | { type: 'fault'; message: string }
   /** Steps in order; short ones are reported together. */
-  | ({ type: 'steps'; reports: readonly StepReport[]; sequenceOfLane: SequenceOfLane } & StepBound)
+  | ({ type: 'steps'; reports: readonly StepReport[]; sequenceOfSeat: SequenceOfSeat } & StepBound)
   | { type: 'inspected'; id: number; weights: AttentionWeights }
   | { type: 'embedded'; finished: readonly FinishedEmbedding[] }
   /** Some work ended by a fault; the engine goes on with all else. */

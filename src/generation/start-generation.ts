@@ -187,7 +187,7 @@ function* readChoice(event: ChoiceEvent, reader: AnswerReader | undefined): Gene
 }
 
 /**
- * Takes a request's slots in the queue. One that may not wait must find a free lane that no other waits for.
+ * Takes a request's slots in the queue. One that may not wait must find a free seat that no other waits for.
  *
  * @throws EngineError `queue_full`, or what `Engine.reserve` throws
  */
@@ -207,6 +207,6 @@ function reserveSlots(
 }
 
 function isBusy(engine: Engine): boolean {
-  const { numSequencesWaiting, numSequencesRunning, numLanes } = engine.stats();
-  return numSequencesWaiting > 0 || numSequencesRunning >= numLanes;
+  const { numSequencesWaiting, numSequencesRunning, maxNumSeqs } = engine.stats();
+  return numSequencesWaiting > 0 || numSequencesRunning >= maxNumSeqs;
 }

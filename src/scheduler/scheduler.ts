@@ -1,5 +1,6 @@
 import { Drafter } from './drafter.ts';
-import type { LaneCacheOptions, LaneCopy } from './lane-cache.ts';
+import { RunQueue, type RunQueueOptions, type Starts } from './admission/run-queue.ts';
+import type { PageCopy } from './pages/page-cache.ts';
 import {
   GuideBudget,
   prefillBudget,
@@ -7,7 +8,6 @@ import {
   rowsBetweenSteps,
   type PrefillBudget,
 } from './step-budgets.ts';
-import { LaneQueue, type Starts } from './lane-queue.ts';
 import type { Sequence } from './sequence.ts';
 import { numOpenTokens, scoresPrompt, StepBuilder, type ScheduledSequence } from './step-builder.ts';
 import type { StepCostModel, StepShape } from './step-cost-model.ts';
@@ -16,12 +16,13 @@ import type { StepCostModel, StepShape } from './step-cost-model.ts';
  * Decides which tokens the next step computes. There is no prefill phase and no decode phase: every sequence has
  * tokens (prompt and generated) of which `numComputedTokens` are in the cache, and a step computes some of the rest.
  *
- *   waiting ──lane free──▶ running: prefill (many tokens to compute) ──▶ decode (one token to compute) ──▶ finished
+ *   waiting ──has room──▶ running: prefill (many tokens to compute) ──▶ decode (one token to compute) ──▶ finished
  *      ▲                      │
  *      └─────preempted────────┘
  *
- * Lanes are shared equally (lane-shares). Where none is free, a client that has less than its share takes one from a
- * client that has more: a sequence of the other is preempted, and goes on later with the same tokens (lane-queue).
+ * Seats and pages of the cache are shared equally (fair-shares). Where none are free, a client that has less than its
+ * share takes some from a client that has more: a sequence of the other is preempted, and goes on later with the same
+ * tokens (run-queue).
  *
  * A step is filled in this order, up to `maxNumBatchedTokens` rows:
  *   1. every running sequence that decodes: one row each, so that no stream ever waits for a prompt; and where there is
@@ -29,14 +30,14 @@ import type { StepCostModel, StepShape } from './step-cost-model.ts';
  *      meanwhile (guide-budget);
  *   2. prompts: as large a chunk as still fits, and as the decodes allow (prefill-budget). It is the turn of the client who
  *      was given the fewest tokens (client-shares); of its sequences those in prefill come first, then those that wait,
- *      as long as a lane is free that it may have, oldest first. One that has just taken its lane from another client
+ *      as long as there is room that they may have, oldest first. One for which another was just stopped
  *      comes before all, so that a newcomer waits for no more than a step. One whose beginning another is computing waits
  *      for it, since it then need not, and with it those of its client behind it.
  *
  * Pure bookkeeping: no tensors, no promises, no clock; how long steps take it is told.
  */
-export interface SchedulerLimits extends LaneCacheOptions {
-  /** Rows of a step. At least one more than lanes, so that prefill moves on while all other lanes decode. */
+export interface SchedulerLimits extends RunQueueOptions {
+  /** Rows of a step. At least one more than seats, so that prefill moves on while all other seats decode. */
   maxNumBatchedTokens: number;
   /** By it decodes are protected from prefill; without it a step is as large as may be. */
   costs?: StepCostModel;
@@ -49,10 +50,12 @@ export interface ScheduledStep {
   shape: StepShape;
   /** Sequences that left the queue with this step; not those that were preempted and go on. */
   started: readonly Sequence[];
-  /** Sequences that lost their lane since the step before. */
+  /** Sequences that were stopped since the step before. */
   numPreemptions: number;
+  /** Pages that sequences were given with this step, and that may hold anything. */
+  freshPages: readonly number[];
   /** To be done before the step, in this order. */
-  copies: readonly LaneCopy[];
+  copies: readonly PageCopy[];
 }
 
 /**
@@ -64,32 +67,32 @@ const ENOUGH_LOGIT_ROWS = 128;
 /** Of these, rows of prompts that a step computes in any case beside decodes, as prefill-budget has it of all rows. */
 const LEAST_SCORED_ROWS = ENOUGH_LOGIT_ROWS / 8;
 
-/** Rows of logits that a step may have at most: each lane has one in any case. */
-export const maxLogitRows = (numLanes: number, maxRows: number): number =>
-  Math.min(Math.max(ENOUGH_LOGIT_ROWS, numLanes) + numLanes, maxRows);
+/** Rows of logits that a step may have at most: each seat has one in any case. */
+export const maxLogitRows = (numSeats: number, maxRows: number): number =>
+  Math.min(Math.max(ENOUGH_LOGIT_ROWS, numSeats) + numSeats, maxRows);
 
 export class Scheduler {
-  readonly lanes: LaneQueue;
+  readonly queue: RunQueue;
   readonly #costs: StepCostModel | undefined;
   readonly #drafter: Drafter | undefined;
   readonly #guideBudget = new GuideBudget();
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
-  readonly #numLanes: number;
+  readonly #numSeats: number;
 
   constructor(limits: SchedulerLimits) {
-    this.lanes = new LaneQueue(limits);
+    this.queue = new RunQueue(limits);
     this.#costs = limits.costs;
     if (limits.speculates && limits.costs !== undefined) this.#drafter = new Drafter(limits.costs);
-    this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numLanes + 1);
-    this.#numLanes = limits.numLanes;
+    this.maxNumBatchedTokens = Math.max(limits.maxNumBatchedTokens, limits.numSeats + 1);
+    this.#numSeats = limits.numSeats;
   }
 
   get numWaiting(): number {
-    return this.lanes.waiting.size;
+    return this.queue.waiting.size;
   }
 
-  get numLanesUsed(): number {
+  get numSeatsUsed(): number {
     return this.#running.length;
   }
 
@@ -99,11 +102,11 @@ export class Scheduler {
   }
 
   get #running(): readonly Sequence[] {
-    return this.lanes.running;
+    return this.queue.running;
   }
 
   add(sequence: Sequence): void {
-    this.lanes.add(sequence);
+    this.queue.add(sequence);
   }
 
   /** The next step, or `undefined` when there is nothing to compute. */
@@ -111,9 +114,10 @@ export class Scheduler {
     if (this.#running.length === 0 && this.numWaiting === 0) return undefined;
     const step = new StepBuilder(this.maxNumBatchedTokens);
     const starts: Starts = { started: [], copies: [] };
-    const preempting = this.lanes.startByPreemption(starts);
+    this.queue.makeRoom();
+    const preempting = this.queue.startByStopping(starts);
     const prefills = this.#running.filter((sequence) => !decodes(sequence));
-    const numPrefills = prefills.length + Math.min(this.numWaiting, this.lanes.cache.numFreeLanes);
+    const numPrefills = prefills.length + Math.min(this.numWaiting, this.queue.numFreeSeats);
     const decoding = this.#guideBudget.inTime(this.#running).filter(decodes);
     this.#decode(step, decoding, numPrefills === 0);
     const budget = prefillBudget(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens);
@@ -125,15 +129,20 @@ export class Scheduler {
     if (step.sequences.length === 0) this.#decode(step, this.#running.filter(decodes), false);
     const { sequences, shape } = step;
     if (sequences.length === 0) return undefined;
-    const numPreemptions = this.lanes.takePreemptions();
-    return { sequences, shape, ...starts, numPreemptions };
+    const numPreemptions = this.queue.takePreemptions();
+    return { sequences, shape, ...starts, numPreemptions, freshPages: this.queue.takeFreshPages() };
   }
 
   /** Prompts count for certain and drafts by chance, so a step has drafts only where it has no prompts. */
   #decode(step: StepBuilder, sequences: readonly Sequence[], mayDraft: boolean): void {
     const numFree = Math.min(step.numFreeRows, this.#enoughLogitRows) - sequences.length;
     const drafts = mayDraft ? this.#drafter?.plan(sequences, this.#decodeShape(), numFree) : undefined;
-    for (const [i, sequence] of sequences.entries()) this.#take(step, sequence, 1, drafts?.[i]);
+    for (const [i, sequence] of sequences.entries()) {
+      const draft = drafts?.[i] ?? [];
+      // A draft is worth no page that another would have to give up.
+      const hasRoom = draft.length === 0 || this.queue.tryExtend(sequence, draft.length);
+      this.#take(step, sequence, 1, hasRoom ? draft : []);
+    }
   }
 
   /** A step of nothing but decodes. */
@@ -148,11 +157,11 @@ export class Scheduler {
     return rowsBetweenSteps(this.#costs, this.#decodeShape(), this.maxNumBatchedTokens);
   }
 
-  /** A step as large as there can be one, of lanes of that length. */
-  largestShape(laneLength: number): StepShape {
+  /** A step as large as there can be one, of sequences of that length. */
+  largestShape(maxModelLen: number): StepShape {
     const numRows = this.maxNumBatchedTokens;
-    const numLogitRows = maxLogitRows(this.#numLanes, numRows);
-    return { numRows, numLogitRows, numScores: numRows * laneLength };
+    const numLogitRows = maxLogitRows(this.#numSeats, numRows);
+    return { numRows, numLogitRows, numScores: numRows * maxModelLen };
   }
 
   /** @param numReserved rows to leave to others */
@@ -174,10 +183,10 @@ export class Scheduler {
   }
 
   get #enoughLogitRows(): number {
-    return Math.max(ENOUGH_LOGIT_ROWS, this.#numLanes);
+    return Math.max(ENOUGH_LOGIT_ROWS, this.#numSeats);
   }
 
-  /** Each has a row at least: there are no more sequences in a step than lanes, and more rows. */
+  /** Each has a row at least: there are no more sequences in a step than seats, and more rows. */
   #prefillPreempting(step: StepBuilder, preempting: readonly Sequence[], budget: PrefillBudget): void {
     for (const [i, sequence] of preempting.entries()) {
       const numRows = this.#chunkRows(step, sequence, budget, preempting.length - 1 - i);
@@ -187,12 +196,14 @@ export class Scheduler {
 
   /** Fills the step with prompts, client by client. */
   #prefill(step: StepBuilder, prefills: Sequence[], budget: PrefillBudget, starts: Starts): void {
-    const { cache, shares, waiting } = this.lanes;
+    const { shares, waiting } = this.queue;
     const passed = new Set<string>();
-    /** Free lanes whose turn is that of work on reservations, which is given them between steps. */
+    /** Free seats whose turn is that of work on loans, which is given them between steps. */
     let numReserved = 0;
+    let mayStart = true;
     while (prefillRows(this.#costs, budget, step.shape, 0, step.numFreeRows) > 0) {
-      const entitled = cache.numFreeLanes > numReserved ? this.lanes.entitled(passed) : [];
+      const hasSeat = mayStart && this.queue.numFreeSeats > numReserved;
+      const entitled = hasSeat ? this.queue.entitled(passed) : [];
       const clientIds = [...prefills.map(({ clientId }) => clientId), ...entitled];
       const clientId = shares.next(clientIds.filter((id) => !passed.has(id)));
       if (clientId === undefined) break;
@@ -205,15 +216,17 @@ export class Scheduler {
       } else if (!this.#tryStart(step, clientId, budget, starts)) {
         passed.add(clientId);
         if (waiting.firstOf(clientId) === undefined) numReserved++;
+        // Else what becomes free would go to others for ever, who need less.
+        if (this.queue.isOwedPages(clientId)) mayStart = false;
       }
     }
   }
 
   /** Starts the client's first sequence that waits; false when it cannot start now. */
   #tryStart(step: StepBuilder, clientId: string, budget: PrefillBudget, starts: Starts): boolean {
-    const first = this.lanes.waiting.firstOf(clientId);
+    const first = this.queue.waiting.firstOf(clientId);
     if (first !== undefined && scoresPrompt(first) && this.#numFreeLogitRows(step) === 0) return false;
-    const sequence = this.lanes.tryStart(clientId, starts);
+    const sequence = this.queue.tryStart(clientId, starts);
     if (sequence === undefined) return false;
     // It has a row at least: a sequence that starts in a step is part of it.
     this.#take(step, sequence, Math.max(this.#chunkRows(step, sequence, budget), 1));
@@ -222,7 +235,7 @@ export class Scheduler {
 
   #take(step: StepBuilder, sequence: Sequence, numTokens: number, draft?: readonly number[]): void {
     step.take(sequence, numTokens, draft);
-    this.lanes.shares.serve(sequence.clientId, numTokens);
+    this.queue.shares.serve(sequence.clientId, numTokens);
   }
 
   /**
@@ -239,20 +252,20 @@ export class Scheduler {
     for (const [i, { sequence, numScheduledTokens, draftTokenIds }] of step.sequences.entries()) {
       const numKept = numAccepted[i] ?? 0;
       sequence.numComputedTokens += numScheduledTokens - draftTokenIds.length + numKept;
-      this.lanes.record(sequence);
-      this.lanes.shares.serve(sequence.clientId, Math.max(numKept, 0));
+      this.queue.record(sequence);
+      this.queue.shares.serve(sequence.clientId, Math.max(numKept, 0));
     }
   }
 
-  /** Takes a sequence out, wherever it is, and frees its lane. False when it is not here (any more). */
+  /** Takes a sequence out, wherever it is, and frees what it has. False when it is not here (any more). */
   remove(sequenceId: number): boolean {
     this.#drafter?.forget(sequenceId);
-    return this.lanes.remove(sequenceId) !== undefined;
+    return this.queue.remove(sequenceId) !== undefined;
   }
 
-  /** Takes out a sequence that ended by a fault: its lane may hold anything, so that no sequence reuses it. */
+  /** Takes out a sequence that ended by a fault: its pages may hold anything, so that no sequence goes on behind them. */
   discard(sequence: Sequence): boolean {
-    if (sequence.lane !== undefined) this.lanes.cache.forget(sequence.lane);
+    this.queue.forget(sequence);
     return this.remove(sequence.id);
   }
 }

@@ -1,4 +1,6 @@
-/** One generation inside the engine: a prompt that grows token by token in a lane of the KV cache. */
+import type { PageHolder } from './pages/page-cache.ts';
+
+/** One generation inside the engine: a prompt that grows token by token in pages of the KV cache. */
 export interface Sequence {
   readonly id: number;
   readonly numPromptTokens: number;
@@ -6,8 +8,10 @@ export interface Sequence {
   readonly tokenIds: number[];
   /** Tokens whose keys and values are in the cache; the rest are still to be computed. */
   numComputedTokens: number;
-  /** The cache lane, while the sequence runs. */
-  lane: number | undefined;
+  /** Its place among those that run, while it does. */
+  seat: number | undefined;
+  /** Its pages of the cache, while it runs. */
+  holder: PageHolder | undefined;
   readonly maxTokens: number;
   /** Whom it is computed for; clients have equal shares. */
   readonly clientId: string;
@@ -17,11 +21,11 @@ export interface Sequence {
   readonly cacheSalt: string | undefined;
   /** Tokens found in the cache when it started; `undefined` where the cache was not asked. */
   numCachedTokens: number | undefined;
-  /** Tokens that it had when it got its lane. */
-  numTokensAtLane: number;
-  /** Times it lost its lane before its end. */
+  /** Tokens that it had when it started, or went on. */
+  numTokensAtStart: number;
+  /** Times it was stopped for another before its end. */
   numPreemptions: number;
-  /** Tokens that were computed in lanes that it lost: computing one of them once more is no progress. */
+  /** Tokens that were computed before it was stopped: computing one of them once more is no progress. */
   numTokensLost: number;
   /** Knows how its text must go on; undefined: as it likes. */
   readonly guide: DraftGuide | undefined;
@@ -66,13 +70,14 @@ export function createSequence(
     numPromptTokens: promptTokenIds.length,
     tokenIds: [...promptTokenIds],
     numComputedTokens: 0,
-    lane: undefined,
+    seat: undefined,
+    holder: undefined,
     maxTokens,
     clientId,
     readsCache,
     cacheSalt,
     numCachedTokens: undefined,
-    numTokensAtLane: 0,
+    numTokensAtStart: 0,
     numPreemptions: 0,
     numTokensLost: 0,
     guide,

@@ -96,5 +96,5 @@ export function forecastMemory(
 ): MemoryForecast {
   const shape = cacheShape(size.config, settings, settings.runtime);
   const estimate = estimateMemory(size, shape, settings);
-  return { memoryBytes: neededBytesOn(estimate, settings.runtime), contextLength: shape.laneLength };
+  return { memoryBytes: neededBytesOn(estimate, settings.runtime), contextLength: shape.maxModelLen };
 }

@@ -6,7 +6,7 @@ import { EngineError } from '../../src/errors.ts';
 import { EMBEDDED_MODEL } from '../../src/package-root.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { addSettings, readSettings } from '../../src/cli/setting-flags.ts';
-import { lanePages } from '../../src/runtime/pages.ts';
+import { pagesFor } from '../../src/runtime/pages.ts';
 
 interface Flags {
   readonly heldOut?: string;
@@ -45,9 +45,9 @@ async function measure(command: Command, files: readonly string[]): Promise<void
   const runtime = await startRuntimeOf(config);
   const { model, config: shape } = await loadModel(modelPath, runtime);
   const { numLayers, numKvHeads, headDim, contextLength, eosTokenIds } = shape;
-  const laneLength = Math.min(contextLength, readCount('context', flags.context, contextLength));
-  const pages = lanePages({ numLanes: 1, laneLength });
-  const cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, ...pages });
+  const windowLength = Math.min(contextLength, readCount('context', flags.context, contextLength));
+  const numPages = pagesFor(windowLength);
+  const cache = runtime.createKvCache({ numLayers, numKvHeads, headDim, numPages, maxStepPages: numPages });
   const tokenizer = await loadTokenizer(modelPath);
 
   let [nats, numBytes, numTokens] = [0, 0, 0];
@@ -55,14 +55,14 @@ async function measure(command: Command, files: readonly string[]): Promise<void
   for (const text of texts) {
     const encoded = tokenizer.encode(text, { addSpecialTokens: false });
     const tokens = Int32Array.from([eosTokenIds[0] ?? 0, ...encoded]);
-    nats += await textNats({ runtime, model, cache, laneLength }, tokens);
+    nats += await textNats({ runtime, model, cache, windowLength }, tokens);
     numBytes += Buffer.byteLength(text);
     numTokens += tokens.length - 1;
   }
   const seconds = (performance.now() - startedAt) / 1000;
   process.stdout.write(
     `${(nats / Math.LN2 / numBytes).toFixed(5)} bits per byte: ${numTokens} tokens, ${numBytes} bytes, windows of ` +
-      `${laneLength}; ${runtime.description}, WEIGHTS=${config.weights}, Node ${process.version}, ` +
+      `${windowLength}; ${runtime.description}, WEIGHTS=${config.weights}, Node ${process.version}, ` +
       `${(numTokens / seconds).toFixed(0)} tokens/s\n`,
   );
   await runtime.dispose();

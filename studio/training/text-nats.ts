@@ -1,7 +1,7 @@
 import { assertInvariant } from '../../src/errors.ts';
 import type { CausalLm } from '../../src/model/architecture.ts';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
-import { pagesOfLane } from '../../src/runtime/pages.ts';
+import { firstPages } from '../../src/runtime/pages.ts';
 import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
 import { windowsOf } from './held-out.ts';
 
@@ -13,7 +13,7 @@ interface Reading {
   readonly model: CausalLm;
   readonly cache: KvCache;
   /** Tokens of a window; the cache holds one. */
-  readonly laneLength: number;
+  readonly windowLength: number;
 }
 
 /**
@@ -21,13 +21,13 @@ interface Reading {
  * side, as the trainer lays them.
  */
 export async function textNats(
-  { runtime, model, cache, laneLength }: Reading,
+  { runtime, model, cache, windowLength }: Reading,
   tokens: Int32Array,
 ): Promise<number> {
   let nats = 0;
-  const pages = pagesOfLane(0, laneLength); // [pages]
-  for (const { start } of windowsOf(tokens, laneLength, laneLength)) {
-    const end = Math.min(start + laneLength, tokens.length - 1);
+  const pages = firstPages(windowLength); // [pages]
+  for (const { start } of windowsOf(tokens, windowLength, windowLength)) {
+    const end = Math.min(start + windowLength, tokens.length - 1);
     for (let first = start; first < end; first += STEP_ROWS) {
       const tokenIds = tokens.subarray(first, Math.min(first + STEP_ROWS, end));
       const segment = { pages, positionStart: first - start, tokenIds, logits: 'all' } as const;

@@ -2,13 +2,13 @@ import { expect, it } from 'vitest';
 import { describePage, expectAccessible, picture } from '../support/page.ts';
 
 describePage('what the service does now', {}, (open, service) => {
-  it('shows running requests, their lanes, and tokens per second as they come', async () => {
+  it('shows running requests, their seats, and tokens per second as they come', async () => {
     const { page, complaints } = await open('/#/now');
     const model = page.getByRole('region', { name: 'tokenflare-tales' });
     await model.waitFor();
     const controller = new AbortController();
     const streams = Array.from({ length: 3 }, () => askAgainAndAgain(service().url, controller.signal));
-    await model.getByRole('img', { name: /^3 of \d+ lanes in use$/ }).waitFor();
+    await model.getByRole('img', { name: /^3 of \d+ seats in use$/ }).waitFor();
     const throughput = model.locator('.sparkline').first();
     await expect
       .poll(async () => Number(await throughput.locator('strong').textContent()), { timeout: 10_000 })
@@ -20,14 +20,14 @@ describePage('what the service does now', {}, (open, service) => {
       })
       .toBeGreaterThan(3);
     const rows = model.getByRole('region', { name: 'Requests' }).locator('tbody tr');
-    const lanesShown = async (): Promise<string[]> => rows.locator('td:nth-child(2)').allTextContents();
-    await expect.poll(async () => new Set(await lanesShown()).size).toBe(3);
-    for (const lane of await lanesShown()) expect(lane).toMatch(/^\d+$/);
+    const seatsShown = async (): Promise<string[]> => rows.locator('td:nth-child(2)').allTextContents();
+    await expect.poll(async () => new Set(await seatsShown()).size).toBe(3);
+    for (const seat of await seatsShown()) expect(seat).toMatch(/^\d+$/);
     await expectAccessible(page);
     await picture(page, 'now');
     controller.abort();
     await Promise.all(streams);
-    await model.getByRole('img', { name: /^0 of \d+ lanes in use$/ }).waitFor();
+    await model.getByRole('img', { name: /^0 of \d+ seats in use$/ }).waitFor();
     expect(complaints).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { build } from '../support/process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LENGTHS = ['--contexts', '16,64', '--prompt-tokens', '32'];
-const SHORT = [...LENGTHS, '--lanes', '2', '--concurrency', '2', '--repeats', '1', '--idle-seconds', '1'];
+const SHORT = [...LENGTHS, '--seats', '2', '--concurrency', '2', '--repeats', '1', '--idle-seconds', '1'];
 
 const bench = (...args: string[]) =>
   spawnSync(process.execPath, ['dist/bench/main.js', ...args], {
@@ -56,7 +56,7 @@ describe('npm run bench -- --bounds', () => {
     [['--rows', 'context,speed'], /config_invalid: --rows has 'speed': must be of context, prefix,/],
     [['--contexts', '16'], /config_invalid: --contexts is '16': must be two whole numbers/],
     [['--contexts', '8,100'], /config_invalid: --contexts is '8,100'/],
-    [['--lanes', '0'], /config_invalid: --lanes is '0'/],
+    [['--seats', '0'], /config_invalid: --seats is '0'/],
     [
       ['--contexts', '16,9000', '--models', 'embedded'],
       /config_invalid: context needs sequences of 9008 tokens/,
@@ -94,7 +94,7 @@ describe('npm run bench', () => {
       /config_invalid: sequences of 9001 tokens exceed/,
     ],
     [['--peers', '--columns', 'gpu'], /config_invalid: --columns has 'gpu'/],
-    [['--speculation', '--lanes', '3'], /config_invalid: Unknown option '--lanes'/],
+    [['--speculation', '--seats', '3'], /config_invalid: Unknown option '--seats'/],
     [['--modes', 'grpc'], /^--modes has 'grpc': must be of engine, http/],
     [['--seed=x'], /^seed must be an integer/],
   ])('%j is read by the mode it picks', (args, message) => {

@@ -97,7 +97,7 @@ describe.each(CASES)(
       const after = (await (await postJson(url, body)).json()) as { choices: { text: string }[] };
       expect(after.choices[0]?.text).toBe(before.choices[0]?.text);
       expect(await metric(service.url, 'tokenflare_engine_restarts_total')).toBe(1);
-      expect(await metric(service.url, 'tokenflare_lanes_used')).toBe(0);
+      expect(await metric(service.url, 'tokenflare_seats_used')).toBe(0);
       expect(await metric(service.url, 'tokenflare_num_requests_running')).toBe(0);
       expect(await metric(service.url, 'tokenflare_tensors')).toBe(numTensors);
     });

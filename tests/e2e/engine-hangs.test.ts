@@ -64,7 +64,7 @@ describe('an engine process that is stopped', () => {
     const after = (await (await postJson(url, body)).json()) as { choices: { text: string }[] };
     expect(after.choices[0]?.text).toBe(before.choices[0]?.text);
     expect(await metric(service.url, 'tokenflare_engine_restarts_total')).toBe(1);
-    for (const name of ['lanes_used', 'num_requests_running', 'num_requests_waiting']) {
+    for (const name of ['seats_used', 'num_requests_running', 'num_requests_waiting']) {
       await until(async () => (await metric(service.url, `tokenflare_${name}`)) === 0);
     }
     expect(await metric(service.url, 'tokenflare_tensors')).toBe(numTensors);

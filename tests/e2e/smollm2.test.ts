@@ -37,7 +37,7 @@ const llamaCpp = readJsonFixture('smollm2-llama-cpp.json') as LlamaCppGoldens;
 const transformers = readJsonFixture('smollm2-transformers.json') as TransformersGoldens;
 /** Two float32 sums of different order may choose differently where two tokens are this close. */
 const CLOSE = 0.05;
-const LANE_LENGTH = 128;
+const SEAT_LENGTH = 128;
 
 const gguf = await smollm2Gguf();
 const safetensors = await smollm2Safetensors();
@@ -52,7 +52,7 @@ describe.skipIf(gguf.path === undefined)('SmolLM2-135M-Instruct in Q4_1', () => 
     let runner: StepRunner;
     beforeAll(async () => {
       runtime = await create();
-      runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: LANE_LENGTH });
+      runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: SEAT_LENGTH });
     });
     afterAll(() => runtime.dispose());
 
@@ -100,7 +100,7 @@ describe.skipIf(gguf.path === undefined)('SmolLM2-135M-Instruct in Q4_1', () => 
     let runner: StepRunner;
     beforeAll(async () => {
       runtime = await startRuntime('native', { numThreads: 2, weights: 'auto' });
-      runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: LANE_LENGTH });
+      runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: SEAT_LENGTH });
     });
     afterAll(() => runtime.dispose());
 
@@ -116,7 +116,7 @@ describe.skipIf(gguf.path === undefined)('SmolLM2-135M-Instruct in Q4_1', () => 
 
     it('takes no more memory than the file has', () => {
       const { numBytes } = runtime.memory();
-      const cacheBytes = 2 * 2 * 30 * 20 * 3 * LANE_LENGTH * 64; // [keys, values] in float16
+      const cacheBytes = 2 * 2 * 30 * 20 * 3 * SEAT_LENGTH * 64; // [keys, values] in float16
       expect(numBytes - cacheBytes).toBeLessThan(1.03 * statSync(path).size);
     });
   });
@@ -150,7 +150,7 @@ describe.skipIf(safetensors.path === undefined || FAST.length === 0)(
       }));
       const chosen = async (path = ''): Promise<number[][]> => {
         const runtime = await create();
-        const runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: LANE_LENGTH });
+        const runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: SEAT_LENGTH });
         const choices = await chooseAlong(runner, sequences); // [sequences][tokens]
         await runtime.dispose();
         return choices.map((ofSequence) => ofSequence.map(({ tokenId }) => tokenId));
@@ -168,7 +168,7 @@ describe.skipIf(gguf.path === undefined || FAST.length === 0)('SmolLM2-135M-Inst
     const settings = {
       RUNTIME: runtime,
       WEIGHTS: 'f32',
-      MAX_MODEL_LEN: String(LANE_LENGTH),
+      MAX_MODEL_LEN: String(SEAT_LENGTH),
       MAX_NUM_SEQS: '20',
     };
     service = spawnService({ MODEL: gguf.path ?? '', MODEL_ID: 'smollm2', ...settings });

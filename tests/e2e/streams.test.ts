@@ -34,7 +34,7 @@ async function textOf(response: Response): Promise<string> {
 }
 
 const GAUGES = [
-  'lanes_used',
+  'seats_used',
   'num_requests_running',
   'num_requests_waiting',
   'num_tokens_waiting',
@@ -66,13 +66,13 @@ describe('streams over a real socket', () => {
     );
     // Everybody who stayed got the text of the request alone, whoever came and went beside it.
     expect(outcomes.filter((text) => text !== 'gone')).toEqual(Array<string>(NUM_STREAMS / 2).fill(alone));
-    await until(async () => (await metric(service.url, 'tokenflare_lanes_used')) === 0);
+    await until(async () => (await metric(service.url, 'tokenflare_seats_used')) === 0);
     expect(await gauges()).toEqual(baseline);
     expect(await metric(service.url, 'tokenflare_engine_restarts_total')).toBe(0);
   });
 
   it('stops computing for clients that hung up while they waited, were in prefill, or decoded', async () => {
-    // The slow runtime and few lanes, so that some are in each of these states when all hang up.
+    // The slow runtime and few seats, so that some are in each of these states when all hang up.
     await using slow = await startTestService({
       RUNTIME: 'cpu',
       MAX_NUM_SEQS: '3',
@@ -90,7 +90,7 @@ describe('streams over a real socket', () => {
     for (const controller of controllers) controller.abort();
     await settled;
     await until(async () => (await metric(slow.url, 'tokenflare_num_requests_waiting')) === 0);
-    await until(async () => (await metric(slow.url, 'tokenflare_lanes_used')) === 0);
+    await until(async () => (await metric(slow.url, 'tokenflare_seats_used')) === 0);
     // 24 streams of 80 tokens would be 1,920. What ran costs the steps that were not reported yet, and one more.
     expect(await metric(slow.url, 'tokenflare_generation_tokens_total')).toBeLessThan(500);
     expect(await metric(slow.url, 'tokenflare_wasted_tokens_total')).toBeLessThan(100);

@@ -93,9 +93,9 @@ function watchSubmissions(): Submission[] {
 }
 
 describe('a batch job beside live requests', () => {
-  it('has one item at most in work while a live stream runs, and leaves a lane free', async () => {
+  it('has one item at most in work while a live stream runs, and leaves a seat free', async () => {
     const submissions = watchSubmissions();
-    const { numLanes } = engine.model;
+    const { maxNumSeqs } = engine.model;
     engine.script.tokenDelayMs = 20;
     const live = post(service, RUN, { prompt: 'a', stream: true });
     await until(() => engine.requests.length === 1);
@@ -110,27 +110,27 @@ describe('a batch job beside live requests', () => {
     expect(besideLive.length).toBeGreaterThan(0);
     for (const { numItemsRunning, numLiveRunning } of besideLive) {
       expect(numItemsRunning).toBe(0);
-      expect(numLiveRunning + 2).toBeLessThanOrEqual(numLanes);
+      expect(numLiveRunning + 2).toBeLessThanOrEqual(maxNumSeqs);
     }
-    for (const { numItemsRunning } of ofItems) expect(numItemsRunning).toBeLessThan(numLanes / 2);
+    for (const { numItemsRunning } of ofItems) expect(numItemsRunning).toBeLessThan(maxNumSeqs / 2);
     expect(result.responses?.map(({ id: index, success }) => [index, success])).toEqual(
       Array.from({ length: 50 }, (_, index) => [index, true]),
     );
   });
 
-  it('lets no item start while live requests have the lanes', async () => {
+  it('lets no item start while live requests have the seats', async () => {
     const submissions = watchSubmissions();
-    const { numLanes } = engine.model;
+    const { maxNumSeqs } = engine.model;
     engine.script.stallAfter = 1;
-    const live = Array.from({ length: numLanes - 1 }, () => post(service, RUN, { prompt: 'a' }));
+    const live = Array.from({ length: maxNumSeqs - 1 }, () => post(service, RUN, { prompt: 'a' }));
     await until(() => engine.requests.length === live.length);
     engine.script.stallAfter = undefined;
     const id = await submit({ requests: items(3) });
     const poll = await call(service, 'POST', BATCH, { body: { request_id: id } });
     expect(resultOf(poll)).toEqual({ status: 'queued', request_id: id, model: MODEL });
-    // A live request that comes now finds the last lane free, and no item before it.
+    // A live request that comes now finds the last seat free, and no item before it.
     await post(service, RUN, { prompt: 'a' });
-    expect(submissions.map(({ isItem }) => isItem)).toEqual(Array<boolean>(numLanes).fill(false));
+    expect(submissions.map(({ isItem }) => isItem)).toEqual(Array<boolean>(maxNumSeqs).fill(false));
     for (const request of engine.requests) engine.cancel(request.id, 'delete');
     await Promise.all(live);
     await finished(id);

@@ -88,9 +88,11 @@ describe('ai.run', () => {
 
   it('throws 3040 where it may not wait', async () => {
     engine.reset({ stallAfter: 1 });
-    const { numLanes } = engine.stats();
-    const running = Array.from({ length: numLanes }, () => client.ai.run(MODEL, { account_id, prompt: 'a' }));
-    await until(() => engine.requests.length === numLanes);
+    const { maxNumSeqs } = engine.stats();
+    const running = Array.from({ length: maxNumSeqs }, () =>
+      client.ai.run(MODEL, { account_id, prompt: 'a' }),
+    );
+    await until(() => engine.requests.length === maxNumSeqs);
     const body = { account_id, prompt: 'a', options: { rejectIfBusy: true } };
     const refused: unknown = await client.ai
       .run(MODEL, body as Cloudflare.AI.AIRunParams)

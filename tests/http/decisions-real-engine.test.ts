@@ -147,7 +147,7 @@ describe('decisions by the embedded model', () => {
     expect(new Set(texts).size).toBe(1);
   });
 
-  it('have the same bits without a prefix cache, by two lanes, and in a queue of one place', async () => {
+  it('have the same bits without a prefix cache, by two seats, and in a queue of one place', async () => {
     const questions = manyQuestions(20);
     const { answers } = await served.decide(questions);
     const others = [{ PREFIX_CACHE: 'off' }, { MAX_NUM_SEQS: '2', MAX_QUEUED_REQUESTS: '1' }];
@@ -172,7 +172,7 @@ describe('decisions by the embedded model', () => {
     await rounded.stop();
   });
 
-  it('compute the text once for a hundred questions, although there are six lanes', async () => {
+  it('compute the text once for a hundred questions, although there are six seats', async () => {
     const text = 'The fox and the bear went down to the river, and there they met an old woman. '.repeat(9);
     const questions = manyQuestions(100);
     const before = served.engine.stats();
@@ -204,7 +204,7 @@ describe('decisions by the embedded model', () => {
       numSequencesWaiting: 0,
       numSequencesRunning: 0,
       numTokensWaiting: 0,
-      numLanesUsed: 0,
+      numSeatsUsed: 0,
     });
     await small.stop();
   });

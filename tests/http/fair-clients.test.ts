@@ -9,7 +9,7 @@ import { until } from '../support/service.ts';
 
 /** A client that sends far more than the engine can take, and one that asks for little. */
 
-const NUM_LANES = 4;
+const NUM_SEATS = 4;
 const MAX_QUEUED = 256;
 const FLOOD_TOKENS = 50;
 const NUM_REQUESTS = 200;
@@ -19,7 +19,7 @@ let engine: EngineClient;
 let service: HttpService;
 beforeAll(async () => {
   const runtime = RUNTIME_NAMES_HERE.includes('wasm') ? 'wasm' : 'cpu';
-  const limits = { MAX_NUM_SEQS: String(NUM_LANES), MAX_QUEUED_REQUESTS: String(MAX_QUEUED) };
+  const limits = { MAX_NUM_SEQS: String(NUM_SEATS), MAX_QUEUED_REQUESTS: String(MAX_QUEUED) };
   // The embedded model: of a tiny one 200 requests are over before HTTP has taken the next one in.
   engine = await createEngineOf({ RUNTIME: runtime, THREADS: '1', ...limits });
   await engine.start();
@@ -48,8 +48,8 @@ it('starves nobody for the sake of one who sends 200 requests at once', async ()
   const numAnsweredBefore = numAnswered;
   const late = await complete('late', 'A fox', 2);
   expect(late.status).toBe(200);
-  // It waits for one of four lanes and takes two steps; others end while HTTP is under way. In the order of arrival it
-  // would come behind all that waited, but for those whose lanes end with it.
+  // It waits for one of four seats and takes two steps; others end while HTTP is under way. In the order of arrival it
+  // would come behind all that waited, but for those whose seats end with it.
   expect(numAnswered - numAnsweredBefore).toBeLessThan(numWaiting / 2);
   for (const { status } of await Promise.all(flood)) expect(status).toBe(200);
 });
@@ -70,16 +70,16 @@ function completeFrom(localAddress: string): Promise<number | undefined> {
   });
 }
 
-it('does not make a newcomer wait for a completion of one client with all lanes, whose texts stay the same', async () => {
+it('does not make a newcomer wait for a completion of one client with all seats, whose texts stay the same', async () => {
   const before = engine.stats();
   let numAnswered = 0;
-  const flood = Array.from({ length: 2 * NUM_LANES }, async (_, i) => {
+  const flood = Array.from({ length: 2 * NUM_SEATS }, async (_, i) => {
     // By its salt each computes its tokens itself.
     const answer = await complete('flood', 'The fox went to the river and', LONG_TOKENS, `salt ${i}`);
     numAnswered++;
     return answer;
   });
-  await until(() => engine.stats().numGeneratedTokens - before.numGeneratedTokens > 10 * NUM_LANES);
+  await until(() => engine.stats().numGeneratedTokens - before.numGeneratedTokens > 10 * NUM_SEATS);
   expect((await complete('late', 'A fox', 1)).status).toBe(200);
   expect(await completeFrom('127.0.0.2')).toBe(200);
   expect(numAnswered).toBe(0);
@@ -89,11 +89,11 @@ it('does not make a newcomer wait for a completion of one client with all lanes,
   expect(new Set(texts).size).toBe(1);
   expect(texts[0]?.length).toBeGreaterThan(LONG_TOKENS);
   expect(engine.stats().numRecomputedTokens).toBeGreaterThan(before.numRecomputedTokens);
-  expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numLanesUsed: 0 });
+  expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numSeatsUsed: 0 });
 });
 
 it('keeps a place for whoever comes while another has filled the queue', () => {
-  const reservations = Array.from({ length: MAX_QUEUED + NUM_LANES }, () => engine.reserve(1, 'flood'));
+  const reservations = Array.from({ length: MAX_QUEUED + NUM_SEATS }, () => engine.reserve(1, 'flood'));
   expect(() => engine.reserve(1, 'flood')).toThrow('the queue is full');
   reservations.push(engine.reserve(2, 'late'));
   for (const reservation of reservations) reservation.release();

@@ -70,7 +70,7 @@ describe('a model whose numbers are not numbers from some position on', () => {
   });
 
   it('holds nothing afterwards, and never lost its engine', async () => {
-    for (const name of ['lanes_used', 'num_requests_running', 'num_requests_waiting']) {
+    for (const name of ['seats_used', 'num_requests_running', 'num_requests_waiting']) {
       await until(async () => (await metric(service.url, `tokenflare_${name}`)) === 0);
     }
     expect(await metric(service.url, 'tokenflare_engine_restarts_total')).toBe(0);

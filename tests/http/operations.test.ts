@@ -132,7 +132,7 @@ describe('metrics', () => {
     'request_prefill_time_seconds_count',
     'request_decode_time_seconds_count',
     'iteration_tokens_count',
-    'lanes_used',
+    'seats_used',
     'tensors',
     'runtime_bytes',
     'engine_resident_memory_bytes',

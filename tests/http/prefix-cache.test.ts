@@ -238,7 +238,7 @@ describe('another client', () => {
     const { tokenIds: tokens } = await encode(served, SECRET);
     let confirmed = 0;
     for (let length = 17; length < tokens.length; length++) {
-      // There are few lanes, which guesses take over.
+      // There are few seats, which guesses take over.
       await served.complete({ prompt: tokens, max_tokens: 1 }, 'owner');
       // The last token of a prompt is never taken from the cache: one more is sent.
       const prompt = [...tokens.slice(0, length), 0];

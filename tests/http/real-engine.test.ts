@@ -169,7 +169,7 @@ describe('the routes over the engine', () => {
       expect((again.json as CompletionBody).choices).toEqual(expected.choices);
     }
     expect(engine.state).toBe('ready');
-    expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numLanesUsed: 0 });
+    expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numSeatsUsed: 0 });
   });
 
   it('let the default of max_tokens yield to a prompt that leaves less room, but not a number asked for', async () => {
@@ -182,21 +182,21 @@ describe('the routes over the engine', () => {
     expect((await post(service, PATH, { prompt: Array<number>(128).fill(299) })).status).toBe(400);
   });
 
-  it('are listed with the lanes that their sequences run in', async () => {
+  it('are listed with the seats that their sequences run in', async () => {
     const body = { prompt: 'The river', n: 2, max_tokens: 120, ignore_eos: true };
     const listed = async (): Promise<RequestListBody['data']> =>
       ((await call(service, 'GET', '/v1/requests')).json as RequestListBody).data;
     // A model this small may be ready before it is looked at: then they are asked for once more.
-    let lanes: number[][] = [];
-    while (lanes.flat().length < 4) {
+    let seats: number[][] = [];
+    while (seats.flat().length < 4) {
       const pending = Promise.all([1, 2].map(() => post(service, PATH, body)));
       const hasEnded = (): Promise<boolean> => Promise.race([pending.then(() => true), sleep(1, false)]);
-      while (lanes.flat().length < 4 && !(await hasEnded()))
-        lanes = (await listed()).map((request) => request.lanes);
+      while (seats.flat().length < 4 && !(await hasEnded()))
+        seats = (await listed()).map((request) => request.seats);
       await pending;
     }
-    expect(lanes.map(({ length }) => length)).toEqual([2, 2]);
-    expect(new Set(lanes.flat()).size).toBe(4);
+    expect(seats.map(({ length }) => length)).toEqual([2, 2]);
+    expect(new Set(seats.flat()).size).toBe(4);
     expect(await listed()).toEqual([]);
   });
 
@@ -245,7 +245,7 @@ describe('the routes over the engine', () => {
     expect(status).toBe(504);
     expect(json).toMatchObject({ error: { code: 'request_timeout' } });
     expect((await post(service, PATH, { ...greedy, prompt: 'The river' })).status).toBe(200);
-    expect(engine.stats().numLanesUsed).toBe(0);
+    expect(engine.stats().numSeatsUsed).toBe(0);
   });
 
   it('serve the official client', async () => {

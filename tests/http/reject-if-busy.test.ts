@@ -37,13 +37,13 @@ describe.each([
   ['/ai/v1/completions', { prompt: 'a' }],
 ])('%s', (path, body) => {
   it('refuses what could not start at once, where the client asks for that', async () => {
-    const { numLanes } = engine.stats();
-    const running = Array.from({ length: numLanes - 1 }, () =>
+    const { maxNumSeqs } = engine.stats();
+    const running = Array.from({ length: maxNumSeqs - 1 }, () =>
       post(service, '/v1/completions', { prompt: 'a' }),
     );
     const last = post(service, path, { ...body, options });
-    // The last free lane is for who asks, whatever it may be.
-    await arrived(numLanes);
+    // The last free seat is for who asks, whatever it may be.
+    await arrived(maxNumSeqs);
     const refused = await post(service, path, { ...body, options });
     expect(refused.status).toBe(429);
     expect(refused.json).toMatchObject({
@@ -57,7 +57,7 @@ describe.each([
     for (const neutral of [{ options: { rejectIfBusy: false } }, { options: null }, { options: {} }]) {
       running.push(post(service, path, { ...body, ...neutral }));
     }
-    await arrived(numLanes + 3);
+    await arrived(maxNumSeqs + 3);
     for (const { id } of engine.requests) engine.cancel(id, 'delete');
     expect((await last).status).toBe(200);
     for (const answer of await Promise.all(running)) expect(answer.status).toBe(200);
@@ -66,7 +66,7 @@ describe.each([
 
 it("is RateLimitError in OpenAI's client", async () => {
   const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none', maxRetries: 0 });
-  const running = Array.from({ length: engine.stats().numLanes }, () =>
+  const running = Array.from({ length: engine.stats().maxNumSeqs }, () =>
     post(service, '/v1/completions', { prompt: 'a' }),
   );
   await arrived(running.length);

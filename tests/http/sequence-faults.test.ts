@@ -86,6 +86,6 @@ describe('a format that the engine may find no way through', () => {
     expect(statuses).toHaveLength(3);
     for (const status of statuses) expect([200, 400, 500]).toContain(status);
     expect(engine.stats().numRestarts).toBe(0);
-    expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numLanesUsed: 0 });
+    expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numSeatsUsed: 0 });
   });
 });

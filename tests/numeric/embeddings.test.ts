@@ -16,7 +16,7 @@ interface Golden {
 }
 
 const GOLDENS = readJsonFixture('embeddings.json') as Golden[];
-const NUM_LANES = 3;
+const NUM_SEATS = 3;
 /** Less than the longest text, and than all of them together. */
 const NUM_BATCHED_TOKENS = 32;
 
@@ -28,14 +28,18 @@ describe.each(RUNTIMES)('embeddings on $label against transformers on PyTorch', 
   afterAll(() => runtime.dispose());
 
   it.each(['tiny-gpt2', 'tiny-llama/gqa'])(
-    'are those of %s, more texts than lanes at once',
+    'are those of %s, more texts than seats at once',
     async (model) => {
       const goldens = GOLDENS.filter((golden) => golden.model === model);
-      expect(goldens.length).toBeGreaterThan(NUM_LANES);
-      const { loaded, cache, laneLength } = await StepRunner.load(runtime, model, NUM_LANES);
-      const limits = { numLanes: NUM_LANES, maxNumBatchedTokens: NUM_BATCHED_TOKENS, prefixCache: true };
-      const runner = new ModelRunner(loaded.model, runtime, { cache, laneLength });
-      const scheduler = new Scheduler(limits);
+      expect(goldens.length).toBeGreaterThan(NUM_SEATS);
+      const { loaded, cache } = await StepRunner.load(runtime, model, NUM_SEATS);
+      const runner = new ModelRunner(loaded.model, runtime, cache);
+      const scheduler = new Scheduler({
+        numSeats: NUM_SEATS,
+        numPages: cache.shape.numPages,
+        maxNumBatchedTokens: NUM_BATCHED_TOKENS,
+        prefixCache: true,
+      });
       const core = new EngineCore(scheduler, runner, new Sampler(loaded.config.vocabSize));
       goldens.forEach(({ tokenIds }, id) => core.addEmbedding(id, tokenIds));
       const embeddings = new Map<number, Float32Array>();
@@ -46,8 +50,8 @@ describe.each(RUNTIMES)('embeddings on $label against transformers on PyTorch', 
       }
       for (const [id, { embedding }] of goldens.entries())
         expectClose(embeddings.get(id) ?? [], embedding, 1e-5);
-      const lent = Array.from({ length: NUM_LANES }, () =>
-        scheduler.lanes.tryReserve(scheduler.lanes.askForLane('')),
+      const lent = Array.from({ length: NUM_SEATS }, () =>
+        scheduler.queue.tryLend(scheduler.queue.ask('', 1)),
       );
       expect(lent).not.toContain(false);
       cache.dispose();

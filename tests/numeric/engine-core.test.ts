@@ -18,7 +18,7 @@ interface Golden {
 }
 const goldens = readJsonFixture('tiny-gpt2', 'completions.json') as Golden[];
 const EOS = 0;
-const NUM_LANES = 3;
+const NUM_SEATS = 3;
 
 const request = (
   id: number,
@@ -65,14 +65,19 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
 
   beforeAll(async () => {
     runtime = await create();
-    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_LANES);
+    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_SEATS);
   });
   afterAll(() => runtime.dispose());
 
   const createCore = (maxNumBatchedTokens: number): EngineCore =>
     new EngineCore(
-      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens, prefixCache: true }),
-      new ModelRunner(runner.loaded.model, runtime, runner),
+      new Scheduler({
+        numSeats: NUM_SEATS,
+        numPages: runner.cache.shape.numPages,
+        maxNumBatchedTokens,
+        prefixCache: true,
+      }),
+      new ModelRunner(runner.loaded.model, runtime, runner.cache),
       new Sampler(runner.loaded.config.vocabSize),
     );
 
@@ -88,7 +93,7 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
         // transformers ends before end-of-text in the text, after it in the ids.
         expect(outcome?.tokenIds).toEqual(tokenIds);
       });
-      expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+      expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
     },
   );
 
@@ -138,9 +143,9 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
     goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
     await core.step();
     const { numTensors } = runtime.memory();
-    expect(core.numLanesUsed).toBe(NUM_LANES);
+    expect(core.numSeatsUsed).toBe(NUM_SEATS);
     expect([core.cancel(0), core.cancel(0), core.cancel(7)]).toEqual([true, false, true]);
-    expect(core.numLanesUsed).toBe(NUM_LANES - 1);
+    expect(core.numSeatsUsed).toBe(NUM_SEATS - 1);
     const outcomes = await runToEnd(core, () => expect(runtime.memory().numTensors).toBe(numTensors));
     expect([...outcomes.keys()].sort()).toEqual([1, 2, 3, 4, 5, 6]);
     for (const [id, outcome] of outcomes) {

@@ -24,7 +24,7 @@ describe.each(RUNTIMES)('the estimate, on $label', ({ name, create }) => {
     });
     const runtime = await create();
     const before = runtime.memory().numBytes;
-    await model.load(runtime, shape.laneLength);
+    await model.load(runtime, shape.maxModelLen);
     const weightBytes = runtime.memory().numBytes - before;
     const kvCacheBytes = runtime.createKvCache(shape).numBytes;
     await runtime.dispose();

@@ -16,7 +16,7 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
   beforeAll(async () => {
     runtime = await variant.create();
     reference = await StepRunner.load(runtime, 'tiny-gpt2');
-    runner = new ModelRunner(reference.loaded.model, runtime, reference);
+    runner = new ModelRunner(reference.loaded.model, runtime, reference.cache);
   });
   afterAll(() => runtime.dispose());
 
@@ -27,7 +27,7 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
     numTokens: number,
   ): ScheduledSequence {
     const sequence = createSequence(id, tokenIds, 10);
-    sequence.lane = lane;
+    sequence.holder = { pages: [...inLane(lane, reference.laneLength).pages], nodes: [], salt: undefined };
     return {
       sequence,
       numScheduledTokens: numTokens,
@@ -44,7 +44,7 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
     const scoredLogits = await reference.whole(scored, 7);
     const lastLogits = await reference.whole(last, 7);
     const sequences = [scheduled(1, 0, chunk, 5), scheduled(2, 1, scored, 6), scheduled(3, 2, last, 4)];
-    const step = { sequences, started: [], copies: [] };
+    const step = { sequences, started: [], freshPages: [], copies: [] };
     const { logits, cost } = await runner.run(step, (id) => ({
       everyRow: id === 2,
       topIsEnough: false,

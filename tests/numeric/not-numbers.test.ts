@@ -13,7 +13,7 @@ import { writeNanModel } from '../support/nan-model.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
-const NUM_LANES = 4;
+const NUM_SEATS = 4;
 /** The token whose embedding is NaN; the head has a matrix of its own. */
 const SPOILT = 300;
 const MODEL = 'tiny-llama/gqa';
@@ -35,7 +35,7 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
     path = mkdtempSync(join(tmpdir(), 'tokenflare-nan-'));
     writeNanModel(path, MODEL, MATRIX, SPOILT);
     runtime = await create();
-    runner = await StepRunner.open(runtime, path, { numLanes: NUM_LANES });
+    runner = await StepRunner.open(runtime, path, { numLanes: NUM_SEATS });
   });
   afterAll(async () => {
     await runtime.dispose();
@@ -44,8 +44,13 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
 
   const createCore = (maxNumBatchedTokens: number): EngineCore =>
     new EngineCore(
-      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens, prefixCache: true }),
-      new ModelRunner(runner.loaded.model, runtime, runner),
+      new Scheduler({
+        numSeats: NUM_SEATS,
+        numPages: runner.cache.shape.numPages,
+        maxNumBatchedTokens,
+        prefixCache: true,
+      }),
+      new ModelRunner(runner.loaded.model, runtime, runner.cache),
       new Sampler(runner.loaded.config.vocabSize),
     );
 
@@ -86,7 +91,7 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
       expect(error).toMatchObject({ code: 'backend_failure', retryable: false });
       expect(error?.message).toMatch(/logits are not numbers/);
       expected.forEach((one, id) => expectSame(outcomeOf(outcomes, id), one));
-      expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+      expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
     },
   );
 
@@ -114,7 +119,7 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
     const core = createCore(16);
     core.submit(request(0, spoilt, { promptLogprobs: true, maxTokens: 0 }));
     expect(outcomeOf(await runCore(core), 0)).toMatchObject({ finish: 'error' });
-    expect(core.numLanesUsed).toBe(0);
+    expect(core.numSeatsUsed).toBe(0);
   });
 
   it('embeds the texts beside it, and inspects the next prompt', async () => {

@@ -12,7 +12,7 @@ import { sequenceRequest } from '../support/core-run.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
-const NUM_LANES = 4;
+const NUM_SEATS = 4;
 
 type Logprob = SampledToken;
 
@@ -39,7 +39,7 @@ describe.each(RUNTIMES_WITH_INT8)('preemption on $label', ({ create, bitExact })
   let runner: StepRunner;
   beforeAll(async () => {
     runtime = await create();
-    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_LANES);
+    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_SEATS);
   });
   afterAll(() => runtime.dispose());
 
@@ -54,8 +54,14 @@ describe.each(RUNTIMES_WITH_INT8)('preemption on $label', ({ create, bitExact })
     const { model, config } = runner.loaded;
     let now = 0;
     const core = new EngineCore(
-      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens: 24, costs, ...use }),
-      new ModelRunner(model, runtime, runner),
+      new Scheduler({
+        numSeats: NUM_SEATS,
+        numPages: runner.cache.shape.numPages,
+        maxNumBatchedTokens: 24,
+        costs,
+        ...use,
+      }),
+      new ModelRunner(model, runtime, runner.cache),
       new Sampler(config.vocabSize),
       () => now++,
     );

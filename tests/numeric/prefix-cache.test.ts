@@ -9,7 +9,7 @@ import { sequenceRequest } from '../support/core-run.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
-const NUM_LANES = 4;
+const NUM_SEATS = 4;
 const NUM_TALKS = 3;
 const NUM_TURNS = 3;
 /** Some of it is left when the next conversation comes, and some is not. */
@@ -39,7 +39,7 @@ describe.each(RUNTIMES_WITH_INT8)('the prefix cache on $label', ({ create, bitEx
 
   beforeAll(async () => {
     runtime = await create();
-    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_LANES);
+    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_SEATS);
   });
   afterAll(() => runtime.dispose());
 
@@ -49,8 +49,13 @@ describe.each(RUNTIMES_WITH_INT8)('the prefix cache on $label', ({ create, bitEx
   /** Conversations with one beginning, two choices a turn of which the second goes on. */
   async function converse(prefixCache: boolean): Promise<Outcome> {
     const core = new EngineCore(
-      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens: NUM_BATCHED_TOKENS, prefixCache }),
-      new ModelRunner(runner.loaded.model, runtime, runner),
+      new Scheduler({
+        numSeats: NUM_SEATS,
+        numPages: runner.cache.shape.numPages,
+        maxNumBatchedTokens: NUM_BATCHED_TOKENS,
+        prefixCache,
+      }),
+      new ModelRunner(runner.loaded.model, runtime, runner.cache),
       new Sampler(runner.loaded.config.vocabSize),
     );
     const { vocabSize } = runner.loaded.config;

@@ -9,7 +9,7 @@ import { sequenceRequest } from '../support/core-run.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
-const NUM_LANES = 6;
+const NUM_SEATS = 6;
 const NUM_PROMPTS = 32;
 const LABELS = [3, 70, 300, 301];
 
@@ -26,7 +26,7 @@ describe.each(RUNTIMES_WITH_INT8)('tokens scored behind a prompt on $label', ({ 
   let prompts: number[][];
   beforeAll(async () => {
     runtime = await create();
-    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_LANES);
+    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_SEATS);
     const { vocabSize } = runner.loaded.config;
     const shared = someTokenIds(50, vocabSize, 0);
     prompts = Array.from({ length: NUM_PROMPTS }, (_, i) => [
@@ -50,8 +50,13 @@ describe.each(RUNTIMES_WITH_INT8)('tokens scored behind a prompt on $label', ({ 
     numStreams = 0,
   }: Company): Promise<Scored> {
     const core = new EngineCore(
-      new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens: budget, prefixCache }),
-      new ModelRunner(runner.loaded.model, runtime, runner),
+      new Scheduler({
+        numSeats: NUM_SEATS,
+        numPages: runner.cache.shape.numPages,
+        maxNumBatchedTokens: budget,
+        prefixCache,
+      }),
+      new ModelRunner(runner.loaded.model, runtime, runner.cache),
       new Sampler(runner.loaded.config.vocabSize),
     );
     for (let stream = 0; stream < numStreams; stream++) {

@@ -12,7 +12,7 @@ import { sequenceRequest } from '../support/core-run.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
-const NUM_LANES = 4;
+const NUM_SEATS = 4;
 
 interface Run {
   tokens: Map<number, SampledToken[]>;
@@ -34,12 +34,19 @@ describe.each(RUNTIMES_WITH_INT8)('speculation on $label', ({ create, bitExact }
     speculates: boolean,
   ): Promise<Run> {
     const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
-    const limits = { numLanes: NUM_LANES, maxNumBatchedTokens: 48, prefixCache: true, costs, speculates };
+    const limits = {
+      numSeats: NUM_SEATS,
+      numPages: runner.cache.shape.numPages,
+      maxNumBatchedTokens: 48,
+      prefixCache: true,
+      costs,
+      speculates,
+    };
     const { model, config } = runner.loaded;
     let now = 0;
     const core = new EngineCore(
       new Scheduler(limits),
-      new ModelRunner(model, runtime, runner),
+      new ModelRunner(model, runtime, runner.cache),
       new Sampler(config.vocabSize),
       () => now++,
     );
@@ -60,7 +67,7 @@ describe.each(RUNTIMES_WITH_INT8)('speculation on $label', ({ create, bitExact }
     // Its random weights say little twice.
     ['tiny-llama/gqa', 0],
   ] as const)('gives the text and the logprobs of %s without it', async (fixture, leastAccepted) => {
-    const runner = await StepRunner.load(runtime, fixture, NUM_LANES);
+    const runner = await StepRunner.load(runtime, fixture, NUM_SEATS);
     const { vocabSize } = runner.loaded.config;
     const requests = Array.from({ length: 8 }, (_, id): SequenceRequest => {
       const motif = someTokenIds(6, vocabSize, id >> 1);

@@ -18,7 +18,7 @@ interface Golden {
 }
 const goldens = readJsonFixture('tiny-gpt2', 'completions.json') as Golden[];
 const EOS = 0;
-const NUM_LANES = 3;
+const NUM_SEATS = 3;
 const TIMES: FaultTime[] = ['before', 'after'];
 
 const request = (id: number, golden: number, prompt = goldens[golden]?.promptTokenIds ?? []) =>
@@ -30,13 +30,18 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
 
   beforeAll(async () => {
     runtime = new FaultyRuntime(await create());
-    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_LANES);
+    runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_SEATS);
   });
   afterAll(() => runtime.dispose());
 
   function createCore(): { core: EngineCore; scheduler: Scheduler } {
-    const scheduler = new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens: 64, prefixCache: true });
-    const modelRunner = new ModelRunner(runner.loaded.model, runtime, runner);
+    const scheduler = new Scheduler({
+      numSeats: NUM_SEATS,
+      numPages: runner.cache.shape.numPages,
+      maxNumBatchedTokens: 64,
+      prefixCache: true,
+    });
+    const modelRunner = new ModelRunner(runner.loaded.model, runtime, runner.cache);
     return {
       scheduler,
       core: new EngineCore(scheduler, modelRunner, new Sampler(runner.loaded.config.vocabSize)),
@@ -52,16 +57,16 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     throw new Error(`the step threw no StepFault but ${String(thrown)}`);
   }
 
-  /** Every lane can be had, and none twice. */
-  function expectAllLanesFree(scheduler: Scheduler): void {
-    const { lanes } = scheduler;
-    const reservations = Array.from({ length: NUM_LANES + 1 }, () => lanes.askForLane(''));
-    expect(reservations.map((reservation) => lanes.tryReserve(reservation))).toEqual([
-      ...new Array<boolean>(NUM_LANES).fill(true),
+  /** Every seat and page can be had, and none twice. */
+  function expectAllFree(scheduler: Scheduler): void {
+    const { queue } = scheduler;
+    const loans = Array.from({ length: NUM_SEATS + 1 }, () => queue.ask('', 1));
+    expect(loans.map((loan) => queue.tryLend(loan))).toEqual([
+      ...new Array<boolean>(NUM_SEATS).fill(true),
       false,
     ]);
-    expect(new Set(reservations.map(({ lane }) => lane)).size).toBe(NUM_LANES + 1);
-    for (const reservation of reservations) lanes.endReservation(reservation);
+    expect(new Set(loans.map(({ pages }) => pages?.[0])).size).toBe(NUM_SEATS + 1);
+    for (const loan of loans) queue.endLoan(loan);
   }
 
   async function expectGoldens(core: EngineCore): Promise<void> {
@@ -87,14 +92,14 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
         expect(numTokens).toBeGreaterThanOrEqual(goldens[id]?.promptTokenIds.length ?? NaN);
         expect(numComputedTokens).toBeGreaterThan(0);
       }
-      expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+      expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
 
       const outcomes = await runCore(core);
       expect([...outcomes.keys()].sort()).toEqual([3, 4, 5, 6, 7]);
       for (const [id, { tokenIds }] of outcomes) expect(tokenIds).toEqual(goldens[id]?.tokenIds);
       await expectGoldens(core);
       expect(runtime.memory().numTensors).toBe(numTensors);
-      expectAllLanesFree(scheduler);
+      expectAllFree(scheduler);
     },
   );
 
@@ -140,7 +145,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     core.addEmbedding(3, [5, 6, 7]);
     expect((await core.stepEmbeddings())?.finished.map(({ id }) => id)).toEqual([3]);
     expect((await runCore(core)).get(0)?.tokenIds).toEqual(goldens[0]?.tokenIds.slice(1));
-    expectAllLanesFree(scheduler);
+    expectAllFree(scheduler);
   });
 
   it('again, right after another, is thrown on; so is a device that failed', async () => {

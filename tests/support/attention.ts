@@ -1,8 +1,7 @@
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import type { AttentionHeads } from '../../src/runtime/ops.ts';
-import { lanePages } from '../../src/runtime/pages.ts';
 import type { Forward, Runtime } from '../../src/runtime/runtime.ts';
-import { inLane } from './lanes.ts';
+import { inLane, lanePages } from './lanes.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from './matrix.ts';
 import { wholeRow } from './step-runner.ts';
 

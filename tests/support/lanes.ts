@@ -1,11 +1,29 @@
-import type { LaneSegment } from '../../src/engine/worker/model-runner.ts';
 import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import { lanePages, type Lanes, pagesOfLane } from '../../src/runtime/pages.ts';
+import { pagesFor } from '../../src/runtime/pages.ts';
 import type { KvCacheShape } from '../../src/runtime/runtime.ts';
 
-/** Lanes for tests to which it does not matter which pages a sequence has. */
+/** Lanes for tests to which it does not matter which pages a sequence has: each is a stretch of the cache. */
 
-export type { LaneSegment };
+/** Tokens of the sequence in a lane. */
+export type LaneSegment = Omit<SegmentInput, 'pages'> & { readonly lane: number };
+
+/** A cache that is cut into stretches of equal length, one for each sequence. */
+export interface Lanes {
+  readonly numLanes: number;
+  /** Tokens a lane can hold. */
+  readonly laneLength: number;
+}
+
+/** The pages of so many lanes, each whole. */
+export function lanePages({ numLanes, laneLength }: Lanes): { numPages: number; maxStepPages: number } {
+  const numPages = numLanes * pagesFor(laneLength);
+  return { numPages, maxStepPages: numPages };
+}
+
+export function pagesOfLane(lane: number, laneLength: number): Int32Array {
+  const count = pagesFor(laneLength);
+  return Int32Array.from({ length: count }, (_, page) => lane * count + page); // [count]
+}
 
 type HeadShape = Omit<KvCacheShape, 'numPages' | 'maxStepPages'>;
 

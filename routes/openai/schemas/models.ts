@@ -76,7 +76,7 @@ export const modelSchema = z
       description: 'Size of its weights in memory; null until it is loaded.',
     }),
     kv_cache_bytes: z.int().nullable().meta({
-      description: 'Size of its KV cache, all lanes together; null until it is loaded.',
+      description: 'Size of its KV cache, all seats together; null until it is loaded.',
     }),
     runtime: z.string().nullable().meta({ description: 'Null until it is loaded.' }),
     device: z.string().nullable().meta({

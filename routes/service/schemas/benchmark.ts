@@ -164,7 +164,7 @@ export const benchmarkReportSchema = z
       vocab_size: z.int(),
       context_length: z.int(),
       weight_bytes: z.int().optional(),
-      num_lanes: z.int().optional(),
+      max_num_seqs: z.int().optional(),
       kv_cache_tokens: z.int().optional(),
       kv_cache_bytes: z.int().optional(),
     }),

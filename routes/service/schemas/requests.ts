@@ -56,9 +56,9 @@ export const requestListSchema = z
         .extend({
           id: z.string().nullable().meta({ description: "Null for another client's request." }),
           model: z.string(),
-          lanes: z.array(z.int()).meta({
+          seats: z.array(z.int()).meta({
             description:
-              'The lanes of the KV cache that its sequences run in, from 0. A sequence that waits, also since it was ' +
+              'The seats of the KV cache that its sequences run in, from 0. A sequence that waits, also since it was ' +
               'preempted, has none.',
           }),
           max_tokens: z.int().meta({ description: 'Of each of its completions.' }),

@@ -88,7 +88,7 @@ export class EngineClient implements ManagedEngine {
       prefixCacheScope: options.prefixCacheScope,
       cancelSequences: (sequenceIds) => this.#supervisor.send({ type: 'cancel', sequenceIds }),
       onSettled: (completion) => this.#settle(completion),
-      laneOf: (sequenceId) => this.#held.laneOf(sequenceId),
+      seatOf: (sequenceId) => this.#held.seatOf(sequenceId),
       queuePositionOf: (sequenceId) => this.#held.queuePositionOf(sequenceId),
       onInterTokenLatency: (ms) => this.#observers.forEach((observer) => observer.onInterTokenLatency?.(ms)),
     };
@@ -125,7 +125,7 @@ export class EngineClient implements ManagedEngine {
   #onReady({ model, gauges }: ReadyMessage): void {
     this.#sentTokenTexts.forget();
     this.#model = { ...model, ...this.#modelFiles };
-    this.#queue.setLanes(model.numLanes);
+    this.#queue.setSeats(model.maxNumSeqs);
     this.#totals.setGauges(gauges);
     // The first process's model is ready only when the tokenizer is, too.
     if (this.#state === 'loading' && this.#tokenizer !== undefined) this.#state = 'ready';
@@ -215,8 +215,8 @@ export class EngineClient implements ManagedEngine {
     }
   }
 
-  #receiveSteps({ reports, sequenceOfLane }: Extract<ServingMessage, { type: 'steps' }>): void {
-    this.#held.setLanes(sequenceOfLane);
+  #receiveSteps({ reports, sequenceOfSeat }: Extract<ServingMessage, { type: 'steps' }>): void {
+    this.#held.setSeats(sequenceOfSeat);
     for (const report of reports) this.#receiveStep(report);
   }
 
@@ -309,7 +309,7 @@ export class EngineClient implements ManagedEngine {
       numSequencesRunning: this.#queue.numSequencesRunning,
       numSequencesWaiting: this.#queue.numSequencesWaiting,
       numTokensWaiting: this.#queue.numTokensWaiting,
-      numLanes: this.#model?.numLanes ?? 0,
+      maxNumSeqs: this.#model?.maxNumSeqs ?? 0,
       kvCacheTokens: this.#model?.kvCacheTokens ?? 0,
     };
   }

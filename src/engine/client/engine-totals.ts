@@ -3,7 +3,7 @@ import type { EngineGauges, StepReport } from '../protocol.ts';
 
 type Totals = Omit<
   EngineStats,
-  'numSequencesRunning' | 'numSequencesWaiting' | 'numTokensWaiting' | 'numLanes' | 'kvCacheTokens'
+  'numSequencesRunning' | 'numSequencesWaiting' | 'numTokensWaiting' | 'maxNumSeqs' | 'kvCacheTokens'
 >;
 
 /** What each step adds to. */
@@ -25,7 +25,7 @@ const ZERO_COUNTERS: StepCounters = {
 const STEP_COUNTERS = Object.keys(ZERO_COUNTERS) as (keyof StepCounters)[];
 
 const ZERO: Totals = {
-  numLanesUsed: 0,
+  numSeatsUsed: 0,
   kvCacheTokensUsed: 0,
   numTensors: 0,
   runtimeBytes: 0,
@@ -60,7 +60,7 @@ export class EngineTotals {
   /** The process is gone, and what it held with it. */
   clearGauges(): void {
     this.setGauges({
-      numLanesUsed: 0,
+      numSeatsUsed: 0,
       kvCacheTokensUsed: 0,
       numTensors: 0,
       runtimeBytes: 0,

@@ -1,19 +1,21 @@
 import type { FailedWork, FinishedEmbedding } from '../protocol.ts';
 import { type Answers, notNumbers, StepFault } from '../step-fault.ts';
 import type { FaultRegister } from './fault-register.ts';
-import type { LaneSegment, ModelRunner } from './model-runner.ts';
+import type { ModelRunner } from './model-runner.ts';
 import { PooledStates } from './pooled-states.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { Pooling } from '../../model/pooling.ts';
 import { groupOf } from '../../fairness/client-id.ts';
-import type { LaneReservation, LaneQueue } from '../../scheduler/lane-queue.ts';
+import type { Loan } from '../../scheduler/admission/loans.ts';
+import type { RunQueue } from '../../scheduler/admission/run-queue.ts';
+import type { SegmentInput } from '../../runtime/build-step-batch.ts';
 
-/** Lends lanes of the cache, and knows whose turn it is. */
-type ReservableLanes = Pick<LaneQueue, 'shares' | 'askForLane' | 'tryReserve' | 'endReservation'>;
+/** Lends seats and pages of the cache, and knows whose turn it is. */
+type Lender = Pick<RunQueue, 'shares' | 'ask' | 'tryLend' | 'endLoan'>;
 
 export interface EmbeddingJob {
   readonly id: number;
-  readonly reservation: LaneReservation;
+  readonly loan: Loan;
   readonly tokenIds: readonly number[];
   numComputedTokens: number;
   readonly states: PooledStates;
@@ -21,22 +23,22 @@ export interface EmbeddingJob {
 
 interface Chunk {
   readonly job: EmbeddingJob;
-  readonly segment: LaneSegment;
+  readonly segment: SegmentInput;
 }
 
 /**
- * Texts to be embedded, oldest first, the clients in turns. Each is computed chunk by chunk in a lane of its own, in
- * steps between those of completions, so that running streams wait for no more than a step. Lanes are not taken from
- * texts, so a group begins no text while another of its is half done: between two steps it holds one lane at most.
+ * Texts to be embedded, oldest first, the clients in turns. Each is computed chunk by chunk in pages of its own, in
+ * steps between those of completions, so that running streams wait for no more than a step. Pages are not taken from
+ * texts, so a group begins no text while another of its is half done: between two steps it has one loan at most.
  * Pure bookkeeping.
  */
 export class EmbeddingJobs {
-  readonly #lanes: ReservableLanes;
+  readonly #lender: Lender;
   readonly #maxNumBatchedTokens: number;
   #jobs: EmbeddingJob[] = [];
 
-  constructor(lanes: ReservableLanes, maxNumBatchedTokens: number) {
-    this.#lanes = lanes;
+  constructor(lender: Lender, maxNumBatchedTokens: number) {
+    this.#lender = lender;
     this.#maxNumBatchedTokens = maxNumBatchedTokens;
   }
 
@@ -46,8 +48,8 @@ export class EmbeddingJobs {
   }
 
   add(id: number, tokenIds: readonly number[], clientId = '', pooling: Pooling = 'mean'): void {
-    const reservation = this.#lanes.askForLane(clientId);
-    this.#jobs.push({ id, reservation, tokenIds, numComputedTokens: 0, states: new PooledStates(pooling) });
+    const loan = this.#lender.ask(clientId, tokenIds.length);
+    this.#jobs.push({ id, loan, tokenIds, numComputedTokens: 0, states: new PooledStates(pooling) });
   }
 
   /** Forgets a text between two steps; false when it is not here (any more). */
@@ -57,7 +59,7 @@ export class EmbeddingJobs {
     return job !== undefined;
   }
 
-  /** The chunks of the next step, of so many rows at most; none when no text waits, or none gets a lane. */
+  /** The chunks of the next step, of so many rows at most; none when no text waits, or none gets pages. */
   schedule(maxRows = this.#maxNumBatchedTokens): Chunk[] {
     const chunks: Chunk[] = [];
     let waiting = [...this.#jobs];
@@ -66,34 +68,30 @@ export class EmbeddingJobs {
       const job = this.#next(waiting);
       if (job === undefined) break;
       waiting = waiting.filter((one) => one !== job);
-      const { clientId } = job.reservation;
-      if (job.reservation.lane === undefined && !this.#lanes.tryReserve(job.reservation)) {
+      const { clientId } = job.loan;
+      if (job.loan.pages === undefined && !this.#lender.tryLend(job.loan)) {
         // Nor do its others get one; other clients' texts may, or have one already.
-        waiting = waiting.filter(
-          ({ reservation }) => reservation.clientId !== clientId || reservation.lane !== undefined,
-        );
+        waiting = waiting.filter(({ loan }) => loan.clientId !== clientId || loan.pages !== undefined);
         continue;
       }
-      const { lane } = job.reservation;
-      assertInvariant(lane !== undefined, 'a text is computed in a lane');
+      const { pages } = job.loan;
+      assertInvariant(pages !== undefined, 'a text is computed in pages that it was lent');
       const tokenIds = job.tokenIds.slice(job.numComputedTokens, job.numComputedTokens + budget);
       budget -= tokenIds.length;
-      this.#lanes.shares.serve(clientId, tokenIds.length);
-      chunks.push({ job, segment: { lane, positionStart: job.numComputedTokens, tokenIds, logits: 'all' } });
+      this.#lender.shares.serve(clientId, tokenIds.length);
+      chunks.push({ job, segment: { pages, positionStart: job.numComputedTokens, tokenIds, logits: 'all' } });
     }
     return chunks;
   }
 
   /** The next of some texts: of the group whose turn it is one that is half done, else its next client's oldest. */
   #next(waiting: readonly EmbeddingJob[]): EmbeddingJob | undefined {
-    const halfDone = waiting.filter(({ reservation }) => reservation.lane !== undefined);
-    const groups = new Set(halfDone.map(({ reservation }) => groupOf(reservation.clientId)));
-    const startable = waiting.filter(({ reservation }) => !groups.has(groupOf(reservation.clientId)));
+    const halfDone = waiting.filter(({ loan }) => loan.pages !== undefined);
+    const groups = new Set(halfDone.map(({ loan }) => groupOf(loan.clientId)));
+    const startable = waiting.filter(({ loan }) => !groups.has(groupOf(loan.clientId)));
     const candidates = [...halfDone, ...startable];
-    const clientId = this.#lanes.shares.next(
-      new Set(candidates.map(({ reservation }) => reservation.clientId)),
-    );
-    return candidates.find(({ reservation }) => reservation.clientId === clientId);
+    const clientId = this.#lender.shares.next(new Set(candidates.map(({ loan }) => loan.clientId)));
+    return candidates.find(({ loan }) => loan.clientId === clientId);
   }
 
   /**
@@ -117,7 +115,7 @@ export class EmbeddingJobs {
 
   #leave(job: EmbeddingJob): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
-    this.#lanes.endReservation(job.reservation);
+    this.#lender.endLoan(job.loan);
   }
 }
 

@@ -5,7 +5,7 @@ import {
   NO_SEQUENCE,
   type SequenceFinish,
   type SequenceGrammar,
-  type SequenceOfLane,
+  type SequenceOfSeat,
   type SequenceRequest,
   type SequenceUpdate,
   type StepReport,
@@ -77,23 +77,23 @@ export class EngineCore {
     this.#now = now;
     this.#modelWatch = new Stopwatch(now);
     this.#formatWatch = new Stopwatch(now);
-    this.#embeddings = new EmbeddingJobs(scheduler.lanes, scheduler.maxNumBatchedTokens);
-    this.#inspections = new InspectionJobs(scheduler.lanes);
+    this.#embeddings = new EmbeddingJobs(scheduler.queue, scheduler.maxNumBatchedTokens);
+    this.#inspections = new InspectionJobs(scheduler.queue);
   }
 
   get kvCacheTokensUsed(): number {
     return this.#scheduler.kvCacheTokensUsed;
   }
 
-  get numLanesUsed(): number {
-    return this.#scheduler.numLanesUsed;
+  get numSeatsUsed(): number {
+    return this.#scheduler.numSeatsUsed;
   }
 
-  /** Up to the last lane that runs one: it is sent with every report. */
-  sequenceOfLane(): SequenceOfLane {
-    const lanes = this.#running().map(({ lane = NO_SEQUENCE }) => lane);
-    const sequences = new Array<number>(Math.max(NO_SEQUENCE, ...lanes) + 1).fill(NO_SEQUENCE);
-    for (const { id, lane } of this.#running()) if (lane !== undefined) sequences[lane] = id;
+  /** Up to the last seat that is taken: it is sent with every report. */
+  sequenceOfSeat(): SequenceOfSeat {
+    const seats = this.#running().map(({ seat = NO_SEQUENCE }) => seat);
+    const sequences = new Array<number>(Math.max(NO_SEQUENCE, ...seats) + 1).fill(NO_SEQUENCE);
+    for (const { id, seat } of this.#running()) if (seat !== undefined) sequences[seat] = id;
     return sequences;
   }
 
@@ -212,7 +212,7 @@ export class EngineCore {
 
   #running(): Sequence[] {
     return [...this.#active.values()].flatMap(({ sequence }) =>
-      sequence.lane === undefined ? [] : [sequence],
+      sequence.seat === undefined ? [] : [sequence],
     );
   }
 

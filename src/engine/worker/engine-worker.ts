@@ -198,7 +198,7 @@ function flushReports(): void {
   send({
     type: 'steps',
     reports: reports.splice(0),
-    sequenceOfLane: setup.core.sequenceOfLane(),
+    sequenceOfSeat: setup.core.sequenceOfSeat(),
     largestStepMs: largestStepMs(setup),
   });
 }
@@ -262,7 +262,7 @@ async function runSteps(engine: EngineSetup): Promise<void> {
 function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {
   const { numTensors, numBytes } = runtime.memory();
   return {
-    numLanesUsed: core.numLanesUsed,
+    numSeatsUsed: core.numSeatsUsed,
     kvCacheTokensUsed: core.kvCacheTokensUsed,
     numTensors,
     runtimeBytes: numBytes,

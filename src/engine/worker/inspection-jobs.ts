@@ -3,10 +3,11 @@ import type { FaultRegister } from './fault-register.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
-import type { LaneReservation, LaneQueue } from '../../scheduler/lane-queue.ts';
+import type { Loan } from '../../scheduler/admission/loans.ts';
+import type { RunQueue } from '../../scheduler/admission/run-queue.ts';
 
-/** Lends lanes of the cache, and knows whose turn it is. */
-type ReservableLanes = Pick<LaneQueue, 'shares' | 'askForLane' | 'tryReserve' | 'endReservation'>;
+/** Lends seats and pages of the cache, and knows whose turn it is. */
+type Lender = Pick<RunQueue, 'shares' | 'ask' | 'tryLend' | 'endLoan'>;
 
 export interface FinishedInspection {
   readonly id: number;
@@ -23,7 +24,7 @@ export interface PromptInspection {
 
 interface Job {
   readonly id: number;
-  readonly reservation: LaneReservation;
+  readonly loan: Loan;
   readonly tokenIds: readonly number[];
   readonly layers: readonly number[];
   /** Of the layers so far: [layers][heads][tokens][tokens]. */
@@ -33,7 +34,7 @@ interface Job {
 /** A job whose turn it is. */
 export interface InspectedLayer {
   readonly job: Job;
-  readonly lane: number;
+  readonly pages: readonly number[];
   readonly layerIndex: number;
 }
 
@@ -42,14 +43,14 @@ export interface InspectedLayer {
  * that running streams wait for no more than a step. Pure bookkeeping.
  */
 export class InspectionJobs {
-  readonly #lanes: ReservableLanes;
+  readonly #lender: Lender;
   /** The oldest first. */
   #jobs: Job[] = [];
   /** The one that was begun. */
   #current: Job | undefined;
 
-  constructor(lanes: ReservableLanes) {
-    this.#lanes = lanes;
+  constructor(lender: Lender) {
+    this.#lender = lender;
   }
 
   /** How many are not finished. */
@@ -58,7 +59,7 @@ export class InspectionJobs {
   }
 
   add(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
-    this.#jobs.push({ id, reservation: this.#lanes.askForLane(clientId), tokenIds, layers, weights: [] });
+    this.#jobs.push({ id, loan: this.#lender.ask(clientId, tokenIds.length), tokenIds, layers, weights: [] });
   }
 
   /** Forgets a prompt between two steps; false when it is not here (any more). */
@@ -68,18 +69,18 @@ export class InspectionJobs {
     return job !== undefined;
   }
 
-  /** The layer to be inspected next; `undefined` when no prompt waits, or there is no lane for it. */
+  /** The layer to be inspected next; `undefined` when no prompt waits, or there are no pages for it. */
   next(): InspectedLayer | undefined {
     const job = this.#current ?? this.#oldestOfNext();
     if (job === undefined) return undefined;
-    const { reservation } = job;
-    if (reservation.lane === undefined && !this.#lanes.tryReserve(reservation)) return undefined;
-    assertInvariant(reservation.lane !== undefined, 'a prompt is inspected in a lane');
-    if (this.#current === undefined) this.#lanes.shares.serve(reservation.clientId, job.tokenIds.length);
+    const { loan } = job;
+    if (loan.pages === undefined && !this.#lender.tryLend(loan)) return undefined;
+    assertInvariant(loan.pages !== undefined, 'a prompt is inspected in pages that it was lent');
+    if (this.#current === undefined) this.#lender.shares.serve(loan.clientId, job.tokenIds.length);
     this.#current = job;
     const layerIndex = job.layers[job.weights.length];
     assertInvariant(layerIndex !== undefined, 'a prompt leaves with its last layer');
-    return { job, lane: reservation.lane, layerIndex };
+    return { job, pages: loan.pages, layerIndex };
   }
 
   /**
@@ -95,16 +96,14 @@ export class InspectionJobs {
   }
 
   #oldestOfNext(): Job | undefined {
-    const clientId = this.#lanes.shares.next(
-      new Set(this.#jobs.map(({ reservation }) => reservation.clientId)),
-    );
-    return this.#jobs.find(({ reservation }) => reservation.clientId === clientId);
+    const clientId = this.#lender.shares.next(new Set(this.#jobs.map(({ loan }) => loan.clientId)));
+    return this.#jobs.find(({ loan }) => loan.clientId === clientId);
   }
 
   #leave(job: Job): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
     if (this.#current === job) this.#current = undefined;
-    this.#lanes.endReservation(job.reservation);
+    this.#lender.endLoan(job.loan);
   }
 }
 
@@ -116,7 +115,7 @@ export async function inspectNext(
 ): Promise<Answers<FinishedInspection> | undefined> {
   const next = jobs.next();
   if (next === undefined) return undefined;
-  const { job, lane, layerIndex } = next;
+  const { job, pages, layerIndex } = next;
   const { id, tokenIds } = job;
   const end = (error: unknown): Answers<FinishedInspection> => {
     jobs.cancel(id);
@@ -125,7 +124,7 @@ export async function inspectNext(
     return { finished: [], fault: new StepFault('inspection', [failed], error) };
   };
   try {
-    const layer = await runner.inspectAttention({ lane, layerIndex, tokenIds }); // [heads][tokens][tokens]
+    const layer = await runner.inspectAttention({ pages, layerIndex, tokenIds }); // [heads][tokens][tokens]
     faults.pass();
     const isUsable = layer.every((head) => head.every((row) => row.every(Number.isFinite)));
     if (!isUsable) return end(notNumbers('attention weights'));

@@ -5,7 +5,6 @@ import {
   type LayerInspection,
 } from '../../model/inspect-attention.ts';
 import { buildStepBatch, type SegmentInput } from '../../runtime/build-step-batch.ts';
-import { PAGE_TOKENS, pagesFor, pagesOfLane } from '../../runtime/pages.ts';
 import type { Forward, KvCache, Runtime } from '../../runtime/runtime.ts';
 import type { Segment, StepBatch, StepRow } from '../../runtime/step-batch.ts';
 import type { ScheduledStep } from '../../scheduler/scheduler.ts';
@@ -41,76 +40,64 @@ export interface LogitsNeeded {
   topIsEnough: boolean;
 }
 
-type PromptLayer = Pick<LayerInspection, 'tokenIds' | 'layerIndex'> & { readonly lane: number };
-
-/** Tokens of the sequence in a lane. */
-export type LaneSegment = Omit<SegmentInput, 'pages'> & { readonly lane: number };
+type PromptLayer = Pick<LayerInspection, 'tokenIds' | 'layerIndex' | 'pages'>;
 
 /** Turns a decided step into one padded batch, runs the transformer on it, and hands each sequence its logits. */
 export class ModelRunner {
   readonly #model: CausalLm;
   readonly #runtime: Runtime;
   readonly #cache: KvCache;
-  readonly #laneLength: number;
   /** One function for good: a runtime may know its recordings by it. */
   readonly #forward: Forward;
   readonly #hiddenState: Forward;
   readonly #onNewShape: (() => void) | undefined;
   /** Shapes of steps that were run. */
   readonly #shapes = new Set<string>();
-  /** The sequence that was in a lane last; `undefined`: something else. */
-  readonly #tenants = new Map<number, number | undefined>();
 
   /** @param onNewShape called before a step of a shape that was not run before: a runtime may have to compile it */
-  constructor(
-    model: CausalLm,
-    runtime: Runtime,
-    { cache, laneLength }: { cache: KvCache; laneLength: number },
-    onNewShape?: () => void,
-  ) {
+  constructor(model: CausalLm, runtime: Runtime, cache: KvCache, onNewShape?: () => void) {
     this.#onNewShape = onNewShape;
     this.#model = model;
     this.#forward = (ops) => model.forward(ops);
     this.#hiddenState = (ops) => model.hiddenState(ops);
     this.#runtime = runtime;
     this.#cache = cache;
-    this.#laneLength = laneLength;
   }
 
   async run(
-    step: Pick<ScheduledStep, 'sequences' | 'copies'>,
+    step: Pick<ScheduledStep, 'sequences' | 'freshPages' | 'copies'>,
     logitsNeeded: (sequenceId: number) => LogitsNeeded,
   ): Promise<StepResult> {
-    const inputs = step.sequences.map((scheduled): LaneSegment => {
+    const inputs = step.sequences.map((scheduled): SegmentInput => {
       const { sequence, numScheduledTokens, draftTokenIds, completesTokens } = scheduled;
-      const { lane, numComputedTokens } = sequence;
-      assertInvariant(lane !== undefined, 'a scheduled sequence has a lane');
+      const { holder, numComputedTokens } = sequence;
+      assertInvariant(holder !== undefined, 'a scheduled sequence has pages');
       const end = numComputedTokens + numScheduledTokens - draftTokenIds.length;
       const tokenIds = [...sequence.tokenIds.slice(numComputedTokens, end), ...draftTokenIds];
       const { everyRow, topIsEnough } = logitsNeeded(sequence.id);
       const logits = everyRow || draftTokenIds.length > 0 ? 'all' : completesTokens ? 'last' : 'none';
-      return { lane, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
+      return { pages: holder.pages, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
     });
-    const batch = this.#batchOf(inputs);
-    for (const { from, to, numTokens } of step.copies) this.#copy(from, to, numTokens);
-    for (const [i, { sequence }] of step.sequences.entries()) this.#enter(inputs[i], sequence.id);
+    const batch = buildStepBatch(inputs, ROW_BUCKETS);
+    this.#clear(step.freshPages);
+    for (const { from, to } of step.copies) this.#runtime.copyPage(this.#cache, from, to);
     const rows = await this.#runStep(batch, 'logits'); // [logitRows][vocab]
     return { logits: splitRows(rows, inputs), cost: stepCost(batch, this.#runtime.numComputedRows(batch)) };
   }
 
   /**
-   * Decodes one token in the first lane: what a device lacks shows, and what it compiles for a decode is compiled.
+   * Decodes one token in the first page: what a device lacks shows, and what it compiles for a decode is compiled.
    * Throws `backend_failure`.
    */
   async warmUp(): Promise<void> {
-    const input = { lane: 0, positionStart: 0, tokenIds: [0], logits: 'last', topIsEnough: true } as const;
-    await this.#runtime.runStep(this.#batchOf([input]), this.#cache, this.#forward);
+    const input = { pages: [0], positionStart: 0, tokenIds: [0], logits: 'last', topIsEnough: true } as const;
+    await this.#runtime.runStep(buildStepBatch([input], ROW_BUCKETS), this.#cache, this.#forward);
   }
 
   /** What the last block leaves of every token, behind the final norm: [tokens][dim]. */
-  async hiddenStates(inputs: readonly LaneSegment[]): Promise<Float32Array[]> {
-    const batch = this.#batchOf(inputs);
-    for (const input of inputs) if (input.positionStart === 0) this.#enter(input);
+  async hiddenStates(inputs: readonly SegmentInput[]): Promise<Float32Array[]> {
+    const batch = buildStepBatch(inputs, ROW_BUCKETS);
+    for (const input of inputs) if (input.positionStart === 0) this.#clear(input.pages);
     const rows = await this.#runStep(batch, 'states'); // [tokens][dim]
     return rows.slice(0, batch.numLogitRows).map((row) => {
       assertInvariant(row instanceof Float32Array, 'rows come whole unless the batch asks for their top');
@@ -122,18 +109,12 @@ export class ModelRunner {
     return this.#model.config.numLayers;
   }
 
-  /** What every head of a layer looks at in a prompt; the lane is overwritten. */
-  inspectAttention({ lane, ...inspection }: PromptLayer): Promise<AttentionWeights[number]> {
-    this.#enter({ lane, positionStart: 0 });
+  /** What every head of a layer looks at in a prompt; the pages are overwritten. */
+  inspectAttention(inspection: PromptLayer): Promise<AttentionWeights[number]> {
+    this.#clear(inspection.pages);
     // Its forward pass is run this once.
     this.#onNewShape?.();
-    const pages = pagesOfLane(lane, this.#laneLength); // [pages]
-    return inspectAttention(this.#model, {
-      ...inspection,
-      pages,
-      runtime: this.#runtime,
-      cache: this.#cache,
-    });
+    return inspectAttention(this.#model, { ...inspection, runtime: this.#runtime, cache: this.#cache });
   }
 
   #runStep(batch: StepBatch, wanted: 'logits' | 'states'): Promise<readonly StepRow[]> {
@@ -144,38 +125,13 @@ export class ModelRunner {
     return this.#runtime.runStep(batch, this.#cache, wanted === 'logits' ? this.#forward : this.#hiddenState);
   }
 
-  /**
-   * When another sequence takes a lane, clears the lane from the first position that this sequence computes
-   * (`Runtime.clearPage`), so that no step multiplies by numbers of the sequence before.
-   */
-  #enter(input: Pick<LaneSegment, 'lane' | 'positionStart'> | undefined, sequenceId?: number): void {
-    if (input === undefined) return;
-    const { lane, positionStart } = input;
-    if (sequenceId !== undefined && this.#tenants.get(lane) === sequenceId) return;
-    this.#tenants.set(lane, sequenceId);
-    const first = Math.floor(positionStart / PAGE_TOKENS);
-    for (const [i, page] of pagesOfLane(lane, this.#laneLength).subarray(first).entries()) {
-      this.#runtime.clearPage?.(this.#cache, page, i === 0 ? positionStart % PAGE_TOKENS : 0);
-    }
-  }
-
-  #batchOf(inputs: readonly LaneSegment[]): StepBatch {
-    const segments = inputs.map(({ lane, ...input }) => ({
-      ...input,
-      pages: pagesOfLane(lane, this.#laneLength),
-    }));
-    return buildStepBatch(segments, ROW_BUCKETS);
-  }
-
-  #copy(from: number, to: number, numTokens: number): void {
-    const [sources, targets] = [from, to].map((lane) => pagesOfLane(lane, this.#laneLength)); // [pages] each
-    for (let i = 0; i < pagesFor(numTokens); i++) {
-      this.#runtime.copyPage(this.#cache, sources?.[i] ?? 0, targets?.[i] ?? 0);
-    }
+  /** Of pages that another had before, so that no step multiplies by that one's numbers. */
+  #clear(pages: ArrayLike<number>): void {
+    for (const page of Array.from(pages)) this.#runtime.clearPage?.(this.#cache, page, 0);
   }
 }
 
-function splitRows(rows: readonly StepRow[], inputs: readonly LaneSegment[]): StepRow[][] {
+function splitRows(rows: readonly StepRow[], inputs: readonly SegmentInput[]): StepRow[][] {
   let row = 0;
   return inputs.map(({ logits, tokenIds }) => {
     const start = row;

@@ -1,4 +1,4 @@
-import { cacheShape, estimateMemory, type LaneCacheShape, modelSizeOf } from '../estimate-memory.ts';
+import { cacheShape, type EngineCacheShape, estimateMemory, modelSizeOf } from '../estimate-memory.ts';
 import { checkMemory, type NeededMemory } from '../check-memory.ts';
 import type { ModelInfo } from '../engine.ts';
 import type { EngineSettings } from '../protocol.ts';
@@ -7,6 +7,7 @@ import { ModelRunner } from './model-runner.ts';
 import type { EngineError } from '../../errors.ts';
 import { type LoadedModel, OpenModel } from '../../model/load-model.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
+import { PAGE_TOKENS } from '../../runtime/pages.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type RuntimeChoice, startFastestRuntime } from '../../runtime/auto/choose-runtime.ts';
 import { startRuntime } from '../../runtime/start-runtime.ts';
@@ -48,13 +49,14 @@ export async function setUpEngine(
   const work = stepWork(model.config, numParameters);
   const costs = new StepCostModel(work);
   const scheduler = new Scheduler({
-    numLanes: shape.numLanes,
+    numSeats: shape.maxNumSeqs,
+    numPages: shape.numPages,
     maxNumBatchedTokens: settings.maxNumBatchedTokens,
     prefixCache: settings.prefixCache,
     speculates: settings.speculates,
     costs,
   });
-  const runner = new ModelRunner(model, runtime, { cache, laneLength: shape.laneLength }, onNewShape);
+  const runner = new ModelRunner(model, runtime, cache, onNewShape);
   const firstStep = new StepCostModel(work);
   firstStep.record(ONE_ROW, await millisecondsOf(() => runner.warmUp()));
   // What weights were read into is garbage, which nothing but this would collect for as long as there is work: next to
@@ -62,7 +64,7 @@ export async function setUpEngine(
   globalThis.gc?.();
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs);
   const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
-  const largest = scheduler.largestShape(shape.laneLength);
+  const largest = scheduler.largestShape(shape.maxModelLen);
   return {
     core,
     runtime,
@@ -76,7 +78,7 @@ export async function setUpEngine(
       numLayers,
       numHeads,
       eosTokenIds,
-      contextLength: shape.laneLength,
+      contextLength: shape.maxModelLen,
       numParameters,
       weightBytes,
       weightFormat,
@@ -87,8 +89,8 @@ export async function setUpEngine(
       device: runtime.device.name,
       ...(reason === undefined ? {} : { runtimeReason: reason }),
       numThreads: runtime.numThreads,
-      numLanes: shape.numLanes,
-      kvCacheTokens: shape.numLanes * shape.laneLength,
+      maxNumSeqs: shape.maxNumSeqs,
+      kvCacheTokens: shape.numPages * PAGE_TOKENS,
       kvCacheBytes: cache.numBytes,
       ...neededMemory,
       createdAt: Math.floor(Date.now() / 1000),
@@ -107,7 +109,7 @@ async function millisecondsOf(run: () => Promise<void>): Promise<number> {
 interface Started extends Partial<RuntimeChoice> {
   readonly runtime: Runtime;
   readonly loaded: LoadedModel;
-  readonly shape: LaneCacheShape;
+  readonly shape: EngineCacheShape;
   readonly neededMemory: NeededMemory;
 }
 
@@ -123,7 +125,7 @@ async function startAndLoad(
     const shape = cacheShape(open.config, settings, runtime.name);
     const estimate = estimateMemory(modelSizeOf(open), shape, { ...settings, runtime: runtime.name });
     const neededMemory = checkMemory(estimate, runtime, settings.memoryLimitBytes);
-    return { ...choice, loaded: await open.load(runtime, shape.laneLength), shape, neededMemory };
+    return { ...choice, loaded: await open.load(runtime, shape.maxModelLen), shape, neededMemory };
   } finally {
     await open.close();
   }

@@ -17,7 +17,7 @@ const BLIND_PROBE_MS = 300;
 
 /**
  * One connection of a client. HTTP/1.1 answers in the order of the requests, so they are taken up one after the other:
- * those that are pipelined hold neither a lane nor a slot in the queue, and nothing of them is left when the client
+ * those that are pipelined hold neither a seat nor a slot in the queue, and nothing of them is left when the client
  * hangs up. One that sends more of them than MAX_OPEN_REQUESTS is cut off.
  *
  * A client that has sent all it will send may shut its half of the connection and still read. On the wire that looks

@@ -6,19 +6,19 @@ type EngineMetric = readonly [name: string, help: string, read: (stats: EngineSt
 export const ENGINE_GAUGES: readonly EngineMetric[] = [
   [
     'num_requests_running',
-    'Sequences that have started and not ended; more than lanes while some are preempted.',
+    'Sequences that have started and not ended; more than seats while some are preempted.',
     (s) => s.numSequencesRunning,
   ],
-  ['num_requests_waiting', 'Requests that wait for a lane.', (s) => s.numSequencesWaiting],
-  ['num_tokens_waiting', 'Prompt tokens that wait for a lane.', (s) => s.numTokensWaiting],
+  ['num_requests_waiting', 'Requests that wait for a seat.', (s) => s.numSequencesWaiting],
+  ['num_tokens_waiting', 'Prompt tokens that wait for a seat.', (s) => s.numTokensWaiting],
   [
     'kv_cache_usage_perc',
     'KV cache usage, 1 means 100 percent.',
     (s) => ratio(s.kvCacheTokensUsed, s.kvCacheTokens),
   ],
-  ['kv_cache_tokens', 'Tokens that the KV cache holds in all lanes together.', (s) => s.kvCacheTokens],
-  ['lanes', 'Cache lanes: sequences that may run at once.', (s) => s.numLanes],
-  ['lanes_used', 'Cache lanes that hold a running sequence.', (s) => s.numLanesUsed],
+  ['kv_cache_tokens', 'Tokens that the KV cache holds in all seats together.', (s) => s.kvCacheTokens],
+  ['seats', 'Cache seats: sequences that may run at once.', (s) => s.maxNumSeqs],
+  ['seats_used', 'Cache seats that hold a running sequence.', (s) => s.numSeatsUsed],
   ['tensors', 'Tensors alive in tfjs.', (s) => s.numTensors],
   ['runtime_bytes', 'Bytes behind tensors and own buffers.', (s) => s.runtimeBytes],
   ['engine_resident_memory_bytes', 'Resident memory of the engine process.', (s) => s.engineResidentBytes],
@@ -29,12 +29,12 @@ export const ENGINE_COUNTERS: readonly EngineMetric[] = [
   ['prompt_tokens_total', 'Prompt tokens computed, each counted once.', (s) => s.numComputedPromptTokens],
   [
     'preemptions_total',
-    'Times a sequence lost its cache lane to another client, to go on later.',
+    'Times a sequence lost its cache seat to another client, to go on later.',
     (s) => s.numPreemptions,
   ],
   [
     'recomputed_tokens_total',
-    'Tokens computed once more after a sequence lost its lane.',
+    'Tokens computed once more after a sequence lost its seat.',
     (s) => s.numRecomputedTokens,
   ],
   [

@@ -56,7 +56,7 @@ class InnerScope extends RequestScope {
   }
 }
 
-/** Of a completion what was computed of it: nothing while it waited for a lane. */
+/** Of a completion what was computed of it: nothing while it waited for a seat. */
 export function usedTokens({ timings, usage }: RequestRecord): [numPrompt: number, numGenerated: number] {
   return [timings.queueMs === undefined ? 0 : usage.numPromptTokens, usage.numGeneratedTokens];
 }

@@ -8,7 +8,7 @@ import { ErrorNote } from '../shell/error-note.tsx';
 import { useStore } from '../shell/store.ts';
 import { quantileBetween } from './histogram.ts';
 import { parseMetrics } from './parse-metrics.ts';
-import { Lanes, RequestTable } from './running-requests.tsx';
+import { Seats, RequestTable } from './running-requests.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { ratesOf, toSnapshot, type ModelSnapshot, type Rates, type Snapshot } from './snapshot.ts';
 import './now.css';
@@ -137,11 +137,11 @@ function ModelNow({ history, requests }: ModelNowProps): JSX.Element | null {
   if (latest === undefined) return null;
   const rates = ratesBetween(history);
   const rate = rates.at(-1);
-  const { id, running, waiting, lanes, lanesUsed, kvUsage, engineBytes } = latest.model;
+  const { id, running, waiting, seats, seatsUsed, kvUsage, engineBytes } = latest.model;
   return (
     <section class="panel model" aria-label={id}>
       <h2>{id}</h2>
-      <Lanes used={lanesUsed} all={lanes} requests={requests} />
+      <Seats used={seatsUsed} all={seats} requests={requests} />
       <dl class="facts">
         <dt>Running</dt>
         <dd>{running}</dd>

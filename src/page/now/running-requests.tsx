@@ -1,47 +1,47 @@
 import type { JSX } from 'preact';
 import type { RunningRequest } from '../service/wire.ts';
 
-/** Rows of the table; the lanes above it have all that run. */
+/** Rows of the table; the seats above it have all that run. */
 const MAX_ROWS = 16;
 
-interface LanesProps {
+interface SeatsProps {
   used: number;
   all: number;
   requests: readonly RunningRequest[];
 }
 
-/** A square for each lane of the cache. Those of one request have one colour. */
-export function Lanes({ used, all, requests }: LanesProps): JSX.Element {
-  const requestOf = new Map(requests.flatMap((request, index) => request.lanes.map((lane) => [lane, index])));
+/** A square for each seat of the cache. Those of one request have one colour. */
+export function Seats({ used, all, requests }: SeatsProps): JSX.Element {
+  const requestOf = new Map(requests.flatMap((request, index) => request.seats.map((seat) => [seat, index])));
   return (
-    <div class="lanes" role="img" aria-label={`${used} of ${all} lanes in use`}>
-      {Array.from({ length: all }, (_, lane) => (
-        <Lane
-          key={lane}
-          lane={lane}
-          request={requestOf.get(lane)}
-          name={nameOf(requests[requestOf.get(lane) ?? -1])}
+    <div class="seats" role="img" aria-label={`${used} of ${all} seats in use`}>
+      {Array.from({ length: all }, (_, seat) => (
+        <Seat
+          key={seat}
+          seat={seat}
+          request={requestOf.get(seat)}
+          name={nameOf(requests[requestOf.get(seat) ?? -1])}
         />
       ))}
     </div>
   );
 }
 
-interface LaneProps {
-  lane: number;
+interface SeatProps {
+  seat: number;
   /** Its position in the table. */
   request: number | undefined;
   name: string;
 }
 
-function Lane({ lane, request, name }: LaneProps): JSX.Element {
-  if (request === undefined) return <span class="lane" title={`lane ${lane}`} />;
-  return <span class={`lane used hue-${request % 6}`} title={`lane ${lane}: ${name}`} />;
+function Seat({ seat, request, name }: SeatProps): JSX.Element {
+  if (request === undefined) return <span class="seat" title={`seat ${seat}`} />;
+  return <span class={`seat used hue-${request % 6}`} title={`seat ${seat}: ${name}`} />;
 }
 
 const nameOf = (request: RunningRequest | undefined): string => request?.id ?? "another client's";
 
-/** The requests that run and wait, with the lanes of their sequences. */
+/** The requests that run and wait, with the seats of their sequences. */
 export function RequestTable({ requests }: { requests: readonly RunningRequest[] }): JSX.Element | null {
   if (requests.length === 0) return null;
   return (
@@ -50,7 +50,7 @@ export function RequestTable({ requests }: { requests: readonly RunningRequest[]
         <thead>
           <tr>
             <th>Request</th>
-            <th>Lanes</th>
+            <th>Seats</th>
             <th>Prompt</th>
             <th>Tokens</th>
             <th>Seconds</th>
@@ -68,12 +68,12 @@ export function RequestTable({ requests }: { requests: readonly RunningRequest[]
 }
 
 function Row({ request }: { request: RunningRequest }): JSX.Element {
-  const { lanes, queue_position: position, usage, max_tokens: maxTokens, timings } = request;
+  const { seats, queue_position: position, usage, max_tokens: maxTokens, timings } = request;
   return (
     <tr>
       <td>{nameOf(request)}</td>
       <td>
-        {lanes.length > 0 ? lanes.join(', ') : position === null ? 'waits' : `waits, position ${position}`}
+        {seats.length > 0 ? seats.join(', ') : position === null ? 'waits' : `waits, position ${position}`}
       </td>
       <td>{usage.prompt_tokens}</td>
       <td>

@@ -18,8 +18,8 @@ export interface ModelSnapshot {
   id: string;
   running: number;
   waiting: number;
-  lanes: number;
-  lanesUsed: number;
+  seats: number;
+  seatsUsed: number;
   /** From 0 to 1. */
   kvUsage: number;
   engineBytes: number;
@@ -44,7 +44,7 @@ export function toSnapshot(
         Object.entries(labels).every(([key, text]) => sample.labels[key] === text),
     )?.value ?? 0;
   const ids = samples.flatMap(({ name, labels }) =>
-    name === `${PREFIX}lanes` && labels['model_name'] !== undefined ? [labels['model_name']] : [],
+    name === `${PREFIX}seats` && labels['model_name'] !== undefined ? [labels['model_name']] : [],
   );
   return {
     atMs,
@@ -60,8 +60,8 @@ function modelSnapshot(id: string, value: (name: string) => number): ModelSnapsh
     id,
     running: value('num_requests_running'),
     waiting: value('num_requests_waiting'),
-    lanes: value('lanes'),
-    lanesUsed: value('lanes_used'),
+    seats: value('seats'),
+    seatsUsed: value('seats_used'),
     kvUsage: value('kv_cache_usage_perc'),
     engineBytes: value('engine_resident_memory_bytes'),
     generatedTokens: value('generation_tokens_total'),

@@ -87,7 +87,7 @@ export interface RunningRequest {
   id: string | null;
   model: string;
   status: string;
-  lanes: number[];
+  seats: number[];
   /** Null for one that runs. */
   queue_position: number | null;
   usage: { prompt_tokens: number; completion_tokens: number };

@@ -78,6 +78,21 @@ export class PageCache {
     };
   }
 
+  /** Pages that can be handed out once some have given up theirs, but for some pages. */
+  numFreeWithout(holders: readonly PageHolder[], except: ReadonlySet<number>): number {
+    const left = new Map<number, number>();
+    for (const page of holders.flatMap(({ pages }) => pages)) {
+      left.set(page, (left.get(page) ?? this.#numHolders[page] ?? 0) - 1);
+    }
+    const freed = [...left].filter(([page, numHolders]) => numHolders === 0 && !except.has(page));
+    return this.numFree + freed.length;
+  }
+
+  /** What a sequence has of the cache, in pages: of one that several hold its part. */
+  amountOf({ pages }: PageHolder): number {
+    return pages.reduce((sum, page) => sum + 1 / (this.#numHolders[page] ?? 1), 0);
+  }
+
   /** What the cache holds of a sequence's first `maxTokens` tokens. */
   find(tokenIds: readonly number[], maxTokens: number, salt?: string): PrefixMatch | undefined {
     return this.#prefixCache ? this.#tree.find(tokenIds, maxTokens, salt) : undefined;

@@ -21,7 +21,7 @@ const REQUEST = '{"prompt":"a"}';
 interface Bench {
   jobs: BatchJobs;
   runner: BatchRunner;
-  load: { numSequencesRunning: number; numSequencesWaiting: number; numLanes: number };
+  load: { numSequencesRunning: number; numSequencesWaiting: number; maxNumSeqs: number };
   clock: { nowMs: number };
   /** Owner and index of each item, as it was begun. */
   started: string[];
@@ -30,7 +30,7 @@ interface Bench {
 
 /** A runner over an engine whose load a test sets. */
 function createBench(bounds: BatchBounds = BOUNDS, isShort = (): boolean => false): Bench {
-  const load = { numSequencesRunning: 0, numSequencesWaiting: 0, numLanes: 8 };
+  const load = { numSequencesRunning: 0, numSequencesWaiting: 0, maxNumSeqs: 8 };
   const clock = { nowMs: 0 };
   const done: string[] = [];
   const jobs = new BatchJobs(bounds, () => clock.nowMs);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { mayStartItem, type EngineLoad } from '../../../src/batch/batch-runner.ts';
 
-const load = (numSequencesRunning: number, numSequencesWaiting = 0, numLanes = 8): EngineLoad => ({
+const load = (numSequencesRunning: number, numSequencesWaiting = 0, maxNumSeqs = 8): EngineLoad => ({
   numSequencesRunning,
   numSequencesWaiting,
-  numLanes,
+  maxNumSeqs,
 });
 
 /** One engine, of whose running sequences so many are items. */
@@ -16,7 +16,7 @@ const mayStart = (
 ): boolean => mayStartItem({ load: engine, numItems }, [engine, ...others], numItems + numOtherItems);
 
 describe('an item of a job', () => {
-  it('takes up to half of the lanes where nothing else runs', () => {
+  it('takes up to half of the seats where nothing else runs', () => {
     expect([0, 1, 2, 3, 4].map((numItems) => mayStart(load(numItems), numItems))).toEqual([
       true,
       true,
@@ -28,7 +28,7 @@ describe('an item of a job', () => {
     expect(mayStart(load(1, 0, 1), 1)).toBe(false);
   });
 
-  it('is the only one beside live requests, and leaves a lane free', () => {
+  it('is the only one beside live requests, and leaves a seat free', () => {
     expect(mayStart(load(1), 0)).toBe(true);
     expect(mayStart(load(2), 1)).toBe(false);
     expect(mayStart(load(6), 0)).toBe(true);

@@ -6,7 +6,7 @@ const URL = 'http://127.0.0.1:8787';
 const model = {
   id: 'tales',
   runtimeDescription: 'tfjs cpu',
-  numLanes: 32,
+  maxNumSeqs: 32,
   kvCacheTokens: 1024,
   chatTemplate: 'builtin' as const,
 };

@@ -12,9 +12,9 @@ describe('cacheShape', () => {
       numLayers: 2,
       numKvHeads: 2,
       headDim: 8,
-      numLanes: 4,
-      laneLength: 100,
-      // Two for each lane, the second of which is not full.
+      maxNumSeqs: 4,
+      maxModelLen: 100,
+      // Two for each seat, the second of which is not full.
       numPages: 8,
       maxStepPages: 8,
     });
@@ -23,7 +23,7 @@ describe('cacheShape', () => {
   it('refuses a length that the model was not trained for, or takes what it was trained for where that will do', () => {
     expect(() => cacheShape(config, settings, 'wasm')).toThrow(/trained for 192 tokens/);
     expect(cacheShape(config, { ...settings, allowsShorter: true }, 'wasm')).toMatchObject({
-      laneLength: 192,
+      maxModelLen: 192,
     });
   });
 });

@@ -57,8 +57,8 @@ describe('on native', () => {
 
   it('keys and values are float16 but for weights in float32', () => {
     const { numLayers, numKvHeads, headDim } = size.config;
-    const lanes = cacheShape(size.config, { ...SETTINGS, weights: 'auto' }, 'native');
-    const numBytes = 2 * numLayers * numKvHeads * headDim * lanes.numLanes * lanes.laneLength;
+    const seats = cacheShape(size.config, { ...SETTINGS, weights: 'auto' }, 'native');
+    const numBytes = 2 * numLayers * numKvHeads * headDim * seats.maxNumSeqs * seats.maxModelLen;
     expect(estimate({}, 'native').kvCacheBytes).toBe(2 * numBytes);
     expect(estimate({}, 'native', 'f32').kvCacheBytes).toBe(4 * numBytes);
   });
@@ -71,7 +71,7 @@ describe('a step', () => {
       const config = { ...size.config, vocabSize };
       return estimateMemory({ ...size, config }, cacheShape(config, settings, 'cpu'), settings).stepBytes;
     };
-    // 128 rows of prompts, and one of each of the four lanes.
+    // 128 rows of prompts, and one of each of the four seats.
     const logitBytes = (rows: number): number => stepBytes(rows, 49_152) - stepBytes(rows, 0);
     expect(logitBytes(4096)).toBe(132 * 49_152 * 4);
     expect(logitBytes(65_536)).toBe(logitBytes(4096));
@@ -83,8 +83,8 @@ describe('the cache', () => {
   it('is counted in bytes of int8 where the weights are held so, and holds as much more within the same memory', () => {
     const { numLayers, numKvHeads, headDim } = size.config;
     const bytesOfToken = 2 * numLayers * numKvHeads * (headDim + 4);
-    const lanes = cacheShape(size.config, { ...SETTINGS, weights: 'int8' }, 'wasm');
-    const numTokens = lanes.numLanes * lanes.laneLength;
+    const seats = cacheShape(size.config, { ...SETTINGS, weights: 'int8' }, 'wasm');
+    const numTokens = seats.maxNumSeqs * seats.maxModelLen;
     for (const weights of ['int8', 'auto'] as const) {
       expect(estimate({}, 'wasm', weights).kvCacheBytes).toBe(numTokens * bytesOfToken);
     }
@@ -92,10 +92,10 @@ describe('the cache', () => {
     expect(estimate({}, 'wasm', 'bf16').kvCacheBytes).toBe(numTokens * floatBytes);
     expect(estimate({}, 'cpu', 'auto').kvCacheBytes).toBe(numTokens * floatBytes);
 
-    const tight = { ...SETTINGS, kvCacheBytes: 2 * lanes.laneLength * floatBytes };
-    expect(cacheShape(size.config, { ...tight, weights: 'f32' }, 'wasm').numLanes).toBe(2);
-    expect(cacheShape(size.config, { ...tight, weights: 'int8' }, 'wasm').numLanes).toBe(
-      Math.min(4, Math.floor(tight.kvCacheBytes / (lanes.laneLength * bytesOfToken))),
+    const tight = { ...SETTINGS, kvCacheBytes: 2 * seats.maxModelLen * floatBytes };
+    expect(cacheShape(size.config, { ...tight, weights: 'f32' }, 'wasm').maxNumSeqs).toBe(2);
+    expect(cacheShape(size.config, { ...tight, weights: 'int8' }, 'wasm').maxNumSeqs).toBe(
+      Math.min(4, Math.floor(tight.kvCacheBytes / (seats.maxModelLen * bytesOfToken))),
     );
   });
 });

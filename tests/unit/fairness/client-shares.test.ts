@@ -104,8 +104,8 @@ const tokens = (length: number): number[] => Array.from({ length }, (_, i) => i)
 
 describe('Scheduler, among clients', () => {
   let numMade = 0;
-  const create = (numLanes: number, maxNumBatchedTokens: number): Scheduler =>
-    new Scheduler({ numLanes, maxNumBatchedTokens, prefixCache: false });
+  const create = (maxNumSeqs: number, maxNumBatchedTokens: number): Scheduler =>
+    new Scheduler({ numPages: 1024, numSeats: maxNumSeqs, maxNumBatchedTokens, prefixCache: false });
   const sequenceOf = (clientId: string, promptLength: number, maxTokens: number): Sequence =>
     createSequence(numMade++, tokens(promptLength), maxTokens, undefined, clientId);
 
@@ -124,7 +124,7 @@ describe('Scheduler, among clients', () => {
     return step;
   }
 
-  it('gives a newcomer the next lane that becomes free, however many wait', () => {
+  it('gives a newcomer the next seat that becomes free, however many wait', () => {
     const scheduler = create(4, 64);
     for (let i = 0; i < 200; i++) scheduler.add(sequenceOf('flood', 10, 8));
     for (let i = 0; i < 20; i++) run(scheduler);
@@ -155,12 +155,12 @@ describe('Scheduler, among clients', () => {
       maxTokens: fc.integer({ min: 1, max: 20 }),
     });
     const limits = fc.record({
-      numLanes: fc.integer({ min: 1, max: 6 }),
+      maxNumSeqs: fc.integer({ min: 1, max: 6 }),
       maxNumBatchedTokens: fc.integer({ min: 1, max: 40 }),
     });
     fc.assert(
       fc.property(limits, fc.array(request, { minLength: 1, maxLength: 80 }), (limit, requests) => {
-        const scheduler = create(limit.numLanes, limit.maxNumBatchedTokens);
+        const scheduler = create(limit.maxNumSeqs, limit.maxNumBatchedTokens);
         const budget = scheduler.maxNumBatchedTokens;
         const waiting = new Map<string, Sequence[]>();
         const served = new Map<string, number>();
@@ -177,16 +177,16 @@ describe('Scheduler, among clients', () => {
             served.set(sequence.clientId, (served.get(sequence.clientId) ?? NaN) + numScheduledTokens);
           }
           for (const sequence of step.started) expect(waiting.get(sequence.clientId)?.shift()).toBe(sequence);
-          // A row is free only when no lane is, or nobody is left to take either.
+          // A row is free only when no seat is, or nobody is left to take either.
           const numWaiting = [...waiting.values()].flat().length;
           if (step.shape.numRows < budget && numWaiting > 0)
-            expect(step.sequences.length).toBe(limit.numLanes);
+            expect(step.sequences.length).toBe(limit.maxNumSeqs);
           const backlogged = [...waiting].filter(([, list]) => list.length > 0).map(([id]) => served.get(id));
           const counts = backlogged.map((count) => count ?? NaN);
-          // What a client has running when another's turn comes runs to its end: a lane's worth for each lane.
+          // What a client has running when another's turn comes runs to its end: a seat's worth for each seat.
           if (counts.length > 1) {
             expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(
-              80 * limit.numLanes + budget,
+              80 * limit.maxNumSeqs + budget,
             );
           }
         }

@@ -8,7 +8,7 @@ const fingerprintOf = (fields: Partial<ModelInfo> = {}): string =>
 
 describe('systemFingerprint', () => {
   it('is the same for what changes no text', () => {
-    const others = { createdAt: 1, numLanes: 3, kvCacheTokens: 9, memoryBytes: 5 };
+    const others = { createdAt: 1, maxNumSeqs: 3, kvCacheTokens: 9, memoryBytes: 5 };
     expect(fingerprintOf(others)).toBe(fingerprintOf());
   });
 

@@ -24,7 +24,7 @@ afterAll(() => {
   expect(process.resourceUsage().maxRSS / 1024 - residentMibAtStart).toBeLessThan(MAX_GROWTH_MIB);
 });
 
-/** As an engine loads it: with the cache's lanes as its context. */
+/** As an engine loads it: with the cache's seats as its context. */
 async function loadModel(path: string): Promise<void> {
   const open = await OpenModel.open(path);
   try {
@@ -34,8 +34,8 @@ async function loadModel(path: string): Promise<void> {
       kvCacheBytes: 16 * MIB,
       weights: 'f32',
     } as const;
-    const { laneLength } = cacheShape(open.config, settings, 'cpu');
-    await open.load({ createParameter: (name, shape) => ({ name, shape }) }, laneLength);
+    const { maxModelLen } = cacheShape(open.config, settings, 'cpu');
+    await open.load({ createParameter: (name, shape) => ({ name, shape }) }, maxModelLen);
   } finally {
     await open.close();
   }

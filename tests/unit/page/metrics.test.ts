@@ -7,7 +7,7 @@ import { ratesOf, toSnapshot } from '../../../src/page/now/snapshot.ts';
 it('reads what prom-client writes', async () => {
   const registers = [new Registry()];
   const label = { model_name: 'a "quoted\\ one\nof two lines' };
-  new Gauge({ name: 'tokenflare_lanes', help: 'help', labelNames: ['model_name'], registers }).set(label, 16);
+  new Gauge({ name: 'tokenflare_seats', help: 'help', labelNames: ['model_name'], registers }).set(label, 16);
   new Counter({
     name: 'tokenflare_generation_tokens_total',
     help: 'help',
@@ -26,7 +26,7 @@ it('reads what prom-client writes', async () => {
   expect(models).toEqual([
     expect.objectContaining({
       id: label.model_name,
-      lanes: 16,
+      seats: 16,
       generatedTokens: 5,
       steps: 2,
       stepSeconds: 1,

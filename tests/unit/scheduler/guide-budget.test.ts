@@ -45,7 +45,12 @@ interface Text {
 
 /** How many tokens each text has after some steps, and how long they took. */
 function run(texts: readonly Text[]): { numTokens: number[]; guideMs: number; totalMs: number } {
-  const scheduler = new Scheduler({ numLanes: 8, maxNumBatchedTokens: 64, prefixCache: false });
+  const scheduler = new Scheduler({
+    numPages: 1024,
+    numSeats: 8,
+    maxNumBatchedTokens: 64,
+    prefixCache: false,
+  });
   const sequences = texts.map(({ clientId, guideMs }, id): Sequence => {
     const guide = guideMs === undefined ? undefined : new SlowGuide(guideMs);
     const sequence = createSequence(id, [0], Infinity, undefined, clientId, guide);

@@ -19,8 +19,13 @@ class Simulation {
   readonly #mostComputed = new Map<number, number>();
   #numAdded = 0;
 
-  constructor(numLanes: number, maxNumBatchedTokens = 64) {
-    this.scheduler = new Scheduler({ numLanes, maxNumBatchedTokens, prefixCache: false });
+  constructor(numSeats: number, maxNumBatchedTokens = 64) {
+    this.scheduler = new Scheduler({
+      numPages: 1 << 16,
+      numSeats: numSeats,
+      maxNumBatchedTokens,
+      prefixCache: false,
+    });
   }
 
   add(clientId: string, promptLength = 8, maxTokens = FOR_EVER): Sequence {
@@ -58,26 +63,26 @@ class Simulation {
     expect(this.scheduler.remove(sequence.id)).toBe(this.here.delete(sequence.id));
   }
 
-  numLanesOf(clientIdOrGroup: string): number {
-    return this.scheduler.lanes.running.filter(
+  numSeatsOf(clientIdOrGroup: string): number {
+    return this.scheduler.queue.running.filter(
       ({ clientId }) => clientId === clientIdOrGroup || groupOf(clientId) === clientIdOrGroup,
     ).length;
   }
 }
 
 describe('preemption', () => {
-  it('gives a newcomer a lane and its first token in the next step, though all lanes are in use', () => {
+  it('gives a newcomer a seat and its first token in the next step, though all seats are in use', () => {
     const simulation = new Simulation(4);
     for (let i = 0; i < 40; i++) simulation.add('flood');
     simulation.steps(10);
-    expect(simulation.numLanesOf('flood')).toBe(4);
+    expect(simulation.numSeatsOf('flood')).toBe(4);
     const late = simulation.add('late');
     const step = simulation.step();
     expect(step).toMatchObject({ numPreemptions: 1, started: [late] });
     expect(numGeneratedTokens(late)).toBe(1);
     // What was stopped goes on before all that its client has waiting, and is not said to start again.
     const [stopped] = [...simulation.here.values()].filter(({ numPreemptions }) => numPreemptions > 0);
-    expect(stopped).toMatchObject({ clientId: 'flood', lane: undefined, numComputedTokens: 0 });
+    expect(stopped).toMatchObject({ clientId: 'flood', seat: undefined, numComputedTokens: 0 });
     simulation.remove(late);
     const after = simulation.step();
     expect(after?.started).toEqual([]);
@@ -102,19 +107,19 @@ describe('preemption', () => {
     simulation.steps(3);
     for (let i = 0; i < 30; i++) simulation.add('b');
     simulation.step();
-    expect([simulation.numLanesOf('a'), simulation.numLanesOf('b')]).toEqual([5, 4]);
+    expect([simulation.numSeatsOf('a'), simulation.numSeatsOf('b')]).toEqual([5, 4]);
     for (let i = 0; i < 30; i++) simulation.add('c');
     simulation.step();
-    expect(['a', 'b', 'c'].map((id) => simulation.numLanesOf(id))).toEqual([3, 3, 3]);
+    expect(['a', 'b', 'c'].map((id) => simulation.numSeatsOf(id))).toEqual([3, 3, 3]);
     const { numPreemptions } = simulation;
     simulation.steps(1000);
     expect(simulation.numPreemptions).toBe(numPreemptions);
   });
 
-  it('stops nothing of clients whose sequences come to their ends, since lanes go to those below their share', () => {
+  it('stops nothing of clients whose sequences come to their ends, since seats go to those below their share', () => {
     const simulation = new Simulation(8);
     const clients = ['a/1', 'a/2', 'b/1', 'c/1'];
-    // Prompts of one are long, completions of the other: by tokens alone one would get the lanes of all others.
+    // Prompts of one are long, completions of the other: by tokens alone one would get the seats of all others.
     const add = (clientId: string): Sequence =>
       simulation.add(clientId, clientId === 'c/1' ? 50 : 3, clientId === 'c/1' ? 2 : 25);
     for (const clientId of clients) for (let i = 0; i < 5; i++) add(clientId);
@@ -134,28 +139,28 @@ describe('preemption', () => {
     simulation.steps(5);
     for (let i = 0; i < 10; i++) simulation.add('few/one');
     simulation.step();
-    expect([simulation.numLanesOf('many'), simulation.numLanesOf('few')]).toEqual([4, 4]);
+    expect([simulation.numSeatsOf('many'), simulation.numSeatsOf('few')]).toEqual([4, 4]);
     simulation.steps(SLICE + 5);
-    expect([simulation.numLanesOf('many'), simulation.numLanesOf('few')]).toEqual([4, 4]);
+    expect([simulation.numSeatsOf('many'), simulation.numSeatsOf('few')]).toEqual([4, 4]);
   });
 
-  it('shares the lanes of a group equally among its members', () => {
+  it('shares the seats of a group equally among its members', () => {
     const simulation = new Simulation(8);
     for (let i = 0; i < 20; i++) simulation.add('a/one');
     simulation.steps(3);
     for (let i = 0; i < 20; i++) simulation.add('a/two');
     for (let i = 0; i < 20; i++) simulation.add('b/one');
     simulation.steps(2);
-    const counts = ['a/one', 'a/two', 'b/one'].map((id) => simulation.numLanesOf(id));
+    const counts = ['a/one', 'a/two', 'b/one'].map((id) => simulation.numSeatsOf(id));
     expect(counts).toEqual([2, 2, 4]);
     const { numPreemptions } = simulation;
     simulation.steps(1000);
     expect(simulation.numPreemptions).toBe(numPreemptions);
   });
 
-  it.each([1, 3])('lets clients take turns where there are more of them than %i lanes', (numLanes) => {
-    const simulation = new Simulation(numLanes);
-    const clients = Array.from({ length: 2 * numLanes + 1 }, (_, i) => `client ${i}`);
+  it.each([1, 3])('lets clients take turns where there are more of them than %i seats', (numSeats) => {
+    const simulation = new Simulation(numSeats);
+    const clients = Array.from({ length: 2 * numSeats + 1 }, (_, i) => `client ${i}`);
     const sequences = clients.map((clientId) => simulation.add(clientId, 8, 400));
     const slices = new Map<Sequence, number>();
     while (simulation.here.size > 0) {
@@ -190,7 +195,7 @@ describe('preemption', () => {
         numShort++;
       }
       simulation.step();
-      // Both lanes at once would take 300 steps; one, and what is computed again, not more than three times as many.
+      // Both seats at once would take 300 steps; one, and what is computed again, not more than three times as many.
       expect(step).toBeLessThan(900);
     }
     expect(simulation.started.filter(({ clientId }) => clientId === 'short')).toHaveLength(numShort);
@@ -198,40 +203,40 @@ describe('preemption', () => {
   });
 });
 
-describe('a lane for work that is no sequence', () => {
+describe('a seat for work that is no sequence', () => {
   it('is taken from a client that has more than its share, once a client', () => {
     const simulation = new Simulation(4);
-    const { lanes } = simulation.scheduler;
+    const { queue } = simulation.scheduler;
     for (let i = 0; i < 10; i++) simulation.add('flood');
     simulation.step();
-    const [first, second] = [lanes.askForLane('late'), lanes.askForLane('late')];
-    expect([lanes.tryReserve(first), lanes.tryReserve(second)]).toEqual([true, false]);
-    expect(simulation.numLanesOf('flood')).toBe(3);
-    expect(lanes.tryReserve(lanes.askForLane('flood'))).toBe(false);
-    // The lane is the client's: with it, it has one less than its share.
+    const [first, second] = [queue.ask('late', 1), queue.ask('late', 1)];
+    expect([queue.tryLend(first), queue.tryLend(second)]).toEqual([true, false]);
+    expect(simulation.numSeatsOf('flood')).toBe(3);
+    expect(queue.tryLend(queue.ask('flood', 1))).toBe(false);
+    // The seat is the client's: with it, it has one less than its share.
     simulation.add('late');
     simulation.add('late');
     simulation.step();
-    expect([simulation.numLanesOf('flood'), simulation.numLanesOf('late')]).toEqual([2, 1]);
-    lanes.endReservation(first);
-    lanes.endReservation(first);
-    expect(lanes.cache.numFreeLanes).toBe(1);
+    expect([simulation.numSeatsOf('flood'), simulation.numSeatsOf('late')]).toEqual([2, 1]);
+    queue.endLoan(first);
+    queue.endLoan(first);
+    expect(queue.numFreeSeats).toBe(1);
   });
 
   it('is kept for a group that asks while a client waits that has its share', () => {
     const simulation = new Simulation(4);
-    const { lanes } = simulation.scheduler;
+    const { queue } = simulation.scheduler;
     for (let i = 0; i < 10; i++) simulation.add('flood');
     simulation.step();
-    const reservations = [1, 2, 3].map((member) => lanes.askForLane(`late/${member}`));
-    const [first] = reservations;
-    if (first === undefined || !lanes.tryReserve(first)) throw new Error('no lane was lent');
-    lanes.endReservation(first);
+    const loans = [1, 2, 3].map((member) => queue.ask(`late/${member}`, 1));
+    const [first] = loans;
+    if (first === undefined || !queue.tryLend(first)) throw new Error('no seat was lent');
+    queue.endLoan(first);
     simulation.step();
-    expect(lanes.cache.numFreeLanes).toBe(1);
-    for (const reservation of reservations) lanes.endReservation(reservation);
+    expect(queue.numFreeSeats).toBe(1);
+    for (const loan of loans) queue.endLoan(loan);
     simulation.step();
-    expect([lanes.cache.numFreeLanes, simulation.numLanesOf('flood')]).toEqual([0, 4]);
+    expect([queue.numFreeSeats, simulation.numSeatsOf('flood')]).toEqual([0, 4]);
     expect(simulation.numPreemptions).toBe(1);
   });
 });
@@ -244,37 +249,36 @@ function check(holds: boolean, what: string): void {
 /** Takes steps of a simulation and checks each. */
 class CheckedSteps {
   readonly #simulation: Simulation;
-  readonly #numLanes: number;
-  /** Steps one after the other in which a group had no lane. */
+  readonly #numSeats: number;
+  /** Steps one after the other in which a group had no seat. */
   readonly #waits = new Map<string, number>();
 
-  constructor(simulation: Simulation, numLanes: number) {
+  constructor(simulation: Simulation, numSeats: number) {
     this.#simulation = simulation;
-    this.#numLanes = numLanes;
+    this.#numSeats = numSeats;
   }
 
   take(): void {
     const { scheduler, here } = this.#simulation;
-    const { cache } = scheduler.lanes;
     const groups = new Set([...here.values()].map(({ clientId }) => groupOf(clientId)));
-    const mustAllHaveOne = cache.numFreeLanes === 0 && groups.size <= this.#numLanes;
+    const mustAllHaveOne = scheduler.queue.numFreeSeats === 0 && groups.size <= this.#numSeats;
     const step = this.#simulation.step();
-    const withLane = [
+    const withSeat = [
       ...(step?.sequences ?? []).map(({ sequence }) => sequence),
-      ...scheduler.lanes.running,
+      ...scheduler.queue.running,
     ].map(({ clientId }) => groupOf(clientId));
     for (const group of groups) {
-      const numWaits = withLane.includes(group) ? 0 : (this.#waits.get(group) ?? 0) + 1;
+      const numWaits = withSeat.includes(group) ? 0 : (this.#waits.get(group) ?? 0) + 1;
       this.#waits.set(group, numWaits);
       // Where there are too many, four others have slices before it until they were given as much: a round for each
       // 64 of its 260 tokens, each slice with what is computed again for it, 7 tokens a step.
       const bound = mustAllHaveOne ? 0 : 4 * 4 * (SLICE + 260 / 7);
       check(numWaits <= bound, `${group} waits ${numWaits} steps`);
     }
-    const held = [...here.values()].flatMap(({ lane }) => lane ?? []);
-    check(new Set(held).size === held.length, `two sequences in one of the lanes ${held.join()}`);
-    check(held.length + cache.numFreeLanes === this.#numLanes, 'a lane is lost');
-    check(scheduler.numLanesUsed + scheduler.numWaiting === here.size, 'a sequence is lost');
+    const held = [...here.values()].flatMap(({ seat }) => seat ?? []);
+    check(new Set(held).size === held.length, `two sequences in one of the seats ${held.join()}`);
+    check(held.length + scheduler.queue.numFreeSeats === this.#numSeats, 'a seat is lost');
+    check(scheduler.numSeatsUsed + scheduler.numWaiting === here.size, 'a sequence is lost');
   }
 }
 
@@ -295,17 +299,17 @@ describe('a scheduler that preempts, whatever comes and goes', () => {
     { weight: 2, arbitrary: steps },
   );
   const limits = fc.record({
-    numLanes: fc.integer({ min: 1, max: 8 }),
+    numSeats: fc.integer({ min: 1, max: 8 }),
     maxNumBatchedTokens: fc.integer({ min: 8, max: 64 }),
   });
 
-  it('gives each sequence a lane of its own and its end, starts each once, and keeps no group waiting', () => {
+  it('gives each sequence a seat of its own and its end, starts each once, and keeps no group waiting', () => {
     let numPreemptions = 0;
     const actions = fc.array(action, { minLength: 5, maxLength: 30, size: 'max' });
     fc.assert(
-      fc.property(limits, actions, ({ numLanes, maxNumBatchedTokens }, all) => {
-        const simulation = new Simulation(numLanes, maxNumBatchedTokens);
-        const checked = new CheckedSteps(simulation, numLanes);
+      fc.property(limits, actions, ({ numSeats, maxNumBatchedTokens }, all) => {
+        const simulation = new Simulation(numSeats, maxNumBatchedTokens);
+        const checked = new CheckedSteps(simulation, numSeats);
         for (const next of all) {
           if (next.type === 'add') {
             const { clientId, promptLength, maxTokens } = next;
@@ -323,7 +327,7 @@ describe('a scheduler that preempts, whatever comes and goes', () => {
           check(i <= 10 * numLeft, 'it does not come to an end');
         }
         expect(new Set(simulation.started).size).toBe(simulation.started.length);
-        // The bound of LaneShares; a lane is no longer than the longest sequence.
+        // The bound of SeatShares; a seat is no longer than the longest sequence.
         const numTaken = simulation.started.length + simulation.numPreemptions;
         expect(simulation.numAgain).toBeLessThanOrEqual(9 * simulation.numFirst + 260 * numTaken);
         numPreemptions += simulation.numPreemptions;

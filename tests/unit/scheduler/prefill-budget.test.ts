@@ -15,9 +15,15 @@ class Simulation {
   readonly scheduler: Scheduler;
   readonly #machineMs: (shape: StepShape) => number;
 
-  constructor(machineMs: (shape: StepShape) => number, numLanes = 32, maxNumBatchedTokens = MAX_ROWS) {
+  constructor(machineMs: (shape: StepShape) => number, maxNumSeqs = 32, maxNumBatchedTokens = MAX_ROWS) {
     this.#machineMs = machineMs;
-    this.scheduler = new Scheduler({ numLanes, maxNumBatchedTokens, prefixCache: false, costs: this.costs });
+    this.scheduler = new Scheduler({
+      numPages: 1024,
+      numSeats: maxNumSeqs,
+      maxNumBatchedTokens,
+      prefixCache: false,
+      costs: this.costs,
+    });
   }
 
   add(promptLength: number): void {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Scheduler, type ScheduledStep, type SchedulerLimits } from '../../../src/scheduler/scheduler.ts';
 import { createSequence, type Sequence } from '../../../src/scheduler/sequence.ts';
 
-const createScheduler = (limits: Pick<SchedulerLimits, 'numLanes' | 'maxNumBatchedTokens'>): Scheduler =>
-  new Scheduler({ ...limits, prefixCache: false });
+const createScheduler = (limits: Pick<SchedulerLimits, 'numSeats' | 'maxNumBatchedTokens'>): Scheduler =>
+  new Scheduler({ ...limits, numPages: 1024, prefixCache: false });
 
 const promptOf = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
@@ -26,18 +26,18 @@ function runNext(scheduler: Scheduler): ScheduledStep {
 
 describe('Scheduler', () => {
   it('has no step when nothing is there', () => {
-    expect(createScheduler({ numLanes: 2, maxNumBatchedTokens: 8 }).schedule()).toBeUndefined();
+    expect(createScheduler({ numSeats: 2, maxNumBatchedTokens: 8 }).schedule()).toBeUndefined();
   });
 
   it('prefills a long prompt in chunks, then decodes', () => {
-    const scheduler = createScheduler({ numLanes: 2, maxNumBatchedTokens: 8 });
+    const scheduler = createScheduler({ numSeats: 2, maxNumBatchedTokens: 8 });
     scheduler.add(createSequence(1, promptOf(19), 4));
     const shares = Array.from({ length: 5 }, () => runNext(scheduler).sequences[0]?.numScheduledTokens);
     expect(shares).toEqual([8, 8, 3, 1, 1]);
   });
 
   it('lets decodes go first, so that a long prompt never holds up a stream', () => {
-    const scheduler = createScheduler({ numLanes: 3, maxNumBatchedTokens: 8 });
+    const scheduler = createScheduler({ numSeats: 3, maxNumBatchedTokens: 8 });
     scheduler.add(createSequence(1, promptOf(2), 9));
     scheduler.add(createSequence(2, promptOf(2), 9));
     runNext(scheduler);
@@ -48,8 +48,8 @@ describe('Scheduler', () => {
     expect(sharesOf(runNext(scheduler))).toEqual([[1, 1], [2, 1], [9, 1]]); // prettier-ignore
   });
 
-  it('starts waiting sequences in order, as lanes become free', () => {
-    const scheduler = createScheduler({ numLanes: 1, maxNumBatchedTokens: 8 });
+  it('starts waiting sequences in order, as seats become free', () => {
+    const scheduler = createScheduler({ numSeats: 1, maxNumBatchedTokens: 8 });
     scheduler.add(createSequence(1, promptOf(2), 9));
     scheduler.add(createSequence(2, promptOf(2), 9));
     expect(runNext(scheduler).started.map(({ id }) => id)).toEqual([1]);
@@ -59,17 +59,17 @@ describe('Scheduler', () => {
     expect(scheduler.remove(1)).toBe(false);
   });
 
-  it('takes a waiting sequence out without touching a lane', () => {
-    const scheduler = createScheduler({ numLanes: 1, maxNumBatchedTokens: 8 });
+  it('takes a waiting sequence out without touching a seat', () => {
+    const scheduler = createScheduler({ numSeats: 1, maxNumBatchedTokens: 8 });
     scheduler.add(createSequence(1, promptOf(2), 9));
     scheduler.add(createSequence(2, promptOf(2), 9));
     runNext(scheduler);
     expect(scheduler.remove(2)).toBe(true);
-    expect([scheduler.numLanesUsed, scheduler.numWaiting]).toEqual([1, 0]);
+    expect([scheduler.numSeatsUsed, scheduler.numWaiting]).toEqual([1, 0]);
   });
 
-  it('leaves a row for prefill when every other lane decodes', () => {
-    const scheduler = createScheduler({ numLanes: 4, maxNumBatchedTokens: 1 });
+  it('leaves a row for prefill when every other seat decodes', () => {
+    const scheduler = createScheduler({ numSeats: 4, maxNumBatchedTokens: 1 });
     for (const id of [1, 2, 3]) scheduler.add(createSequence(id, promptOf(1), 9));
     runNext(scheduler);
     scheduler.add(createSequence(4, promptOf(7), 9));
@@ -83,13 +83,13 @@ describe('Scheduler', () => {
       fc.record({ type: fc.constant('remove' as const), which: fc.nat(30) }),
     );
     const limits = fc.record({
-      numLanes: fc.integer({ min: 1, max: 5 }),
+      numSeats: fc.integer({ min: 1, max: 5 }),
       maxNumBatchedTokens: fc.integer({ min: 1, max: 16 }),
     });
     fc.assert(
       fc.property(limits, fc.array(action, { maxLength: 120 }), (limit, actions) => {
         const scheduler = createScheduler(limit);
-        const budget = Math.max(limit.maxNumBatchedTokens, limit.numLanes + 1);
+        const budget = Math.max(limit.maxNumBatchedTokens, limit.numSeats + 1);
         const here = new Map<number, Sequence>();
         let numAdded = 0;
         for (const next of actions) {
@@ -106,18 +106,18 @@ describe('Scheduler', () => {
             if (step === undefined) continue;
             expect(step.shape.numRows).toBeLessThanOrEqual(budget);
             const decoding = [...here.values()].filter(
-              ({ lane, tokenIds, numComputedTokens }) =>
-                lane !== undefined && tokenIds.length - numComputedTokens === 1,
+              ({ seat, tokenIds, numComputedTokens }) =>
+                seat !== undefined && tokenIds.length - numComputedTokens === 1,
             );
             const scheduled = new Set(step.sequences.map(({ sequence }) => sequence));
             for (const sequence of decoding) expect(scheduled).toContain(sequence);
             run(scheduler, step);
           }
-          const lanes = [...here.values()].flatMap(({ lane }) => lane ?? []);
-          expect(new Set(lanes).size).toBe(lanes.length);
-          expect(lanes.length).toBe(scheduler.numLanesUsed);
-          expect(lanes.every((lane) => lane < limit.numLanes)).toBe(true);
-          expect(scheduler.numLanesUsed + scheduler.numWaiting).toBe(here.size);
+          const seats = [...here.values()].flatMap(({ seat }) => seat ?? []);
+          expect(new Set(seats).size).toBe(seats.length);
+          expect(seats.length).toBe(scheduler.numSeatsUsed);
+          expect(seats.every((seat) => seat < limit.numSeats)).toBe(true);
+          expect(scheduler.numSeatsUsed + scheduler.numWaiting).toBe(here.size);
         }
       }),
       { numRuns: 300 },

@@ -18,7 +18,12 @@ function runNext(scheduler: Scheduler, durationMs?: number): ScheduledStep {
 
 describe('prompts that are scored', () => {
   it('are computed in chunks of few rows of logits, however large a step may be', () => {
-    const scheduler = new Scheduler({ numLanes: 8, maxNumBatchedTokens: 4096, prefixCache: false });
+    const scheduler = new Scheduler({
+      numPages: 1024,
+      numSeats: 8,
+      maxNumBatchedTokens: 4096,
+      prefixCache: false,
+    });
     for (let id = 0; id < 8; id++) scheduler.add(scored(id, 8190));
     for (let i = 0; i < 100; i++) {
       const { numLogitRows, numRows } = runNext(scheduler).shape;
@@ -27,7 +32,12 @@ describe('prompts that are scored', () => {
   });
 
   it('leave the rest of a step to other prompts', () => {
-    const scheduler = new Scheduler({ numLanes: 4, maxNumBatchedTokens: 1024, prefixCache: false });
+    const scheduler = new Scheduler({
+      numPages: 1024,
+      numSeats: 4,
+      maxNumBatchedTokens: 1024,
+      prefixCache: false,
+    });
     scheduler.add(scored(1, 2000, 'scores'));
     scheduler.add(createSequence(2, promptOf(2000), 1, undefined, 'completes'));
     const rowsOf = ({ sequences }: ScheduledStep): Map<number, number> =>
@@ -37,7 +47,13 @@ describe('prompts that are scored', () => {
 
   it('hold up a stream for few rows, whatever these take', () => {
     const costs = new StepCostModel({ perRow: 1, perLogitRow: 1, perScore: 0 });
-    const scheduler = new Scheduler({ numLanes: 8, maxNumBatchedTokens: 4096, prefixCache: false, costs });
+    const scheduler = new Scheduler({
+      numPages: 1024,
+      numSeats: 8,
+      maxNumBatchedTokens: 4096,
+      prefixCache: false,
+      costs,
+    });
     scheduler.add(createSequence(100, promptOf(2), 1e6));
     for (let i = 0; i < 20; i++) runNext(scheduler, 1);
     for (let id = 0; id < 7; id++) scheduler.add(scored(id, 500));
@@ -49,24 +65,25 @@ describe('prompts that are scored', () => {
     }
   });
 
-  it('go on while all other lanes decode, and never beyond the bound', () => {
+  it('go on while all other seats decode, and never beyond the bound', () => {
     const anyStep = fc.record({
-      numLanes: fc.integer({ min: 1, max: 200 }),
+      maxNumSeqs: fc.integer({ min: 1, max: 200 }),
       maxNumBatchedTokens: fc.integer({ min: 1, max: 600 }),
       scoredLengths: fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 6 }),
       numOthers: fc.integer({ min: 0, max: 220 }),
     });
     fc.assert(
-      fc.property(anyStep, ({ numLanes, maxNumBatchedTokens, scoredLengths, numOthers }) => {
+      fc.property(anyStep, ({ maxNumSeqs, maxNumBatchedTokens, scoredLengths, numOthers }) => {
         const costs = new StepCostModel({ perRow: 1, perLogitRow: 1, perScore: 0 });
         const scheduler = new Scheduler({
-          numLanes,
+          numPages: 1024,
+          numSeats: maxNumSeqs,
           maxNumBatchedTokens,
           prefixCache: false,
           costs,
           speculates: true,
         });
-        const bound = maxLogitRows(numLanes, scheduler.maxNumBatchedTokens);
+        const bound = maxLogitRows(maxNumSeqs, scheduler.maxNumBatchedTokens);
         scoredLengths.forEach((length, id) => scheduler.add(scored(id, length)));
         for (let id = 0; id < numOthers; id++)
           scheduler.add(createSequence(100 + id, promptOf(2), 1e6, undefined, `${id}`));
@@ -77,7 +94,7 @@ describe('prompts that are scored', () => {
           expect(shape.numLogitRows).toBeLessThanOrEqual(bound);
           expect(sequences.length).toBeGreaterThan(0);
           for (const { sequence } of sequences) {
-            // The others come and go, or they would hold all lanes.
+            // The others come and go, or they would hold all seats.
             const isOver = sequence.tokenIds.length > sequence.numPromptTokens + (sequence.id < 100 ? 0 : 3);
             if (!isOver) continue;
             scheduler.remove(sequence.id);

@@ -26,8 +26,8 @@ export interface CompletionHost {
   /** Every choice has ended; the record is final. */
   onSettled(completion: RunningCompletion): void;
   onInterTokenLatency(ms: number): void;
-  /** The lane that a sequence runs in; undefined for one that has none. */
-  laneOf(sequenceId: number): number | undefined;
+  /** The seat that a sequence runs in; undefined for one that has none. */
+  seatOf(sequenceId: number): number | undefined;
   /** Where a sequence stands; undefined for one that does not wait. */
   queuePositionOf(sequenceId: number): QueuePosition | undefined;
 }
@@ -266,7 +266,7 @@ export class RunningCompletion implements Completion {
       id: this.id,
       ownerId: this.ownerId,
       status,
-      ...(status === 'running' ? { lanes: this.#lanes() } : {}),
+      ...(status === 'running' ? { seats: this.#seats() } : {}),
       ...(queuePosition === undefined ? {} : { queuePosition }),
       ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
       ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),
@@ -280,8 +280,8 @@ export class RunningCompletion implements Completion {
     };
   }
 
-  #lanes(): number[] {
-    return this.#openChoices.flatMap(({ sequenceId }) => this.#host.laneOf(sequenceId) ?? []);
+  #seats(): number[] {
+    return this.#openChoices.flatMap(({ sequenceId }) => this.#host.seatOf(sequenceId) ?? []);
   }
 
   /** Of the choice that comes first. */

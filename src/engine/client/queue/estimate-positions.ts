@@ -1,6 +1,6 @@
 import { groupOf } from '../../../fairness/client-id.ts';
 
-/** A sequence that waits for a lane or has started. */
+/** A sequence that waits for a seat or has started. */
 interface HeldSequence {
   readonly clientId: string;
   readonly started: boolean;
@@ -9,8 +9,8 @@ interface HeldSequence {
 /**
  * The order in which waiting sequences are expected to start, from 1.
  *
- * The scheduler gives lanes to the groups in turns, and within a group to its members in turns
- * (src/scheduler/lane-shares.ts). So the rounds are played through here: a sequence that has started is a round that its
+ * The scheduler gives seats to the groups in turns, and within a group to its members in turns
+ * (src/scheduler/seat-shares.ts). So the rounds are played through here: a sequence that has started is a round that its
  * client has had, the k-th that waits is its client's k-th round after these, and of two with the same round the one that
  * came first goes first. It is an estimate. The scheduler goes by tokens where rounds are equal, a sequence may end soon
  * or late, and a client that comes meanwhile may go before.

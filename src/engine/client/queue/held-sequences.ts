@@ -1,7 +1,7 @@
 import { assertInvariant } from '../../../errors.ts';
 import type { QueuePosition, Reservation } from '../../engine.ts';
 import { promptLength } from '../../prefixed-prompt.ts';
-import type { SequenceOfLane, SequenceRequest } from '../../protocol.ts';
+import type { SequenceOfSeat, SequenceRequest } from '../../protocol.ts';
 import { estimatePositions } from './estimate-positions.ts';
 import type { RequestQueue } from './request-queue.ts';
 import type { RunningCompletion } from '../completion/running-completion.ts';
@@ -29,7 +29,7 @@ export class HeldSequences {
   readonly #later = new Map<RunningCompletion, SequenceRequest[]>();
   /** Sequences that got a slot since `takeFollowing`. */
   #following: SequenceRequest[] = [];
-  #sequenceOfLane: SequenceOfLane = [];
+  #sequenceOfSeat: SequenceOfSeat = [];
   /** Of those that wait; undefined when something has changed since it was asked. */
   #positions: ReadonlyMap<number, number> | undefined;
 
@@ -49,15 +49,15 @@ export class HeldSequences {
     return this.#held.get(id)?.completion;
   }
 
-  /** The lanes as the engine process told them last. */
-  setLanes(sequenceOfLane: SequenceOfLane): void {
-    this.#sequenceOfLane = sequenceOfLane;
+  /** The seats as the engine process told them last. */
+  setSeats(sequenceOfSeat: SequenceOfSeat): void {
+    this.#sequenceOfSeat = sequenceOfSeat;
   }
 
-  /** The lane that a sequence runs in; undefined for one that waits, be it since it was preempted. */
-  laneOf(id: number): number | undefined {
-    const lane = this.#held.has(id) ? this.#sequenceOfLane.indexOf(id) : -1;
-    return lane < 0 ? undefined : lane;
+  /** The seat that a sequence runs in; undefined for one that waits, be it since it was preempted. */
+  seatOf(id: number): number | undefined {
+    const seat = this.#held.has(id) ? this.#sequenceOfSeat.indexOf(id) : -1;
+    return seat < 0 ? undefined : seat;
   }
 
   /** Where a sequence stands; undefined for one that does not wait. */
@@ -92,7 +92,7 @@ export class HeldSequences {
     this.#held.set(id, { completion, clientId, numPromptTokens: promptLength(sequence), started: false });
   }
 
-  /** What the engine process reports on; it has a lane from the first time on that it `started`. */
+  /** What the engine process reports on; it has a seat from the first time on that it `started`. */
   report(id: number, started: boolean): RunningCompletion {
     const held = this.#held.get(id);
     assertInvariant(held !== undefined, `the engine process reports on sequence ${id} while it holds it`);
@@ -128,7 +128,7 @@ export class HeldSequences {
     this.#following = this.#following.filter(({ id }) => this.#held.has(id));
   }
 
-  /** The engine process no longer holds the sequence: its lane or its slot in the queue is free. */
+  /** The engine process no longer holds the sequence: its seat or its slot in the queue is free. */
   release(id: number): RunningCompletion | undefined {
     const held = this.#held.get(id);
     if (held === undefined) return undefined;

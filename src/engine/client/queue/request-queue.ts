@@ -8,18 +8,18 @@ export interface QueueBounds {
 }
 
 /**
- * Counts who waits for a lane. A request takes its slots when it arrives, before any work is done for it, so that a
- * burst is refused when it arrives and not after its prompts were tokenised. Free lanes count as slots too: a queue
+ * Counts who waits for a seat. A request takes its slots when it arrives, before any work is done for it, so that a
+ * burst is refused when it arrives and not after its prompts were tokenised. Free seats count as slots too: a queue
  * of length 0 still lets in what can start at once. Clients share the slots (FairCapacity).
  *
  * A sequence that is preempted takes no slot again. It counts as running until its end, so that more may run than there
- * are lanes, none of which is free then.
+ * are seats, none of which is free then.
  */
 export class RequestQueue {
   readonly #bounds: QueueBounds;
   readonly #now: () => number;
   readonly #drainRate = new DrainRate();
-  #numLanes = 0;
+  #maxNumSeqs = 0;
   #numSequencesRunning = 0;
   readonly #sequences = new FairCapacity();
   readonly #tokens = new FairCapacity();
@@ -41,9 +41,9 @@ export class RequestQueue {
     return this.#tokens.numTaken;
   }
 
-  /** Starts from nothing with an engine of so many lanes; slots held by others stay theirs. */
-  setLanes(numLanes: number): void {
-    this.#numLanes = numLanes;
+  /** Starts from nothing with an engine of so many seats; slots held by others stay theirs. */
+  setSeats(maxNumSeqs: number): void {
+    this.#maxNumSeqs = maxNumSeqs;
   }
 
   /** @throws EngineError `queue_full` when that many slots are not free, and the client has its share of them */
@@ -55,12 +55,12 @@ export class RequestQueue {
 
   /** Takes nothing. @throws EngineError as `reserve` */
   checkRoom(numSequences: number, clientId: string): void {
-    const numFreeLanes = Math.max(this.#numLanes - this.#numSequencesRunning, 0);
-    const numSlots = this.#bounds.maxQueuedSequences + numFreeLanes;
+    const numFreeSeats = Math.max(this.#maxNumSeqs - this.#numSequencesRunning, 0);
+    const numSlots = this.#bounds.maxQueuedSequences + numFreeSeats;
     if (!this.#sequences.canTake(clientId, numSequences, numSlots)) {
       throw this.#full(
         `the queue is full: ${this.numSequencesWaiting} sequences wait, ${numSequences} more would exceed ` +
-          `MAX_QUEUED_REQUESTS (${this.#bounds.maxQueuedSequences}) and ${numFreeLanes} free lanes`,
+          `MAX_QUEUED_REQUESTS (${this.#bounds.maxQueuedSequences}) and ${numFreeSeats} free seats`,
         this.numSequencesWaiting + numSequences - numSlots,
       );
     }
@@ -121,7 +121,7 @@ export class RequestQueue {
     this.#tokens.take(clientId, numTokens);
   }
 
-  /** A waiting sequence got its lane. */
+  /** A waiting sequence got its seat. */
   start(numTokens: number, clientId = ''): void {
     this.leave(numTokens, clientId);
     this.#numSequencesRunning++;
@@ -143,7 +143,7 @@ export class RequestQueue {
     this.#tokens.giveBack(clientId, numTokens);
   }
 
-  /** A running sequence gave its lane back. */
+  /** A running sequence gave its seat back. */
   finish(): void {
     this.#numSequencesRunning--;
   }

@@ -80,11 +80,11 @@ describe('judgeable', () => {
   const parts = { weightMemoryBytes: 300 * 2 ** 20, kvCacheBytes: 100 * 2 ** 20 };
 
   it('holds the highest reading against weights and cache', () => {
-    const reading = judgeable([420 * 2 ** 20, undefined, 500 * 2 ** 20, 480 * 2 ** 20], parts, '8 lanes');
+    const reading = judgeable([420 * 2 ** 20, undefined, 500 * 2 ** 20, 480 * 2 ** 20], parts, '8 seats');
     expect(reading).toEqual({
       name: 'memory',
       values: [1.25],
-      details: '500 MiB of all processes, weights 300 and cache 100 MiB; 8 lanes',
+      details: '500 MiB of all processes, weights 300 and cache 100 MiB; 8 seats',
     });
   });
 

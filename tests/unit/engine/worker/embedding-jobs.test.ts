@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { EmbeddingJobs } from '../../../../src/engine/worker/embedding-jobs.ts';
-import { LaneQueue } from '../../../../src/scheduler/lane-queue.ts';
+import { RunQueue } from '../../../../src/scheduler/admission/run-queue.ts';
 
-/** Lanes that are taken from the lowest, and the jobs over them. */
+/** Seats that are taken from the lowest, and the jobs over them. */
 function jobsOver(
-  numLanes: number,
+  numSeats: number,
   maxNumBatchedTokens: number,
 ): { jobs: EmbeddingJobs; numFree: () => number } {
-  const lanes = new LaneQueue({ numLanes, prefixCache: false });
-  return { jobs: new EmbeddingJobs(lanes, maxNumBatchedTokens), numFree: () => lanes.cache.numFreeLanes };
+  const queue = new RunQueue({ numSeats, numPages: 16, prefixCache: false });
+  return { jobs: new EmbeddingJobs(queue, maxNumBatchedTokens), numFree: () => queue.numFreeSeats };
 }
 
 const tokens = (length: number): number[] => Array.from({ length }, (_, i) => i);
@@ -23,8 +23,8 @@ describe('EmbeddingJobs', () => {
     jobs.add(8, [4, 5]);
     const first = jobs.schedule();
     expect(first.map(({ segment }) => segment)).toEqual([
-      { lane: 0, positionStart: 0, tokenIds: [1, 2, 3], logits: 'all' },
-      { lane: 1, positionStart: 0, tokenIds: [4], logits: 'all' },
+      { pages: [0], positionStart: 0, tokenIds: [1, 2, 3], logits: 'all' },
+      { pages: [1], positionStart: 0, tokenIds: [4], logits: 'all' },
     ]);
     // The mean of the first is (1, 2) times something: its length is what is divided out.
     const finished = jobs.advance(
@@ -40,13 +40,13 @@ describe('EmbeddingJobs', () => {
     expect(numFree()).toBe(1);
     const second = jobs.schedule();
     expect(second.map(({ segment }) => segment)).toEqual([
-      { lane: 1, positionStart: 1, tokenIds: [5], logits: 'all' },
+      { pages: [1], positionStart: 1, tokenIds: [5], logits: 'all' },
     ]);
     expect(jobs.advance(second, rows([[1, 0]]))).toEqual([{ id: 8, embedding: Float32Array.of(1, 0) }]);
     expect(jobs.schedule()).toEqual([]);
   });
 
-  it('waits while there is no lane, and gives back that of a text that is cancelled', () => {
+  it('waits while there is no seat, and gives back that of a text that is cancelled', () => {
     const { jobs, numFree } = jobsOver(1, 8);
     jobs.add(1, [1, 2]);
     jobs.add(2, [3]);

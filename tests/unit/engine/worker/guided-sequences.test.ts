@@ -59,12 +59,19 @@ async function run(
   { speculates = true, numTop = 0, msPerCall = QUICK }: RunOptions = {},
 ): Promise<Map<number, Outcome>> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
-  const limits = { numLanes: 3, maxNumBatchedTokens: 24, prefixCache: true, costs, speculates };
+  const limits = {
+    numSeats: 3,
+    numPages: 4096,
+    maxNumBatchedTokens: 24,
+    prefixCache: true,
+    costs,
+    speculates,
+  };
   const runtime = new LaneRuntime(logitsOf, numTop);
   let now = 0;
   const core = new EngineCore(
     new Scheduler(limits),
-    new ModelRunner(NO_MODEL, runtime, runtime),
+    new ModelRunner(NO_MODEL, runtime, runtime.cache),
     new Sampler(TOKENS.length),
     () => (now += msPerCall),
   );
@@ -87,7 +94,7 @@ async function run(
       outcomes.get(id)!.numTokens.push(numTokens);
     }
   }
-  expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+  expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
   return outcomes;
 }
 

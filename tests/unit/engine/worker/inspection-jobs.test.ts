@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { InspectionJobs } from '../../../../src/engine/worker/inspection-jobs.ts';
-import { LaneQueue } from '../../../../src/scheduler/lane-queue.ts';
+import { RunQueue } from '../../../../src/scheduler/admission/run-queue.ts';
 
 const LAYER = [[[1]]];
 const layers = [0, 1];
 
-function jobsOver(numLanes: number): { jobs: InspectionJobs; lanes: LaneQueue } {
-  const lanes = new LaneQueue({ numLanes, prefixCache: false });
-  return { jobs: new InspectionJobs(lanes), lanes };
+function jobsOver(numSeats: number): { jobs: InspectionJobs; queue: RunQueue } {
+  const queue = new RunQueue({ numSeats, numPages: 16, prefixCache: false });
+  return { jobs: new InspectionJobs(queue), queue };
 }
 
 /** Takes turns until nothing is left; the layers in the order in which they were inspected. */
@@ -23,16 +23,16 @@ function runToEnd(jobs: InspectionJobs): { inspected: string[]; finished: number
 }
 
 describe('InspectionJobs', () => {
-  it('inspects one prompt at a time, layer by layer, in one lane', () => {
-    const { jobs, lanes } = jobsOver(3);
+  it('inspects one prompt at a time, layer by layer, in one seat', () => {
+    const { jobs, queue } = jobsOver(3);
     jobs.add(1, { tokenIds: [5], layers });
     jobs.add(2, { tokenIds: [6], layers });
     const first = jobs.next();
-    expect(first).toMatchObject({ lane: 0, layerIndex: 0, job: { id: 1 } });
-    expect(lanes.cache.numFreeLanes).toBe(2);
+    expect(first).toMatchObject({ pages: [0], layerIndex: 0, job: { id: 1 } });
+    expect(queue.numFreeSeats).toBe(2);
     if (first !== undefined) expect(jobs.advance(first, LAYER)).toBeUndefined();
     expect(runToEnd(jobs)).toEqual({ inspected: ['1.1', '2.0', '2.1'], finished: [1, 2] });
-    expect(lanes.cache.numFreeLanes).toBe(3);
+    expect(queue.numFreeSeats).toBe(3);
   });
 
   it('inspects the layers that are asked for, in their order', () => {
@@ -48,22 +48,22 @@ describe('InspectionJobs', () => {
     expect(runToEnd(jobs).finished).toEqual([1, 4, 2, 3]);
   });
 
-  it('gives the lane back of one that is cancelled, begun or not', () => {
-    const { jobs, lanes } = jobsOver(1);
+  it('gives the seat back of one that is cancelled, begun or not', () => {
+    const { jobs, queue } = jobsOver(1);
     for (const id of [1, 2, 3]) jobs.add(id, { tokenIds: [5], layers });
     expect(jobs.next()).toMatchObject({ job: { id: 1 } });
     expect([jobs.cancel(1), jobs.cancel(1), jobs.cancel(2)]).toEqual([true, false, true]);
-    expect(lanes.cache.numFreeLanes).toBe(1);
+    expect(queue.numFreeSeats).toBe(1);
     expect(runToEnd(jobs).finished).toEqual([3]);
   });
 
-  it('waits while no lane is free', () => {
-    const { jobs, lanes } = jobsOver(1);
-    const taken = lanes.askForLane('other');
-    expect(lanes.tryReserve(taken)).toBe(true);
+  it('waits while no seat is free', () => {
+    const { jobs, queue } = jobsOver(1);
+    const taken = queue.ask('other', 1);
+    expect(queue.tryLend(taken)).toBe(true);
     jobs.add(1, { tokenIds: [5], layers });
     expect(jobs.next()).toBeUndefined();
-    lanes.endReservation(taken);
-    expect(jobs.next()).toMatchObject({ lane: 0, job: { id: 1 } });
+    queue.endLoan(taken);
+    expect(jobs.next()).toMatchObject({ pages: [0], job: { id: 1 } });
   });
 });

@@ -41,7 +41,7 @@ interface Run {
 }
 
 interface Engine {
-  numLanes: number;
+  numSeats: number;
   prefixCache: boolean;
   speculates: boolean;
   maxNumBatchedTokens: number;
@@ -51,9 +51,14 @@ interface Engine {
 async function run(engine: Engine, arrivals: readonly Arrival[], texts: readonly Text[] = []): Promise<Run> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
   const runtime = new LaneRuntime(logitsOf);
-  const runner = new ModelRunner(NO_MODEL, runtime, runtime);
+  const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
   let now = 0;
-  const core = new EngineCore(new Scheduler({ ...engine, costs }), runner, new Sampler(VOCAB), () => now++);
+  const core = new EngineCore(
+    new Scheduler({ numPages: runtime.cache.shape.numPages, ...engine, costs }),
+    runner,
+    new Sampler(VOCAB),
+    () => now++,
+  );
   const result: Run = {
     outcomes: new Map(),
     embeddings: new Map(),
@@ -95,11 +100,11 @@ async function run(engine: Engine, arrivals: readonly Arrival[], texts: readonly
       // prettier-ignore
       if ((result.outcomes.get(id)?.tokens.length ?? 0) >= cancelAfter) core.cancel(id);
   }
-  expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+  expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
   return result;
 }
 
-const PLAIN: Engine = { numLanes: 1, prefixCache: false, speculates: false, maxNumBatchedTokens: 512 };
+const PLAIN: Engine = { numSeats: 1, prefixCache: false, speculates: false, maxNumBatchedTokens: 512 };
 
 /** What a request gets that has an engine of its own. */
 async function alone(sequenceRequest: SequenceRequest): Promise<Outcome | undefined> {
@@ -110,7 +115,7 @@ async function alone(sequenceRequest: SequenceRequest): Promise<Outcome | undefi
 describe('a sequence that is preempted', () => {
   const clientId = fc.constantFrom('a/1', 'a/2', 'b/1', 'c/1', 'd/1');
   const engine = fc.record({
-    numLanes: fc.integer({ min: 1, max: 4 }),
+    numSeats: fc.integer({ min: 1, max: 4 }),
     prefixCache: fc.boolean(),
     speculates: fc.boolean(),
     maxNumBatchedTokens: fc.integer({ min: 4, max: 48 }),
@@ -182,7 +187,7 @@ describe('a sequence that is preempted', () => {
   });
 
   it('counts each token of a prompt once, and apart from it what is computed again', async () => {
-    const limits = { ...PLAIN, numLanes: 2, maxNumBatchedTokens: 16 };
+    const limits = { ...PLAIN, numSeats: 2, maxNumBatchedTokens: 16 };
     const promptTokenIds = Array.from({ length: 40 }, (_, i) => i % VOCAB);
     const requests = [0, 1, 2].map((id) =>
       request(id, { promptTokenIds, maxTokens: 30, clientId: id < 2 ? 'a' : 'b' }),
@@ -200,7 +205,7 @@ describe('a sequence that is preempted', () => {
   it.each([2, 4, 6, 20])(
     'does not score its prompt twice when it is stopped after %i steps',
     async (numSteps) => {
-      const limits = { ...PLAIN, numLanes: 2, maxNumBatchedTokens: 8, prefixCache: true };
+      const limits = { ...PLAIN, numSeats: 2, maxNumBatchedTokens: 8, prefixCache: true };
       const older = request(0, { promptTokenIds: [3], maxTokens: 150, clientId: 'a', cacheSalt: 'x' });
       const scored = request(1, {
         promptTokenIds: Array.from({ length: 60 }, (_, i) => (i * i) % VOCAB),
@@ -225,17 +230,17 @@ describe('a sequence that is preempted', () => {
   );
 });
 
-describe('work of another client beside one that has all lanes', () => {
-  it('gets a lane for a text at the next step', async () => {
+describe('work of another client beside one that has all seats', () => {
+  it('gets a seat for a text at the next step', async () => {
     const flood = Array.from({ length: 8 }, (_, id) => ({
       request: request(id, { clientId: 'flood', maxTokens: 150 }),
       atStep: 0,
     }));
     const texts = [0, 1, 2].map((id) => ({ id, clientId: 'late', tokenIds: [1, 2, 3, id], atStep: 5 }));
-    const limits = { ...PLAIN, numLanes: 4, maxNumBatchedTokens: 16 };
+    const limits = { ...PLAIN, numSeats: 4, maxNumBatchedTokens: 16 };
     const result = await run(limits, flood, texts);
     expect(result.embeddings.size).toBe(3);
-    // One lane was taken, for all of them.
+    // One seat was taken, for all of them.
     expect(result.numPreemptions).toBe(1);
     for (const { request: one } of flood) expect(result.outcomes.get(one.id)).toEqual(await alone(one));
   });

@@ -45,7 +45,7 @@ function logitsOf(tokenIds: readonly number[]): Float32Array {
   return Float32Array.from({ length: TOKENS.length }, (_, tokenId) => 5 * randomAt(hash, 0, tokenId));
 }
 
-/** It takes lanes from another client, if it comes later. */
+/** It takes seats from another client, if it comes later. */
 const LATE_CLIENT = 'b/1';
 
 interface Outcome {
@@ -57,15 +57,15 @@ interface Outcome {
 
 async function run(
   requests: readonly SequenceRequest[],
-  { speculates = true, numTop = 0, numLanes = 3, lateStep = 0, msPerCall = 1 } = {},
+  { speculates = true, numTop = 0, numSeats = 3, lateStep = 0, msPerCall = 1 } = {},
 ): Promise<Map<number, Outcome>> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
-  const limits = { numLanes, maxNumBatchedTokens: 24, prefixCache: true, costs, speculates };
+  const limits = { numSeats, numPages: 4096, maxNumBatchedTokens: 24, prefixCache: true, costs, speculates };
   const runtime = new LaneRuntime(logitsOf, numTop);
   let now = 0;
   const core = new EngineCore(
     new Scheduler(limits),
-    new ModelRunner(NO_MODEL, runtime, runtime),
+    new ModelRunner(NO_MODEL, runtime, runtime.cache),
     new Sampler(TOKENS.length),
     () => (now += msPerCall),
   );
@@ -267,7 +267,7 @@ describe('a budget of reasoning tokens', () => {
         const others = [
           await run(requests, { speculates: false, msPerCall: 1e-6 }),
           await run(requests, { numTop: 8 }),
-          await run(requests, { numLanes: 2, lateStep: 4 }),
+          await run(requests, { numSeats: 2, lateStep: 4 }),
         ];
         for (const { numPreemptions: times } of others[2]?.values() ?? []) numPreemptions += times;
         for (const one of requests) {
@@ -285,8 +285,8 @@ describe('a budget of reasoning tokens', () => {
 
   it('is refused where the vocabulary cannot write the closing tag', () => {
     const runtime = new LaneRuntime(logitsOf);
-    const runner = new ModelRunner(NO_MODEL, runtime, runtime);
-    const core = new EngineCore(new Scheduler({ numLanes: 1, maxNumBatchedTokens: 8, prefixCache: false }), runner, new Sampler(TOKENS.length)); // prettier-ignore
+    const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
+    const core = new EngineCore(new Scheduler({ numPages: runtime.cache.shape.numPages, numSeats: 1, maxNumBatchedTokens: 8, prefixCache: false }), runner, new Sampler(TOKENS.length)); // prettier-ignore
     core.setTokenTexts({ table, specialTokenIds: SPECIAL });
     const reasoning = { opening: '<q>', closing: '</q>', startsInside: true, maxTokens: 3, shown: {} };
     expect(() => core.submit(request(0, { reasoning }))).toThrow(/cannot write <\/q>/);

@@ -151,7 +151,7 @@ const KINDS: Partial<SequenceRequest>[] = [
   },
 ];
 const REQUESTS = KINDS.map((kind, id) => request(id, { stopTokenIds: [END], seed: id, ...kind }));
-const NUM_LANES = KINDS.length;
+const NUM_SEATS = KINDS.length;
 
 interface Engine {
   core: EngineCore;
@@ -162,7 +162,8 @@ function createEngine(): Engine {
   // Rows cost nothing, so that whatever is guessed is tried.
   const costs = new StepCostModel({ perRow: 0, perLogitRow: 0, perScore: 0 });
   const limits = {
-    numLanes: NUM_LANES,
+    numSeats: NUM_SEATS,
+    numPages: 4096,
     maxNumBatchedTokens: 256,
     prefixCache: true,
     costs,
@@ -170,7 +171,7 @@ function createEngine(): Engine {
   };
   const runtime = new LaneRuntime(logitsOf, 8);
   const scheduler = new Scheduler(limits);
-  const runner = new ModelRunner(NO_MODEL, runtime, runtime);
+  const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
   const core = new EngineCore(scheduler, runner, new Sampler(TOKENS.length));
   core.setVocabulary(trie);
   core.setTokenTexts(texts);
@@ -208,13 +209,13 @@ async function run({ core }: Engine, numAdded = 0): Promise<Outcome[]> {
   return outcomes;
 }
 
-/** Every lane can be had, and none twice. */
-function expectAllLanesFree({ core, scheduler: { lanes } }: Engine): void {
-  expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
-  const reservations = Array.from({ length: NUM_LANES }, () => lanes.askForLane(''));
-  expect(reservations.every((reservation) => lanes.tryReserve(reservation))).toBe(true);
-  expect(new Set(reservations.map(({ lane }) => lane)).size).toBe(NUM_LANES);
-  for (const reservation of reservations) lanes.endReservation(reservation);
+/** Every seat can be had, and none twice. */
+function expectAllSeatsFree({ core, scheduler: { queue } }: Engine): void {
+  expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+  const loans = Array.from({ length: NUM_SEATS }, () => queue.ask('', 1));
+  expect(loans.every((loan) => queue.tryLend(loan))).toBe(true);
+  expect(new Set(loans.map(({ pages }) => pages?.[0])).size).toBe(NUM_SEATS);
+  for (const loan of loans) queue.endLoan(loan);
 }
 
 afterEach(() => {
@@ -262,7 +263,7 @@ describe('what is thrown for one sequence', () => {
         if (outcome.finish !== 'error') expect([n, id, outcome]).toEqual([n, id, baseline[id]]);
         else if (outcome.error !== undefined) expectError(outcome.error, isForeseen);
       }
-      expectAllLanesFree(engine);
+      expectAllSeatsFree(engine);
       if (n === numCalls) expect(await run(engine, REQUESTS.length)).toEqual(baseline);
     }
   });

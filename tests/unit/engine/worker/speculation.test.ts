@@ -11,7 +11,7 @@ import { StepCostModel } from '../../../../src/scheduler/step-cost-model.ts';
 import { anyRequest, logitsOf, request, VOCAB } from '../../../support/lane-requests.ts';
 import { LaneRuntime, NO_MODEL } from '../../../support/lane-runtime.ts';
 
-const NUM_LANES = 3;
+const NUM_SEATS = 3;
 
 interface Outcome {
   tokens: SampledToken[];
@@ -38,9 +38,16 @@ async function run(
   speculates: boolean,
 ): Promise<Run> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
-  const limits = { numLanes: NUM_LANES, maxNumBatchedTokens: 24, prefixCache: true, costs, speculates };
+  const limits = {
+    numSeats: NUM_SEATS,
+    numPages: 4096,
+    maxNumBatchedTokens: 24,
+    prefixCache: true,
+    costs,
+    speculates,
+  };
   const runtime = new LaneRuntime(logitsOf);
-  const runner = new ModelRunner(NO_MODEL, runtime, runtime);
+  const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
   let now = 0;
   const core = new EngineCore(new Scheduler(limits), runner, new Sampler(VOCAB), () => now++);
   for (const request of requests) core.submit(request);
@@ -61,7 +68,7 @@ async function run(
       if ((result.outcomes.get(id)?.tokens.length ?? 0) >= afterTokens) core.cancel(id);
     }
   }
-  expect([core.numLanesUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+  expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
   return result;
 }
 

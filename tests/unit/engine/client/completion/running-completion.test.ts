@@ -39,7 +39,7 @@ function start(fields: Partial<CompletionRequest> = {}): Started {
       cancelSequences: (ids) => cancelled.push(...ids),
       onSettled: (one) => settled.push(one),
       onInterTokenLatency: () => undefined,
-      laneOf: () => undefined,
+      seatOf: () => undefined,
       queuePositionOf: () => undefined,
     },
     0,

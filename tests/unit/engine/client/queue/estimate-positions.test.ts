@@ -4,12 +4,17 @@ import { estimatePositions } from '../../../../../src/engine/client/queue/estima
 import { Scheduler } from '../../../../../src/scheduler/scheduler.ts';
 import { createSequence } from '../../../../../src/scheduler/sequence.ts';
 
-const NUM_LANES = 2;
+const NUM_SEATS = 2;
 const PROMPT_LENGTH = 4;
 
 /** How each waiting sequence was placed, and in which order the real scheduler then starts them. */
 function play(clientIds: readonly string[], numTokens: number): { estimated: number[]; actual: number[] } {
-  const scheduler = new Scheduler({ numLanes: NUM_LANES, maxNumBatchedTokens: 64, prefixCache: false });
+  const scheduler = new Scheduler({
+    numPages: 1024,
+    numSeats: NUM_SEATS,
+    maxNumBatchedTokens: 64,
+    prefixCache: false,
+  });
   const sequences = clientIds.map((clientId, id) =>
     createSequence(
       id,
@@ -41,7 +46,7 @@ function play(clientIds: readonly string[], numTokens: number): { estimated: num
       if (sequence.tokenIds.length === PROMPT_LENGTH + numTokens) scheduler.remove(sequence.id);
     }
   }
-  return { estimated: estimated ?? [], actual: started.slice(NUM_LANES) };
+  return { estimated: estimated ?? [], actual: started.slice(NUM_SEATS) };
 }
 
 /** How far each of an expected order is from its position in the actual one, on average. */
@@ -58,7 +63,7 @@ describe('estimatePositions', () => {
     expect(actual).toEqual(estimated);
   });
 
-  it('puts a client that has no lane before those of one that has', () => {
+  it('puts a client that has no seat before those of one that has', () => {
     const held = new Map([
       [0, { clientId: 'a/1', started: true }],
       [1, { clientId: 'a/1', started: true }],
@@ -67,7 +72,7 @@ describe('estimatePositions', () => {
       [4, { clientId: 'b/1', started: false }],
       [5, { clientId: 'b/1', started: false }],
     ]);
-    // b has no lane, and two turns; in a it is the turn of the member without one.
+    // b has no seat, and two turns; in a it is the turn of the member without one.
     expect([...estimatePositions(held)].map(([id]) => id)).toEqual([4, 5, 3, 2]);
     expect(estimatePositions(held).get(2)).toBe(4);
     expect(estimatePositions(held).get(0)).toBeUndefined();

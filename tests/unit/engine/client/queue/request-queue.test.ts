@@ -12,13 +12,13 @@ function refusalOf(action: () => unknown): EngineError {
 }
 
 describe('RequestQueue', () => {
-  const create = (maxQueuedSequences: number, numLanes: number, maxQueuedTokens = 100): RequestQueue => {
+  const create = (maxQueuedSequences: number, maxNumSeqs: number, maxQueuedTokens = 100): RequestQueue => {
     const queue = new RequestQueue({ maxQueuedSequences, maxQueuedTokens }, () => 0);
-    queue.setLanes(numLanes);
+    queue.setSeats(maxNumSeqs);
     return queue;
   };
 
-  it('lets in what free lanes and the queue hold, and no more', () => {
+  it('lets in what free seats and the queue hold, and no more', () => {
     const queue = create(3, 2);
     for (let i = 0; i < 5; i++) queue.reserve(1);
     const refusal = refusalOf(() => queue.reserve(1));
@@ -54,7 +54,7 @@ describe('RequestQueue', () => {
     expect([queue.numSequencesWaiting, queue.numTokensWaiting]).toEqual([0, 0]);
   });
 
-  it('serves without a queue as long as lanes are free', () => {
+  it('serves without a queue as long as seats are free', () => {
     const queue = create(0, 1);
     queue.reserve(1);
     queue.addTokens(5);
@@ -64,7 +64,7 @@ describe('RequestQueue', () => {
     queue.reserve(1);
   });
 
-  it('has no free lane, and no less than none, while more sequences have started than there are lanes', () => {
+  it('has no free seat, and no less than none, while more sequences have started than there are seats', () => {
     const queue = create(1, 2);
     for (let i = 0; i < 3; i++) {
       // As when a sequence of one client is preempted for one of another.
@@ -75,11 +75,11 @@ describe('RequestQueue', () => {
     expect([queue.numSequencesRunning, queue.numSequencesWaiting]).toEqual([3, 0]);
     queue.reserve(1);
     const { retryAfterMs, message } = refusalOf(() => queue.reserve(1));
-    expect(message).toContain('and 0 free lanes');
+    expect(message).toContain('and 0 free seats');
     expect(retryAfterMs).toBeGreaterThan(0);
-    // The preempted one gets the first lane that is free.
+    // The preempted one gets the first seat that is free.
     queue.finish();
-    expect(refusalOf(() => queue.reserve(1)).message).toContain('and 0 free lanes');
+    expect(refusalOf(() => queue.reserve(1)).message).toContain('and 0 free seats');
     queue.finish();
     queue.reserve(1);
   });

@@ -1,0 +1,372 @@
+import { assertInvariant } from '../../errors.ts';
+import { ClientShares } from '../../fairness/client-shares.ts';
+import { pagesFor } from '../../runtime/pages.ts';
+import { PageCache, type PageCacheOptions, type PageCopy } from '../pages/page-cache.ts';
+import type { PrefixMatch } from '../pages/prefix-tree.ts';
+import type { Sequence } from '../sequence.ts';
+import { FairShares } from './fair-shares.ts';
+import { isWorthWaiting } from './is-worth-waiting.ts';
+import { Loans, type Loan } from './loans.ts';
+import { Seats } from './seats.ts';
+import { WaitingList } from './waiting-list.ts';
+
+export interface RunQueueOptions extends PageCacheOptions {
+  /** Sequences that may run at once. */
+  readonly numSeats: number;
+}
+
+/** What starts with a step. */
+export interface Starts {
+  /** Sequences that left the queue; not those that were stopped and go on. */
+  readonly started: Sequence[];
+  /** To be done before the step, in this order. */
+  readonly copies: PageCopy[];
+}
+
+/** Where less of the cache is free, clients get pages by their shares of them. */
+const SCARCE_SHARE = 1 / 2;
+
+/**
+ * Who runs, who waits, and who starts next (FairShares). A sequence that runs has a seat and pages of the cache: from its
+ * start on those of all its tokens, and another whenever a page is full. What is not a sequence, such as a text to be
+ * embedded, waits beside the sequences: by a loan, which ends soon.
+ *
+ * A sequence that is stopped for another keeps its tokens, goes to the front of those of its client that wait, and
+ * computes its tokens again as an ordinary prefill once it starts again, but for those that pages still hold.
+ *
+ * Nothing that was admitted fails for memory, and nothing deadlocks: where those that run need more pages than are free,
+ * the least entitled stops, and one that runs alone has room for its whole context.
+ */
+export class RunQueue {
+  readonly cache: PageCache;
+  /** Tokens that clients were given, by sequences and by work on loans. */
+  readonly shares = new ClientShares();
+  readonly waiting = new WaitingList();
+  readonly #seats: Seats;
+  readonly #loans = new Loans();
+  readonly #running: Sequence[] = [];
+  /** Since `takePreemptions`. */
+  #numPreemptions = 0;
+  /** Since `takeFreshPages`. */
+  #freshPages = new Set<number>();
+  /** As things are; `undefined` when something has changed since it was asked. */
+  #seatShares: FairShares | undefined;
+  #pageShares: FairShares | undefined;
+
+  constructor(options: RunQueueOptions) {
+    this.cache = new PageCache(options);
+    this.#seats = new Seats(options.numSeats);
+  }
+
+  /** In the order in which they started. */
+  get running(): readonly Sequence[] {
+    return this.#running;
+  }
+
+  get numFreeSeats(): number {
+    return this.#seats.numFree;
+  }
+
+  add(sequence: Sequence): void {
+    this.waiting.add(sequence);
+    this.shares.enter(sequence.clientId);
+    this.#changed();
+  }
+
+  /** Takes a sequence out, wherever it is, and frees what it has; `undefined` when it is not here (any more). */
+  remove(sequenceId: number): Sequence | undefined {
+    const index = this.#running.findIndex(({ id }) => id === sequenceId);
+    const sequence = index === -1 ? this.waiting.remove(sequenceId) : this.#running[index];
+    if (sequence === undefined) return undefined;
+    if (index !== -1) this.#release(sequence);
+    this.shares.leave(sequence.clientId);
+    this.#changed();
+    return sequence;
+  }
+
+  /** Its pages may hold anything: no other sequence goes on behind them. */
+  forget({ holder }: Sequence): void {
+    if (holder !== undefined) this.cache.forget(holder);
+  }
+
+  /** Takes note of what a step computed of a sequence. */
+  record({ holder, tokenIds, numComputedTokens }: Sequence): void {
+    assertInvariant(holder !== undefined, 'a sequence that runs has pages');
+    this.cache.record(holder, tokenIds, numComputedTokens);
+    this.#seatShares?.forgetStoppable();
+    this.#pageShares?.forgetStoppable();
+  }
+
+  /** Sequences that were stopped since this was asked before. */
+  takePreemptions(): number {
+    const numPreemptions = this.#numPreemptions;
+    this.#numPreemptions = 0;
+    return numPreemptions;
+  }
+
+  /** Pages that sequences were given since this was asked before; they may hold anything. */
+  takeFreshPages(): number[] {
+    const pages = [...this.#freshPages];
+    this.#freshPages.clear();
+    return pages;
+  }
+
+  /** Sees to it that all that run have room for their next token; where too few pages are free, sequences stop. */
+  makeRoom(): void {
+    for (const sequence of [...this.#running]) {
+      while (sequence.holder !== undefined && !this.#grow(sequence, sequence.tokenIds.length)) {
+        const stopped = this.#sharesOfPages().leastEntitled();
+        assertInvariant(stopped !== undefined, 'a sequence that runs alone has room');
+        this.#stop(stopped);
+      }
+    }
+  }
+
+  /** Gives a sequence room for a draft behind its tokens; false where too few pages are free. */
+  tryExtend(sequence: Sequence, numTokens: number): boolean {
+    return this.#grow(sequence, sequence.tokenIds.length + numTokens);
+  }
+
+  /** Of the clients that wait, but for those passed over, those that may start something. */
+  entitled(passed: ReadonlySet<string>): string[] {
+    const waiting = [...new Set([...this.waiting.clientIds, ...this.#loans.clientsToServe()])];
+    const offered = waiting.filter((clientId) => !passed.has(clientId));
+    if (offered.length < 2) return offered;
+    const entitled = this.#sharesOfSeats().entitled(offered);
+    if (this.cache.numFree >= this.cache.numPages * SCARCE_SHARE) return entitled;
+    return this.#sharesOfPages().entitled(entitled);
+  }
+
+  /** Whether a client that waits lacks pages that it has a claim on: nothing else starts until it has them. */
+  isOwedPages(clientId: string): boolean {
+    return this.#lacksPages(clientId) && this.#sharesOfPages().hasClaim(clientId);
+  }
+
+  /** Starts sequences for which others must stop; those that started. */
+  startByStopping(starts: Starts): Sequence[] {
+    const starting: Sequence[] = [];
+    const passed = new Set<string>();
+    for (;;) {
+      const waiting = [...this.waiting.clientIds].filter((clientId) => !passed.has(clientId));
+      const stops = this.numFreeSeats > 0 ? undefined : this.#sharesOfSeats(starting).stops(waiting);
+      const candidates = stops?.keys() ?? waiting.filter((clientId) => this.#lacksPages(clientId));
+      const clientId = this.shares.next(candidates);
+      if (clientId === undefined) return starting;
+      const stopped = this.#stopsFor(clientId, stops?.get(clientId), starting);
+      const sequence = stopped && this.tryStart(clientId, starts, stopped);
+      if (sequence === undefined) passed.add(clientId);
+      else starting.push(sequence);
+    }
+  }
+
+  /**
+   * What must stop, so that the client's first that waits has the pages that it needs; `undefined` where the rules do not
+   * give it so many.
+   * @param first stops in any case, for its seat
+   */
+  #stopsFor(
+    clientId: string,
+    first: Sequence | undefined,
+    starting: readonly Sequence[],
+  ): Sequence[] | undefined {
+    const stopped = first === undefined ? [] : [first];
+    while (!this.#hasPagesFor(clientId, stopped)) {
+      const next = this.#sharesOfPages([...starting], stopped)
+        .stops([clientId])
+        .get(clientId);
+      if (next === undefined) return undefined;
+      stopped.push(next);
+    }
+    return stopped;
+  }
+
+  /**
+   * Starts the client's first sequence that waits; `undefined` when it cannot start now, or there is none. A seat is free,
+   * or becomes so.
+   * @param stopped stop for it
+   */
+  tryStart(
+    clientId: string,
+    { started, copies }: Starts,
+    stopped: readonly Sequence[] = [],
+  ): Sequence | undefined {
+    const sequence = this.waiting.firstOf(clientId);
+    if (sequence === undefined) return undefined;
+    const match = this.#find(sequence);
+    if (isWorthWaiting(sequence, match, this.#running)) return undefined;
+    if (!this.#hasPagesFor(clientId, stopped)) return undefined;
+    for (const one of stopped) this.#stop(one);
+    copies.push(...this.#start(sequence, match));
+    if (sequence.numPreemptions === 0) started.push(sequence);
+    return sequence;
+  }
+
+  #start(sequence: Sequence, match: PrefixMatch | undefined): readonly PageCopy[] {
+    const { holder, copies } = this.cache.take(match, sequence.cacheSalt);
+    this.waiting.remove(sequence.id);
+    this.#running.push(sequence);
+    sequence.seat = this.#seats.take();
+    sequence.holder = holder;
+    sequence.numComputedTokens = match?.numTokens ?? 0;
+    sequence.numTokensAtStart = sequence.tokenIds.length;
+    // What is found once it was stopped is its own.
+    if (sequence.numPreemptions === 0) sequence.numCachedTokens = match?.numTokens;
+    const hasRoom = this.#grow(sequence, sequence.tokenIds.length);
+    assertInvariant(hasRoom, 'a sequence starts where there are pages for it');
+    this.#changed();
+    return copies;
+  }
+
+  /** What is in its pages is known there until they are given away, as when a sequence ends. */
+  #stop(sequence: Sequence): void {
+    this.#release(sequence);
+    sequence.numTokensLost = Math.max(sequence.numTokensLost, sequence.numComputedTokens);
+    sequence.numComputedTokens = 0;
+    sequence.numPreemptions++;
+    this.waiting.addFirst(sequence);
+    this.#numPreemptions++;
+    this.#changed();
+  }
+
+  #release(sequence: Sequence): void {
+    const { seat, holder } = sequence;
+    assertInvariant(seat !== undefined && holder !== undefined, 'a sequence that runs has a seat and pages');
+    this.#running.splice(this.#running.indexOf(sequence), 1);
+    this.#seats.free(seat);
+    this.cache.free(holder);
+    sequence.seat = undefined;
+    sequence.holder = undefined;
+  }
+
+  #grow({ holder }: Sequence, numTokens: number): boolean {
+    assertInvariant(holder !== undefined, 'a sequence that runs has pages');
+    const numBefore = holder.pages.length;
+    if (!this.cache.grow(holder, numTokens)) return false;
+    for (const page of holder.pages.slice(numBefore)) this.#freshPages.add(page);
+    if (holder.pages.length > numBefore) this.#pageShares = undefined;
+    return true;
+  }
+
+  /** What the cache holds of a sequence that is to start; `undefined` when the cache is off for it. */
+  #find({ readsCache, tokenIds, cacheSalt }: Sequence): PrefixMatch | undefined {
+    // The last token is always computed: its logits are what comes next.
+    return readsCache ? this.cache.find(tokenIds, tokenIds.length - 1, cacheSalt) : undefined;
+  }
+
+  #lacksPages(clientId: string): boolean {
+    const sequence = this.waiting.firstOf(clientId);
+    const numTokens = sequence?.tokenIds.length ?? this.#loans.firstOf(clientId)?.numTokens ?? 0;
+    const atMost = pagesFor(numTokens) + this.#numToGrow([]);
+    return atMost > this.cache.numFree && !this.#hasPagesFor(clientId, []);
+  }
+
+  /** Whether the client's first that waits can start once some others have stopped. */
+  #hasPagesFor(clientId: string, stopped: readonly Sequence[]): boolean {
+    const first = this.waiting.firstOf(clientId);
+    const shared = new Set((first && this.#find(first))?.nodes.map(({ page }) => page));
+    const holders = stopped.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
+    return this.#numPagesNeeded(clientId, stopped) <= this.cache.numFreeWithout(holders, shared);
+  }
+
+  /** Pages that must be free for the client's first that waits to start, so that no other stops for it soon. */
+  #numPagesNeeded(clientId: string, stopped: readonly Sequence[]): number {
+    const sequence = this.waiting.firstOf(clientId);
+    if (sequence === undefined) return pagesFor(this.#loans.firstOf(clientId)?.numTokens ?? 0);
+    return this.cache.numPagesFor(sequence.tokenIds.length, this.#find(sequence)) + this.#numToGrow(stopped);
+  }
+
+  /** Pages that those that run will need next: one each, but for those that have all. */
+  #numToGrow(stopped: readonly Sequence[]): number {
+    return this.#running.filter(
+      (one) =>
+        !stopped.includes(one) &&
+        pagesFor(one.numPromptTokens + one.maxTokens) > (one.holder?.pages.length ?? 0),
+    ).length;
+  }
+
+  /** Work that is no sequence joins those who wait; `endLoan` must follow. */
+  ask(clientId: string, numTokens: number): Loan {
+    this.shares.enter(clientId);
+    this.#changed();
+    return this.#loans.ask(clientId, numTokens);
+  }
+
+  /**
+   * Lends a seat and pages between two steps: free ones, or those of a client that has more than its share where this
+   * client has none. False when there are none now.
+   */
+  tryLend(loan: Loan): boolean {
+    const needsMore = (): boolean => pagesFor(loan.numTokens) > this.cache.numFree;
+    while (this.numFreeSeats === 0 || needsMore()) {
+      const shares = this.numFreeSeats === 0 ? this.#sharesOfSeats() : this.#sharesOfPages();
+      const stopped = shares.stoppedForLoan(loan.clientId);
+      if (stopped === undefined) return false;
+      this.#stop(stopped);
+    }
+    const { holder } = this.cache.take(undefined, undefined);
+    const hasRoom = this.cache.grow(holder, loan.numTokens);
+    assertInvariant(hasRoom, 'pages are lent while there are so many');
+    for (const page of holder.pages) this.#freshPages.delete(page);
+    this.#loans.lend(loan, holder, this.#seats.take());
+    this.#changed();
+    return true;
+  }
+
+  /** The work is done, or given up. */
+  endLoan(loan: Loan): void {
+    if (!this.#loans.has(loan)) return;
+    const lent = this.#loans.end(loan);
+    if (lent !== undefined) {
+      this.cache.free(lent.holder);
+      this.#seats.free(lent.seat);
+    }
+    this.shares.leave(loan.clientId);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#seatShares = undefined;
+    this.#pageShares = undefined;
+  }
+
+  /** @param starting sequences that have just started, and do not stop at once */
+  #sharesOfSeats(starting: readonly Sequence[] = []): FairShares {
+    const one = (): number => 1;
+    const make = (): FairShares => this.#makeShares(this.#seats.numSeats, one, one, one, starting, []);
+    return starting.length > 0 ? make() : (this.#seatShares ??= make());
+  }
+
+  /** @param stopped sequences that are about to stop */
+  #sharesOfPages(starting: readonly Sequence[] = [], stopped: readonly Sequence[] = []): FairShares {
+    const make = (): FairShares =>
+      this.#makeShares(
+        this.cache.numPages,
+        ({ holder }) => (holder === undefined ? 0 : this.cache.amountOf(holder)),
+        ({ pages }) => pages?.length ?? 0,
+        (clientId) => this.#numPagesNeeded(clientId, stopped),
+        starting,
+        stopped,
+      );
+    return starting.length + stopped.length > 0 ? make() : (this.#pageShares ??= make());
+  }
+
+  #makeShares(
+    capacity: number,
+    amountOf: (sequence: Sequence) => number,
+    amountLent: (loan: Loan) => number,
+    needOf: (clientId: string) => number,
+    starting: readonly Sequence[],
+    stopped: readonly Sequence[],
+  ): FairShares {
+    const lent = this.#loans.lent.map((loan) => ({ clientId: loan.clientId, amount: amountLent(loan) }));
+    const kept = starting.map((one) => ({ clientId: one.clientId, amount: amountOf(one) }));
+    return new FairShares({
+      capacity,
+      running: this.#running.filter((one) => !starting.includes(one) && !stopped.includes(one)),
+      amountOf,
+      fixed: [...lent, ...kept],
+      waiting: [...this.waiting.clientIds, ...this.#loans.asking.map(({ clientId }) => clientId)],
+      needOf,
+    });
+  }
+}
