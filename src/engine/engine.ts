@@ -202,8 +202,10 @@ export interface StepCounters {
   numRectangularScores: number;
   /** Prompt tokens computed, each counted once. */
   numComputedPromptTokens: number;
-  /** Times a sequence lost its seat to another client, and tokens computed once more for that. */
+  /** Times a sequence was stopped for another, and tokens computed once more for that. */
   numPreemptions: number;
+  /** Pages of the cache whose tokens had to go. */
+  numEvictedPages: number;
   numRecomputedTokens: number;
   /** Prompt tokens looked for in the prefix cache, and those that were there. */
   numPrefixCacheQueries: number;
@@ -226,7 +228,9 @@ export interface EngineStats extends StepCounters {
   maxNumSeqs: number;
   numSeatsUsed: number;
   kvCacheTokens: number;
-  kvCacheTokensUsed: number;
+  numPagesUsed: number;
+  numPagesShared: number;
+  numPagesKept: number;
   numTensors: number;
   runtimeBytes: number;
   /** Resident memory of the engine's process, as of a second ago at most. */

@@ -176,7 +176,10 @@ export const NO_SEQUENCE = -1;
 
 export interface EngineGauges {
   numSeatsUsed: number;
-  kvCacheTokensUsed: number;
+  /** Pages of the cache that sequences hold, those of them that more than one holds, and those kept for later. */
+  numPagesUsed: number;
+  numPagesShared: number;
+  numPagesKept: number;
   numTensors: number;
   runtimeBytes: number;
   engineResidentBytes: number;

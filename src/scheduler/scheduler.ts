@@ -52,6 +52,8 @@ export interface ScheduledStep {
   started: readonly Sequence[];
   /** Sequences that were stopped since the step before. */
   numPreemptions: number;
+  /** Pages whose tokens had to go since the step before. */
+  numEvictedPages: number;
   /** Pages that sequences were given with this step, and that may hold anything. */
   freshPages: readonly number[];
   /** To be done before the step, in this order. */
@@ -96,11 +98,6 @@ export class Scheduler {
     return this.#running.length;
   }
 
-  /** Tokens that running sequences hold in the cache. */
-  get kvCacheTokensUsed(): number {
-    return this.#running.reduce((sum, sequence) => sum + sequence.numComputedTokens, 0);
-  }
-
   get #running(): readonly Sequence[] {
     return this.queue.running;
   }
@@ -129,8 +126,14 @@ export class Scheduler {
     if (step.sequences.length === 0) this.#decode(step, this.#running.filter(decodes), false);
     const { sequences, shape } = step;
     if (sequences.length === 0) return undefined;
-    const numPreemptions = this.queue.takePreemptions();
-    return { sequences, shape, ...starts, numPreemptions, freshPages: this.queue.takeFreshPages() };
+    return {
+      sequences,
+      shape,
+      ...starts,
+      numPreemptions: this.queue.takePreemptions(),
+      numEvictedPages: this.queue.takeEvictions(),
+      freshPages: this.queue.takeFreshPages(),
+    };
   }
 
   /** Prompts count for certain and drafts by chance, so a step has drafts only where it has no prompts. */

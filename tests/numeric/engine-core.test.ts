@@ -93,7 +93,7 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
         // transformers ends before end-of-text in the text, after it in the ids.
         expect(outcome?.tokenIds).toEqual(tokenIds);
       });
-      expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+      expect([core.numSeatsUsed, core.pageCounts.numUsed]).toEqual([0, 0]);
     },
   );
 

@@ -91,7 +91,7 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
       expect(error).toMatchObject({ code: 'backend_failure', retryable: false });
       expect(error?.message).toMatch(/logits are not numbers/);
       expected.forEach((one, id) => expectSame(outcomeOf(outcomes, id), one));
-      expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+      expect([core.numSeatsUsed, core.pageCounts.numUsed]).toEqual([0, 0]);
     },
   );
 

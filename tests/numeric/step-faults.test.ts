@@ -92,7 +92,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
         expect(numTokens).toBeGreaterThanOrEqual(goldens[id]?.promptTokenIds.length ?? NaN);
         expect(numComputedTokens).toBeGreaterThan(0);
       }
-      expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+      expect([core.numSeatsUsed, core.pageCounts.numUsed]).toEqual([0, 0]);
 
       const outcomes = await runCore(core);
       expect([...outcomes.keys()].sort()).toEqual([3, 4, 5, 6, 7]);

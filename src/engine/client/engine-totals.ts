@@ -14,6 +14,7 @@ const ZERO_COUNTERS: StepCounters = {
   numRectangularScores: 0,
   numComputedPromptTokens: 0,
   numPreemptions: 0,
+  numEvictedPages: 0,
   numRecomputedTokens: 0,
   numPrefixCacheQueries: 0,
   numPrefixCacheHits: 0,
@@ -26,7 +27,9 @@ const STEP_COUNTERS = Object.keys(ZERO_COUNTERS) as (keyof StepCounters)[];
 
 const ZERO: Totals = {
   numSeatsUsed: 0,
-  kvCacheTokensUsed: 0,
+  numPagesUsed: 0,
+  numPagesShared: 0,
+  numPagesKept: 0,
   numTensors: 0,
   runtimeBytes: 0,
   engineResidentBytes: 0,
@@ -61,7 +64,9 @@ export class EngineTotals {
   clearGauges(): void {
     this.setGauges({
       numSeatsUsed: 0,
-      kvCacheTokensUsed: 0,
+      numPagesUsed: 0,
+      numPagesShared: 0,
+      numPagesKept: 0,
       numTensors: 0,
       runtimeBytes: 0,
       engineResidentBytes: 0,

@@ -33,6 +33,7 @@ import { assertInvariant } from '../../errors.ts';
 import type { TokenTrieData } from '../../grammar/matching/token-trie.ts';
 import { SamplerState } from '../../sampling/sampling-params.ts';
 import type { Sampler } from '../../sampling/sampler.ts';
+import type { PageCounts } from '../../scheduler/pages/page-cache.ts';
 import type { ScheduledStep, Scheduler } from '../../scheduler/scheduler.ts';
 import { createSequence, numGeneratedTokens, type Sequence } from '../../scheduler/sequence.ts';
 
@@ -81,8 +82,8 @@ export class EngineCore {
     this.#inspections = new InspectionJobs(scheduler.queue);
   }
 
-  get kvCacheTokensUsed(): number {
-    return this.#scheduler.kvCacheTokensUsed;
+  get pageCounts(): PageCounts {
+    return this.#scheduler.queue.cache.counts();
   }
 
   get numSeatsUsed(): number {

@@ -261,9 +261,12 @@ async function runSteps(engine: EngineSetup): Promise<void> {
 
 function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {
   const { numTensors, numBytes } = runtime.memory();
+  const { numUsed, numShared, numKept } = core.pageCounts;
   return {
     numSeatsUsed: core.numSeatsUsed,
-    kvCacheTokensUsed: core.kvCacheTokensUsed,
+    numPagesUsed: numUsed,
+    numPagesShared: numShared,
+    numPagesKept: numKept,
     numTensors,
     runtimeBytes: numBytes,
     engineResidentBytes: residentBytes(),

@@ -6,6 +6,7 @@ type StepCounts = Pick<
   | 'numComputedPromptTokens'
   | 'numRecomputedTokens'
   | 'numPreemptions'
+  | 'numEvictedPages'
   | 'numPrefixCacheQueries'
   | 'numPrefixCacheHits'
   | 'numDraftTokens'
@@ -21,6 +22,7 @@ export function stepCounts(step: ScheduledStep, numAccepted: readonly number[]):
   const lookups = step.started.filter(({ numCachedTokens }) => numCachedTokens !== undefined);
   return {
     numPreemptions: step.numPreemptions,
+    numEvictedPages: step.numEvictedPages,
     numPrefixCacheQueries: lookups.reduce((sum, { numPromptTokens }) => sum + numPromptTokens, 0),
     numPrefixCacheHits: lookups.reduce((sum, { numCachedTokens = 0 }) => sum + numCachedTokens, 0),
     numDraftTokens: step.sequences.reduce((sum, { draftTokenIds }) => sum + draftTokenIds.length, 0),

@@ -1,4 +1,5 @@
 import type { EngineStats } from '../../engine/engine.ts';
+import { PAGE_TOKENS } from '../../runtime/pages.ts';
 
 type EngineMetric = readonly [name: string, help: string, read: (stats: EngineStats) => number];
 
@@ -14,11 +15,15 @@ export const ENGINE_GAUGES: readonly EngineMetric[] = [
   [
     'kv_cache_usage_perc',
     'KV cache usage, 1 means 100 percent.',
-    (s) => ratio(s.kvCacheTokensUsed, s.kvCacheTokens),
+    (s) => ratio(s.numPagesUsed * PAGE_TOKENS, s.kvCacheTokens),
   ],
-  ['kv_cache_tokens', 'Tokens that the KV cache holds in all seats together.', (s) => s.kvCacheTokens],
-  ['seats', 'Cache seats: sequences that may run at once.', (s) => s.maxNumSeqs],
-  ['seats_used', 'Cache seats that hold a running sequence.', (s) => s.numSeatsUsed],
+  ['kv_cache_tokens', 'Tokens that the KV cache holds.', (s) => s.kvCacheTokens],
+  ['kv_cache_pages', 'Pages of the KV cache, of 64 tokens each.', (s) => s.kvCacheTokens / PAGE_TOKENS],
+  ['kv_cache_pages_used', 'Pages that running sequences hold, each once.', (s) => s.numPagesUsed],
+  ['kv_cache_pages_shared', 'Pages that more than one sequence holds.', (s) => s.numPagesShared],
+  ['kv_cache_pages_kept', 'Pages that nobody holds and that keep their tokens.', (s) => s.numPagesKept],
+  ['seats', 'Sequences that may run at once.', (s) => s.maxNumSeqs],
+  ['seats_used', 'Sequences that run now.', (s) => s.numSeatsUsed],
   ['tensors', 'Tensors alive in tfjs.', (s) => s.numTensors],
   ['runtime_bytes', 'Bytes behind tensors and own buffers.', (s) => s.runtimeBytes],
   ['engine_resident_memory_bytes', 'Resident memory of the engine process.', (s) => s.engineResidentBytes],
@@ -27,16 +32,13 @@ export const ENGINE_GAUGES: readonly EngineMetric[] = [
 /** Counters that the engine keeps. */
 export const ENGINE_COUNTERS: readonly EngineMetric[] = [
   ['prompt_tokens_total', 'Prompt tokens computed, each counted once.', (s) => s.numComputedPromptTokens],
-  [
-    'preemptions_total',
-    'Times a sequence lost its cache seat to another client, to go on later.',
-    (s) => s.numPreemptions,
-  ],
+  ['preemptions_total', 'Times a sequence was stopped for another, to go on later.', (s) => s.numPreemptions],
   [
     'recomputed_tokens_total',
-    'Tokens computed once more after a sequence lost its seat.',
+    'Tokens computed once more after a sequence was stopped.',
     (s) => s.numRecomputedTokens,
   ],
+  ['kv_cache_evicted_pages_total', 'Pages of the KV cache whose tokens had to go.', (s) => s.numEvictedPages],
   [
     'prefix_cache_queries_total',
     'Prompt tokens looked for in the prefix cache.',

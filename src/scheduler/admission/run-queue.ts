@@ -47,6 +47,8 @@ export class RunQueue {
   readonly #running: Sequence[] = [];
   /** Since `takePreemptions`. */
   #numPreemptions = 0;
+  /** As of `takeEvictions`. */
+  #numEvicted = 0;
   /** Since `takeFreshPages`. */
   #freshPages = new Set<number>();
   /** As things are; `undefined` when something has changed since it was asked. */
@@ -102,6 +104,13 @@ export class RunQueue {
     const numPreemptions = this.#numPreemptions;
     this.#numPreemptions = 0;
     return numPreemptions;
+  }
+
+  /** Pages whose tokens had to go since this was asked before. */
+  takeEvictions(): number {
+    const numBefore = this.#numEvicted;
+    this.#numEvicted = this.cache.counts().numEvicted;
+    return this.#numEvicted - numBefore;
   }
 
   /** Pages that sequences were given since this was asked before; they may hold anything. */

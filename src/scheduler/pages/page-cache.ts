@@ -55,6 +55,7 @@ export class PageCache {
   /** By page, where the tree knows its tokens. */
   readonly #nodeOf = new Map<number, PageNode>();
   readonly #tree = new PrefixTree();
+  #numShared = 0;
   #numEvicted = 0;
 
   constructor({ numPages, prefixCache }: PageCacheOptions) {
@@ -72,7 +73,7 @@ export class PageCache {
   counts(): PageCounts {
     return {
       numUsed: this.numPages - this.numFree,
-      numShared: this.#numHolders.reduce((sum, count) => sum + (count > 1 ? 1 : 0), 0),
+      numShared: this.#numShared,
       numKept: this.#kept.size,
       numEvicted: this.#numEvicted,
     };
@@ -199,13 +200,16 @@ export class PageCache {
   #hold(page: number): void {
     const node = this.#nodeOf.get(page);
     if (this.#numHolders[page] === 0 && node !== undefined) this.#kept.delete(node);
-    this.#numHolders[page] = (this.#numHolders[page] ?? 0) + 1;
+    const numHolders = (this.#numHolders[page] ?? 0) + 1;
+    this.#numHolders[page] = numHolders;
+    if (numHolders === 2) this.#numShared++;
   }
 
   #release(page: number): void {
     const left = (this.#numHolders[page] ?? 0) - 1;
     assertInvariant(left >= 0, `page ${page} is given up by those that hold it`);
     this.#numHolders[page] = left;
+    if (left === 1) this.#numShared--;
     if (left > 0) return;
     const node = this.#nodeOf.get(page);
     if (node === undefined) this.#empty.push(page);

@@ -6,6 +6,7 @@ import {
   type ModelSize,
 } from '../../../src/engine/estimate-memory.ts';
 import { checkMemory, neededBytesOn } from '../../../src/engine/check-memory.ts';
+import { PAGE_TOKENS } from '../../../src/runtime/pages.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
 import type { WeightFormat } from '../../../src/runtime/traits.ts';
 import { fixturePath } from '../../support/fixtures.ts';
@@ -57,8 +58,8 @@ describe('on native', () => {
 
   it('keys and values are float16 but for weights in float32', () => {
     const { numLayers, numKvHeads, headDim } = size.config;
-    const seats = cacheShape(size.config, { ...SETTINGS, weights: 'auto' }, 'native');
-    const numBytes = 2 * numLayers * numKvHeads * headDim * seats.maxNumSeqs * seats.maxModelLen;
+    const shape = cacheShape(size.config, { ...SETTINGS, weights: 'auto' }, 'native');
+    const numBytes = 2 * numLayers * numKvHeads * headDim * shape.maxNumSeqs * shape.maxModelLen;
     expect(estimate({}, 'native').kvCacheBytes).toBe(2 * numBytes);
     expect(estimate({}, 'native', 'f32').kvCacheBytes).toBe(4 * numBytes);
   });
@@ -71,7 +72,7 @@ describe('a step', () => {
       const config = { ...size.config, vocabSize };
       return estimateMemory({ ...size, config }, cacheShape(config, settings, 'cpu'), settings).stepBytes;
     };
-    // 128 rows of prompts, and one of each of the four seats.
+    // 128 rows of prompts, and one of each of the four shape.
     const logitBytes = (rows: number): number => stepBytes(rows, 49_152) - stepBytes(rows, 0);
     expect(logitBytes(4096)).toBe(132 * 49_152 * 4);
     expect(logitBytes(65_536)).toBe(logitBytes(4096));
@@ -83,8 +84,8 @@ describe('the cache', () => {
   it('is counted in bytes of int8 where the weights are held so, and holds as much more within the same memory', () => {
     const { numLayers, numKvHeads, headDim } = size.config;
     const bytesOfToken = 2 * numLayers * numKvHeads * (headDim + 4);
-    const seats = cacheShape(size.config, { ...SETTINGS, weights: 'int8' }, 'wasm');
-    const numTokens = seats.maxNumSeqs * seats.maxModelLen;
+    const shape = cacheShape(size.config, { ...SETTINGS, weights: 'int8' }, 'wasm');
+    const numTokens = shape.numPages * PAGE_TOKENS;
     for (const weights of ['int8', 'auto'] as const) {
       expect(estimate({}, 'wasm', weights).kvCacheBytes).toBe(numTokens * bytesOfToken);
     }
@@ -92,10 +93,12 @@ describe('the cache', () => {
     expect(estimate({}, 'wasm', 'bf16').kvCacheBytes).toBe(numTokens * floatBytes);
     expect(estimate({}, 'cpu', 'auto').kvCacheBytes).toBe(numTokens * floatBytes);
 
-    const tight = { ...SETTINGS, kvCacheBytes: 2 * seats.maxModelLen * floatBytes };
-    expect(cacheShape(size.config, { ...tight, weights: 'f32' }, 'wasm').maxNumSeqs).toBe(2);
-    expect(cacheShape(size.config, { ...tight, weights: 'int8' }, 'wasm').maxNumSeqs).toBe(
-      Math.min(4, Math.floor(tight.kvCacheBytes / (seats.maxModelLen * bytesOfToken))),
+    const tight = { ...SETTINGS, kvCacheBytes: 2 * PAGE_TOKENS * floatBytes };
+    const numPages = (weights: 'f32' | 'int8'): number =>
+      cacheShape(size.config, { ...tight, weights }, 'wasm').numPages;
+    expect(numPages('f32')).toBe(2);
+    expect(numPages('int8')).toBe(
+      Math.min(shape.numPages, Math.floor(tight.kvCacheBytes / (PAGE_TOKENS * bytesOfToken))),
     );
   });
 });

@@ -6,6 +6,7 @@ import { createSequence, numGeneratedTokens, type Sequence } from '../../../src/
 
 const SLICE = 64;
 const FOR_EVER = 1_000_000;
+const ENOUGH_PAGES = 1 << 16;
 
 /** Steps without a model: a sequence whose tokens are complete gets its next, and leaves when it has all of them. */
 class Simulation {
@@ -19,9 +20,9 @@ class Simulation {
   readonly #mostComputed = new Map<number, number>();
   #numAdded = 0;
 
-  constructor(numSeats: number, maxNumBatchedTokens = 64) {
+  constructor(numSeats: number, maxNumBatchedTokens = 64, numPages = ENOUGH_PAGES) {
     this.scheduler = new Scheduler({
-      numPages: 1 << 16,
+      numPages,
       numSeats: numSeats,
       maxNumBatchedTokens,
       prefixCache: false,
@@ -261,7 +262,9 @@ class CheckedSteps {
   take(): void {
     const { scheduler, here } = this.#simulation;
     const groups = new Set([...here.values()].map(({ clientId }) => groupOf(clientId)));
-    const mustAllHaveOne = scheduler.queue.numFreeSeats === 0 && groups.size <= this.#numSeats;
+    const { numFreeSeats, cache } = scheduler.queue;
+    const mustAllHaveOne =
+      numFreeSeats === 0 && groups.size <= this.#numSeats && cache.numPages === ENOUGH_PAGES;
     const step = this.#simulation.step();
     const withSeat = [
       ...(step?.sequences ?? []).map(({ sequence }) => sequence),
@@ -279,6 +282,9 @@ class CheckedSteps {
     check(new Set(held).size === held.length, `two sequences in one of the seats ${held.join()}`);
     check(held.length + scheduler.queue.numFreeSeats === this.#numSeats, 'a seat is lost');
     check(scheduler.numSeatsUsed + scheduler.numWaiting === here.size, 'a sequence is lost');
+    const pages = [...here.values()].flatMap(({ holder }) => holder?.pages ?? []);
+    check(new Set(pages).size === pages.length, 'two sequences in one page');
+    check(pages.length + cache.numFree === cache.numPages, 'a page is lost');
   }
 }
 
@@ -300,6 +306,8 @@ describe('a scheduler that preempts, whatever comes and goes', () => {
   );
   const limits = fc.record({
     numSeats: fc.integer({ min: 1, max: 8 }),
+    // The longest sequence has five pages.
+    numPages: fc.oneof(fc.integer({ min: 5, max: 20 }), fc.constant(ENOUGH_PAGES)),
     maxNumBatchedTokens: fc.integer({ min: 8, max: 64 }),
   });
 
@@ -307,8 +315,8 @@ describe('a scheduler that preempts, whatever comes and goes', () => {
     let numPreemptions = 0;
     const actions = fc.array(action, { minLength: 5, maxLength: 30, size: 'max' });
     fc.assert(
-      fc.property(limits, actions, ({ numSeats, maxNumBatchedTokens }, all) => {
-        const simulation = new Simulation(numSeats, maxNumBatchedTokens);
+      fc.property(limits, actions, ({ numSeats, maxNumBatchedTokens, numPages }, all) => {
+        const simulation = new Simulation(numSeats, maxNumBatchedTokens, numPages);
         const checked = new CheckedSteps(simulation, numSeats);
         for (const next of all) {
           if (next.type === 'add') {

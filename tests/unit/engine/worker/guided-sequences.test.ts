@@ -94,7 +94,7 @@ async function run(
       outcomes.get(id)!.numTokens.push(numTokens);
     }
   }
-  expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+  expect([core.numSeatsUsed, core.pageCounts.numUsed]).toEqual([0, 0]);
   return outcomes;
 }
 

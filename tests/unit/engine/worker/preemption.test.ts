@@ -42,6 +42,7 @@ interface Run {
 
 interface Engine {
   numSeats: number;
+  numPages: number;
   prefixCache: boolean;
   speculates: boolean;
   maxNumBatchedTokens: number;
@@ -53,12 +54,7 @@ async function run(engine: Engine, arrivals: readonly Arrival[], texts: readonly
   const runtime = new LaneRuntime(logitsOf);
   const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
   let now = 0;
-  const core = new EngineCore(
-    new Scheduler({ numPages: runtime.cache.shape.numPages, ...engine, costs }),
-    runner,
-    new Sampler(VOCAB),
-    () => now++,
-  );
+  const core = new EngineCore(new Scheduler({ ...engine, costs }), runner, new Sampler(VOCAB), () => now++);
   const result: Run = {
     outcomes: new Map(),
     embeddings: new Map(),
@@ -100,11 +96,18 @@ async function run(engine: Engine, arrivals: readonly Arrival[], texts: readonly
       // prettier-ignore
       if ((result.outcomes.get(id)?.tokens.length ?? 0) >= cancelAfter) core.cancel(id);
   }
-  expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+  expect([core.numSeatsUsed, core.pageCounts.numUsed]).toEqual([0, 0]);
   return result;
 }
 
-const PLAIN: Engine = { numSeats: 1, prefixCache: false, speculates: false, maxNumBatchedTokens: 512 };
+const ENOUGH_PAGES = 4096;
+const PLAIN: Engine = {
+  numPages: ENOUGH_PAGES,
+  numSeats: 1,
+  prefixCache: false,
+  speculates: false,
+  maxNumBatchedTokens: 512,
+};
 
 /** What a request gets that has an engine of its own. */
 async function alone(sequenceRequest: SequenceRequest): Promise<Outcome | undefined> {
@@ -116,6 +119,8 @@ describe('a sequence that is preempted', () => {
   const clientId = fc.constantFrom('a/1', 'a/2', 'b/1', 'c/1', 'd/1');
   const engine = fc.record({
     numSeats: fc.integer({ min: 1, max: 4 }),
+    // The longest sequence has three.
+    numPages: fc.oneof(fc.integer({ min: 3, max: 6 }), fc.constant(ENOUGH_PAGES)),
     prefixCache: fc.boolean(),
     speculates: fc.boolean(),
     maxNumBatchedTokens: fc.integer({ min: 4, max: 48 }),

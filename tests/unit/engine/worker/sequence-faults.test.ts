@@ -211,7 +211,7 @@ async function run({ core }: Engine, numAdded = 0): Promise<Outcome[]> {
 
 /** Every seat can be had, and none twice. */
 function expectAllSeatsFree({ core, scheduler: { queue } }: Engine): void {
-  expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+  expect([core.numSeatsUsed, core.pageCounts.numUsed]).toEqual([0, 0]);
   const loans = Array.from({ length: NUM_SEATS }, () => queue.ask('', 1));
   expect(loans.every((loan) => queue.tryLend(loan))).toBe(true);
   expect(new Set(loans.map(({ pages }) => pages?.[0])).size).toBe(NUM_SEATS);

@@ -68,7 +68,7 @@ async function run(
       if ((result.outcomes.get(id)?.tokens.length ?? 0) >= afterTokens) core.cancel(id);
     }
   }
-  expect([core.numSeatsUsed, core.kvCacheTokensUsed]).toEqual([0, 0]);
+  expect([core.numSeatsUsed, core.pageCounts.numUsed]).toEqual([0, 0]);
   return result;
 }
 
