@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
+import { LEAST_MATCH } from '../../src/scheduler/pages/prefix-tree.ts';
 import { createEngineOf } from '../support/create-engine.ts';
 import { call, type Answer } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -88,7 +89,11 @@ it('does not make a newcomer wait for a completion of one client with all seats,
   const texts = answers.map(({ json }) => (json as { choices: { text: string }[] }).choices[0]?.text);
   expect(new Set(texts).size).toBe(1);
   expect(texts[0]?.length).toBeGreaterThan(LONG_TOKENS);
-  expect(engine.stats().numRecomputedTokens).toBeGreaterThan(before.numRecomputedTokens);
+  // Their pages are still there, but for the few first tokens of a page.
+  const { numPreemptions, numRecomputedTokens } = engine.stats();
+  expect(numRecomputedTokens - before.numRecomputedTokens).toBeLessThan(
+    LEAST_MATCH * (numPreemptions - before.numPreemptions),
+  );
   expect(engine.stats()).toMatchObject({ numSequencesRunning: 0, numSequencesWaiting: 0, numSeatsUsed: 0 });
 });
 

@@ -4,6 +4,7 @@ import type { CompletionBody } from '../../routes/openai/schemas/completions.ts'
 import type { TokenizeBody } from '../../routes/service/tokenize.ts';
 import type { WorkersAiChunk } from '../../routes/workers-ai/schemas/workers-ai-answer.ts';
 import type { EngineClient } from '../../src/engine/client/engine-client.ts';
+import { LEAST_MATCH } from '../../src/scheduler/pages/prefix-tree.ts';
 import { createEngineOf } from '../support/create-engine.ts';
 import { makeEmbeddedChatModel } from '../support/chat-model.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
@@ -126,8 +127,11 @@ describe('a conversation of ten turns', () => {
     for (const [index, turn] of turns.entries()) {
       const previous = turns[index - 1]?.usage;
       expect(turn.numComputed).toBe(turn.usage.prompt_tokens - cachedOf(turn));
-      // All of the turn before but its last token, which nobody had to compute.
-      if (previous !== undefined) expect(cachedOf(turn)).toBe(previous.total_tokens - 1);
+      if (previous === undefined) continue;
+      // All of the turn before but its last token, which nobody had to compute, and a page's few first tokens.
+      const numMissed = previous.total_tokens - 1 - cachedOf(turn);
+      expect(numMissed).toBeGreaterThanOrEqual(0);
+      expect(numMissed).toBeLessThan(LEAST_MATCH);
     }
   });
 
