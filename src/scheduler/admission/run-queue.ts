@@ -274,14 +274,16 @@ export class RunQueue {
     const first = this.waiting.firstOf(clientId);
     const shared = new Set((first && this.#find(first))?.nodes.map(({ page }) => page));
     const holders = stopped.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
-    return this.#numPagesNeeded(clientId, stopped) <= this.cache.numFreeWithout(holders, shared);
+    // Those that run have room for a page more each, so that none of them stops for it soon.
+    const numNeeded = this.#numPagesOf(clientId) + this.#numToGrow(stopped);
+    return numNeeded <= this.cache.numFreeWithout(holders, shared);
   }
 
-  /** Pages that must be free for the client's first that waits to start, so that no other stops for it soon. */
-  #numPagesNeeded(clientId: string, stopped: readonly Sequence[]): number {
+  /** Pages that the client's first that waits takes of those that are free. */
+  #numPagesOf(clientId: string): number {
     const sequence = this.waiting.firstOf(clientId);
     if (sequence === undefined) return pagesFor(this.#loans.firstOf(clientId)?.numTokens ?? 0);
-    return this.cache.numPagesFor(sequence.tokenIds.length, this.#find(sequence)) + this.#numToGrow(stopped);
+    return this.cache.numPagesFor(sequence.tokenIds.length, this.#find(sequence));
   }
 
   /** Pages that those that run will need next: one each, but for those that have all. */
@@ -352,7 +354,7 @@ export class RunQueue {
         this.cache.numPages,
         ({ holder }) => (holder === undefined ? 0 : this.cache.amountOf(holder)),
         ({ pages }) => pages?.length ?? 0,
-        (clientId) => this.#numPagesNeeded(clientId, stopped),
+        (clientId) => this.#numPagesOf(clientId),
         starting,
         stopped,
       );
