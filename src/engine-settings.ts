@@ -6,6 +6,9 @@ import type { EngineSettings } from './engine/protocol.ts';
 import { EMBEDDED_MODEL } from './package-root.ts';
 import type { CatalogModel } from './serving/model-catalog.ts';
 
+/** At the start of the service: what models take of it later does not make the caches of others smaller. */
+const FREE_MEMORY_BYTES = process.availableMemory();
+
 const EMBEDDED_MODEL_ID = 'tokenflare-tales';
 
 /** The model of requests that name none. */
@@ -30,7 +33,8 @@ export function engineSettings(config: Config, { id, path }: CatalogModel): Engi
     maxModelLen: config.maxModelLen,
     allowsShorter: false,
     maxNumBatchedTokens: config.maxNumBatchedTokens,
-    kvCacheBytes: config.kvCacheMb * 2 ** 20,
+    kvCacheBytes: config.kvCacheMb === undefined ? undefined : config.kvCacheMb * 2 ** 20,
+    freeMemoryBytes: FREE_MEMORY_BYTES,
     prefixCache: config.prefixCache,
     speculates: config.speculation === 'auto',
     memoryLimitBytes: config.memoryLimitBytes,

@@ -113,17 +113,12 @@ export const MODEL_SETTINGS = {
     optional(integer(1, 64)),
     'Threads that compute; by default one for each core (wasm: at most 8; cpu: 1).',
   ),
-  maxNumSeqs: setting(
-    'MAX_NUM_SEQS',
-    '32',
-    integer(1, 1024),
-    'Sequences that may run at once (cache seats).',
-  ),
+  maxNumSeqs: setting('MAX_NUM_SEQS', '32', integer(1, 1024), 'Sequences that may run at once.'),
   maxModelLen: setting(
     'MAX_MODEL_LEN',
     undefined,
     optional(integer(2)),
-    "Longest prompt and completion together, in tokens; by default the model's context length, cut where eight seats would not fit.",
+    "Longest prompt and completion together, in tokens; by default the model's context length, cut to what the KV cache has room for.",
   ),
   maxNumBatchedTokens: setting(
     'MAX_NUM_BATCHED_TOKENS',
@@ -133,9 +128,9 @@ export const MODEL_SETTINGS = {
   ),
   kvCacheMb: setting(
     'KV_CACHE_MB',
-    '1024',
-    integer(1),
-    'Memory for keys and values in MiB; fewer seats than MAX_NUM_SEQS are made when they do not fit.',
+    undefined,
+    optional(integer(1)),
+    'Most memory for keys and values in MiB; by default a fifth of what is free at start beside the weights, at least 256, on native, else 1024.',
   ),
   prefixCache: setting(
     'PREFIX_CACHE',

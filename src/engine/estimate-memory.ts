@@ -76,21 +76,28 @@ export function estimateMemory(
   shape: KvCacheShape & Pick<EngineCacheShape, 'maxNumSeqs'>,
   { runtime, weights, kvCacheFormat: askedFormat, maxNumBatchedTokens }: EstimateSettings,
 ): MemoryEstimate {
-  const { config, numMatrixWeights, numVectorWeights, storedFormat, keptBytesPerWeight } = size;
-  const { dim, mlpDim, vocabSize } = config;
-  const bytes =
-    RUNTIME_TRAITS[runtime].keepsBlocks && weights === 'auto'
-      ? keptBytesPerWeight[runtime === 'wasm' ? 'wasm' : 'native']
-      : bytesPerWeight(runtime, weights, storedFormat);
+  const { dim, mlpDim, vocabSize } = size.config;
   const numRows = Math.max(maxNumBatchedTokens, shape.maxNumSeqs);
   const parts = {
-    weightBytes: Math.ceil(numMatrixWeights * bytes) + 4 * numVectorWeights,
+    weightBytes: weightBytesOf(size, runtime, weights),
     kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights, askedFormat)),
     // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
     stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + maxLogitRows(shape.maxNumSeqs, numRows) * vocabSize),
     processBytes: RUNTIME_TRAITS[runtime].processBytes,
   };
   return { ...parts, totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+function weightBytesOf(
+  { numMatrixWeights, numVectorWeights, storedFormat, keptBytesPerWeight }: ModelSize,
+  runtime: RuntimeName,
+  weights: WeightFormat,
+): number {
+  const bytes =
+    RUNTIME_TRAITS[runtime].keepsBlocks && weights === 'auto'
+      ? keptBytesPerWeight[runtime === 'wasm' ? 'wasm' : 'native']
+      : bytesPerWeight(runtime, weights, storedFormat);
+  return Math.ceil(numMatrixWeights * bytes) + 4 * numVectorWeights;
 }
 
 interface EstimateSettings {
@@ -103,25 +110,46 @@ interface EstimateSettings {
 /** A cache, how long a sequence in it may become, and how many run at once. */
 export type EngineCacheShape = KvCacheShape & CachePlan & { readonly maxNumSeqs: number };
 
+/** Of the memory that is free beside the weights, what keys and values may take where nothing is set. */
+const CACHE_SHARE = 1 / 5;
+const LEAST_CACHE_BYTES = 256 * 2 ** 20;
+/** Where memory is not the machine's, or an array of WebAssembly cannot be as large as that. */
+const OTHER_CACHE_BYTES = 1024 * 2 ** 20;
+
+/** Most bytes that the keys and values of a model take. */
+function cacheBudget(
+  size: ModelSize,
+  { kvCacheBytes, freeMemoryBytes, memoryLimitBytes = Infinity, weights }: BudgetSettings,
+  runtime: RuntimeName,
+): number {
+  if (kvCacheBytes !== undefined) return kvCacheBytes;
+  if (runtime !== 'native') return OTHER_CACHE_BYTES;
+  const besideWeights = Math.min(freeMemoryBytes, memoryLimitBytes) - weightBytesOf(size, runtime, weights);
+  return Math.max(Math.floor(CACHE_SHARE * besideWeights), LEAST_CACHE_BYTES);
+}
+
+type BudgetSettings = Pick<
+  EngineSettings,
+  'kvCacheBytes' | 'freeMemoryBytes' | 'memoryLimitBytes' | 'weights'
+>;
+
 /**
  * The KV cache that a model gets by the settings.
  * @throws EngineError `config_invalid` where MAX_MODEL_LEN or KV_CACHE_MB do not go with the model
  */
-export function cacheShape(
-  { numLayers, numKvHeads, headDim, contextLength }: ModelConfig,
-  {
+export function cacheShape(size: ModelSize, settings: CacheSettings, runtime: RuntimeName): EngineCacheShape {
+  const { numLayers, numKvHeads, headDim, contextLength } = size.config;
+  const {
     maxModelLen: askedLen,
-    allowsShorter,
     maxNumSeqs: askedSeqs,
-    kvCacheBytes: budgetBytes,
+    allowsShorter,
     weights,
-    kvCacheFormat: askedFormat,
-  }: CacheSettings,
-  runtime: RuntimeName,
-): EngineCacheShape {
+    kvCacheFormat: format,
+  } = settings;
   const onePage = { numLayers, numKvHeads, headDim, numPages: 1, maxStepPages: 1 };
-  const bytesPerPage = kvCacheBytes(onePage, kvCacheFormat(runtime, weights, askedFormat));
+  const bytesPerPage = kvCacheBytes(onePage, kvCacheFormat(runtime, weights, format));
   const maxModelLen = askedLen !== undefined && allowsShorter ? Math.min(askedLen, contextLength) : askedLen;
+  const budgetBytes = cacheBudget(size, settings, runtime);
   const plan = planCache({ maxNumSeqs: askedSeqs, maxModelLen, contextLength, bytesPerPage, budgetBytes });
   // Each that runs has a page at least.
   const maxNumSeqs = Math.min(askedSeqs, plan.numPages);
@@ -129,7 +157,5 @@ export function cacheShape(
   return { numLayers, numKvHeads, headDim, ...plan, maxStepPages, maxNumSeqs };
 }
 
-type CacheSettings = Pick<
-  EngineSettings,
-  'maxModelLen' | 'allowsShorter' | 'maxNumSeqs' | 'kvCacheBytes' | 'weights' | 'kvCacheFormat'
->;
+type CacheSettings = BudgetSettings &
+  Pick<EngineSettings, 'maxModelLen' | 'allowsShorter' | 'maxNumSeqs' | 'kvCacheFormat'>;

@@ -30,7 +30,10 @@ export interface EngineSettings {
   /** A model that was trained for fewer tokens gets those; else it is refused. */
   allowsShorter?: boolean;
   maxNumBatchedTokens: number;
-  kvCacheBytes: number;
+  /** Most bytes for keys and values; undefined: by `freeMemoryBytes`. */
+  kvCacheBytes: number | undefined;
+  /** Memory that was free when the service started. */
+  freeMemoryBytes: number;
   /** Prompts that begin alike share the keys and values of their beginning. */
   prefixCache: boolean;
   /** Sequences are drafted where it pays. */

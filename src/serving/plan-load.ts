@@ -94,7 +94,7 @@ export function forecastMemory(
   { size }: ModelHeader,
   settings: EngineSettings & { runtime: RuntimeName },
 ): MemoryForecast {
-  const shape = cacheShape(size.config, settings, settings.runtime);
+  const shape = cacheShape(size, settings, settings.runtime);
   const estimate = estimateMemory(size, shape, settings);
   return { memoryBytes: neededBytesOn(estimate, settings.runtime), contextLength: shape.maxModelLen };
 }

@@ -211,6 +211,7 @@ function settings(): EngineSettings {
     maxModelLen: undefined,
     maxNumBatchedTokens: 32,
     kvCacheBytes: 2 ** 24,
+    freeMemoryBytes: 0,
     prefixCache: true,
     speculates: false,
     memoryLimitBytes: undefined,

@@ -10,6 +10,8 @@ const SETTINGS = {
   maxModelLen: undefined,
   maxNumSeqs: 4,
   kvCacheBytes: 2 ** 30,
+  freeMemoryBytes: 0,
+  memoryLimitBytes: undefined,
   maxNumBatchedTokens: 128,
   weights: 'f32',
 } as const;
@@ -17,7 +19,7 @@ const SETTINGS = {
 describe.each(RUNTIMES)('the estimate, on $label', ({ name, create }) => {
   it('has the bytes that weights and cache then take, but for padding', async () => {
     const model = await OpenModel.open(EMBEDDED);
-    const shape = cacheShape(model.config, SETTINGS, name);
+    const shape = cacheShape(modelSizeOf(model), SETTINGS, name);
     const estimate = estimateMemory(modelSizeOf(model), shape, {
       ...SETTINGS,
       runtime: name,

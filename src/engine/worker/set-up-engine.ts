@@ -122,8 +122,9 @@ async function startAndLoad(
   try {
     const choice = await chooseRuntime(settings, open.config, onLost);
     const { runtime } = choice;
-    const shape = cacheShape(open.config, settings, runtime.name);
-    const estimate = estimateMemory(modelSizeOf(open), shape, { ...settings, runtime: runtime.name });
+    const size = modelSizeOf(open);
+    const shape = cacheShape(size, settings, runtime.name);
+    const estimate = estimateMemory(size, shape, { ...settings, runtime: runtime.name });
     const neededMemory = checkMemory(estimate, runtime, settings.memoryLimitBytes);
     return { ...choice, loaded: await open.load(runtime, shape.maxModelLen), shape, neededMemory };
   } finally {

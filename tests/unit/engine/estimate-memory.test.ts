@@ -11,7 +11,14 @@ import { OpenModel } from '../../../src/model/load-model.ts';
 import type { WeightFormat } from '../../../src/runtime/traits.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 
-const SETTINGS = { maxModelLen: undefined, maxNumSeqs: 4, kvCacheBytes: 2 ** 30, maxNumBatchedTokens: 128 };
+const SETTINGS = {
+  maxModelLen: undefined,
+  maxNumSeqs: 4,
+  kvCacheBytes: 2 ** 30,
+  freeMemoryBytes: 0,
+  memoryLimitBytes: undefined,
+  maxNumBatchedTokens: 128,
+};
 
 const model = await OpenModel.open(fixturePath('tiny-gpt2'));
 const size = modelSizeOf(model);
@@ -23,7 +30,7 @@ const estimate = (
 ) => {
   const sized = { ...size, ...changed };
   const settings = { ...SETTINGS, runtime, weights };
-  return estimateMemory(sized, cacheShape(sized.config, settings, runtime), settings);
+  return estimateMemory(sized, cacheShape(sized, settings, runtime), settings);
 };
 
 describe('the estimate', () => {
@@ -58,8 +65,8 @@ describe('on native', () => {
 
   it('keys and values are float16 but for weights in float32', () => {
     const { numLayers, numKvHeads, headDim } = size.config;
-    const shape = cacheShape(size.config, { ...SETTINGS, weights: 'auto' }, 'native');
-    const numBytes = 2 * numLayers * numKvHeads * headDim * shape.maxNumSeqs * shape.maxModelLen;
+    const shape = cacheShape(size, { ...SETTINGS, weights: 'auto' }, 'native');
+    const numBytes = 2 * numLayers * numKvHeads * headDim * shape.numPages * PAGE_TOKENS;
     expect(estimate({}, 'native').kvCacheBytes).toBe(2 * numBytes);
     expect(estimate({}, 'native', 'f32').kvCacheBytes).toBe(4 * numBytes);
   });
@@ -70,9 +77,10 @@ describe('a step', () => {
     const stepBytes = (maxNumBatchedTokens: number, vocabSize: number): number => {
       const settings = { ...SETTINGS, maxNumBatchedTokens, runtime: 'cpu', weights: 'f32' } as const;
       const config = { ...size.config, vocabSize };
-      return estimateMemory({ ...size, config }, cacheShape(config, settings, 'cpu'), settings).stepBytes;
+      const sized = { ...size, config };
+      return estimateMemory(sized, cacheShape(sized, settings, 'cpu'), settings).stepBytes;
     };
-    // 128 rows of prompts, and one of each of the four shape.
+    // 128 rows of prompts, and one of each of the four that run.
     const logitBytes = (rows: number): number => stepBytes(rows, 49_152) - stepBytes(rows, 0);
     expect(logitBytes(4096)).toBe(132 * 49_152 * 4);
     expect(logitBytes(65_536)).toBe(logitBytes(4096));
@@ -84,7 +92,7 @@ describe('the cache', () => {
   it('is counted in bytes of int8 where the weights are held so, and holds as much more within the same memory', () => {
     const { numLayers, numKvHeads, headDim } = size.config;
     const bytesOfToken = 2 * numLayers * numKvHeads * (headDim + 4);
-    const shape = cacheShape(size.config, { ...SETTINGS, weights: 'int8' }, 'wasm');
+    const shape = cacheShape(size, { ...SETTINGS, weights: 'int8' }, 'wasm');
     const numTokens = shape.numPages * PAGE_TOKENS;
     for (const weights of ['int8', 'auto'] as const) {
       expect(estimate({}, 'wasm', weights).kvCacheBytes).toBe(numTokens * bytesOfToken);
@@ -95,7 +103,7 @@ describe('the cache', () => {
 
     const tight = { ...SETTINGS, kvCacheBytes: 2 * PAGE_TOKENS * floatBytes };
     const numPages = (weights: 'f32' | 'int8'): number =>
-      cacheShape(size.config, { ...tight, weights }, 'wasm').numPages;
+      cacheShape(size, { ...tight, weights }, 'wasm').numPages;
     expect(numPages('f32')).toBe(2);
     expect(numPages('int8')).toBe(
       Math.min(shape.numPages, Math.floor(tight.kvCacheBytes / (PAGE_TOKENS * bytesOfToken))),

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cacheShape } from '../../../src/engine/estimate-memory.ts';
+import { cacheShape, modelSizeOf } from '../../../src/engine/estimate-memory.ts';
 import { loadEndTokens } from '../../../src/engine/client/model-files/read-model-files.ts';
 import { loadTokenizer } from '../../../src/text/load-tokenizer.ts';
 import { EngineError } from '../../../src/errors.ts';
@@ -24,7 +24,7 @@ afterAll(() => {
   expect(process.resourceUsage().maxRSS / 1024 - residentMibAtStart).toBeLessThan(MAX_GROWTH_MIB);
 });
 
-/** As an engine loads it: with the cache's seats as its context. */
+/** As an engine loads it: with what the cache has room for as its context. */
 async function loadModel(path: string): Promise<void> {
   const open = await OpenModel.open(path);
   try {
@@ -32,9 +32,11 @@ async function loadModel(path: string): Promise<void> {
       maxModelLen: undefined,
       maxNumSeqs: 2,
       kvCacheBytes: 16 * MIB,
+      freeMemoryBytes: 0,
+      memoryLimitBytes: undefined,
       weights: 'f32',
     } as const;
-    const { maxModelLen } = cacheShape(open.config, settings, 'cpu');
+    const { maxModelLen } = cacheShape(modelSizeOf(open), settings, 'cpu');
     await open.load({ createParameter: (name, shape) => ({ name, shape }) }, maxModelLen);
   } finally {
     await open.close();
