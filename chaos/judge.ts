@@ -24,7 +24,7 @@ const GAP_BOUND_MS = 3000;
 const LOG_LINE_BOUND_BYTES = 8192;
 /**
  * The service and its children together, at the worst moment: with one model, and with each further one. The cache of
- * the embedded model is part of it: 12 MiB for each seat that has been used to its end, 384 for all 32.
+ * the embedded model is part of it: 768 KiB for each page that was ever used, 384 MiB for all.
  */
 const PEAK_BOUND_BYTES = 896 * 2 ** 20;
 const FURTHER_MODEL_BYTES = 256 * 2 ** 20;

@@ -53,7 +53,7 @@ describe('cacheShape', () => {
       freeMemoryBytes: 2400 * MIB,
     };
     // 2 layers of 2 heads of 8, keys and values of 4 bytes.
-    const mebibytes = (changes: Partial<typeof free> & { memoryLimitBytes?: number }, name: RuntimeName) =>
+    const mebibytes = (changes: { freeMemoryBytes?: number; memoryLimitBytes?: number }, name: RuntimeName) =>
       (cacheShape(long, { ...free, ...changes }, name).numPages * PAGE_TOKENS * 256) / MIB;
     expect(mebibytes({}, 'native')).toBeCloseTo((2400 - 400) / 5, 1);
     expect(mebibytes({ memoryLimitBytes: 1900 * MIB }, 'native')).toBeCloseTo((1900 - 400) / 5, 1);
