@@ -62,6 +62,7 @@ const SHARED = [
   'step-budget',
   'json-measure',
   'json-pieces',
+  'pages',
 ];
 const shared = (names) => `^src/(${names.join('|')})\\.ts$`;
 

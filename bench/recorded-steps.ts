@@ -2,7 +2,7 @@ import { createGpt2Parameters } from '../src/model/gpt2-parameters.ts';
 import { Gpt2 } from '../src/model/gpt2.ts';
 import { parseGpt2Config } from '../src/model/gpt2-config.ts';
 import { buildStepBatch } from '../src/runtime/build-step-batch.ts';
-import { PAGE_TOKENS } from '../src/runtime/pages.ts';
+import { PAGE_TOKENS } from '../src/pages.ts';
 import type { Forward } from '../src/runtime/runtime.ts';
 import { createWebGpuRuntime } from '../src/runtime/webgpu/webgpu-runtime.ts';
 import { numElements } from '../src/weights/safetensors-header.ts';

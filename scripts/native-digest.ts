@@ -8,7 +8,7 @@ import { loadModel } from '../src/model/load-model.ts';
 import { buildStepBatch } from '../src/runtime/build-step-batch.ts';
 import { loadAddon } from '../src/runtime/native/native-addon.ts';
 import { createNativeRuntime } from '../src/runtime/native/native-runtime.ts';
-import { firstPages } from '../src/runtime/pages.ts';
+import { firstPages } from '../src/pages.ts';
 import { KV_CACHE_FORMATS } from '../src/runtime/traits.ts';
 
 const WEIGHTS = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;

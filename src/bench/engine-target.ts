@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Engine, EngineStats } from '../engine/engine.ts';
 import { PLAIN_PARAMS } from '../engine/generation-params.ts';
-import { PAGE_TOKENS } from '../runtime/pages.ts';
+import { PAGE_TOKENS } from '../pages.ts';
 import { DEFAULT_SAMPLING_PARAMS } from '../sampling/sampling-params.ts';
 import { checkNumTokens, type BenchmarkRequest, type BenchmarkTarget } from './benchmark-target.ts';
 import type { EngineLoadReport } from './benchmark-report.ts';

@@ -1,6 +1,6 @@
 import type { OpenModel } from '../model/load-model.ts';
 import type { ModelConfig } from '../model/model-config.ts';
-import { pagesFor } from '../runtime/pages.ts';
+import { pagesFor } from '../pages.ts';
 import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
 import {
   bytesPerWeight,

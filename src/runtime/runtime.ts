@@ -1,4 +1,4 @@
-import { PAGE_TOKENS } from './pages.ts';
+import { PAGE_TOKENS } from '../pages.ts';
 import type { Activation, Parameter, TransformerOps } from './ops.ts';
 import type { StepBatch, StepRow } from './step-batch.ts';
 import type { KvCacheFormat, RuntimeName } from './traits.ts';

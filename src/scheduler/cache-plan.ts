@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts';
-import { PAGE_TOKENS, pagesFor } from '../runtime/pages.ts';
+import { PAGE_TOKENS, pagesFor } from '../pages.ts';
 
 export interface CachePlanInput {
   /** Sequences that may run at once. */

@@ -6,7 +6,7 @@ import { EngineError } from '../../src/errors.ts';
 import { EMBEDDED_MODEL } from '../../src/package-root.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { addSettings, readSettings } from '../../src/cli/setting-flags.ts';
-import { pagesFor } from '../../src/runtime/pages.ts';
+import { pagesFor } from '../../src/pages.ts';
 
 interface Flags {
   readonly heldOut?: string;

@@ -1,7 +1,7 @@
 import { assertInvariant } from '../../src/errors.ts';
 import type { CausalLm } from '../../src/model/architecture.ts';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
-import { firstPages } from '../../src/runtime/pages.ts';
+import { firstPages } from '../../src/pages.ts';
 import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
 import { windowsOf } from './held-out.ts';
 

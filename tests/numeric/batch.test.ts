@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PAGE_TOKENS } from '../../src/runtime/pages.ts';
+import { PAGE_TOKENS } from '../../src/pages.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectSameRow } from '../support/compare.ts';
 import type { LaneSegment } from '../support/lanes.ts';

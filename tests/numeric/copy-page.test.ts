@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pagesFor } from '../../src/runtime/pages.ts';
+import { pagesFor } from '../../src/pages.ts';
 import { pagesOfLane } from '../support/lanes.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectSameRow } from '../support/compare.ts';

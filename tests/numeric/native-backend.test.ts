@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import { kernelBackend } from '../../src/runtime/kernels/kernel-backend.ts';
 import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
-import { PAGE_TOKENS } from '../../src/runtime/pages.ts';
+import { PAGE_TOKENS } from '../../src/pages.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('the native backend of tfjs', () => {

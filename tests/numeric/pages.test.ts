@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import { type AttentionHeads, qkvDim } from '../../src/runtime/ops.ts';
-import { GONE, PAGE_TOKENS, pagesFor } from '../../src/runtime/pages.ts';
+import { GONE, PAGE_TOKENS, pagesFor } from '../../src/pages.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { attendInSteps, tokensFrom } from '../support/attention.ts';
 import { expectSameRow } from '../support/compare.ts';

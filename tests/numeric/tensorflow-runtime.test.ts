@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { decodeBfloat16, encodeBfloat16 } from '../../src/runtime/half-precision.ts';
 import { bookHeads } from '../../src/runtime/ops.ts';
-import { PAGE_TOKENS } from '../../src/runtime/pages.ts';
+import { PAGE_TOKENS } from '../../src/pages.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { TOP_LOGITS } from '../../src/runtime/step-batch.ts';
 import { EagerContext } from '../../src/runtime/tensorflow/eager-context.ts';

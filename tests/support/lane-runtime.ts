@@ -1,5 +1,5 @@
 import type { CausalLm } from '../../src/model/architecture.ts';
-import { PAGE_TOKENS } from '../../src/runtime/pages.ts';
+import { PAGE_TOKENS } from '../../src/pages.ts';
 import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
 import type { Segment, StepBatch, StepRow, TopLogits } from '../../src/runtime/step-batch.ts';
 import { laneShape } from './lanes.ts';

@@ -1,5 +1,5 @@
 import type { SegmentInput } from '../../src/runtime/build-step-batch.ts';
-import { pagesFor } from '../../src/runtime/pages.ts';
+import { pagesFor } from '../../src/pages.ts';
 import type { KvCacheShape } from '../../src/runtime/runtime.ts';
 
 /** Lanes for tests to which it does not matter which pages a sequence has: each is a stretch of the cache. */

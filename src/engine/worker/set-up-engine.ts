@@ -7,7 +7,7 @@ import { ModelRunner } from './model-runner.ts';
 import type { EngineError } from '../../errors.ts';
 import { type LoadedModel, OpenModel } from '../../model/load-model.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
-import { PAGE_TOKENS } from '../../runtime/pages.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type RuntimeChoice, startFastestRuntime } from '../../runtime/auto/choose-runtime.ts';
 import { startRuntime } from '../../runtime/start-runtime.ts';

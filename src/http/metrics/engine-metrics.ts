@@ -1,5 +1,5 @@
 import type { EngineStats } from '../../engine/engine.ts';
-import { PAGE_TOKENS } from '../../runtime/pages.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 
 type EngineMetric = readonly [name: string, help: string, read: (stats: EngineStats) => number];
 

@@ -1,6 +1,6 @@
 import { buildStepBatch } from '../build-step-batch.ts';
 import { bookHeads, type AttentionHeads, type Parameter } from '../ops.ts';
-import { pagesFor } from '../pages.ts';
+import { pagesFor } from '../../pages.ts';
 import type { Forward, Runtime } from '../runtime.ts';
 
 /** A few steps of a model's shape with weights that mean nothing: how fast a runtime is, before the model is loaded. */

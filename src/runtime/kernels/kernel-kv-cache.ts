@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { EngineError } from '../../errors.ts';
-import { PAGE_TOKENS } from '../pages.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 import type { KvCache, KvCacheShape } from '../runtime.ts';
 import type { Handle, KernelAddon } from './kernel-addon.ts';
 import { KV_CACHE_FORMATS, type KvCacheFormat } from '../traits.ts';

@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../errors.ts';
-import { GONE, PAGE_TOKENS } from '../pages.ts';
+import { GONE, PAGE_TOKENS } from '../../pages.ts';
 import { kvCacheBytes, type KvCache, type KvCacheShape } from '../runtime.ts';
 
 /** Keys and values as plain arrays, a token's heads side by side, so that the tokens of a page are one slice. */

@@ -1,6 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
-import { GONE, PAGE_TOKENS, pagesFor } from '../pages.ts';
+import { GONE, PAGE_TOKENS, pagesFor } from '../../pages.ts';
 import type { KvCacheShape } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import type { StepOperation, StepValue, RowKind } from './step-recorder.ts';

@@ -1,5 +1,5 @@
 import type { KvCacheShape } from '../runtime.ts';
-import { GONE, PAGE_TOKENS, pagesFor } from '../pages.ts';
+import { GONE, PAGE_TOKENS, pagesFor } from '../../pages.ts';
 import { checkSegments } from '../step/step-tables.ts';
 import type { Segment, StepBatch } from '../step-batch.ts';
 

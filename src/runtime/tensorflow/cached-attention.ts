@@ -1,7 +1,7 @@
 import { assertInvariant } from '../../errors.ts';
 import { qkvDim, type AttentionHeads } from '../ops.ts';
 import type { StepBatch } from '../step-batch.ts';
-import { PAGE_TOKENS } from '../pages.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 import { planAttention, type AttentionPlan } from './attention-plan.ts';
 import type { EagerContext } from './eager-context.ts';
 import { once } from './once.ts';

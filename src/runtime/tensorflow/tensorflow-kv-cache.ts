@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../errors.ts';
-import { PAGE_TOKENS } from '../pages.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 import { kvCacheBytes, type KvCache, type KvCacheShape } from '../runtime.ts';
 import type { Segment } from '../step-batch.ts';
 import { cacheRow } from './attention-plan.ts';

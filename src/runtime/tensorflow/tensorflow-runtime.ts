@@ -5,7 +5,7 @@ import { bindToParent } from '../../process/bind-to-parent.ts';
 import { childEnvironment } from '../../process/child-environment.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
-import { PAGE_TOKENS } from '../pages.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 import { rowsOf } from '../rows-of.ts';
 import {
   type Forward,

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
-import { PAGE_TOKENS } from '../pages.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 import { kvCacheBytes, type KvCache, type KvCacheShape } from '../runtime.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { isHeadDimSupported } from './kernels/attention.ts';

@@ -1,6 +1,6 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
-import { PAGE_TOKENS } from '../pages.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 import type { Forward, KvCacheShape } from '../runtime.ts';
 import { assignSlots, type Slot, tableSizes, type TableSizes } from '../step/step-tables.ts';
 import { stepValue, StepRecorder, type StepValue } from '../step/step-recorder.ts';

@@ -1,12 +1,13 @@
 import { assertInvariant } from '../../errors.ts';
 import { ClientShares } from '../../fairness/client-shares.ts';
-import { pagesFor } from '../../runtime/pages.ts';
+import { pagesFor } from '../../pages.ts';
 import { PageCache, type PageCacheOptions, type PageCopy } from '../pages/page-cache.ts';
 import type { PrefixMatch } from '../pages/prefix-tree.ts';
 import type { Sequence } from '../sequence.ts';
 import { FairShares } from './fair-shares.ts';
 import { isWorthWaiting } from './is-worth-waiting.ts';
 import { Loans, type Loan } from './loans.ts';
+import { PageNeeds } from './page-needs.ts';
 import { Seats } from './seats.ts';
 import { WaitingList } from './waiting-list.ts';
 
@@ -45,6 +46,7 @@ export class RunQueue {
   readonly #seats: Seats;
   readonly #loans = new Loans();
   readonly #running: Sequence[] = [];
+  readonly #needs: PageNeeds;
   /** Since `takePreemptions`. */
   #numPreemptions = 0;
   /** As of `takeEvictions`. */
@@ -58,6 +60,7 @@ export class RunQueue {
   constructor(options: RunQueueOptions) {
     this.cache = new PageCache(options);
     this.#seats = new Seats(options.numSeats);
+    this.#needs = new PageNeeds(this.cache, this.#running, this.waiting, this.#loans);
   }
 
   /** In the order in which they started. */
@@ -148,7 +151,7 @@ export class RunQueue {
 
   /** Whether a client that waits lacks pages that it has a claim on: nothing else starts until it has them. */
   isOwedPages(clientId: string): boolean {
-    return this.#lacksPages(clientId) && this.#sharesOfPages().hasClaim(clientId);
+    return this.#needs.lacksPages(clientId) && this.#sharesOfPages().hasClaim(clientId);
   }
 
   /** Starts sequences for which others must stop; those that started. */
@@ -158,7 +161,7 @@ export class RunQueue {
     for (;;) {
       const waiting = [...this.waiting.clientIds].filter((clientId) => !passed.has(clientId));
       const stops = this.numFreeSeats > 0 ? undefined : this.#sharesOfSeats(starting).stops(waiting);
-      const candidates = stops?.keys() ?? waiting.filter((clientId) => this.#lacksPages(clientId));
+      const candidates = stops?.keys() ?? waiting.filter((clientId) => this.#needs.lacksPages(clientId));
       const clientId = this.shares.next(candidates);
       if (clientId === undefined) return starting;
       const stopped = this.#stopsFor(clientId, stops?.get(clientId), starting);
@@ -179,7 +182,7 @@ export class RunQueue {
     starting: readonly Sequence[],
   ): Sequence[] | undefined {
     const stopped = first === undefined ? [] : [first];
-    while (!this.#hasPagesFor(clientId, stopped)) {
+    while (!this.#needs.hasPagesFor(clientId, stopped)) {
       const next = this.#sharesOfPages([...starting], stopped)
         .stops([clientId])
         .get(clientId);
@@ -201,9 +204,9 @@ export class RunQueue {
   ): Sequence | undefined {
     const sequence = this.waiting.firstOf(clientId);
     if (sequence === undefined) return undefined;
-    const match = this.#find(sequence);
+    const match = this.#needs.find(sequence);
     if (isWorthWaiting(sequence, match, this.#running)) return undefined;
-    if (!this.#hasPagesFor(clientId, stopped)) return undefined;
+    if (!this.#needs.hasPagesFor(clientId, stopped)) return undefined;
     for (const one of stopped) this.#stop(one);
     copies.push(...this.#start(sequence, match));
     if (sequence.numPreemptions === 0) started.push(sequence);
@@ -254,45 +257,6 @@ export class RunQueue {
     for (const page of holder.pages.slice(numBefore)) this.#freshPages.add(page);
     if (holder.pages.length > numBefore) this.#pageShares = undefined;
     return true;
-  }
-
-  /** What the cache holds of a sequence that is to start; `undefined` when the cache is off for it. */
-  #find({ readsCache, tokenIds, cacheSalt }: Sequence): PrefixMatch | undefined {
-    // The last token is always computed: its logits are what comes next.
-    return readsCache ? this.cache.find(tokenIds, tokenIds.length - 1, cacheSalt) : undefined;
-  }
-
-  #lacksPages(clientId: string): boolean {
-    const sequence = this.waiting.firstOf(clientId);
-    const numTokens = sequence?.tokenIds.length ?? this.#loans.firstOf(clientId)?.numTokens ?? 0;
-    const atMost = pagesFor(numTokens) + this.#numToGrow([]);
-    return atMost > this.cache.numFree && !this.#hasPagesFor(clientId, []);
-  }
-
-  /** Whether the client's first that waits can start once some others have stopped. */
-  #hasPagesFor(clientId: string, stopped: readonly Sequence[]): boolean {
-    const first = this.waiting.firstOf(clientId);
-    const shared = new Set((first && this.#find(first))?.nodes.map(({ page }) => page));
-    const holders = stopped.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
-    // Those that run have room for a page more each, so that none of them stops for it soon.
-    const numNeeded = this.#numPagesOf(clientId) + this.#numToGrow(stopped);
-    return numNeeded <= this.cache.numFreeWithout(holders, shared);
-  }
-
-  /** Pages that the client's first that waits takes of those that are free. */
-  #numPagesOf(clientId: string): number {
-    const sequence = this.waiting.firstOf(clientId);
-    if (sequence === undefined) return pagesFor(this.#loans.firstOf(clientId)?.numTokens ?? 0);
-    return this.cache.numPagesFor(sequence.tokenIds.length, this.#find(sequence));
-  }
-
-  /** Pages that those that run will need next: one each, but for those that have all. */
-  #numToGrow(stopped: readonly Sequence[]): number {
-    return this.#running.filter(
-      (one) =>
-        !stopped.includes(one) &&
-        pagesFor(one.numPromptTokens + one.maxTokens) > (one.holder?.pages.length ?? 0),
-    ).length;
   }
 
   /** Work that is no sequence joins those who wait; `endLoan` must follow. */
@@ -354,7 +318,7 @@ export class RunQueue {
         this.cache.numPages,
         ({ holder }) => (holder === undefined ? 0 : this.cache.amountOf(holder)),
         ({ pages }) => pages?.length ?? 0,
-        (clientId) => this.#numPagesOf(clientId),
+        (clientId) => this.#needs.numPagesOf(clientId),
         starting,
         stopped,
       );

@@ -1,5 +1,5 @@
 import { assertInvariant } from '../../errors.ts';
-import { PAGE_TOKENS, pagesFor } from '../../runtime/pages.ts';
+import { PAGE_TOKENS, pagesFor } from '../../pages.ts';
 import { PrefixTree, type PageNode, type PrefixMatch } from './prefix-tree.ts';
 
 /** A page to copy before a step. */

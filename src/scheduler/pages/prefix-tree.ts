@@ -1,4 +1,4 @@
-import { PAGE_TOKENS } from '../../runtime/pages.ts';
+import { PAGE_TOKENS } from '../../pages.ts';
 
 /** Fewer tokens of a page are not worth looking for: its other tokens would be computed anyway. */
 export const LEAST_MATCH = 16;

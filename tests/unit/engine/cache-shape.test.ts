@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cacheShape, type ModelSize } from '../../../src/engine/estimate-memory.ts';
-import { PAGE_TOKENS } from '../../../src/runtime/pages.ts';
+import { PAGE_TOKENS } from '../../../src/pages.ts';
 import type { RuntimeName } from '../../../src/runtime/traits.ts';
 import { planByConfigJson } from '../../../src/model/architectures/registry.ts';
 import { readJsonFixture } from '../../support/fixtures.ts';

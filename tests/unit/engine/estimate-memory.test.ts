@@ -6,7 +6,7 @@ import {
   type ModelSize,
 } from '../../../src/engine/estimate-memory.ts';
 import { checkMemory, neededBytesOn } from '../../../src/engine/check-memory.ts';
-import { PAGE_TOKENS } from '../../../src/runtime/pages.ts';
+import { PAGE_TOKENS } from '../../../src/pages.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
 import type { WeightFormat } from '../../../src/runtime/traits.ts';
 import { fixturePath } from '../../support/fixtures.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gpt2ParameterShapes } from '../../../src/model/gpt2-parameters.ts';
 import { parseGpt2Config } from '../../../src/model/gpt2-config.ts';
 import { planByConfigJson } from '../../../src/model/architectures/registry.ts';
-import { PAGE_TOKENS, pagesFor } from '../../../src/runtime/pages.ts';
+import { PAGE_TOKENS, pagesFor } from '../../../src/pages.ts';
 import { kvCacheBytes } from '../../../src/runtime/runtime.ts';
 
 /** The published config.json of openai-community/gpt2, the fields that matter. */

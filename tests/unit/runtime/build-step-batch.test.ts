@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildStepBatch, roundUpToBucket } from '../../../src/runtime/build-step-batch.ts';
-import { GONE } from '../../../src/runtime/pages.ts';
+import { GONE } from '../../../src/pages.ts';
 
 const BUCKETS = [1, 2, 4, 8, 16];
 

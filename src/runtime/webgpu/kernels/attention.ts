@@ -1,5 +1,5 @@
 import type { AttentionHeads } from '../../ops.ts';
-import { PAGE_TOKENS } from '../../pages.ts';
+import { PAGE_TOKENS } from '../../../pages.ts';
 import { defineKernel, strideOf, unroll, type Kernel } from './kernel.ts';
 
 interface AttentionDimensions {

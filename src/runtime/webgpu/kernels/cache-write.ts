@@ -1,4 +1,4 @@
-import { PAGE_TOKENS } from '../../pages.ts';
+import { PAGE_TOKENS } from '../../../pages.ts';
 import type { KvCacheShape } from '../../runtime.ts';
 import { defineKernel, numRowsOf, strideOf, type Kernel } from './kernel.ts';
 

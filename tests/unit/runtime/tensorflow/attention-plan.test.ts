@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planAttention } from '../../../../src/runtime/tensorflow/attention-plan.ts';
 import { parseCudaDevice } from '../../../../src/runtime/tensorflow/tensorflow-runtime.ts';
 import { buildStepBatch, type SegmentInput } from '../../../../src/runtime/build-step-batch.ts';
-import { GONE, PAGE_TOKENS } from '../../../../src/runtime/pages.ts';
+import { GONE, PAGE_TOKENS } from '../../../../src/pages.ts';
 
 const SHAPE = { numLayers: 1, numKvHeads: 2, headDim: 8, numPages: 12, maxStepPages: 12 };
 

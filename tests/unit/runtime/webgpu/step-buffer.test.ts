@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildStepBatch } from '../../../../src/runtime/build-step-batch.ts';
-import { GONE } from '../../../../src/runtime/pages.ts';
+import { GONE } from '../../../../src/pages.ts';
 import { bookHeads } from '../../../../src/runtime/ops.ts';
 import { attentionKernel, attentionTileRows } from '../../../../src/runtime/webgpu/kernels/attention.ts';
 import { checkBatch } from '../../../../src/runtime/step/step-tables.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PAGE_TOKENS, pagesFor } from '../../../../src/runtime/pages.ts';
+import { PAGE_TOKENS, pagesFor } from '../../../../src/pages.ts';
 import { PageCache, type PageHolder } from '../../../../src/scheduler/pages/page-cache.ts';
 
 const tokens = (count: number, start = 0): number[] => Array.from({ length: count }, (_, i) => start + i);

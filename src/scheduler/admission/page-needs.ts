@@ -1,0 +1,62 @@
+import { pagesFor } from '../../pages.ts';
+import type { PageCache } from '../pages/page-cache.ts';
+import type { PrefixMatch } from '../pages/prefix-tree.ts';
+import type { Sequence } from '../sequence.ts';
+import type { Loans } from './loans.ts';
+import type { WaitingList } from './waiting-list.ts';
+
+/** How many pages those who wait need to start, and whether there are so many. */
+export class PageNeeds {
+  readonly #cache: PageCache;
+  readonly #running: readonly Sequence[];
+  readonly #waiting: WaitingList;
+  readonly #loans: Loans;
+
+  constructor(cache: PageCache, running: readonly Sequence[], waiting: WaitingList, loans: Loans) {
+    this.#cache = cache;
+    this.#running = running;
+    this.#waiting = waiting;
+    this.#loans = loans;
+  }
+
+  /** What the cache holds of a sequence that is to start; `undefined` when the cache is off for it. */
+  find({ readsCache, tokenIds, cacheSalt }: Sequence): PrefixMatch | undefined {
+    // The last token is always computed: its logits are what comes next.
+    return readsCache ? this.#cache.find(tokenIds, tokenIds.length - 1, cacheSalt) : undefined;
+  }
+
+  /** Whether the client's first that waits cannot start for want of pages. */
+  lacksPages(clientId: string): boolean {
+    const sequence = this.#waiting.firstOf(clientId);
+    const numTokens = sequence?.tokenIds.length ?? this.#loans.firstOf(clientId)?.numTokens ?? 0;
+    // Most have enough, whatever the cache holds of them.
+    const atMost = pagesFor(numTokens) + this.#numToGrow([]);
+    return atMost > this.#cache.numFree && !this.hasPagesFor(clientId, []);
+  }
+
+  /** Whether the client's first that waits can start once some others have stopped. */
+  hasPagesFor(clientId: string, stopped: readonly Sequence[]): boolean {
+    const first = this.#waiting.firstOf(clientId);
+    const shared = new Set((first && this.find(first))?.nodes.map(({ page }) => page));
+    const holders = stopped.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
+    // Those that run have room for a page more each, so that none of them stops for it soon.
+    const numNeeded = this.numPagesOf(clientId) + this.#numToGrow(stopped);
+    return numNeeded <= this.#cache.numFreeWithout(holders, shared);
+  }
+
+  /** Pages that the client's first that waits takes of those that are free. */
+  numPagesOf(clientId: string): number {
+    const sequence = this.#waiting.firstOf(clientId);
+    if (sequence === undefined) return pagesFor(this.#loans.firstOf(clientId)?.numTokens ?? 0);
+    return this.#cache.numPagesFor(sequence.tokenIds.length, this.find(sequence));
+  }
+
+  /** Pages that those that run will need next: one each, but for those that have all. */
+  #numToGrow(stopped: readonly Sequence[]): number {
+    return this.#running.filter(
+      (one) =>
+        !stopped.includes(one) &&
+        pagesFor(one.numPromptTokens + one.maxTokens) > (one.holder?.pages.length ?? 0),
+    ).length;
+  }
+}
