@@ -138,6 +138,7 @@ function ModelNow({ history, requests }: ModelNowProps): JSX.Element | null {
   const rates = ratesBetween(history);
   const rate = rates.at(-1);
   const { id, running, waiting, seats, seatsUsed, kvUsage, engineBytes } = latest.model;
+  const { pages, pagesUsed, pagesShared, pagesKept } = latest.model;
   return (
     <section class="panel model" aria-label={id}>
       <h2>{id}</h2>
@@ -151,6 +152,10 @@ function ModelNow({ history, requests }: ModelNowProps): JSX.Element | null {
         <dd>
           <meter min={0} max={1} value={kvUsage} aria-label="KV cache in use" /> {(100 * kvUsage).toFixed(1)}{' '}
           %
+        </dd>
+        <dt>Its pages</dt>
+        <dd>
+          {pagesUsed} of {pages} in use, {pagesShared} shared, {pagesKept} kept
         </dd>
         <dt>Memory of its engine</dt>
         <dd>{formatBytes(Math.max(engineBytes, 1))}</dd>

@@ -10,7 +10,7 @@ interface SeatsProps {
   requests: readonly RunningRequest[];
 }
 
-/** A square for each seat of the cache. Those of one request have one colour. */
+/** A square for each sequence that may run. Those of one request have one colour. */
 export function Seats({ used, all, requests }: SeatsProps): JSX.Element {
   const requestOf = new Map(requests.flatMap((request, index) => request.seats.map((seat) => [seat, index])));
   return (

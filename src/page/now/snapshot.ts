@@ -22,6 +22,11 @@ export interface ModelSnapshot {
   seatsUsed: number;
   /** From 0 to 1. */
   kvUsage: number;
+  /** Of the KV cache: all, those in use, of these the shared ones, and those kept for who begins alike. */
+  pages: number;
+  pagesUsed: number;
+  pagesShared: number;
+  pagesKept: number;
   engineBytes: number;
   /** Counters, which only grow. */
   generatedTokens: number;
@@ -63,6 +68,10 @@ function modelSnapshot(id: string, value: (name: string) => number): ModelSnapsh
     seats: value('seats'),
     seatsUsed: value('seats_used'),
     kvUsage: value('kv_cache_usage_perc'),
+    pages: value('kv_cache_pages'),
+    pagesUsed: value('kv_cache_pages_used'),
+    pagesShared: value('kv_cache_pages_shared'),
+    pagesKept: value('kv_cache_pages_kept'),
     engineBytes: value('engine_resident_memory_bytes'),
     generatedTokens: value('generation_tokens_total'),
     promptTokens: value('prompt_tokens_total'),
