@@ -110,3 +110,25 @@ it(
   },
   120_000 + MINUTES * 60_000,
 );
+
+it('holds a beginning that sixteen streams share once', async () => {
+  const beginning = someTokenIds(640, VOCAB, 5);
+  const asks = Array.from({ length: 16 }, (_, i): Ask => {
+    return { promptTokenIds: [...beginning, ...someTokenIds(20, VOCAB, 500 + i)], maxTokens: 60 };
+  });
+  const before = engine.stats();
+  let [mostUsed, mostShared] = [0, 0];
+  const watch = setInterval(() => {
+    const { numPagesUsed, numPagesShared } = engine.stats();
+    mostUsed = Math.max(mostUsed, numPagesUsed);
+    mostShared = Math.max(mostShared, numPagesShared);
+  }, 2);
+  await Promise.all(asks.map((one) => ask(one, '127.0.0.2', 'shared')));
+  clearInterval(watch);
+  const { numPrefixCacheHits, numPreemptions } = engine.stats();
+  expect(mostShared).toBe(10);
+  // Each has at most two pages of its own. Sixteen copies would take 192 of the 64 that there are.
+  expect(mostUsed).toBeLessThanOrEqual(10 + 16 * 2);
+  expect(numPrefixCacheHits - before.numPrefixCacheHits).toBe(15 * 640);
+  expect(numPreemptions).toBe(before.numPreemptions);
+});
