@@ -1,5 +1,6 @@
 import { Drafter } from './drafter.ts';
 import { RunQueue, type RunQueueOptions, type Starts } from './admission/run-queue.ts';
+import type { Changes } from './admission/queue-changes.ts';
 import type { PageCopy } from './pages/page-cache.ts';
 import {
   GuideBudget,
@@ -45,17 +46,11 @@ export interface SchedulerLimits extends RunQueueOptions {
   speculates?: boolean;
 }
 
-export interface ScheduledStep {
+export interface ScheduledStep extends Changes {
   sequences: readonly ScheduledSequence[];
   shape: StepShape;
   /** Sequences that left the queue with this step; not those that were preempted and go on. */
   started: readonly Sequence[];
-  /** Sequences that were stopped since the step before. */
-  numPreemptions: number;
-  /** Pages whose tokens had to go since the step before. */
-  numEvictedPages: number;
-  /** Pages that sequences were given with this step, and that may hold anything. */
-  freshPages: readonly number[];
   /** To be done before the step, in this order. */
   copies: readonly PageCopy[];
 }
@@ -72,6 +67,9 @@ const LEAST_SCORED_ROWS = ENOUGH_LOGIT_ROWS / 8;
 /** Rows of logits that a step may have at most: each seat has one in any case. */
 export const maxLogitRows = (numSeats: number, maxRows: number): number =>
   Math.min(Math.max(ENOUGH_LOGIT_ROWS, numSeats) + numSeats, maxRows);
+
+/** Clients without enough pages for what they wait for, after which a step starts nothing more. */
+const MOST_LACKING = 32;
 
 export class Scheduler {
   readonly queue: RunQueue;
@@ -130,9 +128,7 @@ export class Scheduler {
       sequences,
       shape,
       ...starts,
-      numPreemptions: this.queue.takePreemptions(),
-      numEvictedPages: this.queue.takeEvictions(),
-      freshPages: this.queue.takeFreshPages(),
+      ...this.queue.takeChanges(),
     };
   }
 
@@ -204,6 +200,7 @@ export class Scheduler {
     /** Free seats whose turn is that of work on loans, which is given them between steps. */
     let numReserved = 0;
     let mayStart = true;
+    let numLacking = 0;
     while (prefillRows(this.#costs, budget, step.shape, 0, step.numFreeRows) > 0) {
       const hasSeat = mayStart && this.queue.numFreeSeats > numReserved;
       const entitled = hasSeat ? this.queue.entitled(passed) : [];
@@ -219,8 +216,9 @@ export class Scheduler {
       } else if (!this.#tryStart(step, clientId, budget, starts)) {
         passed.add(clientId);
         if (waiting.firstOf(clientId) === undefined) numReserved++;
+        if (!this.queue.lacksPages(clientId)) continue;
         // Else what becomes free would go to others for ever, who need less.
-        if (this.queue.isOwedPages(clientId)) mayStart = false;
+        mayStart = !this.queue.isOwedPages(clientId) && ++numLacking < MOST_LACKING;
       }
     }
   }

@@ -50,6 +50,7 @@ export class FairShares {
   readonly #ofGroup: ReadonlyMap<string, Held>;
   readonly #ofClient: ReadonlyMap<string, Held>;
   readonly #groupShare: number;
+  readonly #needs = new Map<string, number>();
   #amongGroups: Stoppable | undefined;
   readonly #amongMembers = new Map<string, Stoppable>();
 
@@ -121,13 +122,13 @@ export class FairShares {
   }
 
   #groupStaysWithin(clientId: string): boolean {
-    return this.#heldIn(this.#groupIdOf(clientId)).amount + this.#use.needOf(clientId) <= this.#groupShare;
+    return this.#heldIn(this.#groupIdOf(clientId)).amount + this.#needOf(clientId) <= this.#groupShare;
   }
 
   /** Whether it would have no more than its part of what its group would have then. */
   #memberStaysWithin(clientId: string): boolean {
     const group = this.#groupIdOf(clientId);
-    const need = this.#use.needOf(clientId);
+    const need = this.#needOf(clientId);
     const share = shareOf(this.#heldIn(group).amount + need, this.#membersIn(group));
     return this.#heldBy(clientId).amount + need <= share;
   }
@@ -156,7 +157,7 @@ export class FairShares {
     const group = this.#groupIdOf(clientId);
     const ofGroup = this.#heldIn(group);
     const { amount, count } = this.#heldBy(clientId);
-    const isWithin = amount + this.#use.needOf(clientId) <= shareOf(ofGroup.amount, this.#membersIn(group));
+    const isWithin = amount + this.#needOf(clientId) <= shareOf(ofGroup.amount, this.#membersIn(group));
     if (ofGroup.count === 0 || (!isWithin && count > 0)) return undefined;
     const { ofRich, ofSlices } = this.#stoppableIn(group);
     return (isWithin ? ofRich : undefined) ?? (count === 0 ? ofSlices : undefined);
@@ -177,6 +178,13 @@ export class FairShares {
     const stoppable = findStoppable(running, share, [(one) => this.#heldBy(one.clientId)]);
     this.#amongMembers.set(group, stoppable);
     return stoppable;
+  }
+
+  /** Asked once of each: a need is found by a look into the cache. */
+  #needOf(clientId: string): number {
+    const need = this.#needs.get(clientId) ?? this.#use.needOf(clientId);
+    this.#needs.set(clientId, need);
+    return need;
   }
 
   #groupIdOf(clientId: string): string {

@@ -8,6 +8,7 @@ import { FairShares } from './fair-shares.ts';
 import { isWorthWaiting } from './is-worth-waiting.ts';
 import { Loans, type Loan } from './loans.ts';
 import { PageNeeds } from './page-needs.ts';
+import { type Changes, QueueChanges } from './queue-changes.ts';
 import { Seats } from './seats.ts';
 import { WaitingList } from './waiting-list.ts';
 
@@ -23,6 +24,9 @@ export interface Starts {
   /** To be done before the step, in this order. */
   readonly copies: PageCopy[];
 }
+
+/** Clients that a step looks at, for whom others might have to stop. */
+const MOST_TRIES = 32;
 
 /** Where less of the cache is free, clients get pages by their shares of them. */
 const SCARCE_SHARE = 1 / 2;
@@ -47,12 +51,7 @@ export class RunQueue {
   readonly #loans = new Loans();
   readonly #running: Sequence[] = [];
   readonly #needs: PageNeeds;
-  /** Since `takePreemptions`. */
-  #numPreemptions = 0;
-  /** As of `takeEvictions`. */
-  #numEvicted = 0;
-  /** Since `takeFreshPages`. */
-  #freshPages = new Set<number>();
+  readonly #changes = new QueueChanges();
   /** As things are; `undefined` when something has changed since it was asked. */
   #seatShares: FairShares | undefined;
   #pageShares: FairShares | undefined;
@@ -102,25 +101,9 @@ export class RunQueue {
     this.#pageShares?.forgetStoppable();
   }
 
-  /** Sequences that were stopped since this was asked before. */
-  takePreemptions(): number {
-    const numPreemptions = this.#numPreemptions;
-    this.#numPreemptions = 0;
-    return numPreemptions;
-  }
-
-  /** Pages whose tokens had to go since this was asked before. */
-  takeEvictions(): number {
-    const numBefore = this.#numEvicted;
-    this.#numEvicted = this.cache.counts().numEvicted;
-    return this.#numEvicted - numBefore;
-  }
-
-  /** Pages that sequences were given since this was asked before; they may hold anything. */
-  takeFreshPages(): number[] {
-    const pages = [...this.#freshPages];
-    this.#freshPages.clear();
-    return pages;
+  /** What happened since this was asked before. */
+  takeChanges(): Changes {
+    return this.#changes.take(this.cache.counts().numEvicted);
   }
 
   /** Sees to it that all that run have room for their next token; where too few pages are free, sequences stop. */
@@ -149,26 +132,39 @@ export class RunQueue {
     return this.#sharesOfPages().entitled(entitled);
   }
 
-  /** Whether a client that waits lacks pages that it has a claim on: nothing else starts until it has them. */
+  /** Whether the client's first that waits cannot start for want of pages. */
+  lacksPages(clientId: string): boolean {
+    return this.#needs.lacksPages(clientId);
+  }
+
+  /** Whether pages are owed to a client that lacks them: nothing else starts until it has them. */
   isOwedPages(clientId: string): boolean {
-    return this.#needs.lacksPages(clientId) && this.#sharesOfPages().hasClaim(clientId);
+    return this.#sharesOfPages().hasClaim(clientId);
   }
 
   /** Starts sequences for which others must stop; those that started. */
   startByStopping(starts: Starts): Sequence[] {
     const starting: Sequence[] = [];
     const passed = new Set<string>();
-    for (;;) {
+    for (let numTries = 0; numTries < MOST_TRIES; numTries++) {
       const waiting = [...this.waiting.clientIds].filter((clientId) => !passed.has(clientId));
       const stops = this.numFreeSeats > 0 ? undefined : this.#sharesOfSeats(starting).stops(waiting);
-      const candidates = stops?.keys() ?? waiting.filter((clientId) => this.#needs.lacksPages(clientId));
+      const candidates = stops?.keys() ?? this.#withoutAny(waiting).filter((id) => this.lacksPages(id));
       const clientId = this.shares.next(candidates);
-      if (clientId === undefined) return starting;
+      if (clientId === undefined) break;
       const stopped = this.#stopsFor(clientId, stops?.get(clientId), starting);
       const sequence = stopped && this.tryStart(clientId, starts, stopped);
       if (sequence === undefined) passed.add(clientId);
       else starting.push(sequence);
     }
+    return starting;
+  }
+
+  /** Of some clients those of which nothing runs; all, where something runs of each. */
+  #withoutAny(clientIds: readonly string[]): readonly string[] {
+    const running = new Set(this.#running.map(({ clientId }) => clientId));
+    const without = clientIds.filter((clientId) => !running.has(clientId));
+    return without.length > 0 ? without : clientIds;
   }
 
   /**
@@ -236,7 +232,7 @@ export class RunQueue {
     sequence.numComputedTokens = 0;
     sequence.numPreemptions++;
     this.waiting.addFirst(sequence);
-    this.#numPreemptions++;
+    this.#changes.stopped();
     this.#changed();
   }
 
@@ -254,8 +250,9 @@ export class RunQueue {
     assertInvariant(holder !== undefined, 'a sequence that runs has pages');
     const numBefore = holder.pages.length;
     if (!this.cache.grow(holder, numTokens)) return false;
-    for (const page of holder.pages.slice(numBefore)) this.#freshPages.add(page);
-    if (holder.pages.length > numBefore) this.#pageShares = undefined;
+    if (holder.pages.length === numBefore) return true;
+    this.#changes.gave(holder.pages.slice(numBefore));
+    this.#pageShares = undefined;
     return true;
   }
 
@@ -281,7 +278,7 @@ export class RunQueue {
     const { holder } = this.cache.take(undefined, undefined);
     const hasRoom = this.cache.grow(holder, loan.numTokens);
     assertInvariant(hasRoom, 'pages are lent while there are so many');
-    for (const page of holder.pages) this.#freshPages.delete(page);
+    this.#changes.lent(holder.pages);
     this.#loans.lend(loan, holder, this.#seats.take());
     this.#changed();
     return true;

@@ -1,0 +1,42 @@
+/** What happened to sequences and pages between two steps. */
+export interface Changes {
+  /** Sequences that were stopped. */
+  readonly numPreemptions: number;
+  /** Pages whose tokens had to go. */
+  readonly numEvictedPages: number;
+  /** Pages that sequences were given, and that may hold anything. */
+  readonly freshPages: readonly number[];
+}
+
+/** Collects what happens until it is asked. */
+export class QueueChanges {
+  #numPreemptions = 0;
+  #numEvictedBefore = 0;
+  readonly #freshPages = new Set<number>();
+
+  stopped(): void {
+    this.#numPreemptions++;
+  }
+
+  gave(pages: readonly number[]): void {
+    for (const page of pages) this.#freshPages.add(page);
+  }
+
+  /** To work that clears them itself. */
+  lent(pages: readonly number[]): void {
+    for (const page of pages) this.#freshPages.delete(page);
+  }
+
+  /** @param numEvicted since the start */
+  take(numEvicted: number): Changes {
+    const changes = {
+      numPreemptions: this.#numPreemptions,
+      numEvictedPages: numEvicted - this.#numEvictedBefore,
+      freshPages: [...this.#freshPages],
+    };
+    this.#numPreemptions = 0;
+    this.#numEvictedBefore = numEvicted;
+    this.#freshPages.clear();
+    return changes;
+  }
+}
