@@ -51,7 +51,7 @@ describe('wasm kernels that trap', () => {
       await expect(steps()).rejects.toThrow(stepFailure);
 
       await expect(runner.whole(tokenIds)).rejects.toThrow(stepFailure);
-      expect(() => runtime.copyLane(runner.cache, 0, 1, 5)).toThrow(failure(reason));
+      expect(() => runtime.copyPage(runner.cache, 0, 1)).toThrow(failure(reason));
       expect(() => runtime.createParameter('w', [4, 4], new Float32Array(16))).toThrow(failure(reason));
       await runtime.dispose();
       open.length = 0;

@@ -10,8 +10,8 @@ import { Scheduler } from '../../../../src/scheduler/scheduler.ts';
 import { StepCostModel } from '../../../../src/scheduler/step-cost-model.ts';
 import { GrammarBuilder, sequence, smallJson } from '../../../support/grammar/automata.ts';
 import { SMALL_JSON_TOKENS, tokenGrammarOf, trieOf } from '../../../support/grammar/vocabulary.ts';
-import { request } from '../../../support/lane-requests.ts';
-import { LaneRuntime, NO_MODEL } from '../../../support/lane-runtime.ts';
+import { request } from '../../../support/any-requests.ts';
+import { TokenRuntime, NO_MODEL } from '../../../support/token-runtime.ts';
 
 /** The last ends a text. */
 const TOKENS = [...SMALL_JSON_TOKENS, ''];
@@ -67,7 +67,7 @@ async function run(
     costs,
     speculates,
   };
-  const runtime = new LaneRuntime(logitsOf, numTop);
+  const runtime = new TokenRuntime(logitsOf, numTop);
   let now = 0;
   const core = new EngineCore(
     new Scheduler(limits),

@@ -7,8 +7,8 @@ import type { SequenceFinish, SequenceRequest } from '../../../../src/engine/pro
 import { Sampler } from '../../../../src/sampling/sampler.ts';
 import { Scheduler } from '../../../../src/scheduler/scheduler.ts';
 import { StepCostModel } from '../../../../src/scheduler/step-cost-model.ts';
-import { anyRequest, logitsOf, request, VOCAB } from '../../../support/lane-requests.ts';
-import { LaneRuntime, NO_MODEL } from '../../../support/lane-runtime.ts';
+import { anyRequest, logitsOf, request, VOCAB } from '../../../support/any-requests.ts';
+import { TokenRuntime, NO_MODEL } from '../../../support/token-runtime.ts';
 
 interface Arrival {
   request: SequenceRequest;
@@ -51,7 +51,7 @@ interface Engine {
 /** As the engine process does: what has come, a step for texts, a step for sequences. */
 async function run(engine: Engine, arrivals: readonly Arrival[], texts: readonly Text[] = []): Promise<Run> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
-  const runtime = new LaneRuntime(logitsOf);
+  const runtime = new TokenRuntime(logitsOf);
   const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
   let now = 0;
   const core = new EngineCore(new Scheduler({ ...engine, costs }), runner, new Sampler(VOCAB), () => now++);

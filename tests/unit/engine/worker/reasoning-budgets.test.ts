@@ -13,8 +13,8 @@ import { randomAt } from '../../../../src/sampling/seeded-random.ts';
 import { Scheduler } from '../../../../src/scheduler/scheduler.ts';
 import { StepCostModel } from '../../../../src/scheduler/step-cost-model.ts';
 import { TokenTable } from '../../../../src/tokenizer/token-table.ts';
-import { request } from '../../../support/lane-requests.ts';
-import { LaneRuntime, NO_MODEL } from '../../../support/lane-runtime.ts';
+import { request } from '../../../support/any-requests.ts';
+import { TokenRuntime, NO_MODEL } from '../../../support/token-runtime.ts';
 
 /** One tag is text in several tokens, the other is a special token. */
 const TEXT_TAGS = { opening: '<think>', closing: '</think>' };
@@ -61,7 +61,7 @@ async function run(
 ): Promise<Map<number, Outcome>> {
   const costs = new StepCostModel({ perRow: 1, perLogitRow: 0, perScore: 0 });
   const limits = { numSeats, numPages: 4096, maxNumBatchedTokens: 24, prefixCache: true, costs, speculates };
-  const runtime = new LaneRuntime(logitsOf, numTop);
+  const runtime = new TokenRuntime(logitsOf, numTop);
   let now = 0;
   const core = new EngineCore(
     new Scheduler(limits),
@@ -284,7 +284,7 @@ describe('a budget of reasoning tokens', () => {
   });
 
   it('is refused where the vocabulary cannot write the closing tag', () => {
-    const runtime = new LaneRuntime(logitsOf);
+    const runtime = new TokenRuntime(logitsOf);
     const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
     const core = new EngineCore(new Scheduler({ numPages: runtime.cache.shape.numPages, numSeats: 1, maxNumBatchedTokens: 8, prefixCache: false }), runner, new Sampler(TOKENS.length)); // prettier-ignore
     core.setTokenTexts({ table, specialTokenIds: SPECIAL });

@@ -18,8 +18,8 @@ import { StepCostModel } from '../../../../src/scheduler/step-cost-model.ts';
 import { TokenTable } from '../../../../src/tokenizer/token-table.ts';
 import { choice, GrammarBuilder, repeat, sequence, smallJson } from '../../../support/grammar/automata.ts';
 import { SMALL_JSON_TOKENS, trieOf } from '../../../support/grammar/vocabulary.ts';
-import { request } from '../../../support/lane-requests.ts';
-import { LaneRuntime, NO_MODEL } from '../../../support/lane-runtime.ts';
+import { request } from '../../../support/any-requests.ts';
+import { TokenRuntime, NO_MODEL } from '../../../support/token-runtime.ts';
 
 /**
  * Whatever is called for one sequence throws once, at each of its calls in turn, while all kinds of sequences run on the
@@ -169,7 +169,7 @@ function createEngine(): Engine {
     costs,
     speculates: true,
   };
-  const runtime = new LaneRuntime(logitsOf, 8);
+  const runtime = new TokenRuntime(logitsOf, 8);
   const scheduler = new Scheduler(limits);
   const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
   const core = new EngineCore(scheduler, runner, new Sampler(TOKENS.length));

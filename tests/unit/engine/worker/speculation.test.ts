@@ -8,8 +8,8 @@ import { DEFAULT_SAMPLING_PARAMS } from '../../../../src/sampling/sampling-param
 import { Sampler } from '../../../../src/sampling/sampler.ts';
 import { Scheduler } from '../../../../src/scheduler/scheduler.ts';
 import { StepCostModel } from '../../../../src/scheduler/step-cost-model.ts';
-import { anyRequest, logitsOf, request, VOCAB } from '../../../support/lane-requests.ts';
-import { LaneRuntime, NO_MODEL } from '../../../support/lane-runtime.ts';
+import { anyRequest, logitsOf, request, VOCAB } from '../../../support/any-requests.ts';
+import { TokenRuntime, NO_MODEL } from '../../../support/token-runtime.ts';
 
 const NUM_SEATS = 3;
 
@@ -46,7 +46,7 @@ async function run(
     costs,
     speculates,
   };
-  const runtime = new LaneRuntime(logitsOf);
+  const runtime = new TokenRuntime(logitsOf);
   const runner = new ModelRunner(NO_MODEL, runtime, runtime.cache);
   let now = 0;
   const core = new EngineCore(new Scheduler(limits), runner, new Sampler(VOCAB), () => now++);

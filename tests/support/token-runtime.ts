@@ -34,7 +34,7 @@ const LANE_LENGTH = 4096;
  * A runtime whose pages hold tokens, and whose logits are a function of what the pages of a sequence hold up to a row's
  * position: a row that was computed behind tokens that are not its own gets other logits.
  */
-export class LaneRuntime implements Runtime {
+export class TokenRuntime implements Runtime {
   readonly name = 'cpu';
   readonly description = 'pages of tokens';
   readonly device = { name: 'none' };

@@ -3,7 +3,7 @@ import type { SequenceRequest } from '../../src/engine/protocol.ts';
 import { randomAt } from '../../src/sampling/seeded-random.ts';
 import { sequenceRequest } from './core-run.ts';
 
-/** Requests of all kinds to a LaneRuntime, and the logits of one that they are for. */
+/** Requests of all kinds to a TokenRuntime, and the logits of one that they are for. */
 
 export const VOCAB = 12;
 
