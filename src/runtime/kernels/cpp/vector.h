@@ -219,7 +219,7 @@ TOKENFLARE_INLINE Part ExpOfPart(Part x) {
   value = FmaPart(value, rest, constant(1.6666665459e-1f));
   value = FmaPart(value, rest, constant(5.0000001201e-1f));
   value = FmaPart(value, rest * rest, rest) + 1.0f;
-  const IntPart power = ((IntPart)shifted << 23) + (127 << 23);
+  const WordPart power = ((WordPart)shifted << 23) + (127u << 23);
   value = value * (Part)power;
   return tiny ? Part{} : value;
 }
