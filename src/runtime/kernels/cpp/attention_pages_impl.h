@@ -23,11 +23,20 @@ struct RunMemory {
   const char *next_keys;  // of the run behind; null: there is none
 };
 
+// Scores of a page for a single row, up to the last vector that it sees something of: short texts have a page of few keys.
+template <typename Number>
+void ScorePageOfOne(const Reader &r, const Run<Number> &run, int page) {
+  const int64_t end = r.SeenOf(0, run.first + page).end;
+  if (end <= kWidth) return ScoreTile<1, 1>(r, run, page, 0, 0);
+  if (end <= 2 * kWidth) return ScoreTile<1, 2>(r, run, page, 0, 0);
+  ScoreTile<1, kPageVectors>(r, run, page, 0, 0);
+}
+
 // Scores of a page for all rows: some vectors of keys for all of them before the next, so that they stay in the nearest
 // memory. Those that no row of a tile sees are left out.
 template <typename Number>
 void ScorePage(const Reader &r, const Run<Number> &run, int page) {
-  if (r.num_rows == 1) return ScoreTile<1, kPageVectors>(r, run, page, 0, 0);
+  if (r.num_rows == 1) return ScorePageOfOne(r, run, page);
   for (int v = 0; v < kPageVectors; v += kTileVectors) {
     for (int row = 0; row < r.num_rows; row += kQueryRows) {
       const int64_t seen_first = r.SeenOf(row, run.first + page).first;
