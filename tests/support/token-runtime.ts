@@ -83,6 +83,10 @@ export class TokenRuntime implements Runtime {
     this.#pages.set(to, [...this.#tokensOf(from)]);
   }
 
+  clearPage(_cache: KvCache, page: number, from: number): void {
+    this.#pages.set(page, this.#tokensOf(page).slice(0, from));
+  }
+
   memory(): { numTensors: number; numBytes: number } {
     return { numTensors: 0, numBytes: 0 };
   }

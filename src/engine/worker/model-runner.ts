@@ -79,8 +79,9 @@ export class ModelRunner {
       return { pages: holder.pages, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
     });
     const batch = buildStepBatch(inputs, ROW_BUCKETS);
-    this.#clear(step.freshPages);
+    // What is copied may lie in a page that was given away for the very step.
     for (const { from, to } of step.copies) this.#runtime.copyPage(this.#cache, from, to);
+    this.#clear(step.freshPages);
     const rows = await this.#runStep(batch, 'logits'); // [logitRows][vocab]
     return { logits: splitRows(rows, inputs), cost: stepCost(batch, this.#runtime.numComputedRows(batch)) };
   }

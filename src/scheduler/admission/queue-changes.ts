@@ -22,8 +22,8 @@ export class QueueChanges {
     for (const page of pages) this.#freshPages.add(page);
   }
 
-  /** To work that clears them itself. */
-  lent(pages: readonly number[]): void {
+  /** By a copy, or by work that clears them itself. */
+  filled(pages: readonly number[]): void {
     for (const page of pages) this.#freshPages.delete(page);
   }
 

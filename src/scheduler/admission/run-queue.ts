@@ -211,6 +211,7 @@ export class RunQueue {
 
   #start(sequence: Sequence, match: PrefixMatch | undefined): readonly PageCopy[] {
     const { holder, copies } = this.cache.take(match, sequence.cacheSalt);
+    this.#changes.filled(copies.map(({ to }) => to));
     this.waiting.remove(sequence.id);
     this.#running.push(sequence);
     sequence.seat = this.#seats.take();
@@ -278,7 +279,7 @@ export class RunQueue {
     const { holder } = this.cache.take(undefined, undefined);
     const hasRoom = this.cache.grow(holder, loan.numTokens);
     assertInvariant(hasRoom, 'pages are lent while there are so many');
-    this.#changes.lent(holder.pages);
+    this.#changes.filled(holder.pages);
     this.#loans.lend(loan, holder, this.#seats.take());
     this.#changed();
     return true;
