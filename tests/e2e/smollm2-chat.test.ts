@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelListBody } from '../../routes/openai/schemas/models.ts';
+import { LEAST_MATCH } from '../../src/scheduler/pages/prefix-tree.ts';
 import { readJsonFixture } from '../support/fixtures.ts';
 import { build, spawnService, urlOf, type ServiceProcess } from '../support/process.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
@@ -109,13 +110,15 @@ describe.skipIf(gguf.path === undefined || FAST === undefined)(
       expect(turns[0]?.cachedTokens).toBe(0);
       const followed = turns.slice(1).map((turn, index) => ({ turn, before: turns[index]! }));
       for (const { turn, before } of followed) {
-        expect(turn.cachedTokens).toBeGreaterThanOrEqual(before.promptTokens);
+        // But for the few first tokens of a page.
+        expect(turn.cachedTokens).toBeGreaterThan(before.promptTokens - LEAST_MATCH);
         expect(turn.cachedTokens).toBeLessThan(turn.promptTokens);
       }
       // The answer's own tokens, too, but for the last, from which nothing was computed. Not always: a text may come back
       // as other tokens than those that were chosen ("S'illez").
       const whole = followed.filter(
-        ({ turn, before }) => turn.cachedTokens >= before.promptTokens + before.completionTokens - 1,
+        ({ turn, before }) =>
+          turn.cachedTokens >= before.promptTokens + before.completionTokens - LEAST_MATCH,
       );
       expect(whole.length).toBeGreaterThanOrEqual(7);
     });
