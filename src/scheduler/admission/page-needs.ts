@@ -1,6 +1,6 @@
 import { pagesFor } from '../../pages.ts';
 import type { PageCache } from '../pages/page-cache.ts';
-import type { PrefixMatch } from '../pages/prefix-tree.ts';
+import { type PrefixMatch, wholePages } from '../pages/prefix-tree.ts';
 import type { Sequence } from '../sequence.ts';
 import type { Loans } from './loans.ts';
 import type { WaitingList } from './waiting-list.ts';
@@ -19,10 +19,16 @@ export class PageNeeds {
     this.#loans = loans;
   }
 
-  /** What the cache holds of a sequence that is to start; `undefined` when the cache is off for it. */
+  /**
+   * What the cache holds of a sequence that is to start; `undefined` when the cache is off for it. A page of which it
+   * would take a copy is left out where there is no room for both.
+   */
   find({ readsCache, tokenIds, cacheSalt }: Sequence): PrefixMatch | undefined {
     // The last token is always computed: its logits are what comes next.
-    return readsCache ? this.#cache.find(tokenIds, tokenIds.length - 1, cacheSalt) : undefined;
+    const match = readsCache ? this.#cache.find(tokenIds, tokenIds.length - 1, cacheSalt) : undefined;
+    if (match?.partial === undefined) return match;
+    const numNeeded = this.#cache.numPagesFor(tokenIds.length, match) + this.#numToGrow([]);
+    return numNeeded <= this.#cache.numFree ? match : wholePages(match);
   }
 
   /** Whether the client's first that waits cannot start for want of pages. */

@@ -24,7 +24,12 @@ export interface PrefixMatch {
   readonly numTokens: number;
 }
 
-const NO_MATCH: PrefixMatch = { nodes: [], partial: undefined, numTokens: 0 };
+/** A match as far as its pages are shared. */
+export const wholePages = ({ nodes }: Pick<PrefixMatch, 'nodes'>): PrefixMatch => ({
+  nodes,
+  partial: undefined,
+  numTokens: nodes.length * PAGE_TOKENS,
+});
 
 /**
  * What the pages of the cache hold, as a tree: a path from the root spells the beginnings of prompts, a page of tokens
@@ -52,9 +57,7 @@ export class PrefixTree {
         return { nodes, partial: { node, numTokens: length }, numTokens: start + length };
       nodes.push(node);
     }
-    return nodes.length === 0
-      ? NO_MATCH
-      : { nodes, partial: undefined, numTokens: nodes.length * PAGE_TOKENS };
+    return wholePages({ nodes });
   }
 
   /** The child that begins with the most of the tokens from `start` on: LEAST_MATCH of them at least. */
