@@ -5,8 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { ENTRIES, staticMemoryUses } from '../../scripts/build-kernels.mjs';
 import { hashOfSources, PREBUILDS, PREBUILT_SOURCES } from '../../scripts/build-native.mjs';
 
-/** With the trainer's kernels, some 20 KB. On Windows the run-time library of C++ is part of it. */
-const maxBytes = (name: string): number => (name.startsWith('win32') ? 600_000 : 530_000);
+/**
+ * Attention over pages, in three formats for each of five instruction sets, is 150 KB of it, the trainer's kernels some
+ * 20. On Windows the run-time library of C++ is part of it.
+ */
+const maxBytes = (name: string): number => (name.startsWith('win32') ? 690_000 : 600_000);
 const sums = readFileSync(join(PREBUILDS, 'SHA256SUMS'), 'utf8')
   .trim()
   .split('\n')
