@@ -265,7 +265,7 @@ function createModelPool(
       }),
     forecast: async (entry) => {
       const runtime = pool.defaultEngine.model.runtime;
-      const settings = { ...engineSettings(config, entry), runtime, allowsShorter: true };
+      const settings = { ...engineSettings(config, entry), runtime, allowsShorter: entry !== model };
       return forecastMemory(await catalog.header(entry), settings);
     },
     maxWaiting: config.maxQueuedRequests,

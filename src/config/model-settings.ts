@@ -130,7 +130,7 @@ export const MODEL_SETTINGS = {
     'KV_CACHE_MB',
     undefined,
     optional(integer(1)),
-    'Most memory for keys and values in MiB; by default a fifth of what is free at start beside the weights, at least 256, on native, else 1024.',
+    'Most memory for keys and values in MiB; by default a fifth of what is free at start beside the weights, at least 256, for the default model on native, else 1024.',
   ),
   prefixCache: setting(
     'PREFIX_CACHE',

@@ -113,24 +113,24 @@ export type EngineCacheShape = KvCacheShape & CachePlan & { readonly maxNumSeqs:
 /** Of the memory that is free beside the weights, what keys and values may take where nothing is set. */
 const CACHE_SHARE = 1 / 5;
 const LEAST_CACHE_BYTES = 256 * 2 ** 20;
-/** Where memory is not the machine's, or an array of WebAssembly cannot be as large as that. */
+/** Where memory is not the machine's, an array of WebAssembly cannot be as large, or other models want some, too. */
 const OTHER_CACHE_BYTES = 1024 * 2 ** 20;
 
 /** Most bytes that the keys and values of a model take. */
 function cacheBudget(
   size: ModelSize,
-  { kvCacheBytes, freeMemoryBytes, memoryLimitBytes = Infinity, weights }: BudgetSettings,
+  { kvCacheBytes, freeMemoryBytes, memoryLimitBytes = Infinity, weights, allowsShorter }: BudgetSettings,
   runtime: RuntimeName,
 ): number {
   if (kvCacheBytes !== undefined) return kvCacheBytes;
-  if (runtime !== 'native') return OTHER_CACHE_BYTES;
+  if (runtime !== 'native' || allowsShorter) return OTHER_CACHE_BYTES;
   const besideWeights = Math.min(freeMemoryBytes, memoryLimitBytes) - weightBytesOf(size, runtime, weights);
   return Math.max(Math.floor(CACHE_SHARE * besideWeights), LEAST_CACHE_BYTES);
 }
 
 type BudgetSettings = Pick<
   EngineSettings,
-  'kvCacheBytes' | 'freeMemoryBytes' | 'memoryLimitBytes' | 'weights'
+  'kvCacheBytes' | 'freeMemoryBytes' | 'memoryLimitBytes' | 'weights' | 'allowsShorter'
 >;
 
 /**
@@ -157,5 +157,4 @@ export function cacheShape(size: ModelSize, settings: CacheSettings, runtime: Ru
   return { numLayers, numKvHeads, headDim, ...plan, maxStepPages, maxNumSeqs };
 }
 
-type CacheSettings = BudgetSettings &
-  Pick<EngineSettings, 'maxModelLen' | 'allowsShorter' | 'maxNumSeqs' | 'kvCacheFormat'>;
+type CacheSettings = BudgetSettings & Pick<EngineSettings, 'maxModelLen' | 'maxNumSeqs' | 'kvCacheFormat'>;

@@ -53,11 +53,14 @@ describe('cacheShape', () => {
       freeMemoryBytes: 2400 * MIB,
     };
     // 2 layers of 2 heads of 8, keys and values of 4 bytes.
-    const mebibytes = (changes: { freeMemoryBytes?: number; memoryLimitBytes?: number }, name: RuntimeName) =>
+    type Changes = { freeMemoryBytes?: number; memoryLimitBytes?: number; allowsShorter?: boolean };
+    const mebibytes = (changes: Changes, name: RuntimeName) =>
       (cacheShape(long, { ...free, ...changes }, name).numPages * PAGE_TOKENS * 256) / MIB;
     expect(mebibytes({}, 'native')).toBeCloseTo((2400 - 400) / 5, 1);
     expect(mebibytes({ memoryLimitBytes: 1900 * MIB }, 'native')).toBeCloseTo((1900 - 400) / 5, 1);
     expect(mebibytes({ freeMemoryBytes: 1000 * MIB }, 'native')).toBe(256);
     expect(mebibytes({}, 'wasm')).toBe(1024);
+    // Of a model beside the default one.
+    expect(mebibytes({ allowsShorter: true }, 'native')).toBe(1024);
   });
 });
