@@ -24,9 +24,9 @@ const GAP_BOUND_MS = 3000;
 const LOG_LINE_BOUND_BYTES = 8192;
 /**
  * The service and its children together, at the worst moment: with one model, and with each further one. The cache of
- * the embedded model is part of it: 768 KiB for each page that was ever used, 384 MiB for all.
+ * the embedded model is part of it: 384 KiB for each page that was ever used, which in the end are all of them: 192 MiB.
  */
-const PEAK_BOUND_BYTES = 896 * 2 ** 20;
+const PEAK_BOUND_BYTES = 960 * 2 ** 20;
 const FURTHER_MODEL_BYTES = 256 * 2 ** 20;
 /** Ends of a stream that a client may see where the engine was ended under it. */
 const ENGINE_ERRORS = new Set(['backend_failure', 'engine_not_ready']);

@@ -52,10 +52,10 @@ it.each<[fault: string, watched: Watched]>([
   ['no canary stream ran', seen({ canaries: [] })],
   ['stood still for 3001 ms', seen({ canaries: [{ ...CANARY, longestGapMs: 3001 }] })],
   [
-    '897 MiB resident (service 300, engine-worker 469), at most 896 allowed',
+    '961 MiB resident (service 300, engine-worker 469), at most 960 allowed',
     seen({
       peakMemory: {
-        numBytes: 897 * 2 ** 20,
+        numBytes: 961 * 2 ** 20,
         byProgram: { service: 300 * 2 ** 20, 'engine-worker': 469 * 2 ** 20 },
       },
     }),
@@ -97,8 +97,8 @@ describe('what an attack is allowed to break', () => {
   it('is memory of a second model, where two are loaded at once', () => {
     const peak = (mebibytes: number): Watched =>
       seen({ peakMemory: { numBytes: mebibytes * 2 ** 20, byProgram: {} } });
-    expect(judge({ ...CASE, numModels: 2 }, peak(1152))).toEqual([]);
-    expect(judge({ ...CASE, numModels: 2 }, peak(1153))).toHaveLength(1);
+    expect(judge({ ...CASE, numModels: 2 }, peak(1216))).toEqual([]);
+    expect(judge({ ...CASE, numModels: 2 }, peak(1217))).toHaveLength(1);
   });
 
   it('is new connections, where there are no files for them; a late answer counts', () => {
