@@ -169,7 +169,7 @@ export const FUZZ_CASES: readonly ChaosCase[] = [
     launch: async (fixtures) => ({
       settings: {
         MODELS_DIR: await fixtures.familyModels(TOOL_FAMILIES),
-        MEMORY_LIMIT_MB: '300',
+        MEMORY_LIMIT_MB: '340',
         KV_CACHE_MB: '64',
         MODEL_MIN_STAY_SECONDS: '1',
         MODEL_IDLE_SECONDS: '3',
