@@ -22,7 +22,7 @@ export interface PageCounts {
   readonly numUsed: number;
   /** Of these, pages that more than one holds. */
   readonly numShared: number;
-  /** Pages that nobody holds and that keep their tokens. */
+  /** Pages that no sequence holds and that keep their tokens. */
   readonly numKept: number;
   /** Since the start: pages whose tokens had to go. */
   readonly numEvicted: number;
@@ -30,14 +30,14 @@ export interface PageCounts {
 
 export interface PageCacheOptions {
   readonly numPages: number;
-  /** Off: a page forgets what it held as soon as nobody holds it. */
+  /** Off: a page forgets its tokens as soon as no sequence holds it. */
   readonly prefixCache: boolean;
 }
 
 /**
- * Who holds which pages of the KV cache, and what pages hold that nobody does. Sequences with the same beginning hold the
- * same pages; a page that one of them would write to is copied first. A page that is given up keeps its tokens until its
- * room is needed: the least recently used goes first, and of a text its end before its beginning.
+ * Which sequences hold which pages of the KV cache, and which tokens are in the pages that none holds. Sequences with the
+ * same beginning hold the same pages; a page that one of them would write to is copied first. A page that is given up
+ * keeps its tokens until its room is needed: the least recently used goes first, and of a text its end before its beginning.
  *
  * Invariant: pages that are empty, kept and held make up all pages; a page is held by as many as its count says.
  *
@@ -48,7 +48,7 @@ export class PageCache {
   readonly #prefixCache: boolean;
   /** Pages that hold nothing, the lowest last, so that a lightly loaded cache stays compact. */
   readonly #empty: number[];
-  /** Nodes of pages that nobody holds, the least recently used first. */
+  /** Nodes of pages that no sequence holds, the least recently used first. */
   readonly #kept = new Set<PageNode>();
   /** By page: how many hold it. */
   readonly #numHolders: Int32Array; // [numPages]
@@ -102,7 +102,7 @@ export class PageCache {
   /** Pages that must be free for a sequence to go on behind a match with room for `numTokens` tokens in all. */
   numPagesFor(numTokens: number, match: PrefixMatch | undefined): number {
     const nodes = match?.nodes ?? [];
-    // A page that is shared and that nobody holds is one of the free ones until then.
+    // A matched page that no sequence holds counts as free until it is taken.
     const fromKept = nodes.filter(({ page }) => this.#numHolders[page] === 0).length;
     const copied = match?.partial !== undefined && this.#numHolders[match.partial.node.page] === 0 ? 1 : 0;
     return pagesFor(numTokens) - nodes.length + fromKept + copied;
@@ -188,7 +188,7 @@ export class PageCache {
     nodes.length = 0;
   }
 
-  /** The pages that the sequence holds may have anything in them: nobody finds them any more. */
+  /** The pages that the sequence holds may have anything in them: no other sequence finds them any more. */
   forget({ pages, nodes }: PageHolder): void {
     for (const [index, node] of nodes.entries()) {
       if (node.page !== pages[index] || this.#nodeOf.get(node.page) !== node) continue;
