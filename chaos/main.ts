@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { changedSince, touches } from '../scripts/changed-files.mjs';
+import { changedSince, secondsLeft, selectRows } from '../scripts/changed-files.mjs';
 import { SLOW_CASES } from '../scripts/slow-tests.mjs';
 import type { CaseResult } from './case-result.ts';
 import { CASES } from './cases/index.ts';
@@ -21,7 +21,8 @@ const USAGE = `npm run test:chaos -- [options]
   --list            the cases, without running them
   --only NAME       a case, or all whose name begins so; may be repeated
   --except NAME     leaves a case out; may be repeated
-  --changed         leaves out slow cases whose sources are as they were when everything passed last
+  --changed         leaves out slow cases whose sources are as they were when everything passed last, and those for
+                    which CHAOS_SECONDS, if set, leave no time
   --minutes N       how long it may take, by default 4: attacks grow with it
   --seed N          of what the fuzzers make; each of them says which it has
   --replay FILE     sends what a fuzzer kept to a service of its own, and says what each request is answered
@@ -76,7 +77,7 @@ function readOptions(): Action | undefined {
     process.stdout.write(USAGE);
     return undefined;
   }
-  const left = values.changed ? unchangedCases() : [];
+  const left = values.changed ? casesToLeave() : [];
   const isChosen = (name: string): boolean =>
     !values.except.includes(name) &&
     !left.some((prefix) => name.startsWith(prefix)) &&
@@ -102,10 +103,13 @@ function readOptions(): Action | undefined {
   return { type: 'cases', options: { cases, minutes, limitMinutes, tries, seed, write, json } };
 }
 
-/** The beginnings of the names of slow cases. */
-function unchangedCases(): string[] {
-  const { files } = changedSince();
-  return SLOW_CASES.filter(({ sources }) => !touches(files, sources)).flatMap(({ cases }) => cases);
+/** The beginnings of the names of slow cases that nothing new is attacked by, or for which there is no time. */
+function casesToLeave(): string[] {
+  const { unchanged, late } = selectRows(SLOW_CASES, changedSince().files, secondsLeft('CHAOS_SECONDS'));
+  const namesOf = (rows: typeof late): string[] => rows.flatMap(({ cases }) => cases);
+  if (late.length > 0)
+    process.stdout.write(`chaos: left for the night, for time: ${namesOf(late).join(', ')}\n`);
+  return namesOf([...unchanged, ...late]);
 }
 
 function positive(option: string, text: string): number {

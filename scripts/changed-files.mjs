@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** What any test may depend on. */
-const CONCERN_ALL = ['package.json', 'package-lock.json', 'tsconfig.json', 'vitest.config.ts', '.ci/run'];
+const CONCERN_ALL = ['package.json', 'package-lock.json', 'tsconfig.json', 'vitest.config.ts'];
 
 /**
  * @param since a commit, by default that of .ci/green
@@ -36,8 +36,41 @@ function greenCommit() {
 }
 
 /** Whether one of the files, if they are known, is below one of the paths or is one of them. */
-export const touches = (files, paths) =>
-  files === undefined || files.some((file) => paths.some((path) => file.startsWith(path)));
+export const touches = (files, paths) => countChanged(files, paths) > 0;
+
+/** How many of the files are below one of the paths or are one of them; 1 if the files are not known. */
+const countChanged = (files, paths) =>
+  files === undefined ? 1 : files.filter((file) => paths.some((path) => file.startsWith(path))).length;
+
+/**
+ * Of rows with `sources` and `seconds` those that are run: where their sources changed, as long as there is time for them,
+ * those first of which the most files changed for each of their seconds.
+ * @param files paths that changed; undefined: all
+ * @param maxSeconds of all rows together
+ * @returns the rows to run; `unchanged`, which need not be; and `late`, for which there is no time
+ */
+export function selectRows(rows, files, maxSeconds = Infinity) {
+  const selected = { run: [], unchanged: [], late: [] };
+  let seconds = 0;
+  const worth = (row) => countChanged(files, row.sources) / row.seconds;
+  for (const row of rows.toSorted((a, b) => worth(b) - worth(a))) {
+    if (countChanged(files, row.sources) === 0) selected.unchanged.push(row);
+    else if (seconds + row.seconds > maxSeconds) selected.late.push(row);
+    else {
+      seconds += row.seconds;
+      selected.run.push(row);
+    }
+  }
+  return selected;
+}
+
+/** Seconds that an environment variable leaves for slow rows; undefined: as many as they take. */
+export function secondsLeft(variable) {
+  const text = process.env[variable];
+  if (text === undefined || text === '') return undefined;
+  if (Number(text) >= 0) return Number(text);
+  throw new Error(`${variable} is '${text}'; it must be a number of seconds`);
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
   process.exitCode = touches(changedSince().files, process.argv.slice(2)) ? 0 : 1;

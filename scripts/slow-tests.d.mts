@@ -1,5 +1,6 @@
 interface Sources {
   readonly sources: readonly string[];
+  readonly seconds: number;
 }
 export const SLOW_TESTS: readonly (Sources & {
   readonly tests: readonly string[];

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CASES } from '../../../chaos/cases/index.ts';
-import { changedSince, touches } from '../../../scripts/changed-files.mjs';
+import { changedSince, secondsLeft, selectRows, touches } from '../../../scripts/changed-files.mjs';
 import { SLOW_CASES, SLOW_TESTS, WHOLE_MATRIX } from '../../../scripts/slow-tests.mjs';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
@@ -57,6 +57,47 @@ describe('the slow tests', () => {
 
   it.each(SLOW_CASES.flatMap(({ cases }) => cases))('of chaos are called %s, as cases are', (prefix) => {
     expect(CASES.some(({ name }) => name.startsWith(prefix))).toBe(true);
+  });
+});
+
+describe('the slow rows that are run', () => {
+  const row = (source: string, seconds: number): { sources: string[]; seconds: number } => ({
+    sources: [source],
+    seconds,
+  });
+  const [long, short, other] = [row('src/a/', 100), row('src/a/', 10), row('src/b/', 1)];
+
+  it('are those of what changed, the most files for their seconds first, as long as there is time', () => {
+    const files = ['src/a/one.ts'];
+    expect(selectRows([long, short, other], files, 110)).toEqual({
+      run: [short, long],
+      unchanged: [other],
+      late: [],
+    });
+    expect(selectRows([long, short, other], files, 109)).toEqual({
+      run: [short],
+      unchanged: [other],
+      late: [long],
+    });
+    const most = ['src/b/one.ts', ...Array.from({ length: 11 }, (_, i) => `src/a/${i}.ts`)];
+    expect(selectRows([long, short, other], most, 20).run).toEqual([short, other]);
+    expect(selectRows([long, other], undefined)).toEqual({ run: [other, long], unchanged: [], late: [] });
+  });
+
+  it('have as many seconds as a variable says, or as they take', () => {
+    vi.stubEnv('ROOM', '12');
+    expect(secondsLeft('ROOM')).toBe(12);
+    vi.stubEnv('ROOM', 'twelve');
+    expect(() => secondsLeft('ROOM')).toThrow("ROOM is 'twelve'; it must be a number of seconds");
+    vi.unstubAllEnvs();
+    expect(secondsLeft('ROOM')).toBeUndefined();
+  });
+
+  it('are all run on some day: each source of a test is named and no row is free', () => {
+    for (const { sources, seconds } of [...SLOW_TESTS, ...SLOW_CASES]) {
+      expect(sources.length).toBeGreaterThan(0);
+      expect(seconds).toBeGreaterThan(0);
+    }
   });
 });
 
