@@ -208,7 +208,9 @@ describe.each(PRODUCTS_HERE)('training kernels, products by %s', (products) => {
       positions.fill(-1);
       expect(() => kernels.scatterAddRows(table, positions, 4)).toThrow('indices are of rows of the result');
       targets.fill(0);
-      expect(() => kernels.crossEntropyStats(matrix(3, 8, 1), targets)).toThrow('fit each other');
+      expect(() => kernels.crossEntropyStats(matrix(3, 9, 1), targets)).toThrow('fit each other');
+      targets.fill(9);
+      expect(() => kernels.crossEntropyStats(matrix(8, 9, 1), targets)).toThrow('targets are in the vocabulary');
       expect(() => kernels.add(table, matrix(4, 4, 1))).toThrow('fit each other');
     });
     for (const handle of handles) kernels.memory.freeTensor(handle);
