@@ -48,7 +48,8 @@ export async function wrongPrebuilds() {
   for (const name of MODULES) {
     const output = `dist/kernels-check/${name}.wasm`;
     await buildWasm(name, output);
-    if (!readFileSync(join(ROOT, output)).equals(readFileSync(join(PREBUILDS, `${name}.wasm`)))) wrong.push(name);
+    if (!readFileSync(join(ROOT, output)).equals(readFileSync(join(PREBUILDS, `${name}.wasm`))))
+      wrong.push(name);
   }
   rmSync(join(ROOT, 'dist/kernels-check'), { recursive: true });
   return wrong;

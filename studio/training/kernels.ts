@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../src/errors.ts';
-import { forgetBackend, type KernelBackend, kernelBackend } from '../../src/runtime/kernels/kernel-backend.ts';
-import { TRAINING_OPERATIONS, type TrainingOperation } from '../../src/runtime/kernels/training-operations.ts';
+import {
+  forgetBackend,
+  type KernelBackend,
+  kernelBackend,
+} from '../../src/runtime/kernels/kernel-backend.ts';
+import {
+  TRAINING_OPERATIONS,
+  type TrainingOperation,
+} from '../../src/runtime/kernels/training-operations.ts';
 import { type DropoutDraw, dropoutNumbers, matrixShape, type SequenceShape } from './kernel-arguments.ts';
 import { type Products, type StartedKernels, startKernels } from './products.ts';
 import { TrainingMemory } from './tensor-memory.ts';
@@ -202,12 +209,7 @@ export class TrainingKernels {
   }
 
   /** (softmax - one-hot) * scale: [rows, vocab]. */
-  crossEntropyGradient(
-    logits: tf.Tensor,
-    targets: Int32Array,
-    stats: tf.Tensor,
-    scale: number,
-  ): tf.Tensor {
+  crossEntropyGradient(logits: tf.Tensor, targets: Int32Array, stats: tf.Tensor, scale: number): tf.Tensor {
     const out = this.#make(logits.shape); // [rows, vocab]
     this.#run('crossEntropyGradient', [logits, targets, stats, out], [scale]);
     return out;

@@ -28,7 +28,9 @@ function stockAttention(
     const attend = (x: tf.Tensor): tf.Tensor => {
       const [q, k, v] = tf
         .split(x, 3, 1)
-        .map((part) => tf.transpose(tf.reshape(part, [numSequences, seqLen, numHeads, headDim]), [0, 2, 1, 3]));
+        .map((part) =>
+          tf.transpose(tf.reshape(part, [numSequences, seqLen, numHeads, headDim]), [0, 2, 1, 3]),
+        );
       if (q === undefined || k === undefined || v === undefined) throw new Error('three parts');
       const scores = tf.add(tf.div(tf.matMul(q, k, false, true), Math.sqrt(headDim)), later); // [batch, heads, seq, seq]
       const context = tf.matMul(tf.mul(tf.softmax(scores), kept), v); // [batch, heads, seq, headDim]

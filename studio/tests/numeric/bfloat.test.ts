@@ -58,7 +58,9 @@ describe.runIf(HAS_BFLOAT_PRODUCTS)('products of bfloat16', () => {
     const biasValues = matrix(1, cols, 3).values; // [cols]
     const stock = await onCpu(() =>
       tf.tidy(() => {
-        const [x, weight, dY] = values.map(({ values: of, shape }) => tf.tensor2d(of.map(roundToBFloat), shape));
+        const [x, weight, dY] = values.map(({ values: of, shape }) =>
+          tf.tensor2d(of.map(roundToBFloat), shape),
+        );
         if (!x || !weight || !dY) throw new Error('three matrices');
         const forward = tf.matMul(x, weight, false, true); // [rows, cols]
         const exact = tf.matMul(

@@ -153,7 +153,10 @@ describe.each(PRODUCTS_HERE)('gradients of the training kernels, products by %s'
       const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
         stockLoss(new Map(names.map((name, i) => [name, tensors[i] ?? tf.scalar(0)]))),
       )(inputs);
-      const read = { loss: value.dataSync()[0] ?? NaN, gradients: grads.map((gradient) => gradient.dataSync()) };
+      const read = {
+        loss: value.dataSync()[0] ?? NaN,
+        gradients: grads.map((gradient) => gradient.dataSync()),
+      };
       tf.dispose([...inputs, value, ...grads]);
       return read;
     });

@@ -204,13 +204,17 @@ describe.each(PRODUCTS_HERE)('training kernels, products by %s', (products) => {
       const table = matrix(4, 8, 1);
       ids.fill(0);
       positions.fill(4);
-      expect(() => kernels.embed(table, table, ids, positions)).toThrow('tokens and positions are in their tables');
+      expect(() => kernels.embed(table, table, ids, positions)).toThrow(
+        'tokens and positions are in their tables',
+      );
       positions.fill(-1);
       expect(() => kernels.scatterAddRows(table, positions, 4)).toThrow('indices are of rows of the result');
       targets.fill(0);
       expect(() => kernels.crossEntropyStats(matrix(3, 9, 1), targets)).toThrow('fit each other');
       targets.fill(9);
-      expect(() => kernels.crossEntropyStats(matrix(8, 9, 1), targets)).toThrow('targets are in the vocabulary');
+      expect(() => kernels.crossEntropyStats(matrix(8, 9, 1), targets)).toThrow(
+        'targets are in the vocabulary',
+      );
       expect(() => kernels.add(table, matrix(4, 4, 1))).toThrow('fit each other');
     });
     for (const handle of handles) kernels.memory.freeTensor(handle);

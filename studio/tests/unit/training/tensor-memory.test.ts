@@ -18,7 +18,12 @@ describe('TrainingMemory', () => {
   it('gives arrays that begin at cache lines and share no number', () => {
     const { memory: own, chunks } = memory();
     const handles = [1, 16, 17, 1000].map((size) => own.addVector(size));
-    handles.forEach((handle, i) => own.writeVector(handle, own.floatsOf(handle).map(() => i + 1)));
+    handles.forEach((handle, i) =>
+      own.writeVector(
+        handle,
+        own.floatsOf(handle).map(() => i + 1),
+      ),
+    );
     for (const [i, handle] of handles.entries()) {
       expect(own.floatsOf(handle).byteOffset % 64).toBe(0);
       expect(new Set(own.floatsOf(handle))).toEqual(new Set([i + 1]));
