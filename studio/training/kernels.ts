@@ -59,7 +59,7 @@ export class TrainingKernels {
       backendName: this.#backendName,
       kernelFunc: ({ inputs: { a, b } }) => {
         assertInvariant(a !== undefined && b !== undefined, 'Add has two inputs');
-        return this.#sum(a, b);
+        return this.add(a, b);
       },
     });
   }
@@ -149,8 +149,10 @@ export class TrainingKernels {
     return dX;
   }
 
-  add(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
-    return this.#sum(x, y); // x.shape
+  add(x: tf.TensorInfo, y: tf.TensorInfo): tf.Tensor {
+    const out = this.#make(x.shape); // x.shape
+    this.#run('add', [x, y, out]);
+    return out;
   }
 
   /** Survivors times 1 / (1 - rate). The gradient is the same function of the gradient. */
@@ -230,12 +232,6 @@ export class TrainingKernels {
     const { rate, beta1, beta2, epsilon, decay, correction1, correction2, clip } = numbers;
     const inOrder = [rate, beta1, beta2, epsilon, decay, correction1, correction2, clip];
     this.#run('adamW', [weight, gradient, mean, square], inOrder);
-  }
-
-  #sum(x: tf.TensorInfo, y: tf.TensorInfo): tf.Tensor {
-    const out = this.#make(x.shape); // x.shape
-    this.#run('add', [x, y, out]);
-    return out;
   }
 
   #product(

@@ -1,4 +1,4 @@
-import { assertInvariant } from '../../src/errors.ts';
+import { assertInvariant, EngineError } from '../../src/errors.ts';
 import type { Handle, KernelAddon, TensorMemory } from '../../src/runtime/kernels/kernel-addon.ts';
 
 /** Floats of a cache line: no two arrays share one. */
@@ -88,10 +88,23 @@ export class TrainingMemory implements TensorMemory {
   }
 
   #grow(length: number): Block {
-    const chunk = this.#addon.addFloats(Math.max(length, CHUNK_FLOATS));
+    const chunk = this.#addChunk(Math.max(length, CHUNK_FLOATS));
     const rest = length < chunk.length ? [{ chunk, start: length, end: chunk.length }] : [];
     this.#free.set(chunk, rest);
     return { chunk, start: 0, end: length };
+  }
+
+  #addChunk(size: number): Float32Array {
+    try {
+      return this.#addon.addFloats(size);
+    } catch (cause) {
+      const [wanted, used] = [size * 4, this.numBytes].map((bytes) => Math.ceil(bytes / 2 ** 20));
+      throw new EngineError(
+        'backend_failure',
+        `there is no memory for another ${wanted} MiB of tensors beside ${used} MiB: a smaller --batch takes less`,
+        { cause },
+      );
+    }
   }
 
   /** Joins the stretch with those that it touches. */

@@ -136,7 +136,8 @@ const char *Drop(const Job &job) {
 const char *Embed(const Job &job) {
   const int64_t rows = job.Size(2), dim = rows == 0 ? 0 : job.Size(4) / rows;
   if (!job.HasRows(4, rows, dim) || job.Size(3) != rows || job.Size(0) % dim != 0 || job.Size(1) % dim != 0) return kNoFit;
-  if (!job.NameRows(2, job.Size(0) / dim) || !job.NameRows(3, job.Size(1) / dim)) return "tokens and positions are in their tables";
+  const bool are_there = job.NameRows(2, job.Size(0) / dim) && job.NameRows(3, job.Size(1) / dim);
+  if (!are_there) return "tokens and positions are in their tables";
   job.Training().embed(job.Floats(0), job.Floats(1), job.Integers(2), job.Integers(3), rows, dim, job.Floats(4));
   return nullptr;
 }

@@ -75,6 +75,16 @@ describe('TrainingMemory', () => {
     expect(chunks).toEqual([CHUNK, CHUNK + 16]);
   });
 
+  it('says what to do where there is no memory', () => {
+    const addFloats = (): never => {
+      throw new Error('none');
+    };
+    const none = { addFloats } as unknown as KernelAddon;
+    expect(() => new TrainingMemory(none).addVector(8)).toThrow(
+      expect.objectContaining({ code: 'backend_failure', message: expect.stringContaining('64 MiB') as string }),
+    );
+  });
+
   it('refuses what is freed twice', () => {
     const { memory: own } = memory();
     const handle = own.addVector(8);
