@@ -81,7 +81,10 @@ describe('TrainingMemory', () => {
     };
     const none = { addFloats } as unknown as KernelAddon;
     expect(() => new TrainingMemory(none).addVector(8)).toThrow(
-      expect.objectContaining({ code: 'backend_failure', message: expect.stringContaining('64 MiB') as string }),
+      expect.objectContaining({
+        code: 'backend_failure',
+        message: expect.stringContaining('64 MiB') as string,
+      }),
     );
   });
 
