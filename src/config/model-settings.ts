@@ -93,7 +93,7 @@ export const MODEL_SETTINGS = {
     'NATIVE',
     'on',
     onOff,
-    'Whether RUNTIME=auto and searches of vectors may take the native kernels: on, off.',
+    'Whether RUNTIME=auto, searches of vectors and the trainer may take the native kernels: on, off.',
   ),
   weights: setting(
     'WEIGHTS',

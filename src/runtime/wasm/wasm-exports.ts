@@ -44,4 +44,5 @@ export interface WasmExports {
     places: number,
     placesSize: number,
   ): number;
+  train(operation: number, arrays: number, numOperands: number, numbers: number, numNumbers: number): number;
 }

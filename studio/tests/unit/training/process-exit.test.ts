@@ -1,23 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { KERNEL } from '../../../../training/kernel-ids.ts';
 
-const sources = (path: string) =>
-  JSON.stringify(new URL(`../../../../training/${path}`, import.meta.url).href);
+const KERNELS = JSON.stringify(new URL('../../../training/kernels.ts', import.meta.url).href);
 
-/** A process of its own that starts three threads of kernels, uses them, and then does what `last` says. */
+/** A process of its own that starts three threads of wasm kernels, uses them, and then does what `last` says. */
 async function runProcess(last: string): Promise<{ code: number | null; output: string }> {
   const script = `
-    import { KernelPool } from ${sources('wasm/kernel-pool.ts')};
-    import { readKernels, startWasmBackend } from ${sources('wasm/start.ts')};
-    const { heap } = await startWasmBackend();
-    const pool = await KernelPool.start({ wasmBytes: await readKernels(), heap, numThreads: 3 });
-    const length = 40000;
-    const numbers = heap.malloc(4 * length);
-    heap.float32(numbers, length).fill(4.5);
-    pool.run(${KERNEL.ADD}, 3, [numbers, numbers, numbers, length]);
-    console.log('last:', heap.float32(numbers, length)[length - 1]);
+    import * as tf from '@tensorflow/tfjs-core';
+    import { TrainingKernels } from ${KERNELS};
+    const kernels = await TrainingKernels.start(3, 'wasm');
+    const x = tf.tensor1d(new Float32Array(40000).fill(4.5));
+    console.log('last:', kernels.add(x, x).dataSync().at(-1));
     ${last}
   `;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script]);
@@ -28,8 +22,8 @@ async function runProcess(last: string): Promise<{ code: number | null; output: 
   return { code: child.exitCode, output };
 }
 
-describe('a process with a kernel pool', () => {
-  it('ends by itself although the pool was never disposed', async () => {
+describe('a process with the kernels of the trainer', () => {
+  it('ends by itself although they were never disposed of', async () => {
     expect(await runProcess('')).toEqual({ code: 0, output: 'last: 9\n' });
   });
 
