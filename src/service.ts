@@ -30,6 +30,8 @@ import { ModelAliases } from './serving/model-aliases.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
 import {
+  keepIdentities,
+  logDiskNotes,
   logMemory,
   logLostAliases,
   logLostLogs,
@@ -178,6 +180,7 @@ async function compose(
   const givenDefaults = await readDefaultsSetting(config.generationConfig);
   const models = createModelPool(config, logger, { model, fallbackTemplate, givenDefaults, createProcess });
   await logLostAliases(models, config.modelAliases, logger);
+  await keepIdentities(config, logger);
   const metrics = new Metrics(models, numLogLinesLost);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
@@ -308,6 +311,7 @@ export function createEngine(
       if (error === undefined) logger.info({ model: model.id }, message);
       else logger.error({ model: model.id, err: error }, message);
     },
+    onDiskNote: logDiskNotes(model.id, logger),
     createProcess,
   });
 }
