@@ -95,7 +95,9 @@ export class PrefixDisk {
 
   /** Takes a sequence whose beginning is to be read first; `release` is called once it may start. False: it may now. */
   hold(sequence: Sequence, release: () => void): boolean {
-    if (this.#isGone || !this.#loads.hold(sequence, release)) return false;
+    const isHeld = !this.#isGone && this.#loads.hold(sequence, release);
+    if (this.#counts.numMissedPages > 0) this.#tell();
+    if (!isHeld) return false;
     this.#watch ??= setInterval(() => this.#look(), WATCH_INTERVAL_MS);
     return true;
   }
@@ -146,6 +148,10 @@ export class PrefixDisk {
         this.#note(message.problem);
         break;
     }
+    this.#tell();
+  }
+
+  #tell(): void {
     this.#hasNews = true;
     this.#onWork();
   }
