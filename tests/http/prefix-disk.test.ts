@@ -40,10 +40,13 @@ describe('a service with PREFIX_CACHE_DIR', () => {
       await using service = await start(path);
       before = await complete(service);
       expect(before.numCached).toBe(0);
+      const written = (): Promise<number> =>
+        metric(service.url, 'tokenflare_prefix_disk_written_pages_total');
+      const numWhole = Math.floor((before.numPrompt - 1) / PAGE_TOKENS);
+      await until(async () => (await written()) >= numWhole);
     }
     const numPages = Math.floor((before.numPrompt - 1) / PAGE_TOKENS);
     expect(numPages).toBeGreaterThan(4);
-    // Ending the service wrote what was left, the answer's pages too.
     const files = readdirSync(join(path, 'pages'));
     expect(files.length).toBeGreaterThanOrEqual(numPages);
     {

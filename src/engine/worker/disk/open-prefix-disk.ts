@@ -14,7 +14,7 @@ interface LoadedEngine {
   readonly cache: KvCache;
   /** Of the model's files. */
   readonly digest: string;
-  readonly costs: StepCostModel;
+  readonly costs: Pick<StepCostModel, 'isMeasured' | 'predictMs'>;
   readonly queue: RunQueue;
 }
 

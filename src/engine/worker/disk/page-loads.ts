@@ -18,14 +18,14 @@ const MAX_HELD_OF_CLIENT = 64;
 const MAX_HELD = 256;
 /** Longest that one waits behind others of its client. */
 const MAX_HELD_MS = 2000;
-/** By how much longer a load may take than to compute what it brings. */
+/** By how much longer a load may take than to compute what it has brought, and a page more. */
 const GRACE_MS = 500;
 /** A disk that was too slow is not asked for so long. */
 const PAUSE_MS = 30_000;
 
 /** Whether pages come so slowly that they had better be computed. */
 export const isTooSlow = (elapsedMs: number, numPages: number, msToComputePage: number): boolean =>
-  elapsedMs > GRACE_MS + numPages * msToComputePage;
+  elapsedMs > GRACE_MS + (numPages + 1) * msToComputePage;
 
 /** A sequence that waits for its pages, and what happens then. */
 interface Held {

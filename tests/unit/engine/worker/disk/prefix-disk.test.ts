@@ -184,7 +184,7 @@ describe('PrefixDisk', () => {
     engine.now += 400;
     await engine.turn(0);
     expect(engine.core.numSeatsUsed).toBe(0);
-    engine.now += 200;
+    engine.now += 300;
     for (let i = 0; !engine.finished.has(1) && i < 100; i++) await engine.turn(0);
     expect(engine.outcomes.get(1)).toEqual({ ...before, numCached: 0 });
     expect(engine.report().notes.map(({ kind }) => kind)).toEqual(['slow']);
@@ -200,10 +200,10 @@ describe('PrefixDisk', () => {
   });
 
   it('waits as long as pages come faster than they are computed', () => {
-    expect(isTooSlow(499, 0, 10)).toBe(false);
-    expect(isTooSlow(501, 0, 10)).toBe(true);
-    expect(isTooSlow(1499, 100, 10)).toBe(false);
-    expect(isTooSlow(1501, 100, 10)).toBe(true);
+    expect(isTooSlow(509, 0, 10)).toBe(false);
+    expect(isTooSlow(511, 0, 10)).toBe(true);
+    expect(isTooSlow(1509, 100, 10)).toBe(false);
+    expect(isTooSlow(1511, 100, 10)).toBe(true);
   });
 
   it('goes on without its disk once the thread is gone, also for those that wait', async () => {
