@@ -160,7 +160,7 @@ export const MODEL_SETTINGS = {
     'KV_CACHE_IDLE_SECONDS',
     '1800',
     seconds(0),
-    "Seconds without a request after which pages that no sequence holds are forgotten and their memory is given back to the system (native, not on Windows); 0: never.",
+    'Seconds without a request after which pages that no sequence holds are forgotten and their memory is given back to the system (native, not on Windows); 0: never.',
   ),
   speculation: setting(
     'SPECULATION',
