@@ -25,7 +25,8 @@ export function withoutClientTexts(logger: Logger, showsTexts: boolean): Logger 
   return logger.child({}, { serializers: { err } });
 }
 
-export function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
+export async function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
+  await keepIdentities(config, logger);
   return openAccess(config, {
     onKeysLoaded: (numKeys) => logger.info({ numKeys }, 'API keys read'),
     onKeysProblem: ({ message }) => logger.error(`${message}; the keys that were read last stay in use`),
@@ -74,9 +75,10 @@ export function logDiskNotes(model: string, logger: Logger): (note: DiskNote) =>
 }
 
 /** Clients that send keys which nobody checks are the same after a restart, where their prefixes are. */
-export async function keepIdentities({ prefixCacheDir }: Config, logger: Logger): Promise<void> {
+async function keepIdentities({ prefixCacheDir }: Config, logger: Logger): Promise<void> {
   const reason = prefixCacheDir === undefined ? undefined : await keepIdentitySecret(prefixCacheDir);
-  if (reason !== undefined) logger.warn({ reason }, 'clients without a valid key lose their prefixes on a restart');
+  if (reason !== undefined)
+    logger.warn({ reason }, 'clients without a valid key lose their prefixes on a restart');
 }
 
 const LOST_LOGS_MS = 10_000;

@@ -30,7 +30,6 @@ import { ModelAliases } from './serving/model-aliases.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
 import {
-  keepIdentities,
   logDiskNotes,
   logMemory,
   logLostAliases,
@@ -180,7 +179,6 @@ async function compose(
   const givenDefaults = await readDefaultsSetting(config.generationConfig);
   const models = createModelPool(config, logger, { model, fallbackTemplate, givenDefaults, createProcess });
   await logLostAliases(models, config.modelAliases, logger);
-  await keepIdentities(config, logger);
   const metrics = new Metrics(models, numLogLinesLost);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');

@@ -16,7 +16,9 @@ const PROMPT = Array.from(
 const start = (path: string, settings: Record<string, string> = {}): Promise<TestService> =>
   startTestService({ MODEL: EMBEDDED_MODEL, RUNTIME, THREADS: '1', PREFIX_CACHE_DIR: path, ...settings });
 
-async function complete({ url }: TestService): Promise<{ text: string; numPrompt: number; numCached: number }> {
+async function complete({
+  url,
+}: TestService): Promise<{ text: string; numPrompt: number; numCached: number }> {
   const body = { prompt: PROMPT, max_tokens: 12, temperature: 0, seed: 1 };
   const answer = await fetch(`${url}/v1/completions`, {
     method: 'POST',
@@ -26,9 +28,9 @@ async function complete({ url }: TestService): Promise<{ text: string; numPrompt
   });
   const { choices, usage } = (await answer.json()) as CompletionBody;
   return {
-    text: choices[0]?.text ?? '',
+    text: choices.map((choice) => choice.text).join(),
     numPrompt: usage.prompt_tokens,
-    numCached: usage.prompt_tokens_details?.cached_tokens ?? NaN,
+    numCached: usage.prompt_tokens_details.cached_tokens,
   };
 }
 
@@ -52,7 +54,9 @@ describe('a service with PREFIX_CACHE_DIR', () => {
     {
       await using service = await start(path);
       expect(await complete(service)).toEqual({ ...before, numCached: numPages * PAGE_TOKENS });
-      await until(async () => (await metric(service.url, 'tokenflare_prefix_disk_hit_pages_total')) === numPages);
+      await until(
+        async () => (await metric(service.url, 'tokenflare_prefix_disk_hit_pages_total')) === numPages,
+      );
       expect(await metric(service.url, 'tokenflare_prefix_disk_bytes')).toBe(
         files.reduce((sum, name) => sum + statSync(join(path, 'pages', name)).size, 0),
       );

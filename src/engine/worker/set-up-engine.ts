@@ -66,22 +66,14 @@ export async function setUpEngine(
     costs,
   });
   const runner = new ModelRunner(model, runtime, cache, onNewShape);
-  const firstStep = new StepCostModel(work);
-  firstStep.record(ONE_ROW, await millisecondsOf(() => runner.warmUp()));
-  // What weights were read into is garbage, which nothing but this would collect for as long as there is work: next to
-  // nothing is allocated from here on. The engine process has the function; where tests set up an engine it may lack.
-  globalThis.gc?.();
+  const firstStep = await costOfFirstStep(work, runner);
   const digest = await filesDigest(settings.modelPath);
-  const disk = openPrefixDisk(
-    settings,
-    { runtime, cache, digest, costs, queue: scheduler.queue },
-    onDiskWork,
-  );
+  const loadedEngine = { runtime, cache, digest, costs, queue: scheduler.queue };
+  const disk = openPrefixDisk(settings, loadedEngine, onDiskWork);
   const gate = disk instanceof PrefixDisk ? disk : undefined;
   // The first request finds what there is.
   await gate?.opened(DISK_OPEN_MS);
-  const sampler = new Sampler(model.config.vocabSize);
-  const core = new EngineCore(scheduler, runner, sampler, monotonicMs, gate);
+  const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs, gate);
   const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
   const largest = scheduler.largestShape(shape.maxModelLen);
   return {
@@ -129,13 +121,21 @@ function idleMemoryOf(
   keptMs = 0,
   onReleased: () => void,
 ): IdleMemory | undefined {
-  const releasePages = pageBytes?.releasePages;
-  if (releasePages === undefined) return undefined;
-  const release = (first: number, count: number): void => releasePages(kvCache, first, count);
+  if (pageBytes?.releasePages === undefined) return undefined;
+  const release = (first: number, count: number): void => pageBytes.releasePages?.(kvCache, first, count);
   return new IdleMemory({ cache, keptMs, release, onReleased });
 }
 
 const ONE_ROW: StepShape = { numRows: 1, numLogitRows: 1, numScores: 1 };
+
+async function costOfFirstStep(work: StepWork, runner: ModelRunner): Promise<StepCostModel> {
+  const firstStep = new StepCostModel(work);
+  firstStep.record(ONE_ROW, await millisecondsOf(() => runner.warmUp()));
+  // What weights were read into is garbage, which nothing but this would collect for as long as there is work: next to
+  // nothing is allocated from here on. The engine process has the function; where tests set up an engine it may lack.
+  globalThis.gc?.();
+  return firstStep;
+}
 
 async function millisecondsOf(run: () => Promise<void>): Promise<number> {
   const startedAt = monotonicMs();

@@ -1,3 +1,4 @@
+import { EngineError } from '../../../errors.ts';
 import type { DiskNote } from '../../protocol.ts';
 import type { DiskThreadData, FromDisk, ToDisk, WriteOutcome } from './disk-protocol.ts';
 import { codeOf, PageFolder, type ReadOutcome } from './page-folder.ts';
@@ -90,8 +91,7 @@ export class DiskWork {
     try {
       return work();
     } catch (error) {
-      const reason = codeOf(error) ?? (error instanceof Error ? error.message : String(error));
-      this.#report({ kind, reason });
+      this.#report({ kind, reason: reasonOf(error) });
       return undefined;
     }
   }
@@ -117,4 +117,10 @@ export class DiskWork {
     if (!inAnyCase && added.length + gone.length === 0) return;
     this.#send({ type: 'files', added, gone, numBytes: this.#numBytes });
   }
+}
+
+/** The system's messages have paths in them, its codes are enough. */
+function reasonOf(error: unknown): string {
+  if (error instanceof EngineError) return error.message;
+  return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
 }

@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { EngineError } from '../../../errors.ts';
 import { encodeHeader, faultOf, faultOfLength, type FileFault, HEADER_BYTES } from './page-file.ts';
 import { filesToDrop, type StoredPage } from './files-to-drop.ts';
 import { parseFileName } from './page-name.ts';
@@ -30,9 +31,9 @@ import { parseFileName } from './page-name.ts';
 const PART = /^[0-9a-f]{32}\.part$/;
 /** One that is older was left by a process that was killed. */
 const STALE_PART_MS = 600_000;
-/** Windows has no such flags, and no such files. */
-const OPEN_PLAIN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+/** Windows has no such flags, and no such files: there they are undefined, which counts as 0. */
+const OPEN_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** The folder is looked through again after so long, or after so many times what it took. */
 const SCAN_INTERVAL_MS = 2000;
 const SCAN_SHARE = 20;
@@ -67,7 +68,7 @@ export class PageFolder {
     mkdirSync(this.#path, { recursive: true, mode: 0o700 });
     const { mode, uid } = directoryAt(this.#path);
     if (process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o077) !== 0)) {
-      throw new Error(`the folder ${this.#path} belongs to another user, or others may look into it`);
+      throw unusable(`the folder ${this.#path} belongs to another user, or others may look into it`);
     }
     this.scan();
   }
@@ -197,7 +198,7 @@ export class PageFolder {
   }
 
   #makeRoom(numBytes: number): void {
-    if (numBytes > this.#maxBytes) throw new Error('PREFIX_CACHE_DISK_MB is less than a page of this model');
+    if (numBytes > this.#maxBytes) throw unusable('PREFIX_CACHE_DISK_MB is less than a page of this model');
     if (performance.now() >= this.#scanAgainAt) this.scan();
     if (this.#numBytes + numBytes <= this.#maxBytes) return;
     const left = Math.floor(this.#maxBytes * (1 - FREE_SHARE));
@@ -223,13 +224,15 @@ export class PageFolder {
   }
 }
 
+const unusable = (message: string): EngineError => new EngineError('config_invalid', message);
+
 /** Of the system's error, or nothing. */
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 function directoryAt(path: string): { mode: number; uid: number } {
   const stats = lstatSync(path);
-  if (!stats.isDirectory()) throw new Error(`${path} is no folder`);
+  if (!stats.isDirectory()) throw unusable(`${path} is no folder`);
   return stats;
 }
 

@@ -1,10 +1,11 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import type * as identity from '../../../../src/http/middleware/identity-secret.ts';
 import { tempDirectory } from '../../../support/temp-directory.ts';
 
 /** As after a restart. */
-async function startAnew(): Promise<typeof import('../../../../src/http/middleware/identity-secret.ts')> {
+async function startAnew(): Promise<typeof identity> {
   vi.resetModules();
   return import('../../../../src/http/middleware/identity-secret.ts');
 }
