@@ -75,14 +75,14 @@ export async function setUpEngine(
   await gate?.opened(DISK_OPEN_MS);
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs, gate);
   const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
-  const largest = scheduler.largestShape(shape.maxModelLen);
   return {
     core,
     runtime,
     disk,
     giveBack: (onReleased) => idleMemoryOf(runtime, cache, scheduler, settings.kvCacheIdleMs, onReleased),
     // As long as no step was measured, by the first decode, which says too much of a larger step and never too little.
-    largestStepMs: () => (costs.isMeasured ? costs : firstStep).predictMs(largest),
+    largestStepMs: () =>
+      (costs.isMeasured ? costs : firstStep).predictMs(scheduler.largestShape(shape.maxModelLen)),
     model: {
       id: settings.modelId,
       architecture,

@@ -18,17 +18,22 @@ export const identitySecret = (): Buffer => secret;
 export async function keepIdentitySecret(folder: string): Promise<string | undefined> {
   const path = join(folder, 'secret');
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const own = `${path}.${randomBytes(8).toString('hex')}`;
-    await writeFile(own, secret, { flag: 'wx', mode: 0o600 });
-    // Whole at once; of two services that start together, one makes it.
-    await link(own, path).catch(() => undefined);
-    await unlink(own);
-    const kept = await readFile(path);
+    // One that is there is enough, also where nothing can be written.
+    const kept = await readFile(path).catch(() => makeSecret(folder, path));
     if (kept.byteLength !== SECRET_BYTES) return `${path} is no secret of ${SECRET_BYTES} bytes: remove it`;
     secret = kept;
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+async function makeSecret(folder: string, path: string): Promise<Buffer> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const own = `${path}.${randomBytes(8).toString('hex')}`;
+  await writeFile(own, secret, { flag: 'wx', mode: 0o600 });
+  // Whole at once; of two services that start together, one makes it.
+  await link(own, path).catch(() => undefined);
+  await unlink(own);
+  return readFile(path);
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -65,7 +66,8 @@ export class PageFolder {
     this.#path = join(path, 'pages');
     this.#maxBytes = maxBytes;
     this.#now = now;
-    mkdirSync(this.#path, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(this.#path);
     const { mode, uid } = directoryAt(this.#path);
     if (process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o077) !== 0)) {
       throw unusable(`the folder ${this.#path} belongs to another user, or others may look into it`);
@@ -229,6 +231,15 @@ const unusable = (message: string): EngineError => new EngineError('config_inval
 /** Of the system's error, or nothing. */
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** Not with its parents: where those cannot hold it, as below /proc, Node would try for ever. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' && !existsSync(path)) throw error;
+  }
+}
 
 function directoryAt(path: string): { mode: number; uid: number } {
   const stats = lstatSync(path);

@@ -19,6 +19,9 @@ describe('keepIdentitySecret', () => {
     expect(reasons).toEqual([undefined, undefined]);
     expect(first.identitySecret()).toEqual(second.identitySecret());
     expect(readdirSync(folder)).toEqual(['secret']);
+    const third = await startAnew();
+    expect(await third.keepIdentitySecret(folder)).toBeUndefined();
+    expect(third.identitySecret()).toEqual(first.identitySecret());
     if (process.platform !== 'win32') expect(statSync(join(folder, 'secret')).mode & 0o777).toBe(0o600);
   });
 
