@@ -36,12 +36,17 @@ describe.each(kernels)('prefixes on disk, on $label', ({ create }) => {
     const { numLayers, numKvHeads, headDim, vocabSize } = loaded.config;
     const shape = { numLayers, numKvHeads, headDim, numPages: NUM_PAGES, maxStepPages: NUM_PAGES };
     const cache: KvCache = runtime.createKvCache(shape);
-    const scheduler = new Scheduler({ numSeats: 1, numPages: NUM_PAGES, maxNumBatchedTokens: 100, prefixCache: true });
+    const scheduler = new Scheduler({
+      numSeats: 1,
+      numPages: NUM_PAGES,
+      maxNumBatchedTokens: 100,
+      prefixCache: true,
+    });
     // However busy the machine is, reading is faster.
     const costs = { isMeasured: true, predictMs: () => 60_000 };
     const { queue } = scheduler;
     const settings = { prefixDisk: { path, maxBytes: 1e9 }, prefixCache: true };
-    const disk = openPrefixDisk(settings, { runtime, cache, digest, costs, queue });
+    const disk = await openPrefixDisk(settings, { runtime, cache, digest, costs, queue });
     if (!(disk instanceof PrefixDisk)) throw new Error('there is a disk');
     const runner = new ModelRunner(loaded.model, runtime, cache);
     const core = new EngineCore(scheduler, runner, new Sampler(vocabSize), undefined, disk);

@@ -69,10 +69,8 @@ export async function setUpEngine(
   const firstStep = await costOfFirstStep(work, runner);
   const digest = await filesDigest(settings.modelPath);
   const loadedEngine = { runtime, cache, digest, costs, queue: scheduler.queue };
-  const disk = openPrefixDisk(settings, loadedEngine, onDiskWork);
+  const disk = await openPrefixDisk(settings, loadedEngine, onDiskWork);
   const gate = disk instanceof PrefixDisk ? disk : undefined;
-  // The first request finds what there is.
-  await gate?.opened(DISK_OPEN_MS);
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs, gate);
   const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
   return {
@@ -110,9 +108,6 @@ export async function setUpEngine(
     },
   };
 }
-
-/** A disk that is slower holds up no start. */
-const DISK_OPEN_MS = 2000;
 
 function idleMemoryOf(
   { pageBytes }: Runtime,

@@ -21,12 +21,15 @@ interface LoadedEngine {
 /** Where nothing was measured, reading is worth a wait. */
 const UNMEASURED_PAGE_MS = 100;
 
-/** The disk of an engine; why it has none though it was asked for, or undefined where it was not. */
-export function openPrefixDisk(
+/** A disk that is slower holds up no start. */
+const OPEN_MS = 2000;
+
+/** The disk of an engine, once it has told what there is; why it has none though it was asked for, or undefined where it was not. */
+export async function openPrefixDisk(
   { prefixDisk, prefixCache }: Pick<EngineSettings, 'prefixDisk' | 'prefixCache'>,
   { runtime, cache, digest, costs, queue }: LoadedEngine,
   onWork?: () => void,
-): PrefixDisk | DiskNote | undefined {
+): Promise<PrefixDisk | DiskNote | undefined> {
   if (prefixDisk === undefined) return undefined;
   const { pageBytes } = runtime;
   if (!prefixCache) return { kind: 'unsupported', reason: 'PREFIX_CACHE is off' };
@@ -45,7 +48,7 @@ export function openPrefixDisk(
   });
   const { path, maxBytes } = prefixDisk;
   const ofPage = { numRows: PAGE_TOKENS, numLogitRows: 0, numScores: scoresOf(0, PAGE_TOKENS) };
-  return new PrefixDisk({
+  const disk = new PrefixDisk({
     space,
     queue,
     pages: {
@@ -58,4 +61,6 @@ export function openPrefixDisk(
       openDiskPort({ path, maxBytes, spaceTag: spaceTagOf(space) }, onMessage, onEnd),
     ...(onWork === undefined ? {} : { onWork }),
   });
+  await disk.opened(OPEN_MS);
+  return disk;
 }
