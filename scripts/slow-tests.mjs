@@ -149,8 +149,10 @@ export const SLOW_TESTS = [
     sources: ['src/decisions/', 'routes/decisions/', ...ENGINE],
   },
   {
-    tests: ['tests/http/{sampling-defaults,padding-waste,speculation,prefix-cache,full-cache}.test.ts'],
-    seconds: 50,
+    tests: [
+      'tests/http/{sampling-defaults,padding-waste,speculation,prefix-cache,prefix-disk,full-cache}.test.ts',
+    ],
+    seconds: 60,
     sources: [...ENGINE, ...MODELS, ...RUNTIMES],
   },
   {
@@ -181,8 +183,8 @@ export const SLOW_TESTS = [
   { tests: ['tests/numeric/architectures.test.ts'], seconds: 74, sources: [...MODELS, ...RUNTIMES] },
   { tests: ['tests/numeric/fastest-runtime.test.ts'], seconds: 23, sources: RUNTIMES },
   {
-    tests: ['tests/numeric/{preemption,pages,prefix-cache,copy-page}.test.ts'],
-    seconds: 69,
+    tests: ['tests/numeric/{preemption,pages,prefix-cache,prefix-disk,copy-page,page-bytes}.test.ts'],
+    seconds: 95,
     sources: [...ENGINE, ...RUNTIMES],
   },
   {

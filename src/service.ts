@@ -30,6 +30,7 @@ import { ModelAliases } from './serving/model-aliases.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
 import {
+  logDiskNotes,
   logMemory,
   logLostAliases,
   logLostLogs,
@@ -308,6 +309,7 @@ export function createEngine(
       if (error === undefined) logger.info({ model: model.id }, message);
       else logger.error({ model: model.id, err: error }, message);
     },
+    onDiskNote: logDiskNotes(model.id, logger),
     createProcess,
   });
 }

@@ -34,6 +34,12 @@ describe('readConfig', () => {
     expect(readConfig({ GATEWAY_LOGS: 'memory' }, []).gatewayLogs).toBe(':memory:');
   });
 
+  it('keeps prefixes in files only where it is asked to', () => {
+    expect(readConfig({}, []).prefixCacheDir).toBeUndefined();
+    const config = readConfig({ PREFIX_CACHE_DIR: '/var/cache/t', PREFIX_CACHE_DISK_MB: '8' }, []);
+    expect(config).toMatchObject({ prefixCacheDir: '/var/cache/t', prefixCacheDiskBytes: 8 * 2 ** 20 });
+  });
+
   it('reads no time that is longer than a timer of Node can be', () => {
     const times = Object.entries(readConfig({}, [])).filter(([name]) => name.endsWith('Ms'));
     expect(times.length).toBeGreaterThan(4);
@@ -81,6 +87,8 @@ describe('readConfig', () => {
     [{ REDIS_URL: 'localhost:6379' }, [], /REDIS_URL.*redis:\/\/HOST/],
     [{}, ['--port', 'x'], /--port is 'x'/],
     [{}, ['--prot', '1'], /--prot/],
+    [{ PREFIX_CACHE_DISK_MB: '0' }, [], /PREFIX_CACHE_DISK_MB is '0': must be at least 1$/],
+    [{ KV_CACHE_IDLE_SECONDS: '-1' }, [], /KV_CACHE_IDLE_SECONDS is '-1': must be a number of seconds$/],
     [{ GATEWAY_HOSTS: 'api.openai.com,evil.example' }, [], "'evil.example' is no host that is known here"],
     [{ GATEWAY_HOSTS: 'openai=http://evil.example' }, [], 'openai: must be https'],
   ])('refuses %j %j and says why', (environment, args, message) => {

@@ -23,6 +23,11 @@ export interface KernelAddon {
   packFloats(matrix: Handle, firstRow: number, rows: Float32Array): void;
   packRows(matrix: Handle, firstRow: number, storedFormat: number, rows: Uint8Array): void;
   copyPage(cache: Handle, from: number, to: number): void;
+  /** All bytes of a page, of every layer: into the array, and back. */
+  readPage(cache: Handle, page: number, bytes: Uint8Array): void;
+  writePage(cache: Handle, page: number, bytes: Uint8Array): void;
+  /** Gives the memory of pages that hold nothing back to the system; in WebAssembly there is no such thing. */
+  releasePages?(cache: Handle, first: number, count: number): void;
   /** By the kernels of one of the instruction sets that `start` returned. */
   run(
     program: Handle,

@@ -38,6 +38,18 @@ export class KernelKvCache implements KvCache {
     this.#addon.copyPage(this.handle, from, to);
   }
 
+  readPage(page: number, bytes: Uint8Array): void {
+    this.#addon.readPage(this.handle, page, bytes);
+  }
+
+  writePage(page: number, bytes: Uint8Array): void {
+    this.#addon.writePage(this.handle, page, bytes);
+  }
+
+  releasePages(first: number, count: number): void {
+    this.#addon.releasePages?.(this.handle, first, count);
+  }
+
   dispose(): void {
     this.#tensor.dispose();
   }

@@ -5,7 +5,15 @@ import type { StepValue } from '../step/step-recorder.ts';
 import { checkBatch, tableSizes, type TableSizes } from '../step/step-tables.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
-import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory, StoredRows } from '../runtime.ts';
+import type {
+  Forward,
+  KvCache,
+  KvCacheShape,
+  PageBytes,
+  Runtime,
+  RuntimeMemory,
+  StoredRows,
+} from '../runtime.ts';
 import { type StepBatch, TOP_LOGITS, type StepRow } from '../step-batch.ts';
 import type { KvCacheFormat, WeightFormatOf } from '../traits.ts';
 import { joinProducts } from './join-products.ts';
@@ -137,8 +145,20 @@ export class KernelRuntime implements Runtime {
   }
 
   copyPage(cache: KvCache, from: number, to: number): void {
-    assertInvariant(cache instanceof KernelKvCache, 'the KV cache belongs to this runtime');
-    cache.copyPage(from, to);
+    kernelCache(cache).copyPage(from, to);
+  }
+
+  /** Native kernels give the same bits on every instruction set; WebAssembly has more than one way to round. */
+  get pageBytes(): PageBytes {
+    const rounding = this.name === 'wasm' ? `, ${this.#instructionSet.name}` : '';
+    return {
+      format: `${this.name}, weights ${this.#weights}, cache ${this.#cacheFormat}${rounding}`,
+      readPage: (cache, page, bytes) => kernelCache(cache).readPage(page, bytes),
+      writePage: (cache, page, bytes) => kernelCache(cache).writePage(page, bytes),
+      ...(this.#addon.releasePages === undefined
+        ? {}
+        : { releasePages: (cache, first, count) => kernelCache(cache).releasePages(first, count) }),
+    };
   }
 
   memory(): RuntimeMemory {
@@ -207,6 +227,11 @@ export class KernelRuntime implements Runtime {
     this.#programs.push(program);
     return { program, result, tables: tableSizes(operations) };
   }
+}
+
+function kernelCache(cache: KvCache): KernelKvCache {
+  assertInvariant(cache instanceof KernelKvCache, 'the KV cache belongs to this runtime');
+  return cache;
 }
 
 /** What a step says of its rows, as `ReadRows` of cpp/step_program.h reads it. */

@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
-import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
+import type {
+  Forward,
+  KvCache,
+  KvCacheShape,
+  PageBytes,
+  Runtime,
+  RuntimeDevice,
+  RuntimeMemory,
+} from '../runtime.ts';
 import type { StepBatch, StepRow } from '../step-batch.ts';
 import type { RuntimeName } from '../traits.ts';
 import { ReferenceKvCache } from './reference-kv-cache.ts';
@@ -50,9 +58,14 @@ export class ReferenceRuntime implements Runtime {
   }
 
   copyPage(cache: KvCache, from: number, to: number): void {
-    assertInvariant(cache instanceof ReferenceKvCache, 'the KV cache belongs to this runtime');
-    cache.copyPage(from, to);
+    referenceCache(cache).copyPage(from, to);
   }
+
+  readonly pageBytes: PageBytes = {
+    format: 'reference',
+    readPage: (cache, page, bytes) => referenceCache(cache).readPage(page, bytes),
+    writePage: (cache, page, bytes) => referenceCache(cache).writePage(page, bytes),
+  };
 
   memory(): RuntimeMemory {
     const { numTensors, numBytes } = tf.memory();
@@ -68,4 +81,9 @@ export class ReferenceRuntime implements Runtime {
     this.#caches.clear();
     return Promise.resolve();
   }
+}
+
+function referenceCache(cache: KvCache): ReferenceKvCache {
+  assertInvariant(cache instanceof ReferenceKvCache, 'the KV cache belongs to this runtime');
+  return cache;
 }

@@ -210,6 +210,16 @@ export class WasmAddon implements KernelAddon {
     this.#check(this.#exports.copyPage(cache, from, to));
   }
 
+  readPage(cache: Handle, page: number, bytes: Uint8Array): void {
+    const address = this.#room(0, bytes.byteLength);
+    this.#check(this.#exports.readPage(cache, page, address, bytes.byteLength));
+    bytes.set(new Uint8Array(this.#memory.buffer, address, bytes.byteLength));
+  }
+
+  writePage(cache: Handle, page: number, bytes: Uint8Array): void {
+    this.#check(this.#exports.writePage(cache, page, this.#stage(0, bytes), bytes.byteLength));
+  }
+
   run(program: Handle, rows: Int32Array, whole: Float32Array, tops: Float32Array, places: Int32Array): void {
     const words = this.#stage(0, rows);
     const [wholeAt, topsAt, placesAt] = [whole, tops, places].map((array, i) =>

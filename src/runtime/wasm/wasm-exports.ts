@@ -33,6 +33,8 @@ export interface WasmExports {
   packFloats(handle: Handle, row: number, numbers: number, count: number): number;
   packRows(handle: Handle, row: number, format: number, bytes: number, numBytes: number): number;
   copyPage(handle: Handle, from: number, to: number): number;
+  readPage(handle: Handle, page: number, bytes: number, numBytes: number): number;
+  writePage(handle: Handle, page: number, bytes: number, numBytes: number): number;
   run(
     program: Handle,
     rows: number,

@@ -51,7 +51,7 @@ export class RunQueue {
   readonly #loans = new Loans();
   readonly #running: Sequence[] = [];
   readonly #needs: PageNeeds;
-  readonly #changes = new QueueChanges();
+  readonly changes = new QueueChanges();
   /** As things are; `undefined` when something has changed since it was asked. */
   #seatShares: FairShares | undefined;
   #pageShares: FairShares | undefined;
@@ -103,7 +103,7 @@ export class RunQueue {
 
   /** What happened since this was asked before. */
   takeChanges(): Changes {
-    return this.#changes.take(this.cache.counts().numEvicted);
+    return this.changes.take(this.cache.counts().numEvicted);
   }
 
   /** Sees to it that all that run have room for their next token; where too few pages are free, sequences stop. */
@@ -210,8 +210,8 @@ export class RunQueue {
   }
 
   #start(sequence: Sequence, match: PrefixMatch | undefined): readonly PageCopy[] {
-    const { holder, copies } = this.cache.take(match, sequence.cacheSalt);
-    this.#changes.filled(copies.map(({ to }) => to));
+    const { holder, copies } = this.cache.take(match, sequence.cacheSalt, sequence.clientId);
+    this.changes.filled(copies.map(({ to }) => to));
     this.waiting.remove(sequence.id);
     this.#running.push(sequence);
     sequence.seat = this.#seats.take();
@@ -233,7 +233,7 @@ export class RunQueue {
     sequence.numComputedTokens = 0;
     sequence.numPreemptions++;
     this.waiting.addFirst(sequence);
-    this.#changes.stopped();
+    this.changes.stopped();
     this.#changed();
   }
 
@@ -252,7 +252,7 @@ export class RunQueue {
     const numBefore = holder.pages.length;
     if (!this.cache.grow(holder, numTokens)) return false;
     if (holder.pages.length === numBefore) return true;
-    this.#changes.gave(holder.pages.slice(numBefore));
+    this.changes.gave(holder.pages.slice(numBefore));
     this.#pageShares = undefined;
     return true;
   }
@@ -279,7 +279,7 @@ export class RunQueue {
     const { holder } = this.cache.take(undefined, undefined);
     const hasRoom = this.cache.grow(holder, loan.numTokens);
     assertInvariant(hasRoom, 'pages are lent while there are so many');
-    this.#changes.filled(holder.pages);
+    this.changes.filled(holder.pages);
     this.#loans.lend(loan, holder, this.#seats.take());
     this.#changed();
     return true;

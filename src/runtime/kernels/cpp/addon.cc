@@ -228,6 +228,29 @@ napi_value CopyPage(napi_env env, napi_callback_info info) {
   return call.Done(call.ok() ? call.addon().store.CopyPage(handle, from, to) : nullptr);
 }
 
+napi_value ReadPage(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t page = call.Integer(1);
+  const auto bytes = call.Bytes(2);
+  return call.Done(call.ok() ? call.addon().store.ReadPage(handle, page, bytes.data, bytes.size) : nullptr);
+}
+
+napi_value WritePage(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t page = call.Integer(1);
+  const auto bytes = call.Bytes(2);
+  return call.Done(call.ok() ? call.addon().store.WritePage(handle, page, bytes.data, bytes.size) : nullptr);
+}
+
+napi_value ReleasePages(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t first = call.Integer(1), count = call.Integer(2);
+  return call.Done(call.ok() ? call.addon().store.ReleasePages(handle, first, count) : nullptr);
+}
+
 napi_value Run(napi_env env, napi_callback_info info) {
   Call call(env, info);
   const int32_t program = call.Handle(0);
@@ -305,6 +328,7 @@ napi_value Register(napi_env env, napi_value exports) {
       {"start", Start},           {"addVector", AddVector},     {"addMatrix", AddMatrix},     {"addCache", AddCache},
       {"addProgram", AddProgram}, {"freeTensor", FreeTensor},   {"freeProgram", FreeProgram}, {"writeVector", WriteVector},
       {"readTensor", ReadTensor}, {"packFloats", PackFloats}, {"packRows", PackRows},       {"copyPage", CopyPage},
+      {"readPage", ReadPage},     {"writePage", WritePage},     {"releasePages", ReleasePages},
       {"run", Run},               {"addFloats", AddFloats},     {"startBFloats", StartBFloats}, {"train", TrainArrays},
       {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
   };

@@ -97,6 +97,12 @@ const char *PackRows(int32_t handle, double row, int32_t format, const uint8_t *
 EXPORT(copyPage) const char *CopyPage(int32_t handle, double from, double to) {
   return store.CopyPage(handle, static_cast<int64_t>(from), static_cast<int64_t>(to));
 }
+EXPORT(readPage) const char *ReadPage(int32_t handle, double page, uint8_t *bytes, double num_bytes) {
+  return store.ReadPage(handle, static_cast<int64_t>(page), bytes, static_cast<int64_t>(num_bytes));
+}
+EXPORT(writePage) const char *WritePage(int32_t handle, double page, const uint8_t *bytes, double num_bytes) {
+  return store.WritePage(handle, static_cast<int64_t>(page), bytes, static_cast<int64_t>(num_bytes));
+}
 EXPORT(run)
 const char *Run(int32_t program, const int32_t *rows, int32_t num_words, float *whole, double whole_size, float *tops,
                 double tops_size, int32_t *places, double places_size) {
