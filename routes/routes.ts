@@ -25,9 +25,11 @@ import { modelListRoute, modelRoute } from './openai/models.ts';
 import { modelSearchRoute } from './workers-ai/model-search.ts';
 import { openApiRoute } from './service/openapi.ts';
 import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
+import { renderChatRoute, renderCompletionRoute } from './openai/render.ts';
 import { requestListRoute, requestRoute } from './service/requests.ts';
 import { rerankRoute, scoreRoute } from './decisions/relevance.ts';
 import { streamRoute } from './service/streams.ts';
+import { renderResponseRoute } from './responses/render.ts';
 import { responseRoute, responseInputTokensRoute } from './responses/responses.ts';
 import {
   responseCancelRoute,
@@ -115,6 +117,9 @@ export const basedRoutes: readonly BasedRoute[] = [
       decisionRoute,
       tokenizeRoute,
       detokenizeRoute,
+      renderCompletionRoute,
+      renderChatRoute,
+      renderResponseRoute,
       attentionRoute,
       requestListRoute,
       requestRoute,

@@ -179,7 +179,7 @@ async function compose(
   const givenDefaults = await readDefaultsSetting(config.generationConfig);
   const models = createModelPool(config, logger, { model, fallbackTemplate, givenDefaults, createProcess });
   await logLostAliases(models, config.modelAliases, logger);
-  const metrics = new Metrics(models, numLogLinesLost);
+  const metrics = new Metrics(models, numLogLinesLost, config.metricsNames);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
