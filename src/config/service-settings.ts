@@ -55,6 +55,12 @@ export const SERVICE_SETTINGS = {
     seconds(0),
     'Seconds that running streams have to finish after SIGTERM, SIGINT or SIGHUP; a second signal ends the service at once.',
   ),
+  drainDelayMs: setting(
+    'DRAIN_DELAY',
+    '0',
+    seconds(0),
+    'Seconds after SIGTERM, SIGINT or SIGHUP in which `/ready` is 503 and the service serves on, so that proxies send requests elsewhere; SHUTDOWN_TIMEOUT begins then.',
+  ),
   bodyLimitBytes: setting(
     'BODY_LIMIT',
     '1048576',

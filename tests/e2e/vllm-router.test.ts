@@ -26,7 +26,7 @@ interface Cluster {
 async function startCluster(skip: (reason: string) => void): Promise<Cluster> {
   if ('reason' in found) {
     skip(found.reason);
-    return { router: '', replicas: [] };
+    throw new Error(found.reason);
   }
   const processes = Array.from({ length: 3 }, () => start({ MODEL: EMBEDDED_MODEL, KV_CACHE_MB: '64' }));
   const urls = await Promise.all(processes.map(urlOf));
@@ -60,7 +60,7 @@ describe("vLLM's router in front of three replicas", { timeout: 300_000 }, () =>
     const direct = await ok<CompletionBody>(`${replicas[0]?.url}/v1/completions`, completion);
     expect(choices[0]?.text).toBe(direct.choices[0]?.text);
     const chat = await ok<ChatBody>(`${router}/v1/chat/completions`, { messages, max_tokens: 8 });
-    expect(chat.choices[0]?.message.content).not.toBe('');
+    expect(chat.usage.completion_tokens).toBeGreaterThan(0);
     const response = await ok<{ status: string; id: string }>(`${router}/v1/responses`, {
       input: 'Tell me of a fox.',
       max_output_tokens: 8,
@@ -87,7 +87,7 @@ describe("vLLM's router in front of three replicas", { timeout: 300_000 }, () =>
     );
     const answered = async (): Promise<number[]> =>
       Promise.all(
-        replicas.map(({ url }) => metric(url, 'vllm:e2e_request_latency_seconds_count').catch(() => 0)),
+        replicas.map(({ url }) => metric(url, 'vllm:e2e_request_latency_seconds_count')),
       );
     for (const beginning of beginnings) {
       await ok(`${router}/v1/completions`, { prompt: `${beginning}First`, max_tokens: 2 });
@@ -97,7 +97,7 @@ describe("vLLM's router in front of three replicas", { timeout: 300_000 }, () =>
           prompt: beginning + word,
           max_tokens: 2,
         });
-        expect(usage.prompt_tokens_details.cached_tokens).toBeGreaterThan(64);
+        expect(usage.prompt_tokens_details.cached_tokens).toBeGreaterThanOrEqual(64);
       }
       const after = await answered();
       expect(after.map((count, i) => count - (before[i] ?? 0)).toSorted()).toEqual([0, 0, 3]);
