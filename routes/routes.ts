@@ -89,6 +89,8 @@ export const basedRoutes: readonly BasedRoute[] = [
     ],
   ),
   ...below([], [...vectorizeRoutes, ...vectorizeBindingRoutes]),
+  // Before a stored response, of which `render` might be the id.
+  ...below([], [renderCompletionRoute, renderChatRoute, renderResponseRoute]),
   // OpenAI's API and Anthropic's, as far as Cloudflare has them too: `/v1/…` is `/ai/v1/…` there.
   ...below(
     ['/ai', `${ACCOUNT_BASE}/ai`],
@@ -117,9 +119,7 @@ export const basedRoutes: readonly BasedRoute[] = [
       decisionRoute,
       tokenizeRoute,
       detokenizeRoute,
-      renderCompletionRoute,
-      renderChatRoute,
-      renderResponseRoute,
+
       attentionRoute,
       requestListRoute,
       requestRoute,

@@ -41,7 +41,7 @@ export function withoutRepeats<Part>(part: Part): Part {
   return JSON.parse(JSON.stringify(part), (_key, value: unknown) => {
     if (typeof value !== 'object' || value === null) return value;
     leaveOutRepeat(value);
-    groupFields(value);
+    groupFields(value as JsonSchema);
     return value;
   }) as Part;
 }

@@ -70,7 +70,8 @@ export function drainOnSignals(
  */
 export function farewell(reason: string, numRunning: number, timeoutMs: number, delayMs = 0): string {
   const again = reason === 'SIGINT' ? 'Ctrl-C again' : 'a second signal';
-  if (delayMs > 0) return `Tokenflare serves on for ${delayMs / 1000} s, then stops; ${again} stops it at once`;
+  if (delayMs > 0)
+    return `Tokenflare serves on for ${delayMs / 1000} s, then stops; ${again} stops it at once`;
   if (numRunning === 0 || timeoutMs === 0) return 'Tokenflare stops';
   const answers = numRunning === 1 ? '1 answer that runs has' : `${numRunning} answers that run have`;
   return `Tokenflare stops: ${answers} ${timeoutMs / 1000} s to end; ${again} stops it at once`;

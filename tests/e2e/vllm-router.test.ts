@@ -86,9 +86,7 @@ describe("vLLM's router in front of three replicas", { timeout: 300_000 }, () =>
       `${text} and all went well until it began to rain. `.repeat(12),
     );
     const answered = async (): Promise<number[]> =>
-      Promise.all(
-        replicas.map(({ url }) => metric(url, 'vllm:e2e_request_latency_seconds_count')),
-      );
+      Promise.all(replicas.map(({ url }) => metric(url, 'vllm:e2e_request_latency_seconds_count')));
     for (const beginning of beginnings) {
       await ok(`${router}/v1/completions`, { prompt: `${beginning}First`, max_tokens: 2 });
       const before = await answered();

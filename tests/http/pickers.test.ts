@@ -43,7 +43,10 @@ describe('METRICS_NAMES', () => {
     const { text } = await call(service, 'GET', '/metrics');
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     const samples = new Map(
-      lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+      lines.map((line) => [
+        line.slice(0, line.lastIndexOf(' ')),
+        Number(line.slice(line.lastIndexOf(' ') + 1)),
+      ]),
     );
     return { samples, names: [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name) };
   }

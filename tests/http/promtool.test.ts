@@ -30,12 +30,17 @@ describe('GET /metrics', () => {
   };
 
   it.skipIf(!isHere)('has nothing that promtool complains of under our names', () => {
-    const own = text.trimEnd().split('\n\n').filter((metric) => !metric.startsWith('# HELP vllm:'));
+    const own = text
+      .trimEnd()
+      .split('\n\n')
+      .filter((metric) => !metric.startsWith('# HELP vllm:'));
     expect(check(`${own.join('\n\n')}\n`)).toEqual({ complaints: '', status: 0 });
   });
 
   it.skipIf(!isHere)("has vLLM's names, of which promtool complains of the colon alone", () => {
-    const lines = check(text).complaints.split('\n').filter((line) => line !== '');
+    const lines = check(text)
+      .complaints.split('\n')
+      .filter((line) => line !== '');
     expect(lines.length).toBeGreaterThan(20);
     const colon = /^vllm:\S+ metric names should not contain ':'$/;
     expect(lines.filter((line) => !colon.test(line))).toEqual([]);

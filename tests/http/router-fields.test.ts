@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeChatModel } from '../support/chat-model.ts';
-import { call, post, type Answer } from '../support/http-client.ts';
+import { call, post, postOk, type Answer } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
@@ -103,10 +103,12 @@ describe('UNKNOWN_FIELDS=ignore', () => {
   it('passes over what no list has, and names it in a header', async () => {
     const nested = { stream: true, stream_options: { include_usage: true, b: 1 } };
     expect(await ignoredBy('/v1/completions', { prompt: 'a' })).toBeUndefined();
-    expect(await ignoredBy('/v1/completions', { prompt: 'a', temprature: 0, foo: {} })).toBe('temprature, foo');
+    expect(await ignoredBy('/v1/completions', { prompt: 'a', temprature: 0, foo: {} })).toBe(
+      'temprature, foo',
+    );
     expect(await ignoredBy('/v1/completions', { prompt: 'a', ...nested })).toBe('stream_options.b');
     expect(await ignoredBy('/v1/chat/completions', { messages, foo: 1 })).toBe('foo');
-    expect(await ignoredBy('/v1/responses', { input: 'a', foo: 1, text: { bar: 2 } })).toBe('foo, text.bar');
+    expect(await ignoredBy('/v1/responses', { input: 'a', foo: 1, text: { bar: 2 } })).toBe('text.bar, foo');
     expect(await ignoredBy('/v1/messages', { messages, max_tokens: 2, foo: 1 })).toBe('foo');
     expect(await ignoredBy('/v1/completions/render', { prompt: 'a', foo: 1 })).toBe('foo');
   });
@@ -156,12 +158,12 @@ describe('the render routes', () => {
   });
 
   it('give what the engine gets of a chat and of a response', async () => {
-    const chat = { messages, tools: [{ type: 'function', function: { name: 'f' } }], max_tokens: 2 };
-    const rendered = (await post(service, '/v1/chat/completions/render', chat)).json as { token_ids: number[] };
+    const chat = { messages: [{ role: 'system', content: 'Be brief.' }, ...messages], max_tokens: 2 };
+    const rendered = await postOk<{ token_ids: number[] }>(service, '/v1/chat/completions/render', chat);
     await post(service, '/v1/chat/completions', chat);
     expect(engine.requests.at(-1)?.prompts).toEqual([rendered.token_ids]);
     const input = { input: 'Hello', instructions: 'Be brief.', max_output_tokens: 2 };
-    const response = (await post(service, '/v1/responses/render', input)).json as { token_ids: number[] };
+    const response = await postOk<{ token_ids: number[] }>(service, '/v1/responses/render', input);
     await post(service, '/v1/responses', input);
     expect(engine.requests.at(-1)?.prompts).toEqual([response.token_ids]);
   });

@@ -72,7 +72,10 @@ function variantsOf(schema: Schema, refs: ReadonlySet<string> = new Set()): Sche
 const propertiesOf = ({ properties, patternProperties = {} }: Schema): [string, Schema][] => [
   ...Object.entries(properties ?? {}),
   ...Object.entries(patternProperties).flatMap(([pattern, field]) =>
-    pattern.slice('^('.length, -')$'.length).split('|').map((name): [string, Schema] => [name, field]),
+    pattern
+      .slice('^('.length, -')$'.length)
+      .split('|')
+      .map((name): [string, Schema] => [name, field]),
   ),
 ];
 
