@@ -58,7 +58,7 @@ const toHeaderText = (name: string): string => name.slice(0, MAX_IGNORED_NAME).r
 
 /** A copy of a value whose object at a path lacks some keys. */
 function without(value: unknown, [step, ...rest]: readonly PropertyKey[], keys: readonly string[]): unknown {
-  const entries = Object.entries(value as object);
+  const entries = Object.entries<unknown>(value as Record<string, unknown>);
   if (step === undefined) return Object.fromEntries(entries.filter(([key]) => !keys.includes(key)));
   const copied = entries.map(
     ([key, one]) => [key, key === String(step) ? without(one, rest, keys) : one] as const,

@@ -123,10 +123,7 @@ export class Metrics {
   /** Observations that are made after the answer is sent. */
   readonly #later: (() => void)[] = [];
 
-  /**
-   * @param numLogLinesLost log lines that could not be written so far
-   * @param names what metrics that vLLM has, too, are called
-   */
+  /** @param numLogLinesLost log lines that could not be written so far; `names` is METRICS_NAMES */
   constructor(models: ServedModels, numLogLinesLost: () => number = () => 0, names: MetricsNames = 'both') {
     this.#names = names;
     for (const [name, help, read] of ENGINE_GAUGES) this.#engineGauge(models, name, help, read);
