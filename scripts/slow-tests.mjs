@@ -236,6 +236,11 @@ export const SLOW_TESTS = [
     sources: ['src/http/', 'src/access/', 'src/cli/drain-on-signals.ts'],
     tools: ['nginx-light', 'haproxy'],
   },
+  {
+    tests: ['tests/e2e/vllm-router.test.ts'],
+    seconds: 40,
+    sources: ['routes/openai/', 'routes/responses/', 'src/http/metrics/'],
+  },
   { tests: ['tests/e2e/batch-jobs.test.ts'], seconds: 6, sources: ['src/batch/'] },
   { tests: ['tests/e2e/smollm2.test.ts'], seconds: 133, sources: REAL_MODELS },
   { tests: ['tests/e2e/{smollm2-chat,smollm2-decisions}.test.ts'], seconds: 51, sources: REAL_MODELS },

@@ -189,6 +189,8 @@ export interface Completion extends AsyncIterable<CompletionEvent> {
   readonly id: string;
   /** Stops all sequences within one step. The iteration ends with `finishReason: 'abort'` for each open choice. */
   cancel(cause: CancelCause): void;
+  /** Whether one of its sequences has a seat within so many milliseconds, or all are over. Called at most once. */
+  startedWithin(ms: number): Promise<boolean>;
   /** The request as it stands now; final once the iteration is over. */
   record(): RequestRecord;
 }

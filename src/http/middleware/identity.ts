@@ -24,6 +24,10 @@ export function clientIdOf({ network, presentedKey, principal }: Identity): stri
   return makeClientId(network, presentedKey === '' ? '' : digestOf(`${network} ${presentedKey}`));
 }
 
+/** The client as a member of the group that a trusted proxy names; '': as one of its own. */
+export const inFairnessGroup = (clientId: string, name: string): string =>
+  name === '' ? clientId : makeClientId(`fair:${digestOf(name)}`, clientId);
+
 /** Whose requests, and whose prompts in the prefix cache, are the same one's: a valid key's, from any address. */
 export const ownerIdOf = ({ keyId }: Principal, clientId: string): string =>
   keyId === undefined ? clientId : groupOfKey(keyId);
