@@ -27,7 +27,12 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
     numTokens: number,
   ): ScheduledSequence {
     const sequence = createSequence(id, tokenIds, 10);
-    sequence.holder = { pages: [...inLane(lane, reference.laneLength).pages], nodes: [], salt: undefined, owner: '' };
+    sequence.holder = {
+      pages: [...inLane(lane, reference.laneLength).pages],
+      nodes: [],
+      salt: undefined,
+      owner: '',
+    };
     return {
       sequence,
       numScheduledTokens: numTokens,

@@ -71,7 +71,9 @@ describe('the name of a page', () => {
 
   it('differs with all that the bytes depend on', () => {
     const changes = { version: '2', filesDigest: 'e', format: 'int8', numLayers: 3, numKvHeads: 2, headDim: 8, pageTokens: 32 }; // prettier-ignore
-    const digests = Object.entries(changes).map(([field, value]) => spaceDigest({ ...space, [field]: value }));
+    const digests = Object.entries(changes).map(([field, value]) =>
+      spaceDigest({ ...space, [field]: value }),
+    );
     expect(new Set([spaceDigest(space), ...digests]).size).toBe(8);
     const roots = [undefined, '', 'null', 'a'].map((salt) => rootKey('s', salt).toString('hex'));
     expect(new Set([...roots, rootKey('t', undefined).toString('hex')]).size).toBe(5);
@@ -110,7 +112,8 @@ describe('filesToDrop', () => {
   const anyFiles = fc
     .array(anyFile, { maxLength: 40 })
     .map((files): StoredPage[] => files.map((file, i) => ({ ...file, name: `${i}` })));
-  const bytesOf = (files: readonly StoredPage[]): number => files.reduce((sum, { numBytes }) => sum + numBytes, 0);
+  const bytesOf = (files: readonly StoredPage[]): number =>
+    files.reduce((sum, { numBytes }) => sum + numBytes, 0);
 
   it('keeps the bound, drops no more than it must, and of an owner the least recently used', () => {
     fc.assert(

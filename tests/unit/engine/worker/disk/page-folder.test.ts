@@ -29,7 +29,10 @@ const bytesOf = (seed: number): Uint8Array<ArrayBuffer> =>
 const nameOf = (seed: number, owner = 'a', salt?: string, spaceTag = SPACE): string =>
   fileNameOf({ spaceTag, ownerTag: ownerTagOf(owner), key: pageKey(rootKey(spaceTag, salt), [seed]) });
 
-function open(path = tempDirectory(), maxBytes = 100 * PAGE_BYTES): { folder: PageFolder; pages: string; path: string } {
+function open(
+  path = tempDirectory(),
+  maxBytes = 100 * PAGE_BYTES,
+): { folder: PageFolder; pages: string; path: string } {
   return { folder: new PageFolder({ path, maxBytes }), pages: join(path, 'pages'), path };
 }
 
@@ -100,7 +103,9 @@ describe('PageFolder', () => {
     expect(folder.numBytes).toBe(0);
     for (let i = 0; i < 8; i++) folder.write(nameOf(i), bytesOf(i), i);
     expect(readdirSync(pages).filter((name) => name.startsWith('file')).length).toBe(3000);
-    expect(new PageFolder({ path, maxBytes: 1e9 }).numBytes).toBeLessThanOrEqual(3 * (PAGE_BYTES + HEADER_BYTES));
+    expect(new PageFolder({ path, maxBytes: 1e9 }).numBytes).toBeLessThanOrEqual(
+      3 * (PAGE_BYTES + HEADER_BYTES),
+    );
   });
 
   it('keeps the bound by the least recently used of whom has most, of a text its end first', () => {
@@ -113,9 +118,9 @@ describe('PageFolder', () => {
     expect(readOf(folder, nameOf(0)).outcome).toBe('read');
     expect(readOf(folder, nameOf(3)).outcome).toBe('missing');
     expect(folder.numBytes).toBeLessThanOrEqual(8 * (PAGE_BYTES + HEADER_BYTES));
-    expect(() => new PageFolder({ path: tempDirectory(), maxBytes: 10 }).write(nameOf(1), bytesOf(1), 1)).toThrow(
-      'PREFIX_CACHE_DISK_MB',
-    );
+    expect(() =>
+      new PageFolder({ path: tempDirectory(), maxBytes: 10 }).write(nameOf(1), bytesOf(1), 1),
+    ).toThrow('PREFIX_CACHE_DISK_MB');
   });
 
   it('is shared with another process: what that one wrote is there, what it dropped is a miss', () => {
@@ -142,14 +147,17 @@ describe('PageFolder', () => {
     expect(readdirSync(pages)).toEqual([`${'b'.repeat(32)}.part`]);
   });
 
-  it.skipIf(process.platform === 'win32')('is refused where others may look into it, or where it is a link', () => {
-    const { path, pages } = open();
-    chmodSync(pages, 0o755);
-    expect(() => new PageFolder({ path, maxBytes: 1e6 })).toThrow('others may look into it');
-    const linked = tempDirectory();
-    symlinkSync(pages, join(linked, 'pages'));
-    expect(() => new PageFolder({ path: linked, maxBytes: 1e6 })).toThrow('no folder');
-  });
+  it.skipIf(process.platform === 'win32')(
+    'is refused where others may look into it, or where it is a link',
+    () => {
+      const { path, pages } = open();
+      chmodSync(pages, 0o755);
+      expect(() => new PageFolder({ path, maxBytes: 1e6 })).toThrow('others may look into it');
+      const linked = tempDirectory();
+      symlinkSync(pages, join(linked, 'pages'));
+      expect(() => new PageFolder({ path: linked, maxBytes: 1e6 })).toThrow('no folder');
+    },
+  );
 });
 
 function flipBit(file: string, at: number): void {
@@ -163,12 +171,17 @@ describe('DiskWork', () => {
     const answers: FromDisk[] = [];
     const data = { path, maxBytes: 1e6, spaceTag: SPACE };
     let now = 0;
-    const disk = new DiskWork(data, (answer) => answers.push(answer), () => (now += 10_000));
+    const disk = new DiskWork(
+      data,
+      (answer) => answers.push(answer),
+      () => (now += 10_000),
+    );
     const notes = (): DiskNote['kind'][] =>
       answers.flatMap((answer) => (answer.type === 'problem' ? [answer.problem.kind] : []));
     return { answers, work: disk, notes };
   }
-  const read = (load: number, name: string) => ({ type: 'read', load, name, bytes: new Uint8Array(PAGE_BYTES) }) as const;
+  const read = (load: number, name: string) =>
+    ({ type: 'read', load, name, bytes: new Uint8Array(PAGE_BYTES) }) as const;
   const write = (seed: number) =>
     ({ type: 'write', name: nameOf(seed), bytes: bytesOf(seed), usedAtMs: 1 }) as const;
 
@@ -214,7 +227,9 @@ describe('DiskWork', () => {
     }
     disk.run({ type: 'touch', names: [nameOf(1)], usedAtMs: 1 });
     expect(answers.filter((answer) => answer.type === 'read' && !answer.isThere).length).toBe(10);
-    expect(answers.filter((answer) => answer.type === 'written' && answer.outcome === 'failed').length).toBe(10);
+    expect(answers.filter((answer) => answer.type === 'written' && answer.outcome === 'failed').length).toBe(
+      10,
+    );
     expect(new Set(notes())).toEqual(new Set(['unusable']));
     expect(notes().length).toBeGreaterThan(1);
   });

@@ -101,7 +101,9 @@ class Engine {
   }
 
   /** Runs a request to its end, and lets the disk write. */
-  async complete(request: SequenceRequest): Promise<{ tokenIds: number[]; logprobs: number[]; numCached: number }> {
+  async complete(
+    request: SequenceRequest,
+  ): Promise<{ tokenIds: number[]; logprobs: number[]; numCached: number }> {
     this.core.submit(request);
     for (let i = 0; !this.finished.has(request.id); i++) {
       expect(i).toBeLessThan(2000);
@@ -133,7 +135,9 @@ describe('PrefixDisk', () => {
     const second = new Engine({ path });
     const after = await second.complete(sequenceRequest(1, LONG));
     expect(after).toEqual({ ...before, numCached: 6 * PAGE_TOKENS });
-    expect(second.report()).toMatchObject({ counts: { numHitPages: 6, numMissedPages: 0, numWrittenPages: 0 } });
+    expect(second.report()).toMatchObject({
+      counts: { numHitPages: 6, numMissedPages: 0, numWrittenPages: 0 },
+    });
   });
 
   it('keeps salts apart, and shares among clients of one salt', async () => {
@@ -141,7 +145,9 @@ describe('PrefixDisk', () => {
     await new Engine({ path }).complete(sequenceRequest(1, LONG, { cacheSalt: 'a', clientId: 'one/' }));
     const other = await new Engine({ path }).complete(sequenceRequest(1, LONG, { cacheSalt: 'b' }));
     expect(other.numCached).toBe(0);
-    const same = await new Engine({ path }).complete(sequenceRequest(1, LONG, { cacheSalt: 'a', clientId: 'two/' }));
+    const same = await new Engine({ path }).complete(
+      sequenceRequest(1, LONG, { cacheSalt: 'a', clientId: 'two/' }),
+    );
     expect(same.numCached).toBe(6 * PAGE_TOKENS);
   });
 
