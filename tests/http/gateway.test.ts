@@ -7,10 +7,9 @@ import { useGateway, MODEL, CHAT, GATEWAY, LOGS } from '../support/gateway.ts';
 
 const { on, ask, openai, logOf } = useGateway();
 
+const OF_ONE_ANSWER = ['id', 'request_id', 'created', 'created_at', 'completed_at'];
 const withoutIds = (value: unknown): unknown =>
-  JSON.parse(
-    JSON.stringify(value, (key, one: unknown) => (['id', 'created', 'request_id'].includes(key) ? 0 : one)),
-  );
+  JSON.parse(JSON.stringify(value, (key, one: unknown) => (OF_ONE_ANSWER.includes(key) ? 0 : one)));
 
 describe("a provider's path", () => {
   it.each([
