@@ -22,6 +22,10 @@ export const eventFrame = (value: { type: string }): string => `event: ${value.t
 /** The frame that ends a broken stream; its `data` alone tells a client that ignores event names. */
 export const errorFrame = (body: unknown): string => `event: error\n${dataFrame(body)}`;
 
+/** The frame with the time after which a client may come back, by a field that all readers of events know or skip. */
+export const withRetry = (frames: string, retryAfterMs: number | undefined): string =>
+  retryAfterMs === undefined ? frames : `retry: ${Math.ceil(retryAfterMs)}\n${frames}`;
+
 /** A line that clients skip. */
 export const commentFrame = (text: string): string => `: ${text.replaceAll(/[\r\n]+/g, ' ')}\n\n`;
 

@@ -1,4 +1,4 @@
-import { toEngineError, type EngineError } from '../../errors.ts';
+import { EngineError, toEngineError } from '../../errors.ts';
 import type { AppContext } from '../app-env.ts';
 import { PROBE_EVENT } from '../edge/connections.ts';
 import { toErrorBody } from '../error-response.ts';
@@ -13,6 +13,7 @@ import {
   SSE_HEADERS,
   sseStream,
   type SseOptions,
+  withRetry,
 } from './sse.ts';
 import type { RouteFacts } from '../route-facts.ts';
 import type { StreamStore } from './stream-store.ts';
@@ -146,10 +147,18 @@ async function* endedFrames(
     yield commentFrame(JSON.stringify(timingHeaders(scope.record, scope.elapsedMs)));
     if (form.end !== '') yield form.end;
   } catch (thrown) {
-    const error = toEngineError(thrown);
+    const error = withoutResumption(scope, toEngineError(thrown));
     scope.error = error;
-    yield form.toErrorFrames(error, scope.id);
+    yield withRetry(form.toErrorFrames(error, scope.id), error.retryAfterMs);
   }
+}
+
+/** A reader of a stream that can be resumed comes back to it after a fault: here in vain, since this process ends. */
+function withoutResumption({ streams }: RequestScope, error: EngineError): EngineError {
+  const { code, message, retryAfterMs } = error;
+  if (streams === undefined || code !== 'engine_not_ready') return error;
+  const end = 'this stream cannot be resumed, since the process that kept it ends';
+  return new EngineError(code, `${message}: ${end}`, retryAfterMs === undefined ? {} : { retryAfterMs });
 }
 
 /** `queue position 3 of 17 (estimate)`; undefined for a request that does not wait, or not any more. */
