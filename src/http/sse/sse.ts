@@ -16,6 +16,15 @@ export const SSE_HEADERS: Readonly<Record<string, string>> = {
 /** One event. JSON holds no line breaks, so `data` is one line. */
 export const dataFrame = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 
+/** Headers of lines of JSON in place of events. */
+export const JSON_LINES_HEADERS: Readonly<Record<string, string>> = {
+  ...SSE_HEADERS,
+  'content-type': 'application/x-ndjson',
+};
+
+/** One line of such a stream. JSON holds no line breaks. */
+export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
 /** One event with its name, for the APIs whose clients look at it. */
 export const eventFrame = (value: { type: string }): string => `event: ${value.type}\n${dataFrame(value)}`;
 
