@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
 import { invalidField } from '../../src/errors.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
@@ -6,36 +5,12 @@ import { JsonList } from '../../src/json-pieces.ts';
 import { defineRoute } from '../define-route.ts';
 import { jsonContent, jsonResponse, rangesOfErrors } from '../openapi-parts.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
-import { countSchema, textSchema } from '../shared/schemas/bounds.ts';
-import { textOrList } from '../shared/schemas/lists.ts';
-import { modelFields, OLLAMA_FIELD_NAMES, toModelId } from './schemas/requests.ts';
+import { ollamaEmbeddingsSchema, ollamaEmbedSchema } from './schemas/embed.ts';
+import { OLLAMA_FIELD_NAMES, toModelId } from './schemas/requests.ts';
 
-const MAX_TEXTS = 64;
 /** Of a float32 that is written as a float64. */
 const CHARACTERS_PER_NUMBER = 20;
 const NS_PER_MS = 1e6;
-
-const embedRequestSchema = z
-  .strictObject({
-    ...modelFields,
-    input: textOrList(textSchema, MAX_TEXTS),
-    truncate: z.boolean().nullish().meta({
-      default: true,
-      description: 'Of a text that is longer than the context the end is read; false: it is refused.',
-    }),
-    dimensions: countSchema.nullish(),
-  })
-  .meta({ id: 'OllamaEmbedRequest' });
-
-const embedResponseSchema = z
-  .object({
-    model: z.string(),
-    embeddings: z.array(z.array(z.number())),
-    total_duration: z.int(),
-    load_duration: z.int(),
-    prompt_eval_count: z.int(),
-  })
-  .meta({ id: 'OllamaEmbeddings' });
 
 /** Ollama's embeddings. */
 export const ollamaEmbedRoute = defineRoute({
@@ -48,12 +23,9 @@ export const ollamaEmbedRoute = defineRoute({
       operationId: 'ollamaEmbed',
       tags: ['Ollama'],
       summary: 'Texts to vectors of length 1',
-      requestBody: {
-        required: true,
-        ...jsonContent(embedRequestSchema, { model: 'tiny-gpt2', input: ['The river', 'The mill'] }),
-      },
+      requestBody: { required: true, ...jsonContent(ollamaEmbedSchema) },
       responses: {
-        200: jsonResponse('A vector for each text.', embedResponseSchema, 'ollama'),
+        200: jsonResponse('A vector for each text.', ollamaEmbeddingsSchema, 'ollama'),
         ...rangesOfErrors('ollama'),
       },
     },
@@ -61,7 +33,7 @@ export const ollamaEmbedRoute = defineRoute({
   createHandlers: (dependencies) => ({
     post: async (c) => {
       const { scope } = c.var;
-      const input = await readQueuedRequest(c, dependencies, embedRequestSchema);
+      const input = await readQueuedRequest(c, dependencies, ollamaEmbedSchema);
       const texts = typeof input.input === 'string' ? [input.input] : input.input;
       const startMs = scope.elapsedMs;
       const named = { ...input, model: toModelId(input.model) };

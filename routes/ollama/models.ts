@@ -80,7 +80,7 @@ export const ollamaShowRoute = defineRoute({
       operationId: 'ollamaShow',
       tags: ['Ollama'],
       summary: 'One model',
-      requestBody: { required: true, ...jsonContent(showRequestSchema, { model: 'tiny-gpt2' }) },
+      requestBody: { required: true, ...jsonContent(showRequestSchema) },
       responses: { 200: jsonResponse('The model.', showSchema, 'ollama'), ...rangesOfErrors('ollama') },
     },
   }),
