@@ -19,6 +19,7 @@ export type AppConfig = Pick<
   Config,
   | 'bodyLimitBytes'
   | 'ssePingIntervalMs'
+  | 'heartbeatMs'
   | 'streamBufferBytes'
   | 'streamGraceMs'
   | 'requestTimeoutMs'

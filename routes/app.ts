@@ -4,6 +4,7 @@ import { modelRoutes, routes } from './routes.ts';
 import { createBatches } from './workers-ai/answer-batch.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import { createLoadShedder, type LoadShedder } from '../src/http/edge/shed-load.ts';
+import { withHeartbeat } from '../src/http/heartbeat.ts';
 import { hostMiddleware } from '../src/http/middleware/allowed-host.ts';
 import { authenticate } from '../src/http/middleware/authenticate.ts';
 import { allowedMethods, handleError, handleNotFound } from '../src/http/middleware/error-handlers.ts';
@@ -47,9 +48,10 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
     dispatch: async (request, env) => inner.fetch(request, env),
   };
   // After the middleware: Hono runs handlers in the order in which they were added.
-  for (const { path, createHandlers } of routes) {
+  for (const { path, isQueued, createHandlers } of routes) {
     for (const [method, handler] of Object.entries(createHandlers(routeDependencies))) {
-      app.on(method, path, handler);
+      const beats = isQueued === true && method === 'post' && config.heartbeatMs > 0;
+      app.on(method, path, beats ? withHeartbeat(handler, config.heartbeatMs) : handler);
       if (modelRoutes.has(path)) inner.on(method, path, handler);
     }
   }

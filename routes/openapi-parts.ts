@@ -10,6 +10,7 @@ import type { ApiFamily } from '../src/http/route-facts.ts';
 import {
   anthropicErrorSchema,
   gatewayErrorSchema,
+  ollamaErrorSchema,
   openAiErrorSchema,
   vectorizeErrorSchema,
   workersAiErrorSchema,
@@ -21,6 +22,7 @@ import {
 /** What operations are grouped by, in the order of the document. An operation names one of them. */
 export const TAGS: Readonly<Record<string, string>> = {
   OpenAI: "OpenAI's API: requests, answers and errors as OpenAI's clients have them.",
+  Ollama: "Ollama's API: requests, answers and errors as Ollama's clients have them.",
   Anthropic: "Anthropic's API: requests, answers and errors as Anthropic's clients have them.",
   'Workers AI': "The API of Cloudflare Workers AI, at its own path and at that of Cloudflare's API.",
   Vectorize: 'Indexes of vectors, as the API of Cloudflare Vectorize and its binding have them.',
@@ -62,23 +64,19 @@ export const modelParam = z.object({
 export const header = (id: string, description: string): z.ZodOptional<z.ZodString> =>
   z.string().optional().meta({ description, header: { id } });
 
-export const requestIdHeader = {
-  'x-request-id': header('x-request-id', "The id of the request: the client's own if it sent a valid one."),
-};
-
 /** Said once of the whole document, in place of eight headers at each of its answers. */
 export const HEADERS_NOTE =
-  'Every answer has the headers `x-request-id`, `x-total-time` (milliseconds from arrival until the answer) and ' +
+  "Every answer has the headers `x-request-id` (the client's own id if it sent a valid one), " +
+  '`x-total-time` (milliseconds from arrival until the answer) and ' +
   '`server-timing` (the times of the `x-` headers, in the form browsers read). To a key with limits it has ' +
   '`x-ratelimit-limit-…`, what is allowed in a minute, `x-ratelimit-remaining-…`, what is left of it, less what running ' +
   'requests may still need, and `x-ratelimit-reset-…`, the time until all of it is available again, like `250ms`, `8.64s` ' +
   'or `1m0s`; each with `requests`, with `tokens`, or with both at its end. `x-ignored-fields` names fields of the body ' +
   'that no schema has, where the operator lets them pass (UNKNOWN_FIELDS).';
 
-const commonHeadersOf = (family: ApiFamily): Record<string, z.ZodType> => ({
-  ...requestIdHeader,
-  ...ID_HEADERS[family],
-});
+/** Headers of an answer beside those of every answer. */
+const headersOf = (fields: Record<string, z.ZodType> = {}): { headers?: z.ZodObject } =>
+  Object.keys(fields).length === 0 ? {} : { headers: z.object(fields) };
 
 const ID_HEADERS: Partial<Record<ApiFamily, Record<string, z.ZodType>>> = {
   anthropic: {
@@ -182,7 +180,7 @@ export function jsonResponse(
   return {
     description,
     ...jsonContent(schema),
-    headers: z.object(commonHeadersOf(family)),
+    ...headersOf(ID_HEADERS[family]),
   };
 }
 
@@ -191,7 +189,6 @@ export function textResponse(description: string, contentType: string): ZodOpenA
   return {
     description,
     content: { [contentType]: { schema: z.string() } },
-    headers: z.object(requestIdHeader),
   };
 }
 
@@ -209,7 +206,19 @@ export function streamableResponse(
       `${description} With \`stream\`: events, then \`data: [DONE]\`. ` +
       'A fault after the stream began is an event with an error, after which the stream ends without `[DONE]`.',
     content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
-    headers: z.object({ ...requestIdHeader, ...completionHeaders, ...streamHeaders }),
+    headers: z.object({ ...completionHeaders, ...streamHeaders }),
+  };
+}
+
+/** A good answer of Ollama's API: lines of JSON, or one of them where the request says `stream: false`. */
+export function jsonLinesResponse(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
+  return {
+    description: `${description} A fault after the stream began is a line with \`error\`.`,
+    content: {
+      'application/json': { schema },
+      'application/x-ndjson': { schema: z.union([schema, ollamaErrorSchema]) },
+    },
+    headers: z.object(completionHeaders),
   };
 }
 
@@ -218,7 +227,6 @@ export function eventStreamResponse(description: string): ZodOpenApiResponseObje
   return {
     description,
     content: { 'text/event-stream': { schema: z.looseObject({}) } },
-    headers: z.object(requestIdHeader),
   };
 }
 
@@ -238,7 +246,7 @@ export function namedEventsResponse(
       'event, too.',
     content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
     headers: z.object({
-      ...commonHeadersOf(family),
+      ...ID_HEADERS[family],
       ...completionHeaders,
       ...streamHeaders,
     }),
@@ -252,6 +260,7 @@ const ERROR_SCHEMAS: Readonly<Record<ApiFamily, z.ZodType>> = {
   'ai-gateway': gatewayErrorSchema,
   'vectorize-binding': vectorizeErrorSchema,
   anthropic: anthropicErrorSchema,
+  ollama: ollamaErrorSchema,
 };
 
 /** The error envelope of a family. */
@@ -316,7 +325,7 @@ function rangeOfErrors(
   return listedResponse(id, {
     description,
     ...jsonContent(family === 'ai-gateway' ? z.union([schema, z.looseObject({})]) : schema),
-    headers: z.object({ ...commonHeadersOf(family), ...retryHeader, ...headers }),
+    headers: z.object({ ...ID_HEADERS[family], ...retryHeader, ...headers }),
   });
 }
 
@@ -334,7 +343,7 @@ function errorResponse(
     description,
     ...jsonContent(errorSchemaOf(family)),
     headers: z.object({
-      ...commonHeadersOf(family),
+      ...ID_HEADERS[family],
       ...retryHeader,
       ...(status === 429 || status === 503 ? waitHeaders : {}),
       ...(status === 401 ? challengeHeaders : {}),

@@ -23,6 +23,9 @@ import { messageTokensRoute, messageRoute } from './anthropic/messages.ts';
 import { metricsRoute } from './service/metrics.ts';
 import { modelListRoute, modelRoute } from './openai/models.ts';
 import { modelSearchRoute } from './workers-ai/model-search.ts';
+import { ollamaChatRoute, ollamaGenerateRoute } from './ollama/generation.ts';
+import { ollamaEmbedRoute } from './ollama/embed.ts';
+import { ollamaPsRoute, ollamaShowRoute, ollamaTagsRoute, ollamaVersionRoute } from './ollama/models.ts';
 import { openApiRoute } from './service/openapi.ts';
 import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
 import { renderChatRoute, renderCompletionRoute } from './openai/render.ts';
@@ -108,6 +111,18 @@ export const basedRoutes: readonly BasedRoute[] = [
       messageRoute,
       messageTokensRoute,
       systemOneRoute,
+    ],
+  ),
+  ...below(
+    [],
+    [
+      ollamaChatRoute,
+      ollamaGenerateRoute,
+      ollamaEmbedRoute,
+      ollamaTagsRoute,
+      ollamaShowRoute,
+      ollamaPsRoute,
+      ollamaVersionRoute,
     ],
   ),
   // Where clients of Jina and Cohere look for it.

@@ -49,7 +49,7 @@ export interface Service {
   readonly url: string;
   /** Sequences that run or wait now. */
   numRunning(): number;
-  /** Serves on, and tells proxies by `/ready` to send requests elsewhere. */
+  /** Serves on, and tells proxies to send requests elsewhere: by `/ready`, and by the end of each connection. */
   leave(): void;
   /** Takes no new work, lets running streams finish within `timeoutMs`, and closes. */
   close(timeoutMs: number): Promise<void>;
@@ -96,7 +96,7 @@ export async function startService(
   const memory = new MemoryGuard({ onChange: logMemory(logger, requests), collect: collectGarbage });
   const ownProcess = { collector, memory, requests, isLeaving: false };
   const { models, app, shedLoad, dispose } = await compose(config, logger, { ...options, ownProcess });
-  const server = createNodeServer({ fetch: app.fetch, shedLoad, config });
+  const { server, leave } = createNodeServer({ fetch: app.fetch, shedLoad, config });
   const close = async (timeoutMs: number): Promise<void> => {
     await closeServer(server, timeoutMs);
     collector.dispose();
@@ -119,10 +119,12 @@ export async function startService(
     numRunning: () => numRunningIn(models),
     leave: () => {
       ownProcess.isLeaving = true;
+      leave();
     },
     close: (timeoutMs) =>
       toTheEnd(async () => {
         const startedAt = performance.now();
+        leave();
         await models.drain(timeoutMs);
         await close(Math.max(timeoutMs - (performance.now() - startedAt), LAST_FRAMES_MS));
       }),

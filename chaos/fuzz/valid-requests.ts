@@ -2,6 +2,12 @@ import { MODEL_ID } from '../support/metrics.ts';
 import { MARKDOWN_BODIES } from './valid/markdown-bodies.ts';
 import { COUNT_TOKENS_BODIES, MESSAGE_BODIES } from './valid/message-bodies.ts';
 import { CHAT_BODIES, COMPLETION_BODIES, EMBEDDING_BODIES } from './valid/openai-bodies.ts';
+import {
+  OLLAMA_CHAT_BODIES,
+  OLLAMA_EMBED_BODIES,
+  OLLAMA_GENERATE_BODIES,
+  OLLAMA_SHOW_BODIES,
+} from './valid/ollama-bodies.ts';
 import { DECISION_BODIES, INPUT_TOKENS_BODIES, RESPONSE_BODIES } from './valid/response-bodies.ts';
 import { BATCH_BODIES, RUN_BODIES, SYSTEM_ONE_BODIES, TASK_BODIES } from './valid/workers-ai-bodies.ts';
 
@@ -198,6 +204,14 @@ const GATEWAY: readonly ValidRequest[] = [
   { method: 'GET', path: `/ai-gateway/gateways/b/logs?${LOG_QUERY}` },
 ];
 
+const OLLAMA: readonly ValidRequest[] = [
+  ...posts('/api/chat', OLLAMA_CHAT_BODIES),
+  ...posts('/api/generate', OLLAMA_GENERATE_BODIES),
+  ...posts('/api/embed', OLLAMA_EMBED_BODIES),
+  ...posts('/api/show', OLLAMA_SHOW_BODIES),
+  ...['tags', 'ps', 'version'].map((name) => ({ method: 'GET', path: `/api/${name}` })),
+];
+
 const VECTOR = {
   id: 'one',
   values: [1, 0, 0.5],
@@ -278,6 +292,7 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   ...workersAi('/client/v4/accounts/me/ai'),
   ...WORKERS_BINDING,
   ...GATEWAY,
+  ...OLLAMA,
   ...VECTORIZE,
   ...['/ai/v1', '/client/v4/accounts/me/ai/v1'].flatMap(perBase),
   ...posts('/tokenize', [{ model: MODEL_ID, prompt: 'Hello', add_special_tokens: true }, { text: 'Hello' }]),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
-import { header, listedResponse, rangesOfErrors, requestIdHeader } from '../openapi-parts.ts';
+import { header, listedResponse, rangesOfErrors } from '../openapi-parts.ts';
 
 /** What the operations of gateways have in common in the OpenAPI document. */
 
@@ -23,7 +23,7 @@ export function passedOnResponse(description: string): ZodOpenApiResponseObject 
       'application/json': { schema: z.looseObject({}) },
       'text/event-stream': { schema: z.looseObject({}) },
     },
-    headers: z.object({ ...requestIdHeader, ...gatewayHeaders }),
+    headers: z.object(gatewayHeaders),
   };
 }
 

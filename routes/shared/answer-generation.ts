@@ -11,7 +11,7 @@ export interface AnswerWriter<Payload> {
   open(): Payload[];
   write(event: GenerationEvent): Payload[];
   /** After the last event. */
-  close(record: Pick<RequestRecord, 'usage'>): Payload[];
+  close(record: Pick<RequestRecord, 'usage' | 'timings'>): Payload[];
   /** Whole after `close`. */
   readonly body: object;
 }

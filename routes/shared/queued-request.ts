@@ -34,6 +34,7 @@ export async function readQueuedRequest<Input>(
   models.checkRoom(scope.clientId);
   const body = await readJsonBody(c, config.bodyLimitBytes);
   const input = readFields(scope, config, schema, body);
+  scope.answersWhole = body['stream'] !== true;
   if (config.logPrompts && promptOf !== undefined) scope.prompt = promptOf(input);
   return input;
 }

@@ -22,6 +22,7 @@ export async function answerRun(
   const { models, config } = dependencies;
   const { scope } = c.var;
   const run = parseRunInput({ modelId, body });
+  scope.answersWhole = body['stream'] !== true;
   if (config.logPrompts) scope.prompt = promptOf(run);
   const wrapBody: WrapBody = (written) => wrap(written, wrapping);
   switch (run.task) {

@@ -21,6 +21,8 @@ export interface TemplateInput {
   messages: readonly ChatMessage[];
   /** Undefined or empty: the template gets `none`, as in transformers. */
   tools?: readonly TemplateTool[];
+  /** The text ends where the last message does, for a model to go on with it; else where another is to begin. */
+  continuesFinal?: boolean;
   /** Further variables, by name; checked by `checkTemplateArguments`. */
   templateArguments?: Readonly<Record<string, unknown>>;
 }

@@ -7,6 +7,7 @@ import {
   STRIP_GLOBALS,
   withStripArguments,
 } from './filters.ts';
+import { cutAtMark, withMark } from './open-message.ts';
 import { type HistoryForm, probeHistoryForm, toHistoryForm } from './history.ts';
 import { EngineError } from '../errors.ts';
 import { clip } from '../values.ts';
@@ -61,7 +62,7 @@ export class ChatTemplateRenderer {
   }
 
   /**
-   * The text that a conversation becomes, up to where the assistant's answer begins.
+   * The text that a conversation becomes, up to where the assistant's answer begins, or goes on.
    *
    * @throws EngineError `invalid_request` where the template refuses the messages, `weights_invalid` where it fails on
    * any
@@ -69,7 +70,7 @@ export class ChatTemplateRenderer {
   render(input: TemplateInput, now: Date): string {
     let text: string;
     try {
-      text = this.#run(this.#inForm(this.#inTurns(input)), now);
+      text = input.continuesFinal === true ? this.#renderOpen(input, now) : this.#renderClosed(input, now);
     } catch (cause) {
       if (cause instanceof EngineError) throw cause;
       if (this.#defect !== undefined) throw templateError('cannot be rendered', this.#defect);
@@ -98,6 +99,21 @@ export class ChatTemplateRenderer {
     }
   }
 
+  #renderClosed(input: TemplateInput, now: Date): string {
+    return this.#run(this.#inForm(this.#inTurns(input)), now);
+  }
+
+  #renderOpen({ messages, ...input }: TemplateInput, now: Date): string {
+    const text = this.#renderClosed({ ...input, messages: withMark(messages) }, now);
+    const open = cutAtMark(text, messages);
+    if (open !== undefined) return open;
+    throw new EngineError(
+      'invalid_request',
+      "the model's chat template does not end a conversation with its last message, so that cannot be continued",
+      { param: 'messages' },
+    );
+  }
+
   #inTurns(input: TemplateInput): TemplateInput {
     const isSplit = this.#formOf(input)?.takesOneCall === true;
     return isSplit ? { ...input, messages: toOneCallTurns(input.messages) } : input;
@@ -124,7 +140,10 @@ export class ChatTemplateRenderer {
     }
   }
 
-  #run({ messages, tools = [], templateArguments = {} }: TemplateInput, now: Date): string {
+  #run(
+    { messages, tools = [], templateArguments = {}, continuesFinal = false }: TemplateInput,
+    now: Date,
+  ): string {
     const environment = new Environment();
     const globals = {
       documents: null,
@@ -135,7 +154,7 @@ export class ChatTemplateRenderer {
       ...this.#specialTokens,
       messages,
       tools: tools.length === 0 ? null : tools,
-      add_generation_prompt: true,
+      add_generation_prompt: !continuesFinal,
       range,
       raise_exception: refuse,
       strftime_now: (format: string) => formatDate(now, format),

@@ -73,6 +73,12 @@ export const SERVICE_SETTINGS = {
     seconds(0.001),
     'Seconds of silence on a stream after which a keep-alive comment is sent.',
   ),
+  heartbeatMs: setting(
+    'HEARTBEAT',
+    '0',
+    seconds(0),
+    'Seconds after which an answer in one piece begins with its headers and white space, and goes on with white space until its JSON is there; its status is 200 then, even if an error follows; 0: never.',
+  ),
   streamBufferBytes: setting(
     'STREAM_BUFFER_MB',
     '64',

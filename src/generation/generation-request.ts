@@ -36,6 +36,8 @@ export interface Conversation {
   /** False: at most one call. */
   readonly allowsParallelCalls: boolean;
   readonly reasoning: ReasoningWish;
+  /** The last message is the assistant's, and the answer goes on with it. */
+  readonly continuesFinal: boolean;
   /** Further variables for the model's template (`chat_template_kwargs`). */
   readonly templateArguments: Readonly<Record<string, unknown>>;
 }
@@ -57,6 +59,7 @@ export const conversation = (
   toolChoice: { type: 'auto' },
   allowsParallelCalls: true,
   reasoning: { isEnabled: undefined, maxTokens: undefined },
+  continuesFinal: false,
   templateArguments: {},
   ...parts,
 });
@@ -106,6 +109,7 @@ function withDefaults(given: GivenParams): GenerationParams {
     numLogprobs: given.numLogprobs,
     promptLogprobs: given.promptLogprobs ?? PLAIN_PARAMS.promptLogprobs,
     cacheSalt: given.cacheSalt,
+    priority: given.priority,
     timeoutMs: given.timeoutMs,
   };
 }

@@ -1,10 +1,11 @@
-import { assertInvariant, EngineError } from '../errors.ts';
+import { assertInvariant, EngineError, invalidField } from '../errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ReasoningFormat, ToolFormat } from '../chat-template/format/chat-format.ts';
 import type { TextCaller } from '../chat-template/chat-template.ts';
 import { checkTemplateArguments } from '../chat-template/template-arguments.ts';
 import type { TemplateTool } from '../chat-template/renderer.ts';
 import type { AnswerGrammarOptions } from './constraint/answer-grammar.ts';
+import { lastTextOf } from '../chat-template/open-message.ts';
 import { NO_PARAMETERS } from './constraint/argument-list.ts';
 import type { Conversation } from './generation-request.ts';
 import type { ToolDefinition } from './tools.ts';
@@ -30,11 +31,12 @@ export interface RenderedConversation {
 /**
  * What can be refused of a conversation before it takes a slot in the queue.
  *
- * @throws EngineError `invalid_request` where the model has no template, and for template arguments that cannot be taken
+ * @throws EngineError `invalid_request` where the model has no template, for template arguments that cannot be taken, and
+ * for a last message that cannot be continued
  */
 export function checkConversation(
   { tokenizer: { chatTemplate }, model }: Engine,
-  { templateArguments }: Conversation,
+  conversation: Conversation,
 ): void {
   if (chatTemplate === undefined) {
     throw new EngineError(
@@ -45,7 +47,19 @@ export function checkConversation(
       { param: 'messages' },
     );
   }
-  checkTemplateArguments(templateArguments);
+  checkTemplateArguments(conversation.templateArguments);
+  if (conversation.continuesFinal) checkContinuation(conversation);
+}
+
+function checkContinuation({ messages, toolChoice }: Conversation): void {
+  const index = messages.length - 1;
+  const last = messages[index];
+  const fault = (field: string, complaint: string): EngineError =>
+    invalidField(`messages[${index}].${field}`, complaint);
+  if (last?.role !== 'assistant') throw fault('role', "must be 'assistant' for a message that is continued");
+  if (last['tool_calls'] !== undefined) throw fault('tool_calls', 'ends the message: it cannot be continued');
+  if (toolChoice.type === 'auto' || toolChoice.type === 'none') return;
+  throw invalidField('tool_choice', 'must be auto or none where the last message is continued');
 }
 
 /**
@@ -61,18 +75,52 @@ export async function renderConversation(
   textCaller: TextCaller,
 ): Promise<RenderedConversation> {
   assertInvariant(template !== undefined, 'a conversation was checked before it is rendered');
-  const { messages, toolChoice } = conversation;
+  const { messages, toolChoice, continuesFinal } = conversation;
   const tools = toolChoice.type === 'none' ? [] : conversation.tools;
   const reasoning = await template.reasoningFormat(textCaller);
   const toolFormat = tools.length === 0 ? undefined : await template.toolFormat(textCaller);
+  if (continuesFinal && toolFormat?.shape === 'json' && toolFormat.isGeneric) throw wrappedOnly();
   const wrapsReply = !hasFormat && toolChoice.type === 'auto';
   const templateArguments = withReasoningVariable(conversation, reasoning);
-  const question = { messages, tools: tools.map(toTemplateTool), templateArguments, wrapsReply };
+  const question = {
+    messages,
+    tools: tools.map(toTemplateTool),
+    templateArguments,
+    wrapsReply,
+    continuesFinal,
+  };
   const rendered = await template.render(question, textCaller);
-  const prompt = reasoning === undefined ? rendered : withoutReasoning(rendered, conversation, reasoning);
-  const reasoningState = reasoning === undefined ? 'behind' : stateAtEnd(prompt.trimEnd(), reasoning);
+  const said = continuesFinal ? lastTextOf(messages).trim() : '';
+  const { prompt, reasoningState } = withReasoningState(rendered, said, conversation, reasoning);
   const { stopStrings } = template;
   return { prompt, tools, toolFormat, reasoning, reasoningState, wrapsReply, stopStrings };
+}
+
+const wrappedOnly = (): EngineError =>
+  invalidField(
+    'tools',
+    'cannot be offered where the last message is continued: this model has no format of its own for calls, and is asked ' +
+      'to answer by one JSON object',
+  );
+
+/**
+ * The prompt, and where it ends.
+ *
+ * @param said what the message that is continued holds; empty: the answer begins behind the prompt
+ */
+function withReasoningState(
+  rendered: string,
+  said: string,
+  conversation: Conversation,
+  reasoning: ReasoningFormat | undefined,
+): Pick<RenderedConversation, 'prompt' | 'reasoningState'> {
+  if (reasoning === undefined) return { prompt: rendered, reasoningState: 'behind' };
+  if (said !== '') {
+    const isInside = said.lastIndexOf(reasoning.opening) > said.lastIndexOf(reasoning.closing);
+    return { prompt: rendered, reasoningState: isInside ? 'inside' : 'behind' };
+  }
+  const prompt = withoutReasoning(rendered, conversation, reasoning);
+  return { prompt, reasoningState: stateAtEnd(prompt.trimEnd(), reasoning) };
 }
 
 /** Templates read `parameters` of every tool. */

@@ -118,13 +118,19 @@ export interface VectorizeErrorBody {
   code: number;
 }
 
+/** Ollama's: its clients read the text alone. */
+export interface OllamaErrorBody {
+  error: string;
+}
+
 type ErrorBody =
   | OpenAiErrorBody
   | WorkersAiErrorBody
   | WorkersBindingErrorBody
   | VectorizeErrorBody
   | GatewayErrorBody
-  | AnthropicErrorBody;
+  | AnthropicErrorBody
+  | OllamaErrorBody;
 
 export interface ErrorResponse {
   status: number;
@@ -164,6 +170,7 @@ export function toErrorBody(
 ): ErrorBody {
   const message = clientMessage(error, requestId, fieldNames);
   if (family === 'anthropic') return toAnthropicBody(error, message, requestId);
+  if (family === 'ollama') return { error: message };
   const { openAiType } = HTTP_ERRORS[error.code];
   const cloudflareCode = error.cloudflareCode ?? HTTP_ERRORS[error.code].workersAiCode;
   const { param: field } = error.inWordsOf(fieldNames);

@@ -56,6 +56,8 @@ export class RequestScope implements WatchedRequest {
   /** The tokens that it may use, and those that it used. */
   budget = new TokenBudget();
   onPhase: WatchedRequest['onPhase'];
+  /** Its answer comes in one piece, as its body asked: a heartbeat may go before it. */
+  answersWhole = false;
   /** Where its streamed answer is kept, if the client asked for one that can be resumed. */
   streams: StreamStore | undefined;
   /** An answer that was made with the headers that every answer has. */

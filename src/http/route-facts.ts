@@ -3,7 +3,7 @@ import type { FieldNames } from '../field-names.ts';
 
 /** Whose API a route speaks, and so which envelope its errors wear. */
 export type ApiFamily =
-  'openai' | 'workers-ai' | 'workers-binding' | 'vectorize-binding' | 'ai-gateway' | 'anthropic';
+  'openai' | 'workers-ai' | 'workers-binding' | 'vectorize-binding' | 'ai-gateway' | 'anthropic' | 'ollama';
 
 /** What the way to a route's handler, and its log line, ask of the route. */
 export interface RouteFacts {

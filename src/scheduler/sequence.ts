@@ -15,6 +15,8 @@ export interface Sequence {
   readonly maxTokens: number;
   /** Whom it is computed for; clients have equal shares. */
   readonly clientId: string;
+  /** Of its client's that wait, those of the least start first. */
+  readonly priority: number;
   /** Whether it may go on behind tokens that were computed before; false while every row's logits are wanted. */
   readsCache: boolean;
   /** Sequences share keys and values only with those of the same salt. */
@@ -64,6 +66,7 @@ export function createSequence(
   { readsCache, cacheSalt }: CacheUse = { readsCache: true, cacheSalt: undefined },
   clientId = '',
   guide?: DraftGuide,
+  priority = 0,
 ): Sequence {
   return {
     id,
@@ -74,6 +77,7 @@ export function createSequence(
     holder: undefined,
     maxTokens,
     clientId,
+    priority,
     readsCache,
     cacheSalt,
     numCachedTokens: undefined,

@@ -1,4 +1,5 @@
 import { cpSync } from 'node:fs';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { childrenOf, freePort, isAlive, urlOf, useServices } from '../support/process.ts';
@@ -65,6 +66,39 @@ it('serves on for DRAIN_DELAY while /ready tells proxies that it stops', async (
   expect(answer.status).toBe(200);
   expect(await service.exited).toBe(0);
   expect(service.stderr()).toContain('Tokenflare serves on for 3 s, then stops');
+});
+
+describe('a stream that outlives the time to drain', () => {
+  const chat = { messages: [{ role: 'user', content: 'The river' }], max_tokens: 90, stream: true };
+  it.each([
+    ['/v1/completions', body, {}],
+    ['/v1/completions', body, { 'x-stream-resumable': 'true' }],
+    ['/v1/chat/completions', { ...chat, ignore_eos: true }, {}],
+    ['/v1/responses', { input: 'The river', max_output_tokens: 90, stream: true }, {}],
+    ['/v1/messages', chat, {}],
+    ['/ai/run/tiny-gpt2', chat, {}],
+  ])('%s: ends with an error that names a retry', async (path, request, headers) => {
+    const service = start({ RUNTIME: 'cpu', SHUTDOWN_TIMEOUT: '0' });
+    const url = await urlOf(service);
+    const init = { headers: { 'content-type': 'application/json', ...headers } };
+    const response = await postJson(`${url}${path}`, request, init);
+    const events: EventSourceMessage[] = [];
+    let retryMs: number | undefined;
+    let isSignalled = false;
+    const parser = createParser({
+      onEvent: (event) => events.push(event),
+      onRetry: (ms) => (retryMs = ms),
+    });
+    for await (const chunk of response.body ?? []) {
+      parser.feed(Buffer.from(chunk as Uint8Array).toString());
+      if (events.length > 0 && !isSignalled) isSignalled = service.child.kill('SIGTERM');
+    }
+    expect(retryMs).toBe(1000);
+    expect(events.at(-1)?.data).toContain('send the request again');
+    const isResumable = response.headers.get('x-stream-resumable') === 'true';
+    expect(events.at(-1)?.data.includes('cannot be resumed')).toBe(isResumable);
+    expect(await service.exited).toBe(0);
+  });
 });
 
 it('ends at once on a second signal, while it serves on', async () => {

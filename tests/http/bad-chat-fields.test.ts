@@ -139,7 +139,17 @@ describe('a field at fault is named: chat', () => {
     ['repeat_penalty', { messages, repeat_penalty: 1.2, repetition_penalty: 1.1 }, 'send one of them'],
     ['echo', { messages, echo: true }, 'is not supported'],
     ['verbosity', { messages, verbosity: 'low' }, 'is not supported'],
-    ['priority', { messages, priority: 1 }, 'is not supported'],
+    ['priority', { messages, priority: 1.5 }, 'integer'],
+    [
+      'continue_final_message',
+      { messages, continue_final_message: true, add_generation_prompt: true },
+      'send one of them',
+    ],
+    [
+      'add_generation_prompt',
+      { messages, add_generation_prompt: false },
+      'continue_final_message: true alone',
+    ],
     ['add_special_tokens', { messages, add_special_tokens: true }, 'the chat template writes'],
     [
       'include_stop_str_in_output',

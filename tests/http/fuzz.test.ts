@@ -14,6 +14,12 @@ import {
   inputTokensRequestSchema,
   responseRequestSchema,
 } from '../../routes/responses/schemas/response-request.ts';
+import { ollamaEmbedSchema } from '../../routes/ollama/schemas/embed.ts';
+import { showRequestSchema as ollamaShowSchema } from '../../routes/ollama/schemas/models.ts';
+import {
+  chatRequestSchema as ollamaChatSchema,
+  generateRequestSchema as ollamaGenerateSchema,
+} from '../../routes/ollama/schemas/requests.ts';
 import { rerankRequestSchema } from '../../routes/decisions/schemas/rerank.ts';
 import { scoreRequestSchema } from '../../routes/decisions/schemas/score.ts';
 import { detokenizeRequestSchema, tokenizeRequestSchema } from '../../routes/service/tokenize.ts';
@@ -36,6 +42,7 @@ import { requestBodyValidator } from '../support/openapi-validator.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const SEED = 20_251_124;
+const MODEL = '@test/tiny-gpt2';
 const VECTOR_INDEXES = '/client/v4/accounts/{account_id}/vectorize/v2/indexes';
 const NAMED_TOOL = { type: 'function', function: { name: 'f' } };
 const USER = { role: 'user', content: 'a' };
@@ -50,6 +57,10 @@ const ROUTES = [
   ['/v1/chat/completions', chatRequestSchema, { messages: [USER] }],
   ['/v1/responses', responseRequestSchema, { input: 'a' }],
   ['/v1/responses/input_tokens', inputTokensRequestSchema, { input: 'a' }],
+  ['/api/chat', ollamaChatSchema, { model: MODEL, stream: false, messages: [USER] }],
+  ['/api/generate', ollamaGenerateSchema, { model: MODEL, stream: false, prompt: 'a' }],
+  ['/api/embed', ollamaEmbedSchema, { model: MODEL, input: 'a' }],
+  ['/api/show', ollamaShowSchema, { model: MODEL }],
   ['/v1/messages', messageRequestSchema, { max_tokens: 2, messages: [USER] }],
   ['/v1/messages/count_tokens', countTokensRequestSchema, { messages: [USER] }],
   ['/ai/run/{model}', RUN_SCHEMA, { prompt: 'a' }],

@@ -74,7 +74,7 @@ describe('a valid key', () => {
   });
 
   it('is wanted on every route but the open ones', async () => {
-    const open = ['/health', '/ready', '/openapi.yaml'];
+    const open = ['/health', '/ready', '/openapi.yaml', '/api/version'];
     for (const path of open) expect((await call(service, 'GET', path)).status).toBe(200);
     const closed = [
       '/v1/models',
@@ -84,6 +84,8 @@ describe('a valid key', () => {
       '/client/v4/accounts/a/vectorize/v2/indexes',
       '/workers-binding/vectorize/a/info',
       '/nowhere',
+      '/api/tags',
+      '/api/ps',
       '/health/',
       '/ai-gateway/gateways/a/logs',
       '/client/v4/accounts/a/ai-gateway/gateways/a/logs/b',
@@ -98,6 +100,10 @@ describe('a valid key', () => {
       '/v1/responses/input_tokens',
       '/v1/messages',
       '/v1/messages/count_tokens',
+      '/api/chat',
+      '/api/generate',
+      '/api/embed',
+      '/api/show',
       '/v1/embeddings',
       '/v1/decisions',
       '/v1/systemone',

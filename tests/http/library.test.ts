@@ -71,7 +71,9 @@ describe('mounted below a path', () => {
   });
 
   it('keeps its open routes open, and asks for a key on the others', async () => {
-    for (const path of ['/health', '/ready', '/openapi.yaml']) expect((await at(path)).status).toBe(200);
+    for (const path of ['/health', '/ready', '/openapi.yaml', '/api/version']) {
+      expect((await at(path)).status).toBe(200);
+    }
     const refused = await post('/v1/completions', LONG, {});
     expect(refused.status).toBe(401);
     expect((await post('/v1/completions', { ...LONG, max_tokens: 2 })).status).toBe(200);
@@ -88,6 +90,8 @@ describe('mounted below a path', () => {
     expect(anthropic).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
     const workersAi = (await (await post(`/ai/run/${service.model.id}`, {})).json()) as object;
     expect(workersAi).toMatchObject({ success: false, errors: [{ code: 5004 }] });
+    const ollama = (await (await post('/api/chat', {})).json()) as object;
+    expect(ollama).toEqual({ error: 'model is required' });
     const missing = await post('/v1/nothing', {});
     expect(missing.status).toBe(404);
     expect(await missing.json()).toMatchObject({ error: { code: 'not_found' } });

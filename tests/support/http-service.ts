@@ -41,6 +41,8 @@ export interface HttpService {
   url: string;
   /** Every line of the log so far, parsed. */
   logLines: Record<string, unknown>[];
+  /** As a service that drains does. */
+  leave(): void;
   close(): Promise<void>;
 }
 
@@ -83,7 +85,7 @@ export async function startHttpService(
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
   };
   const app = createApp(dependencies);
-  const server = createNodeServer({
+  const { server, leave } = createNodeServer({
     fetch: app.fetch,
     shedLoad: loadShedderOf(dependencies),
     config: settings,
@@ -92,6 +94,7 @@ export async function startHttpService(
   const { port } = server.address() as AddressInfo;
   return {
     server,
+    leave,
     url: `http://127.0.0.1:${port}`,
     logLines,
     close: async () => {

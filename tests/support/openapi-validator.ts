@@ -82,6 +82,11 @@ export function sseData(body: string): unknown[] {
 
 function partsOf(mediaType: string, body: string): unknown[] {
   if (mediaType === 'text/event-stream') return sseData(body);
+  if (mediaType === 'application/x-ndjson')
+    return body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
   return [mediaType === 'application/json' ? (JSON.parse(body) as unknown) : body];
 }
 
@@ -110,6 +115,7 @@ function familyPath(path: string): string {
   if (/^\/(?:gateway|workers-binding\/ai-gateway\/universal)\//.test(path))
     return '/gateway/{account}/{gateway}';
   if (path.startsWith('/workers-binding/vectorize/')) return '/workers-binding/vectorize/{index}/query';
+  if (path.startsWith('/api/')) return '/api/chat';
   if (path.startsWith('/workers-binding')) return '/workers-binding/run';
   const isNative =
     /^\/(ai|ai-gateway|client\/v4)(\/|$)/.test(path) &&

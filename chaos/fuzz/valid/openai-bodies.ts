@@ -51,7 +51,6 @@ const OTHER_FIELDS: Body = {
   structural_tag: null,
   kv_transfer_params: {},
   vllm_xargs: {},
-  priority: 0,
   request_id: null,
   session_id: 'a',
   stream_interval: 4,
@@ -142,6 +141,7 @@ const SAMPLING: Body = {
   truncate_prompt_tokens: 40,
   timeout_ms: 5000,
   cache_salt: 'a',
+  priority: -3,
   stop_token_ids: [3],
   skip_special_tokens: false,
   options: { rejectIfBusy: false },
@@ -245,6 +245,12 @@ export const CHAT_BODIES: readonly Body[] = [
   { messages: HELLO, max_tokens: 9, max_reasoning_tokens: 3, enable_thinking: true },
   { messages: HELLO, max_tokens: 9, thinking_budget_tokens: 3, chat_template_kwargs: { a: [1] } },
   { messages: HELLO, max_tokens: 9, thinking_budget: 3 },
+  {
+    messages: [...HELLO, { role: 'assistant', content: 'Once ' }],
+    max_tokens: 4,
+    continue_final_message: true,
+    add_generation_prompt: false,
+  },
   { messages: HELLO, max_tokens: 60, tools: [TOOL], tool_choice: NAMED, parallel_tool_calls: false },
   {
     messages: HELLO,

@@ -126,7 +126,7 @@ export const RESPONSE_BODIES: readonly Body[] = [
     request_id: null,
     rid: null,
     extra_key: null,
-    priority: 0,
+    priority: 2,
     logit_bias: {},
     frequency_penalty: 0,
     presence_penalty: 0,

@@ -73,7 +73,7 @@ const functionCallSchema = z
   .object({ name: nameSchema, arguments: argumentsSchema.nullish() })
   .meta({ id: 'ChatFunctionCall' });
 
-const toolCallSchema = z
+export const toolCallSchema = z
   .object({ id: nameSchema.nullish(), type: z.literal('function').nullish(), function: functionCallSchema })
   .meta({ id: 'ChatToolCall' });
 

@@ -16,7 +16,14 @@ import {
   completionFieldsSchema,
   usageSchema,
 } from './completions.ts';
-import { FITTING_RULE, STREAM_OPTIONS_RULE, TOP_LOGPROBS_RULE, withRules } from './field-rules.ts';
+import {
+  FITTING_RULE,
+  NEW_MESSAGE_RULE,
+  NO_NEW_MESSAGE_RULE,
+  STREAM_OPTIONS_RULE,
+  TOP_LOGPROBS_RULE,
+  withRules,
+} from './field-rules.ts';
 import { toGeneration } from './generation.ts';
 import { otherChatFields } from './other-fields.ts';
 
@@ -40,6 +47,19 @@ const chatFieldsSchema = completionFieldsSchema
       default: 0,
       description: 'Alternatives for each token; only with `logprobs`.',
     }),
+    continue_final_message: z
+      .boolean()
+      .nullish()
+      .meta({
+        default: false,
+        description:
+          "As vLLM's: the last message is the assistant's, and the answer goes on with it. The answer has what is new " +
+          'alone, and a format holds for that alone.',
+      }),
+    add_generation_prompt: z
+      .boolean()
+      .nullish()
+      .meta({ description: 'False with `continue_final_message`, and else true; it says nothing more.' }),
     ...toolFields,
     ...reasoningFields,
     ...otherChatFields,
@@ -49,6 +69,8 @@ export const chatRequestSchema = withRules(chatFieldsSchema, 'ChatCompletionRequ
   STREAM_OPTIONS_RULE,
   TOP_LOGPROBS_RULE,
   FITTING_RULE,
+  NO_NEW_MESSAGE_RULE,
+  NEW_MESSAGE_RULE,
 ]);
 
 export type ChatInput = z.output<typeof chatRequestSchema>;
@@ -158,6 +180,7 @@ export function toChat(input: ChatInput, model: ModelInfo, timeoutMs: number): G
     ...toToolFields(input),
     ...toReasoning(input),
     messages: toChatMessages(input.messages),
+    continuesFinal: input.continue_final_message === true,
   });
   return toGeneration(input, conversation, own, model, timeoutMs);
 }

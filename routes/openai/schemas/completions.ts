@@ -13,6 +13,7 @@ import {
   cacheSaltField,
   ignored,
   modelField,
+  priorityField,
   timeoutField,
   requestOptionsSchema,
 } from '../../shared/schemas/common-fields.ts';
@@ -116,6 +117,7 @@ export const completionFieldsSchema = z.strictObject({
     description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.',
   }),
   cache_salt: cacheSaltField,
+  priority: priorityField,
   options: requestOptionsSchema,
   suffix: unsupported([''], 'a completion is not told what follows it'),
   metadata: metadataSchema.nullish().meta({ id: 'IgnoredMetadata', description: 'Ignored.' }),

@@ -61,6 +61,27 @@ export const FITTING_RULE: FieldRule = {
   }),
 };
 
+export const NO_NEW_MESSAGE_RULE: FieldRule = {
+  field: 'continue_final_message',
+  holds: (body) => body['continue_final_message'] !== true || body['add_generation_prompt'] !== true,
+  complaint:
+    'goes on with the last message, and add_generation_prompt: true begins another; send one of them',
+  condition: implies(has('continue_final_message', { const: true }), {
+    not: has('add_generation_prompt', { const: true }),
+  }),
+};
+
+export const NEW_MESSAGE_RULE: FieldRule = {
+  field: 'add_generation_prompt',
+  holds: (body) => body['add_generation_prompt'] !== false || body['continue_final_message'] === true,
+  complaint:
+    'is false, which is supported with continue_final_message: true alone; else the assistant answers',
+  condition: implies(
+    has('add_generation_prompt', { const: false }),
+    has('continue_final_message', { const: true }),
+  ),
+};
+
 /** The schema with rules, which the document states under `id`. */
 export function withRules<Shape extends z.core.$ZodShape, Config extends z.core.$ZodObjectConfig>(
   schema: z.ZodObject<Shape, Config>,

@@ -60,6 +60,7 @@ export function toGeneration(
       numLogprobs: own.numLogprobs,
       promptLogprobs: own.promptLogprobs ?? false,
       cacheSalt: input.cache_salt ?? undefined,
+      priority: input.priority ?? 0,
       timeoutMs: totalTimeoutMs(input.timeout_ms, timeoutMs),
     },
     {

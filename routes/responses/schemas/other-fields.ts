@@ -8,7 +8,6 @@ export const otherResponseFields = {
   request_id: unsupported([], 'send it as the header x-request-id'),
   rid: unsupported([], 'send it as the header x-request-id'),
   extra_key: unsupported([], 'send cache_salt'),
-  priority: unsupported([0], 'clients have equal shares'),
   logit_bias: unsupported([{}], '/v1/chat/completions takes it'),
   frequency_penalty: unsupported([0], '/v1/chat/completions takes it'),
   presence_penalty: unsupported([0], '/v1/chat/completions takes it'),

@@ -55,6 +55,7 @@ export function toResponseGeneration(
       timeoutMs,
       numLogprobs: asksForLogprobs(input) ? (input.top_logprobs ?? 0) : undefined,
       cacheSalt: input.cache_salt ?? undefined,
+      priority: input.priority ?? 0,
       sampling: {
         temperature: input.temperature ?? 1,
         topP: input.top_p ?? 1,

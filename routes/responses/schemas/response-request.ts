@@ -13,6 +13,7 @@ import {
   cacheSaltField,
   ignored,
   modelField,
+  priorityField,
   timeoutField,
   unsupported,
 } from '../../shared/schemas/common-fields.ts';
@@ -189,6 +190,7 @@ export const responseRequestSchema = z
     top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
     timeout_ms: timeoutField,
     cache_salt: cacheSaltField,
+    priority: priorityField,
     user: nameSchema.nullish(),
     prompt_cache_key: nameSchema.nullish().meta({ description: 'Repeated in the response, and ignored.' }),
     prompt_cache_retention: ignored,

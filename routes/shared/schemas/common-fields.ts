@@ -13,6 +13,18 @@ export const timeoutField = timeoutMsSchema
   .nullish()
   .meta({ id: 'TimeoutMs', description: 'Longest the request may take, queueing included.' });
 
+/** vLLM's, but for whom it decides: there, it orders the requests of all clients. */
+export const priorityField = z
+  .int()
+  .nullish()
+  .meta({
+    id: 'Priority',
+    default: 0,
+    description:
+      'Of the requests of one client that wait, those of the lowest number start first. It changes no turn of another ' +
+      'client, and nothing of what runs.',
+  });
+
 export const cacheSaltField = z
   .string()
   .min(1)

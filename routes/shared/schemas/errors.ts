@@ -62,6 +62,9 @@ export const vectorizeErrorSchema = z
   })
   .meta({ id: 'VectorizeError' });
 
+/** Ollama's errors, also the line that ends a stream which broke. */
+export const ollamaErrorSchema = z.object({ error: z.string() }).meta({ id: 'OllamaError' });
+
 /** Anthropic's error envelope. */
 export const anthropicErrorSchema = z
   .object({

@@ -122,10 +122,18 @@ export class EngineCore {
     this.#checkBetweenSteps();
     assertInvariant(!this.#active.has(request.id), `sequence id ${request.id} is not in use`);
     checkTokenIds(request.promptTokenIds, this.#sampler, 'prompt');
-    const { id, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
+    const { id, clientId, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
     const guide = grammar && this.#guideOf(grammar, maxTokens);
-    const sequence = createSequence(id, promptTokenIds, maxTokens, cacheUse, request.clientId, guide);
+    const sequence = createSequence(
+      id,
+      promptTokenIds,
+      maxTokens,
+      cacheUse,
+      clientId,
+      guide,
+      request.priority,
+    );
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
     const reasoning = request.reasoning && this.#reasoningBudgets.budgetOf(request.reasoning);
     const counts = { numConstrained: 0, numMissed: 0, numScored: 0 };

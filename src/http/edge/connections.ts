@@ -31,6 +31,7 @@ class Connection {
   readonly #waiting: { incoming: IncomingMessage; outgoing: ServerResponse }[] = [];
   #current: ServerResponse | undefined;
   #isHalfClosed = false;
+  #isLeaving = false;
   #numProbes = 0;
   #probeTimer: NodeJS.Timeout | undefined;
 
@@ -61,8 +62,21 @@ class Connection {
     } else this.socket.destroy();
   }
 
+  /** The service takes no more of it: the last answer tells the client to open another connection. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#tellOfEnd();
+  }
+
+  #tellOfEnd(): void {
+    if (!this.#isLeaving || this.#current === undefined || this.#waiting.length > 0) return;
+    // Node writes `connection: close` then, and closes behind the answer. Of headers that are out it changes nothing.
+    this.#current.shouldKeepAlive = false;
+  }
+
   #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
     this.#current = outgoing;
+    this.#tellOfEnd();
     guardChunks(incoming);
     outgoing.once('close', () => {
       this.#current = undefined;
@@ -164,12 +178,19 @@ export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();
   readonly #byNetwork = new Map<string, Set<Connection>>();
   readonly #queue = new ReadQueue();
+  #isLeaving = false;
   readonly #maxConnections: number;
   readonly #trustedProxies: BlockList;
 
   constructor(maxConnections: number, trustedProxies: BlockList) {
     this.#maxConnections = maxConnections;
     this.#trustedProxies = trustedProxies;
+  }
+
+  /** From now on, each connection ends with the answer that is its last. */
+  leave(): void {
+    this.#isLeaving = true;
+    for (const connection of this.#bySocket.values()) connection.leave();
   }
 
   of(socket: Socket): Connection | undefined {
@@ -189,6 +210,7 @@ export class Connections {
       return;
     }
     const connection = new Connection(socket, network, listener, this.#queue);
+    if (this.#isLeaving) connection.leave();
     this.#bySocket.set(socket, connection);
     const others = this.#byNetwork.get(network);
     if (others === undefined) this.#byNetwork.set(network, new Set([connection]));

@@ -18,6 +18,12 @@ export interface NodeServerOptions {
   >;
 }
 
+export interface NodeServer {
+  readonly server: Server;
+  /** Answers go on, each telling its client that it is the last on its connection. */
+  leave(): void;
+}
+
 const MAX_HEADERS_TIMEOUT_MS = 15_000;
 /** How often Node looks for requests that take too long to arrive. */
 const MAX_CHECK_INTERVAL_MS = 5000;
@@ -27,7 +33,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
  * Node's HTTP server with every bound that a client can run into before a route sees its request, and after the route
  * has answered: docs/decisions/0038-connections.md. Not listening yet.
  */
-export function createNodeServer({ fetch, shedLoad, config }: NodeServerOptions): Server {
+export function createNodeServer({ fetch, shedLoad, config }: NodeServerOptions): NodeServer {
   // A Host is what HTTP/1.0 may lack, and its senders no browsers.
   const askApp = getRequestListener(fetch, { hostname: 'localhost' }) as RequestListener;
   const listener: RequestListener = (incoming, outgoing) => {
@@ -44,7 +50,7 @@ export function createNodeServer({ fetch, shedLoad, config }: NodeServerOptions)
   Object.assign(server, { httpAllowHalfOpen: true, pauseOnConnect: true });
   server.on('connection', (socket) => connections.open(socket, listener));
   server.setTimeout(config.stallTimeoutMs, (socket) => connections.of(socket)?.onTimeout());
-  return server;
+  return { server, leave: () => connections.leave() };
 }
 
 function serverOptions({ receiveTimeoutMs, keepAliveMs }: NodeServerOptions['config']): ServerOptions {

@@ -16,11 +16,24 @@ export const SSE_HEADERS: Readonly<Record<string, string>> = {
 /** One event. JSON holds no line breaks, so `data` is one line. */
 export const dataFrame = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 
+/** Headers of lines of JSON in place of events. */
+export const JSON_LINES_HEADERS: Readonly<Record<string, string>> = {
+  ...SSE_HEADERS,
+  'content-type': 'application/x-ndjson',
+};
+
+/** One line of such a stream. JSON holds no line breaks. */
+export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
 /** One event with its name, for the APIs whose clients look at it. */
 export const eventFrame = (value: { type: string }): string => `event: ${value.type}\n${dataFrame(value)}`;
 
 /** The frame that ends a broken stream; its `data` alone tells a client that ignores event names. */
 export const errorFrame = (body: unknown): string => `event: error\n${dataFrame(body)}`;
+
+/** The frame with the time after which a client may come back, by a field that all readers of events know or skip. */
+export const withRetry = (frames: string, retryAfterMs: number | undefined): string =>
+  retryAfterMs === undefined ? frames : `retry: ${Math.ceil(retryAfterMs)}\n${frames}`;
 
 /** A line that clients skip. */
 export const commentFrame = (text: string): string => `: ${text.replaceAll(/[\r\n]+/g, ' ')}\n\n`;

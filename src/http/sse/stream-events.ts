@@ -1,4 +1,4 @@
-import { toEngineError, type EngineError } from '../../errors.ts';
+import { EngineError, toEngineError } from '../../errors.ts';
 import type { AppContext } from '../app-env.ts';
 import { PROBE_EVENT } from '../edge/connections.ts';
 import { toErrorBody } from '../error-response.ts';
@@ -9,10 +9,13 @@ import {
   commentFrame,
   DONE_FRAME,
   errorFrame,
+  JSON_LINES_HEADERS,
+  jsonLine,
   PING,
   SSE_HEADERS,
   sseStream,
   type SseOptions,
+  withRetry,
 } from './sse.ts';
 import type { RouteFacts } from '../route-facts.ts';
 import type { StreamStore } from './stream-store.ts';
@@ -34,6 +37,8 @@ export interface StreamForm {
   ping: string;
   /** After the frames of a stream that went well; '' where the last of them says it. */
   end: string;
+  /** Lines of JSON in place of server-sent events: they have no comments, and no ids to resume a stream by. */
+  isLines: boolean;
   /** The frames that end a stream which broke. */
   toErrorFrames(error: EngineError, requestId: string): string;
 }
@@ -49,13 +54,14 @@ export function streamEvents(c: AppContext, options: EventStreamOptions): Respon
   const { scope } = c.var;
   const { frames, pingIntervalMs, onDisconnect } = options;
   const form = formOf(scope.facts, options.form);
-  if (scope.streams !== undefined) return streamResumably(c, options, scope.streams);
+  if (scope.streams !== undefined && !form.isLines) return streamResumably(c, options, scope.streams);
   onClientGone(c, onDisconnect);
   scope.hold();
   return answerEvents(c, endedFrames(c, frames, form), {
     pingIntervalMs,
     ping: form.ping,
-    readNote: () => queueNote(scope),
+    readNote: form.isLines ? undefined : () => queueNote(scope),
+    isLines: form.isLines,
     onDisconnect,
     onClose: () => scope.end(),
   });
@@ -118,21 +124,34 @@ export function onClientGone(c: AppContext, callback: () => void): void {
   else signal.addEventListener('abort', callback, { once: true });
 }
 
-function answerEvents(c: AppContext, frames: AsyncIterable<string>, options: SseOptions): Response {
+function answerEvents(
+  c: AppContext,
+  frames: AsyncIterable<string>,
+  { isLines = false, ...options }: SseOptions & { isLines?: boolean },
+): Response {
   const { outgoing } = c.env;
   // Frames are written whole, so that a comment fits between any two writes.
   outgoing?.on(PROBE_EVENT, () => {
     if (!outgoing.writableEnded && outgoing.writableLength === 0) outgoing.write(options.ping ?? PING);
   });
-  return answerWithHeaders(c.var.scope, sseStream(frames, options), SSE_HEADERS);
+  return answerWithHeaders(
+    c.var.scope,
+    sseStream(frames, options),
+    isLines ? JSON_LINES_HEADERS : SSE_HEADERS,
+  );
 }
 
-const formOf = (facts: RouteFacts, own: Partial<StreamForm> = {}): StreamForm => ({
-  ping: PING,
-  end: DONE_FRAME,
-  toErrorFrames: (error, requestId) => errorFrame(toErrorBody(error, facts, requestId)),
-  ...own,
-});
+function formOf(facts: RouteFacts, own: Partial<StreamForm> = {}): StreamForm {
+  const isLines = own.isLines ?? false;
+  const toFrame = isLines ? jsonLine : errorFrame;
+  return {
+    ping: PING,
+    end: isLines ? '' : DONE_FRAME,
+    isLines,
+    toErrorFrames: (error, requestId) => toFrame(toErrorBody(error, facts, requestId)),
+    ...own,
+  };
+}
 
 async function* endedFrames(
   c: AppContext,
@@ -143,13 +162,22 @@ async function* endedFrames(
   try {
     yield* frames;
     // The headers left before these were known.
-    yield commentFrame(JSON.stringify(timingHeaders(scope.record, scope.elapsedMs)));
+    if (!form.isLines) yield commentFrame(JSON.stringify(timingHeaders(scope.record, scope.elapsedMs)));
     if (form.end !== '') yield form.end;
   } catch (thrown) {
-    const error = toEngineError(thrown);
+    const error = withoutResumption(scope, toEngineError(thrown));
     scope.error = error;
-    yield form.toErrorFrames(error, scope.id);
+    const last = form.toErrorFrames(error, scope.id);
+    yield form.isLines ? last : withRetry(last, error.retryAfterMs);
   }
+}
+
+/** A reader of a stream that can be resumed comes back to it after a fault: here in vain, since this process ends. */
+function withoutResumption({ streams }: RequestScope, error: EngineError): EngineError {
+  const { code, message, retryAfterMs } = error;
+  if (streams === undefined || code !== 'engine_not_ready') return error;
+  const end = 'this stream cannot be resumed, since the process that kept it ends';
+  return new EngineError(code, `${message}: ${end}`, retryAfterMs === undefined ? {} : { retryAfterMs });
 }
 
 /** `queue position 3 of 17 (estimate)`; undefined for a request that does not wait, or not any more. */

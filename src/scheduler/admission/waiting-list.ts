@@ -1,6 +1,10 @@
 import type { Sequence } from '../sequence.ts';
 
-/** Sequences that do not run, those of each client in the order in which they start: the order in which they came. */
+/**
+ * Sequences that do not run, those of each client in the order in which they start: first those that were stopped, then
+ * by their priority, the least first, and among equals in the order in which they came. A priority orders the sequences of
+ * one client: which client's turn it is, it does not change.
+ */
 export class WaitingList {
   readonly #byClient = new Map<string, Sequence[]>();
   #size = 0;
@@ -17,7 +21,7 @@ export class WaitingList {
     const { clientId } = sequence;
     const list = this.#byClient.get(clientId);
     if (list === undefined) this.#byClient.set(clientId, [sequence]);
-    else list.push(sequence);
+    else list.splice(placeOf(sequence, list), 0, sequence);
     this.#size++;
   }
 
@@ -49,4 +53,10 @@ export class WaitingList {
     }
     return undefined;
   }
+}
+
+/** Behind all that start before it. */
+function placeOf({ priority }: Sequence, list: readonly Sequence[]): number {
+  const isBefore = (one: Sequence): boolean => one.numPreemptions > 0 || one.priority <= priority;
+  return list.findLastIndex(isBefore) + 1;
 }

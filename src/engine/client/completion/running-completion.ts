@@ -235,7 +235,7 @@ export class RunningCompletion implements Completion {
     this.#cancelCause = cause;
     if (cause === 'timeout') this.#error = this.#timeoutError();
     if (cause === 'shutdown') {
-      this.#error = new EngineError('engine_not_ready', 'the service is shutting down; try again later');
+      this.#error = shutdownError();
     }
     this.#host.cancelSequences(open.map(({ sequenceId }) => sequenceId));
     for (const choice of open) this.#finish(choice, 'abort');
@@ -311,3 +311,13 @@ export class RunningCompletion implements Completion {
     return this.#error === undefined ? 'finished' : 'failed';
   }
 }
+
+/** How soon another replica, or the next process, may have the request. */
+const SHUTDOWN_RETRY_MS = 1000;
+
+const shutdownError = (): EngineError =>
+  new EngineError(
+    'engine_not_ready',
+    'the service is shutting down before this answer has ended; send the request again',
+    { retryAfterMs: SHUTDOWN_RETRY_MS },
+  );

@@ -26,6 +26,7 @@ export function toSequenceRequest(
   return {
     id: sequenceId,
     clientId,
+    ...((request.priority ?? 0) === 0 ? {} : { priority: request.priority }),
     promptTokenIds,
     ...(prefixTokenIds === undefined ? {} : { prefixTokenIds }),
     maxTokens: request.maxTokens,

@@ -10,6 +10,7 @@ import type { RunningCompletion } from '../completion/running-completion.ts';
 interface HeldSequence {
   readonly completion: RunningCompletion;
   readonly clientId: string;
+  readonly priority: number;
   readonly numPromptTokens: number;
   started: boolean;
 }
@@ -87,9 +88,10 @@ export class HeldSequences {
   }
 
   #hold(completion: RunningCompletion, sequence: SequenceRequest): void {
-    const { id, clientId } = sequence;
+    const { id, clientId, priority = 0 } = sequence;
     this.#positions = undefined;
-    this.#held.set(id, { completion, clientId, numPromptTokens: promptLength(sequence), started: false });
+    const numPromptTokens = promptLength(sequence);
+    this.#held.set(id, { completion, clientId, priority, numPromptTokens, started: false });
   }
 
   /** What the engine process reports on; it has a seat from the first time on that it `started`. */

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { MAX_PROMPTS } from '../../shared/schemas/prompt.ts';
+import { countSchema, textSchema } from '../../shared/schemas/bounds.ts';
+import { textOrList } from '../../shared/schemas/lists.ts';
+import { modelFields } from './requests.ts';
+
+export const ollamaEmbedSchema = z
+  .strictObject({
+    ...modelFields,
+    input: textOrList(textSchema, MAX_PROMPTS, 1),
+    truncate: z.boolean().nullish().meta({
+      default: true,
+      description: 'Of a text that is longer than the context the end is read; false: it is refused.',
+    }),
+    dimensions: countSchema.nullish(),
+  })
+  .meta({ id: 'OllamaEmbedRequest' });
+
+export const ollamaEmbeddingsSchema = z
+  .looseObject({ model: z.string(), embeddings: z.array(z.array(z.number())) })
+  .meta({ id: 'OllamaEmbeddings' });
