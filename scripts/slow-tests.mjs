@@ -241,6 +241,7 @@ export const SLOW_TESTS = [
     sources: ['src/http/', 'src/cli/drain-on-signals.ts', 'docker/'],
     tools: ['nginx-light', 'haproxy'],
   },
+  { tests: ['tests/e2e/manifests.test.ts'], seconds: 6, sources: ['docker/kubernetes/'] },
   {
     tests: ['tests/e2e/dashboard.test.ts'],
     seconds: 12,

