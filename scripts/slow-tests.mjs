@@ -231,10 +231,22 @@ export const SLOW_TESTS = [
     sources: ['src/bench/', 'src/cli/commands/bench.ts', 'bench/', 'routes/service/benchmark'],
   },
   {
-    tests: ['tests/e2e/{rolling-restart,shared-limits,resumable-streams}.test.ts'],
-    seconds: 52,
-    sources: ['src/http/', 'src/access/', 'src/cli/drain-on-signals.ts'],
+    tests: ['tests/e2e/{shared-limits,resumable-streams}.test.ts'],
+    seconds: 30,
+    sources: ['src/http/', 'src/access/'],
+  },
+  {
+    tests: ['tests/e2e/rolling-restart.test.ts'],
+    seconds: 100,
+    sources: ['src/http/', 'src/cli/drain-on-signals.ts', 'docker/'],
     tools: ['nginx-light', 'haproxy'],
+  },
+  { tests: ['tests/e2e/manifests.test.ts'], seconds: 6, sources: ['docker/kubernetes/'] },
+  {
+    tests: ['tests/e2e/dashboard.test.ts'],
+    seconds: 12,
+    sources: ['src/http/metrics/', 'docker/grafana/', 'docker/kubernetes/'],
+    tools: ['prometheus'],
   },
   {
     tests: ['tests/e2e/vllm-router.test.ts'],

@@ -30,7 +30,7 @@ async function startCluster(skip: (reason: string) => void): Promise<Cluster> {
   }
   const processes = Array.from({ length: 3 }, () => start({ MODEL: EMBEDDED_MODEL, KV_CACHE_MB: '64' }));
   const urls = await Promise.all(processes.map(urlOf));
-  const router = await startVllmRouter(found.path, urls);
+  const router = await startVllmRouter(found.program, urls);
   routers.push(router);
   return { router: router.url, replicas: processes.map((process, i) => ({ process, url: urls[i] ?? '' })) };
 }

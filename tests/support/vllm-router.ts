@@ -1,25 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CACHE, installPythonEnvironment, requirementsOf } from '../../scripts/install-packages.ts';
+import { requirementsOf } from '../../scripts/install-packages.ts';
 import { freePort } from './process.ts';
+import { pythonProgram, type Found } from './python-program.ts';
 import { until } from './service.ts';
 
 const REQUIREMENTS = fileURLToPath(new URL('../clients/router-requirements.txt', import.meta.url));
 
-/** Path of vLLM's router, or why there is none here. With `TEST_VLLM_ROUTER=required` a test fails without it. */
-export async function installVllmRouter(): Promise<{ path: string } | { reason: string }> {
-  try {
-    const programs = await installPythonEnvironment(
-      join(CACHE, 'vllm-router'),
-      await requirementsOf(REQUIREMENTS),
-    );
-    return { path: join(programs, 'vllm-router') };
-  } catch (error) {
-    if (process.env['TEST_VLLM_ROUTER'] === 'required') throw error;
-    return { reason: `vllm-router cannot be installed: ${String(error)}` };
-  }
-}
+/** vLLM's router, as PyPI has it. */
+export const installVllmRouter = async (): Promise<Found> =>
+  pythonProgram('vllm-router', await requirementsOf(REQUIREMENTS));
 
 export interface VllmRouter {
   readonly url: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { environmentOf, execFormOf, stagesOf, textsOf, type Stage } from '../support/dockerfile.ts';
 
@@ -22,29 +22,6 @@ interface ComposeService {
   ports: string[];
   volumes: string[];
   deploy?: { resources: { reservations: { devices: { driver: string; capabilities: string[] }[] } } };
-}
-
-interface Probe {
-  httpGet: { path: string };
-  periodSeconds: number;
-  failureThreshold?: number;
-}
-
-interface Deployment {
-  spec: {
-    template: {
-      metadata: { labels: Record<string, string> };
-      spec: {
-        restartPolicy: string;
-        terminationGracePeriodSeconds: number;
-        containers: {
-          env: { name: string; value: string }[];
-          readinessProbe: Probe;
-          livenessProbe: Probe;
-        }[];
-      };
-    };
-  };
 }
 
 const compose = parse(textOf('compose.yaml'), { merge: true }) as {
@@ -166,39 +143,6 @@ describe('compose.yaml', () => {
   });
 });
 
-describe('what ends is started again', () => {
-  it('by compose', () => {
-    for (const [, { restart }] of services) expect(restart).toBe('unless-stopped');
-  });
-
-  it('by systemd, which gives running streams their time', () => {
-    const unit = new Map(
-      textOf('docs/deploy/tokenflare.service')
-        .split('\n')
-        .flatMap((line) => (/^\w+=/.test(line) ? [line.split('=', 2) as [string, string]] : [])),
-    );
-    expect(unit.get('Restart')).toBe('always');
-    // Else systemd gives up after five ends in ten seconds.
-    expect(unit.get('StartLimitIntervalSec')).toBe('0');
-    expect(Number(unit.get('TimeoutStopSec'))).toBeGreaterThan(30 + 5);
-    expect(unit.get('ExecStart')).toMatch(/\/tokenflare serve$/);
-  });
-
-  it('by Kubernetes, which watches no sooner than the service itself', () => {
-    const [deployment, service] = parseAllDocuments(textOf('docs/deploy/kubernetes.yaml')).map(
-      (one) => one.toJS() as unknown,
-    ) as [Deployment, { spec: { selector: Record<string, string> } }];
-    const { spec, metadata } = deployment.spec.template;
-    expect(spec.restartPolicy).toBe('Always');
-    const [container] = spec.containers;
-    const settings = Object.values(SETTINGS).map(({ env }) => env);
-    for (const { name } of container?.env ?? []) expect(settings).toContain(name);
-    const shutdown = container?.env.find(({ name }) => name === 'SHUTDOWN_TIMEOUT')?.value;
-    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(shutdown) + 5);
-    expect(container?.readinessProbe.httpGet.path).toBe('/ready');
-    expect(container?.livenessProbe.httpGet.path).toBe('/health');
-    const { periodSeconds = 0, failureThreshold = 0 } = container?.livenessProbe ?? {};
-    expect(periodSeconds * failureThreshold).toBeGreaterThan(Number(SETTINGS.loopTimeoutMs.default));
-    expect(service.spec.selector).toEqual(metadata.labels);
-  });
+it('what ends is started again', () => {
+  for (const [, { restart }] of services) expect(restart).toBe('unless-stopped');
 });
