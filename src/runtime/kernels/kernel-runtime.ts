@@ -5,7 +5,15 @@ import type { StepValue } from '../step/step-recorder.ts';
 import { checkBatch, tableSizes, type TableSizes } from '../step/step-tables.ts';
 import { hostDevice } from '../host-device.ts';
 import type { Parameter } from '../ops.ts';
-import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeMemory, StoredRows } from '../runtime.ts';
+import type {
+  Forward,
+  KvCache,
+  KvCacheShape,
+  PageTable,
+  Runtime,
+  RuntimeMemory,
+  StoredRows,
+} from '../runtime.ts';
 import { type StepBatch, TOP_LOGITS, type StepRow } from '../step-batch.ts';
 import type { KvCacheFormat, WeightFormatOf } from '../traits.ts';
 import { joinProducts } from './join-products.ts';
@@ -43,8 +51,8 @@ export interface KernelRuntimeOptions {
   readonly end?: () => Promise<void>;
 }
 
-/** Rows, rows of the result, tokens of a top, sequences. */
-const HEADER_WORDS = 4;
+/** Rows, rows of the result, tokens of a top, sequences, tables of each. */
+const HEADER_WORDS = 5;
 
 /** A forward pass as the kernels run it. */
 interface Recording {
@@ -136,9 +144,9 @@ export class KernelRuntime implements Runtime {
     return numRows;
   }
 
-  copyPage(cache: KvCache, from: number, to: number): void {
+  copyPage(cache: KvCache, from: number, to: number, table: PageTable = 'pages'): void {
     assertInvariant(cache instanceof KernelKvCache, 'the KV cache belongs to this runtime');
-    cache.copyPage(from, to);
+    cache.copyPage(from, to, table);
   }
 
   memory(): RuntimeMemory {
@@ -202,7 +210,9 @@ export class KernelRuntime implements Runtime {
   #record(cache: KernelKvCache, forward: Forward): Recording {
     // The program is the same for any number of rows.
     const { operations, result } = recordForward(forward, { step: NaN, logit: NaN }, cache.shape);
-    const { words, tensors } = encodeStep(joinProducts(operations, result), result, cache.handle);
+    const { words, tensors } = encodeStep(joinProducts(operations, result), result, (layer) =>
+      cache.placeOf(layer),
+    );
     const program = this.#addon.addProgram(words, tensors);
     this.#programs.push(program);
     return { program, result, tables: tableSizes(operations) };
@@ -213,8 +223,11 @@ export class KernelRuntime implements Runtime {
 function encodeRows(batch: StepBatch, numTop: number, topRows: readonly boolean[]): Int32Array {
   const { numRows, numLogitRows, tokenIds, positions, logitRows, segments } = batch;
   const numPages = segments.reduce((sum, { pages }) => sum + pages.length, 0);
-  const words = new Int32Array(HEADER_WORDS + 3 * numRows + 2 * numLogitRows + segments.length + numPages);
-  words.set([numRows, numLogitRows, numTop, segments.length]);
+  const numTables = segments.some(({ windowPages }) => windowPages) ? 2 : 1;
+  const words = new Int32Array(
+    HEADER_WORDS + 3 * numRows + 2 * numLogitRows + segments.length + numTables * numPages,
+  );
+  words.set([numRows, numLogitRows, numTop, segments.length, numTables]);
   words.set(tokenIds.subarray(0, numRows), HEADER_WORDS);
   words.set(positions.subarray(0, numRows), HEADER_WORDS + numRows);
   const sequencesStart = HEADER_WORDS + 2 * numRows;
@@ -225,9 +238,10 @@ function encodeRows(batch: StepBatch, numTop: number, topRows: readonly boolean[
   const endsStart = selectedStart + 2 * numLogitRows;
   const pagesStart = endsStart + segments.length;
   let end = 0;
-  for (const [index, { pages, rowStart, numRows: ofSegment }] of segments.entries()) {
+  for (const [index, { pages, windowPages, rowStart, numRows: ofSegment }] of segments.entries()) {
     words.fill(index, sequencesStart + rowStart, sequencesStart + rowStart + ofSegment);
     words.set(pages, pagesStart + end);
+    if (windowPages) words.set(windowPages, pagesStart + numPages + end);
     end += pages.length;
     words[endsStart + index] = end;
   }

@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import { rowsOf } from '../rows-of.ts';
-import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
+import type {
+  Forward,
+  KvCache,
+  KvCacheShape,
+  PageTable,
+  Runtime,
+  RuntimeDevice,
+  RuntimeMemory,
+} from '../runtime.ts';
 import type { StepBatch, StepRow } from '../step-batch.ts';
 import type { RuntimeName } from '../traits.ts';
 import { ReferenceKvCache } from './reference-kv-cache.ts';
@@ -49,9 +57,9 @@ export class ReferenceRuntime implements Runtime {
     return tokenIds.length;
   }
 
-  copyPage(cache: KvCache, from: number, to: number): void {
+  copyPage(cache: KvCache, from: number, to: number, table: PageTable = 'pages'): void {
     assertInvariant(cache instanceof ReferenceKvCache, 'the KV cache belongs to this runtime');
-    cache.copyPage(from, to);
+    cache.copyPage(from, to, table);
   }
 
   memory(): RuntimeMemory {
