@@ -51,6 +51,7 @@ export async function setUpEngine(
   const scheduler = new Scheduler({
     numSeats: shape.maxNumSeqs,
     numPages: shape.numPages,
+    window: shape.windowed,
     maxNumBatchedTokens: settings.maxNumBatchedTokens,
     prefixCache: settings.prefixCache,
     speculates: settings.speculates,

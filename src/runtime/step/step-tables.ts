@@ -59,7 +59,7 @@ function fitsTable(segment: Segment, shape: KvCacheShape, table: PageTable): boo
   const { numRows, positionStart } = segment;
   const pages = segment[table];
   const end = numPagesOf(shape, table);
-  const written = pages?.subarray(Math.floor(positionStart / PAGE_TOKENS));
+  const written = pages?.subarray(Math.floor(positionStart / PAGE_TOKENS), pagesFor(positionStart + numRows));
   return (
     pages !== undefined &&
     positionStart >= 0 &&

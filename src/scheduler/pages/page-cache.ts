@@ -1,20 +1,38 @@
 import { assertInvariant } from '../../errors.ts';
-import { PAGE_TOKENS, pagesFor } from '../../pages.ts';
+import { GONE, PAGE_TOKENS, pagesFor } from '../../pages.ts';
 import { PrefixTree, type PageNode, type PrefixMatch } from './prefix-tree.ts';
+import { trimToWindow } from './trim-to-window.ts';
+import { WindowPages, type WindowOptions } from './window-pages.ts';
 
 /** A page to copy before a step. */
 export interface PageCopy {
   readonly from: number;
   readonly to: number;
+  /** The pages beside them, where windows have pages of their own. */
+  readonly window: { readonly from: number; readonly to: number } | undefined;
 }
 
 /** The pages that a sequence holds, in the order of its tokens. */
 export interface PageHolder {
   readonly pages: number[];
+  /** Those beside them: GONE behind the window, and as many as it has reached. Empty where windows have none of their own. */
+  readonly windowPages: number[];
   /** Of each of its first pages what the tree knows of its tokens: an equal page may stand for its own. */
   readonly nodes: PageNode[];
   readonly salt: string | undefined;
 }
+
+/** Where a step finds the keys and values of a sequence. */
+export interface PageTables {
+  readonly pages: readonly number[];
+  readonly windowPages: readonly number[] | undefined;
+}
+
+/** The pages of a sequence's first tokens. */
+export const tablesUpTo = ({ pages, windowPages }: PageHolder, numTokens: number): PageTables => ({
+  pages: pages.slice(0, pagesFor(numTokens)),
+  windowPages: windowPages.length === 0 ? undefined : windowPages.slice(0, pagesFor(numTokens)),
+});
 
 /** As operators know it. */
 export interface PageCounts {
@@ -32,6 +50,8 @@ export interface PageCacheOptions {
   readonly numPages: number;
   /** Off: a page forgets its tokens as soon as no sequence holds it. */
   readonly prefixCache: boolean;
+  /** Where layers that see no more than a window have pages of their own. */
+  readonly window?: WindowOptions | undefined;
 }
 
 /**
@@ -55,14 +75,16 @@ export class PageCache {
   /** By page, where the tree knows its tokens. */
   readonly #nodeOf = new Map<number, PageNode>();
   readonly #tree = new PrefixTree();
+  readonly #windows: WindowPages | undefined;
   #numShared = 0;
   #numEvicted = 0;
 
-  constructor({ numPages, prefixCache }: PageCacheOptions) {
+  constructor({ numPages, prefixCache, window }: PageCacheOptions) {
     this.numPages = numPages;
     this.#prefixCache = prefixCache;
     this.#empty = Array.from({ length: numPages }, (_, i) => numPages - 1 - i);
     this.#numHolders = new Int32Array(numPages); // [numPages]
+    this.#windows = window && new WindowPages(numPages, window);
   }
 
   /** Pages that can be handed out. */
@@ -96,7 +118,9 @@ export class PageCache {
 
   /** What the cache holds of a sequence's first `maxTokens` tokens. */
   find(tokenIds: readonly number[], maxTokens: number, salt?: string): PrefixMatch | undefined {
-    return this.#prefixCache ? this.#tree.find(tokenIds, maxTokens, salt) : undefined;
+    if (!this.#prefixCache) return undefined;
+    const match = this.#tree.find(tokenIds, maxTokens, salt);
+    return this.#windows === undefined ? match : trimToWindow(match, this.#windows);
   }
 
   /** Pages that must be free for a sequence to go on behind a match with room for `numTokens` tokens in all. */
@@ -110,25 +134,32 @@ export class PageCache {
 
   /** Gives a sequence the pages of a match, and a copy of the page that it ends in. There is room (`numPagesFor`). */
   take(match: PrefixMatch | undefined, salt: string | undefined): { holder: PageHolder; copies: PageCopy[] } {
-    const holder: PageHolder = { pages: [], nodes: [], salt };
+    const holder: PageHolder = { pages: [], windowPages: [], nodes: [], salt };
     for (const node of match?.nodes ?? []) {
       this.#hold(node.page);
       holder.pages.push(node.page);
       holder.nodes.push(node);
     }
-    const { partial } = match ?? {};
+    const { partial, numTokens = 0 } = match ?? {};
+    const numWhole = holder.pages.length;
+    this.#openWindow(holder, numWhole, numTokens);
     if (partial === undefined) return { holder, copies: [] };
+    const from = partial.node.page;
     // Held until its copy has a page, or it might be the one that is evicted for it.
-    this.#hold(partial.node.page);
+    this.#hold(from);
+    this.#windows?.hold(from);
     const page = this.#handOut();
-    this.#release(partial.node.page);
     holder.pages.push(page);
+    this.#openWindow(holder, numWhole + 1, numTokens);
+    const window = this.#windows && { from: this.#windows.besideOf(from), to: this.#windows.besideOf(page) };
+    this.#windows?.release(from, this.#nodeOf.has(from));
+    this.#release(from);
     this.#note(
       holder,
       partial.node.tokenIds.slice(0, partial.numTokens),
       (match?.nodes.length ?? 0) * PAGE_TOKENS,
     );
-    return { holder, copies: [{ from: partial.node.page, to: page }] };
+    return { holder, copies: [{ from, to: page, window }] };
   }
 
   /** Gives a sequence pages until it has room for `numTokens`; false, and nothing has changed, where too few are free. */
@@ -139,11 +170,74 @@ export class PageCache {
     return true;
   }
 
+  /** Whether windows have room for a sequence of so many tokens beside others, once some sequences have given up theirs. */
+  hasWindowFor(numTokens: number, numOthers: number, stopped: readonly PageHolder[]): boolean {
+    if (this.#windows === undefined) return true;
+    const windows = stopped.map(({ pages, windowPages }) =>
+      pages.filter((_, index) => (windowPages[index] ?? GONE) !== GONE),
+    );
+    return this.#windows.needOf(numTokens) + numOthers <= this.#windows.numFreeWithout(windows);
+  }
+
+  /** Tokens of a sequence, from its first on, that its window has room for. */
+  windowEnd({ windowPages }: PageHolder): number {
+    return this.#windows === undefined
+      ? Infinity
+      : (windowPages.length + this.#windows.numFree) * PAGE_TOKENS;
+  }
+
+  /**
+   * Gives the window of a sequence pages up to `numTokens`, for which it has pages itself.
+   * @returns pages of the window that may hold anything
+   */
+  openWindow(holder: PageHolder, numTokens: number, numComputed: number): number[] {
+    return this.#openWindow(holder, pagesFor(numTokens), numComputed);
+  }
+
+  /** Gives a window all that a sequence of `numTokens` needs at once, before any is computed. */
+  openWholeWindow(holder: PageHolder, numTokens: number): number[] {
+    return this.#openWindow(holder, this.#windows?.needOf(numTokens) ?? 0, 0);
+  }
+
+  #openWindow({ pages, windowPages }: PageHolder, end: number, numComputed: number): number[] {
+    const windows = this.#windows;
+    const fresh: number[] = [];
+    if (windows === undefined) return fresh;
+    const first = windows.firstSeen(numComputed);
+    for (let index = windowPages.length; index < end; index++) {
+      const page = pages[index];
+      assertInvariant(page !== undefined, 'a window is opened over pages of its sequence');
+      if (index >= first && windows.hold(page)) fresh.push(windows.besideOf(page));
+      windowPages.push(index >= first ? windows.besideOf(page) : GONE);
+    }
+    return fresh;
+  }
+
   /** Takes note of what was computed: the first `numTokens` of these tokens are in the sequence's pages. */
   record(holder: PageHolder, tokenIds: readonly number[], numTokens: number): void {
-    if (!this.#prefixCache) return;
-    const noted = this.#numNoted(holder);
-    if (numTokens > noted) this.#note(holder, tokenIds.slice(noted, numTokens), noted);
+    if (this.#prefixCache) {
+      const noted = this.#numNoted(holder);
+      if (numTokens > noted) this.#note(holder, tokenIds.slice(noted, numTokens), noted);
+    }
+    this.moveWindow(holder, numTokens);
+  }
+
+  /** The window of a sequence has moved on: so many of its tokens are computed. */
+  moveWindow(holder: PageHolder, numTokens: number): void {
+    if (this.#windows !== undefined) this.#closeWindow(holder, this.#windows.firstSeen(numTokens));
+  }
+
+  /** Gives up the pages of a sequence's window before the page `end`. */
+  #closeWindow({ pages, windowPages }: PageHolder, end: number): void {
+    for (
+      let index = Math.min(end, windowPages.length) - 1;
+      index >= 0 && windowPages[index] !== GONE;
+      index--
+    ) {
+      const page = pages[index] ?? GONE;
+      this.#windows?.release(page, this.#nodeOf.has(page));
+      windowPages[index] = GONE;
+    }
   }
 
   #numNoted({ nodes }: PageHolder): number {
@@ -178,11 +272,15 @@ export class PageCache {
     if (equal === undefined) return;
     this.#tree.remove(node);
     this.#nodeOf.delete(node.page);
+    this.#windows?.forget(node.page);
     nodes[index] = equal;
   }
 
   /** The sequence needs its pages no more; what they hold stays there. */
-  free({ pages, nodes }: PageHolder): void {
+  free(holder: PageHolder): void {
+    const { pages, windowPages, nodes } = holder;
+    this.#closeWindow(holder, windowPages.length);
+    windowPages.length = 0;
     // Ends first, so that they are evicted before beginnings.
     for (const page of pages.splice(0).reverse()) this.#release(page);
     nodes.length = 0;
@@ -194,6 +292,7 @@ export class PageCache {
       if (node.page !== pages[index] || this.#nodeOf.get(node.page) !== node) continue;
       this.#tree.remove(node);
       this.#nodeOf.delete(node.page);
+      this.#windows?.forget(node.page);
     }
   }
 
@@ -230,6 +329,7 @@ export class PageCache {
     assertInvariant(node !== undefined, 'a page is handed out while one is free');
     this.#kept.delete(node);
     this.#nodeOf.delete(node.page);
+    this.#windows?.forget(node.page);
     this.#tree.remove(node);
     this.#numEvicted++;
     return node.page;
