@@ -71,7 +71,9 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))(
       const result = stepValue(
         recorder.linear(recorder.selectRows(recorder.add(x, attended)), head, undefined),
       );
-      program = encodeStep(joinProducts(recorder.operations, result), result, (layer) => cache.placeOf(layer));
+      program = encodeStep(joinProducts(recorder.operations, result), result, (layer) =>
+        cache.placeOf(layer),
+      );
     });
     afterAll(() => runtime.dispose());
 
